@@ -1,0 +1,1 @@
+"""Watch BoKS replication over SSH, and change roles only behind guards."""

@@ -1,0 +1,1 @@
+"""What runs on BoKS hosts: the gate and the vocabulary of its requests."""

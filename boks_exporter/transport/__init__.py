@@ -1,0 +1,1 @@
+"""Ways to ask a host, all behind one Protocol."""

@@ -1,0 +1,28 @@
+"""The seam between asking and understanding."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from boks_exporter.model import Host
+from boks_exporter.remote.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class RawReply:
+    """What came back from one exchange, as bytes; `exit_status` is None where the channel told none."""
+
+    stdout: bytes
+    stderr: bytes
+    exit_status: int | None
+
+
+class Transport(Protocol):
+    """Ask one host once.
+
+    Raises TransportError with a reason for everything that goes wrong on the way. The implementation owns the
+    deadline over the whole exchange; an exit status other than 0 is a reply, not an error.
+    """
+
+    async def ask(self, host: Host, request: Request) -> RawReply:
+        """Send one request and return the whole reply."""
+        ...
