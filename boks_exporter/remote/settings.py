@@ -1,0 +1,73 @@
+"""How to reach the hosts of a domain: plain settings that configuration makes and the transports use."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeAlias
+
+from boks_exporter.model import Seconds
+
+
+class Prefix(StrEnum):
+    """What stands before boksadm on the host, where the login is not root."""
+
+    NONE = "none"
+    SUDO = "sudo"
+    SUEXEC = "suexec"
+
+
+class GateMode(StrEnum):
+    """Whether the gate is installed on the hosts as a forced command, or sent along with each request."""
+
+    INSTALLED = "installed"
+    SENT = "sent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemotePaths:
+    """Where BoKS lives on a host; used only where the gate is sent, an installed gate has its own file."""
+
+    boks_etc: str = "/etc/opt/boksm"
+    boks_var: str = "/var/opt/boksm"
+    boksadm: str = "/opt/boksm/sbin/boksadm"
+    prefix: Prefix = Prefix.NONE
+    section_timeout_seconds: int = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SshSettings:
+    """Over SSH. Host keys are verified unless the option that says `insecure` is set."""
+
+    user: str
+    identity_files: tuple[Path, ...] = ()
+    certificate_files: tuple[Path, ...] = ()
+    agent: bool = False
+    known_hosts: Path | None = None
+    insecure_ignore_host_keys: bool = False
+    openssh_config: Path | None = None
+    jump_host: str | None = None
+    gate: GateMode = GateMode.INSTALLED
+    paths: RemotePaths = field(default_factory=RemotePaths)
+    keepalive_interval_seconds: Seconds = 15.0
+    keepalive_count: int = 3
+    max_reply_bytes: int = 4 * 1024 * 1024
+    backoff_initial_seconds: Seconds = 30.0
+    backoff_limit_seconds: Seconds = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalSettings:
+    """On this machine: the same gate, run by `sh` without SSH."""
+
+    paths: RemotePaths = field(default_factory=RemotePaths)
+    max_reply_bytes: int = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaySettings:
+    """From recorded files, one directory a host."""
+
+    directory: Path
+
+
+TransportSettings: TypeAlias = SshSettings | LocalSettings | ReplaySettings
