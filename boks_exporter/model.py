@@ -259,7 +259,7 @@ class Unreachable:
 
 @dataclass(frozen=True, slots=True)
 class Garbled:
-    """A host that answered with something that is no reply, or whose role could not be read."""
+    """A host that answered with something that is no reply of the gate; `raw` is its beginning."""
 
     host: HostName
     started_at: Timestamp

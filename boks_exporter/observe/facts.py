@@ -1,0 +1,128 @@
+"""From the bytes of one exchange to facts about one host."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from boks_exporter.errors import FailureReason, ParseError
+from boks_exporter.model import (
+    Environment,
+    Garbled,
+    Host,
+    HostOutcome,
+    Observed,
+    Reply,
+    Section,
+    SectionFault,
+    SectionReply,
+    Timestamp,
+)
+from boks_exporter.parsing.boksdiag_list import parse_list
+from boks_exporter.parsing.boksdiag_sequence import parse_sequence
+from boks_exporter.parsing.checksums import parse_checksums
+from boks_exporter.parsing.env import parse_env
+from boks_exporter.parsing.errlog import parse_errlog
+from boks_exporter.parsing.memory import parse_memory
+from boks_exporter.parsing.queue import parse_queue
+from boks_exporter.parsing.reply import parse_reply
+from boks_exporter.remote.request import Request
+from boks_exporter.transport.base import RawReply
+
+_RAW_KEPT: Final = 2000
+"""Characters of an unreadable reply that are kept for the operator."""
+
+_NO_ENVIRONMENT: Final = Environment(boksinit=None)
+
+
+def understand(host: Host, request: Request, raw: RawReply, started_at: Timestamp, finished_at: Timestamp) -> HostOutcome:
+    """Read a whole reply; what is no reply at all is Garbled, what fails in part is a fault of that section."""
+    try:
+        reply = parse_reply(raw.stdout)
+    except ParseError as error:
+        return _garbled(host, raw, error, started_at, finished_at)
+    facts: dict[Section, Any] = {}
+    faults: list[SectionFault] = []
+    for name in request.sections:
+        fact = _read(name, reply)
+        if isinstance(fact, SectionFault):
+            faults.append(fact)
+        else:
+            facts[name] = fact
+    environment = facts.get(Section.ROLE) or _NO_ENVIRONMENT
+    return Observed(
+        host=host.name,
+        started_at=started_at,
+        finished_at=finished_at,
+        reply=reply,
+        role=environment.role,
+        environment=environment,
+        sequences=facts.get(Section.SEQUENCE),
+        replicas=facts.get(Section.LIST),
+        memory=facts.get(Section.MEMORY),
+        errlog=facts.get(Section.ERRLOG),
+        queue=facts.get(Section.QUEUE),
+        checksums=facts.get(Section.CHECKSUMS),
+        faults=tuple(faults),
+    )
+
+
+def _garbled(host: Host, raw: RawReply, error: ParseError, started_at: Timestamp, finished_at: Timestamp) -> Garbled:
+    """Blame the exit status where there is one: a missing gate says `not found` and 127, and frames nothing."""
+    stderr = raw.stderr.decode(errors="replace").strip()
+    detail = f"the reply is not the gate's: {error}"
+    reason = FailureReason.PARSE
+    if raw.exit_status:
+        reason = FailureReason.EXIT_STATUS
+        detail = f"exit status {raw.exit_status}, {detail}"
+    if stderr:
+        detail += f"; stderr: {stderr.splitlines()[0][:200]}"
+    text = raw.stdout[:_RAW_KEPT].decode(errors="replace")
+    return Garbled(host.name, started_at, finished_at, reason, detail, text)
+
+
+def _readers(reply: Reply) -> dict[Section, Callable[[str], Any]]:
+    return {
+        Section.ROLE: parse_env,
+        Section.SEQUENCE: parse_sequence,
+        Section.LIST: parse_list,
+        Section.MEMORY: parse_memory,
+        Section.ERRLOG: parse_errlog,
+        Section.QUEUE: lambda text: parse_queue(text, reply.host_clock),
+        Section.CHECKSUMS: parse_checksums,
+    }
+
+
+def _read(name: Section, reply: Reply) -> Any:  # noqa: ANN401 - the fact's type is the section's
+    """Read one section: its fact, None where the host has none (skipped), or a SectionFault."""
+    section = reply.section(name)
+    if section is None:
+        return SectionFault(name, FailureReason.PARSE, f"asked for {name}, the reply has no such section")
+    if section.skipped:
+        return None
+    if section.timed_out:
+        return SectionFault(name, FailureReason.TIMEOUT, f"{name} was cut by the gate's time limit on the host")
+    try:
+        fact = _readers(reply)[name](section.stdout)
+    except ParseError as error:
+        return _unreadable(section, error)
+    return fact if _is_believable(section, fact) else _failed(section)
+
+
+def _is_believable(section: SectionReply, fact: Any) -> bool:  # noqa: ANN401 - any section's fact
+    """Believe a clean and complete output whatever its exit status.
+
+    BoKS's exit codes are not published (U): a command that prints everything, nothing strange and no error is taken
+    at its word; with anything on stderr or a line that no rule knows, a failing status counts.
+    """
+    return section.exit_status == 0 or not (section.stderr.strip() or getattr(fact, "leftovers", ()))
+
+
+def _failed(section: SectionReply) -> SectionFault:
+    stderr = section.stderr.strip()
+    said = f": {stderr.splitlines()[0][:200]}" if stderr else ""
+    return SectionFault(section.name, FailureReason.EXIT_STATUS, f"{section.name} ended with {section.exit_status}{said}")
+
+
+def _unreadable(section: SectionReply, error: ParseError) -> SectionFault:
+    if section.exit_status:
+        return _failed(section)
+    return SectionFault(section.name, FailureReason.PARSE, f"{section.name}: {error}")
