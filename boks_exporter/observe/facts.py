@@ -33,7 +33,9 @@ _RAW_KEPT: Final = 2000
 _NO_ENVIRONMENT: Final = Environment(boksinit=None)
 
 
-def understand(host: Host, request: Request, raw: RawReply, started_at: Timestamp, finished_at: Timestamp) -> HostOutcome:
+def understand(
+    host: Host, request: Request, raw: RawReply, started_at: Timestamp, finished_at: Timestamp
+) -> HostOutcome:
     """Read a whole reply; what is no reply at all is Garbled, what fails in part is a fault of that section."""
     try:
         reply = parse_reply(raw.stdout)
@@ -119,7 +121,9 @@ def _is_believable(section: SectionReply, fact: Any) -> bool:  # noqa: ANN401 - 
 def _failed(section: SectionReply) -> SectionFault:
     stderr = section.stderr.strip()
     said = f": {stderr.splitlines()[0][:200]}" if stderr else ""
-    return SectionFault(section.name, FailureReason.EXIT_STATUS, f"{section.name} ended with {section.exit_status}{said}")
+    return SectionFault(
+        section.name, FailureReason.EXIT_STATUS, f"{section.name} ended with {section.exit_status}{said}"
+    )
 
 
 def _unreadable(section: SectionReply, error: ParseError) -> SectionFault:

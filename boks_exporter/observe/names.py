@@ -56,7 +56,8 @@ def discovered(master: Observed, configured: tuple[Host, ...], address_template:
     lines = master.replicas.lines if master.replicas else ()
     new = {line.server.casefold(): line.server for line in lines if host_named(line.server, configured) is None}
     return tuple(
-        Host(name=server, address=address_template.replace("{name}", server), discovered=True) for server in new.values()
+        Host(name=server, address=address_template.replace("{name}", server), discovered=True)
+        for server in new.values()
     )
 
 

@@ -1,0 +1,83 @@
+"""The verdict on a domain and on everything in it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from boks_exporter.health.findings import Round
+from boks_exporter.health.groups import GroupHealth, counted, groups
+from boks_exporter.health.hosts import HostVerdict, judge_host
+from boks_exporter.health.states import DomainState, ReplicaState
+from boks_exporter.health.thresholds import Thresholds
+from boks_exporter.model import DomainSnapshot, Garbled, HostName, Unreachable
+from boks_exporter.replication import DomainComparison, History
+
+_NAMED_AT_MOST: Final = 3
+
+
+@dataclass(frozen=True)
+class DomainHealth:
+    """All verdicts of a round."""
+
+    state: DomainState
+    reason: str
+    hosts: tuple[HostVerdict, ...]
+    sites: tuple[GroupHealth, ...]
+    sections: tuple[GroupHealth, ...]
+
+    @cached_property
+    def counts(self) -> Mapping[ReplicaState, int]:
+        """Count the domain's replicas by state."""
+        return counted(self.hosts)
+
+    @cached_property
+    def _by_host(self) -> Mapping[HostName, HostVerdict]:
+        return {verdict.host: verdict for verdict in self.hosts}
+
+    def host(self, name: HostName) -> HostVerdict:
+        """Look a host's verdict up."""
+        return self._by_host[name]
+
+
+def judge(
+    snapshot: DomainSnapshot, comparison: DomainComparison, history: History, thresholds: Thresholds
+) -> DomainHealth:
+    """Judge a round; `history` is what was known before this round's findings were remembered."""
+    look = Round(snapshot, comparison, history, thresholds)
+    verdicts = {host.name: judge_host(look, host) for host in snapshot.hosts}
+    state, reason = _domain(snapshot, tuple(verdicts.values()))
+    return DomainHealth(
+        state=state,
+        reason=reason,
+        hosts=tuple(verdicts.values()),
+        sites=groups(snapshot.hosts, verdicts, lambda host: host.site),
+        sections=groups(snapshot.hosts, verdicts, lambda host: host.section),
+    )
+
+
+def _domain(snapshot: DomainSnapshot, verdicts: tuple[HostVerdict, ...]) -> tuple[DomainState, str]:
+    if len(snapshot.masters) > 1:
+        return DomainState.SEVERAL_MASTERS, f"{', '.join(snapshot.masters)} all say they are master"
+    if not snapshot.masters:
+        return DomainState.NO_MASTER, _no_master(snapshot)
+    sick = [verdict for verdict in verdicts if verdict.state not in {ReplicaState.OK, ReplicaState.UNKNOWN}]
+    if sick:
+        rest = len(sick) - _NAMED_AT_MOST
+        named = ", ".join(f"{verdict.host} is {verdict.state}" for verdict in sick[:_NAMED_AT_MOST])
+        return DomainState.DEGRADED, named + (f" and {rest} more are not ok" if rest > 0 else "")
+    unknown = [verdict.host for verdict in verdicts if verdict.state is ReplicaState.UNKNOWN]
+    if unknown:
+        return DomainState.UNKNOWN, f"too little is known about {', '.join(unknown)}"
+    replicas = sum(verdict.is_replica for verdict in verdicts)
+    return DomainState.OK, f"{snapshot.master} is master, {replicas} replicas are ok"
+
+
+def _no_master(snapshot: DomainSnapshot) -> str:
+    last = snapshot.last_known_master
+    if last is None:
+        return "no host that answers says it is master, and none has been seen"
+    outcome = snapshot.outcome(last)
+    if isinstance(outcome, Unreachable | Garbled):
+        return f"no host that answers says it is master; {last}, the last known one, does not answer ({outcome.reason})"
+    return f"no host says it is master; {last}, the last known one, has another role now"

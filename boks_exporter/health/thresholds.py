@@ -1,0 +1,29 @@
+"""From which amount and duration on a finding counts."""
+
+from dataclasses import dataclass
+
+from boks_exporter.model import Seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """Limits of one domain. No figure is published by the vendor; each default says what speaks for it."""
+
+    lag_sequences: int = 1
+    """Updates behind from which a replica can be lagging at all, together with `lag_seconds`."""
+
+    lag_seconds: Seconds = 120.0
+    """Age of the oldest missing update from which a replica is lagging. K1256 calls more than a couple of minutes
+    without a packet unusual; updates in flight are younger."""
+
+    lag_sequences_at_once: int = 1000
+    """Updates behind from which a single look, which knows no ages, calls a replica lagging."""
+
+    ahead_sequences: int = 1
+    """Updates ahead from which a replica is ahead. One is proof enough: it cannot be explained by timing."""
+
+    stamp_seconds: Seconds = 120.0
+    """How long the master must have had a table's stamp before a replica with another one counts as diverged."""
+
+    missing_seconds: Seconds = 120.0
+    """How long the master must have had a table before a replica without it counts as diverged."""

@@ -1,0 +1,22 @@
+"""Amounts and durations in the words of a sentence."""
+
+from boks_exporter.model import Seconds
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def in_words(seconds: Seconds) -> str:
+    """Write a duration with its two largest units, such as `2 h 59 min`."""
+    whole = int(seconds)
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min {whole % _MINUTE} s"
+    if whole < _DAY:
+        return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
+    return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"
+
+
+def updates(count: int) -> str:
+    """Count updates."""
+    return "1 update" if count == 1 else f"{count} updates"

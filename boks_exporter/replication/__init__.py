@@ -1,0 +1,19 @@
+"""How far each replica is from its master: lag and ahead, proven between two readings of the master."""
+
+from boks_exporter.replication.comparison import DomainComparison, ReplicaComparison, TableComparison, compare
+from boks_exporter.replication.conditions import Condition, Findings
+from boks_exporter.replication.history import History, advance, dump, remember, restore
+
+__all__ = [
+    "Condition",
+    "DomainComparison",
+    "Findings",
+    "History",
+    "ReplicaComparison",
+    "TableComparison",
+    "advance",
+    "compare",
+    "dump",
+    "remember",
+    "restore",
+]

@@ -1,0 +1,60 @@
+"""What two readings of the master prove about a table while a replica was read between them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from boks_exporter.model import DomainSnapshot, MasterReading, Observed, Seconds, Sequence, TableNumber, TableSequence
+
+
+@dataclass(frozen=True, slots=True)
+class Bracket:
+    """The master's number of one table before (`lower`) and after (`upper`) a replica was read; None where not read.
+
+    Numbers only grow while a master is sound. So whatever the master's number was at the instant of the replica's
+    reading, it was not below `lower` and not above `upper`.
+    """
+
+    lower: Sequence | None
+    upper: Sequence | None
+    stamp: Seconds | None
+    """The stamp of the table, where both readings or the only one agree on it."""
+
+    def lag(self, sequence: Sequence) -> int | None:
+        """Tell how many updates the replica certainly lacks."""
+        return None if self.lower is None else max(0, self.lower - sequence)
+
+    def ahead(self, sequence: Sequence) -> int | None:
+        """Tell how many updates the replica certainly has that the master never had."""
+        return None if self.upper is None else max(0, sequence - self.upper)
+
+
+def brackets(snapshot: DomainSnapshot, replica: Observed) -> Mapping[TableNumber, Bracket]:
+    """Find the tightest bracket of each table around a replica's reading.
+
+    The lower end is the last reading that had ended before the replica was asked, the upper end the first that began
+    after it had answered. Without exactly one master there is nothing to be compared with.
+    """
+    readings = [reading for reading in snapshot.master_readings if reading.host == snapshot.master]
+    before = [reading for reading in readings if reading.finished_at <= replica.started_at]
+    after = [reading for reading in readings if reading.started_at >= replica.finished_at]
+    lower = _rows(max(before, key=lambda reading: reading.finished_at, default=None))
+    upper = _rows(min(after, key=lambda reading: reading.started_at, default=None))
+    tables = _in_order(lower, upper)
+    return {table: bracket for table in tables if (bracket := _bracket(lower.get(table), upper.get(table)))}
+
+
+def _rows(reading: MasterReading | None) -> Mapping[TableNumber, TableSequence]:
+    return reading.sequences.by_table() if reading else {}
+
+
+def _in_order(*readings: Iterable[TableNumber]) -> list[TableNumber]:
+    return sorted({table for reading in readings for table in reading})
+
+
+def _bracket(lower: TableSequence | None, upper: TableSequence | None) -> Bracket | None:
+    """Close a bracket; a table that changed its generation or went back between the readings proves nothing."""
+    if lower and upper and (lower.stamp != upper.stamp or lower.sequence > upper.sequence):
+        return None
+    known = lower or upper
+    stamp = known.stamp if known else None
+    return Bracket(lower.sequence if lower else None, upper.sequence if upper else None, stamp)
