@@ -41,6 +41,7 @@ class SshSettings:
     user: str
     identity_files: tuple[Path, ...] = ()
     certificate_files: tuple[Path, ...] = ()
+    passphrase_file: Path | None = None
     agent: bool = False
     known_hosts: Path | None = None
     insecure_ignore_host_keys: bool = False

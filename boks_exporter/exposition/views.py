@@ -1,0 +1,76 @@
+"""Everything that one page is made of: the newest round of each domain, and what was counted on the way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from boks_exporter.errors import FailureReason
+from boks_exporter.health import DomainHealth
+from boks_exporter.model import DomainSnapshot, HostName, Seconds, Timestamp
+from boks_exporter.replication import DomainComparison
+
+
+class Tables(StrEnum):
+    """Which tables' raw numbers are published."""
+
+    ALL = "all"
+    WORST = "worst"
+
+
+class TableLag(StrEnum):
+    """Which tables' lag and ahead are published."""
+
+    NONZERO = "nonzero"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpositionOptions:
+    """How much of the tables to publish; a large domain has thousands of them."""
+
+    tables: Tables = Tables.ALL
+    table_lag: TableLag = TableLag.NONZERO
+
+
+@dataclass(frozen=True, slots=True)
+class HostCounters:
+    """What was counted of one host since the exporter started."""
+
+    polls: int = 0
+    failures: Mapping[FailureReason, int] = field(default_factory=dict)
+    reconnects: int = 0
+    last_attempt: Timestamp | None = None
+    last_success: Timestamp | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DomainCounters:
+    """What was counted of one domain since the exporter started."""
+
+    interval_seconds: Seconds
+    rounds: int = 0
+    overruns: int = 0
+    hosts: Mapping[HostName, HostCounters] = field(default_factory=dict)
+    insecure_host_keys: bool = False
+
+
+@dataclass(frozen=True)
+class DomainView:
+    """One domain as of its newest round."""
+
+    snapshot: DomainSnapshot
+    comparison: DomainComparison
+    health: DomainHealth
+    counters: DomainCounters
+    options: ExpositionOptions = field(default_factory=ExpositionOptions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExporterInfo:
+    """The exporter itself."""
+
+    version: str
+    revision: str
+    python: str
+    reload_successful: bool = True
+    reload_success_at: Timestamp | None = None
