@@ -81,10 +81,10 @@ class PathsModel(_Strict):
     boks_var: RemotePath = "/var/opt/boksm"
     boksadm: RemotePath = "/opt/boksm/sbin/boksadm"
     prefix: Annotated[Prefix, _choice(Prefix)] = Field(
-        Prefix.NONE, description="What stands before boksadm: none, sudo or suexec."
+        default=Prefix.NONE, description="What stands before boksadm: none, sudo or suexec."
     )
     section_timeout: PositiveDuration = Field(
-        20.0, description="Time limit of each command on the host, in whole seconds."
+        default=20.0, description="Time limit of each command on the host, in whole seconds."
     )
 
 
@@ -94,28 +94,34 @@ class SshModel(_Strict):
     kind: Literal["ssh"]
     user: Name = Field(description="The login on the BoKS hosts.")
     identity_files: tuple[FilePath, ...] = Field(
-        (), strict=False, description="Private keys; without any, the agent or OpenSSH's configuration must bring one."
+        default=(),
+        strict=False,
+        description="Private keys; without any, the agent or OpenSSH's configuration must bring one.",
     )
     certificate_files: tuple[FilePath, ...] = Field(
-        (), strict=False, description="OpenSSH user certificates to these keys."
+        default=(), strict=False, description="OpenSSH user certificates to these keys."
     )
-    passphrase_file: FilePath | None = Field(None, description="A file that holds the passphrase of the private keys.")
-    agent: bool = Field(False, description="Use the SSH agent of the exporter's environment.")  # noqa: FBT003 - pydantic's default
+    passphrase_file: FilePath | None = Field(
+        default=None, description="A file that holds the passphrase of the private keys."
+    )
+    agent: bool = Field(default=False, description="Use the SSH agent of the exporter's environment.")
     known_hosts: FilePath | None = Field(
-        None, description="Host keys; default: ~/.ssh/known_hosts of the exporter's user."
+        default=None, description="Host keys; default: ~/.ssh/known_hosts of the exporter's user."
     )
     insecure_ignore_host_keys: bool = Field(
-        False, description="Do not verify host keys. Shown in a metric and an alert."
-    )  # noqa: FBT003 - as above
-    openssh_config: FilePath | None = Field(None, description="An OpenSSH client configuration to follow as well.")
-    jump_host: Name | None = Field(None, description="[user@]host[:port] to connect through.")
+        default=False, description="Do not verify host keys. Shown in a metric and an alert."
+    )
+    openssh_config: FilePath | None = Field(
+        default=None, description="An OpenSSH client configuration to follow as well."
+    )
+    jump_host: Name | None = Field(default=None, description="[user@]host[:port] to connect through.")
     gate: Annotated[GateMode, _choice(GateMode)] = Field(
-        GateMode.INSTALLED,
+        default=GateMode.INSTALLED,
         description="installed: the hosts' forced command; sent: the script goes along with each request.",
     )
     paths: PathsModel = PathsModel()
     keepalive_interval: PositiveDuration = 15.0
-    keepalive_count: int = Field(3, ge=1)
+    keepalive_count: int = Field(default=3, ge=1)
     max_reply: Size = 4 * 1024 * 1024
     backoff_initial: PositiveDuration = 30.0
     backoff_limit: PositiveDuration = 600.0
@@ -140,22 +146,22 @@ class HostModel(_Strict):
     """One server of the domain."""
 
     name: HostText = Field(description="The host's identity in all labels; best as the master lists it.")
-    address: HostText | None = Field(None, description="Where to connect; default: address_template.")
+    address: HostText | None = Field(default=None, description="Where to connect; default: address_template.")
     port: Port = 22
-    site: str = Field("", max_length=200, description="The location, for redundancy per site.")
-    section: str = Field("", max_length=200, description="The network section, for redundancy per section.")
+    site: str = Field(default="", max_length=200, description="The location, for redundancy per site.")
+    section: str = Field(default="", max_length=200, description="The network section, for redundancy per section.")
     promotion: Annotated[Promotion, _choice(Promotion)] = Field(
-        Promotion.NEUTRAL, description="prefer, neutral or never."
+        default=Promotion.NEUTRAL, description="prefer, neutral or never."
     )
 
 
 class ThresholdsModel(_Strict):
     """From which amount and duration on a finding counts."""
 
-    lag_sequences: int = Field(_DEFAULTS.lag_sequences, ge=1)
-    lag_age: Duration = Field(_DEFAULTS.lag_seconds, description="Age of the oldest missing update.")
-    lag_sequences_at_once: int = Field(_DEFAULTS.lag_sequences_at_once, ge=1)
-    ahead_sequences: int = Field(_DEFAULTS.ahead_sequences, ge=1)
+    lag_sequences: int = Field(default=_DEFAULTS.lag_sequences, ge=1)
+    lag_age: Duration = Field(default=_DEFAULTS.lag_seconds, description="Age of the oldest missing update.")
+    lag_sequences_at_once: int = Field(default=_DEFAULTS.lag_sequences_at_once, ge=1)
+    ahead_sequences: int = Field(default=_DEFAULTS.ahead_sequences, ge=1)
     stamp_age: Duration = _DEFAULTS.stamp_seconds
     missing_age: Duration = _DEFAULTS.missing_seconds
 
@@ -165,9 +171,9 @@ class DomainModel(_Strict):
 
     name: Name = Field(description="Its name in the label boks_domain.")
     transport: Annotated[SshModel | LocalModel | ReplayModel, Field(discriminator="kind")]
-    discover: bool = Field(False, description="Watch the replicas that the master lists, too.")  # noqa: FBT003 - as above
+    discover: bool = Field(default=False, description="Watch the replicas that the master lists, too.")
     address_template: Annotated[str, AfterValidator(_template)] = Field(
-        "{name}", description="Address of a host that has none."
+        default="{name}", description="Address of a host that has none."
     )
     hosts: tuple[HostModel, ...] = Field(strict=False, min_length=1)
     thresholds: ThresholdsModel = ThresholdsModel()
@@ -177,8 +183,8 @@ class PollModel(_Strict):
     """When to look."""
 
     interval: PositiveDuration = 30.0
-    timeout: PositiveDuration = Field(20.0, description="Deadline of one whole exchange with one host.")
-    concurrency: int = Field(50, ge=1, le=1000, description="Hosts asked at the same time.")
+    timeout: PositiveDuration = Field(default=20.0, description="Deadline of one whole exchange with one host.")
+    concurrency: int = Field(default=50, ge=1, le=1000, description="Hosts asked at the same time.")
 
 
 class MetricsModel(_Strict):
@@ -193,7 +199,7 @@ class ConfigModel(_Strict):
 
     poll: PollModel = PollModel()
     metrics: MetricsModel = MetricsModel()
-    state_file: FilePath | None = Field(None, description="Keeps the history for lag in seconds over restarts.")
+    state_file: FilePath | None = Field(default=None, description="Keeps the history for lag in seconds over restarts.")
     domains: tuple[DomainModel, ...] = Field(strict=False, min_length=1)
 
 

@@ -1,0 +1,6 @@
+"""When to look: rounds on a fixed schedule, with a history that lag in seconds needs."""
+
+from boks_exporter.poller.schedule import Poller
+from boks_exporter.poller.watch import DomainWatch
+
+__all__ = ["DomainWatch", "Poller"]

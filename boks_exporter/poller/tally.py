@@ -1,0 +1,80 @@
+"""What is counted of a domain from round to round."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from boks_exporter.errors import FailureReason
+from boks_exporter.exposition import DomainCounters, HostCounters
+from boks_exporter.model import DomainSnapshot, HostName, HostOutcome, Observed, Seconds, Timestamp
+from boks_exporter.remote.settings import SshSettings, TransportSettings
+from boks_exporter.transport.base import Transport
+
+
+@runtime_checkable
+class Reconnecting(Protocol):
+    """A transport that counts how often it had to connect anew."""
+
+    def reconnects(self, host: HostName) -> int:
+        """Count the connections to a host after the first one."""
+        ...
+
+
+@dataclass
+class _HostTally:
+    polls: int = 0
+    failures: Counter[FailureReason] = field(default_factory=Counter)
+    last_attempt: Timestamp | None = None
+    last_success: Timestamp | None = None
+    reconnects: int = 0
+
+
+@dataclass
+class Tally:
+    """Counters of one domain; a host that leaves takes its counters with it."""
+
+    rounds: int = 0
+    overruns: int = 0
+    hosts: dict[HostName, _HostTally] = field(default_factory=dict)
+
+    def count(self, snapshot: DomainSnapshot, transport: Transport) -> None:
+        """Count one round."""
+        self.rounds += 1
+        self.hosts = {host.name: self.hosts.get(host.name, _HostTally()) for host in snapshot.hosts}
+        for outcome in snapshot.outcomes:
+            tally = self.hosts[outcome.host]
+            tally.polls += 1
+            tally.last_attempt = outcome.started_at
+            if (reason := failure_of(outcome)) is None:
+                tally.last_success = outcome.finished_at
+            else:
+                tally.failures[reason] += 1
+            if isinstance(transport, Reconnecting):
+                tally.reconnects = transport.reconnects(outcome.host)
+
+    def counters(self, interval: Seconds, transport: TransportSettings) -> DomainCounters:
+        """Freeze the counters for one view."""
+        return DomainCounters(
+            interval_seconds=interval,
+            rounds=self.rounds,
+            overruns=self.overruns,
+            hosts={name: _frozen(tally) for name, tally in self.hosts.items()},
+            insecure_host_keys=isinstance(transport, SshSettings) and transport.insecure_ignore_host_keys,
+        )
+
+
+def failure_of(outcome: HostOutcome) -> FailureReason | None:
+    """Tell why a look failed: the first essential section that brought nothing names the reason of an answer."""
+    if not isinstance(outcome, Observed):
+        return outcome.reason
+    return next((fault.reason for fault in outcome.essential_faults), None)
+
+
+def _frozen(tally: _HostTally) -> HostCounters:
+    return HostCounters(
+        polls=tally.polls,
+        failures=dict(tally.failures),
+        reconnects=tally.reconnects,
+        last_attempt=tally.last_attempt,
+        last_success=tally.last_success,
+    )

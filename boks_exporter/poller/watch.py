@@ -1,0 +1,57 @@
+"""One domain under watch: what its rounds taught, what was counted, and its newest view."""
+
+import asyncio
+
+import structlog
+
+from boks_exporter.config import DomainSettings
+from boks_exporter.exposition import DomainView, ExpositionOptions
+from boks_exporter.health import findings, judge
+from boks_exporter.model import Seconds
+from boks_exporter.observe import Clock, Knowledge, observe
+from boks_exporter.poller.changes import changes
+from boks_exporter.poller.tally import Tally
+from boks_exporter.replication import History, advance, compare, remember
+from boks_exporter.transport.base import Transport
+
+_log = structlog.get_logger(__name__)
+
+
+class DomainWatch:
+    """Look at one domain, round after round; the newest view is published by one assignment."""
+
+    def __init__(self, domain: DomainSettings, transport: Transport, clock: Clock) -> None:
+        """Start with no knowledge; settings and transport may be replaced between rounds."""
+        self.domain = domain
+        self.transport = transport
+        self.options = ExpositionOptions()
+        self.view: DomainView | None = None
+        self.history = History()
+        self._clock = clock
+        self._known = Knowledge()
+        self._tally = Tally()
+
+    def __repr__(self) -> str:
+        """Tell the domain and how far it is."""
+        return f"<DomainWatch {self.domain.name} rounds={self._tally.rounds}>"
+
+    async def look(self, gate: asyncio.Semaphore, interval: Seconds, *, once: bool = False) -> DomainView:
+        """Make one round and publish what it shows; a look that stays the only one (`once`) has no history."""
+        snapshot = await observe(self.domain, self.transport, self._clock, self._known, gate)
+        history = self.history if once else advance(self.history, snapshot)
+        comparison = compare(snapshot, history)
+        health = judge(snapshot, comparison, history, self.domain.thresholds)
+        found = findings(snapshot, comparison, history, self.domain.thresholds)
+        self.history = remember(history, found, snapshot.finished_at)
+        self._known = self._known.after(snapshot)
+        self._tally.count(snapshot, self.transport)
+        counters = self._tally.counters(interval, self.domain.transport)
+        before, self.view = self.view, DomainView(snapshot, comparison, health, counters, self.options)
+        if not once:
+            for event, facts in changes(before, self.view):
+                _log.warning(event, boks_domain=self.domain.name, **facts)
+        return self.view
+
+    def overran(self) -> None:
+        """Count a round that took longer than the interval."""
+        self._tally.overruns += 1

@@ -1,0 +1,52 @@
+"""The gate as a text: what the exporter ships, and how it is sent along where it is not installed."""
+
+import re
+import shlex
+from functools import cache
+from importlib import resources
+from typing import Final
+
+from boks_exporter.remote.request import Request
+from boks_exporter.remote.settings import RemotePaths
+
+_INSERT_HERE: Final = "# -- the sender's settings are inserted here --\n"
+
+
+@cache
+def gate_text() -> str:
+    """Read the shipped gate.sh."""
+    return resources.files("boks_exporter.remote").joinpath("gate.sh").read_text(encoding="utf-8")
+
+
+@cache
+def gate_version() -> str:
+    """Tell the version that the shipped gate gives of itself."""
+    match = re.search(r"^gate_version=(\S+)$", gate_text(), re.MULTILINE)
+    if match is None:
+        message = "gate.sh has no line gate_version=…"
+        raise AssertionError(message)
+    return match[1]
+
+
+@cache
+def sent_script(paths: RemotePaths) -> bytes:
+    """Make the text for `sh -s`: the gate with this domain's paths in place of its configuration file."""
+    settings = {
+        "gate_sent": "yes",
+        "gate_etc": paths.boks_etc,
+        "gate_var": paths.boks_var,
+        "gate_boksadm": paths.boksadm,
+        "gate_prefix": paths.prefix.value,
+        "gate_limit": str(paths.section_timeout_seconds),
+    }
+    assignments = "".join(f"{name}={shlex.quote(value)}\n" for name, value in settings.items())
+    before, marker, after = gate_text().partition(_INSERT_HERE)
+    if not marker:
+        message = "gate.sh has no place for the sender's settings"
+        raise AssertionError(message)
+    return (before + assignments + after).encode()
+
+
+def sent_command(request: Request) -> str:
+    """Give the command that reads the sent text; the words of a request need no quoting."""
+    return f"sh -s -- {request.line()}"

@@ -1,0 +1,5 @@
+"""Ask hosts over SSH, on connections that are kept from round to round."""
+
+from boks_exporter.transport.ssh.transport import SshTransport
+
+__all__ = ["SshTransport"]

@@ -1,0 +1,55 @@
+"""One request and its whole reply on an open connection."""
+
+import asyncio
+
+import asyncssh
+
+from boks_exporter.errors import FailureReason, TransportError
+from boks_exporter.transport.base import RawReply
+
+_CHUNK = 65536
+
+
+class _Budget:
+    """The bytes that a reply may still have, standard output and standard error together."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.left = limit
+
+    def spend(self, count: int) -> None:
+        self.left -= count
+        if self.left < 0:
+            raise TransportError(FailureReason.TOO_LARGE, f"the reply is larger than {self.limit} bytes")
+
+
+async def exchange(
+    connection: asyncssh.SSHClientConnection, command: str, stdin: bytes, max_reply_bytes: int
+) -> RawReply:
+    """Run one command and read all that it writes; raises asyncssh's errors, and TransportError if it is too much."""
+    process = await connection.create_process(command, encoding=None)
+    try:
+        if stdin:
+            process.stdin.write(stdin)
+        process.stdin.write_eof()
+        budget = _Budget(max_reply_bytes)
+        async with asyncio.TaskGroup() as group:
+            stdout = group.create_task(_read(process.stdout, budget))
+            stderr = group.create_task(_read(process.stderr, budget))
+        await process.wait_closed()
+    except BaseExceptionGroup as errors:
+        # Both readers fail of the same cause; the first one's exception tells it.
+        raise errors.exceptions[0] from errors
+    finally:
+        process.close()
+    if process.exit_status is None:
+        raise TransportError(FailureReason.CHANNEL, "the connection ended before the command did")
+    return RawReply(stdout.result(), stderr.result(), process.exit_status)
+
+
+async def _read(reader: asyncssh.SSHReader[bytes], budget: _Budget) -> bytes:
+    chunks = []
+    while chunk := await reader.read(_CHUNK):
+        budget.spend(len(chunk))
+        chunks.append(chunk)
+    return b"".join(chunks)

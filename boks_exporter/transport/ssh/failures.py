@@ -1,0 +1,33 @@
+"""Which reason a failure of asyncssh or of the network has, decided by its type alone."""
+
+import socket
+
+import asyncssh
+
+from boks_exporter.errors import FailureReason, TransportError
+
+
+def while_connecting(error: Exception) -> TransportError:
+    """Name the reason of a failure before the connection was usable."""
+    match error:
+        case socket.gaierror():
+            reason = FailureReason.DNS
+        case asyncssh.HostKeyNotVerifiable():
+            reason = FailureReason.HOST_KEY
+        case asyncssh.PermissionDenied():
+            reason = FailureReason.AUTH
+        case _:
+            reason = FailureReason.CONNECT
+    return TransportError(reason, _said(error))
+
+
+def while_asking(error: Exception) -> TransportError:
+    """Name the reason of a failure on a connection that was usable."""
+    return TransportError(FailureReason.CHANNEL, _said(error))
+
+
+def _said(error: Exception) -> str:
+    """Quote the error for people; `strerror` of the operating system is shorter than its str()."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return str(error) or type(error).__name__
