@@ -1,0 +1,59 @@
+# What can be done here. Every target sets up what it needs.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check contracts bench trial fmt docs lock clean
+
+BIN := .venv/bin
+# Process-parallel tests: two, or what the machine has.
+JOBS ?= 2
+DEMO ?=
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | expand -t 12
+
+demo: ## Start a simulated BoKS domain and the exporter on it (options: make demo DEMO="--scenario split-brain")
+	@scripts/setup runtime
+	@exec $(BIN)/boks-exporter demo $(DEMO)
+
+setup:
+	@scripts/setup dev
+
+check: setup ## Format, lint, types, import contracts and unit tests, in under a minute
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy --no-error-summary boks_exporter
+	@$(MAKE) --no-print-directory contracts
+	$(BIN)/shellcheck -s sh boks_exporter/remote/gate.sh scripts/lock scripts/setup
+	$(BIN)/python -m pytest -q -n $(JOBS) tests/unit
+
+contracts: setup ## Who may import whom
+	@$(BIN)/lint-imports --config .importlinter --no-cache | tail -n 3
+
+test: setup ## Everything, system packages included
+	@scripts/setup-system
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy --no-error-summary boks_exporter
+	@$(MAKE) --no-print-directory contracts
+	$(BIN)/shellcheck -s sh boks_exporter/remote/gate.sh scripts/lock scripts/setup
+	@rm -f .coverage .coverage.*
+	$(BIN)/python -m pytest -q -n $(JOBS) --cov --cov-report= tests
+	@$(BIN)/coverage report --skip-covered | tail -n 40
+	@echo "The pure core must be covered to 95 %:"
+	@$(BIN)/coverage report --fail-under=95 --include='boks_exporter/errors.py,boks_exporter/model.py,boks_exporter/parsing/*,boks_exporter/replication/*,boks_exporter/health/*,boks_exporter/exposition/*,boks_exporter/simulator/domain/*,boks_exporter/simulator/domain.py' | tail -n 1
+
+bench: setup ## Print the benchmarks' ratios
+	@for bench in bench/*.py; do echo "== $$bench"; PYTHONPATH=. $(BIN)/python $$bench || exit 1; done
+
+fmt: setup ## Format and mend what can be mended by itself
+	$(BIN)/ruff format --quiet .
+	$(BIN)/ruff check --quiet --fix .
+
+docs: setup ## Write the generated documentation anew
+	@for page in scripts/generate_*.py; do PYTHONPATH=. $(BIN)/python $$page || exit 1; done
+
+lock: setup ## Lock the dependencies anew
+	scripts/lock --upgrade
+
+clean: ## Remove what the other targets made
+	rm -rf .venv .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
