@@ -1,8 +1,11 @@
-"""What is published of a round: metric families and the JSON report; every public name is written here."""
+"""What is published of a round: metrics and the JSON report; every public name is written here."""
 
-from boks_exporter.exposition.families import families, render
-from boks_exporter.exposition.report import status_report
-from boks_exporter.exposition.specs import SPECS, Kind, Spec
+from boks_exporter.exposition.families import families
+from boks_exporter.exposition.metric_spec import Certainty, Kind, MetricSpec, Source
+from boks_exporter.exposition.page import Page, render
+from boks_exporter.exposition.report import DomainReport, HostReport, StatusReport, TableReport, status_report
+from boks_exporter.exposition.report_reading import read_report
+from boks_exporter.exposition.specs import SPECS
 from boks_exporter.exposition.views import (
     DomainCounters,
     DomainView,
@@ -15,16 +18,24 @@ from boks_exporter.exposition.views import (
 
 __all__ = [
     "SPECS",
+    "Certainty",
     "DomainCounters",
+    "DomainReport",
     "DomainView",
     "ExporterInfo",
     "ExpositionOptions",
     "HostCounters",
+    "HostReport",
     "Kind",
-    "Spec",
+    "MetricSpec",
+    "Page",
+    "Source",
+    "StatusReport",
     "TableLag",
+    "TableReport",
     "Tables",
     "families",
+    "read_report",
     "render",
     "status_report",
 ]

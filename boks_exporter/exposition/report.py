@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import TypedDict
 
-from boks_exporter.exposition.views import DomainView
-from boks_exporter.health import GroupHealth, HostVerdict
-from boks_exporter.model import Host, Listed, Observed, Seconds, Sequence, Timestamp
+from boks_exporter.exposition.views import DomainView, HostCounters
+from boks_exporter.health import GroupHealth, HostVerdict, ReplicaState
+from boks_exporter.model import Host, Listing, Observed, ReplicaLine, Seconds, Sequence, Timestamp
+from boks_exporter.replication import ReplicaComparison
 
 
 class TableReport(TypedDict):
@@ -23,19 +24,26 @@ class HostReport(TypedDict):
     role: str
     state: str
     reason: str
-    evidence: list[str]
     lag_sequences: int | None
     ahead_sequences: int | None
     lag_seconds: Seconds | None
-    behind_best_sequences: int | None
-    reported_status: str | None
-    last_packet_timestamp_seconds: Timestamp | None
+    tables: dict[str, TableReport]
+    evidence: list[str]
     address: str
     site: str
     section: str
+    behind_best_sequences: int | None
+    missing_tables: list[str] | None
+    stamp_mismatch_tables: list[str] | None
+    reported_status: str | None
+    reported_status_word: str | None
+    last_packet_timestamp_seconds: Timestamp | None
+    last_failure_timestamp_seconds: Timestamp | None
+    last_sync_timestamp_seconds: Timestamp | None
+    last_attempt_timestamp_seconds: Timestamp | None
+    last_success_timestamp_seconds: Timestamp | None
     promotable: bool | None
     promotable_reasons: list[str]
-    tables: dict[str, TableReport]
 
 
 class GroupReport(TypedDict):
@@ -43,8 +51,8 @@ class GroupReport(TypedDict):
 
     name: str
     verdict: str
-    replicas_ok: int
     replicas: int
+    replicas_ok: int
 
 
 class DomainReport(TypedDict):
@@ -54,11 +62,11 @@ class DomainReport(TypedDict):
     masters: list[str]
     state: str
     reason: str
-    last_round_timestamp_seconds: Timestamp
-    unresolved: list[str]
     hosts: list[HostReport]
+    unresolved: list[str]
     sites: list[GroupReport]
     sections: list[GroupReport]
+    last_round_timestamp_seconds: Timestamp
 
 
 class StatusReport(TypedDict):
@@ -68,7 +76,7 @@ class StatusReport(TypedDict):
 
 
 def status_report(views: Iterable[DomainView]) -> StatusReport:
-    """Report all domains; keys are only ever added."""
+    """Report all domains; keys are only ever added, and their order stays."""
     return {"domains": [_domain(view) for view in views]}
 
 
@@ -78,67 +86,79 @@ def _domain(view: DomainView) -> DomainReport:
         "masters": list(view.snapshot.masters),
         "state": view.health.state,
         "reason": view.health.reason,
-        "last_round_timestamp_seconds": view.snapshot.finished_at,
-        "unresolved": list(view.snapshot.unresolved),
         "hosts": [_host(view, host, view.health.host(host.name)) for host in view.snapshot.hosts],
+        "unresolved": list(view.snapshot.unresolved),
         "sites": [_group(group) for group in view.health.sites],
         "sections": [_group(group) for group in view.health.sections],
+        "last_round_timestamp_seconds": view.snapshot.finished_at,
     }
 
 
 def _host(view: DomainView, host: Host, verdict: HostVerdict) -> HostReport:
     compared = view.comparison.replica(host.name)
-    entry = _entry(view, host)
-    age = entry.line.since_packet if entry else None
+    counters = view.counters.hosts.get(host.name, HostCounters())
+    listing = view.snapshot.listing
+    line = _line(listing, host)
     return {
         "host": host.name,
         "role": verdict.role,
         "state": verdict.state,
         "reason": verdict.reason,
-        "evidence": list(verdict.evidence),
         "lag_sequences": compared.lag if compared else None,
         "ahead_sequences": compared.ahead if compared else None,
         "lag_seconds": compared.lag_seconds if compared else None,
-        "behind_best_sequences": compared.behind_best if compared else None,
-        "reported_status": entry.line.raw_status if entry else None,
-        "last_packet_timestamp_seconds": (
-            view.snapshot.listing.read_at - age if view.snapshot.listing and age is not None else None
-        ),
+        "tables": _tables(view, host, compared),
+        "evidence": list(verdict.evidence),
         "address": host.address,
         "site": host.site,
         "section": host.section,
+        "behind_best_sequences": compared.behind_best if compared else None,
+        "missing_tables": _named(compared.missing_tables if compared else None),
+        "stamp_mismatch_tables": _named(compared.stamp_mismatch_tables if compared else None),
+        "reported_status": line.status if line else None,
+        "reported_status_word": line.raw_status if line else None,
+        "last_packet_timestamp_seconds": _since(listing, line.since_packet if line else None),
+        "last_failure_timestamp_seconds": _since(listing, line.since_failure if line else None),
+        "last_sync_timestamp_seconds": _since(listing, line.since_sync if line else None),
+        "last_attempt_timestamp_seconds": counters.last_attempt,
+        "last_success_timestamp_seconds": counters.last_success,
         "promotable": verdict.promotable,
         "promotable_reasons": list(verdict.promotable_reasons),
-        "tables": _tables(view, host),
     }
 
 
-def _entry(view: DomainView, host: Host) -> Listed | None:
-    entries = view.snapshot.listing.entries if view.snapshot.listing else ()
-    return next((entry for entry in entries if entry.host == host.name), None)
+def _line(listing: Listing | None, host: Host) -> ReplicaLine | None:
+    entries = listing.entries if listing else ()
+    return next((entry.line for entry in entries if entry.host == host.name), None)
 
 
-def _tables(view: DomainView, host: Host) -> dict[str, TableReport]:
+def _since(listing: Listing | None, age: Seconds | None) -> Timestamp | None:
+    return listing.read_at - age if listing and age is not None else None
+
+
+def _named(tables: tuple[int, ...] | None) -> list[str] | None:
+    return None if tables is None else [f"T{table}" for table in tables]
+
+
+def _tables(view: DomainView, host: Host, compared: ReplicaComparison | None) -> dict[str, TableReport]:
     seen = view.snapshot.outcome(host.name)
-    if not isinstance(seen, Observed) or seen.sequences is None:
-        return {}
-    compared = view.comparison.replica(host.name)
+    rows = seen.sequences.tables if isinstance(seen, Observed) and seen.sequences else ()
     proven = {table.table: table for table in compared.tables} if compared else {}
-    return {
-        f"T{row.table}": {
+    reports: dict[str, TableReport] = {}
+    for row in sorted(rows, key=lambda row: row.table):
+        table = proven.get(row.table)
+        reports[f"T{row.table}"] = {
             "sequence": row.sequence,
-            "lag": proven[row.table].lag if row.table in proven else None,
-            "ahead": proven[row.table].ahead if row.table in proven else None,
+            "lag": table.lag if table else None,
+            "ahead": table.ahead if table else None,
         }
-        for row in sorted(seen.sequences.tables, key=lambda row: row.table)
-    }
+    return reports
 
 
 def _group(group: GroupHealth) -> GroupReport:
-    counts = group.counts
     return {
         "name": group.name,
         "verdict": group.verdict,
-        "replicas_ok": sum(count for state, count in counts.items() if state == "ok"),
-        "replicas": sum(counts.values()),
+        "replicas": sum(group.counts.values()),
+        "replicas_ok": group.counts[ReplicaState.OK],
     }

@@ -1,0 +1,58 @@
+"""What can be said of a metric before there is a single sample of it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """How a metric is to be read. An info and a stateset go over the wire as gauges of 1 and of 0 or 1."""
+
+    GAUGE = "gauge"
+    COUNTER = "counter"
+    INFO = "info"
+    STATESET = "stateset"
+
+
+class Certainty(StrEnum):
+    """How sure it is that a figure of BoKS means what is said of it here."""
+
+    READ = "read there"
+    INFERRED = "inferred from samples"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a figure of BoKS is described, and how well."""
+
+    name: str
+    certainty: Certainty
+
+    def __str__(self) -> str:
+        """Write it in words: `K1456 (inferred from samples)`."""
+        return f"{self.name} ({self.certainty})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricSpec:
+    """One metric. `choices` is the closed set of the last label's values; `absent` says when there is no sample."""
+
+    name: str
+    kind: Kind
+    unit: str
+    labels: tuple[str, ...]
+    meaning: str
+    absent: str = ""
+    source: Source | None = None
+    choices: type[StrEnum] | None = None
+
+    @property
+    def help(self) -> str:
+        """Write everything into one line: meaning, unit, closed set, when absent, source."""
+        parts = [self.meaning, f"Unit: {self.unit}."]
+        if self.choices:
+            parts.append(f"Values of {self.labels[-1]}: {', '.join(self.choices)}.")
+        if self.absent:
+            parts.append(f"Absent {self.absent}.")
+        if self.source:
+            parts.append(f"Source: {self.source}.")
+        return " ".join(parts)
