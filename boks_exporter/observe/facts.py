@@ -9,6 +9,7 @@ from boks_exporter.model import (
     Garbled,
     Host,
     HostOutcome,
+    Leftover,
     Observed,
     Reply,
     Section,
@@ -93,7 +94,7 @@ def _readers(reply: Reply) -> dict[Section, Callable[[str], Any]]:
     }
 
 
-def _read(name: Section, reply: Reply) -> Any:  # noqa: ANN401 - the fact's type is the section's
+def _read(name: Section, reply: Reply) -> Any:
     """Read one section: its fact, None where the host has none (skipped), or a SectionFault."""
     section = reply.section(name)
     if section is None:
@@ -109,13 +110,14 @@ def _read(name: Section, reply: Reply) -> Any:  # noqa: ANN401 - the fact's type
     return fact if _is_believable(section, fact) else _failed(section)
 
 
-def _is_believable(section: SectionReply, fact: Any) -> bool:  # noqa: ANN401 - any section's fact
+def _is_believable(section: SectionReply, fact: Any) -> bool:
     """Believe a clean and complete output whatever its exit status.
 
     BoKS's exit codes are not published (U): a command that prints everything, nothing strange and no error is taken
     at its word; with anything on stderr or a line that no rule knows, a failing status counts.
     """
-    return section.exit_status == 0 or not (section.stderr.strip() or getattr(fact, "leftovers", ()))
+    leftovers: tuple[Leftover, ...] = getattr(fact, "leftovers", ())
+    return section.exit_status == 0 or not (section.stderr.strip() or leftovers)
 
 
 def _failed(section: SectionReply) -> SectionFault:

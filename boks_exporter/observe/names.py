@@ -6,7 +6,7 @@ from boks_exporter.model import Host, Listed, Listing, MasterReading, Observed, 
 
 
 def host_named(server: str, hosts: Iterable[Host]) -> Host | None:
-    """Find the host that a listed name means: the same name, the same address, or the same first label if only one has it.
+    """Find the host that a listed name means: by its name, its address, or its first label if only one host has it.
 
     BoKS's own habit of naming hosts (short or qualified, upper or lower case) is not published; a name that fits
     two hosts fits none.

@@ -16,14 +16,14 @@ def changes(before: DomainView | None, after: DomainView) -> Iterator[Change]:
         was = states.get(verdict.host)
         if was != verdict.state:
             facts = {"host": verdict.host, "state": str(verdict.state), "reason": verdict.reason}
-            yield "host_state_changed", facts | {"was": str(was) if was else None}
+            yield "host_state_changed", {**facts, "was": str(was) if was else None}
 
 
 def _domain(before: DomainView | None, after: DomainView) -> Iterator[Change]:
     was = before.health.state if before else None
     if was != after.health.state:
         facts = {"state": str(after.health.state), "reason": after.health.reason}
-        yield "domain_state_changed", facts | {"was": str(was) if was else None}
+        yield "domain_state_changed", {**facts, "was": str(was) if was else None}
     masters_before = before.snapshot.masters if before else ()
     if before and masters_before != after.snapshot.masters:
         yield (

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from boks_exporter.config import DomainSettings, PollSettings
-from boks_exporter.exposition import DomainView
+from boks_exporter.exposition import DomainView, ExpositionOptions
 from boks_exporter.model import DomainName, Seconds
 from boks_exporter.observe import Clock
 from boks_exporter.poller.watch import DomainWatch
@@ -47,8 +47,13 @@ class Poller:
         limit = self._clock.monotonic() - _ALIVE_INTERVALS * self._poll.interval_seconds
         return all(finished >= limit for finished in self._progress.values())
 
-    def take(self, poll: PollSettings, domains: Mapping[DomainName, tuple[DomainSettings, Transport]]) -> None:
-        """Take a configuration over; a domain that stays keeps its history, and its next round uses the new settings."""
+    def take(
+        self,
+        poll: PollSettings,
+        metrics: ExpositionOptions,
+        domains: Mapping[DomainName, tuple[DomainSettings, Transport]],
+    ) -> None:
+        """Take a configuration over; a domain that stays keeps its history, and its next round uses the new one."""
         self._poll = poll
         self._gate = asyncio.Semaphore(poll.concurrency)
         for name in self._watches.keys() - domains.keys():
@@ -56,7 +61,7 @@ class Poller:
         watches = {}
         for name, (domain, transport) in domains.items():
             watch = self._watches.get(name) or DomainWatch(domain, transport, self._clock)
-            watch.domain, watch.transport = domain, transport
+            watch.domain, watch.transport, watch.options = domain, transport, metrics
             watches[name] = watch
             self._progress.setdefault(name, self._clock.monotonic())
         self._watches = watches
