@@ -154,6 +154,7 @@ class Memory:
     free_bytes: int
     used_bytes: int | None
     largest_free_bytes: int | None
+    leftovers: tuple[Leftover, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,7 @@ class ErrorLog:
 
     lines: int
     tail: tuple[str, ...]
+    leftovers: tuple[Leftover, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,7 @@ class Queue:
 
     files: int
     oldest_age: Seconds | None
+    leftovers: tuple[Leftover, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +180,7 @@ class Checksums:
     """Check sums of what must be equal on all servers, by the name of the thing (method.conf, ENV keys)."""
 
     by_name: tuple[tuple[str, str], ...]
+    leftovers: tuple[Leftover, ...] = ()
 
 
 # -- one exchange with one host ---------------------------------------------------------------------------------------

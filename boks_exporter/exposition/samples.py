@@ -112,7 +112,8 @@ def _counted(labels: LabelValues, counters: HostCounters) -> Iterator[Sample]:
 
 
 def _unrecognised(seen: Observed) -> int:
-    read = (seen.reply, seen.environment, seen.sequences, seen.replicas)
+    essential = (seen.reply, seen.environment, seen.sequences, seen.replicas)
+    read = (*essential, seen.memory, seen.errlog, seen.queue, seen.checksums)
     return sum(len(part.leftovers) for part in read if part)
 
 

@@ -1,0 +1,125 @@
+"""`boksdiag list`: what the master says about each replica.
+
+```
+SERVER SINCE LAST SINCE LAST SINCE LAST COUNT LAST
+REPHOST5 00:49 523D 5:19:20 04:49 1853521 OK
+REPHOST3 00:49 04:50 726768 OK
+```
+
+Evidence: the columns and their meaning, `OK` and `DOWN` are read verbatim (K1256, K1456; H), from one release, in a
+page that collapsed the blanks. Inferred (L): the header's second line, the spelling of `LOADING`, that a row with two
+durations has no failure, and that blanks align the cells at all. Unknown (U): the spacing, further status words, which
+are OTHER and kept raw, and whatever else may be printed, which is a leftover.
+"""
+
+from typing import Final
+
+from boks_exporter.errors import ParseError
+from boks_exporter.model import Leftover, ReplicaLine, ReplicaList
+from boks_exporter.parsing.lines import leftover, lines_of, nothing_recognised, stumbled
+from boks_exporter.parsing.list_columns import Ruler, columns_of, learned_from, places_in
+from boks_exporter.parsing.list_header import PACKET, SYNC, is_header, is_underline
+from boks_exporter.parsing.list_rows import AGES, common_row, first_unread_word, row_of
+
+_EXPECTED: Final = "a header such as 'SERVER SINCE LAST ...' or a row such as 'REPHOST5 00:49 04:49 1853521 OK'"
+_EXPECTED_REST: Final = "a duration such as '00:49' or '523D 5:19:20', a count or a status"
+
+
+def parse_list(text: str) -> ReplicaList:
+    """Read everything that one `boksdiag list` printed; a header alone is the list of a domain without replicas."""
+    lines = lines_of(text)
+    reading = _Reading(lines)
+    reading.read()
+    rows = tuple(filter(None, reading.rows))
+    if not (rows or reading.headers):
+        raise _nothing_recognised(lines)
+    return ReplicaList(rows, tuple(reading.leftovers))
+
+
+class _Reading:
+    """What each line says. Rows with blank cells are read by their words at first, and by their columns at last."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self.lines = lines
+        split = str.split if all(map(str.isascii, lines)) else _words_of_ascii
+        self.rows: list[ReplicaLine | None] = [*map(common_row, map(split, lines))]
+        self.headers: list[str] = []
+        self.leftovers: list[Leftover] = []
+
+    def read(self) -> None:
+        """Read the lines that are no common rows; then see where the durations of the rows with blanks stand."""
+        without_failure: list[int] = []
+        with_blanks: list[int] = []
+        for index, row in enumerate(self.rows):
+            if row is None:
+                if self._is_row_with_blanks(index):
+                    with_blanks.append(index)
+            elif row.since_failure is None:
+                (with_blanks if "\t" in self.lines[index] else without_failure).append(index)
+        if without_failure or with_blanks:
+            self._place(without_failure, with_blanks)
+
+    def _is_row_with_blanks(self, index: int) -> bool:
+        line = self.lines[index]
+        words = line.split()
+        row = row_of(words, below_header=bool(self.headers))
+        if row is not None:
+            self.rows[index] = row.fact(row.ages_by_number())
+            return 0 < len(row.ages) < AGES
+        if is_header(words):
+            self.headers.append(line)
+        elif words and not (self.headers and is_underline(line)):
+            self.leftovers.append(leftover(index + 1, line))
+        return False
+
+    def _place(self, without_failure: list[int], with_blanks: list[int]) -> None:
+        """Read rows once more by their columns.
+
+        Most rows of a sound domain are common ones without a failure. That nothing stands between packet and sync,
+        where the last such row had nothing, is proof enough, and much cheaper than to measure each.
+        """
+        ruler = learned_from(self.headers, self._complete_line())
+        gap = slice(0)
+        for index in without_failure:
+            if not self.lines[index][gap].isspace():
+                gap = self._gap_once_placed(index, ruler)
+        for index in with_blanks:
+            self._gap_once_placed(index, ruler)
+
+    def _complete_line(self) -> str:
+        """Find a row that has nothing blank, from which to learn where the columns are."""
+        for line, row in zip(self.lines, self.rows, strict=True):
+            if row and None not in {row.since_packet, row.since_failure, row.since_sync}:
+                return line
+        return ""
+
+    def _gap_once_placed(self, index: int, ruler: Ruler) -> slice:
+        """Read a row by its columns; give the gap between packet and sync if it has just these, else an empty one."""
+        line = self.lines[index]
+        row = row_of(line.split(), below_header=True)
+        columns = columns_of(line, row, ruler) if row else None
+        if row is None or columns is None:
+            return slice(0)
+        self.rows[index] = row.fact(row.ages_by_column(columns))
+        if columns != (PACKET, SYNC):
+            return slice(0)
+        packet, sync = places_in(line, row).ages
+        return slice(packet[1], sync[0])
+
+
+def _words_of_ascii(line: str) -> list[str]:
+    return line.split() if line.isascii() else []
+
+
+def _nothing_recognised(lines: list[str]) -> ParseError:
+    """Point at the word where the line that came nearest to a row stopped being one, else at the first line."""
+    for at, line in enumerate(lines, 1):
+        words = line.split()
+        unread = first_unread_word(words)
+        if unread is not None:
+            column = 0
+            for word in words[:unread]:
+                column = line.index(word, column) + len(word)
+            rest = line[column:]
+            return stumbled(at, line, column + len(rest) - len(rest.lstrip()), _EXPECTED_REST)
+    return nothing_recognised(lines, _EXPECTED)

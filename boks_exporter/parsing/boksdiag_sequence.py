@@ -1,0 +1,107 @@
+"""`boksdiag sequence`: the update number of every database table.
+
+```
+T7 13678d 8:33:46 5053 (5053)
+```
+
+Evidence (K1456): `T<n>`, the number before the parentheses and the shape of the line are read verbatim (H), from one
+master of one release. What stands in the parentheses is undocumented (U) and equal to the number in every sample: it is
+kept, never judged, and may be missing. That the stamp is a time since 1970 is inferred (L): a stamp of any other shape
+is None and costs the line nothing. What stands behind the dots of the published output is unknown (U): such lines are
+leftovers.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from boks_exporter.errors import ParseError
+from boks_exporter.model import Leftover, Seconds, SequenceReport, TableSequence
+from boks_exporter.parsing.durations import days_and_time, duration_at
+from boks_exporter.parsing.lines import leftover, lines_of, nothing_recognised, stumbled
+from boks_exporter.parsing.numbers import number
+from boks_exporter.parsing.open_facts import table_sequence
+
+_EXPECTED: Final = "a line such as 'T7 13678d 8:33:46 5053 (5053)'"
+_EXPECTED_REST: Final = "a stamp and a sequence number such as '13678d 8:33:46 5053 (5053)'"
+_TABLE: Final = re.compile(r"[Tt]([0-9]{1,4})")
+_STARTS_LIKE_A_TABLE: Final = re.compile(r"\s*[Tt][0-9]+")
+
+# The published shape, with numbers that cannot exceed 64 bits; every other shape takes the long way.
+_COMMON: Final = re.compile(
+    r"T([0-9]{1,4})[ ]{1,16}([0-9]{1,6}d[ ]{1,16}[0-9]{1,2}:[0-9]{2}:[0-9]{2})"
+    r"[ ]{1,16}([0-9]{1,19})[ ]{1,16}\(([0-9]{1,19})\)"
+)
+
+
+def parse_sequence(text: str) -> SequenceReport:
+    """Read everything that one `boksdiag sequence` printed.
+
+    Of a table that is named twice the first line counts and the later ones are leftovers: what follows a complete
+    listing is an appendix of unknown origin, and taking the last would let it overwrite what was read properly.
+    """
+    tables: dict[int, TableSequence] = {}
+    leftovers: list[Leftover] = []
+    lines = lines_of(text)
+    for at, line in enumerate(lines, 1):
+        row = _common_row(line) or _any_row(line)
+        if row is not None and row.table not in tables:
+            tables[row.table] = row
+        elif line.strip():
+            leftovers.append(leftover(at, line))
+    if not tables:
+        raise _nothing_recognised(lines)
+    return SequenceReport(tuple(tables.values()), tuple(leftovers))
+
+
+def _common_row(line: str) -> TableSequence | None:
+    match = _COMMON.match(line)
+    if match is None or not (match.end() == len(line) or line[match.end() :].isspace()):
+        return None
+    table, stamp, sequence, parenthesised = match.groups()
+    value = int(sequence)
+    return table_sequence(
+        int(table), value, value if parenthesised == sequence else int(parenthesised), _stamp_in_seconds(stamp)
+    )
+
+
+@lru_cache(maxsize=1024)
+def _stamp_in_seconds(stamp: str) -> Seconds | None:
+    """Read a stamp once: it is the same on all servers and hardly ever changes (K1456, L)."""
+    return days_and_time(*stamp.split())
+
+
+def _any_row(line: str) -> TableSequence | None:
+    """Read a line from its right end: parentheses if any, the number before them; the rest is table and stamp."""
+    before, parenthesised = _without_parentheses(line.strip())
+    words = before.split()
+    match = _TABLE.fullmatch(words[0]) if len(words) > 1 else None
+    sequence = number(words[-1]) if match else None
+    if match is None or sequence is None:
+        return None
+    stamp = words[1:-1]
+    if parenthesised is None and stamp and number(stamp[-1]) is not None:
+        return None  # `T7 5053 5060`: which of the two is the sequence, nobody knows
+    return TableSequence(int(match[1]), sequence, parenthesised, _stamp_of(stamp))
+
+
+def _without_parentheses(line: str) -> tuple[str, int | None]:
+    before, _, inside = line.removesuffix(")").rpartition("(")
+    value = number(inside.strip()) if line.endswith(")") and before else None
+    return (line, None) if value is None else (before, value)
+
+
+def _stamp_of(words: list[str]) -> Seconds | None:
+    duration = duration_at(words, 0) if words else None
+    return duration[0] if duration and duration[1] == len(words) else None
+
+
+def _nothing_recognised(lines: list[str]) -> ParseError:
+    """Point behind the table of the first line that names one, else at the first line."""
+    for at, line in enumerate(lines, 1):
+        match = _STARTS_LIKE_A_TABLE.match(line)
+        if match:
+            rest = line[match.end() :]
+            column = match.end() + len(rest) - len(rest.lstrip())
+            return stumbled(at, line, min(column, len(line.rstrip())), _EXPECTED_REST)
+    return nothing_recognised(lines, _EXPECTED)

@@ -1,0 +1,70 @@
+"""Durations as boksdiag prints them.
+
+`MM:SS` and `<n>D H:MM:SS` are read verbatim (K1456, H); `H:MM:SS` and `<n>D MM:SS` are inferred (L). The unit is `D` in
+the list and `d` in the sequence (H); either is taken in both. A word with minutes or seconds beyond 59, or with more
+than 23 hours beside days, is no duration: another meaning is likelier than an odd spelling of this one.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from boks_exporter.model import Seconds
+
+_DAY: Final = 86_400.0
+_HOUR: Final = 3_600.0
+_MINUTE: Final = 60.0
+
+# Tables: a look-up costs a third of a match and a conversion, and nearly every duration of a sound domain is MM:SS.
+_CLOCK: Final = {f"{m:02}:{s:02}": m * _MINUTE + s for m in range(60) for s in range(60)}
+_MINUTES_SECONDS: Final = _CLOCK | {f"{m}:{s:02}": m * _MINUTE + s for m in range(10) for s in range(60)}
+_HOURS_OF_DAY: Final = {"": 0.0} | {f"{h:0{width}}:": h * _HOUR for h in range(24) for width in (1, 2)}
+_HOUR_DIGITS: Final = 3
+_DAYS: Final = {f"{days}{unit}": days * _DAY for days in range(2000) for unit in "Dd"}
+_DAY_DIGITS: Final = 6
+
+minutes_seconds: Final = _MINUTES_SECONDS.get
+"""Read `MM:SS`; a bound method, since it is called for nearly every duration."""
+
+_hours_of_day: Final = _HOURS_OF_DAY.get
+_days: Final = _DAYS.get
+
+
+def time_alone(word: str) -> Seconds | None:
+    """Read `MM:SS` or `H:MM:SS`; hours may exceed 23, since a release without days would print them so (U)."""
+    seconds = minutes_seconds(word)
+    if seconds is not None:
+        return seconds
+    hours, _, clock = word.partition(":")
+    seconds = _CLOCK.get(clock)
+    if seconds is None or len(hours) > _HOUR_DIGITS or not (hours.isdecimal() and hours.isascii()):
+        return None
+    return int(hours) * _HOUR + seconds
+
+
+def days_and_time(days_word: str, word: str) -> Seconds | None:
+    """Read the two words of `523D 5:19:20` or `523D 19:20`."""
+    days = _days(days_word)
+    if days is None:
+        days = _many_days(days_word)
+    seconds = minutes_seconds(word[-5:])
+    hours = _hours_of_day(word[:-5])
+    return None if days is None or hours is None or seconds is None else days + hours + seconds
+
+
+def _many_days(word: str) -> Seconds | None:
+    digits, unit = word[:-1], word[-1:]
+    if unit not in {"D", "d"} or len(digits) > _DAY_DIGITS or not (digits.isdecimal() and digits.isascii()):
+        return None
+    return int(digits) * _DAY
+
+
+def duration_at(words: Sequence[str], index: int) -> tuple[Seconds, int] | None:
+    """Read the duration that begins with a word: its seconds, and the index of the word after it."""
+    seconds = time_alone(words[index])
+    if seconds is not None:
+        return seconds, index + 1
+    if index + 1 < len(words):
+        seconds = days_and_time(words[index], words[index + 1])
+        if seconds is not None:
+            return seconds, index + 2
+    return None

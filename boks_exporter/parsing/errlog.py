@@ -1,0 +1,41 @@
+"""The size and the end of `boks_errlog`, as the gate prints them.
+
+```
+lines=4711
+> Checksum mismatch
+```
+
+The frame is the gate's own. What the log's lines mean is not public (U): they are kept as they are, without terminal
+escapes.
+"""
+
+import re
+from typing import Final
+
+from boks_exporter.model import ErrorLog, Leftover
+from boks_exporter.parsing.lines import leftover, lines_of, nothing_recognised
+from boks_exporter.parsing.numbers import number
+
+_EXPECTED: Final = "a line such as 'lines=4711'"
+_LINES: Final = re.compile(r"\s*lines=\s*([0-9]+)\s*")
+_QUOTED: Final = re.compile(r"> ?(.*)")
+
+
+def parse_errlog(text: str) -> ErrorLog:
+    """Read the number of lines and the last ones; without the number nothing is believed."""
+    lines = lines_of(text)
+    size: int | None = None
+    tail: list[str] = []
+    leftovers: list[Leftover] = []
+    for at, line in enumerate(lines, 1):
+        counted = _LINES.fullmatch(line)
+        quoted = _QUOTED.fullmatch(line)
+        if counted and size is None and number(counted[1]) is not None:
+            size = number(counted[1])
+        elif quoted:
+            tail.append(quoted[1].rstrip())
+        elif line.strip():
+            leftovers.append(leftover(at, line))
+    if size is None:
+        raise nothing_recognised(lines, _EXPECTED)
+    return ErrorLog(size, tuple(tail), tuple(leftovers))

@@ -1,0 +1,57 @@
+"""The header of `boksdiag list`: which lines are one, and where they say that the columns are.
+
+Its first line is read (K1456, H), the second inferred (`PCKT FAIL SYNC - STATUS`, L), so neither is demanded, their
+order is not relied upon, and one line with the labels of both will do.
+"""
+
+import re
+from typing import Final, TypeAlias
+
+Span: TypeAlias = tuple[int, int]
+Column: TypeAlias = int
+
+PACKET, FAILURE, SYNC, COUNT, STATUS = range(5)
+
+_COLUMN_BY_LABEL: Final = {
+    "PCKT": PACKET,
+    "PACKET": PACKET,
+    "FAIL": FAILURE,
+    "FAILURE": FAILURE,
+    "SYNC": SYNC,
+    "COUNT": COUNT,
+    "STATUS": STATUS,
+}
+_WORDS: Final = frozenset({"SERVER", "HOST", "REPLICA", "SINCE", "LAST", "-", *_COLUMN_BY_LABEL})
+_LABEL: Final = re.compile(
+    rf"(?:SINCE )?(?:LAST )?\b({'|'.join(_COLUMN_BY_LABEL)})\b|\bSINCE LAST\b|\bLAST\b", re.IGNORECASE
+)
+_UNDERLINE: Final = re.compile(r"[-=+|\s]+")
+_DURATIONS: Final = 3
+_ENOUGH_LABELS: Final = 2
+
+
+def is_header(words: list[str]) -> bool:
+    """Recognise either line: SERVER and a label more, since its end may be cut off, or nothing but labels."""
+    labels = {word.upper() for word in words} & _WORDS
+    if words and words[0].upper() == "SERVER":
+        return len(labels) >= _ENOUGH_LABELS
+    return all(word.upper() in _WORDS for word in words) and len(labels - {"-"}) >= _ENOUGH_LABELS
+
+
+def is_underline(line: str) -> bool:
+    """Recognise a line that does nothing but underline a header."""
+    return _UNDERLINE.fullmatch(line) is not None
+
+
+def labels_of(header: str) -> list[tuple[Column, Span]]:
+    """Find the columns that a header line labels; three times SINCE LAST are packet, failure, sync, in this order."""
+    labels = []
+    since_last = []
+    for match in _LABEL.finditer(header):
+        if match[1]:
+            labels.append((_COLUMN_BY_LABEL[match[1].upper()], match.span()))
+        elif match[0].upper() == "LAST":
+            labels.append((STATUS, match.span()))
+        else:
+            since_last.append(match.span())
+    return [*labels, *enumerate(since_last)] if len(since_last) == _DURATIONS else labels

@@ -1,0 +1,152 @@
+"""One row of `boksdiag list` as words: a name, up to three durations, a count, a status."""
+
+import re
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from boks_exporter.model import ReplicaLine, ReportedStatus, Seconds
+from boks_exporter.parsing.durations import days_and_time, duration_at, minutes_seconds, time_alone
+from boks_exporter.parsing.numbers import number
+from boks_exporter.parsing.open_facts import replica_line
+
+Ages: TypeAlias = tuple[Seconds | None, Seconds | None, Seconds | None]
+"""Since the last packet, the last failure and the last sync."""
+
+AGES: Final = 3
+
+_BLANKS: Final = frozenset({"-", "--", "---", "n/a", "never"})
+"""Words that would stand in a blank cell; none of them has been seen (U)."""
+
+# Printable ASCII with a letter or a dot in it: no duration, no number, no `Total:`.
+_NAME: Final = re.compile(r"(?![0-9]+[Dd]$)[!-~]*[A-Za-z.][!-~]*(?<!:)")
+_STATUS_BY_WORD: Final = {word.upper(): word for word in ReportedStatus if word is not ReportedStatus.OTHER}
+_status_in_capitals: Final = _STATUS_BY_WORD.get
+_SURELY_64_BITS: Final = 20
+_FEWEST_WORDS: Final = 2
+_ENOUGH_NUMBERS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the words of a row say; whose the durations are is certain only if there are three.
+
+    `age_words` gives for each duration its first word and the one after its last; `count_word` is None without a count.
+    """
+
+    name: str
+    ages: tuple[Seconds | None, ...]
+    age_words: tuple[tuple[int, int], ...]
+    count: int | None
+    count_word: int | None
+    status_word: int
+    raw_status: str
+
+    def fact(self, ages: Ages) -> ReplicaLine:
+        """Make the fact, for durations in this order."""
+        return replica_line(self.name, *ages, self.count, status_of(self.raw_status), self.raw_status)
+
+    def ages_by_number(self) -> Ages:
+        """Fall back on the words: three are clear; two have no failure (L); one may be anybody's and so is nobody's."""
+        if len(self.ages) == AGES:
+            return self.ages[0], self.ages[1], self.ages[2]
+        return (self.ages[0], None, self.ages[1]) if len(self.ages) == AGES - 1 else (None, None, None)
+
+    def ages_by_column(self, columns: tuple[int, ...]) -> Ages:
+        """Give each duration to its column, counted from the packet's."""
+        by_column = dict(zip(columns, self.ages, strict=True))
+        return by_column.get(0), by_column.get(1), by_column.get(2)
+
+
+def status_of(raw: str) -> ReportedStatus:
+    """Compare without case; whatever is not exactly a known word is OTHER, `OK?` and `NOT OK` included."""
+    return _STATUS_BY_WORD.get(raw.upper(), ReportedStatus.OTHER)
+
+
+def common_row(words: list[str]) -> ReplicaLine | None:
+    """Read a row of ASCII words in which nothing is odd, as nearly all are, in a fraction of `row_of`'s time.
+
+    Taken are two or three durations, days only beside the failure; a count; a known status in capitals; anything else
+    is None. Two durations are read as packet and sync, for as long as nothing else is known. A test holds this and
+    `row_of` to the same answer.
+    """
+    since_failure: Seconds | None = None
+    length = len(words)
+    if length == 7:  # noqa: PLR2004  # with days
+        name, packet, days, failure, sync, count, raw_status = words
+        since_failure = days_and_time(days, failure)
+    elif length == 6:  # noqa: PLR2004  # without days
+        name, packet, failure, sync, count, raw_status = words
+        since_failure = minutes_seconds(failure) or time_alone(failure)
+    elif length == 5:  # noqa: PLR2004  # without a failure
+        name, packet, sync, count, raw_status = words
+    else:
+        return None
+    since_packet = minutes_seconds(packet)
+    since_sync = minutes_seconds(sync) or time_alone(sync)
+    status = _status_in_capitals(raw_status)
+    if since_packet is None or since_sync is None or status is None or (since_failure is None and length > 5):  # noqa: PLR2004  # words without a failure
+        return None
+    if not (count.isdecimal() and len(count) < _SURELY_64_BITS):
+        return None
+    if not (name[0].isalpha() and name.isprintable() and name[-1] != ":"):
+        return None
+    return replica_line(name, since_packet, since_failure, since_sync, int(count), status, raw_status)
+
+
+def row_of(words: list[str], *, below_header: bool) -> Row | None:
+    """Read any row: durations after the name, a count if there is one, and the status from there to the line's end.
+
+    Nothing numeric is taken for a status, so that a row with an unreadable duration or a cut end is none. A line must
+    bear as many marks of a row as a sentence would hardly have: a known status with one number or below a header, or
+    two numbers with any status.
+    """
+    if len(words) < _FEWEST_WORDS or not _NAME.fullmatch(words[0]):
+        return None
+    ages, age_words, at = _ages_from(words, 1)
+    count_word = at if at < len(words) - 1 and _is_count(words[at]) else None
+    status_word = at if count_word is None else at + 1
+    if status_word >= len(words) or words[status_word][0].isdigit():
+        return None
+    row = Row(
+        name=words[0],
+        ages=ages,
+        age_words=age_words,
+        count=None if count_word is None else number(words[count_word]),
+        count_word=count_word,
+        status_word=status_word,
+        raw_status=" ".join(words[status_word:]),
+    )
+    return row if _is_credible(row, below_header=below_header) else None
+
+
+def first_unread_word(words: list[str]) -> int | None:
+    """Say at which word a line that begins like a row stops being one; None if it does not even begin so."""
+    if not words or not _NAME.fullmatch(words[0]):
+        return None
+    _, _, at = _ages_from(words, 1)
+    at += at < len(words) and _is_count(words[at])
+    return at if at > 1 else None
+
+
+def _ages_from(words: list[str], at: int) -> tuple[tuple[Seconds | None, ...], tuple[tuple[int, int], ...], int]:
+    ages: list[Seconds | None] = []
+    spans: list[tuple[int, int]] = []
+    while len(ages) < AGES and at < len(words):
+        found = duration_at(words, at) or ((None, at + 1) if words[at].lower() in _BLANKS else None)
+        if found is None:
+            break
+        ages.append(found[0])
+        spans.append((at, found[1]))
+        at = found[1]
+    return tuple(ages), tuple(spans), at
+
+
+def _is_count(word: str) -> bool:
+    return number(word) is not None or word.lower() in _BLANKS
+
+
+def _is_credible(row: Row, *, below_header: bool) -> bool:
+    numbers = sum(age is not None for age in row.ages) + (row.count is not None)
+    if status_of(row.raw_status) is ReportedStatus.OTHER:
+        return numbers >= _ENOUGH_NUMBERS
+    return below_header or bool(row.ages) or row.count_word is not None

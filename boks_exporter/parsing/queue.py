@@ -1,0 +1,81 @@
+"""The files that wait in the master's spool, as the gate prints them.
+
+```
+files=2
+oldest=-rw-r----- 1 root root 312 Nov 23 08:12 dd_fcom_4711
+```
+
+The frame is the gate's own; that these files are the queue is read (HS, H). `oldest` is a line of `ls -l` in the C
+locale and in UTC. It is exact to a minute, and names no year for files of the last six months: the host's own clock,
+which the gate sends along, tells the age, so that a clock that is wrong does no harm.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from boks_exporter.model import Leftover, Queue, Seconds, Timestamp
+from boks_exporter.parsing.lines import leftover, lines_of, nothing_recognised
+from boks_exporter.parsing.numbers import number
+
+_EXPECTED: Final = "a line such as 'files=2'"
+_FILES: Final = re.compile(r"\s*files=\s*([0-9]+)\s*")
+_MONTHS: Final = {
+    name: at
+    for at, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1
+    )
+}
+_OLDEST: Final = re.compile(
+    rf"""oldest=\S.*\s(?P<month>{"|".join(_MONTHS)})\s+(?P<day>[0-9]{{1,2}})\s+
+         (?:(?P<year>[0-9]{{4}})|(?P<hour>[0-9]{{1,2}}):(?P<minute>[0-9]{{2}}))\s+\S+\s*""",
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
+_SLACK: Final = timedelta(days=1)
+"""A date further ahead of the host's clock than this is one of the year before."""
+
+
+def parse_queue(text: str, host_clock: Timestamp | None) -> Queue:
+    """Read the number of files and the age of the oldest; without the number nothing is believed."""
+    lines = lines_of(text)
+    files: int | None = None
+    oldest: re.Match[str] | None = None
+    leftovers: list[Leftover] = []
+    for at, line in enumerate(lines, 1):
+        counted = _FILES.fullmatch(line)
+        dated = _OLDEST.fullmatch(line)
+        if counted and files is None and number(counted[1]) is not None:
+            files = number(counted[1])
+        elif dated and oldest is None and _date(dated, 2000):
+            oldest = dated
+        elif line.strip():
+            leftovers.append(leftover(at, line))
+    if files is None:
+        raise nothing_recognised(lines, _EXPECTED)
+    return Queue(files, _age(oldest, host_clock) if oldest else None, tuple(leftovers))
+
+
+def _age(oldest: re.Match[str], host_clock: Timestamp | None) -> Seconds | None:
+    """Tell an age in whole minutes at best; a file of this very minute has none."""
+    if host_clock is None:
+        return None
+    now = datetime.fromtimestamp(host_clock, UTC)
+    written = _date(oldest, now.year)
+    if written is None or (oldest["year"] is None and written - now > _SLACK):
+        written = _date(oldest, now.year - 1)
+    return None if written is None else max(0.0, (now - written).total_seconds())
+
+
+def _date(oldest: re.Match[str], year: int) -> datetime | None:
+    """Read a date in a year that it may not name; None if there is no such day."""
+    try:
+        return datetime(
+            int(oldest["year"] or year),
+            _MONTHS[oldest["month"].lower()],
+            int(oldest["day"]),
+            int(oldest["hour"] or 0),
+            int(oldest["minute"] or 0),
+            tzinfo=UTC,
+        )
+    except ValueError:
+        return None

@@ -1,0 +1,152 @@
+"""The frames of a reply: what each line that begins with `=` says."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from boks_exporter.errors import ParseError
+from boks_exporter.model import Section, SectionReply, Timestamp
+from boks_exporter.parsing.numbers import number
+
+_OPENING: Final = re.compile(r"=boks-gate/1((?: \S+)*)\s*")
+_OTHER_PROTOCOL: Final = re.compile(r"=boks-gate/(?!1(?:\s|$))\S*.*")
+_REFUSAL: Final = re.compile(r"=refused (\S+)\s*")
+_SECONDS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
+_ENDINGS: Final = ("exit", "timeout", "skipped")
+_EXCERPT: Final = 60
+
+_INSTALL: Final = "compare its version with `boks-exporter gate` and install that one"
+_OWN_REQUEST: Final = "a request of boks-exporter's own; is another program using this key?"
+_REFUSALS: Final = {
+    "untrusted_config": "boks-gate.conf to be a plain file of root's that nobody else can write; run "
+    "`chown root boks-gate.conf; chmod 644 boks-gate.conf` on the host",
+    "bad_config": "a boks-gate.conf that the gate understands; compare it with what `boks-exporter gate` prints",
+    "too_long": f"{_OWN_REQUEST[:-1]}, or one of at most 200 characters?",
+    "bad_character": _OWN_REQUEST,
+    "no_section": _OWN_REQUEST,
+    "repeated_word": _OWN_REQUEST,
+    "unknown_protocol": f"a gate that speaks boks-gate/1; {_INSTALL}",
+    "unknown_word": f"a gate that knows every section asked for; the one there is older: {_INSTALL}",
+}
+
+
+def broken(line: int, column: int, expected: str, found: str | None) -> ParseError:
+    """Say where a reply is not the gate's; columns count from 0 here, None is the end of the reply."""
+    excerpt = found if found is None or len(found) <= _EXCERPT else found[:_EXCERPT] + "…"
+    shown = "the end of the reply" if excerpt is None else repr(excerpt) if excerpt else "the end of the line"
+    return ParseError(line=line, column=column + 1, expected=expected, found=shown)
+
+
+def opening_of(line: int, text: str) -> "Frame | None":
+    """Read the first frame; None if this is none, ParseError if it speaks another protocol."""
+    match = _OPENING.fullmatch(text)
+    if match:
+        return Frame(line, text.rstrip(), "boks-gate/1", tuple(match[1].split()))
+    if _OTHER_PROTOCOL.fullmatch(text):
+        raise broken(line, 0, f"a gate that speaks boks-gate/1; {_INSTALL}", text.rstrip())
+    return None
+
+
+def refusal_of(line: int, text: str) -> ParseError | None:
+    """Explain a refusal, and what to do about it; None if this is none."""
+    match = _REFUSAL.fullmatch(text)
+    if match is None:
+        return None
+    meaning = _REFUSALS.get(match[1], f"an answer; the reason is none that this version knows: {_INSTALL}")
+    return broken(line, 0, meaning, text.rstrip())
+
+
+def frame_at(line: int, text: str) -> "Frame":
+    """Read a line that begins with `=`; within a reply, that can be nothing but a frame."""
+    words = text[1:].split()
+    if not words or words[0] not in {"section", "end", "done"}:
+        raise broken(line, 0, "'=section NAME', '=end NAME …' or '=done sections=N'", text.rstrip())
+    return Frame(line, text.rstrip(), words[0], tuple(words[1:]))
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame: where it stands, its first word and the words after it."""
+
+    line: int
+    text: str
+    word: str
+    words: tuple[str, ...]
+
+    def broken(self, *, expected: str, word: str | None = None) -> ParseError:
+        """Say what is wrong with this frame, at one of its words or behind its last."""
+        column = len(self.text) if word is None else self.text.index(word, 1 + len(self.word))
+        return broken(self.line, column, expected, word or "")
+
+    def section_name(self, kind: str) -> Section:
+        """Read which section a frame of this kind is about."""
+        if self.word != kind:
+            raise broken(self.line, 0, f"'={kind} NAME'", self.text)
+        if not self.words:
+            raise self.broken(expected="the name of a section")
+        try:
+            return Section(self.words[0])
+        except ValueError:
+            raise self.broken(expected=f"one of {', '.join(Section)}", word=self.words[0]) from None
+
+    def settings(self) -> Mapping[str, str]:
+        """Read the words `key=value`; keys that a newer gate may add are passed over by whoever asks."""
+        first = 1 if self.word == "end" else 0
+        settings: dict[str, str] = {}
+        for word in self.words[first:]:
+            key, equals, value = word.partition("=")
+            if not equals or key in settings:
+                raise self.broken(expected="a setting of the form key=value, each once", word=word)
+            settings[key] = value
+        return settings
+
+    def version(self) -> str:
+        """Read the gate's version."""
+        version = self.settings().get("version")
+        if not version:
+            raise self.broken(expected="the gate's version, 'version=…'")
+        return version
+
+    def clock(self) -> Timestamp | None:
+        """Read the host's clock; None where its `date` printed something else."""
+        try:
+            return datetime.fromisoformat(self.settings().get("clock", "") + "+00:00").timestamp()
+        except ValueError:
+            return None
+
+    def demand_count(self, sections: int) -> None:
+        """Hold the last frame to the number of sections that came."""
+        told = number(self.settings().get("sections", ""))
+        if told != sections:
+            raise self.broken(
+                expected=f"'sections={sections}', as many as came", word=self.words[0] if self.words else None
+            )
+
+    def ending(self, name: Section, stdout: str, stderr: str) -> SectionReply:
+        """Make the section out of how it ended: with a status, cut off, or not run at all."""
+        settings = self.settings()
+        endings = [key for key in _ENDINGS if key in settings]
+        if len(endings) != 1:
+            raise self.broken(expected="one of 'exit=N', 'timeout=N' and 'skipped=REASON'")
+        value = settings[endings[0]]
+        status = number(value) if endings == ["exit"] else None
+        if not value or (endings == ["exit"] and status is None):
+            raise self.broken(expected=f"a value after '{endings[0]}='", word=f"{endings[0]}={value}")
+        return SectionReply(
+            name=name,
+            stdout=stdout,
+            stderr=stderr,
+            exit_status=status,
+            timed_out=endings == ["timeout"],
+            skipped=value if endings == ["skipped"] else None,
+            took=self._took(settings.get("seconds")),
+        )
+
+    def _took(self, seconds: str | None) -> float | None:
+        if seconds is None:
+            return None
+        if not _SECONDS.fullmatch(seconds):
+            raise self.broken(expected="seconds as a number", word=f"seconds={seconds}")
+        return float(seconds)
