@@ -3,7 +3,9 @@
 BoksExporterError
 ├── ParseError        text from a host in which no rule recognises anything
 ├── TransportError    a host could not be asked, or did not answer as asked (carries a FailureReason)
-└── ConfigError       the configuration cannot be used (carries every problem at once)
+├── ConfigError       the configuration cannot be used (carries every problem at once)
+├── ListenError       an address cannot be listened on
+└── InstallationError something cannot be pasted on a host as it is
 
 A host that fails is not an exception beyond `observe`: there a TransportError or ParseError becomes a value of the
 round. Anything outside this tree is a bug and ends the program loudly.
@@ -73,3 +75,16 @@ class ConfigError(BoksExporterError):
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         self.problems = problems
         super().__init__("\n".join(str(problem) for problem in problems))
+
+
+class ListenError(BoksExporterError):
+    """An address cannot be listened on; `reason` says why, and what to do where that is known."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        self.address = address
+        self.reason = reason
+        super().__init__(f"cannot listen on {address}: {reason}")
+
+
+class InstallationError(BoksExporterError):
+    """A key, path, name or pattern cannot stand in a file on a host: what was expected and what was found."""

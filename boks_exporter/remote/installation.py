@@ -1,0 +1,142 @@
+"""What an operator pastes on a BoKS host so that the exporter can ask it."""
+
+import base64
+import binascii
+import re
+from typing import Final
+
+from boks_exporter.errors import InstallationError
+from boks_exporter.remote.guide import GUIDE, ROOT_STEPS
+from boks_exporter.remote.settings import RemotePaths
+
+DEFAULT_USER: Final = "boksmon"
+DEFAULT_GATE_PATH: Final = "/opt/boks-gate/gate.sh"
+STDIN_WORD: Final = "request-on-stdin"
+"""The one argument with which an installed gate runs itself again as root."""
+
+_PLAIN_PATH: Final = re.compile(r"/[A-Za-z0-9._+@/-]*[A-Za-z0-9._+@-]")
+_USER: Final = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
+_FROM: Final = re.compile(r"[A-Za-z0-9.:,*?!/_-]+")
+_KEY_BODY: Final = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_KEY_COMMENT: Final = re.compile(r"[ -~]*")
+
+
+def authorized_keys_line(public_key: str, from_pattern: str, gate_path: str = DEFAULT_GATE_PATH) -> str:
+    """Write the line of `authorized_keys` that ties a key to the gate and to the exporter's address."""
+    key = _checked_key(public_key)
+    source = _checked(_FROM, from_pattern, "the addresses of the exporter such as 192.0.2.10 or 192.0.2.0/28")
+    return f'restrict,from="{source}",command="{_checked_path(gate_path)}" {key}\n'
+
+
+def gate_conf(paths: RemotePaths) -> str:
+    """Write the file that stands beside an installed gate and tells it where BoKS lives."""
+    return (
+        "# boks-gate.conf: where BoKS lives on this host. It belongs to root and nobody else may write it.\n"
+        f"BOKS_ETC={_checked_path(paths.boks_etc)}\n"
+        f"BOKS_VAR={_checked_path(paths.boks_var)}\n"
+        f"BOKSADM={_checked_path(paths.boksadm)}\n"
+        "# How the gate becomes root: none (the login is root), sudo or suexec.\n"
+        f"PREFIX={paths.prefix}\n"
+        "# Seconds after which a hanging command is ended.\n"
+        f"SECTION_TIMEOUT={paths.section_timeout_seconds}\n"
+    )
+
+
+def sudoers_lines(user: str, paths: RemotePaths, gate_path: str = DEFAULT_GATE_PATH) -> str:
+    """Write the sudo rule of an installed gate: it runs itself as root with one fixed argument, nothing else.
+
+    The gate as a whole is root then, not each command by itself: only root can end a command of root's that hangs,
+    and one look is one line in sudo's log. `paths` does not appear in it: the gate's own configuration names them.
+    """
+    del paths
+    name = _checked_user(user)
+    return (
+        "# sudoers rule of boks-exporter for an installed gate. Check it with: visudo -cf FILE\n"
+        f"Defaults:{name} !requiretty\n"
+        f"{name} ALL=(root) NOPASSWD: {_checked_path(gate_path)} {STDIN_WORD}\n"
+    )
+
+
+def sent_sudoers_lines(user: str, paths: RemotePaths) -> str:
+    """Write the sudo rule for a gate that is sent along: exactly the command lines that it runs, and no other."""
+    name = _checked_user(user)
+    commands = ", \\\n    ".join(privileged_command_lines(paths))
+    return (
+        "# sudoers rule of boks-exporter where the gate is sent along with each request (gate: sent).\n"
+        "# Check it with: visudo -cf FILE. sudo before 1.8.20 does not know TIMEOUT: leave that word out there.\n"
+        f"Cmnd_Alias BOKS_EXPORTER_READS = {commands}\n"
+        f"Defaults:{name} !requiretty\n"
+        f"{name} ALL=(root) TIMEOUT={paths.section_timeout_seconds} NOPASSWD: BOKS_EXPORTER_READS\n"
+    )
+
+
+def privileged_command_lines(paths: RemotePaths) -> tuple[str, ...]:
+    """List every command line that a sent gate puts behind its prefix."""
+    etc, var, boksadm = (_checked_path(path) for path in (paths.boks_etc, paths.boks_var, paths.boksadm))
+    return (
+        f"/bin/cat {etc}/ENV",
+        f"{boksadm} -S boksdiag sequence",
+        f"{boksadm} -S boksdiag list",
+        f"{boksadm} -S dumpbase -m",
+        f"/usr/bin/wc -l {var}/boks_errlog",
+        f"/usr/bin/tail -n 30 {var}/boks_errlog",
+        f"/bin/ls -ltr {var}/data/master_spool",
+        f"/usr/bin/cksum {etc}/method.conf",
+    )
+
+
+def instructions(user: str, from_pattern: str, public_key: str, gate_path: str, paths: RemotePaths) -> str:
+    """Write the whole installation on one host, with the commands to type."""
+    key_line = authorized_keys_line(public_key, from_pattern, gate_path)
+    directory = _checked_path(gate_path).rpartition("/")[0] or "/"
+    root_step = ROOT_STEPS[paths.prefix].format(
+        user=_checked_user(user), gate=gate_path, rule=sudoers_lines(user, paths, gate_path), word=STDIN_WORD
+    )
+    return GUIDE.format(
+        user=user,
+        home=f"/var/lib/{user}",
+        directory=directory,
+        gate=gate_path,
+        conf=f"{directory}/boks-gate.conf",
+        conf_text=gate_conf(paths),
+        key_line=key_line,
+        root_step=root_step,
+    )
+
+
+def _checked(pattern: re.Pattern[str], text: str, expected: str) -> str:
+    if not pattern.fullmatch(text):
+        message = f"expected {expected}, found {text!r}"
+        raise InstallationError(message)
+    return text
+
+
+def _checked_path(path: str) -> str:
+    return _checked(_PLAIN_PATH, path, "an absolute path of letters, digits and . _ + @ - only")
+
+
+def _checked_user(user: str) -> str:
+    return _checked(_USER, user, f"a login name of small letters, digits, _ and - such as {DEFAULT_USER}")
+
+
+def _checked_key(public_key: str) -> str:
+    """Take one public key as ssh-keygen writes it; anything else would open or break authorized_keys."""
+    kind, _, rest = public_key.strip().partition(" ")
+    body, _, comment = rest.strip().partition(" ")
+    if "PRIVATE KEY" in public_key:
+        message = "expected a public key (the file that ends in .pub), found a private key: keep it on the exporter"
+        raise InstallationError(message)
+    if not _KEY_BODY.fullmatch(body) or not _KEY_COMMENT.fullmatch(comment) or _kind_inside(body) != kind:
+        message = f"expected one public key such as 'ssh-ed25519 AAAA… comment', found {public_key.strip()[:60]!r}"
+        raise InstallationError(message)
+    return " ".join(part for part in (kind, body, comment.strip()) if part)
+
+
+def _kind_inside(body: str) -> str | None:
+    """Read the type that a key's own bytes name."""
+    try:
+        data = base64.b64decode(body, validate=True)
+    except binascii.Error:
+        return None
+    length = int.from_bytes(data[:4])
+    return data[4 : 4 + length].decode(errors="replace") if length < len(data) else None
