@@ -9,14 +9,14 @@ def transport_for(domain: DomainSettings, poll: PollSettings) -> Transport:
     """Build a domain's transport; the libraries behind each are loaded only when it is used."""
     match domain.transport:
         case SshSettings() as ssh:
-            from boks_exporter.transport.ssh import SshTransport  # noqa: PLC0415 - asyncssh takes most of a second
+            from boks_exporter.transport.ssh import SshTransport
 
             return SshTransport(ssh, timeout_seconds=poll.timeout_seconds)
         case LocalSettings() as local:
-            from boks_exporter.transport.local import LocalTransport  # noqa: PLC0415 - as above
+            from boks_exporter.transport.local import LocalTransport
 
             return LocalTransport(local, timeout_seconds=poll.timeout_seconds)
         case ReplaySettings() as replay:
-            from boks_exporter.transport.replay import ReplayTransport  # noqa: PLC0415 - as above
+            from boks_exporter.transport.replay import ReplayTransport
 
             return ReplayTransport(replay.directory)

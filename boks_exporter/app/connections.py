@@ -1,7 +1,6 @@
 """The open transports of all domains, kept across a change of the configuration where nothing of theirs changed."""
 
 from contextlib import AsyncExitStack
-from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
 from boks_exporter.app.connect import transport_for
@@ -34,9 +33,7 @@ class Connections:
         """Hold the transports for as long as the block runs."""
         return self
 
-    async def __aexit__(
-        self, *exc: tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
-    ) -> None:
+    async def __aexit__(self, *exc: object) -> None:
         """Close every transport, each one even if another fails to close."""
         async with AsyncExitStack() as stack:
             for _, _, transport in self._open.values():

@@ -30,7 +30,7 @@ def serve(options: ServeOptions) -> int:
 def _runner() -> asyncio.Runner:
     """Prefer uvloop, where it is installed; asyncio's own loop does the same, slower."""
     try:
-        import uvloop  # noqa: PLC0415 - optional by platform
+        import uvloop
     except ImportError:
         return asyncio.Runner()
     return asyncio.Runner(loop_factory=uvloop.new_event_loop)
@@ -59,7 +59,7 @@ async def run_until(
         await exporter.start(settings, notifier)
         started(exporter.addresses)
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(exporter.poller.run(), name="poller")]
+            tasks = [group.create_task(exporter.run(), name="exporter")]
             if (interval := watchdog_interval()) is not None:
                 tasks.append(group.create_task(_feed(notifier, exporter, clock, interval), name="watchdog"))
             with suppress(NotImplementedError):

@@ -1,0 +1,137 @@
+"""The first page: every domain as a plain table that needs no script, no colour and no other file."""
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from html import escape
+from typing import Final
+
+from boks_exporter.exposition import DomainReport, HostReport
+from boks_exporter.health.words import in_words
+from boks_exporter.model import Timestamp
+from boks_exporter.web.paths import Paths
+from boks_exporter.web.published import Published
+
+_UNKNOWN: Final = "&ndash;"
+_COLUMNS: Final = ("Host", "Site", "Role", "State", "Lag", "Ahead", "Last packet", "Reason")
+_STYLE: Final = """
+:root { color-scheme: light dark; }
+body { font: 1rem/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 80rem; padding: 1rem; }
+h1 { font-size: 1.3rem; } h2 { font-size: 1.1rem; margin: 1.6rem 0 .2rem; }
+nav a { display: inline-block; padding: .3rem .8rem .3rem 0; }
+.table { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .7rem .3rem 0; border-bottom: 1px solid #8886; }
+th { white-space: nowrap; } td { min-width: 3rem; } td:last-child { min-width: 16rem; }
+.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+b { white-space: nowrap; }
+.bad { color: #b00020; } .warn { color: #8a5300; }
+@media (prefers-color-scheme: dark) { .bad { color: #ff8a80; } .warn { color: #ffc06a; } }
+"""
+_GOOD: Final = {"ok"}
+_WARNING: Final = {"loading", "lagging", "unlisted", "unknown", "degraded"}
+
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; style-src 'sha256-"
+    + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+    + "'"
+)
+"""Nothing may be loaded, run or framed; the one style is known by its hash."""
+
+
+def landing_page(published: Published, paths: Paths, now: Timestamp) -> str:
+    """Write the page; `now` makes ages of the points in time."""
+    domains = published.report["domains"]
+    body = "".join(_domain(domain, now) for domain in domains) or "<p>No round has ended yet.</p>\n"
+    links = ((paths.telemetry, "Metrics"), (paths.status, "Status as JSON"), ("/-/healthy", "Health"))
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{_title(domains)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f"<h1>boks_exporter {escape(published.version)}</h1>\n"
+        f"<nav>{''.join(_link(*link) for link in (*links, ('/-/ready', 'Readiness')))}</nav>\n"
+        f"<main>\n{body}</main>\n<p>{_UNKNOWN} is not known. Lag and ahead are in updates. "
+        f"This page is as of {_clock(now)}; it does not renew itself.</p>\n</body>\n</html>\n"
+    )
+
+
+def _title(domains: list[DomainReport]) -> str:
+    """Tell the worst in the tab already."""
+    bad = [f"{domain['domain']} {_words(domain['state'])}" for domain in domains if domain["state"] not in _GOOD]
+    return escape(f"{', '.join(bad)} · BoKS" if bad else "BoKS replication")
+
+
+def _link(path: str, text: str) -> str:
+    """Link relative to this page, which holds behind any proxy and prefix."""
+    return f'<a href="{escape(path.removeprefix("/"))}">{text}</a> '
+
+
+def _domain(domain: DomainReport, now: Timestamp) -> str:
+    head = "".join(f'<th scope="col"{_aligned(name)}>{name}</th>' for name in _COLUMNS)
+    rows = "".join(_row(host, now) for host in domain["hosts"])
+    return (
+        f"<section>\n<h2>{escape(domain['domain'])}: {_state(domain['state'])}</h2>\n"
+        f"<p>{escape(domain['reason'])}. Last round {_ago(domain['last_round_timestamp_seconds'], now)}.</p>\n"
+        f"{''.join(_unresolved(domain))}"
+        f'<div class="table"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n'
+        "</section>\n"
+    )
+
+
+def _unresolved(domain: DomainReport) -> Iterator[str]:
+    if domain["unresolved"]:
+        names = escape(", ".join(domain["unresolved"]))
+        yield f"<p>The master lists these, which are not watched: {names}.</p>\n"
+
+
+def _row(host: HostReport, now: Timestamp) -> str:
+    lag = _number(host["lag_sequences"])
+    if host["lag_seconds"]:
+        lag += f", {in_words(host['lag_seconds'])}"
+    cells = (
+        escape(host["site"]),
+        escape(host["role"]),
+        _state(host["state"]),
+        lag,
+        _number(host["ahead_sequences"]),
+        _ago(host["last_packet_timestamp_seconds"], now),
+        escape(host["reason"]),
+    )
+    data = (f"<td{_aligned(name)}>{cell}</td>" for name, cell in zip(_COLUMNS[1:], cells, strict=True))
+    return f'<tr><th scope="row">{escape(host["host"])}</th>{"".join(data)}</tr>\n'
+
+
+def _aligned(column: str) -> str:
+    return ' class="n"' if column in {"Lag", "Ahead"} else ""
+
+
+def _number(value: int | None) -> str:
+    return _UNKNOWN if value is None else str(value)
+
+
+def _state(state: str) -> str:
+    """Write a state as a word; the colour only repeats it."""
+    words = escape(_words(state))
+    if state in _GOOD:
+        return f"<b>{words}</b>"
+    return f'<b class="{"warn" if state in _WARNING else "bad"}">{words}</b>'
+
+
+def _words(state: str) -> str:
+    return state.replace("_", " ")
+
+
+def _ago(moment: Timestamp | None, now: Timestamp) -> str:
+    if moment is None:
+        return _UNKNOWN
+    age = f"{in_words(now - moment)} ago" if moment <= now else "just now"
+    return f'<time datetime="{_iso(moment)}" title="{_clock(moment)}">{age}</time>'
+
+
+def _clock(moment: Timestamp) -> str:
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _iso(moment: Timestamp) -> str:
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%SZ}"

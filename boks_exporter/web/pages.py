@@ -1,0 +1,113 @@
+"""Every path that is served, and what it answers."""
+
+from collections.abc import Callable
+from typing import Final
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+
+from boks_exporter.errors import ConfigError
+from boks_exporter.web.landing import landing_page
+from boks_exporter.web.negotiation import Format, accepts_gzip, format_for
+from boks_exporter.web.paths import Paths
+from boks_exporter.web.published import Body
+from boks_exporter.web.source import Source
+
+_JSON: Final = "application/json; charset=utf-8"
+_HTML: Final = "text/html; charset=utf-8"
+_VARY: Final = "Accept, Accept-Encoding"
+
+
+class Pages:
+    """Answer from what was published last; nothing here waits for a host."""
+
+    def __init__(self, source: Source, paths: Paths, *, enable_lifecycle: bool) -> None:
+        """Take what to show and where."""
+        self._source = source
+        self._paths = paths
+        self._enable_lifecycle = enable_lifecycle
+
+    def routes(self) -> list[web.AbstractRouteDef]:
+        """List every path with its methods; HEAD comes with each GET."""
+        paths = self._paths
+        served = [
+            web.get(paths.landing, self.landing),
+            web.get(paths.prefix + paths.telemetry, self.metrics),
+            web.get(paths.prefix + paths.status, self.status),
+            web.get(f"{paths.prefix}/-/healthy", self.healthy),
+            web.get(f"{paths.prefix}/-/ready", self.ready),
+            web.post(f"{paths.prefix}/-/reload", self.reload),
+        ]
+        if paths.prefix:
+            served += [web.get("/", self.to_landing), web.get(paths.prefix, self.to_landing)]
+        return list(served)
+
+    async def landing(self, _: web.Request) -> web.Response:
+        """Show the domains to people."""
+        text = landing_page(self._source.published(), self._paths, self._source.now())
+        return web.Response(body=text.encode("utf-8", "replace"), headers={hdrs.CONTENT_TYPE: _HTML})
+
+    async def to_landing(self, request: web.Request) -> web.Response:
+        """Lead to the prefix; a relative place holds behind any proxy."""
+        last = self._paths.prefix.rpartition("/")[2]
+        place = f"{self._paths.prefix[1:]}/" if request.path == "/" else f"{last}/"
+        return web.Response(status=302, headers={hdrs.LOCATION: place}, text=f"See {place}\n")
+
+    async def metrics(self, request: web.Request) -> web.Response:
+        """Give the page in the form that the client prefers."""
+        form = format_for(request.headers.get(hdrs.ACCEPT, ""))
+        published = self._source.published()
+        body = published.openmetrics if form is Format.OPENMETRICS else published.classic
+        return _bytes(request, body, form)
+
+    async def status(self, request: web.Request) -> web.Response:
+        """Give the same facts as JSON."""
+        return _bytes(request, self._source.published().json, _JSON)
+
+    async def healthy(self, _: web.Request) -> web.Response:
+        """Tell whether the poll loop makes progress."""
+        if self._source.is_alive():
+            return web.Response(text="boks_exporter is healthy.\n")
+        return web.Response(
+            status=503, text="boks_exporter is not healthy: a domain has finished no round for three intervals.\n"
+        )
+
+    async def ready(self, _: web.Request) -> web.Response:
+        """Tell whether there is something to show of every domain."""
+        if self._source.published().is_ready:
+            return web.Response(text="boks_exporter is ready.\n")
+        return web.Response(status=503, text="boks_exporter is not ready: the first round has not ended yet.\n")
+
+    async def reload(self, _: web.Request) -> web.Response:
+        """Read the configuration file anew, where that was allowed on the command line."""
+        if not self._enable_lifecycle:
+            return web.Response(status=403, text="Lifecycle API is not enabled; see --web.enable-lifecycle.\n")
+        try:
+            await self._source.reload()
+        except ConfigError as error:
+            return web.Response(status=500, text=f"{error}\nThe old configuration stays in force.\n")
+        return web.Response(text="The configuration was read anew.\n")
+
+
+def _bytes(request: web.Request, body: Body, content_type: str) -> web.Response:
+    headers = {hdrs.CONTENT_TYPE: content_type, hdrs.VARY: _VARY}
+    if accepts_gzip(request.headers.get(hdrs.ACCEPT_ENCODING, "")):
+        return web.Response(body=body.gzipped, headers=headers | {hdrs.CONTENT_ENCODING: "gzip"})
+    return web.Response(body=body.plain, headers=headers)
+
+
+def helpful_errors(served: Callable[[], str]) -> Middleware:
+    """Tell what is served where nothing is, and what is allowed where something is not."""
+
+    @web.middleware
+    async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+        match request.match_info.http_exception:
+            case web.HTTPNotFound():
+                return web.Response(status=404, text=f"Nothing is served at {request.path}. Try {served()}.\n")
+            case web.HTTPMethodNotAllowed() as error:
+                allowed = ", ".join(sorted(error.allowed_methods))
+                text = f"{request.method} is not allowed for {request.path}; use {allowed}.\n"
+                return web.Response(status=405, headers={hdrs.ALLOW: allowed}, text=text)
+        return await handler(request)
+
+    return answer
