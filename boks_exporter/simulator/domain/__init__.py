@@ -1,0 +1,35 @@
+"""The simulated domain: pure, deterministic, and written from what is published about BoKS, not from our parsers."""
+
+from boks_exporter.simulator.domain.domain import SimulatedDomain
+from boks_exporter.simulator.domain.faults import Connectivity, Fault
+from boks_exporter.simulator.domain.host import SimulatedHost
+from boks_exporter.simulator.domain.layout import (
+    DEFAULT_TABLES,
+    EPOCH,
+    Boksinit,
+    HostPlan,
+    Layout,
+    ListStyle,
+    Stopped,
+    published_layout,
+)
+from boks_exporter.simulator.domain.printed import Printed
+from boks_exporter.simulator.domain.truth import HostTruth, Truth
+
+__all__ = [
+    "DEFAULT_TABLES",
+    "EPOCH",
+    "Boksinit",
+    "Connectivity",
+    "Fault",
+    "HostPlan",
+    "HostTruth",
+    "Layout",
+    "ListStyle",
+    "Printed",
+    "SimulatedDomain",
+    "SimulatedHost",
+    "Stopped",
+    "Truth",
+    "published_layout",
+]

@@ -1,0 +1,143 @@
+"""A host's own data: a copy of a database as it was some time before, with what is wrong about it."""
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from boks_exporter.model import Seconds, Sequence, TableNumber
+from boks_exporter.simulator.domain.database import Database, Numbers
+
+CATCH_UP_SPEED: Final = 60.0
+"""Seconds of missed updates that a replica applies in a second once it gets them again."""
+
+_FROZEN: Final = math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Up to which instant of the master a copy has got all updates, as a function of time.
+
+    Normally `delay` ago, or what was so at the last full `batch`; after a break it runs behind, faster than time.
+    """
+
+    at_least: Seconds
+    since: Seconds = 0.0
+    delay: Seconds = _FROZEN
+    batch: Seconds = 0.0
+
+    def at(self, now: Seconds) -> Seconds:
+        """Tell the position at an instant."""
+        newest = now - self.delay
+        if self.batch and newest > 0:
+            newest -= newest % self.batch
+        running = self.at_least + CATCH_UP_SPEED * (now - self.since)
+        return max(self.at_least, min(newest, running))
+
+    def frozen(self, now: Seconds) -> "Position":
+        """Stop here."""
+        return Position(self.at(now))
+
+    def following(self, now: Seconds, delay: Seconds, batch: Seconds, since: Seconds) -> "Position":
+        """Go on from here at an instant that may still lie ahead."""
+        return Position(self.at(now), since, delay, batch)
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """A copy that comes in table by table from nothing."""
+
+    begun: Seconds
+    ends: Seconds
+
+
+@dataclass(slots=True)
+class Copy:
+    """What a host's data files hold; `database` is None where they were removed."""
+
+    database: Database | None
+    position: Position
+    strays: dict[TableNumber, Position] = field(default_factory=dict)
+    """Tables that are not as far as the others."""
+    stuck: set[TableNumber] = field(default_factory=set)
+    """Strays that get no updates although the host does."""
+    surplus: dict[TableNumber, int] = field(default_factory=dict)
+    """Updates that the master never had."""
+    foreign: dict[TableNumber, tuple[Sequence, Seconds]] = field(default_factory=dict)
+    """Tables of another generation, whatever the master writes."""
+    absent: set[TableNumber] = field(default_factory=set)
+    stamps: dict[TableNumber, Seconds] = field(default_factory=dict)
+    """Stamps that are not the master's."""
+    loading: Loading | None = None
+
+    def numbers(self, now: Seconds) -> Numbers:
+        """Tell number and stamp of every table at an instant."""
+        if self.database is None:
+            return {}
+        numbers = self.database.numbers(self.position.at(now))
+        for table, stray in self.strays.items():
+            _put(numbers, table, self.database.number(table, stray.at(now)))
+        return self._spoilt(numbers, now)
+
+    def _spoilt(self, numbers: Numbers, now: Seconds) -> Numbers:
+        for table, more in self.surplus.items():
+            if table in numbers:
+                numbers[table] = (numbers[table][0] + more, numbers[table][1])
+        numbers |= self.foreign
+        for table, stamp in self.stamps.items():
+            if table in numbers:
+                numbers[table] = (numbers[table][0], stamp)
+        for table in self.absent:
+            numbers.pop(table, None)
+        if self.loading and now < self.loading.ends:
+            done = max(0.0, (now - self.loading.begun) / (self.loading.ends - self.loading.begun))
+            numbers = dict(sorted(numbers.items())[: int(done * len(numbers))])
+        return numbers
+
+    def freeze(self, now: Seconds) -> None:
+        """Get no more updates."""
+        self.position = self.position.frozen(now)
+        self.strays = {table: stray.frozen(now) for table, stray in self.strays.items()}
+
+    def follow(self, now: Seconds, delay: Seconds, batch: Seconds, since: Seconds) -> None:
+        """Get updates again from an instant on; what is stuck stays stuck."""
+        self.position = self.position.following(now, delay, batch, since)
+        strays = {table: stray for table, stray in self.strays.items() if table in self.stuck}
+        for table in self.strays.keys() - self.stuck:
+            if self.strays[table].at(now) != self.position.at(now):
+                strays[table] = self.strays[table].following(now, delay, batch, since)
+        self.strays = strays
+
+    def stick(self, table: TableNumber, now: Seconds) -> None:
+        """Apply no more updates of one table."""
+        self.strays[table] = self.strays.get(table, self.position).frozen(now)
+        self.stuck.add(table)
+
+    def unstick(self, table: TableNumber, now: Seconds) -> None:
+        """Apply the table's updates again as the others'."""
+        self.stuck.discard(table)
+        self.strays[table] = replace(self.position, at_least=self.strays[table].at(now), since=now)
+
+    def rebased(self, new: Database, now: Seconds) -> "Copy":
+        """See the same data as a copy of another database: behind it, ahead of it, or of another generation."""
+        copy = Copy(new, self.position.frozen(now), stamps=dict(self.stamps), absent=set(self.absent))
+        copy.stuck = set(self.stuck)
+        base = copy.position.at(now)
+        for table, (number, stamp) in self.numbers(now).items():
+            generation = new.generation(table, now)
+            if generation is None or (generation.stamp != stamp and table not in self.stamps):
+                copy.foreign[table] = (number, stamp)
+                continue
+            surplus = number - generation.number(now)
+            if surplus > 0:
+                copy.surplus[table] = surplus
+                copy.strays[table] = Position(now)
+            elif new.number(table, base) != (number, generation.stamp):
+                copy.strays[table] = Position(generation.written_at(number) or generation.born)
+        return copy
+
+
+def _put(numbers: Numbers, table: TableNumber, number: tuple[Sequence, Seconds] | None) -> None:
+    if number is None:
+        numbers.pop(table, None)
+    else:
+        numbers[table] = number

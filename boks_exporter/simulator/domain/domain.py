@@ -1,0 +1,248 @@
+"""A whole BoKS domain that changes with time, by commands and by faults."""
+
+import math
+from collections.abc import Iterable, Mapping
+from random import Random
+from types import MappingProxyType
+from typing import Any, Final
+
+from boks_exporter.model import HostName, Seconds, TableNumber
+from boks_exporter.simulator.domain.births import first_database, promoted_database, table_writes
+from boks_exporter.simulator.domain.commands import run
+from boks_exporter.simulator.domain.copy import Copy, Loading, Position
+from boks_exporter.simulator.domain.database import Database
+from boks_exporter.simulator.domain.effects import CLEARED, SET
+from boks_exporter.simulator.domain.faults import Connectivity, Fault
+from boks_exporter.simulator.domain.files import files
+from boks_exporter.simulator.domain.host import SimulatedHost
+from boks_exporter.simulator.domain.layout import Boksinit, Layout
+from boks_exporter.simulator.domain.link import HEARTBEAT, Link
+from boks_exporter.simulator.domain.measure import truth
+from boks_exporter.simulator.domain.printed import Printed
+from boks_exporter.simulator.domain.truth import Truth
+
+_KEPT_SECONDS: Final[Seconds] = 86400.0
+"""So long the instants of single updates are kept; what a replica lacks longer counts as that old."""
+
+
+class SimulatedDomain:
+    """All hosts of one domain; the same layout, seed and calls always give the same history."""
+
+    def __init__(self, layout: Layout, *, seed: int) -> None:
+        """Begin at second 0 with everything sound."""
+        self.layout = layout
+        self.seed = seed
+        self.now: Seconds = 0.0
+        self.epoch = layout.epoch
+        self.random = Random(f"{seed}/domain")
+        self._forgotten: Seconds = 0.0
+        database = first_database(layout, seed)
+        self._hosts = {plan.name: SimulatedHost(plan, Copy(database, Position(0.0))) for plan in layout.hosts}
+        for host in self._hosts.values():
+            if host.role is Boksinit.MASTER:
+                self.become_master(host, database)
+            elif host.role is Boksinit.CLIENT:
+                host.copy = Copy(None, Position(0.0))
+        self.connect(settled=True)
+
+    def __repr__(self) -> str:
+        """Tell the time and the size."""
+        return f"<SimulatedDomain {len(self._hosts)} hosts at {self.now:g} s>"
+
+    @property
+    def hosts(self) -> Mapping[HostName, SimulatedHost]:
+        """Give the hosts by name."""
+        return MappingProxyType(self._hosts)
+
+    def advance(self, to: Seconds) -> None:
+        """Let time pass until `to`; a time that is over already changes nothing."""
+        self.now = max(self.now, to)
+        if self.now - self._forgotten > 2 * _KEPT_SECONDS:
+            self._forgotten = self.now - _KEPT_SECONDS
+            for host in self._hosts.values():
+                if host.copy.database is not None:
+                    host.copy.database.forget(self._forgotten)
+
+    def run(self, host: HostName, argv: tuple[str, ...]) -> Printed:
+        """Do and print what `boksadm -S <argv>` does on a host now."""
+        return run(self, self._hosts[host], argv)
+
+    def files(self, host: HostName) -> Mapping[str, bytes]:
+        """Give the files of a host as they are now, by their path below the two BoKS directories etc and var."""
+        return files(self, self._hosts[host])
+
+    def remove_data(self, host: HostName) -> None:
+        """Remove the database of a host, as `rm *.dat sequence` does."""
+        self._hosts[host].copy = Copy(None, Position(self.now))
+        self._hosts[host].source = None
+
+    def connectivity(self, host: HostName) -> Connectivity:
+        """Tell what somebody who connects to a host meets."""
+        return self._hosts[host].connectivity
+
+    def set_fault(self, host: HostName, fault: Fault, **parameters: Any) -> None:
+        """Let something go wrong; a fault that is set already is cleared first."""
+        if fault in self._hosts[host].faults:
+            self.clear_fault(host, fault)
+        self._hosts[host].faults[fault] = parameters
+        if fault in SET:
+            SET[fault](self, self._hosts[host], parameters)
+        self.connect()
+
+    def clear_fault(self, host: HostName, fault: Fault) -> None:
+        """Let something be right again; a fault that is not set changes nothing."""
+        if fault not in self._hosts[host].faults:
+            return
+        parameters = self._hosts[host].faults.pop(fault)
+        if fault in CLEARED:
+            CLEARED[fault](self, self._hosts[host], parameters)
+        self.connect()
+
+    def truth(self) -> Truth:
+        """Tell what is really so now."""
+        return truth(self)
+
+    def masters(self) -> tuple[HostName, ...]:
+        """Name the hosts that are switched on and whose ENV says master."""
+        return tuple(
+            host.name
+            for host in self._hosts.values()
+            if host.role is Boksinit.MASTER and Fault.MASTER_DEAD not in host.faults
+        )
+
+    def begin_table(self, master: HostName, table: TableNumber, *, rate: float = 0.0) -> None:
+        """Make a new table on a master, or give one that is there a new generation."""
+        database = self._hosts[master].copy.database
+        if database is not None:
+            stamp = float(int(self.epoch + self.now))
+            writes = table_writes(self.layout, f"{self.seed}/{table}/{self.now}", 1, stamp, rate, self.now)
+            database.begin_generation(table, writes)
+
+    # -- what commands and faults do to a host -----------------------------------------------------------------------
+
+    def become_master(self, host: SimulatedHost, database: Database) -> None:
+        """Let a host write, and list the registered replicas anew."""
+        host.role = Boksinit.MASTER
+        host.source = None
+        host.master_since = self.now
+        host.copy = Copy(database, Position(self.now, self.now, 0.0))
+        if host.daemons_running:
+            database.resume(self.now)
+            self.relist(host)
+
+    def promote(self, host: SimulatedHost) -> None:
+        """Let a host go on as a master with the data that it has."""
+        host.copy.freeze(self.now)
+        self.become_master(host, promoted_database(host.copy, self.now, f"{self.seed}/{host.name}/{self.now}"))
+
+    def demote(self, host: SimulatedHost, role: Boksinit) -> None:
+        """Let a host be no master any more; its data stay as they are."""
+        if host.role is Boksinit.MASTER and host.copy.database is not None:
+            host.copy.database.stop(self.now)
+        host.copy.freeze(self.now)
+        host.role, host.source, host.links = role, None, {}
+
+    def relist(self, master: SimulatedHost) -> None:
+        """Read the replicas from the database again, as a master does when it starts."""
+        listed = [host for host in self._hosts.values() if host.is_registered and host is not master]
+        master.links = {host.name: master.links.get(host.name) or self._link() for host in listed}
+
+    def stop_daemons(self, host: SimulatedHost) -> None:
+        """Stop BoKS on a host."""
+        host.daemons_running = False
+        if host.role is Boksinit.MASTER and host.copy.database is not None:
+            host.copy.database.stop(self.now)
+        host.log(self.now, "boks_init: daemons stopped")
+        self.connect()
+
+    def start_daemons(self, host: SimulatedHost) -> None:
+        """Start BoKS on a host in the role that its ENV says."""
+        host.daemons_running = True
+        host.must_load = host.role is Boksinit.SERVER
+        if host.role is Boksinit.MASTER and host.copy.database is not None:
+            host.copy.database.resume(self.now)
+            self.relist(host)
+        host.log(self.now, f"boks_init: daemons started as {host.role}")
+        self.connect()
+
+    def connect(self, *, settled: bool = False) -> None:
+        """Begin or end the flow of updates to every replica, as things are now."""
+        for replica in self._hosts.values():
+            source = self._source(replica)
+            if source is None:
+                self._break(replica, self._hosts.get(replica.source or ""))
+            elif source.name != replica.source or replica.must_load:
+                self._break(replica, self._hosts.get(replica.source or ""))
+                self._feed(replica, source, settled=settled)
+        for master in self._hosts.values():
+            self._break_the_unfed(master)
+
+    def follow(self, replica: SimulatedHost) -> None:
+        """Let a replica that is fed follow at the pace that it has now."""
+        if replica.source is not None:
+            since = max(self.now, self._link_to(replica).loading_until)
+            replica.copy.follow(self.now, replica.delay_seconds, replica.plan.batch_seconds, since)
+
+    def tables_or_busiest(self, host: SimulatedHost, parameters: Mapping[str, Any]) -> Iterable[TableNumber]:
+        """Read the tables that a fault is about."""
+        if "tables" in parameters:
+            return tuple(parameters["tables"])
+        return tuple(host.copy.database.busiest())[:1] if host.copy.database else ()
+
+    def _link(self) -> Link:
+        return Link(self.random.uniform(0, HEARTBEAT), self.random.randint(100_000, 2_000_000), self.now)
+
+    def _link_to(self, replica: SimulatedHost) -> Link:
+        return self._hosts[replica.source or ""].links[replica.name]
+
+    def _source(self, replica: SimulatedHost) -> SimulatedHost | None:
+        """Find the master that a replica gets its updates from: of those it can reach, the one promoted last."""
+        if replica.role is not Boksinit.SERVER or not replica.daemons_running or replica.is_cut_off:
+            return None
+        masters = [
+            host
+            for host in self._hosts.values()
+            if host.is_working_master and not host.is_cut_off and Fault.TWO_MASTERS not in host.faults
+        ]
+        newest = max(masters, key=lambda host: host.master_since, default=None)
+        return newest if newest and replica.name in newest.links and replica.is_listed else None
+
+    def _break(self, replica: SimulatedHost, source: SimulatedHost | None) -> None:
+        if source is None:
+            return
+        replica.copy.freeze(self.now)
+        replica.source = None
+        link = source.links.get(replica.name)
+        if link and source.copy.database is not None:
+            link.break_off(self.now, source.copy.database)
+
+    def _break_the_unfed(self, master: SimulatedHost) -> None:
+        """Let a master find out about replicas that never took anything from it."""
+        database = master.copy.database
+        for name, link in master.links.items():
+            if self._hosts[name].source != master.name and link.broken_at is None and database is not None:
+                link.break_off(self.now, database)
+
+    def _feed(self, replica: SimulatedHost, source: SimulatedHost, *, settled: bool) -> None:
+        database = source.copy.database
+        if database is None:
+            return
+        is_loading = replica.must_load or Fault.LOADING in replica.faults
+        loading_until = self._loading_until(replica) if is_loading else -math.inf
+        up_at = self.now if settled or is_loading else self.now + self.random.uniform(1, HEARTBEAT)
+        if replica.copy.database is None:
+            replica.copy = Copy(database, Position(self.now), loading=Loading(self.now, loading_until))
+        elif replica.copy.database is not database:
+            replica.copy = replica.copy.rebased(database, self.now)
+        replica.source, replica.must_load = source.name, False
+        source.links[replica.name].restore(self.now, up_at, loading_until, database)
+        since = max(up_at, loading_until)
+        replica.copy.follow(self.now, replica.delay_seconds, replica.plan.batch_seconds, since)
+        if settled:
+            delay, batch = replica.delay_seconds, replica.plan.batch_seconds
+            replica.copy.position = Position(self.now - delay - batch, self.now, delay, batch)
+
+    def _loading_until(self, replica: SimulatedHost) -> Seconds:
+        if Fault.LOADING in replica.faults:
+            return math.inf
+        return self.now + self.layout.loading_seconds * self.random.uniform(0.5, 1.5)

@@ -1,0 +1,77 @@
+"""The files of a host; where no format is published, the content is made up and nobody should read meaning into it."""
+
+import math
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from boks_exporter.simulator.domain.host import SimulatedHost
+from boks_exporter.simulator.domain.link import Link
+from boks_exporter.simulator.domain.printing import sequence_text
+
+if TYPE_CHECKING:
+    from boks_exporter.simulator.domain.domain import SimulatedDomain
+
+_QUEUE_FILE_SECONDS: Final = 60.0
+"""Of an unsent minute of updates the spool holds one file, up to 50."""
+
+_QUEUE_LIMIT: Final = 50
+
+_METHOD_CONF: Final = b"""# authentication methods, the same on every server
+ssh_pk    SSH_SUNOPENSSH  ssh
+password  PASSWORD        *
+"""
+
+
+def files(domain: "SimulatedDomain", host: SimulatedHost) -> Mapping[str, bytes]:
+    """Give the files below the two BoKS directories, etc and var."""
+    found = {
+        "etc/ENV": _environment(domain, host),
+        "etc/method.conf": _METHOD_CONF,
+        "var/boks_errlog": _errlog(domain, host),
+    }
+    numbers = host.copy.numbers(domain.now)
+    if host.copy.database is not None:
+        found["var/data/sequence"] = sequence_text(numbers).encode()
+    for table, (number, _) in sorted(numbers.items()):
+        found[f"var/data/tab{table}.dat"] = f"table {table}, up to update {number}\n".encode()
+    for number, age in enumerate(queue_ages(domain, host), 1):
+        found[f"var/data/master_spool/dd_fcom_{number}"] = f"unsent for {int(age)} s\n".encode()
+    return found
+
+
+def queue_ages(domain: "SimulatedDomain", host: SimulatedHost) -> tuple[float, ...]:
+    """Tell for how long each file of the master's spool has been waiting, the oldest first."""
+    waiting = max((wait for link in host.links.values() if (wait := _waits(domain, host, link))), default=0.0)
+    count = min(_QUEUE_LIMIT, math.ceil(waiting / _QUEUE_FILE_SECONDS))
+    return tuple(waiting - place * waiting / count for place in range(count))
+
+
+def _waits(domain: "SimulatedDomain", host: SimulatedHost, link: Link) -> float:
+    """Tell for how long updates to one replica have been waiting."""
+    written = host.copy.database.last_write(domain.now) if host.copy.database else None
+    if link.broken_at is None or written is None or written <= link.broken_at:
+        return 0.0
+    return domain.now - link.broken_at
+
+
+def _environment(domain: "SimulatedDomain", host: SimulatedHost) -> bytes:
+    lines = (
+        "# BoKS environment",
+        "BOKS_etc=/etc/opt/boksm",
+        "BOKS_var=/var/opt/boksm",
+        f"BOKSINIT={host.role}",
+        f"SHM_SIZE={host.shm_size_kilobytes}",
+        "BRIDGE_ACCEPT_MASTER_IPS=" + ",".join(each.address for each in domain.hosts.values()),
+    )
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _errlog(domain: "SimulatedDomain", host: SimulatedHost) -> bytes:
+    return "".join(_errlog_lines(domain, host)).encode()
+
+
+def _errlog_lines(domain: "SimulatedDomain", host: SimulatedHost) -> Iterator[str]:
+    for at, text in host.errlog:
+        when = datetime.fromtimestamp(domain.epoch + at, UTC)
+        yield f"{when:%b %d %H:%M:%S} {host.name} {text}\n"
