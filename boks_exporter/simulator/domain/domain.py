@@ -24,6 +24,9 @@ from boks_exporter.simulator.domain.truth import Truth
 _KEPT_SECONDS: Final[Seconds] = 86400.0
 """So long the instants of single updates are kept; what a replica lacks longer counts as that old."""
 
+_NEVER_FAILED: Final = 0.2
+"""The share of replicas that had no failure since the domain was set up."""
+
 
 class SimulatedDomain:
     """All hosts of one domain; the same layout, seed and calls always give the same history."""
@@ -241,6 +244,12 @@ class SimulatedDomain:
         if settled:
             delay, batch = replica.delay_seconds, replica.plan.batch_seconds
             replica.copy.position = Position(self.now - delay - batch, self.now, delay, batch)
+            source.links[replica.name].last_failure = self._failure_long_ago()
+
+    def _failure_long_ago(self) -> Seconds | None:
+        """Give most replicas a failure of hundreds of days ago, as the published list shows."""
+        age = 86400.0 * self.random.randint(50, 550) + self.random.randint(0, 86399)
+        return None if self.random.random() < _NEVER_FAILED else self.now - age
 
     def _loading_until(self, replica: SimulatedHost) -> Seconds:
         if Fault.LOADING in replica.faults:

@@ -63,6 +63,7 @@ class Link:
         if self.broken_at is not None:
             self.last_failure = self.row(now, database).failure
         self.broken_at, self.up_at, self.loading_until = None, up_at, loading_until
+        self.last_sync = up_at if self.last_sync is None else self.last_sync
 
     def row(self, now: Seconds, database: Database) -> Row:
         """Tell what the list shows at an instant."""

@@ -1,0 +1,143 @@
+"""Answer a request as gate.sh would on a simulated host, byte for byte in the same frames."""
+
+import math
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from boks_exporter.model import HostName, Seconds
+from boks_exporter.remote.request import PROTOCOL
+from boks_exporter.simulator.domain import Boksinit, SimulatedDomain
+from boks_exporter.simulator.domain.files import queue_ages
+from boks_exporter.simulator.domain.printed import Printed
+
+VERSION: Final = "1.0.0"
+
+SECTION_LIMIT_SECONDS: Final = 20
+"""Where the gate cuts off a section that hangs, unless its configuration says otherwise."""
+
+_ERRLOG_LINES: Final = 30
+_USAGE: Final = 64
+_WORDS: Final = ("role", "sequence", "list", "memory", "errlog", "queue", "checksums")
+_ENV_KEYS: Final = ("BOKSINIT=", "SHM_SIZE=", "BRIDGE_ACCEPT_MASTER_IPS=")
+_BOKS: Final = {
+    "sequence": ("boksdiag", "sequence"),
+    "list": ("boksdiag", "list"),
+    "memory": ("dumpbase", "-m"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GateReply:
+    """A whole reply, and how long the gate took to write it."""
+
+    stdout: bytes
+    exit_status: int
+    delay_seconds: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """One section: its frames and how long it took; `skipped` is the reason for not running it."""
+
+    name: str
+    printed: Printed | None
+    skipped: str = ""
+
+
+def reply(
+    domain: SimulatedDomain,
+    host: HostName,
+    request_line: str,
+    *,
+    clock_skew_seconds: Seconds = 0.0,
+    limit_seconds: int = SECTION_LIMIT_SECONDS,
+) -> GateReply:
+    """Answer one request line; a host whose clock is wrong says so in the first frame."""
+    words = request_line.split()
+    if (reason := _refusal(words)) is not None:
+        return GateReply(f"=refused {reason}\n".encode(), _USAGE, 0.0)
+    clock = datetime.fromtimestamp(domain.epoch + domain.now + clock_skew_seconds, UTC)
+    parts = [f"={PROTOCOL} version={VERSION} clock={clock:%Y-%m-%dT%H:%M:%S}\n".encode()]
+    delay = 0.0
+    for word in words[1:]:
+        section = _section(domain, host, word, clock)
+        parts.append(_framed(section, limit_seconds))
+        delay += min(section.printed.delay_seconds, limit_seconds) if section.printed else 0.0
+    parts.append(f"=done sections={len(words) - 1}\n".encode())
+    return GateReply(b"".join(parts), 0, delay)
+
+
+def _refusal(words: list[str]) -> str | None:
+    if words[:1] != [PROTOCOL]:
+        return "unknown_protocol"
+    sections = words[1:]
+    if not sections:
+        return "no_section"
+    if any(word not in _WORDS for word in sections):
+        return "unknown_word"
+    return "repeated_word" if len(set(sections)) < len(sections) else None
+
+
+def _section(domain: SimulatedDomain, host: HostName, word: str, clock: datetime) -> _Section:
+    role = domain.hosts[host].role
+    if word in {"sequence", "memory"} and role is Boksinit.CLIENT:
+        return _Section(word, None, "client")
+    if word in {"list", "queue"} and role is not Boksinit.MASTER:
+        return _Section(word, None, "not_master")
+    if word in _BOKS:
+        return _Section(word, domain.run(host, _BOKS[word]))
+    return _Section(word, Printed(_own(domain, host, word, clock), delay_seconds=0.02))
+
+
+def _own(domain: SimulatedDomain, host: HostName, word: str, clock: datetime) -> bytes:
+    """Write the sections that the gate reads from files by itself."""
+    files = domain.files(host) if word != "queue" else {}
+    match word:
+        case "role":
+            return b"".join(f"{line}\n".encode() for line in _env_lines(files["etc/ENV"]))
+        case "errlog":
+            lines = files["var/boks_errlog"].splitlines(keepends=True)
+            return f"lines={len(lines)}\n".encode() + b"".join(b"> " + line for line in lines[-_ERRLOG_LINES:])
+        case "checksums":
+            return _checksums(files)
+    ages = queue_ages(domain, domain.hosts[host])
+    if not ages:
+        return b"files=0\n"
+    oldest = datetime.fromtimestamp(clock.timestamp() - ages[0], UTC)
+    entry = f"-rw-r----- 1 root root {len(ages)} {oldest:%b} {oldest.day:2} {oldest:%H:%M} dd_fcom_1"
+    return f"files={len(ages)}\noldest={entry}\n".encode()
+
+
+def _env_lines(env: bytes) -> Iterator[str]:
+    return (line for line in env.decode().splitlines() if line.startswith(_ENV_KEYS))
+
+
+def _checksums(files: Mapping[str, bytes]) -> bytes:
+    """Sum up what must be equal on all servers; the figures are compared with one another only."""
+    method_conf = files["etc/method.conf"]
+    lines = [f"method.conf {zlib.crc32(method_conf)} {len(method_conf)}"]
+    for line in _env_lines(files["etc/ENV"]):
+        key, _, value = line.partition("=")
+        if key != "BOKSINIT":
+            lines.append(f"{key} {zlib.crc32(value.encode())} {len(value)}")
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _framed(section: _Section, limit_seconds: int) -> bytes:
+    begin = f"=section {section.name}\n".encode()
+    printed = section.printed
+    if printed is None:
+        return begin + f"=end {section.name} skipped={section.skipped}\n".encode()
+    if printed.delay_seconds > limit_seconds:
+        return begin + f"=end {section.name} timeout={limit_seconds} seconds={limit_seconds}\n".encode()
+    seconds = math.floor(printed.delay_seconds)
+    end = f"=end {section.name} exit={printed.exit_status} seconds={seconds}\n".encode()
+    return begin + _prefixed(b"|", printed.stdout) + _prefixed(b"!", printed.stderr) + end
+
+
+def _prefixed(prefix: bytes, text: bytes) -> bytes:
+    lines = text.removesuffix(b"\n").split(b"\n") if text else []
+    return b"".join(prefix + line + b"\n" for line in lines)
