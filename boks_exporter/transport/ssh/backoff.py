@@ -10,6 +10,9 @@ from boks_exporter.model import Seconds
 HAMMERING: Final = frozenset({FailureReason.AUTH, FailureReason.HOST_KEY})
 """Failures that repeat until somebody acts, and that OpenSSH 9.8 and newer punish by address (PerSourcePenalties)."""
 
+_SPREAD: Final = (0.8, 1.2)
+_DOUBLINGS: Final = 30
+
 
 @dataclass
 class Backoff:
@@ -22,13 +25,20 @@ class Backoff:
     until: Seconds = 0.0
     last: TransportError | None = field(default=None, repr=False)
 
+    def fresh(self) -> "Backoff":
+        """Make one for another host, with nothing on record."""
+        return Backoff(self.initial, self.limit, self.jitter)
+
     def failed(self, error: TransportError, now: Seconds) -> None:
-        """Take note of a failure; only those that hammering makes worse lead to a pause."""
-        if error.reason not in HAMMERING:
+        """Take note of a failure; only those that hammering makes worse lead to a pause.
+
+        What `check` raised is no new failure, since nobody was asked.
+        """
+        if error.reason not in HAMMERING or isinstance(error, PausedError):
             return
-        pause = min(self.limit, self.initial * 2.0 ** min(self.failures, 30))
+        pause = min(self.limit, self.initial * 2.0 ** min(self.failures, _DOUBLINGS) * self.jitter.uniform(*_SPREAD))
         self.failures += 1
-        self.until = now + pause * self.jitter.uniform(0.8, 1.2)
+        self.until = now + pause
         self.last = error
 
     def succeeded(self) -> None:
@@ -39,4 +49,8 @@ class Backoff:
         """Raise the last failure again, without a connection, while the pause lasts."""
         if self.last is not None and now < self.until:
             left = self.until - now
-            raise TransportError(self.last.reason, f"{self.last.detail}; next attempt in {left:.0f} s")
+            raise PausedError(self.last.reason, f"{self.last.detail}; next attempt in {left:.0f} s")
+
+
+class PausedError(TransportError):
+    """The host was not asked, because it refused lately; the reason is the one of that refusal."""

@@ -1,7 +1,8 @@
-"""Open SSH connections as the settings say: verified, without prompts, directly or through a jump host."""
+"""Open SSH connections as the settings say: verified, without prompts, directly or through jump hosts."""
 
 import asyncio
 import re
+from functools import partial
 from typing import Any, Final
 
 import asyncssh
@@ -9,51 +10,92 @@ import asyncssh
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host
 from boks_exporter.remote.settings import SshSettings
+from boks_exporter.transport.ssh.credentials import Credentials
 from boks_exporter.transport.ssh.failures import while_connecting
 
-_JUMP: Final = re.compile(r"(?:(?P<user>[^@]+)@)?(?P<host>\[[^\]]+\]|[^:\[\]]+)(?::(?P<port>\d+))?")
+_SSH_PORT: Final = 22
+_STEP: Final = re.compile(r"(?:(?P<user>[^@,]+)@)?(?P<host>\[[^\]]+\]|[^:\[\],]+)(?::(?P<port>\d+))?")
 
 
 class Dialer:
-    """Open connections for one domain; the connection to a jump host is shared and opened anew when it is gone."""
+    """Open connections for one domain; a jump host is a connection that somebody else opened."""
 
     def __init__(self, settings: SshSettings) -> None:
-        """Take the settings; nothing is opened yet."""
+        """Take the settings; nothing is read or opened yet."""
         self._settings = settings
-        self._options = connection_options(settings)
-        self._jump: asyncssh.SSHClientConnection | None = None
-        self._jump_lock = asyncio.Lock()
+        self._credentials = Credentials(settings)
 
-    async def dial(self, host: Host) -> asyncssh.SSHClientConnection:
-        """Connect and log in; raises TransportError with the reason."""
-        extra: dict[str, Any] = {}
-        if self._settings.jump_host:
-            extra["tunnel"] = await self._through(self._settings.jump_host)
+    async def route(self, host: Host) -> str | None:
+        """Name the jump hosts on the way, as in `ProxyJump`; None for the direct way."""
+        if self._settings.jump_host or not self._settings.openssh_config:
+            return self._settings.jump_host
+        tunnel = (await self._as_configured(host.address, _port(host, self._settings))).tunnel
+        return tunnel if isinstance(tunnel, str) and tunnel != "none" else None
+
+    async def dial(
+        self, host: Host, tunnel: asyncssh.SSHClientConnection | None = None
+    ) -> asyncssh.SSHClientConnection:
+        """Connect to a host and log in; raises TransportError with the reason."""
+        return await self._connect(host.address, _port(host, self._settings), tunnel, {})
+
+    async def dial_step(
+        self, step: str, tunnel: asyncssh.SSHClientConnection | None = None
+    ) -> asyncssh.SSHClientConnection:
+        """Connect to one jump host, `[user@]host[:port]`."""
+        match = _STEP.fullmatch(step)
+        if match is None:
+            raise TransportError(FailureReason.CONNECT, "expected [user@]host[:port]")
+        port = int(match["port"]) if match["port"] else _default_port(self._settings)
+        user = {"username": match["user"]} if match["user"] else {}
+        return await self._connect(match["host"].strip("[]"), port, tunnel, user)
+
+    async def _connect(
+        self, address: str, port: Any, tunnel: asyncssh.SSHClientConnection | None, changes: dict[str, Any]
+    ) -> asyncssh.SSHClientConnection:
         try:
-            return await asyncssh.connect(host.address, host.port, **extra, **self._options)
-        except (OSError, asyncssh.Error) as error:
+            options = {**connection_options(self._settings), **await self._secrets(address, port), **changes}
+            return await asyncssh.connect(address, port, tunnel=tunnel, **options)
+        except (OSError, asyncssh.Error, ValueError) as error:
             raise while_connecting(error) from error
 
-    async def _through(self, jump_host: str) -> asyncssh.SSHClientConnection:
-        match = _JUMP.fullmatch(jump_host)
-        if match is None:
-            raise TransportError(FailureReason.CONNECT, f"jump host {jump_host!r} is not [user@]host[:port]")
-        async with self._jump_lock:
-            if self._jump is None or self._jump.is_closed():
-                options = self._options | ({"username": match["user"]} if match["user"] else {})
-                address, port = match["host"].strip("[]"), int(match["port"] or 22)
-                try:
-                    self._jump = await asyncssh.connect(address, port, **options)
-                except (OSError, asyncssh.Error) as error:
-                    failure = while_connecting(error)
-                    raise TransportError(failure.reason, f"jump host {jump_host}: {failure.detail}") from error
-            return self._jump
+    async def _secrets(self, address: str, port: Any) -> dict[str, Any]:
+        """Load what logs in and what verifies; only the setting named `insecure` ever leaves verification out."""
+        secrets: dict[str, Any] = {"known_hosts": None}
+        if not self._settings.insecure_ignore_host_keys:
+            secrets["known_hosts"] = await self._credentials.known_hosts(await self._named_known_hosts(address, port))
+        identity = await self._credentials.identity()
+        if identity.keys:
+            secrets["client_keys"] = list(identity.keys)
+        if identity.certificates:
+            secrets["client_certs"] = list(identity.certificates)
+        return secrets
 
-    async def aclose(self) -> None:
-        """Close the connection to the jump host."""
-        if self._jump:
-            self._jump.abort()
-            self._jump = None
+    async def _named_known_hosts(self, address: str, port: Any) -> tuple[str, ...]:
+        if self._settings.known_hosts or not self._settings.openssh_config:
+            return ()
+        named = (await self._as_configured(address, port)).known_hosts
+        if not isinstance(named, list):
+            detail = f"{self._settings.openssh_config} names no known hosts; only insecure_ignore_host_keys allows that"
+            raise TransportError(FailureReason.HOST_KEY, detail)
+        return tuple(str(name) for name in named)
+
+    async def _as_configured(self, address: str, port: Any) -> asyncssh.SSHClientConnectionOptions:
+        """Ask asyncssh what the OpenSSH configuration says about an address, leaving keys alone."""
+        config = [str(self._settings.openssh_config)]
+        make = partial(asyncssh.SSHClientConnectionOptions, config=config, client_keys=None)
+        try:
+            return await asyncio.to_thread(make, host=address, port=port, username=self._settings.user)
+        except (OSError, ValueError) as error:
+            raise while_connecting(error) from error
+
+
+def _port(host: Host, settings: SshSettings) -> Any:
+    return host.port if host.port != _SSH_PORT else _default_port(settings)
+
+
+def _default_port(settings: SshSettings) -> Any:
+    """Leave port 22 to the OpenSSH configuration, if there is one: asyncssh writes "not said" as ()."""
+    return () if settings.openssh_config else _SSH_PORT
 
 
 def connection_options(settings: SshSettings) -> dict[str, Any]:
@@ -66,16 +108,6 @@ def connection_options(settings: SshSettings) -> dict[str, Any]:
         "keepalive_count_max": settings.keepalive_count,
         "x509_trusted_certs": None,
     }
-    if settings.insecure_ignore_host_keys:
-        options["known_hosts"] = None
-    elif settings.known_hosts:
-        options["known_hosts"] = str(settings.known_hosts)
-    if settings.identity_files:
-        options["client_keys"] = [str(path) for path in settings.identity_files]
-    if settings.certificate_files:
-        options["client_certs"] = [str(path) for path in settings.certificate_files]
-    if settings.passphrase_file:
-        options["passphrase"] = settings.passphrase_file.read_text(encoding="utf-8").rstrip("\n")
     if not settings.agent:
         options["agent_path"] = None
     return options

@@ -1,6 +1,8 @@
 """One request and its whole reply on an open connection."""
 
 import asyncio
+from contextlib import suppress
+from typing import TypeAlias
 
 import asyncssh
 
@@ -8,6 +10,8 @@ from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.transport.base import RawReply
 
 _CHUNK = 65536
+
+Process: TypeAlias = asyncssh.SSHClientProcess[bytes]
 
 
 class _Budget:
@@ -23,15 +27,19 @@ class _Budget:
             raise TransportError(FailureReason.TOO_LARGE, f"the reply is larger than {self.limit} bytes")
 
 
-async def exchange(
-    connection: asyncssh.SSHClientConnection, command: str, stdin: bytes, max_reply_bytes: int
-) -> RawReply:
-    """Run one command and read all that it writes; raises asyncssh's errors, and TransportError if it is too much."""
-    process = await connection.create_process(command, encoding=None)
+async def begin(connection: asyncssh.SSHClientConnection, command: str) -> Process:
+    """Start a command; raises asyncssh's errors while nothing has run yet, so another connection can be tried."""
+    return await connection.create_process(command, encoding=None)
+
+
+async def converse(process: Process, stdin: bytes, max_reply_bytes: int) -> RawReply:
+    """Read all that a command writes; raises asyncssh's errors, and TransportError if it is too much."""
     try:
-        if stdin:
-            process.stdin.write(stdin)
-        process.stdin.write_eof()
+        # A command that ends without reading its input is no failure: what it said tells why.
+        with suppress(BrokenPipeError):
+            if stdin:
+                process.stdin.write(stdin)
+            process.stdin.write_eof()
         budget = _Budget(max_reply_bytes)
         async with asyncio.TaskGroup() as group:
             stdout = group.create_task(_read(process.stdout, budget))

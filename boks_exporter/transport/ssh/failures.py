@@ -12,9 +12,11 @@ def while_connecting(error: Exception) -> TransportError:
     match error:
         case socket.gaierror():
             reason = FailureReason.DNS
+        case TimeoutError():
+            reason = FailureReason.TIMEOUT
         case asyncssh.HostKeyNotVerifiable():
             reason = FailureReason.HOST_KEY
-        case asyncssh.PermissionDenied():
+        case asyncssh.PermissionDenied() | asyncssh.IllegalUserName():
             reason = FailureReason.AUTH
         case _:
             reason = FailureReason.CONNECT

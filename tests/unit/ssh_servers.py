@@ -1,0 +1,181 @@
+"""SSH servers in this process, for tests of the client: each misbehaves in exactly one way."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+
+from boks_exporter.model import Host, Section
+from boks_exporter.remote.request import Request
+from boks_exporter.remote.settings import SshSettings
+
+ROLE = Request((Section.ROLE,))
+USER = "boksmon"
+Program = Callable[["asyncssh.SSHServerProcess[bytes]"], Awaitable[None]]
+
+
+async def say_hello(process: "asyncssh.SSHServerProcess[bytes]") -> None:
+    """Answer with the command that was asked for."""
+    process.stdout.write(f"asked: {process.command}\n".encode())
+    process.exit(0)
+
+
+async def hang(process: "asyncssh.SSHServerProcess[bytes]") -> None:
+    """Say a little and then nothing for ever."""
+    process.stdout.write(b"=boks-gate/1 version=1.0.0\n")
+    await asyncio.Event().wait()
+
+
+async def trickle(process: "asyncssh.SSHServerProcess[bytes]") -> None:
+    """Say something all the time, and never come to an end."""
+    while True:
+        process.stdout.write(b"|\n")
+        await asyncio.sleep(0.01)
+
+
+@dataclass
+class Keys:
+    """What the client has, in files, and the same as objects for the servers."""
+
+    directory: Path
+    user: asyncssh.SSHKey
+    host: asyncssh.SSHKey
+    known: dict[int, asyncssh.SSHKey] = field(default_factory=dict)
+
+    @classmethod
+    def make(cls, directory: Path) -> "Keys":
+        keys = cls(
+            directory, asyncssh.generate_private_key("ssh-ed25519"), asyncssh.generate_private_key("ssh-ed25519")
+        )
+        keys.user.write_private_key(directory / "id")
+        keys.write_known_hosts()
+        return keys
+
+    def write_known_hosts(self) -> None:
+        lines = (
+            f"[127.0.0.1]:{port} {key.export_public_key('openssh').decode().strip()}\n"
+            for port, key in self.known.items()
+        )
+        (self.directory / "known_hosts").write_text("".join(lines))
+
+    def knows(self, port: int, key: asyncssh.SSHKey | None = None) -> None:
+        self.known[port] = key or self.host
+        self.write_known_hosts()
+
+    def settings(self, **changes: Any) -> SshSettings:
+        stated: dict[str, Any] = {
+            "user": USER,
+            "identity_files": (self.directory / "id",),
+            "known_hosts": self.directory / "known_hosts",
+        }
+        return SshSettings(**(stated | changes))
+
+
+@dataclass
+class Door(asyncssh.SSHServer):
+    """One server: who is connected, how often somebody logged in, and where it stops."""
+
+    keys: Keys
+    stops_at: str = ""
+    connections: list[asyncssh.SSHServerConnection] = field(default_factory=list)
+    logins: int = 0
+    attempts: int = 0
+    busiest: int = 0
+    entering: int = 0
+    authorized: str = ""
+    port: int = 0
+    acceptor: asyncssh.SSHAcceptor | None = None
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def host(self) -> Host:
+        return Host(f"host{self.port}", "127.0.0.1", self.port)
+
+    def kill(self) -> None:
+        """Cut every connection without a word."""
+        for connection in self.connections:
+            connection.abort()
+        self.connections.clear()
+
+    def running(self, program: Program) -> Program:
+        """Run a program for as long as the server is there, and no longer."""
+
+        async def run(process: "asyncssh.SSHServerProcess[bytes]") -> None:
+            task = asyncio.ensure_future(program(process))
+            closing = asyncio.create_task(self.closing.wait())
+            await asyncio.wait([task, closing], return_when=asyncio.FIRST_COMPLETED)
+            for one in (task, closing):
+                one.cancel()
+
+        return run
+
+
+class _Visit(asyncssh.SSHServer):
+    def __init__(self, door: Door) -> None:
+        self.door = door
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self.door.connections.append(conn)
+        self.door.attempts += 1
+        self.door.entering += 1
+        self.door.busiest = max(self.door.busiest, self.door.entering)
+
+    async def begin_auth(self, username: str) -> bool:
+        if self.door.stops_at == "auth":
+            await self.door.closing.wait()
+        if self.door.stops_at == "a moment":
+            await asyncio.sleep(0.03)
+        return True
+
+    def auth_completed(self) -> None:
+        self.door.logins += 1
+        self.door.entering -= 1
+
+    def connection_requested(self, *destination: object) -> bool:
+        return self.door.stops_at != "forwarding"
+
+
+class _SlowToOpen(_Visit):
+    async def session_requested(self) -> bool:
+        await self.door.closing.wait()
+        return False
+
+
+@asynccontextmanager
+async def ssh_server(
+    keys: Keys, program: Program = say_hello, *, known: bool = True, **how: Any
+) -> AsyncIterator[Door]:
+    """Run one server; `stops_at` is where it stops answering: auth or channel."""
+    stops_at = how.pop("stops_at", "")
+    door = Door(keys, stops_at)
+    public = how.pop("authorized", None) or keys.user.export_public_key("openssh").decode()
+    visit = _SlowToOpen if stops_at == "channel" else _Visit
+    host_key = how.pop("host_key", keys.host)
+    if stops_at != "channel":
+        how["process_factory"] = door.running(program)
+    door.acceptor = await asyncssh.listen(
+        "127.0.0.1",
+        how.pop("port", 0),
+        server_factory=lambda: visit(door),
+        server_host_keys=[host_key],
+        authorized_client_keys=asyncssh.import_authorized_keys(public),
+        encoding=None,
+        allow_pty=False,
+        **how,
+    )
+    door.port = door.acceptor.get_port()
+    if known:
+        keys.knows(door.port)
+    try:
+        yield door
+    finally:
+        door.acceptor.close()
+        door.closing.set()
+        open_ones = list(door.connections)
+        door.kill()
+        await door.acceptor.wait_closed()
+        await asyncio.gather(*(connection.wait_closed() for connection in open_ones))

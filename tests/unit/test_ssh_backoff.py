@@ -1,0 +1,92 @@
+"""How long a host that refused is left alone."""
+
+import random
+
+import pytest
+
+from boks_exporter.errors import FailureReason, TransportError
+from boks_exporter.transport.ssh.backoff import Backoff, PausedError
+
+
+class Fixed(random.Random):
+    """Jitter that is always the same share of its range."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+
+    def uniform(self, a: float, b: float) -> float:
+        return a + (b - a) * self.share
+
+
+def refused(reason: FailureReason = FailureReason.AUTH) -> TransportError:
+    return TransportError(reason, "permission denied")
+
+
+def pauses(backoff: Backoff, count: int) -> list[float]:
+    """Fail as soon as each pause is over, and list the pauses."""
+    now, found = 0.0, []
+    for _ in range(count):
+        backoff.check(now)
+        backoff.failed(refused(), now)
+        found.append(backoff.until - now)
+        now = backoff.until
+    return found
+
+
+def test_pauses_double_up_to_the_limit_and_never_end_for_good() -> None:
+    """Each refusal doubles the pause, up to the limit, and after each pause the host is asked again."""
+    assert pauses(Backoff(30, 600, Fixed(0.5)), 8) == pytest.approx([30, 60, 120, 240, 480, 600, 600, 600])
+
+
+@pytest.mark.parametrize(("share", "first"), [(0.0, 24.0), (1.0, 36.0)])
+def test_pauses_are_spread_by_a_fifth(share: float, first: float) -> None:
+    """Hosts that refused together are not asked again together."""
+    assert pauses(Backoff(30, 600, Fixed(share)), 1) == pytest.approx([first])
+
+
+def test_no_pause_is_longer_than_the_limit() -> None:
+    """The limit is what the administrator reads in the configuration: jitter does not go beyond it."""
+    assert max(pauses(Backoff(30, 600, Fixed(1.0)), 50)) <= 600.001
+
+
+def test_a_pause_repeats_the_reason_and_says_when_the_next_attempt_is() -> None:
+    """Somebody who reads the failure during a pause sees what is wrong and when it will be tried again."""
+    backoff = Backoff(30, 600, Fixed(0.5))
+    backoff.failed(refused(FailureReason.HOST_KEY), 100.0)
+    with pytest.raises(PausedError) as paused:
+        backoff.check(110.0)
+    assert (paused.value.reason, paused.value.detail) == (
+        FailureReason.HOST_KEY,
+        "permission denied; next attempt in 20 s",
+    )
+
+
+def test_being_paused_is_no_new_failure() -> None:
+    """Rounds that pass during a pause do not make it longer."""
+    backoff = Backoff(30, 600, Fixed(0.5))
+    backoff.failed(refused(), 0.0)
+    with pytest.raises(PausedError) as paused:
+        backoff.check(10.0)
+    backoff.failed(paused.value, 10.0)
+    backoff.check(30.0)
+    assert (backoff.failures, backoff.until) == (1, pytest.approx(30.0))
+
+
+def test_success_forgets_everything() -> None:
+    """After a good exchange the next refusal starts with the shortest pause."""
+    backoff = Backoff(30, 600, Fixed(0.5))
+    pauses(backoff, 5)
+    backoff.succeeded()
+    assert pauses(backoff, 1) == pytest.approx([30])
+
+
+@pytest.mark.parametrize(
+    "reason", [reason for reason in FailureReason if reason not in {FailureReason.AUTH, FailureReason.HOST_KEY}]
+)
+def test_other_failures_lead_to_no_pause(reason: FailureReason) -> None:
+    """A host that was down is asked again in the next round."""
+    backoff = Backoff(30, 600, Fixed(0.5))
+    backoff.failed(refused(reason), 0.0)
+    backoff.check(0.0)
+    assert backoff.failures == 0
