@@ -22,5 +22,5 @@ async def look_once(settings: Settings, domains: Collection[DomainName] = ()) ->
             for name, (domain, transport) in opened.items()
             if not domains or name in domains
         ]
-        looks = (watch.look(gate, settings.poll.interval_seconds) for watch in watches)
+        looks = (watch.look(gate, settings.poll.interval_seconds, once=True) for watch in watches)
         return tuple(await asyncio.gather(*looks))
