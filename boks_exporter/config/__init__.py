@@ -1,7 +1,7 @@
 """From a strict YAML file to frozen settings, or to all of its faults at once."""
 
+from boks_exporter.config.json_schema import json_schema
 from boks_exporter.config.load import load, load_text
-from boks_exporter.config.schema import json_schema
 from boks_exporter.config.settings import DomainSettings, PollSettings, Settings
 
 __all__ = ["DomainSettings", "PollSettings", "Settings", "json_schema", "load", "load_text"]

@@ -42,8 +42,11 @@ def settings_of(model: ConfigModel, directory: Path) -> Settings:
 
 
 def _found(path: Path | None, directory: Path) -> Path | None:
-    """Follow `~` and environment variables such as $CREDENTIALS_DIRECTORY, which systemd sets."""
-    return None if path is None else directory / Path(os.path.expandvars(path)).expanduser()
+    """Follow `~` and environment variables such as $CREDENTIALS_DIRECTORY, which systemd sets.
+
+    Not by Path.expanduser, which raises where there is no such user; what cannot be followed is a missing file later.
+    """
+    return None if path is None else directory / os.path.expanduser(os.path.expandvars(path))  # noqa: PTH111 - as said
 
 
 def _all_found(paths: tuple[Path, ...], directory: Path) -> tuple[Path, ...]:
@@ -90,7 +93,7 @@ def _transport(model: SshModel | LocalModel | ReplayModel, directory: Path) -> T
         case LocalModel():
             return LocalSettings(paths=_paths(model.paths), max_reply_bytes=model.max_reply)
         case ReplayModel():
-            return ReplaySettings(directory=directory / model.directory.expanduser())
+            return ReplaySettings(directory=_found(model.directory, directory) or directory)
 
 
 def _ssh(model: SshModel, directory: Path) -> SshSettings:
@@ -119,5 +122,5 @@ def _paths(model: PathsModel) -> RemotePaths:
         boks_var=model.boks_var,
         boksadm=model.boksadm,
         prefix=model.prefix,
-        section_timeout_seconds=max(1, round(model.section_timeout)),
+        section_timeout_seconds=int(model.section_timeout),
     )

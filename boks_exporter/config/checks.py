@@ -1,13 +1,15 @@
 """Faults that show only when several parts of the configuration are seen together."""
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from boks_exporter.config.settings import DomainSettings, Settings
 from boks_exporter.config.strict_yaml import Path_
+from boks_exporter.config.units import as_duration
 from boks_exporter.model import Host
-from boks_exporter.remote.settings import SshSettings
+from boks_exporter.remote.settings import LocalSettings, SshSettings
 
-Fault = tuple[Path_, str]
+Fault: TypeAlias = tuple[Path_, str]
 
 
 def faults_of(settings: Settings) -> Iterator[Fault]:
@@ -16,8 +18,10 @@ def faults_of(settings: Settings) -> Iterator[Fault]:
     if poll.timeout_seconds >= poll.interval_seconds:
         yield (
             ("poll", "timeout"),
-            f"expected less than poll.interval ({poll.interval_seconds:g}s), found {poll.timeout_seconds:g}s: "
-            "a host that hangs would hold up every round",
+            (
+                f"expected less than poll.interval ({as_duration(poll.interval_seconds)}), "
+                f"found {as_duration(poll.timeout_seconds)}: a host that hangs would hold up every round"
+            ),
         )
     names: dict[str, int] = {}
     for index, domain in enumerate(settings.domains):
@@ -38,7 +42,26 @@ def _domain_faults(domain: DomainSettings, at: Path_) -> Iterator[Fault]:
         yield from _address_faults(domain, host, here, addresses.setdefault((host.address, host.port), index), index)
     transport = domain.transport
     if isinstance(transport, SshSettings) and transport.backoff_initial_seconds > transport.backoff_limit_seconds:
-        yield (*at, "transport", "backoff_initial"), "expected no more than backoff_limit"
+        yield (
+            (*at, "transport", "backoff_initial"),
+            (
+                f"expected no more than backoff_limit ({as_duration(transport.backoff_limit_seconds)}), "
+                f"found {as_duration(transport.backoff_initial_seconds)}"
+            ),
+        )
+    if isinstance(transport, LocalSettings):
+        yield from _local_faults(domain, at)
+
+
+def _local_faults(domain: DomainSettings, at: Path_) -> Iterator[Fault]:
+    """Look at one machine once: under several names it would be several hosts, and a master several masters."""
+    if len(domain.hosts) > 1:
+        yield (
+            (*at, "hosts"),
+            f"expected exactly one host: local looks at this machine only; found {len(domain.hosts)}",
+        )
+    if domain.discover:
+        yield (*at, "discover"), "expected false: local looks at this machine only, whatever the master lists"
 
 
 def _address_faults(domain: DomainSettings, host: Host, here: Path_, first: int, index: int) -> Iterator[Fault]:

@@ -1,73 +1,30 @@
 """The shape of the configuration file, strictly: what is not described here is an error."""
 
-import re
-from enum import StrEnum
-from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field
 
-from boks_exporter.config.units import duration, size
+from boks_exporter.config.fields import (
+    AddressTemplate,
+    Duration,
+    FilePath,
+    GroupName,
+    HostText,
+    JumpHost,
+    Name,
+    Port,
+    PositiveDuration,
+    RemotePath,
+    ReplySize,
+    WholeSeconds,
+    choice,
+)
 from boks_exporter.exposition import TableLag, Tables
 from boks_exporter.health import Thresholds
 from boks_exporter.model import Promotion
 from boks_exporter.remote.settings import GateMode, Prefix
 
-_HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]+")
-_PATH: Final = re.compile(r"/[^\x00-\x1f]*")
 _DEFAULTS: Final = Thresholds()
-
-
-def _host_name(value: str) -> str:
-    if not _HOST.fullmatch(value):
-        message = f"expected a host name or address of letters, digits, dots and hyphens, found {value!r}"
-        raise ValueError(message)
-    return value
-
-
-def _absolute(value: str) -> str:
-    if not _PATH.fullmatch(value):
-        message = f"expected an absolute path on the BoKS hosts, found {value!r}"
-        raise ValueError(message)
-    return value
-
-
-def _positive(value: float) -> float:
-    if value <= 0:
-        message = "expected a duration longer than 0s"
-        raise ValueError(message)
-    return value
-
-
-def _template(value: str) -> str:
-    if value.count("{name}") != 1 or set("{}") & set(value.replace("{name}", "")):
-        message = f"expected {{name}} exactly once and no other braces, found {value!r}"
-        raise ValueError(message)
-    return value
-
-
-_AS_DURATION: Final = {
-    "type": "string",
-    "pattern": "^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9.]+s)?([0-9]+ms)?$",
-    "examples": ["30s", "5m"],
-}
-Duration = Annotated[float, BeforeValidator(duration), WithJsonSchema(_AS_DURATION)]
-PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
-Size = Annotated[int, BeforeValidator(size), WithJsonSchema({"type": "string", "pattern": "^[0-9]+(B|KiB|MiB|GiB)$"})]
-HostText = Annotated[str, AfterValidator(_host_name)]
-RemotePath = Annotated[str, AfterValidator(_absolute)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
-FilePath = Annotated[Path, BeforeValidator(lambda value: Path(value) if isinstance(value, str) else value)]
-
-
-def _choice(kind: type[StrEnum]) -> BeforeValidator:
-    """Let a plain word stand for a member of an enum, which strictness would refuse."""
-
-    def read(value: object) -> object:
-        return kind(value) if isinstance(value, str) and value in {member.value for member in kind} else value
-
-    return BeforeValidator(read)
 
 
 class _Strict(BaseModel):
@@ -77,132 +34,178 @@ class _Strict(BaseModel):
 class PathsModel(_Strict):
     """Where BoKS lives on the hosts; used only where the gate is sent along or runs locally."""
 
-    boks_etc: RemotePath = "/etc/opt/boksm"
-    boks_var: RemotePath = "/var/opt/boksm"
-    boksadm: RemotePath = "/opt/boksm/sbin/boksadm"
-    prefix: Annotated[Prefix, _choice(Prefix)] = Field(
-        default=Prefix.NONE, description="What stands before boksadm: none, sudo or suexec."
+    boks_etc: RemotePath = Field(default="/etc/opt/boksm", description="The directory of BoKS's ENV file.")
+    boks_var: RemotePath = Field(
+        default="/var/opt/boksm", description="The directory of BoKS's data and its error log."
     )
-    section_timeout: PositiveDuration = Field(
-        default=20.0, description="Time limit of each command on the host, in whole seconds."
+    boksadm: RemotePath = Field(
+        default="/opt/boksm/sbin/boksadm", description="The program inside which boksdiag and dumpbase run."
+    )
+    prefix: Annotated[Prefix, choice(Prefix)] = Field(
+        default=Prefix.NONE,
+        description="What stands before boksadm where the login is not root: none, sudo (sudo -n) or suexec (BoKS's).",
+    )
+    section_timeout: WholeSeconds = Field(
+        default=20.0, description="Time limit of each command on the host, in whole seconds between 1s and 1h."
     )
 
 
 class SshModel(_Strict):
     """Reach the hosts over SSH."""
 
-    kind: Literal["ssh"]
+    kind: Literal["ssh"] = Field(description="Over SSH.")
     user: Name = Field(description="The login on the BoKS hosts.")
     identity_files: tuple[FilePath, ...] = Field(
         default=(),
         strict=False,
-        description="Private keys; without any, the agent or OpenSSH's configuration must bring one.",
+        description="Private keys. Without any, the usual ones of the exporter's user are tried (~/.ssh/id_…), "
+        "then the agent and OpenSSH's configuration where they are switched on.",
     )
     certificate_files: tuple[FilePath, ...] = Field(
         default=(), strict=False, description="OpenSSH user certificates to these keys."
     )
     passphrase_file: FilePath | None = Field(
-        default=None, description="A file that holds the passphrase of the private keys."
+        default=None, description="A file that holds the passphrase of the private keys, never the passphrase itself."
     )
     agent: bool = Field(default=False, description="Use the SSH agent of the exporter's environment.")
     known_hosts: FilePath | None = Field(
-        default=None, description="Host keys; default: ~/.ssh/known_hosts of the exporter's user."
+        default=None, description="Host keys. Without it: ~/.ssh/known_hosts of the exporter's user."
     )
     insecure_ignore_host_keys: bool = Field(
-        default=False, description="Do not verify host keys. Shown in a metric and an alert."
+        default=False, description="Do not verify host keys. A metric and an alert show it."
     )
     openssh_config: FilePath | None = Field(
-        default=None, description="An OpenSSH client configuration to follow as well."
+        default=None, description="An OpenSSH client configuration to follow as well. Without it none is read."
     )
-    jump_host: Name | None = Field(default=None, description="[user@]host[:port] to connect through.")
-    gate: Annotated[GateMode, _choice(GateMode)] = Field(
+    jump_host: JumpHost | None = Field(default=None, description="[user@]host[:port] to connect through.")
+    gate: Annotated[GateMode, choice(GateMode)] = Field(
         default=GateMode.INSTALLED,
-        description="installed: the hosts' forced command; sent: the script goes along with each request.",
+        description="installed: the gate is the key's forced command. sent: its text goes along with each request.",
     )
-    paths: PathsModel = PathsModel()
-    keepalive_interval: PositiveDuration = 15.0
-    keepalive_count: int = Field(default=3, ge=1)
-    max_reply: Size = 4 * 1024 * 1024
-    backoff_initial: PositiveDuration = 30.0
-    backoff_limit: PositiveDuration = 600.0
+    paths: PathsModel = Field(default=PathsModel(), description="Where BoKS lives, for a gate that is sent.")
+    keepalive_interval: PositiveDuration = Field(
+        default=15.0, description="How often a silent connection is asked whether it still lives."
+    )
+    keepalive_count: int = Field(
+        default=3, ge=1, le=100, description="Unanswered questions after which a connection is given up."
+    )
+    max_reply: ReplySize = Field(
+        default=4 * 1024 * 1024, description="A longer reply of a host is refused (too_large). 1KiB to 1GiB."
+    )
+    backoff_initial: PositiveDuration = Field(
+        default=30.0, description="First pause after a refused login or host key; it doubles with each refusal."
+    )
+    backoff_limit: PositiveDuration = Field(default=600.0, description="The longest such pause.")
 
 
 class LocalModel(_Strict):
-    """Look at this machine, without SSH."""
+    """Look at this machine, without SSH; the domain then has exactly one host."""
 
-    kind: Literal["local"]
-    paths: PathsModel = PathsModel()
-    max_reply: Size = 4 * 1024 * 1024
+    kind: Literal["local"] = Field(description="On this machine.")
+    paths: PathsModel = Field(default=PathsModel(), description="Where BoKS lives on this machine.")
+    max_reply: ReplySize = Field(
+        default=4 * 1024 * 1024, description="A longer output is refused (too_large). 1KiB to 1GiB."
+    )
 
 
 class ReplayModel(_Strict):
-    """Look at recorded files."""
+    """Look at recorded files: one directory for each host, one file for each command."""
 
-    kind: Literal["replay"]
-    directory: FilePath = Field(description="One directory for each host.")
+    kind: Literal["replay"] = Field(description="From recorded files.")
+    directory: FilePath = Field(
+        description="Holds `<host>/role.txt`, `list.txt`, `sequence.txt`, `sequence.after.txt` or `error.txt`."
+    )
 
 
 class HostModel(_Strict):
     """One server of the domain."""
 
     name: HostText = Field(description="The host's identity in all labels; best as the master lists it.")
-    address: HostText | None = Field(default=None, description="Where to connect; default: address_template.")
-    port: Port = 22
-    site: str = Field(default="", max_length=200, description="The location, for redundancy per site.")
-    section: str = Field(default="", max_length=200, description="The network section, for redundancy per section.")
-    promotion: Annotated[Promotion, _choice(Promotion)] = Field(
-        default=Promotion.NEUTRAL, description="prefer, neutral or never."
+    address: HostText | None = Field(default=None, description="Where to connect. Without it: address_template.")
+    port: Port = Field(default=22, description="The port of its SSH server.")
+    site: GroupName = Field(default="", description="The location, for redundancy per site.")
+    section: GroupName = Field(default="", description="The network section, for redundancy per section.")
+    promotion: Annotated[Promotion, choice(Promotion)] = Field(
+        default=Promotion.NEUTRAL, description="Whether it should become master one day: prefer, neutral or never."
     )
 
 
 class ThresholdsModel(_Strict):
     """From which amount and duration on a finding counts."""
 
-    lag_sequences: int = Field(default=_DEFAULTS.lag_sequences, ge=1)
-    lag_age: Duration = Field(default=_DEFAULTS.lag_seconds, description="Age of the oldest missing update.")
-    lag_sequences_at_once: int = Field(default=_DEFAULTS.lag_sequences_at_once, ge=1)
-    ahead_sequences: int = Field(default=_DEFAULTS.ahead_sequences, ge=1)
-    stamp_age: Duration = _DEFAULTS.stamp_seconds
-    missing_age: Duration = _DEFAULTS.missing_seconds
+    lag_sequences: int = Field(
+        default=_DEFAULTS.lag_sequences,
+        ge=1,
+        description="Updates behind from which a replica can be lagging at all, together with lag_age.",
+    )
+    lag_age: Duration = Field(
+        default=_DEFAULTS.lag_seconds, description="Age of the oldest missing update from which a replica is lagging."
+    )
+    lag_sequences_at_once: int = Field(
+        default=_DEFAULTS.lag_sequences_at_once,
+        ge=1,
+        description="Updates behind from which a single look (status, check), which knows no ages, calls it lagging.",
+    )
+    ahead_sequences: int = Field(
+        default=_DEFAULTS.ahead_sequences,
+        ge=1,
+        description="Updates ahead of the master from which a replica is ahead. No timing explains even one.",
+    )
+    stamp_age: Duration = Field(
+        default=_DEFAULTS.stamp_seconds,
+        description="How long the master must have had a table's stamp before a replica with another has diverged.",
+    )
+    missing_age: Duration = Field(
+        default=_DEFAULTS.missing_seconds,
+        description="How long the master must have had a table before a replica without it has diverged.",
+    )
 
 
 class DomainModel(_Strict):
     """One BoKS installation."""
 
     name: Name = Field(description="Its name in the label boks_domain.")
-    transport: Annotated[SshModel | LocalModel | ReplayModel, Field(discriminator="kind")]
-    discover: bool = Field(default=False, description="Watch the replicas that the master lists, too.")
-    address_template: Annotated[str, AfterValidator(_template)] = Field(
-        default="{name}", description="Address of a host that has none."
+    transport: Annotated[SshModel | LocalModel | ReplayModel, Field(discriminator="kind")] = Field(
+        description="How to reach its hosts."
     )
-    hosts: tuple[HostModel, ...] = Field(strict=False, min_length=1)
-    thresholds: ThresholdsModel = ThresholdsModel()
+    discover: bool = Field(default=False, description="Watch the replicas that the master lists, too.")
+    address_template: AddressTemplate = Field(
+        default="{name}", description="Address of a host that has none, such as {name}.example.net."
+    )
+    hosts: tuple[HostModel, ...] = Field(
+        strict=False, min_length=1, description="Its servers. Who is master is observed, never configured."
+    )
+    thresholds: ThresholdsModel = Field(default=ThresholdsModel(), description="When a finding counts.")
 
 
 class PollModel(_Strict):
     """When to look."""
 
-    interval: PositiveDuration = 30.0
-    timeout: PositiveDuration = Field(default=20.0, description="Deadline of one whole exchange with one host.")
+    interval: PositiveDuration = Field(default=30.0, description="Time from the start of one round to the next.")
+    timeout: PositiveDuration = Field(
+        default=20.0, description="Deadline of one whole exchange with one host; shorter than the interval."
+    )
     concurrency: int = Field(default=50, ge=1, le=1000, description="Hosts asked at the same time.")
 
 
 class MetricsModel(_Strict):
-    """How much of the tables to publish."""
+    """How much of the tables to publish; a large domain has thousands of them."""
 
-    tables: Annotated[Tables, _choice(Tables)] = Tables.ALL
-    table_lag: Annotated[TableLag, _choice(TableLag)] = TableLag.NONZERO
+    tables: Annotated[Tables, choice(Tables)] = Field(
+        default=Tables.ALL, description="Raw numbers of all tables, or of the worst of each host only: all or worst."
+    )
+    table_lag: Annotated[TableLag, choice(TableLag)] = Field(
+        default=TableLag.NONZERO,
+        description="Lag and ahead of the tables where it is not 0, or of all: nonzero or all.",
+    )
 
 
 class ConfigModel(_Strict):
     """Configuration of boks-exporter."""
 
-    poll: PollModel = PollModel()
-    metrics: MetricsModel = MetricsModel()
-    state_file: FilePath | None = Field(default=None, description="Keeps the history for lag in seconds over restarts.")
-    domains: tuple[DomainModel, ...] = Field(strict=False, min_length=1)
-
-
-def json_schema() -> dict[str, Any]:
-    """Describe the file as JSON Schema, for editors."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **ConfigModel.model_json_schema()}
+    poll: PollModel = Field(default=PollModel(), description="When to look, and how long to wait.")
+    metrics: MetricsModel = Field(default=MetricsModel(), description="How much to publish.")
+    state_file: FilePath | None = Field(
+        default=None, description="Keeps what lag in seconds rests on over restarts. Safe to delete."
+    )
+    domains: tuple[DomainModel, ...] = Field(strict=False, min_length=1, description="The BoKS installations to watch.")

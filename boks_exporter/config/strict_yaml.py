@@ -1,7 +1,8 @@
 """YAML without surprises: duplicate keys are faults, and every value knows the line where it stands."""
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -9,14 +10,24 @@ from typing import Any, Final, TypeAlias
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
+from boks_exporter.config.units import shown
 from boks_exporter.errors import ConfigError, Problem
 
 Path_: TypeAlias = tuple[str | int, ...]
 
 _TAG: Final = "tag:yaml.org,2002:"
 _BOOLEANS: Final = {"true": True, "false": False}
-_MAX_DEPTH: Final = 50
+_KEY: Final = re.compile(r"[A-Za-z0-9_-]+|<<")
+_PLAIN: Final = frozenset({"str", "timestamp", "value"})
+"""Kinds of scalars that are taken as the text that stands there."""
+
+_MAX_VALUES: Final = 500_000
+"""Far more than a domain of ten thousand hosts needs; aliases of aliases multiply without a limit."""
+
+_MAX_BYTES: Final = 16 * 1024 * 1024
+_INDENT_BY_TAB: Final = "found character '\\t' that cannot start any token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +48,36 @@ class Document:
 
 
 def dotted(path: Path_) -> str:
-    """Write a path as people do: `domains[0].hosts[2].port`."""
+    """Write a path as people do: `domains[0].hosts[2].port`; an odd key stands in quotes."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif _KEY.fullmatch(part):
+            text += f".{part}" if text else part
+        else:
+            text += f"[{part!r}]"
     return text
 
 
 def load_strict(file: Path) -> Document:
     """Read a YAML file; raises ConfigError if it cannot be read or is no YAML at all."""
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ConfigError((Problem(str(file), None, "", f"cannot be read: {reason}"),)) from error
+        with file.open("rb") as opened:
+            content = opened.read(_MAX_BYTES + 1)
+        if len(content) > _MAX_BYTES:
+            raise _unusable(str(file), f"is larger than {_MAX_BYTES // 1024**2} MiB; is it a configuration at all?")
+        text = content.decode("utf-8-sig")
+    except OSError as error:
+        raise _unusable(str(file), f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise _unusable(str(file), "cannot be read: expected UTF-8 text, found other bytes", line) from error
     return parse_strict(text, str(file))
+
+
+def _unusable(file: str, message: str, line: int | None = None) -> ConfigError:
+    return ConfigError((Problem(file, line, "", message),))
 
 
 def parse_strict(text: str, file: str) -> Document:
@@ -60,13 +86,23 @@ def parse_strict(text: str, file: str) -> Document:
         root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        what = " ".join(str(part) for part in (error.context, error.problem) if part)
-        raise ConfigError((Problem(file, line, "", f"not valid YAML: {what}"),)) from error
+        raise _unusable(file, f"not valid YAML: {_what(error)}", line) from error
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise _unusable(file, f"not valid YAML: the character U+{error.character:04X} is not allowed", line) from error
     except YAMLError as error:
-        raise ConfigError((Problem(file, None, "", f"not valid YAML: {error}"),)) from error
+        raise _unusable(file, f"not valid YAML: {error}") from error
+    except RecursionError:
+        raise _unusable(file, "not valid here: nested too deeply") from None
     reader = _Reader(file)
     data = reader.read(root, ()) if root is not None else None
     return Document(file, data, reader.lines, tuple(reader.problems))
+
+
+def _what(error: MarkedYAMLError) -> str:
+    if error.problem == _INDENT_BY_TAB:
+        return "found a tab; YAML is indented by blanks only"
+    return " ".join(str(part) for part in (error.context, error.problem) if part)
 
 
 class _Reader:
@@ -76,22 +112,34 @@ class _Reader:
         self.file = file
         self.lines: dict[Path_, int] = {}
         self.problems: list[Problem] = []
+        self._values = 0
+        self._around: list[Node] = []
 
-    def read(self, node: Node, path: Path_) -> Any:  # noqa: ANN401 - YAML holds anything
+    def read(self, node: Node, path: Path_) -> Any:
         self.lines.setdefault(path, node.start_mark.line + 1)
-        if len(path) > _MAX_DEPTH:
-            self._fault(node, path, "nested too deeply; an alias that contains itself?")
+        self._values += 1
+        if self._values > _MAX_VALUES:
+            if self._values == _MAX_VALUES + 1:
+                self._fault(node, path, f"more than {_MAX_VALUES} values; aliases of aliases?")
             return None
-        if isinstance(node, MappingNode):
-            return self._mapping(node, path)
-        if isinstance(node, SequenceNode):
-            return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
-        return self._scalar(node, path) if isinstance(node, ScalarNode) else None
+        if isinstance(node, ScalarNode):
+            return self._scalar(node, path)
+        if node in self._around:
+            self._fault(node, path, "an alias that contains itself")
+            return None
+        self._around.append(node)
+        try:
+            return self._mapping(node, path) if isinstance(node, MappingNode) else self._list(node, path)
+        finally:
+            self._around.pop()
+
+    def _list(self, node: Node, path: Path_) -> list[Any]:
+        return [self.read(item, (*path, index)) for index, item in enumerate(node.value)]
 
     def _mapping(self, node: MappingNode, path: Path_) -> dict[str, Any]:
         found: dict[str, Any] = {}
         first: dict[str, int] = {}
-        for key, value in node.value:
+        for key, value in _own(node):
             name = str(key.value) if isinstance(key, ScalarNode) else "?"
             line = key.start_mark.line + 1
             if name in first:
@@ -100,9 +148,26 @@ class _Reader:
             first[name] = line
             self.lines[*path, name] = line
             found[name] = self.read(value, (*path, name))
+        for key, value in self._merged(node, path):
+            if key.value not in found:
+                self.lines[*path, key.value] = key.start_mark.line + 1
+                found[key.value] = self.read(value, (*path, key.value))
         return found
 
-    def _scalar(self, node: ScalarNode, path: Path_) -> Any:  # noqa: ANN401 - as above
+    def _merged(self, node: MappingNode, path: Path_) -> Iterator[tuple[ScalarNode, Node]]:
+        """Go through what `<<` brings in; a key that the mapping has itself wins, then the first one."""
+        for key, value in node.value:
+            if not _is_merge(key):
+                continue
+            for source in value.value if isinstance(value, SequenceNode) else (value,):
+                if not isinstance(source, MappingNode):
+                    self._fault(key, (*path, "<<"), "expected a mapping to merge, or a list of mappings")
+                elif any(_is_merge(inner) for inner, _ in source.value):
+                    self._fault(key, (*path, "<<"), "what is merged merges something itself; that is not followed")
+                else:
+                    yield from ((key, value) for key, value in _own(source) if isinstance(key, ScalarNode))
+
+    def _scalar(self, node: ScalarNode, path: Path_) -> Any:
         text, kind = node.value, str(node.tag).removeprefix(_TAG)
         if kind == "null":
             return None
@@ -114,12 +179,23 @@ class _Reader:
             if kind == "float":
                 return _finite(float(text))
         except ValueError:
-            self._fault(node, path, f"expected a plain number, found {text!r}")
+            self._fault(node, path, f"expected a plain number, or a text in quotes, found {shown(text)}")
+            return None
+        if kind not in _PLAIN:
+            self._fault(node, path, f"expected a plain value, found one with the tag {shown(kind)}")
             return None
         return text
 
     def _fault(self, node: Node, path: Path_, message: str) -> None:
         self.problems.append(Problem(self.file, node.start_mark.line + 1, dotted(path), message))
+
+
+def _is_merge(key: Node) -> bool:
+    return str(key.tag) == f"{_TAG}merge"
+
+
+def _own(node: MappingNode) -> Iterator[tuple[Node, Node]]:
+    return ((key, value) for key, value in node.value if not _is_merge(key))
 
 
 def _finite(number: float) -> float:

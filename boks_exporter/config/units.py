@@ -3,9 +3,13 @@
 import re
 from typing import Final
 
-_DURATION: Final = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?")
-_SECONDS: Final = (86400.0, 3600.0, 60.0, 1.0, 0.001)
-_SIZE: Final = re.compile(r"(\d+)(B|KiB|MiB|GiB)")
+DURATION_PATTERN: Final = r"([0-9]{1,9}d)?([0-9]{1,9}h)?([0-9]{1,9}m)?([0-9]{1,9}(?:\.[0-9]{1,9})?s)?([0-9]{1,9}ms)?"
+SIZE_PATTERN: Final = r"([0-9]{1,9})(B|KiB|MiB|GiB)"
+
+_DURATION: Final = re.compile(DURATION_PATTERN)
+_UNITS: Final = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+_LONGEST_DAYS: Final = 365
+_SIZE: Final = re.compile(SIZE_PATTERN)
 _BYTES: Final = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 
 
@@ -13,15 +17,55 @@ def duration(value: object) -> float:
     """Read a duration such as `30s`, `5m`, `1h30m` or `1d` as seconds; a bare number has no unit and is refused."""
     match = _DURATION.fullmatch(value) if isinstance(value, str) and value else None
     if match is None:
-        message = f"expected a duration such as 30s, 5m or 1h30m, found {value!r}"
+        message = f"expected a duration such as 30s, 5m or 1h30m, found {shown(value)}"
         raise ValueError(message)
-    return sum(float(part) * unit for part, unit in zip(match.groups(), _SECONDS, strict=True) if part)
+    parts = zip(match.groups(), _UNITS.items(), strict=True)
+    seconds = sum(float(part.removesuffix(unit)) * length for part, (unit, length) in parts if part)
+    if seconds > _LONGEST_DAYS * _UNITS["d"]:
+        message = f"expected a duration of at most {_LONGEST_DAYS}d, found {shown(value)}"
+        raise ValueError(message)
+    return seconds
 
 
 def size(value: object) -> int:
     """Read a size such as `4MiB` as bytes."""
     match = _SIZE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        message = f"expected a size such as 512KiB or 4MiB, found {value!r}"
+        message = f"expected a size such as 512KiB or 4MiB, found {shown(value)}"
         raise ValueError(message)
     return int(match[1]) * _BYTES[match[2]]
+
+
+def as_duration(seconds: float) -> str:
+    """Write seconds as the configuration has them; the largest units first, nothing that is zero."""
+    milliseconds = round(seconds * 1000)
+    text = ""
+    for unit, length in _UNITS.items():
+        count, milliseconds = divmod(milliseconds, round(length * 1000))
+        text += f"{count}{unit}" if count else ""
+    return text or "0s"
+
+
+def as_size(count: int) -> str:
+    """Write bytes as the configuration has them, in the largest unit that divides them."""
+    unit, length = next((unit, length) for unit, length in reversed(_BYTES.items()) if count % length == 0)
+    return f"{count // length}{unit}"
+
+
+_SHOWN_AT_MOST: Final = 60
+
+
+def shown(value: object) -> str:
+    """Show what was found, short; what a mapping or a list holds is nobody's business."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return str(value).lower()
+        case dict():
+            return "a mapping"
+        case list() | tuple():
+            return "a list"
+        case str() if len(value) > _SHOWN_AT_MOST:
+            return f"{value[:_SHOWN_AT_MOST]!r}…"
+    return repr(value)

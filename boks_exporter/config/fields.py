@@ -1,0 +1,138 @@
+"""The kinds of values that the configuration file knows, each with its check and its JSON Schema."""
+
+import ipaddress
+import re
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+
+from boks_exporter.config.units import DURATION_PATTERN, SIZE_PATTERN, duration, shown, size
+
+_HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?")
+_REMOTE_PATH: Final = re.compile(r"/[^\x00-\x1f\x7f]*")
+_JUMP: Final = re.compile(r"([^@\s]+@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)(:[0-9]{1,5})?")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_SMALLEST_REPLY, _LARGEST_REPLY = 1024, 1024**3
+_LONGEST_SECTION_SECONDS: Final = 3600
+
+
+def _host_name(value: str) -> str:
+    with suppress(ValueError):
+        return str(ipaddress.ip_address(value)) if ":" in value else _matching(_HOST, value)
+    message = f"expected a host name or address of letters, digits, dots and hyphens, found {shown(value)}"
+    raise ValueError(message)
+
+
+def _matching(pattern: re.Pattern[str], value: str) -> str:
+    if not pattern.fullmatch(value):
+        raise ValueError
+    return value
+
+
+def _checked(pattern: re.Pattern[str], expected: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not pattern.fullmatch(value):
+            message = f"expected {expected}, found {shown(value)}"
+            raise ValueError(message)
+        return value
+
+    return AfterValidator(check)
+
+
+def _positive(value: float) -> float:
+    if value <= 0:
+        message = "expected a duration longer than 0s"
+        raise ValueError(message)
+    return value
+
+
+def _whole_seconds(value: float) -> float:
+    if not value.is_integer() or not 1 <= value <= _LONGEST_SECTION_SECONDS:
+        message = "expected whole seconds between 1s and 1h"
+        raise ValueError(message)
+    return value
+
+
+def _reply_size(value: int) -> int:
+    if not _SMALLEST_REPLY <= value <= _LARGEST_REPLY:
+        message = "expected a size between 1KiB and 1GiB"
+        raise ValueError(message)
+    return value
+
+
+def _template(value: str) -> str:
+    if value.count("{name}") != 1 or set("{}") & set(value.replace("{name}", "")):
+        message = f"expected {{name}} exactly once and no other braces, found {shown(value)}"
+        raise ValueError(message)
+    with suppress(ValueError):
+        _host_name(value.replace("{name}", "x"))
+        return value
+    message = f"expected a host name or address once {{name}} is filled in, found {shown(value)}"
+    raise ValueError(message)
+
+
+def _file_path(value: object) -> Path:
+    """Take a path; never repeat what stands there, it may be the secret itself."""
+    if isinstance(value, str) and value and not _CONTROL.search(value) and "-----BEGIN" not in value:
+        return Path(value)
+    message = "expected the path of a file or directory; secrets stand in files of their own"
+    raise ValueError(message)
+
+
+def choice(kind: type[StrEnum]) -> BeforeValidator:
+    """Let a plain word stand for a member of an enum, which strictness would refuse."""
+
+    def read(value: object) -> object:
+        words = [member.value for member in kind]
+        if not isinstance(value, str) or value not in words:
+            message = f"expected {', '.join(words[:-1])} or {words[-1]}, found {shown(value)}"
+            raise ValueError(message)
+        return kind(value)
+
+    return BeforeValidator(read)
+
+
+def _text(kind: str, pattern: str, **more: Any) -> WithJsonSchema:
+    """Describe a text; `x-kind` is what people call it."""
+    return WithJsonSchema({"type": "string", "pattern": pattern, "x-kind": kind, **more})
+
+
+_NOT_ZERO: Final = f"^(?=.*[1-9]){DURATION_PATTERN}$"
+_HOST_OR_IPV6: Final = f"^({_HOST.pattern}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%.+)?)$"
+
+Duration = Annotated[
+    float, BeforeValidator(duration), _text("duration", f"^(?=.){DURATION_PATTERN}$", examples=["30s", "5m", "1h30m"])
+]
+PositiveDuration = Annotated[
+    float,
+    AfterValidator(_positive),
+    BeforeValidator(duration),
+    _text("duration", _NOT_ZERO, examples=["30s", "5m", "1h30m"]),
+]
+WholeSeconds = Annotated[
+    float,
+    AfterValidator(_whole_seconds),
+    BeforeValidator(duration),
+    _text("duration", _NOT_ZERO, examples=["20s", "1m"]),
+]
+ReplySize = Annotated[
+    int,
+    AfterValidator(_reply_size),
+    BeforeValidator(size),
+    _text("size", f"^{SIZE_PATTERN}$", examples=["512KiB", "4MiB"]),
+]
+HostText = Annotated[str, AfterValidator(_host_name), _text("host name or address", _HOST_OR_IPV6)]
+AddressTemplate = Annotated[str, AfterValidator(_template), _text("text with {name}", r"^[^{}]*\{name\}[^{}]*$")]
+JumpHost = Annotated[str, _checked(_JUMP, "[user@]host[:port]"), _text("[user@]host[:port]", f"^{_JUMP.pattern}$")]
+RemotePath = Annotated[
+    str,
+    _checked(_REMOTE_PATH, "an absolute path on the BoKS hosts"),
+    _text("absolute path on the hosts", f"^{_REMOTE_PATH.pattern}$"),
+]
+FilePath = Annotated[Path, BeforeValidator(_file_path), _text("path", r"^[^\x00-\x1f\x7f]+$")]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+GroupName = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]

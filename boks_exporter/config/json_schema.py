@@ -1,0 +1,28 @@
+"""The configuration file described as JSON Schema, for editors and for the documentation."""
+
+from functools import cache
+from typing import Any
+
+from boks_exporter.config.schema import ConfigModel
+from boks_exporter.config.units import as_duration, as_size
+
+
+@cache
+def json_schema() -> dict[str, Any]:
+    """Describe the file; defaults stand there as they would be written in it."""
+    schema = ConfigModel.model_json_schema()
+    for part in (schema, *schema["$defs"].values()):
+        for described in part.get("properties", {}).values():
+            _rewrite_default(described)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _rewrite_default(described: dict[str, Any]) -> None:
+    """Write durations and sizes with their unit; leave out what only repeats the defaults of the keys below."""
+    match described.get("default"):
+        case dict():
+            del described["default"]
+        case float() as seconds:
+            described["default"] = as_duration(seconds)
+        case int() as count if described.get("type") == "string":
+            described["default"] = as_size(count)
