@@ -1,0 +1,36 @@
+"""The shipped rules, as promtool reads and runs them."""
+
+import json
+import subprocess
+from pathlib import Path
+
+from tests.alerts.cases import ALWAYS_FIRES, CASES
+from tests.alerts.promtool import RULES, rule_tests
+from tests.shipped_rules import alerts, groups
+
+
+def test_promtool_finds_nothing_wrong_with_the_rules() -> None:
+    """`promtool check rules` accepts every file, lint included."""
+    files = sorted(map(str, RULES.glob("*.rules.yml")))
+    check = subprocess.run(
+        ["promtool", "check", "rules", "--lint=all", "--lint-fatal", *files], capture_output=True, text=True
+    )
+    assert check.returncode == 0, check.stdout + check.stderr
+
+
+def test_every_alert_keeps_silent_fires_at_its_time_and_ends(tmp_path: Path) -> None:
+    """Each alert fires exactly when its case says, survives two lost scrapes, ends, and is silent otherwise."""
+    file = tmp_path / "alerts_test.yml"
+    file.write_text(json.dumps(rule_tests()), encoding="utf-8")
+    run = subprocess.run(["promtool", "test", "rules", str(file)], capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_every_alert_has_a_case() -> None:
+    """No alert goes untested, and no case outlives its alert."""
+    assert {case.alert for case in CASES} | {ALWAYS_FIRES} == {rule["alert"] for rule in alerts()}
+
+
+def test_the_groups_are_evaluated_in_the_order_in_which_they_stand() -> None:
+    """The tests name every group, so that promtool leaves no order to chance."""
+    assert set(rule_tests()["group_eval_order"]) == {group["name"] for group in groups()}
