@@ -1,0 +1,146 @@
+"""One simulated host as an SSH server on loopback, with the ways in which reaching it can fail."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Any, Final, Protocol, cast
+
+import asyncssh
+
+from boks_exporter.simulator.domain.faults import Connectivity
+from boks_exporter.simulator.keys import HostKeys
+
+ADDRESS: Final = "127.0.0.1"
+LOGIN: Final = "boksmon"
+
+_BACKLOG: Final = 128
+
+Program = Callable[["asyncssh.SSHServerProcess[bytes]"], Any]
+
+
+class Abortable(Protocol):
+    """A connection that can be cut."""
+
+    def abort(self) -> None:
+        """Cut it without a farewell."""
+        ...
+
+
+class HostListener:
+    """One host's door.
+
+    The port belongs to the host from beginning to end: a bound socket that never listens keeps it, so a host that
+    refuses connections does not lose its port to another program.
+    """
+
+    def __init__(self, name: str, keys: HostKeys, user_key: asyncssh.SSHKey, program: Program) -> None:
+        """Take the port; nobody is let in before `meet`."""
+        self.name = name
+        self.keys = keys
+        self.manner = Connectivity.REFUSED
+        self._user_key = user_key.public_data
+        self._program = program
+        self._keeper = _bound_socket(0)
+        self.port: int = self._keeper.getsockname()[1]
+        self._server: asyncio.AbstractServer | asyncssh.SSHAcceptor | None = None
+        self._open: set[Abortable] = set()
+
+    def __repr__(self) -> str:
+        """Tell where it is and what it does."""
+        return f"<HostListener {self.name} {ADDRESS}:{self.port} {self.manner} {len(self._open)} connected>"
+
+    async def meet(self, manner: Connectivity) -> None:
+        """Meet everybody in this manner from now on; a change cuts the connections that are open."""
+        if manner is self.manner:
+            return
+        await self.aclose(keep_port=True)
+        self.manner = manner
+        if manner is Connectivity.UNREACHABLE:
+            loop = asyncio.get_running_loop()
+            self._server = await loop.create_server(lambda: _Silent(self._open), sock=self._listening())
+        elif manner is not Connectivity.REFUSED:
+            self._server = await self._ssh_server(manner)
+
+    async def aclose(self, *, keep_port: bool = False) -> None:
+        """Cut every connection and stop listening."""
+        self.manner = Connectivity.REFUSED
+        server, self._server = self._server, None
+        if server:
+            server.close()
+        for connection in tuple(self._open):
+            connection.abort()
+        if server:
+            await server.wait_closed()
+        if not keep_port:
+            self._keeper.close()
+
+    async def _ssh_server(self, manner: Connectivity) -> asyncssh.SSHAcceptor:
+        """Listen as a host whose key has a forced command: one program, no terminal, no forwarding."""
+        return await asyncssh.listen(
+            sock=self._listening(),
+            config=None,
+            server_factory=lambda: _Login(self._admits, self._open),
+            server_host_keys=[self.keys.other if manner is Connectivity.WRONG_HOST_KEY else self.keys.true],
+            process_factory=self._program,
+            encoding=None,
+            allow_pty=False,
+            line_editor=False,
+            agent_forwarding=False,
+        )
+
+    def _listening(self) -> socket.socket:
+        listening = _bound_socket(self.port)
+        listening.listen(_BACKLOG)
+        return listening
+
+    def _admits(self, username: str, key: asyncssh.SSHKey) -> bool:
+        """Tell whether this key may log in."""
+        return self.manner is not Connectivity.WRONG_LOGIN and username == LOGIN and key.public_data == self._user_key
+
+
+class _Login(asyncssh.SSHServer):
+    """One connection from its first byte; only the one public key opens it."""
+
+    def __init__(self, admits: Callable[[str, asyncssh.SSHKey], bool], opened: set[Abortable]) -> None:
+        self._admits = admits
+        self._opened = opened
+        self._connection: asyncssh.SSHServerConnection | None = None
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._connection = conn
+        self._opened.add(conn)
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        if self._connection:
+            self._opened.discard(self._connection)
+
+    def public_key_auth_supported(self) -> bool:
+        return True
+
+    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        return self._admits(username, key)
+
+
+class _Silent(asyncio.Protocol):
+    """A connection that is accepted and never answered, as by a host that hangs below its SSH server."""
+
+    def __init__(self, opened: set[Abortable]) -> None:
+        self._opened = opened
+        self._transport: Abortable | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("Abortable", transport)
+        self._opened.add(self._transport)
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        if self._transport:
+            self._opened.discard(self._transport)
+
+
+def _bound_socket(port: int) -> socket.socket:
+    """Bind a port that several sockets of this process may share; the one that listens gets the connections."""
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    bound.bind((ADDRESS, port))
+    bound.settimeout(0)
+    return bound

@@ -1,0 +1,100 @@
+"""A whole simulated domain behind SSH on loopback: one listener a host, each with a forced command."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Final, Self
+
+import asyncssh
+
+from boks_exporter.model import HostName, Timestamp
+from boks_exporter.simulator.domain import Fault, SimulatedDomain
+from boks_exporter.simulator.gate_reply import GateReply, reply
+from boks_exporter.simulator.keys import HostKeys, new_key, write_known_hosts, write_user_key
+from boks_exporter.simulator.listener import ADDRESS, LOGIN, HostListener, Program
+
+
+class SimulatedServers:
+    """Serve a domain for as long as the block runs; its time goes on with the clock that is passed in.
+
+    Whatever a client asks for is taken as the gate's request line, and there is no terminal, no forwarding and no
+    shell, as behind the restricted key of a real host.
+    """
+
+    address: Final = ADDRESS
+    user: Final = LOGIN
+
+    def __init__(self, domain: SimulatedDomain, directory: Path, now: Callable[[], Timestamp] = time.time) -> None:
+        """Take an existing directory, in which the client's key and the known host keys will be written."""
+        self.domain = domain
+        self.identity_file = directory / "id_ed25519"
+        self.known_hosts = directory / "known_hosts"
+        self._now = now
+        self._listeners: dict[HostName, HostListener] = {}
+        self._open = AsyncExitStack()
+
+    def __repr__(self) -> str:
+        """Tell who is served."""
+        return f"<SimulatedServers {', '.join(map(repr, self._listeners.values()))}>"
+
+    async def __aenter__(self) -> Self:
+        """Make keys and listen; all hosts at once can be reached afterwards."""
+        user_key = new_key()
+        write_user_key(user_key, self.identity_file)
+        async with AsyncExitStack() as opened:
+            for name in self.domain.hosts:
+                listener = HostListener(name, HostKeys.generate(), user_key, self._program(name))
+                opened.push_async_callback(listener.aclose)
+                self._listeners[name] = listener
+            await self.meet()
+            self._open = opened.pop_all()
+        known = ((ADDRESS, listener.port, listener.keys.true) for listener in self._listeners.values())
+        write_known_hosts(known, self.known_hosts)
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        """Cut every connection and close every port."""
+        await self._open.aclose()
+
+    def port(self, host: HostName) -> int:
+        """Tell a host's port; it stays the same through all faults."""
+        return self._listeners[host].port
+
+    async def set_fault(self, host: HostName, fault: Fault, **parameters: Any) -> None:
+        """Let something go wrong now."""
+        self._advance()
+        self.domain.set_fault(host, fault, **parameters)
+        await self.meet()
+
+    async def clear_fault(self, host: HostName, fault: Fault) -> None:
+        """Let something be right again now."""
+        self._advance()
+        self.domain.clear_fault(host, fault)
+        await self.meet()
+
+    async def meet(self) -> None:
+        """Bring every listener in line with the domain, after faults were set at the domain itself."""
+        for name, listener in self._listeners.items():
+            await listener.meet(self.domain.connectivity(name))
+
+    def _advance(self) -> None:
+        self.domain.advance(self._now() - self.domain.epoch)
+
+    def _program(self, host: HostName) -> Program:
+        async def program(process: "asyncssh.SSHServerProcess[bytes]") -> None:
+            self._advance()
+            await _write(process, reply(self.domain, host, process.command or ""))
+
+        return program
+
+
+async def _write(process: "asyncssh.SSHServerProcess[bytes]", answer: GateReply) -> None:
+    """Take as long as the gate would, then write everything; a client that goes away meanwhile ends it."""
+    try:
+        async with asyncio.timeout(answer.delay_seconds):
+            await process.wait_closed()
+    except TimeoutError:
+        process.stdout.write(answer.stdout)
+        process.exit(answer.exit_status)
