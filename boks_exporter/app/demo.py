@@ -1,0 +1,131 @@
+"""The demo: a simulated domain behind SSH, faults that come and go, and the real exporter looking at it."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from boks_exporter.app.demo_guide import Guide
+from boks_exporter.app.options import DemoOptions, ServeOptions
+from boks_exporter.errors import ConfigError, ListenError, Problem
+from boks_exporter.model import HostName, Seconds
+from boks_exporter.simulator.domain import Boksinit, Layout, SimulatedDomain, published_layout
+from boks_exporter.simulator.scenarios import SCENARIOS
+from boks_exporter.simulator.timeline import Cast, Scenario
+
+if TYPE_CHECKING:
+    from boks_exporter.simulator.server import SimulatedServers
+
+_WRITES_PER_SECOND: Final = 2.0
+_LOADING_SECONDS: Final[Seconds] = 20.0
+
+
+def demo(options: DemoOptions) -> int:
+    """Run the demo until it is interrupted or its time is over.
+
+    Raises ListenError if the exporter's address is taken, ConfigError if there is no such scenario. Nothing that it
+    makes stays behind.
+    """
+    scenario = _scenario(options.scenario)
+    layout = replace(
+        published_layout(writes_per_second=_WRITES_PER_SECOND), loading_seconds=_LOADING_SECONDS, epoch=time.time()
+    )
+    cast = _cast(layout)
+    guide = Guide(_tell, time.monotonic)
+    guide.welcome(options, scenario, cast)
+    with asyncio.Runner() as runner:
+        failure = runner.run(_Demo(options, scenario, cast, guide).run(layout))
+    if failure:
+        raise ListenError(failure.address, f"{failure.reason}. For any free port: --listen 127.0.0.1:0") from failure
+    return 0
+
+
+def _tell(line: str) -> None:
+    """Tell at once, also where the output is a pipe."""
+    print(line, flush=True)  # noqa: T201 - the demo talks to whoever started it
+
+
+def _scenario(name: str) -> Scenario:
+    scenario = SCENARIOS.get(name)
+    if scenario is None:
+        message = f"expected one of {', '.join(SCENARIOS)}, found {name!r}"
+        raise ConfigError((Problem(file="--scenario", line=None, path="", message=message),))
+    return scenario
+
+
+def _cast(layout: Layout) -> Cast:
+    sites: dict[str, tuple[HostName, ...]] = {}
+    for host in layout.hosts:
+        sites[host.site] = (*sites.get(host.site, ()), host.name)
+    masters = [host.name for host in layout.hosts if host.role is Boksinit.MASTER]
+    return Cast(masters[0], tuple(host.name for host in layout.hosts if host.role is Boksinit.SERVER), sites)
+
+
+class _Demo:
+    """One run of the demo."""
+
+    def __init__(self, options: DemoOptions, scenario: Scenario, cast: Cast, guide: Guide) -> None:
+        self._options = options
+        self._scenario = scenario
+        self._cast = cast
+        self._guide = guide
+        self._stop = asyncio.Event()
+        self._ready = asyncio.Event()
+
+    async def run(self, layout: Layout) -> ListenError | None:
+        """Serve the domain and the exporter; what it makes lives in a directory that is removed at the end."""
+        loop = asyncio.get_running_loop()
+        for ending in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(ending, self._stop.set)
+        if self._options.duration_seconds is not None:
+            loop.call_later(self._options.duration_seconds, self._stop.set)
+        structlog.configure(processors=[self._guide.log_event], cache_logger_on_first_use=False)
+        with TemporaryDirectory(prefix="boks-exporter-demo-") as directory:
+            return await self._serve(SimulatedDomain(layout, seed=self._options.seed), Path(directory))
+
+    async def _serve(self, domain: SimulatedDomain, directory: Path) -> ListenError | None:
+        # These bring asyncssh, aiohttp and pydantic, after the guide's first lines are read.
+        from boks_exporter.app.demo_config import config_text
+        from boks_exporter.app.serve import run_until
+        from boks_exporter.config import load
+        from boks_exporter.observe import SystemClock
+        from boks_exporter.simulator.server import SimulatedServers
+
+        file = directory / "boks-exporter.yaml"
+        options = ServeOptions(config_file=file, listen_addresses=(self._options.listen,))
+        async with SimulatedServers(domain, directory) as servers, asyncio.TaskGroup() as group:
+            file.write_text(config_text(servers), encoding="utf-8")
+            playing = group.create_task(self._play(servers), name="scenario")
+            try:
+                await run_until(self._stop, options, load(file), SystemClock(), lambda: load(file), self._started(file))
+            except ListenError as error:
+                return error
+            finally:
+                playing.cancel()
+        return None
+
+    def _started(self, file: Path) -> Callable[[tuple[str, ...]], None]:
+        def started(addresses: tuple[str, ...]) -> None:
+            self._guide.ready(addresses, file)
+            self._ready.set()
+
+        return started
+
+    async def _play(self, servers: "SimulatedServers") -> None:
+        """Do every step of the scenario at its time."""
+        await self._ready.wait()
+        now = asyncio.get_running_loop().time
+        begun = now()
+        for step in self._scenario.steps(self._cast, self._options.seed):
+            await asyncio.sleep(begun + step.at - now())
+            self._guide.step(step)
+            for trouble in step.begins:
+                await servers.set_fault(trouble.host, trouble.fault, **trouble.parameters)
+            for trouble in step.ends:
+                await servers.clear_fault(trouble.host, trouble.fault)

@@ -1,0 +1,157 @@
+"""The tour of the demo: every kind of fault in turn, with the sentences for whoever watches."""
+
+from collections.abc import Mapping
+from random import Random
+from typing import Any, Final, NamedTuple
+
+from boks_exporter.model import HostName, Seconds
+from boks_exporter.simulator.domain.faults import Fault
+from boks_exporter.simulator.episodes import master_dead, two_masters
+from boks_exporter.simulator.timeline import Cast, Episode, Trouble
+
+FIRST: Final[Seconds] = 15.0
+"""When the first fault comes: time for a look at the sound domain."""
+
+SLOT: Final[Seconds] = 45.0
+LASTS: Final[Seconds] = 32.0
+"""A fault of the tour comes every `SLOT` and lasts `LASTS`: six rounds of the demo to see it, two without it."""
+
+_FLOOD_BYTES: Final = 10_000_000
+
+
+class Stop(NamedTuple):
+    """One stop of the tour. In the sentences {host} is who is hit."""
+
+    fault: Fault
+    parameters: Mapping[str, Any]
+    happens: str
+    look_for: str
+    ends: str
+
+
+STOPS: Final = (
+    Stop(
+        Fault.DOWN,
+        {},
+        "{host}'s daemons stop, as in the published listing; the machine answers.",
+        '{host} is down, check exits 2, boks_replica_state{{host="{host}",state="down"}} is 1.',
+        "{host}'s daemons are started; it loads its copy for a while.",
+    ),
+    Stop(
+        Fault.SLOW,
+        {"delay_seconds": 600.0},
+        "{host} gets its updates ten minutes late; the list still says OK.",
+        "{host} is lagging, boks_replica_lag_sequences and boks_replica_lag_seconds grow.",
+        "{host} catches up.",
+    ),
+    Stop(
+        Fault.AHEAD,
+        {"by": 2},
+        "{host} holds two updates that the master never had, as after a bad conversion; the list still says OK.",
+        "{host} is ahead, boks_replica_ahead_sequences is 2.",
+        "{host} is rebuilt; the two updates are gone.",
+    ),
+    Stop(
+        Fault.LOADING,
+        {"from_scratch": True},
+        "{host} was restarted and loads its copy, table by table.",
+        "{host} is loading; that it lacks tables meanwhile is no finding.",
+        "{host} has loaded its copy.",
+    ),
+    Stop(
+        Fault.UNREACHABLE,
+        {},
+        "{host} does not answer whoever looks; its BoKS goes on.",
+        '{host} is unreachable, boks_host_poll_failures_total{{reason="timeout"}} counts, its lag is absent, not 0.',
+        "{host} answers again.",
+    ),
+    Stop(
+        Fault.REFUSED,
+        {},
+        "{host}'s SSH server is stopped.",
+        '{host} is unreachable, boks_host_poll_failures_total{{reason="connect"}} counts.',
+        "{host}'s SSH server is started.",
+    ),
+    Stop(
+        Fault.WRONG_HOST_KEY,
+        {},
+        "{host} shows another host key, as after a reinstallation or behind an impostor.",
+        '{host} is unreachable, reason="host_key"; the exporter tries more and more seldom.',
+        "{host} shows its own key again.",
+    ),
+    Stop(
+        Fault.WRONG_LOGIN,
+        {},
+        "{host} refuses the exporter's key.",
+        '{host} is unreachable, reason="auth"; the exporter tries more and more seldom.',
+        "{host} accepts the key again.",
+    ),
+    Stop(
+        Fault.HANGING,
+        {},
+        "{host}'s boksdiag never ends.",
+        'The look at {host} fails with reason="timeout"; the other hosts\' data stay fresh.',
+        "{host}'s boksdiag answers again.",
+    ),
+    Stop(
+        Fault.GARBAGE,
+        {},
+        "{host}'s boksdiag prints something that nobody knows.",
+        'The look at {host} fails with reason="parse"; the page of {host} shows what came.',
+        "{host}'s boksdiag prints what it should.",
+    ),
+    Stop(
+        Fault.GARBAGE,
+        {"bytes": _FLOOD_BYTES},
+        "{host}'s boksdiag prints 10 MB.",
+        'The look at {host} is cut off, reason="too_large".',
+        "{host}'s boksdiag prints what it should.",
+    ),
+    Stop(
+        Fault.DIVERGED,
+        {},
+        "{host} no longer applies the updates of its busiest table; the list still says OK.",
+        "{host} is lagging in that one table.",
+        "{host} applies them again.",
+    ),
+    Stop(
+        Fault.WRONG_STAMP,
+        {},
+        "{host}'s busiest table is of another generation: its stamp is not the master's.",
+        "{host} is diverged, boks_replica_stamp_mismatch_tables is 1.",
+        "{host}'s table is replaced.",
+    ),
+)
+
+
+def plot(cast: Cast, random: Random) -> tuple[Episode, ...]:
+    """Hit one replica after the other, never the same twice running; then bring two masters, and none."""
+    hosts = _victims(cast, random)
+    episodes = [
+        _one(stop, host, FIRST + index * SLOT) for index, (stop, host) in enumerate(zip(STOPS, hosts, strict=True))
+    ]
+    starts = FIRST + len(STOPS) * SLOT
+    return (*episodes, *two_masters(cast, random.choice(cast.replicas), starts), master_dead(cast, starts + 2 * SLOT))
+
+
+LENGTH: Final[Seconds] = FIRST + (len(STOPS) + 3) * SLOT
+"""How long the tour takes, its last two episodes included."""
+
+
+def _victims(cast: Cast, random: Random) -> tuple[HostName, ...]:
+    """Choose who is hit; first the last replica, which is the one that is DOWN in the published listing."""
+    chosen = [cast.replicas[-1]]
+    while len(chosen) < len(STOPS):
+        chosen.append(random.choice([host for host in cast.replicas if host != chosen[-1]]))
+    return tuple(chosen)
+
+
+def _one(stop: Stop, host: HostName, starts: Seconds) -> Episode:
+    return Episode(
+        starts=starts,
+        lasts=LASTS,
+        troubles=(Trouble(host, stop.fault, stop.parameters),),
+        happens=stop.happens.format(host=host),
+        look_for=stop.look_for.format(host=host),
+        ends=stop.ends.format(host=host),
+    )
