@@ -6,98 +6,92 @@
 # request ever reaches a shell or a command. POSIX sh and POSIX utilities only: Linux, AIX, Solaris, HP-UX.
 #
 # Reply: lines that begin with `=` are frames, with `|` a command's output, with `!` its errors. Every line of output
-# is prefixed, so nothing that a command prints can look like a frame.
+# is prefixed, so nothing that a command prints can look like a frame. Control characters become `?` (carriage returns
+# blanks): what stands in a log cannot play with the terminal of whoever asks by hand.
 #
-#   =boks-gate/1 version=1.0.0 clock=2026-11-23T08:40:12      the host's UTC time
+#   =boks-gate/1 version=1.0.0 clock=2026-11-23T08:40:12  the host's UTC time
 #   =section sequence
 #   |T7 13678d 8:33:46 5053 (5053)
-#   =end sequence exit=0 seconds=1                            or timeout=20, or skipped=REASON
+#   =end sequence exit=0 seconds=1                        or timeout=8 seconds=9, or skipped=REASON
 #   =done sections=1
 #
 # shellcheck disable=SC2329 # the sections' functions are called by `section`
 
 gate_version=1.0.0
-
-# Nothing of the caller's environment counts: sshd can be configured to let a client set variables.
-unset ENV BASH_ENV CDPATH LD_LIBRARY_PATH LD_PRELOAD LIBPATH SHLIB_PATH 2>/dev/null
-PATH=/usr/xpg4/bin:/usr/bin:/bin:/usr/sbin:/sbin
-LC_ALL=C
-UNIX95=1 # HP-UX: makes ps understand -o
-IFS=' 	
-'
-export PATH LC_ALL UNIX95
-set -f
-umask 077
-
+gate_shell=/bin/sh
 gate_sent=no
 gate_etc=/etc/opt/boksm
 gate_var=/var/opt/boksm
 gate_boksadm=/opt/boksm/sbin/boksadm
 gate_prefix=none
-gate_limit=20
-gate_errlog_lines=30
+gate_limit=8
 # -- the sender's settings are inserted here --
 
-refuse() { # REASON STATUS
+# Nothing of the caller's environment counts, neither variables (sshd can be set up to let a client choose some) nor
+# functions that bash would import: an installed gate starts again without any. Up to here everything is Bourne's
+# syntax, so that the /bin/sh of Solaris 10, which is no POSIX shell, comes as far as the one that is.
+case $gate_sent,$1 in
+yes,* | no,clean | no,clean-root) ;;
+*)
+	/usr/bin/test -x /usr/xpg4/bin/sh && gate_shell=/usr/xpg4/bin/sh
+	case $1 in
+	request-on-stdin) exec /usr/bin/env -i "$gate_shell" "$0" clean-root ;;
+	*) exec /usr/bin/env -i "$gate_shell" "$0" clean "${SSH_ORIGINAL_COMMAND-$*}" ;;
+	esac
+	;;
+esac
+
+PATH=/usr/xpg4/bin:/usr/bin:/bin:/usr/sbin:/sbin
+HOME=/
+LC_ALL=C
+UNIX95=1 # HP-UX: makes ps understand -o
+IFS=' 	
+'
+export PATH HOME LC_ALL UNIX95
+set -f
+umask 077
+
+refuse() { # REASON STATUS [TEXT]
 	printf '=refused %s\n' "$1"
+	[ -z "${3-}" ] || printf 'boks-gate: %s\n' "$3" >&2
 	exit "$2"
 }
 
 # -- configuration: a root-owned file beside the installed gate --------------------------------------------------------
 
 read_config() {
-	[ "$gate_sent" = no ] || return 0
-	case $0 in
-	*/*) config=${0%/*}/boks-gate.conf ;;
-	*) return 0 ;;
-	esac
-	[ -e "$config" ] || return 0
-	is_trusted "$config" || refuse untrusted_config 78
-	while IFS='=' read -r key value; do
-		take_setting "$key" "$value" || refuse bad_config 78
+	config=${0%/*}/boks-gate.conf
+	[ -e "$config" ] || [ -h "$config" ] || return 0
+	for trusted in "${0%/*}/." "$0" "$config"; do
+		is_trusted "$trusted" || refuse untrusted_config 78 "$trusted must be root's and writable for nobody else"
+	done
+	number=0
+	while IFS='=' read -r key value || [ -n "$key" ]; do
+		number=$((number + 1))
+		take_setting "$key" "$value" || refuse bad_config 78 "$config: line $number is not understood"
 	done <"$config"
 }
 
-is_trusted() { # FILE: a plain file of root's that nobody else can write
+is_trusted() { # PATH: a plain file or directory of root's that nobody else can write
 	# shellcheck disable=SC2046 # the fields of ls are wanted as words; globbing is off
 	set -- $(ls -ldn "$1" 2>/dev/null)
-	[ "$3" = 0 ] || return 1
-	case $1 in
-	?????w* | ????????w*) return 1 ;;
-	-*) return 0 ;;
+	case ${3-},$1 in
+	0,[d-]????-??-*) return 0 ;;
 	esac
 	return 1
 }
 
 take_setting() { # KEY VALUE
-	case $1 in
-	'' | '#'*) return 0 ;;
-	BOKS_ETC | BOKS_VAR | BOKSADM)
-		case $2 in
-		/*) ;;
-		*) return 1 ;;
-		esac
-		;;
-	PREFIX)
-		case $2 in
-		none | sudo | suexec) ;;
-		*) return 1 ;;
-		esac
-		;;
-	SECTION_TIMEOUT | ERRLOG_LINES)
-		case $2 in
-		'' | 0* | *[!0-9]* | ?????*) return 1 ;;
-		esac
-		;;
+	case $1,$2 in
+	,* | '#'*) return 0 ;;
+	*[[:cntrl:]]* | *' ') return 1 ;;
+	BOKS_ETC,/*) gate_etc=$2 ;;
+	BOKS_VAR,/*) gate_var=$2 ;;
+	BOKSADM,/*) gate_boksadm=$2 ;;
+	PREFIX,none | PREFIX,sudo | PREFIX,suexec) gate_prefix=$2 ;;
+	SECTION_TIMEOUT,0* | SECTION_TIMEOUT,*[!0-9]* | SECTION_TIMEOUT,?????*) return 1 ;;
+	SECTION_TIMEOUT,?*) gate_limit=$2 ;;
 	*) return 1 ;;
-	esac
-	case $1 in
-	BOKS_ETC) gate_etc=$2 ;;
-	BOKS_VAR) gate_var=$2 ;;
-	BOKSADM) gate_boksadm=$2 ;;
-	PREFIX) gate_prefix=$2 ;;
-	SECTION_TIMEOUT) gate_limit=$2 ;;
-	ERRLOG_LINES) gate_errlog_lines=$2 ;;
 	esac
 }
 
@@ -113,6 +107,7 @@ check_request() { # REQUEST: refuses, or leaves the sections in $sections
 	[ "${1-}" = boks-gate/1 ] || refuse unknown_protocol 64
 	shift
 	[ $# -gt 0 ] || refuse no_section 64
+	asked=$#
 	sections=' '
 	for word in "$@"; do
 		case $word in
@@ -134,42 +129,64 @@ seconds_of_day() {
 	echo $((${1#0} * 3600 + ${2#0} * 60 + ${3#0}))
 }
 
-descendants() { # PID: the process and all below it, parents first
-	ps -A -o pid= -o ppid= 2>/dev/null | awk -v root="$1" '
-		{ parent[$1] = $2 }
+family() { # PID: the process, all below it, and what has lost its parent in this gate's process group
+	ps -A -o pid= -o ppid= -o pgid= 2>/dev/null | awk -v root="$1" -v gate="$$" '
+		{ parent[$1] = $2; group[$1] = $3 }
 		END {
-			print root
+			for (pid = gate; pid in parent && !(pid in above); pid = parent[pid]) above[pid] = 1
 			kin[root] = 1
+			for (pid in group)
+				if (group[pid] == group[gate] && group[parent[pid]] != group[gate] && !(pid in above) &&
+					(parent[pid] <= 1 || parent[pid] != parent[gate])) kin[pid] = 1
 			do {
 				found = 0
-				for (pid in parent) if (!(pid in kin) && parent[pid] in kin) { kin[pid] = 1; found = 1; print pid }
+				for (pid in parent) if (!(pid in kin) && parent[pid] in kin) { kin[pid] = 1; found = 1 }
 			} while (found)
+			for (pid in kin) print pid
 		}'
 }
 
-cut_off() { # SECONDS PID: waits, then ends the process and everything that it started
+cut_off() { # SECONDS PID: waits, then ends the process and everything that it started; status 9 where it had to
 	trap 'kill "$!" 2>/dev/null; exit 0' TERM
 	sleep "$1" &
 	wait "$!"
 	trap '' TERM
-	family=$(descendants "$2")
-	# shellcheck disable=SC2086 # a list of process ids
-	kill -TERM $family 2>/dev/null
-	sleep 1
-	# shellcheck disable=SC2086
-	kill -KILL $family 2>/dev/null
+	doomed=
+	for signal in TERM KILL KILL; do
+		# What ignores the first signal loses its parent by it, hence the list that grows.
+		doomed="$doomed $(family "$2")"
+		# shellcheck disable=SC2086 # a list of process ids
+		kill -"$signal" $doomed
+		[ "$signal" = KILL ] || sleep 1
+	done
+	exit 9
 }
 
-limited() { # COMMAND...: its status; 143 or 137 where it was cut off
+limited() { # COMMAND...: runs it, and leaves how it ended in $ending
 	"$@" </dev/null 3>&- 4>&- &
 	command_pid=$!
 	cut_off "$gate_limit" "$command_pid" </dev/null >/dev/null 2>&1 3>&- 4>&- &
 	timer_pid=$!
-	wait "$command_pid"
-	command_status=$?
+	wait "$command_pid" 2>/dev/null
+	status=$?
+	[ "$status" -le 256 ] || status=$((status - 128)) # ksh93 tells a signal so
 	kill -TERM "$timer_pid" 2>/dev/null
 	wait "$timer_pid" 2>/dev/null
-	return "$command_status"
+	if [ $? = 9 ]; then ending="timeout=$gate_limit"; else ending="exit=$status"; fi
+}
+
+# The end of an output is a mark, not the end of the file: a process left in the background can hold that open for ever.
+until_mark() { # PREFIX
+	sed -n -e "/$gate_mark\$/{" -e 's///' -e "/./s/^/$1/p" -e q -e '}' -e "s/^/$1/p" | printable
+}
+
+errors_until_mark() { # the first 50 lines, cut at 500 characters, and last what follows the mark
+	sed -n -e "/^$gate_mark/{" -e 's///p' -e q -e '}' -e '/^$/d' -e 's/^\(.\{250\}.\{250\}\).*/\1/' -e '1,50s/^/!/p' |
+		printable
+}
+
+printable() { # tabs stay
+	tr '\015\000-\010\013\014\016-\037\177' ' [?*]'
 }
 
 section() { # NAME COMMAND...
@@ -177,56 +194,47 @@ section() { # NAME COMMAND...
 	shift
 	printf '=section %s\n' "$name"
 	began=$(seconds_of_day)
-	# Output streams through awk to descriptor 4; errors and, as last line, the status come back through 3, the errors
-	# cut to their first 50 lines. awk ends the last line where a command did not.
+	# Output streams to descriptor 4; errors and, as last line, the ending come back through 3.
 	errors=$({ {
 		limited "$@" 2>&3
-		printf '\n%s\n' "$?" >&3
-	} | awk '{ print "|" $0 }' >&4; } 3>&1 | awk '
-		NR > 1 && last != "" && shown < 50 { print "!" substr(last, 1, 500); shown++ }
-		{ last = $0 }
-		END { print last }')
-	status=$(printf '%s\n' "$errors" | sed -n '$p')
+		printf '\n%s%s\n' "$gate_mark" "$ending" >&3
+		printf '%s\n' "$gate_mark"
+	} | until_mark '|' >&4; } 3>&1 | errors_until_mark)
+	ending=$(printf '%s\n' "$errors" | sed -n '$p')
 	printf '%s\n' "$errors" | sed '$d'
 	took=$(($(seconds_of_day) - began))
 	[ "$took" -ge 0 ] || took=$((took + 86400))
-	if [ "$status" -gt 128 ] && [ "$took" -ge "$gate_limit" ]; then
-		printf '=end %s timeout=%s seconds=%s\n' "$name" "$gate_limit" "$took"
-	else
-		printf '=end %s exit=%s seconds=%s\n' "$name" "$status" "$took"
-	fi
-}
-
-skip() { # NAME REASON
-	printf '=section %s\n=end %s skipped=%s\n' "$1" "$1" "$2"
+	printf '=end %s %s seconds=%s\n' "$name" "$ending" "$took"
+	# One command that hangs is seldom the only one: the others still get a chance, within the asker's patience.
+	case $ending in timeout=*) [ "$gate_limit" -le 2 ] || gate_limit=2 ;; esac
 }
 
 # -- what is read ------------------------------------------------------------------------------------------------------
 
-privileged() { # COMMAND...: with the prefix of the configuration
+as_root() { # COMMAND...: in place of the subshell that calls this, so that no shell reports its end
+	# Where sudo and BoKS's suexec live on AIX, Solaris and HP-UX; nothing else is looked for there.
+	PATH=$PATH:/usr/local/bin:/opt/freeware/bin:/opt/csw/bin:/usr/sfw/bin:/opt/sudo/bin:/opt/boksm/bin
 	case $gate_prefix in
-	sudo) sudo -n "$@" ;;
-	suexec) suexec "$@" ;;
-	*) "$@" ;;
+	sudo) exec sudo -n "$@" ;;
+	suexec) exec suexec "$@" ;;
+	*) exec "$@" ;;
 	esac
 }
 
-boks() { # COMMAND...: one of BoKS's own commands
-	privileged "$gate_boksadm" -S "$@"
-}
-
-on_file() { # FILE COMMAND...: with the prefix only where the file cannot be read without
+on_file() { # FILE COMMAND...: as root only where the file cannot be read without; replaces its subshell, too
 	file=$1
 	shift
-	if [ -r "$file" ]; then "$@" "$file"; else privileged "$@" "$file"; fi
+	if [ -r "$file" ]; then exec "$@" "$file"; else as_root "$@" "$file"; fi
 }
 
-env_lines() { # three keys of ENV; nothing else of it leaves the host
+env_lines() { # three keys of ENV with their values; nothing else of it leaves the host
 	env_text=$(on_file "$gate_etc/ENV" /bin/cat) || return
+	start='^[[:blank:]]*\(export[[:blank:]]\{1,\}\)\{0,1\}'
+	word="[]A-Za-z0-9_.:,/\"'[-]*"
 	printf '%s\n' "$env_text" | sed -n \
-		-e '/^[[:blank:]]*\(export[[:blank:]]\{1,\}\)\{0,1\}BOKSINIT=/p' \
-		-e '/^[[:blank:]]*\(export[[:blank:]]\{1,\}\)\{0,1\}SHM_SIZE=/p' \
-		-e '/^[[:blank:]]*\(export[[:blank:]]\{1,\}\)\{0,1\}BRIDGE_ACCEPT_MASTER_IPS=/p'
+		-e "s|$start\\(BOKSINIT=$word\\).*|\\2|p" \
+		-e "s|$start\\(SHM_SIZE=$word\\).*|\\2|p" \
+		-e "s|$start\\(BRIDGE_ACCEPT_MASTER_IPS=[^;#&|<>(){}\$\`\\\\=]*\\).*|\\2|p"
 }
 
 errlog() {
@@ -234,68 +242,59 @@ errlog() {
 	# shellcheck disable=SC2086 # the number without the blanks and the name around it
 	set -- $count
 	printf 'lines=%s\n' "$1"
-	tail_text=$(on_file "$gate_var/boks_errlog" /usr/bin/tail -n "$gate_errlog_lines") || return
-	[ -z "$tail_text" ] || printf '%s\n' "$tail_text" | sed 's/^/> /'
+	on_file "$gate_var/boks_errlog" /usr/bin/tail -n 30 | sed 's/^/> /'
 }
 
 queue() {
-	spool=$(TZ=UTC0 ls -ltr "$gate_var/data/master_spool") || return
+	TZ=UTC0
+	export TZ
+	spool=$(on_file "$gate_var/data/master_spool" /bin/ls -ltr) || return
 	printf '%s\n' "$spool" | awk '
 		$NF ~ /^dd_fcom_/ { if (!files++) oldest = $0 }
 		END { print "files=" files + 0; if (files) print "oldest=" oldest }'
 }
 
 checksums() {
-	on_file "$gate_etc/method.conf" /usr/bin/cksum | awk '{ print "method.conf", $1, $2 }'
+	[ ! -x "$gate_etc" ] || [ ! -e "$gate_etc/method.conf" ] ||
+		on_file "$gate_etc/method.conf" /usr/bin/cksum | awk '{ print "method.conf", $1, $2 }'
 	for key in SHM_SIZE BRIDGE_ACCEPT_MASTER_IPS; do
-		printf '%s\n' "$known_env" | sed -n "s/^.*$key=//p" | cksum | awk -v key="$key" '$2 > 0 { print key, $1, $2 }'
+		printf '%s\n' "$known_env" | sed -n "s/^$key=//p" | cksum | awk -v key="$key" '$2 > 0 { print key, $1, $2 }'
 	done
 }
 
 answer() { # SECTION
-	case $1 in
-	role) section role env_lines ;;
-	sequence)
-		if [ "$role" = client ]; then skip sequence client; else section sequence boks boksdiag sequence; fi
+	case $1,$role in
+	role,*) if [ -n "$known_env" ]; then section role printf '%s\n' "$known_env"; else section role env_lines; fi ;;
+	sequence,client | memory,client) printf '=section %s\n=end %s skipped=client\n' "$1" "$1" ;;
+	list,server | list,client | queue,server | queue,client)
+		printf '=section %s\n=end %s skipped=not_master\n' "$1" "$1"
 		;;
-	list)
-		case $role in
-		server | client) skip list not_master ;;
-		*) section list boks boksdiag list ;;
-		esac
-		;;
-	memory)
-		if [ "$role" = client ]; then skip memory client; else section memory boks dumpbase -m; fi
-		;;
-	errlog) section errlog errlog ;;
-	queue)
-		case $role in
-		server | client) skip queue not_master ;;
-		*) section queue queue ;;
-		esac
-		;;
-	checksums) section checksums checksums ;;
+	sequence,* | list,*) section "$1" as_root "$gate_boksadm" -S boksdiag "$1" ;;
+	memory,*) section memory as_root "$gate_boksadm" -S dumpbase -m ;;
+	*) section "$1" "$1" ;;
 	esac
 }
 
-main() {
-	read_config
-	if [ "$gate_sent" = no ] && [ -n "${SSH_ORIGINAL_COMMAND+set}" ]; then
-		check_request "$SSH_ORIGINAL_COMMAND"
-	else
-		check_request "$*"
-	fi
+main() { # REQUEST
+	check_request "$1"
+	case $gate_sent,$gate_prefix in
+	no,sudo | no,suexec) # only root can end a command of root's that hangs, so all of the gate is root or nothing
+		printf '%s\n' "$1" | as_root "$0" request-on-stdin
+		exit
+		;;
+	esac
+	gate_mark=mark$$x$(od -An -N8 -tx1 /dev/urandom 2>/dev/null | tr -d ' \n')
 	exec 4>&1
 	printf '=boks-gate/1 version=%s clock=%s\n' "$gate_version" "$(date -u '+%Y-%m-%dT%H:%M:%S')"
-	known_env=$(env_lines 2>/dev/null </dev/null)
-	role=$(printf '%s\n' "$known_env" | sed -n 's/^.*BOKSINIT=["'\'']*\([A-Za-z]*\).*$/\1/p' | sed -n '$p')
-	answered=0
-	for word in $sections; do
-		answer "$word"
-		answered=$((answered + 1))
-	done
-	printf '=done sections=%s\n' "$answered"
-	exit 0
+	known_env=$({ limited env_lines 2>/dev/null && printf '%s\n' "$gate_mark"; } | until_mark '')
+	role=$(printf '%s\n' "$known_env" | sed -n 's/^BOKSINIT=["'\'']*\([A-Za-z]*\).*$/\1/p' | sed -n '$p')
+	for word in $sections; do answer "$word"; done
+	printf '=done sections=%s\n' "$asked"
 }
 
-main "$@"
+[ "$gate_sent" = yes ] || read_config
+case $gate_sent,$1 in
+yes,*) main "$*" ;;
+no,clean) main "${2-}" ;;
+no,clean-root) gate_prefix=none && IFS= read -r request; main "${request-}" ;;
+esac

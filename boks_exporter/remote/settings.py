@@ -31,7 +31,7 @@ class RemotePaths:
     boks_var: str = "/var/opt/boksm"
     boksadm: str = "/opt/boksm/sbin/boksadm"
     prefix: Prefix = Prefix.NONE
-    section_timeout_seconds: int = 20
+    section_timeout_seconds: int = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
