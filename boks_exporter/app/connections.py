@@ -1,12 +1,24 @@
 """The open transports of all domains, kept across a change of the configuration where nothing of theirs changed."""
 
-from contextlib import AsyncExitStack
-from typing import Protocol, Self, runtime_checkable
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol, Self, TypeAlias, runtime_checkable
+
+import structlog
 
 from boks_exporter.app.connect import transport_for
 from boks_exporter.config import DomainSettings, PollSettings, Settings
 from boks_exporter.model import DomainName, Host
 from boks_exporter.transport.base import Transport
+
+Hosts: TypeAlias = tuple[Host, ...]
+
+_log = structlog.get_logger(__name__)
+
+_NONE: Final[Mapping[DomainName, Hosts]] = {}
+_CLOSING_SECONDS: Final = 1.0
+"""How long saying goodbye may take; the daemon must end within two seconds."""
 
 
 @runtime_checkable
@@ -17,9 +29,22 @@ class Closable(Protocol):
         """Close every connection."""
         ...
 
-    async def retain(self, hosts: tuple[Host, ...]) -> None:
+    async def retain(self, hosts: Hosts) -> None:
         """Close the connections of all hosts but these."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """One domain's transport and the settings that it was opened for."""
+
+    domain: DomainSettings
+    timeout_seconds: float
+    transport: Transport
+
+    def serves(self, domain: DomainSettings, poll: PollSettings) -> bool:
+        """Tell whether the way of connecting is still the same."""
+        return self.domain.transport == domain.transport and self.timeout_seconds == poll.timeout_seconds
 
 
 class Connections:
@@ -27,38 +52,68 @@ class Connections:
 
     def __init__(self) -> None:
         """Start with none."""
-        self._open: dict[DomainName, tuple[DomainSettings, PollSettings, Transport]] = {}
+        self._held: dict[DomainName, _Held] = {}
+        self._stale: list[Transport] = []
+
+    def __repr__(self) -> str:
+        """Tell what is open."""
+        return f"<Connections of {', '.join(self._held) or 'nothing'}, {len(self._stale)} to be closed>"
 
     async def __aenter__(self) -> Self:
         """Hold the transports for as long as the block runs."""
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        """Close every transport, each one even if another fails to close."""
-        async with AsyncExitStack() as stack:
-            for _, _, transport in self._open.values():
-                stack.push_async_callback(_close, transport)
-            self._open = {}
+        """Close every transport."""
+        self._stale += [held.transport for held in self._held.values()]
+        self._held = {}
+        await self.close_stale()
 
-    async def take(self, settings: Settings) -> dict[DomainName, tuple[DomainSettings, Transport]]:
-        """Open what is new, close what is gone; a domain whose way of connecting is unchanged keeps its connections."""
-        opened = {domain.name: await self._for(domain, settings.poll) for domain in settings.domains}
-        for name in self._open.keys() - opened.keys():
-            await _close(self._open[name][2])
-        self._open = {domain.name: (domain, settings.poll, opened[domain.name]) for domain in settings.domains}
-        return {name: (domain, transport) for name, (domain, _, transport) in self._open.items()}
+    async def take(
+        self, settings: Settings, discovered: Mapping[DomainName, Hosts] = _NONE
+    ) -> dict[DomainName, tuple[DomainSettings, Transport]]:
+        """Open what is new; a domain whose way of connecting is unchanged keeps its hosts' connections.
 
-    async def _for(self, domain: DomainSettings, poll: PollSettings) -> Transport:
-        if domain.name in self._open:
-            before, poll_before, transport = self._open[domain.name]
-            if before.transport == domain.transport and poll_before.timeout_seconds == poll.timeout_seconds:
-                if isinstance(transport, Closable):
-                    await transport.retain(domain.hosts)
-                return transport
-            await _close(transport)
-        return transport_for(domain, poll)
+        Hosts that were `discovered` keep theirs too. What is of no more use stays for `close_stale`, since a round may
+        be under way on it.
+        """
+        before = self._held
+        after = {
+            domain.name: await self._for(domain, settings.poll, discovered.get(domain.name, ()))
+            for domain in settings.domains
+        }
+        kept = {id(held.transport) for held in after.values()}
+        self._stale += [held.transport for held in before.values() if id(held.transport) not in kept]
+        self._held = after
+        return {name: (held.domain, held.transport) for name, held in after.items()}
+
+    @property
+    def has_stale(self) -> bool:
+        """Tell whether there is something to close."""
+        return bool(self._stale)
+
+    async def close_stale(self) -> None:
+        """Close what no domain uses any more, each one even if another fails to close."""
+        stale, self._stale = self._stale, []
+        async with asyncio.TaskGroup() as group:
+            for transport in stale:
+                group.create_task(_close(transport))
+
+    async def _for(self, domain: DomainSettings, poll: PollSettings, discovered: Hosts) -> _Held:
+        held = self._held.get(domain.name)
+        if held is None or not held.serves(domain, poll):
+            return _Held(domain, poll.timeout_seconds, transport_for(domain, poll))
+        if isinstance(held.transport, Closable):
+            still_found = domain.discover and domain.address_template == held.domain.address_template
+            await held.transport.retain(domain.hosts + (discovered if still_found else ()))
+        return _Held(domain, poll.timeout_seconds, held.transport)
 
 
 async def _close(transport: Transport) -> None:
-    if isinstance(transport, Closable):
-        await transport.aclose()
+    if not isinstance(transport, Closable):
+        return
+    try:
+        async with asyncio.timeout(_CLOSING_SECONDS):
+            await transport.aclose()
+    except TimeoutError:
+        _log.warning("connections_left_open", transport=repr(transport))

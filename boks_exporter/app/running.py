@@ -3,45 +3,53 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import replace
-from typing import Self
+from typing import Final, Self
 
 import structlog
 
-from boks_exporter.app.about import exporter_info
 from boks_exporter.app.connections import Connections
 from boks_exporter.app.options import ServeOptions
-from boks_exporter.app.sentence import fleet_in_a_sentence
+from boks_exporter.app.publisher import Publisher
 from boks_exporter.app.systemd import Notifier
 from boks_exporter.config import PollSettings, Settings
 from boks_exporter.errors import ConfigError
+from boks_exporter.exposition import DomainView
+from boks_exporter.model import Host
 from boks_exporter.observe import Clock
 from boks_exporter.poller import Poller
-from boks_exporter.web import Published, Source, WebServer, paths_of, prepare
+from boks_exporter.web import LiveWebConfig, Source, WebServer, paths_of
 
 _log = structlog.get_logger(__name__)
+
+_EXCHANGES_IN_A_ROUND: Final = 3
+"""Master, replicas, master again: no round lasts longer than so many time-outs."""
 
 
 class RunningExporter:
     """Keep everything together for as long as the block runs."""
 
     def __init__(
-        self, options: ServeOptions, connections: Connections, clock: Clock, read_settings: Callable[[], Settings]
+        self,
+        options: ServeOptions,
+        connections: Connections,
+        clock: Clock,
+        read_settings: Callable[[], Settings],
+        notifier: Notifier | None = None,
     ) -> None:
         """Take what was decided on the command line; `read_settings` reads the file anew and may raise ConfigError."""
-        self.poller = Poller(PollSettings(), clock, self._publish_soon)
         self._options = options
         self._connections = connections
         self._clock = clock
         self._read_settings = read_settings
-        self._info = exporter_info()
-        self._notifier = Notifier(None)
-        self._published: Published = prepare((), self._info, is_ready=False)
-        self._sentence = ""
-        self._is_news = asyncio.Event()
+        self._notifier = notifier or Notifier(None)
+        self._publisher = Publisher(self._notifier)
+        self.poller = Poller(PollSettings(), clock, self._publisher.soon)
         self._is_reload_wanted = asyncio.Event()
         self._one_reload = asyncio.Lock()
+        self._is_stale = asyncio.Event()
+        self._round_seconds = 0.0
         self._open = AsyncExitStack()
+        self._security: LiveWebConfig | None = None
         self._web: WebServer | None = None
 
     async def __aenter__(self) -> Self:
@@ -57,68 +65,63 @@ class RunningExporter:
         """Name the URLs that it listens on."""
         return self._web.addresses if self._web else ()
 
-    async def start(self, settings: Settings, notifier: Notifier) -> None:
-        """Take the first configuration over and listen; raises ConfigError or ListenError where that cannot be."""
+    async def start(self, settings: Settings) -> None:
+        """Listen and take the first configuration over; raises ConfigError or ListenError where that cannot be."""
         options = self._options
         paths = paths_of(options.telemetry_path, options.external_url, options.route_prefix)
         source = Source(
-            published=lambda: self._published,
+            published=lambda: self._publisher.published,
             is_alive=lambda: self.poller.is_alive,
             reload=self.reload,
             now=self._clock.now,
         )
-        server = WebServer(source, paths, enable_lifecycle=options.enable_lifecycle)
+        self._security = LiveWebConfig(options.web_config_file) if options.web_config_file else None
+        server = WebServer(source, paths, self._security, enable_lifecycle=options.enable_lifecycle)
         self._web = await self._open.enter_async_context(server)
         await server.start(options.listen_addresses)
         await self._take(settings)
-        self._notifier = notifier
-        notifier.ready(self._sentence_now())
+        self._notifier.ready(self._publisher.sentence)
 
     async def run(self) -> None:
         """Poll, publish and reload until cancelled; a bug in any of it ends all loudly."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.poller.run(), name="poller")
-            group.create_task(self._publish(), name="publisher")
-            group.create_task(self._reload(), name="reloader")
+            group.create_task(self._publisher.run(self.poller), name="publisher")
+            group.create_task(self._reload_when_wanted(), name="reloader")
+            group.create_task(self._close_stale(), name="closer")
 
     def reload_soon(self) -> None:
         """Read the configuration anew as soon as possible, for a signal's handler."""
         self._is_reload_wanted.set()
 
     async def reload(self) -> None:
-        """Read the configuration anew; raises ConfigError, which is logged already, and keeps the old one then."""
+        """Read the configuration anew; one that cannot be used is logged, raised as ConfigError and changes nothing."""
         async with self._one_reload:
             self._notifier.reloading()
             try:
                 await self._take(await asyncio.to_thread(self._read_settings))
                 _log.info("config_reloaded", config=str(self._options.config_file))
             except ConfigError as error:
-                self._info = replace(self._info, reload_successful=False)
+                self._publisher.refused()
                 for problem in error.problems:
                     _log.error("config_refused", problem=str(problem))
                 raise
             finally:
-                self._publish_soon()
-                self._notifier.ready(self._sentence_now())
+                self._notifier.ready(self._publisher.sentence)
+        if self._security:
+            # It renews itself when somebody asks; whoever reloads wants to read of its faults now.
+            self._security.current()
 
     async def _take(self, settings: Settings) -> None:
-        self.poller.take(settings.poll, settings.metrics, await self._connections.take(settings))
-        self._info = replace(self._info, reload_successful=True, reload_success_at=self._clock.now())
-        self._publish_soon()
+        discovered = {view.snapshot.domain: _discovered(view) for view in self.poller.current()}
+        opened = await self._connections.take(settings, discovered)
+        self.poller.take(settings.poll, settings.metrics, opened)
+        self._round_seconds = _EXCHANGES_IN_A_ROUND * settings.poll.timeout_seconds
+        if self._connections.has_stale:
+            self._is_stale.set()
+        self._publisher.configured(self._clock.now())
 
-    def _publish_soon(self) -> None:
-        self._is_news.set()
-
-    async def _publish(self) -> None:
-        """Render after each round; rounds that end meanwhile share the next rendering."""
-        while True:
-            await self._is_news.wait()
-            self._is_news.clear()
-            is_ready, views = self.poller.is_ready, self.poller.current()
-            self._published = await asyncio.to_thread(prepare, views, self._info, is_ready=is_ready)
-            self._tell_systemd()
-
-    async def _reload(self) -> None:
+    async def _reload_when_wanted(self) -> None:
         while True:
             await self._is_reload_wanted.wait()
             self._is_reload_wanted.clear()
@@ -127,12 +130,14 @@ class RunningExporter:
             except ConfigError:
                 _log.warning("config_kept", config=str(self._options.config_file))
 
-    def _sentence_now(self) -> str:
-        self._sentence = fleet_in_a_sentence(self._published.report)
-        return self._sentence
+    async def _close_stale(self) -> None:
+        """Close what a reload left over once no round can be under way on it any more."""
+        while True:
+            await self._is_stale.wait()
+            self._is_stale.clear()
+            await self._clock.sleep(self._round_seconds)
+            await self._connections.close_stale()
 
-    def _tell_systemd(self) -> None:
-        """Tell systemd how the fleet is, when that changed."""
-        before = self._sentence
-        if (now := self._sentence_now()) != before:
-            self._notifier.status(now)
+
+def _discovered(view: DomainView) -> tuple[Host, ...]:
+    return tuple(host for host in view.snapshot.hosts if host.discovered)

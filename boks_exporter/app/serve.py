@@ -4,27 +4,48 @@ import asyncio
 import signal
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Final
 
 import structlog
 
+from boks_exporter.app import about
 from boks_exporter.app.connections import Connections
 from boks_exporter.app.logs import configure
 from boks_exporter.app.options import ServeOptions
 from boks_exporter.app.running import RunningExporter
 from boks_exporter.app.systemd import Notifier, watchdog_interval
 from boks_exporter.config import Settings, load
-from boks_exporter.errors import ConfigError
+from boks_exporter.errors import ConfigError, ListenError
 from boks_exporter.observe import Clock, SystemClock
 
 _log = structlog.get_logger(__name__)
+
+FAILED: Final = 1
+"""The exit status of a daemon that could not listen or met a bug."""
 
 
 def serve(options: ServeOptions) -> int:
     """Run the daemon until SIGTERM or SIGINT; raises ConfigError if it cannot start on its configuration."""
     configure(options.log_level, options.log_format)
     settings = load(options.config_file)
-    with _runner() as runner:
-        return runner.run(_serve(options, settings))
+    _log.info(
+        "starting",
+        version=about.version(),
+        revision=about.revision(),
+        config=str(options.config_file),
+        domains=len(settings.domains),
+        hosts=sum(len(domain.hosts) for domain in settings.domains),
+    )
+    try:
+        with _runner() as runner:
+            return runner.run(_serve(options, settings))
+    except ListenError as error:
+        _log.error("cannot_listen", address=error.address, reason=error.reason)
+    except ConfigError:
+        raise
+    except Exception:  # noqa: BLE001 - a bug ends the process, loudly and in the format of the log
+        _log.critical("ended_by_a_bug", exc_info=True)
+    return FAILED
 
 
 def _runner() -> asyncio.Runner:
@@ -53,17 +74,22 @@ async def run_until(
     read_settings: Callable[[], Settings],
     started: Callable[[tuple[str, ...]], None] = lambda _: None,
 ) -> None:
-    """Run an exporter until `stop` is set; `started` is told the addresses that it listens on."""
+    """Run an exporter until `stop` is set, reloading on SIGHUP; `started` is told the URLs that it listens on."""
     notifier = Notifier.from_environment()
-    async with Connections() as connections, RunningExporter(options, connections, clock, read_settings) as exporter:
-        await exporter.start(settings, notifier)
+    async with (
+        Connections() as connections,
+        RunningExporter(options, connections, clock, read_settings, notifier) as exporter,
+    ):
+        with suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, exporter.reload_soon)
+        await exporter.start(settings)
+        for url in exporter.addresses:
+            _log.info("listening", url=url)
         started(exporter.addresses)
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(exporter.run(), name="exporter")]
             if (interval := watchdog_interval()) is not None:
                 tasks.append(group.create_task(_feed(notifier, exporter, clock, interval), name="watchdog"))
-            with suppress(NotImplementedError):
-                asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, exporter.reload_soon)
             await stop.wait()
             notifier.stopping()
             _log.info("stopping")
@@ -77,6 +103,3 @@ async def _feed(notifier: Notifier, exporter: RunningExporter, clock: Clock, int
         if exporter.poller.is_alive:
             notifier.alive()
         await clock.sleep(interval)
-
-
-__all__ = ["ConfigError", "run_until", "serve"]

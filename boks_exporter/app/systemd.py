@@ -5,9 +5,15 @@ import socket
 import time
 from typing import Final
 
+import structlog
+
 from boks_exporter.model import Seconds
 
+_log = structlog.get_logger(__name__)
+
 _MICROSECONDS: Final = 1_000_000
+_PATIENCE_SECONDS: Final = 1.0
+"""How long a full queue of systemd's may hold the service up."""
 
 
 class Notifier:
@@ -15,6 +21,7 @@ class Notifier:
 
     def __init__(self, address: str | None) -> None:
         """Take the socket's address; a leading `@` is systemd's way of writing an abstract one."""
+        self._has_failed = False
         self._address = "\0" + address[1:] if address and address.startswith("@") else address
 
     @classmethod
@@ -43,10 +50,18 @@ class Notifier:
         self._send("WATCHDOG=1")
 
     def _send(self, *lines: str) -> None:
+        """Send one datagram; a socket that is gone must not end the service, so it is logged once."""
         if self._address is None:
             return
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
-            sender.sendto("\n".join(line.replace("\n", " ") for line in lines).encode(), self._address)
+        message = "\n".join(line.replace("\n", " ") for line in lines).encode("utf-8", "replace")
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
+                sender.settimeout(_PATIENCE_SECONDS)
+                sender.sendto(message, self._address)
+        except OSError as error:
+            if not self._has_failed:
+                _log.warning("systemd_not_told", reason=str(error))
+            self._has_failed = True
 
 
 def watchdog_interval() -> Seconds | None:

@@ -2,7 +2,8 @@
 
 from boks_exporter.web.paths import Paths, paths_of
 from boks_exporter.web.published import Published, prepare
+from boks_exporter.web.security import LiveWebConfig, load_web_config
 from boks_exporter.web.server import WebServer
 from boks_exporter.web.source import Source
 
-__all__ = ["Paths", "Published", "Source", "WebServer", "paths_of", "prepare"]
+__all__ = ["LiveWebConfig", "Paths", "Published", "Source", "WebServer", "load_web_config", "paths_of", "prepare"]

@@ -1,6 +1,6 @@
 """The HTTP server: listen, serve, and end without waiting for idle clients."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Self
 
 from aiohttp import hdrs, web
@@ -9,12 +9,17 @@ from boks_exporter.web.landing import CONTENT_SECURITY_POLICY
 from boks_exporter.web.listen import shown, sockets_for
 from boks_exporter.web.pages import Pages, helpful_errors
 from boks_exporter.web.paths import Paths
+from boks_exporter.web.security.guard import guarded
+from boks_exporter.web.security.live import LiveWebConfig
+from boks_exporter.web.security.passwords import Passwords
+from boks_exporter.web.security.web_config import WebConfig
 from boks_exporter.web.source import Source
 
 _PATIENCE_SECONDS: Final = 0.5
 """How long an answer under way may take at the end."""
 
-_HEADERS: Final = {
+_OPEN: Final = WebConfig()
+_HEADERS: Final[Mapping[str, str]] = {
     hdrs.SERVER: "boks_exporter",
     hdrs.CACHE_CONTROL: "no-store",
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -26,15 +31,20 @@ _HEADERS: Final = {
 class WebServer:
     """Serve for as long as the block runs; `addresses` are the URLs of the first page on each socket."""
 
-    def __init__(self, source: Source, paths: Paths, *, enable_lifecycle: bool = False) -> None:
-        """Take what to show and where; nothing listens before `start`."""
+    def __init__(
+        self, source: Source, paths: Paths, security: LiveWebConfig | None = None, *, enable_lifecycle: bool = False
+    ) -> None:
+        """Take what to show, where and to whom; nothing listens before `start`."""
         self.addresses: tuple[str, ...] = ()
         self._paths = paths
+        self._security = security
+        self._passwords = Passwords()
         pages = Pages(source, paths, enable_lifecycle=enable_lifecycle)
-        self._app = web.Application(middlewares=[helpful_errors(paths.listed)])
-        self._app.add_routes(pages.routes())
-        self._app.on_response_prepare.append(_with_headers)
-        self._runner = web.AppRunner(self._app, shutdown_timeout=_PATIENCE_SECONDS)
+        guard = guarded(lambda: self._config().users, self._passwords)
+        app = web.Application(middlewares=[guard, helpful_errors(paths.listed)])
+        app.add_routes(pages.routes())
+        app.on_response_prepare.append(self._add_headers)
+        self._runner = web.AppRunner(app, shutdown_timeout=_PATIENCE_SECONDS)
 
     def __repr__(self) -> str:
         """Tell where it listens."""
@@ -48,14 +58,17 @@ class WebServer:
     async def __aexit__(self, *exc: object) -> None:
         """Stop listening and close every connection."""
         await self._runner.cleanup()
+        self._passwords.close()
 
     async def start(self, addresses: Sequence[str]) -> None:
         """Listen on all addresses; raises ListenError."""
+        tls = self._security.tls() if self._security else None
         for listening in sockets_for(addresses):
-            await web.SockSite(self._runner, listening).start()
-            self.addresses += (f"http://{shown(listening)}{self._paths.landing}",)
+            await web.SockSite(self._runner, listening, ssl_context=tls).start()
+            self.addresses += (f"{'https' if tls else 'http'}://{shown(listening)}{self._paths.landing}",)
 
+    def _config(self) -> WebConfig:
+        return self._security.current() if self._security else _OPEN
 
-async def _with_headers(_: web.Request, response: web.StreamResponse) -> None:
-    for name, value in _HEADERS.items():
-        response.headers[name] = value
+    async def _add_headers(self, _: web.Request, response: web.StreamResponse) -> None:
+        response.headers.update({**_HEADERS, **self._config().headers})

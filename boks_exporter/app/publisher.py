@@ -1,0 +1,63 @@
+"""Render what the rounds show, once after each, and tell systemd where it changed."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from boks_exporter.app.about import exporter_info
+from boks_exporter.app.sentence import fleet_in_a_sentence
+from boks_exporter.app.systemd import Notifier
+from boks_exporter.exposition import DomainView
+from boks_exporter.model import Timestamp
+from boks_exporter.web import Published, prepare
+
+
+class Views(Protocol):
+    """Whoever has the newest view of every domain."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether every domain has been looked at."""
+        ...
+
+    def current(self) -> Sequence[DomainView]:
+        """Give the views."""
+        ...
+
+
+class Publisher:
+    """Keep the newest rendering; `published` changes by one assignment."""
+
+    def __init__(self, notifier: Notifier) -> None:
+        """Start with a page that shows the exporter itself."""
+        self._notifier = notifier
+        self._info = exporter_info()
+        self._is_news = asyncio.Event()
+        self.published: Published = prepare((), self._info, is_ready=False)
+        self.sentence = fleet_in_a_sentence(self.published.report)
+
+    def soon(self) -> None:
+        """Render again as soon as possible."""
+        self._is_news.set()
+
+    def configured(self, moment: Timestamp) -> None:
+        """Note that a configuration was taken over."""
+        self._info = replace(self._info, reload_successful=True, reload_success_at=moment)
+        self.soon()
+
+    def refused(self) -> None:
+        """Note that a configuration was refused."""
+        self._info = replace(self._info, reload_successful=False)
+        self.soon()
+
+    async def run(self, views: Views) -> None:
+        """Render after each round; rounds that end while it renders share the next rendering."""
+        while True:
+            await self._is_news.wait()
+            self._is_news.clear()
+            is_ready, newest = views.is_ready, views.current()
+            self.published = await asyncio.to_thread(prepare, newest, self._info, is_ready=is_ready)
+            before, self.sentence = self.sentence, fleet_in_a_sentence(self.published.report)
+            if self.sentence != before:
+                self._notifier.status(self.sentence)

@@ -1,0 +1,42 @@
+"""Basic authentication before everything that is served, errors included."""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+
+from boks_exporter.web.security.passwords import Passwords
+
+
+def guarded(users: Callable[[], Mapping[bytes, bytes]], passwords: Passwords) -> Middleware:
+    """Let nobody through without a user's password, while there are users."""
+
+    @web.middleware
+    async def ask(request: web.Request, handler: Handler) -> web.StreamResponse:
+        known = users()
+        if known:
+            given = _credentials(request.headers.get(hdrs.AUTHORIZATION, ""))
+            if given is None or not await passwords.is_right(known, *given):
+                return web.Response(
+                    status=HTTPStatus.UNAUTHORIZED,
+                    headers={hdrs.WWW_AUTHENTICATE: 'Basic realm="boks_exporter", charset="UTF-8"'},
+                    text="Unauthorized\n",
+                )
+        return await handler(request)
+
+    return ask
+
+
+def _credentials(header: str) -> tuple[bytes, bytes] | None:
+    """Read `Basic BASE64(user:password)`; None where it is not that."""
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        user, colon, password = base64.b64decode(encoded.strip(), validate=True).partition(b":")
+    except (binascii.Error, ValueError):
+        return None
+    return (user, password) if colon else None
