@@ -2,7 +2,7 @@
 
 from boks_exporter.health.domain import DomainHealth, judge
 from boks_exporter.health.findings import findings
-from boks_exporter.health.groups import GroupHealth, GroupVerdict
+from boks_exporter.health.groups import GroupHealth, GroupKind, GroupVerdict
 from boks_exporter.health.hosts import HostVerdict
 from boks_exporter.health.states import PRECEDENCE, DomainState, ReplicaState
 from boks_exporter.health.thresholds import Thresholds
@@ -12,6 +12,7 @@ __all__ = [
     "DomainHealth",
     "DomainState",
     "GroupHealth",
+    "GroupKind",
     "GroupVerdict",
     "HostVerdict",
     "ReplicaState",

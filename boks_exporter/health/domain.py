@@ -1,12 +1,12 @@
 """The verdict on a domain and on everything in it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from boks_exporter.health.findings import Round
-from boks_exporter.health.groups import GroupHealth, counted, groups
+from boks_exporter.health.groups import GroupHealth, GroupKind, counted, groups
 from boks_exporter.health.hosts import HostVerdict, judge_host
 from boks_exporter.health.states import DomainState, ReplicaState
 from boks_exporter.health.thresholds import Thresholds
@@ -51,26 +51,44 @@ def judge(
         state=state,
         reason=reason,
         hosts=tuple(verdicts.values()),
-        sites=groups(snapshot.hosts, verdicts, lambda host: host.site),
-        sections=groups(snapshot.hosts, verdicts, lambda host: host.section),
+        sites=groups(GroupKind.SITE, snapshot.hosts, verdicts, lambda host: host.site),
+        sections=groups(GroupKind.SECTION, snapshot.hosts, verdicts, lambda host: host.section),
     )
 
 
 def _domain(snapshot: DomainSnapshot, verdicts: tuple[HostVerdict, ...]) -> tuple[DomainState, str]:
     if len(snapshot.masters) > 1:
         return DomainState.SEVERAL_MASTERS, f"{', '.join(snapshot.masters)} all say they are master"
+    if not any(True for _ in snapshot.observed()):
+        return DomainState.UNKNOWN, "no host answers, so nothing is known of it"
     if not snapshot.masters:
         return DomainState.NO_MASTER, _no_master(snapshot)
-    sick = [verdict for verdict in verdicts if verdict.state not in {ReplicaState.OK, ReplicaState.UNKNOWN}]
-    if sick:
-        rest = len(sick) - _NAMED_AT_MOST
-        named = ", ".join(f"{verdict.host} is {verdict.state}" for verdict in sick[:_NAMED_AT_MOST])
-        return DomainState.DEGRADED, named + (f" and {rest} more are not ok" if rest > 0 else "")
+    if sick := [*_sick(snapshot, verdicts)]:
+        return DomainState.DEGRADED, _listed(sick)
     unknown = [verdict.host for verdict in verdicts if verdict.state is ReplicaState.UNKNOWN]
     if unknown:
-        return DomainState.UNKNOWN, f"too little is known about {', '.join(unknown)}"
+        return DomainState.UNKNOWN, f"too little is known about {_listed(unknown)}"
+    return DomainState.OK, f"{snapshot.master} is master, {_sound(verdicts)}"
+
+
+def _sick(snapshot: DomainSnapshot, verdicts: Iterable[HostVerdict]) -> Iterator[str]:
+    """Name what is wrong: hosts that are not ok, and listed replicas that nobody looks at."""
+    for verdict in verdicts:
+        if verdict.state not in {ReplicaState.OK, ReplicaState.UNKNOWN}:
+            yield f"{verdict.host} is {verdict.state}"
+    for entry in snapshot.listing.entries if snapshot.listing else ():
+        if entry.host is None:
+            yield f"{entry.line.server} ({entry.line.raw_status}) is listed, but not watched"
+
+
+def _listed(findings: list[str]) -> str:
+    rest = len(findings) - _NAMED_AT_MOST
+    return ", ".join(findings[:_NAMED_AT_MOST]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _sound(verdicts: Iterable[HostVerdict]) -> str:
     replicas = sum(verdict.is_replica for verdict in verdicts)
-    return DomainState.OK, f"{snapshot.master} is master, {replicas} replicas are ok"
+    return "1 replica is ok" if replicas == 1 else f"{replicas} replicas are ok"
 
 
 def _no_master(snapshot: DomainSnapshot) -> str:
@@ -80,4 +98,6 @@ def _no_master(snapshot: DomainSnapshot) -> str:
     outcome = snapshot.outcome(last)
     if isinstance(outcome, Unreachable | Garbled):
         return f"no host that answers says it is master; {last}, the last known one, does not answer ({outcome.reason})"
+    if outcome is None:
+        return f"no host says it is master; {last}, the last known one, is no longer looked at"
     return f"no host says it is master; {last}, the last known one, has another role now"

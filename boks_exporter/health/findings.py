@@ -11,7 +11,14 @@ from boks_exporter.model import (
     Seconds,
     TableNumber,
 )
-from boks_exporter.replication import Condition, DomainComparison, Findings, History, ReplicaComparison
+from boks_exporter.replication import (
+    Condition,
+    DomainComparison,
+    Findings,
+    History,
+    ReplicaComparison,
+    TableComparison,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,33 +39,51 @@ class Round:
 def findings(
     snapshot: DomainSnapshot, comparison: DomainComparison, history: History, thresholds: Thresholds
 ) -> Findings:
-    """Find what must be seen in two rounds before it counts; to be remembered for the next round."""
+    """Find what a later round has to know of this one."""
     look = Round(snapshot, comparison, history, thresholds)
     return {
         (replica.host, condition): found
         for replica in comparison.replicas
         for condition, found in (
-            (Condition.MISSING, _found(look, replica, replica.missing_tables, thresholds.missing_seconds)),
-            (Condition.STAMP, _found(look, replica, replica.stamp_mismatch_tables, thresholds.stamp_seconds)),
+            (Condition.MISSING, found_of(look, replica, Condition.MISSING)),
+            (Condition.STAMP, found_of(look, replica, Condition.STAMP)),
+            (Condition.APART, _is_apart(look, replica)),
         )
     }
 
 
-def _found(
-    look: Round, replica: ReplicaComparison, tables: tuple[TableNumber, ...] | None, limit: Seconds
-) -> bool | None:
+def found_of(look: Round, replica: ReplicaComparison, condition: Condition) -> bool | None:
+    """Tell whether this round shows a condition; None where it could not be judged."""
+    tables = tables_of(replica, condition)
     if tables is None or is_excused(look, replica.host):
         return None
-    return bool(overdue(look, tables, limit))
+    return bool(overdue(look, replica, condition))
 
 
-def overdue(look: Round, tables: tuple[TableNumber, ...], limit: Seconds) -> tuple[TableNumber, ...]:
+def tables_of(replica: ReplicaComparison, condition: Condition) -> tuple[TableNumber, ...] | None:
+    """Name the tables that a condition is about."""
+    return replica.missing_tables if condition is Condition.MISSING else replica.stamp_mismatch_tables
+
+
+def overdue(look: Round, replica: ReplicaComparison, condition: Condition) -> tuple[TableNumber, ...]:
     """Pick the tables that the master has had for so long that a sound replica would have them as well.
 
-    A single look knows no ages and takes them all.
+    A replica that lags may lack what is no older than the oldest update that it waits for. A single look knows no
+    ages and takes all tables.
     """
-    ages = {table: look.history.stamp_age(table, look.snapshot.finished_at) for table in tables}
+    limits = look.thresholds
+    limit = limits.missing_seconds if condition is Condition.MISSING else limits.stamp_seconds
+    limit = max(limit, _waits_for(look, replica))
+    ages = {
+        table: look.history.stamp_age(table, look.snapshot.finished_at) for table in tables_of(replica, condition) or ()
+    }
     return tuple(table for table, age in ages.items() if look.history.is_empty or (age is not None and age >= limit))
+
+
+def _waits_for(look: Round, replica: ReplicaComparison) -> Seconds:
+    """Tell how old the oldest update that a replica waits for can be, by what was seen; 0 where nothing is missing."""
+    longest = (replica.lag_at_least_seconds or 0.0) + look.thresholds.missing_seconds
+    return longest if replica.lag else 0.0
 
 
 def is_excused(look: Round, host: HostName) -> bool:
@@ -69,20 +94,39 @@ def is_excused(look: Round, host: HostName) -> bool:
 
 def is_confirmed(look: Round, replica: ReplicaComparison, condition: Condition) -> bool:
     """Tell whether a condition was found in this round and in one before; a single look has only itself."""
-    tables, limit = {
-        Condition.MISSING: (replica.missing_tables, look.thresholds.missing_seconds),
-        Condition.STAMP: (replica.stamp_mismatch_tables, look.thresholds.stamp_seconds),
-    }[condition]
-    if not _found(look, replica, tables, limit):
+    if not found_of(look, replica, condition):
         return False
-    return look.history.is_empty or look.history.last(replica.host, condition) is not None
+    return look.history.is_empty or look.history.has(replica.host, condition)
 
 
-def is_lagging(look: Round, replica: ReplicaComparison) -> bool:
-    """Tell whether a replica lacks updates that are too old to be under way; without ages only very many count."""
-    limits = look.thresholds
-    if not replica.lag or replica.lag < limits.lag_sequences or replica.host in look.history.gone_back:
-        return False
-    if replica.lag_seconds is None:
-        return replica.lag >= limits.lag_sequences_at_once
-    return replica.lag_seconds >= limits.lag_seconds
+def ahead_tables(look: Round, replica: ReplicaComparison) -> list[TableComparison]:
+    """List the tables that are ahead by more than is allowed.
+
+    A table with another stamp is another generation, whose numbers say nothing of this one: it is judged by the stamp.
+    """
+    limit = look.thresholds.ahead_sequences
+    return [table for table in replica.ahead_tables if (table.ahead or 0) >= limit and not table.stamp_mismatch]
+
+
+def lagging_tables(look: Round, replica: ReplicaComparison) -> list[TableComparison]:
+    """List the tables that lack updates too old to be under way, worst first; stamps as in `ahead_tables`."""
+    if replica.host in look.history.gone_back:
+        return []
+    return [table for table in replica.lagging_tables if not table.stamp_mismatch and _is_overdue(look, table)]
+
+
+def _is_overdue(look: Round, table: TableComparison) -> bool:
+    """Ask for the amount and for the age; without ages, for very many, unless the master just now writes as many."""
+    limits, lag = look.thresholds, table.lag or 0
+    if table.lag_at_least_seconds is not None:
+        return lag >= limits.lag_sequences and table.lag_at_least_seconds >= limits.lag_seconds
+    written_meanwhile = (table.written or 0) * limits.lag_seconds / (look.snapshot.skew or limits.lag_seconds)
+    return lag >= max(limits.lag_sequences_at_once, limits.lag_sequences, written_meanwhile)
+
+
+def _is_apart(look: Round, replica: ReplicaComparison) -> bool | None:
+    if ahead_tables(look, replica) or any(
+        is_confirmed(look, replica, condition) for condition in (Condition.STAMP, Condition.MISSING)
+    ):
+        return True
+    return None if replica.ahead is None or is_excused(look, replica.host) else False

@@ -9,28 +9,48 @@ from boks_exporter.health.states import ReplicaState
 from boks_exporter.model import Host, HostName
 
 
+class GroupKind(StrEnum):
+    """What hosts are grouped by; K1456 asks for several replicas at each location and for one in each section."""
+
+    SITE = "site"
+    SECTION = "section"
+
+
 class GroupVerdict(StrEnum):
-    """K1456 asks for a replica at each location, better several, and for one in each network section."""
+    """What is thought of the redundancy of a group."""
 
     OK = "ok"
-    WITHOUT_SPARE = "site-without-spare"
-    WITHOUT_REPLICA = "site-without-replica"
+    SITE_WITHOUT_SPARE = "site-without-spare"
+    SITE_WITHOUT_REPLICA = "site-without-replica"
+    SECTION_WITHOUT_REPLICA = "section-without-replica"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class GroupHealth:
     """The replicas of one site or section, counted by state; a state that none has is counted as 0."""
 
+    kind: GroupKind
     name: str
     counts: Mapping[ReplicaState, int]
 
     @property
     def verdict(self) -> GroupVerdict:
-        """Judge by the number of replicas that are ok; a group whose replicas are all unknown is without one too."""
+        """Judge by the replicas that are ok; one whose state is unknown leaves open what it could decide."""
         sound = self.counts[ReplicaState.OK]
-        if sound == 0:
-            return GroupVerdict.WITHOUT_REPLICA
-        return GroupVerdict.WITHOUT_SPARE if sound == 1 else GroupVerdict.OK
+        perhaps = sound + self.counts[ReplicaState.UNKNOWN]
+        wanted = 2 if self.kind is GroupKind.SITE else 1
+        if sound >= wanted:
+            return GroupVerdict.OK
+        if perhaps == 0:
+            return _WITHOUT_REPLICA[self.kind]
+        return GroupVerdict.UNKNOWN if perhaps > sound else GroupVerdict.SITE_WITHOUT_SPARE
+
+
+_WITHOUT_REPLICA = {
+    GroupKind.SITE: GroupVerdict.SITE_WITHOUT_REPLICA,
+    GroupKind.SECTION: GroupVerdict.SECTION_WITHOUT_REPLICA,
+}
 
 
 def counted(verdicts: Iterable[HostVerdict]) -> dict[ReplicaState, int]:
@@ -43,11 +63,14 @@ def counted(verdicts: Iterable[HostVerdict]) -> dict[ReplicaState, int]:
 
 
 def groups(
-    hosts: Iterable[Host], verdicts: Mapping[HostName, HostVerdict], group_of: Callable[[Host], str]
+    kind: GroupKind,
+    hosts: Iterable[Host],
+    verdicts: Mapping[HostName, HostVerdict],
+    group_of: Callable[[Host], str],
 ) -> tuple[GroupHealth, ...]:
     """Count the replicas of each named group; hosts without a group are left out."""
     members: dict[str, list[HostVerdict]] = {}
     for host in hosts:
         if group_of(host):
             members.setdefault(group_of(host), []).append(verdicts[host.name])
-    return tuple(GroupHealth(name, counted(members[name])) for name in sorted(members))
+    return tuple(GroupHealth(kind, name, counted(members[name])) for name in sorted(members))

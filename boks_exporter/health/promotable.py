@@ -1,12 +1,14 @@
 """What speaks against promoting a replica, as far as it can be judged from outside."""
 
 from collections.abc import Iterator
+from ipaddress import ip_address
 from typing import Final
 
 from boks_exporter.health.findings import Round
 from boks_exporter.health.states import ReplicaState
 from boks_exporter.health.words import updates
 from boks_exporter.model import Host, Observed, Promotion
+from boks_exporter.replication import Condition
 
 _OUT_OF_THE_QUESTION: Final = {
     ReplicaState.UNREACHABLE: "it cannot be looked at",
@@ -15,33 +17,66 @@ _OUT_OF_THE_QUESTION: Final = {
     ReplicaState.AHEAD: "it is ahead of its master",
     ReplicaState.DIVERGED: "its data have diverged",
     ReplicaState.LAGGING: "it is lagging",
+    ReplicaState.UNLISTED: "the master does not list it",
 }
 
 
-def reasons_against(look: Round, host: Host, state: ReplicaState) -> tuple[tuple[str, ...], bool]:
-    """List what speaks against a promotion, and tell whether everything could be judged.
+def judge_promotable(look: Round, host: Host, state: ReplicaState) -> tuple[bool | None, tuple[str, ...]]:
+    """Tell whether a replica can be promoted and what speaks against it; None where not everything could be judged."""
+    against = tuple(_reasons(look, host, state))
+    return (False if against else _is_judged(look, host, state) or None), against
 
-    BRIDGE_ACCEPT_MASTER_IPS may name addresses that only the bridges know; a candidate that is not literally on it is
-    named as a reason, because one that is refused by all bridges is master of nobody (HS hotfix/105).
-    """
-    seen = look.snapshot.outcome(host.name)
-    reasons = [_OUT_OF_THE_QUESTION[state]] if state in _OUT_OF_THE_QUESTION else []
-    if host.promotion is Promotion.NEVER:
-        reasons.append("the configuration says promotion: never")
-    if isinstance(seen, Observed):
-        reasons += _on_the_host(look, host, seen)
+
+def _is_judged(look: Round, host: Host, state: ReplicaState) -> bool:
+    """Tell whether everything is known: OK says it all; without a master, the copies are compared with one another."""
     compared = look.comparison.replica(host.name)
-    if compared and compared.behind_best and look.snapshot.master is None:
-        reasons.append(f"it is {updates(compared.behind_best)} behind the most advanced reachable server")
-    return tuple(reasons), compared is not None and compared.behind_best is not None
+    is_compared = compared is not None and compared.behind_best is not None
+    is_known = state is ReplicaState.OK or (not look.snapshot.masters and is_compared)
+    return is_known and (_is_address(host.address) or not _restricting(look, host))
 
 
-def _on_the_host(look: Round, host: Host, seen: Observed) -> Iterator[str]:
-    admitted = seen.environment.bridge_accept_master_ips
-    if admitted is not None and "BCASTADDR" not in admitted and host.address not in admitted.replace(",", " ").split():
-        yield f"BRIDGE_ACCEPT_MASTER_IPS on it does not name {host.address}"
+def _reasons(look: Round, host: Host, state: ReplicaState) -> Iterator[str]:
+    if state in _OUT_OF_THE_QUESTION:
+        yield _OUT_OF_THE_QUESTION[state]
+    if host.promotion is Promotion.NEVER:
+        yield "the configuration says promotion: never"
+    if _is_address(host.address) and (refusing := _restricting(look, host)):
+        yield f"BRIDGE_ACCEPT_MASTER_IPS on {', '.join(refusing)} does not name {host.address}"
+    yield from _shared_memory(look, host)
+    compared = look.comparison.replica(host.name)
+    if look.snapshot.master is None:
+        if look.history.has(host.name, Condition.APART):
+            yield "it was ahead or diverged when it was last compared with a master"
+        if compared and compared.behind_best:
+            yield f"it is {updates(compared.behind_best)} behind the most advanced reachable server"
+
+
+def _restricting(look: Round, host: Host) -> list[str]:
+    """Name the servers whose list of admitted masters does not show the host's address (HS hotfix/105).
+
+    BCASTADDR stands for addresses in a file that is not read: it may name anybody.
+    """
+    lists = ((seen.host, seen.environment.bridge_accept_master_ips) for seen in look.snapshot.observed())
+    return [
+        name
+        for name, admitted in lists
+        if admitted is not None and {host.address, "BCASTADDR"}.isdisjoint(admitted.replace(",", " ").split())
+    ]
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _shared_memory(look: Round, host: Host) -> Iterator[str]:
+    """Compare SHM_SIZE with the master's: with less, its copy may be incomplete (HS troubleshooting/312)."""
+    seen = look.snapshot.outcome(host.name)
     master = look.snapshot.outcome(look.snapshot.master) if look.snapshot.master else None
-    if isinstance(master, Observed):
+    if isinstance(seen, Observed) and isinstance(master, Observed):
         ours, theirs = seen.environment.shm_size_kilobytes, master.environment.shm_size_kilobytes
         if ours is not None and theirs is not None and ours != theirs:
             yield f"its SHM_SIZE is {ours}, the master's is {theirs}"

@@ -131,6 +131,17 @@ class _Round:
         if isinstance(again, Observed) and again.role is Role.MASTER and (reading := reading_of(again)):
             self.readings.append(reading)
 
+    async def settle(self) -> None:
+        """Ask again who said that they are master, where several did: they were asked at different instants.
+
+        A planned change of masters in the middle of a round looks like two masters. Whoever was asked last may keep
+        its word; two are masters at once only if another still says so afterwards.
+        """
+        masters = [seen for seen in self.outcomes.values() if isinstance(seen, Observed) and seen.role is Role.MASTER]
+        if len(masters) > 1:
+            last = max(masters, key=lambda seen: seen.started_at)
+            await self.look(self.hosts[seen.host] for seen in masters if seen is not last)
+
     def listing(self) -> Listing | None:
         """Resolve the one master's list."""
         master = self.master()
@@ -186,6 +197,7 @@ async def observe(
     await look.look(look.hosts[name] for name in masters if name in look.hosts and name not in look.outcomes)
     look.discover()
     await look.bracket()
+    await look.settle()
     look.forget()
     return _snapshot(look, known)
 

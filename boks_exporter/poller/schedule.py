@@ -7,6 +7,7 @@ from boks_exporter.config import DomainSettings, PollSettings
 from boks_exporter.exposition import DomainView, ExpositionOptions
 from boks_exporter.model import DomainName, Seconds
 from boks_exporter.observe import Clock
+from boks_exporter.poller.state_file import Kept, StateFile
 from boks_exporter.poller.watch import DomainWatch
 from boks_exporter.transport.base import Transport
 
@@ -17,16 +18,23 @@ _ALIVE_INTERVALS = 3
 class Poller:
     """Keep every domain under watch; `publish` is called after each round, when a new view is there."""
 
-    def __init__(self, poll: PollSettings, clock: Clock, publish: Callable[[], None]) -> None:
-        """Start with no domains; `take` brings them."""
+    def __init__(
+        self, poll: PollSettings, clock: Clock, publish: Callable[[], None], state: StateFile | None = None
+    ) -> None:
+        """Start with no domains; `take` brings them.
+
+        With a state file, what rounds teach outlives the program; it may still be set before the first `take`.
+        """
         self._poll = poll
         self._clock = clock
         self._publish = publish
+        self.state = state
         self._gate = asyncio.Semaphore(poll.concurrency)
         self._watches: dict[DomainName, DomainWatch] = {}
         self._tasks: dict[DomainName, asyncio.Task[None]] = {}
         self._progress: dict[DomainName, Seconds] = {}
         self._changed = asyncio.Event()
+        self._interval_changed = asyncio.Event()
 
     def __repr__(self) -> str:
         """Tell what is watched."""
@@ -54,18 +62,29 @@ class Poller:
         domains: Mapping[DomainName, tuple[DomainSettings, Transport]],
     ) -> None:
         """Take a configuration over; a domain that stays keeps its history, and its next round uses the new one."""
+        self._take_interval(poll.interval_seconds)
         self._poll = poll
         self._gate = asyncio.Semaphore(poll.concurrency)
         for name in self._watches.keys() - domains.keys():
             del self._watches[name], self._progress[name]
         watches = {}
         for name, (domain, transport) in domains.items():
-            watch = self._watches.get(name) or DomainWatch(domain, transport, self._clock)
+            watch = self._watches.get(name) or DomainWatch(domain, transport, self._clock, self._kept(name))
             watch.domain, watch.transport, watch.options = domain, transport, metrics
             watches[name] = watch
             self._progress.setdefault(name, self._clock.monotonic())
         self._watches = watches
         self._changed.set()
+
+    def _take_interval(self, interval: Seconds) -> None:
+        """Begin a new grid at once; a domain at rest would else sleep its old interval out and count as stalled."""
+        if interval != self._poll.interval_seconds:
+            self._progress = dict.fromkeys(self._progress, self._clock.monotonic())
+            self._interval_changed.set()
+            self._interval_changed = asyncio.Event()
+
+    def _kept(self, name: DomainName) -> Kept | None:
+        return self.state.load(name) if self.state else None
 
     async def run(self) -> None:
         """Watch until cancelled; a bug in one domain's watch ends all loudly."""
@@ -91,13 +110,31 @@ class Poller:
         """Look on a fixed grid; a round that overruns it is counted and the missed points are left out."""
         due = self._clock.monotonic()
         while watch := self._watches.get(name):
-            interval = self._poll.interval_seconds
+            interval, interval_changed = self._poll.interval_seconds, self._interval_changed
             await watch.look(self._gate, interval)
-            if name in self._progress:
-                self._progress[name] = self._clock.monotonic()
-            self._publish()
+            self._finished(name, watch)
             due += interval
             if (late := self._clock.monotonic() - due) > 0:
                 watch.overran()
                 due += (late // interval + 1) * interval
-            await self._clock.sleep(due - self._clock.monotonic())
+            if await self._rest(due, interval_changed):
+                due = self._clock.monotonic()
+
+    def _finished(self, name: DomainName, watch: DomainWatch) -> None:
+        if name in self._progress:
+            self._progress[name] = self._clock.monotonic()
+        self._publish()
+        if self.state:
+            self.state.keep(name, watch.kept)
+
+    async def _rest(self, due: Seconds, interval_changed: asyncio.Event) -> bool:
+        """Wait for the next point of the grid; tell whether a new grid began instead."""
+        rest = asyncio.ensure_future(self._clock.sleep(due - self._clock.monotonic()))
+        waking = asyncio.ensure_future(interval_changed.wait())
+        try:
+            await asyncio.wait({rest, waking}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            rest.cancel()
+            waking.cancel()
+            await asyncio.wait({rest, waking})
+        return interval_changed.is_set()

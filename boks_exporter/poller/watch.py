@@ -1,6 +1,7 @@
 """One domain under watch: what its rounds taught, what was counted, and its newest view."""
 
 import asyncio
+from typing import Final
 
 import structlog
 
@@ -10,9 +11,13 @@ from boks_exporter.health import findings, judge
 from boks_exporter.model import Seconds
 from boks_exporter.observe import Clock, Knowledge, observe
 from boks_exporter.poller.changes import changes
+from boks_exporter.poller.state_file import Kept
 from boks_exporter.poller.tally import Tally
-from boks_exporter.replication import History, advance, compare, remember
+from boks_exporter.replication import advance, compare, remember
 from boks_exporter.transport.base import Transport
+
+CLOCK_STEP_SECONDS: Final[Seconds] = 1.0
+"""A difference between the Unix clock and the monotonic one that is no drift between two rounds but a step."""
 
 _log = structlog.get_logger(__name__)
 
@@ -20,26 +25,33 @@ _log = structlog.get_logger(__name__)
 class DomainWatch:
     """Look at one domain, round after round; the newest view is published by one assignment."""
 
-    def __init__(self, domain: DomainSettings, transport: Transport, clock: Clock) -> None:
-        """Start with no knowledge; settings and transport may be replaced between rounds."""
+    def __init__(self, domain: DomainSettings, transport: Transport, clock: Clock, kept: Kept | None = None) -> None:
+        """Start with what was kept, or with no knowledge; settings and transport may be replaced between rounds."""
         self.domain = domain
         self.transport = transport
         self.options = ExpositionOptions()
         self.view: DomainView | None = None
-        self.history = History()
+        self.history = (kept or Kept()).history
         self._clock = clock
-        self._known = Knowledge()
+        self._clock_offset = clock.now() - clock.monotonic()
+        self._known = Knowledge(last_known_master=(kept or Kept()).last_known_master)
         self._tally = Tally()
 
     def __repr__(self) -> str:
         """Tell the domain and how far it is."""
         return f"<DomainWatch {self.domain.name} rounds={self._tally.rounds}>"
 
+    @property
+    def kept(self) -> Kept:
+        """Give what is worth keeping over a restart."""
+        return Kept(self.history, self._known.last_known_master)
+
     async def look(self, gate: asyncio.Semaphore, interval: Seconds, *, once: bool = False) -> DomainView:
         """Make one round and publish what it shows; a look that stays the only one (`once`) has no history."""
+        self._follow_the_clock()
         snapshot = await observe(self.domain, self.transport, self._clock, self._known, gate)
         history = self.history if once else advance(self.history, snapshot)
-        comparison = compare(snapshot, history)
+        comparison = compare(snapshot, history, exact_to=interval)
         health = judge(snapshot, comparison, history, self.domain.thresholds)
         found = findings(snapshot, comparison, history, self.domain.thresholds)
         self.history = remember(history, found, snapshot.finished_at)
@@ -55,3 +67,11 @@ class DomainWatch:
     def overran(self) -> None:
         """Count a round that took longer than the interval."""
         self._tally.overruns += 1
+
+    def _follow_the_clock(self) -> None:
+        """Move the history along with a clock that was set, or a step of an hour would age every update by one."""
+        offset = self._clock.now() - self._clock.monotonic()
+        step, self._clock_offset = offset - self._clock_offset, offset
+        if abs(step) > CLOCK_STEP_SECONDS:
+            _log.warning("clock_was_set", boks_domain=self.domain.name, by_seconds=round(step, 3))
+            self.history = self.history.shifted(step)

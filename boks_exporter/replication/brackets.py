@@ -23,6 +23,11 @@ class Bracket:
         """Tell how many updates the replica certainly lacks."""
         return None if self.lower is None else max(0, self.lower - sequence)
 
+    @property
+    def written(self) -> int | None:
+        """Tell how many updates the master added between its two readings."""
+        return None if self.lower is None or self.upper is None else self.upper - self.lower
+
     def ahead(self, sequence: Sequence) -> int | None:
         """Tell how many updates the replica certainly has that the master never had."""
         return None if self.upper is None else max(0, sequence - self.upper)

@@ -1,9 +1,10 @@
 """Each replica against its master, table by table; what cannot be proven is None."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from boks_exporter.model import (
     DomainSnapshot,
@@ -13,23 +14,34 @@ from boks_exporter.model import (
     Seconds,
     Sequence,
     TableNumber,
+    TableSequence,
     Timestamp,
 )
 from boks_exporter.replication.brackets import Bracket, brackets
+from boks_exporter.replication.conditions import Condition
 from boks_exporter.replication.history import History
+from boks_exporter.replication.steps import Age
 
 _Number = TypeVar("_Number", int, float)
+
+_NOTHING_MISSING: Final = Age(0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class TableComparison:
-    """One table of one replica. `lag` and `ahead` are in updates, `lag_seconds` the age of the oldest missing."""
+    """One table of one replica. `lag` and `ahead` are in updates, the seconds are the age of the oldest missing one.
+
+    `lag_seconds` is near the truth or None; `lag_at_least_seconds` is proven, and known from the first look on.
+    `written` is what the master added between its two readings.
+    """
 
     table: TableNumber
     sequence: Sequence
     lag: int | None = None
     ahead: int | None = None
     lag_seconds: Seconds | None = None
+    lag_at_least_seconds: Seconds | None = None
+    written: int | None = None
     stamp_mismatch: bool | None = None
 
 
@@ -56,8 +68,15 @@ class ReplicaComparison:
 
     @cached_property
     def lag_seconds(self) -> Seconds | None:
-        """Tell the age of the oldest update that is missing in any table."""
+        """Tell the age of the oldest update that is missing in any table; None if one of these ages is not known."""
+        if any(table.lag_seconds is None for table in self.tables if table.lag):
+            return None
         return _greatest(table.lag_seconds for table in self.tables)
+
+    @cached_property
+    def lag_at_least_seconds(self) -> Seconds | None:
+        """Tell how old the oldest missing update is at least."""
+        return _greatest(table.lag_at_least_seconds for table in self.tables)
 
     @cached_property
     def lagging_tables(self) -> tuple[TableComparison, ...]:
@@ -92,43 +111,55 @@ class DomainComparison:
         return self._by_host.get(host)
 
 
-def compare(snapshot: DomainSnapshot, history: History) -> DomainComparison:
-    """Compare every replica whose sequences were read; lag in seconds needs a history that has seen this round."""
-    best = _best(snapshot)
+def compare(snapshot: DomainSnapshot, history: History, exact_to: Seconds = math.inf) -> DomainComparison:
+    """Compare every replica whose sequences were read; lag in seconds needs a history that has seen this round.
+
+    A lag in seconds that may be wrong by more than `exact_to` is left out.
+    """
+    best = _best(snapshot, history)
     replicas = (seen for seen in snapshot.observed() if seen.role is Role.REPLICA and seen.sequences)
-    return DomainComparison(snapshot.master, tuple(_replica(snapshot, seen, history, best) for seen in replicas))
+    return DomainComparison(
+        snapshot.master, tuple(_replica(snapshot, seen, _Past(history, exact_to), best) for seen in replicas)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    history: History
+    exact_to: Seconds
 
 
 def _replica(
-    snapshot: DomainSnapshot, seen: Observed, history: History, best: Mapping[TableNumber, Sequence]
+    snapshot: DomainSnapshot, seen: Observed, past: _Past, best: Mapping[TableNumber, Sequence]
 ) -> ReplicaComparison:
     rows = seen.sequences.by_table() if seen.sequences else {}
     around = brackets(snapshot, seen)
     comparable = any(reading.host == snapshot.master for reading in snapshot.master_readings)
-    tables = []
-    for table, row in sorted(rows.items()):
-        bracket = around.get(table)
-        if bracket is None:
-            tables.append(TableComparison(table, row.sequence))
-            continue
-        lag = bracket.lag(row.sequence)
-        tables.append(
-            TableComparison(
-                table=table,
-                sequence=row.sequence,
-                lag=lag,
-                ahead=bracket.ahead(row.sequence),
-                lag_seconds=history.age_of_missing(table, row.sequence, lag, seen.started_at),
-                stamp_mismatch=None if None in {bracket.stamp, row.stamp} else bracket.stamp != row.stamp,
-            )
-        )
     return ReplicaComparison(
         host=seen.host,
         read_at=seen.started_at,
-        tables=tuple(tables),
+        tables=tuple(_table(row, around.get(table), past, seen) for table, row in sorted(rows.items())),
         missing_tables=_missing(around, rows) if comparable else None,
         extra_tables=_extra(snapshot, rows) if comparable else None,
-        behind_best=_greatest(number - rows[table].sequence for table, number in best.items() if table in rows),
+        behind_best=_greatest(max(0, best[table] - row.sequence) for table, row in rows.items() if table in best),
+    )
+
+
+def _table(row: TableSequence, bracket: Bracket | None, past: _Past, seen: Observed) -> TableComparison:
+    if bracket is None:
+        return TableComparison(row.table, row.sequence)
+    lag = bracket.lag(row.sequence)
+    known = past.history.age_of_missing(row.table, row.sequence, seen) if lag else None
+    age = _NOTHING_MISSING if lag == 0 else known
+    return TableComparison(
+        table=row.table,
+        sequence=row.sequence,
+        lag=lag,
+        ahead=bracket.ahead(row.sequence),
+        lag_seconds=age.estimate(past.exact_to) if age else None,
+        lag_at_least_seconds=age.at_least if age else None,
+        written=bracket.written,
+        stamp_mismatch=None if None in {bracket.stamp, row.stamp} else bracket.stamp != row.stamp,
     )
 
 
@@ -143,15 +174,16 @@ def _extra(snapshot: DomainSnapshot, rows: Iterable[TableNumber]) -> tuple[Table
     return tuple(sorted(set(rows) - known))
 
 
-def _best(snapshot: DomainSnapshot) -> Mapping[TableNumber, Sequence]:
-    """Find the highest number of each table on any server that answered.
+def _best(snapshot: DomainSnapshot, history: History) -> Mapping[TableNumber, Sequence]:
+    """Find the highest number of each table on any server that answered and is not known to have gone its own way.
 
     The servers are read at different instants, so this is exact only while nothing is written, which is so while
     the master is dead, and that is when it is needed.
     """
     best: dict[TableNumber, Sequence] = {}
     for seen in snapshot.observed():
-        if seen.sequences and seen.role in {Role.MASTER, Role.REPLICA}:
+        counts = seen.role in {Role.MASTER, Role.REPLICA} and not history.has(seen.host, Condition.APART)
+        if seen.sequences and counts:
             for row in seen.sequences.tables:
                 best[row.table] = max(best.get(row.table, 0), row.sequence)
     return best

@@ -1,29 +1,23 @@
-"""Findings that must be seen twice before they count, because a single look can be unlucky."""
+"""Findings of earlier rounds that a later one rests on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
 
 from boks_exporter.model import HostName, Seconds, Timestamp
 
 FORGET_AFTER_SECONDS: Final[Seconds] = 300.0
-"""A finding that could not be judged for so long counts as new when it shows again."""
+"""A finding that must be seen twice and could not be judged for so long counts as new when it shows again."""
 
 
 class Condition(StrEnum):
-    """What a host can be found to be, beyond what one look proves."""
+    """What a replica can be found to be; the first two must be seen twice, because a single look can be unlucky."""
 
     MISSING = "missing"
     STAMP = "stamp"
-
-
-@dataclass(frozen=True, slots=True)
-class Lasting:
-    """Since when a condition has been seen without a break, and when last."""
-
-    since: Timestamp
-    seen_at: Timestamp
+    APART = "apart"
+    """Ahead or diverged when it was last compared with a master. Kept for as long as it cannot be compared: with the
+    master dead, a copy that went its own way looks like the most advanced one."""
 
 
 Findings: TypeAlias = Mapping[tuple[HostName, Condition], bool | None]
@@ -31,17 +25,17 @@ Findings: TypeAlias = Mapping[tuple[HostName, Condition], bool | None]
 
 
 def carried_on(
-    lasting: Mapping[tuple[HostName, Condition], Lasting], findings: Findings, now: Timestamp
-) -> dict[tuple[HostName, Condition], Lasting]:
-    """Carry conditions over to a new round: True goes on or begins, False ends, None (not known) neither.
-
-    A condition that could not be judged for long ends all the same: what was there before an outage says little
-    about what is there after it.
-    """
-    kept = {key: last for key, last in lasting.items() if now - last.seen_at <= FORGET_AFTER_SECONDS}
+    lasting: Mapping[tuple[HostName, Condition], Timestamp], findings: Findings, now: Timestamp
+) -> dict[tuple[HostName, Condition], Timestamp]:
+    """Carry conditions over to a new round: True goes on or begins, False ends, None (not known) neither."""
+    kept = {
+        key: seen_at
+        for key, seen_at in lasting.items()
+        if key[1] is Condition.APART or now - seen_at <= FORGET_AFTER_SECONDS
+    }
     for key, found in findings.items():
         if found:
-            kept[key] = Lasting(kept[key].since if key in kept else now, now)
+            kept[key] = now
         elif found is False:
             kept.pop(key, None)
     return kept

@@ -172,7 +172,25 @@ async def test_two_masters_are_not_bracketed() -> None:
     assert snapshot.masters == ("M", "R1")
     assert snapshot.master is None
     assert snapshot.listing is None
-    assert len(transport.asked) == 3
+    assert [name for name, _ in transport.asked] == ["M", "R1", "R2", "M"]
+
+
+@pytest.mark.parametrize(
+    ("second", "masters"),
+    [
+        (replica(10), ("R1",)),
+        (TransportError(FailureReason.TIMEOUT, "no answer"), ("R1",)),
+        (master(10), ("M", "R1")),
+    ],
+    ids=["handed over", "vanished", "two"],
+)
+async def test_a_change_of_masters_in_the_middle_of_a_round_is_no_split_brain(
+    second: bytes | TransportError, masters: tuple[str, ...]
+) -> None:
+    """Two are masters at once only if the one asked first still says so after the other did."""
+    transport = Scripted({"M": [master(10), second], "R1": [master(11, ())]})
+    snapshot = await observe(domain("M", "R1"), transport, StillClock(), KNOWN)
+    assert snapshot.masters == masters
 
 
 async def test_a_master_that_vanishes_between_its_readings_leaves_one_reading() -> None:

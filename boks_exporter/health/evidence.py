@@ -1,0 +1,25 @@
+"""What is worth knowing of a host and decides nothing."""
+
+from collections.abc import Iterator
+
+from boks_exporter.health.findings import Round
+from boks_exporter.health.tables import tables_named
+from boks_exporter.health.words import in_words
+from boks_exporter.model import HostName
+from boks_exporter.replication import Condition
+
+
+def evidence(look: Round, host: HostName) -> Iterator[str]:
+    """Say it in sentences."""
+    line, compared = look.line(host), look.comparison.replica(host)
+    if (
+        line
+        and line.since_failure is not None
+        and line.since_packet is not None
+        and line.since_failure < line.since_packet
+    ):
+        yield f"the last failed update ({in_words(line.since_failure)} before) came after the last packet"
+    if compared and compared.extra_tables:
+        yield f"has {tables_named(compared.extra_tables)}, which the master does not have"
+    if look.snapshot.master is None and look.history.has(host, Condition.APART):
+        yield "was ahead or diverged when it was last compared with a master"

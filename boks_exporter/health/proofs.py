@@ -1,0 +1,52 @@
+"""What a replica against which nothing speaks can be called: OK on both proofs, the list's and the numbers'."""
+
+from boks_exporter.health.findings import Round
+from boks_exporter.health.reasons import Reason
+from boks_exporter.health.states import ReplicaState
+from boks_exporter.health.tables import tables_named
+from boks_exporter.health.words import updates
+from boks_exporter.model import HostName, ReportedStatus
+from boks_exporter.replication import ReplicaComparison
+
+
+def ok_or_unknown(look: Round, host: HostName) -> Reason:
+    """Call a replica OK, or name the proof that is missing."""
+    missing = _missing_proof(look, host)
+    if missing:
+        return ReplicaState.UNKNOWN, missing
+    compared = look.comparison.replica(host)
+    under_way = [*_under_way(compared)] if compared else []
+    return ReplicaState.OK, "listed as OK, nothing ahead" + (
+        f", {' and '.join(under_way)} under way" if under_way else ""
+    )
+
+
+def _under_way(compared: ReplicaComparison) -> list[str]:
+    amounts = [updates(compared.lag)] if compared.lag else []
+    return amounts + ([tables_named(compared.missing_tables)] if compared.missing_tables else [])
+
+
+def _missing_proof(look: Round, host: HostName) -> str | None:
+    if look.snapshot.master is None:
+        return _without_master(look, host)
+    line, compared = look.line(host), look.comparison.replica(host)
+    if line is None:
+        return "the master's list could not be read"
+    if line.status is ReportedStatus.OTHER:
+        return f"the master lists it with the status {line.raw_status!r}, whose meaning is not known"
+    if compared is None or (compared.lag is None and compared.ahead is None):
+        return f"the master lists it as {line.raw_status}, but its numbers could not be compared"
+    if compared.lag is None or compared.ahead is None:
+        return f"the master's numbers could not be read {'before' if compared.lag is None else 'after'} the replica's"
+    return None
+
+
+def _without_master(look: Round, host: HostName) -> str:
+    masters = look.snapshot.masters
+    why = f"{', '.join(masters)} all say they are master" if masters else "no master answers"
+    compared = look.comparison.replica(host)
+    if compared is None or compared.behind_best is None:
+        return why
+    if compared.behind_best == 0:
+        return f"{why}; no reachable server is more advanced"
+    return f"{why}; {updates(compared.behind_best)} behind the most advanced reachable server"
