@@ -302,7 +302,7 @@ def test_a_long_history_is_forgotten_but_goes_on() -> None:
 
 
 def test_convert_prints_the_documented_lines_and_changes_env() -> None:
-    """A promotion ends with `Conversion from replica to master done.`"""
+    """A promotion ends with `Conversion from replica to master done.`."""
     domain = domain_of()
     assert text(domain.run("REPHOST5", ("convert", "-v", "master"))).splitlines() == [
         "Stopping daemons...",
