@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _WRITES_PER_SECOND: Final = 2.0
 _LOADING_SECONDS: Final[Seconds] = 20.0
+_AGE_SECONDS: Final[Seconds] = 3600.0
 
 
 def demo(options: DemoOptions) -> int:
@@ -33,9 +34,7 @@ def demo(options: DemoOptions) -> int:
     makes stays behind.
     """
     scenario = _scenario(options.scenario)
-    layout = replace(
-        published_layout(writes_per_second=_WRITES_PER_SECOND), loading_seconds=_LOADING_SECONDS, epoch=time.time()
-    )
+    layout = _layout()
     cast = _cast(layout)
     guide = Guide(_tell, time.monotonic)
     guide.welcome(options, scenario, cast)
@@ -57,6 +56,12 @@ def _scenario(name: str) -> Scenario:
         message = f"expected one of {', '.join(SCENARIOS)}, found {name!r}"
         raise ConfigError((Problem(file="--scenario", line=None, path="", message=message),))
     return scenario
+
+
+def _layout() -> Layout:
+    """Take the documented site, busy enough that every fault shows within a round or two, and an hour old."""
+    layout = published_layout(writes_per_second=_WRITES_PER_SECOND)
+    return replace(layout, loading_seconds=_LOADING_SECONDS, epoch=time.time() - _AGE_SECONDS)
 
 
 def _cast(layout: Layout) -> Cast:
