@@ -1,0 +1,1 @@
+"""Programs that stand where BoKS's own would: they ask the simulator what to print."""

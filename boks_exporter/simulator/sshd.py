@@ -1,0 +1,145 @@
+"""A simulated domain behind OpenSSH's own sshd, one for each host, with the real gate as forced command."""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Final, Self
+
+import asyncssh
+
+from boks_exporter.model import HostName
+from boks_exporter.remote.installation import authorized_keys_line
+from boks_exporter.simulator.domain import Connectivity, Fault
+from boks_exporter.simulator.keys import HostKeys, new_key, write_known_hosts, write_user_key
+from boks_exporter.simulator.login import login
+from boks_exporter.simulator.processes import descendants, end, mentioning
+from boks_exporter.simulator.sshd_daemon import ADDRESS, SshdDaemon
+from boks_exporter.simulator.tree import Tree
+
+_FROM: Final = "127.0.0.0/8"
+
+
+class SshdServers:
+    """Serve a tree through sshd for as long as the block runs.
+
+    The key in `identity_file` can do what an operator lets it do: ask the gate. `shell_identity_file` is a key
+    without restriction, as where the gate is not installed and goes along with each request.
+    """
+
+    address: Final = ADDRESS
+
+    def __init__(self, tree: Tree, directory: Path) -> None:
+        """Take a tree and an existing empty directory that any user may enter."""
+        self.tree = tree
+        self.directory = directory
+        self.user = ""
+        self.identity_file = directory / "id_gate"
+        self.shell_identity_file = directory / "id_shell"
+        self.known_hosts = directory / "known_hosts"
+        self.authority = new_key()
+        self._keys: dict[HostName, HostKeys] = {name: HostKeys.generate() for name in tree.hosts}
+        self._daemons: dict[HostName, SshdDaemon] = {}
+        self._manners: dict[HostName, Connectivity] = {}
+        self._open = AsyncExitStack()
+
+    def __repr__(self) -> str:
+        """Tell who is served."""
+        return f"<SshdServers {self.user}@ {', '.join(map(repr, self._daemons.values()))}>"
+
+    @property
+    def daemons(self) -> Mapping[HostName, SshdDaemon]:
+        """Give the daemons by host."""
+        return self._daemons
+
+    async def __aenter__(self) -> Self:
+        """Make keys and start every daemon."""
+        if os.geteuid() != 0:
+            message = "the gate trusts no configuration file but root's: real sshd can be simulated by root only"
+            raise PermissionError(message)
+        gate_key, shell_key = new_key(), new_key()
+        write_user_key(gate_key, self.identity_file)
+        write_user_key(shell_key, self.shell_identity_file)
+        authority = self.directory / "authority.pub"
+        authority.write_text(_public(self.authority), encoding="utf-8")
+        async with AsyncExitStack() as opened:
+            self.user = await opened.enter_async_context(login())
+            opened.push_async_callback(self._end_what_is_left)
+            for name in self.tree.hosts:
+                directory = self.directory / name
+                directory.mkdir()
+                daemon = SshdDaemon(directory, self.user, trusted_authority=str(authority))
+                opened.push_async_callback(daemon.aclose)
+                self._daemons[name] = daemon
+            self._lines = {
+                name: self._authorized(host.gate, gate_key, shell_key) for name, host in self.tree.hosts.items()
+            }
+            await self.meet()
+            self._open = opened.pop_all()
+        known = ((ADDRESS, daemon.port, self._keys[name].true) for name, daemon in self._daemons.items())
+        write_known_hosts(known, self.known_hosts)
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        """Stop every daemon, end what the gates left running, and remove the login."""
+        await self._open.aclose()
+
+    def port(self, host: HostName) -> int:
+        """Tell a host's port; it stays the same through all faults."""
+        return self._daemons[host].port
+
+    async def set_fault(self, host: HostName, fault: Fault, **parameters: Any) -> None:
+        """Let something go wrong now."""
+        self.tree.set_fault(host, fault, **parameters)
+        await self.meet()
+
+    async def clear_fault(self, host: HostName, fault: Fault) -> None:
+        """Let something be right again now."""
+        self.tree.clear_fault(host, fault)
+        await self.meet()
+
+    async def meet(self) -> None:
+        """Bring every daemon in line with the domain; a change cuts the connections that are open."""
+        changed = {
+            name: manner
+            for name in self._daemons
+            if (manner := self.tree.domain.connectivity(name)) is not self._manners.get(name)
+        }
+        await asyncio.gather(*(self._meet(name, manner) for name, manner in changed.items()))
+
+    async def restart(self, host: HostName) -> None:
+        """Stop a host's sshd, its sessions included, and start it again."""
+        await self._daemons[host].start(self._host_key(host, self._manners[host]))
+
+    async def sever(self, host: HostName) -> None:
+        """Kill the sessions of a host in the middle of what they do."""
+        await self._daemons[host].sever()
+
+    async def _meet(self, name: HostName, manner: Connectivity) -> None:
+        daemon = self._daemons[name]
+        self._manners[name] = manner
+        if manner is Connectivity.UNREACHABLE:
+            await daemon.go_silent()
+        elif manner is Connectivity.REFUSED:
+            await daemon.stop()
+        else:
+            daemon.write_authorized_keys("" if manner is Connectivity.WRONG_LOGIN else self._lines[name])
+            await daemon.start(self._host_key(name, manner))
+
+    def _host_key(self, name: HostName, manner: Connectivity) -> asyncssh.SSHKey:
+        keys = self._keys[name]
+        return keys.other if manner is Connectivity.WRONG_HOST_KEY else keys.true
+
+    def _authorized(self, gate: Path, gate_key: asyncssh.SSHKey, shell_key: asyncssh.SSHKey) -> str:
+        return authorized_keys_line(_public(gate_key), _FROM, str(gate)) + f"{_public(shell_key)}\n"
+
+    async def _end_what_is_left(self) -> None:
+        """End gates and programs whose session is over already: they are nobody's children any more."""
+        hosts = self.tree.hosts.values()
+        left = await mentioning([str(path) for host in hosts for path in (host.gate, host.root / "sbin")])
+        await end(left | await descendants(left))
+
+
+def _public(key: asyncssh.SSHKey) -> str:
+    return key.export_public_key("openssh").decode().strip()

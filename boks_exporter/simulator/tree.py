@@ -1,0 +1,217 @@
+"""A simulated domain as files: for each host its BoKS directories, its programs and the real gate in front of them."""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final, Self
+
+from boks_exporter.model import HostName, Seconds, Timestamp
+from boks_exporter.remote.gate import gate_text
+from boks_exporter.remote.installation import gate_conf
+from boks_exporter.remote.settings import Prefix, RemotePaths
+from boks_exporter.simulator.calls import Calls
+from boks_exporter.simulator.domain import Fault, Printed, SimulatedDomain
+from boks_exporter.simulator.domain.files import queue_ages
+
+PROGRAMS: Final = ("boksadm", "boksdiag", "convert", "Boot", "dumpbase", "hostadm", "cadm")
+
+_DATA: Final = "var/data"
+_SPOOL: Final = "var/data/master_spool"
+_WRITE_EVERY: Final[Seconds] = 0.25
+_EXECUTABLE: Final = 0o755
+_READABLE: Final = 0o644
+
+
+@dataclass
+class HostTree:
+    """One host's directory: `etc` is its BOKS_etc, `var` its BOKS_var, `sbin` holds its programs."""
+
+    name: HostName
+    root: Path
+    written: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def gate(self) -> Path:
+        """Name the installed gate; its configuration stands beside it."""
+        return self.root / "boks-gate"
+
+    def paths(self, section_timeout_seconds: int) -> RemotePaths:
+        """Tell where the gate finds BoKS on this host."""
+        return RemotePaths(
+            boks_etc=str(self.root / "etc"),
+            boks_var=str(self.root / "var"),
+            boksadm=str(self.root / "sbin/boksadm"),
+            prefix=Prefix.NONE,
+            section_timeout_seconds=section_timeout_seconds,
+        )
+
+
+class Tree:
+    """Keep the files of all hosts as the domain says for as long as the block runs.
+
+    Who removes a host's database by hand (`*.dat` and `sequence`) has removed it in the domain as well; until the last
+    of these files is gone, those that are do not come back.
+    """
+
+    def __init__(
+        self,
+        domain: SimulatedDomain,
+        directory: Path,
+        now: Callable[[], Timestamp] = time.time,
+        *,
+        section_timeout_seconds: int = 20,
+    ) -> None:
+        """Take an existing empty directory that the hosts' login may enter."""
+        self.domain = domain
+        self.directory = directory
+        self.hosts = {name: HostTree(name, directory / name) for name in domain.hosts}
+        self._now = now
+        self._section_timeout = section_timeout_seconds
+        self._open = AsyncExitStack()
+
+    def __repr__(self) -> str:
+        """Tell where it is."""
+        return f"<Tree {self.directory} {len(self.hosts)} hosts>"
+
+    async def __aenter__(self) -> Self:
+        """Write everything, and from then on what changes."""
+        for host in self.hosts.values():
+            _install(host, self.directory, host.paths(self._section_timeout))
+        self.write()
+        async with AsyncExitStack() as opened:
+            await opened.enter_async_context(Calls(self.directory, self._run))
+            writer = asyncio.create_task(self._keep_writing(), name="tree")
+            opened.push_async_callback(_end, writer)
+            self._open = opened.pop_all()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        """Stop answering the programs; the files stay."""
+        await self._open.aclose()
+
+    def paths(self, host: HostName) -> RemotePaths:
+        """Tell what a gate that is sent along has to know of a host."""
+        return self.hosts[host].paths(self._section_timeout)
+
+    def set_fault(self, host: HostName, fault: Fault, **parameters: Any) -> None:
+        """Let something go wrong now."""
+        self.write()
+        self.domain.set_fault(host, fault, **parameters)
+        self.write()
+
+    def clear_fault(self, host: HostName, fault: Fault) -> None:
+        """Let something be right again now."""
+        self.write()
+        self.domain.clear_fault(host, fault)
+        self.write()
+
+    def write(self) -> None:
+        """Bring domain and files together: first what was removed by hand, then what time and commands changed."""
+        self.domain.advance(self._now() - self.domain.epoch)
+        for host in self.hosts.values():
+            self._write(host)
+
+    def _write(self, host: HostTree) -> None:
+        removed = {name for name in host.written if _is_database(name) and not (host.root / name).exists()}
+        wanted = dict(self.domain.files(host.name))
+        if removed and removed == {name for name in host.written if _is_database(name)}:
+            self.domain.remove_data(host.name)
+            wanted = dict(self.domain.files(host.name))
+            removed = set()
+            host.written = {name: content for name, content in host.written.items() if not _is_database(name)}
+        _update(host, {name: content for name, content in wanted.items() if name not in removed}, removed)
+        _age_spool(host, queue_ages(self.domain, self.domain.hosts[host.name]))
+
+    def _run(self, name: HostName, argv: tuple[str, ...]) -> Printed:
+        host = self.hosts[name]
+        self.domain.advance(self._now() - self.domain.epoch)
+        self._write(host)
+        printed = self.domain.run(name, argv)
+        self._write(host)
+        return printed
+
+    async def _keep_writing(self) -> None:
+        while True:
+            await asyncio.sleep(_WRITE_EVERY)
+            self.write()
+
+
+async def _end(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def _install(host: HostTree, tree: Path, paths: RemotePaths) -> None:
+    """Make the directories, the programs, and the gate with its configuration."""
+    for directory in ("etc", "var", "sbin", _DATA, _SPOOL):
+        (host.root / directory).mkdir(parents=True)
+    text = resources.files("boks_exporter.simulator.fake").joinpath("program.sh").read_text(encoding="utf-8")
+    for command in PROGRAMS:
+        words = {"@tree@": str(tree), "@host@": host.name, "@command@": command}
+        _write_program(host.root / "sbin" / command, _filled_in(text, words))
+    _write_program(host.gate, gate_text())
+    configuration = host.gate.with_name("boks-gate.conf")
+    configuration.write_text(gate_conf(paths), encoding="utf-8")
+    configuration.chmod(_READABLE)
+
+
+def _filled_in(text: str, words: Mapping[str, str]) -> str:
+    for word, value in words.items():
+        if "'" in value:
+            message = f"expected no quote in {value!r}, which goes into a shell program"
+            raise ValueError(message)
+        text = text.replace(word, value)
+    return text
+
+
+def _write_program(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+    path.chmod(_EXECUTABLE)
+
+
+def _is_database(name: str) -> bool:
+    return name == f"{_DATA}/sequence" or (name.startswith(f"{_DATA}/") and name.endswith(".dat"))
+
+
+def _update(host: HostTree, wanted: Mapping[str, bytes], removed: set[str]) -> None:
+    """Write what changed, and remove what the domain no longer has."""
+    for name in host.written.keys() - wanted.keys() - removed:
+        (host.root / name).unlink(missing_ok=True)
+    for name, content in wanted.items():
+        if host.written.get(name) != content:
+            if _is_database(name) and name in host.written:
+                _overwrite(host.root / name, content)
+            else:
+                _replace(host.root / name, content)
+    host.written = {name: host.written[name] for name in removed} | dict(wanted)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write so that no reader meets half a file."""
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_bytes(content)
+    beside.replace(path)
+
+
+def _overwrite(path: Path, content: bytes) -> None:
+    """Write into a file that is there; one that was just removed by hand stays away."""
+    with suppress(FileNotFoundError):
+        descriptor = os.open(path, os.O_WRONLY | os.O_TRUNC)
+        try:
+            os.write(descriptor, content)
+        finally:
+            os.close(descriptor)
+
+
+def _age_spool(host: HostTree, ages: tuple[float, ...]) -> None:
+    """Let the files of the spool look as old as they are; the gate reads their age against the machine's clock."""
+    for number, age in enumerate(ages, 1):
+        at = time.time() - age
+        with suppress(FileNotFoundError):
+            os.utime(host.root / _SPOOL / f"dd_fcom_{number}", (at, at))
