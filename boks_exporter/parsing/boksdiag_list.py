@@ -17,8 +17,8 @@ from typing import Final
 from boks_exporter.errors import ParseError
 from boks_exporter.model import Leftover, ReplicaLine, ReplicaList
 from boks_exporter.parsing.lines import leftover, lines_of, nothing_recognised, stumbled
-from boks_exporter.parsing.list_columns import Ruler, columns_of, learned_from, places_in
-from boks_exporter.parsing.list_header import PACKET, SYNC, is_header, is_underline
+from boks_exporter.parsing.list_columns import Ruler, columns_of, gap_of, learned_from, shape_of
+from boks_exporter.parsing.list_header import is_header, is_underline
 from boks_exporter.parsing.list_rows import AGES, common_row, first_unread_word, row_of
 
 _EXPECTED: Final = "a header such as 'SERVER SINCE LAST ...' or a row such as 'REPHOST5 00:49 04:49 1853521 OK'"
@@ -61,14 +61,14 @@ class _Reading:
 
     def _is_row_with_blanks(self, index: int) -> bool:
         line = self.lines[index]
-        words = line.split()
-        row = row_of(words, below_header=bool(self.headers))
+        if is_header(line):
+            self.headers.append(line)
+            return False
+        row = row_of(line.split(), below_header=bool(self.headers))
         if row is not None:
             self.rows[index] = row.fact(row.ages_by_number())
             return 0 < len(row.ages) < AGES
-        if is_header(words):
-            self.headers.append(line)
-        elif words and not (self.headers and is_underline(line)):
+        if line and not line.isspace() and not (self.headers and is_underline(line)):
             self.leftovers.append(leftover(index + 1, line))
         return False
 
@@ -78,33 +78,30 @@ class _Reading:
         Most rows of a sound domain are common ones without a failure. That nothing stands between packet and sync,
         where the last such row had nothing, is proof enough, and much cheaper than to measure each.
         """
-        ruler = learned_from(self.headers, self._complete_line())
+        ruler = learned_from(tuple(self.headers), self._complete_shape())
         gap = slice(0)
         for index in without_failure:
             if not self.lines[index][gap].isspace():
-                gap = self._gap_once_placed(index, ruler)
+                proven = gap_of(shape_of(self.lines[index]), ruler)
+                if proven is None:
+                    self._read_by_columns(index, ruler)
+                gap = proven or slice(0)
         for index in with_blanks:
-            self._gap_once_placed(index, ruler)
+            self._read_by_columns(index, ruler)
 
-    def _complete_line(self) -> str:
+    def _complete_shape(self) -> str:
         """Find a row that has nothing blank, from which to learn where the columns are."""
         for line, row in zip(self.lines, self.rows, strict=True):
-            if row and None not in {row.since_packet, row.since_failure, row.since_sync}:
-                return line
+            if row and None not in {row.since_packet, row.since_failure, row.since_sync, row.packets}:
+                return shape_of(line)
         return ""
 
-    def _gap_once_placed(self, index: int, ruler: Ruler) -> slice:
-        """Read a row by its columns; give the gap between packet and sync if it has just these, else an empty one."""
+    def _read_by_columns(self, index: int, ruler: Ruler) -> None:
         line = self.lines[index]
         row = row_of(line.split(), below_header=True)
         columns = columns_of(line, row, ruler) if row else None
-        if row is None or columns is None:
-            return slice(0)
-        self.rows[index] = row.fact(row.ages_by_column(columns))
-        if columns != (PACKET, SYNC):
-            return slice(0)
-        packet, sync = places_in(line, row).ages
-        return slice(packet[1], sync[0])
+        if row and columns:
+            self.rows[index] = row.fact(row.ages_by_column(columns))
 
 
 def _words_of_ascii(line: str) -> list[str]:

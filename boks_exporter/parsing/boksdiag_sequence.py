@@ -38,17 +38,22 @@ def parse_sequence(text: str) -> SequenceReport:
     """Read everything that one `boksdiag sequence` printed.
 
     Of a table that is named twice the first line counts and the later ones are leftovers: what follows a complete
-    listing is an appendix of unknown origin, and taking the last would let it overwrite what was read properly.
+    listing is an appendix of unknown origin, and taking the last would let it overwrite what was read properly. A line
+    without parentheses is a leftover where others have them: `T7 13678d 8:33:46 50` may have been cut from 5053.
     """
+    lines = lines_of(text)
+    rows = [*map(_common_row, lines)]
+    others = {at: _any_row(line) for at, line in enumerate(lines) if rows[at] is None}
+    if any(rows) or any(row and row.parenthesised is not None for row in others.values()):
+        others = {at: row for at, row in others.items() if row and row.parenthesised is not None}
     tables: dict[int, TableSequence] = {}
     leftovers: list[Leftover] = []
-    lines = lines_of(text)
-    for at, line in enumerate(lines, 1):
-        row = _common_row(line) or _any_row(line)
+    for at, line in enumerate(lines):
+        row = rows[at] or others.get(at)
         if row is not None and row.table not in tables:
             tables[row.table] = row
         elif line.strip():
-            leftovers.append(leftover(at, line))
+            leftovers.append(leftover(at + 1, line))
     if not tables:
         raise _nothing_recognised(lines)
     return SequenceReport(tuple(tables.values()), tuple(leftovers))

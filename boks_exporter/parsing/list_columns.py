@@ -10,6 +10,7 @@ how much.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -20,6 +21,7 @@ _WORD: Final = re.compile(r"\S+")
 _RUN_OF_BLANKS: Final = re.compile(r"\S\s\s+\S")
 _NONE: Final = -1
 _CELLS: Final = 6
+_SHAPES: Final = bytes.maketrans(b"123456789ABCEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", b"0" * 9 + b"D" * 51)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,18 @@ class Ruler:
         return over.pop() if len(over) == 1 else _NONE
 
 
-def learned_from(headers: Iterable[str], complete: str) -> Ruler:
-    """Learn the columns from the header and from a complete row.
+def shape_of(line: str) -> str:
+    """Blot out what a row of durations, count and status says, and keep where it says it.
+
+    Every digit becomes 0 and every letter D, which is a unit of days as well, so that the shape is a row with the same
+    cells. Shapes recur from round to round while the rows do not: what is worked out for one need not be again.
+    """
+    return line.encode().translate(_SHAPES).decode() if line.isascii() else line
+
+
+@lru_cache(maxsize=64)
+def learned_from(headers: tuple[str, ...], complete: str) -> Ruler:
+    """Learn the columns from the header and from a complete row, or its shape.
 
     If the row fits under the header when pushed, the header is right and the row has a long name. If it does not fit at
     all, the header's labels share no edge with the cells, and the row alone is believed.
@@ -120,6 +132,16 @@ def learned_from(headers: Iterable[str], complete: str) -> Ruler:
         return ruler if ruler.by_edges_pushed(places) else Ruler(places.columns())
     ruler.learn(places.columns())
     return ruler
+
+
+@lru_cache(maxsize=256)
+def gap_of(shape: str, ruler: Ruler) -> slice | None:
+    """Find the gap between packet and sync in a row of this shape; None unless it has just these two."""
+    row = row_of(shape.split(), below_header=True)
+    if row is None or columns_of(shape, row, ruler) != (PACKET, SYNC):
+        return None
+    packet, sync = places_in(shape, row).ages
+    return slice(packet[1], sync[0])
 
 
 def columns_of(line: str, row: Row, ruler: Ruler) -> tuple[Column, ...] | None:

@@ -5,6 +5,7 @@ order is not relied upon, and one line with the labels of both will do.
 """
 
 import re
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 Span: TypeAlias = tuple[int, int]
@@ -25,13 +26,21 @@ _WORDS: Final = frozenset({"SERVER", "HOST", "REPLICA", "SINCE", "LAST", "-", *_
 _LABEL: Final = re.compile(
     rf"(?:SINCE )?(?:LAST )?\b({'|'.join(_COLUMN_BY_LABEL)})\b|\bSINCE LAST\b|\bLAST\b", re.IGNORECASE
 )
+_A_DIGIT: Final = re.compile(r"[0-9]")  # no label has one, nearly every row has
 _UNDERLINE: Final = re.compile(r"[-=+|\s]+")
 _DURATIONS: Final = 3
 _ENOUGH_LABELS: Final = 2
 
 
-def is_header(words: list[str]) -> bool:
+def is_header(line: str) -> bool:
     """Recognise either line: SERVER and a label more, since its end may be cut off, or nothing but labels."""
+    return _A_DIGIT.search(line) is None and _is_header(line)
+
+
+@lru_cache(maxsize=64)
+def _is_header(line: str) -> bool:
+    """Remember the answer: the header is the same in every round."""
+    words = line.split()
     labels = {word.upper() for word in words} & _WORDS
     if words and words[0].upper() == "SERVER":
         return len(labels) >= _ENOUGH_LABELS
@@ -43,7 +52,8 @@ def is_underline(line: str) -> bool:
     return _UNDERLINE.fullmatch(line) is not None
 
 
-def labels_of(header: str) -> list[tuple[Column, Span]]:
+@lru_cache(maxsize=64)
+def labels_of(header: str) -> tuple[tuple[Column, Span], ...]:
     """Find the columns that a header line labels; three times SINCE LAST are packet, failure, sync, in this order."""
     labels = []
     since_last = []
@@ -54,4 +64,4 @@ def labels_of(header: str) -> list[tuple[Column, Span]]:
             labels.append((STATUS, match.span()))
         else:
             since_last.append(match.span())
-    return [*labels, *enumerate(since_last)] if len(since_last) == _DURATIONS else labels
+    return (*labels, *enumerate(since_last)) if len(since_last) == _DURATIONS else tuple(labels)

@@ -19,6 +19,7 @@ _BLANKS: Final = frozenset({"-", "--", "---", "n/a", "never"})
 
 # Printable ASCII with a letter or a dot in it: no duration, no number, no `Total:`.
 _NAME: Final = re.compile(r"(?![0-9]+[Dd]$)[!-~]*[A-Za-z.][!-~]*(?<!:)")
+_NO_STATUS: Final = re.compile(r"\(?[0-9]")  # a number, or one in parentheses as `boksdiag sequence` prints it
 _STATUS_BY_WORD: Final = {word.upper(): word for word in ReportedStatus if word is not ReportedStatus.OTHER}
 _status_in_capitals: Final = _STATUS_BY_WORD.get
 _SURELY_64_BITS: Final = 20
@@ -105,7 +106,7 @@ def row_of(words: list[str], *, below_header: bool) -> Row | None:
     ages, age_words, at = _ages_from(words, 1)
     count_word = at if at < len(words) - 1 and _is_count(words[at]) else None
     status_word = at if count_word is None else at + 1
-    if status_word >= len(words) or words[status_word][0].isdigit():
+    if status_word >= len(words) or _NO_STATUS.match(words[status_word]):
         return None
     row = Row(
         name=words[0],

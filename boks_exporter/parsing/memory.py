@@ -12,11 +12,11 @@ import re
 from typing import Final
 
 from boks_exporter.model import Memory
-from boks_exporter.parsing.lines import leftover, lines_of, nothing_recognised, stumbled
+from boks_exporter.parsing.lines import leftover, lines_of, nothing_recognised
 from boks_exporter.parsing.numbers import number
 
 _EXPECTED: Final = "a line such as 'Total: 1023968, Free: 949824, Used: 74144, Largest free: 944896'"
-_FIGURE: Final = re.compile(r"\s*(total|free|used|largest free)\s*[:=]\s*([0-9]+)\s*", re.IGNORECASE)
+_FIGURE: Final = re.compile(r"\s*(total|free|used|largest\s+free)\s*[:=]\s*([0-9]+)\s*", re.IGNORECASE)
 _NEEDED: Final = ("total", "free")
 
 
@@ -32,8 +32,6 @@ def parse_memory(text: str) -> Memory:
         elif line.strip():
             leftovers.append(leftover(at, line))
     if any(name not in figures for name in _NEEDED):
-        if figures:
-            raise stumbled(len(lines), "", 0, " and ".join(f"'{name.title()}: …'" for name in _NEEDED))
         raise nothing_recognised(lines, _EXPECTED)
     return Memory(
         total_bytes=figures["total"],

@@ -60,7 +60,12 @@ class _Reading:
         """Read one section, from its frame to its end."""
         name = opened.section_name("section")
         if name in self.sections:
-            raise broken(opened.line, len("=section "), f"a section that has not been there, not a second {name}", name)
+            raise broken(
+                opened.line,
+                len("=section "),
+                f"a section that has not been there, not a second {name}",
+                opened.words[0],
+            )
         out: list[str] = []
         err: list[str] = []
         end = self._next_frame(f"'=end {name} …'", out, err)

@@ -23,7 +23,7 @@ _REFUSALS: Final = {
     "untrusted_config": "boks-gate.conf to be a plain file of root's that nobody else can write; run "
     "`chown root boks-gate.conf; chmod 644 boks-gate.conf` on the host",
     "bad_config": "a boks-gate.conf that the gate understands; compare it with what `boks-exporter gate` prints",
-    "too_long": f"{_OWN_REQUEST[:-1]}, or one of at most 200 characters?",
+    "too_long": "a request of at most 200 characters; is another program using this key?",
     "bad_character": _OWN_REQUEST,
     "no_section": _OWN_REQUEST,
     "repeated_word": _OWN_REQUEST,

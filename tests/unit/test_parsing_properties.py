@@ -1,0 +1,150 @@
+"""What holds for every text, however broken: only ParseErrors, and no line that vanishes."""
+
+import re
+import string
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from boks_exporter.errors import ParseError
+from boks_exporter.model import Leftover
+from boks_exporter.parsing.lines import lines_of
+from boks_exporter.parsing.list_header import is_header, is_underline
+from tests.unit.parsing_samples import PARSERS, parsed, samples
+
+QUICK = settings(max_examples=40, deadline=None)
+RAW = {command: [sample.raw for sample in samples() if sample.command == command] for command in PARSERS}
+LINES = {command: sorted({line for raw in RAW[command] for line in raw.split(b"\n")}) for command in PARSERS}
+
+OddText = st.text(st.sampled_from(string.printable + "\x00\x1b\u00a0\u2028\u0665\u00bd\ud800\U0001f512"), max_size=40)
+
+
+def read(command: str, raw: bytes) -> Any:
+    """Parse; a ParseError is an answer, and must hold together."""
+    try:
+        return parsed(command, raw)
+    except ParseError as raised:
+        error = raised
+    assert 1 <= error.line <= raw.count(b"\n") + 1
+    assert error.column >= 1
+    assert error.expected
+    assert error.found
+    return None
+
+
+@pytest.mark.parametrize("command", PARSERS)
+@QUICK
+@given(raw=st.binary(max_size=300))
+def test_no_bytes_raise_anything_but_a_parse_error(command: str, raw: bytes) -> None:
+    """Whatever a host sends, the worst that can happen is a ParseError with its place."""
+    read(command, raw)
+
+
+@pytest.mark.parametrize("command", PARSERS)
+@QUICK
+@given(data=st.data())
+def test_no_mixture_of_lines_raises_anything_but_a_parse_error(command: str, data: st.DataObject) -> None:
+    """Lines of the corpus in any order, among lines of odd characters, never break a parser."""
+    raw = data.draw(mixtures(command))
+    read(command, raw)
+
+
+@pytest.mark.parametrize("command", PARSERS)
+@QUICK
+@given(data=st.data())
+def test_no_mutated_sample_raises_anything_but_a_parse_error(command: str, data: st.DataObject) -> None:
+    """Samples with pieces overwritten, doubled or cut out never break a parser."""
+    raw = data.draw(st.sampled_from(RAW[command]))
+    for _ in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.integers(0, len(raw)))
+        end = data.draw(st.integers(start, min(len(raw), start + 12)))
+        piece = data.draw(
+            st.one_of(st.binary(max_size=6), st.just(raw[start:end] * 2), st.sampled_from(LINES[command]))
+        )
+        raw = raw[:start] + piece + raw[end:]
+    read(command, raw)
+
+
+@pytest.mark.parametrize("command", PARSERS)
+def test_a_sample_cut_at_any_byte_raises_nothing_but_a_parse_error(command: str) -> None:
+    """An output may break off anywhere; only the line ends at its end make no difference."""
+    for raw in RAW[command]:
+        whole = read(command, raw)
+        end = len(raw.rstrip(b"\n"))
+        for length in range(len(raw)):
+            fact = read(command, raw[:length])
+            assert length < end or fact == whole, raw[:length]
+
+
+def test_a_reply_that_is_cut_is_never_taken_for_a_whole_one() -> None:
+    """A reply is whole with its last frame, whatever follows, and never before."""
+    for raw in RAW["reply"]:
+        for length in range(len(raw)):
+            reply = read("reply", raw[:length])
+            assert reply is None or re.search(rb"^=done sections=\d", raw[:length], re.MULTILINE), raw[:length]
+            assert reply is None or reply.sections == read("reply", raw).sections
+
+
+def mixtures(command: str) -> st.SearchStrategy[bytes]:
+    """Make texts of the corpus' lines and of odd ones."""
+    odd = OddText.map(lambda text: text.encode("utf-8", "surrogatepass"))
+    return st.lists(st.one_of(st.sampled_from(LINES[command]), odd), max_size=12).map(b"\n".join)
+
+
+def numbered(command: str, raw: bytes) -> dict[int, str]:
+    """Number the lines that are not blank, as the parsers do."""
+    text = raw.decode(errors="replace")
+    lines = text.split("\n") if command == "reply" else lines_of(text)
+    return {at: line for at, line in enumerate(lines, 1) if line.strip()}
+
+
+Rule = Callable[[str], bool]
+RULES: dict[str, Rule] = {
+    "list": lambda line: is_header(line) or is_underline(line),
+    "sequence": lambda line: False,
+}
+
+
+@pytest.mark.parametrize("command", RULES)
+@QUICK
+@given(data=st.data())
+def test_every_line_is_a_fact_or_has_a_rule_or_is_a_leftover(command: str, data: st.DataObject) -> None:
+    """Nothing vanishes: the lines that are not blank are exactly the facts, the headers and the leftovers."""
+    raw = data.draw(mixtures(command))
+    report = read(command, raw)
+    if report is None:
+        return
+    lines = numbered(command, raw)
+    left = {leftover.line for leftover in report.leftovers}
+    named = {at for at, line in lines.items() if RULES[command](line)} - left
+    facts = report.lines if command == "list" else report.tables
+    assert len(facts) + len(named) + len(left) == len(lines)
+    assert all(lines[leftover.line].rstrip() == leftover.text for leftover in report.leftovers)
+
+
+@pytest.mark.parametrize("command", PARSERS)
+@QUICK
+@given(data=st.data())
+def test_a_line_that_nobody_knows_is_always_a_leftover(command: str, data: st.DataObject) -> None:
+    """A strange line changes no fact wherever it stands, and comes back as a leftover with its number."""
+    raw = data.draw(
+        st.sampled_from([sample for sample in RAW[command] if sample and read(command, sample) is not None])
+    )
+    lines = raw.split(b"\n")
+    at = data.draw(st.integers(0, len(lines)))
+    stranger = data.draw(st.sampled_from(["~~ what is this?", "\u00bfQu\u00e9?", "( a b c )", "\u00bd"]))
+    before, after = read(command, raw), read(command, b"\n".join([*lines[:at], stranger.encode(), *lines[at:]]))
+    assert after is not None
+    assert Leftover(at + 1, stranger) in after.leftovers
+    moved = [Leftover(left.line + (left.line > at), left.text) for left in before.leftovers]
+    assert sorted(after.leftovers, key=lambda left: left.line) == sorted(
+        [*moved, Leftover(at + 1, stranger)], key=lambda left: left.line
+    )
+    assert without_leftovers(after) == without_leftovers(before)
+
+
+def without_leftovers(fact: Any) -> list[Any]:
+    return [getattr(fact, name) for name in fact.__slots__ if name != "leftovers"]
