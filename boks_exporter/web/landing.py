@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import escape
 from typing import Final
@@ -20,17 +19,25 @@ _STYLE: Final = """
 body { font: 1rem/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 80rem; padding: 1rem; }
 h1 { font-size: 1.3rem; } h2 { font-size: 1.1rem; margin: 1.6rem 0 .2rem; }
 nav a { display: inline-block; padding: .3rem .8rem .3rem 0; }
-.table { overflow-x: auto; }
+main { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .7rem .3rem 0; border-bottom: 1px solid #8886; }
 th { white-space: nowrap; } td { min-width: 3rem; } td:last-child { min-width: 16rem; }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-b { white-space: nowrap; }
+b, time { white-space: nowrap; }
 .bad { color: #b00020; } .warn { color: #8a5300; }
 @media (prefers-color-scheme: dark) { .bad { color: #ff8a80; } .warn { color: #ffc06a; } }
+@media (max-width: 45rem) {
+  thead { position: absolute; clip-path: inset(50%); }
+  tr { display: block; padding: .5rem 0; border-bottom: 1px solid #8886; }
+  th, td, td:last-child, td.n { display: flex; gap: .5rem; padding: .1rem 0; border: 0; text-align: left; }
+  td::before { content: attr(data-label); flex: 0 0 6.5rem; opacity: .75; } td:empty { display: none; }
+}
 """
 _GOOD: Final = {"ok"}
 _WARNING: Final = {"loading", "lagging", "unlisted", "unknown", "degraded"}
+
+_EARLIEST: Final = 0.0
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; style-src 'sha256-"
@@ -73,16 +80,8 @@ def _domain(domain: DomainReport, now: Timestamp) -> str:
     return (
         f"<section>\n<h2>{escape(domain['domain'])}: {_state(domain['state'])}</h2>\n"
         f"<p>{escape(domain['reason'])}. Last round {_ago(domain['last_round_timestamp_seconds'], now)}.</p>\n"
-        f"{''.join(_unresolved(domain))}"
-        f'<div class="table"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n'
-        "</section>\n"
+        f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n</section>\n"
     )
-
-
-def _unresolved(domain: DomainReport) -> Iterator[str]:
-    if domain["unresolved"]:
-        names = escape(", ".join(domain["unresolved"]))
-        yield f"<p>The master lists these, which are not watched: {names}.</p>\n"
 
 
 def _row(host: HostReport, now: Timestamp) -> str:
@@ -98,7 +97,9 @@ def _row(host: HostReport, now: Timestamp) -> str:
         _ago(host["last_packet_timestamp_seconds"], now),
         escape(host["reason"]),
     )
-    data = (f"<td{_aligned(name)}>{cell}</td>" for name, cell in zip(_COLUMNS[1:], cells, strict=True))
+    data = (
+        f'<td data-label="{name}"{_aligned(name)}>{cell}</td>' for name, cell in zip(_COLUMNS[1:], cells, strict=True)
+    )
     return f'<tr><th scope="row">{escape(host["host"])}</th>{"".join(data)}</tr>\n'
 
 
@@ -126,12 +127,15 @@ def _ago(moment: Timestamp | None, now: Timestamp) -> str:
     if moment is None:
         return _UNKNOWN
     age = f"{in_words(now - moment)} ago" if moment <= now else "just now"
-    return f'<time datetime="{_iso(moment)}" title="{_clock(moment)}">{age}</time>'
+    if moment < _EARLIEST:
+        # A host may print an age of a million years, which no calendar holds.
+        return age
+    return f'<time datetime="{_utc(moment):%Y-%m-%dT%H:%M:%SZ}" title="{_clock(moment)}">{age}</time>'
 
 
 def _clock(moment: Timestamp) -> str:
-    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{_utc(moment):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _iso(moment: Timestamp) -> str:
-    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%SZ}"
+def _utc(moment: Timestamp) -> datetime:
+    return datetime.fromtimestamp(moment, UTC)

@@ -41,8 +41,8 @@ def _open(address: str) -> socket.socket:
         # A name such as localhost has several addresses: one is listened on, IPv4 first, as Prometheus does.
         family, *_, place = min(found, key=lambda one: one[0] is not socket.AF_INET)
         return socket.create_server((str(place[0]), port), family=family, backlog=_BACKLOG)
-    except socket.gaierror as error:
-        raise ListenError(address, f"the host is not known: {error.strerror}") from error
+    except (socket.gaierror, UnicodeError) as error:
+        raise ListenError(address, f"the host is not known: {getattr(error, 'strerror', error)}") from error
     except OSError as error:
         raise ListenError(address, _reason(error)) from error
 

@@ -13,6 +13,17 @@ _BOOLEANS: Final = {
 }
 """Words that exporter-toolkit's YAML 1.1 takes for truth values beside true and false."""
 
+_NEWER: Final = {
+    "cert": "is not supported; put the certificate into a file and name that in cert_file",
+    "key": "is not supported; put the key into a file and name that in key_file",
+    "client_ca": "is not supported; put the certificates into a file and name that in client_ca_file",
+    "client_allowed_sans": "is not supported; take a certification authority for the scrapers alone",
+    "rate_limit": "is not supported",
+}
+"""Keys of newer exporter-toolkits, which to call unknown would be no help."""
+
+_READABLE: Final = 8
+
 _Meaning = TypeVar("_Meaning")
 
 
@@ -27,11 +38,10 @@ class Section:
         value = self._at(path)
         self._values: Mapping[str, Any] = value if isinstance(value, dict) else {}
         if value is not None and not isinstance(value, dict):
-            self.fault((), f"expected a mapping of keys to values, found {value!r}")
+            self.fault((), f"expected a mapping of keys to values, found {_kind(value)}")
         if keys is not None:
             for key in self._values.keys() - set(keys):
-                close = difflib.get_close_matches(key, keys, n=1)
-                self.fault((key,), "unknown key" + (f'; did you mean "{close[0]}"?' if close else ""))
+                self.fault((key,), _NEWER.get(key) or f"unknown key{_nearest(key, keys)}")
 
     def _at(self, path: Path_) -> Any:
         value = self._document.data
@@ -54,7 +64,7 @@ class Section:
         if isinstance(value, str | int | float) and not isinstance(value, bool):
             return str(value)
         if value is not None:
-            self.fault((key,), f"expected a text, found {value!r}")
+            self.fault((key,), f"expected a text, found {_kind(value)}")
         return ""
 
     def texts(self) -> dict[str, str]:
@@ -85,14 +95,28 @@ class Section:
         """Read a list of words of a closed set."""
         value = self._values.get(key) or []
         if not isinstance(value, list):
-            self.fault((key,), f"expected a list, found {value!r}")
+            self.fault((key,), f"expected a list, found {_kind(value)}")
             return ()
         for index, word in enumerate(value):
             if word is not None and (not isinstance(word, str) or word not in meanings):
-                self.fault((key, index), f"expected {_either(meanings)}, found {word!r}")
+                self.fault((key, index), f"expected {_either(meanings)}, found {word!r}{_nearest(word, meanings)}")
         return tuple(meanings[word] for word in value if isinstance(word, str) and word in meanings)
 
 
+def _kind(value: Any) -> str:
+    """Name a kind of value instead of the value, which may be a secret at the wrong place."""
+    kinds = {dict: "a mapping", list: "a list", bool: "a truth value"}
+    return kinds.get(type(value), "a single value")
+
+
 def _either(words: Collection[str]) -> str:
+    """Name the choices, if they are few enough to be read."""
     *others, last = (word for word in words if word)
+    if len(others) > _READABLE:
+        return "one of the names in docs/web.md"
     return f"{', '.join(others)} or {last}" if others else last
+
+
+def _nearest(word: object, known: Collection[str]) -> str:
+    close = difflib.get_close_matches(str(word), known, n=1)
+    return f'; did you mean "{close[0]}"?' if close else ""
