@@ -28,8 +28,8 @@ gate_limit=8
 # -- the sender's settings are inserted here --
 
 # Nothing of the caller's environment counts, neither variables (sshd can be set up to let a client choose some) nor
-# functions that bash would import: an installed gate starts again without any. Up to here everything is Bourne's
-# syntax, so that the /bin/sh of Solaris 10, which is no POSIX shell, comes as far as the one that is.
+# functions that bash would import: an installed gate starts again without any. All this is Bourne's own syntax, so
+# that the /bin/sh of Solaris 10, which is no POSIX shell, comes as far as the one that is.
 case $gate_sent,$1 in
 yes,* | no,clean | no,clean-root) ;;
 *)

@@ -133,10 +133,16 @@ def _checked_key(public_key: str) -> str:
 
 
 def _kind_inside(body: str) -> str | None:
-    """Read the type that a key's own bytes name."""
+    """Read the type that a key's own bytes name; None where the fields in it do not end with the key."""
     try:
         data = base64.b64decode(body, validate=True)
     except binascii.Error:
         return None
-    length = int.from_bytes(data[:4])
-    return data[4 : 4 + length].decode(errors="replace") if length < len(data) else None
+    fields = []
+    while data:
+        length = int.from_bytes(data[:4])
+        fields.append(data[4 : 4 + length])
+        if len(fields[-1]) != length:
+            return None
+        data = data[4 + length :]
+    return fields[0].decode(errors="replace") if len(fields) > 1 else None

@@ -1,0 +1,153 @@
+"""A BoKS host made of files, and ways to ask the real gate about it."""
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from boks_exporter.remote.gate import gate_text, sent_script
+from boks_exporter.remote.settings import Prefix, RemotePaths
+
+LONG_AGO = 1_735_787_045
+"""2 January 2025; old enough for `ls` to name the year."""
+
+EVERYTHING = "boks-gate/1 role sequence list memory errlog queue checksums"
+
+_MARKER = "# -- the sender's settings are inserted here --\n"
+
+ENV = """\
+# BoKS environment
+BOKSINIT={init}
+export SHM_SIZE=16000
+LICENCE_KEY=hunter2
+BRIDGE_ACCEPT_MASTER_IPS="10.0.0.1 10.0.0.2"
+"""
+
+BOKSADM = """\
+[ "$1" = -S ] || exit 98
+shift
+case "$*" in
+'boksdiag sequence') printf '...\\nT7 13678d 8:33:46 5053 (5053)\\n...\\n' ;;
+'boksdiag list')
+	echo 'SERVER SINCE LAST SINCE LAST SINCE LAST COUNT LAST'
+	echo 'REPHOST3 00:49 04:50 726768 OK'
+	echo 'one replica is slow' >&2
+	exit 3
+	;;
+'dumpbase -m') echo 'Total: 1023968, Free: 949824, Used: 74144, Largest free: 944896' ;;
+*) exit 99 ;;
+esac
+"""
+
+STUBBORN = """\
+trap '' TERM HUP INT
+("${0%/*}/forever" 600 & "${0%/*}/forever" 600 & exit) &
+(trap '' TERM HUP INT; ("${0%/*}/forever" 600; :) & wait) &
+echo begun
+"${0%/*}/forever" 600
+"""
+"""A boksadm that hangs, with a child, a grandchild and an orphan, all of which ignore being asked to end."""
+
+CLOCK = re.compile(r"\A(=boks-gate/1 \S+) clock=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$", re.MULTILINE)
+SECONDS = re.compile(r"^(=end .*) seconds=\d{1,2}$", re.MULTILINE)
+OWNER = re.compile(r"^\|oldest=-[rwx-]{9}[.+]? +\d+ +\S+ +\S+ +", re.MULTILINE)
+
+
+class Tree:
+    """A host's files; `boksadm` is a shell script that a test can exchange."""
+
+    def __init__(self, root: Path, init: str = "master") -> None:
+        self.root = root
+        self.etc = root / "etc"
+        self.var = root / "var"
+        self.spool = self.var / "data" / "master_spool"
+        self.etc.mkdir(parents=True)
+        self.spool.mkdir(parents=True)
+        (self.etc / "ENV").write_text(ENV.format(init=init))
+        (self.etc / "method.conf").write_text("ssh_pubkey\n")
+        (self.var / "boks_errlog").write_text("first\nsecond\n")
+        for name, age in (("dd_fcom_2", 0), ("dd_fcom_1", -86400), ("other", -864000)):
+            (self.spool / name).write_text("x")
+            os.utime(self.spool / name, (LONG_AGO + age, LONG_AGO + age))
+        # Whatever a test starts has the tree's path in its command line, so that what stays behind can be found.
+        self.forever = root / "forever"
+        self.forever.symlink_to("/bin/sleep")
+        self.boksadm_is(BOKSADM)
+
+    @property
+    def boksadm(self) -> Path:
+        return self.root / "boksadm"
+
+    def boksadm_is(self, script: str) -> None:
+        self.boksadm.write_text("#!/bin/sh\n" + script)
+        self.boksadm.chmod(0o755)
+
+    def paths(self, *, limit: int = 8, prefix: Prefix = Prefix.NONE) -> RemotePaths:
+        return RemotePaths(
+            boks_etc=str(self.etc),
+            boks_var=str(self.var),
+            boksadm=str(self.boksadm),
+            prefix=prefix,
+            section_timeout_seconds=limit,
+        )
+
+    def left_behind(self, within: float = 3.0) -> list[str]:
+        """List what still runs from this tree, once it has had time to die."""
+        until = time.monotonic() + within
+        while (found := self._running()) and time.monotonic() < until:
+            time.sleep(0.05)
+        return found
+
+    def _running(self) -> list[str]:
+        listing = subprocess.run(["ps", "-A", "-o", "pid=,stat=,args="], capture_output=True, text=True, check=True)
+        return [line for line in listing.stdout.splitlines() if str(self.root) in line and " Z" not in line]
+
+
+def ask_sent(
+    tree: Tree, request: str = EVERYTHING, *, shell: Sequence[str] = ("/bin/sh",), limit: int = 8
+) -> subprocess.CompletedProcess[bytes]:
+    """Send the gate along, as the exporter does where none is installed."""
+    return subprocess.run(
+        [*shell, "-s", "--", *request.split()],
+        input=sent_script(tree.paths(limit=limit)),
+        capture_output=True,
+        start_new_session=True,
+        timeout=60,
+    )
+
+
+def install(tree: Tree, directory: Path, *, shell: str = "/bin/sh", limit: int = 8, prefix: str = "none") -> Path:
+    """Install a gate whose built-in paths are the tree's, so that no file of root's is needed beside it."""
+    defaults = (
+        f"gate_shell='{shell}'\ngate_etc='{tree.etc}'\ngate_var='{tree.var}'\ngate_boksadm='{tree.boksadm}'\n"
+        f"gate_limit={limit}\ngate_prefix={prefix}\n"
+    )
+    directory.mkdir(parents=True, exist_ok=True)
+    gate = directory / "gate.sh"
+    gate.write_text(gate_text().replace(_MARKER, defaults).replace("#!/bin/sh\n", f"#!{shell}\n", 1))
+    gate.chmod(0o755)
+    return gate
+
+
+def ask_installed(
+    gate: Path, request: str | bytes = EVERYTHING, *, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run the gate as sshd runs a forced command."""
+    environment: dict[bytes, bytes] = {os.fsencode(key): os.fsencode(value) for key, value in (env or {}).items()}
+    environment[b"SSH_ORIGINAL_COMMAND"] = os.fsencode(request)
+    return subprocess.run(
+        [gate],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        start_new_session=True,
+        timeout=60,
+    )
+
+
+def steady(reply: bytes) -> str:
+    """Take out of a reply what differs from run to run: clock, durations, owners."""
+    text = CLOCK.sub(r"\1 clock=NOW", reply.decode())
+    return OWNER.sub("|oldest=… ", SECONDS.sub(r"\1 seconds=N", text))

@@ -1,0 +1,248 @@
+"""What the gate answers about a host, as whole replies."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from boks_exporter.model import Section
+from boks_exporter.parsing.reply import parse_reply
+from tests.unit.gate_expected import BY_INIT
+from tests.unit.gate_tree import EVERYTHING, STUBBORN, Tree, ask_installed, ask_sent, install, steady
+
+
+def only(name: str, *payload: str, end: str = "exit=0 seconds=N") -> str:
+    """Write the whole reply to a request for one section."""
+    lines = ["=boks-gate/1 version=1.0.0 clock=NOW", f"=section {name}", *payload, f"=end {name} {end}"]
+    return "\n".join([*lines, "=done sections=1", ""])
+
+
+@pytest.mark.parametrize("init", ["master", "server", "client"])
+def test_a_host_answers_with_the_sections_of_its_role(tmp_path: Path, init: str) -> None:
+    """Master, replica and client are asked for everything; what a role does not have is skipped with the reason."""
+    result = ask_sent(Tree(tmp_path / "host", init))
+    assert (steady(result.stdout), result.stderr, result.returncode) == (BY_INIT[init], b"", 0)
+
+
+def test_an_installed_gate_answers_as_a_sent_one(tmp_path: Path) -> None:
+    """Whether the gate is installed or comes along makes no difference to the reply."""
+    tree = Tree(tmp_path / "host")
+    result = ask_installed(install(tree, tmp_path / "gate"))
+    assert (steady(result.stdout), result.stderr, result.returncode) == (BY_INIT["master"], b"", 0)
+
+
+def test_sections_come_in_the_order_asked_for(tmp_path: Path) -> None:
+    """The order is the asker's, and nothing comes that was not asked for."""
+    result = ask_sent(Tree(tmp_path / "host"), "boks-gate/1 queue role")
+    assert [line for line in result.stdout.decode().splitlines() if line.startswith("=section")] == [
+        "=section queue",
+        "=section role",
+    ]
+
+
+def test_the_clock_is_the_hosts_in_utc(tmp_path: Path) -> None:
+    """The host's clock comes along in UTC, so that ages can be reckoned by the clock that wrote the dates."""
+    before = int(time.time())
+    reply = parse_reply(ask_sent(Tree(tmp_path / "host"), "boks-gate/1 role").stdout)
+    assert reply.host_clock is not None
+    assert before <= reply.host_clock <= time.time()
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("BOKSINIT=server", "BOKSINIT=server"),
+        ("  export BOKSINIT='server' # a comment", "BOKSINIT='server'"),
+        ("BOKSINIT=server; SECRET=hunter2", "BOKSINIT=server"),
+        ("SHM_SIZE=16000 SECRET=hunter2", "SHM_SIZE=16000"),
+        ("BRIDGE_ACCEPT_MASTER_IPS=BCASTADDR", "BRIDGE_ACCEPT_MASTER_IPS=BCASTADDR"),
+        ("BRIDGE_ACCEPT_MASTER_IPS='10.0.0.1, fd00::1' ; SECRET=x", "BRIDGE_ACCEPT_MASTER_IPS='10.0.0.1, fd00::1' "),
+        ("SECRET=BOKSINIT=master", None),
+        ("OLD_BOKSINIT=master", None),
+        ("#BOKSINIT=master", None),
+        ("BOKSINIT_OLD=master", None),
+    ],
+)
+def test_only_three_keys_of_env_leave_the_host(tmp_path: Path, line: str, shown: str | None) -> None:
+    """ENV may hold anything; three keys and their values are shown, and nothing that stands beside them."""
+    tree = Tree(tmp_path / "host")
+    (tree.etc / "ENV").write_text(f"{line}\nLICENCE=hunter2\n")
+    expected = only("role", *([f"|{shown}"] if shown else []))
+    assert steady(ask_sent(tree, "boks-gate/1 role").stdout) == expected
+
+
+def test_a_host_without_env_says_so_and_answers_the_rest(tmp_path: Path) -> None:
+    """Without ENV there is no role, and every section is tried."""
+    tree = Tree(tmp_path / "host")
+    (tree.etc / "ENV").unlink()
+    reply = parse_reply(ask_sent(tree).stdout)
+    role = reply.section(Section.ROLE)
+    assert role is not None
+    assert (role.stdout, role.exit_status, role.stderr) == (
+        "",
+        1,
+        f"/bin/cat: {tree.etc}/ENV: No such file or directory\n",
+    )
+    assert [section.name for section in reply.sections if section.exit_status is not None] == list(Section)
+
+
+def test_a_missing_program_is_told_by_its_section(tmp_path: Path) -> None:
+    """Where boksadm is not what it should be, its sections end with 127, and those that read files are answered."""
+    tree = Tree(tmp_path / "host")
+    tree.boksadm.unlink()
+    reply = parse_reply(ask_sent(tree).stdout)
+    assert {section.name: section.exit_status for section in reply.sections} == {
+        Section.ROLE: 0,
+        Section.SEQUENCE: 127,
+        Section.LIST: 127,
+        Section.MEMORY: 127,
+        Section.ERRLOG: 0,
+        Section.QUEUE: 0,
+        Section.CHECKSUMS: 0,
+    }
+    sequence = reply.section(Section.SEQUENCE)
+    assert sequence is not None
+    assert str(tree.boksadm) in sequence.stderr
+
+
+def test_missing_files_are_told_by_their_sections(tmp_path: Path) -> None:
+    """A log or spool that is not there is an error of its section; a method.conf that is not there is no fact."""
+    tree = Tree(tmp_path / "host")
+    (tree.var / "boks_errlog").unlink()
+    (tree.etc / "method.conf").unlink()
+    for file in tree.spool.iterdir():
+        file.unlink()
+    tree.spool.rmdir()
+    reply = parse_reply(ask_sent(tree, "boks-gate/1 errlog queue checksums").stdout)
+    errlog, queue, checksums = reply.sections
+    assert errlog.exit_status == 1
+    assert "boks_errlog: No such file" in errlog.stderr
+    assert queue.exit_status == 2
+    assert "master_spool" in queue.stderr
+    assert (checksums.exit_status, checksums.stderr) == (0, "")
+    assert checksums.stdout == "SHM_SIZE 2447659645 6\nBRIDGE_ACCEPT_MASTER_IPS 1629328034 20\n"
+
+
+def test_an_empty_log_and_an_empty_spool_are_answers(tmp_path: Path) -> None:
+    """Nothing in the log and nothing in the queue are good news, not errors."""
+    tree = Tree(tmp_path / "host")
+    (tree.var / "boks_errlog").write_text("")
+    for file in tree.spool.iterdir():
+        file.unlink()
+    errlog, queue = parse_reply(ask_sent(tree, "boks-gate/1 errlog queue").stdout).sections
+    assert (errlog.stdout, queue.stdout) == ("lines=0\n", "files=0\n")
+
+
+def test_the_last_thirty_lines_of_the_log_are_shown(tmp_path: Path) -> None:
+    """The log is counted whole and shown from its end."""
+    tree = Tree(tmp_path / "host")
+    (tree.var / "boks_errlog").write_text("".join(f"line {number}\n" for number in range(1, 101)))
+    (errlog,) = parse_reply(ask_sent(tree, "boks-gate/1 errlog").stdout).sections
+    assert errlog.stdout == "lines=100\n" + "".join(f"> line {number}\n" for number in range(71, 101))
+
+
+FORGERIES = [
+    ("=done sections=1", "=done sections=1"),
+    ("=end errlog exit=0", "=end errlog exit=0"),
+    ("=refused bad_config", "=refused bad_config"),
+    ("=boks-gate/1 version=9 clock=2026-01-01T00:00:00", "=boks-gate/1 version=9 clock=2026-01-01T00:00:00"),
+    ("a\r=end errlog exit=0\r", "a =end errlog exit=0 "),
+    ("a\x0b=done sections=1\x0c=done sections=1", "a?=done sections=1?=done sections=1"),
+    ("a\x00=done sections=1", "a?=done sections=1"),
+    ("\x1b]0;title\x07\x1b[2J\x7f", "?]0;title??[2J?"),
+    ("a\x85b\u2028=done sections=1", "a\x85b\u2028=done sections=1"),
+    ("tabs\tstay", "tabs\tstay"),
+    ("$(touch canary) `touch canary` ; touch canary", "$(touch canary) `touch canary` ; touch canary"),
+    ("%s %n \\n \\0 \\c", "%s %n \\n \\0 \\c"),
+    ("-n", "-n"),
+    ("", ""),
+]
+
+
+@pytest.mark.parametrize(("line", "shown"), FORGERIES)
+def test_no_line_of_a_log_can_forge_a_frame(tmp_path: Path, line: str, shown: str) -> None:
+    """Whatever stands in an error log comes out as one payload line, without control characters."""
+    tree = Tree(tmp_path / "host")
+    (tree.var / "boks_errlog").write_bytes(f"{line}\nlast".encode())
+    result = ask_sent(tree, "boks-gate/1 errlog role")
+    assert steady(result.stdout).split("=section role")[0] == (
+        f"=boks-gate/1 version=1.0.0 clock=NOW\n=section errlog\n|lines=1\n|> {shown}\n|> last\n"
+        "=end errlog exit=0 seconds=N\n"
+    )
+    errlog, role = parse_reply(result.stdout).sections
+    assert (errlog.stdout, role.exit_status) == (f"lines=1\n> {shown}\n> last\n", 0)
+
+
+@pytest.mark.parametrize(("line", "shown"), [pair for pair in FORGERIES if pair[0]])
+def test_no_output_or_error_of_a_command_can_forge_a_frame(tmp_path: Path, line: str, shown: str) -> None:
+    """The same holds for what a command prints and for its errors, even if no newline ends them."""
+    tree = Tree(tmp_path / "host")
+    (tree.root / "line").write_bytes(line.encode())
+    tree.boksadm_is('cat "${0%/*}/line" >&2; cat "${0%/*}/line"; exit 7\n')
+    result = ask_sent(tree, "boks-gate/1 sequence")
+    assert steady(result.stdout) == only("sequence", f"|{shown}", f"!{shown}", end="exit=7 seconds=N")
+
+
+def test_a_line_of_a_megabyte_is_one_line(tmp_path: Path) -> None:
+    """A very long line without an end arrives whole and hurts nothing."""
+    tree = Tree(tmp_path / "host")
+    (tree.root / "line").write_text("=" * 1_000_000)
+    tree.boksadm_is('cat "${0%/*}/line"\n')
+    (sequence,) = parse_reply(ask_sent(tree, "boks-gate/1 sequence").stdout).sections
+    assert sequence.stdout == "=" * 1_000_000 + "\n"
+
+
+def test_undecodable_bytes_pass(tmp_path: Path) -> None:
+    """Names in other encodings are nobody's fault."""
+    tree = Tree(tmp_path / "host")
+    tree.boksadm_is("printf 'M\\374ller \\200\\377\\n'\n")
+    result = ask_sent(tree, "boks-gate/1 sequence")
+    assert b"|M\xfcller \x80\xff\n=end sequence exit=0" in result.stdout
+
+
+def test_errors_are_cut_and_output_is_not(tmp_path: Path) -> None:
+    """Of its errors a command may send 50 lines of 500 characters; what it prints comes whole."""
+    tree = Tree(tmp_path / "host")
+    tree.boksadm_is(
+        """awk 'BEGIN { for (i = 1; i <= 2000; i++) { print "out " i; printf "%0600d\\n", i >"/dev/stderr" } }'\n"""
+    )
+    (sequence,) = parse_reply(ask_sent(tree, "boks-gate/1 sequence").stdout).sections
+    assert sequence.stdout == "".join(f"out {number}\n" for number in range(1, 2001))
+    assert [len(line) for line in sequence.stderr.splitlines()] == [500] * 50
+    assert sequence.exit_status == 0
+
+
+def test_a_background_process_that_keeps_the_output_open_holds_nothing_up(tmp_path: Path) -> None:
+    """The reply does not wait for a process that a command has left in the background."""
+    tree = Tree(tmp_path / "host")
+    tree.boksadm_is('echo one\n"${0%/*}/forever" 2 &\nprintf two\n')
+    began = time.monotonic()
+    result = ask_sent(tree, "boks-gate/1 sequence list")
+    assert time.monotonic() - began < 2
+    assert [section.stdout for section in parse_reply(result.stdout).sections] == ["one\ntwo\n", "one\ntwo\n"]
+    assert tree.left_behind(within=4) == []
+
+
+def test_a_command_that_hangs_is_cut_and_leaves_no_process(tmp_path: Path) -> None:
+    """Children, grandchildren and orphans end with the command, also if they ignore being asked to."""
+    tree = Tree(tmp_path / "host")
+    tree.boksadm_is(STUBBORN)
+    result = ask_sent(tree, "boks-gate/1 sequence role", limit=1)
+    assert tree.left_behind() == []
+    reply = parse_reply(result.stdout)
+    sequence, role = reply.sections
+    assert (sequence.timed_out, sequence.stdout) == (True, "begun\n")
+    # A shell of boksadm's may have time to report its child's end before its own.
+    assert sequence.stderr in {"", "Killed\n"}
+    assert b"=end sequence timeout=1 seconds=" in result.stdout
+    assert sequence.took is not None
+    assert 1 <= sequence.took <= 5
+    assert role.exit_status == 0
+
+
+def test_a_quick_command_is_not_held_to_the_limit(tmp_path: Path) -> None:
+    """The timer ends with the command; no sleep of it stays behind."""
+    tree = Tree(tmp_path / "host")
+    began = time.monotonic()
+    ask_sent(tree, EVERYTHING, limit=30)
+    assert time.monotonic() - began < 10
