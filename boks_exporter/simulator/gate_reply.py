@@ -2,7 +2,7 @@
 
 import math
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -10,7 +10,7 @@ from typing import Final
 from boks_exporter.model import HostName, Seconds
 from boks_exporter.remote.request import PROTOCOL
 from boks_exporter.simulator.domain import Boksinit, SimulatedDomain
-from boks_exporter.simulator.domain.files import queue_ages
+from boks_exporter.simulator.domain.files import METHOD_CONF, environment, errlog, queue_ages
 from boks_exporter.simulator.domain.printed import Printed
 
 VERSION: Final = "1.0.0"
@@ -94,16 +94,16 @@ def _section(domain: SimulatedDomain, host: HostName, word: str, clock: datetime
 
 def _own(domain: SimulatedDomain, host: HostName, word: str, clock: datetime) -> bytes:
     """Write the sections that the gate reads from files by itself."""
-    files = domain.files(host) if word != "queue" else {}
+    simulated = domain.hosts[host]
     match word:
         case "role":
-            return b"".join(f"{line}\n".encode() for line in _env_lines(files["etc/ENV"]))
+            return b"".join(f"{line}\n".encode() for line in _env_lines(environment(domain, simulated)))
         case "errlog":
-            lines = files["var/boks_errlog"].splitlines(keepends=True)
+            lines = errlog(domain, simulated).splitlines(keepends=True)
             return f"lines={len(lines)}\n".encode() + b"".join(b"> " + line for line in lines[-_ERRLOG_LINES:])
         case "checksums":
-            return _checksums(files)
-    ages = queue_ages(domain, domain.hosts[host])
+            return _checksums(environment(domain, simulated))
+    ages = queue_ages(domain, simulated)
     if not ages:
         return b"files=0\n"
     oldest = datetime.fromtimestamp(clock.timestamp() - ages[0], UTC)
@@ -115,11 +115,10 @@ def _env_lines(env: bytes) -> Iterator[str]:
     return (line for line in env.decode().splitlines() if line.startswith(_ENV_KEYS))
 
 
-def _checksums(files: Mapping[str, bytes]) -> bytes:
+def _checksums(env: bytes) -> bytes:
     """Sum up what must be equal on all servers; the figures are compared with one another only."""
-    method_conf = files["etc/method.conf"]
-    lines = [f"method.conf {zlib.crc32(method_conf)} {len(method_conf)}"]
-    for line in _env_lines(files["etc/ENV"]):
+    lines = [f"method.conf {zlib.crc32(METHOD_CONF)} {len(METHOD_CONF)}"]
+    for line in _env_lines(env):
         key, _, value = line.partition("=")
         if key != "BOKSINIT":
             lines.append(f"{key} {zlib.crc32(value.encode())} {len(value)}")

@@ -429,6 +429,19 @@ def test_a_table_can_get_a_new_generation_or_be_new() -> None:
     assert (domain.truth().hosts["REPHOST"].missing_tables, domain.truth().hosts["REPHOST"].wrong_stamps) == ((), ())
 
 
+def test_a_restored_master_goes_back_and_leaves_its_replicas_ahead() -> None:
+    """What was written since the backup is on the replicas only."""
+    domain = domain_of(rate=5.0)
+    before = sequences(domain, "MASTER1")
+    domain.restore("MASTER1", 100.0)
+    after = sequences(domain, "MASTER1")
+    assert sum(after.values()) < sum(before.values())
+    domain.advance(601.0)
+    assert domain.truth().hosts["REPHOST"].ahead
+    domain.restore("REPHOST", 100.0)
+    assert domain.masters() == ("MASTER1",)
+
+
 # -- faults ------------------------------------------------------------------------------------------------------------
 
 

@@ -1,5 +1,6 @@
 """A master's database: all tables with their generations, as functions of time."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from random import Random
 from typing import TypeAlias
@@ -17,6 +18,7 @@ class Database:
     def __init__(self, tables: Mapping[TableNumber, list[Writes]]) -> None:
         """Take the generations of each table, oldest first."""
         self.tables = dict(tables)
+        self._last_write: tuple[Seconds, Seconds | None] = (-math.inf, None)
 
     def __repr__(self) -> str:
         """Tell its size."""
@@ -42,13 +44,16 @@ class Database:
         return {table: number for table, number in found if number}
 
     def last_write(self, at: Seconds) -> Seconds | None:
-        """Tell when the last update before an instant was written, in any table."""
-        writes = (self.generation(table, at) for table in self.tables)
-        times = (written.last_write(at) for written in writes if written)
-        return max((time for time in times if time is not None), default=None)
+        """Tell when the last update before an instant was written, in any table; every replica's line asks for it."""
+        if self._last_write[0] != at:
+            writes = (self.generation(table, at) for table in self.tables)
+            times = (written.last_write(at) for written in writes if written)
+            self._last_write = (at, max((time for time in times if time is not None), default=None))
+        return self._last_write[1]
 
     def stop(self, at: Seconds) -> None:
         """Let nothing be written after an instant."""
+        self._last_write = (-math.inf, None)
         for writes in self._newest():
             writes.stop(at)
 

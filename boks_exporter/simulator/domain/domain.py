@@ -38,6 +38,7 @@ class SimulatedDomain:
         self.now: Seconds = 0.0
         self.epoch = layout.epoch
         self.random = Random(f"{seed}/domain")
+        self.bridge_addresses = ",".join(plan.address for plan in layout.hosts)
         self._forgotten: Seconds = 0.0
         database = first_database(layout, seed)
         self._hosts = {plan.name: SimulatedHost(plan, Copy(database, Position(0.0))) for plan in layout.hosts}
@@ -120,6 +121,19 @@ class SimulatedDomain:
             stamp = float(int(self.epoch + self.now))
             writes = table_writes(self.layout, f"{self.seed}/{table}/{self.now}", 1, stamp, rate, self.now)
             database.begin_generation(table, writes)
+
+    def restore(self, master: HostName, seconds: Seconds) -> None:
+        """Put a master's database back to what it was some time ago, as from a backup; no other host is changed."""
+        host = self._hosts[master]
+        if host.copy.database is None or host.role is not Boksinit.MASTER:
+            return
+        host.copy.database.stop(self.now)
+        for replica in self._hosts.values():
+            if replica.source == master:
+                self._break(replica, host)
+        past = Copy(host.copy.database, Position(max(0.0, self.now - seconds)))
+        self.become_master(host, promoted_database(past, self.now, f"{self.seed}/{master}/{self.now}"))
+        self.connect()
 
     # -- what commands and faults do to a host -----------------------------------------------------------------------
 

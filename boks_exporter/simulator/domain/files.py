@@ -17,7 +17,7 @@ _QUEUE_FILE_SECONDS: Final = 60.0
 
 _QUEUE_LIMIT: Final = 50
 
-_METHOD_CONF: Final = b"""# authentication methods, the same on every server
+METHOD_CONF: Final = b"""# authentication methods, the same on every server
 ssh_pk    SSH_SUNOPENSSH  ssh
 password  PASSWORD        *
 """
@@ -26,9 +26,9 @@ password  PASSWORD        *
 def files(domain: "SimulatedDomain", host: SimulatedHost) -> Mapping[str, bytes]:
     """Give the files below the two BoKS directories, etc and var."""
     found = {
-        "etc/ENV": _environment(domain, host),
-        "etc/method.conf": _METHOD_CONF,
-        "var/boks_errlog": _errlog(domain, host),
+        "etc/ENV": environment(domain, host),
+        "etc/method.conf": METHOD_CONF,
+        "var/boks_errlog": errlog(domain, host),
     }
     numbers = host.copy.numbers(domain.now)
     if host.copy.database is not None:
@@ -55,19 +55,21 @@ def _waits(domain: "SimulatedDomain", host: SimulatedHost, link: Link) -> float:
     return domain.now - link.broken_at
 
 
-def _environment(domain: "SimulatedDomain", host: SimulatedHost) -> bytes:
+def environment(domain: "SimulatedDomain", host: SimulatedHost) -> bytes:
+    """Write ENV."""
     lines = (
         "# BoKS environment",
         "BOKS_etc=/etc/opt/boksm",
         "BOKS_var=/var/opt/boksm",
         f"BOKSINIT={host.role}",
         f"SHM_SIZE={host.shm_size_kilobytes}",
-        "BRIDGE_ACCEPT_MASTER_IPS=" + ",".join(each.address for each in domain.hosts.values()),
+        f"BRIDGE_ACCEPT_MASTER_IPS={domain.bridge_addresses}",
     )
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def _errlog(domain: "SimulatedDomain", host: SimulatedHost) -> bytes:
+def errlog(domain: "SimulatedDomain", host: SimulatedHost) -> bytes:
+    """Write the error log."""
     return "".join(_errlog_lines(domain, host)).encode()
 
 

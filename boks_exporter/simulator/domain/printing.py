@@ -1,6 +1,7 @@
 """The commands' output in the layout of the published samples (K1456, K1256, HS troubleshooting/312)."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from boks_exporter.model import HostName, Seconds
@@ -27,6 +28,7 @@ def duration(seconds: Seconds) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
 
 
+@lru_cache(maxsize=4096)
 def stamp(seconds: Seconds) -> str:
     """Write a stamp as `boksdiag sequence` does: `13678d 8:33:46`."""
     days, rest = divmod(int(seconds), _DAY)
