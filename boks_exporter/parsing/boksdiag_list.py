@@ -28,7 +28,7 @@ _EXPECTED_REST: Final = "a duration such as '00:49' or '523D 5:19:20', a count o
 def parse_list(text: str) -> ReplicaList:
     """Read everything that one `boksdiag list` printed; a header alone is the list of a domain without replicas."""
     lines = lines_of(text)
-    reading = _Reading(lines)
+    reading = _Reading(lines, only_ascii=text.isascii())
     reading.read()
     rows = tuple(filter(None, reading.rows))
     if not (rows or reading.headers):
@@ -39,9 +39,9 @@ def parse_list(text: str) -> ReplicaList:
 class _Reading:
     """What each line says. Rows with blank cells are read by their words at first, and by their columns at last."""
 
-    def __init__(self, lines: list[str]) -> None:
+    def __init__(self, lines: list[str], *, only_ascii: bool) -> None:
         self.lines = lines
-        split = str.split if all(map(str.isascii, lines)) else _words_of_ascii
+        split = str.split if only_ascii else _words_of_ascii
         self.rows: list[ReplicaLine | None] = [*map(common_row, map(split, lines))]
         self.headers: list[str] = []
         self.leftovers: list[Leftover] = []

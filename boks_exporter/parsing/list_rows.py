@@ -89,7 +89,7 @@ def common_row(words: list[str]) -> ReplicaLine | None:
         return None
     if not (count.isdecimal() and len(count) < _SURELY_64_BITS):
         return None
-    if not (name[0].isalpha() and name.isprintable() and name[-1] != ":"):
+    if not ((name.isalnum() or (name.isprintable() and name[-1] != ":")) and name[0].isalpha()):
         return None
     return replica_line(name, since_packet, since_failure, since_sync, int(count), status, raw_status)
 
