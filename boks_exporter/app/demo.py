@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from boks_exporter.simulator.server import SimulatedServers
 
 _WRITES_PER_SECOND: Final = 2.0
-_LOADING_SECONDS: Final[Seconds] = 20.0
+_LOADING_SECONDS: Final[Seconds] = 10.0
 _AGE_SECONDS: Final[Seconds] = 3600.0
 
 
@@ -88,8 +88,6 @@ class _Demo:
         loop = asyncio.get_running_loop()
         for ending in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(ending, self._stop.set)
-        if self._options.duration_seconds is not None:
-            loop.call_later(self._options.duration_seconds, self._stop.set)
         structlog.configure(processors=[self._guide.log_event], cache_logger_on_first_use=False)
         with TemporaryDirectory(prefix="boks-exporter-demo-") as directory:
             return await self._serve(SimulatedDomain(layout, seed=self._options.seed), Path(directory))
@@ -119,6 +117,8 @@ class _Demo:
         def started(addresses: tuple[str, ...]) -> None:
             self._guide.ready(addresses, file)
             self._ready.set()
+            if self._options.duration_seconds is not None:
+                asyncio.get_running_loop().call_later(self._options.duration_seconds, self._stop.set)
 
         return started
 

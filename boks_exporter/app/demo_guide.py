@@ -11,6 +11,7 @@ import structlog
 
 from boks_exporter.app.options import DemoOptions
 from boks_exporter.model import Seconds
+from boks_exporter.simulator.scenarios import SCENARIOS
 from boks_exporter.simulator.timeline import Cast, Scenario, Step
 
 
@@ -25,9 +26,9 @@ class Guide:
 
     def welcome(self, options: DemoOptions, scenario: Scenario, cast: Cast) -> None:
         """Say at once what comes up and which faults will come."""
+        self._tell(f"A simulated BoKS domain: the master {cast.master} and {len(cast.replicas)} replicas at")
         self._tell(
-            f"A simulated BoKS domain with one master ({cast.master}) and {len(cast.replicas)} replicas at "
-            f"{len(cast.sites)} sites, each a real SSH server on this machine, and the real exporter on it."
+            f"{len(cast.sites)} sites, each an SSH server on this machine, and the real exporter looking at them."
         )
         self._tell("")
         self._tell(f'Scenario "{scenario.name}", seed {options.seed}: {scenario.summary}.')
@@ -35,6 +36,8 @@ class Guide:
             self._tell(f"  {_clock(episode.starts)}  {episode.happens}")
         if scenario.repeats_after:
             self._tell(f"  {_clock(scenario.repeats_after)}  All this again; who is hit changes.")
+        others = ", ".join(name for name in SCENARIOS if name != scenario.name)
+        self._tell(f"Other scenarios (--scenario NAME): {others}.")
         self._tell("")
 
     def ready(self, addresses: tuple[str, ...], config_file: Path) -> None:

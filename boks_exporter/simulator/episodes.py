@@ -28,7 +28,7 @@ def two_masters(cast: Cast, second: HostName, starts: Seconds, lasts: Seconds = 
         troubles=(Trouble(second, Fault.LOADING, {"from_scratch": True}),),
         happens=f"{second}'s data are removed, and it is added again.",
         look_for=f"{second} is loading.",
-        ends=f"{second} has loaded its copy.",
+        ends=f"{second} gets the rest of its copy and has loaded it within seconds.",
     )
     return split, rebuilt
 

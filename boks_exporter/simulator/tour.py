@@ -56,7 +56,7 @@ STOPS: Final = (
         {"from_scratch": True},
         "{host} was restarted and loads its copy, table by table.",
         "{host} is loading; that it lacks tables meanwhile is no finding.",
-        "{host} has loaded its copy.",
+        "{host} gets the rest of its copy and has loaded it within seconds.",
     ),
     Stop(
         Fault.UNREACHABLE,
