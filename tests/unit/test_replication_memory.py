@@ -1,0 +1,113 @@
+"""A history over a restart of the exporter."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from boks_exporter.model import Role
+from boks_exporter.replication import Condition, History, advance, compare, dump, remember, restore
+from tests.unit.domain_rounds import INTERVAL, answers, sound_round
+
+
+def learned() -> History:
+    """Learn from three rounds with a stuck replica, one of them apart, and numbers beyond 64 bits."""
+    history = History()
+    for index in range(3):
+        numbers = {7: 100 + index, 9: 2**64 + index}
+        seen = sound_round(numbers, at=index * 30.0, R1={7: 100, 9: 2**64}, R2={7: 200, 9: 2**64})
+        history = remember(
+            advance(history, seen), {("R2", Condition.APART): True, ("R1", Condition.MISSING): True}, index * 30.0
+        )
+    return history
+
+
+def test_everything_worth_keeping_comes_back() -> None:
+    """Steps, what each replica had, roles, and who was apart; a finding seen once must be seen anew."""
+    history, back = learned(), restore(dump(learned()))
+    assert (back.tables, back.master, back.floors, back.roles) == (
+        history.tables,
+        history.master,
+        history.floors,
+        history.roles,
+    )
+    assert back.lasting == {("R2", Condition.APART): 60.0}
+    assert dump(back) == dump(history)
+
+
+def test_a_restart_in_the_middle_of_a_lag_keeps_the_seconds() -> None:
+    """Ten minutes without the exporter change nothing of when the update was written."""
+    seen = sound_round({7: 110, 9: 2**64 + 2}, at=660.0, R1={7: 100, 9: 2**64})
+    with_break = compare(seen, advance(restore(dump(learned())), seen), exact_to=INTERVAL).replicas[0]
+    without = compare(seen, advance(learned(), seen), exact_to=INTERVAL).replicas[0]
+    assert with_break == without
+    assert with_break.lag_seconds == pytest.approx(645, abs=1)
+
+
+def test_an_empty_history_comes_back_empty() -> None:
+    """Nothing learned, nothing kept."""
+    assert restore(dump(History())) == History()
+
+
+def _document() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(dump(learned()))
+    return document
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ((), [], "the history: expected an object, found []"),
+        (("master",), 3, "expected a host name, found 3"),
+        (("tables",), None, "tables: expected an object, found None"),
+        (("tables", "7"), [1], "tables.7: expected an object, found [1]"),
+        (("tables", "x"), {}, "expected a table number, found 'x'"),
+        (("tables", "8"), {}, "tables.8.steps: expected a list of steps, found None"),
+        (("tables", "7", "steps"), [], "tables.7.steps: expected a list of steps, found []"),
+        (("tables", "7", "steps"), [[1, 2]], "tables.7.steps: expected [sequence, at, after], found [1, 2]"),
+        (("tables", "7", "steps"), [[-1, 2, 3]], "tables.7: expected a sequence number, found -1"),
+        (("tables", "7", "steps"), [[5, 1, None], [5, 2, 1]], "tables.7: sequence 5 after 5: the steps do not rise"),
+        (("tables", "7", "since"), "now", "tables.7.since: expected a number of seconds, found 'now'"),
+        (("tables", "7", "read_at"), float("nan"), "tables.7.read_at: expected a number of seconds, found nan"),
+        (("tables", "7", "stamp"), True, "tables.7.stamp: expected a number of seconds, found True"),
+        (("floors", "R1"), 3, "floors.R1: expected an object, found 3"),
+        (("floors", "R1"), {"T7": 3}, "expected a table number, found 'T7'"),
+        (("floors", "R1", "7"), True, "floors.R1: expected a sequence number, found True"),
+        (("roles", "R1"), "king", "'king' is not a valid Role"),
+        (("apart", "R2"), None, "apart.R2: expected a number of seconds, found None"),
+    ],
+)
+def test_what_is_no_history_is_refused_with_the_place(path: tuple[str, ...], value: object, message: str) -> None:
+    """A damaged state file is told by where it is damaged."""
+    document: Any = _document()
+    if not path:
+        document = value
+    else:
+        inner = document
+        for key in path[:-1]:
+            inner = inner[key]
+        inner[path[-1]] = value
+    with pytest.raises(ValueError) as refused:  # noqa: PT011 - the whole message is compared below
+        restore(json.dumps(document))
+    assert str(refused.value) == message
+
+
+def test_another_set_of_keys_is_refused() -> None:
+    """A document of another make is not half understood."""
+    with pytest.raises(ValueError, match="expected the keys apart, floors, master, roles, tables, found none"):
+        restore("{}")
+
+
+@given(st.text())
+def test_any_text_is_a_history_or_a_value_error(text: str) -> None:
+    """Nothing else is ever raised."""
+    with pytest.raises(ValueError):  # noqa: PT011 - which one does not matter here
+        restore(text)
+
+
+def test_a_restored_history_knows_replicas_that_do_not_answer() -> None:
+    """Who was a replica before the restart is one still."""
+    assert restore(dump(learned())).roles["R1"] is Role.REPLICA
+    assert answers("R1", Role.REPLICA, None).role is Role.REPLICA
