@@ -19,12 +19,18 @@ from boks_exporter.config.fields import (
     WholeSeconds,
     choice,
 )
-from boks_exporter.exposition import TableLag, Tables
+from boks_exporter.config.settings import PollSettings
+from boks_exporter.exposition import ExpositionOptions, TableLag, Tables
 from boks_exporter.health import Thresholds
-from boks_exporter.model import Promotion
-from boks_exporter.remote.settings import GateMode, Prefix
+from boks_exporter.model import Host, Promotion
+from boks_exporter.remote.settings import GateMode, Prefix, RemotePaths, SshSettings
 
 _DEFAULTS: Final = Thresholds()
+_PATHS: Final = RemotePaths()
+_SSH: Final = SshSettings(user="")
+_POLL: Final = PollSettings()
+_HOST: Final = Host(name="", address="")
+_METRICS: Final = ExpositionOptions()
 
 
 class _Strict(BaseModel):
@@ -34,19 +40,18 @@ class _Strict(BaseModel):
 class PathsModel(_Strict):
     """Where BoKS lives on the hosts; used only where the gate is sent along or runs locally."""
 
-    boks_etc: RemotePath = Field(default="/etc/opt/boksm", description="The directory of BoKS's ENV file.")
-    boks_var: RemotePath = Field(
-        default="/var/opt/boksm", description="The directory of BoKS's data and its error log."
-    )
+    boks_etc: RemotePath = Field(default=_PATHS.boks_etc, description="The directory of BoKS's ENV file.")
+    boks_var: RemotePath = Field(default=_PATHS.boks_var, description="The directory of BoKS's data and its error log.")
     boksadm: RemotePath = Field(
-        default="/opt/boksm/sbin/boksadm", description="The program inside which boksdiag and dumpbase run."
+        default=_PATHS.boksadm, description="The program inside which boksdiag and dumpbase run."
     )
     prefix: Annotated[Prefix, choice(Prefix)] = Field(
-        default=Prefix.NONE,
+        default=_PATHS.prefix,
         description="What stands before boksadm where the login is not root: none, sudo (sudo -n) or suexec (BoKS's).",
     )
     section_timeout: WholeSeconds = Field(
-        default=20.0, description="Time limit of each command on the host, in whole seconds between 1s and 1h."
+        default=float(_PATHS.section_timeout_seconds),
+        description="Time limit of each command on the host, in whole seconds between 1s and 1h.",
     )
 
 
@@ -67,35 +72,40 @@ class SshModel(_Strict):
     passphrase_file: FilePath | None = Field(
         default=None, description="A file that holds the passphrase of the private keys, never the passphrase itself."
     )
-    agent: bool = Field(default=False, description="Use the SSH agent of the exporter's environment.")
+    agent: bool = Field(default=_SSH.agent, description="Use the SSH agent of the exporter's environment.")
     known_hosts: FilePath | None = Field(
         default=None, description="Host keys. Without it: ~/.ssh/known_hosts of the exporter's user."
     )
     insecure_ignore_host_keys: bool = Field(
-        default=False, description="Do not verify host keys. A metric and an alert show it."
+        default=_SSH.insecure_ignore_host_keys, description="Do not verify host keys. A metric and an alert show it."
     )
     openssh_config: FilePath | None = Field(
         default=None, description="An OpenSSH client configuration to follow as well. Without it none is read."
     )
     jump_host: JumpHost | None = Field(default=None, description="[user@]host[:port] to connect through.")
     gate: Annotated[GateMode, choice(GateMode)] = Field(
-        default=GateMode.INSTALLED,
+        default=_SSH.gate,
         description="installed: the gate is the key's forced command. sent: its text goes along with each request.",
     )
     paths: PathsModel = Field(default=PathsModel(), description="Where BoKS lives, for a gate that is sent.")
     keepalive_interval: PositiveDuration = Field(
-        default=15.0, description="How often a silent connection is asked whether it still lives."
+        default=_SSH.keepalive_interval_seconds,
+        description="How often a silent connection is asked whether it still lives.",
     )
     keepalive_count: int = Field(
-        default=3, ge=1, le=100, description="Unanswered questions after which a connection is given up."
+        default=_SSH.keepalive_count,
+        ge=1,
+        le=100,
+        description="Unanswered questions after which a connection is given up.",
     )
     max_reply: ReplySize = Field(
-        default=4 * 1024 * 1024, description="A longer reply of a host is refused (too_large). 1KiB to 1GiB."
+        default=_SSH.max_reply_bytes, description="A longer reply of a host is refused (too_large). 1KiB to 1GiB."
     )
     backoff_initial: PositiveDuration = Field(
-        default=30.0, description="First pause after a refused login or host key; it doubles with each refusal."
+        default=_SSH.backoff_initial_seconds,
+        description="First pause after a refused login or host key; it doubles with each refusal.",
     )
-    backoff_limit: PositiveDuration = Field(default=600.0, description="The longest such pause.")
+    backoff_limit: PositiveDuration = Field(default=_SSH.backoff_limit_seconds, description="The longest such pause.")
 
 
 class LocalModel(_Strict):
@@ -104,7 +114,7 @@ class LocalModel(_Strict):
     kind: Literal["local"] = Field(description="On this machine.")
     paths: PathsModel = Field(default=PathsModel(), description="Where BoKS lives on this machine.")
     max_reply: ReplySize = Field(
-        default=4 * 1024 * 1024, description="A longer output is refused (too_large). 1KiB to 1GiB."
+        default=_SSH.max_reply_bytes, description="A longer output is refused (too_large). 1KiB to 1GiB."
     )
 
 
@@ -122,11 +132,11 @@ class HostModel(_Strict):
 
     name: HostText = Field(description="The host's identity in all labels; best as the master lists it.")
     address: HostText | None = Field(default=None, description="Where to connect. Without it: address_template.")
-    port: Port = Field(default=22, description="The port of its SSH server.")
+    port: Port = Field(default=_HOST.port, description="The port of its SSH server.")
     site: GroupName = Field(default="", description="The location, for redundancy per site.")
     section: GroupName = Field(default="", description="The network section, for redundancy per section.")
     promotion: Annotated[Promotion, choice(Promotion)] = Field(
-        default=Promotion.NEUTRAL, description="Whether it should become master one day: prefer, neutral or never."
+        default=_HOST.promotion, description="Whether it should become master one day: prefer, neutral or never."
     )
 
 
@@ -181,21 +191,25 @@ class DomainModel(_Strict):
 class PollModel(_Strict):
     """When to look."""
 
-    interval: PositiveDuration = Field(default=30.0, description="Time from the start of one round to the next.")
-    timeout: PositiveDuration = Field(
-        default=20.0, description="Deadline of one whole exchange with one host; shorter than the interval."
+    interval: PositiveDuration = Field(
+        default=_POLL.interval_seconds, description="Time from the start of one round to the next."
     )
-    concurrency: int = Field(default=50, ge=1, le=1000, description="Hosts asked at the same time.")
+    timeout: PositiveDuration = Field(
+        default=_POLL.timeout_seconds,
+        description="Deadline of one whole exchange with one host; shorter than the interval.",
+    )
+    concurrency: int = Field(default=_POLL.concurrency, ge=1, le=1000, description="Hosts asked at the same time.")
 
 
 class MetricsModel(_Strict):
     """How much of the tables to publish; a large domain has thousands of them."""
 
     tables: Annotated[Tables, choice(Tables)] = Field(
-        default=Tables.ALL, description="Raw numbers of all tables, or of the worst of each host only: all or worst."
+        default=_METRICS.tables,
+        description="Raw numbers of all tables, or of the worst of each host only: all or worst.",
     )
     table_lag: Annotated[TableLag, choice(TableLag)] = Field(
-        default=TableLag.NONZERO,
+        default=_METRICS.table_lag,
         description="Lag and ahead of the tables where it is not 0, or of all: nonzero or all.",
     )
 
