@@ -1,0 +1,65 @@
+"""`boks-exporter config`: check a configuration, and describe what may stand in one."""
+
+import json
+from pathlib import Path
+
+import click
+
+from boks_exporter.cli import exits
+from boks_exporter.cli.options import CONFIG_VARIABLE, DEFAULT_CONFIG, FILE
+from boks_exporter.cli.saying import say
+
+
+@click.group()
+def config() -> None:
+    """Check a configuration, or print its schema."""
+
+
+@config.command(
+    epilog="""\b
+Examples:
+  boks-exporter config check
+  boks-exporter config check ./config.yaml --syntax-only
+
+Exit codes: 0 no fault, 1 faults, one a line on standard error, 2 wrong usage."""
+)
+@click.argument("file", type=FILE, default=DEFAULT_CONFIG, envvar=CONFIG_VARIABLE)
+@click.option("--syntax-only", is_flag=True, help="Do not look at the files that it names, such as keys.")
+def check(*, file: Path, syntax_only: bool) -> int:
+    """Name every fault of FILE at once: file, line, place, what was expected and what was found.
+
+    FILE is $BOKS_EXPORTER_CONFIG_FILE or /etc/boks-exporter/config.yaml where it is not given. Run it as the
+    exporter's own user: whether a key can be read depends on who asks.
+    """
+    from boks_exporter.config import load
+    from boks_exporter.errors import ConfigError
+
+    try:
+        settings = load(file, check_files=not syntax_only)
+    except ConfigError as error:
+        for problem in error.problems:
+            click.echo(problem, err=True)
+        click.echo(_counted(len(error.problems), "fault"), err=True)
+        return exits.FAILED
+    hosts = sum(len(domain.hosts) for domain in settings.domains)
+    say(f"{file}: no fault; {_counted(len(settings.domains), 'domain')}, {_counted(hosts, 'host')}")
+    return exits.DONE
+
+
+@config.command(
+    epilog="""\b
+Example, for an editor with a YAML language server:
+  boks-exporter config schema > boks-exporter.schema.json
+  # and as the first line of the configuration:
+  # yaml-language-server: $schema=boks-exporter.schema.json"""
+)
+def schema() -> int:
+    """Print the JSON Schema of the configuration, for editors that complete and check while you type."""
+    from boks_exporter.config import json_schema
+
+    say(json.dumps(json_schema(), indent=2))
+    return exits.DONE
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,164 @@
+"""Ask a running exporter for its report, over HTTP or HTTPS."""
+
+import base64
+import ssl
+import time
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from pathlib import Path
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+import click
+
+from boks_exporter.cli.text import harmless
+from boks_exporter.errors import ParseError
+from boks_exporter.exposition import StatusReport, read_report
+
+_PATH: Final = "/api/v1/status"
+_CHUNK: Final = 65536
+_LARGEST: Final = 256 * 1024 * 1024
+_SAID_AT_MOST: Final = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """Where an exporter is and how to be let in."""
+
+    url: str
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    ca_file: Path | None = None
+    client_certificate: Path | None = None
+    client_key: Path | None = None
+    insecure_ignore_certificate: bool = False
+
+
+class ExporterError(click.ClickException):
+    """A running exporter could not be asked, or answered something else than a report."""
+
+
+def fetch_report(access: Access, timeout_seconds: float) -> StatusReport:
+    """Fetch the report; no redirect is followed and no proxy is used. Raises ExporterError with what to do."""
+    parts = _checked(access.url)
+    body = _fetch(access, parts, timeout_seconds)
+    try:
+        return read_report(body)
+    except ParseError as error:
+        message = f"{access.url} answered, but not with an exporter's report: {error}"
+        raise ExporterError(message) from error
+
+
+def _checked(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        port_fits = parts.port != 0
+    except ValueError:
+        parts, port_fits = SplitResult("", "", "", "", ""), False
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not port_fits or parts.query or parts.fragment:
+        message = f"--url: expected a URL such as http://monitor:16500, found {url!r}"
+        raise click.UsageError(message)
+    if parts.username or parts.password:
+        message = "--url: a user or password does not belong into a URL; use --username and --password-file"
+        raise click.UsageError(message)
+    return parts
+
+
+def _fetch(access: Access, parts: SplitResult, timeout_seconds: float) -> bytes:
+    deadline = time.monotonic() + timeout_seconds
+    connection = _connection(access, parts, timeout_seconds)
+    try:
+        connection.request("GET", _path(parts), headers=_headers(access))
+        response = connection.getresponse()
+        body = _read(response, deadline)
+    except TimeoutError as error:
+        message = f"{access.url}: no complete answer within {timeout_seconds:g} s"
+        raise ExporterError(message) from error
+    except ssl.SSLCertVerificationError as error:
+        message = f"{access.url}: its certificate is not trusted: {error.verify_message}; --ca-file names who to trust"
+        raise ExporterError(message) from error
+    except (OSError, HTTPException) as error:
+        message = f"{access.url}: {_in_words(error)}"
+        raise ExporterError(message) from error
+    finally:
+        connection.close()
+    if response.status != HTTPStatus.OK:
+        message = f"{access.url}: {_refusal(response, body, access)}"
+        raise ExporterError(message)
+    return body
+
+
+def _path(parts: SplitResult) -> str:
+    path = parts.path.rstrip("/")
+    return path if path.endswith(_PATH) else path + _PATH
+
+
+def _headers(access: Access) -> dict[str, str]:
+    headers = {"Accept": "application/json", "User-Agent": "boks-exporter"}
+    if access.username is not None:
+        pair = f"{access.username}:{access.password or ''}".encode()
+        headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
+    return headers
+
+
+def _connection(access: Access, parts: SplitResult, timeout_seconds: float) -> HTTPConnection:
+    host = parts.hostname or ""
+    if parts.scheme == "http":
+        return HTTPConnection(host, parts.port, timeout=timeout_seconds)
+    return HTTPSConnection(host, parts.port, timeout=timeout_seconds, context=_tls(access))
+
+
+def _tls(access: Access) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=access.ca_file)
+        if access.client_certificate:
+            context.load_cert_chain(access.client_certificate, access.client_key, password=_no_password)
+    except (OSError, ValueError) as error:
+        message = f"--ca-file, --client-certificate or --client-key cannot be used: {error}"
+        raise ExporterError(message) from error
+    if access.insecure_ignore_certificate:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _no_password() -> str:
+    """Never let OpenSSL ask on the terminal."""
+    message = "the key has a passphrase; a key without one is needed here"
+    raise ValueError(message)
+
+
+def _read(response: HTTPResponse, deadline: float) -> bytes:
+    body = bytearray()
+    while chunk := response.read1(_CHUNK):
+        body += chunk
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        if len(body) > _LARGEST:
+            message = f"the answer is larger than {_LARGEST} bytes"
+            raise HTTPException(message)
+    return bytes(body)
+
+
+def _in_words(error: OSError | HTTPException) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused; does the exporter run, and does it listen on this address?"
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return text or type(error).__name__
+
+
+def _refusal(response: HTTPResponse, body: bytes, access: Access) -> str:
+    """Say what a status other than 200 means and what to do."""
+    said = harmless(body[:_SAID_AT_MOST].decode(errors="replace")).strip()
+    match response.status:
+        case HTTPStatus.UNAUTHORIZED if access.username is None:
+            return "it wants a user and password: --username and --password-file"
+        case HTTPStatus.UNAUTHORIZED:
+            return "it refuses this user and password"
+        case HTTPStatus.NOT_FOUND:
+            return f"nothing at {_PATH} there; is the route prefix missing in the URL?"
+        case status if response.getheader("Location"):
+            return f"HTTP {status}, it redirects to {harmless(response.getheader('Location', ''))}"
+        case status:
+            return f"HTTP {status}" + (f": {said}" if said else "")

@@ -1,0 +1,149 @@
+"""`boks-exporter gate`: the script that runs on BoKS hosts, and how to install it."""
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+from boks_exporter.cli import exits
+from boks_exporter.cli.kinds import DURATION
+from boks_exporter.cli.options import FILE
+from boks_exporter.cli.saying import say
+from boks_exporter.remote.installation import (
+    DEFAULT_GATE_PATH,
+    DEFAULT_USER,
+    authorized_keys_line,
+    gate_conf,
+    instructions,
+    sent_sudoers_lines,
+    sudoers_lines,
+)
+from boks_exporter.remote.settings import Prefix, RemotePaths
+
+_DEFAULTS: Final = RemotePaths()
+_PARTS: Final = ("authorized_keys", "boks-gate.conf", "sudoers", "sudoers-sent")
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click passes it so
+    if wanted and not ctx.resilient_parsing:
+        from boks_exporter.remote.gate import gate_version
+        from boks_exporter.remote.request import PROTOCOL
+
+        say(f"gate.sh {gate_version()}, protocol {PROTOCOL}")
+        ctx.exit()
+
+
+@click.group(
+    invoke_without_command=True,
+    short_help="Print the script for the BoKS hosts, or its installation.",
+    epilog="""\b
+Examples:
+  boks-exporter gate > gate.sh
+  boks-exporter gate install --from 192.0.2.10 --public-key /etc/boks-exporter/id_boksmon.pub""",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Tell its version and protocol.",
+)
+@click.pass_context
+def gate(ctx: click.Context, /) -> int | None:
+    """Print the gate: the one script that runs on BoKS hosts.
+
+    It answers a fixed vocabulary of reading requests, needs nothing but a POSIX sh, and is meant as the forced
+    command of a key. `gate install` prints how to set that up, step by step.
+    """
+    if ctx.invoked_subcommand is not None:
+        return None
+    from boks_exporter.remote.gate import gate_text
+
+    say(gate_text(), nl=False)
+    return exits.DONE
+
+
+@gate.command(
+    epilog="""\b
+Examples:
+  boks-exporter gate install --from 192.0.2.10 --public-key id_boksmon.pub
+  boks-exporter gate install --from 192.0.2.10 --public-key id_boksmon.pub --only authorized_keys
+
+Exit codes: 0 printed, 1 something cannot be pasted as it is, with the reason, 2 wrong usage."""
+)
+@click.option("--user", default=DEFAULT_USER, show_default=True, metavar="NAME", help="The login on the BoKS hosts.")
+@click.option(
+    "--from",
+    "from_pattern",
+    required=True,
+    metavar="ADDRESSES",
+    help="Where the exporter connects from, such as 192.0.2.10 or 192.0.2.0/28; several with commas.",
+)
+@click.option("--public-key", type=FILE, required=True, metavar="FILE", help="The exporter's public key (.pub).")
+@click.option(
+    "--gate-path", default=DEFAULT_GATE_PATH, show_default=True, metavar="PATH", help="Where the gate will be."
+)
+@click.option(
+    "--prefix",
+    type=click.Choice([prefix.value for prefix in Prefix]),
+    default=Prefix.SUDO.value,
+    show_default=True,
+    help="How it becomes root: none (the login is root), sudo, or BoKS's suexec.",
+)
+@click.option("--boks-etc", default=_DEFAULTS.boks_etc, show_default=True, metavar="PATH", help="Where ENV is.")
+@click.option("--boks-var", default=_DEFAULTS.boks_var, show_default=True, metavar="PATH", help="Where data are.")
+@click.option("--boksadm", default=_DEFAULTS.boksadm, show_default=True, metavar="PATH", help="The program boksadm.")
+@click.option(
+    "--section-timeout",
+    type=DURATION,
+    default=f"{_DEFAULTS.section_timeout_seconds}s",
+    show_default=True,
+    help="Time limit of each command, in whole seconds.",
+)
+@click.option(
+    "--only", type=click.Choice(_PARTS), help="Print only what stands in this file; sudoers-sent is for gate: sent."
+)
+def install(  # noqa: PLR0913 - one for each thing that differs between installations
+    *,
+    user: str,
+    from_pattern: str,
+    public_key: Path,
+    gate_path: str,
+    prefix: str,
+    boks_etc: str,
+    boks_var: str,
+    boksadm: str,
+    section_timeout: float,
+    only: str | None,
+) -> int:
+    """Print how to install the gate on a BoKS host, with the commands to type. Changes nothing."""
+    paths = RemotePaths(
+        boks_etc=boks_etc,
+        boks_var=boks_var,
+        boksadm=boksadm,
+        prefix=Prefix(prefix),
+        section_timeout_seconds=max(1, round(section_timeout)),
+    )
+    match only:
+        case "boks-gate.conf":
+            text = gate_conf(paths)
+        case "sudoers":
+            text = sudoers_lines(user, paths, gate_path)
+        case "sudoers-sent":
+            text = sent_sudoers_lines(user, paths)
+        case "authorized_keys":
+            text = authorized_keys_line(_key(public_key), from_pattern, gate_path)
+        case _:
+            text = instructions(user, from_pattern, _key(public_key), gate_path, paths)
+    say(text, nl=False)
+    return exits.DONE
+
+
+def _key(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        message = f"--public-key {file} cannot be read: {reason}"
+        raise click.ClickException(message) from error

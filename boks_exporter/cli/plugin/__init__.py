@@ -1,0 +1,1 @@
+"""`check`: the report judged as a monitoring plugin does."""

@@ -1,0 +1,108 @@
+"""`boks-exporter check`: a monitoring plugin."""
+
+import time
+from contextlib import suppress
+from typing import Any
+
+import click
+
+from boks_exporter.cli import options
+from boks_exporter.cli.kinds import DURATION
+from boks_exporter.cli.saying import UnsaidError, say
+
+
+class RangeKind(click.ParamType[Any]):
+    """A threshold range `[@][start:][end]`."""
+
+    name = "range"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read it."""
+        from boks_exporter.cli.plugin.ranges import Range, read_range
+
+        if isinstance(value, Range):
+            return value
+        try:
+            return read_range(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+RANGE = RangeKind()
+
+
+@click.command(
+    short_help="Judge as a monitoring plugin does.",
+    epilog="""\b
+Ranges are the monitoring plugins': [@][start:][end]
+  10       alert below 0 and above 10        10:20    alert outside of 10 to 20
+  10:      alert below 10                    @10:20   alert inside of 10 to 20
+  ~:10     alert above 10 only
+
+\b
+Examples:
+  boks-exporter check --url http://monitor:16500
+  boks-exporter check --url http://monitor:16500 --domain prod --host replica1
+  boks-exporter check --config.file /etc/boks-exporter/config.yaml -t 30
+  boks-exporter check --url http://monitor:16500 --warning-lag 100 --critical-lag 1000 \\
+      --warning-lag-seconds 120 --critical-lag-seconds 900
+
+Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. Wrong usage, a faulty configuration, an exporter
+that does not answer, a time-out and an interruption are UNKNOWN too, with the reason in the line.""",
+)
+@options.source
+@click.option("--host", "hosts", multiple=True, metavar="NAME", help="Only this host. May be repeated.")
+@click.option("--warning-lag", type=RANGE, help="Updates behind the master.")
+@click.option("--critical-lag", type=RANGE, help="Updates behind the master.")
+@click.option("--warning-lag-seconds", type=RANGE, help="Age of the oldest missing update; needs --url.")
+@click.option("--critical-lag-seconds", type=RANGE, help="Age of the oldest missing update; needs --url.")
+@click.option("--warning-ahead", type=RANGE, help="Updates ahead of the master.")
+@click.option("--critical-ahead", type=RANGE, help="Updates ahead of the master.")
+@click.option(
+    "--max-age",
+    "max_age_seconds",
+    type=DURATION,
+    default="5m",
+    show_default=True,
+    help="An older look of a running exporter is UNKNOWN.",
+)
+@options.timeout("10s")
+@click.option(
+    "--output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="text is the plugins' format.",
+)
+@click.pass_context
+def check(ctx: click.Context, /, *, output: str, hosts: tuple[str, ...], max_age_seconds: float, **given: Any) -> int:
+    """Judge the domains as a monitoring plugin does.
+
+    Prints one short line, a line for each finding, and performance data, and exits with 0, 1, 2 or 3.
+
+    Without ranges the verdicts count. CRITICAL: no master, several masters, a replica that is down, ahead or
+    diverged, a site whose replicas are all proven unsound. WARNING: a replica that is lagging, loading, unlisted
+    or cannot be looked at, and one that the master lists but nobody watches. UNKNOWN: a host of which too little
+    is known, an old report. Of several results the worst counts: CRITICAL, then WARNING, then UNKNOWN.
+
+    Ranges add to that and never excuse a verdict; its own limits are `thresholds` in the configuration. With
+    --host only those hosts count, not the domain as a whole.
+
+    It looks at the hosts itself, or reads a running exporter with --url, which is quicker, asks no host, and
+    knows lag in seconds. One host that does not answer takes at most 40 % of --timeout.
+    """
+    from boks_exporter.cli.asking import Question, ask
+    from boks_exporter.cli.plugin.failure import Watchdog
+    from boks_exporter.cli.plugin.judging import FIGURES, Criteria, Limits, judge
+    from boks_exporter.cli.plugin.printing import as_json, as_text
+
+    limits = {figure: Limits(given.pop(f"warning_{figure}"), given.pop(f"critical_{figure}")) for figure in FIGURES}
+    question = Question.of(ctx, **given)
+    with Watchdog(question.timeout_seconds, wants_json=output == "json"):
+        report = ask(question)
+    criteria = Criteria(limits=limits, hosts=hosts, max_age_seconds=max_age_seconds, now=time.time())
+    result = judge(report, criteria)
+    text = as_json(report, result) if output == "json" else as_text(report, result, criteria)
+    with suppress(UnsaidError):  # the exit code tells, even where nobody reads
+        say(text)
+    return result.severity

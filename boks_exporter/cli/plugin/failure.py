@@ -1,0 +1,93 @@
+"""A plugin ends as UNKNOWN, with one line on standard output, whatever goes wrong; and it ends in time."""
+
+import json
+import os
+import threading
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from itertools import pairwise
+from types import TracebackType
+from typing import Final, Self
+
+import click
+
+from boks_exporter.cli.plugin.printing import judgement, plugin_text
+from boks_exporter.cli.plugin.severity import Severity
+from boks_exporter.cli.saying import UnsaidError, say
+from boks_exporter.errors import BoksExporterError, ConfigError
+
+GRACE_SECONDS: Final = 0.5
+"""How long an orderly end may take after the deadline; then the process ends itself."""
+
+
+def as_plugin(arguments: Sequence[str], run: Callable[[Sequence[str]], int]) -> int:
+    """Run a command line whose failures are all the plugin's UNKNOWN."""
+    wants_json = is_json(arguments)
+    try:
+        return run(arguments)
+    except click.UsageError as error:
+        text = f"usage: {error.format_message().rstrip('.')}. See: boks-exporter check --help"
+    except click.ClickException as error:
+        text = error.format_message()
+    except click.Abort:
+        text = "interrupted"
+    except ConfigError as error:
+        text = _of_configuration(error)
+    except BoksExporterError as error:
+        text = str(error)
+    except Exception as error:  # noqa: BLE001 - a bug is UNKNOWN to the monitoring system, and its traceback is kept
+        traceback.print_exc()
+        text = f"this is a bug in boks-exporter, see standard error: {type(error).__name__}: {error}"
+    with suppress(UnsaidError):  # the exit code tells, even where nobody reads
+        say(unknown(text, wants_json=wants_json))
+    return Severity.UNKNOWN
+
+
+def is_json(arguments: Sequence[str]) -> bool:
+    """Tell from the bare words whether JSON is wanted, for when they could not be parsed."""
+    words = list(arguments)
+    return "--output=json" in words or ("--output", "json") in pairwise(words)
+
+
+def unknown(text: str, *, wants_json: bool) -> str:
+    """Write a failure as the plugin's whole output."""
+    line = plugin_text(text)
+    if wants_json:
+        return json.dumps({"check": judgement(Severity.UNKNOWN, line), "domains": []})
+    return f"BOKS UNKNOWN - {line}"
+
+
+def _of_configuration(error: ConfigError) -> str:
+    """Put the first fault into the line; the others are counted."""
+    rest = len(error.problems) - 1
+    return f"configuration: {error.problems[0]}" + (f" (and {rest} more faults: config check)" if rest else "")
+
+
+class Watchdog:
+    """End the process as UNKNOWN when an orderly end did not come in time.
+
+    A name server that does not answer blocks a thread that nothing can cancel; the monitoring system would kill the
+    plugin and know nothing.
+    """
+
+    def __init__(self, seconds: float, *, wants_json: bool) -> None:
+        """Set the time; it starts to run with the block."""
+        self._line = unknown(f"timed out after {seconds:g} s", wants_json=wants_json)
+        self._timer = threading.Timer(seconds + GRACE_SECONDS, self._end)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        """Start the time."""
+        self._timer.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop the time."""
+        self._timer.cancel()
+
+    def _end(self) -> None:
+        os.write(1, f"{self._line}\n".encode(errors="backslashreplace"))
+        os._exit(Severity.UNKNOWN)

@@ -1,0 +1,37 @@
+"""Threshold ranges of monitoring plugins: `[@][start:][end]`."""
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Final
+
+_NUMBER: Final = r"-?[0-9]{1,18}(?:\.[0-9]{1,9})?"
+_RANGE: Final = re.compile(rf"(?P<inside>@)?(?:(?P<start>~|{_NUMBER}):)?(?P<end>{_NUMBER})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Values that are all right; `text` is how it was written, which is how performance data repeat it."""
+
+    text: str
+    start: float
+    end: float
+    alerts_inside: bool = False
+
+    def alerts(self, value: float) -> bool:
+        """Tell whether a value is a finding; both ends belong to the range."""
+        return (self.start <= value <= self.end) is self.alerts_inside
+
+
+def read_range(text: str) -> Range:
+    """Read a range; raises ValueError with what was expected."""
+    match = _RANGE.fullmatch(text)
+    if match is None or (match["start"] is None and match["end"] is None):
+        message = f"expected a range [@][start:][end] such as 10, 10:, ~:10, 10:20 or @10:20, found {text!r}"
+        raise ValueError(message)
+    start = -math.inf if match["start"] == "~" else float(match["start"] or 0)
+    end = math.inf if match["end"] is None else float(match["end"])
+    if start > end:
+        message = f"expected a range whose start is not above its end, found {text!r}"
+        raise ValueError(message)
+    return Range(text, start, end, alerts_inside=bool(match["inside"]))

@@ -1,0 +1,98 @@
+"""The program: find the command, run it, and turn every expected error into a message and an exit code."""
+
+import io
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final, NoReturn
+
+import click
+
+from boks_exporter.cli import exits
+from boks_exporter.errors import BoksExporterError, ConfigError
+
+_COMMANDS: Final = {
+    "serve": "boks_exporter.cli.serve:serve",
+    "status": "boks_exporter.cli.status:status",
+    "check": "boks_exporter.cli.plugin.command:check",
+    "config": "boks_exporter.cli.config:config",
+    "gate": "boks_exporter.cli.gate:gate",
+    "demo": "boks_exporter.cli.demo:demo",
+    "version": "boks_exporter.cli.version:version",
+}
+"""Where each command is, loaded when it is asked for: a plugin that runs every minute must start quickly."""
+
+_PLUGIN: Final = "check"
+
+
+class Commands(click.Group):
+    """The commands, in the order in which one meets them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the same for all
+        """Name them."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
+        """Load one."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        command = getattr(import_module(module), name)
+        return command if isinstance(command, click.Command) else None
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Start with:
+  boks-exporter demo                              a simulated domain to look at
+  boks-exporter config check FILE                 every fault of a configuration at once
+  boks-exporter status --config.file FILE         one look at every host
+  boks-exporter serve --config.file FILE          the daemon, on port 16500
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. `check` has those of a monitoring
+plugin: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.""",
+)
+@click.version_option(package_name="boks-exporter", message="%(prog)s %(version)s")
+def program() -> None:
+    """Watch the replication of BoKS domains: metrics for Prometheus, a status table, a monitoring plugin."""
+
+
+def main() -> NoReturn:
+    """Run the command line of this process, and exit."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line; returns its exit code."""
+    _never_fail_to_encode()
+    if next((word for word in arguments if not word.startswith("-")), None) == _PLUGIN:
+        from boks_exporter.cli.plugin.failure import as_plugin
+
+        return as_plugin(arguments, _run)
+    try:
+        return _run(arguments)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        return exits.INTERRUPTED
+    except ConfigError as error:
+        click.echo(error, err=True)
+        return exits.FAILED
+    except BoksExporterError as error:
+        click.echo(f"Error: {error}", err=True)
+        return exits.FAILED
+
+
+def _run(arguments: Sequence[str]) -> int:
+    code = program.main(list(arguments), prog_name="boks-exporter", standalone_mode=False)
+    return code if isinstance(code, int) else exits.DONE
+
+
+def _never_fail_to_encode() -> None:
+    """Write what the terminal's character set lacks as an escape: names and reasons come from the hosts."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

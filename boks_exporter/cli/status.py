@@ -1,0 +1,54 @@
+"""`boks-exporter status`: every host of every domain, for people and as JSON."""
+
+import json
+from typing import Any
+
+import click
+
+from boks_exporter.cli import exits, options
+from boks_exporter.cli.saying import say
+
+
+@click.command(
+    short_help="Show every host of every domain.",
+    epilog="""\b
+Examples:
+  boks-exporter status
+  boks-exporter status --config.file FILE --domain prod
+  boks-exporter status --url http://monitor:16500
+  boks-exporter status --url https://monitor:16500/boks --username ops --password-file ~/.boks-password
+  boks-exporter status --output json | jq '.domains[].hosts[] | select(.state != "ok")'
+
+Exit codes: 0 shown (whatever the state; `check` judges), 1 nothing to show, with the reason, 2 wrong usage.""",
+)
+@options.source
+@options.timeout("60s")
+@click.option(
+    "--output",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="json is stable: docs/cli.md describes it.",
+)
+@click.pass_context
+def status(ctx: click.Context, /, *, output: str, **given: Any) -> int:
+    """Show every host: role, state, lag, ahead, last packet, and the reason for its state.
+
+    It looks at the hosts itself, once, or reads a running exporter with --url, which also knows lag in seconds.
+
+    A question mark is a figure that is not known. LAG and AHEAD are updates in the worst table, proven between
+    two readings of the master. LAST PACKET is the time between the master's last packet to the host and the look.
+    Colours are shown on a terminal only, and not where NO_COLOR is set.
+    """
+    from boks_exporter.cli.asking import Question, ask
+
+    report = ask(Question.of(ctx, **given))
+    if output == "json":
+        say(json.dumps(report, indent=2))
+    elif not report["domains"]:
+        say("no domain has been looked at yet")
+    else:
+        from boks_exporter.cli.table import show
+
+        show(report)
+    return exits.DONE

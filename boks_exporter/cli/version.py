@@ -1,0 +1,21 @@
+"""`boks-exporter version`: what this program is."""
+
+import click
+
+from boks_exporter.cli import exits
+from boks_exporter.cli.saying import say
+
+
+@click.command()
+def version() -> int:
+    """Tell version, revision, Python and gate."""
+    from boks_exporter.app.about import exporter_info
+    from boks_exporter.remote.gate import gate_version
+    from boks_exporter.remote.request import PROTOCOL
+
+    info = exporter_info()
+    say(f"boks-exporter {info.version}")
+    say(f"  revision  {info.revision}")
+    say(f"  python    {info.python}")
+    say(f"  gate      {gate_version()}, protocol {PROTOCOL}")
+    return exits.DONE

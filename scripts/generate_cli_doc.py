@@ -1,0 +1,242 @@
+"""Write docs/cli.md and docs/status.schema.json from the commands' own help and the report's types; a test compares."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Final, get_args, get_origin, get_type_hints, is_typeddict
+
+import click
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+PAGE: Final = ROOT / "docs" / "cli.md"
+SCHEMA: Final = ROOT / "docs" / "status.schema.json"
+sys.path.insert(0, str(ROOT))
+
+from boks_exporter.cli.plugin import severity  # noqa: E402 - found by the path that is set above
+from boks_exporter.cli.program import program  # noqa: E402 - as above
+from boks_exporter.exposition import StatusReport  # noqa: E402 - as above
+
+_WIDTH: Final = 100
+
+INTRODUCTION: Final = """\
+# Command line
+
+<!-- Written by scripts/generate_cli_doc.py from the commands' own help; change it there. -->
+
+| command | for |
+|---|---|
+{commands}
+
+Every command has `--help`. An option wins over its environment variable, and that over the default. Errors go to
+standard error, each with what was expected, what was found and what to do; `check` alone puts them into its line.
+
+## Exit codes
+
+| code | all commands but `check` | `check` |
+|---|---|---|
+| 0 | done; for `serve` and `demo`: ended by a signal or by `--duration` | OK |
+| 1 | failed, and the message says why: a faulty configuration, an exporter that cannot be asked | WARNING |
+| 2 | wrong usage | CRITICAL |
+| 3 | | UNKNOWN, and everything that went wrong, wrong usage too |
+| 130 | interrupted | |
+"""
+
+PLUGIN: Final = """\
+## How check judges
+
+Each state has one severity. Of several results the worst counts: CRITICAL, then WARNING, then UNKNOWN. What is proven
+wrong outweighs what is not known; UNKNOWN is never DOWN.
+
+{rules}
+
+Its output is the monitoring plugins': a short line, the totals as performance data behind it, a line for each finding,
+the worst first, and the hosts' figures behind the last line:
+
+```
+BOKS CRITICAL - REPHOST is DOWN: the master lists it as DOWN … | 'prod/masters'=1;;;0; 'prod/replicas'=5;;;0; …
+[CRITICAL] prod: REPHOST is DOWN: the master lists it as DOWN …
+[OK] prod: MASTER, REPHOST2 | 'prod/REPHOST/lag'=0;;;0; 'prod/REPHOST/lag_seconds'=0s;;;0; 'prod/REPHOST/ahead'=0;;;0;
+```
+
+A label is `<domain>/<host>/<figure>`. `U` is the plugins' word for a figure that is not known; labels stay, values go.
+Pipes and line breaks in texts from hosts are replaced.
+
+For Icinga or Nagios:
+
+```
+define command {
+    command_name  check_boks
+    command_line  /usr/bin/boks-exporter check --url $ARG1$ --domain $ARG2$
+}
+```
+"""
+
+REPORT: Final = """\
+## JSON
+
+`status --output json`, `check --output json` and `/api/v1/status` of a running exporter give the same report. It is
+stable: keys are only ever added. Null means not known, never zero. [`status.schema.json`](status.schema.json) is its
+JSON Schema. `check` adds `check` in front: `state`, `exit_code`, `summary`, and `findings` with `state`, `domain`,
+`host` and `text` each.
+
+"""
+
+MEANINGS: Final = {
+    "domains": "one entry for each domain, in the configuration's order",
+    "domains[].domain": "its name",
+    "domains[].masters": "every host that says it is master; one is right",
+    "domains[].state": "`ok`, `degraded`, `no_master`, `several_masters` or `unknown`",
+    "domains[].reason": "the state in a sentence",
+    "domains[].hosts": "one entry for each host, configured or discovered",
+    "domains[].hosts[].host": "its name",
+    "domains[].hosts[].role": "`master`, `replica`, `client` or `unknown`, as it says itself",
+    "domains[].hosts[].state": "`ok`, `loading`, `lagging`, `ahead`, `diverged`, `down`, `unreachable`, `unlisted` or `unknown`",
+    "domains[].hosts[].reason": "the state in a sentence",
+    "domains[].hosts[].lag_sequences": "updates that its worst table certainly lacks",
+    "domains[].hosts[].ahead_sequences": "updates by which its worst table is certainly ahead of the master",
+    "domains[].hosts[].lag_seconds": "age of the oldest update that it lacks; a single look knows none",
+    "domains[].hosts[].tables": "one entry for each table, by its name such as `T7`",
+    "domains[].hosts[].tables.T7.sequence": "the table's number",
+    "domains[].hosts[].tables.T7.lag": "updates that it certainly lacks",
+    "domains[].hosts[].tables.T7.ahead": "updates by which it is certainly ahead",
+    "domains[].hosts[].evidence": "further findings, in sentences",
+    "domains[].hosts[].address": "where it is asked",
+    "domains[].hosts[].site": "its site, or empty",
+    "domains[].hosts[].section": "its network section, or empty",
+    "domains[].hosts[].behind_best_sequences": "updates behind the most advanced server that answers",
+    "domains[].hosts[].missing_tables": "tables that the master has and it lacks",
+    "domains[].hosts[].stamp_mismatch_tables": "tables whose stamp is not the master's",
+    "domains[].hosts[].reported_status": "what the master's list says: `ok`, `loading`, `down` or `other`",
+    "domains[].hosts[].reported_status_word": "the list's own word",
+    "domains[].hosts[].last_packet_timestamp_seconds": "when the master last sent it a packet",
+    "domains[].hosts[].last_failure_timestamp_seconds": "when the master last failed to update it",
+    "domains[].hosts[].last_sync_timestamp_seconds": "when an update was last sent to it",
+    "domains[].hosts[].last_attempt_timestamp_seconds": "when it was last asked",
+    "domains[].hosts[].last_success_timestamp_seconds": "when it last answered completely",
+    "domains[].hosts[].promotable": "whether every guard that can be judged from outside lets it become master",
+    "domains[].hosts[].promotable_reasons": "what speaks against it",
+    "domains[].unresolved": "servers of the master's list that no known host bears",
+    "domains[].sites": "one entry for each site",
+    "domains[].sites[].name": "its name",
+    "domains[].sites[].verdict": "`ok`, `site-without-spare` or `site-without-replica`",
+    "domains[].sites[].replicas": "how many replicas it has",
+    "domains[].sites[].replicas_ok": "how many of them are ok",
+    "domains[].sections": "one entry for each network section",
+    "domains[].sections[].name": "its name",
+    "domains[].sections[].verdict": "as for sites",
+    "domains[].sections[].replicas": "how many replicas it has",
+    "domains[].sections[].replicas_ok": "how many of them are ok",
+    "domains[].last_round_timestamp_seconds": "when the look ended that this shows",
+}
+"""What each key means; times are Unix seconds by the exporter's clock."""
+
+_TYPES: Final = {str: "string", int: "integer", float: "number", bool: "boolean"}
+
+
+def page() -> str:
+    """Write the whole page."""
+    commands = dict(_commands(program, "boks-exporter", None))
+    table = "\n".join(
+        f"| [`{path.removeprefix('boks-exporter ')}`](#{path.replace(' ', '-')}) | {context.command.get_short_help_str(200)} |"
+        for path, context in commands.items()
+        if path != "boks-exporter"
+    )
+    parts = [INTRODUCTION.replace("{commands}", table)]
+    parts += (f"## {path}\n\n```\n{context.get_help()}\n```\n" for path, context in commands.items())
+    parts += (PLUGIN.replace("{rules}", "\n".join(_rules())), REPORT, "\n".join(_keys()) + "\n")
+    return "\n".join(parts)
+
+
+def _commands(command: click.Command, name: str, parent: click.Context | None) -> Iterator[tuple[str, click.Context]]:
+    """Walk through all commands, each with a context of a fixed width."""
+    context = click.Context(command, info_name=name, parent=parent, terminal_width=_WIDTH, max_content_width=_WIDTH)
+    context.help_option_names = ["-h", "--help"]
+    yield context.command_path, context
+    if isinstance(command, click.Group):
+        for below in command.list_commands(context):
+            if (found := command.get_command(context, below)) is not None:
+                yield from _commands(found, below, context)
+
+
+def _rules() -> Iterator[str]:
+    yield "| what | severity | why |"
+    yield "|---|---|---|"
+    for state, rule in severity.HOST_RULES.items():
+        yield f"| host `{state}` | {rule.severity.name} | {rule.reason} |"
+    for state, rule in severity.DOMAIN_RULES.items():
+        name = "none of its own" if rule is severity.SAYS_NOTHING else rule.severity.name
+        yield f"| domain `{state}` | {name} | {rule.reason} |"
+    for what, rule in (
+        ("`reported_status` is `down`", severity.LISTED_AS_DOWN),
+        ("all replicas of a site unsound", severity.SITE_WITHOUT_REPLICA),
+        ("`unresolved` names a server", severity.UNRESOLVED),
+        ("a figure with a range is null", severity.NO_FIGURE),
+        ("an old report", severity.STALE),
+        ("a state that is not in this table", severity.UNHEARD_OF),
+        ("nothing to judge", severity.NOTHING_SEEN),
+    ):
+        yield f"| {what} | {rule.severity.name} | {rule.reason} |"
+    yield "| a figure outside of a range | WARNING or CRITICAL | as the option says that gave the range |"
+
+
+def _keys() -> Iterator[str]:
+    yield "| key | type | meaning |"
+    yield "|---|---|---|"
+    for path, kind in keys(StatusReport):
+        yield f"| `{path}` | {_named(kind)} | {MEANINGS[path]} |"
+
+
+def keys(kind: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Walk through every key of a typed dictionary and those below it."""
+    for key, below in get_type_hints(kind).items():
+        here = f"{path}.{key}" if path else key
+        yield here, below
+        inner = get_args(below)[-1] if get_origin(below) in {list, dict} else None
+        if is_typeddict(inner):
+            yield from keys(inner, f"{here}[]" if get_origin(below) is list else f"{here}.T7")
+
+
+def _named(kind: Any) -> str:
+    if get_origin(kind) is UnionType:
+        return f"{_named(next(part for part in get_args(kind) if part is not NoneType))} or null"
+    if get_origin(kind) is list:
+        return "list"
+    return "object" if get_origin(kind) is dict else _TYPES[kind]
+
+
+def schema() -> dict[str, Any]:
+    """Describe the report as JSON Schema; further keys are allowed, since they may be added."""
+    title = "What status, check and /api/v1/status of boks-exporter report"
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **_schema_of(StatusReport, "")}
+
+
+def _schema_of(kind: Any, path: str) -> dict[str, Any]:
+    if is_typeddict(kind):
+        hints = get_type_hints(kind)
+        properties = {key: _described(below, f"{path}.{key}" if path else key) for key, below in hints.items()}
+        return {"type": "object", "required": list(hints), "properties": properties}
+    if get_origin(kind) is UnionType:
+        inner = _schema_of(next(part for part in get_args(kind) if part is not NoneType), path)
+        return {**inner, "type": [inner["type"], "null"]}
+    if get_origin(kind) is list:
+        return {"type": "array", "items": _schema_of(get_args(kind)[0], f"{path}[]")}
+    if get_origin(kind) is dict:
+        return {"type": "object", "additionalProperties": _schema_of(get_args(kind)[1], f"{path}.T7")}
+    return {"type": _TYPES[kind]}
+
+
+def _described(kind: Any, path: str) -> dict[str, Any]:
+    return {"description": MEANINGS[path].replace("`", ""), **_schema_of(kind, path)}
+
+
+def schema_text() -> str:
+    """Write the schema as it is shipped."""
+    return json.dumps(schema(), indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
+    SCHEMA.write_text(schema_text(), encoding="utf-8")
+    print(f"wrote {PAGE.relative_to(ROOT)} and {SCHEMA.relative_to(ROOT)}")
