@@ -1,7 +1,9 @@
 """The demo: a simulated domain behind SSH, faults that come and go, and the real exporter looking at it."""
 
 import asyncio
+import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,19 +37,11 @@ def demo(options: DemoOptions) -> int:
     """
     scenario = _scenario(options.scenario)
     layout = _layout()
-    cast = _cast(layout)
-    guide = Guide(_tell, time.monotonic)
-    guide.welcome(options, scenario, cast)
     with asyncio.Runner() as runner:
-        failure = runner.run(_Demo(options, scenario, cast, guide).run(layout))
+        failure = runner.run(_Demo(options, scenario, _cast(layout)).run(layout))
     if failure:
         raise ListenError(failure.address, f"{failure.reason}. For any free port: --listen 127.0.0.1:0") from failure
     return 0
-
-
-def _tell(line: str) -> None:
-    """Tell at once, also where the output is a pipe."""
-    print(line, flush=True)  # noqa: T201 - the demo talks to whoever started it
 
 
 def _scenario(name: str) -> Scenario:
@@ -75,19 +69,18 @@ def _cast(layout: Layout) -> Cast:
 class _Demo:
     """One run of the demo."""
 
-    def __init__(self, options: DemoOptions, scenario: Scenario, cast: Cast, guide: Guide) -> None:
+    def __init__(self, options: DemoOptions, scenario: Scenario, cast: Cast) -> None:
         self._options = options
         self._scenario = scenario
         self._cast = cast
-        self._guide = guide
+        self._guide = Guide(self._tell, time.monotonic)
         self._stop = asyncio.Event()
         self._ready = asyncio.Event()
 
     async def run(self, layout: Layout) -> ListenError | None:
         """Serve the domain and the exporter; what it makes lives in a directory that is removed at the end."""
-        loop = asyncio.get_running_loop()
-        for ending in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(ending, self._stop.set)
+        self._end_on(signal.SIGTERM, signal.SIGINT)
+        self._guide.welcome(self._options, self._scenario, self._cast)
         structlog.configure(processors=[self._guide.log_event], cache_logger_on_first_use=False)
         with TemporaryDirectory(prefix="boks-exporter-demo-") as directory:
             return await self._serve(SimulatedDomain(layout, seed=self._options.seed), Path(directory))
@@ -125,6 +118,8 @@ class _Demo:
     async def _play(self, servers: "SimulatedServers") -> None:
         """Do every step of the scenario at its time."""
         await self._ready.wait()
+        # The daemon reads its configuration anew on SIGHUP; a demo whose terminal is closed has to end.
+        self._end_on(signal.SIGHUP)
         now = asyncio.get_running_loop().time
         begun = now()
         for step in self._scenario.steps(self._cast, self._options.seed):
@@ -134,3 +129,16 @@ class _Demo:
                 await servers.set_fault(trouble.host, trouble.fault, **trouble.parameters)
             for trouble in step.ends:
                 await servers.clear_fault(trouble.host, trouble.fault)
+
+    def _end_on(self, *signals: signal.Signals) -> None:
+        for ending in signals:
+            asyncio.get_running_loop().add_signal_handler(ending, self._stop.set)
+
+    def _tell(self, line: str) -> None:
+        """Tell at once, also where the output is a pipe; when nobody listens any more, the demo ends."""
+        try:
+            print(line, flush=True)  # noqa: T201 - the demo talks to whoever started it
+        except OSError:
+            # What is left in the buffer must not fail once more when the program ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            self._stop.set()

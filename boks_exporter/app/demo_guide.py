@@ -43,7 +43,7 @@ class Guide:
     def ready(self, addresses: tuple[str, ...], config_file: Path) -> None:
         """Say what to open and what to type, as soon as it works; times count from here."""
         self._began = self._now()
-        url, program = addresses[0].rstrip("/"), _program()
+        url, program = _to_open(addresses[0]), _program()
         lines = (
             "Open",
             f"  {url}/          the domain on one page",
@@ -80,6 +80,11 @@ def _clock(seconds: Seconds) -> str:
     """Write minutes and seconds since the beginning."""
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes:02}:{rest:02}"
+
+
+def _to_open(address: str) -> str:
+    """Turn the address that means everywhere into one that can be opened."""
+    return address.rstrip("/").replace("//[::]:", "//localhost:").replace("//0.0.0.0:", "//localhost:")
 
 
 def _program() -> str:

@@ -78,6 +78,29 @@ def test_a_signal_ends_it_within_two_seconds_and_nothing_stays(tmp_path: Path, e
         os.killpg(process.pid, 0)
 
 
+def test_a_closed_terminal_ends_it(tmp_path: Path) -> None:
+    """SIGHUP, by which the daemon reads its configuration anew, ends a demo."""
+    with started_demo(tmp_path, "--listen", "127.0.0.1:0") as process:
+        metrics_with_all_replicas(url_told_by(process))
+        process.send_signal(signal.SIGHUP)
+        process.communicate(timeout=10)
+        assert process.returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_ends_when_nobody_reads_what_it_tells(tmp_path: Path) -> None:
+    """`demo | head -1` ends without a word of complaint."""
+    with started_demo(tmp_path, "--listen", "127.0.0.1:0") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(timeout=20) == 0
+        assert process.stderr.read() == ""
+        process.stdout = None
+    assert list(tmp_path.iterdir()) == []
+
+
 @ENDING
 def test_a_signal_at_the_very_beginning_leaves_nothing_either(tmp_path: Path, ending: signal.Signals) -> None:
     """Whoever interrupts the demo before it is ready finds no trace of it."""

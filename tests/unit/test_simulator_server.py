@@ -125,7 +125,7 @@ async def test_a_fault_has_its_own_reason_and_is_over_when_cleared(
 @pytest.mark.parametrize("fault", [Fault.UNREACHABLE, Fault.HANGING])
 async def test_a_silent_host_times_out(tmp_path: Path, fault: Fault) -> None:
     """A host that accepts and says nothing, and one whose command never ends, both meet the deadline."""
-    async with staged(tmp_path, timeout_seconds=0.5) as stage:
+    async with staged(tmp_path, timeout_seconds=0.6) as stage:
         await stage.servers.set_fault(VICTIM, fault)
         assert await stage.failure(VICTIM) is FailureReason.TIMEOUT
         await stage.servers.clear_fault(VICTIM, fault)
