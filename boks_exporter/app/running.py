@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Final, Self
 
 import structlog
@@ -16,7 +17,7 @@ from boks_exporter.errors import ConfigError
 from boks_exporter.exposition import DomainView
 from boks_exporter.model import Host
 from boks_exporter.observe import Clock
-from boks_exporter.poller import Poller
+from boks_exporter.poller import Poller, StateFile
 from boks_exporter.web import LiveWebConfig, Source, WebServer, paths_of
 
 _log = structlog.get_logger(__name__)
@@ -48,6 +49,7 @@ class RunningExporter:
         self._one_reload = asyncio.Lock()
         self._is_stale = asyncio.Event()
         self._round_seconds = 0.0
+        self._state_path: Path | None = None
         self._open = AsyncExitStack()
         self._security: LiveWebConfig | None = None
         self._web: WebServer | None = None
@@ -57,8 +59,10 @@ class RunningExporter:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        """Stop serving."""
-        await self._open.aclose()
+        """Stop serving, and write what the rounds taught, at the same time: the end must be quick."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._open.aclose())
+            group.create_task(self._change_state_file(None))
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -113,6 +117,7 @@ class RunningExporter:
             self._security.current()
 
     async def _take(self, settings: Settings) -> None:
+        await self._change_state_file(settings.state_file)
         discovered = {view.snapshot.domain: _discovered(view) for view in self.poller.current()}
         opened = await self._connections.take(settings, discovered)
         self.poller.take(settings.poll, settings.metrics, opened)
@@ -120,6 +125,15 @@ class RunningExporter:
         if self._connections.has_stale:
             self._is_stale.set()
         self._publisher.configured(self._clock.now())
+
+    async def _change_state_file(self, path: Path | None) -> None:
+        """Open another state file, if it is another one; the disk may be slow and is waited for in a thread."""
+        if path == self._state_path:
+            return
+        before, self._state_path = self.poller.state, path
+        self.poller.state = await asyncio.to_thread(StateFile, path) if path else None
+        if before:
+            await asyncio.to_thread(before.close)
 
     async def _reload_when_wanted(self) -> None:
         while True:

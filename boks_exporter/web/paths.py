@@ -34,7 +34,7 @@ def paths_of(telemetry_path: str, external_url: str | None, route_prefix: str | 
     problems = [*_telemetry_faults(telemetry_path), *_url_faults(external_url)]
     if problems:
         raise ConfigError(tuple(problems))
-    given = urlsplit(external_url or "").path if route_prefix is None else route_prefix
+    given = route_prefix or urlsplit(external_url or "").path
     trimmed = given.strip("/")
     return Paths(prefix=f"/{trimmed}" if trimmed else "", telemetry=telemetry_path)
 
@@ -49,7 +49,7 @@ def _telemetry_faults(path: str) -> list[Problem]:
 
 
 def _url_faults(url: str | None) -> list[Problem]:
-    if url is None:
+    if not url:
         return []
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.netloc:

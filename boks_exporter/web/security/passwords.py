@@ -33,11 +33,13 @@ class Passwords:
         if token not in self._known:
             loop = asyncio.get_running_loop()
             matches = await loop.run_in_executor(self._threads, bcrypt.checkpw, password[:_BCRYPT_BYTES], hashed)
-            self._known[token] = matches and user in users
+            self._known[token] = matches
         self._known.move_to_end(token)
+        matches = self._known[token]
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
-        return self._known[token]
+        # Who may come in is asked each time: a match is remembered, not a user, who may have been taken out since.
+        return matches and user in users
 
     def _stand_in(self, users: Mapping[bytes, bytes], user: bytes) -> bytes:
         """Choose always the same hash for a name, so that its cost looks like any user's."""

@@ -132,7 +132,7 @@ def _load_certificate(context: ssl.SSLContext, tls: TlsSettings) -> None:
     except ssl.SSLError as error:
         if error.reason == "KEY_VALUES_MISMATCH":
             raise TlsError(_KEY, "is not the key of cert_file") from error
-        raise TlsError(_CERT, f"OpenSSL does not take it with key_file: {error.reason or error}") from error
+        raise TlsError(_CERT, f"cannot be used with key_file{_why(error)}") from error
 
 
 def _refuse_encrypted() -> NoReturn:
@@ -160,4 +160,9 @@ def _ask_clients(context: ssl.SSLContext, tls: TlsSettings) -> None:
     try:
         context.load_verify_locations(tls.client_ca_file)
     except ssl.SSLError as error:
-        raise TlsError(_CLIENT_CA, f"OpenSSL does not take it: {error.reason or error}") from error
+        raise TlsError(_CLIENT_CA, f"cannot be used{_why(error)}") from error
+
+
+def _why(error: ssl.SSLError) -> str:
+    """Give OpenSSL's word for a refusal, such as EE_KEY_TOO_SMALL, where it has one."""
+    return f": {error.reason}" if error.reason else "; it is damaged"

@@ -1,0 +1,358 @@
+"""Web configuration files, good and bad, with what is to be said of each; promtool must agree unless noted."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.unit.certificates import issued
+
+HASH: Final = "$2y$04$abcdefghijklmnopqrstuuFpUAV0GnHdHlPVdZUkz2mC8wGbpKI3e"
+TLS: Final = "tls_server_config:\n  cert_file: server.pem\n  key_file: server.key\n"
+GO_CIPHERS: Final = (
+    "TLS_RSA_WITH_AES_128_CBC_SHA",
+    "TLS_RSA_WITH_AES_256_CBC_SHA",
+    "TLS_RSA_WITH_AES_128_GCM_SHA256",
+    "TLS_RSA_WITH_AES_256_GCM_SHA384",
+    "TLS_AES_128_GCM_SHA256",
+    "TLS_AES_256_GCM_SHA384",
+    "TLS_CHACHA20_POLY1305_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
+    "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
+    "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
+    "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",
+    "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+    "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+)
+CURVES: Final = ("CurveP256", "CurveP384", "CurveP521", "X25519")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One file. `message` is None for a good one; `stricter` tells why exporter-toolkit takes what is refused here."""
+
+    name: str
+    text: str
+    message: str | None = None
+    stricter: str = ""
+
+
+def write_files(directory: Path) -> None:
+    """Write the certificates and keys that the cases name."""
+    authority = issued("authority")
+    authority.write(directory, "ca")
+    issued("server", authority).write(directory, "server")
+    other = issued("other", authority)
+    other.write(directory, "other")
+    (directory / "encrypted.key").write_bytes(other.encrypted(b"secret"))
+    (directory / "junk.pem").write_text("junk\n", encoding="utf-8")
+    (directory / "broken.pem").write_text(
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", encoding="utf-8"
+    )
+
+
+def _user(hashed: str) -> str:
+    return f"basic_auth_users:\n  a: '{hashed}'\n"
+
+
+def _header(name: str, value: str) -> str:
+    return f"http_server_config:\n  headers:\n    {name}: {value}\n"
+
+
+GOOD: Final = (
+    Case("empty", ""),
+    Case("null", "null\n"),
+    Case("sections without content", "tls_server_config:\nhttp_server_config:\nbasic_auth_users:\n"),
+    Case("empty sections", "tls_server_config: {}\nhttp_server_config: {}\nbasic_auth_users: {}\n"),
+    Case("tls", TLS),
+    Case("empty file names", "tls_server_config: {cert_file: '', key_file: ''}\n"),
+    Case("versions without tls", "tls_server_config: {min_version: TLS13}\n"),
+    Case("min_version null", TLS + "  min_version:\n"),
+    *(Case(f"min_version {word}", TLS + f"  min_version: {word}\n") for word in ("TLS10", "TLS11", "TLS12", "TLS13")),
+    *(Case(f"max_version {word}", TLS + f"  max_version: {word}\n") for word in ("TLS12", "TLS13")),
+    Case("old versions only", TLS + "  min_version: TLS10\n  max_version: TLS11\n"),
+    *(Case(f"cipher {word}", TLS + f"  cipher_suites: [{word}]\n") for word in GO_CIPHERS),
+    Case("all ciphers", TLS + f"  cipher_suites: [{', '.join(GO_CIPHERS)}]\n"),
+    Case("no ciphers", TLS + "  cipher_suites: []\n"),
+    Case("ciphers null", TLS + "  cipher_suites:\n"),
+    *(Case(f"curve {word}", TLS + f"  curve_preferences: [{word}]\n") for word in CURVES),
+    Case("all curves", TLS + f"  curve_preferences: [{', '.join(CURVES)}]\n"),
+    Case("no client certificate", TLS + "  client_auth_type: NoClientCert\n"),
+    Case("client certificate null", TLS + "  client_auth_type:\n"),
+    Case("client certificate requested", TLS + "  client_auth_type: RequestClientCert\n"),
+    Case(
+        "client certificate if given", TLS + "  client_auth_type: VerifyClientCertIfGiven\n  client_ca_file: ca.pem\n"
+    ),
+    Case("client certificate", TLS + "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ca.pem\n"),
+    Case("client certificate of the system's authorities", TLS + "  client_auth_type: RequireAndVerifyClientCert\n"),
+    *(
+        Case(f"truth {word}", TLS + f"  prefer_server_cipher_suites: {word}\n")
+        for word in ("true", "False", "yes", "No", "on", "OFF", "y", "n")
+    ),
+    Case("truth null", TLS + "  prefer_server_cipher_suites:\n"),
+    Case("http2", "http_server_config: {http2: true}\n"),
+    Case("no http2", "http_server_config: {http2: false}\n"),
+    Case("frame options", _header("X-Frame-Options", "sameorigin")),
+    Case("no sniffing", _header("X-Content-Type-Options", "nosniff")),
+    Case("transport security", _header("Strict-Transport-Security", "max-age=31536000")),
+    Case("a number as header", _header("X-XSS-Protection", "0")),
+    Case("a header of two lines", _header("Content-Security-Policy", '"default-src\\nnone"')),
+    Case("a header without value", _header("Strict-Transport-Security", "")),
+    Case("headers null", "http_server_config: {headers: }\n"),
+    Case(
+        "users", f"basic_auth_users:\n  a: {HASH}\n  b: {HASH.replace('2y', '2a')}\n  c: {HASH.replace('2y', '2b')}\n"
+    ),
+    Case("a user of old PHP", _user(HASH.replace("2y", "2x"))),
+    Case("a user with a number for a name", f"basic_auth_users: {{7: {HASH}}}\n"),
+    Case("the highest cost", _user(HASH.replace("$04", "$31"))),
+    Case("an anchor", f"basic_auth_users: &users\n  a: {HASH}\n"),
+    Case("everything", TLS + "http_server_config: {http2: true, headers: {X-Frame-Options: deny}}\n" + _user(HASH)),
+)
+
+_VERSIONS: Final = "expected TLS13, TLS12, TLS11 or TLS10, found"
+_BCRYPT: Final = "2: basic_auth_users.a: expected a bcrypt hash of 60 characters such as htpasswd -nBC 10 prints it"
+_NO_POLICY: Final = (
+    "tls_server_config.client_ca_file: is of no use without client_auth_type; set that to RequireAndVerifyClientCert"
+)
+_HEADERS: Final = (
+    "expected one of Strict-Transport-Security, X-Content-Type-Options, X-Frame-Options, X-XSS-Protection, "
+    "Content-Security-Policy"
+)
+_NEVER: Final = "a hash that no password ever matches"
+
+BAD: Final = (
+    Case("a list", "- a\n", "1: expected a mapping of keys to values, found a list"),
+    Case("a word", "junk\n", "1: expected a mapping of keys to values, found a single value"),
+    Case(
+        "no yaml",
+        "a: [\n",
+        "2: not valid YAML: while parsing a flow node expected the node content, but found '<stream end>'",
+    ),
+    Case("unknown key", "tls_config: {}\n", '1: tls_config: unknown key; did you mean "tls_server_config"?'),
+    Case(
+        "unknown key of tls",
+        TLS + "  cert: x\n",
+        "4: tls_server_config.cert: is not supported; put the certificate into a file and name that in cert_file",
+    ),
+    Case(
+        "unknown key of http",
+        "http_server_config: {http3: true}\n",
+        '1: http_server_config.http3: unknown key; did you mean "http2"?',
+    ),
+    Case(
+        "key twice",
+        "http_server_config: {}\nhttp_server_config: {}\n",
+        "2: http_server_config: written twice; the first is in line 1",
+    ),
+    Case(
+        "user twice",
+        f"basic_auth_users:\n  a: {HASH}\n  a: {HASH}\n",
+        "3: basic_auth_users.a: written twice; the first is in line 2",
+    ),
+    Case(
+        "tls is a word",
+        "tls_server_config: yes\n",
+        "1: tls_server_config: expected a mapping of keys to values, found a single value",
+    ),
+    Case(
+        "no key",
+        "tls_server_config:\n  cert_file: server.pem\n",
+        "1: tls_server_config.key_file: is missing; TLS needs cert_file and key_file",
+    ),
+    Case(
+        "no certificate",
+        "tls_server_config:\n  key_file: server.key\n",
+        "1: tls_server_config.cert_file: is missing; TLS needs cert_file and key_file",
+    ),
+    Case(
+        "no files but client authentication",
+        "tls_server_config: {client_auth_type: NoClientCert}\n",
+        "1: tls_server_config.cert_file: is missing; TLS needs cert_file and key_file",
+    ),
+    Case(
+        "certificate file missing",
+        TLS.replace("server.pem", "no.pem"),
+        "2: tls_server_config.cert_file: DIR/no.pem cannot be read: No such file or directory",
+    ),
+    Case(
+        "key file is a directory",
+        TLS.replace("server.key", "."),
+        "3: tls_server_config.key_file: DIR cannot be read: Is a directory",
+    ),
+    Case(
+        "certificate is none",
+        TLS.replace("server.pem", "junk.pem"),
+        "2: tls_server_config.cert_file: expected a certificate in PEM form in DIR/junk.pem",
+    ),
+    Case(
+        "certificate is a key",
+        TLS.replace("server.pem", "server.key"),
+        "2: tls_server_config.cert_file: expected a certificate in PEM form in DIR/server.key",
+    ),
+    Case(
+        "certificate is broken",
+        TLS.replace("server.pem", "broken.pem"),
+        "2: tls_server_config.cert_file: cannot be used with key_file ...",
+    ),
+    Case(
+        "key of another",
+        TLS.replace("server.key", "other.key"),
+        "3: tls_server_config.key_file: is not the key of cert_file",
+    ),
+    Case(
+        "key is encrypted",
+        TLS.replace("server.pem", "other.pem").replace("server.key", "encrypted.key"),
+        "3: tls_server_config.key_file: is encrypted; expected a key without a passphrase, readable by this user only",
+    ),
+    Case(
+        "certificate is a list",
+        TLS.replace("server.pem", "[server.pem]"),
+        "2: tls_server_config.cert_file: expected a text, found a list",
+    ),
+    Case("version unknown", TLS + "  min_version: TLS14\n", f"4: tls_server_config.min_version: {_VERSIONS} 'TLS14'"),
+    Case("version is a number", TLS + "  max_version: 1.2\n", f"4: tls_server_config.max_version: {_VERSIONS} 1.2"),
+    Case(
+        "version in small letters",
+        TLS + "  min_version: tls12\n",
+        f"4: tls_server_config.min_version: {_VERSIONS} 'tls12'",
+    ),
+    Case("version empty", TLS + "  min_version: ''\n", f"4: tls_server_config.min_version: {_VERSIONS} ''"),
+    Case(
+        "cipher unknown",
+        TLS + "  cipher_suites: [TLS_AES_128_GCM_SHA265]\n",
+        "4: tls_server_config.cipher_suites[0]: expected one of the names in docs/web.md, "
+        "found 'TLS_AES_128_GCM_SHA265'; did you mean \"TLS_AES_128_GCM_SHA256\"?",
+    ),
+    Case(
+        "cipher that Go calls insecure",
+        TLS + "  cipher_suites:\n  - TLS_RSA_WITH_RC4_128_SHA\n",
+        "5: tls_server_config.cipher_suites[0]: expected one of the names in docs/web.md, "
+        "found 'TLS_RSA_WITH_RC4_128_SHA'; did you mean \"TLS_RSA_WITH_AES_128_CBC_SHA\"?",
+    ),
+    Case(
+        "ciphers are a word",
+        TLS + "  cipher_suites: TLS_AES_128_GCM_SHA256\n",
+        "4: tls_server_config.cipher_suites: expected a list, found a single value",
+    ),
+    Case(
+        "curve unknown",
+        TLS + "  curve_preferences: [P-256]\n",
+        "4: tls_server_config.curve_preferences[0]: expected CurveP256, CurveP384, CurveP521 or X25519, found 'P-256'",
+    ),
+    Case(
+        "authority without a policy",
+        TLS + "  client_ca_file: ca.pem\n",
+        f"4: {_NO_POLICY}",
+    ),
+    Case(
+        "authority with the policy of none",
+        TLS + "  client_auth_type: NoClientCert\n  client_ca_file: ca.pem\n",
+        f"5: {_NO_POLICY}",
+    ),
+    Case(
+        "authority file missing",
+        TLS + "  client_auth_type: VerifyClientCertIfGiven\n  client_ca_file: no.pem\n",
+        "5: tls_server_config.client_ca_file: DIR/no.pem cannot be read: No such file or directory",
+    ),
+    Case(
+        "client policy unknown",
+        TLS + "  client_auth_type: Require\n",
+        "4: tls_server_config.client_auth_type: expected NoClientCert, RequestClientCert, VerifyClientCertIfGiven, "
+        "RequireAndVerifyClientCert, RequireAnyClientCert or RequireClientCert, found 'Require'",
+    ),
+    Case(
+        "truth is a text",
+        TLS + "  prefer_server_cipher_suites: 'true'\n",
+        "4: tls_server_config.prefer_server_cipher_suites: expected true or false, found 'true'",
+    ),
+    Case(
+        "truth is a number",
+        "http_server_config: {http2: 1}\n",
+        "1: http_server_config.http2: expected true or false, found 1",
+    ),
+    Case(
+        "header unknown",
+        _header("X-Powered-By", "coffee"),
+        f"3: http_server_config.headers.X-Powered-By: {_HEADERS}",
+    ),
+    Case(
+        "header in small letters",
+        _header("x-frame-options", "deny"),
+        f"3: http_server_config.headers.x-frame-options: {_HEADERS}",
+    ),
+    Case(
+        "header with another value",
+        _header("X-Frame-Options", "DENY"),
+        "3: http_server_config.headers.X-Frame-Options: expected deny or sameorigin, found 'DENY'",
+    ),
+    Case(
+        "header that needs a value",
+        _header("X-Content-Type-Options", ""),
+        "3: http_server_config.headers.X-Content-Type-Options: expected nosniff, found ''",
+    ),
+    Case(
+        "headers are a list",
+        "http_server_config: {headers: []}\n",
+        "1: http_server_config.headers: expected a mapping of keys to values, found a list",
+    ),
+    Case(
+        "users are a list",
+        "basic_auth_users: [a]\n",
+        "1: basic_auth_users: expected a mapping of keys to values, found a list",
+    ),
+    Case("a password in clear", _user("secret"), _BCRYPT),
+    Case("a user without a hash", "basic_auth_users:\n  a:\n", _BCRYPT),
+    Case("a hash of SHA-1", _user("{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g="), _BCRYPT),
+    Case("a hash of a future bcrypt", _user(HASH.replace("2y", "3a")), _BCRYPT),
+    Case("too low a cost", _user(HASH.replace("$04", "$03")), _BCRYPT),
+    Case("too high a cost", _user(HASH.replace("$04", "$32")), _BCRYPT),
+    Case("a hash cut off", _user(HASH[:-2]), _BCRYPT),
+    Case("a hash cut off by one", _user(HASH[:-1]), _BCRYPT, stricter=_NEVER),
+    Case("a hash with more", _user(HASH + "x"), _BCRYPT, stricter=_NEVER),
+    Case("a hash with other characters", _user(HASH[:-1] + "_"), _BCRYPT, stricter=_NEVER),
+    Case("a hash of an unknown kind", _user(HASH.replace("2y", "2c")), _BCRYPT, stricter=_NEVER),
+    Case("a hash of 1997", _user(HASH.replace("2y", "2")), _BCRYPT, stricter="a kind that bcrypt libraries gave up"),
+    Case(
+        "client certificate of anybody",
+        TLS + "  client_auth_type: RequireAnyClientCert\n",
+        "4: tls_server_config.client_auth_type: certificates that nobody verifies cannot be required; "
+        "use RequireAndVerifyClientCert",
+        stricter="Python's ssl verifies what it requires",
+    ),
+    Case(
+        "client certificate of anybody by its old name",
+        TLS + "  client_auth_type: RequireClientCert\n",
+        "4: tls_server_config.client_auth_type: certificates that nobody verifies cannot be required; "
+        "use RequireAndVerifyClientCert",
+        stricter="Python's ssl verifies what it requires",
+    ),
+    Case(
+        "authority file without a certificate",
+        TLS + "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: junk.pem\n",
+        "5: tls_server_config.client_ca_file: expected a certificate in PEM form in DIR/junk.pem",
+        stricter="nobody could log in",
+    ),
+    Case(
+        "authority file with a broken certificate",
+        TLS + "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: broken.pem\n",
+        "5: tls_server_config.client_ca_file: cannot be used ...",
+        stricter="nobody could log in",
+    ),
+    Case(
+        "versions crossed",
+        TLS + "  min_version: TLS13\n  max_version: TLS12\n",
+        "5: tls_server_config.max_version: is lower than min_version; nobody could connect",
+        stricter="nobody could connect",
+    ),
+    Case(
+        "two documents",
+        "http_server_config: {}\n---\nhttp_server_config: {}\n",
+        "2: not valid YAML: expected a single document in the stream but found another document",
+        stricter="the second one would be ignored",
+    ),
+)
+
+CASES: Final = (*GOOD, *BAD)
