@@ -7,7 +7,7 @@ from typing import Final
 from boks_exporter.health.findings import Round
 from boks_exporter.health.states import ReplicaState
 from boks_exporter.health.words import updates
-from boks_exporter.model import Host, Observed, Promotion
+from boks_exporter.model import Host, Observed, Promotion, Role
 from boks_exporter.replication import Condition
 
 _OUT_OF_THE_QUESTION: Final = {
@@ -28,8 +28,13 @@ def judge_promotable(look: Round, host: Host, state: ReplicaState) -> tuple[bool
 
 
 def _is_judged(look: Round, host: Host, state: ReplicaState) -> bool:
-    """Tell whether everything is known: OK says it all; without a master, the copies are compared with one another."""
+    """Tell whether everything is known: OK says it all; without a master, the copies are compared with one another.
+
+    A table that may still be under way is none that a new master could do without.
+    """
     compared = look.comparison.replica(host.name)
+    if compared and compared.missing_tables:
+        return False
     is_compared = compared is not None and compared.behind_best is not None
     is_known = state is ReplicaState.OK or (not look.snapshot.masters and is_compared)
     return is_known and (_is_address(host.address) or not _restricting(look, host))
@@ -38,6 +43,9 @@ def _is_judged(look: Round, host: Host, state: ReplicaState) -> bool:
 def _reasons(look: Round, host: Host, state: ReplicaState) -> Iterator[str]:
     if state in _OUT_OF_THE_QUESTION:
         yield _OUT_OF_THE_QUESTION[state]
+    seen = look.snapshot.outcome(host.name)
+    if isinstance(seen, Observed) and seen.role is Role.CLIENT:
+        yield "it says that it is a client"
     if host.promotion is Promotion.NEVER:
         yield "the configuration says promotion: never"
     if _is_address(host.address) and (refusing := _restricting(look, host)):

@@ -15,10 +15,10 @@ def ok_or_unknown(look: Round, host: HostName) -> Reason:
     if missing:
         return ReplicaState.UNKNOWN, missing
     compared = look.comparison.replica(host)
+    tolerated = compared.ahead if compared else None
+    ahead = f"ahead by {updates(tolerated)}, as the threshold allows" if tolerated else "nothing ahead"
     under_way = [*_under_way(compared)] if compared else []
-    return ReplicaState.OK, "listed as OK, nothing ahead" + (
-        f", {' and '.join(under_way)} under way" if under_way else ""
-    )
+    return ReplicaState.OK, f"listed as OK, {ahead}" + (f", {' and '.join(under_way)} under way" if under_way else "")
 
 
 def _under_way(compared: ReplicaComparison) -> list[str]:

@@ -1,0 +1,61 @@
+"""Scenario folders: raw replies of one or several rounds, the verdicts on them, and the page that is served."""
+
+import re
+
+import pytest
+
+from boks_exporter.errors import FailureReason
+from boks_exporter.health import DomainState, GroupVerdict, ReplicaState
+from tests.unit.scenario_runs import Scenario, load, page, run, scenarios, verdicts
+
+ENOUGH = 40
+ALL = scenarios()
+
+
+@pytest.mark.parametrize("scenario", ALL, ids=lambda scenario: scenario.name)
+async def test_every_scenario_is_judged_and_published_as_expected(scenario: Scenario) -> None:
+    """Each round is judged as `verdicts.yaml` says, to the last word; the last one is published as `metrics.prom`."""
+    views = await run(scenario)
+    told = {directory.name: verdicts(view) for directory, view in zip(scenario.rounds, views, strict=True)}
+    assert told == load(scenario.folder / "verdicts.yaml")
+    assert page(views[-1]) == (scenario.folder / "metrics.prom").read_text(encoding="utf-8")
+
+
+def test_there_are_enough_scenarios() -> None:
+    """What can happen to a domain is covered by many folders, not by a few."""
+    assert len(ALL) >= ENOUGH
+
+
+@pytest.mark.parametrize("scenario", ALL, ids=lambda scenario: scenario.name)
+def test_a_scenario_is_named_by_a_verdict_that_it_shows(scenario: Scenario) -> None:
+    """The name begins with the state of a domain, of a group or of a host in one of its rounds."""
+    rounds = load(scenario.folder / "verdicts.yaml").values()
+    shown = {told["domain"].partition(":")[0].replace("_", "-") for told in rounds}
+    shown |= {host["verdict"].partition(":")[0] for told in rounds for host in told["hosts"].values()}
+    shown |= {group for told in rounds for group in told.get("groups", {}).values()}
+    shown |= {
+        f"promotable-{host['promotable']}" for told in rounds for host in told["hosts"].values() if "promotable" in host
+    }
+    assert any(re.match(rf"{verdict}(-|$)", scenario.name) for verdict in shown), sorted(shown)
+
+
+def test_every_verdict_and_every_failure_has_its_scenario() -> None:
+    """No state of a host, a domain or a group, and no reason of a failure, is without a scenario that shows it."""
+    rounds = [told for scenario in ALL for told in load(scenario.folder / "verdicts.yaml").values()]
+    assert {told["domain"].partition(":")[0] for told in rounds} == set(DomainState)
+    hosts = [host for told in rounds for host in told["hosts"].values()]
+    assert {host["verdict"].partition(":")[0] for host in hosts} == set(ReplicaState)
+    assert {group for told in rounds for group in told.get("groups", {}).values()} == set(GroupVerdict)
+    assert {host["promotable"] for host in hosts if "promotable" in host} == {"yes", "no", "unknown"}
+    reasons = {
+        path.read_text(encoding="utf-8").strip() for scenario in ALL for path in scenario.folder.rglob("error.txt")
+    }
+    assert reasons == set(FailureReason)
+
+
+def test_every_scenario_says_what_it_is_about() -> None:
+    """A sentence at the head of each domain tells the story, and every round is there."""
+    for scenario in ALL:
+        assert scenario.description["about"].endswith("."), scenario.name
+        assert [path.name for path in scenario.rounds] == [f"round-{n + 1}" for n in range(len(scenario.rounds))]
+        assert scenario.rounds
