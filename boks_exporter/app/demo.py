@@ -126,6 +126,8 @@ class _Demo:
             await asyncio.sleep(begun + step.at - now())
             self._guide.step(step)
             for trouble in step.begins:
+                if trouble.removes_data:
+                    servers.remove_data(trouble.host)
                 await servers.set_fault(trouble.host, trouble.fault, **trouble.parameters)
             for trouble in step.ends:
                 await servers.clear_fault(trouble.host, trouble.fault)

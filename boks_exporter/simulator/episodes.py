@@ -25,9 +25,9 @@ def two_masters(cast: Cast, second: HostName, starts: Seconds, lasts: Seconds = 
     rebuilt = Episode(
         starts=starts + lasts + 10.0,
         lasts=20.0,
-        troubles=(Trouble(second, Fault.LOADING, {"from_scratch": True}),),
+        troubles=(Trouble(second, Fault.LOADING, {"from_scratch": True}, removes_data=True),),
         happens=f"{second}'s data are removed, and it is added again.",
-        look_for=f"{second} is loading.",
+        look_for=f"Until then {second} was ahead, or diverged, if it took a write; now it is loading.",
         ends=f"{second} gets the rest of its copy and has loaded it within seconds.",
     )
     return split, rebuilt
@@ -42,7 +42,7 @@ def master_dead(cast: Cast, starts: Seconds, lasts: Seconds | None = LASTS) -> E
         happens=f"{cast.master}, the master, is dead: logins go on, nothing can be changed.",
         look_for="The domain has no master, boks_domain_masters is 0; boks_replica_behind_best_sequences tells "
         "which replica is most advanced.",
-        ends=f"{cast.master} is back; the replicas get its updates again.",
+        ends=f"{cast.master} is back; within a minute it finds its replicas again.",
     )
 
 
@@ -53,9 +53,9 @@ def site_dark(site: str, hosts: tuple[HostName, ...], starts: Seconds, lasts: Se
         lasts=lasts,
         troubles=tuple(Trouble(host, Fault.UNREACHABLE, {"cut_off": True}) for host in hosts),
         happens=f"The line to {site} is cut: nobody reaches {', '.join(hosts)}.",
-        look_for=f'All of them are unreachable, the master lists them as DOWN; boks_site_replicas{{site="{site}"}} '
-        "has none that is ok.",
-        ends=f"The line to {site} is mended; its hosts catch up.",
+        look_for="All of them are unreachable, and soon the master lists them as DOWN; "
+        f'boks_site_replicas{{site="{site}"}} has none that is ok.',
+        ends=f"The line to {site} is mended; the master finds out within a minute, and its hosts catch up.",
     )
 
 

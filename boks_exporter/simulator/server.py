@@ -74,6 +74,11 @@ class SimulatedServers:
         self.domain.clear_fault(host, fault)
         await self.meet()
 
+    def remove_data(self, host: HostName) -> None:
+        """Remove a host's database now, as before it is added anew."""
+        self._advance()
+        self.domain.remove_data(host)
+
     async def meet(self) -> None:
         """Bring every listener in line with the domain, after faults were set at the domain itself."""
         for name, listener in self._listeners.items():

@@ -21,11 +21,12 @@ class Cast:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """One fault of one host."""
+    """One fault of one host; `removes_data` takes its database away first, as before it is added anew."""
 
     host: HostName
     fault: Fault
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    removes_data: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

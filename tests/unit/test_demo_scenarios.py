@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from boks_exporter.simulator.domain import Connectivity, Fault, SimulatedDomain, published_layout
+from boks_exporter.simulator.domain.link import Status
 from boks_exporter.simulator.scenarios import SCENARIOS
 from boks_exporter.simulator.timeline import Cast, Scenario, Step
 
@@ -43,18 +44,43 @@ def test_every_step_says_what_happens_and_every_fault_what_to_look_for(scenario:
         assert "{host}" not in step.says + step.look_for
 
 
+def play(domain: SimulatedDomain, step: Step) -> None:
+    domain.advance(step.at)
+    for trouble in step.begins:
+        if trouble.removes_data:
+            domain.remove_data(trouble.host)
+        domain.set_fault(trouble.host, trouble.fault, **trouble.parameters)
+    for trouble in step.ends:
+        domain.clear_fault(trouble.host, trouble.fault)
+
+
+@pytest.mark.parametrize("name", ["tour", "split-brain", "master-dead", "site-dark"])
+def test_a_scenario_that_repairs_leaves_the_domain_sound(name: str) -> None:
+    """When one turn is over, each replica holds what the master has, and the master's list says OK."""
+    domain = SimulatedDomain(published_layout(writes_per_second=2.0), seed=1)
+    length = SCENARIOS[name].repeats_after
+    assert length is not None
+    for step in first_steps(SCENARIOS[name]):
+        if step.at < length:
+            play(domain, step)
+    domain.advance(length + 60)
+    truth = domain.truth()
+    assert truth.masters == (CAST.master,)
+    for replica in CAST.replicas:
+        found = truth.hosts[replica]
+        assert (found.ahead, found.wrong_stamps, found.missing_tables, found.link) == ({}, (), (), Status.OK), replica
+        assert found.oldest_missing is not None
+        assert found.oldest_missing < 5.0
+
+
 @ALL
 def test_every_step_can_be_done_to_the_simulated_domain(scenario: Scenario) -> None:
     """Each fault is set and cleared with the parameters that it knows, and what is repaired is reachable again."""
     domain = SimulatedDomain(published_layout(), seed=1)
     for step in first_steps(scenario):
-        domain.advance(step.at)
-        for trouble in step.begins:
-            domain.set_fault(trouble.host, trouble.fault, **trouble.parameters)
-            assert trouble.fault in domain.hosts[trouble.host].faults
-        for trouble in step.ends:
-            domain.clear_fault(trouble.host, trouble.fault)
-            assert domain.connectivity(trouble.host) is Connectivity.OK
+        play(domain, step)
+        assert all(trouble.fault in domain.hosts[trouble.host].faults for trouble in step.begins)
+        assert all(domain.connectivity(trouble.host) is Connectivity.OK for trouble in step.ends)
 
 
 def test_the_tour_shows_every_kind_of_fault() -> None:
