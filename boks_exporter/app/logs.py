@@ -2,13 +2,10 @@
 
 import logging
 import sys
-from typing import Final
 
 import structlog
 
 from boks_exporter.app.options import LogFormat
-
-LEVELS: Final = ("debug", "info", "warning", "error")
 
 
 def configure(level: str, log_format: LogFormat) -> None:
@@ -22,7 +19,6 @@ def configure(level: str, log_format: LogFormat) -> None:
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(

@@ -1,0 +1,206 @@
+"""The parts together: rounds are published, and a reload changes what it must and nothing else."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientConnectionError
+from structlog.testing import capture_logs
+
+from boks_exporter.app.connections import Connections
+from boks_exporter.app.running import RunningExporter
+from boks_exporter.config import load
+from boks_exporter.errors import ConfigError, ListenError
+from boks_exporter.observe import SystemClock
+from tests.unit.app_running import Recorded, exporting, options
+
+RELOADED = "boks_exporter_config_last_reload_successful"
+RELOADED_AT = "boks_exporter_config_last_reload_success_timestamp_seconds"
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Recorded:
+    return Recorded(tmp_path)
+
+
+@pytest.fixture
+def logs() -> Iterator[list[dict[str, object]]]:
+    with capture_logs() as captured:
+        yield captured  # type: ignore[misc]
+
+
+async def test_what_a_round_shows_is_published(recorded: Recorded) -> None:
+    """Metrics, JSON and the first page tell of the same round."""
+    async with exporting(recorded.configure()) as exporter:
+        assert await exporter.value('boks_host_up{boks_domain="prod",host="replica1"}') == "1.0"
+        assert await exporter.value(RELOADED) == "1.0"
+        assert await exporter.states() == {"prod": "ok"}
+        assert "<h2>prod: <b>ok</b></h2>" in await exporter.get("/")
+        assert await exporter.get("/-/healthy") == "boks_exporter is healthy.\n"
+
+
+async def test_the_end_closes_the_port(recorded: Recorded) -> None:
+    """Nothing listens any more afterwards."""
+    async with exporting(recorded.configure()) as exporter:
+        url = exporter.base
+    async with exporting(recorded.configure()) as other:
+        with pytest.raises(ClientConnectionError):
+            await other.session.get(url)
+
+
+# -- reload -----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_bad_file_keeps_the_old_configuration(recorded: Recorded, logs: list[dict[str, object]]) -> None:
+    """All problems are answered and logged, the metric tells it, and the rounds go on as before."""
+    file = recorded.configure()
+    async with exporting(file) as exporter:
+        before = await exporter.value(RELOADED_AT)
+        file.write_text("pol: {}\ndomains:\n  - nam: x\n", encoding="utf-8")
+        status, text = await exporter.reload()
+        assert status == 500
+        problems = [line for line in text.splitlines() if line.startswith(str(file))]
+        assert len(problems) >= 3
+        assert [entry["problem"] for entry in logs if entry["event"] == "config_refused"] == problems
+        await exporter.until(RELOADED, lambda value: value == "0.0")
+        assert await exporter.value(RELOADED_AT) == before
+        assert await exporter.states() == {"prod": "ok"}
+
+
+async def test_a_good_file_after_a_bad_one_is_taken(recorded: Recorded) -> None:
+    """The metric recovers with the file."""
+    file = recorded.configure()
+    good = file.read_text(encoding="utf-8")
+    async with exporting(file) as exporter:
+        file.write_text("", encoding="utf-8")
+        assert (await exporter.reload())[0] == 500
+        await exporter.until(RELOADED, lambda value: value == "0.0")
+        file.write_text(good, encoding="utf-8")
+        assert await exporter.reload() == (200, "The configuration was read anew.\n")
+        await exporter.until(RELOADED, lambda value: value == "1.0")
+
+
+async def test_the_signal_reloads_too(recorded: Recorded, logs: list[dict[str, object]]) -> None:
+    """A bad file is logged as kept, and the next signal takes the mended one."""
+    file = recorded.configure()
+    good = file.read_text(encoding="utf-8")
+    async with exporting(file) as exporter:
+        file.write_text("", encoding="utf-8")
+        exporter.running.reload_soon()
+        await exporter.until(RELOADED, lambda value: value == "0.0")
+        file.write_text(good, encoding="utf-8")
+        exporter.running.reload_soon()
+        await exporter.until(RELOADED, lambda value: value == "1.0")
+    events = [entry["event"] for entry in logs if str(entry["event"]).startswith("config_")]
+    assert events == ["config_refused", "config_kept", "config_reloaded"]
+
+
+async def test_domains_come_and_go(recorded: Recorded) -> None:
+    """A new domain is looked at, one that was taken out leaves the pages at once."""
+    async with exporting(recorded.configure()) as exporter:
+        recorded.domains = ["prod", "test"]
+        recorded.configure()
+        await exporter.reload()
+        await exporter.until('boks_domain_masters{boks_domain="test"}', lambda value: value == "1.0")
+        assert await exporter.states() == {"prod": "ok", "test": "ok"}
+        recorded.domains = ["test"]
+        recorded.configure()
+        await exporter.reload()
+        await exporter.until('boks_domain_masters{boks_domain="prod"}', lambda value: value is None)
+        assert await exporter.states() == {"test": "ok"}
+
+
+async def test_a_domain_that_stays_keeps_its_counters(recorded: Recorded) -> None:
+    """Nothing starts anew for a domain in whose settings nothing changed."""
+    rounds = 'boks_rounds_total{boks_domain="prod"}'
+    async with exporting(recorded.configure(interval="60ms")) as exporter:
+        await exporter.until(rounds, lambda value: float(value or 0) >= 3)
+        recorded.configure(interval="1h")
+        await exporter.reload()
+        assert float(await exporter.value(rounds) or 0) >= 3
+
+
+async def test_a_changed_interval_applies_at_once(recorded: Recorded) -> None:
+    """Nobody waits for the end of the old interval."""
+    async with exporting(recorded.configure(interval="1h")) as exporter:
+        recorded.configure(interval="60ms")
+        await exporter.reload()
+        await exporter.until('boks_rounds_total{boks_domain="prod"}', lambda value: float(value or 0) >= 3)
+        assert await exporter.value('boks_round_interval_seconds{boks_domain="prod"}') == "0.06"
+
+
+async def test_changed_metrics_options_apply(recorded: Recorded) -> None:
+    """What is published follows the file."""
+    series = 'boks_table_sequence{boks_domain="prod",host="replica1",table="T7"}'
+    async with exporting(recorded.configure(interval="60ms")) as exporter:
+        assert await exporter.value(series) == "5053.0"
+        recorded.configure(interval="60ms", more="metrics: {tables: worst}\n")
+        await exporter.reload()
+        await exporter.until(series, lambda value: value is None)
+
+
+async def test_two_reloads_at_once_follow_one_another(recorded: Recorded) -> None:
+    """Each is answered by its own reading of the file."""
+    async with exporting(recorded.configure()) as exporter:
+        answers = await asyncio.gather(exporter.reload(), exporter.reload(), exporter.reload())
+        assert {status for status, _ in answers} == {200}
+
+
+async def test_a_reload_tells_what_is_wrong_with_the_web_configuration(
+    recorded: Recorded, logs: list[dict[str, object]], tmp_path: Path
+) -> None:
+    """Nobody need ask for a page to read of it."""
+    web = tmp_path / "web.yml"
+    web.write_text("", encoding="utf-8")
+    async with exporting(recorded.configure(), web_config_file=web) as exporter:
+        web.write_text("nonsense: 1\n", encoding="utf-8")
+        await exporter.running.reload()
+        assert [entry["problem"] for entry in logs if entry["event"] == "web_config_refused"] == [
+            f"{web}:1: nonsense: unknown key"
+        ]
+
+
+# -- start ------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_bad_web_configuration_ends_the_start(recorded: Recorded, tmp_path: Path) -> None:
+    """Nothing is served open that was meant to be closed."""
+    web = tmp_path / "web.yml"
+    web.write_text("basic_auth_users: {a: b}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="basic_auth_users"):
+        async with exporting(recorded.configure(), web_config_file=web):
+            pass
+
+
+async def test_an_address_in_use_ends_the_start(recorded: Recorded) -> None:
+    """The error names the address."""
+    file = recorded.configure()
+    async with exporting(file) as exporter, Connections() as connections:
+        taken = exporter.base.removeprefix("http://")
+        second = options(file, listen_addresses=(taken,))
+        async with RunningExporter(second, connections, SystemClock(), lambda: load(file)) as running:
+            with pytest.raises(ListenError, match=f"cannot listen on {taken}: Address already in use"):
+                await running.start(load(file))
+            assert running.addresses == ()
+
+
+async def test_what_rounds_taught_is_kept_over_a_restart(recorded: Recorded, tmp_path: Path) -> None:
+    """With a state file the last known master is known again."""
+    file = recorded.configure(more="state_file: state.db\n")
+    async with exporting(file):
+        pass
+    assert (tmp_path / "state.db").exists()
+    (tmp_path / "prod" / "master1" / "error.txt").write_text("connect\n", encoding="utf-8")
+    async with exporting(file) as exporter:
+        assert "master1, the last known one, does not answer" in await exporter.get("/")
+
+
+async def test_another_state_file_is_taken_over_by_a_reload(recorded: Recorded, tmp_path: Path) -> None:
+    """The next round writes the new one."""
+    async with exporting(recorded.configure(interval="60ms", more="state_file: a.db\n")) as exporter:
+        recorded.configure(interval="60ms", more="state_file: b.db\n")
+        await exporter.reload()
+        async with asyncio.timeout(10):
+            while not (tmp_path / "b.db").exists():
+                await asyncio.sleep(0.005)

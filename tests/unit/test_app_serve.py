@@ -1,0 +1,150 @@
+"""How the daemon begins and ends, in this process."""
+
+import importlib.metadata
+import json
+import logging
+import os
+import platform
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from boks_exporter.app import about
+from boks_exporter.app.options import LogFormat
+from boks_exporter.app.serve import serve
+from boks_exporter.app.systemd import Notifier
+from boks_exporter.errors import ConfigError
+from boks_exporter.transport.replay import ReplayTransport
+from tests.unit.app_running import Recorded, options
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("NOTIFY_SOCKET", "WATCHDOG_USEC", "BOKS_EXPORTER_REVISION"):
+        monkeypatch.delenv(name, raising=False)
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+
+
+def test_the_first_lines_tell_what_runs_and_where(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Version, configuration and address are at the top of every log, and a signal ends it with 0."""
+    file = Recorded(tmp_path).configure()
+    monkeypatch.setattr(Notifier, "ready", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    assert serve(options(file, log_format=LogFormat.JSON)) == 0
+    starting, listening, *_, stopping = lines(capsys)
+    assert (
+        starting.items()
+        >= {
+            "event": "starting",
+            "version": about.version(),
+            "revision": about.revision(),
+            "config": str(file),
+            "domains": 1,
+            "hosts": 2,
+        }.items()
+    )
+    assert listening["event"] == "listening"
+    assert str(listening["url"]).startswith("http://127.0.0.1:")
+    assert stopping["event"] == "stopping"
+
+
+def test_an_address_in_use_is_one_line_and_exit_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No traceback: the line names the address and what to look for."""
+    file = Recorded(tmp_path).configure()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        assert serve(options(file, log_format=LogFormat.JSON, listen_addresses=(address,))) == 1
+    last = lines(capsys)[-1]
+    assert (last["event"], last["level"], last["address"]) == ("cannot_listen", "error", address)
+    assert last["reason"] == "Address already in use; another program listens there, perhaps another exporter"
+
+
+def test_a_bad_configuration_ends_the_start(tmp_path: Path) -> None:
+    """The command line prints all problems; nothing has begun."""
+    file = tmp_path / "config.yaml"
+    file.write_text("nonsense: 1\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="nonsense"):
+        serve(options(file))
+
+
+def test_bad_flags_end_the_start(tmp_path: Path) -> None:
+    """As a bad file does."""
+    with pytest.raises(ConfigError, match=r"^--web\.telemetry-path: expected a path"):
+        serve(options(Recorded(tmp_path).configure(), telemetry_path="metrics"))
+
+
+@pytest.mark.parametrize("log_format", list(LogFormat))
+def test_a_bug_in_the_poll_loop_ends_the_process_loudly(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, log_format: LogFormat
+) -> None:
+    """It exits with 1 and tells the place; it never goes on half dead."""
+
+    async def broken(*_: object) -> None:
+        message = "a bug"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr(ReplayTransport, "ask", broken)
+    assert serve(options(Recorded(tmp_path).configure(), log_format=log_format)) == 1
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "ended_by_a_bug" in last
+    assert "RuntimeError: a bug" in last
+
+
+# -- what it is -------------------------------------------------------------------------------------------------------
+
+
+def test_the_version_is_the_installed_packages() -> None:
+    """Metrics, log and command line tell the same."""
+    info = about.exporter_info()
+    assert info.version == importlib.metadata.version("boks-exporter")
+    assert info.python == platform.python_version()
+
+
+def test_a_source_tree_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not known is said to be unknown, not made up."""
+    monkeypatch.setattr(about, "_PACKAGE", "no-such-package-of-ours")
+    assert (about.version(), about.revision()) == ("unknown", "unknown")
+
+
+class Installed:
+    """A package whose metadata hold one file."""
+
+    def __init__(self, direct_url: str | None) -> None:
+        self._text = direct_url
+
+    def read_text(self, name: str) -> str | None:
+        return self._text if name == "direct_url.json" else None
+
+
+@pytest.mark.parametrize(
+    ("build", "noted", "revision"),
+    [
+        ("0123abc", '{"vcs_info": {"vcs": "git", "commit_id": "fedcba9"}}', "0123abc"),
+        (None, '{"url": "git+https://x", "vcs_info": {"vcs": "git", "commit_id": "fedcba9"}}', "fedcba9"),
+        (None, '{"url": "file:///src", "dir_info": {"editable": true}}', "unknown"),
+        (None, None, "unknown"),
+        ("", None, "unknown"),
+    ],
+)
+def test_the_revision_is_what_the_build_or_pip_noted(
+    monkeypatch: pytest.MonkeyPatch, build: str | None, noted: str | None, revision: str
+) -> None:
+    """The environment of an image comes first, then what pip wrote for a package from a repository."""
+    monkeypatch.setattr(about, "distribution", lambda _: Installed(noted))
+    if build is not None:
+        monkeypatch.setenv("BOKS_EXPORTER_REVISION", build)
+    assert about.revision() == revision
