@@ -2,6 +2,7 @@
 
 import asyncio
 import getpass
+import itertools
 import os
 import pwd
 import shutil
@@ -12,6 +13,11 @@ from typing import Final
 _PREFIX: Final = "boks-sim-"
 _ATTEMPTS: Final = 100
 _PAUSE_SECONDS: Final = 0.1
+_DONE: Final = (0, 6)
+"""Exit statuses of useradd and userdel: done, and there is no such user, whom somebody else removed."""
+_LOCKED: Final = (1, 10)
+"""The files of users or of groups cannot be changed now."""
+_NUMBERS: Final = itertools.count(1)
 
 
 @asynccontextmanager
@@ -25,7 +31,7 @@ async def login() -> AsyncIterator[str]:
         yield getpass.getuser()
         return
     await _remove_orphans()
-    name = f"{_PREFIX}{os.getpid()}"
+    name = f"{_PREFIX}{os.getpid()}-{next(_NUMBERS)}"
     options = ("--system", "--no-create-home", "--home-dir", "/", "--no-user-group", "--shell", "/bin/sh")
     # The password `*` matches none, but unlike `!` it does not lock the account, which sshd without PAM refuses.
     await _insist("useradd", *options, "--password", "*", name)
@@ -37,7 +43,7 @@ async def login() -> AsyncIterator[str]:
 
 async def _remove_orphans() -> None:
     for user in pwd.getpwall():
-        process = user.pw_name.removeprefix(_PREFIX)
+        process = user.pw_name.removeprefix(_PREFIX).partition("-")[0]
         if user.pw_name.startswith(_PREFIX) and process.isdigit() and not _is_running(int(process)):
             await _insist("userdel", "--force", user.pw_name)
 
@@ -53,21 +59,16 @@ def _is_running(pid: int) -> bool:
 
 
 async def _insist(*command: str) -> None:
-    """Run a command that fails while somebody else holds the lock of the user database."""
+    """Run a command, again and again while somebody else holds the lock of the user database."""
     for _ in range(_ATTEMPTS):
         process = await asyncio.create_subprocess_exec(
             *command, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
         )
         said = (await process.communicate())[1]
-        if process.returncode == 0 or not _exists_still(command):
+        if process.returncode in _DONE:
             return
+        if process.returncode not in _LOCKED:
+            break
         await asyncio.sleep(_PAUSE_SECONDS)
     message = f"{' '.join(command)}: {said.decode(errors='replace').strip()}"
     raise RuntimeError(message)
-
-
-def _exists_still(command: tuple[str, ...]) -> bool:
-    """Tell whether there is anything left to do: a user that somebody else removed is removed."""
-    if command[0] != "userdel":
-        return True
-    return any(user.pw_name == command[-1] for user in pwd.getpwall())
