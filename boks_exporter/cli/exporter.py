@@ -138,6 +138,9 @@ def _read(response: HTTPResponse, deadline: float) -> bytes:
         if len(body) > _LARGEST:
             message = f"the answer is larger than {_LARGEST} bytes"
             raise HTTPException(message)
+    if response.length:  # read1 takes a connection that breaks for the end
+        message = f"the answer was cut off; {response.length} bytes are missing"
+        raise HTTPException(message)
     return bytes(body)
 
 

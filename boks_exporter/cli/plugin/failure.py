@@ -1,6 +1,5 @@
 """A plugin ends as UNKNOWN, with one line on standard output, whatever goes wrong; and it ends in time."""
 
-import json
 import os
 import threading
 import traceback
@@ -12,7 +11,7 @@ from typing import Final, Self
 
 import click
 
-from boks_exporter.cli.plugin.printing import judgement, plugin_text
+from boks_exporter.cli.plugin.lines import unknown
 from boks_exporter.cli.plugin.severity import Severity
 from boks_exporter.cli.saying import UnsaidError, say
 from boks_exporter.errors import BoksExporterError, ConfigError
@@ -50,18 +49,11 @@ def is_json(arguments: Sequence[str]) -> bool:
     return "--output=json" in words or ("--output", "json") in pairwise(words)
 
 
-def unknown(text: str, *, wants_json: bool) -> str:
-    """Write a failure as the plugin's whole output."""
-    line = plugin_text(text)
-    if wants_json:
-        return json.dumps({"check": judgement(Severity.UNKNOWN, line), "domains": []})
-    return f"BOKS UNKNOWN - {line}"
-
-
 def _of_configuration(error: ConfigError) -> str:
     """Put the first fault into the line; the others are counted."""
     rest = len(error.problems) - 1
-    return f"configuration: {error.problems[0]}" + (f" (and {rest} more faults: config check)" if rest else "")
+    more = f" (and {rest} more fault{'s' if rest > 1 else ''}: config check)" if rest else ""
+    return f"configuration: {error.problems[0]}{more}"
 
 
 class Watchdog:

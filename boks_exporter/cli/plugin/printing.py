@@ -2,21 +2,16 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from boks_exporter.cli.plugin.judging import FIGURES, Criteria, Finding, Result, figures, is_replica, is_wanted
+from boks_exporter.cli.plugin.lines import judgement, plugin_text
 from boks_exporter.cli.plugin.severity import Severity
-from boks_exporter.cli.text import harmless
 from boks_exporter.exposition import DomainReport, StatusReport
 
 _NAMED_AT_MOST: Final = 3
 _HEADLINE_AT_MOST: Final = 250
 _UNITS: Final = {"lag_seconds": "s"}
-
-
-def plugin_text(text: str) -> str:
-    """Make a text harmless for a monitoring system: a pipe would begin the performance data."""
-    return harmless(text).replace("|", "/")
 
 
 def summary(report: StatusReport, result: Result) -> str:
@@ -115,17 +110,8 @@ def _plain(value: float) -> str:
 
 def as_json(report: StatusReport, result: Result) -> str:
     """Write the report with the plugin's judgement beside it."""
-    return json.dumps({"check": judgement(result.severity, summary(report, result), result.findings), **report})
-
-
-def judgement(severity: Severity, text: str, findings: tuple[Finding, ...] = ()) -> dict[str, Any]:
-    """Describe a result for programs."""
-    return {
-        "state": severity.name,
-        "exit_code": int(severity),
-        "summary": text,
-        "findings": [
-            {"state": found.severity.name, "domain": found.domain or None, "host": found.host, "text": found.detail}
-            for found in findings
-        ],
-    }
+    found = [
+        {"state": found.severity.name, "domain": found.domain or None, "host": found.host, "text": found.detail}
+        for found in result.findings
+    ]
+    return json.dumps({"check": judgement(result.severity, summary(report, result), found), **report})

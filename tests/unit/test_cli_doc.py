@@ -1,0 +1,56 @@
+"""docs/cli.md and docs/status.schema.json say what the commands are."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import click
+import jsonschema
+import pytest
+
+from boks_exporter.cli.program import program
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "scripts" / "generate_cli_doc.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_is_current(generator: ModuleType) -> None:
+    """`make docs` writes it anew."""
+    assert generator.PAGE.read_text(encoding="utf-8") == generator.page()
+
+
+def test_the_schema_is_current(generator: ModuleType) -> None:
+    """The shape of the JSON cannot change without the shipped schema; keys may be added, none may go."""
+    assert generator.SCHEMA.read_text(encoding="utf-8") == generator.schema_text()
+    jsonschema.Draft202012Validator.check_schema(generator.schema())
+
+
+def test_every_key_is_explained(generator: ModuleType) -> None:
+    """Neither a key without a meaning nor a meaning without its key."""
+    assert {path for path, _ in generator.keys(generator.StatusReport)} == set(generator.MEANINGS)
+
+
+def _leaves(command: click.Command, path: str) -> list[tuple[str, click.Command]]:
+    if not isinstance(command, click.Group):
+        return [(path, command)]
+    context = click.Context(command)
+    below = [(name, command.get_command(context, name)) for name in command.list_commands(context)]
+    return [leaf for name, found in below if found for leaf in _leaves(found, f"{path} {name}")]
+
+
+@pytest.mark.parametrize(("path", "command"), _leaves(program, "boks-exporter"), ids=str)
+def test_every_command_explains_itself(path: str, command: click.Command) -> None:
+    """Each has a sentence, each option a help text, and those that have options have examples, too."""
+    assert command.help, path
+    options = [param for param in command.params if isinstance(param, click.Option)]
+    assert [option.name for option in options if not option.help] == []
+    assert not options or "Example" in (command.epilog or ""), path

@@ -1,0 +1,112 @@
+"""The plugin's output: a short line, the details, performance data."""
+
+import json
+import re
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from boks_exporter.cli.plugin.judging import Criteria, Limits, judge
+from boks_exporter.cli.plugin.printing import as_json, as_text
+from boks_exporter.cli.plugin.ranges import read_range
+from boks_exporter.exposition import DomainReport
+from tests.unit.cli_reports import SEEN_AT, domain, host, report
+
+DATUM = re.compile(r"'((?:[^'=]|'')+)'=(U|-?[0-9.]+)(s?);([-@~:0-9.]*);([-@~:0-9.]*);([0-9]*);([0-9]*)")
+
+
+def printed(*domains: DomainReport, **asked: Any) -> str:
+    whole = report(*domains)
+    criteria = Criteria(now=SEEN_AT, **asked)
+    return as_text(whole, judge(whole, criteria), criteria)
+
+
+def test_a_sound_domain_is_one_line_and_its_hosts() -> None:
+    """Totals stand behind the first line, figures behind the last, and hosts that are ok share a line."""
+    assert printed(domain(host("a"), host("b", lag_sequences=2, lag_seconds=1.5))) == (
+        "BOKS OK - master1 is master, 2 replicas are ok"
+        " | 'prod/masters'=1;;;0; 'prod/replicas'=2;;;0; 'prod/replicas_ok'=2;;;0;2\n"
+        "[OK] prod: master1 is master, 2 replicas are ok\n"
+        "[OK] prod: master1, a, b"
+        " | 'prod/a/lag'=0;;;0; 'prod/a/lag_seconds'=0s;;;0; 'prod/a/ahead'=0;;;0;"
+        " 'prod/b/lag'=2;;;0; 'prod/b/lag_seconds'=1.5s;;;0; 'prod/b/ahead'=0;;;0;"
+    )
+
+
+def test_the_worst_comes_first() -> None:
+    """The line names what counts; each finding has a line of its own, by severity."""
+    whole = domain(host("a", "lagging"), host("b", "down"), host("c", "unknown"), state="degraded", reason="b is down")
+
+    assert [line.partition(" | ")[0] for line in printed(whole).splitlines()] == [
+        "BOKS CRITICAL - b is DOWN: the reason why it is down",
+        "[CRITICAL] prod: b is DOWN: the reason why it is down",
+        "[WARNING] prod: a is LAGGING: the reason why it is lagging",
+        "[UNKNOWN] prod: c is UNKNOWN: the reason why it is unknown",
+        "[OK] prod: master1",
+    ]
+
+
+def test_the_line_stays_short() -> None:
+    """Of many findings three are named, and the others counted."""
+    line = printed(domain(*(host(name, "down") for name in "abcde"), state="degraded")).partition(" | ")[0]
+
+    assert line == "BOKS CRITICAL - a is DOWN; b is DOWN; c is DOWN; and 2 more"
+    long = printed(domain(host("a", "down", reason="x" * 1000), state="degraded")).partition(" | ")[0]
+    assert len(long) < 300
+
+
+def test_several_domains_are_named() -> None:
+    """With more than one domain the line says of which it speaks."""
+    line = printed(domain(name="one"), domain(host("b", "down"), name="two", state="degraded")).partition(" | ")[0]
+
+    assert line == "BOKS CRITICAL - two: b is DOWN: the reason why it is down"
+
+
+def test_ranges_stand_in_the_performance_data() -> None:
+    """A graph can draw the limits as they were given; min is 0, an unknown figure is U."""
+    asked = {"lag": Limits(read_range("10"), read_range("@5:7")), "ahead": Limits(None, read_range("0:0"))}
+
+    assert printed(domain(host("a", lag_sequences=None)), limits=asked).endswith(
+        " | 'prod/a/lag'=U;10;@5:7;0; 'prod/a/lag_seconds'=0s;;;0; 'prod/a/ahead'=0;;0:0;0;"
+    )
+
+
+def test_a_check_of_one_host_has_no_totals() -> None:
+    """Its figures alone are drawn."""
+    assert printed(domain(host("a"), host("b")), hosts=("a",)) == (
+        "BOKS OK - a is ok: listed as OK, nothing ahead\n"
+        "[OK] prod: a | 'prod/a/lag'=0;;;0; 'prod/a/lag_seconds'=0s;;;0; 'prod/a/ahead'=0;;;0;"
+    )
+
+
+@given(st.text(), st.text())
+def test_texts_of_hosts_cannot_forge_performance_data(name: str, reason: str) -> None:
+    """Whatever a host says, there are two pipes, three lines, and data that can be read."""
+    sick = host(name, "down", reason=reason)
+
+    lines = printed(domain(sick, host("b"), name=name, state="degraded")).split("\n")
+
+    assert len(lines) == 3
+    assert [line.count("|") for line in lines] == [1, 0, 1]
+    for line in (lines[0], lines[2]):
+        assert re.fullmatch(f"{DATUM.pattern}( {DATUM.pattern})*", line.partition(" | ")[2])
+
+
+def test_json_has_the_judgement_beside_the_report() -> None:
+    """Programs get the same report as from `status`, and what the plugin made of it."""
+    whole = report(domain(host("a", "ahead"), state="degraded"))
+    criteria = Criteria(now=SEEN_AT)
+
+    found = json.loads(as_json(whole, judge(whole, criteria)))
+
+    assert found.pop("check") == {
+        "state": "CRITICAL",
+        "exit_code": 2,
+        "summary": "a is AHEAD: the reason why it is ahead",
+        "findings": [
+            {"state": "CRITICAL", "domain": "prod", "host": "a", "text": "a is AHEAD: the reason why it is ahead"},
+            {"state": "OK", "domain": "prod", "host": "master1", "text": "master1 is ok: is the master"},
+        ],
+    }
+    assert found == whole

@@ -1,0 +1,187 @@
+"""`boks-exporter status`: the table and the JSON."""
+
+import json
+import os
+import pty
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from boks_exporter.cli.program import run
+from boks_exporter.cli.rows import footers, headline, rows
+from boks_exporter.cli.table import show
+from tests.unit.cli_replays import published, write
+from tests.unit.cli_reports import domain, host, report
+
+SCHEMA = Path(__file__).parents[2] / "docs" / "status.schema.json"
+
+
+def test_the_table_shows_every_host(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In a pipe each host is one line of plain text, and the domain's headline says what is the matter."""
+    assert run(["status", "--config.file", str(write(tmp_path, published()))]) == 0
+
+    *lines, seen = capsys.readouterr().out.splitlines()
+    assert lines == [
+        "prod: degraded - REPHOST is down",
+        "HOST      SITE       ROLE     STATE  LAG  AHEAD  LAST PACKET  REASON",
+        "MASTER    Amsterdam  master   ok                              is the master",
+        "REPHOST5  Amsterdam  replica  ok     0    0      49 s         listed as OK, nothing ahead",
+        "REPHOST4  Amsterdam  replica  ok     0    0      49 s         listed as OK, nothing ahead",
+        "REPHOST3  Amsterdam  replica  ok     0    0      49 s         listed as OK, nothing ahead",
+        "REPHOST2  Utrecht    replica  ok     0    0      49 s         listed as OK, nothing ahead",
+        (
+            "REPHOST   Utrecht    replica  down   0    0      2 min 59 s   "
+            "the master lists it as DOWN, though it answers; last packet 2 min 59 s before"
+        ),
+        "site Utrecht: 1 of 2 replicas ok",
+    ]
+    assert seen.startswith("seen ")
+    assert seen.endswith(" UTC")
+
+
+def test_what_is_not_known_is_a_question_mark() -> None:
+    """Absent is not zero, and a master has no lag at all."""
+    silent = host(
+        "b", "unreachable", role="unknown", lag_sequences=None, ahead_sequences=None, last_packet_timestamp_seconds=None
+    )
+
+    cells = [row.cells for row in rows(domain(host("a", lag_sequences=12, lag_seconds=75.0), silent))]
+
+    assert [(cell["LAG"], cell["AHEAD"], cell["LAST PACKET"]) for cell in cells] == [
+        ("", "", ""),
+        ("12, 1 min 15 s", "0", "49 s"),
+        ("?", "?", "?"),
+    ]
+
+
+def test_what_belongs_to_no_host_stands_below() -> None:
+    """Names that nobody resolves, places without redundancy, and the time of the look."""
+    groups = [
+        {"name": "Utrecht", "verdict": "site-without-replica", "replicas": 2, "replicas_ok": 0},
+        {"name": "Amsterdam", "verdict": "ok", "replicas": 2, "replicas_ok": 2},
+    ]
+    sections = [{"name": "core", "verdict": "site-without-spare", "replicas": 3, "replicas_ok": 1}]
+
+    assert list(footers(domain(unresolved=["x", "y"], sites=groups, sections=sections))) == [
+        "listed by the master, but not known here: x, y",
+        "site Utrecht: 0 of 2 replicas ok",
+        "section core: 1 of 3 replicas ok",
+        "seen 2023-11-14 22:13:20 UTC",
+    ]
+
+
+def test_texts_of_hosts_cannot_play_with_the_terminal() -> None:
+    """Escape sequences, line breaks and reversed text become blanks."""
+    row = list(rows(domain(host(reason="\x1b[2Jred\r\nnext\u202eline"))))[1]
+
+    assert row.cells["REASON"] == " [2Jred next line"
+    assert headline(domain(reason="a\nb")) == "prod: ok - a b"
+
+
+@contextmanager
+def terminal(monkeypatch: pytest.MonkeyPatch, columns: int) -> Iterator[list[str]]:
+    """Let standard output be a terminal; the lines on it are there at the end."""
+    ours, theirs = pty.openpty()
+    lines: list[str] = []
+    with os.fdopen(theirs, "w", encoding="utf-8") as stream:
+        monkeypatch.setattr("sys.stdout", stream)
+        monkeypatch.setenv("COLUMNS", str(columns))
+        monkeypatch.setenv("TERM", "xterm-256color")
+        monkeypatch.delenv("COLORTERM", raising=False)
+        yield lines
+        stream.flush()
+        lines += os.read(ours, 65536).decode().splitlines()
+    monkeypatch.undo()
+    os.close(ours)
+
+
+def test_a_terminal_shows_states_in_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Red for what needs somebody, green for what is sound."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    with terminal(monkeypatch, 140) as lines:
+        show(report(domain(host("a"), host("b", "down"))))
+
+    assert "\x1b[32mok" in lines[3]
+    assert "\x1b[1;31mdown" in lines[4]
+
+
+def test_no_color_is_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sets NO_COLOR gets the same table without any escape sequence."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    with terminal(monkeypatch, 140) as lines:
+        show(report(domain(host("b", "down"))))
+
+    assert not any("\x1b" in line for line in lines)
+
+
+def test_a_narrow_terminal_has_the_reasons_below(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A column of single words would be unreadable; reasons of hosts that are ok are left out."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    with terminal(monkeypatch, 80) as lines:
+        show(report(domain(host("a"), host("b", "down"))))
+
+    assert [line.rstrip() for line in lines] == [
+        "prod: ok - master1 is master, 2 replicas are ok",
+        "HOST     SITE  ROLE     STATE  LAG  AHEAD  LAST PACKET",
+        "master1        master   ok",
+        "a              replica  ok     0    0      49 s",
+        "b              replica  down   0    0      49 s",
+        "b: the reason why it is down",
+        "seen 2023-11-14 22:13:20 UTC",
+    ]
+
+
+def test_the_json_has_the_documented_shape(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The JSON fits the schema that is shipped, and the keys that were promised first stand first."""
+    assert run(["status", "--output", "json", "--config.file", str(write(tmp_path, published()))]) == 0
+
+    found = json.loads(capsys.readouterr().out)
+    jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(found)
+    prod = found["domains"][0]
+    assert list(prod)[:5] == ["domain", "masters", "state", "reason", "hosts"]
+    assert list(prod["hosts"][0])[:8] == [
+        "host",
+        "role",
+        "state",
+        "reason",
+        "lag_sequences",
+        "ahead_sequences",
+        "lag_seconds",
+        "tables",
+    ]
+    assert (prod["masters"], prod["state"]) == (["MASTER"], "degraded")
+    assert prod["hosts"][0]["tables"]["T7"] == {"sequence": 5053, "lag": None, "ahead": None}
+    assert prod["hosts"][1]["tables"]["T7"] == {"sequence": 5053, "lag": 0, "ahead": 0}
+
+
+def test_the_schema_refuses_what_is_no_report() -> None:
+    """A key that is missing, or zero words where null belongs, does not fit."""
+    validator = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    sound = report(domain(host()))
+    assert validator.is_valid(sound)
+
+    assert not validator.is_valid(report(domain(host(lag_sequences="unknown"))))
+    assert not validator.is_valid({"domains": [{"domain": "prod"}]})
+
+
+def test_several_domains_have_a_table_each(capsys: pytest.CaptureFixture[str]) -> None:
+    """A blank line parts them."""
+    show(report(domain(name="one"), domain(name="two")))
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line.startswith(("one", "two"))] == [
+        "one: ok - master1 is master, 0 replicas are ok",
+        "two: ok - master1 is master, 0 replicas are ok",
+    ]
+    assert lines[4] == ""
+
+
+def test_a_missing_configuration_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """Errors go to standard error with the reason, and the code is 1."""
+    assert run(["status", "--config.file", "/nonexistent.yaml"]) == 1
+
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", "/nonexistent.yaml: cannot be read: No such file or directory\n")
