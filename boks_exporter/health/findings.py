@@ -8,7 +8,6 @@ from boks_exporter.model import (
     HostName,
     ReplicaLine,
     ReportedStatus,
-    Seconds,
     TableNumber,
 )
 from boks_exporter.replication import (
@@ -68,22 +67,17 @@ def tables_of(replica: ReplicaComparison, condition: Condition) -> tuple[TableNu
 def overdue(look: Round, replica: ReplicaComparison, condition: Condition) -> tuple[TableNumber, ...]:
     """Pick the tables that the master has had for so long that a sound replica would have them as well.
 
-    A replica that lags may lack what is no older than the oldest update that it waits for. A single look knows no
-    ages and takes all tables.
+    A replica that lags may lack what is new and no older than the oldest update that it waits for. A single look knows
+    no ages and takes all tables.
     """
+    tables, history = tables_of(replica, condition) or (), look.history
+    if history.is_empty:
+        return tables
     limits = look.thresholds
     limit = limits.missing_seconds if condition is Condition.MISSING else limits.stamp_seconds
-    limit = max(limit, _waits_for(look, replica))
-    ages = {
-        table: look.history.stamp_age(table, look.snapshot.finished_at) for table in tables_of(replica, condition) or ()
-    }
-    return tuple(table for table, age in ages.items() if look.history.is_empty or (age is not None and age >= limit))
-
-
-def _waits_for(look: Round, replica: ReplicaComparison) -> Seconds:
-    """Tell how old the oldest update that a replica waits for can be, by what was seen; 0 where nothing is missing."""
-    longest = (replica.lag_at_least_seconds or 0.0) + look.thresholds.missing_seconds
-    return longest if replica.lag else 0.0
+    waiting = limit + (replica.lag_at_least_seconds or 0.0) if replica.lag else limit
+    ages = {table: history.stamp_age(table, look.snapshot.finished_at) or 0.0 for table in tables}
+    return tuple(table for table, age in ages.items() if age >= (waiting if history.is_new(table) else limit))
 
 
 def is_excused(look: Round, host: HostName) -> bool:

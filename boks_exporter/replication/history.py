@@ -8,13 +8,11 @@ from typing import TypeAlias
 from boks_exporter.model import (
     DomainSnapshot,
     HostName,
-    MasterReading,
     Observed,
     Role,
     Seconds,
     Sequence,
     TableNumber,
-    TableSequence,
     Timestamp,
 )
 from boks_exporter.replication.conditions import Condition, Findings, carried_on
@@ -54,6 +52,10 @@ class History:
         known = self.tables.get(table)
         return now - known.since if known else None
 
+    def is_new(self, table: TableNumber) -> bool:
+        """Tell whether the master was seen without this table, or with another stamp of it, before."""
+        return table in self.tables and self.tables[table].is_new
+
     def has(self, host: HostName, condition: Condition) -> bool:
         """Tell whether a condition was there when it could be judged last."""
         return (host, condition) in self.lasting
@@ -89,15 +91,16 @@ def remember(history: History, findings: Findings, now: Timestamp) -> History:
 
 def _tables(history: History, snapshot: DomainSnapshot) -> Tables:
     tables = dict(_handed_over(history, snapshot.master))
+    is_known = bool(history.tables) and history.master == snapshot.master
     for reading in snapshot.master_readings:
         if reading.host == snapshot.master:
             for row in reading.sequences.tables:
-                tables[row.table] = _read(tables.get(row.table), row, reading)
+                known = tables.get(row.table)
+                tables[row.table] = (
+                    known.read(row, reading) if known else TableHistory.begin(row, reading, is_new=is_known)
+                )
+        is_known = is_known or reading.host == snapshot.master
     return tables
-
-
-def _read(known: TableHistory | None, row: TableSequence, reading: MasterReading) -> TableHistory:
-    return known.read(row, reading) if known else TableHistory.begin(row, reading)
 
 
 def _handed_over(history: History, master: HostName | None) -> Tables:

@@ -36,6 +36,7 @@ def _written(known: TableHistory) -> dict[str, Any]:
         "stamp": known.stamp,
         "since": known.since,
         "read_at": known.read_at,
+        "is_new": known.is_new,
         "steps": [(step.sequence, step.at, step.after) for step in known.steps],
     }
 
@@ -72,6 +73,7 @@ def _history(table: str, found: Any) -> TableHistory:
         since=_time(known.get("since"), f"{where}.since"),
         steps=steps,
         read_at=_time(known.get("read_at"), f"{where}.read_at"),
+        is_new=known.get("is_new") is True,
     )
 
 

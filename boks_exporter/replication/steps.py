@@ -49,18 +49,20 @@ class TableHistory:
     """One table of the master: its stamp, since when it has had it, and its steps, oldest first.
 
     The first step is where knowledge begins: an update up to its number is older than it, by how much is not known.
+    `is_new` tells that the master was seen before without this table or with another stamp of it.
     """
 
     stamp: Seconds | None
     since: Timestamp
     steps: tuple[Step, ...]
     read_at: Timestamp
+    is_new: bool = False
 
     @classmethod
-    def begin(cls, row: TableSequence, reading: MasterReading) -> "TableHistory":
+    def begin(cls, row: TableSequence, reading: MasterReading, *, is_new: bool) -> "TableHistory":
         """Know one number and nothing before it."""
         step = Step(row.sequence, reading.finished_at, None)
-        return cls(row.stamp, reading.finished_at, (step,), reading.started_at)
+        return cls(row.stamp, reading.finished_at, (step,), reading.started_at, is_new)
 
     def read(self, row: TableSequence, reading: MasterReading) -> "TableHistory":
         """Learn from one more reading.
@@ -70,9 +72,10 @@ class TableHistory:
         nothing. So is a past that has not come yet, which only a clock set back can bring.
         """
         if self.stamp is not None and row.stamp is not None and self.stamp != row.stamp:
-            return TableHistory.begin(row, reading)
+            return TableHistory.begin(row, reading, is_new=True)
         if row.sequence < self.steps[-1].sequence or reading.started_at < self.read_at:
-            return replace(TableHistory.begin(row, reading), since=min(self.since, reading.finished_at))
+            anew = TableHistory.begin(row, reading, is_new=self.is_new)
+            return replace(anew, since=min(self.since, reading.finished_at))
         steps = self.steps
         if row.sequence > steps[-1].sequence:
             steps = (*steps, Step(row.sequence, reading.finished_at, self.read_at))

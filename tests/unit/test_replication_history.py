@@ -97,11 +97,21 @@ def test_another_stamp_begins_anew_and_a_missing_one_says_nothing() -> None:
     assert history.tables[7].steps == (Step(100, 0.25, None), Step(110, 30.25, 0.0))
     assert history.tables[7].stamp == STAMP
     history = look(history, 120, 60.0, STAMP + 1)
-    assert history.tables[7] == TableHistory(STAMP + 1, 60.25, (Step(120, 60.25, None),), 60.0)
+    assert history.tables[7] == TableHistory(STAMP + 1, 60.25, (Step(120, 60.25, None),), 60.0, is_new=True)
     assert history.stamp_age(7, 100.25) == 40.0
     assert history.stamp_age(8, 100.25) is None
     history = look(look(History(), 100, 0.0, None), 100, 30.0, STAMP)
     assert history.tables[7].stamp == STAMP
+
+
+def test_a_table_is_new_if_the_master_was_seen_without_it() -> None:
+    """What was there at the first look may be as old as the domain."""
+    history = advance(History(), sound_round({7: 1}, second={7: 1, 8: 1}, R1={7: 1}))
+    assert [(table, history.is_new(table)) for table in (7, 8, 9)] == [(7, False), (8, True), (9, False)]
+    history = advance(history, sound_round({7: 1, 9: 1}, at=30.0, R1={7: 1}))
+    assert history.is_new(9)
+    other = snapshot(answers("N", Role.MASTER, {7: 1, 9: 1, 15: 1}, 60.0), at=60.0)
+    assert not advance(history, other).is_new(15)
 
 
 def test_a_past_that_has_not_come_yet_is_not_believed() -> None:

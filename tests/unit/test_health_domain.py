@@ -1,0 +1,89 @@
+"""The verdict on a whole domain."""
+
+from boks_exporter.health import DomainState, ReplicaState
+from boks_exporter.model import Host, Role
+from tests.unit.domain_rounds import answers, judged_once, listed, silent, snapshot, sound_round
+
+NUMBERS = {7: 100}
+MASTER = answers("M", Role.MASTER, NUMBERS, 0.0)
+R1 = answers("R1", Role.REPLICA, NUMBERS)
+
+
+def test_a_sound_domain_is_ok() -> None:
+    """The reason names the master and counts the replicas."""
+    two = judged_once(sound_round(NUMBERS, R1=NUMBERS, R2=NUMBERS))
+    assert (two.state, two.reason) == (DomainState.OK, "M is master, 2 replicas are ok")
+    one = judged_once(sound_round(NUMBERS, R1=NUMBERS))
+    assert (one.state, one.reason) == (DomainState.OK, "M is master, 1 replica is ok")
+    alone = judged_once(snapshot(MASTER, lines=()))
+    assert (alone.state, alone.reason) == (DomainState.OK, "M is master, 0 replicas are ok")
+
+
+def test_a_sick_host_degrades_the_domain_and_is_named() -> None:
+    """At most three are named, the rest is counted."""
+    lines = tuple(listed(f"R{index}", "DOWN") for index in range(1, 6))
+    replicas = {f"R{index}": NUMBERS for index in range(1, 6)}
+    health = judged_once(sound_round(NUMBERS, lines=lines, **replicas))
+    assert (health.state, health.reason) == (
+        DomainState.DEGRADED,
+        "R1 is down, R2 is down, R3 is down and 2 more",
+    )
+    assert health.counts[ReplicaState.DOWN] == 5
+    assert health.counts[ReplicaState.OK] == 0
+    assert set(health.counts) == set(ReplicaState)
+
+
+def test_a_listed_name_that_nobody_watches_degrades_the_domain() -> None:
+    """A replica that is not looked at may be anything."""
+    health = judged_once(sound_round(NUMBERS, lines=(listed("R1"), listed("STRANGER", "DOWN")), R1=NUMBERS))
+    assert (health.state, health.reason) == (DomainState.DEGRADED, "STRANGER (DOWN) is listed, but not watched")
+
+
+def test_a_watched_replica_that_is_not_listed_degrades_the_domain() -> None:
+    """It gets no updates."""
+    health = judged_once(sound_round(NUMBERS, lines=(), R1=NUMBERS))
+    assert (health.state, health.reason) == (DomainState.DEGRADED, "R1 is unlisted")
+
+
+def test_too_little_known_is_unknown() -> None:
+    """Not sick, and not proven sound either."""
+    health = judged_once(snapshot(MASTER, R1, lines=(listed("R1"),)))
+    assert (health.state, health.reason) == (DomainState.UNKNOWN, "too little is known about R1")
+
+
+def test_several_masters_come_before_everything_else() -> None:
+    """Split brain is the worst that can be."""
+    health = judged_once(snapshot(MASTER, answers("N", Role.MASTER, NUMBERS), silent("R1")))
+    assert (health.state, health.reason) == (DomainState.SEVERAL_MASTERS, "M, N all say they are master")
+
+
+def test_no_master_says_what_became_of_the_last_one() -> None:
+    """It does not answer, has another role, is no longer looked at, or was never seen."""
+    started = "no host that answers says it is master"
+    reasons = {
+        judged_once(snapshot(silent("M"), R1, last_master="M")).reason,
+        judged_once(snapshot(answers("M", Role.CLIENT, None), R1, last_master="M")).reason,
+        judged_once(snapshot(R1, last_master="M")).reason,
+        judged_once(snapshot(R1)).reason,
+    }
+    assert reasons == {
+        f"{started}; M, the last known one, does not answer (timeout)",
+        "no host says it is master; M, the last known one, has another role now",
+        "no host says it is master; M, the last known one, is no longer looked at",
+        f"{started}, and none has been seen",
+    }
+    assert judged_once(snapshot(R1)).state is DomainState.NO_MASTER
+
+
+def test_where_nobody_answers_nothing_is_known() -> None:
+    """An exporter that is cut off does not report a domain without a master."""
+    health = judged_once(snapshot(silent("M"), silent("R1"), last_master="M"))
+    assert (health.state, health.reason) == (DomainState.UNKNOWN, "no host answers, so nothing is known of it")
+
+
+def test_verdicts_are_found_by_name_in_the_order_of_the_hosts() -> None:
+    """One verdict for each host."""
+    seen = snapshot(MASTER, R1, lines=(), hosts=(Host("M", "192.0.2.1"), Host("R1", "192.0.2.2")))
+    health = judged_once(seen)
+    assert [verdict.host for verdict in health.hosts] == ["M", "R1"]
+    assert health.host("R1") is health.hosts[1]

@@ -1,0 +1,355 @@
+"""The sentence that the person on call reads, for every verdict."""
+
+import pytest
+
+from boks_exporter.errors import FailureReason
+from boks_exporter.health import HostVerdict, ReplicaState
+from boks_exporter.model import Environment, Garbled, HostOutcome, ReplicaLine, Role, Section, SectionFault
+from tests.unit.domain_rounds import STAMP, Watch, answers, judged_once, listed, silent, snapshot, sound_round
+
+NUMBERS = {7: 100, 9: 50}
+
+
+def of_replica(outcome: HostOutcome, *lines: ReplicaLine) -> HostVerdict:
+    """Judge R1 at a single look at a master that lists it as given."""
+    master = answers("M", Role.MASTER, NUMBERS, 0.0)
+    return judged_once(snapshot(master, outcome, second=NUMBERS, lines=lines)).host("R1")
+
+
+def said(verdict: HostVerdict) -> tuple[ReplicaState, str, tuple[str, ...]]:
+    """Take what is told of a host."""
+    return verdict.state, verdict.reason, verdict.evidence
+
+
+SOUND = answers("R1", Role.REPLICA, NUMBERS)
+
+
+def test_ok_rests_on_the_list_and_on_the_numbers() -> None:
+    """Both proofs are named."""
+    assert said(of_replica(SOUND, listed("R1"))) == (ReplicaState.OK, "listed as OK, nothing ahead", ())
+
+
+@pytest.mark.parametrize(
+    ("numbers", "under_way"),
+    [({7: 99, 9: 50}, "1 update"), ({7: 10, 9: 50}, "90 updates")],
+)
+def test_updates_under_way_are_no_fault(numbers: dict[int, int], under_way: str) -> None:
+    """A few missing updates at a single look are counted and called what they are."""
+    verdict = of_replica(answers("R1", Role.REPLICA, numbers), listed("R1"))
+    assert said(verdict) == (ReplicaState.OK, f"listed as OK, nothing ahead, {under_way} under way", ())
+
+
+def test_a_table_that_the_master_has_just_got_is_under_way() -> None:
+    """It is as new as an update that was just written."""
+    watch = Watch()
+    watch.look(sound_round({7: 100}, R1={7: 100}))
+    health = watch.look(sound_round({7: 101, 44: 1, 48: 1}, at=30.0, R1={7: 100}))
+    assert said(health.host("R1")) == (
+        ReplicaState.OK,
+        "listed as OK, nothing ahead, 1 update and T44 (users to LDAP), T48 (user to GID) under way",
+        (),
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        ((), "cannot be looked at (timeout): no answer within 20 s"),
+        ((listed("R1"),), "cannot be looked at (timeout): no answer within 20 s; the master lists it as OK"),
+        (
+            (listed("R1", "RESTING"),),
+            "cannot be looked at (timeout): no answer within 20 s; the master lists it as RESTING",
+        ),
+        (
+            (listed("R1", "DOWN"),),
+            "cannot be looked at (timeout): no answer within 20 s; the master lists it as DOWN too",
+        ),
+    ],
+)
+def test_a_host_that_does_not_answer_is_unreachable_and_the_list_has_its_say(
+    lines: tuple[ReplicaLine, ...], reason: str
+) -> None:
+    """Unreachable says nothing of BoKS, so what the master thinks of it stands beside it."""
+    verdict = of_replica(silent("R1"), *lines)
+    assert (verdict.state, verdict.reason) == (ReplicaState.UNREACHABLE, reason)
+
+
+def test_a_reply_that_is_none_is_a_host_that_cannot_be_looked_at() -> None:
+    """The detail says what came instead."""
+    garbled = Garbled("R1", 1.0, 1.5, FailureReason.PARSE, "the reply is not the gate's", "hello")
+    assert of_replica(garbled, listed("R1")).reason == (
+        "cannot be looked at (parse): the reply is not the gate's; the master lists it as OK"
+    )
+
+
+def test_down_is_told_with_the_silence_and_whether_it_answers() -> None:
+    """The published line: last packet 2:59 ago, last failure later than that."""
+    assert said(of_replica(SOUND, listed("R1", "DOWN", packet=179.0, failure=133.0))) == (
+        ReplicaState.DOWN,
+        "the master lists it as DOWN, though it answers; last packet 2 min 59 s before",
+        ("the last failed update (2 min 13 s before) came after the last packet",),
+    )
+    silence = of_replica(silent("R1"), listed("R1", "DOWN", packet=None))
+    assert silence.evidence == ("the master lists it as DOWN",)
+
+
+def test_ahead_names_the_worst_table_and_counts_the_others() -> None:
+    """A person can go on with the number and the table's unofficial name."""
+    both = of_replica(answers("R1", Role.REPLICA, {7: 107, 9: 51}), listed("R1"))
+    one = of_replica(answers("R1", Role.REPLICA, {7: 101, 9: 50}), listed("R1"))
+    three = judged_once(sound_round({7: 1, 9: 1, 50: 1}, R1={7: 3, 9: 3, 50: 9})).host("R1")
+    assert said(both) == (
+        ReplicaState.AHEAD,
+        "ahead of the master by 7 updates in T7 (host group to host) and by as much or less in 1 other",
+        (),
+    )
+    assert one.reason == "ahead of the master by 1 update in T7 (host group to host)"
+    assert three.reason == "ahead of the master by 8 updates in T50 and by as much or less in 2 others"
+
+
+def test_lagging_tells_amount_table_and_age() -> None:
+    """The age is what is proven."""
+    watch = Watch()
+    watch.look(sound_round(NUMBERS, R1={7: 90, 9: 49}))
+    health = watch.look(sound_round(NUMBERS, at=150.0, R1={7: 90, 9: 49}))
+    assert said(health.host("R1")) == (
+        ReplicaState.LAGGING,
+        (
+            "behind the master by 10 updates in T7 (host group to host) and by as much or less in 1 other; "
+            "the oldest is at least 2 min 30 s old"
+        ),
+        (),
+    )
+
+
+def test_very_many_missing_updates_are_lag_even_at_a_single_look() -> None:
+    """Without ages, an amount that cannot be under way."""
+    health = judged_once(sound_round({7: 5000}, R1={7: 3000}))
+    assert said(health.host("R1")) == (
+        ReplicaState.LAGGING,
+        "behind the master by 2000 updates in T7 (host group to host)",
+        (),
+    )
+
+
+def test_ahead_and_lagging_at_once_is_diverged_with_both_as_evidence() -> None:
+    """A copy that has what the master never had and lacks what it has is no copy."""
+    watch = Watch()
+    watch.look(sound_round(NUMBERS, R1={7: 90, 9: 55}))
+    health = watch.look(sound_round(NUMBERS, at=150.0, R1={7: 90, 9: 55}))
+    behind = "behind the master by 10 updates in T7 (host group to host); the oldest is at least 2 min 30 s old"
+    assert said(health.host("R1")) == (
+        ReplicaState.DIVERGED,
+        f"ahead in T9 (host to host group) and {behind}",
+        ("ahead of the master by 5 updates in T9 (host to host group)", behind),
+    )
+
+
+def test_a_missing_table_is_diverged() -> None:
+    """A single look has only itself."""
+    health = judged_once(sound_round({7: 1, 9: 1, 14: 1, 15: 1, 99: 1}, R1={7: 1}))
+    assert said(health.host("R1")) == (
+        ReplicaState.DIVERGED,
+        (
+            "lacks T9 (host to host group), T14 (HTTPS certificates), T15 (IP address to host) and 1 more, "
+            "which the master has"
+        ),
+        (),
+    )
+
+
+def test_another_stamp_is_diverged_and_its_numbers_say_nothing() -> None:
+    """Numbers of another generation are neither ahead nor behind."""
+    verdict = of_replica(answers("R1", Role.REPLICA, {7: 9000, 9: 50}, stamps={7: STAMP + 1}), listed("R1"))
+    assert said(verdict) == (
+        ReplicaState.DIVERGED,
+        "another generation than the master's (the stamp differs) of T7 (host group to host)",
+        (),
+    )
+
+
+def test_loading_is_loading_whatever_it_lacks() -> None:
+    """That it lags meanwhile is no news."""
+    verdict = of_replica(answers("R1", Role.REPLICA, {7: 3}), listed("R1", "LOADING"))
+    assert said(verdict) == (ReplicaState.LOADING, "the master lists it as loading its copy", ())
+
+
+def test_numbers_that_went_back_are_a_copy_that_loads_anew() -> None:
+    """The list is read before the replica, so it may still say OK."""
+    watch = Watch()
+    watch.look(sound_round(NUMBERS, R1=NUMBERS))
+    health = watch.look(sound_round(NUMBERS, at=30.0, R1={7: 3}))
+    assert said(health.host("R1")) == (
+        ReplicaState.LOADING,
+        "its numbers went back since the last look: it loads its copy anew or was restored",
+        (),
+    )
+
+
+def test_a_replica_that_the_master_does_not_list_is_unlisted() -> None:
+    """It gets no updates, even if it lacks none yet."""
+    assert said(of_replica(SOUND)) == (ReplicaState.UNLISTED, "is a replica, but M does not list it", ())
+
+
+def test_a_status_that_nobody_knows_is_not_read_as_ok() -> None:
+    """The raw word is told."""
+    assert said(of_replica(SOUND, listed("R1", "RESTING"))) == (
+        ReplicaState.UNKNOWN,
+        "the master lists it with the status 'RESTING', whose meaning is not known",
+        (),
+    )
+
+
+def test_a_client_where_the_master_expects_a_replica_is_a_finding() -> None:
+    """Logins are expected of it, so it counts as a replica; without a line it is a client and sound."""
+    client = answers("R1", Role.CLIENT, None)
+    unlike = of_replica(client, listed("R1"))
+    assert said(unlike) == (
+        ReplicaState.UNKNOWN,
+        "says that it is a client, but M lists it as a replica (OK)",
+        (),
+    )
+    assert unlike.is_replica
+    down = of_replica(client, listed("R1", "DOWN", packet=3600.0))
+    assert said(down) == (
+        ReplicaState.DOWN,
+        "the master lists it as DOWN, though it answers; last packet 1 h 0 min before",
+        ("says that it is a client, but M lists it as a replica (DOWN)",),
+    )
+    plain = of_replica(client)
+    assert (*said(plain), plain.is_replica) == (ReplicaState.OK, "is a client", (), False)
+
+
+FAULT = SectionFault(Section.SEQUENCE, FailureReason.TIMEOUT, "sequence was cut by the gate's time limit on the host")
+
+
+def test_a_section_that_brought_nothing_is_told() -> None:
+    """A hanging boksdiag leaves the verdict unknown and is named as the cause."""
+    assert said(of_replica(answers("R1", Role.REPLICA, None, faults=(FAULT,)), listed("R1"))) == (
+        ReplicaState.UNKNOWN,
+        "sequence was cut by the gate's time limit on the host",
+        (),
+    )
+
+
+def test_what_is_missing_for_a_proof_is_named() -> None:
+    """Which reading failed, or that the list did."""
+    master = answers("M", Role.MASTER, NUMBERS, 0.0)
+    lines = (listed("R1"),)
+    assert (
+        judged_once(snapshot(master, SOUND, second=NUMBERS)).host("R1").reason == "the master's list could not be read"
+    )
+    assert judged_once(snapshot(master, SOUND, lines=lines)).host("R1").reason == (
+        "the master's numbers could not be read after the replica's"
+    )
+    late = answers("M", Role.MASTER, NUMBERS, 0.9)
+    assert judged_once(snapshot(late, SOUND, second=NUMBERS, lines=lines)).host("R1").reason == (
+        "the master's numbers could not be read before the replica's"
+    )
+    assert judged_once(snapshot(late, SOUND, lines=lines)).host("R1").reason == (
+        "the master lists it as OK, but its numbers could not be compared"
+    )
+    assert judged_once(snapshot(master, answers("R1", Role.REPLICA, None), lines=lines)).host("R1").reason == (
+        "the master lists it as OK, but its numbers could not be compared"
+    )
+
+
+def test_without_a_master_replicas_are_told_how_they_stand_among_one_another() -> None:
+    """Whom to promote is the question then."""
+    health = judged_once(
+        snapshot(
+            silent("M"),
+            answers("R1", Role.REPLICA, {7: 100}),
+            answers("R2", Role.REPLICA, {7: 99}),
+            answers("R3", Role.REPLICA, None),
+        )
+    )
+    assert [(verdict.state, verdict.reason) for verdict in health.hosts[1:]] == [
+        (ReplicaState.UNKNOWN, "no master answers; no reachable server is more advanced"),
+        (ReplicaState.UNKNOWN, "no master answers; 1 update behind the most advanced reachable server"),
+        (ReplicaState.UNKNOWN, "no master answers"),
+    ]
+
+
+def test_a_copy_that_was_ahead_before_the_master_died_is_told_as_such() -> None:
+    """It looks like the most advanced one, and is the one that must not be promoted."""
+    watch = Watch()
+    watch.look(sound_round({7: 100}, R1={7: 150}, R2={7: 100}))
+    health = watch.look(
+        snapshot(
+            silent("M", 600.0),
+            answers("R1", Role.REPLICA, {7: 150}, 601.0),
+            answers("R2", Role.REPLICA, {7: 100}, 601.0),
+            at=600.0,
+        )
+    )
+    assert said(health.host("R1")) == (
+        ReplicaState.UNKNOWN,
+        "no master answers; no reachable server is more advanced",
+        ("was ahead or diverged when it was last compared with a master",),
+    )
+    assert said(health.host("R2"))[1] == "no master answers; no reachable server is more advanced"
+
+
+def test_two_masters_accuse_each_other() -> None:
+    """Nobody can say whose numbers are right."""
+    health = judged_once(
+        snapshot(answers("M", Role.MASTER, NUMBERS, 0.0), answers("N", Role.MASTER, NUMBERS, 1.0), SOUND)
+    )
+    assert [(verdict.state, verdict.reason) for verdict in health.hosts] == [
+        (ReplicaState.UNKNOWN, "says that it is the master, and so does N"),
+        (ReplicaState.UNKNOWN, "says that it is the master, and so does M"),
+        (ReplicaState.UNKNOWN, "M, N all say they are master; no reachable server is more advanced"),
+    ]
+
+
+def test_the_master_is_ok_if_everything_could_be_read() -> None:
+    """Its own verdict rests on its answer alone."""
+    whole = judged_once(snapshot(answers("M", Role.MASTER, NUMBERS)))
+    part = judged_once(snapshot(answers("M", Role.MASTER, None, faults=(FAULT,))))
+    assert said(whole.hosts[0]) == (ReplicaState.OK, "is the master", ())
+    assert said(part.hosts[0]) == (
+        ReplicaState.UNKNOWN,
+        "sequence was cut by the gate's time limit on the host",
+        ("is the master, but not everything could be read",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("boksinit", "word"), [("king", "BOKSINIT is 'king'"), (None, "BOKSINIT is missing")], ids=["strange", "missing"]
+)
+def test_a_role_that_nobody_knows_is_told_with_its_word(boksinit: str | None, word: str) -> None:
+    """A host that is listed counts as a replica whatever it says."""
+    verdict = of_replica(answers("R1", Role.UNKNOWN, None, environment=Environment(boksinit)))
+    assert said(verdict) == (ReplicaState.UNKNOWN, f"{word}, expected master, server or client", ())
+    fault = SectionFault(Section.ROLE, FailureReason.EXIT_STATUS, "role ended with 1")
+    unread = of_replica(answers("R1", Role.UNKNOWN, None, faults=(fault,)), listed("R1"))
+    assert (*said(unread), unread.is_replica) == (ReplicaState.UNKNOWN, "role ended with 1", (), True)
+
+
+def test_a_table_that_only_the_replica_has_is_evidence() -> None:
+    """It decides nothing: the master may have dropped it."""
+    verdict = of_replica(answers("R1", Role.REPLICA, {**NUMBERS, 54: 1}), listed("R1"))
+    assert said(verdict) == (
+        ReplicaState.OK,
+        "listed as OK, nothing ahead",
+        ("has T54, which the master does not have",),
+    )
+
+
+def test_who_was_a_replica_is_one_while_it_does_not_answer() -> None:
+    """A master or client that goes silent does not become a replica, a listed stranger does."""
+    watch = Watch()
+    watch.look(snapshot(answers("M", Role.MASTER, NUMBERS, 0.0), SOUND, answers("C", Role.CLIENT, None), lines=()))
+    lines = (listed("X"),)
+    gone = snapshot(
+        answers("M", Role.MASTER, NUMBERS, 30.0), silent("R1"), silent("C"), silent("X"), at=30.0, lines=lines
+    )
+    assert [(verdict.host, verdict.is_replica) for verdict in watch.look(gone).hosts] == [
+        ("M", False),
+        ("R1", True),
+        ("C", False),
+        ("X", True),
+    ]
+    dead = snapshot(silent("M"), silent("R1"), at=60.0, last_master="M")
+    assert [verdict.is_replica for verdict in watch.look(dead).hosts] == [False, True]
