@@ -18,10 +18,11 @@ from boks_exporter.errors import ParseError
 from boks_exporter.model import Leftover, ReplicaLine, ReplicaList
 from boks_exporter.parsing.lines import leftover, lines_of, nothing_recognised, stumbled
 from boks_exporter.parsing.list_columns import Ruler, columns_of, gap_of, learned_from, shape_of
-from boks_exporter.parsing.list_header import is_header, is_underline
+from boks_exporter.parsing.list_header import MEASURED, is_header, is_underline
 from boks_exporter.parsing.list_rows import AGES, common_row, first_unread_word, row_of
 
 _EXPECTED: Final = "a header such as 'SERVER SINCE LAST ...' or a row such as 'REPHOST5 00:49 04:49 1853521 OK'"
+_HEADERS: Final = 8  # more different ones are no header of one output
 _EXPECTED_REST: Final = "a duration such as '00:49' or '523D 5:19:20', a count or a status"
 
 
@@ -78,11 +79,12 @@ class _Reading:
         Most rows of a sound domain are common ones without a failure. That nothing stands between packet and sync,
         where the last such row had nothing, is proof enough, and much cheaper than to measure each.
         """
-        ruler = learned_from(tuple(self.headers), self._complete_shape())
+        headers = tuple(dict.fromkeys(self.headers))[:_HEADERS]
+        ruler = learned_from(headers, self._complete_shape())
         gap = slice(0)
         for index in without_failure:
             if not self.lines[index][gap].isspace():
-                proven = gap_of(shape_of(self.lines[index]), ruler)
+                proven = gap_of(shape_of(self.lines[index][:MEASURED]), ruler)
                 if proven is None:
                     self._read_by_columns(index, ruler)
                 gap = proven or slice(0)
@@ -93,7 +95,7 @@ class _Reading:
         """Find a row that has nothing blank, from which to learn where the columns are."""
         for line, row in zip(self.lines, self.rows, strict=True):
             if row and None not in {row.since_packet, row.since_failure, row.since_sync, row.packets}:
-                return shape_of(line)
+                return shape_of(line[:MEASURED])
         return ""
 
     def _read_by_columns(self, index: int, ruler: Ruler) -> None:

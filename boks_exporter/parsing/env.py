@@ -22,14 +22,8 @@ _ROLE: Final = "BOKSINIT"
 _MEMORY: Final = "SHM_SIZE"
 _MASTERS: Final = "BRIDGE_ACCEPT_MASTER_IPS"
 
-_EXPORT: Final = re.compile(r"\s*export(?:\s+[A-Za-z_]\w*)+\s*;?\s*", re.ASCII)
-_COMMENT: Final = re.compile(r"\s*#.*")
-_ASSIGNMENT: Final = re.compile(
-    r"""\s*(?:export\s+)?(?P<key>[A-Za-z_]\w*)=
-        (?: "(?P<double>[^"]*)" | '(?P<single>[^']*)' | (?P<bare>(?:[^\s;#"'][^;"']*?)?) )
-        \s*(?:;\s*(?:export\s+\w+\s*;?\s*)?)?(?:(?<=[\s;])\#.*)?""",
-    re.VERBOSE | re.ASCII,
-)
+_KEY: Final = re.compile(r"(?:export\s+)?([A-Za-z_]\w*)=", re.ASCII)
+_END_OF_BARE_VALUE: Final = re.compile(r"""[;"']|\s\#""")
 
 
 def parse_env(text: str) -> Environment:
@@ -38,10 +32,10 @@ def parse_env(text: str) -> Environment:
     values: dict[str, str] = {}
     leftovers = []
     for at, line in enumerate(lines, 1):
-        found = _ASSIGNMENT.fullmatch(line)
-        if found and _is_readable(found["key"], _value(found)):
-            values[found["key"]] = _value(found)
-        elif line.strip() and not (_COMMENT.fullmatch(line) or _EXPORT.fullmatch(line)):
+        found = _assignment(line.strip())
+        if found and _is_readable(*found):
+            values[found[0]] = found[1]
+        elif not _says_nothing(line.strip()):
             leftovers.append(leftover(at, line))
     if not values:
         raise nothing_recognised(lines, _EXPECTED)
@@ -53,9 +47,39 @@ def parse_env(text: str) -> Environment:
     )
 
 
-def _value(found: re.Match[str]) -> str:
-    double, single, bare = found["double"], found["single"], found["bare"]
-    return next(value for value in (double, single, bare) if value is not None)
+def _assignment(line: str) -> tuple[str, str] | None:
+    """Read a line that sets one key and does nothing else but export it; None if it is none."""
+    match = _KEY.match(line)
+    if match is None:
+        return None
+    text = line[match.end() :]
+    value, rest = _quoted(text) if text.startswith(('"', "'")) else _bare(text)
+    return (match[1], value) if _ends_well(rest) else None
+
+
+def _quoted(text: str) -> tuple[str, str]:
+    """Take what stands in quotes, and what follows; a quote that is not closed leaves everything for the rest."""
+    value, closed, rest = text[1:].partition(text[0])
+    return (value, rest) if closed else ("", text)
+
+
+def _bare(text: str) -> tuple[str, str]:
+    end = _END_OF_BARE_VALUE.search(text)
+    return (text[: end.start()].rstrip(), text[end.start() :]) if end else (text, "")
+
+
+def _ends_well(rest: str) -> bool:
+    """Accept nothing, a comment behind a blank, and `; export KEY`."""
+    if rest[:1] not in {"", ";"} and not rest[:1].isspace():
+        return False
+    first, *others = rest.partition("#")[0].split(";")
+    return not first.strip() and all(_says_nothing(part.strip()) for part in others)
+
+
+def _says_nothing(command: str) -> bool:
+    """Pass over nothing at all, a comment, and an export of keys that were set before."""
+    words = command.rstrip("; \t").split()
+    return not words or words[0].startswith("#") or (words[0] == "export" and all(map(str.isidentifier, words[1:])))
 
 
 def _is_readable(key: str, value: str) -> bool:

@@ -31,10 +31,13 @@ _UNDERLINE: Final = re.compile(r"[-=+|\s]+")
 _DURATIONS: Final = 3
 _ENOUGH_LABELS: Final = 2
 
+MEASURED: Final = 500
+"""Characters of a line up to which columns are looked for; nothing longer is a header, or is remembered."""
+
 
 def is_header(line: str) -> bool:
     """Recognise either line: SERVER and a label more, since its end may be cut off, or nothing but labels."""
-    return _A_DIGIT.search(line) is None and _is_header(line)
+    return len(line) <= MEASURED and _A_DIGIT.search(line) is None and _is_header(line)
 
 
 @lru_cache(maxsize=64)

@@ -42,7 +42,7 @@ WORDS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(WORDS, max_size=8))
 def test_a_common_row_is_what_any_row_would_be(words: list[str]) -> None:
     """Whatever the short way takes, the long way reads in the same way."""
