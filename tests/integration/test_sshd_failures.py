@@ -122,6 +122,9 @@ def _break(fleet: Fleet) -> None:
             fleet.set_fault(name, case.fault, **dict(case.parameters))
     gate = fleet.tree.hosts["NOGATE"].gate
     gate.rename(gate.with_suffix(".away"))
+    # The gate that is to be killed must not end the hanging command by itself before.
+    configuration = fleet.tree.hosts["KILLED"].gate.with_name("boks-gate.conf")
+    configuration.write_text(configuration.read_text().replace("SECTION_TIMEOUT=1", "SECTION_TIMEOUT=60"))
 
 
 def _mend(fleet: Fleet) -> None:
