@@ -121,6 +121,20 @@ STOPS: Final = (
         "{host} is diverged, boks_replica_stamp_mismatch_tables is 1.",
         "{host}'s table is replaced.",
     ),
+    Stop(
+        Fault.MISSING_TABLE,
+        {},
+        "{host} lacks a table that the master has.",
+        "{host} is diverged, boks_replica_missing_tables is 1.",
+        "{host} has the table again.",
+    ),
+    Stop(
+        Fault.UNLISTED,
+        {},
+        "{host} is no longer defined as a replica in the database, and gets no updates.",
+        "{host} is unlisted at once, and falls behind.",
+        "{host} is defined as a replica again; the master finds it within a minute.",
+    ),
 )
 
 
