@@ -51,11 +51,12 @@ class _Reading:
         """Read the lines that are no common rows; then see where the durations of the rows with blanks stand."""
         without_failure: list[int] = []
         with_blanks: list[int] = []
-        for index, row in enumerate(self.rows):
-            if row is None:
+        lacking = [index for index, row in enumerate(self.rows) if row is None or row.since_failure is None]
+        for index in lacking:
+            if self.rows[index] is None:
                 if self._is_row_with_blanks(index):
                     with_blanks.append(index)
-            elif row.since_failure is None:
+            else:
                 (with_blanks if "\t" in self.lines[index] else without_failure).append(index)
         if without_failure or with_blanks:
             self._place(without_failure, with_blanks)

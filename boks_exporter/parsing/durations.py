@@ -25,9 +25,6 @@ _DAY_DIGITS: Final = 6
 minutes_seconds: Final = _MINUTES_SECONDS.get
 """Read `MM:SS`; a bound method, since it is called for nearly every duration."""
 
-_hours_of_day: Final = _HOURS_OF_DAY.get
-_days: Final = _DAYS.get
-
 
 def time_alone(word: str) -> Seconds | None:
     """Read `MM:SS` or `H:MM:SS`; hours may exceed 23, since a release without days would print them so (U)."""
@@ -43,11 +40,16 @@ def time_alone(word: str) -> Seconds | None:
 
 def days_and_time(days_word: str, word: str) -> Seconds | None:
     """Read the two words of `523D 5:19:20` or `523D 19:20`."""
-    days = _days(days_word)
-    if days is None:
-        days = _many_days(days_word)
+    try:
+        return _DAYS[days_word] + _HOURS_OF_DAY[word[:-5]] + _MINUTES_SECONDS[word[-5:]]
+    except KeyError:
+        return _odd_days_and_time(days_word, word)
+
+
+def _odd_days_and_time(days_word: str, word: str) -> Seconds | None:
+    days = _many_days(days_word)
+    hours = _HOURS_OF_DAY.get(word[:-5])
     seconds = minutes_seconds(word[-5:])
-    hours = _hours_of_day(word[:-5])
     return None if days is None or hours is None or seconds is None else days + hours + seconds
 
 

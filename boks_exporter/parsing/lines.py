@@ -25,7 +25,9 @@ def lines_of(text: str) -> list[str]:
     """Take a text apart into its lines, without terminal escapes and NULs, and with plain blanks for pasted ones."""
     if "\x1b" in text or "\x00" in text:
         text = _ESCAPES.sub("", text)
-    return text.replace("\xa0", " ").split("\n")
+    if not text.isascii():
+        text = text.replace("\xa0", " ")
+    return text.split("\n")
 
 
 def leftover(number: int, line: str) -> Leftover:
