@@ -31,6 +31,9 @@ from boks_exporter.transport.base import RawReply
 _RAW_KEPT: Final = 2000
 """Characters of an unreadable reply that are kept for the operator."""
 
+_SIGNALLED: Final = 128
+"""A shell's status for a command that a signal ended is greater than this."""
+
 _NO_ENVIRONMENT: Final = Environment(boksinit=None)
 
 
@@ -114,8 +117,11 @@ def _is_believable(section: SectionReply, fact: Any) -> bool:
     """Believe a clean and complete output whatever its exit status.
 
     BoKS's exit codes are not published (U): a command that prints everything, nothing strange and no error is taken
-    at its word; with anything on stderr or a line that no rule knows, a failing status counts.
+    at its word; with anything on stderr or a line that no rule knows, a failing status counts. So does one that tells
+    of a signal: what was killed may have been cut off between two lines.
     """
+    if (section.exit_status or 0) > _SIGNALLED:
+        return False
     leftovers: tuple[Leftover, ...] = getattr(fact, "leftovers", ())
     return section.exit_status == 0 or not (section.stderr.strip() or leftovers)
 

@@ -324,3 +324,17 @@ async def test_a_failing_status_counts_only_with_a_word_of_complaint(stderr: byt
     assert isinstance(seen, Observed)
     assert bool(seen.sequences) is believed
     assert any(fault.section is Section.SEQUENCE for fault in seen.faults) is not believed
+
+
+async def test_a_command_that_a_signal_ended_is_not_believed() -> None:
+    """What was killed may have been cut off between two lines, however clean the rest looks."""
+    reply = (
+        b"=boks-gate/1 version=1.0.0 clock=2026-11-23T08:00:00\n=section role\n|BOKSINIT=server\n=end role exit=0\n"
+        b"=section sequence\n|T7 13678d 8:33:46 10 (10)\n=end sequence exit=137\n=done sections=2\n"
+    )
+    snapshot = await observe(domain("M", "R1"), Scripted({"M": [master(10)], "R1": [reply]}), StillClock(), KNOWN)
+    seen = snapshot.outcome("R1")
+    assert isinstance(seen, Observed)
+    assert seen.sequences is None
+    faults = {fault.section: (fault.reason, fault.detail) for fault in seen.faults}
+    assert faults[Section.SEQUENCE] == (FailureReason.EXIT_STATUS, "sequence ended with 137")
