@@ -14,7 +14,7 @@ from boks_exporter.exposition import SPECS, MetricSpec  # noqa: E402 - found by 
 INTRODUCTION: Final = """\
 # Metrics
 
-<!-- Written by scripts/generate_metrics_doc.py from boks_exporter/exposition/specs.py; change it there. -->
+<!-- Written by scripts/generate_metrics_doc.py from boks_exporter/exposition/specs/; change it there. -->
 
 Everything that `/metrics` can show. `boks_domain` names the BoKS installation and `host` the server in it, as
 configured or as the master's list spells it. How to read it:
@@ -35,7 +35,7 @@ samples* means that published output looks that way and nothing contradicts it.
 
 GROUPS: Final = (
     ("The exporter", ("boks_exporter_",)),
-    ("Hosts", ("boks_host_", "boks_table_")),
+    ("Hosts and their tables", ("boks_host_", "boks_table_")),
     ("Replicas", ("boks_replica_",)),
     ("Sites, sections, domains", ("boks_site_", "boks_section_", "boks_domain_")),
     ("Rounds", ("boks_round_", "boks_rounds_")),

@@ -5,8 +5,8 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from boks_exporter.errors import FailureReason
-from boks_exporter.exposition import specs
 from boks_exporter.exposition.metric_spec import MetricSpec
+from boks_exporter.exposition.specs import domains, exporter, hosts, replicas, rounds, tables
 from boks_exporter.exposition.views import DomainView, ExporterInfo, HostCounters, TableLag, Tables
 from boks_exporter.health import GroupHealth, HostVerdict
 from boks_exporter.model import Host, Listed, Observed, Role, TableNumber, Timestamp
@@ -16,9 +16,9 @@ LabelValues: TypeAlias = tuple[str, ...]
 Sample: TypeAlias = tuple[MetricSpec, LabelValues, float]
 
 
-def samples(views: Iterable[DomainView], exporter: ExporterInfo) -> Iterator[Sample]:
+def samples(views: Iterable[DomainView], info: ExporterInfo) -> Iterator[Sample]:
     """Give all samples of a page, in no order that matters."""
-    yield from _exporter(exporter)
+    yield from _exporter(info)
     for view in views:
         yield from _domain(view)
         for host in view.snapshot.hosts:
@@ -41,10 +41,10 @@ def _choice(spec: MetricSpec, labels: LabelValues, holds: StrEnum) -> Iterator[S
         yield spec, (*labels, choice), choice is holds
 
 
-def _exporter(exporter: ExporterInfo) -> Iterator[Sample]:
-    yield specs.BUILD_INFO, (exporter.version, exporter.revision, exporter.python), 1
-    yield specs.RELOAD_SUCCESSFUL, (), exporter.reload_successful
-    yield from _known(specs.RELOAD_SUCCESS_TIMESTAMP, (), exporter.reload_success_at)
+def _exporter(info: ExporterInfo) -> Iterator[Sample]:
+    yield exporter.BUILD_INFO, (info.version, info.revision, info.python), 1
+    yield exporter.RELOAD_SUCCESSFUL, (), info.reload_successful
+    yield from _known(exporter.RELOAD_SUCCESS_TIMESTAMP, (), info.reload_success_at)
 
 
 # -- a domain ---------------------------------------------------------------------------------------------------------
@@ -53,16 +53,16 @@ def _exporter(exporter: ExporterInfo) -> Iterator[Sample]:
 def _domain(view: DomainView) -> Iterator[Sample]:
     snapshot, counters = view.snapshot, view.counters
     domain = (snapshot.domain,)
-    yield specs.INSECURE_HOST_KEYS, domain, counters.insecure_host_keys
-    yield from _choice(specs.DOMAIN_STATE, domain, view.health.state)
-    yield specs.DOMAIN_MASTERS, domain, len(snapshot.masters)
-    yield specs.DOMAIN_HOSTS, domain, len(snapshot.hosts)
+    yield exporter.INSECURE_HOST_KEYS, domain, counters.insecure_host_keys
+    yield from _choice(domains.STATE, domain, view.health.state)
+    yield domains.MASTERS, domain, len(snapshot.masters)
+    yield domains.HOSTS, domain, len(snapshot.hosts)
     for state, count in view.health.counts.items():
-        yield specs.DOMAIN_REPLICAS, (*domain, state), count
+        yield domains.REPLICAS, (*domain, state), count
     if snapshot.listing:
-        yield specs.DOMAIN_UNRESOLVED, domain, len(snapshot.unresolved)
-    yield from _groups(specs.SITE_REPLICAS, domain, view.health.sites)
-    yield from _groups(specs.SECTION_REPLICAS, domain, view.health.sections)
+        yield domains.UNRESOLVED, domain, len(snapshot.unresolved)
+    yield from _groups(domains.SITE_REPLICAS, domain, view.health.sites)
+    yield from _groups(domains.SECTION_REPLICAS, domain, view.health.sections)
     yield from _round(view)
 
 
@@ -75,12 +75,12 @@ def _groups(spec: MetricSpec, domain: LabelValues, groups: Iterable[GroupHealth]
 def _round(view: DomainView) -> Iterator[Sample]:
     snapshot, counters = view.snapshot, view.counters
     domain = (snapshot.domain,)
-    yield specs.ROUND_DURATION, domain, snapshot.finished_at - snapshot.started_at
-    yield specs.ROUND_INTERVAL, domain, counters.interval_seconds
-    yield specs.ROUND_LAST, domain, snapshot.finished_at
-    yield from _known(specs.ROUND_SKEW, domain, snapshot.skew)
-    yield specs.ROUNDS, domain, counters.rounds
-    yield specs.ROUND_OVERRUNS, domain, counters.overruns
+    yield rounds.DURATION, domain, snapshot.finished_at - snapshot.started_at
+    yield rounds.INTERVAL, domain, counters.interval_seconds
+    yield rounds.LAST, domain, snapshot.finished_at
+    yield from _known(rounds.SKEW, domain, snapshot.skew)
+    yield rounds.TOTAL, domain, counters.rounds
+    yield rounds.OVERRUNS, domain, counters.overruns
 
 
 # -- a host -----------------------------------------------------------------------------------------------------------
@@ -90,25 +90,25 @@ def _host(view: DomainView, host: Host) -> Iterator[Sample]:
     labels = (view.snapshot.domain, host.name)
     outcome = view.snapshot.outcome(host.name)
     seen = outcome if isinstance(outcome, Observed) else None
-    yield specs.HOST_INFO, (*labels, host.address, host.site, host.section), 1
-    yield specs.HOST_UP, labels, bool(seen and not seen.essential_faults)
-    yield from _choice(specs.HOST_ROLE, labels, seen.role if seen else Role.UNKNOWN)
+    yield hosts.INFO, (*labels, host.address, host.site, host.section), 1
+    yield hosts.UP, labels, bool(seen and not seen.essential_faults)
+    yield from _choice(hosts.ROLE, labels, seen.role if seen else Role.UNKNOWN)
     yield from _counted(labels, view.counters.hosts.get(host.name, HostCounters()))
     if outcome:
-        yield specs.HOST_POLL_DURATION, labels, outcome.finished_at - outcome.started_at
+        yield hosts.POLL_DURATION, labels, outcome.finished_at - outcome.started_at
     if seen:
-        yield specs.HOST_UNRECOGNISED_LINES, labels, _unrecognised(seen)
+        yield hosts.UNRECOGNISED_LINES, labels, _unrecognised(seen)
         yield from _extras(labels, seen)
         yield from _tables(view, labels, seen)
 
 
 def _counted(labels: LabelValues, counters: HostCounters) -> Iterator[Sample]:
-    yield from _known(specs.HOST_LAST_ATTEMPT, labels, counters.last_attempt)
-    yield from _known(specs.HOST_LAST_SUCCESS, labels, counters.last_success)
-    yield specs.HOST_POLLS, labels, counters.polls
+    yield from _known(hosts.LAST_ATTEMPT, labels, counters.last_attempt)
+    yield from _known(hosts.LAST_SUCCESS, labels, counters.last_success)
+    yield hosts.POLLS, labels, counters.polls
     for reason in FailureReason:
-        yield specs.HOST_POLL_FAILURES, (*labels, reason), counters.failures.get(reason, 0)
-    yield specs.HOST_RECONNECTS, labels, counters.reconnects
+        yield hosts.POLL_FAILURES, (*labels, reason), counters.failures.get(reason, 0)
+    yield hosts.RECONNECTS, labels, counters.reconnects
 
 
 def _unrecognised(seen: Observed) -> int:
@@ -120,15 +120,15 @@ def _unrecognised(seen: Observed) -> int:
 def _extras(labels: LabelValues, seen: Observed) -> Iterator[Sample]:
     """Give what only some hosts offer."""
     if seen.memory:
-        yield specs.HOST_MEMORY_TOTAL, labels, seen.memory.total_bytes
-        yield specs.HOST_MEMORY_FREE, labels, seen.memory.free_bytes
+        yield hosts.MEMORY_TOTAL, labels, seen.memory.total_bytes
+        yield hosts.MEMORY_FREE, labels, seen.memory.free_bytes
     if seen.errlog:
-        yield specs.HOST_ERRLOG_LINES, labels, seen.errlog.lines
+        yield hosts.ERRLOG_LINES, labels, seen.errlog.lines
     if seen.queue:
-        yield specs.HOST_QUEUE_FILES, labels, seen.queue.files
-        yield from _since(specs.HOST_QUEUE_OLDEST, labels, seen.finished_at, seen.queue.oldest_age)
+        yield hosts.QUEUE_FILES, labels, seen.queue.files
+        yield from _since(hosts.QUEUE_OLDEST, labels, seen.finished_at, seen.queue.oldest_age)
     for name, checksum in seen.checksums.by_name if seen.checksums else ():
-        yield specs.HOST_CHECKSUM, (*labels, name, checksum), 1
+        yield hosts.CHECKSUM, (*labels, name, checksum), 1
 
 
 def _since(spec: MetricSpec, labels: LabelValues, told_at: Timestamp, age: float | None) -> Iterator[Sample]:
@@ -141,8 +141,8 @@ def _tables(view: DomainView, labels: LabelValues, seen: Observed) -> Iterator[S
     for row in seen.sequences.tables if seen.sequences else ():
         if worst is None or row.table in worst:
             named = (*labels, f"T{row.table}")
-            yield specs.TABLE_SEQUENCE, named, row.sequence
-            yield from _known(specs.TABLE_STAMP, named, row.stamp)
+            yield tables.SEQUENCE, named, row.sequence
+            yield from _known(tables.STAMP, named, row.stamp)
 
 
 def _worst(view: DomainView) -> set[TableNumber]:
@@ -159,17 +159,18 @@ def _worst(view: DomainView) -> set[TableNumber]:
 
 def _replica(view: DomainView, replica: ReplicaComparison) -> Iterator[Sample]:
     labels = (view.snapshot.domain, replica.host)
-    yield from _known(specs.REPLICA_LAG, labels, replica.lag)
-    yield from _known(specs.REPLICA_AHEAD, labels, replica.ahead)
-    yield from _known(specs.REPLICA_LAG_SECONDS, labels, replica.lag_seconds)
-    yield from _known(specs.REPLICA_BEHIND_BEST, labels, replica.behind_best)
-    yield from _known(specs.REPLICA_STAMP_MISMATCH, labels, _count(replica.stamp_mismatch_tables))
-    yield from _known(specs.REPLICA_MISSING, labels, _count(replica.missing_tables))
+    yield from _known(replicas.LAG, labels, replica.lag)
+    yield from _known(replicas.AHEAD, labels, replica.ahead)
+    yield from _known(replicas.LAG_SECONDS, labels, replica.lag_seconds)
+    yield from _known(replicas.LAG_AT_LEAST, labels, replica.lag_at_least_seconds)
+    yield from _known(replicas.BEHIND_BEST, labels, replica.behind_best)
+    yield from _known(replicas.STAMP_MISMATCH, labels, _count(replica.stamp_mismatch_tables))
+    yield from _known(replicas.MISSING, labels, _count(replica.missing_tables))
     shows_zero = view.options.table_lag is TableLag.ALL
     for table in replica.tables:
         named = (*labels, f"T{table.table}")
-        yield from _difference(specs.REPLICA_TABLE_LAG, named, table.lag, shows_zero=shows_zero)
-        yield from _difference(specs.REPLICA_TABLE_AHEAD, named, table.ahead, shows_zero=shows_zero)
+        yield from _difference(replicas.TABLE_LAG, named, table.lag, shows_zero=shows_zero)
+        yield from _difference(replicas.TABLE_AHEAD, named, table.ahead, shows_zero=shows_zero)
 
 
 def _difference(spec: MetricSpec, labels: LabelValues, value: int | None, *, shows_zero: bool) -> Iterator[Sample]:
@@ -184,8 +185,8 @@ def _count(tables: tuple[TableNumber, ...] | None) -> int | None:
 def _verdict(view: DomainView, verdict: HostVerdict) -> Iterator[Sample]:
     labels = (view.snapshot.domain, verdict.host)
     if verdict.is_replica:
-        yield from _choice(specs.REPLICA_STATE, labels, verdict.state)
-        yield from _known(specs.REPLICA_PROMOTABLE, labels, verdict.promotable)
+        yield from _choice(replicas.STATE, labels, verdict.state)
+        yield from _known(replicas.PROMOTABLE, labels, verdict.promotable)
 
 
 def _listing(view: DomainView) -> Iterator[Sample]:
@@ -198,8 +199,8 @@ def _listing(view: DomainView) -> Iterator[Sample]:
 
 def _listed(labels: LabelValues, entry: Listed, read_at: Timestamp) -> Iterator[Sample]:
     line = entry.line
-    yield from _choice(specs.REPLICA_STATUS, labels, line.status)
-    yield from _since(specs.REPLICA_LAST_PACKET, labels, read_at, line.since_packet)
-    yield from _since(specs.REPLICA_LAST_FAILURE, labels, read_at, line.since_failure)
-    yield from _since(specs.REPLICA_LAST_SYNC, labels, read_at, line.since_sync)
-    yield from _known(specs.REPLICA_PACKETS, labels, line.packets)
+    yield from _choice(replicas.STATUS, labels, line.status)
+    yield from _since(replicas.LAST_PACKET, labels, read_at, line.since_packet)
+    yield from _since(replicas.LAST_FAILURE, labels, read_at, line.since_failure)
+    yield from _since(replicas.LAST_SYNC, labels, read_at, line.since_sync)
+    yield from _known(replicas.PACKETS, labels, line.packets)

@@ -121,8 +121,13 @@ def view(
     insecure: bool = False,
     last_master: str | None = "MASTER",
 ) -> DomainView:
-    """Put a round together and have it compared and judged; `before` are the master's numbers two minutes earlier."""
-    readings = [MasterReading(o.host, o.started_at, o.finished_at, o.sequences) for o in _masters(outcomes)]
+    """Put a round together and have it compared and judged; `before` are the master's numbers two minutes earlier.
+
+    Half a minute before that, each was 40 less: what is missing since then has an exact age.
+    """
+    readings = [
+        MasterReading(o.host, o.started_at, o.finished_at, o.sequences) for o in _masters(outcomes) if o.sequences
+    ]
     if second is not None:
         readings.append(MasterReading(readings[0].host, BEGUN + 6, BEGUN + 6.25, sequences(second)))
     names = {host.name for host in hosts}
@@ -138,7 +143,7 @@ def view(
         last_known_master=last_master,
     )
     history = advance(_earlier(snapshot, before), snapshot)
-    comparison = compare(snapshot, history)
+    comparison = compare(snapshot, history, exact_to=30.0)
     return DomainView(
         snapshot=snapshot,
         comparison=comparison,
@@ -155,10 +160,14 @@ def _masters(outcomes: Sequence[HostOutcome]) -> list[Observed]:
 def _earlier(snapshot: DomainSnapshot, numbers: Mapping[int, int] | None) -> History:
     if numbers is None or snapshot.master is None:
         return History()
-    reading = MasterReading(snapshot.master, BEGUN - 120, BEGUN - 119.75, sequences(numbers))
-    master = seen(snapshot.master, Role.MASTER, numbers, BEGUN - 120)
-    hosts = (Host(snapshot.master, snapshot.master),)
-    return advance(History(), DomainSnapshot(snapshot.domain, hosts, (master,), BEGUN - 120, BEGUN - 119, (reading,)))
+    history = History()
+    for at, less in ((BEGUN - 150, 40), (BEGUN - 120, 0)):
+        shown = {table: number - less for table, number in numbers.items()}
+        reading = MasterReading(snapshot.master, at, at + 0.25, sequences(shown))
+        master = seen(snapshot.master, Role.MASTER, shown, at)
+        hosts = (Host(snapshot.master, snapshot.master),)
+        history = advance(history, DomainSnapshot(snapshot.domain, hosts, (master,), at, at + 1, (reading,)))
+    return history
 
 
 def counters(outcomes: Sequence[HostOutcome], *, insecure: bool) -> DomainCounters:

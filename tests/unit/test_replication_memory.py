@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from boks_exporter.model import Role
 from boks_exporter.replication import Condition, History, advance, compare, dump, remember, restore
-from tests.unit.domain_rounds import INTERVAL, answers, sound_round
+from tests.unit.domain_rounds import INTERVAL, sound_round
 
 
 def learned() -> History:
@@ -110,4 +110,3 @@ def test_any_text_is_a_history_or_a_value_error(text: str) -> None:
 def test_a_restored_history_knows_replicas_that_do_not_answer() -> None:
     """Who was a replica before the restart is one still."""
     assert restore(dump(learned())).roles["R1"] is Role.REPLICA
-    assert answers("R1", Role.REPLICA, None).role is Role.REPLICA

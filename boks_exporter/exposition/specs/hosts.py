@@ -1,0 +1,142 @@
+"""Every host, whatever its role."""
+
+from typing import Final
+
+from boks_exporter.errors import FailureReason
+from boks_exporter.exposition.metric_spec import Certainty, Kind, MetricSpec, Source
+from boks_exporter.exposition.specs.words import HOST, NO_ANSWER, UNIX
+from boks_exporter.model import Role
+
+UP: Final = MetricSpec(
+    name="boks_host_up",
+    kind=Kind.GAUGE,
+    unit="1 or 0",
+    labels=HOST,
+    meaning="1 if the last look at this host worked: connection, commands and the reading of what they printed. 0 says "
+    "nothing about BoKS: a host that cannot be looked at is unknown, not down.",
+)
+INFO: Final = MetricSpec(
+    name="boks_host_info",
+    kind=Kind.INFO,
+    unit="always 1",
+    labels=(*HOST, "address", "site", "section"),
+    meaning="Where the host is reached and where it stands, for joins; empty where not configured.",
+)
+ROLE: Final = MetricSpec(
+    name="boks_host_role",
+    kind=Kind.STATESET,
+    unit="1 or 0",
+    labels=(*HOST, "role"),
+    meaning="1 for the role that the host itself says it has (BOKSINIT, where server means replica), 0 for each other; "
+    "unknown while it does not answer.",
+    source=Source("K1456", Certainty.READ),
+    choices=Role,
+)
+LAST_ATTEMPT: Final = MetricSpec(
+    name="boks_host_last_attempt_timestamp_seconds",
+    kind=Kind.GAUGE,
+    unit=UNIX,
+    labels=HOST,
+    meaning="When this host was last asked, by the exporter's clock.",
+    absent="before the first look at the host",
+)
+LAST_SUCCESS: Final = MetricSpec(
+    name="boks_host_last_success_timestamp_seconds",
+    kind=Kind.GAUGE,
+    unit=UNIX,
+    labels=HOST,
+    meaning="When a look at this host last worked, by the exporter's clock.",
+    absent="before the first look that works",
+)
+POLL_DURATION: Final = MetricSpec(
+    name="boks_host_poll_duration_seconds",
+    kind=Kind.GAUGE,
+    unit="seconds",
+    labels=HOST,
+    meaning="How long the last exchange with this host took, failed or not.",
+)
+POLLS: Final = MetricSpec(
+    name="boks_host_polls_total",
+    kind=Kind.COUNTER,
+    unit="looks",
+    labels=HOST,
+    meaning="Looks at this host since the exporter started.",
+)
+POLL_FAILURES: Final = MetricSpec(
+    name="boks_host_poll_failures_total",
+    kind=Kind.COUNTER,
+    unit="looks",
+    labels=(*HOST, "reason"),
+    meaning="Looks at this host that failed since the exporter started, by what went wrong.",
+    choices=FailureReason,
+)
+RECONNECTS: Final = MetricSpec(
+    name="boks_host_reconnects_total",
+    kind=Kind.COUNTER,
+    unit="connections",
+    labels=HOST,
+    meaning="Connections to this host made anew after the first one since the exporter started.",
+)
+UNRECOGNISED_LINES: Final = MetricSpec(
+    name="boks_host_unrecognised_lines",
+    kind=Kind.GAUGE,
+    unit="lines",
+    labels=HOST,
+    meaning="Lines of the host's last reply that no rule knows; more than a banner's worth means that a command prints "
+    "what nobody has described yet.",
+    absent=NO_ANSWER,
+)
+MEMORY_TOTAL: Final = MetricSpec(
+    name="boks_host_shared_memory_total_bytes",
+    kind=Kind.GAUGE,
+    unit="bytes",
+    labels=HOST,
+    meaning="BoKS's shared memory, as dumpbase -m prints it.",
+    absent=f"{NO_ANSWER} or has no dumpbase",
+    source=Source("HS troubleshooting/312", Certainty.READ),
+)
+MEMORY_FREE: Final = MetricSpec(
+    name="boks_host_shared_memory_free_bytes",
+    kind=Kind.GAUGE,
+    unit="bytes",
+    labels=HOST,
+    meaning="Free part of BoKS's shared memory; less than 30 % of the total is a warning, 50 % is the aim.",
+    absent=f"{NO_ANSWER} or has no dumpbase",
+    source=Source("HS troubleshooting/312", Certainty.READ),
+)
+ERRLOG_LINES: Final = MetricSpec(
+    name="boks_host_errlog_lines_total",
+    kind=Kind.COUNTER,
+    unit="lines",
+    labels=HOST,
+    meaning="Lines in the host's boks_errlog; starts anew when the file is rotated.",
+    absent=f"{NO_ANSWER} or has no such file",
+    source=Source("HS", Certainty.READ),
+)
+QUEUE_FILES: Final = MetricSpec(
+    name="boks_host_queue_files",
+    kind=Kind.GAUGE,
+    unit="files",
+    labels=HOST,
+    meaning="Files that wait in the master's spool (master_spool/dd_fcom_*).",
+    absent=f"{NO_ANSWER} or is no master",
+    source=Source("HS", Certainty.READ),
+)
+QUEUE_OLDEST: Final = MetricSpec(
+    name="boks_host_queue_oldest_timestamp_seconds",
+    kind=Kind.GAUGE,
+    unit=f"{UNIX}, exact to the minute",
+    labels=HOST,
+    meaning="When the oldest waiting file was written.",
+    absent="while no file waits or its date could not be read",
+    source=Source("HS", Certainty.READ),
+)
+CHECKSUM: Final = MetricSpec(
+    name="boks_host_config_checksum_info",
+    kind=Kind.INFO,
+    unit="always 1",
+    labels=(*HOST, "name", "checksum"),
+    meaning="Check sum (POSIX cksum) of what must be equal on all servers: method.conf and keys of ENV.",
+    absent=f"{NO_ANSWER}, and for a file or key that it does not have",
+    source=Source("HS troubleshooting/237 and 312", Certainty.READ),
+)
