@@ -3,14 +3,18 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Final, Protocol
 
 from boks_exporter.app.about import exporter_info
 from boks_exporter.app.sentence import fleet_in_a_sentence
 from boks_exporter.app.systemd import Notifier
 from boks_exporter.exposition import DomainView
 from boks_exporter.model import Timestamp
+from boks_exporter.observe import Clock
 from boks_exporter.web import Published, prepare
+
+_REST: Final = 4
+"""How many times as long as a rendering took the next one waits at least."""
 
 
 class Views(Protocol):
@@ -29,9 +33,10 @@ class Views(Protocol):
 class Publisher:
     """Keep the newest rendering; `published` changes by one assignment."""
 
-    def __init__(self, notifier: Notifier) -> None:
+    def __init__(self, notifier: Notifier, clock: Clock) -> None:
         """Start with a page that shows the exporter itself."""
         self._notifier = notifier
+        self._clock = clock
         self._info = exporter_info()
         self._is_news = asyncio.Event()
         self.published: Published = prepare((), self._info, is_ready=False)
@@ -56,8 +61,10 @@ class Publisher:
         while True:
             await self._is_news.wait()
             self._is_news.clear()
-            is_ready, newest = views.is_ready, views.current()
+            is_ready, newest, began = views.is_ready, views.current(), self._clock.monotonic()
             self.published = await asyncio.to_thread(prepare, newest, self._info, is_ready=is_ready)
             before, self.sentence = self.sentence, fleet_in_a_sentence(self.published.report)
             if self.sentence != before:
                 self._notifier.status(self.sentence)
+            # Many domains end their rounds one by one: rendering all of them each time must not fill a processor.
+            await self._clock.sleep(_REST * (self._clock.monotonic() - began))

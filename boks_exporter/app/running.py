@@ -43,7 +43,7 @@ class RunningExporter:
         self._clock = clock
         self._read_settings = read_settings
         self._notifier = notifier or Notifier(None)
-        self._publisher = Publisher(self._notifier)
+        self._publisher = Publisher(self._notifier, clock)
         self.poller = Poller(PollSettings(), clock, self._publisher.soon)
         self._is_reload_wanted = asyncio.Event()
         self._one_reload = asyncio.Lock()

@@ -42,7 +42,7 @@ class Recorded:
                 (where / "sequence.txt").write_text(SEQUENCE, encoding="utf-8")
             (self.directory / domain / "master1" / "list.txt").write_text(LIST, encoding="utf-8")
 
-    def configure(self, *, interval: str = "1h", more: str = "") -> Path:
+    def configure(self, *, interval: str = "1h", timeout: str = "50ms", more: str = "") -> Path:
         """Write the configuration of all domains."""
         self.record()
         entries = "".join(
@@ -51,7 +51,7 @@ class Recorded:
             for name in self.domains
         )
         self.file.write_text(
-            f"poll: {{interval: {interval}, timeout: 50ms}}\n{more}domains:\n{entries}", encoding="utf-8"
+            f"poll: {{interval: {interval}, timeout: {timeout}}}\n{more}domains:\n{entries}", encoding="utf-8"
         )
         return self.file
 

@@ -13,6 +13,7 @@ from boks_exporter.app.running import RunningExporter
 from boks_exporter.config import load
 from boks_exporter.errors import ConfigError, ListenError
 from boks_exporter.observe import SystemClock
+from boks_exporter.transport.replay import ReplayTransport
 from tests.unit.app_running import Recorded, exporting, options
 
 RELOADED = "boks_exporter_config_last_reload_successful"
@@ -138,6 +139,30 @@ async def test_changed_metrics_options_apply(recorded: Recorded) -> None:
         recorded.configure(interval="60ms", more="metrics: {tables: worst}\n")
         await exporter.reload()
         await exporter.until(series, lambda value: value is None)
+
+
+async def test_what_a_reload_replaced_is_closed_after_the_round(
+    recorded: Recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A transport that no domain uses any more is not closed under a round, and not left open either."""
+    closed = asyncio.Event()
+
+    class Closing(ReplayTransport):
+        async def retain(self, hosts: object) -> None:
+            """Keep everything."""
+
+        async def aclose(self) -> None:
+            closed.set()
+
+    monkeypatch.setattr(
+        "boks_exporter.app.connections.transport_for", lambda domain, _: Closing(domain.transport.directory)
+    )
+    async with exporting(recorded.configure()) as exporter:
+        recorded.configure(timeout="20ms")
+        await exporter.reload()
+        assert not closed.is_set()
+        async with asyncio.timeout(10):
+            await closed.wait()
 
 
 async def test_two_reloads_at_once_follow_one_another(recorded: Recorded) -> None:

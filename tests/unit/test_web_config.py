@@ -85,6 +85,16 @@ def test_the_table_is_documented() -> None:
     assert [name for name in (*CIPHERS, *CURVES) if name not in text] == []
 
 
+def test_the_documented_example_works(files: Path, tmp_path: Path) -> None:
+    """The file that docs/web.md shows can be copied as it is."""
+    text = (Path(__file__).parents[2] / "docs" / "web.md").read_text(encoding="utf-8")
+    example = text.partition("```yaml\n# /etc/boks-exporter/web.yml\n")[2].partition("```")[0]
+    (tmp_path / "tls.crt").symlink_to(files / "server.pem")
+    (tmp_path / "tls.key").symlink_to(files / "server.key")
+    (tmp_path / "web.yml").write_text(example, encoding="utf-8")
+    assert set(load_web_config(tmp_path / "web.yml").users) == {b"prometheus"}
+
+
 # -- TLS over a real connection ---------------------------------------------------------------------------------------
 
 
