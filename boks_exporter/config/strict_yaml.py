@@ -23,6 +23,7 @@ _KEY: Final = re.compile(r"[A-Za-z0-9_-]+|<<")
 _PLAIN: Final = frozenset({"str", "timestamp", "value"})
 """Kinds of scalars that are taken as the text that stands there."""
 
+_MAX_DEPTH: Final = 50
 _MAX_VALUES: Final = 500_000
 """Far more than a domain of ten thousand hosts needs; aliases of aliases multiply without a limit."""
 
@@ -126,6 +127,9 @@ class _Reader:
             return self._scalar(node, path)
         if node in self._around:
             self._fault(node, path, "an alias that contains itself")
+            return None
+        if len(self._around) == _MAX_DEPTH:
+            self._fault(node, path, "nested too deeply")
             return None
         self._around.append(node)
         try:

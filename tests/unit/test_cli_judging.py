@@ -51,7 +51,7 @@ def test_a_replica_counts_by_its_state(state: str, severity: Severity) -> None:
     [
         ("ok", Severity.OK),
         ("degraded", Severity.OK),
-        ("unknown", Severity.OK),
+        ("unknown", Severity.UNKNOWN),
         ("no_master", Severity.CRITICAL),
         ("several_masters", Severity.CRITICAL),
         ("a word of the future", Severity.UNKNOWN),

@@ -42,7 +42,7 @@ SAYS_NOTHING: Final = Rule(Severity.OK, "The hosts that make the domain so count
 DOMAIN_RULES: Final[Mapping[str, Rule]] = {
     "ok": Rule(Severity.OK, "One master, and every replica is ok."),
     "degraded": SAYS_NOTHING,
-    "unknown": SAYS_NOTHING,
+    "unknown": Rule(Severity.UNKNOWN, "No host answers, or too little is known of some."),
     "no_master": Rule(Severity.CRITICAL, "Nothing can be changed: no administration, no password, no replication."),
     "several_masters": Rule(Severity.CRITICAL, "Two databases take changes of their own and drift apart."),
 }
