@@ -17,7 +17,7 @@ Hosts: TypeAlias = tuple[Host, ...]
 _log = structlog.get_logger(__name__)
 
 _NONE: Final[Mapping[DomainName, Hosts]] = {}
-_CLOSING_SECONDS: Final = 1.0
+_CLOSING_SECONDS: Final = 0.7
 """How long saying goodbye may take; the daemon must end within two seconds."""
 
 

@@ -220,7 +220,7 @@ async def test_the_end_does_not_wait_for_idle_clients() -> None:
         _, half_sent = await asyncio.open_connection("127.0.0.1", port)
         half_sent.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\n")
         began = asyncio.get_running_loop().time()
-    assert asyncio.get_running_loop().time() - began < 1
+    assert asyncio.get_running_loop().time() - began < 5
     half_sent.close()
 
 
