@@ -26,7 +26,6 @@ gate_boksadm=/opt/boksm/sbin/boksadm
 gate_prefix=none
 gate_limit=8
 # -- the sender's settings are inserted here --
-
 # Nothing of the caller's environment counts, neither variables (sshd can be set up to let a client choose some) nor
 # functions that bash would import: an installed gate starts again without any. All this is Bourne's own syntax, so
 # that the /bin/sh of Solaris 10, which is no POSIX shell, comes as far as the one that is.
@@ -58,7 +57,6 @@ refuse() { # REASON STATUS [TEXT]
 }
 
 # -- configuration: a root-owned file beside the installed gate --------------------------------------------------------
-
 read_config() {
 	config=${0%/*}/boks-gate.conf
 	[ -e "$config" ] || [ -h "$config" ] || return 0
@@ -96,7 +94,6 @@ take_setting() { # KEY VALUE
 }
 
 # -- request: an exact list of words -----------------------------------------------------------------------------------
-
 check_request() { # REQUEST: refuses, or leaves the sections in $sections
 	[ "${#1}" -le 200 ] || refuse too_long 64
 	case $1 in
@@ -122,7 +119,6 @@ check_request() { # REQUEST: refuses, or leaves the sections in $sections
 }
 
 # -- running a command within its limit --------------------------------------------------------------------------------
-
 seconds_of_day() {
 	# shellcheck disable=SC2046 # three numbers
 	set -- $(date -u '+%H %M %S')
@@ -146,11 +142,13 @@ family() { # PID: the process, all below it, and what has lost its parent in thi
 		}'
 }
 
-cut_off() { # SECONDS PID: waits, then ends the process and everything that it started; status 9 where it had to
-	trap 'kill "$!" 2>/dev/null; exit 0' TERM
-	sleep "$1" &
-	wait "$!"
-	trap '' TERM
+cut_off() { # SECONDS PID: ends the process and all that it started if it takes longer; status 9 where it had to
+	left=$1
+	while [ "$left" -gt 0 ]; do
+		sleep 1
+		kill -0 "$2" || exit 0
+		left=$((left - 1))
+	done
 	doomed=
 	for signal in TERM KILL KILL; do
 		# What ignores the first signal loses its parent by it, hence the list that grows.
@@ -163,6 +161,7 @@ cut_off() { # SECONDS PID: waits, then ends the process and everything that it s
 }
 
 limited() { # COMMAND...: runs it, and leaves how it ended in $ending
+	began=$(seconds_of_day)
 	"$@" </dev/null 3>&- 4>&- &
 	command_pid=$!
 	cut_off "$gate_limit" "$command_pid" </dev/null >/dev/null 2>&1 3>&- 4>&- &
@@ -170,9 +169,13 @@ limited() { # COMMAND...: runs it, and leaves how it ended in $ending
 	wait "$command_pid" 2>/dev/null
 	status=$?
 	[ "$status" -le 256 ] || status=$((status - 128)) # ksh93 tells a signal so
-	kill -TERM "$timer_pid" 2>/dev/null
+	took=$(($(seconds_of_day) - began))
+	[ "$took" -ge 0 ] || took=$((took + 86400))
+	# Without a trap or a wait that TERM would have to interrupt: mksh puts that off until its sleep has ended.
+	[ "$took" -ge "$gate_limit" ] || kill -KILL "$timer_pid"
 	wait "$timer_pid" 2>/dev/null
 	if [ $? = 9 ]; then ending="timeout=$gate_limit"; else ending="exit=$status"; fi
+	ending="$ending seconds=$took"
 }
 
 # The end of an output is a mark, not the end of the file: a process left in the background can hold that open for ever.
@@ -180,9 +183,9 @@ until_mark() { # PREFIX
 	sed -n -e "/$gate_mark\$/{" -e 's///' -e "/./s/^/$1/p" -e q -e '}' -e "s/^/$1/p" | printable
 }
 
-errors_until_mark() { # the first 50 lines, cut at 500 characters, and last what follows the mark
-	sed -n -e "/^$gate_mark/{" -e 's///p' -e q -e '}' -e '/^$/d' -e 's/^\(.\{250\}.\{250\}\).*/\1/' -e '1,50s/^/!/p' |
-		printable
+errors_until_mark() { # the first 50 lines, cut at 500 characters; at the second mark, what stood behind the first
+	sed -n -e "/^$gate_mark\$/{" -e x -e p -e q -e '}' -e "/^$gate_mark/{" -e 's///' -e h -e d -e '}' \
+		-e '/^$/d' -e 's/^\(.\{250\}.\{250\}\).*/\1/' -e '1,50s/^/!/p' | printable
 }
 
 printable() { # tabs stay
@@ -193,24 +196,24 @@ section() { # NAME COMMAND...
 	name=$1
 	shift
 	printf '=section %s\n' "$name"
-	began=$(seconds_of_day)
-	# Output streams to descriptor 4; errors and, as last line, the ending come back through 3.
-	errors=$({ {
-		limited "$@" 2>&3
-		printf '\n%s%s\n' "$gate_mark" "$ending" >&3
-		printf '%s\n' "$gate_mark"
-	} | until_mark '|' >&4; } 3>&1 | errors_until_mark)
+	# Output streams to descriptor 4; errors and, as last line, the ending come back through 3. The second mark comes
+	# when all output is written: ksh waits only for the last command of a pipeline, which reads the errors.
+	errors=$({
+		{
+			limited "$@" 2>&3
+			printf '\n%s%s\n' "$gate_mark" "$ending" >&3
+			printf '%s\n' "$gate_mark"
+		} | until_mark '|' >&4
+		printf '\n%s\n' "$gate_mark" >&3
+	} 3>&1 | errors_until_mark)
 	ending=$(printf '%s\n' "$errors" | sed -n '$p')
 	printf '%s\n' "$errors" | sed '$d'
-	took=$(($(seconds_of_day) - began))
-	[ "$took" -ge 0 ] || took=$((took + 86400))
-	printf '=end %s %s seconds=%s\n' "$name" "$ending" "$took"
+	printf '=end %s %s\n' "$name" "$ending"
 	# One command that hangs is seldom the only one: the others still get a chance, within the asker's patience.
 	case $ending in timeout=*) [ "$gate_limit" -le 2 ] || gate_limit=2 ;; esac
 }
 
 # -- what is read ------------------------------------------------------------------------------------------------------
-
 as_root() { # COMMAND...: in place of the subshell that calls this, so that no shell reports its end
 	# Where sudo and BoKS's suexec live on AIX, Solaris and HP-UX; nothing else is looked for there.
 	PATH=$PATH:/usr/local/bin:/opt/freeware/bin:/opt/csw/bin:/usr/sfw/bin:/opt/sudo/bin:/opt/boksm/bin
@@ -242,7 +245,8 @@ errlog() {
 	# shellcheck disable=SC2086 # the number without the blanks and the name around it
 	set -- $count
 	printf 'lines=%s\n' "$1"
-	on_file "$gate_var/boks_errlog" /usr/bin/tail -n 30 | sed 's/^/> /'
+	# Not -n 30: the tail of Solaris outside /usr/xpg4 does not know it, and a sudo rule names one path for all.
+	on_file "$gate_var/boks_errlog" /usr/bin/tail -30 | sed 's/^/> /'
 }
 
 queue() {
@@ -277,12 +281,8 @@ answer() { # SECTION
 
 main() { # REQUEST
 	check_request "$1"
-	case $gate_sent,$gate_prefix in
-	no,sudo | no,suexec) # only root can end a command of root's that hangs, so all of the gate is root or nothing
-		printf '%s\n' "$1" | as_root "$0" request-on-stdin
-		exit
-		;;
-	esac
+	# Only root can end a command of root's that hangs, so an installed gate is root as a whole or not at all.
+	case $gate_sent,$gate_prefix in no,s*) printf '%s\n' "$1" | as_root "$0" request-on-stdin; exit ;; esac
 	gate_mark=mark$$x$(od -An -N8 -tx1 /dev/urandom 2>/dev/null | tr -d ' \n')
 	exec 4>&1
 	printf '=boks-gate/1 version=%s clock=%s\n' "$gate_version" "$(date -u '+%Y-%m-%dT%H:%M:%S')"

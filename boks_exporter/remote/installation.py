@@ -79,7 +79,7 @@ def privileged_command_lines(paths: RemotePaths) -> tuple[str, ...]:
         f"{boksadm} -S boksdiag list",
         f"{boksadm} -S dumpbase -m",
         f"/usr/bin/wc -l {var}/boks_errlog",
-        f"/usr/bin/tail -n 30 {var}/boks_errlog",
+        f"/usr/bin/tail -30 {var}/boks_errlog",
         f"/bin/ls -ltr {var}/data/master_spool",
         f"/usr/bin/cksum {etc}/method.conf",
     )

@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from boks_exporter.remote.gate import gate_text, sent_script
@@ -106,11 +106,11 @@ class Tree:
 
 
 def ask_sent(
-    tree: Tree, request: str = EVERYTHING, *, shell: Sequence[str] = ("/bin/sh",), limit: int = 8
+    tree: Tree, request: str = EVERYTHING, *, sh: str = "/bin/sh", limit: int = 8
 ) -> subprocess.CompletedProcess[bytes]:
     """Send the gate along, as the exporter does where none is installed."""
     return subprocess.run(
-        [*shell, "-s", "--", *request.split()],
+        [sh, "-s", "--", *request.split()],
         input=sent_script(tree.paths(limit=limit)),
         capture_output=True,
         start_new_session=True,
