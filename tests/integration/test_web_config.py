@@ -23,7 +23,14 @@ def test_promtool_agrees(directory: Path, case: Case) -> None:
     file = directory / "web.yml"
     file.write_text(case.text, encoding="utf-8")
     checked = subprocess.run(["promtool", "check", "web-config", file], capture_output=True, text=True)
-    assert (checked.returncode == 0) is (is_taken(file) or bool(case.stricter)), checked.stderr
+    promtool, ours = checked.returncode == 0, is_taken(file)
+    assert (ours, promtool) in _allowed(case), checked.stderr
+
+
+def _allowed(case: Case) -> set[tuple[bool, bool]]:
+    """Say what we and promtool may think of a file; of some the promtools of different years think differently."""
+    ours = case.message is None
+    return {(ours, not ours if case.stricter else ours)} | ({(ours, not ours)} if case.newer else set())
 
 
 def is_taken(file: Path) -> bool:
@@ -32,11 +39,3 @@ def is_taken(file: Path) -> bool:
     except ConfigError:
         return False
     return True
-
-
-def test_every_difference_is_real(directory: Path) -> None:
-    """No case is called a difference that is none."""
-    for case in CASES:
-        if case.stricter:
-            (directory / "web.yml").write_text(case.text, encoding="utf-8")
-            assert not is_taken(directory / "web.yml"), case.name
