@@ -81,9 +81,12 @@ def overdue(look: Round, replica: ReplicaComparison, condition: Condition) -> tu
 
 
 def is_excused(look: Round, host: HostName) -> bool:
-    """Tell whether a replica may lack anything just now: it loads its copy, or its numbers show that it began to."""
+    """Tell whether a replica may lack anything just now: it loads its copy, or nobody could say whether it does.
+
+    One that began to load after the list was read shows as OK once; that is why a finding must be seen twice.
+    """
     line = look.line(host)
-    return (line is not None and line.status is ReportedStatus.LOADING) or host in look.history.gone_back
+    return look.snapshot.listing is None or (line is not None and line.status is ReportedStatus.LOADING)
 
 
 def is_confirmed(look: Round, replica: ReplicaComparison, condition: Condition) -> bool:
