@@ -81,7 +81,7 @@ is_trusted() { # PATH: a plain file or directory of root's that nobody else can 
 
 take_setting() { # KEY VALUE
 	case $1,$2 in
-	,* | '#'*) return 0 ;;
+	, | '#'*) return 0 ;;
 	*[[:cntrl:]]* | *' ') return 1 ;;
 	BOKS_ETC,/*) gate_etc=$2 ;;
 	BOKS_VAR,/*) gate_var=$2 ;;
@@ -259,7 +259,7 @@ queue() {
 }
 
 checksums() {
-	[ ! -x "$gate_etc" ] || [ ! -e "$gate_etc/method.conf" ] ||
+	{ [ -x "$gate_etc" ] && [ ! -e "$gate_etc/method.conf" ]; } ||
 		on_file "$gate_etc/method.conf" /usr/bin/cksum | awk '{ print "method.conf", $1, $2 }'
 	for key in SHM_SIZE BRIDGE_ACCEPT_MASTER_IPS; do
 		printf '%s\n' "$known_env" | sed -n "s/^$key=//p" | cksum | awk -v key="$key" '$2 > 0 { print key, $1, $2 }'

@@ -1,0 +1,133 @@
+"""The file beside an installed gate, with root's help."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from boks_exporter.remote.installation import gate_conf
+from tests.integration.gate_host import GateHost, as_root, gate_host
+from tests.unit.gate_expected import MASTER
+from tests.unit.gate_tree import steady
+
+
+@pytest.fixture
+def host() -> Iterator[GateHost]:
+    with gate_host(GateHost) as host:
+        host.conf.write_text(gate_conf(host.tree.paths()))
+        host.conf.chmod(0o644)
+        yield host
+
+
+def test_the_written_configuration_tells_the_gate_where_boks_lives(host: GateHost) -> None:
+    """What `boks-exporter gate` writes, owned by root, is all that an unchanged gate needs."""
+    host.hand_over()
+    result = host.ask()
+    assert (steady(result.stdout), result.stderr, result.returncode) == (MASTER, b"", 0)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["chown", "65534", "boks-gate.conf"],
+        ["chmod", "g+w", "boks-gate.conf"],
+        ["chmod", "o+w", "boks-gate.conf"],
+        ["chown", "65534", "gate.sh"],
+        ["chmod", "g+w", "gate.sh"],
+        ["chmod", "o+w", "gate.sh"],
+        ["chown", "65534", "."],
+        ["chmod", "g+w", "."],
+        ["chmod", "o+w", "."],
+        ["chmod", "1777", "."],
+    ],
+    ids=" ".join,
+)
+def test_what_others_could_write_is_refused(host: GateHost, command: list[str]) -> None:
+    """Who can write the file, the gate or their directory could have root run what he likes."""
+    host.hand_over()
+    path = host.directory / command[-1]
+    as_root(*command[:-1], str(path))
+    result = host.ask()
+    shown = f"{host.directory}/." if command[-1] == "." else str(path)
+    assert (result.stdout, result.stderr.decode(), result.returncode) == (
+        b"=refused untrusted_config\n",
+        f"boks-gate: {shown} must be root's and writable for nobody else\n",
+        78,
+    )
+
+
+def test_a_configuration_behind_a_link_is_refused(host: GateHost) -> None:
+    """A link is root's, but says nothing about what it leads to."""
+    host.conf.rename(host.root / "elsewhere.conf")
+    host.conf.symlink_to(host.root / "elsewhere.conf")
+    host.hand_over()
+    assert host.ask().stdout == b"=refused untrusted_config\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "BOKS_ETC=relative/etc",
+        "BOKS_ETC=",
+        "BOKS_ETC",
+        "BOKS_VAR=/var/opt/boksm ",
+        "BOKSADM=/opt/boksm/sbin/boksadm\r",
+        "BOKSADM=$(touch canary)",
+        "BOKSADM=/a\tb",
+        " BOKS_ETC=/etc/opt/boksm",
+        "BOKS_ETC =/etc/opt/boksm",
+        "boks_etc=/etc/opt/boksm",
+        "PREFIX=",
+        "PREFIX=su",
+        "PREFIX=sudo -n",
+        "PREFIX=/usr/bin/sudo",
+        "SECTION_TIMEOUT=0",
+        "SECTION_TIMEOUT=08",
+        "SECTION_TIMEOUT=-1",
+        "SECTION_TIMEOUT=1.5",
+        "SECTION_TIMEOUT=10s",
+        "SECTION_TIMEOUT=99999",
+        "SECTION_TIMEOUT=",
+        "ERRLOG_LINES=30",
+        "touch canary",
+        "=/etc",
+    ],
+)
+def test_a_line_that_is_not_understood_is_refused_with_its_number(host: GateHost, line: str) -> None:
+    """A slip in the file stops the gate: it must not go on with half of what was meant."""
+    with host.conf.open("a", newline="") as conf:
+        conf.write(f"\n# next line\n{line}\n")
+    host.hand_over()
+    number = host.conf.read_bytes().count(b"\n")
+    result = host.ask()
+    assert (result.stdout, result.stderr.decode(), result.returncode) == (
+        b"=refused bad_config\n",
+        f"boks-gate: {host.conf}: line {number} is not understood\n",
+        78,
+    )
+
+
+def test_a_last_line_without_an_end_counts(host: GateHost) -> None:
+    """An editor that leaves out the last newline changes nothing."""
+    host.conf.write_text(gate_conf(host.tree.paths()).rstrip("\n") + "x")
+    host.hand_over()
+    assert host.ask().stdout == b"=refused bad_config\n"
+
+
+@pytest.mark.parametrize("name", ["with blanks", "$(touch canary)", "it's", "a=b", "*", "ünïcödé"])
+def test_paths_of_the_file_are_taken_literally(host: GateHost, name: str) -> None:
+    """However a path is spelled, it is one word and nothing in it is run."""
+    (host.root / "host").rename(host.root / name)
+    conf = host.conf.read_text().replace(f"{host.root}/host", f"{host.root}/{name}")
+    host.conf.write_text(conf)
+    host.hand_over()
+    result = host.ask()
+    assert (steady(result.stdout), result.stderr) == (MASTER, b"")
+
+
+def test_the_limit_of_the_file_is_the_one_that_cuts(host: GateHost) -> None:
+    """SECTION_TIMEOUT is seconds."""
+    host.tree.boksadm_is('exec "${0%/*}/forever" 600\n')
+    host.conf.write_text(gate_conf(host.tree.paths(limit=1)))
+    host.hand_over()
+    assert b"\n=end sequence timeout=1 seconds=" in host.ask("boks-gate/1 sequence").stdout
+    assert host.tree.left_behind() == []
