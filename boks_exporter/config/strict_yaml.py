@@ -24,7 +24,7 @@ _PLAIN: Final = frozenset({"str", "timestamp", "value"})
 """Kinds of scalars that are taken as the text that stands there."""
 
 _MAX_DEPTH: Final = 50
-_MAX_VALUES: Final = 500_000
+_MAX_VALUES: Final = 200_000
 """Far more than a domain of ten thousand hosts needs; aliases of aliases multiply without a limit."""
 
 _MAX_BYTES: Final = 16 * 1024 * 1024

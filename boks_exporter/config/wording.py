@@ -44,7 +44,8 @@ def fault_of(detail: ErrorDetails) -> Fault | None:
         return path, str(detail["ctx"]["error"])
     if kind in {"union_tag_not_found", "union_tag_invalid"}:
         path, found = (*path, "kind"), found.get("kind")
-    return path, _WORDS[kind].format(found=shown(found), **detail.get("ctx", {}))
+    words = _WORDS.get(kind, "expected another kind of value, found {found}")
+    return path, words.format(found=shown(found), **detail.get("ctx", {}))
 
 
 def _path(loc: Path_) -> Path_:

@@ -143,7 +143,7 @@ def test_aliases_that_multiply_are_refused() -> None:
 
     found = problems(f"a0: &a0 [x, x, x, x, x, x, x, x, x]\n{levels}{SMALLEST}")
 
-    assert any("more than 500000 values; aliases of aliases?" in problem for problem in found)
+    assert any("more than 200000 values; aliases of aliases?" in problem for problem in found)
 
 
 @pytest.mark.parametrize("depth", [60, 400, 600])
@@ -151,8 +151,7 @@ def test_deep_nesting_is_refused(depth: int) -> None:
     """Hundreds of brackets are a fault, not a crash, whichever part of the reading meets the limit."""
     found = problems("domains: " + "[" * depth + "]" * depth)
 
-    assert found[0].startswith("config.yaml")
-    assert found[0].endswith("nested too deeply")
+    assert any(problem.endswith("nested too deeply") for problem in found)
 
 
 def test_numbers_beyond_all_bounds_are_refused() -> None:
