@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from contextlib import suppress
+from typing import Final, cast
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host, Seconds
@@ -12,7 +13,9 @@ from boks_exporter.remote.request import Request
 from boks_exporter.remote.settings import LocalSettings
 from boks_exporter.transport.base import RawReply
 
-_CHUNK = 65536
+_CHUNK: Final = 65536
+_ENVIRONMENT: Final = {"PATH": "/usr/xpg4/bin:/usr/bin:/bin"}
+"""All that the gate sees of the exporter's environment, which may hold secrets."""
 
 
 class LocalTransport:
@@ -28,8 +31,53 @@ class LocalTransport:
         return f"<LocalTransport {self._settings.paths.boks_etc}>"
 
     async def ask(self, host: Host, request: Request) -> RawReply:  # noqa: ARG002 - there is only this one
-        """Run the gate once; on time-out or too much output its whole process group is ended."""
-        process = await asyncio.create_subprocess_exec(
+        """Run the gate once; whatever goes wrong, its whole process group is ended."""
+        transport, answer = await _start(request, self._settings.max_reply_bytes)
+        try:
+            _feed(transport, sent_script(self._settings.paths))
+            async with asyncio.timeout(self._timeout):
+                await answer.whole
+        except TimeoutError as error:
+            raise TransportError(FailureReason.TIMEOUT, f"no whole answer within {self._timeout:g} s") from error
+        finally:
+            await _end(transport, answer)
+        return RawReply(bytes(answer.read[1]), bytes(answer.read[2]), transport.get_returncode())
+
+
+class _Answer(asyncio.SubprocessProtocol):
+    """What the gate has written so far; `whole` is done when it has ended and both its outputs are read."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.read = {1: bytearray(), 2: bytearray()}
+        self.open = {1, 2}
+        self.exited = asyncio.Event()
+        self.whole: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        self.read[fd] += data
+        if len(self.read[fd]) > self.limit and not self.whole.done():
+            self.whole.set_exception(
+                TransportError(FailureReason.TOO_LARGE, f"the reply is larger than {self.limit} bytes")
+            )
+
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:  # noqa: ARG002 - the end is the end
+        self.open.discard(fd)
+        self._finish()
+
+    def process_exited(self) -> None:
+        self.exited.set()
+        self._finish()
+
+    def _finish(self) -> None:
+        if self.exited.is_set() and not self.open and not self.whole.done():
+            self.whole.set_result(None)
+
+
+async def _start(request: Request, limit: int) -> tuple[asyncio.SubprocessTransport, _Answer]:
+    try:
+        return await asyncio.get_running_loop().subprocess_exec(
+            lambda: _Answer(limit),
             "/bin/sh",
             "-s",
             "--",
@@ -37,36 +85,23 @@ class LocalTransport:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            env=_ENVIRONMENT,
             start_new_session=True,
         )
-        try:
-            async with asyncio.timeout(self._timeout):
-                return await self._reply(process)
-        except TimeoutError as error:
-            raise TransportError(FailureReason.TIMEOUT, f"no whole answer within {self._timeout:g} s") from error
-        finally:
-            await _end(process)
-
-    async def _reply(self, process: asyncio.subprocess.Process) -> RawReply:
-        if process.stdin is None or process.stdout is None or process.stderr is None:
-            raise AssertionError  # all three were asked for as pipes
-        with suppress(BrokenPipeError, ConnectionResetError):
-            process.stdin.write(sent_script(self._settings.paths))
-            process.stdin.close()
-        stdout = bytearray()
-        errors = asyncio.create_task(process.stderr.read(_CHUNK))
-        while chunk := await process.stdout.read(_CHUNK):
-            stdout += chunk
-            if len(stdout) > self._settings.max_reply_bytes:
-                errors.cancel()
-                limit = self._settings.max_reply_bytes
-                raise TransportError(FailureReason.TOO_LARGE, f"the reply is larger than {limit} bytes")
-        return RawReply(bytes(stdout), await errors, await process.wait())
+    except OSError as error:
+        raise TransportError(FailureReason.CHANNEL, f"/bin/sh cannot be started: {error.strerror}") from error
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Leave no process behind, whatever the gate had started."""
-    if process.returncode is None:
+def _feed(transport: asyncio.SubprocessTransport, script: bytes) -> None:
+    stdin = cast(asyncio.WriteTransport, transport.get_pipe_transport(0))  # asked for as a pipe
+    stdin.write(script)
+    stdin.close()  # once it has been written
+
+
+async def _end(transport: asyncio.SubprocessTransport, answer: _Answer) -> None:
+    """Leave neither process nor pipe behind, whatever the gate had started."""
+    if transport.get_returncode() is None:
         with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+            os.killpg(transport.get_pid(), signal.SIGKILL)
+        await answer.exited.wait()
+    transport.close()

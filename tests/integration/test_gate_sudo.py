@@ -173,6 +173,6 @@ def test_a_sent_gate_answers_though_it_cannot_end_what_hangs(host: SudoHost) -> 
     reply = parse_reply(sent(host, paths, "boks-gate/1 sequence role").stdout)
     assert time.monotonic() - began < 10
     sequence, role = reply.sections
-    assert (sequence.name, sequence.exit_status, role.exit_status) == (Section.SEQUENCE, sequence.exit_status, 0)
-    assert sequence.timed_out or sequence.exit_status != 0
+    assert (sequence.name, role.exit_status) == (Section.SEQUENCE, 0)
+    assert sequence.timed_out or sequence.exit_status != 0  # the gate's limit or sudo's own, whichever comes first
     assert host.tree.left_behind(within=8) == []
