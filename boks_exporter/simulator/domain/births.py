@@ -1,5 +1,6 @@
 """The first database of a domain, and the one that a promoted replica goes on with."""
 
+import math
 from random import Random
 from typing import Final
 
@@ -22,7 +23,7 @@ def first_database(layout: Layout, seed: int) -> Database:
     for table in sorted(layout.tables):
         start = int(10 ** random.uniform(0.5, 6))
         stamp = random.randint(12000, 13700) * _DAY + random.randint(0, _DAY - 1)
-        tables[table] = [table_writes(layout, f"{seed}/{table}", start, float(stamp), rates[table], 0.0)]
+        tables[table] = [table_writes(layout, f"{seed}/{table}", start, float(stamp), rates[table], -math.inf)]
     return Database(tables)
 
 

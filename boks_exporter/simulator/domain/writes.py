@@ -58,12 +58,12 @@ class Writes:
     )
 
     def __init__(self, random: Random, start: Sequence, stamp: Seconds, *, rate: float, born: Seconds) -> None:
-        """Begin at `born` with the number `start`; `rate` is updates a second."""
+        """Begin at `born`, which may be long ago, with the number `start`; `rate` is updates a second from 0 on."""
         self._random = random
         self._start = start
         self._pieces: list[Piece] = []
         self._firsts: list[Seconds] = []
-        self._drawn_to = born
+        self._drawn_to = max(0.0, born)
         self._stopped_at = math.inf
         self.born = born
         self.stamp = stamp
