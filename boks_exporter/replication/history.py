@@ -1,6 +1,6 @@
 """What earlier rounds taught: when each of the master's numbers first showed, what each replica had, who was what."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TypeAlias
@@ -75,7 +75,7 @@ def advance(history: History, snapshot: DomainSnapshot) -> History:
     roles = _roles(history.roles, snapshot)
     return replace(
         history,
-        tables=_pruned(_tables(history, snapshot), floors),
+        tables=_pruned(_tables(history, snapshot), _waited_for(snapshot, floors, roles)),
         master=snapshot.master or history.master,
         floors=floors,
         roles=roles,
@@ -136,5 +136,17 @@ def _went_back(before: Floor, after: Floor) -> bool:
     return any(after.get(table, -1) < sequence for table, sequence in before.items())
 
 
-def _pruned(tables: Tables, floors: Mapping[HostName, Floor]) -> Tables:
-    return {table: known.pruned([floor.get(table, -1) for floor in floors.values()]) for table, known in tables.items()}
+def _waited_for(
+    snapshot: DomainSnapshot, floors: Mapping[HostName, Floor], roles: Mapping[HostName, Role]
+) -> Iterator[Floor]:
+    """List what every replica has; one that was never read may lack everything."""
+    for host in snapshot.hosts:
+        if host.name in floors:
+            yield floors[host.name]
+        elif roles.get(host.name, Role.REPLICA) is Role.REPLICA:
+            yield {}
+
+
+def _pruned(tables: Tables, waited_for: Iterable[Floor]) -> Tables:
+    floors = tuple(waited_for)
+    return {table: known.pruned([floor.get(table, -1) for floor in floors]) for table, known in tables.items()}
