@@ -25,7 +25,8 @@ def frame(sections: Iterable[Recorded], version: str) -> bytes:
         if section.text is None:
             lines.append(f"=end {section.name} skipped={section.skipped}")
             continue
-        lines += [f"|{line}" for line in section.text.removesuffix("\n").split("\n")]
+        if section.text:
+            lines += [f"|{line}" for line in section.text.removesuffix("\n").split("\n")]
         lines.append(f"=end {section.name} exit=0")
     lines.append(f"=done sections={count}")
     return ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape")

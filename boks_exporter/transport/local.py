@@ -93,7 +93,7 @@ async def _start(request: Request, limit: int) -> tuple[asyncio.SubprocessTransp
 
 
 def _feed(transport: asyncio.SubprocessTransport, script: bytes) -> None:
-    stdin = cast(asyncio.WriteTransport, transport.get_pipe_transport(0))  # asked for as a pipe
+    stdin = cast("asyncio.WriteTransport", transport.get_pipe_transport(0))  # asked for as a pipe
     stdin.write(script)
     stdin.close()  # once it has been written
 

@@ -10,6 +10,9 @@ from boks_exporter.remote.request import READING, Request
 from boks_exporter.transport.base import RawReply
 
 AFTER: Final = "sequence.after.txt"
+ERROR: Final = "error.txt"
+KNOWN: Final = (*(f"{section}.txt" for section in Section), AFTER, ERROR)
+"""Every file that a host's directory may hold; names that begin with a dot are not looked at."""
 
 
 class ReplayTransport:
@@ -29,13 +32,36 @@ class ReplayTransport:
 
     async def ask(self, host: Host, request: Request) -> RawReply:
         """Answer from the host's files."""
-        recorded = self.directory / host.name
-        if not recorded.is_dir():
-            raise TransportError(FailureReason.CONNECT, f"nothing was recorded: no directory {recorded}")
-        if (error := _text(recorded / "error.txt")) is not None:
+        try:
+            return self._answer(host, request)
+        except OSError as error:
+            raise TransportError(
+                FailureReason.CHANNEL, f"{error.filename}: {error.strerror}; the recording must be readable"
+            ) from error
+
+    def _answer(self, host: Host, request: Request) -> RawReply:
+        recorded = self._recording_of(host)
+        if (error := _text(recorded / ERROR)) is not None:
             raise TransportError(_reason(error, recorded), "recorded as a failure")
         sections = [_section(recorded, name, second=request == READING) for name in request.sections]
         return RawReply(frame(sections, "replay"), b"", 0)
+
+    def _recording_of(self, host: Host) -> Path:
+        """Find the host's directory by looking at what is there: a name from a list must not lead elsewhere."""
+        there = {entry.name: entry for entry in sorted(self.directory.iterdir()) if entry.is_dir()}
+        if host.name not in there:
+            found = ", ".join(there) or "none at all"
+            raise TransportError(
+                FailureReason.CONNECT,
+                f"nothing was recorded: expected a directory {host.name} in {self.directory}, found {found}",
+            )
+        recorded = there[host.name]
+        for entry in sorted(recorded.iterdir()):
+            if entry.name not in KNOWN and not entry.name.startswith("."):
+                raise TransportError(
+                    FailureReason.PARSE, f"{entry}: expected one of {', '.join(KNOWN)}; rename or remove it"
+                )
+        return recorded
 
 
 def _section(recorded: Path, name: Section, *, second: bool) -> Recorded:
@@ -45,12 +71,15 @@ def _section(recorded: Path, name: Section, *, second: bool) -> Recorded:
 
 
 def _text(path: Path) -> str | None:
-    return path.read_text(encoding="utf-8", errors="surrogateescape") if path.is_file() else None
+    try:
+        return path.read_bytes().decode(errors="surrogateescape")  # read_text would change the ends of lines
+    except FileNotFoundError:
+        return None
 
 
 def _reason(text: str, recorded: Path) -> FailureReason:
     word = text.strip()
     if word not in set(FailureReason):
         known = ", ".join(FailureReason)
-        raise TransportError(FailureReason.PARSE, f"{recorded / 'error.txt'}: expected one of {known}, found {word!r}")
+        raise TransportError(FailureReason.PARSE, f"{recorded / ERROR}: expected one of {known}, found {word[:60]!r}")
     return FailureReason(word)
