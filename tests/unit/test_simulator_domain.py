@@ -517,6 +517,16 @@ def test_a_diverged_replica_misses_one_table_only() -> None:
     assert [lag > 500 for lag in domain.truth().hosts["REPHOST2"].lag.values() if lag > 5] == [True]
 
 
+@pytest.mark.parametrize("fault", [Fault.DIVERGED, Fault.AHEAD, Fault.WRONG_STAMP, Fault.MISSING_TABLE])
+def test_a_fault_of_a_copy_changes_nothing_on_the_master(fault: Fault) -> None:
+    """The master's data are what all others are measured by."""
+    domain, sound = domain_of(rate=5.0), domain_of(rate=5.0)
+    domain.set_fault("MASTER1", fault)
+    for each in (domain, sound):
+        each.advance(900.0)
+    assert sequences(domain, "MASTER1") == sequences(sound, "MASTER1")
+
+
 def test_an_unlisted_replica_has_no_line() -> None:
     """The master neither lists nor feeds it, and it answers all the same."""
     domain = domain_of()

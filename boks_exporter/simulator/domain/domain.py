@@ -11,7 +11,7 @@ from boks_exporter.simulator.domain.births import first_database, promoted_datab
 from boks_exporter.simulator.domain.commands import run
 from boks_exporter.simulator.domain.copy import Copy, Loading, Position
 from boks_exporter.simulator.domain.database import Database
-from boks_exporter.simulator.domain.effects import CLEARED, SET
+from boks_exporter.simulator.domain.effects import CLEARED, OF_REPLICAS, SET
 from boks_exporter.simulator.domain.faults import Connectivity, Fault
 from boks_exporter.simulator.domain.files import files
 from boks_exporter.simulator.domain.host import SimulatedHost
@@ -85,11 +85,14 @@ class SimulatedDomain:
         return self._hosts[host].connectivity
 
     def set_fault(self, host: HostName, fault: Fault, **parameters: Any) -> None:
-        """Let something go wrong; a fault that is set already is cleared first."""
+        """Let something go wrong; a fault that is set already is cleared first.
+
+        What only a replica's data can suffer changes nothing on a master, whose data are the measure, nor on a client.
+        """
         if fault in self._hosts[host].faults:
             self.clear_fault(host, fault)
         self._hosts[host].faults[fault] = parameters
-        if fault in SET:
+        if fault in SET and (fault not in OF_REPLICAS or self._hosts[host].role is Boksinit.SERVER):
             SET[fault](self, self._hosts[host], parameters)
         self.connect()
 

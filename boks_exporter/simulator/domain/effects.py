@@ -90,6 +90,9 @@ def _back_to_replica(domain: "SimulatedDomain", host: SimulatedHost, _: Paramete
     domain.start_daemons(host)
 
 
+OF_REPLICAS: Final = frozenset({Fault.DIVERGED, Fault.AHEAD, Fault.WRONG_STAMP, Fault.MISSING_TABLE})
+"""Faults of a copy, which only a replica has."""
+
 SET: Final[Mapping[Fault, Effect]] = {
     Fault.DOWN: _stop,
     Fault.MASTER_DEAD: _stop,
