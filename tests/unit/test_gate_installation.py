@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from boks_exporter.errors import InstallationError, ParseError
+from boks_exporter.model import Section
 from boks_exporter.parsing.reply import parse_reply
 from boks_exporter.remote.gate import gate_text, sent_script
 from boks_exporter.remote.installation import (
@@ -201,6 +202,16 @@ def test_every_refusal_of_the_gate_is_explained_to_whoever_reads_it() -> None:
         with pytest.raises(ParseError, match="expected") as refusal:
             parse_reply(f"=refused {reason}\n".encode())
         assert "none that this version knows" not in str(refusal.value)
+
+
+def test_the_page_on_security_names_what_leaves_a_host() -> None:
+    """Every section, every key of ENV that is shown and the number of sudo rules stand in docs/security.md."""
+    page = (FOLDER.parents[1] / "docs" / "security.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z]+)` \|", page, re.MULTILINE)
+    assert rows == list(Section)
+    assert set(re.findall(r"\\\\\(([A-Z_]+)=", gate_text())) == set(re.findall(r"`([A-Z_]{8,})`", page))
+    assert len(privileged_command_lines(RemotePaths())) == 8
+    assert "the eight command lines" in page
 
 
 def test_the_example_key_opens_nothing() -> None:
