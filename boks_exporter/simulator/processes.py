@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 _WAIT_SECONDS: Final = 0.02
-_ROUNDS: Final = 100
+_ROUNDS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)

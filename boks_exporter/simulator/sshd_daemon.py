@@ -17,7 +17,7 @@ ADDRESS: Final = "127.0.0.1"
 _PRIVILEGE_SEPARATION: Final = Path("/run/sshd")
 _PRIVATE: Final = 0o600
 _READABLE: Final = 0o644
-_START_SECONDS: Final = 10.0
+_START_SECONDS: Final = 30.0
 _LOOK_SECONDS: Final = 0.01
 
 

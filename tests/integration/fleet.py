@@ -22,6 +22,8 @@ from boks_exporter.simulator.tree import Tree
 _Result = TypeVar("_Result")
 Completed: TypeAlias = "subprocess.CompletedProcess[str]"
 
+PATIENCE = 100.0
+
 SECTION_TIMEOUT = 2
 """Seconds after which the installed gates cut off a command."""
 
@@ -82,7 +84,7 @@ class Fleet:
 
     def call(self, work: Coroutine[Any, Any, _Result]) -> _Result:
         """Do something in the servers' thread."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=60)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=PATIENCE)
 
     def do(self, work: Callable[[], _Result]) -> _Result:
         """Call a plain function in the servers' thread, for what the domain's writer must not interrupt."""
@@ -168,9 +170,9 @@ def running_fleet(layout: Layout = LAYOUT, section_timeout_seconds: int = SECTIO
     opened = AsyncExitStack()
     try:
         opening = _open(opened, layout, directory, section_timeout_seconds)
-        yield asyncio.run_coroutine_threadsafe(opening, loop).result(timeout=60)
+        yield asyncio.run_coroutine_threadsafe(opening, loop).result(timeout=PATIENCE)
     finally:
-        asyncio.run_coroutine_threadsafe(opened.aclose(), loop).result(timeout=60)
+        asyncio.run_coroutine_threadsafe(opened.aclose(), loop).result(timeout=PATIENCE)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()

@@ -22,8 +22,6 @@ from prometheus_client.openmetrics import parser as openmetrics
 from boks_exporter.simulator.domain import Fault
 from tests.integration.fleet import Fleet, running_fleet
 
-pytestmark = pytest.mark.xdist_group("prometheus")
-
 PATIENCE = 60.0
 ACCEPTS_OPENMETRICS = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
 LAGGING_TABLE = 5
