@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from boks_exporter.config import DomainSettings, PollSettings
 from boks_exporter.exposition import DomainView, ExpositionOptions
 from boks_exporter.model import DomainName, Seconds
 from boks_exporter.observe import Clock
-from boks_exporter.poller.state_file import Kept, StateFile
+from boks_exporter.poller.state_file import Kept
 from boks_exporter.poller.watch import DomainWatch
 from boks_exporter.transport.base import Transport
 
@@ -15,11 +16,23 @@ _ALIVE_INTERVALS = 3
 """After this many intervals without a finished round a domain counts as stalled."""
 
 
+class State(Protocol):
+    """Where what rounds teach outlives the program; a StateFile, or a stand-in for one."""
+
+    def load(self, domain: DomainName) -> Kept:
+        """Give what was kept of a domain."""
+        ...
+
+    def keep(self, domain: DomainName, kept: Kept) -> None:
+        """Have it kept; must return at once and never raise."""
+        ...
+
+
 class Poller:
     """Keep every domain under watch; `publish` is called after each round, when a new view is there."""
 
     def __init__(
-        self, poll: PollSettings, clock: Clock, publish: Callable[[], None], state: StateFile | None = None
+        self, poll: PollSettings, clock: Clock, publish: Callable[[], None], state: State | None = None
     ) -> None:
         """Start with no domains; `take` brings them.
 

@@ -34,9 +34,10 @@ CREATE TABLE domain (
     saved_at REAL NOT NULL,
     last_known_master TEXT,
     history TEXT NOT NULL
-) STRICT
+)
 """
-_DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
+"""The last one means, in front of statements that never change, that tables or columns are not the ones made here."""
 _PATIENCE_SECONDS: Final[Seconds] = 1.0
 
 _Result = TypeVar("_Result")
@@ -84,7 +85,7 @@ class StateFile:
     def keep(self, domain: DomainName, kept: Kept) -> None:
         """Have it written soon; returns at once. Of two that wait, the newer one is written."""
         with self._changed:
-            self._waiting[domain] = kept
+            self._kept[domain] = self._waiting[domain] = kept
             if self._writer is None:
                 self._writer = threading.Thread(target=self._write_on, name="state file", daemon=True)
                 self._writer.start()
@@ -156,7 +157,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _prepare(database: sqlite3.Connection) -> None:
-    tables = [name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     if tables and _pragma(database, "application_id") != _APPLICATION:
         message = f"it is a database of something else, with the tables {', '.join(tables)}; give another path"
         raise _ForeignError(message)
@@ -180,7 +181,7 @@ def _rows(path: Path) -> dict[DomainName, Kept]:
     with _opened(path) as database:
         rows = database.execute("SELECT name, last_known_master, history FROM domain").fetchall()
     try:
-        return {name: Kept(restore(history), master) for name, master, history in rows}
+        return {name: Kept(restore(str(history)), master and str(master)) for name, master, history in rows}
     except (ValueError, RecursionError) as error:
         raise _DamagedError(str(error)) from error
 
@@ -189,6 +190,7 @@ def _replace(path: Path, waiting: dict[DomainName, Kept]) -> None:
     now = time.time()
     rows = [(name, now, kept.last_known_master, dump(kept.history)) for name, kept in waiting.items()]
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
     with _opened(path) as database:
         database.execute("BEGIN IMMEDIATE")
         database.executemany("INSERT OR REPLACE INTO domain VALUES (?, ?, ?, ?)", rows)

@@ -1,0 +1,266 @@
+"""The history over a restart, and everything that can be wrong with the file that keeps it."""
+
+import asyncio
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+import structlog
+
+from boks_exporter.errors import FailureReason, TransportError
+from boks_exporter.model import Role
+from boks_exporter.poller import Kept, StateFile
+from boks_exporter.poller.state_file import FORGET_AFTER_SECONDS
+from boks_exporter.replication import History, advance
+from tests.unit.domain_rounds import sound_round
+from tests.unit.poller_world import Watched, World, domain
+
+
+def kept(number: int = 100) -> Kept:
+    """Make something worth keeping."""
+    return Kept(advance(History(), sound_round({7: number}, R1={7: 90})), "M")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "boks.sqlite"
+
+
+@pytest.fixture
+def logged() -> Iterator[list[Any]]:
+    with structlog.testing.capture_logs() as lines:
+        yield lines
+
+
+def written(path: Path, **domains: Kept) -> None:
+    """Write a file and wait until it is."""
+    state = StateFile(path)
+    for name, what in domains.items():
+        state.keep(name, what)
+    state.close()
+
+
+# -- over a restart ---------------------------------------------------------------------------------------------------
+
+
+def test_what_was_kept_is_there_after_a_restart(path: Path) -> None:
+    """Each domain has its own; what was never kept is empty."""
+    written(path, bank=kept(100), shop=kept(200))
+    again = StateFile(path)
+    assert again.load("bank").history.tables == kept(100).history.tables
+    assert again.load("bank").last_known_master == "M"
+    assert again.load("shop").history.tables[7].steps[-1].sequence == 200
+    assert again.load("other") == Kept()
+    assert repr(again) == f"<StateFile {path}: works>"
+
+
+def test_the_newest_is_what_is_kept(path: Path) -> None:
+    """Also for a domain that leaves the configuration and comes back."""
+    state = StateFile(path)
+    for number in range(100, 120):
+        state.keep("bank", kept(number))
+        assert state.load("bank") == kept(number)
+    state.close()
+    assert StateFile(path).load("bank").history.tables[7].steps[-1].sequence == 119
+
+
+def watch_a_lag(state: StateFile, begin: float, seconds: float) -> Watched:
+    """Run a poller for some time, in a world whose R1 is stuck at the number of its beginning."""
+    watched = Watched(World(stuck_at={"R1": 108}), state=state)
+
+    watched.take()
+    watched.begin_at = begin
+    watched.run(lambda _: asyncio.sleep(seconds))
+    state.close()
+    return watched
+
+
+def test_a_restart_in_the_middle_of_a_lag_keeps_the_seconds(path: Path) -> None:
+    """Number 109 was written at 90 s; the exporter is away from 305 s to 600 s and knows it afterwards."""
+    before = watch_a_lag(StateFile(path), 0.0, 305.0)
+    assert before.view.comparison.replicas[0].lag_seconds == pytest.approx(210, abs=30)
+    after = watch_a_lag(StateFile(path), 600.0, 5.0)
+    assert after.view.comparison.replicas[0].lag_seconds == pytest.approx(510, abs=30)
+    assert after.view.health.host("R1").state == "lagging"
+    without = watch_a_lag(StateFile(path.with_name("none")), 600.0, 5.0)
+    assert without.view.comparison.replicas[0].lag_seconds is None
+
+
+def test_who_was_who_outlives_a_restart_while_nobody_answers(path: Path) -> None:
+    """The last master is named, and a silent replica counts as one."""
+    watch_a_lag(StateFile(path), 0.0, 65.0)
+    refused = TransportError(FailureReason.CONNECT, "connection refused")
+    watched = Watched(World(fails={"M": refused, "R1": refused}), state=StateFile(path))
+    watched.take(domain("bank", "M", "R1", "R2"))
+    watched.run(lambda poller: asyncio.sleep(5.0))
+    health = watched.view.health
+    assert health.reason == "no host that answers says it is master; M, the last known one, does not answer (connect)"
+    assert health.host("R1").is_replica
+    assert watched.poller._watches["bank"].history.roles["R1"] is Role.REPLICA
+
+
+# -- a file that is not as it should be -------------------------------------------------------------------------------
+
+
+def test_no_file_is_a_beginning(path: Path, logged: list[Any]) -> None:
+    """It is safe to delete, and nothing is made before there is something to keep."""
+    assert StateFile(path).load("bank") == Kept()
+    assert not path.exists()
+    written(path, bank=kept())
+    path.unlink()
+    assert StateFile(path).load("bank") == Kept()
+    assert logged == []
+
+
+def test_a_file_that_is_deleted_while_in_use_is_made_anew(path: Path) -> None:
+    """The next round writes everything again."""
+    state = StateFile(path)
+    state.keep("bank", kept())
+    _wait_until(path.exists)
+    path.unlink()
+    state.keep("bank", kept(101))
+    state.close()
+    assert StateFile(path).load("bank").history.tables[7].steps[-1].sequence == 101
+
+
+def _wait_until(holds: Any) -> None:
+    """Wait for the writing thread, which has no event to wait for."""
+    for _ in range(500):
+        if holds():
+            return
+        Event().wait(0.01)
+    raise AssertionError(holds)
+
+
+DAMAGES = {
+    "no database": lambda path: path.write_bytes(b"this is no database at all, but long enough to have a header" * 20),
+    "truncated": lambda path: path.write_bytes(path.read_bytes()[:5000]),
+    "overwritten": lambda path: path.write_bytes(path.read_bytes()[:100] + os.urandom(len(path.read_bytes()) - 100)),
+    "other version": lambda path: _execute(path, "PRAGMA user_version = 99"),
+    "no document": lambda path: _execute(path, "UPDATE domain SET history = 'nonsense'"),
+    "half a document": lambda path: _execute(path, "UPDATE domain SET history = substr(history, 1, 100)"),
+    "no such table": lambda path: _execute(path, "ALTER TABLE domain RENAME TO other"),
+}
+
+
+def _execute(path: Path, statement: str, *values: float) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute(statement, values)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_file_is_set_aside_and_never_stops_the_start(path: Path, damage: str, logged: list[Any]) -> None:
+    """It is kept under another name, one log line says so, and a new one is begun."""
+    written(path, bank=kept())
+    DAMAGES[damage](path)
+    before = path.read_bytes()
+    state = StateFile(path)
+    assert state.load("bank") == Kept()
+    aside = path.with_name("boks.sqlite.damaged")
+    assert aside.read_bytes() == before
+    assert [(line["event"], line["log_level"]) for line in logged] == [("state_file_set_aside", "warning")]
+    assert (logged[0]["path"], logged[0]["kept_as"]) == (str(path), str(aside))
+    state.keep("bank", kept(101))
+    state.close()
+    assert StateFile(path).load("bank").history.tables[7].steps[-1].sequence == 101
+    assert len(logged) == 1
+
+
+def test_a_file_that_is_damaged_while_in_use_is_set_aside(path: Path, logged: list[Any]) -> None:
+    """The next write begins a new one."""
+    written(path, bank=kept())
+    state = StateFile(path)
+    path.write_bytes(b"no database" * 1000)
+    state.keep("bank", kept(101))
+    state.close()
+    assert [line["event"] for line in logged] == ["state_file_set_aside"]
+    assert StateFile(path).load("bank").history.tables[7].steps[-1].sequence == 101
+
+
+def test_somebody_elses_database_is_left_alone(path: Path, logged: list[Any]) -> None:
+    """A wrong path in the configuration costs nobody their data."""
+    path.parent.mkdir()
+    _execute(path, "CREATE TABLE orders (id)")
+    before = path.read_bytes()
+    state = StateFile(path)
+    state.keep("bank", kept())
+    state.close()
+    assert path.read_bytes() == before
+    message = "it is a database of something else, with the tables orders; give another path"
+    assert [(line["event"], line["error"]) for line in logged] == [("state_file_unusable", message)]
+    assert repr(state) == f"<StateFile {path}: {message}>"
+
+
+def test_a_place_that_cannot_be_written_is_told_once_and_its_end_too(path: Path, logged: list[Any]) -> None:
+    """Nobody waits for it, and nothing is raised."""
+    path.parent.write_text("a file where a folder should be", encoding="utf-8")
+    state = StateFile(path)
+    for number in range(3):
+        state.keep("bank", kept(number))
+        _wait_until(lambda: not state._waiting and state._failure is not None)
+    path.parent.unlink()
+    state.keep("bank", kept(7))
+    _wait_until(lambda: state._failure is None)
+    state.close()
+    assert [line["event"] for line in logged] == ["state_file_unusable", "state_file_usable_again"]
+    assert StateFile(path).load("bank").history.tables[7].steps[-1].sequence == 7
+
+
+def test_a_folder_in_its_place_is_told(path: Path, logged: list[Any]) -> None:
+    """As above."""
+    path.mkdir(parents=True)
+    assert StateFile(path).load("bank") == Kept()
+    assert [line["event"] for line in logged] == ["state_file_unusable"]
+
+
+def test_a_full_disk_keeps_what_was_written_before(
+    path: Path, logged: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond its bound the file behaves as on a full disk: a log line, and the old row stays."""
+    written(path, bank=kept(5))
+    monkeypatch.setattr("boks_exporter.poller.state_file.MAX_BYTES", 16384)
+    steps = sound_round({table: table for table in range(2000)}, R1={7: 1})
+    written(path, bank=Kept(advance(History(), steps)))
+    assert [(line["event"], line["error"]) for line in logged] == [("state_file_unusable", "database or disk is full")]
+    assert path.stat().st_size <= 16384
+    assert StateFile(path).load("bank").history.tables[7].steps[-1].sequence == 5
+
+
+def test_a_file_that_somebody_holds_is_not_waited_for(path: Path, logged: list[Any]) -> None:
+    """Keeping returns at once, closing after a second at most."""
+    written(path, bank=kept())
+    state = StateFile(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        state.keep("bank", kept(101))
+        state.close()
+    assert {line["event"] for line in logged} <= {"state_file_unusable"}
+
+
+def test_a_domain_that_is_gone_for_a_month_is_forgotten(path: Path) -> None:
+    """The file does not grow with every domain that was ever configured."""
+    written(path, old=kept())
+    _execute(path, "UPDATE domain SET saved_at = saved_at - ?", FORGET_AFTER_SECONDS + 60)
+    written(path, bank=kept())
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("SELECT name FROM domain").fetchall() == [("bank",)]
+
+
+def test_only_its_owner_can_read_it(path: Path) -> None:
+    """Names of hosts are nobody else's business."""
+    written(path, bank=kept())
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_closing_without_anything_kept_is_nothing(path: Path) -> None:
+    """No thread, no file."""
+    state = StateFile(path)
+    state.close()
+    assert state._writer is None
+    assert not path.exists()
