@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,7 @@ class Scenario:
         )
 
 
+@cache
 def load(path: Path) -> dict[str, Any]:
     loaded = YAML(typ="safe").load(path)
     assert isinstance(loaded, dict), path
