@@ -527,6 +527,22 @@ def test_a_fault_of_a_copy_changes_nothing_on_the_master(fault: Fault) -> None:
     assert sequences(domain, "MASTER1") == sequences(sound, "MASTER1")
 
 
+def test_a_table_that_is_stuck_stays_so_under_a_new_master() -> None:
+    """And it is as it should be once the fault is cleared there."""
+    domain = domain_of(rate=5.0)
+    domain.set_fault("REPHOST2", Fault.DIVERGED)
+    domain.advance(660.0)
+    stuck = sequences(domain, "REPHOST2")
+    domain.set_fault("MASTER1", Fault.MASTER_DEAD)
+    domain.run("REPHOST5", ("convert", "-v", "master"))
+    domain.advance(900.0)
+    assert max(domain.truth().hosts["REPHOST2"].lag.values()) > 300
+    assert stuck.items() & sequences(domain, "REPHOST2").items()
+    domain.clear_fault("REPHOST2", Fault.DIVERGED)
+    domain.advance(1000.0)
+    assert domain.truth().hosts["REPHOST2"].oldest_missing < 1.0
+
+
 def test_an_unlisted_replica_has_no_line() -> None:
     """The master neither lists nor feeds it, and it answers all the same."""
     domain = domain_of()

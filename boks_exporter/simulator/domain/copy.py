@@ -120,7 +120,6 @@ class Copy:
     def rebased(self, new: Database, now: Seconds) -> "Copy":
         """See the same data as a copy of another database: behind it, ahead of it, or of another generation."""
         copy = Copy(new, self.position.frozen(now), stamps=dict(self.stamps), absent=set(self.absent))
-        copy.stuck = set(self.stuck)
         base = copy.position.at(now)
         for table, (number, stamp) in self.numbers(now).items():
             generation = new.generation(table, now)
@@ -131,8 +130,9 @@ class Copy:
             if surplus > 0:
                 copy.surplus[table] = surplus
                 copy.strays[table] = Position(now)
-            elif new.number(table, base) != (number, generation.stamp):
-                copy.strays[table] = Position(generation.written_at(number) or generation.born)
+            elif table in self.stuck or new.number(table, base) != (number, generation.stamp):
+                copy.strays[table] = Position(generation.written_at(number) or max(0.0, generation.born))
+        copy.stuck = self.stuck & copy.strays.keys()
         return copy
 
 
