@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import asyncssh
+import pytest
 
+from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host, Section
 from boks_exporter.remote.request import Request
 from boks_exporter.remote.settings import SshSettings
+from boks_exporter.transport.ssh import SshTransport
 
 ROLE = Request((Section.ROLE,))
 USER = "boksmon"
+ANSWER = b"asked: boks-gate/1 role\n"
 Program = Callable[["asyncssh.SSHServerProcess[bytes]"], Awaitable[None]]
 
 
@@ -179,3 +183,47 @@ async def ssh_server(
         door.kill()
         await door.acceptor.wait_closed()
         await asyncio.gather(*(connection.wait_closed() for connection in open_ones))
+
+
+@asynccontextmanager
+async def asking(settings: SshSettings, timeout_seconds: float = 20.0) -> AsyncIterator[SshTransport]:
+    transport = SshTransport(settings, timeout_seconds=timeout_seconds)
+    try:
+        yield transport
+    finally:
+        await transport.aclose()
+
+
+async def failure(transport: SshTransport, host: Host) -> TransportError:
+    with pytest.raises(TransportError) as failed:
+        await transport.ask(host, ROLE)
+    return failed.value
+
+
+async def settled() -> list[str]:
+    """Let what was cancelled or closed end, and name the tasks that are left beside this one."""
+    for _ in range(50):
+        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        if not others:
+            return []
+        await asyncio.sleep(0.01)
+    return [repr(task) for task in others]
+
+
+def new_key() -> asyncssh.SSHKey:
+    return asyncssh.generate_private_key("ssh-ed25519")
+
+
+def public(key: asyncssh.SSHKey) -> str:
+    return key.export_public_key("openssh").decode().strip()
+
+
+async def outcome(settings: SshSettings, host: Host) -> FailureReason | bytes:
+    """Ask once, and tell what was answered or why there was no answer."""
+    transport = SshTransport(settings, timeout_seconds=20)
+    try:
+        return (await transport.ask(host, ROLE)).stdout
+    except TransportError as error:
+        return error.reason
+    finally:
+        await transport.aclose()
