@@ -392,7 +392,7 @@ CASES: Final = (
         ends=0,
         labels={"boks_domain": "prod", "site": "utrecht"},
         summary="No replica at utrecht is sound (BoKS domain prod).",
-        description="Logins at utrecht depend on other sites and on the lines to them (K1456).",
+        description="Each replica there is down, unreachable, or decides by wrong data. Logins at utrecht depend on other sites and on the lines to them (K1456).",
     ),
     Case(
         alert="BoksSiteWithoutSpare",
