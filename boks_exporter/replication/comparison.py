@@ -1,6 +1,7 @@
 """Each replica against its master, table by table; what cannot be proven is None."""
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,7 @@ from boks_exporter.model import (
     Role,
     Seconds,
     Sequence,
+    SequenceReport,
     TableNumber,
     TableSequence,
     Timestamp,
@@ -23,6 +25,8 @@ from boks_exporter.replication.history import History
 from boks_exporter.replication.steps import Age
 
 _Number = TypeVar("_Number", int, float)
+
+_TABLE_WORD: Final = re.compile(r"\bT(\d{1,4})\b", re.ASCII)
 
 _NOTHING_MISSING: Final = Age(0.0, 0.0)
 
@@ -139,7 +143,7 @@ def _replica(
         host=seen.host,
         read_at=seen.started_at,
         tables=tuple(_table(row, around.get(table), past, seen) for table, row in sorted(rows.items())),
-        missing_tables=_missing(around, rows) if comparable else None,
+        missing_tables=_missing(around, seen.sequences) if comparable and seen.sequences else None,
         extra_tables=_extra(snapshot, rows) if comparable else None,
         behind_best=_greatest(max(0, best[table] - row.sequence) for table, row in rows.items() if table in best),
     )
@@ -163,9 +167,14 @@ def _table(row: TableSequence, bracket: Bracket | None, past: _Past, seen: Obser
     )
 
 
-def _missing(around: Mapping[TableNumber, Bracket], rows: Iterable[TableNumber]) -> tuple[TableNumber, ...]:
-    """Name the tables that the master had before the replica was read; one that appeared later may be under way."""
-    return tuple(sorted({table for table, bracket in around.items() if bracket.lower is not None} - set(rows)))
+def _missing(around: Mapping[TableNumber, Bracket], shown: SequenceReport) -> tuple[TableNumber, ...]:
+    """Name the tables that the master had before the replica was read; one that appeared later may be under way.
+
+    A table that stands in a line which could not be read is there, with a number that nobody knows.
+    """
+    unread = {int(table) for line in shown.leftovers for table in _TABLE_WORD.findall(line.text)}
+    wanted = {table for table, bracket in around.items() if bracket.lower is not None}
+    return tuple(sorted(wanted - shown.by_table().keys() - unread))
 
 
 def _extra(snapshot: DomainSnapshot, rows: Iterable[TableNumber]) -> tuple[TableNumber, ...]:

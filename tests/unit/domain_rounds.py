@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from boks_exporter.errors import FailureReason
-from boks_exporter.health import DomainHealth, Thresholds, findings, judge
+from boks_exporter.health import DomainHealth, HostVerdict, ReplicaState, Thresholds, findings, judge
 from boks_exporter.model import (
     DomainSnapshot,
     Environment,
@@ -33,6 +33,7 @@ Numbers = Mapping[int, int]
 STAMP: Final = 13678 * 86400.0
 TOOK: Final = 0.25
 INTERVAL: Final = 30.0
+NUMBERS: Final = {7: 100, 9: 50}
 
 
 def report(numbers: Numbers, stamps: Mapping[int, float | None] | None = None) -> SequenceReport:
@@ -150,3 +151,14 @@ class Watch:
 def judged_once(seen: DomainSnapshot, thresholds: Thresholds | None = None) -> DomainHealth:
     """Judge a single look."""
     return judge(seen, compare(seen, History()), History(), thresholds or Thresholds())
+
+
+def of_replica(outcome: HostOutcome, *lines: ReplicaLine) -> HostVerdict:
+    """Judge R1 at a single look at a master that lists it as given."""
+    master = answers("M", Role.MASTER, NUMBERS, 0.0)
+    return judged_once(snapshot(master, outcome, second=NUMBERS, lines=lines)).host("R1")
+
+
+def said(verdict: HostVerdict) -> tuple[ReplicaState, str, tuple[str, ...]]:
+    """Take what is told of a host."""
+    return verdict.state, verdict.reason, verdict.evidence

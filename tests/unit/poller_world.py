@@ -13,27 +13,17 @@ from boks_exporter.config import DomainSettings, PollSettings
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.exposition import DomainView, ExpositionOptions
 from boks_exporter.health import Thresholds
-from boks_exporter.model import Host, HostName, Section
+from boks_exporter.model import Host, HostName
 from boks_exporter.poller import Poller
 from boks_exporter.poller.schedule import State
 from boks_exporter.remote.request import Request
 from boks_exporter.remote.settings import LocalSettings
 from boks_exporter.simulator.virtual_time import EPOCH, VirtualClock, run_virtually
 from boks_exporter.transport.base import RawReply
+from tests.unit.observe_world import frames
 
 WRITES_EVERY = 10.0
 LIST = "SERVER PCKT FAIL SYNC COUNT STATUS\nR1 00:05 00:09 1000 OK\n"
-
-
-def framed(boksinit: str, **sections: str) -> bytes:
-    """Write a reply as the gate does; a section not given is skipped."""
-    lines = ["=boks-gate/1 version=1.0.0 clock=2026-11-23T08:00:00"]
-    texts = {"role": f"BOKSINIT={boksinit}"} | sections
-    for name in Section:
-        lines.append(f"=section {name}")
-        body = [f"|{row}" for row in texts.get(name, "").splitlines()]
-        lines += [*body, f"=end {name} exit=0 seconds=0" if name in texts else f"=end {name} skipped=client"]
-    return ("\n".join([*lines, f"=done sections={len(Section)}"]) + "\n").encode()
 
 
 @dataclass
@@ -58,8 +48,8 @@ class World:
         number = self.stuck_at.get(host.name, 100 + int(asyncio.get_running_loop().time() / WRITES_EVERY))
         printed = f"T7 13678d 8:33:46 {number} ({number})"
         if host.name == self.master:
-            return RawReply(framed("master", sequence=printed, list=LIST), b"", 0)
-        return RawReply(framed("server", sequence=printed), b"", 0)
+            return RawReply(frames("master", sequence=printed, list=LIST), b"", 0)
+        return RawReply(frames("server", sequence=printed), b"", 0)
 
     def reconnects(self, host: HostName) -> int:
         """Count as a transport that keeps connections."""

@@ -1,8 +1,10 @@
 """Each replica against its master, table by table."""
 
+from dataclasses import replace
+
 import pytest
 
-from boks_exporter.model import Role
+from boks_exporter.model import Leftover, Role, SequenceReport
 from boks_exporter.replication import Condition, History, TableComparison, advance, compare
 from tests.unit.domain_rounds import STAMP, answers, silent, snapshot, sound_round
 
@@ -97,6 +99,15 @@ def test_missing_and_extra_tables_are_named() -> None:
     (replica,) = compare(sound_round({7: 1, 9: 1}, R1={7: 1, 54: 3}), NO_HISTORY).replicas
     assert (replica.missing_tables, replica.extra_tables) == ((9,), (54,))
     assert replica.tables[1] == TableComparison(54, 3)
+
+
+def test_a_table_in_a_line_that_could_not_be_read_is_not_missing() -> None:
+    """A cut line shows that the table is there, and nothing of its number."""
+    replica = answers("R1", Role.REPLICA, {7: 1})
+    cut = replace(replica, sequences=SequenceReport(replica.sequences.tables, (Leftover(2, "T9 13678d 8:3"),)))
+    seen = snapshot(answers("M", Role.MASTER, {7: 1, 9: 1, 90: 1}, 0.0), cut, second={7: 1, 9: 1, 90: 1})
+    (compared,) = compare(seen, NO_HISTORY).replicas
+    assert compared.missing_tables == (90,)
 
 
 def test_a_table_that_appears_behind_the_replica_is_not_missing() -> None:

@@ -1,0 +1,125 @@
+"""The sentence for a domain without its one master, for masters, and for hosts that say something strange."""
+
+import pytest
+
+from boks_exporter.errors import FailureReason
+from boks_exporter.health import ReplicaState
+from boks_exporter.model import Environment, Role, Section, SectionFault
+from tests.unit.domain_rounds import (
+    NUMBERS,
+    Watch,
+    answers,
+    judged_once,
+    listed,
+    of_replica,
+    said,
+    silent,
+    snapshot,
+    sound_round,
+)
+
+SOUND = answers("R1", Role.REPLICA, NUMBERS)
+
+
+FAULT = SectionFault(Section.SEQUENCE, FailureReason.TIMEOUT, "sequence was cut by the gate's time limit on the host")
+
+
+def test_without_a_master_replicas_are_told_how_they_stand_among_one_another() -> None:
+    """Whom to promote is the question then."""
+    health = judged_once(
+        snapshot(
+            silent("M"),
+            answers("R1", Role.REPLICA, {7: 100}),
+            answers("R2", Role.REPLICA, {7: 99}),
+            answers("R3", Role.REPLICA, None),
+        )
+    )
+    assert [(verdict.state, verdict.reason) for verdict in health.hosts[1:]] == [
+        (ReplicaState.UNKNOWN, "no master answers; no reachable server is more advanced"),
+        (ReplicaState.UNKNOWN, "no master answers; 1 update behind the most advanced reachable server"),
+        (ReplicaState.UNKNOWN, "no master answers"),
+    ]
+
+
+def test_a_copy_that_was_ahead_before_the_master_died_is_told_as_such() -> None:
+    """It looks like the most advanced one, and is the one that must not be promoted."""
+    watch = Watch()
+    watch.look(sound_round({7: 100}, R1={7: 150}, R2={7: 100}))
+    health = watch.look(
+        snapshot(
+            silent("M", 600.0),
+            answers("R1", Role.REPLICA, {7: 150}, 601.0),
+            answers("R2", Role.REPLICA, {7: 100}, 601.0),
+            at=600.0,
+        )
+    )
+    assert said(health.host("R1")) == (
+        ReplicaState.UNKNOWN,
+        "no master answers; no reachable server is more advanced",
+        ("was ahead or diverged when it was last compared with a master",),
+    )
+    assert said(health.host("R2"))[1] == "no master answers; no reachable server is more advanced"
+
+
+def test_two_masters_accuse_each_other() -> None:
+    """Nobody can say whose numbers are right."""
+    health = judged_once(
+        snapshot(answers("M", Role.MASTER, NUMBERS, 0.0), answers("N", Role.MASTER, NUMBERS, 1.0), SOUND)
+    )
+    assert [(verdict.state, verdict.reason) for verdict in health.hosts] == [
+        (ReplicaState.UNKNOWN, "says that it is the master, and so does N"),
+        (ReplicaState.UNKNOWN, "says that it is the master, and so does M"),
+        (ReplicaState.UNKNOWN, "M, N all say they are master; no reachable server is more advanced"),
+    ]
+
+
+def test_the_master_is_ok_if_everything_could_be_read() -> None:
+    """Its own verdict rests on its answer alone."""
+    whole = judged_once(snapshot(answers("M", Role.MASTER, NUMBERS)))
+    part = judged_once(snapshot(answers("M", Role.MASTER, None, faults=(FAULT,))))
+    assert said(whole.hosts[0]) == (ReplicaState.OK, "is the master", ())
+    assert said(part.hosts[0]) == (
+        ReplicaState.UNKNOWN,
+        "sequence was cut by the gate's time limit on the host",
+        ("is the master, but not everything could be read",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("boksinit", "word"), [("king", "BOKSINIT is 'king'"), (None, "BOKSINIT is missing")], ids=["strange", "missing"]
+)
+def test_a_role_that_nobody_knows_is_told_with_its_word(boksinit: str | None, word: str) -> None:
+    """A host that is listed counts as a replica whatever it says."""
+    verdict = of_replica(answers("R1", Role.UNKNOWN, None, environment=Environment(boksinit)))
+    assert said(verdict) == (ReplicaState.UNKNOWN, f"{word}, expected master, server or client", ())
+    fault = SectionFault(Section.ROLE, FailureReason.EXIT_STATUS, "role ended with 1")
+    unread = of_replica(answers("R1", Role.UNKNOWN, None, faults=(fault,)), listed("R1"))
+    assert (*said(unread), unread.is_replica) == (ReplicaState.UNKNOWN, "role ended with 1", (), True)
+
+
+def test_a_table_that_only_the_replica_has_is_evidence() -> None:
+    """It decides nothing: the master may have dropped it."""
+    verdict = of_replica(answers("R1", Role.REPLICA, {**NUMBERS, 54: 1}), listed("R1"))
+    assert said(verdict) == (
+        ReplicaState.OK,
+        "listed as OK, nothing ahead",
+        ("has T54, which the master does not have",),
+    )
+
+
+def test_who_was_a_replica_is_one_while_it_does_not_answer() -> None:
+    """A master or client that goes silent does not become a replica, a listed stranger does."""
+    watch = Watch()
+    watch.look(snapshot(answers("M", Role.MASTER, NUMBERS, 0.0), SOUND, answers("C", Role.CLIENT, None), lines=()))
+    lines = (listed("X"),)
+    gone = snapshot(
+        answers("M", Role.MASTER, NUMBERS, 30.0), silent("R1"), silent("C"), silent("X"), at=30.0, lines=lines
+    )
+    assert [(verdict.host, verdict.is_replica) for verdict in watch.look(gone).hosts] == [
+        ("M", False),
+        ("R1", True),
+        ("C", False),
+        ("X", True),
+    ]
+    dead = snapshot(silent("M"), silent("R1"), at=60.0, last_master="M")
+    assert [verdict.is_replica for verdict in watch.look(dead).hosts] == [False, True]
