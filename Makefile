@@ -20,7 +20,7 @@ setup:
 	@scripts/setup dev
 
 check: static ## Format, lint, types, import contracts and unit tests, in under a minute
-	$(BIN)/python -m pytest -q -n $(JOBS) tests/unit
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile tests/unit
 
 static: setup contracts
 	$(BIN)/ruff format --check --quiet .
@@ -36,7 +36,7 @@ test: setup ## Everything, system packages included
 	@scripts/setup-system
 	@$(MAKE) --no-print-directory static
 	@rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -q -n $(JOBS) --cov --cov-report= tests
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --cov --cov-report= tests
 	$(BIN)/coverage report --skip-covered
 	@echo "The pure core must be covered to 95 %:"
 	$(BIN)/coverage report --format=total --precision=1 --fail-under=95 --include='$(CORE)'
