@@ -27,6 +27,10 @@ class State(Protocol):
         """Have it kept; must return at once and never raise."""
         ...
 
+    def close(self) -> None:
+        """Bring to its end what is being kept; called by whoever opened it."""
+        ...
+
 
 class Poller:
     """Keep every domain under watch; `publish` is called after each round, when a new view is there."""

@@ -3,9 +3,13 @@
 import pytest
 
 from boks_exporter.errors import FailureReason
-from boks_exporter.model import Host, Observed, Role, Section
-from boks_exporter.observe import observe
+from boks_exporter.model import Garbled, Host, Observed, Role, Section
+from boks_exporter.observe import SystemClock, observe
+from boks_exporter.observe.clock import Stopwatch
+from boks_exporter.observe.facts import understand
 from boks_exporter.observe.names import host_named
+from boks_exporter.remote.request import LOOK
+from boks_exporter.transport.base import RawReply
 from tests.unit.observe_world import KNOWN, Scripted, StillClock, domain, master
 
 
@@ -84,3 +88,50 @@ async def test_a_command_that_a_signal_ended_is_not_believed() -> None:
     assert seen.sequences is None
     faults = {fault.section: (fault.reason, fault.detail) for fault in seen.faults}
     assert faults[Section.SEQUENCE] == (FailureReason.EXIT_STATUS, "sequence ended with 137")
+
+
+EXPECTED = "the reply is not the gate's: line 1, column 1: expected the gate's first frame, '=boks-gate/1 version=…'"
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason", "detail"),
+    [
+        (
+            RawReply(b"", b"gate.sh: not found\nsecond line\n", 127),
+            FailureReason.EXIT_STATUS,
+            f"exit status 127, {EXPECTED}, found the end of the reply; stderr: gate.sh: not found",
+        ),
+        (
+            RawReply(b"Welcome to R1\n", b"", 0),
+            FailureReason.PARSE,
+            f"{EXPECTED}, found 'Welcome to R1'",
+        ),
+    ],
+    ids=["no gate", "a banner"],
+)
+def test_an_answer_that_is_no_reply_tells_what_came_instead(raw: RawReply, reason: FailureReason, detail: str) -> None:
+    """The exit status is blamed where there is one, and the first line of what the host complained about is told."""
+    seen = understand(Host("R1", "192.0.2.2"), LOOK, raw, 1.0, 2.0)
+    assert seen == Garbled("R1", 1.0, 2.0, reason, detail, raw.stdout.decode())
+
+
+async def test_times_of_a_round_never_go_back() -> None:
+    """A clock that is set in the middle of a round must not turn before into after."""
+
+    class SetClock(StillClock):
+        def now(self) -> float:
+            return 1_700_000_000.0 - self.seconds * 10
+
+    clock = SetClock()
+    watch = Stopwatch.start(clock)
+    times = [watch.now() for _ in range(3)]
+    assert [time - watch.started_at for time in times] == [1.0, 2.0, 3.0]
+
+
+async def test_the_machines_clock_is_a_clock() -> None:
+    """Unix time, a time that never goes back, and waiting."""
+    clock = SystemClock()
+    before = clock.monotonic()
+    await clock.sleep(0.0)
+    assert clock.monotonic() >= before
+    assert clock.now() > 1_700_000_000.0
