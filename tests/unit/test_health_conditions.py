@@ -23,7 +23,8 @@ def test_a_replica_lags_from_the_age_on_that_is_proven() -> None:
     """It was there at 0.25 s: a replica read at 119 s has lacked it for 118.75 s, and at 122 s for 121.75 s."""
     rounds = [(0.0, {7: 101}, {7: 100}), (118.0, {7: 101}, {7: 100}), (121.0, {7: 101}, {7: 100})]
     assert states(Watch(Thresholds(lag_seconds=120.0)), rounds) == [OK, OK, LAGGING]
-    assert states(Watch(Thresholds(lag_seconds=122.0)), rounds) == [OK, OK, OK]
+    assert states(Watch(Thresholds(lag_seconds=121.75)), rounds) == [OK, OK, LAGGING]
+    assert states(Watch(Thresholds(lag_seconds=121.76)), rounds) == [OK, OK, OK]
 
 
 def test_a_replica_that_follows_late_never_lags() -> None:
