@@ -8,6 +8,7 @@ from boks_exporter.model import (
     HostName,
     ReplicaLine,
     ReportedStatus,
+    Seconds,
     TableNumber,
 )
 from boks_exporter.replication import (
@@ -75,9 +76,18 @@ def overdue(look: Round, replica: ReplicaComparison, condition: Condition) -> tu
         return tables
     limits = look.thresholds
     limit = limits.missing_seconds if condition is Condition.MISSING else limits.stamp_seconds
-    waiting = limit + (replica.lag_at_least_seconds or 0.0) if replica.lag else limit
+    waiting = limit + _waits_for_at_least(replica)
     ages = {table: history.stamp_age(table, look.snapshot.finished_at) or 0.0 for table in tables}
     return tuple(table for table, age in ages.items() if age >= (waiting if history.is_new(table) else limit))
+
+
+def _waits_for_at_least(replica: ReplicaComparison) -> Seconds:
+    """Tell how old the oldest update that a replica waits for is at least.
+
+    A table of another generation waits for nothing, whatever its number: that it differs is what is asked.
+    """
+    waiting = (table for table in replica.lagging_tables if not table.stamp_mismatch)
+    return max((table.lag_at_least_seconds or 0.0 for table in waiting), default=0.0)
 
 
 def is_excused(look: Round, host: HostName) -> bool:
