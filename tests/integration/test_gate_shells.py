@@ -143,14 +143,15 @@ def test_an_asker_who_goes_away_leaves_nothing_running(tmp_path: Path, shell: st
     assert tree.left_behind() == []
 
 
-def test_the_gate_can_be_piped_on_by_hand(tmp_path: Path, shell: str) -> None:
-    """In a pipeline of an operator's shell, the neighbours share its process group and are left alone."""
+@pytest.mark.parametrize("jobs", ["+m", "-m"])
+def test_the_gate_can_be_piped_on_by_hand(tmp_path: Path, shell: str, jobs: str) -> None:
+    """In a pipeline of an operator's shell, with and without job control, the neighbours are left alone."""
     tree = Tree(tmp_path / "host")
     tree.boksadm_is(STUBBORN)
     gate = install(tree, tmp_path / "gate", shell=shell, limit=1)
     line = f"{gate} boks-gate/1 sequence role | (sleep 0.2; cat; echo whole)"
     result = subprocess.run(
-        ["bash", "-c", line],
+        ["bash", jobs, "-c", line],
         capture_output=True,
         text=True,
         start_new_session=True,
@@ -158,6 +159,15 @@ def test_the_gate_can_be_piped_on_by_hand(tmp_path: Path, shell: str) -> None:
         env={"PATH": "/usr/bin:/bin"},
     )
     assert result.stdout.endswith("=done sections=2\nwhole\n")
+    assert tree.left_behind() == []
+
+
+def test_what_hangs_is_asked_to_end_before_it_is_killed(tmp_path: Path) -> None:
+    """A command that cleans up after itself gets a second for it."""
+    tree = Tree(tmp_path / "host")
+    tree.boksadm_is("trap 'echo cleaned up; exit 0' TERM\n\"${0%/*}/forever\" 600 &\nwait\n")
+    (sequence,) = parse_reply(ask_sent(tree, "boks-gate/1 sequence", limit=1).stdout).sections
+    assert (sequence.timed_out, sequence.stdout) == (True, "cleaned up\n")
     assert tree.left_behind() == []
 
 

@@ -101,7 +101,9 @@ class Tree:
         return found
 
     def _running(self) -> list[str]:
-        listing = subprocess.run(["ps", "-A", "-o", "pid=,stat=,args="], capture_output=True, text=True, check=True)
+        listing = subprocess.run(
+            ["ps", "-A", "-ww", "-o", "pid=,stat=,args="], capture_output=True, text=True, check=True
+        )
         return [line for line in listing.stdout.splitlines() if str(self.root) in line and " Z" not in line]
 
 

@@ -1,5 +1,6 @@
 """What the gate answers about a host, as whole replies."""
 
+import subprocess
 import time
 from pathlib import Path
 
@@ -221,6 +222,22 @@ def test_a_background_process_that_keeps_the_output_open_holds_nothing_up(tmp_pa
     assert time.monotonic() - began < 2
     assert [section.stdout for section in parse_reply(result.stdout).sections] == ["one\ntwo\n", "one\ntwo\n"]
     assert tree.left_behind(within=4) == []
+
+
+def test_what_stays_behind_would_be_seen(tmp_path: Path) -> None:
+    """The tests' own eyes are open: a process of the tree's is found while it runs."""
+    tree = Tree(tmp_path / "host")
+    with subprocess.Popen([tree.forever, "600"]) as process:
+        assert [line.split()[0] for line in tree.left_behind(within=0)] == [str(process.pid)]
+        process.kill()
+    assert tree.left_behind() == []
+
+
+def test_dates_of_files_are_in_utc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever time zone the login has, the spool's dates go with the clock that is sent along."""
+    monkeypatch.setenv("TZ", "Pacific/Honolulu")
+    tree = Tree(tmp_path / "host")
+    assert "Jan  1  2025 dd_fcom_1\n" in ask_sent(tree, "boks-gate/1 queue").stdout.decode()
 
 
 def test_a_command_that_hangs_is_cut_and_leaves_no_process(tmp_path: Path) -> None:
