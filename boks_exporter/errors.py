@@ -5,7 +5,8 @@ BoksExporterError
 ├── TransportError    a host could not be asked, or did not answer as asked (carries a FailureReason)
 ├── ConfigError       the configuration cannot be used (carries every problem at once)
 ├── ListenError       an address cannot be listened on
-└── InstallationError something cannot be pasted on a host as it is
+├── InstallationError something cannot be pasted on a host as it is
+└── ShippedFilesError the shipped files cannot be written where they shall be
 
 A host that fails is not an exception beyond `observe`: there a TransportError or ParseError becomes a value of the
 round. Anything outside this tree is a bug and ends the program loudly.
@@ -88,3 +89,7 @@ class ListenError(BoksExporterError):
 
 class InstallationError(BoksExporterError):
     """A key, path, name or pattern cannot stand in a file on a host: what was expected and what was found."""
+
+
+class ShippedFilesError(BoksExporterError):
+    """Rules or dashboards cannot be written, or would replace what somebody has changed."""

@@ -1,10 +1,13 @@
-"""Write the rules and dashboards that come with the package into a directory of the administrator's."""
+"""The rules, runbooks and dashboards that come with the package, and writing them into a directory."""
 
-import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
+
+from boks_exporter.errors import ShippedFilesError
 
 RUNBOOKS: Final = "docs/runbooks/"
 """How the shipped rules refer to their runbooks; replaced by the address under which a site serves them."""
@@ -19,26 +22,81 @@ _PLACES: Final = {
 """What is shipped, and where a checkout has it; pyproject.toml puts it under these names into the wheel."""
 
 
-def write_rules(directory: Path, runbook_base_url: str | None) -> tuple[Path, ...]:
-    """Write Prometheus's rules, Alertmanager's example and the runbooks.
+@dataclass(frozen=True, slots=True)
+class ShippedFile:
+    """One file, by its place below the directory that it is written to."""
+
+    place: Path
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file."""
+
+    path: Path
+    is_new: bool
+    """Whether it was written; a file that was the same already is left alone."""
+
+
+def rules(runbook_base_url: str | None) -> tuple[ShippedFile, ...]:
+    """Read Prometheus's rules, Alertmanager's example and the runbooks.
 
     `runbook_base_url` is where the site serves the runbooks; without it the alerts name the files.
     """
-    written = [
-        *_copied(_shipped("prometheus"), directory, ".yml"),
-        *_copied(_shipped("alertmanager"), directory, ".yml"),
-    ]
+    alerting = [*_read("prometheus", ".yml"), *_read("alertmanager", ".yml")]
     if runbook_base_url is not None:
-        for file in written:
-            text = file.read_text(encoding="utf-8")
-            address = f"runbook_url: {runbook_base_url.rstrip('/')}/"
-            file.write_text(text.replace(f"runbook_url: {RUNBOOKS}", address), encoding="utf-8")
-    return (*written, *_copied(_shipped("runbooks"), directory / "runbooks", ".md"))
+        address = f"runbook_url: {runbook_base_url.rstrip('/')}/"
+        alerting = [
+            ShippedFile(file.place, file.text.replace(f"runbook_url: {RUNBOOKS}", address)) for file in alerting
+        ]
+    return (*alerting, *_read("runbooks", ".md", below=Path("runbooks")))
 
 
-def write_dashboards(directory: Path) -> tuple[Path, ...]:
-    """Write Grafana's dashboards and the files that provision them."""
-    return tuple(_copied(_shipped("grafana"), directory, ".json", ".yaml", ".yml"))
+def dashboards() -> tuple[ShippedFile, ...]:
+    """Read Grafana's dashboards and the files that provision them."""
+    return tuple(_read("grafana", ".json", ".yaml", ".yml"))
+
+
+def write(files: tuple[ShippedFile, ...], directory: Path, *, overwrite: bool) -> tuple[Outcome, ...]:
+    """Write the files; raises ShippedFilesError, before anything is written, where another text would be lost."""
+    try:
+        present = {file: _text_at(directory / file.place) for file in files}
+        changed = [directory / file.place for file in files if present[file] not in {None, file.text}]
+        if changed and not overwrite:
+            raise _would_be_lost(changed)
+        return tuple(_written(file, directory, is_new=present[file] != file.text) for file in files)
+    except OSError as error:
+        message = f"{error.filename or directory}: expected a directory to write into, found: {error.strerror}"
+        raise ShippedFilesError(message) from error
+
+
+def _would_be_lost(changed: list[Path]) -> ShippedFilesError:
+    names = "".join(f"\n  {path}" for path in changed)
+    return ShippedFilesError(
+        f"expected no file, or the shipped one, found another text in:{names}\n"
+        "Nothing was written. Write to an empty directory and compare, or replace them with --overwrite."
+    )
+
+
+def _text_at(path: Path) -> str | None:
+    """Read what is there; bytes that are no text are another text, too."""
+    try:
+        return path.read_bytes().decode("utf-8", errors="surrogateescape")
+    except FileNotFoundError:
+        return None
+
+
+def _written(file: ShippedFile, directory: Path, *, is_new: bool) -> Outcome:
+    path = directory / file.place
+    if is_new:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(file.text, encoding="utf-8", newline="\n")
+    return Outcome(path, is_new)
+
+
+def _read(name: str, *endings: str, below: Path = Path()) -> Iterator[ShippedFile]:
+    return _texts(_shipped(name), below, endings)
 
 
 def _shipped(name: str) -> Traversable:
@@ -47,15 +105,9 @@ def _shipped(name: str) -> Traversable:
     return installed if installed.is_dir() else _CHECKOUT / _PLACES[name]
 
 
-def _copied(source: Traversable, directory: Path, *endings: str) -> list[Path]:
-    directory.mkdir(parents=True, exist_ok=True)
-    written: list[Path] = []
+def _texts(source: Traversable, below: Path, endings: tuple[str, ...]) -> Iterator[ShippedFile]:
     for item in sorted(source.iterdir(), key=lambda item: item.name):
-        target = directory / item.name
         if item.is_dir():
-            written += _copied(item, target, *endings)
+            yield from _texts(item, below / item.name, endings)
         elif item.name.endswith(endings):
-            with resources.as_file(item) as file:
-                shutil.copyfile(file, target)
-            written.append(target)
-    return written
+            yield ShippedFile(below / item.name, item.read_text(encoding="utf-8"))

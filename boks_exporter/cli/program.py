@@ -17,6 +17,8 @@ _COMMANDS: Final = {
     "check": "boks_exporter.cli.plugin.command:check",
     "config": "boks_exporter.cli.config:config",
     "gate": "boks_exporter.cli.gate:gate",
+    "rules": "boks_exporter.cli.shipped:rules",
+    "dashboards": "boks_exporter.cli.shipped:dashboards",
     "demo": "boks_exporter.cli.demo:demo",
     "version": "boks_exporter.cli.version:version",
 }

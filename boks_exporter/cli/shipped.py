@@ -1,0 +1,83 @@
+"""`boks-exporter rules` and `boks-exporter dashboards`: write what comes with the package into a directory."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from boks_exporter.cli import exits
+from boks_exporter.cli.saying import say
+
+if TYPE_CHECKING:
+    from boks_exporter.app.shipped import ShippedFile
+
+_DIRECTORY: Final = click.argument("directory", type=click.Path(path_type=Path), metavar="DIRECTORY")
+_OVERWRITE: Final = click.option(
+    "--overwrite", is_flag=True, help="Replace files that differ from the shipped ones; without it nothing is written."
+)
+_PLAIN_URL: Final = re.compile(r"https?://[A-Za-z0-9._~:/?&=%+@\[\]-]+", re.ASCII)
+
+
+def _base_url(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """Take an address that can stand in the rules as it is."""
+    if value is not None and not _PLAIN_URL.fullmatch(value):
+        message = f"expected an address such as https://wiki.example.net/boks, found {value!r}"
+        raise click.BadParameter(message)
+    return value
+
+
+@click.command(
+    short_help="Write Prometheus's rules, Alertmanager's example and the runbooks.",
+    epilog="""\b
+Examples:
+  boks-exporter rules ./boks-rules
+  boks-exporter rules --runbook-base-url https://wiki.example.net/boks/runbooks ./boks-rules
+
+Exit codes: 0 written, or the same already, 1 not written, with the reason, 2 wrong usage.""",
+)
+@click.option(
+    "--runbook-base-url",
+    metavar="URL",
+    callback=_base_url,
+    help="Where you serve the runbooks; it stands in every page that wakes somebody. Without it: the file's name.",
+)
+@_OVERWRITE
+@_DIRECTORY
+def rules(*, directory: Path, runbook_base_url: str | None, overwrite: bool) -> int:
+    """Write Prometheus's alert and recording rules, an example for Alertmanager, and the runbooks.
+
+    Name the rules under rule_files of Prometheus. Files that are the same already are left alone.
+    """
+    from boks_exporter.app import shipped
+
+    return _write(shipped.rules(runbook_base_url), directory, overwrite=overwrite)
+
+
+@click.command(
+    short_help="Write Grafana's dashboards and their provisioning.",
+    epilog="""\b
+Examples:
+  boks-exporter dashboards ./boks-grafana
+
+Exit codes: 0 written, or the same already, 1 not written, with the reason, 2 wrong usage.""",
+)
+@_OVERWRITE
+@_DIRECTORY
+def dashboards(*, directory: Path, overwrite: bool) -> int:
+    """Write Grafana's dashboards, and the files with which Grafana finds them and Prometheus.
+
+    Import the JSON files by hand, or copy everything to where Grafana reads its provisioning. Files that are the
+    same already are left alone.
+    """
+    from boks_exporter.app import shipped
+
+    return _write(shipped.dashboards(), directory, overwrite=overwrite)
+
+
+def _write(files: tuple["ShippedFile", ...], directory: Path, *, overwrite: bool) -> int:
+    from boks_exporter.app import shipped
+
+    for outcome in shipped.write(files, directory, overwrite=overwrite):
+        say(f"{'wrote' if outcome.is_new else 'same '} {outcome.path}")
+    return exits.DONE
