@@ -72,8 +72,12 @@ class ReplicaComparison:
 
     @cached_property
     def lag_seconds(self) -> Seconds | None:
-        """Tell the age of the oldest update that is missing in any table; None if one of these ages is not known."""
-        if any(table.lag_seconds is None for table in self.tables if table.lag):
+        """Tell the age of the oldest update that is missing in any table; None if one of these ages is not known.
+
+        A table that the master does not have lacks nothing; one that could not be compared may lack the oldest.
+        """
+        comparable = (table for table in self.tables if table.table not in (self.extra_tables or ()))
+        if any(table.lag_seconds is None for table in comparable):
             return None
         return _greatest(table.lag_seconds for table in self.tables)
 
