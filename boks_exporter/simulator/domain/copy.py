@@ -88,10 +88,14 @@ class Copy:
                 numbers[table] = (numbers[table][0], stamp)
         for table in self.absent:
             numbers.pop(table, None)
-        if self.loading and now < self.loading.ends:
+        if self.loading and self.is_loading(now):
             done = max(0.0, (now - self.loading.begun) / (self.loading.ends - self.loading.begun))
             numbers = dict(sorted(numbers.items())[: int(done * len(numbers))])
         return numbers
+
+    def is_loading(self, now: Seconds) -> bool:
+        """Tell whether tables are still to come."""
+        return self.loading is not None and now < self.loading.ends
 
     def freeze(self, now: Seconds) -> None:
         """Get no more updates."""

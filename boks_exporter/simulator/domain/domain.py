@@ -247,10 +247,11 @@ class SimulatedDomain:
         database = source.copy.database
         if database is None:
             return
-        is_loading = replica.must_load or Fault.LOADING in replica.faults
+        loads_from_nothing = replica.copy.database is None or replica.copy.is_loading(self.now)
+        is_loading = replica.must_load or loads_from_nothing or Fault.LOADING in replica.faults
         loading_until = self._loading_until(replica) if is_loading else -math.inf
         up_at = self.now if settled or is_loading else self.now + self.random.uniform(1, HEARTBEAT)
-        if replica.copy.database is None:
+        if loads_from_nothing:
             replica.copy = Copy(database, Position(self.now), loading=Loading(self.now, loading_until))
         elif replica.copy.database is not database:
             replica.copy = replica.copy.rebased(database, self.now)
