@@ -1,0 +1,70 @@
+"""Verdicts that the trial against the simulator's truth found wrong, each in its smallest form."""
+
+import pytest
+
+from boks_exporter.health import ReplicaState
+from boks_exporter.model import Role
+from boks_exporter.replication import History, advance, compare
+from tests.unit.domain_rounds import INTERVAL, STAMP, Watch, answers, listed, silent, snapshot, sound_round
+
+OTHER_STAMP = STAMP - 86400.0
+
+
+def test_a_replica_that_was_not_read_before_lacks_updates_of_a_known_age() -> None:
+    """The past is not forgotten because all others have it: R2 was silent while it was written."""
+    history = History()
+    for index, number in enumerate((100, 101, 102, 103)):
+        at = index * INTERVAL
+        history = advance(
+            history,
+            snapshot(
+                answers("M", Role.MASTER, {7: number}, at),
+                answers("R1", Role.REPLICA, {7: number}, at + 1.0),
+                silent("R2", at + 1.0),
+                at=at,
+                lines=(listed("R1"), listed("R2")),
+                second={7: number},
+            ),
+        )
+    seen = sound_round({7: 103}, at=4 * INTERVAL, R1={7: 103}, R2={7: 100})
+    comparison = compare(seen, advance(history, seen), exact_to=INTERVAL).replica("R2")
+    assert comparison is not None
+    assert comparison.lag_at_least_seconds == 121.0 - 30.25
+    assert comparison.lag_seconds == pytest.approx(105, abs=1)
+
+
+def test_a_table_of_another_generation_waits_for_nothing() -> None:
+    """Its number is far below the master's new one and stays so; that must not put the finding off for ever."""
+    watch = Watch()
+    states = []
+    for index in range(12):
+        at = index * INTERVAL
+        stamps = {7: STAMP if index > 0 else OTHER_STAMP}
+        seen = snapshot(
+            answers("M", Role.MASTER, {7: 1000 + 50 * index}, at, stamps=stamps),
+            answers("R1", Role.REPLICA, {7: 10}, at + 1.0, stamps={7: OTHER_STAMP - 1.0}),
+            at=at,
+            lines=(listed("R1"),),
+            second={7: 1000 + 50 * index},
+            stamps=stamps,
+        )
+        states.append(watch.look(seen).host("R1").state)
+    assert states[-1] is ReplicaState.DIVERGED
+    assert states.index(ReplicaState.DIVERGED) * INTERVAL < 240.0
+
+
+def test_a_table_that_could_not_be_compared_leaves_the_lag_in_seconds_unknown() -> None:
+    """After a restore in the middle of a round T7 proves nothing, and that T9 lacks nothing is not the whole answer."""
+    history = advance(History(), sound_round({7: 100, 9: 50}, R1={7: 100, 9: 50}))
+    seen = sound_round({7: 120, 9: 50}, at=INTERVAL, second={7: 80, 9: 50}, R1={7: 100, 9: 50})
+    (replica,) = compare(seen, advance(history, seen), exact_to=INTERVAL).replicas
+    assert {table.table: table.lag for table in replica.tables} == {7: None, 9: 0}
+    assert replica.lag_seconds is None
+
+
+def test_a_table_that_the_master_does_not_have_lacks_nothing() -> None:
+    """An extra table alone does not make the lag unknown."""
+    seen = sound_round({7: 100}, R1={7: 100, 54: 3})
+    (replica,) = compare(seen, advance(History(), seen), exact_to=INTERVAL).replicas
+    assert replica.extra_tables == (54,)
+    assert replica.lag_seconds == 0.0
