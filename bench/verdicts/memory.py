@@ -1,0 +1,71 @@
+"""What an ideal observer could know who sees exactly the replies that arrived at the exporter, and forgets nothing."""
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+
+from bench.verdicts.witness import Reading
+from boks_exporter.model import HostName, TableNumber
+from boks_exporter.simulator.domain import Boksinit
+from boks_exporter.simulator.domain.database import Numbers
+
+
+class Memory:
+    """The instants at which the one master was read since the exporter began to watch, and what replicas had then."""
+
+    def __init__(self) -> None:
+        """Know nothing."""
+        self.master: HostName | None = None
+        self._read_at: list[float] = []
+        self._known_at: list[float] = []
+        self._carried_to = float("inf")
+        self._changed_at = float("-inf")
+        self._stamps: dict[TableNumber, tuple[float, float]] = {}
+        self.replicas: dict[HostName, tuple[float, Numbers]] = {}
+
+    def learn(self, master: HostName, readings: Sequence[Reading]) -> None:
+        """Take the readings of the one master in a round, in order."""
+        if master != self.master:
+            self._change(master, readings)
+        for reading in readings:
+            self._read_at.append(reading.at)
+            self._known_at.append(reading.ended)
+            for table, (_, stamp) in (reading.numbers or {}).items():
+                if self._stamps.get(table, (None, 0.0))[0] != stamp:
+                    self._stamps[table] = (stamp, reading.ended)
+
+    def _change(self, master: HostName, readings: Sequence[Reading]) -> None:
+        """Know of a new master only what it had when it was read as a replica: later numbers may be its own."""
+        if self.master is not None:
+            known = self.replicas.get(master)
+            self._carried_to = known[0] if known else float("-inf")
+            self._changed_at = readings[0].at
+            if known is None:
+                self._stamps = {}
+        self.master = master
+
+    def note(self, reading: Reading) -> None:
+        """Take a replica's own reading; a master or a client is none any more."""
+        if reading.arrived and reading.role is not Boksinit.SERVER:
+            self.replicas.pop(reading.host, None)
+        elif reading.arrived and reading.is_readable and reading.numbers is not None:
+            self.replicas[reading.host] = (reading.at, reading.numbers)
+
+    def age_at_least(self, written_at: float, now: float) -> float:
+        """Tell how old an update is at least: it was there when the first reading that shows it arrived."""
+        since = written_at if written_at <= self._carried_to else max(written_at, self._changed_at)
+        index = bisect_left(self._read_at, since)
+        return now - self._known_at[index] if index < len(self._read_at) else 0.0
+
+    def stamp_age(self, table: TableNumber, now: float) -> float:
+        """Tell for how long at least the master has had the table's stamp."""
+        return now - self._stamps[table][1] if table in self._stamps else 0.0
+
+    def is_new(self, table: TableNumber) -> bool:
+        """Tell whether the table, or its stamp, came up after the observer had begun to watch."""
+        return table in self._stamps and self._stamps[table][1] > self._known_at[0]
+
+    def went_back(self, reading: Reading) -> bool:
+        """Tell whether a replica has a lower number than when it was read last, or lacks a table that it had."""
+        before: Mapping[TableNumber, tuple[int, float]] = self.replicas.get(reading.host, (0.0, {}))[1]
+        own = reading.numbers or {}
+        return any(table not in own or own[table][0] < number for table, (number, _) in before.items())

@@ -1,0 +1,188 @@
+"""Judge every round of one history: each host, each condition, each way of looking."""
+
+from collections.abc import Mapping, Sequence
+
+from bench.verdicts.memory import Memory
+from bench.verdicts.page import Shown, shown
+from bench.verdicts.score import Key, Kind, Said, Scores, Span, Track
+from bench.verdicts.story import Story
+from bench.verdicts.truths import STATES, Claim, Condition, Round, claims_of
+from bench.verdicts.ways import LIST_ONLY, OF_THE_DIFFERENCE, OF_THE_LIST, TOLERANCES, by_difference, by_list, one_shot
+from bench.verdicts.witness import Reading, rows_of
+from boks_exporter.exposition import DomainView
+from boks_exporter.health import PRECEDENCE
+from boks_exporter.model import HostName
+from boks_exporter.remote.request import LOOK
+from boks_exporter.simulator.domain import Boksinit, SimulatedDomain
+from boks_exporter.simulator.virtual_time import EPOCH
+
+OURS = "this exporter"
+_WRITTEN_EVERY = 10
+"""Every so many rounds the page is written as well, read back, and compared with its samples."""
+
+_RANK = {str(state): rank for rank, (state, _) in enumerate(PRECEDENCE)}
+
+
+class Referee:
+    """Keeps the truth of a history beside what is said of it."""
+
+    def __init__(self, story: Story, domain: SimulatedDomain) -> None:
+        """Begin with nothing seen."""
+        self.scores = Scores()
+        self._story = story
+        self._domain = domain
+        self._memory = Memory()
+        self._tracks: dict[tuple[str, Key], Track] = {}
+        self._began = 0.0
+        self._masters = [(0.0, domain.masters())]
+        self._events: list[float] = []
+
+    def note_event(self) -> None:
+        """Remember when something happened, and who has been master since."""
+        self._events.append(self._domain.now)
+        self._masters.append((self._domain.now, self._domain.masters()))
+
+    def exporter_restarted(self, *, keeps_state: bool) -> None:
+        """Forget what the exporter forgot, and begin all measurements of delay anew."""
+        self._began = self._domain.now
+        self._tracks = {}
+        if not keeps_state:
+            self._memory = Memory()
+
+    def judge(self, view: DomainView, readings: Sequence[Reading]) -> None:
+        """Judge one round by the page that shows it."""
+        page = shown(view, as_text=False)
+        if view.counters.rounds % _WRITTEN_EVERY == 0 and page != shown(view, as_text=True):
+            message = "the page does not say what its samples say"
+            raise AssertionError(message)
+        at = Span(view.snapshot.started_at - EPOCH, view.snapshot.finished_at - EPOCH)
+        latest = {reading.host: reading for reading in readings}
+        looks = {reading.host: reading for reading in readings if reading.request == LOOK}
+        look = self._round(view, readings, looks)
+        self._judge_domain(page, at, readings, looks)
+        for host in view.snapshot.hosts:
+            reading = looks.get(host.name) or latest[host.name]
+            if reading.role is Boksinit.SERVER:
+                self._judge_replica(page, look, reading, at)
+        for reading in looks.values():
+            self._memory.note(reading)
+
+    def _round(self, view: DomainView, readings: Sequence[Reading], looks: Mapping[HostName, Reading]) -> Round:
+        """Collect what arrived; the master is taken from the exporter's view, and checked against the truth later."""
+        master = view.snapshot.master
+        usable = [each for each in readings if each.arrived and each.is_readable and each.numbers is not None]
+        master_readings = [each for each in usable if each.host == master and each.role is Boksinit.MASTER]
+        listing = looks.get(master) if master else None
+        if listing is None or not (listing.arrived and listing.is_readable and listing.rows is not None):
+            listing = None
+        masters = self._domain.masters()
+        unseen = rows_of(self._domain, self._domain.hosts[masters[0]]) if len(masters) == 1 else None
+        if master and master_readings:
+            self._memory.learn(master, master_readings)
+        return Round(
+            master=master if master_readings else None,
+            master_readings=master_readings,
+            listing=listing,
+            unseen_rows=unseen,
+            memory=self._memory,
+            thresholds=self._story.thresholds,
+            interval=self._story.interval,
+        )
+
+    # -- replicas ------------------------------------------------------------------------------------------------------
+
+    def _judge_replica(self, page: Shown, look: Round, reading: Reading, at: Span) -> None:
+        """Judge what the page says of a replica, and what the other ways would have said."""
+        claims = claims_of(look, reading)
+        state = page.state.get(reading.host) or ("ok" if page.up.get(reading.host) else "unreachable")
+        true_states = {kind for kind in STATES if claims[kind].holds is not False}
+        place = f"state {state}; history {self._story.seed}, {reading.host} at {reading.at:.1f} s"
+        for kind in STATES:
+            is_graver = state in true_states and _RANK[state] < _RANK[kind]
+            self._count((OURS, kind), reading.host, claims[kind], Said(state == kind, is_graver, place), at)
+        is_missing = page.missing.get(reading.host, 0.0) > 0
+        kind = Condition.MISSING
+        self._count((OURS, kind), reading.host, claims[kind], Said(is_missing, place=place), at)
+        self._judge_others(look, reading, claims, at)
+        self._judge_ok(state, claims)
+        self._judge_lag(page, look, reading, place)
+
+    def _judge_others(self, look: Round, reading: Reading, claims: Mapping[Condition, Claim], at: Span) -> None:
+        """Judge the other ways, each on what it can be asked about."""
+        said = by_list(look, reading)
+        for kind in OF_THE_LIST:
+            self._count((LIST_ONLY, kind), reading.host, claims[kind], Said(kind in said), at)
+        for tolerance in TOLERANCES:
+            said = by_difference(look, reading, tolerance)
+            for kind in OF_THE_DIFFERENCE:
+                self._count((one_shot(tolerance), kind), reading.host, claims[kind], Said(kind in said), at)
+
+    def _judge_ok(self, state: str, claims: Mapping[Condition, Claim]) -> None:
+        """Count how often OK was said, and how often unknown, whatever was so."""
+        wrong = [kind for kind in STATES if claims[kind].holds]
+        self.scores.other["all verdicts on replicas"] += 1
+        if state == "unknown":
+            self.scores.other[
+                "unknown, while something was wrong" if wrong else "unknown, while nothing was wrong"
+            ] += 1
+        elif state == "ok":
+            shows = [kind for kind in wrong if claims[kind].can_show]
+            what = f"{wrong[0]}, which no reply could show" if wrong else "nothing was wrong"
+            self.scores.other[
+                f"ok, while {shows[0]}, not yet for three intervals" if shows else f"ok, while {what}"
+            ] += 1
+
+    def _judge_lag(self, page: Shown, look: Round, reading: Reading, place: str) -> None:
+        """Compare the lag in seconds with the age of the oldest update that is really missing."""
+        if reading.apart is None or reading.apart.outdated or look.master is None or not look.is_steady(reading):
+            return
+        behind = reading.apart.behind.values()
+        real = reading.at - min(behind) if behind else 0.0
+        if reading.host in page.lag_seconds:
+            error = (page.lag_seconds[reading.host] - real) / self._story.interval
+            self.scores.lag_errors.append(error)
+            if abs(error) > 1:
+                self.scores.examples.append(f"lag off by {error:.2f} intervals, real {real:.0f} s; {place}")
+        elif real > self._story.interval and reading.arrived and reading.is_readable:
+            self.scores.lag_withheld += 1
+
+    # -- the domain ----------------------------------------------------------------------------------------------------
+
+    def _judge_domain(
+        self, page: Shown, at: Span, readings: Sequence[Reading], looks: Mapping[HostName, Reading]
+    ) -> None:
+        """Judge what is said of the masters; the other ways cannot be asked about them."""
+        during = self._masters_during(at)
+        answered = {each.host for each in looks.values() if each.arrived and each.role is Boksinit.MASTER}
+        several = [len(masters) > 1 for masters in during]
+        is_open = bool(answered) and len(during) > 1
+        claims = {
+            Condition.SPLIT_BRAIN: Claim(
+                holds=True if all(several) else None if any(several) else False, can_show=len(answered) > 1
+            ),
+            Condition.NO_MASTER: Claim(
+                holds=None if is_open else not answered, can_show=any(each.arrived for each in readings)
+            ),
+        }
+        place = f"domain {page.domain_state}; history {self._story.seed} at {at.began:.1f} s"
+        for kind, state in ((Condition.SPLIT_BRAIN, "several_masters"), (Condition.NO_MASTER, "no_master")):
+            self._count((OURS, kind), "", claims[kind], Said(page.domain_state == state, place=place), at)
+        if page.domain_state == "no_master" and all(during):
+            self.scores.other["no master, while one was alive and did not answer"] += 1
+        self.scores.round_lengths.append(at.published - at.began)
+
+    def _masters_during(self, at: Span) -> list[tuple[HostName, ...]]:
+        """List who was master at each instant of a round."""
+        before = [masters for since, masters in self._masters if since <= at.began]
+        return [before[-1], *(masters for since, masters in self._masters if at.began < since <= at.published)]
+
+    def _count(self, key: Key, host: HostName, claim: Claim, said: Said, at: Span) -> None:
+        track = self._tracks.get((host, key))
+        if track is None:
+            track = Track(key, self._story.interval, self._began, quiet_at=self._began, events=self._events)
+            self._tracks[host, key] = track
+        found = track.judge(claim, said, at, self.scores)
+        self.scores.count(key, found, said.place)
+        if self._story.is_sound:
+            self.scores.sound[key] += 1
+            self.scores.sound_alarms[key] += found is Kind.FALSE_POSITIVE

@@ -1,0 +1,169 @@
+"""Write the sums as tables."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from bench.verdicts import prose
+from bench.verdicts.referee import OURS
+from bench.verdicts.score import Kind, Scores
+from bench.verdicts.truths import Condition
+from bench.verdicts.ways import LIST_ONLY, TOLERANCES, one_shot
+
+_COLUMNS: Final = ("TP", "FP", "FN", "TN", "graver", "pending", "unknowable", "open")
+_ORDER: Final = (
+    *(Condition.LAGGING, Condition.AHEAD, Condition.DIVERGED, Condition.DOWN, Condition.LOADING),
+    *(Condition.UNREACHABLE, Condition.UNLISTED, Condition.SPLIT_BRAIN, Condition.NO_MASTER, Condition.MISSING),
+)
+_DELAY_P99: Final = 2.0
+_DELAY_MOST: Final = 3.0
+_SHARES: Final = (0.5, 0.99, 1.0)
+
+
+def command(seed: int, histories: int) -> str:
+    """Give the command that repeats the trial."""
+    return f"PYTHONPATH=. .venv/bin/python -m bench.verdicts --histories {histories} --seed {seed} --write"
+
+
+def quantile(values: list[float], share: float) -> float:
+    """Give the smallest value that so large a share does not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """Write a table; words stand left, figures right."""
+    head, rows = tuple(head), [tuple(row) for row in rows]
+    rules = [
+        "---" if any(isinstance(row[place], str) and not _is_figure(row[place]) for row in rows) else "---:"
+        for place in range(len(head))
+    ]
+    return "\n".join("| " + " | ".join(map(str, cells)) + " |" for cells in (head, rules, *rows)) + "\n"
+
+
+def _is_figure(cell: str) -> bool:
+    return cell == "-" or cell.replace(".", "").isdigit()
+
+
+def _counts(scores: Scores, way: str, kind: Condition) -> list[int]:
+    counted = scores.counts.get((way, kind), {})
+    return [counted.get(Kind(column), 0) for column in _COLUMNS]
+
+
+def ours(scores: Scores) -> str:
+    """Write what this exporter said."""
+    return _table(("condition", *_COLUMNS), ((kind, *_counts(scores, OURS, kind)) for kind in _ORDER))
+
+
+def delays(scores: Scores) -> str:
+    """Write how soon this exporter said it."""
+    head = ("condition", "first reports", "delay median", "p99", "max", "published p99", "published max")
+    return _table(head, ((kind, *_delays(scores, kind)) for kind in _ORDER))
+
+
+def _delays(scores: Scores, kind: Condition) -> Iterator[object]:
+    measured = scores.delays.get((OURS, kind), [])
+    published = scores.published.get((OURS, kind), [])
+    yield len(measured)
+    yield from (f"{quantile(measured, share):.2f}" if measured else "-" for share in _SHARES)
+    yield from (f"{quantile(published, share):.2f}" if published else "-" for share in _SHARES[1:])
+
+
+def others(scores: Scores) -> str:
+    """Write what the other ways said, this exporter's line among them."""
+    head = ("condition", "way", "TP", "FP", "FN", "FP on sound replication", "of verdicts there")
+    ways = (OURS, LIST_ONLY, *map(one_shot, TOLERANCES))
+    keys = [(way, kind) for kind in _ORDER for way in ways if (way, kind) in scores.counts]
+    compared = {kind for way, kind in keys if way != OURS}
+    rows = (
+        (kind, way, *_counts(scores, way, kind)[:3], scores.sound_alarms[way, kind], scores.sound[way, kind])
+        for way, kind in keys
+        if kind in compared
+    )
+    return _table(head, rows)
+
+
+def lag(scores: Scores) -> str:
+    """Write the error of lag in seconds."""
+    errors = [abs(error) for error in scores.lag_errors]
+    figures = (f"{quantile(errors, share):.3f}" for share in _SHARES)
+    row = (len(errors), *figures, sum(error > 1 for error in errors), scores.lag_withheld)
+    return _table(("samples", "median", "p99", "max", "beyond one interval", "left out"), [row])
+
+
+def rest(scores: Scores) -> str:
+    """Write what was said of replicas altogether."""
+    return _table(("what was said", "how often"), sorted(scores.other.items()))
+
+
+def failures(scores: Scores) -> list[str]:
+    """Name every figure that is missed."""
+    found = []
+    for kind in _ORDER:
+        _, false, missed, *_ = _counts(scores, OURS, kind)
+        measured = scores.delays.get((OURS, kind), [])
+        if false or missed:
+            found.append(f"{kind}: {false} false positives, {missed} false negatives")
+        if quantile(measured, 0.99) > _DELAY_P99 or quantile(measured, 1.0) > _DELAY_MOST:
+            found.append(
+                f"{kind}: found after {quantile(measured, 0.99):.2f} (p99), {quantile(measured, 1.0):.2f} (max)"
+            )
+    if beyond := sum(abs(error) > 1 for error in scores.lag_errors):
+        found.append(f"lag in seconds: {beyond} samples beyond one interval")
+    return found
+
+
+def _figures(scores: Scores) -> str:
+    """Write the figures that were to be reached."""
+    sound = sum(scores.sound_alarms[OURS, kind] for kind in _ORDER)
+    naive = sum(scores.sound_alarms[one_shot(0), kind] for kind in _ORDER)
+    sums = [_counts(scores, OURS, kind) for kind in _ORDER]
+    slowest = max(
+        (quantile(measured, 0.99) for (way, _), measured in scores.delays.items() if way == OURS), default=0.0
+    )
+    most = max((quantile(measured, 1.0) for (way, _), measured in scores.delays.items() if way == OURS), default=0.0)
+    beyond = sum(abs(error) > 1 for error in scores.lag_errors)
+    rows = (
+        ("false positives on sound replication", "0", sound),
+        ("the same of the one-shot comparison without tolerance", "-", naive),
+        ("false positives in all histories", "0", sum(row[1] for row in sums)),
+        ("false negatives in all histories", "0", sum(row[2] for row in sums)),
+        ("delay in intervals, p99 of the slowest condition", "2.00", f"{slowest:.2f}"),
+        ("delay in intervals, max", "3.00", f"{most:.2f}"),
+        ("lag in seconds wrong by more than an interval", "0", beyond),
+    )
+    return _table(("figure", "at most", "reached"), rows)
+
+
+def _lengths(scores: Scores) -> str:
+    shares = " s, ".join(f"{name} {quantile(scores.round_lengths, share):.1f}" for name, share in _NAMED)
+    return f"A round took {shares} s ({len(scores.round_lengths)} rounds).\n"
+
+
+_NAMED: Final = (("median", 0.5), ("p99", 0.99), ("max", 1.0))
+
+
+def summary(scores: Scores) -> str:
+    """Write all tables."""
+    parts = (_figures(scores), ours(scores), delays(scores), others(scores), lag(scores), rest(scores))
+    return "\n".join((*parts, _lengths(scores)))
+
+
+def document(scores: Scores, seed: int, histories: int) -> str:
+    """Write the page."""
+    parts = (
+        prose.INTRODUCTION.format(command=command(seed, histories)),
+        f"## The figures: {histories} histories, seed {seed}\n",
+        _figures(scores),
+        prose.OURS,
+        ours(scores),
+        delays(scores),
+        _lengths(scores),
+        prose.OTHERS,
+        others(scores),
+        prose.LAG,
+        lag(scores),
+        prose.REST,
+        rest(scores),
+        prose.DEFINITIONS,
+    )
+    return "\n".join(parts)

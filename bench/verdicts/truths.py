@@ -1,0 +1,186 @@
+"""Which conditions really hold of a replica in a round, and which of them the replies can show at all."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from bench.verdicts.memory import Memory
+from bench.verdicts.witness import Apart, Reading, status_of
+from boks_exporter.health import Thresholds
+from boks_exporter.model import HostName
+from boks_exporter.simulator.domain.link import Row, Status
+
+
+class Condition(StrEnum):
+    """What can be wrong; the first ones are states of a replica, in order of precedence."""
+
+    UNREACHABLE = "unreachable"
+    DOWN = "down"
+    DIVERGED = "diverged"
+    AHEAD = "ahead"
+    LOADING = "loading"
+    LAGGING = "lagging"
+    UNLISTED = "unlisted"
+    MISSING = "missing table"
+    SPLIT_BRAIN = "split brain"
+    NO_MASTER = "no master"
+
+
+STATES: Final = (
+    *(Condition.UNREACHABLE, Condition.DOWN, Condition.DIVERGED, Condition.AHEAD),
+    *(Condition.LOADING, Condition.LAGGING, Condition.UNLISTED),
+)
+"""Those that are states of a replica, of which a verdict names the gravest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Whether a condition holds (None: cannot be said), whether the replies can show it, and since when it holds.
+
+    `is_late` marks one that cannot be shown although the replies of an undisturbed exporter would have shown it.
+    """
+
+    holds: bool | None
+    can_show: bool = True
+    since: float | None = None
+    is_late: bool = True
+
+
+NO = Claim(holds=False)
+OPEN = Claim(holds=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What arrived in one round. `master` is the host that alone said it is master, and was read as such."""
+
+    master: HostName | None
+    master_readings: Sequence[Reading]
+    listing: Reading | None
+    unseen_rows: Mapping[HostName, Row] | None
+    """What the one real master would list now, where its list did not arrive."""
+    memory: Memory
+    thresholds: Thresholds
+    interval: float
+
+    def before(self, reading: Reading) -> Reading | None:
+        """Find the last reading of the master that had ended when the replica was asked."""
+        found = [each for each in self.master_readings if each.ended <= reading.began]
+        return found[-1] if found else None
+
+    def after(self, reading: Reading) -> Reading | None:
+        """Find the first reading of the master that began when the replica had answered."""
+        return next((each for each in self.master_readings if each.began >= reading.ended), None)
+
+    def is_steady(self, reading: Reading) -> bool:
+        """Tell whether the master that the exporter sees was the only one at all instants that count here."""
+        instants = [reading, *self.master_readings]
+        return all(each.masters == (self.master,) for each in instants)
+
+
+def claims_of(look: Round, reading: Reading) -> Mapping[Condition, Claim]:
+    """Judge one replica in one round."""
+    claims = {Condition.UNREACHABLE: Claim(holds=not reading.arrived)}
+    claims |= _by_list(look, reading)
+    is_read = reading.arrived and reading.is_readable
+    if reading.apart is None or (look.master and not look.is_steady(reading)):
+        return claims | dict.fromkeys(_BY_NUMBERS, OPEN)
+    is_loading = claims[Condition.LOADING].holds is not False
+    return claims | _by_numbers(look, reading, reading.apart, is_read=is_read, is_loading=is_loading)
+
+
+_BY_NUMBERS = (Condition.AHEAD, Condition.LAGGING, Condition.DIVERGED, Condition.MISSING)
+
+
+def _by_list(look: Round, reading: Reading) -> dict[Condition, Claim]:
+    """Say what the master knows of it; without its list nobody else does."""
+    kinds = (Condition.DOWN, Condition.LOADING, Condition.UNLISTED)
+    if look.listing is None or look.listing.rows is None:
+        return {kind: _behind_the_curtain(look, reading.host, kind) for kind in kinds}
+    status = status_of(look.listing.rows, reading.host)
+    loading = Claim(holds=status is Status.LOADING)
+    if reading.arrived and not loading.holds and look.memory.went_back(reading):
+        loading = OPEN
+    return {
+        Condition.DOWN: Claim(holds=status is Status.DOWN),
+        Condition.LOADING: loading,
+        Condition.UNLISTED: Claim(holds=status is None, can_show=reading.arrived),
+    }
+
+
+def _behind_the_curtain(look: Round, host: HostName, kind: Condition) -> Claim:
+    """Tell what the one real master would have shown to somebody who could have asked it."""
+    if look.unseen_rows is None:
+        return Claim(holds=None, can_show=False)
+    status = status_of(look.unseen_rows, host)
+    held = {Condition.DOWN: Status.DOWN, Condition.LOADING: Status.LOADING, Condition.UNLISTED: None}
+    return Claim(holds=status is held[kind], can_show=False)
+
+
+def _by_numbers(
+    look: Round, reading: Reading, real: Apart, *, is_read: bool, is_loading: bool
+) -> dict[Condition, Claim]:
+    """Say what its numbers really are, against the master's of the same instant."""
+    went_back = look.memory.went_back(reading)
+    ahead = _ahead(look, reading, real, is_read=is_read)
+    lagging = _lagging(look, reading, real, is_read=is_read and not went_back)
+    diverged = OPEN if is_loading or went_back else _diverged(look, reading, real, ahead, lagging, is_read=is_read)
+    if any(reading.at - since >= look.thresholds.stamp_seconds - 1 for since in real.outdated.values()):
+        lagging = diverged = OPEN
+    return {
+        Condition.AHEAD: ahead,
+        Condition.LAGGING: lagging,
+        Condition.DIVERGED: diverged,
+        Condition.MISSING: _missing(look, reading, real, is_read=is_read),
+    }
+
+
+def _ahead(look: Round, reading: Reading, real: Apart, *, is_read: bool) -> Claim:
+    after = look.after(reading) if look.master and is_read else None
+    numbers = after.numbers if after and after.numbers else {}
+    can_show = any(table in numbers and own > numbers[table][0] for table, own in real.ahead.items())
+    return Claim(holds=bool(real.ahead), can_show=can_show)
+
+
+def _lagging(look: Round, reading: Reading, real: Apart, *, is_read: bool) -> Claim:
+    if not real.behind:
+        return NO
+    limit = look.thresholds.lag_seconds
+    age = reading.at - min(real.behind.values())
+    proven = look.memory.age_at_least(min(real.behind.values()), reading.began)
+    return Claim(
+        holds=age >= limit,
+        can_show=is_read and look.master is not None and look.before(reading) is not None and proven >= limit,
+        since=reading.at - (age - limit),
+        is_late=age - limit > 1.5 * look.interval or not is_read,
+    )
+
+
+def _diverged(look: Round, reading: Reading, real: Apart, ahead: Claim, lagging: Claim, *, is_read: bool) -> Claim:
+    both_ways = bool(ahead.holds and lagging.holds)
+    shows_stamps = _is_old(look, reading, real, real.foreign, look.thresholds.stamp_seconds)
+    shows_lost = look.before(reading) is not None and _is_old(
+        look, reading, real, real.lost, look.thresholds.missing_seconds
+    )
+    shows_both = both_ways and ahead.can_show and lagging.can_show
+    return Claim(
+        holds=bool(real.foreign or real.lost or both_ways),
+        can_show=is_read and look.listing is not None and (shows_stamps or shows_lost or shows_both),
+    )
+
+
+def _is_old(look: Round, reading: Reading, real: Apart, tables: frozenset[int], limit: float) -> bool:
+    """Tell whether the master is known to have had one of the tables for so long that a sound replica would have it.
+
+    A replica that waits for updates may wait for the table as well, if the table is not older than they are.
+    """
+    waits = look.memory.age_at_least(min(real.behind.values()), reading.at) if real.behind else 0.0
+    limits = {table: limit + (waits if look.memory.is_new(table) else 0.0) for table in tables}
+    return any(look.memory.stamp_age(table, reading.at) >= limit for table, limit in limits.items())
+
+
+def _missing(look: Round, reading: Reading, real: Apart, *, is_read: bool) -> Claim:
+    before = look.before(reading) if look.master and is_read else None
+    known = before.numbers if before and before.numbers else {}
+    return Claim(holds=bool(real.lacking), can_show=any(table in known for table in real.lacking))

@@ -1,0 +1,180 @@
+"""The witness: it stands beside the transport and writes down what was really so at each instant of reading."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from boks_exporter.errors import TransportError
+from boks_exporter.model import Host, HostName, Sequence, TableNumber
+from boks_exporter.remote.request import LOOK, ROLE_ONLY, Request
+from boks_exporter.simulator.domain import Boksinit, Fault, SimulatedDomain, Stopped
+from boks_exporter.simulator.domain.copy import Copy
+from boks_exporter.simulator.domain.database import Database, Numbers
+from boks_exporter.simulator.domain.host import SimulatedHost
+from boks_exporter.simulator.domain.link import Row, Status
+from boks_exporter.simulator.virtual_transport import VirtualTransport
+from boks_exporter.transport.base import RawReply
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """How a replica's data really differ from the master's at an instant; tables of equal stamps unless it says so."""
+
+    database: Database
+    ahead: Mapping[TableNumber, Sequence]
+    """Its own number of each table in which it has more than the master."""
+    behind: Mapping[TableNumber, float]
+    """When the first update that it lacks was written, for each table in which it has less."""
+    foreign: frozenset[TableNumber]
+    """Tables with a stamp that the master never had."""
+    outdated: Mapping[TableNumber, float]
+    """Tables of an earlier generation of the master's, and since when there is a newer one."""
+    lost: frozenset[TableNumber]
+    """Tables that the master had at the point up to which this replica has got its updates, and it has not."""
+    lacking: frozenset[TableNumber]
+    """All tables that the master has and it has not."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """One exchange as it really was. `arrived` tells whether the exporter got the whole of it."""
+
+    host: HostName
+    request: Request
+    began: float
+    at: float
+    role: Boksinit
+    masters: tuple[HostName, ...]
+    ended: float = 0.0
+    arrived: bool = False
+    is_readable: bool = True
+    numbers: Numbers | None = None
+    apart: Apart | None = None
+    rows: Mapping[HostName, Row] | None = None
+    """What the list of a master shows; a replica that it does not list is not in it."""
+
+
+class Witness:
+    """Ask through the virtual transport, and keep what was read until the round is over."""
+
+    def __init__(self, domain: SimulatedDomain, transport: VirtualTransport) -> None:
+        """Listen to the transport's instants of reading."""
+        self.domain = domain
+        self.readings: list[Reading] = []
+        self._transport = transport
+        self._open: dict[HostName, Reading] = {}
+
+    async def ask(self, host: Host, request: Request) -> RawReply:
+        """Ask, and note whether the answer arrived."""
+        self._open.pop(host.name, None)
+        began = asyncio.get_running_loop().time()
+        try:
+            raw = await self._transport.ask(host, request)
+        except TransportError:
+            self._close(host.name, request, began)
+            raise
+        self._close(host.name, request, began).arrived = True
+        return raw
+
+    def on_read(self, host: HostName, request: Request) -> None:
+        """Write down what the host's answer shows, at the instant at which it is written."""
+        self._open[host] = read(self.domain, host, request)
+
+    def take(self) -> list[Reading]:
+        """Give what was read since the last time."""
+        readings, self.readings = self.readings, []
+        return readings
+
+    def _close(self, host: HostName, request: Request, began: float) -> Reading:
+        """Close an exchange; one that never reached the host is dated by its end."""
+        ended = asyncio.get_running_loop().time()
+        self.domain.advance(ended)
+        reading = self._open.pop(host, None) or read(self.domain, host, request)
+        reading.began, reading.ended = began, ended
+        self.readings.append(reading)
+        return reading
+
+
+def read(domain: SimulatedDomain, name: HostName, request: Request) -> Reading:
+    """Look at the truth of one host now."""
+    host = domain.hosts[name]
+    masters = domain.masters()
+    reading = Reading(name, request, domain.now, domain.now, host.role, masters)
+    reading.is_readable = _is_readable(domain, host)
+    if request == ROLE_ONLY:
+        return reading
+    if host.role is not Boksinit.CLIENT:
+        reading.numbers = host.copy.numbers(domain.now)
+    master = domain.hosts[masters[0]] if len(masters) == 1 else None
+    if host.role is Boksinit.SERVER and master and master.copy.database and reading.numbers is not None:
+        reading.apart = apart(host.copy, reading.numbers, master.copy.database, domain.now)
+    if host.role is Boksinit.MASTER and request == LOOK:
+        reading.rows = rows_of(domain, host)
+    return reading
+
+
+def _is_readable(domain: SimulatedDomain, host: SimulatedHost) -> bool:
+    """Tell whether the numbers, and a master's list, are printed at all; an empty database prints no line."""
+    if host.faults.keys() & {Fault.GARBAGE, Fault.HANGING}:
+        return False
+    is_silent = host.role is Boksinit.MASTER or domain.layout.when_stopped is Stopped.ERROR
+    if is_silent and not host.daemons_running:
+        return False
+    return host.role is Boksinit.CLIENT or bool(host.copy.numbers(domain.now))
+
+
+def rows_of(domain: SimulatedDomain, master: SimulatedHost) -> Mapping[HostName, Row]:
+    """Give the lines of a master's list."""
+    database = master.copy.database
+    if database is None:
+        return {}
+    links = master.links.items()
+    return {name: link.row(domain.now, database) for name, link in links if domain.hosts[name].is_listed}
+
+
+def status_of(rows: Mapping[HostName, Row], host: HostName) -> Status | None:
+    """Tell the status of a line; None without one."""
+    row = rows.get(host)
+    return row.status if row else None
+
+
+def apart(copy: Copy, own: Numbers, database: Database, now: float) -> Apart:
+    """Compare a replica's numbers with the master's of the same instant, and say what of the difference is sound."""
+    ahead: dict[TableNumber, Sequence] = {}
+    behind: dict[TableNumber, float] = {}
+    foreign: set[TableNumber] = set()
+    outdated: dict[TableNumber, float] = {}
+    lacking: set[TableNumber] = set()
+    for table, (number, stamp) in database.numbers(now).items():
+        if table not in own:
+            lacking.add(table)
+            continue
+        writes = database.generation(table, now)
+        if writes is None:
+            continue
+        if own[table][1] != stamp:
+            earlier = own[table][1] in {generation.stamp for generation in database.tables[table]}
+            if earlier and table not in copy.foreign and table not in copy.stamps:
+                outdated[table] = writes.born
+            else:
+                foreign.add(table)
+        elif own[table][0] > number:
+            ahead[table] = own[table][0]
+        elif own[table][0] < number:
+            written = writes.written_at(own[table][0] + 1)
+            behind[table] = writes.born if written is None else written
+    return Apart(database, ahead, behind, frozenset(foreign), outdated, _lost(copy, lacking, now), frozenset(lacking))
+
+
+def _lost(copy: Copy, lacking: set[TableNumber], now: float) -> frozenset[TableNumber]:
+    """Pick the tables that no catching up will bring: what is under way, or still being loaded, is not lost."""
+    if copy.database is None or copy.is_loading(now):
+        return frozenset()
+    position = copy.position.at(now)
+    return frozenset(
+        table
+        for table in lacking
+        if table in copy.absent
+        or copy.database.generation(table, copy.strays.get(table, copy.position).at(now))
+        or (table in copy.database.tables and copy.database.tables[table][0].born <= position)
+    )
