@@ -15,7 +15,9 @@ COPY pyproject.toml README.md LICENSE ./
 COPY deploy/ deploy/
 COPY docs/runbooks/ docs/runbooks/
 COPY boks_exporter/ boks_exporter/
-RUN /build/bin/pip --python /opt/boks-exporter/bin/python3 install --no-cache-dir --no-deps --no-build-isolation . \
+# The wheel is built beside the environment that it goes into: what builds it stays behind.
+RUN /build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
+ && /build/bin/pip --python /opt/boks-exporter/bin/python3 install --no-cache-dir --no-index --no-deps /wheels/*.whl \
  && /opt/boks-exporter/bin/python3 -m compileall -q /opt/boks-exporter/lib
 
 # hadolint ignore=DL3006
