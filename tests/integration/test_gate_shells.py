@@ -143,21 +143,27 @@ def test_an_asker_who_goes_away_leaves_nothing_running(tmp_path: Path, shell: st
     assert tree.left_behind() == []
 
 
-@pytest.mark.parametrize("jobs", ["+m", "-m"])
-def test_the_gate_can_be_piped_on_by_hand(tmp_path: Path, shell: str, jobs: str) -> None:
-    """In a pipeline of an operator's shell, with and without job control, the neighbours are left alone."""
+def test_the_neighbours_in_an_operators_pipeline_are_left_alone(tmp_path: Path, shell: str) -> None:
+    """A shell with job control puts a pipeline into one process group, and is the parent of all its members."""
+    tree = Tree(tmp_path / "host")
+    tree.boksadm_is(STUBBORN)
+    command = [install(tree, tmp_path / "gate", shell=shell, limit=1), "boks-gate/1", "sequence", "role"]
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, process_group=0) as gate,
+        subprocess.Popen(["cat"], stdin=gate.stdout, stdout=subprocess.PIPE, process_group=gate.pid) as neighbour,
+    ):
+        assert neighbour.communicate(timeout=60)[0].endswith(b"=done sections=2\n")
+        assert neighbour.returncode == 0
+    assert tree.left_behind() == []
+
+
+def test_the_neighbours_in_a_scripts_pipeline_are_left_alone(tmp_path: Path, shell: str) -> None:
+    """Without job control the gate shares its group with the script that calls it."""
     tree = Tree(tmp_path / "host")
     tree.boksadm_is(STUBBORN)
     gate = install(tree, tmp_path / "gate", shell=shell, limit=1)
     line = f"{gate} boks-gate/1 sequence role | (sleep 0.2; cat; echo whole)"
-    result = subprocess.run(
-        ["bash", jobs, "-c", line],
-        capture_output=True,
-        text=True,
-        start_new_session=True,
-        timeout=60,
-        env={"PATH": "/usr/bin:/bin"},
-    )
+    result = subprocess.run(["sh", "-c", line], capture_output=True, text=True, start_new_session=True, timeout=60)
     assert result.stdout.endswith("=done sections=2\nwhole\n")
     assert tree.left_behind() == []
 
