@@ -30,7 +30,7 @@ def series(name: str, labels: dict[str, str]) -> str:
 class Line:
     """One series: its value while all is sound, and while it is not.
 
-    A value is a number, `+n` for a counter that rises by n each step, `t-n` for a point in time n seconds before the step,
+    A value is a number, `+n` or `-n` for what rises or falls by n each step, `t-n` for a point in time n seconds before the step,
     `frozen` for the value before, `_` for no sample.
     """
 
@@ -59,7 +59,7 @@ class Line:
 
 
 def _value(rule: str, now: float, step: int) -> float:
-    if rule.startswith("+"):
+    if rule.startswith(("+", "-")):
         return now + float(rule)
     if rule.startswith("t-"):
         return step * STEP - float(rule[2:])
@@ -91,6 +91,10 @@ def _host(name: str, sound: str, sick: str, /, **more: str) -> Line:
 
 def _domain(name: str, sound: str, sick: str, /, **more: str) -> Line:
     return Line(name, DOMAIN | more, sound, sick)
+
+
+def _stands(site: str) -> Line:
+    return _host("boks_host_info", "1", "1", address="192.0.2.7", site=site, section="core")
 
 
 def _host_failing(reason: str) -> tuple[Line, ...]:
@@ -172,10 +176,10 @@ CASES: Final = (
     Case(
         alert="BoksHostUnreachable",
         severity="warning",
-        lines=(_host("boks_host_up", "1", "0"),),
+        lines=(_host("boks_host_up", "1", "0"), _stands("utrecht")),
         fires=360,
         ends=120,
-        labels=HOST,
+        labels=HOST | {"site": "utrecht"},
         summary="replica1 does not answer the exporter (BoKS domain prod).",
         description=(
             "No look at replica1 has worked for six minutes. Its replication state is not known, which is not the same as DOWN."
@@ -254,10 +258,10 @@ CASES: Final = (
     Case(
         alert="BoksReplicaDown",
         severity="critical",
-        lines=(_host("boks_replica_reported_status", "0", "1", status="down"),),
+        lines=(_host("boks_replica_reported_status", "0", "1", status="down"), _stands("utrecht")),
         fires=300,
         ends=120,
-        labels=HOST | {"status": "down"},
+        labels=HOST | {"status": "down", "site": "utrecht"},
         summary="The master reports replica replica1 as DOWN (BoKS domain prod).",
         description="For five minutes the master's list has shown replica1 as DOWN. Clients that ask it are refused or wait.",
     ),
@@ -388,9 +392,9 @@ CASES: Final = (
             _domain("boks_site_replicas", "2", "0", site="utrecht", state="ok"),
             _domain("boks_site_replicas", "0", "2", site="utrecht", state="down"),
         ),
-        fires=420,
+        fires=240,
         ends=0,
-        labels={"boks_domain": "prod", "site": "utrecht"},
+        labels=DOMAIN | {"site": "utrecht"},
         summary="No replica at utrecht is sound (BoKS domain prod).",
         description="Each replica there is down, unreachable, or decides by wrong data. Logins at utrecht depend on other sites and on the lines to them (K1456).",
     ),
@@ -403,7 +407,7 @@ CASES: Final = (
         ),
         fires=1920,
         ends=0,
-        labels={"boks_domain": "prod", "site": "utrecht"},
+        labels=DOMAIN | {"site": "utrecht"},
         summary="Only one replica at utrecht is sound (BoKS domain prod).",
         description="If it fails, utrecht has none (K1456 advises several).",
     ),
@@ -419,7 +423,7 @@ CASES: Final = (
         ),
         fires=1800,
         ends=180,
-        labels={"boks_domain": "prod", "name": "method.conf"},
+        labels=DOMAIN | {"name": "method.conf"},
         summary="method.conf is not the same on all servers of BoKS domain prod.",
         description="2 versions are in use. Agents bound to the odd server are refused (HS troubleshooting/237), or its data may be incomplete (HS troubleshooting/312).",
     ),
@@ -436,5 +440,81 @@ CASES: Final = (
         summary="replica1 has become master of BoKS domain prod.",
         description="Another host was master before. The old one must not come up as master again (see the runbook).",
         sick_minutes=10,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """A history that looks like trouble at first and must wake nobody: these alerts keep silent all the time."""
+
+    name: str
+    alerts: tuple[str, ...]
+    lines: tuple[Line, ...]
+
+
+QUIET: Final = (
+    Quiet(
+        name="the exporter does not reach a site, and the master does",
+        alerts=("BoksSiteWithoutReplica", "BoksReplicaDown", "BoksNoMaster"),
+        lines=(
+            _domain("boks_site_replicas", "2", "0", site="utrecht", state="ok"),
+            _domain("boks_site_replicas", "0", "2", site="utrecht", state="unreachable"),
+            _host("boks_replica_state", "0", "1", state="unreachable"),
+            _host("boks_replica_reported_status", "1", "1", status="ok"),
+            _host("boks_replica_reported_status", "0", "0", status="down"),
+            _domain("boks_domain_masters", "1", "1"),
+            _stands("utrecht"),
+        ),
+    ),
+    Quiet(
+        name="a site has clients only",
+        alerts=("BoksSiteWithoutReplica", "BoksSiteWithoutSpare"),
+        lines=(
+            _domain("boks_site_replicas", "0", "0", site="utrecht", state="ok"),
+            _domain("boks_site_replicas", "0", "0", site="utrecht", state="down"),
+        ),
+    ),
+    Quiet(
+        name="a replica lacks many updates, all of them young",
+        alerts=("BoksReplicaLagging", "BoksReplicaLaggingBadly"),
+        lines=(
+            _host("boks_replica_lag_at_least_seconds", "0", "200"),
+            _host("boks_replica_lag_sequences", "0", "5000"),
+        ),
+    ),
+    Quiet(
+        name="a replica lacks one update for hours",
+        alerts=("BoksReplicaLaggingBadly",),
+        lines=(
+            _host("boks_replica_lag_at_least_seconds", "0", "7200"),
+            _host("boks_replica_lag_sequences", "0", "1"),
+        ),
+    ),
+    Quiet(
+        name="a replica that lags catches up",
+        alerts=("BoksReplicaLagging", "BoksReplicaLaggingBadly"),
+        lines=(
+            _host("boks_replica_lag_at_least_seconds", "0", "800"),
+            _host("boks_replica_lag_sequences", "1000", "-10"),
+        ),
+    ),
+    Quiet(
+        name="the same host is master after a restart of the exporter",
+        alerts=("BoksMasterChanged", "BoksNoMaster", "BoksSeveralMasters"),
+        lines=(
+            _domain("boks_host_role", "1", "1", host="master1", role="master"),
+            _domain("boks_domain_masters", "1", "1"),
+        ),
+    ),
+    Quiet(
+        name="a host's failures of long ago come back with its counter after a restart of the exporter",
+        alerts=("BoksHostKeyRefused", "BoksLoginRefused", "BoksRoundsOverrun"),
+        lines=(
+            _host("boks_host_up", "1", "1"),
+            _host("boks_host_poll_failures_total", "7", "1", reason="host_key"),
+            _host("boks_host_poll_failures_total", "7", "1", reason="auth"),
+            _domain("boks_round_overruns_total", "7", "1"),
+        ),
     ),
 )

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from tests.alerts.cases import ALWAYS_FIRES, CASES, SOUND_MINUTES, STEP, Case, series
+from tests.alerts.cases import ALWAYS_FIRES, CASES, QUIET, SOUND_MINUTES, STEP, Case, Quiet, series
 
 RULES = Path(__file__).parents[2] / "deploy" / "prometheus"
 GROUPS = (
@@ -18,6 +18,7 @@ GROUPS = (
 """All groups in the order of evaluation, which promtool leaves to chance otherwise."""
 
 _AFTER_MINUTES = 15
+_QUIET_MINUTES = 35
 _PER_MINUTE = 60 // STEP
 _BEGINS = SOUND_MINUTES * 60
 _LOST_SCRAPES = 2
@@ -30,7 +31,12 @@ def rule_tests() -> dict[str, Any]:
         "rule_files": [str(file) for file in sorted(RULES.glob("*.rules.yml"))],
         "evaluation_interval": f"{STEP}s",
         "group_eval_order": list(GROUPS),
-        "tests": [_all_sound(), _nothing_scraped(), *(_fault(case) for case in CASES)],
+        "tests": [
+            _all_sound(),
+            _nothing_scraped(),
+            *(_fault(case) for case in CASES),
+            *(_quiet(quiet) for quiet in QUIET),
+        ],
     }
 
 
@@ -65,6 +71,27 @@ def _fault(case: Case) -> dict[str, Any]:
                 "exp_samples": [{"labels": "{}", "value": 1}],
             }
             for at in goes_on
+        ],
+    }
+
+
+def _quiet(quiet: Quiet) -> dict[str, Any]:
+    """Expect silence of some alerts before, during and after, over two lost scrapes."""
+    sound, sick, after = (minutes * _PER_MINUTE for minutes in (SOUND_MINUTES, _QUIET_MINUTES, _AFTER_MINUTES))
+    gap = sound + sick // 2
+    silent = f"count(ALERTS{{alertname=~{'|'.join(quiet.alerts)!r}, alertstate='firing'}})"
+    return {
+        "name": quiet.name,
+        "interval": f"{STEP}s",
+        "input_series": [
+            {
+                "series": series(line.name, line.labels),
+                "values": line.values(sound, sick, after, (gap, gap + _LOST_SCRAPES)),
+            }
+            for line in quiet.lines
+        ],
+        "promql_expr_test": [
+            {"expr": silent, "eval_time": f"{step * STEP}s", "exp_samples": []} for step in range(sound + sick + after)
         ],
     }
 

@@ -3,10 +3,17 @@
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.alerts.cases import ALWAYS_FIRES, CASES
 from tests.alerts.promtool import RULES, rule_tests
 from tests.shipped_rules import alerts, groups
+
+
+def _name(rule: dict[str, Any]) -> str:
+    return str(rule["alert"])
 
 
 def test_promtool_finds_nothing_wrong_with_the_rules() -> None:
@@ -34,3 +41,9 @@ def test_every_alert_has_a_case() -> None:
 def test_the_groups_are_evaluated_in_the_order_in_which_they_stand() -> None:
     """The tests name every group, so that promtool leaves no order to chance."""
     assert set(rule_tests()["group_eval_order"]) == {group["name"] for group in groups()}
+
+
+@pytest.mark.parametrize("rule", [rule for rule in alerts() if rule["labels"]["severity"] == "critical"], ids=_name)
+def test_a_restart_of_prometheus_ends_no_page(rule: dict[str, Any]) -> None:
+    """Prometheus forgets a short `for`; Alertmanager ends an alert that is not repeated for four minutes."""
+    assert rule["for"] in {"1m", "2m", "3m"}
