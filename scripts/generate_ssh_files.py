@@ -10,10 +10,14 @@ sys.path.insert(0, str(ROOT))
 
 from boks_exporter.remote.installation import (  # noqa: E402 - found by the path that is set above
     DEFAULT_GATE_PATH,
+    DEFAULT_OPERATOR,
     DEFAULT_USER,
     authorized_keys_line,
     gate_conf,
     instructions,
+    operator_instructions,
+    operator_keys_line,
+    operator_sudoers_lines,
     sent_sudoers_lines,
     sudoers_lines,
 )
@@ -38,6 +42,17 @@ stands in [docs/security.md](../../docs/security.md).
 """
 
 
+OPERATOR_TITLE: Final = """\
+# Allowing an operator's key to change a BoKS host
+
+<!-- Written by scripts/generate_ssh_files.py from boks_exporter/remote/guide.py; change it there. -->
+
+`boks-exporter gate install --operator` prints this page with your own key, addresses and paths. The files beside it:
+`operator-authorized_keys.example` and `boks-operator.sudoers`. Do [README.md](README.md) first.
+
+"""
+
+
 def files() -> dict[str, str]:
     """Write every file, by its name."""
     paths = RemotePaths(prefix=Prefix.SUDO)
@@ -47,6 +62,10 @@ def files() -> dict[str, str]:
         "boks-gate.conf": gate_conf(paths),
         "boks-exporter.sudoers": sudoers_lines(DEFAULT_USER, paths),
         "boks-exporter-sent.sudoers": sent_sudoers_lines(DEFAULT_USER, paths),
+        "OPERATOR.md": OPERATOR_TITLE
+        + operator_instructions(DEFAULT_OPERATOR, EXAMPLE_FROM, EXAMPLE_KEY, DEFAULT_GATE_PATH, paths),
+        "operator-authorized_keys.example": operator_keys_line(EXAMPLE_KEY, EXAMPLE_FROM),
+        "boks-operator.sudoers": operator_sudoers_lines(DEFAULT_OPERATOR),
     }
 
 

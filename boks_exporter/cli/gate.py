@@ -11,10 +11,14 @@ from boks_exporter.cli.options import FILE
 from boks_exporter.cli.saying import say
 from boks_exporter.remote.installation import (
     DEFAULT_GATE_PATH,
+    DEFAULT_OPERATOR,
     DEFAULT_USER,
     authorized_keys_line,
     gate_conf,
     instructions,
+    operator_instructions,
+    operator_keys_line,
+    operator_sudoers_lines,
     sent_sudoers_lines,
     sudoers_lines,
 )
@@ -69,10 +73,20 @@ def gate(ctx: click.Context, /) -> int | None:
 Examples:
   boks-exporter gate install --from 192.0.2.10 --public-key id_boksmon.pub
   boks-exporter gate install --from 192.0.2.10 --public-key id_boksmon.pub --only authorized_keys
+  boks-exporter gate install --operator --from 192.0.2.20 --public-key id_boksop.pub
 
 Exit codes: 0 printed, 1 something cannot be pasted as it is, with the reason, 2 wrong usage."""
 )
-@click.option("--user", default=DEFAULT_USER, show_default=True, metavar="NAME", help="The login on the BoKS hosts.")
+@click.option(
+    "--operator",
+    is_flag=True,
+    help="Print what lets an operator's key change the host, for failover; other login, other key.",
+)
+@click.option(
+    "--user",
+    metavar="NAME",
+    help=f"The login on the BoKS hosts: {DEFAULT_USER}, or {DEFAULT_OPERATOR} with --operator.",
+)
 @click.option(
     "--from",
     "from_pattern",
@@ -106,7 +120,8 @@ Exit codes: 0 printed, 1 something cannot be pasted as it is, with the reason, 2
 )
 def install(  # noqa: PLR0913 - one for each thing that differs between installations
     *,
-    user: str,
+    operator: bool,
+    user: str | None,
     from_pattern: str,
     public_key: Path,
     gate_path: str,
@@ -125,17 +140,24 @@ def install(  # noqa: PLR0913 - one for each thing that differs between installa
         prefix=Prefix(prefix),
         section_timeout_seconds=max(1, round(section_timeout)),
     )
+    login = user or (DEFAULT_OPERATOR if operator else DEFAULT_USER)
     match only:
         case "boks-gate.conf":
-            text = gate_conf(paths)
+            text = gate_conf(paths, operator=operator)
+        case "sudoers" if operator:
+            text = operator_sudoers_lines(login, gate_path)
+        case "authorized_keys" if operator:
+            text = operator_keys_line(_key(public_key), from_pattern, gate_path)
+        case None if operator:
+            text = operator_instructions(login, from_pattern, _key(public_key), gate_path, paths)
         case "sudoers":
-            text = sudoers_lines(user, paths, gate_path)
+            text = sudoers_lines(login, paths, gate_path)
         case "sudoers-sent":
-            text = sent_sudoers_lines(user, paths)
+            text = sent_sudoers_lines(login, paths)
         case "authorized_keys":
             text = authorized_keys_line(_key(public_key), from_pattern, gate_path)
         case _:
-            text = instructions(user, from_pattern, _key(public_key), gate_path, paths)
+            text = instructions(login, from_pattern, _key(public_key), gate_path, paths)
     say(text, nl=False)
     return exits.DONE
 

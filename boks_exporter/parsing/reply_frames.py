@@ -28,6 +28,9 @@ _REFUSALS: Final = {
     "no_section": _OWN_REQUEST,
     "repeated_word": _OWN_REQUEST,
     "unknown_protocol": f"a gate that speaks boks-gate/1; {_INSTALL}",
+    "bad_argument": _OWN_REQUEST,
+    "operator_disabled": "a gate whose root allows changes: OPERATOR=yes in boks-gate.conf on the host, see "
+    "`boks-exporter gate install --operator`",
     "unknown_word": f"a gate that knows every section asked for; the one there is older: {_INSTALL}",
 }
 

@@ -10,6 +10,10 @@ from boks_exporter.remote.request import Request
 from boks_exporter.remote.settings import RemotePaths
 
 _INSERT_HERE: Final = "# -- the sender's settings are inserted here --\n"
+_OPERATORS_PART: Final = re.compile(
+    r"^# -- the operator's vocabulary: .*?^# -- the operator's vocabulary ends here -*\n", re.DOTALL | re.MULTILINE
+)
+"""What changes a host; it can be installed by root only, never sent along."""
 
 
 @cache
@@ -40,9 +44,9 @@ def sent_script(paths: RemotePaths) -> bytes:
         "gate_limit": str(paths.section_timeout_seconds),
     }
     assignments = "".join(f"{name}={shlex.quote(value)}\n" for name, value in settings.items())
-    before, marker, after = gate_text().partition(_INSERT_HERE)
-    if not marker:
-        message = "gate.sh has no place for the sender's settings"
+    before, marker, after = _OPERATORS_PART.sub("", gate_text()).partition(_INSERT_HERE)
+    if not marker or "operate()" in after:
+        message = "gate.sh has no place for the sender's settings, or no end of the operator's part"
         raise AssertionError(message)
     return (before + assignments + after).encode()
 

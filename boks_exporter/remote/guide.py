@@ -33,6 +33,31 @@ root can. If sudo is there, choose `sudo` for the prefix rather than a login as 
 """,
 }
 
+OPERATOR_ROOT_STEPS: Final[Mapping[Prefix, str]] = {
+    Prefix.SUDO: """\
+The rule names the gate with one other word than the reading login's: neither login can use the other's.
+
+```sh
+cat >/etc/sudoers.d/boks-operator.new <<'END'
+{rule}END
+chown root /etc/sudoers.d/boks-operator.new
+chmod 0440 /etc/sudoers.d/boks-operator.new
+visudo -cf /etc/sudoers.d/boks-operator.new && mv /etc/sudoers.d/boks-operator.new /etc/sudoers.d/boks-operator
+```
+""",
+    Prefix.SUEXEC: """\
+In BoKS, allow the user `{user}` on this host exactly this program as root, and nothing else:
+
+```
+{gate} {word}
+```
+""",
+    Prefix.NONE: """\
+`PREFIX=none`: the gate runs as `{user}`, and only root can change a host. Where reader and operator are both root's
+login, their two keys stand in one file and the word `operator` behind the gate's path is all that tells them apart.
+""",
+}
+
 GUIDE: Final = """\
 Do this as root on every BoKS host that the exporter asks: master, replicas, and clients that may become replicas.
 
@@ -110,4 +135,62 @@ It prints `=boks-gate/1 …` first, `=end … exit=0` for each section and `=don
 | `sudo: a password is required` | the rule of step 4 is missing, or names another path or user |
 | `=end sequence exit=126` or `exit=127` | `BOKSADM` in `boks-gate.conf` is not the program |
 | `=end sequence timeout=…` | the command hung and was ended; BoKS on this host needs attention |
+"""
+
+OPERATOR_GUIDE: Final = """\
+Do this as root on every BoKS host that takes part in a failover: master, replicas, and clients that may become
+replicas. The reading gate is installed there already. Without the steps below no key can change anything on the host.
+
+## 1. A second account, for the operator's key alone
+
+```sh
+useradd -r -d {home} -s /bin/sh {user}       # AIX: mkuser home={home} shell=/bin/sh {user}
+usermod -p '*' {user}                        # Solaris: passwd -N {user}
+mkdir -p {home}/.ssh
+cat >{home}/.ssh/authorized_keys <<'END'
+{key_line}END
+chown root {home} {home}/.ssh {home}/.ssh/authorized_keys
+chmod 0755 {home} {home}/.ssh
+chmod 0644 {home}/.ssh/authorized_keys
+```
+
+Keep the private key on the operators' machine, readable for the operators only, never where the exporter runs as a
+daemon. In BoKS, the account needs an access route for SSH from that machine.
+
+## 2. The gate's configuration allows it
+
+Both must say so: this file and the forced command of the key. `OPERATOR=no` stops every change on this host at once.
+
+```sh
+cat >{conf} <<'END'
+{conf_text}END
+chown root {conf}
+chmod 0644 {conf}
+mkdir -p {state}
+chown root {state}
+chmod 0700 {state}
+```
+
+`{state}` holds the lock of this host and a record of each change: what was asked, when, the output, the exit status.
+Leave it alone: a change whose record is gone could be made twice.
+
+## 3. Becoming root
+
+{root_step}
+## 4. The test, which changes nothing
+
+```sh
+ssh -i ~/.ssh/id_{user} {user}@HOST 'boks-gate/1 op preflight'
+```
+
+It prints `permitted=yes`, `boksadm=yes` and `state=writable`. Other answers:
+
+| you see | it means |
+|---|---|
+| `=refused operator_disabled` | `boks-gate.conf` does not say `OPERATOR=yes` |
+| `=refused unknown_word` | the forced command has no `operator` behind the gate's path: this is the reading key |
+| `=refused bad_config` | the gate on this host is older than its configuration: install the present one |
+| `permitted=no` | the gate did not become root: step 3 |
+| `boksadm=no` | `BOKSADM` in `boks-gate.conf` is not the program |
+| `state=unusable` | {state} is not root's alone, is a link, or its disk is full |
 """

@@ -6,13 +6,19 @@ import re
 from typing import Final
 
 from boks_exporter.errors import InstallationError
-from boks_exporter.remote.guide import GUIDE, ROOT_STEPS
+from boks_exporter.remote.guide import GUIDE, OPERATOR_GUIDE, OPERATOR_ROOT_STEPS, ROOT_STEPS
 from boks_exporter.remote.settings import RemotePaths
 
 DEFAULT_USER: Final = "boksmon"
+DEFAULT_OPERATOR: Final = "boksop"
 DEFAULT_GATE_PATH: Final = "/opt/boks-gate/gate.sh"
+DEFAULT_STATE: Final = "/var/opt/boks-gate"
 STDIN_WORD: Final = "request-on-stdin"
 """The one argument with which an installed gate runs itself again as root."""
+OPERATOR_STDIN_WORD: Final = "operator-on-stdin"
+"""The same for a request of the operator's key; the sudo rule of the reading login does not have it."""
+OPERATOR_WORD: Final = "operator"
+"""Stands behind the gate's path in the forced command of the operator's key."""
 
 _PLAIN_PATH: Final = re.compile(r"/[A-Za-z0-9._+@/-]*[A-Za-z0-9._+@-]")
 _USER: Final = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
@@ -23,12 +29,15 @@ _KEY_COMMENT: Final = re.compile(r"[ -~]*")
 
 def authorized_keys_line(public_key: str, from_pattern: str, gate_path: str = DEFAULT_GATE_PATH) -> str:
     """Write the line of `authorized_keys` that ties a key to the gate and to the exporter's address."""
-    key = _checked_key(public_key)
-    source = _checked(_FROM, from_pattern, "the addresses of the exporter such as 192.0.2.10 or 192.0.2.0/28")
-    return f'restrict,from="{source}",command="{_checked_path(gate_path)}" {key}\n'
+    return _keys_line(public_key, from_pattern, _checked_path(gate_path))
 
 
-def gate_conf(paths: RemotePaths) -> str:
+def operator_keys_line(public_key: str, from_pattern: str, gate_path: str = DEFAULT_GATE_PATH) -> str:
+    """Write the line that ties the operator's key to the gate's second vocabulary."""
+    return _keys_line(public_key, from_pattern, f"{_checked_path(gate_path)} {OPERATOR_WORD}")
+
+
+def gate_conf(paths: RemotePaths, *, operator: bool = False, state: str = DEFAULT_STATE) -> str:
     """Write the file that stands beside an installed gate and tells it where BoKS lives."""
     return (
         "# boks-gate.conf: where BoKS lives on this host. It belongs to root and nobody else may write it.\n"
@@ -39,6 +48,9 @@ def gate_conf(paths: RemotePaths) -> str:
         f"PREFIX={paths.prefix}\n"
         "# Seconds after which a hanging command is ended.\n"
         f"SECTION_TIMEOUT={paths.section_timeout_seconds}\n"
+        "# Whether the operator's key may change this host, and where locks and records of changes are kept.\n"
+        f"OPERATOR={'yes' if operator else 'no'}\n"
+        f"STATE={_checked_path(state)}\n"
     )
 
 
@@ -54,6 +66,16 @@ def sudoers_lines(user: str, paths: RemotePaths, gate_path: str = DEFAULT_GATE_P
         "# sudoers rule of boks-exporter for an installed gate. Check it with: visudo -cf FILE\n"
         f"Defaults:{name} !requiretty\n"
         f"{name} ALL=(root) NOPASSWD: {_checked_path(gate_path)} {STDIN_WORD}\n"
+    )
+
+
+def operator_sudoers_lines(user: str, gate_path: str = DEFAULT_GATE_PATH) -> str:
+    """Write the sudo rule of the operator's login: the gate itself, as root, with the operator's one fixed argument."""
+    name = _checked_user(user)
+    return (
+        "# sudoers rule of boks-exporter for the operator's login. Check it with: visudo -cf FILE\n"
+        f"Defaults:{name} !requiretty\n"
+        f"{name} ALL=(root) NOPASSWD: {_checked_path(gate_path)} {OPERATOR_STDIN_WORD}\n"
     )
 
 
@@ -102,6 +124,29 @@ def instructions(user: str, from_pattern: str, public_key: str, gate_path: str, 
         key_line=key_line,
         root_step=root_step,
     )
+
+
+def operator_instructions(user: str, from_pattern: str, public_key: str, gate_path: str, paths: RemotePaths) -> str:
+    """Write what is added on one host so that an operator can change it, with the commands to type."""
+    key_line = operator_keys_line(public_key, from_pattern, gate_path)
+    directory = _checked_path(gate_path).rpartition("/")[0] or "/"
+    root_step = OPERATOR_ROOT_STEPS[paths.prefix].format(
+        user=_checked_user(user), gate=gate_path, rule=operator_sudoers_lines(user, gate_path), word=OPERATOR_STDIN_WORD
+    )
+    return OPERATOR_GUIDE.format(
+        user=user,
+        home=f"/var/lib/{user}",
+        conf=f"{directory}/boks-gate.conf",
+        conf_text=gate_conf(paths, operator=True),
+        state=DEFAULT_STATE,
+        key_line=key_line,
+        root_step=root_step,
+    )
+
+
+def _keys_line(public_key: str, from_pattern: str, command: str) -> str:
+    source = _checked(_FROM, from_pattern, "the addresses of the exporter such as 192.0.2.10 or 192.0.2.0/28")
+    return f'restrict,from="{source}",command="{command}" {_checked_key(public_key)}\n'
 
 
 def _checked(pattern: re.Pattern[str], text: str, expected: str) -> str:

@@ -120,11 +120,13 @@ def ask_sent(
     )
 
 
-def install(tree: Tree, directory: Path, *, shell: str = "/bin/sh", limit: int = 8, prefix: str = "none") -> Path:
+def install(
+    tree: Tree, directory: Path, *, shell: str = "/bin/sh", limit: int = 8, prefix: str = "none", settings: str = ""
+) -> Path:
     """Install a gate whose built-in paths are the tree's, so that no file of root's is needed beside it."""
     defaults = (
         f"gate_shell='{shell}'\ngate_etc='{tree.etc}'\ngate_var='{tree.var}'\ngate_boksadm='{tree.boksadm}'\n"
-        f"gate_limit={limit}\ngate_prefix={prefix}\n"
+        f"gate_limit={limit}\ngate_prefix={prefix}\n{settings}"
     )
     directory.mkdir(parents=True, exist_ok=True)
     gate = directory / "gate.sh"

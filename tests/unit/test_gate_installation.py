@@ -197,7 +197,7 @@ def test_the_instructions_know_the_other_ways_to_become_root(prefix: Prefix, wor
 def test_every_refusal_of_the_gate_is_explained_to_whoever_reads_it() -> None:
     """No reason of the gate's leaves its reader alone."""
     reasons = set(re.findall(r"refuse ([a-z_]+) \d", gate_text()))
-    assert len(reasons) == 8
+    assert len(reasons) == 10
     for reason in reasons:
         with pytest.raises(ParseError, match="expected") as refusal:
             parse_reply(f"=refused {reason}\n".encode())

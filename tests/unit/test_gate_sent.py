@@ -99,6 +99,18 @@ def test_a_gate_without_its_landmarks_is_a_defect(monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_gate_keeps_to_300_lines() -> None:
-    """What runs as root on other people's servers must be read in one sitting."""
-    assert len(gate_text().splitlines()) <= 300
+    """What runs as root on other people's servers must be read in one sitting; the operator's part in a second one."""
+    sent = sent_script(RemotePaths()).decode()
+    assert len(sent.splitlines()) <= 330
+    assert len(gate_text().splitlines()) - len(sent.splitlines()) <= 450
     assert max(len(line.expandtabs(4)) for line in gate_text().splitlines()) <= 120
+
+
+def test_a_gate_that_is_sent_along_has_nothing_that_changes_a_host(tmp_path: Path) -> None:
+    """The operator's part is not in the text that is sent, and its words are refused."""
+    sent = sent_script(RemotePaths()).decode()
+    assert not [
+        word for word in ("operate", "convert", "remove_database", "Boot") if word in sent.replace("operate_main", "")
+    ]
+    result = ask_sent(Tree(tmp_path), "boks-gate/1 op preflight")
+    assert (result.stdout, result.returncode) == (b"=refused unknown_word\n", 64)
