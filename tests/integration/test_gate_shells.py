@@ -100,13 +100,13 @@ def test_the_callers_environment_counts_for_nothing_under_any_shell(tmp_path: Pa
 
 
 def test_commands_that_all_hang_do_not_outlast_the_asker(tmp_path: Path) -> None:
-    """The first that hangs has the whole limit, the next have two seconds each."""
+    """The first that hangs has the whole limit, the next have one second each."""
     tree = Tree(tmp_path / "host")
     tree.boksadm_is('exec "${0%/*}/forever" 600\n')
     reply = ask_sent(tree, "boks-gate/1 sequence list role", limit=3).stdout.decode()
     assert [line.split(" seconds=")[0] for line in reply.splitlines() if line.startswith("=end")] == [
         "=end sequence timeout=3",
-        "=end list timeout=2",
+        "=end list timeout=1",
         "=end role exit=0",
     ]
     assert tree.left_behind() == []

@@ -249,8 +249,8 @@ def test_a_command_that_hangs_is_cut_and_leaves_no_process(tmp_path: Path) -> No
     reply = parse_reply(result.stdout)
     sequence, role = reply.sections
     assert (sequence.timed_out, sequence.stdout) == (True, "begun\n")
-    # A shell of boksadm's may have time to report its child's end before its own.
-    assert sequence.stderr in {"", "Killed\n"}
+    # Shells of boksadm's may have time to report their children's end before their own.
+    assert set(sequence.stderr.splitlines()) <= {"Killed"}
     assert b"=end sequence timeout=1 seconds=" in result.stdout
     assert sequence.took is not None
     assert 1 <= sequence.took <= 5
