@@ -15,6 +15,9 @@
 #   =end sequence exit=0 seconds=1                        or timeout=8 seconds=9, or skipped=REASON
 #   =done sections=1
 #
+# That is all that the reading key can do. A second vocabulary, `boks-gate/1 op …`, changes the host. It exists only
+# where root's own configuration says OPERATOR=yes and the forced command of another key says `operator` at its end.
+#
 # shellcheck disable=SC2329 # the sections' functions are called by `section`
 
 gate_version=1.0.0
@@ -25,16 +28,21 @@ gate_var=/var/opt/boksm
 gate_boksadm=/opt/boksm/sbin/boksadm
 gate_prefix=none
 gate_limit=8
+gate_operator=no
+gate_state=/var/opt/boks-gate
 # -- the sender's settings are inserted here --
 # Nothing of the caller's environment counts, neither variables (sshd can be set up to let a client choose some) nor
 # functions that bash would import: an installed gate starts again without any. All this is Bourne's own syntax, so
 # that the /bin/sh of Solaris 10, which is no POSIX shell, comes as far as the one that is.
 case $gate_sent,$1 in
-yes,* | no,clean | no,clean-root) ;;
+yes,* | no,clean | no,clean-root | no,clean-operator | no,clean-operator-root | no,clean-worker) ;;
 *)
 	/usr/bin/test -x /usr/xpg4/bin/sh && gate_shell=/usr/xpg4/bin/sh
 	case $1 in
 	request-on-stdin) exec /usr/bin/env -i "$gate_shell" "$0" clean-root ;;
+	operator-on-stdin) exec /usr/bin/env -i "$gate_shell" "$0" clean-operator-root ;;
+	operator) shift && exec /usr/bin/env -i "$gate_shell" "$0" clean-operator "${SSH_ORIGINAL_COMMAND-$*}" ;;
+	worker) shift && exec /usr/bin/env -i "$gate_shell" "$0" clean-worker "$@" ;;
 	*) exec /usr/bin/env -i "$gate_shell" "$0" clean "${SSH_ORIGINAL_COMMAND-$*}" ;;
 	esac
 	;;
@@ -70,11 +78,12 @@ read_config() {
 	done <"$config"
 }
 
-is_trusted() { # PATH: a plain file or directory of root's that nobody else can write
+is_trusted() { # PATH [UID]: a plain file or directory of root's, or of that user's, that nobody else can write
+	owner=${2-0}
 	# shellcheck disable=SC2046 # the fields of ls are wanted as words; globbing is off
 	set -- $(ls -ldn "$1" 2>/dev/null)
-	case ${3-},$1 in
-	0,[d-]????-??-*) return 0 ;;
+	case ${3-},${1-} in
+	"$owner",[d-]????-??-*) return 0 ;;
 	esac
 	return 1
 }
@@ -86,6 +95,8 @@ take_setting() { # KEY VALUE
 	BOKS_ETC,/*) gate_etc=$2 ;;
 	BOKS_VAR,/*) gate_var=$2 ;;
 	BOKSADM,/*) gate_boksadm=$2 ;;
+	STATE,/*) gate_state=$2 ;;
+	OPERATOR,yes | OPERATOR,no) gate_operator=$2 ;;
 	PREFIX,none | PREFIX,sudo | PREFIX,suexec) gate_prefix=$2 ;;
 	SECTION_TIMEOUT,0* | SECTION_TIMEOUT,*[!0-9]* | SECTION_TIMEOUT,?????*) return 1 ;;
 	SECTION_TIMEOUT,?*) gate_limit=$2 ;;
@@ -116,6 +127,10 @@ check_request() { # REQUEST: refuses, or leaves the sections in $sections
 		esac
 		sections="$sections$word "
 	done
+}
+
+utc() {
+	date -u '+%Y-%m-%dT%H:%M:%S'
 }
 
 # -- running a command within its limit --------------------------------------------------------------------------------
@@ -279,22 +294,461 @@ answer() { # SECTION
 	esac
 }
 
+know_role() { # leaves the lines of ENV that matter in $known_env, and the word of BOKSINIT in $role
+	gate_mark=mark$$x$(od -An -N8 -tx1 /dev/urandom 2>/dev/null | tr -d ' \n')
+	known_env=$({ limited env_lines 2>/dev/null && printf '%s\n' "$gate_mark"; } | until_mark '')
+	role=$(printf '%s\n' "$known_env" | sed -n 's/^BOKSINIT=["'\'']*\([A-Za-z]*\).*$/\1/p' | sed -n '$p')
+}
+
 main() { # REQUEST
 	check_request "$1"
 	# Only root can end a command of root's that hangs, so an installed gate is root as a whole or not at all.
 	case $gate_sent,$gate_prefix in no,s*) printf '%s\n' "$1" | as_root "$0" request-on-stdin; exit ;; esac
-	gate_mark=mark$$x$(od -An -N8 -tx1 /dev/urandom 2>/dev/null | tr -d ' \n')
 	exec 4>&1
-	printf '=boks-gate/1 version=%s clock=%s\n' "$gate_version" "$(date -u '+%Y-%m-%dT%H:%M:%S')"
-	known_env=$({ limited env_lines 2>/dev/null && printf '%s\n' "$gate_mark"; } | until_mark '')
-	role=$(printf '%s\n' "$known_env" | sed -n 's/^BOKSINIT=["'\'']*\([A-Za-z]*\).*$/\1/p' | sed -n '$p')
+	printf '=boks-gate/1 version=%s clock=%s\n' "$gate_version" "$(utc)"
+	know_role
 	for word in $sections; do answer "$word"; done
 	printf '=done sections=%s\n' "$asked"
 }
 
+# -- the operator's vocabulary: a gate that is sent along has nothing of it --------------------------------------------
+# Changes, each exactly once. A request that changes something carries an id, RUN.STEP. What it starts runs detached
+# from the connection and keeps a record, $gate_state/records/ID, from which the same request is answered ever after:
+#
+#   =end do state=done exit=0 seconds=3        its command has ended; repeated=yes: an earlier request's
+#   =end do state=running seconds=8            it still runs: ask again
+#   =end do state=interrupted seconds=0        it began, and its process is gone without an exit status: look closely
+#   =end do state=refused reason=not_locked    nothing was run, nothing was recorded
+check_operation() { # REQUEST: refuses, or leaves its words behind `op` in $operation
+	[ "${#1}" -le 200 ] || refuse too_long 64
+	case $1 in
+	*[!ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/\ -]*) refuse bad_character 64 ;;
+	esac
+	# shellcheck disable=SC2086 # the words are wanted; globbing is off
+	set -- $1
+	[ "${1-}" = boks-gate/1 ] || refuse unknown_protocol 64
+	[ "${2-}" = op ] || refuse unknown_word 64
+	shift 2
+	operation=$*
+	case "$# $*" in
+	'1 preflight' | '1 registered' | '1 lock-show') return ;;
+	'3 reach '*) is_host "$2" && is_number "$3" 65535 ;;
+	'3 lock '*) is_name "$2" && is_owner "$3" ;;
+	'2 unlock '* | '2 break-lock '*) is_name "$2" ;;
+	'2 record '*) is_id "$2" ;;
+	'4 do '*' convert master' | '4 do '*' convert server' | '4 do '*' convert client') is_id "$2" ;;
+	'3 do '*' boot-stop' | '3 do '*' boot-start' | '3 do '*' remove-database') is_id "$2" ;;
+	'4 do '*' set-shm-size '*) is_id "$2" && is_number "$4" 99999999 ;;
+	'4 do '*' restore-database '*) is_id "$2" && is_id "$4" ;;
+	*) refuse unknown_word 64 ;;
+	esac || refuse bad_argument 64
+}
+
+is_name() { # WORD: letters, digits and dashes, as a run's name
+	case $1 in -* | *[!A-Za-z0-9-]*) return 1 ;; esac
+	[ "${#1}" -le 40 ]
+}
+
+is_id() { # WORD: a run's name, a dot, and the step's name
+	case $1 in *. | *..* | *[!A-Za-z0-9.-]*) return 1 ;; *.*) ;; *) return 1 ;; esac
+	[ "${#1}" -le 64 ] && [ -n "${1%%.*}" ] && is_name "${1%%.*}"
+}
+
+is_owner() { # WORD: who holds a lock
+	[ "${#1}" -le 64 ]
+}
+
+is_host() { # WORD: a name or an address
+	case $1 in [.:_/-]* | */*) return 1 ;; esac
+}
+
+is_number() { # WORD LIMIT: from 1 to the limit
+	case $1 in 0* | *[!0-9]* | ?????????*) return 1 ;; esac
+	[ "$1" -le "$2" ]
+}
+
+# -- what only looks ---------------------------------------------------------------------------------------------------
+usable_state() { # the directory of locks and records is there, and nobody else can write it
+	[ -d "$gate_state" ] || mkdir -p "$gate_state" 2>/dev/null
+	[ ! -h "$gate_state" ] && is_trusted "$gate_state/." "$(id -u)" && [ -w "$gate_state" ]
+}
+
+preflight() { # everything that a change needs, over the very way that it takes
+	printf 'hostname=%s\nrole=%s\ndaemons=%s\n' "$(uname -n)" "${role:-unknown}" "$(daemons)"
+	if [ "$(id -u)" = 0 ]; then echo permitted=yes; else echo permitted=no; fi
+	if [ -x "$gate_boksadm" ]; then echo boksadm=yes; else echo boksadm=no; fi
+	if usable_state && probe; then echo state=writable; else echo state=unusable; fi
+	printf 'lock=%s\nbusy=%s\n' "$(holder=$(lock_holder) && echo "$holder" || echo none)" "$(running_id)"
+	# shellcheck disable=SC2046 # the fields of df are wanted as words
+	set -- $(df -Pk "$gate_var/data" 2>/dev/null | sed -n '$p')
+	case ${4-} in '' | *[!0-9]*) ;; *) printf 'free_kilobytes=%s\n' "$4" ;; esac
+	if has_database; then echo database=present; else echo database=absent; fi
+}
+
+probe() { # a file can be written now: there is room
+	if { echo probe >"$gate_state/probe.$$"; } 2>/dev/null; then room=yes; else room=no; fi
+	rm -f "$gate_state/probe.$$"
+	[ "$room" = yes ]
+}
+
+daemons() { # running where anything says so; stopped only where BoKS's own directory of pid files says so, too
+	pid=$(sed -n '1s/[^0-9]//g;1p' "$gate_var/LCK/boks_init" 2>/dev/null)
+	if [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; then echo running; return; fi
+	names=$(ps -A -o comm= 2>/dev/null) || { echo unknown; return; }
+	case "$(printf '%s\n' "$names" | sed -e 's,.*/,,' -e 's/[ <].*//' | tr '\n' ' ') " in
+	*boks_init\ * | *boks_master\ * | *boks_drainmast\ *) echo running ;;
+	*) if [ -d "$gate_var/LCK" ]; then echo stopped; else echo unknown; fi ;;
+	esac
+}
+
+has_database() (
+	set +f
+	is_plain "$gate_var/data/sequence" || exit 1
+	for file in "$gate_var"/data/*.dat; do is_plain "$file" && exit 0; done
+	exit 1
+)
+
+is_plain() { # PATH: a file, and no link to one
+	[ -f "$1" ] && [ ! -h "$1" ]
+}
+
+reach() { # HOST PORT: whether this host can open a TCP connection there, by the first tool that can tell
+	printf '=section reach\n'
+	[ "$gate_limit" -le 6 ] || gate_limit=6
+	tried=$({ limited knock "$1" "$2" 2>/dev/null; printf 'ending=%s\n' "$ending"; })
+	told() { printf '%s\n' "$tried" | sed -n "s/^$1=//p" | sed -n '$p'; }
+	ending=$(told ending)
+	case $ending in timeout=*) word=timeout ;; *) word=$(told answer) ;; esac
+	printf '|reach=%s\n|tool=%s\n=end reach exit=0 %s\n' "${word:-unknown}" "$(told tool)" "${ending##* }"
+}
+
+knock() { # HOST PORT
+	for tool in perl python3 bash nc telnet; do
+		command -v "$tool" >/dev/null || continue
+		echo "tool=$tool"
+		"knock_by_$tool" "$1" "$2" >/dev/null
+		case $? in 0) echo answer=reachable ;; 1) echo answer=refused ;; 2) echo answer=timeout ;; *) continue ;; esac
+		return
+	done
+	echo tool=none
+}
+
+knock_by_perl() {
+	perl -e 'use Socket; alarm 3; my $to = inet_aton($ARGV[0]) or exit 3;
+		socket(my $s, PF_INET, SOCK_STREAM, 6) or exit 3;
+		$SIG{ALRM} = sub { exit 2 }; alarm 4; exit 0 if connect($s, sockaddr_in($ARGV[1], $to));
+		exit($!{ECONNREFUSED} ? 1 : $!{ETIMEDOUT} || $!{EHOSTUNREACH} || $!{ENETUNREACH} ? 2 : 3)' "$1" "$2"
+}
+
+knock_by_python3() {
+	python3 -I -c 'import socket, sys
+try: socket.create_connection((sys.argv[1], int(sys.argv[2])), 4)
+except ConnectionRefusedError: sys.exit(1)
+except socket.gaierror: sys.exit(3)
+except OSError: sys.exit(2)' "$1" "$2"
+}
+
+# The others cannot tell a closed port from a bad name: what they do not reach stays unknown.
+knock_by_bash() {
+	# shellcheck disable=SC2016 # bash is to expand this
+	bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" || return 3
+}
+
+knock_by_nc() {
+	nc -z -w 4 "$1" "$2" || return 3
+}
+
+knock_by_telnet() {
+	case $(telnet "$1" "$2") in *'Connected to'*) ;; *) return 3 ;; esac
+}
+
+# -- the lock of this host ---------------------------------------------------------------------------------------------
+lock_holder() { # prints `RUN OWNER SINCE`, or fails
+	cat "$gate_state/lock" 2>/dev/null
+}
+
+tell_lock() { # RUN or -: who holds it; status 1 where that is another run
+	# shellcheck disable=SC2046 # three words
+	set -- "$1" $(lock_holder)
+	[ $# -gt 1 ] || { echo lock=none; return 0; }
+	case $1 in "$2" | -) word=held ;; *) word=other ;; esac
+	printf 'lock=%s\nrun=%s\nowner=%s\nsince=%s\n' "$word" "$2" "${3-}" "${4-}"
+	[ "$word" = held ]
+}
+
+take_lock() { # RUN OWNER: a link to a whole file is made by one of many only, and never without its content
+	usable_state || { echo "boks-gate: $gate_state cannot be used" >&2; return 73; }
+	mine=$gate_state/lock.$$
+	printf '%s %s %s\n' "$1" "$2" "$(utc)" >"$mine" && ln "$mine" "$gate_state/lock" 2>/dev/null
+	rm -f "$mine"
+	tell_lock "$1" | sed 's/^lock=none$/lock=failed/'
+	[ "$(lock_holder | sed 's/ .*//')" = "$1" ]
+}
+
+give_lock_back() { # RUN: moved away before it is looked at again, so that nobody's new lock is removed
+	tell_lock "$1" >/dev/null || { tell_lock "$1"; return 1; }
+	mine=$gate_state/lock.$$
+	mv -f "$gate_state/lock" "$mine" 2>/dev/null
+	case $(cat "$mine" 2>/dev/null) in "$1 "* | '') ;; *) ln "$mine" "$gate_state/lock" ;; esac
+	rm -f "$mine"
+	tell_lock "$1"
+}
+
+# -- records -----------------------------------------------------------------------------------------------------------
+boot_mark() {
+	cat /proc/sys/kernel/random/boot_id 2>/dev/null || who -b 2>/dev/null
+}
+
+record_state() { # ID: none, running, done or interrupted
+	record=$gate_state/records/$1
+	[ -e "$record/start" ] || { echo none; return; }
+	case $(cat "$record/exit" 2>/dev/null) in
+	'') ;;
+	*[!0-9]*) echo interrupted; return ;;
+	*) echo "done"; return ;;
+	esac
+	still=interrupted
+	if [ "$(sed -n 3p "$record/start")" = "$(boot_mark | tr '\n' ' ')" ]; then
+		worker=$(sed -n 2p "$record/start")
+		case "$(ps -A -o pid= -o args= 2>/dev/null | awk -v pid="$worker" '$1 == pid')" in
+		*clean-worker*) still=running ;;
+		esac
+		pid=$(cat "$record/pid" 2>/dev/null)
+		if [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; then still=running; fi
+	fi
+	# Its exit may have been written while this looked for its process.
+	if [ -s "$record/exit" ]; then echo "done"; else echo "$still"; fi
+}
+
+running_id() { # the id of a command that still runs on this host, or none
+	(
+		set +f
+		for start in "$gate_state"/records/*/start; do
+			id=${start%/start}
+			id=${id##*/}
+			[ -e "$start" ] && [ ! -s "${start%/start}/exit" ] && [ "$(record_state "$id")" = running ] || continue
+			echo "$id"
+			exit
+		done
+		echo none
+	)
+}
+
+objection() { # ID WORDS...: why the change is not made, or nothing
+	usable_state || { echo state_unusable; return; }
+	[ "$(lock_holder | sed 's/ .*//')" = "${1%%.*}" ] || { echo not_locked; return; }
+	[ "$(running_id)" = none ] || { echo busy; return; }
+	case $2,${3-},$role in
+	convert,master,master | convert,server,server | convert,client,client) ;;
+	convert,*,master | convert,*,server | convert,*,client) transition_objection "$3" ;;
+	convert,*) echo role_unknown ;;
+	remove-database,,client) odd_database && echo odd_files ;;
+	remove-database,* | restore-database,*,master | restore-database,*,server) echo not_client ;;
+	restore-database,*) restore_objection "$3" ;;
+	esac
+}
+
+transition_objection() { # ROLE: from $role, which is another
+	case $role,$1 in
+	client,server | server,client | master,client) ;;
+	# A host without a database would be an empty master. A client has one only right after it was master itself.
+	server,master | client,master) has_database || echo no_database ;;
+	*) echo illegal_transition ;;
+	esac
+}
+
+odd_database() ( # whether a name of the database is no plain file, or the directory is a link
+	set +f
+	[ ! -h "$gate_var/data" ] || exit 0
+	for file in "$gate_var"/data/*.dat "$gate_var/data/sequence"; do
+		if [ -e "$file" ] || [ -h "$file" ]; then is_plain "$file" || exit 0; fi
+	done
+	exit 1
+)
+
+restore_objection() ( # ID of the removal
+	set +f
+	[ -d "$gate_var/data/removed-$1" ] && [ ! -h "$gate_var/data/removed-$1" ] || { echo nothing_there; exit; }
+	for file in "$gate_var"/data/*.dat "$gate_var/data/sequence"; do
+		if [ -e "$file" ] || [ -h "$file" ]; then echo exists; exit; fi
+	done
+)
+
+# -- what changes ------------------------------------------------------------------------------------------------------
+operate() { # ID WORDS...: has it run if that id never ran, and follows its record
+	printf '=section do\n'
+	began=$(seconds_of_day)
+	state=$(record_state "$1")
+	if [ "$state" = none ]; then
+		reason=$(objection "$@")
+		# Somebody with the same id may have been quicker, and the host is changed already.
+		if [ -n "$reason" ] && [ "$(record_state "$1")" = none ]; then
+			printf '=end do state=refused reason=%s\n' "$reason"
+			return
+		fi
+		detach "$1" "$gate_mark" "$@"
+		until [ -e "$gate_state/records/$1/start" ] || [ "$(since "$began")" -ge "$gate_limit" ]; do pause; done
+	fi
+	if [ ! -e "$gate_state/records/$1/start" ]; then
+		printf '=end do state=refused reason=state_unusable\n'
+	elif [ "$(sed -n 1p "$gate_state/records/$1/start")" != "$*" ]; then
+		printf '=end do state=refused reason=other_request\n'
+	else
+		follow "do" "$1" "$gate_limit"
+	fi
+}
+
+since() { # SECONDS OF DAY: how long ago that was
+	passed=$(($(seconds_of_day) - $1))
+	[ "$passed" -ge 0 ] || passed=$((passed + 86400))
+	echo "$passed"
+}
+
+pause() {
+	sleep 0.1 2>/dev/null || sleep 1
+}
+
+detach() { # ID TOKEN ID WORDS...: beyond the end of this connection, its terminal and its process group
+	if command -v setsid >/dev/null; then
+		setsid "$0" worker "$@" </dev/null >/dev/null 2>&1 4>&- &
+	elif command -v perl >/dev/null; then
+		perl -e 'use POSIX; fork and exit; POSIX::setsid(); exec @ARGV' "$0" worker "$@" \
+			</dev/null >/dev/null 2>&1 4>&- &
+	else
+		(trap '' HUP && exec "$0" worker "$@") </dev/null >/dev/null 2>&1 4>&- &
+	fi
+}
+
+work() { # ID TOKEN ID WORDS...: the one process that claims the id runs it
+	id=$1 token=$2 record=$gate_state/records/$1
+	shift 2
+	mkdir -p "$record" || exit 73
+	printf '%s\n' "$*" "$$" "$(boot_mark | tr '\n' ' ')" "$token" "$(utc)" >"$record/start.$$" &&
+		ln "$record/start.$$" "$record/start" 2>/dev/null
+	claimed=$?
+	rm -f "$record/start.$$"
+	[ "$claimed" = 0 ] || exit 0
+	(umask 022 && cd / && perform "$@") </dev/null >"$record/out" 2>"$record/err" &
+	echo $! >"$record/pid"
+	wait $!
+	status=$?
+	[ "$status" -le 256 ] || status=$((status - 128)) # ksh93 tells a signal so
+	# A full disk must not turn what is done into what is not known: it waits for room.
+	until { echo "$status" >"$record/exit.$$" && mv -f "$record/exit.$$" "$record/exit"; } 2>/dev/null; do sleep 5; done
+	forget_old_output
+}
+
+forget_old_output() { # beyond two hundred records the oldest keep their outcome only
+	# shellcheck disable=SC2012 # an id has no character that ls would change
+	ls -1t "$gate_state/records" | sed 1,200d | while IFS= read -r old; do
+		[ ! -s "$gate_state/records/$old/exit" ] || rm -f "$gate_state/records/$old/out" "$gate_state/records/$old/err"
+	done
+}
+
+perform() { # ID WORDS...
+	case $2 in
+	convert)
+		if [ "$role" = "$3" ]; then echo "boks-gate: BOKSINIT is $3 already: nothing was run"; return; fi
+		exec "$gate_boksadm" -S convert -v "$3"
+		;;
+	boot-stop) exec "$gate_boksadm" -S Boot -k ;;
+	boot-start) exec "$gate_boksadm" -S Boot ;;
+	set-shm-size) exec "$gate_boksadm" -S cadm -E "SHM_SIZE=$3" ;;
+	remove-database) remove_database "$gate_var/data" "$1" ;;
+	restore-database) restore_database "$gate_var/data" "$3" ;;
+	esac
+}
+
+remove_database() { # DATA ID: nothing is deleted, and nothing but these files is touched
+	set +f
+	mkdir "$1/removed-$2" || return
+	for file in "$1"/*.dat "$1/sequence"; do
+		if [ -e "$file" ] || [ -h "$file" ]; then
+			is_plain "$file" || { echo "boks-gate: $file is no plain file" >&2; return 73; }
+			mv -f "$file" "$1/removed-$2/" || return
+			echo "moved ${file##*/} to removed-$2"
+		fi
+	done
+	rmdir "$1/removed-$2" 2>/dev/null && echo 'boks-gate: no database was there'
+	return 0
+}
+
+restore_database() { # DATA ID
+	set +f
+	for file in "$1/removed-$2"/*.dat "$1/removed-$2/sequence"; do
+		name=${file##*/}
+		[ -e "$file" ] || continue
+		# A link is made only where nothing stands: nothing is ever overwritten.
+		ln "$file" "$1/$name" && rm -f "$file" || return 73
+		echo "moved $name back"
+	done
+	rmdir "$1/removed-$2"
+}
+
+follow() { # SECTION ID SECONDS: streams the output for so long, and tells how it ended
+	record=$gate_state/records/$2 shown=0
+	repeated=' repeated=yes'
+	[ "$(sed -n 4p "$record/start")" != "$gate_mark" ] || repeated=
+	while state=$(record_state "$2"); [ "$state" = running ] && [ "$(since "$began")" -lt "$3" ]; do
+		tell_output
+		pause
+	done
+	tell_output rest
+	[ ! -s "$record/err" ] ||
+		sed -e '51,$d' -e 's/^\(.\{250\}.\{250\}\).*/\1/' -e 's/^/!/' "$record/err" | printable
+	status=
+	[ "$state" != "done" ] || status=" exit=$(cat "$record/exit")"
+	printf '=end %s state=%s%s seconds=%s%s\n' "$1" "$state" "$status" "$(since "$began")" "$repeated"
+}
+
+tell_output() { # [rest]: the lines that are complete and were not told yet, up to two thousand in all
+	[ -e "$record/out" ] || return 0
+	lines=$(wc -l <"$record/out")
+	[ -z "${1-}" ] || lines=$((lines + 1))
+	[ "$lines" -le 2000 ] || lines=2000
+	[ "$lines" -gt "$shown" ] || return 0
+	printable <"$record/out" | awk -v from="$shown" -v to="$((lines))" 'NR > to { exit } NR > from { print "|" $0 }'
+	shown=$((lines))
+}
+
+operate_main() { # REQUEST
+	[ "$gate_operator" = yes ] || refuse operator_disabled 64
+	check_operation "$1"
+	case $gate_prefix in s*) printf '%s\n' "$1" | as_root "$0" operator-on-stdin; exit ;; esac
+	exec 4>&1
+	printf '=boks-gate/1 version=%s clock=%s\n' "$gate_version" "$(utc)"
+	know_role
+	# shellcheck disable=SC2086 # the checked words; globbing is off
+	set -- $operation
+	word=$1
+	shift
+	case $word,$role in
+	preflight,*) section preflight preflight ;;
+	registered,master) section registered as_root "$gate_boksadm" -S hostadm -l -t BOKSREPLICA -S ;;
+	registered,*) printf '=section registered\n=end registered skipped=not_master\n' ;;
+	reach,*) reach "$1" "$2" ;;
+	lock,*) section lock take_lock "$1" "$2" ;;
+	unlock,* | break-lock,*) section "$word" give_lock_back "$1" ;;
+	lock-show,*) section lock-show tell_lock - ;;
+	record,*) tell_record "$1" ;;
+	do,*) operate "$@" ;;
+	esac
+	printf '=done sections=1\n'
+}
+
+tell_record() { # ID
+	printf '=section record\n'
+	began=$(seconds_of_day)
+	if [ "$(record_state "$1")" = none ]; then printf '=end record state=none\n'; else follow record "$1" 0; fi
+}
+
+# -- the operator's vocabulary ends here -------------------------------------------------------------------------------
 [ "$gate_sent" = yes ] || read_config
 case $gate_sent,$1 in
 yes,*) main "$*" ;;
 no,clean) main "${2-}" ;;
 no,clean-root) gate_prefix=none && IFS= read -r request; main "${request-}" ;;
+no,clean-operator) operate_main "${2-}" ;;
+no,clean-operator-root) gate_prefix=none && IFS= read -r request; operate_main "${request-}" ;;
+no,clean-worker) [ "$gate_operator" = yes ] && shift && gate_prefix=none && know_role && work "$@" ;;
 esac
