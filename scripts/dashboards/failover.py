@@ -1,0 +1,173 @@
+"""BoKS failover: who is master, and who could be."""
+
+from grafana_foundation_sdk.models import common, dashboard
+
+from scripts.dashboards import numbers as n
+from scripts.dashboards import scales
+from scripts.dashboards import words as w
+from scripts.dashboards.frame import Frame, Row, framed
+from scripts.dashboards.kinds import Column, figure, grid, lines, words
+from scripts.dashboards.master import master
+from scripts.dashboards.panels import HOST_LINK, ROW_LINK, Builder, Look, Query, panel_link
+from scripts.dashboards.queries import IN_DOMAIN, OF_HOSTS, coded, counted, of_host
+
+
+def failover() -> dashboard.Dashboard:
+    """Build the dashboard."""
+    frame = Frame(
+        uid=n.FAILOVER,
+        title="BoKS failover",
+        description="Who is master, who could take over, and what was done. Nothing is changed from here: "
+        "that is done with boks-exporter on the operator's terminal.",
+        since="now-12h",
+        chooses_one_domain=False,
+        chooses_one_host=False,
+    )
+    return framed(
+        frame,
+        (
+            Row("Who is master, and who could be?", _now()),
+            Row("Candidates", _candidates()),
+            Row("Roles over time", _roles()),
+        ),
+    )
+
+
+def _now() -> dict[int, Builder]:
+    return {
+        1: figure(
+            Look(
+                "Domain",
+                "The exporter's verdict on each domain. Promote only if there is NO MASTER and its repair will take "
+                "more than a few hours; with SEVERAL MASTERS stop one of them first.",
+                6,
+                4,
+            ),
+            Query(coded(w.DOMAIN, IN_DOMAIN, "boks_domain"), "{{boks_domain}}"),
+            scales.DOMAIN,
+            empty="no exporter",
+        ),
+        2: master(Look("Master", "The host that says it is master. One is right.", 6, 4), []),
+        3: figure(
+            Look(
+                "Promotable replicas",
+                "Replicas against which nothing speaks that can be seen from outside. None means: repair first.",
+                4,
+                4,
+            ),
+            Query(counted(f"{of_host('boks_replica_promotable')} == 1")),
+            scales.SPARES,
+            empty="no exporter",
+            targets=[panel_link(n.FAILOVER, n.CANDIDATES, "Show the candidates")],
+        ),
+        4: figure(
+            Look(
+                "Most advanced replicas",
+                "Promotable replicas that are behind no server that answers. Promoting any other one loses updates. "
+                "Click for the replica.",
+                8,
+                4,
+            ),
+            Query(
+                f"({of_host('boks_replica_behind_best_sequences')} == 0)\n"
+                f"and on (boks_domain, host) {of_host('boks_replica_promotable')} == 1"
+            ),
+            scales.GOOD,
+            empty="none",
+            targets=[HOST_LINK],
+            text=common.BigValueTextMode.NAME,
+        ),
+    }
+
+
+def _candidates() -> dict[int, Builder]:
+    return {
+        n.CANDIDATES: grid(
+            Look(
+                "Candidates, the most advanced first",
+                "What speaks for and against each replica, as the guards of a failover see it from outside: behind "
+                "no server that answers, not ahead, no table missing or of another generation, enough memory, sound "
+                "in the master's list. Read its error log, too. Click a host for everything about it.",
+                24,
+                9,
+            ),
+            [
+                f"60 + {of_host('boks_replica_promotable')}",
+                of_host("boks_replica_behind_best_sequences"),
+                coded(w.STATE, OF_HOSTS),
+                coded(w.REPORTED, OF_HOSTS),
+                of_host("boks_replica_lag_sequences"),
+                of_host("boks_replica_ahead_sequences"),
+                f"{of_host('boks_replica_missing_tables')} + {of_host('boks_replica_stamp_mismatch_tables')}",
+                (
+                    f"({of_host('boks_host_shared_memory_free_bytes')} / "
+                    f"{of_host('boks_host_shared_memory_total_bytes')})\n"
+                    f"and on (boks_domain, host) boks_replica_state{{{OF_HOSTS}}}"
+                ),
+                (
+                    f"max by (boks_domain, host, site) (boks_host_info{{{OF_HOSTS}}})\n"
+                    f"and on (boks_domain, host) boks_replica_state{{{OF_HOSTS}}}"
+                ),
+            ],
+            [
+                Column("host", "Host", links=[ROW_LINK]),
+                Column("Value #A", "Promotable", scales.PROMOTABLE, 105),
+                Column("Value #B", "Behind best", scales.ANY_IS_A_WARNING, 110),
+                Column("Value #C", "State", scales.STATE, 120),
+                Column("Value #D", "Master's list", scales.REPORTED, 120),
+                Column("Value #E", "Lag", scales.LAG_UPDATES, 90),
+                Column("Value #F", "Ahead", scales.AHEAD, 90),
+                Column("Value #G", "Spoilt tables", scales.ANY_IS_BAD, 120),
+                Column("Value #H", "Free memory", scales.MEMORY, 120),
+                Column("site", "Site", width=130),
+                Column("boks_domain", "Domain", width=130),
+            ],
+            sort=("Behind best", False),
+            empty="-",
+        ),
+        12: lines(
+            Look(
+                "Behind the most advanced server",
+                "Updates that each replica lacks of what any server that answers has. It lives on when the master is "
+                "dead. While updates are written, a few are always under way.",
+                12,
+                8,
+            ),
+            [Query(of_host("boks_replica_behind_best_sequences"))],
+            scales.LAG_UPDATES,
+            targets=[HOST_LINK],
+        ),
+        13: words(
+            Look("Promotable over time", "Whether anything spoke against promoting each replica.", 12, 8),
+            [Query(f"60 + {of_host('boks_replica_promotable')}")],
+            w.PROMOTABLE,
+            targets=[HOST_LINK],
+        ),
+    }
+
+
+def _roles() -> dict[int, Builder]:
+    return {
+        21: words(
+            Look(
+                "Role of each host",
+                "What each host itself said it was. There should be one MASTER at any time, and never two; "
+                "marks show when a host took another role.",
+                24,
+                9,
+            ),
+            [Query(coded(w.ROLE, OF_HOSTS))],
+            w.shown(w.ROLE),
+            targets=[HOST_LINK],
+        ),
+        22: words(
+            Look("State of the domain", "The exporter's verdict on each domain over time.", 12, 6),
+            [Query(coded(w.DOMAIN, IN_DOMAIN, "boks_domain"), "{{boks_domain}}")],
+            w.shown(w.DOMAIN),
+        ),
+        23: lines(
+            Look("Masters", "Hosts that say they are master. One is right.", 12, 6),
+            [Query(f"max by (boks_domain) (boks_domain_masters{{{IN_DOMAIN}}})", "{{boks_domain}}")],
+            scales.MASTERS,
+        ),
+    }

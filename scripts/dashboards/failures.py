@@ -1,0 +1,19 @@
+"""Why looks fail, each reason in its colour."""
+
+from typing import Final
+
+from boks_exporter.errors import FailureReason
+from scripts.dashboards import colours as c
+
+REASONS: Final = {
+    FailureReason.DNS.value: c.BLUE,
+    FailureReason.CONNECT.value: c.SKY,
+    FailureReason.TIMEOUT.value: c.ORANGE,
+    FailureReason.HOST_KEY.value: c.VERMILLION,
+    FailureReason.AUTH.value: c.PURPLE,
+    FailureReason.CHANNEL.value: c.GREEN,
+    FailureReason.EXIT_STATUS.value: c.YELLOW,
+    FailureReason.PARSE.value: "#AA4499",
+    FailureReason.TOO_LARGE.value: c.GREY,
+    FailureReason.CANCELLED.value: c.DARK,
+}

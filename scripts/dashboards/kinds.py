@@ -1,0 +1,154 @@
+"""The four kinds of panels: one figure, lines over time, words over time, and a table."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from grafana_foundation_sdk.builders import common as common_builders
+from grafana_foundation_sdk.builders import stat, statetimeline, table, timeseries
+from grafana_foundation_sdk.models import common, dashboard
+
+from scripts.dashboards import panels as p
+from scripts.dashboards.colours import GREY
+
+
+class Column(NamedTuple):
+    """One column of a table: its field, its head, and how its cells look."""
+
+    field: str
+    title: str
+    scale: p.Scale = p.Scale("")
+    width: int = 0
+    links: Sequence[p.Link] = ()
+    empty: str = "-"
+    texts: Mapping[str, str] | None = None
+
+
+_COLOURED: Final = {"type": "color-background", "mode": "basic"}
+
+
+def figure(
+    look: p.Look,
+    query: p.Query,
+    scale: p.Scale,
+    *,
+    empty: str = "not known",
+    targets: Sequence[p.Link] = (),
+    text: common.BigValueTextMode = common.BigValueTextMode.AUTO,
+) -> stat.Panel:
+    """Show the newest value of each series, large, on its colour."""
+    panel = stat.Panel().unit(scale.unit).mappings(p.mapping(scale.shown or {}))
+    panel.thresholds(p.steps(*(scale.limits or ((None, GREY),))))
+    panel.color_mode(common.BigValueColorMode.BACKGROUND_SOLID).graph_mode(common.BigValueGraphMode.NONE)
+    panel.text_mode(text).color_scheme(p.by_thresholds()).no_value(empty).data_links(p.links(targets))
+    panel.justify_mode(common.BigValueJustifyMode.CENTER).orientation(common.VizOrientation.AUTO)
+    panel.reduce_options(common_builders.ReduceDataOptions().calcs(["lastNotNull"]).fields("").values(values=False))
+    return p.framed(panel, look, [p.now(query)])
+
+
+def lines(
+    look: p.Look,
+    queries: Sequence[p.Query],
+    scale: p.Scale,
+    *,
+    colours: Sequence[str] = (),
+    targets: Sequence[p.Link] = (),
+    calcs: Sequence[str] = ("lastNotNull", "max"),
+) -> timeseries.Panel:
+    """Draw lines: coloured by the limits that they pass, or each query in a colour of its own."""
+    panel = timeseries.Panel().unit(scale.unit).min(0).data_links(p.links(targets)).tooltip(p.all_series())
+    panel.line_width(2).fill_opacity(0).show_points(common.VisibilityMode.NEVER).legend(p.table_legend(*calcs))
+    panel.line_interpolation(common.LineInterpolation.STEP_AFTER).axis_soft_max(1).span_nulls(span_nulls=False)
+    if scale.limits:
+        panel.thresholds(p.steps(*scale.limits)).thresholds_style(
+            common_builders.GraphThresholdsStyleConfig().mode(common.GraphThresholdsStyleMode.DASHED)
+        )
+        panel.color_scheme(p.by_thresholds()).gradient_mode(common.GraphGradientMode.SCHEME)
+    p.framed(panel, look, [p.over_time(query) for query in queries])
+    for target, colour in zip(panel.build().targets or [], colours, strict=False):
+        panel.override_by_query(str(target.ref_id), [_property("color", p.fixed(colour))])
+    return panel
+
+
+def bars(look: p.Look, query: p.Query, *, colours: Mapping[str, str]) -> timeseries.Panel:
+    """Stack bars; each name has its colour."""
+    panel = timeseries.Panel().unit("short").min(0).tooltip(p.all_series()).legend(p.table_legend("max"))
+    panel.draw_style(common.GraphDrawStyle.BARS).fill_opacity(90).line_width(0).axis_soft_max(1)
+    panel.stacking(common_builders.StackingConfig().mode(common.StackingMode.NORMAL).group("A"))
+    p.framed(panel, look, [p.over_time(query)])
+    for name, colour in colours.items():
+        panel.override_by_name(name, [_property("color", p.fixed(colour))])
+    return panel
+
+
+def words(
+    look: p.Look,
+    queries: Sequence[p.Query],
+    shown: p.Shown,
+    *,
+    targets: Sequence[p.Link] = (),
+) -> statetimeline.Panel:
+    """Draw one row of words in their colours for each series."""
+    panel = statetimeline.Panel().mappings(p.mapping(shown)).merge_values(merge_values=True).fill_opacity(90)
+    panel.color_scheme(p.by_thresholds()).thresholds(p.steps((None, GREY))).show_value(common.VisibilityMode.AUTO)
+    panel.align_value(common.TimelineValueAlignment.LEFT).row_height(0.85).line_width(0).unit("none")
+    panel.data_links(p.links(targets)).legend(p.no_legend()).tooltip(p.all_series()).span_nulls(span_nulls=False)
+    return p.framed(panel, look, [p.over_time(query) for query in queries])
+
+
+def grid(
+    look: p.Look, queries: Sequence[str], columns: Sequence[Column], *, sort: tuple[str, bool], empty: str = "-"
+) -> table.Panel:
+    """Merge queries into rows and show the named columns, sorted by one of them; the flag means descending."""
+    panel = table.Panel().show_header(show_header=True).cell_height(common.TableCellHeight.SM).no_value(empty)
+    panel.color_scheme(p.by_thresholds()).thresholds(p.steps((None, GREY))).frame_index(0).unit("none")
+    p.framed(panel, look, [p.rows(query) for query in queries])
+    panel.with_transformation(dashboard.DataTransformerConfig(id_val="merge", options={}))
+    panel.with_transformation(dashboard.DataTransformerConfig(id_val="organize", options=_organised(columns)))
+    title, is_descending = sort
+    panel.sort_by([common_builders.TableSortByFieldState().display_name(title).desc(desc=is_descending)])
+    for column in columns:
+        panel.override_by_name(column.title, _properties(column))
+    return panel
+
+
+def _organised(columns: Sequence[Column]) -> dict[str, Any]:
+    names = [column.field for column in columns]
+    return {
+        "includeByName": dict.fromkeys(names, True),
+        "indexByName": {name: index for index, name in enumerate(names)},
+        "renameByName": {column.field: column.title for column in columns},
+        "excludeByName": {},
+    }
+
+
+def _properties(column: Column) -> list[dashboard.DynamicConfigValue]:
+    scale = column.scale
+    made = [_property("noValue", column.empty)]
+    if scale.unit:
+        made.append(_property("unit", scale.unit))
+    if scale.decimals is not None:
+        made.append(_property("decimals", scale.decimals))
+    if column.width:
+        made.append(_property("custom.width", column.width))
+    if scale.shown:
+        made.append(_property("mappings", p.mapping(scale.shown)))
+    if column.texts:
+        made.append(_property("mappings", _renamed(column.texts)))
+    if scale.limits:
+        made.append(_property("thresholds", p.steps(*scale.limits).build()))
+    if scale.shown or scale.limits:
+        made.append(_property("custom.cellOptions", _COLOURED))
+    if column.links:
+        made.append(_property("links", [link.build() for link in p.links(column.links)]))
+    return made
+
+
+def _renamed(texts: Mapping[str, str]) -> list[dashboard.ValueMapping]:
+    results = {
+        value: dashboard.ValueMappingResult(text=text, index=index) for index, (value, text) in enumerate(texts.items())
+    }
+    return [dashboard.ValueMap(results)]
+
+
+def _property(name: str, value: object) -> dashboard.DynamicConfigValue:
+    return dashboard.DynamicConfigValue(id_val=name, value=value)

@@ -1,0 +1,103 @@
+"""How many replicas are sound at each place, and how the looks go."""
+
+from scripts.dashboards import colours as c
+from scripts.dashboards import numbers as n
+from scripts.dashboards import scales
+from scripts.dashboards import words as w
+from scripts.dashboards.failures import REASONS
+from scripts.dashboards.kinds import Column, bars, grid, lines, words
+from scripts.dashboards.panels import HOST_LINK, Builder, Look, Query
+from scripts.dashboards.queries import AT_SITES, IN_DOMAIN, OF_HOSTS, age, of_host
+
+
+def places() -> dict[int, Builder]:
+    """Tell how many replicas are sound at each site and in each section."""
+    return {
+        n.SITES: _redundancy("Sites", "site", AT_SITES, "at each site"),
+        32: _redundancy("Network sections", "section", IN_DOMAIN, "in each section"),
+    }
+
+
+def _redundancy(title: str, label: str, selector: str, where: str) -> Builder:
+    by = f"sum by (boks_domain, {label})"
+    metric = f"boks_{label}_replicas"
+    return grid(
+        Look(
+            title,
+            f"How many replicas are sound {where}: none is an emergency, one has no spare. "
+            "Logins there survive a dead line only if one is.",
+            12,
+            7,
+        ),
+        [f'{by} ({metric}{{{selector}, state="ok"}})', f"{by} ({metric}{{{selector}}})"],
+        [
+            Column(label, label.capitalize()),
+            Column("Value #A", "Sound", scales.SPARES, 90),
+            Column("Value #B", "Replicas", width=90),
+            Column("boks_domain", "Domain", width=130),
+        ],
+        sort=("Sound", False),
+        empty=f"No {label} is configured",
+    )
+
+
+def polling() -> dict[int, Builder]:
+    """Tell who answers, and how quickly."""
+    return {
+        n.ANSWERS: words(
+            Look(
+                "Who answers",
+                "Whether the exporter's look at each host worked: connection, commands and what they printed.",
+                12,
+                8,
+            ),
+            [Query(f"50 + {of_host('boks_host_up')}")],
+            w.ANSWERS,
+            targets=[HOST_LINK],
+        ),
+        42: lines(
+            Look(
+                "Age of the facts",
+                "How long ago each host was last looked at with success. The line is the alert's.",
+                12,
+                8,
+            ),
+            [Query(age("boks_host_last_success_timestamp_seconds"))],
+            scales.STALE,
+            targets=[HOST_LINK],
+        ),
+        43: bars(
+            Look("Failed looks", "Looks that failed, by reason, over all chosen hosts.", 8, 8),
+            Query(
+                f"sum by (reason) (max by (boks_domain, host, reason) "
+                f"(increase(boks_host_poll_failures_total{{{OF_HOSTS}}}[$__rate_interval]))) > 0",
+                "{{reason}}",
+            ),
+            colours=REASONS,
+        ),
+        44: lines(
+            Look("Time of a look", "How long an exchange takes: the slowest host, and the one in the middle.", 8, 8),
+            [
+                Query(f"max({of_host('boks_host_poll_duration_seconds')})", "slowest"),
+                Query(f"quantile(0.5, {of_host('boks_host_poll_duration_seconds')})", "middle"),
+            ],
+            scales.SECONDS,
+            colours=(c.ORANGE, c.SKY),
+        ),
+        n.ROUNDS: lines(
+            Look(
+                "Time of a round",
+                "How long a round over a domain takes, and how often one is due. Rounds above the interval overrun.",
+                8,
+                8,
+            ),
+            [
+                Query(f"max by (boks_domain) (boks_round_duration_seconds{{{IN_DOMAIN}}})", "round of {{boks_domain}}"),
+                Query(
+                    f"max by (boks_domain) (boks_round_interval_seconds{{{IN_DOMAIN}}})", "interval of {{boks_domain}}"
+                ),
+            ],
+            scales.SECONDS,
+            colours=(c.SKY, c.GREY),
+        ),
+    }

@@ -1,0 +1,143 @@
+"""The first look: is there a problem right now?"""
+
+from scripts.dashboards import colours as c
+from scripts.dashboards import numbers as n
+from scripts.dashboards import scales
+from scripts.dashboards import words as w
+from scripts.dashboards.kinds import figure
+from scripts.dashboards.master import master
+from scripts.dashboards.panels import FAILOVER_LINK, HOST_LINK, Builder, Link, Look, Query, Scale, panel_link
+from scripts.dashboards.queries import AT_SITES, FIRING, IN_DOMAIN, OF_HOSTS, coded, counted, of_host
+from scripts.dashboards.thresholds import limit, stalled_after_intervals
+
+
+def problem() -> dict[int, Builder]:
+    """Say in ten figures whether anything is wrong."""
+    return {
+        1: figure(
+            Look(
+                "Domain",
+                "The exporter's verdict on each domain. NO MASTER and SEVERAL MASTERS are emergencies of their own; "
+                "degraded means that at least one replica is not sound. Click for who can take over.",
+                8,
+                4,
+            ),
+            Query(coded(w.DOMAIN, IN_DOMAIN, "boks_domain"), "{{boks_domain}}"),
+            scales.DOMAIN,
+            empty="no exporter",
+            targets=[FAILOVER_LINK],
+        ),
+        2: master(
+            Look(
+                "Master",
+                "The host that says it is master. NONE means that nothing can be changed, while logins go on; "
+                "two mean that changes go to different databases. Click for who can take over.",
+                8,
+                4,
+            ),
+            [FAILOVER_LINK],
+        ),
+        3: _firing("Critical alerts", "critical", c.VERMILLION),
+        4: _firing("Warnings", "warning", c.ORANGE),
+        5: figure(
+            Look(
+                "Replicas not OK",
+                "Replicas in any state but OK, whatever the reason. Click for the table.",
+                4,
+                4,
+            ),
+            Query(counted(f"{coded(w.STATE, OF_HOSTS)} > {w.STATE.words[0].code}")),
+            scales.ANY_IS_A_WARNING,
+            empty="no exporter",
+            targets=[panel_link(n.OVERVIEW, n.REPLICAS, "Show the replicas")],
+        ),
+        6: figure(
+            Look(
+                "Oldest missing update",
+                "The longest lag of any replica: how old the oldest update is that it has not got. "
+                f"Orange from {limit('lag_seconds:warning'):g} s, red from {limit('lag_seconds:critical'):g} s, "
+                "as the alerts have it. Not known without a master. Click for the replica.",
+                4,
+                4,
+            ),
+            Query(f"topk(1, {of_host('boks_replica_lag_seconds')})"),
+            scales.LAG_SECONDS,
+            targets=[HOST_LINK],
+        ),
+        7: figure(
+            Look(
+                "Replicas ahead or diverged",
+                "Replicas whose database is no copy of the master's. They decide logins by wrong data, "
+                "even if the master's list says OK.",
+                4,
+                4,
+            ),
+            Query(counted(f'boks_replica_state{{{OF_HOSTS}, state=~"ahead|diverged"}} == 1')),
+            scales.ANY_IS_BAD,
+            empty="no exporter",
+            targets=[panel_link(n.OVERVIEW, n.REPLICAS, "Show the replicas")],
+        ),
+        8: figure(
+            Look(
+                "Sites without a sound replica",
+                "Sites at which no replica is OK: logins there depend on other sites and on the lines to them.",
+                4,
+                4,
+            ),
+            Query(counted(f'sum by (boks_domain, site) (boks_site_replicas{{{AT_SITES}, state="ok"}}) == 0')),
+            scales.ANY_IS_BAD,
+            empty="no exporter",
+            targets=[panel_link(n.OVERVIEW, n.SITES, "Show the sites")],
+        ),
+        9: figure(
+            Look(
+                "Hosts that do not answer",
+                "Hosts at which the exporter's last look failed. What they do is unknown, which is not the same as "
+                "DOWN. Click for when it began.",
+                4,
+                4,
+            ),
+            Query(counted(f"{of_host('boks_host_up')} == 0")),
+            scales.ANY_IS_A_WARNING,
+            empty="no exporter",
+            targets=[panel_link(n.OVERVIEW, n.ANSWERS, "Show who answers")],
+        ),
+        10: figure(
+            Look(
+                "Exporter",
+                f"Whether the exporter still looks: stalled means that a domain had no round for "
+                f"{stalled_after_intervals():g} intervals. Then every figure here is old.",
+                4,
+                4,
+            ),
+            Query(
+                f"max(\n  time() - max by (boks_domain) (boks_round_last_timestamp_seconds{{{IN_DOMAIN}}})\n"
+                f"  > bool {stalled_after_intervals():g} * "
+                f"max by (boks_domain) (boks_round_interval_seconds{{{IN_DOMAIN}}})\n)",
+                "exporter",
+            ),
+            scales.EXPORTER,
+            empty="ABSENT",
+            targets=[Link("Show the rounds", panel_link(n.OVERVIEW, n.ROUNDS, "").url)],
+        ),
+    }
+
+
+def _firing(title: str, severity: str, colour: str) -> Builder:
+    return figure(
+        Look(
+            title,
+            f"Alerts of severity {severity} that fire on the chosen domains. Says so if the alerting does not run: "
+            "BoksWatchdog has to fire always. Click for the list.",
+            4,
+            4,
+        ),
+        Query(
+            f'(count(ALERTS{{{FIRING}, severity="{severity}"}}) or vector(0))\n'
+            'and on () ALERTS{alertname="BoksWatchdog", alertstate="firing"}',
+            severity,
+        ),
+        Scale(limits=((None, c.GREEN), (1.0, colour))),
+        empty="NO ALERTING",
+        targets=[panel_link(n.OVERVIEW, n.ALERTS, "Show the alerts")],
+    )

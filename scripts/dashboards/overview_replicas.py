@@ -1,0 +1,136 @@
+"""The replicas one by one, and the alerts that fire."""
+
+from scripts.dashboards import numbers as n
+from scripts.dashboards import scales
+from scripts.dashboards import words as w
+from scripts.dashboards.kinds import Column, grid, lines, words
+from scripts.dashboards.panels import HOST_LINK, ROW_LINK, Builder, Look, Query
+from scripts.dashboards.queries import FIRING, OF_HOSTS, age, coded, of_host
+from scripts.dashboards.thresholds import limit
+
+
+def replicas() -> dict[int, Builder]:
+    """List the replicas, the alerts, and what the states were."""
+    return {
+        n.REPLICAS: grid(
+            Look(
+                "Replicas, the worst first",
+                "One row for each replica. Lag and ahead are in updates of its worst table and proven, not guessed: "
+                "empty means not known. Last packet is how long ago the master last sent one; "
+                "more than a couple of minutes is bad. Promotable says whether anything that can be seen from outside "
+                "speaks against promoting it. Click a host for everything about it.",
+                16,
+                9,
+            ),
+            [
+                coded(w.STATE, OF_HOSTS),
+                of_host("boks_replica_lag_sequences"),
+                of_host("boks_replica_lag_seconds"),
+                of_host("boks_replica_ahead_sequences"),
+                age("boks_replica_last_packet_timestamp_seconds"),
+                f"60 + {of_host('boks_replica_promotable')}",
+                (
+                    f"max by (boks_domain, host, site) (boks_host_info{{{OF_HOSTS}}})\n"
+                    f"and on (boks_domain, host) boks_replica_state{{{OF_HOSTS}}}"
+                ),
+            ],
+            [
+                Column("host", "Host", links=[ROW_LINK]),
+                Column("Value #A", "State", scales.STATE, 110),
+                Column("Value #B", "Lag", scales.LAG_UPDATES, 85),
+                Column("Value #C", "Lag in time", scales.LAG_SECONDS, 100),
+                Column("Value #D", "Ahead", scales.AHEAD, 80),
+                Column("Value #E", "Last packet", scales.WHOLE_SECONDS, 105),
+                Column("Value #F", "Promotable", scales.PROMOTABLE, 105),
+                Column("site", "Site", width=110),
+                Column("boks_domain", "Domain", width=100),
+            ],
+            sort=("State", True),
+            empty="-",
+        ),
+        n.ALERTS: grid(
+            Look(
+                "Alerts that fire",
+                "What Prometheus's rules say now, the most severe first. Each has a runbook of its name.",
+                8,
+                9,
+            ),
+            [
+                "max by (alertname, boks_domain, host, site) (\n  "
+                + "\n  or ".join(
+                    f'{word.code} * ALERTS{{{FIRING}, severity="{word.value}"}}' for word in w.SEVERITY.words
+                )
+                + "\n)",
+                (
+                    "time() - max by (alertname, boks_domain, host, site) (\n  ALERTS_FOR_STATE"
+                    f"{{{_watched()}}}\n  and ignoring (alertstate) ALERTS{{{FIRING}}}\n)"
+                ),
+            ],
+            [
+                Column("Value #A", "Severity", scales.SEVERITY, 95),
+                Column("alertname", "Alert"),
+                Column("host", "Host", width=105, empty=""),
+                Column("site", "Site", width=90, empty=""),
+                Column("Value #B", "For", scales.WHOLE_SECONDS, 80),
+            ],
+            sort=("Severity", True),
+            empty="No alert fires",
+        ),
+        13: words(
+            Look(
+                "State of each replica",
+                "The exporter's verdict over time. A gap means that the exporter did not tell. Click for the replica.",
+                24,
+                8,
+            ),
+            [Query(coded(w.STATE, OF_HOSTS))],
+            w.shown(w.STATE),
+            targets=[HOST_LINK],
+        ),
+    }
+
+
+def _watched() -> str:
+    return FIRING.replace('alertstate="firing", ', "")
+
+
+def lag() -> dict[int, Builder]:
+    """Draw how far each replica is from its master."""
+    return {
+        21: lines(
+            Look(
+                "Lag in time",
+                "Age of the oldest update that each replica has not got. The lines at "
+                f"{limit('lag_seconds:warning'):g} s and {limit('lag_seconds:critical'):g} s are the alerts'. "
+                "A gap means that it cannot be proven, above all without exactly one master.",
+                8,
+                9,
+            ),
+            [Query(of_host("boks_replica_lag_seconds"))],
+            scales.LAG_SECONDS,
+            targets=[HOST_LINK],
+        ),
+        22: lines(
+            Look(
+                "Lag in updates",
+                "Updates that the worst table of each replica lacks. From "
+                f"{limit('lag_sequences:critical'):g} on a lag that lasts pages somebody.",
+                8,
+                9,
+            ),
+            [Query(of_host("boks_replica_lag_sequences"))],
+            scales.LAG_UPDATES,
+            targets=[HOST_LINK],
+        ),
+        23: lines(
+            Look(
+                "Ahead in updates",
+                "Updates that the worst table of each replica has and the master has not. Any is too many.",
+                8,
+                9,
+            ),
+            [Query(of_host("boks_replica_ahead_sequences"))],
+            scales.AHEAD,
+            targets=[HOST_LINK],
+        ),
+    }

@@ -1,0 +1,47 @@
+"""PromQL that several panels share.
+
+Everything is aggregated by the domain and the host, so that two exporters on one domain do not show everything twice.
+"""
+
+from typing import Final
+
+from scripts.dashboards.words import Set
+
+IN_DOMAIN: Final = 'boks_domain=~"$domain"'
+OF_HOSTS: Final = f'{IN_DOMAIN}, host=~"$host"'
+AT_SITES: Final = f'{IN_DOMAIN}, site=~"$site"'
+BY_HOST: Final = "max by (boks_domain, host)"
+FIRING: Final = 'alertname=~"Boks.+", alertname!="BoksWatchdog", alertstate="firing", boks_domain=~"$domain|"'
+"""Alerts on the chosen domains, and those that belong to no domain: `|` lets an absent label match."""
+
+
+def coded(words: Set, selector: str, by: str = "boks_domain, host") -> str:
+    """Turn a closed set of 0/1 series into one number for each host."""
+    terms = (f'{word.code} * {words.metric}{{{selector}, {words.label}="{word.value}"}}' for word in words.words)
+    return f"max by ({by}) (\n  " + "\n  or ".join(terms) + "\n)"
+
+
+def of_host(metric: str, selector: str = OF_HOSTS) -> str:
+    """Give a gauge of each host."""
+    return f"{BY_HOST} ({metric}{{{selector}}})"
+
+
+def age(metric: str, selector: str = OF_HOSTS) -> str:
+    """Give how long ago a point in time is."""
+    return f"time() - {of_host(metric, selector)}"
+
+
+def counted(condition: str) -> str:
+    """Count what holds: 0 if nothing does, nothing at all if no exporter tells."""
+    return f"count({condition}) or 0 * count(boks_domain_hosts{{{IN_DOMAIN}}})"
+
+
+def role_changes(selector: str = OF_HOSTS) -> str:
+    """Find hosts that took a role within the last minute and had another known one during the half hour before."""
+    known = f'boks_host_role{{{selector}, role!="unknown"}}'
+    before = f"max by (boks_domain, host, role) (max_over_time({known}[30m] offset 1m)) == 1"
+    return (
+        f"max by (boks_domain, host, role) ({known}) == 1\n"
+        f"unless on (boks_domain, host, role) ({before})\n"
+        f"and on (boks_domain, host) ({before})"
+    )
