@@ -90,16 +90,21 @@ def remember(history: History, findings: Findings, now: Timestamp) -> History:
 
 
 def _tables(history: History, snapshot: DomainSnapshot) -> Tables:
-    tables = dict(_handed_over(history, snapshot.master))
-    is_known = bool(history.tables) and history.master == snapshot.master
+    """Learn the master's numbers; beside a second master those of the one that was there before.
+
+    It may be the only one again, and what it has written or restored meanwhile must not go unseen.
+    """
+    master = snapshot.master or (history.master if history.master in snapshot.masters else None)
+    tables = dict(_handed_over(history, master))
+    is_known = bool(history.tables) and history.master == master
     for reading in snapshot.master_readings:
-        if reading.host == snapshot.master:
+        if reading.host == master:
             for row in reading.sequences.tables:
                 known = tables.get(row.table)
                 tables[row.table] = (
                     known.read(row, reading) if known else TableHistory.begin(row, reading, is_new=is_known)
                 )
-        is_known = is_known or reading.host == snapshot.master
+        is_known = is_known or reading.host == master
     return tables
 
 

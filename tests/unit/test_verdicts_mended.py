@@ -68,3 +68,21 @@ def test_a_table_that_the_master_does_not_have_lacks_nothing() -> None:
     (replica,) = compare(seen, advance(History(), seen), exact_to=INTERVAL).replicas
     assert replica.extra_tables == (54,)
     assert replica.lag_seconds == 0.0
+
+
+def test_numbers_that_went_back_beside_a_second_master_are_not_taken_for_old_ones() -> None:
+    """A restore during a split brain: 101 to 110 are given out again, and are as old as their second time."""
+    history = advance(History(), sound_round({7: 100}, R1={7: 100}))
+    history = advance(history, sound_round({7: 110}, at=INTERVAL, R1={7: 100}))
+    split = snapshot(
+        answers("M", Role.MASTER, {7: 90}, 2 * INTERVAL),
+        answers("R2", Role.MASTER, {7: 110}, 2 * INTERVAL + 1.0),
+        answers("R1", Role.REPLICA, {7: 90}, 2 * INTERVAL + 1.0),
+        at=2 * INTERVAL,
+    )
+    history = advance(history, split)
+    seen = sound_round({7: 115}, at=3 * INTERVAL, R1={7: 100})
+    (replica,) = compare(seen, advance(history, seen), exact_to=INTERVAL).replicas
+    assert replica.lag == 15
+    assert replica.lag_at_least_seconds is not None
+    assert replica.lag_at_least_seconds < INTERVAL
