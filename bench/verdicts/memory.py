@@ -1,10 +1,10 @@
 """What an ideal observer could know who sees exactly the replies that arrived at the exporter, and forgets nothing."""
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from bench.verdicts.witness import Reading
-from boks_exporter.model import HostName, TableNumber
+from boks_exporter.model import HostName, Sequence, TableNumber
 from boks_exporter.simulator.domain import Boksinit
 from boks_exporter.simulator.domain.database import Numbers
 
@@ -17,15 +17,19 @@ class Memory:
         self.master: HostName | None = None
         self._read_at: list[float] = []
         self._known_at: list[float] = []
-        self._carried_to = float("inf")
+        self._carried: Numbers | None = None
         self._changed_at = float("-inf")
         self._stamps: dict[TableNumber, tuple[float, float]] = {}
         self.replicas: dict[HostName, tuple[float, Numbers]] = {}
 
-    def learn(self, master: HostName, readings: Sequence[Reading]) -> None:
-        """Take the readings of the one master in a round, in order."""
-        if master != self.master:
-            self._change(master, readings)
+    def learn(self, master: HostName | None, masters: list[Reading]) -> None:
+        """Take the readings of the one master in a round, in order; beside a second one those of the one before."""
+        followed = master or self.master
+        readings = [each for each in masters if each.host == followed]
+        if followed is None or not readings:
+            return
+        if followed != self.master:
+            self._change(followed, readings)
         for reading in readings:
             self._read_at.append(reading.at)
             self._known_at.append(reading.ended)
@@ -33,11 +37,11 @@ class Memory:
                 if self._stamps.get(table, (None, 0.0))[0] != stamp:
                     self._stamps[table] = (stamp, reading.ended)
 
-    def _change(self, master: HostName, readings: Sequence[Reading]) -> None:
+    def _change(self, master: HostName, readings: list[Reading]) -> None:
         """Know of a new master only what it had when it was read as a replica: later numbers may be its own."""
         if self.master is not None:
             known = self.replicas.get(master)
-            self._carried_to = known[0] if known else float("-inf")
+            self._carried = known[1] if known else {}
             self._changed_at = readings[0].at
             if known is None:
                 self._stamps = {}
@@ -50,11 +54,21 @@ class Memory:
         elif reading.arrived and reading.is_readable and reading.numbers is not None:
             self.replicas[reading.host] = (reading.at, reading.numbers)
 
-    def age_at_least(self, written_at: float, now: float) -> float:
-        """Tell how old an update is at least: it was there when the first reading that shows it arrived."""
-        since = written_at if written_at <= self._carried_to else max(written_at, self._changed_at)
+    def age_at_least(self, table: TableNumber, number: Sequence, written_at: float, now: float) -> float:
+        """Tell how old an update is at least: it was there when the first reading that shows it arrived.
+
+        A number that a new master had not got when it was read as a replica may be its own, given out a second time.
+        """
+        is_carried = self._carried is None or number <= self._carried.get(table, (-1, 0.0))[0]
+        since = written_at if is_carried else max(written_at, self._changed_at)
         index = bisect_left(self._read_at, since)
         return now - self._known_at[index] if index < len(self._read_at) else 0.0
+
+    def lag_at_least(self, reading: Reading, behind: Mapping[TableNumber, float], now: float) -> float:
+        """Tell how old the oldest update is at least that a replica lacks."""
+        numbers = reading.numbers or {}
+        ages = (self.age_at_least(table, numbers[table][0] + 1, at, now) for table, at in behind.items())
+        return max(ages, default=0.0)
 
     def stamp_age(self, table: TableNumber, now: float) -> float:
         """Tell for how long at least the master has had the table's stamp."""

@@ -40,8 +40,8 @@ Each figure counts verdicts: one replica (or, for the masters, one domain) in on
   round.
 
 **Delay** is counted in poll intervals, from the instant at which it began to be so (or could be shown again, after
-replies were lost) to the beginning of the round that first reports it; **published** is the same to the end of that
-round, when the page shows it.
+replies were lost, or a graver state had gone) to the beginning of the round that first reports it; **published** is the
+same to the end of that round, when the page shows it.
 """
 
 OTHERS = """\

@@ -33,7 +33,8 @@ class Referee:
         self._domain = domain
         self._memory = Memory()
         self._tracks: dict[tuple[str, Key], Track] = {}
-        self._began = 0.0
+        self._known = 0.0
+        """When the round before began: a host that comes up later was not there to be judged."""
         self._masters = [(0.0, domain.masters())]
         self._events: list[float] = []
 
@@ -44,7 +45,7 @@ class Referee:
 
     def exporter_restarted(self, *, keeps_state: bool) -> None:
         """Forget what the exporter forgot, and begin all measurements of delay anew."""
-        self._began = self._domain.now
+        self._known = self._domain.now
         self._tracks = {}
         if not keeps_state:
             self._memory = Memory()
@@ -66,6 +67,7 @@ class Referee:
                 self._judge_replica(page, look, reading, at)
         for reading in looks.values():
             self._memory.note(reading)
+        self._known = at.began
 
     def _round(self, view: DomainView, readings: Sequence[Reading], looks: Mapping[HostName, Reading]) -> Round:
         """Collect what arrived; the master is taken from the exporter's view, and checked against the truth later."""
@@ -77,8 +79,7 @@ class Referee:
             listing = None
         masters = self._domain.masters()
         unseen = rows_of(self._domain, self._domain.hosts[masters[0]]) if len(masters) == 1 else None
-        if master and master_readings:
-            self._memory.learn(master, master_readings)
+        self._memory.learn(master, [each for each in usable if each.role is Boksinit.MASTER])
         return Round(
             master=master if master_readings else None,
             master_readings=master_readings,
@@ -179,7 +180,7 @@ class Referee:
     def _count(self, key: Key, host: HostName, claim: Claim, said: Said, at: Span) -> None:
         track = self._tracks.get((host, key))
         if track is None:
-            track = Track(key, self._story.interval, self._began, quiet_at=self._began, events=self._events)
+            track = Track(key, self._story.interval, self._known, quiet_at=self._known, events=self._events)
             self._tracks[host, key] = track
         found = track.judge(claim, said, at, self.scores)
         self.scores.count(key, found, said.place)

@@ -130,11 +130,21 @@ class Track:
             since = self._began_at(at.published) if claim.since is None else max(claim.since, self.quiet_at)
             self.episode = _Episode(max(since, self.began))
         if said.it or said.graver:
-            if said.it and not self.episode.is_reported:
-                self._measure(at, scores, said.place)
-            self.episode.is_reported = True
-            return Kind.TRUE_POSITIVE if said.it else Kind.GRAVER
+            return self._heard(said, at, scores)
         return self._silent(claim, at.began)
+
+    def _heard(self, said: Said, at: Span, scores: Scores) -> Kind:
+        """Sort a report; while a graver one stands before it, the measurement waits."""
+        if self.episode is None:
+            raise AssertionError
+        if not said.it:
+            self.episode = None
+            self.began = at.began
+            return Kind.GRAVER
+        if not self.episode.is_reported:
+            self._measure(at, scores, said.place)
+        self.episode.is_reported = True
+        return Kind.TRUE_POSITIVE
 
     def _measure(self, at: Span, scores: Scores, place: str) -> None:
         if self.episode is None:

@@ -1,6 +1,6 @@
 """Which conditions really hold of a replica in a round, and which of them the replies can show at all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -56,7 +56,7 @@ class Round:
     """What arrived in one round. `master` is the host that alone said it is master, and was read as such."""
 
     master: HostName | None
-    master_readings: Sequence[Reading]
+    master_readings: list[Reading]
     listing: Reading | None
     unseen_rows: Mapping[HostName, Row] | None
     """What the one real master would list now, where its list did not arrive."""
@@ -148,7 +148,7 @@ def _lagging(look: Round, reading: Reading, real: Apart, *, is_read: bool) -> Cl
         return NO
     limit = look.thresholds.lag_seconds
     age = reading.at - min(real.behind.values())
-    proven = look.memory.age_at_least(min(real.behind.values()), reading.began)
+    proven = look.memory.lag_at_least(reading, real.behind, reading.began)
     return Claim(
         holds=age >= limit,
         can_show=is_read and look.master is not None and look.before(reading) is not None and proven >= limit,
@@ -175,7 +175,7 @@ def _is_old(look: Round, reading: Reading, real: Apart, tables: frozenset[int], 
 
     A replica that waits for updates may wait for the table as well, if the table is not older than they are.
     """
-    waits = look.memory.age_at_least(min(real.behind.values()), reading.at) if real.behind else 0.0
+    waits = look.memory.lag_at_least(reading, real.behind, reading.at)
     limits = {table: limit + (waits if look.memory.is_new(table) else 0.0) for table in tables}
     return any(look.memory.stamp_age(table, reading.at) >= limit for table, limit in limits.items())
 
