@@ -108,7 +108,7 @@ def test_a_line_that_is_not_understood_is_refused_with_its_number(host: GateHost
 
 def test_a_last_line_without_an_end_counts(host: GateHost) -> None:
     """An editor that leaves out the last newline changes nothing."""
-    host.conf.write_text(gate_conf(host.tree.paths()).rstrip("\n") + "x")
+    host.conf.write_text("PREFIX=none\nSECTION_TIMEOUT=0")
     host.hand_over()
     assert host.ask().stdout == b"=refused bad_config\n"
 
