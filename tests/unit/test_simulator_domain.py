@@ -365,6 +365,72 @@ def test_stale_files_make_a_converted_replica_run_ahead() -> None:
     assert domain.truth().hosts["MASTER1"].ahead
 
 
+def test_a_host_without_data_can_be_made_a_master_of_nothing() -> None:
+    """Nothing keeps a tired person from it; its list is there, its database is not."""
+    domain = domain_of()
+    domain.run("REPHOST", ("convert", "-v", "client"))
+    domain.remove_data("REPHOST")
+    domain.run("REPHOST", ("convert", "-v", "master"))
+    assert domain.run("REPHOST", ("boksdiag", "sequence")).stdout == b""
+    assert set(listed(domain, "REPHOST")) == set(REPLICAS) - {"REPHOST"}
+
+
+def test_what_a_promoted_replica_had_too_much_or_foreign_is_the_masters_from_then_on() -> None:
+    """Its surplus counts on, its tables of another generation are the generation, and the others differ from them."""
+    domain = domain_of(rate=5.0)
+    busiest, next_busiest = tuple(domain.hosts["MASTER1"].copy.database.busiest())[:2]
+    domain.begin_table("MASTER1", next_busiest, rate=1.0)
+    domain.set_fault("REPHOST5", Fault.AHEAD, by=5000, tables=(busiest,))
+    domain.set_fault("REPHOST4", Fault.DIVERGED, tables=(next_busiest,))
+    before = sequences(domain, "REPHOST5")
+    domain.set_fault("MASTER1", Fault.MASTER_DEAD)
+    domain.run("REPHOST5", ("convert", "-v", "master"))
+    assert sequences(domain, "REPHOST5") == before
+    domain.advance(900.0)
+    assert sequences(domain, "REPHOST5")[f"T{busiest}"] > before[f"T{busiest}"]
+    assert domain.truth().hosts["REPHOST3"].oldest_missing < 1.0
+
+
+def test_a_master_that_lacks_a_generation_leaves_it_foreign_on_its_replicas() -> None:
+    """A slow replica is promoted that had not got the table's new generation yet."""
+    domain = domain_of(rate=5.0)
+    domain.set_fault("REPHOST5", Fault.SLOW, delay_seconds=300)
+    table = next(iter(domain.hosts["MASTER1"].copy.database.busiest()))
+    domain.begin_table("MASTER1", table, rate=1.0)
+    domain.advance(700.0)
+    domain.run("REPHOST5", ("convert", "-v", "master"))
+    domain.run("MASTER1", ("convert", "-v", "server"))
+    domain.advance(900.0)
+    assert domain.truth().hosts["REPHOST3"].wrong_stamps == (table,)
+    domain.set_fault("REPHOST5", Fault.MASTER_DEAD)
+    domain.run("REPHOST3", ("convert", "-v", "master"))
+    domain.advance(1200.0)
+    assert domain.truth().hosts["REPHOST"].wrong_stamps == ()
+    assert sequences(domain, "REPHOST3")[f"T{table}"] > 0
+
+
+def test_a_slow_replica_gets_a_new_generation_from_a_new_master() -> None:
+    """An earlier generation of the same table is no foreign one."""
+    domain = domain_of(rate=5.0)
+    domain.set_fault("REPHOST4", Fault.SLOW, delay_seconds=300)
+    domain.begin_table("MASTER1", 1, rate=1.0)
+    domain.advance(700.0)
+    domain.run("REPHOST5", ("convert", "-v", "master"))
+    domain.run("MASTER1", ("convert", "-v", "client"))
+    domain.advance(710.0)
+    assert domain.truth().hosts["REPHOST4"].wrong_stamps == (1,)
+    domain.advance(1400.0)
+    assert domain.truth().hosts["REPHOST4"].wrong_stamps == ()
+
+
+def test_the_spool_is_listed_by_its_command() -> None:
+    """The format is not published; the names are told."""
+    domain = domain_of()
+    domain.set_fault("REPHOST", Fault.DOWN)
+    domain.advance(700.0)
+    assert text(domain.run("MASTER1", ("boksdiag", "fque", "-master"))).splitlines() == ["dd_fcom_1", "dd_fcom_2"]
+
+
 def test_a_host_without_files_loads_a_copy_that_is_equal() -> None:
     """Removed data files come back table by table and are then the master's (K1456 procedures 3 and 1)."""
     domain = domain_of(rate=5.0)
@@ -621,6 +687,8 @@ def test_everything_tells_what_it_is() -> None:
     """The objects that one meets in a debugger show their state."""
     domain = domain_of()
     domain.set_fault("REPHOST", Fault.SLOW)
+    host = domain.hosts["REPHOST"]
+    assert (host.site, host.section, host.address) == ("rotterdam", "edge", "127.0.0.7")
     database = domain.hosts["MASTER1"].copy.database
     shown = (repr(domain), repr(domain.hosts["REPHOST"]), repr(database), repr(database.tables[0][-1])[:8])
     assert shown == (

@@ -126,11 +126,12 @@ class Copy:
         copy = Copy(new, self.position.frozen(now), stamps=dict(self.stamps), absent=set(self.absent))
         base = copy.position.at(now)
         for table, (number, stamp) in self.numbers(now).items():
-            generation = new.generation(table, now)
-            if generation is None or (generation.stamp != stamp and table not in self.stamps):
+            generations = [each for each in new.tables.get(table, ()) if table in self.stamps or each.stamp == stamp]
+            surplus = number - generations[-1].number(now) if generations else 0
+            if not generations or (surplus > 0 and generations[-1] is not new.tables[table][-1]):
                 copy.foreign[table] = (number, stamp)
                 continue
-            surplus = number - generation.number(now)
+            generation = generations[-1]
             if surplus > 0:
                 copy.surplus[table] = surplus
                 copy.strays[table] = Position(now)
