@@ -1,0 +1,80 @@
+"""What the operator's gate tells of a host, its lock and the changes made on it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from boks_exporter.model import Role
+
+
+class Daemons(StrEnum):
+    """Whether BoKS runs on a host; stopped is claimed only where the gate found proof of it."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    UNKNOWN = "unknown"
+
+
+class Reach(StrEnum):
+    """How one host finds a port of another."""
+
+    REACHABLE = "reachable"
+    REFUSED = "refused"
+    TIMEOUT = "timeout"
+    UNKNOWN = "unknown"
+
+
+class RecordState(StrEnum):
+    """What became of a change; `refused` means that nothing was run."""
+
+    NONE = "none"
+    RUNNING = "running"
+    DONE = "done"
+    INTERRUPTED = "interrupted"
+    REFUSED = "refused"
+
+
+class LockState(StrEnum):
+    """Whether a host's lock is the asker's, another's, or nobody's."""
+
+    HELD = "held"
+    OTHER = "other"
+    NONE = "none"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class GateReadiness:
+    """The answer to `preflight`; None where the gate did not say. `lock` and `busy` name a run and a step's id."""
+
+    hostname: str
+    role: Role
+    daemons: Daemons
+    permitted: bool | None
+    boksadm: bool | None
+    state_writable: bool | None
+    lock: str | None = None
+    busy: str | None = None
+    free_kilobytes: int | None = None
+    database_present: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostLock:
+    """A host's lock: whose it is, and since when by the host's own clock."""
+
+    state: LockState
+    run: str | None = None
+    owner: str | None = None
+    since: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """What a host knows of a change: how it ended, and what it printed."""
+
+    state: RecordState
+    exit_status: int | None = None
+    output: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+    repeated: bool = False
+    refusal: str | None = None

@@ -1,0 +1,180 @@
+"""The replies of the operator's gate, each with exactly one section.
+
+The framing is that of every reply of the gate; the endings are the operator's own:
+
+    =boks-gate/1 version=1.0.0 clock=2026-11-23T08:40:12
+    =section do
+    |Stopping daemons...
+    =end do state=done exit=0 seconds=3 repeated=yes
+    =done sections=1
+
+A reply that was cut off is a ParseError: whoever asked for a change then knows nothing of it, and asks for its record.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+from boks_exporter.model import Environment
+from boks_exporter.parsing.numbers import number
+from boks_exporter.parsing.operator_facts import (
+    Daemons,
+    GateReadiness,
+    HostLock,
+    LockState,
+    Reach,
+    RecordState,
+    StepRecord,
+)
+from boks_exporter.parsing.reply_frames import Frame, broken, frame_at, opening_of, refusal_of
+
+_Word = TypeVar("_Word", bound=StrEnum)
+_Other = TypeVar("_Other", bound=StrEnum | None)
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorReply:
+    """One reply, taken apart: its only section, what it printed, and how it ended."""
+
+    section: str
+    output: tuple[str, ...]
+    errors: tuple[str, ...]
+    ending: Mapping[str, str]
+    end_line: int
+
+    def values(self) -> dict[str, str]:
+        """Read the output's lines `key=value`; of a key that stands twice, the last one counts."""
+        pairs = (line.rstrip().partition("=") for line in self.output)
+        return {key: value for key, equals, value in pairs if equals}
+
+    def said(self) -> str:
+        """Say in a few words how it ended, for a person."""
+        ending = " ".join(f"{key}={value}" for key, value in self.ending.items())
+        return ": ".join(part for part in (ending, *self.errors[:1]) if part)
+
+
+def parse_operator_reply(raw: bytes, section: str) -> OperatorReply:
+    """Take a reply to a request of this section apart; raises ParseError for anything that is not a whole one."""
+    return _Reading(raw.decode(errors="replace").split("\n"), section).read()
+
+
+def readiness_of(reply: OperatorReply) -> GateReadiness:
+    """Read the answer to `preflight`; what the gate did not say stays unknown."""
+    values = _ended_well(reply).values()
+    boksinit = values.get("role")
+    return GateReadiness(
+        hostname=values.get("hostname", ""),
+        role=Environment(boksinit).role,
+        daemons=_choice(Daemons, values.get("daemons"), Daemons.UNKNOWN),
+        permitted=_truth(values.get("permitted"), "yes", "no"),
+        boksadm=_truth(values.get("boksadm"), "yes", "no"),
+        state_writable=_truth(values.get("state"), "writable", "unusable"),
+        lock=_unless_none(values.get("lock")),
+        busy=_unless_none(values.get("busy")),
+        free_kilobytes=number(values.get("free_kilobytes", "")),
+        database_present=_truth(values.get("database"), "present", "absent"),
+    )
+
+
+def registered_of(reply: OperatorReply) -> tuple[str, ...]:
+    """Read the registered replicas: the first word of each line (the listing's form is inferred)."""
+    return tuple(words[0] for line in _ended_well(reply).output if (words := line.split()))
+
+
+def reach_of(reply: OperatorReply) -> Reach:
+    """Read how a host finds a port of another; whatever is not understood is unknown."""
+    return _choice(Reach, reply.values().get("reach"), Reach.UNKNOWN)
+
+
+def lock_of(reply: OperatorReply) -> HostLock:
+    """Read a host's lock; a gate that could neither take nor tell it has failed."""
+    values = reply.values()
+    state = _choice(LockState, values.get("lock"), LockState.FAILED)
+    return HostLock(state, values.get("run") or None, values.get("owner") or None, values.get("since") or None)
+
+
+def record_of(reply: OperatorReply) -> StepRecord:
+    """Read what became of a change; raises ParseError where the gate does not say it in a known way."""
+    word = reply.ending.get("state", "")
+    state = _choice(RecordState, word, None)
+    status = number(reply.ending.get("exit", ""))
+    if state is None or (state is RecordState.DONE and status is None):
+        expected = f"'=end {reply.section} state=…' with one of {', '.join(RecordState)}, and exit=N once done"
+        raise broken(reply.end_line, 0, expected, reply.said())
+    return StepRecord(
+        state=state,
+        exit_status=status if state is RecordState.DONE else None,
+        output=reply.output,
+        errors=reply.errors,
+        repeated=reply.ending.get("repeated") == "yes",
+        refusal=reply.ending.get("reason") if state is RecordState.REFUSED else None,
+    )
+
+
+class _Reading:
+    """A reply, as far as it has been read."""
+
+    def __init__(self, lines: list[str], section: str) -> None:
+        self.lines = lines
+        self.section = section
+        self.at = 0
+
+    def read(self) -> OperatorReply:
+        self._opening()
+        output: list[str] = []
+        errors: list[str] = []
+        self._named("section", self._next_frame(f"'=section {self.section}'", [], []))
+        end = self._next_frame(f"'=end {self.section} …'", output, errors)
+        self._named("end", end)
+        done = self._next_frame("'=done sections=1'", [], [])
+        if done.word != "done":
+            raise broken(done.line, 0, "'=done sections=1'", done.text)
+        done.demand_count(1)
+        return OperatorReply(self.section, tuple(output), tuple(errors), end.settings(), end.line)
+
+    def _opening(self) -> None:
+        first: str | None = None
+        for line in self.lines:
+            self.at += 1
+            if opening_of(self.at, line):
+                return
+            if refusal := refusal_of(self.at, line):
+                raise refusal
+            first = first or (line.strip() or None)
+        raise broken(1, 0, "the operator's gate, '=boks-gate/1 version=…'", first)
+
+    def _named(self, word: str, frame: Frame) -> None:
+        if (frame.word, *frame.words[:1]) != (word, self.section):
+            raise broken(frame.line, 0, f"'={word} {self.section}'", frame.text)
+
+    def _next_frame(self, expected: str, output: list[str], errors: list[str]) -> Frame:
+        while self.at < len(self.lines):
+            line = self.lines[self.at]
+            self.at += 1
+            match line[:1]:
+                case "=":
+                    return frame_at(self.at, line)
+                case "|":
+                    output.append(line[1:])
+                case "!":
+                    errors.append(line[1:])
+        raise broken(len(self.lines), len(self.lines[-1]), f"{expected}, since the reply is not complete", None)
+
+
+def _ended_well(reply: OperatorReply) -> OperatorReply:
+    if reply.ending.get("exit") != "0":
+        raise broken(reply.end_line, 0, f"'=end {reply.section} exit=0 …'", reply.said())
+    return reply
+
+
+def _choice(kind: type[_Word], word: str | None, otherwise: _Other) -> _Word | _Other:
+    return next((choice for choice in kind if choice.value == word), otherwise)
+
+
+def _truth(word: str | None, yes: str, no: str) -> bool | None:
+    return {yes: True, no: False}.get(word or "")
+
+
+def _unless_none(word: str | None) -> str | None:
+    return None if not word or word == "none" else word

@@ -1,0 +1,181 @@
+"""What the operator's gate can be told, as the line that is sent: `boks-gate/1 op do r1.3 convert master`.
+
+Two types that share no base: one looks, the other changes. Whoever holds only what takes an `OperatorLook` cannot
+change a host. Neither takes anything that the gate would not: an argument is checked before it is written.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Self, TypeAlias
+
+from boks_exporter.remote.request import PROTOCOL
+
+RunName: TypeAlias = str
+StepId: TypeAlias = str
+
+_RUN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,39}")
+_STEP_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,39}\.[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_HOST: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*")
+_OWNER: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+_LONGEST_ID: Final = 64
+_LARGEST_PORT: Final = 65535
+_LARGEST_SHM_SIZE: Final = 99_999_999
+
+
+class OperatorSection(StrEnum):
+    """The section that answers each request."""
+
+    PREFLIGHT = "preflight"
+    REGISTERED = "registered"
+    REACH = "reach"
+    LOCK = "lock"
+    UNLOCK = "unlock"
+    BREAK_LOCK = "break-lock"
+    LOCK_SHOW = "lock-show"
+    DO = "do"
+    RECORD = "record"
+
+
+class ConvertTo(StrEnum):
+    """BoKS's own words for roles; `server` means replica (K1456)."""
+
+    MASTER = "master"
+    SERVER = "server"
+    CLIENT = "client"
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorLook:
+    """A request that changes nothing."""
+
+    section: OperatorSection
+    words: tuple[str, ...] = ()
+
+    def line(self) -> str:
+        """Write the request as the gate reads it."""
+        return " ".join((PROTOCOL, "op", self.section, *self.words))
+
+    @classmethod
+    def preflight(cls) -> Self:
+        """Ask whether the host is ready for changes."""
+        return cls(OperatorSection.PREFLIGHT)
+
+    @classmethod
+    def registered(cls) -> Self:
+        """Ask the master which hosts the database has as replicas."""
+        return cls(OperatorSection.REGISTERED)
+
+    @classmethod
+    def reach(cls, host: str, port: int) -> Self:
+        """Ask a host whether it can open a connection to another."""
+        checked_port = _number(port, _LARGEST_PORT, "a port")
+        return cls(OperatorSection.REACH, (_checked(_HOST, host, "a host's address"), checked_port))
+
+    @classmethod
+    def lock_show(cls) -> Self:
+        """Ask who holds the host's lock."""
+        return cls(OperatorSection.LOCK_SHOW)
+
+    @classmethod
+    def record(cls, step: StepId) -> Self:
+        """Ask what became of a change, without starting it."""
+        return cls(OperatorSection.RECORD, (_step(step),))
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorChange:
+    """A request that changes a host, or its lock."""
+
+    section: OperatorSection
+    words: tuple[str, ...]
+
+    def line(self) -> str:
+        """Write the request as the gate reads it."""
+        return " ".join((PROTOCOL, "op", self.section, *self.words))
+
+    @classmethod
+    def lock(cls, run: RunName, owner: str) -> Self:
+        """Take the host's lock for a run."""
+        return cls(OperatorSection.LOCK, (_run(run), _checked(_OWNER, owner, "a lock's owner")))
+
+    @classmethod
+    def unlock(cls, run: RunName) -> Self:
+        """Give the run's lock back."""
+        return cls(OperatorSection.UNLOCK, (_run(run),))
+
+    @classmethod
+    def break_lock(cls, run: RunName) -> Self:
+        """Take a lock away from a run that will not come back for it."""
+        return cls(OperatorSection.BREAK_LOCK, (_run(run),))
+
+    @classmethod
+    def do(cls, step: StepId, words: tuple[str, ...]) -> Self:
+        """Make a change, once under this id."""
+        return cls(OperatorSection.DO, (_step(step), *words))
+
+
+def convert(role: ConvertTo) -> tuple[str, ...]:
+    """Change the role; the daemons are restarted by it."""
+    return ("convert", role)
+
+
+def boot_stop() -> tuple[str, ...]:
+    """Stop the daemons."""
+    return ("boot-stop",)
+
+
+def boot_start() -> tuple[str, ...]:
+    """Start the daemons."""
+    return ("boot-start",)
+
+
+def set_shm_size(kilobytes: int) -> tuple[str, ...]:
+    """Set SHM_SIZE, in force after the next start."""
+    return ("set-shm-size", _number(kilobytes, _LARGEST_SHM_SIZE, "a SHM_SIZE"))
+
+
+def remove_database() -> tuple[str, ...]:
+    """Move the database's files aside on the host."""
+    return ("remove-database",)
+
+
+def restore_database(removal: StepId) -> tuple[str, ...]:
+    """Move back what a removal moved aside."""
+    return ("restore-database", _step(removal))
+
+
+def owner_word(text: str) -> str:
+    """Make a lock's owner of `user@host`: what the gate does not take becomes a dash."""
+    return re.sub(r"[^A-Za-z0-9._:-]", "-", text)[:64] or "unknown"
+
+
+def is_run_name(text: str) -> bool:
+    """Tell whether a text can name a run."""
+    return _RUN.fullmatch(text) is not None
+
+
+def _run(name: str) -> str:
+    return _checked(_RUN, name, "a run's name")
+
+
+def _step(step: str) -> str:
+    if len(step) > _LONGEST_ID:
+        raise ValueError(_wrong("a step's id of at most 64 characters", step))
+    return _checked(_STEP_ID, step, "a step's id such as run.1")
+
+
+def _number(value: int, largest: int, what: str) -> str:
+    if not 1 <= value <= largest:
+        raise ValueError(_wrong(f"{what} from 1 to {largest}", value))
+    return str(value)
+
+
+def _checked(pattern: re.Pattern[str], text: str, what: str) -> str:
+    if not pattern.fullmatch(text):
+        raise ValueError(_wrong(what, text))
+    return text
+
+
+def _wrong(expected: str, found: object) -> str:
+    return f"expected {expected}, found {found!r}"
