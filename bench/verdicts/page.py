@@ -9,18 +9,18 @@ from boks_exporter.exposition import DomainView, ExporterInfo, render
 from boks_exporter.exposition.samples import samples
 
 _Sample: TypeAlias = tuple[str, str, str, float]
-"""Name, host, state, value."""
+"""Name, host, state or status, value."""
 
 _EXPORTER: Final = ExporterInfo(version="trial", revision="", python="3")
 _WANTED: Final = frozenset(
     f"boks_{name}"
     for name in (
-        *("host_up", "replica_state", "domain_state"),
+        *("host_up", "replica_state", "replica_reported_status", "domain_state"),
         *("replica_ahead_sequences", "replica_lag_seconds", "replica_missing_tables"),
     )
 )
 _LINE: Final = re.compile(
-    r'^(boks_[a-z_]+)\{boks_domain="[^"]*"(?:,host="([^"]*)")?(?:,state="([^"]*)")?\} (\S+)$', re.MULTILINE
+    r'^(boks_[a-z_]+)\{boks_domain="[^"]*"(?:,host="([^"]*)")?(?:,(?:state|status)="([^"]*)")?\} (\S+)$', re.MULTILINE
 )
 
 
@@ -31,6 +31,7 @@ class Shown:
     domain_state: str = ""
     up: dict[str, bool] = field(default_factory=dict)
     state: dict[str, str] = field(default_factory=dict)
+    reported: dict[str, str] = field(default_factory=dict)
     ahead: dict[str, float] = field(default_factory=dict)
     lag_seconds: dict[str, float] = field(default_factory=dict)
     missing: dict[str, float] = field(default_factory=dict)
@@ -45,7 +46,7 @@ def _from_samples(view: DomainView) -> Iterable[_Sample]:
     for spec, labels, value in samples([view], _EXPORTER):
         if spec.name in _WANTED:
             named = dict(zip(spec.labels, labels, strict=True))
-            yield spec.name, named.get("host", ""), named.get("state", ""), float(value)
+            yield spec.name, named.get("host", ""), named.get("state") or named.get("status", ""), float(value)
 
 
 def _from_text(view: DomainView) -> Iterable[_Sample]:
@@ -66,6 +67,8 @@ def _sorted(found: Iterable[_Sample]) -> Shown:
             values[name][host] = value
         elif name == "boks_host_up":
             page.up[host] = value == 1
+        elif name == "boks_replica_reported_status":
+            page.reported |= {host: str(state)} if value == 1 else {}
         elif value == 1 and host:
             page.state[host] = str(state)
         elif value == 1:

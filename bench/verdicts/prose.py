@@ -95,6 +95,11 @@ The truth of a round is taken at the instants at which the hosts wrote their ans
 * **missing table**: the master has a table that the replica has not (`boks_replica_missing_tables` above 0). A reply
   can show it when the table is in the master's reading before the replica's.
 
+* The last three are samples that alerts rest on. **boks_replica_ahead_sequences** is above 0 when a table has a higher
+  number than the master's, whatever the stamps: numbers of another generation are still compared, and show here besides
+  the state diverged. **boks_replica_reported_status** is the list's. **boks_host_up** is 0 when the exchange failed, or
+  when the numbers, or a master's list, were not printed.
+
 Verdicts on replicas by their numbers are judged only while exactly one host is master at all instants that count, in
 the exporter's eyes and in truth; the others are open.
 """

@@ -63,6 +63,7 @@ class Referee:
         self._judge_domain(page, at, readings, looks)
         for host in view.snapshot.hosts:
             reading = looks.get(host.name) or latest[host.name]
+            self._judge_host(page, reading, at)
             if reading.role is Boksinit.SERVER:
                 self._judge_replica(page, look, reading, at)
         for reading in looks.values():
@@ -90,6 +91,13 @@ class Referee:
             interval=self._story.interval,
         )
 
+    def _judge_host(self, page: Shown, reading: Reading, at: Span) -> None:
+        """Judge whether a host of any role was looked at."""
+        claim = Claim(holds=not (reading.arrived and reading.is_readable))
+        place = f"up {page.up.get(reading.host)}; history {self._story.seed}, {reading.host} at {reading.at:.1f} s"
+        said = Said(page.up.get(reading.host) is False, place=place)
+        self._count((OURS, Condition.SAMPLES_NOT_UP), reading.host, claim, said, at)
+
     # -- replicas ------------------------------------------------------------------------------------------------------
 
     def _judge_replica(self, page: Shown, look: Round, reading: Reading, at: Span) -> None:
@@ -101,9 +109,12 @@ class Referee:
         for kind in STATES:
             is_graver = state in true_states and _RANK[state] < _RANK[kind]
             self._count((OURS, kind), reading.host, claims[kind], Said(state == kind, is_graver, place), at)
-        is_missing = page.missing.get(reading.host, 0.0) > 0
-        kind = Condition.MISSING
-        self._count((OURS, kind), reading.host, claims[kind], Said(is_missing, place=place), at)
+        for kind, is_said in (
+            (Condition.MISSING, page.missing.get(reading.host, 0.0) > 0),
+            (Condition.SAMPLES_AHEAD, page.ahead.get(reading.host, 0.0) > 0),
+            (Condition.SAMPLES_DOWN, page.reported.get(reading.host) == "down"),
+        ):
+            self._count((OURS, kind), reading.host, claims[kind], Said(is_said, place=place), at)
         self._judge_others(look, reading, claims, at)
         self._judge_ok(state, claims)
         self._judge_lag(page, look, reading, place)

@@ -13,6 +13,7 @@ _COLUMNS: Final = ("TP", "FP", "FN", "TN", "graver", "pending", "unknowable", "o
 _ORDER: Final = (
     *(Condition.LAGGING, Condition.AHEAD, Condition.DIVERGED, Condition.DOWN, Condition.LOADING),
     *(Condition.UNREACHABLE, Condition.UNLISTED, Condition.SPLIT_BRAIN, Condition.NO_MASTER, Condition.MISSING),
+    *(Condition.SAMPLES_AHEAD, Condition.SAMPLES_DOWN, Condition.SAMPLES_NOT_UP),
 )
 _DELAY_P99: Final = 2.0
 _DELAY_MOST: Final = 3.0

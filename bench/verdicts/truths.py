@@ -8,7 +8,7 @@ from typing import Final
 from bench.verdicts.memory import Memory
 from bench.verdicts.witness import Apart, Reading, status_of
 from boks_exporter.health import Thresholds
-from boks_exporter.model import HostName
+from boks_exporter.model import HostName, Sequence, TableNumber
 from boks_exporter.simulator.domain.link import Row, Status
 
 
@@ -23,6 +23,9 @@ class Condition(StrEnum):
     LAGGING = "lagging"
     UNLISTED = "unlisted"
     MISSING = "missing table"
+    SAMPLES_AHEAD = "boks_replica_ahead_sequences > 0"
+    SAMPLES_DOWN = 'boks_replica_reported_status{status="down"}'
+    SAMPLES_NOT_UP = "boks_host_up == 0"
     SPLIT_BRAIN = "split brain"
     NO_MASTER = "no master"
 
@@ -90,12 +93,15 @@ def claims_of(look: Round, reading: Reading) -> Mapping[Condition, Claim]:
     return claims | _by_numbers(look, reading, reading.apart, is_read=is_read, is_loading=is_loading)
 
 
-_BY_NUMBERS = (Condition.AHEAD, Condition.LAGGING, Condition.DIVERGED, Condition.MISSING)
+_BY_NUMBERS = (
+    *(Condition.AHEAD, Condition.LAGGING, Condition.DIVERGED, Condition.MISSING),
+    Condition.SAMPLES_AHEAD,
+)
 
 
 def _by_list(look: Round, reading: Reading) -> dict[Condition, Claim]:
     """Say what the master knows of it; without its list nobody else does."""
-    kinds = (Condition.DOWN, Condition.LOADING, Condition.UNLISTED)
+    kinds = (Condition.DOWN, Condition.SAMPLES_DOWN, Condition.LOADING, Condition.UNLISTED)
     if look.listing is None or look.listing.rows is None:
         return {kind: _behind_the_curtain(look, reading.host, kind) for kind in kinds}
     status = status_of(look.listing.rows, reading.host)
@@ -104,6 +110,7 @@ def _by_list(look: Round, reading: Reading) -> dict[Condition, Claim]:
         loading = OPEN
     return {
         Condition.DOWN: Claim(holds=status is Status.DOWN),
+        Condition.SAMPLES_DOWN: Claim(holds=status is Status.DOWN),
         Condition.LOADING: loading,
         Condition.UNLISTED: Claim(holds=status is None, can_show=reading.arrived),
     }
@@ -114,7 +121,12 @@ def _behind_the_curtain(look: Round, host: HostName, kind: Condition) -> Claim:
     if look.unseen_rows is None:
         return Claim(holds=None, can_show=False)
     status = status_of(look.unseen_rows, host)
-    held = {Condition.DOWN: Status.DOWN, Condition.LOADING: Status.LOADING, Condition.UNLISTED: None}
+    held = {
+        Condition.DOWN: Status.DOWN,
+        Condition.SAMPLES_DOWN: Status.DOWN,
+        Condition.LOADING: Status.LOADING,
+        Condition.UNLISTED: None,
+    }
     return Claim(holds=status is held[kind], can_show=False)
 
 
@@ -123,7 +135,7 @@ def _by_numbers(
 ) -> dict[Condition, Claim]:
     """Say what its numbers really are, against the master's of the same instant."""
     went_back = look.memory.went_back(reading)
-    ahead = _ahead(look, reading, real, is_read=is_read)
+    ahead = _above(look, reading, real.ahead, is_read=is_read)
     lagging = _lagging(look, reading, real, is_read=is_read and not went_back)
     diverged = OPEN if is_loading or went_back else _diverged(look, reading, real, ahead, lagging, is_read=is_read)
     if any(reading.at - since >= look.thresholds.stamp_seconds - 1 for since in real.outdated.values()):
@@ -133,14 +145,16 @@ def _by_numbers(
         Condition.LAGGING: lagging,
         Condition.DIVERGED: diverged,
         Condition.MISSING: _missing(look, reading, real, is_read=is_read),
+        Condition.SAMPLES_AHEAD: _above(look, reading, {**real.ahead, **real.above}, is_read=is_read),
     }
 
 
-def _ahead(look: Round, reading: Reading, real: Apart, *, is_read: bool) -> Claim:
+def _above(look: Round, reading: Reading, tables: Mapping[TableNumber, Sequence], *, is_read: bool) -> Claim:
+    """Say whether tables have more than the master's, and still have when the master is read again."""
     after = look.after(reading) if look.master and is_read else None
     numbers = after.numbers if after and after.numbers else {}
-    can_show = any(table in numbers and own > numbers[table][0] for table, own in real.ahead.items())
-    return Claim(holds=bool(real.ahead), can_show=can_show)
+    can_show = any(table in numbers and own > numbers[table][0] for table, own in tables.items())
+    return Claim(holds=bool(tables), can_show=can_show)
 
 
 def _lagging(look: Round, reading: Reading, real: Apart, *, is_read: bool) -> Claim:

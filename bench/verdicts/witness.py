@@ -23,6 +23,8 @@ class Apart:
     database: Database
     ahead: Mapping[TableNumber, Sequence]
     """Its own number of each table in which it has more than the master."""
+    above: Mapping[TableNumber, Sequence]
+    """The same of tables of another generation, whose numbers can be compared, but mean nothing."""
     behind: Mapping[TableNumber, float]
     """When the first update that it lacks was written, for each table in which it has less."""
     foreign: frozenset[TableNumber]
@@ -141,6 +143,7 @@ def status_of(rows: Mapping[HostName, Row], host: HostName) -> Status | None:
 def apart(copy: Copy, own: Numbers, database: Database, now: float) -> Apart:
     """Compare a replica's numbers with the master's of the same instant, and say what of the difference is sound."""
     ahead: dict[TableNumber, Sequence] = {}
+    above: dict[TableNumber, Sequence] = {}
     behind: dict[TableNumber, float] = {}
     foreign: set[TableNumber] = set()
     outdated: dict[TableNumber, float] = {}
@@ -153,6 +156,7 @@ def apart(copy: Copy, own: Numbers, database: Database, now: float) -> Apart:
         if writes is None:
             continue
         if own[table][1] != stamp:
+            above |= {table: own[table][0]} if own[table][0] > number else {}
             earlier = own[table][1] in {generation.stamp for generation in database.tables[table]}
             if earlier and table not in copy.foreign and table not in copy.stamps:
                 outdated[table] = writes.born
@@ -163,7 +167,16 @@ def apart(copy: Copy, own: Numbers, database: Database, now: float) -> Apart:
         elif own[table][0] < number:
             written = writes.written_at(own[table][0] + 1)
             behind[table] = writes.born if written is None else written
-    return Apart(database, ahead, behind, frozenset(foreign), outdated, _lost(copy, lacking, now), frozenset(lacking))
+    return Apart(
+        database=database,
+        ahead=ahead,
+        above=above,
+        behind=behind,
+        foreign=frozenset(foreign),
+        outdated=outdated,
+        lost=_lost(copy, lacking, now),
+        lacking=frozenset(lacking),
+    )
 
 
 def _lost(copy: Copy, lacking: set[TableNumber], now: float) -> frozenset[TableNumber]:
