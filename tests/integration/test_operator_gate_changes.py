@@ -1,0 +1,316 @@
+"""What the operator's requests do to a host, and what the gate itself refuses to do."""
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.unit.operator_host import DATA, LOCKED, OperatorHost
+
+HELD = "|lock=held\n|run=R1\n|owner=alice:console\n|since=THEN\n"
+OTHER = HELD.replace("held", "other")
+ENDED = "=section do\n=end do state=done exit=0 seconds=N\n"
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> OperatorHost:
+    return locked(OperatorHost(tmp_path))
+
+
+def locked(host: OperatorHost) -> OperatorHost:
+    assert host.op(f"lock {LOCKED} alice:console") == f"=section lock\n{HELD}=end lock exit=0 seconds=N\n"
+    return host
+
+
+def refused(reason: str) -> str:
+    return f"=section do\n=end do state=refused reason={reason}\n"
+
+
+def test_preflight_tells_what_a_change_needs_and_changes_nothing(tmp_path: Path) -> None:
+    """Each line stands for something that a later step rests on."""
+    host = OperatorHost(tmp_path)
+    (host.tree.var / "LCK").mkdir()
+    (host.tree.var / "LCK" / "boks_init").write_text(f"{os.getpid()}\n")
+    assert host.op("preflight") == (
+        "=section preflight\n|hostname=HERE\n|role=server\n|daemons=running\n|permitted=AS_ROOT\n"
+        "|boksadm=yes\n|state=writable\n|lock=none\n|busy=none\n|free_kilobytes=N\n|database=present\n"
+        "=end preflight exit=0 seconds=N\n"
+    )
+    assert (host.ran, list(host.state.iterdir())) == ([], [])
+
+
+def test_preflight_tells_what_would_be_in_the_way(tmp_path: Path) -> None:
+    """No program, no database, a state directory that others can write, a lock, unknown daemons."""
+    host = locked(OperatorHost(tmp_path, "client"))
+    for name in DATA:
+        (host.data / name).unlink()
+    host.tree.boksadm.unlink()
+    host.state.chmod(0o777)
+    assert host.op("preflight") == (
+        "=section preflight\n|hostname=HERE\n|role=client\n|daemons=unknown\n|permitted=AS_ROOT\n|boksadm=no\n"
+        "|state=unusable\n|lock=R1 alice:console THEN\n|busy=none\n|free_kilobytes=N\n|database=absent\n"
+        "=end preflight exit=0 seconds=N\n"
+    )
+
+
+@pytest.mark.parametrize(("pid", "word"), [("4194999", "stopped"), ("", "stopped"), ("SELF", "running")])
+def test_daemons_are_judged_by_their_own_pid_file(tmp_path: Path, pid: str, word: str) -> None:
+    """A file without a living process means stopped; whether the number is another's is not for the gate to guess."""
+    host = OperatorHost(tmp_path)
+    (host.tree.var / "LCK").mkdir()
+    (host.tree.var / "LCK" / "boks_init").write_text(pid.replace("SELF", str(os.getpid())))
+    assert f"|daemons={word}\n" in host.op("preflight")
+
+
+def test_the_registered_replicas_are_the_masters_to_tell(tmp_path: Path) -> None:
+    """On a replica the question is skipped."""
+    master, replica = OperatorHost(tmp_path / "m", "master"), OperatorHost(tmp_path / "r")
+    assert master.op("registered") == "=section registered\n|REPHOST2\n=end registered exit=0 seconds=N\n"
+    assert master.ran == ["hostadm -l -t BOKSREPLICA -S"]
+    assert replica.op("registered") == "=section registered\n=end registered skipped=not_master\n"
+
+
+@pytest.fixture
+def ports() -> Iterator[tuple[int, int]]:
+    """Give a port that listens and one that does not."""
+    with socket.socket() as listening, socket.socket() as closed:
+        for each in (listening, closed):
+            each.bind(("127.0.0.1", 0))
+        listening.listen()
+        yield listening.getsockname()[1], closed.getsockname()[1]
+
+
+def test_a_witness_tells_a_listening_port_from_a_closed_one(host: OperatorHost, ports: tuple[int, int]) -> None:
+    """The answer names the tool that gave it."""
+    for port, word in zip(ports, ("reachable", "refused"), strict=True):
+        reply = host.op(f"reach 127.0.0.1 {port}")
+        assert reply == f"=section reach\n|reach={word}\n|tool=ONE\n=end reach exit=0 seconds=N\n"
+    assert "|reach=unknown\n" in host.op("reach no-such-host.invalid 22")
+
+
+TOOLS = {"": ("unknown", "unknown"), "bash": ("reachable", "unknown"), "nc": ("reachable", "unknown")}
+TOOLS["telnet"] = TOOLS["nc"]
+SPOKEN = {
+    "nc": '#!/bin/bash\n[ "$1 $2 $3" = "-z -w 4" ] && exec 3<>"/dev/tcp/$4/$5"\n',
+    "telnet": '#!/bin/bash\nexec 3<>"/dev/tcp/$1/$2" && echo "Connected to $1."\nexit 1\n',
+}
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_with_poorer_tools_less_is_known(tmp_path: Path, ports: tuple[int, int], tool: str) -> None:
+    """What a tool cannot tell apart is unknown, never guessed."""
+    host = OperatorHost(tmp_path)
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for program in ("sed", "ps", "awk", "sleep", "tr", "od", "date", "cat", "id", "ls"):
+        (tools / program).symlink_to(shutil.which(program) or "/missing")
+    if tool in SPOKEN:
+        (tools / tool).write_text(SPOKEN[tool])
+        (tools / tool).chmod(0o755)
+    elif tool:
+        (tools / tool).symlink_to(f"/bin/{tool}")
+    text = host.gate.read_text()
+    host.gate.write_text(text.replace("PATH=/usr/xpg4/bin:/usr/bin:/bin:/usr/sbin:/sbin", f"PATH={tools}"))
+    for port, word in zip(ports, TOOLS[tool], strict=True):
+        reply = host.begin(f"reach 127.0.0.1 {port}").communicate(timeout=60)[0].decode()
+        told_by = "none" if word == "unknown" else tool
+        assert reply.splitlines()[2:4] == [f"|reach={word}", f"|tool={told_by}"]
+
+
+def test_a_host_that_is_silent_times_out(tmp_path: Path) -> None:
+    """A tool that waits too long is ended, and that is an answer."""
+    host = OperatorHost(tmp_path, limit=1)
+    text = host.gate.read_text().replace("knock_by_perl() {", f'knock_by_perl() {{\n\t"{host.tree.forever}" 60', 1)
+    host.gate.write_text(text)
+    assert host.op("reach 127.0.0.1 9").splitlines()[1] == "|reach=timeout"
+    assert host.tree.left_behind() == []
+
+
+def test_a_lock_has_one_holder_until_it_is_given_back_by_name(tmp_path: Path) -> None:
+    """Taking it twice is no harm; another run neither gets it nor gives it back."""
+    host = OperatorHost(tmp_path)
+    nobody = "=section {0}\n|lock=none\n=end {0} exit=0 seconds=N\n"
+    assert host.op("lock-show") == nobody.format("lock-show")
+    assert host.op("unlock R1") == nobody.format("unlock")
+    locked(locked(host))
+    assert host.op("lock R2 bob:laptop") == f"=section lock\n{OTHER}=end lock exit=1 seconds=N\n"
+    assert host.op("unlock R2") == f"=section unlock\n{OTHER}=end unlock exit=1 seconds=N\n"
+    assert host.op("break-lock R2") == f"=section break-lock\n{OTHER}=end break-lock exit=1 seconds=N\n"
+    assert host.op("lock-show") == f"=section lock-show\n{HELD}=end lock-show exit=0 seconds=N\n"
+    assert host.op("break-lock R1") == nobody.format("break-lock")
+    locked(host)
+    assert host.op("unlock R1") == nobody.format("unlock")
+    assert [path.name for path in host.state.iterdir()] == []
+
+
+def test_of_many_who_lock_at_once_one_gets_it(tmp_path: Path) -> None:
+    """Everybody is told the same holder, and exactly one that it is he."""
+    host = OperatorHost(tmp_path)
+    asking = [host.begin(f"lock R{number} somebody:there") for number in range(12)]
+    replies = [process.communicate(timeout=60)[0].decode() for process in asking]
+    assert sum("|lock=held\n" in reply for reply in replies) == 1
+    assert len({line for reply in replies for line in reply.splitlines() if line.startswith("|run=")}) == 1
+    assert [path.name for path in host.state.iterdir()] == ["lock"]
+
+
+def test_without_the_lock_nothing_changes(host: OperatorHost) -> None:
+    """The run in the id must be the run that holds this host's lock."""
+    assert host.op("do R2.1 boot-stop") == refused("not_locked")
+    host.op("unlock R1")
+    assert host.op("do R1.1 boot-stop") == refused("not_locked")
+    assert host.ran == []
+    assert host.op("record R1.1") == "=section record\n=end record state=none\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("boot-start", "Boot"),
+        ("set-shm-size 24000", "cadm -E SHM_SIZE=24000"),
+    ],
+)
+def test_a_change_is_one_command_of_boks(host: OperatorHost, line: str, command: str) -> None:
+    """With exactly its own words."""
+    assert host.op(f"do R1.1 {line}") == ENDED
+    assert host.ran == [command]
+
+
+def test_output_errors_and_status_of_a_change_are_told(host: OperatorHost) -> None:
+    """A line of output that looks like a frame stays output."""
+    assert host.op("do R1.1 boot-stop") == (
+        "=section do\n|=done sections=1\n!one daemon was slow\n=end do state=done exit=3 seconds=N\n"
+    )
+    assert host.ran == ["Boot -k"]
+
+
+LEGAL = {("client", "server"), ("server", "client"), ("server", "master"), ("master", "client"), ("client", "master")}
+
+
+@pytest.mark.parametrize("before", ["master", "server", "client"])
+def test_the_gate_itself_knows_the_legal_transitions(tmp_path: Path, before: str) -> None:
+    """Any other is refused, and one into the role that the host has runs nothing and is done."""
+    for after in ("master", "server", "client"):
+        host = locked(OperatorHost(tmp_path / after, before))
+        reply = host.op(f"do R1.1 convert {after}")
+        if before == after:
+            said = f"|boks-gate: BOKSINIT is {after} already: nothing was run\n"
+            assert (reply, host.ran) == (ENDED.replace("=end", said + "=end"), [])
+        elif (before, after) in LEGAL:
+            said = "|Stopping daemons...\n|Conversion done.\n"
+            assert reply == ENDED.replace("=end", said + "=end")
+            assert (host.ran, host.init) == ([f"convert -v {after}"], after)
+        else:
+            assert (reply, host.ran) == (refused("illegal_transition"), [])
+
+
+@pytest.mark.parametrize("missing", ["sequence", "tab1.dat tab7.dat"])
+@pytest.mark.parametrize("init", ["server", "client"])
+def test_no_host_becomes_a_master_without_a_database(tmp_path: Path, init: str, missing: str) -> None:
+    """It would be an empty one."""
+    host = locked(OperatorHost(tmp_path, init))
+    for name in missing.split():
+        (host.data / name).unlink()
+    assert host.op("do R1.1 convert master") == refused("no_database")
+    assert host.ran == []
+
+
+@pytest.mark.parametrize("env", ["BOKSINIT=primary\n", "", None])
+def test_a_host_of_unknown_role_is_not_converted(host: OperatorHost, env: str | None) -> None:
+    """What cannot be known is no permission."""
+    if env is None:
+        (host.tree.etc / "ENV").unlink()
+    else:
+        (host.tree.etc / "ENV").write_text(env)
+    assert host.op("do R1.1 convert client") == refused("role_unknown")
+    assert host.op("do R1.2 remove-database") == refused("not_client")
+
+
+def test_a_removed_database_lies_aside_and_comes_back(tmp_path: Path) -> None:
+    """Exactly its files move, with what is in them; nothing else in the directory is touched."""
+    host = locked(OperatorHost(tmp_path, "client"))
+    (host.data / "notes.txt").write_text("mine")
+    (host.data / "sequence.old").write_text("mine")
+    before = {path.name: path.read_bytes() for path in host.data.iterdir() if path.is_file()}
+    assert host.op("do R1.1 remove-database") == (
+        "=section do\n|moved tab1.dat to removed-R1.1\n|moved tab7.dat to removed-R1.1\n"
+        "|moved sequence to removed-R1.1\n"
+        "=end do state=done exit=0 seconds=N\n"
+    )
+    assert (host.database(), host.database("removed-R1.1")) == (set(), set(DATA))
+    assert {path.name for path in host.data.iterdir()} == {"master_spool", "notes.txt", "sequence.old", "removed-R1.1"}
+    assert host.op("do R1.2 restore-database R1.1") == (
+        "=section do\n|moved tab1.dat back\n|moved tab7.dat back\n|moved sequence back\n"
+        "=end do state=done exit=0 seconds=N\n"
+    )
+    assert {path.name: path.read_bytes() for path in host.data.iterdir() if path.is_file()} == before
+    assert not (host.data / "removed-R1.1").exists()
+    assert host.ran == []
+
+
+def test_where_no_database_is_nothing_is_removed(tmp_path: Path) -> None:
+    """And no empty directory stays."""
+    host = locked(OperatorHost(tmp_path, "client"))
+    for name in DATA:
+        (host.data / name).unlink()
+    assert host.op("do R1.1 remove-database") == ENDED.replace("=end", "|boks-gate: no database was there\n=end")
+    assert [path.name for path in host.data.iterdir()] == ["master_spool"]
+
+
+@pytest.mark.parametrize("init", ["master", "server"])
+def test_the_database_of_a_server_in_its_role_is_not_touched(tmp_path: Path, init: str) -> None:
+    """Only a client has none to lose."""
+    host = locked(OperatorHost(tmp_path, init))
+    assert host.op("do R1.1 remove-database") == refused("not_client")
+    assert host.op("do R1.2 restore-database R1.1") == refused("not_client")
+    assert host.database() == set(DATA)
+
+
+@pytest.mark.parametrize("odd", ["link", "directory", "pipe", "dangling", "data"])
+def test_what_is_no_plain_file_is_not_removed(tmp_path: Path, odd: str) -> None:
+    """A link could lead anywhere; the whole removal is refused before anything moved."""
+    host = locked(OperatorHost(tmp_path, "client"))
+    target = host.data / "tab7.dat"
+    if odd == "data":
+        host.data.rename(tmp_path / "elsewhere")
+        host.data.symlink_to(tmp_path / "elsewhere")
+    else:
+        target.unlink()
+    if odd == "link":
+        target.symlink_to(tmp_path / "host" / "etc" / "ENV")
+    elif odd == "dangling":
+        target.symlink_to(tmp_path / "nowhere")
+    elif odd == "directory":
+        target.mkdir()
+    elif odd == "pipe":
+        os.mkfifo(target)
+    before = {path.name for path in host.data.iterdir()}
+    assert host.op("do R1.1 remove-database") == refused("odd_files")
+    assert {path.name for path in host.data.iterdir()} == before
+
+
+def test_a_restored_database_overwrites_none(tmp_path: Path) -> None:
+    """Nor does an unknown removal bring anything."""
+    host = locked(OperatorHost(tmp_path, "client"))
+    host.op("do R1.1 remove-database")
+    assert host.op("do R1.2 restore-database R1.7") == refused("nothing_there")
+    (host.data / "sequence").write_text("new")
+    assert host.op("do R1.3 restore-database R1.1") == refused("exists")
+    assert ((host.data / "sequence").read_text(), host.database("removed-R1.1")) == ("new", set(DATA))
+
+
+@pytest.mark.parametrize("state", ["link", "writable", "file"])
+def test_a_state_directory_that_others_could_write_stops_every_change(tmp_path: Path, state: str) -> None:
+    """Who can write records can make the gate believe that something was done."""
+    host = OperatorHost(tmp_path)
+    if state == "file":
+        host.state.write_text("")
+    else:
+        (tmp_path / "elsewhere").mkdir(mode=0o700)
+        (tmp_path / "elsewhere").rename(host.state) if state == "writable" else host.state.symlink_to("elsewhere")
+        host.state.chmod(0o777 if state == "writable" else 0o700)
+    assert "|lock=failed\n" not in host.begin("lock R1 a").communicate(timeout=60)[0].decode()
+    assert host.op("do R1.1 boot-stop") == refused("state_unusable")
+    assert host.ran == []

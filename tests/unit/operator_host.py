@@ -1,0 +1,131 @@
+"""A BoKS host made of files whose gate obeys an operator, and whose commands write down that they were run."""
+
+import os
+import re
+import subprocess
+import time
+from pathlib import Path
+
+from tests.unit.gate_tree import Tree, install, steady
+
+BOKSADM = """\
+[ "$1" = -S ] || exit 98
+shift
+here=${0%/*}
+echo "$*" >>"$here/ran"
+[ ! -e "$here/slow" ] || { echo begun; while [ -e "$here/slow" ]; do sleep 0.05; done; }
+case "$*" in
+'convert -v '*)
+	echo 'Stopping daemons...'
+	sed "s/^BOKSINIT=.*/BOKSINIT=$3/" "$here/etc/ENV" >"$here/etc/ENV.new" && mv "$here/etc/ENV.new" "$here/etc/ENV"
+	echo 'Conversion done.'
+	;;
+'hostadm -l -t BOKSREPLICA -S') echo REPHOST2 ;;
+'Boot -k') echo '=done sections=1'; echo 'one daemon was slow' >&2; exit 3 ;;
+esac
+"""
+"""Convert changes ENV; `slow` beside it holds every command up; `ran` lists what was run, once for each time."""
+
+DATA = ("sequence", "tab1.dat", "tab7.dat")
+LOCKED = "R1"
+
+VOLATILE = (
+    (re.compile(r"^\|hostname=.*$", re.MULTILINE), "|hostname=HERE"),
+    (re.compile(r"^\|free_kilobytes=\d+$", re.MULTILINE), "|free_kilobytes=N"),
+    (re.compile(r"^\|permitted=(yes|no)$", re.MULTILINE), "|permitted=AS_ROOT"),
+    (re.compile(r"^\|since=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$", re.MULTILINE), "|since=THEN"),
+    (re.compile(r"^\|lock=(\S+ \S+) \S+$", re.MULTILINE), r"|lock=\1 THEN"),
+    (re.compile(r"^\|tool=\S+$", re.MULTILINE), "|tool=ONE"),
+    (re.compile(r"^(=end .*) seconds=\d{1,2}\b", re.MULTILINE), r"\1 seconds=N"),
+)
+
+
+class OperatorHost:
+    """One host; `op` asks its gate as the operator's key does."""
+
+    def __init__(self, root: Path, init: str = "server", *, shell: str = "/bin/sh", limit: int = 8) -> None:
+        self.tree = Tree(root / "host", init)
+        self.tree.boksadm_is(BOKSADM)
+        for name in DATA:
+            (self.data / name).write_text(f"{name} of {init}\n")
+        self.state = root / "state"
+        self.gate = install(
+            self.tree,
+            root / "gate",
+            shell=shell,
+            limit=limit,
+            settings=f"gate_operator=yes\ngate_state='{self.state}'\n",
+        )
+
+    @property
+    def data(self) -> Path:
+        return self.tree.var / "data"
+
+    @property
+    def slow(self) -> Path:
+        """Holds every command up as long as it is there."""
+        return self.tree.root / "slow"
+
+    @property
+    def ran(self) -> list[str]:
+        """What BoKS's commands were really run with."""
+        file = self.tree.root / "ran"
+        return file.read_text().splitlines() if file.exists() else []
+
+    @property
+    def init(self) -> str:
+        env = (self.tree.etc / "ENV").read_text()
+        return next(line for line in env.splitlines() if line.startswith("BOKSINIT=")).partition("=")[2]
+
+    def database(self, where: str = "") -> set[str]:
+        folder = self.data / where
+        return {path.name for path in folder.iterdir() if path.name in DATA} if folder.is_dir() else set()
+
+    def begin(self, line: str, *before: str) -> "subprocess.Popen[bytes]":
+        """Start a request and do not wait for it."""
+        return subprocess.Popen(
+            [*before, self.gate, "operator"],
+            env={"SSH_ORIGINAL_COMMAND": f"boks-gate/1 op {line}"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    def op(self, line: str, *before: str) -> str:
+        """Ask, and give what stands between the first frame and the last, without what differs from run to run."""
+        process = self.begin(line, *before)
+        out, err = process.communicate(timeout=60)
+        assert err == b""
+        return whole(out)
+
+    def settled(self, line: str) -> str:
+        """Ask again for as long as it runs, as the runner does; whose request it was is left out."""
+        while "state=running" in (reply := self.op(line)):
+            time.sleep(0.1)
+        return reply.replace(" repeated=yes", "")
+
+    def record(self, step: str) -> Path:
+        return self.state / "records" / step
+
+
+def whole(out: bytes) -> str:
+    text = steady(out)
+    for pattern, word in VOLATILE:
+        text = pattern.sub(word, text)
+    first, _, rest = text.partition("\n")
+    body, last, nothing = rest.rpartition("=done sections=1\n")
+    assert (first, last, nothing) == ("=boks-gate/1 version=1.0.0 clock=NOW", "=done sections=1\n", "")
+    return body
+
+
+def ask(host: OperatorHost, line: str, *arguments: str) -> tuple[str, int]:
+    """Ask with any request line and any words of the forced command; the reply and the status."""
+    result = subprocess.run(
+        [host.gate, *arguments],
+        env={b"SSH_ORIGINAL_COMMAND": os.fsencode(line)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+    )
+    return result.stdout.decode(), result.returncode

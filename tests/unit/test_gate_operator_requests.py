@@ -1,0 +1,150 @@
+"""What the operator's key can say, and that nobody else can say it."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.unit.operator_host import OperatorHost, ask
+
+EXACT = [
+    "preflight",
+    "registered",
+    "reach 127.0.0.1 1",
+    "lock R1 alice:console",
+    "lock-show",
+    "unlock R1",
+    "break-lock R1",
+    "record R1.1",
+    "do R1.1 convert master",
+    "do R1.1 convert server",
+    "do R1.1 convert client",
+    "do R1.1 boot-stop",
+    "do R1.1 boot-start",
+    "do R1.1 set-shm-size 16000",
+    "do R1.1 remove-database",
+    "do R1.1 restore-database R1.0",
+]
+
+WRONG = [
+    ("", "unknown_word"),
+    ("do", "unknown_word"),
+    ("do R1.1", "unknown_word"),
+    ("do R1.1 convert", "unknown_word"),
+    ("do R1.1 convert replica", "unknown_word"),
+    ("do R1.1 convert master client", "unknown_word"),
+    ("do R1.1 boot", "unknown_word"),
+    ("do R1.1 boot-stop now", "unknown_word"),
+    ("do R1.1 remove-database R1.1", "unknown_word"),
+    ("do R1.1 boksdiag list", "unknown_word"),
+    ("do R1.1 /bin/sh", "unknown_word"),
+    ("do convert master", "unknown_word"),
+    ("convert master", "unknown_word"),
+    ("preflight preflight", "unknown_word"),
+    ("lock R1", "unknown_word"),
+    ("lock R1 alice bob", "unknown_word"),
+    ("unlock", "unknown_word"),
+    ("operator", "unknown_word"),
+    ("do R1 boot-stop", "bad_argument"),
+    ("do .1 boot-stop", "bad_argument"),
+    ("do R1. boot-stop", "bad_argument"),
+    ("do R1..1 boot-stop", "bad_argument"),
+    ("do -R1.1 boot-stop", "bad_argument"),
+    ("do ../R1.1 boot-stop", "bad_argument"),
+    ("do R1/x.1 boot-stop", "bad_argument"),
+    ("do R1_x.1 boot-stop", "bad_argument"),
+    ("do R1.1/../../x boot-stop", "bad_argument"),
+    (f"do R1.{'x' * 70} boot-stop", "bad_argument"),
+    (f"do {'x' * 41}.1 boot-stop", "bad_argument"),
+    ("record R1", "bad_argument"),
+    ("do R1.1 restore-database ..", "bad_argument"),
+    ("do R1.1 restore-database /etc", "bad_argument"),
+    ("do R1.1 set-shm-size 0", "bad_argument"),
+    ("do R1.1 set-shm-size 016000", "bad_argument"),
+    ("do R1.1 set-shm-size -1", "bad_argument"),
+    ("do R1.1 set-shm-size 999999999", "bad_argument"),
+    ("do R1.1 set-shm-size many", "bad_argument"),
+    ("lock ../x alice", "bad_argument"),
+    ("lock R1.1 alice", "bad_argument"),
+    (f"lock R1 {'a' * 65}", "bad_argument"),
+    ("reach -x 22", "bad_argument"),
+    ("reach /etc/passwd 22", "bad_argument"),
+    ("reach host 0", "bad_argument"),
+    ("reach host 65536", "bad_argument"),
+    ("reach host ssh", "bad_argument"),
+    ("do R1.1 convert $(touch canary)", "bad_character"),
+    ("do R1.1 convert master;touch canary", "bad_character"),
+    ("do R1.1\nboot-stop", "bad_character"),
+    ("lock R1 'alice'", "bad_character"),
+    ("lock R1 alice@console", "bad_character"),
+    ("do R*.1 boot-stop", "bad_character"),
+    ("reach host 22 " + "x" * 200, "too_long"),
+]
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> OperatorHost:
+    return OperatorHost(tmp_path_factory.mktemp("operator"))
+
+
+@pytest.mark.parametrize(("line", "reason"), WRONG, ids=range(len(WRONG)))
+def test_what_has_not_the_exact_shape_is_refused(host: OperatorHost, line: str, reason: str) -> None:
+    """One frame with the reason, status 64; nothing is run, nothing is written."""
+    assert ask(host, f"boks-gate/1 op {line}", "operator") == (f"=refused {reason}\n", 64)
+    assert (host.ran, host.state.exists()) == ([], False)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("", "unknown_protocol"),
+        ("op preflight", "unknown_protocol"),
+        ("boks-gate/2 op preflight", "unknown_protocol"),
+        ("boks-gate/1", "unknown_word"),
+        ("boks-gate/1 preflight", "unknown_word"),
+        ("boks-gate/1 role", "unknown_word"),
+        ("boks-gate/1 role op preflight", "unknown_word"),
+    ],
+)
+def test_the_operators_key_has_no_other_words(host: OperatorHost, line: str, reason: str) -> None:
+    """It asks for changes only: whoever wants to read uses the reading key."""
+    assert ask(host, line, "operator") == (f"=refused {reason}\n", 64)
+
+
+@pytest.mark.parametrize("line", EXACT)
+def test_the_reading_key_can_use_none_of_it(host: OperatorHost, line: str) -> None:
+    """Though root's configuration allows changes: the forced command without its word decides."""
+    reply, status = ask(host, f"boks-gate/1 op {line}")
+    assert (reply.startswith("=refused "), status) == (True, 64)
+    assert (host.ran, host.state.exists()) == ([], False)
+
+
+@pytest.mark.parametrize("line", EXACT)
+def test_the_word_in_the_forced_command_is_not_enough(tmp_path: Path, line: str) -> None:
+    """Root's configuration must say so, too."""
+    host = OperatorHost(tmp_path)
+    host.gate.write_text(host.gate.read_text().replace("gate_operator=yes", "gate_operator=no"))
+    assert ask(host, f"boks-gate/1 op {line}", "operator") == ("=refused operator_disabled\n", 64)
+    assert (host.ran, host.state.exists()) == ([], False)
+
+
+def test_no_request_becomes_the_word_of_the_forced_command(host: OperatorHost) -> None:
+    """Whatever the reading key asks for, it cannot choose the gate's own first argument."""
+    for line in (
+        "operator",
+        "operator boks-gate/1 op preflight",
+        "clean-operator boks-gate/1 op preflight",
+        "worker x",
+    ):
+        assert ask(host, line)[0] == "=refused unknown_protocol\n"
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(noise=st.binary(max_size=180).filter(lambda noise: b"\0" not in noise))
+def test_no_bytes_whatever_run_anything(host: OperatorHost, noise: bytes) -> None:
+    """Random bytes behind the beginnings of real requests are refused, or refused for want of the lock."""
+    for start in ("boks-gate/1 op ", "boks-gate/1 op do R1.1 ", "boks-gate/1 op do R1.1 convert master"):
+        reply, _ = ask(host, start + noise.decode("utf-8", "surrogateescape"), "operator")
+        assert reply.startswith("=refused ") or "state=refused" in reply
+    assert host.ran == []
