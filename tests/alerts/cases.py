@@ -393,7 +393,7 @@ CASES: Final = (
             _domain("boks_site_replicas", "0", "2", site="utrecht", state="down"),
         ),
         fires=240,
-        ends=0,
+        ends=300,
         labels=DOMAIN | {"site": "utrecht"},
         summary="No replica at utrecht is sound (BoKS domain prod).",
         description="Each replica there is down, unreachable, or decides by wrong data. Logins at utrecht depend on other sites and on the lines to them (K1456).",
