@@ -9,7 +9,7 @@ from scripts.dashboards.frame import Frame, Row, framed
 from scripts.dashboards.kinds import Column, figure, grid, lines, words
 from scripts.dashboards.master import master
 from scripts.dashboards.panels import HOST_LINK, ROW_LINK, Builder, Look, Query, panel_link
-from scripts.dashboards.queries import IN_DOMAIN, OF_HOSTS, coded, counted, of_host
+from scripts.dashboards.queries import IN_DOMAIN, OF_HOSTS, coded, counted, of_host, sites_of_replicas
 
 
 def failover() -> dashboard.Dashboard:
@@ -19,7 +19,7 @@ def failover() -> dashboard.Dashboard:
         title="BoKS failover",
         description="Who is master, who could take over, and what was done. Nothing is changed from here: "
         "that is done with boks-exporter on the operator's terminal.",
-        since="now-12h",
+        since="now-6h",
         chooses_one_domain=False,
         chooses_one_host=False,
     )
@@ -104,10 +104,7 @@ def _candidates() -> dict[int, Builder]:
                     f"{of_host('boks_host_shared_memory_total_bytes')})\n"
                     f"and on (boks_domain, host) boks_replica_state{{{OF_HOSTS}}}"
                 ),
-                (
-                    f"max by (boks_domain, host, site) (boks_host_info{{{OF_HOSTS}}})\n"
-                    f"and on (boks_domain, host) boks_replica_state{{{OF_HOSTS}}}"
-                ),
+                sites_of_replicas(),
             ],
             [
                 Column("host", "Host", links=[ROW_LINK]),
@@ -122,7 +119,7 @@ def _candidates() -> dict[int, Builder]:
                 Column("site", "Site", width=130),
                 Column("boks_domain", "Domain", width=130),
             ],
-            sort=("Behind best", False),
+            sort=[("Promotable", True), ("Behind best", False)],
             empty="-",
         ),
         12: lines(

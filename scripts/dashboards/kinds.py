@@ -8,7 +8,7 @@ from grafana_foundation_sdk.builders import stat, statetimeline, table, timeseri
 from grafana_foundation_sdk.models import common, dashboard
 
 from scripts.dashboards import panels as p
-from scripts.dashboards.colours import GREY
+from scripts.dashboards.colours import GREEN, GREY
 
 
 class Column(NamedTuple):
@@ -21,9 +21,14 @@ class Column(NamedTuple):
     links: Sequence[p.Link] = ()
     empty: str = "-"
     texts: Mapping[str, str] | None = None
+    fills: bool = False
+    """Whether a limit colours the whole cell; words always do."""
 
 
-_COLOURED: Final = {"type": "color-background", "mode": "basic"}
+_FILLED: Final = {"type": "color-background", "mode": "basic"}
+_WRITTEN: Final = {"type": "color-text"}
+_PLAIN: Final = "text"
+"""Grafana's name for the colour of ordinary text: in a table only what is wrong has a colour."""
 
 
 def figure(
@@ -52,17 +57,18 @@ def lines(
     *,
     colours: Sequence[str] = (),
     targets: Sequence[p.Link] = (),
-    calcs: Sequence[str] = ("lastNotNull", "max"),
+    empty: str = "nothing is known",
 ) -> timeseries.Panel:
     """Draw lines: coloured by the limits that they pass, or each query in a colour of its own."""
     panel = timeseries.Panel().unit(scale.unit).min(0).data_links(p.links(targets)).tooltip(p.all_series())
-    panel.line_width(2).fill_opacity(0).show_points(common.VisibilityMode.NEVER).legend(p.table_legend(*calcs))
+    panel.line_width(2).fill_opacity(0).show_points(common.VisibilityMode.NEVER).no_value(empty)
     panel.line_interpolation(common.LineInterpolation.STEP_AFTER).axis_soft_max(1).span_nulls(span_nulls=False)
+    panel.legend(p.table_legend("lastNotNull", scale.worst))
     if scale.limits:
         panel.thresholds(p.steps(*scale.limits)).thresholds_style(
             common_builders.GraphThresholdsStyleConfig().mode(common.GraphThresholdsStyleMode.DASHED)
         )
-        panel.color_scheme(p.by_thresholds()).gradient_mode(common.GraphGradientMode.SCHEME)
+        panel.color_scheme(p.by_thresholds())
     p.framed(panel, look, [p.over_time(query) for query in queries])
     for target, colour in zip(panel.build().targets or [], colours, strict=False):
         panel.override_by_query(str(target.ref_id), [_property("color", p.fixed(colour))])
@@ -91,21 +97,31 @@ def words(
     panel = statetimeline.Panel().mappings(p.mapping(shown)).merge_values(merge_values=True).fill_opacity(90)
     panel.color_scheme(p.by_thresholds()).thresholds(p.steps((None, GREY))).show_value(common.VisibilityMode.AUTO)
     panel.align_value(common.TimelineValueAlignment.LEFT).row_height(0.85).line_width(0).unit("none")
-    panel.data_links(p.links(targets)).legend(p.no_legend()).tooltip(p.all_series()).span_nulls(span_nulls=False)
+    panel.data_links(p.links(targets)).legend(p.no_legend()).tooltip(p.all_series())
     return p.framed(panel, look, [p.over_time(query) for query in queries])
 
 
 def grid(
-    look: p.Look, queries: Sequence[str], columns: Sequence[Column], *, sort: tuple[str, bool], empty: str = "-"
+    look: p.Look,
+    queries: Sequence[str],
+    columns: Sequence[Column],
+    *,
+    sort: Sequence[tuple[str, bool]],
+    empty: str = "-",
 ) -> table.Panel:
-    """Merge queries into rows and show the named columns, sorted by one of them; the flag means descending."""
+    """Merge queries into rows and show the named columns, sorted by some of them; the flag means descending."""
     panel = table.Panel().show_header(show_header=True).cell_height(common.TableCellHeight.SM).no_value(empty)
     panel.color_scheme(p.by_thresholds()).thresholds(p.steps((None, GREY))).frame_index(0).unit("none")
+    panel.cell_options(common.TableAutoCellOptions())
     p.framed(panel, look, [p.rows(query) for query in queries])
     panel.with_transformation(dashboard.DataTransformerConfig(id_val="merge", options={}))
     panel.with_transformation(dashboard.DataTransformerConfig(id_val="organize", options=_organised(columns)))
-    title, is_descending = sort
-    panel.sort_by([common_builders.TableSortByFieldState().display_name(title).desc(desc=is_descending)])
+    panel.sort_by(
+        [
+            common_builders.TableSortByFieldState().display_name(title).desc(desc=descending)
+            for title, descending in sort
+        ]
+    )
     for column in columns:
         panel.override_by_name(column.title, _properties(column))
     return panel
@@ -135,9 +151,11 @@ def _properties(column: Column) -> list[dashboard.DynamicConfigValue]:
     if column.texts:
         made.append(_property("mappings", _renamed(column.texts)))
     if scale.limits:
-        made.append(_property("thresholds", p.steps(*scale.limits).build()))
+        good = GREEN if column.fills else _PLAIN
+        steps = [(value, good if colour == GREEN else colour) for value, colour in scale.limits]
+        made.append(_property("thresholds", p.steps(*steps).build()))
     if scale.shown or scale.limits:
-        made.append(_property("custom.cellOptions", _COLOURED))
+        made.append(_property("custom.cellOptions", _FILLED if scale.shown or column.fills else _WRITTEN))
     if column.links:
         made.append(_property("links", [link.build() for link in p.links(column.links)]))
     return made

@@ -7,7 +7,7 @@ from scripts.dashboards import words as w
 from scripts.dashboards.failures import REASONS
 from scripts.dashboards.kinds import Column, bars, grid, lines, words
 from scripts.dashboards.panels import HOST_LINK, Builder, Look, Query
-from scripts.dashboards.queries import AT_SITES, IN_DOMAIN, OF_HOSTS, age, of_host
+from scripts.dashboards.queries import AT_SITES, IN_DOMAIN, OF_HOSTS, age, of_host, replicas_at
 
 
 def places() -> dict[int, Builder]:
@@ -19,24 +19,27 @@ def places() -> dict[int, Builder]:
 
 
 def _redundancy(title: str, label: str, selector: str, where: str) -> Builder:
-    by = f"sum by (boks_domain, {label})"
-    metric = f"boks_{label}_replicas"
     return grid(
         Look(
             title,
             f"How many replicas are sound {where}: none is an emergency, one has no spare. "
             "Logins there survive a dead line only if one is.",
             12,
-            7,
+            6,
         ),
-        [f'{by} ({metric}{{{selector}, state="ok"}})', f"{by} ({metric}{{{selector}}})"],
+        [
+            replicas_at(label, f'{selector}, state="ok"'),
+            replicas_at(label, f'{selector}, state="unknown"'),
+            replicas_at(label, selector),
+        ],
         [
             Column(label, label.capitalize()),
-            Column("Value #A", "Sound", scales.SPARES, 90),
-            Column("Value #B", "Replicas", width=90),
+            Column("Value #A", "Sound", scales.SPARES, 90, fills=True),
+            Column("Value #B", "Unknown", width=100),
+            Column("Value #C", "Replicas", width=100),
             Column("boks_domain", "Domain", width=130),
         ],
-        sort=("Sound", False),
+        sort=[("Sound", False)],
         empty=f"No {label} is configured",
     )
 

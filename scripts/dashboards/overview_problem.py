@@ -1,5 +1,7 @@
 """The first look: is there a problem right now?"""
 
+from typing import Final
+
 from scripts.dashboards import colours as c
 from scripts.dashboards import numbers as n
 from scripts.dashboards import scales
@@ -7,8 +9,21 @@ from scripts.dashboards import words as w
 from scripts.dashboards.kinds import figure
 from scripts.dashboards.master import master
 from scripts.dashboards.panels import FAILOVER_LINK, HOST_LINK, Builder, Link, Look, Query, Scale, panel_link
-from scripts.dashboards.queries import AT_SITES, FIRING, IN_DOMAIN, OF_HOSTS, coded, counted, of_host
+from scripts.dashboards.queries import (
+    AT_SITES,
+    BY_HOST,
+    FIRING,
+    IN_DOMAIN,
+    OF_HOSTS,
+    coded,
+    counted,
+    of_host,
+    replicas_at,
+)
 from scripts.dashboards.thresholds import limit, stalled_after_intervals
+
+_SOUND: Final = ', state=~"ok|unknown"'
+"""What the alert lets pass: without a master no replica is known to be sound."""
 
 
 def problem() -> dict[int, Builder]:
@@ -46,7 +61,7 @@ def problem() -> dict[int, Builder]:
                 4,
                 4,
             ),
-            Query(counted(f"{coded(w.STATE, OF_HOSTS)} > {w.STATE.words[0].code}")),
+            Query(counted(f'{BY_HOST} (boks_replica_state{{{OF_HOSTS}, state!="ok"}}) == 1')),
             scales.ANY_IS_A_WARNING,
             empty="no exporter",
             targets=[panel_link(n.OVERVIEW, n.REPLICAS, "Show the replicas")],
@@ -72,19 +87,25 @@ def problem() -> dict[int, Builder]:
                 4,
                 4,
             ),
-            Query(counted(f'boks_replica_state{{{OF_HOSTS}, state=~"ahead|diverged"}} == 1')),
+            Query(counted(f'{BY_HOST} (boks_replica_state{{{OF_HOSTS}, state=~"ahead|diverged"}}) == 1')),
             scales.ANY_IS_BAD,
             empty="no exporter",
             targets=[panel_link(n.OVERVIEW, n.REPLICAS, "Show the replicas")],
         ),
         8: figure(
             Look(
-                "Sites without a sound replica",
-                "Sites at which no replica is OK: logins there depend on other sites and on the lines to them.",
+                "Sites without replica",
+                "Sites at which no replica is sound, as the alert has it: logins there depend on other sites and on "
+                "the lines to them. A site that only the exporter cannot reach does not count.",
                 4,
                 4,
             ),
-            Query(counted(f'sum by (boks_domain, site) (boks_site_replicas{{{AT_SITES}, state="ok"}}) == 0')),
+            Query(
+                counted(
+                    f"{replicas_at('site', AT_SITES + _SOUND)} == 0\n  and {replicas_at('site', AT_SITES)} > 0\n"
+                    f"  unless on (boks_domain, site) boks_site:replicas_only_the_master_reaches:count > 0"
+                )
+            ),
             scales.ANY_IS_BAD,
             empty="no exporter",
             targets=[panel_link(n.OVERVIEW, n.SITES, "Show the sites")],

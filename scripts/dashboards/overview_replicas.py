@@ -5,7 +5,7 @@ from scripts.dashboards import scales
 from scripts.dashboards import words as w
 from scripts.dashboards.kinds import Column, grid, lines, words
 from scripts.dashboards.panels import HOST_LINK, ROW_LINK, Builder, Look, Query
-from scripts.dashboards.queries import FIRING, OF_HOSTS, age, coded, of_host
+from scripts.dashboards.queries import FIRING, OF_HOSTS, age, coded, of_host, sites_of_replicas, where
 from scripts.dashboards.thresholds import limit
 
 
@@ -19,7 +19,7 @@ def replicas() -> dict[int, Builder]:
                 "empty means not known. Last packet is how long ago the master last sent one; "
                 "more than a couple of minutes is bad. Promotable says whether anything that can be seen from outside "
                 "speaks against promoting it. Click a host for everything about it.",
-                16,
+                15,
                 9,
             ),
             [
@@ -29,10 +29,7 @@ def replicas() -> dict[int, Builder]:
                 of_host("boks_replica_ahead_sequences"),
                 age("boks_replica_last_packet_timestamp_seconds"),
                 f"60 + {of_host('boks_replica_promotable')}",
-                (
-                    f"max by (boks_domain, host, site) (boks_host_info{{{OF_HOSTS}}})\n"
-                    f"and on (boks_domain, host) boks_replica_state{{{OF_HOSTS}}}"
-                ),
+                sites_of_replicas(),
             ],
             [
                 Column("host", "Host", links=[ROW_LINK]),
@@ -45,35 +42,31 @@ def replicas() -> dict[int, Builder]:
                 Column("site", "Site", width=110),
                 Column("boks_domain", "Domain", width=100),
             ],
-            sort=("State", True),
+            sort=[("State", True), ("Lag", True)],
             empty="-",
         ),
         n.ALERTS: grid(
             Look(
                 "Alerts that fire",
                 "What Prometheus's rules say now, the most severe first. Each has a runbook of its name.",
-                8,
+                9,
                 9,
             ),
             [
-                "max by (alertname, boks_domain, host, site) (\n  "
-                + "\n  or ".join(
-                    f'{word.code} * ALERTS{{{FIRING}, severity="{word.value}"}}' for word in w.SEVERITY.words
-                )
-                + "\n)",
-                (
-                    "time() - max by (alertname, boks_domain, host, site) (\n  ALERTS_FOR_STATE"
-                    f"{{{_watched()}}}\n  and ignoring (alertstate) ALERTS{{{FIRING}}}\n)"
+                where(
+                    "\n  or ".join(
+                        f'{each.code} * ALERTS{{{FIRING}, severity="{each.value}"}}' for each in w.SEVERITY.words
+                    )
                 ),
+                f"time() - {where(f'ALERTS_FOR_STATE and ignoring (alertstate) ALERTS{{{FIRING}}}')}",
             ],
             [
                 Column("Value #A", "Severity", scales.SEVERITY, 95),
                 Column("alertname", "Alert"),
-                Column("host", "Host", width=105, empty=""),
-                Column("site", "Site", width=90, empty=""),
+                Column("instance", "Where", width=110),
                 Column("Value #B", "For", scales.WHOLE_SECONDS, 80),
             ],
-            sort=("Severity", True),
+            sort=[("Severity", True)],
             empty="No alert fires",
         ),
         13: words(
@@ -88,10 +81,6 @@ def replicas() -> dict[int, Builder]:
             targets=[HOST_LINK],
         ),
     }
-
-
-def _watched() -> str:
-    return FIRING.replace('alertstate="firing", ', "")
 
 
 def lag() -> dict[int, Builder]:

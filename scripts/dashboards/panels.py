@@ -34,6 +34,8 @@ class Scale(NamedTuple):
     limits: tuple[Step, ...] = ()
     shown: Shown | None = None
     decimals: int | None = None
+    worst: str = "max"
+    """Which end of it is bad: the legend is sorted by it."""
 
 
 class Query(NamedTuple):
@@ -138,13 +140,14 @@ def no_legend() -> common_builders.VizLegendOptions:
 
 
 def table_legend(*calcs: str) -> common_builders.VizLegendOptions:
-    """Name the series in a table, the highest first."""
+    """Name the series in a table, the worst first: the last of the figures, `max` or `min`, says which that is."""
+    worst = calcs[-1]
     legend = common_builders.VizLegendOptions().show_legend(show_legend=True).calcs(list(calcs))
     legend.display_mode(common.LegendDisplayMode.TABLE).placement(common.LegendPlacement.BOTTOM)
-    return legend.sort_by("Max").sort_desc(sort_desc=True)
+    return legend.sort_by(worst.capitalize()).sort_desc(sort_desc=worst == "max")
 
 
 def all_series() -> common_builders.VizTooltipOptions:
     """Show all series at the pointer, the highest first."""
     tooltip = common_builders.VizTooltipOptions().mode(common.TooltipDisplayMode.MULTI)
-    return tooltip.sort(common.SortOrder.DESCENDING)
+    return tooltip.sort(common.SortOrder.DESCENDING).hide_zeros(hide_zeros=True)

@@ -45,3 +45,24 @@ def role_changes(selector: str = OF_HOSTS) -> str:
         f"unless on (boks_domain, host, role) ({before})\n"
         f"and on (boks_domain, host) ({before})"
     )
+
+
+def where(alerts: str) -> str:
+    """Put where an alert is into its label `instance`: the host, else the site, else the domain, else the exporter."""
+    for label in ("boks_domain", "site", "host"):
+        alerts = f'label_replace({alerts}, "instance", "$1", "{label}", "(.+)")'
+    return f"max by (alertname, instance) (\n  {alerts}\n)"
+
+
+def sites_of_replicas() -> str:
+    """Give the site of each replica as a label; a dash where none is configured."""
+    sites = f"max by (boks_domain, host, site) (boks_host_info{{{OF_HOSTS}}})"
+    return (
+        f'label_replace({sites}, "site", "-", "site", "")\nand on (boks_domain, host) boks_replica_state{{{OF_HOSTS}}}'
+    )
+
+
+def replicas_at(place: str, selector: str) -> str:
+    """Count the replicas of each site or section, whatever their state or in those that the selector names."""
+    each = f"max by (boks_domain, {place}, state) (boks_{place}_replicas{{{selector}}})"
+    return f"sum by (boks_domain, {place}) ({each})"

@@ -24,7 +24,6 @@ def server() -> dict[int, Builder]:
             ),
             [Query(f"{free} / {total}", "free")],
             scales.MEMORY,
-            calcs=("lastNotNull", "min"),
         ),
         42: lines(
             Look(
@@ -46,11 +45,13 @@ def server() -> dict[int, Builder]:
             ),
             [Query(age("boks_host_queue_oldest_timestamp_seconds"), "oldest")],
             scales.QUEUE,
+            empty="nothing waits, or this is no master",
         ),
         44: lines(
             Look("Queue: files", "Files that wait in the spool for the replicas. Only a master has one.", 6, 8),
             [Query(of_host("boks_host_queue_files"), "files")],
             scales.UPDATES,
+            empty="only a master has a queue",
             colours=(c.SKY,),
         ),
         45: grid(
@@ -78,12 +79,12 @@ def server() -> dict[int, Builder]:
                 Column("Value #A", "Like this one", width=120),
                 Column("Value #B", "Different", scales.VERSIONS, 110),
             ],
-            sort=("Different", True),
+            sort=[("Different", True)],
             empty="No check sum is known",
         ),
         46: lines(
             Look(
-                "Since the master's last packet, update and failure",
+                "Since the master's last packet and update",
                 "Ages from the master's list. On an idle domain the last update grows old on every replica.",
                 12,
                 6,

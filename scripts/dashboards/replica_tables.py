@@ -23,8 +23,8 @@ def tables() -> dict[int, Builder]:
                 "Each table here and on the master, as last read. The two are read at different instants, so a small "
                 "difference is normal; lag and ahead are proven, and empty where there is none. Names are unofficial. "
                 "The stamp is the date that boksdiag sequence prints: on a sound replica it is the master's.",
-                14,
-                14,
+                24,
+                12,
             ),
             [
                 f"{by_table} (boks_table_sequence{{{OF_HOSTS}}})",
@@ -49,23 +49,31 @@ def tables() -> dict[int, Builder]:
                 Column("Value #E", "Stamp", scales.DATE, 160),
                 Column("Value #F", "Master's stamp", scales.DATE, 160),
             ],
-            sort=("Lag", True),
+            sort=[("Lag", True), ("Ahead", True)],
             empty="No table is known",
         ),
         32: lines(
             Look(
                 "Lag by table",
-                "Updates that each table lacks; tables that lack none are not drawn. From "
+                "Updates that each table lacks. A gap means that it cannot be proven. From "
                 f"{limit('lag_sequences:critical'):g} on a lag that lasts pages somebody.",
-                10,
-                7,
+                12,
+                8,
             ),
-            [Query(f"{by_table} (boks_replica_table_lag_sequences{{{OF_HOSTS}}})", "{{table}}")],
+            [Query(_drawn("boks_replica_table_lag_sequences", "boks_replica_lag_sequences"), "{{table}}")],
             scales.LAG_UPDATES,
         ),
         33: lines(
-            Look("Ahead by table", "Updates that each table has and the master has not. Any is too many.", 10, 7),
-            [Query(f"{by_table} (boks_replica_table_ahead_sequences{{{OF_HOSTS}}})", "{{table}}")],
+            Look("Ahead by table", "Updates that each table has and the master has not. Any is too many.", 12, 8),
+            [Query(_drawn("boks_replica_table_ahead_sequences", "boks_replica_ahead_sequences"), "{{table}}")],
             scales.AHEAD,
         ),
     }
+
+
+def _drawn(metric: str, proven: str) -> str:
+    """Give a figure of each table: 0 for those that have none, while it is known that they have none."""
+    return (
+        f"max by (table) (\n  {metric}{{{OF_HOSTS}}}\n"
+        f"  or 0 * (boks_table_sequence{{{OF_HOSTS}}} and on (boks_domain, host) {proven}{{{OF_HOSTS}}})\n)"
+    )

@@ -23,9 +23,9 @@ BEHIND: Final = Scale("locale", ((None, c.GREEN), (1.0, c.ORANGE)))
 AHEAD: Final = Scale("locale", ((None, c.GREEN), (1.0, c.PURPLE)))
 STALE: Final = Scale("s", ((None, c.GREEN), (limit("stale_seconds:warning"), c.ORANGE)))
 MEMORY: Final = Scale(
-    "percentunit", ((None, c.ORANGE), (limit("shared_memory_free_ratio:warning"), c.GREEN)), decimals=0
+    "percentunit", ((None, c.ORANGE), (limit("shared_memory_free_ratio:warning"), c.GREEN)), decimals=0, worst="min"
 )
-ERRORS: Final = Scale("cps", ((None, c.GREEN), (limit("errlog_lines_per_second:warning"), c.ORANGE)))
+ERRORS: Final = Scale("suffix: lines/s", ((None, c.GREEN), (limit("errlog_lines_per_second:warning"), c.ORANGE)))
 QUEUE: Final = Scale("s", ((None, c.GREEN), (limit("queue_age_seconds:warning"), c.ORANGE)))
 
 SPARES: Final = Scale(limits=((None, c.VERMILLION), (1.0, c.ORANGE), (2.0, c.GREEN)))

@@ -21,6 +21,12 @@ import pytest
 
 RULES = Path(__file__).parents[2] / "deploy" / "prometheus"
 PATIENCE = 60.0
+_LAST_OF_EACH_GROUP = """
+vector(1) and on () ALERTS{alertname="BoksWatchdog", alertstate="firing"}
+and on () ALERTS{alertname="BoksReplicaDown", alertstate="firing"}
+and on () ALERTS{alertname="BoksSiteWithoutReplica", alertstate="firing"}
+"""
+"""Rules are evaluated group by group, a second apart."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,7 @@ def backfilled(text: str, begins: float, ends: float, directory: Path) -> Iterat
     subprocess.run(blocks, cwd=directory, check=True, capture_output=True)
     with _running(directory) as url:
         prometheus = Backfilled(url, begins, ends)
-        _until(lambda: prometheus.instant('ALERTS{alertname!="BoksWatchdog"}'), directory / "log")
+        _until(lambda: len(prometheus.instant(_LAST_OF_EACH_GROUP)) == 1, directory / "log")
         yield prometheus
 
 

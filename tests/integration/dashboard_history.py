@@ -107,7 +107,7 @@ MINUTES: tuple[tuple[float, Change], ...] = (
     (131, _rejoin("MASTER1", "REPHOST5")),
     (146, _set("REPHOST4", Fault.SLOW, delay_seconds=1500.0)),
     (155, _set("REPHOST2", Fault.AHEAD, by=2, tables=(7, 9, 15))),
-    (163, _set("REPHOST6", Fault.UNREACHABLE)),
+    (163, _set("REPHOST6", Fault.UNREACHABLE, cut_off=True)),
     (168, _set("REPHOST", Fault.DOWN)),
 )
 """What happens after how many minutes; the last four are still so at the end."""
