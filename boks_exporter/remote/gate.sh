@@ -375,7 +375,8 @@ usable_state() { # the directory of locks and records is there, and nobody else 
 
 preflight() { # everything that a change needs, over the very way that it takes
 	printf 'hostname=%s\nrole=%s\ndaemons=%s\n' "$(uname -n)" "${role:-unknown}" "$(daemons)"
-	if [ "$(id -u)" = 0 ]; then echo permitted=yes; else echo permitted=no; fi
+	# Root may, and so may a login to which BoKS's directories belong (PREFIX=none).
+	if [ -w "$gate_var/data" ] && [ -x "$gate_var/data" ]; then echo permitted=yes; else echo permitted=no; fi
 	if [ -x "$gate_boksadm" ]; then echo boksadm=yes; else echo boksadm=no; fi
 	if usable_state && probe; then echo state=writable; else echo state=unusable; fi
 	printf 'lock=%s\nbusy=%s\n' "$(holder=$(lock_holder) && echo "$holder" || echo none)" "$(running_id)"
@@ -392,11 +393,11 @@ probe() { # a file can be written now: there is room
 }
 
 daemons() { # running where anything says so; stopped only where BoKS's own directory of pid files says so, too
+	listed=$(ps -A -o pid= -o comm= 2>/dev/null) || { echo unknown; return; }
 	pid=$(sed -n '1s/[^0-9]//g;1p' "$gate_var/LCK/boks_init" 2>/dev/null)
-	if [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; then echo running; return; fi
-	names=$(ps -A -o comm= 2>/dev/null) || { echo unknown; return; }
-	case "$(printf '%s\n' "$names" | sed -e 's,.*/,,' -e 's/[ <].*//' | tr '\n' ' ') " in
-	*boks_init\ * | *boks_master\ * | *boks_drainmast\ *) echo running ;;
+	case "$(printf '%s\n' "$listed" | awk -v pid="${pid:-none}" '
+		$1 == pid || $2 ~ /(^|\/)boks_(init|master|drainmast)$/ { print "found" }')" in
+	*found*) echo running ;;
 	*) if [ -d "$gate_var/LCK" ]; then echo stopped; else echo unknown; fi ;;
 	esac
 }

@@ -190,7 +190,7 @@ It prints `permitted=yes`, `boksadm=yes` and `state=writable`. Other answers:
 | `=refused operator_disabled` | `boks-gate.conf` does not say `OPERATOR=yes` |
 | `=refused unknown_word` | the forced command has no `operator` behind the gate's path: this is the reading key |
 | `=refused bad_config` | the gate on this host is older than its configuration: install the present one |
-| `permitted=no` | the gate did not become root: step 3 |
+| `permitted=no` | the gate may not write BoKS's data, as it did not become root: step 3 |
 | `boksadm=no` | `BOKSADM` in `boks-gate.conf` is not the program |
 | `state=unusable` | {state} is not root's alone, is a link, or its disk is full |
 """

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, Final, Self
 import asyncssh
 
 from boks_exporter.model import HostName
-from boks_exporter.remote.installation import authorized_keys_line
+from boks_exporter.remote.installation import authorized_keys_line, operator_keys_line
 from boks_exporter.simulator.domain import Connectivity, Fault
 from boks_exporter.simulator.keys import HostKeys, new_key, write_known_hosts, write_user_key
 from boks_exporter.simulator.login import login
@@ -24,8 +25,9 @@ _FROM: Final = "127.0.0.0/8"
 class SshdServers:
     """Serve a tree through sshd for as long as the block runs.
 
-    The key in `identity_file` can do what an operator lets it do: ask the gate. `shell_identity_file` is a key
-    without restriction, as where the gate is not installed and goes along with each request.
+    The key in `identity_file` can ask the gate, that in `operator_identity_file` can change a host through it.
+    `shell_identity_file` is a key without restriction, as where the gate is not installed and goes along with each
+    request.
     """
 
     address: Final = ADDRESS
@@ -36,11 +38,13 @@ class SshdServers:
         self.directory = directory
         self.user = ""
         self.identity_file = directory / "id_gate"
+        self.operator_identity_file = directory / "id_operator"
         self.shell_identity_file = directory / "id_shell"
         self.known_hosts = directory / "known_hosts"
         self.authority = new_key()
         self._keys: dict[HostName, HostKeys] = {name: HostKeys.generate() for name in tree.hosts}
         self._daemons: dict[HostName, SshdDaemon] = {}
+        self._lines: dict[HostName, str] = {}
         self._manners: dict[HostName, Connectivity] = {}
         self._open = AsyncExitStack()
 
@@ -58,8 +62,9 @@ class SshdServers:
         if os.geteuid() != 0:
             message = "the gate trusts no configuration file but root's: real sshd can be simulated by root only"
             raise PermissionError(message)
-        gate_key, shell_key = new_key(), new_key()
+        gate_key, operator_key, shell_key = new_key(), new_key(), new_key()
         write_user_key(gate_key, self.identity_file)
+        write_user_key(operator_key, self.operator_identity_file)
         write_user_key(shell_key, self.shell_identity_file)
         authority = self.directory / "authority.pub"
         authority.write_text(_public(self.authority), encoding="utf-8")
@@ -72,9 +77,10 @@ class SshdServers:
                 daemon = SshdDaemon(directory, self.user, trusted_authority=str(authority))
                 opened.push_async_callback(daemon.aclose)
                 self._daemons[name] = daemon
-            self._lines = {
-                name: self._authorized(host.gate, gate_key, shell_key) for name, host in self.tree.hosts.items()
-            }
+            for name, host in self.tree.hosts.items():
+                self._lines[name] = self._authorized(host.gate, gate_key, operator_key, shell_key)
+                for owned in (host.state, host.data):
+                    shutil.chown(owned, self.user)
             await self.meet()
             self._open = opened.pop_all()
         known = ((ADDRESS, daemon.port, self._keys[name].true) for name, daemon in self._daemons.items())
@@ -108,6 +114,11 @@ class SshdServers:
         }
         await asyncio.gather(*(self._meet(name, manner) for name, manner in changed.items()))
 
+    async def power_off(self, host: HostName) -> None:
+        """Let a machine go down with everything that runs on it; clear Fault.MASTER_DEAD and it boots."""
+        await self.set_fault(host, Fault.MASTER_DEAD)
+        await self._end_what_is_left(host)
+
     async def restart(self, host: HostName) -> None:
         """Stop a host's sshd, its sessions included, and start it again."""
         await self._daemons[host].start(self._host_key(host, self._manners[host]))
@@ -131,12 +142,16 @@ class SshdServers:
         keys = self._keys[name]
         return keys.other if manner is Connectivity.WRONG_HOST_KEY else keys.true
 
-    def _authorized(self, gate: Path, gate_key: asyncssh.SSHKey, shell_key: asyncssh.SSHKey) -> str:
-        return authorized_keys_line(_public(gate_key), _FROM, str(gate)) + f"{_public(shell_key)}\n"
+    def _authorized(
+        self, gate: Path, gate_key: asyncssh.SSHKey, operator_key: asyncssh.SSHKey, shell_key: asyncssh.SSHKey
+    ) -> str:
+        asking = authorized_keys_line(_public(gate_key), _FROM, str(gate))
+        changing = operator_keys_line(_public(operator_key), _FROM, str(gate))
+        return f"{asking}{changing}{_public(shell_key)}\n"
 
-    async def _end_what_is_left(self) -> None:
+    async def _end_what_is_left(self, *names: HostName) -> None:
         """End gates and programs whose session is over already: they are nobody's children any more."""
-        hosts = self.tree.hosts.values()
+        hosts = [self.tree.hosts[name] for name in names or self.tree.hosts]
         left = await mentioning([str(path) for host in hosts for path in (host.gate, host.root / "sbin")])
         await end(left | await descendants(left))
 

@@ -21,6 +21,7 @@ from boks_exporter.simulator.domain.files import queue_ages
 PROGRAMS: Final = ("boksadm", "boksdiag", "convert", "Boot", "dumpbase", "hostadm", "cadm")
 
 _DATA: Final = "var/data"
+_PID_FILE: Final = "var/LCK/boks_init"
 _SPOOL: Final = "var/data/master_spool"
 _WRITE_EVERY: Final[Seconds] = 0.25
 _EXECUTABLE: Final = 0o755
@@ -40,6 +41,20 @@ class HostTree:
         """Name the installed gate; its configuration stands beside it."""
         return self.root / "boks-gate"
 
+    @property
+    def state(self) -> Path:
+        """Name the directory of the operator's locks and records."""
+        return self.root / "state"
+
+    @property
+    def data(self) -> Path:
+        """Name the directory of the database."""
+        return self.root / _DATA
+
+    def aside(self) -> list[Path]:
+        """Find the databases that were moved aside."""
+        return sorted(self.data.glob("removed-*/"))
+
     def paths(self, section_timeout_seconds: int) -> RemotePaths:
         """Tell where the gate finds BoKS on this host."""
         return RemotePaths(
@@ -55,7 +70,8 @@ class Tree:
     """Keep the files of all hosts as the domain says for as long as the block runs.
 
     Who removes a host's database by hand (`*.dat` and `sequence`) has removed it in the domain as well; until the last
-    of these files is gone, those that are do not come back.
+    of these files is gone, those that are do not come back. What the operator's gate moved aside lies aside in the
+    domain, too, and comes back with its files.
     """
 
     def __init__(
@@ -117,15 +133,36 @@ class Tree:
             self._write(host)
 
     def _write(self, host: HostTree) -> None:
+        simulated = self.domain.hosts[host.name]
         removed = {name for name in host.written if _is_database(name) and not (host.root / name).exists()}
+        self._take_back(host)
         wanted = dict(self.domain.files(host.name))
         if removed and removed == {name for name in host.written if _is_database(name)}:
-            self.domain.remove_data(host.name)
+            self._take_away(host)
             wanted = dict(self.domain.files(host.name))
             removed = set()
             host.written = {name: content for name, content in host.written.items() if not _is_database(name)}
         _update(host, {name: content for name, content in wanted.items() if name not in removed}, removed)
-        _age_spool(host, queue_ages(self.domain, self.domain.hosts[host.name]))
+        _write_pid(host, is_running=simulated.daemons_running and Fault.MASTER_DEAD not in simulated.faults)
+        _age_spool(host, queue_ages(self.domain, simulated))
+
+    def _take_away(self, host: HostTree) -> None:
+        """Remove the database from the domain, or move it aside where its files were."""
+        aside = self.domain.hosts[host.name].aside
+        new = [path.name.removeprefix("removed-") for path in host.aside() if path.name[len("removed-") :] not in aside]
+        if new:
+            self.domain.move_data_aside(host.name, new[0])
+        else:
+            self.domain.remove_data(host.name)
+
+    def _take_back(self, host: HostTree) -> None:
+        """Bring back what lay aside, once the last of its files stands in its place again."""
+        lying = {path.name for path in host.aside()}
+        simulated = self.domain.hosts[host.name]
+        for name in tuple(simulated.aside):
+            is_back = f"removed-{name}" not in lying and (host.root / _DATA / "sequence").exists()
+            if is_back and simulated.copy.database is None:
+                self.domain.bring_data_back(host.name, name)
 
     def _run(self, name: HostName, argv: tuple[str, ...]) -> Printed:
         host = self.hosts[name]
@@ -149,15 +186,16 @@ async def _end(task: "asyncio.Task[None]") -> None:
 
 def _install(host: HostTree, tree: Path, paths: RemotePaths) -> None:
     """Make the directories, the programs, and the gate with its configuration."""
-    for directory in ("etc", "var", "sbin", _DATA, _SPOOL):
+    for directory in ("etc", "var", "sbin", _DATA, _SPOOL, "var/LCK"):
         (host.root / directory).mkdir(parents=True)
+    host.state.mkdir(mode=0o700)
     text = resources.files("boks_exporter.simulator.fake").joinpath("program.sh").read_text(encoding="utf-8")
     for command in PROGRAMS:
         words = {"@tree@": str(tree), "@host@": host.name, "@command@": command}
         _write_program(host.root / "sbin" / command, _filled_in(text, words))
     _write_program(host.gate, gate_text())
     configuration = host.gate.with_name("boks-gate.conf")
-    configuration.write_text(gate_conf(paths), encoding="utf-8")
+    configuration.write_text(gate_conf(paths, operator=True, state=str(host.state)), encoding="utf-8")
     configuration.chmod(_READABLE)
 
 
@@ -207,6 +245,15 @@ def _overwrite(path: Path, content: bytes) -> None:
             os.write(descriptor, content)
         finally:
             os.close(descriptor)
+
+
+def _write_pid(host: HostTree, *, is_running: bool) -> None:
+    """Let the daemons' pid file name a process that runs, this one, or let there be none."""
+    file = host.root / _PID_FILE
+    if not is_running:
+        file.unlink(missing_ok=True)
+    elif not file.exists():
+        file.write_text(f"{os.getpid()}\n", encoding="utf-8")
 
 
 def _age_spool(host: HostTree, ages: tuple[float, ...]) -> None:

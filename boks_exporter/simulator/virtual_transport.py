@@ -12,7 +12,7 @@ from boks_exporter.simulator.domain import Connectivity, SimulatedDomain
 from boks_exporter.simulator.gate_reply import reply
 from boks_exporter.transport.base import RawReply
 
-_REFUSALS = {
+REFUSALS = {
     Connectivity.REFUSED: (FailureReason.CONNECT, "connection refused"),
     Connectivity.WRONG_HOST_KEY: (FailureReason.HOST_KEY, "the host key is not the known one"),
     Connectivity.WRONG_LOGIN: (FailureReason.AUTH, "the login was refused"),
@@ -64,8 +64,8 @@ class VirtualTransport:
         if host.name not in self.domain.hosts:
             raise TransportError(FailureReason.DNS, f"no host of the name {host.name}")
         connectivity = self.domain.connectivity(host.name)
-        if connectivity in _REFUSALS:
-            raise TransportError(*_REFUSALS[connectivity])
+        if connectivity in REFUSALS:
+            raise TransportError(*REFUSALS[connectivity])
         lost = self._random.random() < self.network.loss
         if connectivity is Connectivity.UNREACHABLE or (lost and self._random.random() < 1 / 2):
             raise await self._too_late(deadline)

@@ -1,12 +1,13 @@
 """A whole BoKS domain that changes with time, by commands and by faults."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from random import Random
 from types import MappingProxyType
 from typing import Any, Final
 
 from boks_exporter.model import HostName, Seconds, TableNumber
+from boks_exporter.simulator.domain.agenda import Agenda
 from boks_exporter.simulator.domain.births import first_database, promoted_database, table_writes
 from boks_exporter.simulator.domain.commands import run
 from boks_exporter.simulator.domain.copy import Copy, Loading, Position
@@ -39,6 +40,8 @@ class SimulatedDomain:
         self.epoch = layout.epoch
         self.random = Random(f"{seed}/domain")
         self.bridge_addresses = ",".join(plan.address for plan in layout.hosts)
+        self.agenda = Agenda()
+        self.observers: list[Callable[[str], None]] = []
         self._forgotten: Seconds = 0.0
         database = first_database(layout, seed)
         self._hosts = {plan.name: SimulatedHost(plan, Copy(database, Position(0.0))) for plan in layout.hosts}
@@ -59,7 +62,10 @@ class SimulatedDomain:
         return MappingProxyType(self._hosts)
 
     def advance(self, to: Seconds) -> None:
-        """Let time pass until `to`; a time that is over already changes nothing."""
+        """Let time pass until `to`, with all that is due until then; a time that is over already changes nothing."""
+        while (due := self.agenda.next_before(to)) is not None:
+            self.now = max(self.now, due.at)
+            due.act()
         self.now = max(self.now, to)
         if self.now - self._forgotten > 2 * _KEPT_SECONDS:
             self._forgotten = self.now - _KEPT_SECONDS
@@ -77,8 +83,25 @@ class SimulatedDomain:
 
     def remove_data(self, host: HostName) -> None:
         """Remove the database of a host, as `rm *.dat sequence` does."""
+        self.tell(f"remove {host}")
         self._hosts[host].copy = Copy(None, Position(self.now))
         self._hosts[host].source = None
+
+    def move_data_aside(self, host: HostName, name: str) -> None:
+        """Move the database of a host into a directory beside it, where no daemon looks."""
+        self.tell(f"move aside {host}")
+        simulated = self._hosts[host]
+        simulated.copy.freeze(self.now)
+        simulated.aside[name], simulated.copy, simulated.source = simulated.copy, Copy(None, Position(self.now)), None
+
+    def bring_data_back(self, host: HostName, name: str) -> None:
+        """Move back what was moved aside; nothing stands in its place."""
+        self._hosts[host].copy = self._hosts[host].aside.pop(name)
+
+    def tell(self, event: str) -> None:
+        """Let the observers look: a removal is told before it happens, everything else when it has happened."""
+        for observer in self.observers:
+            observer(event)
 
     def connectivity(self, host: HostName) -> Connectivity:
         """Tell what somebody who connects to a host meets."""
@@ -149,6 +172,7 @@ class SimulatedDomain:
         if host.daemons_running:
             database.resume(self.now)
             self.relist(host)
+        self.tell(f"master {host.name}")
 
     def promote(self, host: SimulatedHost) -> None:
         """Let a host go on as a master with the data that it has."""
@@ -184,6 +208,7 @@ class SimulatedDomain:
             self.relist(host)
         host.log(self.now, f"boks_init: daemons started as {host.role}")
         self.connect()
+        self.tell(f"start {host.name}")
 
     def connect(self, *, settled: bool = False) -> None:
         """Begin or end the flow of updates to every replica, as things are now."""

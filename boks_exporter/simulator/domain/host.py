@@ -27,6 +27,7 @@ class SimulatedHost:
         self.name: HostName = plan.name
         self.role = plan.role
         self.copy = copy
+        self.aside: dict[str, Copy] = {}
         self.daemons_running = True
         self.faults: dict[Fault, Mapping[str, Any]] = {}
         self.is_registered = plan.role is Boksinit.SERVER

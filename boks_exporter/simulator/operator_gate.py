@@ -1,0 +1,227 @@
+"""Answer the operator's requests as gate.sh would on a simulated host, in the same frames."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from typing import Final
+
+from boks_exporter.model import HostName, Seconds
+from boks_exporter.remote.request import PROTOCOL
+from boks_exporter.simulator.domain import Boksinit, Fault, SimulatedDomain
+from boks_exporter.simulator.gate_reply import VERSION
+from boks_exporter.simulator.operator_records import (
+    HostState,
+    Lock,
+    Record,
+    Spoil,
+    database_files,
+    go_down,
+    start,
+)
+from boks_exporter.simulator.operator_shapes import refusal
+
+LIMIT_SECONDS: Final = 8
+_USAGE: Final = 64
+_SSH_PORT: Final = "22"
+_QUICK: Final[Seconds] = 0.05
+_LEGAL: Final = {
+    (Boksinit.CLIENT, "server"),
+    (Boksinit.SERVER, "client"),
+    (Boksinit.SERVER, "master"),
+    (Boksinit.MASTER, "client"),
+    (Boksinit.CLIENT, "master"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the gate has begun to write: it ends at `over_at`, and only then can the rest of it be told."""
+
+    over_at: Seconds
+    text: Callable[[], bytes]
+    exit_status: int = 0
+
+
+class OperatorGates:
+    """The operator's gates of all hosts of a domain, on the domain's own time."""
+
+    def __init__(self, domain: SimulatedDomain, *, limit_seconds: int = LIMIT_SECONDS) -> None:
+        """Install a gate on every host; nothing is locked and nothing recorded."""
+        self.domain = domain
+        self.states = {name: HostState() for name in domain.hosts}
+        self.spoil: Callable[[HostName, str], Spoil | None] = lambda _host, _request: None
+        self._limit = limit_seconds
+        self._asked = count(1)
+
+    def __repr__(self) -> str:
+        """Tell what is locked."""
+        locked = [name for name, state in self.states.items() if state.lock]
+        return f"<OperatorGates {len(self.states)} hosts, locked: {', '.join(locked) or 'none'}>"
+
+    def hear(self, host: HostName, line: str) -> Answer:
+        """Take one request now, and do what it asks for."""
+        reason = refusal(line)
+        if reason is not None:
+            return Answer(self.domain.now, f"=refused {reason}\n".encode, _USAGE)
+        words = line.split()[2:]
+        match words[0]:
+            case "do":
+                return self._do(host, words[1:])
+            case "record":
+                return self._record(host, words[1])
+            case _:
+                lines = self._look(host, words)
+                return self._framed(words[0], self.domain.now + _QUICK, lambda: lines)
+
+    def reboot(self, host: HostName, seconds: Seconds) -> None:
+        """Let a machine go down now, with whatever runs on it, and come back."""
+        go_down(self.domain, host, self.states[host], seconds)
+
+    # -- looks and locks ---------------------------------------------------------------------------------------------
+
+    def _look(self, host: HostName, words: list[str]) -> list[str]:
+        match words:
+            case ["preflight"]:
+                return [*self._preflight(host), "=end preflight exit=0 seconds=0"]
+            case ["registered"]:
+                return self._registered(host)
+            case ["reach", there, port]:
+                word, tool = self._reach(there, port)
+                return [f"|reach={word}", f"|tool={tool}", "=end reach exit=0 seconds=0"]
+        return self._locks(host, words)
+
+    def _preflight(self, host: HostName) -> list[str]:
+        simulated, state = self.domain.hosts[host], self.states[host]
+        lock = f"{state.lock.run} {state.lock.owner} {state.lock.since}" if state.lock else "none"
+        facts = {
+            "hostname": host,
+            "role": simulated.role,
+            "daemons": "running" if simulated.daemons_running else "stopped",
+            "permitted": "yes",
+            "boksadm": "yes",
+            "state": "writable",
+            "lock": lock,
+            "busy": state.running(),
+            "free_kilobytes": "1000000",
+            "database": "present" if self._has_database(host) else "absent",
+        }
+        return [f"|{key}={value}" for key, value in facts.items()]
+
+    def _registered(self, host: HostName) -> list[str]:
+        if self.domain.hosts[host].role is not Boksinit.MASTER:
+            return ["=end registered skipped=not_master"]
+        printed = self.domain.run(host, ("hostadm", "-l", "-t", "BOKSREPLICA", "-S"))
+        if math.isinf(printed.delay_seconds):
+            return [f"=end registered timeout={self._limit} seconds={self._limit}"]
+        shown = [f"|{line}" for line in printed.stdout.decode(errors="replace").splitlines()]
+        return [*shown, f"=end registered exit={printed.exit_status} seconds=0"]
+
+    def _reach(self, there: str, port: str) -> tuple[str, str]:
+        """Tell how the host with a name, or the only one with an address, is found by the others."""
+        found = [each for each in self.domain.hosts.values() if there in {each.name, each.address}]
+        if len(found) != 1:
+            return "unknown", "none"
+        if found[0].is_cut_off or Fault.MASTER_DEAD in found[0].faults:
+            return "timeout", "perl"
+        is_open = found[0].is_working_master if port != _SSH_PORT else Fault.REFUSED not in found[0].faults
+        return ("reachable" if is_open else "refused"), "perl"
+
+    def _locks(self, host: HostName, words: list[str]) -> list[str]:
+        state = self.states[host]
+        kind, run = words[0], words[1] if len(words) > 1 else None
+        if kind == "lock" and state.lock is None:
+            state.lock = Lock(words[1], words[2], f"{self._clock():%Y-%m-%dT%H:%M:%S}")
+        if kind in {"unlock", "break-lock"} and state.lock and state.lock.run == run:
+            state.lock = None
+        if state.lock is None:
+            return ["|lock=none", f"=end {kind} exit=0 seconds=0"]
+        is_held = run in {None, state.lock.run}
+        return [
+            f"|lock={'held' if is_held else 'other'}",
+            f"|run={state.lock.run}",
+            f"|owner={state.lock.owner}",
+            f"|since={state.lock.since}",
+            f"=end {kind} exit={0 if is_held else 1} seconds=0",
+        ]
+
+    # -- changes -----------------------------------------------------------------------------------------------------
+
+    def _do(self, host: HostName, words: list[str]) -> Answer:
+        state, asked_by = self.states[host], next(self._asked)
+        record = state.records.get(words[0])
+        if record is None:
+            reason = self._objection(host, words)
+            if reason is not None:
+                return self._refused(reason)
+            record = start(self.domain, host, state, words, asked_by, self.spoil(host, " ".join(words)))
+        elif record.request != " ".join(words):
+            return self._refused("other_request")
+        began = self.domain.now
+        over_at = min(max(began, record.ends_at), began + self._limit) if record.state == "running" else began
+        return self._framed("do", over_at, lambda: self._told("do", record, began, asked_by))
+
+    def _record(self, host: HostName, name: str) -> Answer:
+        record = self.states[host].records.get(name)
+        began = self.domain.now
+        if record is None:
+            return self._framed("record", began, lambda: ["=end record state=none"])
+        return self._framed("record", began, lambda: self._told("record", record, began, 0))
+
+    def _refused(self, reason: str) -> Answer:
+        return self._framed("do", self.domain.now, lambda: [f"=end do state=refused reason={reason}"])
+
+    def _objection(self, host: HostName, words: list[str]) -> str | None:
+        state, simulated = self.states[host], self.domain.hosts[host]
+        if state.lock is None or state.lock.run != words[0].partition(".")[0]:
+            return "not_locked"
+        if state.running() != "none":
+            return "busy"
+        match words[1:]:
+            case ["convert", role] if role != simulated.role:
+                return self._transition_objection(host, role)
+            case ["remove-database"] if simulated.role is not Boksinit.CLIENT:
+                return "not_client"
+            case ["restore-database", removal]:
+                return self._restore_objection(host, removal)
+        return None
+
+    def _transition_objection(self, host: HostName, role: str) -> str | None:
+        if (self.domain.hosts[host].role, role) not in _LEGAL:
+            return "illegal_transition"
+        return "no_database" if role == "master" and not self._has_database(host) else None
+
+    def _restore_objection(self, host: HostName, removal: str) -> str | None:
+        simulated = self.domain.hosts[host]
+        if simulated.role is not Boksinit.CLIENT:
+            return "not_client"
+        if removal not in simulated.aside:
+            return "nothing_there"
+        return "exists" if database_files(self.domain, host) else None
+
+    def _told(self, section: str, record: Record, began: Seconds, asked_by: int) -> list[str]:
+        status = f" exit={record.exit_status}" if record.exit_status is not None else ""
+        seconds = int(self.domain.now - began)
+        repeated = "" if record.asked_by == asked_by else " repeated=yes"
+        return [
+            *(f"|{line}" for line in record.lines),
+            *(f"!{line}" for line in record.errors),
+            f"=end {section} state={record.state}{status} seconds={seconds}{repeated}",
+        ]
+
+    def _has_database(self, host: HostName) -> bool:
+        return len(database_files(self.domain, host)) > 1
+
+    def _framed(self, section: str, over_at: Seconds, lines: Callable[[], list[str]]) -> Answer:
+        opening = f"={PROTOCOL} version={VERSION} clock={self._clock():%Y-%m-%dT%H:%M:%S}"
+
+        def text() -> bytes:
+            return "".join(
+                f"{line}\n" for line in (opening, f"=section {section}", *lines(), "=done sections=1")
+            ).encode()
+
+        return Answer(over_at, text)
+
+    def _clock(self) -> datetime:
+        return datetime.fromtimestamp(self.domain.epoch + self.domain.now, UTC)

@@ -1,0 +1,210 @@
+"""What a simulated host keeps of the operator's changes: its lock, and a record of each command under its id."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Final
+
+from boks_exporter.model import HostName, Seconds
+from boks_exporter.simulator.domain import Fault, Printed, SimulatedDomain
+from boks_exporter.simulator.domain.agenda import Due
+from boks_exporter.simulator.domain.layout import Boksinit
+from boks_exporter.simulator.domain.phases import Phase, phases
+
+
+class Spoil(StrEnum):
+    """What can go wrong with a command itself."""
+
+    FAILS_AT_ONCE = "fails_at_once"
+    """It does nothing and exits with 1."""
+    FAILS_IN_THE_MIDDLE = "fails_in_the_middle"
+    """It does the first half and exits with 1."""
+    FAILS_AT_THE_END = "fails_at_the_end"
+    """It does everything and exits with 1."""
+    HANGS = "hangs"
+    """It does the first half and never ends."""
+    PRINTS_RUBBISH = "prints_rubbish"
+    """It does everything and prints something else."""
+    REBOOTS = "reboots"
+    """The machine goes down in the middle of it, and comes back after a while."""
+
+
+@dataclass(slots=True)
+class Record:
+    """One command under its id; `exit_status` is None while it runs, and for ever where it was interrupted."""
+
+    request: str
+    asked_by: int
+    ends_at: Seconds
+    lines: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    exit_status: int | None = None
+    is_interrupted: bool = False
+    due: list[Due] = field(default_factory=list)
+
+    @property
+    def state(self) -> str:
+        """Tell the gate's word for it."""
+        if self.exit_status is not None:
+            return "done"
+        return "interrupted" if self.is_interrupted else "running"
+
+    def end(self, status: int) -> None:
+        """Exit."""
+        self.exit_status = status
+
+    def interrupt(self) -> None:
+        """Lose the process before it has ended."""
+        if self.exit_status is None:
+            self.is_interrupted = True
+        for due in self.due:
+            due.is_off = True
+
+
+@dataclass(slots=True)
+class Lock:
+    """Who holds a host, by the host's own clock since when."""
+
+    run: str
+    owner: str
+    since: str
+
+
+@dataclass(slots=True)
+class HostState:
+    """The state directory of one host's gate; it outlives a reboot."""
+
+    lock: Lock | None = None
+    records: dict[str, Record] = field(default_factory=dict)
+    boots: int = 0
+
+    def running(self) -> str:
+        """Name the command that still runs, or none."""
+        return next((name for name, record in self.records.items() if record.state == "running"), "none")
+
+    def go_down(self) -> None:
+        """Lose every process."""
+        self.boots += 1
+        for record in self.records.values():
+            record.interrupt()
+
+
+REBOOT_SECONDS: Final[Seconds] = 90.0
+"""So long a machine that goes down in the middle of a command stays away."""
+
+_BOKS: Final[Mapping[str, Callable[[str], tuple[str, ...]]]] = {
+    "convert": lambda argument: ("convert", "-v", argument),
+    "boot-stop": lambda _: ("Boot", "-k"),
+    "boot-start": lambda _: ("Boot",),
+    "set-shm-size": lambda argument: ("cadm", "-E", f"SHM_SIZE={argument}"),
+}
+
+
+def start(
+    domain: SimulatedDomain, host: HostName, state: HostState, words: list[str], asked_by: int, spoil: Spoil | None
+) -> Record:
+    """Run a command detached, each part of it at its time; words are the id, the change, and its argument."""
+    todo = _spoilt(_phases(domain, host, words), spoil)
+    ends_at = math.inf if spoil in {Spoil.HANGS, Spoil.REBOOTS} else domain.now + todo[-1].after_seconds
+    record = Record(" ".join(words), asked_by, ends_at)
+    state.records[words[0]] = record
+    for phase in todo:
+        record.due.append(domain.agenda.enter(domain.now + phase.after_seconds, _acting(domain, record, phase)))
+    last = domain.now + todo[-1].after_seconds
+    if spoil is Spoil.REBOOTS:
+        domain.agenda.enter(last, lambda: _reboot(domain, host, state))
+    elif spoil is not Spoil.HANGS:
+        is_failing = spoil in {Spoil.FAILS_AT_ONCE, Spoil.FAILS_IN_THE_MIDDLE, Spoil.FAILS_AT_THE_END}
+        record.due.append(domain.agenda.enter(last, lambda: _ended(record, spoil, 1 if is_failing else None)))
+    domain.advance(domain.now)
+    return record
+
+
+def go_down(domain: SimulatedDomain, host: HostName, state: HostState, seconds: Seconds) -> None:
+    """Switch a machine off for a while; it boots in the role that its ENV says."""
+    state.go_down()
+    domain.set_fault(host, Fault.MASTER_DEAD)
+    domain.agenda.enter(domain.now + seconds, lambda: domain.clear_fault(host, Fault.MASTER_DEAD))
+
+
+def _reboot(domain: SimulatedDomain, host: HostName, state: HostState) -> None:
+    go_down(domain, host, state, REBOOT_SECONDS)
+
+
+def _acting(domain: SimulatedDomain, record: Record, phase: Phase) -> "_Act":
+    return _Act(domain, record, phase)
+
+
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """One part of a command at its instant; what a part that is a whole command printed goes into the record."""
+
+    domain: SimulatedDomain
+    record: Record
+    phase: Phase
+
+    def __call__(self) -> None:
+        printed = self.phase.act()
+        if isinstance(printed, Printed):
+            self.record.lines += printed.stdout.decode().splitlines()
+            self.record.errors += printed.stderr.decode().splitlines()
+            self.record.end(printed.exit_status)
+        if self.phase.prints:
+            self.record.lines.append(self.phase.prints)
+
+
+def _ended(record: Record, spoil: Spoil | None, status: int | None) -> None:
+    if spoil is Spoil.PRINTS_RUBBISH:
+        record.lines[:] = ["??done ]", "=end do state=none", "\ufffd\ufffd"]
+    if status is not None:
+        record.errors.append("boksadm: something went wrong")
+    if status is not None or record.exit_status is None:
+        record.end(status or 0)
+
+
+def _spoilt(whole: tuple[Phase, ...], spoil: Spoil | None) -> tuple[Phase, ...]:
+    """Leave out what does not come to pass any more."""
+    if spoil is Spoil.FAILS_AT_ONCE:
+        return (Phase(0.1, lambda: None),)
+    if spoil in {Spoil.FAILS_IN_THE_MIDDLE, Spoil.HANGS, Spoil.REBOOTS}:
+        half = whole[: len(whole) - len(whole) // 2]
+        return half if len(whole) > 1 else (replace(whole[0], after_seconds=0.5),)
+    return whole
+
+
+def _phases(domain: SimulatedDomain, host: HostName, words: list[str]) -> tuple[Phase, ...]:
+    simulated = domain.hosts[host]
+    name, change, argument = words[0], words[1], words[2] if len(words) > 2 else ""  # noqa: PLR2004 - id, change, argument
+    if change == "convert" and simulated.role is Boksinit(argument):
+        return (Phase(0.05, lambda: None, f"boks-gate: BOKSINIT is {argument} already: nothing was run"),)
+    if change == "remove-database":
+        return _removal(domain, host, name)
+    if change == "restore-database":
+        return _restoration(domain, host, argument)
+    return phases(domain, simulated, _BOKS[change](argument))
+
+
+def _removal(domain: SimulatedDomain, host: HostName, name: str) -> tuple[Phase, ...]:
+    files = database_files(domain, host)
+    if not files:
+        return (Phase(0.05, lambda: None, "boks-gate: no database was there"),)
+    moved = [Phase(0.05, lambda: None, f"moved {file} to removed-{name}") for file in files[:-1]]
+    return (
+        *moved,
+        Phase(0.05, lambda: domain.move_data_aside(host, name), f"moved {files[-1]} to removed-{name}"),
+    )
+
+
+def _restoration(domain: SimulatedDomain, host: HostName, removal: str) -> tuple[Phase, ...]:
+    names = [f"tab{table}.dat" for table in sorted(domain.hosts[host].aside[removal].numbers(domain.now))]
+    files = [*sorted(names), "sequence"]
+    moved = [Phase(0.05, lambda: None, f"moved {file} back") for file in files[:-1]]
+    return (*moved, Phase(0.05, lambda: domain.bring_data_back(host, removal), f"moved {files[-1]} back"))
+
+
+def database_files(domain: SimulatedDomain, host: HostName) -> list[str]:
+    """Name the files of a database as a glob does, `sequence` last."""
+    names = [path.removeprefix("var/data/") for path in domain.files(host)]
+    tables = sorted(name for name in names if name.endswith(".dat"))
+    return [*tables, *(name for name in names if name == "sequence")]

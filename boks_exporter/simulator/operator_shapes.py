@@ -1,0 +1,64 @@
+"""The operator's requests as gate.sh takes them: which words, which arguments, and why others are refused."""
+
+import re
+from typing import Final
+
+from boks_exporter.remote.request import PROTOCOL
+
+_LONGEST: Final = 200
+_CHARACTERS: Final = re.compile(r"[A-Za-z0-9._:/ -]*")
+_RUN: Final = r"(?!-)[A-Za-z0-9-]{1,40}"
+_ID: Final = re.compile(rf"(?=.{{1,64}}$){_RUN}(\.[A-Za-z0-9-]+)+")
+_ARGUMENTS: Final = {
+    "ID": _ID,
+    "RUN": re.compile(_RUN),
+    "OWNER": re.compile(r".{1,64}"),
+    "HOST": re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*"),
+    "PORT": re.compile(r"[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"),
+    "SIZE": re.compile(r"[1-9][0-9]{0,7}"),
+}
+_SHAPES: Final = tuple(
+    tuple(shape.split())
+    for shape in (
+        "preflight",
+        "registered",
+        "lock-show",
+        "reach HOST PORT",
+        "lock RUN OWNER",
+        "unlock RUN",
+        "break-lock RUN",
+        "record ID",
+        "do ID convert master",
+        "do ID convert server",
+        "do ID convert client",
+        "do ID boot-stop",
+        "do ID boot-start",
+        "do ID remove-database",
+        "do ID set-shm-size SIZE",
+        "do ID restore-database ID",
+    )
+)
+
+
+def refusal(line: str) -> str | None:
+    """Tell why the gate does not take a line at all; None where it does."""
+    if len(line) > _LONGEST:
+        return "too_long"
+    if not _CHARACTERS.fullmatch(line):
+        return "bad_character"
+    words = line.split()
+    if words[:1] != [PROTOCOL]:
+        return "unknown_protocol"
+    if words[1:2] != ["op"]:
+        return "unknown_word"
+    return _argument_refusal(words[2:])
+
+
+def _argument_refusal(words: list[str]) -> str | None:
+    for shape in _SHAPES:
+        if len(shape) == len(words) and all(
+            part in _ARGUMENTS or part == word for part, word in zip(shape, words, strict=True)
+        ):
+            pairs = [(_ARGUMENTS[part], word) for part, word in zip(shape, words, strict=True) if part in _ARGUMENTS]
+            return None if all(pattern.fullmatch(word) for pattern, word in pairs) else "bad_argument"
+    return "unknown_word"

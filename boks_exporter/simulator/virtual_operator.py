@@ -1,0 +1,94 @@
+"""A way to the operator's gates of a simulated domain on virtual time, on which a connection can be cut."""
+
+import asyncio
+from collections.abc import Callable
+from enum import StrEnum
+from random import Random
+from typing import Protocol
+
+from boks_exporter.errors import FailureReason, TransportError
+from boks_exporter.model import Host, HostName, Seconds
+from boks_exporter.simulator.domain import Connectivity
+from boks_exporter.simulator.operator_gate import OperatorGates
+from boks_exporter.simulator.virtual_transport import REFUSALS
+from boks_exporter.transport.base import RawReply
+
+
+class Cut(StrEnum):
+    """What can become of one exchange."""
+
+    BEFORE = "before"
+    """The request never arrives."""
+    DURING = "during"
+    """The request arrives, and the connection breaks while its command runs."""
+    AFTER = "after"
+    """The command ends, and its reply is lost."""
+    GARBLED = "garbled"
+    """The reply comes as something else."""
+
+
+class Line(Protocol):
+    """Whatever writes one request line."""
+
+    def line(self) -> str:
+        """Write it."""
+        ...
+
+
+class VirtualOperator:
+    """Send request lines to the gates; `cuts` says for each whether its exchange breaks."""
+
+    def __init__(self, gates: OperatorGates, *, seed: int = 1, timeout_seconds: Seconds = 20.0) -> None:
+        """Take the gates; the running loop's time is the domain's."""
+        self.gates = gates
+        self.cuts: Callable[[HostName, str], Cut | None] = lambda _host, _line: None
+        self.heard: list[tuple[Seconds, HostName, str]] = []
+        self._timeout = timeout_seconds
+        self._random = Random(f"{seed}/operator")
+
+    def __repr__(self) -> str:
+        """Tell whose gates they are."""
+        return f"<VirtualOperator {self.gates!r}>"
+
+    async def ask(self, host: Host, request: Line) -> RawReply:
+        """Go there, have it done, and come back, each in its time."""
+        loop, domain, line = asyncio.get_running_loop(), self.gates.domain, request.line()
+        deadline = loop.time() + self._timeout
+        await asyncio.sleep(self._way())
+        domain.advance(loop.time())
+        self._arrive(host.name)
+        if domain.connectivity(host.name) is Connectivity.UNREACHABLE:
+            raise await self._too_late(deadline)
+        cut = self.cuts(host.name, line)
+        if cut is Cut.BEFORE:
+            raise TransportError(FailureReason.CHANNEL, "the connection broke")
+        self.heard.append((domain.now, host.name, line))
+        boots = self.gates.states[host.name].boots
+        answer = self.gates.hear(host.name, line)
+        if cut is Cut.DURING:
+            await asyncio.sleep(min(0.5, max(0.0, answer.over_at - domain.now)))
+            raise TransportError(FailureReason.CHANNEL, "the connection broke")
+        await asyncio.sleep(max(0.0, answer.over_at - loop.time()))
+        domain.advance(loop.time())
+        if self.gates.states[host.name].boots != boots:
+            raise await self._too_late(deadline)
+        text = answer.text()
+        await asyncio.sleep(self._way())
+        domain.advance(loop.time())
+        if cut is Cut.AFTER:
+            raise TransportError(FailureReason.CHANNEL, "the connection broke")
+        return RawReply(self._random.randbytes(300) if cut is Cut.GARBLED else text, b"", answer.exit_status)
+
+    def _arrive(self, host: HostName) -> None:
+        if host not in self.gates.domain.hosts:
+            raise TransportError(FailureReason.DNS, f"no host of the name {host}")
+        connectivity = self.gates.domain.connectivity(host)
+        if connectivity in REFUSALS:
+            raise TransportError(*REFUSALS[connectivity])
+
+    async def _too_late(self, deadline: Seconds) -> TransportError:
+        await asyncio.sleep(max(0.0, deadline - asyncio.get_running_loop().time()))
+        return TransportError(FailureReason.TIMEOUT, f"no whole answer within {self._timeout:g} s")
+
+    def _way(self) -> Seconds:
+        return 0.05 + self._random.uniform(0, 0.05)
