@@ -1,0 +1,81 @@
+"""What the pages link to exists, and what they tell people to type is taken by the program."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.markdown_links import anchors, broken, relative_links
+from tests.unit.typed_commands import fault, typed
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = ("docs", "deploy", "tests", "boks_exporter", "bench", "scripts")
+PAGES = sorted([*ROOT.glob("*.md"), *(page for folder in FOLDERS for page in (ROOT / folder).rglob("*.md"))])
+SHIPPED = sorted(path for path in (ROOT / "deploy").rglob("*") if path.suffix in {".service", ".example", ".conf"})
+
+
+def _name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_every_relative_link_leads_somewhere(page: Path) -> None:
+    """To a file or directory of the project, and to a heading where an anchor is named."""
+    assert broken(page) == []
+
+
+@pytest.mark.parametrize("page", [*PAGES, *SHIPPED], ids=_name)
+def test_every_command_line_is_one(page: Path) -> None:
+    """Commands, options, choices and the number of arguments are those of the program."""
+    found = {line: fault(line) for line in typed(page.read_text(encoding="utf-8"))}
+    assert {line: wrong for line, wrong in found.items() if wrong} == {}
+
+
+def test_command_lines_are_found() -> None:
+    """The README and the runbooks tell people to type something, and it is seen."""
+    lines = list(typed((ROOT / "README.md").read_text(encoding="utf-8")))
+    assert "serve --config.file=boks-exporter.yaml" in lines
+    assert "config check boks-exporter.yaml" in lines
+    assert [*typed((ROOT / "docs/runbooks/BoksDataStale.md").read_text(encoding="utf-8"))]
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        ("status --config.file=x --output json", None),
+        ("status --url http://EXPORTER:16500", None),
+        ("", None),
+        ("stats", "no such command: stats"),
+        ("config chek FILE", "no such command: chek"),
+        ("status --config x", "no such option: --config"),
+        ("status --url", "no value for --url"),
+        ("status --output yaml", "--output knows no yaml"),
+        ("config check ONE TWO", "2 arguments, expected at most 1"),
+    ],
+)
+def test_a_wrong_command_line_is_told(line: str, wrong: str | None) -> None:
+    """Each kind of slip has its own word; FILE and the like stand for something."""
+    assert fault(line) == wrong
+
+
+def test_what_is_typed_is_told_from_what_is_named() -> None:
+    """A path, a file name or the unit of systemd is no command line; comments and pipes end one."""
+    text = (
+        "Look with `boks-exporter status`, see `boks-exporter.yaml`, `journalctl -u boks-exporter -n 50`.\n\n"
+        "```\nboks-exporter check --url \\\n  http://m:1   # one look\nboks-exporter gate > gate.sh\n```\n"
+        "\n    /opt/x/bin/boks-exporter version | cat\n"
+    )
+    assert list(typed(text)) == ["check --url http://m:1", "gate", "version", "status"]
+
+
+def test_links_and_anchors_are_read_as_a_browser_would() -> None:
+    """Links in code are none, other schemes are left alone, and headings make GitHub's anchors."""
+    text = "# A `b`: C/d\n## Again\n## Again\n[x](y.md#z) `[n](o)` [w](https://w.example)\n[r]: ../r.md\n"
+    assert relative_links(text) == ["y.md#z", "../r.md"]
+    assert anchors(text) == {"a-b-cd", "again", "again-1"}
+
+
+def test_a_broken_link_is_told(tmp_path: Path) -> None:
+    """A missing file and a missing heading."""
+    page = tmp_path / "page.md"
+    page.write_text("# Here\n[a](#here) [b](#there) [c](gone.md) [d](page.md#here)\n", encoding="utf-8")
+    assert broken(page) == ["#there", "gone.md"]
