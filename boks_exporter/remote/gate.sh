@@ -680,8 +680,8 @@ restore_database() { # DATA ID
 	for file in "$1/removed-$2"/*.dat "$1/removed-$2/sequence"; do
 		name=${file##*/}
 		[ -e "$file" ] || continue
-		# A link is made only where nothing stands: nothing is ever overwritten.
-		ln "$file" "$1/$name" && rm -f "$file" || return 73
+		if [ -e "$1/$name" ] || [ -h "$1/$name" ]; then echo "boks-gate: $1/$name is there" >&2; return 73; fi
+		mv -f "$file" "$1/$name" || return
 		echo "moved $name back"
 	done
 	rmdir "$1/removed-$2"

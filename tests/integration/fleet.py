@@ -155,7 +155,10 @@ class Fleet:
 
     def ssh(self, host: str, *arguments: str, stdin: str = "", program: str = "ssh") -> Completed:
         """Run one of OpenSSH's own clients against a host."""
-        command = self.command(program, host, *arguments)
+        return self.run(self.command(program, host, *arguments), stdin)
+
+    def run(self, command: list[str], stdin: str = "") -> Completed:
+        """Run a command line to its end."""
         return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=30)
 
 

@@ -101,8 +101,10 @@ def test_a_long_command_is_told_as_running_and_asked_for_again(host: OperatorHos
     assert host.ran == ["Boot -k"]
 
 
-def test_output_comes_as_it_is_printed(host: OperatorHost) -> None:
+def test_output_comes_as_it_is_printed(tmp_path: Path) -> None:
     """An operator who waits sees the command's lines before it has ended."""
+    host = OperatorHost(tmp_path, limit=30)
+    host.op("lock R1 alice:console")
     gate = begun(host)
     assert gate.stdout is not None
     assert [gate.stdout.readline() for _ in range(3)][1:] == [b"=section do\n", b"|begun\n"]
