@@ -35,7 +35,7 @@ def problem() -> dict[int, Builder]:
                 "The exporter's verdict on each domain. NO MASTER and SEVERAL MASTERS are emergencies of their own; "
                 "degraded means that at least one replica is not sound. Click for who can take over.",
                 8,
-                4,
+                3,
             ),
             Query(coded(w.DOMAIN, IN_DOMAIN, "boks_domain"), "{{boks_domain}}"),
             scales.DOMAIN,
@@ -48,7 +48,7 @@ def problem() -> dict[int, Builder]:
                 "The host that says it is master. NONE means that nothing can be changed, while logins go on; "
                 "two mean that changes go to different databases. Click for who can take over.",
                 8,
-                4,
+                3,
             ),
             [FAILOVER_LINK],
         ),
@@ -59,7 +59,7 @@ def problem() -> dict[int, Builder]:
                 "Replicas not OK",
                 "Replicas in any state but OK, whatever the reason. Click for the table.",
                 4,
-                4,
+                3,
             ),
             Query(counted(f'{BY_HOST} (boks_replica_state{{{OF_HOSTS}, state!="ok"}}) == 1')),
             scales.ANY_IS_A_WARNING,
@@ -68,12 +68,12 @@ def problem() -> dict[int, Builder]:
         ),
         6: figure(
             Look(
-                "Oldest missing update",
+                "Longest lag",
                 "The longest lag of any replica: how old the oldest update is that it has not got. "
                 f"Orange from {limit('lag_seconds:warning'):g} s, red from {limit('lag_seconds:critical'):g} s, "
                 "as the alerts have it. Not known without a master. Click for the replica.",
                 4,
-                4,
+                3,
             ),
             Query(f"topk(1, {of_host('boks_replica_lag_seconds')})"),
             scales.LAG_SECONDS,
@@ -81,11 +81,11 @@ def problem() -> dict[int, Builder]:
         ),
         7: figure(
             Look(
-                "Replicas ahead or diverged",
+                "Ahead or diverged",
                 "Replicas whose database is no copy of the master's. They decide logins by wrong data, "
                 "even if the master's list says OK.",
                 4,
-                4,
+                3,
             ),
             Query(counted(f'{BY_HOST} (boks_replica_state{{{OF_HOSTS}, state=~"ahead|diverged"}}) == 1')),
             scales.ANY_IS_BAD,
@@ -98,7 +98,7 @@ def problem() -> dict[int, Builder]:
                 "Sites at which no replica is sound, as the alert has it: logins there depend on other sites and on "
                 "the lines to them. A site that only the exporter cannot reach does not count.",
                 4,
-                4,
+                3,
             ),
             Query(
                 counted(
@@ -112,11 +112,11 @@ def problem() -> dict[int, Builder]:
         ),
         9: figure(
             Look(
-                "Hosts that do not answer",
+                "Silent hosts",
                 "Hosts at which the exporter's last look failed. What they do is unknown, which is not the same as "
                 "DOWN. Click for when it began.",
                 4,
-                4,
+                3,
             ),
             Query(counted(f"{of_host('boks_host_up')} == 0")),
             scales.ANY_IS_A_WARNING,
@@ -129,7 +129,7 @@ def problem() -> dict[int, Builder]:
                 f"Whether the exporter still looks: stalled means that a domain had no round for "
                 f"{stalled_after_intervals():g} intervals. Then every figure here is old.",
                 4,
-                4,
+                3,
             ),
             Query(
                 f"max(\n  time() - max by (boks_domain) (boks_round_last_timestamp_seconds{{{IN_DOMAIN}}})\n"
@@ -151,7 +151,7 @@ def _firing(title: str, severity: str, colour: str) -> Builder:
             f"Alerts of severity {severity} that fire on the chosen domains. Says so if the alerting does not run: "
             "BoksWatchdog has to fire always. Click for the list.",
             4,
-            4,
+            3,
         ),
         Query(
             f'(count(ALERTS{{{FIRING}, severity="{severity}"}}) or vector(0))\n'

@@ -127,9 +127,9 @@ def _now(prometheus: Backfilled, uid: str, title: str) -> list[dict[str, Any]]:
         ("Domain", 33),
         ("Master", 1),
         ("Replicas not OK", 4),
-        ("Replicas ahead or diverged", 1),
+        ("Ahead or diverged", 1),
         ("Sites without replica", 1),
-        ("Hosts that do not answer", 1),
+        ("Silent hosts", 1),
         ("Exporter", 0),
     ],
 )
@@ -141,7 +141,7 @@ def test_the_first_look_says_what_is_so(title: str, value: float, prometheus: Ba
 
 def test_the_longest_lag_names_its_replica(prometheus: Backfilled) -> None:
     """The figure that somebody clicks on leads to the host that it is about."""
-    (found,) = _now(prometheus, "boks-overview", "Oldest missing update")
+    (found,) = _now(prometheus, "boks-overview", "Longest lag")
     assert found["metric"] == {"boks_domain": DOMAIN, "host": "REPHOST4"}
 
 

@@ -31,7 +31,7 @@ OPTIONS = {
 PROMETHEUS_OWN = ("target", "expr", "step", "titleFormat", "textFormat", "tagKeys")
 """What the Prometheus data source keeps in an annotation; the schema knows the frame around it only."""
 LIMITS = {
-    ("boks-overview", "Oldest missing update"): ("lag_seconds:warning", "lag_seconds:critical"),
+    ("boks-overview", "Longest lag"): ("lag_seconds:warning", "lag_seconds:critical"),
     ("boks-overview", "Lag in time"): ("lag_seconds:warning", "lag_seconds:critical"),
     ("boks-overview", "Lag in updates"): ("lag_sequences:critical",),
     ("boks-overview", "Age of the facts"): ("stale_seconds:warning",),
