@@ -15,11 +15,24 @@ INTRODUCTION: Final = """\
 
 <!-- Written by scripts/generate_alerts_doc.py from deploy/prometheus/*.rules.yml; change them there. -->
 
-Copy `deploy/prometheus/*.rules.yml` to Prometheus and name them under `rule_files`; `deploy/alertmanager/alertmanager.yml` shows routes and
-inhibition. The rules need Prometheus 2.42 or newer, and assume that the exporter is scraped as job `boks` every 30 seconds.
+`boks-exporter rules DIRECTORY` writes the rules, an example for Alertmanager and the runbooks; with `--runbook-base-url` the alerts link to where you serve
+the latter. In a checkout they are `deploy/prometheus/*.rules.yml` and `deploy/alertmanager/alertmanager.yml`. The rules need Prometheus 2.42 or newer, and
+assume that the exporter is scraped as job `boks` every 30 seconds:
+
+```yaml
+rule_files: [/etc/prometheus/boks/*.rules.yml]
+scrape_configs:
+  - job_name: boks
+    scrape_interval: 30s
+    static_configs: [{targets: ["monitor:16500"]}]
+```
 
 * **Amount and time.** Lag pages only when both the number of missing updates and the age of the oldest are beyond a limit, for a while.
 * **A lost scrape is no news.** Every alert looks at a window, so that a failed scrape or a restart neither raises nor ends one.
+* **A restart of Prometheus ends no page.** What pages keeps its time in windows, which Prometheus remembers, and hardly any in `for`, which it forgets.
+* **One trouble, one page.** Alertmanager's example holds back what another alert explains: all of an exporter that is down, a site's replicas while the site is
+  dark, a host's lag while it is down, warnings of a host that pages. It groups pages by domain.
+* **Two exporters may watch one domain.** Their alerts differ in `instance` only, and Alertmanager groups them.
 * **Each alert has a [runbook](runbooks/README.md)**, written for whoever is woken and does not know BoKS.
 """
 
