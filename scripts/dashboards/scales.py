@@ -12,14 +12,12 @@ WHOLE_SECONDS: Final = Scale("s", decimals=0)
 UPDATES: Final = Scale("locale")
 SHORT: Final = Scale("short")
 DATE: Final = Scale("dateTimeAsIso")
-COUNT: Final = Scale()
 
 LAG_SECONDS: Final = Scale(
     "s",
     ((None, c.GREEN), (limit("lag_seconds:warning"), c.ORANGE), (limit("lag_seconds:critical"), c.VERMILLION)),
 )
 LAG_UPDATES: Final = Scale("locale", ((None, c.GREEN), (limit("lag_sequences:critical"), c.ORANGE)))
-BEHIND: Final = Scale("locale", ((None, c.GREEN), (1.0, c.ORANGE)))
 AHEAD: Final = Scale("locale", ((None, c.GREEN), (1.0, c.PURPLE)))
 STALE: Final = Scale("s", ((None, c.GREEN), (limit("stale_seconds:warning"), c.ORANGE)))
 MEMORY: Final = Scale(
