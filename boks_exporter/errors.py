@@ -9,7 +9,8 @@ BoksExporterError
 └── ShippedFilesError the shipped files cannot be written where they shall be
 
 A host that fails is not an exception beyond `observe`: there a TransportError or ParseError becomes a value of the
-round. Anything outside this tree is a bug and ends the program loudly.
+round. What concerns one part alone is derived there from the same root, such as TlsError of the web. Anything outside
+this tree is a bug and ends the program loudly.
 """
 
 from dataclasses import dataclass

@@ -50,6 +50,7 @@ def test_a_listen_error_tells_the_address() -> None:
 
 
 def test_the_tree_in_the_docstring_is_the_tree() -> None:
-    """Every exception is in it, under the one root."""
+    """Every exception of the module is in it, whatever other modules derive that happen to be loaded."""
     drawn = set(re.findall(r"^[├└]── (\w+)", errors.__doc__ or "", re.MULTILINE))
-    assert drawn == {error.__name__ for error in BoksExporterError.__subclasses__()}
+    ours = {name for name, found in vars(errors).items() if isinstance(found, type) and issubclass(found, Exception)}
+    assert drawn == ours - {BoksExporterError.__name__}
