@@ -36,6 +36,17 @@ async def test_the_network_has_its_own_reasons(keys: Keys, address: str, reason:
     assert await outcome(keys.settings(), Host("h", address, port)) is reason
 
 
+async def test_a_closed_port_is_told_in_the_systems_words(keys: Keys) -> None:
+    """Not with the tuple that asyncio puts in their place."""
+    async with ssh_server(keys) as door:
+        host = Host("h", "127.0.0.1", door.port)
+    transport = SshTransport(keys.settings(), timeout_seconds=20)
+    with pytest.raises(TransportError) as caught:
+        await transport.ask(host, ROLE)
+    await transport.aclose()
+    assert caught.value.detail == "connection refused"
+
+
 async def test_a_peer_that_is_no_ssh_server_is_a_failure_to_connect(keys: Keys) -> None:
     """A port on which something else answers does not count as a login or as silence."""
 

@@ -1,5 +1,7 @@
 """Which reason a failure of asyncssh or of the network has, decided by its type alone."""
 
+import errno
+import os
 import socket
 
 import asyncssh
@@ -29,7 +31,9 @@ def while_asking(error: Exception) -> TransportError:
 
 
 def _said(error: Exception) -> str:
-    """Quote the error for people; `strerror` of the operating system is shorter than its str()."""
+    """Quote the error for people, in the operating system's words; asyncio puts a Python tuple into its own."""
     if isinstance(error, OSError) and error.strerror:
+        if error.errno and error.errno in errno.errorcode and not isinstance(error, socket.gaierror):
+            return os.strerror(error.errno).lower()
         return error.strerror.lower()
     return str(error) or type(error).__name__
