@@ -69,6 +69,9 @@ def load_strict(file: Path) -> Document:
         if len(content) > _MAX_BYTES:
             raise _unusable(str(file), f"is larger than {_MAX_BYTES // 1024**2} MiB; is it a configuration at all?")
         text = content.decode("utf-8-sig")
+    except FileNotFoundError as error:
+        hint = "name another with --config.file, or write it: the smallest one is in docs/configuration.md"
+        raise _unusable(str(file), f"cannot be read: {error.strerror}; {hint}") from error
     except OSError as error:
         raise _unusable(str(file), f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

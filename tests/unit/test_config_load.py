@@ -116,11 +116,14 @@ def test_the_address_template_fills_in_the_name() -> None:
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    """The message has the path and the system's reason."""
+    """The message has the path, the system's reason, and what to do."""
     with pytest.raises(ConfigError) as caught:
         load(tmp_path / "config.yaml")
 
-    assert str(caught.value) == f"{tmp_path}/config.yaml: cannot be read: No such file or directory"
+    assert str(caught.value) == (
+        f"{tmp_path}/config.yaml: cannot be read: No such file or directory; "
+        "name another with --config.file, or write it: the smallest one is in docs/configuration.md"
+    )
 
 
 def test_a_directory_is_no_file(tmp_path: Path) -> None:
