@@ -61,7 +61,8 @@ class DomainWatch:
         before, self.view = self.view, DomainView(snapshot, comparison, health, counters, self.options)
         if not once:
             for event, facts in changes(before, self.view):
-                _log.warning(event, boks_domain=self.domain.name, **facts)
+                say = _log.info if facts.get("state") == "ok" else _log.warning
+                say(event, boks_domain=self.domain.name, **facts)
         return self.view
 
     def overran(self) -> None:

@@ -49,6 +49,7 @@ def test_a_change_is_logged_once() -> None:
         {"was": "degraded", "state": "ok", "reason": "M is master, 1 replica is ok"},
     ]
     assert {line["boks_domain"] for line in lines} == {"bank"}
+    assert {(line["state"] == "ok", line["log_level"]) for line in lines} == {(True, "info"), (False, "warning")}
 
 
 def test_a_change_of_masters_is_logged_with_both() -> None:
