@@ -123,6 +123,7 @@ def test_json_is_the_report_with_the_judgement(check: Check, tmp_path: Path) -> 
     ("arguments", "line"),
     [
         (["--foo"], "usage: No such option '--foo'. See: boks-exporter check --help"),
+        (["--hst=r1"], "usage: No such option '--hst'. Did you mean '--host'? See: boks-exporter check --help"),
         (["--warning-lag", "20:10"], "usage: Invalid value for '--warning-lag': expected a range whose start"),
         (
             ["-t", "0"],

@@ -26,7 +26,8 @@ def as_plugin(arguments: Sequence[str], run: Callable[[Sequence[str]], int]) -> 
     try:
         return run(arguments)
     except click.UsageError as error:
-        text = f"usage: {error.format_message().rstrip('.')}. See: boks-exporter check --help"
+        said = error.format_message().rstrip(".")
+        text = f"usage: {said}{'' if said.endswith('?') else '.'} See: boks-exporter check --help"
     except click.ClickException as error:
         text = error.format_message()
     except click.Abort:
