@@ -34,7 +34,7 @@ TITLE: Final = """\
 
 <!-- Written by scripts/generate_ssh_files.py from boks_exporter/remote/guide.py; change it there. -->
 
-`boks-exporter gate` prints this page with your own key, addresses and paths. The files beside it:
+`boks-exporter gate install` prints this page with your own key, addresses and paths. The files beside it:
 `boks-gate.conf`, `authorized_keys.example`, `boks-exporter.sudoers` for an installed gate, and
 `boks-exporter-sent.sudoers` for hosts on which nothing may be installed (`gate: sent`). What the key can and cannot do
 stands in [docs/security.md](../../docs/security.md).
