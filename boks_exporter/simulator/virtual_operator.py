@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable
 from enum import StrEnum
 from random import Random
-from typing import Protocol
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host, HostName, Seconds
+from boks_exporter.remote.request import RequestLine
 from boks_exporter.simulator.domain import Connectivity
 from boks_exporter.simulator.operator_gate import OperatorGates
 from boks_exporter.simulator.virtual_transport import REFUSALS
@@ -27,14 +27,6 @@ class Cut(StrEnum):
     """The reply comes as something else."""
 
 
-class Line(Protocol):
-    """Whatever writes one request line."""
-
-    def line(self) -> str:
-        """Write it."""
-        ...
-
-
 class VirtualOperator:
     """Send request lines to the gates; `cuts` says for each whether its exchange breaks."""
 
@@ -50,7 +42,7 @@ class VirtualOperator:
         """Tell whose gates they are."""
         return f"<VirtualOperator {self.gates!r}>"
 
-    async def ask(self, host: Host, request: Line) -> RawReply:
+    async def ask(self, host: Host, request: RequestLine) -> RawReply:
         """Go there, have it done, and come back, each in its time."""
         loop, domain, line = asyncio.get_running_loop(), self.gates.domain, request.line()
         deadline = loop.time() + self._timeout
