@@ -17,17 +17,18 @@ _SECONDS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 _ENDINGS: Final = ("exit", "timeout", "skipped")
 _EXCERPT: Final = 60
 
-_INSTALL: Final = "compare its version with `boks-exporter gate` and install that one"
+_INSTALL: Final = "compare its version with `boks-exporter gate --version` and install that one"
 _OWN_REQUEST: Final = "a request of boks-exporter's own; is another program using this key?"
 _REFUSALS: Final = {
     "untrusted_config": "boks-gate.conf to be a plain file of root's that nobody else can write; run "
     "`chown root boks-gate.conf; chmod 644 boks-gate.conf` on the host",
-    "bad_config": "a boks-gate.conf that the gate understands; compare it with what `boks-exporter gate` prints",
+    "bad_config": "a boks-gate.conf that the gate understands; compare it with what "
+    "`boks-exporter gate install` prints",
     "too_long": "a request of at most 200 characters; is another program using this key?",
     "bad_character": _OWN_REQUEST,
     "no_section": _OWN_REQUEST,
     "repeated_word": _OWN_REQUEST,
-    "unknown_protocol": f"a gate that speaks boks-gate/1; {_INSTALL}",
+    "unknown_protocol": f"a gate that speaks boks-gate/1; {_INSTALL}, or leave out `gate: sent`: one is installed",
     "bad_argument": _OWN_REQUEST,
     "operator_disabled": "a gate whose root allows changes: OPERATOR=yes in boks-gate.conf on the host, see "
     "`boks-exporter gate install --operator`",
