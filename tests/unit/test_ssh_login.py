@@ -39,6 +39,15 @@ async def test_a_host_that_shows_another_key_is_refused(keys: Keys) -> None:
         assert door.logins == 0
 
 
+async def test_a_refused_host_key_is_told_with_what_to_do(keys: Keys) -> None:
+    """Whether the key is new or another, somebody must compare it."""
+    async with ssh_server(keys, host_key=new_key()) as door:
+        transport = SshTransport(keys.settings(), timeout_seconds=20)
+        with pytest.raises(TransportError, match="known_hosts has no key for it, or another: compare"):
+            await transport.ask(door.host, ROLE)
+        await transport.aclose()
+
+
 async def test_host_keys_are_ignored_only_by_the_option_that_says_so(keys: Keys) -> None:
     """`insecure_ignore_host_keys` lets any key pass."""
     async with ssh_server(keys, host_key=new_key()) as door:

@@ -3,10 +3,13 @@
 import errno
 import os
 import socket
+from typing import Final
 
 import asyncssh
 
 from boks_exporter.errors import FailureReason, TransportError
+
+_UNTRUSTED: Final = "; known_hosts has no key for it, or another: compare with the host's own before trusting it"
 
 
 def while_connecting(error: Exception) -> TransportError:
@@ -22,7 +25,8 @@ def while_connecting(error: Exception) -> TransportError:
             reason = FailureReason.AUTH
         case _:
             reason = FailureReason.CONNECT
-    return TransportError(reason, _said(error))
+    hint = _UNTRUSTED if reason is FailureReason.HOST_KEY else ""
+    return TransportError(reason, f"{_said(error)}{hint}")
 
 
 def while_asking(error: Exception) -> TransportError:
