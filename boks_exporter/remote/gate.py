@@ -6,7 +6,7 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
-from boks_exporter.remote.request import Request
+from boks_exporter.remote.request import RequestLine
 from boks_exporter.remote.settings import RemotePaths
 
 _INSERT_HERE: Final = "# -- the sender's settings are inserted here --\n"
@@ -51,6 +51,6 @@ def sent_script(paths: RemotePaths) -> bytes:
     return (before + assignments + after).encode()
 
 
-def sent_command(request: Request) -> str:
+def sent_command(request: RequestLine) -> str:
     """Give the command that reads the sent text; the words of a request need no quoting."""
     return f"sh -s -- {request.line()}"

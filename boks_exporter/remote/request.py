@@ -1,11 +1,19 @@
 """The one line that a host is sent: `boks-gate/1 role sequence list`."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from boks_exporter.model import Section
 
 PROTOCOL: Final = "boks-gate/1"
+
+
+class RequestLine(Protocol):
+    """Whatever can be sent to a gate as one line."""
+
+    def line(self) -> str:
+        """Write the request as the gate reads it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from boks_exporter.model import Host
-from boks_exporter.remote.request import Request
+from boks_exporter.remote.request import Request, RequestLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,5 +24,13 @@ class Transport(Protocol):
     """
 
     async def ask(self, host: Host, request: Request) -> RawReply:
+        """Send one request and return the whole reply."""
+        ...
+
+
+class OperatorTransport(Protocol):
+    """Send one line to the operator's gate of a host, under the same contract; what it asks for may change the host."""
+
+    async def ask(self, host: Host, request: RequestLine) -> RawReply:
         """Send one request and return the whole reply."""
         ...

@@ -11,7 +11,7 @@ import asyncssh
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host, HostName, Seconds
 from boks_exporter.remote.gate import sent_command, sent_script
-from boks_exporter.remote.request import Request
+from boks_exporter.remote.request import RequestLine
 from boks_exporter.remote.settings import GateMode, SshSettings
 from boks_exporter.transport.base import RawReply
 from boks_exporter.transport.ssh.backoff import Backoff
@@ -71,7 +71,7 @@ class SshTransport:
         opened = sum(peer.connection is not None for peer in self._peers.values())
         return f"<SshTransport {self._settings.user}@ {opened}/{len(self._peers)} connected>"
 
-    async def ask(self, host: Host, request: Request) -> RawReply:
+    async def ask(self, host: Host, request: RequestLine) -> RawReply:
         """Ask one host; the deadline covers waiting for a place, connecting, logging in and the whole reply."""
         peer = self._peer(host)
         now = asyncio.get_running_loop().time
@@ -121,7 +121,7 @@ class SshTransport:
             peer = self._peers[host.name] = _Peer(host, self._backoff.fresh())
         return peer
 
-    async def _asked(self, peer: _Peer, request: Request) -> RawReply:
+    async def _asked(self, peer: _Peer, request: RequestLine) -> RawReply:
         """Make one exchange; whatever ends it early, a time-out and a cancellation included, ends the connection."""
         is_sent = self._settings.gate is GateMode.SENT
         command = sent_command(request) if is_sent else request.line()

@@ -1,0 +1,131 @@
+"""Everything that a plan rests on, seen at about one instant and frozen together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TypeAlias
+
+from boks_exporter.failover.words import Outcome, Procedure
+from boks_exporter.health import DomainHealth
+from boks_exporter.model import (
+    DomainSnapshot,
+    Host,
+    HostName,
+    Observed,
+    Role,
+    Seconds,
+    Sequence,
+    TableNumber,
+    Timestamp,
+)
+from boks_exporter.parsing.operator_facts import Daemons, GateReadiness, Reach
+from boks_exporter.replication import DomainComparison
+
+Mark: TypeAlias = tuple[Sequence, Seconds | None]
+"""A table's number and the stamp of its generation."""
+Numbers: TypeAlias = Mapping[TableNumber, Mark]
+
+
+@dataclass(frozen=True, slots=True)
+class GateFacts:
+    """What a host says through the operator's gate; without a readiness, `failure` says why there is none."""
+
+    host: HostName
+    readiness: GateReadiness | None
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """How a replica finds the master's port."""
+
+    host: HostName
+    reach: Reach
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The sequence numbers of a server as they were once read, when, and who remembers."""
+
+    host: HostName
+    numbers: Numbers
+    read_at: Timestamp
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A run in a line."""
+
+    run: str
+    procedure: Procedure
+    target: HostName
+    outcome: Outcome
+    started_at: Timestamp
+    ended_at: Timestamp | None
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class JournalView:
+    """What the journal knows of a domain: what is open, and what came last."""
+
+    open_runs: tuple[RunSummary, ...] = ()
+    last: RunSummary | None = None
+
+
+@dataclass(frozen=True)
+class FailoverFacts:
+    """One look at a domain through both gates.
+
+    `registered` are the names that the master's database has as replicas, None where it did not say. `readings` are
+    each server's last numbers known from before. `apart` are hosts that were ahead or diverged when last compared.
+    """
+
+    snapshot: DomainSnapshot
+    comparison: DomainComparison
+    health: DomainHealth
+    seen_at: Timestamp
+    gates: Mapping[HostName, GateFacts] = field(default_factory=lambda: MappingProxyType({}))
+    witnesses: tuple[Witness, ...] = ()
+    registered: tuple[str, ...] | None = None
+    readings: Mapping[HostName, Reading] = field(default_factory=lambda: MappingProxyType({}))
+    journal: JournalView = field(default_factory=JournalView)
+    apart: frozenset[HostName] = frozenset()
+
+    def host(self, name: HostName) -> Host | None:
+        """Find a known host."""
+        return next((host for host in self.snapshot.hosts if host.name == name), None)
+
+    def seen(self, name: HostName) -> Observed | None:
+        """Find what a host answered; None where it did not."""
+        outcome = self.snapshot.outcome(name)
+        return outcome if isinstance(outcome, Observed) else None
+
+    def role(self, name: HostName) -> Role:
+        """Tell what a host says it is."""
+        seen = self.seen(name)
+        return seen.role if seen else Role.UNKNOWN
+
+    def readiness(self, name: HostName) -> GateReadiness | None:
+        """Find what a host says through the operator's gate."""
+        facts = self.gates.get(name)
+        return facts.readiness if facts else None
+
+    def daemons(self, name: HostName) -> Daemons:
+        """Tell whether BoKS runs on a host."""
+        readiness = self.readiness(name)
+        return readiness.daemons if readiness else Daemons.UNKNOWN
+
+    def numbers(self, name: HostName) -> Numbers | None:
+        """Tell a server's sequence numbers as it shows them now."""
+        seen = self.seen(name)
+        if seen is None or seen.sequences is None:
+            return None
+        return {row.table: (row.sequence, row.stamp) for row in seen.sequences.tables}
+
+    @property
+    def old_master(self) -> HostName | None:
+        """Name the last known master, where nobody is master now."""
+        return None if self.snapshot.masters else self.snapshot.last_known_master

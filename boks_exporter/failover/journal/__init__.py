@@ -1,0 +1,18 @@
+"""What was intended, done and seen, by whom and why; nothing is done that is not written here first."""
+
+from boks_exporter.failover.journal.entries import Acceptance, LoggedStep, Maintenance, Phase, Run, StepOutcome, Who
+from boks_exporter.failover.journal.errors import JournalError, RunOpenError
+from boks_exporter.failover.journal.journal import Journal
+
+__all__ = [
+    "Acceptance",
+    "Journal",
+    "JournalError",
+    "LoggedStep",
+    "Maintenance",
+    "Phase",
+    "Run",
+    "RunOpenError",
+    "StepOutcome",
+    "Who",
+]

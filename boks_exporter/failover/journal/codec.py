@@ -1,0 +1,58 @@
+"""Plans and readings as JSON and back."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from boks_exporter.failover.facts import Numbers
+from boks_exporter.failover.plan import Basis, Plan, Step
+from boks_exporter.failover.procedures.claims import Claim, ClaimKind
+from boks_exporter.failover.procedures.rows import Kind
+from boks_exporter.failover.words import Procedure
+
+
+def dump_plan(plan: Plan) -> str:
+    """Write a plan."""
+    return json.dumps(asdict(plan), separators=(",", ":"))
+
+
+def read_plan(text: str) -> Plan:
+    """Read a plan; raises ValueError, KeyError or TypeError for what is none."""
+    data = json.loads(text)
+    steps = tuple(_step(step) for step in data.pop("steps"))
+    procedure = Procedure(data.pop("procedure"))
+    return Plan(procedure=procedure, steps=steps, **{key: _tuples(value) for key, value in data.items()})
+
+
+def _step(data: dict[str, Any]) -> Step:
+    data |= {key: tuple(_claim(each) for each in data[key]) for key in ("needs", "proves", "undo_needs")}
+    data["kind"] = Kind(data["kind"])
+    return Step(**{key: _tuples(value) for key, value in data.items()})
+
+
+def _claim(data: dict[str, Any]) -> Claim:
+    return Claim(ClaimKind(data["kind"]), data["host"], data["other"], data["number"])
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def dump_numbers(numbers: Numbers) -> str:
+    """Write a server's numbers."""
+    return json.dumps({str(table): list(mark) for table, mark in numbers.items()}, separators=(",", ":"))
+
+
+def read_numbers(text: str) -> Numbers:
+    """Read a server's numbers."""
+    return {int(table): (int(mark[0]), mark[1]) for table, mark in json.loads(text).items()}
+
+
+def dump_basis(basis: Basis) -> str:
+    """Write what a plan rests on."""
+    return json.dumps(basis, separators=(",", ":"))
+
+
+def read_basis(text: str) -> Basis:
+    """Read what a plan rested on."""
+    return tuple((str(key), str(value)) for key, value in json.loads(text))

@@ -1,0 +1,107 @@
+"""What the journal holds, as facts."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from boks_exporter.failover.findings import Guard
+from boks_exporter.failover.plan import Plan
+from boks_exporter.failover.words import Outcome
+from boks_exporter.model import DomainName, HostName, Timestamp
+
+
+class Phase(StrEnum):
+    """Whether a step is done or undone."""
+
+    DO = "do"
+    UNDO = "undo"
+
+
+class StepOutcome(StrEnum):
+    """What became of a step; a step that was intended and has none is not known."""
+
+    DONE = "done"
+    FAILED = "failed"
+    NOT_CONVERGED = "not_converged"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Who:
+    """Who runs it, from where."""
+
+    user: str
+    sudo_user: str = ""
+    terminal: str = ""
+    host: str = ""
+    pid: int = 0
+
+    def __str__(self) -> str:
+        """Write it as `anna (root) on ops7`."""
+        name = f"{self.sudo_user} ({self.user})" if self.sudo_user else self.user
+        return f"{name} on {self.host}" if self.host else name
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A finding that somebody took upon themselves."""
+
+    guard: Guard
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run: its plan, who and why, and how it stands. An open one holds its locks."""
+
+    name: str
+    plan: Plan
+    who: Who
+    reason: str
+    fingerprint: str
+    outcome: Outcome
+    is_open: bool
+    started_at: Timestamp
+    ended_at: Timestamp | None
+    message: str = ""
+
+    @property
+    def domain(self) -> DomainName:
+        """Tell the domain."""
+        return self.plan.domain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedStep:
+    """One attempt at a step or at its undoing: the intent, and what became of it."""
+
+    number: int
+    phase: Phase
+    attempt: int
+    step_id: str
+    host: HostName
+    request: str
+    intended_at: Timestamp
+    ended_at: Timestamp | None = None
+    outcome: StepOutcome | None = None
+    sentence: str = ""
+    exit_status: int | None = None
+    output: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maintenance:
+    """A window in which somebody works on a host; it ends by itself."""
+
+    number: int
+    domain: DomainName
+    host: HostName
+    started_at: Timestamp
+    until: Timestamp
+    reason: str
+    owner: str
+    run: str | None = None
+    ended_at: Timestamp | None = None
+
+    def is_active(self, now: Timestamp) -> bool:
+        """Tell whether it holds now."""
+        return self.ended_at is None and self.started_at <= now < self.until

@@ -1,0 +1,289 @@
+"""The journal: every method returns when what it wrote is on the disk, or raises JournalError."""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Self
+
+from boks_exporter.failover.facts import JournalView, Numbers, Reading, RunSummary
+from boks_exporter.failover.findings import Finding, Guard, Level
+from boks_exporter.failover.journal.codec import (
+    dump_basis,
+    dump_numbers,
+    dump_plan,
+    read_basis,
+    read_numbers,
+    read_plan,
+)
+from boks_exporter.failover.journal.entries import Acceptance, LoggedStep, Maintenance, Phase, Run, StepOutcome, Who
+from boks_exporter.failover.journal.errors import JournalError, RunOpenError, explained
+from boks_exporter.failover.journal.schema import opened
+from boks_exporter.failover.plan import Basis
+from boks_exporter.failover.words import Outcome, Procedure
+from boks_exporter.model import DomainName, HostName, Timestamp
+
+
+class Journal:
+    """One open journal."""
+
+    def __init__(self, path: Path) -> None:
+        """Open it; raises JournalError with what to do."""
+        self.path = path
+        with explained(path):
+            self._database = opened(path)
+
+    def __repr__(self) -> str:
+        """Tell the path."""
+        return f"<Journal {self.path}>"
+
+    def __enter__(self) -> Self:
+        """Hold it open for the block."""
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        with suppress(sqlite3.Error):
+            self._database.close()
+
+    @contextmanager
+    def at_work_on(self, domain: DomainName) -> Iterator[None]:
+        """Be the only process that works on a domain from this journal; a killed one lets go by itself."""
+        name = "".join(char if char.isalnum() else "-" for char in domain)
+        path = self.path.with_name(f"{self.path.name}.{name}.lock")
+        with explained(path):
+            handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o660)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                message = f"another process works on {domain} at this moment: failover history shows which"
+                raise RunOpenError(message) from error
+            yield
+        finally:
+            os.close(handle)
+
+    # -- runs ----------------------------------------------------------------------------------------------------------
+
+    def begin(self, run: Run, findings: Sequence[Finding], acceptances: Sequence[Acceptance]) -> None:
+        """Open a run; raises RunOpenError where the domain has an open one."""
+        plan, who = run.plan, run.who
+        row = (
+            *(run.name, plan.domain, plan.procedure, plan.target),
+            *(who.user, who.sudo_user, who.terminal, who.host, who.pid),
+            *(run.reason, run.fingerprint, dump_plan(plan), run.outcome, 1, run.started_at, None, ""),
+        )
+        with explained(self.path), self._transaction():
+            try:
+                self._put("runs", row)
+            except sqlite3.IntegrityError as error:
+                message = f"another run of {plan.domain} is open: failover history shows which"
+                raise RunOpenError(message) from error
+            for finding in findings:
+                figures = (finding.value, finding.limit, finding.source, finding.age_seconds)
+                self._put(
+                    "findings", (run.name, finding.guard, finding.level, finding.host, finding.sentence, *figures)
+                )
+            for acceptance in acceptances:
+                self._put("acceptances", (run.name, acceptance.guard, acceptance.reason))
+
+    def end(self, run: str, outcome: Outcome, message: str, at: Timestamp, *, is_open: bool) -> None:
+        """Write how a run stands; one that stays open waits for resume or abort."""
+        statement = "UPDATE runs SET outcome = ?, message = ?, ended_at = ?, is_open = ? WHERE run = ?"
+        self._write(statement, (outcome, message, at, int(is_open), run))
+
+    def run(self, name: str) -> Run | None:
+        """Find a run by its name."""
+        found = [*self._runs("WHERE run = ?", (name,))]
+        return found[0] if found else None
+
+    def runs(self, domain: DomainName | None = None, limit: int = 50) -> tuple[Run, ...]:
+        """List runs, newest first."""
+        if domain is None:
+            return tuple(self._runs("ORDER BY started_at DESC, rowid DESC LIMIT ?", (limit,)))
+        return tuple(self._runs("WHERE domain = ? ORDER BY started_at DESC, rowid DESC LIMIT ?", (domain, limit)))
+
+    def view(self, domain: DomainName) -> JournalView:
+        """Tell what is open and what came last, for the guards."""
+        runs = [*self._runs("WHERE domain = ? ORDER BY started_at DESC, rowid DESC LIMIT 100", (domain,))]
+        closed = [run for run in runs if not run.is_open and run.plan.procedure is not Procedure.VERIFY]
+        opened_runs = tuple(_summary(run) for run in runs if run.is_open)
+        return JournalView(opened_runs, _summary(closed[0]) if closed else None)
+
+    def _runs(self, where: str, values: tuple[Any, ...]) -> Iterator[Run]:
+        columns = (
+            "run, plan, user, sudo_user, terminal, host, pid, reason, fingerprint, outcome, is_open, started_at, "
+            "ended_at, message"
+        )
+        for row in self._read(f"SELECT {columns} FROM runs {where}", values):  # noqa: S608 - words of this module
+            try:
+                plan = read_plan(row[1])
+            except (ValueError, KeyError, TypeError) as error:
+                message = f"the journal {self.path} is damaged: the plan of {row[0]} cannot be read"
+                raise JournalError(message) from error
+            yield Run(
+                name=row[0],
+                plan=plan,
+                who=Who(user=row[2], sudo_user=row[3], terminal=row[4], host=row[5], pid=row[6]),
+                reason=row[7],
+                fingerprint=row[8],
+                outcome=Outcome(row[9]),
+                is_open=bool(row[10]),
+                started_at=row[11],
+                ended_at=row[12],
+                message=row[13],
+            )
+
+    def findings(self, run: str) -> tuple[Finding, ...]:
+        """Tell what was found before a run."""
+        columns = "guard, level, sentence, host, value, bound, source, age_seconds"
+        rows = self._read(f"SELECT {columns} FROM findings WHERE run = ? ORDER BY rowid", (run,))  # noqa: S608 - as above
+        return tuple(Finding(Guard(row[0]), Level(row[1]), *row[2:]) for row in rows)
+
+    def acceptances(self, run: str) -> tuple[Acceptance, ...]:
+        """Tell what was accepted for a run."""
+        rows = self._read("SELECT guard, reason FROM acceptances WHERE run = ? ORDER BY rowid", (run,))
+        return tuple(Acceptance(Guard(row[0]), row[1]) for row in rows)
+
+    # -- steps ---------------------------------------------------------------------------------------------------------
+
+    def intend(self, run: str, step: LoggedStep) -> None:
+        """Write what is about to be done."""
+        row = (
+            *(run, step.number, step.phase, step.attempt, step.step_id, step.host, step.request, step.intended_at),
+            *(None, None, "", None, ""),
+        )
+        with explained(self.path), self._transaction():
+            self._put("steps", row)
+
+    def conclude(self, run: str, step: LoggedStep) -> None:
+        """Write what became of it."""
+        statement = (
+            "UPDATE steps SET ended_at = ?, outcome = ?, sentence = ?, exit_status = ?, output = ? "
+            "WHERE run = ? AND number = ? AND phase = ? AND attempt = ?"
+        )
+        values = (step.ended_at, step.outcome, step.sentence, step.exit_status, step.output)
+        self._write(statement, (*values, run, step.number, step.phase, step.attempt))
+
+    def steps(self, run: str) -> tuple[LoggedStep, ...]:
+        """List every attempt of a run, in the order in which they were begun."""
+        columns = (
+            "number, phase, attempt, step_id, host, request, intended_at, ended_at, outcome, sentence, "
+            "exit_status, output"
+        )
+        rows = self._read(f"SELECT {columns} FROM steps WHERE run = ? ORDER BY rowid", (run,))  # noqa: S608 - as above
+        return tuple(
+            LoggedStep(
+                number=row[0],
+                phase=Phase(row[1]),
+                attempt=row[2],
+                step_id=row[3],
+                host=row[4],
+                request=row[5],
+                intended_at=row[6],
+                ended_at=row[7],
+                outcome=StepOutcome(row[8]) if row[8] else None,
+                sentence=row[9],
+                exit_status=row[10],
+                output=row[11],
+            )
+            for row in rows
+        )
+
+    # -- locks, readings, plans ----------------------------------------------------------------------------------------
+
+    def locked(self, run: str, host: HostName, *, held: bool) -> None:
+        """Write that a host's lock is wanted or held by a run, or given back."""
+        self._write("INSERT OR REPLACE INTO locks VALUES (?, ?, ?)", (run, host, int(held)))
+
+    def locks(self, run: str) -> tuple[HostName, ...]:
+        """Name the hosts whose lock a run may hold."""
+        return tuple(row[0] for row in self._read("SELECT host FROM locks WHERE run = ? AND held = 1", (run,)))
+
+    def remember(self, run: str, host: HostName, numbers: Numbers, at: Timestamp) -> None:
+        """Keep a server's numbers, of which nobody can ask it any more once it is a client."""
+        self._write("INSERT OR REPLACE INTO readings VALUES (?, ?, ?, ?)", (run, host, dump_numbers(numbers), at))
+
+    def readings(self, run: str) -> dict[HostName, Reading]:
+        """Give the numbers that were kept."""
+        rows = self._read("SELECT host, numbers, read_at FROM readings WHERE run = ?", (run,))
+        return {row[0]: Reading(row[0], read_numbers(row[1]), row[2], f"read in the run {run}") for row in rows}
+
+    def show(self, fingerprint: str, domain: DomainName, basis: Basis, at: Timestamp) -> None:
+        """Keep what a shown plan rests on, so that a later difference can be named."""
+        self._write("INSERT OR REPLACE INTO plans VALUES (?, ?, ?, ?)", (fingerprint, domain, dump_basis(basis), at))
+        self._write("DELETE FROM plans WHERE shown_at < ?", (at - 30 * 86400.0,))
+
+    def shown(self, fingerprint: str) -> Basis | None:
+        """Give what a plan rested on when it was shown."""
+        rows = [*self._read("SELECT basis FROM plans WHERE fingerprint = ?", (fingerprint,))]
+        return read_basis(rows[0][0]) if rows else None
+
+    # -- maintenance ---------------------------------------------------------------------------------------------------
+
+    def start_maintenance(self, window: Maintenance) -> int:
+        """Open a window; returns its number."""
+        statement = "INSERT INTO maintenance VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, NULL)"
+        values = (window.domain, window.host, window.started_at, window.until, window.reason, window.owner, window.run)
+        with explained(self.path):
+            return self._database.execute(statement, values).lastrowid or 0
+
+    def end_maintenance(self, domain: DomainName, host: HostName, at: Timestamp, run: str | None = None) -> int:
+        """End the windows of a host that are active, or only those of a run; returns how many."""
+        statement = (
+            "UPDATE maintenance SET ended_at = ? WHERE domain = ? AND host = ? AND ended_at IS NULL AND until > ?"
+        )
+        values: tuple[Any, ...] = (at, domain, host, at)
+        if run is not None:
+            statement, values = f"{statement} AND run = ?", (*values, run)
+        with explained(self.path):
+            return self._database.execute(statement, values).rowcount
+
+    def maintenance(self, now: Timestamp, domain: DomainName | None = None) -> tuple[Maintenance, ...]:
+        """List the windows that are active, the one that ends first before the others."""
+        rows = self._read(
+            "SELECT number, domain, host, started_at, until, reason, owner, run, ended_at FROM maintenance "
+            "WHERE ended_at IS NULL AND started_at <= ? AND until > ? ORDER BY until, number",
+            (now, now),
+        )
+        names = ("number", "domain", "host", "started_at", "until", "reason", "owner", "run", "ended_at")
+        windows = (Maintenance(**dict(zip(names, row, strict=True))) for row in rows)
+        return tuple(window for window in windows if domain in {None, window.domain})
+
+    # -- the file ------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._database.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                self._database.execute("ROLLBACK")
+            raise
+
+    def _put(self, table: str, row: Sequence[Any]) -> None:
+        marks = ", ".join("?" * len(row))
+        self._database.execute(f"INSERT INTO {table} VALUES ({marks})", tuple(row))  # noqa: S608 - words of this module
+
+    def _write(self, statement: str, values: Sequence[Any]) -> None:
+        with explained(self.path):
+            self._database.execute(statement, tuple(values))
+
+    def _read(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        with explained(self.path):
+            return self._database.execute(statement, tuple(values)).fetchall()
+
+
+def _summary(run: Run) -> RunSummary:
+    outcome = Outcome.OPEN if run.is_open else run.outcome
+    return RunSummary(
+        run.name, run.plan.procedure, run.plan.target, outcome, run.started_at, run.ended_at, str(run.who)
+    )

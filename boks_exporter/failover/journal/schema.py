@@ -1,0 +1,116 @@
+"""The journal's file: SQLite with a write-ahead log that is on the disk before a statement returns."""
+
+import os
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+VERSION: Final = 1
+APPLICATION: Final = 0x424F4B46
+"""`BOKF`: tells our file from somebody else's database, which is left alone."""
+
+_PATIENCE_SECONDS: Final = 5.0
+_MODE: Final = 0o660
+"""The exporter reads it as another user of the same group."""
+
+_SCHEMA: Final = """
+CREATE TABLE runs (
+    run TEXT PRIMARY KEY, domain TEXT NOT NULL, procedure TEXT NOT NULL, target TEXT NOT NULL,
+    user TEXT NOT NULL, sudo_user TEXT NOT NULL, terminal TEXT NOT NULL, host TEXT NOT NULL, pid INTEGER NOT NULL,
+    reason TEXT NOT NULL, fingerprint TEXT NOT NULL, plan TEXT NOT NULL,
+    outcome TEXT NOT NULL, is_open INTEGER NOT NULL, started_at REAL NOT NULL, ended_at REAL, message TEXT NOT NULL
+);
+CREATE UNIQUE INDEX one_open_run ON runs (domain) WHERE is_open = 1;
+CREATE TABLE steps (
+    run TEXT NOT NULL REFERENCES runs, number INTEGER NOT NULL, phase TEXT NOT NULL, attempt INTEGER NOT NULL,
+    step_id TEXT NOT NULL, host TEXT NOT NULL, request TEXT NOT NULL, intended_at REAL NOT NULL,
+    ended_at REAL, outcome TEXT, sentence TEXT NOT NULL, exit_status INTEGER, output TEXT NOT NULL,
+    PRIMARY KEY (run, number, phase, attempt)
+);
+CREATE TABLE findings (
+    run TEXT NOT NULL REFERENCES runs, guard TEXT NOT NULL, level TEXT NOT NULL, host TEXT, sentence TEXT NOT NULL,
+    value TEXT, bound TEXT, source TEXT, age_seconds REAL
+);
+CREATE TABLE acceptances (run TEXT NOT NULL REFERENCES runs, guard TEXT NOT NULL, reason TEXT NOT NULL);
+CREATE TABLE locks (
+    run TEXT NOT NULL REFERENCES runs, host TEXT NOT NULL, held INTEGER NOT NULL, PRIMARY KEY (run, host)
+);
+CREATE TABLE readings (
+    run TEXT NOT NULL REFERENCES runs, host TEXT NOT NULL, numbers TEXT NOT NULL, read_at REAL NOT NULL,
+    PRIMARY KEY (run, host)
+);
+CREATE TABLE plans (fingerprint TEXT PRIMARY KEY, domain TEXT NOT NULL, basis TEXT NOT NULL, shown_at REAL NOT NULL);
+CREATE TABLE maintenance (
+    number INTEGER PRIMARY KEY, domain TEXT NOT NULL, host TEXT NOT NULL, started_at REAL NOT NULL, until REAL NOT NULL,
+    reason TEXT NOT NULL, owner TEXT NOT NULL, run TEXT, ended_at REAL
+);
+"""
+
+
+def opened(path: Path) -> sqlite3.Connection:
+    """Open the journal for writing, and make it where there is none; raises sqlite3.Error and OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _MODE))
+    database = sqlite3.connect(path, timeout=_PATIENCE_SECONDS, isolation_level=None)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        database.execute("PRAGMA foreign_keys = ON")
+        _prepare(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def opened_for_reading(path: Path) -> sqlite3.Connection:
+    """Open the journal for reading only, even where its directory cannot be written.
+
+    SQLite wants to write beside a file with a write-ahead log even to read it. Where that cannot be, and no log is
+    there, the file is whole by itself.
+    """
+    uri = path.absolute().as_uri()
+    try:
+        return _checked(sqlite3.connect(f"{uri}?mode=ro", timeout=_PATIENCE_SECONDS, isolation_level=None, uri=True))
+    except sqlite3.OperationalError:
+        if not path.exists() or path.with_name(f"{path.name}-wal").exists():
+            raise
+    return _checked(sqlite3.connect(f"{uri}?mode=ro&immutable=1", isolation_level=None, uri=True))
+
+
+def _checked(database: sqlite3.Connection) -> sqlite3.Connection:
+    try:
+        _insist(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _prepare(database: sqlite3.Connection) -> None:
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        if not database.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+            for statement in _SCHEMA.split(";"):
+                database.execute(statement)
+            database.execute(f"PRAGMA application_id = {APPLICATION}")
+            database.execute(f"PRAGMA user_version = {VERSION}")
+        _insist(database)
+        database.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):
+            database.execute("ROLLBACK")
+        raise
+
+
+def _insist(database: sqlite3.Connection) -> None:
+    found = tuple(int(database.execute(f"PRAGMA {name}").fetchone()[0]) for name in ("application_id", "user_version"))
+    if found != (APPLICATION, VERSION):
+        message = (
+            f"expected version {VERSION} of a failover journal, found something else (id {found[0]}, version "
+            f"{found[1]})"
+        )
+        raise sqlite3.DatabaseError(message)

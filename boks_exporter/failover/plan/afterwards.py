@@ -1,0 +1,39 @@
+"""The domain as it will be when a plan is carried out."""
+
+from collections.abc import Iterator
+
+from boks_exporter.failover.facts import FailoverFacts
+from boks_exporter.failover.words import Procedure
+from boks_exporter.model import HostName, Role
+
+
+def afterwards(procedure: Procedure, target: HostName, master: HostName | None, facts: FailoverFacts) -> Iterator[str]:
+    """Say in one line for each host what it will be."""
+    changed = _changed(procedure, target, master, facts)
+    for host in facts.snapshot.hosts:
+        before = _now(facts, host.name)
+        after = changed.get(host.name, before)
+        yield f"{host.name}: {after}" + ("" if after == before else f" (now: {before})")
+
+
+def _now(facts: FailoverFacts, host: HostName) -> str:
+    return facts.role(host) if facts.seen(host) else "silent"
+
+
+def _changed(
+    procedure: Procedure, target: HostName, master: HostName | None, facts: FailoverFacts
+) -> dict[HostName, str]:
+    match procedure:
+        case Procedure.PROMOTE:
+            old = {master: "silent; retire it before it boots"} if master and facts.seen(master) is None else {}
+            return {**old, target: Role.MASTER}
+        case Procedure.SWITCHOVER | Procedure.FAILBACK:
+            return {target: Role.MASTER, **({master: Role.REPLICA} if master else {})}
+        case Procedure.RETIRE:
+            return {target: "client without a database; add-replica makes it a replica"}
+        case Procedure.ADD_REPLICA:
+            return {target: Role.REPLICA}
+        case Procedure.REBUILD:
+            return {target: "replica with the master's data"}
+        case _:
+            return {}

@@ -1,0 +1,74 @@
+"""The fingerprint of a plan: what it rests on and what it does, without what changes from one second to the next.
+
+In it: who is there and answers, every host's role, state and SHM_SIZE, whether its gate is ready and its daemons run,
+who is registered, the findings by name, host and level, and every step with its exact words. Left out: times and ages,
+sequence numbers and amounts (a busy master would never show the same twice), free space, and the run's name.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from typing import Final, TypeAlias
+
+from boks_exporter.failover.facts import FailoverFacts
+from boks_exporter.failover.findings import Finding
+from boks_exporter.failover.plan.steps import UNNAMED, Plan
+from boks_exporter.model import HostName
+
+Basis: TypeAlias = tuple[tuple[str, str], ...]
+
+DIGITS: Final = 16
+"""Hexadecimal digits: 64 bits, which nobody meets by chance."""
+
+
+def basis_of(plan: Plan, facts: FailoverFacts, findings: Iterable[Finding]) -> Basis:
+    """List what a plan rests on and what it does, one thing a line, in a fixed order."""
+    return (*sorted(_facts(facts)), *sorted(set(_found(findings))), *_plan(plan))
+
+
+def fingerprint_of(basis: Basis) -> str:
+    """Shorten a basis to what a person can copy."""
+    canonical = json.dumps(basis, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:DIGITS]
+
+
+def difference(before: Basis, now: Basis) -> tuple[str, ...]:
+    """Say line by line what is no longer as it was."""
+    old, new = dict(before), dict(now)
+    changed = [key for key in dict.fromkeys((*old, *new)) if old.get(key) != new.get(key)]
+    return tuple(f"{key}: was {old.get(key, 'not there')}, is {new.get(key, 'not there')}" for key in changed)
+
+
+def _facts(facts: FailoverFacts) -> Iterator[tuple[str, str]]:
+    yield "old master", facts.old_master or "none"
+    yield "registered replicas", "unknown" if facts.registered is None else " ".join(sorted(facts.registered))
+    for host in facts.snapshot.hosts:
+        for name, value in _host(facts, host.name):
+            yield f"{host.name} {name}", value
+
+
+def _host(facts: FailoverFacts, host: HostName) -> Iterator[tuple[str, str]]:
+    seen, readiness = facts.seen(host), facts.readiness(host)
+    yield "answers", "yes" if seen else "no"
+    yield "role", facts.role(host)
+    yield "state", facts.health.host(host).state
+    yield "SHM_SIZE", str(seen.environment.shm_size_kilobytes) if seen else "unknown"
+    yield "operator's gate", "answers" if readiness else "silent"
+    yield "daemons", facts.daemons(host)
+
+
+def _found(findings: Iterable[Finding]) -> Iterator[tuple[str, str]]:
+    for finding in findings:
+        yield f"finding {finding.guard}" + (f" on {finding.host}" if finding.host else ""), finding.level
+
+
+def _plan(plan: Plan) -> Iterator[tuple[str, str]]:
+    yield "procedure", plan.procedure
+    yield "target", plan.target
+    yield "master", plan.master or "none"
+    yield "locks", " ".join(plan.lock_hosts)
+    for step in plan.steps:
+        request = step.request(step.id(UNNAMED))
+        said = request.line() if request else step.kind
+        proof = "; ".join(str(claim) for claim in step.proves)
+        yield f"step {step.number}", f"{step.key} on {step.host}: {said}; proves: {proof}"

@@ -1,0 +1,40 @@
+"""Ask every guard; none keeps another from being asked."""
+
+from typing import Final
+
+from boks_exporter.failover.findings import Finding
+from boks_exporter.failover.preflight import copies, equal, roles, runs
+from boks_exporter.failover.preflight.question import Question
+
+_GUARDS: Final = (
+    roles.known_host,
+    runs.open_runs,
+    runs.locks,
+    runs.last_run,
+    roles.master,
+    roles.everybody_asked,
+    roles.old_master,
+    roles.target_role,
+    roles.fresh,
+    roles.daemons,
+    copies.complete,
+    copies.sound,
+    copies.error_log,
+    copies.behind_best,
+    copies.behind_last_master,
+    copies.only_here,
+    copies.stale_database,
+    copies.last_copy,
+    runs.registered,
+    equal.bridge,
+    equal.shm_size,
+    equal.method_conf,
+    equal.promotion,
+    equal.site,
+    runs.gates,
+)
+
+
+def findings_of(question: Question) -> tuple[Finding, ...]:
+    """Collect everything that speaks against a plan or is worth telling before it."""
+    return tuple(finding for guard in _GUARDS for finding in guard(question))

@@ -1,0 +1,62 @@
+"""Who could become master, the best one first, each with what speaks against it."""
+
+from dataclasses import dataclass
+
+from boks_exporter.failover.facts import FailoverFacts
+from boks_exporter.failover.findings import Finding, Level
+from boks_exporter.failover.plan import make_plan
+from boks_exporter.failover.preflight.ask import findings_of
+from boks_exporter.failover.preflight.question import Question
+from boks_exporter.failover.words import Limits, Procedure
+from boks_exporter.model import HostName, Promotion
+
+_PREFERENCE = {Promotion.PREFER: 0, Promotion.NEUTRAL: 1, Promotion.NEVER: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One replica; `behind_best` is None where it could not be compared."""
+
+    host: HostName
+    site: str
+    promotion: Promotion
+    behind_best: int | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def refusals(self) -> tuple[Finding, ...]:
+        """Tell what refuses it."""
+        return tuple(finding for finding in self.findings if finding.level is Level.REFUSE)
+
+    @property
+    def is_free(self) -> bool:
+        """Tell whether nothing stands in the way."""
+        return not any(finding.matters for finding in self.findings)
+
+
+def candidates(facts: FailoverFacts, limits: Limits) -> tuple[Candidate, ...]:
+    """Rank every replica as the next master: by a promotion while nobody is master, else by a switchover."""
+    procedure = Procedure.SWITCHOVER if facts.snapshot.masters else Procedure.PROMOTE
+    found = []
+    for host in facts.snapshot.hosts:
+        if not facts.health.host(host.name).is_replica:
+            continue
+        plan = make_plan(procedure, host.name, facts)
+        compared = facts.comparison.replica(host.name)
+        against = tuple(finding for finding in findings_of(Question(plan, facts, limits)))
+        behind = compared.behind_best if compared else None
+        found.append(Candidate(host.name, host.site, host.promotion, behind, against))
+    return tuple(sorted(found, key=_rank))
+
+
+def _rank(candidate: Candidate) -> tuple[bool, int, bool, int, int, HostName]:
+    unacceptable = sum(not finding.acceptable for finding in candidate.refusals)
+    behind = candidate.behind_best
+    return (
+        unacceptable > 0,
+        len(candidate.refusals),
+        behind is None,
+        behind or 0,
+        _PREFERENCE[candidate.promotion],
+        candidate.host,
+    )

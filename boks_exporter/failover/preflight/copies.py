@@ -1,0 +1,163 @@
+"""Guards about data: the second invariant, and that nothing is lost without somebody's word."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from boks_exporter.failover.errors_seen import known_bad_lines
+from boks_exporter.failover.facts import Reading
+from boks_exporter.failover.findings import Finding, Guard
+from boks_exporter.failover.preflight.question import Question, note, refuse, unknown
+from boks_exporter.failover.proofs.copies import last_reading, missing_of_others, shortfall
+from boks_exporter.failover.words import Procedure
+from boks_exporter.health import ReplicaState
+from boks_exporter.model import Role
+
+_CHANGES_LIVING_MASTER: Final = {Procedure.SWITCHOVER, Procedure.FAILBACK}
+
+
+def complete(question: Question) -> Iterator[Finding]:
+    """The candidate's copy has every table and is not loading."""
+    target = question.target
+    if not question.makes_master or question.facts.seen(target) is None:
+        return
+    if question.facts.numbers(target) is None:
+        yield refuse(Guard.INCOMPLETE_COPY, f"the numbers of {target} could not be read", target)
+        return
+    lacking = missing_of_others(question.facts, target)
+    if lacking:
+        said = f"{target} lacks {', '.join(f'T{table}' for table in lacking)}, which another server has"
+        yield refuse(Guard.INCOMPLETE_COPY, said, target, value=str(len(lacking)), limit="0", source="sequence")
+    if question.facts.health.host(target).state is ReplicaState.LOADING:
+        said = f"{target} is loading: {question.facts.health.host(target).reason}"
+        yield refuse(Guard.INCOMPLETE_COPY, said, target)
+
+
+def sound(question: Question) -> Iterator[Finding]:
+    """The candidate is no worse than the procedure can take."""
+    target = question.target
+    if not question.makes_master or question.facts.host(target) is None or question.facts.seen(target) is None:
+        return
+    if target in question.facts.apart:
+        said = f"{target} was ahead or diverged when it was last compared with a master"
+        yield refuse(Guard.UNSOUND_COPY, said, target, source="history")
+    verdict = question.facts.health.host(target)
+    if question.procedure in _CHANGES_LIVING_MASTER and verdict.state is not ReplicaState.OK:
+        make = unknown if verdict.state is ReplicaState.UNKNOWN else refuse
+        said = f"{target} is {verdict.state}: {verdict.reason}"
+        yield make(Guard.UNSOUND_COPY, said, target, value=verdict.state, limit=ReplicaState.OK)
+
+
+def error_log(question: Question) -> Iterator[Finding]:
+    """The last 30 lines of the candidate's error log hold nothing that is known to be bad."""
+    target, seen = question.target, question.facts.seen(question.target)
+    if not question.makes_master or seen is None:
+        return
+    if seen.errlog is None:
+        yield unknown(Guard.ERROR_LOG, f"the error log of {target} could not be read", target)
+        return
+    for line in known_bad_lines(seen.errlog):
+        yield refuse(Guard.ERROR_LOG, f"the error log of {target} has: {line}", target, source="boks_errlog")
+
+
+def behind_best(question: Question) -> Iterator[Finding]:
+    """No reachable server has updates that the candidate lacks."""
+    target, limit = question.target, question.limits.max_behind_updates
+    if question.procedure is not Procedure.PROMOTE or question.facts.seen(target) is None:
+        return
+    compared = question.facts.comparison.replica(target)
+    if compared is None or compared.behind_best is None:
+        said = f"{target} could not be compared with the other servers"
+        yield unknown(Guard.BEHIND_BEST, said, target, source="sequence")
+        return
+    said = f"{target} is {compared.behind_best} updates behind the most advanced server that answers"
+    make = refuse if compared.behind_best > limit else note
+    yield make(Guard.BEHIND_BEST, said, target, value=str(compared.behind_best), limit=str(limit), source="sequence")
+
+
+def behind_last_master(question: Question) -> Iterator[Finding]:
+    """The candidate has what the last known master had."""
+    facts, target, limit = question.facts, question.target, question.limits.max_behind_updates
+    have = facts.numbers(target)
+    if question.procedure is not Procedure.PROMOTE or have is None or facts.snapshot.masters:
+        return
+    old = facts.old_master
+    reading = last_reading(facts, old) if old else None
+    if reading is None:
+        said = "what the last master had is not known: nobody has seen its numbers"
+        yield unknown(Guard.BEHIND_LAST_MASTER, said, old)
+        return
+    missing = shortfall(have, reading.numbers)
+    worst, count = max(missing.items(), key=lambda item: item[1], default=(0, 0))
+    age = facts.seen_at - reading.read_at
+    said = f"{target} is {count} updates behind what {old} had {age:.1f} s ago" + (f", in T{worst}" if count else "")
+    make = refuse if count > limit else note
+    yield make(
+        Guard.BEHIND_LAST_MASTER,
+        said,
+        target,
+        value=str(count),
+        limit=str(limit),
+        source=reading.source,
+        age_seconds=age,
+    )
+
+
+def only_here(question: Question) -> Iterator[Finding]:
+    """What is going to be moved aside holds no update that the master lacks."""
+    if question.procedure not in {Procedure.REBUILD, Procedure.RETIRE} or question.plan.master is None:
+        return
+    target, master = question.target, question.plan.master
+    have, wanted = question.facts.numbers(master), last_reading(question.facts, target)
+    if have is None:
+        return
+    if wanted is None:
+        said = f"the numbers of {target} are not known, so nobody can say whether {master} has all its updates"
+        yield unknown(Guard.UPDATES_ONLY_HERE, said, target)
+        return
+    yield from _missing_on_master(question, wanted, shortfall(have, wanted.numbers))
+
+
+def _missing_on_master(question: Question, wanted: Reading, missing: dict[int, int]) -> Iterator[Finding]:
+    if missing:
+        table, count = max(missing.items(), key=lambda item: item[1])
+        said = (
+            f"{question.target} has {count} updates in T{table} that {question.plan.master} does not have "
+            f"({len(missing)} tables in all); they are moved aside with its database"
+        )
+        age = question.facts.seen_at - wanted.read_at
+        yield refuse(
+            Guard.UPDATES_ONLY_HERE,
+            said,
+            question.target,
+            value=str(count),
+            limit="0",
+            source=wanted.source,
+            age_seconds=age,
+        )
+
+
+def stale_database(question: Question) -> Iterator[Finding]:
+    """A client that becomes a replica has no old database; whose numbers nobody can read on a client."""
+    if question.procedure is not Procedure.ADD_REPLICA or question.facts.role(question.target) is not Role.CLIENT:
+        return
+    readiness = question.facts.readiness(question.target)
+    if readiness is not None and readiness.database_present:
+        said = f"{question.target} is a client with a database of its own; it will be moved aside, unseen"
+        yield refuse(Guard.STALE_DATABASE, said, question.target, source="preflight")
+    elif readiness is not None and readiness.database_present is None:
+        said = f"it is not known whether {question.target} has a database of its own"
+        yield unknown(Guard.STALE_DATABASE, said, question.target, source="preflight")
+
+
+def last_copy(question: Question) -> Iterator[Finding]:
+    """Another sound copy is left beside the master's."""
+    if question.procedure is not Procedure.REBUILD:
+        return
+    others = [
+        verdict.host
+        for verdict in question.facts.health.hosts
+        if verdict.is_replica and verdict.state is ReplicaState.OK and verdict.host != question.target
+    ]
+    if not others:
+        said = f"no other replica than {question.target} is ok: until it is rebuilt, the master's copy is the only one"
+        yield refuse(Guard.LAST_COPY, said, question.target, value="0", limit="1")

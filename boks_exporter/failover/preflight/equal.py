@@ -1,0 +1,121 @@
+"""Guards about what must be the same on all servers, and about the operator's wishes."""
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+
+from boks_exporter.failover.findings import Finding, Guard
+from boks_exporter.failover.preflight.question import Question, note, refuse, unknown
+from boks_exporter.failover.words import Procedure
+from boks_exporter.health import ReplicaState
+from boks_exporter.model import Observed, Promotion, Role
+
+
+def _servers(question: Question) -> list[Observed]:
+    return [seen for seen in question.facts.snapshot.observed() if seen.role in {Role.MASTER, Role.REPLICA}]
+
+
+def bridge(question: Question) -> Iterator[Finding]:
+    """Whoever lists admitted masters admits the candidate; BCASTADDR stands for a file that is not read."""
+    host = question.facts.host(question.target)
+    if not question.makes_master or host is None:
+        return
+    for seen in question.facts.snapshot.observed():
+        admitted = seen.environment.bridge_accept_master_ips
+        words = (admitted or "").replace(",", " ").split()
+        if admitted is None or host.address in words:
+            continue
+        told = {"value": admitted, "limit": host.address, "source": f"ENV of {seen.host}"}
+        if "BCASTADDR" in words or not _is_address(host.address):
+            said = (
+                f"BRIDGE_ACCEPT_MASTER_IPS on {seen.host} is {admitted!r}: whether that admits {host.address} is "
+                "not known"
+            )
+            yield unknown(Guard.BRIDGE, said, seen.host, **told)
+        else:
+            said = f"BRIDGE_ACCEPT_MASTER_IPS on {seen.host} is {admitted!r}, which does not admit {host.address}"
+            yield refuse(Guard.BRIDGE, said, seen.host, **told)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def shm_size(question: Question) -> Iterator[Finding]:
+    """The candidate has the SHM_SIZE of all other servers."""
+    seen = question.facts.seen(question.target)
+    if not question.makes_master or seen is None:
+        return
+    own = seen.environment.shm_size_kilobytes
+    if own is None:
+        yield unknown(Guard.SHM_SIZE, f"SHM_SIZE of {seen.host} could not be read", seen.host, source="ENV")
+        return
+    for other in _servers(question):
+        theirs = other.environment.shm_size_kilobytes
+        if theirs is not None and theirs != own:
+            said = f"SHM_SIZE is {own} on {seen.host} and {theirs} on {other.host}"
+            yield refuse(Guard.SHM_SIZE, said, other.host, value=str(theirs), limit=str(own), source="ENV")
+
+
+def method_conf(question: Question) -> Iterator[Finding]:
+    """The candidate has the method.conf of all other servers; where none has one, they agree."""
+    seen = question.facts.seen(question.target)
+    if not question.makes_master or seen is None:
+        return
+    if seen.checksums is None:
+        said = f"the check sums of {seen.host} could not be read"
+        yield unknown(Guard.METHOD_CONF, said, seen.host, source="cksum")
+        return
+    own = dict(seen.checksums.by_name).get("method.conf", "none")
+    for other in _servers(question):
+        if other.checksums is None:
+            continue
+        theirs = dict(other.checksums.by_name).get("method.conf", "none")
+        if theirs != own:
+            said = f"method.conf of {other.host} is not that of {seen.host}"
+            yield refuse(Guard.METHOD_CONF, said, other.host, value=theirs, limit=own, source="cksum")
+
+
+def promotion(question: Question) -> Iterator[Finding]:
+    """The configuration lets the candidate become master, and prefers no other that is as good."""
+    host = question.facts.host(question.target)
+    if not question.makes_master or host is None:
+        return
+    if host.promotion is Promotion.NEVER:
+        said = f"the configuration says of {host.name}: promotion: never"
+        yield refuse(Guard.PROMOTION_NEVER, said, host.name, value=Promotion.NEVER, source="configuration")
+    if host.promotion is Promotion.PREFER:
+        return
+    for other in question.facts.snapshot.hosts:
+        compared = question.facts.comparison.replica(other.name)
+        if other.promotion is Promotion.PREFER and compared and compared.behind_best == 0:
+            said = f"{other.name} is preferred and as advanced as any"
+            yield note(Guard.PROMOTION_PREFERENCE, said, other.name, source="configuration")
+
+
+def site(question: Question) -> Iterator[Finding]:
+    """The target's site keeps a sound replica while the target is none."""
+    host = question.facts.host(question.target)
+    loses_replica = question.makes_master or question.procedure is Procedure.REBUILD
+    if not loses_replica or host is None or not host.site:
+        return
+    others = [
+        other.name
+        for other in question.facts.snapshot.hosts
+        if other.site == host.site and other.name != host.name and _serves(question, other.name)
+    ]
+    if not others:
+        said = f"no other sound replica is left in {host.site}: logins there depend on the network"
+        make = refuse if question.procedure is Procedure.REBUILD else note
+        yield make(Guard.SITE, said, host.name, value="0", limit="1", source="configuration")
+
+
+def _serves(question: Question, host: str) -> bool:
+    verdict = question.facts.health.host(host)
+    is_fine = verdict.state is ReplicaState.OK or (
+        verdict.state is ReplicaState.UNKNOWN and question.facts.snapshot.master is None
+    )
+    return verdict.is_replica and is_fine and question.facts.seen(host) is not None

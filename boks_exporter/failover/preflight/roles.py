@@ -1,0 +1,146 @@
+"""Guards about who is what: the first invariant."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from boks_exporter.failover.findings import Finding, Guard
+from boks_exporter.failover.preflight.question import Question, note, refuse, unknown
+from boks_exporter.failover.proofs.masters import hosts_not_asked, is_master_beside, is_sound_master, old_master_is_gone
+from boks_exporter.failover.proofs.proven import Circumstances, Truth
+from boks_exporter.failover.words import Procedure
+from boks_exporter.model import Observed, Role
+from boks_exporter.parsing.operator_facts import Daemons
+
+_BEGINS_AS: Final = {
+    Procedure.ADD_REPLICA: (Role.CLIENT,),
+    Procedure.PROMOTE: (Role.REPLICA,),
+    Procedure.SWITCHOVER: (Role.REPLICA,),
+    Procedure.FAILBACK: (Role.REPLICA,),
+    Procedure.REBUILD: (Role.REPLICA,),
+    Procedure.RETIRE: (Role.MASTER, Role.CLIENT),
+}
+
+
+def known_host(question: Question) -> Iterator[Finding]:
+    """The host is one of the domain's."""
+    if question.facts.host(question.target) is None:
+        names = ", ".join(host.name for host in question.facts.snapshot.hosts)
+        said = f"{question.target} is no host of {question.plan.domain}; there are {names}"
+        yield refuse(Guard.UNKNOWN_HOST, said, question.target)
+
+
+def master(question: Question) -> Iterator[Finding]:
+    """There is no master before a promotion, and one that is sound before everything else."""
+    facts, masters = question.facts, question.facts.snapshot.masters
+    if question.procedure is Procedure.PROMOTE:
+        if masters:
+            said = (
+                f"{', '.join(masters)} says that it is master (switched off or not): failover switchover changes "
+                "masters that live, failover retire makes an old one a client"
+            )
+            yield refuse(Guard.MASTER_EXISTS, said, masters[0], value=str(len(masters)), limit="0", source="ENV")
+        return
+    if question.procedure is Procedure.RETIRE:
+        yield from _master_beside(question)
+        return
+    if len(masters) > 1:
+        said = (
+            f"{', '.join(masters)} all say that they are master: failover retire the wrong one, at its console or "
+            "over SSH"
+        )
+        yield refuse(Guard.SEVERAL_MASTERS, said, value=str(len(masters)), limit="1", source="ENV")
+    elif not masters:
+        yield refuse(Guard.NO_MASTER, "no host says that it is master: failover promote", value="0", limit="1")
+    elif not (sound := is_sound_master(facts, masters[0])).holds:
+        make = refuse if sound.truth is Truth.NO else unknown
+        yield make(Guard.MASTER_UNSOUND, sound.sentence, masters[0])
+
+
+def _master_beside(question: Question) -> Iterator[Finding]:
+    masters = [name for name in question.facts.snapshot.masters if name != question.target]
+    if len(masters) > 1:
+        said = f"{', '.join(masters)} all say that they are master beside {question.target}"
+        yield refuse(Guard.SEVERAL_MASTERS, said, value=str(len(masters)), limit="1", source="ENV")
+    elif not masters:
+        said = (
+            f"no other host than {question.target} is master: its database may be the only one up to date; "
+            "failover promote another first"
+        )
+        yield refuse(Guard.NO_MASTER, said, question.target, value="0", limit="1")
+    elif not (sound := is_master_beside(question.facts, masters[0], question.target)).holds:
+        make = refuse if sound.truth is Truth.NO else unknown
+        yield make(Guard.MASTER_UNSOUND, sound.sentence, masters[0])
+
+
+def everybody_asked(question: Question) -> Iterator[Finding]:
+    """Every known host could be asked whether it is master."""
+    if not question.makes_master:
+        return
+    for name in hosts_not_asked(question.facts, question.facts.old_master):
+        outcome = question.facts.snapshot.outcome(name)
+        why = "its role could not be read" if isinstance(outcome, Observed) or outcome is None else outcome.detail
+        yield unknown(Guard.HOSTS_NOT_ASKED, f"{name} could not be asked whether it is master: {why}", name)
+
+
+def old_master(question: Question) -> Iterator[Finding]:
+    """The old master is out by its own word, or gone by the word of every witness."""
+    if question.procedure is not Procedure.PROMOTE:
+        return
+    facts = question.facts
+    found = old_master_is_gone(facts, Circumstances(old_master=facts.old_master))
+    answers = ", ".join(f"{witness.host}: {witness.reach}" for witness in facts.witnesses)
+    told = {"value": answers or "nobody asked", "source": "reach from each replica"}
+    if facts.snapshot.masters:
+        return
+    if found.truth is Truth.NO:
+        yield refuse(Guard.OLD_MASTER_REACHABLE, found.sentence, facts.old_master, **told)
+    elif found.truth is Truth.UNKNOWN:
+        yield unknown(Guard.OLD_MASTER_UNPROVEN, found.sentence, facts.old_master, **told)
+    else:
+        yield note(Guard.OLD_MASTER_UNPROVEN, found.sentence, facts.old_master, **told)
+
+
+def target_role(question: Question) -> Iterator[Finding]:
+    """The host has the role that the procedure begins with, and can be looked at."""
+    allowed = _BEGINS_AS.get(question.procedure)
+    if allowed is None or question.facts.host(question.target) is None:
+        return
+    seen = question.facts.seen(question.target)
+    if seen is None:
+        if question.procedure is Procedure.RETIRE:
+            return
+        outcome = question.facts.snapshot.outcome(question.target)
+        why = "it was not asked" if outcome is None or isinstance(outcome, Observed) else outcome.detail
+        yield refuse(Guard.UNREACHABLE, f"{question.target} cannot be looked at: {why}", question.target)
+    elif seen.role not in allowed:
+        wanted = " or a ".join(allowed)
+        said = f"{question.target} says that it is a {seen.role}, {question.procedure} begins with a {wanted}"
+        make = unknown if seen.role is Role.UNKNOWN else refuse
+        yield make(Guard.WRONG_ROLE, said, question.target, value=seen.role, limit=wanted, source="ENV")
+
+
+def fresh(question: Question) -> Iterator[Finding]:
+    """The look is not old."""
+    limit = question.limits.fresh_seconds
+    for name in dict.fromkeys((question.target, *question.plan.concerned_hosts)):
+        seen = question.facts.seen(name)
+        if seen and (age := question.facts.seen_at - seen.finished_at) > limit:
+            said = f"{name} was looked at {age:.1f} s ago, at most {limit:.1f} s are allowed"
+            yield refuse(Guard.STALE_LOOK, said, name, value=f"{age:.1f} s", limit=f"{limit:.1f} s", age_seconds=age)
+
+
+def daemons(question: Question) -> Iterator[Finding]:
+    """BoKS runs where a copy must be live, and stands still on an old master."""
+    target, found = question.target, question.facts.daemons(question.target)
+    if question.procedure is Procedure.RETIRE:
+        if question.facts.seen(target) and found is not Daemons.STOPPED:
+            make = refuse if found is Daemons.RUNNING else unknown
+            said = (
+                f"BoKS is {found} on {target}, which shall be retired: stop it first, or accept that it is "
+                "stopped by the conversion"
+            )
+            yield make(Guard.DAEMONS_RUNNING, said, target, value=found, limit="stopped", source="preflight")
+    elif question.makes_master and question.facts.seen(target) and found is not Daemons.RUNNING:
+        make = refuse if found is Daemons.STOPPED else unknown
+        said = f"BoKS is {found} on {target}"
+        yield make(Guard.DAEMONS_STOPPED, said, target, value=found, limit="running", source="preflight")

@@ -1,0 +1,101 @@
+"""Guards about other runs: in the journal, and on the hosts themselves."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from boks_exporter.failover.findings import Finding, Guard
+from boks_exporter.failover.preflight.question import Question, note, refuse, unknown
+from boks_exporter.failover.proofs.domains import registered_hosts
+from boks_exporter.failover.words import Outcome, Procedure
+from boks_exporter.model import Role
+
+_MAKE_MASTERS: Final = {Procedure.PROMOTE, Procedure.SWITCHOVER, Procedure.FAILBACK}
+
+
+def open_runs(question: Question) -> Iterator[Finding]:
+    """No other run of the domain is open."""
+    for run in question.facts.journal.open_runs:
+        if run.run != question.own_run:
+            said = (
+                f"the run {run.run} ({run.procedure} {run.target}, by {run.owner}) is open: failover resume "
+                f"{run.run}, or failover abort {run.run}"
+            )
+            yield refuse(Guard.RUN_OPEN, said, run.target, source="journal")
+
+
+def last_run(question: Question) -> Iterator[Finding]:
+    """The last run succeeded; and masters do not change twice in a short time."""
+    last = question.facts.journal.last
+    if last is None:
+        return
+    age = question.facts.seen_at - (last.ended_at or last.started_at)
+    if last.outcome in {Outcome.FAILED, Outcome.UNKNOWN, Outcome.NOT_CONVERGED}:
+        said = f"the run {last.run} ({last.procedure} {last.target}) ended as {last.outcome}: failover show {last.run}"
+        yield refuse(Guard.LAST_RUN_FAILED, said, last.target, source="journal", age_seconds=age)
+    limit = question.limits.cool_down_seconds
+    if age < limit and question.makes_master and last.procedure in _MAKE_MASTERS:
+        said = f"the run {last.run} ended {age:.0f} s ago; another begins {limit:.0f} s after it at the earliest"
+        yield refuse(Guard.COOL_DOWN, said, value=f"{age:.0f} s", limit=f"{limit:.0f} s", source="journal")
+
+
+def locks(question: Question) -> Iterator[Finding]:
+    """Nobody else holds the lock of a host that is to be locked, and nothing still runs there."""
+    for host in question.plan.lock_hosts:
+        readiness = question.facts.readiness(host)
+        if readiness is None:
+            continue
+        if readiness.lock and readiness.lock.split()[0] != question.own_run:
+            said = (
+                f"{host} is locked by {readiness.lock}: failover resume or abort that run, where it was begun; a "
+                "lock whose run is gone for good is broken with failover break-lock"
+            )
+            yield refuse(Guard.HOST_LOCKED, said, host, value=readiness.lock, source="operator's gate")
+        if readiness.busy and readiness.busy.split(".")[0] != question.own_run:
+            said = f"the change {readiness.busy} still runs on {host}"
+            yield refuse(Guard.HOST_BUSY, said, host, value=readiness.busy, source="operator's gate")
+
+
+def gates(question: Question) -> Iterator[Finding]:
+    """The operator's gate works wherever something is changed, and every other server can be locked."""
+    for host in question.plan.changed_hosts:
+        yield from _gate(question, host)
+    for seen in question.facts.snapshot.observed():
+        is_server = seen.role in {Role.MASTER, Role.REPLICA}
+        if is_server and seen.host not in question.plan.lock_hosts and question.plan.concerned_hosts:
+            gate = question.facts.gates.get(seen.host)
+            said = f"{seen.host} cannot be locked: {gate.failure if gate else 'its gate was not asked'}"
+            yield unknown(Guard.LOCK_INCOMPLETE, said, seen.host, source="operator's gate")
+
+
+def _gate(question: Question, host: str) -> Iterator[Finding]:
+    gate = question.facts.gates.get(host)
+    if gate is None or gate.readiness is None:
+        said = f"the operator's gate of {host} does not answer: {gate.failure if gate else 'not asked'}"
+        yield refuse(Guard.GATE_NOT_READY, said, host, source="operator's gate")
+        return
+    ready = gate.readiness
+    for is_fine, what in (
+        (ready.permitted, "may not become root (permitted)"),
+        (ready.boksadm, "does not find boksadm"),
+        (ready.state_writable, "cannot write its directory of records (state)"),
+    ):
+        if not is_fine:
+            sure = "" if is_fine is False else ", as far as it says"
+            yield refuse(Guard.GATE_NOT_READY, f"the operator's gate of {host} {what}{sure}", host, source="preflight")
+
+
+def registered(question: Question) -> Iterator[Finding]:
+    """The database has the host as a replica; a step waits for it, so this is told and refuses nothing late."""
+    steps = [step for step in question.plan.steps if step.key == "wait-registered"]
+    if not steps:
+        return
+    host = steps[0].host
+    known = registered_hosts(question.facts)
+    is_first = steps[0].number == 1
+    if known is None:
+        said = f"it is not known whether {host} is registered as BOKSREPLICA: the master did not tell"
+        yield unknown(Guard.NOT_REGISTERED, said, host, source="hostadm -l -t BOKSREPLICA")
+    elif host not in known:
+        said = f"{host} is not registered as BOKSREPLICA; change its type from UNIXBOKSHOST in the master's database"
+        make = refuse if is_first else note
+        yield make(Guard.NOT_REGISTERED, said, host, source="hostadm -l -t BOKSREPLICA")

@@ -1,0 +1,71 @@
+"""What can be claimed of a domain and proven by looking: kinds of claims, and one claim about hosts."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from boks_exporter.model import HostName
+
+
+class ClaimKind(StrEnum):
+    """Every claim; `host` is whom it is about, `other` whom it is compared with."""
+
+    IS_MASTER_ALONE = "is_master_alone"
+    IS_REPLICA = "is_replica"
+    IS_CLIENT = "is_client"
+    IS_STOPPED = "is_stopped"
+    IS_STARTED = "is_started"
+    IS_OUT = "is_out"
+    NOBODY_IS_MASTER = "nobody_is_master"
+    MASTER_IS_SOUND = "master_is_sound"
+    IS_MASTER_BESIDE = "is_master_beside"
+    HAS_SHM_SIZE = "has_shm_size"
+    HAS_NO_DATABASE = "has_no_database"
+    HAS_DATABASE = "has_database"
+    IS_REGISTERED = "is_registered"
+    IS_LISTED_OK = "is_listed_ok"
+    IS_EQUAL = "is_equal"
+    IS_AS_ADVANCED = "is_as_advanced"
+    IS_BEST = "is_best"
+    MAY_BE_REMOVED = "may_be_removed"
+    NONE_IS_AHEAD = "none_is_ahead"
+    DOMAIN_IS_SOUND = "domain_is_sound"
+    ERROR_LOG_IS_CLEAN = "error_log_is_clean"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One claim about named hosts."""
+
+    kind: ClaimKind
+    host: HostName
+    other: HostName | None = None
+    number: int | None = None
+
+    def __str__(self) -> str:
+        """Say it in a sentence for the plan."""
+        return SENTENCES[self.kind].format(host=self.host, other=self.other, number=self.number)
+
+
+SENTENCES = {
+    ClaimKind.IS_MASTER_ALONE: "{host} says that it is master, runs, and nobody else says so",
+    ClaimKind.IS_REPLICA: "{host} says that it is a replica",
+    ClaimKind.IS_CLIENT: "{host} says that it is a client",
+    ClaimKind.IS_STOPPED: "BoKS is stopped on {host}",
+    ClaimKind.IS_STARTED: "BoKS runs on {host}",
+    ClaimKind.IS_OUT: "{host} says that it is a client, and BoKS is stopped on it",
+    ClaimKind.NOBODY_IS_MASTER: "no host says that it is master, and the old one is out or proven gone",
+    ClaimKind.MASTER_IS_SOUND: "{host} is the only master, runs, and shows its list and numbers",
+    ClaimKind.IS_MASTER_BESIDE: "{host} is master, runs, shows its numbers, and nobody but {other} says so too",
+    ClaimKind.HAS_SHM_SIZE: "SHM_SIZE is {number} on {host}",
+    ClaimKind.HAS_NO_DATABASE: "no database is left on {host}",
+    ClaimKind.HAS_DATABASE: "{host} has a database",
+    ClaimKind.IS_REGISTERED: "the database of {other} has {host} as BOKSREPLICA",
+    ClaimKind.IS_LISTED_OK: "{other} lists {host} as OK",
+    ClaimKind.IS_EQUAL: "every number of {host} is that of {other}, which does not change between two readings",
+    ClaimKind.IS_AS_ADVANCED: "{host} has every update that {other} had when it was last read",
+    ClaimKind.IS_BEST: "no server that answers is more advanced than {host}",
+    ClaimKind.MAY_BE_REMOVED: "{host} is a client, {other} is the only master, and has every update that {host} has",
+    ClaimKind.NONE_IS_AHEAD: "no replica is ahead of {host}",
+    ClaimKind.DOMAIN_IS_SOUND: "every replica that answered before is OK under {host}",
+    ClaimKind.ERROR_LOG_IS_CLEAN: "the last 30 lines of the error log of {host} are harmless",
+}

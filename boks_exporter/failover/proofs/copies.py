@@ -1,0 +1,147 @@
+"""What a copy has and lacks: the claims on which the second invariant stands."""
+
+from collections.abc import Iterable
+
+from boks_exporter.failover.facts import FailoverFacts, Numbers, Reading
+from boks_exporter.failover.findings import Guard
+from boks_exporter.failover.proofs.masters import has_role, is_master_alone
+from boks_exporter.failover.proofs.proven import Circumstances, Proven, all_of, no, unknown, yes
+from boks_exporter.model import HostName, Role, TableNumber
+from boks_exporter.replication import ReplicaComparison
+
+
+def is_equal(facts: FailoverFacts, host: HostName, master: HostName) -> Proven:
+    """Prove that every number is the master's, which is the same before and after."""
+    alone = is_master_alone(facts, master)
+    compared = facts.comparison.replica(host)
+    if not alone.holds or facts.comparison.master != master:
+        return unknown(f"there is nothing to compare {host} with: {alone.sentence}")
+    if compared is None:
+        return unknown(f"the numbers of {host} could not be read")
+    if compared.missing_tables is None or compared.lag is None or compared.ahead is None:
+        return unknown(f"the numbers of {master} could not be read around those of {host}")
+    against = [*_differences(compared)]
+    if against:
+        return no(f"{host} {', '.join(against)}")
+    moving = [table.table for table in compared.tables if table.written]
+    if moving:
+        return no(f"{master} writes in {_tables(moving)} at this very moment")
+    return yes(f"{host} has in all {len(compared.tables)} tables what {master} has")
+
+
+def _differences(compared: ReplicaComparison) -> Iterable[str]:
+    if compared.missing_tables:
+        yield f"lacks {_tables(compared.missing_tables)}"
+    if compared.extra_tables:
+        yield f"has {_tables(compared.extra_tables)}, which the master does not have"
+    if compared.lag:
+        yield f"is behind by {compared.lag} in T{compared.lagging_tables[0].table}"
+    if compared.ahead:
+        yield f"is ahead by {compared.ahead} in T{compared.ahead_tables[0].table}"
+    if compared.stamp_mismatch_tables:
+        yield f"has another generation of {_tables(compared.stamp_mismatch_tables)}"
+
+
+def _tables(tables: Iterable[TableNumber]) -> str:
+    return ", ".join(f"T{table}" for table in tables)
+
+
+def shortfall(have: Numbers, wanted: Numbers) -> dict[TableNumber, int]:
+    """Tell by how much numbers fall short of others.
+
+    A table that is not there lacks everything, and so does one of another generation: its numbers say nothing of this.
+    """
+    found: dict[TableNumber, int] = {}
+    for table, (number, stamp) in wanted.items():
+        own, own_stamp = have.get(table, (None, None))
+        if own is None or (own_stamp != stamp and None not in {own_stamp, stamp}):
+            found[table] = number
+        elif own < number:
+            found[table] = number - own
+    return found
+
+
+def last_reading(facts: FailoverFacts, host: HostName) -> Reading | None:
+    """Tell a server's numbers: as it shows them now, or else as they were last known."""
+    now = facts.numbers(host)
+    if now:
+        seen = facts.seen(host)
+        return Reading(host, now, seen.started_at if seen else facts.seen_at, "read just now")
+    return facts.readings.get(host)
+
+
+def is_as_advanced(facts: FailoverFacts, host: HostName, other: HostName) -> Proven:
+    """Prove that a host has every update that another had when it was last read."""
+    have, wanted = facts.numbers(host), last_reading(facts, other)
+    if not have:
+        return unknown(f"the numbers of {host} could not be read")
+    if wanted is None:
+        return unknown(f"the numbers of {other} are not known")
+    missing = shortfall(have, wanted.numbers)
+    if missing:
+        table, count = max(missing.items(), key=lambda item: item[1])
+        return no(f"{host} lacks {count} updates of {other} in T{table} ({len(missing)} tables in all)")
+    age = max(0.0, facts.seen_at - wanted.read_at)
+    return yes(f"{host} has everything that {other} had ({wanted.source}, {age:.1f} s ago)")
+
+
+def is_best(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
+    """Prove that no reachable server has an update that this one lacks."""
+    compared = facts.comparison.replica(host)
+    if compared is None or compared.behind_best is None:
+        return unknown(f"the numbers of {host} could not be compared with the other servers'")
+    lacking = missing_of_others(facts, host)
+    if lacking:
+        return no(f"{host} lacks {_tables(lacking)}, which another server has")
+    if compared.behind_best > by.max_behind_updates and Guard.BEHIND_BEST not in by.accepted:
+        return no(f"{host} is {compared.behind_best} updates behind the most advanced server")
+    return yes(f"{host} is {compared.behind_best} updates behind the most advanced server that answers")
+
+
+def missing_of_others(facts: FailoverFacts, host: HostName) -> tuple[TableNumber, ...]:
+    """Name the tables that some other server shows and this one does not."""
+    own = facts.numbers(host) or {}
+    others = (facts.numbers(seen.host) or {} for seen in facts.snapshot.observed() if seen.host != host)
+    return tuple(sorted({table for numbers in others for table in numbers} - own.keys()))
+
+
+def may_be_removed(facts: FailoverFacts, host: HostName, master: HostName, by: Circumstances) -> Proven:
+    """Prove that a database may be moved aside: its host is a client, and the one master has all that it has.
+
+    That the master is there, alone and readable can be replaced by no acceptance; that it has every update can, for
+    a replica that went its own way, and for files of which nobody knows the numbers.
+    """
+    numbers = facts.numbers(master)
+    basis = all_of(
+        (
+            has_role(facts, host, Role.CLIENT),
+            is_master_alone(facts, master),
+            yes(f"{master} shows its numbers") if numbers else unknown(f"the numbers of {master} could not be read"),
+        )
+    )
+    if not basis.holds:
+        return basis
+    advanced = is_as_advanced(facts, master, host)
+    if advanced.holds or not by.accepted & {Guard.UPDATES_ONLY_HERE, Guard.STALE_DATABASE}:
+        return all_of((basis, advanced))
+    return yes(f"{basis.sentence}; {advanced.sentence}, which is accepted")
+
+
+def has_database(facts: FailoverFacts, host: HostName, *, wanted: bool) -> Proven:
+    """Prove that a host has a database, or that it has none."""
+    readiness = facts.readiness(host)
+    if readiness is None or readiness.database_present is None:
+        gate = facts.gates.get(host)
+        return unknown(f"it is not known whether {host} has a database: {gate.failure if gate else 'not asked'}")
+    said = f"{host} has {'a' if readiness.database_present else 'no'} database"
+    return yes(said) if readiness.database_present is wanted else no(said)
+
+
+def has_shm_size(facts: FailoverFacts, host: HostName, kilobytes: int) -> Proven:
+    """Prove the SHM_SIZE that a host's ENV has."""
+    seen = facts.seen(host)
+    found = seen.environment.shm_size_kilobytes if seen else None
+    if found is None:
+        return unknown(f"SHM_SIZE of {host} could not be read")
+    said = f"SHM_SIZE is {found} on {host}"
+    return yes(said) if found == kilobytes else no(said)

@@ -1,0 +1,99 @@
+"""What the master says of its replicas, and whether the whole domain is sound."""
+
+from boks_exporter.failover.errors_seen import known_bad_lines
+from boks_exporter.failover.facts import FailoverFacts
+from boks_exporter.failover.findings import Guard
+from boks_exporter.failover.proofs.masters import is_sound_master
+from boks_exporter.failover.proofs.proven import Circumstances, Proven, no, unknown, yes
+from boks_exporter.health import ReplicaState
+from boks_exporter.model import HostName, ReportedStatus, Role
+from boks_exporter.observe.names import host_named
+
+
+def is_registered(facts: FailoverFacts, host: HostName, master: HostName, by: Circumstances) -> Proven:
+    """Prove that the database has a host as a replica."""
+    known = registered_hosts(facts)
+    if known is not None and host in known:
+        return yes(f"{host} is registered as BOKSREPLICA")
+    if Guard.NOT_REGISTERED in by.accepted:
+        return yes(f"{host} is not proven to be registered as BOKSREPLICA, which is accepted")
+    if known is None:
+        return unknown(f"{master} did not tell which hosts are registered as BOKSREPLICA")
+    return no(f"{host} is not registered as BOKSREPLICA: change its type in the database of {master}")
+
+
+def registered_hosts(facts: FailoverFacts) -> frozenset[HostName] | None:
+    """Name the known hosts that the database has as replicas."""
+    if facts.registered is None:
+        return None
+    found = (host_named(name, facts.snapshot.hosts) for name in facts.registered)
+    return frozenset(host.name for host in found if host)
+
+
+def is_listed_ok(facts: FailoverFacts, host: HostName, master: HostName) -> Proven:
+    """Prove that the master lists a replica as OK."""
+    listing = facts.snapshot.listing
+    if listing is None or listing.master != master:
+        return unknown(f"the list of {master} could not be read")
+    line = next((entry.line for entry in listing.entries if entry.host == host), None)
+    if line is None:
+        return no(f"{master} does not list {host}")
+    if line.status is not ReportedStatus.OK:
+        return no(f"{master} lists {host} as {line.raw_status}")
+    return yes(f"{master} lists {host} as OK")
+
+
+def none_is_ahead(facts: FailoverFacts, master: HostName) -> Proven:
+    """Prove that no replica has updates that the master never had."""
+    sound = is_sound_master(facts, master)
+    if not sound.holds:
+        return sound
+    ahead = [replica for replica in facts.comparison.replicas if replica.ahead]
+    if ahead:
+        said = ", ".join(f"{each.host} by {each.ahead} in T{each.ahead_tables[0].table}" for each in ahead)
+        return no(f"ahead of {master}: {said}; failover rebuild mends each")
+    open_ones = [replica.host for replica in facts.comparison.replicas if replica.ahead is None]
+    if open_ones:
+        return unknown(f"{', '.join(open_ones)} could not be compared with {master}")
+    return yes(f"none of {len(facts.comparison.replicas)} replicas is ahead of {master}")
+
+
+def is_sound(facts: FailoverFacts, master: HostName, by: Circumstances) -> Proven:
+    """Prove that every replica is OK; hosts that were silent when the plan was made are only told."""
+    sound = is_sound_master(facts, master)
+    if not sound.holds:
+        return sound
+    sick: list[str] = []
+    silent: list[str] = []
+    unsure: list[str] = []
+    fine = 0
+    for verdict in facts.health.hosts:
+        if verdict.host == master or not verdict.is_replica:
+            continue
+        if verdict.host == by.old_master and facts.role(verdict.host) is not Role.REPLICA:
+            continue
+        if verdict.state is ReplicaState.OK:
+            fine += 1
+        elif verdict.host in by.excused and facts.role(verdict.host) is not Role.REPLICA:
+            silent.append(verdict.host)
+        else:
+            (unsure if verdict.state is ReplicaState.UNKNOWN else sick).append(f"{verdict.host}: {verdict.reason}")
+    told = f"; silent as before: {', '.join(silent)}" if silent else ""
+    if sick:
+        return no("; ".join((*sick, *unsure)) + told)
+    if unsure:
+        return unknown("; ".join(unsure) + told)
+    return yes(f"{fine} replicas are OK under {master}{told}")
+
+
+def has_clean_error_log(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
+    """Prove that nothing known to be bad stands in the last lines of an error log."""
+    seen = facts.seen(host)
+    bad = known_bad_lines(seen.errlog) if seen and seen.errlog else ()
+    if Guard.ERROR_LOG in by.accepted and (bad or seen is None or seen.errlog is None):
+        return yes(f"the error log of {host} is accepted as it is")
+    if seen is None or seen.errlog is None:
+        return unknown(f"the error log of {host} could not be read")
+    if bad:
+        return no(f"the error log of {host} has: {bad[0]}")
+    return yes(f"no known trouble in the last {len(seen.errlog.tail)} lines of the error log of {host}")

@@ -1,0 +1,131 @@
+"""Who is master: the claims on which the first invariant stands."""
+
+from boks_exporter.failover.facts import FailoverFacts
+from boks_exporter.failover.findings import Guard
+from boks_exporter.failover.proofs.proven import Circumstances, Proven, all_of, no, unknown, yes
+from boks_exporter.model import HostName, Role
+from boks_exporter.parsing.operator_facts import Daemons, Reach
+
+
+def is_master_alone(facts: FailoverFacts, host: HostName) -> Proven:
+    """Prove that a host is master, runs, and is the only one that says so."""
+    if (role := has_role(facts, host, Role.MASTER)) and not role.holds:
+        return role
+    others = [name for name in facts.snapshot.masters if name != host]
+    if others:
+        return no(f"{', '.join(others)} says that it is master, too")
+    if facts.daemons(host) is Daemons.STOPPED:
+        return no(f"{host} is master, but BoKS is stopped on it")
+    return yes(f"{host} is the only master")
+
+
+def is_sound_master(facts: FailoverFacts, host: HostName) -> Proven:
+    """Prove that a host is the only master, runs, and shows its list and its numbers."""
+    alone = is_master_alone(facts, host)
+    if not alone.holds:
+        return alone
+    seen = facts.seen(host)
+    if seen is None or seen.sequences is None or not seen.sequences.tables:
+        return unknown(f"the numbers of {host} could not be read")
+    if facts.snapshot.listing is None:
+        return unknown(f"the list of {host} could not be read")
+    return yes(f"{host} is the only master and shows its list and numbers")
+
+
+def is_master_beside(facts: FailoverFacts, host: HostName, other: HostName) -> Proven:
+    """Prove that a host is the running master, though an old one that is to be retired may say that it is, too."""
+    others = [name for name in facts.snapshot.masters if name not in {host, other}]
+    if others:
+        return no(f"{', '.join(others)} says that it is master, too")
+    numbers = facts.numbers(host)
+    shown = yes(f"{host} shows its numbers") if numbers else unknown(f"the numbers of {host} could not be read")
+    return all_of((has_role(facts, host, Role.MASTER), is_started(facts, host), shown))
+
+
+def has_role(facts: FailoverFacts, host: HostName, role: Role) -> Proven:
+    """Prove what a host says it is."""
+    seen = facts.seen(host)
+    if seen is None:
+        return unknown(f"{host} does not answer")
+    if seen.role is Role.UNKNOWN:
+        return unknown(f"the role of {host} could not be read")
+    if seen.role is not role:
+        return no(f"{host} says that it is a {seen.role}")
+    return yes(f"{host} says that it is a {role}")
+
+
+def is_out(facts: FailoverFacts, host: HostName) -> Proven:
+    """Prove that a host cannot be acting as a master: it says client, and nothing of BoKS runs on it."""
+    return all_of((has_role(facts, host, Role.CLIENT), is_stopped(facts, host)))
+
+
+def is_stopped(facts: FailoverFacts, host: HostName) -> Proven:
+    """Prove that BoKS is stopped on a host."""
+    return _daemons(facts, host, Daemons.STOPPED)
+
+
+def is_started(facts: FailoverFacts, host: HostName) -> Proven:
+    """Prove that BoKS runs on a host."""
+    return _daemons(facts, host, Daemons.RUNNING)
+
+
+def _daemons(facts: FailoverFacts, host: HostName, wanted: Daemons) -> Proven:
+    found = facts.daemons(host)
+    if found is Daemons.UNKNOWN:
+        gate = facts.gates.get(host)
+        why = gate.failure if gate and gate.failure else "its gate cannot tell"
+        return unknown(f"it is not known whether BoKS runs on {host}: {why}")
+    if found is not wanted:
+        return no(f"BoKS is {found} on {host}")
+    return yes(f"BoKS is {found} on {host}")
+
+
+def nobody_is_master(facts: FailoverFacts, by: Circumstances) -> Proven:
+    """Prove that there is no master: nobody says so, everybody was asked, and the old one is out or gone."""
+    if facts.snapshot.masters:
+        return no(f"{', '.join(facts.snapshot.masters)} says that it is master")
+    return all_of((_everybody_was_asked(facts, by), old_master_is_gone(facts, by)))
+
+
+def hosts_not_asked(facts: FailoverFacts, old_master: HostName | None) -> tuple[HostName, ...]:
+    """Name the hosts whose role nobody knows; of the old master, witnesses tell."""
+    return tuple(
+        host.name for host in facts.snapshot.hosts if facts.role(host.name) is Role.UNKNOWN and host.name != old_master
+    )
+
+
+def _everybody_was_asked(facts: FailoverFacts, by: Circumstances) -> Proven:
+    silent = hosts_not_asked(facts, by.old_master)
+    if not silent:
+        return yes("every known host was asked, and none says that it is master")
+    if Guard.HOSTS_NOT_ASKED in by.accepted and by.excused.issuperset(silent):
+        return yes(f"{', '.join(silent)} could not be asked, which is accepted")
+    return unknown(f"{', '.join(silent)} could not be asked whether it is master")
+
+
+def old_master_is_gone(facts: FailoverFacts, by: Circumstances) -> Proven:
+    """Prove that the old master is out by its own word, or gone by the word of every replica.
+
+    What is accepted stands for what is not known, never for a witness that says otherwise.
+    """
+    old = by.old_master
+    if old is None:
+        return _accepted(by, "no host is known to have been master, so nobody can be proven gone")
+    role = facts.role(old)
+    if role in {Role.CLIENT, Role.REPLICA}:
+        return yes(f"{old} says that it is a {role}")
+    reached = [witness.host for witness in facts.witnesses if witness.reach is Reach.REACHABLE]
+    if reached:
+        return no(f"{', '.join(reached)} reaches the master's port of {old}: it may live")
+    if not facts.witnesses:
+        return _accepted(by, f"{old} does not answer, and no replica could be asked whether it reaches it")
+    unsure = [witness.host for witness in facts.witnesses if witness.reach is Reach.UNKNOWN]
+    if unsure:
+        return _accepted(by, f"{old} does not answer, and {', '.join(unsure)} cannot tell whether it reaches it")
+    return yes(f"{old} does not answer, and none of {len(facts.witnesses)} replicas reaches its master's port")
+
+
+def _accepted(by: Circumstances, sentence: str) -> Proven:
+    if Guard.OLD_MASTER_UNPROVEN in by.accepted:
+        return yes(f"{sentence}, which is accepted")
+    return unknown(sentence)

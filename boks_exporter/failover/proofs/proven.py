@@ -1,0 +1,68 @@
+"""A judgement in three values, and what it may take into account."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from boks_exporter.failover.findings import Guard
+from boks_exporter.model import HostName
+
+
+class Truth(StrEnum):
+    """Unknown is neither yes nor no."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A judgement with what it rests on, in a sentence."""
+
+    truth: Truth
+    sentence: str
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether it is proven true."""
+        return self.truth is Truth.YES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What a plan knows beyond the present look.
+
+    `old_master` is the master that a promotion replaces or a switchover lets step down; `excused` did not answer when
+    the plan was made; `accepted` are findings that somebody takes upon themselves.
+    """
+
+    old_master: HostName | None = None
+    excused: frozenset[HostName] = frozenset()
+    accepted: frozenset[Guard] = frozenset()
+    max_behind_updates: int = 0
+
+
+def yes(sentence: str) -> Proven:
+    """Say that it is so."""
+    return Proven(Truth.YES, sentence)
+
+
+def no(sentence: str) -> Proven:
+    """Say that it is not so."""
+    return Proven(Truth.NO, sentence)
+
+
+def unknown(sentence: str) -> Proven:
+    """Say that it cannot be said."""
+    return Proven(Truth.UNKNOWN, sentence)
+
+
+def all_of(parts: Iterable[Proven]) -> Proven:
+    """Join judgements: one no is enough for no, and what is not known keeps the whole from being known."""
+    several = tuple(parts)
+    for truth in (Truth.NO, Truth.UNKNOWN):
+        against = [part.sentence for part in several if part.truth is truth]
+        if against:
+            return Proven(truth, "; ".join(against))
+    return Proven(Truth.YES, "; ".join(part.sentence for part in several))

@@ -1,0 +1,21 @@
+"""Carry plans out: look, lock, look again, and step by step intend, do, prove."""
+
+from boks_exporter.failover.runner.console import NoConsole
+from boks_exporter.failover.runner.hooks import NoHooks, ProgramHooks
+from boks_exporter.failover.runner.proposing import Proposal, propose
+from boks_exporter.failover.runner.result import FingerprintError, Result
+from boks_exporter.failover.runner.runner import Runner
+from boks_exporter.failover.runner.tools import Order, Tools
+
+__all__ = [
+    "FingerprintError",
+    "NoConsole",
+    "NoHooks",
+    "Order",
+    "ProgramHooks",
+    "Proposal",
+    "Result",
+    "Runner",
+    "Tools",
+    "propose",
+]

@@ -1,0 +1,100 @@
+"""One thing to do: a step, or the undoing of one, in the same form."""
+
+from dataclasses import dataclass, replace
+
+from boks_exporter.failover.journal import LoggedStep, Phase
+from boks_exporter.failover.plan import Step
+from boks_exporter.failover.procedures.claims import Claim, ClaimKind
+from boks_exporter.failover.procedures.rows import Kind
+from boks_exporter.model import HostName, Seconds, Timestamp
+from boks_exporter.remote.operator import OperatorChange, RunName, StepId
+
+_UNDO_SECONDS: Seconds = 180.0
+
+_MEANS = {
+    ("convert", "master"): ClaimKind.IS_MASTER_ALONE,
+    ("convert", "server"): ClaimKind.IS_REPLICA,
+    ("convert", "client"): ClaimKind.IS_CLIENT,
+    ("boot-stop",): ClaimKind.IS_STOPPED,
+    ("boot-start",): ClaimKind.IS_STARTED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What is done on which host under which id, what must hold before and what proves it afterwards."""
+
+    number: int
+    phase: Phase
+    attempt: int
+    id: StepId
+    key: str
+    host: HostName
+    kind: Kind
+    request: OperatorChange | None
+    needs: tuple[Claim, ...]
+    proves: tuple[Claim, ...]
+    trusts_exit: bool
+    last_line: str | None
+    deadline_seconds: Seconds
+
+    def entry(self, at: Timestamp) -> LoggedStep:
+        """Write it as an intent for the journal."""
+        return LoggedStep(
+            number=self.number,
+            phase=self.phase,
+            attempt=self.attempt,
+            step_id=self.id,
+            host=self.host,
+            request=self.request.line() if self.request else "",
+            intended_at=at,
+        )
+
+
+def act_of(step: Step, run: RunName, attempt: int) -> Act:
+    """Take a step as something to do."""
+    step_id = step.id(run, attempt)
+    return Act(
+        number=step.number,
+        phase=Phase.DO,
+        attempt=attempt,
+        id=step_id,
+        key=step.key,
+        host=step.host,
+        kind=step.kind,
+        request=step.request(step_id),
+        needs=step.needs,
+        proves=step.proves,
+        trusts_exit=step.trusts_exit,
+        last_line=step.last_line,
+        deadline_seconds=step.deadline_seconds,
+    )
+
+
+def undo_of(step: Step, run: RunName, done_as: StepId, attempt: int) -> Act:
+    """Take the undoing of a step that was done under an id as something to do."""
+    words = step.undo_words(done_as)
+    suffix = "undo" if attempt == 1 else f"undo{attempt}"
+    step_id = f"{run}.{step.number}-{suffix}"
+    return replace(
+        act_of(step, run, 1),
+        phase=Phase.UNDO,
+        attempt=attempt,
+        id=step_id,
+        key=f"undo {step.key}",
+        request=OperatorChange.do(step_id, words),
+        needs=step.undo_needs,
+        proves=(claim_of(words, step.host),),
+        trusts_exit=words == ("boot-start",),
+        last_line=None,
+        deadline_seconds=_UNDO_SECONDS,
+    )
+
+
+def claim_of(words: tuple[str, ...], host: HostName) -> Claim:
+    """Tell what is so once words were carried out."""
+    if words[0] == "set-shm-size":
+        return Claim(ClaimKind.HAS_SHM_SIZE, host, number=int(words[1]))
+    if words[0] == "restore-database":
+        return Claim(ClaimKind.HAS_DATABASE, host)
+    return Claim(_MEANS[words], host)

@@ -1,0 +1,84 @@
+"""What has to be typed at a console: a script that checks itself, and the code by which it tells that it ended well."""
+
+import shlex
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from boks_exporter.model import HostName
+from boks_exporter.remote.operator import RunName
+from boks_exporter.remote.settings import RemotePaths
+
+_POLYNOMIAL: Final = 0x04C11DB7
+_TOP: Final = 0x80000000
+
+
+class Console(Protocol):
+    """Somebody at a keyboard."""
+
+    def code(self) -> Awaitable[str | None]:
+        """Wait for a confirmation code; None where nobody will ever type one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NoConsole:
+    """Nobody sits there."""
+
+    async def code(self) -> str | None:
+        """Tell so."""
+        return None
+
+
+def retire_script(run: RunName, host: HostName, number: int, paths: RemotePaths) -> str:
+    """Write the script that makes an old master a client at its console; it stops at the first thing that is odd."""
+    data = f"{paths.boks_var}/data"
+    return f"""\
+# On the console of {host}, as root, in single-user mode, before it boots any further.
+# It stops at the first thing that is not as expected, and can be run again.
+here=`uname -n | sed 's/\\..*//' | tr '[A-Z]' '[a-z]'`
+env={shlex.quote(paths.boks_etc)}/ENV
+data={shlex.quote(data)}
+aside="$data/removed-{run}.{number}"
+fail() {{ echo "STOP: $1"; exit 1; }}
+( [ "$here" = {shlex.quote(short_name(host))} ] || fail "this is $here, expected {short_name(host)}"
+[ -r "$env" ] || fail "$env cannot be read: are its file systems mounted?"
+[ -d "$data" ] || fail "$data is not there: are its file systems mounted?"
+grep '^BOKSINIT=client' "$env" >/dev/null || {shlex.quote(paths.boksadm)} -S convert -v client
+grep '^BOKSINIT=client' "$env" >/dev/null || fail "$env does not say BOKSINIT=client"
+{shlex.quote(paths.boksadm)} -S Boot -k
+[ -d "$aside" ] || mkdir "$aside" || fail "cannot make $aside"
+for file in "$data"/*.dat "$data/sequence"; do
+  if [ -f "$file" ]; then
+    [ -f "$aside/`basename "$file"`" ] && fail "$aside has `basename "$file"` already"
+    mv "$file" "$aside/" || fail "cannot move $file"
+  fi
+done
+for file in "$data"/*.dat "$data/sequence"; do [ -f "$file" ] && fail "$file is still there"; done
+printf '%s' {shlex.quote(_secret(run, host))} | cksum | sed 's/ .*//; s/^/confirmation code: /' )
+"""
+
+
+def confirmation_code(run: RunName, host: HostName) -> str:
+    """Tell the code that the script prints at its very end: POSIX cksum of a text that holds run and host."""
+    data = _secret(run, host).encode()
+    crc = 0
+    length = len(data)
+    tail = bytearray()
+    while length:
+        tail.append(length & 0xFF)
+        length >>= 8
+    for byte in data + bytes(tail):
+        crc ^= byte << 24
+        for _ in range(8):
+            crc = ((crc << 1) ^ _POLYNOMIAL if crc & _TOP else crc << 1) & 0xFFFFFFFF
+    return str(crc ^ 0xFFFFFFFF)
+
+
+def short_name(host: HostName) -> str:
+    """Tell the first label of a host's name, as `uname -n` may print it."""
+    return host.partition(".")[0].lower()
+
+
+def _secret(run: RunName, host: HostName) -> str:
+    return f"boks retired {host} in {run}"

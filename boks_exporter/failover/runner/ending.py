@@ -1,0 +1,81 @@
+"""How a run ends: closed, with its locks given back, or open, to be resumed or aborted."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from boks_exporter.failover.journal import JournalError, Phase, Run
+from boks_exporter.failover.plan import Plan
+from boks_exporter.failover.runner.hooks import Event
+from boks_exporter.failover.runner.locking import unlock_all
+from boks_exporter.failover.runner.performing import Performer
+from boks_exporter.failover.runner.result import Result
+from boks_exporter.failover.runner.tools import Tools
+from boks_exporter.failover.words import Exit, Outcome
+from boks_exporter.remote.operator import RunName
+
+_OUTCOMES: Final = {Exit.NOT_CONVERGED: Outcome.NOT_CONVERGED, Exit.RESULT_UNKNOWN: Outcome.UNKNOWN}
+
+
+@dataclass(frozen=True, slots=True)
+class Ender:
+    """Write how a run stands, and tell whoever has to know."""
+
+    tools: Tools
+
+    async def close(self, name: RunName, outcome: Outcome, code: Exit, said: Iterable[str]) -> Result:
+        """End a run: nothing is open any more, and every lock is given back."""
+        tools = self.tools
+        left = await unlock_all(tools, name)
+        sentences = (*said, *left)
+        tools.journal.end(name, outcome, "; ".join(sentences), tools.clock.now(), is_open=False)
+        run = tools.journal.run(name)
+        for host in run.plan.concerned_hosts if run else ():
+            tools.journal.end_maintenance(tools.survey.domain.name, host, tools.clock.now(), name)
+        event = Event.AFTER if code is Exit.DONE else Event.ON_FAILURE
+        objection = await tools.hooks.call(event, _facts_of_run(tools, run, code, sentences)) if run else ""
+        return Result(code, (*sentences, *((objection,) if objection else ())), name)
+
+    async def stay_open(self, name: RunName, code: Exit, said: Iterable[str]) -> Result:
+        """Leave a run to be resumed or aborted: its locks stay."""
+        tools = self.tools
+        ways = (
+            f"next: boks-exporter failover resume {name}, or boks-exporter failover abort {name}"
+            if not any(entry.phase is Phase.UNDO for entry in tools.journal.steps(name))
+            else f"next: boks-exporter failover abort {name}"
+        )
+        sentences = (*said, ways)
+        outcome = _OUTCOMES.get(code, Outcome.FAILED)
+        tools.journal.end(name, outcome, "; ".join(sentences), tools.clock.now(), is_open=True)
+        run = tools.journal.run(name)
+        objection = await tools.hooks.call(Event.ON_FAILURE, _facts_of_run(tools, run, code, sentences)) if run else ""
+        return Result(code, (*sentences, *((objection,) if objection else ())), name)
+
+    def without_journal(self, performer: Performer, error: JournalError) -> Result:
+        """Stop where the journal cannot be written: nothing more is done; what was under way is in question."""
+        if performer.in_flight:
+            code, said = Exit.RESULT_UNKNOWN, "a step was under way; what became of it, resume asks the host"
+        elif performer.changed:
+            code, said = Exit.CHANGED, "no further step was begun"
+        else:
+            code, said = Exit.UNCHANGED, "no step was begun"
+        ways = f"next, once the journal can be written: boks-exporter failover resume {performer.run}"
+        return Result(code, (str(error), said, ways), performer.run)
+
+
+def facts_of_plan(tools: Tools, name: RunName, plan: Plan, fingerprint: str) -> dict[str, str]:
+    """Tell a hook what is about to be done."""
+    return {
+        "run": name,
+        "domain": plan.domain,
+        "procedure": plan.procedure,
+        "target": plan.target,
+        "master": plan.master or "",
+        "fingerprint": fingerprint,
+        "owner": str(tools.who),
+    }
+
+
+def _facts_of_run(tools: Tools, run: Run, code: Exit, said: Iterable[str]) -> dict[str, str]:
+    known = facts_of_plan(tools, run.name, run.plan, run.fingerprint)
+    return {**known, "outcome": run.outcome, "exit": str(int(code)), "message": "; ".join(said)}

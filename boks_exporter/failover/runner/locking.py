@@ -1,0 +1,88 @@
+"""The locks on the hosts themselves, so that two operators on two machines meet."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from boks_exporter.errors import ParseError, TransportError
+from boks_exporter.failover.client import locked_by_other, named
+from boks_exporter.failover.runner.tools import Tools
+from boks_exporter.failover.words import Exit
+from boks_exporter.model import Host, HostName
+from boks_exporter.parsing.operator_facts import HostLock, LockState
+from boks_exporter.remote.operator import RunName, owner_word
+
+_TRIES: Final = 3
+_PAUSE_SECONDS: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a host could not be locked."""
+
+    exit: Exit
+    sentence: str
+
+
+async def lock_all(tools: Tools, run: RunName, hosts: tuple[HostName, ...]) -> Refusal | None:
+    """Take the locks in the order of the names, each written down before it is asked for."""
+    owner = owner_word(f"{tools.who.sudo_user or tools.who.user}@{tools.who.host}")
+    for name in sorted(hosts):
+        tools.journal.locked(run, name, held=True)
+        refusal = await _lock(tools, named(tools.survey.hosts, name), run, owner)
+        if refusal:
+            return refusal
+    return None
+
+
+async def _lock(tools: Tools, host: Host, run: RunName, owner: str) -> Refusal | None:
+    problem = ""
+    for attempt in range(_TRIES):
+        if attempt:
+            await tools.clock.sleep(_PAUSE_SECONDS)
+        try:
+            lock = await tools.changing.lock(host, run, owner)
+        except (TransportError, ParseError) as error:
+            problem = str(error)
+            continue
+        if lock.state is LockState.HELD and not locked_by_other(lock, run):
+            return None
+        if locked_by_other(lock, run):
+            return Refusal(Exit.LOCKED, _held(host.name, lock))
+        problem = "its gate could not take the lock"
+    return Refusal(Exit.FACTS_UNKNOWN, f"{host.name} could not be locked: {problem}")
+
+
+def _held(host: HostName, lock: HostLock) -> str:
+    return (
+        f"{host} is locked by the run {lock.run} of {lock.owner or 'somebody'} since {lock.since or 'some time'} (UTC)"
+    )
+
+
+async def unlock_all(tools: Tools, run: RunName) -> tuple[str, ...]:
+    """Give every lock back that the run may hold; tells what is left."""
+    left = []
+    for name in tools.journal.locks(run):
+        problem = await _unlock(tools, named(tools.survey.hosts, name), run)
+        if problem:
+            left.append(
+                f"the lock of {name} could not be given back ({problem}): boks-exporter failover break-lock "
+                f"{run} {name}"
+            )
+        else:
+            tools.journal.locked(run, name, held=False)
+    return tuple(left)
+
+
+async def _unlock(tools: Tools, host: Host, run: RunName) -> str:
+    problem = ""
+    for attempt in range(_TRIES):
+        if attempt:
+            await tools.clock.sleep(_PAUSE_SECONDS)
+        try:
+            lock = await tools.changing.unlock(host, run)
+        except (TransportError, ParseError) as error:
+            problem = str(error)
+            continue
+        # A lock of another run is none of ours any more: somebody broke it by name.
+        return "" if lock.run != run else "its gate keeps it"
+    return problem

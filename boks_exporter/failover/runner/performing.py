@@ -1,0 +1,175 @@
+"""Carry out one step: needs, intent, request, proof by looking, outcome; in this order and no other."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from boks_exporter.failover.facts import FailoverFacts
+from boks_exporter.failover.journal import StepOutcome
+from boks_exporter.failover.plan import Plan
+from boks_exporter.failover.procedures.claims import Claim
+from boks_exporter.failover.procedures.rows import Kind
+from boks_exporter.failover.proofs import Circumstances, Proven, Truth, prove_all
+from boks_exporter.failover.runner.acts import Act
+from boks_exporter.failover.runner.console import confirmation_code, retire_script
+from boks_exporter.failover.runner.telling import Teller, Told
+from boks_exporter.failover.runner.tools import Tools
+from boks_exporter.model import HostName, Seconds
+from boks_exporter.parsing.operator_facts import RecordState
+from boks_exporter.remote.operator import RunName
+
+_NEEDS_SECONDS: Final[Seconds] = 30.0
+_PROOF_SECONDS: Final[Seconds] = 90.0
+_PROOF_AFTER_FAILURE_SECONDS: Final[Seconds] = 20.0
+_LOOK_EVERY_SECONDS: Final[Seconds] = 3.0
+_KEPT_OUTPUT: Final = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What became of an act. `begun` tells whether a command may have run on the host."""
+
+    outcome: StepOutcome
+    sentence: str
+    begun: bool = True
+    told: Told | None = None
+
+    @property
+    def interrupted(self) -> bool:
+        """Tell whether the command was cut off in its middle, by a reboot for example."""
+        record = self.told.record if self.told else None
+        return record is not None and record.state is RecordState.INTERRUPTED
+
+
+@dataclass
+class Performer:
+    """Carry out acts of one run."""
+
+    tools: Tools
+    run: RunName
+    plan: Plan
+    by: Circumstances
+    in_flight: bool = False
+    """A command may run on a host, and the journal does not know yet how it ended."""
+    changed: bool = False
+    """A command was sent to a host in this process."""
+    _remembered: dict[HostName, object] = field(default_factory=dict)
+
+    async def perform(self, act: Act, *, begun: bool = False, logged: bool = False) -> Ending:
+        """Carry one out; `begun` where an earlier attempt under the same id may have been, `logged` if it is journaled.
+
+        Raises JournalError before anything is sent, where the intent cannot be written.
+        """
+        if not begun:
+            needs = await self._until(act.needs, _NEEDS_SECONDS)
+            if not needs.holds:
+                return Ending(StepOutcome.FAILED, f"not begun: {needs.sentence}", begun=False)
+        if not logged:
+            self.tools.journal.intend(self.run, act.entry(self.tools.clock.now()))
+        self.in_flight = act.kind is not Kind.WAIT
+        self.changed = self.changed or self.in_flight
+        ending = await self._carried_out(act, begun=begun)
+        self.conclude(act, ending)
+        self.in_flight = False
+        return ending
+
+    def conclude(self, act: Act, ending: Ending) -> None:
+        """Write what became of it."""
+        record = ending.told.record if ending.told else None
+        output = "\n".join((*record.output, *(f"! {line}" for line in record.errors))) if record else ""
+        entry = replace(
+            act.entry(self.tools.clock.now()),
+            ended_at=self.tools.clock.now(),
+            outcome=ending.outcome,
+            sentence=ending.sentence,
+            exit_status=record.exit_status if record else None,
+            output=output[:_KEPT_OUTPUT],
+        )
+        self.tools.journal.conclude(self.run, entry)
+
+    async def proven(self, claims: Iterable[Claim]) -> Proven:
+        """Look once, and judge."""
+        return prove_all(claims, await self._look(), self.by)
+
+    async def _carried_out(self, act: Act, *, begun: bool) -> Ending:
+        if act.kind is Kind.WAIT:
+            found = await self._until(act.proves, act.deadline_seconds)
+            outcome = StepOutcome.DONE if found.holds else StepOutcome.NOT_CONVERGED
+            return Ending(outcome, found.sentence, begun=False)
+        if act.kind is Kind.CONSOLE:
+            return await self._at_console(act)
+        teller = Teller(self.tools, act, lambda: self.proven(act.needs))
+        told = await teller.tell(ask_first=begun)
+        if told.never:
+            return Ending(StepOutcome.FAILED, told.sentence, begun=False, told=told)
+        record = told.record
+        if record and record.state is RecordState.REFUSED:
+            return Ending(StepOutcome.FAILED, told.sentence, begun=False, told=told)
+        failed = record is not None and record.exit_status not in {0, None}
+        found = await self._until(act.proves, _PROOF_AFTER_FAILURE_SECONDS if failed else _PROOF_SECONDS)
+        return _judged(act, told, found)
+
+    async def _at_console(self, act: Act) -> Ending:
+        """Print the script, and wait for the host to show that it ran; its code alone proves that, too, but no more."""
+        tools = self.tools
+        tools.say(retire_script(self.run, act.host, act.number, tools.paths))
+        wanted, confirmed = confirmation_code(self.run, act.host), False
+        while (typed := await tools.console.code()) is not None:
+            if confirmed := typed.strip() == wanted:
+                tools.say("    the code is right: boot the host now")
+                break
+            tools.say("    that is not the code; it is the last line that the script prints")
+        found = await self._until(act.proves, act.deadline_seconds)
+        if found.holds:
+            return Ending(StepOutcome.DONE, found.sentence)
+        if confirmed:
+            return Ending(StepOutcome.NOT_CONVERGED, f"the script ran by its code, but: {found.sentence}")
+        return Ending(StepOutcome.UNKNOWN, f"nobody confirmed that the script ran, and: {found.sentence}")
+
+    async def _until(self, claims: tuple[Claim, ...], seconds: Seconds) -> Proven:
+        """Look until the claims are proven, at most for so long."""
+        clock = self.tools.clock
+        deadline, said = clock.monotonic() + seconds, ""
+        while True:
+            found = prove_all(claims, await self._look(), self.by) if claims else Proven(Truth.YES, "nothing is needed")
+            if found.holds or clock.monotonic() >= deadline:
+                return found
+            if found.sentence != said:
+                self.tools.say(f"    waiting, {deadline - clock.monotonic():.0f} s at most: {found.sentence}")
+                said = found.sentence
+            await clock.sleep(_LOOK_EVERY_SECONDS)
+
+    async def _look(self) -> FailoverFacts:
+        """Look, and keep in the journal what nobody can ask later."""
+        facts = await self.tools.survey.look()
+        for host in {self.plan.target, self.plan.master or self.plan.target, *self.plan.concerned_hosts}:
+            numbers, seen = facts.numbers(host), facts.seen(host)
+            if numbers and seen and self._remembered.get(host) != numbers:
+                self.tools.journal.remember(self.run, host, numbers, seen.started_at)
+                self._remembered[host] = numbers
+        return facts
+
+
+def _judged(act: Act, told: Told, found: Proven) -> Ending:
+    """Judge by what was seen first and by what the command said second."""
+    record = told.record
+    state = record.state if record else None
+    if state is RecordState.RUNNING or (record is None and not told.garbled):
+        return Ending(StepOutcome.UNKNOWN, f"{told.sentence}; {found.sentence}", told=told)
+    if found.holds:
+        return Ending(StepOutcome.DONE, "; ".join((found.sentence, *_notes(act, told))), told=told)
+    is_fine = record is not None and record.exit_status == 0
+    if is_fine and act.trusts_exit and found.truth is Truth.UNKNOWN:
+        return Ending(StepOutcome.DONE, f"{told.sentence}, and looking cannot tell more: {found.sentence}", told=told)
+    if found.truth is Truth.NO and record is not None:
+        return Ending(StepOutcome.FAILED, f"{told.sentence}; {found.sentence}", told=told)
+    return Ending(StepOutcome.UNKNOWN, f"{told.sentence}; {found.sentence}", told=told)
+
+
+def _notes(act: Act, told: Told) -> Iterable[str]:
+    """Tell what was odd about a command that did what it should."""
+    record = told.record
+    if record is None or record.state is not RecordState.DONE or record.exit_status:
+        yield f"though {told.sentence}"
+    elif act.last_line and not any(line.rstrip().endswith(act.last_line) for line in record.output[-1:]):
+        yield f"though its last line is not '… {act.last_line}'"

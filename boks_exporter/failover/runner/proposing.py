@@ -1,0 +1,42 @@
+"""A proposal: the plan, what speaks against it, and the fingerprint; made by looking only."""
+
+from dataclasses import dataclass
+
+from boks_exporter.failover.facts import FailoverFacts
+from boks_exporter.failover.findings import Finding
+from boks_exporter.failover.plan import Basis, Plan, basis_of, fingerprint_of, make_plan
+from boks_exporter.failover.preflight import Question, findings_of
+from boks_exporter.failover.survey import Survey
+from boks_exporter.failover.words import Limits, Procedure
+from boks_exporter.model import HostName
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What could be done, what it rests on, and what speaks against it. It holds no way to any host."""
+
+    plan: Plan
+    facts: FailoverFacts
+    findings: tuple[Finding, ...]
+    basis: Basis
+
+    @property
+    def fingerprint(self) -> str:
+        """Shorten what it rests on and what it does."""
+        return fingerprint_of(self.basis)
+
+
+async def propose(
+    survey: Survey, procedure: Procedure, target: HostName, limits: Limits, own_run: str | None = None
+) -> Proposal:
+    """Look, and propose; nothing that a survey holds can change a host."""
+    return proposal_of(await survey.look(), procedure, target, limits, own_run)
+
+
+def proposal_of(
+    facts: FailoverFacts, procedure: Procedure, target: HostName, limits: Limits, own_run: str | None = None
+) -> Proposal:
+    """Propose what rests on these facts."""
+    plan = make_plan(procedure, target, facts)
+    findings = findings_of(Question(plan, facts, limits, own_run))
+    return Proposal(plan, facts, findings, basis_of(plan, facts, findings))

@@ -1,0 +1,252 @@
+"""Apply, resume and abort: the only ways in which a domain is changed."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
+
+from boks_exporter.failover.journal import (
+    JournalError,
+    LoggedStep,
+    Maintenance,
+    Phase,
+    Run,
+    RunOpenError,
+    StepOutcome,
+)
+from boks_exporter.failover.plan import difference
+from boks_exporter.failover.plan.fingerprint import DIGITS
+from boks_exporter.failover.preflight import exit_for, standing
+from boks_exporter.failover.runner.ending import Ender, facts_of_plan
+from boks_exporter.failover.runner.hooks import Event
+from boks_exporter.failover.runner.locking import lock_all
+from boks_exporter.failover.runner.performing import Performer
+from boks_exporter.failover.runner.proposing import Proposal, propose
+from boks_exporter.failover.runner.result import FingerprintError, Result
+from boks_exporter.failover.runner.tools import Order, Tools, circumstances, run_name
+from boks_exporter.failover.runner.undoing import Passed, Undoer, Undone
+from boks_exporter.failover.runner.walk import Walk
+from boks_exporter.failover.words import Exit, Outcome, Procedure
+from boks_exporter.model import DomainName
+from boks_exporter.remote.operator import RunName
+
+_MAINTENANCE_SECONDS: Final = 4 * 3600.0
+
+
+GoOn: TypeAlias = Callable[[Run, Performer], Awaitable[Result]]
+
+
+class Runner:
+    """Carry out what was ordered."""
+
+    def __init__(self, tools: Tools) -> None:
+        """Take what a run works with."""
+        self.tools = tools
+        self.end = Ender(tools)
+        tools.survey.journal = lambda: tools.journal.view(self.domain)
+
+    def __repr__(self) -> str:
+        """Tell the domain."""
+        return f"<Runner of {self.domain}>"
+
+    @property
+    def domain(self) -> DomainName:
+        """Tell the domain."""
+        return self.tools.survey.domain.name
+
+    # -- apply -------------------------------------------------------------------------------------------------------
+
+    async def apply(self, order: Order, fingerprint: str) -> Result:
+        """Carry out the very plan that the fingerprint stands for; raises FingerprintError where it can be none."""
+        _insist_on(fingerprint)
+        try:
+            with self.tools.journal.at_work_on(self.domain):
+                return await self._apply(order, fingerprint)
+        except RunOpenError as error:
+            return Result(Exit.LOCKED, (str(error),))
+
+    async def _apply(self, order: Order, fingerprint: str) -> Result:
+        tools = self.tools
+        tools.say(f"looking at {self.domain}")
+        first = await propose(tools.survey, order.procedure, order.target, tools.limits)
+        if refusal := self._refusal(first, order, fingerprint):
+            return refusal
+        name = self._free_name(order.procedure)
+        self._begin(name, first, order)
+        tools.say(f"run {name}")
+        performer = self._performer(name, first, order)
+        try:
+            return await self._locked(performer, first, order)
+        except JournalError as error:
+            return self.end.without_journal(performer, error)
+
+    def _refusal(self, proposal: Proposal, order: Order, fingerprint: str) -> Result | None:
+        left = standing(proposal.findings, order.guards)
+        if proposal.fingerprint != fingerprint.lower():
+            return Result(Exit.REFUSED, self._changed(proposal, fingerprint))
+        if left:
+            return Result(exit_for(left), tuple(finding.sentence for finding in left))
+        if proposal.plan.obstacle or not proposal.plan.steps:
+            return Result(Exit.REFUSED, (proposal.plan.obstacle or "the plan has no steps",))
+        return None
+
+    def _changed(self, proposal: Proposal, fingerprint: str) -> tuple[str, ...]:
+        before = self.tools.journal.shown(fingerprint.lower())
+        if before is None:
+            return (f"no plan with the fingerprint {fingerprint} was shown from this journal: show the plan first",)
+        lines = difference(before, proposal.basis)
+        return ("things are no longer as in the plan that was shown; look at a new one", *lines)
+
+    def _free_name(self, procedure: Procedure) -> RunName:
+        name = run_name(procedure, self.tools.clock.now())
+        taken = {run.name for run in self.tools.journal.runs(limit=1000)}
+        return name if name not in taken else next(f"{name}-{n}" for n in range(2, 1000) if f"{name}-{n}" not in taken)
+
+    def _begin(self, name: RunName, proposal: Proposal, order: Order) -> None:
+        tools = self.tools
+        run = Run(
+            name=name,
+            plan=proposal.plan,
+            who=tools.who,
+            reason=order.reason,
+            fingerprint=proposal.fingerprint,
+            outcome=Outcome.OPEN,
+            is_open=True,
+            started_at=tools.clock.now(),
+            ended_at=None,
+        )
+        tools.journal.begin(run, proposal.findings, order.accepted)
+
+    async def _locked(self, performer: Performer, first: Proposal, order: Order) -> Result:
+        tools, plan, name = self.tools, first.plan, performer.run
+        tools.say(f"locking {', '.join(plan.lock_hosts) or 'nothing'}")
+        if refusal := await lock_all(tools, name, plan.lock_hosts):
+            return await self.end.close(name, Outcome.ABORTED, refusal.exit, (refusal.sentence,))
+        tools.say("looking again, under the lock")
+        again = await propose(tools.survey, order.procedure, order.target, tools.limits, own_run=name)
+        if again.basis != first.basis:
+            lines = difference(first.basis, again.basis)
+            said = ("things changed between the plan and the lock", *lines)
+            return await self.end.close(name, Outcome.ABORTED, Exit.REFUSED, said)
+        if objection := await tools.hooks.call(Event.BEFORE, facts_of_plan(tools, name, again.plan, again.fingerprint)):
+            return await self.end.close(name, Outcome.ABORTED, Exit.UNCHANGED, (objection,))
+        self._maintain(name, again)
+        return await self._go_on(performer, ())
+
+    def _performer(self, name: RunName, proposal: Proposal, order: Order) -> Performer:
+        tools = self.tools
+        return Performer(tools, name, proposal.plan, circumstances(proposal.plan, order.guards, tools.limits))
+
+    def _maintain(self, name: RunName, proposal: Proposal) -> None:
+        """Let alerts and status know that somebody works here; the windows end by themselves in any case."""
+        now = self.tools.clock.now()
+        for host in proposal.plan.concerned_hosts:
+            window = Maintenance(
+                number=0,
+                domain=self.domain,
+                host=host,
+                started_at=now,
+                until=now + _MAINTENANCE_SECONDS,
+                reason=f"failover {proposal.plan.procedure} {proposal.plan.target}",
+                owner=str(self.tools.who),
+                run=name,
+            )
+            self.tools.journal.start_maintenance(window)
+
+    # -- the steps ---------------------------------------------------------------------------------------------------
+
+    async def _go_on(self, performer: Performer, log: tuple[LoggedStep, ...]) -> Result:
+        stop = await Walk(performer).go(log)
+        if stop.ending is None or stop.step is None:
+            return await self.end.close(performer.run, Outcome.DONE, Exit.DONE, ("every step is done",))
+        said = (f"step {stop.step.number} ({stop.step.key} on {stop.step.host}): {stop.ending.sentence}",)
+        if stop.ending.outcome is StepOutcome.UNKNOWN:
+            return await self.end.stay_open(performer.run, Exit.RESULT_UNKNOWN, said)
+        undoer = Undoer(performer)
+        changed = undoer.begun()
+        if stop.ending.outcome is StepOutcome.NOT_CONVERGED and changed and not stop.step.gives_up:
+            return await self.end.stay_open(performer.run, Exit.NOT_CONVERGED, said)
+        self.tools.say(said[0])
+        undone = await undoer.undo()
+        return await self._after_undoing(performer.run, undone, said)
+
+    async def _after_undoing(self, run: RunName, undone: Undone, said: tuple[str, ...]) -> Result:
+        if undone.whole:
+            return await self.end.close(run, Outcome.FAILED, Exit.UNCHANGED, (*said, *undone.sentences))
+        code = Exit.RESULT_UNKNOWN if undone.passed is Passed.UNKNOWN else Exit.CHANGED
+        return await self.end.stay_open(run, code, (*said, *undone.sentences))
+
+    # -- resume and abort --------------------------------------------------------------------------------------------
+
+    async def resume(self, name: RunName) -> Result:
+        """Go on with an open run, by looking first."""
+        return await self._reopened(name, self._resume)
+
+    async def abort(self, name: RunName) -> Result:
+        """Undo what can be undone of an open run, say what cannot, and close it."""
+        return await self._reopened(name, self._abort)
+
+    async def _reopened(self, name: RunName, go_on: GoOn) -> Result:
+        run = self.tools.journal.run(name)
+        if run is None or run.domain != self.domain:
+            return Result(Exit.USAGE, (f"no run {name} of {self.domain} is in the journal {self.tools.journal.path}",))
+        if not run.is_open:
+            return Result(Exit.USAGE, (f"the run {name} is closed: it ended as {run.outcome}",), name)
+        accepted = frozenset(acceptance.guard for acceptance in self.tools.journal.acceptances(run.name))
+        by = circumstances(run.plan, accepted, self.tools.limits)
+        changed = any(entry.request for entry in self.tools.journal.steps(run.name))
+        performer = Performer(self.tools, run.name, run.plan, by, changed=changed)
+        try:
+            with self.tools.journal.at_work_on(self.domain):
+                return await self._relocked(run, performer, go_on)
+        except RunOpenError as error:
+            return Result(Exit.LOCKED, (str(error),), name)
+        except JournalError as error:
+            return self.end.without_journal(performer, error)
+
+    async def _relocked(self, run: Run, performer: Performer, go_on: GoOn) -> Result:
+        tools, plan = self.tools, run.plan
+        tools.survey.readings |= tools.journal.readings(run.name)
+        tools.survey.know(plan.master)
+        await tools.survey.look()
+        missing = [name for name in plan.lock_hosts if name not in {host.name for host in tools.survey.hosts}]
+        if missing:
+            gone = f"{', '.join(missing)} is no longer in the configuration; the run cannot go on without it"
+            return Result(Exit.FACTS_UNKNOWN, (gone,), run.name)
+        if refusal := await lock_all(tools, run.name, plan.lock_hosts):
+            said = (refusal.sentence, f"next: boks-exporter failover resume {run.name}, once it can be locked")
+            return Result(refusal.exit, said, run.name)
+        return await go_on(run, performer)
+
+    async def _resume(self, run: Run, performer: Performer) -> Result:
+        log = self.tools.journal.steps(run.name)
+        if any(entry.phase is Phase.UNDO for entry in log):
+            said = (
+                "the undoing of this run has begun; it cannot go on",
+                f"next: boks-exporter failover abort {run.name}",
+            )
+            return Result(Exit.CHANGED, said, run.name)
+        return await self._go_on(performer, log)
+
+    async def _abort(self, run: Run, performer: Performer) -> Result:
+        undone = await Undoer(performer).undo()
+        if undone.whole:
+            return await self.end.close(run.name, Outcome.ABORTED, Exit.DONE, undone.sentences)
+        if undone.passed is Passed.YES:
+            rest = self._left_to_do(run)
+            return await self.end.close(run.name, Outcome.ABORTED, Exit.CHANGED, (*undone.sentences, *rest))
+        code = Exit.RESULT_UNKNOWN if undone.passed is Passed.UNKNOWN else Exit.CHANGED
+        return await self.end.stay_open(run.name, code, undone.sentences)
+
+    def _left_to_do(self, run: Run) -> tuple[str, ...]:
+        """Say which steps nobody will make any more, unless somebody does by hand."""
+        done = {entry.number for entry in self.tools.journal.steps(run.name) if entry.outcome is StepOutcome.DONE}
+        left = [step for step in run.plan.steps if step.number not in done]
+        return tuple(f"not done: step {step.number}, {step.key} on {step.host}: {step.purpose}" for step in left)
+
+
+def _insist_on(fingerprint: str) -> None:
+    if not fingerprint:
+        message = "a fingerprint is needed: show the plan first, it stands at its end"
+        raise FingerprintError(message)
+    if len(fingerprint) != DIGITS or not set(fingerprint.lower()) <= set("0123456789abcdef"):
+        message = f"expected a fingerprint of {DIGITS} hexadecimal digits, found {fingerprint!r}"
+        raise FingerprintError(message)

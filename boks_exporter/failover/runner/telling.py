@@ -1,0 +1,103 @@
+"""Have a change made exactly once, over a connection that may break at any instant.
+
+The request carries an id, under which the host keeps a record. Whatever goes wrong on the way, the next question is for
+the record; only a host that says that it knows nothing of the id is told again, with the same id, and only while what
+must hold before the change still holds.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from boks_exporter.errors import ParseError, TransportError
+from boks_exporter.failover.client import named
+from boks_exporter.failover.proofs import Proven
+from boks_exporter.failover.runner.acts import Act
+from boks_exporter.failover.runner.tools import Tools
+from boks_exporter.model import Host
+from boks_exporter.parsing.operator_facts import RecordState, StepRecord
+
+_FIRST_PAUSE: Final = 1.0
+_LONGEST_PAUSE: Final = 10.0
+_BUSY: Final = "busy"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a host has to say of a change.
+
+    `never` tells that nothing was begun, and that nothing will be under this id as long as the lock is kept; without
+    it and without a record, nothing is known. `garbled`: the host answers, in words that are no reply.
+    """
+
+    record: StepRecord | None
+    never: bool = False
+    garbled: bool = False
+    sentence: str = ""
+
+
+@dataclass
+class Teller:
+    """Tell one host one change."""
+
+    tools: Tools
+    act: Act
+    needs: Callable[[], Awaitable[Proven]]
+    shown: int = 0
+
+    async def tell(self, *, ask_first: bool) -> Told:
+        """Have it done; `ask_first` where it may have been begun already."""
+        host = named(self.tools.survey.hosts, self.act.host)
+        deadline = self.tools.clock.monotonic() + self.act.deadline_seconds
+        told, pause = Told(None, sentence="the host was not asked"), _FIRST_PAUSE
+        while True:
+            try:
+                told = await self._once(host, ask_first=ask_first)
+            except ParseError as error:
+                told, ask_first = Told(None, garbled=True, sentence=str(error)), True
+            except TransportError as error:
+                told, ask_first = Told(None, sentence=str(error)), True
+            else:
+                if told.never or (told.record and not self._goes_on(told.record)):
+                    return told
+                ask_first, pause = told.record is None or told.record.state is not RecordState.REFUSED, _FIRST_PAUSE
+            if self.tools.clock.monotonic() >= deadline:
+                return told
+            if told.record is None:
+                self.tools.say(f"    {self.act.host}: {told.sentence}; asking again under the id {self.act.id}")
+            await self.tools.clock.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    @staticmethod
+    def _goes_on(record: StepRecord) -> bool:
+        is_busy = record.state is RecordState.REFUSED and record.refusal == _BUSY
+        return record.state is RecordState.RUNNING or is_busy
+
+    async def _once(self, host: Host, *, ask_first: bool) -> Told:
+        if ask_first:
+            record = await self.tools.looking.record(host, self.act.id)
+            if record.state is not RecordState.NONE:
+                return self._heard(record)
+            needs = await self.needs()
+            if not needs.holds:
+                return Told(None, never=True, sentence=f"nothing was begun: {needs.sentence}")
+        if self.act.request is None:
+            message = f"{self.act.key} changes nothing"
+            raise AssertionError(message)
+        return self._heard(await self.tools.changing.do(host, self.act.request))
+
+    def _heard(self, record: StepRecord) -> Told:
+        for line in record.output[self.shown :]:
+            self.tools.say(f"    {self.act.host}| {line}")
+        self.shown = max(self.shown, len(record.output))
+        return Told(record, sentence=_said(record))
+
+
+def _said(record: StepRecord) -> str:
+    if record.state is RecordState.DONE:
+        return f"the command ended with exit status {record.exit_status}"
+    if record.state is RecordState.REFUSED:
+        return f"the gate refused it ({record.refusal}): nothing was run"
+    if record.state is RecordState.INTERRUPTED:
+        return "the command was interrupted before it told how it ended"
+    return "the command still runs"

@@ -1,0 +1,72 @@
+"""What a run works with, and what it was told to do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from boks_exporter.failover.client import ChangingGates, LookingGates
+from boks_exporter.failover.findings import Guard
+from boks_exporter.failover.journal import Acceptance, Journal, Who
+from boks_exporter.failover.plan import Plan
+from boks_exporter.failover.proofs import Circumstances
+from boks_exporter.failover.runner.console import Console, NoConsole
+from boks_exporter.failover.runner.hooks import Hooks, NoHooks
+from boks_exporter.failover.survey import Survey
+from boks_exporter.failover.words import Limits, Procedure
+from boks_exporter.model import HostName, Timestamp
+from boks_exporter.observe import Clock
+from boks_exporter.remote.operator import RunName
+from boks_exporter.remote.settings import RemotePaths
+
+_REPLACE_A_MASTER = {Procedure.PROMOTE, Procedure.SWITCHOVER, Procedure.FAILBACK}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What somebody wants done, by whom and why."""
+
+    procedure: Procedure
+    target: HostName
+    accepted: tuple[Acceptance, ...] = ()
+    reason: str = ""
+
+    @property
+    def guards(self) -> frozenset[Guard]:
+        """Name what is accepted."""
+        return frozenset(acceptance.guard for acceptance in self.accepted)
+
+
+def _silently(_: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tools:
+    """Everything that a run needs of the world."""
+
+    survey: Survey
+    looking: LookingGates
+    changing: ChangingGates
+    journal: Journal
+    clock: Clock
+    who: Who
+    limits: Limits = field(default_factory=Limits)
+    say: Callable[[str], None] = _silently
+    hooks: Hooks = field(default_factory=NoHooks)
+    console: Console = field(default_factory=NoConsole)
+    paths: RemotePaths = field(default_factory=RemotePaths)
+
+
+def run_name(procedure: Procedure, now: Timestamp) -> RunName:
+    """Name a run by the time of its beginning, such as 20261124-201512-promote."""
+    return f"{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}-{procedure}"
+
+
+def circumstances(plan: Plan, accepted: frozenset[Guard], limits: Limits) -> Circumstances:
+    """Tell the proofs what a plan knows beyond a look."""
+    return Circumstances(
+        old_master=plan.master if plan.procedure in _REPLACE_A_MASTER else None,
+        excused=frozenset(plan.excused),
+        accepted=accepted,
+        max_behind_updates=limits.max_behind_updates,
+    )

@@ -1,0 +1,143 @@
+"""Undo what a run changed, last step first, as far as there is a way back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from boks_exporter.errors import ParseError, TransportError
+from boks_exporter.failover.client import named
+from boks_exporter.failover.journal import LoggedStep, Phase, StepOutcome
+from boks_exporter.failover.plan import Step
+from boks_exporter.failover.procedures.claims import Claim, ClaimKind
+from boks_exporter.failover.procedures.rows import Kind
+from boks_exporter.failover.proofs import Truth
+from boks_exporter.failover.runner.acts import claim_of, undo_of
+from boks_exporter.failover.runner.performing import Performer
+from boks_exporter.parsing.operator_facts import RecordState
+
+_HARMLESS = ("boot-start",)
+
+
+class Passed(StrEnum):
+    """Whether a point of no return was passed."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """How far it went back: `whole` tells whether everything is as it was before."""
+
+    whole: bool
+    sentences: tuple[str, ...]
+    passed: Passed = Passed.NO
+
+
+@dataclass
+class Undoer:
+    """Undo the steps of one run."""
+
+    performer: Performer
+
+    def begun(self) -> list[tuple[Step, LoggedStep]]:
+        """List the steps of which a command may have run, each with its last attempt, in their order."""
+        tools, run = self.performer.tools, self.performer.run
+        last: dict[int, LoggedStep] = {}
+        for entry in tools.journal.steps(run):
+            if entry.phase is Phase.DO and not (entry.outcome is StepOutcome.FAILED and _never_ran(entry)):
+                last[entry.number] = entry
+        return [(step, last[step.number]) for step in self.performer.plan.steps if step.changes and step.number in last]
+
+    async def undo(self) -> Undone:
+        """Undo all that was begun; nothing is undone where a point of no return is passed or may be."""
+        steps = self.begun()
+        for step, entry in steps:
+            if step.point_of_no_return:
+                passed, sentence = await self._passed(step, entry)
+                if passed is not Passed.NO:
+                    return Undone(whole=False, sentences=(sentence,), passed=passed)
+        sentences: list[str] = []
+        for step, entry in reversed(steps):
+            is_undone, sentence = await self._undo(step, entry)
+            sentences.append(sentence)
+            if not is_undone:
+                return Undone(whole=False, sentences=tuple(sentences))
+        return Undone(whole=True, sentences=tuple(sentences) or ("nothing had been changed",))
+
+    async def _passed(self, step: Step, entry: LoggedStep) -> tuple[Passed, str]:
+        said = f"step {step.number} ({step.key} on {step.host})"
+        if entry.outcome is StepOutcome.DONE:
+            return Passed.YES, f"{said} was done: {step.no_undo}"
+        if step.kind is not Kind.CONSOLE and await self._never_began(step, entry):
+            return Passed.NO, ""
+        found = await self.performer.proven((step.proves[0],))
+        if found.holds:
+            return Passed.YES, f"{said} has come true: {step.no_undo}"
+        before = Claim(ClaimKind.IS_REPLICA, step.host)
+        if step.words == ("convert", "master") and (await self.performer.proven((before,))).holds:
+            return Passed.NO, ""
+        if found.truth is Truth.NO and step.words != ("convert", "master"):
+            return Passed.NO, ""
+        return Passed.UNKNOWN, f"it is not known what became of {said}: {found.sentence}"
+
+    async def _never_began(self, step: Step, entry: LoggedStep) -> bool:
+        """Tell whether the host itself knows nothing of it."""
+        tools = self.performer.tools
+        try:
+            record = await tools.looking.record(named(tools.survey.hosts, step.host), entry.step_id)
+        except (TransportError, ParseError):
+            return False
+        return record.state is RecordState.NONE
+
+    async def _undo(self, step: Step, entry: LoggedStep) -> tuple[bool, str]:
+        said = f"step {step.number} ({step.key} on {step.host})"
+        attempts = [
+            undone
+            for undone in self.performer.tools.journal.steps(self.performer.run)
+            if undone.phase is Phase.UNDO and undone.number == step.number
+        ]
+        if any(undone.outcome is StepOutcome.DONE for undone in attempts):
+            return True, f"{said} is undone already"
+        if entry.outcome is None and step.kind is not Kind.CONSOLE and await self._never_began(step, entry):
+            return True, f"{said} was never begun"
+        if step.undo is None:
+            return await self._without_undo(step, said)
+        return await self._undo_by_words(step, entry, attempts, said)
+
+    async def _without_undo(self, step: Step, said: str) -> tuple[bool, str]:
+        """Tell whether a step without an undo left something behind."""
+        if step.words == _HARMLESS:
+            return True, f"{said} needs no undoing: {step.no_undo}"
+        if step.point_of_no_return and step.words == ("convert", "master"):
+            still = (Claim(ClaimKind.IS_REPLICA, step.host), Claim(ClaimKind.IS_STARTED, step.host))
+            found = await self.performer.proven(still)
+            return found.holds, f"{said} did not happen: {found.sentence}"
+        return False, f"{said} cannot be undone: {step.no_undo}"
+
+    async def _undo_by_words(
+        self, step: Step, entry: LoggedStep, attempts: Sequence[LoggedStep], said: str
+    ) -> tuple[bool, str]:
+        performer = self.performer
+        last = attempts[-1] if attempts else None
+        # An undoing of which nothing is known goes on under its own id; one that failed is tried under another.
+        is_open = last is not None and last.outcome in {None, StepOutcome.UNKNOWN}
+        attempt = last.attempt if last and is_open else (last.attempt + 1 if last else 1)
+        act = undo_of(step, performer.run, entry.step_id, attempt)
+        claim = claim_of(step.undo_words(entry.step_id), step.host)
+        if not is_open and step.undo == ("restore-database", "{id}") and await self._nothing_was_moved(step, claim):
+            return True, f"{said} had moved nothing"
+        performer.tools.say(f"undoing step {step.number} on {step.host}: {' '.join(step.undo_words(entry.step_id))}")
+        ending = await performer.perform(act, begun=is_open, logged=is_open)
+        if ending.outcome is StepOutcome.DONE:
+            return True, f"{said} is undone: {ending.sentence}"
+        return False, f"{said} could not be undone: {ending.sentence}"
+
+    async def _nothing_was_moved(self, step: Step, claim: Claim) -> bool:
+        """Tell whether a removal that failed left the database where it was."""
+        return step.key == "remove-database" and (await self.performer.proven((claim,))).holds
+
+
+def _never_ran(entry: LoggedStep) -> bool:
+    return entry.sentence.startswith(("not begun", "nothing was begun", "the gate refused it"))

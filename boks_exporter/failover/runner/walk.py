@@ -1,0 +1,55 @@
+"""Go through the steps of a plan; the first that does not succeed ends it."""
+
+from dataclasses import dataclass
+
+from boks_exporter.failover.journal import LoggedStep, Phase, StepOutcome
+from boks_exporter.failover.plan import Step
+from boks_exporter.failover.procedures.rows import Kind
+from boks_exporter.failover.runner.acts import act_of
+from boks_exporter.failover.runner.performing import Ending, Performer
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Where the steps ended: all done, or at a step that did not succeed."""
+
+    step: Step | None = None
+    ending: Ending | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """One way through the steps, from the beginning or from where it was left."""
+
+    performer: Performer
+
+    async def go(self, log: tuple[LoggedStep, ...]) -> Stop:
+        """Carry out the steps that are not done; the first that does not succeed ends it."""
+        performer, tools = self.performer, self.performer.tools
+        total = len(performer.plan.steps)
+        for step in performer.plan.steps:
+            past = [entry for entry in log if entry.number == step.number and entry.phase is Phase.DO]
+            if past and past[-1].outcome is StepOutcome.DONE:
+                continue
+            began = tools.clock.monotonic()
+            tools.say(f"step {step.number}/{total} on {step.host}: {step.purpose}")
+            ending = await self._step(step, past[-1] if past else None)
+            if ending.outcome is not StepOutcome.DONE:
+                return Stop(step, ending)
+            tools.say(f"    done after {tools.clock.monotonic() - began:.0f} s: {ending.sentence}")
+        return Stop()
+
+    async def _step(self, step: Step, past: LoggedStep | None) -> Ending:
+        """Begin a step, or go on with one: look first, and try anew under another id only what came to naught."""
+        performer = self.performer
+        if past is None:
+            return await performer.perform(act_of(step, performer.run, 1))
+        act = act_of(step, performer.run, past.attempt)
+        if step.kind is Kind.CHANGE and past.outcome in {None, StepOutcome.UNKNOWN}:
+            ending = await performer.perform(act, begun=True, logged=True)
+            is_over = ending.outcome is StepOutcome.FAILED or ending.interrupted
+            if not (is_over and ending.outcome is not StepOutcome.DONE and ending.begun):
+                return ending
+        elif past.outcome is None:
+            return await performer.perform(act, begun=step.kind is Kind.CONSOLE, logged=True)
+        return await performer.perform(act_of(step, performer.run, past.attempt + 1))

@@ -1,0 +1,146 @@
+"""One look at a domain through both gates: what everything in failover rests on."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, TypeVar
+
+from boks_exporter.config import DomainSettings
+from boks_exporter.failover.client import LookingGates
+from boks_exporter.failover.facts import FailoverFacts, GateFacts, JournalView, Reading, Witness
+from boks_exporter.failover.words import Limits
+from boks_exporter.health import findings, judge
+from boks_exporter.model import DomainSnapshot, Host, HostName, Role
+from boks_exporter.observe import Clock, Knowledge, observe
+from boks_exporter.parsing.operator_facts import Reach
+from boks_exporter.replication import Condition, History, advance, compare, remember
+from boks_exporter.transport.base import Transport
+
+_AT_ONCE: Final = 50
+
+_Result = TypeVar("_Result")
+
+
+@dataclass
+class Survey:
+    """Look again and again; what earlier looks taught, and what was known before the first, is kept.
+
+    It holds the reading transport and gates that only look: nothing that could change a host.
+    """
+
+    domain: DomainSettings
+    transport: Transport
+    gates: LookingGates
+    clock: Clock
+    limits: Limits = field(default_factory=Limits)
+    history: History = field(default_factory=History)
+    last_known_master: HostName | None = None
+    readings: dict[HostName, Reading] = field(default_factory=dict)
+    journal: Callable[[], JournalView] = JournalView
+
+    def __post_init__(self) -> None:
+        """Begin with what was known before."""
+        self._known = Knowledge(last_known_master=self.last_known_master)
+        self._at_once = asyncio.Semaphore(_AT_ONCE)
+
+    def __repr__(self) -> str:
+        """Tell the domain."""
+        return f"<Survey of {self.domain.name}>"
+
+    @property
+    def hosts(self) -> tuple[Host, ...]:
+        """Name the known hosts, configured and discovered."""
+        return (*self.domain.hosts, *(self._known.discovered if self.domain.discover else ()))
+
+    def know(self, master: HostName | None) -> None:
+        """Remember who was master, where no look has seen one since."""
+        if self._known.last_known_master is None and master is not None:
+            self._known = replace(self._known, last_known_master=master)
+
+    async def look(self) -> FailoverFacts:
+        """Look at every host through both gates."""
+        snapshot, gates = await _both(
+            observe(self.domain, self.transport, self.clock, self._known, self._at_once), self._gates(self.hosts)
+        )
+        new = tuple(host for host in snapshot.hosts if host.name not in gates)
+        gates |= await self._gates(new)
+        witnesses, registered = await _both(self._witnesses(snapshot, gates), self._registered(snapshot, gates))
+        return self._understood(snapshot, gates, witnesses, registered)
+
+    def _understood(
+        self,
+        snapshot: DomainSnapshot,
+        gates: Mapping[HostName, GateFacts],
+        witnesses: tuple[Witness, ...],
+        registered: tuple[str, ...] | None,
+    ) -> FailoverFacts:
+        thresholds = self.domain.thresholds
+        history = advance(self.history, snapshot)
+        comparison = compare(snapshot, history)
+        health = judge(snapshot, comparison, history, thresholds)
+        self.history = remember(history, findings(snapshot, comparison, history, thresholds), snapshot.finished_at)
+        self._known = self._known.after(snapshot)
+        apart = (host.name for host in snapshot.hosts if history.has(host.name, Condition.APART))
+        facts = FailoverFacts(
+            snapshot=snapshot,
+            comparison=comparison,
+            health=health,
+            seen_at=self.clock.now(),
+            gates=gates,
+            witnesses=witnesses,
+            registered=registered,
+            readings=dict(self.readings),
+            journal=self.journal(),
+            apart=frozenset(apart),
+        )
+        self._keep_readings(facts)
+        return facts
+
+    def _keep_readings(self, facts: FailoverFacts) -> None:
+        """Keep what each server showed: of a client or a dead host, nobody can ask it any more."""
+        for seen in facts.snapshot.observed():
+            numbers = facts.numbers(seen.host)
+            if numbers and seen.role in {Role.MASTER, Role.REPLICA}:
+                self.readings[seen.host] = Reading(seen.host, numbers, seen.started_at, "read in an earlier look")
+
+    async def _gates(self, hosts: tuple[Host, ...]) -> dict[HostName, GateFacts]:
+        found = await asyncio.gather(*(self._limited(self.gates.readiness(host)) for host in hosts))
+        return {facts.host: facts for facts in found}
+
+    async def _witnesses(self, snapshot: DomainSnapshot, gates: Mapping[HostName, GateFacts]) -> tuple[Witness, ...]:
+        """Ask every replica whether it reaches the old master, where nobody is master and that one is silent."""
+        old = next((host for host in snapshot.hosts if host.name == snapshot.last_known_master), None)
+        if old is None or snapshot.masters or any(seen.host == old.name for seen in snapshot.observed()):
+            return ()
+        replicas = {seen.host for seen in snapshot.observed() if seen.role is Role.REPLICA}
+        asked = [host for host in snapshot.hosts if host.name in replicas]
+        return tuple(await asyncio.gather(*(self._witness(host, old, gates[host.name]) for host in asked)))
+
+    async def _witness(self, host: Host, old: Host, gate: GateFacts) -> Witness:
+        """Ask one; a replica whose gate does not answer is a witness who knows nothing, not one who is left out."""
+        if gate.readiness is None:
+            return Witness(host.name, Reach.UNKNOWN, gate.failure)
+        return await self._limited(self.gates.reach(host, old.address, self.limits.master_port))
+
+    async def _registered(
+        self, snapshot: DomainSnapshot, gates: Mapping[HostName, GateFacts]
+    ) -> tuple[str, ...] | None:
+        master = next((host for host in snapshot.hosts if host.name == snapshot.master), None)
+        if master is None or gates[master.name].readiness is None:
+            return None
+        return await self._limited(self.gates.registered(master))
+
+    async def _limited(self, asking: Coroutine[Any, Any, _Result]) -> _Result:
+        async with self._at_once:
+            return await asking
+
+
+_One = TypeVar("_One")
+_Two = TypeVar("_Two")
+
+
+async def _both(one: Coroutine[Any, Any, _One], two: Coroutine[Any, Any, _Two]) -> tuple[_One, _Two]:
+    """Do two things at the same time; a bug in one ends the other."""
+    async with asyncio.TaskGroup() as group:
+        first, second = group.create_task(one), group.create_task(two)
+    return first.result(), second.result()

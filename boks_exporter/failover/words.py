@@ -1,0 +1,75 @@
+"""The words of failover: procedures, outcomes, and the exit codes that scripts rely on."""
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Final
+
+
+class Procedure(StrEnum):
+    """What can be done to a domain."""
+
+    ADD_REPLICA = "add-replica"
+    PROMOTE = "promote"
+    RETIRE = "retire"
+    FAILBACK = "failback"
+    SWITCHOVER = "switchover"
+    REBUILD = "rebuild"
+    VERIFY = "verify"
+
+
+class Outcome(StrEnum):
+    """How a run ended; `open` is one that has not ended: it works, or was cut off and waits for resume or abort."""
+
+    OPEN = "open"
+    DONE = "done"
+    FAILED = "failed"
+    NOT_CONVERGED = "not_converged"
+    UNKNOWN = "unknown"
+    ABORTED = "aborted"
+
+
+class Exit(IntEnum):
+    """How a failover command ends."""
+
+    DONE = 0
+    INTERNAL = 1
+    USAGE = 2
+    REFUSED = 10
+    FACTS_UNKNOWN = 11
+    LOCKED = 12
+    UNCHANGED = 20
+    CHANGED = 21
+    NOT_CONVERGED = 22
+    RESULT_UNKNOWN = 23
+
+
+EXITS: Final[dict[Exit, str]] = {
+    Exit.DONE: "done; or a plan was shown against which nothing speaks",
+    Exit.INTERNAL: "a fault of the configuration, of the journal or of the program, which the message names",
+    Exit.USAGE: "wrong usage; a fingerprint that is missing or malformed",
+    Exit.REFUSED: "a guard refuses, or the fingerprint is no longer true; nothing was changed",
+    Exit.FACTS_UNKNOWN: "no guard refuses, but something that must be known is not; nothing was changed",
+    Exit.LOCKED: "another run is open or holds the lock of a host; nothing was changed",
+    Exit.UNCHANGED: "it failed, and nothing is changed, or all that was changed is undone",
+    Exit.CHANGED: "it failed, and something is changed: resume or abort the run",
+    Exit.NOT_CONVERGED: "every change is made, but the domain did not become sound in time: resume waits on",
+    Exit.RESULT_UNKNOWN: "it is not known what became of a change: resume asks the host",
+}
+"""One table; docs/failover.md and docs/cli.md are made from it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What the guards measure by."""
+
+    max_behind_updates: int = 0
+    """Updates that the candidate may be behind the best copy or the last known master."""
+
+    fresh_seconds: float = 120.0
+    """How old an observation may be."""
+
+    cool_down_seconds: float = 900.0
+    """How long after a run no other begins by itself."""
+
+    master_port: int = 6500
+    """BoKS's base port: where a master takes its clients' questions (base in /etc/services)."""

@@ -1,0 +1,140 @@
+"""A simulated domain with both gates on every host, a journal and a runner, on virtual time."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from boks_exporter.config import DomainSettings
+from boks_exporter.failover.client import ChangingGates, LookingGates, LookOnly
+from boks_exporter.failover.findings import Guard
+from boks_exporter.failover.journal import Acceptance, Journal, Who
+from boks_exporter.failover.preflight import standing
+from boks_exporter.failover.runner import Order, Proposal, Result, Runner, Tools, propose
+from boks_exporter.failover.survey import Survey
+from boks_exporter.failover.words import Limits, Procedure
+from boks_exporter.health import Thresholds
+from boks_exporter.model import Host
+from boks_exporter.remote.settings import SshSettings
+from boks_exporter.simulator.domain import Boksinit, Fault, HostPlan, Layout, SimulatedDomain
+from boks_exporter.simulator.domain.invariants import Observer
+from boks_exporter.simulator.operator_gate import OperatorGates
+from boks_exporter.simulator.virtual_operator import VirtualOperator
+from boks_exporter.simulator.virtual_time import VirtualClock, run_virtually
+from boks_exporter.simulator.virtual_transport import VirtualTransport
+
+_Result = TypeVar("_Result")
+
+MASTER, FIRST, SECOND, THIRD, CLIENT = "m1", "r1", "r2", "r3", "c1"
+
+
+def layout(writes_per_second: float = 0.0) -> Layout:
+    """Plan one master, three replicas and a client; nothing is written unless asked for."""
+    roles = {MASTER: Boksinit.MASTER, FIRST: Boksinit.SERVER, SECOND: Boksinit.SERVER, THIRD: Boksinit.SERVER}
+    plans = [
+        HostPlan(name=name, address=f"192.0.2.{number}", role=roles.get(name, Boksinit.CLIENT), site="Amsterdam")
+        for number, name in enumerate((MASTER, FIRST, SECOND, THIRD, CLIENT), 1)
+    ]
+    return Layout(hosts=tuple(plans), writes_per_second=writes_per_second, loading_seconds=30.0)
+
+
+@dataclass
+class World:
+    """Everything that a run meets, and what the simulator itself saw of it."""
+
+    path: Path
+    domain: SimulatedDomain
+    gates: OperatorGates
+    way: VirtualOperator
+    observer: Observer
+    said: list[str] = field(default_factory=list)
+    limits: Limits = field(default_factory=Limits)
+
+    @classmethod
+    def at(cls, path: Path, *, writes_per_second: float = 0.0, seed: int = 1) -> "World":
+        domain = SimulatedDomain(layout(writes_per_second), seed=seed)
+        gates = OperatorGates(domain)
+        return cls(path, domain, gates, VirtualOperator(gates), Observer(domain))
+
+    def survey(self) -> Survey:
+        """Begin to look, as a new process does."""
+        hosts = tuple(Host(plan.name, plan.address, site=plan.site) for plan in self.domain.layout.hosts)
+        settings = DomainSettings(
+            name="bank", transport=SshSettings(user="boksmon"), hosts=hosts, thresholds=Thresholds()
+        )
+        looking = LookingGates(LookOnly(self.way))
+        transport = VirtualTransport(self.domain, seed=1)
+        return Survey(settings, transport, looking, VirtualClock(), self.limits, last_known_master=MASTER)
+
+    def journal(self) -> Journal:
+        return Journal(self.path / "journal.sqlite")
+
+    def runner(self, journal: Journal, survey: Survey | None = None, **more: Any) -> Runner:
+        """Make a runner on this world."""
+        survey = survey or self.survey()
+        return Runner(
+            Tools(
+                survey=survey,
+                looking=survey.gates,
+                changing=ChangingGates(self.way),
+                journal=journal,
+                clock=VirtualClock(),
+                who=Who(user="root", sudo_user="anna", terminal="pts/1", host="ops7", pid=7),
+                limits=self.limits,
+                say=self.said.append,
+                **more,
+            )
+        )
+
+    async def warm(self, survey: Survey) -> None:
+        """Look a few times while all is well, as the exporter does all day."""
+        for _ in range(3):
+            await survey.look()
+            await VirtualClock().sleep(30.0)
+
+    async def proposal(self, procedure: Procedure, target: str, survey: Survey | None = None) -> Proposal:
+        """Show a plan, and keep it as the command line does."""
+        survey = survey or self.survey()
+        with self.journal() as journal:
+            survey.journal = lambda: journal.view("bank")
+            proposal = await propose(survey, procedure, target, self.limits)
+            journal.show(proposal.fingerprint, "bank", proposal.basis, VirtualClock().now())
+            return proposal
+
+    async def apply(
+        self, procedure: Procedure, target: str, *accepted: Guard, survey: Survey | None = None, **more: Any
+    ) -> Result:
+        """Plan and apply at once."""
+        survey = survey or self.survey()
+        proposal = await self.proposal(procedure, target, survey)
+        standing(proposal.findings, accepted)
+        order = Order(
+            procedure=procedure,
+            target=target,
+            accepted=tuple(Acceptance(guard, "the test says so") for guard in accepted),
+            reason="a test",
+        )
+        with self.journal() as journal:
+            return await self.runner(journal, survey, **more).apply(order, proposal.fingerprint)
+
+    async def resume(self, run: str) -> Result:
+        with self.journal() as journal:
+            return await self.runner(journal).resume(run)
+
+    async def abort(self, run: str) -> Result:
+        with self.journal() as journal:
+            return await self.runner(journal).abort(run)
+
+    def kill_master(self) -> None:
+        self.domain.set_fault(MASTER, Fault.MASTER_DEAD)
+
+    def roles(self) -> dict[str, str]:
+        return {name: str(host.role) for name, host in self.domain.hosts.items()}
+
+    def locks(self) -> dict[str, str]:
+        return {name: state.lock.run for name, state in self.gates.states.items() if state.lock}
+
+
+def virtually(scene: Callable[[], Coroutine[Any, Any, _Result]]) -> _Result:
+    """Play a scene on virtual time."""
+    return run_virtually(scene())
