@@ -38,8 +38,12 @@ class Pair:
 
 
 def issued(name: str, authority: Pair | None = None) -> Pair:
-    """Make a pair for 127.0.0.1: an authority of its own, or what one issued."""
+    """Make a pair for 127.0.0.1: an authority of its own, or what one issued.
+
+    It names whose key signed what, and what an authority's key may do: Python 3.13 verifies to the letter of RFC 5280.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
+    signer = authority.key if authority else key
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
     builder = (
@@ -52,5 +56,22 @@ def issued(name: str, authority: Pair | None = None) -> Pair:
         .not_valid_after(now + timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
         .add_extension(x509.BasicConstraints(ca=authority is None, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
+        .add_extension(_usage(authority=authority is None), critical=True)
     )
-    return Pair(builder.sign(authority.key if authority else key, hashes.SHA256()), key)
+    return Pair(builder.sign(signer, hashes.SHA256()), key)
+
+
+def _usage(*, authority: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=True,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=authority,
+        crl_sign=authority,
+        encipher_only=False,
+        decipher_only=False,
+    )
