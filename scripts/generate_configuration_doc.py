@@ -61,6 +61,9 @@ SECTIONS: Final = (
     ("domains[].transport, kind: local", "LocalModel"),
     ("domains[].transport, kind: replay", "ReplayModel"),
     ("domains[].thresholds", "ThresholdsModel"),
+    ("domains[].failover", "FailoverModel"),
+    ("domains[].failover.operator", "OperatorModel"),
+    ("domains[].failover.hooks", "HooksModel"),
 )
 
 REPLAY: Final = """

@@ -2,6 +2,6 @@
 
 from boks_exporter.config.json_schema import json_schema
 from boks_exporter.config.load import load, load_text
-from boks_exporter.config.settings import DomainSettings, PollSettings, Settings
+from boks_exporter.config.settings import DomainSettings, FailoverSettings, PollSettings, Settings
 
-__all__ = ["DomainSettings", "PollSettings", "Settings", "json_schema", "load", "load_text"]
+__all__ = ["DomainSettings", "FailoverSettings", "PollSettings", "Settings", "json_schema", "load", "load_text"]

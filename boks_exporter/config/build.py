@@ -7,6 +7,7 @@ from typing import Any
 from boks_exporter.config.schema import (
     ConfigModel,
     DomainModel,
+    FailoverModel,
     HostModel,
     LocalModel,
     PathsModel,
@@ -14,7 +15,14 @@ from boks_exporter.config.schema import (
     SshModel,
     ThresholdsModel,
 )
-from boks_exporter.config.settings import DomainSettings, PollSettings, Settings
+from boks_exporter.config.settings import (
+    DomainSettings,
+    FailoverSettings,
+    HookSettings,
+    OperatorSettings,
+    PollSettings,
+    Settings,
+)
 from boks_exporter.exposition import ExpositionOptions
 from boks_exporter.health import Thresholds
 from boks_exporter.model import Host
@@ -61,6 +69,27 @@ def _domain(model: DomainModel, directory: Path) -> DomainSettings:
         address_template=model.address_template,
         hosts=tuple(_host(host, model.address_template) for host in model.hosts),
         thresholds=_thresholds(model.thresholds),
+        failover=_failover(model.failover, directory) if model.failover else None,
+    )
+
+
+def _failover(model: FailoverModel, directory: Path) -> FailoverSettings:
+    operator, hooks = model.operator, model.hooks
+    return FailoverSettings(
+        journal=_found(model.journal, directory) or directory,
+        operator=OperatorSettings(
+            user=operator.user,
+            identity_files=_all_found(operator.identity_files, directory),
+            certificate_files=_all_found(operator.certificate_files, directory),
+            passphrase_file=_found(operator.passphrase_file, directory),
+            agent=operator.agent,
+        ),
+        cool_down_seconds=model.cool_down,
+        max_behind_updates=model.max_behind,
+        master_port=model.master_port,
+        hooks=HookSettings(
+            before=hooks.before, after=hooks.after, on_failure=hooks.on_failure, timeout_seconds=hooks.timeout
+        ),
     )
 
 

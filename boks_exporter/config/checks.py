@@ -49,6 +49,8 @@ def _domain_faults(domain: DomainSettings, at: Path_) -> Iterator[Fault]:
                 f"found {as_duration(transport.backoff_initial_seconds)}"
             ),
         )
+    if domain.failover and not isinstance(transport, SshSettings):
+        yield (*at, "failover"), "expected transport: {kind: ssh}: hosts are changed over SSH only"
     if isinstance(transport, LocalSettings):
         yield from _local_faults(domain, at)
 

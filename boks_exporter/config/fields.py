@@ -133,6 +133,7 @@ RemotePath = Annotated[
     _text("absolute path on the hosts", f"^{_REMOTE_PATH.pattern}$"),
 ]
 FilePath = Annotated[Path, BeforeValidator(_file_path), _text("path", r"^[^\x00-\x1f\x7f]+$")]
+HookWord = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^\x00]+$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 GroupName = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]

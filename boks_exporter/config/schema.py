@@ -1,5 +1,6 @@
 """The shape of the configuration file, strictly: what is not described here is an error."""
 
+from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,6 +10,7 @@ from boks_exporter.config.fields import (
     Duration,
     FilePath,
     GroupName,
+    HookWord,
     HostText,
     JumpHost,
     Name,
@@ -19,7 +21,7 @@ from boks_exporter.config.fields import (
     WholeSeconds,
     choice,
 )
-from boks_exporter.config.settings import PollSettings
+from boks_exporter.config.settings import FailoverSettings, HookSettings, OperatorSettings, PollSettings
 from boks_exporter.exposition import ExpositionOptions, TableLag, Tables
 from boks_exporter.health import Thresholds
 from boks_exporter.model import Host, Promotion
@@ -29,6 +31,8 @@ _DEFAULTS: Final = Thresholds()
 _PATHS: Final = RemotePaths()
 _SSH: Final = SshSettings(user="")
 _POLL: Final = PollSettings()
+_HOOKS: Final = HookSettings()
+_FAILOVER: Final = FailoverSettings(journal=Path(), operator=OperatorSettings(user=""))
 _HOST: Final = Host(name="", address="")
 _METRICS: Final = ExpositionOptions()
 
@@ -171,6 +175,60 @@ class ThresholdsModel(_Strict):
     )
 
 
+class OperatorModel(_Strict):
+    """The login that may change the hosts: another user with another key. The rest is as in the domain's transport."""
+
+    user: Name = Field(description="The operator's login on the BoKS hosts, whose key has the gate with `operator`.")
+    identity_files: tuple[FilePath, ...] = Field(
+        default=(),
+        strict=False,
+        description="Its private keys, readable for the operators only, never for the exporter. Without any, the "
+        "usual ones of whoever runs the command are tried.",
+    )
+    certificate_files: tuple[FilePath, ...] = Field(
+        default=(), strict=False, description="OpenSSH user certificates to these keys."
+    )
+    passphrase_file: FilePath | None = Field(default=None, description="A file that holds their passphrase.")
+    agent: bool = Field(default=False, description="Use the SSH agent of whoever runs the command.")
+
+
+class HooksModel(_Strict):
+    """Programs that hear of a run, each as a list of its words: no shell reads them; facts are in BOKS_FAILOVER_…."""
+
+    before: tuple[HookWord, ...] = Field(
+        default=(), strict=False, description="Before the first step; an exit status other than 0 stops the run."
+    )
+    after: tuple[HookWord, ...] = Field(default=(), strict=False, description="When a run is done.")
+    on_failure: tuple[HookWord, ...] = Field(
+        default=(), strict=False, description="When a run ends otherwise, or stays open."
+    )
+    timeout: PositiveDuration = Field(
+        default=_HOOKS.timeout_seconds, description="How long a program may take before it is ended."
+    )
+
+
+class FailoverModel(_Strict):
+    """How the domain is changed, from an operator's terminal only."""
+
+    journal: FilePath = Field(
+        description="The journal of runs and maintenance. The exporter reads it where it may, for its metrics."
+    )
+    operator: OperatorModel = Field(description="The login that may change the hosts.")
+    cool_down: Duration = Field(
+        default=_FAILOVER.cool_down_seconds, description="How long after a change of masters no other begins by itself."
+    )
+    max_behind: int = Field(
+        default=_FAILOVER.max_behind_updates,
+        ge=0,
+        description="Updates that a new master may be behind the best copy, or behind the last known master.",
+    )
+    master_port: Port = Field(
+        default=_FAILOVER.master_port,
+        description="BoKS's base port, at which replicas are asked whether they reach the old master.",
+    )
+    hooks: HooksModel = Field(default=HooksModel(), description="Programs that hear of a run.")
+
+
 class DomainModel(_Strict):
     """One BoKS installation."""
 
@@ -186,6 +244,9 @@ class DomainModel(_Strict):
         strict=False, min_length=1, description="Its servers. Who is master is observed, never configured."
     )
     thresholds: ThresholdsModel = Field(default=ThresholdsModel(), description="When a finding counts.")
+    failover: FailoverModel | None = Field(
+        default=None, description="How the domain is changed. Without it, the failover commands refuse to begin."
+    )
 
 
 class PollModel(_Strict):

@@ -117,6 +117,7 @@ def _described(value: Any, model: str = "", path: Path_ = ()) -> Iterator[tuple[
 def _model_of(described: dict[str, Any], value: Any) -> str | None:
     if "oneOf" in described:
         return f"{value['kind'].capitalize()}Model"
+    described = described.get("anyOf", [described])[0]
     reference = described.get("$ref") or described.get("items", {}).get("$ref", "")
     name = str(reference).rpartition("/")[2]
     return name if name and name in dict(_models()) else None
