@@ -25,6 +25,7 @@ def test_promtool_finds_nothing_wrong_with_the_rules() -> None:
     assert check.returncode == 0, check.stdout + check.stderr
 
 
+@pytest.mark.timeout(300)
 def test_every_alert_keeps_silent_fires_at_its_time_and_ends(tmp_path: Path) -> None:
     """Each alert fires exactly when its case says, survives two lost scrapes, ends, and is silent otherwise."""
     file = tmp_path / "alerts_test.yml"
