@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from boks_exporter.config.build import settings_of
 from boks_exporter.config.checks import Fault, faults_of
 from boks_exporter.config.files import file_faults
+from boks_exporter.config.remainder import Remainder
 from boks_exporter.config.schema import ConfigModel
 from boks_exporter.config.settings import Settings
 from boks_exporter.config.strict_yaml import Document, dotted, load_strict, parse_strict
@@ -29,16 +31,27 @@ def load_text(text: str, file: str, directory: Path) -> Settings:
 
 
 def _settings(document: Document, directory: Path, *, check_files: bool) -> Settings:
+    data = document.data if document.data is not None else {}
     try:
-        model = ConfigModel.model_validate(document.data if document.data is not None else {})
+        model = ConfigModel.model_validate(data)
     except ValidationError as error:
         faults = [fault for detail in error.errors() if (fault := fault_of(detail))]
+        faults += _of_the_rest(data, faults, directory, check_files=check_files)
         # Without the cause: pydantic's error repeats the whole file, secrets included that stand there by mistake.
         raise ConfigError(_problems(document, faults)) from None
     settings = settings_of(model, directory)
     if problems := _problems(document, _all_faults(settings, directory, check_files=check_files)):
         raise ConfigError(problems)
     return settings
+
+
+def _of_the_rest(data: Any, faults: list[Fault], directory: Path, *, check_files: bool) -> list[Fault]:
+    """Find what is wrong with the meaning of the parts whose form is right."""
+    rest = Remainder(data, faults)
+    if rest.model is None:
+        return []
+    found = _all_faults(settings_of(rest.model, directory), directory, check_files=check_files)
+    return [(path, text) for path, text in found if rest.is_real(path)]
 
 
 def _all_faults(settings: Settings, directory: Path, *, check_files: bool) -> Iterator[Fault]:
