@@ -169,6 +169,7 @@ def _rules() -> Iterator[str]:
         name = "none of its own" if rule is severity.SAYS_NOTHING else rule.severity.name
         yield f"| domain `{state}` | {name} | {rule.reason} |"
     for what, rule in (
+        ("no host of a domain answers", severity.NOBODY_ANSWERS),
         ("`reported_status` is `down`", severity.LISTED_AS_DOWN),
         ("all replicas of a site unsound", severity.SITE_WITHOUT_REPLICA),
         ("`unresolved` names a server", severity.UNRESOLVED),

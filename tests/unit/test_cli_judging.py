@@ -46,6 +46,15 @@ def test_a_replica_counts_by_its_state(state: str, severity: Severity) -> None:
     assert judged(domain(host(state=state))).severity is severity
 
 
+def test_a_domain_of_which_nobody_answers_is_critical() -> None:
+    """One silent host is a warning; when all are silent, the master included, it is what the alert pages for."""
+    silent = [host("replica1", state="unreachable"), host("replica2", state="unreachable")]
+    assert judged(domain(*silent)).severity is Severity.WARNING
+    nobody = domain(hosts=silent, masters=[], state="unknown", reason="no host answers, so nothing is known of it")
+    assert judged(nobody).findings[0].headline == "unknown: no host answers, so nothing is known of it"
+    assert judged(nobody).severity is Severity.CRITICAL
+
+
 @pytest.mark.parametrize(
     ("state", "severity"),
     [

@@ -9,6 +9,7 @@ from boks_exporter.cli.plugin.severity import (
     DOMAIN_RULES,
     HOST_RULES,
     LISTED_AS_DOWN,
+    NOBODY_ANSWERS,
     NO_FIGURE,
     NOTHING_SEEN,
     SAYS_NOTHING,
@@ -131,7 +132,8 @@ def _staleness(domain: DomainReport, criteria: Criteria) -> Iterator[Finding]:
 
 
 def _domain_itself(domain: DomainReport) -> Iterator[Finding]:
-    rule = DOMAIN_RULES.get(domain["state"], UNHEARD_OF)
+    nobody = bool(domain["hosts"]) and all(host["state"] == "unreachable" for host in domain["hosts"])
+    rule = NOBODY_ANSWERS if nobody else DOMAIN_RULES.get(domain["state"], UNHEARD_OF)
     if rule is SAYS_NOTHING:
         return
     state = domain["state"].replace("_", " ")

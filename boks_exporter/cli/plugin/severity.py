@@ -37,12 +37,16 @@ LISTED_AS_DOWN: Final = Rule(
     Severity.CRITICAL, "The master lists it as DOWN; whether we can look at it ourselves changes nothing."
 )
 
+NOBODY_ANSWERS: Final = Rule(
+    Severity.CRITICAL, "No host of the domain answers, its master included: the alert BoksNoMaster pages as well."
+)
+
 SAYS_NOTHING: Final = Rule(Severity.OK, "The hosts that make the domain so count themselves.")
 
 DOMAIN_RULES: Final[Mapping[str, Rule]] = {
     "ok": Rule(Severity.OK, "One master, and every replica is ok."),
     "degraded": SAYS_NOTHING,
-    "unknown": Rule(Severity.UNKNOWN, "No host answers, or too little is known of some."),
+    "unknown": Rule(Severity.UNKNOWN, "Too little is known of some of its hosts."),
     "no_master": Rule(Severity.CRITICAL, "Nothing can be changed: no administration, no password, no replication."),
     "several_masters": Rule(Severity.CRITICAL, "Two databases take changes of their own and drift apart."),
 }
