@@ -1,0 +1,252 @@
+"""A small domain on virtual time with an operator in front of it, at the point where a procedure begins."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from boks_exporter.config import DomainSettings
+from boks_exporter.failover.client import ChangingGates, LookingGates, LookOnly
+from boks_exporter.failover.facts import Reading
+from boks_exporter.failover.journal import Journal, Who
+from boks_exporter.failover.journal.errors import explained
+from boks_exporter.failover.runner import Tools
+from boks_exporter.failover.survey import Survey
+from boks_exporter.failover.words import Limits, Procedure
+from boks_exporter.model import Host, HostName
+from boks_exporter.remote.request import RequestLine
+from boks_exporter.remote.settings import SshSettings
+from boks_exporter.simulator.domain import Boksinit, Fault, HostPlan, Layout, SimulatedDomain
+from boks_exporter.simulator.domain.invariants import Observer
+from boks_exporter.simulator.operator_gate import OperatorGates
+from boks_exporter.simulator.virtual_operator import VirtualOperator
+from boks_exporter.simulator.virtual_time import VirtualClock
+from boks_exporter.simulator.virtual_transport import VirtualTransport
+from boks_exporter.transport.base import RawReply
+
+MASTER, CANDIDATE, OTHER, THIRD, CLIENT = "MASTER1", "REP1", "REP2", "REP3", "CLIENT1"
+SITES = {MASTER: "utrecht", CANDIDATE: "utrecht", OTHER: "rotterdam", THIRD: "utrecht", CLIENT: "rotterdam"}
+
+LAYOUT = Layout(
+    hosts=tuple(
+        HostPlan(
+            name=name,
+            role={MASTER: Boksinit.MASTER, CLIENT: Boksinit.CLIENT}.get(name, Boksinit.SERVER),
+            site=site,
+            address=f"10.0.0.{number}",
+            delay_seconds=0.1,
+        )
+        for number, (name, site) in enumerate(SITES.items(), 1)
+    ),
+    tables=(1, 2, 6, 15),
+    writes_per_second=0.002,
+    loading_seconds=10.0,
+)
+"""Hardly anything is written: on a busy domain a stopped master keeps updates back, which is another story."""
+
+
+class Killed(BaseException):
+    """The program is gone at this point: nothing of it may happen any more, as after SIGKILL."""
+
+
+@dataclass
+class Life:
+    """Whether the operator's program still lives; everything that it does goes through here."""
+
+    is_over: bool = False
+
+    def end(self) -> None:
+        """Kill it here."""
+        self.is_over = True
+        raise Killed
+
+    def check(self) -> None:
+        """Do nothing for a program that is gone."""
+        if self.is_over:
+            raise Killed
+
+
+class MortalJournal(Journal):
+    """A journal whose writes can be the last thing that a program does, or meet a full disk."""
+
+    def __init__(self, path: Path, life: Life) -> None:
+        self.life = life
+        self.before_write: Callable[[str, tuple[Any, ...]], None] = lambda _statement, _values: None
+        super().__init__(path)
+
+    def _put(self, table: str, row: Sequence[Any]) -> None:
+        self._check(f"INSERT INTO {table}", row)
+        super()._put(table, row)
+
+    def _write(self, statement: str, values: Sequence[Any]) -> None:
+        with explained(self.path):
+            self._check(statement, values)
+        super()._write(statement, values)
+
+    def _check(self, statement: str, values: Sequence[Any]) -> None:
+        self.life.check()
+        self.before_write(statement, tuple(values))
+        self.life.check()
+
+
+@dataclass
+class MortalWay:
+    """The way to the operator's gates for as long as the program lives; hooks see each request before and after."""
+
+    way: VirtualOperator
+    life: Life
+    before: list[Callable[[HostName, str], Any]] = field(default_factory=list)
+    after: list[Callable[[HostName, str], Any]] = field(default_factory=list)
+
+    async def ask(self, host: Host, request: RequestLine) -> RawReply:
+        """Send one request."""
+        self.life.check()
+        for hook in self.before:
+            await hook(host.name, request.line())
+            self.life.check()
+        reply = await self.way.ask(host, request)
+        self.life.check()
+        for hook in self.after:
+            await hook(host.name, request.line())
+        return reply
+
+
+@dataclass
+class World:
+    """The domain and whoever works on it. Each command of the operator's is a program of its own: `program()`."""
+
+    directory: Path
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        self.domain = SimulatedDomain(LAYOUT, seed=self.seed)
+        self.gates = OperatorGates(self.domain)
+        self.observer = Observer(self.domain)
+        self.reading = VirtualTransport(self.domain, seed=self.seed)
+        self.operator = VirtualOperator(self.gates, seed=self.seed)
+        self.clock = VirtualClock()
+        self.readings: dict[HostName, Reading] = {}
+        self.said: list[str] = []
+        self.hosts = tuple(Host(plan.name, plan.address, site=plan.site) for plan in LAYOUT.hosts)
+        self.settings = DomainSettings(name="trial", transport=SshSettings(user="x"), hosts=self.hosts)
+
+    def host(self, name: HostName) -> Host:
+        """Find a host as the configuration has it."""
+        return next(host for host in self.hosts if host.name == name)
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let time pass, in the domain as well."""
+        await self.clock.sleep(seconds)
+        self.domain.advance(self.clock.monotonic())
+
+    async def learn(self) -> None:
+        """Look once while all is well, as the exporter does all day long."""
+        survey = self.survey(self.operator)
+        await survey.look()
+        self.readings = dict(survey.readings)
+
+    def survey(self, way: Any) -> Survey:
+        """Make what a new program knows before it looks."""
+        return Survey(
+            domain=self.settings,
+            transport=self.reading,
+            gates=LookingGates(LookOnly(way)),
+            clock=self.clock,
+            limits=Limits(),
+            last_known_master=MASTER,
+            readings=dict(self.readings),
+        )
+
+    def program(self, journal: str = "journal.sqlite", who: str = "anna") -> "Program":
+        """Start a program of an operator's."""
+        return Program(self, self.directory / journal, who)
+
+
+class Program:
+    """One command on an operator's machine, from its start to its end."""
+
+    def __init__(self, world: World, path: Path, who: str) -> None:
+        self.world = world
+        self.life = Life()
+        self.way = MortalWay(world.operator, self.life)
+        self.journal = MortalJournal(path, self.life)
+        survey = world.survey(self.way)
+        survey.journal = lambda: self.journal.view(world.settings.name)
+        self.tools = Tools(
+            survey=survey,
+            looking=survey.gates,
+            changing=ChangingGates(self.way),
+            journal=self.journal,
+            clock=world.clock,
+            who=Who(user=who, host="ops1"),
+            say=world.said.append,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.journal.close()
+
+
+async def prepare(world: World, procedure: Procedure) -> HostName:
+    """Bring the domain to where a procedure begins, and name its target."""
+    await world.pass_time(120.0)
+    await world.learn()
+    target = await _PREPARE[procedure](world)
+    world.domain.advance(world.clock.monotonic())
+    return target
+
+
+async def _add_replica(world: World) -> HostName:
+    world.domain.run(MASTER, ("hostadm", "-m", "-t", "BOKSREPLICA", "-h", CLIENT))
+    world.domain.run(CLIENT, ("cadm", "-E", "SHM_SIZE=8000"))
+    return CLIENT
+
+
+async def _promote(world: World) -> HostName:
+    world.domain.set_fault(MASTER, Fault.MASTER_DEAD)
+    await world.pass_time(30.0)
+    return CANDIDATE
+
+
+async def _retire(world: World) -> HostName:
+    """The old master is up again beside the new one, reached by SSH, its daemons held back."""
+    world.domain.set_fault(MASTER, Fault.MASTER_DEAD)
+    await world.pass_time(10.0)
+    world.domain.run(CANDIDATE, ("convert", "-v", "master"))
+    await world.pass_time(300.0)
+    world.domain.set_fault(MASTER, Fault.DOWN)
+    world.domain.clear_fault(MASTER, Fault.MASTER_DEAD)
+    # From here on whoever starts BoKS there starts it: the fault only kept it from starting with the machine.
+    world.domain.hosts[MASTER].faults.pop(Fault.DOWN)
+    await world.pass_time(60.0)
+    return MASTER
+
+
+async def _planned(world: World) -> HostName:
+    world.domain.run(MASTER, ("hostadm", "-m", "-t", "BOKSREPLICA", "-h", MASTER))
+    await world.pass_time(1.0)
+    return CANDIDATE
+
+
+async def _verify(world: World) -> HostName:
+    await world.pass_time(1.0)
+    return MASTER
+
+
+async def _rebuild(world: World) -> HostName:
+    world.domain.set_fault(OTHER, Fault.DIVERGED, tables=[1])
+    await world.pass_time(60.0)
+    return OTHER
+
+
+_PREPARE = {
+    Procedure.ADD_REPLICA: _add_replica,
+    Procedure.PROMOTE: _promote,
+    Procedure.RETIRE: _retire,
+    Procedure.FAILBACK: _planned,
+    Procedure.SWITCHOVER: _planned,
+    Procedure.REBUILD: _rebuild,
+    Procedure.VERIFY: _verify,
+}
