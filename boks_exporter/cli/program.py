@@ -1,9 +1,12 @@
 """The program: find the command, run it, and turn every expected error into a message and an exit code."""
 
+import getpass
 import io
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Final, NoReturn
 
 import click
@@ -16,6 +19,8 @@ _COMMANDS: Final = {
     "status": "boks_exporter.cli.status:status",
     "check": "boks_exporter.cli.plugin.command:check",
     "config": "boks_exporter.cli.config:config",
+    "failover": "boks_exporter.cli.failover.commands:failover",
+    "maintenance": "boks_exporter.cli.maintenance:maintenance",
     "gate": "boks_exporter.cli.gate:gate",
     "rules": "boks_exporter.cli.shipped:rules",
     "dashboards": "boks_exporter.cli.shipped:dashboards",
@@ -25,6 +30,7 @@ _COMMANDS: Final = {
 """Where each command is, loaded when it is asked for: a plugin that runs every minute must start quickly."""
 
 _PLUGIN: Final = "check"
+_NOBODYS_NAME: Final = "boks-exporter"
 
 
 class Commands(click.Group):
@@ -69,6 +75,7 @@ def main() -> NoReturn:
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; returns its exit code."""
     _never_fail_to_encode()
+    _never_be_a_nobody()
     if next((word for word in arguments if not word.startswith("-")), None) == _PLUGIN:
         from boks_exporter.cli.plugin.failure import as_plugin
 
@@ -98,3 +105,18 @@ def _never_fail_to_encode() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _never_be_a_nobody() -> None:
+    """Give an account that has neither name nor home both: the SSH library asks for them, needed or not.
+
+    Such are the numeric users of containers and, where nss-systemd is missing, systemd's dynamic ones.
+    """
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = "/"
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):
+        os.environ["LOGNAME"] = _NOBODYS_NAME
