@@ -87,6 +87,17 @@ def nobody_is_master(facts: FailoverFacts, by: Circumstances) -> Proven:
     return all_of((_everybody_was_asked(facts, by), old_master_is_gone(facts, by)))
 
 
+def may_start_as_master(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
+    """Prove that BoKS may be started on a host whose conversion to master ended too early, and on nobody beside it."""
+    others = [name for name in facts.snapshot.masters if name != host]
+    if others:
+        return no(f"{', '.join(others)} says that it is master, too")
+    role = has_role(facts, host, Role.MASTER)
+    if by.old_master == host:
+        return all_of((role, _everybody_was_asked(facts, by)))
+    return all_of((role, _everybody_was_asked(facts, by), old_master_is_gone(facts, by)))
+
+
 def hosts_not_asked(facts: FailoverFacts, old_master: HostName | None) -> tuple[HostName, ...]:
     """Name the hosts whose role nobody knows; of the old master, witnesses tell."""
     return tuple(

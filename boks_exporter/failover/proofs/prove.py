@@ -32,6 +32,8 @@ def prove(claim: Claim, facts: FailoverFacts, by: Circumstances) -> Proven:  # n
             return masters.is_out(facts, host)
         case ClaimKind.NOBODY_IS_MASTER:
             return masters.nobody_is_master(facts, by)
+        case ClaimKind.MAY_START_AS_MASTER:
+            return masters.may_start_as_master(facts, host, by)
         case ClaimKind.MASTER_IS_SOUND:
             return masters.is_sound_master(facts, host)
         case ClaimKind.IS_MASTER_BESIDE:

@@ -3,7 +3,7 @@
 from boks_exporter.failover.runner.console import NoConsole
 from boks_exporter.failover.runner.hooks import NoHooks, ProgramHooks
 from boks_exporter.failover.runner.proposing import Proposal, propose
-from boks_exporter.failover.runner.result import FingerprintError, Result
+from boks_exporter.failover.runner.result import FingerprintError, Result, insist_on
 from boks_exporter.failover.runner.runner import Runner
 from boks_exporter.failover.runner.tools import Order, Tools
 
@@ -17,5 +17,6 @@ __all__ = [
     "Result",
     "Runner",
     "Tools",
+    "insist_on",
     "propose",
 ]

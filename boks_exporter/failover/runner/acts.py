@@ -7,7 +7,7 @@ from boks_exporter.failover.plan import Step
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
 from boks_exporter.failover.procedures.rows import Kind
 from boks_exporter.model import HostName, Seconds, Timestamp
-from boks_exporter.remote.operator import OperatorChange, RunName, StepId
+from boks_exporter.remote.operator import OperatorChange, RunName, StepId, boot_start
 
 _UNDO_SECONDS: Seconds = 180.0
 
@@ -88,6 +88,24 @@ def undo_of(step: Step, run: RunName, done_as: StepId, attempt: int) -> Act:
         trusts_exit=words == ("boot-start",),
         last_line=None,
         deadline_seconds=_UNDO_SECONDS,
+    )
+
+
+def starting_of(act: Act, attempt: int) -> Act | None:
+    """Take the end of a conversion to master that set the role and started nothing; None for any other act.
+
+    The other conversions need none: their proof is the role, and what starts BoKS comes after them.
+    """
+    if act.request is None or act.request.words[1:] != ("convert", "master"):
+        return None
+    step_id = f"{act.id}-start" if attempt == 1 else f"{act.id}-start{attempt}"
+    return replace(
+        act,
+        id=step_id,
+        key=f"start after {act.key}",
+        request=OperatorChange.do(step_id, boot_start()),
+        needs=(Claim(ClaimKind.MAY_START_AS_MASTER, act.host), Claim(ClaimKind.IS_STOPPED, act.host)),
+        last_line=None,
     )
 
 

@@ -10,7 +10,7 @@ from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.procedures.claims import Claim
 from boks_exporter.failover.procedures.rows import Kind
 from boks_exporter.failover.proofs import Circumstances, Proven, Truth, prove_all
-from boks_exporter.failover.runner.acts import Act
+from boks_exporter.failover.runner.acts import Act, starting_of
 from boks_exporter.failover.runner.console import confirmation_code, retire_script
 from boks_exporter.failover.runner.telling import Teller, Told
 from boks_exporter.failover.runner.tools import Tools
@@ -22,6 +22,7 @@ _NEEDS_SECONDS: Final[Seconds] = 30.0
 _PROOF_SECONDS: Final[Seconds] = 90.0
 _PROOF_AFTER_FAILURE_SECONDS: Final[Seconds] = 20.0
 _LOOK_EVERY_SECONDS: Final[Seconds] = 3.0
+_STARTS: Final = 3
 _KEPT_OUTPUT: Final = 64 * 1024
 
 
@@ -107,7 +108,30 @@ class Performer:
             return Ending(StepOutcome.FAILED, told.sentence, begun=False, told=told)
         failed = record is not None and record.exit_status not in {0, None}
         found = await self._until(act.proves, _PROOF_AFTER_FAILURE_SECONDS if failed else _PROOF_SECONDS)
-        return _judged(act, told, found)
+        ending = _judged(act, told, found)
+        is_running = record is not None and record.state is RecordState.RUNNING
+        return ending if ending.outcome is StepOutcome.DONE or is_running else await self._started(act, ending)
+
+    async def _started(self, act: Act, ending: Ending) -> Ending:
+        """Start BoKS where a conversion to master set the role and ended before it did so, and nobody else is master.
+
+        It belongs to the same step and has an id of its own; one that came to naught is followed by another.
+        """
+        for attempt in range(1, _STARTS + 1):
+            start = starting_of(act, attempt)
+            if start is None or not (await self.proven(start.needs)).holds:
+                return ending
+            self.tools.say(f"    {act.host} is master by its ENV, but BoKS is stopped on it: starting it")
+            needs = start.needs
+            told = await Teller(self.tools, start, lambda needs=needs: self.proven(needs)).tell(ask_first=True)  # type: ignore[misc]  # needs is bound
+            found = await self._until(act.proves, _PROOF_SECONDS)
+            if found.holds:
+                return Ending(
+                    StepOutcome.DONE, f"{found.sentence}; BoKS was started, though {ending.sentence}", told=told
+                )
+            if told.record is None or told.record.state is RecordState.RUNNING:
+                return Ending(StepOutcome.UNKNOWN, f"{ending.sentence}; starting it: {told.sentence}", told=told)
+        return ending
 
     async def _at_console(self, act: Act) -> Ending:
         """Print the script, and wait for the host to show that it ran; its code alone proves that, too, but no more."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from boks_exporter.errors import BoksExporterError
+from boks_exporter.failover.plan.fingerprint import DIGITS
 from boks_exporter.failover.words import Exit
 
 
@@ -17,3 +18,13 @@ class Result:
 
 class FingerprintError(BoksExporterError):
     """A fingerprint is missing, or is none."""
+
+
+def insist_on(fingerprint: str) -> None:
+    """Refuse what can be no fingerprint; raises FingerprintError."""
+    if not fingerprint:
+        message = "a fingerprint is needed: show the plan first, it stands at its end"
+        raise FingerprintError(message)
+    if len(fingerprint) != DIGITS or not set(fingerprint.lower()) <= set("0123456789abcdef"):
+        message = f"expected a fingerprint of {DIGITS} hexadecimal digits, found {fingerprint!r}"
+        raise FingerprintError(message)

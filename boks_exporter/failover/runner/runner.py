@@ -13,14 +13,13 @@ from boks_exporter.failover.journal import (
     StepOutcome,
 )
 from boks_exporter.failover.plan import difference
-from boks_exporter.failover.plan.fingerprint import DIGITS
 from boks_exporter.failover.preflight import exit_for, standing
 from boks_exporter.failover.runner.ending import Ender, facts_of_plan
 from boks_exporter.failover.runner.hooks import Event
 from boks_exporter.failover.runner.locking import lock_all
 from boks_exporter.failover.runner.performing import Performer
 from boks_exporter.failover.runner.proposing import Proposal, propose
-from boks_exporter.failover.runner.result import FingerprintError, Result
+from boks_exporter.failover.runner.result import Result, insist_on
 from boks_exporter.failover.runner.tools import Order, Tools, circumstances, run_name
 from boks_exporter.failover.runner.undoing import Passed, Undoer, Undone
 from boks_exporter.failover.runner.walk import Walk
@@ -56,7 +55,7 @@ class Runner:
 
     async def apply(self, order: Order, fingerprint: str) -> Result:
         """Carry out the very plan that the fingerprint stands for; raises FingerprintError where it can be none."""
-        _insist_on(fingerprint)
+        insist_on(fingerprint)
         try:
             with self.tools.journal.at_work_on(self.domain):
                 return await self._apply(order, fingerprint)
@@ -241,12 +240,3 @@ class Runner:
         done = {entry.number for entry in self.tools.journal.steps(run.name) if entry.outcome is StepOutcome.DONE}
         left = [step for step in run.plan.steps if step.number not in done]
         return tuple(f"not done: step {step.number}, {step.key} on {step.host}: {step.purpose}" for step in left)
-
-
-def _insist_on(fingerprint: str) -> None:
-    if not fingerprint:
-        message = "a fingerprint is needed: show the plan first, it stands at its end"
-        raise FingerprintError(message)
-    if len(fingerprint) != DIGITS or not set(fingerprint.lower()) <= set("0123456789abcdef"):
-        message = f"expected a fingerprint of {DIGITS} hexadecimal digits, found {fingerprint!r}"
-        raise FingerprintError(message)

@@ -1,0 +1,247 @@
+"""Build and connect what a failover command needs: to look, only what looks; to change, both ways."""
+
+import getpass
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from boks_exporter.app.connections import Closable
+from boks_exporter.config import DomainSettings, FailoverSettings, Settings
+from boks_exporter.errors import BoksExporterError
+from boks_exporter.failover.client import ChangingGates, LookingGates, LookOnly
+from boks_exporter.failover.facts import Reading
+from boks_exporter.failover.journal import Journal, Who
+from boks_exporter.failover.runner import NoConsole, ProgramHooks, Runner, Tools
+from boks_exporter.failover.runner.console import Console
+from boks_exporter.failover.survey import Survey
+from boks_exporter.failover.words import Limits
+from boks_exporter.model import Host, HostName
+from boks_exporter.observe import SystemClock
+from boks_exporter.poller import StateFile
+from boks_exporter.remote.settings import GateMode, SshSettings
+from boks_exporter.replication import History
+from boks_exporter.transport.base import OperatorTransport, Transport
+
+_LIMITS: Final = Limits()
+
+
+class NotConfiguredError(BoksExporterError):
+    """The configuration does not say how a domain is changed, or not which domain is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """One domain that can be changed."""
+
+    settings: Settings
+    domain: DomainSettings
+    failover: FailoverSettings
+    ssh: SshSettings
+
+    @property
+    def limits(self) -> Limits:
+        """Tell what the guards measure by."""
+        return replace(
+            _LIMITS,
+            max_behind_updates=self.failover.max_behind_updates,
+            cool_down_seconds=self.failover.cool_down_seconds,
+            master_port=self.failover.master_port,
+        )
+
+
+def chosen_domain(settings: Settings, name: str | None = None, host: HostName | None = None) -> Domain:
+    """Find the domain that is meant: the named one, or the only one that has the host and can be changed."""
+    known = [domain for domain in settings.domains if name in {None, domain.name}]
+    if not known:
+        names = ", ".join(domain.name for domain in settings.domains)
+        message = f"no domain {name} in the configuration; there are: {names}"
+        raise NotConfiguredError(message)
+    fitting = [domain for domain in known if domain.failover is not None]
+    if not fitting:
+        message = (
+            f"the configuration has no section failover in {', '.join(domain.name for domain in known)}; it says who "
+            "may change the hosts and where the journal is: see docs/configuration.md"
+        )
+        raise NotConfiguredError(message)
+    if len(fitting) > 1 and host is not None:
+        fitting = [domain for domain in fitting if any(each.name == host for each in domain.hosts)] or fitting
+    if len(fitting) > 1:
+        message = f"several domains can be meant: {', '.join(domain.name for domain in fitting)}; say --domain"
+        raise NotConfiguredError(message)
+    return _as_changeable(settings, fitting[0])
+
+
+def _as_changeable(settings: Settings, domain: DomainSettings) -> Domain:
+    if domain.failover is None or not isinstance(domain.transport, SshSettings):
+        message = f"{domain.name} cannot be changed: it has no section failover, or is not reached over SSH"
+        raise NotConfiguredError(message)
+    return Domain(settings, domain, domain.failover, domain.transport)
+
+
+def who_runs_this() -> Who:
+    """Tell who sits where."""
+    terminal = ""
+    with suppress(OSError, ValueError):
+        terminal = os.ttyname(sys.stdin.fileno()).removeprefix("/dev/")
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    sudo_user = os.environ.get("SUDO_USER", "")
+    return Who(user=user, sudo_user=sudo_user, terminal=terminal, host=socket.gethostname(), pid=os.getpid())
+
+
+def journal_of(domain: Domain) -> Journal:
+    """Open the journal."""
+    return Journal(domain.failover.journal)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """The open connections: to read, and as the operator."""
+
+    reading: Transport
+    operator: OperatorTransport
+
+
+@asynccontextmanager
+async def _ways(domain: Domain) -> AsyncIterator[_Ways]:
+    from boks_exporter.transport.ssh import SshTransport
+
+    operator, timeout = domain.failover.operator, domain.settings.poll.timeout_seconds
+    as_operator = replace(
+        domain.ssh,
+        user=operator.user,
+        identity_files=operator.identity_files,
+        certificate_files=operator.certificate_files,
+        passphrase_file=operator.passphrase_file,
+        agent=operator.agent,
+        gate=GateMode.INSTALLED,
+    )
+    async with AsyncExitStack() as stack:
+        ways = _Ways(
+            SshTransport(domain.ssh, timeout_seconds=timeout), SshTransport(as_operator, timeout_seconds=timeout)
+        )
+        for way in (ways.reading, ways.operator):
+            if isinstance(way, Closable):
+                stack.push_async_callback(way.aclose)
+        yield ways
+
+
+@asynccontextmanager
+async def looking(domain: Domain, journal: Journal | None = None) -> AsyncIterator[Survey]:
+    """Hold what a look needs, and nothing that could change a host."""
+    async with _ways(domain) as ways:
+        yield _survey(domain, ways.reading, LookingGates(LookOnly(ways.operator)), journal)
+
+
+@asynccontextmanager
+async def changing(
+    domain: Domain, journal: Journal, say: Callable[[str], None], console: Console | None = None
+) -> AsyncIterator[Runner]:
+    """Hold what a run needs."""
+    hooks = domain.failover.hooks
+    async with _ways(domain) as ways:
+        survey = _survey(domain, ways.reading, LookingGates(LookOnly(ways.operator)), journal)
+        yield Runner(
+            Tools(
+                survey=survey,
+                looking=survey.gates,
+                changing=ChangingGates(ways.operator),
+                journal=journal,
+                clock=SystemClock(),
+                who=who_runs_this(),
+                limits=domain.limits,
+                say=say,
+                hooks=ProgramHooks(
+                    before=hooks.before,
+                    after=hooks.after,
+                    on_failure=hooks.on_failure,
+                    timeout_seconds=hooks.timeout_seconds,
+                ),
+                console=console or NoConsole(),
+                paths=domain.ssh.paths,
+            )
+        )
+
+
+async def break_lock(domain: Domain, run: str, host: HostName) -> str:
+    """Take the lock of a host away from a run that is named; returns what became of it."""
+    target = _known(domain, host)
+    async with _ways(domain) as ways:
+        lock = await ChangingGates(ways.operator).break_lock(target, run)
+    if lock.run is not None:
+        message = f"{host} stays locked, by the run {lock.run} of {lock.owner}: only the lock of {run} was to be broken"
+        raise StillLockedError(message)
+    return f"{host} is not locked any more"
+
+
+async def locks(domain: Domain) -> dict[HostName, str]:
+    """Tell who holds the lock of each host, or why that is not known."""
+    found = {}
+    async with _ways(domain) as ways:
+        gates = LookingGates(LookOnly(ways.operator))
+        for host in domain.domain.hosts:
+            try:
+                lock = await gates.lock(host)
+            except BoksExporterError as error:
+                found[host.name] = f"not known: {error}"
+            else:
+                free = "not locked"
+                held = f"locked by {lock.run} of {lock.owner} since {lock.since} (UTC)"
+                found[host.name] = free if lock.run is None else held
+    return found
+
+
+class StillLockedError(BoksExporterError):
+    """A host is still locked, and by whom."""
+
+
+def _known(domain: Domain, name: HostName) -> Host:
+    for host in domain.domain.hosts:
+        if host.name == name:
+            return host
+    message = f"{name} is no host of {domain.domain.name}"
+    raise NotConfiguredError(message)
+
+
+def _survey(domain: Domain, reading: Transport, gates: LookingGates, journal: Journal | None) -> Survey:
+    """Begin with what the exporter's rounds have taught, where its state file can be read."""
+    name = domain.domain.name
+    history, master = _kept(domain.settings.state_file, name)
+    survey = Survey(
+        domain.domain,
+        reading,
+        gates,
+        SystemClock(),
+        domain.limits,
+        history=history,
+        last_known_master=master,
+        readings=_last_readings(history),
+    )
+    if journal is not None:
+        survey.journal = lambda: journal.view(name)
+    return survey
+
+
+def _kept(path: Path | None, domain: str) -> tuple[History, HostName | None]:
+    if path is None or not os.access(path, os.R_OK):
+        return History(), None
+    state = StateFile(path)
+    kept = state.load(domain)
+    state.close()
+    return kept.history, kept.last_known_master
+
+
+def _last_readings(history: History) -> dict[HostName, Reading]:
+    """Tell what the master had when the exporter last read it."""
+    if history.master is None or not history.tables:
+        return {}
+    numbers = {table: (known.steps[-1].sequence, known.stamp) for table, known in history.tables.items()}
+    read_at = max(known.read_at for known in history.tables.values())
+    return {history.master: Reading(history.master, numbers, read_at, "kept by the exporter's state file")}

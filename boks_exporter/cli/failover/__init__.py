@@ -1,0 +1,1 @@
+"""`boks-exporter failover …`: show what would be done, and do it when its fingerprint is given."""

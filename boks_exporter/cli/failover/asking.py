@@ -1,0 +1,125 @@
+"""The failover commands that only look: candidates, verify, show, history."""
+
+import json
+from collections.abc import Iterator
+
+import click
+
+from boks_exporter.app.failover import journal_of, looking
+from boks_exporter.cli.failover.as_json import candidate_json, run_json, whole_run_json
+from boks_exporter.cli.failover.options import Common, run_async
+from boks_exporter.cli.failover.text import candidate_text, finding_text, time_of
+from boks_exporter.cli.saying import say
+from boks_exporter.cli.text import harmless
+from boks_exporter.failover.journal import Journal, LoggedStep, Run
+from boks_exporter.failover.preflight import Candidate
+from boks_exporter.failover.preflight import candidates as ranked
+from boks_exporter.failover.proofs import Truth
+from boks_exporter.failover.runner.verifying import Check, verified
+from boks_exporter.failover.words import Exit
+
+
+def show_candidates(common: Common) -> int:
+    """Rank and show."""
+    domain = common.domain()
+
+    async def look() -> tuple[Candidate, ...]:
+        with journal_of(domain) as journal:
+            async with looking(domain, journal) as survey:
+                return ranked(await survey.look(), domain.limits)
+
+    found = run_async(look)
+    if common.is_json:
+        say(json.dumps([candidate_json(candidate) for candidate in found], indent=2))
+    else:
+        say("\n".join(line for place, each in enumerate(found, 1) for line in candidate_text(each, place)) or "none")
+    return int(Exit.DONE if any(candidate.is_free for candidate in found) else Exit.REFUSED)
+
+
+def show_verification(common: Common) -> int:
+    """Check the domain and show what is so and what is not."""
+    domain = common.domain()
+
+    async def look() -> tuple[Check, ...]:
+        async with looking(domain) as survey:
+            return await verified(survey, domain.limits)
+
+    checks = run_async(look)
+    if common.is_json:
+        told = [{"check": each.what, "truth": each.proven.truth, "sentence": each.proven.sentence} for each in checks]
+        say(json.dumps(told, indent=2))
+    else:
+        words = {Truth.YES: "yes", Truth.NO: "NO", Truth.UNKNOWN: "unknown"}
+        for check in checks:
+            say(f"{words[check.proven.truth]:<8} {check.what}: {harmless(check.proven.sentence)}")
+    truths = {check.proven.truth for check in checks}
+    if Truth.NO in truths:
+        return int(Exit.NOT_CONVERGED)
+    return int(Exit.FACTS_UNKNOWN if Truth.UNKNOWN in truths else Exit.DONE)
+
+
+def show_history(common: Common, limit: int) -> int:
+    """List the runs."""
+    domain = common.domain()
+    with journal_of(domain) as journal:
+        runs = journal.runs(domain.domain.name, limit)
+    if common.is_json:
+        say(json.dumps([run_json(run) for run in runs], indent=2))
+        return int(Exit.DONE)
+    say("\n".join(_line(run) for run in runs) or "no run yet")
+    for run in runs:
+        if run.is_open:
+            ways = f"boks-exporter failover resume {run.name}, or boks-exporter failover abort {run.name}"
+            say(f"{run.name} is open: {ways}")
+    return int(Exit.DONE)
+
+
+def _line(run: Run) -> str:
+    state = f"OPEN ({run.outcome})" if run.is_open else run.outcome
+    return f"{time_of(run.started_at)}  {run.name}  {run.plan.procedure} {run.plan.target}  {state}  {run.who}"
+
+
+def show_run(common: Common, name: str) -> int:
+    """Show one run."""
+    domain = common.domain()
+    with journal_of(domain) as journal:
+        run = journal.run(name)
+        if run is None:
+            message = f"no run {name} in the journal {journal.path}; failover history lists them"
+            raise click.UsageError(message)
+        if common.is_json:
+            parts = (journal.findings(name), journal.acceptances(name), journal.steps(name))
+            say(json.dumps(whole_run_json(run, *parts), indent=2))
+        else:
+            say("\n".join(_whole(journal, run)))
+    return int(Exit.DONE)
+
+
+def _whole(journal: Journal, run: Run) -> Iterator[str]:
+    yield _line(run)
+    yield f"from {run.who.terminal or 'no terminal'}, fingerprint {run.fingerprint}, ended {time_of(run.ended_at)}"
+    if run.reason:
+        yield f"reason: {harmless(run.reason)}"
+    accepted = journal.acceptances(run.name)
+    for finding in journal.findings(run.name):
+        yield from finding_text(finding, {acceptance.guard for acceptance in accepted})
+    for acceptance in accepted:
+        yield f"  accepted {acceptance.guard}: {harmless(acceptance.reason)}"
+    for step in journal.steps(run.name):
+        yield from _step(run, step)
+    if run.message:
+        yield harmless(run.message)
+
+
+def _step(run: Run, step: LoggedStep) -> Iterator[str]:
+    key = run.plan.step(step.number).key
+    attempt = f", attempt {step.attempt}" if step.attempt > 1 else ""
+    took = f" after {step.ended_at - step.intended_at:.1f} s" if step.ended_at is not None else ""
+    outcome = step.outcome or "no outcome: it was cut off"
+    yield f"  {time_of(step.intended_at)} {step.phase} {step.number} {key} on {step.host}{attempt}: {outcome}{took}"
+    if step.request:
+        yield f"       sent    {step.request}"
+    if step.sentence:
+        yield f"       {harmless(step.sentence)}"
+    for line in step.output.splitlines():
+        yield f"       | {harmless(line)}"

@@ -1,0 +1,205 @@
+"""The failover commands themselves: they parse, ask, print and exit."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from boks_exporter.cli.failover import options
+from boks_exporter.cli.failover.options import Common, run_async
+from boks_exporter.cli.saying import say
+from boks_exporter.cli.text import harmless
+from boks_exporter.failover.words import EXITS, Exit, Procedure
+
+_EXITS: Final = "\n".join(f"  {int(code):>2}  {meaning}" for code, meaning in EXITS.items())
+
+_SUMMARIES: Final = {
+    Procedure.ADD_REPLICA: "Make a client a replica of the master.",
+    Procedure.PROMOTE: "Make a replica the master, when the old one is gone.",
+    Procedure.RETIRE: "Make an old master a client, before it boots fully.",
+    Procedure.FAILBACK: "Let the original master, a sound replica now, take over again.",
+    Procedure.SWITCHOVER: "Let a replica take over from a master that lives.",
+    Procedure.REBUILD: "Give a diverged replica the master's data anew.",
+}
+
+_HELP: Final = {
+    Procedure.ADD_REPLICA: "HOST must be a client that is registered as BOKSREPLICA in the database.",
+    Procedure.PROMOTE: "HOST must be a replica, and nobody may be master. `failover candidates` ranks them.",
+    Procedure.RETIRE: "Where SSH reaches HOST and BoKS is stopped on it, it is done from here; else a script for its "
+    "console is printed.",
+    Procedure.FAILBACK: "The temporary master steps down first, and becomes a replica of HOST. No update is lost.",
+    Procedure.SWITCHOVER: "The master steps down first, and becomes a replica of HOST. No update is lost.",
+    Procedure.REBUILD: "Its database is moved aside, and it loads the master's.",
+}
+
+
+def _example(*lines: str) -> str:
+    shown = "\n".join(f"  {line}" for line in lines)
+    return f"\b\nExamples:\n{shown}\n\nExit codes: see `boks-exporter failover --help`."
+
+
+@click.group(
+    epilog=f"""\b
+At night:
+  boks-exporter failover candidates               who can become master, and what speaks against it
+  boks-exporter failover promote HOST             the plan; nothing is changed
+  boks-exporter failover promote HOST --apply F   that very plan, by its fingerprint
+  boks-exporter failover history                  what was done, and what is open
+
+\b
+Exit codes:
+{_EXITS}""",
+)
+def failover() -> None:
+    """Change a domain, guarded: promote, retire, switch over, rebuild.
+
+    Without --apply a command only shows: the domain, what speaks against it, every step with its request, and a
+    fingerprint. There is no --force.
+    """
+
+
+def _procedure(procedure: Procedure) -> click.Command:
+    @failover.command(
+        name=procedure,
+        short_help=_SUMMARIES[procedure],
+        epilog=_example(
+            f"boks-exporter failover {procedure} replica1",
+            f"boks-exporter failover {procedure} replica1 --apply 4603bcae21e352f1",
+            f'boks-exporter failover {procedure} replica1 --accept shm_size --reason "mended tomorrow"',
+        ),
+    )
+    @click.argument("host")
+    @options.applying
+    @options.common
+    def command(  # noqa: PLR0913 - one for each option
+        *,
+        host: str,
+        fingerprint: str | None,
+        accept: tuple[str, ...],
+        reason: str,
+        config_file: Path,
+        domain_name: str | None,
+        output: str,
+    ) -> int:
+        from boks_exporter.cli.failover.doing import show_or_apply
+
+        common = Common(config_file=config_file, domain_name=domain_name, output=output)
+        return show_or_apply(common, procedure, host, fingerprint=fingerprint, accept=accept, reason=reason)
+
+    command.help = (
+        f"{_SUMMARIES[procedure]}\n\n{_HELP[procedure]}\n\nWithout --apply it shows the plan and its fingerprint, "
+        "and changes nothing; on a terminal it then asks whether to go on."
+    )
+    return command
+
+
+for _each in _SUMMARIES:
+    _procedure(_each)
+
+
+@failover.command(epilog=_example("boks-exporter failover plan promote replica1 --output json | jq .fingerprint"))
+@click.argument("procedure", type=click.Choice([each.value for each in _SUMMARIES]))
+@click.argument("host")
+@options.common
+def plan(*, procedure: str, host: str, **given: Any) -> int:
+    """Show the plan of a procedure for a host, and never ask."""
+    from boks_exporter.cli.failover.doing import show
+    from boks_exporter.failover.runner import Order
+
+    common = Common(**given)
+    return int(show(common, common.domain(host), Order(procedure=Procedure(procedure), target=host))[1])
+
+
+@failover.command(epilog=_example("boks-exporter failover candidates --domain prod"))
+@options.common
+def candidates(**given: Any) -> int:
+    """Rank the replicas as the next master, each with what speaks against it; changes nothing."""
+    from boks_exporter.cli.failover.asking import show_candidates
+
+    return show_candidates(Common(**given))
+
+
+@failover.command(epilog=_example('boks-exporter failover verify || echo "exit code $?"'))
+@options.common
+def verify(**given: Any) -> int:
+    """Check the whole domain as after a promotion: one master, nobody ahead, every replica sound; changes nothing."""
+    from boks_exporter.cli.failover.asking import show_verification
+
+    return show_verification(Common(**given))
+
+
+@failover.command(epilog=_example("boks-exporter failover show 20261124-201512-promote"))
+@click.argument("run")
+@options.common
+def show(*, run: str, **given: Any) -> int:
+    """Show everything that the journal has of a run."""
+    from boks_exporter.cli.failover.asking import show_run
+
+    return show_run(Common(**given), run)
+
+
+@failover.command(epilog=_example("boks-exporter failover history --limit 5"))
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many, newest first.")
+@options.common
+def history(*, limit: int, **given: Any) -> int:
+    """List the runs of a domain, and say which are open."""
+    from boks_exporter.cli.failover.asking import show_history
+
+    return show_history(Common(**given), limit)
+
+
+@failover.command(epilog=_example("boks-exporter failover resume 20261124-201512-promote"))
+@click.argument("run")
+@options.common
+def resume(*, run: str, **given: Any) -> int:
+    """Go on with an open run: look first what became of the step that it was at."""
+    from boks_exporter.cli.failover.doing import resume_or_abort
+
+    return resume_or_abort(Common(**given), run, abort=False)
+
+
+@failover.command(epilog=_example("boks-exporter failover abort 20261124-201512-promote"))
+@click.argument("run")
+@options.common
+def abort(*, run: str, **given: Any) -> int:
+    """Undo what can be undone of an open run, say what cannot, and close it."""
+    from boks_exporter.cli.failover.doing import resume_or_abort
+
+    return resume_or_abort(Common(**given), run, abort=True)
+
+
+@failover.command(epilog=_example("boks-exporter failover locks"))
+@options.common
+def locks(**given: Any) -> int:
+    """Show who holds the lock of each host."""
+    from boks_exporter.app.failover import locks as ask
+
+    common = Common(**given)
+    domain = common.domain()
+    found = run_async(lambda: ask(domain))
+    if common.is_json:
+        say(json.dumps(found, indent=2))
+    else:
+        say("\n".join(f"{host}: {harmless(text)}" for host, text in found.items()))
+    return int(Exit.DONE)
+
+
+@failover.command(
+    name="break-lock", epilog=_example("boks-exporter failover break-lock 20261124-201512-promote replica1")
+)
+@click.argument("run")
+@click.argument("host")
+@options.common
+def break_lock(*, run: str, host: str, **given: Any) -> int:
+    """Take the lock of HOST away from RUN, whose operator and journal are gone for good.
+
+    While a run is open in some journal, resume or abort it there instead.
+    """
+    from boks_exporter.app.failover import break_lock as take_away
+
+    common = Common(**given)
+    domain = common.domain(host)
+    said = run_async(lambda: take_away(domain, run, host))
+    say(json.dumps({"host": host, "said": said}) if common.is_json else said)
+    return int(Exit.DONE)

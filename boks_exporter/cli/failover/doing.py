@@ -1,0 +1,128 @@
+"""Show a plan, ask, and have it carried out."""
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import click
+
+from boks_exporter.app.failover import Domain, changing, journal_of, looking
+from boks_exporter.cli.failover.as_json import proposal_json, result_json
+from boks_exporter.cli.failover.options import Common, acceptances, is_interactive, run_async
+from boks_exporter.cli.failover.text import proposal_text
+from boks_exporter.cli.saying import say
+from boks_exporter.cli.text import harmless
+from boks_exporter.failover.preflight import NotAcceptableError, exit_for, standing
+from boks_exporter.failover.runner import FingerprintError, Order, Proposal, Result, Runner, insist_on, propose
+from boks_exporter.failover.words import Exit, Procedure
+from boks_exporter.observe import SystemClock
+
+
+class TypedConsole:
+    """The operator at the terminal of this command."""
+
+    async def code(self) -> str | None:
+        """Ask for the code; an empty line means that there is none, and that the host will tell."""
+        question = "confirmation code of the script (empty: wait for the host to come up)"
+        typed = await asyncio.to_thread(click.prompt, question, default="", show_default=False, err=True)
+        return str(typed) or None
+
+
+def show_or_apply(
+    common: Common, procedure: Procedure, host: str, *, fingerprint: str | None, accept: tuple[str, ...], reason: str
+) -> int:
+    """Show what would be done; with a fingerprint, do it."""
+    accepted = acceptances(accept, reason)
+    try:
+        standing((), [acceptance.guard for acceptance in accepted])
+        if fingerprint is not None:
+            insist_on(fingerprint)
+    except (NotAcceptableError, FingerprintError) as error:
+        raise click.UsageError(str(error)) from error
+    order = Order(procedure=procedure, target=host, accepted=accepted, reason=reason.strip())
+    domain = common.domain(host)
+    if fingerprint is not None:
+        return _ended(common, _run(common, domain, lambda runner: runner.apply(order, fingerprint)))
+    proposal, code = show(common, domain, order)
+    if code is not Exit.DONE or common.is_json or not is_interactive() or not proposal.plan.steps:
+        return int(code)
+    typed = click.prompt(f"To go on, type {host}; anything else ends", default="", show_default=False, err=True)
+    if typed.strip() != host:
+        say("nothing was changed")
+        return int(Exit.DONE)
+    return _ended(common, _run(common, domain, lambda runner: runner.apply(order, proposal.fingerprint)))
+
+
+def show(common: Common, domain: Domain, order: Order) -> tuple[Proposal, Exit]:
+    """Look and show; what this holds can change nothing."""
+
+    async def look() -> Proposal:
+        with journal_of(domain) as journal:
+            async with looking(domain, journal) as survey:
+                proposal = await propose(survey, order.procedure, order.target, domain.limits)
+            journal.show(proposal.fingerprint, proposal.plan.domain, proposal.basis, SystemClock().now())
+            return proposal
+
+    proposal = run_async(look)
+    left = standing(proposal.findings, order.guards)
+    code = Exit.REFUSED if proposal.plan.obstacle and not left else exit_for(left)
+    if common.is_json:
+        say(json.dumps(proposal_json(proposal, order.guards, code), indent=2))
+    else:
+        say("\n".join(proposal_text(proposal, order.guards)))
+        say("\n".join(_what_next(order, proposal, code)))
+    return proposal, code
+
+
+def _what_next(order: Order, proposal: Proposal, code: Exit) -> list[str]:
+    if code is not Exit.DONE:
+        return [f"Nothing was changed, and nothing will be while the findings stand (exit {int(code)})."]
+    accepted = "".join(f" --accept {acceptance.guard}" for acceptance in order.accepted)
+    reason = ' --reason "…"' if order.accepted else ""
+    command = f"boks-exporter failover {order.procedure} {order.target}{accepted}{reason}"
+    return ["Nothing was changed. To do exactly this:", f"  {command} --apply {proposal.fingerprint}"]
+
+
+def resume_or_abort(common: Common, run: str, *, abort: bool) -> int:
+    """Go on with a run, or undo it."""
+    domain = common.domain()
+    return _ended(common, _run(common, domain, lambda runner: runner.abort(run) if abort else runner.resume(run)))
+
+
+def _run(common: Common, domain: Domain, work: Callable[[Runner], Coroutine[Any, Any, Result]]) -> Result:
+    def progress(text: str) -> None:
+        say("\n".join(harmless(line) for line in text.split("\n"))) if not common.is_json else None
+
+    async def carry_out() -> Result:
+        with journal_of(domain) as journal:
+            console = TypedConsole() if is_interactive() and not common.is_json else None
+            async with changing(domain, journal, progress, console) as runner:
+                return await work(runner)
+
+    try:
+        return run_async(carry_out)
+    except KeyboardInterrupt:
+        return _interrupted(domain)
+
+
+def _interrupted(domain: Domain) -> Result:
+    """Say what an interrupted run left open; the hosts go on with what was begun."""
+    with journal_of(domain) as journal:
+        open_runs = journal.view(domain.domain.name).open_runs
+    if not open_runs:
+        return Result(Exit.UNCHANGED, ("interrupted before anything was begun",))
+    name = open_runs[0].run
+    said = f"interrupted; the run {name} stays open, and what a host has begun goes on there"
+    ways = f"next: boks-exporter failover resume {name}, or boks-exporter failover abort {name}"
+    return Result(Exit.RESULT_UNKNOWN, (said, ways), name)
+
+
+def _ended(common: Common, result: Result) -> int:
+    if common.is_json:
+        say(json.dumps(result_json(result), indent=2))
+        return int(result.exit)
+    for sentence in result.sentences:
+        say(harmless(sentence))
+    say(f"exit {int(result.exit)}" + (f", run {result.run}" if result.run else ""))
+    return int(result.exit)

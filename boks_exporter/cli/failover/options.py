@@ -1,0 +1,102 @@
+"""What the failover commands take, and how they find the domain that is meant."""
+
+import os
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from boks_exporter.cli.options import Command, config_file
+from boks_exporter.failover.findings import Guard
+
+if TYPE_CHECKING:
+    from boks_exporter.app.failover import Domain
+    from boks_exporter.failover.journal import Acceptance
+
+_Result = TypeVar("_Result")
+
+domain = click.option(
+    "--domain", "domain_name", metavar="NAME", help="Which domain, where several can be changed and have such a host."
+)
+output = click.option(
+    "--output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json is stable: docs/failover.md describes it.",
+)
+
+
+def common(command: Command) -> Command:
+    """Add the options of every failover command."""
+    for option in (output, domain, config_file):
+        command = option(command)
+    return command
+
+
+def applying(command: Command) -> Command:
+    """Add the options of the commands that may change something."""
+    for option in (
+        click.option("--reason", metavar="TEXT", default="", help="Why; needed with --accept, and journaled."),
+        click.option(
+            "--accept",
+            "accept",
+            multiple=True,
+            type=click.Choice([guard.value for guard in Guard]),
+            metavar="NAME",
+            help="Take a finding upon yourself, by its name. May be repeated; some cannot be accepted.",
+        ),
+        click.option(
+            "--apply", "fingerprint", metavar="FINGERPRINT", help="Apply the very plan that was shown with it."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Common:
+    """The options of every failover command."""
+
+    config_file: Path
+    domain_name: str | None
+    output: str
+
+    @property
+    def is_json(self) -> bool:
+        """Tell whether a script reads."""
+        return self.output == "json"
+
+    def domain(self, host: str | None = None) -> "Domain":
+        """Load the configuration and find the domain; raises BoksExporterError."""
+        from boks_exporter.app.failover import chosen_domain
+        from boks_exporter.app.logs import configure
+        from boks_exporter.app.options import LogFormat
+        from boks_exporter.config import load
+
+        configure("error", LogFormat.LOGFMT)
+        return chosen_domain(load(self.config_file), self.domain_name, host)
+
+
+def acceptances(names: tuple[str, ...], reason: str) -> "tuple[Acceptance, ...]":
+    """Take what is accepted; without a reason nothing is."""
+    from boks_exporter.failover.journal import Acceptance
+
+    if names and not reason.strip():
+        message = "--accept needs --reason: what do you know that the program does not?"
+        raise click.UsageError(message)
+    return tuple(Acceptance(Guard(name), reason.strip()) for name in dict.fromkeys(names))
+
+
+def run_async(main: Callable[[], Coroutine[Any, Any, _Result]]) -> _Result:
+    """Run one command's work."""
+    import asyncio
+
+    return asyncio.run(main())
+
+
+def is_interactive() -> bool:
+    """Tell whether somebody sits at a terminal."""
+    return os.isatty(0) and os.isatty(1)

@@ -1,0 +1,110 @@
+"""A proposal, a run and their parts as text for a person who is tired."""
+
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
+from typing import Final
+
+from boks_exporter.cli.text import harmless
+from boks_exporter.failover.findings import RULES, Finding, Guard, Level
+from boks_exporter.failover.plan import Step
+from boks_exporter.failover.plan.steps import UNNAMED
+from boks_exporter.failover.preflight import Candidate
+from boks_exporter.failover.procedures.rows import Kind
+from boks_exporter.failover.runner import Proposal
+from boks_exporter.model import Timestamp
+
+_LEVELS: Final = {Level.REFUSE: "REFUSED", Level.UNKNOWN: "UNKNOWN", Level.NOTE: "note"}
+_NAMES: Final = ("HOST", "ROLE", "STATE", "DAEMONS", "OPERATOR'S GATE")
+
+
+def time_of(moment: Timestamp | None) -> str:
+    """Write a time in UTC."""
+    return "-" if moment is None else f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def proposal_text(proposal: Proposal, accepted: Collection[Guard]) -> Iterator[str]:
+    """Write everything that somebody has to know before saying yes."""
+    plan, facts = proposal.plan, proposal.facts
+    yield f"{plan.domain}, looked at {time_of(facts.seen_at)}: {facts.health.state}: {harmless(facts.health.reason)}"
+    yield ""
+    yield from domain_table(proposal)
+    yield ""
+    yield "Findings" if proposal.findings else "Findings: none"
+    for finding in proposal.findings:
+        yield from finding_text(finding, accepted)
+    yield ""
+    if plan.obstacle:
+        yield f"There is no plan: {harmless(plan.obstacle)}"
+        return
+    yield f"Plan: {plan.procedure} {plan.target}"
+    for step in plan.steps:
+        yield from step_text(step)
+    yield ""
+    yield f"Locked meanwhile: {', '.join(plan.lock_hosts) or 'nothing'}"
+    if plan.excused:
+        yield f"Silent now, and not waited for: {', '.join(plan.excused)}"
+    yield "Afterwards"
+    yield from (f"  {line}" for line in plan.afterwards)
+    yield ""
+    yield f"Fingerprint: {proposal.fingerprint}"
+
+
+def domain_table(proposal: Proposal) -> Iterator[str]:
+    """Write every host in a line."""
+    facts = proposal.facts
+    rows = [_NAMES]
+    for host in facts.snapshot.hosts:
+        verdict, gate = facts.health.host(host.name), facts.gates.get(host.name)
+        ready = "answers" if gate and gate.readiness else f"silent: {gate.failure if gate else 'not asked'}"
+        rows.append((host.name, facts.role(host.name), verdict.state, facts.daemons(host.name), harmless(ready)))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_NAMES) - 1)]
+    for row in rows:
+        yield "  " + "  ".join((*(cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=True)), row[-1]))
+    for witness in facts.witnesses:
+        why = f" ({harmless(witness.detail)})" if witness.detail else ""
+        yield f"  witness {witness.host}: the master's port of {facts.old_master} is {witness.reach}{why}"
+
+
+def finding_text(finding: Finding, accepted: Collection[Guard]) -> Iterator[str]:
+    """Write one finding with its figures, and how it can be accepted."""
+    word = "accepted" if finding.matters and finding.guard in accepted else _LEVELS[finding.level]
+    yield f"  {word:<8} {finding.guard}: {harmless(finding.sentence)}"
+    figures = {"value": finding.value, "limit": finding.limit, "source": finding.source}
+    told = [f"{name} {harmless(value)}" for name, value in figures.items() if value is not None]
+    if finding.age_seconds is not None:
+        told.append(f"age {finding.age_seconds:.1f} s")
+    if told:
+        yield f"           {', '.join(told)}"
+    if finding.matters and finding.guard not in accepted:
+        how = f'--accept {finding.guard} --reason "…"' if finding.acceptable else "nobody may accept this"
+        yield f"           why: {RULES[finding.guard].reason}; {how}"
+
+
+def step_text(step: Step) -> Iterator[str]:
+    """Write one step: what, where, the exact request, what it needs and proves, and the way back."""
+    mark = "  << POINT OF NO RETURN" if step.point_of_no_return else ""
+    yield f"  {step.number}. on {step.host}: {step.purpose}{mark}"
+    request = step.request(step.id(UNNAMED))
+    if request:
+        yield f"       sends   {request.line()}"
+    for claim in step.needs:
+        yield f"       needs   {claim}"
+    for claim in step.proves:
+        yield (
+            "       "
+            f"{'waits' if step.kind is Kind.WAIT else 'proves'}{' ' * (3 if step.kind is Kind.WAIT else 2)}{claim}"
+        )
+    if step.undo:
+        yield f"       undo    {' '.join(step.undo).replace('{id}', step.id(UNNAMED))}"
+    elif step.changes:
+        yield f"       undo    none: {step.no_undo}"
+
+
+def candidate_text(candidate: Candidate, place: int) -> Iterator[str]:
+    """Write one candidate with its reasons."""
+    behind = "not comparable" if candidate.behind_best is None else f"{candidate.behind_best} updates behind the best"
+    word = "free" if candidate.is_free else f"{len([f for f in candidate.findings if f.matters])} findings"
+    site = f", {candidate.site}" if candidate.site else ""
+    yield f"{place}. {candidate.host}{site}: {word}, {behind}, promotion {candidate.promotion}"
+    for finding in candidate.findings:
+        yield f"     {_LEVELS[finding.level]:<8} {finding.guard}: {harmless(finding.sentence)}"

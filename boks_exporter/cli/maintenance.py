@@ -1,0 +1,118 @@
+"""`boks-exporter maintenance`: say that somebody works on a host, so that nobody is woken for it."""
+
+import json
+from typing import Any
+
+import click
+
+from boks_exporter.cli import exits
+from boks_exporter.cli.failover.options import Common, common
+from boks_exporter.cli.kinds import DURATION
+from boks_exporter.cli.saying import say
+from boks_exporter.cli.text import harmless
+
+
+@click.group()
+def maintenance() -> None:
+    """Say that somebody works on a host: metrics and alerts follow; every window ends by itself."""
+
+
+@maintenance.command(
+    epilog="""\b
+Examples:
+  boks-exporter maintenance start replica1 --for 2h --reason "new disks"
+
+Exit codes: 0 done, 1 failed, 2 wrong usage."""
+)
+@click.argument("host")
+@click.option("--for", "seconds", type=DURATION, required=True, help="How long at most, such as 2h.")
+@click.option("--reason", required=True, metavar="TEXT", help="Why.")
+@common
+def start(*, host: str, seconds: float, reason: str, **given: Any) -> int:
+    """Begin a window for HOST."""
+    from boks_exporter.app.failover import journal_of, who_runs_this
+    from boks_exporter.cli.failover.text import time_of
+    from boks_exporter.failover.journal import Maintenance
+    from boks_exporter.observe import SystemClock
+
+    asked = Common(**given)
+    domain, now = asked.domain(host), SystemClock().now()
+    if all(each.name != host for each in domain.domain.hosts) and not domain.domain.discover:
+        names = ", ".join(each.name for each in domain.domain.hosts)
+        message = f"{host} is no host of {domain.domain.name}; there are {names}"
+        raise click.UsageError(message)
+    window = Maintenance(
+        number=0,
+        domain=domain.domain.name,
+        host=host,
+        started_at=now,
+        until=now + seconds,
+        reason=reason,
+        owner=str(who_runs_this()),
+    )
+    with journal_of(domain) as journal:
+        journal.start_maintenance(window)
+    said = f"{host} is under maintenance until {time_of(window.until)}"
+    say(json.dumps({"host": host, "until_timestamp_seconds": window.until}) if asked.is_json else said)
+    return exits.DONE
+
+
+@maintenance.command(
+    name="list",
+    epilog="""\b
+Examples:
+  boks-exporter maintenance list --output json
+
+Exit codes: 0 shown, 1 failed, 2 wrong usage.""",
+)
+@common
+def list_windows(**given: Any) -> int:
+    """List the windows that hold now."""
+    from boks_exporter.app.failover import journal_of
+    from boks_exporter.cli.failover.text import time_of
+    from boks_exporter.observe import SystemClock
+
+    asked = Common(**given)
+    domain = asked.domain()
+    with journal_of(domain) as journal:
+        windows = journal.maintenance(SystemClock().now(), domain.domain.name)
+    if asked.is_json:
+        told = [
+            {
+                "host": each.host,
+                "started_timestamp_seconds": each.started_at,
+                "until_timestamp_seconds": each.until,
+                "reason": each.reason,
+                "owner": each.owner,
+                "run": each.run,
+            }
+            for each in windows
+        ]
+        say(json.dumps(told, indent=2))
+    else:
+        lines = (f"{each.host} until {time_of(each.until)}, {each.owner}: {harmless(each.reason)}" for each in windows)
+        say("\n".join(lines) or "no host is under maintenance")
+    return exits.DONE
+
+
+@maintenance.command(
+    epilog="""\b
+Examples:
+  boks-exporter maintenance end replica1
+
+Exit codes: 0 done, 1 failed, 2 wrong usage."""
+)
+@click.argument("host")
+@common
+def end(*, host: str, **given: Any) -> int:
+    """End every window of HOST now."""
+    from boks_exporter.app.failover import journal_of
+    from boks_exporter.observe import SystemClock
+
+    asked = Common(**given)
+    domain = asked.domain(host)
+    with journal_of(domain) as journal:
+        ended = journal.end_maintenance(domain.domain.name, host, SystemClock().now())
+    said = f"{host} is not under maintenance any more" if ended else f"{host} was not under maintenance"
+    say(json.dumps({"host": host, "ended": ended}) if asked.is_json else said)
+    return exits.DONE

@@ -1,0 +1,45 @@
+"""Check a whole domain as after a promotion (K1456): changes nothing, and needs no run."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from boks_exporter.failover.facts import FailoverFacts
+from boks_exporter.failover.plan import make_plan
+from boks_exporter.failover.proofs import Circumstances, Proven, Truth, prove_all
+from boks_exporter.failover.survey import Survey
+from boks_exporter.failover.words import Limits, Procedure
+
+_LOOK_AGAIN_SECONDS = 3.0
+_LOOKS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that must be so."""
+
+    what: str
+    proven: Proven
+
+
+async def verified(survey: Survey, limits: Limits) -> tuple[Check, ...]:
+    """Check everything; what counts only when it is seen twice is looked at again."""
+    checks: tuple[Check, ...] = ()
+    for look in range(_LOOKS):
+        if look:
+            await survey.clock.sleep(_LOOK_AGAIN_SECONDS)
+        checks = checks_of(await survey.look(), limits)
+        if look and all(check.proven.truth is not Truth.UNKNOWN for check in checks):
+            break
+    return checks
+
+
+def checks_of(facts: FailoverFacts, limits: Limits) -> tuple[Check, ...]:
+    """Judge one look."""
+    masters = facts.snapshot.masters
+    if not masters:
+        return (Check("a master", Proven(Truth.NO, facts.health.reason)),)
+    plan = make_plan(Procedure.VERIFY, masters[0], facts)
+    by = Circumstances(max_behind_updates=limits.max_behind_updates)
+    judged: Callable[[int], Proven] = lambda number: prove_all(plan.step(number).proves, facts, by)  # noqa: E731 - short
+    names = ("one sound master", "nobody ahead", "every replica sound")
+    return tuple(Check(name, judged(number)) for number, name in enumerate(names, 1))
