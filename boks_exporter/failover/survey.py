@@ -37,6 +37,8 @@ class Survey:
     last_known_master: HostName | None = None
     readings: dict[HostName, Reading] = field(default_factory=dict)
     journal: Callable[[], JournalView] = JournalView
+    suspect: HostName | None = None
+    """An old master that is replaced: witnesses are asked about it for as long as it is silent."""
 
     def __post_init__(self) -> None:
         """Begin with what was known before."""
@@ -108,9 +110,10 @@ class Survey:
         return {facts.host: facts for facts in found}
 
     async def _witnesses(self, snapshot: DomainSnapshot, gates: Mapping[HostName, GateFacts]) -> tuple[Witness, ...]:
-        """Ask every replica whether it reaches the old master, where nobody is master and that one is silent."""
-        old = next((host for host in snapshot.hosts if host.name == snapshot.last_known_master), None)
-        if old is None or snapshot.masters or any(seen.host == old.name for seen in snapshot.observed()):
+        """Ask every replica whether it reaches an old master that is silent."""
+        name = self.suspect or (None if snapshot.masters else snapshot.last_known_master)
+        old = next((host for host in snapshot.hosts if host.name == name), None)
+        if old is None or any(seen.host == old.name for seen in snapshot.observed()):
             return ()
         replicas = {seen.host for seen in snapshot.observed() if seen.role is Role.REPLICA}
         asked = [host for host in snapshot.hosts if host.name in replicas]

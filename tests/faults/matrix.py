@@ -276,7 +276,10 @@ def _judge_exit(world: World, story: Story, result: Result | None, before: Stand
         undone = before.differs(standing(world.domain))
         if reasons and undone:
             story.wrong.append(f"exit 0, but {'; '.join(reasons)}")
-    if result.exit is Exit.UNCHANGED and (changes := before.differs(standing(world.domain))):
+    changes = before.differs(standing(world.domain))
+    if "the next add-replica moves it aside" in " ".join(result.sentences):
+        changes = [change for change in changes if not change.startswith("database of ")]
+    if result.exit is Exit.UNCHANGED and changes:
         story.wrong.append(f"exit 20, but {'; '.join(changes)}")
     if result.exit is Exit.INTERNAL and story.case.fault not in {FaultKind.DISK_FULL_BEFORE, FaultKind.DISK_FULL_AFTER}:
         story.wrong.append(f"exit 1: {' '.join(result.sentences)}")

@@ -56,6 +56,10 @@ class Performer:
     """A command was sent to a host in this process."""
     _remembered: dict[HostName, object] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Let every look ask about the master that is replaced."""
+        self.tools.survey.suspect = self.by.old_master
+
     async def perform(self, act: Act, *, begun: bool = False, logged: bool = False) -> Ending:
         """Carry one out; `begun` where an earlier attempt under the same id may have been, `logged` if it is journaled.
 

@@ -16,6 +16,7 @@ from boks_exporter.failover.runner.performing import Performer
 from boks_exporter.parsing.operator_facts import RecordState
 
 _HARMLESS = ("boot-start",)
+_LEFT_BEHIND = "; what it had loaded by then stays in its data directory, and the next add-replica moves it aside"
 
 
 class Passed(StrEnum):
@@ -131,7 +132,8 @@ class Undoer:
         performer.tools.say(f"undoing step {step.number} on {step.host}: {' '.join(step.undo_words(entry.step_id))}")
         ending = await performer.perform(act, begun=is_open, logged=is_open)
         if ending.outcome is StepOutcome.DONE:
-            return True, f"{said} is undone: {ending.sentence}"
+            left = _LEFT_BEHIND if step.words == ("convert", "server") else ""
+            return True, f"{said} is undone: {ending.sentence}{left}"
         return False, f"{said} could not be undone: {ending.sentence}"
 
     async def _nothing_was_moved(self, step: Step, claim: Claim) -> bool:
