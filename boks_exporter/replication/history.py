@@ -71,16 +71,19 @@ class History:
 
 def advance(history: History, snapshot: DomainSnapshot) -> History:
     """Learn from a round: the master's numbers, what each replica has, who was what."""
+    tables = _tables(history, snapshot)
     floors = _floors(history.floors, snapshot)
     roles = _roles(history.roles, snapshot)
     return replace(
         history,
-        tables=_pruned(_tables(history, snapshot), _waited_for(snapshot, floors, roles)),
+        tables=_pruned(tables, _waited_for(snapshot, floors, roles)),
         master=snapshot.master or history.master,
         floors=floors,
         roles=roles,
         lasting={key: seen_at for key, seen_at in history.lasting.items() if roles.get(key[0]) is Role.REPLICA},
-        gone_back=frozenset(host for host, floor in floors.items() if _went_back(history.floors.get(host, {}), floor)),
+        gone_back=frozenset(
+            host for host, floor in floors.items() if _went_back(history.floors.get(host, {}), floor, tables)
+        ),
     )
 
 
@@ -137,8 +140,13 @@ def _roles(known: Mapping[HostName, Role], snapshot: DomainSnapshot) -> dict[Hos
     return roles | {seen.host: seen.role for seen in snapshot.observed() if seen.role is not Role.UNKNOWN}
 
 
-def _went_back(before: Floor, after: Floor) -> bool:
-    return any(after.get(table, -1) < sequence for table, sequence in before.items())
+def _went_back(before: Floor, after: Floor, tables: Tables) -> bool:
+    """Tell whether a number is lower than before; a new generation of a table begins low without having gone back."""
+    return any(
+        after.get(table, -1) < sequence
+        for table, sequence in before.items()
+        if not (table in tables and tables[table].is_new)
+    )
 
 
 def _waited_for(

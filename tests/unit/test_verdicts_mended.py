@@ -86,3 +86,22 @@ def test_numbers_that_went_back_beside_a_second_master_are_not_taken_for_old_one
     assert replica.lag == 15
     assert replica.lag_at_least_seconds is not None
     assert replica.lag_at_least_seconds < INTERVAL
+
+
+def test_a_new_generation_of_a_table_has_not_gone_back() -> None:
+    """Its numbers begin at 1 on every host; that is no loading."""
+    watch = Watch()
+    new = {7: STAMP + 86400.0}
+    for index, (number, stamps) in enumerate(((100, None), (100, None), (3, new), (5, new))):
+        at = index * INTERVAL
+        health = watch.look(
+            snapshot(
+                answers("M", Role.MASTER, {7: number}, at, stamps=stamps),
+                answers("R1", Role.REPLICA, {7: number - 1}, at + 1.0, stamps=stamps),
+                at=at,
+                lines=(listed("R1"),),
+                second={7: number},
+                stamps=stamps,
+            )
+        )
+        assert health.host("R1").state is ReplicaState.OK, health.host("R1")
