@@ -82,4 +82,7 @@ class Memory:
         """Tell whether a replica has a lower number than when it was read last, or lacks a table that it had."""
         before: Mapping[TableNumber, tuple[int, float]] = self.replicas.get(reading.host, (0.0, {}))[1]
         own = reading.numbers or {}
-        return any(table not in own or own[table][0] < number for table, (number, _) in before.items())
+        return any(
+            table not in own or (own[table][1] == stamp and own[table][0] < number)
+            for table, (number, stamp) in before.items()
+        )

@@ -69,6 +69,8 @@ class _Play:
             if event.what == "restart_exporter":
                 await self._restart()
             else:
+                if event.what == "restore":
+                    self._referee.note_restore(event.host)
                 happen(self._domain, event)
                 self._referee.note_event()
         await self._sleep_until(self._story.duration)

@@ -34,10 +34,11 @@ Each figure counts verdicts: one replica (or, for the masters, one domain) in on
 * **FN** not reported although it is so, a reply that arrived shows it, and it has been so for more than three poll
   intervals, or was reported before.
 * **pending** the same, but for three intervals at most.
-* **graver** it is so, and the verdict names a graver state that is so as well (a replica has one state).
+* **graver** it is so, and the verdict names a graver state that is so as well, or open (a replica has one state).
 * **unknowable** it is so and not reported, and nothing that arrived can show it. Counted as neither right nor wrong.
-* **open** the simulator itself has no answer: two masters or none to compare with, or a change in the middle of a
-  round.
+* **open** there is no plain answer: two masters or none to compare with; a change in the middle of a round; a table or
+  a new generation of one that is still under way when the threshold is over, late but not lost; and for lagging,
+  a missing update whose number was given out twice, because the master was restored.
 
 **Delay** is counted in poll intervals, from the instant at which it began to be so (or could be shown again, after
 replies were lost, or a graver state had gone) to the beginning of the round that first reports it; **published** is the

@@ -1,6 +1,6 @@
 """Judge every round of one history: each host, each condition, each way of looking."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from bench.verdicts.memory import Memory
 from bench.verdicts.page import Shown, shown
@@ -11,7 +11,7 @@ from bench.verdicts.ways import LIST_ONLY, OF_THE_DIFFERENCE, OF_THE_LIST, TOLER
 from bench.verdicts.witness import Reading, rows_of
 from boks_exporter.exposition import DomainView
 from boks_exporter.health import PRECEDENCE
-from boks_exporter.model import HostName
+from boks_exporter.model import HostName, Sequence, TableNumber
 from boks_exporter.remote.request import LOOK
 from boks_exporter.simulator.domain import Boksinit, SimulatedDomain
 from boks_exporter.simulator.virtual_time import EPOCH
@@ -37,6 +37,12 @@ class Referee:
         """When the round before began: a host that comes up later was not there to be judged."""
         self._masters = [(0.0, domain.masters())]
         self._events: list[float] = []
+        self._given_twice: dict[TableNumber, Sequence] = {}
+
+    def note_restore(self, master: HostName) -> None:
+        """Remember how far a master had come before it was restored."""
+        for table, (number, _) in self._domain.hosts[master].copy.numbers(self._domain.now).items():
+            self._given_twice[table] = max(number, self._given_twice.get(table, 0))
 
     def note_event(self) -> None:
         """Remember when something happened, and who has been master since."""
@@ -50,7 +56,7 @@ class Referee:
         if not keeps_state:
             self._memory = Memory()
 
-    def judge(self, view: DomainView, readings: Sequence[Reading]) -> None:
+    def judge(self, view: DomainView, readings: list[Reading]) -> None:
         """Judge one round by the page that shows it."""
         page = shown(view, as_text=False)
         if view.counters.rounds % _WRITTEN_EVERY == 0 and page != shown(view, as_text=True):
@@ -70,7 +76,7 @@ class Referee:
             self._memory.note(reading)
         self._known = at.began
 
-    def _round(self, view: DomainView, readings: Sequence[Reading], looks: Mapping[HostName, Reading]) -> Round:
+    def _round(self, view: DomainView, readings: list[Reading], looks: Mapping[HostName, Reading]) -> Round:
         """Collect what arrived; the master is taken from the exporter's view, and checked against the truth later."""
         master = view.snapshot.master
         usable = [each for each in readings if each.arrived and each.is_readable and each.numbers is not None]
@@ -89,6 +95,7 @@ class Referee:
             memory=self._memory,
             thresholds=self._story.thresholds,
             interval=self._story.interval,
+            given_twice=self._given_twice,
         )
 
     def _judge_host(self, page: Shown, reading: Reading, at: Span) -> None:
@@ -148,6 +155,9 @@ class Referee:
         """Compare the lag in seconds with the age of the oldest update that is really missing."""
         if reading.apart is None or reading.apart.outdated or look.master is None or not look.is_steady(reading):
             return
+        own = reading.numbers or {}
+        if any(own[table][0] < look.given_twice.get(table, 0) for table in reading.apart.behind):
+            return
         behind = reading.apart.behind.values()
         real = reading.at - min(behind) if behind else 0.0
         if reading.host in page.lag_seconds:
@@ -160,9 +170,7 @@ class Referee:
 
     # -- the domain ----------------------------------------------------------------------------------------------------
 
-    def _judge_domain(
-        self, page: Shown, at: Span, readings: Sequence[Reading], looks: Mapping[HostName, Reading]
-    ) -> None:
+    def _judge_domain(self, page: Shown, at: Span, readings: list[Reading], looks: Mapping[HostName, Reading]) -> None:
         """Judge what is said of the masters; the other ways cannot be asked about them."""
         during = self._masters_during(at)
         answered = {each.host for each in looks.values() if each.arrived and each.role is Boksinit.MASTER}

@@ -56,7 +56,7 @@ def story(seed: int, index: int) -> Story:
     replicas = _size(random)
     tables = random.randint(1, 54) if random.random() < 0.7 else random.randint(1, 8)
     interval = random.choice((15.0, 30.0, 30.0, 60.0))
-    rounds = max(16, min(random.choice((20, 30, 40, 60)), 12_000 // ((replicas + 1) * tables)))
+    rounds = max(16, min(random.choice((20, 30, 40, 50)), 10_000 // ((replicas + 1) * tables)))
     layout = _layout(random, replicas, tables)
     events = [*_restarts(random, rounds * interval)]
     if index % 5 >= 2:  # two histories of five are sound

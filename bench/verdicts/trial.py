@@ -1,6 +1,7 @@
 """Play many histories on several processes, and add them up."""
 
 import logging
+import sys
 from functools import partial
 from multiprocessing import get_context
 
@@ -9,6 +10,8 @@ import structlog
 from bench.verdicts.play import play
 from bench.verdicts.score import Scores
 from bench.verdicts.story import story
+
+_TOLD_EVERY = 100
 
 
 def play_one(seed: int, index: int) -> Scores:
@@ -25,6 +28,8 @@ def trial(seed: int, histories: int, processes: int) -> Scores:
             scores.add(play_one(seed, index))
         return scores
     with get_context("spawn").Pool(processes) as pool:
-        for played in pool.imap(partial(play_one, seed), range(histories), chunksize=4):
+        for number, played in enumerate(pool.imap(partial(play_one, seed), range(histories), chunksize=4), 1):
             scores.add(played)
+            if number % _TOLD_EVERY == 0:
+                print(f"{number} of {histories} histories", file=sys.stderr)
     return scores

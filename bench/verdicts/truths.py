@@ -66,6 +66,8 @@ class Round:
     memory: Memory
     thresholds: Thresholds
     interval: float
+    given_twice: Mapping[TableNumber, Sequence]
+    """Up to which number each table's updates were given out a second time, after a restore of the master."""
 
     def before(self, reading: Reading) -> Reading | None:
         """Find the last reading of the master that had ended when the replica was asked."""
@@ -103,7 +105,8 @@ def _by_list(look: Round, reading: Reading) -> dict[Condition, Claim]:
     """Say what the master knows of it; without its list nobody else does."""
     kinds = (Condition.DOWN, Condition.SAMPLES_DOWN, Condition.LOADING, Condition.UNLISTED)
     if look.listing is None or look.listing.rows is None:
-        return {kind: _behind_the_curtain(look, reading.host, kind) for kind in kinds}
+        claims = {kind: _behind_the_curtain(look, reading.host, kind) for kind in kinds}
+        return claims | ({Condition.LOADING: OPEN} if reading.arrived and look.memory.went_back(reading) else {})
     status = status_of(look.listing.rows, reading.host)
     loading = Claim(holds=status is Status.LOADING)
     if reading.arrived and not loading.holds and look.memory.went_back(reading):
@@ -138,8 +141,10 @@ def _by_numbers(
     ahead = _above(look, reading, real.ahead, is_read=is_read)
     lagging = _lagging(look, reading, real, is_read=is_read and not went_back)
     diverged = OPEN if is_loading or went_back else _diverged(look, reading, real, ahead, lagging, is_read=is_read)
-    if any(reading.at - since >= look.thresholds.stamp_seconds - 1 for since in real.outdated.values()):
+    if _is_late(look, reading, real):
         lagging = diverged = OPEN
+    if any(reading.numbers and reading.numbers[table][0] < look.given_twice.get(table, 0) for table in real.behind):
+        lagging = OPEN
     return {
         Condition.AHEAD: ahead,
         Condition.LAGGING: lagging,
@@ -147,6 +152,14 @@ def _by_numbers(
         Condition.MISSING: _missing(look, reading, real, is_read=is_read),
         Condition.SAMPLES_AHEAD: _above(look, reading, {**real.ahead, **real.above}, is_read=is_read),
     }
+
+
+def _is_late(look: Round, reading: Reading, real: Apart) -> bool:
+    """Tell whether a table or its new generation is still under way when it has long been due: late, but not lost."""
+    limits = look.thresholds
+    late = any(reading.at - since >= limits.stamp_seconds - 1 for since in real.outdated.values())
+    under_way = (since for table, since in real.lacking.items() if table not in real.lost)
+    return late or any(reading.at - since >= limits.missing_seconds - 1 for since in under_way)
 
 
 def _above(look: Round, reading: Reading, tables: Mapping[TableNumber, Sequence], *, is_read: bool) -> Claim:

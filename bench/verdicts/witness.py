@@ -1,7 +1,7 @@
 """The witness: it stands beside the transport and writes down what was really so at each instant of reading."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from boks_exporter.errors import TransportError
@@ -33,8 +33,8 @@ class Apart:
     """Tables of an earlier generation of the master's, and since when there is a newer one."""
     lost: frozenset[TableNumber]
     """Tables that the master had at the point up to which this replica has got its updates, and it has not."""
-    lacking: frozenset[TableNumber]
-    """All tables that the master has and it has not."""
+    lacking: Mapping[TableNumber, float]
+    """All tables that the master has and it has not, and since when the master has them."""
 
 
 @dataclass(slots=True)
@@ -117,12 +117,14 @@ def read(domain: SimulatedDomain, name: HostName, request: Request) -> Reading:
 
 def _is_readable(domain: SimulatedDomain, host: SimulatedHost) -> bool:
     """Tell whether the numbers, and a master's list, are printed at all; an empty database prints no line."""
+    if host.role is Boksinit.CLIENT:
+        return True
     if host.faults.keys() & {Fault.GARBAGE, Fault.HANGING}:
         return False
     is_silent = host.role is Boksinit.MASTER or domain.layout.when_stopped is Stopped.ERROR
     if is_silent and not host.daemons_running:
         return False
-    return host.role is Boksinit.CLIENT or bool(host.copy.numbers(domain.now))
+    return bool(host.copy.numbers(domain.now))
 
 
 def rows_of(domain: SimulatedDomain, master: SimulatedHost) -> Mapping[HostName, Row]:
@@ -147,10 +149,10 @@ def apart(copy: Copy, own: Numbers, database: Database, now: float) -> Apart:
     behind: dict[TableNumber, float] = {}
     foreign: set[TableNumber] = set()
     outdated: dict[TableNumber, float] = {}
-    lacking: set[TableNumber] = set()
+    lacking: dict[TableNumber, float] = {}
     for table, (number, stamp) in database.numbers(now).items():
         if table not in own:
-            lacking.add(table)
+            lacking[table] = database.tables[table][0].born
             continue
         writes = database.generation(table, now)
         if writes is None:
@@ -175,11 +177,11 @@ def apart(copy: Copy, own: Numbers, database: Database, now: float) -> Apart:
         foreign=frozenset(foreign),
         outdated=outdated,
         lost=_lost(copy, lacking, now),
-        lacking=frozenset(lacking),
+        lacking=lacking,
     )
 
 
-def _lost(copy: Copy, lacking: set[TableNumber], now: float) -> frozenset[TableNumber]:
+def _lost(copy: Copy, lacking: Iterable[TableNumber], now: float) -> frozenset[TableNumber]:
     """Pick the tables that no catching up will bring: what is under way, or still being loaded, is not lost."""
     if copy.database is None or copy.is_loading(now):
         return frozenset()
