@@ -1,0 +1,124 @@
+"""Run the whole matrix and write docs/failover-faults.md: `python -m tests.faults.report [--check] [PROCEDURE...]`."""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Final
+
+from boks_exporter.failover.words import Procedure
+from boks_exporter.simulator.domain.invariants import Invariant
+from tests.faults.faults import FaultKind
+from tests.faults.matrix import Case, Story, cases, run_case
+
+PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "failover-faults.md"
+PROCESSES: Final = 2
+
+_HEAD: Final = """\
+# What was tried on failover
+
+<!-- Written by `make faults` (tests/faults/report.py); change it there. -->
+
+Every procedure was broken at every step, in every way that the table below names, on a simulated domain of five hosts.
+Then the operator's next command was typed as it had been printed: `resume` or `abort`, up to four times. The
+simulator's own truth was looked at whenever anything changed; none of the program's code takes part in that.
+
+Two things must never be:
+
+* two masters that run at once;
+* a database that is removed, or moved aside, while no other server that is switched on has every update of it.
+
+And each exit code must be true, each run that is open must be named with the command that goes on, and no lock may be
+left without being told how to break it.
+"""
+
+_ENDS: Final = """\
+
+*done*: the goal of the procedure is reached and the domain is sound. *as before*: nothing is changed, or everything is
+undone. *refused*: the plan was not applied, since the domain had changed. *by hand*: the program says what is left to
+do.
+"""
+
+
+def every_case(procedures: Iterable[Procedure] = Procedure) -> Iterator[Case]:
+    """List the whole matrix."""
+    for procedure in procedures:
+        yield from cases(procedure)
+
+
+def run_all(listed: list[Case]) -> list[Story]:
+    """Live through many cases, on as many processors as there may be."""
+    with ProcessPoolExecutor(PROCESSES) as pool:
+        return list(pool.map(run_case, listed, chunksize=8))
+
+
+def page(stories: list[Story]) -> str:
+    """Write the page."""
+    breaches = Counter(breach.invariant for story in stories for breach in story.breaches)
+    wrong = [story for story in stories if story.wrong]
+    twice = sum(story.case.second is not None for story in stories)
+    lines = [
+        _HEAD,
+        f"| cases | {len(stories)} |",
+        "|---|---|",
+        *(f"| {invariant.replace('_', ' ')} | {breaches[invariant]} |" for invariant in Invariant),
+        f"| cases with an untrue exit code, a lost command or a lost lock | {len(wrong)} |",
+        "",
+        "## By procedure",
+        "",
+        *_table("procedure", [(str(procedure), _of(stories, procedure)) for procedure in Procedure]),
+        _ENDS,
+        "## By fault",
+        "",
+        *_table("fault", [(fault, [story for story in stories if story.case.fault is fault]) for fault in FaultKind]),
+        "",
+        f"In {twice} of these cases, a second fault struck the first `resume`.",
+        *_by_hand(stories),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _of(stories: list[Story], procedure: Procedure) -> list[Story]:
+    return [story for story in stories if story.case.procedure is procedure]
+
+
+def _table(title: str, groups: list[tuple[str, list[Story]]]) -> Iterator[str]:
+    ends = ("done", "as before", "refused", "by hand")
+    yield f"| {title} | cases | {' | '.join(ends)} | invariants broken |"
+    yield f"|---|---|{'---|' * (len(ends) + 1)}"
+    for name, stories in groups:
+        counts = Counter(story.ended for story in stories)
+        broken = sum(bool(story.breaches) for story in stories)
+        yield f"| {name} | {len(stories)} | {' | '.join(str(counts[end]) for end in ends)} | {broken} |"
+
+
+def _by_hand(stories: list[Story]) -> Iterator[str]:
+    left = [story for story in stories if story.ended == "by hand"]
+    if left:
+        yield ""
+        yield "## What is left to people"
+        for story in left:
+            yield f"\n* {story.case}. It ends with: {story.sentences[-1] if story.sentences else 'nothing'}"
+
+
+def main(arguments: list[str]) -> int:
+    """Run, write, and fail where anything is wrong."""
+    chosen = [Procedure(word) for word in arguments] or list(Procedure)
+    began = time.monotonic()
+    stories = run_all(list(every_case(chosen)))
+    for story in stories:
+        if story.wrong:
+            sys.stdout.write("\n    ".join([str(story.case), *story.wrong, *story.sentences]) + "\n")
+    if chosen == list(Procedure):
+        PAGE.write_text(page(stories), encoding="utf-8")
+    broken = sum(bool(story.breaches) for story in stories)
+    wrong = sum(bool(story.wrong) for story in stories)
+    took = time.monotonic() - began
+    sys.stdout.write(f"{len(stories)} cases in {took:.0f} s, invariants broken: {broken}, wrong: {wrong}\n")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

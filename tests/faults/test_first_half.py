@@ -1,0 +1,14 @@
+"""The first half of the sampled fault matrix; `make faults` runs the whole of it."""
+
+import pytest
+
+from tests.faults.matrix import Case, run_case
+from tests.faults.sampled import sample
+
+
+@pytest.mark.parametrize("case", sample(0), ids=str)
+def test_whatever_breaks_nothing_is_lost_and_everything_is_told(case: Case) -> None:
+    """Never two masters, never the last copy removed, every exit code true, every next command works."""
+    story = run_case(case)
+    assert (story.breaches, story.wrong) == ([], []), "\n".join([str(case), *story.sentences])
+    assert story.ended

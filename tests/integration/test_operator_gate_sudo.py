@@ -1,0 +1,101 @@
+"""The operator's sudo rule under the real sudo: another login, another word, and neither can use the other's."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from boks_exporter.remote.installation import gate_conf, operator_sudoers_lines, sudoers_lines
+from boks_exporter.remote.settings import Prefix
+from tests.integration.gate_host import USER, gate_host
+from tests.integration.test_gate_sudo import SudoHost
+from tests.unit.operator_host import DATA, whole
+
+SHIPPED = Path(__file__).resolve().parents[2] / "deploy" / "ssh" / "boks-operator.sudoers"
+
+
+@pytest.fixture
+def host() -> Iterator[SudoHost]:
+    with gate_host(SudoHost) as host:
+        state = host.root / "state"
+        state.mkdir(mode=0o700)
+        for name in DATA:
+            (host.tree.var / "data" / name).write_text("x\n")
+        host.tree.boksadm_is('echo "$* as $(id -u)"\n')
+        host.conf.write_text(gate_conf(host.tree.paths(prefix=Prefix.SUDO), operator=True, state=str(state)))
+        host.conf.chmod(0o644)
+        host.hand_over()
+        host.rule = operator_sudoers_lines(USER, str(host.gate))
+        yield host
+
+
+def ask(host: SudoHost, words: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """Run the gate as sshd runs a forced command with these arguments for the login."""
+    return host.run("env", f"SSH_ORIGINAL_COMMAND=boks-gate/1 op {words}", str(host.gate), *arguments)
+
+
+def test_visudo_finds_nothing_wrong_with_the_shipped_rule(tmp_path: Path) -> None:
+    """The file in deploy/ssh passes the strict check of sudo."""
+    copy = tmp_path / SHIPPED.name
+    copy.write_text(SHIPPED.read_text())
+    copy.chmod(0o440)
+    result = subprocess.run(["/usr/sbin/visudo", "-csf", copy], capture_output=True, text=True)
+    assert (result.returncode, result.stdout) == (0, f"{copy}: parsed OK\n")
+
+
+def test_a_change_is_made_as_root_by_the_operators_rule_alone(host: SudoHost) -> None:
+    """One fixed command line in sudoers is enough; preflight goes the same way and promises it."""
+    assert b"|permitted=yes\n|boksadm=yes\n|state=writable\n" in ask(host, "preflight", "operator").stdout
+    assert b"|lock=held\n" in ask(host, "lock R1 alice", "operator").stdout
+    reply = whole(ask(host, "do R1.1 boot-stop", "operator").stdout)
+    assert reply == "=section do\n|-S Boot -k as 0\n=end do state=done exit=0 seconds=N\n"
+
+
+def test_without_the_rule_preflight_fails_as_a_change_would(host: SudoHost) -> None:
+    """No frame comes, and sudo says what is missing."""
+    host.rule = sudoers_lines(USER, host.tree.paths(), str(host.gate))
+    result = ask(host, "preflight", "operator")
+    assert (result.stdout, result.returncode) == (b"", 1)
+    assert b"sudo: a password is required" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["GATE", "request-on-stdin"],
+        ["GATE", "operator-on-stdin", "more"],
+        ["GATE", "worker", "R1.1", "token", "R1.1", "boot-stop"],
+        ["GATE", "clean-worker", "R1.1", "token", "R1.1", "boot-stop"],
+        ["GATE", "clean-operator-root"],
+        ["GATE", "operator"],
+        ["GATE"],
+        ["/bin/sh"],
+    ],
+    ids=" ".join,
+)
+def test_the_operators_rule_allows_nothing_else(host: SudoHost, words: list[str]) -> None:
+    """Not even the reading login's word."""
+    command = [word.replace("GATE", str(host.gate)) for word in words]
+    result = host.run("sudo", "-n", *command, stdin=b"boks-gate/1 op preflight\n")
+    assert (result.stdout, result.returncode) == (b"", 1)
+
+
+def test_the_reading_login_cannot_use_the_operators_word(host: SudoHost) -> None:
+    """Its rule names the gate with another word, and root's gate refuses changes that come by that one."""
+    host.rule = sudoers_lines(USER, host.tree.paths(), str(host.gate))
+    assert (
+        host.run("sudo", "-n", str(host.gate), "operator-on-stdin", stdin=b"boks-gate/1 op preflight\n").stdout == b""
+    )
+    result = host.run("sudo", "-n", str(host.gate), "request-on-stdin", stdin=b"boks-gate/1 op preflight\n")
+    assert (result.stdout, result.returncode) == (b"=refused unknown_word\n", 64)
+
+
+def test_a_configuration_that_forbids_changes_stops_them_for_root_too(host: SudoHost) -> None:
+    """OPERATOR=no is enough, whatever key and rule say."""
+    host.run("true")
+    conf = gate_conf(host.tree.paths(prefix=Prefix.SUDO))
+    subprocess.run(["sh", "-c", f"cat >'{host.conf}'"], input=conf.encode(), check=True)
+    assert ask(host, "preflight", "operator").stdout == b"=refused operator_disabled\n"
+    forced = host.run("sudo", "-n", str(host.gate), "operator-on-stdin", stdin=b"boks-gate/1 op preflight\n")
+    assert forced.stdout == b"=refused operator_disabled\n"
