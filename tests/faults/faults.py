@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from boks_exporter.failover.runner.console import confirmation_code
 from boks_exporter.model import HostName
 from boks_exporter.simulator.domain import Fault
 from boks_exporter.simulator.operator_records import REBOOT_SECONDS, Spoil
 from boks_exporter.simulator.virtual_operator import Cut
-from tests.faults.world import THIRD, Program, World
+from tests.faults.world import MASTER, THIRD, Program, World, run_console_script
 
 
 class FaultKind(StrEnum):
@@ -35,6 +36,12 @@ class FaultKind(StrEnum):
     OTHER_OPERATOR = "another operator starts"
     DISK_FULL_BEFORE = "journal's disk full before the step"
     DISK_FULL_AFTER = "journal's disk full after the step"
+    CONSOLE_NOBODY = "nobody types a code at the console"
+    CONSOLE_WRONG_CODE = "a wrong code is typed at the console"
+    CONSOLE_HALF = "the script stops half-way at the console"
+    CONSOLE_RUMOUR = "the right code is typed, and nothing was done"
+    KILLED_WHILE_LOCKING = "killed while it locks"
+    LOCK_REPLY_LOST = "the reply to a lock is lost"
     REPLICA_STOPS = "a replica stops between plan and apply"
     TARGET_VANISHES = "the target vanishes between plan and apply"
     MASTER_VANISHES = "the master vanishes between plan and apply"
@@ -59,6 +66,16 @@ CUTS = {
 }
 OF_REQUESTS = frozenset({*SPOILS, *CUTS, FaultKind.KILLED_AFTER_REQUEST}) - {FaultKind.REBOOTS}
 """What only a step that tells a host something can meet."""
+AT_CONSOLE = frozenset(
+    {
+        FaultKind.CONSOLE_NOBODY,
+        FaultKind.CONSOLE_WRONG_CODE,
+        FaultKind.CONSOLE_HALF,
+        FaultKind.CONSOLE_RUMOUR,
+    }
+)
+WHILE_LOCKING = frozenset({FaultKind.KILLED_WHILE_LOCKING, FaultKind.LOCK_REPLY_LOST})
+
 CHANGES: dict[FaultKind, Callable[[World, HostName], None]] = {
     FaultKind.REPLICA_STOPS: lambda world, _: world.domain.set_fault(THIRD, Fault.DOWN),
     FaultKind.TARGET_VANISHES: lambda world, target: world.domain.set_fault(target, Fault.UNREACHABLE),
@@ -104,6 +121,28 @@ class Injection:
         program.way.after.append(lambda _host, line: self._after(program, line))
         self.world.operator.cuts = self._cut
         self.world.gates.spoil = self._spoil
+        self.world.at_console = self.console
+
+    def console(self) -> str | None:
+        """Sit at the console: do what the script says, unless this is what goes wrong."""
+        code = self.code()
+        if self._once(FaultKind.CONSOLE_NOBODY):
+            return None
+        if self._once(FaultKind.CONSOLE_WRONG_CODE):
+            return "1234567890"
+        if self._once(FaultKind.CONSOLE_HALF):
+            run_console_script(self.world, whole=False)
+            return None
+        if not self._once(FaultKind.CONSOLE_RUMOUR):
+            run_console_script(self.world)
+        return code
+
+    def code(self) -> str:
+        """Read the run off the script that was printed, and work out its code."""
+        script = next(text for text in reversed(self.world.said) if "# On the console of" in text)
+        run = re.search(r"boks retired \S+ in (\S+?)'", script)
+        assert run
+        return confirmation_code(run[1], MASTER)
 
     def out(self) -> None:
         """Let nothing of the kind happen any more."""
@@ -125,10 +164,14 @@ class Injection:
             program.life.end()
 
     async def _after(self, program: Program, line: str) -> None:
+        if " op lock " in line and self._once(FaultKind.KILLED_WHILE_LOCKING):
+            program.life.end()
         if self._is_mine(line) and self._once(FaultKind.KILLED_AFTER_REQUEST):
             program.life.end()
 
     def _cut(self, _: HostName, line: str) -> Cut | None:
+        if " op lock " in line and self._once(FaultKind.LOCK_REPLY_LOST):
+            return Cut.AFTER
         cut = CUTS.get(self.kind)
         return cut if cut and self._is_mine(line) and self._once(self.kind) else None
 

@@ -15,7 +15,7 @@ from boks_exporter.failover.words import Exit, Procedure
 from boks_exporter.model import HostName
 from boks_exporter.simulator.domain.invariants import Breach
 from boks_exporter.simulator.virtual_time import run_virtually
-from tests.faults.faults import CHANGES, OF_REQUESTS, FaultKind, Injection
+from tests.faults.faults import AT_CONSOLE, CHANGES, OF_REQUESTS, WHILE_LOCKING, FaultKind, Injection
 from tests.faults.truth import Standing, standing, unsound
 from tests.faults.world import MASTER, THIRD, Killed, Program, World, prepare
 
@@ -37,10 +37,12 @@ class Case:
     key: str
     fault: FaultKind
     second: FaultKind | None = None
+    at_console: bool = False
 
     def __str__(self) -> str:
         then = f", then {self.second}" if self.second else ""
-        return f"{self.procedure} step {self.step} ({self.key}): {self.fault}{then}"
+        where = " at the console" if self.at_console else ""
+        return f"{self.procedure}{where} step {self.step} ({self.key}): {self.fault}{then}"
 
 
 @dataclass
@@ -62,17 +64,19 @@ def run_case(case: Case) -> Story:
         return run_virtually(_lived(case, World(Path(directory))))
 
 
-def plan_of(procedure: Procedure) -> Plan:
+def plan_of(procedure: Procedure, *, at_console: bool = False) -> Plan:
     """Make the plan that a procedure begins with."""
 
     async def made(world: World) -> Plan:
-        target = await prepare(world, procedure)
+        target = await prepare(world, procedure, at_console=at_console)
         with world.program() as program:
             return (await propose(program.tools.survey, procedure, target, program.tools.limits)).plan
 
     with tempfile.TemporaryDirectory(prefix="boks-faults-") as directory:
         return run_virtually(made(World(Path(directory))))
 
+
+_OF_STEPS: Final = {*FaultKind} - CHANGES.keys() - AT_CONSOLE - WHILE_LOCKING
 
 SECONDS: Final = (
     FaultKind.KILLED_AFTER_REQUEST,
@@ -85,29 +89,36 @@ SECONDS: Final = (
 
 def cases(procedure: Procedure) -> Iterator[Case]:
     """List a procedure's cases: each fault at each step, and second faults after a program that was killed."""
-    for change in CHANGES:
-        if procedure is not Procedure.VERIFY and (procedure, change) != (Procedure.PROMOTE, FaultKind.MASTER_VANISHES):
-            yield Case(procedure, 0, "before the first step", change)
+    if procedure is not Procedure.VERIFY:
+        yield from _before_the_first_step(procedure)
+    if procedure is Procedure.RETIRE:
+        for fault in sorted({*FaultKind} - CHANGES.keys() - OF_REQUESTS - WHILE_LOCKING - {FaultKind.REBOOTS}):
+            yield Case(procedure, 1, "console", fault, at_console=True)
     for step in plan_of(procedure).steps:
         for fault in FaultKind:
-            if fault in CHANGES:
-                continue
-            if step.words or fault not in OF_REQUESTS:
+            if fault in _OF_STEPS and (step.words or fault not in OF_REQUESTS):
                 yield Case(procedure, step.number, step.key, fault)
-        if step.words:
-            for second in SECONDS:
-                yield Case(procedure, step.number, step.key, FaultKind.KILLED_BEFORE_OUTCOME, second)
-                yield Case(procedure, step.number, step.key, FaultKind.FAILS_IN_THE_MIDDLE, second)
+        for second in SECONDS if step.words else ():
+            yield Case(procedure, step.number, step.key, FaultKind.KILLED_BEFORE_OUTCOME, second)
+            yield Case(procedure, step.number, step.key, FaultKind.FAILS_IN_THE_MIDDLE, second)
+
+
+def _before_the_first_step(procedure: Procedure) -> Iterator[Case]:
+    for change in CHANGES:
+        # A promotion begins where the master has vanished already.
+        if (procedure, change) != (Procedure.PROMOTE, FaultKind.MASTER_VANISHES):
+            yield Case(procedure, 0, "before the first step", change)
+    yield from (Case(procedure, 0, "the locks", fault) for fault in sorted(WHILE_LOCKING))
 
 
 async def _lived(case: Case, world: World) -> Story:
     story = Story(case)
-    target = await prepare(world, case.procedure)
+    target = await prepare(world, case.procedure, at_console=case.at_console)
     before = standing(world.domain)
     if case.fault in CHANGES:
         await _changed_between(case, world, story, target)
         return story
-    host = plan_host(await _plan(world, case.procedure, target), case.step)
+    host = plan_host(await _plan(world, case.procedure, target), case.step) if case.step else target
     injection = Injection(world, case.fault, case.step, host, other_operator=lambda: _other(world, story))
     result = await _program(world, story, injection, lambda program: _apply(program, case.procedure, target))
     await _settle(world, injection, story)

@@ -117,6 +117,8 @@ class World:
 
     directory: Path
     seed: int = 1
+    at_console: "Callable[[], str | None]" = lambda: None
+    """Who sits at the console of a host that SSH does not reach: does something there, and tells a code or nothing."""
 
     def __post_init__(self) -> None:
         self.domain = SimulatedDomain(LAYOUT, seed=self.seed)
@@ -162,6 +164,21 @@ class World:
         return Program(self, self.directory / journal, who)
 
 
+@dataclass(frozen=True)
+class Keyboard:
+    """The console of whoever works in a world: after one code, nobody types another."""
+
+    world: World
+    typed: list[str] = field(default_factory=list)
+
+    async def code(self) -> str | None:
+        """Walk over there, do it, and come back."""
+        await self.world.pass_time(60.0)
+        code = None if self.typed else self.world.at_console()
+        self.typed.append(code or "")
+        return code
+
+
 class Program:
     """One command on an operator's machine, from its start to its end."""
 
@@ -180,6 +197,7 @@ class Program:
             clock=world.clock,
             who=Who(user=who, host="ops1"),
             say=world.said.append,
+            console=Keyboard(world),
         )
 
     def __enter__(self) -> Self:
@@ -189,11 +207,13 @@ class Program:
         self.journal.close()
 
 
-async def prepare(world: World, procedure: Procedure) -> HostName:
+async def prepare(world: World, procedure: Procedure, *, at_console: bool = False) -> HostName:
     """Bring the domain to where a procedure begins, and name its target."""
     await world.pass_time(120.0)
     await world.learn()
     target = await _PREPARE[procedure](world)
+    if at_console:
+        world.domain.set_fault(target, Fault.REFUSED)
     world.domain.advance(world.clock.monotonic())
     return target
 
@@ -222,6 +242,19 @@ async def _retire(world: World) -> HostName:
     world.domain.hosts[MASTER].faults.pop(Fault.DOWN)
     await world.pass_time(60.0)
     return MASTER
+
+
+def run_console_script(world: World, *, whole: bool = True) -> None:
+    """Do on the old master what the printed script does, and let the machine boot; or stop after the conversion."""
+    host = world.domain.hosts[MASTER]
+    if host.role is not Boksinit.CLIENT:
+        world.domain.run(MASTER, ("convert", "-v", "client"))
+    world.domain.run(MASTER, ("Boot", "-k"))
+    if whole:
+        if host.copy.database is not None:
+            world.domain.move_data_aside(MASTER, "console")
+        world.domain.clear_fault(MASTER, Fault.REFUSED)
+        world.domain.run(MASTER, ("Boot",))
 
 
 async def _planned(world: World) -> HostName:
