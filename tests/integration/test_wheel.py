@@ -109,10 +109,15 @@ def test_the_demo_runs_from_nowhere(installed: Installed) -> None:
 def test_rules_and_dashboards_are_at_hand(
     command: str, names: tuple[str, ...], installed: Installed, tmp_path: Path
 ) -> None:
-    """Whoever installs the wheel gets the same files as from a checkout."""
+    """Whoever installs the wheel gets the same files as from a checkout; what only explains the checkout stays there."""
     installed.run(command, str(tmp_path))
     written = sorted(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
-    shipped = sorted(file.read_bytes() for name in names for file in SHIPPED[name].rglob("*") if file.is_file())
+    shipped = sorted(
+        file.read_bytes()
+        for name in names
+        for file in SHIPPED[name].rglob("*")
+        if file.is_file() and (name == "runbooks" or file.suffix != ".md")
+    )
     assert written == shipped
 
 
