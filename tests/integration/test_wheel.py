@@ -109,7 +109,7 @@ def test_the_demo_runs_from_nowhere(installed: Installed) -> None:
 def test_rules_and_dashboards_are_at_hand(
     command: str, names: tuple[str, ...], installed: Installed, tmp_path: Path
 ) -> None:
-    """Whoever installs the wheel gets the same files as from a checkout; what only explains the checkout stays there."""
+    """Whoever installs the wheel gets the same files as from a checkout, but for what only explains the checkout."""
     installed.run(command, str(tmp_path))
     written = sorted(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
     shipped = sorted(
