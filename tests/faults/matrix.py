@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from boks_exporter.errors import BoksExporterError
+from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.journal import Acceptance, Run
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.runner import Order, Result, Runner, propose
@@ -120,17 +121,17 @@ async def _lived(case: Case, world: World) -> Story:
         return story
     host = plan_host(await _plan(world, case.procedure, target), case.step) if case.step else target
     injection = Injection(world, case.fault, case.step, host, other_operator=lambda: _other(world, story))
-    result = await _program(world, story, injection, lambda program: _apply(program, case.procedure, target))
+    result = await _program(world, story, injection, lambda program: apply_plan(program, case.procedure, target))
     await _settle(world, injection, story)
     _judge_exit(world, story, result, before, target)
     for turn in range(_ROUNDS):
-        run = _open_run(world)
+        run = open_run(world)
         if run is None:
             break
         second = case.second if turn == 0 else None
         next_step = Injection(world, second or FaultKind.NOTHING, _next_step(world, run), host)
         command = _command(result, run, story, abort=turn == _ROUNDS - 1)
-        result = await _program(world, story, next_step, lambda program, c=command, r=run: _go_on(program, c, r.name))
+        result = await _program(world, story, next_step, lambda program, c=command, r=run: go_on(program, c, r.name))
         await _settle(world, next_step, story)
         _judge_exit(world, story, result, before, target)
     await _end(world, story, result, before, target)
@@ -151,20 +152,20 @@ async def _changed_between(case: Case, world: World, story: Story, target: HostN
 
     async def late(program: Program) -> Result:
         program.way.before.append(change)
-        return await _apply(program, case.procedure, target)
+        return await apply_plan(program, case.procedure, target)
 
     if case.fault is FaultKind.REPLICA_STOPS_LATE:
         result = await _program(world, story, injection, late)
     else:
         result = await _program(
-            world, story, injection, lambda program: _apply(program, case.procedure, target, change)
+            world, story, injection, lambda program: apply_plan(program, case.procedure, target, change)
         )
     if result is None or result.exit not in {Exit.REFUSED, Exit.FACTS_UNKNOWN}:
         story.wrong.append("the plan was applied although the domain had changed")
     told = [line for _, _, line in world.operator.heard if " op do " in line]
     if told or roles != {name: host.role for name, host in world.domain.hosts.items()}:
         story.wrong.append(f"something was changed: {told}")
-    if (run := _open_run(world)) is not None:
+    if (run := open_run(world)) is not None:
         story.wrong.append(f"the run {run.name} is open")
     await _break(world, story, [name for name, state in world.gates.states.items() if state.lock])
     story.ended = "refused"
@@ -203,23 +204,27 @@ async def _program(world: World, story: Story, injection: Injection, work: Work)
     return result
 
 
-async def _apply(
-    program: Program, procedure: Procedure, target: HostName, between: Callable[[], Awaitable[None]] | None = None
+async def apply_plan(
+    program: Program,
+    procedure: Procedure,
+    target: HostName,
+    between: Callable[[], Awaitable[None]] | None = None,
+    *,
+    accepted: frozenset[Guard] = frozenset(Guard),
 ) -> Result:
     """Show the plan, accept what may be accepted, and apply it by its fingerprint."""
     tools = program.tools
     proposal = await propose(tools.survey, procedure, target, tools.limits)
-    accepted = tuple(
-        Acceptance(finding.guard, "tried") for finding in proposal.findings if finding.matters and finding.acceptable
-    )
+    left = [finding for finding in proposal.findings if finding.matters and finding.acceptable]
+    taken = tuple(Acceptance(finding.guard, "tried") for finding in left if finding.guard in accepted)
     tools.journal.show(proposal.fingerprint, tools.survey.domain.name, proposal.basis, tools.clock.now())
     if between:
         await between()
-    order = Order(procedure=procedure, target=target, accepted=accepted, reason="tried")
+    order = Order(procedure=procedure, target=target, accepted=taken, reason="tried")
     return await Runner(tools).apply(order, proposal.fingerprint)
 
 
-async def _go_on(program: Program, command: str, run: str) -> Result:
+async def go_on(program: Program, command: str, run: str) -> Result:
     runner = Runner(program.tools)
     return await (runner.resume(run) if command == "resume" else runner.abort(run))
 
@@ -229,7 +234,7 @@ async def _other(world: World, story: Story) -> None:
     procedure = Procedure.PROMOTE if MASTER not in world.domain.masters() else Procedure.SWITCHOVER
     with world.program("other.sqlite", "bob") as program:
         try:
-            result = await _apply(program, procedure, THIRD)
+            result = await apply_plan(program, procedure, THIRD)
         except BoksExporterError as error:
             result = Result(Exit.INTERNAL, (str(error),))
     story.sentences.append(f"[other {int(result.exit)}] {' '.join(result.sentences)}")
@@ -250,7 +255,7 @@ async def _settle(world: World, injection: Injection, story: Story) -> None:
                 record.interrupt()
 
 
-def _open_run(world: World) -> Run | None:
+def open_run(world: World) -> Run | None:
     with world.program() as program:
         return next((run for run in program.journal.runs("trial") if run.is_open), None)
 
@@ -276,7 +281,7 @@ def _judge_exit(world: World, story: Story, result: Result | None, before: Stand
     """Hold an exit code to what is really so."""
     if result is None:
         return
-    run = _open_run(world)
+    run = open_run(world)
     if result.exit in _OPEN and run is None:
         story.wrong.append(f"exit {int(result.exit)}, and no run is open")
     is_full = story.case.fault in {FaultKind.DISK_FULL_BEFORE, FaultKind.DISK_FULL_AFTER}
@@ -302,7 +307,7 @@ async def _end(world: World, story: Story, result: Result | None, before: Standi
     story.breaches += world.observer.breaches
     reasons = unsound(world.domain, story.case.procedure, target)
     changes = before.differs(standing(world.domain))
-    run = _open_run(world)
+    run = open_run(world)
     if not reasons:
         story.ended = "done"
     elif not changes:
