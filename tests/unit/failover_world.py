@@ -35,7 +35,7 @@ def layout(writes_per_second: float = 0.0) -> Layout:
         HostPlan(name=name, address=f"192.0.2.{number}", role=roles.get(name, Boksinit.CLIENT), site="Amsterdam")
         for number, name in enumerate((MASTER, FIRST, SECOND, THIRD, CLIENT), 1)
     ]
-    return Layout(hosts=tuple(plans), writes_per_second=writes_per_second, loading_seconds=30.0)
+    return Layout(hosts=tuple(plans), tables=(1, 6, 7, 9), writes_per_second=writes_per_second, loading_seconds=30.0)
 
 
 @dataclass

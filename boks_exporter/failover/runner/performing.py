@@ -22,6 +22,8 @@ _NEEDS_SECONDS: Final[Seconds] = 30.0
 _PROOF_SECONDS: Final[Seconds] = 90.0
 _PROOF_AFTER_FAILURE_SECONDS: Final[Seconds] = 20.0
 _LOOK_EVERY_SECONDS: Final[Seconds] = 3.0
+_LOOK_AT_LEAST_EVERY_SECONDS: Final[Seconds] = 20.0
+_LESS_OFTEN: Final = 1.2
 _STARTS: Final = 3
 _KEPT_OUTPUT: Final = 64 * 1024
 
@@ -157,7 +159,7 @@ class Performer:
     async def _until(self, claims: tuple[Claim, ...], seconds: Seconds) -> Proven:
         """Look until the claims are proven, at most for so long."""
         clock = self.tools.clock
-        deadline, said = clock.monotonic() + seconds, ""
+        deadline, said, pause = clock.monotonic() + seconds, "", _LOOK_EVERY_SECONDS
         while True:
             found = prove_all(claims, await self._look(), self.by) if claims else Proven(Truth.YES, "nothing is needed")
             if found.holds or clock.monotonic() >= deadline:
@@ -165,7 +167,8 @@ class Performer:
             if found.sentence != said:
                 self.tools.say(f"    waiting, {deadline - clock.monotonic():.0f} s at most: {found.sentence}")
                 said = found.sentence
-            await clock.sleep(_LOOK_EVERY_SECONDS)
+            await clock.sleep(min(pause, max(0.0, deadline - clock.monotonic())))
+            pause = min(pause * _LESS_OFTEN, _LOOK_AT_LEAST_EVERY_SECONDS)
 
     async def _look(self) -> FailoverFacts:
         """Look, and keep in the journal what nobody can ask later."""

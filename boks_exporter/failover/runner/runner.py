@@ -23,7 +23,7 @@ from boks_exporter.failover.runner.result import Result, insist_on
 from boks_exporter.failover.runner.tools import Order, Tools, circumstances, run_name
 from boks_exporter.failover.runner.undoing import Passed, Undoer, Undone
 from boks_exporter.failover.runner.walk import Walk
-from boks_exporter.failover.words import Exit, Outcome, Procedure
+from boks_exporter.failover.words import Exit, Outcome
 from boks_exporter.model import DomainName
 from boks_exporter.remote.operator import RunName
 
@@ -68,7 +68,7 @@ class Runner:
         first = await propose(tools.survey, order.procedure, order.target, tools.limits)
         if refusal := self._refusal(first, order, fingerprint):
             return refusal
-        name = self._free_name(order.procedure)
+        name = run_name(order.procedure, tools.clock.now(), tools.token())
         self._begin(name, first, order)
         tools.say(f"run {name}")
         performer = self._performer(name, first, order)
@@ -93,11 +93,6 @@ class Runner:
             return (f"no plan with the fingerprint {fingerprint} was shown from this journal: show the plan first",)
         lines = difference(before, proposal.basis)
         return ("things are no longer as in the plan that was shown; look at a new one", *lines)
-
-    def _free_name(self, procedure: Procedure) -> RunName:
-        name = run_name(procedure, self.tools.clock.now())
-        taken = {run.name for run in self.tools.journal.runs(limit=1000)}
-        return name if name not in taken else next(f"{name}-{n}" for n in range(2, 1000) if f"{name}-{n}" not in taken)
 
     def _begin(self, name: RunName, proposal: Proposal, order: Order) -> None:
         tools = self.tools

@@ -1,5 +1,6 @@
 """What a run works with, and what it was told to do."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -55,11 +56,16 @@ class Tools:
     hooks: Hooks = field(default_factory=NoHooks)
     console: Console = field(default_factory=NoConsole)
     paths: RemotePaths = field(default_factory=RemotePaths)
+    token: Callable[[], str] = lambda: secrets.token_hex(4)
 
 
-def run_name(procedure: Procedure, now: Timestamp) -> RunName:
-    """Name a run by the time of its beginning, such as 20261124-201512-promote."""
-    return f"{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}-{procedure}"
+def run_name(procedure: Procedure, now: Timestamp, token: str) -> RunName:
+    """Name a run by the time of its beginning, such as 20261124-201512-promote-3f9a01c7.
+
+    The token keeps two operators on two machines apart who begin in the same second: a host's lock knows a run by its
+    name alone.
+    """
+    return f"{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}-{procedure}-{token}"
 
 
 def circumstances(plan: Plan, accepted: frozenset[Guard], limits: Limits) -> Circumstances:
