@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from boks_exporter.config import DomainSettings
 from boks_exporter.failover.client import ChangingGates, LookingGates, LookOnly
+from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.journal import Acceptance, Journal, Who
 from boks_exporter.failover.preflight import standing
@@ -99,7 +100,8 @@ class World:
             survey.journal = lambda: journal.view("bank")
             proposal = await propose(survey, procedure, target, self.limits)
             journal.show(proposal.fingerprint, "bank", proposal.basis, VirtualClock().now())
-            return proposal
+        survey.journal = JournalView
+        return proposal
 
     async def apply(
         self, procedure: Procedure, target: str, *accepted: Guard, survey: Survey | None = None, **more: Any

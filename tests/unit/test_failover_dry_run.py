@@ -1,0 +1,109 @@
+"""A dry run holds nothing that could change a host: by its types, by what it sends, and by what it is made of."""
+
+import dataclasses
+import gc
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from boks_exporter.failover.client import ChangingGates, LookingGates, LookOnly
+from boks_exporter.failover.plan import Plan, Step
+from boks_exporter.failover.preflight import candidates
+from boks_exporter.failover.runner import Proposal, Tools
+from boks_exporter.failover.runner.verifying import verified
+from boks_exporter.failover.survey import Survey
+from boks_exporter.failover.words import Limits, Procedure
+from boks_exporter.model import Host
+from boks_exporter.remote import operator as op
+from boks_exporter.remote.operator import ConvertTo, OperatorChange, OperatorLook
+from boks_exporter.remote.request import LOOK, Request
+from boks_exporter.simulator.virtual_time import VirtualClock
+from tests.unit.failover_world import CLIENT, FIRST, MASTER, World, virtually
+
+LOOKS = ("preflight", "registered", "reach", "lock-show", "record")
+
+
+@pytest.mark.parametrize("procedure", list(Procedure))
+def test_showing_a_plan_sends_no_line_that_changes_anything(tmp_path: Path, procedure: Procedure) -> None:
+    """For every procedure, with the master alive and dead: only looks arrive at the gates."""
+    for is_dead in (False, True):
+        world = World.at(tmp_path / f"{is_dead}")
+
+        async def scene(world: World = world, is_dead: bool = is_dead) -> None:
+            survey = world.survey()
+            await world.warm(survey)
+            if is_dead:
+                world.kill_master()
+                await VirtualClock().sleep(60)
+            for host in (FIRST, MASTER, CLIENT):
+                await world.proposal(procedure, host, survey)
+            candidates(await survey.look(), Limits())
+            await verified(survey, Limits())
+
+        before = World.at(tmp_path / "before").roles()
+        virtually(scene)
+        assert {line.split()[2] for _, _, line in world.way.heard} <= set(LOOKS)
+        assert world.roles() == before
+        assert world.locks() == {}
+
+
+async def test_a_look_is_all_that_the_way_of_a_dry_run_takes() -> None:
+    """Anything else is a bug, and goes nowhere."""
+
+    class Nowhere:
+        async def ask(self, host: Host, request: Any) -> Any:
+            raise AssertionError(request)
+
+    way: Any = LookOnly(Nowhere())
+    host = Host("R1", "192.0.2.1")
+    for request in (
+        OperatorChange.do("r1.1", op.convert(ConvertTo.MASTER)),
+        OperatorChange.lock("r1", "anna"),
+        LOOK,
+        type("Disguised", (OperatorLook,), {})(op.OperatorSection.DO, ("r1.1", "boot-stop")),
+    ):
+        with pytest.raises(TypeError, match="expected an OperatorLook"):
+            await way.ask(host, request)
+
+
+def test_the_types_of_a_dry_run_lead_to_nothing_that_changes() -> None:
+    """From Survey and Proposal, along every annotated field, no type is reached that can change a host."""
+    reached = [*_types_below(Survey), *_types_below(Proposal)]
+    assert all(kind in reached for kind in (LookingGates, LookOnly, Plan, Step))
+    assert not any(kind in reached for kind in (ChangingGates, OperatorChange, Tools))
+
+
+def test_looks_and_changes_share_no_type() -> None:
+    """Neither stands for the other, and neither is a request of the reading gate."""
+    assert OperatorLook.__mro__[1:] == OperatorChange.__mro__[1:] == (object,)
+    assert not issubclass(OperatorChange, Request)
+
+
+def test_a_survey_is_made_of_nothing_that_changes(tmp_path: Path) -> None:
+    """Looked at from inside, while it is in use."""
+    world = World.at(tmp_path)
+
+    async def scene() -> Survey:
+        survey = world.survey()
+        await survey.look()
+        return survey
+
+    survey = virtually(scene)
+    assert not [each for each in gc.get_referents(*vars(survey).values()) if isinstance(each, ChangingGates)]
+
+
+def _types_below(kind: Any) -> Iterator[Any]:
+    """Walk along the fields of dataclasses, through whatever holds them."""
+    waiting, known = [kind], []
+    while waiting:
+        part = waiting.pop()
+        if part in known:
+            continue
+        known.append(part)
+        yield part
+        waiting += part if isinstance(part, list) else typing.get_args(part)
+        if isinstance(part, type) and dataclasses.is_dataclass(part):
+            waiting += typing.get_type_hints(part).values()
