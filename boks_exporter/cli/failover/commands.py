@@ -129,7 +129,7 @@ def verify(**given: Any) -> int:
     return show_verification(Common(**given))
 
 
-@failover.command(epilog=_example("boks-exporter failover show 20261124-201512-promote"))
+@failover.command(epilog=_example("boks-exporter failover show 20261124-201512-promote-3f9a01c7"))
 @click.argument("run")
 @options.common
 def show(*, run: str, **given: Any) -> int:
@@ -149,7 +149,7 @@ def history(*, limit: int, **given: Any) -> int:
     return show_history(Common(**given), limit)
 
 
-@failover.command(epilog=_example("boks-exporter failover resume 20261124-201512-promote"))
+@failover.command(epilog=_example("boks-exporter failover resume 20261124-201512-promote-3f9a01c7"))
 @click.argument("run")
 @options.common
 def resume(*, run: str, **given: Any) -> int:
@@ -159,7 +159,7 @@ def resume(*, run: str, **given: Any) -> int:
     return resume_or_abort(Common(**given), run, abort=False)
 
 
-@failover.command(epilog=_example("boks-exporter failover abort 20261124-201512-promote"))
+@failover.command(epilog=_example("boks-exporter failover abort 20261124-201512-promote-3f9a01c7"))
 @click.argument("run")
 @options.common
 def abort(*, run: str, **given: Any) -> int:
@@ -167,6 +167,23 @@ def abort(*, run: str, **given: Any) -> int:
     from boks_exporter.cli.failover.doing import resume_or_abort
 
     return resume_or_abort(Common(**given), run, abort=True)
+
+
+@failover.command(
+    epilog=_example('boks-exporter failover forget 20261124-201512-promote-3f9a01c7 --reason "its machine burnt down"')
+)
+@click.argument("run")
+@click.option("--reason", required=True, metavar="TEXT", help="Why nobody will ever know what became of it.")
+@options.common
+def forget(*, run: str, reason: str, **given: Any) -> int:
+    """Close an open run that can be neither resumed nor aborted, because its hosts are gone for good.
+
+    It does nothing on a host but give locks back. What became of the last change is then left to the guards of the
+    next run: a host that cannot be asked may be master.
+    """
+    from boks_exporter.cli.failover.doing import forget as close
+
+    return close(Common(**given), run, reason)
 
 
 @failover.command(epilog=_example("boks-exporter failover locks"))
@@ -186,7 +203,7 @@ def locks(**given: Any) -> int:
 
 
 @failover.command(
-    name="break-lock", epilog=_example("boks-exporter failover break-lock 20261124-201512-promote replica1")
+    name="break-lock", epilog=_example("boks-exporter failover break-lock 20261124-201512-promote-3f9a01c7 replica1")
 )
 @click.argument("run")
 @click.argument("host")

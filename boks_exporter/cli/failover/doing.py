@@ -90,6 +90,12 @@ def resume_or_abort(common: Common, run: str, *, abort: bool) -> int:
     return _ended(common, _run(common, domain, lambda runner: runner.abort(run) if abort else runner.resume(run)))
 
 
+def forget(common: Common, run: str, reason: str) -> int:
+    """Close a run that nobody can go on with."""
+    domain = common.domain()
+    return _ended(common, _run(common, domain, lambda runner: runner.forget(run, reason)))
+
+
 def _run(common: Common, domain: Domain, work: Callable[[Runner], Coroutine[Any, Any, Result]]) -> Result:
     def progress(text: str) -> None:
         say("\n".join(harmless(line) for line in text.split("\n"))) if not common.is_json else None

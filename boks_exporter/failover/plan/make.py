@@ -35,7 +35,8 @@ def make_plan(procedure: Procedure, target: HostName, facts: FailoverFacts) -> P
 
 
 def _silent(facts: FailoverFacts) -> tuple[HostName, ...]:
-    return tuple(host.name for host in facts.snapshot.hosts if facts.seen(host.name) is None)
+    """Name the hosts that do not answer, or of which nobody knows what they are."""
+    return tuple(host.name for host in facts.snapshot.hosts if facts.role(host.name) is Role.UNKNOWN)
 
 
 def master_for(procedure: Procedure, target: HostName, facts: FailoverFacts) -> HostName | None:

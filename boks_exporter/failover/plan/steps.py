@@ -59,8 +59,8 @@ class Step:
 class Plan:
     """What is going to be done. Without steps, `obstacle` says why none can be named.
 
-    `master` is the present one, or the one that a promotion replaces. `excused` are hosts that did not answer when the
-    plan was made: that they stay silent is no failure of it. `lock_hosts` are locked on the hosts themselves.
+    `master` is the present one, or the one that a promotion replaces. `excused` are hosts that did not say what they
+    are when the plan was made: that they stay silent is no failure of it. `lock_hosts` are locked on the hosts.
     """
 
     procedure: Procedure

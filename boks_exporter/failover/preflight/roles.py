@@ -133,7 +133,7 @@ def daemons(question: Question) -> Iterator[Finding]:
     """BoKS runs where a copy must be live, and stands still on an old master."""
     target, found = question.target, question.facts.daemons(question.target)
     if question.procedure is Procedure.RETIRE:
-        if question.facts.seen(target) and found is not Daemons.STOPPED:
+        if question.facts.role(target) is Role.MASTER and found is not Daemons.STOPPED:
             make = refuse if found is Daemons.RUNNING else unknown
             said = (
                 f"BoKS is {found} on {target}, which shall be retired: stop it first, or accept that it is "

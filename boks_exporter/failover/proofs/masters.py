@@ -119,7 +119,7 @@ def old_master_is_gone(facts: FailoverFacts, by: Circumstances) -> Proven:
 
     What is accepted stands for what is not known, never for a witness that says otherwise.
     """
-    old = by.old_master
+    old = by.old_master or facts.old_master
     if old is None:
         return _accepted(by, "no host is known to have been master, so nobody can be proven gone")
     role = facts.role(old)

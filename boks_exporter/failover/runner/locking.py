@@ -23,13 +23,20 @@ class Refusal:
     sentence: str
 
 
-async def lock_all(tools: Tools, run: RunName, hosts: tuple[HostName, ...]) -> Refusal | None:
-    """Take the locks in the order of the names, each written down before it is asked for."""
+async def lock_all(
+    tools: Tools, run: RunName, hosts: tuple[HostName, ...], spared: frozenset[HostName] = frozenset()
+) -> Refusal | None:
+    """Take the locks in the order of the names, each written down before it is asked for.
+
+    Hosts that are `spared` may be silent: the run locked them when it began, and changes nothing on them.
+    """
     owner = owner_word(f"{tools.who.sudo_user or tools.who.user}@{tools.who.host}")
     for name in sorted(hosts):
         tools.journal.locked(run, name, held=True)
         refusal = await _lock(tools, named(tools.survey.hosts, name), run, owner)
-        if refusal:
+        if refusal and refusal.exit is Exit.FACTS_UNKNOWN and name in spared:
+            tools.say(f"    {refusal.sentence}; it was locked when the run began")
+        elif refusal:
             return refusal
     return None
 

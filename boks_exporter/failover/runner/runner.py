@@ -178,6 +178,21 @@ class Runner:
         """Undo what can be undone of an open run, say what cannot, and close it."""
         return await self._reopened(name, self._abort)
 
+    async def forget(self, name: RunName, reason: str) -> Result:
+        """Close an open run whose hosts are gone for good; nothing is done on them but to give locks back."""
+        run = self.tools.journal.run(name)
+        if run is None or run.domain != self.domain or not run.is_open:
+            return Result(Exit.USAGE, (f"no open run {name} of {self.domain} is in the journal",))
+        try:
+            with self.tools.journal.at_work_on(self.domain):
+                said = (
+                    f"closed by {self.tools.who}, who does not wait for it any more: {reason}",
+                    *self._left_to_do(run),
+                )
+                return await self.end.close(name, Outcome.UNKNOWN, Exit.DONE, said)
+        except RunOpenError as error:
+            return Result(Exit.LOCKED, (str(error),), name)
+
     async def _reopened(self, name: RunName, go_on: GoOn) -> Result:
         run = self.tools.journal.run(name)
         if run is None or run.domain != self.domain:
@@ -205,7 +220,8 @@ class Runner:
         if missing:
             gone = f"{', '.join(missing)} is no longer in the configuration; the run cannot go on without it"
             return Result(Exit.FACTS_UNKNOWN, (gone,), run.name)
-        if refusal := await lock_all(tools, run.name, plan.lock_hosts):
+        spared = frozenset(tools.journal.locks(run.name)) - frozenset(plan.changed_hosts)
+        if refusal := await lock_all(tools, run.name, plan.lock_hosts, spared):
             said = (refusal.sentence, f"next: boks-exporter failover resume {run.name}, once it can be locked")
             return Result(refusal.exit, said, run.name)
         return await go_on(run, performer)
