@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Process-parallel tests: two, or what the machine has.
 JOBS ?= 2
 DEMO ?=
-SCRIPTS := scripts/lock scripts/setup scripts/setup-system scripts/build-image
+SCRIPTS := scripts/lock scripts/setup scripts/setup-system scripts/build-image scripts/try-systemd
 CORE := boks_exporter/errors.py,boks_exporter/model.py,boks_exporter/parsing/*,boks_exporter/replication/*,boks_exporter/health/*,boks_exporter/exposition/*,boks_exporter/simulator/domain/*
 
 help: ## Show this list
