@@ -39,6 +39,7 @@ GROUPS: Final = (
     ("Replicas", ("boks_replica_",)),
     ("Sites, sections, domains", ("boks_site_", "boks_section_", "boks_domain_")),
     ("Rounds", ("boks_round_", "boks_rounds_")),
+    ("Failover and maintenance", ("boks_failover_", "boks_maintenance_")),
 )
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from boks_exporter.app.about import exporter_info
+from boks_exporter.app.operations import Journals
 from boks_exporter.app.sentence import fleet_in_a_sentence
 from boks_exporter.app.systemd import Notifier
 from boks_exporter.exposition import DomainView
@@ -33,9 +34,10 @@ class Views(Protocol):
 class Publisher:
     """Keep the newest rendering; `published` changes by one assignment."""
 
-    def __init__(self, notifier: Notifier, clock: Clock) -> None:
+    def __init__(self, notifier: Notifier, clock: Clock, journals: Journals | None = None) -> None:
         """Start with a page that shows the exporter itself."""
         self._notifier = notifier
+        self.journals = journals or Journals(clock)
         self._clock = clock
         self._info = exporter_info()
         self._is_news = asyncio.Event()
@@ -62,9 +64,12 @@ class Publisher:
             await self._is_news.wait()
             self._is_news.clear()
             is_ready, newest, began = views.is_ready, views.current(), self._clock.monotonic()
-            self.published = await asyncio.to_thread(prepare, newest, self._info, is_ready=is_ready)
+            self.published = await asyncio.to_thread(self._prepared, newest, is_ready=is_ready)
             before, self.sentence = self.sentence, fleet_in_a_sentence(self.published.report)
             if self.sentence != before:
                 self._notifier.status(self.sentence)
             # Many domains end their rounds one by one: rendering all of them each time must not fill a processor.
             await self._clock.sleep(_REST * (self._clock.monotonic() - began))
+
+    def _prepared(self, views: Sequence[DomainView], *, is_ready: bool) -> Published:
+        return prepare(self.journals.joined(views), self._info, is_ready=is_ready)

@@ -121,6 +121,7 @@ class RunningExporter:
         discovered = {view.snapshot.domain: _discovered(view) for view in self.poller.current()}
         opened = await self._connections.take(settings, discovered)
         self.poller.take(settings.poll, settings.metrics, opened)
+        self._publisher.journals.take(settings)
         self._round_seconds = _EXCHANGES_IN_A_ROUND * settings.poll.timeout_seconds
         if self._connections.has_stale:
             self._is_stale.set()

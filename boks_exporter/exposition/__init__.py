@@ -2,6 +2,7 @@
 
 from boks_exporter.exposition.families import families
 from boks_exporter.exposition.metric_spec import Certainty, Kind, MetricSpec, Source
+from boks_exporter.exposition.operations import Operations, RunOutcome, RunProcedure
 from boks_exporter.exposition.page import Page, render
 from boks_exporter.exposition.report import DomainReport, HostReport, StatusReport, TableReport, status_report
 from boks_exporter.exposition.report_reading import read_report
@@ -28,7 +29,10 @@ __all__ = [
     "HostReport",
     "Kind",
     "MetricSpec",
+    "Operations",
     "Page",
+    "RunOutcome",
+    "RunProcedure",
     "Source",
     "StatusReport",
     "TableLag",

@@ -6,7 +6,8 @@ from typing import TypeAlias
 
 from boks_exporter.errors import FailureReason
 from boks_exporter.exposition.metric_spec import MetricSpec
-from boks_exporter.exposition.specs import domains, exporter, hosts, replicas, rounds, tables
+from boks_exporter.exposition.operations import RunOutcome, RunProcedure
+from boks_exporter.exposition.specs import domains, exporter, hosts, operations, replicas, rounds, tables
 from boks_exporter.exposition.views import DomainView, ExporterInfo, HostCounters, TableLag, Tables
 from boks_exporter.health import GroupHealth, HostVerdict
 from boks_exporter.model import Host, Listed, Observed, Role, TableNumber, Timestamp
@@ -28,6 +29,7 @@ def samples(views: Iterable[DomainView], info: ExporterInfo) -> Iterator[Sample]
         for verdict in view.health.hosts:
             yield from _verdict(view, verdict)
         yield from _listing(view)
+        yield from _operations(view)
 
 
 def _known(spec: MetricSpec, labels: LabelValues, value: float | None) -> Iterator[Sample]:
@@ -204,3 +206,24 @@ def _listed(labels: LabelValues, entry: Listed, read_at: Timestamp) -> Iterator[
     yield from _since(replicas.LAST_FAILURE, labels, read_at, line.since_failure)
     yield from _since(replicas.LAST_SYNC, labels, read_at, line.since_sync)
     yield from _known(replicas.PACKETS, labels, line.packets)
+
+
+# -- what people do to a domain ---------------------------------------------------------------------------------------
+
+
+def _operations(view: DomainView) -> Iterator[Sample]:
+    known, domain = view.operations, (view.snapshot.domain,)
+    if known is None:
+        return
+    yield operations.JOURNAL_READABLE, domain, known.is_readable
+    if not known.is_readable:
+        return
+    for procedure in RunProcedure:
+        for outcome in RunOutcome:
+            yield operations.RUNS, (*domain, procedure, outcome), known.runs.get((procedure, outcome), 0)
+    yield operations.IN_PROGRESS, domain, known.in_progress
+    yield from _known(operations.LAST, domain, known.last_at)
+    for host in view.snapshot.hosts:
+        until = known.maintenance.get(host.name)
+        yield operations.MAINTENANCE_ACTIVE, (*domain, host.name), until is not None
+        yield from _known(operations.MAINTENANCE_UNTIL, (*domain, host.name), until)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from boks_exporter.errors import FailureReason
+from boks_exporter.exposition.operations import Operations
 from boks_exporter.health import DomainHealth
 from boks_exporter.model import DomainSnapshot, HostName, Seconds, Timestamp
 from boks_exporter.replication import DomainComparison
@@ -63,6 +64,8 @@ class DomainView:
     health: DomainHealth
     counters: DomainCounters
     options: ExpositionOptions = field(default_factory=ExpositionOptions)
+    operations: Operations | None = None
+    """What people do to it; None where no journal is configured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

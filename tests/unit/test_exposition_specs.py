@@ -66,6 +66,11 @@ PROMISED: dict[str, tuple[str, ...]] = {
     "boks_host_queue_files": HOST,
     "boks_host_queue_oldest_timestamp_seconds": HOST,
     "boks_host_config_checksum_info": (*HOST, "name", "checksum"),
+    "boks_maintenance_active": HOST,
+    "boks_maintenance_until_timestamp_seconds": HOST,
+    "boks_failover_runs_total": (*DOMAIN, "procedure", "outcome"),
+    "boks_failover_in_progress": DOMAIN,
+    "boks_failover_last_timestamp_seconds": DOMAIN,
 }
 """Names and labels that dashboards and alerts of users rest on: nothing here changes without a new major version."""
 
@@ -75,6 +80,7 @@ FURTHER = {
     "boks_replica_lag_at_least_seconds": HOST,
     "boks_domain_state": (*DOMAIN, "state"),
     "boks_domain_unresolved_replicas": DOMAIN,
+    "boks_failover_journal_readable": DOMAIN,
 }
 
 

@@ -1,0 +1,38 @@
+"""Join what the rounds show with what the journals of failover hold."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from boks_exporter.config import Settings
+from boks_exporter.exposition import DomainView
+from boks_exporter.failover.journal.reading import read_operations
+from boks_exporter.model import DomainName
+from boks_exporter.observe import Clock
+
+
+class Journals:
+    """The journals of all domains that have one; read anew for every page."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Know none."""
+        self._clock = clock
+        self._paths: dict[DomainName, Path] = {}
+
+    def __repr__(self) -> str:
+        """Tell whose there are."""
+        return f"<Journals of {', '.join(self._paths) or 'nothing'}>"
+
+    def take(self, settings: Settings) -> None:
+        """Take a configuration over."""
+        self._paths = {domain.name: domain.failover.journal for domain in settings.domains if domain.failover}
+
+    def joined(self, views: Sequence[DomainView]) -> list[DomainView]:
+        """Give the views with what the journals hold; it reads files, so a thread should do it."""
+        return [self._joined(view) for view in views]
+
+    def _joined(self, view: DomainView) -> DomainView:
+        path = self._paths.get(view.snapshot.domain)
+        if path is None:
+            return view
+        return replace(view, operations=read_operations(path, view.snapshot.domain, self._clock.now()))

@@ -1,0 +1,59 @@
+"""Runs of failover and maintenance, read from the journal."""
+
+from typing import Final
+
+from boks_exporter.exposition.metric_spec import Kind, MetricSpec
+from boks_exporter.exposition.operations import RunOutcome
+from boks_exporter.exposition.specs.words import DOMAIN, HOST, UNIX
+
+_NO_JOURNAL: Final = "for a domain without a section failover, and while its journal cannot be read"
+
+MAINTENANCE_ACTIVE: Final = MetricSpec(
+    name="boks_maintenance_active",
+    kind=Kind.GAUGE,
+    unit="1 or 0",
+    labels=HOST,
+    meaning="1 while somebody says that they work on the host; it becomes 0 by itself.",
+    absent=_NO_JOURNAL,
+)
+MAINTENANCE_UNTIL: Final = MetricSpec(
+    name="boks_maintenance_until_timestamp_seconds",
+    kind=Kind.GAUGE,
+    unit=UNIX,
+    labels=HOST,
+    meaning="When the maintenance of the host ends by itself.",
+    absent="while there is none",
+)
+JOURNAL_READABLE: Final = MetricSpec(
+    name="boks_failover_journal_readable",
+    kind=Kind.GAUGE,
+    unit="1 or 0",
+    labels=DOMAIN,
+    meaning="1 if the journal of failover can be read, or does not exist yet; with 0, maintenance is not known.",
+    absent="for a domain without a section failover",
+)
+RUNS: Final = MetricSpec(
+    name="boks_failover_runs_total",
+    kind=Kind.COUNTER,
+    unit="runs",
+    labels=(*DOMAIN, "procedure", "outcome"),
+    meaning="Runs of each procedure that are closed, by how they ended.",
+    absent=_NO_JOURNAL,
+    choices=RunOutcome,
+)
+IN_PROGRESS: Final = MetricSpec(
+    name="boks_failover_in_progress",
+    kind=Kind.GAUGE,
+    unit="1 or 0",
+    labels=DOMAIN,
+    meaning="1 while a run is open: it works, or was cut off and waits for `failover resume` or `failover abort`.",
+    absent=_NO_JOURNAL,
+)
+LAST: Final = MetricSpec(
+    name="boks_failover_last_timestamp_seconds",
+    kind=Kind.GAUGE,
+    unit=UNIX,
+    labels=DOMAIN,
+    meaning="When the newest run was last heard of: its end, or its beginning while it is open.",
+    absent="before the first one",
+)

@@ -1,0 +1,41 @@
+"""What the daemon shows of the journal: counts and windows, without ever writing to it."""
+
+from contextlib import closing
+from pathlib import Path
+
+from boks_exporter.exposition.operations import Operations, RunOutcome, RunProcedure
+from boks_exporter.failover.journal.errors import JournalError, explained
+from boks_exporter.failover.journal.schema import opened_for_reading
+from boks_exporter.model import DomainName, Timestamp
+
+
+def read_operations(path: Path, domain: DomainName, now: Timestamp) -> Operations:
+    """Read what is shown of a domain; a journal that is not there yet holds nothing, an unreadable one says so."""
+    try:
+        if not path.exists():
+            return Operations()
+        return _read(path, domain, now)
+    except (JournalError, OSError):
+        return Operations(is_readable=False)
+
+
+def _read(path: Path, domain: DomainName, now: Timestamp) -> Operations:
+    with explained(path), closing(opened_for_reading(path)) as database:
+        runs = database.execute(
+            "SELECT procedure, outcome, COUNT(*) FROM runs WHERE domain = ? AND is_open = 0 GROUP BY 1, 2", (domain,)
+        ).fetchall()
+        opened, last = database.execute(
+            "SELECT SUM(is_open), MAX(COALESCE(ended_at, started_at)) FROM runs WHERE domain = ?", (domain,)
+        ).fetchone()
+        windows = database.execute(
+            "SELECT host, MAX(until) FROM maintenance WHERE domain = ? AND ended_at IS NULL AND started_at <= ? "
+            "AND until > ? GROUP BY host",
+            (domain, now, now),
+        ).fetchall()
+    known = {each.value for each in RunProcedure}, {each.value for each in RunOutcome}
+    counted = {
+        (RunProcedure(procedure), RunOutcome(outcome)): count
+        for procedure, outcome, count in runs
+        if procedure in known[0] and outcome in known[1]
+    }
+    return Operations(runs=counted, in_progress=bool(opened), last_at=last, maintenance=dict(windows))

@@ -1,0 +1,83 @@
+"""What the daemon shows of the journal: runs, an open one, and maintenance."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from boks_exporter.exposition import ExporterInfo, Operations, RunOutcome, RunProcedure, render
+from boks_exporter.failover.journal import Journal, Maintenance
+from boks_exporter.failover.journal.reading import read_operations
+from boks_exporter.failover.words import Outcome, Procedure
+from tests.unit.exposition_views import published
+from tests.unit.test_failover_journal import run
+
+INFO = ExporterInfo(version="1.0.0", revision="0123abc", python="3.12.1")
+
+
+def shown(operations: Operations | None) -> list[str]:
+    """Render a page, and take the lines that are not zero."""
+    page = render([replace(published(), operations=operations)], INFO).classic.decode()
+    lines = [line for line in page.splitlines() if line.startswith(("boks_failover", "boks_maintenance"))]
+    return [line for line in lines if not (line.startswith("boks_failover_runs_total") and line.endswith(" 0"))]
+
+
+def window(host: str, until: float) -> Maintenance:
+    return Maintenance(number=0, domain="bank", host=host, started_at=1.0, until=until, reason="disks", owner="anna")
+
+
+def test_the_journal_and_the_page_know_the_same_words() -> None:
+    """What is counted is what is journaled; verify is not, and an open run has a metric of its own."""
+    assert {each.value for each in RunProcedure} == {each.value for each in Procedure} - {"verify"}
+    assert {each.value for each in RunOutcome} == {each.value for each in Outcome} - {"open"}
+
+
+def test_a_domain_without_a_journal_shows_nothing_of_it() -> None:
+    """Absent, not zero."""
+    assert shown(None) == []
+
+
+def test_a_journal_that_cannot_be_read_says_so_and_nothing_else() -> None:
+    """Then maintenance is not known, and not over."""
+    domain = published().snapshot.domain
+    assert shown(Operations(is_readable=False)) == [f'boks_failover_journal_readable{{boks_domain="{domain}"}} 0.0']
+
+
+def test_every_procedure_and_outcome_is_there_from_the_start() -> None:
+    """At 0, so that a rate sees the first one."""
+    page = render([replace(published(), operations=Operations())], INFO).classic.decode()
+    counted = [line for line in page.splitlines() if line.startswith("boks_failover_runs_total{")]
+    assert len(counted) == len(RunProcedure) * len(RunOutcome)
+    assert {line.rpartition(" ")[2] for line in counted} == {"0.0"}
+
+
+def test_runs_and_windows_are_read(tmp_path: Path) -> None:
+    """Closed ones are counted, an open one shows, and a window that is over does not."""
+    path = tmp_path / "journal"
+    assert read_operations(path, "bank", 50.0) == Operations()
+    with Journal(path) as journal:
+        journal.begin(run("r1", 100.0), [], [])
+        journal.end("r1", Outcome.DONE, "", 200.0, is_open=False)
+        journal.begin(run("r2", 300.0), [], [])
+        journal.start_maintenance(window("R1", 400.0))
+        journal.start_maintenance(window("R1", 500.0))
+        journal.start_maintenance(window("R2", 350.0))
+        expected = Operations(
+            runs={(RunProcedure.PROMOTE, RunOutcome.DONE): 1},
+            in_progress=True,
+            last_at=300.0,
+            maintenance={"R1": 500.0},
+        )
+        assert read_operations(path, "bank", 360.0) == expected
+    assert read_operations(path, "bank", 360.0) == expected
+    assert read_operations(path, "elsewhere", 360.0) == Operations()
+
+
+@pytest.mark.parametrize("content", [b"no database, though longer than a hundred bytes " * 4, b"short"])
+def test_a_damaged_journal_is_not_readable(tmp_path: Path, content: bytes) -> None:
+    """And it is left as it is."""
+    path = tmp_path / "journal"
+    path.write_bytes(content)
+    assert read_operations(path, "bank", 1.0) == Operations(is_readable=False)
+    assert path.read_bytes() == content
+    assert [each.name for each in tmp_path.iterdir()] == ["journal"]
