@@ -1,7 +1,6 @@
 """Every procedure, every step, every fault: what happens, and what must never happen."""
 
 import re
-import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +17,7 @@ from boks_exporter.simulator.domain.invariants import Breach
 from boks_exporter.simulator.virtual_time import run_virtually
 from tests.faults.faults import AT_CONSOLE, CHANGES, OF_REQUESTS, WHILE_LOCKING, FaultKind, Injection
 from tests.faults.truth import Standing, standing, unsound
-from tests.faults.world import MASTER, THIRD, Killed, Program, World, prepare
+from tests.faults.world import MASTER, THIRD, Killed, Program, World, prepare, scratch
 
 Work: TypeAlias = Callable[[Program], Awaitable[Result]]
 
@@ -61,7 +60,7 @@ class Story:
 
 def run_case(case: Case) -> Story:
     """Live through one case on virtual time."""
-    with tempfile.TemporaryDirectory(prefix="boks-faults-") as directory:
+    with scratch() as directory:
         return run_virtually(_lived(case, World(Path(directory))))
 
 
@@ -73,7 +72,7 @@ def plan_of(procedure: Procedure, *, at_console: bool = False) -> Plan:
         with world.program() as program:
             return (await propose(program.tools.survey, procedure, target, program.tools.limits)).plan
 
-    with tempfile.TemporaryDirectory(prefix="boks-faults-") as directory:
+    with scratch() as directory:
         return run_virtually(made(World(Path(directory))))
 
 

@@ -1,7 +1,6 @@
 """Histories that no table foresaw: operators, faults and accidents in any order, drawn and shrunk by hypothesis."""
 
 import asyncio
-import tempfile
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
@@ -16,7 +15,7 @@ from boks_exporter.simulator.domain.invariants import running_masters
 from boks_exporter.simulator.virtual_time import VirtualTimeLoop
 from tests.faults.faults import AT_CONSOLE, CHANGES, FaultKind, Injection
 from tests.faults.matrix import Work, apply_plan, go_on, open_run
-from tests.faults.world import CANDIDATE, CLIENT, MASTER, OTHER, THIRD, Killed, World
+from tests.faults.world import CANDIDATE, CLIENT, MASTER, OTHER, THIRD, Killed, World, scratch
 
 HARMLESS = frozenset(Guard) - {
     Guard.UPDATES_ONLY_HERE,
@@ -40,7 +39,7 @@ class History(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.directory = tempfile.TemporaryDirectory(prefix="boks-history-")
+        self.directory = scratch()
         self.runner = asyncio.Runner(loop_factory=VirtualTimeLoop)
         self.world = World(Path(self.directory.name))
         self.world.domain.run(MASTER, ("hostadm", "-m", "-t", "BOKSREPLICA", "-h", CLIENT))
@@ -50,7 +49,11 @@ class History(RuleBasedStateMachine):
 
     @rule(procedure=PROCEDURES, host=HOSTS, fault=FAULTS, step=st.integers(1, 17))
     def apply(self, procedure: Procedure, host: str, fault: FaultKind, step: int) -> None:
+        """Whoever finds a run that is open goes on with that one, as he is told to."""
         injection = Injection(self.world, fault, step, host)
+        if (run := open_run(self.world)) is not None:
+            self._program(injection, lambda program: go_on(program, "resume", run.name))
+            return
         self._program(injection, lambda program: apply_plan(program, procedure, host, accepted=HARMLESS))
 
     @rule(command=st.sampled_from(["resume", "abort"]), fault=FAULTS, step=st.integers(1, 17))

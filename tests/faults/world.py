@@ -1,5 +1,6 @@
 """A small domain on virtual time with an operator in front of it, at the point where a procedure begins."""
 
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +44,12 @@ LAYOUT = Layout(
     loading_seconds=10.0,
 )
 """Hardly anything is written: on a busy domain a stopped master keeps updates back, which is another story."""
+
+
+def scratch() -> "tempfile.TemporaryDirectory[str]":
+    """Make a directory for journals, in memory where there is such a place: each write waits for the disk otherwise."""
+    memory = Path("/dev/shm")  # noqa: S108 - only used where it is
+    return tempfile.TemporaryDirectory(prefix="boks-faults-", dir=memory if memory.is_dir() else None)
 
 
 class Killed(BaseException):

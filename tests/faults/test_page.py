@@ -1,0 +1,18 @@
+"""The page about the fault matrix tells of the matrix that there is."""
+
+from tests.faults.matrix import run_case
+from tests.faults.report import PAGE, every_case, page
+
+
+def test_the_page_counts_the_cases_that_there_are() -> None:
+    """A step or a fault more, and `make faults` has to be run again."""
+    text = PAGE.read_text(encoding="utf-8")
+    assert f"| cases | {len(list(every_case()))} |" in text
+
+
+def test_the_page_claims_no_broken_invariant() -> None:
+    """Nor does a page that would be written of a single case."""
+    small = page([run_case(next(every_case()))])
+    for text in (PAGE.read_text(encoding="utf-8"), small):
+        assert "| two masters | 0 |\n| last copy removed | 0 |\n| last copy moved aside | 0 |\n" in text
+        assert "| cases with an untrue exit code, a lost command or a lost lock | 0 |" in text
