@@ -13,6 +13,7 @@ GROUPS = (
     "boks-hosts",
     "boks-replicas",
     "boks-domains",
+    "boks-work",
     "boks-watchdog",
 )
 """All groups in the order of evaluation, which promtool leaves to chance otherwise."""

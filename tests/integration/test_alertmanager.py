@@ -49,6 +49,23 @@ class Together:
 
 TOGETHER = (
     Together(
+        "work on a host was announced",
+        (
+            "BoksMaintenanceActive@r1",
+            "BoksReplicaDown@r1",
+            "BoksHostUnreachable@r1",
+            "BoksReplicaAhead@r1",
+            "BoksReplicaDown@r2",
+            "BoksNoMaster",
+        ),
+        ("BoksMaintenanceActive@r1", "BoksReplicaDown@r2", "BoksNoMaster"),
+    ),
+    Together(
+        "a maintenance ended and the replica is not well",
+        ("BoksMaintenanceOverdue@r1", "BoksReplicaDown@r1"),
+        ("BoksMaintenanceOverdue@r1", "BoksReplicaDown@r1"),
+    ),
+    Together(
         "a site is dark",
         (
             "BoksSiteWithoutReplica@/utrecht",
