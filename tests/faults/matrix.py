@@ -324,8 +324,12 @@ async def _end(world: World, story: Story, result: Result | None, before: Standi
 async def _break(world: World, story: Story, hosts: list[HostName]) -> None:
     """Type the commands that were printed for locks that could not be given back."""
     said = "\n".join(story.sentences)
+    with world.program() as program:
+        own = {run.name for run in program.journal.runs("trial")}
     for host in hosts:
         lock = world.gates.states[host].lock
+        if lock is not None and lock.run not in own:
+            continue  # another operator's, whose run goes on
         if lock is None or f"boks-exporter failover break-lock {lock.run} {host}" not in said:
             story.wrong.append(f"a lock is left on {host}, and nobody says how to break it")
         else:

@@ -63,7 +63,7 @@ SENTENCES = {
     ClaimKind.HAS_DATABASE: "{host} has a database",
     ClaimKind.IS_REGISTERED: "the database of {other} has {host} as BOKSREPLICA",
     ClaimKind.IS_LISTED_OK: "{other} lists {host} as OK",
-    ClaimKind.IS_EQUAL: "every number of {host} is that of {other}, which does not change between two readings",
+    ClaimKind.IS_EQUAL: "every number of {host} is that of {other}, or lies between two readings of it",
     ClaimKind.IS_AS_ADVANCED: "{host} has every update that {other} had when it was last read",
     ClaimKind.IS_BEST: "no server that answers is more advanced than {host}",
     ClaimKind.MAY_BE_REMOVED: "{host} is a client, {other} is the only master, and has every update that {host} has",

@@ -11,7 +11,11 @@ from boks_exporter.replication import ReplicaComparison
 
 
 def is_equal(facts: FailoverFacts, host: HostName, master: HostName) -> Proven:
-    """Prove that every number is the master's, which is the same before and after."""
+    """Prove that every number is the master's, or lies between its two readings where it writes on meanwhile.
+
+    A busy master never shows the same twice: whoever waited for that would wait for ever. What a stopped master has
+    and its successor lacks is proven by itself (`is_as_advanced`).
+    """
     alone = is_master_alone(facts, master)
     compared = facts.comparison.replica(host)
     if not alone.holds or facts.comparison.master != master:
@@ -24,9 +28,8 @@ def is_equal(facts: FailoverFacts, host: HostName, master: HostName) -> Proven:
     if against:
         return no(f"{host} {', '.join(against)}")
     moving = [table.table for table in compared.tables if table.written]
-    if moving:
-        return no(f"{master} writes in {_tables(moving)} at this very moment")
-    return yes(f"{host} has in all {len(compared.tables)} tables what {master} has")
+    said = f"{host} has in all {len(compared.tables)} tables what {master} has"
+    return yes(f"{said}, which writes in {_tables(moving)} at this very moment" if moving else said)
 
 
 def _differences(compared: ReplicaComparison) -> Iterable[str]:
