@@ -41,16 +41,18 @@ env={shlex.quote(paths.boks_etc)}/ENV
 data={shlex.quote(data)}
 aside="$data/removed-{run}.{number}"
 fail() {{ echo "STOP: $1"; exit 1; }}
+is_client() {{ sed '/^ *#/d' "$env" | grep "BOKSINIT=[\\"']*client" >/dev/null; }}
 ( [ "$here" = {shlex.quote(short_name(host))} ] || fail "this is $here, expected {short_name(host)}"
 [ -r "$env" ] || fail "$env cannot be read: are its file systems mounted?"
 [ -d "$data" ] || fail "$data is not there: are its file systems mounted?"
-grep '^BOKSINIT=client' "$env" >/dev/null || {shlex.quote(paths.boksadm)} -S convert -v client
-grep '^BOKSINIT=client' "$env" >/dev/null || fail "$env does not say BOKSINIT=client"
+is_client || {shlex.quote(paths.boksadm)} -S convert -v client
+is_client || fail "$env does not say BOKSINIT=client"
 {shlex.quote(paths.boksadm)} -S Boot -k
 [ -d "$aside" ] || mkdir "$aside" || fail "cannot make $aside"
 for file in "$data"/*.dat "$data/sequence"; do
   if [ -f "$file" ]; then
-    [ -f "$aside/`basename "$file"`" ] && fail "$aside has `basename "$file"` already"
+    name=`basename "$file"`
+    [ -f "$aside/$name" ] && fail "$aside has $name already"
     mv "$file" "$aside/" || fail "cannot move $file"
   fi
 done

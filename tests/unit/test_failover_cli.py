@@ -1,0 +1,254 @@
+"""The failover commands from the command line: what they print, how they end, and what they never do."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from boks_exporter.cli.failover import asking, doing, options
+from boks_exporter.cli.program import run
+from boks_exporter.failover.facts import Reading
+from boks_exporter.failover.journal import Journal
+from boks_exporter.failover.runner import Runner
+from boks_exporter.failover.survey import Survey
+from boks_exporter.failover.words import EXITS, Exit
+from boks_exporter.simulator.virtual_time import VirtualClock, VirtualTimeLoop
+from tests.unit.failover_world import FIRST, MASTER, SECOND, World
+
+CONFIG = """\
+domains:
+  - name: bank
+    transport: {kind: ssh, user: boksmon}
+    hosts: [{name: m1}, {name: r1}, {name: r2}, {name: r3}, {name: c1}]
+    failover:
+      journal: journal.sqlite
+      operator: {user: boksop}
+"""
+
+
+class Terminal:
+    """A command line whose hosts are simulated; each command is a process of its own on virtual time."""
+
+    def __init__(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.world = World.at(tmp_path)
+        self.capsys = capsys
+        self.config = tmp_path / "config.yaml"
+        self.config.write_text(CONFIG)
+        self.before: Callable[[], None] = lambda: None
+        self.kept: dict[str, Reading] = {}
+
+    def __call__(self, *words: str) -> tuple[int, str]:
+        code = run([*words, "--config.file", str(self.config)])
+        told = self.capsys.readouterr()
+        return code, told.out + told.err
+
+    @asynccontextmanager
+    async def looking(self, _: Any, journal: Journal | None = None) -> AsyncIterator[Survey]:
+        survey = await self._survey()
+        if journal:
+            survey.journal = lambda: journal.view("bank")
+        yield survey
+
+    @asynccontextmanager
+    async def changing(
+        self, _: Any, journal: Journal, say: Callable[[str], None], __: Any = None
+    ) -> AsyncIterator[Runner]:
+        self.world.said = type("Said", (list,), {"append": lambda _, text: say(text)})()
+        yield self.world.runner(journal, await self._survey(), token=lambda: "0000000a")
+
+    async def _survey(self) -> Survey:
+        """Begin with what the exporter's state file would hold."""
+        survey = self.world.survey()
+        survey.readings = dict(self.kept)
+        await survey.look()
+        self.kept = dict(survey.readings)
+        await VirtualClock().sleep(30.0)
+        self.before()
+        return survey
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    made = Terminal(tmp_path, capsys)
+
+    def virtually(main: Callable[[], Any]) -> Any:
+        """Go on where the last command left the domain's time."""
+        loop = VirtualTimeLoop()
+        loop._jumping.elapsed = made.world.domain.now
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            return runner.run(main())
+
+    for module in (doing, asking):
+        monkeypatch.setattr(module, "looking", made.looking)
+        monkeypatch.setattr(module, "run_async", virtually)
+    monkeypatch.setattr(doing, "changing", made.changing)
+    return made
+
+
+def fingerprint(text: str) -> str:
+    return text.partition("Fingerprint: ")[2].split()[0]
+
+
+def test_the_exit_codes_are_one_table() -> None:
+    """Scripts rest on them: none changes its meaning."""
+    assert {int(code): bool(meaning) for code, meaning in EXITS.items()} == dict.fromkeys(
+        (0, 1, 2, 10, 11, 12, 20, 21, 22, 23), True
+    )
+    assert set(EXITS) == set(Exit)
+
+
+def test_a_plan_is_shown_and_applied_by_its_fingerprint(terminal: Terminal) -> None:
+    """Two commands: the first changes nothing, the second does exactly what the first showed."""
+    terminal.before = terminal.world.kill_master
+    code, text = terminal("failover", "promote", FIRST)
+    assert code == Exit.DONE, text
+    assert terminal.world.roles()[FIRST] == "server"
+    assert text.endswith(
+        f"Nothing was changed. To do exactly this:\n  boks-exporter failover promote r1 --apply {fingerprint(text)}\n"
+    )
+    code, told = terminal("failover", "promote", FIRST, "--apply", fingerprint(text))
+    assert (code, terminal.world.roles()[FIRST]) == (Exit.DONE, "master"), told
+    assert told.endswith("every step is done\nexit 0, run " + told.rpartition("run ")[2])
+    code, history = terminal("failover", "history")
+    assert code == 0
+    assert "promote r1  done  anna (root) on ops7" in history
+
+
+def test_what_a_guard_refuses_ends_with_ten(terminal: Terminal) -> None:
+    """The master lives: nobody may accept that."""
+    code, text = terminal("failover", "promote", FIRST)
+    assert code == Exit.REFUSED
+    assert "REFUSED  master_exists: m1 says that it is master" in text
+    assert "why: two masters would exist; nobody may accept this" in text
+    assert text.endswith("Nothing was changed, and nothing will be while the findings stand (exit 10).\n")
+    code, _ = terminal("failover", "plan", "promote", FIRST)
+    assert code == Exit.REFUSED
+
+
+def test_a_script_gets_json(terminal: Terminal) -> None:
+    """The same facts, with the exit code in it."""
+    code, text = terminal("failover", "switchover", FIRST, "--output", "json")
+    told = json.loads(text)
+    assert (code, told["exit_code"], told["plan"]["procedure"]) == (0, 0, "switchover")
+    assert [step["request"] for step in told["plan"]["steps"]][:2] == [None, "boks-gate/1 op do RUN.2 boot-stop"]
+    assert {finding["name"] for finding in told["findings"]} == {"not_registered"}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--apply", "123"], "expected a fingerprint of 16 hexadecimal digits, found '123'"),
+        (["--apply", ""], "a fingerprint is needed: show the plan first, it stands at its end"),
+        (["--accept", "shm_size"], "--accept needs --reason: what do you know that the program does not?"),
+        (["--accept", "master_exists", "--reason", "x"], "nobody may accept this one: two masters would exist"),
+        (["--accept", "everything", "--reason", "x"], "Invalid value for '--accept'"),
+        (["--force"], "No such option '--force'"),
+    ],
+)
+def test_wrong_usage_ends_with_two_and_asks_nobody(terminal: Terminal, words: list[str], message: str) -> None:
+    """Before a host is even looked at."""
+    code, text = terminal("failover", "promote", FIRST, *words)
+    assert (code, message in text) == (Exit.USAGE, True), text
+    assert terminal.world.way.heard == []
+
+
+def test_a_fingerprint_that_was_never_shown_is_refused(terminal: Terminal) -> None:
+    """Well formed, but nobody's."""
+    terminal.before = terminal.world.kill_master
+    code, text = terminal("failover", "promote", FIRST, "--apply", "0123456789abcdef")
+    assert code == Exit.REFUSED
+    assert "no plan with the fingerprint 0123456789abcdef was shown from this journal" in text
+
+
+def test_without_the_section_nothing_begins(terminal: Terminal) -> None:
+    """The message says what is missing, and where it is described."""
+    terminal.config.write_text(CONFIG.partition("    failover:")[0])
+    code, text = terminal("failover", "promote", FIRST)
+    assert code == Exit.INTERNAL
+    assert "the configuration has no section failover in bank" in text
+
+
+def test_on_a_terminal_the_hosts_name_must_be_typed(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anything else, an empty line too, ends without a change."""
+    terminal.before = terminal.world.kill_master
+    monkeypatch.setattr(doing, "is_interactive", lambda: True)
+    for typed, role in (("", "server"), ("yes", "server"), (FIRST, "master")):
+        monkeypatch.setattr(click, "prompt", lambda *_, typed=typed, **__: typed)
+        code, _ = terminal("failover", "promote", FIRST)
+        assert (code, terminal.world.roles()[FIRST]) == (0, role)
+
+
+def test_an_open_run_is_in_the_way_until_it_is_resumed_or_aborted(terminal: Terminal) -> None:
+    """Everybody is told which, and what to type; the exit code is 12."""
+    _, text = terminal("failover", "switchover", FIRST)
+    code, told = terminal("failover", "switchover", FIRST, "--apply", fingerprint(text))
+    assert code == Exit.NOT_CONVERGED
+    name = told.rpartition("run ")[2].strip()
+    assert f"next: boks-exporter failover resume {name}, or boks-exporter failover abort {name}" in told
+    code, other = terminal("failover", "rebuild", SECOND)
+    assert code == Exit.LOCKED
+    assert f"REFUSED  run_open: the run {name} (switchover r1, by anna (root) on ops7) is open" in other
+    code, history = terminal("failover", "history")
+    assert f"OPEN (not_converged)  anna (root) on ops7\n{name} is open: boks-exporter failover resume {name}" in history
+    _, shown = terminal("failover", "show", name)
+    assert "sent    boks-gate/1 op do " in shown
+    terminal.world.domain.hosts[MASTER].is_registered = True
+    code, resumed = terminal("failover", "resume", name)
+    assert code == Exit.DONE, resumed
+    assert terminal("failover", "show", "nobody")[0] == Exit.USAGE
+
+
+def test_a_run_whose_hosts_are_gone_can_be_closed(terminal: Terminal) -> None:
+    """With a reason; the next run then asks its own questions."""
+    _, text = terminal("failover", "switchover", FIRST)
+    _, told = terminal("failover", "switchover", FIRST, "--apply", fingerprint(text))
+    name = told.rpartition("run ")[2].strip()
+    code, said = terminal("failover", "forget", name, "--reason", "burnt down")
+    assert code == Exit.DONE
+    assert "who does not wait for it any more: burnt down" in said
+    assert terminal.world.locks() == {}
+    assert "last_run_failed" in terminal("failover", "rebuild", SECOND)[1]
+
+
+def test_candidates_are_ranked_and_the_domain_verified(terminal: Terminal) -> None:
+    """Both look and no more."""
+    code, text = terminal("failover", "candidates")
+    assert code == 0
+    assert text.startswith("1. r1, Amsterdam: free, 0 updates behind the best, promotion neutral\n")
+    code, text = terminal("failover", "verify")
+    assert (code, text) == (
+        0,
+        (
+            "yes      one sound master: m1 is the only master and shows its list and numbers\n"
+            "yes      nobody ahead: none of 3 replicas is ahead of m1\n"
+            "yes      every replica sound: 3 replicas are OK under m1\n"
+        ),
+    )
+    terminal.before = terminal.world.kill_master
+    assert terminal("failover", "verify")[0] == Exit.NOT_CONVERGED
+
+
+def test_maintenance_is_set_listed_and_ended(terminal: Terminal) -> None:
+    """For a known host, with a reason and an end."""
+    assert terminal("maintenance", "list") == (0, "no host is under maintenance\n")
+    code, text = terminal("maintenance", "start", "r1", "--for", "2h", "--reason", "new disks")
+    assert code == 0
+    assert text.startswith("r1 is under maintenance until ")
+    assert terminal("maintenance", "list")[1].endswith(": new disks\n")
+    assert terminal("maintenance", "end", "r1") == (0, "r1 is not under maintenance any more\n")
+    assert terminal("maintenance", "end", "r1") == (0, "r1 was not under maintenance\n")
+    assert terminal("maintenance", "start", "x9", "--for", "2h", "--reason", "typo")[0] == Exit.USAGE
+
+
+def test_a_run_async_of_its_own() -> None:
+    """Outside of these tests a command runs on the machine's own time."""
+
+    async def main() -> int:
+        return 7
+
+    assert options.run_async(main) == 7

@@ -1,0 +1,99 @@
+"""The script for the console, run by a real shell on made-up files; and its confirmation code."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from boks_exporter.failover.runner.console import confirmation_code, retire_script
+from boks_exporter.remote.settings import RemotePaths
+
+RUN = "20261124-201512-retire-3f9a01c7"
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Path:
+    """Make the files of an old master; its boksadm changes ENV as BoKS does, and `uname` names it."""
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "var" / "data").mkdir(parents=True)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "etc" / "ENV").write_text("# BOKSINIT=client\nexport BOKSINIT=master\n")
+    for name in ("tab1.dat", "tab6.dat", "sequence", "master_spool"):
+        (tmp_path / "var" / "data" / name).write_text(name)
+    boksadm = tmp_path / "bin" / "boksadm"
+    boksadm.write_text(
+        f'#!/bin/sh\necho "$*" >>{tmp_path}/said\n'
+        f'case "$*" in *convert*) echo "export BOKSINIT=client" >{tmp_path}/etc/ENV ;; esac\n'
+    )
+    uname = tmp_path / "bin" / "uname"
+    uname.write_text("#!/bin/sh\necho MASTER1.example.net\n")
+    for program in (boksadm, uname):
+        program.chmod(0o755)
+    return tmp_path
+
+
+def typed(host: Path, name: str = "master1") -> subprocess.CompletedProcess[str]:
+    """Type the script at the console."""
+    paths = RemotePaths(boks_etc=str(host / "etc"), boks_var=str(host / "var"), boksadm=str(host / "bin" / "boksadm"))
+    script = retire_script(RUN, name, 1, paths)
+    path = f"{host / 'bin'}:/usr/bin:/bin"
+    return subprocess.run(["sh"], input=script, env={"PATH": path}, capture_output=True, text=True)
+
+
+def files(host: Path) -> list[str]:
+    data = host / "var" / "data"
+    return sorted(str(path.relative_to(data)) for path in data.rglob("*") if path.is_file())
+
+
+def test_it_makes_a_client_and_moves_the_database_aside(host: Path) -> None:
+    """Nothing is deleted, nothing else is touched, and the code is the one that is waited for."""
+    ended = typed(host)
+    assert ended.stdout == f"confirmation code: {confirmation_code(RUN, 'master1')}\n"
+    assert files(host) == [
+        "master_spool",
+        f"removed-{RUN}.1/sequence",
+        f"removed-{RUN}.1/tab1.dat",
+        f"removed-{RUN}.1/tab6.dat",
+    ]
+    assert (host / "said").read_text() == "-S convert -v client\n-S Boot -k\n"
+
+
+def test_it_can_be_run_again(host: Path) -> None:
+    """A second time it finds everything done, and prints the same code."""
+    assert typed(host).stdout == typed(host).stdout
+    assert (host / "said").read_text().count("convert") == 1
+
+
+def test_it_stops_on_the_wrong_host(host: Path) -> None:
+    """A script that is pasted into the wrong window changes nothing."""
+    ended = typed(host, "master2")
+    assert (ended.stdout, ended.returncode) == ("STOP: this is master1, expected master2\n", 1)
+    assert "sequence" in files(host)
+    assert not (host / "said").exists()
+
+
+def test_it_stops_where_the_conversion_did_not_work(host: Path) -> None:
+    """No database is moved on a host that still says master, and no code is printed."""
+    (host / "bin" / "boksadm").write_text("#!/bin/sh\nexit 0\n")
+    ended = typed(host)
+    assert ended.stdout.startswith("STOP: ")
+    assert "does not say BOKSINIT=client" in ended.stdout
+    assert "sequence" in files(host)
+
+
+def test_it_overwrites_nothing_that_lies_aside(host: Path) -> None:
+    """A file that appeared again after the first time is not moved over the first one."""
+    typed(host)
+    (host / "var" / "data" / "tab1.dat").write_text("another")
+    ended = typed(host)
+    assert ended.stdout.startswith("STOP: ")
+    assert (host / "var" / "data" / f"removed-{RUN}.1" / "tab1.dat").read_text() == "tab1.dat"
+
+
+@pytest.mark.parametrize("host_name", ["m1", "master1.example.net"])
+def test_the_code_is_that_of_posix_cksum(host_name: str) -> None:
+    """Every run and host has another one."""
+    text = f"boks retired {host_name} in {RUN}"
+    told = subprocess.run(["cksum"], input=text, capture_output=True, text=True, check=True).stdout.split()[0]
+    assert confirmation_code(RUN, host_name) == told
+    assert confirmation_code(f"{RUN}x", host_name) != told
