@@ -1,0 +1,55 @@
+"""The matrix sees what it is there to see: a program with a defect does not pass."""
+
+from typing import Any
+
+import pytest
+
+from boks_exporter.failover.proofs import proven
+from boks_exporter.failover.runner import ending, runner, undoing, walk
+from boks_exporter.failover.words import Exit, Procedure
+from boks_exporter.simulator.domain.invariants import Invariant
+from tests.faults.faults import FaultKind
+from tests.faults.matrix import Case, run_case
+
+FAILING = Case(Procedure.SWITCHOVER, 4, "convert-client", FaultKind.FAILS_AT_ONCE)
+
+
+async def _nothing(*_: Any) -> tuple[str, ...]:
+    return ()
+
+
+async def _pretended(_: Any) -> undoing.Undone:
+    return undoing.Undone(whole=True, sentences=("everything is undone",))
+
+
+def test_an_undoing_that_is_only_claimed_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit 20 says that nothing is changed, and the domain says otherwise."""
+    monkeypatch.setattr(runner.Undoer, "undo", _pretended)
+    story = run_case(FAILING)
+    assert any(wrong.startswith(f"exit {int(Exit.UNCHANGED)}, but daemons running of MASTER1") for wrong in story.wrong)
+
+
+def test_a_lock_that_is_kept_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that is closed must leave no host locked."""
+    monkeypatch.setattr(ending, "unlock_all", _nothing)
+    story = run_case(Case(Procedure.PROMOTE, 1, "check-no-master", FaultKind.NOTHING))
+    assert [wrong for wrong in story.wrong if wrong.startswith("a lock is left on REP1")]
+
+
+def test_a_step_that_is_skipped_breaks_an_invariant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without stopping and converting the old master, and without proofs, two masters run: the observer tells."""
+    go = walk.Walk._step
+
+    async def careless(self: Any, step: Any, past: Any) -> Any:
+        if step.key in {"stop-master-before", "convert-client", "stop-old-master"}:
+            return walk.Ending(walk.StepOutcome.DONE, "said to be done")
+        return await go(self, step, past)
+
+    async def always(*_: Any) -> proven.Proven:
+        return proven.Proven(proven.Truth.YES, "taken for granted")
+
+    monkeypatch.setattr(walk.Walk, "_step", careless)
+    monkeypatch.setattr(walk.Performer, "_until", always)
+    story = run_case(Case(Procedure.SWITCHOVER, 1, "wait-equal-before", FaultKind.NOTHING))
+    assert Invariant.TWO_MASTERS in {breach.invariant for breach in story.breaches}
+    assert story.wrong
