@@ -5,6 +5,7 @@ from grafana_foundation_sdk.models import common, dashboard
 from scripts.dashboards import numbers as n
 from scripts.dashboards import scales
 from scripts.dashboards import words as w
+from scripts.dashboards.failover_runs import runs
 from scripts.dashboards.frame import Frame, Row, framed
 from scripts.dashboards.kinds import Column, figure, grid, lines, words
 from scripts.dashboards.master import master
@@ -29,6 +30,7 @@ def failover() -> dashboard.Dashboard:
             Row("Who is master, and who could be?", _now()),
             Row("Candidates", _candidates()),
             Row("Roles over time", _roles()),
+            Row("Runs and maintenance", runs()),
         ),
     )
 

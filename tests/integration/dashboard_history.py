@@ -9,6 +9,7 @@ from typing import Any
 
 from boks_exporter.config import DomainSettings, PollSettings
 from boks_exporter.exposition import ExporterInfo, ExpositionOptions, render
+from boks_exporter.exposition.operations import Operations, RunOutcome, RunProcedure
 from boks_exporter.model import Host
 from boks_exporter.poller import Poller
 from boks_exporter.remote.settings import LocalSettings
@@ -150,8 +151,26 @@ class _Play:
         exporter = ExporterInfo(
             version="1.0.0", revision="0123abc", python="3.12.1", reload_success_at=self._history.begins
         )
-        page = render(self._poller.current(), exporter).classic.decode()
+        operations = _operations(self._history.begins, self._clock.monotonic() / 60)
+        views = [replace(view, operations=operations) for view in self._poller.current()]
+        page = render(views, exporter).classic.decode()
         self._history.lines += _timed(page, self._clock.now())
+
+
+def _operations(begins: float, minute: float) -> Operations:
+    """Tell what people do meanwhile: a promotion, the old master's way back, work that outlasts its window."""
+    runs = {
+        (RunProcedure.PROMOTE, RunOutcome.DONE): int(minute >= 68),
+        (RunProcedure.RETIRE, RunOutcome.DONE): int(minute >= 82),
+        (RunProcedure.ADD_REPLICA, RunOutcome.NOT_CONVERGED): int(minute >= 95),
+    }
+    ended = [begins + 60 * at for at in (68, 82, 95) if minute >= at]
+    return Operations(
+        runs=runs,
+        in_progress=66 <= minute < 68 or minute >= 170,
+        last_at=ended[-1] if ended else None,
+        maintenance={"REPHOST4": begins + 60 * 172} if 140 <= minute < 172 else {},
+    )
 
 
 def _timed(page: str, moment: float) -> Iterator[str]:

@@ -1,0 +1,77 @@
+"""What was done: runs of procedures, and hosts under maintenance."""
+
+from scripts.dashboards import colours as c
+from scripts.dashboards import scales
+from scripts.dashboards.kinds import Column, figure, grid, lines, words
+from scripts.dashboards.panels import Builder, Look, Query, Scale
+from scripts.dashboards.queries import BY_HOST, IN_DOMAIN, OF_HOSTS, counted, of_host
+
+_UNDER_WAY = Scale(shown={0: ("none", c.GREEN), 1: ("RUNNING", c.ORANGE)})
+_OVERDUE = (
+    f"time() - {BY_HOST} (max_over_time(boks_maintenance_until_timestamp_seconds{{{OF_HOSTS}}}[30m])) > 0\n"
+    f"  and {of_host('boks_maintenance_active')} == 0\n"
+    f'  and {BY_HOST} (boks_replica_state{{{OF_HOSTS}, state="ok"}}) == 0'
+)
+_MAINTENANCE = {71: ("maintenance", c.SKY), 70: ("none", c.DARK)}
+
+
+def runs() -> dict[int, Builder]:
+    """Tell what runs, what ran, and who is under maintenance."""
+    by_outcome = f"max by (boks_domain, procedure, outcome) (boks_failover_runs_total{{{IN_DOMAIN}}})"
+    return {
+        31: figure(
+            Look("Procedure under way", "Whether a failover or another procedure is being run right now.", 6, 4),
+            Query(f"max(boks_failover_in_progress{{{IN_DOMAIN}}})", "run"),
+            _UNDER_WAY,
+            empty="no journal",
+        ),
+        32: figure(
+            Look("Last run", "How long ago a procedure last ended, done or not.", 6, 4),
+            Query(
+                f"time() - max by (boks_domain) (boks_failover_last_timestamp_seconds{{{IN_DOMAIN}}})",
+                "{{boks_domain}}",
+            ),
+            scales.NEUTRAL_SECONDS,
+            empty="never",
+        ),
+        33: figure(
+            Look("Hosts under maintenance", "Hosts whose alerts are held back on purpose.", 6, 4),
+            Query(counted(f"{of_host('boks_maintenance_active')} == 1")),
+            scales.NEUTRAL_SECONDS._replace(unit="none"),
+            empty="no exporter",
+        ),
+        34: figure(
+            Look("Overdue maintenance", "Replicas whose announced maintenance is over, and which are not OK.", 6, 4),
+            Query(counted(_OVERDUE)),
+            scales.ANY_IS_A_WARNING,
+            empty="no exporter",
+        ),
+        35: grid(
+            Look(
+                "Runs by procedure and outcome",
+                "Every closed run that the journal holds. Failed or unknown means: look before anything is changed.",
+                12,
+                8,
+            ),
+            [by_outcome],
+            [
+                Column("procedure", "Procedure"),
+                Column("outcome", "Outcome", width=200),
+                Column("Value", "Runs", scales.UPDATES, 90),
+                Column("boks_domain", "Domain", width=110),
+            ],
+            sort=[("Runs", True)],
+            empty="No run is in the journal",
+        ),
+        36: lines(
+            Look("Runs over time", "Runs of each procedure, by how they ended.", 12, 8),
+            [Query(by_outcome, "{{procedure}}: {{outcome}}")],
+            scales.UPDATES,
+            empty="no run is in the journal",
+        ),
+        37: words(
+            Look("Maintenance of each host", "When alerts of a host were held back on purpose.", 24, 7),
+            [Query(f"70 + {of_host('boks_maintenance_active')}")],
+            _MAINTENANCE,
+        ),
+    }
