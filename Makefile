@@ -1,6 +1,6 @@
 # What can be done here. Every target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check static contracts bench trial image fmt docs lock clean
+.PHONY: help setup demo test check static contracts bench trial faults image fmt docs lock clean
 
 BIN := .venv/bin
 # Process-parallel tests: two, or what the machine has.
@@ -43,6 +43,12 @@ test: setup ## Everything, system packages included
 
 bench: setup ## Print the benchmarks' ratios
 	@for bench in bench/*.py; do echo "== $$bench"; PYTHONPATH=. $(BIN)/python $$bench || exit 1; done
+
+trial: setup ## Hold all verdicts against the truth of thousands of simulated histories; writes docs/verdicts.md
+	PYTHONPATH=. $(BIN)/python -m bench.verdicts --histories 2000 --seed 1 --write
+
+faults: setup ## Break every failover procedure at every step in every way; writes docs/failover-faults.md
+	PYTHONPATH=. $(BIN)/python -m tests.faults.report
 
 image: ## Build the container image without a daemon and try it out (as root, on Debian and its kin)
 	scripts/build-image
