@@ -125,6 +125,17 @@ class FailoverFacts:
             return None
         return {row.table: (row.sequence, row.stamp) for row in seen.sequences.tables}
 
+    def latest_numbers(self, name: HostName) -> Numbers | None:
+        """Tell a master's numbers by its last reading of this look, which is later than all that replicas show.
+
+        Held against the first, a replica of a busy master seems to have updates that the master lacks.
+        """
+        read = [reading for reading in self.snapshot.master_readings if reading.host == name]
+        if not read:
+            return self.numbers(name)
+        latest = max(read, key=lambda reading: reading.finished_at)
+        return {row.table: (row.sequence, row.stamp) for row in latest.sequences.tables}
+
     @property
     def old_master(self) -> HostName | None:
         """Name the last known master, where nobody is master now."""

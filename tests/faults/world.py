@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -124,11 +124,13 @@ class World:
 
     directory: Path
     seed: int = 1
+    writes_per_second: float = LAYOUT.writes_per_second
     at_console: "Callable[[], str | None]" = lambda: None
     """Who sits at the console of a host that SSH does not reach: does something there, and tells a code or nothing."""
 
     def __post_init__(self) -> None:
-        self.domain = SimulatedDomain(LAYOUT, seed=self.seed)
+        layout = replace(LAYOUT, writes_per_second=self.writes_per_second)
+        self.domain = SimulatedDomain(layout, seed=self.seed)
         self.gates = OperatorGates(self.domain)
         self.observer = Observer(self.domain)
         self.reading = VirtualTransport(self.domain, seed=self.seed)

@@ -107,7 +107,7 @@ def only_here(question: Question) -> Iterator[Finding]:
     if question.procedure not in {Procedure.REBUILD, Procedure.RETIRE} or question.plan.master is None:
         return
     target, master = question.target, question.plan.master
-    have, wanted = question.facts.numbers(master), last_reading(question.facts, target)
+    have, wanted = question.facts.latest_numbers(master), last_reading(question.facts, target)
     if have is None:
         return
     if wanted is None:
