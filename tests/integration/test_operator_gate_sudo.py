@@ -1,6 +1,7 @@
 """The operator's sudo rule under the real sudo: another login, another word, and neither can use the other's."""
 
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -99,3 +100,18 @@ def test_a_configuration_that_forbids_changes_stops_them_for_root_too(host: Sudo
     assert ask(host, "preflight", "operator").stdout == b"=refused operator_disabled\n"
     forced = host.run("sudo", "-n", str(host.gate), "operator-on-stdin", stdin=b"boks-gate/1 op preflight\n")
     assert forced.stdout == b"=refused operator_disabled\n"
+
+
+def test_a_command_outlives_sudo_and_its_terminal(host: SudoHost) -> None:
+    """sudo runs what it runs in a terminal of its own (`use_pty`), and takes that away when the gate has answered."""
+    host.run("true")
+    conf = gate_conf(host.tree.paths(prefix=Prefix.SUDO, limit=1), operator=True, state=str(host.root / "state"))
+    slow = f'#!/bin/sh\n"{host.tree.forever}" 4\necho ended\n'
+    for file, text in ((host.conf, conf), (host.tree.boksadm, slow)):
+        subprocess.run(["sh", "-c", f"cat >'{file}'"], input=text.encode(), check=True)
+    ask(host, "lock R1 alice", "operator")
+    assert b"=end do state=running" in ask(host, "do R1.1 boot-stop", "operator").stdout
+    until = time.monotonic() + 30
+    while b"state=running" in (reply := ask(host, "record R1.1", "operator").stdout) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert b"\n|ended\n=end record state=done exit=0 " in reply
