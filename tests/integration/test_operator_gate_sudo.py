@@ -103,7 +103,7 @@ def test_a_configuration_that_forbids_changes_stops_them_for_root_too(host: Sudo
 
 
 def test_a_command_outlives_sudo_and_its_terminal(host: SudoHost) -> None:
-    """sudo runs what it runs in a terminal of its own (`use_pty`), and takes that away when the gate has answered."""
+    """With `use_pty` the gate has a terminal of its own, which sudo takes away when the gate has answered."""
     host.run("true")
     conf = gate_conf(host.tree.paths(prefix=Prefix.SUDO, limit=1), operator=True, state=str(host.root / "state"))
     slow = f'#!/bin/sh\n"{host.tree.forever}" 4\necho ended\n'
