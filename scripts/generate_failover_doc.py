@@ -101,6 +101,24 @@ Whatever goes wrong, the last lines say what to type next. `boks-exporter failov
 * Try it by day: `failover plan promote HOST` changes nothing.
 """
 
+JSON: Final = """\
+## JSON
+
+Every command takes `--output json`. Keys are only ever added; null means not known. Times are Unix seconds.
+
+| command | keys |
+|---|---|
+| a procedure without `--apply`, `plan` | `exit_code`, `fingerprint`, `domain`, `domain_state`, `seen_timestamp_seconds`, `hosts`, `witnesses`, `findings`, `plan` (`steps` with the exact `request`, `needs`, `proves`, `undo`, `point_of_no_return`), `basis`: what the fingerprint stands for |
+| with `--apply`, `resume`, `abort`, `forget` | `exit_code`, `run`, `sentences` |
+| `candidates` | a list, the best first: `host`, `site`, `promotion`, `behind_best_sequences`, `free`, `findings` |
+| `verify` | a list: `check`, `truth` (`yes`, `no`, `unknown`), `sentence` |
+| `history` | a list: `run`, `domain`, `procedure`, `target`, `outcome`, `open`, `started_timestamp_seconds`, `ended_timestamp_seconds`, `user`, `sudo_user`, `terminal`, `host`, `reason`, `fingerprint`, `message` |
+| `show` | those of `history`, and `plan`, `findings`, `acceptances`, `steps` (every attempt with `id`, `request`, `outcome`, `sentence`, `exit_status`, `output`) |
+
+A finding has `name`, `level` (`refuse`, `unknown`, `note`), `host`, `sentence`, `value`, `limit`, `source`, `age_seconds`,
+`acceptable` and `accepted`.
+"""
+
 _TITLES: Final = {
     Procedure.PROMOTE: "A replica becomes master because the master is gone (K1456).",
     Procedure.RETIRE: "An old master becomes a client before it boots fully (K1456).",
@@ -205,7 +223,7 @@ def page() -> str:
     """Write the whole page."""
     with tempfile.TemporaryDirectory() as directory:
         shown = run_virtually(_night(Stage.in_directory(Path(directory))))
-    parts = [INTRODUCTION, *_exits(), *_guards(), "## Procedures\n"]
+    parts = [INTRODUCTION, *_exits(), JSON, *_guards(), "## Procedures\n"]
     parts += [*_transitions(), "What a plan looks like:\n", *_transcript(shown["plan"])]
     for procedure, title in _TITLES.items():
         parts += [f"### {procedure}\n", f"{title}\n", *_table(TABLES[procedure])]
