@@ -19,7 +19,19 @@ PROMETHEUS_OWN = {"job", "instance", "alertname", "alertstate", "severity"}
 EXPRESSIONS = {rule.get("alert") or rule["record"]: rule["expr"] for rule in (*alerts(), *recordings())}
 DASHBOARDS = sorted((ROOT / "deploy" / "grafana").rglob("*.json"))
 PAGES = sorted([*(ROOT / "docs").rglob("*.md"), ROOT / "README.md"])
-FAMILIES = ("exporter", "host", "table", "replica", "site", "section", "domain", "round", "rounds", "maintenance", "failover")
+FAMILIES = (
+    "exporter",
+    "host",
+    "table",
+    "replica",
+    "site",
+    "section",
+    "domain",
+    "round",
+    "rounds",
+    "maintenance",
+    "failover",
+)
 _WHOLE_METRIC = re.compile(rf"`(boks_(?:{'|'.join(FAMILIES)})_[a-z0-9_]+)(?:\{{[^`]*\}})?`")
 
 
