@@ -8,7 +8,7 @@ import click
 
 from boks_exporter.cli.program import program
 
-_FENCE = re.compile(r"^(?:```|~~~).*?\n(.*?)^(?:```|~~~)", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^ *(?:```|~~~).*?\n(.*?)^ *(?:```|~~~)", re.MULTILINE | re.DOTALL)
 _INDENTED = re.compile(r"^(?: {4}|\t)(.*)$", re.MULTILINE)
 _INLINE = re.compile(r"`([^`]+)`")
 _END = re.compile(r"\s#|[|;>)]|&&|  +")
