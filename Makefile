@@ -1,6 +1,6 @@
 # What can be done here. Every target sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check static contracts bench trial faults image fmt docs lock clean
+.PHONY: help setup demo demo-failover test check static contracts bench trial faults image fmt docs lock clean
 
 BIN := .venv/bin
 # Process-parallel tests: two, or what the machine has.
@@ -10,11 +10,15 @@ SCRIPTS := scripts/lock scripts/setup scripts/setup-system scripts/build-image s
 CORE := boks_exporter/errors.py,boks_exporter/model.py,boks_exporter/parsing/*,boks_exporter/replication/*,boks_exporter/health/*,boks_exporter/exposition/*,boks_exporter/simulator/domain/*
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | sort | expand -t 16
 
 demo: ## Start a simulated BoKS domain and the exporter on it (options: make demo DEMO="--scenario split-brain")
 	@scripts/setup runtime
 	@exec $(BIN)/boks-exporter demo $(DEMO)
+
+demo-failover: ## Play a whole failover on a simulated domain, from the death of the master to all green
+	@scripts/setup runtime
+	@exec $(BIN)/boks-exporter demo --failover
 
 setup:
 	@scripts/setup dev

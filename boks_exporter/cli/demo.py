@@ -3,6 +3,7 @@
 from typing import Final
 
 import click
+from click.core import ParameterSource
 
 from boks_exporter.app.options import DemoOptions
 from boks_exporter.cli.kinds import DURATION
@@ -23,8 +24,10 @@ Examples:
   boks-exporter demo
   boks-exporter demo --scenario split-brain --duration 5m
   boks-exporter demo --listen 127.0.0.1:0
+  boks-exporter demo --failover
 
-Exit codes: 0 ended by Ctrl-C or --duration, 1 could not start, with the reason, 2 wrong usage.""",
+Exit codes: 0 ended by Ctrl-C or --duration, or with --failover: the domain is sound at the end;
+1 could not start, or did not come to a sound end, with the reason; 2 wrong usage.""",
 )
 @click.option(
     "--listen",
@@ -43,12 +46,32 @@ Exit codes: 0 ended by Ctrl-C or --duration, 1 could not start, with the reason,
 )
 @click.option("--seed", type=int, default=_DEFAULTS.seed, show_default=True, help="The same seed, the same history.")
 @click.option("--duration", type=DURATION, help="End by itself after this time. Without it: until Ctrl-C.")
-def demo(*, listen: str, scenario: str, seed: int, duration: float | None) -> int:
+@click.option(
+    "--failover",
+    is_flag=True,
+    help="Play a whole failover by itself instead, from the death of the master to all green; two minutes.",
+)
+def demo(*, listen: str, scenario: str, seed: int, duration: float | None, failover: bool) -> int:
     """Start a simulated BoKS domain on this machine and the exporter on it.
 
     One master and five replicas at two sites answer over real SSH on loopback; faults come and go by the
     scenario. It prints what to open and what to type. Nothing of it stays behind.
     """
+    if failover:
+        return _failover()
     from boks_exporter.app.demo import demo as run
 
     return run(DemoOptions(listen=listen, scenario=scenario, seed=seed, duration_seconds=duration))
+
+
+def _failover() -> int:
+    """Play the tour, which takes no other option."""
+    context = click.get_current_context()
+    given = [name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    others = [f"--{name}" for name in given if name != "failover"]
+    if others:
+        message = f"--failover takes no other option, found {', '.join(others)}"
+        raise click.UsageError(message)
+    from boks_exporter.app.failover_tour import failover_tour
+
+    return failover_tour()

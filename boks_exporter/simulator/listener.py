@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol, cast
 
 import asyncssh
@@ -12,6 +12,7 @@ from boks_exporter.simulator.keys import HostKeys
 
 ADDRESS: Final = "127.0.0.1"
 LOGIN: Final = "boksmon"
+OPERATOR_LOGIN: Final = "boksop"
 
 _BACKLOG: Final = 128
 
@@ -33,21 +34,29 @@ class HostListener:
     refuses connections does not lose its port to another program.
     """
 
-    def __init__(self, name: str, keys: HostKeys, user_key: asyncssh.SSHKey, program: Program) -> None:
-        """Take the port; nobody is let in before `meet`."""
+    def __init__(
+        self,
+        name: str,
+        keys: HostKeys,
+        user_keys: Mapping[str, asyncssh.SSHKey],
+        program: Program,
+        address: str = ADDRESS,
+    ) -> None:
+        """Take a port of the address; nobody is let in before `meet`, and then each login with its own key."""
         self.name = name
+        self.address = address
         self.keys = keys
         self.manner = Connectivity.REFUSED
-        self._user_key = user_key.public_data
+        self._user_keys = {login: key.public_data for login, key in user_keys.items()}
         self._program = program
-        self._keeper = _bound_socket(0)
+        self._keeper = _bound_socket(address, 0)
         self.port: int = self._keeper.getsockname()[1]
         self._server: asyncio.AbstractServer | asyncssh.SSHAcceptor | None = None
         self._open: set[Abortable] = set()
 
     def __repr__(self) -> str:
         """Tell where it is and what it does."""
-        return f"<HostListener {self.name} {ADDRESS}:{self.port} {self.manner} {len(self._open)} connected>"
+        return f"<HostListener {self.name} {self.address}:{self.port} {self.manner} {len(self._open)} connected>"
 
     async def meet(self, manner: Connectivity) -> None:
         """Meet everybody in this manner from now on; a change cuts the connections that are open."""
@@ -89,13 +98,13 @@ class HostListener:
         )
 
     def _listening(self) -> socket.socket:
-        listening = _bound_socket(self.port)
+        listening = _bound_socket(self.address, self.port)
         listening.listen(_BACKLOG)
         return listening
 
     def _admits(self, username: str, key: asyncssh.SSHKey) -> bool:
         """Tell whether this key may log in."""
-        return self.manner is not Connectivity.WRONG_LOGIN and username == LOGIN and key.public_data == self._user_key
+        return self.manner is not Connectivity.WRONG_LOGIN and self._user_keys.get(username) == key.public_data
 
 
 class _Login(asyncssh.SSHServer):
@@ -137,10 +146,10 @@ class _Silent(asyncio.Protocol):
             self._opened.discard(self._transport)
 
 
-def _bound_socket(port: int) -> socket.socket:
+def _bound_socket(address: str, port: int) -> socket.socket:
     """Bind a port that several sockets of this process may share; the one that listens gets the connections."""
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    bound.bind((ADDRESS, port))
+    bound.bind((address, port))
     bound.settimeout(0)
     return bound

@@ -13,7 +13,10 @@ from boks_exporter.model import HostName, Timestamp
 from boks_exporter.simulator.domain import Fault, SimulatedDomain
 from boks_exporter.simulator.gate_reply import GateReply, reply
 from boks_exporter.simulator.keys import HostKeys, new_key, write_known_hosts, write_user_key
-from boks_exporter.simulator.listener import ADDRESS, LOGIN, HostListener, Program
+from boks_exporter.simulator.listener import ADDRESS, LOGIN, OPERATOR_LOGIN, HostListener, Program
+from boks_exporter.simulator.operator_gate import OperatorGates
+
+_TICK_SECONDS: Final = 0.02
 
 
 class SimulatedServers:
@@ -25,11 +28,24 @@ class SimulatedServers:
 
     address: Final = ADDRESS
     user: Final = LOGIN
+    operator_user: Final = OPERATOR_LOGIN
 
-    def __init__(self, domain: SimulatedDomain, directory: Path, now: Callable[[], Timestamp] = time.time) -> None:
-        """Take an existing directory, in which the client's key and the known host keys will be written."""
+    def __init__(
+        self,
+        domain: SimulatedDomain,
+        directory: Path,
+        now: Callable[[], Timestamp] = time.time,
+        operators: OperatorGates | None = None,
+    ) -> None:
+        """Take an existing directory, in which the clients' keys and the known host keys will be written.
+
+        With the operator's gates, a second login with a key of its own can change the hosts, and every host listens on
+        the address of its plan: hosts ask each other about their addresses.
+        """
         self.domain = domain
+        self.operators = operators
         self.identity_file = directory / "id_ed25519"
+        self.operator_identity_file = directory / "id_operator"
         self.known_hosts = directory / "known_hosts"
         self._now = now
         self._listeners: dict[HostName, HostListener] = {}
@@ -41,22 +57,27 @@ class SimulatedServers:
 
     async def __aenter__(self) -> Self:
         """Make keys and listen; all hosts at once can be reached afterwards."""
-        user_key = new_key()
-        write_user_key(user_key, self.identity_file)
+        user_keys = self._user_keys()
         async with AsyncExitStack() as opened:
             for name in self.domain.hosts:
-                listener = HostListener(name, HostKeys.generate(), user_key, self._program(name))
+                listener = HostListener(
+                    name, HostKeys.generate(), user_keys, self._program(name), self.address_of(name)
+                )
                 opened.push_async_callback(listener.aclose)
                 self._listeners[name] = listener
             await self.meet()
             self._open = opened.pop_all()
-        known = ((ADDRESS, listener.port, listener.keys.true) for listener in self._listeners.values())
+        known = ((listener.address, listener.port, listener.keys.true) for listener in self._listeners.values())
         write_known_hosts(known, self.known_hosts)
         return self
 
     async def __aexit__(self, *exc: object) -> None:
         """Cut every connection and close every port."""
         await self._open.aclose()
+
+    def address_of(self, host: HostName) -> str:
+        """Tell where a host listens."""
+        return ADDRESS if self.operators is None else self.domain.hosts[host].address
 
     def port(self, host: HostName) -> int:
         """Tell a host's port; it stays the same through all faults."""
@@ -84,15 +105,40 @@ class SimulatedServers:
         for name, listener in self._listeners.items():
             await listener.meet(self.domain.connectivity(name))
 
+    def _user_keys(self) -> dict[str, asyncssh.SSHKey]:
+        files = {LOGIN: self.identity_file}
+        if self.operators is not None:
+            files[OPERATOR_LOGIN] = self.operator_identity_file
+        keys = {user: new_key() for user in files}
+        for user, file in files.items():
+            write_user_key(keys[user], file)
+        return keys
+
     def _advance(self) -> None:
         self.domain.advance(self._now() - self.domain.epoch)
 
     def _program(self, host: HostName) -> Program:
         async def program(process: "asyncssh.SSHServerProcess[bytes]") -> None:
             self._advance()
-            await _write(process, reply(self.domain, host, process.command or ""))
+            if self.operators is not None and process.get_extra_info("username") == OPERATOR_LOGIN:
+                await self._change(process, self.operators, host)
+            else:
+                await _write(process, reply(self.domain, host, process.command or ""))
 
         return program
+
+    async def _change(
+        self, process: "asyncssh.SSHServerProcess[bytes]", operators: OperatorGates, host: HostName
+    ) -> None:
+        """Have the operator's gate do it; what a client began and did not wait for goes on."""
+        answer = operators.hear(host, process.command or "")
+        while self.domain.now < answer.over_at:
+            await asyncio.sleep(_TICK_SECONDS)
+            if process.is_closing():
+                return
+            self._advance()
+        process.stdout.write(answer.text())
+        process.exit(answer.exit_status)
 
 
 async def _write(process: "asyncssh.SSHServerProcess[bytes]", answer: GateReply) -> None:

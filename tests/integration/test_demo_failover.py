@@ -1,0 +1,67 @@
+"""`boks-exporter demo --failover` as a program: the whole night in one command."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+COMMAND = (sys.executable, "-m", "boks_exporter", "demo", "--failover")
+CHANGES = ("promote", "retire", "add-replica", "failback")
+
+
+def started(temporary: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        COMMAND,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(temporary)},
+        start_new_session=True,
+    )
+
+
+@pytest.mark.timeout(400)
+def test_from_the_death_of_the_master_to_all_green(tmp_path: Path) -> None:
+    """Every plan is shown, applied by its fingerprint and done; the exporter sees it; nothing is left."""
+    process = started(tmp_path)
+    try:
+        told, errors = process.communicate(timeout=380)
+    finally:
+        process.kill()
+    assert (process.returncode, errors) == (0, ""), told[-4000:]
+    assert re.findall(r"^exit 0, run \S+-\d{6}-(\S+)-[0-9a-f]{8}$", told, re.MULTILINE) == list(CHANGES)
+    shown = re.findall(r"^Fingerprint: (\S+)$", told, re.MULTILINE)
+    assert re.findall(r"^\$ boks-exporter failover \S+ \S+ --apply (\S+)$", told, re.MULTILINE) == shown
+    assert told.index("the domain is no master") < told.index("failover candidates")
+    assert "demo: ok - MASTER1 is master, 3 replicas are ok" in told
+    assert "All green by the simulator's own truth" in told
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+
+
+def test_a_signal_in_the_middle_of_a_command_ends_it_and_nothing_stays(tmp_path: Path) -> None:
+    """Whoever ends the tour early is told so, and its commands end with it."""
+    process = started(tmp_path)
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("$ boks-exporter failover candidates"):
+                break
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        told, errors = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert time.monotonic() - began < 10.0
+    assert (process.returncode, errors) == (1, "")
+    assert "The tour was stopped before its end." in told
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)

@@ -1,0 +1,54 @@
+"""The tour of a failover ends well only where the simulated domain is really sound."""
+
+import pytest
+from click.testing import CliRunner
+
+from boks_exporter.app.failover_stage import TourError, insist_on_soundness, tour_layout
+from boks_exporter.cli.demo import demo
+from boks_exporter.simulator.domain import Fault, SimulatedDomain
+from boks_exporter.simulator.domain.invariants import Observer
+
+
+@pytest.fixture
+def domain() -> SimulatedDomain:
+    domain = SimulatedDomain(tour_layout(), seed=1)
+    domain.advance(600.0)
+    return domain
+
+
+def test_a_sound_domain_is_a_good_end(domain: SimulatedDomain) -> None:
+    """One master, and replicas that have everything."""
+    insist_on_soundness(domain, Observer(domain))
+
+
+@pytest.mark.parametrize(
+    ("host", "fault", "reason"),
+    [
+        ("MASTER1", Fault.MASTER_DEAD, "found none"),
+        ("MASTER1", Fault.DOWN, "expected MASTER1 as the only master, and running"),
+        ("REPHOST3", Fault.DOWN, "REPHOST3 is no sound replica"),
+        ("REPHOST4", Fault.AHEAD, "REPHOST4 is no sound replica"),
+    ],
+)
+def test_anything_else_is_a_bad_end(domain: SimulatedDomain, host: str, fault: Fault, reason: str) -> None:
+    """It is named, whatever the commands and the exporter said."""
+    observer = Observer(domain)
+    domain.set_fault(host, fault)
+    domain.advance(700.0)
+    with pytest.raises(TourError, match=reason):
+        insist_on_soundness(domain, observer)
+
+
+def test_a_breach_that_is_over_is_a_bad_end(domain: SimulatedDomain) -> None:
+    """All is green again, but two masters ran for a moment."""
+    observer = Observer(domain)
+    domain.promote(domain.hosts["REPHOST2"])
+    with pytest.raises(TourError, match=r"an invariant was broken: .*two_masters"):
+        insist_on_soundness(domain, observer)
+
+
+def test_it_takes_no_other_option() -> None:
+    """A scenario or an address would be ignored: it is refused and named."""
+    result = CliRunner().invoke(demo, ["--failover", "--scenario", "calm", "--seed", "2"])
+    assert result.exit_code == 2
+    assert "--failover takes no other option, found --scenario, --seed" in result.output
