@@ -35,7 +35,8 @@ _NOTHING_MISSING: Final = Age(0.0, 0.0)
 class TableComparison:
     """One table of one replica. `lag` and `ahead` are in updates, the seconds are the age of the oldest missing one.
 
-    `lag_seconds` is near the truth or None; `lag_at_least_seconds` is proven, and known from the first look on.
+    `lag_seconds` is near the truth or None; `lag_at_least_seconds` is proven, and known from the first look on. Numbers
+    of another generation are compared, but have no age.
     `written` is what the master added between its two readings.
     """
 
@@ -74,12 +75,12 @@ class ReplicaComparison:
     def lag_seconds(self) -> Seconds | None:
         """Tell the age of the oldest update that is missing in any table; None if one of these ages is not known.
 
-        A table that the master does not have lacks nothing; one that could not be compared may lack the oldest.
+        A table that the master does not have lacks nothing, one of another generation is a finding of its own; one that
+        could not be compared may lack the oldest.
         """
-        comparable = (table for table in self.tables if table.table not in (self.extra_tables or ()))
-        if any(table.lag_seconds is None for table in comparable):
-            return None
-        return _greatest(table.lag_seconds for table in self.tables)
+        others = self.extra_tables or ()
+        ages = [table.lag_seconds for table in self.tables if table.table not in others and not table.stamp_mismatch]
+        return None if None in ages else _greatest(ages)
 
     @cached_property
     def lag_at_least_seconds(self) -> Seconds | None:
@@ -157,8 +158,9 @@ def _table(row: TableSequence, bracket: Bracket | None, past: _Past, seen: Obser
     if bracket is None:
         return TableComparison(row.table, row.sequence)
     lag = bracket.lag(row.sequence)
-    known = past.history.age_of_missing(row.table, row.sequence, seen) if lag else None
-    age = _NOTHING_MISSING if lag == 0 else known
+    is_other = None if None in {bracket.stamp, row.stamp} else bracket.stamp != row.stamp
+    known = past.history.age_of_missing(row.table, row.sequence, seen) if lag and not is_other else None
+    age = _NOTHING_MISSING if lag == 0 and not is_other else known
     return TableComparison(
         table=row.table,
         sequence=row.sequence,
@@ -167,7 +169,7 @@ def _table(row: TableSequence, bracket: Bracket | None, past: _Past, seen: Obser
         lag_seconds=age.estimate(past.exact_to) if age else None,
         lag_at_least_seconds=age.at_least if age else None,
         written=bracket.written,
-        stamp_mismatch=None if None in {bracket.stamp, row.stamp} else bracket.stamp != row.stamp,
+        stamp_mismatch=is_other,
     )
 
 

@@ -1,6 +1,6 @@
 """What earlier rounds taught: when each of the master's numbers first showed, what each replica had, who was what."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TypeAlias
@@ -19,6 +19,7 @@ from boks_exporter.replication.conditions import Condition, Findings, carried_on
 from boks_exporter.replication.steps import Age, TableHistory
 
 Floor: TypeAlias = Mapping[TableNumber, Sequence]
+Stamps: TypeAlias = Mapping[TableNumber, Seconds | None]
 Tables: TypeAlias = Mapping[TableNumber, TableHistory]
 
 
@@ -36,6 +37,8 @@ class History:
     """Which conditions were there when they could be judged last, and when that was."""
     gone_back: frozenset[HostName] = frozenset()
     """Replicas with a number lower than at the look before: they load their copy anew, whatever the list says yet."""
+    stamps: Mapping[HostName, Stamps] = field(default_factory=lambda: MappingProxyType({}))
+    """The stamps beside what each replica had; not kept over a restart."""
 
     @property
     def is_empty(self) -> bool:
@@ -81,9 +84,8 @@ def advance(history: History, snapshot: DomainSnapshot) -> History:
         floors=floors,
         roles=roles,
         lasting={key: seen_at for key, seen_at in history.lasting.items() if roles.get(key[0]) is Role.REPLICA},
-        gone_back=frozenset(
-            host for host, floor in floors.items() if _went_back(history.floors.get(host, {}), floor, tables)
-        ),
+        stamps=_stamps(history.stamps, floors, snapshot),
+        gone_back=frozenset(seen.host for seen in _replicas(snapshot) if _went_back(history, seen)),
     )
 
 
@@ -140,13 +142,28 @@ def _roles(known: Mapping[HostName, Role], snapshot: DomainSnapshot) -> dict[Hos
     return roles | {seen.host: seen.role for seen in snapshot.observed() if seen.role is not Role.UNKNOWN}
 
 
-def _went_back(before: Floor, after: Floor, tables: Tables) -> bool:
-    """Tell whether a number is lower than before; a new generation of a table begins low without having gone back."""
-    return any(
-        after.get(table, -1) < sequence
-        for table, sequence in before.items()
-        if not (table in tables and tables[table].is_new)
-    )
+def _replicas(snapshot: DomainSnapshot) -> Iterator[Observed]:
+    return (seen for seen in snapshot.observed() if seen.role is Role.REPLICA and seen.sequences)
+
+
+def _stamps(
+    known: Mapping[HostName, Stamps], hosts: Collection[HostName], snapshot: DomainSnapshot
+) -> Mapping[HostName, Stamps]:
+    """Remember of which generation each replica's tables were."""
+    kept = {host: known[host] for host in hosts if host in known}
+    read = {seen.host: seen.sequences for seen in _replicas(snapshot)}
+    return kept | {host: {row.table: row.stamp for row in rows.tables} for host, rows in read.items() if rows}
+
+
+def _went_back(history: History, seen: Observed) -> bool:
+    """Tell whether a number is lower than before; a new generation begins low without having gone back."""
+    rows = seen.sequences.by_table() if seen.sequences else {}
+    stamps = history.stamps.get(seen.host, {})
+    for table, sequence in history.floors.get(seen.host, {}).items():
+        row = rows.get(table)
+        if row is None or (row.sequence < sequence and stamps.get(table, row.stamp) == row.stamp):
+            return True
+    return False
 
 
 def _waited_for(
