@@ -105,3 +105,41 @@ def test_a_new_generation_of_a_table_has_not_gone_back() -> None:
             )
         )
         assert health.host("R1").state is ReplicaState.OK, health.host("R1")
+
+
+def test_a_new_generation_has_not_gone_back_though_the_master_was_never_seen_with_the_old_one() -> None:
+    """The replica's own stamps tell it: the master printed nothing that could be read before."""
+    watch = Watch()
+    old = answers("R1", Role.REPLICA, {7: 100, 9: 50}, 1.0)
+    watch.look(snapshot(silent("M", 0.0), old, last_master="M"))
+    new = {7: STAMP + 86400.0}
+    health = watch.look(
+        snapshot(
+            answers("M", Role.MASTER, {7: 5, 9: 51}, INTERVAL, stamps=new),
+            answers("R1", Role.REPLICA, {7: 4, 9: 50}, INTERVAL + 1.0, stamps=new),
+            at=INTERVAL,
+            lines=(listed("R1"),),
+            second={7: 5, 9: 51},
+            stamps=new,
+        )
+    )
+    assert health.host("R1").state is ReplicaState.OK, health.host("R1")
+
+
+def test_a_table_of_another_generation_has_no_age() -> None:
+    """Its number is compared, but the figure in seconds is that of the tables that can be."""
+    history = advance(History(), sound_round({7: 100, 9: 50}, R1={7: 100, 9: 50}))
+    stamps = {7: OTHER_STAMP}
+    for index in range(1, 6):
+        at = index * INTERVAL
+        seen = snapshot(
+            answers("M", Role.MASTER, {7: 100 + index, 9: 50}, at),
+            answers("R1", Role.REPLICA, {7: 90, 9: 50}, at + 1.0, stamps=stamps),
+            at=at,
+            lines=(listed("R1"),),
+            second={7: 100 + index, 9: 50},
+        )
+        history = advance(history, seen)
+    (replica,) = compare(seen, history, exact_to=INTERVAL).replicas
+    assert (replica.lag, replica.lag_seconds, replica.lag_at_least_seconds) == (15, 0.0, 0.0)
+    assert replica.stamp_mismatch_tables == (7,)
