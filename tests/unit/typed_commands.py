@@ -32,14 +32,19 @@ def typed(text: str) -> Iterator[str]:
 def fault(arguments: str) -> str | None:
     """Tell what the program would not take of a command line; values that stand for others (FILE) pass."""
     command: click.Command = program
-    context = click.Context(command, info_name="boks-exporter")
+    context = _context(command, None, "boks-exporter")
     words = shlex.split(arguments)
     while isinstance(command, click.Group) and words and not words[0].startswith("-"):
         found = command.get_command(context, words[0])
         if found is None:
             return f"no such command: {words[0]}"
-        command, context = found, click.Context(found, parent=context, info_name=words.pop(0))
+        command, context = found, _context(found, context, words.pop(0))
     return _fault_of_words(command, context, words)
+
+
+def _context(command: click.Command, parent: click.Context | None, name: str) -> click.Context:
+    """Stand where the program itself stands: a command keeps the help option of the first who asks for its options."""
+    return click.Context(command, parent=parent, info_name=name, **command.context_settings)
 
 
 def _fault_of_words(command: click.Command, context: click.Context, words: list[str]) -> str | None:
