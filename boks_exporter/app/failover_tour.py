@@ -58,10 +58,6 @@ def failover_tour() -> int:
     except asyncio.CancelledError:
         _tell("\nThe tour was stopped before its end.")
         return 1
-    except BrokenPipeError:
-        # Nobody reads any more; what is left in the buffer must not fail once more when the program ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     return 0
 
 
@@ -257,5 +253,10 @@ def _found(pattern: re.Pattern[str], text: str, what: str) -> str:
 
 
 def _tell(line: str) -> None:
-    """Tell at once, also where the output is a pipe."""
-    print(line, flush=True)  # noqa: T201 - the tour talks to whoever started it
+    """Tell at once, also where the output is a pipe; when nobody listens any more, the tour ends as by SIGTERM."""
+    try:
+        print(line, flush=True)  # noqa: T201 - the tour talks to whoever started it
+    except BrokenPipeError:
+        # What is left in the buffer must not fail once more when the program ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        signal.raise_signal(signal.SIGTERM)

@@ -65,3 +65,20 @@ def test_a_signal_in_the_middle_of_a_command_ends_it_and_nothing_stays(tmp_path:
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
+
+
+def test_it_ends_when_nobody_reads_what_it_tells(tmp_path: Path) -> None:
+    """`demo --failover | head -1` ends without a word of complaint."""
+    process = started(tmp_path)
+    try:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(timeout=60) == 1
+        assert process.stderr.read() == ""
+        process.stdout = None
+    finally:
+        process.kill()
+        process.communicate()
+    assert list(tmp_path.iterdir()) == []
