@@ -81,7 +81,7 @@ def test_hosts_that_swallow_everything_are_unreachable_in_time(tmp_path: Path) -
         [*PROGRAM, "check", "--config.file", str(config), "-t", "5"], capture_output=True, text=True, timeout=30
     )
 
-    assert ended.returncode == 1
-    assert ended.stdout.startswith("BOKS WARNING - localhost is UNREACHABLE: cannot be looked at (timeout)")
-    assert "[UNKNOWN] here: unknown: no host answers, so nothing is known of it" in ended.stdout
+    assert ended.returncode == 2
+    assert ended.stdout.startswith("BOKS CRITICAL - unknown: no host answers, so nothing is known of it")
+    assert "[WARNING] here: localhost is UNREACHABLE: cannot be looked at (timeout)" in ended.stdout
     assert time.monotonic() - begun < 15
