@@ -1,6 +1,6 @@
 """What a row of a procedure's table is made of; hosts are named by the part that they play."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -13,6 +13,11 @@ class Part(StrEnum):
 
     TARGET = "target"
     MASTER = "master"
+
+    @property
+    def other(self) -> "Part":
+        """Name the other part."""
+        return Part.MASTER if self is Part.TARGET else Part.TARGET
 
 
 class Do(StrEnum):
@@ -52,6 +57,10 @@ class About:
     host: Part
     other: Part | None = None
 
+    def exchanged(self) -> "About":
+        """Claim the same with the parts exchanged."""
+        return About(self.kind, self.host.other, self.other.other if self.other else None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
@@ -76,6 +85,25 @@ class Row:
     when: When = When.ALWAYS
     deadline_seconds: Seconds = 180.0
     gives_up: bool = False
+
+
+def wait(on: Part, key: str, purpose: str, *proves: About, seconds: Seconds) -> Row:
+    """Write a row that changes nothing: it looks until all of that is proven, or its time is over."""
+    return Row(key=key, purpose=purpose, on=on, kind=Kind.WAIT, proves=proves, deadline_seconds=seconds)
+
+
+def exchanged(*rows: Row) -> tuple[Row, ...]:
+    """Write rows with the parts exchanged: once the target is master, the same is done to the old master."""
+    return tuple(
+        replace(
+            row,
+            on=row.on.other,
+            needs=tuple(about.exchanged() for about in row.needs),
+            proves=tuple(about.exchanged() for about in row.proves),
+            undo_needs=tuple(about.exchanged() for about in row.undo_needs),
+        )
+        for row in rows
+    )
 
 
 LAST_LINES: Final = {

@@ -1,0 +1,88 @@
+"""How a client becomes a replica of the master (K1456)."""
+
+from typing import Final
+
+from boks_exporter.failover.procedures.claims import ClaimKind
+from boks_exporter.failover.procedures.rows import About, Do, Part, Row, When, wait
+
+_T, _M = Part.TARGET, Part.MASTER
+
+REGISTER: Final = wait(
+    _T,
+    "wait-registered",
+    "wait until its type in the database is BOKSREPLICA; change it there now if it is UNIXBOKSHOST (K1456)",
+    About(ClaimKind.IS_REGISTERED, _T, _M),
+    seconds=1800.0,
+)
+
+BECOME_REPLICA: Final = (
+    Row(
+        key="set-shm-size",
+        purpose="give it the master's SHM_SIZE; with less, its copy may be incomplete (HS troubleshooting/312)",
+        on=_T,
+        do=Do.SET_SHM_SIZE,
+        proves=(About(ClaimKind.HAS_SHM_SIZE, _T),),
+        undo=Do.SET_SHM_SIZE,
+        when=When.SHM_SIZE_DIFFERS,
+    ),
+    Row(
+        key="convert-server",
+        purpose="make it a replica",
+        on=_T,
+        do=Do.CONVERT_SERVER,
+        needs=(About(ClaimKind.MASTER_IS_SOUND, _M), About(ClaimKind.HAS_NO_DATABASE, _T)),
+        proves=(About(ClaimKind.IS_REPLICA, _T),),
+        undo=Do.CONVERT_CLIENT,
+    ),
+    Row(
+        key="stop-replica",
+        purpose="stop it, so that SHM_SIZE and role come into force",
+        on=_T,
+        do=Do.BOOT_STOP,
+        proves=(About(ClaimKind.IS_STOPPED, _T),),
+        undo=Do.BOOT_START,
+        trusts_exit=True,
+    ),
+    Row(
+        key="start-replica",
+        purpose="start it again",
+        on=_T,
+        do=Do.BOOT_START,
+        proves=(About(ClaimKind.IS_STARTED, _T),),
+        no_undo="a replica that runs does no harm",
+        trusts_exit=True,
+    ),
+    Row(
+        key="stop-master",
+        purpose="stop the master for a moment, so that it reads its replicas anew; logins go on",
+        on=_M,
+        do=Do.BOOT_STOP,
+        needs=(About(ClaimKind.MASTER_IS_SOUND, _M),),
+        proves=(About(ClaimKind.IS_STOPPED, _M),),
+        undo=Do.BOOT_START,
+        trusts_exit=True,
+    ),
+    Row(
+        key="start-master",
+        purpose="start the master again",
+        on=_M,
+        do=Do.BOOT_START,
+        proves=(About(ClaimKind.IS_STARTED, _M), About(ClaimKind.IS_MASTER_ALONE, _M)),
+        no_undo="a master that runs is what is wanted",
+        trusts_exit=True,
+    ),
+    wait(
+        _T,
+        "wait-listed",
+        "wait until the master lists it as OK; it loads its copy first",
+        About(ClaimKind.IS_LISTED_OK, _T, _M),
+        seconds=3600.0,
+    ),
+    wait(
+        _T,
+        "wait-equal",
+        "wait until its numbers are the master's",
+        About(ClaimKind.IS_EQUAL, _T, _M),
+        seconds=1800.0,
+    ),
+)

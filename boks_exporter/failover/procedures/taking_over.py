@@ -1,0 +1,112 @@
+"""How a replica takes over, from a master that is gone or from one that lives."""
+
+from typing import Final
+
+from boks_exporter.failover.procedures.claims import ClaimKind
+from boks_exporter.failover.procedures.leaving import stop_old_master
+from boks_exporter.failover.procedures.rows import About, Do, Kind, Part, Row, wait
+
+_T, _M = Part.TARGET, Part.MASTER
+
+
+def _convert_master(*needs: About) -> Row:
+    """Make the target the master."""
+    return Row(
+        key="convert-master",
+        purpose="make it the master",
+        on=_T,
+        do=Do.CONVERT_MASTER,
+        needs=needs,
+        proves=(About(ClaimKind.IS_MASTER_ALONE, _T),),
+        no_undo="there is no way back: what it writes from now on is in no other copy",
+        point_of_no_return=True,
+    )
+
+
+_CHECK_AFTERWARDS: Final = (
+    wait(
+        _T,
+        "compare",
+        "compare the numbers of all replicas: none may be ahead of the new master (K1456)",
+        About(ClaimKind.NONE_IS_AHEAD, _T),
+        seconds=600.0,
+    ),
+    wait(
+        _T,
+        "verify",
+        "wait until every replica is listed as OK and has what the new master has",
+        About(ClaimKind.DOMAIN_IS_SOUND, _T),
+        seconds=1800.0,
+    ),
+)
+
+FROM_A_DEAD_MASTER: Final = (
+    wait(
+        _T,
+        "check-no-master",
+        "ask every host and every witness whether there is a master",
+        About(ClaimKind.NOBODY_IS_MASTER, _T),
+        seconds=30.0,
+    ),
+    wait(
+        _T,
+        "check-error-log",
+        "look at the last 30 lines of its error log (K1456)",
+        About(ClaimKind.ERROR_LOG_IS_CLEAN, _T),
+        seconds=30.0,
+    ),
+    _convert_master(
+        About(ClaimKind.NOBODY_IS_MASTER, _T),
+        About(ClaimKind.IS_REPLICA, _T),
+        About(ClaimKind.IS_BEST, _T),
+    ),
+    *_CHECK_AFTERWARDS,
+)
+
+FROM_A_LIVING_MASTER: Final = (
+    wait(
+        _T,
+        "wait-equal-before",
+        "wait until it has everything that the master has",
+        About(ClaimKind.IS_EQUAL, _T, _M),
+        seconds=600.0,
+    ),
+    Row(
+        key="stop-master-before",
+        purpose="stop the master, so that nothing more is written; logins go on",
+        on=_M,
+        do=Do.BOOT_STOP,
+        needs=(About(ClaimKind.MASTER_IS_SOUND, _M), About(ClaimKind.IS_REPLICA, _T)),
+        proves=(About(ClaimKind.IS_STOPPED, _M),),
+        undo=Do.BOOT_START,
+    ),
+    Row(
+        key="compare-before",
+        purpose="compare it with the stopped master: no update may be lost",
+        on=_T,
+        kind=Kind.WAIT,
+        proves=(About(ClaimKind.IS_AS_ADVANCED, _T, _M),),
+        deadline_seconds=60.0,
+        gives_up=True,
+    ),
+    Row(
+        key="convert-client",
+        purpose="let the master step down",
+        on=_M,
+        do=Do.CONVERT_CLIENT,
+        needs=(About(ClaimKind.IS_AS_ADVANCED, _T, _M),),
+        proves=(About(ClaimKind.IS_CLIENT, _M),),
+        undo=Do.CONVERT_MASTER,
+        undo_needs=(About(ClaimKind.NOBODY_IS_MASTER, _M),),
+    ),
+    stop_old_master(
+        _M, "stop it once more: the conversion started it as a client, and only what stands still is proven out"
+    ),
+    _convert_master(
+        About(ClaimKind.NOBODY_IS_MASTER, _T),
+        About(ClaimKind.IS_OUT, _M),
+        About(ClaimKind.IS_REPLICA, _T),
+        About(ClaimKind.IS_AS_ADVANCED, _T, _M),
+    ),
+    *_CHECK_AFTERWARDS,
+)
