@@ -1,0 +1,121 @@
+"""One exchange with one host: the reply, and how it ended."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from boks_exporter.errors import FailureReason
+from boks_exporter.model.hosts import Role
+from boks_exporter.model.printed import (
+    Checksums,
+    Environment,
+    ErrorLog,
+    Leftover,
+    Memory,
+    Queue,
+    ReplicaList,
+    SequenceReport,
+)
+from boks_exporter.model.units import HostName, Seconds, Timestamp
+
+
+class Section(StrEnum):
+    """One thing that the gate can be asked; its reply carries a section of the same name."""
+
+    ROLE = "role"
+    SEQUENCE = "sequence"
+    LIST = "list"
+    MEMORY = "memory"
+    ERRLOG = "errlog"
+    QUEUE = "queue"
+    CHECKSUMS = "checksums"
+
+
+@dataclass(frozen=True, slots=True)
+class SectionReply:
+    """One section of a reply. Exactly one of `exit_status`, `timed_out`, `skipped` tells how it ended.
+
+    `skipped` is the gate's reason for not running it (such as `not_master` for `list` on a replica).
+    """
+
+    name: Section
+    stdout: str
+    stderr: str = ""
+    exit_status: int | None = None
+    timed_out: bool = False
+    skipped: str | None = None
+    took: Seconds | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One framed reply of the gate, taken apart but not yet understood."""
+
+    gate_version: str
+    host_clock: Timestamp | None
+    sections: tuple[SectionReply, ...]
+    leftovers: tuple[Leftover, ...] = ()
+
+    def section(self, name: Section) -> SectionReply | None:
+        """Find a section by its name."""
+        return next((section for section in self.sections if section.name is name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class SectionFault:
+    """A section that was asked for and brought no fact: why, and in words for the operator."""
+
+    section: Section
+    reason: FailureReason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """A host that answered. A fact is None where its section was not asked, was skipped, or is in `faults`."""
+
+    host: HostName
+    started_at: Timestamp
+    finished_at: Timestamp
+    reply: Reply
+    role: Role
+    environment: Environment
+    sequences: SequenceReport | None = None
+    replicas: ReplicaList | None = None
+    memory: Memory | None = None
+    errlog: ErrorLog | None = None
+    queue: Queue | None = None
+    checksums: Checksums | None = None
+    faults: tuple[SectionFault, ...] = ()
+
+    @property
+    def essential_faults(self) -> tuple[SectionFault, ...]:
+        """The faults without which nothing can be judged: role, sequence and list; the others are a bonus."""
+        essential = (Section.ROLE, Section.SEQUENCE, Section.LIST)
+        return tuple(fault for fault in self.faults if fault.section in essential)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """A host that could not be asked."""
+
+    host: HostName
+    started_at: Timestamp
+    finished_at: Timestamp
+    reason: FailureReason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Garbled:
+    """A host that answered with something that is no reply of the gate; `raw` is its beginning."""
+
+    host: HostName
+    started_at: Timestamp
+    finished_at: Timestamp
+    reason: FailureReason
+    detail: str
+    raw: str
+
+
+HostOutcome: TypeAlias = Observed | Unreachable | Garbled

@@ -1,0 +1,36 @@
+"""Who the hosts are, as configured or discovered."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from boks_exporter.model.units import HostName
+
+
+class Role(StrEnum):
+    """What a host is by its own BOKSINIT; `server` there means replica (K1456)."""
+
+    MASTER = "master"
+    REPLICA = "replica"
+    CLIENT = "client"
+    UNKNOWN = "unknown"
+
+
+class Promotion(StrEnum):
+    """The operator's wish for a host as a future master."""
+
+    PREFER = "prefer"
+    NEUTRAL = "neutral"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One server of a domain, as configured or discovered; `name` is its identity in every label."""
+
+    name: HostName
+    address: str
+    port: int = 22
+    site: str = ""
+    section: str = ""
+    promotion: Promotion = Promotion.NEUTRAL
+    discovered: bool = False
