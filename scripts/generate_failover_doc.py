@@ -25,7 +25,7 @@ from boks_exporter.failover.runner import Order, Proposal, Runner, Tools, propos
 from boks_exporter.failover.runner.console import retire_script
 from boks_exporter.failover.runner.verifying import verified
 from boks_exporter.failover.survey import Survey
-from boks_exporter.failover.words import EXITS, Limits, Procedure
+from boks_exporter.failover.words import EXITS, Exit, Limits, Procedure
 from boks_exporter.model import Host
 from boks_exporter.remote.settings import RemotePaths, SshSettings
 from boks_exporter.simulator.domain import Boksinit, Fault, HostPlan, Layout, SimulatedDomain
@@ -171,7 +171,10 @@ class Stage:
             said = [f"$ boks-exporter failover {procedure} {target} --apply {proposal.fingerprint}"]
             runner = Runner(self._tools(journal, said))
             result = await runner.apply(Order(procedure=procedure, target=target), proposal.fingerprint)
-            return [*said, *result.sentences, f"exit {int(result.exit)}, run {result.run}"]
+            if result.exit is not Exit.DONE:
+                message = f"{procedure} {target} should have ended well: {result}"
+                raise RuntimeError(message)
+            return [*said, *result.sentences]
 
     def _tools(self, journal: Journal, said: list[str]) -> Tools:
         return Tools(

@@ -100,6 +100,7 @@ def test_a_switchover_lets_one_master_go_before_another_comes() -> None:
         "15 R1: do run.15 boot-start | -",
         "16 M: wait | -",
         "17 M: wait | -",
+        "18 R1: wait | -",
     ]
 
 

@@ -64,6 +64,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "obstacle": plan.obstacle or None,
         "lock_hosts": list(plan.lock_hosts),
         "excused": list(plan.excused),
+        "sound": list(plan.sound),
         "steps": [_step(step) for step in plan.steps],
         "afterwards": list(plan.afterwards),
     }

@@ -10,10 +10,11 @@ from boks_exporter.model import DomainName, HostName, Timestamp
 
 
 class Phase(StrEnum):
-    """Whether a step is done or undone."""
+    """Whether a step is done or undone, or BoKS is started after a conversion that ended before it did so."""
 
     DO = "do"
     UNDO = "undo"
+    START = "start"
 
 
 class StepOutcome(StrEnum):

@@ -10,6 +10,7 @@ from boks_exporter.failover.procedures.claims import Claim, ClaimKind
 from boks_exporter.failover.procedures.rows import LAST_LINES, About, Do, Part, Row, When
 from boks_exporter.failover.procedures.tables import RETIRE_AT_CONSOLE, TABLES
 from boks_exporter.failover.words import Procedure
+from boks_exporter.health import ReplicaState
 from boks_exporter.model import HostName, Role
 from boks_exporter.remote import operator as op
 
@@ -29,6 +30,7 @@ def make_plan(procedure: Procedure, target: HostName, facts: FailoverFacts) -> P
         steps=steps,
         obstacle=obstacle,
         excused=_silent(facts) if procedure is not Procedure.VERIFY else (),
+        sound=_sound(facts),
         lock_hosts=_lock_hosts(facts, steps),
         afterwards=() if obstacle else tuple(afterwards(procedure, target, master, facts)),
     )
@@ -37,6 +39,11 @@ def make_plan(procedure: Procedure, target: HostName, facts: FailoverFacts) -> P
 def _silent(facts: FailoverFacts) -> tuple[HostName, ...]:
     """Name the hosts that do not answer, or of which nobody knows what they are."""
     return tuple(host.name for host in facts.snapshot.hosts if facts.role(host.name) is Role.UNKNOWN)
+
+
+def _sound(facts: FailoverFacts) -> tuple[HostName, ...]:
+    """Name the replicas that are OK."""
+    return tuple(each.host for each in facts.health.hosts if each.is_replica and each.state is ReplicaState.OK)
 
 
 def master_for(procedure: Procedure, target: HostName, facts: FailoverFacts) -> HostName | None:

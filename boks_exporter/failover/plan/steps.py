@@ -60,7 +60,8 @@ class Plan:
     """What is going to be done. Without steps, `obstacle` says why none can be named.
 
     `master` is the present one, or the one that a promotion replaces. `excused` are hosts that did not say what they
-    are when the plan was made: that they stay silent is no failure of it. `lock_hosts` are locked on the hosts.
+    are when the plan was made: that they stay silent is no failure of it. `sound` are the replicas that were OK then:
+    it has to leave them so. `lock_hosts` are locked on the hosts.
     """
 
     procedure: Procedure
@@ -70,6 +71,7 @@ class Plan:
     steps: tuple[Step, ...]
     obstacle: str = ""
     excused: tuple[HostName, ...] = ()
+    sound: tuple[HostName, ...] = ()
     lock_hosts: tuple[HostName, ...] = ()
     afterwards: tuple[str, ...] = ()
 

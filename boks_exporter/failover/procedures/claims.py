@@ -30,6 +30,7 @@ class ClaimKind(StrEnum):
     MAY_BE_REMOVED = "may_be_removed"
     NONE_IS_AHEAD = "none_is_ahead"
     DOMAIN_IS_SOUND = "domain_is_sound"
+    OTHERS_ARE_BACK = "others_are_back"
     ERROR_LOG_IS_CLEAN = "error_log_is_clean"
 
 
@@ -69,5 +70,6 @@ SENTENCES = {
     ClaimKind.MAY_BE_REMOVED: "{host} is a client, {other} is the only master, and has every update that {host} has",
     ClaimKind.NONE_IS_AHEAD: "no replica is ahead of {host}",
     ClaimKind.DOMAIN_IS_SOUND: "every replica that answered before is OK under {host}",
+    ClaimKind.OTHERS_ARE_BACK: "every replica that was OK before is OK under {host} again",
     ClaimKind.ERROR_LOG_IS_CLEAN: "the last 30 lines of the error log of {host} are harmless",
 }

@@ -85,4 +85,11 @@ BECOME_REPLICA: Final = (
         About(ClaimKind.IS_EQUAL, _T, _M),
         seconds=1800.0,
     ),
+    wait(
+        _M,
+        "wait-others",
+        "wait until the master, which was restarted, lists the other replicas as OK again",
+        About(ClaimKind.OTHERS_ARE_BACK, _M),
+        seconds=1800.0,
+    ),
 )

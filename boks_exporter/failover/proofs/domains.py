@@ -86,6 +86,19 @@ def is_sound(facts: FailoverFacts, master: HostName, by: Circumstances) -> Prove
     return yes(f"{fine} replicas are OK under {master}{told}")
 
 
+def others_are_back(facts: FailoverFacts, master: HostName, by: Circumstances) -> Proven:
+    """Prove that the replicas that were OK before are OK now; what was amiss with others is none of this."""
+    sound = is_sound_master(facts, master)
+    if not sound.holds:
+        return sound
+    replicas = [each for each in facts.health.hosts if each.host in by.sound - {master}]
+    away = [each for each in replicas if each.state is not ReplicaState.OK]
+    if not away:
+        return yes(f"{len(replicas)} replicas that were OK are OK under {master}")
+    said = "; ".join(f"{each.host}: {each.reason}" for each in away)
+    return unknown(said) if all(each.state is ReplicaState.UNKNOWN for each in away) else no(said)
+
+
 def has_clean_error_log(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
     """Prove that nothing known to be bad stands in the last lines of an error log."""
     seen = facts.seen(host)

@@ -60,5 +60,7 @@ def prove(claim: Claim, facts: FailoverFacts, by: Circumstances) -> Proven:  # n
             return domains.none_is_ahead(facts, host)
         case ClaimKind.DOMAIN_IS_SOUND:
             return domains.is_sound(facts, host, by)
+        case ClaimKind.OTHERS_ARE_BACK:
+            return domains.others_are_back(facts, host, by)
         case ClaimKind.ERROR_LOG_IS_CLEAN:
             return domains.has_clean_error_log(facts, host, by)

@@ -34,11 +34,12 @@ class Circumstances:
     """What a plan knows beyond the present look.
 
     `old_master` is the master that a promotion replaces or a switchover lets step down; `excused` did not answer when
-    the plan was made; `accepted` are findings that somebody takes upon themselves.
+    the plan was made; `sound` were replicas and OK then; `accepted` are findings that somebody takes upon themselves.
     """
 
     old_master: HostName | None = None
     excused: frozenset[HostName] = frozenset()
+    sound: frozenset[HostName] = frozenset()
     accepted: frozenset[Guard] = frozenset()
     max_behind_updates: int = 0
 

@@ -91,16 +91,21 @@ def undo_of(step: Step, run: RunName, done_as: StepId, attempt: int) -> Act:
     )
 
 
-def starting_of(act: Act, attempt: int) -> Act | None:
-    """Take the end of a conversion to master that set the role and started nothing; None for any other act.
+def makes_master(act: Act) -> bool:
+    """Tell whether an act is a conversion to master, which can set the role and start nothing.
 
-    The other conversions need none: their proof is the role, and what starts BoKS comes after them.
+    The other conversions need no start: their proof is the role, and what starts BoKS comes after them.
     """
-    if act.request is None or act.request.words[1:] != ("convert", "master"):
-        return None
-    step_id = f"{act.id}-start" if attempt == 1 else f"{act.id}-start{attempt}"
+    return act.request is not None and act.request.words[1:] == ("convert", "master")
+
+
+def starting_of(act: Act, turn: int, attempt: int) -> Act:
+    """Take the end of a conversion to master as something to do; `turn` counts for this act, `attempt` for its step."""
+    step_id = f"{act.id}-start" if turn == 1 else f"{act.id}-start{turn}"
     return replace(
         act,
+        phase=Phase.START,
+        attempt=attempt,
         id=step_id,
         key=f"start after {act.key}",
         request=OperatorChange.do(step_id, boot_start()),

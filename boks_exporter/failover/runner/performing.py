@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from boks_exporter.failover.facts import FailoverFacts
-from boks_exporter.failover.journal import StepOutcome
+from boks_exporter.failover.journal import Phase, StepOutcome
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.procedures.claims import Claim
 from boks_exporter.failover.procedures.rows import Kind
 from boks_exporter.failover.proofs import Circumstances, Proven, Truth, prove_all
-from boks_exporter.failover.runner.acts import Act, starting_of
+from boks_exporter.failover.runner.acts import Act, makes_master, starting_of
 from boks_exporter.failover.runner.console import confirmation_code, retire_script
 from boks_exporter.failover.runner.telling import Teller, Told
 from boks_exporter.failover.runner.tools import Tools
@@ -121,22 +121,43 @@ class Performer:
     async def _started(self, act: Act, ending: Ending) -> Ending:
         """Start BoKS where a conversion to master set the role and ended before it did so, and nobody else is master.
 
-        It belongs to the same step and has an id of its own; one that came to naught is followed by another.
+        It belongs to the same step and has ids and entries of its own; one that came to naught is followed by another.
         """
-        for attempt in range(1, _STARTS + 1):
-            start = starting_of(act, attempt)
-            if start is None or not (await self.proven(start.needs)).holds:
+        for turn in range(1, _STARTS + 1) if makes_master(act) else ():
+            start = self._start(act, turn)
+            if not (await self.proven(start.needs)).holds:
                 return ending
             self.tools.say(f"    {act.host} is master by its ENV, but BoKS is stopped on it: starting it")
-            needs = start.needs
-            told = await Teller(self.tools, start, lambda needs=needs: self.proven(needs)).tell(ask_first=True)  # type: ignore[misc]  # needs is bound
-            found = await self._until(act.proves, _PROOF_SECONDS)
-            if found.holds:
-                return Ending(
-                    StepOutcome.DONE, f"{found.sentence}; BoKS was started, though {ending.sentence}", told=told
-                )
-            if told.record is None or told.record.state is RecordState.RUNNING:
-                return Ending(StepOutcome.UNKNOWN, f"{ending.sentence}; starting it: {told.sentence}", told=told)
+            started = await self._start_told(start)
+            if started.outcome is StepOutcome.DONE:
+                said = f"{started.sentence}; BoKS was started, though {ending.sentence}"
+                return Ending(StepOutcome.DONE, said, told=started.told)
+            if started.outcome is StepOutcome.UNKNOWN:
+                said = f"{ending.sentence}; starting it: {started.sentence}"
+                return Ending(StepOutcome.UNKNOWN, said, told=started.told)
+        return ending
+
+    def _start(self, act: Act, turn: int) -> Act:
+        """Make the start of a turn, with the attempt that the journal has under its id, or else with the next one."""
+        entries = [
+            entry
+            for entry in self.tools.journal.steps(self.run)
+            if entry.phase is Phase.START and entry.number == act.number
+        ]
+        start = starting_of(act, turn, len(entries) + 1)
+        known = next((entry for entry in entries if entry.step_id == start.id), None)
+        return replace(start, attempt=known.attempt) if known else start
+
+    async def _start_told(self, start: Act) -> Ending:
+        if start.id not in {entry.step_id for entry in self.tools.journal.steps(self.run)}:
+            self.tools.journal.intend(self.run, start.entry(self.tools.clock.now()))
+        told = await Teller(self.tools, start, lambda: self.proven(start.needs)).tell(ask_first=True)
+        found = await self._until(start.proves, _PROOF_SECONDS)
+        outcome = StepOutcome.DONE if found.holds else StepOutcome.FAILED
+        if not found.holds and (told.record is None or told.record.state is RecordState.RUNNING):
+            outcome = StepOutcome.UNKNOWN
+        ending = Ending(outcome, found.sentence if found.holds else told.sentence, told=told)
+        self.conclude(start, ending)
         return ending
 
     async def _at_console(self, act: Act) -> Ending:

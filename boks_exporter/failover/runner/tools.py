@@ -73,6 +73,7 @@ def circumstances(plan: Plan, accepted: frozenset[Guard], limits: Limits) -> Cir
     return Circumstances(
         old_master=plan.master if plan.procedure in _REPLACE_A_MASTER else None,
         excused=frozenset(plan.excused),
+        sound=frozenset(plan.sound),
         accepted=accepted,
         max_behind_updates=limits.max_behind_updates,
     )

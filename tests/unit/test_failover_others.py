@@ -1,0 +1,38 @@
+"""A master that is restarted for one replica must have the others back before the run is done."""
+
+from boks_exporter.failover.plan import make_plan
+from boks_exporter.failover.procedures.claims import Claim, ClaimKind
+from boks_exporter.failover.proofs import Circumstances, Truth, prove_all
+from boks_exporter.failover.words import Procedure
+from boks_exporter.model import Role
+from tests.unit.domain_rounds import NUMBERS
+from tests.unit.failover_facts import dead_master, host, silent, sound_domain
+
+_CLAIM = (Claim(ClaimKind.OTHERS_ARE_BACK, "M"),)
+_BEHIND = host("R2", Role.REPLICA, {table: number + 5 for table, number in NUMBERS.items()})
+
+
+def test_a_plan_knows_which_replicas_were_ok() -> None:
+    """One that is ahead already is not among them: no rebuilding of another can mend it."""
+    assert make_plan(Procedure.ADD_REPLICA, "C", sound_domain()).sound == ("R1", "R2")
+    assert make_plan(Procedure.REBUILD, "R1", sound_domain(_BEHIND)).sound == ("R1",)
+
+
+def test_who_was_ok_has_to_be_ok_again() -> None:
+    """The sentence names who is not, and why."""
+    by = Circumstances(sound=frozenset({"R1", "R2"}))
+    assert prove_all(_CLAIM, sound_domain(), by).sentence == "2 replicas that were OK are OK under M"
+    found = prove_all(_CLAIM, sound_domain(_BEHIND), by)
+    assert found.truth is Truth.NO
+    assert found.sentence.startswith("R2: ")
+    assert prove_all(_CLAIM, sound_domain(silent("R2")), by).truth is Truth.NO
+
+
+def test_who_was_not_ok_is_not_waited_for() -> None:
+    """A second replica that went its own way does not keep the rebuilding of the first from ending."""
+    assert prove_all(_CLAIM, sound_domain(_BEHIND), Circumstances(sound=frozenset({"R1"}))).truth is Truth.YES
+
+
+def test_without_a_sound_master_nobody_is_back() -> None:
+    """What a master says that does not run is worth nothing."""
+    assert prove_all(_CLAIM, dead_master(), Circumstances(sound=frozenset({"R1"}))).truth is not Truth.YES
