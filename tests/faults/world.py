@@ -24,6 +24,7 @@ from boks_exporter.simulator.virtual_operator import VirtualOperator
 from boks_exporter.simulator.virtual_time import VirtualClock
 from boks_exporter.simulator.virtual_transport import VirtualTransport
 from boks_exporter.transport.base import RawReply
+from tests.faults.intents import insist_on_intent
 
 MASTER, CANDIDATE, OTHER, THIRD, CLIENT = "MASTER1", "REP1", "REP2", "REP3", "CLIENT1"
 SITES = {MASTER: "utrecht", CANDIDATE: "utrecht", OTHER: "rotterdam", THIRD: "utrecht", CLIENT: "rotterdam"}
@@ -98,10 +99,14 @@ class MortalJournal(Journal):
 
 @dataclass
 class MortalWay:
-    """The way to the operator's gates for as long as the program lives; hooks see each request before and after."""
+    """The way to the operator's gates for as long as the program lives; hooks see each request before and after.
+
+    No change passes of which the journal does not know.
+    """
 
     way: VirtualOperator
     life: Life
+    journal: Path
     before: list[Callable[[HostName, str], Any]] = field(default_factory=list)
     after: list[Callable[[HostName, str], Any]] = field(default_factory=list)
 
@@ -111,6 +116,7 @@ class MortalWay:
         for hook in self.before:
             await hook(host.name, request.line())
             self.life.check()
+        insist_on_intent(self.journal, host.name, request)
         reply = await self.way.ask(host, request)
         self.life.check()
         for hook in self.after:
@@ -194,7 +200,7 @@ class Program:
     def __init__(self, world: World, path: Path, who: str) -> None:
         self.world = world
         self.life = Life()
-        self.way = MortalWay(world.operator, self.life)
+        self.way = MortalWay(world.operator, self.life, path)
         self.journal = MortalJournal(path, self.life)
         survey = world.survey(self.way)
         survey.journal = lambda: self.journal.view(world.settings.name)

@@ -1,0 +1,56 @@
+"""Whatever is told to a host stands in the journal first: in every procedure, on the way back, and at a late start."""
+
+from pathlib import Path
+
+import pytest
+
+from boks_exporter.failover.journal import Journal, Phase
+from boks_exporter.failover.words import Procedure
+from boks_exporter.remote.operator import OperatorChange, boot_start
+from boks_exporter.simulator.virtual_time import run_virtually
+from tests.faults.faults import FaultKind
+from tests.faults.matrix import Case, plan_of, run_case
+from tests.faults.world import CANDIDATE, World, scratch
+
+CHANGING = [procedure for procedure in Procedure if procedure is not Procedure.VERIFY]
+
+
+@pytest.mark.parametrize("procedure", CHANGING)
+def test_no_change_leaves_without_its_intent(procedure: Procedure) -> None:
+    """Done to its end, undone after its last change failed, resumed after a kill: the way refuses everything else."""
+    last = [step for step in plan_of(procedure).steps if step.words][-1]
+    for fault in (FaultKind.NOTHING, FaultKind.FAILS_AT_ONCE, FaultKind.KILLED_AFTER_REQUEST):
+        story = run_case(Case(procedure, last.number, last.key, fault))
+        assert (story.wrong, story.breaches) == ([], []), story.sentences
+
+
+def test_the_start_after_a_conversion_that_ended_early_has_an_entry_of_its_own() -> None:
+    """It is a request of its own, under an id of its own: intent before, outcome after."""
+    kept = {}
+    close = Journal.close
+
+    def keep(journal: Journal) -> None:
+        for run in journal.runs("trial"):
+            kept[run.name] = journal.steps(run.name)
+        close(journal)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Journal, "close", keep)
+        story = run_case(Case(Procedure.PROMOTE, 3, "convert-master", FaultKind.FAILS_IN_THE_MIDDLE))
+    assert story.exits == ["0"]
+    ((name, steps),) = kept.items()
+    started = [entry for entry in steps if entry.phase is Phase.START]
+    assert [(entry.step_id, entry.request.split()[4:], entry.outcome, entry.exit_status) for entry in started] == [
+        (f"{name}.3-start", ["boot-start"], "done", 0)
+    ]
+
+
+def test_a_way_that_is_told_more_than_the_journal_knows_refuses_it() -> None:
+    """Nothing here passes because nobody looks."""
+
+    async def told(world: World) -> None:
+        with world.program() as program:
+            await program.tools.changing.do(world.host(CANDIDATE), OperatorChange.do("r1.1", boot_start()))
+
+    with scratch() as directory, pytest.raises(AssertionError, match="0 open intents of it are in the journal"):
+        run_virtually(told(World(Path(directory))))
