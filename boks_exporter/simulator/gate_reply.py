@@ -10,7 +10,7 @@ from typing import Final
 from boks_exporter.model import HostName, Seconds
 from boks_exporter.remote.request import PROTOCOL
 from boks_exporter.simulator.domain import Boksinit, SimulatedDomain
-from boks_exporter.simulator.domain.files import METHOD_CONF, environment, errlog, queue_ages
+from boks_exporter.simulator.domain.files import environment, errlog, method_conf, queue_ages
 from boks_exporter.simulator.domain.printed import Printed
 
 VERSION: Final = "1.0.0"
@@ -102,7 +102,7 @@ def _own(domain: SimulatedDomain, host: HostName, word: str, clock: datetime) ->
             lines = errlog(domain, simulated).splitlines(keepends=True)
             return f"lines={len(lines)}\n".encode() + b"".join(b"> " + line for line in lines[-_ERRLOG_LINES:])
         case "checksums":
-            return _checksums(environment(domain, simulated))
+            return _checksums(environment(domain, simulated), method_conf(simulated))
     ages = queue_ages(domain, simulated)
     if not ages:
         return b"files=0\n"
@@ -115,9 +115,9 @@ def _env_lines(env: bytes) -> Iterator[str]:
     return (line for line in env.decode().splitlines() if line.startswith(_ENV_KEYS))
 
 
-def _checksums(env: bytes) -> bytes:
+def _checksums(env: bytes, methods: bytes) -> bytes:
     """Sum up what must be equal on all servers; the figures are compared with one another only."""
-    lines = [f"method.conf {zlib.crc32(METHOD_CONF)} {len(METHOD_CONF)}"]
+    lines = [f"method.conf {zlib.crc32(methods)} {len(methods)}"] if methods else []
     for line in _env_lines(env):
         key, _, value = line.partition("=")
         if key != "BOKSINIT":

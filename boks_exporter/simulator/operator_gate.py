@@ -1,7 +1,7 @@
 """Answer the operator's requests as gate.sh would on a simulated host, in the same frames."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
@@ -51,6 +51,8 @@ class OperatorGates:
         """Install a gate on every host; nothing is locked and nothing recorded."""
         self.domain = domain
         self.states = {name: HostState() for name in domain.hosts}
+        self.says: dict[HostName, Mapping[str, str]] = {}
+        """What a host's gate says of a key whatever is so, such as that it may not become root."""
         self.spoil: Callable[[HostName, str], Spoil | None] = lambda _host, _request: None
         self._limit = limit_seconds
         self._asked = count(1)
@@ -89,6 +91,7 @@ class OperatorGates:
                 return self._registered(host)
             case ["reach", there, port]:
                 word, tool = self._reach(there, port)
+                word = self.says.get(host, {}).get("reach", word)
                 return [f"|reach={word}", f"|tool={tool}", "=end reach exit=0 seconds=0"]
         return self._locks(host, words)
 
@@ -107,7 +110,8 @@ class OperatorGates:
             "free_kilobytes": "1000000",
             "database": "present" if self._has_database(host) else "absent",
         }
-        return [f"|{key}={value}" for key, value in facts.items()]
+        own = self.says.get(host, {})
+        return [f"|{key}={own.get(key, value)}" for key, value in facts.items()]
 
     def _registered(self, host: HostName) -> list[str]:
         if self.domain.hosts[host].role is not Boksinit.MASTER:

@@ -14,6 +14,7 @@ from boks_exporter.simulator.domain import Fault, SimulatedDomain
 from boks_exporter.simulator.gate_reply import GateReply, reply
 from boks_exporter.simulator.keys import HostKeys, new_key, write_known_hosts, write_user_key
 from boks_exporter.simulator.listener import ADDRESS, LOGIN, OPERATOR_LOGIN, HostListener, Program
+from boks_exporter.simulator.operator_cuts import Cut
 from boks_exporter.simulator.operator_gate import OperatorGates
 
 _TICK_SECONDS: Final = 0.02
@@ -36,18 +37,25 @@ class SimulatedServers:
         directory: Path,
         now: Callable[[], Timestamp] = time.time,
         operators: OperatorGates | None = None,
+        *,
+        address: str | None = None,
+        pace: float = 1.0,
     ) -> None:
         """Take an existing directory, in which the clients' keys and the known host keys will be written.
 
         With the operator's gates, a second login with a key of its own can change the hosts, and every host listens on
-        the address of its plan: hosts ask each other about their addresses.
+        the address of its plan unless one address is given for all: hosts ask each other about their addresses. The
+        gate that reads is quicker by `pace`. `cuts` says for each request of the operator's whether its exchange breaks.
         """
         self.domain = domain
         self.operators = operators
         self.identity_file = directory / "id_ed25519"
         self.operator_identity_file = directory / "id_operator"
         self.known_hosts = directory / "known_hosts"
+        self.cuts: Callable[[HostName, str], Cut | None] = lambda _host, _line: None
         self._now = now
+        self._address = address
+        self._pace = pace
         self._listeners: dict[HostName, HostListener] = {}
         self._open = AsyncExitStack()
 
@@ -77,7 +85,7 @@ class SimulatedServers:
 
     def address_of(self, host: HostName) -> str:
         """Tell where a host listens."""
-        return ADDRESS if self.operators is None else self.domain.hosts[host].address
+        return self._address or (ADDRESS if self.operators is None else self.domain.hosts[host].address)
 
     def port(self, host: HostName) -> int:
         """Tell a host's port; it stays the same through all faults."""
@@ -123,7 +131,7 @@ class SimulatedServers:
             if self.operators is not None and process.get_extra_info("username") == OPERATOR_LOGIN:
                 await self._change(process, self.operators, host)
             else:
-                await _write(process, reply(self.domain, host, process.command or ""))
+                await _write(process, reply(self.domain, host, process.command or ""), self._pace)
 
         return program
 
@@ -131,20 +139,33 @@ class SimulatedServers:
         self, process: "asyncssh.SSHServerProcess[bytes]", operators: OperatorGates, host: HostName
     ) -> None:
         """Have the operator's gate do it; what a client began and did not wait for goes on."""
+        cut = self.cuts(host, process.command or "")
+        if cut is Cut.BEFORE:
+            return _break(process)
         answer = operators.hear(host, process.command or "")
+        if cut is Cut.DURING:
+            return _break(process)
         while self.domain.now < answer.over_at:
             await asyncio.sleep(_TICK_SECONDS)
             if process.is_closing():
-                return
+                return None
             self._advance()
-        process.stdout.write(answer.text())
+        if cut is Cut.AFTER:
+            return _break(process)
+        process.stdout.write(self.domain.random.randbytes(300) if cut is Cut.GARBLED else answer.text())
         process.exit(answer.exit_status)
+        return None
 
 
-async def _write(process: "asyncssh.SSHServerProcess[bytes]", answer: GateReply) -> None:
+def _break(process: "asyncssh.SSHServerProcess[bytes]") -> None:
+    """Cut the connection without a farewell."""
+    process.channel.get_connection().abort()
+
+
+async def _write(process: "asyncssh.SSHServerProcess[bytes]", answer: GateReply, pace: float) -> None:
     """Take as long as the gate would, then write everything; a client that goes away meanwhile ends it."""
     try:
-        async with asyncio.timeout(answer.delay_seconds):
+        async with asyncio.timeout(answer.delay_seconds / pace):
             await process.wait_closed()
     except TimeoutError:
         process.stdout.write(answer.stdout)

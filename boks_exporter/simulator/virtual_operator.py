@@ -2,29 +2,16 @@
 
 import asyncio
 from collections.abc import Callable
-from enum import StrEnum
 from random import Random
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host, HostName, Seconds
 from boks_exporter.remote.request import RequestLine
 from boks_exporter.simulator.domain import Connectivity
+from boks_exporter.simulator.operator_cuts import Cut
 from boks_exporter.simulator.operator_gate import OperatorGates
 from boks_exporter.simulator.virtual_transport import REFUSALS
 from boks_exporter.transport.base import RawReply
-
-
-class Cut(StrEnum):
-    """What can become of one exchange."""
-
-    BEFORE = "before"
-    """The request never arrives."""
-    DURING = "during"
-    """The request arrives, and the connection breaks while its command runs."""
-    AFTER = "after"
-    """The command ends, and its reply is lost."""
-    GARBLED = "garbled"
-    """The reply comes as something else."""
 
 
 class VirtualOperator:

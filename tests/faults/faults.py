@@ -11,8 +11,8 @@ from typing import Any
 from boks_exporter.failover.runner.console import confirmation_code
 from boks_exporter.model import HostName
 from boks_exporter.simulator.domain import Fault
+from boks_exporter.simulator.operator_cuts import Cut
 from boks_exporter.simulator.operator_records import REBOOT_SECONDS, Spoil
-from boks_exporter.simulator.virtual_operator import Cut
 from tests.faults.world import MASTER, THIRD, Program, World, run_console_script
 
 

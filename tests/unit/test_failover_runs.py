@@ -11,7 +11,7 @@ from boks_exporter.failover.journal import Journal, JournalError
 from boks_exporter.failover.runner import Order
 from boks_exporter.failover.words import Exit, Outcome, Procedure
 from boks_exporter.simulator.domain import Fault, Layout, Stopped
-from boks_exporter.simulator.virtual_operator import Cut
+from boks_exporter.simulator.operator_cuts import Cut
 from boks_exporter.simulator.virtual_time import VirtualClock
 from tests.unit.failover_world import CLIENT, FIRST, MASTER, SECOND, THIRD, World, virtually
 

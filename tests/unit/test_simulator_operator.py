@@ -10,9 +10,10 @@ from boks_exporter.model import Host
 from boks_exporter.simulator.domain import Boksinit, Fault, SimulatedDomain, published_layout
 from boks_exporter.simulator.domain.agenda import Agenda
 from boks_exporter.simulator.domain.invariants import Invariant, Observer
+from boks_exporter.simulator.operator_cuts import Cut
 from boks_exporter.simulator.operator_gate import OperatorGates
 from boks_exporter.simulator.operator_records import REBOOT_SECONDS, Spoil
-from boks_exporter.simulator.virtual_operator import Cut, VirtualOperator
+from boks_exporter.simulator.virtual_operator import VirtualOperator
 from boks_exporter.simulator.virtual_time import run_virtually
 
 HOST = "REPHOST5"

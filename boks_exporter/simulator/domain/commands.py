@@ -116,6 +116,7 @@ def _cadm(__: "SimulatedDomain", host: SimulatedHost, argv: Argv) -> Printed:
     if key != "SHM_SIZE" or not value.isdigit():
         return _refused("usage: cadm -E SHM_SIZE=KILOBYTES", 2)
     host.shm_size_kilobytes = int(value)
+    host.env_lacks.discard(key)
     return _printed("")
 
 

@@ -202,6 +202,7 @@ class SimulatedDomain:
     def start_daemons(self, host: SimulatedHost) -> None:
         """Start BoKS on a host in the role that its ENV says."""
         host.daemons_running = True
+        host.is_deaf = False
         host.must_load = host.role is Boksinit.SERVER
         if host.role is Boksinit.MASTER and host.copy.database is not None:
             host.copy.database.resume(self.now)
@@ -242,7 +243,7 @@ class SimulatedDomain:
 
     def _source(self, replica: SimulatedHost) -> SimulatedHost | None:
         """Find the master that a replica gets its updates from: of those it can reach, the one promoted last."""
-        if replica.role is not Boksinit.SERVER or not replica.daemons_running or replica.is_cut_off:
+        if not replica.can_be_fed:
             return None
         masters = [
             host

@@ -27,9 +27,10 @@ def files(domain: "SimulatedDomain", host: SimulatedHost) -> Mapping[str, bytes]
     """Give the files below the two BoKS directories, etc and var."""
     found = {
         "etc/ENV": environment(domain, host),
-        "etc/method.conf": METHOD_CONF,
         "var/boks_errlog": errlog(domain, host),
     }
+    if methods := method_conf(host):
+        found["etc/method.conf"] = methods
     numbers = host.copy.numbers(domain.now)
     if host.copy.database is not None:
         found["var/data/sequence"] = sequence_text(numbers).encode()
@@ -38,6 +39,11 @@ def files(domain: "SimulatedDomain", host: SimulatedHost) -> Mapping[str, bytes]
     for number, age in enumerate(queue_ages(domain, host), 1):
         found[f"var/data/master_spool/dd_fcom_{number}"] = f"unsent for {int(age)} s\n".encode()
     return found
+
+
+def method_conf(host: SimulatedHost) -> bytes:
+    """Give a host's method.conf; nothing where it has none."""
+    return METHOD_CONF if host.method_conf is None else host.method_conf
 
 
 def queue_ages(domain: "SimulatedDomain", host: SimulatedHost) -> tuple[float, ...]:
@@ -57,15 +63,16 @@ def _waits(domain: "SimulatedDomain", host: SimulatedHost, link: Link) -> float:
 
 def environment(domain: "SimulatedDomain", host: SimulatedHost) -> bytes:
     """Write ENV."""
-    lines = (
-        "# BoKS environment",
-        "BOKS_etc=/etc/opt/boksm",
-        "BOKS_var=/var/opt/boksm",
-        f"BOKSINIT={host.role}",
-        f"SHM_SIZE={host.shm_size_kilobytes}",
-        f"BRIDGE_ACCEPT_MASTER_IPS={domain.bridge_addresses}",
-    )
-    return "".join(f"{line}\n" for line in lines).encode()
+    bridge = domain.bridge_addresses if host.bridge is None else host.bridge
+    values = {
+        "BOKS_etc": "/etc/opt/boksm",
+        "BOKS_var": "/var/opt/boksm",
+        "BOKSINIT": host.role,
+        "SHM_SIZE": host.shm_size_kilobytes,
+        "BRIDGE_ACCEPT_MASTER_IPS": f'"{bridge}"' if " " in bridge else bridge,
+    }
+    lines = (f"{key}={value}\n" for key, value in values.items() if key not in host.env_lacks)
+    return "".join(("# BoKS environment\n", *lines)).encode()
 
 
 def errlog(domain: "SimulatedDomain", host: SimulatedHost) -> bytes:

@@ -33,6 +33,14 @@ class SimulatedHost:
         self.is_registered = plan.role is Boksinit.SERVER
         self.errlog: list[tuple[Seconds, str]] = []
         self.shm_size_kilobytes = plan.shm_size_kilobytes
+        self.env_lacks: set[str] = set()
+        """Keys that its ENV does not have."""
+        self.bridge: str | None = None
+        """Its own BRIDGE_ACCEPT_MASTER_IPS, where it has not the domain's."""
+        self.method_conf: bytes | None = None
+        """Its own method.conf, where it has not everybody's; empty where it has none."""
+        self.is_deaf = False
+        """Its daemons run and take nothing from a master, until they are started again."""
         self.source: HostName | None = None
         self.must_load = False
         self.master_since: Seconds = 0.0
@@ -62,6 +70,11 @@ class SimulatedHost:
     def is_cut_off(self) -> bool:
         """Tell whether other BoKS hosts cannot reach it."""
         return bool(self.faults.get(Fault.UNREACHABLE, {}).get("cut_off"))
+
+    @property
+    def can_be_fed(self) -> bool:
+        """Tell whether it takes a master's updates."""
+        return self.role is Boksinit.SERVER and self.daemons_running and not self.is_cut_off and not self.is_deaf
 
     @property
     def is_working_master(self) -> bool:

@@ -70,6 +70,16 @@ class Writes:
         self.rate = rate
         self.bursts = 1.0
 
+    @classmethod
+    def known(
+        cls, random: Random, low: Sequence, piece: Piece, stamp: Seconds, *, rate: float, now: Seconds
+    ) -> "Writes":
+        """Begin long ago at `low`, with one piece of the past written out; what comes after now is drawn."""
+        writes = cls(random, low, stamp, rate=rate, born=-math.inf)
+        writes._drawn_to = now
+        writes._replace([piece] if piece.count else [])
+        return writes
+
     def __repr__(self) -> str:
         """Tell how far it is drawn."""
         return f"<Writes {self._start}… rate={self.rate:g} drawn to {self._drawn_to:g}>"

@@ -1,0 +1,166 @@
+"""Begin a simulated domain as somebody found a real one."""
+
+from dataclasses import replace
+from random import Random
+from typing import Final
+
+from boks_exporter.model import Seconds, Sequence, TableNumber
+from boks_exporter.simulator.domain.copy import Copy, Position
+from boks_exporter.simulator.domain.database import Database, Numbers
+from boks_exporter.simulator.domain.domain import SimulatedDomain
+from boks_exporter.simulator.domain.host import SimulatedHost
+from boks_exporter.simulator.domain.layout import Boksinit, Layout
+from boks_exporter.simulator.domain.link import HEARTBEAT, Link, Status
+from boks_exporter.simulator.domain.standing import HostStanding, Line, Standing
+from boks_exporter.simulator.domain.writes import Piece, Writes
+
+_PAST: Final[tuple[Seconds, Seconds]] = (600.0, 120.0)
+"""Between so many seconds ago all that somebody lacks was written."""
+
+_LONG_AGO: Final[Seconds] = 3600.0
+"""So long a replica has been broken off that is listed as DOWN."""
+
+
+def twin_of(standing: Standing, *, seed: int = 1) -> SimulatedDomain:
+    """Make a domain that shows what was found; raises ValueError for an instant too early to have a past."""
+    if standing.now <= _LONG_AGO:
+        message = f"expected an instant later than {_LONG_AGO:g} s, found {standing.now:g}"
+        raise ValueError(message)
+    numbers = standing.numbers()
+    layout = Layout(
+        hosts=tuple(host.plan for host in standing.hosts),
+        tables=tuple(sorted(numbers)),
+        writes_per_second=0.0,
+        loading_seconds=standing.loading_seconds,
+        epoch=standing.epoch,
+    )
+    domain = SimulatedDomain(layout, seed=seed)
+    domain.advance(standing.now)
+    _Placing(domain, standing, numbers, Random(f"{seed}/twin")).place()
+    return domain
+
+
+class _Placing:
+    """One domain that is being put as it was found."""
+
+    def __init__(self, domain: SimulatedDomain, standing: Standing, numbers: Numbers, random: Random) -> None:
+        self.domain = domain
+        self.standing = standing
+        self.now = standing.now
+        self.random = random
+        self.database = Database(
+            {table: [self._writes(table, number, stamp)] for table, (number, stamp) in numbers.items()}
+        )
+
+    def place(self) -> None:
+        """Place every host, then what the masters know of them, then who is fed by whom."""
+        hosts = self.domain.hosts
+        for host in hosts.values():
+            host.source, host.links, host.must_load = None, {}, False
+        for found in self.standing.hosts:
+            self._host(hosts[found.plan.name], found)
+        for host in hosts.values():
+            if host.role is Boksinit.MASTER:
+                self._master(host)
+        self.domain.connect()
+
+    def _writes(self, table: TableNumber, high: Sequence, stamp: Seconds) -> Writes:
+        """Write a table's past so that every copy that lags has its place in it."""
+        shown = (host.numbers.get(table) for host in self.standing.hosts if host.numbers)
+        low = min((mark[0] for mark in shown if mark and mark[1] == stamp and mark[0] < high), default=high)
+        began, ended = (self.now - ago for ago in _PAST)
+        piece = Piece(began, (ended - began) / max(1, high - low), high - low, low)
+        rate = self.standing.rates.get(table, 0.0)
+        return Writes.known(Random(f"{self.random.random()}/{table}"), low, piece, stamp, rate=rate, now=self.now)
+
+    def _host(self, host: SimulatedHost, found: HostStanding) -> None:
+        host.daemons_running = found.daemons_running
+        host.is_registered = found.is_registered
+        host.env_lacks = set(found.env_lacks)
+        host.bridge, host.method_conf = found.bridge, found.method_conf
+        host.errlog = [(self.now, line) for line in found.errlog]
+        if found.met_as is not None:
+            host.faults[found.met_as] = {"cut_off": True} if found.is_cut_off else {}
+        host.is_deaf = found.line is not None and found.line.status is Status.DOWN and host.can_be_fed
+        host.copy = self._copy(host, found)
+
+    def _copy(self, host: SimulatedHost, found: HostStanding) -> Copy:
+        if found.numbers is None:
+            return Copy(None, Position(self.now))
+        if host.name == self.standing.lead:
+            return Copy(self.database, Position(self.now, self.now, 0.0))
+        if host.role is Boksinit.MASTER:
+            return Copy(_own(found.numbers), Position(self.now, self.now, 0.0))
+        return self._replica(found, found.numbers)
+
+    def _replica(self, found: HostStanding, numbers: Numbers) -> Copy:
+        copy = Copy(self.database, Position(self.now))
+        copy.absent = set(self.database.tables.keys() - numbers.keys())
+        for table, (number, stamp) in numbers.items():
+            whole = self.database.number(table, self.now)
+            if whole is None or whole[1] != stamp:
+                copy.foreign[table] = (number, stamp)
+            elif number > whole[0]:
+                copy.surplus[table] = number - whole[0]
+            elif number < whole[0]:
+                copy.strays[table] = Position(self._reached(table, number))
+                copy.stuck |= {table} if found.stuck else set()
+        return copy
+
+    def _reached(self, table: TableNumber, number: Sequence) -> Seconds:
+        at = self.database.tables[table][-1].written_at(number)
+        return self.now - _PAST[0] - 1.0 if at is None else at
+
+    def _master(self, host: SimulatedHost) -> None:
+        """Let a master know its replicas as it lists them; one that is switched off knows nobody."""
+        is_lead = host.name == self.standing.lead
+        host.master_since = self.now if is_lead else 0.0
+        if not host.is_working_master or host.copy.database is None:
+            if host.copy.database is not None:
+                host.copy.database.stop(self.now)
+            return
+        if not is_lead:
+            self.domain.relist(host)
+            return
+        for found in self.standing.hosts:
+            if found.line is not None:
+                host.links[found.plan.name] = self._link(found.line)
+                self._feed(host, self.domain.hosts[found.plan.name], found.line)
+
+    def _link(self, line: Line) -> Link:
+        def ago(seconds: Seconds | None) -> Seconds | None:
+            return None if seconds is None else self.now - seconds
+
+        broken_at = self.now - _LONG_AGO if line.status is Status.DOWN else None
+        return Link(
+            phase=(self.now - (line.since_packet or 0.0)) % HEARTBEAT,
+            packets=line.packets,
+            up_at=self.now,
+            broken_at=broken_at,
+            last_failure=ago(line.since_failure),
+            last_packet=ago(line.since_packet),
+            last_sync=ago(line.since_sync),
+        )
+
+    def _feed(self, master: SimulatedHost, replica: SimulatedHost, line: Line) -> None:
+        """Let a replica go on to be fed, without loading anew; what it lacks it gets after a heartbeat."""
+        if line.status is Status.DOWN or not replica.can_be_fed or replica.copy.database is not self.database:
+            return
+        since = self.now + HEARTBEAT
+        if line.status is Status.LOADING:
+            since = self.now + self.standing.loading_seconds
+            master.links[replica.name].loading_until = since
+        replica.source = master.name
+        copy = replica.copy
+        copy.position = Position(self.now, since if line.status is Status.LOADING else self.now, replica.delay_seconds)
+        for table in copy.strays.keys() - copy.stuck:
+            copy.strays[table] = replace(copy.strays[table], since=since, delay=replica.delay_seconds)
+
+
+def _own(numbers: Numbers) -> Database:
+    """Make the database of a master beside the others'."""
+    tables = {
+        table: [Writes(Random(f"twin/{table}"), number, stamp, rate=0.0, born=-float("inf"))]
+        for table, (number, stamp) in numbers.items()
+    }
+    return Database(tables)
