@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from tests.alerts.cases import ALWAYS_FIRES, CASES, QUIET, SOUND_MINUTES, STEP, Case, Quiet, series
+from tests.alerts.cases import ALWAYS_FIRES, CASES
+from tests.alerts.histories import SOUND_MINUTES, STEP, Case, Quiet, series
+from tests.alerts.quiet import QUIET
 
 RULES = Path(__file__).parents[2] / "deploy" / "prometheus"
 GROUPS = (

@@ -1,0 +1,83 @@
+"""What the alerts about the exporter itself must do."""
+
+from typing import Final
+
+from tests.alerts.histories import (
+    DOMAIN,
+    LABELS,
+    Case,
+    Line,
+    of_domain,
+    up,
+)
+
+EXPORTER: Final = (
+    Case(
+        alert="BoksExporterDown",
+        severity="critical",
+        lines=(up("1", "0"),),
+        fires=300,
+        ends=0,
+        labels=LABELS,
+        summary="Prometheus cannot scrape the BoKS exporter exporter:16500.",
+        description=(
+            "For five minutes no scrape of exporter:16500 has worked. Replication is not watched; BoKS itself may be fine."
+        ),
+    ),
+    Case(
+        alert="BoksExporterAbsent",
+        severity="critical",
+        lines=(up("1", "_"),),
+        fires=600,
+        ends=0,
+        labels={"job": "boks"},
+        summary="No BoKS exporter is configured as a target of Prometheus.",
+        description=(
+            'There is no target with job="boks". Either the scrape configuration lost it or service discovery finds nothing.'
+        ),
+    ),
+    Case(
+        alert="BoksExporterStalled",
+        severity="critical",
+        lines=(
+            of_domain("boks_round_last_timestamp_seconds", "t-5", "frozen"),
+            of_domain("boks_round_interval_seconds", "30", "30"),
+        ),
+        fires=240,
+        ends=0,
+        labels=DOMAIN,
+        summary="The exporter has stopped looking at BoKS domain prod.",
+        description="The last round ended 4m 35s ago; every figure of this domain is that old.",
+    ),
+    Case(
+        alert="BoksRoundsOverrun",
+        severity="warning",
+        lines=(of_domain("boks_round_overruns_total", "+0", "+1"),),
+        fires=1050,
+        ends=720,
+        labels=DOMAIN,
+        summary="Rounds over BoKS domain prod take longer than their interval.",
+        description=("30 rounds in 15 minutes overran. Hosts hang until their time-out, or the interval is too short."),
+    ),
+    Case(
+        alert="BoksConfigReloadFailed",
+        severity="warning",
+        lines=(Line("boks_exporter_config_last_reload_successful", LABELS, "1", "0"),),
+        fires=600,
+        ends=0,
+        labels=LABELS,
+        summary="The exporter exporter:16500 refused its new configuration and runs on the old one.",
+        description="The file on disk has errors; after a restart the exporter would not come up.",
+    ),
+    Case(
+        alert="BoksHostKeysNotVerified",
+        severity="info",
+        lines=(of_domain("boks_exporter_insecure_host_keys", "0", "1"),),
+        fires=3600,
+        ends=300,
+        labels=DOMAIN,
+        summary="SSH host keys of BoKS domain prod are not verified.",
+        description="insecure_ignore_host_keys is set. Anybody on the path could feed the exporter false figures.",
+        sick_minutes=65,
+    ),
+)

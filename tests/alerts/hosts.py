@@ -1,0 +1,96 @@
+"""What the alerts about hosts must do."""
+
+from typing import Final
+
+from tests.alerts.histories import (
+    HOST,
+    Case,
+    host_failing,
+    of_host,
+    stands_at,
+)
+
+HOSTS: Final = (
+    Case(
+        alert="BoksHostUnreachable",
+        severity="warning",
+        lines=(of_host("boks_host_up", "1", "0"), stands_at("utrecht")),
+        fires=360,
+        ends=120,
+        labels=HOST | {"site": "utrecht"},
+        summary="replica1 does not answer the exporter (BoKS domain prod).",
+        description=(
+            "No look at replica1 has worked for six minutes. Its replication state is not known, which is not the same as DOWN."
+        ),
+    ),
+    Case(
+        alert="BoksHostKeyRefused",
+        severity="warning",
+        lines=host_failing("host_key"),
+        fires=360,
+        ends=0,
+        labels=HOST | {"reason": "host_key"},
+        summary="The SSH host key of replica1 is not the known one.",
+        description=(
+            "The host was reinstalled, its name points elsewhere, or somebody is in between. The exporter does not talk to it."
+        ),
+    ),
+    Case(
+        alert="BoksLoginRefused",
+        severity="warning",
+        lines=host_failing("auth"),
+        fires=360,
+        ends=0,
+        labels=HOST | {"reason": "auth"},
+        summary="replica1 refuses the exporter's SSH key.",
+        description="The key is missing from authorized_keys, the account is locked, or BoKS itself refuses the login.",
+    ),
+    Case(
+        alert="BoksDataStale",
+        severity="warning",
+        lines=(of_host("boks_host_last_success_timestamp_seconds", "t-5", "frozen"),),
+        fires=1170,
+        ends=0,
+        labels=HOST,
+        summary="The facts about replica1 are 20m 5s old.",
+        description="The last complete look at replica1 is that long ago.",
+    ),
+    Case(
+        alert="BoksSharedMemoryLow",
+        severity="warning",
+        lines=(
+            of_host("boks_host_shared_memory_free_bytes", "900", "290"),
+            of_host("boks_host_shared_memory_total_bytes", "1000", "1000"),
+        ),
+        fires=1200,
+        ends=0,
+        labels=HOST,
+        summary="BoKS on replica1 has 29% of its shared memory free.",
+        description=(
+            "Below 30 % updates may no longer fit, and data on the replica may be incomplete (HS troubleshooting/312)."
+        ),
+    ),
+    Case(
+        alert="BoksErrorLogGrowing",
+        severity="warning",
+        lines=(of_host("boks_host_errlog_lines_total", "+0", "+30"),),
+        fires=1080,
+        ends=690,
+        labels=HOST,
+        summary="The BoKS error log on replica1 is growing fast.",
+        description="1 lines a second over a quarter of an hour.",
+    ),
+    Case(
+        alert="BoksQueueGrowing",
+        severity="warning",
+        lines=(
+            of_host("boks_host_queue_oldest_timestamp_seconds", "t-10", "frozen"),
+            of_host("boks_host_queue_files", "0", "7"),
+        ),
+        fires=870,
+        ends=0,
+        labels=HOST,
+        summary="Updates wait in the spool of replica1 for 15m 10s.",
+        description="The master's queue is not taken; replicas get nothing new.",
+    ),
+)

@@ -1,0 +1,76 @@
+"""What looks like trouble and must wake nobody."""
+
+from typing import Final
+
+from tests.alerts.histories import (
+    Quiet,
+    of_domain,
+    of_host,
+    stands_at,
+)
+
+QUIET: Final = (
+    Quiet(
+        name="the exporter does not reach a site, and the master does",
+        alerts=("BoksSiteWithoutReplica", "BoksReplicaDown", "BoksNoMaster"),
+        lines=(
+            of_domain("boks_site_replicas", "2", "0", site="utrecht", state="ok"),
+            of_domain("boks_site_replicas", "0", "2", site="utrecht", state="unreachable"),
+            of_host("boks_replica_state", "0", "1", state="unreachable"),
+            of_host("boks_replica_reported_status", "1", "1", status="ok"),
+            of_host("boks_replica_reported_status", "0", "0", status="down"),
+            of_domain("boks_domain_masters", "1", "1"),
+            stands_at("utrecht"),
+        ),
+    ),
+    Quiet(
+        name="a site has clients only",
+        alerts=("BoksSiteWithoutReplica", "BoksSiteWithoutSpare"),
+        lines=(
+            of_domain("boks_site_replicas", "0", "0", site="utrecht", state="ok"),
+            of_domain("boks_site_replicas", "0", "0", site="utrecht", state="down"),
+        ),
+    ),
+    Quiet(
+        name="a replica lacks many updates, all of them young",
+        alerts=("BoksReplicaLagging", "BoksReplicaLaggingBadly"),
+        lines=(
+            of_host("boks_replica_lag_at_least_seconds", "0", "200"),
+            of_host("boks_replica_lag_sequences", "0", "5000"),
+        ),
+    ),
+    Quiet(
+        name="a replica lacks one update for hours",
+        alerts=("BoksReplicaLaggingBadly",),
+        lines=(
+            of_host("boks_replica_lag_at_least_seconds", "0", "7200"),
+            of_host("boks_replica_lag_sequences", "0", "1"),
+        ),
+    ),
+    Quiet(
+        name="a replica that lags catches up",
+        alerts=("BoksReplicaLagging", "BoksReplicaLaggingBadly"),
+        lines=(
+            of_host("boks_replica_lag_at_least_seconds", "0", "800"),
+            of_host("boks_replica_lag_sequences", "1000", "-10"),
+        ),
+    ),
+    Quiet(
+        name="the same host is master after a restart of the exporter",
+        alerts=("BoksMasterChanged", "BoksNoMaster", "BoksSeveralMasters"),
+        lines=(
+            of_domain("boks_host_role", "1", "1", host="master1", role="master"),
+            of_domain("boks_domain_masters", "1", "1"),
+        ),
+    ),
+    Quiet(
+        name="a host's failures of long ago come back with its counter after a restart of the exporter",
+        alerts=("BoksHostKeyRefused", "BoksLoginRefused", "BoksRoundsOverrun"),
+        lines=(
+            of_host("boks_host_up", "1", "1"),
+            of_host("boks_host_poll_failures_total", "7", "1", reason="host_key"),
+            of_host("boks_host_poll_failures_total", "7", "1", reason="auth"),
+            of_domain("boks_round_overruns_total", "7", "1"),
+        ),
+    ),
+)

@@ -1,0 +1,68 @@
+"""What the alerts about maintenance and failovers must do."""
+
+from typing import Final
+
+from tests.alerts.histories import (
+    DOMAIN,
+    HOST,
+    Case,
+    of_domain,
+    of_host,
+)
+
+WORK: Final = (
+    Case(
+        alert="BoksMaintenanceActive",
+        severity="info",
+        lines=(of_host("boks_maintenance_active", "0", "1"),),
+        fires=0,
+        ends=120,
+        labels=HOST,
+        summary="Work on replica1 is announced (BoKS domain prod).",
+        description="Alerts about replica1 are held back until the maintenance ends.",
+    ),
+    Case(
+        alert="BoksMaintenanceOverdue",
+        severity="warning",
+        lines=(
+            of_host("boks_maintenance_active", "0", "0"),
+            of_host("boks_replica_state", "1", "0", state="ok"),
+            of_host("boks_maintenance_until_timestamp_seconds", "_", "1200"),
+        ),
+        fires=420,
+        ends=0,
+        labels=HOST,
+        summary="The maintenance of replica1 is over, and the replica is not OK (BoKS domain prod).",
+        description="Its announced end is past. The work on replica1 goes on unannounced, or was left unfinished.",
+    ),
+    Case(
+        alert="BoksFailoverRunning",
+        severity="info",
+        lines=(of_domain("boks_failover_in_progress", "0", "1"),),
+        fires=0,
+        ends=120,
+        labels=DOMAIN,
+        summary="Somebody changes roles in BoKS domain prod.",
+        description="A failover procedure is at work; roles and states may change for some minutes.",
+    ),
+    Case(
+        alert="BoksFailoverUnfinished",
+        severity="critical",
+        lines=(of_domain("boks_failover_in_progress", "0", "1"),),
+        fires=1860,
+        ends=0,
+        labels=DOMAIN,
+        summary="A failover of BoKS domain prod was begun and not brought to an end.",
+        description="For half an hour a run has been open. It was cut off or waits for somebody; until then no other run can begin.",
+    ),
+    Case(
+        alert="BoksFailoverFailed",
+        severity="critical",
+        lines=(of_domain("boks_failover_runs_total", "+0", "+1", procedure="promote", outcome="failed"),),
+        fires=60,
+        ends=570,
+        labels=DOMAIN | {"procedure": "promote", "outcome": "failed"},
+        summary="A promote in BoKS domain prod ended as failed.",
+        description="Some of its changes may be made and others not. Look before anything else is changed.",
+    ),
+)
