@@ -93,6 +93,14 @@ class World:
             await survey.look()
             await VirtualClock().sleep(30.0)
 
+    async def bereaved(self) -> Survey:
+        """Look while all is well, then let the master die; a minute later everybody has noticed."""
+        survey = self.survey()
+        await self.warm(survey)
+        self.kill_master()
+        await VirtualClock().sleep(60)
+        return survey
+
     async def proposal(self, procedure: Procedure, target: str, survey: Survey | None = None) -> Proposal:
         """Show a plan, and keep it as the command line does."""
         survey = survey or self.survey()
@@ -129,6 +137,16 @@ class World:
 
     def kill_master(self) -> None:
         self.domain.set_fault(MASTER, Fault.MASTER_DEAD)
+
+    def register(self, host: str, master: str) -> None:
+        """Change a host's type in the database, as an administrator does."""
+        printed = self.domain.run(master, ("hostadm", "-m", "-t", "BOKSREPLICA", "-h", host))
+        assert printed.exit_status == 0
+
+    def sent(self) -> list[tuple[str, str]]:
+        """Name what changed hosts, without the run's name."""
+        words = [(host, line.split()) for _, host, line in self.way.heard]
+        return [(host, " ".join(line[4:])) for host, line in words if line[2] == "do"]
 
     def roles(self) -> dict[str, str]:
         return {name: str(host.role) for name, host in self.domain.hosts.items()}

@@ -1,0 +1,167 @@
+"""Runs that are cut off, contested or given up: nothing is done twice, and nothing half done is forgotten."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from boks_exporter.failover.findings import Guard
+from boks_exporter.failover.journal import Journal, JournalError
+from boks_exporter.failover.runner import Order
+from boks_exporter.failover.words import Exit, Procedure
+from boks_exporter.simulator.domain import Fault
+from boks_exporter.simulator.operator_cuts import Cut
+from boks_exporter.simulator.virtual_time import VirtualClock
+from tests.unit.failover_world import FIRST, MASTER, SECOND, THIRD, World, virtually
+
+
+@pytest.mark.parametrize("cut", [Cut.BEFORE, Cut.DURING, Cut.AFTER])
+def test_a_connection_that_breaks_changes_nothing_twice(tmp_path: Path, cut: Cut) -> None:
+    """Before, during or after the command: the same id is asked for, and the host runs it once."""
+    world = World.at(tmp_path)
+
+    async def scene() -> Exit:
+        survey = await world.bereaved()
+        cuts = iter([cut])
+        world.way.cuts = lambda _, line: next(cuts, None) if " do " in line else None
+        return (await world.apply(Procedure.PROMOTE, FIRST, survey=survey)).exit
+
+    assert virtually(scene) is Exit.DONE
+    records = world.gates.states[FIRST].records
+    assert [record.request.split()[1:] for record in records.values()] == [["convert", "master"]]
+    assert world.observer.breaches == []
+
+
+def test_two_operators_meet_at_the_hosts(tmp_path: Path) -> None:
+    """On two machines, with two journals, for two candidates: one promotes, the other is told who holds the lock."""
+    world = World.at(tmp_path)
+    other = World(tmp_path / "other", world.domain, world.gates, world.way, world.observer)
+
+    async def scene() -> list[Exit]:
+        surveys = world.survey(), other.survey()
+        for survey in surveys:
+            await world.warm(survey)
+        world.kill_master()
+        await VirtualClock().sleep(60)
+        first = world.apply(Procedure.PROMOTE, FIRST, survey=surveys[0])
+        second = other.apply(Procedure.PROMOTE, SECOND, survey=surveys[1])
+        return [result.exit for result in await asyncio.gather(first, second)]
+
+    assert sorted(virtually(scene)) == [Exit.DONE, Exit.LOCKED]
+    assert len(world.domain.masters()) == 1
+    assert world.locks() == {}
+    assert world.observer.breaches == []
+
+
+def test_a_plan_that_is_no_longer_true_is_refused_with_the_difference(tmp_path: Path) -> None:
+    """What was shown is not what is: nothing is sent that changes anything."""
+    world = World.at(tmp_path)
+
+    async def scene() -> tuple[str, ...]:
+        survey = await world.bereaved()
+        proposal = await world.proposal(Procedure.PROMOTE, FIRST, survey)
+        world.domain.set_fault(THIRD, Fault.UNREACHABLE)
+        with world.journal() as journal:
+            order = Order(procedure=Procedure.PROMOTE, target=FIRST)
+            result = await world.runner(journal, survey).apply(order, proposal.fingerprint)
+            assert result.exit is Exit.REFUSED
+            return result.sentences
+
+    assert virtually(scene) == (
+        "things are no longer as in the plan that was shown; look at a new one",
+        "r3 SHM_SIZE: was 16000, is unknown",
+        "r3 answers: was yes, is no",
+        "r3 daemons: was running, is unknown",
+        "r3 operator's gate: was answers, is silent",
+        "r3 role: was replica, is unknown",
+        "r3 state: was unknown, is unreachable",
+        "locks: was r1 r2 r3, is r1 r2",
+        "finding hosts_not_asked on r3: was not there, is unknown",
+    )
+    assert world.sent() == []
+
+
+def test_a_runner_that_is_killed_leaves_a_run_to_resume(tmp_path: Path) -> None:
+    """Wherever it is cut off: the host goes on, and resume looks first."""
+    for seconds in (1.0, 24.0, 48.0, 70.0, 92.0):
+        world = World.at(tmp_path / str(seconds))
+
+        async def scene(world: World = world, seconds: float = seconds) -> Exit:
+            survey = await world.bereaved()
+            task = asyncio.ensure_future(world.apply(Procedure.PROMOTE, FIRST, survey=survey))
+            await asyncio.sleep(45 + seconds)
+            task.cancel()
+            await asyncio.wait({task})
+            with world.journal() as journal:
+                runs = journal.view("bank").open_runs
+            if not runs:
+                return Exit.DONE
+            return (await world.resume(runs[0].run)).exit
+
+        assert virtually(scene) is Exit.DONE, seconds
+        assert world.observer.breaches == []
+        assert world.sent()[:1] in ([], [(FIRST, "convert master")])
+
+
+def test_an_aborted_run_leaves_nothing_behind(tmp_path: Path) -> None:
+    """What was done before the point of no return is undone, last first, and the locks are given back."""
+    world = World.at(tmp_path)
+
+    async def scene() -> Exit:
+        survey = world.survey()
+        await world.warm(survey)
+        world.domain.hosts[SECOND].is_registered = False
+        result = await world.apply(Procedure.REBUILD, SECOND, Guard.LAST_COPY, survey=survey)
+        assert result.exit is Exit.NOT_CONVERGED
+        assert result.run is not None
+        return (await world.abort(result.run)).exit
+
+    assert virtually(scene) is Exit.DONE
+    assert [words.split()[0] for _, words in world.sent()] == [
+        "convert",
+        "remove-database",
+        "restore-database",
+        "convert",
+    ]
+    assert world.roles()[SECOND] == "server"
+    assert world.locks() == {}
+    assert world.observer.breaches == []
+
+
+def test_an_abort_after_the_point_of_no_return_says_what_cannot_be_undone(tmp_path: Path) -> None:
+    """A master stays master; what is left to do by hand is named."""
+    world = World.at(tmp_path)
+
+    async def scene() -> tuple[Exit, tuple[str, ...]]:
+        survey = world.survey()
+        await world.warm(survey)
+        result = await world.apply(Procedure.SWITCHOVER, FIRST, survey=survey)
+        aborted = await world.abort(result.run or "")
+        return aborted.exit, aborted.sentences
+
+    code, said = virtually(scene)
+    assert code is Exit.CHANGED
+    assert said[0] == (
+        f"step 6 (convert-master on {FIRST}) was done: there is no way back: what it writes from now on is in "
+        "no other copy"
+    )
+    assert said[1].startswith(f"not done: step 10, wait-registered on {MASTER}: ")
+    assert world.roles()[FIRST] == "master"
+    assert world.locks() == {}
+
+
+def test_nothing_is_begun_without_its_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The journal's disk is full at the first intent: no change leaves, and the exit code says so."""
+    world = World.at(tmp_path)
+
+    def full(*_: object) -> None:
+        message = "the journal cannot be written, is its disk full?"
+        raise JournalError(message)
+
+    async def scene() -> Exit:
+        survey = await world.bereaved()
+        monkeypatch.setattr(Journal, "intend", full)
+        return (await world.apply(Procedure.PROMOTE, FIRST, survey=survey)).exit
+
+    assert virtually(scene) is Exit.UNCHANGED
+    assert world.sent() == []
