@@ -1,0 +1,105 @@
+"""The guards of every procedure, what may be accepted, and what becomes of the findings."""
+
+from dataclasses import replace
+
+import pytest
+
+from boks_exporter.failover.facts import JournalView, RunSummary
+from boks_exporter.failover.findings import RULES, Finding, Guard, Level
+from boks_exporter.failover.preflight import NotAcceptableError, exit_for, standing
+from boks_exporter.failover.words import Exit, Outcome, Procedure
+from boks_exporter.model import Role
+from tests.unit.failover_facts import dead_master, found, ready, sound_domain, told
+
+
+def test_another_run_is_in_the_way() -> None:
+    """In the journal, on a host, or still at work there: exit 12."""
+    run = RunSummary("20261124-1", Procedure.REBUILD, "R2", Outcome.OPEN, 1.0, None, "bert on ops8")
+    facts = dead_master(
+        journal=JournalView((run,)),
+        gates={"R2": ready("R2", Role.REPLICA, lock="20261124-1 bert-ops8 2026-11-24T20:00:00", busy="20261124-1.3")},
+    )
+    findings = found(Procedure.PROMOTE, "R1", facts)
+    assert [each.guard for each in findings[:3]] == [Guard.RUN_OPEN, Guard.HOST_LOCKED, Guard.HOST_BUSY]
+    assert exit_for(standing(findings, ())) is Exit.LOCKED
+
+
+def test_masters_do_not_change_twice_in_a_short_time_nor_after_a_failure() -> None:
+    """Cool-down and latch say their figures, and may be accepted."""
+    last = RunSummary("20261124-1", Procedure.PROMOTE, "R2", Outcome.FAILED, -500.0, -97.5, "anna on ops7")
+    findings = found(Procedure.PROMOTE, "R1", dead_master(journal=JournalView((), last)))
+    assert [(each.guard, each.sentence, each.acceptable) for each in findings[:2]] == [
+        (
+            Guard.LAST_RUN_FAILED,
+            "the run 20261124-1 (promote R2) ended as failed: failover show 20261124-1",
+            True,
+        ),
+        (Guard.COOL_DOWN, "the run 20261124-1 ended 100 s ago; another begins 900 s after it at the earliest", True),
+    ]
+    assert all(
+        each.guard is not Guard.COOL_DOWN
+        for each in found(
+            Procedure.REBUILD, "R1", sound_domain(journal=JournalView((), replace(last, outcome=Outcome.DONE)))
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("procedure", "target", "expected"),
+    [
+        (Procedure.PROMOTE, "C", "refuse wrong_role: C says that it is a client, promote begins with a replica"),
+        (Procedure.PROMOTE, "X", "refuse unknown_host: X is no host of bank; there are M, R1, R2, C"),
+    ],
+)
+def test_the_wrong_host_is_refused(procedure: Procedure, target: str, expected: str) -> None:
+    """A typing error, or a host of another role, changes nothing."""
+    assert expected in told(procedure, target, dead_master())
+
+
+def test_old_facts_are_no_facts() -> None:
+    """A host that was looked at long ago is refused with its age."""
+    facts = dead_master()
+    assert "refuse stale_look: R1 was looked at 298.8 s ago, at most 120.0 s are allowed" in told(
+        Procedure.PROMOTE, "R1", replace(facts, seen_at=300.0)
+    )
+
+
+def test_some_findings_can_be_accepted_and_some_by_nobody() -> None:
+    """What would make two masters or lose data everywhere is closed to acceptance."""
+    assert {guard for guard in Guard if not RULES[guard].acceptable} == {
+        Guard.UNKNOWN_HOST,
+        Guard.RUN_OPEN,
+        Guard.HOST_LOCKED,
+        Guard.HOST_BUSY,
+        Guard.GATE_NOT_READY,
+        Guard.STALE_LOOK,
+        Guard.SEVERAL_MASTERS,
+        Guard.MASTER_EXISTS,
+        Guard.NO_MASTER,
+        Guard.MASTER_UNSOUND,
+        Guard.OLD_MASTER_REACHABLE,
+        Guard.WRONG_ROLE,
+        Guard.UNREACHABLE,
+        Guard.INCOMPLETE_COPY,
+    }
+    findings = found(Procedure.PROMOTE, "R1", dead_master(witnesses=()))
+    assert standing(findings, (Guard.OLD_MASTER_UNPROVEN,)) == ()
+    with pytest.raises(NotAcceptableError, match="nobody may accept this one: two masters would exist"):
+        standing(findings, (Guard.MASTER_EXISTS,))
+
+
+def test_every_guard_has_a_rule() -> None:
+    """The closed set and its table are the same."""
+    assert set(RULES) == set(Guard)
+
+
+def test_what_refuses_outweighs_what_is_not_known() -> None:
+    """10 before 11, and 12 before both."""
+    refuse, unknown = (Finding(Guard.SHM_SIZE, level, "so") for level in (Level.REFUSE, Level.UNKNOWN))
+    locked = Finding(Guard.HOST_LOCKED, Level.REFUSE, "so")
+    assert [exit_for(each) for each in ((), (unknown,), (unknown, refuse), (unknown, refuse, locked))] == [
+        Exit.DONE,
+        Exit.FACTS_UNKNOWN,
+        Exit.REFUSED,
+        Exit.LOCKED,
+    ]

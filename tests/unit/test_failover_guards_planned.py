@@ -1,0 +1,88 @@
+"""The guards of a change by day: what each finds in a domain that has its master."""
+
+from dataclasses import replace
+
+import pytest
+
+from boks_exporter.failover.findings import Guard
+from boks_exporter.failover.words import Procedure
+from boks_exporter.model import Role
+from boks_exporter.parsing.operator_facts import Daemons
+from tests.unit.domain_rounds import silent
+from tests.unit.failover_facts import dead_master, found, host, ready, sound_domain, told
+
+
+@pytest.mark.parametrize("procedure", [Procedure.SWITCHOVER, Procedure.FAILBACK])
+def test_nothing_stands_against_a_planned_change(procedure: Procedure) -> None:
+    """That the master is not registered as a replica is told early; a step waits for it."""
+    assert told(procedure, "R1", sound_domain()) == [
+        (
+            "note not_registered: M is not registered as BOKSREPLICA; change its type from UNIXBOKSHOST in the "
+            "master's database"
+        )
+    ]
+
+
+def test_a_switchover_needs_one_sound_master_and_a_sound_replica() -> None:
+    """None, several, or one whose list is not readable; and a replica of which not everything is known."""
+    assert "refuse no_master: no host says that it is master: failover promote" in told(
+        Procedure.SWITCHOVER, "R1", dead_master()
+    )
+    both = sound_domain(host("R2", Role.MASTER))
+    assert (
+        "refuse several_masters: M, R2 all say that they are master: failover retire the wrong one, at its console or "
+        "over SSH"
+    ) in told(Procedure.SWITCHOVER, "R1", both)
+    behind = sound_domain(host("R1", Role.REPLICA, {7: 103, 9: 50}))
+    assert "refuse unsound_copy: R1 is ahead: ahead of the master by 3 updates in T7 (host group to host)" in told(
+        Procedure.SWITCHOVER, "R1", behind
+    )
+
+
+def test_a_rebuild_tells_what_only_the_replica_has() -> None:
+    """Its updates are moved aside with its database; that is somebody's word, or nobody's."""
+    facts = sound_domain(host("R1", Role.REPLICA, {7: 103, 9: 50}))
+    assert told(Procedure.REBUILD, "R1", facts) == [
+        (
+            "refuse updates_only_here: R1 has 3 updates in T7 that M does not have (1 tables in all); they are moved "
+            "aside with its database"
+        )
+    ]
+    alone = sound_domain(host("R1", Role.REPLICA, {7: 103, 9: 50}), silent("R2"))
+    assert [each.guard for each in found(Procedure.REBUILD, "R1", alone)] == [
+        Guard.UPDATES_ONLY_HERE,
+        Guard.LAST_COPY,
+    ]
+
+
+def test_a_client_with_an_old_database_does_not_become_a_replica_unseen() -> None:
+    """Stale files are the known cause of a replica that is ahead (K1262)."""
+    assert told(Procedure.ADD_REPLICA, "C", sound_domain(registered=("R1", "R2", "C"))) == []
+    stale = sound_domain(registered=("R1", "R2"), gates={"C": ready("C", Role.CLIENT, database_present=True)})
+    assert told(Procedure.ADD_REPLICA, "C", stale) == [
+        "refuse stale_database: C is a client with a database of its own; it will be moved aside, unseen",
+        (
+            "refuse not_registered: C is not registered as BOKSREPLICA; change its type from UNIXBOKSHOST in the "
+            "master's database"
+        ),
+    ]
+    unsure = sound_domain(registered=None)
+    assert told(Procedure.ADD_REPLICA, "C", unsure) == [
+        "unknown not_registered: it is not known whether C is registered as BOKSREPLICA: the master did not tell"
+    ]
+
+
+def test_an_old_master_is_retired_only_beside_a_living_one() -> None:
+    """Its database may be the only one that is up to date."""
+    old = host("M", Role.MASTER, at=0.0)
+    alone = dead_master(old)
+    assert told(Procedure.RETIRE, "M", alone)[0].startswith("refuse no_master: no other host than M is master")
+    beside = sound_domain(host("R1", Role.MASTER, {7: 105, 9: 60}))
+    stopped = replace(beside, gates={**beside.gates, "M": ready("M", Role.MASTER, daemons=Daemons.STOPPED)})
+    assert told(Procedure.RETIRE, "M", stopped) == []
+    assert [each.guard for each in found(Procedure.RETIRE, "M", beside)] == [Guard.DAEMONS_RUNNING]
+    more = sound_domain(host("R1", Role.MASTER, {7: 99, 9: 60}))
+    assert [each.guard for each in found(Procedure.RETIRE, "M", more)] == [
+        Guard.DAEMONS_RUNNING,
+        Guard.UPDATES_ONLY_HERE,
+    ]
