@@ -7,7 +7,9 @@ import pytest
 
 from boks_exporter.errors import ConfigError
 from boks_exporter.web import load_web_config
-from tests.unit.web_config_cases import CASES, Case, write_files
+from tests.unit.web_config_bad import BAD
+from tests.unit.web_config_files import Case, write_files
+from tests.unit.web_config_good import GOOD
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +19,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", (*GOOD, *BAD), ids=lambda case: case.name)
 def test_promtool_agrees(directory: Path, case: Case) -> None:
     """What promtool accepts is accepted here and the other way round, but for what docs/web.md names."""
     file = directory / "web.yml"

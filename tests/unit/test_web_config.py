@@ -7,14 +7,16 @@ import pytest
 from boks_exporter.errors import ConfigError
 from boks_exporter.web import load_web_config
 from boks_exporter.web.security.tls import CIPHERS, CURVES
-from tests.unit import web_config_cases as cases
-from tests.unit.web_config_cases import BAD, GOOD, TLS, Case
+from tests.unit import web_config_good as good
+from tests.unit.web_config_bad import BAD
+from tests.unit.web_config_files import TLS, Case, write_files
+from tests.unit.web_config_good import GOOD
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("web")
-    cases.write_files(directory)
+    write_files(directory)
     return directory
 
 
@@ -67,8 +69,8 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 def test_the_names_are_gos() -> None:
     """Every name that Go's exporters take is known."""
-    assert tuple(CIPHERS) == cases.GO_CIPHERS
-    assert tuple(CURVES) == cases.CURVES
+    assert tuple(CIPHERS) == good.GO_CIPHERS
+    assert tuple(CURVES) == good.CURVES
 
 
 def test_the_table_is_documented() -> None:

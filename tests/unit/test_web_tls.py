@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from boks_exporter.web import LiveWebConfig
 from tests.unit.certificates import Pair, issued
-from tests.unit.web_config_cases import HASH, TLS
+from tests.unit.web_config_files import HASH, TLS
 from tests.unit.web_serving import Scripted, serving
 
 

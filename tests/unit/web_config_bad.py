@@ -1,126 +1,8 @@
-"""Web configuration files, good and bad, with what is to be said of each; promtool must agree unless noted."""
+"""Web configuration files that are refused, with what is said of each; promtool must agree unless noted."""
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-from tests.unit.certificates import issued
-
-HASH: Final = "$2y$04$abcdefghijklmnopqrstuuFpUAV0GnHdHlPVdZUkz2mC8wGbpKI3e"
-TLS: Final = "tls_server_config:\n  cert_file: server.pem\n  key_file: server.key\n"
-GO_CIPHERS: Final = (
-    "TLS_RSA_WITH_AES_128_CBC_SHA",
-    "TLS_RSA_WITH_AES_256_CBC_SHA",
-    "TLS_RSA_WITH_AES_128_GCM_SHA256",
-    "TLS_RSA_WITH_AES_256_GCM_SHA384",
-    "TLS_AES_128_GCM_SHA256",
-    "TLS_AES_256_GCM_SHA384",
-    "TLS_CHACHA20_POLY1305_SHA256",
-    "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
-    "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
-    "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
-    "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",
-    "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
-    "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
-    "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
-    "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
-    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
-    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
-)
-RSA_CIPHERS: Final = GO_CIPHERS[:4]
-CURVES: Final = ("CurveP256", "CurveP384", "CurveP521", "X25519")
-
-
-@dataclass(frozen=True)
-class Case:
-    """One file. `message` is None for a good one.
-
-    `stricter` tells why exporter-toolkit takes what is refused here, `newer` from when on it thinks otherwise.
-    """
-
-    name: str
-    text: str
-    message: str | None = None
-    stricter: str = ""
-    newer: str = ""
-
-
-def write_files(directory: Path) -> None:
-    """Write the certificates and keys that the cases name."""
-    authority = issued("authority")
-    authority.write(directory, "ca")
-    issued("server", authority).write(directory, "server")
-    other = issued("other", authority)
-    other.write(directory, "other")
-    (directory / "encrypted.key").write_bytes(other.encrypted(b"secret"))
-    (directory / "junk.pem").write_text("junk\n", encoding="utf-8")
-    (directory / "broken.pem").write_text(
-        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", encoding="utf-8"
-    )
-
-
-def _user(hashed: str) -> str:
-    return f"basic_auth_users:\n  a: '{hashed}'\n"
-
-
-def _header(name: str, value: str) -> str:
-    return f"http_server_config:\n  headers:\n    {name}: {value}\n"
-
-
-_GO_1_22: Final = "exporters built with Go 1.22 call these insecure"
-
-GOOD: Final = (
-    Case("empty", ""),
-    Case("null", "null\n"),
-    Case("sections without content", "tls_server_config:\nhttp_server_config:\nbasic_auth_users:\n"),
-    Case("empty sections", "tls_server_config: {}\nhttp_server_config: {}\nbasic_auth_users: {}\n"),
-    Case("tls", TLS),
-    Case("empty file names", "tls_server_config: {cert_file: '', key_file: ''}\n"),
-    Case("versions without tls", "tls_server_config: {min_version: TLS13}\n"),
-    Case("min_version null", TLS + "  min_version:\n"),
-    *(Case(f"min_version {word}", TLS + f"  min_version: {word}\n") for word in ("TLS10", "TLS11", "TLS12", "TLS13")),
-    *(Case(f"max_version {word}", TLS + f"  max_version: {word}\n") for word in ("TLS12", "TLS13")),
-    Case("old versions only", TLS + "  min_version: TLS10\n  max_version: TLS11\n"),
-    *(
-        Case(f"cipher {word}", TLS + f"  cipher_suites: [{word}]\n", newer=_GO_1_22 if word in RSA_CIPHERS else "")
-        for word in GO_CIPHERS
-    ),
-    Case("all ciphers", TLS + f"  cipher_suites: [{', '.join(GO_CIPHERS)}]\n", newer=_GO_1_22),
-    Case("no ciphers", TLS + "  cipher_suites: []\n"),
-    Case("ciphers null", TLS + "  cipher_suites:\n"),
-    *(Case(f"curve {word}", TLS + f"  curve_preferences: [{word}]\n") for word in CURVES),
-    Case("all curves", TLS + f"  curve_preferences: [{', '.join(CURVES)}]\n"),
-    Case("no client certificate", TLS + "  client_auth_type: NoClientCert\n"),
-    Case("client certificate null", TLS + "  client_auth_type:\n"),
-    Case("client certificate requested", TLS + "  client_auth_type: RequestClientCert\n"),
-    Case(
-        "client certificate if given", TLS + "  client_auth_type: VerifyClientCertIfGiven\n  client_ca_file: ca.pem\n"
-    ),
-    Case("client certificate", TLS + "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ca.pem\n"),
-    Case("client certificate of the system's authorities", TLS + "  client_auth_type: RequireAndVerifyClientCert\n"),
-    *(
-        Case(f"truth {word}", TLS + f"  prefer_server_cipher_suites: {word}\n")
-        for word in ("true", "False", "yes", "No", "on", "OFF", "y", "n")
-    ),
-    Case("truth null", TLS + "  prefer_server_cipher_suites:\n"),
-    Case("http2", "http_server_config: {http2: true}\n"),
-    Case("no http2", "http_server_config: {http2: false}\n"),
-    Case("frame options", _header("X-Frame-Options", "sameorigin")),
-    Case("no sniffing", _header("X-Content-Type-Options", "nosniff")),
-    Case("transport security", _header("Strict-Transport-Security", "max-age=31536000")),
-    Case("a number as header", _header("X-XSS-Protection", "0")),
-    Case("a header of two lines", _header("Content-Security-Policy", '"default-src\\nnone"')),
-    Case("a header without value", _header("Strict-Transport-Security", "")),
-    Case("headers null", "http_server_config: {headers: }\n"),
-    Case(
-        "users", f"basic_auth_users:\n  a: {HASH}\n  b: {HASH.replace('2y', '2a')}\n  c: {HASH.replace('2y', '2b')}\n"
-    ),
-    Case("a user of old PHP", _user(HASH.replace("2y", "2x"))),
-    Case("a user with a number for a name", f"basic_auth_users: {{7: {HASH}}}\n"),
-    Case("the highest cost", _user(HASH.replace("$04", "$31"))),
-    Case("an anchor", f"basic_auth_users: &users\n  a: {HASH}\n"),
-    Case("everything", TLS + "http_server_config: {http2: true, headers: {X-Frame-Options: deny}}\n" + _user(HASH)),
-)
+from tests.unit.web_config_files import HASH, TLS, Case, header, user
 
 _VERSIONS: Final = "expected TLS13, TLS12, TLS11 or TLS10, found"
 _BCRYPT: Final = "2: basic_auth_users.a: expected a bcrypt hash of 60 characters such as htpasswd -nBC 10 prints it"
@@ -132,7 +14,6 @@ _HEADERS: Final = (
     "Content-Security-Policy"
 )
 _NEVER: Final = "a hash that no password ever matches"
-
 BAD: Final = (
     Case("a list", "- a\n", "1: expected a mapping of keys to values, found a list"),
     Case("a word", "junk\n", "1: expected a mapping of keys to values, found a single value"),
@@ -286,22 +167,22 @@ BAD: Final = (
     ),
     Case(
         "header unknown",
-        _header("X-Powered-By", "coffee"),
+        header("X-Powered-By", "coffee"),
         f"3: http_server_config.headers.X-Powered-By: {_HEADERS}",
     ),
     Case(
         "header in small letters",
-        _header("x-frame-options", "deny"),
+        header("x-frame-options", "deny"),
         f"3: http_server_config.headers.x-frame-options: {_HEADERS}",
     ),
     Case(
         "header with another value",
-        _header("X-Frame-Options", "DENY"),
+        header("X-Frame-Options", "DENY"),
         "3: http_server_config.headers.X-Frame-Options: expected deny or sameorigin, found 'DENY'",
     ),
     Case(
         "header that needs a value",
-        _header("X-Content-Type-Options", ""),
+        header("X-Content-Type-Options", ""),
         "3: http_server_config.headers.X-Content-Type-Options: expected nosniff, found ''",
     ),
     Case(
@@ -314,18 +195,18 @@ BAD: Final = (
         "basic_auth_users: [a]\n",
         "1: basic_auth_users: expected a mapping of keys to values, found a list",
     ),
-    Case("a password in clear", _user("secret"), _BCRYPT),
+    Case("a password in clear", user("secret"), _BCRYPT),
     Case("a user without a hash", "basic_auth_users:\n  a:\n", _BCRYPT),
-    Case("a hash of SHA-1", _user("{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g="), _BCRYPT),
-    Case("a hash of a future bcrypt", _user(HASH.replace("2y", "3a")), _BCRYPT),
-    Case("too low a cost", _user(HASH.replace("$04", "$03")), _BCRYPT),
-    Case("too high a cost", _user(HASH.replace("$04", "$32")), _BCRYPT),
-    Case("a hash cut off", _user(HASH[:-2]), _BCRYPT),
-    Case("a hash cut off by one", _user(HASH[:-1]), _BCRYPT, stricter=_NEVER),
-    Case("a hash with more", _user(HASH + "x"), _BCRYPT, stricter=_NEVER),
-    Case("a hash with other characters", _user(HASH[:-1] + "_"), _BCRYPT, stricter=_NEVER),
-    Case("a hash of an unknown kind", _user(HASH.replace("2y", "2c")), _BCRYPT, stricter=_NEVER),
-    Case("a hash of 1997", _user(HASH.replace("2y", "2")), _BCRYPT, stricter="a kind that bcrypt libraries gave up"),
+    Case("a hash of SHA-1", user("{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g="), _BCRYPT),
+    Case("a hash of a future bcrypt", user(HASH.replace("2y", "3a")), _BCRYPT),
+    Case("too low a cost", user(HASH.replace("$04", "$03")), _BCRYPT),
+    Case("too high a cost", user(HASH.replace("$04", "$32")), _BCRYPT),
+    Case("a hash cut off", user(HASH[:-2]), _BCRYPT),
+    Case("a hash cut off by one", user(HASH[:-1]), _BCRYPT, stricter=_NEVER),
+    Case("a hash with more", user(HASH + "x"), _BCRYPT, stricter=_NEVER),
+    Case("a hash with other characters", user(HASH[:-1] + "_"), _BCRYPT, stricter=_NEVER),
+    Case("a hash of an unknown kind", user(HASH.replace("2y", "2c")), _BCRYPT, stricter=_NEVER),
+    Case("a hash of 1997", user(HASH.replace("2y", "2")), _BCRYPT, stricter="a kind that bcrypt libraries gave up"),
     Case(
         "client certificate of anybody",
         TLS + "  client_auth_type: RequireAnyClientCert\n",
@@ -365,5 +246,3 @@ BAD: Final = (
         stricter="the second one would be ignored",
     ),
 )
-
-CASES: Final = (*GOOD, *BAD)
