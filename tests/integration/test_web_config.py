@@ -19,7 +19,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.mark.parametrize("case", (*GOOD, *BAD), ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*GOOD, *BAD], ids=lambda case: case.name)
 def test_promtool_agrees(directory: Path, case: Case) -> None:
     """What promtool accepts is accepted here and the other way round, but for what docs/web.md names."""
     file = directory / "web.yml"
