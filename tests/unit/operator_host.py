@@ -28,6 +28,7 @@ esac
 
 DATA = ("sequence", "tab1.dat", "tab7.dat")
 LOCKED = "R1"
+HELD = f"|lock=held\n|run={LOCKED}\n|owner=alice:console\n|since=THEN\n"
 
 VOLATILE = (
     (re.compile(r"^\|hostname=.*$", re.MULTILINE), "|hostname=HERE"),
@@ -107,6 +108,12 @@ class OperatorHost:
 
     def record(self, step: str) -> Path:
         return self.state / "records" / step
+
+
+def locked(host: OperatorHost) -> OperatorHost:
+    """Take a host's lock, without which nothing is changed."""
+    assert host.op(f"lock {LOCKED} alice:console") == f"=section lock\n{HELD}=end lock exit=0 seconds=N\n"
+    return host
 
 
 def whole(out: bytes) -> str:
