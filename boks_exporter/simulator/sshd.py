@@ -11,7 +11,13 @@ from typing import Any, Final, Self
 import asyncssh
 
 from boks_exporter.model import HostName
-from boks_exporter.remote.installation import authorized_keys_line, operator_keys_line
+from boks_exporter.remote.installation import (
+    authorized_keys_line,
+    operator_keys_line,
+    operator_sudoers_lines,
+    sudoers_lines,
+)
+from boks_exporter.remote.settings import Prefix
 from boks_exporter.simulator.domain import Connectivity, Fault
 from boks_exporter.simulator.keys import HostKeys, new_key, write_known_hosts, write_user_key
 from boks_exporter.simulator.login import login
@@ -20,6 +26,9 @@ from boks_exporter.simulator.sshd_daemon import ADDRESS, SshdDaemon
 from boks_exporter.simulator.tree import Tree
 
 _FROM: Final = "127.0.0.0/8"
+_BEHIND_OTHER_SUDOERS: Final = ("unshare", "-m", "sh", "-c", 'mount --bind "$0" /etc/sudoers && exec "$@"')
+"""A command, a file and the command's own words after it: only root can run it."""
+_READ_BY_SUDO: Final = 0o440
 
 
 class SshdServers:
@@ -27,7 +36,8 @@ class SshdServers:
 
     The key in `identity_file` can ask the gate, that in `operator_identity_file` can change a host through it.
     `shell_identity_file` is a key without restriction, as where the gate is not installed and goes along with each
-    request.
+    request. A tree whose gates become root by sudo is served with the sudo rules that are handed out for them, and with
+    those only; that needs root.
     """
 
     address: Final = ADDRESS
@@ -71,16 +81,18 @@ class SshdServers:
         async with AsyncExitStack() as opened:
             self.user = await opened.enter_async_context(login())
             opened.push_async_callback(self._end_what_is_left)
+            within = self._sudo_rules() if self.tree.prefix is Prefix.SUDO else ()
             for name in self.tree.hosts:
                 directory = self.directory / name
                 directory.mkdir()
-                daemon = SshdDaemon(directory, self.user, trusted_authority=str(authority))
+                daemon = SshdDaemon(directory, self.user, trusted_authority=str(authority), within=within)
                 opened.push_async_callback(daemon.aclose)
                 self._daemons[name] = daemon
             for name, host in self.tree.hosts.items():
                 self._lines[name] = self._authorized(host.gate, gate_key, operator_key, shell_key)
-                for owned in (host.state, host.data):
-                    shutil.chown(owned, self.user)
+                if self.tree.prefix is Prefix.NONE:
+                    for owned in (host.state, host.data):
+                        shutil.chown(owned, self.user)
             await self.meet()
             self._open = opened.pop_all()
         known = ((ADDRESS, daemon.port, self._keys[name].true) for name, daemon in self._daemons.items())
@@ -126,6 +138,21 @@ class SshdServers:
     async def sever(self, host: HostName) -> None:
         """Kill the sessions of a host in the middle of what they do."""
         await self._daemons[host].sever()
+
+    async def cut(self, host: HostName) -> None:
+        """Cut the connections to a host; its gates and programs go on."""
+        await self._daemons[host].cut()
+
+    def _sudo_rules(self) -> tuple[str, ...]:
+        """Write the rules for every gate; gives the command within which sudo finds them."""
+        rules = ["Defaults use_pty\n"]
+        for host in self.tree.hosts.values():
+            rules.append(sudoers_lines(self.user, self.tree.paths(host.name), str(host.gate)))
+            rules.append(operator_sudoers_lines(self.user, str(host.gate)))
+        file = self.directory / "sudoers"
+        file.write_text("".join(rules), encoding="utf-8")
+        file.chmod(_READ_BY_SUDO)
+        return (*_BEHIND_OTHER_SUDOERS, str(file))
 
     async def _meet(self, name: HostName, manner: Connectivity) -> None:
         daemon = self._daemons[name]

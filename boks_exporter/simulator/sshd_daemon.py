@@ -4,13 +4,14 @@ import asyncio
 import os
 import shutil
 import socket
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import asyncssh
 
-from boks_exporter.simulator.processes import descendants, end
+from boks_exporter.simulator.processes import descendants, end, processes
 
 ADDRESS: Final = "127.0.0.1"
 
@@ -33,10 +34,16 @@ def sshd_program() -> str:
 class SshdDaemon:
     """Start and stop one sshd; its port stays its own while it is stopped."""
 
-    def __init__(self, directory: Path, user: str, *, trusted_authority: str | None = None) -> None:
-        """Take an existing directory for its files, and the only user who may log in."""
+    def __init__(
+        self, directory: Path, user: str, *, trusted_authority: str | None = None, within: Sequence[str] = ()
+    ) -> None:
+        """Take an existing directory for its files, and the only user who may log in.
+
+        `within` is a command that becomes the daemon at its end, such as one that makes a mount namespace for it.
+        """
         self.directory = directory
         self.user = user
+        self._within = tuple(within)
         self._authority = trusted_authority
         self._keeper = _keeper()
         self.port: int = self._keeper.getsockname()[1]
@@ -69,7 +76,8 @@ class SshdDaemon:
         _write(log, "", _READABLE)
         # Everything absolute: sshd starts itself anew for each connection, with `/` as working directory.
         self._process = await asyncio.create_subprocess_exec(
-            sshd_program(), "-D", "-f", str(configuration), "-E", str(log), stdin=asyncio.subprocess.DEVNULL
+            *(*self._within, sshd_program(), "-D", "-f", str(configuration), "-E", str(log)),
+            stdin=asyncio.subprocess.DEVNULL,
         )
         await self._listening()
 
@@ -89,6 +97,12 @@ class SshdDaemon:
         """Cut every session; the daemon goes on."""
         if self._process is not None:
             await end(await descendants({self._process.pid}))
+
+    async def cut(self) -> None:
+        """Cut every connection, as a network does: what runs behind it on the host goes on."""
+        if self._process is not None:
+            below = await descendants({self._process.pid})
+            await end({each.pid for each in await processes() if each.pid in below and each.command.startswith("sshd")})
 
     async def go_silent(self) -> None:
         """Let connections come up and never answer them."""

@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final, Self
@@ -34,6 +34,7 @@ class HostTree:
 
     name: HostName
     root: Path
+    prefix: Prefix = Prefix.NONE
     written: dict[str, bytes] = field(default_factory=dict)
 
     @property
@@ -61,7 +62,7 @@ class HostTree:
             boks_etc=str(self.root / "etc"),
             boks_var=str(self.root / "var"),
             boksadm=str(self.root / "sbin/boksadm"),
-            prefix=Prefix.NONE,
+            prefix=self.prefix,
             section_timeout_seconds=section_timeout_seconds,
         )
 
@@ -81,11 +82,15 @@ class Tree:
         now: Callable[[], Timestamp] = time.time,
         *,
         section_timeout_seconds: int = 20,
+        prefix: Prefix = Prefix.NONE,
     ) -> None:
         """Take an existing empty directory that the hosts' login may enter."""
         self.domain = domain
         self.directory = directory
-        self.hosts = {name: HostTree(name, directory / name) for name in domain.hosts}
+        self.prefix = prefix
+        self.hosts = {name: HostTree(name, directory / name, prefix) for name in domain.hosts}
+        self.pace = 1.0
+        """By so much the time is multiplied that commands take."""
         self._now = now
         self._section_timeout = section_timeout_seconds
         self._open = AsyncExitStack()
@@ -170,7 +175,7 @@ class Tree:
         self._write(host)
         printed = self.domain.run(name, argv)
         self._write(host)
-        return printed
+        return replace(printed, delay_seconds=printed.delay_seconds * self.pace)
 
     async def _keep_writing(self) -> None:
         while True:

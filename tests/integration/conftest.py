@@ -1,10 +1,14 @@
 """What the integration tests share: one fleet behind real sshd for each process of the run."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
+from boks_exporter.remote.settings import Prefix
 from tests.integration.fleet import Fleet, running_fleet
+from tests.integration.terminal import At, Terminal
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +23,10 @@ def fleet(session_fleet: Fleet) -> Iterator[Fleet]:
     """The same domain, sound again after each test."""
     yield session_fleet
     session_fleet.mend()
+
+
+@pytest.fixture
+def at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[At]:
+    """Give a terminal for the hosts that a test plans; they are there as long as it takes."""
+    with ExitStack() as opened:
+        yield lambda layout: Terminal(opened.enter_context(running_fleet(layout, prefix=Prefix.SUDO)), tmp_path, capsys)

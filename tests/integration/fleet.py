@@ -13,7 +13,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from boks_exporter.config import DomainSettings
 from boks_exporter.model import Host
-from boks_exporter.remote.settings import SshSettings
+from boks_exporter.remote.settings import Prefix, SshSettings
 from boks_exporter.simulator.domain import EPOCH, Boksinit, Fault, HostPlan, Layout, SimulatedDomain
 from boks_exporter.simulator.processes import mentioning
 from boks_exporter.simulator.sshd import SshdServers
@@ -157,13 +157,19 @@ class Fleet:
         """Run one of OpenSSH's own clients against a host."""
         return self.run(self.command(program, host, *arguments), stdin)
 
+    def cut(self, host: str) -> None:
+        """Cut the connections to a host."""
+        self.call(self.servers.cut(host))
+
     def run(self, command: list[str], stdin: str = "") -> Completed:
         """Run a command line to its end."""
         return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=30)
 
 
 @contextmanager
-def running_fleet(layout: Layout = LAYOUT, section_timeout_seconds: int = SECTION_TIMEOUT) -> Iterator[Fleet]:
+def running_fleet(
+    layout: Layout = LAYOUT, section_timeout_seconds: int = SECTION_TIMEOUT, prefix: Prefix = Prefix.NONE
+) -> Iterator[Fleet]:
     """Run servers in a thread; their directory is outside pytest's own, which only its owner may enter."""
     directory = Path(tempfile.mkdtemp(prefix="boks-"))
     directory.chmod(0o755)
@@ -172,7 +178,7 @@ def running_fleet(layout: Layout = LAYOUT, section_timeout_seconds: int = SECTIO
     thread.start()
     opened = AsyncExitStack()
     try:
-        opening = _open(opened, layout, directory, section_timeout_seconds)
+        opening = _open(opened, layout, directory, section_timeout_seconds, prefix)
         yield asyncio.run_coroutine_threadsafe(opening, loop).result(timeout=PATIENCE)
     finally:
         asyncio.run_coroutine_threadsafe(opened.aclose(), loop).result(timeout=PATIENCE)
@@ -182,11 +188,17 @@ def running_fleet(layout: Layout = LAYOUT, section_timeout_seconds: int = SECTIO
         shutil.rmtree(directory)
 
 
-async def _open(opened: AsyncExitStack, layout: Layout, directory: Path, section_timeout: int) -> Fleet:
+async def _open(opened: AsyncExitStack, layout: Layout, directory: Path, section_timeout: int, prefix: Prefix) -> Fleet:
     for name in ("tree", "ssh"):
         (directory / name).mkdir()
     clock = DomainTime()
-    tree = Tree(SimulatedDomain(layout, seed=1), directory / "tree", clock, section_timeout_seconds=section_timeout)
+    tree = Tree(
+        SimulatedDomain(layout, seed=1),
+        directory / "tree",
+        clock,
+        section_timeout_seconds=section_timeout,
+        prefix=prefix,
+    )
     await opened.enter_async_context(tree)
     servers = await opened.enter_async_context(SshdServers(tree, directory / "ssh"))
     return Fleet(asyncio.get_running_loop(), servers, clock)

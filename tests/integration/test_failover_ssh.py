@@ -1,110 +1,115 @@
-"""Failover from the command line against OpenSSH's own sshd and the real gate."""
-
-import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
+"""Each procedure of failover from the command line: OpenSSH's own sshd, the real gate in front of BoKS, real sudo."""
 
 import pytest
-from ruamel.yaml import YAML
 
-from boks_exporter.cli.program import run
 from boks_exporter.simulator.domain import Fault
-from boks_exporter.simulator.domain.invariants import Observer
-from tests.integration.fleet import LAYOUT, Fleet, running_fleet
+from boks_exporter.simulator.domain.invariants import Invariant
+from tests.integration.terminal import At, quiet_layout
+
+pytestmark = pytest.mark.timeout(300)
 
 
-@pytest.fixture(scope="module")
-def quiet_fleet() -> Iterator[Fleet]:
-    """A domain in which nobody writes and a replica loads quickly."""
-    with running_fleet(replace(LAYOUT, writes_per_second=0.0, loading_seconds=2.0)) as fleet:
-        yield fleet
-
-
-@contextmanager
-def hurried(fleet: Fleet) -> Iterator[None]:
-    """Let the domain's heartbeats and loading take a tenth of their time; its commands and SSH take all of theirs."""
-    over = threading.Event()
-
-    def hurry() -> None:
-        while not over.wait(0.5):
-            fleet.do(lambda: fleet.clock.pass_on(4.5))
-
-    thread = threading.Thread(target=hurry, name="hurry")
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-
-
-class Terminal:
-    """An operator's terminal on a machine that has both keys."""
-
-    def __init__(self, fleet: Fleet, directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.fleet = fleet
-        self.capsys = capsys
-        self.config = directory / "config.yaml"
-        servers = fleet.servers
-        hosts = [{"name": name, "address": servers.address, "port": servers.port(name)} for name in fleet.names]
-        domain = {
-            "name": "trial",
-            "hosts": hosts,
-            "transport": {
-                "kind": "ssh",
-                "user": servers.user,
-                "identity_files": [str(servers.identity_file)],
-                "known_hosts": str(servers.known_hosts),
-                "backoff_initial": "100ms",
-            },
-            "failover": {
-                "journal": str(directory / "journal.sqlite"),
-                "operator": {"user": servers.user, "identity_files": [str(servers.operator_identity_file)]},
-                "cool_down": "0s",
-            },
-        }
-        with self.config.open("w") as file:
-            YAML().dump({"poll": {"timeout": "4s", "interval": "10s"}, "domains": [domain]}, file)
-
-    def __call__(self, *words: str) -> tuple[int, str]:
-        with hurried(self.fleet):
-            code = run(["failover", *words, "--config.file", str(self.config)])
-        told = self.capsys.readouterr()
-        return code, told.out + told.err
-
-    def apply(self, *words: str) -> tuple[int, str]:
-        """Look at the plan first, as one should."""
-        _, shown = self(*words, "--output", "json")
-        return self(*words, "--apply", json.loads(shown)["fingerprint"])
-
-
-@pytest.mark.timeout(300)
-def test_a_night_over_real_ssh(quiet_fleet: Fleet, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A replica is rebuilt, the master dies, another takes over: each change once, and never two masters."""
-    fleet = quiet_fleet
-    observer = fleet.do(lambda: Observer(fleet.domain))
-    terminal = Terminal(fleet, tmp_path, capsys)
-
-    code, told = terminal.apply("rebuild", "REPHOST3", "--accept", "site", "--reason", "nobody works there at night")
+def test_candidates_plan_and_verify_only_look(at: At) -> None:
+    """They tell what is so, and no host has a lock, a record or another role afterwards."""
+    terminal = at(quiet_layout())
+    terminal.register("MASTER1")
+    code, told = terminal("candidates")
+    assert (code, told.splitlines()) == (
+        0,
+        [
+            "1. REPHOST2: free, 0 updates behind the best, promotion neutral",
+            "2. REPHOST3: free, 0 updates behind the best, promotion neutral",
+        ],
+    )
+    code, told = terminal("switchover", "REPHOST3")
     assert code == 0, told
-    assert "Conversion from replica to client done." in told
-    assert fleet.domain.hosts["REPHOST3"].role == "server"
+    assert "sends   boks-gate/1 op do RUN.1 " not in told
+    assert told.rstrip().splitlines()[-1].startswith("  boks-exporter failover switchover REPHOST3 --apply ")
+    code, told = terminal("verify")
+    assert code == 0, told
+    assert [line.split()[0] for line in told.splitlines()] == ["yes", "yes", "yes"]
+    assert [path.name for host in terminal.fleet.tree.hosts.values() for path in host.state.rglob("*")] == []
+    terminal.insist_on("MASTER1", "REPHOST2", "REPHOST3")
 
-    fleet.call(fleet.servers.power_off("MASTER1"))
-    reason = "the machine is off: seen at its console"
+
+def test_switchover(at: At) -> None:
+    """The replica takes over, the old master becomes its replica, and each change was made once."""
+    terminal = at(quiet_layout())
+    terminal.register("MASTER1")
+    told = terminal.apply("switchover", "REPHOST2")
+    assert "MASTER1| Conversion from master to client done." in told
+    assert "REPHOST2| Conversion from replica to master done." in told
+    terminal.insist_on("REPHOST2", "MASTER1", "REPHOST3")
+    assert terminal.begun("MASTER1") == [
+        "boot-stop",
+        "convert client",
+        "boot-stop",
+        "remove-database",
+        "convert server",
+        "boot-stop",
+        "boot-start",
+    ]
+    assert terminal.begun("REPHOST2") == ["convert master", "boot-stop", "boot-start"]
+    assert terminal.begun("REPHOST3") == []
+
+
+def test_failback_waits_for_the_registration_of_the_temporary_master(at: At) -> None:
+    """The original takes over; the temporary master comes back once an administrator has changed its type."""
+    terminal = at(quiet_layout("MASTER1", master="REPHOST2"))
+    with terminal.at_keyboard("failback", "MASTER1") as keyboard:
+        keyboard.wait_for("To go on, type MASTER1")
+        keyboard.type("MASTER1")
+        keyboard.wait_for("REPHOST2 is not registered as BOKSREPLICA: change its type in the database of MASTER1")
+        terminal.register("REPHOST2")
+        assert keyboard.end() == 0, keyboard.screen
+    terminal.insist_on("MASTER1", "REPHOST2")
+
+
+def test_add_replica(at: At) -> None:
+    """A client becomes a replica with the master's SHM_SIZE."""
+    terminal = at(quiet_layout(client="CLIENT1"))
+    terminal.fleet.domain.hosts["CLIENT1"].shm_size_kilobytes = 8000
+    terminal.register("CLIENT1")
+    terminal.apply("add-replica", "CLIENT1")
+    terminal.insist_on("MASTER1", "REPHOST2", "REPHOST3", "CLIENT1")
+    assert terminal.fleet.domain.hosts["CLIENT1"].shm_size_kilobytes == 16000
+
+
+def test_verify_names_a_replica_that_is_ahead_and_rebuild_mends_it(at: At) -> None:
+    """It is taken apart and loads the master's database; its own, which is the most advanced, lies aside."""
+    terminal = at(quiet_layout())
+    terminal.fleet.set_fault("REPHOST3", Fault.AHEAD, by=3)
+    code, told = terminal("verify")
+    assert code == 22, told
+    assert "REPHOST3 by 3 in T" in told
+    assert "failover rebuild mends each" in told
+    accepted = ("--accept", "updates_only_here", "--reason", "they came from a test")
+    told = terminal.apply("rebuild", "REPHOST3", *accepted)
+    assert "REPHOST3| Conversion from replica to client done." in told
+    terminal.insist_on("MASTER1", "REPHOST2", "REPHOST3", broken=(Invariant.LAST_COPY_MOVED_ASIDE,))
+    (aside,) = terminal.fleet.tree.hosts["REPHOST3"].aside()
+    assert (aside / "sequence").exists()
+
+
+def test_promote_when_the_master_is_dead(at: At) -> None:
+    """A replica becomes master beside a machine that is off; the other replica follows it."""
+    terminal = at(quiet_layout())
+    terminal.power_off("MASTER1")
     accepted = ("--accept", "behind_last_master", "--accept", "old_master_unproven", "--accept", "hosts_not_asked")
-    code, told = terminal.apply("promote", "REPHOST2", *accepted, "--reason", reason)
-    assert code == 0, told
+    told = terminal.apply("promote", "REPHOST2", *accepted, "--reason", "its machine is off: seen at its console")
     assert "Conversion from replica to master done." in told
+    assert terminal.begun("REPHOST2") == ["convert master"]
+    terminal.insist_on("REPHOST2", "REPHOST3")
 
-    roles = {name: str(host.role) for name, host in fleet.domain.hosts.items()}
-    assert roles == {"MASTER1": "master", "REPHOST2": "master", "REPHOST3": "server", "CLIENT1": "client"}
-    assert Fault.MASTER_DEAD in fleet.domain.hosts["MASTER1"].faults
-    assert observer.breaches == []
-    code, told = terminal("locks")
-    assert "REPHOST2: not locked" in told
-    code, told = terminal("history")
-    assert [" done " in line for line in told.splitlines()] == [True, True]
+
+def test_retire_where_ssh_reaches_the_old_master(at: At) -> None:
+    """BoKS is stopped on it, so the steps are made over SSH; its database lies aside."""
+    terminal = at(quiet_layout())
+    terminal.promoted_without_us("REPHOST2")
+    terminal.return_with_boks_stopped("MASTER1")
+    told = terminal.apply("retire", "MASTER1")
+    assert "MASTER1| Conversion from master to client done." in told
+    assert str(terminal.fleet.domain.hosts["MASTER1"].role) == "client"
+    assert terminal.begun("MASTER1") == ["convert client", "boot-stop", "remove-database", "boot-start"]
+    assert len(terminal.fleet.tree.hosts["MASTER1"].aside()) == 1
+    terminal.insist_on("REPHOST2", "REPHOST3")
