@@ -3,7 +3,7 @@
 from random import Random
 from typing import Final
 
-from tests.faults.matrix import Case
+from tests.faults.cases import Case
 from tests.faults.report import every_case
 
 _CASES: Final = 300

@@ -6,7 +6,7 @@ import pytest
 
 from boks_exporter.failover.words import Procedure
 from boks_exporter.simulator.virtual_time import run_virtually
-from tests.faults.matrix import apply_plan, open_run
+from tests.faults.commands import apply_plan, open_run
 from tests.faults.truth import standing
 from tests.faults.world import World, prepare, scratch
 

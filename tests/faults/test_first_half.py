@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.faults.matrix import Case, run_case
+from tests.faults.cases import Case
+from tests.faults.matrix import run_case
 from tests.faults.sampled import sample
 
 

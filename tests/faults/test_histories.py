@@ -13,8 +13,8 @@ from boks_exporter.failover.words import Procedure
 from boks_exporter.simulator.domain import Boksinit, Fault
 from boks_exporter.simulator.domain.invariants import running_masters
 from boks_exporter.simulator.virtual_time import VirtualTimeLoop
+from tests.faults.commands import Work, apply_plan, go_on, open_run
 from tests.faults.faults import AT_CONSOLE, CHANGES, FaultKind, Injection
-from tests.faults.matrix import Work, apply_plan, go_on, open_run
 from tests.faults.world import CANDIDATE, CLIENT, MASTER, OTHER, THIRD, Killed, World, scratch
 
 HARMLESS = frozenset(Guard) - {

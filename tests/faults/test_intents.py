@@ -8,8 +8,9 @@ from boks_exporter.failover.journal import Journal, Phase
 from boks_exporter.failover.words import Procedure
 from boks_exporter.remote.operator import OperatorChange, boot_start
 from boks_exporter.simulator.virtual_time import run_virtually
+from tests.faults.cases import Case, plan_of
 from tests.faults.faults import FaultKind
-from tests.faults.matrix import Case, plan_of, run_case
+from tests.faults.matrix import run_case
 from tests.faults.world import CANDIDATE, World, scratch
 
 CHANGING = [procedure for procedure in Procedure if procedure is not Procedure.VERIFY]

@@ -8,8 +8,9 @@ from boks_exporter.failover.proofs import proven
 from boks_exporter.failover.runner import ending, runner, undoing, walk
 from boks_exporter.failover.words import Exit, Procedure
 from boks_exporter.simulator.domain.invariants import Invariant
+from tests.faults.cases import Case
 from tests.faults.faults import FaultKind
-from tests.faults.matrix import Case, run_case
+from tests.faults.matrix import run_case
 
 FAILING = Case(Procedure.SWITCHOVER, 4, "convert-client", FaultKind.FAILS_AT_ONCE)
 

@@ -1,0 +1,75 @@
+"""The cells of the matrix: each fault at each step of each procedure, and second faults after some."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from boks_exporter.failover.plan import Plan
+from boks_exporter.failover.words import Procedure
+from boks_exporter.simulator.virtual_time import run_virtually
+from tests.faults.commands import planned
+from tests.faults.faults import AT_CONSOLE, CHANGES, OF_REQUESTS, WHILE_LOCKING, FaultKind
+from tests.faults.world import World, prepare, scratch
+
+
+@dataclass(frozen=True, order=True)
+class Case:
+    """One cell of the matrix; `second` is a fault of the first resume."""
+
+    procedure: Procedure
+    step: int
+    key: str
+    fault: FaultKind
+    second: FaultKind | None = None
+    at_console: bool = False
+
+    def __str__(self) -> str:
+        then = f", then {self.second}" if self.second else ""
+        where = " at the console" if self.at_console else ""
+        return f"{self.procedure}{where} step {self.step} ({self.key}): {self.fault}{then}"
+
+
+def plan_of(procedure: Procedure, *, at_console: bool = False) -> Plan:
+    """Make the plan that a procedure begins with."""
+
+    async def made(world: World) -> Plan:
+        target = await prepare(world, procedure, at_console=at_console)
+        return await planned(world, procedure, target)
+
+    with scratch() as directory:
+        return run_virtually(made(World(Path(directory))))
+
+
+_OF_STEPS: Final = {*FaultKind} - CHANGES.keys() - AT_CONSOLE - WHILE_LOCKING
+SECONDS: Final = (
+    FaultKind.KILLED_AFTER_REQUEST,
+    FaultKind.CUT_DURING,
+    FaultKind.FAILS_IN_THE_MIDDLE,
+    FaultKind.HANGS,
+    FaultKind.REBOOTS,
+)
+
+
+def cases(procedure: Procedure) -> Iterator[Case]:
+    """List a procedure's cases: each fault at each step, and second faults after a program that was killed."""
+    if procedure is not Procedure.VERIFY:
+        yield from _before_the_first_step(procedure)
+    if procedure is Procedure.RETIRE:
+        for fault in sorted({*FaultKind} - CHANGES.keys() - OF_REQUESTS - WHILE_LOCKING - {FaultKind.REBOOTS}):
+            yield Case(procedure, 1, "console", fault, at_console=True)
+    for step in plan_of(procedure).steps:
+        for fault in FaultKind:
+            if fault in _OF_STEPS and (step.words or fault not in OF_REQUESTS):
+                yield Case(procedure, step.number, step.key, fault)
+        for second in SECONDS if step.words else ():
+            yield Case(procedure, step.number, step.key, FaultKind.KILLED_BEFORE_OUTCOME, second)
+            yield Case(procedure, step.number, step.key, FaultKind.FAILS_IN_THE_MIDDLE, second)
+
+
+def _before_the_first_step(procedure: Procedure) -> Iterator[Case]:
+    for change in CHANGES:
+        # A promotion begins where the master has vanished already.
+        if (procedure, change) != (Procedure.PROMOTE, FaultKind.MASTER_VANISHES):
+            yield Case(procedure, 0, "before the first step", change)
+    yield from (Case(procedure, 0, "the locks", fault) for fault in sorted(WHILE_LOCKING))
