@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from click.core import ParameterSource
 
+from boks_exporter.cli.options import insist_on_domains
 from boks_exporter.errors import BoksExporterError
 
 if TYPE_CHECKING:
@@ -16,6 +18,18 @@ if TYPE_CHECKING:
 
 _SHARE_OF_ONE_EXCHANGE: Final = 0.4
 """A host that hangs may take this share of the deadline, so that there is time left to look at the others."""
+
+_OF_AN_EXPORTER: Final = (
+    "username",
+    "password_file",
+    "ca_file",
+    "client_certificate",
+    "client_key",
+    "insecure_ignore_certificate",
+    "warning_lag_seconds",
+    "critical_lag_seconds",
+)
+"""Options that mean something only where a running exporter is asked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,17 +50,34 @@ class Question:
     @classmethod
     def of(cls, ctx: click.Context, **options: Any) -> "Question":
         """Take the options; a file that is named on the command line wins over a URL in the environment."""
-        given = {name: ctx.get_parameter_source(name) for name in ("config_file", "url")}
-        on_the_line = [name for name, how in given.items() if how is click.core.ParameterSource.COMMANDLINE]
+        typed = {name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+        on_the_line = [name for name in ("config_file", "url") if name in typed]
         if len(on_the_line) > 1:
             message = "--config.file and --url exclude each other: either our own look, or a running exporter's"
             raise click.UsageError(message, ctx)
         question = cls(**options)
-        return replace(question, url=None) if on_the_line == ["config_file"] else question
+        question = replace(question, url=None) if on_the_line == ["config_file"] else question
+        if fault := question.contradiction([name for name in _OF_AN_EXPORTER if name in typed]):
+            raise click.UsageError(fault, ctx)
+        return question
+
+    def contradiction(self, typed: Collection[str]) -> str | None:
+        """Say which of the typed options would have no effect, or could not work."""
+        if self.url is None and typed:
+            return f"{_flags(typed)}: expected --url as well: our own look at the hosts has no use for it"
+        if self.client_key is not None and self.client_certificate is None:
+            return "--client-key: expected --client-certificate as well"
+        if self.username is not None and ":" in self.username:
+            return f"--username: expected a name without a colon, found {self.username!r}"
+        return None
 
 
 class TimedOutError(BoksExporterError):
     """The deadline of the whole command passed."""
+
+
+def _flags(names: Collection[str]) -> str:
+    return ", ".join(f"--{name.replace('_', '-')}" for name in names)
 
 
 def ask(question: Question) -> "StatusReport":
@@ -67,7 +98,7 @@ def _of_exporter(question: Question) -> "StatusReport":
         insecure_ignore_certificate=question.insecure_ignore_certificate,
     )
     report = fetch_report(access, question.timeout_seconds)
-    _insist(question.domains, [domain["domain"] for domain in report["domains"]], access.url)
+    insist_on_domains(question.domains, [domain["domain"] for domain in report["domains"]], access.url)
     kept = [domain for domain in report["domains"] if not question.domains or domain["domain"] in question.domains]
     return {**report, "domains": kept}
 
@@ -88,14 +119,8 @@ def _of_our_own(question: Question) -> "StatusReport":
     from boks_exporter.config import load
 
     settings = load(question.config_file)
-    _insist(question.domains, [domain.name for domain in settings.domains], str(question.config_file))
+    insist_on_domains(question.domains, [domain.name for domain in settings.domains], str(question.config_file))
     return _look(settings, question.domains, question.timeout_seconds)
-
-
-def _insist(wanted: Collection[str], known: Collection[str], where: str) -> None:
-    if missing := [name for name in wanted if name not in known]:
-        message = f"no domain {', '.join(missing)} in {where}; there are: {', '.join(known) or 'none'}"
-        raise click.ClickException(message)
 
 
 def _look(settings: "Settings", domains: Collection[str], seconds: float) -> "StatusReport":

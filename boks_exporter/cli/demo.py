@@ -6,7 +6,7 @@ import click
 from click.core import ParameterSource
 
 from boks_exporter.app.options import DemoOptions
-from boks_exporter.cli.kinds import DURATION
+from boks_exporter.cli.kinds import DURATION, LISTEN_ADDRESS
 from boks_exporter.simulator.scenarios import SCENARIOS
 
 _DEFAULTS: Final = DemoOptions()
@@ -31,6 +31,7 @@ Exit codes: 0 ended by Ctrl-C or --duration, or with --failover: the domain is s
 )
 @click.option(
     "--listen",
+    type=LISTEN_ADDRESS,
     default=_DEFAULTS.listen,
     show_default=True,
     metavar="HOST:PORT",

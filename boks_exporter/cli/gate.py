@@ -6,14 +6,19 @@ from typing import Final
 import click
 
 from boks_exporter.cli import exits
-from boks_exporter.cli.kinds import DURATION
+from boks_exporter.cli.kinds import WHOLE_SECONDS, Checked
 from boks_exporter.cli.options import FILE
 from boks_exporter.cli.saying import say
+from boks_exporter.errors import InstallationError
 from boks_exporter.remote.installation import (
     DEFAULT_GATE_PATH,
     DEFAULT_OPERATOR,
     DEFAULT_USER,
     authorized_keys_line,
+    checked_key,
+    checked_path,
+    checked_source,
+    checked_user,
     gate_conf,
     instructions,
     operator_instructions,
@@ -25,6 +30,7 @@ from boks_exporter.remote.installation import (
 from boks_exporter.remote.settings import Prefix, RemotePaths
 
 _DEFAULTS: Final = RemotePaths()
+_HOST_PATH: Final = Checked("path", checked_path)
 _PARTS: Final = ("authorized_keys", "boks-gate.conf", "sudoers", "sudoers-sent")
 
 
@@ -75,7 +81,7 @@ Examples:
   boks-exporter gate install --from 192.0.2.10 --public-key id_boksmon.pub --only authorized_keys
   boks-exporter gate install --operator --from 192.0.2.20 --public-key id_boksop.pub
 
-Exit codes: 0 printed, 1 something cannot be pasted as it is, with the reason, 2 wrong usage."""
+Exit codes: 0 printed, 1 the key cannot be read or is no public key, 2 wrong usage."""
 )
 @click.option(
     "--operator",
@@ -84,19 +90,26 @@ Exit codes: 0 printed, 1 something cannot be pasted as it is, with the reason, 2
 )
 @click.option(
     "--user",
+    type=Checked("name", checked_user),
     metavar="NAME",
     help=f"The login on the BoKS hosts: {DEFAULT_USER}, or {DEFAULT_OPERATOR} with --operator.",
 )
 @click.option(
     "--from",
     "from_pattern",
+    type=Checked("addresses", checked_source),
     required=True,
     metavar="ADDRESSES",
     help="Where the exporter connects from, such as 192.0.2.10 or 192.0.2.0/28; several with commas.",
 )
 @click.option("--public-key", type=FILE, required=True, metavar="FILE", help="The exporter's public key (.pub).")
 @click.option(
-    "--gate-path", default=DEFAULT_GATE_PATH, show_default=True, metavar="PATH", help="Where the gate will be."
+    "--gate-path",
+    type=_HOST_PATH,
+    default=DEFAULT_GATE_PATH,
+    show_default=True,
+    metavar="PATH",
+    help="Where the gate will be.",
 )
 @click.option(
     "--prefix",
@@ -105,12 +118,23 @@ Exit codes: 0 printed, 1 something cannot be pasted as it is, with the reason, 2
     show_default=True,
     help="How it becomes root: none (the login is root), sudo, or BoKS's suexec.",
 )
-@click.option("--boks-etc", default=_DEFAULTS.boks_etc, show_default=True, metavar="PATH", help="Where ENV is.")
-@click.option("--boks-var", default=_DEFAULTS.boks_var, show_default=True, metavar="PATH", help="Where data are.")
-@click.option("--boksadm", default=_DEFAULTS.boksadm, show_default=True, metavar="PATH", help="The program boksadm.")
+@click.option(
+    "--boks-etc", type=_HOST_PATH, default=_DEFAULTS.boks_etc, show_default=True, metavar="PATH", help="Where ENV is."
+)
+@click.option(
+    "--boks-var", type=_HOST_PATH, default=_DEFAULTS.boks_var, show_default=True, metavar="PATH", help="Where data are."
+)
+@click.option(
+    "--boksadm",
+    type=_HOST_PATH,
+    default=_DEFAULTS.boksadm,
+    show_default=True,
+    metavar="PATH",
+    help="The program boksadm.",
+)
 @click.option(
     "--section-timeout",
-    type=DURATION,
+    type=WHOLE_SECONDS,
     default=f"{_DEFAULTS.section_timeout_seconds}s",
     show_default=True,
     help="Time limit of each command, in whole seconds.",
@@ -138,7 +162,7 @@ def install(  # noqa: PLR0913 - one for each thing that differs between installa
         boks_var=boks_var,
         boksadm=boksadm,
         prefix=Prefix(prefix),
-        section_timeout_seconds=max(1, round(section_timeout)),
+        section_timeout_seconds=int(section_timeout),
     )
     login = user or (DEFAULT_OPERATOR if operator else DEFAULT_USER)
     match only:
@@ -164,7 +188,10 @@ def install(  # noqa: PLR0913 - one for each thing that differs between installa
 
 def _key(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        return checked_key(file.read_text(encoding="utf-8"))
+    except InstallationError as error:
+        message = f"--public-key {file}: {error}"
+        raise click.ClickException(message) from error
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         message = f"--public-key {file} cannot be read: {reason}"

@@ -1,15 +1,19 @@
 """Kinds of values on the command line."""
 
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 import click
+
+from boks_exporter.errors import InstallationError
 
 _DURATION: Final = re.compile(
     r"(?:([0-9]{1,9})d)?(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)s)?(?:([0-9]{1,9})ms)?"
 )
 _SECONDS: Final = (86400.0, 3600.0, 60.0, 1.0, 0.001)
 _LONGEST: Final = 365 * 86400.0
+_LONGEST_SECTION: Final = 3600.0
 
 
 class Duration(click.ParamType[float]):
@@ -30,4 +34,48 @@ class Duration(click.ParamType[float]):
         return seconds
 
 
+class WholeSeconds(Duration):
+    """A duration in whole seconds, as the gate's own configuration has it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read it; what the gate could not keep to is refused, as in the configuration."""
+        seconds = super().convert(value, param, ctx)
+        if not seconds.is_integer() or seconds > _LONGEST_SECTION:
+            self.fail(f"expected whole seconds between 1s and 1h, found {value!r}", param, ctx)
+        return seconds
+
+
+class Checked(click.ParamType[Any]):
+    """A text for which there is a reader; its error says what was expected and what was found."""
+
+    def __init__(self, name: str, read: Callable[[str], object]) -> None:
+        """Take what it is called, and how it is read."""
+        self.name = name
+        self._read = read
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read it, unless it was read already."""
+        try:
+            return self._read(value) if isinstance(value, str) else value
+        except (ValueError, InstallationError) as error:
+            self.fail(str(error), param, ctx)
+
+
+def _listen_address(value: str) -> str:
+    from boks_exporter.web.listen import host_and_port
+
+    host_and_port(value)
+    return value
+
+
+def _not_empty(value: str) -> str:
+    if not value.strip():
+        message = "expected some words, found none"
+        raise ValueError(message)
+    return value
+
+
 DURATION = Duration()
+WHOLE_SECONDS = WholeSeconds()
+LISTEN_ADDRESS = Checked("address", _listen_address)
+WORDS = Checked("text", _not_empty)

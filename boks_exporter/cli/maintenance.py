@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from boks_exporter.cli import exits
-from boks_exporter.cli.failover.options import Common, common
-from boks_exporter.cli.kinds import DURATION
+from boks_exporter.cli.failover.options import Common, common, insist_on_host
+from boks_exporter.cli.kinds import DURATION, WORDS
 from boks_exporter.cli.saying import say
 from boks_exporter.cli.text import harmless
 
@@ -26,7 +26,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage."""
 )
 @click.argument("host")
 @click.option("--for", "seconds", type=DURATION, required=True, help="How long at most, such as 2h.")
-@click.option("--reason", required=True, metavar="TEXT", help="Why.")
+@click.option("--reason", type=WORDS, required=True, metavar="TEXT", help="Why.")
 @common
 def start(*, host: str, seconds: float, reason: str, **given: Any) -> int:
     """Begin a window for HOST."""
@@ -37,10 +37,7 @@ def start(*, host: str, seconds: float, reason: str, **given: Any) -> int:
 
     asked = Common(**given)
     domain, now = asked.domain(host), SystemClock().now()
-    if all(each.name != host for each in domain.domain.hosts) and not domain.domain.discover:
-        names = ", ".join(each.name for each in domain.domain.hosts)
-        message = f"{host} is no host of {domain.domain.name}; there are {names}"
-        raise click.UsageError(message)
+    insist_on_host(domain, host)
     window = Maintenance(
         number=0,
         domain=domain.domain.name,

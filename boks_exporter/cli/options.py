@@ -1,6 +1,6 @@
 """Options that several commands have."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -74,6 +74,13 @@ _SOURCE: Final = (
         help="With --url: do not verify the exporter's certificate.",
     ),
 )
+
+
+def insist_on_domains(wanted: Collection[str], known: Collection[str], where: str) -> None:
+    """Refuse names of domains that are not there, and name those that are."""
+    if missing := [name for name in wanted if name not in known]:
+        message = f"--domain: no domain {', '.join(missing)} in {where}; there are: {', '.join(known) or 'none'}"
+        raise click.UsageError(message)
 
 
 def timeout(default: str) -> Callable[[Command], Command]:

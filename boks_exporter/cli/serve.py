@@ -6,10 +6,29 @@ from typing import Final
 import click
 
 from boks_exporter.cli import options
+from boks_exporter.cli.kinds import LISTEN_ADDRESS, Checked
 from boks_exporter.cli.options import FILE
 
 _LEVELS: Final = ("debug", "info", "warning", "error")
 _FORMATS: Final = ("logfmt", "json")
+
+
+def _telemetry_path(value: str) -> str:
+    from boks_exporter.web.paths import checked_telemetry_path
+
+    return checked_telemetry_path(value)
+
+
+def _external_url(value: str) -> str:
+    from boks_exporter.web.paths import checked_external_url
+
+    return checked_external_url(value)
+
+
+def _route_prefix(value: str) -> str:
+    from boks_exporter.web.paths import checked_route_prefix
+
+    return checked_route_prefix(value)
 
 
 @click.command(
@@ -31,6 +50,7 @@ Exit codes: 0 ended by a signal, 1 could not start, with the reason, 2 wrong usa
 @click.option(
     "--web.listen-address",
     "listen_addresses",
+    type=LISTEN_ADDRESS,
     multiple=True,
     default=[":16500"],
     envvar="BOKS_EXPORTER_WEB_LISTEN_ADDRESS",
@@ -51,6 +71,7 @@ Exit codes: 0 ended by a signal, 1 could not start, with the reason, 2 wrong usa
 @click.option(
     "--web.telemetry-path",
     "telemetry_path",
+    type=Checked("path", _telemetry_path),
     default="/metrics",
     envvar="BOKS_EXPORTER_WEB_TELEMETRY_PATH",
     show_default=True,
@@ -61,6 +82,7 @@ Exit codes: 0 ended by a signal, 1 could not start, with the reason, 2 wrong usa
 @click.option(
     "--web.external-url",
     "external_url",
+    type=Checked("URL", _external_url),
     envvar="BOKS_EXPORTER_WEB_EXTERNAL_URL",
     show_envvar=True,
     metavar="URL",
@@ -69,6 +91,7 @@ Exit codes: 0 ended by a signal, 1 could not start, with the reason, 2 wrong usa
 @click.option(
     "--web.route-prefix",
     "route_prefix",
+    type=Checked("path", _route_prefix),
     envvar="BOKS_EXPORTER_WEB_ROUTE_PREFIX",
     show_envvar=True,
     metavar="PATH",

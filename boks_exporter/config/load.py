@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -16,13 +16,15 @@ from boks_exporter.config.strict_yaml import Document, dotted, load_strict, pars
 from boks_exporter.config.wording import fault_of
 from boks_exporter.errors import ConfigError, Problem
 
+_IF_MISSING: Final = "name another with --config.file, or write it: the smallest one is in docs/configuration.md"
+
 
 def load(file: Path, *, check_files: bool = True) -> Settings:
     """Load a file; relative paths in it start from its own directory. Raises ConfigError with all faults.
 
     Without `check_files` the files that it names are not looked at: on another machine or as another user.
     """
-    return _settings(load_strict(file), file.parent, check_files=check_files)
+    return _settings(load_strict(file, _IF_MISSING), file.parent, check_files=check_files)
 
 
 def load_text(text: str, file: str, directory: Path) -> Settings:

@@ -61,8 +61,8 @@ def dotted(path: Path_) -> str:
     return text
 
 
-def load_strict(file: Path) -> Document:
-    """Read a YAML file; raises ConfigError if it cannot be read or is no YAML at all."""
+def load_strict(file: Path, if_missing: str) -> Document:
+    """Read a YAML file; raises ConfigError if it cannot be read (`if_missing` says what to do) or is no YAML at all."""
     try:
         with file.open("rb") as opened:
             content = opened.read(_MAX_BYTES + 1)
@@ -70,8 +70,7 @@ def load_strict(file: Path) -> Document:
             raise _unusable(str(file), f"is larger than {_MAX_BYTES // 1024**2} MiB; is it a configuration at all?")
         text = content.decode("utf-8-sig")
     except FileNotFoundError as error:
-        hint = "name another with --config.file, or write it: the smallest one is in docs/configuration.md"
-        raise _unusable(str(file), f"cannot be read: {error.strerror}; {hint}") from error
+        raise _unusable(str(file), f"cannot be read: {error.strerror}; {if_missing}") from error
     except OSError as error:
         raise _unusable(str(file), f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

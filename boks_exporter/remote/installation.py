@@ -29,28 +29,28 @@ _KEY_COMMENT: Final = re.compile(r"[ -~]*")
 
 def authorized_keys_line(public_key: str, from_pattern: str, gate_path: str = DEFAULT_GATE_PATH) -> str:
     """Write the line of `authorized_keys` that ties a key to the gate and to the exporter's address."""
-    return _keys_line(public_key, from_pattern, _checked_path(gate_path))
+    return _keys_line(public_key, from_pattern, checked_path(gate_path))
 
 
 def operator_keys_line(public_key: str, from_pattern: str, gate_path: str = DEFAULT_GATE_PATH) -> str:
     """Write the line that ties the operator's key to the gate's second vocabulary."""
-    return _keys_line(public_key, from_pattern, f"{_checked_path(gate_path)} {OPERATOR_WORD}")
+    return _keys_line(public_key, from_pattern, f"{checked_path(gate_path)} {OPERATOR_WORD}")
 
 
 def gate_conf(paths: RemotePaths, *, operator: bool = False, state: str = DEFAULT_STATE) -> str:
     """Write the file that stands beside an installed gate and tells it where BoKS lives."""
     return (
         "# boks-gate.conf: where BoKS lives on this host. It belongs to root and nobody else may write it.\n"
-        f"BOKS_ETC={_checked_path(paths.boks_etc)}\n"
-        f"BOKS_VAR={_checked_path(paths.boks_var)}\n"
-        f"BOKSADM={_checked_path(paths.boksadm)}\n"
+        f"BOKS_ETC={checked_path(paths.boks_etc)}\n"
+        f"BOKS_VAR={checked_path(paths.boks_var)}\n"
+        f"BOKSADM={checked_path(paths.boksadm)}\n"
         "# How the gate becomes root: none (the login is root), sudo or suexec.\n"
         f"PREFIX={paths.prefix}\n"
         "# Seconds after which a hanging command is ended.\n"
         f"SECTION_TIMEOUT={paths.section_timeout_seconds}\n"
         "# Whether the operator's key may change this host, and where locks and records of changes are kept.\n"
         f"OPERATOR={'yes' if operator else 'no'}\n"
-        f"STATE={_checked_path(state)}\n"
+        f"STATE={checked_path(state)}\n"
     )
 
 
@@ -61,27 +61,27 @@ def sudoers_lines(user: str, paths: RemotePaths, gate_path: str = DEFAULT_GATE_P
     and one look is one line in sudo's log. `paths` does not appear in it: the gate's own configuration names them.
     """
     del paths
-    name = _checked_user(user)
+    name = checked_user(user)
     return (
         "# sudoers rule of boks-exporter for an installed gate. Check it with: visudo -cf FILE\n"
         f"Defaults:{name} !requiretty\n"
-        f"{name} ALL=(root) NOPASSWD: {_checked_path(gate_path)} {STDIN_WORD}\n"
+        f"{name} ALL=(root) NOPASSWD: {checked_path(gate_path)} {STDIN_WORD}\n"
     )
 
 
 def operator_sudoers_lines(user: str, gate_path: str = DEFAULT_GATE_PATH) -> str:
     """Write the sudo rule of the operator's login: the gate itself, as root, with the operator's one fixed argument."""
-    name = _checked_user(user)
+    name = checked_user(user)
     return (
         "# sudoers rule of boks-exporter for the operator's login. Check it with: visudo -cf FILE\n"
         f"Defaults:{name} !requiretty\n"
-        f"{name} ALL=(root) NOPASSWD: {_checked_path(gate_path)} {OPERATOR_STDIN_WORD}\n"
+        f"{name} ALL=(root) NOPASSWD: {checked_path(gate_path)} {OPERATOR_STDIN_WORD}\n"
     )
 
 
 def sent_sudoers_lines(user: str, paths: RemotePaths) -> str:
     """Write the sudo rule for a gate that is sent along: exactly the command lines that it runs, and no other."""
-    name = _checked_user(user)
+    name = checked_user(user)
     commands = ", \\\n    ".join(privileged_command_lines(paths))
     return (
         "# sudoers rule of boks-exporter where the gate is sent along with each request (gate: sent).\n"
@@ -94,7 +94,7 @@ def sent_sudoers_lines(user: str, paths: RemotePaths) -> str:
 
 def privileged_command_lines(paths: RemotePaths) -> tuple[str, ...]:
     """List every command line that a sent gate puts behind its prefix."""
-    etc, var, boksadm = (_checked_path(path) for path in (paths.boks_etc, paths.boks_var, paths.boksadm))
+    etc, var, boksadm = (checked_path(path) for path in (paths.boks_etc, paths.boks_var, paths.boksadm))
     return (
         f"/bin/cat {etc}/ENV",
         f"{boksadm} -S boksdiag sequence",
@@ -110,9 +110,9 @@ def privileged_command_lines(paths: RemotePaths) -> tuple[str, ...]:
 def instructions(user: str, from_pattern: str, public_key: str, gate_path: str, paths: RemotePaths) -> str:
     """Write the whole installation on one host, with the commands to type."""
     key_line = authorized_keys_line(public_key, from_pattern, gate_path)
-    directory = _checked_path(gate_path).rpartition("/")[0] or "/"
+    directory = checked_path(gate_path).rpartition("/")[0] or "/"
     root_step = ROOT_STEPS[paths.prefix].format(
-        user=_checked_user(user), gate=gate_path, rule=sudoers_lines(user, paths, gate_path), word=STDIN_WORD
+        user=checked_user(user), gate=gate_path, rule=sudoers_lines(user, paths, gate_path), word=STDIN_WORD
     )
     return GUIDE.format(
         user=user,
@@ -129,9 +129,9 @@ def instructions(user: str, from_pattern: str, public_key: str, gate_path: str, 
 def operator_instructions(user: str, from_pattern: str, public_key: str, gate_path: str, paths: RemotePaths) -> str:
     """Write what is added on one host so that an operator can change it, with the commands to type."""
     key_line = operator_keys_line(public_key, from_pattern, gate_path)
-    directory = _checked_path(gate_path).rpartition("/")[0] or "/"
+    directory = checked_path(gate_path).rpartition("/")[0] or "/"
     root_step = OPERATOR_ROOT_STEPS[paths.prefix].format(
-        user=_checked_user(user), gate=gate_path, rule=operator_sudoers_lines(user, gate_path), word=OPERATOR_STDIN_WORD
+        user=checked_user(user), gate=gate_path, rule=operator_sudoers_lines(user, gate_path), word=OPERATOR_STDIN_WORD
     )
     return OPERATOR_GUIDE.format(
         user=user,
@@ -145,8 +145,12 @@ def operator_instructions(user: str, from_pattern: str, public_key: str, gate_pa
 
 
 def _keys_line(public_key: str, from_pattern: str, command: str) -> str:
-    source = _checked(_FROM, from_pattern, "the addresses of the exporter such as 192.0.2.10 or 192.0.2.0/28")
-    return f'restrict,from="{source}",command="{command}" {_checked_key(public_key)}\n'
+    return f'restrict,from="{checked_source(from_pattern)}",command="{command}" {checked_key(public_key)}\n'
+
+
+def checked_source(text: str) -> str:
+    """Give a list of addresses for `from` back; raises InstallationError for what cannot stand there."""
+    return _checked(_FROM, text, "the addresses of the exporter such as 192.0.2.10 or 192.0.2.0/28")
 
 
 def _checked(pattern: re.Pattern[str], text: str, expected: str) -> str:
@@ -156,15 +160,17 @@ def _checked(pattern: re.Pattern[str], text: str, expected: str) -> str:
     return text
 
 
-def _checked_path(path: str) -> str:
+def checked_path(path: str) -> str:
+    """Give a path on the hosts back that nobody has to quote; raises InstallationError for any other."""
     return _checked(_PLAIN_PATH, path, "an absolute path of letters, digits and . _ + @ - only")
 
 
-def _checked_user(user: str) -> str:
+def checked_user(user: str) -> str:
+    """Give a login's name back; raises InstallationError for what is none."""
     return _checked(_USER, user, f"a login name of small letters, digits, _ and - such as {DEFAULT_USER}")
 
 
-def _checked_key(public_key: str) -> str:
+def checked_key(public_key: str) -> str:
     """Take one public key as ssh-keygen writes it; anything else would open or break authorized_keys."""
     kind, _, rest = public_key.strip().partition(" ")
     body, _, comment = rest.strip().partition(" ")

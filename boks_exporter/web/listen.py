@@ -26,6 +26,15 @@ def sockets_for(addresses: Sequence[str]) -> list[socket.socket]:
     return opened
 
 
+def host_and_port(address: str) -> tuple[str, int]:
+    """Read a listen address; raises ValueError with what was expected."""
+    match = _ADDRESS.fullmatch(address)
+    if match is None or int(match["port"]) > _MAX_PORT:
+        message = f"expected host:port, :port or [::]:port, the port from 0 (any free one) to 65535, found {address!r}"
+        raise ValueError(message)
+    return match["v6"] if match["v6"] is not None else match["name"], int(match["port"])
+
+
 def shown(listening: socket.socket) -> str:
     """Write the address that a socket really listens on as `host:port`."""
     host, port = listening.getsockname()[:2]
@@ -33,7 +42,10 @@ def shown(listening: socket.socket) -> str:
 
 
 def _open(address: str) -> socket.socket:
-    host, port = _split(address)
+    try:
+        host, port = host_and_port(address)
+    except ValueError as error:
+        raise ListenError(address, str(error)) from error
     try:
         if host in _EVERYWHERE:
             return _everywhere(port)
@@ -52,13 +64,6 @@ def _everywhere(port: int) -> socket.socket:
     if socket.has_dualstack_ipv6():
         return socket.create_server(("", port), family=socket.AF_INET6, backlog=_BACKLOG, dualstack_ipv6=True)
     return socket.create_server(("", port), backlog=_BACKLOG)
-
-
-def _split(address: str) -> tuple[str, int]:
-    match = _ADDRESS.fullmatch(address)
-    if match is None or int(match["port"]) > _MAX_PORT:
-        raise ListenError(address, "expected host:port, :port or [::]:port, the port from 0 (any free one) to 65535")
-    return match["v6"] if match["v6"] is not None else match["name"], int(match["port"])
 
 
 def _reason(error: OSError) -> str:

@@ -1,12 +1,13 @@
 """Under which paths things are served, by Prometheus's rules for prefixes."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
-
-from boks_exporter.errors import ConfigError, Problem
+from urllib.parse import SplitResult, urlsplit
 
 _STATUS: Final = "/api/v1/status"
+_PLAIN: Final = re.compile(r"[^\s{}?#]*")
+"""Braces would be a pattern to the router, and a browser cuts a path at the others."""
 _OWN: Final = (_STATUS, "/-/healthy", "/-/ready", "/-/reload")
 
 
@@ -30,29 +31,46 @@ class Paths:
 
 
 def paths_of(telemetry_path: str, external_url: str | None, route_prefix: str | None) -> Paths:
-    """Work the paths out; without a route prefix the external URL's path is one. Raises ConfigError."""
-    problems = [*_telemetry_faults(telemetry_path), *_url_faults(external_url)]
-    if problems:
-        raise ConfigError(tuple(problems))
+    """Work the paths out of checked values; without a route prefix the external URL's path is one."""
     given = route_prefix or urlsplit(external_url or "").path
     trimmed = given.strip("/")
     return Paths(prefix=f"/{trimmed}" if trimmed else "", telemetry=telemetry_path)
 
 
-def _telemetry_faults(path: str) -> list[Problem]:
-    flag = "--web.telemetry-path"
-    if not path.startswith("/") or path == "/" or set(path) & set("{}?#"):
-        return [Problem(flag, None, "", f"expected a path such as /metrics, found {path!r}")]
+def checked_telemetry_path(path: str) -> str:
+    """Give a path at which metrics can be served back; raises ValueError with what was expected."""
+    if not path.startswith("/") or path == "/" or not _PLAIN.fullmatch(path):
+        message = f"expected a path such as /metrics, found {path!r}"
+        raise ValueError(message)
     if path in _OWN:
-        return [Problem(flag, None, "", f"{path} is served already; take another path")]
-    return []
+        message = f"{path} is served already; take another path"
+        raise ValueError(message)
+    return path
 
 
-def _url_faults(url: str | None) -> list[Problem]:
-    if not url:
-        return []
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
+def checked_external_url(url: str) -> str:
+    """Give an address that browsers can open back, or nothing; raises ValueError with what was expected."""
+    if url and not _is_address(url):
         message = f"expected a URL such as https://monitor.example.com/boks/, found {url!r}"
-        return [Problem("--web.external-url", None, "", message)]
-    return []
+        raise ValueError(message)
+    return url
+
+
+def checked_route_prefix(prefix: str) -> str:
+    """Give what all paths can begin with back, or nothing; raises ValueError with what was expected."""
+    if not _PLAIN.fullmatch(prefix):
+        message = f"expected a path such as /boks, found {prefix!r}"
+        raise ValueError(message)
+    return prefix
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0 and _is_plain(parts)
+    except ValueError:
+        return False  # brackets without an address in them, or a port beyond 65535
+
+
+def _is_plain(parts: SplitResult) -> bool:
+    return not (parts.query or parts.fragment) and bool(_PLAIN.fullmatch(parts.path))

@@ -164,10 +164,8 @@ def test_an_unknown_domain_names_those_that_there_are(check: Check, tmp_path: Pa
     """A misspelt name is told together with the right ones."""
     config = write(tmp_path, sound())
 
-    assert check("--config.file", config, "--domain", "test") == (
-        3,
-        f"BOKS UNKNOWN - no domain test in {config}; there are: prod\n",
-    )
+    said = f"--domain: no domain test in {config}; there are: prod. See: boks-exporter check --help"
+    assert check("--config.file", config, "--domain", "test") == (3, f"BOKS UNKNOWN - usage: {said}\n")
 
 
 def test_failures_are_json_where_json_was_asked_for(check: Check) -> None:

@@ -115,8 +115,8 @@ def test_one_domain_can_be_asked_for(exporter: Exporter, capsys: pytest.CaptureF
     assert run(["status", "--url", exporter.url, "--domain", "test", "--output", "json"]) == 0
     assert [found["domain"] for found in json.loads(capsys.readouterr().out)["domains"]] == ["test"]
 
-    assert run(["status", "--url", exporter.url, "--domain", "none"]) == 1
-    assert capsys.readouterr().err == f"Error: no domain none in {exporter.url}; there are: prod, test\n"
+    assert run(["status", "--url", exporter.url, "--domain", "none"]) == 2
+    assert f"Error: --domain: no domain none in {exporter.url}; there are: prod, test\n" in capsys.readouterr().err
 
 
 def test_before_the_first_round_there_is_nothing_to_show(

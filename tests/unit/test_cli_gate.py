@@ -72,11 +72,23 @@ def test_every_path_can_be_another(key: Path, capsys: pytest.CaptureFixture[str]
 
 def test_what_cannot_be_pasted_is_refused(key: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """An address with a quote would open the line; the message says what was expected."""
-    assert run(["gate", "install", "--from", '1.2.3.4" ', "--public-key", str(key)]) == 1
+    assert run(["gate", "install", "--from", '1.2.3.4" ', "--public-key", str(key)]) == 2
 
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.startswith("Error: expected the addresses of the exporter")
+    assert "Invalid value for '--from': expected the addresses of the exporter" in err
+
+
+def test_a_private_key_is_refused_by_its_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The message names the file, and repeats nothing of it."""
+    file = tmp_path / "id"
+    file.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNz", encoding="utf-8")
+
+    assert run(["gate", "install", "--from", "x", "--public-key", str(file)]) == 1
+    assert capsys.readouterr().err == (
+        f"Error: --public-key {file}: expected a public key (the file that ends in .pub), found a private key: "
+        "keep it on the exporter\n"
+    )
 
 
 def test_a_key_that_is_not_there_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -48,7 +48,7 @@ def test_the_schema_is_one() -> None:
 @pytest.mark.parametrize("file", sorted((CONFIGS / "good").glob("*.yaml")), ids=lambda file: file.stem)
 def test_the_schema_accepts_every_good_file(file: Path) -> None:
     """An editor underlines nothing in a file that loads."""
-    assert list(VALIDATOR.iter_errors(load_strict(file).data)) == []
+    assert list(VALIDATOR.iter_errors(load_strict(file, "").data)) == []
 
 
 @pytest.mark.parametrize("file", sorted((CONFIGS / "bad").glob("*.yaml")), ids=lambda file: file.stem)
@@ -78,7 +78,7 @@ def test_the_example_loads() -> None:
 
 def test_the_example_has_every_key_with_its_default() -> None:
     """Each key of the schema stands in the example, with the default as its value or beside it."""
-    document = load_strict(EXAMPLE)
+    document = load_strict(EXAMPLE, "")
     lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
     seen: set[tuple[str, str]] = set()
     for model, key, described, path, value in _described(document.data):

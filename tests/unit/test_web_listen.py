@@ -103,4 +103,6 @@ def test_what_is_no_address_is_refused(address: str) -> None:
     """The message tells the three forms."""
     with pytest.raises(ListenError) as caught:
         sockets_for([address])
-    assert caught.value.reason == ("expected host:port, :port or [::]:port, the port from 0 (any free one) to 65535")
+    assert caught.value.reason == (
+        f"expected host:port, :port or [::]:port, the port from 0 (any free one) to 65535, found {address!r}"
+    )

@@ -1,9 +1,11 @@
 """Where things are served."""
 
+import re
+
 import pytest
 
-from boks_exporter.errors import ConfigError
 from boks_exporter.web import Paths, paths_of
+from boks_exporter.web.paths import checked_external_url, checked_route_prefix, checked_telemetry_path
 
 
 @pytest.mark.parametrize(
@@ -24,29 +26,41 @@ def test_the_prefix_follows_prometheus(external_url: str | None, route_prefix: s
     assert paths_of("/metrics", external_url, route_prefix) == Paths(prefix=prefix)
 
 
+@pytest.mark.parametrize("path", ["metrics", "", "/", "/{host}", "/a b", "/m?x=1", "/m#x"])
+def test_what_is_no_path_for_metrics_is_refused(path: str) -> None:
+    """The message tells what was expected and what was found."""
+    with pytest.raises(ValueError, match=f"^expected a path such as /metrics, found {re.escape(repr(path))}$"):
+        checked_telemetry_path(path)
+
+
+def test_a_path_that_is_taken_is_refused() -> None:
+    """The exporter's own pages stay where scripts and load balancers look for them."""
+    with pytest.raises(ValueError, match=r"^/-/ready is served already; take another path$"):
+        checked_telemetry_path("/-/ready")
+
+
 @pytest.mark.parametrize(
-    ("telemetry_path", "external_url", "message"),
-    [
-        ("metrics", None, "--web.telemetry-path: expected a path such as /metrics, found 'metrics'"),
-        ("/", None, "--web.telemetry-path: expected a path such as /metrics, found '/'"),
-        ("/{host}", None, "--web.telemetry-path: expected a path such as /metrics, found '/{host}'"),
-        ("/-/ready", None, "--web.telemetry-path: /-/ready is served already; take another path"),
-        (
-            "/metrics",
-            "m/boks",
-            "--web.external-url: expected a URL such as https://monitor.example.com/boks/, found 'm/boks'",
-        ),
-    ],
+    "url",
+    ["m/boks", "ftp://m/", "https://", "http://[", "http://m:99999/", "http://m:0/", "http://m/{x}", "http://m/?a"],
 )
-def test_a_path_that_cannot_be_is_refused(telemetry_path: str, external_url: str | None, message: str) -> None:
-    """The message names the flag, what was expected and what was found."""
-    with pytest.raises(ConfigError) as caught:
-        paths_of(telemetry_path, external_url, None)
-    assert str(caught.value) == message
+def test_what_no_browser_can_open_is_refused(url: str) -> None:
+    """A slip in brackets or in the port is no bug of the program."""
+    with pytest.raises(ValueError, match=f"^expected a URL such as .+, found {re.escape(repr(url))}$"):
+        checked_external_url(url)
 
 
-def test_all_faults_are_told_at_once() -> None:
-    """Two wrong flags need one start, not two."""
-    with pytest.raises(ConfigError) as caught:
-        paths_of("x", "y", None)
-    assert len(caught.value.problems) == 2
+@pytest.mark.parametrize("prefix", ["/{x}", "a b", "?", "/a#"])
+def test_what_can_stand_before_no_path_is_refused(prefix: str) -> None:
+    """Braces would be a pattern to the router."""
+    with pytest.raises(ValueError, match=f"^expected a path such as /boks, found {re.escape(repr(prefix))}$"):
+        checked_route_prefix(prefix)
+
+
+def test_good_values_come_back_as_they_are() -> None:
+    """Nothing is rewritten behind the administrator's back; an empty URL or prefix is none."""
+    assert [checked_telemetry_path("/m/x"), checked_external_url("https://m:1/a/"), checked_route_prefix("a/")] == [
+        "/m/x",
+        "https://m:1/a/",
+        "a/",
+    ]
+    assert (checked_external_url(""), checked_route_prefix("")) == ("", "")

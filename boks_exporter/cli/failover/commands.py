@@ -8,6 +8,7 @@ import click
 
 from boks_exporter.cli.failover import options
 from boks_exporter.cli.failover.options import Common, run_async
+from boks_exporter.cli.kinds import WORDS
 from boks_exporter.cli.saying import say
 from boks_exporter.cli.text import harmless
 from boks_exporter.failover.words import EXITS, Exit, Procedure
@@ -173,7 +174,9 @@ def abort(*, run: str, **given: Any) -> int:
     epilog=_example('boks-exporter failover forget 20261124-201512-promote-3f9a01c7 --reason "its machine burnt down"')
 )
 @click.argument("run")
-@click.option("--reason", required=True, metavar="TEXT", help="Why nobody will ever know what became of it.")
+@click.option(
+    "--reason", type=WORDS, required=True, metavar="TEXT", help="Why nobody will ever know what became of it."
+)
 @options.common
 def forget(*, run: str, reason: str, **given: Any) -> int:
     """Close an open run that can be neither resumed nor aborted, because its hosts are gone for good.
@@ -220,3 +223,4 @@ def break_lock(*, run: str, host: str, **given: Any) -> int:
     said = run_async(lambda: take_away(domain, run, host))
     say(json.dumps({"host": host, "said": said}) if common.is_json else said)
     return int(Exit.DONE)
+    options.insist_on_host(domain, host)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from boks_exporter.cli.options import Command, config_file
+from boks_exporter.cli.options import Command, config_file, insist_on_domains
 from boks_exporter.failover.findings import Guard
 
 if TYPE_CHECKING:
@@ -77,7 +77,18 @@ class Common:
         from boks_exporter.config import load
 
         configure("error", LogFormat.LOGFMT)
-        return chosen_domain(load(self.config_file), self.domain_name, host)
+        settings = load(self.config_file)
+        if self.domain_name is not None:
+            insist_on_domains([self.domain_name], [each.name for each in settings.domains], str(self.config_file))
+        return chosen_domain(settings, self.domain_name, host)
+
+
+def insist_on_host(domain: "Domain", host: str) -> None:
+    """Refuse a host that the domain has not, unless it may have been discovered."""
+    names = [each.name for each in domain.domain.hosts]
+    if host not in names and not domain.domain.discover:
+        message = f"{host} is no host of {domain.domain.name}; there are {', '.join(names)}"
+        raise click.UsageError(message)
 
 
 def acceptances(names: tuple[str, ...], reason: str) -> "tuple[Acceptance, ...]":

@@ -7,28 +7,11 @@ from typing import Any
 import click
 
 from boks_exporter.cli import options
-from boks_exporter.cli.kinds import DURATION
+from boks_exporter.cli.kinds import DURATION, Checked
+from boks_exporter.cli.plugin.ranges import read_range
 from boks_exporter.cli.saying import UnsaidError, say
 
-
-class RangeKind(click.ParamType[Any]):
-    """A threshold range `[@][start:][end]`."""
-
-    name = "range"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Read it."""
-        from boks_exporter.cli.plugin.ranges import Range, read_range
-
-        if isinstance(value, Range):
-            return value
-        try:
-            return read_range(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-RANGE = RangeKind()
+RANGE = Checked("range", read_range)
 
 
 @click.command(

@@ -1,0 +1,136 @@
+"""Wrong usage of every command: each option refuses what it cannot mean, by name, with exit code 2."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from boks_exporter.cli.program import program, run
+from tests.unit.cli_replays import sound, write
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB8Ht8Z3j6yDWPBHQtOp/R9rjWvfMYo3MSA/K6q8D86r exporter\n"
+URL = "--url=http://127.0.0.1:1"
+INSTALL = "gate install --from=192.0.2.1 --public-key={key}"
+START = "maintenance start --config.file={config} MASTER --for=1h --reason=x"
+PATH = "expected an absolute path of letters, digits and . _ + @ - only, found 'x y'"
+DURATION = "expected a duration such as 30s, 5m or 1h30m, found 'x'"
+RANGE = "expected a range [@][start:][end] such as 10, 10:, ~:10, 10:20 or @10:20, found 'x'"
+LISTEN = "expected host:port, :port or [::]:port, the port from 0 (any free one) to 65535, found 'x'"
+NO_DOMAIN = "no domain x in {config}; there are: prod"
+NEEDS_URL = "expected --url as well: our own look at the hosts has no use for it"
+
+CASES = [
+    ("serve", "--web.listen-address=x", LISTEN),
+    ("serve", "--web.telemetry-path=x", "expected a path such as /metrics, found 'x'"),
+    ("serve", "--web.external-url=x", "expected a URL such as https://monitor.example.com/boks/, found 'x'"),
+    ("serve", "--web.route-prefix={{x}}", "expected a path such as /boks, found '{{x}}'"),
+    ("serve", "--log.level=x", "'x' is not one of 'debug', 'info', 'warning', 'error'"),
+    ("serve", "--log.format=x", "'x' is not one of 'logfmt', 'json'"),
+    ("status", "--url=x", "expected a URL such as http://monitor:16500, found 'x'"),
+    ("status", "--domain=x", NO_DOMAIN),
+    ("status", "--username=x", NEEDS_URL),
+    (f"status {URL}", "--username=x:y", "expected a name without a colon, found 'x:y'"),
+    ("status", "--password-file=x", NEEDS_URL),
+    ("status", "--ca-file=x", NEEDS_URL),
+    ("status", "--client-certificate=x", NEEDS_URL),
+    ("status", "--insecure-ignore-certificate", NEEDS_URL),
+    (f"status {URL}", "--client-key=x", "expected --client-certificate as well"),
+    ("status", "--timeout=x", DURATION),
+    ("status", "--output=x", "'x' is not one of 'table', 'json'"),
+    ("check", "--warning-lag=x", RANGE),
+    ("check", "--critical-lag=x", RANGE),
+    ("check", "--warning-lag-seconds=x", RANGE),
+    ("check", "--warning-lag-seconds=1", NEEDS_URL),
+    ("check", "--critical-lag-seconds=x", RANGE),
+    ("check", "--critical-lag-seconds=1", NEEDS_URL),
+    ("check", "--warning-ahead=x", RANGE),
+    ("check", "--critical-ahead=x", RANGE),
+    ("check", "--max-age=x", DURATION),
+    ("check", "--output=x", "'x' is not one of 'text', 'json'"),
+    ("failover candidates", "--domain=x", NO_DOMAIN),
+    ("failover candidates", "--output=x", "'x' is not one of 'text', 'json'"),
+    ("failover history", "--limit=0", "0 is not in the range 1<=x<=10000"),
+    ("failover promote MASTER", "--accept=x", "'x' is not one of 'unknown_host'"),
+    ("failover promote MASTER", "--apply=x", "expected a fingerprint of 16 hexadecimal digits, found 'x'"),
+    ("failover forget RUN", "--reason= ", "expected some words, found none"),
+    (START, "--for=x", DURATION),
+    (START, "--reason= ", "expected some words, found none"),
+    (INSTALL, "--from=x y", "expected the addresses of the exporter such as 192.0.2.10 or 192.0.2.0/28, found 'x y'"),
+    (INSTALL, "--user=x y", "expected a login name of small letters, digits, _ and - such as boksmon, found 'x y'"),
+    (INSTALL, "--gate-path=x y", PATH),
+    (INSTALL, "--boks-etc=x y", PATH),
+    (INSTALL, "--boks-var=x y", PATH),
+    (INSTALL, "--boksadm=x y", PATH),
+    (INSTALL, "--prefix=x", "'x' is not one of 'none', 'sudo', 'suexec'"),
+    (INSTALL, "--section-timeout=x", DURATION),
+    (INSTALL, "--section-timeout=1.5s", "expected whole seconds between 1s and 1h, found '1.5s'"),
+    (INSTALL, "--section-timeout=2h", "expected whole seconds between 1s and 1h, found '2h'"),
+    (INSTALL, "--only=x", "'x' is not one of 'authorized_keys', 'boks-gate.conf', 'sudoers', 'sudoers-sent'"),
+    ("rules DIRECTORY", "--runbook-base-url=x", "expected an address such as https://wiki.example.net/boks, found 'x'"),
+    ("demo", "--listen=x", LISTEN),
+    ("demo", "--scenario=x", "'x' is not one of 'tour', 'calm'"),
+    ("demo", "--seed=x", "'x' is not a valid integer"),
+    ("demo", "--duration=x", DURATION),
+]
+"""A command, what is wrong with it, and what it says of that."""
+
+FILES = {"--config.file", "--web.config.file", "--public-key"}
+"""Whether a file can be used is found out by whoever reads it, and told with exit code 1."""
+
+NAMES = {"--host", "--inject"}
+"""Whether there is such a host in the report, or such a step in the plan, shows only when it is looked for."""
+
+
+@pytest.fixture
+def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The files that the commands need; one that would reach further is stopped before."""
+    config = write(tmp_path, sound())
+    key = tmp_path / "id.pub"
+    key.write_text(KEY, encoding="utf-8")
+    monkeypatch.setenv("BOKS_EXPORTER_CONFIG_FILE", str(config))
+    return {"config": str(config), "key": str(key)}
+
+
+@pytest.mark.parametrize(("command", "option", "message"), CASES)
+def test_a_value_that_cannot_be_meant_is_wrong_usage(
+    command: str, option: str, message: str, words: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The option is named, with what was expected and found; `check` says the same as a plugin, with 3."""
+    code = run([*command.format(**words).split(), option.format(**words)])
+    out, err = capsys.readouterr()
+
+    said = " ".join((out + err).split())
+    assert message.format(**words) in said
+    assert option.partition("=")[0] in said or "fingerprint" in said
+    assert code == (3 if command == "check" else 2)
+
+
+def test_a_wrong_value_in_the_environment_is_told_with_its_variable(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody looks for it on the command line then."""
+    monkeypatch.setenv("BOKS_EXPORTER_WEB_EXTERNAL_URL", "x")
+
+    assert run(["serve"]) == 2
+    assert "(env var: 'BOKS_EXPORTER_WEB_EXTERNAL_URL'): expected a URL" in capsys.readouterr().err
+
+
+def test_every_option_with_a_value_is_tried() -> None:
+    """An option that is added and believes anything is noticed here; click itself refuses what is none of its words."""
+    tried = {option.partition("=")[0] for _, option, _ in CASES}
+
+    assert set(options_of(program)) - FILES - NAMES <= tried
+
+
+def options_of(command: click.Command) -> Iterator[str]:
+    """Go through the options that take a value of its own kind, of a command and of all below it, by their long names."""
+    context = click.Context(command)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below
+            yield from options_of(below)
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and not (parameter.is_flag or isinstance(parameter.type, click.Choice)):
+            yield max(parameter.opts, key=len)
