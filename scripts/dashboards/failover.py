@@ -10,7 +10,7 @@ from scripts.dashboards.frame import Frame, Row, framed
 from scripts.dashboards.kinds import Column, figure, grid, lines, words
 from scripts.dashboards.master import master
 from scripts.dashboards.panels import HOST_LINK, ROW_LINK, Builder, Look, Query, panel_link
-from scripts.dashboards.queries import IN_DOMAIN, OF_HOSTS, coded, counted, of_host, sites_of_replicas
+from scripts.dashboards.queries import IN_DOMAIN, OF_HOSTS, coded, counted, memory_free, of_host, sites_of_replicas
 
 
 def failover() -> dashboard.Dashboard:
@@ -84,65 +84,73 @@ def _now() -> dict[int, Builder]:
 
 def _candidates() -> dict[int, Builder]:
     return {
-        n.CANDIDATES: grid(
-            Look(
-                "Candidates, the most advanced first",
-                "What speaks for and against each replica, as the guards of a failover see it from outside: behind "
-                "no server that answers, not ahead, no table missing or of another generation, enough memory, sound "
-                "in the master's list. Read its error log, too. Click a host for everything about it.",
-                24,
-                9,
-            ),
-            [
-                f"60 + {of_host('boks_replica_promotable')}",
-                of_host("boks_replica_behind_best_sequences"),
-                coded(w.STATE, OF_HOSTS),
-                coded(w.REPORTED, OF_HOSTS),
-                of_host("boks_replica_lag_sequences"),
-                of_host("boks_replica_ahead_sequences"),
-                f"{of_host('boks_replica_missing_tables')} + {of_host('boks_replica_stamp_mismatch_tables')}",
-                (
-                    f"({of_host('boks_host_shared_memory_free_bytes')} / "
-                    f"{of_host('boks_host_shared_memory_total_bytes')})\n"
-                    f"and on (boks_domain, host) boks_replica_state{{{OF_HOSTS}}}"
-                ),
-                sites_of_replicas(),
-            ],
-            [
-                Column("host", "Host", links=[ROW_LINK]),
-                Column("Value #A", "Promotable", scales.PROMOTABLE, 105),
-                Column("Value #B", "Behind best", scales.ANY_IS_A_WARNING, 110),
-                Column("Value #C", "State", scales.STATE, 120),
-                Column("Value #D", "Master's list", scales.REPORTED, 120),
-                Column("Value #E", "Lag", scales.LAG_UPDATES, 90),
-                Column("Value #F", "Ahead", scales.AHEAD, 90),
-                Column("Value #G", "Spoilt tables", scales.ANY_IS_BAD, 120),
-                Column("Value #H", "Free memory", scales.MEMORY, 120),
-                Column("site", "Site", width=130),
-                Column("boks_domain", "Domain", width=130),
-            ],
-            sort=[("Promotable", True), ("Behind best", False)],
-            empty="-",
-        ),
-        12: lines(
-            Look(
-                "Behind the most advanced server",
-                "Updates that each replica lacks of what any server that answers has. It lives on when the master is "
-                "dead. While updates are written, a few are always under way.",
-                12,
-                8,
-            ),
-            [Query(of_host("boks_replica_behind_best_sequences"))],
-            scales.LAG_UPDATES,
-            targets=[HOST_LINK],
-        ),
-        13: words(
-            Look("Promotable over time", "Whether anything spoke against promoting each replica.", 12, 8),
-            [Query(f"60 + {of_host('boks_replica_promotable')}")],
-            w.PROMOTABLE,
-            targets=[HOST_LINK],
-        ),
+        n.CANDIDATES: _by_candidate(),
+        12: _behind_best(),
+        13: _promotable(),
     }
+
+
+def _by_candidate() -> Builder:
+    return grid(
+        Look(
+            "Candidates, the most advanced first",
+            "What speaks for and against each replica, as the guards of a failover see it from outside: behind "
+            "no server that answers, not ahead, no table missing or of another generation, enough memory, sound "
+            "in the master's list. Read its error log, too. Click a host for everything about it.",
+            24,
+            9,
+        ),
+        [
+            f"60 + {of_host('boks_replica_promotable')}",
+            of_host("boks_replica_behind_best_sequences"),
+            coded(w.STATE, OF_HOSTS),
+            coded(w.REPORTED, OF_HOSTS),
+            of_host("boks_replica_lag_sequences"),
+            of_host("boks_replica_ahead_sequences"),
+            f"{of_host('boks_replica_missing_tables')} + {of_host('boks_replica_stamp_mismatch_tables')}",
+            (f"({memory_free()})\nand on (boks_domain, host) boks_replica_state{{{OF_HOSTS}}}"),
+            sites_of_replicas(),
+        ],
+        [
+            Column("host", "Host", links=[ROW_LINK]),
+            Column("Value #A", "Promotable", scales.PROMOTABLE, 105),
+            Column("Value #B", "Behind best", scales.ANY_IS_A_WARNING, 110),
+            Column("Value #C", "State", scales.STATE, 120),
+            Column("Value #D", "Master's list", scales.REPORTED, 120),
+            Column("Value #E", "Lag", scales.LAG_UPDATES, 90),
+            Column("Value #F", "Ahead", scales.AHEAD, 90),
+            Column("Value #G", "Spoilt tables", scales.ANY_IS_BAD, 120),
+            Column("Value #H", "Free memory", scales.MEMORY, 120),
+            Column("site", "Site", width=130),
+            Column("boks_domain", "Domain", width=130),
+        ],
+        sort=[("Promotable", True), ("Behind best", False)],
+        empty="-",
+    )
+
+
+def _behind_best() -> Builder:
+    return lines(
+        Look(
+            "Behind the most advanced server",
+            "Updates that each replica lacks of what any server that answers has. It lives on when the master is "
+            "dead. While updates are written, a few are always under way.",
+            12,
+            8,
+        ),
+        [Query(of_host("boks_replica_behind_best_sequences"))],
+        scales.LAG_UPDATES,
+        targets=[HOST_LINK],
+    )
+
+
+def _promotable() -> Builder:
+    return words(
+        Look("Promotable over time", "Whether anything spoke against promoting each replica.", 12, 8),
+        [Query(f"60 + {of_host('boks_replica_promotable')}")],
+        w.PROMOTABLE,
+        targets=[HOST_LINK],
+    )
 
 
 def _roles() -> dict[int, Builder]:

@@ -12,66 +12,94 @@ _OVERDUE = (
     f"  and {of_host('boks_maintenance_active')} == 0\n"
     f'  and {BY_HOST} (boks_replica_state{{{OF_HOSTS}, state="ok"}}) == 0'
 )
+_BY_OUTCOME = f"max by (boks_domain, procedure, outcome) (boks_failover_runs_total{{{IN_DOMAIN}}})"
 _MAINTENANCE = {71: ("maintenance", c.SKY), 70: ("none", c.DARK)}
 
 
 def runs() -> dict[int, Builder]:
     """Tell what runs, what ran, and who is under maintenance."""
-    by_outcome = f"max by (boks_domain, procedure, outcome) (boks_failover_runs_total{{{IN_DOMAIN}}})"
     return {
-        31: figure(
-            Look("Procedure under way", "Whether a failover or another procedure is being run right now.", 6, 4),
-            Query(f"max(boks_failover_in_progress{{{IN_DOMAIN}}})", "run"),
-            _UNDER_WAY,
-            empty="no journal",
-        ),
-        32: figure(
-            Look("Last run", "How long ago a procedure last ended, done or not.", 6, 4),
-            Query(
-                f"time() - max by (boks_domain) (boks_failover_last_timestamp_seconds{{{IN_DOMAIN}}})",
-                "{{boks_domain}}",
-            ),
-            scales.NEUTRAL_SECONDS,
-            empty="never",
-        ),
-        33: figure(
-            Look("Hosts under maintenance", "Hosts whose alerts are held back on purpose.", 6, 4),
-            Query(counted(f"{of_host('boks_maintenance_active')} == 1")),
-            scales.NEUTRAL_SECONDS._replace(unit="none"),
-            empty="no exporter",
-        ),
-        34: figure(
-            Look("Overdue maintenance", "Replicas whose announced maintenance is over, and which are not OK.", 6, 4),
-            Query(counted(_OVERDUE)),
-            scales.ANY_IS_A_WARNING,
-            empty="no exporter",
-        ),
-        35: grid(
-            Look(
-                "Runs by procedure and outcome",
-                "Every closed run that the journal holds. Failed or unknown means: look before anything is changed.",
-                12,
-                8,
-            ),
-            [by_outcome],
-            [
-                Column("procedure", "Procedure"),
-                Column("outcome", "Outcome", width=200),
-                Column("Value", "Runs", scales.UPDATES, 90),
-                Column("boks_domain", "Domain", width=110),
-            ],
-            sort=[("Runs", True)],
-            empty="No run is in the journal",
-        ),
-        36: lines(
-            Look("Runs over time", "Runs of each procedure, by how they ended.", 12, 8),
-            [Query(by_outcome, "{{procedure}}: {{outcome}}")],
-            scales.UPDATES,
-            empty="no run is in the journal",
-        ),
-        37: words(
-            Look("Maintenance of each host", "When alerts of a host were held back on purpose.", 24, 7),
-            [Query(f"70 + {of_host('boks_maintenance_active')}")],
-            _MAINTENANCE,
-        ),
+        31: _under_way(),
+        32: _last_run(),
+        33: _maintained(),
+        34: _overdue(),
+        35: _by_outcome(),
+        36: _over_time(),
+        37: _maintenance(),
     }
+
+
+def _under_way() -> Builder:
+    return figure(
+        Look("Procedure under way", "Whether a failover or another procedure is being run right now.", 6, 4),
+        Query(f"max(boks_failover_in_progress{{{IN_DOMAIN}}})", "run"),
+        _UNDER_WAY,
+        empty="no journal",
+    )
+
+
+def _last_run() -> Builder:
+    return figure(
+        Look("Last run", "How long ago a procedure last ended, done or not.", 6, 4),
+        Query(
+            f"time() - max by (boks_domain) (boks_failover_last_timestamp_seconds{{{IN_DOMAIN}}})",
+            "{{boks_domain}}",
+        ),
+        scales.NEUTRAL_SECONDS,
+        empty="never",
+    )
+
+
+def _maintained() -> Builder:
+    return figure(
+        Look("Hosts under maintenance", "Hosts whose alerts are held back on purpose.", 6, 4),
+        Query(counted(f"{of_host('boks_maintenance_active')} == 1")),
+        scales.NEUTRAL_SECONDS._replace(unit="none"),
+        empty="no exporter",
+    )
+
+
+def _overdue() -> Builder:
+    return figure(
+        Look("Overdue maintenance", "Replicas whose announced maintenance is over, and which are not OK.", 6, 4),
+        Query(counted(_OVERDUE)),
+        scales.ANY_IS_A_WARNING,
+        empty="no exporter",
+    )
+
+
+def _by_outcome() -> Builder:
+    return grid(
+        Look(
+            "Runs by procedure and outcome",
+            "Every closed run that the journal holds. Failed or unknown means: look before anything is changed.",
+            12,
+            8,
+        ),
+        [_BY_OUTCOME],
+        [
+            Column("procedure", "Procedure"),
+            Column("outcome", "Outcome", width=200),
+            Column("Value", "Runs", scales.UPDATES, 90),
+            Column("boks_domain", "Domain", width=110),
+        ],
+        sort=[("Runs", True)],
+        empty="No run is in the journal",
+    )
+
+
+def _over_time() -> Builder:
+    return lines(
+        Look("Runs over time", "Runs of each procedure, by how they ended.", 12, 8),
+        [Query(_BY_OUTCOME, "{{procedure}}: {{outcome}}")],
+        scales.UPDATES,
+        empty="no run is in the journal",
+    )
+
+
+def _maintenance() -> Builder:
+    return words(
+        Look("Maintenance of each host", "When alerts of a host were held back on purpose.", 24, 7),
+        [Query(f"70 + {of_host('boks_maintenance_active')}")],
+        _MAINTENANCE,
+    )

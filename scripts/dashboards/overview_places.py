@@ -47,60 +47,78 @@ def _redundancy(title: str, label: str, selector: str, where: str) -> Builder:
 def polling() -> dict[int, Builder]:
     """Tell who answers, and how quickly."""
     return {
-        n.ANSWERS: words(
-            Look(
-                "Who answers",
-                "Whether the exporter's look at each host worked: connection, commands and what they printed.",
-                12,
-                8,
-            ),
-            [Query(f"50 + {of_host('boks_host_up')}")],
-            w.ANSWERS,
-            targets=[HOST_LINK],
-        ),
-        42: lines(
-            Look(
-                "Age of the facts",
-                "How long ago each host was last looked at with success. The line is the alert's.",
-                12,
-                8,
-            ),
-            [Query(age("boks_host_last_success_timestamp_seconds"))],
-            scales.STALE,
-            targets=[HOST_LINK],
-        ),
-        43: bars(
-            Look("Failed looks", "Looks that failed, by reason, over all chosen hosts.", 8, 8),
-            Query(
-                f"sum by (reason) (max by (boks_domain, host, reason) "
-                f"(increase(boks_host_poll_failures_total{{{OF_HOSTS}}}[$__rate_interval]))) > 0",
-                "{{reason}}",
-            ),
-            colours=REASONS,
-        ),
-        44: lines(
-            Look("Time of a look", "How long an exchange takes: the slowest host, and the one in the middle.", 8, 8),
-            [
-                Query(f"max({of_host('boks_host_poll_duration_seconds')})", "slowest"),
-                Query(f"quantile(0.5, {of_host('boks_host_poll_duration_seconds')})", "middle"),
-            ],
-            scales.SECONDS,
-            colours=(c.ORANGE, c.SKY),
-        ),
-        n.ROUNDS: lines(
-            Look(
-                "Time of a round",
-                "How long a round over a domain takes, and how often one is due. Rounds above the interval overrun.",
-                8,
-                8,
-            ),
-            [
-                Query(f"max by (boks_domain) (boks_round_duration_seconds{{{IN_DOMAIN}}})", "round of {{boks_domain}}"),
-                Query(
-                    f"max by (boks_domain) (boks_round_interval_seconds{{{IN_DOMAIN}}})", "interval of {{boks_domain}}"
-                ),
-            ],
-            scales.SECONDS,
-            colours=(c.SKY, c.GREY),
-        ),
+        n.ANSWERS: _answers(),
+        42: _age(),
+        43: _failures(),
+        44: _exchanges(),
+        n.ROUNDS: _rounds(),
     }
+
+
+def _answers() -> Builder:
+    return words(
+        Look(
+            "Who answers",
+            "Whether the exporter's look at each host worked: connection, commands and what they printed.",
+            12,
+            8,
+        ),
+        [Query(f"50 + {of_host('boks_host_up')}")],
+        w.ANSWERS,
+        targets=[HOST_LINK],
+    )
+
+
+def _age() -> Builder:
+    return lines(
+        Look(
+            "Age of the facts",
+            "How long ago each host was last looked at with success. The line is the alert's.",
+            12,
+            8,
+        ),
+        [Query(age("boks_host_last_success_timestamp_seconds"))],
+        scales.STALE,
+        targets=[HOST_LINK],
+    )
+
+
+def _failures() -> Builder:
+    return bars(
+        Look("Failed looks", "Looks that failed, by reason, over all chosen hosts.", 8, 8),
+        Query(
+            f"sum by (reason) (max by (boks_domain, host, reason) "
+            f"(increase(boks_host_poll_failures_total{{{OF_HOSTS}}}[$__rate_interval]))) > 0",
+            "{{reason}}",
+        ),
+        colours=REASONS,
+    )
+
+
+def _exchanges() -> Builder:
+    return lines(
+        Look("Time of a look", "How long an exchange takes: the slowest host, and the one in the middle.", 8, 8),
+        [
+            Query(f"max({of_host('boks_host_poll_duration_seconds')})", "slowest"),
+            Query(f"quantile(0.5, {of_host('boks_host_poll_duration_seconds')})", "middle"),
+        ],
+        scales.SECONDS,
+        colours=(c.ORANGE, c.SKY),
+    )
+
+
+def _rounds() -> Builder:
+    return lines(
+        Look(
+            "Time of a round",
+            "How long a round over a domain takes, and how often one is due. Rounds above the interval overrun.",
+            8,
+            8,
+        ),
+        [
+            Query(f"max by (boks_domain) (boks_round_duration_seconds{{{IN_DOMAIN}}})", "round of {{boks_domain}}"),
+            Query(f"max by (boks_domain) (boks_round_interval_seconds{{{IN_DOMAIN}}})", "interval of {{boks_domain}}"),
+        ],
+        scales.SECONDS,
+        colours=(c.SKY, c.GREY),
+    )

@@ -29,119 +29,148 @@ _SOUND: Final = ', state=~"ok|unknown"'
 def problem() -> dict[int, Builder]:
     """Say in ten figures whether anything is wrong."""
     return {
-        1: figure(
-            Look(
-                "Domain",
-                "The exporter's verdict on each domain. NO MASTER and SEVERAL MASTERS are emergencies of their own; "
-                "degraded means that at least one replica is not sound. Click for who can take over.",
-                8,
-                3,
-            ),
-            Query(coded(w.DOMAIN, IN_DOMAIN, "boks_domain"), "{{boks_domain}}"),
-            scales.DOMAIN,
-            empty="no exporter",
-            targets=[FAILOVER_LINK],
-        ),
-        2: master(
-            Look(
-                "Master",
-                "The host that says it is master. NONE means that nothing can be changed, while logins go on; "
-                "two mean that changes go to different databases. Click for who can take over.",
-                8,
-                3,
-            ),
-            [FAILOVER_LINK],
-        ),
+        1: _domain(),
+        2: _master(),
         3: _firing("Critical alerts", "critical", c.VERMILLION),
         4: _firing("Warnings", "warning", c.ORANGE),
-        5: figure(
-            Look(
-                "Replicas not OK",
-                "Replicas in any state but OK, whatever the reason. Click for the table.",
-                4,
-                3,
-            ),
-            Query(counted(f'{BY_HOST} (boks_replica_state{{{OF_HOSTS}, state!="ok"}}) == 1')),
-            scales.ANY_IS_A_WARNING,
-            empty="no exporter",
-            targets=[panel_link(n.OVERVIEW, n.REPLICAS, "Show the replicas")],
-        ),
-        6: figure(
-            Look(
-                "Longest lag",
-                "The longest lag of any replica: how old the oldest update is that it has not got. "
-                f"Orange from {limit('lag_seconds:warning'):g} s, red from {limit('lag_seconds:critical'):g} s, "
-                "as the alerts have it. Not known without a master. Click for the replica.",
-                4,
-                3,
-            ),
-            Query(f"topk(1, {of_host('boks_replica_lag_seconds')})"),
-            scales.LAG_SECONDS,
-            targets=[HOST_LINK],
-        ),
-        7: figure(
-            Look(
-                "Ahead or diverged",
-                "Replicas whose database is no copy of the master's. They decide logins by wrong data, "
-                "even if the master's list says OK.",
-                4,
-                3,
-            ),
-            Query(counted(f'{BY_HOST} (boks_replica_state{{{OF_HOSTS}, state=~"ahead|diverged"}}) == 1')),
-            scales.ANY_IS_BAD,
-            empty="no exporter",
-            targets=[panel_link(n.OVERVIEW, n.REPLICAS, "Show the replicas")],
-        ),
-        8: figure(
-            Look(
-                "Sites without replica",
-                "Sites at which no replica is sound, as the alert has it: logins there depend on other sites and on "
-                "the lines to them. A site that only the exporter cannot reach does not count.",
-                4,
-                3,
-            ),
-            Query(
-                counted(
-                    f"{replicas_at('site', AT_SITES + _SOUND)} == 0\n  and {replicas_at('site', AT_SITES)} > 0\n"
-                    f"  unless on (boks_domain, site) boks_site:replicas_only_the_master_reaches:count > 0"
-                )
-            ),
-            scales.ANY_IS_BAD,
-            empty="no exporter",
-            targets=[panel_link(n.OVERVIEW, n.SITES, "Show the sites")],
-        ),
-        9: figure(
-            Look(
-                "Silent hosts",
-                "Hosts at which the exporter's last look failed. What they do is unknown, which is not the same as "
-                "DOWN. Click for when it began.",
-                4,
-                3,
-            ),
-            Query(counted(f"{of_host('boks_host_up')} == 0")),
-            scales.ANY_IS_A_WARNING,
-            empty="no exporter",
-            targets=[panel_link(n.OVERVIEW, n.ANSWERS, "Show who answers")],
-        ),
-        10: figure(
-            Look(
-                "Exporter",
-                f"Whether the exporter still looks: stalled means that a domain had no round for "
-                f"{stalled_after_intervals():g} intervals. Then every figure here is old.",
-                4,
-                3,
-            ),
-            Query(
-                f"max(\n  time() - max by (boks_domain) (boks_round_last_timestamp_seconds{{{IN_DOMAIN}}})\n"
-                f"  > bool {stalled_after_intervals():g} * "
-                f"max by (boks_domain) (boks_round_interval_seconds{{{IN_DOMAIN}}})\n)",
-                "exporter",
-            ),
-            scales.EXPORTER,
-            empty="ABSENT",
-            targets=[Link("Show the rounds", panel_link(n.OVERVIEW, n.ROUNDS, "").url)],
-        ),
+        5: _not_ok(),
+        6: _longest_lag(),
+        7: _foreign(),
+        8: _dark_sites(),
+        9: _silent_hosts(),
+        10: _exporter(),
     }
+
+
+def _domain() -> Builder:
+    return figure(
+        Look(
+            "Domain",
+            "The exporter's verdict on each domain. NO MASTER and SEVERAL MASTERS are emergencies of their own; "
+            "degraded means that at least one replica is not sound. Click for who can take over.",
+            8,
+            3,
+        ),
+        Query(coded(w.DOMAIN, IN_DOMAIN, "boks_domain"), "{{boks_domain}}"),
+        scales.DOMAIN,
+        empty="no exporter",
+        targets=[FAILOVER_LINK],
+    )
+
+
+def _master() -> Builder:
+    return master(
+        Look(
+            "Master",
+            "The host that says it is master. NONE means that nothing can be changed, while logins go on; "
+            "two mean that changes go to different databases. Click for who can take over.",
+            8,
+            3,
+        ),
+        [FAILOVER_LINK],
+    )
+
+
+def _not_ok() -> Builder:
+    return _number(
+        Look(
+            "Replicas not OK",
+            "Replicas in any state but OK, whatever the reason. Click for the table.",
+            4,
+            3,
+        ),
+        f'{BY_HOST} (boks_replica_state{{{OF_HOSTS}, state!="ok"}}) == 1',
+        scales.ANY_IS_A_WARNING,
+        panel_link(n.OVERVIEW, n.REPLICAS, "Show the replicas"),
+    )
+
+
+def _longest_lag() -> Builder:
+    return figure(
+        Look(
+            "Longest lag",
+            "The longest lag of any replica: how old the oldest update is that it has not got. "
+            f"Orange from {limit('lag_seconds:warning'):g} s, red from {limit('lag_seconds:critical'):g} s, "
+            "as the alerts have it. Not known without a master. Click for the replica.",
+            4,
+            3,
+        ),
+        Query(f"topk(1, {of_host('boks_replica_lag_seconds')})"),
+        scales.LAG_SECONDS,
+        targets=[HOST_LINK],
+    )
+
+
+def _foreign() -> Builder:
+    return _number(
+        Look(
+            "Ahead or diverged",
+            "Replicas whose database is no copy of the master's. They decide logins by wrong data, "
+            "even if the master's list says OK.",
+            4,
+            3,
+        ),
+        f'{BY_HOST} (boks_replica_state{{{OF_HOSTS}, state=~"ahead|diverged"}}) == 1',
+        scales.ANY_IS_BAD,
+        panel_link(n.OVERVIEW, n.REPLICAS, "Show the replicas"),
+    )
+
+
+def _dark_sites() -> Builder:
+    return _number(
+        Look(
+            "Sites without replica",
+            "Sites at which no replica is sound, as the alert has it: logins there depend on other sites and on "
+            "the lines to them. A site that only the exporter cannot reach does not count.",
+            4,
+            3,
+        ),
+        f"{replicas_at('site', AT_SITES + _SOUND)} == 0\n  and {replicas_at('site', AT_SITES)} > 0\n"
+        f"  unless on (boks_domain, site) boks_site:replicas_only_the_master_reaches:count > 0",
+        scales.ANY_IS_BAD,
+        panel_link(n.OVERVIEW, n.SITES, "Show the sites"),
+    )
+
+
+def _silent_hosts() -> Builder:
+    return _number(
+        Look(
+            "Silent hosts",
+            "Hosts at which the exporter's last look failed. What they do is unknown, which is not the same as "
+            "DOWN. Click for when it began.",
+            4,
+            3,
+        ),
+        f"{of_host('boks_host_up')} == 0",
+        scales.ANY_IS_A_WARNING,
+        panel_link(n.OVERVIEW, n.ANSWERS, "Show who answers"),
+    )
+
+
+def _exporter() -> Builder:
+    return figure(
+        Look(
+            "Exporter",
+            f"Whether the exporter still looks: stalled means that a domain had no round for "
+            f"{stalled_after_intervals():g} intervals. Then every figure here is old.",
+            4,
+            3,
+        ),
+        Query(
+            f"max(\n  time() - max by (boks_domain) (boks_round_last_timestamp_seconds{{{IN_DOMAIN}}})\n"
+            f"  > bool {stalled_after_intervals():g} * "
+            f"max by (boks_domain) (boks_round_interval_seconds{{{IN_DOMAIN}}})\n)",
+            "exporter",
+        ),
+        scales.EXPORTER,
+        empty="ABSENT",
+        targets=[Link("Show the rounds", panel_link(n.OVERVIEW, n.ROUNDS, "").url)],
+    )
+
+
+def _number(look: Look, condition: str, scale: Scale, target: Link) -> Builder:
+    """Show how many there are of which something holds; that no exporter tells is not none."""
+    return figure(look, Query(counted(condition)), scale, empty="no exporter", targets=[target])
 
 
 def _firing(title: str, severity: str, colour: str) -> Builder:

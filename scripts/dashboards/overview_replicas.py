@@ -12,75 +12,87 @@ from scripts.dashboards.thresholds import limit
 def replicas() -> dict[int, Builder]:
     """List the replicas, the alerts, and what the states were."""
     return {
-        n.REPLICAS: grid(
-            Look(
-                "Replicas, the worst first",
-                "One row for each replica. Lag and ahead are in updates of its worst table and proven, not guessed: "
-                "empty means not known. Last packet is how long ago the master last sent one; "
-                "more than a couple of minutes is bad. Promotable says whether anything that can be seen from outside "
-                "speaks against promoting it. Click a host for everything about it.",
-                15,
-                9,
-            ),
-            [
-                coded(w.STATE, OF_HOSTS),
-                of_host("boks_replica_lag_sequences"),
-                of_host("boks_replica_lag_seconds"),
-                of_host("boks_replica_ahead_sequences"),
-                age("boks_replica_last_packet_timestamp_seconds"),
-                f"60 + {of_host('boks_replica_promotable')}",
-                sites_of_replicas(),
-            ],
-            [
-                Column("host", "Host", links=[ROW_LINK]),
-                Column("Value #A", "State", scales.STATE, 105),
-                Column("Value #B", "Lag", scales.LAG_UPDATES, 70),
-                Column("Value #C", "Lag in time", scales.LAG_SECONDS, 95),
-                Column("Value #D", "Ahead", scales.AHEAD, 70),
-                Column("Value #E", "Last packet", scales.WHOLE_SECONDS, 95),
-                Column("Value #F", "Promotable", scales.PROMOTABLE, 95),
-                Column("site", "Site", width=95),
-                Column("boks_domain", "Domain", width=80),
-            ],
-            sort=[("State", True), ("Lag", True)],
-            empty="-",
-        ),
-        n.ALERTS: grid(
-            Look(
-                "Alerts that fire",
-                "What Prometheus's rules say now, the most severe first. Each has a runbook of its name.",
-                9,
-                9,
-            ),
-            [
-                where(
-                    "\n  or ".join(
-                        f'{each.code} * ALERTS{{{FIRING}, severity="{each.value}"}}' for each in w.SEVERITY.words
-                    )
-                ),
-                f"time() - {where(f'ALERTS_FOR_STATE and ignoring (alertstate) ALERTS{{{FIRING}}}')}",
-            ],
-            [
-                Column("Value #A", "Severity", scales.SEVERITY, 85),
-                Column("alertname", "Alert"),
-                Column("instance", "Where", width=95),
-                Column("Value #B", "For", scales.WHOLE_SECONDS, 70),
-            ],
-            sort=[("Severity", True)],
-            empty="No alert fires",
-        ),
-        13: words(
-            Look(
-                "State of each replica",
-                "The exporter's verdict over time. A gap means that the exporter did not tell. Click for the replica.",
-                24,
-                8,
-            ),
-            [Query(coded(w.STATE, OF_HOSTS))],
-            w.shown(w.STATE),
-            targets=[HOST_LINK],
-        ),
+        n.REPLICAS: _by_replica(),
+        n.ALERTS: _alerts(),
+        13: _states(),
     }
+
+
+def _by_replica() -> Builder:
+    return grid(
+        Look(
+            "Replicas, the worst first",
+            "One row for each replica. Lag and ahead are in updates of its worst table and proven, not guessed: "
+            "empty means not known. Last packet is how long ago the master last sent one; "
+            "more than a couple of minutes is bad. Promotable says whether anything that can be seen from outside "
+            "speaks against promoting it. Click a host for everything about it.",
+            15,
+            9,
+        ),
+        [
+            coded(w.STATE, OF_HOSTS),
+            of_host("boks_replica_lag_sequences"),
+            of_host("boks_replica_lag_seconds"),
+            of_host("boks_replica_ahead_sequences"),
+            age("boks_replica_last_packet_timestamp_seconds"),
+            f"60 + {of_host('boks_replica_promotable')}",
+            sites_of_replicas(),
+        ],
+        [
+            Column("host", "Host", links=[ROW_LINK]),
+            Column("Value #A", "State", scales.STATE, 105),
+            Column("Value #B", "Lag", scales.LAG_UPDATES, 70),
+            Column("Value #C", "Lag in time", scales.LAG_SECONDS, 95),
+            Column("Value #D", "Ahead", scales.AHEAD, 70),
+            Column("Value #E", "Last packet", scales.WHOLE_SECONDS, 95),
+            Column("Value #F", "Promotable", scales.PROMOTABLE, 95),
+            Column("site", "Site", width=95),
+            Column("boks_domain", "Domain", width=80),
+        ],
+        sort=[("State", True), ("Lag", True)],
+        empty="-",
+    )
+
+
+def _alerts() -> Builder:
+    return grid(
+        Look(
+            "Alerts that fire",
+            "What Prometheus's rules say now, the most severe first. Each has a runbook of its name.",
+            9,
+            9,
+        ),
+        [
+            where(
+                "\n  or ".join(
+                    f'{each.code} * ALERTS{{{FIRING}, severity="{each.value}"}}' for each in w.SEVERITY.words
+                )
+            ),
+            f"time() - {where(f'ALERTS_FOR_STATE and ignoring (alertstate) ALERTS{{{FIRING}}}')}",
+        ],
+        [
+            Column("Value #A", "Severity", scales.SEVERITY, 85),
+            Column("alertname", "Alert"),
+            Column("instance", "Where", width=95),
+            Column("Value #B", "For", scales.WHOLE_SECONDS, 70),
+        ],
+        sort=[("Severity", True)],
+        empty="No alert fires",
+    )
+
+
+def _states() -> Builder:
+    return words(
+        Look(
+            "State of each replica",
+            "The exporter's verdict over time. A gap means that the exporter did not tell. Click for the replica.",
+            24,
+            8,
+        ),
+        [Query(coded(w.STATE, OF_HOSTS))],
+        w.shown(w.STATE),
+        targets=[HOST_LINK],
+    )
 
 
 def lag() -> dict[int, Builder]:

@@ -31,6 +31,11 @@ def age(metric: str, selector: str = OF_HOSTS) -> str:
     return f"time() - {of_host(metric, selector)}"
 
 
+def memory_free() -> str:
+    """Give the free share of each host's shared memory."""
+    return f"{of_host('boks_host_shared_memory_free_bytes')} / {of_host('boks_host_shared_memory_total_bytes')}"
+
+
 def counted(condition: str) -> str:
     """Count what holds: 0 if nothing does, nothing at all if no exporter tells."""
     return f"count({condition}) or 0 * count(boks_domain_hosts{{{IN_DOMAIN}}})"

@@ -51,55 +51,79 @@ def state() -> dict[int, Builder]:
 def distance() -> dict[int, Builder]:
     """Say how far its data are from the master's."""
     return {
-        7: figure(
-            Look("Oldest missing update", "Age of the oldest update that this replica has not got.", 4, 4),
-            Query(of_host("boks_replica_lag_seconds")),
-            scales.LAG_SECONDS,
-        ),
-        8: figure(
-            Look("Lag", "Updates that its worst table certainly lacks. Click for the tables.", 4, 4),
-            Query(of_host("boks_replica_lag_sequences")),
-            scales.LAG_UPDATES,
-            targets=[panel_link(n.REPLICA, n.TABLES, "Show the tables")],
-        ),
-        9: figure(
-            Look("Ahead", "Updates that its worst table has and the master has not. Any is too many.", 4, 4),
-            Query(of_host("boks_replica_ahead_sequences")),
-            scales.AHEAD,
-            targets=[panel_link(n.REPLICA, n.TABLES, "Show the tables")],
-        ),
-        10: figure(
-            Look(
-                "Spoilt tables",
-                "Tables that the master has and this replica does not show, and tables of another generation. "
-                "Any is too many.",
-                4,
-                4,
-            ),
-            Query(f"{of_host('boks_replica_missing_tables')} + {of_host('boks_replica_stamp_mismatch_tables')}"),
-            scales.ANY_IS_BAD,
-            targets=[panel_link(n.REPLICA, n.TABLES, "Show the tables")],
-        ),
-        11: figure(
-            Look(
-                "Last packet",
-                "How long ago the master last sent this replica a packet: never more than a couple of minutes.",
-                4,
-                4,
-            ),
-            Query(age("boks_replica_last_packet_timestamp_seconds")),
-            scales.NEUTRAL_SECONDS,
-        ),
-        12: figure(
-            Look(
-                "Last failure",
-                "How long ago the master last failed to update this replica. A couple of hours is recent; "
-                "none means that the list shows none, or no list can be read.",
-                4,
-                4,
-            ),
-            Query(age("boks_replica_last_failure_timestamp_seconds")),
-            scales.NEUTRAL_SECONDS,
-            empty="none",
-        ),
+        7: _oldest_missing(),
+        8: _lag(),
+        9: _ahead(),
+        10: _spoilt(),
+        11: _last_packet(),
+        12: _last_failure(),
     }
+
+
+def _oldest_missing() -> Builder:
+    return figure(
+        Look("Oldest missing update", "Age of the oldest update that this replica has not got.", 4, 4),
+        Query(of_host("boks_replica_lag_seconds")),
+        scales.LAG_SECONDS,
+    )
+
+
+def _lag() -> Builder:
+    return figure(
+        Look("Lag", "Updates that its worst table certainly lacks. Click for the tables.", 4, 4),
+        Query(of_host("boks_replica_lag_sequences")),
+        scales.LAG_UPDATES,
+        targets=[panel_link(n.REPLICA, n.TABLES, "Show the tables")],
+    )
+
+
+def _ahead() -> Builder:
+    return figure(
+        Look("Ahead", "Updates that its worst table has and the master has not. Any is too many.", 4, 4),
+        Query(of_host("boks_replica_ahead_sequences")),
+        scales.AHEAD,
+        targets=[panel_link(n.REPLICA, n.TABLES, "Show the tables")],
+    )
+
+
+def _spoilt() -> Builder:
+    return figure(
+        Look(
+            "Spoilt tables",
+            "Tables that the master has and this replica does not show, and tables of another generation. "
+            "Any is too many.",
+            4,
+            4,
+        ),
+        Query(f"{of_host('boks_replica_missing_tables')} + {of_host('boks_replica_stamp_mismatch_tables')}"),
+        scales.ANY_IS_BAD,
+        targets=[panel_link(n.REPLICA, n.TABLES, "Show the tables")],
+    )
+
+
+def _last_packet() -> Builder:
+    return figure(
+        Look(
+            "Last packet",
+            "How long ago the master last sent this replica a packet: never more than a couple of minutes.",
+            4,
+            4,
+        ),
+        Query(age("boks_replica_last_packet_timestamp_seconds")),
+        scales.NEUTRAL_SECONDS,
+    )
+
+
+def _last_failure() -> Builder:
+    return figure(
+        Look(
+            "Last failure",
+            "How long ago the master last failed to update this replica. A couple of hours is recent; "
+            "none means that the list shows none, or no list can be read.",
+            4,
+            4,
+        ),
+        Query(age("boks_replica_last_failure_timestamp_seconds")),
+        scales.NEUTRAL_SECONDS,
+        empty="none",
+    )

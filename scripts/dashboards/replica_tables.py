@@ -10,65 +10,77 @@ from scripts.dashboards.panels import Builder, Look, Query
 from scripts.dashboards.queries import IN_DOMAIN, OF_HOSTS
 from scripts.dashboards.thresholds import limit
 
+_BY_TABLE: Final = "max by (table)"
 _MASTERS: Final = f'{IN_DOMAIN}, role="master"'
 
 
 def tables() -> dict[int, Builder]:
     """List the tables, and draw those that differ."""
-    by_table = "max by (table)"
     return {
-        n.TABLES: grid(
-            Look(
-                "Tables, the worst first",
-                "Each table here and on the master, as last read. The two are read at different instants, so a small "
-                "difference is normal; lag and ahead are proven, and empty where there is none. Names are unofficial. "
-                "The stamp is the date that boksdiag sequence prints: on a sound replica it is the master's.",
-                24,
-                12,
-            ),
-            [
-                f"{by_table} (boks_table_sequence{{{OF_HOSTS}}})",
-                (
-                    f"{by_table} (boks_table_sequence{{{IN_DOMAIN}}} and on (boks_domain, host) "
-                    f"boks_host_role{{{_MASTERS}}} == 1)"
-                ),
-                f"{by_table} (boks_replica_table_lag_sequences{{{OF_HOSTS}}})",
-                f"{by_table} (boks_replica_table_ahead_sequences{{{OF_HOSTS}}})",
-                f"1000 * {by_table} (boks_table_stamp_timestamp_seconds{{{OF_HOSTS}}})",
-                (
-                    f"1000 * {by_table} (boks_table_stamp_timestamp_seconds{{{IN_DOMAIN}}} and on (boks_domain, host) "
-                    f"boks_host_role{{{_MASTERS}}} == 1)"
-                ),
-            ],
-            [
-                Column("table", "Table", texts={f"T{number}": table_name(number) for number in TABLE_NAMES}),
-                Column("Value #A", "Here", scales.UPDATES, 90),
-                Column("Value #B", "Master", scales.UPDATES, 90),
-                Column("Value #C", "Lag", scales.LAG_UPDATES, 70, empty=""),
-                Column("Value #D", "Ahead", scales.AHEAD, 75, empty=""),
-                Column("Value #E", "Stamp", scales.DATE, 160),
-                Column("Value #F", "Master's stamp", scales.DATE, 160),
-            ],
-            sort=[("Lag", True), ("Ahead", True)],
-            empty="No table is known",
-        ),
-        32: lines(
-            Look(
-                "Lag by table",
-                "Updates that each table lacks. A gap means that it cannot be proven. From "
-                f"{limit('lag_sequences:critical'):g} on a lag that lasts pages somebody.",
-                12,
-                8,
-            ),
-            [Query(_drawn("boks_replica_table_lag_sequences", "boks_replica_lag_sequences"), "{{table}}")],
-            scales.LAG_UPDATES,
-        ),
-        33: lines(
-            Look("Ahead by table", "Updates that each table has and the master has not. Any is too many.", 12, 8),
-            [Query(_drawn("boks_replica_table_ahead_sequences", "boks_replica_ahead_sequences"), "{{table}}")],
-            scales.AHEAD,
-        ),
+        n.TABLES: _by_table(),
+        32: _lag(),
+        33: _ahead(),
     }
+
+
+def _by_table() -> Builder:
+    return grid(
+        Look(
+            "Tables, the worst first",
+            "Each table here and on the master, as last read. The two are read at different instants, so a small "
+            "difference is normal; lag and ahead are proven, and empty where there is none. Names are unofficial. "
+            "The stamp is the date that boksdiag sequence prints: on a sound replica it is the master's.",
+            24,
+            12,
+        ),
+        [
+            f"{_BY_TABLE} (boks_table_sequence{{{OF_HOSTS}}})",
+            (
+                f"{_BY_TABLE} (boks_table_sequence{{{IN_DOMAIN}}} and on (boks_domain, host) "
+                f"boks_host_role{{{_MASTERS}}} == 1)"
+            ),
+            f"{_BY_TABLE} (boks_replica_table_lag_sequences{{{OF_HOSTS}}})",
+            f"{_BY_TABLE} (boks_replica_table_ahead_sequences{{{OF_HOSTS}}})",
+            f"1000 * {_BY_TABLE} (boks_table_stamp_timestamp_seconds{{{OF_HOSTS}}})",
+            (
+                f"1000 * {_BY_TABLE} (boks_table_stamp_timestamp_seconds{{{IN_DOMAIN}}} and on (boks_domain, host) "
+                f"boks_host_role{{{_MASTERS}}} == 1)"
+            ),
+        ],
+        [
+            Column("table", "Table", texts={f"T{number}": table_name(number) for number in TABLE_NAMES}),
+            Column("Value #A", "Here", scales.UPDATES, 90),
+            Column("Value #B", "Master", scales.UPDATES, 90),
+            Column("Value #C", "Lag", scales.LAG_UPDATES, 70, empty=""),
+            Column("Value #D", "Ahead", scales.AHEAD, 75, empty=""),
+            Column("Value #E", "Stamp", scales.DATE, 160),
+            Column("Value #F", "Master's stamp", scales.DATE, 160),
+        ],
+        sort=[("Lag", True), ("Ahead", True)],
+        empty="No table is known",
+    )
+
+
+def _lag() -> Builder:
+    return lines(
+        Look(
+            "Lag by table",
+            "Updates that each table lacks. A gap means that it cannot be proven. From "
+            f"{limit('lag_sequences:critical'):g} on a lag that lasts pages somebody.",
+            12,
+            8,
+        ),
+        [Query(_drawn("boks_replica_table_lag_sequences", "boks_replica_lag_sequences"), "{{table}}")],
+        scales.LAG_UPDATES,
+    )
+
+
+def _ahead() -> Builder:
+    return lines(
+        Look("Ahead by table", "Updates that each table has and the master has not. Any is too many.", 12, 8),
+        [Query(_drawn("boks_replica_table_ahead_sequences", "boks_replica_ahead_sequences"), "{{table}}")],
+        scales.AHEAD,
+    )
 
 
 def _drawn(metric: str, proven: str) -> str:
