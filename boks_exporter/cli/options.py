@@ -83,6 +83,11 @@ def insist_on_domains(wanted: Collection[str], known: Collection[str], where: st
         raise click.UsageError(message)
 
 
+def output(human: str, told: str) -> Callable[[Command], Command]:
+    """Add the choice between a form for people and JSON."""
+    return click.option("--output", type=click.Choice([human, "json"]), default=human, show_default=True, help=told)
+
+
 def timeout(default: str) -> Callable[[Command], Command]:
     """Add the deadline of the whole command."""
     return click.option(

@@ -23,13 +23,7 @@ Exit codes: 0 shown (whatever the state; `check` judges), 1 nothing to show, wit
 )
 @options.source
 @options.timeout("60s")
-@click.option(
-    "--output",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="json is stable: docs/cli.md describes it.",
-)
+@options.output("table", "json is stable: docs/cli.md describes it.")
 @click.pass_context
 def status(ctx: click.Context, /, *, output: str, **given: Any) -> int:
     """Show every host: role, state, lag, ahead, last packet, and the reason for its state.

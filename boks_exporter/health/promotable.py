@@ -1,7 +1,6 @@
 """What speaks against promoting a replica, as far as it can be judged from outside."""
 
 from collections.abc import Iterator
-from ipaddress import ip_address
 from typing import Final
 
 from boks_exporter.health.findings import Round
@@ -37,7 +36,7 @@ def _is_judged(look: Round, host: Host, state: ReplicaState) -> bool:
         return False
     is_compared = compared is not None and compared.behind_best is not None
     is_known = state is ReplicaState.OK or (not look.snapshot.masters and is_compared)
-    return is_known and (_is_address(host.address) or not _restricting(look, host))
+    return is_known and (host.has_numeric_address or not _restricting(look, host))
 
 
 def _reasons(look: Round, host: Host, state: ReplicaState) -> Iterator[str]:
@@ -48,7 +47,7 @@ def _reasons(look: Round, host: Host, state: ReplicaState) -> Iterator[str]:
         yield "it says that it is a client"
     if host.promotion is Promotion.NEVER:
         yield "the configuration says promotion: never"
-    if _is_address(host.address) and (refusing := _restricting(look, host)):
+    if host.has_numeric_address and (refusing := _restricting(look, host)):
         yield f"BRIDGE_ACCEPT_MASTER_IPS on {', '.join(refusing)} does not name {host.address}"
     yield from _shared_memory(look, host)
     compared = look.comparison.replica(host.name)
@@ -64,20 +63,10 @@ def _restricting(look: Round, host: Host) -> list[str]:
 
     BCASTADDR stands for addresses in a file that is not read: it may name anybody.
     """
-    lists = ((seen.host, seen.environment.bridge_accept_master_ips) for seen in look.snapshot.observed())
+    lists = ((seen.host, seen.environment.admitted_masters) for seen in look.snapshot.observed())
     return [
-        name
-        for name, admitted in lists
-        if admitted is not None and {host.address, "BCASTADDR"}.isdisjoint(admitted.replace(",", " ").split())
+        name for name, admitted in lists if admitted is not None and admitted.isdisjoint({host.address, "BCASTADDR"})
     ]
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _shared_memory(look: Round, host: Host) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import ip_address
 
 from boks_exporter.model.units import HostName
 
@@ -34,3 +35,12 @@ class Host:
     section: str = ""
     promotion: Promotion = Promotion.NEUTRAL
     discovered: bool = False
+
+    @property
+    def has_numeric_address(self) -> bool:
+        """Tell whether `address` is an address and not a name that stands for one."""
+        try:
+            ip_address(self.address)
+        except ValueError:
+            return False
+        return True

@@ -87,6 +87,12 @@ class Environment:
             (self.boksinit or "").lower(), Role.UNKNOWN
         )
 
+    @property
+    def admitted_masters(self) -> frozenset[str] | None:
+        """Name whom BRIDGE_ACCEPT_MASTER_IPS admits as a master; None where it is not set (HS hotfix/105)."""
+        listed = self.bridge_accept_master_ips
+        return None if listed is None else frozenset(listed.replace(",", " ").split())
+
 
 @dataclass(frozen=True, slots=True)
 class Memory:

@@ -1,10 +1,11 @@
 """Write the cases as promtool's unit tests."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from tests.alerts.cases import ALWAYS_FIRES, CASES
-from tests.alerts.histories import SOUND_MINUTES, STEP, Case, Quiet, series
+from tests.alerts.histories import SOUND_MINUTES, STEP, Case, Line, Quiet, series
 from tests.alerts.quiet import QUIET
 
 RULES = Path(__file__).parents[2] / "deploy" / "prometheus"
@@ -52,14 +53,7 @@ def _fault(case: Case) -> dict[str, Any]:
     goes_on = (*range(fires + STEP, recovers, STEP), *([ends - STEP] if case.ends else []))
     return {
         "name": case.alert,
-        "interval": f"{STEP}s",
-        "input_series": [
-            {
-                "series": series(line.name, line.labels),
-                "values": line.values(sound, sick, after, (gap, gap + _LOST_SCRAPES)),
-            }
-            for line in case.lines
-        ],
+        **_history(case.lines, (sound, sick, after), gap),
         "alert_rule_test": [
             {"eval_time": f"{fires}s", "alertname": case.alert, "exp_alerts": [_alert(case)]},
             *(
@@ -85,16 +79,20 @@ def _quiet(quiet: Quiet) -> dict[str, Any]:
     silent = f"count(ALERTS{{alertname=~{'|'.join(quiet.alerts)!r}, alertstate='firing'}})"
     return {
         "name": quiet.name,
-        "interval": f"{STEP}s",
-        "input_series": [
-            {
-                "series": series(line.name, line.labels),
-                "values": line.values(sound, sick, after, (gap, gap + _LOST_SCRAPES)),
-            }
-            for line in quiet.lines
-        ],
+        **_history(quiet.lines, (sound, sick, after), gap),
         "promql_expr_test": [
             {"expr": silent, "eval_time": f"{step * STEP}s", "exp_samples": []} for step in range(sound + sick + after)
+        ],
+    }
+
+
+def _history(lines: Iterable[Line], steps: tuple[int, int, int], gap: int) -> dict[str, Any]:
+    """Write the series: sound, sick and sound again for so many steps, with lost scrapes from `gap` on."""
+    return {
+        "interval": f"{STEP}s",
+        "input_series": [
+            {"series": series(line.name, line.labels), "values": line.values(*steps, (gap, gap + _LOST_SCRAPES))}
+            for line in lines
         ],
     }
 
@@ -105,11 +103,7 @@ def _all_sound() -> dict[str, Any]:
     lines = {series(line.name, line.labels): line for case in CASES for line in case.lines}
     return {
         "name": "nothing fires while all is sound",
-        "interval": f"{STEP}s",
-        "input_series": [
-            {"series": name, "values": line.values(steps, 0, 0, (20, 20 + _LOST_SCRAPES))}
-            for name, line in lines.items()
-        ],
+        **_history(lines.values(), (steps, 0, 0), 20),
         "promql_expr_test": [_nothing_at(step * STEP) for step in range(steps)],
     }
 

@@ -11,7 +11,7 @@ import pytest
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.transport.ssh import SshTransport
-from tests.unit.ssh_servers import ANSWER, ROLE, USER, Keys, new_key, outcome, public, ssh_server
+from tests.unit.ssh_servers import ANSWER, ROLE, USER, Keys, asking, failure, new_key, outcome, public, ssh_server
 
 
 @pytest.fixture
@@ -20,6 +20,14 @@ def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Keys:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     (tmp_path / "home" / ".ssh").mkdir(parents=True)
     return Keys.make(tmp_path)
+
+
+def holding(file: Path, content: str | None) -> Path:
+    """Let a file hold other bytes, or not be there."""
+    file.unlink()
+    if content is not None:
+        file.write_bytes(content.encode(errors="surrogateescape"))
+    return file
 
 
 # -- host keys --------------------------------------------------------------------------------------------------------
@@ -58,16 +66,11 @@ async def test_host_keys_are_ignored_only_by_the_option_that_says_so(keys: Keys)
 async def test_an_unusable_known_hosts_file_verifies_nobody(keys: Keys, content: str | None) -> None:
     """A file that cannot be read is a host key that cannot be verified, not a crash or a hang."""
     async with ssh_server(keys) as door:
-        file = keys.directory / "known_hosts"
-        file.unlink()
-        if content is not None:
-            file.write_bytes(content.encode(errors="surrogateescape"))
-        transport = SshTransport(keys.settings(), timeout_seconds=20)
-        with pytest.raises(TransportError) as failed:
-            await transport.ask(door.host, ROLE)
-        await transport.aclose()
-        assert failed.value.reason is FailureReason.HOST_KEY
-        assert failed.value.detail.startswith(f"{file}: ")
+        file = holding(keys.directory / "known_hosts", content)
+        async with asking(keys.settings()) as transport:
+            failed = await failure(transport, door.host)
+        assert failed.reason is FailureReason.HOST_KEY
+        assert failed.detail.startswith(f"{file}: ")
 
 
 async def test_a_mended_known_hosts_file_is_read_without_a_restart(keys: Keys) -> None:
@@ -104,16 +107,11 @@ async def test_a_key_that_the_host_does_not_know_is_refused(keys: Keys) -> None:
 async def test_an_unusable_key_file_is_a_failed_login(keys: Keys, content: str | None) -> None:
     """The reason names the file; nothing is sent to the host."""
     async with ssh_server(keys) as door:
-        file = keys.directory / "id"
-        file.unlink()
-        if content is not None:
-            file.write_bytes(content.encode(errors="surrogateescape"))
-        transport = SshTransport(keys.settings(), timeout_seconds=20)
-        with pytest.raises(TransportError) as failed:
-            await transport.ask(door.host, ROLE)
-        await transport.aclose()
-        assert failed.value.reason is FailureReason.AUTH
-        assert failed.value.detail.startswith(f"{file}: ")
+        file = holding(keys.directory / "id", content)
+        async with asking(keys.settings()) as transport:
+            failed = await failure(transport, door.host)
+        assert failed.reason is FailureReason.AUTH
+        assert failed.detail.startswith(f"{file}: ")
         assert door.attempts == 0
 
 

@@ -50,13 +50,7 @@ that does not answer, a time-out and an interruption are UNKNOWN too, with the r
     help="An older look of a running exporter is UNKNOWN.",
 )
 @options.timeout("10s")
-@click.option(
-    "--output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="text is the plugins' format.",
-)
+@options.output("text", "text is the plugins' format.")
 @click.pass_context
 def check(ctx: click.Context, /, *, output: str, hosts: tuple[str, ...], max_age_seconds: float, **given: Any) -> int:
     """Judge the domains as a monitoring plugin does.

@@ -1,7 +1,6 @@
 """Guards about what must be the same on all servers, and about the operator's wishes."""
 
 from collections.abc import Iterator
-from ipaddress import ip_address
 
 from boks_exporter.failover.findings import Finding, Guard
 from boks_exporter.failover.preflight.question import Question, note, refuse, unknown
@@ -20,28 +19,19 @@ def bridge(question: Question) -> Iterator[Finding]:
     if not question.makes_master or host is None:
         return
     for seen in question.facts.snapshot.observed():
-        admitted = seen.environment.bridge_accept_master_ips
-        words = (admitted or "").replace(",", " ").split()
-        if admitted is None or host.address in words:
+        listed, admitted = seen.environment.bridge_accept_master_ips, seen.environment.admitted_masters
+        if listed is None or admitted is None or host.address in admitted:
             continue
-        told = {"value": admitted, "limit": host.address, "source": f"ENV of {seen.host}"}
-        if "BCASTADDR" in words or not _is_address(host.address):
+        told = {"value": listed, "limit": host.address, "source": f"ENV of {seen.host}"}
+        if "BCASTADDR" in admitted or not host.has_numeric_address:
             said = (
-                f"BRIDGE_ACCEPT_MASTER_IPS on {seen.host} is {admitted!r}: whether that admits {host.address} is "
+                f"BRIDGE_ACCEPT_MASTER_IPS on {seen.host} is {listed!r}: whether that admits {host.address} is "
                 "not known"
             )
             yield unknown(Guard.BRIDGE, said, seen.host, **told)
         else:
-            said = f"BRIDGE_ACCEPT_MASTER_IPS on {seen.host} is {admitted!r}, which does not admit {host.address}"
+            said = f"BRIDGE_ACCEPT_MASTER_IPS on {seen.host} is {listed!r}, which does not admit {host.address}"
             yield refuse(Guard.BRIDGE, said, seen.host, **told)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def shm_size(question: Question) -> Iterator[Finding]:
