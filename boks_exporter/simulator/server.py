@@ -44,8 +44,8 @@ class SimulatedServers:
         """Take an existing directory, in which the clients' keys and the known host keys will be written.
 
         With the operator's gates, a second login with a key of its own can change the hosts, and every host listens on
-        the address of its plan unless one address is given for all: hosts ask each other about their addresses. The
-        gate that reads is quicker by `pace`. `cuts` says for each request of the operator's whether its exchange breaks.
+        the address of its plan unless one is given for all: hosts ask each other about their addresses. The gate that
+        reads is quicker by `pace`. `cuts` says for each request of the operator's whether its exchange breaks.
         """
         self.domain = domain
         self.operators = operators

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
+from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import Finding, Guard
 from boks_exporter.failover.journal import Acceptance, LoggedStep, Run
 from boks_exporter.failover.plan import Plan, Step
@@ -21,22 +22,27 @@ def proposal_json(proposal: Proposal, accepted: Collection[Guard], code: Exit) -
         "domain": proposal.plan.domain,
         "domain_state": facts.health.state,
         "seen_timestamp_seconds": facts.seen_at,
-        "hosts": [
-            {
-                "host": host.name,
-                "role": facts.role(host.name),
-                "state": facts.health.host(host.name).state,
-                "reason": facts.health.host(host.name).reason,
-                "daemons": facts.daemons(host.name),
-                "operator_gate": facts.readiness(host.name) is not None,
-            }
-            for host in facts.snapshot.hosts
-        ],
+        "hosts": hosts_json(facts),
         "witnesses": [{"host": each.host, "reach": each.reach, "detail": each.detail} for each in facts.witnesses],
         "findings": [finding_json(finding, accepted) for finding in proposal.findings],
         "plan": plan_json(proposal.plan),
         "basis": dict(proposal.basis),
     }
+
+
+def hosts_json(facts: FailoverFacts) -> list[dict[str, Any]]:
+    """Describe every host of a look."""
+    return [
+        {
+            "host": host.name,
+            "role": facts.role(host.name),
+            "state": facts.health.host(host.name).state,
+            "reason": facts.health.host(host.name).reason,
+            "daemons": facts.daemons(host.name),
+            "operator_gate": facts.readiness(host.name) is not None,
+        }
+        for host in facts.snapshot.hosts
+    ]
 
 
 def finding_json(finding: Finding, accepted: Collection[Guard]) -> dict[str, Any]:
@@ -80,6 +86,7 @@ def _step(step: Step) -> dict[str, Any]:
         "purpose": step.purpose,
         "request": request.line() if request else None,
         "needs": [str(claim) for claim in step.needs],
+        "prefers": [str(claim) for claim in step.prefers],
         "proves": [str(claim) for claim in step.proves],
         "undo": " ".join(step.undo).replace("{id}", step.id(UNNAMED)) if step.undo else None,
         "no_undo": step.no_undo or None,

@@ -45,6 +45,7 @@ def _example(*lines: str) -> str:
 At night:
   boks-exporter failover candidates               who can become master, and what speaks against it
   boks-exporter failover promote HOST             the plan; nothing is changed
+  boks-exporter failover rehearse promote HOST    the same on a simulated twin, to its end
   boks-exporter failover promote HOST --apply F   that very plan, by its fingerprint
   boks-exporter failover history                  what was done, and what is open
 
@@ -110,6 +111,43 @@ def plan(*, procedure: str, host: str, **given: Any) -> int:
 
     common = Common(**given)
     return int(show(common, common.domain(host), Order(procedure=Procedure(procedure), target=host))[1])
+
+
+@failover.command(
+    epilog=_example(
+        "boks-exporter failover rehearse promote replica1",
+        "boks-exporter failover rehearse failback master1 --inject reboots@4",
+        "boks-exporter failover rehearse switchover replica1 --inject cut-during@6 --then abort --output json",
+    )
+)
+@click.argument("procedure", type=click.Choice([each.value for each in _SUMMARIES]), metavar="PROCEDURE")
+@click.argument("host")
+@options.accepting
+@click.option(
+    "--inject",
+    metavar="FAULT@STEP",
+    help="What goes wrong at which step, by its number or key; an unknown one lists all that there are.",
+)
+@click.option(
+    "--then",
+    type=click.Choice(["resume", "abort"]),
+    default="resume",
+    show_default=True,
+    help="What is typed first where the run stays open.",
+)
+@options.common
+def rehearse(
+    *, procedure: str, host: str, accept: tuple[str, ...], reason: str, inject: str | None, then: str, **given: Any
+) -> int:
+    """Do a procedure on a simulated twin of the domain, and show how it ends; no host is changed.
+
+    PROCEDURE is add-replica, promote, retire, failback, switchover or rebuild. The hosts are only looked at. The twin's hosts are SSH servers on this machine; the plan, the guards and the runner
+    are the real ones. It ends with the exit code with which the real run would.
+    """
+    from boks_exporter.cli.failover.rehearsing import show_rehearsal
+
+    wanted = Procedure(procedure)
+    return show_rehearsal(Common(**given), wanted, host, accept=accept, reason=reason, inject=inject, then=then)
 
 
 @failover.command(epilog=_example("boks-exporter failover candidates --domain prod"))
@@ -220,7 +258,7 @@ def break_lock(*, run: str, host: str, **given: Any) -> int:
 
     common = Common(**given)
     domain = common.domain(host)
+    options.insist_on_host(domain, host)
     said = run_async(lambda: take_away(domain, run, host))
     say(json.dumps({"host": host, "said": said}) if common.is_json else said)
     return int(Exit.DONE)
-    options.insist_on_host(domain, host)

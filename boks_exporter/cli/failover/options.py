@@ -36,8 +36,8 @@ def common(command: Command) -> Command:
     return command
 
 
-def applying(command: Command) -> Command:
-    """Add the options of the commands that may change something."""
+def accepting(command: Command) -> Command:
+    """Add the options by which findings are accepted."""
     for option in (
         click.option("--reason", metavar="TEXT", default="", help="Why; needed with --accept, and journaled."),
         click.option(
@@ -48,12 +48,17 @@ def applying(command: Command) -> Command:
             metavar="NAME",
             help="Take a finding upon yourself, by its name. May be repeated; some cannot be accepted.",
         ),
-        click.option(
-            "--apply", "fingerprint", metavar="FINGERPRINT", help="Apply the very plan that was shown with it."
-        ),
     ):
         command = option(command)
     return command
+
+
+def applying(command: Command) -> Command:
+    """Add the options of the commands that may change something."""
+    apply = click.option(
+        "--apply", "fingerprint", metavar="FINGERPRINT", help="Apply the very plan that was shown with it."
+    )
+    return apply(accepting(command))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from boks_exporter.cli.text import harmless
+from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import RULES, Finding, Guard, Level
 from boks_exporter.failover.plan import Step
 from boks_exporter.failover.plan.steps import UNNAMED
@@ -27,7 +28,7 @@ def proposal_text(proposal: Proposal, accepted: Collection[Guard]) -> Iterator[s
     plan, facts = proposal.plan, proposal.facts
     yield f"{plan.domain}, looked at {time_of(facts.seen_at)}: {facts.health.state}: {harmless(facts.health.reason)}"
     yield ""
-    yield from domain_table(proposal)
+    yield from domain_table(facts)
     yield ""
     yield "Findings" if proposal.findings else "Findings: none"
     for finding in proposal.findings:
@@ -49,9 +50,8 @@ def proposal_text(proposal: Proposal, accepted: Collection[Guard]) -> Iterator[s
     yield f"Fingerprint: {proposal.fingerprint}"
 
 
-def domain_table(proposal: Proposal) -> Iterator[str]:
+def domain_table(facts: FailoverFacts) -> Iterator[str]:
     """Write every host in a line."""
-    facts = proposal.facts
     rows = [_NAMES]
     for host in facts.snapshot.hosts:
         verdict, gate = facts.health.host(host.name), facts.gates.get(host.name)
@@ -89,6 +89,8 @@ def step_text(step: Step) -> Iterator[str]:
         yield f"       sends   {request.line()}"
     for claim in step.needs:
         yield f"       needs   {claim}"
+    for claim in step.prefers:
+        yield f"       prefers {claim}"
     for claim in step.proves:
         yield (
             "       "

@@ -1,0 +1,200 @@
+"""Play a rehearsal on its stage: the plan of the twin, then what is typed until nothing is open any more."""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from boks_exporter.app.failover import who_runs_this
+from boks_exporter.app.rehearsal_console import People, TwinConsole
+from boks_exporter.app.rehearsal_faults import StepFault, StepInjection
+from boks_exporter.app.rehearsal_life import Killed
+from boks_exporter.app.rehearsal_stage import Program, Stage
+from boks_exporter.app.rehearsal_told import Audience, Played, Rehearsal
+from boks_exporter.app.rehearsal_wish import Wish
+from boks_exporter.errors import BoksExporterError
+from boks_exporter.failover.journal import Acceptance, Who
+from boks_exporter.failover.plan import difference
+from boks_exporter.failover.preflight import standing
+from boks_exporter.failover.runner import Order, Proposal, Result, Runner, propose
+from boks_exporter.failover.words import Exit, Procedure
+from boks_exporter.model import Role, Seconds
+from boks_exporter.simulator.domain.invariants import running_masters
+
+_COMMAND: Final = re.compile(r"boks-exporter failover (resume|abort) (\S+)")
+_ROUNDS: Final = 3
+_UNTIL_SOMEBODY_TYPES: Final[Seconds] = 60.0
+_UNTIL_IT_IS_UP: Final[Seconds] = 240.0
+_UNTIL_LISTED: Final[Seconds] = 90.0
+"""So long a master takes to find every replica again after a restart."""
+_OTHER: Final = Who(user="another", host="another-machine")
+
+Work: TypeAlias = Callable[[Runner], Awaitable[Result]]
+
+
+@dataclass
+class Playing:
+    """One rehearsal on its stage."""
+
+    stage: Stage
+    rehearsal: Rehearsal
+    order: Order
+    number: int
+    audience: Audience
+    run: str | None = None
+    injection: StepInjection | None = None
+
+    async def play(self) -> None:
+        """Compare the plans, apply the twin's, and go on until no run is open or nobody knows how."""
+        stage, rehearsal = self.stage, self.rehearsal
+        began = stage.time.now()
+        twin = await self._proposed()
+        rehearsal.differences = difference(rehearsal.live.basis, twin.basis)
+        self.audience.see_twin(rehearsal.differences)
+        if _steps(twin) != _steps(rehearsal.live) or standing(twin.findings, self.order.guards):
+            return
+        if rehearsal.wish:
+            self._inject(rehearsal.wish)
+        accepted = "".join(f" --accept {guard}" for guard in self.order.guards)
+        command = f"{self.order.procedure} {self.order.target}{accepted} --apply {twin.fingerprint}"
+        await self._command(command, lambda runner: runner.apply(self.order, twin.fingerprint))
+        first = rehearsal.commands[0].result
+        rehearsal.exit = first.exit if first else Exit.RESULT_UNKNOWN
+        await self._go_on(first)
+        await self._conclude()
+        rehearsal.took_seconds = stage.time.now() - began
+
+    async def _proposed(self) -> Proposal:
+        limits = self.stage.known.limits
+        async with self.stage.program(who_runs_this(), lambda _: None) as program:
+            return await propose(program.tools.survey, self.order.procedure, self.order.target, limits)
+
+    def _inject(self, wish: Wish) -> None:
+        host = self.rehearsal.live.plan.step(self.number).host
+        other = self._other_operator
+        self.injection = StepInjection(wish.fault, self.number, host, self.stage.gates, other_operator=other)
+        self.stage.servers.cuts = self.injection.cut
+
+    # -- what is typed -------------------------------------------------------------------------------------------------
+
+    async def _command(self, command: str, work: Work) -> Result | None:
+        """Run one command as a program of its own; None where it was killed."""
+        self.audience.see(f"$ boks-exporter failover {command}")
+        console = TwinConsole(self.stage, self.audience.see)
+        people = People(self.stage, self.rehearsal.live.plan, self.audience.see, console)
+        result: Result | None = None
+        async with self.stage.program(who_runs_this(), self.audience.see, console) as program:
+            program.journal.on_intent = people.hear
+            if self.injection:
+                self.injection.into(program.life, program.journal, program.way)
+            try:
+                result = await work(Runner(program.tools))
+            except* Killed:
+                self.audience.see("(the program is killed here)")
+            except* BoksExporterError as errors:
+                result = Result(Exit.INTERNAL, tuple(str(error) for error in errors.exceptions))
+            finally:
+                await people.go_home()
+        await self._settle()
+        self.rehearsal.commands.append(Played(command, result))
+        for sentence in result.sentences if result else ():
+            self.audience.see(sentence)
+        if result:
+            self.audience.see(f"exit {int(result.exit)}" + (f", run {result.run}" if result.run else ""))
+        return result
+
+    async def _settle(self) -> None:
+        """Let the fault be over: what happened once does not happen to the next command."""
+        if self.injection is None:
+            return
+        self.injection.out()
+        self.rehearsal.happened = self.injection.happened
+        for task in self.injection.tasks:
+            await task
+        self.injection = None
+        self.stage.servers.cuts = lambda _host, _line: None
+
+    async def _go_on(self, result: Result | None) -> None:
+        """Type what was printed, at most so often; the first time what was wished for."""
+        wish = self.rehearsal.wish
+        for turn in range(_ROUNDS):
+            self.rehearsal.still_open = run = await self._open_run()
+            if run is None:
+                return
+            word = self._next_word(result, turn)
+            if word is None:
+                return
+            await self._pass_time(turn, is_down=wish is not None and wish.fault is StepFault.REBOOTS)
+            before, result = result, await self._command(f"{word} {run}", _reopening(word, run))
+            if result == before:
+                break
+        self.rehearsal.still_open = await self._open_run()
+
+    def _next_word(self, result: Result | None, turn: int) -> str | None:
+        if turn == 0 and (wish := self.rehearsal.wish):
+            return wish.then
+        printed = [found[1] for said in (result.sentences if result else ()) for found in _COMMAND.finditer(said)]
+        return printed[0] if printed else None
+
+    async def _pass_time(self, turn: int, *, is_down: bool) -> None:
+        seconds = _UNTIL_IT_IS_UP if is_down and turn == 0 else _UNTIL_SOMEBODY_TYPES
+        self.audience.see(f"({seconds:.0f} s later)")
+        await self.stage.time.sleep(seconds)
+        if turn:
+            for name, state in self.stage.gates.states.items():
+                for record in state.records.values():
+                    if record.state == "running":
+                        self.audience.see(f"(by hand: the command that hangs on {name} is ended there)")
+                        record.interrupt()
+
+    async def _other_operator(self) -> None:
+        """Let somebody on another machine try to take over with another replica, whatever may be accepted."""
+        facts, plan = self.rehearsal.live.facts, self.rehearsal.live.plan
+        replicas = [seen.host for seen in facts.snapshot.observed() if seen.role is Role.REPLICA]
+        target = next((name for name in replicas if name != plan.target), plan.target)
+        procedure = Procedure.SWITCHOVER if facts.snapshot.masters else Procedure.PROMOTE
+        async with self.stage.program(_OTHER, lambda _: None, journal="other.sqlite") as program:
+            try:
+                result = await _taken_over(program, procedure, target)
+            except BoksExporterError as error:
+                result = Result(Exit.INTERNAL, (str(error),))
+        self.audience.see(f"(another operator: {procedure} {target}: exit {int(result.exit)}, {result.sentences[0]})")
+
+    # -- what is left ----------------------------------------------------------------------------------------------
+
+    async def _open_run(self) -> str | None:
+        async with self.stage.program(who_runs_this(), lambda _: None) as program:
+            runs = program.journal.runs(self.stage.known.settings.name)
+            self.run = runs[0].name if runs else None
+            return next((run.name for run in runs if run.is_open), None)
+
+    async def _conclude(self) -> None:
+        """Look once more, as anybody would, and then by the simulator's own truth, which no command sees."""
+        stage, rehearsal = self.stage, self.rehearsal
+        async with stage.program(who_runs_this(), lambda _: None) as program:
+            rehearsal.steps = program.journal.steps(self.run) if self.run else ()
+            await program.tools.survey.look()
+            await stage.time.sleep(_UNTIL_LISTED)
+            rehearsal.afterwards = await program.tools.survey.look()
+        rehearsal.masters = running_masters(stage.domain)
+        before = frozenset(rehearsal.live.facts.snapshot.masters)
+        new = (breach for breach in stage.observer.breaches if not before.issuperset(breach.hosts) or len(before) < 2)  # noqa: PLR2004 - two masters that were there before
+        rehearsal.breaches = tuple(new)
+        if rehearsal.breaches:
+            rehearsal.exit = Exit.INTERNAL
+
+
+def _reopening(word: str, run: str) -> Work:
+    return lambda runner: runner.resume(run) if word == "resume" else runner.abort(run)
+
+
+def _steps(proposal: Proposal) -> list[tuple[str, str]]:
+    return [line for line in proposal.basis if line[0].startswith("step ")]
+
+
+async def _taken_over(program: Program, procedure: Procedure, target: str) -> Result:
+    tools = program.tools
+    proposal = await propose(tools.survey, procedure, target, tools.limits)
+    taken = tuple(Acceptance(each.guard, "tried") for each in proposal.findings if each.matters and each.acceptable)
+    order = Order(procedure=procedure, target=target, accepted=taken, reason="tried")
+    return await Runner(tools).apply(order, proposal.fingerprint)

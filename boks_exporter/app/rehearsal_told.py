@@ -1,0 +1,56 @@
+"""What a rehearsal tells: to whoever watches, and at its end."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from boks_exporter.app.rehearsal_wish import Wish
+from boks_exporter.failover.facts import FailoverFacts
+from boks_exporter.failover.findings import Finding
+from boks_exporter.failover.journal import LoggedStep
+from boks_exporter.failover.runner import Proposal, Result
+from boks_exporter.failover.words import Exit
+from boks_exporter.model import HostName, Seconds
+from boks_exporter.simulator.domain.invariants import Breach
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """One command on the twin. It was killed where there is no result."""
+
+    command: str
+    result: Result | None
+
+
+@dataclass(kw_only=True)
+class Rehearsal:
+    """What was found and what happened; `left` are the findings for which nothing was rehearsed."""
+
+    live: Proposal
+    exit: Exit
+    left: tuple[Finding, ...] = ()
+    differences: tuple[str, ...] = ()
+    wish: Wish | None = None
+    happened: bool = False
+    commands: list[Played] = field(default_factory=list)
+    steps: tuple[LoggedStep, ...] = ()
+    still_open: str | None = None
+    afterwards: FailoverFacts | None = None
+    masters: tuple[HostName, ...] = ()
+    breaches: tuple[Breach, ...] = ()
+    took_seconds: Seconds = 0.0
+
+
+class Audience(Protocol):
+    """Whoever watches."""
+
+    def see_live(self, proposal: Proposal) -> None:
+        """Hear of the live domain, before anything is built."""
+        ...
+
+    def see_twin(self, differences: tuple[str, ...]) -> None:
+        """Hear in what the twin is not as the live domain, before anything is done to it."""
+        ...
+
+    def see(self, line: str) -> None:
+        """Hear what is typed and what it prints."""
+        ...

@@ -1,0 +1,148 @@
+"""A rehearsal as text for a person, and as JSON for a script."""
+
+from collections.abc import Collection, Iterator
+from typing import Any, Final
+
+from boks_exporter.app.rehearsal_told import Played, Rehearsal
+from boks_exporter.cli.failover.as_json import hosts_json, proposal_json, result_json
+from boks_exporter.cli.failover.text import domain_table, finding_text, time_of
+from boks_exporter.failover.findings import Guard
+from boks_exporter.failover.journal import LoggedStep
+from boks_exporter.failover.runner import Proposal
+
+_STEPS: Final = (
+    "Steps, in the twin's seconds; how long commands, boot and loading take there is made up, not measured on the hosts"
+)
+
+
+def live_text(proposal: Proposal, accepted: Collection[Guard]) -> list[str]:
+    """Write the domain as it is, and what speaks against the plan."""
+    plan, facts = proposal.plan, proposal.facts
+    lines = [
+        "Rehearsal: the hosts are only looked at; everything else happens on a simulated twin on this machine.",
+        f"{plan.domain}, looked at {time_of(facts.seen_at)}: {facts.health.state}: {facts.health.reason}",
+        "",
+        *domain_table(facts),
+        "",
+        "Findings" if proposal.findings else "Findings: none",
+        *(line for finding in proposal.findings for line in finding_text(finding, accepted)),
+    ]
+    if plan.obstacle:
+        return [*lines, "", f"There is no plan: {plan.obstacle}"]
+    return [
+        *lines,
+        "",
+        f"Plan: {plan.procedure} {plan.target}, {len(plan.steps)} steps, fingerprint {proposal.fingerprint}",
+    ]
+
+
+def differences_text(differences: Collection[str]) -> list[str]:
+    """Write in what the twin differs from the domain, which is nothing most of the time."""
+    if not differences:
+        return ["The twin shows the same facts, findings and steps: its plan has the same fingerprint.", ""]
+    return ["The twin could not be made like the domain in everything:", *(f"  {line}" for line in differences), ""]
+
+
+def rehearsal_text(rehearsal: Rehearsal) -> Iterator[str]:
+    """Write how it ended."""
+    code = int(rehearsal.exit)
+    if rehearsal.left or not rehearsal.live.plan.steps:
+        yield f"Nothing was rehearsed: the real command would be refused in the same way (exit {code})."
+        return
+    if not rehearsal.commands:
+        yield f"Nothing was rehearsed: the twin's plan is another, or is refused; it says above in what (exit {code})."
+        return
+    yield ""
+    yield _STEPS
+    yield from (_step(rehearsal, step) for step in rehearsal.steps)
+    yield ""
+    if rehearsal.wish:
+        what = f"{rehearsal.wish.fault.word} at step {rehearsal.wish.step} ({rehearsal.wish.fault})"
+        yield f"Injected: {what}" if rehearsal.happened else f"Not injected, because it did not come to it: {what}"
+    if rehearsal.afterwards:
+        yield "The twin afterwards"
+        yield from domain_table(rehearsal.afterwards)
+    yield from _truth(rehearsal)
+    yield from _end(rehearsal)
+
+
+def _step(rehearsal: Rehearsal, step: LoggedStep) -> str:
+    key = rehearsal.live.plan.step(step.number).key
+    attempt = f", attempt {step.attempt}" if step.attempt > 1 else ""
+    took = f" after {step.ended_at - step.intended_at:.0f} s" if step.ended_at is not None else ""
+    phase = "undo " if step.phase == "undo" else ""
+    outcome = step.outcome or "no outcome: it was cut off"
+    why = f": {step.sentence}" if step.sentence else ""
+    return f"  {phase}{step.number:>2}. {key} on {step.host}{attempt}: {outcome}{took}{why}"
+
+
+def _truth(rehearsal: Rehearsal) -> Iterator[str]:
+    yield "By the simulator's own truth, which no command sees"
+    yield f"  masters that run: {', '.join(rehearsal.masters) or 'none'}"
+    if not rehearsal.breaches:
+        yield "  at no instant did two masters run that did not before, and no last copy was removed"
+    for breach in rehearsal.breaches:
+        yield f"  BROKEN: {breach.invariant} at {breach.event} ({', '.join(breach.hosts)}): report this as a fault"
+
+
+def _end(rehearsal: Rehearsal) -> Iterator[str]:
+    codes = ", then ".join(f"{_name(played)} {_ended(played)}" for played in rehearsal.commands)
+    yield f"It took {rehearsal.took_seconds:.0f} s of the twin's time: {codes}"
+    if rehearsal.still_open:
+        yield f"The run {rehearsal.still_open} of the twin is still open: what is left, a person has to mend"
+    why = (
+        "as the real run would have ended"
+        if rehearsal.commands[0].result
+        else "a run that is killed has no code itself"
+    )
+    yield f"exit {int(rehearsal.exit)}: {why}"
+
+
+def _name(played: Played) -> str:
+    return played.command.split()[0]
+
+
+def _ended(played: Played) -> str:
+    return f"exits with {int(played.result.exit)}" if played.result else "is killed"
+
+
+def rehearsal_json(rehearsal: Rehearsal, accepted: Collection[Guard]) -> dict[str, Any]:
+    """Describe a rehearsal; keys are only ever added."""
+    wish, facts = rehearsal.wish, rehearsal.afterwards
+    return {
+        "exit_code": int(rehearsal.exit),
+        "live": proposal_json(rehearsal.live, accepted, rehearsal.exit),
+        "rehearsed": bool(rehearsal.commands),
+        "differences": list(rehearsal.differences),
+        "inject": {"fault": wish.fault.word, "step": wish.step, "happened": rehearsal.happened} if wish else None,
+        "commands": [
+            {"command": each.command, "killed": each.result is None}
+            | (result_json(each.result) if each.result else {"exit_code": None, "run": None, "sentences": []})
+            for each in rehearsal.commands
+        ],
+        "steps": [_step_json(rehearsal, step) for step in rehearsal.steps],
+        "seconds": rehearsal.took_seconds,
+        "open_run": rehearsal.still_open,
+        "hosts": hosts_json(facts) if facts else [],
+        "truth": {
+            "masters": list(rehearsal.masters),
+            "breaches": [
+                {"invariant": each.invariant, "event": each.event, "hosts": list(each.hosts)}
+                for each in rehearsal.breaches
+            ],
+        },
+    }
+
+
+def _step_json(rehearsal: Rehearsal, step: LoggedStep) -> dict[str, Any]:
+    return {
+        "number": step.number,
+        "key": rehearsal.live.plan.step(step.number).key,
+        "host": step.host,
+        "phase": step.phase,
+        "attempt": step.attempt,
+        "outcome": step.outcome,
+        "seconds": None if step.ended_at is None else step.ended_at - step.intended_at,
+        "sentence": step.sentence,
+        "exit_status": step.exit_status,
+    }
