@@ -108,7 +108,7 @@ Every command takes `--output json`. Keys are only ever added; null means not kn
 
 | command | keys |
 |---|---|
-| a procedure without `--apply`, `plan` | `exit_code`, `fingerprint`, `domain`, `domain_state`, `seen_timestamp_seconds`, `hosts`, `witnesses`, `findings`, `plan` (`steps` with the exact `request`, `needs`, `proves`, `undo`, `point_of_no_return`), `basis`: what the fingerprint stands for |
+| a procedure without `--apply`, `plan` | `exit_code`, `fingerprint`, `domain`, `domain_state`, `seen_timestamp_seconds`, `hosts`, `witnesses`, `findings`, `plan` (`steps` with the exact `request`, `needs`, `prefers`, `proves`, `undo`, `point_of_no_return`), `basis`: what the fingerprint stands for |
 | with `--apply`, `resume`, `abort`, `forget` | `exit_code`, `run`, `sentences` |
 | `candidates` | a list, the best first: `host`, `site`, `promotion`, `behind_best_sequences`, `free`, `findings` |
 | `verify` | a list: `check`, `truth` (`yes`, `no`, `unknown`), `sentence` |

@@ -50,6 +50,7 @@ class Domain:
             _LIMITS,
             max_behind_updates=self.failover.max_behind_updates,
             cool_down_seconds=self.failover.cool_down_seconds,
+            quiet_seconds=self.failover.quiet_seconds,
             master_port=self.failover.master_port,
         )
 

@@ -86,6 +86,7 @@ def _failover(model: FailoverModel, directory: Path) -> FailoverSettings:
         ),
         cool_down_seconds=model.cool_down,
         max_behind_updates=model.max_behind,
+        quiet_seconds=model.quiet,
         master_port=model.master_port,
         hooks=HookSettings(
             before=hooks.before, after=hooks.after, on_failure=hooks.on_failure, timeout_seconds=hooks.timeout

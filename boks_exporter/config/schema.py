@@ -222,6 +222,10 @@ class FailoverModel(_Strict):
         ge=0,
         description="Updates that a new master may be behind the best copy, or behind the last known master.",
     )
+    quiet: Duration = Field(
+        default=_FAILOVER.quiet_seconds,
+        description="How long a switchover or failback waits for a moment in which the master writes nothing.",
+    )
     master_port: Port = Field(
         default=_FAILOVER.master_port,
         description="BoKS's base port, at which replicas are asked whether they reach the old master.",

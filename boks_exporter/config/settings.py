@@ -47,6 +47,7 @@ class FailoverSettings:
     operator: OperatorSettings
     cool_down_seconds: Seconds = 900.0
     max_behind_updates: int = 0
+    quiet_seconds: Seconds = 120.0
     master_port: int = 6500
     hooks: HookSettings = field(default_factory=HookSettings)
 

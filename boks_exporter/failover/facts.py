@@ -34,6 +34,11 @@ class GateFacts:
     readiness: GateReadiness | None
     failure: str = ""
 
+    @property
+    def is_stopped(self) -> bool:
+        """Tell whether BoKS is known to be stopped there."""
+        return self.readiness is not None and self.readiness.daemons is Daemons.STOPPED
+
 
 @dataclass(frozen=True, slots=True)
 class Witness:
@@ -46,12 +51,16 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The sequence numbers of a server as they were once read, when, and who remembers."""
+    """The sequence numbers of a server as they were once read, when, and who remembers.
+
+    `is_final`: nothing was written there after it. It was a replica, which only copies, or BoKS stood still on it.
+    """
 
     host: HostName
     numbers: Numbers
     read_at: Timestamp
     source: str
+    is_final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,8 @@ class FailoverFacts:
     """One look at a domain through both gates.
 
     `registered` are the names that the master's database has as replicas, None where it did not say. `readings` are
-    each server's last numbers known from before. `apart` are hosts that were ahead or diverged when last compared.
+    each server's last numbers known from before. `apart` are hosts that were ahead or diverged when last compared. On
+    `still` ones BoKS was stopped in this look and in the one before: what they show was not written between the two.
     """
 
     snapshot: DomainSnapshot
@@ -93,6 +103,7 @@ class FailoverFacts:
     readings: Mapping[HostName, Reading] = field(default_factory=lambda: MappingProxyType({}))
     journal: JournalView = field(default_factory=JournalView)
     apart: frozenset[HostName] = frozenset()
+    still: frozenset[HostName] = frozenset()
 
     def host(self, name: HostName) -> Host | None:
         """Find a known host."""
@@ -124,6 +135,14 @@ class FailoverFacts:
         if seen is None or seen.sequences is None:
             return None
         return {row.table: (row.sequence, row.stamp) for row in seen.sequences.tables}
+
+    def reading(self, name: HostName) -> Reading | None:
+        """Take a server's numbers as this look has them."""
+        seen, numbers = self.seen(name), self.numbers(name)
+        if seen is None or not numbers or seen.role not in {Role.MASTER, Role.REPLICA}:
+            return None
+        is_final = seen.role is Role.REPLICA or name in self.still
+        return Reading(name, numbers, seen.started_at, "read just now", is_final)
 
     def latest_numbers(self, name: HostName) -> Numbers | None:
         """Tell a master's numbers by its last reading of this look, which is later than all that replicas show.

@@ -44,6 +44,7 @@ class Survey:
         """Begin with what was known before."""
         self._known = Knowledge(last_known_master=self.last_known_master)
         self._at_once = asyncio.Semaphore(_AT_ONCE)
+        self._stopped: frozenset[HostName] = frozenset()
 
     def __repr__(self) -> str:
         """Tell the domain."""
@@ -83,6 +84,7 @@ class Survey:
         self.history = remember(history, findings(snapshot, comparison, history, thresholds), snapshot.finished_at)
         self._known = self._known.after(snapshot)
         apart = (host.name for host in snapshot.hosts if history.has(host.name, Condition.APART))
+        stopped = frozenset(name for name, gate in gates.items() if gate.is_stopped)
         facts = FailoverFacts(
             snapshot=snapshot,
             comparison=comparison,
@@ -94,16 +96,17 @@ class Survey:
             readings=dict(self.readings),
             journal=self.journal(),
             apart=frozenset(apart),
+            still=stopped & self._stopped,
         )
+        self._stopped = stopped
         self._keep_readings(facts)
         return facts
 
     def _keep_readings(self, facts: FailoverFacts) -> None:
         """Keep what each server showed: of a client or a dead host, nobody can ask it any more."""
         for seen in facts.snapshot.observed():
-            numbers = facts.numbers(seen.host)
-            if numbers and seen.role in {Role.MASTER, Role.REPLICA}:
-                self.readings[seen.host] = Reading(seen.host, numbers, seen.started_at, "read in an earlier look")
+            if (reading := facts.reading(seen.host)) is not None:
+                self.readings[seen.host] = replace(reading, source="read in an earlier look")
 
     async def _gates(self, hosts: tuple[Host, ...]) -> dict[HostName, GateFacts]:
         found = await asyncio.gather(*(self._limited(self.gates.readiness(host)) for host in hosts))

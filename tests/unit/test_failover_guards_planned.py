@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.words import Procedure
 from boks_exporter.model import Role
 from boks_exporter.parsing.operator_facts import Daemons
-from tests.unit.domain_rounds import silent
+from tests.unit.domain_rounds import STAMP, silent
 from tests.unit.failover_facts import dead_master, found, host, ready, sound_domain, told
 
 
@@ -55,6 +56,18 @@ def test_a_rebuild_tells_what_only_the_replica_has() -> None:
     ]
 
 
+def test_what_an_old_master_wrote_after_it_was_last_read_is_not_known() -> None:
+    """It stands in single-user mode: its last numbers are old, and nobody knows what it wrote after them."""
+    reading = Reading("M", {7: (100, STAMP)}, 0.0, "kept by the exporter's state file")
+    facts = sound_domain(silent("M"), host("R1", Role.MASTER, {7: 105, 9: 60}), readings={"M": reading})
+    assert told(Procedure.RETIRE, "M", facts) == [
+        (
+            "unknown updates_only_here: R1 has what M had when it was last read; what M may have written after that is "
+            "not known, and is moved aside with its database"
+        )
+    ]
+
+
 def test_a_client_with_an_old_database_does_not_become_a_replica_unseen() -> None:
     """Stale files are the known cause of a replica that is ahead (K1262)."""
     assert told(Procedure.ADD_REPLICA, "C", sound_domain(registered=("R1", "R2", "C"))) == []
@@ -80,7 +93,10 @@ def test_an_old_master_is_retired_only_beside_a_living_one() -> None:
     beside = sound_domain(host("R1", Role.MASTER, {7: 105, 9: 60}))
     stopped = replace(beside, gates={**beside.gates, "M": ready("M", Role.MASTER, daemons=Daemons.STOPPED)})
     assert told(Procedure.RETIRE, "M", stopped) == []
-    assert [each.guard for each in found(Procedure.RETIRE, "M", beside)] == [Guard.DAEMONS_RUNNING]
+    assert [each.guard for each in found(Procedure.RETIRE, "M", beside)] == [
+        Guard.DAEMONS_RUNNING,
+        Guard.UPDATES_ONLY_HERE,
+    ]
     more = sound_domain(host("R1", Role.MASTER, {7: 99, 9: 60}))
     assert [each.guard for each in found(Procedure.RETIRE, "M", more)] == [
         Guard.DAEMONS_RUNNING,

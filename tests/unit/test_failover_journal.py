@@ -1,11 +1,12 @@
 """The journal: what it keeps, and what it says when it cannot."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from boks_exporter.failover.facts import JournalView, RunSummary
+from boks_exporter.failover.facts import JournalView, Reading, RunSummary
 from boks_exporter.failover.findings import Finding, Guard, Level
 from boks_exporter.failover.journal import (
     Acceptance,
@@ -19,6 +20,7 @@ from boks_exporter.failover.journal import (
     StepOutcome,
     Who,
 )
+from boks_exporter.failover.journal.schema import VERSION
 from boks_exporter.failover.plan import make_plan
 from boks_exporter.failover.words import Outcome, Procedure
 from tests.unit.failover_facts import dead_master
@@ -111,8 +113,8 @@ def test_numbers_that_nobody_can_ask_again_are_kept(tmp_path: Path) -> None:
     """The newest reading of each server counts."""
     with Journal(tmp_path / "journal") as journal:
         journal.begin(run(), [], [])
-        journal.remember("r1", "M", {7: (100, 5.0)}, 1.0)
-        journal.remember("r1", "M", {7: (101, None)}, 2.0)
+        journal.remember("r1", Reading("M", {7: (100, 5.0)}, 1.0, ""))
+        journal.remember("r1", Reading("M", {7: (101, None)}, 2.0, "", is_final=True))
         reading = journal.readings("r1")["M"]
         assert (dict(reading.numbers), reading.read_at, reading.source) == ({7: (101, None)}, 2.0, "read in the run r1")
 
@@ -155,7 +157,7 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(tmp_path: Path) -> None
         journal._database.execute(f"PRAGMA max_page_count = {pages}")
         numbers = dict.fromkeys(range(100_000), (1, 1.0))
         with pytest.raises(JournalError, match=r"is its disk full\?.*no step began without its entry"):
-            journal.remember("r1", "M", numbers, 1.0)
+            journal.remember("r1", Reading("M", numbers, 1.0, ""))
         journal._database.execute("PRAGMA max_page_count = 100000")
         journal.intend("r1", step())
         assert journal.steps("r1") == (step(),)
@@ -190,8 +192,33 @@ def test_somebody_elses_database_is_not_used(tmp_path: Path) -> None:
     other.execute("CREATE TABLE things (name TEXT)")
     other.commit()
     other.close()
-    with pytest.raises(JournalError, match="expected version 1 of a failover journal, found something else"):
+    with pytest.raises(JournalError, match="expected a failover journal, found something else"):
         Journal(path)
+
+
+def test_a_journal_of_a_newer_program_is_left_to_that(tmp_path: Path) -> None:
+    """For writing and for reading; nothing of it is changed."""
+    Journal(tmp_path / "journal").close()
+    with closing(sqlite3.connect(tmp_path / "journal")) as database:
+        database.execute(f"PRAGMA user_version = {VERSION + 1}")
+    for is_read_only in (False, True):
+        with pytest.raises(JournalError, match=f"version {VERSION + 1}: it is kept by a newer boks-exporter"):
+            Journal(tmp_path / "journal", is_read_only=is_read_only)
+
+
+def test_a_journal_of_an_older_program_is_brought_up_to_date(tmp_path: Path) -> None:
+    """What it holds stays, and what it lacked is there."""
+    with Journal(tmp_path / "journal") as journal:
+        journal.begin(run(), [], [])
+    with closing(sqlite3.connect(tmp_path / "journal")) as database:
+        database.executescript(
+            "ALTER TABLE readings DROP COLUMN is_final; DROP TABLE breaks; PRAGMA user_version = 1;"
+            "INSERT INTO readings VALUES ('r1', 'M', '{\"7\":[100,5.0]}', 1.0)"
+        )
+    with Journal(tmp_path / "journal") as journal:
+        assert journal.run("r1") == run()
+        assert [reading.is_final for reading in journal.readings("r1").values()] == [False]
+        assert journal.broken("bank") == ()
 
 
 def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:

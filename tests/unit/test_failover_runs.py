@@ -1,12 +1,9 @@
 """Whole runs on simulated hosts: what is changed, in which order, and what the simulator itself saw of it."""
 
-from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from boks_exporter.failover.words import Exit, Outcome, Procedure
-from boks_exporter.simulator.domain import Fault, Layout, Stopped
+from boks_exporter.simulator.domain import Fault
 from boks_exporter.simulator.virtual_time import VirtualClock
 from tests.unit.failover_world import CLIENT, FIRST, MASTER, SECOND, THIRD, World, virtually
 
@@ -91,44 +88,6 @@ def test_a_switchover_waits_for_the_registration_and_goes_on_when_it_is_made(tmp
     assert world.roles()[MASTER] == "server"
     assert world.locks() == {}
     assert world.observer.breaches == []
-
-
-@pytest.mark.parametrize("when_stopped", list(Stopped))
-def test_a_switchover_that_finds_an_update_missing_goes_back(tmp_path: Path, when_stopped: Stopped) -> None:
-    """Between the last look and the stop the master wrote: it is started again, and nobody has changed."""
-    world = World.at(tmp_path)
-    world.domain.layout = _with(world, when_stopped)
-
-    async def scene() -> None:
-        survey = world.survey()
-        await world.warm(survey)
-        world.way.cuts = lambda host, line: _late(world, host, line)
-        result = await world.apply(Procedure.SWITCHOVER, FIRST, survey=survey)
-        if when_stopped is Stopped.NUMBERS:
-            assert result.exit is Exit.UNCHANGED
-            assert result.sentences[0].startswith(f"step 3 (compare-before on {FIRST}): {FIRST} lacks ")
-            assert result.sentences[1].startswith(f"step 2 (stop-master-before on {MASTER}) is undone: BoKS is running")
-
-    virtually(scene)
-    assert world.observer.breaches == []
-    if when_stopped is Stopped.NUMBERS:
-        assert world.sent() == [(MASTER, "boot-stop"), (MASTER, "boot-start")]
-        assert world.roles()[MASTER] == "master"
-        assert world.locks() == {}
-
-
-def _with(world: World, when_stopped: Stopped) -> Layout:
-    return replace(world.domain.layout, when_stopped=when_stopped)
-
-
-def _late(world: World, host: str, line: str) -> None:
-    """Let a replica fall behind in the instant in which the master is stopped."""
-    if host == MASTER and line.endswith("boot-stop") and Fault.DIVERGED not in world.domain.hosts[FIRST].faults:
-        world.domain.set_fault(FIRST, Fault.DIVERGED)
-        database = world.domain.hosts[MASTER].copy.database
-        assert database is not None
-        table = next(iter(database.busiest()))
-        world.domain.hosts[FIRST].copy.surplus[table] = -3
 
 
 def test_a_replica_is_rebuilt(tmp_path: Path) -> None:

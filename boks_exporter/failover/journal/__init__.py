@@ -1,11 +1,23 @@
 """What was intended, done and seen, by whom and why; nothing is done that is not written here first."""
 
-from boks_exporter.failover.journal.entries import Acceptance, LoggedStep, Maintenance, Phase, Run, StepOutcome, Who
+from boks_exporter.failover.journal.entries import (
+    Acceptance,
+    BrokenLock,
+    LoggedStep,
+    Maintenance,
+    Phase,
+    Run,
+    StepOutcome,
+    Who,
+    is_undoing,
+    undone_since,
+)
 from boks_exporter.failover.journal.errors import JournalError, RunOpenError
 from boks_exporter.failover.journal.journal import Journal
 
 __all__ = [
     "Acceptance",
+    "BrokenLock",
     "Journal",
     "JournalError",
     "LoggedStep",
@@ -15,4 +27,6 @@ __all__ = [
     "RunOpenError",
     "StepOutcome",
     "Who",
+    "is_undoing",
+    "undone_since",
 ]

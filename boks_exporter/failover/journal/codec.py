@@ -25,7 +25,9 @@ def read_plan(text: str) -> Plan:
 
 
 def _step(data: dict[str, Any]) -> Step:
-    data |= {key: tuple(_claim(each) for each in data[key]) for key in ("needs", "proves", "undo_needs")}
+    data |= {
+        key: tuple(_claim(each) for each in data.get(key, ())) for key in ("needs", "prefers", "proves", "undo_needs")
+    }
     data["kind"] = Kind(data["kind"])
     return Step(**{key: _tuples(value) for key, value in data.items()})
 

@@ -1,5 +1,6 @@
 """What the journal holds, as facts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -87,6 +88,28 @@ class LoggedStep:
     sentence: str = ""
     exit_status: int | None = None
     output: str = ""
+
+
+def undone_since(log: Sequence[LoggedStep], entry: LoggedStep) -> tuple[LoggedStep, ...]:
+    """Give the attempts at undoing a step that came after an attempt at doing it."""
+    later = log[log.index(entry) + 1 :]
+    return tuple(each for each in later if each.phase is Phase.UNDO and each.number == entry.number)
+
+
+def is_undoing(log: Sequence[LoggedStep]) -> bool:
+    """Tell whether a run was at going back when it was last heard of; one that tried again goes on."""
+    return bool(log) and log[-1].phase is Phase.UNDO
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenLock:
+    """A host's lock that somebody took away from a run; `became` is None where the command never came to its end."""
+
+    run: str
+    host: HostName
+    owner: str
+    intended_at: Timestamp
+    became: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,10 @@
 """The journal: every method returns when what it wrote is on the disk, or raises JournalError."""
 
-import fcntl
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-from boks_exporter.failover.facts import JournalView, Numbers, Reading, RunSummary
+from boks_exporter.failover.facts import JournalView, Reading, RunSummary
 from boks_exporter.failover.findings import Finding, Guard, Level
 from boks_exporter.failover.journal.codec import (
     dump_basis,
@@ -18,56 +14,25 @@ from boks_exporter.failover.journal.codec import (
     read_numbers,
     read_plan,
 )
-from boks_exporter.failover.journal.entries import Acceptance, LoggedStep, Maintenance, Phase, Run, StepOutcome, Who
+from boks_exporter.failover.journal.entries import (
+    Acceptance,
+    BrokenLock,
+    LoggedStep,
+    Maintenance,
+    Phase,
+    Run,
+    StepOutcome,
+    Who,
+)
 from boks_exporter.failover.journal.errors import JournalError, RunOpenError, explained
-from boks_exporter.failover.journal.schema import opened
+from boks_exporter.failover.journal.file import JournalFile
 from boks_exporter.failover.plan import Basis
 from boks_exporter.failover.words import Outcome, Procedure
 from boks_exporter.model import DomainName, HostName, Timestamp
 
 
-class Journal:
+class Journal(JournalFile):
     """One open journal."""
-
-    def __init__(self, path: Path) -> None:
-        """Open it; raises JournalError with what to do."""
-        self.path = path
-        with explained(path):
-            self._database = opened(path)
-
-    def __repr__(self) -> str:
-        """Tell the path."""
-        return f"<Journal {self.path}>"
-
-    def __enter__(self) -> Self:
-        """Hold it open for the block."""
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        """Close it."""
-        self.close()
-
-    def close(self) -> None:
-        """Close the file."""
-        with suppress(sqlite3.Error):
-            self._database.close()
-
-    @contextmanager
-    def at_work_on(self, domain: DomainName) -> Iterator[None]:
-        """Be the only process that works on a domain from this journal; a killed one lets go by itself."""
-        name = "".join(char if char.isalnum() else "-" for char in domain)
-        path = self.path.with_name(f"{self.path.name}.{name}.lock")
-        with explained(path):
-            handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o660)
-        try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                message = f"another process works on {domain} at this moment: failover history shows which"
-                raise RunOpenError(message) from error
-            yield
-        finally:
-            os.close(handle)
 
     # -- runs ----------------------------------------------------------------------------------------------------------
 
@@ -206,14 +171,32 @@ class Journal:
         """Name the hosts whose lock a run may hold."""
         return tuple(row[0] for row in self._read("SELECT host FROM locks WHERE run = ? AND held = 1", (run,)))
 
-    def remember(self, run: str, host: HostName, numbers: Numbers, at: Timestamp) -> None:
+    def breaks(self, domain: DomainName, run: str, host: HostName, owner: str, at: Timestamp) -> int:
+        """Write that somebody is about to take a lock away from a run; returns the entry's number."""
+        statement = "INSERT INTO breaks VALUES (NULL, ?, ?, ?, ?, ?, NULL)"
+        with explained(self.path):
+            return self._database.execute(statement, (domain, run, host, owner, at)).lastrowid or 0
+
+    def broke(self, number: int, became: str) -> None:
+        """Write what became of it."""
+        self._write("UPDATE breaks SET became = ? WHERE number = ?", (became, number))
+
+    def broken(self, domain: DomainName) -> tuple[BrokenLock, ...]:
+        """List the locks that were taken away by hand, the newest first."""
+        columns = "run, host, owner, intended_at, became"
+        rows = self._read(f"SELECT {columns} FROM breaks WHERE domain = ? ORDER BY number DESC", (domain,))  # noqa: S608 - as above
+        return tuple(BrokenLock(*row) for row in rows)
+
+    def remember(self, run: str, reading: Reading) -> None:
         """Keep a server's numbers, of which nobody can ask it any more once it is a client."""
-        self._write("INSERT OR REPLACE INTO readings VALUES (?, ?, ?, ?)", (run, host, dump_numbers(numbers), at))
+        values = (run, reading.host, dump_numbers(reading.numbers), reading.read_at, int(reading.is_final))
+        self._write("INSERT OR REPLACE INTO readings VALUES (?, ?, ?, ?, ?)", values)
 
     def readings(self, run: str) -> dict[HostName, Reading]:
         """Give the numbers that were kept."""
-        rows = self._read("SELECT host, numbers, read_at FROM readings WHERE run = ?", (run,))
-        return {row[0]: Reading(row[0], read_numbers(row[1]), row[2], f"read in the run {run}") for row in rows}
+        rows = self._read("SELECT host, numbers, read_at, is_final FROM readings WHERE run = ?", (run,))
+        source = f"read in the run {run}"
+        return {row[0]: Reading(row[0], read_numbers(row[1]), row[2], source, bool(row[3])) for row in rows}
 
     def show(self, fingerprint: str, domain: DomainName, basis: Basis, at: Timestamp) -> None:
         """Keep what a shown plan rests on, so that a later difference can be named."""
@@ -255,31 +238,6 @@ class Journal:
         names = ("number", "domain", "host", "started_at", "until", "reason", "owner", "run", "ended_at")
         windows = (Maintenance(**dict(zip(names, row, strict=True))) for row in rows)
         return tuple(window for window in windows if domain in {None, window.domain})
-
-    # -- the file ------------------------------------------------------------------------------------------------------
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._database.execute("COMMIT")
-        except BaseException:
-            with suppress(sqlite3.Error):
-                self._database.execute("ROLLBACK")
-            raise
-
-    def _put(self, table: str, row: Sequence[Any]) -> None:
-        marks = ", ".join("?" * len(row))
-        self._database.execute(f"INSERT INTO {table} VALUES ({marks})", tuple(row))  # noqa: S608 - words of this module
-
-    def _write(self, statement: str, values: Sequence[Any]) -> None:
-        with explained(self.path):
-            self._database.execute(statement, tuple(values))
-
-    def _read(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        with explained(self.path):
-            return self._database.execute(statement, tuple(values)).fetchall()
 
 
 def _summary(run: Run) -> RunSummary:

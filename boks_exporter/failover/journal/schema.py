@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-VERSION: Final = 1
+VERSION: Final = 2
 APPLICATION: Final = 0x424F4B46
 """`BOKF`: tells our file from somebody else's database, which is left alone."""
 
@@ -38,7 +38,7 @@ CREATE TABLE locks (
 );
 CREATE TABLE readings (
     run TEXT NOT NULL REFERENCES runs, host TEXT NOT NULL, numbers TEXT NOT NULL, read_at REAL NOT NULL,
-    PRIMARY KEY (run, host)
+    is_final INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (run, host)
 );
 CREATE TABLE plans (fingerprint TEXT PRIMARY KEY, domain TEXT NOT NULL, basis TEXT NOT NULL, shown_at REAL NOT NULL);
 CREATE TABLE maintenance (
@@ -46,6 +46,16 @@ CREATE TABLE maintenance (
     reason TEXT NOT NULL, owner TEXT NOT NULL, run TEXT, ended_at REAL
 );
 """
+
+_SINCE_2: Final = """
+CREATE TABLE breaks (
+    number INTEGER PRIMARY KEY, domain TEXT NOT NULL, run TEXT NOT NULL, host TEXT NOT NULL, owner TEXT NOT NULL,
+    intended_at REAL NOT NULL, became TEXT
+);
+"""
+
+_UPGRADES: Final = {1: f"ALTER TABLE readings ADD COLUMN is_final INTEGER NOT NULL DEFAULT 0; {_SINCE_2}"}
+"""What an older file lacks; each brings it to the next version."""
 
 
 def opened(path: Path) -> sqlite3.Connection:
@@ -94,11 +104,12 @@ def _prepare(database: sqlite3.Connection) -> None:
     database.execute("BEGIN IMMEDIATE")
     try:
         if not database.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
-            for statement in _SCHEMA.split(";"):
-                database.execute(statement)
+            _run(database, _SCHEMA + _SINCE_2)
             database.execute(f"PRAGMA application_id = {APPLICATION}")
             database.execute(f"PRAGMA user_version = {VERSION}")
-        _insist(database)
+        for version in range(_insist(database), VERSION):
+            _run(database, _UPGRADES[version])
+            database.execute(f"PRAGMA user_version = {version + 1}")
         database.execute("COMMIT")
     except BaseException:
         with suppress(sqlite3.Error):
@@ -106,11 +117,23 @@ def _prepare(database: sqlite3.Connection) -> None:
         raise
 
 
-def _insist(database: sqlite3.Connection) -> None:
-    found = tuple(int(database.execute(f"PRAGMA {name}").fetchone()[0]) for name in ("application_id", "user_version"))
-    if found != (APPLICATION, VERSION):
+def _run(database: sqlite3.Connection, statements: str) -> None:
+    for statement in statements.split(";"):
+        database.execute(statement)
+
+
+def _insist(database: sqlite3.Connection) -> int:
+    """Tell the version of a journal; raises sqlite3.DatabaseError for a newer one, and for what is none."""
+    application, version = (
+        int(database.execute(f"PRAGMA {name}").fetchone()[0]) for name in ("application_id", "user_version")
+    )
+    if application != APPLICATION or version < 1:
+        message = f"expected a failover journal, found something else (id {application}, version {version})"
+        raise sqlite3.DatabaseError(message)
+    if version > VERSION:
         message = (
-            f"expected version {VERSION} of a failover journal, found something else (id {found[0]}, version "
-            f"{found[1]})"
+            f"expected version {VERSION} of a failover journal or an older one, found version {version}: it is kept by "
+            "a newer boks-exporter, use that one"
         )
         raise sqlite3.DatabaseError(message)
+    return version

@@ -125,6 +125,7 @@ def _step(number: int, row: Row, hosts: dict[Part, HostName], facts: FailoverFac
         kind=row.kind,
         words=(_words(row.do, shm_size) or ()) if row.do else (),
         needs=tuple(_claims(row.needs, hosts, shm_size)),
+        prefers=tuple(_claims(row.prefers, hosts, shm_size)),
         proves=tuple(_claims(row.proves, hosts, shm_size)),
         undo=undo,
         undo_needs=tuple(_claims(row.undo_needs, hosts, shm_size)),

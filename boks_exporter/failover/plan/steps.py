@@ -27,6 +27,7 @@ class Step:
     kind: Kind
     words: tuple[str, ...]
     needs: tuple[Claim, ...]
+    prefers: tuple[Claim, ...] = ()
     proves: tuple[Claim, ...]
     undo: tuple[str, ...] | None
     undo_needs: tuple[Claim, ...]

@@ -11,6 +11,7 @@ from boks_exporter.failover.proofs.copies import last_reading, missing_of_others
 from boks_exporter.failover.words import Procedure
 from boks_exporter.health import ReplicaState
 from boks_exporter.model import Role
+from boks_exporter.parsing.operator_facts import Daemons
 
 _CHANGES_LIVING_MASTER: Final = {Procedure.SWITCHOVER, Procedure.FAILBACK}
 
@@ -114,7 +115,16 @@ def only_here(question: Question) -> Iterator[Finding]:
         said = f"the numbers of {target} are not known, so nobody can say whether {master} has all its updates"
         yield unknown(Guard.UPDATES_ONLY_HERE, said, target)
         return
-    yield from _missing_on_master(question, wanted, shortfall(have, wanted.numbers))
+    missing = shortfall(have, wanted.numbers)
+    yield from _missing_on_master(question, wanted, missing)
+    stands_still = question.facts.reading(target) is not None and question.facts.daemons(target) is Daemons.STOPPED
+    if not missing and not wanted.is_final and not stands_still:
+        age = question.facts.seen_at - wanted.read_at
+        said = (
+            f"{master} has what {target} had when it was last read; what {target} may have written after that is not "
+            "known, and is moved aside with its database"
+        )
+        yield unknown(Guard.UPDATES_ONLY_HERE, said, target, source=wanted.source, age_seconds=age)
 
 
 def _missing_on_master(question: Question, wanted: Reading, missing: dict[int, int]) -> Iterator[Finding]:

@@ -25,6 +25,7 @@ class ClaimKind(StrEnum):
     IS_REGISTERED = "is_registered"
     IS_LISTED_OK = "is_listed_ok"
     IS_EQUAL = "is_equal"
+    IS_QUIET = "is_quiet"
     IS_AS_ADVANCED = "is_as_advanced"
     IS_BEST = "is_best"
     MAY_BE_REMOVED = "may_be_removed"
@@ -65,7 +66,8 @@ SENTENCES = {
     ClaimKind.IS_REGISTERED: "the database of {other} has {host} as BOKSREPLICA",
     ClaimKind.IS_LISTED_OK: "{other} lists {host} as OK",
     ClaimKind.IS_EQUAL: "every number of {host} is that of {other}, or lies between two readings of it",
-    ClaimKind.IS_AS_ADVANCED: "{host} has every update that {other} had when it was last read",
+    ClaimKind.IS_QUIET: "every number of {host} is that of {other}, which wrote nothing between two readings",
+    ClaimKind.IS_AS_ADVANCED: "{host} has every update that {other} had when it stood still",
     ClaimKind.IS_BEST: "no server that answers is more advanced than {host}",
     ClaimKind.MAY_BE_REMOVED: "{host} is a client, {other} is the only master, and has every update that {host} has",
     ClaimKind.NONE_IS_AHEAD: "no replica is ahead of {host}",

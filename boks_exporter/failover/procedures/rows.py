@@ -66,6 +66,7 @@ class About:
 class Row:
     """One step. `needs` must be proven right before it, `proves` after it, `undo_needs` before it is undone.
 
+    `prefers` is waited for as long as was configured, and done without in the end.
     `trusts_exit`: where looking cannot tell whether it worked, the command's own success is enough. A row without an
     undo says why there is none. `gives_up`: where it does not come true in time, what was changed before it is undone.
     """
@@ -77,6 +78,7 @@ class Row:
     kind: Kind = Kind.CHANGE
     do: Do | None = None
     needs: tuple[About, ...] = ()
+    prefers: tuple[About, ...] = ()
     undo: Do | None = None
     undo_needs: tuple[About, ...] = ()
     no_undo: str = "nothing was changed"
@@ -99,6 +101,7 @@ def exchanged(*rows: Row) -> tuple[Row, ...]:
             row,
             on=row.on.other,
             needs=tuple(about.exchanged() for about in row.needs),
+            prefers=tuple(about.exchanged() for about in row.prefers),
             proves=tuple(about.exchanged() for about in row.proves),
             undo_needs=tuple(about.exchanged() for about in row.undo_needs),
         )

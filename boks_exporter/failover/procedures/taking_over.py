@@ -73,10 +73,15 @@ FROM_A_LIVING_MASTER: Final = (
     ),
     Row(
         key="stop-master-before",
-        purpose="stop the master, so that nothing more is written; logins go on",
+        purpose="stop the master in a moment in which it writes nothing, so that nothing is on its way; logins go on",
         on=_M,
         do=Do.BOOT_STOP,
-        needs=(About(ClaimKind.MASTER_IS_SOUND, _M), About(ClaimKind.IS_REPLICA, _T)),
+        needs=(
+            About(ClaimKind.MASTER_IS_SOUND, _M),
+            About(ClaimKind.IS_REPLICA, _T),
+            About(ClaimKind.IS_EQUAL, _T, _M),
+        ),
+        prefers=(About(ClaimKind.IS_QUIET, _T, _M),),
         proves=(About(ClaimKind.IS_STOPPED, _M),),
         undo=Do.BOOT_START,
     ),
@@ -86,7 +91,7 @@ FROM_A_LIVING_MASTER: Final = (
         on=_T,
         kind=Kind.WAIT,
         proves=(About(ClaimKind.IS_AS_ADVANCED, _T, _M),),
-        deadline_seconds=60.0,
+        deadline_seconds=30.0,
         gives_up=True,
     ),
     Row(

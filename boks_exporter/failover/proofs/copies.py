@@ -64,17 +64,26 @@ def shortfall(have: Numbers, wanted: Numbers) -> dict[TableNumber, int]:
     return found
 
 
+def is_quiet(facts: FailoverFacts, host: HostName, master: HostName) -> Proven:
+    """Prove that nothing is on its way from a master: a host is equal to it, and it wrote nothing meanwhile."""
+    equal, compared = is_equal(facts, host, master), facts.comparison.replica(host)
+    moving = [table.table for table in compared.tables if table.written] if compared else []
+    if equal.holds and moving:
+        return no(f"{master} writes in {_tables(moving)} at this very moment")
+    return equal
+
+
 def last_reading(facts: FailoverFacts, host: HostName) -> Reading | None:
     """Tell a server's numbers: as it shows them now, or else as they were last known."""
-    now = facts.numbers(host)
-    if now:
-        seen = facts.seen(host)
-        return Reading(host, now, seen.started_at if seen else facts.seen_at, "read just now")
-    return facts.readings.get(host)
+    return facts.reading(host) or facts.readings.get(host)
 
 
-def is_as_advanced(facts: FailoverFacts, host: HostName, other: HostName) -> Proven:
-    """Prove that a host has every update that another had when it was last read."""
+def is_as_advanced(facts: FailoverFacts, host: HostName, other: HostName, by: Circumstances) -> Proven:
+    """Prove that a host has every update that another ever had.
+
+    Of a server that wrote, only what it shows while it stands still tells that; whether BoKS shows its numbers then is
+    not published. What was read before it stopped proves nothing of what it wrote last.
+    """
     have, wanted = facts.numbers(host), last_reading(facts, other)
     if not have:
         return unknown(f"the numbers of {host} could not be read")
@@ -85,7 +94,16 @@ def is_as_advanced(facts: FailoverFacts, host: HostName, other: HostName) -> Pro
         table, count = max(missing.items(), key=lambda item: item[1])
         return no(f"{host} lacks {count} updates of {other} in T{table} ({len(missing)} tables in all)")
     age = max(0.0, facts.seen_at - wanted.read_at)
-    return yes(f"{host} has everything that {other} had ({wanted.source}, {age:.1f} s ago)")
+    said = f"{host} has everything that {other} had ({wanted.source}, {age:.1f} s ago)"
+    if wanted.is_final:
+        return yes(said)
+    later = f"what {other} may have written after that is not known"
+    if Guard.BEHIND_LAST_MASTER in by.accepted:
+        return yes(f"{said}; {later}, which is accepted")
+    return unknown(
+        f"{said}; {later}, as it did not show its numbers while it stood still: whoever is sure that it wrote nothing "
+        f"may --accept {Guard.BEHIND_LAST_MASTER}"
+    )
 
 
 def is_best(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
@@ -124,7 +142,7 @@ def may_be_removed(facts: FailoverFacts, host: HostName, master: HostName, by: C
     )
     if not basis.holds:
         return basis
-    advanced = is_as_advanced(facts, master, host)
+    advanced = is_as_advanced(facts, master, host, by)
     if advanced.holds or not by.accepted & {Guard.UPDATES_ONLY_HERE, Guard.STALE_DATABASE}:
         return all_of((basis, advanced))
     return yes(f"{basis.sentence}; {advanced.sentence}, which is accepted")

@@ -50,8 +50,10 @@ def prove(claim: Claim, facts: FailoverFacts, by: Circumstances) -> Proven:  # n
             return domains.is_listed_ok(facts, host, other)
         case ClaimKind.IS_EQUAL:
             return copies.is_equal(facts, host, other)
+        case ClaimKind.IS_QUIET:
+            return copies.is_quiet(facts, host, other)
         case ClaimKind.IS_AS_ADVANCED:
-            return copies.is_as_advanced(facts, host, other)
+            return copies.is_as_advanced(facts, host, other, by)
         case ClaimKind.IS_BEST:
             return copies.is_best(facts, host, by)
         case ClaimKind.MAY_BE_REMOVED:

@@ -33,6 +33,7 @@ class Act:
     kind: Kind
     request: OperatorChange | None
     needs: tuple[Claim, ...]
+    prefers: tuple[Claim, ...]
     proves: tuple[Claim, ...]
     trusts_exit: bool
     last_line: str | None
@@ -64,6 +65,7 @@ def act_of(step: Step, run: RunName, attempt: int) -> Act:
         kind=step.kind,
         request=step.request(step_id),
         needs=step.needs,
+        prefers=step.prefers,
         proves=step.proves,
         trusts_exit=step.trusts_exit,
         last_line=step.last_line,
@@ -84,6 +86,7 @@ def undo_of(step: Step, run: RunName, done_as: StepId, attempt: int) -> Act:
         key=f"undo {step.key}",
         request=OperatorChange.do(step_id, words),
         needs=step.undo_needs,
+        prefers=(),
         proves=(claim_of(words, step.host),),
         trusts_exit=words == ("boot-start",),
         last_line=None,
@@ -109,6 +112,7 @@ def starting_of(act: Act, turn: int, attempt: int) -> Act:
         id=step_id,
         key=f"start after {act.key}",
         request=OperatorChange.do(step_id, boot_start()),
+        prefers=(),
         needs=(Claim(ClaimKind.MAY_START_AS_MASTER, act.host), Claim(ClaimKind.IS_STOPPED, act.host)),
         last_line=None,
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from boks_exporter.failover.journal import JournalError, Phase, Run
+from boks_exporter.failover.journal import JournalError, Run, is_undoing
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.runner.hooks import Event
 from boks_exporter.failover.runner.locking import unlock_all
@@ -41,7 +41,7 @@ class Ender:
         tools = self.tools
         ways = (
             f"next: boks-exporter failover resume {name}, or boks-exporter failover abort {name}"
-            if not any(entry.phase is Phase.UNDO for entry in tools.journal.steps(name))
+            if not is_undoing(tools.journal.steps(name))
             else f"next: boks-exporter failover abort {name}"
         )
         sentences = (*said, ways)

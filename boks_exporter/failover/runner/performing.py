@@ -30,12 +30,16 @@ _KEPT_OUTPUT: Final = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What became of an act. `begun` tells whether a command may have run on the host."""
+    """What became of an act. `begun` tells whether a command may have run on the host.
+
+    `is_refuted` tells of what was waited for that it is proven not to be so, rather than not known.
+    """
 
     outcome: StepOutcome
     sentence: str
     begun: bool = True
     told: Told | None = None
+    is_refuted: bool = False
 
     @property
     def interrupted(self) -> bool:
@@ -68,7 +72,7 @@ class Performer:
         Raises JournalError before anything is sent, where the intent cannot be written.
         """
         if not begun:
-            needs = await self._until(act.needs, _NEEDS_SECONDS)
+            needs = await self._needed(act)
             if not needs.holds:
                 return Ending(StepOutcome.FAILED, f"not begun: {needs.sentence}", begun=False)
         if not logged:
@@ -102,7 +106,7 @@ class Performer:
         if act.kind is Kind.WAIT:
             found = await self._until(act.proves, act.deadline_seconds)
             outcome = StepOutcome.DONE if found.holds else StepOutcome.NOT_CONVERGED
-            return Ending(outcome, found.sentence, begun=False)
+            return Ending(outcome, found.sentence, begun=False, is_refuted=found.truth is Truth.NO)
         if act.kind is Kind.CONSOLE:
             return await self._at_console(act)
         teller = Teller(self.tools, act, lambda: self.proven(act.needs))
@@ -177,7 +181,16 @@ class Performer:
             return Ending(StepOutcome.NOT_CONVERGED, f"the script ran by its code, but: {found.sentence}")
         return Ending(StepOutcome.UNKNOWN, f"nobody confirmed that the script ran, and: {found.sentence}")
 
-    async def _until(self, claims: tuple[Claim, ...], seconds: Seconds) -> Proven:
+    async def _needed(self, act: Act) -> Proven:
+        """Wait for what must hold; before that, for as long as was configured, for what should hold as well."""
+        if act.prefers:
+            best = await self._until((*act.needs, *act.prefers), self.tools.limits.quiet_seconds, less_often=1.0)
+            if best.holds:
+                return best
+            self.tools.say(f"    it goes on without that: {best.sentence}")
+        return await self._until(act.needs, _NEEDS_SECONDS)
+
+    async def _until(self, claims: tuple[Claim, ...], seconds: Seconds, *, less_often: float = _LESS_OFTEN) -> Proven:
         """Look until the claims are proven, at most for so long."""
         clock = self.tools.clock
         deadline, said, pause = clock.monotonic() + seconds, "", _LOOK_EVERY_SECONDS
@@ -189,16 +202,16 @@ class Performer:
                 self.tools.say(f"    waiting, {deadline - clock.monotonic():.0f} s at most: {found.sentence}")
                 said = found.sentence
             await clock.sleep(min(pause, max(0.0, deadline - clock.monotonic())))
-            pause = min(pause * _LESS_OFTEN, _LOOK_AT_LEAST_EVERY_SECONDS)
+            pause = min(pause * less_often, _LOOK_AT_LEAST_EVERY_SECONDS)
 
     async def _look(self) -> FailoverFacts:
         """Look, and keep in the journal what nobody can ask later."""
         facts = await self.tools.survey.look()
         for host in {self.plan.target, self.plan.master or self.plan.target, *self.plan.concerned_hosts}:
-            numbers, seen = facts.numbers(host), facts.seen(host)
-            if numbers and seen and self._remembered.get(host) != numbers:
-                self.tools.journal.remember(self.run, host, numbers, seen.started_at)
-                self._remembered[host] = numbers
+            reading = facts.reading(host)
+            if reading and self._remembered.get(host) != (reading.numbers, reading.is_final):
+                self.tools.journal.remember(self.run, reading)
+                self._remembered[host] = (reading.numbers, reading.is_final)
         return facts
 
 

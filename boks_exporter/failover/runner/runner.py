@@ -11,8 +11,9 @@ from boks_exporter.failover.journal import (
     Run,
     RunOpenError,
     StepOutcome,
+    is_undoing,
 )
-from boks_exporter.failover.plan import difference
+from boks_exporter.failover.plan import Step, difference
 from boks_exporter.failover.preflight import exit_for, standing
 from boks_exporter.failover.runner.ending import Ender, facts_of_plan
 from boks_exporter.failover.runner.hooks import Event
@@ -29,6 +30,11 @@ from boks_exporter.remote.operator import RunName
 
 _MAINTENANCE_SECONDS: Final = 4 * 3600.0
 
+
+_TOO_BUSY: Final = (
+    "tried {tries} times, and each time something was written in the very moment of the stop: pick a quieter minute, "
+    "or let it wait longer for one (failover.quiet in the configuration)"
+)
 
 GoOn: TypeAlias = Callable[[Run, Performer], Awaitable[Result]]
 
@@ -148,10 +154,18 @@ class Runner:
     # -- the steps ---------------------------------------------------------------------------------------------------
 
     async def _go_on(self, performer: Performer, log: tuple[LoggedStep, ...]) -> Result:
+        while (result := await self._gone(performer, log)) is None:
+            log = self.tools.journal.steps(performer.run)
+        return result
+
+    async def _gone(self, performer: Performer, log: tuple[LoggedStep, ...]) -> Result | None:
+        """Go as far as it goes; None where it went back to try again."""
         stop = await Walk(performer).go(log)
         if stop.ending is None or stop.step is None:
             return await self.end.close(performer.run, Outcome.DONE, Exit.DONE, ("every step is done",))
-        said = (f"step {stop.step.number} ({stop.step.key} on {stop.step.host}): {stop.ending.sentence}",)
+        said: tuple[str, ...] = (
+            f"step {stop.step.number} ({stop.step.key} on {stop.step.host}): {stop.ending.sentence}",
+        )
         if stop.ending.outcome is StepOutcome.UNKNOWN:
             return await self.end.stay_open(performer.run, Exit.RESULT_UNKNOWN, said)
         undoer = Undoer(performer)
@@ -160,7 +174,17 @@ class Runner:
             return await self.end.stay_open(performer.run, Exit.NOT_CONVERGED, said)
         self.tools.say(said[0])
         undone = await undoer.undo()
+        if undone.whole and changed and stop.step.gives_up and stop.ending.is_refuted:
+            tried, tries = self._tried(performer.run, stop.step), self.tools.limits.tries
+            if tried < tries:
+                self.tools.say(f"try {tried + 1} of {tries}: another moment is waited for")
+                return None
+            said = (*said, _TOO_BUSY.format(tries=tried))
         return await self._after_undoing(performer.run, undone, said)
+
+    def _tried(self, run: RunName, step: Step) -> int:
+        entries = self.tools.journal.steps(run)
+        return sum(entry.number == step.number and entry.phase is Phase.DO for entry in entries)
 
     async def _after_undoing(self, run: RunName, undone: Undone, said: tuple[str, ...]) -> Result:
         if undone.whole:
@@ -228,7 +252,7 @@ class Runner:
 
     async def _resume(self, run: Run, performer: Performer) -> Result:
         log = self.tools.journal.steps(run.name)
-        if any(entry.phase is Phase.UNDO for entry in log):
+        if is_undoing(log):
             said = (
                 "the undoing of this run has begun; it cannot go on",
                 f"next: boks-exporter failover abort {run.name}",

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from boks_exporter.errors import ParseError, TransportError
 from boks_exporter.failover.client import named
-from boks_exporter.failover.journal import LoggedStep, Phase, StepOutcome
+from boks_exporter.failover.journal import LoggedStep, Phase, StepOutcome, undone_since
 from boks_exporter.failover.plan import Step
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
 from boks_exporter.failover.procedures.rows import Kind
@@ -94,18 +94,16 @@ class Undoer:
 
     async def _undo(self, step: Step, entry: LoggedStep) -> tuple[bool, str]:
         said = f"step {step.number} ({step.key} on {step.host})"
-        attempts = [
-            undone
-            for undone in self.performer.tools.journal.steps(self.performer.run)
-            if undone.phase is Phase.UNDO and undone.number == step.number
-        ]
+        log = self.performer.tools.journal.steps(self.performer.run)
+        attempts = undone_since(log, entry)
         if any(undone.outcome is StepOutcome.DONE for undone in attempts):
             return True, f"{said} is undone already"
         if entry.outcome is None and step.kind is not Kind.CONSOLE and await self._never_began(step, entry):
             return True, f"{said} was never begun"
         if step.undo is None:
             return await self._without_undo(step, said)
-        return await self._undo_by_words(step, entry, attempts, said)
+        earlier = sum(each.phase is Phase.UNDO and each.number == step.number for each in log) - len(attempts)
+        return await self._undo_by_words(step, entry, attempts, said, earlier=earlier)
 
     async def _without_undo(self, step: Step, said: str) -> tuple[bool, str]:
         """Tell whether a step without an undo left something behind."""
@@ -118,13 +116,13 @@ class Undoer:
         return False, f"{said} cannot be undone: {step.no_undo}"
 
     async def _undo_by_words(
-        self, step: Step, entry: LoggedStep, attempts: Sequence[LoggedStep], said: str
+        self, step: Step, entry: LoggedStep, attempts: Sequence[LoggedStep], said: str, *, earlier: int
     ) -> tuple[bool, str]:
         performer = self.performer
         last = attempts[-1] if attempts else None
         # An undoing of which nothing is known goes on under its own id; one that failed is tried under another.
         is_open = last is not None and last.outcome in {None, StepOutcome.UNKNOWN}
-        attempt = last.attempt if last and is_open else (last.attempt + 1 if last else 1)
+        attempt = last.attempt if last and is_open else (last.attempt if last else earlier) + 1
         act = undo_of(step, performer.run, entry.step_id, attempt)
         claim = claim_of(step.undo_words(entry.step_id), step.host)
         if not is_open and step.undo == ("restore-database", "{id}") and await self._nothing_was_moved(step, claim):

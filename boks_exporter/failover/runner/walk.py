@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from boks_exporter.failover.journal import LoggedStep, Phase, StepOutcome
+from boks_exporter.failover.journal import LoggedStep, Phase, StepOutcome, undone_since
 from boks_exporter.failover.plan import Step
 from boks_exporter.failover.procedures.rows import Kind
 from boks_exporter.failover.runner.acts import act_of
@@ -29,7 +29,7 @@ class Walk:
         total = len(performer.plan.steps)
         for step in performer.plan.steps:
             past = [entry for entry in log if entry.number == step.number and entry.phase is Phase.DO]
-            if past and past[-1].outcome is StepOutcome.DONE:
+            if past and past[-1].outcome is StepOutcome.DONE and not undone_since(log, past[-1]):
                 continue
             began = tools.clock.monotonic()
             tools.say(f"step {step.number}/{total} on {step.host}: {step.purpose}")

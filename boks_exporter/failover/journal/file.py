@@ -1,0 +1,80 @@
+"""The journal's file: opened, written and read, with every failure explained."""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Self
+
+from boks_exporter.failover.journal.errors import RunOpenError, explained
+from boks_exporter.failover.journal.schema import opened, opened_for_reading
+from boks_exporter.model import DomainName
+
+
+class JournalFile:
+    """One open file."""
+
+    def __init__(self, path: Path, *, is_read_only: bool = False) -> None:
+        """Open it; raises JournalError with what to do."""
+        self.path = path
+        with explained(path):
+            self._database = opened_for_reading(path) if is_read_only else opened(path)
+
+    def __repr__(self) -> str:
+        """Tell the path."""
+        return f"<Journal {self.path}>"
+
+    def __enter__(self) -> Self:
+        """Hold it open for the block."""
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        with suppress(sqlite3.Error):
+            self._database.close()
+
+    @contextmanager
+    def at_work_on(self, domain: DomainName) -> Iterator[None]:
+        """Be the only process that works on a domain from this journal; a killed one lets go by itself."""
+        name = "".join(char if char.isalnum() else "-" for char in domain)
+        path = self.path.with_name(f"{self.path.name}.{name}.lock")
+        with explained(path):
+            handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o660)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                message = f"another process works on {domain} at this moment: failover history shows which"
+                raise RunOpenError(message) from error
+            yield
+        finally:
+            os.close(handle)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._database.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                self._database.execute("ROLLBACK")
+            raise
+
+    def _put(self, table: str, row: Sequence[Any]) -> None:
+        marks = ", ".join("?" * len(row))
+        self._database.execute(f"INSERT INTO {table} VALUES ({marks})", tuple(row))  # noqa: S608 - words of this module
+
+    def _write(self, statement: str, values: Sequence[Any]) -> None:
+        with explained(self.path):
+            self._database.execute(statement, tuple(values))
+
+    def _read(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        with explained(self.path):
+            return self._database.execute(statement, tuple(values)).fetchall()

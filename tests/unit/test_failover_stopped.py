@@ -1,0 +1,104 @@
+"""What a master wrote last, in the moment in which it is stopped, and what is known of it afterwards."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from boks_exporter.failover.findings import Guard
+from boks_exporter.failover.runner import Result
+from boks_exporter.failover.words import Exit, Procedure
+from boks_exporter.simulator.domain import Stopped
+from tests.unit.failover_world import FIRST, MASTER, World, virtually
+
+TOO_BUSY = (
+    "tried 3 times, and each time something was written in the very moment of the stop: pick a quieter minute, "
+    "or let it wait longer for one (failover.quiet in the configuration)"
+)
+STOP_AND_START = [(MASTER, "boot-stop"), (MASTER, "boot-start")]
+
+
+def switched(world: World, when_stopped: Stopped, *accepted: Guard, late_times: int = 0) -> Result:
+    """Switch over, while the replica falls behind in the very moment of the first stops."""
+    world.domain.layout = replace(world.domain.layout, when_stopped=when_stopped)
+    world.domain.hosts[MASTER].is_registered = True
+    left = [late_times]
+
+    def late(host: str, line: str) -> None:
+        surplus, database = world.domain.hosts[FIRST].copy.surplus, world.domain.hosts[MASTER].copy.database
+        if host == MASTER and line.endswith(" boot-stop") and left[0] and database:
+            left[0] -= 1
+            surplus[next(iter(database.busiest()))] = -3
+        elif host == MASTER and line.endswith(" boot-start"):
+            surplus.clear()
+
+    async def scene() -> Result:
+        survey = world.survey()
+        await world.warm(survey)
+        world.way.cuts = late
+        return await world.apply(Procedure.SWITCHOVER, FIRST, *accepted, survey=survey)
+
+    return virtually(scene)
+
+
+def test_a_switchover_that_finds_an_update_missing_goes_back_and_tries_again(tmp_path: Path) -> None:
+    """The master is started again, gives away what it wrote, and is stopped in another moment."""
+    world = World.at(tmp_path)
+    result = switched(world, Stopped.NUMBERS, late_times=2)
+    assert (result.exit, result.sentences) == (Exit.DONE, ("every step is done",))
+    assert world.sent()[:5] == [*STOP_AND_START, *STOP_AND_START, (MASTER, "boot-stop")]
+    assert [line for line in world.said if line.startswith("try ")] == [
+        "try 2 of 3: another moment is waited for",
+        "try 3 of 3: another moment is waited for",
+    ]
+    with world.journal() as journal:
+        steps = journal.steps(result.run or "")
+    assert [(step.step_id.partition(".")[2], step.outcome) for step in steps[1:8]] == [
+        ("2", "done"),
+        ("3", "not_converged"),
+        ("2-undo", "done"),
+        ("2-2", "done"),
+        ("3-2", "not_converged"),
+        ("2-undo2", "done"),
+        ("2-3", "done"),
+    ]
+    assert world.observer.breaches == []
+
+
+def test_a_switchover_that_finds_no_quiet_moment_says_so_and_changes_nothing(tmp_path: Path) -> None:
+    """After the third time it stays as it was, and says what helps."""
+    world = World.at(tmp_path)
+    result = switched(world, Stopped.NUMBERS, late_times=9)
+    assert (result.exit, result.sentences) == (
+        Exit.UNCHANGED,
+        (
+            f"step 3 (compare-before on {FIRST}): {FIRST} lacks 3 updates of {MASTER} in T1 (1 tables in all)",
+            TOO_BUSY,
+            f"step 2 (stop-master-before on {MASTER}) is undone: BoKS is running on {MASTER}",
+        ),
+    )
+    assert world.sent() == [*STOP_AND_START, *STOP_AND_START, *STOP_AND_START]
+    assert (world.roles()[MASTER], world.locks(), world.observer.breaches) == ("master", {}, [])
+
+
+def test_what_a_master_does_not_show_while_it_stands_still_is_not_taken_for_granted(tmp_path: Path) -> None:
+    """Whether BoKS shows its numbers while it is stopped is not published; what was read before says nothing of it."""
+    world = World.at(tmp_path)
+    result = switched(world, Stopped.ERROR)
+    assert result.exit is Exit.UNCHANGED
+    assert f"what {MASTER} may have written after that is not known" in result.sentences[0]
+    assert "may --accept behind_last_master" in result.sentences[0]
+    assert world.sent() == STOP_AND_START
+    assert world.roles()[MASTER] == "master"
+
+
+def test_whoever_is_sure_that_it_wrote_nothing_says_so_by_name(tmp_path: Path) -> None:
+    """Then it goes on, and every update that was seen is still held against the new master's."""
+    world = World.at(tmp_path)
+    result = switched(world, Stopped.ERROR, Guard.BEHIND_LAST_MASTER)
+    assert (result.exit, world.roles()[MASTER], world.roles()[FIRST]) == (Exit.DONE, "server", "master")
+
+
+def test_an_update_that_is_known_to_be_missing_is_accepted_by_nobody(tmp_path: Path) -> None:
+    """What is seen to be lost is not lost, whatever is accepted."""
+    world = World.at(tmp_path)
+    result = switched(world, Stopped.NUMBERS, Guard.BEHIND_LAST_MASTER, late_times=9)
+    assert (result.exit, world.roles()[MASTER]) == (Exit.UNCHANGED, "master")
