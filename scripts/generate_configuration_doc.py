@@ -33,7 +33,11 @@ that up). Add `discover: true` to watch every replica that the master lists.
     boks-exporter config check /etc/boks-exporter/config.yaml
 
 names all faults at once, each with file, line, place and what was expected, and exits 0 if there are none, 1 if there
-are. `--syntax-only` leaves out the files that the configuration names, for a check on another machine. SIGHUP, or
+are. Without a fault it warns of settings that are legal and work badly together: a round that cannot end in time, ages
+shorter than two rounds, host keys that are not verified, an operator with the exporter's own key, a state file that
+cannot be written. `serve` logs the same as `config_advice`; `--strict` makes each a fault.
+
+`--syntax-only` leaves out the files that the configuration names, for a check on another machine. SIGHUP, or
 `POST /-/reload` where `--web.enable-lifecycle` allows it, reads the file again; with a fault in it the old
 configuration stays in force, and `boks_exporter_config_last_reload_successful` becomes 0.
 `boks-exporter config schema` prints the JSON Schema, for editors that complete and check while you type.

@@ -14,7 +14,7 @@ from boks_exporter.app.logs import configure
 from boks_exporter.app.options import ServeOptions
 from boks_exporter.app.running import RunningExporter
 from boks_exporter.app.systemd import Notifier, watchdog_interval
-from boks_exporter.config import Settings, load
+from boks_exporter.config import Examined, Settings, examine
 from boks_exporter.errors import ConfigError, ListenError
 from boks_exporter.observe import Clock, SystemClock
 
@@ -27,7 +27,8 @@ FAILED: Final = 1
 def serve(options: ServeOptions) -> int:
     """Run the daemon until SIGTERM or SIGINT; raises ConfigError if it cannot start on its configuration."""
     configure(options.log_level, options.log_format)
-    settings = load(options.config_file)
+    found = examine(options.config_file)
+    settings = found.settings
     _log.info(
         "starting",
         version=about.version(),
@@ -36,6 +37,7 @@ def serve(options: ServeOptions) -> int:
         domains=len(settings.domains),
         hosts=sum(len(domain.hosts) for domain in settings.domains),
     )
+    _advise(found)
     try:
         with _runner() as runner:
             return runner.run(_serve(options, settings))
@@ -46,6 +48,13 @@ def serve(options: ServeOptions) -> int:
     except Exception:  # noqa: BLE001 - a bug ends the process, loudly and in the format of the log
         _log.critical("ended_by_a_bug", exc_info=True)
     return FAILED
+
+
+def _advise(found: Examined) -> Settings:
+    """Log what is legal and works badly, at each start and reload."""
+    for problem in found.warnings:
+        _log.warning("config_advice", problem=str(problem))
+    return found.settings
 
 
 def _runner() -> asyncio.Runner:
@@ -62,7 +71,7 @@ async def _serve(options: ServeOptions, settings: Settings) -> int:
     loop = asyncio.get_running_loop()
     for ending in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(ending, stop.set)
-    await run_until(stop, options, settings, SystemClock(), lambda: load(options.config_file))
+    await run_until(stop, options, settings, SystemClock(), lambda: _advise(examine(options.config_file)))
     return 0
 
 

@@ -1,6 +1,7 @@
 """`boks-exporter config`: check a configuration, and describe what may stand in one."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -20,30 +21,39 @@ def config() -> None:
 Examples:
   boks-exporter config check
   boks-exporter config check ./config.yaml --syntax-only
+  boks-exporter config check ./config.yaml --strict
 
-Exit codes: 0 no fault, 1 faults, one a line on standard error, 2 wrong usage."""
+Exit codes: 0 no fault, 1 faults, 2 wrong usage. Faults and warnings stand one a line on standard
+error; with --strict a warning is a fault."""
 )
 @click.argument("file", type=FILE, default=DEFAULT_CONFIG, envvar=CONFIG_VARIABLE)
 @click.option("--syntax-only", is_flag=True, help="Do not look at the files that it names, such as keys.")
-def check(*, file: Path, syntax_only: bool) -> int:
+@click.option("--strict", is_flag=True, help="Count warnings as faults.")
+def check(*, file: Path, syntax_only: bool, strict: bool) -> int:
     """Name every fault of FILE at once: file, line, place, what was expected and what was found.
+
+    Without a fault it warns of what is legal and works badly together, such as limits shorter than a round.
 
     FILE is $BOKS_EXPORTER_CONFIG_FILE or /etc/boks-exporter/config.yaml where it is not given. Run it as the
     exporter's own user: whether a key can be read depends on who asks.
     """
-    from boks_exporter.config import load
+    from boks_exporter.config import examine
     from boks_exporter.errors import ConfigError
 
     try:
-        settings = load(file, check_files=not syntax_only)
+        found = examine(file, check_files=not syntax_only)
     except ConfigError as error:
         for problem in error.problems:
             click.echo(problem, err=True)
         click.echo(_counted(len(error.problems), "fault"), err=True)
         return exits.FAILED
-    hosts = sum(len(domain.hosts) for domain in settings.domains)
-    say(f"{file}: no fault; {_counted(len(settings.domains), 'domain')}, {_counted(hosts, 'host')}")
-    return exits.DONE
+    for problem in found.warnings:
+        click.echo(replace(problem, message=f"warning: {problem.message}"), err=True)
+    warned = f", {_counted(len(found.warnings), 'warning')}" if found.warnings else ""
+    domains = found.settings.domains
+    hosts = sum(len(domain.hosts) for domain in domains)
+    say(f"{file}: no fault{warned}; {_counted(len(domains), 'domain')}, {_counted(hosts, 'host')}")
+    return exits.FAILED if strict and found.warnings else exits.DONE
 
 
 @config.command(

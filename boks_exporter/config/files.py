@@ -47,8 +47,16 @@ def _faults(file: Path, *, secret: bool) -> Iterator[str]:
         yield f"no such file: {file}{_unset(file)}"
     elif not os.access(file, os.R_OK):
         yield f"cannot be read by this user: {file}"
-    elif secret and file.stat().st_mode & _OTHERS:
+    elif secret and is_open_to_others(file):
         yield f"is open to others: {file}; chmod 600 it"
+
+
+def is_open_to_others(file: Path) -> bool:
+    """Tell whether a secret is somebody else's, too; what cannot be looked at is not."""
+    try:
+        return bool(file.stat().st_mode & _OTHERS)
+    except OSError:
+        return False
 
 
 def _unset(file: Path) -> str:

@@ -1,13 +1,16 @@
 """Load a configuration file: either complete settings, or every fault with its place."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
 
+from boks_exporter.config.advice import advice_of
 from boks_exporter.config.build import settings_of
 from boks_exporter.config.checks import Fault, faults_of
+from boks_exporter.config.file_advice import file_advice
 from boks_exporter.config.files import file_faults
 from boks_exporter.config.remainder import Remainder
 from boks_exporter.config.schema import ConfigModel
@@ -19,12 +22,28 @@ from boks_exporter.errors import ConfigError, Problem
 _IF_MISSING: Final = "name another with --config.file, or write it: the smallest one is in docs/configuration.md"
 
 
-def load(file: Path, *, check_files: bool = True) -> Settings:
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """Settings that can be used, and what should be known of them."""
+
+    settings: Settings
+    warnings: tuple[Problem, ...]
+
+
+def examine(file: Path, *, check_files: bool = True) -> Examined:
     """Load a file; relative paths in it start from its own directory. Raises ConfigError with all faults.
 
     Without `check_files` the files that it names are not looked at: on another machine or as another user.
     """
-    return _settings(load_strict(file, _IF_MISSING), file.parent, check_files=check_files)
+    document = load_strict(file, _IF_MISSING)
+    settings = _settings(document, file.parent, check_files=check_files)
+    advice = [*advice_of(settings), *(file_advice(settings) if check_files else ())]
+    return Examined(settings, _problems(document, advice))
+
+
+def load(file: Path, *, check_files: bool = True) -> Settings:
+    """Load a file where nobody reads warnings; raises ConfigError with all faults."""
+    return examine(file, check_files=check_files).settings
 
 
 def load_text(text: str, file: str, directory: Path) -> Settings:

@@ -41,11 +41,11 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
 def test_the_first_lines_tell_what_runs_and_where(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Version, configuration and address are at the top of every log, and a signal ends it with 0."""
+    """Version, configuration, advice and address are at the top of every log, and a signal ends it with 0."""
     file = Recorded(tmp_path).configure()
     monkeypatch.setattr(Notifier, "ready", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
     assert serve(options(file, log_format=LogFormat.JSON)) == 0
-    starting, listening, *_, stopping = lines(capsys)
+    starting, rounds, ages, listening, *_, stopping = lines(capsys)
     assert (
         starting.items()
         >= {
@@ -57,6 +57,7 @@ def test_the_first_lines_tell_what_runs_and_where(
             "hosts": 2,
         }.items()
     )
+    assert [(each["event"], each["level"]) for each in (rounds, ages)] == [("config_advice", "warning")] * 2
     assert listening["event"] == "listening"
     assert str(listening["url"]).startswith("http://127.0.0.1:")
     assert stopping["event"] == "stopping"
@@ -79,12 +80,6 @@ def test_a_bad_configuration_ends_the_start(tmp_path: Path) -> None:
     file.write_text("nonsense: 1\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="nonsense"):
         serve(options(file))
-
-
-def test_bad_flags_end_the_start(tmp_path: Path) -> None:
-    """As a bad file does."""
-    with pytest.raises(ConfigError, match=r"^--web\.telemetry-path: expected a path"):
-        serve(options(Recorded(tmp_path).configure(), telemetry_path="metrics"))
 
 
 @pytest.mark.parametrize("log_format", list(LogFormat))

@@ -124,7 +124,7 @@ def test_every_option_with_a_value_is_tried() -> None:
 
 
 def options_of(command: click.Command) -> Iterator[str]:
-    """Go through the options that take a value of its own kind, of a command and of all below it, by their long names."""
+    """Go through the options with a value of some kind, of a command and of all below it, by their long names."""
     context = click.Context(command)
     if isinstance(command, click.Group):
         for name in command.list_commands(context):

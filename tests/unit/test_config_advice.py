@@ -1,0 +1,196 @@
+"""Warnings: settings that are legal and work badly together, each with its line, and no warning without need."""
+
+from pathlib import Path
+
+import pytest
+
+from boks_exporter.cli.plugin.judging import Criteria
+from boks_exporter.cli.program import run
+from boks_exporter.config import examine
+from boks_exporter.config.advice import PLUGINS_MAX_AGE_SECONDS
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+SSH = "{kind: ssh, user: boksmon, identity_files: [key], known_hosts: known_hosts}"
+HOSTS = "[{name: m}, {name: r}]"
+
+
+def written(directory: Path, text: str) -> Path:
+    """Write a configuration beside the files that it may name."""
+    key = directory / "key"
+    key.write_text("", encoding="utf-8")
+    key.chmod(0o600)
+    (directory / "known_hosts").write_text("", encoding="utf-8")
+    file = directory / "config.yaml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def warnings(directory: Path, text: str) -> list[str]:
+    """Examine a configuration; its name and directory are left out of what is said."""
+    found = examine(written(directory, text)).warnings
+    return [str(problem).replace(f"{directory}/", "").removeprefix("config.yaml:") for problem in found]
+
+
+def domain(transport: str = SSH, hosts: str = HOSTS, more: str = "") -> str:
+    """Write a domain, the transport in line 3, the hosts in line 4, `more` from line 5 on."""
+    return f"domains:\n  - name: prod\n    transport: {transport}\n    hosts: {hosts}\n{more}"
+
+
+def failover(operator: str, more: str = "") -> str:
+    """Write line 5 and the following."""
+    return f"    failover:\n      journal: j\n      operator: {operator}\n{more}"
+
+
+INSECURE = SSH.replace("}", ", insecure_ignore_host_keys: true}")
+CASES = {
+    "turns": (
+        f"poll: {{concurrency: 1}}\n{domain()}",
+        (
+            "1: poll.concurrency: 2 hosts, 1 at a time: 2 turns of up to poll.timeout (20s) do not fit into "
+            "poll.interval (30s); raise it, or lower poll.timeout"
+        ),
+    ),
+    "section": (
+        domain("{kind: local, paths: {section_timeout: 20s}}", "[{name: m}]"),
+        (
+            "3: domains[0].transport.paths.section_timeout: expected less than poll.timeout (20s), found 20s: "
+            "of a host on which one command hangs nothing at all is learned, not even which"
+        ),
+    ),
+    "section of a gate that is sent": (
+        domain(SSH.replace("}", ", gate: sent, paths: {section_timeout: 1m}}")),
+        (
+            "3: domains[0].transport.paths.section_timeout: expected less than poll.timeout (20s), found 1m: "
+            "of a host on which one command hangs nothing at all is learned, not even which"
+        ),
+    ),
+    "paths of an installed gate": (
+        domain(SSH.replace("}", ", paths: {section_timeout: 1m}}")),
+        (
+            "3: domains[0].transport.paths: has no effect with gate: installed; boks-gate.conf on each host "
+            "says where BoKS lives there"
+        ),
+    ),
+    "limit": (
+        domain(more="    thresholds: {lag_age: 0s}\n"),
+        (
+            "5: domains[0].thresholds: expected at least two of poll.interval (1m) for each age, found "
+            "lag_age (0s): what is only under way at a single look counts as a finding"
+        ),
+    ),
+    "single look": (
+        domain(more="    thresholds: {lag_sequences: 2000}\n"),
+        (
+            "5: domains[0].thresholds.lag_sequences_at_once: expected at least lag_sequences (2000), found "
+            "1000: `status` and `check` would call a replica lagging that the exporter never does"
+        ),
+    ),
+    "host keys": (
+        domain(INSECURE),
+        (
+            "3: domains[0].transport.insecure_ignore_host_keys: whoever answers at an address is taken for "
+            "the host, and known_hosts has no effect beside it; name the hosts' keys in known_hosts instead"
+        ),
+    ),
+    "operator's login": (
+        domain(more=failover("{user: boksmon}")),
+        (
+            "7: domains[0].failover.operator.user: 'boksmon' is the exporter's own login: sudo knows logins "
+            "only, so either key could do the same"
+        ),
+    ),
+    "operator's key": (
+        domain(more=failover("{user: boksop, identity_files: [key]}")),
+        (
+            "7: domains[0].failover.operator.identity_files[0]: key is the exporter's own key: whoever reads "
+            "could change as well; the operator needs another"
+        ),
+    ),
+    "nobody may become master": (
+        domain(hosts="[{name: m, promotion: never}]", more=failover("{user: boksop}")),
+        "4: domains[0].hosts: promotion is never for all of them: no failover can find a new master",
+    ),
+    "hook": (
+        domain(more=failover("{user: boksop}", "      hooks: {after: [/nonexistent]}\n")),
+        ("8: domains[0].failover.hooks.after: expected a program that this user can run, found '/nonexistent'"),
+    ),
+    "state file": (
+        f"state_file: config.yaml/state\n{domain()}",
+        (
+            "1: state_file: cannot be written below config.yaml by this user: lag in seconds will start anew "
+            "with each restart"
+        ),
+    ),
+    "state file that is a directory": (
+        f"state_file: .\n{domain()}",
+        ("1: state_file: cannot be written by this user: .: lag in seconds will start anew with each restart"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "warning"), CASES.values(), ids=CASES)
+def test_what_works_badly_is_told(text: str, warning: str, tmp_path: Path) -> None:
+    """One warning for one cause, with the line to look at and what would be better."""
+    assert [line.replace(str(tmp_path), ".") for line in warnings(tmp_path, text)] == [warning]
+
+
+def test_rounds_that_are_rare_are_told_to_whoever_asks_for_them(tmp_path: Path) -> None:
+    """The plugin would call a sound exporter's report old; every limit that is shorter than two rounds is named."""
+    interval, limits = warnings(tmp_path, f"poll: {{interval: 5m}}\n{domain()}")
+
+    assert interval == (
+        "1: poll.interval: one round left out makes a report older than 5m, which "
+        "`boks-exporter check --url` calls UNKNOWN; give it --max-age 15m, or look more often"
+    )
+    assert "found lag_age (2m), stamp_age (2m), missing_age (2m)" in limits
+    assert Criteria(now=0.0).max_age_seconds == PLUGINS_MAX_AGE_SECONDS
+
+
+def test_a_login_without_any_key_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where neither the file nor the user has keys, nobody can be asked; with an SSH configuration it may have them."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    bare = "{kind: ssh, user: boksmon}"
+
+    assert warnings(tmp_path, domain(bare)) == [
+        (
+            "3: domains[0].transport.identity_files: is not given, agent is false, and this user has no "
+            ".ssh/id_…: every login will be refused"
+        ),
+        (
+            "3: domains[0].transport.known_hosts: is not given, and this user has no .ssh/known_hosts: every "
+            "host key will be refused"
+        ),
+    ]
+    (tmp_path / "ssh_config").touch()
+    assert warnings(tmp_path, domain(bare.replace("}", ", openssh_config: ssh_config}"))) == []
+
+
+def test_an_operators_key_that_is_open_is_told(tmp_path: Path) -> None:
+    """It is not the exporter's, so it stops nothing; but somebody should close it."""
+    key = tmp_path / "operator"
+    key.touch(0o644)
+
+    assert warnings(tmp_path, domain(more=failover("{user: boksop, identity_files: [operator, none]}"))) == [
+        "7: domains[0].failover.operator.identity_files[0]: is open to others: operator; chmod 600 it"
+    ]
+
+
+def test_the_defaults_and_the_example_need_no_warning(tmp_path: Path) -> None:
+    """Who changes nothing is told nothing."""
+    assert warnings(tmp_path, domain(more=failover("{user: boksop}"))) == []
+    assert examine(EXAMPLES / "boks-exporter.yaml", check_files=False).warnings == ()
+
+
+def test_warnings_do_not_fail_unless_that_is_wanted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """They stand on standard error and are counted; --strict is for a pipeline."""
+    file = written(tmp_path, domain(INSECURE.replace(", known_hosts: known_hosts", "")))
+
+    assert run(["config", "check", str(file)]) == 0
+    assert capsys.readouterr() == (
+        f"{file}: no fault, 1 warning; 1 domain, 2 hosts\n",
+        (
+            f"{file}:3: domains[0].transport.insecure_ignore_host_keys: warning: whoever answers at an address is "
+            "taken for the host; name the hosts' keys in known_hosts instead\n"
+        ),
+    )
+    assert run(["config", "check", "--strict", str(file)]) == 1
