@@ -253,7 +253,8 @@ def _guards() -> Iterator[str]:
     yield "| name | passes when | because | can be accepted |"
     yield "|---|---|---|---|"
     for guard, rule in RULES.items():
-        yield f"| `{guard}` | {rule.meaning} | {rule.reason} | {'yes' if rule.acceptable else '**never**'} |"
+        may = "yes" if rule.acceptable else "**never**"
+        yield f"| `{guard}` | {rule.meaning} | {rule.reason} | {may}: {rule.because} |"
     yield ""
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from boks_exporter.model import ErrorLog
+from boks_exporter.model import ErrorLog, HostName
 
 BAD_FRAGMENTS: Final = (
     ("checksum mismatch", "a wrong node key"),
@@ -22,3 +22,19 @@ def known_bad_lines(log: ErrorLog) -> tuple[str, ...]:
         for fragment, meaning in BAD_FRAGMENTS
         if fragment in line.casefold()
     )
+
+
+def unread(host: HostName, log: ErrorLog | None) -> str:
+    """Tell why nothing can be said of an error log, or nothing where its end was read."""
+    if log is None:
+        return f"the error log of {host} could not be read"
+    if log.lines and not log.tail:
+        return f"the error log of {host} has {log.lines} lines, of which none could be read"
+    return ""
+
+
+def harmless(host: HostName, log: ErrorLog) -> str:
+    """Tell how much of an error log was looked through, in which nothing known to be bad stands."""
+    if not log.lines:
+        return f"the error log of {host} is empty"
+    return f"no known trouble in the last {len(log.tail)} of {log.lines} lines of the error log of {host}"

@@ -5,6 +5,8 @@ import pytest
 from boks_exporter.failover.facts import GateFacts, Reading, Witness
 from boks_exporter.failover.findings import Finding, Guard, Level
 from boks_exporter.failover.preflight import candidates
+from boks_exporter.failover.proofs import Circumstances, Proven, Truth
+from boks_exporter.failover.proofs.domains import has_clean_error_log
 from boks_exporter.failover.words import Limits, Procedure
 from boks_exporter.model import Checksums, Environment, ErrorLog, Host, Promotion, Role
 from boks_exporter.parsing.operator_facts import Daemons, Reach
@@ -120,6 +122,23 @@ def test_the_error_log_is_looked_at() -> None:
     assert "unknown error_log: the error log of R1 could not be read" in told(
         Procedure.PROMOTE, "R1", dead_master(host("R1", Role.REPLICA, errlog=None))
     )
+
+
+@pytest.mark.parametrize(
+    ("log", "truth", "said"),
+    [
+        (ErrorLog(0, ()), Truth.YES, "the error log of R1 is empty"),
+        (ErrorLog(1, ("all quiet",)), Truth.YES, "no known trouble in the last 1 of 1 lines of the error log of R1"),
+        (ErrorLog(7, ()), Truth.UNKNOWN, "the error log of R1 has 7 lines, of which none could be read"),
+        (None, Truth.UNKNOWN, "the error log of R1 could not be read"),
+    ],
+)
+def test_what_was_seen_of_an_error_log_is_told_as_it_is(log: ErrorLog | None, truth: Truth, said: str) -> None:
+    """An empty log is no unread one, and whoever read seven lines does not speak of thirty."""
+    facts = dead_master(host("R1", Role.REPLICA, errlog=log))
+    assert has_clean_error_log(facts, "R1", Circumstances()) == Proven(truth, said)
+    unread = [line for line in told(Procedure.PROMOTE, "R1", facts) if "error_log" in line]
+    assert unread == ([f"unknown error_log: {said}"] if truth is Truth.UNKNOWN else [])
 
 
 def test_what_must_be_the_same_everywhere_is_compared() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from boks_exporter.failover.errors_seen import known_bad_lines
+from boks_exporter.failover.errors_seen import known_bad_lines, unread
 from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.findings import Finding, Guard
 from boks_exporter.failover.preflight.question import Question, note, refuse, unknown
@@ -53,8 +53,9 @@ def error_log(question: Question) -> Iterator[Finding]:
     target, seen = question.target, question.facts.seen(question.target)
     if not question.makes_master or seen is None:
         return
-    if seen.errlog is None:
-        yield unknown(Guard.ERROR_LOG, f"the error log of {target} could not be read", target)
+    why = unread(target, seen.errlog)
+    if seen.errlog is None or why:
+        yield unknown(Guard.ERROR_LOG, why, target)
         return
     for line in known_bad_lines(seen.errlog):
         yield refuse(Guard.ERROR_LOG, f"the error log of {target} has: {line}", target, source="boks_errlog")

@@ -15,7 +15,7 @@ class NotAcceptableError(BoksExporterError):
 
     def __init__(self, guard: Guard) -> None:
         self.guard = guard
-        super().__init__(f"--accept {guard}: nobody may accept this one: {RULES[guard].reason}")
+        super().__init__(f"--accept {guard}: nobody may accept this one: {RULES[guard].because}")
 
 
 def standing(findings: Iterable[Finding], accepted: Collection[Guard]) -> tuple[Finding, ...]:

@@ -1,6 +1,6 @@
 """What the master says of its replicas, and whether the whole domain is sound."""
 
-from boks_exporter.failover.errors_seen import known_bad_lines
+from boks_exporter.failover.errors_seen import harmless, known_bad_lines, unread
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.proofs.masters import is_sound_master
@@ -102,11 +102,12 @@ def others_are_back(facts: FailoverFacts, master: HostName, by: Circumstances) -
 def has_clean_error_log(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
     """Prove that nothing known to be bad stands in the last lines of an error log."""
     seen = facts.seen(host)
-    bad = known_bad_lines(seen.errlog) if seen and seen.errlog else ()
-    if Guard.ERROR_LOG in by.accepted and (bad or seen is None or seen.errlog is None):
+    log = seen.errlog if seen else None
+    bad, why = known_bad_lines(log) if log else (), unread(host, log)
+    if Guard.ERROR_LOG in by.accepted and (bad or why):
         return yes(f"the error log of {host} is accepted as it is")
-    if seen is None or seen.errlog is None:
-        return unknown(f"the error log of {host} could not be read")
+    if log is None or why:
+        return unknown(why)
     if bad:
         return no(f"the error log of {host} has: {bad[0]}")
-    return yes(f"no known trouble in the last {len(seen.errlog.tail)} lines of the error log of {host}")
+    return yes(harmless(host, log))

@@ -1,0 +1,39 @@
+"""What speaks against a run: one finding of a guard."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from boks_exporter.failover.findings.guards import RULES, Guard
+from boks_exporter.model import HostName, Seconds
+
+
+class Level(StrEnum):
+    """What a finding does: it refuses, something is not known, or it is only told."""
+
+    REFUSE = "refuse"
+    UNKNOWN = "unknown"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding: figures as they are, unrounded, with their source and age."""
+
+    guard: Guard
+    level: Level
+    sentence: str
+    host: HostName | None = None
+    value: str | None = None
+    limit: str | None = None
+    source: str | None = None
+    age_seconds: Seconds | None = None
+
+    @property
+    def acceptable(self) -> bool:
+        """Tell whether somebody may accept it, by its name and with a reason."""
+        return RULES[self.guard].acceptable
+
+    @property
+    def matters(self) -> bool:
+        """Tell whether it stands in the way until it is accepted."""
+        return self.level is not Level.NOTE

@@ -1,0 +1,277 @@
+"""The closed set of guards: the names that `--accept` takes, each with its reasons."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Guard(StrEnum):
+    """Every finding that there can be."""
+
+    UNKNOWN_HOST = "unknown_host"
+    RUN_OPEN = "run_open"
+    HOST_LOCKED = "host_locked"
+    HOST_BUSY = "host_busy"
+    GATE_NOT_READY = "gate_not_ready"
+    LOCK_INCOMPLETE = "lock_incomplete"
+    COOL_DOWN = "cool_down"
+    LAST_RUN_FAILED = "last_run_failed"
+    STALE_LOOK = "stale_look"
+    SEVERAL_MASTERS = "several_masters"
+    MASTER_EXISTS = "master_exists"
+    NO_MASTER = "no_master"
+    MASTER_UNSOUND = "master_unsound"
+    HOSTS_NOT_ASKED = "hosts_not_asked"
+    OLD_MASTER_REACHABLE = "old_master_reachable"
+    OLD_MASTER_UNPROVEN = "old_master_unproven"
+    WRONG_ROLE = "wrong_role"
+    UNREACHABLE = "unreachable"
+    DAEMONS_STOPPED = "daemons_stopped"
+    DAEMONS_RUNNING = "daemons_running"
+    INCOMPLETE_COPY = "incomplete_copy"
+    UNSOUND_COPY = "unsound_copy"
+    ERROR_LOG = "error_log"
+    BEHIND_BEST = "behind_best"
+    BEHIND_LAST_MASTER = "behind_last_master"
+    UPDATES_ONLY_HERE = "updates_only_here"
+    STALE_DATABASE = "stale_database"
+    LAST_COPY = "last_copy"
+    NOT_REGISTERED = "not_registered"
+    BRIDGE = "bridge"
+    SHM_SIZE = "shm_size"
+    METHOD_CONF = "method_conf"
+    PROMOTION_NEVER = "promotion_never"
+    PROMOTION_PREFERENCE = "promotion_preference"
+    SITE = "site"
+
+
+@dataclass(frozen=True, slots=True)
+class GuardRule:
+    """What a guard watches, why, whether somebody may accept what it finds, and why or why not.
+
+    Nobody may where two masters could exist, where the last advanced copy could be lost, or where nothing could be
+    proven afterwards. What is only not known may be accepted by somebody who knows it otherwise.
+    """
+
+    meaning: str
+    reason: str
+    acceptable: bool
+    because: str
+
+
+_NEVER: Final = False
+_MAY: Final = True
+
+RULES: Final[dict[Guard, GuardRule]] = {
+    Guard.UNKNOWN_HOST: GuardRule(
+        "the host is one of the domain's",
+        "a typing error must not change a host",
+        _NEVER,
+        "a host that nobody knows can neither be looked at nor locked",
+    ),
+    Guard.RUN_OPEN: GuardRule(
+        "no other run of the domain is open",
+        "two runs must not interleave",
+        _NEVER,
+        "two runs side by side can make two masters: resume it, abort it, or forget it",
+    ),
+    Guard.HOST_LOCKED: GuardRule(
+        "no other run holds a host's lock",
+        "two operators must not interleave",
+        _NEVER,
+        "two operators side by side can make two masters: break the lock of a run that is gone",
+    ),
+    Guard.HOST_BUSY: GuardRule(
+        "no change still runs on a host",
+        "it must end before another begins",
+        _NEVER,
+        "what it leaves behind is not known before it has ended",
+    ),
+    Guard.GATE_NOT_READY: GuardRule(
+        "the operator's gate works on every host that is changed",
+        "what would fail in the middle is asked for at the beginning",
+        _NEVER,
+        "it would fail in the middle, whoever accepts it",
+    ),
+    Guard.LOCK_INCOMPLETE: GuardRule(
+        "every other server that answers can be locked",
+        "another operator could work on it meanwhile",
+        _MAY,
+        "whoever accepts it knows that nobody else works on this domain",
+    ),
+    Guard.COOL_DOWN: GuardRule(
+        "masters did not change a short time ago",
+        "one change after the other hides what is wrong",
+        _MAY,
+        "no data are at stake, and the reason can be known",
+    ),
+    Guard.LAST_RUN_FAILED: GuardRule(
+        "the last run of the domain succeeded",
+        "why it failed should be known before another begins",
+        _MAY,
+        "the domain is judged by what it is now, not by the journal",
+    ),
+    Guard.STALE_LOOK: GuardRule(
+        "the host was looked at just now",
+        "old facts are no facts",
+        _NEVER,
+        "since then another may have become master: two masters could exist",
+    ),
+    Guard.SEVERAL_MASTERS: GuardRule(
+        "at most one host says it is master",
+        "with two masters nothing is safe but to retire one",
+        _NEVER,
+        "two masters exist, and which copy is to be kept is not known",
+    ),
+    Guard.MASTER_EXISTS: GuardRule(
+        "before a promotion no host says it is master",
+        "two masters would exist",
+        _NEVER,
+        "two masters would exist",
+    ),
+    Guard.NO_MASTER: GuardRule(
+        "there is a master",
+        "the procedure needs one that works",
+        _NEVER,
+        "the copy that is moved aside could be the most advanced one that is left",
+    ),
+    Guard.MASTER_UNSOUND: GuardRule(
+        "the master answers, runs, and shows its list and numbers",
+        "copies would be made of what is not sound",
+        _NEVER,
+        "nobody could say whether it has what the copy has that is moved aside",
+    ),
+    Guard.HOSTS_NOT_ASKED: GuardRule(
+        "every known host could be asked whether it is master",
+        "one that could not might be",
+        _MAY,
+        "not known is not yes: whoever accepts it knows of each such host that it is no master",
+    ),
+    Guard.OLD_MASTER_REACHABLE: GuardRule(
+        "no replica reaches the old master's port",
+        "it may live on, and two masters would exist",
+        _NEVER,
+        "two masters would exist",
+    ),
+    Guard.OLD_MASTER_UNPROVEN: GuardRule(
+        "the old master is proven to be out, or every replica agrees that it is gone",
+        "whoever accepts it must have seen that the machine is off",
+        _MAY,
+        "not known is not yes: whoever has seen that the machine is off knows more than the replicas",
+    ),
+    Guard.WRONG_ROLE: GuardRule(
+        "the host has the role that the procedure begins with",
+        "anything else is no legal transition",
+        _NEVER,
+        "a master that is taken for a replica would be the last copy that is lost",
+    ),
+    Guard.UNREACHABLE: GuardRule(
+        "the host can be looked at",
+        "what cannot be seen cannot be proven",
+        _NEVER,
+        "nothing of it could be proven afterwards either",
+    ),
+    Guard.DAEMONS_STOPPED: GuardRule(
+        "BoKS runs on the host",
+        "a replica that stands still gets no updates",
+        _MAY,
+        "its data are compared by themselves",
+    ),
+    Guard.DAEMONS_RUNNING: GuardRule(
+        "BoKS is stopped on an old master that is retired over SSH",
+        "while it runs it answers as a master beside the new one",
+        _MAY,
+        "two masters exist already, and this is what ends it",
+    ),
+    Guard.INCOMPLETE_COPY: GuardRule(
+        "the copy has every table and is not loading",
+        "what it lacks would be lost everywhere",
+        _NEVER,
+        "every replica would load what is left of it",
+    ),
+    Guard.UNSOUND_COPY: GuardRule(
+        "the copy is no worse than the procedure can take",
+        "its data would become everybody's",
+        _MAY,
+        "where all copies are unsound, somebody has to choose one; no copy is removed by it",
+    ),
+    Guard.ERROR_LOG: GuardRule(
+        "the last lines of its error log are harmless",
+        "K1456 looks there first",
+        _MAY,
+        "its lines are for people to understand: their format is not public",
+    ),
+    Guard.BEHIND_BEST: GuardRule(
+        "no reachable server is more advanced",
+        "the updates that only the other one has would be lost",
+        _MAY,
+        "the more advanced copy stays where it is; updates_only_here stands before its removal",
+    ),
+    Guard.BEHIND_LAST_MASTER: GuardRule(
+        "it has what the last known master had",
+        "updates that nobody else has would be lost",
+        _MAY,
+        "the old master's copy stays on its disk; updates_only_here stands before its removal",
+    ),
+    Guard.UPDATES_ONLY_HERE: GuardRule(
+        "the master has every update that the host has",
+        "its database is moved aside, and they with it",
+        _MAY,
+        "to rebuild what is ahead is the known cure (K1262); nothing is deleted: it lies in data/removed-RUN.STEP",
+    ),
+    Guard.STALE_DATABASE: GuardRule(
+        "a client that becomes a replica has no old database",
+        "stale files make a replica that is ahead (K1262); they are moved aside",
+        _MAY,
+        "nobody can read the numbers of a client; nothing is deleted: it lies in data/removed-RUN.STEP",
+    ),
+    Guard.LAST_COPY: GuardRule(
+        "another sound copy is left beside the master's",
+        "without it the master's would be the only one",
+        _MAY,
+        "the master's copy, which has every update, is left",
+    ),
+    Guard.NOT_REGISTERED: GuardRule(
+        "the database has the host as BOKSREPLICA",
+        "the master would not send it anything (K1456)",
+        _MAY,
+        "no data are at stake, and a later step waits for it",
+    ),
+    Guard.BRIDGE: GuardRule(
+        "BRIDGE_ACCEPT_MASTER_IPS, where set, admits the candidate",
+        "others would refuse it (HS hotfix/105)",
+        _MAY,
+        "it can be mended afterwards, host by host",
+    ),
+    Guard.SHM_SIZE: GuardRule(
+        "SHM_SIZE is the same on all servers",
+        "a copy may be incomplete otherwise (HS troubleshooting/312)",
+        _MAY,
+        "it may be so without harm: incomplete_copy looks at the copy itself",
+    ),
+    Guard.METHOD_CONF: GuardRule(
+        "method.conf is the same on all servers",
+        "agents of the odd one are refused (HS troubleshooting/237)",
+        _MAY,
+        "it can be mended afterwards, host by host",
+    ),
+    Guard.PROMOTION_NEVER: GuardRule(
+        "the configuration lets it become master",
+        "somebody had a reason",
+        _MAY,
+        "it is a wish, and the night may be stronger",
+    ),
+    Guard.PROMOTION_PREFERENCE: GuardRule(
+        "no preferred host is as good",
+        "somebody had a reason",
+        _MAY,
+        "it is a wish, and only told",
+    ),
+    Guard.SITE: GuardRule(
+        "its site keeps a sound replica",
+        "logins there would depend on the network",
+        _MAY,
+        "logins go on over the network",
+    ),
+}
+"""The closed set with its reasons; docs/failover.md is made from it."""
