@@ -55,6 +55,7 @@ UNIX95=1 # HP-UX: makes ps understand -o
 IFS=' 	
 '
 export PATH HOME LC_ALL UNIX95
+unset TIME_STYLE QUOTING_STYLE _POSIX2_VERSION # the login's, where the gate is sent: GNU's ls and tail obey them
 set -f
 umask 077
 
@@ -276,8 +277,10 @@ queue() {
 checksums() {
 	{ [ -x "$gate_etc" ] && [ ! -e "$gate_etc/method.conf" ]; } ||
 		on_file "$gate_etc/method.conf" /usr/bin/cksum | awk '{ print "method.conf", $1, $2 }'
+	# As a shell reads assignments: the last one counts, and quotes and blanks around the value do not.
 	for key in SHM_SIZE BRIDGE_ACCEPT_MASTER_IPS; do
-		printf '%s\n' "$known_env" | sed -n "s/^$key=//p" | cksum | awk -v key="$key" '$2 > 0 { print key, $1, $2 }'
+		printf '%s\n' "$known_env" | sed -n "s/^$key=//p" | sed -n "s/[\"']//g; s/[[:blank:]]*\$//; \$p" |
+			cksum | awk -v key="$key" '$2 > 0 { print key, $1, $2 }'
 	done
 }
 

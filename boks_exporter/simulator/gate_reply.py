@@ -119,7 +119,8 @@ def _checksums(env: bytes, methods: bytes) -> bytes:
     """Sum up what must be equal on all servers; the figures are compared with one another only."""
     lines = [f"method.conf {zlib.crc32(methods)} {len(methods)}"] if methods else []
     for line in _env_lines(env):
-        key, _, value = line.partition("=")
+        key, _, quoted = line.partition("=")
+        value = quoted.strip("\"' ")
         if key != "BOKSINIT":
             lines.append(f"{key} {zlib.crc32(value.encode())} {len(value)}")
     return "".join(f"{line}\n" for line in lines).encode()

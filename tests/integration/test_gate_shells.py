@@ -99,6 +99,32 @@ def test_the_callers_environment_counts_for_nothing_under_any_shell(tmp_path: Pa
     assert bait.files() - bait.before == hostile.files
 
 
+def test_settings_are_summed_as_a_shell_reads_them(tmp_path: Path, shell: str) -> None:
+    """How a value is quoted, and what stood there before, makes no other check sum; another value does."""
+    tree = Tree(tmp_path / "host")
+    sums = []
+    for lines in (
+        "SHM_SIZE=16000\nBRIDGE_ACCEPT_MASTER_IPS=192.0.2.1 192.0.2.2",
+        "export SHM_SIZE='16000' # kB\nBRIDGE_ACCEPT_MASTER_IPS=\"192.0.2.1 192.0.2.2\"  ",
+        "SHM_SIZE=8000\nSHM_SIZE=\"16000\"\nBRIDGE_ACCEPT_MASTER_IPS='192.0.2.1 192.0.2.2'",
+        "SHM_SIZE=16001\nBRIDGE_ACCEPT_MASTER_IPS=192.0.2.1",
+    ):
+        (tree.etc / "ENV").write_text(f"BOKSINIT=client\n{lines}\n")
+        sums.append(parse_reply(ask_sent(tree, "boks-gate/1 checksums", sh=shell).stdout).sections[0].stdout)
+    assert sums[0] == sums[1] == sums[2]
+    assert len(set(sums[0].splitlines()[1:]) - set(sums[3].splitlines())) == 2
+
+
+def test_the_logins_environment_changes_no_answer_of_a_gate_that_is_sent(
+    tmp_path: Path, shell: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With these variables GNU's ls writes dates and names in another way, and its tail knows no -30."""
+    tree = Tree(tmp_path / "host")
+    for name, value in {"TIME_STYLE": "long-iso", "QUOTING_STYLE": "c", "_POSIX2_VERSION": "200112"}.items():
+        monkeypatch.setenv(name, value)
+    assert steady(ask_sent(tree, sh=shell).stdout) == MASTER
+
+
 def test_commands_that_all_hang_do_not_outlast_the_asker(tmp_path: Path) -> None:
     """The first that hangs has the whole limit, the next have one second each."""
     tree = Tree(tmp_path / "host")

@@ -50,7 +50,7 @@ _CLOSE = """\
 =section checksums
 |method.conf 1618168135 11
 |SHM_SIZE 2447659645 6
-|BRIDGE_ACCEPT_MASTER_IPS 1629328034 20
+|BRIDGE_ACCEPT_MASTER_IPS 4141980411 18
 =end checksums exit=0 seconds=N
 =done sections=7
 """
