@@ -91,7 +91,10 @@ class SshModel(_Strict):
         default=_SSH.gate,
         description="installed: the gate is the key's forced command. sent: its text goes along with each request.",
     )
-    paths: PathsModel = Field(default=PathsModel(), description="Where BoKS lives, for a gate that is sent.")
+    paths: PathsModel = Field(
+        default=PathsModel(),
+        description="Where BoKS lives, for a gate that is sent, and for the console's script of failover retire.",
+    )
     keepalive_interval: PositiveDuration = Field(
         default=_SSH.keepalive_interval_seconds,
         description="How often a silent connection is asked whether it still lives.",
@@ -103,7 +106,8 @@ class SshModel(_Strict):
         description="Unanswered questions after which a connection is given up.",
     )
     max_reply: ReplySize = Field(
-        default=_SSH.max_reply_bytes, description="A longer reply of a host is refused (too_large). 1KiB to 1GiB."
+        default=_SSH.max_reply_bytes,
+        description="A longer reply is refused (too_large). 1KiB to 1GiB; a list of 5,000 replicas has 0.6MiB.",
     )
     backoff_initial: PositiveDuration = Field(
         default=_SSH.backoff_initial_seconds,

@@ -3,9 +3,13 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from boks_exporter.model import Seconds
+
+MAX_REPLY_BYTES: Final = 1024 * 1024
+"""The master's reply with a list of 5,000 replicas of 48 letters each is 0.6 MB; rubbish takes seconds to be read
+already, in which no other host is heard."""
 
 
 class Prefix(StrEnum):
@@ -51,7 +55,7 @@ class SshSettings:
     paths: RemotePaths = field(default_factory=RemotePaths)
     keepalive_interval_seconds: Seconds = 15.0
     keepalive_count: int = 3
-    max_reply_bytes: int = 4 * 1024 * 1024
+    max_reply_bytes: int = MAX_REPLY_BYTES
     backoff_initial_seconds: Seconds = 30.0
     backoff_limit_seconds: Seconds = 600.0
 
@@ -61,7 +65,7 @@ class LocalSettings:
     """On this machine: the same gate, run by `sh` without SSH."""
 
     paths: RemotePaths = field(default_factory=RemotePaths)
-    max_reply_bytes: int = 4 * 1024 * 1024
+    max_reply_bytes: int = MAX_REPLY_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
