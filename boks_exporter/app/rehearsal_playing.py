@@ -79,7 +79,7 @@ class Playing:
 
     async def _command(self, command: str, work: Work) -> Result | None:
         """Run one command as a program of its own; None where it was killed."""
-        self.audience.see(f"$ boks-exporter failover {command}")
+        self.audience.see(f"twin$ boks-exporter failover {command}")
         console = TwinConsole(self.stage, self.audience.see)
         people = People(self.stage, self.rehearsal.live.plan, self.audience.see, console)
         result: Result | None = None
@@ -126,7 +126,7 @@ class Playing:
                 return
             await self._pass_time(turn, is_down=wish is not None and wish.fault is StepFault.REBOOTS)
             before, result = result, await self._command(f"{word} {run}", _reopening(word, run))
-            if result == before:
+            if result == before and not self._end_by_hand():
                 break
         self.rehearsal.still_open = await self._open_run()
 
@@ -140,19 +140,26 @@ class Playing:
         seconds = _UNTIL_IT_IS_UP if is_down and turn == 0 else _UNTIL_SOMEBODY_TYPES
         self.audience.see(f"({seconds:.0f} s later)")
         await self.stage.time.sleep(seconds)
-        if turn:
-            for name, state in self.stage.gates.states.items():
-                for record in state.records.values():
-                    if record.state == "running":
-                        self.audience.see(f"(by hand: the command that hangs on {name} is ended there)")
-                        record.interrupt()
+
+    def _end_by_hand(self) -> bool:
+        """End what hangs on a host, as a person does who is told that it still runs; tell whether it was there."""
+        hanging = [
+            (name, record)
+            for name, state in self.stage.gates.states.items()
+            for record in state.records.values()
+            if record.state == "running"
+        ]
+        for name, record in hanging:
+            self.audience.see(f"(by hand: the command that hangs on {name} is ended there)")
+            record.interrupt()
+        return bool(hanging)
 
     async def _other_operator(self) -> None:
         """Let somebody on another machine try to take over with another replica, whatever may be accepted."""
         facts, plan = self.rehearsal.live.facts, self.rehearsal.live.plan
         replicas = [seen.host for seen in facts.snapshot.observed() if seen.role is Role.REPLICA]
         target = next((name for name in replicas if name != plan.target), plan.target)
-        procedure = Procedure.SWITCHOVER if facts.snapshot.masters else Procedure.PROMOTE
+        procedure = Procedure.SWITCHOVER if self.stage.domain.masters() else Procedure.PROMOTE
         async with self.stage.program(_OTHER, lambda _: None, journal="other.sqlite") as program:
             try:
                 result = await _taken_over(program, procedure, target)

@@ -1,70 +1,42 @@
-"""Everything that can go wrong at a step, and how it is brought about."""
+"""Everything that can go wrong with a run, and how it is brought about."""
 
 import asyncio
 import re
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from boks_exporter.app.rehearsal_faults import OF_REQUESTS as OF_REQUESTS_OF_STEPS
+from boks_exporter.app.rehearsal_faults import StepFault, StepInjection
 from boks_exporter.failover.runner.console import confirmation_code
 from boks_exporter.model import HostName
 from boks_exporter.simulator.domain import Fault
 from boks_exporter.simulator.operator_cuts import Cut
-from boks_exporter.simulator.operator_records import REBOOT_SECONDS, Spoil
 from tests.faults.world import MASTER, THIRD, Program, World, run_console_script
 
+FaultKind = StrEnum(
+    "FaultKind",
+    {
+        "NOTHING": "nothing goes wrong",
+        **{each.name: each.value for each in StepFault},
+        "CONSOLE_NOBODY": "nobody types a code at the console",
+        "CONSOLE_WRONG_CODE": "a wrong code is typed at the console",
+        "CONSOLE_HALF": "the script stops half-way at the console",
+        "CONSOLE_RUMOUR": "the right code is typed, and nothing was done",
+        "KILLED_WHILE_LOCKING": "killed while it locks",
+        "LOCK_REPLY_LOST": "the reply to a lock is lost",
+        "REPLICA_STOPS": "a replica stops between plan and apply",
+        "TARGET_VANISHES": "the target vanishes between plan and apply",
+        "MASTER_VANISHES": "the master vanishes between plan and apply",
+        "SECOND_MASTER": "a second master appears between plan and apply",
+        "SHM_SIZE_CHANGES": "SHM_SIZE changes between plan and apply",
+        "REPLICA_STOPS_LATE": "a replica stops between the look and the lock",
+    },
+)
+"""One way for a run to go wrong: what a rehearsal can inject at a step, and more."""
 
-class FaultKind(StrEnum):
-    """One way for a step to go wrong."""
-
-    NOTHING = "nothing goes wrong"
-    KILLED_BEFORE_REQUEST = "killed before the request"
-    KILLED_AFTER_REQUEST = "killed after the request"
-    KILLED_BEFORE_OUTCOME = "killed before the outcome is journaled"
-    CUT_BEFORE = "connection cut before the request arrives"
-    CUT_DURING = "connection cut while the command runs"
-    CUT_AFTER = "connection cut before the reply arrives"
-    FAILS_AT_ONCE = "command fails and has done nothing"
-    FAILS_IN_THE_MIDDLE = "command fails and has done half"
-    FAILS_AT_THE_END = "command fails and has done everything"
-    HANGS = "command hangs"
-    GARBLED_OUTPUT = "command succeeds and prints rubbish"
-    GARBLED_REPLY = "reply is rubbish"
-    REBOOTS = "host reboots"
-    OTHER_OPERATOR = "another operator starts"
-    DISK_FULL_BEFORE = "journal's disk full before the step"
-    DISK_FULL_AFTER = "journal's disk full after the step"
-    CONSOLE_NOBODY = "nobody types a code at the console"
-    CONSOLE_WRONG_CODE = "a wrong code is typed at the console"
-    CONSOLE_HALF = "the script stops half-way at the console"
-    CONSOLE_RUMOUR = "the right code is typed, and nothing was done"
-    KILLED_WHILE_LOCKING = "killed while it locks"
-    LOCK_REPLY_LOST = "the reply to a lock is lost"
-    REPLICA_STOPS = "a replica stops between plan and apply"
-    TARGET_VANISHES = "the target vanishes between plan and apply"
-    MASTER_VANISHES = "the master vanishes between plan and apply"
-    SECOND_MASTER = "a second master appears between plan and apply"
-    SHM_SIZE_CHANGES = "SHM_SIZE changes between plan and apply"
-    REPLICA_STOPS_LATE = "a replica stops between the look and the lock"
-
-
-SPOILS = {
-    FaultKind.FAILS_AT_ONCE: Spoil.FAILS_AT_ONCE,
-    FaultKind.FAILS_IN_THE_MIDDLE: Spoil.FAILS_IN_THE_MIDDLE,
-    FaultKind.FAILS_AT_THE_END: Spoil.FAILS_AT_THE_END,
-    FaultKind.HANGS: Spoil.HANGS,
-    FaultKind.GARBLED_OUTPUT: Spoil.PRINTS_RUBBISH,
-    FaultKind.REBOOTS: Spoil.REBOOTS,
-}
-CUTS = {
-    FaultKind.CUT_BEFORE: Cut.BEFORE,
-    FaultKind.CUT_DURING: Cut.DURING,
-    FaultKind.CUT_AFTER: Cut.AFTER,
-    FaultKind.GARBLED_REPLY: Cut.GARBLED,
-}
-OF_REQUESTS = frozenset({*SPOILS, *CUTS, FaultKind.KILLED_AFTER_REQUEST}) - {FaultKind.REBOOTS}
+OF_REQUESTS = frozenset(FaultKind[each.name] for each in OF_REQUESTS_OF_STEPS)
 """What only a step that tells a host something can meet."""
 AT_CONSOLE = frozenset(
     {
@@ -91,36 +63,39 @@ def _shm_size_changes(world: World) -> None:
     world.domain.run(THIRD, ("cadm", "-E", "SHM_SIZE=12345"))
 
 
-_DO = re.compile(r"boks-gate/1 op do \S+?\.(?P<number>[0-9]+)(-[0-9]+)? ")
-
-
-def disk_full() -> sqlite3.OperationalError:
-    """Make the error that SQLite raises then."""
-    message = "database or disk is full"
-    error = sqlite3.OperationalError(message)
-    error.sqlite_errorcode = sqlite3.SQLITE_FULL
-    return error
-
-
 @dataclass
 class Injection:
-    """One fault at one step, which happens once: to the first attempt that this program makes at it."""
+    """One fault of a run, which happens once: to the first attempt that this program makes at it."""
 
     world: World
     kind: FaultKind
     number: int
     host: HostName
     other_operator: Callable[[], Any] | None = None
-    happened: bool = False
-    tasks: list["asyncio.Task[Any]"] = field(default_factory=list)
+    step: StepInjection = field(init=False)
+    own: bool = False
+    """Whether what is no fault of a step has happened."""
+
+    def __post_init__(self) -> None:
+        """Leave what happens at a step to what rehearsals use."""
+        fault = StepFault.__members__.get(self.kind.name)
+        self.step = StepInjection(fault, self.number, self.host, self.world.gates, self.other_operator)
+
+    @property
+    def happened(self) -> bool:
+        """Tell whether it has happened."""
+        return self.own or self.step.happened
+
+    @property
+    def tasks(self) -> "list[asyncio.Task[None]]":
+        """Give what others do meanwhile."""
+        return self.step.tasks
 
     def into(self, program: Program) -> None:
         """Let it happen in a program."""
-        program.journal.before_write = lambda statement, values: self._at_write(program, statement, values)
-        program.way.before.append(lambda _host, line: self._before(program, line))
+        self.step.into(program.life, program.journal, program.way)
         program.way.after.append(lambda _host, line: self._after(program, line))
         self.world.operator.cuts = self._cut
-        self.world.gates.spoil = self._spoil
         self.world.at_console = self.console
 
     def console(self) -> str | None:
@@ -147,57 +122,19 @@ class Injection:
     def out(self) -> None:
         """Let nothing of the kind happen any more."""
         self.world.operator.cuts = lambda _host, _line: None
-        self.world.gates.spoil = lambda _host, _request: None
+        self.step.out()
 
     def _once(self, kind: FaultKind) -> bool:
-        if self.kind is not kind or self.happened:
+        if self.kind is not kind or self.own:
             return False
-        self.happened = True
+        self.own = True
         return True
-
-    def _is_mine(self, line: str) -> bool:
-        match = _DO.match(line)
-        return match is not None and int(match["number"]) == self.number
-
-    async def _before(self, program: Program, line: str) -> None:
-        if self._is_mine(line) and self._once(FaultKind.KILLED_BEFORE_REQUEST):
-            program.life.end()
 
     async def _after(self, program: Program, line: str) -> None:
         if " op lock " in line and self._once(FaultKind.KILLED_WHILE_LOCKING):
             program.life.end()
-        if self._is_mine(line) and self._once(FaultKind.KILLED_AFTER_REQUEST):
-            program.life.end()
 
-    def _cut(self, _: HostName, line: str) -> Cut | None:
+    def _cut(self, host: HostName, line: str) -> Cut | None:
         if " op lock " in line and self._once(FaultKind.LOCK_REPLY_LOST):
             return Cut.AFTER
-        cut = CUTS.get(self.kind)
-        return cut if cut and self._is_mine(line) and self._once(self.kind) else None
-
-    def _spoil(self, _: HostName, request: str) -> Spoil | None:
-        spoil = SPOILS.get(self.kind)
-        return spoil if spoil and self._is_mine(f"boks-gate/1 op do {request} ") and self._once(self.kind) else None
-
-    def _at_write(self, program: Program, statement: str, values: tuple[Any, ...]) -> None:
-        if statement == "INSERT INTO steps" and values[1:3] == (self.number, "do"):
-            self._at_intent(program, is_waiting=not values[6])
-        elif statement.startswith("UPDATE steps") and values[-3:-1] == (self.number, "do"):
-            if self._once(FaultKind.KILLED_BEFORE_OUTCOME):
-                program.life.end()
-            self._fill_disk(FaultKind.DISK_FULL_AFTER)
-        if self.happened and self.kind in {FaultKind.DISK_FULL_BEFORE, FaultKind.DISK_FULL_AFTER}:
-            raise disk_full()
-
-    def _at_intent(self, program: Program, *, is_waiting: bool) -> None:
-        self._fill_disk(FaultKind.DISK_FULL_BEFORE)
-        if self.other_operator and self._once(FaultKind.OTHER_OPERATOR):
-            self.tasks.append(asyncio.get_running_loop().create_task(self.other_operator()))
-        if is_waiting and self._once(FaultKind.KILLED_BEFORE_REQUEST):
-            program.life.end()
-        if is_waiting and self._once(FaultKind.REBOOTS):
-            self.world.gates.reboot(self.host, REBOOT_SECONDS)
-
-    def _fill_disk(self, kind: FaultKind) -> None:
-        if self._once(kind):
-            raise disk_full()
+        return self.step.cut(host, line)

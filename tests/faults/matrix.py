@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Final
 
+from boks_exporter.app.rehearsal_life import Killed
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.journal import Run
 from boks_exporter.failover.runner import Result
@@ -15,7 +16,7 @@ from tests.faults.commands import Work, apply_plan, go_on, open_run, planned
 from tests.faults.faults import CHANGES, FaultKind, Injection
 from tests.faults.story import CHANGED_NOTHING, Story, judge_exit
 from tests.faults.truth import Standing, standing, unsound
-from tests.faults.world import MASTER, THIRD, Killed, Program, World, prepare, scratch
+from tests.faults.world import MASTER, THIRD, Program, World, prepare, scratch
 
 _ROUNDS: Final = 4
 _AFTER_A_REBOOT: Final = 240.0
@@ -61,8 +62,8 @@ async def _changed_between(case: Case, world: World, story: Story, target: HostN
     roles = {name: host.role for name, host in world.domain.hosts.items()}
 
     async def change(_host: HostName = "", line: str = "") -> None:
-        if not line or (" op lock " in line and not injection.happened):
-            injection.happened = True
+        if not line or (" op lock " in line and not injection.own):
+            injection.own = True
             CHANGES[case.fault](world, target)
             roles.update({name: host.role for name, host in world.domain.hosts.items()})
 

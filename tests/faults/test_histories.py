@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from boks_exporter.app.rehearsal_life import Killed
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.words import Procedure
@@ -15,7 +16,7 @@ from boks_exporter.simulator.domain.invariants import running_masters
 from boks_exporter.simulator.virtual_time import VirtualTimeLoop
 from tests.faults.commands import Work, apply_plan, go_on, open_run
 from tests.faults.faults import AT_CONSOLE, CHANGES, FaultKind, Injection
-from tests.faults.world import CANDIDATE, CLIENT, MASTER, OTHER, THIRD, Killed, World, scratch
+from tests.faults.world import CANDIDATE, CLIENT, MASTER, OTHER, THIRD, World, scratch
 
 HARMLESS = frozenset(Guard) - {
     Guard.UPDATES_ONLY_HERE,

@@ -1,16 +1,16 @@
 """A small domain on virtual time with an operator in front of it, at the point where a procedure begins."""
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
+from boks_exporter.app.rehearsal_life import Life, MortalJournal, MortalWay
 from boks_exporter.config import DomainSettings
 from boks_exporter.failover.client import ChangingGates, LookingGates, LookOnly
 from boks_exporter.failover.facts import Reading
-from boks_exporter.failover.journal import Journal, Who
-from boks_exporter.failover.journal.errors import explained
+from boks_exporter.failover.journal import Who
 from boks_exporter.failover.runner import Tools
 from boks_exporter.failover.survey import Survey
 from boks_exporter.failover.words import Limits, Procedure
@@ -53,75 +53,17 @@ def scratch() -> "tempfile.TemporaryDirectory[str]":
     return tempfile.TemporaryDirectory(prefix="boks-faults-", dir=memory if memory.is_dir() else None)
 
 
-class Killed(BaseException):
-    """The program is gone at this point: nothing of it may happen any more, as after SIGKILL."""
-
-
-@dataclass
-class Life:
-    """Whether the operator's program still lives; everything that it does goes through here."""
-
-    is_over: bool = False
-
-    def end(self) -> None:
-        """Kill it here."""
-        self.is_over = True
-        raise Killed
-
-    def check(self) -> None:
-        """Do nothing for a program that is gone."""
-        if self.is_over:
-            raise Killed
-
-
-class MortalJournal(Journal):
-    """A journal whose writes can be the last thing that a program does, or meet a full disk."""
-
-    def __init__(self, path: Path, life: Life) -> None:
-        self.life = life
-        self.before_write: Callable[[str, tuple[Any, ...]], None] = lambda _statement, _values: None
-        super().__init__(path)
-
-    def _put(self, table: str, row: Sequence[Any]) -> None:
-        self._check(f"INSERT INTO {table}", row)
-        super()._put(table, row)
-
-    def _write(self, statement: str, values: Sequence[Any]) -> None:
-        with explained(self.path):
-            self._check(statement, values)
-        super()._write(statement, values)
-
-    def _check(self, statement: str, values: Sequence[Any]) -> None:
-        self.life.check()
-        self.before_write(statement, tuple(values))
-        self.life.check()
-
-
-@dataclass
-class MortalWay:
-    """The way to the operator's gates for as long as the program lives; hooks see each request before and after.
-
-    No change passes of which the journal does not know.
-    """
+@dataclass(frozen=True)
+class JournaledWay:
+    """A way on which no change passes of which the journal does not know."""
 
     way: VirtualOperator
-    life: Life
     journal: Path
-    before: list[Callable[[HostName, str], Any]] = field(default_factory=list)
-    after: list[Callable[[HostName, str], Any]] = field(default_factory=list)
 
     async def ask(self, host: Host, request: RequestLine) -> RawReply:
         """Send one request."""
-        self.life.check()
-        for hook in self.before:
-            await hook(host.name, request.line())
-            self.life.check()
         insist_on_intent(self.journal, host.name, request)
-        reply = await self.way.ask(host, request)
-        self.life.check()
-        for hook in self.after:
-            await hook(host.name, request.line())
-        return reply
+        return await self.way.ask(host, request)
 
 
 @dataclass
@@ -200,7 +142,7 @@ class Program:
     def __init__(self, world: World, path: Path, who: str) -> None:
         self.world = world
         self.life = Life()
-        self.way = MortalWay(world.operator, self.life, path)
+        self.way = MortalWay(JournaledWay(world.operator, path), self.life)
         self.journal = MortalJournal(path, self.life)
         survey = world.survey(self.way)
         survey.journal = lambda: self.journal.view(world.settings.name)

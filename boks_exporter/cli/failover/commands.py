@@ -141,8 +141,9 @@ def rehearse(
 ) -> int:
     """Do a procedure on a simulated twin of the domain, and show how it ends; no host is changed.
 
-    PROCEDURE is add-replica, promote, retire, failback, switchover or rebuild. The hosts are only looked at. The twin's hosts are SSH servers on this machine; the plan, the guards and the runner
-    are the real ones. It ends with the exit code with which the real run would.
+    PROCEDURE is add-replica, promote, retire, failback, switchover or rebuild. The hosts are only looked at. The twin's
+    are SSH servers on this machine; the plan, the guards and the runner are the real ones. It ends with the exit code
+    with which the real run would.
     """
     from boks_exporter.cli.failover.rehearsing import show_rehearsal
 
