@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,11 @@ _MATCHER_LABEL = re.compile(r"([a-zA-Z_]+)\s*(?:=~|!~|!=|=)")
 _GROUPING = re.compile(r"\b(?:by|on|without|ignoring|group_left|group_right)\s*\(([^()]*)\)")
 
 
-def groups() -> Iterator[dict[str, Any]]:
-    """Go through all groups of all files."""
-    for file in sorted((ROOT / "deploy" / "prometheus").glob("*.rules.yml")):
-        yield from YAML(typ="safe").load(file)["groups"]
+@cache
+def groups() -> tuple[dict[str, Any], ...]:
+    """Give all groups of all files, read once."""
+    files = sorted((ROOT / "deploy" / "prometheus").glob("*.rules.yml"))
+    return tuple(group for file in files for group in YAML(typ="safe").load(file)["groups"])
 
 
 def alerts() -> Iterator[dict[str, Any]]:

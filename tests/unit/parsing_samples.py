@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,7 @@ class Sample:
     def raw(self) -> bytes:
         return self.text.read_bytes()
 
+    @cache  # noqa: B019 - the corpus lives as long as the process
     def expectation(self) -> dict[str, Any]:
         loaded = YAML(typ="safe").load(self.text.with_suffix(".yaml"))
         assert isinstance(loaded, dict)

@@ -1,85 +1,8 @@
-"""The program as a process: what it loads, and how it ends."""
-
-import subprocess
-import sys
-from pathlib import Path
+"""The program's own exit codes."""
 
 import pytest
 
 from boks_exporter.cli.program import run
-from tests.unit.cli_replays import sound, write
-
-HEAVY = ("asyncssh", "aiohttp", "pydantic", "ruamel", "rich", "prometheus_client", "structlog", "asyncio")
-
-
-def loaded_by(*arguments: str) -> set[str]:
-    """Run a command line in a process of its own; names the packages that it loaded."""
-    script = (
-        "import sys\nfrom boks_exporter.cli.program import run\ncode = run(sys.argv[1:])\n"
-        "print('LOADED', *sorted({name.partition('.')[0] for name in sys.modules}))"
-    )
-    ended = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True)
-    return set(ended.stdout.rpartition("LOADED")[2].split())
-
-
-@pytest.mark.parametrize("arguments", [["--help"], ["check", "--help"], ["status", "--help"], ["check", "--x"]])
-def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
-    """Help is there at once, and so is a plugin that only has a slip in its command line."""
-    assert loaded_by(*arguments) & set(HEAVY) == set()
-
-
-def test_a_check_by_url_loads_little() -> None:
-    """What runs every minute on the monitoring system stays small."""
-    loaded = loaded_by("check", "--url", "http://127.0.0.1:1", "-t", "5s")
-
-    assert loaded & {"asyncssh", "aiohttp", "pydantic", "ruamel", "rich", "structlog", "asyncio"} == set()
-
-
-def test_a_check_of_recorded_files_loads_no_ssh(tmp_path: Path) -> None:
-    """The libraries behind a transport are loaded only where it is used."""
-    loaded = loaded_by("check", "--config.file", str(write(tmp_path, sound())))
-
-    assert loaded & {"asyncssh", "aiohttp"} == set()
-
-
-def test_a_reader_that_goes_away_brings_no_traceback() -> None:
-    """`boks-exporter gate | head -1` ends quietly."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "boks_exporter", "gate"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        assert process.stdout
-        assert process.stderr
-        process.stdout.close()
-        assert process.stderr.read() == b""
-
-    assert process.returncode == 1
-
-
-def test_a_plugin_without_a_reader_tells_by_its_exit_code(tmp_path: Path) -> None:
-    """The verdict is not lost with the output."""
-    config = write(tmp_path, sound())
-    with subprocess.Popen(
-        [sys.executable, "-m", "boks_exporter", "check", "--config.file", str(config)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        assert process.stdout
-        assert process.stderr
-        process.stdout.close()
-        assert process.stderr.read() == b""
-
-    assert process.returncode == 0
-
-
-def test_a_full_disk_is_told() -> None:
-    """What could not be written is no success."""
-    with Path("/dev/full").open("wb") as full:
-        ended = subprocess.run(
-            [sys.executable, "-m", "boks_exporter", "config", "schema"], stdout=full, stderr=subprocess.PIPE, text=True
-        )
-
-    assert ended.returncode == 1
-    assert ended.stderr == "Error: cannot write to standard output: No space left on device\n"
 
 
 @pytest.mark.parametrize(

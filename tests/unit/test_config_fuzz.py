@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from boks_exporter.config import json_schema, load_text
 from boks_exporter.errors import ConfigError, Problem
+from tests.unit.tried import tried
 
 EXAMPLE = (Path(__file__).parents[2] / "docs" / "examples" / "boks-exporter.yaml").read_text(encoding="utf-8")
 LINES = EXAMPLE.splitlines()
@@ -52,7 +53,7 @@ def test_any_text(text: str) -> None:
 
 
 @given(st.dictionaries(KEYS, VALUES, max_size=4), st.dictionaries(KEYS, VALUES), st.dictionaries(KEYS, VALUES))
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@tried(30, suppress_health_check=[HealthCheck.too_slow])
 def test_any_values_under_known_keys(top: dict[str, Any], domain: dict[str, Any], transport: dict[str, Any]) -> None:
     """Known keys with values of every kind, in the right place and in wrong ones; JSON is YAML."""
     whole = {"domains": [{"name": "prod", "hosts": [{"name": "a"}], "transport": transport} | domain]} | top
@@ -61,7 +62,7 @@ def test_any_values_under_known_keys(top: dict[str, Any], domain: dict[str, Any]
 
 
 @given(st.lists(st.integers(min_value=0, max_value=len(LINES) - 1), max_size=5), st.integers(min_value=0, max_value=9))
-@settings(max_examples=15, deadline=None)
+@tried(15)
 def test_any_lines_missing_or_indented(places: list[int], indent: int) -> None:
     """The example with lines lost or moved, as an editor's slip makes it."""
     kept = [line for number, line in enumerate(LINES) if number not in places]

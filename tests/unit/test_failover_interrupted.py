@@ -16,9 +16,9 @@ from tests.unit.failover_world import FIRST, MASTER, SECOND, THIRD, World, virtu
 
 
 @pytest.mark.parametrize("cut", [Cut.BEFORE, Cut.DURING, Cut.AFTER])
-def test_a_connection_that_breaks_changes_nothing_twice(tmp_path: Path, cut: Cut) -> None:
+def test_a_connection_that_breaks_changes_nothing_twice(journals: Path, cut: Cut) -> None:
     """Before, during or after the command: the same id is asked for, and the host runs it once."""
-    world = World.at(tmp_path)
+    world = World.at(journals)
 
     async def scene() -> Exit:
         survey = await world.bereaved()
@@ -32,10 +32,10 @@ def test_a_connection_that_breaks_changes_nothing_twice(tmp_path: Path, cut: Cut
     assert world.observer.breaches == []
 
 
-def test_two_operators_meet_at_the_hosts(tmp_path: Path) -> None:
+def test_two_operators_meet_at_the_hosts(journals: Path) -> None:
     """On two machines, with two journals, for two candidates: one promotes, the other is told who holds the lock."""
-    world = World.at(tmp_path)
-    other = World(tmp_path / "other", world.domain, world.gates, world.way, world.observer)
+    world = World.at(journals)
+    other = World(journals / "other", world.domain, world.gates, world.way, world.observer)
 
     async def scene() -> list[Exit]:
         surveys = world.survey(), other.survey()
@@ -53,9 +53,9 @@ def test_two_operators_meet_at_the_hosts(tmp_path: Path) -> None:
     assert world.observer.breaches == []
 
 
-def test_a_plan_that_is_no_longer_true_is_refused_with_the_difference(tmp_path: Path) -> None:
+def test_a_plan_that_is_no_longer_true_is_refused_with_the_difference(journals: Path) -> None:
     """What was shown is not what is: nothing is sent that changes anything."""
-    world = World.at(tmp_path)
+    world = World.at(journals)
 
     async def scene() -> tuple[str, ...]:
         survey = await world.bereaved()
@@ -81,10 +81,10 @@ def test_a_plan_that_is_no_longer_true_is_refused_with_the_difference(tmp_path: 
     assert world.sent() == []
 
 
-def test_a_runner_that_is_killed_leaves_a_run_to_resume(tmp_path: Path) -> None:
+def test_a_runner_that_is_killed_leaves_a_run_to_resume(journals: Path) -> None:
     """Wherever it is cut off: the host goes on, and resume looks first."""
     for seconds in (1.0, 24.0, 48.0, 70.0, 92.0):
-        world = World.at(tmp_path / str(seconds))
+        world = World.at(journals / str(seconds))
 
         async def scene(world: World = world, seconds: float = seconds) -> Exit:
             survey = await world.bereaved()
@@ -103,9 +103,9 @@ def test_a_runner_that_is_killed_leaves_a_run_to_resume(tmp_path: Path) -> None:
         assert world.sent()[:1] in ([], [(FIRST, "convert master")])
 
 
-def test_an_aborted_run_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_an_aborted_run_leaves_nothing_behind(journals: Path) -> None:
     """What was done before the point of no return is undone, last first, and the locks are given back."""
-    world = World.at(tmp_path)
+    world = World.at(journals)
 
     async def scene() -> Exit:
         survey = world.survey()
@@ -128,9 +128,9 @@ def test_an_aborted_run_leaves_nothing_behind(tmp_path: Path) -> None:
     assert world.observer.breaches == []
 
 
-def test_an_abort_after_the_point_of_no_return_says_what_cannot_be_undone(tmp_path: Path) -> None:
+def test_an_abort_after_the_point_of_no_return_says_what_cannot_be_undone(journals: Path) -> None:
     """A master stays master; what is left to do by hand is named."""
-    world = World.at(tmp_path)
+    world = World.at(journals)
 
     async def scene() -> tuple[Exit, tuple[str, ...]]:
         survey = world.survey()
@@ -150,9 +150,9 @@ def test_an_abort_after_the_point_of_no_return_says_what_cannot_be_undone(tmp_pa
     assert world.locks() == {}
 
 
-def test_nothing_is_begun_without_its_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_begun_without_its_entry(journals: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The journal's disk is full at the first intent: no change leaves, and the exit code says so."""
-    world = World.at(tmp_path)
+    world = World.at(journals)
 
     def full(*_: object) -> None:
         message = "the journal cannot be written, is its disk full?"

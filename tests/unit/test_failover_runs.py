@@ -8,9 +8,9 @@ from boks_exporter.simulator.virtual_time import VirtualClock
 from tests.unit.failover_world import CLIENT, FIRST, MASTER, SECOND, THIRD, World, virtually
 
 
-def test_a_replica_is_promoted_when_the_master_is_dead(tmp_path: Path) -> None:
+def test_a_replica_is_promoted_when_the_master_is_dead(journals: Path) -> None:
     """One change on one host; all servers are locked meanwhile, and free afterwards."""
-    world = World.at(tmp_path, writes_per_second=0.3)
+    world = World.at(journals, writes_per_second=0.3)
 
     async def scene() -> None:
         survey = await world.bereaved()
@@ -34,9 +34,9 @@ def test_a_replica_is_promoted_when_the_master_is_dead(tmp_path: Path) -> None:
         assert journal.maintenance(run.ended_at or 0.0) == ()
 
 
-def test_a_switchover_loses_nothing_and_ends_with_the_old_master_as_a_replica(tmp_path: Path) -> None:
+def test_a_switchover_loses_nothing_and_ends_with_the_old_master_as_a_replica(journals: Path) -> None:
     """The master is out before another is in, and its database goes only after that."""
-    world = World.at(tmp_path)
+    world = World.at(journals)
     world.domain.hosts[MASTER].is_registered = True
 
     async def scene() -> None:
@@ -62,9 +62,9 @@ def test_a_switchover_loses_nothing_and_ends_with_the_old_master_as_a_replica(tm
     assert world.observer.breaches == []
 
 
-def test_a_switchover_waits_for_the_registration_and_goes_on_when_it_is_made(tmp_path: Path) -> None:
+def test_a_switchover_waits_for_the_registration_and_goes_on_when_it_is_made(journals: Path) -> None:
     """What only a person can do is waited for, told, and taken up by resume."""
-    world = World.at(tmp_path)
+    world = World.at(journals)
 
     async def scene() -> None:
         survey = world.survey()
@@ -90,9 +90,9 @@ def test_a_switchover_waits_for_the_registration_and_goes_on_when_it_is_made(tmp
     assert world.observer.breaches == []
 
 
-def test_a_replica_is_rebuilt(tmp_path: Path) -> None:
+def test_a_replica_is_rebuilt(journals: Path) -> None:
     """Its database goes aside, never away, and it comes back with the master's."""
-    world = World.at(tmp_path)
+    world = World.at(journals)
 
     async def scene() -> None:
         survey = world.survey()
@@ -113,9 +113,9 @@ def test_a_replica_is_rebuilt(tmp_path: Path) -> None:
     assert world.observer.breaches == []
 
 
-def test_a_client_becomes_a_replica(tmp_path: Path) -> None:
+def test_a_client_becomes_a_replica(journals: Path) -> None:
     """Registered first, then converted, and the master restarted; SHM_SIZE is the master's already."""
-    world = World.at(tmp_path)
+    world = World.at(journals)
     world.register(CLIENT, MASTER)
     world.domain.hosts[CLIENT].shm_size_kilobytes = 8000
 
@@ -131,9 +131,9 @@ def test_a_client_becomes_a_replica(tmp_path: Path) -> None:
     assert world.observer.breaches == []
 
 
-def test_the_whole_night(tmp_path: Path) -> None:
+def test_the_whole_night(journals: Path) -> None:
     """Death, promotion, return of the old master, its way back as a replica, failback: sound, and nothing lost."""
-    world = World.at(tmp_path)
+    world = World.at(journals)
 
     async def scene() -> list[Exit]:
         survey = await world.bereaved()

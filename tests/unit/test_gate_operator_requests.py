@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from tests.unit.operator_host import OperatorHost, ask
+from tests.unit.tried import tried
 
 EXACT = [
     "preflight",
@@ -140,7 +141,7 @@ def test_no_request_becomes_the_word_of_the_forced_command(host: OperatorHost) -
         assert ask(host, line)[0] == "=refused unknown_protocol\n"
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(noise=st.binary(max_size=180).filter(lambda noise: b"\0" not in noise))
 def test_no_bytes_whatever_run_anything(host: OperatorHost, noise: bytes) -> None:
     """Random bytes behind the beginnings of real requests are refused, or refused for want of the lock."""

@@ -3,13 +3,14 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from boks_exporter.model import Section
 from boks_exporter.remote.request import LOOK, READING, ROLE_ONLY
 from tests.unit.gate_hostile import HOSTILE, Bait, HostileCaller
 from tests.unit.gate_tree import ask_installed
+from tests.unit.tried import tried
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def test_any_other_request_is_refused_with_its_reason(bait: Bait, request_line: 
     assert bait.files() == bait.before
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried(60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(noise=st.binary(max_size=260).filter(lambda noise: b"\0" not in noise))
 def test_no_bytes_whatever_run_anything(bait: Bait, noise: bytes) -> None:
     """Random bytes, as they are and behind the protocol's own words, are refused and run nothing."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from boks_exporter.errors import ParseError
@@ -14,8 +14,9 @@ from boks_exporter.model import Leftover
 from boks_exporter.parsing.lines import lines_of
 from boks_exporter.parsing.list_header import is_header, is_underline
 from tests.unit.parsing_samples import PARSERS, parsed, samples
+from tests.unit.tried import tried
 
-QUICK = settings(max_examples=40, deadline=None)
+QUICK = tried(40)
 RAW = {command: [sample.raw for sample in samples() if sample.command == command] for command in PARSERS}
 LINES = {command: sorted({line for raw in RAW[command] for line in raw.split(b"\n")}) for command in PARSERS}
 

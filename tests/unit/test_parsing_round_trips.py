@@ -4,14 +4,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from boks_exporter.model import ReplicaLine, ReplicaList, ReportedStatus, SequenceReport, TableSequence
 from boks_exporter.parsing.boksdiag_list import parse_list
 from boks_exporter.parsing.boksdiag_sequence import parse_sequence
+from tests.unit.tried import tried
 
-QUICK = settings(max_examples=50, deadline=None)
+QUICK = tried(50)
 HEADERS = ("SERVER", "SINCE LAST", "SINCE LAST", "SINCE LAST", "COUNT", "LAST")
 SECOND_HEADERS = ("", "PCKT", "FAIL", "SYNC", "", "STATUS")
 SHORT_NAMES = st.sampled_from(["REPHOST5", "r", "Rep-2", "7of9", "192.0.2.7", "db_3", "T7", "OK", "d", "x1D"])

@@ -3,7 +3,7 @@
 from dataclasses import FrozenInstanceError, fields
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from boks_exporter.model import ReplicaLine, ReportedStatus, TableSequence
@@ -12,6 +12,7 @@ from boks_exporter.parsing.list_columns import Ruler, columns_of, gap_of, learne
 from boks_exporter.parsing.list_header import COUNT, FAILURE, PACKET, STATUS, SYNC
 from boks_exporter.parsing.list_rows import common_row, row_of
 from boks_exporter.parsing.open_facts import replica_line, table_sequence
+from tests.unit.tried import tried
 
 LINE = ("REPHOST5", 49.0, 45206360.0, 289.0, 1853521, ReportedStatus.OK, "OK")
 TABLE = (7, 5053, 5053, 1181810026.0)
@@ -42,7 +43,7 @@ WORDS = st.one_of(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@tried(100)
 @given(st.lists(WORDS, max_size=8))
 def test_a_common_row_is_what_any_row_would_be(words: list[str]) -> None:
     """Whatever the short way takes, the long way reads in the same way."""

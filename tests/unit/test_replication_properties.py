@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from unittest.mock import patch
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from boks_exporter.health import Thresholds, judge
@@ -14,6 +14,7 @@ from boks_exporter.model import DomainSnapshot, Host, Listed, Listing, MasterRea
 from boks_exporter.replication import Condition, History, advance, compare, remember
 from boks_exporter.replication.brackets import Bracket
 from tests.unit.domain_rounds import answers, listed, report
+from tests.unit.tried import tried
 
 INTERVAL = 30.0
 BEGUN = 1000
@@ -106,7 +107,7 @@ def hold(line: Line, history: History, seen: DomainSnapshot, replica: Read, numb
         assert truth <= replica.taken - max(ended, key=lambda reading: reading.finished_at).started_at
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@tried(60, suppress_health_check=[HealthCheck.too_slow])
 @given(histories())
 def test_nothing_is_claimed_on_sound_replication(lived: tuple[Line, list[tuple[list[Read], Read, int]]]) -> None:
     """Never ahead, never more lag or more seconds than there are, and a figure within one interval of the truth."""
@@ -118,7 +119,7 @@ def test_nothing_is_claimed_on_sound_replication(lived: tuple[Line, list[tuple[l
         hold(line, history, seen, replica, number)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@tried(60, suppress_health_check=[HealthCheck.too_slow])
 @given(histories())
 def test_nothing_is_claimed_on_a_history_that_was_thinned(
     lived: tuple[Line, list[tuple[list[Read], Read, int]]],
@@ -133,7 +134,7 @@ def test_nothing_is_claimed_on_a_history_that_was_thinned(
             hold(line, history, seen, replica, number)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@tried(60, suppress_health_check=[HealthCheck.too_slow])
 @given(histories(), st.data())
 def test_a_new_master_that_gives_numbers_out_again_makes_nobody_look_late(
     lived: tuple[Line, list[tuple[list[Read], Read, int]]], data: st.DataObject
@@ -167,7 +168,7 @@ def _renamed(history: History) -> History:
     return History(history.tables, history.master, floors, history.roles, history.lasting, history.gone_back)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@tried(60, suppress_health_check=[HealthCheck.too_slow])
 @given(histories())
 def test_no_verdict_is_false_on_replication_quicker_than_the_threshold(
     lived: tuple[Line, list[tuple[list[Read], Read, int]]],
@@ -195,7 +196,7 @@ def test_who_has_more_is_never_called_later(lower: int, written: int, one: int, 
     assert (bracket.ahead(less) or 0) <= (bracket.ahead(more) or 0)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@tried(60, suppress_health_check=[HealthCheck.too_slow])
 @given(histories())
 def test_who_has_more_is_never_called_older(lived: tuple[Line, list[tuple[list[Read], Read, int]]]) -> None:
     """The proven age of what is missing falls with the replica's number, as long as one reading follows the other."""

@@ -116,32 +116,38 @@ async def test_an_unusable_key_file_is_a_failed_login(keys: Keys, content: str |
 
 
 @pytest.mark.parametrize(
-    ("written", "expected"),
-    [("open sesame\n", ANSWER), ("wrong\n", FailureReason.AUTH), (None, FailureReason.AUTH)],
-    ids=["right", "wrong", "missing"],
+    ("written", "container", "expected"),
+    [
+        ("open sesame\n", "openssh", ANSWER),
+        ("open sesame\n", "pkcs8-pem", ANSWER),
+        ("wrong\n", "pkcs8-pem", FailureReason.AUTH),
+        (None, "pkcs8-pem", FailureReason.AUTH),
+    ],
+    ids=["right", "right in PKCS#8", "wrong", "missing"],
 )
 async def test_a_passphrase_comes_from_its_file(
-    keys: Keys, written: str | None, expected: FailureReason | bytes
+    keys: Keys, written: str | None, container: str, expected: FailureReason | bytes
 ) -> None:
     """An encrypted key is opened with the file's content, without its line end."""
     file = keys.directory / "passphrase"
     if written is not None:
         file.write_text(written)
-    keys.user.write_private_key(keys.directory / "id", passphrase="open sesame", rounds=50)
+    keys.user.write_private_key(keys.directory / "id", container, passphrase="open sesame", rounds=50)
     async with ssh_server(keys) as door:
         assert await outcome(keys.settings(passphrase_file=file), door.host) == expected
 
 
 async def test_a_passphrase_is_never_shown(keys: Keys) -> None:
     """Neither the failure nor the settings that hold its path repeat what the file says."""
-    (keys.directory / "passphrase").write_text("hunter2\n")
-    keys.user.write_private_key(keys.directory / "id", passphrase="open sesame", rounds=50)
-    async with ssh_server(keys) as door:
-        transport = SshTransport(keys.settings(passphrase_file=keys.directory / "passphrase"), timeout_seconds=20)
-        with pytest.raises(TransportError) as failed:
-            await transport.ask(door.host, ROLE)
-        await transport.aclose()
-        assert "hunter2" not in repr((failed.value, failed.value.__cause__, transport))
+    file = keys.directory / "passphrase"
+    file.write_text("hunter2\n")
+    keys.user.write_private_key(keys.directory / "id", "pkcs8-pem", passphrase="open sesame")
+    async with (
+        ssh_server(keys) as door,
+        asking(keys.settings(passphrase_file=file)) as transport,
+    ):
+        failed = await failure(transport, door.host)
+        assert "hunter2" not in repr((failed, failed.__cause__, transport))
 
 
 @pytest.mark.parametrize("named", [True, False], ids=["named", "beside the key"])

@@ -1,0 +1,19 @@
+"""What the unit tests share: how often properties are tried, and where journals lie."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("check", max_examples=25)
+"""A quarter of the examples, for `make check` (`--hypothesis-profile=check`); `make test` tries all of them."""
+
+
+@pytest.fixture
+def journals() -> Iterator[Path]:
+    """Give a directory for journals, in memory where there is such a place: each write waits for the disk otherwise."""
+    memory = Path("/dev/shm")  # noqa: S108 - only used where it is
+    with tempfile.TemporaryDirectory(prefix="boks-journal-", dir=memory if memory.is_dir() else None) as directory:
+        yield Path(directory)
