@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from boks_exporter.exposition.views import DomainView, HostCounters
 from boks_exporter.health import GroupHealth, HostVerdict, ReplicaState
-from boks_exporter.model import Host, Listing, Observed, ReplicaLine, Seconds, Sequence, Timestamp
+from boks_exporter.model import Host, Listing, Observed, Seconds, Sequence, Timestamp
 from boks_exporter.replication import ReplicaComparison
 
 
@@ -98,7 +98,7 @@ def _host(view: DomainView, host: Host, verdict: HostVerdict) -> HostReport:
     compared = view.comparison.replica(host.name)
     counters = view.counters.hosts.get(host.name, HostCounters())
     listing = view.snapshot.listing
-    line = _line(listing, host)
+    line = view.snapshot.line(host.name)
     return {
         "host": host.name,
         "role": verdict.role,
@@ -125,11 +125,6 @@ def _host(view: DomainView, host: Host, verdict: HostVerdict) -> HostReport:
         "promotable": verdict.promotable,
         "promotable_reasons": list(verdict.promotable_reasons),
     }
-
-
-def _line(listing: Listing | None, host: Host) -> ReplicaLine | None:
-    entries = listing.entries if listing else ()
-    return next((entry.line for entry in entries if entry.host == host.name), None)
 
 
 def _since(listing: Listing | None, age: Seconds | None) -> Timestamp | None:

@@ -107,7 +107,7 @@ class FailoverFacts:
 
     def host(self, name: HostName) -> Host | None:
         """Find a known host."""
-        return next((host for host in self.snapshot.hosts if host.name == name), None)
+        return self.snapshot.host(name)
 
     def seen(self, name: HostName) -> Observed | None:
         """Find what a host answered; None where it did not."""

@@ -115,7 +115,7 @@ class Survey:
     async def _witnesses(self, snapshot: DomainSnapshot, gates: Mapping[HostName, GateFacts]) -> tuple[Witness, ...]:
         """Ask every replica whether it reaches an old master that is silent."""
         name = self.suspect or (None if snapshot.masters else snapshot.last_known_master)
-        old = next((host for host in snapshot.hosts if host.name == name), None)
+        old = snapshot.host(name) if name else None
         if old is None or any(seen.host == old.name for seen in snapshot.observed()):
             return ()
         replicas = {seen.host for seen in snapshot.observed() if seen.role is Role.REPLICA}
@@ -131,7 +131,7 @@ class Survey:
     async def _registered(
         self, snapshot: DomainSnapshot, gates: Mapping[HostName, GateFacts]
     ) -> tuple[str, ...] | None:
-        master = next((host for host in snapshot.hosts if host.name == snapshot.master), None)
+        master = snapshot.host(snapshot.master) if snapshot.master else None
         if master is None or gates[master.name].readiness is None:
             return None
         return await self._limited(self.gates.registered(master))

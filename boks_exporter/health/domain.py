@@ -3,17 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
 
 from boks_exporter.health.findings import Round
 from boks_exporter.health.groups import GroupHealth, GroupKind, counted, groups
 from boks_exporter.health.hosts import HostVerdict, judge_host
 from boks_exporter.health.states import DomainState, ReplicaState
 from boks_exporter.health.thresholds import Thresholds
+from boks_exporter.health.words import listed
 from boks_exporter.model import DomainSnapshot, Garbled, HostName, Unreachable
 from boks_exporter.replication import DomainComparison, History
-
-_NAMED_AT_MOST: Final = 3
 
 
 @dataclass(frozen=True)
@@ -64,10 +62,10 @@ def _domain(snapshot: DomainSnapshot, verdicts: tuple[HostVerdict, ...]) -> tupl
     if not snapshot.masters:
         return DomainState.NO_MASTER, _no_master(snapshot)
     if sick := [*_sick(snapshot, verdicts)]:
-        return DomainState.DEGRADED, _listed(sick)
+        return DomainState.DEGRADED, listed(sick)
     unknown = [verdict.host for verdict in verdicts if verdict.state is ReplicaState.UNKNOWN]
     if unknown:
-        return DomainState.UNKNOWN, f"too little is known about {_listed(unknown)}"
+        return DomainState.UNKNOWN, f"too little is known about {listed(unknown)}"
     return DomainState.OK, f"{snapshot.master} is master, {_sound(verdicts)}"
 
 
@@ -79,11 +77,6 @@ def _sick(snapshot: DomainSnapshot, verdicts: Iterable[HostVerdict]) -> Iterator
     for entry in snapshot.listing.entries if snapshot.listing else ():
         if entry.host is None:
             yield f"{entry.line.server} ({entry.line.raw_status}) is listed, but not watched"
-
-
-def _listed(findings: list[str]) -> str:
-    rest = len(findings) - _NAMED_AT_MOST
-    return ", ".join(findings[:_NAMED_AT_MOST]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _sound(verdicts: Iterable[HostVerdict]) -> str:

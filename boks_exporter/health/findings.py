@@ -1,6 +1,8 @@
 """What a round shows of each replica, before it is decided what that makes of it."""
 
+from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 
 from boks_exporter.health.thresholds import Thresholds
 from boks_exporter.model import (
@@ -21,7 +23,7 @@ from boks_exporter.replication import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Round:
     """Everything that a verdict of one round rests on."""
 
@@ -32,8 +34,16 @@ class Round:
 
     def line(self, host: HostName) -> ReplicaLine | None:
         """Find the host's line in the master's list."""
-        entries = self.snapshot.listing.entries if self.snapshot.listing else ()
-        return next((entry.line for entry in entries if entry.host == host), None)
+        return self.snapshot.line(host)
+
+    @cached_property
+    def admitting(self) -> dict[frozenset[str], list[HostName]]:
+        """Name the servers by what they list as admitted masters (HS hotfix/105); most list the same."""
+        found: dict[frozenset[str], list[HostName]] = defaultdict(list)
+        for seen in self.snapshot.observed():
+            if seen.environment.admitted_masters is not None:
+                found[seen.environment.admitted_masters].append(seen.host)
+        return found
 
 
 def findings(

@@ -5,8 +5,8 @@ from typing import Final
 
 from boks_exporter.health.findings import Round
 from boks_exporter.health.states import ReplicaState
-from boks_exporter.health.words import updates
-from boks_exporter.model import Host, Observed, Promotion, Role
+from boks_exporter.health.words import listed, updates
+from boks_exporter.model import Host, HostName, Observed, Promotion, Role
 from boks_exporter.replication import Condition
 
 _OUT_OF_THE_QUESTION: Final = {
@@ -48,7 +48,7 @@ def _reasons(look: Round, host: Host, state: ReplicaState) -> Iterator[str]:
     if host.promotion is Promotion.NEVER:
         yield "the configuration says promotion: never"
     if host.has_numeric_address and (refusing := _restricting(look, host)):
-        yield f"BRIDGE_ACCEPT_MASTER_IPS on {', '.join(refusing)} does not name {host.address}"
+        yield f"BRIDGE_ACCEPT_MASTER_IPS on {listed(refusing)} does not name {host.address}"
     yield from _shared_memory(look, host)
     compared = look.comparison.replica(host.name)
     if look.snapshot.master is None:
@@ -58,15 +58,13 @@ def _reasons(look: Round, host: Host, state: ReplicaState) -> Iterator[str]:
             yield f"it is {updates(compared.behind_best)} behind the most advanced reachable server"
 
 
-def _restricting(look: Round, host: Host) -> list[str]:
+def _restricting(look: Round, host: Host) -> list[HostName]:
     """Name the servers whose list of admitted masters does not show the host's address (HS hotfix/105).
 
     BCASTADDR stands for addresses in a file that is not read: it may name anybody.
     """
-    lists = ((seen.host, seen.environment.admitted_masters) for seen in look.snapshot.observed())
-    return [
-        name for name, admitted in lists if admitted is not None and admitted.isdisjoint({host.address, "BCASTADDR"})
-    ]
+    refusing = [names for admitted, names in look.admitting.items() if admitted.isdisjoint({host.address, "BCASTADDR"})]
+    return refusing[0] if len(refusing) == 1 else [name for names in refusing for name in names]
 
 
 def _shared_memory(look: Round, host: Host) -> Iterator[str]:

@@ -1,7 +1,11 @@
 """Amounts and durations in the words of a sentence."""
 
+from collections.abc import Sequence
+from typing import Final
+
 from boks_exporter.model import Seconds
 
+_NAMED_AT_MOST: Final = 3
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -20,3 +24,9 @@ def in_words(seconds: Seconds) -> str:
 def updates(count: int) -> str:
     """Count updates."""
     return "1 update" if count == 1 else f"{count} updates"
+
+
+def listed(things: Sequence[str]) -> str:
+    """Write a list that stays short, however many there are."""
+    rest = len(things) - _NAMED_AT_MOST
+    return ", ".join(things[:_NAMED_AT_MOST]) + (f" and {rest} more" if rest > 0 else "")

@@ -61,6 +61,23 @@ class DomainSnapshot:
         """Look up how the round ended for a host."""
         return self._outcome_by_host.get(host)
 
+    @cached_property
+    def _host_by_name(self) -> dict[HostName, Host]:
+        return {host.name: host for host in self.hosts}
+
+    def host(self, name: HostName) -> Host | None:
+        """Look up a known host."""
+        return self._host_by_name.get(name)
+
+    @cached_property
+    def _line_by_host(self) -> dict[HostName | None, ReplicaLine]:
+        entries = self.listing.entries if self.listing else ()
+        return {entry.host: entry.line for entry in reversed(entries)}
+
+    def line(self, host: HostName) -> ReplicaLine | None:
+        """Look up a host's line in the master's list; of several, the first."""
+        return self._line_by_host.get(host)
+
     def observed(self) -> Iterator[Observed]:
         """Go through the hosts that answered."""
         return (outcome for outcome in self.outcomes if isinstance(outcome, Observed))

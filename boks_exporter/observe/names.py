@@ -1,37 +1,48 @@
 """Which host a name in the master's list means."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 
 from boks_exporter.model import Host, Listed, Listing, MasterReading, Observed, ReplicaLine
 
 
-def host_named(server: str, hosts: Iterable[Host]) -> Host | None:
+class Names:
     """Find the host that a listed name means: by its name, its address, or its first label if only one host has it.
 
     BoKS's own habit of naming hosts (short or qualified, upper or lower case) is not published; a name that fits
-    two hosts fits none.
+    two hosts fits none. A domain can have thousands of names, so each way to find one is a table.
     """
-    known = tuple(hosts)
-    wanted = server.casefold()
-    for fits in (_has_name, _has_address, _has_short_name):
-        found = [host for host in known if fits(host, wanted)]
-        if len(found) == 1:
-            return found[0]
-    return None
+
+    def __init__(self, hosts: Iterable[Host]) -> None:
+        """Know the hosts."""
+        known = tuple(hosts)
+        self._names = _by(known, lambda host: host.name)
+        self._addresses = _by(known, lambda host: host.address)
+        self._labels = _by(known, lambda host: _first_label(host.name))
+        self._short = _by((host for host in known if "." not in host.name), lambda host: host.name)
+
+    def __repr__(self) -> str:
+        """Tell how many there are."""
+        return f"<Names of {len(self._names)} hosts>"
+
+    def host(self, server: str) -> Host | None:
+        """Find the one host that is meant; first labels count only if one of the two names is short.
+
+        a.example and a.example.net are two hosts.
+        """
+        wanted = server.casefold()
+        label = (self._short if "." in wanted else self._labels).get(_first_label(wanted), ())
+        for found in (self._names.get(wanted, ()), self._addresses.get(wanted, ()), label):
+            if len(found) == 1:
+                return found[0]
+        return None
 
 
-def _has_name(host: Host, wanted: str) -> bool:
-    return host.name.casefold() == wanted
-
-
-def _has_address(host: Host, wanted: str) -> bool:
-    return host.address.casefold() == wanted
-
-
-def _has_short_name(host: Host, wanted: str) -> bool:
-    """Compare first labels, but only if one of the two is short: a.example and a.example.net are two hosts."""
-    name = host.name.casefold()
-    return _first_label(name) == _first_label(wanted) and not ("." in name and "." in wanted)
+def _by(hosts: Iterable[Host], key: Callable[[Host], str]) -> Mapping[str, list[Host]]:
+    table: dict[str, list[Host]] = defaultdict(list)
+    for host in hosts:
+        table[key(host).casefold()].append(host)
+    return table
 
 
 def _first_label(name: str) -> str:
@@ -42,19 +53,19 @@ def listing_of(master: Observed, hosts: Iterable[Host]) -> Listing | None:
     """Resolve a master's list to hosts."""
     if master.replicas is None:
         return None
-    known = tuple(hosts)
-    return Listing(master.host, master.finished_at, tuple(_listed(line, known) for line in master.replicas.lines))
+    names = Names(hosts)
+    return Listing(master.host, master.finished_at, tuple(_listed(line, names) for line in master.replicas.lines))
 
 
-def _listed(line: ReplicaLine, hosts: tuple[Host, ...]) -> Listed:
-    host = host_named(line.server, hosts)
+def _listed(line: ReplicaLine, names: Names) -> Listed:
+    host = names.host(line.server)
     return Listed(line, host.name if host else None)
 
 
 def discovered(master: Observed, configured: tuple[Host, ...], address_template: str) -> tuple[Host, ...]:
     """Make hosts of the listed names that no configured host bears."""
-    lines = master.replicas.lines if master.replicas else ()
-    new = {line.server.casefold(): line.server for line in lines if host_named(line.server, configured) is None}
+    lines, names = master.replicas.lines if master.replicas else (), Names(configured)
+    new = {line.server.casefold(): line.server for line in lines if names.host(line.server) is None}
     return tuple(
         Host(name=server, address=address_template.replace("{name}", server), discovered=True)
         for server in new.values()

@@ -7,7 +7,7 @@ from boks_exporter.model import Garbled, Host, Observed, Role, Section
 from boks_exporter.observe import SystemClock, observe
 from boks_exporter.observe.clock import Stopwatch
 from boks_exporter.observe.facts import understand
-from boks_exporter.observe.names import host_named
+from boks_exporter.observe.names import Names
 from boks_exporter.remote.request import LOOK
 from boks_exporter.transport.base import RawReply
 from tests.unit.observe_world import KNOWN, Scripted, StillClock, domain, master
@@ -33,7 +33,7 @@ def test_a_listed_name_means_a_host_without_case_and_short_or_qualified(server: 
         Host("twin.example.net", "192.0.2.8"),
         Host("twin.example.org", "192.0.2.9"),
     ]
-    host = host_named(server, hosts)
+    host = Names(iter(hosts)).host(server)
     assert (host.name if host else None) == found
 
 

@@ -7,7 +7,7 @@ from boks_exporter.failover.proofs.masters import is_sound_master
 from boks_exporter.failover.proofs.proven import Circumstances, Proven, no, unknown, yes
 from boks_exporter.health import ReplicaState
 from boks_exporter.model import HostName, ReportedStatus, Role
-from boks_exporter.observe.names import host_named
+from boks_exporter.observe.names import Names
 
 
 def is_registered(facts: FailoverFacts, host: HostName, master: HostName, by: Circumstances) -> Proven:
@@ -26,7 +26,8 @@ def registered_hosts(facts: FailoverFacts) -> frozenset[HostName] | None:
     """Name the known hosts that the database has as replicas."""
     if facts.registered is None:
         return None
-    found = (host_named(name, facts.snapshot.hosts) for name in facts.registered)
+    names = Names(facts.snapshot.hosts)
+    found = (names.host(name) for name in facts.registered)
     return frozenset(host.name for host in found if host)
 
 
@@ -35,7 +36,7 @@ def is_listed_ok(facts: FailoverFacts, host: HostName, master: HostName) -> Prov
     listing = facts.snapshot.listing
     if listing is None or listing.master != master:
         return unknown(f"the list of {master} could not be read")
-    line = next((entry.line for entry in listing.entries if entry.host == host), None)
+    line = facts.snapshot.line(host)
     if line is None:
         return no(f"{master} does not list {host}")
     if line.status is not ReportedStatus.OK:
