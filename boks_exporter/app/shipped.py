@@ -10,7 +10,10 @@ from typing import Final
 from boks_exporter.errors import ShippedFilesError
 
 RUNBOOKS: Final = "docs/runbooks/"
-"""How the shipped rules refer to their runbooks; replaced by the address under which a site serves them."""
+"""How the project's own rules refer to their runbooks."""
+
+_BESIDE: Final = "runbooks"
+"""Where the runbooks are written, beside the rules."""
 
 _CHECKOUT: Final = Path(__file__).resolve().parents[2]
 _PLACES: Final = {
@@ -42,20 +45,19 @@ class Outcome:
 def rules(runbook_base_url: str | None) -> tuple[ShippedFile, ...]:
     """Read Prometheus's rules, Alertmanager's example and the runbooks.
 
-    `runbook_base_url` is where the site serves the runbooks; without it the alerts name the files.
+    `runbook_base_url` is where the site serves the runbooks; without it the alerts name the files beside the rules.
     """
-    alerting = [*_read("prometheus", ".yml"), *_read("alertmanager", ".yml")]
-    if runbook_base_url is not None:
-        address = f"runbook_url: {runbook_base_url.rstrip('/')}/"
-        alerting = [
-            ShippedFile(file.place, file.text.replace(f"runbook_url: {RUNBOOKS}", address)) for file in alerting
-        ]
-    return (*alerting, *_read("runbooks", ".md", below=Path("runbooks")))
+    address = f"runbook_url: {(runbook_base_url or _BESIDE).rstrip('/')}/"
+    alerting = [
+        ShippedFile(file.place, file.text.replace(f"runbook_url: {RUNBOOKS}", address))
+        for file in (*_read("prometheus", ".yml"), *_read("alertmanager", ".yml"))
+    ]
+    return (*alerting, *_read("runbooks", ".md", below=Path(_BESIDE)))
 
 
 def dashboards() -> tuple[ShippedFile, ...]:
-    """Read Grafana's dashboards and the files that provision them."""
-    return tuple(_read("grafana", ".json", ".yaml", ".yml"))
+    """Read Grafana's dashboards, the files that provision them, and how that is done."""
+    return tuple(_read("grafana", ".json", ".yaml", ".yml", ".md"))
 
 
 def write(files: tuple[ShippedFile, ...], directory: Path, *, overwrite: bool) -> tuple[Outcome, ...]:

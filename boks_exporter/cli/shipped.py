@@ -40,7 +40,8 @@ Exit codes: 0 written, or the same already, 1 not written, with the reason, 2 wr
     "--runbook-base-url",
     metavar="URL",
     callback=_base_url,
-    help="Where you serve the runbooks; it stands in every page that wakes somebody. Without it: the file's name.",
+    help="Where you serve the runbooks; it stands in every page that wakes somebody. Without it: where they are "
+    "written, beside the rules.",
 )
 @_OVERWRITE
 @_DIRECTORY
@@ -67,8 +68,7 @@ Exit codes: 0 written, or the same already, 1 not written, with the reason, 2 wr
 def dashboards(*, directory: Path, overwrite: bool) -> int:
     """Write Grafana's dashboards, and the files with which Grafana finds them and Prometheus.
 
-    Import the JSON files by hand, or copy everything to where Grafana reads its provisioning. Files that are the
-    same already are left alone.
+    README.md among them says where they go. Files that are the same already are left alone.
     """
     from boks_exporter.app import shipped
 

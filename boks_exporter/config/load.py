@@ -19,7 +19,8 @@ from boks_exporter.config.strict_yaml import Document, dotted, load_strict, pars
 from boks_exporter.config.wording import fault_of
 from boks_exporter.errors import ConfigError, Problem
 
-_IF_MISSING: Final = "name another with --config.file, or write it: the smallest one is in docs/configuration.md"
+_SMALLEST: Final = "domains: [{name: prod, transport: {kind: ssh, user: boksmon}, hosts: [{name: master1}]}]"
+_IF_MISSING: Final = f"name another with --config.file, or write it; the smallest one is: {_SMALLEST}"
 
 
 @dataclass(frozen=True, slots=True)

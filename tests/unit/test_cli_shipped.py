@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 from boks_exporter.app.shipped import dashboards, rules
 from boks_exporter.cli.program import run
 from tests.shipped_rules import ROOT, alerts
+from tests.unit.markdown_links import broken
 
 BASE = "https://wiki.example.net/boks"
 
@@ -23,7 +24,7 @@ def texts(directory: Path) -> dict[str, str]:
 
 
 def test_the_rules_come_as_they_stand_in_the_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Rules, Alertmanager's example and all runbooks, byte for byte, in directories that are made where missing."""
+    """Rules, Alertmanager's example and all runbooks, in directories that are made where missing; only links differ."""
     directory = tmp_path / "new" / "boks"
     assert run(["rules", str(directory)]) == 0
     expected = {
@@ -31,7 +32,10 @@ def test_the_rules_come_as_they_stand_in_the_project(tmp_path: Path, capsys: pyt
         "boks-recording.rules.yml": "deploy/prometheus/boks-recording.rules.yml",
         "alertmanager.yml": "deploy/alertmanager/alertmanager.yml",
     } | {f"runbooks/{file.name}": f"docs/runbooks/{file.name}" for file in (ROOT / "docs/runbooks").glob("*.md")}
-    assert texts(directory) == {name: (ROOT / source).read_text(encoding="utf-8") for name, source in expected.items()}
+    project = {name: (ROOT / source).read_text(encoding="utf-8") for name, source in expected.items()}
+    rules_file = "boks-alerts.rules.yml"
+    project[rules_file] = project[rules_file].replace("runbook_url: docs/runbooks/", "runbook_url: runbooks/")
+    assert texts(directory) == project
     assert sorted(capsys.readouterr().out.splitlines()) == sorted(f"wrote {directory / name}" for name in expected)
 
 
@@ -60,17 +64,33 @@ def test_an_address_that_cannot_stand_in_the_rules_is_refused(
     assert texts(tmp_path) == {}
 
 
+def test_without_an_address_the_alerts_name_the_pages_beside_them(tmp_path: Path) -> None:
+    """Whoever copies the directory as a whole has them."""
+    assert run(["rules", str(tmp_path)]) == 0
+    groups = YAML(typ="safe").load(tmp_path / "boks-alerts.rules.yml")["groups"]
+    pages = [rule["annotations"]["runbook_url"] for group in groups for rule in group["rules"]]
+    assert pages
+    assert [page for page in pages if not (tmp_path / page).is_file()] == []
+
+
+def test_no_link_of_a_written_page_is_dead(tmp_path: Path) -> None:
+    """A page is read where it was written, without the project around it."""
+    for command in ("rules", "dashboards"):
+        assert run([command, str(tmp_path / command)]) == 0
+    pages = list(tmp_path.rglob("*.md"))
+    assert len(pages) > 2
+    assert [link for page in pages for link in broken(page)] == []
+
+
 def test_the_dashboards_come_with_their_provisioning(tmp_path: Path) -> None:
     """Every dashboard is there, and the files that let Grafana find it."""
     assert run(["dashboards", str(tmp_path)]) == 0
     source = ROOT / "deploy" / "grafana"
     written = texts(tmp_path)
     assert written == {
-        str(file.relative_to(source)): file.read_text(encoding="utf-8")
-        for file in source.rglob("*")
-        if file.suffix in {".json", ".yaml", ".yml"}
+        str(file.relative_to(source)): file.read_text(encoding="utf-8") for file in source.rglob("*") if file.is_file()
     }
-    assert {"dashboards", "provisioning"} <= {Path(name).parts[0] for name in written}
+    assert {"dashboards", "provisioning", "README.md"} == {Path(name).parts[0] for name in written}
     assert all(json.loads(text)["uid"] for name, text in written.items() if name.endswith(".json"))
 
 

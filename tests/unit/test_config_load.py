@@ -116,14 +116,16 @@ def test_the_address_template_fills_in_the_name() -> None:
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    """The message has the path, the system's reason, and what to do."""
+    """The message has the path, the system's reason, and what to do: even the text of a file that would do."""
     with pytest.raises(ConfigError) as caught:
         load(tmp_path / "config.yaml")
 
-    assert str(caught.value) == (
+    said, _, smallest = str(caught.value).partition(" is: ")
+    assert said == (
         f"{tmp_path}/config.yaml: cannot be read: No such file or directory; "
-        "name another with --config.file, or write it: the smallest one is in docs/configuration.md"
+        "name another with --config.file, or write it; the smallest one"
     )
+    assert load_text(smallest, "config.yaml", tmp_path) == load_text(SMALLEST, "config.yaml", tmp_path)
 
 
 def test_a_directory_is_no_file(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ class WebConfig:
 
 def load_web_config(file: Path) -> WebConfig:
     """Load a file and everything that it names; raises ConfigError with all faults."""
-    document = load_strict(file, "name another with --web.config.file, or write it: see docs/web.md")
+    document = load_strict(file, "name another with --web.config.file, or leave that flag out")
     problems = list(document.problems)
     top = Section(document, (), problems, _TOP)
     http = top.section("http_server_config", ("http2", "headers"))
