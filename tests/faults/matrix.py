@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from boks_exporter.app.rehearsal_life import Killed
+from boks_exporter.app.rehearsal.life import Killed
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.journal import Run
 from boks_exporter.failover.runner import Result

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from boks_exporter.app.rehearsal_life import Killed
+from boks_exporter.app.rehearsal.life import Killed
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.words import Procedure

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from boks_exporter.app.rehearsal_life import Life, MortalJournal, MortalWay
+from boks_exporter.app.rehearsal.life import Life, MortalJournal, MortalWay
 from boks_exporter.config import DomainSettings
 from boks_exporter.failover.client import ChangingGates, LookingGates, LookOnly
 from boks_exporter.failover.facts import Reading

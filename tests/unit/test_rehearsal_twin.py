@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from boks_exporter.app.rehearsal_stage import SilentWay, dress
-from boks_exporter.app.rehearsal_twin import found_in
+from boks_exporter.app.rehearsal.stage import SilentWay, dress
+from boks_exporter.app.rehearsal.twin import found_in
 from boks_exporter.failover.client import LookingGates, LookOnly
 from boks_exporter.failover.plan import difference
 from boks_exporter.failover.runner import Proposal, propose

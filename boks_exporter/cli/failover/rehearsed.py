@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from typing import Any, Final
 
-from boks_exporter.app.rehearsal_told import Played, Rehearsal
+from boks_exporter.app.rehearsal.told import Played, Rehearsal
 from boks_exporter.cli.failover.as_json import hosts_json, proposal_json, result_json
 from boks_exporter.cli.failover.text import domain_table, finding_text, time_of
 from boks_exporter.failover.findings import Guard

@@ -4,9 +4,9 @@ import json
 
 import click
 
-from boks_exporter.app.rehearsal import rehearse
-from boks_exporter.app.rehearsal_told import Rehearsal
-from boks_exporter.app.rehearsal_wish import RehearsalError, Wish, wish_of
+from boks_exporter.app.rehearsal.rehearse import rehearse
+from boks_exporter.app.rehearsal.told import Rehearsal
+from boks_exporter.app.rehearsal.wish import RehearsalError, Wish, wish_of
 from boks_exporter.cli.failover.options import Common, acceptances, run_async
 from boks_exporter.cli.failover.rehearsed import differences_text, live_text, rehearsal_json, rehearsal_text
 from boks_exporter.cli.saying import say

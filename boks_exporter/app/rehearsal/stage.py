@@ -1,15 +1,14 @@
-"""The stage of a rehearsal: the twin behind SSH on loopback, its time, and what a program needs to work on it."""
+"""The stage of a rehearsal: the twin, its time, and what a program needs to work on it."""
 
-import asyncio
+import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TypeAlias
 
-from boks_exporter.app.rehearsal_life import Life, MortalJournal, MortalWay
-from boks_exporter.app.rehearsal_time import PACE, HurriedGates, TwinTime
-from boks_exporter.app.rehearsal_twin import Found
+from boks_exporter.app.rehearsal.life import Life, MortalJournal, MortalWay
+from boks_exporter.app.rehearsal.twin import Found
 from boks_exporter.config import DomainSettings
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.failover.client import ChangingGates, LookingGates, LookOnly
@@ -20,23 +19,18 @@ from boks_exporter.failover.runner.console import Console
 from boks_exporter.failover.survey import Survey
 from boks_exporter.failover.words import Limits
 from boks_exporter.model import DomainName, Host, HostName, Seconds
+from boks_exporter.observe import Clock
 from boks_exporter.remote.request import RequestLine
-from boks_exporter.remote.settings import RemotePaths, SshSettings
+from boks_exporter.remote.settings import RemotePaths
 from boks_exporter.replication import History
-from boks_exporter.simulator.domain import Connectivity, SimulatedDomain
+from boks_exporter.simulator.domain import SimulatedDomain
 from boks_exporter.simulator.domain.invariants import Observer
-from boks_exporter.simulator.domain.twin import twin_of
+from boks_exporter.simulator.operator_cuts import Cut
 from boks_exporter.simulator.operator_gate import OperatorGates
 from boks_exporter.simulator.operator_records import Lock, Record
 from boks_exporter.transport.base import OperatorTransport, RawReply
 
-if TYPE_CHECKING:
-    from boks_exporter.simulator.server import SimulatedServers
-
-_WALL_TIMEOUT_SECONDS: Final[Seconds] = 10.0
-"""Silent hosts are waited for in the twin's time; by the wall's only a machine that is too slow is met."""
-_MEET_EVERY_SECONDS: Final[Seconds] = 0.05
-_SEED: Final = 1
+Cutter: TypeAlias = Callable[[HostName, str], Cut | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,24 +59,6 @@ class SilentWay:
         if host.name in self.silent:
             raise TransportError(FailureReason.CONNECT, self.silent[host.name])
         return await self.way.ask(host, request)
-
-
-@dataclass(frozen=True, slots=True)
-class LoopbackWay:
-    """The way to a twin's hosts by their live names; who never answers is waited for in the twin's time."""
-
-    way: OperatorTransport
-    servers: "SimulatedServers"
-    time: TwinTime
-    timeout_seconds: Seconds
-
-    async def ask(self, host: Host, request: RequestLine) -> RawReply:
-        """Send one request to the port at which the host's twin listens."""
-        if self.servers.domain.connectivity(host.name) is Connectivity.UNREACHABLE:
-            await self.time.sleep(self.timeout_seconds)
-            raise TransportError(FailureReason.TIMEOUT, f"no whole answer within {self.timeout_seconds:g} s")
-        there = replace(host, address=self.servers.address, port=self.servers.port(host.name))
-        return await self.way.ask(there, request)
 
 
 class TwinJournal(MortalJournal):
@@ -124,10 +100,16 @@ class Stage:
     domain: SimulatedDomain
     gates: OperatorGates
     observer: Observer
-    servers: "SimulatedServers"
-    time: TwinTime
+    time: Clock
     reading: OperatorTransport
     operator: OperatorTransport
+    let_break: Callable[[Cutter], None]
+    """Let somebody say for each of the operator's requests whether its exchange breaks."""
+    token: Callable[[], str] = lambda: secrets.token_hex(4)
+
+    def catch_up(self) -> None:
+        """Bring the domain to the present."""
+        self.domain.advance(self.time.now() - self.domain.epoch)
 
     @asynccontextmanager
     async def program(
@@ -154,6 +136,7 @@ class Stage:
             say=say,
             console=console or NoConsole(),
             paths=self.known.paths,
+            token=self.token,
         )
         with opened:
             yield Program(life, opened, way, tools)
@@ -182,60 +165,3 @@ def dress(gates: OperatorGates, found: Found) -> OperatorGates:
     for name, busy in found.busy.items():
         gates.states[name].records[busy] = Record(busy, 0, float("inf"))
     return gates
-
-
-@asynccontextmanager
-async def twin_stage(known: Known, found: Found, directory: Path) -> AsyncIterator[Stage]:
-    """Serve a twin for as long as the block runs; `directory` is a new one, for its keys and journals."""
-    from boks_exporter.simulator.server import SimulatedServers
-    from boks_exporter.transport.ssh import SshTransport
-
-    domain = twin_of(found.standing, seed=_SEED)
-    twin_time = TwinTime(domain.epoch + domain.now)
-    gates = dress(HurriedGates(domain, twin_time), found)
-    observer = Observer(domain)
-    servers = SimulatedServers(domain, directory, twin_time.now, gates, address=SimulatedServers.address, pace=PACE)
-    async with AsyncExitStack() as stack:
-        await stack.enter_async_context(servers)
-        ways = []
-        for user, key in (
-            (servers.user, servers.identity_file),
-            (servers.operator_user, servers.operator_identity_file),
-        ):
-            settings = SshSettings(
-                user=user,
-                identity_files=(key,),
-                known_hosts=servers.known_hosts,
-                backoff_initial_seconds=0.1,
-                backoff_limit_seconds=0.1,
-            )
-            transport = SshTransport(settings, timeout_seconds=_WALL_TIMEOUT_SECONDS)
-            stack.push_async_callback(transport.aclose)
-            ways.append(LoopbackWay(transport, servers, twin_time, known.timeout_seconds))
-        meeting = asyncio.create_task(_keep_meeting(servers, twin_time), name="twin")
-        stack.push_async_callback(_end, meeting)
-        yield Stage(
-            directory=directory,
-            known=known,
-            domain=domain,
-            gates=gates,
-            observer=observer,
-            servers=servers,
-            time=twin_time,
-            reading=SilentWay(ways[0], found.no_reading),
-            operator=SilentWay(ways[1], found.no_operator),
-        )
-
-
-async def _keep_meeting(servers: "SimulatedServers", twin_time: TwinTime) -> None:
-    """Let the twin's time pass, and let hosts that go down or come back do so for whoever connects."""
-    while True:
-        servers.domain.advance(twin_time.now() - servers.domain.epoch)
-        await servers.meet()
-        await asyncio.sleep(_MEET_EVERY_SECONDS)
-
-
-async def _end(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from boks_exporter.app.rehearsal_wish import Wish
+from boks_exporter.app.rehearsal.wish import Wish
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import Finding
 from boks_exporter.failover.journal import LoggedStep

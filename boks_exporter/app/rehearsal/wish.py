@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from boks_exporter.app.rehearsal_faults import StepFault, can_meet
+from boks_exporter.app.rehearsal.faults import StepFault, can_meet
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.runner import Proposal
 

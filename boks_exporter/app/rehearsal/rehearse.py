@@ -1,48 +1,65 @@
 """Rehearse a failover: look at the live domain, build its twin, and let the real runner do it there."""
 
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeAlias
 
 from boks_exporter.app.failover import Domain, looking
-from boks_exporter.app.rehearsal_playing import Playing
-from boks_exporter.app.rehearsal_stage import Known, twin_stage
-from boks_exporter.app.rehearsal_told import Audience, Rehearsal
-from boks_exporter.app.rehearsal_twin import found_in
-from boks_exporter.app.rehearsal_wish import RehearsalError, Wish, step_number
-from boks_exporter.failover.facts import JournalView
+from boks_exporter.app.rehearsal.loopback import served_twin
+from boks_exporter.app.rehearsal.playing import Playing
+from boks_exporter.app.rehearsal.stage import Known, Stage
+from boks_exporter.app.rehearsal.told import Audience, Rehearsal
+from boks_exporter.app.rehearsal.wish import RehearsalError, Wish, step_number
+from boks_exporter.failover.facts import FailoverFacts, JournalView
 from boks_exporter.failover.journal import Journal
 from boks_exporter.failover.preflight import exit_for, standing
 from boks_exporter.failover.runner import Order, Proposal, propose
 from boks_exporter.failover.words import Exit
+from boks_exporter.model import Host, HostName
+
+OpenStage: TypeAlias = Callable[[Known, FailoverFacts, Path], AbstractAsyncContextManager[Stage]]
 
 
 async def rehearse(domain: Domain, order: Order, wish: Wish | None, audience: Audience) -> Rehearsal:
     """Look at the live domain, and rehearse what may be done there; raises RehearsalError for what does not exist."""
     known, live = await _look(domain, order)
+    return await rehearse_there(known, live, order, wish, audience)
+
+
+async def rehearse_there(
+    known: Known,
+    live: Proposal,
+    order: Order,
+    wish: Wish | None,
+    audience: Audience,
+    open_stage: OpenStage = served_twin,
+) -> Rehearsal:
+    """Rehearse what was proposed for a live domain."""
     if live.facts.host(order.target) is None:
-        names = ", ".join(host.name for host in live.facts.snapshot.hosts)
-        message = f"{order.target} is no host of {domain.domain.name}; there are: {names}"
-        raise RehearsalError(message)
+        raise _unknown(order.target, live.facts.snapshot.hosts)
     number = step_number(live, wish) if wish and live.plan.steps else 0
     audience.see_live(live)
     left = standing(live.findings, order.guards)
     if left or not live.plan.steps:
         return Rehearsal(live=live, exit=exit_for(left) if left else Exit.REFUSED, left=left, wish=wish)
-    found = found_in(live.facts, known.history)
     with TemporaryDirectory(prefix="boks-exporter-rehearsal-") as directory:
-        async with twin_stage(known, found, Path(directory)) as stage:
+        async with open_stage(known, live.facts, Path(directory)) as stage:
             rehearsal = Rehearsal(live=live, exit=Exit.INTERNAL, wish=wish)
             await Playing(stage, rehearsal, order, number, audience).play()
             return rehearsal
 
 
+def _unknown(name: HostName, hosts: Iterable[Host]) -> RehearsalError:
+    return RehearsalError(f"{name} is no host of the domain; there are: {', '.join(host.name for host in hosts)}")
+
+
 async def _look(domain: Domain, order: Order) -> tuple[Known, Proposal]:
     """Look at the live domain by what can change nothing; the journal is only read, and none is made."""
     if not domain.domain.discover and order.target not in {host.name for host in domain.domain.hosts}:
-        names = ", ".join(host.name for host in domain.domain.hosts)
-        message = f"{order.target} is no host of {domain.domain.name}; there are: {names}"
-        raise RehearsalError(message)
+        raise _unknown(order.target, domain.domain.hosts)
     view = JournalView()
     if domain.failover.journal.exists():
         with Journal(domain.failover.journal, is_read_only=True) as journal:

@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from boks_exporter.app.failover import who_runs_this
-from boks_exporter.app.rehearsal_console import People, TwinConsole
-from boks_exporter.app.rehearsal_faults import StepFault, StepInjection
-from boks_exporter.app.rehearsal_life import Killed
-from boks_exporter.app.rehearsal_stage import Program, Stage
-from boks_exporter.app.rehearsal_told import Audience, Played, Rehearsal
-from boks_exporter.app.rehearsal_wish import Wish
+from boks_exporter.app.rehearsal.faults import StepFault, StepInjection
+from boks_exporter.app.rehearsal.life import Killed
+from boks_exporter.app.rehearsal.people import People, TwinConsole
+from boks_exporter.app.rehearsal.stage import Program, Stage
+from boks_exporter.app.rehearsal.told import Audience, Played, Rehearsal
+from boks_exporter.app.rehearsal.wish import Wish
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.journal import Acceptance, Who
 from boks_exporter.failover.plan import difference
 from boks_exporter.failover.preflight import standing
 from boks_exporter.failover.runner import Order, Proposal, Result, Runner, propose
 from boks_exporter.failover.words import Exit, Procedure
-from boks_exporter.model import Role, Seconds
-from boks_exporter.simulator.domain.invariants import running_masters
+from boks_exporter.model import HostName, Role, Seconds
+from boks_exporter.simulator.domain.invariants import Breach, Invariant, running_masters
 
 _COMMAND: Final = re.compile(r"boks-exporter failover (resume|abort) (\S+)")
 _ROUNDS: Final = 3
@@ -42,12 +42,13 @@ class Playing:
     number: int
     audience: Audience
     run: str | None = None
+    masters: frozenset[HostName] = frozenset()
     injection: StepInjection | None = None
 
     async def play(self) -> None:
         """Compare the plans, apply the twin's, and go on until no run is open or nobody knows how."""
         stage, rehearsal = self.stage, self.rehearsal
-        began = stage.time.now()
+        began, self.masters = stage.time.now(), frozenset(running_masters(stage.domain))
         twin = await self._proposed()
         rehearsal.differences = difference(rehearsal.live.basis, twin.basis)
         self.audience.see_twin(rehearsal.differences)
@@ -73,7 +74,7 @@ class Playing:
         host = self.rehearsal.live.plan.step(self.number).host
         other = self._other_operator
         self.injection = StepInjection(wish.fault, self.number, host, self.stage.gates, other_operator=other)
-        self.stage.servers.cuts = self.injection.cut
+        self.stage.let_break(self.injection.cut)
 
     # -- what is typed -------------------------------------------------------------------------------------------------
 
@@ -112,7 +113,7 @@ class Playing:
         for task in self.injection.tasks:
             await task
         self.injection = None
-        self.stage.servers.cuts = lambda _host, _line: None
+        self.stage.let_break(lambda _host, _line: None)
 
     async def _go_on(self, result: Result | None) -> None:
         """Type what was printed, at most so often; the first time what was wished for."""
@@ -143,6 +144,7 @@ class Playing:
 
     def _end_by_hand(self) -> bool:
         """End what hangs on a host, as a person does who is told that it still runs; tell whether it was there."""
+        self.stage.catch_up()
         hanging = [
             (name, record)
             for name, state in self.stage.gates.states.items()
@@ -175,6 +177,10 @@ class Playing:
             self.run = runs[0].name if runs else None
             return next((run.name for run in runs if run.is_open), None)
 
+    def _was_so(self, breach: Breach) -> bool:
+        """Tell whether the live domain was so broken already: nobody has made its masters in the rehearsal."""
+        return breach.invariant is Invariant.TWO_MASTERS and self.masters.issuperset(breach.hosts)
+
     async def _conclude(self) -> None:
         """Look once more, as anybody would, and then by the simulator's own truth, which no command sees."""
         stage, rehearsal = self.stage, self.rehearsal
@@ -183,10 +189,9 @@ class Playing:
             await program.tools.survey.look()
             await stage.time.sleep(_UNTIL_LISTED)
             rehearsal.afterwards = await program.tools.survey.look()
+        stage.catch_up()
         rehearsal.masters = running_masters(stage.domain)
-        before = frozenset(rehearsal.live.facts.snapshot.masters)
-        new = (breach for breach in stage.observer.breaches if not before.issuperset(breach.hosts) or len(before) < 2)  # noqa: PLR2004 - two masters that were there before
-        rehearsal.breaches = tuple(new)
+        rehearsal.breaches = tuple(breach for breach in stage.observer.breaches if not self._was_so(breach))
         if rehearsal.breaches:
             rehearsal.exit = Exit.INTERNAL
 

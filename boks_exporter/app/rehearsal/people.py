@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-from boks_exporter.app.rehearsal_stage import Stage
+from boks_exporter.app.rehearsal.stage import Stage
 from boks_exporter.failover.journal import LoggedStep
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.runner.console import confirmation_code
@@ -39,6 +39,7 @@ class TwinConsole:
         return confirmation_code(self.run, self.host)
 
     def _run_script(self) -> None:
+        self.stage.catch_up()
         domain, host = self.stage.domain, self.stage.domain.hosts[self.host]
         if host.role is not Boksinit.CLIENT:
             domain.run(host.name, ("convert", "-v", "client"))
@@ -76,6 +77,7 @@ class People:
 
     async def _register(self, host: HostName) -> None:
         await self.stage.time.sleep(_WALK_SECONDS)
+        self.stage.catch_up()
         for master in running_masters(self.stage.domain)[:1]:
             self.see(f"(in the database of {master}: somebody changes the type of {host} to BOKSREPLICA)")
             self.stage.domain.run(master, ("hostadm", "-m", "-t", "BOKSREPLICA", "-h", host))
