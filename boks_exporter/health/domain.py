@@ -10,7 +10,7 @@ from boks_exporter.health.hosts import HostVerdict, judge_host
 from boks_exporter.health.states import DomainState, ReplicaState
 from boks_exporter.health.thresholds import Thresholds
 from boks_exporter.health.words import listed
-from boks_exporter.model import DomainSnapshot, Garbled, HostName, Unreachable
+from boks_exporter.model import DomainSnapshot, Garbled, HostName, Role, Unreachable
 from boks_exporter.replication import DomainComparison, History
 
 
@@ -56,7 +56,7 @@ def judge(
 
 def _domain(snapshot: DomainSnapshot, verdicts: tuple[HostVerdict, ...]) -> tuple[DomainState, str]:
     if len(snapshot.masters) > 1:
-        return DomainState.SEVERAL_MASTERS, f"{', '.join(snapshot.masters)} all say they are master"
+        return DomainState.SEVERAL_MASTERS, _several_masters(snapshot)
     if not any(True for _ in snapshot.observed()):
         return DomainState.UNKNOWN, "no host answers, so nothing is known of it"
     if not snapshot.masters:
@@ -82,6 +82,23 @@ def _sick(snapshot: DomainSnapshot, verdicts: Iterable[HostVerdict]) -> Iterator
 def _sound(verdicts: Iterable[HostVerdict]) -> str:
     replicas = sum(verdict.is_replica for verdict in verdicts)
     return "1 replica is ok" if replicas == 1 else f"{replicas} replicas are ok"
+
+
+def _several_masters(snapshot: DomainSnapshot) -> str:
+    """Tell which of them works, as far as a list of replicas shows that: a master that is stopped has none (inferred).
+
+    Its role stays: it is read from ENV, and BoKS starts as what ENV says (K1456).
+    """
+    said = f"{', '.join(snapshot.masters)} all say they are master"
+    masters = [seen for seen in snapshot.observed() if seen.role is Role.MASTER]
+    away = ", ".join(seen.host for seen in masters if seen.replicas is None)
+    there = ", ".join(seen.host for seen in masters if seen.replicas is not None)
+    if not away or not there:
+        return said
+    return (
+        f"{said}; {there} shows its list of replicas, {away} does not: if BoKS is stopped on {away}, there are two "
+        f"masters as soon as it starts (boks-exporter failover retire {away})"
+    )
 
 
 def _no_master(snapshot: DomainSnapshot) -> str:

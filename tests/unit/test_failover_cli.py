@@ -123,7 +123,7 @@ def test_what_a_guard_refuses_ends_with_ten(terminal: Terminal) -> None:
     """The master lives: nobody may accept that."""
     code, text = terminal("failover", "promote", FIRST)
     assert code == Exit.REFUSED
-    assert "REFUSED  master_exists: m1 says that it is master" in text
+    assert "REFUSED  master_exists: m1 (BoKS running) says that it is master" in text
     assert "why: two masters would exist; nobody may accept this" in text
     assert text.endswith("Nothing was changed, and nothing will be while the findings stand (exit 10).\n")
     code, _ = terminal("failover", "plan", "promote", FIRST)

@@ -29,10 +29,10 @@ def test_a_switchover_needs_one_sound_master_and_a_sound_replica() -> None:
     assert "refuse no_master: no host says that it is master: failover promote" in told(
         Procedure.SWITCHOVER, "R1", dead_master()
     )
-    both = sound_domain(host("R2", Role.MASTER))
+    both = sound_domain(host("R2", Role.MASTER), gates={"M": ready("M", Role.MASTER, daemons=Daemons.STOPPED)})
     assert (
-        "refuse several_masters: M, R2 all say that they are master: failover retire the wrong one, at its console or "
-        "over SSH"
+        "refuse several_masters: M (BoKS stopped), R2 (BoKS running) all say that they are master, and each is one "
+        "when BoKS next starts on it: failover retire the wrong one, at its console or over SSH"
     ) in told(Procedure.SWITCHOVER, "R1", both)
     behind = sound_domain(host("R1", Role.REPLICA, {7: 103, 9: 50}))
     assert "refuse unsound_copy: R1 is ahead: ahead of the master by 3 updates in T7 (host group to host)" in told(

@@ -1,7 +1,9 @@
 """The verdict on a whole domain."""
 
+from dataclasses import replace
+
 from boks_exporter.health import DomainState, ReplicaState
-from boks_exporter.model import Host, Role
+from boks_exporter.model import Host, ReplicaList, Role
 from tests.unit.domain_rounds import answers, judged_once, listed, silent, snapshot, sound_round
 
 NUMBERS = {7: 100}
@@ -55,6 +57,17 @@ def test_several_masters_come_before_everything_else() -> None:
     """Split brain is the worst that can be."""
     health = judged_once(snapshot(MASTER, answers("N", Role.MASTER, NUMBERS), silent("R1")))
     assert (health.state, health.reason) == (DomainState.SEVERAL_MASTERS, "M, N all say they are master")
+
+
+def test_of_several_masters_it_is_told_which_works_and_which_would_at_its_next_start() -> None:
+    """BOKSINIT says master where BoKS stands still, too: that is no master yet, and two as soon as it starts."""
+    new = replace(answers("N", Role.MASTER, NUMBERS), replicas=ReplicaList(()))
+    health = judged_once(snapshot(MASTER, new))
+    assert health.state is DomainState.SEVERAL_MASTERS
+    assert health.reason == (
+        "M, N all say they are master; N shows its list of replicas, M does not: if BoKS is stopped on M, there are two "
+        "masters as soon as it starts (boks-exporter failover retire M)"
+    )
 
 
 def test_no_master_says_what_became_of_the_last_one() -> None:

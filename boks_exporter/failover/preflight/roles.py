@@ -35,8 +35,8 @@ def master(question: Question) -> Iterator[Finding]:
     if question.procedure is Procedure.PROMOTE:
         if masters:
             said = (
-                f"{', '.join(masters)} says that it is master (switched off or not): failover switchover changes "
-                "masters that live, failover retire makes an old one a client"
+                f"{_with_daemons(question)} says that it is master: failover switchover changes masters that live, "
+                "failover retire makes an old one a client"
             )
             yield refuse(Guard.MASTER_EXISTS, said, masters[0], value=str(len(masters)), limit="0", source="ENV")
         return
@@ -45,8 +45,8 @@ def master(question: Question) -> Iterator[Finding]:
         return
     if len(masters) > 1:
         said = (
-            f"{', '.join(masters)} all say that they are master: failover retire the wrong one, at its console or "
-            "over SSH"
+            f"{_with_daemons(question)} all say that they are master, and each is one when BoKS next starts on it: "
+            "failover retire the wrong one, at its console or over SSH"
         )
         yield refuse(Guard.SEVERAL_MASTERS, said, value=str(len(masters)), limit="1", source="ENV")
     elif not masters:
@@ -54,6 +54,13 @@ def master(question: Question) -> Iterator[Finding]:
     elif not (sound := is_sound_master(facts, masters[0])).holds:
         make = refuse if sound.truth is Truth.NO else unknown
         yield make(Guard.MASTER_UNSOUND, sound.sentence, masters[0])
+
+
+def _with_daemons(question: Question) -> str:
+    """Name the masters, each with whether BoKS runs there: a stopped one is master again when it starts (K1456)."""
+    facts = question.facts
+    words = {Daemons.RUNNING: "running", Daemons.STOPPED: "stopped", Daemons.UNKNOWN: "running or not"}
+    return ", ".join(f"{name} (BoKS {words[facts.daemons(name)]})" for name in facts.snapshot.masters)
 
 
 def _master_beside(question: Question) -> Iterator[Finding]:
