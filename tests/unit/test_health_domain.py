@@ -65,8 +65,8 @@ def test_of_several_masters_it_is_told_which_works_and_which_would_at_its_next_s
     health = judged_once(snapshot(MASTER, new))
     assert health.state is DomainState.SEVERAL_MASTERS
     assert health.reason == (
-        "M, N all say they are master; N shows its list of replicas, M does not: if BoKS is stopped on M, there are two "
-        "masters as soon as it starts (boks-exporter failover retire M)"
+        "M, N all say they are master; N shows its list of replicas, M does not: if BoKS is stopped on M, there are "
+        "two masters as soon as it starts (boks-exporter failover retire M)"
     )
 
 
