@@ -129,6 +129,13 @@ MEANINGS: Final = {
     "domains[].sections[].replicas": "how many replicas it has",
     "domains[].sections[].replicas_ok": "how many of them are ok",
     "domains[].last_round_timestamp_seconds": "when the look ended that this shows",
+    "domains[].maintenance": "one entry for each window that holds; null where the journal cannot be read",
+    "domains[].maintenance[].host": "on which somebody works",
+    "domains[].maintenance[].started_timestamp_seconds": "when it began",
+    "domains[].maintenance[].until_timestamp_seconds": "when it ends by itself",
+    "domains[].maintenance[].owner": "who works there",
+    "domains[].maintenance[].reason": "why",
+    "domains[].maintenance[].run": "the failover run that set it, or null",
 }
 """What each key means; times are Unix seconds by the exporter's clock."""
 
@@ -194,14 +201,19 @@ def keys(kind: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     for key, below in get_type_hints(kind).items():
         here = f"{path}.{key}" if path else key
         yield here, below
+        below = _without_null(below)  # noqa: PLW2901 - the same without its null
         inner = get_args(below)[-1] if get_origin(below) in {list, dict} else None
         if is_typeddict(inner):
             yield from keys(inner, f"{here}[]" if get_origin(below) is list else f"{here}.T7")
 
 
+def _without_null(kind: Any) -> Any:
+    return next(part for part in get_args(kind) if part is not NoneType) if get_origin(kind) is UnionType else kind
+
+
 def _named(kind: Any) -> str:
     if get_origin(kind) is UnionType:
-        return f"{_named(next(part for part in get_args(kind) if part is not NoneType))} or null"
+        return f"{_named(_without_null(kind))} or null"
     if get_origin(kind) is list:
         return "list"
     return "object" if get_origin(kind) is dict else _TYPES[kind]
@@ -219,7 +231,7 @@ def _schema_of(kind: Any, path: str) -> dict[str, Any]:
         properties = {key: _described(below, f"{path}.{key}" if path else key) for key, below in hints.items()}
         return {"type": "object", "required": list(hints), "properties": properties}
     if get_origin(kind) is UnionType:
-        inner = _schema_of(next(part for part in get_args(kind) if part is not NoneType), path)
+        inner = _schema_of(_without_null(kind), path)
         return {**inner, "type": [inner["type"], "null"]}
     if get_origin(kind) is list:
         return {"type": "array", "items": _schema_of(get_args(kind)[0], f"{path}[]")}

@@ -86,7 +86,8 @@ Whatever goes wrong, the last lines say what to type next. `boks-exporter failov
   abort RUN` undoes what can be undone, last step first, and says what cannot. `failover forget RUN --reason …` closes a
   run whose hosts are gone for good.
 * **Maintenance** is set for the hosts that a run works on, and ends with it, or by itself after four hours.
-  `boks-exporter maintenance start HOST --for 2h --reason …` sets it by hand.
+  `boks-exporter maintenance start HOST --for 2h --reason …` sets it by hand. Alerts about the host are held back; the
+  status page, its JSON and `boks-exporter status` show host, end, owner and reason.
 * **Hooks** of the configuration hear of a run: `before` (a status other than 0 stops it), `after`, `on_failure`. The facts
   are in `BOKS_FAILOVER_RUN`, `…_DOMAIN`, `…_PROCEDURE`, `…_TARGET`, `…_MASTER`, `…_FINGERPRINT`, `…_OWNER`, `…_OUTCOME`,
   `…_EXIT` and `…_MESSAGE`.

@@ -8,6 +8,7 @@ from typing import Final
 from boks_exporter.cli.text import harmless
 from boks_exporter.exposition import DomainReport, HostReport
 from boks_exporter.health.words import in_words
+from boks_exporter.model import Timestamp
 
 REASON: Final = "REASON"
 COLUMNS: Final = ("HOST", "SITE", "ROLE", "STATE", "LAG", "AHEAD", "LAST PACKET", REASON)
@@ -51,8 +52,21 @@ def footers(domain: DomainReport) -> Iterator[str]:
         for group in groups:
             if group["verdict"] != "ok":
                 yield harmless(f"{kind} {group['name']}: {group['replicas_ok']} of {group['replicas']} replicas ok")
-    seen = datetime.fromtimestamp(domain["last_round_timestamp_seconds"], UTC)
-    yield f"seen {seen:%Y-%m-%d %H:%M:%S} UTC"
+    yield from map(harmless, _maintenance(domain))
+    yield f"seen {_clock(domain['last_round_timestamp_seconds'])}"
+
+
+def _maintenance(domain: DomainReport) -> Iterator[str]:
+    """Name the hosts on which somebody works: alerts about them are held back."""
+    if domain["maintenance"] is None:
+        yield "maintenance is not known: the journal of failover cannot be read"
+    for window in domain["maintenance"] or ():
+        until = _clock(window["until_timestamp_seconds"])
+        yield f"{window['host']} is under maintenance until {until}, {window['owner']}: {window['reason']}"
+
+
+def _clock(moment: Timestamp) -> str:
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _count(host: HostReport, count: int | None) -> str:

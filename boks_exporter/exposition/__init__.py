@@ -2,9 +2,16 @@
 
 from boks_exporter.exposition.families import families
 from boks_exporter.exposition.metric_spec import Certainty, Kind, MetricSpec, Source
-from boks_exporter.exposition.operations import Operations, RunOutcome, RunProcedure
+from boks_exporter.exposition.operations import Operations, RunOutcome, RunProcedure, Window
 from boks_exporter.exposition.page import Page, render
-from boks_exporter.exposition.report import DomainReport, HostReport, StatusReport, TableReport, status_report
+from boks_exporter.exposition.report import (
+    DomainReport,
+    HostReport,
+    StatusReport,
+    TableReport,
+    WindowReport,
+    status_report,
+)
 from boks_exporter.exposition.report_reading import read_report
 from boks_exporter.exposition.specs import SPECS
 from boks_exporter.exposition.views import (
@@ -38,6 +45,8 @@ __all__ = [
     "TableLag",
     "TableReport",
     "Tables",
+    "Window",
+    "WindowReport",
     "families",
     "read_report",
     "render",

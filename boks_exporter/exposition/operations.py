@@ -29,14 +29,31 @@ class RunOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A time in which somebody works on a host; `run` is the failover run that set it, if one did."""
+
+    host: HostName
+    started_at: Timestamp
+    until: Timestamp
+    owner: str
+    reason: str
+    run: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Operations:
     """What the journal of a domain shows now; `is_readable` tells whether it could be read at all.
 
-    `maintenance` has the hosts on which somebody works, and until when at most.
+    `windows` are those that hold now, the one that ends first before the others.
     """
 
     is_readable: bool = True
     runs: Mapping[tuple[RunProcedure, RunOutcome], int] = field(default_factory=dict)
     in_progress: bool = False
     last_at: Timestamp | None = None
-    maintenance: Mapping[HostName, Timestamp] = field(default_factory=dict)
+    windows: tuple[Window, ...] = ()
+
+    @property
+    def maintenance(self) -> Mapping[HostName, Timestamp]:
+        """Tell the hosts on which somebody works, and until when at most."""
+        return {window.host: window.until for window in sorted(self.windows, key=lambda window: window.until)}

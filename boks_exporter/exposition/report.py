@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import TypedDict
 
+from boks_exporter.exposition.operations import Operations
 from boks_exporter.exposition.views import DomainView, HostCounters
 from boks_exporter.health import GroupHealth, HostVerdict, ReplicaState
 from boks_exporter.model import Host, Listing, Observed, Seconds, Sequence, Timestamp
@@ -55,6 +56,17 @@ class GroupReport(TypedDict):
     replicas_ok: int
 
 
+class WindowReport(TypedDict):
+    """One time in which somebody works on a host."""
+
+    host: str
+    started_timestamp_seconds: Timestamp
+    until_timestamp_seconds: Timestamp
+    owner: str
+    reason: str
+    run: str | None
+
+
 class DomainReport(TypedDict):
     """One domain."""
 
@@ -67,6 +79,7 @@ class DomainReport(TypedDict):
     sites: list[GroupReport]
     sections: list[GroupReport]
     last_round_timestamp_seconds: Timestamp
+    maintenance: list[WindowReport] | None
 
 
 class StatusReport(TypedDict):
@@ -91,7 +104,25 @@ def _domain(view: DomainView) -> DomainReport:
         "sites": [_group(group) for group in view.health.sites],
         "sections": [_group(group) for group in view.health.sections],
         "last_round_timestamp_seconds": view.snapshot.finished_at,
+        "maintenance": _maintenance(view.operations),
     }
+
+
+def _maintenance(known: Operations | None) -> list[WindowReport] | None:
+    """List the windows that hold; a journal that cannot be read leaves them unknown, and without one there are none."""
+    if known is not None and not known.is_readable:
+        return None
+    return [
+        {
+            "host": window.host,
+            "started_timestamp_seconds": window.started_at,
+            "until_timestamp_seconds": window.until,
+            "owner": window.owner,
+            "reason": window.reason,
+            "run": window.run,
+        }
+        for window in (known.windows if known else ())
+    ]
 
 
 def _host(view: DomainView, host: Host, verdict: HostVerdict) -> HostReport:

@@ -223,7 +223,8 @@ def _operations(view: DomainView) -> Iterator[Sample]:
             yield operations.RUNS, (*domain, procedure, outcome), known.runs.get((procedure, outcome), 0)
     yield operations.IN_PROGRESS, domain, known.in_progress
     yield from _known(operations.LAST, domain, known.last_at)
+    maintenance = known.maintenance
     for host in view.snapshot.hosts:
-        until = known.maintenance.get(host.name)
+        until = maintenance.get(host.name)
         yield operations.MAINTENANCE_ACTIVE, (*domain, host.name), until is not None
         yield from _known(operations.MAINTENANCE_UNTIL, (*domain, host.name), until)

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import escape
 from typing import Final
@@ -80,8 +81,22 @@ def _domain(domain: DomainReport, now: Timestamp) -> str:
     return (
         f"<section>\n<h2>{escape(domain['domain'])}: {_state(domain['state'])}</h2>\n"
         f"<p>{escape(domain['reason'])}. Last round {_ago(domain['last_round_timestamp_seconds'], now)}.</p>\n"
+        f"{''.join(_maintenance(domain, now))}"
         f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n</section>\n"
     )
+
+
+def _maintenance(domain: DomainReport, now: Timestamp) -> Iterator[str]:
+    """Name the hosts on which somebody works: alerts about them are held back."""
+    if domain["maintenance"] is None:
+        yield "<p>Maintenance is not known: the journal of failover cannot be read.</p>\n"
+    for window in domain["maintenance"] or ():
+        until, text = window["until_timestamp_seconds"], f"{window['owner']}: {window['reason']}"
+        if until > now:
+            yield (
+                f"<p>{escape(window['host'])} is <b>under maintenance</b> until {_moment(until, _clock(until))}, "
+                f"{escape(text)}</p>\n"
+            )
 
 
 def _row(host: HostReport, now: Timestamp) -> str:
@@ -130,7 +145,11 @@ def _ago(moment: Timestamp | None, now: Timestamp) -> str:
     if moment < _EARLIEST:
         # A host may print an age of a million years, which no calendar holds.
         return age
-    return f'<time datetime="{_utc(moment):%Y-%m-%dT%H:%M:%SZ}" title="{_clock(moment)}">{age}</time>'
+    return _moment(moment, age)
+
+
+def _moment(moment: Timestamp, text: str) -> str:
+    return f'<time datetime="{_utc(moment):%Y-%m-%dT%H:%M:%SZ}" title="{_clock(moment)}">{text}</time>'
 
 
 def _clock(moment: Timestamp) -> str:

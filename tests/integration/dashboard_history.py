@@ -9,7 +9,7 @@ from typing import Any
 
 from boks_exporter.config import DomainSettings, PollSettings
 from boks_exporter.exposition import ExporterInfo, ExpositionOptions, render
-from boks_exporter.exposition.operations import Operations, RunOutcome, RunProcedure
+from boks_exporter.exposition.operations import Operations, RunOutcome, RunProcedure, Window
 from boks_exporter.model import Host
 from boks_exporter.poller import Poller
 from boks_exporter.remote.settings import LocalSettings
@@ -169,8 +169,13 @@ def _operations(begins: float, minute: float) -> Operations:
         runs=runs,
         in_progress=66 <= minute < 68 or minute >= 170,
         last_at=ended[-1] if ended else None,
-        maintenance={"REPHOST4": begins + 60 * 172} if 140 <= minute < 172 else {},
+        windows=(_window(begins),) if 140 <= minute < 172 else (),
     )
+
+
+def _window(begins: float) -> Window:
+    begun, until = begins + 60 * 140, begins + 60 * 172
+    return Window(host="REPHOST4", started_at=begun, until=until, owner="anna on ops7", reason="new disks")
 
 
 def _timed(page: str, moment: float) -> Iterator[str]:

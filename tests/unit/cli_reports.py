@@ -56,6 +56,7 @@ def domain(*hosts: HostReport, name: str = "prod", **changed: Any) -> DomainRepo
         "sites": [],
         "sections": [],
         "last_round_timestamp_seconds": SEEN_AT,
+        "maintenance": [],
     }
     return report | changed  # type: ignore[typeddict-item, return-value]
 

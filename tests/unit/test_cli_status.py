@@ -14,7 +14,7 @@ from boks_exporter.cli.program import run
 from boks_exporter.cli.rows import footers, headline, rows
 from boks_exporter.cli.table import show
 from tests.unit.cli_replays import published, write
-from tests.unit.cli_reports import domain, host, report
+from tests.unit.cli_reports import SEEN_AT, domain, host, report
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "status.schema.json"
 
@@ -71,6 +71,22 @@ def test_what_belongs_to_no_host_stands_below() -> None:
         "section core: 1 of 3 replicas ok",
         "seen 2023-11-14 22:13:20 UTC",
     ]
+
+
+def test_who_works_where_stands_below() -> None:
+    """With host, end, owner and reason; what cannot be read is not taken for nothing."""
+    window = {
+        "host": "replica1",
+        "started_timestamp_seconds": SEEN_AT - 60.0,
+        "until_timestamp_seconds": SEEN_AT + 7200.0,
+        "owner": "anna on ops7",
+        "reason": "new\x1b[2J disks",
+        "run": None,
+    }
+    assert next(iter(footers(domain(maintenance=[window])))) == (
+        "replica1 is under maintenance until 2023-11-15 00:13:20 UTC, anna on ops7: new [2J disks"
+    )
+    assert "maintenance is not known: the journal of failover cannot be read" in footers(domain(maintenance=None))
 
 
 def test_texts_of_hosts_cannot_play_with_the_terminal() -> None:

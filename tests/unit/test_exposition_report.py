@@ -40,6 +40,7 @@ def test_the_report_of_a_domain_is_whole() -> None:
             {"name": "dmz", "verdict": "ok", "replicas": 2, "replicas_ok": 2},
         ],
         "last_round_timestamp_seconds": BEGUN + 6.5,
+        "maintenance": [],
     }
     assert [host["host"] for host in domain["hosts"]] == [
         "MASTER", "REPHOST", "REPHOST2", "REPHOST3", "REPHOST4", "REPHOST5",

@@ -5,10 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from boks_exporter.exposition import ExporterInfo, Operations, RunOutcome, RunProcedure, render
+from boks_exporter.app.look import look_once
+from boks_exporter.config import FailoverSettings, load
+from boks_exporter.config.settings import OperatorSettings
+from boks_exporter.exposition import ExporterInfo, Operations, RunOutcome, RunProcedure, Window, render, status_report
 from boks_exporter.failover.journal import Journal, Maintenance
 from boks_exporter.failover.journal.reading import read_operations
 from boks_exporter.failover.words import Outcome, Procedure
+from boks_exporter.observe import SystemClock
+from tests.unit.cli_replays import sound, write
 from tests.unit.exposition_views import published
 from tests.unit.test_failover_journal import run
 
@@ -66,11 +71,53 @@ def test_runs_and_windows_are_read(tmp_path: Path) -> None:
             runs={(RunProcedure.PROMOTE, RunOutcome.DONE): 1},
             in_progress=True,
             last_at=300.0,
-            maintenance={"R1": 500.0},
+            windows=tuple(
+                Window(host="R1", started_at=1.0, until=at, owner="anna", reason="disks") for at in (400.0, 500.0)
+            ),
         )
+        assert expected.maintenance == {"R1": 500.0}
         assert read_operations(path, "bank", 360.0) == expected
     assert read_operations(path, "bank", 360.0) == expected
     assert read_operations(path, "elsewhere", 360.0) == Operations()
+
+
+def test_a_window_is_reported_with_host_end_owner_and_reason() -> None:
+    """In the JSON of the page and of `status`; what cannot be read is null, and no journal is no window."""
+    shown = Window(host="REPHOST4", started_at=1.0, until=500.0, owner="anna on ops7", reason="disks", run="r1")
+    views = [
+        replace(published(), operations=each)
+        for each in (Operations(windows=(shown,)), Operations(is_readable=False), Operations(), None)
+    ]
+    assert [domain["maintenance"] for domain in status_report(views)["domains"]] == [
+        [
+            {
+                "host": "REPHOST4",
+                "started_timestamp_seconds": 1.0,
+                "until_timestamp_seconds": 500.0,
+                "owner": "anna on ops7",
+                "reason": "disks",
+                "run": "r1",
+            }
+        ],
+        None,
+        [],
+        [],
+    ]
+
+
+async def test_a_look_of_our_own_knows_of_maintenance_too(tmp_path: Path) -> None:
+    """`boks-exporter status` without --url reads the journal as the daemon does."""
+    settings = load(write(tmp_path, sound()))
+    operator = OperatorSettings(user="boksop", identity_files=())
+    failover = FailoverSettings(journal=tmp_path / "journal", operator=operator)
+    now = SystemClock().now()
+    with Journal(failover.journal) as journal:
+        journal.start_maintenance(replace(window("REPHOST4", now + 60.0), domain="prod"))
+    views = await look_once(replace(settings, domains=(replace(settings.domains[0], failover=failover),)))
+    (domain,) = status_report(views)["domains"]
+    assert [(each["host"], each["owner"], each["reason"]) for each in domain["maintenance"] or ()] == [
+        ("REPHOST4", "anna", "disks")
+    ]
 
 
 @pytest.mark.parametrize("content", [b"no database, though longer than a hundred bytes " * 4, b"short"])

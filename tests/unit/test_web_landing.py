@@ -4,17 +4,19 @@ import base64
 import hashlib
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
 
-from boks_exporter.exposition import DomainView
+from boks_exporter.exposition import DomainView, Operations, Window
 from boks_exporter.web import Paths
 from boks_exporter.web.landing import CONTENT_SECURITY_POLICY, landing_page
 from tests.unit.exposition_views import BEGUN, busy, incident, no_master, published, two_masters
 from tests.unit.web_serving import ready
 
 DASH = "\N{EN DASH}"
+CLOCK = f"{datetime.fromtimestamp(BEGUN + 3600, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 class Reader(HTMLParser):
@@ -114,6 +116,20 @@ def test_lag_shows_amount_and_age() -> None:
     lag = {name: row[4] for name, row in rows.items()}
     assert lag["REPHOST3"].startswith("52")
     assert lag["MASTER"] == DASH
+
+
+def test_who_works_where_is_told_while_it_lasts() -> None:
+    """Alerts about such a host are held back; what cannot be read is not taken for nothing."""
+    windows = [
+        Window(host=host, started_at=BEGUN, until=BEGUN + until, owner="anna on ops7", reason="<b>disks</b>")
+        for host, until in (("REPHOST3", 10), ("REPHOST4", 3600))
+    ]
+    reader = read(replace(published(), operations=Operations(windows=tuple(windows))))
+    assert reader.paragraphs[1:-1] == [
+        f"REPHOST4 is under maintenance until {CLOCK}, anna on ops7: <b>disks</b>",
+    ]
+    unknown = read(replace(published(), operations=Operations(is_readable=False)))
+    assert unknown.paragraphs[1] == "Maintenance is not known: the journal of failover cannot be read."
 
 
 def test_an_exporter_without_a_round_says_so() -> None:

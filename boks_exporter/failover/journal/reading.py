@@ -3,7 +3,7 @@
 from contextlib import closing
 from pathlib import Path
 
-from boks_exporter.exposition.operations import Operations, RunOutcome, RunProcedure
+from boks_exporter.exposition.operations import Operations, RunOutcome, RunProcedure, Window
 from boks_exporter.failover.journal.errors import JournalError, explained
 from boks_exporter.failover.journal.schema import opened_for_reading
 from boks_exporter.model import DomainName, Timestamp
@@ -28,8 +28,8 @@ def _read(path: Path, domain: DomainName, now: Timestamp) -> Operations:
             "SELECT SUM(is_open), MAX(COALESCE(ended_at, started_at)) FROM runs WHERE domain = ?", (domain,)
         ).fetchone()
         windows = database.execute(
-            "SELECT host, MAX(until) FROM maintenance WHERE domain = ? AND ended_at IS NULL AND started_at <= ? "
-            "AND until > ? GROUP BY host",
+            "SELECT host, started_at, until, owner, reason, run FROM maintenance "
+            "WHERE domain = ? AND ended_at IS NULL AND started_at <= ? AND until > ? ORDER BY until, number",
             (domain, now, now),
         ).fetchall()
     known = {each.value for each in RunProcedure}, {each.value for each in RunOutcome}
@@ -38,4 +38,6 @@ def _read(path: Path, domain: DomainName, now: Timestamp) -> Operations:
         for procedure, outcome, count in runs
         if procedure in known[0] and outcome in known[1]
     }
-    return Operations(runs=counted, in_progress=bool(opened), last_at=last, maintenance=dict(windows))
+    names = ("host", "started_at", "until", "owner", "reason", "run")
+    shown = tuple(Window(**dict(zip(names, row, strict=True))) for row in windows)
+    return Operations(runs=counted, in_progress=bool(opened), last_at=last, windows=shown)
