@@ -1,5 +1,6 @@
 """What the pages link to exists, and what they tell people to type is taken by the program."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,14 @@ def test_every_command_line_is_one(page: Path) -> None:
     """Commands, options, choices and the number of arguments are those of the program."""
     found = {line: fault(line) for line in typed(page.read_text(encoding="utf-8"))}
     assert {line: wrong for line, wrong in found.items() if wrong} == {}
+
+
+def test_the_figures_of_the_comparison_are_those_of_the_trial() -> None:
+    """README shows some figures of docs/verdicts.md, which is written anew when verdicts change."""
+    readme, trial = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/verdicts.md"))
+    shown = re.findall(r"\b[0-9]{4,}\b", readme.partition("## How it compares")[2].partition("\n## ")[0])
+    assert len(shown) > 8
+    assert [figure for figure in shown if f"| {figure} |" not in trial] == []
 
 
 def test_command_lines_are_found() -> None:
