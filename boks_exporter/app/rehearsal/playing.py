@@ -13,6 +13,7 @@ from boks_exporter.app.rehearsal.stage import Program, Stage
 from boks_exporter.app.rehearsal.told import Audience, Played, Rehearsal
 from boks_exporter.app.rehearsal.wish import Wish
 from boks_exporter.errors import BoksExporterError
+from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.journal import Acceptance, Who
 from boks_exporter.failover.plan import difference
 from boks_exporter.failover.preflight import standing
@@ -181,6 +182,11 @@ class Playing:
         """Tell whether the live domain was so broken already: nobody has made its masters in the rehearsal."""
         return breach.invariant is Invariant.TWO_MASTERS and self.masters.issuperset(breach.hosts)
 
+    def _is_accepted(self, breach: Breach) -> bool:
+        """Tell whether somebody took it upon himself that updates are moved aside which are in no other copy."""
+        is_aside = breach.invariant is Invariant.LAST_COPY_MOVED_ASIDE
+        return is_aside and bool(self.order.guards & {Guard.UPDATES_ONLY_HERE, Guard.STALE_DATABASE})
+
     async def _conclude(self) -> None:
         """Look once more, as anybody would, and then by the simulator's own truth, which no command sees."""
         stage, rehearsal = self.stage, self.rehearsal
@@ -191,7 +197,9 @@ class Playing:
             rehearsal.afterwards = await program.tools.survey.look()
         stage.catch_up()
         rehearsal.masters = running_masters(stage.domain)
-        rehearsal.breaches = tuple(breach for breach in stage.observer.breaches if not self._was_so(breach))
+        new = [breach for breach in stage.observer.breaches if not self._was_so(breach)]
+        rehearsal.taken = tuple(breach for breach in new if self._is_accepted(breach))
+        rehearsal.breaches = tuple(breach for breach in new if not self._is_accepted(breach))
         if rehearsal.breaches:
             rehearsal.exit = Exit.INTERNAL
 

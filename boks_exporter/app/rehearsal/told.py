@@ -37,6 +37,8 @@ class Rehearsal:
     afterwards: FailoverFacts | None = None
     masters: tuple[HostName, ...] = ()
     breaches: tuple[Breach, ...] = ()
+    taken: tuple[Breach, ...] = ()
+    """What is no breach because somebody accepted it by its name."""
     took_seconds: Seconds = 0.0
 
 

@@ -40,6 +40,7 @@ def step_number(live: Proposal, wish: Wish) -> int:
                 return step.number
             break
     listed = "\n".join(f"  {step.number:>2}  {step.key} on {step.host}" for step in fitting)
-    why = "which tells no host anything" if wish.step in {str(each.number) for each in live.plan.steps} else "no step"
+    is_there = any(wish.step in {str(step.number), step.key} for step in live.plan.steps)
+    why = "which tells no host anything" if is_there else "since there is none"
     message = f"{wish.fault.word} cannot happen at step {wish.step}, {why}; it can at these:\n{listed}"
     raise RehearsalError(message)

@@ -9,6 +9,7 @@ from boks_exporter.cli.failover.text import domain_table, finding_text, time_of
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.journal import LoggedStep
 from boks_exporter.failover.runner import Proposal
+from boks_exporter.simulator.domain.invariants import Breach
 
 _STEPS: Final = (
     "Steps, in the twin's seconds; how long commands, boot and loading take there is made up, not measured on the hosts"
@@ -79,6 +80,8 @@ def _step(rehearsal: Rehearsal, step: LoggedStep) -> str:
 def _truth(rehearsal: Rehearsal) -> Iterator[str]:
     yield "By the simulator's own truth, which no command sees"
     yield f"  masters that run: {', '.join(rehearsal.masters) or 'none'}"
+    for taken in rehearsal.taken:
+        yield f"  as accepted, updates that no other server has were moved aside on {', '.join(taken.hosts)}"
     if not rehearsal.breaches:
         yield "  at no instant did two masters run that did not before, and no last copy was removed"
     for breach in rehearsal.breaches:
@@ -126,12 +129,14 @@ def rehearsal_json(rehearsal: Rehearsal, accepted: Collection[Guard]) -> dict[st
         "hosts": hosts_json(facts) if facts else [],
         "truth": {
             "masters": list(rehearsal.masters),
-            "breaches": [
-                {"invariant": each.invariant, "event": each.event, "hosts": list(each.hosts)}
-                for each in rehearsal.breaches
-            ],
+            "breaches": [_breach_json(each) for each in rehearsal.breaches],
+            "accepted": [_breach_json(each) for each in rehearsal.taken],
         },
     }
+
+
+def _breach_json(breach: Breach) -> dict[str, Any]:
+    return {"invariant": breach.invariant, "event": breach.event, "hosts": list(breach.hosts)}
 
 
 def _step_json(rehearsal: Rehearsal, step: LoggedStep) -> dict[str, Any]:

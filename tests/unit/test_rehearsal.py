@@ -1,0 +1,219 @@
+"""A rehearsal ends as the run on the domain itself does, says what it says, and touches nothing of it."""
+
+import json
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from boks_exporter.app.rehearsal.clock import HURRY, PACE, TwinTime
+from boks_exporter.app.rehearsal.faults import StepFault
+from boks_exporter.app.rehearsal.rehearse import rehearse_there
+from boks_exporter.app.rehearsal.told import Rehearsal
+from boks_exporter.app.rehearsal.virtual import virtual_twin
+from boks_exporter.app.rehearsal.wish import RehearsalError, wish_of
+from boks_exporter.cli.failover.rehearsed import rehearsal_json, rehearsal_text
+from boks_exporter.failover.findings import Guard
+from boks_exporter.failover.journal import Acceptance
+from boks_exporter.failover.runner import Order, Proposal, Result
+from boks_exporter.failover.words import Exit
+from boks_exporter.simulator.domain import Fault
+from boks_exporter.simulator.domain.invariants import Breach, Invariant
+from tests.unit.failover_world import MASTER, World, virtually
+from tests.unit.rehearsal_cases import CASES
+from tests.unit.test_rehearsal_twin import looked_at
+
+
+@dataclass
+class Reader:
+    """Whoever watches a rehearsal."""
+
+    said: list[str] = field(default_factory=list)
+
+    def see_live(self, proposal: Proposal) -> None:
+        self.said.append(f"live {proposal.fingerprint}")
+
+    def see_twin(self, differences: tuple[str, ...]) -> None:
+        self.said.append(f"twin {differences}")
+
+    def see(self, line: str) -> None:
+        self.said.append(line)
+
+
+@dataclass
+class Night:
+    """One case, to be rehearsed and then lived through."""
+
+    path: Path
+    case: str
+    accepted: tuple[Guard, ...] = ()
+    reader: Reader = field(default_factory=Reader)
+
+    async def rehearsed(self, inject: str = "", then: str = "resume") -> Rehearsal:
+        """Rehearse it; nothing is told to the domain itself, and it stays as it is."""
+        procedure, target, changes = CASES[self.case]
+        self.world = World.at(self.path)
+        self.known, live = known, _ = await looked_at(self.world, procedure, target, changes, warm=True)
+        taken = tuple(Acceptance(guard, "the test says so") for guard in self.accepted)
+        self.order = Order(procedure=procedure, target=target, accepted=taken, reason="a test")
+        before = (self.world.roles(), self.world.locks(), len(self.world.way.heard))
+        wish = wish_of(inject, then) if inject else None
+        rehearsal = await rehearse_there(known, live, self.order, wish, self.reader, virtual_twin)
+        assert (self.world.roles(), self.world.locks(), len(self.world.way.heard)) == before
+        return rehearsal
+
+    async def lived(self) -> Result:
+        """Do the same on the domain itself, where somebody has registered the old master meanwhile."""
+        self.world.domain.hosts[MASTER].is_registered = True
+        survey = replace(self.world.survey(), history=self.known.history, readings=dict(self.known.readings))
+        return await self.world.apply(self.order.procedure, self.order.target, *self.accepted, survey=survey)
+
+
+ENDS = {
+    "a sound domain": (),
+    "the original may come back": (),
+    "the master is dead": (),
+    "the old master is back and stopped": (),
+    "a registered client": (),
+    "a replica is down": (),
+    "a replica is ahead": (Guard.UPDATES_ONLY_HERE,),
+    "a replica is of another generation": (Guard.UPDATES_ONLY_HERE, Guard.LAST_COPY),
+    "odd settings": (),
+}
+
+
+@pytest.mark.parametrize("case", ENDS)
+def test_it_ends_as_the_run_does(tmp_path: Path, case: str) -> None:
+    """The same exit code, and the same roles afterwards."""
+    night = Night(tmp_path, case, ENDS[case])
+
+    async def both() -> tuple[Rehearsal, Result]:
+        return await night.rehearsed(), await night.lived()
+
+    rehearsal, result = virtually(both)
+    assert rehearsal.exit == result.exit, "\n".join(night.reader.said)
+    if rehearsal.afterwards is not None:
+        told = {"server": "replica", "master": "master", "client": "client"}
+        shown = {host.name: rehearsal.afterwards.role(host.name) for host in rehearsal.afterwards.snapshot.hosts}
+        dead = {name for name, host in night.world.domain.hosts.items() if Fault.MASTER_DEAD in host.faults}
+        assert shown == {name: "unknown" if name in dead else told[role] for name, role in night.world.roles().items()}
+
+
+ONE_OF_EACH_KIND = (
+    StepFault.KILLED_BEFORE_OUTCOME,
+    StepFault.FAILS_IN_THE_MIDDLE,
+    StepFault.GARBLED_REPLY,
+    StepFault.REBOOTS,
+    StepFault.OTHER_OPERATOR,
+    StepFault.DISK_FULL_AFTER,
+)
+
+
+@pytest.mark.parametrize("fault", ONE_OF_EACH_KIND)
+def test_whatever_breaks_it_is_told_how_it_ends_and_what_comes_next(tmp_path: Path, fault: StepFault) -> None:
+    """Every fault happens at the step that is named, no invariant is broken, and no run is left open."""
+    night = Night(tmp_path, "a registered client")
+    rehearsal = virtually(lambda: night.rehearsed(f"{fault.word}@convert-server"))
+    assert (rehearsal.happened, rehearsal.breaches, rehearsal.still_open) == (True, (), None)
+    assert rehearsal.differences == ()
+    first, last = rehearsal.commands[0], rehearsal.commands[-1]
+    assert rehearsal.exit == (first.result.exit if first.result else Exit.RESULT_UNKNOWN)
+    assert last.result is not None
+    assert last.result.exit in {Exit.DONE, Exit.UNCHANGED}, "\n".join(night.reader.said)
+    assert {"resume"} >= {played.command.split()[0] for played in rehearsal.commands[1:]}
+
+
+def test_aborted_it_stands_as_before(tmp_path: Path) -> None:
+    """What is typed first can be chosen."""
+    night = Night(tmp_path, "a registered client")
+    rehearsal = virtually(lambda: night.rehearsed("killed-after-request@convert-server", then="abort"))
+    assert [each.command.split()[0] for each in rehearsal.commands] == ["add-replica", "abort"]
+    assert "(the program is killed here)" in night.reader.said
+    assert rehearsal.afterwards is not None
+    assert rehearsal.afterwards.role("c1") == "client"
+
+
+def test_what_hangs_is_ended_by_hand_once_resuming_has_not_helped(tmp_path: Path) -> None:
+    """A person goes there only after the program has said that the command still runs."""
+    night = Night(tmp_path, "a registered client")
+    rehearsal = virtually(lambda: night.rehearsed("hangs@convert-server"))
+    assert [int(each.result.exit) for each in rehearsal.commands if each.result] == [23, 23, 0]
+    assert night.reader.said.count("(by hand: the command that hangs on c1 is ended there)") == 1
+
+
+def test_what_is_refused_is_not_rehearsed(tmp_path: Path) -> None:
+    """Findings end it as they end the command."""
+    night = Night(tmp_path, "the master refuses connections and lives")
+    rehearsal = virtually(night.rehearsed)
+    assert (rehearsal.exit, rehearsal.commands) == (Exit.REFUSED, [])
+    assert [*rehearsal_text(rehearsal)] == [
+        "Nothing was rehearsed: the real command would be refused in the same way (exit 10)."
+    ]
+    assert {finding.guard for finding in rehearsal.left} == {Guard.OLD_MASTER_REACHABLE}
+
+
+@pytest.mark.parametrize(
+    ("inject", "message"),
+    [
+        (
+            "hangs",
+            "expected FAULT@STEP, such as cut-during@3, found 'hangs'; the faults are:\n  killed-before-request ",
+        ),
+        ("falls-over@3", "expected FAULT@STEP, such as cut-during@3, found 'falls-over@3'; the faults are:\n"),
+        (
+            "hangs@1",
+            "hangs cannot happen at step 1, which tells no host anything; it can at these:\n   2  set-shm-size on c1",
+        ),
+        (
+            "hangs@wait-equal",
+            "hangs cannot happen at step wait-equal, which tells no host anything; it can at these:\n",
+        ),
+        (
+            "reboots@99",
+            "reboots cannot happen at step 99, since there is none; it can at these:\n   1  wait-registered on c1",
+        ),
+    ],
+)
+def test_what_does_not_exist_is_answered_with_what_does(tmp_path: Path, inject: str, message: str) -> None:
+    """Nothing is begun."""
+    night = Night(tmp_path, "a registered client")
+    with pytest.raises(RehearsalError) as error:
+        virtually(lambda: night.rehearsed(inject))
+    assert str(error.value).startswith(message)
+    assert night.reader.said == []
+
+
+def test_an_unknown_host_is_answered_with_the_known_ones(tmp_path: Path) -> None:
+    """The names are those of the configuration and of the master's list."""
+    night = Night(tmp_path, "an unknown host")
+    with pytest.raises(RehearsalError, match="nowhere is no host of the domain; there are: m1, r1, r2, r3, c1"):
+        virtually(night.rehearsed)
+
+
+def test_what_it_tells_a_script_and_a_person(tmp_path: Path) -> None:
+    """Steps with their seconds, the fault, the end, and the truth of the simulator; loud where an invariant broke."""
+    night = Night(tmp_path, "a registered client")
+    rehearsal = virtually(lambda: night.rehearsed("cut-during@3"))
+    told = json.loads(json.dumps(rehearsal_json(rehearsal, ())))
+    assert told["inject"] == {"fault": "cut-during", "step": "3", "happened": True}
+    assert [step["outcome"] for step in told["steps"]] == ["done"] * len(rehearsal.live.plan.steps)
+    assert all(step["seconds"] > 0 for step in told["steps"])
+    assert (told["exit_code"], told["rehearsed"], told["differences"], told["open_run"]) == (0, True, [], None)
+    assert told["truth"] == {"masters": ["m1"], "breaches": [], "accepted": []}
+    lines = [*rehearsal_text(rehearsal)]
+    assert "Injected: cut-during at step 3 (connection cut while the command runs)" in lines
+    assert lines[-1] == "exit 0: as the real run would have ended"
+    broken = replace(rehearsal, breaches=(Breach(Invariant.TWO_MASTERS, 1.0, "start c1", ("m1", "c1")),))
+    assert "  BROKEN: two_masters at start c1 (m1, c1): report this as a fault" in [*rehearsal_text(broken)]
+
+
+def test_the_twins_time_hurries_only_while_somebody_waits() -> None:
+    """As far as it is told to, and no further."""
+    wall = [100.0]
+    clock = TwinTime(5000.0, lambda: wall[0])
+    wall[0] += 1.0
+    assert clock.now() == 5000.0 + PACE
+    clock.hurry(5000.0 + PACE + HURRY / 2)
+    wall[0] += 1.0
+    assert clock.now() == 5000.0 + PACE + HURRY / 2 + PACE / 2
+    assert clock.monotonic() == clock.now()
