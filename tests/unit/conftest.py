@@ -1,5 +1,6 @@
 """What the unit tests share: how often properties are tried, and where journals lie."""
 
+import gc
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,12 @@ from hypothesis import settings
 
 settings.register_profile("check", max_examples=25)
 """A quarter of the examples, for `make check` (`--hypothesis-profile=check`); `make test` tries all of them."""
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what has been loaded: it lives to the end, and is most of the heap."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -86,6 +86,7 @@ class Scenario:
 
 
 @cache
+@cache
 def load(path: Path) -> dict[str, Any]:
     loaded = YAML(typ="safe").load(path)
     assert isinstance(loaded, dict), path

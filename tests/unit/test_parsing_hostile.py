@@ -9,9 +9,9 @@ from boks_exporter.parsing.list_columns import gap_of, learned_from
 from boks_exporter.parsing.list_header import labels_of
 from tests.unit.parsing_samples import PARSERS, parsed
 
-LENGTH = 20_000
-LIMIT_SECONDS = 1.0
-"""Many times what the slowest takes; whatever is quadratic takes several seconds."""
+LENGTH = 10_000
+LIMIT_SECONDS = 0.25
+"""Many times what the slowest takes; whatever is quadratic takes a second or more."""
 
 BEGINNINGS = {
     "list": b"REPHOST3  00:49  04:50  726768  ",
