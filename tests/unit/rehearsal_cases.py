@@ -54,6 +54,7 @@ def _odd_configuration(domain: SimulatedDomain) -> None:
 
 CASES: dict[str, tuple[Procedure, str, tuple[Change, ...]]] = {
     "a sound domain": (Procedure.SWITCHOVER, FIRST, ()),
+    "a promotion by day": (Procedure.PROMOTE, FIRST, ()),
     "the original may come back": (Procedure.FAILBACK, MASTER, (_temporary,)),
     "the master is dead": (Procedure.PROMOTE, FIRST, (_fault(MASTER, Fault.MASTER_DEAD),)),
     "the master refuses connections and lives": (Procedure.PROMOTE, FIRST, (_fault(MASTER, Fault.REFUSED),)),

@@ -36,6 +36,9 @@ class Reader:
     def see_twin(self, differences: tuple[str, ...]) -> None:
         self.said.append(f"twin {differences}")
 
+    def see_supposed(self, dead: tuple[str, ...], proposal: Proposal) -> None:
+        self.said.append(f"without {' '.join(dead)}: {len(proposal.plan.steps)} steps")
+
     def see(self, line: str) -> None:
         self.said.append(line)
 
@@ -49,7 +52,7 @@ class Night:
     accepted: tuple[Guard, ...] = ()
     reader: Reader = field(default_factory=Reader)
 
-    async def rehearsed(self, inject: str = "", then: str = "resume") -> Rehearsal:
+    async def rehearsed(self, inject: str = "", then: str = "resume", dead: tuple[str, ...] = ()) -> Rehearsal:
         """Rehearse it; nothing is told to the domain itself, and it stays as it is."""
         procedure, target, changes = CASES[self.case]
         self.world = World.at(self.path)
@@ -57,8 +60,8 @@ class Night:
         taken = tuple(Acceptance(guard, "the test says so") for guard in self.accepted)
         self.order = Order(procedure=procedure, target=target, accepted=taken, reason="a test")
         before = (self.world.roles(), self.world.locks(), len(self.world.way.heard))
-        wish = wish_of(inject, then) if inject else None
-        rehearsal = await rehearse_there(known, live, self.order, wish, self.reader, virtual_twin)
+        begun = Rehearsal(live=live, wish=wish_of(inject, then) if inject else None, dead=dead)
+        rehearsal = await rehearse_there(known, begun, self.order, self.reader, virtual_twin)
         assert (self.world.roles(), self.world.locks(), len(self.world.way.heard)) == before
         return rehearsal
 
@@ -139,6 +142,26 @@ def test_what_hangs_is_ended_by_hand_once_resuming_has_not_helped(tmp_path: Path
     rehearsal = virtually(lambda: night.rehearsed("hangs@convert-server"))
     assert [int(each.result.exit) for each in rehearsal.commands if each.result] == [23, 23, 0]
     assert night.reader.said.count("(by hand: the command that hangs on c1 is ended there)") == 1
+
+
+def test_a_death_is_rehearsed_by_day(tmp_path: Path) -> None:
+    """The master lives; on the twin it dies, the findings are those of the night, and another takes over."""
+    night = Night(tmp_path, "a promotion by day")
+    rehearsal = virtually(lambda: night.rehearsed(dead=(MASTER,)))
+    assert night.reader.said[1:3] == ["twin ()", "without m1: 5 steps"]
+    assert (rehearsal.exit, rehearsal.left, rehearsal.breaches) == (Exit.DONE, (), ()), "\n".join(night.reader.said)
+    assert rehearsal.masters == ("r1",)
+    assert rehearsal_json(rehearsal, ())["supposed"]["dead"] == [MASTER]
+
+
+def test_who_is_dead_as_well_can_refuse_it(tmp_path: Path) -> None:
+    """Of a host that is off nobody can know whether it is master."""
+    night = Night(tmp_path, "a promotion by day")
+    rehearsal = virtually(lambda: night.rehearsed(dead=(MASTER, "r2")))
+    assert (rehearsal.exit, {finding.guard for finding in rehearsal.left}) == (
+        Exit.FACTS_UNKNOWN,
+        {Guard.HOSTS_NOT_ASKED},
+    )
 
 
 def test_what_is_refused_is_not_rehearsed(tmp_path: Path) -> None:

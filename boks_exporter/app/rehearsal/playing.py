@@ -51,9 +51,10 @@ class Playing:
         stage, rehearsal = self.stage, self.rehearsal
         began, self.masters = stage.time.now(), frozenset(running_masters(stage.domain))
         twin = await self._proposed()
-        rehearsal.differences = difference(rehearsal.live.basis, twin.basis)
-        self.audience.see_twin(rehearsal.differences)
-        if _steps(twin) != _steps(rehearsal.live) or standing(twin.findings, self.order.guards):
+        if rehearsal.supposed is None:
+            rehearsal.differences = difference(rehearsal.live.basis, twin.basis)
+            self.audience.see_twin(rehearsal.differences)
+        if _steps(twin) != _steps(rehearsal.proposal) or standing(twin.findings, self.order.guards):
             return
         if rehearsal.wish:
             self._inject(rehearsal.wish)
@@ -72,7 +73,7 @@ class Playing:
             return await propose(program.tools.survey, self.order.procedure, self.order.target, limits)
 
     def _inject(self, wish: Wish) -> None:
-        host = self.rehearsal.live.plan.step(self.number).host
+        host = self.rehearsal.proposal.plan.step(self.number).host
         other = self._other_operator
         self.injection = StepInjection(wish.fault, self.number, host, self.stage.gates, other_operator=other)
         self.stage.let_break(self.injection.cut)
@@ -83,7 +84,7 @@ class Playing:
         """Run one command as a program of its own; None where it was killed."""
         self.audience.see(f"twin$ boks-exporter failover {command}")
         console = TwinConsole(self.stage, self.audience.see)
-        people = People(self.stage, self.rehearsal.live.plan, self.audience.see, console)
+        people = People(self.stage, self.rehearsal.proposal.plan, self.audience.see, console)
         result: Result | None = None
         async with self.stage.program(who_runs_this(), self.audience.see, console) as program:
             program.journal.on_intent = people.hear
@@ -159,7 +160,7 @@ class Playing:
 
     async def _other_operator(self) -> None:
         """Let somebody on another machine try to take over with another replica, whatever may be accepted."""
-        facts, plan = self.rehearsal.live.facts, self.rehearsal.live.plan
+        facts, plan = self.rehearsal.proposal.facts, self.rehearsal.proposal.plan
         replicas = [seen.host for seen in facts.snapshot.observed() if seen.role is Role.REPLICA]
         target = next((name for name in replicas if name != plan.target), plan.target)
         procedure = Procedure.SWITCHOVER if self.stage.domain.masters() else Procedure.PROMOTE

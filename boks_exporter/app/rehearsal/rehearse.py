@@ -11,6 +11,7 @@ from boks_exporter.app.failover import Domain, looking
 from boks_exporter.app.rehearsal.loopback import served_twin
 from boks_exporter.app.rehearsal.playing import Playing
 from boks_exporter.app.rehearsal.stage import Known, Stage
+from boks_exporter.app.rehearsal.supposing import supposed
 from boks_exporter.app.rehearsal.told import Audience, Rehearsal
 from boks_exporter.app.rehearsal.wish import RehearsalError, Wish, step_number
 from boks_exporter.failover.facts import FailoverFacts, JournalView
@@ -23,33 +24,46 @@ from boks_exporter.model import Host, HostName
 OpenStage: TypeAlias = Callable[[Known, FailoverFacts, Path], AbstractAsyncContextManager[Stage]]
 
 
-async def rehearse(domain: Domain, order: Order, wish: Wish | None, audience: Audience) -> Rehearsal:
+async def rehearse(
+    domain: Domain, order: Order, audience: Audience, wish: Wish | None = None, dead: tuple[HostName, ...] = ()
+) -> Rehearsal:
     """Look at the live domain, and rehearse what may be done there; raises RehearsalError for what does not exist."""
     known, live = await _look(domain, order)
-    return await rehearse_there(known, live, order, wish, audience)
+    return await rehearse_there(known, Rehearsal(live=live, wish=wish, dead=dead), order, audience)
 
 
 async def rehearse_there(
-    known: Known,
-    live: Proposal,
-    order: Order,
-    wish: Wish | None,
-    audience: Audience,
-    open_stage: OpenStage = served_twin,
+    known: Known, rehearsal: Rehearsal, order: Order, audience: Audience, open_stage: OpenStage = served_twin
 ) -> Rehearsal:
     """Rehearse what was proposed for a live domain."""
-    if live.facts.host(order.target) is None:
-        raise _unknown(order.target, live.facts.snapshot.hosts)
-    number = step_number(live, wish) if wish and live.plan.steps else 0
+    live, wish = rehearsal.live, rehearsal.wish
+    for name in (order.target, *rehearsal.dead):
+        if live.facts.host(name) is None:
+            raise _unknown(name, live.facts.snapshot.hosts)
+    if wish and live.plan.steps and not rehearsal.dead:
+        step_number(live, wish)
     audience.see_live(live)
-    left = standing(live.findings, order.guards)
-    if left or not live.plan.steps:
-        return Rehearsal(live=live, exit=exit_for(left) if left else Exit.REFUSED, left=left, wish=wish)
+    if not rehearsal.dead and _is_refused(rehearsal, order):
+        return rehearsal
     with TemporaryDirectory(prefix="boks-exporter-rehearsal-") as directory:
         async with open_stage(known, live.facts, Path(directory)) as stage:
-            rehearsal = Rehearsal(live=live, exit=Exit.INTERNAL, wish=wish)
+            if rehearsal.dead:
+                rehearsal.supposed = await supposed(stage, rehearsal, order, audience)
+                audience.see_supposed(rehearsal.dead, rehearsal.supposed)
+                if _is_refused(rehearsal, order):
+                    return rehearsal
+            number = step_number(rehearsal.proposal, wish) if wish else 0
             await Playing(stage, rehearsal, order, number, audience).play()
             return rehearsal
+
+
+def _is_refused(rehearsal: Rehearsal, order: Order) -> bool:
+    """Tell whether the real command would be refused, and how it would end."""
+    rehearsal.left = standing(rehearsal.proposal.findings, order.guards)
+    if not rehearsal.left and rehearsal.proposal.plan.steps:
+        return False
+    rehearsal.exit = exit_for(rehearsal.left) if rehearsal.left else Exit.REFUSED
+    return True
 
 
 def _unknown(name: HostName, hosts: Iterable[Host]) -> RehearsalError:

@@ -23,10 +23,15 @@ class Played:
 
 @dataclass(kw_only=True)
 class Rehearsal:
-    """What was found and what happened; `left` are the findings for which nothing was rehearsed."""
+    """What was found and what happened; `left` are the findings for which nothing was rehearsed.
+
+    `supposed` is what is proposed for the twin where hosts are taken for `dead` that live.
+    """
 
     live: Proposal
-    exit: Exit
+    exit: Exit = Exit.INTERNAL
+    dead: tuple[HostName, ...] = ()
+    supposed: Proposal | None = None
     left: tuple[Finding, ...] = ()
     differences: tuple[str, ...] = ()
     wish: Wish | None = None
@@ -41,6 +46,11 @@ class Rehearsal:
     """What is no breach because somebody accepted it by its name."""
     took_seconds: Seconds = 0.0
 
+    @property
+    def proposal(self) -> Proposal:
+        """Tell what is rehearsed."""
+        return self.supposed or self.live
+
 
 class Audience(Protocol):
     """Whoever watches."""
@@ -51,6 +61,10 @@ class Audience(Protocol):
 
     def see_twin(self, differences: tuple[str, ...]) -> None:
         """Hear in what the twin is not as the live domain, before anything is done to it."""
+        ...
+
+    def see_supposed(self, dead: tuple[HostName, ...], proposal: Proposal) -> None:
+        """Hear what is proposed for the twin on which some hosts are dead."""
         ...
 
     def see(self, line: str) -> None:

@@ -115,7 +115,7 @@ def plan(*, procedure: str, host: str, **given: Any) -> int:
 
 @failover.command(
     epilog=_example(
-        "boks-exporter failover rehearse promote replica1",
+        "boks-exporter failover rehearse promote replica1 --dead master1",
         "boks-exporter failover rehearse failback master1 --inject reboots@4",
         "boks-exporter failover rehearse switchover replica1 --inject cut-during@6 --then abort --output json",
     )
@@ -135,9 +135,18 @@ def plan(*, procedure: str, host: str, **given: Any) -> int:
     show_default=True,
     help="What is typed first where the run stays open.",
 )
+@click.option("--dead", metavar="HOST", multiple=True, help="As if the machine of this host were off. May be repeated.")
 @options.common
-def rehearse(
-    *, procedure: str, host: str, accept: tuple[str, ...], reason: str, inject: str | None, then: str, **given: Any
+def rehearse(  # noqa: PLR0913 - one for each option
+    *,
+    procedure: str,
+    host: str,
+    accept: tuple[str, ...],
+    reason: str,
+    inject: str | None,
+    then: str,
+    dead: tuple[str, ...],
+    **given: Any,
 ) -> int:
     """Do a procedure on a simulated twin of the domain, and show how it ends; no host is changed.
 
@@ -145,10 +154,10 @@ def rehearse(
     are SSH servers on this machine; the plan, the guards and the runner are the real ones. It ends with the exit code
     with which the real run would.
     """
-    from boks_exporter.cli.failover.rehearsing import show_rehearsal
+    from boks_exporter.cli.failover.rehearsing import order_of, show_rehearsal
 
-    wanted = Procedure(procedure)
-    return show_rehearsal(Common(**given), wanted, host, accept=accept, reason=reason, inject=inject, then=then)
+    order = order_of(Procedure(procedure), host, accept, reason)
+    return show_rehearsal(Common(**given), order, inject=inject, then=then, dead=dead)
 
 
 @failover.command(epilog=_example("boks-exporter failover candidates --domain prod"))

@@ -7,7 +7,7 @@ from boks_exporter.app.rehearsal.told import Played, Rehearsal
 from boks_exporter.cli.failover.as_json import hosts_json, proposal_json, result_json
 from boks_exporter.cli.failover.text import domain_table, finding_text, time_of
 from boks_exporter.failover.findings import Guard
-from boks_exporter.failover.journal import LoggedStep
+from boks_exporter.failover.journal import LoggedStep, Phase
 from boks_exporter.failover.runner import Proposal
 from boks_exporter.simulator.domain.invariants import Breach
 
@@ -16,23 +16,29 @@ _STEPS: Final = (
 )
 
 
-def live_text(proposal: Proposal, accepted: Collection[Guard]) -> list[str]:
-    """Write the domain as it is, and what speaks against the plan."""
-    plan, facts = proposal.plan, proposal.facts
+HEADING: Final = "Rehearsal: the hosts are only looked at; everything else happens on a simulated twin on this machine."
+
+
+def domain_in_short(proposal: Proposal) -> list[str]:
+    """Write a domain as it was seen."""
+    facts = proposal.facts
+    seen = f"{proposal.plan.domain}, looked at {time_of(facts.seen_at)}: {facts.health.state}: {facts.health.reason}"
+    return [seen, "", *domain_table(facts), ""]
+
+
+def proposal_in_short(proposal: Proposal, accepted: Collection[Guard]) -> list[str]:
+    """Write a domain, and what speaks against the plan."""
+    plan = proposal.plan
     lines = [
-        "Rehearsal: the hosts are only looked at; everything else happens on a simulated twin on this machine.",
-        f"{plan.domain}, looked at {time_of(facts.seen_at)}: {facts.health.state}: {facts.health.reason}",
-        "",
-        *domain_table(facts),
-        "",
+        *domain_in_short(proposal),
         "Findings" if proposal.findings else "Findings: none",
         *(line for finding in proposal.findings for line in finding_text(finding, accepted)),
+        "",
     ]
     if plan.obstacle:
-        return [*lines, "", f"There is no plan: {plan.obstacle}"]
+        return [*lines, f"There is no plan: {plan.obstacle}"]
     return [
         *lines,
-        "",
         f"Plan: {plan.procedure} {plan.target}, {len(plan.steps)} steps, fingerprint {proposal.fingerprint}",
     ]
 
@@ -47,7 +53,7 @@ def differences_text(differences: Collection[str]) -> list[str]:
 def rehearsal_text(rehearsal: Rehearsal) -> Iterator[str]:
     """Write how it ended."""
     code = int(rehearsal.exit)
-    if rehearsal.left or not rehearsal.live.plan.steps:
+    if rehearsal.left or not rehearsal.proposal.plan.steps:
         yield f"Nothing was rehearsed: the real command would be refused in the same way (exit {code})."
         return
     if not rehearsal.commands:
@@ -68,10 +74,10 @@ def rehearsal_text(rehearsal: Rehearsal) -> Iterator[str]:
 
 
 def _step(rehearsal: Rehearsal, step: LoggedStep) -> str:
-    key = rehearsal.live.plan.step(step.number).key
+    key = rehearsal.proposal.plan.step(step.number).key
     attempt = f", attempt {step.attempt}" if step.attempt > 1 else ""
     took = f" after {step.ended_at - step.intended_at:.0f} s" if step.ended_at is not None else ""
-    phase = "undo " if step.phase == "undo" else ""
+    phase = "" if step.phase is Phase.DO else f"{step.phase} "
     outcome = step.outcome or "no outcome: it was cut off"
     why = f": {step.sentence}" if step.sentence else ""
     return f"  {phase}{step.number:>2}. {key} on {step.host}{attempt}: {outcome}{took}{why}"
@@ -111,10 +117,13 @@ def _ended(played: Played) -> str:
 
 def rehearsal_json(rehearsal: Rehearsal, accepted: Collection[Guard]) -> dict[str, Any]:
     """Describe a rehearsal; keys are only ever added."""
-    wish, facts = rehearsal.wish, rehearsal.afterwards
+    wish, facts, supposed = rehearsal.wish, rehearsal.afterwards, rehearsal.supposed
     return {
         "exit_code": int(rehearsal.exit),
         "live": proposal_json(rehearsal.live, accepted, rehearsal.exit),
+        "supposed": {"dead": list(rehearsal.dead), **proposal_json(supposed, accepted, rehearsal.exit)}
+        if supposed
+        else None,
         "rehearsed": bool(rehearsal.commands),
         "differences": list(rehearsal.differences),
         "inject": {"fault": wish.fault.word, "step": wish.step, "happened": rehearsal.happened} if wish else None,
@@ -142,7 +151,7 @@ def _breach_json(breach: Breach) -> dict[str, Any]:
 def _step_json(rehearsal: Rehearsal, step: LoggedStep) -> dict[str, Any]:
     return {
         "number": step.number,
-        "key": rehearsal.live.plan.step(step.number).key,
+        "key": rehearsal.proposal.plan.step(step.number).key,
         "host": step.host,
         "phase": step.phase,
         "attempt": step.attempt,

@@ -5,31 +5,50 @@ import json
 import click
 
 from boks_exporter.app.rehearsal.rehearse import rehearse
-from boks_exporter.app.rehearsal.told import Rehearsal
-from boks_exporter.app.rehearsal.wish import RehearsalError, Wish, wish_of
+from boks_exporter.app.rehearsal.wish import RehearsalError, wish_of
 from boks_exporter.cli.failover.options import Common, acceptances, run_async
-from boks_exporter.cli.failover.rehearsed import differences_text, live_text, rehearsal_json, rehearsal_text
+from boks_exporter.cli.failover.rehearsed import (
+    HEADING,
+    differences_text,
+    domain_in_short,
+    proposal_in_short,
+    rehearsal_json,
+    rehearsal_text,
+)
 from boks_exporter.cli.saying import say
 from boks_exporter.cli.text import harmless
 from boks_exporter.failover.preflight import NotAcceptableError, standing
 from boks_exporter.failover.runner import Order, Proposal
 from boks_exporter.failover.words import Procedure
+from boks_exporter.model import HostName
 
 
 class _Reader:
     """Print as it comes; a script gets everything at the end."""
 
-    def __init__(self, order: Order, *, is_silent: bool) -> None:
+    def __init__(self, order: Order, dead: tuple[HostName, ...], *, is_silent: bool) -> None:
         self._order = order
+        self._dead = dead
         self._is_silent = is_silent
 
     def see_live(self, proposal: Proposal) -> None:
-        """Show the live domain and what speaks against the plan."""
-        self._say(live_text(proposal, self._order.guards))
+        """Show the live domain and, unless another is supposed, what speaks against the plan."""
+        shown = domain_in_short(proposal) if self._dead else proposal_in_short(proposal, self._order.guards)
+        self._say([HEADING, *shown])
 
     def see_twin(self, differences: tuple[str, ...]) -> None:
         """Show in what the twin differs."""
         self._say(differences_text(differences))
+
+    def see_supposed(self, dead: tuple[HostName, ...], proposal: Proposal) -> None:
+        """Show the twin on which some hosts are dead."""
+        self._say(
+            [
+                f"As if the machine of {', '.join(dead)} were off since a minute, on the twin:",
+                *proposal_in_short(proposal, self._order.guards),
+                "",
+            ]
+        )
 
     def see(self, line: str) -> None:
         """Show what is typed and printed on the twin."""
@@ -40,35 +59,27 @@ class _Reader:
             say("\n".join(harmless(line) for line in lines))
 
 
-def show_rehearsal(  # noqa: PLR0913 - one for each option
-    common: Common,
-    procedure: Procedure,
-    host: str,
-    *,
-    accept: tuple[str, ...],
-    reason: str,
-    inject: str | None,
-    then: str,
-) -> int:
-    """Rehearse, and show it."""
+def order_of(procedure: Procedure, host: HostName, accept: tuple[str, ...], reason: str) -> Order:
+    """Read what shall be done; raises UsageError for what nobody may accept."""
     accepted = acceptances(accept, reason)
     try:
         standing((), [acceptance.guard for acceptance in accepted])
-        wish = wish_of(inject, then) if inject else None
-    except (NotAcceptableError, RehearsalError) as error:
+    except NotAcceptableError as error:
         raise click.UsageError(str(error)) from error
-    order = Order(procedure=procedure, target=host, accepted=accepted, reason=reason.strip())
-    rehearsal = _rehearsed(common, order, wish)
+    return Order(procedure=procedure, target=host, accepted=accepted, reason=reason.strip())
+
+
+def show_rehearsal(common: Common, order: Order, *, inject: str | None, then: str, dead: tuple[HostName, ...]) -> int:
+    """Rehearse, and show it."""
+    hosts = tuple(dict.fromkeys(dead))
+    domain, reader = common.domain(order.target), _Reader(order, hosts, is_silent=common.is_json)
+    try:
+        wish = wish_of(inject, then) if inject else None
+        rehearsal = run_async(lambda: rehearse(domain, order, reader, wish, hosts))
+    except RehearsalError as error:
+        raise click.UsageError(str(error)) from error
     if common.is_json:
         say(json.dumps(rehearsal_json(rehearsal, order.guards), indent=2))
     else:
         say("\n".join(harmless(line) for line in rehearsal_text(rehearsal)))
     return int(rehearsal.exit)
-
-
-def _rehearsed(common: Common, order: Order, wish: Wish | None) -> Rehearsal:
-    domain = common.domain(order.target)
-    try:
-        return run_async(lambda: rehearse(domain, order, wish, _Reader(order, is_silent=common.is_json)))
-    except RehearsalError as error:
-        raise click.UsageError(str(error)) from error
