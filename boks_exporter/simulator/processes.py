@@ -24,7 +24,7 @@ class Process:
 
 async def processes() -> tuple[Process, ...]:
     """List what runs; what is dead and only waits for its parent is left out."""
-    options = ("-A", "-o", "pid=", "-o", "ppid=", "-o", "stat=", "-o", "args=")
+    options = ("-A", "-ww", "-o", "pid=", "-o", "ppid=", "-o", "stat=", "-o", "args=")
     ps = await asyncio.create_subprocess_exec("ps", *options, stdout=asyncio.subprocess.PIPE)
     text = (await ps.communicate())[0].decode(errors="replace")
     rows = (line.split(None, 3) for line in text.splitlines())
@@ -48,10 +48,11 @@ async def mentioning(texts: Collection[str]) -> set[int]:
 
 
 async def end(pids: Collection[int]) -> None:
-    """Kill processes and wait until they are gone."""
-    for pid in pids:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    """Kill processes at one instant, so that none tells of another's end, and wait until they are gone."""
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
     for _ in range(_ROUNDS):
         if not set(pids) & {each.pid for each in await processes()}:
             return
