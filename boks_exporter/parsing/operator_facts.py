@@ -56,6 +56,8 @@ class GateReadiness:
     busy: str | None = None
     free_kilobytes: int | None = None
     database_present: bool | None = None
+    outlives_session: bool = True
+    """False where the host ends what a login has started, BoKS's daemons included, when its connection ends."""
 
 
 @dataclass(frozen=True, slots=True)

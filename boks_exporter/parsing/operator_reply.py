@@ -74,6 +74,7 @@ def readiness_of(reply: OperatorReply) -> GateReadiness:
         busy=_unless_none(values.get("busy")),
         free_kilobytes=number(values.get("free_kilobytes", "")),
         database_present=_truth(values.get("database"), "present", "absent"),
+        outlives_session=values.get("session") != "killed",
     )
 
 

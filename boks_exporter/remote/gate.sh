@@ -40,7 +40,7 @@ yes,* | no,clean | no,clean-root | no,clean-operator | no,clean-operator-root | 
 	/usr/bin/test -x /usr/xpg4/bin/sh && gate_shell=/usr/xpg4/bin/sh
 	case $1 in
 	request-on-stdin) exec /usr/bin/env -i "$gate_shell" "$0" clean-root ;;
-	operator-on-stdin) exec /usr/bin/env -i "$gate_shell" "$0" clean-operator-root ;;
+	operator-on-stdin) exec /usr/bin/env -i "$gate_shell" "$0" clean-operator-root "${SUDO_USER-}" ;;
 	operator) shift && exec /usr/bin/env -i "$gate_shell" "$0" clean-operator "${SSH_ORIGINAL_COMMAND-$*}" ;;
 	worker) shift && exec /usr/bin/env -i "$gate_shell" "$0" clean-worker "$@" ;;
 	*) exec /usr/bin/env -i "$gate_shell" "$0" clean "${SSH_ORIGINAL_COMMAND-$*}" ;;
@@ -387,6 +387,16 @@ preflight() { # everything that a change needs, over the very way that it takes
 	set -- $(df -Pk "$gate_var/data" 2>/dev/null | sed -n '$p')
 	case ${4-} in '' | *[!0-9]*) ;; *) printf 'free_kilobytes=%s\n' "$4" ;; esac
 	if has_database; then echo database=present; else echo database=absent; fi
+	! session_is_killed || echo session=killed
+}
+
+session_is_killed() { # logind ends all that the login started with its session: BoKS's daemons, too (logind.conf)
+	logind() { loginctl show-user -p "$1" 2>/dev/null | sed -n "s/^$1=//p"; }
+	[ "$(logind KillUserProcesses)" = yes ] || return 1
+	login=${gate_login:-$(id -un)}
+	case " $(logind KillExcludeUsers) " in *" $login "*) return 1 ;; esac
+	case " $(logind KillOnlyUsers) " in '  ' | *" $login "*) return 0 ;; esac
+	return 1
 }
 
 probe() { # a file can be written now: there is room
@@ -754,6 +764,6 @@ yes,*) main "$*" ;;
 no,clean) main "${2-}" ;;
 no,clean-root) gate_prefix=none && IFS= read -r request; main "${request-}" ;;
 no,clean-operator) operate_main "${2-}" ;;
-no,clean-operator-root) gate_prefix=none && IFS= read -r request; operate_main "${request-}" ;;
+no,clean-operator-root) gate_prefix=none gate_login=${2-} && IFS= read -r request; operate_main "${request-}" ;;
 no,clean-worker) [ "$gate_operator" = yes ] && shift && gate_prefix=none && know_role && work "$@" ;;
 esac

@@ -193,4 +193,20 @@ It prints `permitted=yes`, `boksadm=yes` and `state=writable`. Other answers:
 | `permitted=no` | the gate may not write BoKS's data, as it did not become root: step 3 |
 | `boksadm=no` | `BOKSADM` in `boks-gate.conf` is not the program |
 | `state=unusable` | {state} is not root's alone, is a link, or its disk is full |
+| `session=killed` | systemd-logind would end BoKS when the connection ends: see below |
+
+## 5. Where systemd ends what a login leaves behind
+
+With `KillUserProcesses=yes`, logind ends every process of a session when the connection ends (logind.conf(5)): a
+conversion in its middle, and BoKS's daemons that a conversion or `Boot` started, for whoever types them over SSH. Most
+distributions ship `no`; hardening guides set `yes`. `loginctl enable-linger` does not help: it keeps the user's own
+manager, not what runs in a session. Except the account instead:
+
+```sh
+mkdir -p /etc/systemd/logind.conf.d
+printf '[Login]\nKillExcludeUsers=root {user}\n' >/etc/systemd/logind.conf.d/boks-gate.conf
+systemctl restart systemd-logind
+```
+
+`op preflight` says `session=killed` no more then, and failover no longer refuses the host (`gate_not_ready`).
 """

@@ -24,6 +24,8 @@ class SudoHost(GateHost):
     """The same host, with a sudoers file of its own: it lies over the machine's in a mount namespace."""
 
     rule = ""
+    before = "true"
+    """What root does first in that namespace, as shell text."""
 
     def run(self, *command: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         """Run a command as the reading login."""
@@ -32,7 +34,8 @@ class SudoHost(GateHost):
             "sh", "-c", 'printf %s "$1" >"$2"; chmod 0440 "$2"', "sh", f"Defaults use_pty\n{self.rule}", str(sudoers)
         )
         inside = (
-            f'mount --bind "$0" /etc/sudoers && exec setpriv --reuid={USER} --regid={USER_GROUP} --clear-groups "$@"'
+            f'mount --bind "$0" /etc/sudoers && {self.before} &&'
+            f' exec setpriv --reuid={USER} --regid={USER_GROUP} --clear-groups "$@"'
         )
         return subprocess.run(
             [*AS_ROOT, "unshare", "-m", "sh", "-c", inside, str(sudoers), *command],

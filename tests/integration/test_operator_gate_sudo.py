@@ -102,6 +102,30 @@ def test_a_configuration_that_forbids_changes_stops_them_for_root_too(host: Sudo
     assert forced.stdout == b"=refused operator_disabled\n"
 
 
+@pytest.mark.parametrize(
+    ("kills", "excluded", "only", "said"),
+    [
+        ("yes", "root", "", True),
+        ("yes", "root", f"alice {USER}", True),
+        ("yes", "root", "alice", False),
+        ("yes", f"root {USER}", "", False),
+        ("no", "root", "", False),
+    ],
+)
+def test_preflight_tells_where_the_end_of_the_session_would_end_boks(
+    host: SudoHost, kills: str, excluded: str, only: str, said: bool
+) -> None:
+    """It asks logind about the login that came, not about root, whom logind excludes."""
+    loginctl = host.root / "loginctl"
+    answers = {"KillUserProcesses": kills, "KillExcludeUsers": excluded, "KillOnlyUsers": only}
+    cases = "".join(f"{key}) echo '{key}={value}' ;; " for key, value in answers.items())
+    script = f'#!/bin/sh\n[ "$1 $2" = "show-user -p" ] && case $3 in {cases}esac\n'
+    subprocess.run(["sh", "-c", f"cat >'{loginctl}' && chmod 755 '{loginctl}'"], input=script.encode(), check=True)
+    host.before = f"mount --bind '{loginctl}' /usr/bin/loginctl"
+    reply = ask(host, "preflight", "operator").stdout
+    assert (b"\n|session=killed\n=end preflight exit=0 " in reply) is said
+
+
 def test_a_command_outlives_sudo_and_its_terminal(host: SudoHost) -> None:
     """With `use_pty` the gate has a terminal of its own, which sudo takes away when the gate has answered."""
     host.run("true")

@@ -180,12 +180,16 @@ def test_the_operators_wishes_count() -> None:
 
 def test_a_gate_that_would_fail_in_the_middle_is_found_at_the_beginning() -> None:
     """Each thing that a change needs is asked for over the very way that it takes."""
-    broken = ready("R1", Role.REPLICA, permitted=False, state_writable=None)
+    broken = ready("R1", Role.REPLICA, permitted=False, state_writable=None, outlives_session=False)
     assert told(Procedure.PROMOTE, "R1", dead_master(gates={"R1": broken}))[3:] == [
         "refuse gate_not_ready: the operator's gate of R1 may not become root (permitted)",
         (
             "refuse gate_not_ready: the operator's gate of R1 cannot write its directory of records (state), as far as "
             "it says"
+        ),
+        (
+            "refuse gate_not_ready: the operator's gate of R1 would lose BoKS's daemons with its connection (session): "
+            "KillUserProcesses is set"
         ),
     ]
     mute = GateFacts("R2", None, "auth: the login was refused")

@@ -96,13 +96,13 @@ def test_a_host_that_is_ready_says_so_in_every_particular() -> None:
         framed(
             "preflight",
             "|hostname=rep1\n|role=server\n|daemons=running\n|permitted=yes\n|boksadm=yes\n|state=writable\n"
-            "|lock=none\n|busy=none\n|free_kilobytes=99\n|database=present",
+            "|lock=none\n|busy=none\n|free_kilobytes=99\n|database=present\n|session=killed",
             "exit=0 seconds=1",
         ),
         "preflight",
     )
     assert readiness_of(reply) == GateReadiness(
-        "rep1", Role.REPLICA, Daemons.RUNNING, True, True, True, None, None, 99, True
+        "rep1", Role.REPLICA, Daemons.RUNNING, True, True, True, None, None, 99, True, False
     )
 
 

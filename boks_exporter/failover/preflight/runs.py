@@ -78,6 +78,7 @@ def _gate(question: Question, host: str) -> Iterator[Finding]:
         (ready.permitted, "may not become root (permitted)"),
         (ready.boksadm, "does not find boksadm"),
         (ready.state_writable, "cannot write its directory of records (state)"),
+        (ready.outlives_session, "would lose BoKS's daemons with its connection (session): KillUserProcesses is set"),
     ):
         if not is_fine:
             sure = "" if is_fine is False else ", as far as it says"
