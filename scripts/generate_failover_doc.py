@@ -99,7 +99,7 @@ Whatever goes wrong, the last lines say what to type next. `boks-exporter failov
   the operators; where the exporter may read it too, its metrics and alerts know of runs and maintenance.
 * Give the command the exporter's `state_file` to read: it holds what the master had before it died, and which replica
   had gone its own way.
-* Try it by day: `failover plan promote HOST` changes nothing.
+* Rehearse it by day: `failover rehearse promote HOST --dead MASTER` changes nothing: [failover-rehearsal.md](failover-rehearsal.md).
 """
 
 JSON: Final = """\

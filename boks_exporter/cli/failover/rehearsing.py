@@ -1,6 +1,8 @@
 """`boks-exporter failover rehearse`: show what a procedure would do, on a simulated twin of the domain."""
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import click
 
@@ -23,40 +25,44 @@ from boks_exporter.failover.words import Procedure
 from boks_exporter.model import HostName
 
 
-class _Reader:
-    """Print as it comes; a script gets everything at the end."""
+def _print(lines: list[str]) -> None:
+    say("\n".join(harmless(line) for line in lines))
 
-    def __init__(self, order: Order, dead: tuple[HostName, ...], *, is_silent: bool) -> None:
-        self._order = order
-        self._dead = dead
-        self._is_silent = is_silent
+
+def _keep_silent(_: list[str]) -> None:
+    """Leave it to the end, for a script."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whoever reads what is told while it happens."""
+
+    order: Order
+    dead: tuple[HostName, ...] = ()
+    tell: Callable[[list[str]], None] = _print
 
     def see_live(self, proposal: Proposal) -> None:
         """Show the live domain and, unless another is supposed, what speaks against the plan."""
-        shown = domain_in_short(proposal) if self._dead else proposal_in_short(proposal, self._order.guards)
-        self._say([HEADING, *shown])
+        shown = domain_in_short(proposal) if self.dead else proposal_in_short(proposal, self.order.guards)
+        self.tell([HEADING, *shown])
 
     def see_twin(self, differences: tuple[str, ...]) -> None:
         """Show in what the twin differs."""
-        self._say(differences_text(differences))
+        self.tell(differences_text(differences))
 
     def see_supposed(self, dead: tuple[HostName, ...], proposal: Proposal) -> None:
         """Show the twin on which some hosts are dead."""
-        self._say(
+        self.tell(
             [
                 f"As if the machine of {', '.join(dead)} were off since a minute, on the twin:",
-                *proposal_in_short(proposal, self._order.guards),
+                *proposal_in_short(proposal, self.order.guards),
                 "",
             ]
         )
 
     def see(self, line: str) -> None:
         """Show what is typed and printed on the twin."""
-        self._say(line.split("\n"))
-
-    def _say(self, lines: "list[str]") -> None:
-        if not self._is_silent:
-            say("\n".join(harmless(line) for line in lines))
+        self.tell(line.split("\n"))
 
 
 def order_of(procedure: Procedure, host: HostName, accept: tuple[str, ...], reason: str) -> Order:
@@ -72,7 +78,7 @@ def order_of(procedure: Procedure, host: HostName, accept: tuple[str, ...], reas
 def show_rehearsal(common: Common, order: Order, *, inject: str | None, then: str, dead: tuple[HostName, ...]) -> int:
     """Rehearse, and show it."""
     hosts = tuple(dict.fromkeys(dead))
-    domain, reader = common.domain(order.target), _Reader(order, hosts, is_silent=common.is_json)
+    domain, reader = common.domain(order.target), Reader(order, hosts, _keep_silent if common.is_json else _print)
     try:
         wish = wish_of(inject, then) if inject else None
         rehearsal = run_async(lambda: rehearse(domain, order, reader, wish, hosts))
