@@ -16,7 +16,7 @@ from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.client import ChangingGates, LookingGates, LookOnly
 from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.journal import Journal, Who
-from boks_exporter.failover.runner import NoConsole, ProgramHooks, Runner, Tools
+from boks_exporter.failover.runner import Halt, NoConsole, ProgramHooks, Runner, Tools
 from boks_exporter.failover.runner.console import Console
 from boks_exporter.failover.survey import Survey
 from boks_exporter.failover.words import Limits
@@ -143,10 +143,14 @@ async def looking(domain: Domain, journal: Journal | None = None) -> AsyncIterat
 
 @asynccontextmanager
 async def changing(
-    domain: Domain, journal: Journal, say: Callable[[str], None], console: Console | None = None
+    domain: Domain,
+    journal: Journal,
+    say: Callable[[str], None],
+    console: Console | None = None,
+    halt: Halt | None = None,
 ) -> AsyncIterator[Runner]:
     """Hold what a run needs."""
-    hooks = domain.failover.hooks
+    hooks, asked = domain.failover.hooks, halt or Halt()
     async with _ways(domain) as ways:
         survey = _survey(domain, ways.reading, LookingGates(LookOnly(ways.operator)), journal)
         yield Runner(
@@ -167,6 +171,7 @@ async def changing(
                 ),
                 console=console or NoConsole(),
                 paths=domain.ssh.paths,
+                halt=asked,
             )
         )
 

@@ -1,12 +1,14 @@
 """Failover where something is broken on the way: an old master without SSH, a connection cut, a machine that dies."""
 
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from boks_exporter.failover.words import Exit
 from boks_exporter.simulator.domain import Fault
-from tests.integration.terminal import At, quiet_layout
+from tests.integration.terminal import PATIENCE, At, quiet_layout
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -74,4 +76,26 @@ def test_a_run_goes_on_over_a_cut_and_is_resumed_after_the_death_of_its_machine(
         "boot-stop",
         "boot-start",
     ]
+    terminal.insist_on("MASTER1", "REPHOST2", "REPHOST3")
+
+
+def test_a_process_that_loses_its_terminal_stops_where_nothing_is_under_way(at: At) -> None:
+    """It ends the step that it is at, though nobody reads its last words; the journal has them."""
+    terminal = at(quiet_layout())
+    apply = ("rebuild", "REPHOST3", "--apply", terminal.fingerprint("rebuild", "REPHOST3"))
+    terminal.pace(1.0)
+    with terminal.process(*apply) as process:
+        terminal.wait_for_role("REPHOST3", "client")
+        assert process.stdout
+        process.stdout.close()
+        process.send_signal(signal.SIGHUP)
+        assert process.wait(PATIENCE) == Exit.CHANGED
+    terminal.pace(0.0)
+    assert terminal.begun("REPHOST3") == ["convert client"]
+
+    run = terminal("history")[1].split()[3]
+    told = terminal("show", run)[1]
+    assert "SIGHUP was received" in told or "nobody reads any more what it tells" in told
+    code, told = terminal("resume", run)
+    assert code == 0, told
     terminal.insist_on("MASTER1", "REPHOST2", "REPHOST3")

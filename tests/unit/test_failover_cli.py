@@ -1,7 +1,9 @@
 """The failover commands from the command line: what they print, how they end, and what they never do."""
 
 import asyncio
+import errno
 import json
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,9 +14,10 @@ import pytest
 
 from boks_exporter.cli.failover import asking, doing, options
 from boks_exporter.cli.program import run
+from boks_exporter.cli.saying import UnsaidError
 from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.journal import Journal
-from boks_exporter.failover.runner import Runner
+from boks_exporter.failover.runner import Halt, Runner
 from boks_exporter.failover.survey import Survey
 from boks_exporter.failover.words import EXITS, Exit
 from boks_exporter.simulator.virtual_time import VirtualClock, VirtualTimeLoop
@@ -56,10 +59,10 @@ class Terminal:
 
     @asynccontextmanager
     async def changing(
-        self, _: Any, journal: Journal, say: Callable[[str], None], __: Any = None
+        self, _: Any, journal: Journal, say: Callable[[str], None], __: Any, halt: Halt
     ) -> AsyncIterator[Runner]:
         self.world.said = type("Said", (list,), {"append": lambda _, text: say(text)})()
-        yield self.world.runner(journal, await self._survey(), token=lambda: "0000000a")
+        yield self.world.runner(journal, await self._survey(), token=lambda: "0000000a", halt=halt)
 
     async def _survey(self) -> Survey:
         """Begin with what the exporter's state file would hold."""
@@ -252,3 +255,62 @@ def test_a_run_async_of_its_own() -> None:
         return 7
 
     assert options.run_async(main) == 7
+
+
+@pytest.mark.parametrize("received", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_a_run_where_nothing_is_under_way(terminal: Terminal, received: signal.Signals) -> None:
+    """The conversion is ended and journaled; then it says what to type, and ends with a code that is true."""
+    terminal.before = terminal.world.kill_master
+    _, plan = terminal("failover", "promote", FIRST)
+    terminal.before = lambda: None
+    terminal.world.way.cuts = lambda _, line: signal.raise_signal(received) if " do " in line else None
+    code, text = terminal("failover", "promote", FIRST, "--apply", fingerprint(plan))
+    assert (code, "r1| Conversion from replica to master done." in text) == (Exit.CHANGED, True), text
+    assert f"{received.name}: it stops as soon as nothing is under way; once more leaves at once" in text
+    run = text.rpartition(", run ")[2].strip()
+    assert text.splitlines()[-3:-1] == [
+        f"stopped before step 4 (compare on {FIRST}) was over: {received.name} was received",
+        f"next: boks-exporter failover resume {run}, or boks-exporter failover abort {run}",
+    ]
+    terminal.world.way.cuts = lambda _, __: None
+    assert terminal("failover", "resume", run)[0] == Exit.DONE
+
+
+def test_a_second_signal_leaves_at_once(terminal: Terminal) -> None:
+    """What the host has begun goes on there; the journal knows, and resume asks the host."""
+    terminal.before = terminal.world.kill_master
+    _, plan = terminal("failover", "promote", FIRST)
+    terminal.before = lambda: None
+
+    def twice(_: str, line: str) -> None:
+        if " do " in line:
+            signal.raise_signal(signal.SIGTERM)
+            asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGTERM)
+
+    terminal.world.way.cuts = twice
+    code, text = terminal("failover", "promote", FIRST, "--apply", fingerprint(plan))
+    assert code == Exit.RESULT_UNKNOWN, text
+    run = text.rpartition(", run ")[2].strip()
+    assert f"interrupted; the run {run} stays open, and what a host has begun goes on there" in text
+    terminal.world.way.cuts = lambda _, __: None
+    assert f"{run} is open: boks-exporter failover resume {run}" in terminal("failover", "history")[1]
+    assert terminal("failover", "resume", run)[0] == Exit.DONE
+
+
+def test_a_run_that_nobody_reads_any_more_stops_and_ends_with_its_code(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its terminal or its pipe is gone: what cannot be told is journaled."""
+    terminal.before = terminal.world.kill_master
+    _, plan = terminal("failover", "promote", FIRST)
+    terminal.before = lambda: None
+
+    def unheard(text: str, **_: object) -> None:
+        if "Conversion" in text:
+            raise UnsaidError(OSError(errno.EPIPE, "Broken pipe"))
+
+    monkeypatch.setattr(doing, "say", unheard)
+    code, _ = terminal("failover", "promote", FIRST, "--apply", fingerprint(plan))
+    with Journal(terminal.config.parent / "journal.sqlite") as journal:
+        (run,) = journal.runs("bank")
+    assert (code, run.is_open, "nobody reads any more what it tells" in run.message) == (Exit.CHANGED, True, True)

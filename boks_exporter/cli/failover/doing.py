@@ -2,31 +2,55 @@
 
 import asyncio
 import json
+import os
+import sys
 from collections.abc import Callable, Coroutine
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final
 
 import click
 
 from boks_exporter.app.failover import Domain, changing, journal_of, looking
+from boks_exporter.app.failover_signals import heeding_signals
 from boks_exporter.cli.failover.as_json import proposal_json, result_json
 from boks_exporter.cli.failover.options import Common, acceptances, is_interactive, run_async
 from boks_exporter.cli.failover.text import proposal_text
-from boks_exporter.cli.saying import say
+from boks_exporter.cli.saying import UnsaidError, say
 from boks_exporter.cli.text import harmless
 from boks_exporter.failover.preflight import NotAcceptableError, exit_for, standing
-from boks_exporter.failover.runner import FingerprintError, Order, Proposal, Result, Runner, insist_on, propose
-from boks_exporter.failover.words import Exit, Procedure
+from boks_exporter.failover.runner import (
+    FingerprintError,
+    Halt,
+    Order,
+    Proposal,
+    Result,
+    Runner,
+    insist_on,
+    next_for,
+    propose,
+)
+from boks_exporter.failover.words import Exit, Outcome, Procedure
 from boks_exporter.observe import SystemClock
+
+_LONGEST_LINE: Final = 4096
 
 
 class TypedConsole:
     """The operator at the terminal of this command."""
 
     async def code(self) -> str | None:
-        """Ask for the code; an empty line means that there is none, and that the host will tell."""
-        question = "confirmation code of the script (empty: wait for the host to come up)"
-        typed = await asyncio.to_thread(click.prompt, question, default="", show_default=False, err=True)
-        return str(typed) or None
+        """Ask for the code; an empty line means that there is none, and that the host will tell.
+
+        The terminal is read when a line is there, so that a signal need not wait for one.
+        """
+        say("confirmation code of the script (empty: wait for the host to come up): ", nl=False)
+        loop, is_there = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(sys.stdin.fileno(), is_there.set)
+        try:
+            await is_there.wait()
+        finally:
+            loop.remove_reader(sys.stdin.fileno())
+        return os.read(sys.stdin.fileno(), _LONGEST_LINE).decode(errors="replace").strip() or None
 
 
 def show_or_apply(
@@ -97,38 +121,43 @@ def forget(common: Common, run: str, reason: str) -> int:
 
 
 def _run(common: Common, domain: Domain, work: Callable[[Runner], Coroutine[Any, Any, Result]]) -> Result:
+    halt = Halt()
+
     def progress(text: str) -> None:
-        say("\n".join(harmless(line) for line in text.split("\n"))) if not common.is_json else None
+        try:
+            say("\n".join(harmless(line) for line in text.split("\n"))) if not common.is_json else None
+        except UnsaidError:
+            halt.ask("nobody reads any more what it tells: its terminal or its pipe is gone")
+
+    at_work: list[Runner] = []
 
     async def carry_out() -> Result:
-        with journal_of(domain) as journal:
+        with journal_of(domain) as journal, heeding_signals(halt, progress):
             console = TypedConsole() if is_interactive() and not common.is_json else None
-            async with changing(domain, journal, progress, console) as runner:
+            async with changing(domain, journal, progress, console, halt) as runner:
+                at_work.append(runner)
                 return await work(runner)
 
     try:
         return run_async(carry_out)
-    except KeyboardInterrupt:
-        return _interrupted(domain)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return _interrupted(domain, at_work[0].at_work_on if at_work else None)
 
 
-def _interrupted(domain: Domain) -> Result:
-    """Say what an interrupted run left open; the hosts go on with what was begun."""
+def _interrupted(domain: Domain, name: str | None) -> Result:
+    """Say what a run left open that was left at once; the hosts go on with what was begun."""
     with journal_of(domain) as journal:
-        open_runs = journal.view(domain.domain.name).open_runs
-    if not open_runs:
-        return Result(Exit.UNCHANGED, ("interrupted before anything was begun",))
-    name = open_runs[0].run
-    said = f"interrupted; the run {name} stays open, and what a host has begun goes on there"
-    ways = f"next: boks-exporter failover resume {name}, or boks-exporter failover abort {name}"
-    return Result(Exit.RESULT_UNKNOWN, (said, ways), name)
+        run = journal.run(name) if name else None
+        if run is None or not run.is_open:
+            return Result(Exit.UNCHANGED, ("interrupted before anything was begun",))
+        said = f"interrupted; the run {run.name} stays open, and what a host has begun goes on there"
+        journal.end(run.name, Outcome.UNKNOWN, said, SystemClock().now(), is_open=True)
+        return Result(Exit.RESULT_UNKNOWN, (said, next_for(run.name, journal.steps(run.name))), run.name)
 
 
 def _ended(common: Common, result: Result) -> int:
-    if common.is_json:
-        say(json.dumps(result_json(result), indent=2))
-        return int(result.exit)
-    for sentence in result.sentences:
-        say(harmless(sentence))
-    say(f"exit {int(result.exit)}" + (f", run {result.run}" if result.run else ""))
+    ending = f"exit {int(result.exit)}" + (f", run {result.run}" if result.run else "")
+    lines = [*(harmless(sentence) for sentence in result.sentences), ending]
+    with suppress(UnsaidError):  # nobody reads it: the exit code is true all the same
+        say(json.dumps(result_json(result), indent=2) if common.is_json else "\n".join(lines))
     return int(result.exit)

@@ -1,6 +1,8 @@
 """Carry plans out: look, lock, look again, and step by step intend, do, prove."""
 
 from boks_exporter.failover.runner.console import NoConsole
+from boks_exporter.failover.runner.ending import next_for
+from boks_exporter.failover.runner.halting import Halt
 from boks_exporter.failover.runner.hooks import NoHooks, ProgramHooks
 from boks_exporter.failover.runner.proposing import Proposal, propose
 from boks_exporter.failover.runner.result import FingerprintError, Result, insist_on
@@ -9,6 +11,7 @@ from boks_exporter.failover.runner.tools import Order, Tools
 
 __all__ = [
     "FingerprintError",
+    "Halt",
     "NoConsole",
     "NoHooks",
     "Order",
@@ -18,5 +21,6 @@ __all__ = [
     "Runner",
     "Tools",
     "insist_on",
+    "next_for",
     "propose",
 ]

@@ -1,10 +1,10 @@
 """How a run ends: closed, with its locks given back, or open, to be resumed or aborted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from boks_exporter.failover.journal import JournalError, Run, is_undoing
+from boks_exporter.failover.journal import JournalError, LoggedStep, Run, is_undoing
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.runner.hooks import Event
 from boks_exporter.failover.runner.locking import unlock_all
@@ -39,12 +39,7 @@ class Ender:
     async def stay_open(self, name: RunName, code: Exit, said: Iterable[str]) -> Result:
         """Leave a run to be resumed or aborted: its locks stay."""
         tools = self.tools
-        ways = (
-            f"next: boks-exporter failover resume {name}, or boks-exporter failover abort {name}"
-            if not is_undoing(tools.journal.steps(name))
-            else f"next: boks-exporter failover abort {name}"
-        )
-        sentences = (*said, ways)
+        sentences = (*said, next_for(name, tools.journal.steps(name)))
         outcome = _OUTCOMES.get(code, Outcome.FAILED)
         tools.journal.end(name, outcome, "; ".join(sentences), tools.clock.now(), is_open=True)
         run = tools.journal.run(name)
@@ -61,6 +56,13 @@ class Ender:
             code, said = Exit.UNCHANGED, "no step was begun"
         ways = f"next, once the journal can be written: boks-exporter failover resume {performer.run}"
         return Result(code, (str(error), said, ways), performer.run)
+
+
+def next_for(name: RunName, log: Sequence[LoggedStep]) -> str:
+    """Say what to type for a run that is open."""
+    if is_undoing(log):
+        return f"next: boks-exporter failover abort {name}"
+    return f"next: boks-exporter failover resume {name}, or boks-exporter failover abort {name}"
 
 
 def facts_of_plan(tools: Tools, name: RunName, plan: Plan, fingerprint: str) -> dict[str, str]:

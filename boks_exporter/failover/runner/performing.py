@@ -12,6 +12,7 @@ from boks_exporter.failover.procedures.rows import Kind
 from boks_exporter.failover.proofs import Circumstances, Proven, Truth, prove_all
 from boks_exporter.failover.runner.acts import Act, makes_master, starting_of
 from boks_exporter.failover.runner.console import confirmation_code, retire_script
+from boks_exporter.failover.runner.saying import Said
 from boks_exporter.failover.runner.telling import Teller, Told
 from boks_exporter.failover.runner.tools import Tools
 from boks_exporter.model import HostName, Seconds
@@ -73,6 +74,8 @@ class Performer:
         """
         if not begun:
             needs = await self._needed(act)
+            if self.tools.halt.is_asked() and act.phase is Phase.DO:
+                return Ending(StepOutcome.FAILED, f"not begun: {self.tools.halt.reason}", begun=False)
             if not needs.holds:
                 return Ending(StepOutcome.FAILED, f"not begun: {needs.sentence}", begun=False)
         if not logged:
@@ -104,7 +107,7 @@ class Performer:
 
     async def _carried_out(self, act: Act, *, begun: bool) -> Ending:
         if act.kind is Kind.WAIT:
-            found = await self._until(act.proves, act.deadline_seconds)
+            found = await self._until(act.proves, act.deadline_seconds, may_halt=True)
             outcome = StepOutcome.DONE if found.holds else StepOutcome.NOT_CONVERGED
             return Ending(outcome, found.sentence, begun=False, is_refuted=found.truth is Truth.NO)
         if act.kind is Kind.CONSOLE:
@@ -169,12 +172,12 @@ class Performer:
         tools = self.tools
         tools.say(retire_script(self.run, act.host, act.number, tools.paths))
         wanted, confirmed = confirmation_code(self.run, act.host), False
-        while (typed := await tools.console.code()) is not None:
+        while (typed := await tools.halt.unless(tools.console.code())) is not None:
             if confirmed := typed.strip() == wanted:
                 tools.say("    the code is right: boot the host now")
                 break
             tools.say("    that is not the code; it is the last line that the script prints")
-        found = await self._until(act.proves, act.deadline_seconds)
+        found = await self._until(act.proves, act.deadline_seconds, may_halt=True)
         if found.holds:
             return Ending(StepOutcome.DONE, found.sentence)
         if confirmed:
@@ -183,25 +186,29 @@ class Performer:
 
     async def _needed(self, act: Act) -> Proven:
         """Wait for what must hold; before that, for as long as was configured, for what should hold as well."""
+        may_halt = act.phase is Phase.DO
         if act.prefers:
-            best = await self._until((*act.needs, *act.prefers), self.tools.limits.quiet_seconds, less_often=1.0)
-            if best.holds:
+            wanted, seconds = (*act.needs, *act.prefers), self.tools.limits.quiet_seconds
+            best = await self._until(wanted, seconds, may_halt=may_halt, less_often=1.0)
+            if best.holds or self.tools.halt.is_asked():
                 return best
             self.tools.say(f"    it goes on without that: {best.sentence}")
-        return await self._until(act.needs, _NEEDS_SECONDS)
+        return await self._until(act.needs, _NEEDS_SECONDS, may_halt=may_halt)
 
-    async def _until(self, claims: tuple[Claim, ...], seconds: Seconds, *, less_often: float = _LESS_OFTEN) -> Proven:
-        """Look until the claims are proven, at most for so long."""
-        clock = self.tools.clock
-        deadline, said, pause = clock.monotonic() + seconds, "", _LOOK_EVERY_SECONDS
+    async def _until(
+        self, claims: tuple[Claim, ...], seconds: Seconds, *, may_halt: bool = False, less_often: float = _LESS_OFTEN
+    ) -> Proven:
+        """Look until the claims are proven, at most for so long, or until somebody asks to stop where that may be."""
+        clock, halt = self.tools.clock, self.tools.halt
+        deadline, said, pause = clock.monotonic() + seconds, Said(self.tools), _LOOK_EVERY_SECONDS
         while True:
             found = prove_all(claims, await self._look(), self.by) if claims else Proven(Truth.YES, "nothing is needed")
-            if found.holds or clock.monotonic() >= deadline:
+            left = max(0.0, deadline - clock.monotonic())
+            if found.holds or not left or (may_halt and halt.is_asked()):
                 return found
-            if found.sentence != said:
-                self.tools.say(f"    waiting, {deadline - clock.monotonic():.0f} s at most: {found.sentence}")
-                said = found.sentence
-            await clock.sleep(min(pause, max(0.0, deadline - clock.monotonic())))
+            said.waiting(left, found.sentence)
+            sleep = clock.sleep(min(pause, left))
+            await (halt.unless(sleep) if may_halt else sleep)
             pause = min(pause * less_often, _LOOK_AT_LEAST_EVERY_SECONDS)
 
     async def _look(self) -> FailoverFacts:

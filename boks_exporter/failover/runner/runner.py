@@ -46,6 +46,7 @@ class Runner:
         """Take what a run works with."""
         self.tools = tools
         self.end = Ender(tools)
+        self.at_work_on: RunName | None = None
         tools.survey.journal = lambda: tools.journal.view(self.domain)
 
     def __repr__(self) -> str:
@@ -76,6 +77,7 @@ class Runner:
             return refusal
         name = run_name(order.procedure, tools.clock.now(), tools.token())
         self._begin(name, first, order)
+        self.at_work_on = name
         tools.say(f"run {name}")
         performer = self._performer(name, first, order)
         try:
@@ -161,6 +163,8 @@ class Runner:
     async def _gone(self, performer: Performer, log: tuple[LoggedStep, ...]) -> Result | None:
         """Go as far as it goes; None where it went back to try again."""
         stop = await Walk(performer).go(log)
+        if stop.is_halted and stop.step is not None:
+            return await self._halted(performer, stop.step)
         if stop.ending is None or stop.step is None:
             return await self.end.close(performer.run, Outcome.DONE, Exit.DONE, ("every step is done",))
         said: tuple[str, ...] = (
@@ -181,6 +185,13 @@ class Runner:
                 return None
             said = (*said, _TOO_BUSY.format(tries=tried))
         return await self._after_undoing(performer.run, undone, said)
+
+    async def _halted(self, performer: Performer, step: Step) -> Result:
+        """End where somebody asked for it: nothing is under way, and what is changed waits for resume or abort."""
+        said = (f"stopped before step {step.number} ({step.key} on {step.host}) was over: {self.tools.halt.reason}",)
+        if not Undoer(performer).changed():
+            return await self.end.close(performer.run, Outcome.ABORTED, Exit.UNCHANGED, (*said, "nothing is changed"))
+        return await self.end.stay_open(performer.run, Exit.CHANGED, said)
 
     def _tried(self, run: RunName, step: Step) -> int:
         entries = self.tools.journal.steps(run)
@@ -229,6 +240,7 @@ class Runner:
         performer = Performer(self.tools, run.name, run.plan, by, changed=changed)
         try:
             with self.tools.journal.at_work_on(self.domain):
+                self.at_work_on = name
                 return await self._relocked(run, performer, go_on)
         except RunOpenError as error:
             return Result(Exit.LOCKED, (str(error),), name)

@@ -13,6 +13,7 @@ from boks_exporter.errors import ParseError, TransportError
 from boks_exporter.failover.client import named
 from boks_exporter.failover.proofs import Proven
 from boks_exporter.failover.runner.acts import Act
+from boks_exporter.failover.runner.saying import Said
 from boks_exporter.failover.runner.tools import Tools
 from boks_exporter.model import Host
 from boks_exporter.parsing.operator_facts import RecordState, StepRecord
@@ -49,7 +50,7 @@ class Teller:
         """Have it done; `ask_first` where it may have been begun already."""
         host = named(self.tools.survey.hosts, self.act.host)
         deadline = self.tools.clock.monotonic() + self.act.deadline_seconds
-        told, pause = Told(None, sentence="the host was not asked"), _FIRST_PAUSE
+        told, pause, said = Told(None, sentence="the host was not asked"), _FIRST_PAUSE, Said(self.tools)
         while True:
             try:
                 told = await self._once(host, ask_first=ask_first)
@@ -63,7 +64,9 @@ class Teller:
                 ask_first, pause = told.record is None or told.record.state is not RecordState.REFUSED, _FIRST_PAUSE
             if self.tools.clock.monotonic() >= deadline:
                 return told
-            if told.record is None:
+            if told.record is not None:
+                said.running(self.act.host, told.sentence)
+            else:
                 self.tools.say(f"    {self.act.host}: {told.sentence}; asking again under the id {self.act.id}")
             await self.tools.clock.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)

@@ -11,6 +11,7 @@ from boks_exporter.failover.journal import Acceptance, Journal, Who
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.proofs import Circumstances
 from boks_exporter.failover.runner.console import Console, NoConsole
+from boks_exporter.failover.runner.halting import Halt
 from boks_exporter.failover.runner.hooks import Hooks, NoHooks
 from boks_exporter.failover.survey import Survey
 from boks_exporter.failover.words import Limits, Procedure
@@ -56,6 +57,7 @@ class Tools:
     hooks: Hooks = field(default_factory=NoHooks)
     console: Console = field(default_factory=NoConsole)
     paths: RemotePaths = field(default_factory=RemotePaths)
+    halt: Halt = field(default_factory=Halt)
     token: Callable[[], str] = lambda: secrets.token_hex(4)
 
 

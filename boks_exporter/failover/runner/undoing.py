@@ -51,6 +51,12 @@ class Undoer:
                 last[entry.number] = entry
         return [(step, last[step.number]) for step in self.performer.plan.steps if step.changes and step.number in last]
 
+    def changed(self) -> bool:
+        """Tell whether something was begun that is not undone."""
+        log = self.performer.tools.journal.steps(self.performer.run)
+        undone = ({each.outcome for each in undone_since(log, entry)} for _, entry in self.begun())
+        return any(StepOutcome.DONE not in outcomes for outcomes in undone)
+
     async def undo(self) -> Undone:
         """Undo all that was begun; nothing is undone where a point of no return is passed or may be."""
         steps = self.begun()

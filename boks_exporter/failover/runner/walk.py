@@ -7,14 +7,16 @@ from boks_exporter.failover.plan import Step
 from boks_exporter.failover.procedures.rows import Kind
 from boks_exporter.failover.runner.acts import act_of
 from boks_exporter.failover.runner.performing import Ending, Performer
+from boks_exporter.health.words import in_words
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Where the steps ended: all done, or at a step that did not succeed."""
+    """Where the steps ended: all done, at a step that did not succeed, or because somebody asked to stop."""
 
     step: Step | None = None
     ending: Ending | None = None
+    is_halted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +28,19 @@ class Walk:
     async def go(self, log: tuple[LoggedStep, ...]) -> Stop:
         """Carry out the steps that are not done; the first that does not succeed ends it."""
         performer, tools = self.performer, self.performer.tools
-        total = len(performer.plan.steps)
+        total, start = len(performer.plan.steps), tools.clock.monotonic()
         for step in performer.plan.steps:
             past = [entry for entry in log if entry.number == step.number and entry.phase is Phase.DO]
             if past and past[-1].outcome is StepOutcome.DONE and not undone_since(log, past[-1]):
                 continue
+            if tools.halt.is_asked():
+                return Stop(step, is_halted=True)
             began = tools.clock.monotonic()
-            tools.say(f"step {step.number}/{total} on {step.host}: {step.purpose}")
+            elapsed = f" after {in_words(began - start)}" if began > start else ""
+            tools.say(f"step {step.number}/{total} on {step.host}{elapsed}: {step.purpose}")
             ending = await self._step(step, past[-1] if past else None)
             if ending.outcome is not StepOutcome.DONE:
-                return Stop(step, ending)
+                return Stop(step, ending, is_halted=tools.halt.is_asked() and not ending.begun)
             tools.say(f"    done after {tools.clock.monotonic() - began:.0f} s: {ending.sentence}")
         return Stop()
 

@@ -1,0 +1,114 @@
+"""Runs that somebody asks to stop: they do so where nothing is under way, and say what to type."""
+
+from pathlib import Path
+
+import pytest
+
+from boks_exporter.failover.findings import Guard
+from boks_exporter.failover.journal import StepOutcome
+from boks_exporter.failover.runner import Halt, Result
+from boks_exporter.failover.words import Exit, Outcome, Procedure
+from tests.unit.failover_world import FIRST, MASTER, SECOND, World, virtually
+
+WHY = "SIGTERM was received"
+
+
+class Ear(list[str]):
+    """Hear what a run tells, and ask it to stop at a word."""
+
+    def __init__(self, word: str, halt: Halt) -> None:
+        self.word, self.halt = word, halt
+
+    def append(self, text: str) -> None:
+        super().append(text)
+        if self.word in text:
+            self.halt.ask(WHY)
+
+
+async def switch(world: World, halt: Halt, *, registered: bool = True) -> Result:
+    world.domain.hosts[MASTER].is_registered = registered
+    survey = world.survey()
+    await world.warm(survey)
+    return await world.apply(Procedure.SWITCHOVER, FIRST, survey=survey, halt=halt)
+
+
+@pytest.mark.parametrize("word", ["locking", "looking again", "step 1/", "step 2/"])
+def test_before_anything_was_changed_a_run_ends_with_twenty(journals: Path, word: str) -> None:
+    """Nothing is changed, nothing stays open, and no host stays locked."""
+    world, halt = World.at(journals), Halt()
+    world.said = Ear(word, halt)
+    result = virtually(lambda: switch(world, halt))
+    assert result.exit is Exit.UNCHANGED
+    assert result.sentences[0].endswith(f"was over: {WHY}")
+    assert (world.sent(), world.locks(), world.roles()[MASTER]) == ([], {}, "master")
+    with world.journal() as journal:
+        assert (journal.view("bank").open_runs, journal.runs("bank")[0].outcome) == ((), Outcome.ABORTED)
+
+
+@pytest.mark.parametrize(
+    ("request_words", "stopped_before"),
+    [
+        ("boot-stop", "step 3 (compare-before on r1)"),
+        ("convert client", "step 5 (stop-old-master on m1)"),
+        ("convert master", "step 7 (compare on r1)"),
+        ("remove-database", "step 10 (wait-registered on m1)"),
+    ],
+)
+def test_a_step_under_way_is_ended_first(journals: Path, request_words: str, stopped_before: str) -> None:
+    """Its outcome is journaled; the run stays open with its locks, says what to type, and resume goes on to the end."""
+    world, halt = World.at(journals), Halt()
+    world.way.cuts = lambda _, line: halt.ask(WHY) if line.endswith(f" {request_words}") else None
+
+    async def scene() -> Exit:
+        result = await switch(world, halt)
+        assert (result.exit, result.sentences) == (
+            Exit.CHANGED,
+            (
+                f"stopped before {stopped_before} was over: {WHY}",
+                f"next: boks-exporter failover resume {result.run}, or boks-exporter failover abort {result.run}",
+            ),
+        )
+        assert set(world.locks().values()) == {result.run}
+        with world.journal() as journal:
+            run = journal.runs("bank")[0]
+            assert (run.is_open, WHY in run.message) == (True, True)
+            assert journal.steps(run.name)[-1].outcome == StepOutcome.DONE
+        world.way.cuts = lambda _, __: None
+        return (await world.resume(result.run or "")).exit
+
+    assert virtually(scene) is Exit.DONE
+    assert (world.locks(), world.observer.breaches, world.roles()[FIRST]) == ({}, [], "master")
+
+
+def test_a_wait_is_cut_short(journals: Path) -> None:
+    """Half an hour may be waited for a person; who asks to stop does not wait for it."""
+    world, halt = World.at(journals), Halt()
+    world.said = Ear("m1 is not registered", halt)
+    result = virtually(lambda: switch(world, halt, registered=False))
+    assert result.exit is Exit.CHANGED
+    assert result.sentences[0] == f"stopped before step 10 (wait-registered on {MASTER}) was over: {WHY}"
+
+
+def test_what_is_waited_for_is_told_now_and_then(journals: Path) -> None:
+    """A wait of half an hour in which nothing changes is not a silent one."""
+    world = World.at(journals)
+    virtually(lambda: switch(world, Halt(), registered=False))
+    waits = [line for line in world.said if "waiting" in line and "is not registered" in line]
+    assert 40 <= len(waits) <= 60
+
+
+def test_undoing_is_brought_to_its_end(journals: Path) -> None:
+    """Half-way back is no safe place."""
+    world, halt = World.at(journals), Halt()
+
+    async def scene() -> Exit:
+        survey = world.survey()
+        await world.warm(survey)
+        world.domain.hosts[SECOND].is_registered = False
+        result = await world.apply(Procedure.REBUILD, SECOND, Guard.LAST_COPY, survey=survey)
+        halt.ask(WHY)
+        with world.journal() as journal:
+            return (await world.runner(journal, halt=halt).abort(result.run or "")).exit
+
+    assert virtually(scene) is Exit.DONE
+    assert (world.roles()[SECOND], world.locks(), world.observer.breaches) == ("server", {}, [])
