@@ -87,28 +87,32 @@ class _Demo:
 
     async def _serve(self, domain: SimulatedDomain, directory: Path) -> ListenError | None:
         # These bring asyncssh, aiohttp and pydantic, after the guide's first lines are read.
-        from boks_exporter.app.demo_config import config_text
+        from boks_exporter.app.demo_config import can_have_gates, config_text
         from boks_exporter.app.serve import run_until
         from boks_exporter.config import load
         from boks_exporter.observe import SystemClock
+        from boks_exporter.simulator.operator_gate import OperatorGates
         from boks_exporter.simulator.server import SimulatedServers
 
         file = directory / "boks-exporter.yaml"
         options = ServeOptions(config_file=file, listen_addresses=(self._options.listen,))
-        async with SimulatedServers(domain, directory) as servers, asyncio.TaskGroup() as group:
+        gates = OperatorGates(domain) if can_have_gates(domain) else None
+        async with SimulatedServers(domain, directory, operators=gates) as servers, asyncio.TaskGroup() as group:
             file.write_text(config_text(servers), encoding="utf-8")
             playing = group.create_task(self._play(servers), name="scenario")
             try:
-                await run_until(self._stop, options, load(file), SystemClock(), lambda: load(file), self._started(file))
+                await run_until(
+                    self._stop, options, load(file), SystemClock(), lambda: load(file), self._started(servers, file)
+                )
             except ListenError as error:
                 return error
             finally:
                 playing.cancel()
         return None
 
-    def _started(self, file: Path) -> Callable[[tuple[str, ...]], None]:
+    def _started(self, servers: "SimulatedServers", file: Path) -> Callable[[tuple[str, ...]], None]:
         def started(addresses: tuple[str, ...]) -> None:
-            self._guide.ready(addresses, file)
+            self._guide.ready(addresses, file, self._cast if servers.operators else None)
             self._ready.set()
             if self._options.duration_seconds is not None:
                 asyncio.get_running_loop().call_later(self._options.duration_seconds, self._stop.set)

@@ -1,9 +1,10 @@
 """The configuration file that the demo's exporter runs on."""
 
 import json
+import socket
 from collections.abc import Iterator
 
-from boks_exporter.simulator.domain import Boksinit, HostPlan
+from boks_exporter.simulator.domain import Boksinit, HostPlan, SimulatedDomain
 from boks_exporter.simulator.server import SimulatedServers
 
 DOMAIN = "demo"
@@ -13,6 +14,8 @@ _HEAD = """\
 poll:
   interval: 5s   # a monitoring system of your own needs no more than every 30s
   timeout: 4s
+
+state_file: {state_file}   # what failover has to know of a master that is dead
 
 domains:
   - name: {domain}
@@ -28,7 +31,15 @@ domains:
       lag_age: 10s
       stamp_age: 5s
       missing_age: 5s
-    hosts:
+{failover}    hosts:
+"""
+
+_FAILOVER = """\
+    failover:   # who may change the hosts; the exporter itself has no such key
+      journal: {journal}
+      operator:
+        user: {user}
+        identity_files: [{identity_file}]
 """
 
 _HOST = """\
@@ -41,6 +52,17 @@ _HOST = """\
 """
 
 
+def can_have_gates(domain: SimulatedDomain) -> bool:
+    """Tell whether every host can listen on an address of its own, as those must that ask each other about theirs."""
+    try:
+        for plan in domain.layout.hosts:
+            with socket.socket() as probe:
+                probe.bind((plan.address, 0))
+    except OSError:
+        return False
+    return True
+
+
 def config_text(servers: SimulatedServers) -> str:
     """Write the file for the served domain: every host named, host keys verified, the gate as forced command."""
     head = _HEAD.format(
@@ -48,15 +70,28 @@ def config_text(servers: SimulatedServers) -> str:
         user=servers.user,
         identity_file=json.dumps(str(servers.identity_file)),
         known_hosts=json.dumps(str(servers.known_hosts)),
+        state_file=json.dumps(str(servers.identity_file.with_name("state.sqlite"))),
+        failover=_failover(servers),
     )
     return head + "".join(_hosts(servers))
+
+
+def _failover(servers: SimulatedServers) -> str:
+    """Write who may change the hosts, where they have the operator's gate."""
+    if servers.operators is None:
+        return ""
+    return _FAILOVER.format(
+        journal=json.dumps(str(servers.identity_file.with_name("journal.sqlite"))),
+        user=servers.operator_user,
+        identity_file=json.dumps(str(servers.operator_identity_file)),
+    )
 
 
 def _hosts(servers: SimulatedServers) -> Iterator[str]:
     for plan in servers.domain.layout.hosts:
         yield _HOST.format(
             name=plan.name,
-            address=servers.address,
+            address=servers.address_of(plan.name),
             port=servers.port(plan.name),
             site=plan.site,
             section=plan.section,

@@ -40,7 +40,7 @@ class Guide:
         self._tell(f"Other scenarios (--scenario NAME): {others}.")
         self._tell("")
 
-    def ready(self, addresses: tuple[str, ...], config_file: Path) -> None:
+    def ready(self, addresses: tuple[str, ...], config_file: Path, rehearsed: Cast | None) -> None:
         """Say what to open and what to type, as soon as it works; times count from here."""
         self._began = self._now()
         url, program = _to_open(addresses[0]), _program()
@@ -52,6 +52,7 @@ class Guide:
             "Type in another terminal",
             f"  {program} status --url {url}",
             f"  {program} check --url {url}",
+            *(_rehearsal(program, rehearsed, config_file) if rehearsed else ()),
             "",
             f"The exporter's configuration: {config_file}",
             "Ctrl-C ends the demo and removes everything that it made.",
@@ -74,6 +75,12 @@ class Guide:
 
     def _event(self, who: str, what: str) -> None:
         self._tell(f"{_clock(self._now() - self._began)}  {who:9}  {what}")
+
+
+def _rehearsal(program: str, cast: Cast, config_file: Path) -> Iterator[str]:
+    """Write how to rehearse the death of the master."""
+    yield f"  {program} failover rehearse promote {cast.replicas[0]} --dead {cast.master} \\"
+    yield f"    --config.file {config_file}"
 
 
 def _clock(seconds: Seconds) -> str:

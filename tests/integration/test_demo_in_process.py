@@ -105,6 +105,7 @@ def test_the_guide_tells_what_to_open_and_what_to_type(temporary: Path, capsys: 
         f"{url}/metrics ",
         f"boks-exporter status --url {url}",
         f"boks-exporter check --url {url}",
+        "boks-exporter failover rehearse promote REPHOST5 --dead MASTER1 \\\n    --config.file ",
     ):
         assert line in printed
     assert 'Scenario "calm", seed 1: ' in printed
