@@ -19,8 +19,12 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture
-def journals() -> Iterator[Path]:
-    """Give a directory for journals, in memory where there is such a place: each write waits for the disk otherwise."""
+def journals(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give a directory for journals, in memory where there is such a place: each write waits for the disk otherwise.
+
+    What a program makes for the time of a run, such as a rehearsal's journal, is made there, too.
+    """
     memory = Path("/dev/shm")  # noqa: S108 - only used where it is
     with tempfile.TemporaryDirectory(prefix="boks-journal-", dir=memory if memory.is_dir() else None) as directory:
+        monkeypatch.setattr(tempfile, "tempdir", directory)
         yield Path(directory)

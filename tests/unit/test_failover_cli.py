@@ -37,10 +37,10 @@ domains:
 class Terminal:
     """A command line whose hosts are simulated; each command is a process of its own on virtual time."""
 
-    def __init__(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.world = World.at(tmp_path)
+    def __init__(self, directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.world = World.at(directory)
         self.capsys = capsys
-        self.config = tmp_path / "config.yaml"
+        self.config = directory / "config.yaml"
         self.config.write_text(CONFIG)
         self.before: Callable[[], None] = lambda: None
         self.kept: dict[str, Reading] = {}
@@ -76,8 +76,8 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    made = Terminal(tmp_path, capsys)
+def terminal(journals: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    made = Terminal(journals, capsys)
 
     def virtually(main: Callable[[], Any]) -> Any:
         """Go on where the last command left the domain's time."""

@@ -27,10 +27,10 @@ LOOKS = ("preflight", "registered", "reach", "lock-show", "record")
 
 
 @pytest.mark.parametrize("procedure", list(Procedure))
-def test_showing_a_plan_sends_no_line_that_changes_anything(tmp_path: Path, procedure: Procedure) -> None:
+def test_showing_a_plan_sends_no_line_that_changes_anything(journals: Path, procedure: Procedure) -> None:
     """For every procedure, with the master alive and dead: only looks arrive at the gates."""
     for is_dead in (False, True):
-        world = World.at(tmp_path / f"{is_dead}")
+        world = World.at(journals / f"{is_dead}")
 
         async def scene(world: World = world, is_dead: bool = is_dead) -> None:
             survey = world.survey()
@@ -43,7 +43,7 @@ def test_showing_a_plan_sends_no_line_that_changes_anything(tmp_path: Path, proc
             candidates(await survey.look(), Limits())
             await verified(survey, Limits())
 
-        before = World.at(tmp_path / "before").roles()
+        before = World.at(journals / "before").roles()
         virtually(scene)
         assert {line.split()[2] for _, _, line in world.way.heard} <= set(LOOKS)
         assert world.roles() == before
@@ -82,9 +82,9 @@ def test_looks_and_changes_share_no_type() -> None:
     assert not issubclass(OperatorChange, Request)
 
 
-def test_a_survey_is_made_of_nothing_that_changes(tmp_path: Path) -> None:
+def test_a_survey_is_made_of_nothing_that_changes(journals: Path) -> None:
     """Looked at from inside, while it is in use."""
-    world = World.at(tmp_path)
+    world = World.at(journals)
 
     async def scene() -> Survey:
         survey = world.survey()

@@ -39,9 +39,9 @@ def switched(world: World, when_stopped: Stopped, *accepted: Guard, late_times: 
     return virtually(scene)
 
 
-def test_a_switchover_that_finds_an_update_missing_goes_back_and_tries_again(tmp_path: Path) -> None:
+def test_a_switchover_that_finds_an_update_missing_goes_back_and_tries_again(journals: Path) -> None:
     """The master is started again, gives away what it wrote, and is stopped in another moment."""
-    world = World.at(tmp_path)
+    world = World.at(journals)
     result = switched(world, Stopped.NUMBERS, late_times=2)
     assert (result.exit, result.sentences) == (Exit.DONE, ("every step is done",))
     assert world.sent()[:5] == [*STOP_AND_START, *STOP_AND_START, (MASTER, "boot-stop")]
@@ -63,9 +63,9 @@ def test_a_switchover_that_finds_an_update_missing_goes_back_and_tries_again(tmp
     assert world.observer.breaches == []
 
 
-def test_a_switchover_that_finds_no_quiet_moment_says_so_and_changes_nothing(tmp_path: Path) -> None:
+def test_a_switchover_that_finds_no_quiet_moment_says_so_and_changes_nothing(journals: Path) -> None:
     """After the third time it stays as it was, and says what helps."""
-    world = World.at(tmp_path)
+    world = World.at(journals)
     result = switched(world, Stopped.NUMBERS, late_times=9)
     assert (result.exit, result.sentences) == (
         Exit.UNCHANGED,
@@ -79,9 +79,9 @@ def test_a_switchover_that_finds_no_quiet_moment_says_so_and_changes_nothing(tmp
     assert (world.roles()[MASTER], world.locks(), world.observer.breaches) == ("master", {}, [])
 
 
-def test_what_a_master_does_not_show_while_it_stands_still_is_not_taken_for_granted(tmp_path: Path) -> None:
+def test_what_a_master_does_not_show_while_it_stands_still_is_not_taken_for_granted(journals: Path) -> None:
     """Whether BoKS shows its numbers while it is stopped is not published; what was read before says nothing of it."""
-    world = World.at(tmp_path)
+    world = World.at(journals)
     result = switched(world, Stopped.ERROR)
     assert result.exit is Exit.UNCHANGED
     assert f"what {MASTER} may have written after that is not known" in result.sentences[0]
@@ -90,15 +90,15 @@ def test_what_a_master_does_not_show_while_it_stands_still_is_not_taken_for_gran
     assert world.roles()[MASTER] == "master"
 
 
-def test_whoever_is_sure_that_it_wrote_nothing_says_so_by_name(tmp_path: Path) -> None:
+def test_whoever_is_sure_that_it_wrote_nothing_says_so_by_name(journals: Path) -> None:
     """Then it goes on, and every update that was seen is still held against the new master's."""
-    world = World.at(tmp_path)
+    world = World.at(journals)
     result = switched(world, Stopped.ERROR, Guard.BEHIND_LAST_MASTER)
     assert (result.exit, world.roles()[MASTER], world.roles()[FIRST]) == (Exit.DONE, "server", "master")
 
 
-def test_an_update_that_is_known_to_be_missing_is_accepted_by_nobody(tmp_path: Path) -> None:
+def test_an_update_that_is_known_to_be_missing_is_accepted_by_nobody(journals: Path) -> None:
     """What is seen to be lost is not lost, whatever is accepted."""
-    world = World.at(tmp_path)
+    world = World.at(journals)
     result = switched(world, Stopped.NUMBERS, Guard.BEHIND_LAST_MASTER, late_times=9)
     assert (result.exit, world.roles()[MASTER]) == (Exit.UNCHANGED, "master")

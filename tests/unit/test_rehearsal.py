@@ -86,9 +86,9 @@ ENDS = {
 
 
 @pytest.mark.parametrize("case", ENDS)
-def test_it_ends_as_the_run_does(tmp_path: Path, case: str) -> None:
+def test_it_ends_as_the_run_does(journals: Path, case: str) -> None:
     """The same exit code, and the same roles afterwards."""
-    night = Night(tmp_path, case, ENDS[case])
+    night = Night(journals, case, ENDS[case])
 
     async def both() -> tuple[Rehearsal, Result]:
         return await night.rehearsed(), await night.lived()
@@ -113,9 +113,9 @@ ONE_OF_EACH_KIND = (
 
 
 @pytest.mark.parametrize("fault", ONE_OF_EACH_KIND)
-def test_whatever_breaks_it_is_told_how_it_ends_and_what_comes_next(tmp_path: Path, fault: StepFault) -> None:
+def test_whatever_breaks_it_is_told_how_it_ends_and_what_comes_next(journals: Path, fault: StepFault) -> None:
     """Every fault happens at the step that is named, no invariant is broken, and no run is left open."""
-    night = Night(tmp_path, "a registered client")
+    night = Night(journals, "a registered client")
     rehearsal = virtually(lambda: night.rehearsed(f"{fault.word}@convert-server"))
     assert (rehearsal.happened, rehearsal.breaches, rehearsal.still_open) == (True, (), None)
     assert rehearsal.differences == ()
@@ -126,9 +126,9 @@ def test_whatever_breaks_it_is_told_how_it_ends_and_what_comes_next(tmp_path: Pa
     assert {"resume"} >= {played.command.split()[0] for played in rehearsal.commands[1:]}
 
 
-def test_aborted_it_stands_as_before(tmp_path: Path) -> None:
+def test_aborted_it_stands_as_before(journals: Path) -> None:
     """What is typed first can be chosen."""
-    night = Night(tmp_path, "a registered client")
+    night = Night(journals, "a registered client")
     rehearsal = virtually(lambda: night.rehearsed("killed-after-request@convert-server", then="abort"))
     assert [each.command.split()[0] for each in rehearsal.commands] == ["add-replica", "abort"]
     assert "(the program is killed here)" in night.reader.said
@@ -136,17 +136,17 @@ def test_aborted_it_stands_as_before(tmp_path: Path) -> None:
     assert rehearsal.afterwards.role("c1") == "client"
 
 
-def test_what_hangs_is_ended_by_hand_once_resuming_has_not_helped(tmp_path: Path) -> None:
+def test_what_hangs_is_ended_by_hand_once_resuming_has_not_helped(journals: Path) -> None:
     """A person goes there only after the program has said that the command still runs."""
-    night = Night(tmp_path, "a registered client")
+    night = Night(journals, "a registered client")
     rehearsal = virtually(lambda: night.rehearsed("hangs@convert-server"))
     assert [int(each.result.exit) for each in rehearsal.commands if each.result] == [23, 23, 0]
     assert night.reader.said.count("(by hand: the command that hangs on c1 is ended there)") == 1
 
 
-def test_a_death_is_rehearsed_by_day(tmp_path: Path) -> None:
+def test_a_death_is_rehearsed_by_day(journals: Path) -> None:
     """The master lives; on the twin it dies, the findings are those of the night, and another takes over."""
-    night = Night(tmp_path, "a promotion by day")
+    night = Night(journals, "a promotion by day")
     rehearsal = virtually(lambda: night.rehearsed(dead=(MASTER,)))
     assert night.reader.said[1:3] == ["twin ()", "without m1: 5 steps"]
     assert (rehearsal.exit, rehearsal.left, rehearsal.breaches) == (Exit.DONE, (), ()), "\n".join(night.reader.said)
@@ -154,9 +154,9 @@ def test_a_death_is_rehearsed_by_day(tmp_path: Path) -> None:
     assert rehearsal_json(rehearsal, ())["supposed"]["dead"] == [MASTER]
 
 
-def test_who_is_dead_as_well_can_refuse_it(tmp_path: Path) -> None:
+def test_who_is_dead_as_well_can_refuse_it(journals: Path) -> None:
     """Of a host that is off nobody can know whether it is master."""
-    night = Night(tmp_path, "a promotion by day")
+    night = Night(journals, "a promotion by day")
     rehearsal = virtually(lambda: night.rehearsed(dead=(MASTER, "r2")))
     assert (rehearsal.exit, {finding.guard for finding in rehearsal.left}) == (
         Exit.FACTS_UNKNOWN,
@@ -164,9 +164,9 @@ def test_who_is_dead_as_well_can_refuse_it(tmp_path: Path) -> None:
     )
 
 
-def test_what_is_refused_is_not_rehearsed(tmp_path: Path) -> None:
+def test_what_is_refused_is_not_rehearsed(journals: Path) -> None:
     """Findings end it as they end the command."""
-    night = Night(tmp_path, "the master refuses connections and lives")
+    night = Night(journals, "the master refuses connections and lives")
     rehearsal = virtually(night.rehearsed)
     assert (rehearsal.exit, rehearsal.commands) == (Exit.REFUSED, [])
     assert [*rehearsal_text(rehearsal)] == [
@@ -197,25 +197,25 @@ def test_what_is_refused_is_not_rehearsed(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_does_not_exist_is_answered_with_what_does(tmp_path: Path, inject: str, message: str) -> None:
+def test_what_does_not_exist_is_answered_with_what_does(journals: Path, inject: str, message: str) -> None:
     """Nothing is begun."""
-    night = Night(tmp_path, "a registered client")
+    night = Night(journals, "a registered client")
     with pytest.raises(RehearsalError) as error:
         virtually(lambda: night.rehearsed(inject))
     assert str(error.value).startswith(message)
     assert night.reader.said == []
 
 
-def test_an_unknown_host_is_answered_with_the_known_ones(tmp_path: Path) -> None:
+def test_an_unknown_host_is_answered_with_the_known_ones(journals: Path) -> None:
     """The names are those of the configuration and of the master's list."""
-    night = Night(tmp_path, "an unknown host")
+    night = Night(journals, "an unknown host")
     with pytest.raises(RehearsalError, match="nowhere is no host of the domain; there are: m1, r1, r2, r3, c1"):
         virtually(night.rehearsed)
 
 
-def test_what_it_tells_a_script_and_a_person(tmp_path: Path) -> None:
+def test_what_it_tells_a_script_and_a_person(journals: Path) -> None:
     """Steps with their seconds, the fault, the end, and the truth of the simulator; loud where an invariant broke."""
-    night = Night(tmp_path, "a registered client")
+    night = Night(journals, "a registered client")
     rehearsal = virtually(lambda: night.rehearsed("cut-during@3"))
     told = json.loads(json.dumps(rehearsal_json(rehearsal, ())))
     assert told["inject"] == {"fault": "cut-during", "step": "3", "happened": True}

@@ -1,6 +1,5 @@
 """A simulated twin of a domain shows what the domain shows: the same steps, the same findings, the same facts."""
 
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,19 +41,18 @@ async def looked_at(
     return known, await propose(fresh, procedure, target, world.limits)
 
 
-async def _differences(case: str, *, warm: bool, rate: float) -> tuple[str, ...]:
+async def _differences(journals: Path, case: str, *, warm: bool, rate: float) -> tuple[str, ...]:
     procedure, target, changes = CASES[case]
-    with tempfile.TemporaryDirectory() as directory:
-        world = World.at(Path(directory), writes_per_second=rate)
-        known, live = await looked_at(world, procedure, target, changes, warm=warm)
-        async with virtual_twin(known, live.facts, Path(directory)) as stage:
-            twin = await propose(stage.survey(stage.operator), procedure, target, world.limits)
-            broken = [f"{breach.invariant} at {breach.event}" for breach in stage.observer.breaches]
+    world = World.at(journals, writes_per_second=rate)
+    known, live = await looked_at(world, procedure, target, changes, warm=warm)
+    async with virtual_twin(known, live.facts, journals) as stage:
+        twin = await propose(stage.survey(stage.operator), procedure, target, world.limits)
+        broken = [f"{breach.invariant} at {breach.event}" for breach in stage.observer.breaches]
     return (*difference(live.basis, twin.basis), *broken)
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_twin_rests_on_the_same_facts(case: str) -> None:
+def test_a_twin_rests_on_the_same_facts(journals: Path, case: str) -> None:
     """Whatever the domain looks like: steps, findings, roles, states and gates are the live ones."""
-    assert virtually(lambda: _differences(case, warm=True, rate=0.5)) == ()
-    assert virtually(lambda: _differences(case, warm=False, rate=0.0)) == ()
+    assert virtually(lambda: _differences(journals / "warm", case, warm=True, rate=0.5)) == ()
+    assert virtually(lambda: _differences(journals / "cold", case, warm=False, rate=0.0)) == ()
