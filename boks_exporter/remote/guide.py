@@ -135,6 +135,18 @@ It prints `=boks-gate/1 …` first, `=end … exit=0` for each section and `=don
 | `sudo: a password is required` | the rule of step 4 is missing, or names another path or user |
 | `=end sequence exit=126` or `exit=127` | `BOKSADM` in `boks-gate.conf` is not the program |
 | `=end sequence timeout=…` | the command hung and was ended; BoKS on this host needs attention |
+
+## 6. A newer gate
+
+The first line of every reply names the gate's version. `boks-exporter version` names that of the gate that belongs to
+the exporter. An older gate goes on to answer (`boks-gate/1`), but does not know newer words (`=refused unknown_word`).
+
+```sh
+# `boks-exporter gate` prints the new one; copy it to {gate}.new on the host, then:
+chown root {gate}.new && chmod 0755 {gate}.new && mv {gate}.new {gate}
+```
+
+Never write into {gate} itself: a shell reads its script while it runs it, and a look may be under way.
 """
 
 OPERATOR_GUIDE: Final = """\
