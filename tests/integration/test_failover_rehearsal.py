@@ -15,6 +15,8 @@ from boks_exporter.cli.program import run
 from boks_exporter.simulator.domain import Fault, SimulatedDomain
 from boks_exporter.simulator.operator_gate import OperatorGates
 from boks_exporter.simulator.server import SimulatedServers
+from tests.integration.fleet import running_fleet
+from tests.integration.terminal import Terminal, quiet_layout
 
 TEMPORARY = "REPHOST2"
 
@@ -126,6 +128,29 @@ def test_what_is_broken_on_the_way_breaks_for_real(live: Live) -> None:
     assert code == 0, told
     assert f"{TEMPORARY}: channel" in told
     assert "Injected: cut-during at step 3 (connection cut while the command runs)" in told
+
+
+def test_what_real_gates_tell_is_what_the_twins_gates_tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Behind OpenSSH and gate.sh: roles, numbers, settings, findings and steps come out the same on the twin."""
+    with running_fleet(quiet_layout("REPHOST2", client="CLIENT1")) as fleet:
+        terminal = Terminal(fleet, tmp_path, capsys)
+        code = run(
+            [
+                "failover",
+                "rehearse",
+                "promote",
+                "REPHOST2",
+                "--dead",
+                MASTER,
+                "--output",
+                "json",
+                *("--config.file", str(terminal.config)),
+            ]
+        )
+    told = json.loads(capsys.readouterr().out)
+    # Its hosts share one address, so no witness can tell which of them it reaches.
+    matters = [each["name"] for each in told["supposed"]["findings"] if each["level"] != "note"]
+    assert (code, told["differences"], matters) == (11, [], ["old_master_unproven"])
 
 
 @pytest.mark.parametrize(

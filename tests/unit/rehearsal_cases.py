@@ -77,6 +77,9 @@ CASES: dict[str, tuple[Procedure, str, tuple[Change, ...]]] = {
     "a replica is not listed": (Procedure.SWITCHOVER, FIRST, (_fault(SECOND, Fault.UNLISTED),)),
     "a site is cut off": (Procedure.SWITCHOVER, FIRST, (_fault(THIRD, Fault.UNREACHABLE, cut_off=True),)),
     "somebody alone does not reach a host": (Procedure.SWITCHOVER, FIRST, (_fault(THIRD, Fault.UNREACHABLE),)),
+    "a replica prints rubbish": (Procedure.SWITCHOVER, FIRST, (_fault(SECOND, Fault.GARBAGE),)),
+    "a replica hangs": (Procedure.SWITCHOVER, FIRST, (_fault(SECOND, Fault.HANGING),)),
+    "the master hangs": (Procedure.SWITCHOVER, FIRST, (_fault(MASTER, Fault.HANGING),)),
     "odd settings": (Procedure.SWITCHOVER, FIRST, (_odd_configuration,)),
     "odd settings and a dead master": (
         Procedure.PROMOTE,

@@ -1,5 +1,6 @@
 """A simulated twin of a domain shows what the domain shows: the same steps, the same findings, the same facts."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +11,10 @@ from boks_exporter.app.rehearsal.virtual import virtual_twin
 from boks_exporter.failover.plan import difference
 from boks_exporter.failover.runner import Proposal, propose
 from boks_exporter.failover.words import Procedure
+from boks_exporter.simulator.operator_cuts import Cut
+from boks_exporter.simulator.operator_records import Lock, Record
 from boks_exporter.simulator.virtual_time import VirtualClock
-from tests.unit.failover_world import MASTER, World, virtually
+from tests.unit.failover_world import CLIENT, FIRST, MASTER, SECOND, THIRD, World, virtually
 from tests.unit.rehearsal_cases import CASES, Change
 
 
@@ -41,9 +44,12 @@ async def looked_at(
     return known, await propose(fresh, procedure, target, world.limits)
 
 
-async def _differences(journals: Path, case: str, *, warm: bool, rate: float) -> tuple[str, ...]:
+async def _differences(
+    journals: Path, case: str, *, warm: bool, rate: float, dress: Callable[[World], None] = lambda _: None
+) -> tuple[str, ...]:
     procedure, target, changes = CASES[case]
     world = World.at(journals, writes_per_second=rate)
+    dress(world)
     known, live = await looked_at(world, procedure, target, changes, warm=warm)
     async with virtual_twin(known, live.facts, journals) as stage:
         twin = await propose(stage.survey(stage.operator), procedure, target, world.limits)
@@ -56,3 +62,20 @@ def test_a_twin_rests_on_the_same_facts(journals: Path, case: str) -> None:
     """Whatever the domain looks like: steps, findings, roles, states and gates are the live ones."""
     assert virtually(lambda: _differences(journals / "warm", case, warm=True, rate=0.5)) == ()
     assert virtually(lambda: _differences(journals / "cold", case, warm=False, rate=0.0)) == ()
+
+
+def _oddly(world: World) -> None:
+    """Let gates lack rights and knowledge, be locked, be busy, or not answer the operator at all."""
+    world.gates.says = {
+        FIRST: {"permitted": "no", "state": "unusable"},
+        SECOND: {"daemons": "unknown", "database": "unknown", "reach": "unknown"},
+    }
+    world.gates.states[THIRD].lock = Lock("20231114-220000-promote-0000abcd", "bob@elsewhere", "2023-11-14T22:00:00")
+    world.gates.states[CLIENT].records["old.1"] = Record("old.1 boot-start", 0, float("inf"))
+    world.way.cuts = lambda host, _line: Cut.BEFORE if host == MASTER else None
+
+
+@pytest.mark.parametrize("case", ["a sound domain", "the master is dead", "a registered client"])
+def test_what_gates_say_and_keep_to_themselves_is_taken_over(journals: Path, case: str) -> None:
+    """Findings about rights, locks and work that goes on are the live ones."""
+    assert virtually(lambda: _differences(journals, case, warm=True, rate=0.0, dress=_oddly)) == ()

@@ -1,9 +1,11 @@
 """From one look at a real domain to what its simulated twin begins with."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from boks_exporter.app.rehearsal.peculiar import says, silence
+from boks_exporter.app.rehearsal.rates import rates
 from boks_exporter.errors import FailureReason
 from boks_exporter.failover.facts import FailoverFacts, Numbers
 from boks_exporter.failover.proofs.domains import registered_hosts
@@ -14,16 +16,14 @@ from boks_exporter.model import (
     Host,
     HostName,
     Listed,
-    Observed,
     ReportedStatus,
     Role,
     Seconds,
     Sequence,
     TableNumber,
-    Timestamp,
     Unreachable,
 )
-from boks_exporter.parsing.operator_facts import Daemons, GateReadiness
+from boks_exporter.parsing.operator_facts import Daemons
 from boks_exporter.replication import History
 from boks_exporter.simulator.domain import Boksinit, Fault, HostPlan
 from boks_exporter.simulator.domain.files import METHOD_CONF
@@ -33,20 +33,14 @@ from boks_exporter.simulator.domain.standing import HostStanding, Line, Standing
 AGE_SECONDS: Final[Seconds] = 7200.0
 """So old the twin is when it begins: what its replicas lack was written before."""
 
+_MEETS_COMMANDS: Final = {FailureReason.TIMEOUT: Fault.HANGING, FailureReason.PARSE: Fault.GARBAGE}
 _USUAL_SHM_SIZE: Final = 16000
-_WATCHED_SECONDS: Final[Seconds] = 60.0
 _BOKSINIT: Final = {Role.MASTER: Boksinit.MASTER, Role.REPLICA: Boksinit.SERVER, Role.CLIENT: Boksinit.CLIENT}
 _STATUS: Final = {ReportedStatus.OK: Status.OK, ReportedStatus.LOADING: Status.LOADING}
 _MEETS: Final = {
     FailureReason.CONNECT: Fault.REFUSED,
     FailureReason.AUTH: Fault.WRONG_LOGIN,
     FailureReason.HOST_KEY: Fault.WRONG_HOST_KEY,
-}
-_WORDS: Final[dict[str, dict[bool | None, str]]] = {
-    "permitted": {False: "no", None: "unknown"},
-    "boksadm": {False: "no", None: "unknown"},
-    "state": {False: "unusable", None: "unknown"},
-    "database": {None: "unknown"},
 }
 
 
@@ -97,12 +91,12 @@ class _Finding:
                 lead=self.lead,
                 epoch=self.facts.seen_at - self.now,
                 now=self.now,
-                rates=dict(self._rates()),
+                rates=dict(rates(self.facts, self.history, self.lead, self.reference)),
             ),
-            says={host.name: dict(self._says(host.name, ready.get(host.name))) for host in hosts},
+            says={host.name: dict(says(self.facts, host.name)) for host in hosts},
             locks={name: each.lock for name, each in ready.items() if each.lock},
             busy={name: each.busy for name, each in ready.items() if each.busy},
-            no_reading={name: self._silence(name) for name in ready.keys() - seen},
+            no_reading={name: silence(self.snapshot, name) for name in ready.keys() - seen},
             no_operator={name: gates[name].failure for name in (seen & gates.keys()) - ready.keys()},
         )
 
@@ -177,8 +171,12 @@ class _Finding:
         return Boksinit.CLIENT if known is Boksinit.MASTER else known
 
     def _met_as(self, name: HostName) -> Fault | None:
-        """Tell what whoever connects meets; a host that answers one way is no silent one."""
-        if self.facts.seen(name) or self.facts.readiness(name):
+        """Tell what whoever asks meets; a host that answers one way is no silent one."""
+        seen = self.facts.seen(name)
+        if seen:
+            wrong = {fault.reason for fault in seen.essential_faults}
+            return next((fault for reason, fault in _MEETS_COMMANDS.items() if reason in wrong), None)
+        if self.facts.readiness(name):
             return None
         outcome = self.snapshot.outcome(name)
         fault = _MEETS.get(outcome.reason, Fault.UNREACHABLE) if isinstance(outcome, Unreachable) else Fault.UNREACHABLE
@@ -249,48 +247,6 @@ class _Finding:
         return {
             host: b"" if each is None else METHOD_CONF + b"# %d\n" % kinds.index(each) for host, each in sums.items()
         }
-
-    # -- the gates and the rest ----------------------------------------------------------------------------------------
-
-    def _says(self, name: HostName, ready: GateReadiness | None) -> Iterator[tuple[str, str]]:
-        for witness in self.facts.witnesses:
-            if witness.host == name:
-                yield "reach", witness.reach
-        if ready is None:
-            return
-        if ready.daemons is Daemons.UNKNOWN:
-            yield "daemons", "unknown"
-        if ready.free_kilobytes is not None:
-            yield "free_kilobytes", str(ready.free_kilobytes)
-        told = {
-            "permitted": ready.permitted,
-            "boksadm": ready.boksadm,
-            "state": ready.state_writable,
-            "database": ready.database_present,
-        }
-        yield from ((key, _WORDS[key][value]) for key, value in told.items() if value in _WORDS[key])
-
-    def _silence(self, name: HostName) -> str:
-        outcome = self.snapshot.outcome(name)
-        return "it was not asked" if outcome is None or isinstance(outcome, Observed) else outcome.detail
-
-    def _rates(self) -> Iterator[tuple[TableNumber, float]]:
-        """Tell how often the master writes: as earlier rounds saw it, or else as this look did."""
-        first = (self.facts.numbers(self.lead) if self.lead else None) or {}
-        skew = max(self.snapshot.skew or 0.0, _WATCHED_SECONDS / 6)
-        for table, (number, _) in self.reference.items():
-            known = self.history.tables.get(table)
-            if known and self.history.master == self.lead:
-                oldest = known.steps[0]
-                span = self._since(oldest.at)
-                if span > _WATCHED_SECONDS and number > oldest.sequence:
-                    yield table, (number - oldest.sequence) / span
-                    continue
-            if table in first and number > first[table][0]:
-                yield table, (number - first[table][0]) / skew
-
-    def _since(self, at: Timestamp) -> Seconds:
-        return self.facts.seen_at - at
 
 
 def _marks(numbers: Numbers | None) -> dict[TableNumber, tuple[Sequence, Seconds]] | None:
