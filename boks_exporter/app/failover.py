@@ -4,8 +4,8 @@ import getpass
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -20,7 +20,7 @@ from boks_exporter.failover.runner import Halt, NoConsole, ProgramHooks, Runner,
 from boks_exporter.failover.runner.console import Console
 from boks_exporter.failover.survey import Survey
 from boks_exporter.failover.words import Limits
-from boks_exporter.model import Host, HostName
+from boks_exporter.model import HostName
 from boks_exporter.observe import SystemClock
 from boks_exporter.poller import StateFile
 from boks_exporter.remote.settings import GateMode, SshSettings
@@ -102,8 +102,19 @@ def journal_of(domain: Domain) -> Journal:
     return Journal(domain.failover.journal)
 
 
+@contextmanager
+def kept_journal(domain: Domain) -> Iterator[Journal | None]:
+    """Open the journal for reading only, as a full disk allows, too; None where there is none yet."""
+    path = domain.failover.journal
+    if not path.exists():
+        yield None
+        return
+    with Journal(path, is_read_only=True) as journal:
+        yield journal
+
+
 @dataclass(frozen=True, slots=True)
-class _Ways:
+class Ways:
     """The open connections: to read, and as the operator."""
 
     reading: Transport
@@ -111,7 +122,8 @@ class _Ways:
 
 
 @asynccontextmanager
-async def _ways(domain: Domain) -> AsyncIterator[_Ways]:
+async def ways_of(domain: Domain) -> AsyncIterator[Ways]:
+    """Hold the connections open, and close them in the end."""
     from boks_exporter.transport.ssh import SshTransport
 
     operator, timeout = domain.failover.operator, domain.settings.poll.timeout_seconds
@@ -125,7 +137,7 @@ async def _ways(domain: Domain) -> AsyncIterator[_Ways]:
         gate=GateMode.INSTALLED,
     )
     async with AsyncExitStack() as stack:
-        ways = _Ways(
+        ways = Ways(
             SshTransport(domain.ssh, timeout_seconds=timeout), SshTransport(as_operator, timeout_seconds=timeout)
         )
         for way in (ways.reading, ways.operator):
@@ -137,7 +149,7 @@ async def _ways(domain: Domain) -> AsyncIterator[_Ways]:
 @asynccontextmanager
 async def looking(domain: Domain, journal: Journal | None = None) -> AsyncIterator[Survey]:
     """Hold what a look needs, and nothing that could change a host."""
-    async with _ways(domain) as ways:
+    async with ways_of(domain) as ways:
         yield _survey(domain, ways.reading, LookingGates(LookOnly(ways.operator)), journal)
 
 
@@ -151,7 +163,7 @@ async def changing(
 ) -> AsyncIterator[Runner]:
     """Hold what a run needs."""
     hooks, asked = domain.failover.hooks, halt or Halt()
-    async with _ways(domain) as ways:
+    async with ways_of(domain) as ways:
         survey = _survey(domain, ways.reading, LookingGates(LookOnly(ways.operator)), journal)
         yield Runner(
             Tools(
@@ -174,46 +186,6 @@ async def changing(
                 halt=asked,
             )
         )
-
-
-async def break_lock(domain: Domain, run: str, host: HostName) -> str:
-    """Take the lock of a host away from a run that is named; returns what became of it."""
-    target = _known(domain, host)
-    async with _ways(domain) as ways:
-        lock = await ChangingGates(ways.operator).break_lock(target, run)
-    if lock.run is not None:
-        message = f"{host} stays locked, by the run {lock.run} of {lock.owner}: only the lock of {run} was to be broken"
-        raise StillLockedError(message)
-    return f"{host} is not locked any more"
-
-
-async def locks(domain: Domain) -> dict[HostName, str]:
-    """Tell who holds the lock of each host, or why that is not known."""
-    found = {}
-    async with _ways(domain) as ways:
-        gates = LookingGates(LookOnly(ways.operator))
-        for host in domain.domain.hosts:
-            try:
-                lock = await gates.lock(host)
-            except BoksExporterError as error:
-                found[host.name] = f"not known: {error}"
-            else:
-                free = "not locked"
-                held = f"locked by {lock.run} of {lock.owner} since {lock.since} (UTC)"
-                found[host.name] = free if lock.run is None else held
-    return found
-
-
-class StillLockedError(BoksExporterError):
-    """A host is still locked, and by whom."""
-
-
-def _known(domain: Domain, name: HostName) -> Host:
-    for host in domain.domain.hosts:
-        if host.name == name:
-            return host
-    message = f"{name} is no host of {domain.domain.name}"
-    raise NotConfiguredError(message)
 
 
 def _survey(domain: Domain, reading: Transport, gates: LookingGates, journal: Journal | None) -> Survey:

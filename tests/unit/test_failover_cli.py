@@ -4,97 +4,22 @@ import asyncio
 import errno
 import json
 import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
 
-from boks_exporter.cli.failover import asking, doing, options
-from boks_exporter.cli.program import run
+from boks_exporter.cli.failover import doing, options
 from boks_exporter.cli.saying import UnsaidError
-from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.journal import Journal
-from boks_exporter.failover.runner import Halt, Runner
-from boks_exporter.failover.survey import Survey
 from boks_exporter.failover.words import EXITS, Exit
-from boks_exporter.simulator.virtual_time import VirtualClock, VirtualTimeLoop
-from tests.unit.failover_world import FIRST, MASTER, SECOND, World
-
-CONFIG = """\
-domains:
-  - name: bank
-    transport: {kind: ssh, user: boksmon}
-    hosts: [{name: m1}, {name: r1}, {name: r2}, {name: r3}, {name: c1}]
-    failover:
-      journal: journal.sqlite
-      operator: {user: boksop}
-"""
-
-
-class Terminal:
-    """A command line whose hosts are simulated; each command is a process of its own on virtual time."""
-
-    def __init__(self, directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.world = World.at(directory)
-        self.capsys = capsys
-        self.config = directory / "config.yaml"
-        self.config.write_text(CONFIG)
-        self.before: Callable[[], None] = lambda: None
-        self.kept: dict[str, Reading] = {}
-
-    def __call__(self, *words: str) -> tuple[int, str]:
-        code = run([*words, "--config.file", str(self.config)])
-        told = self.capsys.readouterr()
-        return code, told.out + told.err
-
-    @asynccontextmanager
-    async def looking(self, _: Any, journal: Journal | None = None) -> AsyncIterator[Survey]:
-        survey = await self._survey()
-        if journal:
-            survey.journal = lambda: journal.view("bank")
-        yield survey
-
-    @asynccontextmanager
-    async def changing(
-        self, _: Any, journal: Journal, say: Callable[[str], None], __: Any, halt: Halt
-    ) -> AsyncIterator[Runner]:
-        self.world.said = type("Said", (list,), {"append": lambda _, text: say(text)})()
-        yield self.world.runner(journal, await self._survey(), token=lambda: "0000000a", halt=halt)
-
-    async def _survey(self) -> Survey:
-        """Begin with what the exporter's state file would hold."""
-        survey = self.world.survey()
-        survey.readings = dict(self.kept)
-        await survey.look()
-        self.kept = dict(survey.readings)
-        await VirtualClock().sleep(30.0)
-        self.before()
-        return survey
+from tests.unit.failover_terminal import CONFIG, Terminal, fingerprint, terminal_at
+from tests.unit.failover_world import FIRST, MASTER, SECOND
 
 
 @pytest.fixture
 def terminal(journals: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    made = Terminal(journals, capsys)
-
-    def virtually(main: Callable[[], Any]) -> Any:
-        """Go on where the last command left the domain's time."""
-        loop = VirtualTimeLoop()
-        loop._jumping.elapsed = made.world.domain.now
-        with asyncio.Runner(loop_factory=lambda: loop) as runner:
-            return runner.run(main())
-
-    for module in (doing, asking):
-        monkeypatch.setattr(module, "looking", made.looking)
-        monkeypatch.setattr(module, "run_async", virtually)
-    monkeypatch.setattr(doing, "changing", made.changing)
-    return made
-
-
-def fingerprint(text: str) -> str:
-    return text.partition("Fingerprint: ")[2].split()[0]
+    return terminal_at(journals, capsys, monkeypatch)
 
 
 def test_the_exit_codes_are_one_table() -> None:
@@ -197,7 +122,8 @@ def test_an_open_run_is_in_the_way_until_it_is_resumed_or_aborted(terminal: Term
     assert code == Exit.LOCKED
     assert f"REFUSED  run_open: the run {name} (switchover r1, by anna (root) on ops7) is open" in other
     code, history = terminal("failover", "history")
-    assert f"OPEN (not_converged)  anna (root) on ops7\n{name} is open: boks-exporter failover resume {name}" in history
+    assert "OPEN (not_converged)  anna (root) on ops7\n" in history
+    assert f"next: boks-exporter failover resume {name}, or boks-exporter failover abort {name}" in history
     _, shown = terminal("failover", "show", name)
     assert "sent    boks-gate/1 op do " in shown
     terminal.world.domain.hosts[MASTER].is_registered = True
@@ -267,13 +193,13 @@ def test_a_signal_stops_a_run_where_nothing_is_under_way(terminal: Terminal, rec
     code, text = terminal("failover", "promote", FIRST, "--apply", fingerprint(plan))
     assert (code, "r1| Conversion from replica to master done." in text) == (Exit.CHANGED, True), text
     assert f"{received.name}: it stops as soon as nothing is under way; once more leaves at once" in text
-    run = text.rpartition(", run ")[2].strip()
+    name = text.rpartition(", run ")[2].strip()
     assert text.splitlines()[-3:-1] == [
         f"stopped before step 4 (compare on {FIRST}) was over: {received.name} was received",
-        f"next: boks-exporter failover resume {run}, or boks-exporter failover abort {run}",
+        f"next: boks-exporter failover resume {name}, or boks-exporter failover abort {name}",
     ]
     terminal.world.way.cuts = lambda _, __: None
-    assert terminal("failover", "resume", run)[0] == Exit.DONE
+    assert terminal("failover", "resume", name)[0] == Exit.DONE
 
 
 def test_a_second_signal_leaves_at_once(terminal: Terminal) -> None:
@@ -290,11 +216,11 @@ def test_a_second_signal_leaves_at_once(terminal: Terminal) -> None:
     terminal.world.way.cuts = twice
     code, text = terminal("failover", "promote", FIRST, "--apply", fingerprint(plan))
     assert code == Exit.RESULT_UNKNOWN, text
-    run = text.rpartition(", run ")[2].strip()
-    assert f"interrupted; the run {run} stays open, and what a host has begun goes on there" in text
+    name = text.rpartition(", run ")[2].strip()
+    assert f"interrupted; the run {name} stays open, and what a host has begun goes on there" in text
     terminal.world.way.cuts = lambda _, __: None
-    assert f"{run} is open: boks-exporter failover resume {run}" in terminal("failover", "history")[1]
-    assert terminal("failover", "resume", run)[0] == Exit.DONE
+    assert f"next: boks-exporter failover resume {name}, or" in terminal("failover", "history")[1]
+    assert terminal("failover", "resume", name)[0] == Exit.DONE
 
 
 def test_a_run_that_nobody_reads_any_more_stops_and_ends_with_its_code(

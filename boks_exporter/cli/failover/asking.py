@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import click
 
-from boks_exporter.app.failover import journal_of, looking
+from boks_exporter.app.failover import kept_journal, looking
 from boks_exporter.cli.failover.as_json import candidate_json, run_json, whole_run_json
+from boks_exporter.cli.failover.open_runs import open_runs, tell_open_runs
 from boks_exporter.cli.failover.options import Common, run_async
 from boks_exporter.cli.failover.text import candidate_text, finding_text, time_of
 from boks_exporter.cli.saying import say
@@ -23,10 +24,12 @@ def show_candidates(common: Common) -> int:
     """Rank and show."""
     domain = common.domain()
 
+    known = open_runs(domain)
+
     async def look() -> tuple[Candidate, ...]:
-        with journal_of(domain) as journal:
-            async with looking(domain, journal) as survey:
-                return ranked(await survey.look(), domain.limits)
+        async with looking(domain) as survey:
+            survey.journal = lambda: known
+            return ranked(await survey.look(), domain.limits)
 
     found = run_async(look)
     if common.is_json:
@@ -39,6 +42,7 @@ def show_candidates(common: Common) -> int:
 def show_verification(common: Common) -> int:
     """Check the domain and show what is so and what is not."""
     domain = common.domain()
+    tell_open_runs(domain)
 
     async def look() -> tuple[Check, ...]:
         async with looking(domain) as survey:
@@ -61,16 +65,19 @@ def show_verification(common: Common) -> int:
 def show_history(common: Common, limit: int) -> int:
     """List the runs."""
     domain = common.domain()
-    with journal_of(domain) as journal:
-        runs = journal.runs(domain.domain.name, limit)
+    open_runs(domain)
+    with kept_journal(domain) as journal:
+        runs = journal.runs(domain.domain.name, limit) if journal else ()
+        broken = journal.broken(domain.domain.name) if journal else ()
     if common.is_json:
         say(json.dumps([run_json(run) for run in runs], indent=2))
         return int(Exit.DONE)
     say("\n".join(_line(run) for run in runs) or "no run yet")
-    for run in runs:
-        if run.is_open:
-            ways = f"boks-exporter failover resume {run.name}, or boks-exporter failover abort {run.name}"
-            say(f"{run.name} is open: {ways}")
+    for each in broken[:limit]:
+        became = each.became or "what became of it is not known: failover locks"
+        say(
+            harmless(f"{time_of(each.intended_at)}  {each.owner} broke the lock of {each.run} on {each.host}: {became}")
+        )
     return int(Exit.DONE)
 
 
@@ -82,10 +89,11 @@ def _line(run: Run) -> str:
 def show_run(common: Common, name: str) -> int:
     """Show one run."""
     domain = common.domain()
-    with journal_of(domain) as journal:
-        run = journal.run(name)
-        if run is None:
-            message = f"no run {name} in the journal {journal.path}; failover history lists them"
+    open_runs(domain)
+    with kept_journal(domain) as journal:
+        run = journal.run(name) if journal else None
+        if journal is None or run is None:
+            message = f"no run {name} in the journal {domain.failover.journal}; failover history lists them"
             raise click.UsageError(message)
         if common.is_json:
             parts = (journal.findings(name), journal.acceptances(name), journal.steps(name))

@@ -241,10 +241,12 @@ def forget(*, run: str, reason: str, **given: Any) -> int:
 @options.common
 def locks(**given: Any) -> int:
     """Show who holds the lock of each host."""
-    from boks_exporter.app.failover import locks as ask
+    from boks_exporter.app.failover_locks import locks as ask
+    from boks_exporter.cli.failover.open_runs import tell_open_runs
 
     common = Common(**given)
     domain = common.domain()
+    tell_open_runs(domain)
     found = run_async(lambda: ask(domain))
     if common.is_json:
         say(json.dumps(found, indent=2))
@@ -262,13 +264,20 @@ def locks(**given: Any) -> int:
 def break_lock(*, run: str, host: str, **given: Any) -> int:
     """Take the lock of HOST away from RUN, whose operator and journal are gone for good.
 
-    While a run is open in some journal, resume or abort it there instead.
+    While a run is open in some journal, resume or abort it there instead. The journal of this machine keeps who did it.
     """
-    from boks_exporter.app.failover import break_lock as take_away
+    from boks_exporter.app.failover_locks import break_lock as take_away
+    from boks_exporter.cli.failover.open_runs import tell_open_runs
+    from boks_exporter.failover.journal import RunOpenError
 
     common = Common(**given)
     domain = common.domain(host)
     options.insist_on_host(domain, host)
-    said = run_async(lambda: take_away(domain, run, host))
+    tell_open_runs(domain)
+    try:
+        said = run_async(lambda: take_away(domain, run, host))
+    except RunOpenError as error:
+        click.echo(f"Error: {error}", err=True)
+        return int(Exit.LOCKED)
     say(json.dumps({"host": host, "said": said}) if common.is_json else said)
     return int(Exit.DONE)

@@ -13,10 +13,12 @@ import click
 from boks_exporter.app.failover import Domain, changing, journal_of, looking
 from boks_exporter.app.failover_signals import heeding_signals
 from boks_exporter.cli.failover.as_json import proposal_json, result_json
+from boks_exporter.cli.failover.open_runs import open_runs, tell_open_runs
 from boks_exporter.cli.failover.options import Common, acceptances, is_interactive, run_async
 from boks_exporter.cli.failover.text import proposal_text
 from boks_exporter.cli.saying import UnsaidError, say
 from boks_exporter.cli.text import harmless
+from boks_exporter.failover.journal import JournalError
 from boks_exporter.failover.preflight import NotAcceptableError, exit_for, standing
 from boks_exporter.failover.runner import (
     FingerprintError,
@@ -67,6 +69,7 @@ def show_or_apply(
     order = Order(procedure=procedure, target=host, accepted=accepted, reason=reason.strip())
     domain = common.domain(host)
     if fingerprint is not None:
+        tell_open_runs(domain)
         return _ended(common, _run(common, domain, lambda runner: runner.apply(order, fingerprint)))
     proposal, code = show(common, domain, order)
     if code is not Exit.DONE or common.is_json or not is_interactive() or not proposal.plan.steps:
@@ -80,23 +83,35 @@ def show_or_apply(
 
 def show(common: Common, domain: Domain, order: Order) -> tuple[Proposal, Exit]:
     """Look and show; what this holds can change nothing."""
+    known = open_runs(domain)
 
     async def look() -> Proposal:
-        with journal_of(domain) as journal:
-            async with looking(domain, journal) as survey:
-                proposal = await propose(survey, order.procedure, order.target, domain.limits)
-            journal.show(proposal.fingerprint, proposal.plan.domain, proposal.basis, SystemClock().now())
-            return proposal
+        async with looking(domain) as survey:
+            survey.journal = lambda: known
+            return await propose(survey, order.procedure, order.target, domain.limits)
 
     proposal = run_async(look)
+    problem = _kept(domain, proposal)
     left = standing(proposal.findings, order.guards)
     code = Exit.REFUSED if proposal.plan.obstacle and not left else exit_for(left)
     if common.is_json:
         say(json.dumps(proposal_json(proposal, order.guards, code), indent=2))
     else:
         say("\n".join(proposal_text(proposal, order.guards)))
-        say("\n".join(_what_next(order, proposal, code)))
-    return proposal, code
+        say("\n".join(_what_next(order, proposal, code)) if not problem else "Nothing was changed.")
+    if problem:
+        click.echo(f"Error: this plan cannot be applied, as it could not be kept: {problem}", err=True)
+    return proposal, Exit.INTERNAL if problem else code
+
+
+def _kept(domain: Domain, proposal: Proposal) -> str:
+    """Keep what the plan rests on, so that it can be applied by its fingerprint; tells why it could not be."""
+    try:
+        with journal_of(domain) as journal:
+            journal.show(proposal.fingerprint, proposal.plan.domain, proposal.basis, SystemClock().now())
+    except JournalError as error:
+        return str(error)
+    return ""
 
 
 def _what_next(order: Order, proposal: Proposal, code: Exit) -> list[str]:

@@ -8,6 +8,7 @@ import click
 
 from boks_exporter.app.rehearsal.rehearse import rehearse
 from boks_exporter.app.rehearsal.wish import RehearsalError, wish_of
+from boks_exporter.cli.failover.open_runs import tell_open_runs
 from boks_exporter.cli.failover.options import Common, acceptances, run_async
 from boks_exporter.cli.failover.rehearsed import (
     HEADING,
@@ -79,6 +80,7 @@ def show_rehearsal(common: Common, order: Order, *, inject: str | None, then: st
     """Rehearse, and show it."""
     hosts = tuple(dict.fromkeys(dead))
     domain, reader = common.domain(order.target), Reader(order, hosts, _keep_silent if common.is_json else _print)
+    tell_open_runs(domain)
     try:
         wish = wish_of(inject, then) if inject else None
         rehearsal = run_async(lambda: rehearse(domain, order, reader, wish, hosts))

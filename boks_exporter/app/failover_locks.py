@@ -1,0 +1,76 @@
+"""The locks on the hosts, for people: who holds them, and how one is taken away from a run that is gone."""
+
+import asyncio
+from typing import Final
+
+from boks_exporter.app.failover import Domain, NotConfiguredError, journal_of, ways_of, who_runs_this
+from boks_exporter.errors import BoksExporterError
+from boks_exporter.failover.client import ChangingGates, LookingGates, LookOnly
+from boks_exporter.failover.journal import RunOpenError
+from boks_exporter.model import Host, HostName
+from boks_exporter.observe import SystemClock
+
+_AT_ONCE: Final = 50
+
+
+class StillLockedError(BoksExporterError):
+    """A host is still locked, and by whom."""
+
+
+async def break_lock(domain: Domain, run: str, host: HostName) -> str:
+    """Take the lock of a host away from a run that is named; returns what became of it.
+
+    The journal knows before any host does. Raises RunOpenError for a run that is open in this very journal.
+    """
+    target, name = _known(domain, host), domain.domain.name
+    with journal_of(domain) as journal:
+        known = journal.run(run)
+        if known is not None and known.is_open:
+            message = f"the run {run} is open in this journal: resume, abort or forget it, and its locks are given back"
+            raise RunOpenError(message)
+        number = journal.breaks(name, run, host, str(who_runs_this()), SystemClock().now())
+        said, is_free = await _broken(domain, target, run)
+        journal.broke(number, said)
+    if not is_free:
+        raise StillLockedError(said)
+    return said
+
+
+async def _broken(domain: Domain, host: Host, run: str) -> tuple[str, bool]:
+    async with ways_of(domain) as ways:
+        try:
+            lock = await ChangingGates(ways.operator).break_lock(host, run)
+        except BoksExporterError as error:
+            return f"it is not known whether {host.name} is still locked: {error}", False
+    if lock.run is None:
+        return f"{host.name} is not locked any more", True
+    return (
+        f"{host.name} stays locked, by the run {lock.run} of {lock.owner}: only the lock of {run} was to be broken",
+        False,
+    )
+
+
+async def locks(domain: Domain) -> dict[HostName, str]:
+    """Tell who holds the lock of each host, or why that is not known."""
+    gate = asyncio.Semaphore(_AT_ONCE)
+    async with ways_of(domain) as ways:
+        looking = LookingGates(LookOnly(ways.operator))
+        found = await asyncio.gather(*(_held(looking, host, gate) for host in domain.domain.hosts))
+    return dict(zip((host.name for host in domain.domain.hosts), found, strict=True))
+
+
+async def _held(looking: LookingGates, host: Host, gate: asyncio.Semaphore) -> str:
+    try:
+        async with gate:
+            lock = await looking.lock(host)
+    except BoksExporterError as error:
+        return f"not known: {error}"
+    return "not locked" if lock.run is None else f"locked by {lock.run} of {lock.owner} since {lock.since} (UTC)"
+
+
+def _known(domain: Domain, name: HostName) -> Host:
+    for host in domain.domain.hosts:
+        if host.name == name:
+            return host
+    message = f"{name} is no host of {domain.domain.name}"
+    raise NotConfiguredError(message)

@@ -1,0 +1,45 @@
+"""What every failover command says first: which run is open, and what to type for it."""
+
+from collections.abc import Iterator
+
+import click
+
+from boks_exporter.app.failover import Domain, kept_journal
+from boks_exporter.cli.text import harmless
+from boks_exporter.failover.facts import JournalView
+from boks_exporter.failover.journal import JournalError
+from boks_exporter.failover.runner import next_for
+
+
+def open_runs(domain: Domain) -> JournalView:
+    """Read what the journal knows, and say on standard error what is open; nothing is written for it.
+
+    Raises JournalError where it cannot be read: then nobody can say that nothing is open.
+    """
+    view, lines = _read(domain)
+    for line in lines:
+        click.echo(harmless(line), err=True)
+    return view
+
+
+def tell_open_runs(domain: Domain) -> None:
+    """Say it for a command that does not rest on it."""
+    try:
+        open_runs(domain)
+    except JournalError as error:
+        click.echo(f"Whether a run is open is not known: {error}", err=True)
+
+
+def _read(domain: Domain) -> tuple[JournalView, list[str]]:
+    with kept_journal(domain) as journal:
+        if journal is None:
+            return JournalView(), []
+        view = journal.view(domain.domain.name)
+        logs = {run.run: journal.steps(run.run) for run in view.open_runs}
+    return view, [*_lines(view, {run: next_for(run, log) for run, log in logs.items()})]
+
+
+def _lines(view: JournalView, ways: dict[str, str]) -> Iterator[str]:
+    for run in view.open_runs:
+        yield f"The run {run.run} ({run.procedure} {run.target}, by {run.owner}) is at work or was left open."
+        yield f"  {ways[run.run]}"

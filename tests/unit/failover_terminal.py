@@ -1,0 +1,99 @@
+"""A command line whose hosts are simulated: each command is a process of its own on virtual time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from boks_exporter.app import failover_locks
+from boks_exporter.app.failover import Ways
+from boks_exporter.cli.failover import asking, commands, doing
+from boks_exporter.cli.program import run
+from boks_exporter.failover.facts import Reading
+from boks_exporter.failover.journal import Journal
+from boks_exporter.failover.runner import Halt, Runner
+from boks_exporter.failover.survey import Survey
+from boks_exporter.simulator.virtual_time import VirtualClock, VirtualTimeLoop
+from tests.unit.failover_world import World
+
+CONFIG = """\
+domains:
+  - name: bank
+    transport: {kind: ssh, user: boksmon}
+    hosts: [{name: m1}, {name: r1}, {name: r2}, {name: r3}, {name: c1}]
+    failover:
+      journal: journal.sqlite
+      operator: {user: boksop}
+"""
+
+
+class Terminal:
+    """A command line whose hosts are simulated; each command is a process of its own on virtual time."""
+
+    def __init__(self, directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.world = World.at(directory)
+        self.capsys = capsys
+        self.config = directory / "config.yaml"
+        self.config.write_text(CONFIG)
+        self.before: Callable[[], None] = lambda: None
+        self.kept: dict[str, Reading] = {}
+
+    def __call__(self, *words: str) -> tuple[int, str]:
+        code = run([*words, "--config.file", str(self.config)])
+        told = self.capsys.readouterr()
+        return code, told.out + told.err
+
+    @asynccontextmanager
+    async def looking(self, _: Any, journal: Journal | None = None) -> AsyncIterator[Survey]:
+        survey = await self._survey()
+        if journal:
+            survey.journal = lambda: journal.view("bank")
+        yield survey
+
+    @asynccontextmanager
+    async def changing(
+        self, _: Any, journal: Journal, say: Callable[[str], None], __: Any, halt: Halt
+    ) -> AsyncIterator[Runner]:
+        self.world.said = type("Said", (list,), {"append": lambda _, text: say(text)})()
+        yield self.world.runner(journal, await self._survey(), token=lambda: "0000000a", halt=halt)
+
+    async def _survey(self) -> Survey:
+        """Begin with what the exporter's state file would hold."""
+        survey = self.world.survey()
+        survey.readings = dict(self.kept)
+        await survey.look()
+        self.kept = dict(survey.readings)
+        await VirtualClock().sleep(30.0)
+        self.before()
+        return survey
+
+    @asynccontextmanager
+    async def ways(self, _: Any) -> AsyncIterator[Ways]:
+        yield Ways(self.world.survey().transport, self.world.way)
+
+
+def terminal_at(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """Sit down at one."""
+    made = Terminal(tmp_path, capsys)
+
+    def virtually(main: Callable[[], Any]) -> Any:
+        """Go on where the last command left the domain's time."""
+        loop = VirtualTimeLoop()
+        loop._jumping.elapsed = made.world.domain.now
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            return runner.run(main())
+
+    for module in (doing, asking):
+        monkeypatch.setattr(module, "looking", made.looking)
+    for module in (doing, asking, commands):
+        monkeypatch.setattr(module, "run_async", virtually)
+    monkeypatch.setattr(failover_locks, "ways_of", made.ways)
+    monkeypatch.setattr(doing, "changing", made.changing)
+    return made
+
+
+def fingerprint(text: str) -> str:
+    return text.partition("Fingerprint: ")[2].split()[0]

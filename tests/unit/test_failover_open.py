@@ -1,0 +1,134 @@
+"""A run that was cut off, on a journal whose disk is full by now: every command says what is open and what to type."""
+
+import asyncio
+import signal
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from boks_exporter.failover.journal import Journal
+from boks_exporter.failover.journal.errors import explained
+from boks_exporter.failover.journal.file import JournalFile
+from boks_exporter.failover.words import Exit
+from tests.unit.failover_terminal import Terminal, fingerprint, terminal_at
+from tests.unit.failover_world import FIRST, SECOND
+
+
+@pytest.fixture
+def terminal(journals: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    return terminal_at(journals, capsys, monkeypatch)
+
+
+def left_open(terminal: Terminal) -> str:
+    """Promote, and leave at once while the command runs; gives the run."""
+    terminal.before = terminal.world.kill_master
+    _, plan = terminal("failover", "promote", FIRST)
+    terminal.before = lambda: None
+
+    def leave(_: str, line: str) -> None:
+        if " do " in line:
+            signal.raise_signal(signal.SIGTERM)
+            asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGTERM)
+
+    terminal.world.way.cuts = leave
+    code, told = terminal("failover", "promote", FIRST, "--apply", fingerprint(plan))
+    terminal.world.way.cuts = lambda _, __: None
+    assert code == Exit.RESULT_UNKNOWN, told
+    return told.rpartition(", run ")[2].strip()
+
+
+def fill_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(journal: JournalFile, _: str, __: Sequence[Any]) -> None:
+        error = sqlite3.OperationalError("database or disk is full")
+        error.sqlite_errorcode = sqlite3.SQLITE_FULL
+        with explained(journal.path):
+            raise error
+
+    monkeypatch.setattr(JournalFile, "_put", full)
+    monkeypatch.setattr(JournalFile, "_write", full)
+
+
+@pytest.mark.parametrize("is_full", [False, True], ids=["room", "full"])
+def test_every_command_says_what_is_open_and_what_to_type(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, is_full: bool
+) -> None:
+    """Whatever is typed next, in whatever state the journal's disk is; and nothing of it changes a host."""
+    run = left_open(terminal)
+    if is_full:
+        fill_disk(monkeypatch)
+    next_is = f"next: boks-exporter failover resume {run}, or boks-exporter failover abort {run}"
+    heard = len(terminal.world.way.heard)
+    ends = {
+        ("candidates",): {Exit.REFUSED},
+        ("verify",): {Exit.DONE, Exit.NOT_CONVERGED, Exit.FACTS_UNKNOWN},
+        ("plan", "rebuild", SECOND): {Exit.INTERNAL if is_full else Exit.LOCKED},
+        ("rebuild", SECOND): {Exit.INTERNAL if is_full else Exit.LOCKED},
+        ("rebuild", SECOND, "--apply", "0123456789abcdef"): {Exit.REFUSED},
+        ("history",): {Exit.DONE},
+        ("show", run): {Exit.DONE},
+        ("locks",): {Exit.DONE},
+        ("break-lock", run, FIRST): {Exit.LOCKED},
+    }
+    for words, codes in ends.items():
+        code, told = terminal("failover", *words)
+        assert (code in codes, next_is in told) == (True, True), (words, code, told)
+    assert {line.split()[2] for _, _, line in terminal.world.way.heard[heard:]} <= {
+        "preflight",
+        "registered",
+        "reach",
+        "lock-show",
+    }
+
+
+def test_a_run_that_is_resumed_on_a_full_disk_stops_before_anything_is_begun(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And it is still there once there is room."""
+    run = left_open(terminal)
+    with monkeypatch.context() as patch:
+        fill_disk(patch)
+        code, told = terminal("failover", "resume", run)
+        assert f"next, once the journal can be written: boks-exporter failover resume {run}" in told
+        assert code in {Exit.CHANGED, Exit.RESULT_UNKNOWN}
+    assert terminal("failover", "resume", run)[0] == Exit.DONE
+
+
+def test_the_undoing_of_a_run_is_not_to_be_resumed(terminal: Terminal) -> None:
+    """Then there is one thing to type."""
+    terminal.world.domain.hosts[SECOND].is_registered = False
+    words = ("failover", "rebuild", SECOND, "--accept", "last_copy", "--reason", "a test")
+    _, told = terminal(*words, "--apply", fingerprint(terminal(*words)[1]))
+    run = told.rpartition(", run ")[2].strip()
+
+    def leave(_: str, line: str) -> None:
+        if "restore-database" in line:
+            signal.raise_signal(signal.SIGTERM)
+            asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGTERM)
+
+    terminal.world.way.cuts = leave
+    assert terminal("failover", "abort", run)[0] == Exit.RESULT_UNKNOWN
+    terminal.world.way.cuts = lambda _, __: None
+    assert f"  next: boks-exporter failover abort {run}\n" in terminal("failover", "verify")[1]
+    assert terminal("failover", "abort", run)[0] == Exit.DONE
+
+
+def test_a_lock_is_broken_only_after_the_journal_knows_who_does_it(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run of another machine left it; the history names who took it away."""
+    terminal.world.gates.hear(FIRST, "boks-gate/1 op lock gone-1 bob")
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "breaks", lambda *_: (_ for _ in ()).throw(ValueError("not written")))
+        with pytest.raises(ValueError, match="not written"):
+            terminal("failover", "break-lock", "gone-1", FIRST)
+    assert terminal.world.locks() == {FIRST: "gone-1"}
+    code, told = terminal("failover", "break-lock", "gone-2", FIRST)
+    assert (code, terminal.world.locks()) == (Exit.INTERNAL, {FIRST: "gone-1"})
+    assert "r1 stays locked, by the run gone-1 of bob: only the lock of gone-2 was to be broken" in told
+    assert terminal("failover", "break-lock", "gone-1", FIRST) == (0, "r1 is not locked any more\n")
+    history = terminal("failover", "history")[1]
+    assert "broke the lock of gone-1 on r1: r1 is not locked any more" in history
+    assert "broke the lock of gone-2 on r1: r1 stays locked" in history
