@@ -63,7 +63,8 @@ A whole domain of ten hosts takes a quarter of a minute or so: the twin's time h
 | the look at your domain: roles, states, numbers, list, settings, error log, gates, witnesses, locks | the hosts: BoKS's commands are simulated after what is published (K1456) |
 | plan, guards, fingerprint, runner, proofs, undo, resume, abort: the same code, unchanged | the operator's gate: the simulator's, tested against gate.sh answer by answer, but not gate.sh itself |
 | SSH: keys, connections, forced commands, connections that are cut | your network, your sudo rules, your machines' speed |
-| the order of the steps, what each needs and proves | **durations**: a conversion takes 3 s, Boot 2 s, a copy about a minute, an exchange as long as on this machine |
+| the journal's code, in a file that is thrown away | your hooks and maintenance windows: none is called or set |
+| the order of the steps, what each needs and proves | **durations**: a conversion takes 3 s, Boot 2 s, a copy about a minute, an exchange four times what it takes on this machine |
 
 The durations are the twin's seconds. They tell what waits for what, not how long your hosts take.
 

@@ -65,6 +65,11 @@ CASES: dict[str, tuple[Procedure, str, tuple[Change, ...]]] = {
     ),
     "a replica is not to be logged in to": (Procedure.SWITCHOVER, FIRST, (_fault(THIRD, Fault.WRONG_LOGIN),)),
     "the old master is back and stopped": (Procedure.RETIRE, MASTER, (_returned,)),
+    "the old master is in single-user mode": (
+        Procedure.RETIRE,
+        MASTER,
+        (_returned, _fault(MASTER, Fault.REFUSED)),
+    ),
     "two masters": (Procedure.RETIRE, FIRST, (_fault(FIRST, Fault.TWO_MASTERS),)),
     "a registered client": (Procedure.ADD_REPLICA, CLIENT, (_prepared_client,)),
     "an unregistered client": (Procedure.ADD_REPLICA, CLIENT, ()),

@@ -136,6 +136,16 @@ def test_aborted_it_stands_as_before(journals: Path) -> None:
     assert rehearsal.afterwards.role("c1") == "client"
 
 
+def test_somebody_goes_to_the_console(journals: Path) -> None:
+    """Where SSH does not reach an old master, the printed script is run on the twin, and its code is typed."""
+    night = Night(journals, "the old master is in single-user mode", (Guard.UPDATES_ONLY_HERE,))
+    rehearsal = virtually(night.rehearsed)
+    assert "(at the console of m1: somebody runs the script, and lets the host boot)" in night.reader.said
+    assert (rehearsal.exit, rehearsal.breaches) == (Exit.DONE, ()), "\n".join(night.reader.said)
+    assert rehearsal.afterwards is not None
+    assert rehearsal.afterwards.role(MASTER) == "client"
+
+
 def test_what_hangs_is_ended_by_hand_once_resuming_has_not_helped(journals: Path) -> None:
     """A person goes there only after the program has said that the command still runs."""
     night = Night(journals, "a registered client")

@@ -58,8 +58,9 @@ class Playing:
             return
         if rehearsal.wish:
             self._inject(rehearsal.wish)
-        accepted = "".join(f" --accept {guard}" for guard in self.order.guards)
-        command = f"{self.order.procedure} {self.order.target}{accepted} --apply {twin.fingerprint}"
+        accepted = "".join(f" --accept {acceptance.guard}" for acceptance in self.order.accepted)
+        reason = ' --reason "…"' if accepted else ""
+        command = f"{self.order.procedure} {self.order.target}{accepted}{reason} --apply {twin.fingerprint}"
         await self._command(command, lambda runner: runner.apply(self.order, twin.fingerprint))
         first = rehearsal.commands[0].result
         rehearsal.exit = first.exit if first else Exit.RESULT_UNKNOWN
