@@ -5,6 +5,7 @@ import gc
 import typing
 from collections.abc import Iterator
 from pathlib import Path
+from types import FunctionType, ModuleType
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from boks_exporter.failover.client import ChangingGates, LookingGates, LookOnly
 from boks_exporter.failover.plan import Plan, Step
 from boks_exporter.failover.preflight import candidates
-from boks_exporter.failover.runner import Proposal, Tools
+from boks_exporter.failover.runner import Proposal, Runner, Tools
 from boks_exporter.failover.runner.verifying import verified
 from boks_exporter.failover.survey import Survey
 from boks_exporter.failover.words import Limits, Procedure
@@ -45,7 +46,7 @@ def test_showing_a_plan_sends_no_line_that_changes_anything(journals: Path, proc
 
         before = World.at(journals / "before").roles()
         virtually(scene)
-        assert {line.split()[2] for _, _, line in world.way.heard} <= set(LOOKS)
+        assert {"preflight"} < {line.split()[2] for _, _, line in world.way.heard} <= set(LOOKS)
         assert world.roles() == before
         assert world.locks() == {}
 
@@ -83,16 +84,38 @@ def test_looks_and_changes_share_no_type() -> None:
 
 
 def test_a_survey_is_made_of_nothing_that_changes(journals: Path) -> None:
-    """Looked at from inside, while it is in use."""
+    """Every object that it leads to is looked at; a runner, walked through in the same way, leads to the hosts."""
     world = World.at(journals)
 
-    async def scene() -> Survey:
+    async def scene() -> tuple[Survey, Runner]:
         survey = world.survey()
+        with world.journal() as journal:
+            runner = world.runner(journal)
         await survey.look()
-        return survey
+        return survey, runner
 
-    survey = virtually(scene)
-    assert not [each for each in gc.get_referents(*vars(survey).values()) if isinstance(each, ChangingGates)]
+    survey, runner = virtually(scene)
+    for holder, can_change in ((survey, False), (runner, True)):
+        reached = _objects_below(holder)
+        assert any(each is survey.gates.way or isinstance(each, LookOnly) for each in reached)
+        assert any(isinstance(each, ChangingGates) for each in reached) is can_change
+        assert any(each is world.way for each in reached) is can_change
+
+
+def _objects_below(holder: object) -> list[object]:
+    """Walk to every object that can be reached, but not through a way that lets nothing but looks pass."""
+    waiting, known, reached = [holder], {id(holder)}, []
+    while waiting:
+        part = waiting.pop()
+        reached.append(part)
+        if isinstance(part, LookOnly | type | ModuleType):
+            continue
+        for each in gc.get_referents(part):
+            # A function leads to its module's names, and through them to everything that was ever imported.
+            if id(each) not in known and not (isinstance(part, FunctionType) and each is part.__globals__):
+                known.add(id(each))
+                waiting.append(each)
+    return reached
 
 
 def _types_below(kind: Any) -> Iterator[Any]:
