@@ -64,10 +64,25 @@ def test_old_facts_are_no_facts() -> None:
     )
 
 
+@pytest.mark.parametrize("hostname", ["R2", "r2.example.net"])
+def test_a_name_that_leads_to_another_hosts_machine_is_refused(hostname: str) -> None:
+    """An address that was mistyped, or given to another machine: R1's changes would be R2's."""
+    facts = dead_master()
+    gates = {**facts.gates, "R1": ready("R1", Role.REPLICA, hostname=hostname)}
+    assert told(Procedure.PROMOTE, "R1", replace(facts, gates=gates))[0] == (
+        f"refuse other_host: R1 (192.0.2.2) leads to a machine that calls itself {hostname}, which is R2: mend the "
+        "address in the configuration"
+    )
+    for own in ("r1.example.net", "R1", "", "somebody"):
+        gates = {**facts.gates, "R1": ready("R1", Role.REPLICA, hostname=own)}
+        assert "other_host" not in " ".join(told(Procedure.PROMOTE, "R1", replace(facts, gates=gates)))
+
+
 def test_some_findings_can_be_accepted_and_some_by_nobody() -> None:
     """What would make two masters or lose data everywhere is closed to acceptance."""
     assert {guard for guard in Guard if not RULES[guard].acceptable} == {
         Guard.UNKNOWN_HOST,
+        Guard.OTHER_HOST,
         Guard.RUN_OPEN,
         Guard.HOST_LOCKED,
         Guard.HOST_BUSY,

@@ -1,6 +1,7 @@
 """Runs that are cut off, contested or given up: nothing is done twice, and nothing half done is forgotten."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -165,3 +166,24 @@ def test_nothing_is_begun_without_its_entry(journals: Path, monkeypatch: pytest.
 
     assert virtually(scene) is Exit.UNCHANGED
     assert world.sent() == []
+
+
+def test_a_run_can_be_closed_when_one_of_its_hosts_left_the_configuration(journals: Path) -> None:
+    """Its lock cannot be given back then; the others are, and how to break that one is told."""
+    world = World.at(journals)
+
+    async def scene() -> tuple[Exit, tuple[str, ...]]:
+        survey = world.survey()
+        await world.warm(survey)
+        run = (await world.apply(Procedure.SWITCHOVER, FIRST, survey=survey)).run or ""
+        smaller = world.survey()
+        smaller.domain = replace(smaller.domain, hosts=tuple(h for h in smaller.domain.hosts if h.name != THIRD))
+        with world.journal() as journal:
+            assert (await world.runner(journal, smaller).resume(run)).exit is Exit.FACTS_UNKNOWN
+            result = await world.runner(journal, smaller).forget(run, "its machine burnt down")
+        return result.exit, result.sentences
+
+    code, said = virtually(scene)
+    assert code is Exit.DONE
+    assert said[-1].startswith(f"the lock of {THIRD} could not be given back (it is no longer in the configuration): ")
+    assert set(world.locks()) == {THIRD}

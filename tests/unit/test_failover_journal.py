@@ -232,3 +232,14 @@ def test_others_cannot_read_it(tmp_path: Path) -> None:
     """The owner and the group only."""
     Journal(tmp_path / "journal").close()
     assert (tmp_path / "journal").stat().st_mode & 0o007 == 0
+
+
+def test_a_clock_that_was_put_back_does_not_change_which_run_was_the_last(tmp_path: Path) -> None:
+    """Guards ask how the last run ended: the one that was begun last, whatever the clock said."""
+    with Journal(tmp_path / "journal") as journal:
+        for name, at, outcome in (("r1", 900.0, Outcome.DONE), ("r2", 100.0, Outcome.FAILED)):
+            journal.begin(run(name, at), [], [])
+            journal.end(name, outcome, "", at, is_open=False)
+        last = journal.view("bank").last
+        assert last is not None
+        assert (last.run, [each.name for each in journal.runs()]) == ("r2", ["r2", "r1"])

@@ -9,6 +9,7 @@ class Guard(StrEnum):
     """Every finding that there can be."""
 
     UNKNOWN_HOST = "unknown_host"
+    OTHER_HOST = "other_host"
     RUN_OPEN = "run_open"
     HOST_LOCKED = "host_locked"
     HOST_BUSY = "host_busy"
@@ -68,6 +69,12 @@ RULES: Final[dict[Guard, GuardRule]] = {
         "a typing error must not change a host",
         _NEVER,
         "a host that nobody knows can neither be looked at nor locked",
+    ),
+    Guard.OTHER_HOST: GuardRule(
+        "no name leads to the machine of another host",
+        "what is told to one would be done on the other",
+        _NEVER,
+        "a master and a copy that are one machine would be taken for two",
     ),
     Guard.RUN_OPEN: GuardRule(
         "no other run of the domain is open",

@@ -71,12 +71,12 @@ class Journal(JournalFile):
     def runs(self, domain: DomainName | None = None, limit: int = 50) -> tuple[Run, ...]:
         """List runs, newest first."""
         if domain is None:
-            return tuple(self._runs("ORDER BY started_at DESC, rowid DESC LIMIT ?", (limit,)))
-        return tuple(self._runs("WHERE domain = ? ORDER BY started_at DESC, rowid DESC LIMIT ?", (domain, limit)))
+            return tuple(self._runs("ORDER BY rowid DESC LIMIT ?", (limit,)))
+        return tuple(self._runs("WHERE domain = ? ORDER BY rowid DESC LIMIT ?", (domain, limit)))
 
     def view(self, domain: DomainName) -> JournalView:
         """Tell what is open and what came last, for the guards."""
-        runs = [*self._runs("WHERE domain = ? ORDER BY started_at DESC, rowid DESC LIMIT 100", (domain,))]
+        runs = [*self._runs("WHERE domain = ? ORDER BY rowid DESC LIMIT 100", (domain,))]
         closed = [run for run in runs if not run.is_open and run.plan.procedure is not Procedure.VERIFY]
         opened_runs = tuple(_summary(run) for run in runs if run.is_open)
         return JournalView(opened_runs, _summary(closed[0]) if closed else None)

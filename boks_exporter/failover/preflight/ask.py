@@ -8,6 +8,7 @@ from boks_exporter.failover.preflight.question import Question
 
 _GUARDS: Final = (
     roles.known_host,
+    roles.machines,
     runs.open_runs,
     runs.locks,
     runs.last_run,

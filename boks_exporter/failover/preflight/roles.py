@@ -9,6 +9,7 @@ from boks_exporter.failover.proofs.masters import hosts_not_asked, is_master_bes
 from boks_exporter.failover.proofs.proven import Circumstances, Truth
 from boks_exporter.failover.words import Procedure
 from boks_exporter.model import Observed, Role
+from boks_exporter.observe.names import Names
 from boks_exporter.parsing.operator_facts import Daemons
 
 _BEGINS_AS: Final = {
@@ -27,6 +28,21 @@ def known_host(question: Question) -> Iterator[Finding]:
         names = ", ".join(host.name for host in question.facts.snapshot.hosts)
         said = f"{question.target} is no host of {question.plan.domain}; there are {names}"
         yield refuse(Guard.UNKNOWN_HOST, said, question.target)
+
+
+def machines(question: Question) -> Iterator[Finding]:
+    """No name leads to another host's machine: each tells by its gate what it calls itself."""
+    facts, names = question.facts, Names(question.facts.snapshot.hosts)
+    for host in facts.snapshot.hosts:
+        readiness = facts.readiness(host.name)
+        other = names.host(readiness.hostname) if readiness and readiness.hostname else None
+        if readiness and other and other.name != host.name:
+            said = (
+                f"{host.name} ({host.address}) leads to a machine that calls itself {readiness.hostname}, which is "
+                f"{other.name}: mend the address in the configuration"
+            )
+            told = {"value": readiness.hostname, "limit": host.name, "source": "operator's gate"}
+            yield refuse(Guard.OTHER_HOST, said, host.name, **told)
 
 
 def master(question: Question) -> Iterator[Finding]:

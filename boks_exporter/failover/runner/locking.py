@@ -67,9 +67,9 @@ def _held(host: HostName, lock: HostLock) -> str:
 
 async def unlock_all(tools: Tools, run: RunName) -> tuple[str, ...]:
     """Give every lock back that the run may hold; tells what is left."""
-    left = []
+    left, hosts = [], {host.name: host for host in tools.survey.hosts}
     for name in tools.journal.locks(run):
-        problem = await _unlock(tools, named(tools.survey.hosts, name), run)
+        problem = await _unlock(tools, hosts[name], run) if name in hosts else "it is no longer in the configuration"
         if problem:
             left.append(
                 f"the lock of {name} could not be given back ({problem}): boks-exporter failover break-lock "
