@@ -9,6 +9,7 @@ from boks_exporter.failover.facts import FailoverFacts, GateFacts, Reading, Witn
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
 from boks_exporter.failover.proofs import Circumstances, Truth, prove
+from boks_exporter.failover.proofs.prove import JUDGES
 from boks_exporter.model import ErrorLog, ReplicaLine, Role
 from boks_exporter.parsing.operator_facts import Daemons, Reach
 from tests.unit.domain_rounds import NUMBERS, STAMP, listed, silent, snapshot
@@ -326,3 +327,8 @@ def test_a_claim_is_judged_with_its_reason(case: Case) -> None:
     claim = Claim(case.claim, case.host, case.other, case.number)
     proven = prove(claim, case.facts, case.by)
     assert (proven.truth, proven.sentence) == (case.truth, case.sentence)
+
+
+def test_every_claim_has_its_judge() -> None:
+    """No row of a table can ask for a proof that there is not."""
+    assert set(JUDGES) == set(ClaimKind)

@@ -1,6 +1,7 @@
 """Judge any claim by one look at the domain."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, TypeAlias
 
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
@@ -8,61 +9,42 @@ from boks_exporter.failover.proofs import copies, domains, masters
 from boks_exporter.failover.proofs.proven import Circumstances, Proven, all_of
 from boks_exporter.model import Role
 
+_Judge: TypeAlias = Callable[[Claim, FailoverFacts, Circumstances], Proven]
+
+JUDGES: Final[Mapping[ClaimKind, _Judge]] = {
+    ClaimKind.IS_MASTER_ALONE: lambda of, facts, _: masters.is_master_alone(facts, of.host),
+    ClaimKind.IS_REPLICA: lambda of, facts, _: masters.has_role(facts, of.host, Role.REPLICA),
+    ClaimKind.IS_CLIENT: lambda of, facts, _: masters.has_role(facts, of.host, Role.CLIENT),
+    ClaimKind.IS_STOPPED: lambda of, facts, _: masters.is_stopped(facts, of.host),
+    ClaimKind.IS_STARTED: lambda of, facts, _: masters.is_started(facts, of.host),
+    ClaimKind.IS_OUT: lambda of, facts, _: masters.is_out(facts, of.host),
+    ClaimKind.NOBODY_IS_MASTER: lambda _of, facts, by: masters.nobody_is_master(facts, by),
+    ClaimKind.MAY_START_AS_MASTER: lambda of, facts, by: masters.may_start_as_master(facts, of.host, by),
+    ClaimKind.MASTER_IS_SOUND: lambda of, facts, _: masters.is_sound_master(facts, of.host),
+    ClaimKind.IS_MASTER_BESIDE: lambda of, facts, _: masters.is_master_beside(facts, of.host, of.other or ""),
+    ClaimKind.HAS_SHM_SIZE: lambda of, facts, _: copies.has_shm_size(facts, of.host, of.number or 0),
+    ClaimKind.HAS_NO_DATABASE: lambda of, facts, _: copies.has_database(facts, of.host, wanted=False),
+    ClaimKind.HAS_DATABASE: lambda of, facts, _: copies.has_database(facts, of.host, wanted=True),
+    ClaimKind.IS_REGISTERED: lambda of, facts, by: domains.is_registered(facts, of.host, of.other or "", by),
+    ClaimKind.IS_LISTED_OK: lambda of, facts, _: domains.is_listed_ok(facts, of.host, of.other or ""),
+    ClaimKind.IS_EQUAL: lambda of, facts, _: copies.is_equal(facts, of.host, of.other or ""),
+    ClaimKind.IS_QUIET: lambda of, facts, _: copies.is_quiet(facts, of.host, of.other or ""),
+    ClaimKind.IS_AS_ADVANCED: lambda of, facts, by: copies.is_as_advanced(facts, of.host, of.other or "", by),
+    ClaimKind.IS_BEST: lambda of, facts, by: copies.is_best(facts, of.host, by),
+    ClaimKind.MAY_BE_REMOVED: lambda of, facts, by: copies.may_be_removed(facts, of.host, of.other or "", by),
+    ClaimKind.NONE_IS_AHEAD: lambda of, facts, _: domains.none_is_ahead(facts, of.host),
+    ClaimKind.DOMAIN_IS_SOUND: lambda of, facts, by: domains.is_sound(facts, of.host, by),
+    ClaimKind.OTHERS_ARE_BACK: lambda of, facts, by: domains.others_are_back(facts, of.host, by),
+    ClaimKind.ERROR_LOG_IS_CLEAN: lambda of, facts, by: domains.has_clean_error_log(facts, of.host, by),
+}
+"""One judge for each claim."""
+
 
 def prove_all(claims: Iterable[Claim], facts: FailoverFacts, by: Circumstances) -> Proven:
     """Judge several claims as one."""
     return all_of(prove(claim, facts, by) for claim in claims)
 
 
-def prove(claim: Claim, facts: FailoverFacts, by: Circumstances) -> Proven:  # noqa: PLR0911, C901, PLR0912 - one case a claim
+def prove(claim: Claim, facts: FailoverFacts, by: Circumstances) -> Proven:
     """Judge one claim."""
-    host, other = claim.host, claim.other or ""
-    match claim.kind:
-        case ClaimKind.IS_MASTER_ALONE:
-            return masters.is_master_alone(facts, host)
-        case ClaimKind.IS_REPLICA:
-            return masters.has_role(facts, host, Role.REPLICA)
-        case ClaimKind.IS_CLIENT:
-            return masters.has_role(facts, host, Role.CLIENT)
-        case ClaimKind.IS_STOPPED:
-            return masters.is_stopped(facts, host)
-        case ClaimKind.IS_STARTED:
-            return masters.is_started(facts, host)
-        case ClaimKind.IS_OUT:
-            return masters.is_out(facts, host)
-        case ClaimKind.NOBODY_IS_MASTER:
-            return masters.nobody_is_master(facts, by)
-        case ClaimKind.MAY_START_AS_MASTER:
-            return masters.may_start_as_master(facts, host, by)
-        case ClaimKind.MASTER_IS_SOUND:
-            return masters.is_sound_master(facts, host)
-        case ClaimKind.IS_MASTER_BESIDE:
-            return masters.is_master_beside(facts, host, other)
-        case ClaimKind.HAS_SHM_SIZE:
-            return copies.has_shm_size(facts, host, claim.number or 0)
-        case ClaimKind.HAS_NO_DATABASE:
-            return copies.has_database(facts, host, wanted=False)
-        case ClaimKind.HAS_DATABASE:
-            return copies.has_database(facts, host, wanted=True)
-        case ClaimKind.IS_REGISTERED:
-            return domains.is_registered(facts, host, other, by)
-        case ClaimKind.IS_LISTED_OK:
-            return domains.is_listed_ok(facts, host, other)
-        case ClaimKind.IS_EQUAL:
-            return copies.is_equal(facts, host, other)
-        case ClaimKind.IS_QUIET:
-            return copies.is_quiet(facts, host, other)
-        case ClaimKind.IS_AS_ADVANCED:
-            return copies.is_as_advanced(facts, host, other, by)
-        case ClaimKind.IS_BEST:
-            return copies.is_best(facts, host, by)
-        case ClaimKind.MAY_BE_REMOVED:
-            return copies.may_be_removed(facts, host, other, by)
-        case ClaimKind.NONE_IS_AHEAD:
-            return domains.none_is_ahead(facts, host)
-        case ClaimKind.DOMAIN_IS_SOUND:
-            return domains.is_sound(facts, host, by)
-        case ClaimKind.OTHERS_ARE_BACK:
-            return domains.others_are_back(facts, host, by)
-        case ClaimKind.ERROR_LOG_IS_CLEAN:
-            return domains.has_clean_error_log(facts, host, by)
+    return JUDGES[claim.kind](claim, facts, by)
