@@ -8,6 +8,7 @@ from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.journal import StepOutcome
 from boks_exporter.failover.runner import Halt, Result
 from boks_exporter.failover.words import Exit, Outcome, Procedure
+from boks_exporter.simulator.virtual_time import VirtualClock
 from tests.unit.failover_world import FIRST, MASTER, SECOND, World, virtually
 
 WHY = "SIGTERM was received"
@@ -112,3 +113,24 @@ def test_undoing_is_brought_to_its_end(journals: Path) -> None:
 
     assert virtually(scene) is Exit.DONE
     assert (world.roles()[SECOND], world.locks(), world.observer.breaches) == ("server", {}, [])
+
+
+def test_who_resumes_a_run_later_is_at_work_again(journals: Path) -> None:
+    """Its window of maintenance may be over by then; it is opened anew, and never twice at once."""
+    world = World.at(journals)
+
+    async def scene() -> list[int]:
+        result = await switch(world, Halt(), registered=False)
+        windows = [len(held(world))]
+        for hours in (1, 5):
+            await VirtualClock().sleep(hours * 3600.0)
+            assert (await world.resume(result.run or "")).exit is Exit.NOT_CONVERGED
+            windows.append(len(held(world)))
+        return windows
+
+    assert virtually(scene) == [2, 2, 2]
+
+
+def held(world: World) -> list[str]:
+    with world.journal() as journal:
+        return [window.host for window in journal.maintenance(VirtualClock().now())]

@@ -62,7 +62,7 @@ def test_every_command_says_what_is_open_and_what_to_type(
     next_is = f"next: boks-exporter failover resume {run}, or boks-exporter failover abort {run}"
     heard = len(terminal.world.way.heard)
     ends = {
-        ("candidates",): {Exit.REFUSED},
+        ("candidates",): {Exit.LOCKED},
         ("verify",): {Exit.DONE, Exit.NOT_CONVERGED, Exit.FACTS_UNKNOWN},
         ("plan", "rebuild", SECOND): {Exit.INTERNAL if is_full else Exit.LOCKED},
         ("rebuild", SECOND): {Exit.INTERNAL if is_full else Exit.LOCKED},

@@ -3,11 +3,14 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.runner import Result
 from boks_exporter.failover.words import Exit, Procedure
-from boks_exporter.simulator.domain import Stopped
-from tests.unit.failover_world import FIRST, MASTER, World, virtually
+from boks_exporter.simulator.domain import Fault, Stopped
+from boks_exporter.simulator.domain.invariants import running_masters
+from tests.unit.failover_world import FIRST, MASTER, THIRD, World, virtually
 
 TOO_BUSY = (
     "tried 3 times, and each time something was written in the very moment of the stop: pick a quieter minute, "
@@ -102,3 +105,32 @@ def test_an_update_that_is_known_to_be_missing_is_accepted_by_nobody(journals: P
     world = World.at(journals)
     result = switched(world, Stopped.NUMBERS, Guard.BEHIND_LAST_MASTER, late_times=9)
     assert (result.exit, world.roles()[MASTER]) == (Exit.UNCHANGED, "master")
+
+
+@pytest.mark.parametrize("nth_stop", [1, 4], ids=["on the way back", "on the way on"])
+def test_a_master_that_was_stopped_is_not_started_beside_another(journals: Path, nth_stop: int) -> None:
+    """Somebody promotes a third host by hand meanwhile: neither the way back nor the next step makes two of it."""
+    world = World.at(journals)
+    world.domain.hosts[MASTER].is_registered = True
+    stops: list[str] = []
+
+    def interfere(host: str, line: str) -> None:
+        database = world.domain.hosts[MASTER].copy.database
+        if line.endswith(" boot-stop") and database:
+            stops.append(host)
+            if len(stops) == nth_stop:
+                world.domain.hosts[FIRST].copy.surplus[next(iter(database.busiest()))] = -3 if nth_stop == 1 else 0
+                world.domain.set_fault(THIRD, Fault.TWO_MASTERS)
+
+    async def scene() -> Result:
+        survey = world.survey()
+        await world.warm(survey)
+        world.way.cuts = interfere
+        return await world.apply(Procedure.SWITCHOVER, FIRST, survey=survey)
+
+    result = virtually(scene)
+    assert (result.exit, stops[-1]) == (Exit.CHANGED, MASTER if nth_stop == 1 else FIRST), result.sentences
+    assert f"{THIRD} says that it is master, too" in " ".join(result.sentences)
+    assert world.sent()[-1] == (stops[-1], "boot-stop")
+    assert running_masters(world.domain) == (THIRD,)
+    assert {breach.event for breach in world.observer.breaches} == {f"master {THIRD}"}

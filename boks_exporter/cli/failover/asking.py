@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Final
 
 import click
 
@@ -13,17 +14,19 @@ from boks_exporter.cli.failover.text import candidate_text, finding_text, time_o
 from boks_exporter.cli.saying import say
 from boks_exporter.cli.text import harmless
 from boks_exporter.failover.journal import Journal, LoggedStep, Run
-from boks_exporter.failover.preflight import Candidate
+from boks_exporter.failover.preflight import Candidate, exit_for, standing
 from boks_exporter.failover.preflight import candidates as ranked
 from boks_exporter.failover.proofs import Truth
 from boks_exporter.failover.runner.verifying import Check, verified
 from boks_exporter.failover.words import Exit
 
+_BEST_FIRST: Final = (Exit.DONE, Exit.FACTS_UNKNOWN, Exit.REFUSED, Exit.LOCKED)
+"""How a ranking ends: as the best candidate would."""
+
 
 def show_candidates(common: Common) -> int:
     """Rank and show."""
     domain = common.domain()
-
     known = open_runs(domain)
 
     async def look() -> tuple[Candidate, ...]:
@@ -36,7 +39,8 @@ def show_candidates(common: Common) -> int:
         say(json.dumps([candidate_json(candidate) for candidate in found], indent=2))
     else:
         say("\n".join(line for place, each in enumerate(found, 1) for line in candidate_text(each, place)) or "none")
-    return int(Exit.DONE if any(candidate.is_free for candidate in found) else Exit.REFUSED)
+    ends = [exit_for(standing(each.findings, ())) for each in found]
+    return int(min(ends, key=_BEST_FIRST.index, default=Exit.REFUSED))
 
 
 def show_verification(common: Common) -> int:

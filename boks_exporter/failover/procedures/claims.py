@@ -17,6 +17,7 @@ class ClaimKind(StrEnum):
     IS_OUT = "is_out"
     NOBODY_IS_MASTER = "nobody_is_master"
     MAY_START_AS_MASTER = "may_start_as_master"
+    NO_OTHER_MASTER = "no_other_master"
     MASTER_IS_SOUND = "master_is_sound"
     IS_MASTER_BESIDE = "is_master_beside"
     HAS_SHM_SIZE = "has_shm_size"
@@ -57,6 +58,7 @@ SENTENCES = {
     ClaimKind.IS_STARTED: "BoKS runs on {host}",
     ClaimKind.IS_OUT: "{host} says that it is a client, and BoKS is stopped on it",
     ClaimKind.MAY_START_AS_MASTER: "{host} says that it is master, nobody else does, and the old one is out or gone",
+    ClaimKind.NO_OTHER_MASTER: "no other host than {host} that answers says that it is master",
     ClaimKind.NOBODY_IS_MASTER: "no host says that it is master, and the old one is out or proven gone",
     ClaimKind.MASTER_IS_SOUND: "{host} is the only master, runs, and shows its list and numbers",
     ClaimKind.IS_MASTER_BESIDE: "{host} is master, runs, shows its numbers, and nobody but {other} says so too",

@@ -60,6 +60,7 @@ BECOME_REPLICA: Final = (
         needs=(About(ClaimKind.MASTER_IS_SOUND, _M),),
         proves=(About(ClaimKind.IS_STOPPED, _M),),
         undo=Do.BOOT_START,
+        undo_needs=(About(ClaimKind.NO_OTHER_MASTER, _M),),
         trusts_exit=True,
     ),
     Row(
@@ -67,6 +68,7 @@ BECOME_REPLICA: Final = (
         purpose="start the master again",
         on=_M,
         do=Do.BOOT_START,
+        needs=(About(ClaimKind.NO_OTHER_MASTER, _M),),
         proves=(About(ClaimKind.IS_STARTED, _M), About(ClaimKind.IS_MASTER_ALONE, _M)),
         no_undo="a master that runs is what is wanted",
         trusts_exit=True,

@@ -84,6 +84,7 @@ FROM_A_LIVING_MASTER: Final = (
         prefers=(About(ClaimKind.IS_QUIET, _T, _M),),
         proves=(About(ClaimKind.IS_STOPPED, _M),),
         undo=Do.BOOT_START,
+        undo_needs=(About(ClaimKind.NO_OTHER_MASTER, _M),),
     ),
     Row(
         key="compare-before",

@@ -11,12 +11,20 @@ def is_master_alone(facts: FailoverFacts, host: HostName) -> Proven:
     """Prove that a host is master, runs, and is the only one that says so."""
     if (role := has_role(facts, host, Role.MASTER)) and not role.holds:
         return role
-    others = [name for name in facts.snapshot.masters if name != host]
-    if others:
-        return no(f"{', '.join(others)} says that it is master, too")
+    alone = has_no_other(facts, host)
+    if not alone.holds:
+        return alone
     if facts.daemons(host) is Daemons.STOPPED:
         return no(f"{host} is master, but BoKS is stopped on it")
     return yes(f"{host} is the only master")
+
+
+def has_no_other(facts: FailoverFacts, host: HostName) -> Proven:
+    """Prove that nobody who answers says that it is master beside a host; to be told before BoKS starts on that."""
+    others = [name for name in facts.snapshot.masters if name != host]
+    if others:
+        return no(f"{', '.join(others)} says that it is master, too")
+    return yes(f"no other host than {host} says that it is master")
 
 
 def is_sound_master(facts: FailoverFacts, host: HostName) -> Proven:
@@ -89,13 +97,11 @@ def nobody_is_master(facts: FailoverFacts, by: Circumstances) -> Proven:
 
 def may_start_as_master(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
     """Prove that BoKS may be started on a host whose conversion to master ended too early, and on nobody beside it."""
-    others = [name for name in facts.snapshot.masters if name != host]
-    if others:
-        return no(f"{', '.join(others)} says that it is master, too")
-    role = has_role(facts, host, Role.MASTER)
-    if by.old_master == host:
-        return all_of((role, _everybody_was_asked(facts, by)))
-    return all_of((role, _everybody_was_asked(facts, by), old_master_is_gone(facts, by)))
+    alone = has_no_other(facts, host)
+    if not alone.holds:
+        return alone
+    parts = (has_role(facts, host, Role.MASTER), _everybody_was_asked(facts, by))
+    return all_of(parts if by.old_master == host else (*parts, old_master_is_gone(facts, by)))
 
 
 def hosts_not_asked(facts: FailoverFacts, old_master: HostName | None) -> tuple[HostName, ...]:

@@ -20,6 +20,7 @@ JUDGES: Final[Mapping[ClaimKind, _Judge]] = {
     ClaimKind.IS_OUT: lambda of, facts, _: masters.is_out(facts, of.host),
     ClaimKind.NOBODY_IS_MASTER: lambda _of, facts, by: masters.nobody_is_master(facts, by),
     ClaimKind.MAY_START_AS_MASTER: lambda of, facts, by: masters.may_start_as_master(facts, of.host, by),
+    ClaimKind.NO_OTHER_MASTER: lambda of, facts, _: masters.has_no_other(facts, of.host),
     ClaimKind.MASTER_IS_SOUND: lambda of, facts, _: masters.is_sound_master(facts, of.host),
     ClaimKind.IS_MASTER_BESIDE: lambda of, facts, _: masters.is_master_beside(facts, of.host, of.other or ""),
     ClaimKind.HAS_SHM_SIZE: lambda of, facts, _: copies.has_shm_size(facts, of.host, of.number or 0),

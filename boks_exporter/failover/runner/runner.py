@@ -13,7 +13,7 @@ from boks_exporter.failover.journal import (
     StepOutcome,
     is_undoing,
 )
-from boks_exporter.failover.plan import Step, difference
+from boks_exporter.failover.plan import Plan, Step, difference
 from boks_exporter.failover.preflight import exit_for, standing
 from boks_exporter.failover.runner.ending import Ender, facts_of_plan
 from boks_exporter.failover.runner.hooks import Event
@@ -130,28 +130,30 @@ class Runner:
             return await self.end.close(name, Outcome.ABORTED, Exit.REFUSED, said)
         if objection := await tools.hooks.call(Event.BEFORE, facts_of_plan(tools, name, again.plan, again.fingerprint)):
             return await self.end.close(name, Outcome.ABORTED, Exit.UNCHANGED, (objection,))
-        self._maintain(name, again)
+        self._maintain(name, again.plan)
         return await self._go_on(performer, ())
 
     def _performer(self, name: RunName, proposal: Proposal, order: Order) -> Performer:
         tools = self.tools
         return Performer(tools, name, proposal.plan, circumstances(proposal.plan, order.guards, tools.limits))
 
-    def _maintain(self, name: RunName, proposal: Proposal) -> None:
+    def _maintain(self, name: RunName, plan: Plan) -> None:
         """Let alerts and status know that somebody works here; the windows end by themselves in any case."""
         now = self.tools.clock.now()
-        for host in proposal.plan.concerned_hosts:
+        under_way = {window.host for window in self.tools.journal.maintenance(now, self.domain) if window.run == name}
+        for host in plan.concerned_hosts:
             window = Maintenance(
                 number=0,
                 domain=self.domain,
                 host=host,
                 started_at=now,
                 until=now + _MAINTENANCE_SECONDS,
-                reason=f"failover {proposal.plan.procedure} {proposal.plan.target}",
+                reason=f"failover {plan.procedure} {plan.target}",
                 owner=str(self.tools.who),
                 run=name,
             )
-            self.tools.journal.start_maintenance(window)
+            if host not in under_way:
+                self.tools.journal.start_maintenance(window)
 
     # -- the steps ---------------------------------------------------------------------------------------------------
 
@@ -215,37 +217,40 @@ class Runner:
 
     async def forget(self, name: RunName, reason: str) -> Result:
         """Close an open run whose hosts are gone for good; nothing is done on them but to give locks back."""
-        run = self.tools.journal.run(name)
-        if run is None or run.domain != self.domain or not run.is_open:
-            return Result(Exit.USAGE, (f"no open run {name} of {self.domain} is in the journal",))
+
+        async def closed(run: Run) -> Result:
+            said = f"closed by {self.tools.who}, who does not wait for it any more: {reason}"
+            return await self.end.close(name, Outcome.UNKNOWN, Exit.DONE, (said, *self._left_to_do(run)))
+
+        return await self._alone_with(name, closed)
+
+    async def _alone_with(self, name: RunName, work: Callable[[Run], Awaitable[Result]]) -> Result:
+        """Work on an open run while no other process does; whether it is open is read when nobody else can close it."""
         try:
             with self.tools.journal.at_work_on(self.domain):
-                said = (
-                    f"closed by {self.tools.who}, who does not wait for it any more: {reason}",
-                    *self._left_to_do(run),
-                )
-                return await self.end.close(name, Outcome.UNKNOWN, Exit.DONE, said)
+                run = self.tools.journal.run(name)
+                if run is None or run.domain != self.domain:
+                    where = f"no run {name} of {self.domain} is in the journal {self.tools.journal.path}"
+                    return Result(Exit.USAGE, (where,))
+                if not run.is_open:
+                    return Result(Exit.USAGE, (f"the run {name} is closed: it ended as {run.outcome}",), name)
+                return await work(run)
         except RunOpenError as error:
             return Result(Exit.LOCKED, (str(error),), name)
 
     async def _reopened(self, name: RunName, go_on: GoOn) -> Result:
-        run = self.tools.journal.run(name)
-        if run is None or run.domain != self.domain:
-            return Result(Exit.USAGE, (f"no run {name} of {self.domain} is in the journal {self.tools.journal.path}",))
-        if not run.is_open:
-            return Result(Exit.USAGE, (f"the run {name} is closed: it ended as {run.outcome}",), name)
-        accepted = frozenset(acceptance.guard for acceptance in self.tools.journal.acceptances(run.name))
-        by = circumstances(run.plan, accepted, self.tools.limits)
-        changed = any(entry.request for entry in self.tools.journal.steps(run.name))
-        performer = Performer(self.tools, run.name, run.plan, by, changed=changed)
-        try:
-            with self.tools.journal.at_work_on(self.domain):
-                self.at_work_on = name
+        async def reopened(run: Run) -> Result:
+            accepted = frozenset(acceptance.guard for acceptance in self.tools.journal.acceptances(run.name))
+            by = circumstances(run.plan, accepted, self.tools.limits)
+            changed = any(entry.request for entry in self.tools.journal.steps(run.name))
+            performer = Performer(self.tools, run.name, run.plan, by, changed=changed)
+            self.at_work_on = name
+            try:
                 return await self._relocked(run, performer, go_on)
-        except RunOpenError as error:
-            return Result(Exit.LOCKED, (str(error),), name)
-        except JournalError as error:
-            return self.end.without_journal(performer, error)
+            except JournalError as error:
+                return self.end.without_journal(performer, error)
+
+        return await self._alone_with(name, reopened)
 
     async def _relocked(self, run: Run, performer: Performer, go_on: GoOn) -> Result:
         tools, plan = self.tools, run.plan
@@ -255,11 +260,13 @@ class Runner:
         missing = [name for name in plan.lock_hosts if name not in {host.name for host in tools.survey.hosts}]
         if missing:
             gone = f"{', '.join(missing)} is no longer in the configuration; the run cannot go on without it"
-            return Result(Exit.FACTS_UNKNOWN, (gone,), run.name)
+            ways = f"next: put it back there, or boks-exporter failover forget {run.name} --reason ..."
+            return Result(Exit.FACTS_UNKNOWN, (gone, ways), run.name)
         spared = frozenset(tools.journal.locks(run.name)) - frozenset(plan.changed_hosts)
         if refusal := await lock_all(tools, run.name, plan.lock_hosts, spared):
             said = (refusal.sentence, f"next: boks-exporter failover resume {run.name}, once it can be locked")
             return Result(refusal.exit, said, run.name)
+        self._maintain(run.name, plan)
         return await go_on(run, performer)
 
     async def _resume(self, run: Run, performer: Performer) -> Result:
