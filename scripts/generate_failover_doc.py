@@ -61,7 +61,8 @@ The master is dead, and nobody can repair it within a few hours.
 5. `boks-exporter failover add-replica OLDMASTER` makes it a replica. `boks-exporter failover failback OLDMASTER` makes it
    the master again, in daylight.
 
-Whatever goes wrong, the last lines say what to type next. `boks-exporter failover history` says whether a run is open.
+Whatever goes wrong, the last lines say what to type next. Every failover command says first which run is open, and what to
+type for it.
 
 ## What it will never do
 
@@ -85,6 +86,14 @@ Whatever goes wrong, the last lines say what to type next. `boks-exporter failov
 * **A run stays open** where it could not end. Its locks stay. `failover resume RUN` looks first and goes on; `failover
   abort RUN` undoes what can be undone, last step first, and says what cannot. `failover forget RUN --reason …` closes a
   run whose hosts are gone for good.
+* **To stop a run**, press Ctrl-C once. It ends the step that it is at, writes it down, and says what to type. SIGTERM and
+  a lost terminal do the same. A second Ctrl-C leaves at once: what a host has begun goes on there, and `resume` asks it.
+* **A change of masters takes a quiet moment.** Before the old master is stopped, the command waits until nothing is written
+  (`failover.quiet` in the configuration). If something was written all the same, the old master is started again and another
+  moment is tried, three times. Pick a quiet hour.
+* **What was written last** is known only from a master that stands still. Whether BoKS shows its numbers while it is stopped
+  is not published. If it does not, the change goes back and says so; whoever is sure that nothing was written may
+  `--accept behind_last_master`.
 * **Maintenance** is set for the hosts that a run works on, and ends with it, or by itself after four hours.
   `boks-exporter maintenance start HOST --for 2h --reason …` sets it by hand. Alerts about the host are held back; the
   status page, its JSON and `boks-exporter status` show host, end, owner and reason.
