@@ -1,11 +1,15 @@
 """Simulated domains in all kinds of states, with a procedure for each: what a rehearsal can meet."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias
 
+from boks_exporter.app.rehearsal.stage import Known
+from boks_exporter.failover.runner import Proposal, propose
 from boks_exporter.failover.words import Procedure
 from boks_exporter.simulator.domain import Fault, SimulatedDomain
-from tests.unit.failover_world import CLIENT, FIRST, MASTER, SECOND, THIRD
+from boks_exporter.simulator.virtual_time import VirtualClock
+from tests.unit.failover_world import CLIENT, FIRST, MASTER, SECOND, THIRD, World
 
 Change: TypeAlias = Callable[[SimulatedDomain], object]
 
@@ -95,3 +99,29 @@ CASES: dict[str, tuple[Procedure, str, tuple[Change, ...]]] = {
     "an unknown host": (Procedure.PROMOTE, "nowhere", ()),
     "the master itself": (Procedure.SWITCHOVER, MASTER, ()),
 }
+
+
+async def looked_at(
+    world: World, procedure: Procedure, target: str, changes: tuple[Change, ...], *, warm: bool
+) -> tuple[Known, Proposal]:
+    """Let something happen to a domain that is an hour old, and look at it as a new program does."""
+    clock = VirtualClock()
+    await clock.sleep(4000.0)
+    world.domain.advance(clock.monotonic())
+    survey = world.survey()
+    if warm:
+        await world.warm(survey)
+    for change in changes:
+        change(world.domain)
+    await clock.sleep(500.0)
+    world.domain.advance(clock.monotonic())
+    known = Known(
+        settings=survey.domain,
+        limits=world.limits,
+        timeout_seconds=20.0,
+        history=survey.history,
+        last_known_master=MASTER,
+        readings=dict(survey.readings),
+    )
+    fresh = replace(world.survey(), history=known.history, readings=dict(known.readings))
+    return known, await propose(fresh, procedure, target, world.limits)

@@ -1,47 +1,17 @@
 """A simulated twin of a domain shows what the domain shows: the same steps, the same findings, the same facts."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from boks_exporter.app.rehearsal.stage import Known
 from boks_exporter.app.rehearsal.virtual import virtual_twin
 from boks_exporter.failover.plan import difference
-from boks_exporter.failover.runner import Proposal, propose
-from boks_exporter.failover.words import Procedure
+from boks_exporter.failover.runner import propose
 from boks_exporter.simulator.operator_cuts import Cut
 from boks_exporter.simulator.operator_records import Lock, Record
-from boks_exporter.simulator.virtual_time import VirtualClock
 from tests.unit.failover_world import CLIENT, FIRST, MASTER, SECOND, THIRD, World, virtually
-from tests.unit.rehearsal_cases import CASES, Change
-
-
-async def looked_at(
-    world: World, procedure: Procedure, target: str, changes: tuple[Change, ...], *, warm: bool
-) -> tuple[Known, Proposal]:
-    """Let something happen to a domain that is an hour old, and look at it as a new program does."""
-    clock = VirtualClock()
-    await clock.sleep(4000.0)
-    world.domain.advance(clock.monotonic())
-    survey = world.survey()
-    if warm:
-        await world.warm(survey)
-    for change in changes:
-        change(world.domain)
-    await clock.sleep(500.0)
-    world.domain.advance(clock.monotonic())
-    known = Known(
-        settings=survey.domain,
-        limits=world.limits,
-        timeout_seconds=20.0,
-        history=survey.history,
-        last_known_master=MASTER,
-        readings=dict(survey.readings),
-    )
-    fresh = replace(world.survey(), history=known.history, readings=dict(known.readings))
-    return known, await propose(fresh, procedure, target, world.limits)
+from tests.unit.rehearsal_cases import CASES, looked_at
 
 
 async def _differences(

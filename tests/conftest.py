@@ -1,4 +1,4 @@
-"""What the unit tests share: how often properties are tried, and where journals lie."""
+"""What all tests share: how often properties are tried, and where journals lie."""
 
 import gc
 import tempfile

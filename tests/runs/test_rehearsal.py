@@ -20,8 +20,7 @@ from boks_exporter.failover.words import Exit
 from boks_exporter.simulator.domain import Fault
 from boks_exporter.simulator.domain.invariants import Breach, Invariant
 from tests.unit.failover_world import MASTER, World, virtually
-from tests.unit.rehearsal_cases import CASES
-from tests.unit.test_rehearsal_twin import looked_at
+from tests.unit.rehearsal_cases import CASES, looked_at
 
 
 @dataclass
