@@ -1,6 +1,5 @@
 """A whole BoKS domain that changes with time, by commands and by faults."""
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from random import Random
 from types import MappingProxyType
@@ -10,23 +9,20 @@ from boks_exporter.model import HostName, Seconds, TableNumber
 from boks_exporter.simulator.domain.agenda import Agenda
 from boks_exporter.simulator.domain.births import first_database, promoted_database, table_writes
 from boks_exporter.simulator.domain.commands import run
-from boks_exporter.simulator.domain.copy import Copy, Loading, Position
+from boks_exporter.simulator.domain.copy import Copy, Position
 from boks_exporter.simulator.domain.database import Database
 from boks_exporter.simulator.domain.effects import CLEARED, OF_REPLICAS, SET
 from boks_exporter.simulator.domain.faults import Connectivity, Fault
+from boks_exporter.simulator.domain.feeding import connect, cut_off, follow, new_link
 from boks_exporter.simulator.domain.files import files
 from boks_exporter.simulator.domain.host import SimulatedHost
 from boks_exporter.simulator.domain.layout import Boksinit, Layout
-from boks_exporter.simulator.domain.link import HEARTBEAT, Link
 from boks_exporter.simulator.domain.measure import truth
 from boks_exporter.simulator.domain.printed import Printed
 from boks_exporter.simulator.domain.truth import Truth
 
 _KEPT_SECONDS: Final[Seconds] = 86400.0
 """So long the instants of single updates are kept; what a replica lacks longer counts as that old."""
-
-_NEVER_FAILED: Final = 0.2
-"""The share of replicas that had no failure since the domain was set up."""
 
 
 class SimulatedDomain:
@@ -156,7 +152,7 @@ class SimulatedDomain:
         host.copy.database.stop(self.now)
         for replica in self._hosts.values():
             if replica.source == master:
-                self._break(replica, host)
+                cut_off(self, replica, host)
         past = Copy(host.copy.database, Position(max(0.0, self.now - seconds)))
         self.become_master(host, promoted_database(past, self.now, f"{self.seed}/{master}/{self.now}"))
         self.connect()
@@ -189,7 +185,7 @@ class SimulatedDomain:
     def relist(self, master: SimulatedHost) -> None:
         """Read the replicas from the database again, as a master does when it starts."""
         listed = [host for host in self._hosts.values() if host.is_registered and host is not master]
-        master.links = {host.name: master.links.get(host.name) or self._link() for host in listed}
+        master.links = {host.name: master.links.get(host.name) or new_link(self) for host in listed}
 
     def stop_daemons(self, host: SimulatedHost) -> None:
         """Stop BoKS on a host."""
@@ -213,89 +209,14 @@ class SimulatedDomain:
 
     def connect(self, *, settled: bool = False) -> None:
         """Begin or end the flow of updates to every replica, as things are now."""
-        for replica in self._hosts.values():
-            source = self._source(replica)
-            if source is None:
-                self._break(replica, self._hosts.get(replica.source or ""))
-            elif source.name != replica.source or replica.must_load:
-                self._break(replica, self._hosts.get(replica.source or ""))
-                self._feed(replica, source, settled=settled)
-        for master in self._hosts.values():
-            self._break_the_unfed(master)
+        connect(self, settled=settled)
 
     def follow(self, replica: SimulatedHost) -> None:
         """Let a replica that is fed follow at the pace that it has now."""
-        if replica.source is not None:
-            since = max(self.now, self._link_to(replica).loading_until)
-            replica.copy.follow(self.now, replica.delay_seconds, replica.plan.batch_seconds, since)
+        follow(self, replica)
 
     def tables_or_busiest(self, host: SimulatedHost, parameters: Mapping[str, Any]) -> Iterable[TableNumber]:
         """Read the tables that a fault is about."""
         if "tables" in parameters:
             return tuple(parameters["tables"])
         return tuple(host.copy.database.busiest())[:1] if host.copy.database else ()
-
-    def _link(self) -> Link:
-        return Link(self.random.uniform(0, HEARTBEAT), self.random.randint(100_000, 2_000_000), self.now)
-
-    def _link_to(self, replica: SimulatedHost) -> Link:
-        return self._hosts[replica.source or ""].links[replica.name]
-
-    def _source(self, replica: SimulatedHost) -> SimulatedHost | None:
-        """Find the master that a replica gets its updates from: of those it can reach, the one promoted last."""
-        if not replica.can_be_fed:
-            return None
-        masters = [
-            host
-            for host in self._hosts.values()
-            if host.is_working_master and not host.is_cut_off and Fault.TWO_MASTERS not in host.faults
-        ]
-        newest = max(masters, key=lambda host: host.master_since, default=None)
-        return newest if newest and replica.name in newest.links and replica.is_listed else None
-
-    def _break(self, replica: SimulatedHost, source: SimulatedHost | None) -> None:
-        if source is None:
-            return
-        replica.copy.freeze(self.now)
-        replica.source = None
-        link = source.links.get(replica.name)
-        if link and source.copy.database is not None:
-            link.break_off(self.now, source.copy.database)
-
-    def _break_the_unfed(self, master: SimulatedHost) -> None:
-        """Let a master find out about replicas that never took anything from it."""
-        database = master.copy.database
-        for name, link in master.links.items():
-            if self._hosts[name].source != master.name and link.broken_at is None and database is not None:
-                link.break_off(self.now, database)
-
-    def _feed(self, replica: SimulatedHost, source: SimulatedHost, *, settled: bool) -> None:
-        database = source.copy.database
-        if database is None:
-            return
-        loads_from_nothing = replica.copy.database is None or replica.copy.is_loading(self.now)
-        is_loading = replica.must_load or loads_from_nothing or Fault.LOADING in replica.faults
-        loading_until = self._loading_until(replica) if is_loading else -math.inf
-        up_at = self.now if settled or is_loading else self.now + self.random.uniform(1, HEARTBEAT)
-        if loads_from_nothing:
-            replica.copy = Copy(database, Position(self.now), loading=Loading(self.now, loading_until))
-        elif replica.copy.database is not database:
-            replica.copy = replica.copy.rebased(database, self.now)
-        replica.source, replica.must_load = source.name, False
-        source.links[replica.name].restore(self.now, up_at, loading_until, database)
-        since = max(up_at, loading_until)
-        replica.copy.follow(self.now, replica.delay_seconds, replica.plan.batch_seconds, since)
-        if settled:
-            delay, batch = replica.delay_seconds, replica.plan.batch_seconds
-            replica.copy.position = Position(self.now - delay - batch, self.now, delay, batch)
-            source.links[replica.name].last_failure = self._failure_long_ago()
-
-    def _failure_long_ago(self) -> Seconds | None:
-        """Give most replicas a failure of hundreds of days ago, as the published list shows."""
-        age = 86400.0 * self.random.randint(50, 550) + self.random.randint(0, 86399)
-        return None if self.random.random() < _NEVER_FAILED else self.now - age
-
-    def _loading_until(self, replica: SimulatedHost) -> Seconds:
-        if Fault.LOADING in replica.faults:
-            return math.inf
-        return self.now + self.layout.loading_seconds * self.random.uniform(0.5, 1.5)
