@@ -46,7 +46,7 @@ def test_a_step_that_is_skipped_breaks_an_invariant(monkeypatch: pytest.MonkeyPa
             return walk.Ending(walk.StepOutcome.DONE, "said to be done")
         return await go(self, step, past)
 
-    async def always(*_: Any) -> proven.Proven:
+    async def always(*_: Any, **__: Any) -> proven.Proven:
         return proven.Proven(proven.Truth.YES, "taken for granted")
 
     monkeypatch.setattr(walk.Walk, "_step", careless)

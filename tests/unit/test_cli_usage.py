@@ -78,7 +78,7 @@ CASES = [
 FILES = {"--config.file", "--web.config.file", "--public-key"}
 """Whether a file can be used is found out by whoever reads it, and told with exit code 1."""
 
-NAMES = {"--host", "--inject"}
+NAMES = {"--dead", "--host", "--inject"}
 """Whether there is such a host in the report, or such a step in the plan, shows only when it is looked for."""
 
 
