@@ -1,6 +1,7 @@
 """Histories that no table foresaw: operators, faults and accidents in any order, drawn and shrunk by hypothesis."""
 
 import asyncio
+import itertools
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
@@ -32,6 +33,8 @@ HARMLESS = frozenset(Guard) - {
 HOSTS = st.sampled_from([MASTER, CANDIDATE, OTHER, THIRD, CLIENT])
 PROCEDURES = st.sampled_from([procedure for procedure in Procedure if procedure is not Procedure.VERIFY])
 FAULTS = st.sampled_from(sorted({*FaultKind} - CHANGES.keys() - AT_CONSOLE - {FaultKind.OTHER_OPERATOR}))
+HALTS = st.none() | st.integers(1, 120)
+"""After how many requests somebody presses Ctrl-C, if he does."""
 ACCIDENTS = st.sampled_from([Fault.DOWN, Fault.UNREACHABLE, Fault.REFUSED, Fault.DIVERGED, Fault.AHEAD, Fault.SLOW])
 
 
@@ -48,30 +51,35 @@ class History(RuleBasedStateMachine):
         self.runner.run(self.world.pass_time(120.0))
         self.runner.run(self.world.learn())
 
-    @rule(procedure=PROCEDURES, host=HOSTS, fault=FAULTS, step=st.integers(1, 17))
-    def apply(self, procedure: Procedure, host: str, fault: FaultKind, step: int) -> None:
+    @rule(procedure=PROCEDURES, host=HOSTS, fault=FAULTS, step=st.integers(1, 17), halt=HALTS)
+    def apply(self, procedure: Procedure, host: str, fault: FaultKind, step: int, halt: int | None) -> None:
         """Whoever finds a run that is open goes on with that one, as he is told to."""
         injection = Injection(self.world, fault, step, host)
         if (run := open_run(self.world)) is not None:
-            self._program(injection, lambda program: go_on(program, "resume", run.name))
+            self._program(injection, lambda program: go_on(program, "resume", run.name), halt)
             return
-        self._program(injection, lambda program: apply_plan(program, procedure, host, accepted=HARMLESS))
+        self._program(injection, lambda program: apply_plan(program, procedure, host, accepted=HARMLESS), halt)
 
-    @rule(command=st.sampled_from(["resume", "abort"]), fault=FAULTS, step=st.integers(1, 17))
-    def go_on(self, command: str, fault: FaultKind, step: int) -> None:
+    @rule(command=st.sampled_from(["resume", "abort"]), fault=FAULTS, step=st.integers(1, 17), halt=HALTS)
+    def go_on(self, command: str, fault: FaultKind, step: int, halt: int | None) -> None:
         run = open_run(self.world)
         if run is not None:
             injection = Injection(self.world, fault, step, run.plan.target)
-            self._program(injection, lambda program: go_on(program, command, run.name))
+            self._program(injection, lambda program: go_on(program, command, run.name), halt)
 
     @rule(host=HOSTS, accident=ACCIDENTS)
     def something_happens(self, host: str, accident: Fault) -> None:
-        self.world.domain.set_fault(host, accident)
+        self._befall(host, accident)
 
     @rule(host=HOSTS)
     def a_machine_dies(self, host: str) -> None:
         self.world.gates.states[host].go_down()
-        self.world.domain.set_fault(host, Fault.MASTER_DEAD)
+        self._befall(host, Fault.MASTER_DEAD)
+
+    def _befall(self, host: str, fault: Fault) -> None:
+        """Let it happen once: what is set anew is cleared first, and a dead machine would come up for that moment."""
+        if fault not in self.world.domain.hosts[host].faults:
+            self.world.domain.set_fault(host, fault)
 
     @rule(host=HOSTS)
     def everything_is_mended(self, host: str) -> None:
@@ -103,12 +111,19 @@ class History(RuleBasedStateMachine):
             self.runner.close()
             self.directory.cleanup()
 
-    def _program(self, injection: Injection, work: Work) -> None:
-        self.runner.run(self._lived(injection, work))
+    def _program(self, injection: Injection, work: Work, halt: int | None) -> None:
+        self.runner.run(self._lived(injection, work, halt))
 
-    async def _lived(self, injection: Injection, work: Work) -> None:
+    async def _lived(self, injection: Injection, work: Work, halt: int | None) -> None:
         with self.world.program() as program:
             injection.into(program)
+            requests = itertools.count(1)
+
+            async def press(_host: str, _line: str) -> None:
+                if next(requests) == halt:
+                    program.tools.halt.ask("SIGINT was received")
+
+            program.way.after.append(press)
             try:
                 await work(program)
             except (Killed, BoksExporterError):

@@ -94,6 +94,7 @@ def show(common: Common, domain: Domain, order: Order) -> tuple[Proposal, Exit]:
     problem = _kept(domain, proposal)
     left = standing(proposal.findings, order.guards)
     code = Exit.REFUSED if proposal.plan.obstacle and not left else exit_for(left)
+    code = Exit.INTERNAL if problem else code
     if common.is_json:
         say(json.dumps(proposal_json(proposal, order.guards, code), indent=2))
     else:
@@ -101,7 +102,7 @@ def show(common: Common, domain: Domain, order: Order) -> tuple[Proposal, Exit]:
         say("\n".join(_what_next(order, proposal, code)) if not problem else "Nothing was changed.")
     if problem:
         click.echo(f"Error: this plan cannot be applied, as it could not be kept: {problem}", err=True)
-    return proposal, Exit.INTERNAL if problem else code
+    return proposal, code
 
 
 def _kept(domain: Domain, proposal: Proposal) -> str:
