@@ -18,10 +18,14 @@ class ReportedStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """A line that no rule of a parser knows; returned and counted, never dropped."""
+    """A line that no rule of a parser knows; returned and counted, never dropped.
+
+    Of a flood the last one stands for all that are not kept themselves, with the number and the text of the first.
+    """
 
     line: int
     text: str
+    stands_for: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,40 +12,50 @@ durations has no failure, and that blanks align the cells at all. Unknown (U): t
 are OTHER and kept raw, and whatever else may be printed, which is a leftover.
 """
 
+import re
 from typing import Final
 
 from boks_exporter.errors import ParseError
-from boks_exporter.model import Leftover, ReplicaLine, ReplicaList
-from boks_exporter.parsing.lines import leftover, lines_of, nothing_recognised, stumbled
+from boks_exporter.model import ReplicaLine, ReplicaList
+from boks_exporter.parsing.leftovers import Leftovers
+from boks_exporter.parsing.lines import Lines, lines_of, nothing_recognised, stumbled
 from boks_exporter.parsing.list_columns import Ruler, columns_of, gap_of, learned_from, shape_of
 from boks_exporter.parsing.list_header import MEASURED, is_header, is_underline
 from boks_exporter.parsing.list_rows import AGES, common_row, first_unread_word, row_of
 
 _EXPECTED: Final = "a header such as 'SERVER SINCE LAST ...' or a row such as 'REPHOST5 00:49 04:49 1853521 OK'"
+_SIGN: Final = re.compile(
+    r"""(?=[0-9oldpfsc])  # of no effect but that most lines are done with in a fraction of the time
+        (?:[0-9]d?\s+\S | (?:ok|loading|down)\s*$ | last | pckt | packet | fail | sync | count | status | server)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""A number with something behind it, a known status at the end of the line, or a label of the header."""
+
 _HEADERS: Final = 8  # more different ones are no header of one output
 _EXPECTED_REST: Final = "a duration such as '00:49' or '523D 5:19:20', a count or a status"
 
 
 def parse_list(text: str) -> ReplicaList:
     """Read everything that one `boksdiag list` printed; a header alone is the list of a domain without replicas."""
-    lines = lines_of(text)
+    lines = lines_of(text, _SIGN)
     reading = _Reading(lines, only_ascii=text.isascii())
     reading.read()
     rows = tuple(filter(None, reading.rows))
     if not (rows or reading.headers):
         raise _nothing_recognised(lines)
-    return ReplicaList(rows, tuple(reading.leftovers))
+    return ReplicaList(rows, reading.leftovers.all())
 
 
 class _Reading:
     """What each line says. Rows with blank cells are read by their words at first, and by their columns at last."""
 
-    def __init__(self, lines: list[str], *, only_ascii: bool) -> None:
-        self.lines = lines
+    def __init__(self, lines: Lines, *, only_ascii: bool) -> None:
+        self.lines = lines.texts
+        self.numbers = lines.numbers
         split = str.split if only_ascii else _words_of_ascii
-        self.rows: list[ReplicaLine | None] = [*map(common_row, map(split, lines))]
+        self.rows: list[ReplicaLine | None] = [*map(common_row, map(split, lines.texts))]
         self.headers: list[str] = []
-        self.leftovers: list[Leftover] = []
+        self.leftovers = Leftovers(lines)
 
     def read(self) -> None:
         """Read the lines that are no common rows; then see where the durations of the rows with blanks stand."""
@@ -71,7 +81,7 @@ class _Reading:
             self.rows[index] = row.fact(row.ages_by_number())
             return 0 < len(row.ages) < AGES
         if line and not line.isspace() and not (self.headers and is_underline(line)):
-            self.leftovers.append(leftover(index + 1, line))
+            self.leftovers.add(self.numbers[index], line)
         return False
 
     def _place(self, without_failure: list[int], with_blanks: list[int]) -> None:
@@ -111,9 +121,9 @@ def _words_of_ascii(line: str) -> list[str]:
     return line.split() if line.isascii() else []
 
 
-def _nothing_recognised(lines: list[str]) -> ParseError:
+def _nothing_recognised(lines: Lines) -> ParseError:
     """Point at the word where the line that came nearest to a row stopped being one, else at the first line."""
-    for at, line in enumerate(lines, 1):
+    for at, line in lines.numbered():
         words = line.split()
         unread = first_unread_word(words)
         if unread is not None:

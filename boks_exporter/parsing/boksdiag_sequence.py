@@ -16,9 +16,10 @@ from functools import lru_cache
 from typing import Final
 
 from boks_exporter.errors import ParseError
-from boks_exporter.model import Leftover, Seconds, SequenceReport, TableSequence
+from boks_exporter.model import Seconds, SequenceReport, TableSequence
 from boks_exporter.parsing.durations import days_and_time, duration_at
-from boks_exporter.parsing.lines import leftover, lines_of, nothing_recognised, stumbled
+from boks_exporter.parsing.leftovers import Leftovers
+from boks_exporter.parsing.lines import Lines, lines_of, nothing_recognised, stumbled
 from boks_exporter.parsing.numbers import number
 from boks_exporter.parsing.open_facts import table_sequence
 
@@ -26,6 +27,7 @@ _EXPECTED: Final = "a line such as 'T7 13678d 8:33:46 5053 (5053)'"
 _EXPECTED_REST: Final = "a stamp and a sequence number such as '13678d 8:33:46 5053 (5053)'"
 _TABLE: Final = re.compile(r"[Tt]([0-9]{1,4})")
 _STARTS_LIKE_A_TABLE: Final = re.compile(r"\s*[Tt][0-9]+")
+_SIGN: Final = re.compile(r"^\s*[Tt][0-9]")
 
 # The published shape, with numbers that cannot exceed 64 bits; every other shape takes the long way.
 _COMMON: Final = re.compile(
@@ -41,22 +43,22 @@ def parse_sequence(text: str) -> SequenceReport:
     listing is an appendix of unknown origin, and taking the last would let it overwrite what was read properly. A line
     without parentheses is a leftover where others have them: `T7 13678d 8:33:46 50` may have been cut from 5053.
     """
-    lines = lines_of(text)
-    rows = [*map(_common_row, lines)]
-    others = {at: _any_row(line) for at, line in enumerate(lines) if rows[at] is None}
+    lines = lines_of(text, _SIGN)
+    rows = [*map(_common_row, lines.texts)]
+    others = {at: _any_row(line) for at, line in enumerate(lines.texts) if rows[at] is None}
     if any(rows) or any(row and row.parenthesised is not None for row in others.values()):
         others = {at: row for at, row in others.items() if row and row.parenthesised is not None}
     tables: dict[int, TableSequence] = {}
-    leftovers: list[Leftover] = []
-    for at, line in enumerate(lines):
+    leftovers = Leftovers(lines)
+    for at, line in enumerate(lines.texts):
         row = rows[at] or others.get(at)
         if row is not None and row.table not in tables:
             tables[row.table] = row
         elif line.strip():
-            leftovers.append(leftover(at + 1, line))
+            leftovers.add(lines.numbers[at], line)
     if not tables:
         raise _nothing_recognised(lines)
-    return SequenceReport(tuple(tables.values()), tuple(leftovers))
+    return SequenceReport(tuple(tables.values()), leftovers.all())
 
 
 def _common_row(line: str) -> TableSequence | None:
@@ -101,9 +103,9 @@ def _stamp_of(words: list[str]) -> Seconds | None:
     return duration[0] if duration and duration[1] == len(words) else None
 
 
-def _nothing_recognised(lines: list[str]) -> ParseError:
+def _nothing_recognised(lines: Lines) -> ParseError:
     """Point behind the table of the first line that names one, else at the first line."""
-    for at, line in enumerate(lines, 1):
+    for at, line in lines.numbered():
         match = _STARTS_LIKE_A_TABLE.match(line)
         if match:
             rest = line[match.end() :]

@@ -9,27 +9,30 @@ The format is the gate's own: the name, then POSIX `cksum`'s sum and number of b
 none of these things.
 """
 
+import re
 from typing import Final
 
 from boks_exporter.model import Checksums
-from boks_exporter.parsing.lines import leftover, lines_of, nothing_recognised
+from boks_exporter.parsing.leftovers import Leftovers
+from boks_exporter.parsing.lines import lines_of, nothing_recognised
 from boks_exporter.parsing.numbers import number
 
 _EXPECTED: Final = "a line such as 'method.conf 2841057391 612'"
 _WORDS: Final = 3
+_SIGN: Final = re.compile(r"[0-9]\s+[0-9]")
 
 
 def parse_checksums(text: str) -> Checksums:
     """Read the check sums; of a name that comes twice the first counts."""
-    lines = lines_of(text)
+    lines = lines_of(text, _SIGN)
     by_name: dict[str, str] = {}
-    leftovers = []
-    for at, line in enumerate(lines, 1):
+    leftovers = Leftovers(lines)
+    for at, line in lines.numbered():
         words = line.split()
         if len(words) == _WORDS and words[0] not in by_name and None not in {number(words[1]), number(words[2])}:
             by_name[words[0]] = words[1]
         elif words:
-            leftovers.append(leftover(at, line))
+            leftovers.add(at, line)
     if leftovers and not by_name:
         raise nothing_recognised(lines, _EXPECTED)
-    return Checksums(tuple(by_name.items()), tuple(leftovers))
+    return Checksums(tuple(by_name.items()), leftovers.all())

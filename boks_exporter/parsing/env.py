@@ -14,7 +14,8 @@ import re
 from typing import Final
 
 from boks_exporter.model import Environment
-from boks_exporter.parsing.lines import leftover, lines_of, nothing_recognised
+from boks_exporter.parsing.leftovers import Leftovers
+from boks_exporter.parsing.lines import lines_of, nothing_recognised
 from boks_exporter.parsing.numbers import number
 
 _EXPECTED: Final = "a line such as 'BOKSINIT=server'"
@@ -23,27 +24,28 @@ _MEMORY: Final = "SHM_SIZE"
 _MASTERS: Final = "BRIDGE_ACCEPT_MASTER_IPS"
 
 _KEY: Final = re.compile(r"(?:export\s+)?([A-Za-z_]\w*)=", re.ASCII)
+_SIGN: Final = re.compile(r"[=#;]|export")
 _END_OF_BARE_VALUE: Final = re.compile(r"""[;"']|\s\#""")
 
 
 def parse_env(text: str) -> Environment:
     """Read an ENV file, or the lines of it that the gate lets out; assignments of other keys are passed over."""
-    lines = lines_of(text)
+    lines = lines_of(text, _SIGN)
     values: dict[str, str] = {}
-    leftovers = []
-    for at, line in enumerate(lines, 1):
+    leftovers = Leftovers(lines)
+    for at, line in lines.numbered():
         found = _assignment(line.strip())
         if found and _is_readable(*found):
             values[found[0]] = found[1]
         elif not _says_nothing(line.strip()):
-            leftovers.append(leftover(at, line))
+            leftovers.add(at, line)
     if not values:
         raise nothing_recognised(lines, _EXPECTED)
     return Environment(
         boksinit=values.get(_ROLE),
         shm_size_kilobytes=number(values.get(_MEMORY, "")),
         bridge_accept_master_ips=values.get(_MASTERS),
-        leftovers=tuple(leftovers),
+        leftovers=leftovers.all(),
     )
 
 

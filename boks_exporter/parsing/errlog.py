@@ -12,22 +12,24 @@ escapes.
 import re
 from typing import Final
 
-from boks_exporter.model import ErrorLog, Leftover
-from boks_exporter.parsing.lines import leftover, lines_of, nothing_recognised
+from boks_exporter.model import ErrorLog
+from boks_exporter.parsing.leftovers import Leftovers
+from boks_exporter.parsing.lines import lines_of, nothing_recognised
 from boks_exporter.parsing.numbers import number
 
 _EXPECTED: Final = "a line such as 'lines=4711'"
 _LINES: Final = re.compile(r"\s*lines=\s*([0-9]+)\s*")
+_SIGN: Final = re.compile(r"lines=|^>")
 _QUOTED: Final = re.compile(r"> ?(.*)")
 
 
 def parse_errlog(text: str) -> ErrorLog:
     """Read the number of lines and the last ones; without the number nothing is believed."""
-    lines = lines_of(text)
+    lines = lines_of(text, _SIGN)
     size: int | None = None
     tail: list[str] = []
-    leftovers: list[Leftover] = []
-    for at, line in enumerate(lines, 1):
+    leftovers = Leftovers(lines)
+    for at, line in lines.numbered():
         counted = _LINES.fullmatch(line)
         quoted = _QUOTED.fullmatch(line)
         if counted and size is None and number(counted[1]) is not None:
@@ -35,7 +37,7 @@ def parse_errlog(text: str) -> ErrorLog:
         elif quoted:
             tail.append(quoted[1].rstrip())
         elif line.strip():
-            leftovers.append(leftover(at, line))
+            leftovers.add(at, line)
     if size is None:
         raise nothing_recognised(lines, _EXPECTED)
-    return ErrorLog(size, tuple(tail), tuple(leftovers))
+    return ErrorLog(size, tuple(tail), leftovers.all())

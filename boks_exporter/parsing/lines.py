@@ -1,10 +1,17 @@
-"""What every parser does with raw text: take it apart into lines, keep what no rule knows, say where nothing was found.
+"""What every parser does with raw text: take it apart into lines, say where nothing was found.
 
 Lines end at LF alone. `str.splitlines` would also cut at form feeds and Unicode separators, which a host may well print
 within a line; a CR before the LF counts as a trailing blank.
+
+A host may send half a million lines of rubbish in one reply, which would keep the event loop from all the others. So of
+a flood only those lines are read that bear the sign of what is looked for, up to a number that no sound output comes
+near, and the first ones whatever they are; the others are counted.
 """
 
 import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import compress, count, islice
 from typing import Final
 
 from boks_exporter.errors import ParseError
@@ -20,19 +27,56 @@ _ESCAPES: Final = re.compile(
 )
 _EXCERPT: Final = 60
 
+MOST_READ: Final = 10_000
+"""Lines of one output that are read; more are a flood. `T9999` is the last table that is read (K1456)."""
 
-def lines_of(text: str) -> list[str]:
-    """Take a text apart into its lines, without terminal escapes and NULs, and with plain blanks for pasted ones."""
+KEPT_RAW: Final = 1_000
+"""Lines that are kept word for word though no rule knows them."""
+
+
+@dataclass(slots=True)
+class Lines:
+    """The lines to be read, each with its number; `passed_over` stands for those of a flood that are not."""
+
+    numbers: Sequence[int]
+    texts: list[str]
+    passed_over: Leftover | None = None
+
+    def numbered(self) -> Iterator[tuple[int, str]]:
+        """Give each line with its number."""
+        return zip(self.numbers, self.texts, strict=True)
+
+
+def lines_of(text: str, sign: re.Pattern[str]) -> Lines:
+    """Take a text apart into its lines, without terminal escapes and NULs, and with plain blanks for pasted ones.
+
+    `sign` is found in every line that the parser could read; it must never look at a piece of a line twice.
+    """
     if "\x1b" in text or "\x00" in text:
         text = _ESCAPES.sub("", text)
     if not text.isascii():
         text = text.replace("\xa0", " ")
-    return text.split("\n")
+    texts = text.split("\n")
+    return Lines(range(1, len(texts) + 1), texts) if len(texts) <= MOST_READ else _of_flood(texts, sign)
 
 
-def leftover(number: int, line: str) -> Leftover:
-    """Keep a line that no rule knows, without the blanks that end it."""
-    return Leftover(number, line.rstrip())
+def _of_flood(texts: list[str], sign: re.Pattern[str]) -> Lines:
+    """Choose what to read: the first lines, and those with the sign."""
+    filled = compress(count(), map(str.strip, texts))
+    chosen = {*islice(filled, KEPT_RAW), *islice(compress(count(), map(sign.search, texts)), MOST_READ)}
+    left = filled_in(texts) - len(chosen)
+    first = next((at for at in filled if at not in chosen), 0)
+    ats = sorted(chosen)
+    return Lines(
+        numbers=[at + 1 for at in ats],
+        texts=[texts[at] for at in ats],
+        passed_over=Leftover(first + 1, texts[first].rstrip(), left) if left else None,
+    )
+
+
+def filled_in(texts: list[str]) -> int:
+    """Count the lines that are not blank."""
+    return len(texts) - texts.count("") - sum(map(str.isspace, texts))
 
 
 def stumbled(number: int, line: str, column: int, expected: str) -> ParseError:
@@ -42,9 +86,9 @@ def stumbled(number: int, line: str, column: int, expected: str) -> ParseError:
     return ParseError(line=number, column=column + 1, expected=expected, found=found)
 
 
-def nothing_recognised(lines: list[str], expected: str) -> ParseError:
+def nothing_recognised(lines: Lines, expected: str) -> ParseError:
     """Say at the first line that is not blank what should have stood somewhere in the text."""
-    for number, line in enumerate(lines, 1):
+    for number, line in lines.numbered():
         if line.strip():
             return stumbled(number, line, len(line) - len(line.lstrip()), expected)
     return ParseError(line=1, column=1, expected=expected, found="an empty text")

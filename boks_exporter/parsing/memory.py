@@ -12,25 +12,27 @@ import re
 from typing import Final
 
 from boks_exporter.model import Memory
-from boks_exporter.parsing.lines import leftover, lines_of, nothing_recognised
+from boks_exporter.parsing.leftovers import Leftovers
+from boks_exporter.parsing.lines import lines_of, nothing_recognised
 from boks_exporter.parsing.numbers import number
 
 _EXPECTED: Final = "a line such as 'Total: 1023968, Free: 949824, Used: 74144, Largest free: 944896'"
 _FIGURE: Final = re.compile(r"\s*(total|free|used|largest\s+free)\s*[:=]\s*([0-9]+)\s*", re.IGNORECASE)
+_SIGN: Final = re.compile(r"[:=]\s*[0-9]")
 _NEEDED: Final = ("total", "free")
 
 
 def parse_memory(text: str) -> Memory:
     """Read the figures, on one line or on several; total and free must be there."""
-    lines = lines_of(text)
+    lines = lines_of(text, _SIGN)
     figures: dict[str, int] = {}
-    leftovers = []
-    for at, line in enumerate(lines, 1):
+    leftovers = Leftovers(lines)
+    for at, line in lines.numbered():
         found = _figures(line)
         if found and not found.keys() & figures.keys():
             figures |= found
         elif line.strip():
-            leftovers.append(leftover(at, line))
+            leftovers.add(at, line)
     if any(name not in figures for name in _NEEDED):
         raise nothing_recognised(lines, _EXPECTED)
     return Memory(
@@ -38,7 +40,7 @@ def parse_memory(text: str) -> Memory:
         free_bytes=figures["free"],
         used_bytes=figures.get("used"),
         largest_free_bytes=figures.get("largest free"),
-        leftovers=tuple(leftovers),
+        leftovers=leftovers.all(),
     )
 
 

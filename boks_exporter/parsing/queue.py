@@ -14,8 +14,9 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from boks_exporter.model import Leftover, Queue, Seconds, Timestamp
-from boks_exporter.parsing.lines import leftover, lines_of, nothing_recognised
+from boks_exporter.model import Queue, Seconds, Timestamp
+from boks_exporter.parsing.leftovers import Leftovers
+from boks_exporter.parsing.lines import lines_of, nothing_recognised
 from boks_exporter.parsing.numbers import number
 
 _EXPECTED: Final = "a line such as 'files=2'"
@@ -31,17 +32,18 @@ _OLDEST: Final = re.compile(
          (?:(?P<year>[0-9]{{4}})|(?P<hour>[0-9]{{1,2}}):(?P<minute>[0-9]{{2}}))\s+\S+\s*""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
+_SIGN: Final = re.compile(r"=")
 _SLACK: Final = timedelta(days=1)
 """A date further ahead of the host's clock than this is one of the year before."""
 
 
 def parse_queue(text: str, host_clock: Timestamp | None) -> Queue:
     """Read the number of files and the age of the oldest; without the number nothing is believed."""
-    lines = lines_of(text)
+    lines = lines_of(text, _SIGN)
     files: int | None = None
     oldest: re.Match[str] | None = None
-    leftovers: list[Leftover] = []
-    for at, line in enumerate(lines, 1):
+    leftovers = Leftovers(lines)
+    for at, line in lines.numbered():
         counted = _FILES.fullmatch(line)
         dated = _OLDEST.fullmatch(line)
         if counted and files is None and number(counted[1]) is not None:
@@ -49,10 +51,10 @@ def parse_queue(text: str, host_clock: Timestamp | None) -> Queue:
         elif dated and oldest is None and _date(dated, 2000):
             oldest = dated
         elif line.strip():
-            leftovers.append(leftover(at, line))
+            leftovers.add(at, line)
     if files is None:
         raise nothing_recognised(lines, _EXPECTED)
-    return Queue(files, _age(oldest, host_clock) if oldest else None, tuple(leftovers))
+    return Queue(files, _age(oldest, host_clock) if oldest else None, leftovers.all())
 
 
 def _age(oldest: re.Match[str], host_clock: Timestamp | None) -> Seconds | None:

@@ -13,9 +13,15 @@ The format is the gate's own (remote/gate.sh). What a login prints before the fi
 line without a prefix. A reply that breaks off is no reply: half of a sequence must never look like a whole one.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
 from boks_exporter.model import Leftover, Reply, Section, SectionReply
-from boks_exporter.parsing.lines import leftover
+from boks_exporter.parsing.leftovers import Leftovers
 from boks_exporter.parsing.reply_frames import Frame, broken, frame_at, opening_of, refusal_of
+
+_NOTHING_WANTED: Final[Mapping[str, list[str]]] = MappingProxyType({})
 
 
 def parse_reply(raw: bytes) -> Reply:
@@ -30,8 +36,9 @@ class _Reading:
     def __init__(self, lines: list[str]) -> None:
         self.lines = lines
         self.at = 0
+        self.frames = iter([at for at, line in enumerate(lines) if line[:1] == "="])
         self.sections: dict[Section, SectionReply] = {}
-        self.leftovers: list[Leftover] = []
+        self.leftovers = Leftovers()
 
     def read(self) -> Reply:
         """Read opening, sections and end, then whatever the login prints at its end."""
@@ -39,21 +46,22 @@ class _Reading:
         while (frame := self._next_frame("'=section NAME' or '=done sections=N'")).word != "done":
             self._section(frame)
         frame.demand_count(len(self.sections))
-        for line in self.lines[self.at :]:
-            self.at += 1
-            self._leave(line)
-        return Reply(opening.version(), opening.clock(), tuple(self.sections.values()), tuple(self.leftovers))
+        self._leave_until(len(self.lines))
+        return Reply(opening.version(), opening.clock(), tuple(self.sections.values()), self.leftovers.all())
 
     def _opening(self) -> Frame:
-        for line in self.lines:
-            self.at += 1
-            found = opening_of(self.at, line)
-            if found:
-                return found
-            if refusal := refusal_of(self.at, line):
-                raise refusal
-            self._leave(line)
-        first = self.leftovers[0] if self.leftovers else Leftover(1, "")
+        for at in self.frames:
+            line = self.lines[at]
+            if line.startswith(("=boks-gate/", "=refused ")):
+                found = opening_of(at + 1, line)
+                if found:
+                    self._leave_until(at)
+                    self.at = at + 1
+                    return found
+                if refusal := refusal_of(at + 1, line):
+                    raise refusal
+        self._leave_until(len(self.lines))
+        first = self.leftovers.all()[0] if self.leftovers else Leftover(1, "")
         raise broken(first.line, 0, "the gate's first frame, '=boks-gate/1 version=…'", first.text or None)
 
     def _section(self, opened: Frame) -> None:
@@ -66,27 +74,32 @@ class _Reading:
                 f"a section that has not been there, not a second {name}",
                 opened.words[0],
             )
-        out: list[str] = []
-        err: list[str] = []
-        end = self._next_frame(f"'=end {name} …'", out, err)
+        printed: dict[str, list[str]] = {"|": [], "!": []}
+        end = self._next_frame(f"'=end {name} …'", printed)
         if end.section_name("end") is not name:
             raise broken(end.line, len("=end "), f"the end of {name}", end.text)
-        self.sections[name] = end.ending(name, "".join(out), "".join(err))
+        self.sections[name] = end.ending(name, _text(printed["|"]), _text(printed["!"]))
 
-    def _next_frame(self, expected: str, out: list[str] | None = None, err: list[str] | None = None) -> Frame:
+    def _next_frame(self, expected: str, printed: dict[str, list[str]] | None = None) -> Frame:
         """Read to the next frame; output and errors go where they are wanted, and are leftovers elsewhere."""
-        while self.at < len(self.lines):
-            line = self.lines[self.at]
-            self.at += 1
-            if line.startswith("="):
-                return frame_at(self.at, line)
-            wanted = {"|": out, "!": err}.get(line[:1])
-            if wanted is None:
-                self._leave(line)
-            else:
-                wanted.append(line[1:] + "\n")
-        raise broken(len(self.lines), len(self.lines[-1]), f"{expected}, since the reply is not complete", None)
+        at = next(self.frames, None)
+        if at is None:
+            raise broken(len(self.lines), len(self.lines[-1]), f"{expected}, since the reply is not complete", None)
+        self._leave_until(at, printed or _NOTHING_WANTED)
+        self.at = at + 1
+        return frame_at(at + 1, self.lines[at])
 
-    def _leave(self, line: str) -> None:
-        if line.strip():
-            self.leftovers.append(leftover(self.at, line))
+    def _leave_until(self, end: int, printed: Mapping[str, list[str]] = _NOTHING_WANTED) -> None:
+        """Leave over the lines up to `end`, but for those that are wanted by their first character."""
+        lines = self.lines[self.at : end]
+        others = len(lines)
+        for mark, wanted in printed.items():
+            if others:
+                wanted += [line[1:] for line in lines if line[:1] == mark]
+                others -= len(wanted)
+        if others:
+            self.leftovers.add_filled(self.at + 1, ["" if line[:1] in printed else line for line in lines])
+
+
+def _text(lines: list[str]) -> str:
+    return "\n".join([*lines, ""])

@@ -173,11 +173,14 @@ def _table(row: TableSequence, bracket: Bracket | None, past: _Past, seen: Obser
     )
 
 
-def _missing(around: Mapping[TableNumber, Bracket], shown: SequenceReport) -> tuple[TableNumber, ...]:
+def _missing(around: Mapping[TableNumber, Bracket], shown: SequenceReport) -> tuple[TableNumber, ...] | None:
     """Name the tables that the master had before the replica was read; one that appeared later may be under way.
 
-    A table that stands in a line which could not be read is there, with a number that nobody knows.
+    A table that stands in a line which could not be read is there, with a number that nobody knows. In a flood of such
+    lines it may stand in one that was only counted.
     """
+    if any(line.stands_for > 1 for line in shown.leftovers):
+        return None
     unread = {int(table) for line in shown.leftovers for table in _TABLE_WORD.findall(line.text)}
     wanted = {table for table, bracket in around.items() if bracket.lower is not None}
     return tuple(sorted(wanted - shown.by_table().keys() - unread))

@@ -98,8 +98,8 @@ def mixtures(command: str) -> st.SearchStrategy[bytes]:
 def numbered(command: str, raw: bytes) -> dict[int, str]:
     """Number the lines that are not blank, as the parsers do."""
     text = raw.decode(errors="replace")
-    lines = text.split("\n") if command == "reply" else lines_of(text)
-    return {at: line for at, line in enumerate(lines, 1) if line.strip()}
+    lines = enumerate(text.split("\n"), 1) if command == "reply" else lines_of(text, re.compile("")).numbered()
+    return {at: line for at, line in lines if line.strip()}
 
 
 Rule = Callable[[str], bool]

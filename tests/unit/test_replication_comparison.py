@@ -110,6 +110,15 @@ def test_a_table_in_a_line_that_could_not_be_read_is_not_missing() -> None:
     assert compared.missing_tables == (90,)
 
 
+def test_no_table_is_called_missing_below_a_flood_of_lines_that_were_only_counted() -> None:
+    """The table may stand in one of those lines, so that nobody knows whether it is missing."""
+    replica = answers("R1", Role.REPLICA, {7: 1})
+    flooded = replace(replica, sequences=SequenceReport(replica.sequences.tables, (Leftover(2, "x", stands_for=2),)))
+    seen = snapshot(answers("M", Role.MASTER, {7: 1, 9: 1}, 0.0), flooded, second={7: 1, 9: 1})
+    (compared,) = compare(seen, NO_HISTORY).replicas
+    assert compared.missing_tables is None
+
+
 def test_a_table_that_appears_behind_the_replica_is_not_missing() -> None:
     """What the master had not before the replica was read may be under way."""
     (replica,) = compare(sound_round({7: 1}, second={7: 1, 9: 1}, R1={7: 1}), NO_HISTORY).replicas

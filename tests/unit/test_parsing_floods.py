@@ -1,0 +1,87 @@
+"""A host may send a mebibyte of rubbish: what is sound in it is read, the rest counted, and the event loop goes on."""
+
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from boks_exporter.errors import ParseError
+from boks_exporter.model import Leftover
+from boks_exporter.parsing.boksdiag_list import parse_list
+from boks_exporter.parsing.lines import KEPT_RAW, MOST_READ
+from boks_exporter.parsing.reply import parse_reply
+from tests.unit.parsing_samples import PARSERS, parsed, samples
+from tests.unit.tried import tried
+
+FLOOD = MOST_READ + 2_000
+STRANGERS = ["x", "~~ what is this?", "\u00bfQu\u00e9?", "( a b c )", "\u00bd"]
+MEBIBYTE = 1 << 20
+LIMIT_SECONDS = 0.6
+"""Some times what the worst takes on a quiet machine; read line by line, it took two seconds and more."""
+
+
+def sound_samples(command: str) -> list[bytes]:
+    """Find the samples that are read."""
+    return [
+        sample.raw
+        for sample in samples()
+        if sample.command == command and sample.raw and "fact" in sample.expectation()
+    ]
+
+
+def without_leftovers(fact: Any) -> list[Any]:
+    return [getattr(fact, name) for name in fact.__slots__ if name != "leftovers"]
+
+
+def count(leftovers: tuple[Leftover, ...]) -> int:
+    return sum(left.stands_for for left in leftovers)
+
+
+@pytest.mark.parametrize("command", PARSERS)
+@tried(8)
+@given(data=st.data())
+def test_sound_lines_are_read_wherever_they_stand_in_a_flood(command: str, data: st.DataObject) -> None:
+    """The facts are those without the flood, the strange lines are counted exactly, and the first come back raw."""
+    raw = data.draw(st.sampled_from(sound_samples(command)))
+    stranger = data.draw(st.sampled_from(STRANGERS))
+    lines = raw.rstrip(b"\n").split(b"\n")
+    at = data.draw(st.integers(0, len(lines)))
+    flooded = [*lines[:at], *[stranger.encode()] * FLOOD, *lines[at:]]
+    before, after = parsed(command, raw), parsed(command, b"\n".join(flooded))
+    assert without_leftovers(after) == without_leftovers(before)
+    assert count(after.leftovers) == count(before.leftovers) + FLOOD
+    assert len(after.leftovers) <= KEPT_RAW + 1
+    assert {Leftover(at + 1, stranger), Leftover(at + 500, stranger)} <= set(after.leftovers)
+
+
+def test_no_more_rows_are_read_than_any_domain_has_and_the_others_are_counted() -> None:
+    """Of rows without end, as many as are read and as are only counted are as many as there were."""
+    list_ = parse_list("\n".join(f"h{number} 00:49 04:50 7 OK" for number in range(3 * MOST_READ)))
+    assert len(list_.lines) == MOST_READ
+    assert list_.leftovers == (Leftover(MOST_READ + 1, f"h{MOST_READ} 00:49 04:50 7 OK", 2 * MOST_READ),)
+
+
+def test_the_last_line_of_a_flood_stands_for_all_that_are_not_kept() -> None:
+    """It has the number and the text of the first of them; blank lines count for nothing."""
+    reply = parse_reply(b"x\n \n" * 1_500 + b"=boks-gate/1 version=1.0.0\n\n=done sections=0\n" + b"y\n" * 7)
+    assert [left.line for left in reply.leftovers] == list(range(1, 2 * KEPT_RAW + 2, 2))
+    assert reply.leftovers[-1] == Leftover(2 * KEPT_RAW + 1, "x", 507)
+
+
+@pytest.mark.parametrize("command", PARSERS)
+def test_a_mebibyte_of_short_lines_does_not_hold_the_event_loop_up(command: str) -> None:
+    """Whether a line is nothing like what is looked for, or exactly like it, a flood costs a fraction of a second."""
+    sound = max(sound_samples(command), key=len).rstrip(b"\n").split(b"\n")
+    took = {}
+    for piece in (b"x\n", b"a 1\n", max(sound, key=len) + b"\n"):
+        flood = piece * (MEBIBYTE // len(piece))
+        began = time.process_time()
+        try:
+            parsed(command, flood)
+        except ParseError:
+            took[piece] = time.process_time() - began
+        else:
+            took[piece] = time.process_time() - began
+    assert {piece: seconds for piece, seconds in took.items() if seconds > LIMIT_SECONDS} == {}
