@@ -189,11 +189,15 @@ Leave it alone: a change whose record is gone could be made twice.
 ## 3. Becoming root
 
 {root_step}
-## 4. The test, which changes nothing
+## 4. The test, which changes nothing of BoKS
 
 ```sh
 ssh -i ~/.ssh/id_{user} {user}@HOST 'boks-gate/1 op preflight'
 ```
+
+It makes the gate's own directory of locks and records, /var/opt/boks-gate (`STATE` in `boks-gate.conf`), if it is
+missing, for its login alone (mode 700). If the directory is sound, it writes a file `probe.N` into it, to see that
+there is room, and removes it at once.
 
 It prints `permitted=yes`, `boksadm=yes` and `state=writable`. Other answers:
 
