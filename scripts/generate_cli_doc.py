@@ -117,6 +117,7 @@ MEANINGS: Final = {
     "domains[].hosts[].last_success_timestamp_seconds": "when it last answered completely",
     "domains[].hosts[].promotable": "whether every guard that can be judged from outside lets it become master",
     "domains[].hosts[].promotable_reasons": "what speaks against it",
+    "domains[].hosts[].gate_version": "version of the gate that answered there; null if it did not answer",
     "domains[].unresolved": "servers of the master's list that no known host bears",
     "domains[].sites": "one entry for each site",
     "domains[].sites[].name": "its name",

@@ -8,9 +8,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from boks_exporter.cli.gates import old_gates
 from boks_exporter.cli.rows import COLUMNS, REASON, footers, headline, rows
 from boks_exporter.cli.saying import say
 from boks_exporter.exposition import DomainReport, StatusReport
+from boks_exporter.remote.gate import gate_version
 
 _STYLES: Final = {
     "ok": "green",
@@ -55,7 +57,7 @@ def _show_domain(console: Console, domain: DomainReport) -> None:
     for row in rows(domain) if is_narrow else ():
         if row.state != "ok":
             console.print(Text(f"{row.cells['HOST']}: {row.cells[REASON]}"))
-    for line in footers(domain):
+    for line in (*old_gates(domain, gate_version()), *footers(domain)):
         console.print(Text(line))
 
 

@@ -45,6 +45,7 @@ class HostReport(TypedDict):
     last_success_timestamp_seconds: Timestamp | None
     promotable: bool | None
     promotable_reasons: list[str]
+    gate_version: str | None
 
 
 class GroupReport(TypedDict):
@@ -130,6 +131,7 @@ def _host(view: DomainView, host: Host, verdict: HostVerdict) -> HostReport:
     counters = view.counters.hosts.get(host.name, HostCounters())
     listing = view.snapshot.listing
     line = view.snapshot.line(host.name)
+    seen = view.snapshot.outcome(host.name)
     return {
         "host": host.name,
         "role": verdict.role,
@@ -155,6 +157,7 @@ def _host(view: DomainView, host: Host, verdict: HostVerdict) -> HostReport:
         "last_success_timestamp_seconds": counters.last_success,
         "promotable": verdict.promotable,
         "promotable_reasons": list(verdict.promotable_reasons),
+        "gate_version": seen.reply.gate_version if isinstance(seen, Observed) else None,
     }
 
 

@@ -99,6 +99,7 @@ def _host(view: DomainView, host: Host) -> Iterator[Sample]:
     if outcome:
         yield hosts.POLL_DURATION, labels, outcome.finished_at - outcome.started_at
     if seen:
+        yield hosts.GATE_INFO, (*labels, seen.reply.gate_version), 1
         yield hosts.UNRECOGNISED_LINES, labels, _unrecognised(seen)
         yield from _extras(labels, seen)
         yield from _tables(view, labels, seen)

@@ -16,6 +16,7 @@ _REFUSAL: Final = re.compile(r"=refused (\S+)\s*")
 _SECONDS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 _ENDINGS: Final = ("exit", "timeout", "skipped")
 _EXCERPT: Final = 60
+_LONGEST_VERSION: Final = 40
 
 _INSTALL: Final = "compare its version with `boks-exporter gate --version` and install that one"
 _OWN_REQUEST: Final = "a request of boks-exporter's own; is another program using this key?"
@@ -107,10 +108,13 @@ class Frame:
         return settings
 
     def version(self) -> str:
-        """Read the gate's version."""
+        """Read the gate's version, which becomes a label."""
         version = self.settings().get("version")
-        if not version:
-            raise self.broken(expected="the gate's version, 'version=…'")
+        if not version or len(version) > _LONGEST_VERSION:
+            raise self.broken(
+                expected=f"the gate's version, 'version=…', of at most {_LONGEST_VERSION} characters",
+                word=f"version={version}" if version else None,
+            )
         return version
 
     def clock(self) -> Timestamp | None:

@@ -242,7 +242,7 @@ def busy() -> DomainView:
         Role.REPLICA,
         PUBLISHED,
         BEGUN + 1,
-        leftovers=(Leftover(1, "Welcome"), Leftover(2, "to REPHOST5")),
+        leftovers=(Leftover(1, "Welcome"), Leftover(2, "to REPHOST5", stands_for=40)),
     )
     return view(
         HOSTS,

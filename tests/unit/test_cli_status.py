@@ -10,6 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from boks_exporter.cli.gates import old_gates
 from boks_exporter.cli.program import run
 from boks_exporter.cli.rows import footers, headline, rows
 from boks_exporter.cli.table import show
@@ -87,6 +88,17 @@ def test_who_works_where_stands_below() -> None:
         "replica1 is under maintenance until 2023-11-15 00:13:20 UTC, anna on ops7: new [2J disks"
     )
     assert "maintenance is not known: the journal of failover cannot be read" in footers(domain(maintenance=None))
+
+
+def test_gates_older_than_our_own_are_named_with_their_hosts() -> None:
+    """One line for each version, short however many hosts; what is newer, odd or not known is passed over."""
+    versions = ["0.9.0", "1.0.0", "1.0", "1.10.0", "replay", None, "0.9.0"]
+    hosts = [host(f"replica{at}", gate_version=version) for at, version in enumerate(versions)]
+    assert list(old_gates(domain(*hosts), "1.0.0")) == [
+        "gate 0.9.0 on replica0, replica6 is older than 1.0.0, which `boks-exporter gate install` brings",
+        "gate 1.0 on replica2 is older than 1.0.0, which `boks-exporter gate install` brings",
+    ]
+    assert list(old_gates(domain(*hosts), "a working copy")) == []
 
 
 def test_texts_of_hosts_cannot_play_with_the_terminal() -> None:

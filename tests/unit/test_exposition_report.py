@@ -75,6 +75,7 @@ def test_the_report_of_a_sound_replica_is_whole() -> None:
         ("last_success_timestamp_seconds", BEGUN + 1.25),
         ("promotable", True),
         ("promotable_reasons", []),
+        ("gate_version", "1.0.0"),
     ]
 
 
@@ -108,6 +109,7 @@ def test_the_report_of_a_silent_replica_is_null_where_nothing_is_known() -> None
         "last_success_timestamp_seconds": BEGUN - 115,
         "promotable": False,
         "promotable_reasons": ["it cannot be looked at"],
+        "gate_version": None,
     }
 
 

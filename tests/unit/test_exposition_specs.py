@@ -76,6 +76,7 @@ PROMISED: dict[str, tuple[str, ...]] = {
 
 FURTHER = {
     "boks_exporter_insecure_host_keys": DOMAIN,
+    "boks_host_gate_info": (*HOST, "version"),
     "boks_host_unrecognised_lines": HOST,
     "boks_replica_lag_at_least_seconds": HOST,
     "boks_domain_state": (*DOMAIN, "state"),

@@ -77,6 +77,15 @@ RECONNECTS: Final = MetricSpec(
     labels=HOST,
     meaning="Connections to this host made anew after the first one since the exporter started.",
 )
+GATE_INFO: Final = MetricSpec(
+    name="boks_host_gate_info",
+    kind=Kind.INFO,
+    unit="always 1",
+    labels=(*HOST, "version"),
+    meaning="Version of the gate that answered on this host; where it is not installed but sent along, the exporter's "
+    "own.",
+    absent=NO_ANSWER,
+)
 UNRECOGNISED_LINES: Final = MetricSpec(
     name="boks_host_unrecognised_lines",
     kind=Kind.GAUGE,

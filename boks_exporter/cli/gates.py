@@ -1,0 +1,33 @@
+"""Which hosts' gates are older than the one that this program brings along; pure."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from boks_exporter.cli.text import harmless
+from boks_exporter.exposition import DomainReport
+from boks_exporter.health.words import listed
+
+_VERSION: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,5}", re.ASCII)
+
+
+def old_gates(domain: DomainReport, shipped: str) -> Iterator[str]:
+    """Write one line for each older version; what is not written in numbers is not called old."""
+    hosts: dict[str, list[str]] = {}
+    for host in domain["hosts"]:
+        version = host["gate_version"]
+        if version is not None and _is_older(version, shipped):
+            hosts.setdefault(version, []).append(host["host"])
+    for version, names in sorted(hosts.items()):
+        yield harmless(
+            f"gate {version} on {listed(names)} is older than {shipped}, which `boks-exporter gate install` brings"
+        )
+
+
+def _is_older(version: str, shipped: str) -> bool:
+    known, ours = _numbers(version), _numbers(shipped)
+    return known is not None and ours is not None and known < ours
+
+
+def _numbers(version: str) -> tuple[int, ...] | None:
+    return tuple(map(int, version.split("."))) if _VERSION.fullmatch(version) else None
