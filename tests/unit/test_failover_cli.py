@@ -5,14 +5,17 @@ import errno
 import json
 import signal
 from pathlib import Path
+from unittest.mock import Mock
 
 import click
 import pytest
 
+from boks_exporter.cli.exits import INTERRUPTED
 from boks_exporter.cli.failover import doing, options
 from boks_exporter.cli.saying import UnsaidError
 from boks_exporter.failover.journal import Journal
 from boks_exporter.failover.words import EXITS, Exit
+from boks_exporter.simulator.domain import Fault
 from tests.unit.failover_terminal import CONFIG, Terminal, fingerprint, terminal_at
 from tests.unit.failover_world import FIRST, MASTER, SECOND
 
@@ -53,9 +56,43 @@ def test_what_a_guard_refuses_ends_with_ten(terminal: Terminal) -> None:
     assert code == Exit.REFUSED
     assert "REFUSED  master_exists: m1 (BoKS running) says that it is master" in text
     assert "why: two masters would exist; nobody may accept this" in text
-    assert text.endswith("Nothing was changed, and nothing will be while the findings stand (exit 10).\n")
+    assert text.endswith(
+        "Plan: promote r1, not shown, as nobody may accept what refuses it\n"
+        "Nothing was changed, and nothing will be while this stands: master_exists (exit 10).\n"
+    )
     code, _ = terminal("failover", "plan", "promote", FIRST)
     assert code == Exit.REFUSED
+
+
+def test_the_line_to_type_accepts_what_was_accepted_and_nothing_else(terminal: Terminal) -> None:
+    """It can be copied as it stands, with the reason that was given."""
+    terminal.before = lambda: terminal.world.domain.set_fault(SECOND, Fault.UNREACHABLE)
+    code, text = terminal("failover", "switchover", FIRST)
+    assert code == Exit.FACTS_UNKNOWN
+    assert text.endswith(
+        "Nothing was changed, and nothing will be while this stands: hosts_not_asked (exit 11).\n"
+        "To see the plan with all of it accepted:\n"
+        '  boks-exporter failover switchover r1 --accept hosts_not_asked --reason "…"\n'
+    )
+    code, text = terminal("failover", "switchover", FIRST, "--accept", "hosts_not_asked", "--reason", "r2's disk")
+    assert code == Exit.DONE
+    words = """--accept hosts_not_asked --reason 'r2'"'"'s disk' --apply """
+    assert text.endswith(f"  boks-exporter failover switchover r1 {words}{fingerprint(text)}\n")
+    code, refused = terminal("failover", "switchover", FIRST, "--apply", fingerprint(text))
+    assert code == Exit.FACTS_UNKNOWN
+    assert "hosts_not_asked: r2 could not be asked" in refused
+    assert "(--accept hosts_not_asked --reason …)\nexit 11\n" in refused
+
+
+def test_a_fingerprint_of_another_host_is_refused_in_a_line(terminal: Terminal) -> None:
+    """Not with every step that is another."""
+    print_of = fingerprint(terminal("failover", "switchover", FIRST)[1])
+    code, text = terminal("failover", "switchover", SECOND, "--apply", print_of)
+    assert code == Exit.REFUSED
+    assert text.endswith(
+        f"{print_of} is the fingerprint of switchover r1, not of switchover r2\n"
+        "next: boks-exporter failover switchover r2 shows the plan as it is now\nexit 10\n"
+    )
 
 
 def test_a_script_gets_json(terminal: Terminal) -> None:
@@ -111,6 +148,16 @@ def test_on_a_terminal_the_hosts_name_must_be_typed(terminal: Terminal, monkeypa
         assert (code, terminal.world.roles()[FIRST]) == (0, role)
 
 
+def test_whoever_presses_ctrl_c_when_asked_is_told_that_nothing_was_changed(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tired person wants to read it; the code is that of an interruption."""
+    monkeypatch.setattr(doing, "is_interactive", lambda: True)
+    monkeypatch.setattr(click, "prompt", Mock(side_effect=click.Abort))
+    code, text = terminal("failover", "switchover", FIRST)
+    assert (code, text.endswith(f"--apply {fingerprint(text)}\n\nnothing was changed\n")) == (INTERRUPTED, True)
+
+
 def test_an_open_run_is_in_the_way_until_it_is_resumed_or_aborted(terminal: Terminal) -> None:
     """Everybody is told which, and what to type; the exit code is 12."""
     _, text = terminal("failover", "switchover", FIRST)
@@ -148,7 +195,9 @@ def test_candidates_are_ranked_and_the_domain_verified(terminal: Terminal) -> No
     """Both look and no more."""
     code, text = terminal("failover", "candidates")
     assert code == 0
-    assert text.startswith("1. r1, Amsterdam: free, 0 updates behind the best, promotion neutral\n")
+    assert ": ok: m1 is master, 3 replicas are ok\nOf each of them\n     note     not_registered: m1 is" in text
+    assert "\n1. r1, Amsterdam: free, 0 updates behind the best, promotion neutral\n" in text
+    assert text.endswith("next: boks-exporter failover switchover r1, which shows the plan and changes nothing\n")
     code, text = terminal("failover", "verify")
     assert (code, text) == (
         0,
@@ -160,6 +209,8 @@ def test_candidates_are_ranked_and_the_domain_verified(terminal: Terminal) -> No
     )
     terminal.before = terminal.world.kill_master
     assert terminal("failover", "verify")[0] == Exit.NOT_CONVERGED
+    code, text = terminal("failover", "candidates")
+    assert text.count("old_master_unproven") == 1, "what is said of each of them is said once"
 
 
 def test_maintenance_is_set_listed_and_ended(terminal: Terminal) -> None:

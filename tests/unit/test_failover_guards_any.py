@@ -24,6 +24,16 @@ def test_another_run_is_in_the_way() -> None:
     assert exit_for(standing(findings, ())) is Exit.LOCKED
 
 
+def test_a_run_that_holds_several_hosts_is_told_once() -> None:
+    """Five hosts with one lock each are one thing to read and one to do."""
+    lock = "20261124-1 bert-ops8 2026-11-24T20:00:0"
+    gates = {name: ready(name, Role.REPLICA, lock=f"{lock}{second}") for second, name in enumerate(("R1", "R2"))}
+    locked = [each for each in found(Procedure.PROMOTE, "R1", dead_master(gates=gates)) if each.guard == "host_locked"]
+    assert [(each.host, each.sentence.partition(":")[0]) for each in locked] == [
+        (None, f"R1, R2 are locked by {lock.partition(':')[0]}")
+    ]
+
+
 def test_masters_do_not_change_twice_in_a_short_time_nor_after_a_failure() -> None:
     """Cool-down and latch say their figures, and may be accepted."""
     last = RunSummary("20261124-1", Procedure.PROMOTE, "R2", Outcome.FAILED, -500.0, -97.5, "anna on ops7")

@@ -109,6 +109,20 @@ def test_one_process_works_on_a_domain(tmp_path: Path) -> None:
             pass
 
 
+def test_a_file_in_which_nothing_could_be_written_is_a_journal_without_an_entry(tmp_path: Path) -> None:
+    """The disk was full when it was made; now that there is room, nobody has to remove it first."""
+    path = tmp_path / "journal"
+    with closing(sqlite3.connect(path)) as begun:
+        begun.execute("PRAGMA journal_mode = WAL")
+    assert path.stat().st_size > 0
+    with Journal(path, is_read_only=True) as journal:
+        assert (journal.runs("bank"), journal.view("bank").open_runs) == ((), ())
+    with Journal(path) as journal:
+        journal.begin(run(), [], [])
+    with Journal(path, is_read_only=True) as journal:
+        assert [each.name for each in journal.runs("bank")] == ["r1"]
+
+
 def test_numbers_that_nobody_can_ask_again_are_kept(tmp_path: Path) -> None:
     """The newest reading of each server counts."""
     with Journal(tmp_path / "journal") as journal:

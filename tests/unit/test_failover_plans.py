@@ -135,7 +135,7 @@ def test_an_old_master_that_ssh_does_not_reach_is_retired_at_its_console() -> No
             Procedure.SWITCHOVER,
             "R1",
             dead_master(),
-            "switchover needs one master beside R1: no host is master",
+            "switchover needs one master beside R1: no other host is master",
         ),
         (Procedure.REBUILD, "M", sound_domain(), "M is the master: rebuild is for another host"),
         (Procedure.PROMOTE, "X", dead_master(), "X is no host of bank"),

@@ -10,15 +10,16 @@ from boks_exporter.app.failover import kept_journal, looking
 from boks_exporter.cli.failover.as_json import candidate_json, run_json, whole_run_json
 from boks_exporter.cli.failover.open_runs import open_runs, tell_open_runs
 from boks_exporter.cli.failover.options import Common, run_async
-from boks_exporter.cli.failover.text import candidate_text, finding_text, time_of
+from boks_exporter.cli.failover.text import candidates_text, finding_text, time_of
 from boks_exporter.cli.saying import say
 from boks_exporter.cli.text import harmless
+from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.journal import Journal, LoggedStep, Run
-from boks_exporter.failover.preflight import Candidate, exit_for, standing
 from boks_exporter.failover.preflight import candidates as ranked
+from boks_exporter.failover.preflight import exit_for, standing
 from boks_exporter.failover.proofs import Truth
 from boks_exporter.failover.runner.verifying import Check, verified
-from boks_exporter.failover.words import Exit
+from boks_exporter.failover.words import Exit, Outcome
 
 _BEST_FIRST: Final = (Exit.DONE, Exit.FACTS_UNKNOWN, Exit.REFUSED, Exit.LOCKED)
 """How a ranking ends: as the best candidate would."""
@@ -29,16 +30,17 @@ def show_candidates(common: Common) -> int:
     domain = common.domain()
     known = open_runs(domain)
 
-    async def look() -> tuple[Candidate, ...]:
+    async def look() -> FailoverFacts:
         async with looking(domain) as survey:
             survey.journal = lambda: known
-            return ranked(await survey.look(), domain.limits)
+            return await survey.look()
 
-    found = run_async(look)
+    facts = run_async(look)
+    found = ranked(facts, domain.limits)
     if common.is_json:
         say(json.dumps([candidate_json(candidate) for candidate in found], indent=2))
     else:
-        say("\n".join(line for place, each in enumerate(found, 1) for line in candidate_text(each, place)) or "none")
+        say("\n".join(candidates_text(facts, found)))
     ends = [exit_for(standing(each.findings, ())) for each in found]
     return int(min(ends, key=_BEST_FIRST.index, default=Exit.REFUSED))
 
@@ -76,7 +78,8 @@ def show_history(common: Common, limit: int) -> int:
     if common.is_json:
         say(json.dumps([run_json(run) for run in runs], indent=2))
         return int(Exit.DONE)
-    say("\n".join(_line(run) for run in runs) or "no run yet")
+    nothing = "no run yet" if domain.failover.journal.exists() else f"no run yet: no journal {domain.failover.journal}"
+    say("\n".join(_line(run) for run in runs) or nothing)
     for each in broken[:limit]:
         became = each.became or "what became of it is not known: failover locks"
         say(
@@ -86,7 +89,8 @@ def show_history(common: Common, limit: int) -> int:
 
 
 def _line(run: Run) -> str:
-    state = f"OPEN ({run.outcome})" if run.is_open else run.outcome
+    how = "" if run.outcome is Outcome.OPEN else f" ({run.outcome})"
+    state = f"OPEN{how}" if run.is_open else run.outcome
     return f"{time_of(run.started_at)}  {run.name}  {run.plan.procedure} {run.plan.target}  {state}  {run.who}"
 
 

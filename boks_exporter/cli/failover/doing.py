@@ -3,8 +3,9 @@
 import asyncio
 import json
 import os
+import shlex
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from boks_exporter.cli.failover.options import Common, acceptances, is_interacti
 from boks_exporter.cli.failover.text import proposal_text
 from boks_exporter.cli.saying import UnsaidError, say
 from boks_exporter.cli.text import harmless
+from boks_exporter.failover.findings import Finding
 from boks_exporter.failover.journal import JournalError
 from boks_exporter.failover.preflight import NotAcceptableError, exit_for, standing
 from boks_exporter.failover.runner import (
@@ -74,7 +76,11 @@ def show_or_apply(
     proposal, code = show(common, domain, order)
     if code is not Exit.DONE or common.is_json or not is_interactive() or not proposal.plan.steps:
         return int(code)
-    typed = click.prompt(f"To go on, type {host}; anything else ends", default="", show_default=False, err=True)
+    try:
+        typed = click.prompt(f"To go on, type {host}; anything else ends", default="", show_default=False, err=True)
+    except click.Abort:
+        click.echo("\nnothing was changed", err=True)
+        raise
     if typed.strip() != host:
         say("nothing was changed")
         return int(Exit.DONE)
@@ -99,7 +105,7 @@ def show(common: Common, domain: Domain, order: Order) -> tuple[Proposal, Exit]:
         say(json.dumps(proposal_json(proposal, order.guards, code), indent=2))
     else:
         say("\n".join(proposal_text(proposal, order.guards)))
-        say("\n".join(_what_next(order, proposal, code)) if not problem else "Nothing was changed.")
+        say("\n".join(_what_next(order, proposal, left)) if not problem else "Nothing was changed.")
     if problem:
         click.echo(f"Error: this plan cannot be applied, as it could not be kept: {problem}", err=True)
     return proposal, code
@@ -115,13 +121,24 @@ def _kept(domain: Domain, proposal: Proposal) -> str:
     return ""
 
 
-def _what_next(order: Order, proposal: Proposal, code: Exit) -> list[str]:
-    if code is not Exit.DONE:
-        return [f"Nothing was changed, and nothing will be while the findings stand (exit {int(code)})."]
-    accepted = "".join(f" --accept {acceptance.guard}" for acceptance in order.accepted)
-    reason = ' --reason "…"' if order.accepted else ""
-    command = f"boks-exporter failover {order.procedure} {order.target}{accepted}{reason}"
-    return ["Nothing was changed. To do exactly this:", f"  {command} --apply {proposal.fingerprint}"]
+def _what_next(order: Order, proposal: Proposal, left: Collection[Finding]) -> list[str]:
+    command = f"  boks-exporter failover {order.procedure} {order.target}"
+    accepted = [f" --accept {guard}" for guard in sorted(order.guards)]
+    if left:
+        names = [*dict.fromkeys(finding.guard for finding in left)]
+        stands = f"Nothing was changed, and nothing will be while this stands: {', '.join(names)} "
+        lines = [f"{stands}(exit {int(exit_for(left))})."]
+        if all(finding.acceptable for finding in left):
+            accepted += [f" --accept {name}" for name in names]
+            lines += ["To see the plan with all of it accepted:", f'{command}{"".join(accepted)} --reason "…"']
+        return lines
+    if proposal.plan.obstacle:
+        return [f"Nothing was changed, as there is no plan (exit {int(Exit.REFUSED)})."]
+    reason = f" --reason {shlex.quote(order.reason)}" if order.reason else ""
+    return [
+        "Nothing was changed. To do exactly this:",
+        f"{command}{''.join(accepted)}{reason} --apply {proposal.fingerprint}",
+    ]
 
 
 def resume_or_abort(common: Common, run: str, *, abort: bool) -> int:

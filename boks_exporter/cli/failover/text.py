@@ -9,7 +9,7 @@ from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import RULES, Finding, Guard, Level
 from boks_exporter.failover.plan import Step
 from boks_exporter.failover.plan.steps import UNNAMED
-from boks_exporter.failover.preflight import Candidate
+from boks_exporter.failover.preflight import Candidate, next_master_by
 from boks_exporter.failover.procedures.rows import Kind
 from boks_exporter.failover.runner import Proposal
 from boks_exporter.model import Timestamp
@@ -26,7 +26,7 @@ def time_of(moment: Timestamp | None) -> str:
 def proposal_text(proposal: Proposal, accepted: Collection[Guard]) -> Iterator[str]:
     """Write everything that somebody has to know before saying yes."""
     plan, facts = proposal.plan, proposal.facts
-    yield f"{plan.domain}, looked at {time_of(facts.seen_at)}: {facts.health.state}: {harmless(facts.health.reason)}"
+    yield domain_line(facts)
     yield ""
     yield from domain_table(facts)
     yield ""
@@ -36,6 +36,9 @@ def proposal_text(proposal: Proposal, accepted: Collection[Guard]) -> Iterator[s
     yield ""
     if plan.obstacle:
         yield f"There is no plan: {harmless(plan.obstacle)}"
+        return
+    if any(finding.level is Level.REFUSE and not finding.acceptable for finding in proposal.findings):
+        yield f"Plan: {plan.procedure} {plan.target}, not shown, as nobody may accept what refuses it"
         return
     yield f"Plan: {plan.procedure} {plan.target}"
     for step in plan.steps:
@@ -48,6 +51,12 @@ def proposal_text(proposal: Proposal, accepted: Collection[Guard]) -> Iterator[s
     yield from (f"  {line}" for line in plan.afterwards)
     yield ""
     yield f"Fingerprint: {proposal.fingerprint}"
+
+
+def domain_line(facts: FailoverFacts) -> str:
+    """Write how the domain is in one line."""
+    health = facts.health
+    return f"{facts.snapshot.domain}, looked at {time_of(facts.seen_at)}: {health.state}: {harmless(health.reason)}"
 
 
 def domain_table(facts: FailoverFacts) -> Iterator[str]:
@@ -102,11 +111,34 @@ def step_text(step: Step) -> Iterator[str]:
         yield f"       undo    none: {step.no_undo}"
 
 
-def candidate_text(candidate: Candidate, place: int) -> Iterator[str]:
-    """Write one candidate with its reasons."""
+def candidates_text(facts: FailoverFacts, found: Collection[Candidate]) -> Iterator[str]:
+    """Write the domain, the candidates with their reasons, and what to type next."""
+    yield domain_line(facts)
+    said = [[_reason(finding) for finding in candidate.findings] for candidate in found]
+    alike = [line for line in said[0] if all(line in lines for lines in said)] if len(said) > 1 else []
+    if alike:
+        yield "Of each of them"
+        yield from alike
+    for place, (candidate, lines) in enumerate(zip(found, said, strict=True), 1):
+        yield _candidate(candidate, place)
+        yield from (line for line in lines if line not in alike)
+    procedure = next_master_by(facts)
+    best = next((candidate.host for candidate in found if candidate.is_free), None)
+    if best:
+        yield f"next: boks-exporter failover {procedure} {best}, which shows the plan and changes nothing"
+    elif found:
+        yield f"None is free. boks-exporter failover {procedure} HOST says which findings can be accepted, and how."
+    else:
+        yield "There is no replica that could become master."
+
+
+def _candidate(candidate: Candidate, place: int) -> str:
     behind = "not comparable" if candidate.behind_best is None else f"{candidate.behind_best} updates behind the best"
-    word = "free" if candidate.is_free else f"{len([f for f in candidate.findings if f.matters])} findings"
+    against = sum(finding.matters for finding in candidate.findings)
+    word = "free" if candidate.is_free else f"{against} finding{'' if against == 1 else 's'}"
     site = f", {candidate.site}" if candidate.site else ""
-    yield f"{place}. {candidate.host}{site}: {word}, {behind}, promotion {candidate.promotion}"
-    for finding in candidate.findings:
-        yield f"     {_LEVELS[finding.level]:<8} {finding.guard}: {harmless(finding.sentence)}"
+    return f"{place}. {candidate.host}{site}: {word}, {behind}, promotion {candidate.promotion}"
+
+
+def _reason(finding: Finding) -> str:
+    return f"     {_LEVELS[finding.level]:<8} {finding.guard}: {harmless(finding.sentence)}"

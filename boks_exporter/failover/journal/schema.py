@@ -93,6 +93,11 @@ def opened_for_reading(path: Path) -> sqlite3.Connection:
 
 def _checked(database: sqlite3.Connection) -> sqlite3.Connection:
     try:
+        if not database.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+            # Where the disk was full as it was made, it is read as what it is: a journal without an entry.
+            database.close()
+            database = sqlite3.connect(":memory:", isolation_level=None)
+            _prepare(database)
         _insist(database)
     except BaseException:
         database.close()

@@ -61,7 +61,7 @@ def _obstacle(procedure: Procedure, target: HostName, master: HostName | None, f
         return f"{target} is no host of {facts.snapshot.domain}"
     if procedure in _NEEDS_MASTER and master is None:
         masters = facts.snapshot.masters
-        said = f"{', '.join(masters)} all say that they are master" if len(masters) > 1 else "no host is master"
+        said = f"{', '.join(masters)} all say that they are master" if len(masters) > 1 else "no other host is master"
         return f"{procedure} needs one master beside {target}: {said}"
     if procedure in _NEEDS_MASTER and master == target:
         return f"{target} is the master: {procedure} is for another host"

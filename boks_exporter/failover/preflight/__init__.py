@@ -1,8 +1,18 @@
 """What speaks against a plan: every guard is asked, and everything that it finds is told."""
 
 from boks_exporter.failover.preflight.ask import findings_of
-from boks_exporter.failover.preflight.candidates import Candidate, candidates
+from boks_exporter.failover.preflight.candidates import Candidate, candidates, next_master_by
 from boks_exporter.failover.preflight.question import Question
-from boks_exporter.failover.preflight.verdict import NotAcceptableError, exit_for, standing
+from boks_exporter.failover.preflight.verdict import NotAcceptableError, exit_for, standing, told
 
-__all__ = ["Candidate", "NotAcceptableError", "Question", "candidates", "exit_for", "findings_of", "standing"]
+__all__ = [
+    "Candidate",
+    "NotAcceptableError",
+    "Question",
+    "candidates",
+    "exit_for",
+    "findings_of",
+    "next_master_by",
+    "standing",
+    "told",
+]

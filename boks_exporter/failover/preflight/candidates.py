@@ -34,9 +34,14 @@ class Candidate:
         return not any(finding.matters for finding in self.findings)
 
 
+def next_master_by(facts: FailoverFacts) -> Procedure:
+    """Tell how a replica would become master: by a promotion while nobody is, else by a switchover."""
+    return Procedure.SWITCHOVER if facts.snapshot.masters else Procedure.PROMOTE
+
+
 def candidates(facts: FailoverFacts, limits: Limits) -> tuple[Candidate, ...]:
-    """Rank every replica as the next master: by a promotion while nobody is master, else by a switchover."""
-    procedure = Procedure.SWITCHOVER if facts.snapshot.masters else Procedure.PROMOTE
+    """Rank every replica as the next master."""
+    procedure = next_master_by(facts)
     found = []
     for host in facts.snapshot.hosts:
         if not facts.health.host(host.name).is_replica:

@@ -7,7 +7,7 @@ from boks_exporter.failover.findings import Finding, Guard
 from boks_exporter.failover.preflight.question import Question, note, refuse, unknown
 from boks_exporter.failover.proofs.domains import registered_hosts
 from boks_exporter.failover.words import Outcome, Procedure
-from boks_exporter.model import Role
+from boks_exporter.model import HostName, Role
 
 _MAKE_MASTERS: Final = {Procedure.PROMOTE, Procedure.SWITCHOVER, Procedure.FAILBACK}
 
@@ -40,19 +40,31 @@ def last_run(question: Question) -> Iterator[Finding]:
 
 def locks(question: Question) -> Iterator[Finding]:
     """Nobody else holds the lock of a host that is to be locked, and nothing still runs there."""
+    yield from _locked(question)
     for host in question.plan.lock_hosts:
         readiness = question.facts.readiness(host)
         if readiness is None:
             continue
-        if readiness.lock and readiness.lock.split()[0] != question.own_run:
-            said = (
-                f"{host} is locked by {readiness.lock}: failover resume or abort that run, where it was begun; a "
-                "lock whose run is gone for good is broken with failover break-lock"
-            )
-            yield refuse(Guard.HOST_LOCKED, said, host, value=readiness.lock, source="operator's gate")
         if readiness.busy and readiness.busy.split(".")[0] != question.own_run:
             said = f"the change {readiness.busy} still runs on {host}"
             yield refuse(Guard.HOST_BUSY, said, host, value=readiness.busy, source="operator's gate")
+
+
+def _locked(question: Question) -> Iterator[Finding]:
+    """Tell of each run once, however many hosts it holds."""
+    held: dict[str, dict[HostName, str]] = {}
+    for host in question.plan.lock_hosts:
+        readiness = question.facts.readiness(host)
+        if readiness and readiness.lock and readiness.lock.split()[0] != question.own_run:
+            held.setdefault(readiness.lock.split()[0], {})[host] = readiness.lock
+    for hosts in held.values():
+        lock = next(iter(hosts.values()))
+        said = (
+            f"{', '.join(hosts)} {'is' if len(hosts) == 1 else 'are'} locked by {lock}: failover resume or abort that "
+            "run, where it was begun; a lock whose run is gone for good is broken with failover break-lock"
+        )
+        only = next(iter(hosts)) if len(hosts) == 1 else None
+        yield refuse(Guard.HOST_LOCKED, said, only, value=lock, source="operator's gate")
 
 
 def gates(question: Question) -> Iterator[Finding]:

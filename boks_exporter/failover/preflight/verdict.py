@@ -26,6 +26,12 @@ def standing(findings: Iterable[Finding], accepted: Collection[Guard]) -> tuple[
     return tuple(finding for finding in findings if finding.matters and finding.guard not in accepted)
 
 
+def told(finding: Finding) -> str:
+    """Tell a finding that stands in the way in one line, with its name and whether it can be accepted."""
+    how = f"--accept {finding.guard} --reason …" if finding.acceptable else "nobody may accept this"
+    return f"{finding.guard}: {finding.sentence} ({how})"
+
+
 def exit_for(left: Iterable[Finding]) -> Exit:
     """Tell how a command ends before which these findings stand: what refuses outweighs what is not known."""
     several = tuple(left)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import Finding
-from boks_exporter.failover.plan import Basis, Plan, basis_of, fingerprint_of, make_plan
+from boks_exporter.failover.plan import Basis, Plan, basis_of, difference, fingerprint_of, make_plan
 from boks_exporter.failover.preflight import Question, findings_of
 from boks_exporter.failover.survey import Survey
 from boks_exporter.failover.words import Limits, Procedure
@@ -40,3 +40,17 @@ def proposal_of(
     plan = make_plan(procedure, target, facts)
     findings = findings_of(Question(plan, facts, limits, own_run))
     return Proposal(plan, facts, findings, basis_of(plan, facts, findings))
+
+
+def changed(before: Basis | None, proposal: Proposal, fingerprint: str) -> tuple[str, ...]:
+    """Say why a fingerprint does not stand for what is proposed now, and how to look anew."""
+    plan = proposal.plan
+    again = f"next: boks-exporter failover {plan.procedure} {plan.target} shows the plan as it is now"
+    if before is None:
+        return (f"no plan with the fingerprint {fingerprint} was shown from this journal: show the plan first", again)
+    shown = dict(before)
+    if (shown["procedure"], shown["target"]) != (plan.procedure, plan.target):
+        other = f"{shown['procedure']} {shown['target']}"
+        return (f"{fingerprint} is the fingerprint of {other}, not of {plan.procedure} {plan.target}", again)
+    lines = difference(before, proposal.basis)
+    return ("things are no longer as in the plan that was shown; look at a new one", *lines, again)

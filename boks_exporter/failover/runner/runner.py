@@ -14,12 +14,12 @@ from boks_exporter.failover.journal import (
     is_undoing,
 )
 from boks_exporter.failover.plan import Plan, Step, difference
-from boks_exporter.failover.preflight import exit_for, standing
+from boks_exporter.failover.preflight import exit_for, standing, told
 from boks_exporter.failover.runner.ending import Ender, facts_of_plan
 from boks_exporter.failover.runner.hooks import Event
 from boks_exporter.failover.runner.locking import lock_all
 from boks_exporter.failover.runner.performing import Performer
-from boks_exporter.failover.runner.proposing import Proposal, propose
+from boks_exporter.failover.runner.proposing import Proposal, changed, propose
 from boks_exporter.failover.runner.result import Result, insist_on
 from boks_exporter.failover.runner.tools import Order, Tools, circumstances, run_name
 from boks_exporter.failover.runner.undoing import Passed, Undoer, Undone
@@ -88,19 +88,12 @@ class Runner:
     def _refusal(self, proposal: Proposal, order: Order, fingerprint: str) -> Result | None:
         left = standing(proposal.findings, order.guards)
         if proposal.fingerprint != fingerprint.lower():
-            return Result(Exit.REFUSED, self._changed(proposal, fingerprint))
+            return Result(Exit.REFUSED, changed(self.tools.journal.shown(fingerprint.lower()), proposal, fingerprint))
         if left:
-            return Result(exit_for(left), tuple(finding.sentence for finding in left))
+            return Result(exit_for(left), tuple(told(finding) for finding in left))
         if proposal.plan.obstacle or not proposal.plan.steps:
             return Result(Exit.REFUSED, (proposal.plan.obstacle or "the plan has no steps",))
         return None
-
-    def _changed(self, proposal: Proposal, fingerprint: str) -> tuple[str, ...]:
-        before = self.tools.journal.shown(fingerprint.lower())
-        if before is None:
-            return (f"no plan with the fingerprint {fingerprint} was shown from this journal: show the plan first",)
-        lines = difference(before, proposal.basis)
-        return ("things are no longer as in the plan that was shown; look at a new one", *lines)
 
     def _begin(self, name: RunName, proposal: Proposal, order: Order) -> None:
         tools = self.tools
