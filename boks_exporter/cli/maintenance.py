@@ -49,8 +49,11 @@ def start(*, host: str, seconds: float, reason: str, **given: Any) -> int:
     )
     with journal_of(domain) as journal:
         journal.start_maintenance(window)
-    said = f"{host} is under maintenance until {time_of(window.until)}"
-    say(json.dumps({"host": host, "until_timestamp_seconds": window.until}) if asked.is_json else said)
+        windows = journal.maintenance(now, domain.domain.name)
+    # An earlier window may last longer than this one.
+    until = max(each.until for each in windows if each.host == host)
+    said = f"{host} is under maintenance until {time_of(until)}"
+    say(json.dumps({"host": host, "until_timestamp_seconds": until}) if asked.is_json else said)
     return exits.DONE
 
 
@@ -65,14 +68,14 @@ Exit codes: 0 shown, 1 failed, 2 wrong usage.""",
 @common
 def list_windows(**given: Any) -> int:
     """List the windows that hold now."""
-    from boks_exporter.app.failover import journal_of
+    from boks_exporter.app.failover import kept_journal
     from boks_exporter.cli.failover.text import time_of
     from boks_exporter.observe import SystemClock
 
     asked = Common(**given)
     domain = asked.domain()
-    with journal_of(domain) as journal:
-        windows = journal.maintenance(SystemClock().now(), domain.domain.name)
+    with kept_journal(domain) as journal:
+        windows = journal.maintenance(SystemClock().now(), domain.domain.name) if journal else ()
     if asked.is_json:
         told = [
             {

@@ -220,6 +220,8 @@ def test_maintenance_is_set_listed_and_ended(terminal: Terminal) -> None:
     assert code == 0
     assert text.startswith("r1 is under maintenance until ")
     assert terminal("maintenance", "list")[1].endswith(": new disks\n")
+    code, shorter = terminal("maintenance", "start", "r1", "--for", "1h", "--reason", "and memory")
+    assert (code, shorter) == (0, text), "the window that lasts longest counts"
     assert terminal("maintenance", "end", "r1") == (0, "r1 is not under maintenance any more\n")
     assert terminal("maintenance", "end", "r1") == (0, "r1 was not under maintenance\n")
     assert terminal("maintenance", "start", "x9", "--for", "2h", "--reason", "typo")[0] == Exit.USAGE
