@@ -65,6 +65,11 @@ def next_for(name: RunName, log: Sequence[LoggedStep]) -> str:
     return f"next: boks-exporter failover resume {name}, or boks-exporter failover abort {name}"
 
 
+def given_up(name: RunName) -> str:
+    """Say what to type for a run whose host never answers again; it stands in the way of every other run."""
+    return f"where a host is gone for good: boks-exporter failover forget {name} --reason …"
+
+
 def facts_of_plan(tools: Tools, name: RunName, plan: Plan, fingerprint: str) -> dict[str, str]:
     """Tell a hook what is about to be done."""
     return {

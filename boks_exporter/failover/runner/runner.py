@@ -15,7 +15,7 @@ from boks_exporter.failover.journal import (
 )
 from boks_exporter.failover.plan import Plan, Step, difference
 from boks_exporter.failover.preflight import exit_for, standing, told
-from boks_exporter.failover.runner.ending import Ender, facts_of_plan
+from boks_exporter.failover.runner.ending import Ender, facts_of_plan, given_up, next_for
 from boks_exporter.failover.runner.hooks import Event
 from boks_exporter.failover.runner.locking import lock_all
 from boks_exporter.failover.runner.performing import Performer
@@ -257,7 +257,8 @@ class Runner:
             return Result(Exit.FACTS_UNKNOWN, (gone, ways), run.name)
         spared = frozenset(tools.journal.locks(run.name)) - frozenset(plan.changed_hosts)
         if refusal := await lock_all(tools, run.name, plan.lock_hosts, spared):
-            said = (refusal.sentence, f"next: boks-exporter failover resume {run.name}, once it can be locked")
+            ways = next_for(run.name, tools.journal.steps(run.name))
+            said = (refusal.sentence, f"{ways}, once it can be locked", given_up(run.name))
             return Result(refusal.exit, said, run.name)
         self._maintain(run.name, plan)
         return await go_on(run, performer)
@@ -280,7 +281,7 @@ class Runner:
             rest = self._left_to_do(run)
             return await self.end.close(run.name, Outcome.ABORTED, Exit.CHANGED, (*undone.sentences, *rest))
         code = Exit.RESULT_UNKNOWN if undone.passed is Passed.UNKNOWN else Exit.CHANGED
-        return await self.end.stay_open(run.name, code, undone.sentences)
+        return await self.end.stay_open(run.name, code, (*undone.sentences, given_up(run.name)))
 
     def _left_to_do(self, run: Run) -> tuple[str, ...]:
         """Say which steps nobody will make any more, unless somebody does by hand."""
