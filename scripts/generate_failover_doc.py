@@ -106,6 +106,8 @@ type for it.
 * The operator's key and gate on every host: `boks-exporter gate install --operator`, or [deploy/ssh/OPERATOR.md](../deploy/ssh/OPERATOR.md).
 * A section `failover` in the configuration: [configuration.md](configuration.md). The journal's directory must be writable for
   the operators; where the exporter may read it too, its metrics and alerts know of runs and maintenance.
+* Let the configuration lie at `/etc/boks-exporter/config.yaml`, or set `BOKS_EXPORTER_CONFIG_FILE`: the commands that are
+  printed to be typed next do not repeat `--config.file`.
 * Give the command the exporter's `state_file` to read: it holds what the master had before it died, and which replica
   had gone its own way.
 * Rehearse it by day: `failover rehearse promote HOST --dead MASTER` changes nothing: [failover-rehearsal.md](failover-rehearsal.md).
