@@ -162,7 +162,7 @@ async def test_a_bad_web_configuration_is_told_with_its_place(tmp_path: Path) ->
     async with daemon(Recorded(tmp_path).configure(), *flags) as running:
         _, err = await asyncio.wait_for(running.process.communicate(), PATIENCE)
         assert running.process.returncode == 1
-    assert err.decode().splitlines()[1:] == [
+    assert [line for line in err.decode().splitlines() if not line.startswith("{")] == [
         f"{web}:1: tls_server_config.min_version: expected TLS13, TLS12, TLS11 or TLS10, found 'TLS9'",
         f"{web}:2: basic_auth_users.a: expected a bcrypt hash of 60 characters such as htpasswd -nBC 10 prints it",
     ]
