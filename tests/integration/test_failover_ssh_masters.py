@@ -1,36 +1,10 @@
-"""Each procedure of failover from the command line: OpenSSH's own sshd, the real gate in front of BoKS, real sudo."""
+"""Every change of masters from the command line: OpenSSH's own sshd, the real gate in front of BoKS, real sudo."""
 
 import pytest
 
-from boks_exporter.simulator.domain import Fault
-from boks_exporter.simulator.domain.invariants import Invariant
 from tests.integration.terminal import At, quiet_layout
 
 pytestmark = pytest.mark.timeout(300)
-
-
-def test_candidates_plan_and_verify_only_look(at: At) -> None:
-    """They tell what is so, and no host has a lock, a record or another role afterwards."""
-    terminal = at(quiet_layout())
-    terminal.register("MASTER1")
-    code, told = terminal("candidates")
-    assert (code, told.splitlines()[1:]) == (
-        0,
-        [
-            "1. REPHOST2: free, 0 updates behind the best, promotion neutral",
-            "2. REPHOST3: free, 0 updates behind the best, promotion neutral",
-            "next: boks-exporter failover switchover REPHOST2, which shows the plan and changes nothing",
-        ],
-    )
-    code, told = terminal("switchover", "REPHOST3")
-    assert code == 0, told
-    assert "sends   boks-gate/1 op do RUN.1 " not in told
-    assert told.rstrip().splitlines()[-1].startswith("  boks-exporter failover switchover REPHOST3 --apply ")
-    code, told = terminal("verify")
-    assert code == 0, told
-    assert [line.split()[0] for line in told.splitlines()] == ["yes", "yes", "yes"]
-    assert [path.name for host in terminal.fleet.tree.hosts.values() for path in host.state.rglob("*")] == []
-    terminal.insist_on("MASTER1", "REPHOST2", "REPHOST3")
 
 
 def test_switchover(at: At) -> None:
@@ -64,32 +38,6 @@ def test_failback_waits_for_the_registration_of_the_temporary_master(at: At) -> 
         terminal.register("REPHOST2")
         assert keyboard.end() == 0, keyboard.screen
     terminal.insist_on("MASTER1", "REPHOST2")
-
-
-def test_add_replica(at: At) -> None:
-    """A client becomes a replica with the master's SHM_SIZE."""
-    terminal = at(quiet_layout(client="CLIENT1"))
-    terminal.fleet.domain.hosts["CLIENT1"].shm_size_kilobytes = 8000
-    terminal.register("CLIENT1")
-    terminal.apply("add-replica", "CLIENT1")
-    terminal.insist_on("MASTER1", "REPHOST2", "REPHOST3", "CLIENT1")
-    assert terminal.fleet.domain.hosts["CLIENT1"].shm_size_kilobytes == 16000
-
-
-def test_verify_names_a_replica_that_is_ahead_and_rebuild_mends_it(at: At) -> None:
-    """It is taken apart and loads the master's database; its own, which is the most advanced, lies aside."""
-    terminal = at(quiet_layout())
-    terminal.fleet.set_fault("REPHOST3", Fault.AHEAD, by=3)
-    code, told = terminal("verify")
-    assert code == 22, told
-    assert "REPHOST3 by 3 in T" in told
-    assert "failover rebuild mends each" in told
-    accepted = ("--accept", "updates_only_here", "--reason", "they came from a test")
-    told = terminal.apply("rebuild", "REPHOST3", *accepted)
-    assert "REPHOST3| Conversion from replica to client done." in told
-    terminal.insist_on("MASTER1", "REPHOST2", "REPHOST3", broken=(Invariant.LAST_COPY_MOVED_ASIDE,))
-    (aside,) = terminal.fleet.tree.hosts["REPHOST3"].aside()
-    assert (aside / "sequence").exists()
 
 
 def test_promote_when_the_master_is_dead(at: At) -> None:
