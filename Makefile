@@ -3,8 +3,9 @@
 .PHONY: help setup demo demo-failover test check static contracts bench trial faults image fmt docs lock clean
 
 BIN := .venv/bin
-# Process-parallel tests: two, or what the machine has.
+# Processes that test at once: the unit tests work all the time, most of the others wait for hosts and programs.
 JOBS ?= 2
+JOBS_THAT_WAIT ?= 3
 DEMO ?=
 SCRIPTS := scripts/lock scripts/setup scripts/setup-system scripts/build-image scripts/try-systemd
 CORE := errors.py model/* parsing/* replication/* health/* exposition/* simulator/domain/* failover/words.py failover/facts.py \
@@ -43,7 +44,7 @@ test: setup ## Everything, system packages included
 	@scripts/setup-system
 	@$(MAKE) --no-print-directory static
 	@rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --cov --cov-report= tests
+	$(BIN)/python -m pytest -q -n $(JOBS_THAT_WAIT) --dist loadfile --no-loadscope-reorder --cov --cov-report= tests
 	$(BIN)/coverage report --skip-covered
 	@echo "The pure core must be covered to 95 %:"
 	$(BIN)/coverage report --format=total --precision=1 --fail-under=95 --include="$$(set -f; printf 'boks_exporter/%s,' $(CORE))"
