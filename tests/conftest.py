@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 settings.register_profile("check", max_examples=25)
@@ -28,3 +29,9 @@ def journals(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="boks-journal-", dir=memory if memory.is_dir() else None) as directory:
         monkeypatch.setattr(tempfile, "tempdir", directory)
         yield Path(directory)
+
+
+@pytest.fixture(autouse=True)
+def logs_as_at_the_start() -> None:
+    """Forget how an earlier test of the same process set the logs up, such as to errors only."""
+    structlog.reset_defaults()
