@@ -1,7 +1,6 @@
 """The failover commands themselves: they parse, ask, print and exit."""
 
 import json
-from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -74,20 +73,10 @@ def _procedure(procedure: Procedure) -> click.Command:
     @click.argument("host")
     @options.applying
     @options.common
-    def command(  # noqa: PLR0913 - one for each option
-        *,
-        host: str,
-        fingerprint: str | None,
-        accept: tuple[str, ...],
-        reason: str,
-        config_file: Path,
-        domain_name: str | None,
-        output: str,
-    ) -> int:
+    def command(*, host: str, fingerprint: str | None, accept: tuple[str, ...], reason: str, **given: Any) -> int:
         from boks_exporter.cli.failover.doing import show_or_apply
 
-        common = Common(config_file=config_file, domain_name=domain_name, output=output)
-        return show_or_apply(common, procedure, host, fingerprint=fingerprint, accept=accept, reason=reason)
+        return show_or_apply(Common(**given), procedure, host, fingerprint=fingerprint, accept=accept, reason=reason)
 
     command.help = (
         f"{_SUMMARIES[procedure]}\n\n{_HELP[procedure]}\n\nWithout --apply it shows the plan and its fingerprint, "
