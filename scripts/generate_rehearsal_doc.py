@@ -12,16 +12,16 @@ PAGE: Final = ROOT / "docs" / "failover-rehearsal.md"
 sys.path.insert(0, str(ROOT))
 
 # ruff: noqa: E402 - found by the path that is set above
-from boks_exporter.app.rehearsal.faults import OF_REQUESTS, StepFault
-from boks_exporter.app.rehearsal.rehearse import rehearse_there
-from boks_exporter.app.rehearsal.stage import Known
-from boks_exporter.app.rehearsal.told import Rehearsal
-from boks_exporter.app.rehearsal.virtual import virtual_twin
-from boks_exporter.app.rehearsal.wish import wish_of
 from boks_exporter.cli.failover.rehearsed import rehearsal_text
 from boks_exporter.cli.failover.rehearsing import Reader
 from boks_exporter.failover.runner import Order, propose
 from boks_exporter.failover.words import Procedure
+from boks_exporter.rehearsal.environment import Known
+from boks_exporter.rehearsal.fault_injection import OF_REQUESTS, StepFault
+from boks_exporter.rehearsal.fault_spec import wish_of
+from boks_exporter.rehearsal.rehearsal_report import Rehearsal
+from boks_exporter.rehearsal.rehearse import rehearse_there
+from boks_exporter.rehearsal.virtual_twin import virtual_twin
 from boks_exporter.simulator.virtual_time import VirtualClock, run_virtually
 from scripts.generate_failover_doc import Stage
 

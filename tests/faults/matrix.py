@@ -4,12 +4,12 @@ import re
 from pathlib import Path
 from typing import Final
 
-from boks_exporter.app.rehearsal.life import Killed
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.journal import Run
 from boks_exporter.failover.runner import Result
 from boks_exporter.failover.words import Exit, Procedure
 from boks_exporter.model import HostName
+from boks_exporter.rehearsal.killable import Killed
 from boks_exporter.simulator.virtual_time import run_virtually
 from tests.faults.cases import Case
 from tests.faults.commands import Work, apply_plan, go_on, open_run, planned

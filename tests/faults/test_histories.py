@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from boks_exporter.app.rehearsal.life import Killed
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.words import Procedure
+from boks_exporter.rehearsal.killable import Killed
 from boks_exporter.simulator.domain import Boksinit, Fault
 from boks_exporter.simulator.domain.invariants import running_masters
 from boks_exporter.simulator.virtual_time import VirtualTimeLoop

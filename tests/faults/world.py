@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from boks_exporter.app.rehearsal.life import Life, MortalJournal, MortalWay
 from boks_exporter.config import DomainSettings
 from boks_exporter.failover.client import ChangingGates, LookingGates, LookOnly
 from boks_exporter.failover.facts import Reading
@@ -15,6 +14,7 @@ from boks_exporter.failover.runner import Tools
 from boks_exporter.failover.survey import Survey
 from boks_exporter.failover.words import Limits, Procedure
 from boks_exporter.model import Host, HostName
+from boks_exporter.rehearsal.killable import Life, MortalJournal, MortalWay
 from boks_exporter.remote.request import RequestLine
 from boks_exporter.remote.settings import SshSettings
 from boks_exporter.simulator.domain import Boksinit, Fault, HostPlan, Layout, SimulatedDomain

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from boks_exporter.app.rehearsal.clock import HURRY, PACE, TwinTime
-from boks_exporter.app.rehearsal.faults import StepFault
-from boks_exporter.app.rehearsal.rehearse import rehearse_there
-from boks_exporter.app.rehearsal.told import Rehearsal
-from boks_exporter.app.rehearsal.virtual import virtual_twin
-from boks_exporter.app.rehearsal.wish import RehearsalError, wish_of
 from boks_exporter.cli.failover.rehearsed import rehearsal_json, rehearsal_text
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.journal import Acceptance
 from boks_exporter.failover.runner import Order, Proposal, Result
 from boks_exporter.failover.words import Exit
+from boks_exporter.rehearsal.fault_injection import StepFault
+from boks_exporter.rehearsal.fault_spec import RehearsalError, wish_of
+from boks_exporter.rehearsal.rehearsal_report import Rehearsal
+from boks_exporter.rehearsal.rehearse import rehearse_there
+from boks_exporter.rehearsal.twin_clock import HURRY, PACE, TwinTime
+from boks_exporter.rehearsal.virtual_twin import virtual_twin
 from boks_exporter.simulator.domain import Fault
 from boks_exporter.simulator.domain.invariants import Breach, Invariant
 from tests.unit.failover_world import MASTER, World, virtually

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from boks_exporter.app.rehearsal.virtual import virtual_twin
 from boks_exporter.failover.plan import difference
 from boks_exporter.failover.runner import propose
+from boks_exporter.rehearsal.virtual_twin import virtual_twin
 from boks_exporter.simulator.operator_cuts import Cut
 from boks_exporter.simulator.operator_records import Lock, Record
 from tests.unit.failover_world import CLIENT, FIRST, MASTER, SECOND, THIRD, World, virtually

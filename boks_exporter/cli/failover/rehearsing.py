@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 import click
 
-from boks_exporter.app.rehearsal.rehearse import rehearse
-from boks_exporter.app.rehearsal.wish import RehearsalError, wish_of
 from boks_exporter.cli.failover.open_runs import tell_open_runs
 from boks_exporter.cli.failover.options import Common, acceptances, run_async
 from boks_exporter.cli.failover.rehearsed import (
@@ -24,6 +22,8 @@ from boks_exporter.failover.preflight import NotAcceptableError, standing
 from boks_exporter.failover.runner import Order, Proposal
 from boks_exporter.failover.words import Procedure
 from boks_exporter.model import HostName
+from boks_exporter.rehearsal.fault_spec import RehearsalError, wish_of
+from boks_exporter.rehearsal.rehearse import rehearse
 
 
 def _print(lines: list[str]) -> None:

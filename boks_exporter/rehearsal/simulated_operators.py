@@ -6,11 +6,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-from boks_exporter.app.rehearsal.stage import Stage
 from boks_exporter.failover.journal import LoggedStep
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.runner.console import confirmation_code
 from boks_exporter.model import HostName, Seconds
+from boks_exporter.rehearsal.environment import Stage
 from boks_exporter.simulator.domain import Boksinit
 from boks_exporter.simulator.domain.invariants import running_masters
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from boks_exporter.app.rehearsal.life import Life, MortalJournal, MortalWay
-from boks_exporter.app.rehearsal.twin import Found
 from boks_exporter.config import DomainSettings
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.failover.client import ChangingGates, LookingGates, LookOnly
@@ -20,6 +18,8 @@ from boks_exporter.failover.survey import Survey
 from boks_exporter.failover.words import Limits
 from boks_exporter.model import DomainName, Host, HostName, Seconds
 from boks_exporter.observe import Clock
+from boks_exporter.rehearsal.killable import Life, MortalJournal, MortalWay
+from boks_exporter.rehearsal.twin_state import Found
 from boks_exporter.remote.request import RequestLine
 from boks_exporter.remote.settings import RemotePaths
 from boks_exporter.replication import History

@@ -6,12 +6,6 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from boks_exporter.app.failover import who_runs_this
-from boks_exporter.app.rehearsal.faults import StepFault, StepInjection
-from boks_exporter.app.rehearsal.life import Killed
-from boks_exporter.app.rehearsal.people import People, TwinConsole
-from boks_exporter.app.rehearsal.stage import Program, Stage
-from boks_exporter.app.rehearsal.told import Audience, Played, Rehearsal
-from boks_exporter.app.rehearsal.wish import Wish
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.journal import Acceptance, Who
@@ -20,6 +14,12 @@ from boks_exporter.failover.preflight import standing
 from boks_exporter.failover.runner import Order, Proposal, Result, Runner, propose
 from boks_exporter.failover.words import Exit, Procedure
 from boks_exporter.model import HostName, Role, Seconds
+from boks_exporter.rehearsal.environment import Program, Stage
+from boks_exporter.rehearsal.fault_injection import StepFault, StepInjection
+from boks_exporter.rehearsal.fault_spec import Wish
+from boks_exporter.rehearsal.killable import Killed
+from boks_exporter.rehearsal.rehearsal_report import Audience, Played, Rehearsal
+from boks_exporter.rehearsal.simulated_operators import People, TwinConsole
 from boks_exporter.simulator.domain.invariants import Breach, Invariant, running_masters
 
 _COMMAND: Final = re.compile(r"boks-exporter failover (resume|abort) (\S+)")

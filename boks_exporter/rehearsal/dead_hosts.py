@@ -3,11 +3,11 @@
 from dataclasses import replace
 from typing import Final
 
-from boks_exporter.app.rehearsal.stage import Stage
-from boks_exporter.app.rehearsal.told import Audience, Rehearsal
 from boks_exporter.failover.plan import difference
 from boks_exporter.failover.runner import Order, Proposal, propose
 from boks_exporter.model import Seconds
+from boks_exporter.rehearsal.environment import Stage
+from boks_exporter.rehearsal.rehearsal_report import Audience, Rehearsal
 from boks_exporter.simulator.domain import Fault
 
 _SINCE: Final[Seconds] = 60.0

@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
 
-from boks_exporter.app.rehearsal.stage import Cutter, Known, SilentWay, Stage, dress
-from boks_exporter.app.rehearsal.twin import found_in
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.model import Host
+from boks_exporter.rehearsal.environment import Cutter, Known, SilentWay, Stage, dress
+from boks_exporter.rehearsal.twin_state import found_in
 from boks_exporter.remote.request import Request, RequestLine
 from boks_exporter.simulator.domain.invariants import Observer
 from boks_exporter.simulator.domain.twin import twin_of

@@ -8,18 +8,18 @@ from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
 from boks_exporter.app.failover import Domain, looking
-from boks_exporter.app.rehearsal.loopback import served_twin
-from boks_exporter.app.rehearsal.playing import Playing
-from boks_exporter.app.rehearsal.stage import Known, Stage
-from boks_exporter.app.rehearsal.supposing import supposed
-from boks_exporter.app.rehearsal.told import Audience, Rehearsal
-from boks_exporter.app.rehearsal.wish import RehearsalError, Wish, step_number
 from boks_exporter.failover.facts import FailoverFacts, JournalView
 from boks_exporter.failover.journal import Journal
 from boks_exporter.failover.preflight import exit_for, standing
 from boks_exporter.failover.runner import Order, Proposal, propose
 from boks_exporter.failover.words import Exit
 from boks_exporter.model import Host, HostName
+from boks_exporter.rehearsal.dead_hosts import supposed
+from boks_exporter.rehearsal.environment import Known, Stage
+from boks_exporter.rehearsal.fault_spec import RehearsalError, Wish, step_number
+from boks_exporter.rehearsal.rehearsal_report import Audience, Rehearsal
+from boks_exporter.rehearsal.session import Playing
+from boks_exporter.rehearsal.ssh_twin import served_twin
 
 OpenStage: TypeAlias = Callable[[Known, FailoverFacts, Path], AbstractAsyncContextManager[Stage]]
 

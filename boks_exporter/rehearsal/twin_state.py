@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from boks_exporter.app.rehearsal.peculiar import says, silence
-from boks_exporter.app.rehearsal.rates import rates
 from boks_exporter.errors import FailureReason
 from boks_exporter.failover.facts import FailoverFacts, Numbers
 from boks_exporter.failover.proofs.domains import registered_hosts
@@ -24,6 +22,8 @@ from boks_exporter.model import (
     Unreachable,
 )
 from boks_exporter.parsing.operator_facts import Daemons
+from boks_exporter.rehearsal.gate_overrides import says, silence
+from boks_exporter.rehearsal.write_rates import rates
 from boks_exporter.replication import History
 from boks_exporter.simulator.domain import Boksinit, Fault, HostPlan
 from boks_exporter.simulator.domain.files import METHOD_CONF

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from boks_exporter.app.rehearsal.wish import Wish
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import Finding
 from boks_exporter.failover.journal import LoggedStep
 from boks_exporter.failover.runner import Proposal, Result
 from boks_exporter.failover.words import Exit
 from boks_exporter.model import HostName, Seconds
+from boks_exporter.rehearsal.fault_spec import Wish
 from boks_exporter.simulator.domain.invariants import Breach
 
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from boks_exporter.app.rehearsal.faults import StepFault, can_meet
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.runner import Proposal
+from boks_exporter.rehearsal.fault_injection import StepFault, can_meet
 
 
 class RehearsalError(BoksExporterError):

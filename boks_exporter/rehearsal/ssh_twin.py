@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from boks_exporter.app.rehearsal.clock import PACE, HurriedGates, TwinTime
-from boks_exporter.app.rehearsal.stage import Cutter, Known, SilentWay, Stage, dress
-from boks_exporter.app.rehearsal.twin import found_in
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.model import Host, Seconds
+from boks_exporter.rehearsal.environment import Cutter, Known, SilentWay, Stage, dress
+from boks_exporter.rehearsal.twin_clock import PACE, HurriedGates, TwinTime
+from boks_exporter.rehearsal.twin_state import found_in
 from boks_exporter.remote.request import RequestLine
 from boks_exporter.remote.settings import SshSettings
 from boks_exporter.simulator.domain import Connectivity
