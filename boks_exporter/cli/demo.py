@@ -60,7 +60,7 @@ def demo(*, listen: str, scenario: str, seed: int, duration: float | None, failo
     """
     if failover:
         return _failover()
-    from boks_exporter.app.demo import demo as run
+    from boks_exporter.demo.demo import demo as run
 
     return run(DemoOptions(listen=listen, scenario=scenario, seed=seed, duration_seconds=duration))
 
@@ -73,6 +73,6 @@ def _failover() -> int:
     if others:
         message = f"--failover takes no other option, found {', '.join(others)}"
         raise click.UsageError(message)
-    from boks_exporter.app.failover_tour import failover_tour
+    from boks_exporter.demo.failover_tour import failover_tour
 
     return failover_tour()

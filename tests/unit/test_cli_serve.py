@@ -148,7 +148,7 @@ def test_the_demo_takes_its_options(monkeypatch: pytest.MonkeyPatch, capsys: pyt
         seen.append(options)
         return 0
 
-    monkeypatch.setattr("boks_exporter.app.demo.demo", demo)
+    monkeypatch.setattr("boks_exporter.demo.demo.demo", demo)
 
     assert run(["demo"]) == 0
     assert run(["demo", "--listen", "127.0.0.1:0", "--scenario", "calm", "--seed", "7", "--duration", "2m"]) == 0

@@ -3,8 +3,8 @@
 import pytest
 from click.testing import CliRunner
 
-from boks_exporter.app.failover_stage import TourError, insist_on_soundness, tour_layout
 from boks_exporter.cli.demo import demo
+from boks_exporter.demo.failover_tour_environment import TourError, insist_on_soundness, tour_layout
 from boks_exporter.simulator.domain import Fault, SimulatedDomain
 from boks_exporter.simulator.domain.invariants import Observer
 

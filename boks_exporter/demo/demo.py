@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from boks_exporter.app.demo_guide import Guide
 from boks_exporter.app.options import DemoOptions, ServeOptions
+from boks_exporter.demo.demo_output import Guide
 from boks_exporter.errors import ConfigError, ListenError, Problem
 from boks_exporter.model import HostName, Seconds
 from boks_exporter.simulator.domain import Boksinit, Layout, SimulatedDomain, published_layout
@@ -87,9 +87,9 @@ class _Demo:
 
     async def _serve(self, domain: SimulatedDomain, directory: Path) -> ListenError | None:
         # These bring asyncssh, aiohttp and pydantic, after the guide's first lines are read.
-        from boks_exporter.app.demo_config import can_have_gates, config_text
         from boks_exporter.app.serve import run_until
         from boks_exporter.config import load
+        from boks_exporter.demo.demo_config import can_have_gates, config_text
         from boks_exporter.observe import SystemClock
         from boks_exporter.simulator.operator_gate import OperatorGates
         from boks_exporter.simulator.server import SimulatedServers

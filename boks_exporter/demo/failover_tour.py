@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from boks_exporter.app.demo_guide import Guide
-from boks_exporter.app.failover_stage import (
+from boks_exporter.app.options import ServeOptions
+from boks_exporter.demo.demo_output import Guide
+from boks_exporter.demo.failover_tour_environment import (
     AGE_SECONDS,
     MASTER,
     REPLICAS,
@@ -25,7 +26,6 @@ from boks_exporter.app.failover_stage import (
     tour_config,
     tour_layout,
 )
-from boks_exporter.app.options import ServeOptions
 from boks_exporter.model import HostName, Seconds, Timestamp
 from boks_exporter.simulator.domain import Fault, SimulatedDomain
 from boks_exporter.simulator.domain.invariants import Observer
