@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, Protocol
 
-from boks_exporter.app.about import exporter_info
-from boks_exporter.app.operations import Journals
+from boks_exporter.app.build_info import exporter_info
+from boks_exporter.app.journal_views import Journals
 from boks_exporter.app.sentence import fleet_in_a_sentence
 from boks_exporter.app.systemd import Notifier
 from boks_exporter.exposition import DomainView

@@ -8,11 +8,11 @@ from typing import Final
 
 import structlog
 
-from boks_exporter.app import about
+from boks_exporter.app import build_info
 from boks_exporter.app.connections import Connections
 from boks_exporter.app.logs import configure
 from boks_exporter.app.options import ServeOptions
-from boks_exporter.app.running import RunningExporter
+from boks_exporter.app.running_exporter import RunningExporter
 from boks_exporter.app.systemd import Notifier, watchdog_interval
 from boks_exporter.config import Examined, Settings, examine
 from boks_exporter.errors import ConfigError, ListenError
@@ -31,8 +31,8 @@ def serve(options: ServeOptions) -> int:
     settings = found.settings
     _log.info(
         "starting",
-        version=about.version(),
-        revision=about.revision(),
+        version=build_info.version(),
+        revision=build_info.revision(),
         config=str(options.config_file),
         domains=len(settings.domains),
         hosts=sum(len(domain.hosts) for domain in settings.domains),

@@ -128,7 +128,7 @@ def _look(settings: "Settings", domains: Collection[str], seconds: float) -> "St
     import asyncio
 
     from boks_exporter.app.logs import configure
-    from boks_exporter.app.look import look_once
+    from boks_exporter.app.one_shot import look_once
     from boks_exporter.app.options import LogFormat
     from boks_exporter.exposition import status_report
 

@@ -10,7 +10,7 @@ from boks_exporter.cli import exits
 from boks_exporter.cli.saying import say
 
 if TYPE_CHECKING:
-    from boks_exporter.app.shipped import ShippedFile
+    from boks_exporter.app.bundled_files import ShippedFile
 
 _DIRECTORY: Final = click.argument("directory", type=click.Path(path_type=Path), metavar="DIRECTORY")
 _OVERWRITE: Final = click.option(
@@ -50,9 +50,9 @@ def rules(*, directory: Path, runbook_base_url: str | None, overwrite: bool) -> 
 
     Name the rules under rule_files of Prometheus. Files that are the same already are left alone.
     """
-    from boks_exporter.app import shipped
+    from boks_exporter.app import bundled_files
 
-    return _write(shipped.rules(runbook_base_url), directory, overwrite=overwrite)
+    return _write(bundled_files.rules(runbook_base_url), directory, overwrite=overwrite)
 
 
 @click.command(
@@ -72,12 +72,12 @@ def dashboards(*, directory: Path, overwrite: bool) -> int:
     """
     from boks_exporter.app import shipped
 
-    return _write(shipped.dashboards(), directory, overwrite=overwrite)
+    return _write(bundled_files.dashboards(), directory, overwrite=overwrite)
 
 
 def _write(files: tuple["ShippedFile", ...], directory: Path, *, overwrite: bool) -> int:
     from boks_exporter.app import shipped
 
-    for outcome in shipped.write(files, directory, overwrite=overwrite):
+    for outcome in bundled_files.write(files, directory, overwrite=overwrite):
         say(f"{'wrote' if outcome.is_new else 'same '} {outcome.path}")
     return exits.DONE

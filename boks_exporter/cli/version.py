@@ -9,7 +9,7 @@ from boks_exporter.cli.saying import say
 @click.command()
 def version() -> int:
     """Tell version, revision, Python and gate."""
-    from boks_exporter.app.about import exporter_info
+    from boks_exporter.app.build_info import exporter_info
     from boks_exporter.remote.gate import gate_version
     from boks_exporter.remote.request import PROTOCOL
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
-from boks_exporter.app.failover import Domain, looking
+from boks_exporter.app.failover_wiring import Domain, looking
 from boks_exporter.failover.facts import FailoverFacts, JournalView
 from boks_exporter.failover.journal import Journal
 from boks_exporter.failover.preflight import exit_for, standing

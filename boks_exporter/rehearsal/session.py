@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from boks_exporter.app.failover import who_runs_this
+from boks_exporter.app.failover_wiring import who_runs_this
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.journal import Acceptance, Who

@@ -12,7 +12,7 @@ from aiohttp import ClientSession
 
 from boks_exporter.app.connections import Connections
 from boks_exporter.app.options import ServeOptions
-from boks_exporter.app.running import RunningExporter
+from boks_exporter.app.running_exporter import RunningExporter
 from boks_exporter.app.systemd import Notifier
 from boks_exporter.config import load
 from boks_exporter.observe import SystemClock

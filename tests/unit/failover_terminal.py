@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from boks_exporter.app import failover_locks
-from boks_exporter.app.failover import Ways
+from boks_exporter.app.failover_wiring import Ways
 from boks_exporter.cli.failover import asking, commands, doing
 from boks_exporter.cli.program import run
 from boks_exporter.failover.facts import Reading

@@ -9,7 +9,7 @@ from aiohttp import ClientConnectionError
 from structlog.testing import capture_logs
 
 from boks_exporter.app.connections import Connections
-from boks_exporter.app.running import RunningExporter
+from boks_exporter.app.running_exporter import RunningExporter
 from boks_exporter.config import load
 from boks_exporter.errors import ConfigError, ListenError
 from boks_exporter.observe import SystemClock

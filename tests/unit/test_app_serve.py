@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from boks_exporter.app import about
+from boks_exporter.app import build_info
 from boks_exporter.app.options import LogFormat
 from boks_exporter.app.serve import serve
 from boks_exporter.app.systemd import Notifier
@@ -50,8 +50,8 @@ def test_the_first_lines_tell_what_runs_and_where(
         starting.items()
         >= {
             "event": "starting",
-            "version": about.version(),
-            "revision": about.revision(),
+            "version": build_info.version(),
+            "revision": build_info.revision(),
             "config": str(file),
             "domains": 1,
             "hosts": 2,
@@ -104,7 +104,7 @@ def test_a_bug_in_the_poll_loop_ends_the_process_loudly(
 
 def test_the_version_is_the_installed_packages() -> None:
     """Metrics, log and command line tell the same."""
-    info = about.exporter_info()
+    info = build_info.exporter_info()
     assert info.version == importlib.metadata.version("boks-exporter")
     assert info.python == platform.python_version()
 
@@ -112,7 +112,7 @@ def test_the_version_is_the_installed_packages() -> None:
 def test_a_source_tree_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is not known is said to be unknown, not made up."""
     monkeypatch.setattr(about, "_PACKAGE", "no-such-package-of-ours")
-    assert (about.version(), about.revision()) == ("unknown", "unknown")
+    assert (build_info.version(), build_info.revision()) == ("unknown", "unknown")
 
 
 class Installed:
@@ -142,4 +142,4 @@ def test_the_revision_is_what_the_build_or_pip_noted(
     monkeypatch.setattr(about, "distribution", lambda _: Installed(noted))
     if build is not None:
         monkeypatch.setenv("BOKS_EXPORTER_REVISION", build)
-    assert about.revision() == revision
+    assert build_info.revision() == revision

@@ -205,7 +205,7 @@ def test_a_host_that_hangs_leaves_time_for_the_others(
         seen.append(settings.poll.timeout_seconds)  # type: ignore[attr-defined]
         return ()
 
-    monkeypatch.setattr("boks_exporter.app.look.look_once", look_once)
+    monkeypatch.setattr("boks_exporter.app.one_shot.look_once", look_once)
     config = write(tmp_path, sound())
 
     check("--config.file", config, "-t", "10")
@@ -220,7 +220,7 @@ def test_a_look_that_takes_too_long_is_unknown(check: Check, monkeypatch: pytest
     async def look_once(*_: object) -> tuple[()]:
         raise TimeoutError
 
-    monkeypatch.setattr("boks_exporter.app.look.look_once", look_once)
+    monkeypatch.setattr("boks_exporter.app.one_shot.look_once", look_once)
 
     assert check("--config.file", write(tmp_path, sound())) == (
         3,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from boks_exporter.app.failover import NotConfiguredError, chosen_domain, who_runs_this
+from boks_exporter.app.failover_wiring import NotConfiguredError, chosen_domain, who_runs_this
 from boks_exporter.config import Settings, load
 from boks_exporter.failover.runner import NoHooks, ProgramHooks
 from boks_exporter.failover.runner.hooks import Event

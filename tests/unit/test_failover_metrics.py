@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from boks_exporter.app.look import look_once
+from boks_exporter.app.one_shot import look_once
 from boks_exporter.config import FailoverSettings, load
 from boks_exporter.config.settings import OperatorSettings
 from boks_exporter.exposition import ExporterInfo, Operations, RunOutcome, RunProcedure, Window, render, status_report

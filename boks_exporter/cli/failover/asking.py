@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from boks_exporter.app.failover import kept_journal, looking
+from boks_exporter.app.failover_wiring import kept_journal, looking
 from boks_exporter.cli.failover.as_json import candidate_json, run_json, whole_run_json
 from boks_exporter.cli.failover.open_runs import open_runs, tell_open_runs
 from boks_exporter.cli.failover.options import Common, run_async

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import click
 
-from boks_exporter.app.failover import Domain, changing, journal_of, looking
 from boks_exporter.app.failover_signals import heeding_signals
+from boks_exporter.app.failover_wiring import Domain, changing, journal_of, looking
 from boks_exporter.cli.failover.as_json import proposal_json, result_json
 from boks_exporter.cli.failover.open_runs import open_runs, tell_open_runs
 from boks_exporter.cli.failover.options import Common, acceptances, is_interactive, run_async

@@ -12,7 +12,7 @@ from boks_exporter.cli.options import Command, config_file, insist_on_domains
 from boks_exporter.failover.findings import Guard
 
 if TYPE_CHECKING:
-    from boks_exporter.app.failover import Domain
+    from boks_exporter.app.failover_wiring import Domain
     from boks_exporter.failover.journal import Acceptance
 
 _Result = TypeVar("_Result")
@@ -76,7 +76,7 @@ class Common:
 
     def domain(self, host: str | None = None) -> "Domain":
         """Load the configuration and find the domain; raises BoksExporterError."""
-        from boks_exporter.app.failover import chosen_domain
+        from boks_exporter.app.failover_wiring import chosen_domain
         from boks_exporter.app.logs import configure
         from boks_exporter.app.options import LogFormat
         from boks_exporter.config import load

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection
 
 from boks_exporter.app.connections import Connections
-from boks_exporter.app.operations import Journals
+from boks_exporter.app.journal_views import Journals
 from boks_exporter.config import Settings
 from boks_exporter.exposition import DomainView
 from boks_exporter.model import DomainName
