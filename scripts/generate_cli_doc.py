@@ -15,7 +15,7 @@ SCHEMA: Final = ROOT / "docs" / "status.schema.json"
 sys.path.insert(0, str(ROOT))
 
 from boks_exporter.cli.plugin import severity  # noqa: E402 - found by the path that is set above
-from boks_exporter.cli.program import program  # noqa: E402 - as above
+from boks_exporter.cli.root_command import program  # noqa: E402 - as above
 from boks_exporter.exposition import StatusReport  # noqa: E402 - as above
 
 _WIDTH: Final = 100

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from boks_exporter.cli import exits
+from boks_exporter.cli import cli_exits
 from boks_exporter.cli.options import CONFIG_VARIABLE, DEFAULT_CONFIG, FILE
-from boks_exporter.cli.saying import say
+from boks_exporter.cli.stdout import say
 
 
 @click.group()
@@ -46,14 +46,14 @@ def check(*, file: Path, syntax_only: bool, strict: bool) -> int:
         for problem in error.problems:
             click.echo(problem, err=True)
         click.echo(_counted(len(error.problems), "fault"), err=True)
-        return exits.FAILED
+        return cli_exits.FAILED
     for problem in found.warnings:
         click.echo(replace(problem, message=f"warning: {problem.message}"), err=True)
     warned = f", {_counted(len(found.warnings), 'warning')}" if found.warnings else ""
     domains = found.settings.domains
     hosts = sum(len(domain.hosts) for domain in domains)
     say(f"{file}: no fault{warned}; {_counted(len(domains), 'domain')}, {_counted(hosts, 'host')}")
-    return exits.FAILED if strict and found.warnings else exits.DONE
+    return cli_exits.FAILED if strict and found.warnings else cli_exits.DONE
 
 
 @config.command(
@@ -68,7 +68,7 @@ def schema() -> int:
     from boks_exporter.config import json_schema
 
     say(json.dumps(json_schema(), indent=2))
-    return exits.DONE
+    return cli_exits.DONE
 
 
 def _counted(count: int, noun: str) -> str:

@@ -6,7 +6,7 @@ import click
 from click.core import ParameterSource
 
 from boks_exporter.app.options import DemoOptions
-from boks_exporter.cli.kinds import DURATION, LISTEN_ADDRESS
+from boks_exporter.cli.param_types import DURATION, LISTEN_ADDRESS
 from boks_exporter.simulator.scenarios import SCENARIOS
 
 _DEFAULTS: Final = DemoOptions()

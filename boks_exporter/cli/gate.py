@@ -5,10 +5,10 @@ from typing import Final
 
 import click
 
-from boks_exporter.cli import exits
-from boks_exporter.cli.kinds import WHOLE_SECONDS, Checked
+from boks_exporter.cli import cli_exits
 from boks_exporter.cli.options import FILE
-from boks_exporter.cli.saying import say
+from boks_exporter.cli.param_types import WHOLE_SECONDS, Checked
+from boks_exporter.cli.stdout import say
 from boks_exporter.errors import InstallationError
 from boks_exporter.remote.installation import (
     DEFAULT_GATE_PATH,
@@ -71,7 +71,7 @@ def gate(ctx: click.Context, /) -> int | None:
     from boks_exporter.remote.gate import gate_text
 
     say(gate_text(), nl=False)
-    return exits.DONE
+    return cli_exits.DONE
 
 
 @gate.command(
@@ -183,7 +183,7 @@ def install(  # noqa: PLR0913 - one for each thing that differs between installa
         case _:
             text = instructions(login, from_pattern, _key(public_key), gate_path, paths)
     say(text, nl=False)
-    return exits.DONE
+    return cli_exits.DONE
 
 
 def _key(file: Path) -> str:

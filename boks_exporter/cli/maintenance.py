@@ -5,11 +5,11 @@ from typing import Any
 
 import click
 
-from boks_exporter.cli import exits
+from boks_exporter.cli import cli_exits
 from boks_exporter.cli.failover.options import Common, common, insist_on_host
-from boks_exporter.cli.kinds import DURATION, WORDS
-from boks_exporter.cli.saying import say
-from boks_exporter.cli.text import harmless
+from boks_exporter.cli.param_types import DURATION, WORDS
+from boks_exporter.cli.sanitize import harmless
+from boks_exporter.cli.stdout import say
 
 
 @click.group()
@@ -54,7 +54,7 @@ def start(*, host: str, seconds: float, reason: str, **given: Any) -> int:
     until = max(each.until for each in windows if each.host == host)
     said = f"{host} is under maintenance until {time_of(until)}"
     say(json.dumps({"host": host, "until_timestamp_seconds": until}) if asked.is_json else said)
-    return exits.DONE
+    return cli_exits.DONE
 
 
 @maintenance.command(
@@ -92,7 +92,7 @@ def list_windows(**given: Any) -> int:
     else:
         lines = (f"{each.host} until {time_of(each.until)}, {each.owner}: {harmless(each.reason)}" for each in windows)
         say("\n".join(lines) or "no host is under maintenance")
-    return exits.DONE
+    return cli_exits.DONE
 
 
 @maintenance.command(
@@ -115,4 +115,4 @@ def end(*, host: str, **given: Any) -> int:
         ended = journal.end_maintenance(domain.domain.name, host, SystemClock().now())
     said = f"{host} is not under maintenance any more" if ended else f"{host} was not under maintenance"
     say(json.dumps({"host": host, "ended": ended}) if asked.is_json else said)
-    return exits.DONE
+    return cli_exits.DONE

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from boks_exporter.cli.kinds import DURATION
+from boks_exporter.cli.param_types import DURATION
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from boks_exporter.cli import exits
-from boks_exporter.cli.saying import say
+from boks_exporter.cli import cli_exits
+from boks_exporter.cli.stdout import say
 
 if TYPE_CHECKING:
     from boks_exporter.app.bundled_files import ShippedFile
@@ -80,4 +80,4 @@ def _write(files: tuple["ShippedFile", ...], directory: Path, *, overwrite: bool
 
     for outcome in bundled_files.write(files, directory, overwrite=overwrite):
         say(f"{'wrote' if outcome.is_new else 'same '} {outcome.path}")
-    return exits.DONE
+    return cli_exits.DONE

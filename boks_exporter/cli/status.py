@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from boks_exporter.cli import exits, options
-from boks_exporter.cli.saying import say
+from boks_exporter.cli import cli_exits, options
+from boks_exporter.cli.stdout import say
 
 
 @click.command(
@@ -34,7 +34,7 @@ def status(ctx: click.Context, /, *, output: str, **given: Any) -> int:
     two readings of the master. LAST PACKET is the time between the master's last packet to the host and the look.
     Colours are shown on a terminal only, and not where NO_COLOR is set.
     """
-    from boks_exporter.cli.asking import Question, ask
+    from boks_exporter.cli.report_source import Question, ask
 
     report = ask(Question.of(ctx, **given))
     if output == "json":
@@ -42,7 +42,7 @@ def status(ctx: click.Context, /, *, output: str, **given: Any) -> int:
     elif not report["domains"]:
         say("no domain has been looked at yet")
     else:
-        from boks_exporter.cli.table import show
+        from boks_exporter.cli.status_table import show
 
         show(report)
-    return exits.DONE
+    return cli_exits.DONE

@@ -2,8 +2,8 @@
 
 import click
 
-from boks_exporter.cli import exits
-from boks_exporter.cli.saying import say
+from boks_exporter.cli import cli_exits
+from boks_exporter.cli.stdout import say
 
 
 @click.command()
@@ -18,4 +18,4 @@ def version() -> int:
     say(f"  revision  {info.revision}")
     say(f"  python    {info.python}")
     say(f"  gate      {gate_version()}, protocol {PROTOCOL}")
-    return exits.DONE
+    return cli_exits.DONE

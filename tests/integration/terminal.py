@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 import pytest
 from ruamel.yaml import YAML
 
-from boks_exporter.cli.program import run
+from boks_exporter.cli.root_command import run
 from boks_exporter.remote.settings import RemotePaths
 from boks_exporter.simulator.domain import Boksinit, Fault, HostPlan, Layout
 from boks_exporter.simulator.domain.invariants import Invariant, Observer

@@ -50,7 +50,7 @@ def test_a_name_server_that_hangs_does_not_hold_it(tmp_path: Path) -> None:
     script = (
         "import socket, sys, time\n"
         "socket.getaddrinfo = lambda *_, **__: time.sleep(60)\n"
-        "from boks_exporter.cli.program import run\n"
+        "from boks_exporter.cli.root_command import run\n"
         "sys.exit(run(['check', '--config.file', sys.argv[1], '-t', '3s']))"
     )
     begun = time.monotonic()

@@ -14,7 +14,7 @@ HEAVY = ("asyncssh", "aiohttp", "pydantic", "ruamel", "rich", "prometheus_client
 def loaded_by(*arguments: str) -> set[str]:
     """Run a command line in a process of its own; names the packages that it loaded."""
     script = (
-        "import sys\nfrom boks_exporter.cli.program import run\ncode = run(sys.argv[1:])\n"
+        "import sys\nfrom boks_exporter.cli.root_command import run\ncode = run(sys.argv[1:])\n"
         "print('LOADED', *sorted({name.partition('.')[0] for name in sys.modules}))"
     )
     ended = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True)

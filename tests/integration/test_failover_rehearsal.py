@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from boks_exporter.cli.program import run
+from boks_exporter.cli.root_command import run
 from boks_exporter.demo.failover_tour_environment import MASTER, tour_config, tour_layout
 from boks_exporter.simulator.domain import Fault, SimulatedDomain
 from boks_exporter.simulator.operator_gate import OperatorGates

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from boks_exporter.cli.program import run
+from boks_exporter.cli.root_command import run
 from tests.integration.alerting import Receiver, alertmanager, began, hurried, key
 from tests.integration.hurried_programs import SPEED
 from tests.integration.hurried_world import hurried_world, layout

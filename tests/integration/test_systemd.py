@@ -13,7 +13,7 @@ import pytest
 from click import Command, Context
 from click.testing import CliRunner
 
-from boks_exporter.cli.program import program
+from boks_exporter.cli.root_command import program
 from tests.integration.alerting import get, running
 from tests.unit.app_running import Recorded
 

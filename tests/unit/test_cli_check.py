@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from boks_exporter.cli.program import run
+from boks_exporter.cli.root_command import run
 from tests.unit.cli_replays import PUBLISHED_SEQUENCE, published, sound, with_sequence, write
 
 Check = Callable[..., tuple[int, str]]
@@ -185,7 +185,7 @@ def test_a_bug_is_unknown_and_keeps_its_traceback(
     def broken(_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("boks_exporter.cli.asking.ask", broken)
+    monkeypatch.setattr("boks_exporter.cli.report_source.ask", broken)
 
     code = run(["check", "--url", "http://127.0.0.1:1"])
 

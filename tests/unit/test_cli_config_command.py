@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from boks_exporter.cli.program import run
+from boks_exporter.cli.root_command import run
 from boks_exporter.config import json_schema
 from tests.unit.cli_replays import sound, write
 

@@ -10,7 +10,7 @@ import click
 import jsonschema
 import pytest
 
-from boks_exporter.cli.program import program
+from boks_exporter.cli.root_command import program
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,8 +10,8 @@ from threading import Thread
 import click
 import pytest
 
-from boks_exporter.cli.exporter import Access, ExporterError, fetch_report
-from boks_exporter.cli.program import run
+from boks_exporter.cli.http_client import Access, ExporterError, fetch_report
+from boks_exporter.cli.root_command import run
 from tests.unit.cli_reports import domain, host, report
 
 REPORT = report(domain(host()), domain(name="test"))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from boks_exporter.cli.program import run
+from boks_exporter.cli.root_command import run
 from boks_exporter.remote.gate import gate_text, gate_version
 from boks_exporter.remote.installation import (
     authorized_keys_line,

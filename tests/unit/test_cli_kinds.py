@@ -3,7 +3,7 @@
 import click
 import pytest
 
-from boks_exporter.cli.kinds import DURATION
+from boks_exporter.cli.param_types import DURATION
 from boks_exporter.config.units import duration
 
 

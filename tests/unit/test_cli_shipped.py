@@ -8,7 +8,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from boks_exporter.app.bundled_files import dashboards, rules
-from boks_exporter.cli.program import run
+from boks_exporter.cli.root_command import run
 from tests.shipped_rules import ROOT, alerts
 from tests.unit.markdown_links import broken
 

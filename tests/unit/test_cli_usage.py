@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import pytest
 
-from boks_exporter.cli.program import program, run
+from boks_exporter.cli.root_command import program, run
 from tests.unit.cli_replays import sound, write
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB8Ht8Z3j6yDWPBHQtOp/R9rjWvfMYo3MSA/K6q8D86r exporter\n"

@@ -9,7 +9,7 @@ import click
 import pytest
 from ruamel.yaml import YAML
 
-from boks_exporter.cli.program import program
+from boks_exporter.cli.root_command import program
 from tests.shipped_rules import ROOT
 
 DEPLOY = ROOT / "deploy"

@@ -10,9 +10,9 @@ from unittest.mock import Mock
 import click
 import pytest
 
-from boks_exporter.cli.exits import INTERRUPTED
+from boks_exporter.cli.cli_exits import INTERRUPTED
 from boks_exporter.cli.failover import doing, options
-from boks_exporter.cli.saying import UnsaidError
+from boks_exporter.cli.stdout import UnsaidError
 from boks_exporter.failover.journal import Journal
 from boks_exporter.failover.words import EXITS, Exit
 from boks_exporter.simulator.domain import Fault

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from boks_exporter.cli.program import program
+from boks_exporter.cli.root_command import program
 from tests.shipped_rules import ROOT
 
 RUNBOOKS = ROOT / "docs" / "runbooks"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import click
 
-from boks_exporter.cli.program import program
+from boks_exporter.cli.root_command import program
 
 _FENCE = re.compile(r"^ *(?:```|~~~).*?\n(.*?)^ *(?:```|~~~)", re.MULTILINE | re.DOTALL)
 _INDENTED = re.compile(r"^(?: {4}|\t)(.*)$", re.MULTILINE)

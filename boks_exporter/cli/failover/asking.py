@@ -11,8 +11,8 @@ from boks_exporter.cli.failover.as_json import candidate_json, run_json, whole_r
 from boks_exporter.cli.failover.open_runs import open_runs, tell_open_runs
 from boks_exporter.cli.failover.options import Common, run_async
 from boks_exporter.cli.failover.text import candidates_text, finding_text, time_of
-from boks_exporter.cli.saying import say
-from boks_exporter.cli.text import harmless
+from boks_exporter.cli.sanitize import harmless
+from boks_exporter.cli.stdout import say
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.journal import Journal, LoggedStep, Run
 from boks_exporter.failover.preflight import candidates as ranked

@@ -7,9 +7,9 @@ import click
 
 from boks_exporter.cli.failover import options
 from boks_exporter.cli.failover.options import Common, run_async
-from boks_exporter.cli.kinds import WORDS
-from boks_exporter.cli.saying import say
-from boks_exporter.cli.text import harmless
+from boks_exporter.cli.param_types import WORDS
+from boks_exporter.cli.sanitize import harmless
+from boks_exporter.cli.stdout import say
 from boks_exporter.failover.words import EXITS, Exit, Procedure
 
 _EXITS: Final = "\n".join(f"  {int(code):>2}  {meaning}" for code, meaning in EXITS.items())

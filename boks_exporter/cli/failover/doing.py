@@ -17,8 +17,8 @@ from boks_exporter.cli.failover.as_json import proposal_json, result_json
 from boks_exporter.cli.failover.open_runs import open_runs, tell_open_runs
 from boks_exporter.cli.failover.options import Common, acceptances, is_interactive, run_async
 from boks_exporter.cli.failover.text import proposal_text
-from boks_exporter.cli.saying import UnsaidError, say
-from boks_exporter.cli.text import harmless
+from boks_exporter.cli.sanitize import harmless
+from boks_exporter.cli.stdout import UnsaidError, say
 from boks_exporter.failover.findings import Finding
 from boks_exporter.failover.journal import JournalError
 from boks_exporter.failover.preflight import NotAcceptableError, exit_for, standing

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import click
 
 from boks_exporter.app.failover_wiring import Domain, kept_journal
-from boks_exporter.cli.text import harmless
+from boks_exporter.cli.sanitize import harmless
 from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.journal import JournalError
 from boks_exporter.failover.runner import next_for

@@ -16,8 +16,8 @@ from boks_exporter.cli.failover.rehearsed import (
     rehearsal_json,
     rehearsal_text,
 )
-from boks_exporter.cli.saying import say
-from boks_exporter.cli.text import harmless
+from boks_exporter.cli.sanitize import harmless
+from boks_exporter.cli.stdout import say
 from boks_exporter.failover.preflight import NotAcceptableError, standing
 from boks_exporter.failover.runner import Order, Proposal
 from boks_exporter.failover.words import Procedure

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
-from boks_exporter.cli.text import harmless
+from boks_exporter.cli.sanitize import harmless
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import RULES, Finding, Guard, Level
 from boks_exporter.failover.plan import Step

@@ -13,7 +13,7 @@ import click
 
 from boks_exporter.cli.plugin.lines import unknown
 from boks_exporter.cli.plugin.severity import Severity
-from boks_exporter.cli.saying import UnsaidError, say
+from boks_exporter.cli.stdout import UnsaidError, say
 from boks_exporter.errors import BoksExporterError, ConfigError
 
 GRACE_SECONDS: Final = 0.5

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from boks_exporter.cli.plugin.severity import Severity
-from boks_exporter.cli.text import harmless
+from boks_exporter.cli.sanitize import harmless
 
 
 def plugin_text(text: str) -> str:

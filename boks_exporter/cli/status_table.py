@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from boks_exporter.cli.gates import old_gates
-from boks_exporter.cli.rows import COLUMNS, REASON, footers, headline, rows
-from boks_exporter.cli.saying import say
+from boks_exporter.cli.gate_versions import old_gates
+from boks_exporter.cli.status_rows import COLUMNS, REASON, footers, headline, rows
+from boks_exporter.cli.stdout import say
 from boks_exporter.exposition import DomainReport, StatusReport
 from boks_exporter.remote.gate import gate_version
 

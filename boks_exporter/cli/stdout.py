@@ -6,13 +6,13 @@ from typing import IO, Any
 
 import click
 
-from boks_exporter.cli import exits
+from boks_exporter.cli import cli_exits
 
 
 class UnsaidError(click.ClickException):
     """Standard output cannot be written; a reader that has gone away needs no message."""
 
-    exit_code = exits.FAILED
+    exit_code = cli_exits.FAILED
 
     def __init__(self, error: OSError) -> None:
         self.is_quiet = error.errno == errno.EPIPE

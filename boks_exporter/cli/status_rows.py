@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from boks_exporter.cli.text import harmless
+from boks_exporter.cli.sanitize import harmless
 from boks_exporter.exposition import DomainReport, HostReport
 from boks_exporter.health.words import in_words
 from boks_exporter.model import Timestamp

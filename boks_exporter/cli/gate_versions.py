@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from boks_exporter.cli.text import harmless
+from boks_exporter.cli.sanitize import harmless
 from boks_exporter.exposition import DomainReport
 from boks_exporter.health.words import listed
 

@@ -86,7 +86,7 @@ def ask(question: Question) -> "StatusReport":
 
 
 def _of_exporter(question: Question) -> "StatusReport":
-    from boks_exporter.cli.exporter import Access, fetch_report
+    from boks_exporter.cli.http_client import Access, fetch_report
 
     access = Access(
         url=question.url or "",

@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import click
 
-from boks_exporter.cli.text import harmless
+from boks_exporter.cli.sanitize import harmless
 from boks_exporter.errors import ParseError
 from boks_exporter.exposition import StatusReport, read_report
 

@@ -11,7 +11,7 @@ from typing import Final, NoReturn
 
 import click
 
-from boks_exporter.cli import exits
+from boks_exporter.cli import cli_exits
 from boks_exporter.errors import BoksExporterError, ConfigError
 
 _COMMANDS: Final = {
@@ -86,18 +86,18 @@ def run(arguments: Sequence[str]) -> int:
         error.show()
         return error.exit_code
     except click.Abort:
-        return exits.INTERRUPTED
+        return cli_exits.INTERRUPTED
     except ConfigError as error:
         click.echo(error, err=True)
-        return exits.FAILED
+        return cli_exits.FAILED
     except BoksExporterError as error:
         click.echo(f"Error: {error}", err=True)
-        return exits.FAILED
+        return cli_exits.FAILED
 
 
 def _run(arguments: Sequence[str]) -> int:
     code = program.main(list(arguments), prog_name="boks-exporter", standalone_mode=False)
-    return code if isinstance(code, int) else exits.DONE
+    return code if isinstance(code, int) else cli_exits.DONE
 
 
 def _never_fail_to_encode() -> None:
