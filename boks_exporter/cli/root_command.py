@@ -17,7 +17,7 @@ from boks_exporter.errors import BoksExporterError, ConfigError
 _COMMANDS: Final = {
     "serve": "boks_exporter.cli.serve:serve",
     "status": "boks_exporter.cli.status:status",
-    "check": "boks_exporter.cli.plugin.command:check",
+    "check": "boks_exporter.cli.check.command:check",
     "config": "boks_exporter.cli.config:config",
     "failover": "boks_exporter.cli.failover.commands:failover",
     "maintenance": "boks_exporter.cli.maintenance:maintenance",
@@ -77,7 +77,7 @@ def run(arguments: Sequence[str]) -> int:
     _never_fail_to_encode()
     _never_be_a_nobody()
     if next((word for word in arguments if not word.startswith("-")), None) == _PLUGIN:
-        from boks_exporter.cli.plugin.failure import as_plugin
+        from boks_exporter.cli.check.unknown_on_error import as_plugin
 
         return as_plugin(arguments, _run)
     try:

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from boks_exporter.cli.plugin.judging import Criteria, Limits, Result, judge
-from boks_exporter.cli.plugin.ranges import read_range
-from boks_exporter.cli.plugin.severity import DOMAIN_RULES, HOST_RULES, Severity, worst
+from boks_exporter.cli.check.evaluate import Criteria, Limits, Result, judge
+from boks_exporter.cli.check.ranges import read_range
+from boks_exporter.cli.check.severity import DOMAIN_RULES, HOST_RULES, Severity, worst
 from boks_exporter.exposition import DomainReport
 from boks_exporter.health import DomainState, ReplicaState
 from tests.unit.cli_reports import SEEN_AT, domain, host, report

@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boks_exporter.cli.plugin.judging import Criteria, Limits, judge
-from boks_exporter.cli.plugin.printing import as_json, as_text
-from boks_exporter.cli.plugin.ranges import read_range
+from boks_exporter.cli.check.evaluate import Criteria, Limits, judge
+from boks_exporter.cli.check.plugin_output import as_json, as_text
+from boks_exporter.cli.check.ranges import read_range
 from boks_exporter.exposition import DomainReport
 from tests.unit.cli_reports import SEEN_AT, domain, host, report
 

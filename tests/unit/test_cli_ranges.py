@@ -2,7 +2,7 @@
 
 import pytest
 
-from boks_exporter.cli.plugin.ranges import read_range
+from boks_exporter.cli.check.ranges import read_range
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from boks_exporter.cli.plugin.judging import Criteria
+from boks_exporter.cli.check.evaluate import Criteria
 from boks_exporter.cli.root_command import run
 from boks_exporter.config import examine
 from boks_exporter.config.advice import PLUGINS_MAX_AGE_SECONDS

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from boks_exporter.cli.plugin.judging import FIGURES, Criteria, Finding, Result, figures, is_replica, is_wanted
-from boks_exporter.cli.plugin.lines import judgement, plugin_text
-from boks_exporter.cli.plugin.severity import Severity
+from boks_exporter.cli.check.evaluate import FIGURES, Criteria, Finding, Result, figures, is_replica, is_wanted
+from boks_exporter.cli.check.plugin_lines import judgement, plugin_text
+from boks_exporter.cli.check.severity import Severity
 from boks_exporter.exposition import DomainReport, StatusReport
 
 _NAMED_AT_MOST: Final = 3

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from boks_exporter.cli.plugin.severity import Severity
+from boks_exporter.cli.check.severity import Severity
 from boks_exporter.cli.sanitize import harmless
 
 

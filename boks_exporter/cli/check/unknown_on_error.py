@@ -11,8 +11,8 @@ from typing import Final, Self
 
 import click
 
-from boks_exporter.cli.plugin.lines import unknown
-from boks_exporter.cli.plugin.severity import Severity
+from boks_exporter.cli.check.plugin_lines import unknown
+from boks_exporter.cli.check.severity import Severity
 from boks_exporter.cli.stdout import UnsaidError, say
 from boks_exporter.errors import BoksExporterError, ConfigError
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from boks_exporter.cli.plugin.ranges import Range
-from boks_exporter.cli.plugin.severity import (
+from boks_exporter.cli.check.ranges import Range
+from boks_exporter.cli.check.severity import (
     DOMAIN_RULES,
     HOST_RULES,
     LISTED_AS_DOWN,

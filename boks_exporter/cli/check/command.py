@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from boks_exporter.cli import options
+from boks_exporter.cli.check.ranges import read_range
 from boks_exporter.cli.param_types import DURATION, Checked
-from boks_exporter.cli.plugin.ranges import read_range
 from boks_exporter.cli.stdout import UnsaidError, say
 
 RANGE = Checked("range", read_range)
@@ -68,9 +68,9 @@ def check(ctx: click.Context, /, *, output: str, hosts: tuple[str, ...], max_age
     It looks at the hosts itself, or reads a running exporter with --url, which is quicker, asks no host, and
     knows lag in seconds. One host that does not answer takes at most 40 % of --timeout.
     """
-    from boks_exporter.cli.plugin.failure import Watchdog
-    from boks_exporter.cli.plugin.judging import FIGURES, Criteria, Limits, judge
-    from boks_exporter.cli.plugin.printing import as_json, as_text
+    from boks_exporter.cli.check.evaluate import FIGURES, Criteria, Limits, judge
+    from boks_exporter.cli.check.plugin_output import as_json, as_text
+    from boks_exporter.cli.check.unknown_on_error import Watchdog
     from boks_exporter.cli.report_source import Question, ask
 
     limits = {figure: Limits(given.pop(f"warning_{figure}"), given.pop(f"critical_{figure}")) for figure in FIGURES}
