@@ -12,7 +12,7 @@ PAGE: Final = ROOT / "docs" / "failover.md"
 sys.path.insert(0, str(ROOT))
 
 # ruff: noqa: E402 - found by the path that is set above
-from boks_exporter.cli.failover.text import proposal_text
+from boks_exporter.cli.failover.text_output import proposal_text
 from boks_exporter.config import DomainSettings
 from boks_exporter.failover.client import ChangingGates, LookingGates, LookOnly
 from boks_exporter.failover.facts import JournalView

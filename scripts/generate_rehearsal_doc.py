@@ -12,8 +12,8 @@ PAGE: Final = ROOT / "docs" / "failover-rehearsal.md"
 sys.path.insert(0, str(ROOT))
 
 # ruff: noqa: E402 - found by the path that is set above
-from boks_exporter.cli.failover.rehearsed import rehearsal_text
-from boks_exporter.cli.failover.rehearsing import Reader
+from boks_exporter.cli.failover.rehearsal_output import rehearsal_text
+from boks_exporter.cli.failover.rehearse_command import Reader
 from boks_exporter.failover.runner import Order, propose
 from boks_exporter.failover.words import Procedure
 from boks_exporter.rehearsal.environment import Known

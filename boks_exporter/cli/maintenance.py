@@ -31,7 +31,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage."""
 def start(*, host: str, seconds: float, reason: str, **given: Any) -> int:
     """Begin a window for HOST."""
     from boks_exporter.app.failover_wiring import journal_of, who_runs_this
-    from boks_exporter.cli.failover.text import time_of
+    from boks_exporter.cli.failover.text_output import time_of
     from boks_exporter.failover.journal import Maintenance
     from boks_exporter.observe import SystemClock
 
@@ -69,7 +69,7 @@ Exit codes: 0 shown, 1 failed, 2 wrong usage.""",
 def list_windows(**given: Any) -> int:
     """List the windows that hold now."""
     from boks_exporter.app.failover_wiring import kept_journal
-    from boks_exporter.cli.failover.text import time_of
+    from boks_exporter.cli.failover.text_output import time_of
     from boks_exporter.observe import SystemClock
 
     asked = Common(**given)

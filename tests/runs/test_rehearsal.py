@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from boks_exporter.cli.failover.rehearsed import rehearsal_json, rehearsal_text
+from boks_exporter.cli.failover.rehearsal_output import rehearsal_json, rehearsal_text
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.journal import Acceptance
 from boks_exporter.failover.runner import Order, Proposal, Result

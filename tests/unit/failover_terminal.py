@@ -10,7 +10,7 @@ import pytest
 
 from boks_exporter.app import failover_locks
 from boks_exporter.app.failover_wiring import Ways
-from boks_exporter.cli.failover import asking, commands, doing
+from boks_exporter.cli.failover import apply, commands, inspect
 from boks_exporter.cli.root_command import run
 from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.journal import Journal

@@ -11,7 +11,7 @@ import click
 import pytest
 
 from boks_exporter.cli.cli_exits import INTERRUPTED
-from boks_exporter.cli.failover import doing, options
+from boks_exporter.cli.failover import apply, options
 from boks_exporter.cli.stdout import UnsaidError
 from boks_exporter.failover.journal import Journal
 from boks_exporter.failover.words import EXITS, Exit

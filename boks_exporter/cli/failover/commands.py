@@ -74,7 +74,7 @@ def _procedure(procedure: Procedure) -> click.Command:
     @options.applying
     @options.common
     def command(*, host: str, fingerprint: str | None, accept: tuple[str, ...], reason: str, **given: Any) -> int:
-        from boks_exporter.cli.failover.doing import show_or_apply
+        from boks_exporter.cli.failover.apply import show_or_apply
 
         return show_or_apply(Common(**given), procedure, host, fingerprint=fingerprint, accept=accept, reason=reason)
 
@@ -95,7 +95,7 @@ for _each in _SUMMARIES:
 @options.common
 def plan(*, procedure: str, host: str, **given: Any) -> int:
     """Show the plan of a procedure for a host, and never ask."""
-    from boks_exporter.cli.failover.doing import show
+    from boks_exporter.cli.failover.apply import show
     from boks_exporter.failover.runner import Order
 
     common = Common(**given)
@@ -143,7 +143,7 @@ def rehearse(  # noqa: PLR0913 - one for each option
     are SSH servers on this machine; the plan, the guards and the runner are the real ones. It ends with the exit code
     with which the real run would.
     """
-    from boks_exporter.cli.failover.rehearsing import order_of, show_rehearsal
+    from boks_exporter.cli.failover.rehearse_command import order_of, show_rehearsal
 
     order = order_of(Procedure(procedure), host, accept, reason)
     return show_rehearsal(Common(**given), order, inject=inject, then=then, dead=dead)
@@ -153,7 +153,7 @@ def rehearse(  # noqa: PLR0913 - one for each option
 @options.common
 def candidates(**given: Any) -> int:
     """Rank the replicas as the next master, each with what speaks against it; changes nothing."""
-    from boks_exporter.cli.failover.asking import show_candidates
+    from boks_exporter.cli.failover.inspect import show_candidates
 
     return show_candidates(Common(**given))
 
@@ -162,7 +162,7 @@ def candidates(**given: Any) -> int:
 @options.common
 def verify(**given: Any) -> int:
     """Check the whole domain as after a promotion: one master, nobody ahead, every replica sound; changes nothing."""
-    from boks_exporter.cli.failover.asking import show_verification
+    from boks_exporter.cli.failover.inspect import show_verification
 
     return show_verification(Common(**given))
 
@@ -172,7 +172,7 @@ def verify(**given: Any) -> int:
 @options.common
 def show(*, run: str, **given: Any) -> int:
     """Show everything that the journal has of a run."""
-    from boks_exporter.cli.failover.asking import show_run
+    from boks_exporter.cli.failover.inspect import show_run
 
     return show_run(Common(**given), run)
 
@@ -182,7 +182,7 @@ def show(*, run: str, **given: Any) -> int:
 @options.common
 def history(*, limit: int, **given: Any) -> int:
     """List the runs of a domain, and say which are open."""
-    from boks_exporter.cli.failover.asking import show_history
+    from boks_exporter.cli.failover.inspect import show_history
 
     return show_history(Common(**given), limit)
 
@@ -192,7 +192,7 @@ def history(*, limit: int, **given: Any) -> int:
 @options.common
 def resume(*, run: str, **given: Any) -> int:
     """Go on with an open run: look first what became of the step that it was at."""
-    from boks_exporter.cli.failover.doing import resume_or_abort
+    from boks_exporter.cli.failover.apply import resume_or_abort
 
     return resume_or_abort(Common(**given), run, abort=False)
 
@@ -202,7 +202,7 @@ def resume(*, run: str, **given: Any) -> int:
 @options.common
 def abort(*, run: str, **given: Any) -> int:
     """Undo what can be undone of an open run, say what cannot, and close it."""
-    from boks_exporter.cli.failover.doing import resume_or_abort
+    from boks_exporter.cli.failover.apply import resume_or_abort
 
     return resume_or_abort(Common(**given), run, abort=True)
 
@@ -221,7 +221,7 @@ def forget(*, run: str, reason: str, **given: Any) -> int:
     It does nothing on a host but give locks back. What became of the last change is then left to the guards of the
     next run: a host that cannot be asked may be master.
     """
-    from boks_exporter.cli.failover.doing import forget as close
+    from boks_exporter.cli.failover.apply import forget as close
 
     return close(Common(**given), run, reason)
 

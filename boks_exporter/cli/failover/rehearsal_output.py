@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterator
 from typing import Any, Final
 
-from boks_exporter.cli.failover.as_json import hosts_json, proposal_json, result_json
-from boks_exporter.cli.failover.text import domain_table, finding_text, time_of
+from boks_exporter.cli.failover.json_output import hosts_json, proposal_json, result_json
+from boks_exporter.cli.failover.text_output import domain_table, finding_text, time_of
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.journal import LoggedStep, Phase
 from boks_exporter.failover.runner import Proposal

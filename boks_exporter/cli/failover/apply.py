@@ -13,10 +13,10 @@ import click
 
 from boks_exporter.app.failover_signals import heeding_signals
 from boks_exporter.app.failover_wiring import Domain, changing, journal_of, looking
-from boks_exporter.cli.failover.as_json import proposal_json, result_json
+from boks_exporter.cli.failover.json_output import proposal_json, result_json
 from boks_exporter.cli.failover.open_runs import open_runs, tell_open_runs
 from boks_exporter.cli.failover.options import Common, acceptances, is_interactive, run_async
-from boks_exporter.cli.failover.text import proposal_text
+from boks_exporter.cli.failover.text_output import proposal_text
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.stdout import UnsaidError, say
 from boks_exporter.failover.findings import Finding

@@ -8,7 +8,7 @@ import click
 
 from boks_exporter.cli.failover.open_runs import tell_open_runs
 from boks_exporter.cli.failover.options import Common, acceptances, run_async
-from boks_exporter.cli.failover.rehearsed import (
+from boks_exporter.cli.failover.rehearsal_output import (
     HEADING,
     differences_text,
     domain_in_short,

@@ -7,10 +7,10 @@ from typing import Final
 import click
 
 from boks_exporter.app.failover_wiring import kept_journal, looking
-from boks_exporter.cli.failover.as_json import candidate_json, run_json, whole_run_json
+from boks_exporter.cli.failover.json_output import candidate_json, run_json, whole_run_json
 from boks_exporter.cli.failover.open_runs import open_runs, tell_open_runs
 from boks_exporter.cli.failover.options import Common, run_async
-from boks_exporter.cli.failover.text import candidates_text, finding_text, time_of
+from boks_exporter.cli.failover.text_output import candidates_text, finding_text, time_of
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.stdout import say
 from boks_exporter.failover.facts import FailoverFacts
