@@ -7,16 +7,16 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from boks_exporter.config.advice import advice_of
-from boks_exporter.config.build import settings_of
-from boks_exporter.config.checks import Fault, faults_of
-from boks_exporter.config.file_advice import file_advice
-from boks_exporter.config.files import file_faults
-from boks_exporter.config.remainder import Remainder
+from boks_exporter.config.file_checks import file_faults
+from boks_exporter.config.file_warnings import file_advice
+from boks_exporter.config.from_schema import settings_of
+from boks_exporter.config.partial_validation import Remainder
+from boks_exporter.config.pydantic_messages import fault_of
 from boks_exporter.config.schema import ConfigModel
 from boks_exporter.config.settings import Settings
 from boks_exporter.config.strict_yaml import Document, dotted, load_strict, parse_strict
-from boks_exporter.config.wording import fault_of
+from boks_exporter.config.validation import Fault, faults_of
+from boks_exporter.config.warnings import advice_of
 from boks_exporter.errors import ConfigError, Problem
 
 _SMALLEST: Final = "domains: [{name: prod, transport: {kind: ssh, user: boksmon}, hosts: [{name: master1}]}]"

@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from boks_exporter.config.fields import (
+from boks_exporter.config.field_types import (
     AddressTemplate,
     Duration,
     FilePath,

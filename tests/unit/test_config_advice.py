@@ -7,7 +7,7 @@ import pytest
 from boks_exporter.cli.check.evaluate import Criteria
 from boks_exporter.cli.root_command import run
 from boks_exporter.config import examine
-from boks_exporter.config.advice import PLUGINS_MAX_AGE_SECONDS
+from boks_exporter.config.warnings import PLUGINS_MAX_AGE_SECONDS
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 SSH = "{kind: ssh, user: boksmon, identity_files: [key], known_hosts: known_hosts}"

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from boks_exporter.config.checks import Fault
+from boks_exporter.config.pydantic_messages import fault_of
 from boks_exporter.config.schema import ConfigModel
 from boks_exporter.config.strict_yaml import Path_
-from boks_exporter.config.wording import fault_of
+from boks_exporter.config.validation import Fault
 
 _PASSES: Final = 4
 """Taking one fault out can bring another to light, such as a key that is now missing; not for ever."""

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from pydantic_core import ErrorDetails
 
-from boks_exporter.config.checks import Fault
 from boks_exporter.config.json_schema import json_schema
 from boks_exporter.config.strict_yaml import Path_
 from boks_exporter.config.units import shown
+from boks_exporter.config.validation import Fault
 
 _KINDS: Final = ("ssh", "local", "replay")
 _WORDS: Final[Mapping[str, str]] = {

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from boks_exporter.config.checks import Fault
-from boks_exporter.config.files import is_open_to_others
+from boks_exporter.config.file_checks import is_open_to_others
 from boks_exporter.config.settings import FailoverSettings, Settings
 from boks_exporter.config.strict_yaml import Path_
+from boks_exporter.config.validation import Fault
 from boks_exporter.remote.settings import SshSettings
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from boks_exporter.config.checks import Fault
 from boks_exporter.config.settings import Settings
+from boks_exporter.config.validation import Fault
 
 _OTHERS: Final = (stat.S_IRWXG | stat.S_IRWXO) & ~stat.S_IRGRP
 """Nobody else may have anything of a secret; its group may read it, as systemd's credentials have it."""
