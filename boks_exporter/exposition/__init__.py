@@ -1,20 +1,6 @@
 """What is published of a round: metrics and the JSON report; every public name is written here."""
 
-from boks_exporter.exposition.families import families
-from boks_exporter.exposition.metric_spec import Certainty, Kind, MetricSpec, Source
-from boks_exporter.exposition.operations import Operations, RunOutcome, RunProcedure, Window
-from boks_exporter.exposition.page import Page, render
-from boks_exporter.exposition.report import (
-    DomainReport,
-    HostReport,
-    StatusReport,
-    TableReport,
-    WindowReport,
-    status_report,
-)
-from boks_exporter.exposition.report_reading import read_report
-from boks_exporter.exposition.specs import SPECS
-from boks_exporter.exposition.views import (
+from boks_exporter.exposition.domain_view import (
     DomainCounters,
     DomainView,
     ExporterInfo,
@@ -23,6 +9,20 @@ from boks_exporter.exposition.views import (
     TableLag,
     Tables,
 )
+from boks_exporter.exposition.failover_activity import Operations, RunOutcome, RunProcedure, Window
+from boks_exporter.exposition.families import families
+from boks_exporter.exposition.metric_spec import Certainty, Kind, MetricSpec, Source
+from boks_exporter.exposition.report import (
+    DomainReport,
+    HostReport,
+    StatusReport,
+    TableReport,
+    WindowReport,
+    status_report,
+)
+from boks_exporter.exposition.report_parser import read_report
+from boks_exporter.exposition.specs import SPECS
+from boks_exporter.exposition.text_format import Page, render
 
 __all__ = [
     "SPECS",

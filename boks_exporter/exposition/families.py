@@ -5,10 +5,10 @@ from typing import TypeAlias
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from boks_exporter.exposition.domain_view import DomainView, ExporterInfo
 from boks_exporter.exposition.metric_spec import Kind, MetricSpec
 from boks_exporter.exposition.samples import LabelValues, samples
 from boks_exporter.exposition.specs import SPECS
-from boks_exporter.exposition.views import DomainView, ExporterInfo
 
 Family: TypeAlias = tuple[MetricSpec, dict[LabelValues, float]]
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import TypedDict
 
-from boks_exporter.exposition.operations import Operations
-from boks_exporter.exposition.views import DomainView, HostCounters
+from boks_exporter.exposition.domain_view import DomainView, HostCounters
+from boks_exporter.exposition.failover_activity import Operations
 from boks_exporter.health import GroupHealth, HostVerdict, ReplicaState
 from boks_exporter.model import Host, Listing, Observed, Seconds, Sequence, Timestamp
 from boks_exporter.replication import ReplicaComparison

@@ -5,10 +5,10 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from boks_exporter.errors import FailureReason
+from boks_exporter.exposition.domain_view import DomainView, ExporterInfo, HostCounters, TableLag, Tables
+from boks_exporter.exposition.failover_activity import RunOutcome, RunProcedure
 from boks_exporter.exposition.metric_spec import MetricSpec
-from boks_exporter.exposition.operations import RunOutcome, RunProcedure
 from boks_exporter.exposition.specs import domains, exporter, hosts, operations, replicas, rounds, tables
-from boks_exporter.exposition.views import DomainView, ExporterInfo, HostCounters, TableLag, Tables
 from boks_exporter.health import GroupHealth, HostVerdict
 from boks_exporter.model import Host, Listed, Observed, Role, TableNumber, Timestamp
 from boks_exporter.replication import ReplicaComparison

@@ -9,7 +9,7 @@ from typing import Any
 
 from boks_exporter.config import DomainSettings, PollSettings
 from boks_exporter.exposition import ExporterInfo, ExpositionOptions, render
-from boks_exporter.exposition.operations import Operations, RunOutcome, RunProcedure, Window
+from boks_exporter.exposition.failover_activity import Operations, RunOutcome, RunProcedure, Window
 from boks_exporter.model import Host
 from boks_exporter.poller import Poller
 from boks_exporter.remote.settings import LocalSettings

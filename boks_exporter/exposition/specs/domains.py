@@ -3,7 +3,7 @@
 from typing import Final
 
 from boks_exporter.exposition.metric_spec import Certainty, Kind, MetricSpec, Source
-from boks_exporter.exposition.specs.words import DOMAIN
+from boks_exporter.exposition.specs.labels import DOMAIN
 from boks_exporter.health import DomainState, ReplicaState
 
 SITE_REPLICAS: Final = MetricSpec(

@@ -3,7 +3,7 @@
 from typing import Final
 
 from boks_exporter.exposition.metric_spec import Kind, MetricSpec
-from boks_exporter.exposition.specs.words import DOMAIN, UNIX
+from boks_exporter.exposition.specs.labels import DOMAIN, UNIX
 
 BUILD_INFO: Final = MetricSpec(
     name="boks_exporter_build_info",

@@ -4,7 +4,7 @@ from typing import Final
 
 from boks_exporter.errors import FailureReason
 from boks_exporter.exposition.metric_spec import Certainty, Kind, MetricSpec, Source
-from boks_exporter.exposition.specs.words import HOST, NO_ANSWER, UNIX
+from boks_exporter.exposition.specs.labels import HOST, NO_ANSWER, UNIX
 from boks_exporter.model import Role
 
 UP: Final = MetricSpec(

@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from boks_exporter.exposition.failover_activity import RunOutcome
 from boks_exporter.exposition.metric_spec import Kind, MetricSpec
-from boks_exporter.exposition.operations import RunOutcome
-from boks_exporter.exposition.specs.words import DOMAIN, HOST, UNIX
+from boks_exporter.exposition.specs.labels import DOMAIN, HOST, UNIX
 
 _NO_JOURNAL: Final = "for a domain without a section failover, and while its journal cannot be read"
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from boks_exporter.exposition.metric_spec import Certainty, Kind, MetricSpec, Source
-from boks_exporter.exposition.specs.words import HOST, NO_ANSWER, NOT_LISTED, TABLE, UNIX
+from boks_exporter.exposition.specs.labels import HOST, NO_ANSWER, NOT_LISTED, TABLE, UNIX
 from boks_exporter.health import ReplicaState
 from boks_exporter.model import ReportedStatus
 

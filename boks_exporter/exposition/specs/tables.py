@@ -3,7 +3,7 @@
 from typing import Final
 
 from boks_exporter.exposition.metric_spec import Certainty, Kind, MetricSpec, Source
-from boks_exporter.exposition.specs.words import NO_ANSWER, TABLE, UNIX
+from boks_exporter.exposition.specs.labels import NO_ANSWER, TABLE, UNIX
 
 SEQUENCE: Final = MetricSpec(
     name="boks_table_sequence",

@@ -3,7 +3,7 @@
 from contextlib import closing
 from pathlib import Path
 
-from boks_exporter.exposition.operations import Operations, RunOutcome, RunProcedure, Window
+from boks_exporter.exposition.failover_activity import Operations, RunOutcome, RunProcedure, Window
 from boks_exporter.failover.journal.errors import JournalError, explained
 from boks_exporter.failover.journal.schema import opened_for_reading
 from boks_exporter.model import DomainName, Timestamp

@@ -11,10 +11,10 @@ from typing import Final
 
 from prometheus_client.utils import floatToGoString
 
+from boks_exporter.exposition.domain_view import DomainView, ExporterInfo
 from boks_exporter.exposition.families import Family, grouped
 from boks_exporter.exposition.metric_spec import Kind, MetricSpec
 from boks_exporter.exposition.samples import LabelValues
-from boks_exporter.exposition.views import DomainView, ExporterInfo
 
 _in_gos_way: Final[Callable[[float], str]] = floatToGoString
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from boks_exporter.errors import FailureReason
-from boks_exporter.exposition.operations import Operations
+from boks_exporter.exposition.failover_activity import Operations
 from boks_exporter.health import DomainHealth
 from boks_exporter.model import DomainSnapshot, HostName, Seconds, Timestamp
 from boks_exporter.replication import DomainComparison
