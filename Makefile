@@ -9,7 +9,7 @@ JOBS_THAT_WAIT ?= 3
 DEMO ?=
 SCRIPTS := scripts/lock scripts/setup scripts/setup-system scripts/build-image scripts/try-systemd
 CORE := errors.py model/* parsing/* replication/* health/* exposition/* simulator/domain/* failover/words.py failover/facts.py \
-	failover/errors_seen.py failover/findings/* failover/procedures/* failover/plan/* failover/proofs/* failover/preflight/*
+	failover/error_log.py failover/findings/* failover/procedures/* failover/plan/* failover/proofs/* failover/preflight/*
 # A process that compiles every module anew takes longer to start than most tests run.
 export PYTHONDONTWRITEBYTECODE :=
 

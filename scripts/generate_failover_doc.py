@@ -14,9 +14,9 @@ sys.path.insert(0, str(ROOT))
 # ruff: noqa: E402 - found by the path that is set above
 from boks_exporter.cli.failover.text_output import proposal_text
 from boks_exporter.config import DomainSettings
-from boks_exporter.failover.client import ChangingGates, LookingGates, LookOnly
 from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.findings import RULES
+from boks_exporter.failover.gate_client import ChangingGates, LookingGates, LookOnly
 from boks_exporter.failover.journal import Journal, Who
 from boks_exporter.failover.procedures.rows import Kind, Row
 from boks_exporter.failover.procedures.tables import RETIRE_AT_CONSOLE, TABLES

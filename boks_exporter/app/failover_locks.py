@@ -5,7 +5,7 @@ from typing import Final
 
 from boks_exporter.app.failover_wiring import Domain, NotConfiguredError, journal_of, ways_of, who_runs_this
 from boks_exporter.errors import BoksExporterError
-from boks_exporter.failover.client import ChangingGates, LookingGates, LookOnly
+from boks_exporter.failover.gate_client import ChangingGates, LookingGates, LookOnly
 from boks_exporter.failover.journal import RunOpenError
 from boks_exporter.model import Host, HostName
 from boks_exporter.observe import SystemClock

@@ -13,8 +13,8 @@ from typing import Final
 from boks_exporter.app.connections import Closable
 from boks_exporter.config import DomainSettings, FailoverSettings, Settings
 from boks_exporter.errors import BoksExporterError
-from boks_exporter.failover.client import ChangingGates, LookingGates, LookOnly
 from boks_exporter.failover.facts import Reading
+from boks_exporter.failover.gate_client import ChangingGates, LookingGates, LookOnly
 from boks_exporter.failover.journal import Journal, Who
 from boks_exporter.failover.runner import Halt, NoConsole, ProgramHooks, Runner, Tools
 from boks_exporter.failover.runner.console import Console

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
 from boks_exporter.config import DomainSettings
-from boks_exporter.failover.client import LookingGates
 from boks_exporter.failover.facts import FailoverFacts, GateFacts, JournalView, Reading, Witness
+from boks_exporter.failover.gate_client import LookingGates
 from boks_exporter.failover.words import Limits
 from boks_exporter.health import findings, judge
 from boks_exporter.model import DomainSnapshot, Host, HostName, Role

@@ -9,8 +9,8 @@ from typing import TypeAlias
 
 from boks_exporter.config import DomainSettings
 from boks_exporter.errors import FailureReason, TransportError
-from boks_exporter.failover.client import ChangingGates, LookingGates, LookOnly
 from boks_exporter.failover.facts import JournalView, Reading
+from boks_exporter.failover.gate_client import ChangingGates, LookingGates, LookOnly
 from boks_exporter.failover.journal import LoggedStep, Who
 from boks_exporter.failover.runner import NoConsole, Tools
 from boks_exporter.failover.runner.console import Console

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from boks_exporter.config import DomainSettings
-from boks_exporter.failover.client import ChangingGates, LookingGates, LookOnly
 from boks_exporter.failover.facts import Reading
+from boks_exporter.failover.gate_client import ChangingGates, LookingGates, LookOnly
 from boks_exporter.failover.journal import Who
 from boks_exporter.failover.runner import Tools
 from boks_exporter.failover.survey import Survey

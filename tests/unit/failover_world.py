@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from boks_exporter.config import DomainSettings
-from boks_exporter.failover.client import ChangingGates, LookingGates, LookOnly
 from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.findings import Guard
+from boks_exporter.failover.gate_client import ChangingGates, LookingGates, LookOnly
 from boks_exporter.failover.journal import Acceptance, Journal, Who
 from boks_exporter.failover.preflight import standing
 from boks_exporter.failover.runner import Order, Proposal, Result, Runner, Tools, propose

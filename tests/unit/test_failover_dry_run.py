@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from boks_exporter.failover.client import ChangingGates, LookingGates, LookOnly
+from boks_exporter.failover.gate_client import ChangingGates, LookingGates, LookOnly
 from boks_exporter.failover.plan import Plan, Step
 from boks_exporter.failover.preflight import candidates
 from boks_exporter.failover.runner import Proposal, Runner, Tools

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from boks_exporter.failover.errors_seen import known_bad_lines, unread
+from boks_exporter.failover.error_log import known_bad_lines, unread
 from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.findings import Finding, Guard
 from boks_exporter.failover.preflight.question import Question, note, refuse, unknown

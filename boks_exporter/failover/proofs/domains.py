@@ -1,6 +1,6 @@
 """What the master says of its replicas, and whether the whole domain is sound."""
 
-from boks_exporter.failover.errors_seen import harmless, known_bad_lines, unread
+from boks_exporter.failover.error_log import harmless, known_bad_lines, unread
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.proofs.masters import is_sound_master

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from boks_exporter.errors import ParseError, TransportError
-from boks_exporter.failover.client import named
+from boks_exporter.failover.gate_client import named
 from boks_exporter.failover.proofs import Proven
 from boks_exporter.failover.runner.acts import Act
 from boks_exporter.failover.runner.saying import Said

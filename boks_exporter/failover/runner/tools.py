@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from boks_exporter.failover.client import ChangingGates, LookingGates
 from boks_exporter.failover.findings import Guard
+from boks_exporter.failover.gate_client import ChangingGates, LookingGates
 from boks_exporter.failover.journal import Acceptance, Journal, Who
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.proofs import Circumstances

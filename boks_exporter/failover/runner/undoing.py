@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from boks_exporter.errors import ParseError, TransportError
-from boks_exporter.failover.client import named
+from boks_exporter.failover.gate_client import named
 from boks_exporter.failover.journal import LoggedStep, Phase, StepOutcome, undone_since
 from boks_exporter.failover.plan import Step
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from boks_exporter.failover.facts import FailoverFacts
-from boks_exporter.failover.plan.afterwards import afterwards
+from boks_exporter.failover.plan.expected_roles import afterwards
 from boks_exporter.failover.plan.steps import REMOVAL, Plan, Step
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
 from boks_exporter.failover.procedures.rows import LAST_LINES, About, Do, Part, Row, When
