@@ -18,7 +18,7 @@ from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.findings import RULES
 from boks_exporter.failover.gate_client import ChangingGates, LookingGates, LookOnly
 from boks_exporter.failover.journal import Journal, Who
-from boks_exporter.failover.procedures.rows import Kind, Row
+from boks_exporter.failover.procedures.step_template import Kind, Row
 from boks_exporter.failover.procedures.tables import RETIRE_AT_CONSOLE, TABLES
 from boks_exporter.failover.procedures.transitions import TRANSITIONS
 from boks_exporter.failover.runner import Order, Proposal, Runner, Tools, propose

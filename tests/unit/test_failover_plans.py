@@ -9,7 +9,7 @@ from boks_exporter.failover.journal.codec import dump_plan, read_plan
 from boks_exporter.failover.plan import Plan, basis_of, difference, fingerprint_of, make_plan
 from boks_exporter.failover.preflight import Question, findings_of
 from boks_exporter.failover.procedures.claims import SENTENCES, ClaimKind
-from boks_exporter.failover.procedures.rows import Do, Kind
+from boks_exporter.failover.procedures.step_template import Do, Kind
 from boks_exporter.failover.procedures.tables import RETIRE_AT_CONSOLE, TABLES
 from boks_exporter.failover.procedures.transitions import TRANSITIONS, is_legal
 from boks_exporter.failover.words import Limits, Procedure

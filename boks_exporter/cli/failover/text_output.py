@@ -10,7 +10,7 @@ from boks_exporter.failover.findings import RULES, Finding, Guard, Level
 from boks_exporter.failover.plan import Step
 from boks_exporter.failover.plan.steps import UNNAMED
 from boks_exporter.failover.preflight import Candidate, next_master_by
-from boks_exporter.failover.procedures.rows import Kind
+from boks_exporter.failover.procedures.step_template import Kind
 from boks_exporter.failover.runner import Proposal
 from boks_exporter.model import Timestamp
 

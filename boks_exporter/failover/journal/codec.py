@@ -7,7 +7,7 @@ from typing import Any
 from boks_exporter.failover.facts import Numbers
 from boks_exporter.failover.plan import Basis, Plan, Step
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
-from boks_exporter.failover.procedures.rows import Kind
+from boks_exporter.failover.procedures.step_template import Kind
 from boks_exporter.failover.words import Procedure
 
 

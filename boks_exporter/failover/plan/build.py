@@ -7,7 +7,7 @@ from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.plan.expected_roles import afterwards
 from boks_exporter.failover.plan.steps import REMOVAL, Plan, Step
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
-from boks_exporter.failover.procedures.rows import LAST_LINES, About, Do, Part, Row, When
+from boks_exporter.failover.procedures.step_template import LAST_LINES, About, Do, Part, Row, When
 from boks_exporter.failover.procedures.tables import RETIRE_AT_CONSOLE, TABLES
 from boks_exporter.failover.words import Procedure
 from boks_exporter.health import ReplicaState

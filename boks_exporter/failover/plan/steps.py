@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from boks_exporter.failover.procedures.claims import Claim
-from boks_exporter.failover.procedures.rows import Kind
+from boks_exporter.failover.procedures.step_template import Kind
 from boks_exporter.failover.words import Procedure
 from boks_exporter.model import DomainName, HostName, Seconds
 from boks_exporter.remote.operator import OperatorChange, RunName, StepId

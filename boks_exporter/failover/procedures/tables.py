@@ -3,11 +3,11 @@
 from dataclasses import replace
 from typing import Final
 
+from boks_exporter.failover.procedures.become_replica import BECOME_REPLICA, REGISTER
 from boks_exporter.failover.procedures.claims import ClaimKind
-from boks_exporter.failover.procedures.joining import BECOME_REPLICA, REGISTER
-from boks_exporter.failover.procedures.leaving import REMOVE_DATABASE, RETIRE, RETIRE_AT_CONSOLE
-from boks_exporter.failover.procedures.rows import About, Do, Part, Row, When, exchanged, wait
-from boks_exporter.failover.procedures.taking_over import FROM_A_DEAD_MASTER, FROM_A_LIVING_MASTER
+from boks_exporter.failover.procedures.promote import FROM_A_DEAD_MASTER, FROM_A_LIVING_MASTER
+from boks_exporter.failover.procedures.retire import REMOVE_DATABASE, RETIRE, RETIRE_AT_CONSOLE
+from boks_exporter.failover.procedures.step_template import About, Do, Part, Row, When, exchanged, wait
 from boks_exporter.failover.words import Procedure
 
 __all__ = ["RETIRE_AT_CONSOLE", "TABLES"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from boks_exporter.failover.journal import LoggedStep, Phase
 from boks_exporter.failover.plan import Step
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
-from boks_exporter.failover.procedures.rows import Kind
+from boks_exporter.failover.procedures.step_template import Kind
 from boks_exporter.model import HostName, Seconds, Timestamp
 from boks_exporter.remote.operator import OperatorChange, RunName, StepId, boot_start
 

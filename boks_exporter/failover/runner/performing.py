@@ -8,7 +8,7 @@ from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.journal import Phase, StepOutcome
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.procedures.claims import Claim
-from boks_exporter.failover.procedures.rows import Kind
+from boks_exporter.failover.procedures.step_template import Kind
 from boks_exporter.failover.proofs import Circumstances, Proven, Truth, prove_all
 from boks_exporter.failover.runner.acts import Act, makes_master, starting_of
 from boks_exporter.failover.runner.console import confirmation_code, retire_script

@@ -9,7 +9,7 @@ from boks_exporter.failover.gate_client import named
 from boks_exporter.failover.journal import LoggedStep, Phase, StepOutcome, undone_since
 from boks_exporter.failover.plan import Step
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
-from boks_exporter.failover.procedures.rows import Kind
+from boks_exporter.failover.procedures.step_template import Kind
 from boks_exporter.failover.proofs import Truth
 from boks_exporter.failover.runner.acts import claim_of, undo_of
 from boks_exporter.failover.runner.performing import Performer

@@ -3,8 +3,8 @@
 from typing import Final
 
 from boks_exporter.failover.procedures.claims import ClaimKind
-from boks_exporter.failover.procedures.leaving import stop_old_master
-from boks_exporter.failover.procedures.rows import About, Do, Kind, Part, Row, wait
+from boks_exporter.failover.procedures.retire import stop_old_master
+from boks_exporter.failover.procedures.step_template import About, Do, Kind, Part, Row, wait
 
 _T, _M = Part.TARGET, Part.MASTER
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from boks_exporter.failover.procedures.claims import ClaimKind
-from boks_exporter.failover.procedures.rows import About, Do, Part, Row, When, wait
+from boks_exporter.failover.procedures.step_template import About, Do, Part, Row, When, wait
 
 _T, _M = Part.TARGET, Part.MASTER
 
