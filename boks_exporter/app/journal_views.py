@@ -6,7 +6,7 @@ from pathlib import Path
 
 from boks_exporter.config import Settings
 from boks_exporter.exposition import DomainView
-from boks_exporter.failover.journal.reading import read_operations
+from boks_exporter.failover.journal.metrics_reader import read_operations
 from boks_exporter.model import DomainName
 from boks_exporter.observe import Clock
 

@@ -1,6 +1,8 @@
 """What was intended, done and seen, by whom and why; nothing is done that is not written here first."""
 
-from boks_exporter.failover.journal.entries import (
+from boks_exporter.failover.journal.errors import JournalError, RunOpenError
+from boks_exporter.failover.journal.journal import Journal
+from boks_exporter.failover.journal.records import (
     Acceptance,
     BrokenLock,
     LoggedStep,
@@ -12,8 +14,6 @@ from boks_exporter.failover.journal.entries import (
     is_undoing,
     undone_since,
 )
-from boks_exporter.failover.journal.errors import JournalError, RunOpenError
-from boks_exporter.failover.journal.journal import Journal
 
 __all__ = [
     "Acceptance",

@@ -14,7 +14,9 @@ from boks_exporter.failover.journal.codec import (
     read_numbers,
     read_plan,
 )
-from boks_exporter.failover.journal.entries import (
+from boks_exporter.failover.journal.connection import JournalFile
+from boks_exporter.failover.journal.errors import JournalError, RunOpenError, explained
+from boks_exporter.failover.journal.records import (
     Acceptance,
     BrokenLock,
     LoggedStep,
@@ -24,8 +26,6 @@ from boks_exporter.failover.journal.entries import (
     StepOutcome,
     Who,
 )
-from boks_exporter.failover.journal.errors import JournalError, RunOpenError, explained
-from boks_exporter.failover.journal.file import JournalFile
 from boks_exporter.failover.plan import Basis
 from boks_exporter.failover.words import Outcome, Procedure
 from boks_exporter.model import DomainName, HostName, Timestamp
