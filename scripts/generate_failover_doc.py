@@ -23,7 +23,7 @@ from boks_exporter.failover.procedures.tables import RETIRE_AT_CONSOLE, TABLES
 from boks_exporter.failover.procedures.transitions import TRANSITIONS
 from boks_exporter.failover.runner import Order, Proposal, Runner, Tools, propose
 from boks_exporter.failover.runner.console import retire_script
-from boks_exporter.failover.runner.verifying import verified
+from boks_exporter.failover.runner.verify import verified
 from boks_exporter.failover.survey import Survey
 from boks_exporter.failover.words import EXITS, Exit, Limits, Procedure
 from boks_exporter.model import Host

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from boks_exporter.failover.proofs import proven
-from boks_exporter.failover.runner import ending, runner, undoing, walk
+from boks_exporter.failover.runner import finish, rollback, runner, step_loop
 from boks_exporter.failover.words import Exit, Procedure
 from boks_exporter.simulator.domain.invariants import Invariant
 from tests.faults.cases import Case
@@ -19,8 +19,8 @@ async def _nothing(*_: Any) -> tuple[str, ...]:
     return ()
 
 
-async def _pretended(_: Any) -> undoing.Undone:
-    return undoing.Undone(whole=True, sentences=("everything is undone",))
+async def _pretended(_: Any) -> rollback.Undone:
+    return rollback.Undone(whole=True, sentences=("everything is undone",))
 
 
 def test_an_undoing_that_is_only_claimed_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,18 +39,18 @@ def test_a_lock_that_is_kept_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_step_that_is_skipped_breaks_an_invariant(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without stopping and converting the old master, and without proofs, two masters run: the observer tells."""
-    go = walk.Walk._step
+    go = step_loop.Walk._step
 
     async def careless(self: Any, step: Any, past: Any) -> Any:
         if step.key in {"stop-master-before", "convert-client", "stop-old-master"}:
-            return walk.Ending(walk.StepOutcome.DONE, "said to be done")
+            return step_loop.Ending(step_loop.StepOutcome.DONE, "said to be done")
         return await go(self, step, past)
 
     async def always(*_: Any, **__: Any) -> proven.Proven:
         return proven.Proven(proven.Truth.YES, "taken for granted")
 
-    monkeypatch.setattr(walk.Walk, "_step", careless)
-    monkeypatch.setattr(walk.Performer, "_until", always)
+    monkeypatch.setattr(step_loop.Walk, "_step", careless)
+    monkeypatch.setattr(step_loop.Performer, "_until", always)
     story = run_case(Case(Procedure.SWITCHOVER, 1, "wait-equal-before", FaultKind.NOTHING))
     assert Invariant.TWO_MASTERS in {breach.invariant for breach in story.breaches}
     assert story.wrong

@@ -14,7 +14,7 @@ from boks_exporter.failover.gate_client import ChangingGates, LookingGates, Look
 from boks_exporter.failover.plan import Plan, Step
 from boks_exporter.failover.preflight import candidates
 from boks_exporter.failover.runner import Proposal, Runner, Tools
-from boks_exporter.failover.runner.verifying import verified
+from boks_exporter.failover.runner.verify import verified
 from boks_exporter.failover.survey import Survey
 from boks_exporter.failover.words import Limits, Procedure
 from boks_exporter.model import Host

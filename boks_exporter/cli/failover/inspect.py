@@ -18,7 +18,7 @@ from boks_exporter.failover.journal import Journal, LoggedStep, Run
 from boks_exporter.failover.preflight import candidates as ranked
 from boks_exporter.failover.preflight import exit_for, standing
 from boks_exporter.failover.proofs import Truth
-from boks_exporter.failover.runner.verifying import Check, verified
+from boks_exporter.failover.runner.verify import Check, verified
 from boks_exporter.failover.words import Exit, Outcome
 
 _BEST_FIRST: Final = (Exit.DONE, Exit.FACTS_UNKNOWN, Exit.REFUSED, Exit.LOCKED)

@@ -1,13 +1,13 @@
 """Carry plans out: look, lock, look again, and step by step intend, do, prove."""
 
 from boks_exporter.failover.runner.console import NoConsole
-from boks_exporter.failover.runner.ending import next_for
-from boks_exporter.failover.runner.halting import Halt
+from boks_exporter.failover.runner.finish import next_for
+from boks_exporter.failover.runner.graceful_stop import Halt
 from boks_exporter.failover.runner.hooks import NoHooks, ProgramHooks
-from boks_exporter.failover.runner.proposing import Proposal, propose
+from boks_exporter.failover.runner.proposal import Proposal, propose
 from boks_exporter.failover.runner.result import FingerprintError, Result, insist_on
+from boks_exporter.failover.runner.run_context import Order, Tools
 from boks_exporter.failover.runner.runner import Runner
-from boks_exporter.failover.runner.tools import Order, Tools
 
 __all__ = [
     "FingerprintError",

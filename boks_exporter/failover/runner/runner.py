@@ -15,15 +15,15 @@ from boks_exporter.failover.journal import (
 )
 from boks_exporter.failover.plan import Plan, Step, difference
 from boks_exporter.failover.preflight import exit_for, standing, told
-from boks_exporter.failover.runner.ending import Ender, facts_of_plan, given_up, next_for
+from boks_exporter.failover.runner.execute_step import Performer
+from boks_exporter.failover.runner.finish import Ender, facts_of_plan, given_up, next_for
 from boks_exporter.failover.runner.hooks import Event
 from boks_exporter.failover.runner.locking import lock_all
-from boks_exporter.failover.runner.performing import Performer
-from boks_exporter.failover.runner.proposing import Proposal, changed, propose
+from boks_exporter.failover.runner.proposal import Proposal, changed, propose
 from boks_exporter.failover.runner.result import Result, insist_on
-from boks_exporter.failover.runner.tools import Order, Tools, circumstances, run_name
-from boks_exporter.failover.runner.undoing import Passed, Undoer, Undone
-from boks_exporter.failover.runner.walk import Walk
+from boks_exporter.failover.runner.rollback import Passed, Undoer, Undone
+from boks_exporter.failover.runner.run_context import Order, Tools, circumstances, run_name
+from boks_exporter.failover.runner.step_loop import Walk
 from boks_exporter.failover.words import Exit, Outcome
 from boks_exporter.model import DomainName
 from boks_exporter.remote.operator import RunName

@@ -11,8 +11,8 @@ from boks_exporter.failover.plan import Step
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
 from boks_exporter.failover.procedures.step_template import Kind
 from boks_exporter.failover.proofs import Truth
-from boks_exporter.failover.runner.acts import claim_of, undo_of
-from boks_exporter.failover.runner.performing import Performer
+from boks_exporter.failover.runner.attempt import claim_of, undo_of
+from boks_exporter.failover.runner.execute_step import Performer
 from boks_exporter.parsing.operator_facts import RecordState
 
 _HARMLESS = ("boot-start",)

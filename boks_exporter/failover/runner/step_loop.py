@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from boks_exporter.failover.journal import LoggedStep, Phase, StepOutcome, undone_since
 from boks_exporter.failover.plan import Step
 from boks_exporter.failover.procedures.step_template import Kind
-from boks_exporter.failover.runner.acts import act_of
-from boks_exporter.failover.runner.performing import Ending, Performer
+from boks_exporter.failover.runner.attempt import act_of
+from boks_exporter.failover.runner.execute_step import Ending, Performer
 from boks_exporter.health.words import in_words
 
 

@@ -10,11 +10,11 @@ from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.procedures.claims import Claim
 from boks_exporter.failover.procedures.step_template import Kind
 from boks_exporter.failover.proofs import Circumstances, Proven, Truth, prove_all
-from boks_exporter.failover.runner.acts import Act, makes_master, starting_of
+from boks_exporter.failover.runner.attempt import Act, makes_master, starting_of
 from boks_exporter.failover.runner.console import confirmation_code, retire_script
-from boks_exporter.failover.runner.saying import Said
-from boks_exporter.failover.runner.telling import Teller, Told
-from boks_exporter.failover.runner.tools import Tools
+from boks_exporter.failover.runner.progress import Said
+from boks_exporter.failover.runner.run_context import Tools
+from boks_exporter.failover.runner.send_once import Teller, Told
 from boks_exporter.model import HostName, Seconds
 from boks_exporter.parsing.operator_facts import RecordState
 from boks_exporter.remote.operator import RunName

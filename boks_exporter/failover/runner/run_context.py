@@ -11,7 +11,7 @@ from boks_exporter.failover.journal import Acceptance, Journal, Who
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.proofs import Circumstances
 from boks_exporter.failover.runner.console import Console, NoConsole
-from boks_exporter.failover.runner.halting import Halt
+from boks_exporter.failover.runner.graceful_stop import Halt
 from boks_exporter.failover.runner.hooks import Hooks, NoHooks
 from boks_exporter.failover.survey import Survey
 from boks_exporter.failover.words import Limits, Procedure

@@ -12,9 +12,9 @@ from typing import Final
 from boks_exporter.errors import ParseError, TransportError
 from boks_exporter.failover.gate_client import named
 from boks_exporter.failover.proofs import Proven
-from boks_exporter.failover.runner.acts import Act
-from boks_exporter.failover.runner.saying import Said
-from boks_exporter.failover.runner.tools import Tools
+from boks_exporter.failover.runner.attempt import Act
+from boks_exporter.failover.runner.progress import Said
+from boks_exporter.failover.runner.run_context import Tools
 from boks_exporter.model import Host
 from boks_exporter.parsing.operator_facts import RecordState, StepRecord
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from boks_exporter.failover.runner.tools import Tools
+from boks_exporter.failover.runner.run_context import Tools
 from boks_exporter.model import Seconds
 
 _AGAIN_AFTER: Final[Seconds] = 30.0

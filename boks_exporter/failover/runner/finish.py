@@ -6,11 +6,11 @@ from typing import Final
 
 from boks_exporter.failover.journal import JournalError, LoggedStep, Run, is_undoing
 from boks_exporter.failover.plan import Plan
+from boks_exporter.failover.runner.execute_step import Performer
 from boks_exporter.failover.runner.hooks import Event
 from boks_exporter.failover.runner.locking import unlock_all
-from boks_exporter.failover.runner.performing import Performer
 from boks_exporter.failover.runner.result import Result
-from boks_exporter.failover.runner.tools import Tools
+from boks_exporter.failover.runner.run_context import Tools
 from boks_exporter.failover.words import Exit, Outcome
 from boks_exporter.remote.operator import RunName
 
