@@ -6,7 +6,7 @@ from typing import Final
 
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.exposition import DomainReport
-from boks_exporter.health.words import listed
+from boks_exporter.health.formatting import listed
 
 _VERSION: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,5}", re.ASCII)
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.exposition import DomainReport, HostReport
-from boks_exporter.health.words import in_words
+from boks_exporter.health.formatting import in_words
 from boks_exporter.model import Timestamp
 
 REASON: Final = "REASON"

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from boks_exporter.health.findings import Round
-from boks_exporter.health.groups import GroupHealth, GroupKind, counted, groups
+from boks_exporter.health.formatting import listed
 from boks_exporter.health.hosts import HostVerdict, judge_host
+from boks_exporter.health.redundancy import GroupHealth, GroupKind, counted, groups
+from boks_exporter.health.replica_conditions import Round
 from boks_exporter.health.states import DomainState, ReplicaState
 from boks_exporter.health.thresholds import Thresholds
-from boks_exporter.health.words import listed
 from boks_exporter.model import DomainSnapshot, Garbled, HostName, Role, Unreachable
 from boks_exporter.replication import DomainComparison, History
 

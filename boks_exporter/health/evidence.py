@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from boks_exporter.health.findings import Round
-from boks_exporter.health.tables import tables_named
-from boks_exporter.health.words import in_words
+from boks_exporter.health.formatting import in_words
+from boks_exporter.health.replica_conditions import Round
+from boks_exporter.health.table_names import tables_named
 from boks_exporter.model import HostName
 from boks_exporter.replication import Condition
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from boks_exporter.health.evidence import evidence
-from boks_exporter.health.findings import Round
+from boks_exporter.health.ok_verdict import ok_or_unknown
 from boks_exporter.health.promotable import judge_promotable
-from boks_exporter.health.proofs import ok_or_unknown
 from boks_exporter.health.reasons import reasons
+from boks_exporter.health.replica_conditions import Round
 from boks_exporter.health.states import PRECEDENCE, ReplicaState
 from boks_exporter.model import Host, HostName, Observed, Role
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from boks_exporter.health.findings import Round
+from boks_exporter.health.formatting import listed, updates
+from boks_exporter.health.replica_conditions import Round
 from boks_exporter.health.states import ReplicaState
-from boks_exporter.health.words import listed, updates
 from boks_exporter.model import Host, HostName, Observed, Promotion, Role
 from boks_exporter.replication import Condition
 

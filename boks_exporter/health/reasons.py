@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from boks_exporter.health.findings import (
+from boks_exporter.health.formatting import in_words, updates
+from boks_exporter.health.replica_conditions import (
     Round,
     ahead_tables,
     found_of,
@@ -13,8 +14,7 @@ from boks_exporter.health.findings import (
     tables_of,
 )
 from boks_exporter.health.states import ReplicaState
-from boks_exporter.health.tables import table_name, tables_named
-from boks_exporter.health.words import in_words, updates
+from boks_exporter.health.table_names import table_name, tables_named
 from boks_exporter.model import (
     Garbled,
     Host,

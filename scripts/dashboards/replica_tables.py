@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from boks_exporter.health.tables import TABLE_NAMES, table_name
+from boks_exporter.health.table_names import TABLE_NAMES, table_name
 from scripts.dashboards import numbers as n
 from scripts.dashboards import scales
 from scripts.dashboards.kinds import Column, grid, lines

@@ -2,8 +2,8 @@
 
 import pytest
 
-from boks_exporter.health.tables import TABLE_NAMES, table_name, tables_named
-from boks_exporter.health.words import in_words, updates
+from boks_exporter.health.formatting import in_words, updates
+from boks_exporter.health.table_names import TABLE_NAMES, table_name, tables_named
 
 
 @pytest.mark.parametrize(

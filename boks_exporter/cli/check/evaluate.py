@@ -22,7 +22,7 @@ from boks_exporter.cli.check.severity import (
     worst,
 )
 from boks_exporter.exposition import DomainReport, HostReport, StatusReport
-from boks_exporter.health.words import in_words
+from boks_exporter.health.formatting import in_words
 
 FIGURES: Final = ("lag", "lag_seconds", "ahead")
 _NOT_PROVEN_UNSOUND: Final = frozenset({"ok", "unknown", "unreachable"})

@@ -7,7 +7,7 @@ from boks_exporter.failover.plan import Step
 from boks_exporter.failover.procedures.step_template import Kind
 from boks_exporter.failover.runner.attempt import act_of
 from boks_exporter.failover.runner.execute_step import Ending, Performer
-from boks_exporter.health.words import in_words
+from boks_exporter.health.formatting import in_words
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """What a replica against which nothing speaks can be called: OK on both proofs, the list's and the numbers'."""
 
-from boks_exporter.health.findings import Round
+from boks_exporter.health.formatting import updates
 from boks_exporter.health.reasons import Reason
+from boks_exporter.health.replica_conditions import Round
 from boks_exporter.health.states import ReplicaState
-from boks_exporter.health.tables import tables_named
-from boks_exporter.health.words import updates
+from boks_exporter.health.table_names import tables_named
 from boks_exporter.model import HostName, ReportedStatus
 from boks_exporter.replication import ReplicaComparison
 
