@@ -4,18 +4,7 @@ Times are Unix seconds by the exporter's own clock unless a name says otherwise:
 `None` always means "not known", never zero.
 """
 
-from boks_exporter.model.exchange import (
-    Garbled,
-    HostOutcome,
-    Observed,
-    Reply,
-    Section,
-    SectionFault,
-    SectionReply,
-    Unreachable,
-)
-from boks_exporter.model.hosts import Host, Promotion, Role
-from boks_exporter.model.printed import (
+from boks_exporter.model.command_output import (
     Checksums,
     Environment,
     ErrorLog,
@@ -28,7 +17,18 @@ from boks_exporter.model.printed import (
     SequenceReport,
     TableSequence,
 )
-from boks_exporter.model.round import DomainSnapshot, Listed, Listing, MasterReading
+from boks_exporter.model.host_reply import (
+    Garbled,
+    HostOutcome,
+    Observed,
+    Reply,
+    Section,
+    SectionFault,
+    SectionReply,
+    Unreachable,
+)
+from boks_exporter.model.hosts import Host, Promotion, Role
+from boks_exporter.model.snapshot import DomainSnapshot, Listed, Listing, MasterReading
 from boks_exporter.model.units import DomainName, HostName, Seconds, Sequence, TableNumber, Timestamp
 
 __all__ = [

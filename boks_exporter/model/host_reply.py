@@ -5,8 +5,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from boks_exporter.errors import FailureReason
-from boks_exporter.model.hosts import Role
-from boks_exporter.model.printed import (
+from boks_exporter.model.command_output import (
     Checksums,
     Environment,
     ErrorLog,
@@ -16,6 +15,7 @@ from boks_exporter.model.printed import (
     ReplicaList,
     SequenceReport,
 )
+from boks_exporter.model.hosts import Role
 from boks_exporter.model.units import HostName, Seconds, Timestamp
 
 

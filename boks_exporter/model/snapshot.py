@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from boks_exporter.model.exchange import HostOutcome, Observed
+from boks_exporter.model.command_output import ReplicaLine, SequenceReport
+from boks_exporter.model.host_reply import HostOutcome, Observed
 from boks_exporter.model.hosts import Host, Role
-from boks_exporter.model.printed import ReplicaLine, SequenceReport
 from boks_exporter.model.units import DomainName, HostName, Seconds, Timestamp
 
 
