@@ -20,8 +20,8 @@ from boks_exporter.model import (
     Unreachable,
 )
 from boks_exporter.observe.clock import Clock, Stopwatch
-from boks_exporter.observe.facts import understand
-from boks_exporter.observe.names import discovered, listing_of, reading_of
+from boks_exporter.observe.host_matching import discovered, listing_of, reading_of
+from boks_exporter.observe.interpret import understand
 from boks_exporter.remote.request import LOOK, READING, ROLE_ONLY, Request
 from boks_exporter.transport.base import Transport
 

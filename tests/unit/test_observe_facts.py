@@ -6,8 +6,8 @@ from boks_exporter.errors import FailureReason
 from boks_exporter.model import Garbled, Host, Observed, Role, Section
 from boks_exporter.observe import SystemClock, observe
 from boks_exporter.observe.clock import Stopwatch
-from boks_exporter.observe.facts import understand
-from boks_exporter.observe.names import Names
+from boks_exporter.observe.host_matching import Names
+from boks_exporter.observe.interpret import understand
 from boks_exporter.remote.request import LOOK
 from boks_exporter.transport.base import RawReply
 from tests.unit.observe_world import KNOWN, Scripted, StillClock, domain, master

@@ -10,7 +10,7 @@ import pytest
 from boks_exporter.config import load
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host, Role, Section
-from boks_exporter.observe.facts import understand
+from boks_exporter.observe.interpret import understand
 from boks_exporter.parsing.reply import parse_reply
 from boks_exporter.remote.request import LOOK, READING, ROLE_ONLY, Request
 from boks_exporter.remote.settings import ReplaySettings

@@ -14,7 +14,7 @@ import pytest
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host
-from boks_exporter.observe.facts import understand
+from boks_exporter.observe.interpret import understand
 from boks_exporter.remote.request import LOOK, READING
 from boks_exporter.remote.settings import SshSettings
 from boks_exporter.simulator.domain import Fault, SimulatedDomain, published_layout

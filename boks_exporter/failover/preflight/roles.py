@@ -9,7 +9,7 @@ from boks_exporter.failover.proofs.masters import hosts_not_asked, is_master_bes
 from boks_exporter.failover.proofs.proven import Circumstances, Truth
 from boks_exporter.failover.words import Procedure
 from boks_exporter.model import Observed, Role
-from boks_exporter.observe.names import Names
+from boks_exporter.observe.host_matching import Names
 from boks_exporter.parsing.operator_facts import Daemons
 
 _BEGINS_AS: Final = {

@@ -7,7 +7,7 @@ from boks_exporter.failover.proofs.masters import is_sound_master
 from boks_exporter.failover.proofs.proven import Circumstances, Proven, no, unknown, yes
 from boks_exporter.health import ReplicaState
 from boks_exporter.model import HostName, ReportedStatus, Role
-from boks_exporter.observe.names import Names
+from boks_exporter.observe.host_matching import Names
 
 
 def is_registered(facts: FailoverFacts, host: HostName, master: HostName, by: Circumstances) -> Proven:
