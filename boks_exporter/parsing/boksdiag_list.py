@@ -17,11 +17,11 @@ from typing import Final
 
 from boks_exporter.errors import ParseError
 from boks_exporter.model import ReplicaLine, ReplicaList
-from boks_exporter.parsing.leftovers import Leftovers
-from boks_exporter.parsing.lines import Lines, lines_of, nothing_recognised, stumbled
 from boks_exporter.parsing.list_columns import Ruler, columns_of, gap_of, learned_from, shape_of
 from boks_exporter.parsing.list_header import MEASURED, is_header, is_underline
 from boks_exporter.parsing.list_rows import AGES, common_row, first_unread_word, row_of
+from boks_exporter.parsing.text_lines import Lines, lines_of, nothing_recognised, stumbled
+from boks_exporter.parsing.unrecognised import Leftovers
 
 _EXPECTED: Final = "a header such as 'SERVER SINCE LAST ...' or a row such as 'REPHOST5 00:49 04:49 1853521 OK'"
 _SIGN: Final = re.compile(

@@ -18,8 +18,8 @@ from types import MappingProxyType
 from typing import Final
 
 from boks_exporter.model import Leftover, Reply, Section, SectionReply
-from boks_exporter.parsing.leftovers import Leftovers
 from boks_exporter.parsing.reply_frames import Frame, broken, frame_at, opening_of, refusal_of
+from boks_exporter.parsing.unrecognised import Leftovers
 
 _NOTHING_WANTED: Final[Mapping[str, list[str]]] = MappingProxyType({})
 

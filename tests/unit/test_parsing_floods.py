@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from boks_exporter.model import Leftover
 from boks_exporter.parsing.boksdiag_list import parse_list
-from boks_exporter.parsing.lines import KEPT_RAW, MOST_READ
 from boks_exporter.parsing.reply import parse_reply
+from boks_exporter.parsing.text_lines import KEPT_RAW, MOST_READ
 from tests.unit.parsing_samples import PARSERS, parsed, samples
 from tests.unit.tried import tried
 

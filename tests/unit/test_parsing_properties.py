@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from boks_exporter.errors import ParseError
 from boks_exporter.model import Leftover
-from boks_exporter.parsing.lines import lines_of
 from boks_exporter.parsing.list_header import is_header, is_underline
+from boks_exporter.parsing.text_lines import lines_of
 from tests.unit.parsing_samples import PARSERS, parsed, samples
 from tests.unit.tried import tried
 

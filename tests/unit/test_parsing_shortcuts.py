@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from boks_exporter.model import ReplicaLine, ReportedStatus, TableSequence
 from boks_exporter.parsing.durations import days_and_time, duration_at, time_alone
+from boks_exporter.parsing.fast_construction import replica_line, table_sequence
 from boks_exporter.parsing.list_columns import Ruler, columns_of, gap_of, learned_from, shape_of
 from boks_exporter.parsing.list_header import COUNT, FAILURE, PACKET, STATUS, SYNC
 from boks_exporter.parsing.list_rows import common_row, row_of
-from boks_exporter.parsing.open_facts import replica_line, table_sequence
 from tests.unit.tried import tried
 
 LINE = ("REPHOST5", 49.0, 45206360.0, 289.0, 1853521, ReportedStatus.OK, "OK")

@@ -3,7 +3,7 @@
 from itertools import compress, islice
 
 from boks_exporter.model import Leftover
-from boks_exporter.parsing.lines import KEPT_RAW, Lines, filled_in
+from boks_exporter.parsing.text_lines import KEPT_RAW, Lines, filled_in
 
 
 class Leftovers:
