@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from boks_exporter.cli import main
-from boks_exporter.poller.watch import DomainWatch
+from boks_exporter.poller.domain_watch import DomainWatch
 
 _FILE = Path(sys.argv.pop(1))
 _look = DomainWatch.look

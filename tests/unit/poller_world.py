@@ -15,7 +15,7 @@ from boks_exporter.exposition import DomainView, ExpositionOptions
 from boks_exporter.health import Thresholds
 from boks_exporter.model import Host, HostName
 from boks_exporter.poller import Poller
-from boks_exporter.poller.schedule import State
+from boks_exporter.poller.poller import State
 from boks_exporter.remote.request import Request
 from boks_exporter.remote.settings import LocalSettings
 from boks_exporter.simulator.virtual_time import EPOCH, VirtualClock, run_virtually

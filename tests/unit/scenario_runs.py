@@ -13,7 +13,7 @@ from boks_exporter.config import DomainSettings
 from boks_exporter.exposition import DomainView, ExporterInfo, render
 from boks_exporter.health import GroupHealth, HostVerdict, Thresholds
 from boks_exporter.model import Host, Promotion, Seconds
-from boks_exporter.poller.watch import DomainWatch
+from boks_exporter.poller.domain_watch import DomainWatch
 from boks_exporter.remote.request import Request
 from boks_exporter.remote.settings import ReplaySettings
 from boks_exporter.transport.base import RawReply

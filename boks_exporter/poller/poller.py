@@ -8,8 +8,8 @@ from boks_exporter.config import DomainSettings, PollSettings
 from boks_exporter.exposition import DomainView, ExpositionOptions
 from boks_exporter.model import DomainName, Seconds
 from boks_exporter.observe import Clock
+from boks_exporter.poller.domain_watch import DomainWatch
 from boks_exporter.poller.state_file import Kept
-from boks_exporter.poller.watch import DomainWatch
 from boks_exporter.transport.base import Transport
 
 _ALIVE_INTERVALS = 3

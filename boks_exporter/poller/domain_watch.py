@@ -10,9 +10,9 @@ from boks_exporter.exposition import DomainView, ExpositionOptions
 from boks_exporter.health import judge, replica_conditions
 from boks_exporter.model import Seconds
 from boks_exporter.observe import Clock, Knowledge, observe
-from boks_exporter.poller.changes import changes
+from boks_exporter.poller.counters import Tally
+from boks_exporter.poller.state_changes import changes
 from boks_exporter.poller.state_file import Kept
-from boks_exporter.poller.tally import Tally
 from boks_exporter.replication import advance, compare, remember
 from boks_exporter.transport.base import Transport
 
