@@ -3,7 +3,7 @@
 from boks_exporter.replication.comparison import DomainComparison, ReplicaComparison, TableComparison, compare
 from boks_exporter.replication.conditions import Condition, Findings
 from boks_exporter.replication.history import History, advance, remember
-from boks_exporter.replication.memory import dump, restore
+from boks_exporter.replication.history_json import dump, restore
 
 __all__ = [
     "Condition",

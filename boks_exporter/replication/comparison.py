@@ -22,7 +22,7 @@ from boks_exporter.model import (
 from boks_exporter.replication.brackets import Bracket, brackets
 from boks_exporter.replication.conditions import Condition
 from boks_exporter.replication.history import History
-from boks_exporter.replication.steps import Age
+from boks_exporter.replication.table_history import Age
 
 _Number = TypeVar("_Number", int, float)
 

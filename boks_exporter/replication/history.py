@@ -16,7 +16,7 @@ from boks_exporter.model import (
     Timestamp,
 )
 from boks_exporter.replication.conditions import Condition, Findings, carried_on
-from boks_exporter.replication.steps import Age, TableHistory
+from boks_exporter.replication.table_history import Age, TableHistory
 
 Floor: TypeAlias = Mapping[TableNumber, Sequence]
 Stamps: TypeAlias = Mapping[TableNumber, Seconds | None]

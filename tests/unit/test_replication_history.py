@@ -4,7 +4,7 @@ import pytest
 
 from boks_exporter.model import Host, Role
 from boks_exporter.replication import History, advance, compare
-from boks_exporter.replication.steps import Age, Step, TableHistory
+from boks_exporter.replication.table_history import Age, Step, TableHistory
 from tests.unit.domain_rounds import INTERVAL, STAMP, Numbers, answers, silent, snapshot, sound_round
 
 
@@ -175,7 +175,7 @@ def test_a_host_that_is_no_replica_any_more_holds_nothing(role: Role) -> None:
 
 def test_steps_are_thinned_but_never_the_one_that_a_replica_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """After days of lag the history is bounded, and the age of the stuck replica is as exact as on the first day."""
-    monkeypatch.setattr("boks_exporter.replication.steps.MAX_STEPS", 64)
+    monkeypatch.setattr("boks_exporter.replication.table_history.MAX_STEPS", 64)
     history = History()
     for index in range(2000):
         at, number = index * INTERVAL, 100 + 10 * index

@@ -127,7 +127,7 @@ def test_nothing_is_claimed_on_a_history_that_was_thinned(
     """Thinning widens what is not known and never invents."""
     line, rounds = lived
     history = History()
-    with patch("boks_exporter.replication.steps.MAX_STEPS", 4):
+    with patch("boks_exporter.replication.table_history.MAX_STEPS", 4):
         for masters, replica, number in rounds:
             seen = shown(line, masters, replica, number)
             history = advance(history, seen)

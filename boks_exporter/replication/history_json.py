@@ -9,7 +9,7 @@ from typing import Any, Final
 from boks_exporter.model import HostName, Role, Sequence, TableNumber
 from boks_exporter.replication.conditions import Condition
 from boks_exporter.replication.history import History
-from boks_exporter.replication.steps import Step, TableHistory
+from boks_exporter.replication.table_history import Step, TableHistory
 
 _KEYS: Final = {"master", "tables", "floors", "roles", "apart"}
 
