@@ -32,7 +32,7 @@ EXAMPLE_FROM: Final = "192.0.2.10"
 TITLE: Final = """\
 # Installing the gate on a BoKS host
 
-<!-- Written by scripts/generate_ssh_files.py from boks_exporter/remote/guide.py; change it there. -->
+<!-- Written by scripts/generate_ssh_files.py from boks_exporter/remote/install_texts.py; change it there. -->
 
 `boks-exporter gate install` prints this page with your own key, addresses and paths. The files beside it:
 `boks-gate.conf`, `authorized_keys.example`, `boks-exporter.sudoers` for an installed gate, and
@@ -45,7 +45,7 @@ stands in [docs/security.md](../../docs/security.md).
 OPERATOR_TITLE: Final = """\
 # Allowing an operator's key to change a BoKS host
 
-<!-- Written by scripts/generate_ssh_files.py from boks_exporter/remote/guide.py; change it there. -->
+<!-- Written by scripts/generate_ssh_files.py from boks_exporter/remote/install_texts.py; change it there. -->
 
 `boks-exporter gate install --operator` prints this page with your own key, addresses and paths. The files beside it:
 `operator-authorized_keys.example` and `boks-operator.sudoers`. Do [README.md](README.md) first.

@@ -19,7 +19,7 @@ from boks_exporter.parsing.operator_reply import (
     record_of,
     registered_of,
 )
-from boks_exporter.remote.operator import OperatorChange, OperatorLook, RunName, StepId
+from boks_exporter.remote.operator_requests import OperatorChange, OperatorLook, RunName, StepId
 from boks_exporter.transport.base import OperatorTransport, RawReply
 
 

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from boks_exporter.errors import InstallationError
-from boks_exporter.remote.guide import GUIDE, OPERATOR_GUIDE, OPERATOR_ROOT_STEPS, ROOT_STEPS
+from boks_exporter.remote.install_texts import GUIDE, OPERATOR_GUIDE, OPERATOR_ROOT_STEPS, ROOT_STEPS
 from boks_exporter.remote.settings import RemotePaths
 
 DEFAULT_USER: Final = "boksmon"

@@ -5,7 +5,7 @@ from typing import Final
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host, Section
-from boks_exporter.remote.frames import Recorded, frame
+from boks_exporter.remote.reply_writer import Recorded, frame
 from boks_exporter.remote.request import READING, Request
 from boks_exporter.transport.base import RawReply
 

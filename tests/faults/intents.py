@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from boks_exporter.model import HostName
-from boks_exporter.remote.operator import OperatorChange, OperatorSection
+from boks_exporter.remote.operator_requests import OperatorChange, OperatorSection
 from boks_exporter.remote.request import RequestLine
 
 _STEP = """

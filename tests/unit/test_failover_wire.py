@@ -23,8 +23,8 @@ from boks_exporter.parsing.operator_reply import (
     record_of,
     registered_of,
 )
-from boks_exporter.remote import operator as op
-from boks_exporter.remote.operator import ConvertTo, OperatorChange, OperatorLook
+from boks_exporter.remote import operator_requests as op
+from boks_exporter.remote.operator_requests import ConvertTo, OperatorChange, OperatorLook
 
 
 def framed(section: str, output: str, ending: str) -> bytes:

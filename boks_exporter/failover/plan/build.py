@@ -12,7 +12,7 @@ from boks_exporter.failover.procedures.tables import RETIRE_AT_CONSOLE, TABLES
 from boks_exporter.failover.words import Procedure
 from boks_exporter.health import ReplicaState
 from boks_exporter.model import HostName, Role
-from boks_exporter.remote import operator as op
+from boks_exporter.remote import operator_requests as op
 
 _NEEDS_MASTER: Final = frozenset(Procedure) - {Procedure.PROMOTE, Procedure.VERIFY}
 

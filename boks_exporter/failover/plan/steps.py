@@ -7,7 +7,7 @@ from boks_exporter.failover.procedures.claims import Claim
 from boks_exporter.failover.procedures.step_template import Kind
 from boks_exporter.failover.words import Procedure
 from boks_exporter.model import DomainName, HostName, Seconds
-from boks_exporter.remote.operator import OperatorChange, RunName, StepId
+from boks_exporter.remote.operator_requests import OperatorChange, RunName, StepId
 
 UNNAMED: Final = "RUN"
 """What stands for a run's name while it has none."""

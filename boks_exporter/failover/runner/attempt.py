@@ -7,7 +7,7 @@ from boks_exporter.failover.plan import Step
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
 from boks_exporter.failover.procedures.step_template import Kind
 from boks_exporter.model import HostName, Seconds, Timestamp
-from boks_exporter.remote.operator import OperatorChange, RunName, StepId, boot_start
+from boks_exporter.remote.operator_requests import OperatorChange, RunName, StepId, boot_start
 
 _UNDO_SECONDS: Seconds = 180.0
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from boks_exporter.model import HostName
-from boks_exporter.remote.operator import RunName
+from boks_exporter.remote.operator_requests import RunName
 from boks_exporter.remote.settings import RemotePaths
 
 _POLYNOMIAL: Final = 0x04C11DB7

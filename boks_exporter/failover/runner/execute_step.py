@@ -17,7 +17,7 @@ from boks_exporter.failover.runner.run_context import Tools
 from boks_exporter.failover.runner.send_once import Teller, Told
 from boks_exporter.model import HostName, Seconds
 from boks_exporter.parsing.operator_facts import RecordState
-from boks_exporter.remote.operator import RunName
+from boks_exporter.remote.operator_requests import RunName
 
 _NEEDS_SECONDS: Final[Seconds] = 30.0
 _PROOF_SECONDS: Final[Seconds] = 90.0

@@ -12,7 +12,7 @@ from boks_exporter.failover.runner.locking import unlock_all
 from boks_exporter.failover.runner.result import Result
 from boks_exporter.failover.runner.run_context import Tools
 from boks_exporter.failover.words import Exit, Outcome
-from boks_exporter.remote.operator import RunName
+from boks_exporter.remote.operator_requests import RunName
 
 _OUTCOMES: Final = {Exit.NOT_CONVERGED: Outcome.NOT_CONVERGED, Exit.RESULT_UNKNOWN: Outcome.UNKNOWN}
 

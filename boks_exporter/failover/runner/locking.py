@@ -9,7 +9,7 @@ from boks_exporter.failover.runner.run_context import Tools
 from boks_exporter.failover.words import Exit
 from boks_exporter.model import Host, HostName
 from boks_exporter.parsing.operator_facts import HostLock, LockState
-from boks_exporter.remote.operator import RunName, owner_word
+from boks_exporter.remote.operator_requests import RunName, owner_word
 
 _TRIES: Final = 3
 _PAUSE_SECONDS: Final = 2.0

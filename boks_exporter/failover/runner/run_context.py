@@ -17,7 +17,7 @@ from boks_exporter.failover.survey import Survey
 from boks_exporter.failover.words import Limits, Procedure
 from boks_exporter.model import HostName, Timestamp
 from boks_exporter.observe import Clock
-from boks_exporter.remote.operator import RunName
+from boks_exporter.remote.operator_requests import RunName
 from boks_exporter.remote.settings import RemotePaths
 
 _REPLACE_A_MASTER = {Procedure.PROMOTE, Procedure.SWITCHOVER, Procedure.FAILBACK}

@@ -26,7 +26,7 @@ from boks_exporter.failover.runner.run_context import Order, Tools, circumstance
 from boks_exporter.failover.runner.step_loop import Walk
 from boks_exporter.failover.words import Exit, Outcome
 from boks_exporter.model import DomainName
-from boks_exporter.remote.operator import RunName
+from boks_exporter.remote.operator_requests import RunName
 
 _MAINTENANCE_SECONDS: Final = 4 * 3600.0
 
