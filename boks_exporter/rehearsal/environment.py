@@ -23,9 +23,9 @@ from boks_exporter.rehearsal.twin_state import Found
 from boks_exporter.remote.request import RequestLine
 from boks_exporter.remote.settings import RemotePaths
 from boks_exporter.replication import History
+from boks_exporter.simulator.connection_faults import Cut
 from boks_exporter.simulator.domain import SimulatedDomain
 from boks_exporter.simulator.domain.invariants import Observer
-from boks_exporter.simulator.operator_cuts import Cut
 from boks_exporter.simulator.operator_gate import OperatorGates
 from boks_exporter.simulator.operator_records import Lock, Record
 from boks_exporter.transport.base import OperatorTransport, RawReply

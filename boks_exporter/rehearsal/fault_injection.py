@@ -11,7 +11,7 @@ from typing import Any, Final
 from boks_exporter.failover.plan import Step
 from boks_exporter.model import HostName
 from boks_exporter.rehearsal.killable import Life, MortalJournal, MortalWay
-from boks_exporter.simulator.operator_cuts import Cut
+from boks_exporter.simulator.connection_faults import Cut
 from boks_exporter.simulator.operator_gate import OperatorGates
 from boks_exporter.simulator.operator_records import REBOOT_SECONDS, Spoil
 

@@ -20,7 +20,7 @@ from boks_exporter.simulator.operator_records import (
     go_down,
     start,
 )
-from boks_exporter.simulator.operator_shapes import refusal
+from boks_exporter.simulator.request_validation import refusal
 
 LIMIT_SECONDS: Final = 8
 _USAGE: Final = 64

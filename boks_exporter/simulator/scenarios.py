@@ -4,9 +4,9 @@ from random import Random
 from typing import Final
 
 from boks_exporter.model import Seconds
-from boks_exporter.simulator import tour
+from boks_exporter.simulator import tour_scenario
 from boks_exporter.simulator.domain.faults import Fault
-from boks_exporter.simulator.episodes import incident, master_dead, site_dark, two_masters
+from boks_exporter.simulator.fault_episodes import incident, master_dead, site_dark, two_masters
 from boks_exporter.simulator.timeline import Cast, Episode, Scenario, Trouble
 
 _SOON: Final[Seconds] = 10.0
@@ -51,8 +51,8 @@ _ALL: Final = (
     Scenario(
         name="tour",
         summary="every kind of fault in turn, one every 45 seconds, each repaired before the next",
-        plot=tour.plot,
-        repeats_after=tour.LENGTH,
+        plot=tour_scenario.plot,
+        repeats_after=tour_scenario.LENGTH,
     ),
     Scenario(name="calm", summary="a sound domain with steady writes, and no fault at all", plot=_calm),
     Scenario(

@@ -10,11 +10,11 @@ from typing import Any, Final, Self
 import asyncssh
 
 from boks_exporter.model import HostName, Timestamp
+from boks_exporter.simulator.connection_faults import Cut
 from boks_exporter.simulator.domain import Fault, SimulatedDomain
 from boks_exporter.simulator.gate_reply import GateReply, reply
 from boks_exporter.simulator.keys import HostKeys, new_key, write_known_hosts, write_user_key
 from boks_exporter.simulator.listener import ADDRESS, LOGIN, OPERATOR_LOGIN, HostListener, Program
-from boks_exporter.simulator.operator_cuts import Cut
 from boks_exporter.simulator.operator_gate import OperatorGates
 
 _TICK_SECONDS: Final = 0.02

@@ -7,8 +7,8 @@ from random import Random
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host, HostName, Seconds
 from boks_exporter.remote.request import RequestLine
+from boks_exporter.simulator.connection_faults import Cut
 from boks_exporter.simulator.domain import Connectivity
-from boks_exporter.simulator.operator_cuts import Cut
 from boks_exporter.simulator.operator_gate import OperatorGates
 from boks_exporter.simulator.virtual_transport import REFUSALS
 from boks_exporter.transport.base import RawReply

@@ -11,8 +11,8 @@ from boks_exporter.failover.runner.console import confirmation_code
 from boks_exporter.model import HostName
 from boks_exporter.rehearsal.fault_injection import OF_REQUESTS as OF_REQUESTS_OF_STEPS
 from boks_exporter.rehearsal.fault_injection import StepFault, StepInjection
+from boks_exporter.simulator.connection_faults import Cut
 from boks_exporter.simulator.domain import Fault
-from boks_exporter.simulator.operator_cuts import Cut
 from tests.faults.world import MASTER, THIRD, Program, World, run_console_script
 
 FaultKind = StrEnum(

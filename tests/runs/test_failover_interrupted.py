@@ -10,8 +10,8 @@ from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.journal import Journal, JournalError
 from boks_exporter.failover.runner import Order
 from boks_exporter.failover.words import Exit, Procedure
+from boks_exporter.simulator.connection_faults import Cut
 from boks_exporter.simulator.domain import Fault
-from boks_exporter.simulator.operator_cuts import Cut
 from boks_exporter.simulator.virtual_time import VirtualClock
 from tests.unit.failover_world import FIRST, MASTER, SECOND, THIRD, World, virtually
 

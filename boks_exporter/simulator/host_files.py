@@ -14,9 +14,9 @@ from boks_exporter.model import HostName, Seconds, Timestamp
 from boks_exporter.remote.gate import gate_text
 from boks_exporter.remote.installation import gate_conf
 from boks_exporter.remote.settings import Prefix, RemotePaths
-from boks_exporter.simulator.calls import Calls
 from boks_exporter.simulator.domain import Fault, Printed, SimulatedDomain
 from boks_exporter.simulator.domain.files import queue_ages
+from boks_exporter.simulator.fake_program_calls import Calls
 
 PROGRAMS: Final = ("boksadm", "boksdiag", "convert", "Boot", "dumpbase", "hostadm", "cadm")
 

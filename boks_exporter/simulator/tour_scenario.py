@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from boks_exporter.model import HostName, Seconds
 from boks_exporter.simulator.domain.faults import Fault
-from boks_exporter.simulator.episodes import master_dead, two_masters
+from boks_exporter.simulator.fault_episodes import master_dead, two_masters
 from boks_exporter.simulator.timeline import Cast, Episode, Trouble
 
 FIRST: Final[Seconds] = 15.0
