@@ -9,7 +9,7 @@ from bench.verdicts.memory import Memory
 from bench.verdicts.witness import Apart, Reading, status_of
 from boks_exporter.health import Thresholds
 from boks_exporter.model import HostName, Sequence, TableNumber
-from boks_exporter.simulator.domain.link import Row, Status
+from boks_exporter.simulator.domain.replica_link import Row, Status
 
 
 class Condition(StrEnum):

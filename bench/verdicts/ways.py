@@ -5,7 +5,7 @@ from typing import Final
 
 from bench.verdicts.truths import Condition, Round
 from bench.verdicts.witness import Reading
-from boks_exporter.simulator.domain.link import Status
+from boks_exporter.simulator.domain.replica_link import Status
 
 TOLERANCES: Final = (0, 10, 100)
 LIST_ONLY: Final = "list only"

@@ -8,10 +8,10 @@ from boks_exporter.errors import TransportError
 from boks_exporter.model import Host, HostName, Sequence, TableNumber
 from boks_exporter.remote.request import LOOK, ROLE_ONLY, Request
 from boks_exporter.simulator.domain import Boksinit, Fault, SimulatedDomain, Stopped
-from boks_exporter.simulator.domain.copy import Copy
 from boks_exporter.simulator.domain.database import Database, Numbers
 from boks_exporter.simulator.domain.host import SimulatedHost
-from boks_exporter.simulator.domain.link import Row, Status
+from boks_exporter.simulator.domain.replica_data import Copy
+from boks_exporter.simulator.domain.replica_link import Row, Status
 from boks_exporter.simulator.virtual_transport import VirtualTransport
 from boks_exporter.transport.base import RawReply
 

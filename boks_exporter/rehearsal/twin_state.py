@@ -27,8 +27,8 @@ from boks_exporter.rehearsal.write_rates import rates
 from boks_exporter.replication import History
 from boks_exporter.simulator.domain import Boksinit, Fault, HostPlan
 from boks_exporter.simulator.domain.files import METHOD_CONF
-from boks_exporter.simulator.domain.link import Status
-from boks_exporter.simulator.domain.standing import HostStanding, Line, Standing
+from boks_exporter.simulator.domain.observed_state import HostStanding, Line, Standing
+from boks_exporter.simulator.domain.replica_link import Status
 
 AGE_SECONDS: Final[Seconds] = 7200.0
 """So old the twin is when it begins: what its replicas lack was written before."""

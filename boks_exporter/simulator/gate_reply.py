@@ -10,8 +10,8 @@ from typing import Final
 from boks_exporter.model import HostName, Seconds
 from boks_exporter.remote.request import PROTOCOL
 from boks_exporter.simulator.domain import Boksinit, SimulatedDomain
+from boks_exporter.simulator.domain.command_result import Printed
 from boks_exporter.simulator.domain.files import environment, errlog, method_conf, queue_ages
-from boks_exporter.simulator.domain.printed import Printed
 
 VERSION: Final = "1.0.0"
 

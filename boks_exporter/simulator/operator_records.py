@@ -8,9 +8,9 @@ from typing import Final
 
 from boks_exporter.model import HostName, Seconds
 from boks_exporter.simulator.domain import Fault, Printed, SimulatedDomain
-from boks_exporter.simulator.domain.agenda import Due
+from boks_exporter.simulator.domain.command_phases import Phase, phases
 from boks_exporter.simulator.domain.layout import Boksinit
-from boks_exporter.simulator.domain.phases import Phase, phases
+from boks_exporter.simulator.domain.scheduler import Due
 
 
 class Spoil(StrEnum):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from boks_exporter.simulator.domain import Connectivity, Fault, SimulatedDomain, published_layout
-from boks_exporter.simulator.domain.link import Status
+from boks_exporter.simulator.domain.replica_link import Status
 from boks_exporter.simulator.scenarios import SCENARIOS
 from boks_exporter.simulator.timeline import Cast, Scenario, Step
 

@@ -9,7 +9,7 @@ from boks_exporter.simulator.domain import (
     Layout,
     SimulatedDomain,
 )
-from boks_exporter.simulator.domain.link import Status
+from boks_exporter.simulator.domain.replica_link import Status
 from tests.unit.simulated_domains import REPLICAS, domain_of, sequences, text
 
 

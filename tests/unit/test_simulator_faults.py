@@ -8,7 +8,7 @@ from boks_exporter.simulator.domain import (
     Connectivity,
     Fault,
 )
-from boks_exporter.simulator.domain.link import Status
+from boks_exporter.simulator.domain.replica_link import Status
 from tests.unit.simulated_domains import domain_of, listed, sequences, text
 
 

@@ -9,8 +9,8 @@ from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host
 from boks_exporter.simulator.connection_faults import Cut
 from boks_exporter.simulator.domain import Boksinit, Fault, SimulatedDomain, published_layout
-from boks_exporter.simulator.domain.agenda import Agenda
 from boks_exporter.simulator.domain.invariants import Invariant, Observer
+from boks_exporter.simulator.domain.scheduler import Agenda
 from boks_exporter.simulator.operator_gate import OperatorGates
 from boks_exporter.simulator.operator_records import REBOOT_SECONDS, Spoil
 from boks_exporter.simulator.virtual_operator import VirtualOperator

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from boks_exporter.simulator.domain.writes import Writes
+from boks_exporter.simulator.domain.write_history import Writes
 from tests.unit.simulated_domains import dice
 
 

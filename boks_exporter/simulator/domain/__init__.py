@@ -1,7 +1,9 @@
 """The simulated domain: pure, deterministic, and written from what is published about BoKS, not from our parsers."""
 
+from boks_exporter.simulator.domain.command_result import Printed
 from boks_exporter.simulator.domain.domain import SimulatedDomain
 from boks_exporter.simulator.domain.faults import Connectivity, Fault
+from boks_exporter.simulator.domain.ground_truth import HostTruth, Truth
 from boks_exporter.simulator.domain.host import SimulatedHost
 from boks_exporter.simulator.domain.layout import (
     DEFAULT_TABLES,
@@ -13,8 +15,6 @@ from boks_exporter.simulator.domain.layout import (
     Stopped,
     published_layout,
 )
-from boks_exporter.simulator.domain.printed import Printed
-from boks_exporter.simulator.domain.truth import HostTruth, Truth
 
 __all__ = [
     "DEFAULT_TABLES",

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from boks_exporter.simulator.domain.command_result import Printed
 from boks_exporter.simulator.domain.faults import Fault
 from boks_exporter.simulator.domain.host import SimulatedHost
 from boks_exporter.simulator.domain.layout import Boksinit, Stopped
-from boks_exporter.simulator.domain.printed import Printed
 from boks_exporter.simulator.domain.printing import conversion_text, list_text, memory_text, sequence_text
 
 if TYPE_CHECKING:

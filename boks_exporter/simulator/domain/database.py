@@ -6,7 +6,7 @@ from random import Random
 from typing import TypeAlias
 
 from boks_exporter.model import Seconds, Sequence, TableNumber
-from boks_exporter.simulator.domain.writes import Writes
+from boks_exporter.simulator.domain.write_history import Writes
 
 Numbers: TypeAlias = dict[TableNumber, tuple[Sequence, Seconds]]
 """The number and the stamp of each table."""

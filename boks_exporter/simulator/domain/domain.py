@@ -6,20 +6,20 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from boks_exporter.model import HostName, Seconds, TableNumber
-from boks_exporter.simulator.domain.agenda import Agenda
-from boks_exporter.simulator.domain.births import first_database, promoted_database, table_writes
+from boks_exporter.simulator.domain.command_result import Printed
 from boks_exporter.simulator.domain.commands import run
-from boks_exporter.simulator.domain.copy import Copy, Position
 from boks_exporter.simulator.domain.database import Database
-from boks_exporter.simulator.domain.effects import CLEARED, OF_REPLICAS, SET
+from boks_exporter.simulator.domain.fault_effects import CLEARED, OF_REPLICAS, SET
 from boks_exporter.simulator.domain.faults import Connectivity, Fault
-from boks_exporter.simulator.domain.feeding import connect, cut_off, follow, new_link
 from boks_exporter.simulator.domain.files import files
+from boks_exporter.simulator.domain.ground_truth import Truth
+from boks_exporter.simulator.domain.ground_truth_reader import truth
 from boks_exporter.simulator.domain.host import SimulatedHost
+from boks_exporter.simulator.domain.initial_data import first_database, promoted_database, table_writes
 from boks_exporter.simulator.domain.layout import Boksinit, Layout
-from boks_exporter.simulator.domain.measure import truth
-from boks_exporter.simulator.domain.printed import Printed
-from boks_exporter.simulator.domain.truth import Truth
+from boks_exporter.simulator.domain.replica_data import Copy, Position
+from boks_exporter.simulator.domain.scheduler import Agenda
+from boks_exporter.simulator.domain.update_flow import connect, cut_off, follow, new_link
 
 _KEPT_SECONDS: Final[Seconds] = 86400.0
 """So long the instants of single updates are kept; what a replica lacks longer counts as that old."""

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from boks_exporter.simulator.domain.host import SimulatedHost
-from boks_exporter.simulator.domain.link import Link
 from boks_exporter.simulator.domain.printing import sequence_text
+from boks_exporter.simulator.domain.replica_link import Link
 
 if TYPE_CHECKING:
     from boks_exporter.simulator.domain.domain import SimulatedDomain

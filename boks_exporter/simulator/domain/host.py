@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from boks_exporter.model import HostName, Seconds
-from boks_exporter.simulator.domain.copy import Copy
 from boks_exporter.simulator.domain.faults import Connectivity, Fault
 from boks_exporter.simulator.domain.layout import Boksinit, HostPlan
-from boks_exporter.simulator.domain.link import Link
+from boks_exporter.simulator.domain.replica_data import Copy
+from boks_exporter.simulator.domain.replica_link import Link
 
 _CONNECTIVITY = (
     (Fault.MASTER_DEAD, Connectivity.UNREACHABLE),

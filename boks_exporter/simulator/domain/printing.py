@@ -7,7 +7,7 @@ from typing import Final
 from boks_exporter.model import HostName, Seconds
 from boks_exporter.simulator.domain.database import Numbers
 from boks_exporter.simulator.domain.layout import Boksinit, ListStyle
-from boks_exporter.simulator.domain.link import Row
+from boks_exporter.simulator.domain.replica_link import Row
 
 _NAME: Final = 12
 _AGE: Final = 15

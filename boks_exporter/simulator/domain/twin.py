@@ -5,14 +5,14 @@ from random import Random
 from typing import Final
 
 from boks_exporter.model import Seconds, Sequence, TableNumber
-from boks_exporter.simulator.domain.copy import Copy, Position
 from boks_exporter.simulator.domain.database import Database, Numbers
 from boks_exporter.simulator.domain.domain import SimulatedDomain
 from boks_exporter.simulator.domain.host import SimulatedHost
 from boks_exporter.simulator.domain.layout import Boksinit, Layout
-from boks_exporter.simulator.domain.link import HEARTBEAT, Link, Status
-from boks_exporter.simulator.domain.standing import HostStanding, Line, Standing
-from boks_exporter.simulator.domain.writes import Piece, Writes
+from boks_exporter.simulator.domain.observed_state import HostStanding, Line, Standing
+from boks_exporter.simulator.domain.replica_data import Copy, Position
+from boks_exporter.simulator.domain.replica_link import HEARTBEAT, Link, Status
+from boks_exporter.simulator.domain.write_history import Piece, Writes
 
 _PAST: Final[tuple[Seconds, Seconds]] = (600.0, 120.0)
 """Between so many seconds ago all that somebody lacks was written."""

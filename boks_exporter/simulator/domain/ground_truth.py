@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from boks_exporter.model import HostName, Seconds, TableNumber
 from boks_exporter.simulator.domain.faults import Connectivity
 from boks_exporter.simulator.domain.layout import Boksinit
-from boks_exporter.simulator.domain.link import Status
+from boks_exporter.simulator.domain.replica_link import Status
 
 
 @dataclass(frozen=True, slots=True)

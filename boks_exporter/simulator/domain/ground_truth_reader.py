@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 from boks_exporter.model import Seconds
 from boks_exporter.simulator.domain.database import Database, Numbers
+from boks_exporter.simulator.domain.ground_truth import HostTruth, Truth
 from boks_exporter.simulator.domain.host import SimulatedHost
 from boks_exporter.simulator.domain.layout import Boksinit
-from boks_exporter.simulator.domain.truth import HostTruth, Truth
 
 if TYPE_CHECKING:
     from boks_exporter.simulator.domain.domain import SimulatedDomain

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from boks_exporter.simulator.domain.copy import Loading
 from boks_exporter.simulator.domain.faults import Fault
 from boks_exporter.simulator.domain.host import SimulatedHost
 from boks_exporter.simulator.domain.layout import Boksinit
+from boks_exporter.simulator.domain.replica_data import Loading
 
 if TYPE_CHECKING:
     from boks_exporter.simulator.domain.domain import SimulatedDomain

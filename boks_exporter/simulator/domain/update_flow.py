@@ -4,10 +4,10 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from boks_exporter.model import Seconds
-from boks_exporter.simulator.domain.copy import Copy, Loading, Position
 from boks_exporter.simulator.domain.faults import Fault
 from boks_exporter.simulator.domain.host import SimulatedHost
-from boks_exporter.simulator.domain.link import HEARTBEAT, Link
+from boks_exporter.simulator.domain.replica_data import Copy, Loading, Position
+from boks_exporter.simulator.domain.replica_link import HEARTBEAT, Link
 
 if TYPE_CHECKING:
     from boks_exporter.simulator.domain.domain import SimulatedDomain

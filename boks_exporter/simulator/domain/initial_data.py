@@ -5,10 +5,10 @@ from random import Random
 from typing import Final
 
 from boks_exporter.model import Seconds, TableNumber
-from boks_exporter.simulator.domain.copy import Copy
 from boks_exporter.simulator.domain.database import Database, forked
 from boks_exporter.simulator.domain.layout import Layout
-from boks_exporter.simulator.domain.writes import Writes
+from boks_exporter.simulator.domain.replica_data import Copy
+from boks_exporter.simulator.domain.write_history import Writes
 
 _DAY: Final = 86400
 _SLOWEST: Final = 1e-4

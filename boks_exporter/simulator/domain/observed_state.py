@@ -7,7 +7,7 @@ from boks_exporter.model import HostName, Seconds, TableNumber
 from boks_exporter.simulator.domain.database import Numbers
 from boks_exporter.simulator.domain.faults import Fault
 from boks_exporter.simulator.domain.layout import HostPlan
-from boks_exporter.simulator.domain.link import Status
+from boks_exporter.simulator.domain.replica_link import Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
