@@ -5,15 +5,15 @@ from typing import Final, Self
 
 from aiohttp import hdrs, web
 
+from boks_exporter.web.handlers import Pages, helpful_errors
 from boks_exporter.web.landing import CONTENT_SECURITY_POLICY
 from boks_exporter.web.listen import shown, sockets_for
-from boks_exporter.web.pages import Pages, helpful_errors
+from boks_exporter.web.page_source import Source
 from boks_exporter.web.paths import Paths
-from boks_exporter.web.security.guard import guarded
-from boks_exporter.web.security.live import LiveWebConfig
+from boks_exporter.web.security.basic_auth import guarded
 from boks_exporter.web.security.passwords import Passwords
+from boks_exporter.web.security.reloading_config import LiveWebConfig
 from boks_exporter.web.security.web_config import WebConfig
-from boks_exporter.web.source import Source
 
 _PATIENCE_SECONDS: Final = 0.5
 """How long an answer under way may take at the end."""

@@ -7,7 +7,7 @@ import asyncssh
 
 from boks_exporter.errors import TransportError
 from boks_exporter.transport.ssh.backoff import Backoff
-from boks_exporter.transport.ssh.dial import Dialer
+from boks_exporter.transport.ssh.connect import Dialer
 
 
 class JumpError(TransportError):

@@ -15,9 +15,9 @@ from boks_exporter.remote.request import RequestLine
 from boks_exporter.remote.settings import GateMode, SshSettings
 from boks_exporter.transport.base import RawReply
 from boks_exporter.transport.ssh.backoff import Backoff
-from boks_exporter.transport.ssh.dial import Dialer
+from boks_exporter.transport.ssh.connect import Dialer
+from boks_exporter.transport.ssh.error_mapping import while_asking
 from boks_exporter.transport.ssh.exchange import Process, begin, converse
-from boks_exporter.transport.ssh.failures import while_asking
 from boks_exporter.transport.ssh.jump import JumpError, Jumps
 
 DIALS_AT_ONCE: Final = 20

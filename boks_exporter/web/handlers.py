@@ -9,9 +9,9 @@ from aiohttp.typedefs import Handler, Middleware
 from boks_exporter.errors import ConfigError
 from boks_exporter.web.landing import landing_page
 from boks_exporter.web.negotiation import Format, accepts_gzip, format_for
+from boks_exporter.web.page_source import Source
 from boks_exporter.web.paths import Paths
 from boks_exporter.web.published import Body
-from boks_exporter.web.source import Source
 
 _JSON: Final = "application/json; charset=utf-8"
 _HTML: Final = "text/html; charset=utf-8"

@@ -11,7 +11,7 @@ from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host
 from boks_exporter.remote.settings import SshSettings
 from boks_exporter.transport.ssh.credentials import Credentials
-from boks_exporter.transport.ssh.failures import while_connecting
+from boks_exporter.transport.ssh.error_mapping import while_connecting
 
 _SSH_PORT: Final = 22
 _STEP: Final = re.compile(r"(?:(?P<user>[^@,]+)@)?(?P<host>\[[^\]]+\]|[^:\[\],]+)(?::(?P<port>\d+))?")
