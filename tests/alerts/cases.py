@@ -5,8 +5,8 @@ from typing import Final
 from tests.alerts.domains import DOMAINS
 from tests.alerts.exporter import EXPORTER
 from tests.alerts.hosts import HOSTS
+from tests.alerts.maintenance import WORK
 from tests.alerts.replicas import REPLICAS
-from tests.alerts.work import WORK
 
 ALWAYS_FIRES: Final = "BoksWatchdog"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.alerts.cases import ALWAYS_FIRES, CASES
 from tests.alerts.histories import SOUND_MINUTES, STEP, Case, Line, Quiet, series
-from tests.alerts.quiet import QUIET
+from tests.alerts.no_alert import QUIET
 
 RULES = Path(__file__).parents[2] / "deploy" / "prometheus"
 GROUPS = (

@@ -9,7 +9,7 @@ from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.runner import Order, Result, Runner, propose
 from boks_exporter.failover.words import Procedure
 from boks_exporter.model import HostName
-from tests.faults.world import Program, World
+from tests.faults.harness import Program, World
 
 Work: TypeAlias = Callable[[Program], Awaitable[Result]]
 

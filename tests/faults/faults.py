@@ -13,7 +13,7 @@ from boks_exporter.rehearsal.fault_injection import OF_REQUESTS as OF_REQUESTS_O
 from boks_exporter.rehearsal.fault_injection import StepFault, StepInjection
 from boks_exporter.simulator.connection_faults import Cut
 from boks_exporter.simulator.domain import Fault
-from tests.faults.world import MASTER, THIRD, Program, World, run_console_script
+from tests.faults.harness import MASTER, THIRD, Program, World, run_console_script
 
 FaultKind = StrEnum(
     "FaultKind",

@@ -10,10 +10,10 @@ from typing import Final
 
 from boks_exporter.failover.words import Procedure
 from boks_exporter.simulator.domain.invariants import Invariant
+from tests.faults.case_result import Story
 from tests.faults.cases import Case, cases
 from tests.faults.faults import FaultKind
 from tests.faults.matrix import run_case
-from tests.faults.story import Story
 
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "failover-faults.md"
 PROCESSES: Final = 2

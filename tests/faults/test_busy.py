@@ -7,20 +7,20 @@ import pytest
 
 from boks_exporter.failover.words import Procedure
 from boks_exporter.simulator.virtual_time import run_virtually
-from tests.faults import world
+from tests.faults import harness
 from tests.faults.commands import apply_plan, open_run
-from tests.faults.truth import standing
-from tests.faults.world import World, prepare, scratch
+from tests.faults.expected_state import standing
+from tests.faults.harness import World, prepare, scratch
 
 
 async def ended(world: World, procedure: Procedure) -> tuple[int, str, bool, bool]:
     """Apply a procedure; its exit code, what it said, and whether a run is open and the domain stands as before."""
     target = await prepare(world, procedure)
-    before = standing(world.domain)
-    with world.program() as program:
+    before = standing(harness.domain)
+    with harness.program() as program:
         result = await apply_plan(program, procedure, target)
-    await world.pass_time(60.0)
-    changes = before.differs(standing(world.domain))
+    await harness.pass_time(60.0)
+    changes = before.differs(standing(harness.domain))
     return int(result.exit), " ".join(result.sentences), open_run(world) is not None, not changes
 
 
@@ -32,7 +32,7 @@ def test_a_busy_master_keeps_no_procedure_from_its_end(procedure: Procedure, rat
     with scratch() as directory:
         world = World(Path(directory), seed, rate)
         code, said, is_open, _ = run_virtually(ended(world, procedure))
-    assert (code, is_open, world.observer.breaches) == (0, False, []), said
+    assert (code, is_open, harness.observer.breaches) == (0, False, []), said
 
 
 @pytest.mark.parametrize("rate", [2.0, 20.0])
@@ -42,14 +42,14 @@ def test_what_a_stopped_master_kept_back_is_not_lost(rate: float, seed: int) -> 
     with scratch() as directory:
         world = World(Path(directory), seed, rate)
         code, said, is_open, is_as_before = run_virtually(ended(world, Procedure.SWITCHOVER))
-    assert (is_open, world.observer.breaches) == (False, [])
+    assert (is_open, harness.observer.breaches) == (False, [])
     assert code == 0 or (code, is_as_before) == (20, True), said
     assert code == 0 or "REP1 lacks" in said or "not begun: REP1 is behind" in said
 
 
 def test_a_domain_in_which_people_work_can_be_switched_over(monkeypatch: pytest.MonkeyPatch) -> None:
     """An update every five seconds, which takes two seconds to a replica: a quiet moment is found nearly every time."""
-    slow = replace(world.LAYOUT, hosts=tuple(replace(host, delay_seconds=2.0) for host in world.LAYOUT.hosts))
+    slow = replace(harness.LAYOUT, hosts=tuple(replace(host, delay_seconds=2.0) for host in harness.LAYOUT.hosts))
     monkeypatch.setattr(world, "LAYOUT", slow)
     codes, lost = [], []
     for seed in range(12):
@@ -63,7 +63,7 @@ def test_a_domain_in_which_people_work_can_be_switched_over(monkeypatch: pytest.
 
 def left_behind(trial: World, event: str) -> list[str]:
     """Name what the old master has and the new one lacks in the moment in which it becomes one."""
-    if event != f"master {world.CANDIDATE}":
+    if event != f"master {harness.CANDIDATE}":
         return []
-    old, new = (trial.domain.hosts[name].copy.numbers(trial.domain.now) for name in (world.MASTER, world.CANDIDATE))
+    old, new = (trial.domain.hosts[name].copy.numbers(trial.domain.now) for name in (harness.MASTER, harness.CANDIDATE))
     return [f"{number - new[table][0]} of T{table}" for table, (number, _) in old.items() if number > new[table][0]]

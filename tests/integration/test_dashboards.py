@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.backfilled import Backfilled, backfilled
 from tests.integration.dashboard_history import DOMAIN, LASTS, history
+from tests.integration.prometheus_with_history import Backfilled, backfilled
 from tests.shipped_rules import ROOT
 
 pytestmark = pytest.mark.xdist_group("dashboards")

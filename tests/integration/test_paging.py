@@ -12,9 +12,9 @@ import pytest
 
 from boks_exporter.cli.root_command import run
 from tests.integration.alerting import Receiver, alertmanager, began, hurried, key
-from tests.integration.hurried_programs import SPEED
-from tests.integration.hurried_world import hurried_world, layout
-from tests.integration.paging_story import DARK, DOMAINS, EXPECTED, SLOW, Key, Night, Story
+from tests.integration.fast_clock_programs import SPEED
+from tests.integration.fast_clock_world import hurried_world, layout
+from tests.integration.paging_scenario import DARK, DOMAINS, EXPECTED, SLOW, Key, Night, Story
 
 pytestmark = pytest.mark.timeout(240)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from boks_exporter.config import json_schema, load_text
 from boks_exporter.errors import ConfigError, Problem
-from tests.unit.tried import tried
+from tests.unit.hypothesis_budget import tried
 
 EXAMPLE = (Path(__file__).parents[2] / "docs" / "examples" / "boks-exporter.yaml").read_text(encoding="utf-8")
 LINES = EXAMPLE.splitlines()

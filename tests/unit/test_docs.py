@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.documented_commands import fault, typed
 from tests.unit.markdown_links import anchors, broken, relative_links
-from tests.unit.typed_commands import fault, typed
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("docs", "deploy", "tests", "boks_exporter", "bench", "scripts")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from tests.unit.hypothesis_budget import tried
 from tests.unit.operator_host import OperatorHost, ask
-from tests.unit.tried import tried
 
 EXACT = [
     "preflight",

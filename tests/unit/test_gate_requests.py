@@ -10,7 +10,7 @@ from boks_exporter.model import Section
 from boks_exporter.remote.request import LOOK, READING, ROLE_ONLY
 from tests.unit.gate_hostile import HOSTILE, Bait, HostileCaller
 from tests.unit.gate_tree import ask_installed
-from tests.unit.tried import tried
+from tests.unit.hypothesis_budget import tried
 
 
 @pytest.fixture

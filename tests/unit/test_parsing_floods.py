@@ -10,8 +10,8 @@ from boks_exporter.model import Leftover
 from boks_exporter.parsing.boksdiag_list import parse_list
 from boks_exporter.parsing.reply import parse_reply
 from boks_exporter.parsing.text_lines import KEPT_RAW, MOST_READ
+from tests.unit.hypothesis_budget import tried
 from tests.unit.parsing_samples import PARSERS, parsed, samples
-from tests.unit.tried import tried
 
 FLOOD = MOST_READ + 2_000
 STRANGERS = ["x", "~~ what is this?", "\u00bfQu\u00e9?", "( a b c )", "\u00bd"]

@@ -13,8 +13,8 @@ from boks_exporter.errors import ParseError
 from boks_exporter.model import Leftover
 from boks_exporter.parsing.list_header import is_header, is_underline
 from boks_exporter.parsing.text_lines import lines_of
+from tests.unit.hypothesis_budget import tried
 from tests.unit.parsing_samples import PARSERS, parsed, samples
-from tests.unit.tried import tried
 
 QUICK = tried(40)
 RAW = {command: [sample.raw for sample in samples() if sample.command == command] for command in PARSERS}

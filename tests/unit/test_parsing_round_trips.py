@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from boks_exporter.model import ReplicaLine, ReplicaList, ReportedStatus, SequenceReport, TableSequence
 from boks_exporter.parsing.boksdiag_list import parse_list
 from boks_exporter.parsing.boksdiag_sequence import parse_sequence
-from tests.unit.tried import tried
+from tests.unit.hypothesis_budget import tried
 
 QUICK = tried(50)
 HEADERS = ("SERVER", "SINCE LAST", "SINCE LAST", "SINCE LAST", "COUNT", "LAST")

@@ -12,7 +12,7 @@ from boks_exporter.parsing.fast_construction import replica_line, table_sequence
 from boks_exporter.parsing.list_columns import Ruler, columns_of, gap_of, learned_from, shape_of
 from boks_exporter.parsing.list_header import COUNT, FAILURE, PACKET, STATUS, SYNC
 from boks_exporter.parsing.list_rows import common_row, row_of
-from tests.unit.tried import tried
+from tests.unit.hypothesis_budget import tried
 
 LINE = ("REPHOST5", 49.0, 45206360.0, 289.0, 1853521, ReportedStatus.OK, "OK")
 TABLE = (7, 5053, 5053, 1181810026.0)

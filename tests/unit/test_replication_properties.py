@@ -14,7 +14,7 @@ from boks_exporter.model import DomainSnapshot, Host, Listed, Listing, MasterRea
 from boks_exporter.replication import Condition, History, advance, compare, remember
 from boks_exporter.replication.brackets import Bracket
 from tests.unit.domain_rounds import answers, listed, report
-from tests.unit.tried import tried
+from tests.unit.hypothesis_budget import tried
 
 INTERVAL = 30.0
 BEGUN = 1000

@@ -24,7 +24,7 @@ from boks_exporter.simulator.virtual_operator import VirtualOperator
 from boks_exporter.simulator.virtual_time import VirtualClock
 from boks_exporter.simulator.virtual_transport import VirtualTransport
 from boks_exporter.transport.base import RawReply
-from tests.faults.intents import insist_on_intent
+from tests.faults.journal_before_send import insist_on_intent
 
 MASTER, CANDIDATE, OTHER, THIRD, CLIENT = "MASTER1", "REP1", "REP2", "REP3", "CLIENT1"
 SITES = {MASTER: "utrecht", CANDIDATE: "utrecht", OTHER: "rotterdam", THIRD: "utrecht", CLIENT: "rotterdam"}

@@ -9,9 +9,9 @@ from boks_exporter.model import HostName
 from boks_exporter.simulator.domain.invariants import Breach
 from tests.faults.cases import Case
 from tests.faults.commands import open_run
+from tests.faults.expected_state import Standing, standing, unsound
 from tests.faults.faults import FaultKind
-from tests.faults.truth import Standing, standing, unsound
-from tests.faults.world import World
+from tests.faults.harness import World
 
 CHANGED_NOTHING: Final = {Exit.UNCHANGED, Exit.REFUSED, Exit.FACTS_UNKNOWN, Exit.LOCKED, Exit.USAGE}
 _OPEN: Final = {Exit.CHANGED, Exit.NOT_CONVERGED, Exit.RESULT_UNKNOWN}

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from boks_exporter.simulator.domain import Fault
 from tests.integration.alerting import Notification, Receiver, get, hurried, until
-from tests.integration.hurried_programs import SPEED, exporter, list_targets, prometheus
-from tests.integration.hurried_world import World
+from tests.integration.fast_clock_programs import SPEED, exporter, list_targets, prometheus
+from tests.integration.fast_clock_world import World
 from tests.unit.app_running import Recorded
 
 WINDOW = 6
