@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from scripts.dashboards.every import texts
+from scripts.dashboards.build import texts
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "deploy" / "grafana" / "dashboards"
 

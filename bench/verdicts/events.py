@@ -1,6 +1,6 @@
 """Let an event of a story happen in its domain."""
 
-from bench.verdicts.story import Event
+from bench.verdicts.generated_history import Event
 from boks_exporter.simulator.domain import Fault, SimulatedDomain
 
 

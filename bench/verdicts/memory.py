@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Mapping
 
-from bench.verdicts.witness import Reading
+from bench.verdicts.ground_truth_recorder import Reading
 from boks_exporter.model import HostName, Sequence, TableNumber
 from boks_exporter.simulator.domain import Boksinit
 from boks_exporter.simulator.domain.database import Numbers

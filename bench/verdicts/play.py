@@ -5,10 +5,10 @@ from contextlib import suppress
 from hashlib import sha256
 
 from bench.verdicts.events import happen
-from bench.verdicts.referee import Referee
+from bench.verdicts.generated_history import Story
+from bench.verdicts.ground_truth_recorder import Witness
 from bench.verdicts.score import Scores
-from bench.verdicts.story import Story
-from bench.verdicts.witness import Witness
+from bench.verdicts.scorer import Referee
 from boks_exporter.config import DomainSettings, PollSettings
 from boks_exporter.exposition import ExpositionOptions, Tables
 from boks_exporter.model import DomainName, Host

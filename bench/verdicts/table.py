@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from bench.verdicts import prose
-from bench.verdicts.referee import OURS
+from bench.verdicts import templates
+from bench.verdicts.baselines import LIST_ONLY, TOLERANCES, one_shot
 from bench.verdicts.score import Kind, Scores
+from bench.verdicts.scorer import OURS
 from bench.verdicts.truths import Condition
-from bench.verdicts.ways import LIST_ONLY, TOLERANCES, one_shot
 
 _COLUMNS: Final = ("TP", "FP", "FN", "TN", "graver", "pending", "unknowable", "open")
 _ORDER: Final = (
@@ -152,19 +152,19 @@ def summary(scores: Scores) -> str:
 def document(scores: Scores, seed: int, histories: int) -> str:
     """Write the page."""
     parts = (
-        prose.INTRODUCTION.format(command=command(seed, histories)),
+        templates.INTRODUCTION.format(command=command(seed, histories)),
         f"## The figures: {histories} histories, seed {seed}\n",
         _figures(scores),
-        prose.OURS,
+        templates.OURS,
         ours(scores),
         delays(scores),
         _lengths(scores),
-        prose.OTHERS,
+        templates.OTHERS,
         others(scores),
-        prose.LAG,
+        templates.LAG,
         lag(scores),
-        prose.REST,
+        templates.REST,
         rest(scores),
-        prose.DEFINITIONS,
+        templates.DEFINITIONS,
     )
     return "\n".join(parts)

@@ -7,9 +7,9 @@ from multiprocessing import get_context
 
 import structlog
 
+from bench.verdicts.generated_history import story
 from bench.verdicts.play import play
 from bench.verdicts.score import Scores
-from bench.verdicts.story import story
 
 _TOLD_EVERY = 100
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from bench.verdicts.ground_truth_recorder import Apart, Reading, status_of
 from bench.verdicts.memory import Memory
-from bench.verdicts.witness import Apart, Reading, status_of
 from boks_exporter.health import Thresholds
 from boks_exporter.model import HostName, Sequence, TableNumber
 from boks_exporter.simulator.domain.replica_link import Row, Status

@@ -2,13 +2,13 @@
 
 from grafana_foundation_sdk.models import common, dashboard
 
-from scripts.dashboards import numbers as n
+from scripts.dashboards import panel_ids as n
 from scripts.dashboards import scales
-from scripts.dashboards import words as w
+from scripts.dashboards import value_maps as w
 from scripts.dashboards.failover_runs import runs
 from scripts.dashboards.frame import Frame, Row, framed
-from scripts.dashboards.kinds import Column, figure, grid, lines, words
 from scripts.dashboards.master import master
+from scripts.dashboards.panel_types import Column, figure, grid, lines, words
 from scripts.dashboards.panels import HOST_LINK, ROW_LINK, Builder, Look, Query, panel_link
 from scripts.dashboards.queries import IN_DOMAIN, OF_HOSTS, coded, counted, memory_free, of_host, sites_of_replicas
 

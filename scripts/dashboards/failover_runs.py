@@ -2,7 +2,7 @@
 
 from scripts.dashboards import colours as c
 from scripts.dashboards import scales
-from scripts.dashboards.kinds import Column, figure, grid, lines, words
+from scripts.dashboards.panel_types import Column, figure, grid, lines, words
 from scripts.dashboards.panels import Builder, Look, Query, Scale
 from scripts.dashboards.queries import BY_HOST, IN_DOMAIN, OF_HOSTS, counted, of_host
 

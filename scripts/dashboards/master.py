@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from grafana_foundation_sdk.models import common
 
 from scripts.dashboards import scales
-from scripts.dashboards.kinds import figure
+from scripts.dashboards.panel_types import figure
 from scripts.dashboards.panels import Builder, Link, Look, Query
 from scripts.dashboards.queries import IN_DOMAIN, of_host
 

@@ -2,7 +2,7 @@
 
 from grafana_foundation_sdk.models import dashboard
 
-from scripts.dashboards import numbers as n
+from scripts.dashboards import panel_ids as n
 from scripts.dashboards.frame import Frame, Row, framed
 from scripts.dashboards.overview_places import places, polling
 from scripts.dashboards.overview_problem import problem

@@ -1,11 +1,11 @@
 """How many replicas are sound at each place, and how the looks go."""
 
 from scripts.dashboards import colours as c
-from scripts.dashboards import numbers as n
+from scripts.dashboards import panel_ids as n
 from scripts.dashboards import scales
-from scripts.dashboards import words as w
-from scripts.dashboards.failures import REASONS
-from scripts.dashboards.kinds import Column, bars, grid, lines, words
+from scripts.dashboards import value_maps as w
+from scripts.dashboards.failure_colours import REASONS
+from scripts.dashboards.panel_types import Column, bars, grid, lines, words
 from scripts.dashboards.panels import HOST_LINK, Builder, Look, Query
 from scripts.dashboards.queries import AT_SITES, IN_DOMAIN, OF_HOSTS, age, of_host, replicas_at
 

@@ -3,11 +3,11 @@
 from typing import Final
 
 from scripts.dashboards import colours as c
-from scripts.dashboards import numbers as n
+from scripts.dashboards import panel_ids as n
 from scripts.dashboards import scales
-from scripts.dashboards import words as w
-from scripts.dashboards.kinds import figure
+from scripts.dashboards import value_maps as w
 from scripts.dashboards.master import master
+from scripts.dashboards.panel_types import figure
 from scripts.dashboards.panels import FAILOVER_LINK, HOST_LINK, Builder, Link, Look, Query, Scale, panel_link
 from scripts.dashboards.queries import (
     AT_SITES,

@@ -1,9 +1,9 @@
 """The replicas one by one, and the alerts that fire."""
 
-from scripts.dashboards import numbers as n
+from scripts.dashboards import panel_ids as n
 from scripts.dashboards import scales
-from scripts.dashboards import words as w
-from scripts.dashboards.kinds import Column, grid, lines, words
+from scripts.dashboards import value_maps as w
+from scripts.dashboards.panel_types import Column, grid, lines, words
 from scripts.dashboards.panels import HOST_LINK, ROW_LINK, Builder, Look, Query
 from scripts.dashboards.queries import FIRING, OF_HOSTS, age, coded, of_host, sites_of_replicas, where
 from scripts.dashboards.thresholds import limit

@@ -5,7 +5,7 @@ Everything is aggregated by the domain and the host, so that two exporters on on
 
 from typing import Final
 
-from scripts.dashboards.words import Set
+from scripts.dashboards.value_maps import Set
 
 IN_DOMAIN: Final = 'boks_domain=~"$domain"'
 OF_HOSTS: Final = f'{IN_DOMAIN}, host=~"$host"'

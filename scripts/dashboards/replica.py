@@ -3,11 +3,11 @@
 from grafana_foundation_sdk.models import dashboard
 
 from scripts.dashboards import colours as c
-from scripts.dashboards import numbers as n
+from scripts.dashboards import panel_ids as n
 from scripts.dashboards import scales
-from scripts.dashboards import words as w
+from scripts.dashboards import value_maps as w
 from scripts.dashboards.frame import Frame, Row, framed
-from scripts.dashboards.kinds import lines, words
+from scripts.dashboards.panel_types import lines, words
 from scripts.dashboards.panels import Builder, Look, Query
 from scripts.dashboards.queries import OF_HOSTS, coded, of_host
 from scripts.dashboards.replica_now import distance, state

@@ -1,9 +1,9 @@
 """One host now: its state and its distance from the master."""
 
-from scripts.dashboards import numbers as n
+from scripts.dashboards import panel_ids as n
 from scripts.dashboards import scales
-from scripts.dashboards import words as w
-from scripts.dashboards.kinds import figure
+from scripts.dashboards import value_maps as w
+from scripts.dashboards.panel_types import figure
 from scripts.dashboards.panels import Builder, Look, Query, panel_link
 from scripts.dashboards.queries import OF_HOSTS, age, coded, of_host
 

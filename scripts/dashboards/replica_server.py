@@ -1,10 +1,10 @@
 """One host as a server: its memory, its log, its queue, and how it answers."""
 
 from scripts.dashboards import colours as c
-from scripts.dashboards import numbers as n
+from scripts.dashboards import panel_ids as n
 from scripts.dashboards import scales
-from scripts.dashboards.failures import REASONS
-from scripts.dashboards.kinds import Column, bars, grid, lines
+from scripts.dashboards.failure_colours import REASONS
+from scripts.dashboards.panel_types import Column, bars, grid, lines
 from scripts.dashboards.panels import Builder, Look, Query
 from scripts.dashboards.queries import IN_DOMAIN, OF_HOSTS, age, memory_free, of_host
 from scripts.dashboards.thresholds import limit

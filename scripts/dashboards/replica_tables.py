@@ -3,9 +3,9 @@
 from typing import Final
 
 from boks_exporter.health.table_names import TABLE_NAMES, table_name
-from scripts.dashboards import numbers as n
+from scripts.dashboards import panel_ids as n
 from scripts.dashboards import scales
-from scripts.dashboards.kinds import Column, grid, lines
+from scripts.dashboards.panel_types import Column, grid, lines
 from scripts.dashboards.panels import Builder, Look, Query
 from scripts.dashboards.queries import IN_DOMAIN, OF_HOSTS
 from scripts.dashboards.thresholds import limit

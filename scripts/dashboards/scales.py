@@ -3,7 +3,7 @@
 from typing import Final
 
 from scripts.dashboards import colours as c
-from scripts.dashboards import words as w
+from scripts.dashboards import value_maps as w
 from scripts.dashboards.panels import Scale
 from scripts.dashboards.thresholds import limit
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from bench.verdicts.referee import OURS
+from bench.verdicts.baselines import one_shot
+from bench.verdicts.generated_history import story
 from bench.verdicts.score import Kind, Scores
-from bench.verdicts.story import story
+from bench.verdicts.scorer import OURS
 from bench.verdicts.table import document, failures
 from bench.verdicts.trial import play_one, trial
 from bench.verdicts.truths import Condition
-from bench.verdicts.ways import one_shot
 from boks_exporter.model import Sequence
 from boks_exporter.replication.brackets import Bracket
 

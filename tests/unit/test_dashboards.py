@@ -14,9 +14,9 @@ from jsonschema import Draft7Validator
 
 from boks_exporter.errors import FailureReason
 from boks_exporter.health import DomainState, ReplicaState
-from scripts.dashboards import words
+from scripts.dashboards import value_maps
 from scripts.dashboards.colours import ALL as COLOURS
-from scripts.dashboards.failures import REASONS
+from scripts.dashboards.failure_colours import REASONS
 from tests.shipped_rules import ROOT, alerts, recordings
 
 FOLDER = ROOT / "deploy" / "grafana" / "dashboards"
@@ -88,7 +88,7 @@ def _every(node: Any, key: str) -> Iterator[Any]:
 
 def test_the_files_are_what_the_generator_makes() -> None:
     """Nobody edits the JSON; `make docs` writes it."""
-    printing = "import json; from scripts.dashboards.every import texts; print(json.dumps(texts()))"
+    printing = "import json; from scripts.dashboards.build import texts; print(json.dumps(texts()))"
     made = subprocess.run([sys.executable, "-c", printing], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert json.loads(made) == {file.name: file.read_text(encoding="utf-8") for file in FILES}
 
@@ -234,8 +234,8 @@ def test_every_value_of_a_closed_set_has_a_word() -> None:
     assert sorted(values["STATE"]) == sorted(ReplicaState)
     assert sorted(values["DOMAIN"]) == sorted(DomainState)
     assert set(values["SEVERITY"]) == {rule["labels"]["severity"] for rule in alerts()}
-    assert {word.value for word in words.ROLE.words} == _documented("boks_host_role")
-    assert {word.value for word in words.REPORTED.words} == _documented("boks_replica_reported_status")
+    assert {word.value for word in value_maps.ROLE.words} == _documented("boks_host_role")
+    assert {word.value for word in value_maps.REPORTED.words} == _documented("boks_replica_reported_status")
     assert set(REASONS) == set(FailureReason)
 
 
@@ -253,8 +253,12 @@ MAINTENANCE = (70, 71)
 
 def test_numbers_of_different_sets_do_not_meet() -> None:
     """Sets that share a panel can be told apart, and no two values share a number."""
-    sets = (words.STATE, words.REPORTED, words.ROLE, words.DOMAIN, words.SEVERITY)
-    codes = [word.code for each in sets for word in each.words] + [*words.ANSWERS, *words.PROMOTABLE, *MAINTENANCE]
+    sets = (value_maps.STATE, value_maps.REPORTED, value_maps.ROLE, value_maps.DOMAIN, value_maps.SEVERITY)
+    codes = [word.code for each in sets for word in each.words] + [
+        *value_maps.ANSWERS,
+        *value_maps.PROMOTABLE,
+        *MAINTENANCE,
+    ]
     assert len(codes) == len(set(codes))
 
 

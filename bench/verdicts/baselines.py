@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
+from bench.verdicts.ground_truth_recorder import Reading
 from bench.verdicts.truths import Condition, Round
-from bench.verdicts.witness import Reading
 from boks_exporter.simulator.domain.replica_link import Status
 
 TOLERANCES: Final = (0, 10, 100)

@@ -2,13 +2,21 @@
 
 from collections.abc import Mapping
 
+from bench.verdicts.baselines import (
+    LIST_ONLY,
+    OF_THE_DIFFERENCE,
+    OF_THE_LIST,
+    TOLERANCES,
+    by_difference,
+    by_list,
+    one_shot,
+)
+from bench.verdicts.generated_history import Story
+from bench.verdicts.ground_truth_recorder import Reading, rows_of
 from bench.verdicts.memory import Memory
 from bench.verdicts.page import Shown, shown
 from bench.verdicts.score import Key, Kind, Said, Scores, Span, Track
-from bench.verdicts.story import Story
 from bench.verdicts.truths import STATES, Claim, Condition, Round, claims_of
-from bench.verdicts.ways import LIST_ONLY, OF_THE_DIFFERENCE, OF_THE_LIST, TOLERANCES, by_difference, by_list, one_shot
-from bench.verdicts.witness import Reading, rows_of
 from boks_exporter.exposition import DomainView
 from boks_exporter.health import PRECEDENCE
 from boks_exporter.model import HostName, Sequence, TableNumber
