@@ -14,7 +14,7 @@ PAGE: Final = ROOT / "docs" / "cli.md"
 SCHEMA: Final = ROOT / "docs" / "status.schema.json"
 sys.path.insert(0, str(ROOT))
 
-from boks_exporter.cli.check import severity
+from boks_exporter.cli.check import severity  # noqa: E402 - found by the path that is set above
 from boks_exporter.cli.root_command import program  # noqa: E402 - as above
 from boks_exporter.exposition import StatusReport  # noqa: E402 - as above
 

@@ -70,13 +70,13 @@ def dashboards(*, directory: Path, overwrite: bool) -> int:
 
     README.md among them says where they go. Files that are the same already are left alone.
     """
-    from boks_exporter.app import shipped
+    from boks_exporter.app import bundled_files
 
     return _write(bundled_files.dashboards(), directory, overwrite=overwrite)
 
 
 def _write(files: tuple["ShippedFile", ...], directory: Path, *, overwrite: bool) -> int:
-    from boks_exporter.app import shipped
+    from boks_exporter.app import bundled_files
 
     for outcome in bundled_files.write(files, directory, overwrite=overwrite):
         say(f"{'wrote' if outcome.is_new else 'same '} {outcome.path}")

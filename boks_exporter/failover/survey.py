@@ -9,7 +9,7 @@ from boks_exporter.config import DomainSettings
 from boks_exporter.failover.facts import FailoverFacts, GateFacts, JournalView, Reading, Witness
 from boks_exporter.failover.gate_client import LookingGates
 from boks_exporter.failover.words import Limits
-from boks_exporter.health import judge, replica_conditions
+from boks_exporter.health import findings, judge
 from boks_exporter.model import DomainSnapshot, Host, HostName, Role
 from boks_exporter.observe import Clock, Knowledge, observe
 from boks_exporter.parsing.operator_facts import Reach

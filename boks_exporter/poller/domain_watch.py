@@ -7,7 +7,7 @@ import structlog
 
 from boks_exporter.config import DomainSettings
 from boks_exporter.exposition import DomainView, ExpositionOptions
-from boks_exporter.health import judge, replica_conditions
+from boks_exporter.health import findings, judge
 from boks_exporter.model import Seconds
 from boks_exporter.observe import Clock, Knowledge, observe
 from boks_exporter.poller.counters import Tally

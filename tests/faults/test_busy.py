@@ -50,7 +50,7 @@ def test_what_a_stopped_master_kept_back_is_not_lost(rate: float, seed: int) -> 
 def test_a_domain_in_which_people_work_can_be_switched_over(monkeypatch: pytest.MonkeyPatch) -> None:
     """An update every five seconds, which takes two seconds to a replica: a quiet moment is found nearly every time."""
     slow = replace(harness.LAYOUT, hosts=tuple(replace(host, delay_seconds=2.0) for host in harness.LAYOUT.hosts))
-    monkeypatch.setattr(world, "LAYOUT", slow)
+    monkeypatch.setattr(harness, "LAYOUT", slow)
     codes, lost = [], []
     for seed in range(12):
         with scratch() as directory:

@@ -32,7 +32,7 @@ def test_an_undoing_that_is_only_claimed_is_found(monkeypatch: pytest.MonkeyPatc
 
 def test_a_lock_that_is_kept_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that is closed must leave no host locked."""
-    monkeypatch.setattr(ending, "unlock_all", _nothing)
+    monkeypatch.setattr(finish, "unlock_all", _nothing)
     story = run_case(Case(Procedure.PROMOTE, 1, "check-no-master", FaultKind.NOTHING))
     assert [wrong for wrong in story.wrong if wrong.startswith("a lock is left on REP1")]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from boks_exporter.errors import FailureReason
-from boks_exporter.health import DomainHealth, HostVerdict, ReplicaState, Thresholds, judge, replica_conditions
+from boks_exporter.health import DomainHealth, HostVerdict, ReplicaState, Thresholds, findings, judge
 from boks_exporter.model import (
     DomainSnapshot,
     Environment,

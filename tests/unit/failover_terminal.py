@@ -86,12 +86,12 @@ def terminal_at(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch:
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
             return runner.run(main())
 
-    for module in (doing, asking):
+    for module in (apply, inspect):
         monkeypatch.setattr(module, "looking", made.looking)
-    for module in (doing, asking, commands):
+    for module in (apply, inspect, commands):
         monkeypatch.setattr(module, "run_async", virtually)
     monkeypatch.setattr(failover_locks, "ways_of", made.ways)
-    monkeypatch.setattr(doing, "changing", made.changing)
+    monkeypatch.setattr(apply, "changing", made.changing)
     return made
 
 

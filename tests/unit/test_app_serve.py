@@ -111,7 +111,7 @@ def test_the_version_is_the_installed_packages() -> None:
 
 def test_a_source_tree_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is not known is said to be unknown, not made up."""
-    monkeypatch.setattr(about, "_PACKAGE", "no-such-package-of-ours")
+    monkeypatch.setattr(build_info, "_PACKAGE", "no-such-package-of-ours")
     assert (build_info.version(), build_info.revision()) == ("unknown", "unknown")
 
 
@@ -139,7 +139,7 @@ def test_the_revision_is_what_the_build_or_pip_noted(
     monkeypatch: pytest.MonkeyPatch, build: str | None, noted: str | None, revision: str
 ) -> None:
     """The environment of an image comes first, then what pip wrote for a package from a repository."""
-    monkeypatch.setattr(about, "distribution", lambda _: Installed(noted))
+    monkeypatch.setattr(build_info, "distribution", lambda _: Installed(noted))
     if build is not None:
         monkeypatch.setenv("BOKS_EXPORTER_REVISION", build)
     assert build_info.revision() == revision

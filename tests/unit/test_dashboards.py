@@ -230,7 +230,8 @@ def test_numbers_that_stand_for_words_are_never_shown(file: Path) -> None:
 
 def test_every_value_of_a_closed_set_has_a_word() -> None:
     """No state, role, status, severity or reason of the exporter is missing in the pictures."""
-    values = {each: [word.value for word in getattr(words, each).words] for each in ("STATE", "DOMAIN", "SEVERITY")}
+    names = ("STATE", "DOMAIN", "SEVERITY")
+    values = {name: [word.value for word in getattr(value_maps, name).words] for name in names}
     assert sorted(values["STATE"]) == sorted(ReplicaState)
     assert sorted(values["DOMAIN"]) == sorted(DomainState)
     assert set(values["SEVERITY"]) == {rule["labels"]["severity"] for rule in alerts()}

@@ -141,7 +141,7 @@ def test_without_the_section_nothing_begins(terminal: Terminal) -> None:
 def test_on_a_terminal_the_hosts_name_must_be_typed(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     """Anything else, an empty line too, ends without a change."""
     terminal.before = terminal.world.kill_master
-    monkeypatch.setattr(doing, "is_interactive", lambda: True)
+    monkeypatch.setattr(apply, "is_interactive", lambda: True)
     for typed, role in (("", "server"), ("yes", "server"), (FIRST, "master")):
         monkeypatch.setattr(click, "prompt", lambda *_, typed=typed, **__: typed)
         code, _ = terminal("failover", "promote", FIRST)
@@ -152,7 +152,7 @@ def test_whoever_presses_ctrl_c_when_asked_is_told_that_nothing_was_changed(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A tired person wants to read it; the code is that of an interruption."""
-    monkeypatch.setattr(doing, "is_interactive", lambda: True)
+    monkeypatch.setattr(apply, "is_interactive", lambda: True)
     monkeypatch.setattr(click, "prompt", Mock(side_effect=click.Abort))
     code, text = terminal("failover", "switchover", FIRST)
     assert (code, text.endswith(f"--apply {fingerprint(text)}\n\nnothing was changed\n")) == (INTERRUPTED, True)
@@ -291,7 +291,7 @@ def test_a_run_that_nobody_reads_any_more_stops_and_ends_with_its_code(
         if "Conversion" in text:
             raise UnsaidError(OSError(errno.EPIPE, "Broken pipe"))
 
-    monkeypatch.setattr(doing, "say", unheard)
+    monkeypatch.setattr(apply, "say", unheard)
     code, _ = terminal("failover", "promote", FIRST, "--apply", fingerprint(plan))
     with Journal(terminal.config.parent / "journal.sqlite") as journal:
         (run,) = journal.runs("bank")
