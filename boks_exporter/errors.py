@@ -30,6 +30,12 @@ class FailureReason(StrEnum):
     PARSE = "parse"
     TOO_LARGE = "too_large"
     CANCELLED = "cancelled"
+    LOCAL = "local"
+    """A file or program of the exporter's own machine: a key, known_hosts, the agent, the OpenSSH configuration."""
+    RESOURCES = "resources"
+    """The exporter has no file descriptor or no memory left."""
+    BUSY = "busy"
+    """The gate refused because too many polls of the host were in progress."""
 
 
 class BoksExporterError(Exception):

@@ -16,4 +16,7 @@ REASONS: Final = {
     FailureReason.PARSE.value: "#AA4499",
     FailureReason.TOO_LARGE.value: c.GREY,
     FailureReason.CANCELLED.value: c.DARK,
+    FailureReason.LOCAL.value: "#882255",
+    FailureReason.RESOURCES.value: "#999933",
+    FailureReason.BUSY.value: "#332288",
 }

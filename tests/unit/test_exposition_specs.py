@@ -116,6 +116,7 @@ def test_the_closed_sets_are_the_promised_ones() -> None:
     ]  # fmt: skip
     assert [*FailureReason] == [
         "dns", "connect", "timeout", "host_key", "auth", "channel", "exit_status", "parse", "too_large", "cancelled",
+        "local", "resources", "busy",
     ]  # fmt: skip
     assert [*Role] == ["master", "replica", "client", "unknown"]
     assert [*ReportedStatus] == ["ok", "loading", "down", "other"]

@@ -117,7 +117,7 @@ async def test_a_recorded_failure_fails_for_its_reason(recorded: Path, reason: F
 async def test_an_unknown_word_in_a_recorded_failure_is_told(recorded: Path, word: str) -> None:
     """A slip in `error.txt` names the file, the words that are known and what was found."""
     (recorded / "error.txt").write_text(word)
-    known = "dns, connect, timeout, host_key, auth, channel, exit_status, parse, too_large, cancelled"
+    known = ", ".join(FailureReason)
     with pytest.raises(TransportError) as failure:
         await replay(recorded).ask(HOST, LOOK)
     assert str(failure.value) == f"parse: {recorded}/error.txt: expected one of {known}, found {word.strip()[:60]!r}"
