@@ -9,11 +9,11 @@ from boks_exporter.config import DomainSettings
 from boks_exporter.failover.facts import FailoverFacts, GateFacts, JournalView, Reading, Witness
 from boks_exporter.failover.gate_client import LookingGates
 from boks_exporter.failover.words import Limits
-from boks_exporter.health import findings, judge
+from boks_exporter.health import judge_round
 from boks_exporter.model import DomainSnapshot, Host, HostName, Role
 from boks_exporter.observe import Clock, Knowledge, observe
 from boks_exporter.parsing.operator_facts import Reach
-from boks_exporter.replication import Condition, History, advance, compare, remember
+from boks_exporter.replication import Condition, History
 from boks_exporter.transport.base import Transport
 
 _AT_ONCE: Final = 50
@@ -77,18 +77,15 @@ class Survey:
         witnesses: tuple[Witness, ...],
         registered: tuple[str, ...] | None,
     ) -> FailoverFacts:
-        thresholds = self.domain.thresholds
-        history = advance(self.history, snapshot)
-        comparison = compare(snapshot, history)
-        health = judge(snapshot, comparison, history, thresholds)
-        self.history = remember(history, findings(snapshot, comparison, history, thresholds), snapshot.finished_at)
+        judged = judge_round(snapshot, self.history, self.domain.thresholds)
+        self.history = judged.history
         self._known = self._known.after(snapshot)
-        apart = (host.name for host in snapshot.hosts if history.has(host.name, Condition.APART))
+        apart = (host.name for host in snapshot.hosts if judged.history.has(host.name, Condition.APART))
         stopped = frozenset(name for name, gate in gates.items() if gate.is_stopped)
         facts = FailoverFacts(
             snapshot=snapshot,
-            comparison=comparison,
-            health=health,
+            comparison=judged.comparison,
+            health=judged.health,
             seen_at=self.clock.now(),
             gates=gates,
             witnesses=witnesses,

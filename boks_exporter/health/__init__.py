@@ -1,9 +1,9 @@
 """What is sick: verdicts on every host, site and domain, each with its reason."""
 
-from boks_exporter.health.domain import DomainHealth, judge
+from boks_exporter.health.domain import DomainHealth
 from boks_exporter.health.hosts import HostVerdict
+from boks_exporter.health.judgement import Judgement, judge_once, judge_round
 from boks_exporter.health.redundancy import GroupHealth, GroupKind, GroupVerdict
-from boks_exporter.health.replica_conditions import findings
 from boks_exporter.health.states import PRECEDENCE, DomainState, ReplicaState
 from boks_exporter.health.thresholds import Thresholds
 
@@ -15,8 +15,9 @@ __all__ = [
     "GroupKind",
     "GroupVerdict",
     "HostVerdict",
+    "Judgement",
     "ReplicaState",
     "Thresholds",
-    "findings",
-    "judge",
+    "judge_once",
+    "judge_round",
 ]

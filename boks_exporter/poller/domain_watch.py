@@ -7,13 +7,12 @@ import structlog
 
 from boks_exporter.config import DomainSettings
 from boks_exporter.exposition import DomainView, ExpositionOptions
-from boks_exporter.health import findings, judge
+from boks_exporter.health import judge_once, judge_round
 from boks_exporter.model import Seconds
 from boks_exporter.observe import Clock, Knowledge, observe
 from boks_exporter.poller.counters import Tally
 from boks_exporter.poller.state_changes import changes
 from boks_exporter.poller.state_file import Kept
-from boks_exporter.replication import advance, compare, remember
 from boks_exporter.transport.base import Transport
 
 CLOCK_STEP_SECONDS: Final[Seconds] = 1.0
@@ -50,15 +49,16 @@ class DomainWatch:
         """Make one round and publish what it shows; a look that stays the only one (`once`) has no history."""
         self._follow_the_clock()
         snapshot = await observe(self.domain, self.transport, self._clock, self._known, gate)
-        history = self.history if once else advance(self.history, snapshot)
-        comparison = compare(snapshot, history, exact_to=interval)
-        health = judge(snapshot, comparison, history, self.domain.thresholds)
-        found = findings(snapshot, comparison, history, self.domain.thresholds)
-        self.history = remember(history, found, snapshot.finished_at)
+        thresholds = self.domain.thresholds
+        if once:
+            judged = judge_once(snapshot, thresholds, exact_to=interval)
+        else:
+            judged = judge_round(snapshot, self.history, thresholds, exact_to=interval)
+        self.history = judged.history
         self._known = self._known.after(snapshot)
         self._tally.count(snapshot, self.transport)
         counters = self._tally.counters(interval, self.domain.transport)
-        before, self.view = self.view, DomainView(snapshot, comparison, health, counters, self.options)
+        before, self.view = self.view, DomainView(snapshot, judged.comparison, judged.health, counters, self.options)
         if not once:
             for event, facts in changes(before, self.view):
                 say = _log.info if facts.get("state") == "ok" else _log.warning

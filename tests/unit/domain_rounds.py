@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from boks_exporter.errors import FailureReason
-from boks_exporter.health import DomainHealth, HostVerdict, ReplicaState, Thresholds, findings, judge
+from boks_exporter.health import DomainHealth, HostVerdict, ReplicaState, Thresholds, judge_once, judge_round
 from boks_exporter.model import (
     DomainSnapshot,
     Environment,
@@ -26,7 +26,7 @@ from boks_exporter.model import (
     TableSequence,
     Unreachable,
 )
-from boks_exporter.replication import History, advance, compare, remember
+from boks_exporter.replication import History
 
 Numbers = Mapping[int, int]
 
@@ -141,16 +141,14 @@ class Watch:
 
     def look(self, seen: DomainSnapshot) -> DomainHealth:
         """Judge one more round."""
-        history = advance(self.history, seen)
-        comparison = compare(seen, history, exact_to=INTERVAL)
-        found = findings(seen, comparison, history, self.thresholds)
-        self.history = remember(history, found, seen.finished_at)
-        return judge(seen, comparison, history, self.thresholds)
+        judged = judge_round(seen, self.history, self.thresholds, exact_to=INTERVAL)
+        self.history = judged.history
+        return judged.health
 
 
 def judged_once(seen: DomainSnapshot, thresholds: Thresholds | None = None) -> DomainHealth:
     """Judge a single look."""
-    return judge(seen, compare(seen, History()), History(), thresholds or Thresholds())
+    return judge_once(seen, thresholds or Thresholds()).health
 
 
 def of_replica(outcome: HostOutcome, *lines: ReplicaLine) -> HostVerdict:

@@ -18,7 +18,7 @@ from boks_exporter.exposition import (
     Tables,
     render,
 )
-from boks_exporter.health import Thresholds, judge
+from boks_exporter.health import Thresholds, judge_round
 from boks_exporter.model import (
     Checksums,
     DomainSnapshot,
@@ -42,7 +42,7 @@ from boks_exporter.model import (
     TableSequence,
     Unreachable,
 )
-from boks_exporter.replication import History, advance, compare
+from boks_exporter.replication import History, advance
 
 GOLDEN: Final = Path(__file__).parent.parent / "golden"
 BEGUN: Final = 1_790_000_000.0
@@ -142,12 +142,11 @@ def view(
         listing=Listing(readings[0].host, BEGUN + 0.25, entries) if listed is not None else None,
         last_known_master=last_master,
     )
-    history = advance(_earlier(snapshot, before), snapshot)
-    comparison = compare(snapshot, history, exact_to=30.0)
+    judged = judge_round(snapshot, _earlier(snapshot, before), Thresholds(), exact_to=30.0)
     return DomainView(
         snapshot=snapshot,
-        comparison=comparison,
-        health=judge(snapshot, comparison, history, Thresholds()),
+        comparison=judged.comparison,
+        health=judged.health,
         counters=counters(outcomes, insecure=insecure),
         options=options or ExpositionOptions(),
     )

@@ -8,7 +8,7 @@ from boks_exporter.failover.findings import Finding
 from boks_exporter.failover.plan import make_plan
 from boks_exporter.failover.preflight import Question, findings_of
 from boks_exporter.failover.words import Limits, Procedure
-from boks_exporter.health import Thresholds, judge
+from boks_exporter.health import Thresholds, judge_once
 from boks_exporter.model import (
     Checksums,
     DomainSnapshot,
@@ -20,7 +20,6 @@ from boks_exporter.model import (
     Role,
 )
 from boks_exporter.parsing.operator_facts import Daemons, GateReadiness, Reach
-from boks_exporter.replication import History, compare
 from tests.unit.domain_rounds import NUMBERS, STAMP, answers, listed, silent, snapshot
 
 WORDS = {Role.MASTER: "master", Role.REPLICA: "server", Role.CLIENT: "client"}
@@ -50,12 +49,12 @@ def ready(name: str, role: Role, **more: Any) -> GateFacts:
 
 def facts_of(seen: DomainSnapshot, **more: Any) -> FailoverFacts:
     """Judge a round, and give every host that answers a gate that is ready."""
-    comparison = compare(seen, History())
+    judged = judge_once(seen, Thresholds())
     gates = {each.host: ready(each.host, each.role) for each in seen.observed()}
     known: dict[str, Any] = {
         "snapshot": seen,
-        "comparison": comparison,
-        "health": judge(seen, comparison, History(), Thresholds()),
+        "comparison": judged.comparison,
+        "health": judged.health,
         "seen_at": seen.finished_at,
         "gates": gates | more.pop("gates", {}),
         "registered": tuple(each.name for each in seen.hosts if each.name.startswith("R")),

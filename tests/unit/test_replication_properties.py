@@ -8,10 +8,10 @@ from unittest.mock import patch
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from boks_exporter.health import Thresholds, judge
+from boks_exporter.health import Thresholds, judge_round
 from boks_exporter.health.states import ReplicaState
 from boks_exporter.model import DomainSnapshot, Host, Listed, Listing, MasterReading, Observed, Role
-from boks_exporter.replication import Condition, History, advance, compare, remember
+from boks_exporter.replication import History, advance, compare
 from boks_exporter.replication.brackets import Bracket
 from tests.unit.domain_rounds import answers, listed, report
 from tests.unit.hypothesis_budget import tried
@@ -179,9 +179,8 @@ def test_no_verdict_is_false_on_replication_quicker_than_the_threshold(
     history = History()
     for masters, replica, number in rounds:
         seen = shown(line, masters, replica, number)
-        history = advance(history, seen)
-        verdict = judge(seen, compare(seen, history), history, limits).host("R1")
-        history = remember(history, {("R1", Condition.APART): False}, seen.finished_at)
+        judged = judge_round(seen, history, limits)
+        history, verdict = judged.history, judged.health.host("R1")
         assert verdict.state in {ReplicaState.OK, ReplicaState.UNKNOWN, ReplicaState.LAGGING}
         if verdict.state is ReplicaState.LAGGING:
             assert line.age(number, replica.taken) >= limits.lag_seconds
