@@ -33,7 +33,7 @@ check: static ## Format, lint, types, import contracts and unit tests, in under 
 static: setup contracts
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
-	$(BIN)/mypy --no-error-summary boks_exporter
+	$(BIN)/mypy --no-error-summary --explicit-package-bases boks_exporter tests/virtual tests/sshd
 	$(BIN)/shellcheck -s sh boks_exporter/remote/gate.sh $(SCRIPTS)
 	$(BIN)/hadolint Dockerfile
 

@@ -21,9 +21,9 @@ from boks_exporter.rehearsal.fault_injection import OF_REQUESTS, StepFault
 from boks_exporter.rehearsal.fault_spec import wish_of
 from boks_exporter.rehearsal.rehearsal_report import Rehearsal
 from boks_exporter.rehearsal.rehearse import rehearse_there
-from boks_exporter.rehearsal.virtual_twin import virtual_twin
-from boks_exporter.simulator.virtual_time import VirtualClock, run_virtually
 from scripts.generate_failover_doc import Stage
+from tests.virtual.virtual_time import VirtualClock, run_virtually
+from tests.virtual.virtual_twin import virtual_twin
 
 INTRODUCTION: Final = """\
 # Rehearsing a failover

@@ -8,7 +8,7 @@ from typing import Any
 
 from boks_exporter.health import Thresholds
 from boks_exporter.simulator.domain import Boksinit, Fault, HostPlan, Layout, ListStyle, Stopped
-from boks_exporter.simulator.virtual_transport import Network
+from tests.virtual.virtual_transport import Network
 
 MASTER = "m"
 

@@ -12,8 +12,8 @@ from boks_exporter.simulator.domain.database import Database, Numbers
 from boks_exporter.simulator.domain.host import SimulatedHost
 from boks_exporter.simulator.domain.replica_data import Copy
 from boks_exporter.simulator.domain.replica_link import Row, Status
-from boks_exporter.simulator.virtual_transport import VirtualTransport
 from boks_exporter.transport.base import RawReply
+from tests.virtual.virtual_transport import VirtualTransport
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from boks_exporter.poller.state_file import Kept
 from boks_exporter.remote.settings import LocalSettings
 from boks_exporter.replication import dump, restore
 from boks_exporter.simulator.domain import SimulatedDomain
-from boks_exporter.simulator.virtual_time import VirtualClock, run_virtually
-from boks_exporter.simulator.virtual_transport import VirtualTransport
+from tests.virtual.virtual_time import VirtualClock, run_virtually
+from tests.virtual.virtual_transport import VirtualTransport
 
 DOMAIN = "trial"
 

@@ -22,7 +22,7 @@ from boks_exporter.health import PRECEDENCE
 from boks_exporter.model import HostName, Sequence, TableNumber
 from boks_exporter.remote.request import LOOK
 from boks_exporter.simulator.domain import Boksinit, SimulatedDomain
-from boks_exporter.simulator.virtual_time import EPOCH
+from tests.virtual.virtual_time import EPOCH
 
 OURS = "this exporter"
 _WRITTEN_EVERY = 10

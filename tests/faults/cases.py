@@ -7,10 +7,10 @@ from typing import Final
 
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.words import Procedure
-from boks_exporter.simulator.virtual_time import run_virtually
 from tests.faults.commands import planned
 from tests.faults.faults import AT_CONSOLE, CHANGES, OF_REQUESTS, WHILE_LOCKING, FaultKind
 from tests.faults.harness import World, prepare, scratch
+from tests.virtual.virtual_time import run_virtually
 
 
 @dataclass(frozen=True, order=True)

@@ -20,11 +20,11 @@ from boks_exporter.remote.settings import SshSettings
 from boks_exporter.simulator.domain import Boksinit, Fault, HostPlan, Layout, SimulatedDomain
 from boks_exporter.simulator.domain.invariants import Observer
 from boks_exporter.simulator.operator_gate import OperatorGates
-from boks_exporter.simulator.virtual_operator import VirtualOperator
-from boks_exporter.simulator.virtual_time import VirtualClock
-from boks_exporter.simulator.virtual_transport import VirtualTransport
 from boks_exporter.transport.base import RawReply
 from tests.faults.journal_before_send import insist_on_intent
+from tests.virtual.virtual_operator import VirtualOperator
+from tests.virtual.virtual_time import VirtualClock
+from tests.virtual.virtual_transport import VirtualTransport
 
 MASTER, CANDIDATE, OTHER, THIRD, CLIENT = "MASTER1", "REP1", "REP2", "REP3", "CLIENT1"
 SITES = {MASTER: "utrecht", CANDIDATE: "utrecht", OTHER: "rotterdam", THIRD: "utrecht", CLIENT: "rotterdam"}

@@ -10,13 +10,13 @@ from boks_exporter.failover.runner import Result
 from boks_exporter.failover.words import Exit, Procedure
 from boks_exporter.model import HostName
 from boks_exporter.rehearsal.killable import Killed
-from boks_exporter.simulator.virtual_time import run_virtually
 from tests.faults.case_result import CHANGED_NOTHING, Story, judge_exit
 from tests.faults.cases import Case
 from tests.faults.commands import Work, apply_plan, go_on, open_run, planned
 from tests.faults.expected_state import Standing, standing, unsound
 from tests.faults.faults import CHANGES, FaultKind, Injection
 from tests.faults.harness import MASTER, THIRD, Program, World, prepare, scratch
+from tests.virtual.virtual_time import run_virtually
 
 _ROUNDS: Final = 4
 _AFTER_A_REBOOT: Final = 240.0

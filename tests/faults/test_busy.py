@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from boks_exporter.failover.words import Procedure
-from boks_exporter.simulator.virtual_time import run_virtually
 from tests.faults import harness
 from tests.faults.commands import apply_plan, open_run
 from tests.faults.expected_state import standing
 from tests.faults.harness import World, prepare, scratch
+from tests.virtual.virtual_time import run_virtually
 
 
 async def ended(world: World, procedure: Procedure) -> tuple[int, str, bool, bool]:

@@ -14,10 +14,10 @@ from boks_exporter.failover.words import Procedure
 from boks_exporter.rehearsal.killable import Killed
 from boks_exporter.simulator.domain import Boksinit, Fault
 from boks_exporter.simulator.domain.invariants import running_masters
-from boks_exporter.simulator.virtual_time import VirtualTimeLoop
 from tests.faults.commands import Work, apply_plan, go_on, open_run
 from tests.faults.faults import AT_CONSOLE, CHANGES, FaultKind, Injection
 from tests.faults.harness import CANDIDATE, CLIENT, MASTER, OTHER, THIRD, World, scratch
+from tests.virtual.virtual_time import VirtualTimeLoop
 
 HARMLESS = frozenset(Guard) - {
     Guard.UPDATES_ONLY_HERE,

@@ -7,11 +7,11 @@ import pytest
 from boks_exporter.failover.journal import Journal, Phase
 from boks_exporter.failover.words import Procedure
 from boks_exporter.remote.operator_requests import OperatorChange, boot_start
-from boks_exporter.simulator.virtual_time import run_virtually
 from tests.faults.cases import Case, plan_of
 from tests.faults.faults import FaultKind
 from tests.faults.harness import CANDIDATE, World, scratch
 from tests.faults.matrix import run_case
+from tests.virtual.virtual_time import run_virtually
 
 CHANGING = [procedure for procedure in Procedure if procedure is not Procedure.VERIFY]
 

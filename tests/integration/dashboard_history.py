@@ -14,8 +14,8 @@ from boks_exporter.model import Host
 from boks_exporter.poller import Poller
 from boks_exporter.remote.settings import LocalSettings
 from boks_exporter.simulator.domain import Boksinit, Fault, HostPlan, Layout, SimulatedDomain, published_layout
-from boks_exporter.simulator.virtual_time import VirtualClock, run_virtually
-from boks_exporter.simulator.virtual_transport import VirtualTransport
+from tests.virtual.virtual_time import VirtualClock, run_virtually
+from tests.virtual.virtual_transport import VirtualTransport
 
 DOMAIN = "harbour"
 INTERVAL = 30.0

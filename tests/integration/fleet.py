@@ -15,9 +15,9 @@ from boks_exporter.config import DomainSettings
 from boks_exporter.model import Host
 from boks_exporter.remote.settings import Prefix, SshSettings
 from boks_exporter.simulator.domain import EPOCH, Boksinit, Fault, HostPlan, Layout, SimulatedDomain
-from boks_exporter.simulator.host_files import Tree
-from boks_exporter.simulator.processes import mentioning
-from boks_exporter.simulator.sshd import SshdServers
+from tests.sshd.host_files import Tree
+from tests.sshd.processes import mentioning
+from tests.sshd.servers import SshdServers
 
 _Result = TypeVar("_Result")
 Completed: TypeAlias = "subprocess.CompletedProcess[str]"

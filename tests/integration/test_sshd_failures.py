@@ -13,9 +13,9 @@ from boks_exporter.exposition import ExporterInfo, render
 from boks_exporter.observe import SystemClock
 from boks_exporter.poller import DomainWatch
 from boks_exporter.simulator.domain import Boksinit, Fault, HostPlan, Layout
-from boks_exporter.simulator.processes import end, mentioning
 from boks_exporter.transport.ssh import SshTransport
 from tests.integration.fleet import Fleet, running_fleet
+from tests.sshd.processes import end, mentioning
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from boks_exporter.simulator.domain import Boksinit, Fault
-from boks_exporter.simulator.processes import mentioning
 from tests.integration.fleet import Fleet, running_fleet
+from tests.sshd.processes import mentioning
 
 HOST = "REPHOST3"
 

@@ -63,7 +63,7 @@ def _python(*arguments: str) -> None:
 
 
 def test_the_wheel_holds_every_module_and_file(installed: Installed) -> None:
-    """All of the package, gate and fake programs included, and everything that is shipped with it."""
+    """All of the package, gate included, and everything that is shipped with it."""
     package = {
         str(file.relative_to(ROOT))
         for file in (ROOT / "boks_exporter").rglob("*")
@@ -78,7 +78,7 @@ def test_the_wheel_holds_every_module_and_file(installed: Installed) -> None:
     with zipfile.ZipFile(installed.wheel) as wheel:
         held = {name for name in wheel.namelist() if ".dist-info/" not in name}
     assert held == package | shipped
-    named = {"boks_exporter/py.typed", "boks_exporter/remote/gate.sh", "boks_exporter/simulator/fake/program.sh"}
+    named = {"boks_exporter/py.typed", "boks_exporter/remote/gate.sh"}
     assert named <= held
 
 

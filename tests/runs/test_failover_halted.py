@@ -8,8 +8,8 @@ from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.journal import StepOutcome
 from boks_exporter.failover.runner import Halt, Result
 from boks_exporter.failover.words import Exit, Outcome, Procedure
-from boks_exporter.simulator.virtual_time import VirtualClock
 from tests.unit.failover_world import FIRST, MASTER, SECOND, World, virtually
+from tests.virtual.virtual_time import VirtualClock
 
 WHY = "SIGTERM was received"
 

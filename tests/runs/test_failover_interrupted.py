@@ -12,8 +12,8 @@ from boks_exporter.failover.runner import Order
 from boks_exporter.failover.words import Exit, Procedure
 from boks_exporter.simulator.connection_faults import Cut
 from boks_exporter.simulator.domain import Fault
-from boks_exporter.simulator.virtual_time import VirtualClock
 from tests.unit.failover_world import FIRST, MASTER, SECOND, THIRD, World, virtually
+from tests.virtual.virtual_time import VirtualClock
 
 
 @pytest.mark.parametrize("cut", [Cut.BEFORE, Cut.DURING, Cut.AFTER])

@@ -16,11 +16,11 @@ from boks_exporter.rehearsal.fault_spec import RehearsalError, wish_of
 from boks_exporter.rehearsal.rehearsal_report import Rehearsal
 from boks_exporter.rehearsal.rehearse import rehearse_there
 from boks_exporter.rehearsal.twin_clock import HURRY, PACE, TwinTime
-from boks_exporter.rehearsal.virtual_twin import virtual_twin
 from boks_exporter.simulator.domain import Fault
 from boks_exporter.simulator.domain.invariants import Breach, Invariant
 from tests.unit.failover_world import MASTER, World, virtually
 from tests.unit.rehearsal_cases import CASES, looked_at
+from tests.virtual.virtual_twin import virtual_twin
 
 
 @dataclass

@@ -7,11 +7,11 @@ import pytest
 
 from boks_exporter.failover.plan import difference
 from boks_exporter.failover.runner import propose
-from boks_exporter.rehearsal.virtual_twin import virtual_twin
 from boks_exporter.simulator.connection_faults import Cut
 from boks_exporter.simulator.operator_records import Lock, Record
 from tests.unit.failover_world import CLIENT, FIRST, MASTER, SECOND, THIRD, World, virtually
 from tests.unit.rehearsal_cases import CASES, looked_at
+from tests.virtual.virtual_twin import virtual_twin
 
 
 async def _differences(

@@ -16,8 +16,8 @@ from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.journal import Journal
 from boks_exporter.failover.runner import Halt, Runner
 from boks_exporter.failover.survey import Survey
-from boks_exporter.simulator.virtual_time import VirtualClock, VirtualTimeLoop
 from tests.unit.failover_world import World
+from tests.virtual.virtual_time import VirtualClock, VirtualTimeLoop
 
 CONFIG = """\
 domains:

@@ -20,9 +20,9 @@ from boks_exporter.remote.settings import SshSettings
 from boks_exporter.simulator.domain import Boksinit, Fault, HostPlan, Layout, SimulatedDomain
 from boks_exporter.simulator.domain.invariants import Observer
 from boks_exporter.simulator.operator_gate import OperatorGates
-from boks_exporter.simulator.virtual_operator import VirtualOperator
-from boks_exporter.simulator.virtual_time import VirtualClock, run_virtually
-from boks_exporter.simulator.virtual_transport import VirtualTransport
+from tests.virtual.virtual_operator import VirtualOperator
+from tests.virtual.virtual_time import VirtualClock, run_virtually
+from tests.virtual.virtual_transport import VirtualTransport
 
 _Result = TypeVar("_Result")
 

@@ -18,9 +18,9 @@ from boks_exporter.poller import Poller
 from boks_exporter.poller.poller import State
 from boks_exporter.remote.request import Request
 from boks_exporter.remote.settings import LocalSettings
-from boks_exporter.simulator.virtual_time import EPOCH, VirtualClock, run_virtually
 from boks_exporter.transport.base import RawReply
 from tests.unit.observe_world import frames
+from tests.virtual.virtual_time import EPOCH, VirtualClock, run_virtually
 
 WRITES_EVERY = 10.0
 LIST = "SERVER PCKT FAIL SYNC COUNT STATUS\nR1 00:05 00:09 1000 OK\n"

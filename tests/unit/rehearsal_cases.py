@@ -8,8 +8,8 @@ from boks_exporter.failover.runner import Proposal, propose
 from boks_exporter.failover.words import Procedure
 from boks_exporter.rehearsal.environment import Known
 from boks_exporter.simulator.domain import Fault, SimulatedDomain
-from boks_exporter.simulator.virtual_time import VirtualClock
 from tests.unit.failover_world import CLIENT, FIRST, MASTER, SECOND, THIRD, World
+from tests.virtual.virtual_time import VirtualClock
 
 Change: TypeAlias = Callable[[SimulatedDomain], object]
 

@@ -21,8 +21,8 @@ from boks_exporter.model import Host
 from boks_exporter.remote import operator_requests as op
 from boks_exporter.remote.operator_requests import ConvertTo, OperatorChange, OperatorLook
 from boks_exporter.remote.request import LOOK, Request
-from boks_exporter.simulator.virtual_time import VirtualClock
 from tests.unit.failover_world import CLIENT, FIRST, MASTER, World, virtually
+from tests.virtual.virtual_time import VirtualClock
 
 LOOKS = ("preflight", "registered", "reach", "lock-show", "record")
 

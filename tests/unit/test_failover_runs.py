@@ -4,8 +4,8 @@ from pathlib import Path
 
 from boks_exporter.failover.words import Exit, Outcome, Procedure
 from boks_exporter.simulator.domain import Fault
-from boks_exporter.simulator.virtual_time import VirtualClock
 from tests.unit.failover_world import CLIENT, FIRST, MASTER, SECOND, THIRD, World, virtually
+from tests.virtual.virtual_time import VirtualClock
 
 
 def test_a_replica_is_promoted_when_the_master_is_dead(journals: Path) -> None:

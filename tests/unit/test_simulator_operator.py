@@ -13,8 +13,8 @@ from boks_exporter.simulator.domain.invariants import Invariant, Observer
 from boks_exporter.simulator.domain.scheduler import Agenda
 from boks_exporter.simulator.operator_gate import OperatorGates
 from boks_exporter.simulator.operator_records import REBOOT_SECONDS, Spoil
-from boks_exporter.simulator.virtual_operator import VirtualOperator
-from boks_exporter.simulator.virtual_time import run_virtually
+from tests.virtual.virtual_operator import VirtualOperator
+from tests.virtual.virtual_time import run_virtually
 
 HOST = "REPHOST5"
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from boks_exporter.simulator.virtual_time import EPOCH, VirtualClock, run_virtually
+from tests.virtual.virtual_time import EPOCH, VirtualClock, run_virtually
 
 
 def test_a_week_passes_at_once() -> None:

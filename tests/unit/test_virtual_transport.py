@@ -9,9 +9,9 @@ from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host
 from boks_exporter.remote.request import LOOK, READING, ROLE_ONLY, Request
 from boks_exporter.simulator.domain import Fault, SimulatedDomain, published_layout
-from boks_exporter.simulator.virtual_time import run_virtually
-from boks_exporter.simulator.virtual_transport import Network, VirtualTransport
 from boks_exporter.transport.base import RawReply
+from tests.virtual.virtual_time import run_virtually
+from tests.virtual.virtual_transport import Network, VirtualTransport
 
 REPHOST = Host("REPHOST", "REPHOST")
 

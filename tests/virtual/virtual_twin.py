@@ -14,10 +14,10 @@ from boks_exporter.remote.request import Request, RequestLine
 from boks_exporter.simulator.domain.invariants import Observer
 from boks_exporter.simulator.domain.twin import twin_of
 from boks_exporter.simulator.operator_gate import OperatorGates
-from boks_exporter.simulator.virtual_operator import VirtualOperator
-from boks_exporter.simulator.virtual_time import VirtualClock
-from boks_exporter.simulator.virtual_transport import VirtualTransport
 from boks_exporter.transport.base import RawReply
+from tests.virtual.virtual_operator import VirtualOperator
+from tests.virtual.virtual_time import VirtualClock
+from tests.virtual.virtual_transport import VirtualTransport
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from typing import Final
 
 import asyncssh
 
-from boks_exporter.simulator.processes import descendants, end, processes
+from tests.sshd.processes import descendants, end, processes
 
 ADDRESS: Final = "127.0.0.1"
 

@@ -28,7 +28,7 @@ async def processes() -> tuple[Process, ...]:
     ps = await asyncio.create_subprocess_exec("ps", *options, stdout=asyncio.subprocess.PIPE)
     text = (await ps.communicate())[0].decode(errors="replace")
     rows = (line.split(None, 3) for line in text.splitlines())
-    listed = (Process(int(row[0]), int(row[1]), row[2], row[3] if len(row) > 3 else "") for row in rows)  # noqa: PLR2004 - the fourth column can be empty
+    listed = (Process(int(row[0]), int(row[1]), row[2], row[3] if len(row) > 3 else "") for row in rows)
     return tuple(process for process in listed if not process.state.startswith("Z"))
 
 

@@ -19,11 +19,11 @@ from boks_exporter.remote.installation import (
 )
 from boks_exporter.remote.settings import Prefix
 from boks_exporter.simulator.domain import Connectivity, Fault
-from boks_exporter.simulator.host_files import Tree
 from boks_exporter.simulator.keys import HostKeys, new_key, write_known_hosts, write_user_key
-from boks_exporter.simulator.processes import descendants, end, mentioning
-from boks_exporter.simulator.sshd_daemon import ADDRESS, SshdDaemon
-from boks_exporter.simulator.temporary_user import login
+from tests.sshd.daemon import ADDRESS, SshdDaemon
+from tests.sshd.host_files import Tree
+from tests.sshd.processes import descendants, end, mentioning
+from tests.sshd.temporary_user import login
 
 _FROM: Final = "127.0.0.0/8"
 _BEHIND_OTHER_SUDOERS: Final = ("unshare", "-m", "sh", "-c", 'mount --bind "$0" /etc/sudoers && exec "$@"')

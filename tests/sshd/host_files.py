@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -16,7 +15,7 @@ from boks_exporter.remote.installation import gate_conf
 from boks_exporter.remote.settings import Prefix, RemotePaths
 from boks_exporter.simulator.domain import Fault, Printed, SimulatedDomain
 from boks_exporter.simulator.domain.files import queue_ages
-from boks_exporter.simulator.fake_program_calls import Calls
+from tests.sshd.fake_program_calls import Calls
 
 PROGRAMS: Final = ("boksadm", "boksdiag", "convert", "Boot", "dumpbase", "hostadm", "cadm")
 
@@ -194,7 +193,7 @@ def _install(host: HostTree, tree: Path, paths: RemotePaths) -> None:
     for directory in ("etc", "var", "sbin", _DATA, _SPOOL, "var/LCK"):
         (host.root / directory).mkdir(parents=True)
     host.state.mkdir(mode=0o700)
-    text = resources.files("boks_exporter.simulator.fake").joinpath("program.sh").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("program.sh").read_text(encoding="utf-8")
     for command in PROGRAMS:
         words = {"@tree@": str(tree), "@host@": host.name, "@command@": command}
         _write_program(host.root / "sbin" / command, _filled_in(text, words))

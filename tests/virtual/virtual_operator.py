@@ -10,8 +10,8 @@ from boks_exporter.remote.request import RequestLine
 from boks_exporter.simulator.connection_faults import Cut
 from boks_exporter.simulator.domain import Connectivity
 from boks_exporter.simulator.operator_gate import OperatorGates
-from boks_exporter.simulator.virtual_transport import REFUSALS
 from boks_exporter.transport.base import RawReply
+from tests.virtual.virtual_transport import REFUSALS
 
 
 class VirtualOperator:

@@ -1,1 +1,0 @@
-"""Programs that stand where BoKS's own would: they ask the simulator what to print."""
