@@ -1,40 +1,14 @@
-"""Write docs/alerts.md from the shipped rules; a test compares."""
+"""Fill docs/alerts.md from the shipped rules; a test compares."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
 from ruamel.yaml import YAML
 
-ROOT: Final = Path(__file__).resolve().parent.parent
+from scripts.generated_blocks import ROOT, filled_page, write
+
 PAGE: Final = ROOT / "docs" / "alerts.md"
 RULES: Final = ROOT / "deploy" / "prometheus"
-
-INTRODUCTION: Final = """\
-# Alerts
-
-<!-- Written by scripts/generate_alerts_doc.py from deploy/prometheus/*.rules.yml; change them there. -->
-
-`boks-exporter rules DIRECTORY` writes the rules, an example for Alertmanager and the runbooks; with `--runbook-base-url` the alerts link to where you serve
-the latter. In a checkout they are `deploy/prometheus/*.rules.yml` and `deploy/alertmanager/alertmanager.yml`. The rules need Prometheus 2.42 or newer, and
-assume that the exporter is scraped as job `boks` every 30 seconds:
-
-```yaml
-rule_files: [/etc/prometheus/boks/*.rules.yml]
-scrape_configs:
-  - job_name: boks
-    scrape_interval: 30s
-    static_configs: [{targets: ["monitor:16500"]}]
-```
-
-* **Amount and time.** Lag pages only when both the number of missing updates and the age of the oldest are beyond a limit, for a while.
-* **A lost scrape is no news.** Every alert looks at a window, so that a failed scrape or a restart neither raises nor ends one.
-* **A restart of Prometheus ends no page.** What pages keeps its time in windows, which Prometheus remembers, and hardly any in `for`, which it forgets.
-* **One trouble, one page.** Alertmanager's example holds back what another alert explains: all of an exporter that is down, a site's replicas while the site is
-  dark, a host's lag while it is down, warnings of a host that pages. It groups pages by domain.
-* **Two exporters may watch one domain.** Their alerts differ in `instance` only, and Alertmanager groups them.
-* **Each alert has a [runbook](runbooks/README.md)**, written for whoever is woken and does not know BoKS.
-"""
 
 THRESHOLDS: Final = """
 ## Thresholds
@@ -45,23 +19,10 @@ None of these figures is published by the vendor, except the one for shared memo
 | series | value |
 |---|---|"""
 
-FOR_PEOPLE: Final = """
-## Recording rules for your own queries
-
-| series | what |
-|---|---|
-| `boks_domain:replicas:count` | replicas of a domain |
-| `boks_domain:replicas_ok:ratio` | how many of them are ok |
-| `boks_domain:replica_lag_seconds:max` | age of the oldest update that any replica lacks |
-| `boks_domain:replica_lag_sequences:max` | updates that the worst table of the worst replica lacks |
-| `boks_domain:master_updates:rate5m` | updates a second that the master writes, over all tables |
-| `boks_host:poll_failures:rate5m` | failed looks a second, by host and reason |
-"""
-
 
 def page() -> str:
-    """Write the whole page."""
-    return "\n".join([INTRODUCTION, *_alerts(), THRESHOLDS, *_thresholds(), FOR_PEOPLE])
+    """Return the page with its tables."""
+    return filled_page(PAGE, {"alerts": _alerts(), "thresholds": _thresholds()})
 
 
 def _groups() -> Iterator[dict[str, Any]]:
@@ -83,6 +44,8 @@ def _alerts() -> Iterator[str]:
 
 
 def _thresholds() -> Iterator[str]:
+    yield "| series | value |"
+    yield "|---|---|"
     for group in _groups():
         for rule in group["rules"]:
             if group["name"] == "boks-thresholds":
@@ -90,5 +53,4 @@ def _thresholds() -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
-    print(f"wrote {PAGE.relative_to(ROOT)}")
+    write(PAGE, page())

@@ -1,87 +1,21 @@
-"""Write docs/cli.md and docs/status.schema.json from the commands' own help and the report's types; a test compares."""
+"""Fill docs/cli.md and write docs/status.schema.json from the commands' own help and the report's types; a test compares."""
 
 import json
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Final, get_args, get_origin, get_type_hints, is_typeddict
 
 import click
 
-ROOT: Final = Path(__file__).resolve().parent.parent
+from boks_exporter.cli.check import severity
+from boks_exporter.cli.root_command import program
+from boks_exporter.exposition import StatusReport
+from scripts.generated_blocks import ROOT, filled_page, write
+
 PAGE: Final = ROOT / "docs" / "cli.md"
 SCHEMA: Final = ROOT / "docs" / "status.schema.json"
-sys.path.insert(0, str(ROOT))
-
-from boks_exporter.cli.check import severity  # noqa: E402 - found by the path that is set above
-from boks_exporter.cli.root_command import program  # noqa: E402 - as above
-from boks_exporter.exposition import StatusReport  # noqa: E402 - as above
 
 _WIDTH: Final = 100
-
-INTRODUCTION: Final = """\
-# Command line
-
-<!-- Written by scripts/generate_cli_doc.py from the commands' own help; change it there. -->
-
-| command | for |
-|---|---|
-{commands}
-
-Every command has `--help`. An option wins over its environment variable, and that over the default. Errors go to
-standard error, each with what was expected, what was found and what to do; `check` alone puts them into its line.
-
-## Exit codes
-
-| code | all commands but `check` | `check` |
-|---|---|---|
-| 0 | done; for `serve` and `demo`: ended by a signal or by `--duration` | OK |
-| 1 | failed, and the message says why: a faulty configuration, an exporter that cannot be asked | WARNING |
-| 2 | wrong usage | CRITICAL |
-| 3 | | UNKNOWN, and everything that went wrong, wrong usage too |
-| 130 | interrupted | |
-"""
-
-PLUGIN: Final = """\
-## How check judges
-
-Each state has one severity. Of several results the worst counts: CRITICAL, then WARNING, then UNKNOWN. What is proven
-wrong outweighs what is not known; UNKNOWN is never DOWN.
-
-{rules}
-
-Its output is the monitoring plugins': a short line, the totals as performance data behind it, a line for each finding,
-the worst first, and the hosts' figures behind the last line:
-
-```
-BOKS CRITICAL - REPHOST is DOWN: the master lists it as DOWN … | 'prod/masters'=1;;;0; 'prod/replicas'=5;;;0; …
-[CRITICAL] prod: REPHOST is DOWN: the master lists it as DOWN …
-[OK] prod: MASTER, REPHOST2 | 'prod/REPHOST/lag'=0;;;0; 'prod/REPHOST/lag_seconds'=0s;;;0; 'prod/REPHOST/ahead'=0;;;0;
-```
-
-A label is `<domain>/<host>/<figure>`. `U` is the plugins' word for a figure that is not known; labels stay, values go.
-Pipes and line breaks in texts from hosts are replaced.
-
-For Icinga or Nagios:
-
-```
-define command {
-    command_name  check_boks
-    command_line  /usr/bin/boks-exporter check --url $ARG1$ --domain $ARG2$
-}
-```
-"""
-
-REPORT: Final = """\
-## JSON
-
-`status --output json`, `check --output json` and `/api/v1/status` of a running exporter give the same report. It is
-stable: keys are only ever added. Null means not known, never zero. [`status.schema.json`](status.schema.json) is its
-JSON Schema. `check` adds `check` in front: `state`, `exit_code`, `summary`, and `findings` with `state`, `domain`,
-`host` and `text` each.
-
-"""
 
 MEANINGS: Final = {
     "domains": "one entry for each domain, in the configuration's order",
@@ -144,17 +78,23 @@ _TYPES: Final = {str: "string", int: "integer", float: "number", bool: "boolean"
 
 
 def page() -> str:
-    """Write the whole page."""
-    commands = dict(_commands(program, "boks-exporter", None))
-    table = "\n".join(
-        f"| [`{path.removeprefix('boks-exporter ')}`](#{path.replace(' ', '-')}) | {context.command.get_short_help_str(200)} |"
-        for path, context in commands.items()
-        if path != "boks-exporter"
-    )
-    parts = [INTRODUCTION.replace("{commands}", table)]
-    parts += (f"## {path}\n\n```\n{context.get_help()}\n```\n" for path, context in commands.items())
-    parts += (PLUGIN.replace("{rules}", "\n".join(_rules())), REPORT, "\n".join(_keys()) + "\n")
-    return "\n".join(parts)
+    """Return the page with the help of every command, the severities and the keys of the report."""
+    blocks = {"commands": _overview(), "help": _help(), "severities": _rules(), "keys": _keys()}
+    return filled_page(PAGE, blocks)
+
+
+def _overview() -> Iterator[str]:
+    yield "| command | for |"
+    yield "|---|---|"
+    for path, context in _commands(program, "boks-exporter", None):
+        if path != "boks-exporter":
+            anchor, name = path.replace(" ", "-"), path.removeprefix("boks-exporter ")
+            yield f"| [`{name}`](#{anchor}) | {context.command.get_short_help_str(200)} |"
+
+
+def _help() -> Iterator[str]:
+    for path, context in _commands(program, "boks-exporter", None):
+        yield f"## {path}\n\n```\n{context.get_help()}\n```\n"
 
 
 def _commands(command: click.Command, name: str, parent: click.Context | None) -> Iterator[tuple[str, click.Context]]:
@@ -251,6 +191,5 @@ def schema_text() -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
-    SCHEMA.write_text(schema_text(), encoding="utf-8")
-    print(f"wrote {PAGE.relative_to(ROOT)} and {SCHEMA.relative_to(ROOT)}")
+    write(PAGE, page())
+    write(SCHEMA, schema_text())

@@ -1,48 +1,35 @@
 """docs/cli.md and docs/status.schema.json say what the commands are."""
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import click
 import jsonschema
 import pytest
 
 from boks_exporter.cli.root_command import program
+from scripts import generate_cli_doc
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "scripts" / "generate_cli_doc.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_page_is_current(generator: ModuleType) -> None:
+def test_the_page_is_current() -> None:
     """`make docs` writes it anew; in a process of its own, since click keeps the help option of whoever asks first."""
-    script = "import generate_cli_doc as g; print(g.page(), end='')"
-    made = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT / "scripts", capture_output=True, text=True, check=True
-    )
-    assert generator.PAGE.read_text(encoding="utf-8") == made.stdout
+    script = "from scripts import generate_cli_doc as g; print(g.page(), end='')"
+    made = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert generate_cli_doc.PAGE.read_text(encoding="utf-8") == made.stdout
 
 
-def test_the_schema_is_current(generator: ModuleType) -> None:
+def test_the_schema_is_current() -> None:
     """The shape of the JSON cannot change without the shipped schema; keys may be added, none may go."""
-    assert generator.SCHEMA.read_text(encoding="utf-8") == generator.schema_text()
-    jsonschema.Draft202012Validator.check_schema(generator.schema())
+    assert generate_cli_doc.SCHEMA.read_text(encoding="utf-8") == generate_cli_doc.schema_text()
+    jsonschema.Draft202012Validator.check_schema(generate_cli_doc.schema())
 
 
-def test_every_key_is_explained(generator: ModuleType) -> None:
+def test_every_key_is_explained() -> None:
     """Neither a key without a meaning nor a meaning without its key."""
-    assert {path for path, _ in generator.keys(generator.StatusReport)} == set(generator.MEANINGS)
+    assert {path for path, _ in generate_cli_doc.keys(generate_cli_doc.StatusReport)} == set(generate_cli_doc.MEANINGS)
 
 
 def _leaves(command: click.Command, path: str) -> list[tuple[str, click.Command]]:
