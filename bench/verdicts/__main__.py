@@ -3,12 +3,9 @@
 import argparse
 import sys
 import time
-from pathlib import Path
 
-from bench.verdicts.table import document, failures, summary
+from bench.verdicts.table import PAGE, document, failures, summary
 from bench.verdicts.trial import trial
-
-_PAGE = Path(__file__).resolve().parents[2] / "docs" / "verdicts.md"
 
 
 def main() -> int:
@@ -17,14 +14,14 @@ def main() -> int:
     parser.add_argument("--histories", type=int, default=2000, help="how many histories to play (default: 2000)")
     parser.add_argument("--seed", type=int, default=1, help="what they are drawn from (default: 1)")
     parser.add_argument("--processes", type=int, default=2, help="how many to play at once (default: 2)")
-    parser.add_argument("--write", action="store_true", help=f"write docs/{_PAGE.name}")
+    parser.add_argument("--write", action="store_true", help=f"write docs/{PAGE.name}")
     options = parser.parse_args()
     began = time.monotonic()
     scores = trial(options.seed, options.histories, options.processes)
     print(summary(scores))
     print(f"{options.histories} histories in {time.monotonic() - began:.0f} s")
     if options.write:
-        _PAGE.write_text(document(scores, options.seed, options.histories), encoding="utf-8")
+        PAGE.write_text(document(scores, options.seed, options.histories), encoding="utf-8")
     missed = failures(scores)
     for line in (*missed, *scores.examples, *scores.slow):
         print(line)

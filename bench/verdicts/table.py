@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from bench.verdicts import templates
 from bench.verdicts.baselines import LIST_ONLY, TOLERANCES, one_shot
 from bench.verdicts.score import Kind, Scores
 from bench.verdicts.scorer import OURS
 from bench.verdicts.truths import Condition
+from scripts.generated_blocks import ROOT, filled_page
+
+PAGE: Final = ROOT / "docs" / "verdicts.md"
 
 _COLUMNS: Final = ("TP", "FP", "FN", "TN", "graver", "pending", "unknowable", "open")
 _ORDER: Final = (
@@ -150,21 +152,16 @@ def summary(scores: Scores) -> str:
 
 
 def document(scores: Scores, seed: int, histories: int) -> str:
-    """Write the page."""
-    parts = (
-        templates.INTRODUCTION.format(command=command(seed, histories)),
-        f"## The figures: {histories} histories, seed {seed}\n",
-        _figures(scores),
-        templates.OURS,
-        ours(scores),
-        delays(scores),
-        _lengths(scores),
-        templates.OTHERS,
-        others(scores),
-        templates.LAG,
-        lag(scores),
-        templates.REST,
-        rest(scores),
-        templates.DEFINITIONS,
-    )
-    return "\n".join(parts)
+    """Return the page with the figures of this trial."""
+    blocks = {
+        "figures": (
+            f"## The figures: {histories} histories, seed {seed}\n",
+            f"By `{command(seed, histories)}`.\n",
+            _figures(scores),
+        ),
+        "counts": (ours(scores), delays(scores), _lengths(scores)),
+        "others": others(scores),
+        "lag": lag(scores),
+        "rest": rest(scores),
+    }
+    return filled_page(PAGE, blocks)

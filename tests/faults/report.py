@@ -5,43 +5,18 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 from typing import Final
 
 from boks_exporter.failover.words import Procedure
 from boks_exporter.simulator.domain.invariants import Invariant
+from scripts.generated_blocks import ROOT, filled_page
 from tests.faults.case_result import Story
 from tests.faults.cases import Case, cases
 from tests.faults.faults import FaultKind
 from tests.faults.matrix import run_case
 
-PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "failover-faults.md"
+PAGE: Final = ROOT / "docs" / "failover-faults.md"
 PROCESSES: Final = 2
-
-_HEAD: Final = """\
-# What was tried on failover
-
-<!-- Written by `make faults` (tests/faults/report.py); change it there. -->
-
-Every procedure was broken at every step, in every way that the table below names, on a simulated domain of five hosts.
-Then the operator's next command was typed as it had been printed: `resume` or `abort`, up to four times. The
-simulator's own truth was looked at whenever anything changed; none of the program's code takes part in that.
-
-Two things must never be:
-
-* two masters that run at once;
-* a database that is removed, or moved aside, while no other server that is switched on has every update of it.
-
-And each exit code must be true, each run that is open must be named with the command that goes on, and no lock may be
-left without being told how to break it.
-"""
-
-_ENDS: Final = """\
-
-*done*: the goal of the procedure is reached and the domain is sound. *as before*: nothing is changed, or everything is
-undone. *refused*: the plan was not applied, since the domain had changed. *by hand*: the program says what is left to
-do.
-"""
 
 
 def every_case(procedures: Iterable[Procedure] = Procedure) -> Iterator[Case]:
@@ -57,29 +32,28 @@ def run_all(listed: list[Case]) -> list[Story]:
 
 
 def page(stories: list[Story]) -> str:
-    """Write the page."""
+    """Return the page with the figures of these cases."""
     breaches = Counter(breach.invariant for story in stories for breach in story.breaches)
     wrong = [story for story in stories if story.wrong]
     twice = sum(story.case.second is not None for story in stories)
-    lines = [
-        _HEAD,
-        f"| cases | {len(stories)} |",
-        "|---|---|",
-        *(f"| {invariant.replace('_', ' ')} | {breaches[invariant]} |" for invariant in Invariant),
-        f"| cases with an untrue exit code, a lost command or a lost lock | {len(wrong)} |",
-        "",
-        "## By procedure",
-        "",
-        *_table("procedure", [(str(procedure), _of(stories, procedure)) for procedure in Procedure]),
-        _ENDS,
-        "## By fault",
-        "",
-        *_table("fault", [(fault, [story for story in stories if story.case.fault is fault]) for fault in FaultKind]),
-        "",
-        f"In {twice} of these cases, a second fault struck the first `resume`.",
-        *_by_hand(stories),
-    ]
-    return "\n".join(lines) + "\n"
+    blocks = {
+        "totals": (
+            f"| cases | {len(stories)} |",
+            "|---|---|",
+            *(f"| {invariant.replace('_', ' ')} | {breaches[invariant]} |" for invariant in Invariant),
+            f"| cases with an untrue exit code, a lost command or a lost lock | {len(wrong)} |",
+        ),
+        "procedures": _table("procedure", [(str(procedure), _of(stories, procedure)) for procedure in Procedure]),
+        "faults": (
+            *_table(
+                "fault", [(fault, [story for story in stories if story.case.fault is fault]) for fault in FaultKind]
+            ),
+            "",
+            f"In {twice} of these cases, a second fault struck the first `resume`.",
+            *_by_hand(stories),
+        ),
+    }
+    return filled_page(PAGE, blocks)
 
 
 def _of(stories: list[Story], procedure: Procedure) -> list[Story]:
