@@ -51,7 +51,7 @@ def plain_seconds(text: str) -> float:
 
 
 def plain_list(text: str) -> ReplicaList:
-    """Read a list with one regular expression: no columns, no leftovers, no odd words."""
+    """Read a list with one regular expression: no columns, no unread lines, no odd words."""
     return ReplicaList(
         tuple(
             ReplicaLine(
@@ -70,7 +70,7 @@ def plain_list(text: str) -> ReplicaList:
 
 
 def plain_sequence(text: str) -> SequenceReport:
-    """Read a sequence with one regular expression: no leftovers, no other shapes."""
+    """Read a sequence with one regular expression: no unread lines, no other shapes."""
     return SequenceReport(
         tuple(
             TableSequence(

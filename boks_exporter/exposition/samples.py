@@ -117,7 +117,7 @@ def _counted(labels: LabelValues, counters: HostCounters) -> Iterator[Sample]:
 def _unrecognised(seen: Observed) -> int:
     essential = (seen.reply, seen.environment, seen.sequences, seen.replicas)
     read = (*essential, seen.memory, seen.errlog, seen.queue, seen.checksums)
-    return sum(left.stands_for for part in read if part for left in part.leftovers)
+    return sum(left.stands_for for part in read if part for left in part.unread_lines)
 
 
 def _extras(labels: LabelValues, seen: Observed) -> Iterator[Sample]:

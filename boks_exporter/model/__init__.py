@@ -1,4 +1,4 @@
-"""The facts: who the hosts are, what they said, and what one round over a domain brought home; all frozen.
+"""Frozen facts: the hosts, the output of their commands, and the snapshot of one round over a domain.
 
 Times are Unix seconds by the exporter's own clock unless a name says otherwise: no host's clock is trusted.
 `None` always means "not known", never zero.
@@ -8,7 +8,6 @@ from boks_exporter.model.command_output import (
     Checksums,
     Environment,
     ErrorLog,
-    Leftover,
     Memory,
     Queue,
     ReplicaLine,
@@ -16,6 +15,7 @@ from boks_exporter.model.command_output import (
     ReportedStatus,
     SequenceReport,
     TableSequence,
+    UnreadLine,
 )
 from boks_exporter.model.host_reply import (
     Garbled,
@@ -41,7 +41,6 @@ __all__ = [
     "Host",
     "HostName",
     "HostOutcome",
-    "Leftover",
     "Listed",
     "Listing",
     "MasterReading",
@@ -64,4 +63,5 @@ __all__ = [
     "TableSequence",
     "Timestamp",
     "Unreachable",
+    "UnreadLine",
 ]

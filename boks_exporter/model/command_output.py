@@ -1,4 +1,4 @@
-"""What the commands on a host printed, one shape for each."""
+"""Facts parsed from the output of the commands on a host, one class for each command."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ from boks_exporter.model.units import Seconds, Sequence, TableNumber
 
 
 class ReportedStatus(StrEnum):
-    """The last column of `boksdiag list`; any word that is not known is OTHER and kept raw beside it."""
+    """The last column of `boksdiag list`; any other word is OTHER, and kept as `raw_status`."""
 
     OK = "ok"
     LOADING = "loading"
@@ -17,10 +17,10 @@ class ReportedStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Leftover:
-    """A line that no rule of a parser knows; returned and counted, never dropped.
+class UnreadLine:
+    """A line that a parser could not read; returned and counted, never dropped.
 
-    Of a flood the last one stands for all that are not kept themselves, with the number and the text of the first.
+    Of a flood the last one stands for all lines whose text is not kept, with the number and the text of the first.
     """
 
     line: int
@@ -44,10 +44,10 @@ class TableSequence:
 
 @dataclass(frozen=True, slots=True)
 class SequenceReport:
-    """Everything that one `boksdiag sequence` printed."""
+    """The output of one `boksdiag sequence`."""
 
     tables: tuple[TableSequence, ...]
-    leftovers: tuple[Leftover, ...] = ()
+    unread_lines: tuple[UnreadLine, ...] = ()
 
     def by_table(self) -> dict[TableNumber, TableSequence]:
         """Index the tables by their number."""
@@ -69,31 +69,31 @@ class ReplicaLine:
 
 @dataclass(frozen=True, slots=True)
 class ReplicaList:
-    """Everything that one `boksdiag list` printed."""
+    """The output of one `boksdiag list`."""
 
     lines: tuple[ReplicaLine, ...]
-    leftovers: tuple[Leftover, ...] = ()
+    unread_lines: tuple[UnreadLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """The keys of `$BOKS_etc/ENV` that matter here; nothing else of that file leaves the host."""
+    """The keys of `$BOKS_etc/ENV` that matter here; the gate sends no others."""
 
     boksinit: str | None
     shm_size_kilobytes: int | None = None
     bridge_accept_master_ips: str | None = None
-    leftovers: tuple[Leftover, ...] = ()
+    unread_lines: tuple[UnreadLine, ...] = ()
 
     @property
     def role(self) -> Role:
-        """Read BOKSINIT as a role; a word that is not known is UNKNOWN."""
+        """The role that BOKSINIT names; any other word is UNKNOWN."""
         return {"master": Role.MASTER, "server": Role.REPLICA, "client": Role.CLIENT}.get(
             (self.boksinit or "").lower(), Role.UNKNOWN
         )
 
     @property
     def admitted_masters(self) -> frozenset[str] | None:
-        """Name whom BRIDGE_ACCEPT_MASTER_IPS admits as a master; None where it is not set (HS hotfix/105)."""
+        """The masters that BRIDGE_ACCEPT_MASTER_IPS admits; None where it is not set (HS hotfix/105)."""
         listed = self.bridge_accept_master_ips
         return None if listed is None else frozenset(listed.replace(",", " ").split())
 
@@ -106,7 +106,7 @@ class Memory:
     free_bytes: int
     used_bytes: int | None
     largest_free_bytes: int | None
-    leftovers: tuple[Leftover, ...] = ()
+    unread_lines: tuple[UnreadLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,21 +115,21 @@ class ErrorLog:
 
     lines: int
     tail: tuple[str, ...]
-    leftovers: tuple[Leftover, ...] = ()
+    unread_lines: tuple[UnreadLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The master's spool (`master_spool/dd_fcom_*`): how many files, and when the oldest was written."""
+    """The master's spool (`master_spool/dd_fcom_*`): the number of files and the age of the oldest."""
 
     files: int
     oldest_age: Seconds | None
-    leftovers: tuple[Leftover, ...] = ()
+    unread_lines: tuple[UnreadLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Checksums:
-    """Check sums of what must be equal on all servers, by the name of the thing (method.conf, ENV keys)."""
+    """Check sums of files and settings that must be equal on all servers, by name (method.conf, ENV keys)."""
 
     by_name: tuple[tuple[str, str], ...]
-    leftovers: tuple[Leftover, ...] = ()
+    unread_lines: tuple[UnreadLine, ...] = ()

@@ -1,4 +1,4 @@
-"""One exchange with one host: the reply, and how it ended."""
+"""One poll of one host: the reply and the outcome."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,18 +9,18 @@ from boks_exporter.model.command_output import (
     Checksums,
     Environment,
     ErrorLog,
-    Leftover,
     Memory,
     Queue,
     ReplicaList,
     SequenceReport,
+    UnreadLine,
 )
 from boks_exporter.model.hosts import Role
 from boks_exporter.model.units import HostName, Seconds, Timestamp
 
 
 class Section(StrEnum):
-    """One thing that the gate can be asked; its reply carries a section of the same name."""
+    """A part of a request to the gate; the reply has a section of the same name."""
 
     ROLE = "role"
     SEQUENCE = "sequence"
@@ -33,7 +33,7 @@ class Section(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SectionReply:
-    """One section of a reply. Exactly one of `exit_status`, `timed_out`, `skipped` tells how it ended.
+    """One section of a reply. Exactly one of `exit_status`, `timed_out`, `skipped` is set.
 
     `skipped` is the gate's reason for not running it (such as `not_master` for `list` on a replica).
     """
@@ -49,12 +49,12 @@ class SectionReply:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One framed reply of the gate, taken apart but not yet understood."""
+    """One framed reply of the gate, split into sections whose text is not yet parsed."""
 
     gate_version: str
     host_clock: Timestamp | None
     sections: tuple[SectionReply, ...]
-    leftovers: tuple[Leftover, ...] = ()
+    unread_lines: tuple[UnreadLine, ...] = ()
 
     def section(self, name: Section) -> SectionReply | None:
         """Find a section by its name."""
@@ -63,7 +63,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class SectionFault:
-    """A section that was asked for and brought no fact: why, and in words for the operator."""
+    """A requested section without a fact: the reason, and a text for the operator."""
 
     section: Section
     reason: FailureReason
@@ -72,7 +72,7 @@ class SectionFault:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A host that answered. A fact is None where its section was not asked, was skipped, or is in `faults`."""
+    """A host that answered. A fact is None where its section was not requested, was skipped, or is in `faults`."""
 
     host: HostName
     started_at: Timestamp
@@ -90,14 +90,14 @@ class Observed:
 
     @property
     def essential_faults(self) -> tuple[SectionFault, ...]:
-        """The faults without which nothing can be judged: role, sequence and list; the others are a bonus."""
+        """Faults of the sections that every verdict needs: role, sequence and list."""
         essential = (Section.ROLE, Section.SEQUENCE, Section.LIST)
         return tuple(fault for fault in self.faults if fault.section in essential)
 
 
 @dataclass(frozen=True, slots=True)
 class Unreachable:
-    """A host that could not be asked."""
+    """A host that could not be polled."""
 
     host: HostName
     started_at: Timestamp
@@ -108,7 +108,7 @@ class Unreachable:
 
 @dataclass(frozen=True, slots=True)
 class Garbled:
-    """A host that answered with something that is no reply of the gate; `raw` is its beginning."""
+    """A host whose answer is not a reply of the gate; `raw` is its beginning."""
 
     host: HostName
     started_at: Timestamp

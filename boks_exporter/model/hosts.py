@@ -1,4 +1,4 @@
-"""Who the hosts are, as configured or discovered."""
+"""The configured and discovered hosts."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ from boks_exporter.model.units import HostName
 
 
 class Role(StrEnum):
-    """What a host is by its own BOKSINIT; `server` there means replica (K1456)."""
+    """A host's role by its own BOKSINIT; `server` there means replica (K1456)."""
 
     MASTER = "master"
     REPLICA = "replica"
@@ -17,7 +17,7 @@ class Role(StrEnum):
 
 
 class Promotion(StrEnum):
-    """The operator's wish for a host as a future master."""
+    """The operator's preference for a host as a future master."""
 
     PREFER = "prefer"
     NEUTRAL = "neutral"
@@ -38,7 +38,7 @@ class Host:
 
     @property
     def has_numeric_address(self) -> bool:
-        """Tell whether `address` is an address and not a name that stands for one."""
+        """Whether `address` is an IP address and not a name."""
         try:
             ip_address(self.address)
         except ValueError:

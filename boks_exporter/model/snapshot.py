@@ -1,4 +1,4 @@
-"""One round over one domain: everything that one bracketed look brought home."""
+"""The snapshot of one round over one domain."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class MasterReading:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One line of the master's list and the host that it means; None where no known host bears that name."""
+    """One line of the master's list and its host; None where no known host has that name."""
 
     line: ReplicaLine
     host: HostName | None
@@ -30,7 +30,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The one master's list, resolved to hosts; `read_at` is when the exchange that brought it ended."""
+    """The only master's list, resolved to hosts; `read_at` is the end of the poll that returned it."""
 
     master: HostName
     read_at: Timestamp
@@ -39,9 +39,9 @@ class Listing:
 
 @dataclass(frozen=True)
 class DomainSnapshot:
-    """One bracketed look at a domain. `hosts` are all known ones; each was asked and has exactly one outcome.
+    """One round over a domain. `hosts` are all known ones; each was polled and has exactly one outcome.
 
-    `last_known_master` is who was seen as the only master last, this round included; None if never seen.
+    `last_known_master` is the last host that was the only master, this round included; None if there was none.
     """
 
     domain: DomainName
@@ -58,7 +58,7 @@ class DomainSnapshot:
         return {outcome.host: outcome for outcome in self.outcomes}
 
     def outcome(self, host: HostName) -> HostOutcome | None:
-        """Look up how the round ended for a host."""
+        """Look up a host's outcome."""
         return self._outcome_by_host.get(host)
 
     @cached_property
@@ -79,27 +79,27 @@ class DomainSnapshot:
         return self._line_by_host.get(host)
 
     def observed(self) -> Iterator[Observed]:
-        """Go through the hosts that answered."""
+        """Iterate over the hosts that answered."""
         return (outcome for outcome in self.outcomes if isinstance(outcome, Observed))
 
     @cached_property
     def masters(self) -> tuple[HostName, ...]:
-        """Name every host that says it is master: none, one and several are three different situations."""
+        """Every host whose role is master: none, one and several are three different situations."""
         return tuple(seen.host for seen in self.observed() if seen.role is Role.MASTER)
 
     @property
     def master(self) -> HostName | None:
-        """Name the master if exactly one host says it is."""
+        """The master, if exactly one host is."""
         return self.masters[0] if len(self.masters) == 1 else None
 
     @property
     def skew(self) -> Seconds | None:
-        """Tell the time between the first and the last reading of the master; None without a second one."""
+        """Time between the first and the last reading of the master; None without a second one."""
         readings = [reading for reading in self.master_readings if reading.host == self.master]
         return readings[-1].started_at - readings[0].finished_at if len(readings) > 1 else None
 
     @property
     def unresolved(self) -> tuple[str, ...]:
-        """Name the servers of the master's list that no known host bears."""
+        """The servers in the master's list that match no known host."""
         entries = self.listing.entries if self.listing else ()
         return tuple(entry.line.server for entry in entries if entry.host is None)

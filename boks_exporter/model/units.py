@@ -1,4 +1,4 @@
-"""What numbers and names are called, so that fields need no comment."""
+"""Type aliases for numbers and names, so that fields need no comment."""
 
 from typing import TypeAlias
 

@@ -9,13 +9,13 @@ from boks_exporter.model import (
     Garbled,
     Host,
     HostOutcome,
-    Leftover,
     Observed,
     Reply,
     Section,
     SectionFault,
     SectionReply,
     Timestamp,
+    UnreadLine,
 )
 from boks_exporter.parsing.boksdiag_list import parse_list
 from boks_exporter.parsing.boksdiag_sequence import parse_sequence
@@ -122,8 +122,8 @@ def _is_believable(section: SectionReply, fact: Any) -> bool:
     """
     if (section.exit_status or 0) > _SIGNALLED:
         return False
-    leftovers: tuple[Leftover, ...] = getattr(fact, "leftovers", ())
-    return section.exit_status == 0 or not (section.stderr.strip() or leftovers)
+    unread_lines: tuple[UnreadLine, ...] = getattr(fact, "unread_lines", ())
+    return section.exit_status == 0 or not (section.stderr.strip() or unread_lines)
 
 
 def _failed(section: SectionReply) -> SectionFault:

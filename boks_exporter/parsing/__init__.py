@@ -1,1 +1,1 @@
-"""From what the hosts print to facts; each parser accounts for every line and raises nothing but ParseError."""
+"""Parsers of command output; each accounts for every line and raises nothing but ParseError."""

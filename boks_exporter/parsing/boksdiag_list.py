@@ -1,4 +1,4 @@
-"""`boksdiag list`: what the master says about each replica.
+"""Parser of `boksdiag list`: the master's status of each replica.
 
 ```
 SERVER SINCE LAST SINCE LAST SINCE LAST COUNT LAST
@@ -9,7 +9,7 @@ REPHOST3 00:49 04:50 726768 OK
 Evidence: the columns and their meaning, `OK` and `DOWN` are read verbatim (K1256, K1456; H), from one release, in a
 page that collapsed the blanks. Inferred (L): the header's second line, the spelling of `LOADING`, that a row with two
 durations has no failure, and that blanks align the cells at all. Unknown (U): the spacing, further status words, which
-are OTHER and kept raw, and whatever else may be printed, which is a leftover.
+are OTHER and kept raw, and any other output, which is kept as unread lines.
 """
 
 import re
@@ -17,37 +17,37 @@ from typing import Final
 
 from boks_exporter.errors import ParseError
 from boks_exporter.model import ReplicaLine, ReplicaList
-from boks_exporter.parsing.list_columns import Ruler, columns_of, gap_of, learned_from, shape_of
+from boks_exporter.parsing.list_columns import Ruler, columns_of, gap_of, ruler_from, shape_of
 from boks_exporter.parsing.list_header import MEASURED, is_header, is_underline
 from boks_exporter.parsing.list_rows import AGES, common_row, first_unread_word, row_of
 from boks_exporter.parsing.text_lines import Lines, lines_of, nothing_recognised, stumbled
-from boks_exporter.parsing.unrecognised import Leftovers
+from boks_exporter.parsing.unrecognised import UnreadLines
 
 _EXPECTED: Final = "a header such as 'SERVER SINCE LAST ...' or a row such as 'REPHOST5 00:49 04:49 1853521 OK'"
 _SIGN: Final = re.compile(
-    r"""(?=[0-9oldpfsc])  # of no effect but that most lines are done with in a fraction of the time
+    r"""(?=[0-9oldpfsc])  # changes no result; rejects most lines in a fraction of the time
         (?:[0-9]d?\s+\S | (?:ok|loading|down)\s*$ | last | pckt | packet | fail | sync | count | status | server)""",
     re.IGNORECASE | re.VERBOSE,
 )
-"""A number with something behind it, a known status at the end of the line, or a label of the header."""
+"""A number followed by something, a known status at the end of the line, or a label of the header."""
 
-_HEADERS: Final = 8  # more different ones are no header of one output
+_HEADERS: Final = 8  # one output does not have more different header lines
 _EXPECTED_REST: Final = "a duration such as '00:49' or '523D 5:19:20', a count or a status"
 
 
 def parse_list(text: str) -> ReplicaList:
-    """Read everything that one `boksdiag list` printed; a header alone is the list of a domain without replicas."""
+    """Parse the output of one `boksdiag list`; a header alone is the list of a domain without replicas."""
     lines = lines_of(text, _SIGN)
     reading = _Reading(lines, only_ascii=text.isascii())
     reading.read()
     rows = tuple(filter(None, reading.rows))
     if not (rows or reading.headers):
         raise _nothing_recognised(lines)
-    return ReplicaList(rows, reading.leftovers.all())
+    return ReplicaList(rows, reading.unread_lines.all())
 
 
 class _Reading:
-    """What each line says. Rows with blank cells are read by their words at first, and by their columns at last."""
+    """The lines of one output. Rows with blank cells are read by their words first, and then by their columns."""
 
     def __init__(self, lines: Lines, *, only_ascii: bool) -> None:
         self.lines = lines.texts
@@ -55,10 +55,10 @@ class _Reading:
         split = str.split if only_ascii else _words_of_ascii
         self.rows: list[ReplicaLine | None] = [*map(common_row, map(split, lines.texts))]
         self.headers: list[str] = []
-        self.leftovers = Leftovers(lines)
+        self.unread_lines = UnreadLines(lines)
 
     def read(self) -> None:
-        """Read the lines that are no common rows; then see where the durations of the rows with blanks stand."""
+        """Read the lines that are not common rows, then assign the durations of rows with blank cells to columns."""
         without_failure: list[int] = []
         with_blanks: list[int] = []
         lacking = [index for index, row in enumerate(self.rows) if row is None or row.since_failure is None]
@@ -81,17 +81,17 @@ class _Reading:
             self.rows[index] = row.fact(row.ages_by_number())
             return 0 < len(row.ages) < AGES
         if line and not line.isspace() and not (self.headers and is_underline(line)):
-            self.leftovers.add(self.numbers[index], line)
+            self.unread_lines.add(self.numbers[index], line)
         return False
 
     def _place(self, without_failure: list[int], with_blanks: list[int]) -> None:
-        """Read rows once more by their columns.
+        """Read rows again by their columns.
 
-        Most rows of a sound domain are common ones without a failure. That nothing stands between packet and sync,
-        where the last such row had nothing, is proof enough, and much cheaper than to measure each.
+        Most rows of a healthy domain are common ones without a failure. A row that is blank between packet and sync,
+        where the last such row was blank, has none either; this test is much cheaper than measuring each row.
         """
         headers = tuple(dict.fromkeys(self.headers))[:_HEADERS]
-        ruler = learned_from(headers, self._complete_shape())
+        ruler = ruler_from(headers, self._complete_shape())
         gap = slice(0)
         for index in without_failure:
             if not self.lines[index][gap].isspace():
@@ -103,7 +103,7 @@ class _Reading:
             self._read_by_columns(index, ruler)
 
     def _complete_shape(self) -> str:
-        """Find a row that has nothing blank, from which to learn where the columns are."""
+        """Find a row without blank cells, which shows the positions of all columns."""
         for line, row in zip(self.lines, self.rows, strict=True):
             if row and None not in {row.since_packet, row.since_failure, row.since_sync, row.packets}:
                 return shape_of(line[:MEASURED])
@@ -122,7 +122,7 @@ def _words_of_ascii(line: str) -> list[str]:
 
 
 def _nothing_recognised(lines: Lines) -> ParseError:
-    """Point at the word where the line that came nearest to a row stopped being one, else at the first line."""
+    """Point at the first unreadable word of a line that begins like a row, else at the first line."""
     for at, line in lines.numbered():
         words = line.split()
         unread = first_unread_word(words)

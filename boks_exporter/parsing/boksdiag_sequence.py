@@ -1,14 +1,14 @@
-"""`boksdiag sequence`: the update number of every database table.
+"""Parser of `boksdiag sequence`: the update number of every database table.
 
 ```
 T7 13678d 8:33:46 5053 (5053)
 ```
 
 Evidence (K1456): `T<n>`, the number before the parentheses and the shape of the line are read verbatim (H), from one
-master of one release. What stands in the parentheses is undocumented (U) and equal to the number in every sample: it is
-kept, never judged, and may be missing. That the stamp is a time since 1970 is inferred (L): a stamp of any other shape
-is None and costs the line nothing. What stands behind the dots of the published output is unknown (U): such lines are
-leftovers.
+master of one release. The number in parentheses is undocumented (U) and equals the first in every sample: it is kept,
+never judged, and may be missing. That the stamp is a time since 1970 is inferred (L): a stamp of any other shape is
+None, and the line is read without it. The lines that the published output replaced by dots are unknown (U): lines of
+any other form are kept as unread.
 """
 
 import re
@@ -21,7 +21,7 @@ from boks_exporter.parsing.durations import days_and_time, duration_at
 from boks_exporter.parsing.fast_construction import table_sequence
 from boks_exporter.parsing.numbers import number
 from boks_exporter.parsing.text_lines import Lines, lines_of, nothing_recognised, stumbled
-from boks_exporter.parsing.unrecognised import Leftovers
+from boks_exporter.parsing.unrecognised import UnreadLines
 
 _EXPECTED: Final = "a line such as 'T7 13678d 8:33:46 5053 (5053)'"
 _EXPECTED_REST: Final = "a stamp and a sequence number such as '13678d 8:33:46 5053 (5053)'"
@@ -29,7 +29,7 @@ _TABLE: Final = re.compile(r"[Tt]([0-9]{1,4})")
 _STARTS_LIKE_A_TABLE: Final = re.compile(r"\s*[Tt][0-9]+")
 _SIGN: Final = re.compile(r"^\s*[Tt][0-9]")
 
-# The published shape, with numbers that cannot exceed 64 bits; every other shape takes the long way.
+# The published shape, with numbers that cannot exceed 64 bits; `_any_row` reads every other shape.
 _COMMON: Final = re.compile(
     r"T([0-9]{1,4})[ ]{1,16}([0-9]{1,6}d[ ]{1,16}[0-9]{1,2}:[0-9]{2}:[0-9]{2})"
     r"[ ]{1,16}([0-9]{1,19})[ ]{1,16}\(([0-9]{1,19})\)"
@@ -37,11 +37,11 @@ _COMMON: Final = re.compile(
 
 
 def parse_sequence(text: str) -> SequenceReport:
-    """Read everything that one `boksdiag sequence` printed.
+    """Parse the output of one `boksdiag sequence`.
 
-    Of a table that is named twice the first line counts and the later ones are leftovers: what follows a complete
-    listing is an appendix of unknown origin, and taking the last would let it overwrite what was read properly. A line
-    without parentheses is a leftover where others have them: `T7 13678d 8:33:46 50` may have been cut from 5053.
+    Of a table that is named twice the first line counts and the later ones are unread: their origin is unknown, and
+    they must not overwrite a number that was read. A line without parentheses is unread where others have them:
+    `T7 13678d 8:33:46 50` may have been cut from 5053.
     """
     lines = lines_of(text, _SIGN)
     rows = [*map(_common_row, lines.texts)]
@@ -49,16 +49,16 @@ def parse_sequence(text: str) -> SequenceReport:
     if any(rows) or any(row and row.parenthesised is not None for row in others.values()):
         others = {at: row for at, row in others.items() if row and row.parenthesised is not None}
     tables: dict[int, TableSequence] = {}
-    leftovers = Leftovers(lines)
+    unread_lines = UnreadLines(lines)
     for at, line in enumerate(lines.texts):
         row = rows[at] or others.get(at)
         if row is not None and row.table not in tables:
             tables[row.table] = row
         elif line.strip():
-            leftovers.add(lines.numbers[at], line)
+            unread_lines.add(lines.numbers[at], line)
     if not tables:
         raise _nothing_recognised(lines)
-    return SequenceReport(tuple(tables.values()), leftovers.all())
+    return SequenceReport(tuple(tables.values()), unread_lines.all())
 
 
 def _common_row(line: str) -> TableSequence | None:
@@ -74,12 +74,12 @@ def _common_row(line: str) -> TableSequence | None:
 
 @lru_cache(maxsize=1024)
 def _stamp_in_seconds(stamp: str) -> Seconds | None:
-    """Read a stamp once: it is the same on all servers and hardly ever changes (K1456, L)."""
+    """Parse a stamp; cached, because it is the same on all servers and hardly ever changes (K1456, L)."""
     return days_and_time(*stamp.split())
 
 
 def _any_row(line: str) -> TableSequence | None:
-    """Read a line from its right end: parentheses if any, the number before them; the rest is table and stamp."""
+    """Parse a line from its right end: parentheses if any, the number before them, then table and stamp."""
     before, parenthesised = _without_parentheses(line.strip())
     words = before.split()
     match = _TABLE.fullmatch(words[0]) if len(words) > 1 else None
@@ -88,7 +88,7 @@ def _any_row(line: str) -> TableSequence | None:
         return None
     stamp = words[1:-1]
     if parenthesised is None and stamp and number(stamp[-1]) is not None:
-        return None  # `T7 5053 5060`: which of the two is the sequence, nobody knows
+        return None  # `T7 5053 5060`: either of the two may be the sequence
     return TableSequence(int(match[1]), sequence, parenthesised, _stamp_of(stamp))
 
 
@@ -104,7 +104,7 @@ def _stamp_of(words: list[str]) -> Seconds | None:
 
 
 def _nothing_recognised(lines: Lines) -> ParseError:
-    """Point behind the table of the first line that names one, else at the first line."""
+    """Point after the table of the first line that names one, else at the first line."""
     for at, line in lines.numbered():
         match = _STARTS_LIKE_A_TABLE.match(line)
         if match:

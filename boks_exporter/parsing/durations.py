@@ -1,8 +1,8 @@
-"""Durations as boksdiag prints them.
+"""Parser of durations in boksdiag's format.
 
 `MM:SS` and `<n>D H:MM:SS` are read verbatim (K1456, H); `H:MM:SS` and `<n>D MM:SS` are inferred (L). The unit is `D` in
-the list and `d` in the sequence (H); either is taken in both. A word with minutes or seconds beyond 59, or with more
-than 23 hours beside days, is no duration: another meaning is likelier than an odd spelling of this one.
+the list and `d` in the sequence (H); either is accepted in both. A word with minutes or seconds beyond 59, or with more
+than 23 hours next to days, is not a duration: it probably means something else.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _DAY: Final = 86_400.0
 _HOUR: Final = 3_600.0
 _MINUTE: Final = 60.0
 
-# Tables: a look-up costs a third of a match and a conversion, and nearly every duration of a sound domain is MM:SS.
+# A look-up costs a third of a match and a conversion, and nearly every duration of a healthy domain is MM:SS.
 _CLOCK: Final = {f"{m:02}:{s:02}": m * _MINUTE + s for m in range(60) for s in range(60)}
 _MINUTES_SECONDS: Final = _CLOCK | {f"{m}:{s:02}": m * _MINUTE + s for m in range(10) for s in range(60)}
 _HOURS_OF_DAY: Final = {"": 0.0} | {f"{h:0{width}}:": h * _HOUR for h in range(24) for width in (1, 2)}
@@ -23,11 +23,11 @@ _DAYS: Final = {f"{days}{unit}": days * _DAY for days in range(2000) for unit in
 _DAY_DIGITS: Final = 6
 
 minutes_seconds: Final = _MINUTES_SECONDS.get
-"""Read `MM:SS`; a bound method, since it is called for nearly every duration."""
+"""Parse `MM:SS`; a bound method, since it is called for nearly every duration."""
 
 
 def time_alone(word: str) -> Seconds | None:
-    """Read `MM:SS` or `H:MM:SS`; hours may exceed 23, since a release without days would print them so (U)."""
+    """Parse `MM:SS` or `H:MM:SS`; hours may exceed 23, as a release without days would print them (U)."""
     seconds = minutes_seconds(word)
     if seconds is not None:
         return seconds
@@ -39,7 +39,7 @@ def time_alone(word: str) -> Seconds | None:
 
 
 def days_and_time(days_word: str, word: str) -> Seconds | None:
-    """Read the two words of `523D 5:19:20` or `523D 19:20`."""
+    """Parse the two words of `523D 5:19:20` or `523D 19:20`."""
     try:
         return _DAYS[days_word] + _HOURS_OF_DAY[word[:-5]] + _MINUTES_SECONDS[word[-5:]]
     except KeyError:
@@ -61,7 +61,7 @@ def _many_days(word: str) -> Seconds | None:
 
 
 def duration_at(words: Sequence[str], index: int) -> tuple[Seconds, int] | None:
-    """Read the duration that begins with a word: its seconds, and the index of the word after it."""
+    """Parse the duration that begins at `index`: its seconds, and the index of the word after it."""
     seconds = time_alone(words[index])
     if seconds is not None:
         return seconds, index + 1

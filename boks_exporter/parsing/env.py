@@ -1,4 +1,4 @@
-"""`$BOKS_etc/ENV`: the three keys that matter here.
+"""Parser of `$BOKS_etc/ENV`: the three keys that matter here.
 
 ```
 BOKSINIT=server
@@ -6,8 +6,8 @@ SHM_SIZE=16000
 ```
 
 Evidence: the keys and their values are read verbatim (K1456, HS; H). Whether a shell or BoKS itself reads the file is
-not known (U), so shell spelling is taken (`export`, quotes, comments, `KEY=value; export KEY`) and a value without
-quotes may hold blanks. As in a shell, the last of several lines for a key counts.
+not known (U), so shell spelling is accepted (`export`, quotes, comments, `KEY=value; export KEY`) and a value without
+quotes may contain blanks. As in a shell, the last of several lines for a key counts.
 """
 
 import re
@@ -16,7 +16,7 @@ from typing import Final
 from boks_exporter.model import Environment
 from boks_exporter.parsing.numbers import number
 from boks_exporter.parsing.text_lines import lines_of, nothing_recognised
-from boks_exporter.parsing.unrecognised import Leftovers
+from boks_exporter.parsing.unrecognised import UnreadLines
 
 _EXPECTED: Final = "a line such as 'BOKSINIT=server'"
 _ROLE: Final = "BOKSINIT"
@@ -29,28 +29,28 @@ _END_OF_BARE_VALUE: Final = re.compile(r"""[;"']|\s\#""")
 
 
 def parse_env(text: str) -> Environment:
-    """Read an ENV file, or the lines of it that the gate lets out; assignments of other keys are passed over."""
+    """Parse an ENV file, or the lines of it that the gate prints; assignments of other keys are skipped."""
     lines = lines_of(text, _SIGN)
     values: dict[str, str] = {}
-    leftovers = Leftovers(lines)
+    unread_lines = UnreadLines(lines)
     for at, line in lines.numbered():
         found = _assignment(line.strip())
         if found and _is_readable(*found):
             values[found[0]] = found[1]
-        elif not _says_nothing(line.strip()):
-            leftovers.add(at, line)
+        elif not _is_without_effect(line.strip()):
+            unread_lines.add(at, line)
     if not values:
         raise nothing_recognised(lines, _EXPECTED)
     return Environment(
         boksinit=values.get(_ROLE),
         shm_size_kilobytes=number(values.get(_MEMORY, "")),
         bridge_accept_master_ips=values.get(_MASTERS),
-        leftovers=leftovers.all(),
+        unread_lines=unread_lines.all(),
     )
 
 
 def _assignment(line: str) -> tuple[str, str] | None:
-    """Read a line that sets one key and does nothing else but export it; None if it is none."""
+    """Parse a line that sets one key and does nothing else but export it; None for any other line."""
     match = _KEY.match(line)
     if match is None:
         return None
@@ -60,7 +60,7 @@ def _assignment(line: str) -> tuple[str, str] | None:
 
 
 def _quoted(text: str) -> tuple[str, str]:
-    """Take what stands in quotes, and what follows; a quote that is not closed leaves everything for the rest."""
+    """Split into the quoted value and the rest; of a quote that is not closed everything is the rest."""
     value, closed, rest = text[1:].partition(text[0])
     return (value, rest) if closed else ("", text)
 
@@ -71,19 +71,19 @@ def _bare(text: str) -> tuple[str, str]:
 
 
 def _ends_well(rest: str) -> bool:
-    """Accept nothing, a comment behind a blank, and `; export KEY`."""
+    """Accept an empty rest, a comment after a blank, and `; export KEY`."""
     if rest[:1] not in {"", ";"} and not rest[:1].isspace():
         return False
     first, *others = rest.partition("#")[0].split(";")
-    return not first.strip() and all(_says_nothing(part.strip()) for part in others)
+    return not first.strip() and all(_is_without_effect(part.strip()) for part in others)
 
 
-def _says_nothing(command: str) -> bool:
-    """Pass over nothing at all, a comment, and an export of keys that were set before."""
+def _is_without_effect(command: str) -> bool:
+    """Recognise an empty command, a comment, and an export of keys."""
     words = command.rstrip("; \t").split()
     return not words or words[0].startswith("#") or (words[0] == "export" and all(map(str.isidentifier, words[1:])))
 
 
 def _is_readable(key: str, value: str) -> bool:
-    """Refuse a size that is no number: the line is a leftover, the size not known."""
+    """Reject a size that is not a number: the line is unread, the size not known."""
     return key != _MEMORY or number(value) is not None

@@ -1,12 +1,12 @@
-"""The size and the end of `boks_errlog`, as the gate prints them.
+"""Parser of the size and the last lines of `boks_errlog`.
 
 ```
 lines=4711
 > Checksum mismatch
 ```
 
-The frame is the gate's own. What the log's lines mean is not public (U): they are kept as they are, without terminal
-escapes.
+The format around the log's lines is the gate's own. The meaning of the lines is not public (U): they are kept as they
+are, without terminal escapes.
 """
 
 import re
@@ -15,7 +15,7 @@ from typing import Final
 from boks_exporter.model import ErrorLog
 from boks_exporter.parsing.numbers import number
 from boks_exporter.parsing.text_lines import lines_of, nothing_recognised
-from boks_exporter.parsing.unrecognised import Leftovers
+from boks_exporter.parsing.unrecognised import UnreadLines
 
 _EXPECTED: Final = "a line such as 'lines=4711'"
 _LINES: Final = re.compile(r"\s*lines=\s*([0-9]+)\s*")
@@ -24,11 +24,11 @@ _QUOTED: Final = re.compile(r"> ?(.*)")
 
 
 def parse_errlog(text: str) -> ErrorLog:
-    """Read the number of lines and the last ones; without the number nothing is believed."""
+    """Parse the number of lines and the last ones; without the number the output is rejected."""
     lines = lines_of(text, _SIGN)
     size: int | None = None
     tail: list[str] = []
-    leftovers = Leftovers(lines)
+    unread_lines = UnreadLines(lines)
     for at, line in lines.numbered():
         counted = _LINES.fullmatch(line)
         quoted = _QUOTED.fullmatch(line)
@@ -37,7 +37,7 @@ def parse_errlog(text: str) -> ErrorLog:
         elif quoted:
             tail.append(quoted[1].rstrip())
         elif line.strip():
-            leftovers.add(at, line)
+            unread_lines.add(at, line)
     if size is None:
         raise nothing_recognised(lines, _EXPECTED)
-    return ErrorLog(size, tuple(tail), leftovers.all())
+    return ErrorLog(size, tuple(tail), unread_lines.all())

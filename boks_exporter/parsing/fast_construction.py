@@ -1,9 +1,9 @@
-"""Build the two facts that come by the thousand, without the price of freezing them field by field.
+"""Fast construction of the two facts of which one reply holds thousands.
 
-A frozen dataclass stores every field through `object.__setattr__`, which alone would cost half of what a whole line may
-cost (bench/parsing.py). Here a row is filled while it is open, as an object with the same slots, and becomes the fact
-by one assignment of its class. What comes out is equal to what the fact's own constructor makes, hash and refusal of
-any change included; a test holds it to that, and the slots to the fact's fields.
+A frozen dataclass stores every field through `object.__setattr__`, which alone would cost half of the time budget of a
+line (bench/parsing.py). Here a row is filled as a mutable object with the same slots, and becomes the fact by one
+assignment of its class. The result equals what the fact's own constructor makes, hash and immutability included; a test
+compares both, and the slots with the fact's fields.
 """
 
 from boks_exporter.model import ReplicaLine, ReportedStatus, Seconds, Sequence, TableNumber, TableSequence
@@ -31,7 +31,7 @@ class _OpenReplicaLine:
 def table_sequence(
     table: TableNumber, sequence: Sequence, parenthesised: Sequence | None, stamp: Seconds | None
 ) -> TableSequence:
-    """Make `TableSequence(...)`, quickly."""
+    """Make a `TableSequence`."""
     row = _OpenTableSequence()
     row.table = table
     row.sequence = sequence
@@ -50,7 +50,7 @@ def replica_line(  # noqa: PLR0913, PLR0917  # the fact's own fields, in its own
     status: ReportedStatus,
     raw_status: str,
 ) -> ReplicaLine:
-    """Make `ReplicaLine(...)`, quickly."""
+    """Make a `ReplicaLine`."""
     row = _OpenReplicaLine()
     row.server = server
     row.since_packet = since_packet

@@ -1,7 +1,7 @@
-"""The header of `boksdiag list`: which lines are one, and where they say that the columns are.
+"""Recognition of the header of `boksdiag list` and of the column positions that it shows.
 
-Its first line is read (K1456, H), the second inferred (`PCKT FAIL SYNC - STATUS`, L), so neither is demanded, their
-order is not relied upon, and one line with the labels of both will do.
+Its first line is read (K1456, H), the second inferred (`PCKT FAIL SYNC - STATUS`, L), so neither is required, their
+order does not matter, and one line with the labels of both is accepted.
 """
 
 import re
@@ -32,7 +32,7 @@ _DURATIONS: Final = 3
 _ENOUGH_LABELS: Final = 2
 
 MEASURED: Final = 500
-"""Characters of a line up to which columns are looked for; nothing longer is a header, or is remembered."""
+"""Characters of a line in which columns are searched; no longer line is a header or is cached."""
 
 
 def is_header(line: str) -> bool:
@@ -42,7 +42,7 @@ def is_header(line: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _is_header(line: str) -> bool:
-    """Remember the answer: the header is the same in every round."""
+    """Cached: the header is the same in every round."""
     words = line.split()
     labels = {word.upper() for word in words} & _WORDS
     if words and words[0].upper() == "SERVER":
@@ -51,13 +51,13 @@ def _is_header(line: str) -> bool:
 
 
 def is_underline(line: str) -> bool:
-    """Recognise a line that does nothing but underline a header."""
+    """Recognise a line that underlines a header."""
     return _UNDERLINE.fullmatch(line) is not None
 
 
 @lru_cache(maxsize=64)
 def labels_of(header: str) -> tuple[tuple[Column, Span], ...]:
-    """Find the columns that a header line labels; three times SINCE LAST are packet, failure, sync, in this order."""
+    """Find the columns that a header line labels; three SINCE LAST are packet, failure, sync, in this order."""
     labels = []
     since_last = []
     for match in _LABEL.finditer(header):

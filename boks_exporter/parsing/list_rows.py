@@ -1,4 +1,4 @@
-"""One row of `boksdiag list` as words: a name, up to three durations, a count, a status."""
+"""Parser of one row of `boksdiag list`: a name, up to three durations, a count, a status."""
 
 import re
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ Ages: TypeAlias = tuple[Seconds | None, Seconds | None, Seconds | None]
 AGES: Final = 3
 
 _BLANKS: Final = frozenset({"-", "--", "---", "n/a", "never"})
-"""Words that would stand in a blank cell; none of them has been seen (U)."""
+"""Words that might be printed in a blank cell; none of them has been seen (U)."""
 
-# Printable ASCII with a letter or a dot in it: no duration, no number, no `Total:`.
+# Printable ASCII with a letter or a dot in it; excludes durations, numbers and `Total:`.
 _NAME: Final = re.compile(r"(?![0-9]+[Dd]$)[!-~]*[A-Za-z.][!-~]*(?<!:)")
 _NO_STATUS: Final = re.compile(r"\(?[0-9]")  # a number, or one in parentheses as `boksdiag sequence` prints it
 _STATUS_BY_WORD: Final = {word.upper(): word for word in ReportedStatus if word is not ReportedStatus.OTHER}
@@ -29,7 +29,7 @@ _ENOUGH_NUMBERS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What the words of a row say; whose the durations are is certain only if there are three.
+    """The words of a row; the columns of the durations are certain only if there are three.
 
     `age_words` gives for each duration its first word and the one after its last; `count_word` is None without a count.
     """
@@ -43,32 +43,32 @@ class Row:
     raw_status: str
 
     def fact(self, ages: Ages) -> ReplicaLine:
-        """Make the fact, for durations in this order."""
+        """Make the fact with these durations."""
         return replica_line(self.name, *ages, self.count, status_of(self.raw_status), self.raw_status)
 
     def ages_by_number(self) -> Ages:
-        """Fall back on the words: three are clear; two have no failure (L); one may be anybody's and so is nobody's."""
+        """Assign durations by their number: three are clear; two have no failure (L); one is not assigned."""
         if len(self.ages) == AGES:
             return self.ages[0], self.ages[1], self.ages[2]
         return (self.ages[0], None, self.ages[1]) if len(self.ages) == AGES - 1 else (None, None, None)
 
     def ages_by_column(self, columns: tuple[int, ...]) -> Ages:
-        """Give each duration to its column, counted from the packet's."""
+        """Assign each duration to its column, counted from the packet's."""
         by_column = dict(zip(columns, self.ages, strict=True))
         return by_column.get(0), by_column.get(1), by_column.get(2)
 
 
 def status_of(raw: str) -> ReportedStatus:
-    """Compare without case; whatever is not exactly a known word is OTHER, `OK?` and `NOT OK` included."""
+    """Compare without case; any word that is not exactly a known one is OTHER, `OK?` and `NOT OK` included."""
     return _STATUS_BY_WORD.get(raw.upper(), ReportedStatus.OTHER)
 
 
 def common_row(words: list[str]) -> ReplicaLine | None:
-    """Read a row of ASCII words in which nothing is odd, as nearly all are, in a fraction of `row_of`'s time.
+    """Parse a row of the common form, as nearly all are, in a fraction of `row_of`'s time.
 
-    Taken are two or three durations, days only beside the failure; a count; a known status in capitals; anything else
-    is None. Two durations are read as packet and sync, for as long as nothing else is known. A test holds this and
-    `row_of` to the same answer.
+    The form is: ASCII words; two or three durations, days only in the failure; a count; a known status in capitals.
+    Any other row returns None. Two durations are read as packet and sync; columns may correct this later. A test
+    compares the result with that of `row_of`.
     """
     since_failure: Seconds | None = None
     length = len(words)
@@ -95,11 +95,11 @@ def common_row(words: list[str]) -> ReplicaLine | None:
 
 
 def row_of(words: list[str], *, below_header: bool) -> Row | None:
-    """Read any row: durations after the name, a count if there is one, and the status from there to the line's end.
+    """Parse any row: durations after the name, a count if there is one, and the status from there to the line's end.
 
-    Nothing numeric is taken for a status, so that a row with an unreadable duration or a cut end is none. A line must
-    bear as many marks of a row as a sentence would hardly have: a known status with one number or below a header, or
-    two numbers with any status.
+    A status is never numeric, so that a line with an unreadable duration or a cut end is not a row. A sentence must not
+    be taken for a row: a row has a known status and one number, or a known status below a header, or two numbers and
+    any status.
     """
     if len(words) < _FEWEST_WORDS or not _NAME.fullmatch(words[0]):
         return None
@@ -121,7 +121,7 @@ def row_of(words: list[str], *, below_header: bool) -> Row | None:
 
 
 def first_unread_word(words: list[str]) -> int | None:
-    """Say at which word a line that begins like a row stops being one; None if it does not even begin so."""
+    """Find the first unreadable word of a line that begins like a row; None if it does not begin like one."""
     if not words or not _NAME.fullmatch(words[0]):
         return None
     _, _, at = _ages_from(words, 1)

@@ -1,4 +1,4 @@
-"""`dumpbase -m`: how much of BoKS's shared memory is free.
+"""Parser of `dumpbase -m`: how much of BoKS's shared memory is free.
 
 ```
 Total: 1023968, Free: 949824, Used: 74144, Largest free: 944896
@@ -14,7 +14,7 @@ from typing import Final
 from boks_exporter.model import Memory
 from boks_exporter.parsing.numbers import number
 from boks_exporter.parsing.text_lines import lines_of, nothing_recognised
-from boks_exporter.parsing.unrecognised import Leftovers
+from boks_exporter.parsing.unrecognised import UnreadLines
 
 _EXPECTED: Final = "a line such as 'Total: 1023968, Free: 949824, Used: 74144, Largest free: 944896'"
 _FIGURE: Final = re.compile(r"\s*(total|free|used|largest\s+free)\s*[:=]\s*([0-9]+)\s*", re.IGNORECASE)
@@ -23,16 +23,16 @@ _NEEDED: Final = ("total", "free")
 
 
 def parse_memory(text: str) -> Memory:
-    """Read the figures, on one line or on several; total and free must be there."""
+    """Parse the figures, on one line or on several; total and free are required."""
     lines = lines_of(text, _SIGN)
     figures: dict[str, int] = {}
-    leftovers = Leftovers(lines)
+    unread_lines = UnreadLines(lines)
     for at, line in lines.numbered():
         found = _figures(line)
         if found and not found.keys() & figures.keys():
             figures |= found
         elif line.strip():
-            leftovers.add(at, line)
+            unread_lines.add(at, line)
     if any(name not in figures for name in _NEEDED):
         raise nothing_recognised(lines, _EXPECTED)
     return Memory(
@@ -40,12 +40,12 @@ def parse_memory(text: str) -> Memory:
         free_bytes=figures["free"],
         used_bytes=figures.get("used"),
         largest_free_bytes=figures.get("largest free"),
-        leftovers=leftovers.all(),
+        unread_lines=unread_lines.all(),
     )
 
 
 def _figures(line: str) -> dict[str, int] | None:
-    """Read a line that holds nothing but figures, each once; None if it is none."""
+    """Parse a line that contains only figures, each once; None for any other line."""
     figures: dict[str, int] = {}
     for part in line.rstrip().removesuffix(",").split(","):
         match = _FIGURE.fullmatch(part)

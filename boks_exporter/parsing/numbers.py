@@ -1,17 +1,17 @@
-"""Which words are numbers: ASCII digits, no sign, up to 2**64."""
+"""Parser of numbers: ASCII digits, no sign, up to 2**64."""
 
 from typing import Final
 
 LARGEST: Final = 2**64
-"""BoKS's own width is unknown (U); nothing wider than 64 bits is believed."""
+"""BoKS's own width is unknown (U); a number wider than 64 bits is rejected."""
 
 _DIGITS: Final = 20
 
 
 def number(word: str) -> int | None:
-    """Read a word as a number; None if it is none.
+    """Parse a word as a number; None if it is not one.
 
-    `int` alone would also take `+5`, `1_000`, Arabic digits and, by raising, ten thousand digits.
+    `int` would also accept `+5`, `1_000` and Arabic digits, and would raise for ten thousand digits.
     """
     if len(word) > _DIGITS or not (word.isdecimal() and word.isascii()):
         return None

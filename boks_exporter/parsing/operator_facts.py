@@ -1,4 +1,4 @@
-"""What the operator's gate tells of a host, its lock and the changes made on it."""
+"""Facts that the operator's gate reports: a host, its lock and the changes made on it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from boks_exporter.model import Role
 
 
 class Daemons(StrEnum):
-    """Whether BoKS runs on a host; stopped is claimed only where the gate found proof of it."""
+    """Whether BoKS runs on a host; stopped is reported only where the gate found proof of it."""
 
     RUNNING = "running"
     STOPPED = "stopped"
@@ -15,7 +15,7 @@ class Daemons(StrEnum):
 
 
 class Reach(StrEnum):
-    """How one host finds a port of another."""
+    """Whether one host reaches a port of another."""
 
     REACHABLE = "reachable"
     REFUSED = "refused"
@@ -24,7 +24,7 @@ class Reach(StrEnum):
 
 
 class RecordState(StrEnum):
-    """What became of a change; `refused` means that nothing was run."""
+    """Outcome of a change; `refused` means that nothing was run."""
 
     NONE = "none"
     RUNNING = "running"
@@ -34,7 +34,7 @@ class RecordState(StrEnum):
 
 
 class LockState(StrEnum):
-    """Whether a host's lock is the asker's, another's, or nobody's."""
+    """Whether a host's lock is held by this run, by another, or free."""
 
     HELD = "held"
     OTHER = "other"
@@ -44,7 +44,7 @@ class LockState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GateReadiness:
-    """The answer to `preflight`; None where the gate did not say. `lock` and `busy` name a run and a step's id."""
+    """The answer to `preflight`; None where the gate reported nothing. `lock` is a run, `busy` a step's id."""
 
     hostname: str
     role: Role
@@ -57,12 +57,12 @@ class GateReadiness:
     free_kilobytes: int | None = None
     database_present: bool | None = None
     outlives_session: bool = True
-    """False where the host ends what a login has started, BoKS's daemons included, when its connection ends."""
+    """False where the host ends all processes of a login, BoKS's daemons included, when its connection ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class HostLock:
-    """A host's lock: whose it is, and since when by the host's own clock."""
+    """A host's lock: its holder, and since when by the host's own clock."""
 
     state: LockState
     run: str | None = None
@@ -72,7 +72,7 @@ class HostLock:
 
 @dataclass(frozen=True, slots=True)
 class StepRecord:
-    """What a host knows of a change: how it ended, and what it printed."""
+    """A host's record of a change: how it ended, and what it printed."""
 
     state: RecordState
     exit_status: int | None = None

@@ -8,7 +8,7 @@ The framing is that of every reply of the gate; the endings are the operator's o
     =end do state=done exit=0 seconds=3 repeated=yes
     =done sections=1
 
-A reply that was cut off is a ParseError: whoever asked for a change then knows nothing of it, and asks for its record.
+A reply that was cut off is a ParseError: the outcome of a change is then unknown until its record is requested.
 """
 
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ _Other = TypeVar("_Other", bound=StrEnum | None)
 
 @dataclass(frozen=True, slots=True)
 class OperatorReply:
-    """One reply, taken apart: its only section, what it printed, and how it ended."""
+    """One reply: its only section, the output, and how it ended."""
 
     section: str
     output: tuple[str, ...]
@@ -44,23 +44,23 @@ class OperatorReply:
     end_line: int
 
     def values(self) -> dict[str, str]:
-        """Read the output's lines `key=value`; of a key that stands twice, the last one counts."""
+        """Parse the output's lines `key=value`; of a key that is printed twice, the last one counts."""
         pairs = (line.rstrip().partition("=") for line in self.output)
         return {key: value for key, equals, value in pairs if equals}
 
     def said(self) -> str:
-        """Say in a few words how it ended, for a person."""
+        """A short text for an operator about how it ended."""
         ending = " ".join(f"{key}={value}" for key, value in self.ending.items())
         return ": ".join(part for part in (ending, *self.errors[:1]) if part)
 
 
 def parse_operator_reply(raw: bytes, section: str) -> OperatorReply:
-    """Take a reply to a request of this section apart; raises ParseError for anything that is not a whole one."""
+    """Split a reply to a request of this section; raises ParseError for anything that is not a whole one."""
     return _Reading(raw.decode(errors="replace").split("\n"), section).read()
 
 
 def readiness_of(reply: OperatorReply) -> GateReadiness:
-    """Read the answer to `preflight`; what the gate did not say stays unknown."""
+    """Read the answer to `preflight`; values that the gate did not print are unknown."""
     values = _ended_well(reply).values()
     boksinit = values.get("role")
     return GateReadiness(
@@ -84,19 +84,19 @@ def registered_of(reply: OperatorReply) -> tuple[str, ...]:
 
 
 def reach_of(reply: OperatorReply) -> Reach:
-    """Read how a host finds a port of another; whatever is not understood is unknown."""
+    """Read whether a host reaches a port of another; any other word is unknown."""
     return _choice(Reach, reply.values().get("reach"), Reach.UNKNOWN)
 
 
 def lock_of(reply: OperatorReply) -> HostLock:
-    """Read a host's lock; a gate that could neither take nor tell it has failed."""
+    """Read a host's lock; a gate that could neither acquire nor report it has failed."""
     values = reply.values()
     state = _choice(LockState, values.get("lock"), LockState.FAILED)
     return HostLock(state, values.get("run") or None, values.get("owner") or None, values.get("since") or None)
 
 
 def record_of(reply: OperatorReply) -> StepRecord:
-    """Read what became of a change; raises ParseError where the gate does not say it in a known way."""
+    """Read the record of a change; raises ParseError where its state is not a known word."""
     word = reply.ending.get("state", "")
     state = _choice(RecordState, word, None)
     status = number(reply.ending.get("exit", ""))

@@ -1,13 +1,13 @@
-"""The files that wait in the master's spool, as the gate prints them.
+"""Parser of the files that wait in the master's spool.
 
 ```
 files=2
 oldest=-rw-r----- 1 root root 312 Nov 23 08:12 dd_fcom_4711
 ```
 
-The frame is the gate's own; that these files are the queue is read (HS, H). `oldest` is a line of `ls -l` in the C
-locale and in UTC. It is exact to a minute, and names no year for files of the last six months: the host's own clock,
-which the gate sends along, tells the age, so that a clock that is wrong does no harm.
+The format is the gate's own; that these files are the queue is read (HS, H). `oldest` is a line of `ls -l` in the C
+locale and in UTC. It is exact to a minute, and has no year for files of the last six months. The age is computed with
+the host's own clock, which the gate sends, so that a wrong clock does no harm.
 """
 
 import re
@@ -17,7 +17,7 @@ from typing import Final
 from boks_exporter.model import Queue, Seconds, Timestamp
 from boks_exporter.parsing.numbers import number
 from boks_exporter.parsing.text_lines import lines_of, nothing_recognised
-from boks_exporter.parsing.unrecognised import Leftovers
+from boks_exporter.parsing.unrecognised import UnreadLines
 
 _EXPECTED: Final = "a line such as 'files=2'"
 _FILES: Final = re.compile(r"\s*files=\s*([0-9]+)\s*")
@@ -34,15 +34,15 @@ _OLDEST: Final = re.compile(
 )
 _SIGN: Final = re.compile(r"=")
 _SLACK: Final = timedelta(days=1)
-"""A date further ahead of the host's clock than this is one of the year before."""
+"""A date further ahead of the host's clock than this belongs to the year before."""
 
 
 def parse_queue(text: str, host_clock: Timestamp | None) -> Queue:
-    """Read the number of files and the age of the oldest; without the number nothing is believed."""
+    """Parse the number of files and the age of the oldest; without the number the output is rejected."""
     lines = lines_of(text, _SIGN)
     files: int | None = None
     oldest: re.Match[str] | None = None
-    leftovers = Leftovers(lines)
+    unread_lines = UnreadLines(lines)
     for at, line in lines.numbered():
         counted = _FILES.fullmatch(line)
         dated = _OLDEST.fullmatch(line)
@@ -51,14 +51,14 @@ def parse_queue(text: str, host_clock: Timestamp | None) -> Queue:
         elif dated and oldest is None and _date(dated, 2000):
             oldest = dated
         elif line.strip():
-            leftovers.add(at, line)
+            unread_lines.add(at, line)
     if files is None:
         raise nothing_recognised(lines, _EXPECTED)
-    return Queue(files, _age(oldest, host_clock) if oldest else None, leftovers.all())
+    return Queue(files, _age(oldest, host_clock) if oldest else None, unread_lines.all())
 
 
 def _age(oldest: re.Match[str], host_clock: Timestamp | None) -> Seconds | None:
-    """Tell an age in whole minutes at best; a file of this very minute has none."""
+    """Compute the age, exact to a minute; a file of the current minute has age 0."""
     if host_clock is None:
         return None
     now = datetime.fromtimestamp(host_clock, UTC)
@@ -69,7 +69,7 @@ def _age(oldest: re.Match[str], host_clock: Timestamp | None) -> Seconds | None:
 
 
 def _date(oldest: re.Match[str], year: int) -> datetime | None:
-    """Read a date in a year that it may not name; None if there is no such day."""
+    """Parse a date, in `year` if it names none; None if there is no such day."""
     try:
         return datetime(
             int(oldest["year"] or year),

@@ -1,4 +1,4 @@
-"""The framed reply of the gate: taken apart into sections, not yet understood.
+"""Parser of the gate's framed reply: splits it into sections.
 
 ```
 =boks-gate/1 version=1.0.0 clock=2026-11-23T08:40:12
@@ -9,23 +9,23 @@
 =done sections=1
 ```
 
-The format is the gate's own (remote/gate.sh). What a login prints before the first frame is a leftover, and so is any
-line without a prefix. A reply that breaks off is no reply: half of a sequence must never look like a whole one.
+The format is the gate's own (remote/gate.sh). Lines that a login prints before the first frame are unread, as is any
+line without a prefix. A reply that is cut off is rejected: half of a sequence must never look like a whole one.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from boks_exporter.model import Leftover, Reply, Section, SectionReply
+from boks_exporter.model import Reply, Section, SectionReply, UnreadLine
 from boks_exporter.parsing.reply_frames import Frame, broken, frame_at, opening_of, refusal_of
-from boks_exporter.parsing.unrecognised import Leftovers
+from boks_exporter.parsing.unrecognised import UnreadLines
 
-_NOTHING_WANTED: Final[Mapping[str, list[str]]] = MappingProxyType({})
+_NO_OUTPUT: Final[Mapping[str, list[str]]] = MappingProxyType({})
 
 
 def parse_reply(raw: bytes) -> Reply:
-    """Take a whole reply apart; undecodable bytes are replaced, a reply that is cut or refused is a ParseError."""
+    """Split a whole reply; undecodable bytes are replaced, a reply that is cut or refused is a ParseError."""
     reading = _Reading(raw.decode(errors="replace").split("\n"))
     return reading.read()
 
@@ -38,16 +38,16 @@ class _Reading:
         self.at = 0
         self.frames = iter([at for at, line in enumerate(lines) if line[:1] == "="])
         self.sections: dict[Section, SectionReply] = {}
-        self.leftovers = Leftovers()
+        self.unread_lines = UnreadLines()
 
     def read(self) -> Reply:
-        """Read opening, sections and end, then whatever the login prints at its end."""
+        """Read opening, sections and end, then any lines that the login prints at its end."""
         opening = self._opening()
         while (frame := self._next_frame("'=section NAME' or '=done sections=N'")).word != "done":
             self._section(frame)
         frame.demand_count(len(self.sections))
-        self._leave_until(len(self.lines))
-        return Reply(opening.version(), opening.clock(), tuple(self.sections.values()), self.leftovers.all())
+        self._read_until(len(self.lines))
+        return Reply(opening.version(), opening.clock(), tuple(self.sections.values()), self.unread_lines.all())
 
     def _opening(self) -> Frame:
         for at in self.frames:
@@ -55,13 +55,13 @@ class _Reading:
             if line.startswith(("=boks-gate/", "=refused ")):
                 found = opening_of(at + 1, line)
                 if found:
-                    self._leave_until(at)
+                    self._read_until(at)
                     self.at = at + 1
                     return found
                 if refusal := refusal_of(at + 1, line):
                     raise refusal
-        self._leave_until(len(self.lines))
-        first = self.leftovers.all()[0] if self.leftovers else Leftover(1, "")
+        self._read_until(len(self.lines))
+        first = self.unread_lines.all()[0] if self.unread_lines else UnreadLine(1, "")
         raise broken(first.line, 0, "the gate's first frame, '=boks-gate/1 version=…'", first.text or None)
 
     def _section(self, opened: Frame) -> None:
@@ -81,16 +81,16 @@ class _Reading:
         self.sections[name] = end.ending(name, _text(printed["|"]), _text(printed["!"]))
 
     def _next_frame(self, expected: str, printed: dict[str, list[str]] | None = None) -> Frame:
-        """Read to the next frame; output and errors go where they are wanted, and are leftovers elsewhere."""
+        """Read to the next frame; lines with the prefixes of `printed` are added to it, all others are unread."""
         at = next(self.frames, None)
         if at is None:
             raise broken(len(self.lines), len(self.lines[-1]), f"{expected}, since the reply is not complete", None)
-        self._leave_until(at, printed or _NOTHING_WANTED)
+        self._read_until(at, printed or _NO_OUTPUT)
         self.at = at + 1
         return frame_at(at + 1, self.lines[at])
 
-    def _leave_until(self, end: int, printed: Mapping[str, list[str]] = _NOTHING_WANTED) -> None:
-        """Leave over the lines up to `end`, but for those that are wanted by their first character."""
+    def _read_until(self, end: int, printed: Mapping[str, list[str]] = _NO_OUTPUT) -> None:
+        """Add the lines up to `end` to `printed` by their first character, or to the unread lines."""
         lines = self.lines[self.at : end]
         others = len(lines)
         for mark, wanted in printed.items():
@@ -98,7 +98,7 @@ class _Reading:
                 wanted += [line[1:] for line in lines if line[:1] == mark]
                 others -= len(wanted)
         if others:
-            self.leftovers.add_filled(self.at + 1, ["" if line[:1] in printed else line for line in lines])
+            self.unread_lines.add_filled(self.at + 1, ["" if line[:1] in printed else line for line in lines])
 
 
 def _text(lines: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""The frames of a reply: what each line that begins with `=` says."""
+"""Parser of the frames of a reply: the lines that begin with `=`."""
 
 import re
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ _LONGEST_VERSION: Final = 40
 _INSTALL: Final = "compare its version with `boks-exporter gate --version` and install that one"
 _OWN_REQUEST: Final = "a request of boks-exporter's own; is another program using this key?"
 _REFUSALS: Final = {
-    "untrusted_config": "boks-gate.conf to be a plain file of root's that nobody else can write; run "
+    "untrusted_config": "boks-gate.conf to be a plain file that only root can write; run "
     "`chown root boks-gate.conf; chmod 644 boks-gate.conf` on the host",
     "bad_config": "a boks-gate.conf that the gate understands; compare it with what "
     "`boks-exporter gate install` prints",
@@ -29,42 +29,42 @@ _REFUSALS: Final = {
     "bad_character": _OWN_REQUEST,
     "no_section": _OWN_REQUEST,
     "repeated_word": _OWN_REQUEST,
-    "unknown_protocol": f"a gate that speaks boks-gate/1; {_INSTALL}, or leave out `gate: sent`: one is installed",
+    "unknown_protocol": f"a gate of protocol boks-gate/1; {_INSTALL}, or leave out `gate: sent`: one is installed",
     "bad_argument": _OWN_REQUEST,
     "operator_disabled": "a gate whose root allows changes: OPERATOR=yes in boks-gate.conf on the host, see "
     "`boks-exporter gate install --operator`",
-    "unknown_word": f"a gate that knows every section asked for; the one there is older: {_INSTALL}",
+    "unknown_word": f"a gate that has every requested section; the installed one is older: {_INSTALL}",
 }
 
 
 def broken(line: int, column: int, expected: str, found: str | None) -> ParseError:
-    """Say where a reply is not the gate's; columns count from 0 here, None is the end of the reply."""
+    """Make the error for a reply that is not the gate's; `column` counts from 0, None is the end of the reply."""
     excerpt = found if found is None or len(found) <= _EXCERPT else found[:_EXCERPT] + "…"
     shown = "the end of the reply" if excerpt is None else repr(excerpt) if excerpt else "the end of the line"
     return ParseError(line=line, column=column + 1, expected=expected, found=shown)
 
 
 def opening_of(line: int, text: str) -> "Frame | None":
-    """Read the first frame; None if this is none, ParseError if it speaks another protocol."""
+    """Parse the first frame; None if this is not it, ParseError if it names another protocol."""
     match = _OPENING.fullmatch(text)
     if match:
         return Frame(line, text.rstrip(), "boks-gate/1", tuple(match[1].split()))
     if _OTHER_PROTOCOL.fullmatch(text):
-        raise broken(line, 0, f"a gate that speaks boks-gate/1; {_INSTALL}", text.rstrip())
+        raise broken(line, 0, f"a gate of protocol boks-gate/1; {_INSTALL}", text.rstrip())
     return None
 
 
 def refusal_of(line: int, text: str) -> ParseError | None:
-    """Explain a refusal, and what to do about it; None if this is none."""
+    """Make the error for a refusal, with what to do about it; None if this is not one."""
     match = _REFUSAL.fullmatch(text)
     if match is None:
         return None
-    meaning = _REFUSALS.get(match[1], f"an answer; the reason is none that this version knows: {_INSTALL}")
+    meaning = _REFUSALS.get(match[1], f"an answer; this version does not know the reason: {_INSTALL}")
     return broken(line, 0, meaning, text.rstrip())
 
 
 def frame_at(line: int, text: str) -> "Frame":
-    """Read a line that begins with `=`; within a reply, that can be nothing but a frame."""
+    """Parse a line that begins with `=`; within a reply, that can only be a frame."""
     words = text[1:].split()
     if not words or words[0] not in {"section", "end", "done"}:
         raise broken(line, 0, "'=section NAME', '=end NAME …' or '=done sections=N'", text.rstrip())
@@ -73,7 +73,7 @@ def frame_at(line: int, text: str) -> "Frame":
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame: where it stands, its first word and the words after it."""
+    """One frame: its line, its first word and the words after it."""
 
     line: int
     text: str
@@ -81,12 +81,12 @@ class Frame:
     words: tuple[str, ...]
 
     def broken(self, *, expected: str, word: str | None = None) -> ParseError:
-        """Say what is wrong with this frame, at one of its words or behind its last."""
+        """Make the error for this frame, at one of its words or after its last."""
         column = len(self.text) if word is None else self.text.index(word, 1 + len(self.word))
         return broken(self.line, column, expected, word or "")
 
     def section_name(self, kind: str) -> Section:
-        """Read which section a frame of this kind is about."""
+        """Parse the name of the section that a frame of this kind is about."""
         if self.word != kind:
             raise broken(self.line, 0, f"'={kind} NAME'", self.text)
         if not self.words:
@@ -97,7 +97,7 @@ class Frame:
             raise self.broken(expected=f"one of {', '.join(Section)}", word=self.words[0]) from None
 
     def settings(self) -> Mapping[str, str]:
-        """Read the words `key=value`; keys that a newer gate may add are passed over by whoever asks."""
+        """Parse the words `key=value`; a newer gate may add keys."""
         first = 1 if self.word == "end" else 0
         settings: dict[str, str] = {}
         for word in self.words[first:]:
@@ -108,7 +108,7 @@ class Frame:
         return settings
 
     def version(self) -> str:
-        """Read the gate's version, which becomes a label."""
+        """Parse the gate's version, which becomes a label."""
         version = self.settings().get("version")
         if not version or len(version) > _LONGEST_VERSION:
             raise self.broken(
@@ -118,22 +118,23 @@ class Frame:
         return version
 
     def clock(self) -> Timestamp | None:
-        """Read the host's clock; None where its `date` printed something else."""
+        """Parse the host's clock; None where its `date` printed something else."""
         try:
             return datetime.fromisoformat(self.settings().get("clock", "") + "+00:00").timestamp()
         except ValueError:
             return None
 
     def demand_count(self, sections: int) -> None:
-        """Hold the last frame to the number of sections that came."""
-        told = number(self.settings().get("sections", ""))
-        if told != sections:
+        """Check the last frame's number of sections against the number received."""
+        announced = number(self.settings().get("sections", ""))
+        if announced != sections:
             raise self.broken(
-                expected=f"'sections={sections}', as many as came", word=self.words[0] if self.words else None
+                expected=f"'sections={sections}', the number of sections received",
+                word=self.words[0] if self.words else None,
             )
 
     def ending(self, name: Section, stdout: str, stderr: str) -> SectionReply:
-        """Make the section out of how it ended: with a status, cut off, or not run at all."""
+        """Make the section by how it ended: with a status, cut off, or not run at all."""
         settings = self.settings()
         endings = [key for key in _ENDINGS if key in settings]
         if len(endings) != 1:

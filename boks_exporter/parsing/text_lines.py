@@ -1,11 +1,11 @@
-"""What every parser does with raw text: take it apart into lines, say where nothing was found.
+"""Splitting of raw text into lines, and the errors where nothing in it could be parsed.
 
-Lines end at LF alone. `str.splitlines` would also cut at form feeds and Unicode separators, which a host may well print
+Lines end at LF alone. `str.splitlines` would also cut at form feeds and Unicode separators, which a host may print
 within a line; a CR before the LF counts as a trailing blank.
 
-A host may send half a million lines of rubbish in one reply, which would keep the event loop from all the others. So of
-a flood only those lines are read that bear the sign of what is looked for, up to a number that no sound output comes
-near, and the first ones whatever they are; the others are counted.
+A host may send half a million lines of rubbish in one reply, and parsing them would block the event loop. So of a flood
+only the lines with the sign of a row are read, up to a number that no normal output reaches, and the first lines
+whatever they are; the others are counted.
 """
 
 import re
@@ -15,11 +15,11 @@ from itertools import compress, count, islice
 from typing import Final
 
 from boks_exporter.errors import ParseError
-from boks_exporter.model import Leftover
+from boks_exporter.model import UnreadLine
 
 _ESCAPES: Final = re.compile(
     r"""\x1b\[[0-?]*[ -/]*[@-~]              # CSI: colours, cursor
-      | \x1b\][^\n\x07\x1b]*(?:\x07|\x1b\\)  # OSC: window titles; never across a line end, lest it swallow lines
+      | \x1b\][^\n\x07\x1b]*(?:\x07|\x1b\\)  # OSC: window titles; never across a line end, which would drop lines
       | \x1b[()*+][0-9A-Z]                   # character sets
       | \x1b[0-9=><@-Z\\^_a-z]?              # two-character sequences; a lone ESC
       | \x00""",
@@ -31,26 +31,26 @@ MOST_READ: Final = 10_000
 """Lines of one output that are read; more are a flood. `T9999` is the last table that is read (K1456)."""
 
 KEPT_RAW: Final = 1_000
-"""Lines that are kept word for word though no rule knows them."""
+"""Unread lines that are kept with their text; the others are counted."""
 
 
 @dataclass(slots=True)
 class Lines:
-    """The lines to be read, each with its number; `passed_over` stands for those of a flood that are not."""
+    """The lines to be read, each with its number; `skipped` stands for those of a flood that are not."""
 
     numbers: Sequence[int]
     texts: list[str]
-    passed_over: Leftover | None = None
+    skipped: UnreadLine | None = None
 
     def numbered(self) -> Iterator[tuple[int, str]]:
-        """Give each line with its number."""
+        """Iterate over the lines with their numbers."""
         return zip(self.numbers, self.texts, strict=True)
 
 
 def lines_of(text: str, sign: re.Pattern[str]) -> Lines:
-    """Take a text apart into its lines, without terminal escapes and NULs, and with plain blanks for pasted ones.
+    """Split a text into lines, without terminal escapes and NULs, and with blanks for non-breaking ones.
 
-    `sign` is found in every line that the parser could read; it must never look at a piece of a line twice.
+    `sign` matches in every line that the parser could read; it must match in linear time.
     """
     if "\x1b" in text or "\x00" in text:
         text = _ESCAPES.sub("", text)
@@ -70,7 +70,7 @@ def _of_flood(texts: list[str], sign: re.Pattern[str]) -> Lines:
     return Lines(
         numbers=[at + 1 for at in ats],
         texts=[texts[at] for at in ats],
-        passed_over=Leftover(first + 1, texts[first].rstrip(), left) if left else None,
+        skipped=UnreadLine(first + 1, texts[first].rstrip(), left) if left else None,
     )
 
 
@@ -80,14 +80,14 @@ def filled_in(texts: list[str]) -> int:
 
 
 def stumbled(number: int, line: str, column: int, expected: str) -> ParseError:
-    """Say that a line could not be read from `column` on; columns count from 0 here, as Python's do."""
+    """Make the error for a line that could not be read from `column` on, which counts from 0."""
     rest = line[column : column + _EXCERPT + 1].rstrip()
     found = repr(rest if len(rest) <= _EXCERPT else rest[:_EXCERPT] + "…") if rest else "the end of the line"
     return ParseError(line=number, column=column + 1, expected=expected, found=found)
 
 
 def nothing_recognised(lines: Lines, expected: str) -> ParseError:
-    """Say at the first line that is not blank what should have stood somewhere in the text."""
+    """Make the error for a text without any readable line, at the first line that is not blank."""
     for number, line in lines.numbered():
         if line.strip():
             return stumbled(number, line, len(line) - len(line.lstrip()), expected)

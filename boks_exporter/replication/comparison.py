@@ -179,9 +179,9 @@ def _missing(around: Mapping[TableNumber, Bracket], shown: SequenceReport) -> tu
     A table that stands in a line which could not be read is there, with a number that nobody knows. In a flood of such
     lines it may stand in one that was only counted.
     """
-    if any(line.stands_for > 1 for line in shown.leftovers):
+    if any(line.stands_for > 1 for line in shown.unread_lines):
         return None
-    unread = {int(table) for line in shown.leftovers for table in _TABLE_WORD.findall(line.text)}
+    unread = {int(table) for line in shown.unread_lines for table in _TABLE_WORD.findall(line.text)}
     wanted = {table for table, bracket in around.items() if bracket.lower is not None}
     return tuple(sorted(wanted - shown.by_table().keys() - unread))
 

@@ -49,7 +49,7 @@ def logins(fleet: Fleet, name: str = HOST) -> int:
 
 
 async def test_a_round_brings_every_fact_of_every_host(fleet: Fleet) -> None:
-    """Through sshd and the gate, all sections of all roles are read without a fault and without a leftover."""
+    """Through sshd and the gate, all sections of all roles are read without a fault and without an unread line."""
     async with asking(fleet.ssh_settings()) as transport:
         snapshot = await observe(fleet.domain_settings(), transport, SystemClock(), Knowledge())
     seen = [outcome for outcome in snapshot.outcomes if isinstance(outcome, Observed)]
@@ -60,7 +60,7 @@ async def test_a_round_brings_every_fact_of_every_host(fleet: Fleet) -> None:
         "CLIENT1": Role.CLIENT,
     }
     assert [outcome.faults for outcome in seen] == [()] * 4
-    assert [outcome.reply.leftovers for outcome in seen] == [()] * 4
+    assert [outcome.reply.unread_lines for outcome in seen] == [()] * 4
     assert snapshot.listing is not None
     assert {entry.host for entry in snapshot.listing.entries} == {"REPHOST2", "REPHOST3"}
     facts = {outcome.host: (outcome.sequences, outcome.memory, outcome.queue) for outcome in seen}

@@ -26,7 +26,6 @@ from boks_exporter.model import (
     ErrorLog,
     Host,
     HostOutcome,
-    Leftover,
     Listed,
     Listing,
     MasterReading,
@@ -41,6 +40,7 @@ from boks_exporter.model import (
     SequenceReport,
     TableSequence,
     Unreachable,
+    UnreadLine,
 )
 from boks_exporter.replication import History, advance
 
@@ -68,7 +68,7 @@ def seen(
     errlog: ErrorLog | None = None,
     queue: Queue | None = None,
     checksums: Checksums | None = None,
-    leftovers: tuple[Leftover, ...] = (),
+    unread_lines: tuple[UnreadLine, ...] = (),
 ) -> Observed:
     """Make the outcome of a host that answered within a quarter of a second."""
     word = {Role.MASTER: "master", Role.REPLICA: "server", Role.CLIENT: "client"}.get(role)
@@ -76,7 +76,7 @@ def seen(
         host=host,
         started_at=at,
         finished_at=at + 0.25,
-        reply=Reply("1.0.0", at, (), leftovers),
+        reply=Reply("1.0.0", at, (), unread_lines),
         role=role,
         environment=Environment(word, 16000),
         sequences=None if numbers is None else sequences(numbers),
@@ -241,7 +241,7 @@ def busy() -> DomainView:
         Role.REPLICA,
         PUBLISHED,
         BEGUN + 1,
-        leftovers=(Leftover(1, "Welcome"), Leftover(2, "to REPHOST5", stands_for=40)),
+        unread_lines=(UnreadLine(1, "Welcome"), UnreadLine(2, "to REPHOST5", stands_for=40)),
     )
     return view(
         HOSTS,

@@ -55,15 +55,15 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _told(fields: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Leave out what is said of floods alone."""
+def _without_defaults(fields: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Leave out the field that only floods set."""
     return {name: value for name, value in fields if (name, value) != ("stands_for", 1)}
 
 
 def outcome(command: str, raw: bytes, given: Mapping[str, Any]) -> dict[str, Any]:
     """Parse, and tell the whole fact or the whole error."""
     try:
-        return {"fact": plain(asdict(parsed(command, raw, **given), dict_factory=_told))}
+        return {"fact": plain(asdict(parsed(command, raw, **given), dict_factory=_without_defaults))}
     except ParseError as error:
         return {"error": {"line": error.line, "column": error.column, "expected": error.expected, "found": error.found}}
 

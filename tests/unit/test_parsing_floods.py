@@ -1,4 +1,4 @@
-"""A host may send a mebibyte of rubbish: what is sound in it is read, and the rest is counted."""
+"""Floods of rubbish: the readable lines are read, the rest is counted."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boks_exporter.model import Leftover
+from boks_exporter.model import UnreadLine
 from boks_exporter.parsing.boksdiag_list import parse_list
 from boks_exporter.parsing.reply import parse_reply
 from boks_exporter.parsing.text_lines import KEPT_RAW, MOST_READ
@@ -26,12 +26,12 @@ def sound_samples(command: str) -> list[bytes]:
     ]
 
 
-def without_leftovers(fact: Any) -> list[Any]:
-    return [getattr(fact, name) for name in fact.__slots__ if name != "leftovers"]
+def without_unread_lines(fact: Any) -> list[Any]:
+    return [getattr(fact, name) for name in fact.__slots__ if name != "unread_lines"]
 
 
-def count(leftovers: tuple[Leftover, ...]) -> int:
-    return sum(left.stands_for for left in leftovers)
+def count(unread_lines: tuple[UnreadLine, ...]) -> int:
+    return sum(left.stands_for for left in unread_lines)
 
 
 @pytest.mark.parametrize("command", PARSERS)
@@ -45,21 +45,21 @@ def test_sound_lines_are_read_wherever_they_stand_in_a_flood(command: str, data:
     at = data.draw(st.integers(0, len(lines)))
     flooded = [*lines[:at], *[stranger.encode()] * FLOOD, *lines[at:]]
     before, after = parsed(command, raw), parsed(command, b"\n".join(flooded))
-    assert without_leftovers(after) == without_leftovers(before)
-    assert count(after.leftovers) == count(before.leftovers) + FLOOD
-    assert len(after.leftovers) <= KEPT_RAW + 1
-    assert {Leftover(at + 1, stranger), Leftover(at + 500, stranger)} <= set(after.leftovers)
+    assert without_unread_lines(after) == without_unread_lines(before)
+    assert count(after.unread_lines) == count(before.unread_lines) + FLOOD
+    assert len(after.unread_lines) <= KEPT_RAW + 1
+    assert {UnreadLine(at + 1, stranger), UnreadLine(at + 500, stranger)} <= set(after.unread_lines)
 
 
 def test_no_more_rows_are_read_than_any_domain_has_and_the_others_are_counted() -> None:
     """Of rows without end, as many as are read and as are only counted are as many as there were."""
     list_ = parse_list("\n".join(f"h{number} 00:49 04:50 7 OK" for number in range(3 * MOST_READ)))
     assert len(list_.lines) == MOST_READ
-    assert list_.leftovers == (Leftover(MOST_READ + 1, f"h{MOST_READ} 00:49 04:50 7 OK", 2 * MOST_READ),)
+    assert list_.unread_lines == (UnreadLine(MOST_READ + 1, f"h{MOST_READ} 00:49 04:50 7 OK", 2 * MOST_READ),)
 
 
 def test_the_last_line_of_a_flood_stands_for_all_that_are_not_kept() -> None:
     """It has the number and the text of the first of them; blank lines count for nothing."""
     reply = parse_reply(b"x\n \n" * 1_500 + b"=boks-gate/1 version=1.0.0\n\n=done sections=0\n" + b"y\n" * 7)
-    assert [left.line for left in reply.leftovers] == list(range(1, 2 * KEPT_RAW + 2, 2))
-    assert reply.leftovers[-1] == Leftover(2 * KEPT_RAW + 1, "x", 507)
+    assert [left.line for left in reply.unread_lines] == list(range(1, 2 * KEPT_RAW + 2, 2))
+    assert reply.unread_lines[-1] == UnreadLine(2 * KEPT_RAW + 1, "x", 507)

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from boks_exporter.errors import ParseError
-from boks_exporter.parsing.list_columns import gap_of, learned_from
+from boks_exporter.parsing.list_columns import gap_of, ruler_from
 from boks_exporter.parsing.list_header import labels_of
 from tests.unit.parsing_samples import PARSERS, parsed
 
@@ -60,7 +60,7 @@ PIECES = [
 
 @pytest.mark.parametrize("command", PARSERS)
 def test_no_repetition_keeps_a_parser_busy(command: str) -> None:
-    """Any piece repeated, alone or between a sound beginning and an unexpected end, is read in linear time."""
+    """Any piece repeated, alone or between a readable beginning and an unexpected end, is read in linear time."""
     slow = {}
     for piece in PIECES:
         for before, after in ((b"", b""), (BEGINNINGS[command], b'"')):
@@ -80,7 +80,7 @@ def test_nothing_long_is_remembered() -> None:
     long = "SERVER " + "LAST " * LENGTH
     parsed("list", (long + "\n" + "r  00:49   1D 0:00:00  04:50  7  OK" + "x" * LENGTH + "\n").encode())
     parsed("list", "".join(f"SERVER {'-' * n} LAST\n" for n in range(300)).encode())
-    for cached in (labels_of, learned_from, gap_of):
+    for cached in (labels_of, ruler_from, gap_of):
         info = cached.cache_info()
         assert info.maxsize is not None
         assert info.currsize <= info.maxsize <= 256

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boks_exporter.errors import ParseError
-from boks_exporter.model import Leftover
+from boks_exporter.model import UnreadLine
 from boks_exporter.parsing.list_header import is_header, is_underline
 from boks_exporter.parsing.text_lines import lines_of
 from tests.unit.hypothesis_budget import tried
@@ -112,25 +112,25 @@ RULES: dict[str, Rule] = {
 @pytest.mark.parametrize("command", RULES)
 @QUICK
 @given(data=st.data())
-def test_every_line_is_a_fact_or_has_a_rule_or_is_a_leftover(command: str, data: st.DataObject) -> None:
-    """Nothing vanishes: the lines that are not blank are exactly the facts, the headers and the leftovers."""
+def test_every_line_is_a_fact_or_has_a_rule_or_is_unread(command: str, data: st.DataObject) -> None:
+    """Nothing vanishes: the lines that are not blank are exactly the facts, the headers and the unread lines."""
     raw = data.draw(mixtures(command))
     report = read(command, raw)
     if report is None:
         return
     lines = numbered(command, raw)
-    left = {leftover.line for leftover in report.leftovers}
+    left = {unread.line for unread in report.unread_lines}
     named = {at for at, line in lines.items() if RULES[command](line)} - left
     facts = report.lines if command == "list" else report.tables
     assert len(facts) + len(named) + len(left) == len(lines)
-    assert all(lines[leftover.line].rstrip() == leftover.text for leftover in report.leftovers)
+    assert all(lines[unread.line].rstrip() == unread.text for unread in report.unread_lines)
 
 
 @pytest.mark.parametrize("command", PARSERS)
 @QUICK
 @given(data=st.data())
-def test_a_line_that_nobody_knows_is_always_a_leftover(command: str, data: st.DataObject) -> None:
-    """A strange line changes no fact wherever it stands, and comes back as a leftover with its number."""
+def test_a_strange_line_is_always_unread(command: str, data: st.DataObject) -> None:
+    """A strange line changes no fact wherever it is inserted, and comes back as an unread line with its number."""
     raw = data.draw(
         st.sampled_from([sample for sample in RAW[command] if sample and read(command, sample) is not None])
     )
@@ -139,13 +139,13 @@ def test_a_line_that_nobody_knows_is_always_a_leftover(command: str, data: st.Da
     stranger = data.draw(st.sampled_from(["~~ what is this?", "\u00bfQu\u00e9?", "( a b c )", "\u00bd"]))
     before, after = read(command, raw), read(command, b"\n".join([*lines[:at], stranger.encode(), *lines[at:]]))
     assert after is not None
-    assert Leftover(at + 1, stranger) in after.leftovers
-    moved = [Leftover(left.line + (left.line > at), left.text) for left in before.leftovers]
-    assert sorted(after.leftovers, key=lambda left: left.line) == sorted(
-        [*moved, Leftover(at + 1, stranger)], key=lambda left: left.line
+    assert UnreadLine(at + 1, stranger) in after.unread_lines
+    moved = [UnreadLine(left.line + (left.line > at), left.text) for left in before.unread_lines]
+    assert sorted(after.unread_lines, key=lambda left: left.line) == sorted(
+        [*moved, UnreadLine(at + 1, stranger)], key=lambda left: left.line
     )
-    assert without_leftovers(after) == without_leftovers(before)
+    assert without_unread_lines(after) == without_unread_lines(before)
 
 
-def without_leftovers(fact: Any) -> list[Any]:
-    return [getattr(fact, name) for name in fact.__slots__ if name != "leftovers"]
+def without_unread_lines(fact: Any) -> list[Any]:
+    return [getattr(fact, name) for name in fact.__slots__ if name != "unread_lines"]

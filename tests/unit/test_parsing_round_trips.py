@@ -160,6 +160,6 @@ def test_tables_are_read_back(tables: list[TableSequence], columns: bool, unit: 
 
 
 def padded(stamp: str) -> list[str]:
-    """Give the hours that a stamp without them has not."""
+    """Add hours to a stamp without them."""
     days, clock = stamp.split()
     return [days, clock if clock.count(":") > 1 else f"0:{clock}"]

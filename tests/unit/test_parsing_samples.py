@@ -1,4 +1,4 @@
-"""The corpus of raw outputs: each is read as its expectation says, and the corpus itself is sound."""
+"""The corpus of raw outputs: each is read as its expectation says, and the corpus itself is consistent."""
 
 import ipaddress
 import re
@@ -23,7 +23,7 @@ SECRET = re.compile(
 
 @pytest.mark.parametrize("sample", samples(), ids=lambda sample: sample.name)
 def test_every_sample_reads_as_its_expectation_says(sample: Sample) -> None:
-    """The whole fact, leftovers included, or the whole error is what the expectation says."""
+    """The whole fact, unread lines included, or the whole error is what the expectation says."""
     expected = sample.expectation()
     given = expected.pop("given", {})
     assert outcome(sample.command, sample.raw, given) == expected

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from boks_exporter.model import ReplicaLine, ReportedStatus, TableSequence
 from boks_exporter.parsing.durations import days_and_time, duration_at, time_alone
 from boks_exporter.parsing.fast_construction import replica_line, table_sequence
-from boks_exporter.parsing.list_columns import Ruler, columns_of, gap_of, learned_from, shape_of
+from boks_exporter.parsing.list_columns import Ruler, columns_of, gap_of, ruler_from, shape_of
 from boks_exporter.parsing.list_header import COUNT, FAILURE, PACKET, STATUS, SYNC
 from boks_exporter.parsing.list_rows import common_row, row_of
 from tests.unit.hypothesis_budget import tried
@@ -111,7 +111,7 @@ def test_times_are_read_or_refused(word: str, seconds: float | None) -> None:
     ],
 )
 def test_days_and_times_are_read_or_refused(days: str, time: str, seconds: float | None) -> None:
-    """Days have one to six digits and either unit; the hours beside them stop at 23."""
+    """Days have one to six digits and either unit; the hours next to them stop at 23."""
     assert days_and_time(days, time) == seconds
     assert duration_at([days, time], 0) == (None if seconds is None else (seconds, 2))
 
@@ -124,7 +124,7 @@ COMPLETE = "REPHOST5  00:49       523D 5:19:20  04:49       185352  OK"
 NO_FAILURE = "REPHOST3  00:49                     04:50       726768  OK"
 
 
-def test_a_shape_stands_where_its_row_stands() -> None:
+def test_a_shape_keeps_the_positions_of_its_row() -> None:
     """Digits and letters are blotted out, all else is kept; a line with other characters is its own shape."""
     assert shape_of(COMPLETE) == "DDDDDDD0  00:00       000D 0:00:00  00:00       000000  DD"
     assert shape_of("r\u00e9p 1") == "r\u00e9p 1"
@@ -132,8 +132,8 @@ def test_a_shape_stands_where_its_row_stands() -> None:
 
 @pytest.mark.parametrize("headers", [HEADER, HEADER[:1], HEADER[1:], ()])
 def test_the_gap_between_packet_and_sync_is_found_by_shape(headers: tuple[str, ...]) -> None:
-    """The gap is where nothing stands in the failure's column."""
-    gap = gap_of(shape_of(NO_FAILURE), learned_from(headers, shape_of(COMPLETE)))
+    """The gap is where the failure's column is blank."""
+    gap = gap_of(shape_of(NO_FAILURE), ruler_from(headers, shape_of(COMPLETE)))
     assert gap == slice(15, 36)
     assert NO_FAILURE[gap].isspace()
 
@@ -141,16 +141,16 @@ def test_the_gap_between_packet_and_sync_is_found_by_shape(headers: tuple[str, .
 def test_no_gap_is_found_where_the_columns_say_otherwise() -> None:
     """A row of packet and failure has no such gap, nor has a row without columns."""
     packet_and_failure = "REPHOST3  00:49       04:50                     726768  OK"
-    ruler = learned_from(HEADER, shape_of(COMPLETE))
+    ruler = ruler_from(HEADER, shape_of(COMPLETE))
     assert gap_of(shape_of(packet_and_failure), ruler) is None
     assert gap_of(shape_of("REPHOST3 00:49 04:50 726768 OK"), ruler) is None
     assert gap_of("", ruler) is None
 
 
-def test_a_header_that_shares_no_edge_with_the_cells_is_not_believed() -> None:
+def test_a_header_that_shares_no_edge_with_the_cells_is_ignored() -> None:
     """Where the labels are centred over the cells, the complete row alone tells the columns."""
     centred = "SERVER      SINCE LAST     SINCE LAST    SINCE LAST    COUNT     LAST"
-    ruler = learned_from((centred,), COMPLETE)
+    ruler = ruler_from((centred,), COMPLETE)
     assert repr(ruler) == (
         f"Ruler([({PACKET}, (10, 15)), ({FAILURE}, (22, 34)), ({SYNC}, (36, 41)), "
         f"({STATUS}, (56, 58)), ({COUNT}, (48, 54))])"

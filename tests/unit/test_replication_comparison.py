@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from boks_exporter.model import Leftover, Role, SequenceReport
+from boks_exporter.model import Role, SequenceReport, UnreadLine
 from boks_exporter.replication import Condition, History, TableComparison, advance, compare
 from tests.unit.domain_rounds import STAMP, answers, silent, snapshot, sound_round
 
@@ -104,7 +104,7 @@ def test_missing_and_extra_tables_are_named() -> None:
 def test_a_table_in_a_line_that_could_not_be_read_is_not_missing() -> None:
     """A cut line shows that the table is there, and nothing of its number."""
     replica = answers("R1", Role.REPLICA, {7: 1})
-    cut = replace(replica, sequences=SequenceReport(replica.sequences.tables, (Leftover(2, "T9 13678d 8:3"),)))
+    cut = replace(replica, sequences=SequenceReport(replica.sequences.tables, (UnreadLine(2, "T9 13678d 8:3"),)))
     seen = snapshot(answers("M", Role.MASTER, {7: 1, 9: 1, 90: 1}, 0.0), cut, second={7: 1, 9: 1, 90: 1})
     (compared,) = compare(seen, NO_HISTORY).replicas
     assert compared.missing_tables == (90,)
@@ -113,7 +113,7 @@ def test_a_table_in_a_line_that_could_not_be_read_is_not_missing() -> None:
 def test_no_table_is_called_missing_below_a_flood_of_lines_that_were_only_counted() -> None:
     """The table may stand in one of those lines, so that nobody knows whether it is missing."""
     replica = answers("R1", Role.REPLICA, {7: 1})
-    flooded = replace(replica, sequences=SequenceReport(replica.sequences.tables, (Leftover(2, "x", stands_for=2),)))
+    flooded = replace(replica, sequences=SequenceReport(replica.sequences.tables, (UnreadLine(2, "x", stands_for=2),)))
     seen = snapshot(answers("M", Role.MASTER, {7: 1, 9: 1}, 0.0), flooded, second={7: 1, 9: 1})
     (compared,) = compare(seen, NO_HISTORY).replicas
     assert compared.missing_tables is None
