@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from boks_exporter.failover.journal import LoggedStep, Phase
 from boks_exporter.failover.plan import Step
 from boks_exporter.model import HostName
 from boks_exporter.rehearsal.killable import Life, MortalJournal, MortalWay
@@ -92,7 +93,9 @@ class StepInjection:
 
     def into(self, life: Life, journal: MortalJournal, way: MortalWay) -> None:
         """Let it happen in a program; what breaks on the way is asked for by `cut`."""
-        journal.before_write = lambda statement, values: self._at_write(life, statement, values)
+        journal.before_intent = lambda step: self._at_intent(life, step)
+        journal.before_outcome = lambda step: self._at_outcome(life, step)
+        journal.before_write = self._at_write
         way.before.append(lambda _host, line: self._before(life, line))
         way.after.append(lambda _host, line: self._after(life, line))
         self.gates.spoil = self._spoil
@@ -128,17 +131,24 @@ class StepInjection:
         spoil = SPOILS.get(self.kind) if self.kind else None
         return spoil if spoil and self._is_mine(f"boks-gate/1 op do {request} ") and self._once(self.kind) else None
 
-    def _at_write(self, life: Life, statement: str, values: tuple[Any, ...]) -> None:
-        if statement == "INSERT INTO steps" and values[1:3] == (self.number, "do"):
-            self._at_intent(life, is_waiting=not values[6])
-        elif statement.startswith("UPDATE steps") and values[-3:-1] == (self.number, "do"):
-            if self._once(StepFault.KILLED_BEFORE_OUTCOME):
-                life.end()
-            self._fill_disk(StepFault.DISK_FULL_AFTER)
+    def _is_step(self, entry: LoggedStep) -> bool:
+        return (entry.number, entry.phase) == (self.number, Phase.DO)
+
+    def _at_write(self) -> None:
+        """Keep the disk full once it is."""
         if self.happened and self.kind in _FULL:
             raise disk_full()
 
-    def _at_intent(self, life: Life, *, is_waiting: bool) -> None:
+    def _at_outcome(self, life: Life, entry: LoggedStep) -> None:
+        if self._is_step(entry):
+            if self._once(StepFault.KILLED_BEFORE_OUTCOME):
+                life.end()
+            self._fill_disk(StepFault.DISK_FULL_AFTER)
+
+    def _at_intent(self, life: Life, entry: LoggedStep) -> None:
+        if not self._is_step(entry):
+            return
+        is_waiting = not entry.request
         self._fill_disk(StepFault.DISK_FULL_BEFORE)
         if self.other_operator and self._once(StepFault.OTHER_OPERATOR):
             self.tasks.append(asyncio.get_running_loop().create_task(self.other_operator()))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from boks_exporter.failover.journal import Journal
+from boks_exporter.failover.journal import Journal, LoggedStep
 from boks_exporter.failover.journal.errors import explained
 from boks_exporter.model import Host, HostName
 from boks_exporter.remote.request import RequestLine
@@ -41,21 +41,33 @@ class MortalJournal(Journal):
     def __init__(self, path: Path, life: Life) -> None:
         """Open it for one program."""
         self.life = life
-        self.before_write: Callable[[str, tuple[Any, ...]], None] = lambda _statement, _values: None
+        self.before_intent: Callable[[LoggedStep], None] = lambda _step: None
+        self.before_outcome: Callable[[LoggedStep], None] = lambda _step: None
+        self.before_write: Callable[[], None] = lambda: None
         super().__init__(path)
 
+    def intend(self, run: str, step: LoggedStep) -> None:
+        """Store an intent."""
+        self._check(lambda: self.before_intent(step))
+        super().intend(run, step)
+
+    def conclude(self, run: str, step: LoggedStep) -> None:
+        """Store an outcome."""
+        self._check(lambda: self.before_outcome(step))
+        super().conclude(run, step)
+
     def _put(self, table: str, row: Sequence[Any]) -> None:
-        self._check(f"INSERT INTO {table}", row)
+        self._check(self.before_write)
         super()._put(table, row)
 
     def _write(self, statement: str, values: Sequence[Any]) -> None:
-        with explained(self.path):
-            self._check(statement, values)
+        self._check(self.before_write)
         super()._write(statement, values)
 
-    def _check(self, statement: str, values: Sequence[Any]) -> None:
+    def _check(self, hook: Callable[[], None]) -> None:
         self.life.check()
-        self.before_write(statement, tuple(values))
+        with explained(self.path):
+            hook()
         self.life.check()
 
 

@@ -1,6 +1,5 @@
 """Play a rehearsal on its stage: the plan of the twin, then what is typed until nothing is open any more."""
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -22,7 +21,7 @@ from boks_exporter.rehearsal.rehearsal_report import Audience, Played, Rehearsal
 from boks_exporter.rehearsal.simulated_operators import People, TwinConsole
 from boks_exporter.simulator.domain.invariants import Breach, Invariant, running_masters
 
-_COMMAND: Final = re.compile(r"boks-exporter failover (resume|abort) (\S+)")
+_REOPENING: Final = frozenset({"resume", "abort"})
 _ROUNDS: Final = 3
 _UNTIL_SOMEBODY_TYPES: Final[Seconds] = 60.0
 _UNTIL_IT_IS_UP: Final[Seconds] = 240.0
@@ -137,8 +136,8 @@ class Playing:
     def _next_word(self, result: Result | None, turn: int) -> str | None:
         if turn == 0 and (wish := self.rehearsal.wish):
             return wish.then
-        printed = [found[1] for said in (result.sentences if result else ()) for found in _COMMAND.finditer(said)]
-        return printed[0] if printed else None
+        names = [command.name for command in (result.next if result else ()) if command.name in _REOPENING]
+        return names[0] if names else None
 
     async def _pass_time(self, turn: int, *, is_down: bool) -> None:
         seconds = _UNTIL_IT_IS_UP if is_down and turn == 0 else _UNTIL_SOMEBODY_TYPES

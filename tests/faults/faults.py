@@ -1,7 +1,6 @@
 """Everything that can go wrong with a run, and how it is brought about."""
 
 import asyncio
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,6 +12,7 @@ from boks_exporter.rehearsal.fault_injection import OF_REQUESTS as OF_REQUESTS_O
 from boks_exporter.rehearsal.fault_injection import StepFault, StepInjection
 from boks_exporter.simulator.connection_faults import Cut
 from boks_exporter.simulator.domain import Fault
+from tests.faults.commands import open_run
 from tests.faults.harness import MASTER, THIRD, Program, World, run_console_script
 
 FaultKind = StrEnum(
@@ -113,11 +113,10 @@ class Injection:
         return code
 
     def code(self) -> str:
-        """Read the run off the script that was printed, and work out its code."""
-        script = next(text for text in reversed(self.world.said) if "# On the console of" in text)
-        run = re.search(r"boks retired \S+ in (\S+?)'", script)
+        """Work out the code of the run that is open."""
+        run = open_run(self.world)
         assert run
-        return confirmation_code(run[1], MASTER)
+        return confirmation_code(run.name, MASTER)
 
     def out(self) -> None:
         """Let nothing of the kind happen any more."""

@@ -1,12 +1,11 @@
 """Every procedure, every step, every fault: what happens, and what must never happen."""
 
-import re
 from pathlib import Path
 from typing import Final
 
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.journal import Run
-from boks_exporter.failover.runner import Result
+from boks_exporter.failover.runner import NextCommand, Result
 from boks_exporter.failover.words import Exit, Procedure
 from boks_exporter.model import HostName
 from boks_exporter.rehearsal.killable import Killed
@@ -20,7 +19,6 @@ from tests.virtual.virtual_time import run_virtually
 
 _ROUNDS: Final = 4
 _AFTER_A_REBOOT: Final = 240.0
-_COMMAND: Final = re.compile(r"boks-exporter failover (resume|abort) (\S+)")
 
 
 def run_case(case: Case) -> Story:
@@ -103,6 +101,7 @@ async def _program(world: World, story: Story, injection: Injection, work: Work)
             injection.out()
     story.happened = story.happened or injection.happened
     story.exits.append(str(int(result.exit)) if result else "killed")
+    story.next += result.next if result else ()
     story.sentences += [f"[{story.exits[-1]}] {sentence}" for sentence in (result.sentences if result else ())]
     if result and result.exit in {Exit.REFUSED, Exit.FACTS_UNKNOWN, Exit.USAGE}:
         told = [line for _, _, line in world.operator.heard[heard:] if " op do " in line]
@@ -146,10 +145,10 @@ def _next_step(world: World, run: Run) -> int:
 def _command(result: Result | None, run: Run, story: Story, *, abort: bool) -> str:
     """Take the command that was printed; after a kill, what a new program says."""
     if result is not None:
-        printed = [match for sentence in result.sentences for match in _COMMAND.findall(sentence)]
-        if not any(name == run.name for _, name in printed):
+        names = [command.name for command in result.next if command.arguments == (run.name,)]
+        if not names:
             story.wrong.append(f"no command for the open run was printed: {' '.join(result.sentences)}")
-        elif not abort and not any(command == "resume" for command, _ in printed):
+        elif not abort and "resume" not in names:
             return "abort"
     return "abort" if abort else "resume"
 
@@ -177,14 +176,13 @@ async def _end(world: World, story: Story, result: Result | None, before: Standi
 
 async def _break(world: World, story: Story, hosts: list[HostName]) -> None:
     """Type the commands that were printed for locks that could not be given back."""
-    said = "\n".join(story.sentences)
     with world.program() as program:
         own = {run.name for run in program.journal.runs("trial")}
     for host in hosts:
         lock = world.gates.states[host].lock
         if lock is not None and lock.run not in own:
             continue  # another operator's, whose run goes on
-        if lock is None or f"boks-exporter failover break-lock {lock.run} {host}" not in said:
+        if lock is None or NextCommand("break-lock", (lock.run, host)) not in story.next:
             story.wrong.append(f"a lock is left on {host}, and nobody says how to break it")
         else:
             with world.program() as program:

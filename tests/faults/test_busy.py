@@ -16,11 +16,11 @@ from tests.virtual.virtual_time import run_virtually
 async def ended(world: World, procedure: Procedure) -> tuple[int, str, bool, bool]:
     """Apply a procedure; its exit code, what it said, and whether a run is open and the domain stands as before."""
     target = await prepare(world, procedure)
-    before = standing(harness.domain)
-    with harness.program() as program:
+    before = standing(world.domain)
+    with world.program() as program:
         result = await apply_plan(program, procedure, target)
-    await harness.pass_time(60.0)
-    changes = before.differs(standing(harness.domain))
+    await world.pass_time(60.0)
+    changes = before.differs(standing(world.domain))
     return int(result.exit), " ".join(result.sentences), open_run(world) is not None, not changes
 
 
@@ -32,7 +32,7 @@ def test_a_busy_master_keeps_no_procedure_from_its_end(procedure: Procedure, rat
     with scratch() as directory:
         world = World(Path(directory), seed, rate)
         code, said, is_open, _ = run_virtually(ended(world, procedure))
-    assert (code, is_open, harness.observer.breaches) == (0, False, []), said
+    assert (code, is_open, world.observer.breaches) == (0, False, []), said
 
 
 @pytest.mark.parametrize("rate", [2.0, 20.0])
@@ -42,7 +42,7 @@ def test_what_a_stopped_master_kept_back_is_not_lost(rate: float, seed: int) -> 
     with scratch() as directory:
         world = World(Path(directory), seed, rate)
         code, said, is_open, is_as_before = run_virtually(ended(world, Procedure.SWITCHOVER))
-    assert (is_open, harness.observer.breaches) == (False, [])
+    assert (is_open, world.observer.breaches) == (False, [])
     assert code == 0 or (code, is_as_before) == (20, True), said
     assert code == 0 or "REP1 lacks" in said or "not begun: REP1 is behind" in said
 

@@ -29,6 +29,7 @@ from boks_exporter.failover.runner import (
     Proposal,
     Result,
     Runner,
+    in_words,
     insist_on,
     next_for,
     propose,
@@ -185,7 +186,8 @@ def _interrupted(domain: Domain, name: str | None) -> Result:
             return Result(Exit.UNCHANGED, ("interrupted before anything was begun",))
         said = f"interrupted; the run {run.name} stays open, and what a host has begun goes on there"
         journal.end(run.name, Outcome.UNKNOWN, said, SystemClock().now(), is_open=True)
-        return Result(Exit.RESULT_UNKNOWN, (said, next_for(run.name, journal.steps(run.name))), run.name)
+        ways = next_for(run.name, journal.steps(run.name))
+        return Result(Exit.RESULT_UNKNOWN, (said, in_words(ways)), run.name, ways)
 
 
 def _ended(common: Common, result: Result) -> int:

@@ -109,7 +109,12 @@ def candidate_json(candidate: Candidate) -> dict[str, Any]:
 
 def result_json(result: Result) -> dict[str, Any]:
     """Describe how a command ended."""
-    return {"exit_code": int(result.exit), "run": result.run, "sentences": list(result.sentences)}
+    return {
+        "exit_code": int(result.exit),
+        "run": result.run,
+        "sentences": list(result.sentences),
+        "next": [str(command) for command in result.next],
+    }
 
 
 def run_json(run: Run) -> dict[str, Any]:

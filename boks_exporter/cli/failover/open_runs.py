@@ -8,7 +8,7 @@ from boks_exporter.app.failover_wiring import Domain, kept_journal
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.journal import JournalError
-from boks_exporter.failover.runner import next_for
+from boks_exporter.failover.runner import in_words, next_for
 
 
 def open_runs(domain: Domain) -> JournalView:
@@ -36,7 +36,7 @@ def _read(domain: Domain) -> tuple[JournalView, list[str]]:
             return JournalView(), []
         view = journal.view(domain.domain.name)
         logs = {run.run: journal.steps(run.run) for run in view.open_runs}
-    return view, [*_lines(view, {run: next_for(run, log) for run, log in logs.items()})]
+    return view, [*_lines(view, {run: in_words(next_for(run, log)) for run, log in logs.items()})]
 
 
 def _lines(view: JournalView, ways: dict[str, str]) -> Iterator[str]:

@@ -122,7 +122,7 @@ class Journal(JournalFile):
         """Write what is about to be done."""
         row = (
             *(run, step.number, step.phase, step.attempt, step.step_id, step.host, step.request, step.intended_at),
-            *(None, None, "", None, ""),
+            *(None, None, "", None, "", int(step.begun)),
         )
         with explained(self.path), self._transaction():
             self._put("steps", row)
@@ -130,17 +130,17 @@ class Journal(JournalFile):
     def conclude(self, run: str, step: LoggedStep) -> None:
         """Write what became of it."""
         statement = (
-            "UPDATE steps SET ended_at = ?, outcome = ?, sentence = ?, exit_status = ?, output = ? "
+            "UPDATE steps SET ended_at = ?, outcome = ?, sentence = ?, exit_status = ?, output = ?, begun = ? "
             "WHERE run = ? AND number = ? AND phase = ? AND attempt = ?"
         )
-        values = (step.ended_at, step.outcome, step.sentence, step.exit_status, step.output)
+        values = (step.ended_at, step.outcome, step.sentence, step.exit_status, step.output, int(step.begun))
         self._write(statement, (*values, run, step.number, step.phase, step.attempt))
 
     def steps(self, run: str) -> tuple[LoggedStep, ...]:
         """List every attempt of a run, in the order in which they were begun."""
         columns = (
             "number, phase, attempt, step_id, host, request, intended_at, ended_at, outcome, sentence, "
-            "exit_status, output"
+            "exit_status, output, begun"
         )
         rows = self._read(f"SELECT {columns} FROM steps WHERE run = ? ORDER BY rowid", (run,))  # noqa: S608 - as above
         return tuple(
@@ -157,6 +157,7 @@ class Journal(JournalFile):
                 sentence=row[9],
                 exit_status=row[10],
                 output=row[11],
+                begun=bool(row[12]),
             )
             for row in rows
         )

@@ -74,7 +74,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedStep:
-    """One attempt at a step or at its undoing: the intent, and what became of it."""
+    """One attempt at a step or at its rollback: the intent, and its outcome.
+
+    `begun`: a command may have run on the host. It is false only where it is proven that none did.
+    """
 
     number: int
     phase: Phase
@@ -88,6 +91,7 @@ class LoggedStep:
     sentence: str = ""
     exit_status: int | None = None
     output: str = ""
+    begun: bool = True
 
 
 def undone_since(log: Sequence[LoggedStep], entry: LoggedStep) -> tuple[LoggedStep, ...]:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-VERSION: Final = 2
+VERSION: Final = 3
 APPLICATION: Final = 0x424F4B46
 """`BOKF`: tells our file from somebody else's database, which is left alone."""
 
@@ -54,7 +54,20 @@ CREATE TABLE breaks (
 );
 """
 
-_UPGRADES: Final = {1: f"ALTER TABLE readings ADD COLUMN is_final INTEGER NOT NULL DEFAULT 0; {_SINCE_2}"}
+_SINCE_3: Final = """
+ALTER TABLE steps ADD COLUMN begun INTEGER NOT NULL DEFAULT 1
+"""
+_NEVER_BEGUN: Final = """
+UPDATE steps SET begun = 0 WHERE outcome = 'failed' AND (
+    sentence LIKE 'not begun%' OR sentence LIKE 'nothing was begun%' OR sentence LIKE 'the gate refused it%'
+)
+"""
+"""What older programs wrote in a sentence only; it is read here for the last time."""
+
+_UPGRADES: Final = {
+    1: f"ALTER TABLE readings ADD COLUMN is_final INTEGER NOT NULL DEFAULT 0; {_SINCE_2}",
+    2: f"{_SINCE_3}; {_NEVER_BEGUN}",
+}
 """What an older file lacks; each brings it to the next version."""
 
 
@@ -109,7 +122,7 @@ def _prepare(database: sqlite3.Connection) -> None:
     database.execute("BEGIN IMMEDIATE")
     try:
         if not database.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
-            _run(database, _SCHEMA + _SINCE_2)
+            _run(database, f"{_SCHEMA}{_SINCE_2}{_SINCE_3}")
             database.execute(f"PRAGMA application_id = {APPLICATION}")
             database.execute(f"PRAGMA user_version = {VERSION}")
         for version in range(_insist(database), VERSION):

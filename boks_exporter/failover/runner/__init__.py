@@ -1,17 +1,18 @@
 """Carry plans out: look, lock, look again, and step by step intend, do, prove."""
 
 from boks_exporter.failover.runner.console import NoConsole
-from boks_exporter.failover.runner.finish import next_for
+from boks_exporter.failover.runner.finish import in_words, next_for
 from boks_exporter.failover.runner.graceful_stop import Halt
 from boks_exporter.failover.runner.hooks import NoHooks, ProgramHooks
 from boks_exporter.failover.runner.proposal import Proposal, propose
-from boks_exporter.failover.runner.result import FingerprintError, Result, insist_on
+from boks_exporter.failover.runner.result import FingerprintError, NextCommand, Result, insist_on
 from boks_exporter.failover.runner.run_context import Order, Tools
 from boks_exporter.failover.runner.runner import Runner
 
 __all__ = [
     "FingerprintError",
     "Halt",
+    "NextCommand",
     "NoConsole",
     "NoHooks",
     "Order",
@@ -20,6 +21,7 @@ __all__ = [
     "Result",
     "Runner",
     "Tools",
+    "in_words",
     "insist_on",
     "next_for",
     "propose",

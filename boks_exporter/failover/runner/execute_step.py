@@ -98,6 +98,7 @@ class Performer:
             sentence=ending.sentence,
             exit_status=record.exit_status if record else None,
             output=output[:_KEPT_OUTPUT],
+            begun=ending.begun,
         )
         self.tools.journal.conclude(self.run, entry)
 
@@ -163,7 +164,7 @@ class Performer:
         outcome = StepOutcome.DONE if found.holds else StepOutcome.FAILED
         if not found.holds and (told.record is None or told.record.state is RecordState.RUNNING):
             outcome = StepOutcome.UNKNOWN
-        ending = Ending(outcome, found.sentence if found.holds else told.sentence, told=told)
+        ending = Ending(outcome, found.sentence if found.holds else told.sentence, begun=not told.never, told=told)
         self.conclude(start, ending)
         return ending
 

@@ -9,9 +9,10 @@ from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.runner.execute_step import Performer
 from boks_exporter.failover.runner.hooks import Event
 from boks_exporter.failover.runner.locking import unlock_all
-from boks_exporter.failover.runner.result import Result
+from boks_exporter.failover.runner.result import NextCommand, Result
 from boks_exporter.failover.runner.run_context import Tools
 from boks_exporter.failover.words import Exit, Outcome
+from boks_exporter.model import HostName
 from boks_exporter.remote.operator_requests import RunName
 
 _OUTCOMES: Final = {Exit.NOT_CONVERGED: Outcome.NOT_CONVERGED, Exit.RESULT_UNKNOWN: Outcome.UNKNOWN}
@@ -23,28 +24,32 @@ class Ender:
 
     tools: Tools
 
-    async def close(self, name: RunName, outcome: Outcome, code: Exit, said: Iterable[str]) -> Result:
-        """End a run: nothing is open any more, and every lock is given back."""
+    async def close(
+        self, name: RunName, outcome: Outcome, code: Exit, said: Iterable[str], leftovers: tuple[HostName, ...] = ()
+    ) -> Result:
+        """End a run: it is no longer open, and its locks are released."""
         tools = self.tools
         left = await unlock_all(tools, name)
-        sentences = (*said, *left)
+        sentences = (*said, *(kept.sentence for kept in left))
         tools.journal.end(name, outcome, "; ".join(sentences), tools.clock.now(), is_open=False)
         run = tools.journal.run(name)
         for host in run.plan.concerned_hosts if run else ():
             tools.journal.end_maintenance(tools.survey.domain.name, host, tools.clock.now(), name)
         event = Event.AFTER if code is Exit.DONE else Event.ON_FAILURE
         objection = await tools.hooks.call(event, _facts_of_run(tools, run, code, sentences)) if run else ""
-        return Result(code, (*sentences, *((objection,) if objection else ())), name)
+        ways = tuple(kept.command for kept in left)
+        return Result(code, (*sentences, *((objection,) if objection else ())), name, ways, leftovers)
 
     async def stay_open(self, name: RunName, code: Exit, said: Iterable[str]) -> Result:
         """Leave a run to be resumed or aborted: its locks stay."""
         tools = self.tools
-        sentences = (*said, next_for(name, tools.journal.steps(name)))
+        ways = next_for(name, tools.journal.steps(name))
+        sentences = (*said, in_words(ways))
         outcome = _OUTCOMES.get(code, Outcome.FAILED)
         tools.journal.end(name, outcome, "; ".join(sentences), tools.clock.now(), is_open=True)
         run = tools.journal.run(name)
         objection = await tools.hooks.call(Event.ON_FAILURE, _facts_of_run(tools, run, code, sentences)) if run else ""
-        return Result(code, (*sentences, *((objection,) if objection else ())), name)
+        return Result(code, (*sentences, *((objection,) if objection else ())), name, ways)
 
     def without_journal(self, performer: Performer, error: JournalError) -> Result:
         """Stop where the journal cannot be written: nothing more is done; what was under way is in question."""
@@ -54,20 +59,26 @@ class Ender:
             code, said = Exit.CHANGED, "no further step was begun"
         else:
             code, said = Exit.UNCHANGED, "no step was begun"
-        ways = f"next, once the journal can be written: boks-exporter failover resume {performer.run}"
-        return Result(code, (str(error), said, ways), performer.run)
+        resume = NextCommand("resume", (performer.run,))
+        return Result(
+            code, (str(error), said, f"next, once the journal can be written: {resume}"), performer.run, (resume,)
+        )
 
 
-def next_for(name: RunName, log: Sequence[LoggedStep]) -> str:
-    """Say what to type for a run that is open."""
-    if is_undoing(log):
-        return f"next: boks-exporter failover abort {name}"
-    return f"next: boks-exporter failover resume {name}, or boks-exporter failover abort {name}"
+def next_for(name: RunName, log: Sequence[LoggedStep]) -> tuple[NextCommand, ...]:
+    """Return the commands that continue an open run."""
+    abort = NextCommand("abort", (name,))
+    return (abort,) if is_undoing(log) else (NextCommand("resume", (name,)), abort)
+
+
+def in_words(ways: Iterable[NextCommand]) -> str:
+    """Join commands of which one is to be run next."""
+    return f"next: {', or '.join(str(way) for way in ways)}"
 
 
 def given_up(name: RunName) -> str:
-    """Say what to type for a run whose host never answers again; it stands in the way of every other run."""
-    return f"where a host is gone for good: boks-exporter failover forget {name} --reason …"
+    """Return the way to close a run whose host is lost; an open run blocks every other run."""
+    return f"where a host is permanently lost: {NextCommand('forget', (name,))} --reason …"
 
 
 def facts_of_plan(tools: Tools, name: RunName, plan: Plan, fingerprint: str) -> dict[str, str]:

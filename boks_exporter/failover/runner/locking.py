@@ -5,6 +5,7 @@ from typing import Final
 
 from boks_exporter.errors import ParseError, TransportError
 from boks_exporter.failover.gate_client import locked_by_other, named
+from boks_exporter.failover.runner.result import NextCommand
 from boks_exporter.failover.runner.run_context import Tools
 from boks_exporter.failover.words import Exit
 from boks_exporter.model import Host, HostName
@@ -21,6 +22,20 @@ class Refusal:
 
     exit: Exit
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLock:
+    """A lock that could not be released, and the command that breaks it."""
+
+    host: HostName
+    problem: str
+    command: NextCommand
+
+    @property
+    def sentence(self) -> str:
+        """Return the report of it."""
+        return f"the lock of {self.host} could not be given back ({self.problem}): {self.command}"
 
 
 async def lock_all(
@@ -65,16 +80,13 @@ def _held(host: HostName, lock: HostLock) -> str:
     )
 
 
-async def unlock_all(tools: Tools, run: RunName) -> tuple[str, ...]:
-    """Give every lock back that the run may hold; tells what is left."""
+async def unlock_all(tools: Tools, run: RunName) -> tuple[KeptLock, ...]:
+    """Release every lock that the run may hold; returns those that could not be released."""
     left, hosts = [], {host.name: host for host in tools.survey.hosts}
     for name in tools.journal.locks(run):
         problem = await _unlock(tools, hosts[name], run) if name in hosts else "it is no longer in the configuration"
         if problem:
-            left.append(
-                f"the lock of {name} could not be given back ({problem}): boks-exporter failover break-lock "
-                f"{run} {name}"
-            )
+            left.append(KeptLock(name, problem, NextCommand("break-lock", (run, name))))
         else:
             tools.journal.locked(run, name, held=False)
     return tuple(left)

@@ -5,15 +5,33 @@ from dataclasses import dataclass
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.plan.fingerprint import DIGITS
 from boks_exporter.failover.words import Exit
+from boks_exporter.model import HostName
+
+
+@dataclass(frozen=True, slots=True)
+class NextCommand:
+    """A failover command that can be run next."""
+
+    name: str
+    arguments: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Return the command line."""
+        return " ".join(("boks-exporter failover", self.name, *self.arguments))
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The exit code, the run where one was begun, and what there is to say."""
+    """The exit code, the run where one was begun, a report in sentences, and the commands that can be run next.
+
+    `leftovers` are hosts on which the rollback left data that the run had loaded.
+    """
 
     exit: Exit
     sentences: tuple[str, ...]
     run: str | None = None
+    next: tuple[NextCommand, ...] = ()
+    leftovers: tuple[HostName, ...] = ()
 
 
 class FingerprintError(BoksExporterError):

@@ -1,7 +1,7 @@
 """Undo what a run changed, last step first, as far as there is a way back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from boks_exporter.errors import ParseError, TransportError
@@ -13,9 +13,11 @@ from boks_exporter.failover.procedures.step_template import Kind
 from boks_exporter.failover.proofs import Truth
 from boks_exporter.failover.runner.attempt import claim_of, undo_of
 from boks_exporter.failover.runner.execute_step import Performer
+from boks_exporter.model import HostName
 from boks_exporter.parsing.operator_facts import RecordState
 
 _HARMLESS = ("boot-start",)
+_LOADS = ("convert", "server")
 _LEFT_BEHIND = "; what it had loaded by then stays in its data directory, and the next add-replica moves it aside"
 
 
@@ -34,6 +36,7 @@ class Undone:
     whole: bool
     sentences: tuple[str, ...]
     passed: Passed = Passed.NO
+    leftovers: tuple[HostName, ...] = ()
 
 
 @dataclass
@@ -41,13 +44,14 @@ class Undoer:
     """Undo the steps of one run."""
 
     performer: Performer
+    leftovers: list[HostName] = field(default_factory=list)
 
     def begun(self) -> list[tuple[Step, LoggedStep]]:
         """List the steps of which a command may have run, each with its last attempt, in their order."""
         tools, run = self.performer.tools, self.performer.run
         last: dict[int, LoggedStep] = {}
         for entry in tools.journal.steps(run):
-            if entry.phase is Phase.DO and not (entry.outcome is StepOutcome.FAILED and _never_ran(entry)):
+            if entry.phase is Phase.DO and entry.begun:
                 last[entry.number] = entry
         return [(step, last[step.number]) for step in self.performer.plan.steps if step.changes and step.number in last]
 
@@ -71,7 +75,9 @@ class Undoer:
             sentences.append(sentence)
             if not is_undone:
                 return Undone(whole=False, sentences=tuple(sentences))
-        return Undone(whole=True, sentences=tuple(sentences) or ("nothing had been changed",))
+        return Undone(
+            whole=True, sentences=tuple(sentences) or ("nothing had been changed",), leftovers=tuple(self.leftovers)
+        )
 
     async def _passed(self, step: Step, entry: LoggedStep) -> tuple[Passed, str]:
         said = f"step {step.number} ({step.key} on {step.host})"
@@ -136,14 +142,11 @@ class Undoer:
         performer.tools.say(f"undoing step {step.number} on {step.host}: {' '.join(step.undo_words(entry.step_id))}")
         ending = await performer.perform(act, begun=is_open, logged=is_open)
         if ending.outcome is StepOutcome.DONE:
-            left = _LEFT_BEHIND if step.words == ("convert", "server") else ""
-            return True, f"{said} is undone: {ending.sentence}{left}"
+            if step.words == _LOADS:
+                self.leftovers.append(step.host)
+            return True, f"{said} is undone: {ending.sentence}{_LEFT_BEHIND if step.words == _LOADS else ''}"
         return False, f"{said} could not be undone: {ending.sentence}"
 
     async def _nothing_was_moved(self, step: Step, claim: Claim) -> bool:
         """Tell whether a removal that failed left the database where it was."""
         return step.key == "remove-database" and (await self.performer.proven((claim,))).holds
-
-
-def _never_ran(entry: LoggedStep) -> bool:
-    return entry.sentence.startswith(("not begun", "nothing was begun", "the gate refused it"))

@@ -16,11 +16,11 @@ from boks_exporter.failover.journal import (
 from boks_exporter.failover.plan import Plan, Step, difference
 from boks_exporter.failover.preflight import exit_for, standing, told
 from boks_exporter.failover.runner.execute_step import Performer
-from boks_exporter.failover.runner.finish import Ender, facts_of_plan, given_up, next_for
+from boks_exporter.failover.runner.finish import Ender, facts_of_plan, given_up, in_words, next_for
 from boks_exporter.failover.runner.hooks import Event
 from boks_exporter.failover.runner.locking import lock_all
 from boks_exporter.failover.runner.proposal import Proposal, changed, propose
-from boks_exporter.failover.runner.result import Result, insist_on
+from boks_exporter.failover.runner.result import NextCommand, Result, insist_on
 from boks_exporter.failover.runner.rollback import Passed, Undoer, Undone
 from boks_exporter.failover.runner.run_context import Order, Tools, circumstances, run_name
 from boks_exporter.failover.runner.step_loop import Walk
@@ -194,7 +194,8 @@ class Runner:
 
     async def _after_undoing(self, run: RunName, undone: Undone, said: tuple[str, ...]) -> Result:
         if undone.whole:
-            return await self.end.close(run, Outcome.FAILED, Exit.UNCHANGED, (*said, *undone.sentences))
+            sentences = (*said, *undone.sentences)
+            return await self.end.close(run, Outcome.FAILED, Exit.UNCHANGED, sentences, undone.leftovers)
         code = Exit.RESULT_UNKNOWN if undone.passed is Passed.UNKNOWN else Exit.CHANGED
         return await self.end.stay_open(run, code, (*said, *undone.sentences))
 
@@ -253,30 +254,28 @@ class Runner:
         missing = [name for name in plan.lock_hosts if name not in {host.name for host in tools.survey.hosts}]
         if missing:
             gone = f"{', '.join(missing)} is no longer in the configuration; the run cannot go on without it"
-            ways = f"next: put it back there, or boks-exporter failover forget {run.name} --reason ..."
-            return Result(Exit.FACTS_UNKNOWN, (gone, ways), run.name)
+            forget = NextCommand("forget", (run.name,))
+            return Result(Exit.FACTS_UNKNOWN, (gone, f"next: put it back there, or {forget} --reason ..."), run.name)
         spared = frozenset(tools.journal.locks(run.name)) - frozenset(plan.changed_hosts)
         if refusal := await lock_all(tools, run.name, plan.lock_hosts, spared):
             ways = next_for(run.name, tools.journal.steps(run.name))
-            said = (refusal.sentence, f"{ways}, once it can be locked", given_up(run.name))
-            return Result(refusal.exit, said, run.name)
+            said = (refusal.sentence, f"{in_words(ways)}, once it can be locked", given_up(run.name))
+            return Result(refusal.exit, said, run.name, ways)
         self._maintain(run.name, plan)
         return await go_on(run, performer)
 
     async def _resume(self, run: Run, performer: Performer) -> Result:
         log = self.tools.journal.steps(run.name)
         if is_undoing(log):
-            said = (
-                "the undoing of this run has begun; it cannot go on",
-                f"next: boks-exporter failover abort {run.name}",
-            )
-            return Result(Exit.CHANGED, said, run.name)
+            ways = next_for(run.name, log)
+            said = ("the rollback of this run has begun; it cannot be resumed", in_words(ways))
+            return Result(Exit.CHANGED, said, run.name, ways)
         return await self._go_on(performer, log)
 
     async def _abort(self, run: Run, performer: Performer) -> Result:
         undone = await Undoer(performer).undo()
         if undone.whole:
-            return await self.end.close(run.name, Outcome.ABORTED, Exit.DONE, undone.sentences)
+            return await self.end.close(run.name, Outcome.ABORTED, Exit.DONE, undone.sentences, undone.leftovers)
         if undone.passed is Passed.YES:
             rest = self._left_to_do(run)
             return await self.end.close(run.name, Outcome.ABORTED, Exit.CHANGED, (*undone.sentences, *rest))
