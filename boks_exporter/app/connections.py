@@ -1,4 +1,4 @@
-"""The open transports of all domains, kept across a change of the configuration where nothing of theirs changed."""
+"""The open transports of all domains, kept across a reload where their settings did not change."""
 
 import asyncio
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _log = structlog.get_logger(__name__)
 
 _NONE: Final[Mapping[DomainName, Hosts]] = {}
 _CLOSING_SECONDS: Final = 0.7
-"""How long saying goodbye may take; the daemon must end within two seconds."""
+"""Time limit for closing a transport; the daemon must end within two seconds."""
 
 
 @runtime_checkable
@@ -43,7 +43,7 @@ class _Held:
     transport: Transport
 
     def serves(self, domain: DomainSettings, poll: PollSettings) -> bool:
-        """Tell whether the way of connecting is still the same."""
+        """Return whether the settings of the connection are the same."""
         return self.domain.transport == domain.transport and self.timeout_seconds == poll.timeout_seconds
 
 
@@ -51,16 +51,14 @@ class Connections:
     """One transport for each domain."""
 
     def __init__(self) -> None:
-        """Start with none."""
         self._held: dict[DomainName, _Held] = {}
         self._stale: list[Transport] = []
 
     def __repr__(self) -> str:
-        """Tell what is open."""
         return f"<Connections of {', '.join(self._held) or 'nothing'}, {len(self._stale)} to be closed>"
 
     async def __aenter__(self) -> Self:
-        """Hold the transports for as long as the block runs."""
+        """Keep the transports open until the block ends."""
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -69,13 +67,13 @@ class Connections:
         self._held = {}
         await self.close_stale()
 
-    async def take(
+    async def apply_settings(
         self, settings: Settings, discovered: Mapping[DomainName, Hosts] = _NONE
     ) -> dict[DomainName, tuple[DomainSettings, Transport]]:
-        """Open what is new; a domain whose way of connecting is unchanged keeps its hosts' connections.
+        """Open new transports; a domain with unchanged connection settings keeps its hosts' connections.
 
-        Hosts that were `discovered` keep theirs too. What is of no more use stays for `close_stale`, since a round may
-        be under way on it.
+        Hosts in `discovered` keep theirs too. Unused transports are closed by `close_stale`, since a round may still
+        use them.
         """
         before = self._held
         after = {
@@ -89,11 +87,11 @@ class Connections:
 
     @property
     def has_stale(self) -> bool:
-        """Tell whether there is something to close."""
+        """Return whether an unused transport is still open."""
         return bool(self._stale)
 
     async def close_stale(self) -> None:
-        """Close what no domain uses any more, each one even if another fails to close."""
+        """Close the transports that no domain uses; one failure does not prevent the others."""
         stale, self._stale = self._stale, []
         async with asyncio.TaskGroup() as group:
             for transport in stale:

@@ -15,7 +15,7 @@ from boks_exporter.poller import DomainWatch
 async def look_once(settings: Settings, domains: Collection[DomainName] = ()) -> tuple[DomainView, ...]:
     """Look at the named domains, or at all, once; a single look has no history, so lag in seconds is unknown."""
     async with Connections() as connections:
-        opened = await connections.take(settings)
+        opened = await connections.apply_settings(settings)
         clock = SystemClock()
         gate = asyncio.Semaphore(settings.poll.concurrency)
         watches = [

@@ -119,7 +119,7 @@ class RunningExporter:
     async def _take(self, settings: Settings) -> None:
         await self._change_state_file(settings.state_file)
         discovered = {view.snapshot.domain: _discovered(view) for view in self.poller.current()}
-        opened = await self._connections.take(settings, discovered)
+        opened = await self._connections.apply_settings(settings, discovered)
         self.poller.take(settings.poll, settings.metrics, opened)
         self._publisher.journals.take(settings)
         self._round_seconds = _EXCHANGES_IN_A_ROUND * settings.poll.timeout_seconds

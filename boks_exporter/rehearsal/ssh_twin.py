@@ -41,7 +41,7 @@ class LoopbackWay:
         """Send one request to the port at which the host's twin listens."""
         if self.servers.domain.connectivity(host.name) is Connectivity.UNREACHABLE:
             await self.time.sleep(self.timeout_seconds)
-            raise TransportError(FailureReason.TIMEOUT, f"no whole answer within {self.timeout_seconds:g} s")
+            raise TransportError(FailureReason.TIMEOUT, f"no complete reply within {self.timeout_seconds:g} s")
         there = replace(host, address=self.servers.address, port=self.servers.port(host.name))
         return await self.way.ask(there, request)
 

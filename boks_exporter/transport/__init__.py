@@ -1,1 +1,1 @@
-"""Ways to ask a host, all behind one Protocol."""
+"""Ways to reach a host, behind one Protocol."""

@@ -1,4 +1,4 @@
-"""The seam between asking and understanding."""
+"""The interface of a transport: one request to one host, one raw reply."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,7 +9,7 @@ from boks_exporter.remote.request import Request, RequestLine
 
 @dataclass(frozen=True, slots=True)
 class RawReply:
-    """What came back from one exchange, as bytes; `exit_status` is None where the channel told none."""
+    """The bytes of one exchange; `exit_status` is None where the channel reported none."""
 
     stdout: bytes
     stderr: bytes
@@ -17,10 +17,10 @@ class RawReply:
 
 
 class Transport(Protocol):
-    """Ask one host once.
+    """Make one exchange with one host.
 
-    Raises TransportError with a reason for everything that goes wrong on the way. The implementation owns the
-    deadline over the whole exchange; an exit status other than 0 is a reply, not an error.
+    Raises TransportError with a reason for every failure on the way. The implementation owns the deadline over the
+    whole exchange; an exit status other than 0 is a reply, not an error.
     """
 
     async def ask(self, host: Host, request: Request) -> RawReply:
@@ -29,7 +29,7 @@ class Transport(Protocol):
 
 
 class OperatorTransport(Protocol):
-    """Send one line to the operator's gate of a host, under the same contract; what it asks for may change the host."""
+    """Send one line to the operator's gate of a host, under the same contract; the request may change the host."""
 
     async def ask(self, host: Host, request: RequestLine) -> RawReply:
         """Send one request and return the whole reply."""

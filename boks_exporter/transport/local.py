@@ -1,4 +1,4 @@
-"""Ask this machine: the same gate, run by `sh`, without SSH."""
+"""The local transport: the same gate on this machine, run by `sh`, without SSH."""
 
 import asyncio
 import os
@@ -15,37 +15,35 @@ from boks_exporter.transport.base import RawReply
 
 _CHUNK: Final = 65536
 _ENVIRONMENT: Final = {"PATH": "/usr/xpg4/bin:/usr/bin:/bin"}
-"""All that the gate sees of the exporter's environment, which may hold secrets."""
+"""The whole environment of the gate: the exporter's own may hold secrets."""
 
 
 class LocalTransport:
-    """Run the gate here; every host of the domain is this machine."""
+    """Run the gate on this machine, which is the only host of the domain."""
 
     def __init__(self, settings: LocalSettings, *, timeout_seconds: Seconds) -> None:
-        """Take the settings."""
         self._settings = settings
         self._timeout = timeout_seconds
 
     def __repr__(self) -> str:
-        """Tell which tree is read."""
         return f"<LocalTransport {self._settings.paths.boks_etc}>"
 
-    async def ask(self, host: Host, request: Request) -> RawReply:  # noqa: ARG002 - there is only this one
-        """Run the gate once; whatever goes wrong, its whole process group is ended."""
+    async def ask(self, host: Host, request: Request) -> RawReply:  # noqa: ARG002 - the only host is this machine
+        """Run the gate once; on any failure its whole process group is killed."""
         transport, answer = await _start(request, self._settings.max_reply_bytes)
         try:
             _feed(transport, sent_script(self._settings.paths))
             async with asyncio.timeout(self._timeout):
                 await answer.whole
         except TimeoutError as error:
-            raise TransportError(FailureReason.TIMEOUT, f"no whole answer within {self._timeout:g} s") from error
+            raise TransportError(FailureReason.TIMEOUT, f"no complete reply within {self._timeout:g} s") from error
         finally:
             await _end(transport, answer)
         return RawReply(bytes(answer.read[1]), bytes(answer.read[2]), transport.get_returncode())
 
 
 class _Answer(asyncio.SubprocessProtocol):
-    """What the gate has written so far; `whole` is done when it has ended and both its outputs are read."""
+    """The gate's output so far; `whole` is done when the gate has ended and both its outputs are read."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -61,7 +59,7 @@ class _Answer(asyncio.SubprocessProtocol):
                 TransportError(FailureReason.TOO_LARGE, f"the reply is larger than {self.limit} bytes")
             )
 
-    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:  # noqa: ARG002 - the end is the end
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:  # noqa: ARG002 - any end is the end
         self.open.discard(fd)
         self._finish()
 
@@ -93,13 +91,13 @@ async def _start(request: Request, limit: int) -> tuple[asyncio.SubprocessTransp
 
 
 def _feed(transport: asyncio.SubprocessTransport, script: bytes) -> None:
-    stdin = cast("asyncio.WriteTransport", transport.get_pipe_transport(0))  # asked for as a pipe
+    stdin = cast("asyncio.WriteTransport", transport.get_pipe_transport(0))  # requested as a pipe
     stdin.write(script)
     stdin.close()  # once it has been written
 
 
 async def _end(transport: asyncio.SubprocessTransport, answer: _Answer) -> None:
-    """Leave neither process nor pipe behind, whatever the gate had started."""
+    """Kill everything that the gate has started, and close the pipes."""
     if transport.get_returncode() is None:
         with suppress(ProcessLookupError):
             os.killpg(transport.get_pid(), signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Answer from recorded files, so that a domain can be examined again without its hosts."""
+"""The replay transport: replies from recorded files, without any host."""
 
 from pathlib import Path
 from typing import Final
@@ -12,45 +12,43 @@ from boks_exporter.transport.base import RawReply
 AFTER: Final = "sequence.after.txt"
 ERROR: Final = "error.txt"
 KNOWN: Final = (*(f"{section}.txt" for section in Section), AFTER, ERROR)
-"""Every file that a host's directory may hold; names that begin with a dot are not looked at."""
+"""Every file that a host's directory may hold; names that begin with a dot are ignored."""
 
 
 class ReplayTransport:
     """Read `<directory>/<host>/<section>.txt`.
 
-    `sequence.after.txt`, where it is there, is the master's second reading. `error.txt` holds one failure reason for
+    `sequence.after.txt`, where present, is the master's second reading. `error.txt` holds one failure reason for
     a host that could not be reached. A host without a directory could not be reached either.
     """
 
     def __init__(self, directory: Path) -> None:
-        """Take the directory of one recorded round."""
         self.directory = directory
 
     def __repr__(self) -> str:
-        """Tell what is replayed."""
         return f"<ReplayTransport {self.directory}>"
 
     async def ask(self, host: Host, request: Request) -> RawReply:
-        """Answer from the host's files."""
+        """Reply from the host's files."""
         try:
-            return self._answer(host, request)
+            return self._reply(host, request)
         except OSError as error:
             raise TransportError(
                 FailureReason.CHANNEL, f"{error.filename}: {error.strerror}; the recording must be readable"
             ) from error
 
-    def _answer(self, host: Host, request: Request) -> RawReply:
+    def _reply(self, host: Host, request: Request) -> RawReply:
         recorded = self._recording_of(host)
-        if (error := _text(recorded / ERROR)) is not None:
+        if (error := _read(recorded / ERROR)) is not None:
             raise TransportError(_reason(error, recorded), "recorded as a failure")
         sections = [_section(recorded, name, second=request == READING) for name in request.sections]
         return RawReply(frame(sections, "replay"), b"", 0)
 
     def _recording_of(self, host: Host) -> Path:
-        """Find the host's directory by looking at what is there: a name from a list must not lead elsewhere."""
+        """Find the host's directory by listing the recording: a host name must not lead to another place."""
         there = {entry.name: entry for entry in sorted(self.directory.iterdir()) if entry.is_dir()}
         if host.name not in there:
-            found = ", ".join(there) or "none at all"
+            found = ", ".join(there) or "none"
             raise TransportError(
                 FailureReason.CONNECT,
                 f"nothing was recorded: expected a directory {host.name} in {self.directory}, found {found}",
@@ -65,12 +63,12 @@ class ReplayTransport:
 
 
 def _section(recorded: Path, name: Section, *, second: bool) -> Recorded:
-    if second and name is Section.SEQUENCE and (after := _text(recorded / AFTER)) is not None:
+    if second and name is Section.SEQUENCE and (after := _read(recorded / AFTER)) is not None:
         return Recorded(name, after)
-    return Recorded(name, _text(recorded / f"{name}.txt"))
+    return Recorded(name, _read(recorded / f"{name}.txt"))
 
 
-def _text(path: Path) -> str | None:
+def _read(path: Path) -> str | None:
     try:
         return path.read_bytes().decode(errors="surrogateescape")  # read_text would change the ends of lines
     except FileNotFoundError:

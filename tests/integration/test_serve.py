@@ -18,7 +18,7 @@ import pytest
 from aiohttp import ClientSession
 
 from tests.unit.app_running import Recorded
-from tests.unit.ssh_servers import Door, Keys, hang, say_hello, ssh_server
+from tests.unit.ssh_servers import Keys, SshServer, echo_request, hang, ssh_server
 
 PATIENCE = 30.0
 ENDS_WITHIN = 2.0
@@ -75,10 +75,10 @@ async def daemon(file: Path, *flags: str, log_format: str = "json") -> AsyncIter
         await process.communicate()
 
 
-def ssh_config(directory: Path, *doors: Door, more: str = "") -> Path:
+def ssh_config(directory: Path, *doors: SshServer, more: str = "") -> Path:
     """Write a configuration with one domain on SSH servers."""
     (directory / "id").chmod(0o600)
-    hosts = "".join(f"      - {{name: h{door.port}, address: 127.0.0.1, port: {door.port}}}\n" for door in doors)
+    hosts = "".join(f"      - {{name: h{server.port}, address: 127.0.0.1, port: {server.port}}}\n" for server in doors)
     file = directory / "config.yaml"
     file.write_text(
         "poll: {interval: 500ms, timeout: 400ms}\ndomains:\n  - name: prod\n"
@@ -108,14 +108,14 @@ async def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals) 
         half_sent.close()
 
 
-@pytest.mark.parametrize("program", [say_hello, hang])
+@pytest.mark.parametrize("program", [echo_request, hang])
 async def test_the_end_closes_ssh_connections(tmp_path: Path, program: Any) -> None:
     """Within two seconds, idle or in the middle of a command that hangs; the host sees the connection go."""
-    async with ssh_server(Keys.make(tmp_path), program) as door, daemon(ssh_config(tmp_path, door)) as running:
+    async with ssh_server(Keys.make(tmp_path), program) as server, daemon(ssh_config(tmp_path, server)) as running:
         async with asyncio.timeout(PATIENCE):
-            while not door.logins:
+            while not server.logins:
                 await asyncio.sleep(0.01)
-        (connection, *_) = door.connections
+        (connection, *_) = server.connections
         assert is_quick(await running.end())
         assert running.process.returncode == 0
         async with asyncio.timeout(PATIENCE):
@@ -126,8 +126,8 @@ async def test_the_end_does_not_wait_for_hosts_that_say_nothing(tmp_path: Path) 
     """A host that takes connections and is silent holds nothing up."""
     Keys.make(tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        door = Door(Keys.make(tmp_path), port=silent.getsockname()[1])
-        file = ssh_config(tmp_path, door)
+        server = SshServer(Keys.make(tmp_path), port=silent.getsockname()[1])
+        file = ssh_config(tmp_path, server)
         file.write_text(file.read_text(encoding="utf-8").replace("500ms", "1h").replace("400ms", "50m"), "utf-8")
         async with daemon(file) as running:
             await running.until("listening")
@@ -219,7 +219,7 @@ async def test_hangup_keeps_the_connections_of_unchanged_hosts(tmp_path: Path) -
         await running.end()
 
 
-async def _logged_in(*doors: Door) -> None:
+async def _logged_in(*doors: SshServer) -> None:
     async with asyncio.timeout(PATIENCE):
-        while not all(door.logins for door in doors):
+        while not all(server.logins for server in doors):
             await asyncio.sleep(0.01)

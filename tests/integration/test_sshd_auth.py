@@ -1,4 +1,4 @@
-"""The ways in: kept connections, certificates, jump hosts, and hosts on which no gate is installed; real sshd."""
+"""Logins over real sshd: kept connections, certificates, jump hosts, and hosts without an installed gate."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -24,7 +24,7 @@ DEADLINE = 20.0
 
 
 @asynccontextmanager
-async def asking(settings: SshSettings) -> AsyncIterator[SshTransport]:
+async def open_transport(settings: SshSettings) -> AsyncIterator[SshTransport]:
     transport = SshTransport(settings, timeout_seconds=DEADLINE)
     try:
         yield transport
@@ -44,13 +44,13 @@ async def reason(transport: SshTransport, fleet: Fleet, name: str = HOST) -> Fai
 
 
 def logins(fleet: Fleet, name: str = HOST) -> int:
-    """Count what sshd accepted since it was started last."""
+    """Count the logins that sshd accepted since its last start."""
     return fleet.servers.daemons[name].log.count("Accepted publickey")
 
 
 async def test_a_round_brings_every_fact_of_every_host(fleet: Fleet) -> None:
-    """Through sshd and the gate, all sections of all roles are read without a fault and without an unread line."""
-    async with asking(fleet.ssh_settings()) as transport:
+    """All sections of all roles are read without a fault and without an unrecognised line."""
+    async with open_transport(fleet.ssh_settings()) as transport:
         snapshot = await observe(fleet.domain_settings(), transport, SystemClock(), Knowledge())
     seen = [outcome for outcome in snapshot.outcomes if isinstance(outcome, Observed)]
     assert {outcome.host: outcome.role for outcome in seen} == {
@@ -69,10 +69,10 @@ async def test_a_round_brings_every_fact_of_every_host(fleet: Fleet) -> None:
     assert [fact is not None for fact in facts["CLIENT1"]] == [False, False, False]
 
 
-async def test_one_login_serves_many_rounds_and_ends_politely(fleet: Fleet) -> None:
+async def test_one_login_serves_many_rounds_and_ends_with_a_disconnect(fleet: Fleet) -> None:
     """The log of sshd shows one login and a client that disconnected, and no connection that was reset."""
     fleet.call(fleet.servers.restart(HOST))
-    async with asking(fleet.ssh_settings()) as transport:
+    async with open_transport(fleet.ssh_settings()) as transport:
         for _ in range(3):
             assert await role_line(transport, fleet) == "|BOKSINIT=server"
         assert (logins(fleet), transport.reconnects(HOST)) == (1, 0)
@@ -85,18 +85,18 @@ async def test_one_login_serves_many_rounds_and_ends_politely(fleet: Fleet) -> N
     assert "reset by peer" not in log
 
 
-async def test_a_restart_of_sshd_between_rounds_costs_nothing(fleet: Fleet) -> None:
+async def test_a_restart_of_sshd_between_rounds_is_no_failure(fleet: Fleet) -> None:
     """The connection is replaced within the next exchange and counted as a reconnect, not as a failure."""
-    async with asking(fleet.ssh_settings()) as transport:
+    async with open_transport(fleet.ssh_settings()) as transport:
         await role_line(transport, fleet)
         await asyncio.to_thread(fleet.call, fleet.servers.restart(HOST))
         assert await role_line(transport, fleet) == "|BOKSINIT=server"
         assert transport.reconnects(HOST) == 1
 
 
-async def test_a_killed_session_is_replaced_or_told_depending_on_when(fleet: Fleet) -> None:
-    """Killed between two requests it is replaced; killed under a running command it is a failure of the channel."""
-    async with asking(fleet.ssh_settings()) as transport:
+async def test_a_killed_session_is_replaced_when_idle_and_a_failure_when_busy(fleet: Fleet) -> None:
+    """A session killed between two requests is replaced; killed under a running command it is a failure."""
+    async with open_transport(fleet.ssh_settings()) as transport:
         await role_line(transport, fleet)
         await asyncio.to_thread(fleet.call, fleet.servers.sever(HOST))
         assert await role_line(transport, fleet) == "|BOKSINIT=server"
@@ -111,13 +111,13 @@ async def test_a_killed_session_is_replaced_or_told_depending_on_when(fleet: Fle
         assert transport.reconnects(HOST) == 1
 
 
-async def test_where_no_gate_is_installed_it_goes_along(fleet: Fleet) -> None:
-    """With an unrestricted key and `gate: sent` the same script brings the same sections."""
+async def test_the_gate_is_sent_where_none_is_installed(fleet: Fleet) -> None:
+    """With an unrestricted key and `gate: sent` the same script returns the same sections."""
     settings = fleet.ssh_settings(
         identity_files=(fleet.servers.shell_identity_file,), gate=GateMode.SENT, paths=fleet.tree.paths(HOST)
     )
     with fleet.clock.standing_still():
-        async with asking(settings) as sent, asking(fleet.ssh_settings()) as installed:
+        async with open_transport(settings) as sent, open_transport(fleet.ssh_settings()) as installed:
             replies = [await transport.ask(fleet.host(HOST), LOOK) for transport in (sent, installed)]
     assert [reply.exit_status for reply in replies] == [0, 0]
     assert _payload(replies[0].stdout) == _payload(replies[1].stdout)
@@ -129,24 +129,24 @@ def _payload(reply: bytes) -> Sequence[str]:
 
 
 async def test_a_sent_gate_does_not_pass_a_forced_command(fleet: Fleet) -> None:
-    """Where a gate is installed, `gate: sent` is answered by it with a refusal: the sent text runs nowhere."""
-    async with asking(fleet.ssh_settings(gate=GateMode.SENT)) as transport:
+    """An installed gate refuses `gate: sent`: the sent script does not run."""
+    async with open_transport(fleet.ssh_settings(gate=GateMode.SENT)) as transport:
         reply = await transport.ask(fleet.host(HOST), ROLE_ONLY)
     assert (reply.exit_status, reply.stdout[:9]) == (64, b"=refused ")
 
 
-async def test_from_keeps_the_key_to_its_addresses(fleet: Fleet) -> None:
+async def test_from_restricts_the_key_to_its_addresses(fleet: Fleet) -> None:
     """The same key from another address than `from` names does not log in."""
     key = asyncssh.read_private_key(fleet.servers.identity_file).export_public_key("openssh").decode().strip()
     daemon = fleet.servers.daemons[HOST]
     daemon.write_authorized_keys(authorized_keys_line(key, "192.0.2.10", str(fleet.tree.hosts[HOST].gate)))
     try:
-        async with asking(fleet.ssh_settings()) as transport:
+        async with open_transport(fleet.ssh_settings()) as transport:
             assert await reason(transport, fleet) is FailureReason.AUTH
     finally:
         await asyncio.to_thread(fleet.set_fault, HOST, Fault.WRONG_LOGIN)
         await asyncio.to_thread(fleet.clear_fault, HOST, Fault.WRONG_LOGIN)
-    async with asking(fleet.ssh_settings()) as transport:
+    async with open_transport(fleet.ssh_settings()) as transport:
         assert await role_line(transport, fleet) == "|BOKSINIT=server"
 
 
@@ -164,7 +164,7 @@ async def test_a_certificate_of_a_trusted_authority_logs_in(fleet: Fleet, tmp_pa
         permit_pty=False,
         permit_port_forwarding=False,
     ).write_certificate(tmp_path / "id-cert.pub")
-    async with asking(fleet.ssh_settings(identity_files=(tmp_path / "id",))) as transport:
+    async with open_transport(fleet.ssh_settings(identity_files=(tmp_path / "id",))) as transport:
         if principal == "right":
             assert await role_line(transport, fleet) == "|BOKSINIT=server"
         else:
@@ -172,7 +172,7 @@ async def test_a_certificate_of_a_trusted_authority_logs_in(fleet: Fleet, tmp_pa
 
 
 @pytest.mark.parametrize("named_by", ["setting", "OpenSSH configuration"])
-async def test_a_jump_host_is_the_way_to_all(fleet: Fleet, tmp_path: Path, named_by: str) -> None:
+async def test_a_jump_host_is_shared_by_all_hosts(fleet: Fleet, tmp_path: Path, named_by: str) -> None:
     """Two hosts behind a jump host are reached through one connection to it."""
     jump = fleet.host("CLIENT1")
     await asyncio.to_thread(fleet.call, fleet.servers.restart("CLIENT1"))
@@ -185,14 +185,14 @@ async def test_a_jump_host_is_the_way_to_all(fleet: Fleet, tmp_path: Path, named
             f"Host 127.0.0.1\n  ProxyJump gateway\nHost gateway\n  HostName 127.0.0.1\n  Port {jump.port}\n"
         )
         settings = fleet.ssh_settings(**shell, openssh_config=config, paths=fleet.tree.paths(HOST))
-    async with asking(settings) as transport:
+    async with open_transport(settings) as transport:
         lines = await asyncio.gather(role_line(transport, fleet), role_line(transport, fleet, "REPHOST3"))
     assert lines == ["|BOKSINIT=server"] * 2
     assert logins(fleet, "CLIENT1") == 1
 
 
 async def test_a_restricted_key_is_no_jump_host(fleet: Fleet) -> None:
-    """`restrict` forwards nothing: the way on is refused, and it is not taken for a refused login."""
+    """`restrict` refuses forwarding, which is no refused login."""
     jump = fleet.host("CLIENT1")
-    async with asking(fleet.ssh_settings(jump_host=f"{jump.address}:{jump.port}")) as transport:
+    async with open_transport(fleet.ssh_settings(jump_host=f"{jump.address}:{jump.port}")) as transport:
         assert await reason(transport, fleet) is FailureReason.CONNECT

@@ -1,4 +1,4 @@
-"""Every way to fail has its own reason, while the other hosts' data stay fresh; real sshd, real gate."""
+"""Each kind of failure has its own reason, and the other hosts stay fresh; real sshd, real gate."""
 
 import asyncio
 from collections.abc import Iterator
@@ -22,13 +22,13 @@ pytestmark = pytest.mark.timeout(300)
 INTERVAL = 60.0
 DEADLINE = 12.0
 AT_ONCE = 5
-"""Hosts asked at the same time: waiting for a place is not part of the deadline, so a loaded machine fails nobody."""
-SOUND = ("MASTER1", "SOUND1", "SOUND2")
+"""Hosts polled at the same time; waiting for a turn is not part of the deadline."""
+GOOD = ("MASTER1", "GOOD1", "GOOD2")
 
 
 @dataclass(frozen=True)
 class Case:
-    """What goes wrong on a host, and the reason that has to be counted."""
+    """The fault of a host, and the expected reason."""
 
     reason: str
     fault: Fault | None = None
@@ -50,7 +50,7 @@ CASES = {
 LAYOUT = Layout(
     hosts=(
         HostPlan(name="MASTER1", role=Boksinit.MASTER),
-        *(HostPlan(name=name, role=Boksinit.SERVER, delay_seconds=0.1) for name in (*SOUND[1:], *CASES)),
+        *(HostPlan(name=name, role=Boksinit.SERVER, delay_seconds=0.1) for name in (*GOOD[1:], *CASES)),
     ),
     writes_per_second=5.0,
 )
@@ -67,14 +67,14 @@ class Page:
         return self.samples.get((name, host, more))
 
     def failures(self, host: str) -> dict[str, float]:
-        """Give the reasons that were counted at least once."""
+        """Return the reasons that were counted at least once."""
         name = "boks_host_poll_failures_total"
         return {key[2]: value for key, value in self.samples.items() if key[:2] == (name, host) and value}
 
 
 @dataclass(frozen=True)
 class Trial:
-    """Four rounds: all is well, two rounds in which everything fails that can, and all is well again."""
+    """Four rounds: one without faults, two with all faults, and one after the repair."""
 
     before: Page
     first: Page
@@ -95,12 +95,12 @@ async def _trial(fleet: Fleet) -> Trial:
     try:
         before = await _look(watch)
         await asyncio.to_thread(_break, fleet)
-        killer = asyncio.create_task(_kill_whoever_waits(fleet, "KILLED"))
+        killer = asyncio.create_task(_kill_running_sessions(fleet, "KILLED"))
         first, second = await _look(watch), await _look(watch)
         killer.cancel()
         with suppress(asyncio.CancelledError):
             await killer
-        await asyncio.to_thread(_mend, fleet)
+        await asyncio.to_thread(_repair, fleet)
         return Trial(before, first, second, await _look(watch))
     finally:
         await transport.aclose()
@@ -131,14 +131,14 @@ def _break(fleet: Fleet) -> None:
         configuration.write_text(configuration.read_text().replace("SECTION_TIMEOUT=1", "SECTION_TIMEOUT=60"))
 
 
-def _mend(fleet: Fleet) -> None:
+def _repair(fleet: Fleet) -> None:
     fleet.mend()
     gate = fleet.tree.hosts["NOGATE"].gate
     gate.with_suffix(".away").rename(gate)
 
 
-async def _kill_whoever_waits(fleet: Fleet, host: str) -> None:
-    """Kill a host's SSH sessions whenever one of its commands is under way, and what is left of it."""
+async def _kill_running_sessions(fleet: Fleet, host: str) -> None:
+    """Kill a host's SSH sessions and their programs whenever one of its commands runs."""
     programs = [str(fleet.tree.hosts[host].root / "sbin")]
     while True:
         if await mentioning(programs):
@@ -149,7 +149,7 @@ async def _kill_whoever_waits(fleet: Fleet, host: str) -> None:
 
 def test_at_first_all_is_well(trial: Trial) -> None:
     """Every host answers, and no failure is counted."""
-    names = (*SOUND, *CASES)
+    names = (*GOOD, *CASES)
     assert {name: trial.before.value("boks_host_up", name) for name in names} == dict.fromkeys(names, 1.0)
     assert {name: trial.before.failures(name) for name in names} == {name: {} for name in names}
 
@@ -166,16 +166,16 @@ def test_each_failure_is_counted_under_its_own_reason_and_no_other(trial: Trial,
 
 
 @pytest.mark.parametrize("host", CASES)
-def test_a_host_that_failed_has_no_numbers(trial: Trial, host: str) -> None:
-    """What is not known is absent: no lag of an hour ago stands beside a host that does not answer."""
+def test_a_failed_host_has_no_numbers(trial: Trial, host: str) -> None:
+    """Unknown values are absent: a host that does not answer has no old lag."""
     assert trial.before.value("boks_replica_lag_sequences", host) is not None
     assert trial.second.value("boks_replica_lag_sequences", host) is None
     assert trial.second.value("boks_replica_ahead_sequences", host) is None
 
 
-@pytest.mark.parametrize("host", SOUND)
+@pytest.mark.parametrize("host", GOOD)
 def test_the_other_hosts_stay_fresh(trial: Trial, host: str) -> None:
-    """A round in which nine hosts fail brings the others' data as before, within the interval."""
+    """A round in which nine hosts fail still polls the others within the interval."""
     for page, earlier in ((trial.first, trial.before), (trial.second, trial.first)):
         success = page.value("boks_host_last_success_timestamp_seconds", host)
         assert success is not None
@@ -187,13 +187,13 @@ def test_the_other_hosts_stay_fresh(trial: Trial, host: str) -> None:
 
 
 def test_the_slowest_host_does_not_stretch_the_round_beyond_its_deadline(trial: Trial) -> None:
-    """A host that never answers costs one deadline, however many there are, and the master's two readings."""
+    """Hosts that never answer cost one deadline together, and the master's two readings."""
     assert (trial.second.value("boks_round_duration_seconds", "") or 0.0) < DEADLINE * 2
 
 
 @pytest.mark.parametrize("host", CASES)
-def test_what_is_mended_works_in_the_next_round(trial: Trial, host: str) -> None:
-    """No host is given up: one good round after two bad ones, and the old failures stay counted."""
+def test_a_repaired_host_works_in_the_next_round(trial: Trial, host: str) -> None:
+    """One good round follows two bad ones, and the old failures stay counted."""
     assert trial.after.value("boks_host_up", host) == 1.0
     assert trial.after.failures(host) == {CASES[host].reason: 2.0}
     assert trial.after.value("boks_replica_lag_sequences", host) is not None

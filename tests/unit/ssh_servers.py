@@ -1,4 +1,4 @@
-"""SSH servers in this process, for tests of the client: each misbehaves in exactly one way."""
+"""In-process SSH servers for tests of the client; each has exactly one fault."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -22,20 +22,20 @@ ANSWER = b"asked: boks-gate/1 role\n"
 Program = Callable[["asyncssh.SSHServerProcess[bytes]"], Awaitable[None]]
 
 
-async def say_hello(process: "asyncssh.SSHServerProcess[bytes]") -> None:
-    """Answer with the command that was asked for."""
+async def echo_request(process: "asyncssh.SSHServerProcess[bytes]") -> None:
+    """Reply with the requested command."""
     process.stdout.write(f"asked: {process.command}\n".encode())
     process.exit(0)
 
 
 async def hang(process: "asyncssh.SSHServerProcess[bytes]") -> None:
-    """Say a little and then nothing for ever."""
+    """Send one line and never end."""
     process.stdout.write(b"=boks-gate/1 version=1.0.0\n")
     await asyncio.Event().wait()
 
 
 async def trickle(process: "asyncssh.SSHServerProcess[bytes]") -> None:
-    """Say something all the time, and never come to an end."""
+    """Send lines without end."""
     while True:
         process.stdout.write(b"|\n")
         await asyncio.sleep(0.01)
@@ -43,7 +43,7 @@ async def trickle(process: "asyncssh.SSHServerProcess[bytes]") -> None:
 
 @dataclass
 class Keys:
-    """What the client has, in files, and the same as objects for the servers."""
+    """The client's key files, and the same keys as objects for the servers."""
 
     directory: Path
     user: asyncssh.SSHKey
@@ -80,8 +80,8 @@ class Keys:
 
 
 @dataclass
-class Door(asyncssh.SSHServer):
-    """One server: who is connected, how often somebody logged in, and where it stops."""
+class SshServer(asyncssh.SSHServer):
+    """One server: its connections, its count of logins, and the stage at which it hangs."""
 
     keys: Keys
     stops_at: str = ""
@@ -100,13 +100,13 @@ class Door(asyncssh.SSHServer):
         return Host(f"host{self.port}", "127.0.0.1", self.port)
 
     def kill(self) -> None:
-        """Cut every connection without a word."""
+        """Abort every connection."""
         for connection in self.connections:
             connection.abort()
         self.connections.clear()
 
     def running(self, program: Program) -> Program:
-        """Run a program for as long as the server is there, and no longer."""
+        """Run a program until the server closes."""
 
         async def run(process: "asyncssh.SSHServerProcess[bytes]") -> None:
             task = asyncio.ensure_future(program(process))
@@ -118,75 +118,75 @@ class Door(asyncssh.SSHServer):
         return run
 
 
-class _Visit(asyncssh.SSHServer):
-    def __init__(self, door: Door) -> None:
-        self.door = door
+class _Session(asyncssh.SSHServer):
+    def __init__(self, server: SshServer) -> None:
+        self.server = server
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
-        self.door.connections.append(conn)
-        self.door.attempts += 1
-        self.door.entering += 1
-        self.door.busiest = max(self.door.busiest, self.door.entering)
+        self.server.connections.append(conn)
+        self.server.attempts += 1
+        self.server.entering += 1
+        self.server.busiest = max(self.server.busiest, self.server.entering)
 
     async def begin_auth(self, username: str) -> bool:
-        if self.door.stops_at == "auth":
-            await self.door.closing.wait()
-        if self.door.stops_at == "a moment":
+        if self.server.stops_at == "auth":
+            await self.server.closing.wait()
+        if self.server.stops_at == "a moment":
             await asyncio.sleep(0.03)
         return True
 
     def auth_completed(self) -> None:
-        self.door.logins += 1
-        self.door.entering -= 1
+        self.server.logins += 1
+        self.server.entering -= 1
 
     def connection_requested(self, *destination: object) -> bool:
-        return self.door.stops_at != "forwarding"
+        return self.server.stops_at != "forwarding"
 
 
-class _SlowToOpen(_Visit):
+class _NoChannel(_Session):
     async def session_requested(self) -> bool:
-        await self.door.closing.wait()
+        await self.server.closing.wait()
         return False
 
 
 @asynccontextmanager
 async def ssh_server(
-    keys: Keys, program: Program = say_hello, *, known: bool = True, **how: Any
-) -> AsyncIterator[Door]:
-    """Run one server; `stops_at` is where it stops answering: auth or channel."""
+    keys: Keys, program: Program = echo_request, *, known: bool = True, **how: Any
+) -> AsyncIterator[SshServer]:
+    """Run one server; `stops_at` is the stage at which it hangs: auth or channel."""
     stops_at = how.pop("stops_at", "")
-    door = Door(keys, stops_at)
+    server = SshServer(keys, stops_at)
     public = how.pop("authorized", None) or keys.user.export_public_key("openssh").decode()
-    visit = _SlowToOpen if stops_at == "channel" else _Visit
+    session = _NoChannel if stops_at == "channel" else _Session
     host_key = how.pop("host_key", keys.host)
     if stops_at != "channel":
-        how["process_factory"] = door.running(program)
-    door.acceptor = await asyncssh.listen(
+        how["process_factory"] = server.running(program)
+    server.acceptor = await asyncssh.listen(
         "127.0.0.1",
         how.pop("port", 0),
-        server_factory=lambda: visit(door),
+        server_factory=lambda: session(server),
         server_host_keys=[host_key],
         authorized_client_keys=asyncssh.import_authorized_keys(public),
         encoding=None,
         allow_pty=False,
         **how,
     )
-    door.port = door.acceptor.get_port()
+    server.port = server.acceptor.get_port()
     if known:
-        keys.knows(door.port)
+        keys.knows(server.port)
     try:
-        yield door
+        yield server
     finally:
-        door.acceptor.close()
-        door.closing.set()
-        open_ones = list(door.connections)
-        door.kill()
-        await door.acceptor.wait_closed()
+        server.acceptor.close()
+        server.closing.set()
+        open_ones = list(server.connections)
+        server.kill()
+        await server.acceptor.wait_closed()
         await asyncio.gather(*(connection.wait_closed() for connection in open_ones))
 
 
 @asynccontextmanager
-async def asking(settings: SshSettings, timeout_seconds: float = 20.0) -> AsyncIterator[SshTransport]:
+async def open_transport(settings: SshSettings, timeout_seconds: float = 20.0) -> AsyncIterator[SshTransport]:
     transport = SshTransport(settings, timeout_seconds=timeout_seconds)
     try:
         yield transport
@@ -200,8 +200,8 @@ async def failure(transport: SshTransport, host: Host) -> TransportError:
     return failed.value
 
 
-async def settled() -> list[str]:
-    """Let what was cancelled or closed end, and name the tasks that are left beside this one."""
+async def remaining_tasks() -> list[str]:
+    """Return the tasks that still exist next to this one after a moment."""
     for _ in range(50):
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         if not others:
@@ -219,7 +219,7 @@ def public(key: asyncssh.SSHKey) -> str:
 
 
 async def outcome(settings: SshSettings, host: Host) -> FailureReason | bytes:
-    """Ask once, and tell what was answered or why there was no answer."""
+    """Make one exchange; return the output or the failure reason."""
     transport = SshTransport(settings, timeout_seconds=20)
     try:
         return (await transport.ask(host, ROLE)).stdout

@@ -66,8 +66,8 @@ def settings(*domains: DomainSettings, timeout_seconds: float = 20.0) -> Setting
 async def test_an_unchanged_domain_keeps_its_transport(opened: list[Held]) -> None:
     """A reload of the same file opens and closes nothing."""
     async with Connections() as connections:
-        first = await connections.take(settings(PROD, TEST))
-        second = await connections.take(settings(PROD, TEST))
+        first = await connections.apply_settings(settings(PROD, TEST))
+        second = await connections.apply_settings(settings(PROD, TEST))
         assert first == second == {"prod": (PROD, opened[0]), "test": (TEST, opened[1])}
         assert not connections.has_stale
         assert repr(connections) == "<Connections of prod, test, 0 to be closed>"
@@ -79,8 +79,8 @@ async def test_changed_hosts_keep_the_others_connected(opened: list[Held]) -> No
     """The transport is told who stays; hosts found by discovery stay with it."""
     changed = replace(PROD, hosts=(M1, R2))
     async with Connections() as connections:
-        await connections.take(settings(PROD))
-        await connections.take(settings(changed), {"prod": (FOUND,)})
+        await connections.apply_settings(settings(PROD))
+        await connections.apply_settings(settings(changed), {"prod": (FOUND,)})
     assert opened[0].retained == [(M1, R2, FOUND)]
     assert len(opened) == 1
 
@@ -89,8 +89,8 @@ async def test_changed_hosts_keep_the_others_connected(opened: list[Held]) -> No
 async def test_found_hosts_leave_with_the_way_they_were_found(opened: list[Held], changed: DomainSettings) -> None:
     """Without discovery, or under another template, they are other hosts."""
     async with Connections() as connections:
-        await connections.take(settings(PROD))
-        await connections.take(settings(changed), {"prod": (FOUND,)})
+        await connections.apply_settings(settings(PROD))
+        await connections.apply_settings(settings(changed), {"prod": (FOUND,)})
     assert opened[0].retained == [(M1, R1)]
 
 
@@ -98,8 +98,8 @@ async def test_another_way_of_connecting_gets_a_new_transport(opened: list[Held]
     """The old one stays open for the round that may be under way, until it is told to close."""
     changed = replace(PROD, transport=SshSettings(user="somebody"))
     async with Connections() as connections:
-        await connections.take(settings(PROD))
-        taken = await connections.take(settings(changed))
+        await connections.apply_settings(settings(PROD))
+        taken = await connections.apply_settings(settings(changed))
         assert taken == {"prod": (changed, opened[1])}
         assert (connections.has_stale, opened[0].closed) == (True, 0)
         await connections.close_stale()
@@ -109,16 +109,16 @@ async def test_another_way_of_connecting_gets_a_new_transport(opened: list[Held]
 async def test_another_deadline_gets_a_new_transport(opened: list[Held]) -> None:
     """The deadline is the transport's own."""
     async with Connections() as connections:
-        await connections.take(settings(PROD))
-        await connections.take(settings(PROD, timeout_seconds=5.0))
+        await connections.apply_settings(settings(PROD))
+        await connections.apply_settings(settings(PROD, timeout_seconds=5.0))
     assert [held.closed for held in opened] == [1, 1]
 
 
 async def test_a_domain_that_leaves_is_closed(opened: list[Held]) -> None:
     """Nobody stays logged in at hosts that nobody watches."""
     async with Connections() as connections:
-        await connections.take(settings(PROD, TEST))
-        assert list(await connections.take(settings(TEST))) == ["test"]
+        await connections.apply_settings(settings(PROD, TEST))
+        assert list(await connections.apply_settings(settings(TEST))) == ["test"]
         await connections.close_stale()
         assert [held.closed for held in opened] == [1, 0]
 
@@ -128,7 +128,7 @@ async def test_one_that_hangs_does_not_hold_up_the_others(opened: list[Held], mo
     monkeypatch.setattr("boks_exporter.app.connections._CLOSING_SECONDS", 0.01)
     with capture_logs() as logs:
         async with Connections() as connections:
-            await connections.take(settings(PROD, TEST))
+            await connections.apply_settings(settings(PROD, TEST))
             opened[0].hangs = True
     assert [held.closed for held in opened] == [1, 1]
     assert [entry["event"] for entry in logs] == ["connections_left_open"]

@@ -60,7 +60,7 @@ async def test_a_time_out_ends_everything_that_was_started(tree: Tree) -> None:
     """When the deadline is over, the gate's whole process group ends, however stubborn its members are."""
     tree.boksadm_is(STUBBORN)
     began = time.monotonic()
-    with pytest.raises(TransportError, match=r"timeout: no whole answer within 0\.5 s") as failure:
+    with pytest.raises(TransportError, match=r"timeout: no complete reply within 0\.5 s") as failure:
         await transport(tree, timeout=0.5).ask(HOST, SEQUENCE)
     assert failure.value.reason is FailureReason.TIMEOUT
     assert time.monotonic() - began < 5
@@ -80,15 +80,15 @@ async def test_too_much_output_ends_the_look(tree: Tree, where: str) -> None:
     assert tree.left_behind() == []
 
 
-async def test_too_many_errors_of_the_shell_itself_end_the_look(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What does not come through the gate's frames is bounded as well."""
+async def test_too_many_errors_of_the_shell_itself_end_the_poll(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Output outside the gate's frames is limited as well."""
     monkeypatch.setattr(local, "sent_script", lambda _paths: b"yes >&2\n")
     with pytest.raises(TransportError, match="too_large: the reply is larger than 1000 bytes"):
         await transport(tree, max_reply_bytes=1000).ask(HOST, SEQUENCE)
 
 
 async def test_cancelling_ends_everything_that_was_started(tree: Tree) -> None:
-    """Whoever stops waiting leaves nothing running."""
+    """After a cancelled poll no process keeps running."""
     begun = tree.root / "begun"
     tree.boksadm_is(f": >'{begun}'\n{STUBBORN}")
     look = asyncio.create_task(transport(tree).ask(HOST, SEQUENCE))
@@ -102,16 +102,16 @@ async def test_cancelling_ends_everything_that_was_started(tree: Tree) -> None:
 
 
 async def test_a_script_that_is_not_read_to_its_end_is_no_error(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A shell that ends early has answered what it has answered."""
+    """The output of a shell that ends early is its reply."""
     monkeypatch.setattr(local, "sent_script", lambda _paths: b"exit 3\n" + b"#" * 1_000_000)
     raw = await transport(tree).ask(HOST, SEQUENCE)
     assert (raw.stdout, raw.exit_status) == (b"", 3)
 
 
-async def test_a_machine_that_can_start_nothing_is_a_failure_of_the_look(
+async def test_a_machine_without_processes_is_a_failure_of_the_poll(
     tree: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Out of processes is no bug of the exporter's."""
+    """A full process table is a failure, not a crash."""
 
     async def refuse(*_: object, **__: object) -> None:
         raise BlockingIOError(11, "Resource temporarily unavailable")
@@ -121,10 +121,8 @@ async def test_a_machine_that_can_start_nothing_is_a_failure_of_the_look(
         await transport(tree).ask(HOST, SEQUENCE)
 
 
-async def test_nothing_of_the_exporters_environment_reaches_the_host(
-    tree: Tree, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Secrets in the exporter's environment stay there."""
+async def test_the_exporters_environment_does_not_reach_the_gate(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Secrets in the exporter's environment are not passed on."""
     monkeypatch.setenv("BOKS_EXPORTER_SECRET", "hunter2")
     tree.boksadm_is("/usr/bin/env\n")
     raw = await transport(tree).ask(HOST, SEQUENCE)
@@ -132,6 +130,6 @@ async def test_nothing_of_the_exporters_environment_reaches_the_host(
     assert b"hunter2" not in raw.stdout
 
 
-def test_its_repr_tells_which_tree_is_read(tree: Tree) -> None:
-    """A debugger shows what matters."""
+def test_its_repr_shows_the_directory(tree: Tree) -> None:
+    """A debugger shows the directory."""
     assert repr(transport(tree)) == f"<LocalTransport {tree.etc}>"

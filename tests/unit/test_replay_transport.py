@@ -1,4 +1,4 @@
-"""The replay transport: recorded files, framed as the gate frames what it reads."""
+"""The replay transport: recorded files, framed as by the gate."""
 
 import os
 import re
@@ -45,7 +45,7 @@ def replay(recorded: Path) -> ReplayTransport:
 
 
 async def test_a_recording_answers_as_the_gate_would(recorded: Path) -> None:
-    """The whole reply to a look: every file is a section, and there is no clock, since nobody knows when it was."""
+    """The complete reply to a poll: every file is a section, and there is no clock."""
     raw = await replay(recorded).ask(HOST, LOOK)
     expected = ["=boks-gate/1 version=replay"]
     for section in Section:
@@ -56,7 +56,7 @@ async def test_a_recording_answers_as_the_gate_would(recorded: Path) -> None:
 
 
 async def test_every_recorded_fact_is_understood(recorded: Path) -> None:
-    """A complete recording brings every fact and no fault."""
+    """A complete recording has every fact and no fault."""
     seen = understand(HOST, LOOK, await replay(recorded).ask(HOST, LOOK), 0.0, 1.0)
     facts = (seen.sequences, seen.replicas, seen.memory, seen.errlog, seen.queue, seen.checksums)
     assert (seen.role, seen.faults, None in facts) == (Role.MASTER, (), False)
@@ -66,7 +66,7 @@ async def test_every_recorded_fact_is_understood(recorded: Path) -> None:
 async def test_the_masters_second_reading_is_a_file_of_its_own(
     recorded: Path, request_of: Request, sequence: int | None
 ) -> None:
-    """`sequence.after.txt` answers the second reading and nothing else, however often it is asked."""
+    """`sequence.after.txt` is the second reading and nothing else, however often it is requested."""
     for _ in range(2):
         section = parse_reply((await replay(recorded).ask(HOST, request_of)).stdout).section(Section.SEQUENCE)
         printed = None if section is None else section.stdout
@@ -74,7 +74,7 @@ async def test_the_masters_second_reading_is_a_file_of_its_own(
 
 
 async def test_without_a_second_reading_the_first_answers_again(recorded: Path) -> None:
-    """A domain that stood still needs one file only."""
+    """A domain without changes needs only one file."""
     (recorded / "sequence.after.txt").unlink()
     first, second = [parse_reply((await replay(recorded).ask(HOST, request)).stdout) for request in (LOOK, READING)]
     assert first.section(Section.SEQUENCE) == second.section(Section.SEQUENCE)
@@ -93,14 +93,14 @@ async def test_what_was_not_recorded_is_skipped(recorded: Path) -> None:
 
 @pytest.mark.parametrize("text", ["=done sections=1\n", "=end role exit=0\n|x\n!y", "a\r\n\x1b[2J\n\n\nb", "\n"])
 async def test_no_recorded_text_can_forge_a_frame(recorded: Path, text: str) -> None:
-    """Recordings are framed like everything else."""
+    """Recorded text is framed like any other output."""
     (recorded / "role.txt").write_bytes(text.encode())
     (section,) = parse_reply((await replay(recorded).ask(HOST, ROLE_ONLY)).stdout).sections
     assert section.stdout == text.removesuffix("\n") + "\n"
 
 
 async def test_bytes_of_another_encoding_are_kept(recorded: Path) -> None:
-    """What was recorded is replayed byte for byte."""
+    """Recorded bytes are replayed unchanged."""
     (recorded / "role.txt").write_bytes(b"# M\xfcller\nBOKSINIT=master\n")
     assert b"|# M\xfcller\n" in (await replay(recorded).ask(HOST, ROLE_ONLY)).stdout
 
@@ -114,8 +114,8 @@ async def test_a_recorded_failure_fails_for_its_reason(recorded: Path, reason: F
 
 
 @pytest.mark.parametrize("word", ["", "DOWN", "timeout timeout", "refused\nconnect", "x" * 5000])
-async def test_an_unknown_word_in_a_recorded_failure_is_told(recorded: Path, word: str) -> None:
-    """A slip in `error.txt` names the file, the words that are known and what was found."""
+async def test_an_unknown_word_in_a_recorded_failure_is_reported(recorded: Path, word: str) -> None:
+    """A wrong word in `error.txt` is reported with the file, the known words and the word found."""
     (recorded / "error.txt").write_text(word)
     known = ", ".join(FailureReason)
     with pytest.raises(TransportError) as failure:
@@ -123,8 +123,8 @@ async def test_an_unknown_word_in_a_recorded_failure_is_told(recorded: Path, wor
     assert str(failure.value) == f"parse: {recorded}/error.txt: expected one of {known}, found {word.strip()[:60]!r}"
 
 
-async def test_a_host_without_a_directory_was_not_reached(recorded: Path) -> None:
-    """The message says which directories there are: a host's name may be spelled otherwise."""
+async def test_a_host_without_a_directory_is_unreachable(recorded: Path) -> None:
+    """The message lists the existing directories: a host's name may be spelled differently."""
     (recorded.parent / "REPHOST2").mkdir()
     with pytest.raises(TransportError) as failure:
         await replay(recorded).ask(Host("rephost2", "192.0.2.2"), LOOK)
@@ -134,22 +134,22 @@ async def test_a_host_without_a_directory_was_not_reached(recorded: Path) -> Non
     )
 
 
-async def test_an_empty_recording_says_so(tmp_path: Path) -> None:
-    """No directories at all are told as such."""
-    with pytest.raises(TransportError, match=r"expected a directory MASTER1 in .*, found none at all"):
+async def test_an_empty_recording_is_reported(tmp_path: Path) -> None:
+    """A recording without any directory is reported as such."""
+    with pytest.raises(TransportError, match=r"expected a directory MASTER1 in .*, found none"):
         await ReplayTransport(tmp_path).ask(HOST, LOOK)
 
 
 @pytest.mark.parametrize("name", ["..", ".", "", "../MASTER1", "MASTER1/../MASTER1", "/"])
 async def test_a_name_does_not_lead_out_of_the_recording(recorded: Path, name: str) -> None:
-    """Names come from a master's list as well: a host is a directory of the recording or nothing."""
+    """Host names also come from a master's list, so they select an existing directory only."""
     with pytest.raises(TransportError, match="connect: nothing was recorded"):
         await replay(recorded).ask(Host(name, "192.0.2.2"), LOOK)
 
 
 @pytest.mark.parametrize("name", ["list", "List.txt", "sequence-after.txt", "list.txt~", "dumpbase.txt", "old"])
-async def test_a_file_that_would_not_be_read_is_told(recorded: Path, name: str) -> None:
-    """Silence would be a verdict on half of the recording."""
+async def test_a_file_with_an_unknown_name_is_reported(recorded: Path, name: str) -> None:
+    """Without the message a verdict would rest on half of the recording."""
     (recorded / name).mkdir()
     with pytest.raises(TransportError) as failure:
         await replay(recorded).ask(HOST, ROLE_ONLY)
@@ -159,13 +159,13 @@ async def test_a_file_that_would_not_be_read_is_told(recorded: Path, name: str) 
     )
 
 
-async def test_hidden_files_are_left_alone(recorded: Path) -> None:
-    """What a file manager or a version control system leaves behind is none of the recording."""
+async def test_hidden_files_are_ignored(recorded: Path) -> None:
+    """Files of a file manager or a version control system are not part of the recording."""
     (recorded / ".gitkeep").write_text("")
     assert (await replay(recorded).ask(HOST, LOOK)).exit_status == 0
 
 
-async def test_a_recording_that_cannot_be_read_is_told(recorded: Path) -> None:
+async def test_an_unreadable_recording_is_reported(recorded: Path) -> None:
     """A directory in place of a file, or no recording at all, is a failure with its path."""
     (recorded / "role.txt").unlink()
     (recorded / "role.txt").mkdir()
@@ -175,20 +175,20 @@ async def test_a_recording_that_cannot_be_read_is_told(recorded: Path) -> None:
         await ReplayTransport(Path("/nowhere/at/all")).ask(HOST, ROLE_ONLY)
 
 
-def test_its_repr_tells_what_is_replayed(tmp_path: Path) -> None:
-    """A debugger shows what matters."""
+def test_its_repr_shows_the_recording(tmp_path: Path) -> None:
+    """A debugger shows the directory."""
     assert repr(ReplayTransport(tmp_path)) == f"<ReplayTransport {tmp_path}>"
 
 
 def test_the_page_names_every_file_and_every_reason() -> None:
-    """docs/replay.md tells all file names and all failure words."""
+    """docs/replay.md names all files and all failure reasons."""
     page = PAGE.read_text(encoding="utf-8")
     for word in (*KNOWN, *FailureReason):
         assert f"`{word}`" in page
 
 
 def test_the_configuration_of_the_page_is_valid(tmp_path: Path) -> None:
-    """What is copied from the page works as it stands."""
+    """The example of the page can be copied and used."""
     block = re.search(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     assert block
     file = tmp_path / "boks-exporter.yaml"
@@ -200,7 +200,7 @@ def test_the_configuration_of_the_page_is_valid(tmp_path: Path) -> None:
 async def test_the_recording_script_of_the_page_makes_a_recording(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The commands of docs/replay.md, typed as they stand, record what a gate answers, failures included."""
+    """The commands of docs/replay.md record the gate's replies, failures included."""
     ssh = tmp_path / "bin" / "ssh"
     ssh.parent.mkdir()
     ssh.write_text(FAKE_SSH)

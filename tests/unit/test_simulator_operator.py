@@ -175,7 +175,7 @@ def test_a_whole_reply_comes_when_its_command_has_ended() -> None:
     assert b"=end do state=done exit=0" in run_virtually(exchange(gates, None, "do r1.1 boot-stop"))
     assert not run_virtually(exchange(gates, Cut.GARBLED, "preflight")).startswith(b"=boks-gate/1")
     gates.spoil = lambda _host, _request: Spoil.REBOOTS
-    with pytest.raises(TransportError, match="no whole answer") as late:
+    with pytest.raises(TransportError, match="no complete reply") as late:
         run_virtually(exchange(gates, None, "do r1.2 boot-start"))
     assert late.value.reason is FailureReason.TIMEOUT
 

@@ -1,4 +1,4 @@
-"""How long a host that refused is left alone."""
+"""Pauses after refused logins and host keys."""
 
 import random
 
@@ -9,7 +9,7 @@ from boks_exporter.transport.ssh.backoff import Backoff, PausedError
 
 
 class Fixed(random.Random):
-    """Jitter that is always the same share of its range."""
+    """Jitter at a fixed share of its range."""
 
     def __init__(self, share: float) -> None:
         super().__init__()
@@ -24,7 +24,7 @@ def refused(reason: FailureReason = FailureReason.AUTH) -> TransportError:
 
 
 def pauses(backoff: Backoff, count: int) -> list[float]:
-    """Fail as soon as each pause is over, and list the pauses."""
+    """Fail at the end of each pause, and return the pauses."""
     now, found = 0.0, []
     for _ in range(count):
         backoff.check(now)
@@ -34,24 +34,24 @@ def pauses(backoff: Backoff, count: int) -> list[float]:
     return found
 
 
-def test_pauses_double_up_to_the_limit_and_never_end_for_good() -> None:
-    """Each refusal doubles the pause, up to the limit, and after each pause the host is asked again."""
+def test_pauses_double_up_to_the_limit_and_attempts_never_end() -> None:
+    """Each refusal doubles the pause, up to the limit, and after each pause there is another attempt."""
     assert pauses(Backoff(30, 600, Fixed(0.5)), 8) == pytest.approx([30, 60, 120, 240, 480, 600, 600, 600])
 
 
 @pytest.mark.parametrize(("share", "first"), [(0.0, 24.0), (1.0, 36.0)])
 def test_pauses_are_spread_by_a_fifth(share: float, first: float) -> None:
-    """Hosts that refused together are not asked again together."""
+    """Hosts that refused together are not retried together."""
     assert pauses(Backoff(30, 600, Fixed(share)), 1) == pytest.approx([first])
 
 
 def test_no_pause_is_longer_than_the_limit() -> None:
-    """The limit is what the administrator reads in the configuration: jitter does not go beyond it."""
+    """Jitter does not exceed the configured limit."""
     assert max(pauses(Backoff(30, 600, Fixed(1.0)), 50)) <= 600.001
 
 
 def test_a_pause_repeats_the_reason_and_says_when_the_next_attempt_is() -> None:
-    """Somebody who reads the failure during a pause sees what is wrong and when it will be tried again."""
+    """During a pause the failure shows the cause and the time of the next attempt."""
     backoff = Backoff(30, 600, Fixed(0.5))
     backoff.failed(refused(FailureReason.HOST_KEY), 100.0)
     with pytest.raises(PausedError) as paused:
@@ -62,7 +62,7 @@ def test_a_pause_repeats_the_reason_and_says_when_the_next_attempt_is() -> None:
     )
 
 
-def test_being_paused_is_no_new_failure() -> None:
+def test_a_pause_is_no_new_failure() -> None:
     """Rounds that pass during a pause do not make it longer."""
     backoff = Backoff(30, 600, Fixed(0.5))
     backoff.failed(refused(), 0.0)
@@ -73,8 +73,8 @@ def test_being_paused_is_no_new_failure() -> None:
     assert (backoff.failures, backoff.until) == (1, pytest.approx(30.0))
 
 
-def test_success_forgets_everything() -> None:
-    """After a good exchange the next refusal starts with the shortest pause."""
+def test_a_success_clears_all_failures() -> None:
+    """After a successful exchange the next refusal starts with the shortest pause."""
     backoff = Backoff(30, 600, Fixed(0.5))
     pauses(backoff, 5)
     backoff.succeeded()
@@ -85,7 +85,7 @@ def test_success_forgets_everything() -> None:
     "reason", [reason for reason in FailureReason if reason not in {FailureReason.AUTH, FailureReason.HOST_KEY}]
 )
 def test_other_failures_lead_to_no_pause(reason: FailureReason) -> None:
-    """A host that was down is asked again in the next round."""
+    """A host that was down is polled again in the next round."""
     backoff = Backoff(30, 600, Fixed(0.5))
     backoff.failed(refused(reason), 0.0)
     backoff.check(0.0)

@@ -1,4 +1,4 @@
-"""The SSH transport: one deadline for everything, and an end that leaves nothing behind."""
+"""The SSH transport: one deadline for the whole exchange, and no leftovers at its end."""
 
 import asyncio
 import gc
@@ -14,11 +14,11 @@ from boks_exporter.errors import FailureReason
 from boks_exporter.model import Host
 from boks_exporter.transport.base import RawReply
 from boks_exporter.transport.ssh import transport as transport_module
-from tests.unit.ssh_servers import ROLE, Keys, asking, failure, hang, settled, ssh_server, trickle
+from tests.unit.ssh_servers import ROLE, Keys, failure, hang, open_transport, remaining_tasks, ssh_server, trickle
 
 PATIENT = 20.0
 SHORT = 0.3
-HELLO = RawReply(b"asked: boks-gate/1 role\n", b"", 0)
+REPLY = RawReply(b"asked: boks-gate/1 role\n", b"", 0)
 
 
 @pytest.fixture
@@ -31,18 +31,18 @@ def keys(tmp_path: Path) -> Keys:
 
 @pytest.mark.parametrize("stage", ["silent", "auth", "channel", "hang", "trickle"])
 async def test_one_deadline_covers_every_stage(keys: Keys, stage: str) -> None:
-    """Whoever accepts and says nothing, hangs in the login, opens no channel, or never ends: it is a time-out."""
+    """A server that is silent, hangs in the login, opens no channel or never ends is a time-out."""
     programs: dict[str, Any] = {"hang": hang, "trickle": trickle}
     servers: dict[str, Any] = {"auth": {"stops_at": "auth"}, "channel": {"stops_at": "channel"}}
     if stage == "silent":
-        async with _silent_listener() as host, asking(keys.settings(), SHORT) as transport:
+        async with _silent_listener() as host, open_transport(keys.settings(), SHORT) as transport:
             failed = await failure(transport, host)
     else:
-        server = ssh_server(keys, **servers[stage]) if stage in servers else ssh_server(keys, programs[stage])
-        async with server as door, asking(keys.settings(), SHORT) as transport:
-            failed = await failure(transport, door.host)
-    assert (failed.reason, failed.detail) == (FailureReason.TIMEOUT, "no whole answer within 0.3 s")
-    assert await settled() == []
+        running = ssh_server(keys, **servers[stage]) if stage in servers else ssh_server(keys, programs[stage])
+        async with running as server, open_transport(keys.settings(), SHORT) as transport:
+            failed = await failure(transport, server.host)
+    assert (failed.reason, failed.detail) == (FailureReason.TIMEOUT, "no complete reply within 0.3 s")
+    assert await remaining_tasks() == []
 
 
 @asynccontextmanager
@@ -64,77 +64,77 @@ async def _silent_listener() -> AsyncIterator[Host]:
 
 
 async def test_the_deadline_covers_waiting_for_a_place_to_log_in(keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A host that waits behind hanging log-ins ends in time, too, and its own login was never tried."""
-    monkeypatch.setattr(transport_module, "DIALS_AT_ONCE", 1)
+    """A host that waits behind hanging logins also ends in time, and its own login was never tried."""
+    monkeypatch.setattr(transport_module, "CONCURRENT_LOGINS", 1)
     servers = ssh_server(keys, stops_at="auth"), ssh_server(keys)
-    async with servers[0] as slow, servers[1] as quick, asking(keys.settings(), SHORT) as transport:
+    async with servers[0] as slow, servers[1] as quick, open_transport(keys.settings(), SHORT) as transport:
         failed = await asyncio.gather(failure(transport, slow.host), failure(transport, quick.host))
     assert [error.reason for error in failed] == [FailureReason.TIMEOUT] * 2
     assert quick.attempts == 0
 
 
-async def test_a_time_out_closes_the_connection_and_the_next_round_connects_anew(keys: Keys) -> None:
-    """An answer that comes late is never taken for the answer to the next request."""
-    async with ssh_server(keys, hang) as door, asking(keys.settings(), SHORT) as transport:
-        await failure(transport, door.host)
+async def test_a_time_out_closes_the_connection_and_the_next_round_connects_again(keys: Keys) -> None:
+    """A late reply is never used as the reply to the next request."""
+    async with ssh_server(keys, hang) as server, open_transport(keys.settings(), SHORT) as transport:
+        await failure(transport, server.host)
         assert repr(transport) == "<SshTransport boksmon@ 0/1 connected>"
-        await failure(transport, door.host)
-        assert (door.logins, transport.reconnects(door.host.name)) == (2, 1)
+        await failure(transport, server.host)
+        assert (server.logins, transport.reconnects(server.host.name)) == (2, 1)
 
 
-async def test_a_hanging_host_costs_the_others_nothing(keys: Keys) -> None:
-    """While one host hangs, another one is asked again and again."""
-    async with ssh_server(keys, hang) as stuck, ssh_server(keys) as well, asking(keys.settings()) as transport:
+async def test_a_hanging_host_does_not_delay_the_others(keys: Keys) -> None:
+    """While one host hangs, another host is polled several times."""
+    async with ssh_server(keys, hang) as stuck, ssh_server(keys) as well, open_transport(keys.settings()) as transport:
         waiting = asyncio.create_task(transport.ask(stuck.host, ROLE))
         replies = [await transport.ask(well.host, ROLE) for _ in range(5)]
-        assert replies == [HELLO] * 5
+        assert replies == [REPLY] * 5
         assert not waiting.done()
         waiting.cancel()
         await asyncio.wait([waiting])
 
 
-async def test_only_so_many_log_in_at_the_same_time(keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A round over many hosts does not knock at all doors at once."""
-    monkeypatch.setattr(transport_module, "DIALS_AT_ONCE", 2)
+async def test_the_number_of_simultaneous_logins_is_limited(keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A round over many hosts starts only a few logins at the same time."""
+    monkeypatch.setattr(transport_module, "CONCURRENT_LOGINS", 2)
     monkeypatch.setattr(transport_module, "_JITTER_SECONDS", 0.0)
-    async with ssh_server(keys, stops_at="a moment") as door, asking(keys.settings()) as transport:
-        hosts = [Host(f"h{number}", "127.0.0.1", door.port) for number in range(8)]
+    async with ssh_server(keys, stops_at="a moment") as server, open_transport(keys.settings()) as transport:
+        hosts = [Host(f"h{number}", "127.0.0.1", server.port) for number in range(8)]
         replies = await asyncio.gather(*(transport.ask(host, ROLE) for host in hosts))
-    assert replies == [HELLO] * 8
-    assert (door.logins, door.busiest) == (8, 2)
+    assert replies == [REPLY] * 8
+    assert (server.logins, server.busiest) == (8, 2)
 
 
 # -- the end ----------------------------------------------------------------------------------------------------------
 
 
 async def test_cancelling_leaves_no_task_and_no_connection(keys: Keys) -> None:
-    """A round that is cut short in any stage leaves nothing behind."""
+    """A round that is cancelled at any stage leaves no task and no connection."""
     for how in ({"stops_at": "auth"}, {"stops_at": "channel"}, {"program": hang}):
-        async with ssh_server(keys, **how) as door, asking(keys.settings()) as transport:
-            asked = asyncio.create_task(transport.ask(door.host, ROLE))
-            while not (door.logins or (how.get("stops_at") == "auth" and door.attempts)):
+        async with ssh_server(keys, **how) as server, open_transport(keys.settings()) as transport:
+            asked = asyncio.create_task(transport.ask(server.host, ROLE))
+            while not (server.logins or (how.get("stops_at") == "auth" and server.attempts)):
                 await asyncio.sleep(0.01)
             await asyncio.sleep(0.05)
             asked.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await asked
             assert repr(transport) == "<SshTransport boksmon@ 0/1 connected>"
-        assert await settled() == []
+        assert await remaining_tasks() == []
         gc.collect()
 
 
 async def test_a_cancelled_wait_leaves_the_other_exchange_alone(keys: Keys) -> None:
-    """Two requests to one host take turns; giving up the second does not cut the first."""
+    """Two requests to one host are serialised; cancelling the second does not stop the first."""
     release = asyncio.Event()
 
     async def slow(process: "asyncssh.SSHServerProcess[bytes]") -> None:
         await release.wait()
         process.exit(0)
 
-    async with ssh_server(keys, slow) as door, asking(keys.settings()) as transport:
-        first = asyncio.create_task(transport.ask(door.host, ROLE))
-        second = asyncio.create_task(transport.ask(door.host, ROLE))
-        while not door.logins:
+    async with ssh_server(keys, slow) as server, open_transport(keys.settings()) as transport:
+        first = asyncio.create_task(transport.ask(server.host, ROLE))
+        second = asyncio.create_task(transport.ask(server.host, ROLE))
+        while not server.logins:
             await asyncio.sleep(0.01)
         second.cancel()
         await asyncio.wait([second])
@@ -143,28 +143,28 @@ async def test_a_cancelled_wait_leaves_the_other_exchange_alone(keys: Keys) -> N
 
 
 async def test_reload_keeps_the_connections_of_unchanged_hosts_and_closes_the_others(keys: Keys) -> None:
-    """`retain` says goodbye to hosts that left or moved, and counts their connections from the beginning."""
-    async with ssh_server(keys) as stays, ssh_server(keys) as leaves, asking(keys.settings()) as transport:
-        for door in (stays, leaves):
-            await transport.ask(door.host, ROLE)
+    """`retain` disconnects hosts that were removed or moved, and restarts the count of their connections."""
+    async with ssh_server(keys) as stays, ssh_server(keys) as leaves, open_transport(keys.settings()) as transport:
+        for server in (stays, leaves):
+            await transport.ask(server.host, ROLE)
         await transport.retain([stays.host])
         assert repr(transport) == "<SshTransport boksmon@ 1/1 connected>"
-        for door in (stays, leaves):
-            await transport.ask(door.host, ROLE)
+        for server in (stays, leaves):
+            await transport.ask(server.host, ROLE)
         assert (stays.logins, leaves.logins, transport.reconnects(leaves.host.name)) == (1, 2, 0)
 
 
 @pytest.mark.parametrize("stage", ["login", "command"])
 async def test_an_exchange_cut_by_a_reload_is_cancelled_and_no_failure_of_the_host(keys: Keys, stage: str) -> None:
-    """A host that leaves the configuration in the middle of a round is not blamed for it."""
+    """Removing a host from the configuration during its exchange is no failure of the host."""
     reached = asyncio.Event()
 
     async def hold(process: "asyncssh.SSHServerProcess[bytes]") -> None:
         reached.set()
         await asyncio.Event().wait()
 
-    async with ssh_server(keys, hold) as door, asking(keys.settings()) as transport:
-        asked = asyncio.create_task(failure(transport, door.host))
+    async with ssh_server(keys, hold) as server, open_transport(keys.settings()) as transport:
+        asked = asyncio.create_task(failure(transport, server.host))
         if stage == "command":
             await reached.wait()
         else:
@@ -174,15 +174,15 @@ async def test_an_exchange_cut_by_a_reload_is_cancelled_and_no_failure_of_the_ho
         assert repr(transport) == "<SshTransport boksmon@ 0/0 connected>"
 
 
-async def test_closing_says_goodbye(keys: Keys) -> None:
-    """The log of sshd on the hosts shows a client that disconnected, not a connection that was reset."""
-    async with ssh_server(keys) as door:
-        async with asking(keys.settings()) as transport:
-            await transport.ask(door.host, ROLE)
-            (connection,) = door.connections
+async def test_closing_disconnects_properly(keys: Keys) -> None:
+    """The log of sshd on the hosts shows a client that disconnected, not a reset connection."""
+    async with ssh_server(keys) as server:
+        async with open_transport(keys.settings()) as transport:
+            await transport.ask(server.host, ROLE)
+            (connection,) = server.connections
             lost: list[Exception | None] = []
             connection.get_owner().connection_lost = lost.append
         async with asyncio.timeout(PATIENT):
             await connection.wait_closed()
     assert lost == [None]
-    assert await settled() == []
+    assert await remaining_tasks() == []

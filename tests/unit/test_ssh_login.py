@@ -1,4 +1,4 @@
-"""Logging in over SSH: whose key is believed, which key is shown, and by which way."""
+"""SSH logins: host keys, user keys, certificates and the agent."""
 
 import asyncio
 import os
@@ -11,19 +11,30 @@ import pytest
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.transport.ssh import SshTransport
-from tests.unit.ssh_servers import ANSWER, ROLE, USER, Keys, asking, failure, new_key, outcome, public, ssh_server
+from tests.unit.ssh_servers import (
+    ANSWER,
+    ROLE,
+    USER,
+    Keys,
+    failure,
+    new_key,
+    open_transport,
+    outcome,
+    public,
+    ssh_server,
+)
 
 
 @pytest.fixture
 def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Keys:
-    """Keys in a home directory that holds nothing else."""
+    """Keys in an otherwise empty home directory."""
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     (tmp_path / "home" / ".ssh").mkdir(parents=True)
     return Keys.make(tmp_path)
 
 
 def holding(file: Path, content: str | None) -> Path:
-    """Let a file hold other bytes, or not be there."""
+    """Replace the content of a file, or remove the file."""
     file.unlink()
     if content is not None:
         file.write_bytes(content.encode(errors="surrogateescape"))
@@ -33,65 +44,65 @@ def holding(file: Path, content: str | None) -> Path:
 # -- host keys --------------------------------------------------------------------------------------------------------
 
 
-async def test_a_host_that_nobody_knows_is_refused(keys: Keys) -> None:
-    """An address that known_hosts does not name is not trusted on first use."""
-    async with ssh_server(keys, known=False) as door:
-        assert await outcome(keys.settings(), door.host) is FailureReason.HOST_KEY
-        assert door.logins == 0
+async def test_an_unknown_host_key_is_refused(keys: Keys) -> None:
+    """A host without a line in known_hosts is not trusted on first use."""
+    async with ssh_server(keys, known=False) as server:
+        assert await outcome(keys.settings(), server.host) is FailureReason.HOST_KEY
+        assert server.logins == 0
 
 
-async def test_a_host_that_shows_another_key_is_refused(keys: Keys) -> None:
-    """A host whose key changed gets no login, and so no request."""
-    async with ssh_server(keys, host_key=new_key()) as door:
-        assert await outcome(keys.settings(), door.host) is FailureReason.HOST_KEY
-        assert door.logins == 0
+async def test_a_changed_host_key_is_refused(keys: Keys) -> None:
+    """A host with a changed key gets no login and no request."""
+    async with ssh_server(keys, host_key=new_key()) as server:
+        assert await outcome(keys.settings(), server.host) is FailureReason.HOST_KEY
+        assert server.logins == 0
 
 
 async def test_a_refused_host_key_is_told_with_what_to_do(keys: Keys) -> None:
     """Whether the key is new or another, somebody must compare it."""
-    async with ssh_server(keys, host_key=new_key()) as door:
+    async with ssh_server(keys, host_key=new_key()) as server:
         transport = SshTransport(keys.settings(), timeout_seconds=20)
         with pytest.raises(TransportError, match="known_hosts has no key for it, or another: compare"):
-            await transport.ask(door.host, ROLE)
+            await transport.ask(server.host, ROLE)
         await transport.aclose()
 
 
-async def test_host_keys_are_ignored_only_by_the_option_that_says_so(keys: Keys) -> None:
-    """`insecure_ignore_host_keys` lets any key pass."""
-    async with ssh_server(keys, host_key=new_key()) as door:
-        assert await outcome(keys.settings(insecure_ignore_host_keys=True), door.host) == ANSWER
+async def test_only_the_insecure_option_ignores_host_keys(keys: Keys) -> None:
+    """`insecure_ignore_host_keys` accepts any key."""
+    async with ssh_server(keys, host_key=new_key()) as server:
+        assert await outcome(keys.settings(insecure_ignore_host_keys=True), server.host) == ANSWER
 
 
 @pytest.mark.parametrize("content", [None, "one-word\n", "\udcff"], ids=["missing", "malformed", "binary"])
-async def test_an_unusable_known_hosts_file_verifies_nobody(keys: Keys, content: str | None) -> None:
-    """A file that cannot be read is a host key that cannot be verified, not a crash or a hang."""
-    async with ssh_server(keys) as door:
+async def test_an_unusable_known_hosts_file_verifies_no_host(keys: Keys, content: str | None) -> None:
+    """With an unreadable file the host key cannot be verified; there is no crash and no hang."""
+    async with ssh_server(keys) as server:
         file = holding(keys.directory / "known_hosts", content)
-        async with asking(keys.settings()) as transport:
-            failed = await failure(transport, door.host)
+        async with open_transport(keys.settings()) as transport:
+            failed = await failure(transport, server.host)
         assert failed.reason is FailureReason.HOST_KEY
         assert failed.detail.startswith(f"{file}: ")
 
 
-async def test_a_mended_known_hosts_file_is_read_without_a_restart(keys: Keys) -> None:
-    """The next attempt after the pause uses what the file says then."""
-    async with ssh_server(keys, known=False) as door:
+async def test_a_repaired_known_hosts_file_is_read_without_a_restart(keys: Keys) -> None:
+    """The next attempt after the pause uses the new content of the file."""
+    async with ssh_server(keys, known=False) as server:
         transport = SshTransport(keys.settings(backoff_initial_seconds=0.001), timeout_seconds=20)
         with pytest.raises(TransportError):
-            await transport.ask(door.host, ROLE)
-        keys.knows(door.port)
+            await transport.ask(server.host, ROLE)
+        keys.knows(server.port)
         await asyncio.sleep(0.01)
-        assert (await transport.ask(door.host, ROLE)).stdout == ANSWER
+        assert (await transport.ask(server.host, ROLE)).stdout == ANSWER
         await transport.aclose()
 
 
 async def test_without_a_setting_the_users_own_known_hosts_count(keys: Keys) -> None:
-    """`~/.ssh/known_hosts` is the default, and a home without one trusts nobody."""
-    async with ssh_server(keys) as door:
+    """`~/.ssh/known_hosts` is the default; without that file no host is trusted."""
+    async with ssh_server(keys) as server:
         settings = keys.settings(known_hosts=None)
-        assert await outcome(settings, door.host) is FailureReason.HOST_KEY
+        assert await outcome(settings, server.host) is FailureReason.HOST_KEY
         (keys.directory / "known_hosts").rename(keys.directory / "home/.ssh/known_hosts")
-        assert await outcome(settings, door.host) == ANSWER
+        assert await outcome(settings, server.host) == ANSWER
 
 
 # -- the login --------------------------------------------------------------------------------------------------------
@@ -99,20 +110,20 @@ async def test_without_a_setting_the_users_own_known_hosts_count(keys: Keys) -> 
 
 async def test_a_key_that_the_host_does_not_know_is_refused(keys: Keys) -> None:
     """A wrong key is a failed login."""
-    async with ssh_server(keys, authorized=public(new_key())) as door:
-        assert await outcome(keys.settings(), door.host) is FailureReason.AUTH
+    async with ssh_server(keys, authorized=public(new_key())) as server:
+        assert await outcome(keys.settings(), server.host) is FailureReason.AUTH
 
 
 @pytest.mark.parametrize("content", [None, "no key\n", "\udcff"], ids=["missing", "no key", "binary"])
 async def test_an_unusable_key_file_is_a_failed_login(keys: Keys, content: str | None) -> None:
-    """The reason names the file; nothing is sent to the host."""
-    async with ssh_server(keys) as door:
+    """The detail names the file; no connection to the host is opened."""
+    async with ssh_server(keys) as server:
         file = holding(keys.directory / "id", content)
-        async with asking(keys.settings()) as transport:
-            failed = await failure(transport, door.host)
+        async with open_transport(keys.settings()) as transport:
+            failed = await failure(transport, server.host)
         assert failed.reason is FailureReason.AUTH
         assert failed.detail.startswith(f"{file}: ")
-        assert door.attempts == 0
+        assert server.attempts == 0
 
 
 @pytest.mark.parametrize(
@@ -128,59 +139,59 @@ async def test_an_unusable_key_file_is_a_failed_login(keys: Keys, content: str |
 async def test_a_passphrase_comes_from_its_file(
     keys: Keys, written: str | None, container: str, expected: FailureReason | bytes
 ) -> None:
-    """An encrypted key is opened with the file's content, without its line end."""
+    """An encrypted key is decrypted with the file's content, without its line end."""
     file = keys.directory / "passphrase"
     if written is not None:
         file.write_text(written)
     keys.user.write_private_key(keys.directory / "id", container, passphrase="open sesame", rounds=50)
-    async with ssh_server(keys) as door:
-        assert await outcome(keys.settings(passphrase_file=file), door.host) == expected
+    async with ssh_server(keys) as server:
+        assert await outcome(keys.settings(passphrase_file=file), server.host) == expected
 
 
 async def test_a_passphrase_is_never_shown(keys: Keys) -> None:
-    """Neither the failure nor the settings that hold its path repeat what the file says."""
+    """Neither the failure nor the settings contain the passphrase."""
     file = keys.directory / "passphrase"
     file.write_text("hunter2\n")
     keys.user.write_private_key(keys.directory / "id", "pkcs8-pem", passphrase="open sesame")
     async with (
-        ssh_server(keys) as door,
-        asking(keys.settings(passphrase_file=file)) as transport,
+        ssh_server(keys) as server,
+        open_transport(keys.settings(passphrase_file=file)) as transport,
     ):
-        failed = await failure(transport, door.host)
+        failed = await failure(transport, server.host)
         assert "hunter2" not in repr((failed, failed.__cause__, transport))
 
 
 @pytest.mark.parametrize("named", [True, False], ids=["named", "beside the key"])
 async def test_a_certificate_logs_in(keys: Keys, named: bool) -> None:
-    """A host that trusts an authority lets the key in by its certificate, named or found as `KEY-cert.pub`."""
+    """A host that trusts an authority accepts the key's certificate, configured or found as `KEY-cert.pub`."""
     authority = new_key()
     certificate = authority.generate_user_certificate(keys.user, "monitor", principals=[USER])
     file = keys.directory / ("given.pub" if named else "id-cert.pub")
-    async with ssh_server(keys, authorized=f"cert-authority {public(authority)}") as door:
-        assert await outcome(keys.settings(), door.host) is FailureReason.AUTH
+    async with ssh_server(keys, authorized=f"cert-authority {public(authority)}") as server:
+        assert await outcome(keys.settings(), server.host) is FailureReason.AUTH
         certificate.write_certificate(file)
         settings = keys.settings(certificate_files=(file,) if named else ())
-        assert await outcome(settings, door.host) == ANSWER
+        assert await outcome(settings, server.host) == ANSWER
 
 
 async def test_a_renewed_certificate_is_used_without_a_restart(keys: Keys) -> None:
-    """Short-lived certificates are replaced under the running exporter."""
+    """Short-lived certificates are replaced while the exporter runs."""
     authority = new_key()
     file = keys.directory / "id-cert.pub"
     new_key().generate_user_certificate(keys.user, "of another authority", principals=[USER]).write_certificate(file)
-    async with ssh_server(keys, authorized=f"cert-authority {public(authority)}") as door:
+    async with ssh_server(keys, authorized=f"cert-authority {public(authority)}") as server:
         transport = SshTransport(keys.settings(backoff_initial_seconds=0.001), timeout_seconds=20)
         with pytest.raises(TransportError):
-            await transport.ask(door.host, ROLE)
+            await transport.ask(server.host, ROLE)
         authority.generate_user_certificate(keys.user, "monitor", principals=[USER]).write_certificate(file)
         await asyncio.sleep(0.01)
-        assert (await transport.ask(door.host, ROLE)).stdout == ANSWER
+        assert (await transport.ask(server.host, ROLE)).stdout == ANSWER
         await transport.aclose()
 
 
 @pytest.fixture
 def agent(keys: Keys) -> Iterator[Path]:
-    """OpenSSH's own agent, holding the key that is in no file any more."""
+    """OpenSSH's agent with the key, which is removed from its file."""
     socket = keys.directory / "agent"
     agent = subprocess.Popen(["ssh-agent", "-D", "-a", str(socket)], stdout=subprocess.DEVNULL)
     try:
@@ -197,26 +208,26 @@ def agent(keys: Keys) -> Iterator[Path]:
 
 
 async def test_an_agent_is_used_on_request_only(keys: Keys, agent: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With `agent: true` the agent of the environment signs; otherwise it is not even asked."""
+    """With `agent: true` the agent of the environment signs; otherwise it is not used."""
     monkeypatch.setenv("SSH_AUTH_SOCK", str(agent))
-    async with ssh_server(keys) as door:
-        assert await outcome(keys.settings(identity_files=(), agent=True), door.host) == ANSWER
-        assert await outcome(keys.settings(identity_files=()), door.host) is FailureReason.AUTH
+    async with ssh_server(keys) as server:
+        assert await outcome(keys.settings(identity_files=(), agent=True), server.host) == ANSWER
+        assert await outcome(keys.settings(identity_files=()), server.host) is FailureReason.AUTH
 
 
 async def test_a_refused_login_is_not_repeated_before_its_time(keys: Keys) -> None:
-    """While the pause lasts every round fails with the same reason, and the host hears nothing; a reload ends it."""
-    async with ssh_server(keys, authorized=public(new_key())) as door:
+    """During the pause every round fails with the same reason and without a connection; a reload ends the pause."""
+    async with ssh_server(keys, authorized=public(new_key())) as server:
         transport = SshTransport(keys.settings(), timeout_seconds=20)
         details = []
         for _ in range(3):
             with pytest.raises(TransportError) as failed:
-                await transport.ask(door.host, ROLE)
+                await transport.ask(server.host, ROLE)
             details.append((failed.value.reason, "next attempt in" in failed.value.detail))
         assert details == [(FailureReason.AUTH, paused) for paused in (False, True, True)]
-        assert door.attempts == 1
-        await transport.retain([door.host])
+        assert server.attempts == 1
+        await transport.retain([server.host])
         with pytest.raises(TransportError):
-            await transport.ask(door.host, ROLE)
-        assert door.attempts == 2
+            await transport.ask(server.host, ROLE)
+        assert server.attempts == 2
         await transport.aclose()

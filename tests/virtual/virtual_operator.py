@@ -67,7 +67,7 @@ class VirtualOperator:
 
     async def _too_late(self, deadline: Seconds) -> TransportError:
         await asyncio.sleep(max(0.0, deadline - asyncio.get_running_loop().time()))
-        return TransportError(FailureReason.TIMEOUT, f"no whole answer within {self._timeout:g} s")
+        return TransportError(FailureReason.TIMEOUT, f"no complete reply within {self._timeout:g} s")
 
     def _way(self) -> Seconds:
         return 0.05 + self._random.uniform(0, 0.05)

@@ -1,4 +1,4 @@
-"""Ask hosts over SSH, on connections that are kept from round to round."""
+"""The SSH transport: connections that are kept from round to round."""
 
 from boks_exporter.transport.ssh.transport import SshTransport
 

@@ -1,4 +1,4 @@
-"""How long to leave a host alone that refused the login or showed another key."""
+"""Pauses after a refused login or an unexpected host key."""
 
 import random
 from dataclasses import dataclass, field
@@ -7,8 +7,9 @@ from typing import Final
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Seconds
 
-HAMMERING: Final = frozenset({FailureReason.AUTH, FailureReason.HOST_KEY})
-"""Failures that repeat until somebody acts, and that OpenSSH 9.8 and newer punish by address (PerSourcePenalties)."""
+PAUSING: Final = frozenset({FailureReason.AUTH, FailureReason.HOST_KEY})
+"""Reasons that last until an administrator acts, and that OpenSSH 9.8 and newer punish by address
+(PerSourcePenalties)."""
 
 _SPREAD: Final = (0.8, 1.2)
 _DOUBLINGS: Final = 30
@@ -16,7 +17,7 @@ _DOUBLINGS: Final = 30
 
 @dataclass
 class Backoff:
-    """Growing pauses for one host, up to a limit and with jitter; never giving up."""
+    """Growing pauses for one host, with jitter and a limit; the attempts never end."""
 
     initial: Seconds
     limit: Seconds
@@ -26,15 +27,15 @@ class Backoff:
     last: TransportError | None = field(default=None, repr=False)
 
     def fresh(self) -> "Backoff":
-        """Make one for another host, with nothing on record."""
+        """Return the same back-off without failures, for another host."""
         return Backoff(self.initial, self.limit, self.jitter)
 
     def failed(self, error: TransportError, now: Seconds) -> None:
-        """Take note of a failure; only those that hammering makes worse lead to a pause.
+        """Record a failure; only the reasons in PAUSING start a pause.
 
-        What `check` raised is no new failure, since nobody was asked.
+        An error raised by `check` is no new failure, since no connection was tried.
         """
-        if error.reason not in HAMMERING or isinstance(error, PausedError):
+        if error.reason not in PAUSING or isinstance(error, PausedError):
             return
         pause = min(self.limit, self.initial * 2.0 ** min(self.failures, _DOUBLINGS) * self.jitter.uniform(*_SPREAD))
         self.failures += 1
@@ -42,15 +43,15 @@ class Backoff:
         self.last = error
 
     def succeeded(self) -> None:
-        """Forget all failures."""
+        """Clear all failures."""
         self.failures, self.until, self.last = 0, 0.0, None
 
     def check(self, now: Seconds) -> None:
-        """Raise the last failure again, without a connection, while the pause lasts."""
+        """Raise the last failure again while the pause lasts."""
         if self.last is not None and now < self.until:
             left = self.until - now
             raise PausedError(self.last.reason, f"{self.last.detail}; next attempt in {left:.0f} s")
 
 
 class PausedError(TransportError):
-    """The host was not asked, because it refused lately; the reason is the one of that refusal."""
+    """No connection was tried during a pause; the reason is the one of the last refusal."""

@@ -1,4 +1,4 @@
-"""Open SSH connections as the settings say: verified, without prompts, directly or through jump hosts."""
+"""Open SSH connections by the settings: verified, without prompts, directly or through jump hosts."""
 
 import asyncio
 import re
@@ -17,28 +17,27 @@ _SSH_PORT: Final = 22
 _STEP: Final = re.compile(r"(?:(?P<user>[^@,]+)@)?(?P<host>\[[^\]]+\]|[^:\[\],]+)(?::(?P<port>\d+))?")
 
 
-class Dialer:
-    """Open connections for one domain; a jump host is a connection that somebody else opened."""
+class Connector:
+    """Open connections for one domain; the connection to a jump host is an argument."""
 
     def __init__(self, settings: SshSettings) -> None:
-        """Take the settings; nothing is read or opened yet."""
         self._settings = settings
         self._credentials = Credentials(settings)
 
     async def route(self, host: Host) -> str | None:
-        """Name the jump hosts on the way, as in `ProxyJump`; None for the direct way."""
+        """Return the jump hosts on the way, as in `ProxyJump`; None without any."""
         if self._settings.jump_host or not self._settings.openssh_config:
             return self._settings.jump_host
         tunnel = (await self._as_configured(host.address, _port(host, self._settings))).tunnel
         return tunnel if isinstance(tunnel, str) and tunnel != "none" else None
 
-    async def dial(
+    async def connect(
         self, host: Host, tunnel: asyncssh.SSHClientConnection | None = None
     ) -> asyncssh.SSHClientConnection:
         """Connect to a host and log in; raises TransportError with the reason."""
-        return await self._connect(host.address, _port(host, self._settings), tunnel, {})
+        return await self._open(host.address, _port(host, self._settings), tunnel, {})
 
-    async def dial_step(
+    async def connect_jump_host(
         self, step: str, tunnel: asyncssh.SSHClientConnection | None = None
     ) -> asyncssh.SSHClientConnection:
         """Connect to one jump host, `[user@]host[:port]`."""
@@ -47,9 +46,9 @@ class Dialer:
             raise TransportError(FailureReason.CONNECT, "expected [user@]host[:port]")
         port = int(match["port"]) if match["port"] else _default_port(self._settings)
         user = {"username": match["user"]} if match["user"] else {}
-        return await self._connect(match["host"].strip("[]"), port, tunnel, user)
+        return await self._open(match["host"].strip("[]"), port, tunnel, user)
 
-    async def _connect(
+    async def _open(
         self, address: str, port: Any, tunnel: asyncssh.SSHClientConnection | None, changes: dict[str, Any]
     ) -> asyncssh.SSHClientConnection:
         try:
@@ -59,7 +58,7 @@ class Dialer:
             raise while_connecting(error) from error
 
     async def _secrets(self, address: str, port: Any) -> dict[str, Any]:
-        """Load what logs in and what verifies; only the setting named `insecure` ever leaves verification out."""
+        """Load keys and known hosts; only the setting named `insecure` switches verification off."""
         secrets: dict[str, Any] = {"known_hosts": None}
         if not self._settings.insecure_ignore_host_keys:
             secrets["known_hosts"] = await self._credentials.known_hosts(await self._named_known_hosts(address, port))
@@ -80,7 +79,7 @@ class Dialer:
         return tuple(str(name) for name in named)
 
     async def _as_configured(self, address: str, port: Any) -> asyncssh.SSHClientConnectionOptions:
-        """Ask asyncssh what the OpenSSH configuration says about an address, leaving keys alone."""
+        """Evaluate the OpenSSH configuration for an address, without its keys."""
         config = [str(self._settings.openssh_config)]
         make = partial(asyncssh.SSHClientConnectionOptions, config=config, client_keys=None)
         try:
@@ -94,12 +93,12 @@ def _port(host: Host, settings: SshSettings) -> Any:
 
 
 def _default_port(settings: SshSettings) -> Any:
-    """Leave port 22 to the OpenSSH configuration, if there is one: asyncssh writes "not said" as ()."""
+    """Leave port 22 to the OpenSSH configuration, if there is one: for asyncssh () means "not given"."""
     return () if settings.openssh_config else _SSH_PORT
 
 
 def connection_options(settings: SshSettings) -> dict[str, Any]:
-    """Say everything to asyncssh that it would otherwise take from the user's own SSH configuration."""
+    """Set every option of asyncssh whose default is the user's own SSH configuration."""
     options: dict[str, Any] = {
         "username": settings.user,
         "config": [str(settings.openssh_config)] if settings.openssh_config else None,

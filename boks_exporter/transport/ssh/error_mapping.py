@@ -1,4 +1,4 @@
-"""Which reason a failure of asyncssh or of the network has, decided by its type alone."""
+"""Failure reasons by the type of asyncssh's and the system's exceptions."""
 
 import errno
 import os
@@ -13,7 +13,7 @@ _UNTRUSTED: Final = "; known_hosts has no key for it, or another: compare with t
 
 
 def while_connecting(error: Exception) -> TransportError:
-    """Name the reason of a failure before the connection was usable."""
+    """Map a failure before the connection was usable."""
     match error:
         case socket.gaierror():
             reason = FailureReason.DNS
@@ -26,16 +26,16 @@ def while_connecting(error: Exception) -> TransportError:
         case _:
             reason = FailureReason.CONNECT
     hint = _UNTRUSTED if reason is FailureReason.HOST_KEY else ""
-    return TransportError(reason, f"{_said(error)}{hint}")
+    return TransportError(reason, f"{_message(error)}{hint}")
 
 
-def while_asking(error: Exception) -> TransportError:
-    """Name the reason of a failure on a connection that was usable."""
-    return TransportError(FailureReason.CHANNEL, _said(error))
+def during_exchange(error: Exception) -> TransportError:
+    """Map a failure on a usable connection."""
+    return TransportError(FailureReason.CHANNEL, _message(error))
 
 
-def _said(error: Exception) -> str:
-    """Quote the error for people, in the operating system's words; asyncio puts a Python tuple into its own."""
+def _message(error: Exception) -> str:
+    """Return the operating system's message; asyncio's own contains a Python tuple."""
     if isinstance(error, OSError) and error.strerror:
         if error.errno and error.errno in errno.errorcode and not isinstance(error, socket.gaierror):
             return os.strerror(error.errno).lower()

@@ -1,4 +1,4 @@
-"""One request and its whole reply on an open connection."""
+"""One request and its complete reply on an open connection."""
 
 import asyncio
 from contextlib import suppress
@@ -15,7 +15,7 @@ Process: TypeAlias = asyncssh.SSHClientProcess[bytes]
 
 
 class _Budget:
-    """The bytes that a reply may still have, standard output and standard error together."""
+    """Bytes left for a reply, standard output and standard error together."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -28,14 +28,14 @@ class _Budget:
 
 
 async def begin(connection: asyncssh.SSHClientConnection, command: str) -> Process:
-    """Start a command; raises asyncssh's errors while nothing has run yet, so another connection can be tried."""
+    """Start a command; an error here means that nothing has run yet, so another connection can be tried."""
     return await connection.create_process(command, encoding=None)
 
 
-async def converse(process: Process, stdin: bytes, max_reply_bytes: int) -> RawReply:
-    """Read all that a command writes; raises asyncssh's errors, and TransportError if it is too much."""
+async def complete(process: Process, stdin: bytes, max_reply_bytes: int) -> RawReply:
+    """Read the whole output of a command; raises asyncssh's errors, and TransportError over the limit."""
     try:
-        # A command that ends without reading its input is no failure: what it said tells why.
+        # A command that ends without reading its input is no failure: its output says why.
         with suppress(BrokenPipeError):
             if stdin:
                 process.stdin.write(stdin)
@@ -46,7 +46,7 @@ async def converse(process: Process, stdin: bytes, max_reply_bytes: int) -> RawR
             stderr = group.create_task(_read(process.stderr, budget))
         await process.wait_closed()
     except BaseExceptionGroup as errors:
-        # Both readers fail of the same cause; the first one's exception tells it.
+        # Both readers fail for the same cause.
         raise errors.exceptions[0] from errors
     finally:
         process.close()

@@ -1,4 +1,4 @@
-"""Shared connections to jump hosts: one for all hosts behind it, opened anew when it is gone."""
+"""Shared connections to jump hosts: one for all hosts behind it, reopened when lost."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -7,16 +7,16 @@ import asyncssh
 
 from boks_exporter.errors import TransportError
 from boks_exporter.transport.ssh.backoff import Backoff
-from boks_exporter.transport.ssh.connect import Dialer
+from boks_exporter.transport.ssh.connect import Connector
 
 
 class JumpError(TransportError):
-    """The way to a host failed, so nothing was learnt about the host itself."""
+    """A jump host failed, so nothing is known about the host behind it."""
 
 
 @dataclass
 class _Step:
-    """One jump host, as reached by the steps before it."""
+    """One jump host, reached through the ones before it."""
 
     backoff: Backoff
     connection: asyncssh.SSHClientConnection | None = None
@@ -24,23 +24,21 @@ class _Step:
 
 
 class Jumps:
-    """All jump hosts of one domain, by the way that leads to them.
+    """All jump hosts of one domain, by route.
 
-    A refused login pauses the jump host for everybody: a hundred hosts behind it are not a hundred reasons to try.
+    A refused login pauses the jump host for all hosts behind it.
     """
 
-    def __init__(self, dialer: Dialer, backoff: Backoff) -> None:
-        """Take the dialer, and a fresh back-off to copy for each jump host."""
-        self._dialer = dialer
+    def __init__(self, connector: Connector, backoff: Backoff) -> None:
+        self._connector = connector
         self._backoff = backoff
         self._steps: dict[str, _Step] = {}
 
     def __repr__(self) -> str:
-        """Tell the ways that were taken."""
         return f"<Jumps {' '.join(self._steps) or 'none'}>"
 
     async def through(self, route: str) -> asyncssh.SSHClientConnection:
-        """Give an open connection to the last jump host of `a,b,…`, opening what is not open."""
+        """Return an open connection to the last jump host of `a,b,…`; open the missing ones."""
         before, _, last = route.rpartition(",")
         step = self._steps.setdefault(route, _Step(self._backoff.fresh()))
         async with step.lock:
@@ -55,20 +53,20 @@ class Jumps:
         now = asyncio.get_running_loop().time
         try:
             step.backoff.check(now())
-            connection = await self._dialer.dial_step(name, tunnel)
+            connection = await self._connector.connect_jump_host(name, tunnel)
         except TransportError as error:
             step.backoff.failed(error, now())
             raise JumpError(error.reason, f"jump host {name}: {error.detail}") from error
         step.backoff.succeeded()
         return connection
 
-    def forgive(self) -> None:
+    def end_pauses(self) -> None:
         """End all pauses."""
         for step in self._steps.values():
             step.backoff.succeeded()
 
     def release(self) -> list[asyncssh.SSHClientConnection]:
-        """Hand over the open connections, the furthest first, for closing."""
+        """Return the open connections for closing, the furthest first."""
         steps = sorted(self._steps.items(), key=lambda item: item[0].count(","), reverse=True)
         self._steps = {}
         return [step.connection for _, step in steps if step.connection]
