@@ -1,6 +1,7 @@
 """What all tests share: how often properties are tried, and where journals lie."""
 
 import gc
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,20 @@ def journals(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="boks-journal-", dir=memory if memory.is_dir() else None) as directory:
         monkeypatch.setattr(tempfile, "tempdir", directory)
         yield Path(directory)
+
+
+@pytest.fixture
+def default_signals() -> Iterator[None]:
+    """Have signals do what they do by default, as a background job or nohup passes ignored ones on to its children."""
+    defaults = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+        signal.SIGHUP: signal.SIG_DFL,
+    }
+    before = {each: signal.signal(each, handler) for each, handler in defaults.items()}
+    yield
+    for each, handler in before.items():
+        signal.signal(each, handler)
 
 
 @pytest.fixture(autouse=True)

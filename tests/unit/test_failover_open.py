@@ -1,6 +1,7 @@
 """A run that was cut off, on a journal whose disk is full by now: every command says what is open and what to type."""
 
 import asyncio
+import json
 import signal
 import sqlite3
 from collections.abc import Sequence
@@ -96,6 +97,7 @@ def test_a_run_that_is_resumed_on_a_full_disk_stops_before_anything_is_begun(
     assert terminal("failover", "resume", run)[0] == Exit.DONE
 
 
+@pytest.mark.usefixtures("default_signals")
 def test_the_undoing_of_a_run_is_not_to_be_resumed(terminal: Terminal) -> None:
     """Then there is one thing to type."""
     terminal.world.domain.hosts[SECOND].is_registered = False
@@ -111,6 +113,10 @@ def test_the_undoing_of_a_run_is_not_to_be_resumed(terminal: Terminal) -> None:
     terminal.world.way.cuts = leave
     assert terminal("failover", "abort", run)[0] == Exit.RESULT_UNKNOWN
     terminal.world.way.cuts = lambda _, __: None
+    heard = len(terminal.world.sent())
+    code, told = terminal("failover", "resume", run, "--output", "json")
+    assert (code, len(terminal.world.sent())) == (Exit.CHANGED, heard)
+    assert json.loads(told[told.index("{") :])["next"] == [f"boks-exporter failover abort {run}"]
     assert f"  next: boks-exporter failover abort {run}\n" in terminal("failover", "verify")[1]
     assert terminal("failover", "abort", run)[0] == Exit.DONE
 

@@ -9,7 +9,7 @@ from boks_exporter.failover.journal.codec import dump_plan, read_plan
 from boks_exporter.failover.plan import Plan, basis_of, difference, fingerprint_of, make_plan
 from boks_exporter.failover.preflight import Question, findings_of
 from boks_exporter.failover.procedures.claims import SENTENCES, ClaimKind
-from boks_exporter.failover.procedures.step_template import Do, Kind
+from boks_exporter.failover.procedures.step_template import Do, Kind, Part
 from boks_exporter.failover.procedures.tables import RETIRE_AT_CONSOLE, TABLES
 from boks_exporter.failover.procedures.transitions import TRANSITIONS, is_legal
 from boks_exporter.failover.words import Limits, Procedure
@@ -48,10 +48,36 @@ def test_every_row_is_whole(procedure: Procedure, row) -> None:  # noqa: ANN001 
         assert row.needs, "what changes a role or a database needs something first"
 
 
-def test_every_change_of_a_role_is_legal() -> None:
-    """A master never becomes a replica at once, and each transition has its sentence."""
+BEGINS_AS = {Procedure.ADD_REPLICA: Role.CLIENT, Procedure.RETIRE: Role.MASTER}
+CONVERTS = {
+    Do.CONVERT_MASTER: Role.MASTER,
+    Do.CONVERT_SERVER: Role.REPLICA,
+    Do.CONVERT_CLIENT: Role.CLIENT,
+}
+
+
+@pytest.mark.parametrize("procedure", TABLES)
+def test_every_change_of_a_role_in_a_table_is_legal(procedure: Procedure) -> None:
+    """Each conversion and each undo of one begins with the role that the steps before it have left."""
+    roles = {Part.TARGET: BEGINS_AS.get(procedure, Role.REPLICA), Part.MASTER: Role.MASTER}
+    changes = []
+    for row in TABLES[procedure]:
+        before, after = roles[row.on], CONVERTS.get(row.do)
+        if after is None:
+            assert row.undo not in CONVERTS, "an undo that changes a role undoes a change of a role"
+            continue
+        changes.append((before, after))
+        if row.undo is not None:
+            assert CONVERTS[row.undo] is before, row.key
+            changes.append((after, before))
+        roles[row.on] = after
+    assert (not changes) == (procedure is Procedure.VERIFY)
+    assert [change for change in changes if not is_legal(*change)] == []
+
+
+def test_a_master_never_becomes_a_replica_directly() -> None:
+    """It would keep a database that others never had; and each legal transition has its sentence."""
     assert not is_legal(Role.MASTER, Role.REPLICA)
-    assert is_legal(Role.REPLICA, Role.MASTER)
     assert all(transition.sentence.endswith(".") for transition in TRANSITIONS)
 
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from boks_exporter.failover.procedures.claims import ClaimKind
 from boks_exporter.failover.procedures.retire import stop_old_master
-from boks_exporter.failover.procedures.step_template import About, Do, Kind, Part, Row, wait
+from boks_exporter.failover.procedures.step_template import UNCHANGED, About, Do, Kind, Part, Row, wait
 
 _T, _M = Part.TARGET, Part.MASTER
 
@@ -92,6 +92,7 @@ FROM_A_LIVING_MASTER: Final = (
         on=_T,
         kind=Kind.WAIT,
         proves=(About(ClaimKind.IS_AS_ADVANCED, _T, _M),),
+        no_undo=UNCHANGED,
         deadline_seconds=30.0,
         gives_up=True,
     ),

@@ -7,6 +7,9 @@ from typing import Final
 from boks_exporter.failover.procedures.claims import ClaimKind
 from boks_exporter.model import Seconds
 
+UNCHANGED: Final = "nothing was changed"
+"""Why a step that only waits has no undo."""
+
 
 class Part(StrEnum):
     """The host that the command names, and the master at the time of the plan."""
@@ -81,7 +84,7 @@ class Row:
     prefers: tuple[About, ...] = ()
     undo: Do | None = None
     undo_needs: tuple[About, ...] = ()
-    no_undo: str = "nothing was changed"
+    no_undo: str = ""
     point_of_no_return: bool = False
     trusts_exit: bool = False
     when: When = When.ALWAYS
@@ -91,7 +94,9 @@ class Row:
 
 def wait(on: Part, key: str, purpose: str, *proves: About, seconds: Seconds) -> Row:
     """Write a row that changes nothing: it looks until all of that is proven, or its time is over."""
-    return Row(key=key, purpose=purpose, on=on, kind=Kind.WAIT, proves=proves, deadline_seconds=seconds)
+    return Row(
+        key=key, purpose=purpose, on=on, kind=Kind.WAIT, proves=proves, no_undo=UNCHANGED, deadline_seconds=seconds
+    )
 
 
 def exchanged(*rows: Row) -> tuple[Row, ...]:
