@@ -99,7 +99,7 @@ async def rounds(watch: DomainWatch, before_each: Callable[[], object]) -> list[
     for _ in range(ROUNDS):
         await before_each()
         wall, cpu = time.perf_counter(), time.process_time()
-        view = await watch.look(gate, 30.0)
+        view = await watch.run_round(gate, 30.0)
         costs.append(Cost(time.perf_counter() - wall, time.process_time() - cpu))
         assert len(list(view.snapshot.observed())) == HOSTS, "every host must have answered"
     return costs

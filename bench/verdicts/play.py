@@ -13,7 +13,7 @@ from boks_exporter.config import DomainSettings, PollSettings
 from boks_exporter.exposition import ExpositionOptions, Tables
 from boks_exporter.model import DomainName, Host
 from boks_exporter.poller import Poller
-from boks_exporter.poller.state_file import Kept
+from boks_exporter.poller.state_file import PersistedState
 from boks_exporter.remote.settings import LocalSettings
 from boks_exporter.replication import dump, restore
 from boks_exporter.simulator.domain import SimulatedDomain
@@ -32,14 +32,14 @@ class _State:
     """The state file without the file: what is kept goes through the same text."""
 
     def __init__(self) -> None:
-        self._kept: dict[DomainName, Kept] = {}
+        self._kept: dict[DomainName, PersistedState] = {}
 
-    def keep(self, domain: DomainName, kept: Kept) -> None:
+    def keep(self, domain: DomainName, kept: PersistedState) -> None:
         self._kept[domain] = kept
 
-    def load(self, domain: DomainName) -> Kept:
-        kept = self._kept.get(domain, Kept())
-        return Kept(restore(dump(kept.history)), kept.last_known_master)
+    def load(self, domain: DomainName) -> PersistedState:
+        kept = self._kept.get(domain, PersistedState())
+        return PersistedState(restore(dump(kept.history)), kept.last_known_master)
 
 
 class _Play:
@@ -97,7 +97,7 @@ class _Play:
     def _start(self) -> None:
         poll = PollSettings(interval_seconds=self._story.interval, timeout_seconds=self._story.timeout)
         self._poller = Poller(poll, self._clock, self._published, self._state)
-        self._poller.take(poll, ExpositionOptions(tables=Tables.WORST), {DOMAIN: (self._settings(), self._witness)})
+        self._poller.apply_settings(poll, ExpositionOptions(tables=Tables.WORST), {DOMAIN: (self._settings(), self._witness)})
         self._watching = asyncio.create_task(self._poller.run())
 
     async def _stop(self) -> None:

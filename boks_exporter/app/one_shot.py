@@ -23,7 +23,7 @@ async def look_once(settings: Settings, domains: Collection[DomainName] = ()) ->
             for name, (domain, transport) in opened.items()
             if not domains or name in domains
         ]
-        looks = (watch.look(gate, settings.poll.interval_seconds, once=True) for watch in watches)
+        looks = (watch.run_round(gate, settings.poll.interval_seconds, once=True) for watch in watches)
         journals = Journals(clock)
         journals.take(settings)
         return tuple(journals.joined(await asyncio.gather(*looks)))

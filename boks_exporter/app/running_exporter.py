@@ -120,7 +120,7 @@ class RunningExporter:
         await self._change_state_file(settings.state_file)
         discovered = {view.snapshot.domain: _discovered(view) for view in self.poller.current()}
         opened = await self._connections.apply_settings(settings, discovered)
-        self.poller.take(settings.poll, settings.metrics, opened)
+        self.poller.apply_settings(settings.poll, settings.metrics, opened)
         self._publisher.journals.take(settings)
         self._round_seconds = _EXCHANGES_IN_A_ROUND * settings.poll.timeout_seconds
         if self._connections.has_stale:

@@ -1,4 +1,4 @@
-"""What is published of a round: metrics and the JSON report; every public name is written here."""
+"""Metrics and the JSON report; every public name is written here."""
 
 from boks_exporter.exposition.domain_view import (
     DomainCounters,

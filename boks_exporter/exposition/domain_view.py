@@ -1,4 +1,4 @@
-"""Everything that one page is made of: the newest round of each domain, and what was counted on the way."""
+"""The content of a page: the newest round of each domain, and the counters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ class ExpositionOptions:
 
 @dataclass(frozen=True, slots=True)
 class HostCounters:
-    """What was counted of one host since the exporter started."""
+    """Counters of one host since the exporter started."""
 
     polls: int = 0
     failures: Mapping[FailureReason, int] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class HostCounters:
 
 @dataclass(frozen=True, slots=True)
 class DomainCounters:
-    """What was counted of one domain since the exporter started."""
+    """Counters of one domain since the exporter started."""
 
     interval_seconds: Seconds
     rounds: int = 0
@@ -65,7 +65,7 @@ class DomainView:
     counters: DomainCounters
     options: ExpositionOptions = field(default_factory=ExpositionOptions)
     operations: Operations | None = None
-    """What people do to it; None where no journal is configured."""
+    """Failover runs and maintenance; None where no journal is configured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What people do to a domain, as the journal of failover has it: runs and maintenance."""
+"""Failover runs and maintenance of a domain, read from the journal."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ class RunOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """A time in which somebody works on a host; `run` is the failover run that set it, if one did."""
+    """A maintenance window of a host; `run` is the failover run that set it, if one did."""
 
     host: HostName
     started_at: Timestamp
@@ -42,9 +42,9 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operations:
-    """What the journal of a domain shows now; `is_readable` tells whether it could be read at all.
+    """What the journal shows of a domain now; `is_readable` is False where it could not be read.
 
-    `windows` are those that hold now, the one that ends first before the others.
+    `windows` are the active ones, ordered by their end.
     """
 
     is_readable: bool = True
@@ -55,5 +55,5 @@ class Operations:
 
     @property
     def maintenance(self) -> Mapping[HostName, Timestamp]:
-        """Tell the hosts on which somebody works, and until when at most."""
+        """Return the hosts under maintenance and when it ends at the latest."""
         return {window.host: window.until for window in sorted(self.windows, key=lambda window: window.until)}

@@ -1,4 +1,4 @@
-"""Metric families in Prometheus's own form, for a registry that wants to collect them."""
+"""Metric families in the form of prometheus_client, for its registry."""
 
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
@@ -16,17 +16,17 @@ Family: TypeAlias = tuple[MetricSpec, dict[LabelValues, float]]
 def grouped(views: Iterable[DomainView], exporter: ExporterInfo) -> list[Family]:
     """Sort the samples into their metrics, in the order of the specs; a metric without samples is left out.
 
-    Should two hosts or tables ever come to the same labels, the first one counts: Prometheus refuses a page that
-    shows a series twice as a whole.
+    If two hosts or tables have the same labels, the first one counts: Prometheus refuses a whole page that shows a
+    series twice.
     """
     by_name: dict[str, dict[LabelValues, float]] = {}
     for spec, labels, value in samples(views, exporter):
-        by_name.setdefault(spec.name, {}).setdefault(tuple(map(sound, labels)), value)
+        by_name.setdefault(spec.name, {}).setdefault(tuple(map(printable, labels)), value)
     return [(spec, by_name[spec.name]) for spec in SPECS if spec.name in by_name]
 
 
-def sound(text: str) -> str:
-    """Replace what no page can hold: NUL, at which Prometheus's reader stops, and halves of characters."""
+def printable(text: str) -> str:
+    """Replace what no page can contain: NUL, at which Prometheus's parser stops, and lone surrogates."""
     if text.isprintable():
         return text
     return text.replace("\0", "?").encode("utf-8", "replace").decode()

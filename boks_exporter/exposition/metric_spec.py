@@ -1,11 +1,11 @@
-"""What can be said of a metric before there is a single sample of it."""
+"""The description of a metric."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """How a metric is to be read. An info and a stateset go over the wire as gauges of 1 and of 0 or 1."""
+    """The kind of a metric. An info and a stateset are exposed as gauges of 1 and of 0 or 1."""
 
     GAUGE = "gauge"
     COUNTER = "counter"
@@ -14,7 +14,7 @@ class Kind(StrEnum):
 
 
 class Certainty(StrEnum):
-    """How sure it is that a figure of BoKS means what is said of it here."""
+    """How certain the meaning of a figure of BoKS is."""
 
     READ = "read there"
     INFERRED = "inferred from samples"
@@ -28,7 +28,7 @@ class Source:
     certainty: Certainty
 
     def __str__(self) -> str:
-        """Write it in words: `K1456 (inferred from samples)`."""
+        """Write it as text: `K1456 (inferred from samples)`."""
         return f"{self.name} ({self.certainty})"
 
 
@@ -47,7 +47,7 @@ class MetricSpec:
 
     @property
     def help(self) -> str:
-        """Write everything into one line: meaning, unit, closed set, when absent, source."""
+        """Write one line: meaning, unit, closed set, when absent, source."""
         parts = [self.meaning, f"Unit: {self.unit}."]
         if self.choices:
             parts.append(f"Values of {self.labels[-1]}: {', '.join(self.choices)}.")

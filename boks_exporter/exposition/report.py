@@ -58,7 +58,7 @@ class GroupReport(TypedDict):
 
 
 class WindowReport(TypedDict):
-    """One time in which somebody works on a host."""
+    """One maintenance window."""
 
     host: str
     started_timestamp_seconds: Timestamp

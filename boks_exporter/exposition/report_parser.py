@@ -1,4 +1,4 @@
-"""The stable JSON read back, as a reader of a running exporter needs it."""
+"""Parser of the stable JSON, for clients of a running exporter."""
 
 import json
 from types import NoneType, UnionType
@@ -11,7 +11,7 @@ _SHOWN_AT_MOST: Final = 40
 
 
 def read_report(text: str | bytes) -> StatusReport:
-    """Read what an exporter answered; raises ParseError where it is not this JSON. Further keys are allowed."""
+    """Parse an exporter's response; raises ParseError where it is not this JSON. Further keys are allowed."""
     try:
         data = json.loads(text)
     except json.JSONDecodeError as error:
@@ -50,7 +50,7 @@ def _check_keys(value: Any, wanted: Any, where: str) -> None:
 
 
 def _expected(value: Any, kind: Any, where: str) -> Any:
-    """Insist on a plain type; JSON writes a whole number for a float, and its true is no number."""
+    """Require a plain type; JSON writes a whole number for a float, and its true is no number."""
     fits = isinstance(value, (int, float) if kind is float else kind)
     if not fits or (isinstance(value, bool) and kind is not bool):
         raise ParseError(line=1, column=1, expected=f"{where} as {kind.__name__}", found=repr(value)[:_SHOWN_AT_MOST])

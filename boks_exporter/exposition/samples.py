@@ -18,7 +18,7 @@ Sample: TypeAlias = tuple[MetricSpec, LabelValues, float]
 
 
 def samples(views: Iterable[DomainView], info: ExporterInfo) -> Iterator[Sample]:
-    """Give all samples of a page, in no order that matters."""
+    """Yield all samples of a page, in any order."""
     yield from _exporter(info)
     for view in views:
         yield from _domain(view)
@@ -38,7 +38,7 @@ def _known(spec: MetricSpec, labels: LabelValues, value: float | None) -> Iterat
 
 
 def _choice(spec: MetricSpec, labels: LabelValues, holds: StrEnum) -> Iterator[Sample]:
-    """Give a closed set: 1 for the one that holds and 0 for each other."""
+    """Yield a closed set: 1 for the value that holds and 0 for each other."""
     for choice in spec.choices or ():
         yield spec, (*labels, choice), choice is holds
 
@@ -121,7 +121,7 @@ def _unrecognised(seen: Observed) -> int:
 
 
 def _extras(labels: LabelValues, seen: Observed) -> Iterator[Sample]:
-    """Give what only some hosts offer."""
+    """Yield what only some hosts offer."""
     if seen.memory:
         yield hosts.MEMORY_TOTAL, labels, seen.memory.total_bytes
         yield hosts.MEMORY_FREE, labels, seen.memory.free_bytes
@@ -135,7 +135,7 @@ def _extras(labels: LabelValues, seen: Observed) -> Iterator[Sample]:
 
 
 def _since(spec: MetricSpec, labels: LabelValues, told_at: Timestamp, age: float | None) -> Iterator[Sample]:
-    """Turn an age into the point in time that it began at."""
+    """Yield an age as the point in time at which it began."""
     yield from _known(spec, labels, None if age is None else told_at - age)
 
 
@@ -149,7 +149,7 @@ def _tables(view: DomainView, labels: LabelValues, seen: Observed) -> Iterator[S
 
 
 def _worst(view: DomainView) -> set[TableNumber]:
-    """Name the tables in which any replica differs from its master."""
+    """Return the tables in which any replica differs from its master."""
     worst: set[TableNumber] = set()
     for replica in view.comparison.replicas:
         worst.update(replica.missing_tables or (), replica.extra_tables or (), replica.stamp_mismatch_tables or ())
@@ -209,7 +209,7 @@ def _listed(labels: LabelValues, entry: Listed, read_at: Timestamp) -> Iterator[
     yield from _known(replicas.PACKETS, labels, line.packets)
 
 
-# -- what people do to a domain ---------------------------------------------------------------------------------------
+# -- failover and maintenance -----------------------------------------------------------------------------------------
 
 
 def _operations(view: DomainView) -> Iterator[Sample]:

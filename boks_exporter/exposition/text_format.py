@@ -1,7 +1,7 @@
 """The text of a page, in both formats at once.
 
-prometheus_client writes the same bytes, one format at a time and ten times slower, which a daemon with hundreds of
-hosts would spend with its event loop standing still. The tests hold both to be equal.
+prometheus_client writes the same bytes, one format at a time and ten times slower, which would block
+the event loop of a daemon with hundreds of hosts. The tests compare both.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -28,7 +28,7 @@ class Page:
 
 
 def render(views: Iterable[DomainView], exporter: ExporterInfo) -> Page:
-    """Render everything that is known."""
+    """Render all views."""
     classic, openmetrics = [], []
     for family in grouped(views, exporter):
         spec, _ = family
@@ -44,7 +44,7 @@ def _classic_head(spec: MetricSpec) -> str:
 
 
 def _openmetrics_head(spec: MetricSpec) -> str:
-    """Name a counter's family without `_total`, which there belongs to the sample only."""
+    """Return a counter's family name without `_total`, which OpenMetrics adds to the sample only."""
     name = spec.name.removesuffix("_total") if spec.kind is Kind.COUNTER else spec.name
     return f"# HELP {name} {_escaped(spec.help)}\n# TYPE {name} {_type(spec)}\n"
 

@@ -1,4 +1,4 @@
-"""What is sick: verdicts on every host, site and domain, each with its reason."""
+"""Verdicts on every host, site and domain, each with its reason."""
 
 from boks_exporter.health.domain import DomainHealth
 from boks_exporter.health.hosts import HostVerdict

@@ -7,7 +7,7 @@ from functools import cached_property
 from boks_exporter.health.formatting import listed
 from boks_exporter.health.hosts import HostVerdict, judge_host
 from boks_exporter.health.redundancy import GroupHealth, GroupKind, counted, groups
-from boks_exporter.health.replica_conditions import Round
+from boks_exporter.health.replica_conditions import RoundFacts
 from boks_exporter.health.states import DomainState, ReplicaState
 from boks_exporter.health.thresholds import Thresholds
 from boks_exporter.model import DomainSnapshot, Garbled, HostName, Role, Unreachable
@@ -34,16 +34,16 @@ class DomainHealth:
         return {verdict.host: verdict for verdict in self.hosts}
 
     def host(self, name: HostName) -> HostVerdict:
-        """Look a host's verdict up."""
+        """Return a host's verdict."""
         return self._by_host[name]
 
 
 def judge(
     snapshot: DomainSnapshot, comparison: DomainComparison, history: History, thresholds: Thresholds
 ) -> DomainHealth:
-    """Judge a round; `history` is what was known before this round's findings were remembered."""
-    look = Round(snapshot, comparison, history, thresholds)
-    verdicts = {host.name: judge_host(look, host) for host in snapshot.hosts}
+    """Judge a round; `history` does not contain this round's findings yet."""
+    facts = RoundFacts(snapshot, comparison, history, thresholds)
+    verdicts = {host.name: judge_host(facts, host) for host in snapshot.hosts}
     state, reason = _domain(snapshot, tuple(verdicts.values()))
     return DomainHealth(
         state=state,
@@ -58,19 +58,19 @@ def _domain(snapshot: DomainSnapshot, verdicts: tuple[HostVerdict, ...]) -> tupl
     if len(snapshot.masters) > 1:
         return DomainState.SEVERAL_MASTERS, _several_masters(snapshot)
     if not any(True for _ in snapshot.observed()):
-        return DomainState.UNKNOWN, "no host answers, so nothing is known of it"
+        return DomainState.UNKNOWN, "no host answers"
     if not snapshot.masters:
         return DomainState.NO_MASTER, _no_master(snapshot)
-    if sick := [*_sick(snapshot, verdicts)]:
-        return DomainState.DEGRADED, listed(sick)
+    if not_ok := [*_not_ok(snapshot, verdicts)]:
+        return DomainState.DEGRADED, listed(not_ok)
     unknown = [verdict.host for verdict in verdicts if verdict.state is ReplicaState.UNKNOWN]
     if unknown:
         return DomainState.UNKNOWN, f"too little is known about {listed(unknown)}"
-    return DomainState.OK, f"{snapshot.master} is master, {_sound(verdicts)}"
+    return DomainState.OK, f"{snapshot.master} is master, {_replicas_ok(verdicts)}"
 
 
-def _sick(snapshot: DomainSnapshot, verdicts: Iterable[HostVerdict]) -> Iterator[str]:
-    """Name what is wrong: hosts that are not ok, and listed replicas that nobody looks at."""
+def _not_ok(snapshot: DomainSnapshot, verdicts: Iterable[HostVerdict]) -> Iterator[str]:
+    """Yield what is wrong: hosts that are not ok, and listed replicas that are not polled."""
     for verdict in verdicts:
         if verdict.state not in {ReplicaState.OK, ReplicaState.UNKNOWN}:
             yield f"{verdict.host} is {verdict.state}"
@@ -79,17 +79,17 @@ def _sick(snapshot: DomainSnapshot, verdicts: Iterable[HostVerdict]) -> Iterator
             yield f"{entry.line.server} ({entry.line.raw_status}) is listed, but not watched"
 
 
-def _sound(verdicts: Iterable[HostVerdict]) -> str:
+def _replicas_ok(verdicts: Iterable[HostVerdict]) -> str:
     replicas = sum(verdict.is_replica for verdict in verdicts)
     return "1 replica is ok" if replicas == 1 else f"{replicas} replicas are ok"
 
 
 def _several_masters(snapshot: DomainSnapshot) -> str:
-    """Tell which of them works, as far as a list of replicas shows that: a master that is stopped has none (inferred).
+    """Describe which master is running, as far as its list of replicas shows: a stopped master has none (inferred).
 
-    Its role stays: it is read from ENV, and BoKS starts as what ENV says (K1456).
+    Its role stays: it is read from ENV, and BoKS starts with the role in ENV (K1456).
     """
-    said = f"{', '.join(snapshot.masters)} all say they are master"
+    said = f"{', '.join(snapshot.masters)} all report to be master"
     masters = [seen for seen in snapshot.observed() if seen.role is Role.MASTER]
     away = ", ".join(seen.host for seen in masters if seen.replicas is None)
     there = ", ".join(seen.host for seen in masters if seen.replicas is not None)
@@ -104,10 +104,12 @@ def _several_masters(snapshot: DomainSnapshot) -> str:
 def _no_master(snapshot: DomainSnapshot) -> str:
     last = snapshot.last_known_master
     if last is None:
-        return "no host that answers says it is master, and none has been seen"
+        return "no host that answers reports to be master, and none has been seen"
     outcome = snapshot.outcome(last)
     if isinstance(outcome, Unreachable | Garbled):
-        return f"no host that answers says it is master; {last}, the last known one, does not answer ({outcome.reason})"
+        return (
+            f"no host that answers reports to be master; {last}, the last known one, does not answer ({outcome.reason})"
+        )
     if outcome is None:
-        return f"no host says it is master; {last}, the last known one, is no longer looked at"
-    return f"no host says it is master; {last}, the last known one, has another role now"
+        return f"no host reports to be master; {last}, the last known one, is no longer polled"
+    return f"no host reports to be master; {last}, the last known one, has another role now"

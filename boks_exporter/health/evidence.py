@@ -1,17 +1,17 @@
-"""What is worth knowing of a host and decides nothing."""
+"""Findings about a host that do not decide its state."""
 
 from collections.abc import Iterator
 
 from boks_exporter.health.formatting import in_words
-from boks_exporter.health.replica_conditions import Round
+from boks_exporter.health.replica_conditions import RoundFacts
 from boks_exporter.health.table_names import tables_named
 from boks_exporter.model import HostName
 from boks_exporter.replication import Condition
 
 
-def evidence(look: Round, host: HostName) -> Iterator[str]:
-    """Say it in sentences."""
-    line, compared = look.line(host), look.comparison.replica(host)
+def evidence(facts: RoundFacts, host: HostName) -> Iterator[str]:
+    """Yield the findings as sentences."""
+    line, compared = facts.line(host), facts.comparison.replica(host)
     if (
         line
         and line.since_failure is not None
@@ -21,5 +21,5 @@ def evidence(look: Round, host: HostName) -> Iterator[str]:
         yield f"the last failed update ({in_words(line.since_failure)} before) came after the last packet"
     if compared and compared.extra_tables:
         yield f"has {tables_named(compared.extra_tables)}, which the master does not have"
-    if look.snapshot.master is None and look.history.has(host, Condition.APART):
+    if facts.snapshot.master is None and facts.history.has(host, Condition.APART):
         yield "was ahead or diverged when it was last compared with a master"

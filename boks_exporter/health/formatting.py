@@ -1,4 +1,4 @@
-"""Amounts and durations in the words of a sentence."""
+"""Amounts and durations as text."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -27,6 +27,6 @@ def updates(count: int) -> str:
 
 
 def listed(things: Sequence[str]) -> str:
-    """Write a list that stays short, however many there are."""
+    """Write the first items and the number of the others."""
     rest = len(things) - _NAMED_AT_MOST
     return ", ".join(things[:_NAMED_AT_MOST]) + (f" and {rest} more" if rest > 0 else "")

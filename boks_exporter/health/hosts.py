@@ -7,7 +7,7 @@ from boks_exporter.health.evidence import evidence
 from boks_exporter.health.ok_verdict import ok_or_unknown
 from boks_exporter.health.promotable import judge_promotable
 from boks_exporter.health.reasons import reasons
-from boks_exporter.health.replica_conditions import Round
+from boks_exporter.health.replica_conditions import RoundFacts
 from boks_exporter.health.states import PRECEDENCE, ReplicaState
 from boks_exporter.model import Host, HostName, Observed, Role
 
@@ -16,9 +16,9 @@ _RANK: Final = {state: rank for rank, (state, _) in enumerate(PRECEDENCE)}
 
 @dataclass(frozen=True, slots=True)
 class HostVerdict:
-    """What is thought of a host, with the reason in a sentence for whoever is on call.
+    """The verdict on a host, with its reason as a sentence for the person on call.
 
-    `evidence` are further findings; `promotable` is None where too little is known, and for what is no replica.
+    `evidence` are further findings; `promotable` is None where too little is known, and for a host that is no replica.
     """
 
     host: HostName
@@ -31,36 +31,36 @@ class HostVerdict:
     promotable_reasons: tuple[str, ...] = ()
 
 
-def judge_host(look: Round, host: Host) -> HostVerdict:
+def judge_host(facts: RoundFacts, host: Host) -> HostVerdict:
     """Judge a host: every finding is collected, and the first in order of precedence is the verdict."""
-    outcome = look.snapshot.outcome(host.name)
-    is_replica = _is_replica(look, host.name)
-    found = sorted(reasons(look, host, is_replica=is_replica), key=lambda reason: _RANK[reason[0]])
+    outcome = facts.snapshot.outcome(host.name)
+    is_replica = _is_replica(facts, host.name)
+    found = sorted(reasons(facts, host, is_replica=is_replica), key=lambda reason: _RANK[reason[0]])
     if not found:
-        found = [ok_or_unknown(look, host.name)]
+        found = [ok_or_unknown(facts, host.name)]
     (state, reason), *others = found
-    promotable, against = judge_promotable(look, host, state) if is_replica else (None, ())
+    promotable, against = judge_promotable(facts, host, state) if is_replica else (None, ())
     return HostVerdict(
         host=host.name,
         role=outcome.role if isinstance(outcome, Observed) else Role.UNKNOWN,
         is_replica=is_replica,
         state=state,
         reason=reason,
-        evidence=(*(reason for _, reason in others), *evidence(look, host.name)),
+        evidence=(*(reason for _, reason in others), *evidence(facts, host.name)),
         promotable=promotable,
         promotable_reasons=against,
     )
 
 
-def _is_replica(look: Round, host: HostName) -> bool:
-    """Tell whether a host counts as a replica.
+def _is_replica(facts: RoundFacts, host: HostName) -> bool:
+    """Return whether a host counts as a replica.
 
-    It does if it says so; if it says client, but the master lists it, because then logins are expected of it; and if
-    it says nothing, but was one when it last did, or is listed and was never heard.
+    It does if it reports that role; if it reports client, but the master lists it, because then logins are expected of
+    it; and if it reports nothing, but was a replica when last seen, or is listed and has never answered.
     """
-    outcome = look.snapshot.outcome(host)
-    is_listed = look.line(host) is not None
+    outcome = facts.snapshot.outcome(host)
+    is_listed = facts.line(host) is not None
     if isinstance(outcome, Observed) and outcome.role is not Role.UNKNOWN:
         return outcome.role is Role.REPLICA or (outcome.role is Role.CLIENT and is_listed)
-    last = look.history.roles.get(host)
+    last = facts.history.roles.get(host)
     return last is Role.REPLICA or (last is not Role.MASTER and is_listed)

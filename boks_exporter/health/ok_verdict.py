@@ -1,35 +1,35 @@
-"""What a replica against which nothing speaks can be called: OK on both proofs, the list's and the numbers'."""
+"""The verdict on a replica without findings: OK needs the list's row and the compared numbers."""
 
 from boks_exporter.health.formatting import updates
 from boks_exporter.health.reasons import Reason
-from boks_exporter.health.replica_conditions import Round
+from boks_exporter.health.replica_conditions import RoundFacts
 from boks_exporter.health.states import ReplicaState
 from boks_exporter.health.table_names import tables_named
 from boks_exporter.model import HostName, ReportedStatus
 from boks_exporter.replication import ReplicaComparison
 
 
-def ok_or_unknown(look: Round, host: HostName) -> Reason:
-    """Call a replica OK, or name the proof that is missing."""
-    missing = _missing_proof(look, host)
+def ok_or_unknown(facts: RoundFacts, host: HostName) -> Reason:
+    """Return OK, or unknown with the proof that is missing."""
+    missing = _missing_proof(facts, host)
     if missing:
         return ReplicaState.UNKNOWN, missing
-    compared = look.comparison.replica(host)
+    compared = facts.comparison.replica(host)
     tolerated = compared.ahead if compared else None
     ahead = f"ahead by {updates(tolerated)}, as the threshold allows" if tolerated else "nothing ahead"
-    under_way = [*_under_way(compared)] if compared else []
-    return ReplicaState.OK, f"listed as OK, {ahead}" + (f", {' and '.join(under_way)} under way" if under_way else "")
+    in_flight = [*_in_flight(compared)] if compared else []
+    return ReplicaState.OK, f"listed as OK, {ahead}" + (f", {' and '.join(in_flight)} in flight" if in_flight else "")
 
 
-def _under_way(compared: ReplicaComparison) -> list[str]:
+def _in_flight(compared: ReplicaComparison) -> list[str]:
     amounts = [updates(compared.lag)] if compared.lag else []
     return amounts + ([tables_named(compared.missing_tables)] if compared.missing_tables else [])
 
 
-def _missing_proof(look: Round, host: HostName) -> str | None:
-    if look.snapshot.master is None:
-        return _without_master(look, host)
-    line, compared = look.line(host), look.comparison.replica(host)
+def _missing_proof(facts: RoundFacts, host: HostName) -> str | None:
+    if facts.snapshot.master is None:
+        return _without_master(facts, host)
+    line, compared = facts.line(host), facts.comparison.replica(host)
     if line is None:
         return "the master's list could not be read"
     if line.status is ReportedStatus.OTHER:
@@ -41,10 +41,10 @@ def _missing_proof(look: Round, host: HostName) -> str | None:
     return None
 
 
-def _without_master(look: Round, host: HostName) -> str:
-    masters = look.snapshot.masters
-    why = f"{', '.join(masters)} all say they are master" if masters else "no master answers"
-    compared = look.comparison.replica(host)
+def _without_master(facts: RoundFacts, host: HostName) -> str:
+    masters = facts.snapshot.masters
+    why = f"{', '.join(masters)} all report to be master" if masters else "no master answers"
+    compared = facts.comparison.replica(host)
     if compared is None or compared.behind_best is None:
         return why
     if compared.behind_best == 0:

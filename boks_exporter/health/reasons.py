@@ -1,11 +1,11 @@
-"""What is wrong with a host: every finding with the state that it asks for."""
+"""What is wrong with a host: every finding with the state that it implies."""
 
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from boks_exporter.health.formatting import in_words, updates
 from boks_exporter.health.replica_conditions import (
-    Round,
+    RoundFacts,
     ahead_tables,
     found_of,
     is_confirmed,
@@ -32,22 +32,22 @@ from boks_exporter.replication import Condition, ReplicaComparison, TableCompari
 Reason: TypeAlias = tuple[ReplicaState, str]
 
 
-def reasons(look: Round, host: Host, *, is_replica: bool) -> Iterator[Reason]:
-    """Collect everything that speaks against a host, and what a host that is no replica is instead."""
-    outcome = look.snapshot.outcome(host.name)
-    line = look.line(host.name)
+def reasons(facts: RoundFacts, host: Host, *, is_replica: bool) -> Iterator[Reason]:
+    """Yield every finding about a host, and what a host that is no replica is instead."""
+    outcome = facts.snapshot.outcome(host.name)
+    line = facts.line(host.name)
     if isinstance(outcome, Unreachable | Garbled):
         yield ReplicaState.UNREACHABLE, _unreachable(outcome, line)
     if isinstance(outcome, Observed):
-        yield from _itself(look, outcome, line)
+        yield from _itself(facts, outcome, line)
     if is_replica:
-        yield from _listed(look, host.name, line)
-        if compared := look.comparison.replica(host.name):
-            yield from _compared(look, compared)
+        yield from _listed(facts, host.name, line)
+        if compared := facts.comparison.replica(host.name):
+            yield from _compared(facts, compared)
 
 
 def _unreachable(outcome: Unreachable | Garbled, line: ReplicaLine | None) -> str:
-    asked = f"cannot be looked at ({outcome.reason}): {outcome.detail}"
+    asked = f"cannot be polled ({outcome.reason}): {outcome.detail}"
     if line is None:
         return asked
     if line.status is ReportedStatus.DOWN:
@@ -55,14 +55,14 @@ def _unreachable(outcome: Unreachable | Garbled, line: ReplicaLine | None) -> st
     return f"{asked}; the master lists it as {line.raw_status}"
 
 
-def _itself(look: Round, seen: Observed, line: ReplicaLine | None) -> Iterator[Reason]:
-    """Say what a host's own answer makes of it."""
+def _itself(facts: RoundFacts, seen: Observed, line: ReplicaLine | None) -> Iterator[Reason]:
+    """Yield the findings of a host's own reply."""
     yield from ((ReplicaState.UNKNOWN, fault.detail) for fault in seen.essential_faults)
     match seen.role:
         case Role.MASTER:
-            yield _master(look, seen)
+            yield _master(facts, seen)
         case Role.CLIENT if line:
-            said = f"says that it is a client, but {look.snapshot.master} lists it as a replica ({line.raw_status})"
+            said = f"reports to be a client, but {facts.snapshot.master} lists it as a replica ({line.raw_status})"
             yield ReplicaState.UNKNOWN, said
         case Role.CLIENT:
             yield ReplicaState.OK, "is a client"
@@ -71,22 +71,22 @@ def _itself(look: Round, seen: Observed, line: ReplicaLine | None) -> Iterator[R
             yield ReplicaState.UNKNOWN, f"BOKSINIT is {word}, expected master, server or client"
 
 
-def _master(look: Round, seen: Observed) -> Reason:
-    others = [name for name in look.snapshot.masters if name != seen.host]
+def _master(facts: RoundFacts, seen: Observed) -> Reason:
+    others = [name for name in facts.snapshot.masters if name != seen.host]
     if others:
-        return ReplicaState.UNKNOWN, f"says that it is the master, and so does {', '.join(others)}"
+        return ReplicaState.UNKNOWN, f"reports to be master, as does {', '.join(others)}"
     if seen.essential_faults:
         return ReplicaState.UNKNOWN, "is the master, but not everything could be read"
     return ReplicaState.OK, "is the master"
 
 
-def _listed(look: Round, host: HostName, line: ReplicaLine | None) -> Iterator[Reason]:
-    """Say what the master's list makes of a replica."""
+def _listed(facts: RoundFacts, host: HostName, line: ReplicaLine | None) -> Iterator[Reason]:
+    """Yield the findings of the master's list."""
     if line is None:
-        if look.snapshot.listing:
-            yield ReplicaState.UNLISTED, f"is a replica, but {look.snapshot.listing.master} does not list it"
+        if facts.snapshot.listing:
+            yield ReplicaState.UNLISTED, f"is a replica, but {facts.snapshot.listing.master} does not list it"
     elif line.status is ReportedStatus.DOWN:
-        answers = isinstance(look.snapshot.outcome(host), Observed)
+        answers = isinstance(facts.snapshot.outcome(host), Observed)
         yield ReplicaState.DOWN, f"the master lists it as DOWN{', though it answers' if answers else ''}{_silent(line)}"
     elif line.status is ReportedStatus.LOADING:
         yield ReplicaState.LOADING, "the master lists it as loading its copy"
@@ -96,27 +96,30 @@ def _silent(line: ReplicaLine) -> str:
     return "" if line.since_packet is None else f"; last packet {in_words(line.since_packet)} before"
 
 
-def _compared(look: Round, replica: ReplicaComparison) -> Iterator[Reason]:
-    """Say what the numbers make of a replica."""
-    ahead, lagging = ahead_tables(look, replica), lagging_tables(look, replica)
+def _compared(facts: RoundFacts, replica: ReplicaComparison) -> Iterator[Reason]:
+    """Yield the findings of the comparison."""
+    ahead, lagging = ahead_tables(facts, replica), lagging_tables(facts, replica)
     if ahead:
         yield ReplicaState.AHEAD, f"ahead of the master by {_amount([(t.table, t.ahead or 0) for t in ahead])}"
     if lagging:
         yield ReplicaState.LAGGING, _behind(lagging)
     if ahead and lagging:
         yield ReplicaState.DIVERGED, f"ahead in {tables_named(t.table for t in ahead)} and {_behind(lagging)}"
-    if replica.host in look.history.gone_back and (replica.lag or replica.missing_tables):
-        yield ReplicaState.LOADING, "its numbers went back since the last look: it loads its copy anew or was restored"
-    yield from _condition(look, replica, Condition.STAMP)
-    yield from _condition(look, replica, Condition.MISSING)
+    if replica.host in facts.history.gone_back and (replica.lag or replica.missing_tables):
+        yield (
+            ReplicaState.LOADING,
+            "its numbers went back since the last poll: it reloads its copy or was restored",
+        )
+    yield from _condition(facts, replica, Condition.STAMP)
+    yield from _condition(facts, replica, Condition.MISSING)
 
 
-def _condition(look: Round, replica: ReplicaComparison, condition: Condition) -> Iterator[Reason]:
-    """Call a replica diverged by what was found twice; what was found once keeps it from being called OK."""
-    if is_confirmed(look, replica, condition):
-        yield ReplicaState.DIVERGED, _differs(condition, overdue(look, replica, condition))
-    elif found_of(look, replica, condition):
-        yield ReplicaState.UNKNOWN, f"{_differs(condition, overdue(look, replica, condition))}; seen once"
+def _condition(facts: RoundFacts, replica: ReplicaComparison, condition: Condition) -> Iterator[Reason]:
+    """Yield diverged for what was found twice, and unknown for what was found once."""
+    if is_confirmed(facts, replica, condition):
+        yield ReplicaState.DIVERGED, _differs(condition, overdue(facts, replica, condition))
+    elif found_of(facts, replica, condition):
+        yield ReplicaState.UNKNOWN, f"{_differs(condition, overdue(facts, replica, condition))}; seen once"
     elif condition is Condition.STAMP and (tables := tables_of(replica, condition)):
         yield ReplicaState.UNKNOWN, f"{_differs(condition, tables)}; the master has not had its own for long"
 
@@ -136,7 +139,7 @@ def _behind(tables: list[TableComparison]) -> str:
 
 
 def _amount(tables: Sequence[tuple[TableNumber, int]]) -> str:
-    """Name the worst table and count the others."""
+    """Write the worst table and the number of the others."""
     table, count = tables[0]
     others = len(tables) - 1
     more = f" and by as much or less in {others} other{'s' if others > 1 else ''}" if others else ""

@@ -1,4 +1,4 @@
-"""Redundancy: how many replicas of a site or of a network section are sound."""
+"""Redundancy: the number of healthy replicas of a site or of a network section."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from boks_exporter.model import Host, HostName
 
 
 class GroupKind(StrEnum):
-    """What hosts are grouped by; K1456 asks for several replicas at each location and for one in each section."""
+    """The grouping of hosts; K1456 asks for several replicas at each location and for one in each section."""
 
     SITE = "site"
     SECTION = "section"
 
 
 class GroupVerdict(StrEnum):
-    """What is thought of the redundancy of a group."""
+    """The verdict on the redundancy of a group."""
 
     OK = "ok"
     SITE_WITHOUT_SPARE = "site-without-spare"
@@ -37,14 +37,14 @@ class GroupHealth:
     @property
     def verdict(self) -> GroupVerdict:
         """Judge by the replicas that are ok; one whose state is unknown leaves open what it could decide."""
-        sound = self.counts[ReplicaState.OK]
-        perhaps = sound + self.counts[ReplicaState.UNKNOWN]
+        healthy = self.counts[ReplicaState.OK]
+        possible = healthy + self.counts[ReplicaState.UNKNOWN]
         wanted = 2 if self.kind is GroupKind.SITE else 1
-        if sound >= wanted:
+        if healthy >= wanted:
             return GroupVerdict.OK
-        if perhaps == 0:
+        if possible == 0:
             return _WITHOUT_REPLICA[self.kind]
-        return GroupVerdict.UNKNOWN if perhaps > sound else GroupVerdict.SITE_WITHOUT_SPARE
+        return GroupVerdict.UNKNOWN if possible > healthy else GroupVerdict.SITE_WITHOUT_SPARE
 
 
 _WITHOUT_REPLICA = {

@@ -1,4 +1,4 @@
-"""The states of a replica and of a domain, and which of several wins."""
+"""The states of a replica and of a domain, and their order of precedence."""
 
 from enum import StrEnum
 from typing import Final
@@ -19,11 +19,11 @@ class ReplicaState(StrEnum):
 
 
 PRECEDENCE: Final[tuple[tuple[ReplicaState, str], ...]] = (
-    (ReplicaState.UNREACHABLE, "It could not be looked at, so nothing else about it is known at first hand."),
-    (ReplicaState.DOWN, "The master's list says DOWN: clients that ask it are not served, whatever its numbers."),
+    (ReplicaState.UNREACHABLE, "It could not be polled, so nothing else about it is known at first hand."),
+    (ReplicaState.DOWN, "The master's list shows DOWN: clients that ask it are not served, whatever its numbers."),
     (ReplicaState.DIVERGED, "Its data are no copy of the master's in more than one way; it must be rebuilt."),
     (ReplicaState.AHEAD, "It has updates that the master never had; it decides logins by wrong data."),
-    (ReplicaState.LOADING, "The master's list says LOADING: that it lags or lacks tables meanwhile is no news."),
+    (ReplicaState.LOADING, "The master's list shows LOADING: lag and missing tables are expected meanwhile."),
     (ReplicaState.LAGGING, "It lacks updates that are older than the threshold."),
     (ReplicaState.UNLISTED, "The master does not list it, so it gets no updates, even if it lacks none yet."),
     (ReplicaState.OK, "Listed as OK and compared without a finding: both are needed."),

@@ -31,19 +31,19 @@ TABLE_NAMES: Final[dict[TableNumber, str]] = {
     48: "user to GID",
     49: "user to user class",
 }
-"""Unofficial names from a single old source (K1514, 2009): a help to people, never a fact to judge by."""
+"""Unofficial names from a single old source (K1514, 2009): for display only, never used in a verdict."""
 
 _NAMED_AT_MOST: Final = 3
 
 
 def table_name(table: TableNumber) -> str:
-    """Name a table for a person, such as `T7 (host group to host)`."""
+    """Return a table's display name, such as `T7 (host group to host)`."""
     name = TABLE_NAMES.get(table)
     return f"T{table} ({name})" if name else f"T{table}"
 
 
 def tables_named(tables: Iterable[TableNumber]) -> str:
-    """Name the first tables and count the rest."""
+    """Write the first tables and the number of the others."""
     names = [table_name(table) for table in tables]
     rest = len(names) - _NAMED_AT_MOST
     return ", ".join(names[:_NAMED_AT_MOST]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,4 +1,4 @@
-"""From which amount and duration on a finding counts."""
+"""Amounts and durations from which a finding counts."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from boks_exporter.model import Seconds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
-    """Limits of one domain. No figure is published by the vendor; each default says what speaks for it."""
+    """Limits of one domain. No figure is published by the vendor; each default states its reason."""
 
     lag_sequences: int = 1
     """Updates behind from which a replica can be lagging at all, together with `lag_seconds`."""
@@ -17,7 +17,7 @@ class Thresholds:
     without a packet unusual; updates in flight are younger."""
 
     lag_sequences_at_once: int = 1000
-    """Updates behind from which a single look, which knows no ages, calls a replica lagging."""
+    """Updates behind from which a one-shot poll, which knows no ages, calls a replica lagging."""
 
     ahead_sequences: int = 1
     """Updates ahead from which a replica is ahead. One is proof enough: it cannot be explained by timing."""

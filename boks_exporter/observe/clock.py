@@ -1,4 +1,4 @@
-"""The time as the rest of the program sees it: passed in, so that a simulated week needs no week."""
+"""Time as a parameter, so that a simulated week takes no week."""
 
 import asyncio
 import time
@@ -9,14 +9,14 @@ from boks_exporter.model import Seconds, Timestamp
 
 
 class Clock(Protocol):
-    """Tell and spend time."""
+    """The source of time."""
 
     def now(self) -> Timestamp:
-        """Tell the Unix time."""
+        """Return the Unix time."""
         ...
 
     def monotonic(self) -> Seconds:
-        """Tell a time that never goes back; its zero means nothing."""
+        """Return a time that never goes back, from an arbitrary zero."""
         ...
 
     async def sleep(self, seconds: Seconds) -> None:
@@ -28,11 +28,11 @@ class SystemClock:
     """The machine's time."""
 
     def now(self) -> Timestamp:
-        """Tell the Unix time."""
+        """Return the Unix time."""
         return time.time()
 
     def monotonic(self) -> Seconds:
-        """Tell the monotonic time."""
+        """Return the monotonic time."""
         return time.monotonic()
 
     async def sleep(self, seconds: Seconds) -> None:
@@ -54,9 +54,9 @@ class Stopwatch:
 
     @classmethod
     def start(cls, clock: Clock) -> "Stopwatch":
-        """Begin a round now."""
+        """Start a round now."""
         return cls(clock, clock.now(), clock.monotonic())
 
     def now(self) -> Timestamp:
-        """Tell the Unix time as this round counts it."""
+        """Return the Unix time as counted in this round."""
         return self.started_at + self.clock.monotonic() - self.started_monotonic

@@ -1,4 +1,4 @@
-"""Which host a name in the master's list means."""
+"""Matching of names in the master's list to hosts."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -7,10 +7,10 @@ from boks_exporter.model import Host, Listed, Listing, MasterReading, Observed, 
 
 
 class Names:
-    """Find the host that a listed name means: by its name, its address, or its first label if only one host has it.
+    """Match a listed name to a host: by its name, its address, or its first label if only one host has it.
 
-    BoKS's own habit of naming hosts (short or qualified, upper or lower case) is not published; a name that fits
-    two hosts fits none. A domain can have thousands of names, so each way to find one is a table.
+    BoKS's own habit of naming hosts (short or qualified, upper or lower case) is not published; a name that matches
+    two hosts matches none. A domain can have thousands of names, so each kind of match is a table.
     """
 
     def __init__(self, hosts: Iterable[Host]) -> None:
@@ -22,11 +22,11 @@ class Names:
         self._short = _by((host for host in known if "." not in host.name), lambda host: host.name)
 
     def __repr__(self) -> str:
-        """Tell how many there are."""
+        """Return how many there are."""
         return f"<Names of {len(self._names)} hosts>"
 
     def host(self, server: str) -> Host | None:
-        """Find the one host that is meant; first labels count only if one of the two names is short.
+        """Return the one host that matches; first labels count only if one of the two names is short.
 
         a.example and a.example.net are two hosts.
         """
@@ -63,7 +63,7 @@ def _listed(line: ReplicaLine, names: Names) -> Listed:
 
 
 def discovered(master: Observed, configured: tuple[Host, ...], address_template: str) -> tuple[Host, ...]:
-    """Make hosts of the listed names that no configured host bears."""
+    """Return a host for each listed name that matches no known host."""
     lines, names = master.replicas.lines if master.replicas else (), Names(configured)
     new = {line.server.casefold(): line.server for line in lines if names.host(line.server) is None}
     return tuple(
@@ -73,7 +73,7 @@ def discovered(master: Observed, configured: tuple[Host, ...], address_template:
 
 
 def reading_of(seen: Observed) -> MasterReading | None:
-    """Take a master's sequences as one end of a bracket."""
+    """Return a master's sequences as one end of a bracket."""
     if seen.sequences is None:
         return None
     return MasterReading(seen.host, seen.started_at, seen.finished_at, seen.sequences)

@@ -1,4 +1,4 @@
-"""From the bytes of one exchange to facts about one host."""
+"""Interpretation of one reply as facts about one host."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -37,10 +37,10 @@ _SIGNALLED: Final = 128
 _NO_ENVIRONMENT: Final = Environment(boksinit=None)
 
 
-def understand(
+def interpret_reply(
     host: Host, request: Request, raw: RawReply, started_at: Timestamp, finished_at: Timestamp
 ) -> HostOutcome:
-    """Read a whole reply; what is no reply at all is Garbled, what fails in part is a fault of that section."""
+    """Interpret a reply; one that is not the gate's is Garbled, one that fails in part has faults of those sections."""
     try:
         reply = parse_reply(raw.stdout)
     except ParseError as error:
@@ -72,7 +72,7 @@ def understand(
 
 
 def _garbled(host: Host, raw: RawReply, error: ParseError, started_at: Timestamp, finished_at: Timestamp) -> Garbled:
-    """Blame the exit status where there is one: a missing gate says `not found` and 127, and frames nothing."""
+    """Name the exit status where there is one: a missing gate prints `not found` and exits with 127."""
     stderr = raw.stderr.decode(errors="replace").strip()
     detail = f"the reply is not the gate's: {error}"
     reason = FailureReason.PARSE
@@ -98,7 +98,7 @@ def _readers(reply: Reply) -> dict[Section, Callable[[str], Any]]:
 
 
 def _read(name: Section, reply: Reply) -> Any:
-    """Read one section: its fact, None where the host has none (skipped), or a SectionFault."""
+    """Interpret one section: its fact, None where the host has none (skipped), or a SectionFault."""
     section = reply.section(name)
     if section is None:
         return SectionFault(name, FailureReason.PARSE, f"asked for {name}, the reply has no such section")
@@ -114,11 +114,11 @@ def _read(name: Section, reply: Reply) -> Any:
 
 
 def _is_believable(section: SectionReply, fact: Any) -> bool:
-    """Believe a clean and complete output whatever its exit status.
+    """Accept a clean and complete output whatever its exit status.
 
-    BoKS's exit codes are not published (U): a command that prints everything, nothing strange and no error is taken
-    at its word; with anything on stderr or a line that no rule knows, a failing status counts. So does one that tells
-    of a signal: what was killed may have been cut off between two lines.
+    BoKS's exit codes are not published (U): the output of a command that prints everything, nothing strange and no
+    error is accepted; with anything on stderr or a line that no rule knows, a failing status counts. So does the
+    status of a signal: the output of a killed command may have been cut between two lines.
     """
     if (section.exit_status or 0) > _SIGNALLED:
         return False

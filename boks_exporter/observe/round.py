@@ -21,20 +21,20 @@ from boks_exporter.model import (
 )
 from boks_exporter.observe.clock import Clock, Stopwatch
 from boks_exporter.observe.host_matching import discovered, listing_of, reading_of
-from boks_exporter.observe.interpret import understand
+from boks_exporter.observe.interpret import interpret_reply
 from boks_exporter.remote.request import LOOK, READING, ROLE_ONLY, Request
 from boks_exporter.transport.base import Transport
 
 PATIENCE_SECONDS: Final[Seconds] = 2.0
-"""How long the second reading of the master waits for the slowest: a hanging host must not widen all brackets."""
+"""How long the second reading of the master waits for the slowest host: a hanging host must not widen all brackets."""
 
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What earlier rounds taught: who said it was master, and which hosts the list named beyond the configured ones.
+    """What earlier rounds recorded: which hosts reported to be master, and which further hosts the list named.
 
-    `masters` is None before the first round: then everybody is asked for the role first, because a bracket needs
-    the master before the others.
+    `masters` is None before the first round: then every host is polled for its role first, because a
+    bracket needs the master before the others.
     """
 
     masters: tuple[HostName, ...] | None = None
@@ -42,7 +42,7 @@ class Knowledge:
     discovered: tuple[Host, ...] = ()
 
     def after(self, snapshot: DomainSnapshot) -> "Knowledge":
-        """Learn from a round; while nobody says it is master, whoever did last is still asked first."""
+        """Record a round; while no host reports to be master, the last one is still polled first."""
         return Knowledge(
             masters=snapshot.masters or self.masters or (),
             last_known_master=snapshot.last_known_master,
@@ -57,33 +57,33 @@ class _Round:
     domain: DomainSettings
     transport: Transport
     clock: Stopwatch
-    gate: asyncio.Semaphore
+    limiter: asyncio.Semaphore
     hosts: dict[HostName, Host]
     outcomes: dict[HostName, HostOutcome] = field(default_factory=dict)
     readings: list[MasterReading] = field(default_factory=list)
 
-    async def ask(self, host: Host, request: Request) -> HostOutcome:
-        """Ask one host; its failure is a value."""
-        async with self.gate:
+    async def poll(self, host: Host, request: Request) -> HostOutcome:
+        """Poll one host; its failure is a value."""
+        async with self.limiter:
             started_at = self.clock.now()
             try:
                 raw = await self.transport.ask(host, request)
             except TransportError as error:
                 return Unreachable(host.name, started_at, self.clock.now(), error.reason, error.detail)
-            return understand(host, request, raw, started_at, self.clock.now())
+            return interpret_reply(host, request, raw, started_at, self.clock.now())
 
-    async def look(self, hosts: Iterable[Host]) -> None:
-        """Ask hosts for everything, all at once."""
-        await self._take(asyncio.create_task(self._look_at(host)) for host in hosts)
+    async def poll_all(self, hosts: Iterable[Host]) -> None:
+        """Poll hosts for everything, concurrently."""
+        await self._wait_for(asyncio.create_task(self._poll_host(host)) for host in hosts)
 
-    async def _look_at(self, host: Host) -> HostOutcome:
-        outcome = await self.ask(host, LOOK)
+    async def _poll_host(self, host: Host) -> HostOutcome:
+        outcome = await self.poll(host, LOOK)
         self.outcomes[host.name] = outcome
         if isinstance(outcome, Observed) and outcome.role is Role.MASTER and (reading := reading_of(outcome)):
             self.readings.append(reading)
         return outcome
 
-    async def _take(self, tasks: Iterable["asyncio.Task[HostOutcome]"]) -> None:
+    async def _wait_for(self, tasks: Iterable["asyncio.Task[HostOutcome]"]) -> None:
         """Wait for all tasks; a bug in one of them ends the others and is raised."""
         running = list(tasks)
         try:
@@ -92,10 +92,10 @@ class _Round:
             await _end(running)
 
     async def find_masters(self) -> tuple[HostName, ...]:
-        """Ask everybody for the role only; who does not answer is not asked again in this round."""
+        """Poll every host for the role only; a host that does not answer is not polled again in this round."""
 
         async def role_of(host: Host) -> HostOutcome:
-            outcome = await self.ask(host, ROLE_ONLY)
+            outcome = await self.poll(host, ROLE_ONLY)
             if not isinstance(outcome, Observed):
                 self.outcomes[host.name] = outcome
             elif outcome.role is Role.MASTER:
@@ -103,13 +103,13 @@ class _Round:
             return outcome
 
         masters: list[HostName] = []
-        await self._take(asyncio.create_task(role_of(host)) for host in tuple(self.hosts.values()))
+        await self._wait_for(asyncio.create_task(role_of(host)) for host in tuple(self.hosts.values()))
         return tuple(masters)
 
     async def bracket(self) -> None:
-        """Ask all that were not asked yet, and read the master again behind the quick and behind the slow."""
+        """Poll the remaining hosts, and read the master again after the quick and after the slow ones."""
         running = [
-            asyncio.create_task(self._look_at(host)) for name, host in self.hosts.items() if name not in self.outcomes
+            asyncio.create_task(self._poll_host(host)) for name, host in self.hosts.items() if name not in self.outcomes
         ]
         if not running:
             return
@@ -127,20 +127,20 @@ class _Round:
         master = self.master()
         if master is None or not any(isinstance(seen, Observed) and seen.sequences for seen in read):
             return
-        again = await self.ask(self.hosts[master.host], READING)
+        again = await self.poll(self.hosts[master.host], READING)
         if isinstance(again, Observed) and again.role is Role.MASTER and (reading := reading_of(again)):
             self.readings.append(reading)
 
-    async def settle(self) -> None:
-        """Ask again who said that they are master, where several did: they were asked at different instants.
+    async def settle_masters(self) -> None:
+        """Poll the reported masters again, where there are several: they were polled at different instants.
 
-        A planned change of masters in the middle of a round looks like two masters. Whoever was asked last may keep
-        its word; two are masters at once only if another still says so afterwards.
+        A planned change of masters in the middle of a round looks like two masters. The one polled
+        last is not polled again; two are masters at the same time only if another still reports it afterwards.
         """
         masters = [seen for seen in self.outcomes.values() if isinstance(seen, Observed) and seen.role is Role.MASTER]
         if len(masters) > 1:
             last = max(masters, key=lambda seen: seen.started_at)
-            await self.look(self.hosts[seen.host] for seen in masters if seen is not last)
+            await self.poll_all(self.hosts[seen.host] for seen in masters if seen is not last)
 
     def listing(self) -> Listing | None:
         """Resolve the one master's list."""
@@ -148,21 +148,21 @@ class _Round:
         return listing_of(master, self.hosts.values()) if master else None
 
     def master(self) -> Observed | None:
-        """Find the one host that says it is master; with none or several there is nobody to believe."""
+        """Return the one host that reports to be master; None where there are none or several."""
         masters = [seen for seen in self.outcomes.values() if isinstance(seen, Observed) and seen.role is Role.MASTER]
         return masters[0] if len(masters) == 1 else None
 
-    def discover(self) -> None:
+    def add_discovered(self) -> None:
         """Add the hosts that the master's list names and the configuration does not."""
         master = self.master()
         if self.domain.discover and master:
             for host in discovered(master, tuple(self.hosts.values()), self.domain.address_template):
                 self.hosts[host.name] = host
 
-    def forget(self) -> None:
-        """Let discovered hosts go that the list no longer names and that no longer answer as a server.
+    def drop_discovered(self) -> None:
+        """Drop discovered hosts that the list no longer names and that no longer answer as a server.
 
-        One that still answers stays, because a replica that fell off the list is what somebody has to hear about.
+        One that still answers stays, because a replica missing from the list must be reported.
         """
         listing = self.listing()
         if listing is None:
@@ -175,7 +175,7 @@ class _Round:
 
 
 async def _end(tasks: Iterable["asyncio.Task[HostOutcome]"]) -> None:
-    """Leave nothing running when a round is cut short."""
+    """Cancel what is still running when a round is cut short."""
     left = [task for task in tasks if not task.done()]
     for task in left:
         task.cancel()
@@ -187,31 +187,32 @@ async def observe(
     transport: Transport,
     clock: Clock,
     known: Knowledge,
-    gate: asyncio.Semaphore | None = None,
+    limiter: asyncio.Semaphore | None = None,
 ) -> DomainSnapshot:
-    """Look at a domain once; `gate` limits how many hosts are asked at the same time."""
+    """Run one round of a domain; `limiter` limits how many hosts are polled at the same time."""
     stopwatch = Stopwatch.start(clock)
     hosts = {host.name: host for host in (*domain.hosts, *(known.discovered if domain.discover else ()))}
-    look = _Round(domain, transport, stopwatch, gate or asyncio.Semaphore(len(hosts) or 1), hosts)
-    masters = await look.find_masters() if known.masters is None else known.masters
-    await look.look(look.hosts[name] for name in masters if name in look.hosts and name not in look.outcomes)
-    look.discover()
-    await look.bracket()
-    await look.settle()
-    look.forget()
-    return _snapshot(look, known)
+    running = _Round(domain, transport, stopwatch, limiter or asyncio.Semaphore(len(hosts) or 1), hosts)
+    masters = await running.find_masters() if known.masters is None else known.masters
+    first = [name for name in masters if name in running.hosts and name not in running.outcomes]
+    await running.poll_all(running.hosts[name] for name in first)
+    running.add_discovered()
+    await running.bracket()
+    await running.settle_masters()
+    running.drop_discovered()
+    return _snapshot(running, known)
 
 
-def _snapshot(look: _Round, known: Knowledge) -> DomainSnapshot:
-    outcomes = tuple(look.outcomes[name] for name in look.hosts)
+def _snapshot(running: _Round, known: Knowledge) -> DomainSnapshot:
+    outcomes = tuple(running.outcomes[name] for name in running.hosts)
     masters = [seen.host for seen in outcomes if isinstance(seen, Observed) and seen.role is Role.MASTER]
     return DomainSnapshot(
-        domain=look.domain.name,
-        hosts=tuple(look.hosts.values()),
+        domain=running.domain.name,
+        hosts=tuple(running.hosts.values()),
         outcomes=outcomes,
-        started_at=look.clock.started_at,
-        finished_at=look.clock.now(),
-        master_readings=tuple(sorted(look.readings, key=lambda reading: reading.started_at)),
-        listing=look.listing(),
+        started_at=running.clock.started_at,
+        finished_at=running.clock.now(),
+        master_readings=tuple(sorted(running.readings, key=lambda reading: reading.started_at)),
+        listing=running.listing(),
         last_known_master=masters[0] if len(masters) == 1 else known.last_known_master,
     )

@@ -1,7 +1,7 @@
-"""When to look: rounds on a fixed schedule, with a history that lag in seconds needs."""
+"""Rounds on a fixed schedule, with the history that lag in seconds needs."""
 
 from boks_exporter.poller.domain_watch import DomainWatch
 from boks_exporter.poller.poller import Poller
-from boks_exporter.poller.state_file import Kept, StateFile
+from boks_exporter.poller.state_file import PersistedState, StateFile
 
-__all__ = ["DomainWatch", "Kept", "Poller", "StateFile"]
+__all__ = ["DomainWatch", "PersistedState", "Poller", "StateFile"]

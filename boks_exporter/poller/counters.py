@@ -1,4 +1,4 @@
-"""What is counted of a domain from round to round."""
+"""Counters of a domain and its hosts."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from boks_exporter.transport.base import Transport
 
 @runtime_checkable
 class Reconnecting(Protocol):
-    """A transport that counts how often it had to connect anew."""
+    """A transport that counts its reconnections."""
 
     def reconnects(self, host: HostName) -> int:
         """Count the connections to a host after the first one."""
@@ -21,7 +21,7 @@ class Reconnecting(Protocol):
 
 
 @dataclass
-class _HostTally:
+class _HostCounters:
     polls: int = 0
     failures: Counter[FailureReason] = field(default_factory=Counter)
     last_attempt: Timestamp | None = None
@@ -30,17 +30,17 @@ class _HostTally:
 
 
 @dataclass
-class Tally:
-    """Counters of one domain; a host that leaves takes its counters with it."""
+class Counters:
+    """Counters of one domain; a removed host's counters are removed with it."""
 
     rounds: int = 0
     overruns: int = 0
-    hosts: dict[HostName, _HostTally] = field(default_factory=dict)
+    hosts: dict[HostName, _HostCounters] = field(default_factory=dict)
 
     def count(self, snapshot: DomainSnapshot, transport: Transport) -> None:
         """Count one round."""
         self.rounds += 1
-        self.hosts = {host.name: self.hosts.get(host.name, _HostTally()) for host in snapshot.hosts}
+        self.hosts = {host.name: self.hosts.get(host.name, _HostCounters()) for host in snapshot.hosts}
         for outcome in snapshot.outcomes:
             tally = self.hosts[outcome.host]
             tally.polls += 1
@@ -64,13 +64,13 @@ class Tally:
 
 
 def failure_of(outcome: HostOutcome) -> FailureReason | None:
-    """Tell why a look failed: the first essential section that brought nothing names the reason of an answer."""
+    """Return why a poll failed; of a reply, the reason of the first essential section without a fact."""
     if not isinstance(outcome, Observed):
         return outcome.reason
     return next((fault.reason for fault in outcome.essential_faults), None)
 
 
-def _frozen(tally: _HostTally) -> HostCounters:
+def _frozen(tally: _HostCounters) -> HostCounters:
     return HostCounters(
         polls=tally.polls,
         failures=dict(tally.failures),

@@ -1,4 +1,4 @@
-"""One domain under watch: what its rounds taught, what was counted, and its newest view."""
+"""One monitored domain: its history, its counters and its newest view."""
 
 import asyncio
 from typing import Final
@@ -10,45 +10,47 @@ from boks_exporter.exposition import DomainView, ExpositionOptions
 from boks_exporter.health import judge_once, judge_round
 from boks_exporter.model import Seconds
 from boks_exporter.observe import Clock, Knowledge, observe
-from boks_exporter.poller.counters import Tally
+from boks_exporter.poller.counters import Counters
 from boks_exporter.poller.state_changes import changes
-from boks_exporter.poller.state_file import Kept
+from boks_exporter.poller.state_file import PersistedState
 from boks_exporter.transport.base import Transport
 
 CLOCK_STEP_SECONDS: Final[Seconds] = 1.0
-"""A difference between the Unix clock and the monotonic one that is no drift between two rounds but a step."""
+"""A difference between the Unix clock and the monotonic one from which it is a step and no drift."""
 
 _log = structlog.get_logger(__name__)
 
 
 class DomainWatch:
-    """Look at one domain, round after round; the newest view is published by one assignment."""
+    """Poll one domain, round after round; the newest view is published by one assignment."""
 
-    def __init__(self, domain: DomainSettings, transport: Transport, clock: Clock, kept: Kept | None = None) -> None:
-        """Start with what was kept, or with no knowledge; settings and transport may be replaced between rounds."""
+    def __init__(
+        self, domain: DomainSettings, transport: Transport, clock: Clock, kept: PersistedState | None = None
+    ) -> None:
+        """Start with the stored state, or with none; settings and transport may be replaced between rounds."""
         self.domain = domain
         self.transport = transport
         self.options = ExpositionOptions()
         self.view: DomainView | None = None
-        self.history = (kept or Kept()).history
+        self.history = (kept or PersistedState()).history
         self._clock = clock
         self._clock_offset = clock.now() - clock.monotonic()
-        self._known = Knowledge(last_known_master=(kept or Kept()).last_known_master)
-        self._tally = Tally()
+        self._known = Knowledge(last_known_master=(kept or PersistedState()).last_known_master)
+        self._tally = Counters()
 
     def __repr__(self) -> str:
-        """Tell the domain and how far it is."""
+        """Return the domain and how far it is."""
         return f"<DomainWatch {self.domain.name} rounds={self._tally.rounds}>"
 
     @property
-    def kept(self) -> Kept:
-        """Give what is worth keeping over a restart."""
-        return Kept(self.history, self._known.last_known_master)
+    def kept(self) -> PersistedState:
+        """Return what is kept across a restart."""
+        return PersistedState(self.history, self._known.last_known_master)
 
-    async def look(self, gate: asyncio.Semaphore, interval: Seconds, *, once: bool = False) -> DomainView:
-        """Make one round and publish what it shows; a look that stays the only one (`once`) has no history."""
+    async def run_round(self, limiter: asyncio.Semaphore, interval: Seconds, *, once: bool = False) -> DomainView:
+        """Run one round and publish its view; a one-shot poll (`once`) has no history."""
         self._follow_the_clock()
-        snapshot = await observe(self.domain, self.transport, self._clock, self._known, gate)
+        snapshot = await observe(self.domain, self.transport, self._clock, self._known, limiter)
         thresholds = self.domain.thresholds
         if once:
             judged = judge_once(snapshot, thresholds, exact_to=interval)
@@ -61,8 +63,8 @@ class DomainWatch:
         before, self.view = self.view, DomainView(snapshot, judged.comparison, judged.health, counters, self.options)
         if not once:
             for event, facts in changes(before, self.view):
-                say = _log.info if facts.get("state") == "ok" else _log.warning
-                say(event, boks_domain=self.domain.name, **facts)
+                log = _log.info if facts.get("state") == "ok" else _log.warning
+                log(event, boks_domain=self.domain.name, **facts)
         return self.view
 
     def overran(self) -> None:
@@ -70,7 +72,7 @@ class DomainWatch:
         self._tally.overruns += 1
 
     def _follow_the_clock(self) -> None:
-        """Move the history along with a clock that was set, or a step of an hour would age every update by one."""
+        """Move the history by a step of the clock; a step of an hour would otherwise age every update by one."""
         offset = self._clock.now() - self._clock.monotonic()
         step, self._clock_offset = offset - self._clock_offset, offset
         if abs(step) > CLOCK_STEP_SECONDS:

@@ -1,4 +1,4 @@
-"""Rounds on a fixed schedule for every domain, and changes of the configuration while they go on."""
+"""Rounds on a fixed schedule for every domain, and changes of the configuration between them."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -9,44 +9,44 @@ from boks_exporter.exposition import DomainView, ExpositionOptions
 from boks_exporter.model import DomainName, Seconds
 from boks_exporter.observe import Clock
 from boks_exporter.poller.domain_watch import DomainWatch
-from boks_exporter.poller.state_file import Kept
+from boks_exporter.poller.state_file import PersistedState
 from boks_exporter.transport.base import Transport
 
 _ALIVE_INTERVALS = 3
-"""After this many intervals without a finished round a domain counts as stalled."""
+"""A domain without a finished round for this many intervals is stalled."""
 
 
 class State(Protocol):
-    """Where what rounds teach outlives the program; a StateFile, or a stand-in for one."""
+    """Storage of the history across restarts: a StateFile, or a fake."""
 
-    def load(self, domain: DomainName) -> Kept:
-        """Give what was kept of a domain."""
+    def load(self, domain: DomainName) -> PersistedState:
+        """Return the stored state of a domain."""
         ...
 
-    def keep(self, domain: DomainName, kept: Kept) -> None:
-        """Have it kept; must return at once and never raise."""
+    def keep(self, domain: DomainName, kept: PersistedState) -> None:
+        """Store a domain's state; must return immediately and never raise."""
         ...
 
     def close(self) -> None:
-        """Bring to its end what is being kept; called by whoever opened it."""
+        """Finish writing; called by the component that opened it."""
         ...
 
 
 class Poller:
-    """Keep every domain under watch; `publish` is called after each round, when a new view is there."""
+    """Poll every domain; `publish` is called after each round, when the new view is available."""
 
     def __init__(
         self, poll: PollSettings, clock: Clock, publish: Callable[[], None], state: State | None = None
     ) -> None:
-        """Start with no domains; `take` brings them.
+        """Start with no domains; `apply_settings` brings them.
 
-        With a state file, what rounds teach outlives the program; it may still be set before the first `take`.
+        The state file keeps the history across restarts; it may still be set before the first `apply_settings`.
         """
         self._poll = poll
         self._clock = clock
         self._publish = publish
         self.state = state
-        self._gate = asyncio.Semaphore(poll.concurrency)
+        self._limiter = asyncio.Semaphore(poll.concurrency)
         self._watches: dict[DomainName, DomainWatch] = {}
         self._tasks: dict[DomainName, asyncio.Task[None]] = {}
         self._progress: dict[DomainName, Seconds] = {}
@@ -58,30 +58,30 @@ class Poller:
         return f"<Poller every {self._poll.interval_seconds:g} s: {', '.join(map(repr, self._watches.values()))}>"
 
     def current(self) -> tuple[DomainView, ...]:
-        """Give the newest view of every domain that has been looked at."""
+        """Return the newest view of every domain that has been polled."""
         return tuple(watch.view for watch in self._watches.values() if watch.view)
 
     @property
     def is_ready(self) -> bool:
-        """Tell whether every domain has been looked at once."""
+        """Return whether every domain has been polled once."""
         return bool(self._watches) and all(watch.view for watch in self._watches.values())
 
     @property
     def is_alive(self) -> bool:
-        """Tell whether every domain has finished a round lately."""
+        """Return whether every domain has finished a round recently."""
         limit = self._clock.monotonic() - _ALIVE_INTERVALS * self._poll.interval_seconds
         return all(finished >= limit for finished in self._progress.values())
 
-    def take(
+    def apply_settings(
         self,
         poll: PollSettings,
         metrics: ExpositionOptions,
         domains: Mapping[DomainName, tuple[DomainSettings, Transport]],
     ) -> None:
         """Take a configuration over; a domain that stays keeps its history, and its next round uses the new one."""
-        self._take_interval(poll.interval_seconds)
+        self._apply_interval(poll.interval_seconds)
         self._poll = poll
-        self._gate = asyncio.Semaphore(poll.concurrency)
+        self._limiter = asyncio.Semaphore(poll.concurrency)
         for name in self._watches.keys() - domains.keys():
             del self._watches[name], self._progress[name]
         watches = {}
@@ -93,18 +93,18 @@ class Poller:
         self._watches = watches
         self._changed.set()
 
-    def _take_interval(self, interval: Seconds) -> None:
-        """Begin a new grid at once; a domain at rest would else sleep its old interval out and count as stalled."""
+    def _apply_interval(self, interval: Seconds) -> None:
+        """Start a new grid immediately; a waiting domain would otherwise finish its old interval first."""
         if interval != self._poll.interval_seconds:
             self._progress = dict.fromkeys(self._progress, self._clock.monotonic())
             self._interval_changed.set()
             self._interval_changed = asyncio.Event()
 
-    def _kept(self, name: DomainName) -> Kept | None:
+    def _kept(self, name: DomainName) -> PersistedState | None:
         return self.state.load(name) if self.state else None
 
     async def run(self) -> None:
-        """Watch until cancelled; a bug in one domain's watch ends all loudly."""
+        """Poll until cancelled; a bug in one domain raises out of `run`."""
         async with asyncio.TaskGroup() as group:
             try:
                 while True:
@@ -124,11 +124,11 @@ class Poller:
             await asyncio.wait([task])
 
     async def _watch(self, name: DomainName) -> None:
-        """Look on a fixed grid; a round that overruns it is counted and the missed points are left out."""
+        """Run rounds on a fixed grid; an overrun is counted and the missed points are skipped."""
         due = self._clock.monotonic()
         while watch := self._watches.get(name):
             interval, interval_changed = self._poll.interval_seconds, self._interval_changed
-            await watch.look(self._gate, interval)
+            await watch.run_round(self._limiter, interval)
             self._finished(name, watch)
             due += interval
             if (late := self._clock.monotonic() - due) > 0:
@@ -145,7 +145,7 @@ class Poller:
             self.state.keep(name, watch.kept)
 
     async def _rest(self, due: Seconds, interval_changed: asyncio.Event) -> bool:
-        """Wait for the next point of the grid; tell whether a new grid began instead."""
+        """Wait for the next point of the grid; return whether a new grid began instead."""
         rest = asyncio.ensure_future(self._clock.sleep(due - self._clock.monotonic()))
         waking = asyncio.ensure_future(interval_changed.wait())
         try:

@@ -1,4 +1,4 @@
-"""What changed between two views, as log events: a line per change of state, none per round."""
+"""State changes between two views as log events: a line per change, none per round."""
 
 from collections.abc import Iterator
 from typing import TypeAlias
@@ -9,7 +9,7 @@ Change: TypeAlias = tuple[str, dict[str, str | None]]
 
 
 def changes(before: DomainView | None, after: DomainView) -> Iterator[Change]:
-    """Name each change of the domain's state, of its masters and of a host's state."""
+    """Yield each change of the domain's state, of its masters and of a host's state."""
     yield from _domain(before, after)
     states = {verdict.host: verdict.state for verdict in before.health.hosts} if before else {}
     for verdict in after.health.hosts:

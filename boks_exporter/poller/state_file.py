@@ -1,4 +1,4 @@
-"""The history over a restart: a small SQLite file that may be lost, damaged or unwritable, and nobody waits for it.
+"""The history across restarts, in a small SQLite file that may be lost, damaged or unwritable; no round waits for it.
 
 One row for each domain, replaced after each round by a thread of its own. The file is opened for each write, so it can
 be deleted at any time. Its size is bounded by the database itself: a row takes some kilobytes, and five megabytes
@@ -23,11 +23,11 @@ from boks_exporter.replication import History, dump, restore
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 FORGET_AFTER_SECONDS: Final[Seconds] = 30 * 86400.0
-"""A domain that was not looked at for so long has no row any more."""
+"""The row of a domain that was not polled for this long is deleted."""
 
 _VERSION: Final = 1
 _APPLICATION: Final = 0x424F4B53
-"""`BOKS`: tells our file from somebody else's database, which is left alone."""
+"""`BOKS`: marks our file; the database of another program is left alone."""
 _SCHEMA: Final = """
 CREATE TABLE domain (
     name TEXT PRIMARY KEY,
@@ -46,8 +46,8 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """What is kept of a domain."""
+class PersistedState:
+    """The stored state of a domain."""
 
     history: History = field(default_factory=History)
     last_known_master: HostName | None = None
@@ -58,32 +58,32 @@ class _DamagedError(Exception):
 
 
 class _ForeignError(Exception):
-    """The file is somebody else's database."""
+    """The file is the database of another program."""
 
 
 class StateFile:
-    """Read once at the start, written behind the rounds; whatever is wrong with the file costs a log line."""
+    """Read once at the start, written in the background; any fault of the file is only logged."""
 
     def __init__(self, path: Path) -> None:
         """Read what is there; a damaged file is set aside."""
         self._path = path
         self._failure: str | None = None
-        self._waiting: dict[DomainName, Kept] = {}
+        self._waiting: dict[DomainName, PersistedState] = {}
         self._changed = threading.Condition()
         self._is_closing = False
         self._writer: threading.Thread | None = None
         self._kept = self._read()
 
     def __repr__(self) -> str:
-        """Tell the path and whether it works."""
+        """Return the path and whether it works."""
         return f"<StateFile {self._path}: {self._failure or 'works'}>"
 
-    def load(self, domain: DomainName) -> Kept:
-        """Give what was kept of a domain; nothing where nothing was."""
-        return self._kept.get(domain, Kept())
+    def load(self, domain: DomainName) -> PersistedState:
+        """Return the stored state of a domain, empty where there is none."""
+        return self._kept.get(domain, PersistedState())
 
-    def keep(self, domain: DomainName, kept: Kept) -> None:
-        """Have it written soon; returns at once. Of two that wait, the newer one is written."""
+    def keep(self, domain: DomainName, kept: PersistedState) -> None:
+        """Schedule a write and return immediately. Of two waiting states of a domain, the newer one is written."""
         with self._changed:
             self._kept[domain] = self._waiting[domain] = kept
             if self._writer is None:
@@ -92,7 +92,7 @@ class StateFile:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Write what waits, unless the disk takes longer than a second."""
+        """Write what is waiting, unless the disk takes longer than a second."""
         with self._changed:
             self._is_closing = True
             self._changed.notify_all()
@@ -100,27 +100,27 @@ class StateFile:
         if writer:
             writer.join(_PATIENCE_SECONDS)
 
-    def _read(self) -> dict[DomainName, Kept]:
+    def _read(self) -> dict[DomainName, PersistedState]:
         if not self._path.exists():
             return {}
-        return self._tried(lambda: _rows(self._path)) or {}
+        return self._run_logged(lambda: _rows(self._path)) or {}
 
     def _write_on(self) -> None:
         while waiting := self._next():
-            self._tried(partial(_replace, self._path, waiting))
+            self._run_logged(partial(_replace, self._path, waiting))
 
-    def _next(self) -> dict[DomainName, Kept]:
-        """Wait for something to write; nothing means the end."""
+    def _next(self) -> dict[DomainName, PersistedState]:
+        """Wait for something to write; an empty result means the end."""
         with self._changed:
             while not self._waiting and not self._is_closing:
                 self._changed.wait()
             waiting, self._waiting = self._waiting, {}
             return waiting
 
-    def _tried(self, work: Callable[[], _Result]) -> _Result | None:
-        """Do it; log the first failure and the first success after it, not each one."""
+    def _run_logged(self, work: Callable[[], _Result]) -> _Result | None:
+        """Run `work`; log the first failure and the first success after it, not each one."""
         try:
-            result = self._mended(work)
+            result = self._with_repair(work)
         except (OSError, sqlite3.Error, _ForeignError, _DamagedError) as error:
             if self._failure is None:
                 _log.warning("state_file_unusable", path=str(self._path), error=str(error))
@@ -131,8 +131,8 @@ class StateFile:
         self._failure = None
         return result
 
-    def _mended(self, work: Callable[[], _Result]) -> _Result:
-        """Set a damaged file aside and do it again with a new one."""
+    def _with_repair(self, work: Callable[[], _Result]) -> _Result:
+        """Run `work`; on a damaged file, rename it and run `work` again with a new one."""
         try:
             return work()
         except _DamagedError as error:
@@ -145,7 +145,7 @@ class StateFile:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open the file and prepare it; what SQLite says of a damaged one becomes one error."""
+    """Open and prepare the file; SQLite's errors about a damaged file become one error."""
     try:
         with closing(sqlite3.connect(path, timeout=_PATIENCE_SECONDS, isolation_level=None)) as database:
             _prepare(database)
@@ -177,16 +177,16 @@ def _pragma(database: sqlite3.Connection, name: str) -> int:
     return int(database.execute(f"PRAGMA {name}").fetchone()[0])
 
 
-def _rows(path: Path) -> dict[DomainName, Kept]:
+def _rows(path: Path) -> dict[DomainName, PersistedState]:
     with _opened(path) as database:
         rows = database.execute("SELECT name, last_known_master, history FROM domain").fetchall()
     try:
-        return {name: Kept(restore(str(history)), master and str(master)) for name, master, history in rows}
+        return {name: PersistedState(restore(str(history)), master and str(master)) for name, master, history in rows}
     except (ValueError, RecursionError) as error:
         raise _DamagedError(str(error)) from error
 
 
-def _replace(path: Path, waiting: dict[DomainName, Kept]) -> None:
+def _replace(path: Path, waiting: dict[DomainName, PersistedState]) -> None:
     now = time.time()
     rows = [(name, now, kept.last_known_master, dump(kept.history)) for name, kept in waiting.items()]
     path.parent.mkdir(parents=True, exist_ok=True)

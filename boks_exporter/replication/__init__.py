@@ -1,4 +1,4 @@
-"""How far each replica is from its master: lag and ahead, proven between two readings of the master."""
+"""Lag and ahead of every replica, proven between two readings of the master."""
 
 from boks_exporter.replication.comparison import DomainComparison, ReplicaComparison, TableComparison, compare
 from boks_exporter.replication.conditions import Condition, Findings

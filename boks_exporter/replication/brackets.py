@@ -10,7 +10,7 @@ from boks_exporter.model import DomainSnapshot, MasterReading, Observed, Seconds
 class Bracket:
     """The master's number of one table before (`lower`) and after (`upper`) a replica was read; None where not read.
 
-    Numbers only grow while a master is sound. So whatever the master's number was at the instant of the replica's
+    A healthy master's numbers only grow. So whatever the master's number was at the instant of the replica's
     reading, it was not below `lower` and not above `upper`.
     """
 
@@ -20,16 +20,16 @@ class Bracket:
     """The stamp of the table, where both readings or the only one agree on it."""
 
     def lag(self, sequence: Sequence) -> int | None:
-        """Tell how many updates the replica certainly lacks."""
+        """Return the number of updates that the replica certainly lacks."""
         return None if self.lower is None else max(0, self.lower - sequence)
 
     @property
     def written(self) -> int | None:
-        """Tell how many updates the master added between its two readings."""
+        """Return the number of updates that the master added between its two readings."""
         return None if self.lower is None or self.upper is None else self.upper - self.lower
 
     def ahead(self, sequence: Sequence) -> int | None:
-        """Tell how many updates the replica certainly has that the master never had."""
+        """Return the number of updates that the replica certainly has and the master never had."""
         return None if self.upper is None else max(0, sequence - self.upper)
 
 

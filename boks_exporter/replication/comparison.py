@@ -35,8 +35,8 @@ _NOTHING_MISSING: Final = Age(0.0, 0.0)
 class TableComparison:
     """One table of one replica. `lag` and `ahead` are in updates, the seconds are the age of the oldest missing one.
 
-    `lag_seconds` is near the truth or None; `lag_at_least_seconds` is proven, and known from the first look on. Numbers
-    of another generation are compared, but have no age.
+    `lag_seconds` is near the truth or None; `lag_at_least_seconds` is proven, and known from the first round on.
+    Numbers of another generation are compared, but have no age.
     `written` is what the master added between its two readings.
     """
 
@@ -63,20 +63,20 @@ class ReplicaComparison:
 
     @cached_property
     def lag(self) -> int | None:
-        """Tell the updates that the worst table certainly lacks."""
+        """Return the updates that the worst table certainly lacks."""
         return _greatest(table.lag for table in self.tables)
 
     @cached_property
     def ahead(self) -> int | None:
-        """Tell the updates by which the worst table is certainly ahead."""
+        """Return the updates by which the worst table is certainly ahead."""
         return _greatest(table.ahead for table in self.tables)
 
     @cached_property
     def lag_seconds(self) -> Seconds | None:
-        """Tell the age of the oldest update that is missing in any table; None if one of these ages is not known.
+        """Return the age of the oldest update that is missing in any table; None if one of these ages is not known.
 
-        A table that the master does not have lacks nothing, one of another generation is a finding of its own; one that
-        could not be compared may lack the oldest.
+        A table that the master does not have lacks nothing, one of another generation is a finding of its own. One
+        that could not be compared may lack the oldest.
         """
         others = self.extra_tables or ()
         ages = [table.lag_seconds for table in self.tables if table.table not in others and not table.stamp_mismatch]
@@ -84,7 +84,7 @@ class ReplicaComparison:
 
     @cached_property
     def lag_at_least_seconds(self) -> Seconds | None:
-        """Tell how old the oldest missing update is at least."""
+        """Return how old the oldest missing update is at least."""
         return _greatest(table.lag_at_least_seconds for table in self.tables)
 
     @cached_property
@@ -99,7 +99,7 @@ class ReplicaComparison:
 
     @cached_property
     def stamp_mismatch_tables(self) -> tuple[TableNumber, ...] | None:
-        """Name the tables whose stamp is not the master's; None where no stamp could be compared."""
+        """Return the tables whose stamp is not the master's; None where no stamp could be compared."""
         known = [table for table in self.tables if table.stamp_mismatch is not None]
         return tuple(table.table for table in known if table.stamp_mismatch) if known else None
 
@@ -116,7 +116,7 @@ class DomainComparison:
         return {replica.host: replica for replica in self.replicas}
 
     def replica(self, host: HostName) -> ReplicaComparison | None:
-        """Look a replica up."""
+        """Return a replica's comparison."""
         return self._by_host.get(host)
 
 
@@ -174,10 +174,10 @@ def _table(row: TableSequence, bracket: Bracket | None, past: _Past, seen: Obser
 
 
 def _missing(around: Mapping[TableNumber, Bracket], shown: SequenceReport) -> tuple[TableNumber, ...] | None:
-    """Name the tables that the master had before the replica was read; one that appeared later may be under way.
+    """Name the tables that the master had before the replica was read; one that appeared later may be in flight.
 
-    A table that stands in a line which could not be read is there, with a number that nobody knows. In a flood of such
-    lines it may stand in one that was only counted.
+    A table in a line that could not be read exists, with an unknown number. In a flood of such lines it may be in one
+    that was only counted.
     """
     if any(line.stands_for > 1 for line in shown.unread_lines):
         return None
@@ -193,10 +193,10 @@ def _extra(snapshot: DomainSnapshot, rows: Iterable[TableNumber]) -> tuple[Table
 
 
 def _best(snapshot: DomainSnapshot, history: History) -> Mapping[TableNumber, Sequence]:
-    """Find the highest number of each table on any server that answered and is not known to have gone its own way.
+    """Return the highest number of each table on any server that answered and is not known to have diverged.
 
-    The servers are read at different instants, so this is exact only while nothing is written, which is so while
-    the master is dead, and that is when it is needed.
+    The servers are read at different instants, so this is exact only while nothing is written, which is the
+    case while the master is dead, when it is needed.
     """
     best: dict[TableNumber, Sequence] = {}
     for seen in snapshot.observed():

@@ -1,4 +1,4 @@
-"""Findings of earlier rounds that a later one rests on."""
+"""Findings that last from round to round."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -7,17 +7,17 @@ from typing import Final, TypeAlias
 from boks_exporter.model import HostName, Seconds, Timestamp
 
 FORGET_AFTER_SECONDS: Final[Seconds] = 300.0
-"""A finding that must be seen twice and could not be judged for so long counts as new when it shows again."""
+"""A finding that must be seen twice counts as new when it could not be judged for this long."""
 
 
 class Condition(StrEnum):
-    """What a replica can be found to be; the first two must be seen twice, because a single look can be unlucky."""
+    """Lasting conditions of a replica. The first two must be seen twice, because a single round can be unlucky."""
 
     MISSING = "missing"
     STAMP = "stamp"
     APART = "apart"
     """Ahead or diverged when it was last compared with a master. Kept for as long as it cannot be compared: with the
-    master dead, a copy that went its own way looks like the most advanced one."""
+    master dead, a diverged copy looks like the most advanced one."""
 
 
 Findings: TypeAlias = Mapping[tuple[HostName, Condition], bool | None]

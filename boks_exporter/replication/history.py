@@ -1,4 +1,4 @@
-"""What earlier rounds taught: when each of the master's numbers first showed, what each replica had, who was what."""
+"""What earlier rounds recorded: when each of the master's numbers first showed, each replica's numbers, roles."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -25,46 +25,46 @@ Tables: TypeAlias = Mapping[TableNumber, TableHistory]
 
 @dataclass(frozen=True)
 class History:
-    """What is known of a domain's past; an empty one knows nothing, and says so rather than zero."""
+    """The recorded past of a domain; an empty one answers None, never zero."""
 
     tables: Tables = field(default_factory=lambda: MappingProxyType({}))
     master: HostName | None = None
-    """Whose numbers the tables are."""
+    """The host that `tables` were read from."""
     floors: Mapping[HostName, Floor] = field(default_factory=lambda: MappingProxyType({}))
-    """What each replica had when it was last read."""
+    """Each replica's numbers when it was last read."""
     roles: Mapping[HostName, Role] = field(default_factory=lambda: MappingProxyType({}))
     lasting: Mapping[tuple[HostName, Condition], Timestamp] = field(default_factory=lambda: MappingProxyType({}))
     """Which conditions were there when they could be judged last, and when that was."""
     gone_back: frozenset[HostName] = frozenset()
-    """Replicas with a number lower than at the look before: they load their copy anew, whatever the list says yet."""
+    """Replicas with a number lower than in the round before: they reload their copy, whatever the list says yet."""
     stamps: Mapping[HostName, Stamps] = field(default_factory=lambda: MappingProxyType({}))
-    """The stamps beside what each replica had; not kept over a restart."""
+    """The stamps next to `floors`; not stored across a restart."""
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether no round has been learned from, as in a single look."""
+        """Return whether no round was recorded, as in a one-shot poll."""
         return not self.roles
 
     def age_of_missing(self, table: TableNumber, sequence: Sequence, seen: Observed) -> Age | None:
-        """Tell the age of the first update after `sequence`; None where this table's past is not known at all."""
+        """Return the age of the first update after `sequence`; None where this table's past is not known at all."""
         known = self.tables.get(table)
         return known.age_of_missing(sequence, seen.started_at, seen.finished_at) if known else None
 
     def stamp_age(self, table: TableNumber, now: Timestamp) -> Seconds | None:
-        """Tell for how long at least the master has had this table's stamp."""
+        """Return the proven age of this table's stamp on the master."""
         known = self.tables.get(table)
         return now - known.since if known else None
 
     def is_new(self, table: TableNumber) -> bool:
-        """Tell whether the master was seen without this table, or with another stamp of it, before."""
+        """Return whether the master was seen without this table, or with another stamp of it, before."""
         return table in self.tables and self.tables[table].is_new
 
     def has(self, host: HostName, condition: Condition) -> bool:
-        """Tell whether a condition was there when it could be judged last."""
+        """Return whether a condition was there when it could be judged last."""
         return (host, condition) in self.lasting
 
     def shifted(self, by: Seconds) -> "History":
-        """Move all times, as the exporter's clock was moved; without it a step of the clock would age every update."""
+        """Move all times by a step of the exporter's clock, which would otherwise age every update."""
         return replace(
             self,
             tables={table: known.shifted(by) for table, known in self.tables.items()},
@@ -73,7 +73,7 @@ class History:
 
 
 def advance(history: History, snapshot: DomainSnapshot) -> History:
-    """Learn from a round: the master's numbers, what each replica has, who was what."""
+    """Record a round: the master's numbers, each replica's numbers, roles."""
     tables = _tables(history, snapshot)
     floors = _floors(history.floors, snapshot)
     roles = _roles(history.roles, snapshot)
@@ -90,14 +90,14 @@ def advance(history: History, snapshot: DomainSnapshot) -> History:
 
 
 def remember(history: History, findings: Findings, now: Timestamp) -> History:
-    """Keep what this round found, so that the next one knows what it is not the first to see."""
+    """Record this round's findings, so that the next round recognises what was seen before."""
     return replace(history, lasting=carried_on(history.lasting, findings, now))
 
 
 def _tables(history: History, snapshot: DomainSnapshot) -> Tables:
-    """Learn the master's numbers; beside a second master those of the one that was there before.
+    """Record the master's numbers; with two masters, those of the earlier one.
 
-    It may be the only one again, and what it has written or restored meanwhile must not go unseen.
+    It may be the only master again, and what it wrote or restored meanwhile must be known.
     """
     master = snapshot.master or (history.master if history.master in snapshot.masters else None)
     tables = dict(_handed_over(history, master))
@@ -114,10 +114,10 @@ def _tables(history: History, snapshot: DomainSnapshot) -> Tables:
 
 
 def _handed_over(history: History, master: HostName | None) -> Tables:
-    """Carry over to a new master what it had as a replica.
+    """Carry the history over to a new master, up to what it had as a replica.
 
     Numbers that it had not got then may be the old master's, received in the meantime, or its own, given out a second
-    time: their age is not known. A master that was never seen as a replica starts anew.
+    time: their age is not known. A master that was never seen as a replica starts with an empty history.
     """
     if master is None or history.master in {None, master}:
         return history.tables
@@ -127,7 +127,7 @@ def _handed_over(history: History, master: HostName | None) -> Tables:
 
 
 def _floors(known: Mapping[HostName, Floor], snapshot: DomainSnapshot) -> dict[HostName, Floor]:
-    """Remember what each replica had last; a client or a master holds nothing back."""
+    """Record each replica's last numbers; a client or a master is not waited for."""
     floors = {host.name: known[host.name] for host in snapshot.hosts if host.name in known}
     for seen in snapshot.observed():
         if seen.role is Role.REPLICA and seen.sequences:
@@ -149,14 +149,14 @@ def _replicas(snapshot: DomainSnapshot) -> Iterator[Observed]:
 def _stamps(
     known: Mapping[HostName, Stamps], hosts: Collection[HostName], snapshot: DomainSnapshot
 ) -> Mapping[HostName, Stamps]:
-    """Remember of which generation each replica's tables were."""
+    """Record the stamps of each replica's tables."""
     kept = {host: known[host] for host in hosts if host in known}
     read = {seen.host: seen.sequences for seen in _replicas(snapshot)}
     return kept | {host: {row.table: row.stamp for row in rows.tables} for host, rows in read.items() if rows}
 
 
 def _went_back(history: History, seen: Observed) -> bool:
-    """Tell whether a number is lower than before; a new generation begins low without having gone back."""
+    """Return whether a number is lower than before; a new generation begins low without having gone back."""
     rows = seen.sequences.by_table() if seen.sequences else {}
     stamps = history.stamps.get(seen.host, {})
     for table, sequence in history.floors.get(seen.host, {}).items():
@@ -169,7 +169,7 @@ def _went_back(history: History, seen: Observed) -> bool:
 def _waited_for(
     snapshot: DomainSnapshot, floors: Mapping[HostName, Floor], roles: Mapping[HostName, Role]
 ) -> Iterator[Floor]:
-    """List what every replica has; one that was never read may lack everything."""
+    """Yield every replica's numbers; a replica that was never read may lack everything."""
     for host in snapshot.hosts:
         if host.name in floors:
             yield floors[host.name]

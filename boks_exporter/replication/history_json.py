@@ -1,4 +1,4 @@
-"""A history as a document that a state file can keep, and back."""
+"""A history as a JSON document for the state file."""
 
 import json
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _KEYS: Final = {"master", "tables", "floors", "roles", "apart"}
 
 
 def dump(history: History) -> str:
-    """Write what is worth keeping over a restart; a finding that was seen once is not."""
+    """Serialise what is kept across a restart; a finding that was seen once is not."""
     return json.dumps(
         {
             "master": history.master,
@@ -42,7 +42,7 @@ def _written(known: TableHistory) -> dict[str, Any]:
 
 
 def restore(text: str) -> History:
-    """Read back what `dump` wrote; raises ValueError where it is not that."""
+    """Parse the output of `dump`; raises ValueError for anything else."""
     kept = _mapping(json.loads(text), "the history")
     if kept.keys() != _KEYS:
         message = f"expected the keys {', '.join(sorted(_KEYS))}, found {', '.join(sorted(kept)) or 'none'}"

@@ -1,8 +1,8 @@
-"""When each number of one of the master's tables first showed, and how old an update is by that.
+"""When each number of a master's table first showed, and the ages of updates derived from it.
 
-No host's clock is trusted: an update is as old as the time at which its number first showed on the master. Between two
-readings of the master that instant is not known, so an age has two bounds. Claims rest on the lower one, figures are
-the middle and are given only where both bounds are near enough to it.
+No host's clock is trusted: the age of an update counts from when its number first showed on the master. Between two
+readings of the master that instant is not known, so an age has two bounds. Verdicts rest on the lower one. The
+published figure is the middle, and absent where the bounds are too far apart.
 """
 
 from bisect import bisect_right
@@ -19,13 +19,13 @@ older half become one, but never the step that a replica waits for."""
 
 @dataclass(frozen=True, slots=True)
 class Age:
-    """How old an update is: certainly `at_least`, and `at_most` where its beginning was watched."""
+    """The age of an update: certainly `at_least`, and `at_most` where its first appearance was bracketed."""
 
     at_least: Seconds
     at_most: Seconds | None
 
     def estimate(self, exact_to: Seconds) -> Seconds | None:
-        """Give the middle of both bounds; None where the truth may be further from it than `exact_to`."""
+        """Return the middle of both bounds; None where the truth may be further from it than `exact_to`."""
         if self.at_most is None or (self.at_most - self.at_least) / 2 > exact_to:
             return None
         return (self.at_most + self.at_least) / 2
@@ -48,8 +48,8 @@ def _sequence(step: Step) -> Sequence:
 class TableHistory:
     """One table of the master: its stamp, since when it has had it, and its steps, oldest first.
 
-    The first step is where knowledge begins: an update up to its number is older than it, by how much is not known.
-    `is_new` tells that the master was seen before without this table or with another stamp of it.
+    The first step is the oldest record: an update up to its number is older than it, by an unknown time.
+    `is_new`: the master was seen before without this table or with another stamp of it.
     """
 
     stamp: Seconds | None
@@ -60,22 +60,22 @@ class TableHistory:
 
     @classmethod
     def begin(cls, row: TableSequence, reading: MasterReading, *, is_new: bool) -> "TableHistory":
-        """Know one number and nothing before it."""
+        """Start a history from one reading."""
         step = Step(row.sequence, reading.finished_at, None)
         return cls(row.stamp, reading.finished_at, (step,), reading.started_at, is_new)
 
     def read(self, row: TableSequence, reading: MasterReading) -> "TableHistory":
-        """Learn from one more reading.
+        """Add one more reading.
 
-        Another stamp says that this is another generation of the table; a stamp not printed says nothing. A number
-        that went back (a restore) will be given out again: what was known of it, and of those before it, is worth
-        nothing. So is a past that has not come yet, which only a clock set back can bring.
+        Another stamp means another generation of the table; a stamp that is not printed proves nothing. A number
+        that went back (a restore) will be assigned again, so its history and that of earlier numbers is dropped. The
+        same holds for times in the future, which only a clock set back produces.
         """
         if self.stamp is not None and row.stamp is not None and self.stamp != row.stamp:
             return TableHistory.begin(row, reading, is_new=True)
         if row.sequence < self.steps[-1].sequence or reading.started_at < self.read_at:
-            anew = TableHistory.begin(row, reading, is_new=self.is_new)
-            return replace(anew, since=min(self.since, reading.finished_at))
+            restarted = TableHistory.begin(row, reading, is_new=self.is_new)
+            return replace(restarted, since=min(self.since, reading.finished_at))
         steps = self.steps
         if row.sequence > steps[-1].sequence:
             steps = (*steps, Step(row.sequence, reading.finished_at, self.read_at))
@@ -84,7 +84,7 @@ class TableHistory:
         )
 
     def age_of_missing(self, sequence: Sequence, asked_at: Timestamp, answered_at: Timestamp) -> Age | None:
-        """Tell the age of the first update after `sequence` when a replica that lacked it was read."""
+        """Return the age of the first update after `sequence` when a replica that lacked it was read."""
         index = bisect_right(self.steps, sequence, key=_sequence)
         if index == len(self.steps):
             return None
@@ -96,7 +96,7 @@ class TableHistory:
         )
 
     def up_to(self, sequence: Sequence) -> "TableHistory | None":
-        """Forget what came after a number, as for a new master that may have given those numbers out itself."""
+        """Drop what came after a number, as for a new master that may have assigned those numbers itself."""
         end = bisect_right(self.steps, sequence, key=_sequence)
         if end == len(self.steps):
             return self
@@ -104,7 +104,7 @@ class TableHistory:
         return None if not end or since is None else replace(self, steps=self.steps[:end], read_at=since)
 
     def pruned(self, floors: Iterable[Sequence]) -> "TableHistory":
-        """Forget what every replica has, but for the step before; what remains beyond the limit is thinned."""
+        """Drop what every replica has, except for the last such step; thin the rest beyond the limit."""
         wanted = {bisect_right(self.steps, floor, key=_sequence) for floor in floors}
         begin = max(0, min(wanted, default=0) - 1)
         steps = self.steps[begin:]
@@ -113,7 +113,7 @@ class TableHistory:
         return self if len(steps) == len(self.steps) else replace(self, steps=steps)
 
     def shifted(self, by: Seconds) -> "TableHistory":
-        """Move all times, as the exporter's clock was moved."""
+        """Move all times by a step of the exporter's clock."""
         steps = (
             Step(step.sequence, step.at + by, None if step.after is None else step.after + by) for step in self.steps
         )
@@ -121,7 +121,7 @@ class TableHistory:
 
 
 def _thinned(steps: tuple[Step, ...], wanted: set[int]) -> tuple[Step, ...]:
-    """Make one of each pair in the older half, except where a replica waits for one of the two."""
+    """Merge each pair in the older half, except where a replica waits for one of the two."""
     kept = [steps[0]]
     older = len(steps) // 2
     index = 1

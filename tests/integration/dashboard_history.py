@@ -128,7 +128,7 @@ class _Play:
 
     async def run(self) -> History:
         transport = VirtualTransport(self._domain, seed=2)
-        self._poller.take(_POLL, ExpositionOptions(), {DOMAIN: (self._settings(), transport)})
+        self._poller.apply_settings(_POLL, ExpositionOptions(), {DOMAIN: (self._settings(), transport)})
         watching = asyncio.create_task(self._poller.run())
         for minute, change in sorted(MINUTES, key=lambda step: step[0]):
             await asyncio.sleep(max(0.0, 60 * minute - self._clock.monotonic()))

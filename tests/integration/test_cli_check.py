@@ -82,6 +82,6 @@ def test_hosts_that_swallow_everything_are_unreachable_in_time(tmp_path: Path) -
     )
 
     assert ended.returncode == 2
-    assert ended.stdout.startswith("BOKS CRITICAL - unknown: no host answers, so nothing is known of it")
-    assert "[WARNING] here: localhost is UNREACHABLE: cannot be looked at (timeout)" in ended.stdout
+    assert ended.stdout.startswith("BOKS CRITICAL - unknown: no host answers")
+    assert "[WARNING] here: localhost is UNREACHABLE: cannot be polled (timeout)" in ended.stdout
     assert time.monotonic() - begun < 15

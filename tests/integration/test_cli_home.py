@@ -31,5 +31,5 @@ def test_hosts_are_asked_without_a_name_and_a_home(tmp_path: Path) -> None:
     config.write_text(CONFIG.format(key=key, known_hosts=known_hosts, port=free_port()), encoding="utf-8")
     command = [sys.executable, "-c", WITHOUT_A_NAME, "status", f"--config.file={config}"]
     asked = subprocess.run(command, capture_output=True, text=True, env={"PATH": os.environ["PATH"]})
-    assert "cannot be looked at (connect): connection refused" in asked.stdout, asked.stderr
+    assert "cannot be polled (connect): connection refused" in asked.stdout, asked.stderr
     assert "Traceback" not in asked.stderr

@@ -107,7 +107,7 @@ async def _trial(fleet: Fleet) -> Trial:
 
 
 async def _look(watch: DomainWatch) -> Page:
-    view = await watch.look(asyncio.Semaphore(AT_ONCE), INTERVAL)
+    view = await watch.run_round(asyncio.Semaphore(AT_ONCE), INTERVAL)
     page = render([view], ExporterInfo(version="0", revision="0", python="3"))
     samples = {
         (sample.name, sample.labels.get("host", ""), sample.labels.get("reason") or sample.labels.get("state") or ""): (

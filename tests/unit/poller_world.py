@@ -91,7 +91,7 @@ class Watched:
             return
         self.poll = poll or self.poll
         opened = {settings.name: (settings, self.world) for settings in domains or (domain(),)}
-        self.poller.take(self.poll, ExpositionOptions(**options), opened)
+        self.poller.apply_settings(self.poll, ExpositionOptions(**options), opened)
 
     def beginnings(self) -> list[float]:
         """Tell when the rounds that were published began."""

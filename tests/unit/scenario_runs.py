@@ -113,7 +113,7 @@ async def run(scenario: Scenario) -> list[DomainView]:
         clock.elapsed = number * float(described["seconds_between_rounds"])
         transport.replay = ReplayTransport(directory)
         once = described.get("single_look", False)
-        views.append(await watch.look(asyncio.Semaphore(50), float(described["seconds_between_rounds"]), once=once))
+        views.append(await watch.run_round(asyncio.Semaphore(50), float(described["seconds_between_rounds"]), once=once))
     return views
 
 

@@ -52,7 +52,7 @@ def test_the_masters_outputs_alone_name_rephost_as_down(check: Check, tmp_path: 
     code, text = check("--config.file", config)
 
     assert code == 2
-    assert text.startswith("BOKS CRITICAL - REPHOST is DOWN: cannot be looked at (connect)")
+    assert text.startswith("BOKS CRITICAL - REPHOST is DOWN: cannot be polled (connect)")
     assert text.endswith("'prod/REPHOST/lag'=U;;;0; 'prod/REPHOST/lag_seconds'=U;;;0; 'prod/REPHOST/ahead'=U;;;0;\n")
 
 

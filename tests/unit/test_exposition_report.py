@@ -85,7 +85,7 @@ def test_the_report_of_a_silent_replica_is_null_where_nothing_is_known() -> None
         "host": "REPHOST",
         "role": "unknown",
         "state": "unreachable",
-        "reason": "cannot be looked at (connect): connection refused; the master lists it as DOWN too",
+        "reason": "cannot be polled (connect): connection refused; the master lists it as DOWN too",
         "lag_sequences": None,
         "ahead_sequences": None,
         "lag_seconds": None,
@@ -108,7 +108,7 @@ def test_the_report_of_a_silent_replica_is_null_where_nothing_is_known() -> None
         "last_attempt_timestamp_seconds": BEGUN + 1,
         "last_success_timestamp_seconds": BEGUN - 115,
         "promotable": False,
-        "promotable_reasons": ["it cannot be looked at"],
+        "promotable_reasons": ["it cannot be polled"],
         "gate_version": None,
     }
 

@@ -56,7 +56,7 @@ def test_too_little_known_is_unknown() -> None:
 def test_several_masters_come_before_everything_else() -> None:
     """Split brain is the worst that can be."""
     health = judged_once(snapshot(MASTER, answers("N", Role.MASTER, NUMBERS), silent("R1")))
-    assert (health.state, health.reason) == (DomainState.SEVERAL_MASTERS, "M, N all say they are master")
+    assert (health.state, health.reason) == (DomainState.SEVERAL_MASTERS, "M, N all report to be master")
 
 
 def test_of_several_masters_it_is_told_which_works_and_which_would_at_its_next_start() -> None:
@@ -65,14 +65,14 @@ def test_of_several_masters_it_is_told_which_works_and_which_would_at_its_next_s
     health = judged_once(snapshot(MASTER, new))
     assert health.state is DomainState.SEVERAL_MASTERS
     assert health.reason == (
-        "M, N all say they are master; N shows its list of replicas, M does not: if BoKS is stopped on M, there are "
+        "M, N all report to be master; N shows its list of replicas, M does not: if BoKS is stopped on M, there are "
         "two masters as soon as it starts (boks-exporter failover retire M)"
     )
 
 
 def test_no_master_says_what_became_of_the_last_one() -> None:
-    """It does not answer, has another role, is no longer looked at, or was never seen."""
-    started = "no host that answers says it is master"
+    """It does not answer, has another role, is no longer polled, or was never seen."""
+    started = "no host that answers reports to be master"
     reasons = {
         judged_once(snapshot(silent("M"), R1, last_master="M")).reason,
         judged_once(snapshot(answers("M", Role.CLIENT, None), R1, last_master="M")).reason,
@@ -81,8 +81,8 @@ def test_no_master_says_what_became_of_the_last_one() -> None:
     }
     assert reasons == {
         f"{started}; M, the last known one, does not answer (timeout)",
-        "no host says it is master; M, the last known one, has another role now",
-        "no host says it is master; M, the last known one, is no longer looked at",
+        "no host reports to be master; M, the last known one, has another role now",
+        "no host reports to be master; M, the last known one, is no longer polled",
         f"{started}, and none has been seen",
     }
     assert judged_once(snapshot(R1)).state is DomainState.NO_MASTER
@@ -91,7 +91,7 @@ def test_no_master_says_what_became_of_the_last_one() -> None:
 def test_where_nobody_answers_nothing_is_known() -> None:
     """An exporter that is cut off does not report a domain without a master."""
     health = judged_once(snapshot(silent("M"), silent("R1"), last_master="M"))
-    assert (health.state, health.reason) == (DomainState.UNKNOWN, "no host answers, so nothing is known of it")
+    assert (health.state, health.reason) == (DomainState.UNKNOWN, "no host answers")
 
 
 def test_verdicts_are_found_by_name_in_the_order_of_the_hosts() -> None:

@@ -53,13 +53,13 @@ def test_a_lagging_and_an_unreachable_one_are_not() -> None:
     lagging = judged_once(sound_round({7: 5000}, R1={7: 1})).host("R1")
     assert lagging.promotable_reasons == ("it is lagging",)
     away = judged_once(snapshot(MASTER, silent("R1"), lines=(listed("R1"),))).host("R1")
-    assert (away.promotable, away.promotable_reasons) == (False, ("it cannot be looked at",))
+    assert (away.promotable, away.promotable_reasons) == (False, ("it cannot be polled",))
 
 
 def test_the_operators_wish_is_a_reason() -> None:
     """promotion: never is never."""
     verdict = of(MASTER, R1, replace(HOSTS[1], promotion=Promotion.NEVER))
-    assert (verdict.promotable, verdict.promotable_reasons) == (False, ("the configuration says promotion: never",))
+    assert (verdict.promotable, verdict.promotable_reasons) == (False, ("the configuration has promotion: never",))
 
 
 def test_another_shared_memory_size_is_a_reason() -> None:

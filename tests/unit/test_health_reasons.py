@@ -34,7 +34,7 @@ def test_ok_rests_on_the_list_and_on_the_numbers() -> None:
 def test_updates_under_way_are_no_fault(numbers: dict[int, int], under_way: str) -> None:
     """A few missing updates at a single look are counted and called what they are."""
     verdict = of_replica(answers("R1", Role.REPLICA, numbers), listed("R1"))
-    assert said(verdict) == (ReplicaState.OK, f"listed as OK, nothing ahead, {under_way} under way", ())
+    assert said(verdict) == (ReplicaState.OK, f"listed as OK, nothing ahead, {under_way} in flight", ())
 
 
 def test_a_table_that_the_master_has_just_got_is_under_way() -> None:
@@ -44,7 +44,7 @@ def test_a_table_that_the_master_has_just_got_is_under_way() -> None:
     health = watch.look(sound_round({7: 101, 44: 1, 48: 1}, at=30.0, R1={7: 100}))
     assert said(health.host("R1")) == (
         ReplicaState.OK,
-        "listed as OK, nothing ahead, 1 update and T44 (users to LDAP), T48 (user to GID) under way",
+        "listed as OK, nothing ahead, 1 update and T44 (users to LDAP), T48 (user to GID) in flight",
         (),
     )
 
@@ -52,15 +52,15 @@ def test_a_table_that_the_master_has_just_got_is_under_way() -> None:
 @pytest.mark.parametrize(
     ("lines", "reason"),
     [
-        ((), "cannot be looked at (timeout): no answer within 20 s"),
-        ((listed("R1"),), "cannot be looked at (timeout): no answer within 20 s; the master lists it as OK"),
+        ((), "cannot be polled (timeout): no answer within 20 s"),
+        ((listed("R1"),), "cannot be polled (timeout): no answer within 20 s; the master lists it as OK"),
         (
             (listed("R1", "RESTING"),),
-            "cannot be looked at (timeout): no answer within 20 s; the master lists it as RESTING",
+            "cannot be polled (timeout): no answer within 20 s; the master lists it as RESTING",
         ),
         (
             (listed("R1", "DOWN"),),
-            "cannot be looked at (timeout): no answer within 20 s; the master lists it as DOWN too",
+            "cannot be polled (timeout): no answer within 20 s; the master lists it as DOWN too",
         ),
     ],
 )
@@ -76,7 +76,7 @@ def test_a_reply_that_is_none_is_a_host_that_cannot_be_looked_at() -> None:
     """The detail says what came instead."""
     garbled = Garbled("R1", 1.0, 1.5, FailureReason.PARSE, "the reply is not the gate's", "hello")
     assert of_replica(garbled, listed("R1")).reason == (
-        "cannot be looked at (parse): the reply is not the gate's; the master lists it as OK"
+        "cannot be polled (parse): the reply is not the gate's; the master lists it as OK"
     )
 
 
@@ -179,7 +179,7 @@ def test_numbers_that_went_back_are_a_copy_that_loads_anew() -> None:
     health = watch.look(sound_round(NUMBERS, at=30.0, R1={7: 3}))
     assert said(health.host("R1")) == (
         ReplicaState.LOADING,
-        "its numbers went back since the last look: it loads its copy anew or was restored",
+        "its numbers went back since the last poll: it reloads its copy or was restored",
         (),
     )
 
@@ -204,7 +204,7 @@ def test_a_client_where_the_master_expects_a_replica_is_a_finding() -> None:
     unlike = of_replica(client, listed("R1"))
     assert said(unlike) == (
         ReplicaState.UNKNOWN,
-        "says that it is a client, but M lists it as a replica (OK)",
+        "reports to be a client, but M lists it as a replica (OK)",
         (),
     )
     assert unlike.is_replica
@@ -212,7 +212,7 @@ def test_a_client_where_the_master_expects_a_replica_is_a_finding() -> None:
     assert said(down) == (
         ReplicaState.DOWN,
         "the master lists it as DOWN, though it answers; last packet 1 h 0 min before",
-        ("says that it is a client, but M lists it as a replica (DOWN)",),
+        ("reports to be a client, but M lists it as a replica (DOWN)",),
     )
     plain = of_replica(client)
     assert (*said(plain), plain.is_replica) == (ReplicaState.OK, "is a client", (), False)

@@ -67,9 +67,9 @@ def test_two_masters_accuse_each_other() -> None:
         snapshot(answers("M", Role.MASTER, NUMBERS, 0.0), answers("N", Role.MASTER, NUMBERS, 1.0), SOUND)
     )
     assert [(verdict.state, verdict.reason) for verdict in health.hosts] == [
-        (ReplicaState.UNKNOWN, "says that it is the master, and so does N"),
-        (ReplicaState.UNKNOWN, "says that it is the master, and so does M"),
-        (ReplicaState.UNKNOWN, "M, N all say they are master; no reachable server is more advanced"),
+        (ReplicaState.UNKNOWN, "reports to be master, as does N"),
+        (ReplicaState.UNKNOWN, "reports to be master, as does M"),
+        (ReplicaState.UNKNOWN, "M, N all report to be master; no reachable server is more advanced"),
     ]
 
 

@@ -203,7 +203,7 @@ def test_one_look_judges_without_a_past_and_logs_nothing() -> None:
     async def script(poller: Watched) -> None:
         watch = DomainWatch(domain("bank"), poller.world, poller.poller._clock)
         assert repr(watch) == "<DomainWatch bank rounds=0>"
-        view = await watch.look(asyncio.Semaphore(5), 30.0, once=True)
+        view = await watch.run_round(asyncio.Semaphore(5), 30.0, once=True)
         assert view.comparison.replicas[0].lag_seconds is None
         assert view.health.host("R1").state == "ok"
         assert view.counters.rounds == 1

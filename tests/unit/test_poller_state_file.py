@@ -15,16 +15,16 @@ import structlog
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Role
-from boks_exporter.poller import Kept, StateFile
+from boks_exporter.poller import PersistedState, StateFile
 from boks_exporter.poller.state_file import FORGET_AFTER_SECONDS
 from boks_exporter.replication import History, advance
 from tests.unit.domain_rounds import sound_round
 from tests.unit.poller_world import Watched, World, domain
 
 
-def kept(number: int = 100) -> Kept:
+def kept(number: int = 100) -> PersistedState:
     """Make something worth keeping."""
-    return Kept(advance(History(), sound_round({7: number}, R1={7: 90})), "M")
+    return PersistedState(advance(History(), sound_round({7: number}, R1={7: 90})), "M")
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def logged() -> Iterator[list[Any]]:
         yield lines
 
 
-def written(path: Path, **domains: Kept) -> None:
+def written(path: Path, **domains: PersistedState) -> None:
     """Write a file and wait until it is."""
     state = StateFile(path)
     for name, what in domains.items():
@@ -56,7 +56,7 @@ def test_what_was_kept_is_there_after_a_restart(path: Path) -> None:
     assert again.load("bank").history.tables == kept(100).history.tables
     assert again.load("bank").last_known_master == "M"
     assert again.load("shop").history.tables[7].steps[-1].sequence == 200
-    assert again.load("other") == Kept()
+    assert again.load("other") == PersistedState()
     assert repr(again) == f"<StateFile {path}: works>"
 
 
@@ -100,7 +100,7 @@ def test_who_was_who_outlives_a_restart_while_nobody_answers(path: Path) -> None
     watched.take(domain("bank", "M", "R1", "R2"))
     watched.run(lambda poller: asyncio.sleep(5.0))
     health = watched.view.health
-    assert health.reason == "no host that answers says it is master; M, the last known one, does not answer (connect)"
+    assert health.reason == "no host that answers reports to be master; M, the last known one, does not answer (connect)"
     assert health.host("R1").is_replica
     assert watched.poller._watches["bank"].history.roles["R1"] is Role.REPLICA
 
@@ -110,11 +110,11 @@ def test_who_was_who_outlives_a_restart_while_nobody_answers(path: Path) -> None
 
 def test_no_file_is_a_beginning(path: Path, logged: list[Any]) -> None:
     """It is safe to delete, and nothing is made before there is something to keep."""
-    assert StateFile(path).load("bank") == Kept()
+    assert StateFile(path).load("bank") == PersistedState()
     assert not path.exists()
     written(path, bank=kept())
     path.unlink()
-    assert StateFile(path).load("bank") == Kept()
+    assert StateFile(path).load("bank") == PersistedState()
     assert logged == []
 
 
@@ -161,7 +161,7 @@ def test_a_damaged_file_is_set_aside_and_never_stops_the_start(path: Path, damag
     DAMAGES[damage](path)
     before = path.read_bytes()
     state = StateFile(path)
-    assert state.load("bank") == Kept()
+    assert state.load("bank") == PersistedState()
     aside = path.with_name("boks.sqlite.damaged")
     assert aside.read_bytes() == before
     assert [(line["event"], line["log_level"]) for line in logged] == [("state_file_set_aside", "warning")]
@@ -215,7 +215,7 @@ def test_a_place_that_cannot_be_written_is_told_once_and_its_end_too(path: Path,
 def test_a_folder_in_its_place_is_told(path: Path, logged: list[Any]) -> None:
     """As above."""
     path.mkdir(parents=True)
-    assert StateFile(path).load("bank") == Kept()
+    assert StateFile(path).load("bank") == PersistedState()
     assert [line["event"] for line in logged] == ["state_file_unusable"]
 
 
@@ -226,7 +226,7 @@ def test_a_full_disk_keeps_what_was_written_before(
     written(path, bank=kept(5))
     monkeypatch.setattr("boks_exporter.poller.state_file.MAX_BYTES", 16384)
     steps = sound_round({table: table for table in range(2000)}, R1={7: 1})
-    written(path, bank=Kept(advance(History(), steps)))
+    written(path, bank=PersistedState(advance(History(), steps)))
     assert [(line["event"], line["error"]) for line in logged] == [("state_file_unusable", "database or disk is full")]
     assert path.stat().st_size <= 16384
     assert StateFile(path).load("bank").history.tables[7].steps[-1].sequence == 5

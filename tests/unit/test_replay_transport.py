@@ -10,7 +10,7 @@ import pytest
 from boks_exporter.config import load
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host, Role, Section
-from boks_exporter.observe.interpret import understand
+from boks_exporter.observe.interpret import interpret_reply
 from boks_exporter.parsing.reply import parse_reply
 from boks_exporter.remote.request import LOOK, READING, ROLE_ONLY, Request
 from boks_exporter.remote.settings import ReplaySettings
@@ -57,7 +57,7 @@ async def test_a_recording_answers_as_the_gate_would(recorded: Path) -> None:
 
 async def test_every_recorded_fact_is_understood(recorded: Path) -> None:
     """A complete recording has every fact and no fault."""
-    seen = understand(HOST, LOOK, await replay(recorded).ask(HOST, LOOK), 0.0, 1.0)
+    seen = interpret_reply(HOST, LOOK, await replay(recorded).ask(HOST, LOOK), 0.0, 1.0)
     facts = (seen.sequences, seen.replicas, seen.memory, seen.errlog, seen.queue, seen.checksums)
     assert (seen.role, seen.faults, None in facts) == (Role.MASTER, (), False)
 
@@ -218,7 +218,7 @@ async def test_the_recording_script_of_the_page_makes_a_recording(
         "REPHOST2/sequence.txt": "T7 13678d 8:33:46 5053 (5053)\n",
         "DEAD/error.txt": "connect\n",
     }
-    seen = understand(HOST, LOOK, await ReplayTransport(tmp_path / "recording").ask(HOST, LOOK), 0.0, 1.0)
+    seen = interpret_reply(HOST, LOOK, await ReplayTransport(tmp_path / "recording").ask(HOST, LOOK), 0.0, 1.0)
     assert (seen.role, seen.faults) == (Role.MASTER, ())
 
 

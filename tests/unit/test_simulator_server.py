@@ -14,7 +14,7 @@ import pytest
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host
-from boks_exporter.observe.interpret import understand
+from boks_exporter.observe.interpret import interpret_reply
 from boks_exporter.remote.request import LOOK, READING
 from boks_exporter.remote.settings import SshSettings
 from boks_exporter.simulator.domain import Fault, SimulatedDomain, published_layout
@@ -86,7 +86,7 @@ async def test_every_host_answers_the_gate_request_in_its_role(stage: Stage) -> 
     """All six hosts answer over SSH with verified keys, one of them as master."""
     hosts = [stage.host(name) for name in stage.servers.domain.hosts]
     replies = await asyncio.gather(*(stage.transport.ask(host, LOOK) for host in hosts))
-    seen = [understand(host, LOOK, raw, 0.0, 1.0) for host, raw in zip(hosts, replies, strict=True)]
+    seen = [interpret_reply(host, LOOK, raw, 0.0, 1.0) for host, raw in zip(hosts, replies, strict=True)]
     assert [outcome.role.value for outcome in seen] == ["master", *["replica"] * 5]
     assert [outcome.faults for outcome in seen] == [()] * 6
 
@@ -135,7 +135,7 @@ async def test_a_silent_host_times_out(tmp_path: Path, fault: Fault) -> None:
 async def test_garbage_is_a_reply_that_nobody_can_read(stage: Stage) -> None:
     """Garbage comes through in sound frames; the sequences in it are a fault of that section."""
     await stage.servers.set_fault(VICTIM, Fault.GARBAGE)
-    outcome = understand(stage.host(VICTIM), READING, await stage.ask(VICTIM), 0.0, 1.0)
+    outcome = interpret_reply(stage.host(VICTIM), READING, await stage.ask(VICTIM), 0.0, 1.0)
     assert [(fault.section.value, fault.reason) for fault in outcome.essential_faults] == [
         ("sequence", FailureReason.PARSE)
     ]

@@ -85,7 +85,7 @@ def test_every_host_has_a_row_with_what_is_known() -> None:
             DASH,
             DASH,
             "3 min 18 s ago",
-            "cannot be looked at (connect): connection refused; the master lists it as DOWN too",
+            "cannot be polled (connect): connection refused; the master lists it as DOWN too",
         ],
         ["REPHOST2", "amsterdam", "replica", "ok", "0", "0", "1 min 8 s ago", "listed as OK, nothing ahead"],
         ["REPHOST3", "utrecht", "replica", "ok", "0", "0", "1 min 8 s ago", "listed as OK, nothing ahead"],

@@ -39,14 +39,14 @@ MASTERS: Final = MetricSpec(
     kind=Kind.GAUGE,
     unit="hosts",
     labels=DOMAIN,
-    meaning="Hosts that say they are master: one is right, none and several are two different emergencies.",
+    meaning="Hosts that report to be master: one is right, none and several are two different emergencies.",
 )
 HOSTS: Final = MetricSpec(
     name="boks_domain_hosts",
     kind=Kind.GAUGE,
     unit="hosts",
     labels=DOMAIN,
-    meaning="Hosts that are looked at, configured and discovered.",
+    meaning="Hosts that are polled, configured and discovered.",
 )
 REPLICAS: Final = MetricSpec(
     name="boks_domain_replicas",

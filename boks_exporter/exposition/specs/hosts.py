@@ -1,4 +1,4 @@
-"""Every host, whatever its role."""
+"""Metrics of every host, whatever its role."""
 
 from typing import Final
 
@@ -12,8 +12,8 @@ UP: Final = MetricSpec(
     kind=Kind.GAUGE,
     unit="1 or 0",
     labels=HOST,
-    meaning="1 if the last look at this host worked: connection, commands and the reading of what they printed. 0 says "
-    "nothing about BoKS: a host that cannot be looked at is unknown, not down.",
+    meaning="1 if the last poll of this host worked: connection, commands and parsing of their output. 0 proves "
+    "nothing about BoKS: a host that cannot be polled is unknown, not down.",
 )
 INFO: Final = MetricSpec(
     name="boks_host_info",
@@ -27,7 +27,7 @@ ROLE: Final = MetricSpec(
     kind=Kind.STATESET,
     unit="1 or 0",
     labels=(*HOST, "role"),
-    meaning="1 for the role that the host itself says it has (BOKSINIT, where server means replica), 0 for each other; "
+    meaning="1 for the role that the host itself reports (BOKSINIT, where server means replica), 0 for each other; "
     "unknown while it does not answer.",
     source=Source("K1456", Certainty.READ),
     choices=Role,
@@ -38,15 +38,15 @@ LAST_ATTEMPT: Final = MetricSpec(
     unit=UNIX,
     labels=HOST,
     meaning="When this host was last asked, by the exporter's clock.",
-    absent="before the first look at the host",
+    absent="before the first poll of the host",
 )
 LAST_SUCCESS: Final = MetricSpec(
     name="boks_host_last_success_timestamp_seconds",
     kind=Kind.GAUGE,
     unit=UNIX,
     labels=HOST,
-    meaning="When a look at this host last worked, by the exporter's clock.",
-    absent="before the first look that works",
+    meaning="When a poll of this host last worked, by the exporter's clock.",
+    absent="before the first poll that works",
 )
 POLL_DURATION: Final = MetricSpec(
     name="boks_host_poll_duration_seconds",
@@ -58,16 +58,16 @@ POLL_DURATION: Final = MetricSpec(
 POLLS: Final = MetricSpec(
     name="boks_host_polls_total",
     kind=Kind.COUNTER,
-    unit="looks",
+    unit="polls",
     labels=HOST,
-    meaning="Looks at this host since the exporter started.",
+    meaning="Polls of this host since the exporter started.",
 )
 POLL_FAILURES: Final = MetricSpec(
     name="boks_host_poll_failures_total",
     kind=Kind.COUNTER,
-    unit="looks",
+    unit="polls",
     labels=(*HOST, "reason"),
-    meaning="Looks at this host that failed since the exporter started, by what went wrong.",
+    meaning="Polls of this host that failed since the exporter started, by what went wrong.",
     choices=FailureReason,
 )
 RECONNECTS: Final = MetricSpec(
@@ -75,7 +75,7 @@ RECONNECTS: Final = MetricSpec(
     kind=Kind.COUNTER,
     unit="connections",
     labels=HOST,
-    meaning="Connections to this host made anew after the first one since the exporter started.",
+    meaning="Further connections to this host after the first one since the exporter started.",
 )
 GATE_INFO: Final = MetricSpec(
     name="boks_host_gate_info",
@@ -92,7 +92,7 @@ UNRECOGNISED_LINES: Final = MetricSpec(
     unit="lines",
     labels=HOST,
     meaning="Lines of the host's last reply that no rule knows; more than a banner's worth means that a command prints "
-    "what nobody has described yet.",
+    "what is not described yet.",
     absent=NO_ANSWER,
 )
 MEMORY_TOTAL: Final = MetricSpec(
@@ -118,7 +118,7 @@ ERRLOG_LINES: Final = MetricSpec(
     kind=Kind.COUNTER,
     unit="lines",
     labels=HOST,
-    meaning="Lines in the host's boks_errlog; starts anew when the file is rotated.",
+    meaning="Lines in the host's boks_errlog; restarts when the file is rotated.",
     absent=f"{NO_ANSWER} or has no such file",
     source=Source("HS", Certainty.READ),
 )

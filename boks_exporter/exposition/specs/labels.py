@@ -1,4 +1,4 @@
-"""What the specs have in common: labels, units and reasons for absence."""
+"""Labels, units and reasons for absence that specs share."""
 
 from typing import Final
 

@@ -13,7 +13,7 @@ MAINTENANCE_ACTIVE: Final = MetricSpec(
     kind=Kind.GAUGE,
     unit="1 or 0",
     labels=HOST,
-    meaning="1 while somebody says that they work on the host; it becomes 0 by itself.",
+    meaning="1 while the host is under maintenance; it becomes 0 by itself.",
     absent=_NO_JOURNAL,
 )
 MAINTENANCE_UNTIL: Final = MetricSpec(
@@ -46,7 +46,7 @@ IN_PROGRESS: Final = MetricSpec(
     kind=Kind.GAUGE,
     unit="1 or 0",
     labels=DOMAIN,
-    meaning="1 while a run is open: it works, or was cut off and waits for `failover resume` or `failover abort`.",
+    meaning="1 while a run is open: it runs, or was interrupted and waits for `failover resume` or `failover abort`.",
     absent=_NO_JOURNAL,
 )
 LAST: Final = MetricSpec(
@@ -54,6 +54,6 @@ LAST: Final = MetricSpec(
     kind=Kind.GAUGE,
     unit=UNIX,
     labels=DOMAIN,
-    meaning="When the newest run was last heard of: its end, or its beginning while it is open.",
+    meaning="When the newest run ended, or began while it is open.",
     absent="before the first one",
 )

@@ -1,4 +1,4 @@
-"""What is proven of a replica, thought of it and reported about it."""
+"""Metrics of replicas: what is proven, the verdict, and what the list reports."""
 
 from typing import Final
 
@@ -33,7 +33,7 @@ LAG_SECONDS: Final = MetricSpec(
     kind=Kind.GAUGE,
     unit="seconds",
     labels=HOST,
-    meaning="Age of the oldest update that the replica has not got, counted from when its number first showed on the "
+    meaning="Age of the oldest update that the replica lacks, counted from when its number first showed on the "
     "master; exact to one poll interval, 0 if none is missing. Needs no clock on the hosts.",
     absent=f"{_NOT_PROVABLE}, and while the exporter did not watch the master closely when that update was written",
 )
@@ -42,8 +42,8 @@ LAG_AT_LEAST: Final = MetricSpec(
     kind=Kind.GAUGE,
     unit="seconds",
     labels=HOST,
-    meaning="Proven age of the oldest update that the replica has not got; the state lagging rests on it. There, too, "
-    "where boks_replica_lag_seconds cannot be exact, as for updates from before the exporter's first look.",
+    meaning="Proven age of the oldest update that the replica lacks; the state lagging rests on it. There, too, "
+    "where boks_replica_lag_seconds cannot be exact, as for updates from before the exporter's first poll.",
     absent=_NOT_PROVABLE,
 )
 TABLE_LAG: Final = MetricSpec(
@@ -70,8 +70,8 @@ BEHIND_BEST: Final = MetricSpec(
     unit="updates",
     labels=HOST,
     meaning="Updates that the replica's worst table is behind the most advanced server that answers, not counting "
-    "those that were ahead or diverged when last compared with a master; lives on when the master is dead. Not "
-    "bracketed: while updates are written, a few are under way.",
+    "those that were ahead or diverged when last compared with a master; stays when the master is dead. Not "
+    "bracketed: while updates are written, a few are in flight.",
     absent=f"{NO_ANSWER} as a replica",
     source=Source("K1456", Certainty.READ),
 )
@@ -118,7 +118,7 @@ LAST_PACKET: Final = MetricSpec(
     unit=UNIX,
     labels=HOST,
     meaning="When the master last sent this replica a packet, from the age in its list; never more than a couple of "
-    "minutes ago on a sound replica.",
+    "minutes ago on a healthy replica.",
     absent=NOT_LISTED,
     source=Source("K1256", Certainty.READ),
 )

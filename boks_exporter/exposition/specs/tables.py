@@ -12,7 +12,7 @@ SEQUENCE: Final = MetricSpec(
     labels=TABLE,
     meaning="Sequence number of a table (T7), as boksdiag sequence prints it. Hosts are read at different instants: "
     "take boks_replica_lag_sequences and boks_replica_ahead_sequences, not a difference of these.",
-    absent=f"{NO_ANSWER}, and for sound tables where metrics.tables is worst",
+    absent=f"{NO_ANSWER}, and for tables without findings where metrics.tables is worst",
     source=Source("K1456", Certainty.READ),
 )
 STAMP: Final = MetricSpec(
@@ -20,8 +20,8 @@ STAMP: Final = MetricSpec(
     kind=Kind.GAUGE,
     unit=UNIX,
     labels=TABLE,
-    meaning="The date that boksdiag sequence prints beside a table, read as days and time since 1970; equal on a sound "
-    "replica and its master.",
-    absent=f"{NO_ANSWER}, for a table without a date, and for sound tables where metrics.tables is worst",
+    meaning="The date that boksdiag sequence prints beside a table, read as days and time since 1970; equal on a "
+    "healthy replica and its master.",
+    absent=f"{NO_ANSWER}, for a table without a date, and for tables without findings where metrics.tables is worst",
     source=Source("K1456", Certainty.INFERRED),
 )
