@@ -97,7 +97,9 @@ class _Play:
     def _start(self) -> None:
         poll = PollSettings(interval_seconds=self._story.interval, timeout_seconds=self._story.timeout)
         self._poller = Poller(poll, self._clock, self._published, self._state)
-        self._poller.apply_settings(poll, ExpositionOptions(tables=Tables.WORST), {DOMAIN: (self._settings(), self._witness)})
+        self._poller.apply_settings(
+            poll, ExpositionOptions(tables=Tables.WORST), {DOMAIN: (self._settings(), self._witness)}
+        )
         self._watching = asyncio.create_task(self._poller.run())
 
     async def _stop(self) -> None:

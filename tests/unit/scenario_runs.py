@@ -108,12 +108,13 @@ async def run(scenario: Scenario) -> list[DomainView]:
     clock = ScenarioClock()
     transport = RecordedRounds(clock)
     watch = DomainWatch(scenario.domain, transport, clock)
+    interval = float(described["seconds_between_rounds"])
     views = []
     for number, directory in enumerate(scenario.rounds):
-        clock.elapsed = number * float(described["seconds_between_rounds"])
+        clock.elapsed = number * interval
         transport.replay = ReplayTransport(directory)
         once = described.get("single_look", False)
-        views.append(await watch.run_round(asyncio.Semaphore(50), float(described["seconds_between_rounds"]), once=once))
+        views.append(await watch.run_round(asyncio.Semaphore(50), interval, once=once))
     return views
 
 

@@ -128,8 +128,8 @@ def test_the_fleet_fits_into_a_sentence() -> None:
     for domain, (name, state) in zip(report["domains"], [("a", "ok"), ("b", "ok"), ("c", "no_master")], strict=True):
         domain["domain"], domain["state"] = name, state
     assert fleet_in_a_sentence(report) == (
-        "c is no master: no host that answers reports to be master; MASTER, the last known one, does not answer (timeout)"
-        "; a, b ok"
+        "c is no master: no host that answers reports to be master; MASTER, the last known one, does not answer "
+        "(timeout); a, b ok"
     )
 
 

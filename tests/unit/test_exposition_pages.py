@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families as read_clas
 from prometheus_client.registry import Collector
 
 from boks_exporter.exposition import SPECS, DomainView, ExporterInfo, families, render
-from boks_exporter.exposition.families import grouped, sound
+from boks_exporter.exposition.families import grouped, printable
 from boks_exporter.model import Host, Role
 from tests.unit.exposition_views import BEGUN, GOLDEN, INFO, PAGES, PUBLISHED, line, published, seen, view
 
@@ -86,8 +86,8 @@ def test_of_two_samples_with_the_same_labels_the_first_counts() -> None:
 
 def test_what_no_page_can_hold_is_replaced() -> None:
     """NUL and halves of characters, which a garbled reply can bring."""
-    assert sound("plain") == "plain"
-    assert sound("ünï\0\udc80\n") == "ünï??\n"
+    assert printable("plain") == "plain"
+    assert printable("ünï\0\udc80\n") == "ünï??\n"
 
 
 def test_metrics_come_in_the_order_of_the_table() -> None:
