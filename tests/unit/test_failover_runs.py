@@ -139,7 +139,7 @@ def test_the_whole_night(journals: Path) -> None:
         survey = await world.bereaved()
         ended = [(await world.apply(Procedure.PROMOTE, FIRST, survey=survey)).exit]
         world.domain.clear_fault(MASTER, Fault.MASTER_DEAD)
-        world.domain.stop_daemons(world.domain.hosts[MASTER])
+        world.domain.run(MASTER, ("Boot", "-k"))
         ended.append((await world.apply(Procedure.RETIRE, MASTER, survey=survey)).exit)
         world.register(MASTER, FIRST)
         ended.append((await world.apply(Procedure.ADD_REPLICA, MASTER, survey=survey)).exit)

@@ -42,7 +42,7 @@ def test_anything_else_is_a_bad_end(domain: SimulatedDomain, host: str, fault: F
 def test_a_breach_that_is_over_is_a_bad_end(domain: SimulatedDomain) -> None:
     """All is green again, but two masters ran for a moment."""
     observer = Observer(domain)
-    domain.promote(domain.hosts["REPHOST2"])
+    domain.set_fault("REPHOST2", Fault.TWO_MASTERS)
     with pytest.raises(TourError, match=r"an invariant was broken: .*two_masters"):
         insist_on_soundness(domain, observer)
 

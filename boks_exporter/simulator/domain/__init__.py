@@ -1,4 +1,4 @@
-"""The simulated domain: pure, deterministic, and written from what is published about BoKS, not from our parsers."""
+"""A simulated domain: pure, deterministic, and written from what is published about BoKS, not from our parsers."""
 
 from boks_exporter.simulator.domain.command_result import Printed
 from boks_exporter.simulator.domain.domain import SimulatedDomain

@@ -1,4 +1,4 @@
-"""What a command left behind."""
+"""The output of a simulated command."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from boks_exporter.model import Seconds
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """The output of one command; `delay_seconds` is how long it took, infinity where it never ends."""
+    """Output and exit status; `delay_seconds` is how long the command took, infinity where it never ends."""
 
     stdout: bytes
     stderr: bytes = b""

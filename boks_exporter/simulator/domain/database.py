@@ -13,15 +13,14 @@ Numbers: TypeAlias = dict[TableNumber, tuple[Sequence, Seconds]]
 
 
 class Database:
-    """The line of updates that one master writes; replicas are at an earlier point of it."""
+    """The updates that one master writes; its replicas are at an earlier point of the same history."""
 
     def __init__(self, tables: Mapping[TableNumber, list[Writes]]) -> None:
-        """Take the generations of each table, oldest first."""
+        """Store the generations of each table, oldest first."""
         self.tables = dict(tables)
         self._last_write: tuple[Seconds, Seconds | None] = (-math.inf, None)
 
     def __repr__(self) -> str:
-        """Tell its size."""
         return f"<Database {len(self.tables)} tables>"
 
     def generation(self, table: TableNumber, at: Seconds) -> Writes | None:
@@ -34,17 +33,17 @@ class Database:
         return found
 
     def number(self, table: TableNumber, at: Seconds) -> tuple[Sequence, Seconds] | None:
-        """Tell number and stamp of a table at an instant."""
+        """Return number and stamp of a table at an instant."""
         writes = self.generation(table, at)
         return (writes.number(at), writes.stamp) if writes else None
 
     def numbers(self, at: Seconds) -> Numbers:
-        """Tell number and stamp of every table at an instant."""
+        """Return number and stamp of every table at an instant."""
         found = ((table, self.number(table, at)) for table in self.tables)
         return {table: number for table, number in found if number}
 
     def last_write(self, at: Seconds) -> Seconds | None:
-        """Tell when the last update before an instant was written, in any table; every replica's line asks for it."""
+        """Return when the last update before an instant was written; cached, as every replica's line needs it."""
         if self._last_write[0] != at:
             writes = (self.generation(table, at) for table in self.tables)
             times = (written.last_write(at) for written in writes if written)
@@ -52,28 +51,28 @@ class Database:
         return self._last_write[1]
 
     def stop(self, at: Seconds) -> None:
-        """Let nothing be written after an instant."""
+        """Stop writing at an instant."""
         self._last_write = (-math.inf, None)
         for writes in self._newest():
             writes.stop(at)
 
     def resume(self, at: Seconds) -> None:
-        """Go on writing after an instant."""
+        """Continue writing after an instant."""
         for writes in self._newest():
             writes.resume(at)
 
     def begin_generation(self, table: TableNumber, writes: Writes) -> None:
-        """Give a table a new generation, or make a new table."""
+        """Add a generation to a table, or a new table."""
         if table in self.tables:
             self.tables[table][-1].stop(writes.born)
         self.tables.setdefault(table, []).append(writes)
 
     def busiest(self) -> Iterable[TableNumber]:
-        """Name the tables, those first that are written most."""
+        """Return the tables by their write rate, the busiest first."""
         return sorted(self.tables, key=lambda table: -self.tables[table][-1].rate)
 
     def forget(self, before: Seconds) -> None:
-        """Drop the instants of what was written long ago."""
+        """Drop the instants of old updates."""
         for writes in self._newest():
             writes.forget(before)
 

@@ -1,99 +1,127 @@
-"""What each fault does to a host when it is set, and what is undone when it is cleared."""
+"""The effect of each fault on a host when it is set, and when it is cleared."""
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TypeAlias
 
+from boks_exporter.model import TableNumber
 from boks_exporter.simulator.domain.faults import Fault
 from boks_exporter.simulator.domain.host import SimulatedHost
 from boks_exporter.simulator.domain.layout import Boksinit
 from boks_exporter.simulator.domain.replica_data import Loading
-
-if TYPE_CHECKING:
-    from boks_exporter.simulator.domain.domain import SimulatedDomain
+from boks_exporter.simulator.domain.roles import demote, promote, start_daemons, stop_daemons
+from boks_exporter.simulator.domain.state import DomainState
+from boks_exporter.simulator.domain.update_flow import connect, follow
 
 Parameters: TypeAlias = Mapping[str, Any]
-Effect: TypeAlias = "Callable[[SimulatedDomain, SimulatedHost, Parameters], None]"
+Effect: TypeAlias = Callable[[DomainState, SimulatedHost, Parameters], None]
 
 _DAY: Final = 86400
 
 
-def _stop(domain: "SimulatedDomain", host: SimulatedHost, _: Parameters) -> None:
-    domain.stop_daemons(host)
+def set_fault(state: DomainState, host: SimulatedHost, fault: Fault, parameters: Parameters) -> None:
+    """Set a fault on a host; one that is set already is cleared first."""
+    if fault in host.faults:
+        clear_fault(state, host, fault)
+    host.faults[fault] = parameters
+    if fault in _SET and (fault not in _OF_REPLICAS or host.role is Boksinit.SERVER):
+        _SET[fault](state, host, parameters)
+    connect(state)
 
 
-def _start(domain: "SimulatedDomain", host: SimulatedHost, _: Parameters) -> None:
+def clear_fault(state: DomainState, host: SimulatedHost, fault: Fault) -> None:
+    """End a fault; one that is not set changes nothing."""
+    if fault not in host.faults:
+        return
+    parameters = host.faults.pop(fault)
+    if fault in _CLEARED:
+        _CLEARED[fault](state, host, parameters)
+    connect(state)
+
+
+def _tables(host: SimulatedHost, parameters: Parameters) -> Iterable[TableNumber]:
+    """Return the tables that a fault is about: those that it names, or the busiest one."""
+    if "tables" in parameters:
+        return tuple(parameters["tables"])
+    return tuple(host.copy.database.busiest())[:1] if host.copy.database else ()
+
+
+def _stop(state: DomainState, host: SimulatedHost, _: Parameters) -> None:
+    stop_daemons(state, host)
+
+
+def _start(state: DomainState, host: SimulatedHost, _: Parameters) -> None:
     """Start unless another fault still holds the daemons back."""
     if not host.faults.keys() & {Fault.DOWN, Fault.MASTER_DEAD}:
-        domain.start_daemons(host)
+        start_daemons(state, host)
 
 
-def _load(domain: "SimulatedDomain", host: SimulatedHost, parameters: Parameters) -> None:
+def _load(state: DomainState, host: SimulatedHost, parameters: Parameters) -> None:
     host.must_load = True
-    domain.connect()
+    connect(state)
     if parameters.get("from_scratch"):
-        host.copy.loading = Loading(domain.now, domain.now + domain.layout.loading_seconds)
+        host.copy.loading = Loading(state.now, state.now + state.layout.loading_seconds)
 
 
-def _loaded(domain: "SimulatedDomain", host: SimulatedHost, _: Parameters) -> None:
+def _loaded(state: DomainState, host: SimulatedHost, _: Parameters) -> None:
     host.must_load = True
-    domain.connect()
+    connect(state)
 
 
-def _pace(domain: "SimulatedDomain", host: SimulatedHost, _: Parameters) -> None:
-    domain.follow(host)
+def _pace(state: DomainState, host: SimulatedHost, _: Parameters) -> None:
+    follow(state, host)
 
 
-def _stick(domain: "SimulatedDomain", host: SimulatedHost, parameters: Parameters) -> None:
-    for table in domain.tables_or_busiest(host, parameters):
-        host.copy.stick(table, domain.now)
+def _stick(state: DomainState, host: SimulatedHost, parameters: Parameters) -> None:
+    for table in _tables(host, parameters):
+        host.copy.stick(table, state.now)
 
 
-def _unstick(domain: "SimulatedDomain", host: SimulatedHost, _: Parameters) -> None:
+def _unstick(state: DomainState, host: SimulatedHost, _: Parameters) -> None:
     for table in tuple(host.copy.stuck):
-        host.copy.unstick(table, domain.now)
+        host.copy.unstick(table, state.now)
 
 
-def _add(domain: "SimulatedDomain", host: SimulatedHost, parameters: Parameters) -> None:
-    for table in domain.tables_or_busiest(host, parameters):
+def _add(_: DomainState, host: SimulatedHost, parameters: Parameters) -> None:
+    for table in _tables(host, parameters):
         host.copy.surplus[table] = host.copy.surplus.get(table, 0) + int(parameters.get("by", 2))
 
 
-def _take_away(_: "SimulatedDomain", host: SimulatedHost, __: Parameters) -> None:
+def _take_away(_: DomainState, host: SimulatedHost, __: Parameters) -> None:
     host.copy.surplus.clear()
 
 
-def _restamp(domain: "SimulatedDomain", host: SimulatedHost, parameters: Parameters) -> None:
-    numbers = host.copy.numbers(domain.now)
-    for table in domain.tables_or_busiest(host, parameters):
+def _restamp(state: DomainState, host: SimulatedHost, parameters: Parameters) -> None:
+    numbers = host.copy.numbers(state.now)
+    for table in _tables(host, parameters):
         if table in numbers:
             host.copy.stamps[table] = numbers[table][1] - float(parameters.get("days", 300)) * _DAY
 
 
-def _stamp_back(_: "SimulatedDomain", host: SimulatedHost, __: Parameters) -> None:
+def _stamp_back(_: DomainState, host: SimulatedHost, __: Parameters) -> None:
     host.copy.stamps.clear()
 
 
-def _remove_tables(domain: "SimulatedDomain", host: SimulatedHost, parameters: Parameters) -> None:
-    host.copy.absent |= set(domain.tables_or_busiest(host, parameters))
+def _remove_tables(_: DomainState, host: SimulatedHost, parameters: Parameters) -> None:
+    host.copy.absent |= set(_tables(host, parameters))
 
 
-def _bring_tables_back(_: "SimulatedDomain", host: SimulatedHost, __: Parameters) -> None:
+def _bring_tables_back(_: DomainState, host: SimulatedHost, __: Parameters) -> None:
     host.copy.absent.clear()
 
 
-def _promote(domain: "SimulatedDomain", host: SimulatedHost, _: Parameters) -> None:
-    domain.promote(host)
+def _promote(state: DomainState, host: SimulatedHost, _: Parameters) -> None:
+    promote(state, host)
 
 
-def _back_to_replica(domain: "SimulatedDomain", host: SimulatedHost, _: Parameters) -> None:
-    domain.demote(host, Boksinit.SERVER)
-    domain.start_daemons(host)
+def _back_to_replica(state: DomainState, host: SimulatedHost, _: Parameters) -> None:
+    demote(state, host, Boksinit.SERVER)
+    start_daemons(state, host)
 
 
-OF_REPLICAS: Final = frozenset({Fault.DIVERGED, Fault.AHEAD, Fault.WRONG_STAMP, Fault.MISSING_TABLE})
-"""Faults of a copy, which only a replica has."""
+_OF_REPLICAS: Final = frozenset({Fault.DIVERGED, Fault.AHEAD, Fault.WRONG_STAMP, Fault.MISSING_TABLE})
+"""Faults of a replica's data."""
 
-SET: Final[Mapping[Fault, Effect]] = {
+_SET: Final[Mapping[Fault, Effect]] = {
     Fault.DOWN: _stop,
     Fault.MASTER_DEAD: _stop,
     Fault.LOADING: _load,
@@ -105,7 +133,7 @@ SET: Final[Mapping[Fault, Effect]] = {
     Fault.TWO_MASTERS: _promote,
 }
 
-CLEARED: Final[Mapping[Fault, Effect]] = {
+_CLEARED: Final[Mapping[Fault, Effect]] = {
     Fault.DOWN: _start,
     Fault.MASTER_DEAD: _start,
     Fault.LOADING: _loaded,

@@ -1,4 +1,4 @@
-"""What can be made to go wrong on a simulated host."""
+"""The faults of a simulated host."""
 
 from enum import StrEnum
 
@@ -18,7 +18,7 @@ class Fault(StrEnum):
     DIVERGED = "diverged"
     """It stops to apply single tables (tables, the busiest one); cleared: it catches up."""
     AHEAD = "ahead"
-    """Single tables hold updates that the master never had (by, 2; tables, the busiest one); cleared: they are gone."""
+    """Single tables hold updates that the master never had (by, 2; tables, the busiest one); cleared: they go."""
     WRONG_STAMP = "wrong_stamp"
     """Single tables are of another generation (tables, the busiest one; days, 300); cleared: they are replaced."""
     MISSING_TABLE = "missing_table"
@@ -28,23 +28,23 @@ class Fault(StrEnum):
     REFUSED = "refused"
     """The port of SSH is closed; BoKS goes on."""
     UNREACHABLE = "unreachable"
-    """Nobody who looks gets an answer (cut_off=True: the other BoKS hosts get none either)."""
+    """SSH clients get no answer (cut_off=True: the other BoKS hosts get none either)."""
     HANGING = "hanging"
     """BoKS's commands never end."""
     GARBAGE = "garbage"
-    """BoKS's commands print something else (bytes, 2000)."""
+    """BoKS's commands print garbage (bytes, 2000)."""
     WRONG_HOST_KEY = "wrong_host_key"
     """The host's SSH key is not the known one."""
     WRONG_LOGIN = "wrong_login"
     """The host refuses the login."""
     TWO_MASTERS = "two_masters"
-    """The host takes itself for a master beside the other one; cleared: it is a replica again, with its own data."""
+    """The host is a second master; cleared: it is a replica again, with its own data."""
     MASTER_DEAD = "master_dead"
     """The machine is off; cleared: it boots in the role that its ENV says."""
 
 
 class Connectivity(StrEnum):
-    """What happens to somebody who connects by SSH."""
+    """What an SSH client meets."""
 
     OK = "ok"
     REFUSED = "refused"

@@ -1,19 +1,17 @@
-"""The files of a host; where no format is published, the content is made up and nobody should read meaning into it."""
+"""The files of a host; where no format is published, the content is made up and means nothing."""
 
 import math
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from boks_exporter.simulator.domain.host import SimulatedHost
 from boks_exporter.simulator.domain.printing import sequence_text
 from boks_exporter.simulator.domain.replica_link import Link
-
-if TYPE_CHECKING:
-    from boks_exporter.simulator.domain.domain import SimulatedDomain
+from boks_exporter.simulator.domain.state import DomainState
 
 _QUEUE_FILE_SECONDS: Final = 60.0
-"""Of an unsent minute of updates the spool holds one file, up to 50."""
+"""The spool holds one file for each minute of unsent updates, up to 50."""
 
 _QUEUE_LIMIT: Final = 50
 
@@ -23,47 +21,47 @@ password  PASSWORD        *
 """
 
 
-def files(domain: "SimulatedDomain", host: SimulatedHost) -> Mapping[str, bytes]:
-    """Give the files below the two BoKS directories, etc and var."""
+def files(state: DomainState, host: SimulatedHost) -> Mapping[str, bytes]:
+    """Return the files below the two BoKS directories, etc and var."""
     found = {
-        "etc/ENV": environment(domain, host),
-        "var/boks_errlog": errlog(domain, host),
+        "etc/ENV": environment(state, host),
+        "var/boks_errlog": errlog(state, host),
     }
     if methods := method_conf(host):
         found["etc/method.conf"] = methods
-    numbers = host.copy.numbers(domain.now)
+    numbers = host.copy.numbers(state.now)
     if host.copy.database is not None:
         found["var/data/sequence"] = sequence_text(numbers).encode()
     for table, (number, _) in sorted(numbers.items()):
         found[f"var/data/tab{table}.dat"] = f"table {table}, up to update {number}\n".encode()
-    for number, age in enumerate(queue_ages(domain, host), 1):
+    for number, age in enumerate(queue_ages(state, host), 1):
         found[f"var/data/master_spool/dd_fcom_{number}"] = f"unsent for {int(age)} s\n".encode()
     return found
 
 
 def method_conf(host: SimulatedHost) -> bytes:
-    """Give a host's method.conf; nothing where it has none."""
+    """Return a host's method.conf; empty where it has none."""
     return METHOD_CONF if host.method_conf is None else host.method_conf
 
 
-def queue_ages(domain: "SimulatedDomain", host: SimulatedHost) -> tuple[float, ...]:
-    """Tell for how long each file of the master's spool has been waiting, the oldest first."""
-    waiting = max((wait for link in host.links.values() if (wait := _waits(domain, host, link))), default=0.0)
+def queue_ages(state: DomainState, host: SimulatedHost) -> tuple[float, ...]:
+    """Return the age of each file in the master's spool, the oldest first."""
+    waiting = max((wait for link in host.links.values() if (wait := _waits(state, host, link))), default=0.0)
     count = min(_QUEUE_LIMIT, math.ceil(waiting / _QUEUE_FILE_SECONDS))
     return tuple(waiting - place * waiting / count for place in range(count))
 
 
-def _waits(domain: "SimulatedDomain", host: SimulatedHost, link: Link) -> float:
-    """Tell for how long updates to one replica have been waiting."""
-    written = host.copy.database.last_write(domain.now) if host.copy.database else None
+def _waits(state: DomainState, host: SimulatedHost, link: Link) -> float:
+    """Return for how long updates to one replica have been waiting."""
+    written = host.copy.database.last_write(state.now) if host.copy.database else None
     if link.broken_at is None or written is None or written <= link.broken_at:
         return 0.0
-    return domain.now - link.broken_at
+    return state.now - link.broken_at
 
 
-def environment(domain: "SimulatedDomain", host: SimulatedHost) -> bytes:
+def environment(state: DomainState, host: SimulatedHost) -> bytes:
     """Write ENV."""
-    bridge = domain.bridge_addresses if host.bridge is None else host.bridge
+    bridge = state.bridge_addresses if host.bridge is None else host.bridge
     values = {
         "BOKS_etc": "/etc/opt/boksm",
         "BOKS_var": "/var/opt/boksm",
@@ -75,12 +73,12 @@ def environment(domain: "SimulatedDomain", host: SimulatedHost) -> bytes:
     return "".join(("# BoKS environment\n", *lines)).encode()
 
 
-def errlog(domain: "SimulatedDomain", host: SimulatedHost) -> bytes:
+def errlog(state: DomainState, host: SimulatedHost) -> bytes:
     """Write the error log."""
-    return "".join(_errlog_lines(domain, host)).encode()
+    return "".join(_errlog_lines(state, host)).encode()
 
 
-def _errlog_lines(domain: "SimulatedDomain", host: SimulatedHost) -> Iterator[str]:
+def _errlog_lines(state: DomainState, host: SimulatedHost) -> Iterator[str]:
     for at, text in host.errlog:
-        when = datetime.fromtimestamp(domain.epoch + at, UTC)
+        when = datetime.fromtimestamp(state.epoch + at, UTC)
         yield f"{when:%b %d %H:%M:%S} {host.name} {text}\n"

@@ -1,4 +1,4 @@
-"""The first database of a domain, and the one that a promoted replica goes on with."""
+"""The first database of a domain, and the database that a promoted replica continues with."""
 
 import math
 from random import Random
@@ -35,7 +35,7 @@ def table_writes(layout: Layout, seed: str, start: int, stamp: Seconds, rate: fl
 
 
 def shares(layout: Layout, random: Random) -> dict[TableNumber, float]:
-    """Share the writes out: each table in a random order gets a good half of what the one before it got."""
+    """Divide the writes: each table in a random order gets 60 % of what the one before it got."""
     order = list(layout.tables)
     random.shuffle(order)
     weights = {table: 0.6**place for place, table in enumerate(order)}
@@ -47,7 +47,7 @@ def shares(layout: Layout, random: Random) -> dict[TableNumber, float]:
 
 
 def promoted_database(copy: Copy, now: Seconds, seed: str) -> Database:
-    """Go on from what a host holds: its numbers are the new master's, and what it lacks is lost."""
+    """Continue from what a host holds: its numbers are the new master's, and what it lacks is lost."""
     tables: dict[TableNumber, list[Writes]] = {}
     if copy.database is None:
         return Database(tables)

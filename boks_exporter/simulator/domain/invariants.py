@@ -1,4 +1,4 @@
-"""What must never be so, watched at every instant by the simulator's own truth and by nobody's code that is tested.
+"""The invariants of a domain, checked at every change by the simulator's own truth and by no tested code.
 
 Two masters are two hosts that are switched on, whose ENV says master and whose daemons run. A database may be removed,
 or moved aside, only while another server that is switched on has every update of it.
@@ -6,18 +6,15 @@ or moved aside, only while another server that is switched on has every update o
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from boks_exporter.model import HostName, Seconds
 from boks_exporter.simulator.domain.faults import Fault
 from boks_exporter.simulator.domain.host import SimulatedHost
-
-if TYPE_CHECKING:
-    from boks_exporter.simulator.domain.domain import SimulatedDomain
+from boks_exporter.simulator.domain.state import DomainState
 
 
 class Invariant(StrEnum):
-    """The two, and the weaker form of the second: what was moved aside can be brought back."""
+    """Both invariants, and the weaker form of the second: what was moved aside can be brought back."""
 
     TWO_MASTERS = "two_masters"
     LAST_COPY_REMOVED = "last_copy_removed"
@@ -26,7 +23,7 @@ class Invariant(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """One instant at which an invariant did not hold."""
+    """An instant at which an invariant did not hold."""
 
     invariant: Invariant
     at: Seconds
@@ -35,17 +32,15 @@ class Breach:
 
 
 class Observer:
-    """Look at a domain whenever something changes in it; from its making on."""
+    """Checks the invariants of a domain at every change."""
 
-    def __init__(self, domain: "SimulatedDomain") -> None:
-        """Begin to look."""
+    def __init__(self, domain: DomainState) -> None:
         self.domain = domain
         self.breaches: list[Breach] = []
         self.looks = 0
         domain.observers.append(self._look)
 
     def __repr__(self) -> str:
-        """Tell what was seen."""
         return f"<Observer {self.looks} looks, {len(self.breaches)} breaches>"
 
     def _look(self, event: str) -> None:
@@ -62,15 +57,15 @@ class Observer:
         self.breaches.append(Breach(invariant, self.domain.now, event, hosts))
 
 
-def running_masters(domain: "SimulatedDomain") -> tuple[HostName, ...]:
-    """Name those who write now."""
+def running_masters(domain: DomainState) -> tuple[HostName, ...]:
+    """Name the hosts that write now."""
     return tuple(
         host.name for host in domain.hosts.values() if host.is_working_master and Fault.MASTER_DEAD not in host.faults
     )
 
 
-def has_equal(domain: "SimulatedDomain", host: SimulatedHost) -> bool:
-    """Tell whether another server that is switched on has every update that this host's database has."""
+def has_equal(domain: DomainState, host: SimulatedHost) -> bool:
+    """Return whether another server that is switched on has every update of this host's database."""
     own = host.copy.numbers(domain.now)
     others = (other for other in domain.hosts.values() if other is not host and Fault.MASTER_DEAD not in other.faults)
     for other in others:

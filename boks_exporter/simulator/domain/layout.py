@@ -1,4 +1,4 @@
-"""What a simulated domain is made of before anything happens in it."""
+"""The layout of a simulated domain: hosts, tables and write rate."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -32,7 +32,7 @@ class ListStyle(StrEnum):
 
 
 class Stopped(StrEnum):
-    """What `boksdiag sequence` does where the daemons are stopped; not published, so both are there to be met."""
+    """What `boksdiag sequence` does where the daemons are stopped; not published, so both are simulated."""
 
     NUMBERS = "numbers"
     ERROR = "error"
@@ -40,7 +40,7 @@ class Stopped(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostPlan:
-    """One host as it is at the beginning. `delay_seconds` is how long an update takes from the master to here."""
+    """One host at the beginning. `delay_seconds` is how long an update takes from the master to here."""
 
     name: HostName
     role: Boksinit

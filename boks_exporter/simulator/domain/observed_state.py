@@ -1,4 +1,4 @@
-"""A domain as somebody found it, host by host: what a simulated one can be begun with."""
+"""The observed state of a domain, host by host, from which a simulated copy begins."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from boks_exporter.simulator.domain.replica_link import Status
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """What the master's list shows of a replica: its status, and how long ago things were; None for never."""
+    """A replica's line in the master's list; ages in seconds, None for never."""
 
     status: Status
     since_packet: Seconds | None = None
@@ -25,8 +25,8 @@ class Line:
 class HostStanding:
     """One host. `numbers` is None where there is no database.
 
-    `met_as` is the fault that whoever connects meets, `line` what the master's list shows, None where it is not listed.
-    `stuck` tells that what it lacks it will not get; else it catches up.
+    `met_as` is the fault that a client meets, `line` the host's line in the master's list, None where it is not listed.
+    A host that is `stuck` never gets what it lacks; any other catches up.
     """
 
     plan: HostPlan
@@ -48,7 +48,7 @@ class Standing:
     """All hosts at one instant, `now` seconds after `epoch`.
 
     `lead` is the host whose database the replicas are copies of: the master, or the last one. Where there is none, the
-    best numbers of all are taken for it. `rates` are updates a second of its tables.
+    best numbers of all hosts are used. `rates` are updates a second of its tables.
     """
 
     hosts: tuple[HostStanding, ...]
@@ -59,7 +59,7 @@ class Standing:
     rates: Mapping[TableNumber, float] = field(default_factory=dict)
 
     def numbers(self) -> Numbers:
-        """Tell the lead's numbers, and of each table that it does not show the best that anybody has."""
+        """Return the lead's numbers, or the best numbers of each table where the lead shows none."""
         best: Numbers = {}
         own: Numbers = {}
         for host in self.hosts:

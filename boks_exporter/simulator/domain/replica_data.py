@@ -1,4 +1,4 @@
-"""A host's own data: a copy of a database as it was some time before, with what is wrong about it."""
+"""A host's own data: a copy of a database as it was some time before, with its deviations."""
 
 import math
 from dataclasses import dataclass, field, replace
@@ -8,16 +8,16 @@ from boks_exporter.model import Seconds, Sequence, TableNumber
 from boks_exporter.simulator.domain.database import Database, Numbers
 
 CATCH_UP_SPEED: Final = 60.0
-"""Seconds of missed updates that a replica applies in a second once it gets them again."""
+"""Seconds of missed updates that a replica applies in one second once it receives them again."""
 
 _FROZEN: Final = math.inf
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Up to which instant of the master a copy has got all updates, as a function of time.
+    """The instant of the master up to which a copy has all updates, as a function of time.
 
-    Normally `delay` ago, or what was so at the last full `batch`; after a break it runs behind, faster than time.
+    Normally `delay` ago, or the last full `batch`; after a break it catches up faster than time.
     """
 
     at_least: Seconds
@@ -26,7 +26,6 @@ class Position:
     batch: Seconds = 0.0
 
     def at(self, now: Seconds) -> Seconds:
-        """Tell the position at an instant."""
         newest = now - self.delay
         if self.batch and newest > 0:
             newest -= newest % self.batch
@@ -34,17 +33,16 @@ class Position:
         return max(self.at_least, min(newest, running))
 
     def frozen(self, now: Seconds) -> "Position":
-        """Stop here."""
         return Position(self.at(now))
 
     def following(self, now: Seconds, delay: Seconds, batch: Seconds, since: Seconds) -> "Position":
-        """Go on from here at an instant that may still lie ahead."""
+        """Continue from here at an instant that may still lie ahead."""
         return Position(self.at(now), since, delay, batch)
 
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """A copy that comes in table by table from nothing."""
+    """The time during which an empty copy receives its tables one by one."""
 
     begun: Seconds
     ends: Seconds
@@ -57,9 +55,9 @@ class Copy:
     database: Database | None
     position: Position
     strays: dict[TableNumber, Position] = field(default_factory=dict)
-    """Tables that are not as far as the others."""
+    """Tables that are at another position than the rest."""
     stuck: set[TableNumber] = field(default_factory=set)
-    """Strays that get no updates although the host does."""
+    """Strays that receive no updates although the host does."""
     surplus: dict[TableNumber, int] = field(default_factory=dict)
     """Updates that the master never had."""
     foreign: dict[TableNumber, tuple[Sequence, Seconds]] = field(default_factory=dict)
@@ -70,7 +68,7 @@ class Copy:
     loading: Loading | None = None
 
     def numbers(self, now: Seconds) -> Numbers:
-        """Tell number and stamp of every table at an instant."""
+        """Return number and stamp of every table at an instant."""
         if self.database is None:
             return {}
         numbers = self.database.numbers(self.position.at(now))
@@ -94,16 +92,15 @@ class Copy:
         return numbers
 
     def is_loading(self, now: Seconds) -> bool:
-        """Tell whether tables are still to come."""
+        """Return whether tables are still missing."""
         return self.loading is not None and now < self.loading.ends
 
     def freeze(self, now: Seconds) -> None:
-        """Get no more updates."""
         self.position = self.position.frozen(now)
         self.strays = {table: stray.frozen(now) for table, stray in self.strays.items()}
 
     def follow(self, now: Seconds, delay: Seconds, batch: Seconds, since: Seconds) -> None:
-        """Get updates again from an instant on; what is stuck stays stuck."""
+        """Receive updates again from an instant on; stuck tables stay stuck."""
         self.position = self.position.following(now, delay, batch, since)
         strays = {table: stray for table, stray in self.strays.items() if table in self.stuck}
         for table in self.strays.keys() - self.stuck:
@@ -112,17 +109,17 @@ class Copy:
         self.strays = strays
 
     def stick(self, table: TableNumber, now: Seconds) -> None:
-        """Apply no more updates of one table."""
+        """Stop applying updates of one table."""
         self.strays[table] = self.strays.get(table, self.position).frozen(now)
         self.stuck.add(table)
 
     def unstick(self, table: TableNumber, now: Seconds) -> None:
-        """Apply the table's updates again as the others'."""
+        """Apply a stuck table's updates again."""
         self.stuck.discard(table)
         self.strays[table] = replace(self.position, at_least=self.strays[table].at(now), since=now)
 
     def rebased(self, new: Database, now: Seconds) -> "Copy":
-        """See the same data as a copy of another database: behind it, ahead of it, or of another generation."""
+        """Describe the same data as a copy of another database: behind it, ahead of it, or of another generation."""
         copy = Copy(new, self.position.frozen(now), stamps=dict(self.stamps), absent=set(self.absent))
         base = copy.position.at(now)
         for table, (number, stamp) in self.numbers(now).items():

@@ -1,4 +1,4 @@
-"""What a master knows of one replica, as `boksdiag list` shows it."""
+"""A master's link to one replica, as `boksdiag list` shows it."""
 
 import math
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from boks_exporter.model import Seconds
 from boks_exporter.simulator.domain.database import Database
 
 HEARTBEAT: Final[Seconds] = 60.0
-"""A packet goes to each replica at least so often (K1256: never more than a couple of minutes; figure made up)."""
+"""The longest time between two packets to a replica (K1256: at most a couple of minutes; figure made up)."""
 
 _RETRY: Final[Seconds] = 180.0
 
 
 class Status(StrEnum):
-    """The last column; how LOADING is spelt is not published."""
+    """The last column; the spelling of LOADING is not published."""
 
     OK = "OK"
     LOADING = "LOADING"
@@ -35,7 +35,7 @@ class Row:
 
 @dataclass(slots=True)
 class Link:
-    """The way from a master to one replica. `up_at` may lie ahead: the master tries again only now and then."""
+    """The connection from a master to one replica. `up_at` may lie ahead: the master retries only now and then."""
 
     phase: Seconds
     packets: int
@@ -47,11 +47,11 @@ class Link:
     last_sync: Seconds | None = None
 
     def is_up(self, now: Seconds) -> bool:
-        """Tell whether packets get through."""
+        """Return whether packets arrive."""
         return self.broken_at is None and now >= self.up_at
 
     def break_off(self, now: Seconds, database: Database) -> None:
-        """Let no packet through from here on."""
+        """Lose every packet from now on."""
         if self.broken_at is None:
             before = self.row(now, database)
             self.last_packet, self.last_sync, self.last_failure = before.packet, before.sync, before.failure
@@ -59,14 +59,14 @@ class Link:
             self.broken_at = now
 
     def restore(self, now: Seconds, up_at: Seconds, loading_until: Seconds, database: Database) -> None:
-        """Let packets through again from `up_at` on."""
+        """Deliver packets again from `up_at` on."""
         if self.broken_at is not None:
             self.last_failure = self.row(now, database).failure
         self.broken_at, self.up_at, self.loading_until = None, up_at, loading_until
         self.last_sync = up_at if self.last_sync is None else self.last_sync
 
     def row(self, now: Seconds, database: Database) -> Row:
-        """Tell what the list shows at an instant."""
+        """Return the line of the list at an instant."""
         if self.is_up(now):
             written = database.last_write(now)
             sync = max((t for t in (written, self.last_sync) if t is not None), default=None)
@@ -78,7 +78,7 @@ class Link:
         return Row(self.last_packet, failure, self.last_sync, self.packets, status)
 
     def _failure(self, now: Seconds, database: Database) -> Seconds | None:
-        """Tell when a packet was last lost: with the first update or heartbeat after the break, then at each retry."""
+        """Return when a packet was last lost: at the first update or heartbeat after the break, then at each retry."""
         if self.broken_at is None:
             return self.last_failure
         first = self._heartbeat(self.broken_at) + HEARTBEAT

@@ -1,4 +1,4 @@
-"""Begin a simulated domain as somebody found a real one."""
+"""A simulated copy of an observed domain."""
 
 from dataclasses import replace
 from random import Random
@@ -12,17 +12,18 @@ from boks_exporter.simulator.domain.layout import Boksinit, Layout
 from boks_exporter.simulator.domain.observed_state import HostStanding, Line, Standing
 from boks_exporter.simulator.domain.replica_data import Copy, Position
 from boks_exporter.simulator.domain.replica_link import HEARTBEAT, Link, Status
+from boks_exporter.simulator.domain.roles import relist
 from boks_exporter.simulator.domain.write_history import Piece, Writes
 
 _PAST: Final[tuple[Seconds, Seconds]] = (600.0, 120.0)
-"""Between so many seconds ago all that somebody lacks was written."""
+"""The span, in seconds before now, in which everything that a replica lacks was written."""
 
 _LONG_AGO: Final[Seconds] = 3600.0
-"""So long a replica has been broken off that is listed as DOWN."""
+"""How long ago the link to a replica broke that is listed as DOWN."""
 
 
 def twin_of(standing: Standing, *, seed: int = 1) -> SimulatedDomain:
-    """Make a domain that shows what was found; raises ValueError for an instant too early to have a past."""
+    """Make a domain in an observed state; raises ValueError for an instant too early to have a past."""
     if standing.now <= _LONG_AGO:
         message = f"expected an instant later than {_LONG_AGO:g} s, found {standing.now:g}"
         raise ValueError(message)
@@ -41,7 +42,7 @@ def twin_of(standing: Standing, *, seed: int = 1) -> SimulatedDomain:
 
 
 class _Placing:
-    """One domain that is being put as it was found."""
+    """Puts the hosts of one domain into their observed state."""
 
     def __init__(self, domain: SimulatedDomain, standing: Standing, numbers: Numbers, random: Random) -> None:
         self.domain = domain
@@ -53,7 +54,7 @@ class _Placing:
         )
 
     def place(self) -> None:
-        """Place every host, then what the masters know of them, then who is fed by whom."""
+        """Place every host, then the links of the masters, then the flow of updates."""
         hosts = self.domain.hosts
         for host in hosts.values():
             host.source, host.links, host.must_load = None, {}, False
@@ -65,7 +66,7 @@ class _Placing:
         self.domain.connect()
 
     def _writes(self, table: TableNumber, high: Sequence, stamp: Seconds) -> Writes:
-        """Write a table's past so that every copy that lags has its place in it."""
+        """Make a table's past in which every lagging copy has its place."""
         shown = (host.numbers.get(table) for host in self.standing.hosts if host.numbers)
         low = min((mark[0] for mark in shown if mark and mark[1] == stamp and mark[0] < high), default=high)
         began, ended = (self.now - ago for ago in _PAST)
@@ -112,7 +113,7 @@ class _Placing:
         return self.now - _PAST[0] - 1.0 if at is None else at
 
     def _master(self, host: SimulatedHost) -> None:
-        """Let a master know its replicas as it lists them; one that is switched off knows nobody."""
+        """Link a master to the replicas that it lists; one that is switched off has no links."""
         is_lead = host.name == self.standing.lead
         host.master_since = self.now if is_lead else 0.0
         if not host.is_working_master or host.copy.database is None:
@@ -120,7 +121,7 @@ class _Placing:
                 host.copy.database.stop(self.now)
             return
         if not is_lead:
-            self.domain.relist(host)
+            relist(self.domain, host)
             return
         for found in self.standing.hosts:
             if found.line is not None:
@@ -143,7 +144,7 @@ class _Placing:
         )
 
     def _feed(self, master: SimulatedHost, replica: SimulatedHost, line: Line) -> None:
-        """Let a replica go on to be fed, without loading anew; what it lacks it gets after a heartbeat."""
+        """Feed a replica without loading it again; what it lacks arrives after a heartbeat."""
         if line.status is Status.DOWN or not replica.can_be_fed or replica.copy.database is not self.database:
             return
         since = self.now + HEARTBEAT
@@ -158,7 +159,7 @@ class _Placing:
 
 
 def _own(numbers: Numbers) -> Database:
-    """Make the database of a master beside the others'."""
+    """Make the database of a second master."""
     tables = {
         table: [Writes(Random(f"twin/{table}"), number, stamp, rate=0.0, born=-float("inf"))]
         for table, (number, stamp) in numbers.items()

@@ -1,4 +1,4 @@
-"""The updates of one table as a compact function of time: no update is an object, every instant can be asked."""
+"""The updates of one table as a compact function of time: no update is an object, any instant can be evaluated."""
 
 import math
 from bisect import bisect_right
@@ -10,10 +10,10 @@ from typing import Final
 from boks_exporter.model import Seconds, Sequence
 
 _CELL: Final[Seconds] = 10.0
-"""A busy table's number of updates is drawn for so long at a time; they are spread evenly over it."""
+"""A busy table's updates are drawn for this many seconds at a time, and spread evenly."""
 
 _BUSY: Final = 1.0
-"""From so many updates (or bursts) a second on a table is busy; below, each one has its own instant."""
+"""From this many updates (or bursts) a second a table is busy; below, each one has its own instant."""
 
 _BURST_SECONDS: Final[Seconds] = 1.0
 _ROUNDING: Final = 1e-6
@@ -29,19 +29,18 @@ class Piece:
     base: Sequence
 
     def number(self, at: Seconds) -> Sequence:
-        """Tell the table's number at an instant that is not before `first`."""
+        """Return the table's number at an instant that is not before `first`."""
         return self.base + min(self.count, int((at - self.first) / self.spacing + _ROUNDING) + 1)
 
     @property
     def last(self) -> Seconds:
-        """Tell the instant of the last update."""
         return self.first + (self.count - 1) * self.spacing
 
 
 class Writes:
     """One generation of one table on one master: how its number grows.
 
-    Instants are drawn lazily and in order, so the history does not depend on when it is asked.
+    Instants are drawn lazily and in order, so the history does not depend on when it is evaluated.
     """
 
     __slots__ = (
@@ -81,18 +80,16 @@ class Writes:
         return writes
 
     def __repr__(self) -> str:
-        """Tell how far it is drawn."""
         return f"<Writes {self._start}… rate={self.rate:g} drawn to {self._drawn_to:g}>"
 
     def number(self, at: Seconds) -> Sequence:
-        """Tell the table's number at an instant."""
         if at > self._drawn_to:
             self._draw(at)
         index = bisect_right(self._firsts, at) - 1
         return self._pieces[index].number(at) if index >= 0 else self._start
 
     def written_at(self, number: Sequence) -> Seconds | None:
-        """Tell when the number was reached; None where that was before the beginning or has not happened yet."""
+        """Return when a number was reached; None where that was before the beginning or has not happened yet."""
         if number <= self._start or not self._pieces:
             return None
         index = bisect_right(self._pieces, number - 1, key=lambda piece: piece.base) - 1
@@ -101,11 +98,10 @@ class Writes:
         return piece.first + (step - 1) * piece.spacing if step <= piece.count else None
 
     def last_write(self, at: Seconds) -> Seconds | None:
-        """Tell when the last update before an instant was."""
         return self.written_at(self.number(at))
 
     def stop(self, at: Seconds) -> None:
-        """Let nothing be written after an instant."""
+        """Stop writing at an instant."""
         self.number(at)
         self._stopped_at = at
         kept = [piece for piece in self._pieces if piece.first <= at]
@@ -115,7 +111,6 @@ class Writes:
         self._replace(kept)
 
     def resume(self, at: Seconds) -> None:
-        """Go on writing after an instant."""
         self._stopped_at = math.inf
         self._drawn_to = max(self._drawn_to, at)
 
@@ -130,7 +125,7 @@ class Writes:
         return copy
 
     def forget(self, before: Seconds) -> None:
-        """Drop the instants of what was written long ago; the numbers stay."""
+        """Drop the instants of old updates; the numbers stay."""
         index = bisect_right(self._firsts, before) - 1
         if index > 0:
             self._start = self._pieces[index].base
@@ -163,7 +158,7 @@ class Writes:
                 yield begin + phase * spacing, spacing, count
 
     def _quiet_pieces(self, to: Seconds) -> Iterator[tuple[Seconds, Seconds, int]]:
-        """Draw the instant of each update or burst; one may lie beyond `to`, where it is waited for."""
+        """Draw the instant of each update or burst; one may lie beyond `to`."""
         while self._drawn_to < to:
             first = self._drawn_to + self._random.expovariate(self.rate / self.bursts)
             count = 1 if self.bursts <= 1 else 1 + int(self._random.expovariate(1 / max(self.bursts - 1, _ROUNDING)))
