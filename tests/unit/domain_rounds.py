@@ -1,4 +1,4 @@
-"""Rounds made by hand: who answered what, and when; for everything that compares and judges them.
+"""Hand-made rounds for tests of comparison and verdicts.
 
 In each round the master M answers at `at`, the replicas one second later, and M again one second after that.
 """
@@ -117,7 +117,7 @@ def snapshot(
     )
 
 
-def sound_round(
+def healthy_round(
     master: Numbers,
     *,
     at: float = 0.0,
@@ -125,7 +125,7 @@ def sound_round(
     lines: tuple[ReplicaLine, ...] | None = None,
     **replicas: Numbers,
 ) -> DomainSnapshot:
-    """Let M answer with its numbers, then the replicas with theirs, then M again (the same, unless given)."""
+    """A round of M, the replicas, and M again (the same numbers, unless given)."""
     outcomes = [answers("M", Role.MASTER, master, at)]
     outcomes += [answers(name, Role.REPLICA, numbers, at + 1.0) for name, numbers in replicas.items()]
     known = tuple(listed(name) for name in replicas) if lines is None else lines
@@ -133,30 +133,30 @@ def sound_round(
 
 
 class Watch:
-    """What a poller makes of one round after the other, without polling."""
+    """Judges one round after the other as the poller does, without polling."""
 
     def __init__(self, thresholds: Thresholds | None = None) -> None:
         self.thresholds = thresholds or Thresholds()
         self.history = History()
 
-    def look(self, seen: DomainSnapshot) -> DomainHealth:
+    def judge(self, seen: DomainSnapshot) -> DomainHealth:
         """Judge one more round."""
         judged = judge_round(seen, self.history, self.thresholds, exact_to=INTERVAL)
         self.history = judged.history
         return judged.health
 
 
-def judged_once(seen: DomainSnapshot, thresholds: Thresholds | None = None) -> DomainHealth:
-    """Judge a single look."""
+def judge_one_shot(seen: DomainSnapshot, thresholds: Thresholds | None = None) -> DomainHealth:
+    """Judge a one-shot poll."""
     return judge_once(seen, thresholds or Thresholds()).health
 
 
 def of_replica(outcome: HostOutcome, *lines: ReplicaLine) -> HostVerdict:
-    """Judge R1 at a single look at a master that lists it as given."""
+    """Judge R1 in a one-shot poll with a master that lists it as given."""
     master = answers("M", Role.MASTER, NUMBERS, 0.0)
-    return judged_once(snapshot(master, outcome, second=NUMBERS, lines=lines)).host("R1")
+    return judge_one_shot(snapshot(master, outcome, second=NUMBERS, lines=lines)).host("R1")
 
 
-def said(verdict: HostVerdict) -> tuple[ReplicaState, str, tuple[str, ...]]:
-    """Take what is told of a host."""
+def summary(verdict: HostVerdict) -> tuple[ReplicaState, str, tuple[str, ...]]:
+    """Return a host's state, reason and evidence."""
     return verdict.state, verdict.reason, verdict.evidence

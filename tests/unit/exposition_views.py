@@ -1,6 +1,6 @@
 """Views made by hand, as the pages and reports under test show them.
 
-Run as a program, this writes the golden pages under tests/golden anew: read the difference before you keep it.
+Run as a program, this rewrites the golden pages under tests/golden: read the difference before you keep it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -199,7 +199,7 @@ HOSTS: Final = (
 
 
 def sound_outcomes(**numbers: Mapping[int, int]) -> list[HostOutcome]:
-    """Let the published domain answer; each host's numbers are the master's unless they are given."""
+    """The published domain; each host's numbers are the master's unless given."""
     master = seen(
         "MASTER",
         Role.MASTER,
@@ -215,7 +215,7 @@ def sound_outcomes(**numbers: Mapping[int, int]) -> list[HostOutcome]:
 
 
 def published(options: ExpositionOptions | None = None) -> DomainView:
-    """Show the published listing: REPHOST is DOWN and does not answer, all others are sound."""
+    """The published listing: REPHOST is DOWN and does not answer, all others are ok."""
     outcomes = sound_outcomes()
     outcomes[1] = silent("REPHOST", BEGUN + 1, FailureReason.CONNECT, "connection refused")
     return view(HOSTS, outcomes, listed=PUBLISHED_LIST, second=PUBLISHED, before=PUBLISHED, options=options)
@@ -262,7 +262,7 @@ def no_master() -> DomainView:
 
 
 def two_masters() -> DomainView:
-    """Show a split brain: REPHOST4 says it is master, too."""
+    """A split brain: REPHOST4 reports to be master too."""
     outcomes = sound_outcomes()
     outcomes[4] = seen("REPHOST4", Role.MASTER, PUBLISHED, BEGUN + 1)
     return view(HOSTS, outcomes)

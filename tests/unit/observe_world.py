@@ -1,4 +1,4 @@
-"""Hosts that answer from a script, for looks at a domain."""
+"""Hosts that answer from a script."""
 
 import asyncio
 from collections.abc import Sequence

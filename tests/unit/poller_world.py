@@ -28,7 +28,7 @@ LIST = "SERVER PCKT FAIL SYNC COUNT STATUS\nR1 00:05 00:09 1000 OK\n"
 
 @dataclass
 class World:
-    """Who is master, what each host has, how long it takes and how it fails; may be changed at any time."""
+    """Master, numbers, durations and failures of the hosts; may be changed at any time."""
 
     master: HostName = "M"
     stuck_at: dict[HostName, int] = field(default_factory=dict)
@@ -85,7 +85,7 @@ class Watched:
         self.published.append((asyncio.get_running_loop().time(), self.poller.current()))
 
     def take(self, *domains: DomainSettings, poll: PollSettings | None = None, **options: Any) -> None:
-        """Take a configuration over, or have it taken over when the poller starts."""
+        """Apply settings now, or when the poller starts."""
         if asyncio._get_running_loop() is None:
             self._first = lambda: self.take(*domains, poll=poll, **options)
             return
@@ -94,17 +94,17 @@ class Watched:
         self.poller.apply_settings(self.poll, ExpositionOptions(**options), opened)
 
     def beginnings(self) -> list[float]:
-        """Tell when the rounds that were published began."""
+        """Return when the published rounds began."""
         return sorted({round(view.snapshot.started_at - EPOCH, 3) for _, views in self.published for view in views})
 
     @property
     def view(self) -> DomainView:
-        """Give the newest view of the one domain."""
+        """Return the newest view of the one domain."""
         (view,) = self.poller.current()
         return view
 
     def run(self, script: Callable[["Watched"], Coroutine[Any, Any, None]]) -> list[dict[str, Any]]:
-        """Run the poller beside a script, to the script's end; give what was logged."""
+        """Run the poller during a script; return what was logged."""
 
         async def main() -> None:
             await asyncio.sleep(self.begin_at)

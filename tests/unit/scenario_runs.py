@@ -103,7 +103,7 @@ def scenarios() -> list[Scenario]:
 
 
 async def run(scenario: Scenario) -> list[DomainView]:
-    """Look at the domain once for each recorded round; with `single_look`, as `check` and `status` do."""
+    """Run one round for each recorded one; with `single_look`, as `check` and `status` do."""
     described = scenario.description
     clock = ScenarioClock()
     transport = RecordedRounds(clock)
@@ -119,7 +119,7 @@ async def run(scenario: Scenario) -> list[DomainView]:
 
 
 def verdicts(view: DomainView) -> dict[str, Any]:
-    """Tell everything that was judged in a round, as `verdicts.yaml` has it; what is not there is left out."""
+    """Return all verdicts of a round in the form of `verdicts.yaml`; absent values are left out."""
     health = view.health
     told: dict[str, Any] = {
         "domain": f"{health.state}: {health.reason}",
@@ -148,6 +148,6 @@ def _groups(kind: str, groups: tuple[GroupHealth, ...]) -> Iterator[tuple[str, s
 
 
 def page(view: DomainView) -> str:
-    """Render the samples of a page; what HELP and TYPE say is held by other tests and the same for all scenarios."""
+    """Render the samples of a page without HELP and TYPE, which are the same for all scenarios."""
     text = render([view], EXPORTER).classic.decode()
     return "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#"))

@@ -79,7 +79,6 @@ def test_no_series_is_shown_twice(name: str, views: tuple[DomainView, ...]) -> N
 
 
 def test_of_two_samples_with_the_same_labels_the_first_counts() -> None:
-    """Two domains of the same name, say: the page stays valid."""
     twice = grouped((published(), published()), INFO)
     assert [len(values) for _, values in twice] == [len(values) for _, values in grouped((published(),), INFO)]
 

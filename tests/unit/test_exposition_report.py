@@ -80,7 +80,6 @@ def test_the_report_of_a_sound_replica_is_whole() -> None:
 
 
 def test_the_report_of_a_silent_replica_is_null_where_nothing_is_known() -> None:
-    """And keeps what the master says of it."""
     assert hosts(published())["REPHOST"] == {
         "host": "REPHOST",
         "role": "unknown",
@@ -122,7 +121,6 @@ def test_a_master_has_numbers_and_no_lag() -> None:
 
 
 def test_the_published_incident_shows_table_by_table() -> None:
-    """The list says OK all the while."""
     replica = hosts(incident())["REPHOST3"]
     assert (replica["state"], replica["ahead_sequences"], replica["reported_status_word"]) == ("ahead", 35, "OK")
     assert replica["tables"] == {
@@ -140,7 +138,6 @@ def test_missing_tables_and_strangers_are_named() -> None:
 
 
 def test_without_one_master_everything_that_it_proves_is_null() -> None:
-    """None and two are told by the masters."""
     (none, two) = status_report((no_master(), two_masters()))["domains"]
     assert (none["masters"], none["state"]) == ([], "no_master")
     assert (two["masters"], two["state"]) == (["MASTER", "REPHOST4"], "several_masters")
@@ -215,7 +212,6 @@ HOST = ("domains", 0, "hosts", 2)
     ],
 )
 def test_what_is_no_report_is_told_by_the_place(text: str | bytes, message: str) -> None:
-    """The reader of a running exporter says what came instead."""
     with pytest.raises(ParseError) as refused:
         read_report(text)
     assert str(refused.value) == message

@@ -13,7 +13,7 @@ Series = dict[tuple[str, ...], float]
 
 
 def shown(name: str, *views: DomainView) -> Series:
-    """Give a metric's samples by their labels, without the domain."""
+    """Return a metric's samples by their labels, without the domain."""
     return {labels[1:]: float(value) for spec, labels, value in samples(views, INFO) if spec.name == name}
 
 
@@ -106,7 +106,6 @@ def test_ages_become_points_in_time() -> None:
 
 
 def test_a_listed_name_without_a_host_is_counted_and_has_no_series_of_its_own() -> None:
-    """It is no host that anybody looks at."""
     assert shown("boks_domain_unresolved_replicas", busy()) == {(): 1}
     assert all("STRANGER" not in labels for _, labels, _ in samples((busy(),), INFO))
 
@@ -122,7 +121,6 @@ def test_replicas_are_counted_by_state_with_all_states() -> None:
 
 
 def test_a_host_whose_sequences_hang_is_not_up() -> None:
-    """The look did not bring what it is for."""
     fault = SectionFault(Section.SEQUENCE, FailureReason.TIMEOUT, "sequence was cut by the gate's time limit")
     cut = replace(seen("M", Role.MASTER, None, BEGUN), faults=(fault,))
     assert shown("boks_host_up", view((Host("M", "m"),), [cut])) == {("M",): 0}

@@ -110,7 +110,6 @@ def test_closed_sets_are_named(name: str, choices: type[StrEnum]) -> None:
 
 
 def test_the_closed_sets_are_the_promised_ones() -> None:
-    """A value more or less breaks somebody's query."""
     assert [*ReplicaState] == [
         "ok", "loading", "lagging", "ahead", "diverged", "down", "unreachable", "unlisted", "unknown",
     ]  # fmt: skip
@@ -160,7 +159,6 @@ def test_a_metric_says_in_one_line_what_it_is(spec: MetricSpec) -> None:
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
 def test_labels_identify_and_do_not_collide(spec: MetricSpec) -> None:
-    """None that Prometheus or its users give a meaning of their own, and nobody's free text."""
     assert not set(spec.labels) & {"type", "cluster", "env", "dc", "service", "job", "instance", "le", "quantile"}
     assert len(set(spec.labels)) == len(spec.labels)
     if not spec.name.startswith("boks_exporter_"):

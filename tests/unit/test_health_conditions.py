@@ -1,11 +1,21 @@
-"""From which amount, which age and which number of looks on a finding counts."""
+"""Amount, age and number of rounds from which a finding counts."""
 
 import pytest
 
 from boks_exporter.health import ReplicaState, Thresholds
 from boks_exporter.model import DomainSnapshot, Role
 from boks_exporter.replication.conditions import FORGET_AFTER_SECONDS
-from tests.unit.domain_rounds import STAMP, Numbers, Watch, answers, judged_once, listed, silent, snapshot, sound_round
+from tests.unit.domain_rounds import (
+    STAMP,
+    Numbers,
+    Watch,
+    answers,
+    healthy_round,
+    judge_one_shot,
+    listed,
+    silent,
+    snapshot,
+)
 
 OK, LAGGING, AHEAD = ReplicaState.OK, ReplicaState.LAGGING, ReplicaState.AHEAD
 DIVERGED, UNKNOWN, LOADING = ReplicaState.DIVERGED, ReplicaState.UNKNOWN, ReplicaState.LOADING
@@ -13,7 +23,7 @@ DIVERGED, UNKNOWN, LOADING = ReplicaState.DIVERGED, ReplicaState.UNKNOWN, Replic
 
 def states(watch: Watch, rounds: list[tuple[float, Numbers, Numbers]]) -> list[ReplicaState]:
     """Judge R1 round after round; each is its time, the master's numbers and R1's."""
-    return [watch.look(sound_round(master, at=at, R1=numbers)).host("R1").state for at, master, numbers in rounds]
+    return [watch.judge(healthy_round(master, at=at, R1=numbers)).host("R1").state for at, master, numbers in rounds]
 
 
 # -- lag --------------------------------------------------------------------------------------------------------------
@@ -28,7 +38,7 @@ def test_a_replica_lags_from_the_age_on_that_is_proven() -> None:
 
 
 def test_a_replica_that_follows_late_never_lags() -> None:
-    """It lacks something at each look and nothing for long, at whatever rate the master writes."""
+    """It lacks something in each round and nothing for long, at any write rate."""
     rounds = [(index * 30.0, {7: index * 15000}, {7: max(0, index - 3) * 15000}) for index in range(20)]
     assert set(states(Watch(), rounds)) == {OK}
 
@@ -46,21 +56,21 @@ def test_amount_and_age_must_meet_in_one_table() -> None:
 
 def test_a_single_look_counts_only_very_many() -> None:
     """It knows no ages."""
-    assert judged_once(sound_round({7: 1000}, R1={7: 1})).host("R1").state is OK
-    assert judged_once(sound_round({7: 1000}, R1={7: 0})).host("R1").state is LAGGING
+    assert judge_one_shot(healthy_round({7: 1000}, R1={7: 1})).host("R1").state is OK
+    assert judge_one_shot(healthy_round({7: 1000}, R1={7: 0})).host("R1").state is LAGGING
     limits = Thresholds(lag_sequences_at_once=10, lag_sequences=50)
-    assert judged_once(sound_round({7: 100}, R1={7: 51}), limits).host("R1").state is OK
-    assert judged_once(sound_round({7: 100}, R1={7: 50}), limits).host("R1").state is LAGGING
+    assert judge_one_shot(healthy_round({7: 100}, R1={7: 51}), limits).host("R1").state is OK
+    assert judge_one_shot(healthy_round({7: 100}, R1={7: 50}), limits).host("R1").state is LAGGING
 
 
 def test_a_single_look_at_a_busy_master_reckons_with_what_it_writes() -> None:
-    """1000 written within the 1.75 s of the look: 60000 missing are two minutes of writing, 5000 are seconds."""
-    assert judged_once(sound_round({7: 100_000}, second={7: 101_000}, R1={7: 95_000})).host("R1").state is OK
-    assert judged_once(sound_round({7: 100_000}, second={7: 101_000}, R1={7: 30_000})).host("R1").state is LAGGING
+    """1000 written within the 1.75 s of the round: 60000 missing are two minutes of writing, 5000 are seconds."""
+    assert judge_one_shot(healthy_round({7: 100_000}, second={7: 101_000}, R1={7: 95_000})).host("R1").state is OK
+    assert judge_one_shot(healthy_round({7: 100_000}, second={7: 101_000}, R1={7: 30_000})).host("R1").state is LAGGING
     unclosed = snapshot(
         answers("M", Role.MASTER, {7: 5000}, 0.0), answers("R1", Role.REPLICA, {7: 1}), lines=(listed("R1"),)
     )
-    assert judged_once(unclosed).host("R1").state is LAGGING
+    assert judge_one_shot(unclosed).host("R1").state is LAGGING
 
 
 # -- ahead ------------------------------------------------------------------------------------------------------------
@@ -86,11 +96,10 @@ def test_a_missing_table_counts_when_it_is_seen_twice() -> None:
 
 
 def test_what_was_seen_once_is_told_as_seen_once() -> None:
-    """The sentence says why it is not a verdict yet."""
     watch = Watch(Thresholds(missing_seconds=0.0, stamp_seconds=0.0))
-    missing = watch.look(sound_round({7: 1, 9: 1}, R1={7: 1})).host("R1")
+    missing = watch.judge(healthy_round({7: 1, 9: 1}, R1={7: 1})).host("R1")
     assert missing.reason == "lacks T9 (host to host group), which the master has; seen once"
-    stamped = watch.look(other_stamp(at=30.0)).host("R1")
+    stamped = watch.judge(other_stamp(at=30.0)).host("R1")
     assert stamped.reason == (
         "another generation than the master's (the stamp differs) of T7 (host group to host); seen once"
     )
@@ -123,7 +132,7 @@ def test_a_replica_that_lags_is_not_called_diverged_for_a_table_that_came_later(
 
 
 def test_an_old_table_is_missed_even_by_a_replica_that_lags() -> None:
-    """The table was there at the first look, so no lag explains that it is missing."""
+    """The table was there in the first round, so no lag explains that it is missing."""
     watch = Watch()
     states(watch, [(0.0, {7: 1, 9: 1}, {7: 1})])
     watch.history = watch.history.shifted(-3600.0)
@@ -134,28 +143,28 @@ def test_an_old_table_is_missed_even_by_a_replica_that_lags() -> None:
 def test_another_stamp_counts_when_it_is_seen_twice_and_is_never_called_ahead() -> None:
     """The master has had its own stamp for long, so the replica's is the odd one."""
     watch = Watch(Thresholds(stamp_seconds=0.0))
-    assert [watch.look(other_stamp(at=at)).host("R1").state for at in (0.0, 30.0)] == [UNKNOWN, DIVERGED]
+    assert [watch.judge(other_stamp(at=at)).host("R1").state for at in (0.0, 30.0)] == [UNKNOWN, DIVERGED]
 
 
 def test_a_master_that_changes_its_stamp_is_waited_for() -> None:
-    """Until the replicas have the new generation nothing can be said of their numbers."""
+    """Until the replicas have the new generation their numbers prove nothing."""
     watch = Watch()
-    watch.look(other_stamp(at=0.0, replica=STAMP))
-    looks = [watch.look(other_stamp(at=at, replica=STAMP, master=STAMP + 5)).host("R1") for at in (30.0, 60.0, 90.0)]
+    watch.judge(other_stamp(at=0.0, replica=STAMP))
+    looks = [watch.judge(other_stamp(at=at, replica=STAMP, master=STAMP + 5)).host("R1") for at in (30.0, 60.0, 90.0)]
     assert {look.state for look in looks} == {UNKNOWN}
     assert looks[0].reason == (
         "another generation than the master's (the stamp differs) of T7 (host group to host); "
         "the master has not had its own for long"
     )
-    assert watch.look(other_stamp(at=120.0, replica=STAMP + 5, master=STAMP + 5)).host("R1").state is OK
+    assert watch.judge(other_stamp(at=120.0, replica=STAMP + 5, master=STAMP + 5)).host("R1").state is OK
 
 
 def test_a_replica_that_loads_is_excused() -> None:
-    """What it lacks meanwhile is not remembered against it."""
+    """What it lacks while loading is not recorded."""
     watch = Watch(Thresholds(missing_seconds=0.0))
     loading = (listed("R1", "LOADING"),)
     for at in (0.0, 30.0, 60.0):
-        assert watch.look(sound_round({7: 1, 9: 1}, at=at, lines=loading, R1={7: 1})).host("R1").state is LOADING
+        assert watch.judge(healthy_round({7: 1, 9: 1}, at=at, lines=loading, R1={7: 1})).host("R1").state is LOADING
     assert states(watch, [(90.0, {7: 1, 9: 1}, {7: 1}), (120.0, {7: 1, 9: 1}, {7: 1})]) == [UNKNOWN, DIVERGED]
 
 
@@ -165,8 +174,8 @@ def test_without_the_list_nobody_knows_whether_a_replica_loads() -> None:
     for at in (0.0, 30.0, 60.0):
         master = answers("M", Role.MASTER, {7: 1, 9: 1}, at)
         seen = snapshot(master, answers("R1", Role.REPLICA, {7: 1}, at + 1), second={7: 1, 9: 1}, at=at)
-        assert watch.look(seen).host("R1").reason == "the master's list could not be read"
-    unlisted = [watch.look(sound_round({7: 1, 9: 1}, at=at, lines=(), R1={7: 1})).host("R1") for at in (90.0, 120.0)]
+        assert watch.judge(seen).host("R1").reason == "the master's list could not be read"
+    unlisted = [watch.judge(healthy_round({7: 1, 9: 1}, at=at, lines=(), R1={7: 1})).host("R1") for at in (90.0, 120.0)]
     assert [verdict.state for verdict in unlisted] == [ReplicaState.UNLISTED, DIVERGED]
 
 
@@ -176,8 +185,8 @@ def test_a_round_that_cannot_judge_neither_confirms_nor_clears() -> None:
     for gap, expected in ((60.0, DIVERGED), (FORGET_AFTER_SECONDS + 90.0, UNKNOWN)):
         watch = Watch(limits)
         assert states(watch, [(0.0, {7: 1, 9: 1}, {7: 1})]) == [UNKNOWN]
-        watch.look(snapshot(silent("M", 30.0), answers("R1", Role.REPLICA, {7: 1}, 31.0), at=30.0))
-        watch.look(snapshot(silent("M", gap - 5), answers("R1", Role.REPLICA, {7: 1}, gap - 4), at=gap - 5))
+        watch.judge(snapshot(silent("M", 30.0), answers("R1", Role.REPLICA, {7: 1}, 31.0), at=30.0))
+        watch.judge(snapshot(silent("M", gap - 5), answers("R1", Role.REPLICA, {7: 1}, gap - 4), at=gap - 5))
         assert states(watch, [(gap, {7: 1, 9: 1}, {7: 1})]) == [expected]
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from boks_exporter.health import GroupHealth, GroupKind, GroupVerdict, ReplicaState
 from boks_exporter.model import Host, Role
-from tests.unit.domain_rounds import answers, judged_once, listed, silent, snapshot
+from tests.unit.domain_rounds import answers, judge_one_shot, listed, silent, snapshot
 
 OK, DOWN, UNKNOWN = ReplicaState.OK, ReplicaState.DOWN, ReplicaState.UNKNOWN
 
@@ -44,7 +44,7 @@ def test_replicas_are_counted_per_group_and_hosts_without_one_are_left_out() -> 
         Host("R3", "192.0.2.4"),
     )
     numbers = {7: 100}
-    health = judged_once(
+    health = judge_one_shot(
         snapshot(
             answers("M", Role.MASTER, numbers, 0.0),
             answers("R1", Role.REPLICA, numbers),

@@ -9,7 +9,7 @@ import pytest
 from boks_exporter.errors import FailureReason
 from boks_exporter.health import PRECEDENCE, ReplicaState
 from boks_exporter.model import HostOutcome, ReplicaLine, Role, Section, SectionFault
-from tests.unit.domain_rounds import Watch, answers, listed, silent, snapshot, sound_round
+from tests.unit.domain_rounds import Watch, answers, healthy_round, listed, silent, snapshot
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "judging.md"
 RANK = [state for state, _ in PRECEDENCE]
@@ -80,11 +80,11 @@ lacks tables is no finding at all."""
 def test_of_two_findings_the_first_in_the_table_is_the_verdict(states: set[ReplicaState]) -> None:
     """And the other one is kept as evidence."""
     watch = Watch()
-    watch.look(sound_round(MASTER, at=-3600.0, R1=MASTER))
+    watch.judge(healthy_round(MASTER, at=-3600.0, R1=MASTER))
     for at in (0.0, 150.0, 300.0):
         outcome, lines = round_with(states, at)
         master = answers("M", Role.MASTER, MASTER, at)
-        verdict = watch.look(snapshot(master, outcome, at=at, second=MASTER, lines=lines)).host("R1")
+        verdict = watch.judge(snapshot(master, outcome, at=at, second=MASTER, lines=lines)).host("R1")
     expected = min(states, key=RANK.index)
     if states == {ReplicaState.AHEAD, ReplicaState.LAGGING}:
         expected = ReplicaState.DIVERGED

@@ -6,7 +6,7 @@ import pytest
 
 from boks_exporter.health import HostVerdict
 from boks_exporter.model import Environment, Host, Observed, Promotion, ReplicaLine, Role
-from tests.unit.domain_rounds import Watch, answers, judged_once, listed, silent, snapshot, sound_round
+from tests.unit.domain_rounds import Watch, answers, healthy_round, judge_one_shot, listed, silent, snapshot
 
 NUMBERS = {7: 100}
 MASTER = answers("M", Role.MASTER, NUMBERS, 0.0, environment=Environment("master", 16000))
@@ -15,9 +15,9 @@ HOSTS = (Host("M", "192.0.2.1"), Host("R1", "192.0.2.2"))
 
 
 def of(master: Observed, replica: Observed, host: Host = HOSTS[1], *lines: ReplicaLine) -> HostVerdict:
-    """Judge R1 at a single look."""
+    """Judge R1 in a one-shot poll."""
     lines = lines or (listed("R1"),)
-    return judged_once(snapshot(master, replica, hosts=(HOSTS[0], host), second=NUMBERS, lines=lines)).host("R1")
+    return judge_one_shot(snapshot(master, replica, hosts=(HOSTS[0], host), second=NUMBERS, lines=lines)).host("R1")
 
 
 def test_a_sound_replica_is_promotable() -> None:
@@ -28,7 +28,7 @@ def test_a_sound_replica_is_promotable() -> None:
 
 def test_a_master_and_a_client_are_no_candidates() -> None:
     """What is no replica has no such verdict."""
-    health = judged_once(snapshot(MASTER, answers("C", Role.CLIENT, None), lines=()))
+    health = judge_one_shot(snapshot(MASTER, answers("C", Role.CLIENT, None), lines=()))
     assert [(verdict.promotable, verdict.promotable_reasons) for verdict in health.hosts] == [(None, ()), (None, ())]
 
 
@@ -50,9 +50,9 @@ def test_a_sick_replica_is_not_promotable(numbers: dict[int, int], lines: tuple[
 
 def test_a_lagging_and_an_unreachable_one_are_not() -> None:
     """As above, for the states that a single reply cannot show."""
-    lagging = judged_once(sound_round({7: 5000}, R1={7: 1})).host("R1")
+    lagging = judge_one_shot(healthy_round({7: 5000}, R1={7: 1})).host("R1")
     assert lagging.promotable_reasons == ("it is lagging",)
-    away = judged_once(snapshot(MASTER, silent("R1"), lines=(listed("R1"),))).host("R1")
+    away = judge_one_shot(snapshot(MASTER, silent("R1"), lines=(listed("R1"),))).host("R1")
     assert (away.promotable, away.promotable_reasons) == (False, ("it cannot be polled",))
 
 
@@ -63,7 +63,6 @@ def test_the_operators_wish_is_a_reason() -> None:
 
 
 def test_another_shared_memory_size_is_a_reason() -> None:
-    """With less, its copy may be incomplete; a size that one of both does not tell is none."""
     smaller = replace(R1, environment=Environment("server", 8000))
     assert of(MASTER, smaller).promotable_reasons == ("its SHM_SIZE is 8000, the master's is 16000",)
     assert of(MASTER, replace(R1, environment=Environment("server"))).promotable is True
@@ -81,7 +80,6 @@ def test_another_shared_memory_size_is_a_reason() -> None:
     ],
 )
 def test_bridges_that_would_refuse_it_are_named(admitted: str | None, *, promotable: bool) -> None:
-    """A master that every bridge refuses is master of nobody."""
     environment = Environment("server", 16000, admitted)
     verdict = of(replace(MASTER, environment=environment), replace(R1, environment=environment))
     reason = "BRIDGE_ACCEPT_MASTER_IPS on M, R1 does not name 192.0.2.2"
@@ -100,15 +98,14 @@ def test_too_little_known_is_neither_yes_nor_no() -> None:
     """A replica whose numbers could not be compared may be anything."""
     assert of(MASTER, answers("R1", Role.REPLICA, None)).promotable is None
     assert of(MASTER, R1, HOSTS[1], listed("R1", "RESTING")).promotable is None
-    split = judged_once(snapshot(MASTER, answers("N", Role.MASTER, NUMBERS), R1))
+    split = judge_one_shot(snapshot(MASTER, answers("N", Role.MASTER, NUMBERS), R1))
     assert split.host("R1").promotable is None
 
 
 def test_with_the_master_dead_the_most_advanced_sound_copy_is_promotable() -> None:
-    """Who was ahead of the master is no candidate, and does not make the others look late."""
     watch = Watch()
-    watch.look(sound_round(NUMBERS, R1={7: 150}, R2=NUMBERS, R3={7: 98}))
-    health = watch.look(
+    watch.judge(healthy_round(NUMBERS, R1={7: 150}, R2=NUMBERS, R3={7: 98}))
+    health = watch.judge(
         snapshot(
             silent("M", 30.0),
             answers("R1", Role.REPLICA, {7: 150}, 31.0),

@@ -10,13 +10,13 @@ from tests.unit.domain_rounds import (
     STAMP,
     Watch,
     answers,
-    judged_once,
+    healthy_round,
+    judge_one_shot,
     listed,
     of_replica,
-    said,
     silent,
     snapshot,
-    sound_round,
+    summary,
 )
 
 SOUND = answers("R1", Role.REPLICA, NUMBERS)
@@ -24,7 +24,7 @@ SOUND = answers("R1", Role.REPLICA, NUMBERS)
 
 def test_ok_rests_on_the_list_and_on_the_numbers() -> None:
     """Both proofs are named."""
-    assert said(of_replica(SOUND, listed("R1"))) == (ReplicaState.OK, "listed as OK, nothing ahead", ())
+    assert summary(of_replica(SOUND, listed("R1"))) == (ReplicaState.OK, "listed as OK, nothing ahead", ())
 
 
 @pytest.mark.parametrize(
@@ -32,17 +32,17 @@ def test_ok_rests_on_the_list_and_on_the_numbers() -> None:
     [({7: 99, 9: 50}, "1 update"), ({7: 10, 9: 50}, "90 updates")],
 )
 def test_updates_under_way_are_no_fault(numbers: dict[int, int], under_way: str) -> None:
-    """A few missing updates at a single look are counted and called what they are."""
+    """A few missing updates in a one-shot poll are counted as in flight."""
     verdict = of_replica(answers("R1", Role.REPLICA, numbers), listed("R1"))
-    assert said(verdict) == (ReplicaState.OK, f"listed as OK, nothing ahead, {under_way} in flight", ())
+    assert summary(verdict) == (ReplicaState.OK, f"listed as OK, nothing ahead, {under_way} in flight", ())
 
 
 def test_a_table_that_the_master_has_just_got_is_under_way() -> None:
     """It is as new as an update that was just written."""
     watch = Watch()
-    watch.look(sound_round({7: 100}, R1={7: 100}))
-    health = watch.look(sound_round({7: 101, 44: 1, 48: 1}, at=30.0, R1={7: 100}))
-    assert said(health.host("R1")) == (
+    watch.judge(healthy_round({7: 100}, R1={7: 100}))
+    health = watch.judge(healthy_round({7: 101, 44: 1, 48: 1}, at=30.0, R1={7: 100}))
+    assert summary(health.host("R1")) == (
         ReplicaState.OK,
         "listed as OK, nothing ahead, 1 update and T44 (users to LDAP), T48 (user to GID) in flight",
         (),
@@ -67,13 +67,13 @@ def test_a_table_that_the_master_has_just_got_is_under_way() -> None:
 def test_a_host_that_does_not_answer_is_unreachable_and_the_list_has_its_say(
     lines: tuple[ReplicaLine, ...], reason: str
 ) -> None:
-    """Unreachable says nothing of BoKS, so what the master thinks of it stands beside it."""
+    """Unreachable proves nothing about BoKS, so the master's list is shown too."""
     verdict = of_replica(silent("R1"), *lines)
     assert (verdict.state, verdict.reason) == (ReplicaState.UNREACHABLE, reason)
 
 
 def test_a_reply_that_is_none_is_a_host_that_cannot_be_looked_at() -> None:
-    """The detail says what came instead."""
+    """The detail names what was received instead."""
     garbled = Garbled("R1", 1.0, 1.5, FailureReason.PARSE, "the reply is not the gate's", "hello")
     assert of_replica(garbled, listed("R1")).reason == (
         "cannot be polled (parse): the reply is not the gate's; the master lists it as OK"
@@ -82,7 +82,7 @@ def test_a_reply_that_is_none_is_a_host_that_cannot_be_looked_at() -> None:
 
 def test_down_is_told_with_the_silence_and_whether_it_answers() -> None:
     """The published line: last packet 2:59 ago, last failure later than that."""
-    assert said(of_replica(SOUND, listed("R1", "DOWN", packet=179.0, failure=133.0))) == (
+    assert summary(of_replica(SOUND, listed("R1", "DOWN", packet=179.0, failure=133.0))) == (
         ReplicaState.DOWN,
         "the master lists it as DOWN, though it answers; last packet 2 min 59 s before",
         ("the last failed update (2 min 13 s before) came after the last packet",),
@@ -95,8 +95,8 @@ def test_ahead_names_the_worst_table_and_counts_the_others() -> None:
     """A person can go on with the number and the table's unofficial name."""
     both = of_replica(answers("R1", Role.REPLICA, {7: 107, 9: 51}), listed("R1"))
     one = of_replica(answers("R1", Role.REPLICA, {7: 101, 9: 50}), listed("R1"))
-    three = judged_once(sound_round({7: 1, 9: 1, 50: 1}, R1={7: 3, 9: 3, 50: 9})).host("R1")
-    assert said(both) == (
+    three = judge_one_shot(healthy_round({7: 1, 9: 1, 50: 1}, R1={7: 3, 9: 3, 50: 9})).host("R1")
+    assert summary(both) == (
         ReplicaState.AHEAD,
         "ahead of the master by 7 updates in T7 (host group to host) and by as much or less in 1 other",
         (),
@@ -108,9 +108,9 @@ def test_ahead_names_the_worst_table_and_counts_the_others() -> None:
 def test_lagging_tells_amount_table_and_age() -> None:
     """The age is what is proven."""
     watch = Watch()
-    watch.look(sound_round(NUMBERS, R1={7: 90, 9: 49}))
-    health = watch.look(sound_round(NUMBERS, at=150.0, R1={7: 90, 9: 49}))
-    assert said(health.host("R1")) == (
+    watch.judge(healthy_round(NUMBERS, R1={7: 90, 9: 49}))
+    health = watch.judge(healthy_round(NUMBERS, at=150.0, R1={7: 90, 9: 49}))
+    assert summary(health.host("R1")) == (
         ReplicaState.LAGGING,
         (
             "behind the master by 10 updates in T7 (host group to host) and by as much or less in 1 other; "
@@ -122,8 +122,8 @@ def test_lagging_tells_amount_table_and_age() -> None:
 
 def test_very_many_missing_updates_are_lag_even_at_a_single_look() -> None:
     """Without ages, an amount that cannot be under way."""
-    health = judged_once(sound_round({7: 5000}, R1={7: 3000}))
-    assert said(health.host("R1")) == (
+    health = judge_one_shot(healthy_round({7: 5000}, R1={7: 3000}))
+    assert summary(health.host("R1")) == (
         ReplicaState.LAGGING,
         "behind the master by 2000 updates in T7 (host group to host)",
         (),
@@ -133,10 +133,10 @@ def test_very_many_missing_updates_are_lag_even_at_a_single_look() -> None:
 def test_ahead_and_lagging_at_once_is_diverged_with_both_as_evidence() -> None:
     """A copy that has what the master never had and lacks what it has is no copy."""
     watch = Watch()
-    watch.look(sound_round(NUMBERS, R1={7: 90, 9: 55}))
-    health = watch.look(sound_round(NUMBERS, at=150.0, R1={7: 90, 9: 55}))
+    watch.judge(healthy_round(NUMBERS, R1={7: 90, 9: 55}))
+    health = watch.judge(healthy_round(NUMBERS, at=150.0, R1={7: 90, 9: 55}))
     behind = "behind the master by 10 updates in T7 (host group to host); the oldest is at least 2 min 30 s old"
-    assert said(health.host("R1")) == (
+    assert summary(health.host("R1")) == (
         ReplicaState.DIVERGED,
         f"ahead in T9 (host to host group) and {behind}",
         ("ahead of the master by 5 updates in T9 (host to host group)", behind),
@@ -144,9 +144,8 @@ def test_ahead_and_lagging_at_once_is_diverged_with_both_as_evidence() -> None:
 
 
 def test_a_missing_table_is_diverged() -> None:
-    """A single look has only itself."""
-    health = judged_once(sound_round({7: 1, 9: 1, 14: 1, 15: 1, 99: 1}, R1={7: 1}))
-    assert said(health.host("R1")) == (
+    health = judge_one_shot(healthy_round({7: 1, 9: 1, 14: 1, 15: 1, 99: 1}, R1={7: 1}))
+    assert summary(health.host("R1")) == (
         ReplicaState.DIVERGED,
         (
             "lacks T9 (host to host group), T14 (HTTPS certificates), T15 (IP address to host) and 1 more, "
@@ -159,7 +158,7 @@ def test_a_missing_table_is_diverged() -> None:
 def test_another_stamp_is_diverged_and_its_numbers_say_nothing() -> None:
     """Numbers of another generation are neither ahead nor behind."""
     verdict = of_replica(answers("R1", Role.REPLICA, {7: 9000, 9: 50}, stamps={7: STAMP + 1}), listed("R1"))
-    assert said(verdict) == (
+    assert summary(verdict) == (
         ReplicaState.DIVERGED,
         "another generation than the master's (the stamp differs) of T7 (host group to host)",
         (),
@@ -169,15 +168,15 @@ def test_another_stamp_is_diverged_and_its_numbers_say_nothing() -> None:
 def test_loading_is_loading_whatever_it_lacks() -> None:
     """That it lags meanwhile is no news."""
     verdict = of_replica(answers("R1", Role.REPLICA, {7: 3}), listed("R1", "LOADING"))
-    assert said(verdict) == (ReplicaState.LOADING, "the master lists it as loading its copy", ())
+    assert summary(verdict) == (ReplicaState.LOADING, "the master lists it as loading its copy", ())
 
 
 def test_numbers_that_went_back_are_a_copy_that_loads_anew() -> None:
-    """The list is read before the replica, so it may still say OK."""
+    """The list is read before the replica, so it may still show OK."""
     watch = Watch()
-    watch.look(sound_round(NUMBERS, R1=NUMBERS))
-    health = watch.look(sound_round(NUMBERS, at=30.0, R1={7: 3}))
-    assert said(health.host("R1")) == (
+    watch.judge(healthy_round(NUMBERS, R1=NUMBERS))
+    health = watch.judge(healthy_round(NUMBERS, at=30.0, R1={7: 3}))
+    assert summary(health.host("R1")) == (
         ReplicaState.LOADING,
         "its numbers went back since the last poll: it reloads its copy or was restored",
         (),
@@ -186,12 +185,11 @@ def test_numbers_that_went_back_are_a_copy_that_loads_anew() -> None:
 
 def test_a_replica_that_the_master_does_not_list_is_unlisted() -> None:
     """It gets no updates, even if it lacks none yet."""
-    assert said(of_replica(SOUND)) == (ReplicaState.UNLISTED, "is a replica, but M does not list it", ())
+    assert summary(of_replica(SOUND)) == (ReplicaState.UNLISTED, "is a replica, but M does not list it", ())
 
 
 def test_a_status_that_nobody_knows_is_not_read_as_ok() -> None:
-    """The raw word is told."""
-    assert said(of_replica(SOUND, listed("R1", "RESTING"))) == (
+    assert summary(of_replica(SOUND, listed("R1", "RESTING"))) == (
         ReplicaState.UNKNOWN,
         "the master lists it with the status 'RESTING', whose meaning is not known",
         (),
@@ -199,23 +197,23 @@ def test_a_status_that_nobody_knows_is_not_read_as_ok() -> None:
 
 
 def test_a_client_where_the_master_expects_a_replica_is_a_finding() -> None:
-    """Logins are expected of it, so it counts as a replica; without a line it is a client and sound."""
+    """Logins are expected of it, so it counts as a replica; without a line it is a client and ok."""
     client = answers("R1", Role.CLIENT, None)
     unlike = of_replica(client, listed("R1"))
-    assert said(unlike) == (
+    assert summary(unlike) == (
         ReplicaState.UNKNOWN,
         "reports to be a client, but M lists it as a replica (OK)",
         (),
     )
     assert unlike.is_replica
     down = of_replica(client, listed("R1", "DOWN", packet=3600.0))
-    assert said(down) == (
+    assert summary(down) == (
         ReplicaState.DOWN,
         "the master lists it as DOWN, though it answers; last packet 1 h 0 min before",
         ("reports to be a client, but M lists it as a replica (DOWN)",),
     )
     plain = of_replica(client)
-    assert (*said(plain), plain.is_replica) == (ReplicaState.OK, "is a client", (), False)
+    assert (*summary(plain), plain.is_replica) == (ReplicaState.OK, "is a client", (), False)
 
 
 FAULT = SectionFault(Section.SEQUENCE, FailureReason.TIMEOUT, "sequence was cut by the gate's time limit on the host")
@@ -223,7 +221,7 @@ FAULT = SectionFault(Section.SEQUENCE, FailureReason.TIMEOUT, "sequence was cut 
 
 def test_a_section_that_brought_nothing_is_told() -> None:
     """A hanging boksdiag leaves the verdict unknown and is named as the cause."""
-    assert said(of_replica(answers("R1", Role.REPLICA, None, faults=(FAULT,)), listed("R1"))) == (
+    assert summary(of_replica(answers("R1", Role.REPLICA, None, faults=(FAULT,)), listed("R1"))) == (
         ReplicaState.UNKNOWN,
         "sequence was cut by the gate's time limit on the host",
         (),
@@ -235,18 +233,19 @@ def test_what_is_missing_for_a_proof_is_named() -> None:
     master = answers("M", Role.MASTER, NUMBERS, 0.0)
     lines = (listed("R1"),)
     assert (
-        judged_once(snapshot(master, SOUND, second=NUMBERS)).host("R1").reason == "the master's list could not be read"
+        judge_one_shot(snapshot(master, SOUND, second=NUMBERS)).host("R1").reason
+        == "the master's list could not be read"
     )
-    assert judged_once(snapshot(master, SOUND, lines=lines)).host("R1").reason == (
+    assert judge_one_shot(snapshot(master, SOUND, lines=lines)).host("R1").reason == (
         "the master's numbers could not be read after the replica's"
     )
     late = answers("M", Role.MASTER, NUMBERS, 0.9)
-    assert judged_once(snapshot(late, SOUND, second=NUMBERS, lines=lines)).host("R1").reason == (
+    assert judge_one_shot(snapshot(late, SOUND, second=NUMBERS, lines=lines)).host("R1").reason == (
         "the master's numbers could not be read before the replica's"
     )
-    assert judged_once(snapshot(late, SOUND, lines=lines)).host("R1").reason == (
+    assert judge_one_shot(snapshot(late, SOUND, lines=lines)).host("R1").reason == (
         "the master lists it as OK, but its numbers could not be compared"
     )
-    assert judged_once(snapshot(master, answers("R1", Role.REPLICA, None), lines=lines)).host("R1").reason == (
+    assert judge_one_shot(snapshot(master, answers("R1", Role.REPLICA, None), lines=lines)).host("R1").reason == (
         "the master lists it as OK, but its numbers could not be compared"
     )

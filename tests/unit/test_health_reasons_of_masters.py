@@ -1,4 +1,4 @@
-"""The sentence for a domain without its one master, for masters, and for hosts that say something strange."""
+"""Reasons for a domain without its one master, for masters, and for hosts with unexpected replies."""
 
 import pytest
 
@@ -9,13 +9,13 @@ from tests.unit.domain_rounds import (
     NUMBERS,
     Watch,
     answers,
-    judged_once,
+    healthy_round,
+    judge_one_shot,
     listed,
     of_replica,
-    said,
     silent,
     snapshot,
-    sound_round,
+    summary,
 )
 
 SOUND = answers("R1", Role.REPLICA, NUMBERS)
@@ -26,7 +26,7 @@ FAULT = SectionFault(Section.SEQUENCE, FailureReason.TIMEOUT, "sequence was cut 
 
 def test_without_a_master_replicas_are_told_how_they_stand_among_one_another() -> None:
     """Whom to promote is the question then."""
-    health = judged_once(
+    health = judge_one_shot(
         snapshot(
             silent("M"),
             answers("R1", Role.REPLICA, {7: 100}),
@@ -42,10 +42,9 @@ def test_without_a_master_replicas_are_told_how_they_stand_among_one_another() -
 
 
 def test_a_copy_that_was_ahead_before_the_master_died_is_told_as_such() -> None:
-    """It looks like the most advanced one, and is the one that must not be promoted."""
     watch = Watch()
-    watch.look(sound_round({7: 100}, R1={7: 150}, R2={7: 100}))
-    health = watch.look(
+    watch.judge(healthy_round({7: 100}, R1={7: 150}, R2={7: 100}))
+    health = watch.judge(
         snapshot(
             silent("M", 600.0),
             answers("R1", Role.REPLICA, {7: 150}, 601.0),
@@ -53,17 +52,17 @@ def test_a_copy_that_was_ahead_before_the_master_died_is_told_as_such() -> None:
             at=600.0,
         )
     )
-    assert said(health.host("R1")) == (
+    assert summary(health.host("R1")) == (
         ReplicaState.UNKNOWN,
         "no master answers; no reachable server is more advanced",
         ("was ahead or diverged when it was last compared with a master",),
     )
-    assert said(health.host("R2"))[1] == "no master answers; no reachable server is more advanced"
+    assert summary(health.host("R2"))[1] == "no master answers; no reachable server is more advanced"
 
 
 def test_two_masters_accuse_each_other() -> None:
-    """Nobody can say whose numbers are right."""
-    health = judged_once(
+    """Which master's numbers are right is unknown."""
+    health = judge_one_shot(
         snapshot(answers("M", Role.MASTER, NUMBERS, 0.0), answers("N", Role.MASTER, NUMBERS, 1.0), SOUND)
     )
     assert [(verdict.state, verdict.reason) for verdict in health.hosts] == [
@@ -75,10 +74,10 @@ def test_two_masters_accuse_each_other() -> None:
 
 def test_the_master_is_ok_if_everything_could_be_read() -> None:
     """Its own verdict rests on its answer alone."""
-    whole = judged_once(snapshot(answers("M", Role.MASTER, NUMBERS)))
-    part = judged_once(snapshot(answers("M", Role.MASTER, None, faults=(FAULT,))))
-    assert said(whole.hosts[0]) == (ReplicaState.OK, "is the master", ())
-    assert said(part.hosts[0]) == (
+    whole = judge_one_shot(snapshot(answers("M", Role.MASTER, NUMBERS)))
+    part = judge_one_shot(snapshot(answers("M", Role.MASTER, None, faults=(FAULT,))))
+    assert summary(whole.hosts[0]) == (ReplicaState.OK, "is the master", ())
+    assert summary(part.hosts[0]) == (
         ReplicaState.UNKNOWN,
         "sequence was cut by the gate's time limit on the host",
         ("is the master, but not everything could be read",),
@@ -89,18 +88,18 @@ def test_the_master_is_ok_if_everything_could_be_read() -> None:
     ("boksinit", "word"), [("king", "BOKSINIT is 'king'"), (None, "BOKSINIT is missing")], ids=["strange", "missing"]
 )
 def test_a_role_that_nobody_knows_is_told_with_its_word(boksinit: str | None, word: str) -> None:
-    """A host that is listed counts as a replica whatever it says."""
+    """A listed host counts as a replica whatever role it reports."""
     verdict = of_replica(answers("R1", Role.UNKNOWN, None, environment=Environment(boksinit)))
-    assert said(verdict) == (ReplicaState.UNKNOWN, f"{word}, expected master, server or client", ())
+    assert summary(verdict) == (ReplicaState.UNKNOWN, f"{word}, expected master, server or client", ())
     fault = SectionFault(Section.ROLE, FailureReason.EXIT_STATUS, "role ended with 1")
     unread = of_replica(answers("R1", Role.UNKNOWN, None, faults=(fault,)), listed("R1"))
-    assert (*said(unread), unread.is_replica) == (ReplicaState.UNKNOWN, "role ended with 1", (), True)
+    assert (*summary(unread), unread.is_replica) == (ReplicaState.UNKNOWN, "role ended with 1", (), True)
 
 
 def test_a_table_that_only_the_replica_has_is_evidence() -> None:
     """It decides nothing: the master may have dropped it."""
     verdict = of_replica(answers("R1", Role.REPLICA, {**NUMBERS, 54: 1}), listed("R1"))
-    assert said(verdict) == (
+    assert summary(verdict) == (
         ReplicaState.OK,
         "listed as OK, nothing ahead",
         ("has T54, which the master does not have",),
@@ -108,18 +107,18 @@ def test_a_table_that_only_the_replica_has_is_evidence() -> None:
 
 
 def test_who_was_a_replica_is_one_while_it_does_not_answer() -> None:
-    """A master or client that goes silent does not become a replica, a listed stranger does."""
+    """An unreachable master or client does not become a replica, a listed unknown host does."""
     watch = Watch()
-    watch.look(snapshot(answers("M", Role.MASTER, NUMBERS, 0.0), SOUND, answers("C", Role.CLIENT, None), lines=()))
+    watch.judge(snapshot(answers("M", Role.MASTER, NUMBERS, 0.0), SOUND, answers("C", Role.CLIENT, None), lines=()))
     lines = (listed("X"),)
     gone = snapshot(
         answers("M", Role.MASTER, NUMBERS, 30.0), silent("R1"), silent("C"), silent("X"), at=30.0, lines=lines
     )
-    assert [(verdict.host, verdict.is_replica) for verdict in watch.look(gone).hosts] == [
+    assert [(verdict.host, verdict.is_replica) for verdict in watch.judge(gone).hosts] == [
         ("M", False),
         ("R1", True),
         ("C", False),
         ("X", True),
     ]
     dead = snapshot(silent("M"), silent("R1"), at=60.0, last_master="M")
-    assert [verdict.is_replica for verdict in watch.look(dead).hosts] == [False, True]
+    assert [verdict.is_replica for verdict in watch.judge(dead).hosts] == [False, True]

@@ -20,7 +20,6 @@ from boks_exporter.health.table_names import TABLE_NAMES, table_name, tables_nam
     ],
 )
 def test_a_duration_is_told_by_its_two_largest_units(seconds: float, words: str) -> None:
-    """Nobody at night wants 45234567 s."""
     assert in_words(seconds) == words
 
 

@@ -12,7 +12,7 @@ from boks_exporter.model import (
     SectionFault,
     SectionReply,
 )
-from tests.unit.domain_rounds import answers, listed, silent, snapshot, sound_round
+from tests.unit.domain_rounds import answers, healthy_round, listed, silent, snapshot
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_only_role_sequence_and_list_are_essential() -> None:
 
 def test_a_snapshot_knows_its_masters() -> None:
     """None, one and several are three situations."""
-    one = sound_round({7: 1}, R1={7: 1})
+    one = healthy_round({7: 1}, R1={7: 1})
     none = snapshot(silent("M"), answers("R1", Role.REPLICA, {7: 1}))
     two = snapshot(answers("M", Role.MASTER, {7: 1}, 0.0), answers("N", Role.MASTER, {7: 1}))
     assert [(seen.masters, seen.master) for seen in (one, none, two)] == [(("M",), "M"), ((), None), (("M", "N"), None)]
@@ -60,7 +60,7 @@ def test_a_snapshot_knows_its_masters() -> None:
 
 def test_skew_is_the_time_between_the_masters_readings() -> None:
     """From the end of the first to the beginning of the last; not known without a second."""
-    assert sound_round({7: 1}).skew == 1.75
+    assert healthy_round({7: 1}).skew == 1.75
     assert snapshot(answers("M", Role.MASTER, {7: 1}, 0.0)).skew is None
     assert snapshot(silent("M")).skew is None
 

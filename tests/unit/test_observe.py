@@ -1,4 +1,4 @@
-"""One bracketed look at a domain."""
+"""One bracketed round of a domain."""
 
 import asyncio
 
@@ -23,7 +23,7 @@ async def test_the_master_is_read_before_and_after_all_replicas() -> None:
 
 
 async def test_without_knowledge_everybody_is_asked_for_the_role_first() -> None:
-    """A first look finds the master before it reads, so that even one look is bracketed."""
+    """The first round finds the master before it reads, so that even a one-shot poll is bracketed."""
     transport = Scripted({"M": [master(10)], "R1": [replica(10)]})
     snapshot = await observe(domain("R1", "M"), transport, StillClock(), Knowledge())
     assert [(name, len(request.sections)) for name, request in transport.asked] == [
@@ -37,7 +37,7 @@ async def test_without_knowledge_everybody_is_asked_for_the_role_first() -> None
 
 
 async def test_a_host_that_fails_is_a_value() -> None:
-    """One host's failure costs its own facts and nobody else's."""
+    """One host's failure costs its own facts only."""
     refused = TransportError(FailureReason.CONNECT, "connection refused")
     snapshot = await observe(
         domain("M", "R1", "R2"), Scripted({"M": [master(10)], "R1": [refused], "R2": [b"hello\n"]}), StillClock(), KNOWN
@@ -51,7 +51,7 @@ async def test_a_host_that_fails_is_a_value() -> None:
 
 
 async def test_a_host_that_failed_the_search_for_the_master_is_not_asked_again() -> None:
-    """A host that does not answer costs one time-out in a first look, not two."""
+    """A host that does not answer costs one time-out in the first round, not two."""
     refused = TransportError(FailureReason.TIMEOUT, "no answer")
     transport = Scripted({"M": [master(10)], "R1": [refused]})
     await observe(domain("M", "R1"), transport, StillClock(), Knowledge())
@@ -59,7 +59,7 @@ async def test_a_host_that_failed_the_search_for_the_master_is_not_asked_again()
 
 
 async def test_a_promoted_replica_is_found_although_the_old_master_is_still_expected() -> None:
-    """The role is what a host says, whoever was master before."""
+    """The role is what a host reports, whichever host was master before."""
     dead = TransportError(FailureReason.TIMEOUT, "no answer")
     snapshot = await observe(domain("M", "R1"), Scripted({"M": [dead], "R1": [master(10, ())]}), StillClock(), KNOWN)
     assert snapshot.masters == ("R1",)
@@ -98,7 +98,7 @@ async def test_two_masters_are_not_bracketed() -> None:
 async def test_a_change_of_masters_in_the_middle_of_a_round_is_no_split_brain(
     second: bytes | TransportError, masters: tuple[str, ...]
 ) -> None:
-    """Two are masters at once only if the one asked first still says so after the other did."""
+    """There are two masters only if the one polled first still reports it after the other did."""
     transport = Scripted({"M": [master(10), second], "R1": [master(11, ())]})
     snapshot = await observe(domain("M", "R1"), transport, StillClock(), KNOWN)
     assert snapshot.masters == masters
@@ -133,7 +133,7 @@ async def test_a_hanging_replica_does_not_widen_the_brackets_of_the_others(monke
 
 
 async def test_a_cancelled_round_leaves_nothing_running() -> None:
-    """Cancelling a look cancels its exchanges."""
+    """Cancelling a round cancels its exchanges."""
     transport = Scripted({"M": [master(10)], "R1": [replica(10)]}, {"R1": asyncio.Event()})
     look = asyncio.create_task(observe(domain("M", "R1"), transport, StillClock(), KNOWN))
     while len(transport.asked) < 2:
@@ -167,7 +167,7 @@ async def test_a_listed_name_without_a_host_is_unresolved() -> None:
 async def test_a_discovered_host_that_fell_off_the_list_stays_while_it_answers_as_a_server(
     answer: bytes | TransportError, *, stays: bool
 ) -> None:
-    """A replica that its master no longer lists is what somebody has to hear about; one taken away is not."""
+    """A replica missing from its master's list is reported; a removed one is dropped."""
     known = Knowledge(("M",), "M", (Host("R9", "R9.example.net", discovered=True),))
     transport = Scripted({"M": [master(10, ())], "R9": [answer]})
     snapshot = await observe(domain("M", discover=True), transport, StillClock(), known)

@@ -1,4 +1,4 @@
-"""What is made of the answer of one host, and which host a listed name means."""
+"""Interpretation of one host's reply, and matching of listed names."""
 
 import pytest
 
@@ -64,7 +64,7 @@ async def test_sections_fail_one_by_one() -> None:
 
 @pytest.mark.parametrize(("stderr", "believed"), [(b"", True), (b"!cannot attach shared memory\n", False)])
 async def test_a_failing_status_counts_only_with_a_word_of_complaint(stderr: bytes, *, believed: bool) -> None:
-    """BoKS's exit codes are unknown: a clean, complete output is believed whatever the status."""
+    """BoKS's exit codes are unknown: a clean, complete output is accepted whatever the status."""
     reply = (
         b"=boks-gate/1 version=1.0.0 clock=2026-11-23T08:00:00\n=section role\n|BOKSINIT=server\n=end role exit=0\n"
         b"=section sequence\n|T7 13678d 8:33:46 10 (10)\n" + stderr + b"=end sequence exit=1\n=done sections=2\n"
@@ -77,7 +77,7 @@ async def test_a_failing_status_counts_only_with_a_word_of_complaint(stderr: byt
 
 
 async def test_a_command_that_a_signal_ended_is_not_believed() -> None:
-    """What was killed may have been cut off between two lines, however clean the rest looks."""
+    """The output of a killed command may have been cut between two lines."""
     reply = (
         b"=boks-gate/1 version=1.0.0 clock=2026-11-23T08:00:00\n=section role\n|BOKSINIT=server\n=end role exit=0\n"
         b"=section sequence\n|T7 13678d 8:33:46 10 (10)\n=end sequence exit=137\n=done sections=2\n"
@@ -110,7 +110,7 @@ EXPECTED = "the reply is not the gate's: line 1, column 1: expected the gate's f
     ids=["no gate", "a banner"],
 )
 def test_an_answer_that_is_no_reply_tells_what_came_instead(raw: RawReply, reason: FailureReason, detail: str) -> None:
-    """The exit status is blamed where there is one, and the first line of what the host complained about is told."""
+    """The detail names the exit status where there is one, and the first line of stderr."""
     seen = interpret_reply(Host("R1", "192.0.2.2"), LOOK, raw, 1.0, 2.0)
     assert seen == Garbled("R1", 1.0, 2.0, reason, detail, raw.stdout.decode())
 

@@ -1,4 +1,4 @@
-"""When the poller looks, on virtual time."""
+"""The poller's schedule, on virtual time."""
 
 import asyncio
 from dataclasses import replace
@@ -10,7 +10,7 @@ from tests.unit.poller_world import POLL, Watched, World, domain, timed_out
 
 
 def for_seconds(seconds: float):  # noqa: ANN201 - a script, whose type is long and says nothing
-    """Let time pass."""
+    """Wait in virtual time."""
 
     async def script(_: Watched) -> None:
         await asyncio.sleep(seconds)
@@ -165,7 +165,7 @@ def test_an_added_domain_begins_at_once() -> None:
 
 
 def test_a_domain_that_comes_back_begins_anew() -> None:
-    """Nobody looked at it in the meantime."""
+    """It was not polled in the meantime."""
     watched = Watched()
     watched.take(domain("bank"), domain("shop"))
 
@@ -181,7 +181,7 @@ def test_a_domain_that_comes_back_begins_anew() -> None:
 
 
 def test_a_new_interval_begins_a_new_grid_at_once() -> None:
-    """A domain at rest for an hour neither sleeps on nor counts as stalled."""
+    """A domain that waits for an hour starts the new interval and does not count as stalled."""
     watched = Watched()
     watched.take(poll=replace(POLL, interval_seconds=3600.0))
 

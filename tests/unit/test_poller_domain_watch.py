@@ -1,4 +1,4 @@
-"""What one domain's rounds leave behind: counters, log lines, the history."""
+"""Counters, log lines and history of one domain's rounds."""
 
 import asyncio
 from dataclasses import dataclass
@@ -53,7 +53,6 @@ def test_a_change_is_logged_once() -> None:
 
 
 def test_a_change_of_masters_is_logged_with_both() -> None:
-    """Nobody is none, not an empty word."""
     watched = Watched()
     watched.take()
 
@@ -158,7 +157,7 @@ def test_lag_in_seconds_grows_while_a_replica_is_stuck_and_ends_when_it_follows(
 
 
 def test_a_clock_that_is_set_raises_no_alarm() -> None:
-    """An hour forward, in the middle of a round trip of updates: nobody is an hour late."""
+    """A step of an hour does not make any replica an hour late."""
 
     @dataclass
     class SetClock:

@@ -1,4 +1,4 @@
-"""The history over a restart, and everything that can be wrong with the file that keeps it."""
+"""The history across a restart, and everything that can be wrong with its file."""
 
 import asyncio
 import os
@@ -18,13 +18,13 @@ from boks_exporter.model import Role
 from boks_exporter.poller import PersistedState, StateFile
 from boks_exporter.poller.state_file import FORGET_AFTER_SECONDS
 from boks_exporter.replication import History, advance
-from tests.unit.domain_rounds import sound_round
+from tests.unit.domain_rounds import healthy_round
 from tests.unit.poller_world import Watched, World, domain
 
 
 def kept(number: int = 100) -> PersistedState:
     """Make something worth keeping."""
-    return PersistedState(advance(History(), sound_round({7: number}, R1={7: 90})), "M")
+    return PersistedState(advance(History(), healthy_round({7: number}, R1={7: 90})), "M")
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_a_restart_in_the_middle_of_a_lag_keeps_the_seconds(path: Path) -> None:
 
 
 def test_who_was_who_outlives_a_restart_while_nobody_answers(path: Path) -> None:
-    """The last master is named, and a silent replica counts as one."""
+    """The last master is named, and an unreachable replica counts as one."""
     watch_a_lag(StateFile(path), 0.0, 65.0)
     refused = TransportError(FailureReason.CONNECT, "connection refused")
     watched = Watched(World(fails={"M": refused, "R1": refused}), state=StateFile(path))
@@ -157,7 +157,6 @@ def _execute(path: Path, statement: str, *values: float) -> None:
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_file_is_set_aside_and_never_stops_the_start(path: Path, damage: str, logged: list[Any]) -> None:
-    """It is kept under another name, one log line says so, and a new one is begun."""
     written(path, bank=kept())
     DAMAGES[damage](path)
     before = path.read_bytes()
@@ -185,7 +184,7 @@ def test_a_file_that_is_damaged_while_in_use_is_set_aside(path: Path, logged: li
 
 
 def test_somebody_elses_database_is_left_alone(path: Path, logged: list[Any]) -> None:
-    """A wrong path in the configuration costs nobody their data."""
+    """A wrong path in the configuration destroys no data."""
     path.parent.mkdir()
     _execute(path, "CREATE TABLE orders (id)")
     before = path.read_bytes()
@@ -199,7 +198,7 @@ def test_somebody_elses_database_is_left_alone(path: Path, logged: list[Any]) ->
 
 
 def test_a_place_that_cannot_be_written_is_told_once_and_its_end_too(path: Path, logged: list[Any]) -> None:
-    """Nobody waits for it, and nothing is raised."""
+    """No round waits for it, and nothing is raised."""
     path.parent.write_text("a file where a folder should be", encoding="utf-8")
     state = StateFile(path)
     for number in range(3):
@@ -226,7 +225,7 @@ def test_a_full_disk_keeps_what_was_written_before(
     """Beyond its bound the file behaves as on a full disk: a log line, and the old row stays."""
     written(path, bank=kept(5))
     monkeypatch.setattr("boks_exporter.poller.state_file.MAX_BYTES", 16384)
-    steps = sound_round({table: table for table in range(2000)}, R1={7: 1})
+    steps = healthy_round({table: table for table in range(2000)}, R1={7: 1})
     written(path, bank=PersistedState(advance(History(), steps)))
     assert [(line["event"], line["error"]) for line in logged] == [("state_file_unusable", "database or disk is full")]
     assert path.stat().st_size <= 16384
@@ -254,7 +253,6 @@ def test_a_domain_that_is_gone_for_a_month_is_forgotten(path: Path) -> None:
 
 
 def test_only_its_owner_can_read_it(path: Path) -> None:
-    """Names of hosts are nobody else's business."""
     written(path, bank=kept())
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 

@@ -40,7 +40,7 @@ def test_without_the_second_reading_nothing_is_known_of_ahead() -> None:
 
 
 def test_a_replica_within_both_readings_neither_lags_nor_is_ahead() -> None:
-    """What happened between the readings is nobody's fault."""
+    """An update written between the readings proves nothing."""
     bracket = around(reading({7: 9}, 9.0), reading({7: 12}, 12.0))[7]
     assert [(bracket.lag(number), bracket.ahead(number)) for number in (8, 9, 10, 12, 13)] == [
         (1, 0),
@@ -76,7 +76,7 @@ def test_only_the_one_masters_readings_count() -> None:
 
 
 def test_without_exactly_one_master_there_is_nothing_to_compare_with() -> None:
-    """Of two masters nobody knows whose numbers are right."""
+    """With two masters there is no bracket."""
     masters = answers("M", Role.MASTER, {7: 9}, 0.0), answers("M2", Role.MASTER, {7: 9}, 0.0)
     assert brackets(snapshot(*masters, REPLICA), REPLICA) == {}
     assert brackets(snapshot(REPLICA), REPLICA) == {}

@@ -6,14 +6,14 @@ import pytest
 
 from boks_exporter.model import Role, SequenceReport, UnreadLine
 from boks_exporter.replication import Condition, History, TableComparison, advance, compare
-from tests.unit.domain_rounds import STAMP, answers, silent, snapshot, sound_round
+from tests.unit.domain_rounds import STAMP, answers, healthy_round, silent, snapshot
 
 NO_HISTORY = History()
 
 
 def test_the_published_incident_is_found_without_any_history() -> None:
-    """Three tables ahead beyond the second reading are ahead, at the first look."""
-    seen = sound_round({7: 5053, 9: 7919, 15: 1865}, R1={7: 5060, 9: 7920, 15: 1900}, R2={7: 5053, 9: 7919, 15: 1865})
+    """Three tables beyond the second reading are ahead in the first round."""
+    seen = healthy_round({7: 5053, 9: 7919, 15: 1865}, R1={7: 5060, 9: 7920, 15: 1900}, R2={7: 5053, 9: 7919, 15: 1865})
     ahead, sound = compare(seen, NO_HISTORY).replicas
     assert ahead.tables == (
         TableComparison(
@@ -33,20 +33,20 @@ def test_the_published_incident_is_found_without_any_history() -> None:
 
 def test_a_replica_two_ahead_within_the_readings_is_not_ahead() -> None:
     """The master wrote while the replica was read."""
-    (replica,) = compare(sound_round({7: 100}, second={7: 102}, R1={7: 102}), NO_HISTORY).replicas
+    (replica,) = compare(healthy_round({7: 100}, second={7: 102}, R1={7: 102}), NO_HISTORY).replicas
     assert (replica.lag, replica.ahead) == (0, 0)
 
 
 def test_lag_and_ahead_are_those_of_the_worst_table() -> None:
     """One table can lag while another is ahead."""
-    seen = sound_round({7: 100, 9: 100, 15: 100}, R1={7: 90, 9: 40, 15: 105})
+    seen = healthy_round({7: 100, 9: 100, 15: 100}, R1={7: 90, 9: 40, 15: 105})
     (replica,) = compare(seen, NO_HISTORY).replicas
     assert (replica.lag, replica.ahead) == (60, 5)
     assert [(table.table, table.lag) for table in replica.lagging_tables] == [(9, 60), (7, 10)]
 
 
 def test_what_cannot_be_proven_is_none() -> None:
-    """Without a second reading nobody can say ahead, without a first one nobody can say lag."""
+    """Ahead needs the second reading, lag needs the first."""
     master, replica = answers("M", Role.MASTER, {7: 100}, 0.0), answers("R1", Role.REPLICA, {7: 105})
     (first_only,) = compare(snapshot(master, replica), NO_HISTORY).replicas
     assert (first_only.lag, first_only.ahead) == (0, None)
@@ -76,7 +76,7 @@ def test_without_a_master_only_the_best_copy_is_a_measure() -> None:
 
 
 def test_a_copy_that_went_its_own_way_is_not_the_best() -> None:
-    """Who was ahead of the master before it died does not make the others look late."""
+    """A copy that was ahead before the master died does not count as the best one."""
     history = History(lasting={("R2", Condition.APART): 0.0})
     seen = snapshot(silent("M"), answers("R1", Role.REPLICA, {7: 100}), answers("R2", Role.REPLICA, {7: 150}))
     first, second = compare(seen, history).replicas
@@ -96,7 +96,7 @@ def test_with_two_masters_nothing_is_compared_but_the_best_copy() -> None:
 
 def test_missing_and_extra_tables_are_named() -> None:
     """A table of the master that a replica lacks, and one that only the replica has."""
-    (replica,) = compare(sound_round({7: 1, 9: 1}, R1={7: 1, 54: 3}), NO_HISTORY).replicas
+    (replica,) = compare(healthy_round({7: 1, 9: 1}, R1={7: 1, 54: 3}), NO_HISTORY).replicas
     assert (replica.missing_tables, replica.extra_tables) == ((9,), (54,))
     assert replica.tables[1] == TableComparison(54, 3)
 
@@ -111,7 +111,7 @@ def test_a_table_in_a_line_that_could_not_be_read_is_not_missing() -> None:
 
 
 def test_no_table_is_called_missing_below_a_flood_of_lines_that_were_only_counted() -> None:
-    """The table may stand in one of those lines, so that nobody knows whether it is missing."""
+    """The table may be in one of those lines, so whether it is missing is unknown."""
     replica = answers("R1", Role.REPLICA, {7: 1})
     flooded = replace(replica, sequences=SequenceReport(replica.sequences.tables, (UnreadLine(2, "x", stands_for=2),)))
     seen = snapshot(answers("M", Role.MASTER, {7: 1, 9: 1}, 0.0), flooded, second={7: 1, 9: 1})
@@ -120,10 +120,10 @@ def test_no_table_is_called_missing_below_a_flood_of_lines_that_were_only_counte
 
 
 def test_a_table_that_appears_behind_the_replica_is_not_missing() -> None:
-    """What the master had not before the replica was read may be under way."""
-    (replica,) = compare(sound_round({7: 1}, second={7: 1, 9: 1}, R1={7: 1}), NO_HISTORY).replicas
+    """What the master did not have before the replica was read may be in flight."""
+    (replica,) = compare(healthy_round({7: 1}, second={7: 1, 9: 1}, R1={7: 1}), NO_HISTORY).replicas
     assert replica.missing_tables == ()
-    (early,) = compare(sound_round({7: 1}, second={7: 1, 9: 1}, R1={7: 1, 9: 1}), NO_HISTORY).replicas
+    (early,) = compare(healthy_round({7: 1}, second={7: 1, 9: 1}, R1={7: 1, 9: 1}), NO_HISTORY).replicas
     assert early.extra_tables == ()
 
 
@@ -163,15 +163,15 @@ def test_only_replicas_with_numbers_are_compared() -> None:
 
 
 def test_lag_in_seconds_needs_a_past() -> None:
-    """A single look knows that updates are missing, not since when."""
-    (replica,) = compare(sound_round({7: 100}, R1={7: 99}), NO_HISTORY).replicas
+    """A one-shot poll proves that updates are missing, not since when."""
+    (replica,) = compare(healthy_round({7: 100}, R1={7: 99}), NO_HISTORY).replicas
     assert (replica.lag, replica.lag_seconds, replica.lag_at_least_seconds) == (1, None, None)
 
 
 def test_one_unknown_age_makes_the_replicas_unknown_but_not_the_bound() -> None:
     """The oldest of several is not known if one of them is not; that it is at least so old is."""
-    history = advance(NO_HISTORY, sound_round({7: 100, 9: 10}, R1={7: 90, 9: 10}))
-    later = sound_round({7: 100, 9: 11}, at=30.0, R1={7: 90, 9: 10})
+    history = advance(NO_HISTORY, healthy_round({7: 100, 9: 10}, R1={7: 90, 9: 10}))
+    later = healthy_round({7: 100, 9: 11}, at=30.0, R1={7: 90, 9: 10})
     history = advance(history, later)
     (replica,) = compare(later, history).replicas
     assert [(table.table, table.lag_seconds) for table in replica.tables] == [

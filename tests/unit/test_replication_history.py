@@ -1,25 +1,25 @@
-"""What earlier rounds taught of the master's numbers, and how old a missing update is by that."""
+"""The recorded past of the master's numbers, and the age of a missing update."""
 
 import pytest
 
 from boks_exporter.model import Host, Role
 from boks_exporter.replication import History, advance, compare
 from boks_exporter.replication.table_history import Age, Step, TableHistory
-from tests.unit.domain_rounds import INTERVAL, STAMP, Numbers, answers, silent, snapshot, sound_round
+from tests.unit.domain_rounds import INTERVAL, STAMP, Numbers, answers, healthy_round, silent, snapshot
 
 
 def lag_seconds(history: History, sequence: int, at: float, master: int) -> tuple[float | None, float | None]:
-    """Compare R1, which has `sequence`, in a round at `at`; give the lag in seconds and what is proven of it."""
-    seen = sound_round({7: master}, at=at, R1={7: sequence})
+    """Compare R1, which has `sequence`, in a round at `at`; return the lag in seconds and its proven part."""
+    seen = healthy_round({7: master}, at=at, R1={7: sequence})
     (replica,) = compare(seen, advance(history, seen), exact_to=INTERVAL).replicas
     return replica.lag_seconds, replica.lag_at_least_seconds
 
 
 def watched(*numbers: int, replica: int, interval: float = INTERVAL) -> History:
-    """Learn from one round after another, in which R1 has the same number all the time."""
+    """Advance through rounds in which R1 keeps the same number."""
     history = History()
     for index, number in enumerate(numbers):
-        history = advance(history, sound_round({7: number}, at=index * interval, R1={7: replica}))
+        history = advance(history, healthy_round({7: number}, at=index * interval, R1={7: replica}))
     return history
 
 
@@ -39,9 +39,9 @@ def test_an_idle_master_makes_no_lag_grow() -> None:
 
 
 def test_lag_is_zero_as_soon_as_the_first_reading_is_reached() -> None:
-    """What was written after the first reading is under way and not missing."""
+    """What was written after the first reading is in flight and not missing."""
     history = watched(100, 110, replica=100)
-    seen = sound_round({7: 120}, at=60.0, second={7: 125}, R1={7: 120})
+    seen = healthy_round({7: 120}, at=60.0, second={7: 125}, R1={7: 120})
     (replica,) = compare(seen, advance(history, seen), exact_to=INTERVAL).replicas
     assert replica.lag_seconds == 0.0
 
@@ -62,7 +62,7 @@ def test_what_was_missing_before_the_first_look_has_a_lower_bound_only() -> None
 
 
 def test_an_age_that_may_be_wrong_by_more_than_an_interval_is_not_told() -> None:
-    """After an hour without the master nobody knows when in that hour the number came."""
+    """After an hour without the master, the time of the update within that hour is unknown."""
     history = watched(100, replica=100)
     exact, at_least = lag_seconds(history, 100, at=3600.0, master=101)
     assert (exact, at_least) == (None, 0.75)
@@ -105,10 +105,10 @@ def test_another_stamp_begins_anew_and_a_missing_one_says_nothing() -> None:
 
 
 def test_a_table_is_new_if_the_master_was_seen_without_it() -> None:
-    """What was there at the first look may be as old as the domain."""
-    history = advance(History(), sound_round({7: 1}, second={7: 1, 8: 1}, R1={7: 1}))
+    """A table seen in the first round may be as old as the domain."""
+    history = advance(History(), healthy_round({7: 1}, second={7: 1, 8: 1}, R1={7: 1}))
     assert [(table, history.is_new(table)) for table in (7, 8, 9)] == [(7, False), (8, True), (9, False)]
-    history = advance(history, sound_round({7: 1, 9: 1}, at=30.0, R1={7: 1}))
+    history = advance(history, healthy_round({7: 1, 9: 1}, at=30.0, R1={7: 1}))
     assert history.is_new(9)
     other = snapshot(answers("N", Role.MASTER, {7: 1, 9: 1, 15: 1}, 60.0), at=60.0)
     assert not advance(history, other).is_new(15)
@@ -129,10 +129,10 @@ def test_a_clock_that_was_set_does_not_age_the_updates() -> None:
 
 
 def test_what_every_replica_has_is_forgotten() -> None:
-    """The history of a sound domain stays small: the newest step and the one before."""
+    """The history of a healthy domain stays small: the newest step and the one before."""
     history = History()
     for index in range(100):
-        history = advance(history, sound_round({7: 100 + index}, at=index * 30.0, R1={7: 100 + index}))
+        history = advance(history, healthy_round({7: 100 + index}, at=index * 30.0, R1={7: 100 + index}))
     assert (
         history.tables[7].steps
         == (Step(198, 98 * 30.25 - 98 * 0.25 + 0.25, 97 * 30.0 + 2.0), Step(199, 2970.25, 2942.0))[1:]
@@ -158,7 +158,7 @@ def test_a_replica_that_is_away_holds_the_history() -> None:
 def test_a_replica_that_left_the_domain_holds_nothing() -> None:
     """A host that is no longer known is forgotten with what it had."""
     history = watched(100, 110, 120, replica=100)
-    history = advance(history, sound_round({7: 130}, at=90.0, R2={7: 130}))
+    history = advance(history, healthy_round({7: 130}, at=90.0, R2={7: 130}))
     assert history.floors == {"R2": {7: 130}}
     assert history.roles == {"M": Role.MASTER, "R2": Role.REPLICA}
     assert [step.sequence for step in history.tables[7].steps] == [130]
@@ -180,9 +180,11 @@ def test_steps_are_thinned_but_never_the_one_that_a_replica_waits_for(monkeypatc
     for index in range(2000):
         at, number = index * INTERVAL, 100 + 10 * index
         stuck = 100 if index < 500 else 1005
-        history = advance(history, sound_round({7: number}, at=at, second={7: number + 5}, R1={7: 100}, R2={7: stuck}))
+        history = advance(
+            history, healthy_round({7: number}, at=at, second={7: number + 5}, R1={7: 100}, R2={7: stuck})
+        )
     assert len(history.tables[7].steps) <= 66
-    seen = sound_round({7: 20100}, at=60000.0, R1={7: 100}, R2={7: 1005})
+    seen = healthy_round({7: 20100}, at=60000.0, R1={7: 100}, R2={7: 1005})
     first, second = compare(seen, advance(history, seen), exact_to=INTERVAL).replicas
     assert first.lag_seconds == pytest.approx(60000, abs=INTERVAL)
     assert first.lag_at_least_seconds == pytest.approx(60000, abs=INTERVAL)
@@ -196,11 +198,11 @@ def test_steps_are_thinned_but_never_the_one_that_a_replica_waits_for(monkeypatc
 def handed_over(
     before: Numbers, new_master: Numbers, *, had: Numbers, stuck: int = 100, known: bool = True
 ) -> tuple[float | None, float | None]:
-    """Let M rise to `before`, N have `had` and R1 be stuck; then N is master. Give R1's lag and its bound."""
+    """M rises to `before`, N has `had` and R1 is stuck; then N is master. Return R1's lag and its bound."""
     history = History()
     for index, number in enumerate((100, 110, before[7])):
         replicas = {"R1": {7: stuck}} | ({"N": had} if known else {})
-        history = advance(history, sound_round({7: number}, at=index * 30.0, **replicas))
+        history = advance(history, healthy_round({7: number}, at=index * 30.0, **replicas))
     seen = snapshot(
         answers("N", Role.MASTER, new_master, 90.0),
         answers("R1", Role.REPLICA, {7: stuck}, 91.0),
@@ -248,17 +250,17 @@ def test_the_same_master_after_an_outage_goes_on() -> None:
 
 
 def test_a_replica_whose_numbers_went_back_is_named_for_one_round() -> None:
-    """It loads its copy anew, whatever the list says yet; what it has then is the new measure."""
-    history = advance(History(), sound_round({7: 100, 9: 5}, R1={7: 100, 9: 5}, R2={7: 100, 9: 5}))
+    """It reloads its copy, whatever the list shows; its numbers after that are compared with those."""
+    history = advance(History(), healthy_round({7: 100, 9: 5}, R1={7: 100, 9: 5}, R2={7: 100, 9: 5}))
     assert history.gone_back == frozenset()
-    history = advance(history, sound_round({7: 100, 9: 5}, at=30.0, R1={7: 100}, R2={7: 3, 9: 5}))
+    history = advance(history, healthy_round({7: 100, 9: 5}, at=30.0, R1={7: 100}, R2={7: 3, 9: 5}))
     assert history.gone_back == {"R1", "R2"}
-    history = advance(history, sound_round({7: 100, 9: 5}, at=60.0, R1={7: 100}, R2={7: 4, 9: 5}))
+    history = advance(history, healthy_round({7: 100, 9: 5}, at=60.0, R1={7: 100}, R2={7: 4, 9: 5}))
     assert history.gone_back == frozenset()
 
 
 def test_roles_are_remembered_while_a_host_does_not_answer() -> None:
-    """Who was a replica is one until it says otherwise, or is no longer known."""
+    """A replica stays one until it reports another role or is removed."""
     history = watched(100, replica=100)
     assert not history.is_empty
     assert History().is_empty

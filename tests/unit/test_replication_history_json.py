@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 
 from boks_exporter.model import Role
 from boks_exporter.replication import Condition, History, advance, compare, dump, remember, restore
-from tests.unit.domain_rounds import INTERVAL, sound_round
+from tests.unit.domain_rounds import INTERVAL, healthy_round
 
 
 def learned() -> History:
-    """Learn from three rounds with a stuck replica, one of them apart, and numbers beyond 64 bits."""
+    """A history of three rounds with a stuck replica, one of them apart, and numbers beyond 64 bits."""
     history = History()
     for index in range(3):
         numbers = {7: 100 + index, 9: 2**64 + index}
-        seen = sound_round(numbers, at=index * 30.0, R1={7: 100, 9: 2**64}, R2={7: 200, 9: 2**64})
+        seen = healthy_round(numbers, at=index * 30.0, R1={7: 100, 9: 2**64}, R2={7: 200, 9: 2**64})
         history = remember(
             advance(history, seen), {("R2", Condition.APART): True, ("R1", Condition.MISSING): True}, index * 30.0
         )
@@ -25,7 +25,7 @@ def learned() -> History:
 
 
 def test_everything_worth_keeping_comes_back() -> None:
-    """Steps, what each replica had, roles, and who was apart; a finding seen once must be seen anew."""
+    """Steps, numbers, roles and apart replicas are kept; a finding seen once must be seen again."""
     history, back = learned(), restore(dump(learned()))
     assert (back.tables, back.master, back.floors, back.roles) == (
         history.tables,
@@ -39,7 +39,7 @@ def test_everything_worth_keeping_comes_back() -> None:
 
 def test_a_restart_in_the_middle_of_a_lag_keeps_the_seconds() -> None:
     """Ten minutes without the exporter change nothing of when the update was written."""
-    seen = sound_round({7: 110, 9: 2**64 + 2}, at=660.0, R1={7: 100, 9: 2**64})
+    seen = healthy_round({7: 110, 9: 2**64 + 2}, at=660.0, R1={7: 100, 9: 2**64})
     with_break = compare(seen, advance(restore(dump(learned())), seen), exact_to=INTERVAL).replicas[0]
     without = compare(seen, advance(learned(), seen), exact_to=INTERVAL).replicas[0]
     assert with_break == without
@@ -80,7 +80,6 @@ def _document() -> dict[str, Any]:
     ],
 )
 def test_what_is_no_history_is_refused_with_the_place(path: tuple[str, ...], value: object, message: str) -> None:
-    """A damaged state file is told by where it is damaged."""
     document: Any = _document()
     if not path:
         document = value

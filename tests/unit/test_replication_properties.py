@@ -1,4 +1,4 @@
-"""On sound replication nothing is ever claimed that is not so, however the reads interleave with the writes."""
+"""Healthy replication produces no false claim, however reads interleave with writes."""
 
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ class Line:
         return BEGUN + bisect_right(self.written_at, at)
 
     def age(self, number: int, at: float) -> float:
-        """Tell the age of the first update that is missing after a number, 0 if none is."""
+        """Return the age of the first missing update after a number, 0 if none is missing."""
         missing = number - BEGUN
         return max(0.0, at - self.written_at[missing]) if missing < len(self.written_at) else 0.0
 

@@ -15,7 +15,7 @@ ALL = scenarios()
 
 @pytest.mark.parametrize("scenario", ALL, ids=lambda scenario: scenario.name)
 async def test_every_scenario_is_judged_and_published_as_expected(scenario: Scenario) -> None:
-    """Each round is judged as `verdicts.yaml` says, to the last word; the last one is published as `metrics.prom`."""
+    """Each round's verdicts equal `verdicts.yaml`; the last round's page equals `metrics.prom`."""
     views = await run(scenario)
     told = {directory.name: verdicts(view) for directory, view in zip(scenario.rounds, views, strict=True)}
     assert told == load(scenario.folder / "verdicts.yaml")
@@ -59,7 +59,7 @@ def test_every_verdict_and_every_failure_has_its_scenario() -> None:
 
 
 def test_every_scenario_says_what_it_is_about() -> None:
-    """A sentence at the head of each domain tells the story, and every round is there."""
+    """Each domain begins with a comment, and every round exists."""
     for scenario in ALL:
         assert scenario.description["about"].endswith("."), scenario.name
         assert [path.name for path in scenario.rounds] == [f"round-{n + 1}" for n in range(len(scenario.rounds))]

@@ -5,13 +5,13 @@ import pytest
 from boks_exporter.health import ReplicaState
 from boks_exporter.model import Role
 from boks_exporter.replication import History, advance, compare
-from tests.unit.domain_rounds import INTERVAL, STAMP, Watch, answers, listed, silent, snapshot, sound_round
+from tests.unit.domain_rounds import INTERVAL, STAMP, Watch, answers, healthy_round, listed, silent, snapshot
 
 OTHER_STAMP = STAMP - 86400.0
 
 
 def test_a_replica_that_was_not_read_before_lacks_updates_of_a_known_age() -> None:
-    """The past is not forgotten because all others have it: R2 was silent while it was written."""
+    """The past stays although all others have it: R2 was unreachable while it was written."""
     history = History()
     for index, number in enumerate((100, 101, 102, 103)):
         at = index * INTERVAL
@@ -26,7 +26,7 @@ def test_a_replica_that_was_not_read_before_lacks_updates_of_a_known_age() -> No
                 second={7: number},
             ),
         )
-    seen = sound_round({7: 103}, at=4 * INTERVAL, R1={7: 103}, R2={7: 100})
+    seen = healthy_round({7: 103}, at=4 * INTERVAL, R1={7: 103}, R2={7: 100})
     comparison = compare(seen, advance(history, seen), exact_to=INTERVAL).replica("R2")
     assert comparison is not None
     assert comparison.lag_at_least_seconds == 121.0 - 30.25
@@ -34,7 +34,7 @@ def test_a_replica_that_was_not_read_before_lacks_updates_of_a_known_age() -> No
 
 
 def test_a_table_of_another_generation_waits_for_nothing() -> None:
-    """Its number is far below the master's new one and stays so; that must not put the finding off for ever."""
+    """Its number stays far below the master's new one, which must not postpone the finding."""
     watch = Watch()
     states = []
     for index in range(12):
@@ -48,15 +48,15 @@ def test_a_table_of_another_generation_waits_for_nothing() -> None:
             second={7: 1000 + 50 * index},
             stamps=stamps,
         )
-        states.append(watch.look(seen).host("R1").state)
+        states.append(watch.judge(seen).host("R1").state)
     assert states[-1] is ReplicaState.DIVERGED
     assert states.index(ReplicaState.DIVERGED) * INTERVAL < 240.0
 
 
 def test_a_table_that_could_not_be_compared_leaves_the_lag_in_seconds_unknown() -> None:
-    """After a restore in the middle of a round T7 proves nothing, and that T9 lacks nothing is not the whole answer."""
-    history = advance(History(), sound_round({7: 100, 9: 50}, R1={7: 100, 9: 50}))
-    seen = sound_round({7: 120, 9: 50}, at=INTERVAL, second={7: 80, 9: 50}, R1={7: 100, 9: 50})
+    """After a restore in the middle of a round T7 proves nothing, so T9 alone does not decide."""
+    history = advance(History(), healthy_round({7: 100, 9: 50}, R1={7: 100, 9: 50}))
+    seen = healthy_round({7: 120, 9: 50}, at=INTERVAL, second={7: 80, 9: 50}, R1={7: 100, 9: 50})
     (replica,) = compare(seen, advance(history, seen), exact_to=INTERVAL).replicas
     assert {table.table: table.lag for table in replica.tables} == {7: None, 9: 0}
     assert replica.lag_seconds is None
@@ -64,7 +64,7 @@ def test_a_table_that_could_not_be_compared_leaves_the_lag_in_seconds_unknown() 
 
 def test_a_table_that_the_master_does_not_have_lacks_nothing() -> None:
     """An extra table alone does not make the lag unknown."""
-    seen = sound_round({7: 100}, R1={7: 100, 54: 3})
+    seen = healthy_round({7: 100}, R1={7: 100, 54: 3})
     (replica,) = compare(seen, advance(History(), seen), exact_to=INTERVAL).replicas
     assert replica.extra_tables == (54,)
     assert replica.lag_seconds == 0.0
@@ -72,8 +72,8 @@ def test_a_table_that_the_master_does_not_have_lacks_nothing() -> None:
 
 def test_numbers_that_went_back_beside_a_second_master_are_not_taken_for_old_ones() -> None:
     """A restore during a split brain: 101 to 110 are given out again, and are as old as their second time."""
-    history = advance(History(), sound_round({7: 100}, R1={7: 100}))
-    history = advance(history, sound_round({7: 110}, at=INTERVAL, R1={7: 100}))
+    history = advance(History(), healthy_round({7: 100}, R1={7: 100}))
+    history = advance(history, healthy_round({7: 110}, at=INTERVAL, R1={7: 100}))
     split = snapshot(
         answers("M", Role.MASTER, {7: 90}, 2 * INTERVAL),
         answers("R2", Role.MASTER, {7: 110}, 2 * INTERVAL + 1.0),
@@ -81,7 +81,7 @@ def test_numbers_that_went_back_beside_a_second_master_are_not_taken_for_old_one
         at=2 * INTERVAL,
     )
     history = advance(history, split)
-    seen = sound_round({7: 115}, at=3 * INTERVAL, R1={7: 100})
+    seen = healthy_round({7: 115}, at=3 * INTERVAL, R1={7: 100})
     (replica,) = compare(seen, advance(history, seen), exact_to=INTERVAL).replicas
     assert replica.lag == 15
     assert replica.lag_at_least_seconds is not None
@@ -94,7 +94,7 @@ def test_a_new_generation_of_a_table_has_not_gone_back() -> None:
     new = {7: STAMP + 86400.0}
     for index, (number, stamps) in enumerate(((100, None), (100, None), (3, new), (5, new))):
         at = index * INTERVAL
-        health = watch.look(
+        health = watch.judge(
             snapshot(
                 answers("M", Role.MASTER, {7: number}, at, stamps=stamps),
                 answers("R1", Role.REPLICA, {7: number - 1}, at + 1.0, stamps=stamps),
@@ -108,12 +108,11 @@ def test_a_new_generation_of_a_table_has_not_gone_back() -> None:
 
 
 def test_a_new_generation_has_not_gone_back_though_the_master_was_never_seen_with_the_old_one() -> None:
-    """The replica's own stamps tell it: the master printed nothing that could be read before."""
     watch = Watch()
     old = answers("R1", Role.REPLICA, {7: 100, 9: 50}, 1.0)
-    watch.look(snapshot(silent("M", 0.0), old, last_master="M"))
+    watch.judge(snapshot(silent("M", 0.0), old, last_master="M"))
     new = {7: STAMP + 86400.0}
-    health = watch.look(
+    health = watch.judge(
         snapshot(
             answers("M", Role.MASTER, {7: 5, 9: 51}, INTERVAL, stamps=new),
             answers("R1", Role.REPLICA, {7: 4, 9: 50}, INTERVAL + 1.0, stamps=new),
@@ -128,7 +127,7 @@ def test_a_new_generation_has_not_gone_back_though_the_master_was_never_seen_wit
 
 def test_a_table_of_another_generation_has_no_age() -> None:
     """Its number is compared, but the figure in seconds is that of the tables that can be."""
-    history = advance(History(), sound_round({7: 100, 9: 50}, R1={7: 100, 9: 50}))
+    history = advance(History(), healthy_round({7: 100, 9: 50}, R1={7: 100, 9: 50}))
     stamps = {7: OTHER_STAMP}
     for index in range(1, 6):
         at = index * INTERVAL
