@@ -15,17 +15,19 @@ sys.path.insert(0, str(ROOT))
 from boks_exporter.cli.failover.text_output import proposal_text
 from boks_exporter.config import DomainSettings
 from boks_exporter.failover.facts import JournalView
+from boks_exporter.failover.failover_exits import EXITS, Exit
 from boks_exporter.failover.findings import RULES
-from boks_exporter.failover.gate_client import ChangingGates, LookingGates, LookOnly
+from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
 from boks_exporter.failover.journal import Journal, Who
-from boks_exporter.failover.procedures.step_template import Kind, Row
+from boks_exporter.failover.limits import FailoverLimits
+from boks_exporter.failover.procedure import Procedure
+from boks_exporter.failover.procedures.step_template import StepKind, StepTemplate
 from boks_exporter.failover.procedures.tables import RETIRE_AT_CONSOLE, TABLES
 from boks_exporter.failover.procedures.transitions import TRANSITIONS
 from boks_exporter.failover.runner import Order, Proposal, Runner, Tools, propose
 from boks_exporter.failover.runner.console import retire_script
 from boks_exporter.failover.runner.verify import verified
 from boks_exporter.failover.survey import Survey
-from boks_exporter.failover.words import EXITS, Exit, Limits, Procedure
 from boks_exporter.model import Host
 from boks_exporter.remote.settings import RemotePaths, SshSettings
 from boks_exporter.simulator.domain import Boksinit, Fault, HostPlan, Layout, SimulatedDomain
@@ -41,7 +43,7 @@ _ROLES: Final = {
     "replica2": Boksinit.SERVER,
     "replica3": Boksinit.SERVER,
 }
-_LIMITS: Final = Limits(cool_down_seconds=0.0)
+_LIMITS: Final = FailoverLimits(cool_down_seconds=0.0)
 
 _TITLES: Final = {
     Procedure.PROMOTE: "A replica becomes master because the master is gone (K1456).",
@@ -78,7 +80,7 @@ class Stage:
         hosts = tuple(Host(plan.name, plan.address, site=plan.site) for plan in plans)
         settings = DomainSettings(name="prod", transport=SshSettings(user="boksmon"), hosts=hosts)
         transport = VirtualTransport(domain, seed=1)
-        survey = Survey(settings, transport, LookingGates(LookOnly(way)), VirtualClock(), _LIMITS)
+        survey = Survey(settings, transport, ReadOnlyGates(ReadOnlyTransport(way)), VirtualClock(), _LIMITS)
         return cls(directory, domain, way, survey)
 
     async def plan(self, procedure: Procedure, target: str) -> Proposal:
@@ -190,12 +192,12 @@ def _transitions() -> Iterator[str]:
     yield ""
 
 
-def _table(rows: tuple[Row, ...]) -> Iterator[str]:
+def _table(rows: tuple[StepTemplate, ...]) -> Iterator[str]:
     yield "| step | on | sent | purpose | undone by |"
     yield "|---|---|---|---|---|"
     for row in rows:
-        sent = f"`{row.do}`" if row.do else ("by hand" if row.kind is Kind.CONSOLE else "nothing: it waits")
-        undo = f"`{row.undo}`" if row.undo else ("" if row.kind is Kind.WAIT else row.no_undo)
+        sent = f"`{row.do}`" if row.do else ("by hand" if row.kind is StepKind.CONSOLE else "nothing: it waits")
+        undo = f"`{row.undo}`" if row.undo else ("" if row.kind is StepKind.WAIT else row.no_undo)
         mark = "**point of no return:** " if row.point_of_no_return else ""
         yield f"| {row.key} | {row.on} | {sent} | {row.purpose} | {mark}{undo} |"
     yield ""

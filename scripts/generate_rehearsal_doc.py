@@ -8,8 +8,8 @@ from typing import Final
 
 from boks_exporter.cli.failover.rehearsal_output import rehearsal_text
 from boks_exporter.cli.failover.rehearse_command import Reader
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import Order, propose
-from boks_exporter.failover.words import Procedure
 from boks_exporter.rehearsal.environment import Known
 from boks_exporter.rehearsal.fault_injection import OF_REQUESTS, StepFault
 from boks_exporter.rehearsal.fault_spec import wish_of

@@ -3,9 +3,15 @@
 import asyncio
 from typing import Final
 
-from boks_exporter.app.failover_wiring import Domain, NotConfiguredError, journal_of, ways_of, who_runs_this
+from boks_exporter.app.failover_wiring import (
+    ManagedDomain,
+    NotConfiguredError,
+    journal_of,
+    operator_connections,
+    who_runs_this,
+)
 from boks_exporter.errors import BoksExporterError
-from boks_exporter.failover.gate_client import ChangingGates, LookingGates, LookOnly
+from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
 from boks_exporter.failover.journal import RunOpenError
 from boks_exporter.model import Host, HostName
 from boks_exporter.observe import SystemClock
@@ -17,7 +23,7 @@ class StillLockedError(BoksExporterError):
     """A host is still locked, and by whom."""
 
 
-async def break_lock(domain: Domain, run: str, host: HostName) -> str:
+async def break_lock(domain: ManagedDomain, run: str, host: HostName) -> str:
     """Take the lock of a host away from a run that is named; returns what became of it.
 
     The journal knows before any host does. Raises RunOpenError for a run that is open in this very journal.
@@ -36,8 +42,8 @@ async def break_lock(domain: Domain, run: str, host: HostName) -> str:
     return said
 
 
-async def _broken(domain: Domain, host: Host, run: str) -> tuple[str, bool]:
-    async with ways_of(domain) as ways:
+async def _broken(domain: ManagedDomain, host: Host, run: str) -> tuple[str, bool]:
+    async with operator_connections(domain) as ways:
         try:
             lock = await ChangingGates(ways.operator).break_lock(host, run)
         except BoksExporterError as error:
@@ -50,16 +56,16 @@ async def _broken(domain: Domain, host: Host, run: str) -> tuple[str, bool]:
     )
 
 
-async def locks(domain: Domain) -> dict[HostName, str]:
+async def locks(domain: ManagedDomain) -> dict[HostName, str]:
     """Tell who holds the lock of each host, or why that is not known."""
     gate = asyncio.Semaphore(_AT_ONCE)
-    async with ways_of(domain) as ways:
-        looking = LookingGates(LookOnly(ways.operator))
+    async with operator_connections(domain) as ways:
+        looking = ReadOnlyGates(ReadOnlyTransport(ways.operator))
         found = await asyncio.gather(*(_held(looking, host, gate) for host in domain.domain.hosts))
     return dict(zip((host.name for host in domain.domain.hosts), found, strict=True))
 
 
-async def _held(looking: LookingGates, host: Host, gate: asyncio.Semaphore) -> str:
+async def _held(looking: ReadOnlyGates, host: Host, gate: asyncio.Semaphore) -> str:
     try:
         async with gate:
             lock = await looking.lock(host)
@@ -68,7 +74,7 @@ async def _held(looking: LookingGates, host: Host, gate: asyncio.Semaphore) -> s
     return "not locked" if lock.run is None else f"locked by {lock.run} of {lock.owner} since {lock.since} (UTC)"
 
 
-def _known(domain: Domain, name: HostName) -> Host:
+def _known(domain: ManagedDomain, name: HostName) -> Host:
     for host in domain.domain.hosts:
         if host.name == name:
             return host

@@ -14,12 +14,12 @@ from boks_exporter.app.connections import Closable
 from boks_exporter.config import DomainSettings, FailoverSettings, Settings
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.facts import Reading
-from boks_exporter.failover.gate_client import ChangingGates, LookingGates, LookOnly
+from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
 from boks_exporter.failover.journal import Journal, Who
+from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.runner import Halt, NoConsole, ProgramHooks, Runner, Tools
 from boks_exporter.failover.runner.console import Console
 from boks_exporter.failover.survey import Survey
-from boks_exporter.failover.words import Limits
 from boks_exporter.model import HostName
 from boks_exporter.observe import SystemClock
 from boks_exporter.poller import StateFile
@@ -27,7 +27,7 @@ from boks_exporter.remote.settings import GateMode, SshSettings
 from boks_exporter.replication import History
 from boks_exporter.transport.base import OperatorTransport, Transport
 
-_LIMITS: Final = Limits()
+_LIMITS: Final = FailoverLimits()
 
 
 class NotConfiguredError(BoksExporterError):
@@ -35,7 +35,7 @@ class NotConfiguredError(BoksExporterError):
 
 
 @dataclass(frozen=True, slots=True)
-class Domain:
+class ManagedDomain:
     """One domain that can be changed."""
 
     settings: Settings
@@ -44,7 +44,7 @@ class Domain:
     ssh: SshSettings
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> FailoverLimits:
         """Tell what the guards measure by."""
         return replace(
             _LIMITS,
@@ -55,7 +55,7 @@ class Domain:
         )
 
 
-def chosen_domain(settings: Settings, name: str | None = None, host: HostName | None = None) -> Domain:
+def chosen_domain(settings: Settings, name: str | None = None, host: HostName | None = None) -> ManagedDomain:
     """Find the domain that is meant: the named one, or the only one that has the host and can be changed."""
     known = [domain for domain in settings.domains if name in {None, domain.name}]
     if not known:
@@ -77,11 +77,11 @@ def chosen_domain(settings: Settings, name: str | None = None, host: HostName | 
     return _as_changeable(settings, fitting[0])
 
 
-def _as_changeable(settings: Settings, domain: DomainSettings) -> Domain:
+def _as_changeable(settings: Settings, domain: DomainSettings) -> ManagedDomain:
     if domain.failover is None or not isinstance(domain.transport, SshSettings):
         message = f"{domain.name} cannot be changed: it has no section failover, or is not reached over SSH"
         raise NotConfiguredError(message)
-    return Domain(settings, domain, domain.failover, domain.transport)
+    return ManagedDomain(settings, domain, domain.failover, domain.transport)
 
 
 def who_runs_this() -> Who:
@@ -97,13 +97,13 @@ def who_runs_this() -> Who:
     return Who(user=user, sudo_user=sudo_user, terminal=terminal, host=socket.gethostname(), pid=os.getpid())
 
 
-def journal_of(domain: Domain) -> Journal:
+def journal_of(domain: ManagedDomain) -> Journal:
     """Open the journal."""
     return Journal(domain.failover.journal)
 
 
 @contextmanager
-def kept_journal(domain: Domain) -> Iterator[Journal | None]:
+def kept_journal(domain: ManagedDomain) -> Iterator[Journal | None]:
     """Open the journal for reading only, as a full disk allows, too; None where there is none yet."""
     path = domain.failover.journal
     if not path.exists():
@@ -114,7 +114,7 @@ def kept_journal(domain: Domain) -> Iterator[Journal | None]:
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
+class OperatorConnections:
     """The open connections: to read, and as the operator."""
 
     reading: Transport
@@ -122,7 +122,7 @@ class Ways:
 
 
 @asynccontextmanager
-async def ways_of(domain: Domain) -> AsyncIterator[Ways]:
+async def operator_connections(domain: ManagedDomain) -> AsyncIterator[OperatorConnections]:
     """Hold the connections open, and close them in the end."""
     from boks_exporter.transport.ssh import SshTransport
 
@@ -137,7 +137,7 @@ async def ways_of(domain: Domain) -> AsyncIterator[Ways]:
         gate=GateMode.INSTALLED,
     )
     async with AsyncExitStack() as stack:
-        ways = Ways(
+        ways = OperatorConnections(
             SshTransport(domain.ssh, timeout_seconds=timeout), SshTransport(as_operator, timeout_seconds=timeout)
         )
         for way in (ways.reading, ways.operator):
@@ -147,15 +147,15 @@ async def ways_of(domain: Domain) -> AsyncIterator[Ways]:
 
 
 @asynccontextmanager
-async def looking(domain: Domain, journal: Journal | None = None) -> AsyncIterator[Survey]:
+async def looking(domain: ManagedDomain, journal: Journal | None = None) -> AsyncIterator[Survey]:
     """Hold what a look needs, and nothing that could change a host."""
-    async with ways_of(domain) as ways:
-        yield _survey(domain, ways.reading, LookingGates(LookOnly(ways.operator)), journal)
+    async with operator_connections(domain) as ways:
+        yield _survey(domain, ways.reading, ReadOnlyGates(ReadOnlyTransport(ways.operator)), journal)
 
 
 @asynccontextmanager
 async def changing(
-    domain: Domain,
+    domain: ManagedDomain,
     journal: Journal,
     say: Callable[[str], None],
     console: Console | None = None,
@@ -163,8 +163,8 @@ async def changing(
 ) -> AsyncIterator[Runner]:
     """Hold what a run needs."""
     hooks, asked = domain.failover.hooks, halt or Halt()
-    async with ways_of(domain) as ways:
-        survey = _survey(domain, ways.reading, LookingGates(LookOnly(ways.operator)), journal)
+    async with operator_connections(domain) as ways:
+        survey = _survey(domain, ways.reading, ReadOnlyGates(ReadOnlyTransport(ways.operator)), journal)
         yield Runner(
             Tools(
                 survey=survey,
@@ -188,7 +188,7 @@ async def changing(
         )
 
 
-def _survey(domain: Domain, reading: Transport, gates: LookingGates, journal: Journal | None) -> Survey:
+def _survey(domain: ManagedDomain, reading: Transport, gates: ReadOnlyGates, journal: Journal | None) -> Survey:
     """Begin with what the exporter's rounds have taught, where its state file can be read."""
     name = domain.domain.name
     history, master = _kept(domain.settings.state_file, name)

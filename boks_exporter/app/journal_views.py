@@ -11,7 +11,7 @@ from boks_exporter.model import DomainName
 from boks_exporter.observe import Clock
 
 
-class Journals:
+class JournalViews:
     """The journals of all domains that have one; read anew for every page."""
 
     def __init__(self, clock: Clock) -> None:
@@ -21,7 +21,7 @@ class Journals:
 
     def __repr__(self) -> str:
         """Tell whose there are."""
-        return f"<Journals of {', '.join(self._paths) or 'nothing'}>"
+        return f"<JournalViews of {', '.join(self._paths) or 'nothing'}>"
 
     def take(self, settings: Settings) -> None:
         """Take a configuration over."""

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection
 
 from boks_exporter.app.connections import Connections
-from boks_exporter.app.journal_views import Journals
+from boks_exporter.app.journal_views import JournalViews
 from boks_exporter.config import Settings
 from boks_exporter.exposition import DomainView
 from boks_exporter.model import DomainName
@@ -24,6 +24,6 @@ async def look_once(settings: Settings, domains: Collection[DomainName] = ()) ->
             if not domains or name in domains
         ]
         looks = (watch.run_round(gate, settings.poll.interval_seconds, once=True) for watch in watches)
-        journals = Journals(clock)
+        journals = JournalViews(clock)
         journals.take(settings)
         return tuple(journals.joined(await asyncio.gather(*looks)))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from boks_exporter.app.build_info import exporter_info
-from boks_exporter.app.journal_views import Journals
+from boks_exporter.app.journal_views import JournalViews
 from boks_exporter.app.sentence import fleet_in_a_sentence
 from boks_exporter.app.systemd import Notifier
 from boks_exporter.exposition import DomainView
@@ -34,10 +34,10 @@ class Views(Protocol):
 class Publisher:
     """Keep the newest rendering; `published` changes by one assignment."""
 
-    def __init__(self, notifier: Notifier, clock: Clock, journals: Journals | None = None) -> None:
+    def __init__(self, notifier: Notifier, clock: Clock, journals: JournalViews | None = None) -> None:
         """Start with a page that shows the exporter itself."""
         self._notifier = notifier
-        self.journals = journals or Journals(clock)
+        self.journals = journals or JournalViews(clock)
         self._clock = clock
         self._info = exporter_info()
         self._is_news = asyncio.Event()

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeAlias
 
-from boks_exporter.failover.words import Outcome, Procedure
+from boks_exporter.failover.failover_exits import Outcome
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.health import DomainHealth
 from boks_exporter.model import (
     DomainSnapshot,

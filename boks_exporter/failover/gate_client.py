@@ -23,7 +23,7 @@ from boks_exporter.remote.operator_requests import OperatorChange, OperatorLook,
 from boks_exporter.transport.base import OperatorTransport, RawReply
 
 
-class LookOnly:
+class ReadOnlyTransport:
     """A way to the gates on which nothing travels that could change a host."""
 
     def __init__(self, transport: OperatorTransport) -> None:
@@ -43,10 +43,10 @@ class LookOnly:
 
 
 @dataclass(frozen=True, slots=True)
-class LookingGates:
+class ReadOnlyGates:
     """Ask the gates; a host that fails is a value, except where a record is asked for."""
 
-    way: LookOnly
+    way: ReadOnlyTransport
 
     async def readiness(self, host: Host) -> GateFacts:
         """Ask whether a host is ready for changes."""

@@ -7,8 +7,8 @@ from typing import Any, Final, TypeVar
 
 from boks_exporter.config import DomainSettings
 from boks_exporter.failover.facts import FailoverFacts, GateFacts, JournalView, Reading, Witness
-from boks_exporter.failover.gate_client import LookingGates
-from boks_exporter.failover.words import Limits
+from boks_exporter.failover.gate_client import ReadOnlyGates
+from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.health import judge_round
 from boks_exporter.model import DomainSnapshot, Host, HostName, Role
 from boks_exporter.observe import Clock, Knowledge, observe
@@ -30,9 +30,9 @@ class Survey:
 
     domain: DomainSettings
     transport: Transport
-    gates: LookingGates
+    gates: ReadOnlyGates
     clock: Clock
-    limits: Limits = field(default_factory=Limits)
+    limits: FailoverLimits = field(default_factory=FailoverLimits)
     history: History = field(default_factory=History)
     last_known_master: HostName | None = None
     readings: dict[HostName, Reading] = field(default_factory=dict)

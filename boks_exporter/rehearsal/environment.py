@@ -10,12 +10,12 @@ from typing import TypeAlias
 from boks_exporter.config import DomainSettings
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.failover.facts import JournalView, Reading
-from boks_exporter.failover.gate_client import ChangingGates, LookingGates, LookOnly
+from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
 from boks_exporter.failover.journal import LoggedStep, Who
+from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.runner import NoConsole, Tools
 from boks_exporter.failover.runner.console import Console
 from boks_exporter.failover.survey import Survey
-from boks_exporter.failover.words import Limits
 from boks_exporter.model import DomainName, Host, HostName, Seconds
 from boks_exporter.observe import Clock
 from boks_exporter.rehearsal.killable import Life, MortalJournal, MortalWay
@@ -38,7 +38,7 @@ class Known:
     """What was known of the live domain before the look on which the rehearsal rests."""
 
     settings: DomainSettings
-    limits: Limits
+    limits: FailoverLimits
     timeout_seconds: Seconds
     history: History = field(default_factory=History)
     last_known_master: HostName | None = None
@@ -147,7 +147,7 @@ class Stage:
         return Survey(
             domain=known.settings,
             transport=self.reading,
-            gates=LookingGates(LookOnly(way)),
+            gates=ReadOnlyGates(ReadOnlyTransport(way)),
             clock=self.time,
             limits=known.limits,
             history=known.history,

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from boks_exporter.failover.facts import FailoverFacts
+from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.findings import Finding
 from boks_exporter.failover.journal import LoggedStep
-from boks_exporter.failover.runner import Proposal, Result
-from boks_exporter.failover.words import Exit
+from boks_exporter.failover.runner import Proposal, RunResult
 from boks_exporter.model import HostName, Seconds
 from boks_exporter.rehearsal.fault_spec import Wish
 from boks_exporter.simulator.domain.invariants import Breach
@@ -18,7 +18,7 @@ class Played:
     """One command on the twin. It was killed where there is no result."""
 
     command: str
-    result: Result | None
+    result: RunResult | None
 
 
 @dataclass(kw_only=True)

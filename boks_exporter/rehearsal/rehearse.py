@@ -7,12 +7,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
-from boks_exporter.app.failover_wiring import Domain, looking
+from boks_exporter.app.failover_wiring import ManagedDomain, looking
 from boks_exporter.failover.facts import FailoverFacts, JournalView
+from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.journal import Journal
-from boks_exporter.failover.preflight import exit_for, standing
+from boks_exporter.failover.preflight import blocking_findings, exit_for
 from boks_exporter.failover.runner import Order, Proposal, propose
-from boks_exporter.failover.words import Exit
 from boks_exporter.model import Host, HostName
 from boks_exporter.rehearsal.dead_hosts import supposed
 from boks_exporter.rehearsal.environment import Known, Stage
@@ -25,7 +25,7 @@ OpenStage: TypeAlias = Callable[[Known, FailoverFacts, Path], AbstractAsyncConte
 
 
 async def rehearse(
-    domain: Domain, order: Order, audience: Audience, wish: Wish | None = None, dead: tuple[HostName, ...] = ()
+    domain: ManagedDomain, order: Order, audience: Audience, wish: Wish | None = None, dead: tuple[HostName, ...] = ()
 ) -> Rehearsal:
     """Look at the live domain, and rehearse what may be done there; raises RehearsalError for what does not exist."""
     known, live = await _look(domain, order)
@@ -59,7 +59,7 @@ async def rehearse_there(
 
 def _is_refused(rehearsal: Rehearsal, order: Order) -> bool:
     """Tell whether the real command would be refused, and how it would end."""
-    rehearsal.left = standing(rehearsal.proposal.findings, order.guards)
+    rehearsal.left = blocking_findings(rehearsal.proposal.findings, order.guards)
     if not rehearsal.left and rehearsal.proposal.plan.steps:
         return False
     rehearsal.exit = exit_for(rehearsal.left) if rehearsal.left else Exit.REFUSED
@@ -70,7 +70,7 @@ def _unknown(name: HostName, hosts: Iterable[Host]) -> RehearsalError:
     return RehearsalError(f"{name} is no host of the domain; there are: {', '.join(host.name for host in hosts)}")
 
 
-async def _look(domain: Domain, order: Order) -> tuple[Known, Proposal]:
+async def _look(domain: ManagedDomain, order: Order) -> tuple[Known, Proposal]:
     """Look at the live domain by what can change nothing; the journal is only read, and none is made."""
     if not domain.domain.discover and order.target not in {host.name for host in domain.domain.hosts}:
         raise _unknown(order.target, domain.domain.hosts)

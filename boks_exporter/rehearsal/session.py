@@ -6,12 +6,13 @@ from typing import Final, TypeAlias
 
 from boks_exporter.app.failover_wiring import who_runs_this
 from boks_exporter.errors import BoksExporterError
+from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.journal import Acceptance, Who
 from boks_exporter.failover.plan import difference
-from boks_exporter.failover.preflight import standing
-from boks_exporter.failover.runner import Order, Proposal, Result, Runner, propose
-from boks_exporter.failover.words import Exit, Procedure
+from boks_exporter.failover.preflight import blocking_findings
+from boks_exporter.failover.procedure import Procedure
+from boks_exporter.failover.runner import Order, Proposal, Runner, RunResult, propose
 from boks_exporter.model import HostName, Role, Seconds
 from boks_exporter.rehearsal.environment import Program, Stage
 from boks_exporter.rehearsal.fault_injection import StepFault, StepInjection
@@ -29,7 +30,7 @@ _UNTIL_LISTED: Final[Seconds] = 90.0
 """So long a master takes to find every replica again after a restart."""
 _OTHER: Final = Who(user="another", host="another-machine")
 
-Work: TypeAlias = Callable[[Runner], Awaitable[Result]]
+Work: TypeAlias = Callable[[Runner], Awaitable[RunResult]]
 
 
 @dataclass
@@ -53,7 +54,7 @@ class Playing:
         if rehearsal.supposed is None:
             rehearsal.differences = difference(rehearsal.live.basis, twin.basis)
             self.audience.see_twin(rehearsal.differences)
-        if _steps(twin) != _steps(rehearsal.proposal) or standing(twin.findings, self.order.guards):
+        if _steps(twin) != _steps(rehearsal.proposal) or blocking_findings(twin.findings, self.order.guards):
             return
         if rehearsal.wish:
             self._inject(rehearsal.wish)
@@ -80,12 +81,12 @@ class Playing:
 
     # -- what is typed -------------------------------------------------------------------------------------------------
 
-    async def _command(self, command: str, work: Work) -> Result | None:
+    async def _command(self, command: str, work: Work) -> RunResult | None:
         """Run one command as a program of its own; None where it was killed."""
         self.audience.see(f"twin$ boks-exporter failover {command}")
         console = TwinConsole(self.stage, self.audience.see)
         people = People(self.stage, self.rehearsal.proposal.plan, self.audience.see, console)
-        result: Result | None = None
+        result: RunResult | None = None
         async with self.stage.program(who_runs_this(), self.audience.see, console) as program:
             program.journal.on_intent = people.hear
             if self.injection:
@@ -95,7 +96,7 @@ class Playing:
             except* Killed:
                 self.audience.see("(the program is killed here)")
             except* BoksExporterError as errors:
-                result = Result(Exit.INTERNAL, tuple(str(error) for error in errors.exceptions))
+                result = RunResult(Exit.INTERNAL, tuple(str(error) for error in errors.exceptions))
             finally:
                 await people.go_home()
         await self._settle()
@@ -117,7 +118,7 @@ class Playing:
         self.injection = None
         self.stage.let_break(lambda _host, _line: None)
 
-    async def _go_on(self, result: Result | None) -> None:
+    async def _go_on(self, result: RunResult | None) -> None:
         """Type what was printed, at most so often; the first time what was wished for."""
         wish = self.rehearsal.wish
         for turn in range(_ROUNDS):
@@ -133,7 +134,7 @@ class Playing:
                 break
         self.rehearsal.still_open = await self._open_run()
 
-    def _next_word(self, result: Result | None, turn: int) -> str | None:
+    def _next_word(self, result: RunResult | None, turn: int) -> str | None:
         if turn == 0 and (wish := self.rehearsal.wish):
             return wish.then
         names = [command.name for command in (result.next if result else ()) if command.name in _REOPENING]
@@ -168,7 +169,7 @@ class Playing:
             try:
                 result = await _taken_over(program, procedure, target)
             except BoksExporterError as error:
-                result = Result(Exit.INTERNAL, (str(error),))
+                result = RunResult(Exit.INTERNAL, (str(error),))
         self.audience.see(f"(another operator: {procedure} {target}: exit {int(result.exit)}, {result.sentences[0]})")
 
     # -- what is left ----------------------------------------------------------------------------------------------
@@ -213,7 +214,7 @@ def _steps(proposal: Proposal) -> list[tuple[str, str]]:
     return [line for line in proposal.basis if line[0].startswith("step ")]
 
 
-async def _taken_over(program: Program, procedure: Procedure, target: str) -> Result:
+async def _taken_over(program: Program, procedure: Procedure, target: str) -> RunResult:
     tools = program.tools
     proposal = await propose(tools.survey, procedure, target, tools.limits)
     taken = tuple(Acceptance(each.guard, "tried") for each in proposal.findings if each.matters and each.acceptable)

@@ -8,7 +8,7 @@ from boks_exporter.errors import FailureReason
 from boks_exporter.failover.facts import FailoverFacts, Numbers
 from boks_exporter.failover.proofs.domains import registered_hosts
 from boks_exporter.failover.proofs.masters import old_master_is_gone
-from boks_exporter.failover.proofs.proven import Circumstances, Truth
+from boks_exporter.failover.proofs.proven import Certainty, Circumstances
 from boks_exporter.health import ReplicaState
 from boks_exporter.model import (
     Host,
@@ -183,7 +183,7 @@ class _Finding:
         if name != self.facts.old_master:
             return fault
         gone = old_master_is_gone(self.facts, Circumstances(old_master=name))
-        return fault if gone.truth is Truth.NO else Fault.MASTER_DEAD
+        return fault if gone.truth is Certainty.NO else Fault.MASTER_DEAD
 
     def _runs(self, name: HostName, met_as: Fault | None) -> bool:
         return met_as is not Fault.MASTER_DEAD and self.facts.daemons(name) is not Daemons.STOPPED

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from boks_exporter.failover.runner import NextCommand, Result
-from boks_exporter.failover.words import Exit
+from boks_exporter.failover.failover_exits import Exit
+from boks_exporter.failover.runner import NextCommand, RunResult
 from boks_exporter.model import HostName
 from boks_exporter.simulator.domain.invariants import Breach
 from tests.faults.cases import Case
@@ -31,7 +31,7 @@ class Story:
     happened: bool = False
 
 
-def judge_exit(world: World, story: Story, result: Result | None, before: Standing, target: HostName) -> None:
+def judge_exit(world: World, story: Story, result: RunResult | None, before: Standing, target: HostName) -> None:
     """Hold an exit code to what is really so."""
     if result is None:
         return

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from boks_exporter.failover.plan import Plan
-from boks_exporter.failover.words import Procedure
+from boks_exporter.failover.procedure import Procedure
 from tests.faults.commands import planned
 from tests.faults.faults import AT_CONSOLE, CHANGES, OF_REQUESTS, WHILE_LOCKING, FaultKind
 from tests.faults.harness import World, prepare, scratch

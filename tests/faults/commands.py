@@ -6,12 +6,12 @@ from typing import TypeAlias
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.journal import Acceptance, Run
 from boks_exporter.failover.plan import Plan
-from boks_exporter.failover.runner import Order, Result, Runner, propose
-from boks_exporter.failover.words import Procedure
+from boks_exporter.failover.procedure import Procedure
+from boks_exporter.failover.runner import Order, Runner, RunResult, propose
 from boks_exporter.model import HostName
 from tests.faults.harness import Program, World
 
-Work: TypeAlias = Callable[[Program], Awaitable[Result]]
+Work: TypeAlias = Callable[[Program], Awaitable[RunResult]]
 
 
 async def planned(world: World, procedure: Procedure, target: HostName) -> Plan:
@@ -27,7 +27,7 @@ async def apply_plan(
     between: Callable[[], Awaitable[None]] | None = None,
     *,
     accepted: frozenset[Guard] = frozenset(Guard),
-) -> Result:
+) -> RunResult:
     """Show the plan, accept what may be accepted, and apply it by its fingerprint."""
     tools = program.tools
     proposal = await propose(tools.survey, procedure, target, tools.limits)
@@ -40,7 +40,7 @@ async def apply_plan(
     return await Runner(tools).apply(order, proposal.fingerprint)
 
 
-async def go_on(program: Program, command: str, run: str) -> Result:
+async def go_on(program: Program, command: str, run: str) -> RunResult:
     runner = Runner(program.tools)
     return await (runner.resume(run) if command == "resume" else runner.abort(run))
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from boks_exporter.failover.words import Procedure
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.model import HostName
 from boks_exporter.simulator.domain import Boksinit, Fault, SimulatedDomain
 from boks_exporter.simulator.domain.invariants import running_masters

@@ -8,11 +8,12 @@ from typing import Any, Self
 
 from boks_exporter.config import DomainSettings
 from boks_exporter.failover.facts import Reading
-from boks_exporter.failover.gate_client import ChangingGates, LookingGates, LookOnly
+from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
 from boks_exporter.failover.journal import Who
+from boks_exporter.failover.limits import FailoverLimits
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import Tools
 from boks_exporter.failover.survey import Survey
-from boks_exporter.failover.words import Limits, Procedure
 from boks_exporter.model import Host, HostName
 from boks_exporter.rehearsal.killable import Life, MortalJournal, MortalWay
 from boks_exporter.remote.request import RequestLine
@@ -109,9 +110,9 @@ class World:
         return Survey(
             domain=self.settings,
             transport=self.reading,
-            gates=LookingGates(LookOnly(way)),
+            gates=ReadOnlyGates(ReadOnlyTransport(way)),
             clock=self.clock,
-            limits=Limits(),
+            limits=FailoverLimits(),
             last_known_master=MASTER,
             readings=dict(self.readings),
         )

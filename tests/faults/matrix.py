@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Final
 
 from boks_exporter.errors import BoksExporterError
+from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.journal import Run
-from boks_exporter.failover.runner import NextCommand, Result
-from boks_exporter.failover.words import Exit, Procedure
+from boks_exporter.failover.procedure import Procedure
+from boks_exporter.failover.runner import NextCommand, RunResult
 from boks_exporter.model import HostName
 from boks_exporter.rehearsal.killable import Killed
 from tests.faults.case_result import CHANGED_NOTHING, Story, judge_exit
@@ -65,7 +66,7 @@ async def _changed_between(case: Case, world: World, story: Story, target: HostN
             CHANGES[case.fault](world, target)
             roles.update({name: host.role for name, host in world.domain.hosts.items()})
 
-    async def late(program: Program) -> Result:
+    async def late(program: Program) -> RunResult:
         program.way.before.append(change)
         return await apply_plan(program, case.procedure, target)
 
@@ -86,7 +87,7 @@ async def _changed_between(case: Case, world: World, story: Story, target: HostN
     story.ended = "refused"
 
 
-async def _program(world: World, story: Story, injection: Injection, work: Work) -> Result | None:
+async def _program(world: World, story: Story, injection: Injection, work: Work) -> RunResult | None:
     """Run one command as a program of its own; None where it was killed."""
     heard = len(world.operator.heard)
     with world.program() as program:
@@ -96,7 +97,7 @@ async def _program(world: World, story: Story, injection: Injection, work: Work)
         except Killed:
             result = None
         except BoksExporterError as error:
-            result = Result(Exit.INTERNAL, (str(error),))
+            result = RunResult(Exit.INTERNAL, (str(error),))
         finally:
             injection.out()
     story.happened = story.happened or injection.happened
@@ -117,7 +118,7 @@ async def _other(world: World, story: Story) -> None:
         try:
             result = await apply_plan(program, procedure, THIRD)
         except BoksExporterError as error:
-            result = Result(Exit.INTERNAL, (str(error),))
+            result = RunResult(Exit.INTERNAL, (str(error),))
     story.sentences.append(f"[other {int(result.exit)}] {' '.join(result.sentences)}")
     # Verifying changes nothing and locks nothing: whoever comes meanwhile may work.
     if result.exit not in CHANGED_NOTHING and story.case.procedure is not Procedure.VERIFY:
@@ -142,7 +143,7 @@ def _next_step(world: World, run: Run) -> int:
         return max((step.number for step in program.journal.steps(run.name)), default=1)
 
 
-def _command(result: Result | None, run: Run, story: Story, *, abort: bool) -> str:
+def _command(result: RunResult | None, run: Run, story: Story, *, abort: bool) -> str:
     """Take the command that was printed; after a kill, what a new program says."""
     if result is not None:
         names = [command.name for command in result.next if command.arguments == (run.name,)]
@@ -153,7 +154,7 @@ def _command(result: Result | None, run: Run, story: Story, *, abort: bool) -> s
     return "abort" if abort else "resume"
 
 
-async def _end(world: World, story: Story, result: Result | None, before: Standing, target: HostName) -> None:
+async def _end(world: World, story: Story, result: RunResult | None, before: Standing, target: HostName) -> None:
     """Judge what is left in the end."""
     await world.pass_time(600.0)
     story.breaches += world.observer.breaches

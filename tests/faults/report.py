@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from typing import Final
 
-from boks_exporter.failover.words import Procedure
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.simulator.domain.invariants import Invariant
 from scripts.generated_blocks import ROOT, filled_page
 from tests.faults.case_result import Story

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from boks_exporter.failover.words import Procedure
+from boks_exporter.failover.procedure import Procedure
 from tests.faults import harness
 from tests.faults.commands import apply_plan, open_run
 from tests.faults.expected_state import standing

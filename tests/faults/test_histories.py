@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.findings import Guard
-from boks_exporter.failover.words import Procedure
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.rehearsal.killable import Killed
 from boks_exporter.simulator.domain import Boksinit, Fault
 from boks_exporter.simulator.domain.invariants import running_masters

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from boks_exporter.failover.journal import Journal, Phase
-from boks_exporter.failover.words import Procedure
+from boks_exporter.failover.journal import Journal, StepPhase
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.remote.operator_requests import OperatorChange, boot_start
 from tests.faults.cases import Case, plan_of
 from tests.faults.faults import FaultKind
@@ -40,7 +40,7 @@ def test_the_start_after_a_conversion_that_ended_early_has_an_entry_of_its_own()
         story = run_case(Case(Procedure.PROMOTE, 3, "convert-master", FaultKind.FAILS_IN_THE_MIDDLE))
     assert story.exits == ["0"]
     ((name, steps),) = kept.items()
-    started = [entry for entry in steps if entry.phase is Phase.START]
+    started = [entry for entry in steps if entry.phase is StepPhase.START]
     assert [(entry.step_id, entry.request.split()[4:], entry.outcome, entry.exit_status) for entry in started] == [
         (f"{name}.3-start", ["boot-start"], "done", 0)
     ]

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from boks_exporter.failover.failover_exits import Exit
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.proofs import proven
 from boks_exporter.failover.runner import finish, rollback, runner, step_loop
-from boks_exporter.failover.words import Exit, Procedure
 from boks_exporter.simulator.domain.invariants import Invariant
 from tests.faults.cases import Case
 from tests.faults.faults import FaultKind
@@ -19,13 +20,13 @@ async def _nothing(*_: Any) -> tuple[str, ...]:
     return ()
 
 
-async def _pretended(_: Any) -> rollback.Undone:
-    return rollback.Undone(whole=True, sentences=("everything is undone",))
+async def _pretended(_: Any) -> rollback.RollbackResult:
+    return rollback.RollbackResult(whole=True, sentences=("everything is undone",))
 
 
 def test_an_undoing_that_is_only_claimed_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit 20 says that nothing is changed, and the domain says otherwise."""
-    monkeypatch.setattr(runner.Undoer, "undo", _pretended)
+    monkeypatch.setattr(runner.Rollback, "undo", _pretended)
     story = run_case(FAILING)
     assert any(wrong.startswith(f"exit {int(Exit.UNCHANGED)}, but daemons running of MASTER1") for wrong in story.wrong)
 
@@ -39,18 +40,18 @@ def test_a_lock_that_is_kept_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_step_that_is_skipped_breaks_an_invariant(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without stopping and converting the old master, and without proofs, two masters run: the observer tells."""
-    go = step_loop.Walk._step
+    go = step_loop.StepLoop._step
 
     async def careless(self: Any, step: Any, past: Any) -> Any:
         if step.key in {"stop-master-before", "convert-client", "stop-old-master"}:
-            return step_loop.Ending(step_loop.StepOutcome.DONE, "said to be done")
+            return step_loop.StepResult(step_loop.StepOutcome.DONE, "said to be done")
         return await go(self, step, past)
 
     async def always(*_: Any, **__: Any) -> proven.Proven:
-        return proven.Proven(proven.Truth.YES, "taken for granted")
+        return proven.Proven(proven.Certainty.YES, "taken for granted")
 
-    monkeypatch.setattr(step_loop.Walk, "_step", careless)
-    monkeypatch.setattr(step_loop.Performer, "_until", always)
+    monkeypatch.setattr(step_loop.StepLoop, "_step", careless)
+    monkeypatch.setattr(step_loop.StepExecutor, "_until", always)
     story = run_case(Case(Procedure.SWITCHOVER, 1, "wait-equal-before", FaultKind.NOTHING))
     assert Invariant.TWO_MASTERS in {breach.invariant for breach in story.breaches}
     assert story.wrong

@@ -8,13 +8,13 @@ from typing import Any, Final
 import pytest
 
 from boks_exporter.failover.journal import LoggedStep
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.proofs import Proven
-from boks_exporter.failover.runner import Result, Tools
-from boks_exporter.failover.runner.execute_step import Ending
+from boks_exporter.failover.runner import RunResult, Tools
+from boks_exporter.failover.runner.execute_step import StepResult
 from boks_exporter.failover.runner.locking import Refusal
-from boks_exporter.failover.runner.rollback import Undone
-from boks_exporter.failover.runner.send_once import Told
-from boks_exporter.failover.words import Procedure
+from boks_exporter.failover.runner.rollback import RollbackResult
+from boks_exporter.failover.runner.send_once import SendResult
 from tests.faults.cases import Case
 from tests.faults.faults import FaultKind
 from tests.faults.matrix import run_case
@@ -22,8 +22,8 @@ from tests.faults.sampled import sample
 from tests.runs import test_failover_interrupted as interrupted
 from tests.runs import test_rehearsal as rehearsed
 
-_SENTENCE: Final = (Ending, LoggedStep, Proven, Refusal, Told)
-_SENTENCES: Final = (Result, Undone)
+_SENTENCE: Final = (StepResult, LoggedStep, Proven, Refusal, SendResult)
+_SENTENCES: Final = (RunResult, RollbackResult)
 _DRAWN: Final = 24
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from boks_exporter.failover.words import Exit
+from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.simulator.domain import Fault
 from tests.integration.terminal import PATIENCE, At, quiet_layout
 

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.journal import StepOutcome
-from boks_exporter.failover.runner import Halt, Result
-from boks_exporter.failover.words import Exit, Outcome, Procedure
+from boks_exporter.failover.procedure import Procedure
+from boks_exporter.failover.runner import Halt, RunResult
 from tests.unit.failover_world import FIRST, MASTER, SECOND, World, virtually
 from tests.virtual.virtual_time import VirtualClock
 
@@ -26,7 +27,7 @@ class Ear(list[str]):
             self.halt.ask(WHY)
 
 
-async def switch(world: World, halt: Halt, *, registered: bool = True) -> Result:
+async def switch(world: World, halt: Halt, *, registered: bool = True) -> RunResult:
     world.domain.hosts[MASTER].is_registered = registered
     survey = world.survey()
     await world.warm(survey)

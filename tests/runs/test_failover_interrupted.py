@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.journal import Journal, JournalError
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import Order
-from boks_exporter.failover.words import Exit, Procedure
 from boks_exporter.simulator.connection_faults import Cut
 from boks_exporter.simulator.domain import Fault
 from tests.unit.failover_world import FIRST, MASTER, SECOND, THIRD, World, virtually

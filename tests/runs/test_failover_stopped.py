@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.findings import Guard
-from boks_exporter.failover.runner import Result
-from boks_exporter.failover.words import Exit, Procedure
+from boks_exporter.failover.procedure import Procedure
+from boks_exporter.failover.runner import RunResult
 from boks_exporter.simulator.domain import Fault, Stopped
 from boks_exporter.simulator.domain.invariants import running_masters
 from tests.unit.failover_world import FIRST, MASTER, THIRD, World, virtually
@@ -19,7 +20,7 @@ TOO_BUSY = (
 STOP_AND_START = [(MASTER, "boot-stop"), (MASTER, "boot-start")]
 
 
-def switched(world: World, when_stopped: Stopped, *accepted: Guard, late_times: int = 0) -> Result:
+def switched(world: World, when_stopped: Stopped, *accepted: Guard, late_times: int = 0) -> RunResult:
     """Switch over, while the replica falls behind in the very moment of the first stops."""
     world.domain.layout = replace(world.domain.layout, when_stopped=when_stopped)
     world.domain.hosts[MASTER].is_registered = True
@@ -33,7 +34,7 @@ def switched(world: World, when_stopped: Stopped, *accepted: Guard, late_times: 
         elif host == MASTER and line.endswith(" boot-start"):
             surplus.clear()
 
-    async def scene() -> Result:
+    async def scene() -> RunResult:
         survey = world.survey()
         await world.warm(survey)
         world.way.cuts = late
@@ -122,7 +123,7 @@ def test_a_master_that_was_stopped_is_not_started_beside_another(journals: Path,
                 world.domain.hosts[FIRST].copy.surplus[next(iter(database.busiest()))] = -3 if nth_stop == 1 else 0
                 world.domain.set_fault(THIRD, Fault.TWO_MASTERS)
 
-    async def scene() -> Result:
+    async def scene() -> RunResult:
         survey = world.survey()
         await world.warm(survey)
         world.way.cuts = interfere

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from boks_exporter.cli.failover.rehearsal_output import rehearsal_json, rehearsal_text
+from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.journal import Acceptance
-from boks_exporter.failover.runner import Order, Proposal, Result
-from boks_exporter.failover.words import Exit
+from boks_exporter.failover.runner import Order, Proposal, RunResult
 from boks_exporter.rehearsal.fault_injection import StepFault
 from boks_exporter.rehearsal.fault_spec import RehearsalError, wish_of
 from boks_exporter.rehearsal.rehearsal_report import Rehearsal
@@ -64,7 +64,7 @@ class Night:
         assert (self.world.roles(), self.world.locks(), len(self.world.way.heard)) == before
         return rehearsal
 
-    async def lived(self) -> Result:
+    async def lived(self) -> RunResult:
         """Do the same on the domain itself, where somebody has registered the old master meanwhile."""
         self.world.domain.hosts[MASTER].is_registered = True
         survey = replace(self.world.survey(), history=self.known.history, readings=dict(self.known.readings))
@@ -89,7 +89,7 @@ def test_it_ends_as_the_run_does(journals: Path, case: str) -> None:
     """The same exit code, and the same roles afterwards."""
     night = Night(journals, case, ENDS[case])
 
-    async def both() -> tuple[Rehearsal, Result]:
+    async def both() -> tuple[Rehearsal, RunResult]:
         return await night.rehearsed(), await night.lived()
 
     rehearsal, result = virtually(both)

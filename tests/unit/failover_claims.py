@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from boks_exporter.failover.facts import FailoverFacts, GateFacts
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
-from boks_exporter.failover.proofs import Circumstances, Truth, prove
+from boks_exporter.failover.proofs import Certainty, Circumstances, prove
 from boks_exporter.model import Role
 from boks_exporter.parsing.operator_facts import Daemons
 from tests.unit.failover_facts import dead_master, ready, sound_domain
@@ -27,7 +27,7 @@ class Case(NamedTuple):
 
     claim: ClaimKind
     facts: FailoverFacts
-    truth: Truth
+    truth: Certainty
     sentence: str
     host: str = "R1"
     other: str | None = "M"
@@ -39,12 +39,12 @@ def taken(*guards: Guard, **more: Any) -> Circumstances:
     return Circumstances(accepted=frozenset(guards), **more)
 
 
-YES = Truth.YES
-NO = Truth.NO
-UNKNOWN = Truth.UNKNOWN
+YES = Certainty.YES
+NO = Certainty.NO
+UNKNOWN = Certainty.UNKNOWN
 
 
-def judged(case: Case) -> tuple[Truth, str]:
+def judged(case: Case) -> tuple[Certainty, str]:
     """Judge its claim."""
     proven = prove(Claim(case.claim, case.host, case.other, case.number), case.facts, case.by)
     return proven.truth, proven.sentence

@@ -5,9 +5,10 @@ from typing import Any
 
 from boks_exporter.failover.facts import FailoverFacts, GateFacts, Reading, Witness
 from boks_exporter.failover.findings import Finding
+from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import make_plan
-from boks_exporter.failover.preflight import Question, findings_of
-from boks_exporter.failover.words import Limits, Procedure
+from boks_exporter.failover.preflight import PlanQuestion, findings_of
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.health import Thresholds, judge_once
 from boks_exporter.model import (
     Checksums,
@@ -95,12 +96,14 @@ def dead_master(*outcomes: HostOutcome, **more: Any) -> FailoverFacts:
     return facts_of(seen, **(given | more))
 
 
-def found(procedure: Procedure, target: str, facts: FailoverFacts, limits: Limits | None = None) -> list[Finding]:
+def found(
+    procedure: Procedure, target: str, facts: FailoverFacts, limits: FailoverLimits | None = None
+) -> list[Finding]:
     """Ask the guards."""
     plan = make_plan(procedure, target, facts)
-    return list(findings_of(Question(plan, facts, limits or Limits())))
+    return list(findings_of(PlanQuestion(plan, facts, limits or FailoverLimits())))
 
 
-def told(procedure: Procedure, target: str, facts: FailoverFacts, limits: Limits | None = None) -> list[str]:
+def told(procedure: Procedure, target: str, facts: FailoverFacts, limits: FailoverLimits | None = None) -> list[str]:
     """Ask the guards, and take what they say in one line each."""
     return [f"{each.level} {each.guard}: {each.sentence}" for each in found(procedure, target, facts, limits)]

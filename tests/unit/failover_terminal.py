@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from boks_exporter.app import failover_locks
-from boks_exporter.app.failover_wiring import Ways
+from boks_exporter.app.failover_wiring import OperatorConnections
 from boks_exporter.cli.failover import apply, commands, inspect
 from boks_exporter.cli.root_command import run
 from boks_exporter.failover.facts import Reading
@@ -71,8 +71,8 @@ class Terminal:
         return survey
 
     @asynccontextmanager
-    async def ways(self, _: Any) -> AsyncIterator[Ways]:
-        yield Ways(self.world.survey().transport, self.world.way)
+    async def ways(self, _: Any) -> AsyncIterator[OperatorConnections]:
+        yield OperatorConnections(self.world.survey().transport, self.world.way)
 
 
 def terminal_at(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Terminal:
@@ -90,7 +90,7 @@ def terminal_at(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch:
         monkeypatch.setattr(module, "looking", made.looking)
     for module in (apply, inspect, commands):
         monkeypatch.setattr(module, "run_async", virtually)
-    monkeypatch.setattr(failover_locks, "ways_of", made.ways)
+    monkeypatch.setattr(failover_locks, "operator_connections", made.ways)
     monkeypatch.setattr(apply, "changing", made.changing)
     return made
 

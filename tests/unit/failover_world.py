@@ -8,12 +8,13 @@ from typing import Any, TypeVar
 from boks_exporter.config import DomainSettings
 from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.findings import Guard
-from boks_exporter.failover.gate_client import ChangingGates, LookingGates, LookOnly
+from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
 from boks_exporter.failover.journal import Acceptance, Journal, Who
-from boks_exporter.failover.preflight import standing
-from boks_exporter.failover.runner import Order, Proposal, Result, Runner, Tools, propose
+from boks_exporter.failover.limits import FailoverLimits
+from boks_exporter.failover.preflight import blocking_findings
+from boks_exporter.failover.procedure import Procedure
+from boks_exporter.failover.runner import Order, Proposal, Runner, RunResult, Tools, propose
 from boks_exporter.failover.survey import Survey
-from boks_exporter.failover.words import Limits, Procedure
 from boks_exporter.health import Thresholds
 from boks_exporter.model import Host
 from boks_exporter.remote.settings import SshSettings
@@ -49,7 +50,7 @@ class World:
     way: VirtualOperator
     observer: Observer
     said: list[str] = field(default_factory=list)
-    limits: Limits = field(default_factory=Limits)
+    limits: FailoverLimits = field(default_factory=FailoverLimits)
 
     @classmethod
     def at(cls, path: Path, *, writes_per_second: float = 0.0, seed: int = 1) -> "World":
@@ -63,7 +64,7 @@ class World:
         settings = DomainSettings(
             name="bank", transport=SshSettings(user="boksmon"), hosts=hosts, thresholds=Thresholds()
         )
-        looking = LookingGates(LookOnly(self.way))
+        looking = ReadOnlyGates(ReadOnlyTransport(self.way))
         transport = VirtualTransport(self.domain, seed=1)
         return Survey(settings, transport, looking, VirtualClock(), self.limits, last_known_master=MASTER)
 
@@ -113,11 +114,11 @@ class World:
 
     async def apply(
         self, procedure: Procedure, target: str, *accepted: Guard, survey: Survey | None = None, **more: Any
-    ) -> Result:
+    ) -> RunResult:
         """Plan and apply at once."""
         survey = survey or self.survey()
         proposal = await self.proposal(procedure, target, survey)
-        standing(proposal.findings, accepted)
+        blocking_findings(proposal.findings, accepted)
         order = Order(
             procedure=procedure,
             target=target,
@@ -127,11 +128,11 @@ class World:
         with self.journal() as journal:
             return await self.runner(journal, survey, **more).apply(order, proposal.fingerprint)
 
-    async def resume(self, run: str) -> Result:
+    async def resume(self, run: str) -> RunResult:
         with self.journal() as journal:
             return await self.runner(journal).resume(run)
 
-    async def abort(self, run: str) -> Result:
+    async def abort(self, run: str) -> RunResult:
         with self.journal() as journal:
             return await self.runner(journal).abort(run)
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import Proposal, propose
-from boks_exporter.failover.words import Procedure
 from boks_exporter.rehearsal.environment import Known
 from boks_exporter.simulator.domain import Fault, SimulatedDomain
 from tests.unit.failover_world import CLIENT, FIRST, MASTER, SECOND, THIRD, World

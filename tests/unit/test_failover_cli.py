@@ -13,8 +13,8 @@ import pytest
 from boks_exporter.cli.cli_exits import INTERRUPTED
 from boks_exporter.cli.failover import apply, options
 from boks_exporter.cli.stdout import UnsaidError
+from boks_exporter.failover.failover_exits import EXITS, Exit
 from boks_exporter.failover.journal import Journal
-from boks_exporter.failover.words import EXITS, Exit
 from boks_exporter.simulator.domain import Fault
 from tests.unit.failover_terminal import CONFIG, Terminal, fingerprint, terminal_at
 from tests.unit.failover_world import FIRST, MASTER, SECOND

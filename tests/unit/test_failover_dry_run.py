@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from boks_exporter.failover.gate_client import ChangingGates, LookingGates, LookOnly
-from boks_exporter.failover.plan import Plan, Step
+from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
+from boks_exporter.failover.limits import FailoverLimits
+from boks_exporter.failover.plan import Plan, PlanStep
 from boks_exporter.failover.preflight import candidates
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import Proposal, Runner, Tools
 from boks_exporter.failover.runner.verify import verified
 from boks_exporter.failover.survey import Survey
-from boks_exporter.failover.words import Limits, Procedure
 from boks_exporter.model import Host
 from boks_exporter.remote import operator_requests as op
 from boks_exporter.remote.operator_requests import ConvertTo, OperatorChange, OperatorLook
@@ -41,8 +42,8 @@ def test_showing_a_plan_sends_no_line_that_changes_anything(journals: Path, proc
                 await VirtualClock().sleep(60)
             for host in (FIRST, MASTER, CLIENT):
                 await world.proposal(procedure, host, survey)
-            candidates(await survey.look(), Limits())
-            await verified(survey, Limits())
+            candidates(await survey.look(), FailoverLimits())
+            await verified(survey, FailoverLimits())
 
         before = World.at(journals / "before").roles()
         virtually(scene)
@@ -58,7 +59,7 @@ async def test_a_look_is_all_that_the_way_of_a_dry_run_takes() -> None:
         async def ask(self, host: Host, request: Any) -> Any:
             raise AssertionError(request)
 
-    way: Any = LookOnly(Nowhere())
+    way: Any = ReadOnlyTransport(Nowhere())
     host = Host("R1", "192.0.2.1")
     for request in (
         OperatorChange.do("r1.1", op.convert(ConvertTo.MASTER)),
@@ -73,7 +74,7 @@ async def test_a_look_is_all_that_the_way_of_a_dry_run_takes() -> None:
 def test_the_types_of_a_dry_run_lead_to_nothing_that_changes() -> None:
     """From Survey and Proposal, along every annotated field, no type is reached that can change a host."""
     reached = [*_types_below(Survey), *_types_below(Proposal)]
-    assert all(kind in reached for kind in (LookingGates, LookOnly, Plan, Step))
+    assert all(kind in reached for kind in (ReadOnlyGates, ReadOnlyTransport, Plan, PlanStep))
     assert not any(kind in reached for kind in (ChangingGates, OperatorChange, Tools))
 
 
@@ -97,7 +98,7 @@ def test_a_survey_is_made_of_nothing_that_changes(journals: Path) -> None:
     survey, runner = virtually(scene)
     for holder, can_change in ((survey, False), (runner, True)):
         reached = _objects_below(holder)
-        assert any(each is survey.gates.way or isinstance(each, LookOnly) for each in reached)
+        assert any(each is survey.gates.way or isinstance(each, ReadOnlyTransport) for each in reached)
         assert any(isinstance(each, ChangingGates) for each in reached) is can_change
         assert any(each is world.way for each in reached) is can_change
 
@@ -108,7 +109,7 @@ def _objects_below(holder: object) -> list[object]:
     while waiting:
         part = waiting.pop()
         reached.append(part)
-        if isinstance(part, LookOnly | type | ModuleType):
+        if isinstance(part, ReadOnlyTransport | type | ModuleType):
             continue
         for each in gc.get_referents(part):
             # A function leads to its module's names, and through them to everything that was ever imported.

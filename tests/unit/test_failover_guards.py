@@ -4,10 +4,11 @@ import pytest
 
 from boks_exporter.failover.facts import GateFacts, Reading, Witness
 from boks_exporter.failover.findings import Finding, Guard, Level
+from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.preflight import candidates
-from boks_exporter.failover.proofs import Circumstances, Proven, Truth
+from boks_exporter.failover.procedure import Procedure
+from boks_exporter.failover.proofs import Certainty, Circumstances, Proven
 from boks_exporter.failover.proofs.domains import has_clean_error_log
-from boks_exporter.failover.words import Limits, Procedure
 from boks_exporter.model import Checksums, Environment, ErrorLog, Host, Promotion, Role
 from boks_exporter.parsing.operator_facts import Daemons, Reach
 from tests.unit.domain_rounds import NUMBERS, STAMP, silent
@@ -81,7 +82,7 @@ def test_a_candidate_behind_another_is_refused_with_its_figures() -> None:
         "0",
         "sequence",
     )
-    passed = found(Procedure.PROMOTE, "R1", facts, Limits(max_behind_updates=3))
+    passed = found(Procedure.PROMOTE, "R1", facts, FailoverLimits(max_behind_updates=3))
     assert [each.level for each in passed if each.guard is Guard.BEHIND_BEST] == [Level.NOTE]
 
 
@@ -127,18 +128,22 @@ def test_the_error_log_is_looked_at() -> None:
 @pytest.mark.parametrize(
     ("log", "truth", "said"),
     [
-        (ErrorLog(0, ()), Truth.YES, "the error log of R1 is empty"),
-        (ErrorLog(1, ("all quiet",)), Truth.YES, "no known trouble in the last 1 of 1 lines of the error log of R1"),
-        (ErrorLog(7, ()), Truth.UNKNOWN, "the error log of R1 has 7 lines, of which none could be read"),
-        (None, Truth.UNKNOWN, "the error log of R1 could not be read"),
+        (ErrorLog(0, ()), Certainty.YES, "the error log of R1 is empty"),
+        (
+            ErrorLog(1, ("all quiet",)),
+            Certainty.YES,
+            "no known trouble in the last 1 of 1 lines of the error log of R1",
+        ),
+        (ErrorLog(7, ()), Certainty.UNKNOWN, "the error log of R1 has 7 lines, of which none could be read"),
+        (None, Certainty.UNKNOWN, "the error log of R1 could not be read"),
     ],
 )
-def test_what_was_seen_of_an_error_log_is_told_as_it_is(log: ErrorLog | None, truth: Truth, said: str) -> None:
+def test_what_was_seen_of_an_error_log_is_told_as_it_is(log: ErrorLog | None, truth: Certainty, said: str) -> None:
     """An empty log is no unread one, and whoever read seven lines does not speak of thirty."""
     facts = dead_master(host("R1", Role.REPLICA, errlog=log))
     assert has_clean_error_log(facts, "R1", Circumstances()) == Proven(truth, said)
     unread = [line for line in told(Procedure.PROMOTE, "R1", facts) if "error_log" in line]
-    assert unread == ([f"unknown error_log: {said}"] if truth is Truth.UNKNOWN else [])
+    assert unread == ([f"unknown error_log: {said}"] if truth is Certainty.UNKNOWN else [])
 
 
 def test_what_must_be_the_same_everywhere_is_compared() -> None:
@@ -209,7 +214,7 @@ def test_a_stopped_candidate_is_refused() -> None:
 def test_candidates_are_ranked_by_what_speaks_against_them() -> None:
     """The free one first, then by distance, then by preference."""
     facts = dead_master(host("R2", Role.REPLICA, {7: 99, 9: 50}))
-    assert [(each.host, each.is_free, each.behind_best) for each in candidates(facts, Limits())] == [
+    assert [(each.host, each.is_free, each.behind_best) for each in candidates(facts, FailoverLimits())] == [
         ("R1", True, 0),
         ("R2", False, 1),
     ]

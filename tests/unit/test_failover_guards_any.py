@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from boks_exporter.failover.facts import JournalView, RunSummary
+from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.findings import RULES, Finding, Guard, Level
-from boks_exporter.failover.preflight import NotAcceptableError, exit_for, standing
-from boks_exporter.failover.words import Exit, Outcome, Procedure
+from boks_exporter.failover.preflight import NotAcceptableError, blocking_findings, exit_for
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.model import Role
 from tests.unit.failover_facts import dead_master, found, ready, sound_domain, told
 
@@ -21,7 +22,7 @@ def test_another_run_is_in_the_way() -> None:
     )
     findings = found(Procedure.PROMOTE, "R1", facts)
     assert [each.guard for each in findings[:3]] == [Guard.RUN_OPEN, Guard.HOST_LOCKED, Guard.HOST_BUSY]
-    assert exit_for(standing(findings, ())) is Exit.LOCKED
+    assert exit_for(blocking_findings(findings, ())) is Exit.LOCKED
 
 
 def test_a_run_that_holds_several_hosts_is_told_once() -> None:
@@ -108,9 +109,9 @@ def test_some_findings_can_be_accepted_and_some_by_nobody() -> None:
         Guard.INCOMPLETE_COPY,
     }
     findings = found(Procedure.PROMOTE, "R1", dead_master(witnesses=()))
-    assert standing(findings, (Guard.OLD_MASTER_UNPROVEN,)) == ()
+    assert blocking_findings(findings, (Guard.OLD_MASTER_UNPROVEN,)) == ()
     with pytest.raises(NotAcceptableError, match="nobody may accept this one: two masters would exist"):
-        standing(findings, (Guard.MASTER_EXISTS,))
+        blocking_findings(findings, (Guard.MASTER_EXISTS,))
 
 
 def test_every_guard_has_a_rule() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.findings import Guard
-from boks_exporter.failover.words import Procedure
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.model import Role
 from boks_exporter.parsing.operator_facts import Daemons
 from tests.unit.domain_rounds import STAMP, silent

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from boks_exporter.failover.facts import JournalView, Reading, RunSummary
+from boks_exporter.failover.failover_exits import Outcome
 from boks_exporter.failover.findings import Finding, Guard, Level
 from boks_exporter.failover.journal import (
     Acceptance,
@@ -14,15 +15,15 @@ from boks_exporter.failover.journal import (
     JournalError,
     LoggedStep,
     Maintenance,
-    Phase,
     Run,
     RunOpenError,
     StepOutcome,
+    StepPhase,
     Who,
 )
 from boks_exporter.failover.journal.schema import VERSION
 from boks_exporter.failover.plan import make_plan
-from boks_exporter.failover.words import Outcome, Procedure
+from boks_exporter.failover.procedure import Procedure
 from tests.unit.failover_facts import dead_master
 
 WHO = Who(user="root", sudo_user="anna", terminal="pts/1", host="ops7", pid=7)
@@ -45,7 +46,7 @@ def run(name: str = "r1", domain_at: float = 100.0) -> Run:
 def step(outcome: StepOutcome | None = None) -> LoggedStep:
     begun = {
         "number": 3,
-        "phase": Phase.DO,
+        "phase": StepPhase.DO,
         "attempt": 1,
         "step_id": "r1.3",
         "host": "R1",

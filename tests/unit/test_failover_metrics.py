@@ -9,9 +9,10 @@ from boks_exporter.app.one_shot import look_once
 from boks_exporter.config import FailoverSettings, load
 from boks_exporter.config.settings import OperatorSettings
 from boks_exporter.exposition import ExporterInfo, Operations, RunOutcome, RunProcedure, Window, render, status_report
+from boks_exporter.failover.failover_exits import Outcome
 from boks_exporter.failover.journal import Journal, Maintenance
 from boks_exporter.failover.journal.metrics_reader import read_operations
-from boks_exporter.failover.words import Outcome, Procedure
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.observe import SystemClock
 from tests.unit.cli_replays import sound, write
 from tests.unit.exposition_views import published

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.journal import Journal
 from boks_exporter.failover.journal.connection import JournalFile
 from boks_exporter.failover.journal.errors import explained
-from boks_exporter.failover.words import Exit
 from tests.unit.failover_terminal import Terminal, fingerprint, terminal_at
 from tests.unit.failover_world import FIRST, SECOND
 

@@ -1,9 +1,9 @@
 """A master that is restarted for one replica must have the others back before the run is done."""
 
 from boks_exporter.failover.plan import make_plan
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
-from boks_exporter.failover.proofs import Circumstances, Truth, prove_all
-from boks_exporter.failover.words import Procedure
+from boks_exporter.failover.proofs import Certainty, Circumstances, prove_all
 from boks_exporter.model import Role
 from tests.unit.domain_rounds import NUMBERS
 from tests.unit.failover_facts import dead_master, host, silent, sound_domain
@@ -23,16 +23,16 @@ def test_who_was_ok_has_to_be_ok_again() -> None:
     by = Circumstances(sound=frozenset({"R1", "R2"}))
     assert prove_all(_CLAIM, sound_domain(), by).sentence == "2 replicas that were OK are OK under M"
     found = prove_all(_CLAIM, sound_domain(_BEHIND), by)
-    assert found.truth is Truth.NO
+    assert found.truth is Certainty.NO
     assert found.sentence.startswith("R2: ")
-    assert prove_all(_CLAIM, sound_domain(silent("R2")), by).truth is Truth.NO
+    assert prove_all(_CLAIM, sound_domain(silent("R2")), by).truth is Certainty.NO
 
 
 def test_who_was_not_ok_is_not_waited_for() -> None:
     """A second replica that went its own way does not keep the rebuilding of the first from ending."""
-    assert prove_all(_CLAIM, sound_domain(_BEHIND), Circumstances(sound=frozenset({"R1"}))).truth is Truth.YES
+    assert prove_all(_CLAIM, sound_domain(_BEHIND), Circumstances(sound=frozenset({"R1"}))).truth is Certainty.YES
 
 
 def test_without_a_sound_master_nobody_is_back() -> None:
     """What a master says that does not run is worth nothing."""
-    assert prove_all(_CLAIM, dead_master(), Circumstances(sound=frozenset({"R1"}))).truth is not Truth.YES
+    assert prove_all(_CLAIM, dead_master(), Circumstances(sound=frozenset({"R1"}))).truth is not Certainty.YES

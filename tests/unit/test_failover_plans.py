@@ -6,13 +6,14 @@ import pytest
 
 from boks_exporter.failover.facts import FailoverFacts, Reading
 from boks_exporter.failover.journal.codec import dump_plan, read_plan
+from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import Plan, basis_of, difference, fingerprint_of, make_plan
-from boks_exporter.failover.preflight import Question, findings_of
+from boks_exporter.failover.preflight import PlanQuestion, findings_of
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.claims import SENTENCES, ClaimKind
-from boks_exporter.failover.procedures.step_template import Do, Kind, Part
+from boks_exporter.failover.procedures.step_template import GateAction, HostRole, StepKind
 from boks_exporter.failover.procedures.tables import RETIRE_AT_CONSOLE, TABLES
 from boks_exporter.failover.procedures.transitions import TRANSITIONS, is_legal
-from boks_exporter.failover.words import Limits, Procedure
 from boks_exporter.model import Environment, Role
 from tests.unit.domain_rounds import STAMP, silent
 from tests.unit.failover_facts import dead_master, host, ready, sound_domain
@@ -34,32 +35,37 @@ def steps(plan: Plan) -> list[str]:
 
 def basis(procedure: Procedure, target: str, facts: FailoverFacts) -> tuple[tuple[str, str], ...]:
     plan = make_plan(procedure, target, facts)
-    return basis_of(plan, facts, findings_of(Question(plan, facts, Limits())))
+    return basis_of(plan, facts, findings_of(PlanQuestion(plan, facts, FailoverLimits())))
 
 
 @pytest.mark.parametrize(("procedure", "row"), ROWS, ids=lambda value: getattr(value, "key", str(value)))
 def test_every_row_is_whole(procedure: Procedure, row) -> None:  # noqa: ANN001 - a row
     """A change has words and a proof; one without an undo says why; what has no way back has no undo."""
     assert row.proves, procedure
-    assert (row.kind is Kind.CHANGE) == (row.do is not None)
+    assert (row.kind is StepKind.CHANGE) == (row.do is not None)
     assert row.undo or row.no_undo
     assert not (row.point_of_no_return and row.undo)
-    if row.do in {Do.CONVERT_MASTER, Do.REMOVE_DATABASE, Do.CONVERT_SERVER, Do.CONVERT_CLIENT}:
+    if row.do in {
+        GateAction.CONVERT_MASTER,
+        GateAction.REMOVE_DATABASE,
+        GateAction.CONVERT_SERVER,
+        GateAction.CONVERT_CLIENT,
+    }:
         assert row.needs, "what changes a role or a database needs something first"
 
 
 BEGINS_AS = {Procedure.ADD_REPLICA: Role.CLIENT, Procedure.RETIRE: Role.MASTER}
 CONVERTS = {
-    Do.CONVERT_MASTER: Role.MASTER,
-    Do.CONVERT_SERVER: Role.REPLICA,
-    Do.CONVERT_CLIENT: Role.CLIENT,
+    GateAction.CONVERT_MASTER: Role.MASTER,
+    GateAction.CONVERT_SERVER: Role.REPLICA,
+    GateAction.CONVERT_CLIENT: Role.CLIENT,
 }
 
 
 @pytest.mark.parametrize("procedure", TABLES)
 def test_every_change_of_a_role_in_a_table_is_legal(procedure: Procedure) -> None:
     """Each conversion and each undo of one begins with the role that the steps before it have left."""
-    roles = {Part.TARGET: BEGINS_AS.get(procedure, Role.REPLICA), Part.MASTER: Role.MASTER}
+    roles = {HostRole.TARGET: BEGINS_AS.get(procedure, Role.REPLICA), HostRole.MASTER: Role.MASTER}
     changes = []
     for row in TABLES[procedure]:
         before, after = roles[row.on], CONVERTS.get(row.do)

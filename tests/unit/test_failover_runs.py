@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from boks_exporter.failover.words import Exit, Outcome, Procedure
+from boks_exporter.failover.failover_exits import Exit, Outcome
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.simulator.domain import Fault
 from tests.unit.failover_world import CLIENT, FIRST, MASTER, SECOND, THIRD, World, virtually
 from tests.virtual.virtual_time import VirtualClock

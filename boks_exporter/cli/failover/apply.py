@@ -12,29 +12,30 @@ from typing import Any, Final
 import click
 
 from boks_exporter.app.failover_signals import heeding_signals
-from boks_exporter.app.failover_wiring import Domain, changing, journal_of, looking
+from boks_exporter.app.failover_wiring import ManagedDomain, changing, journal_of, looking
 from boks_exporter.cli.failover.json_output import proposal_json, result_json
 from boks_exporter.cli.failover.open_runs import open_runs, tell_open_runs
 from boks_exporter.cli.failover.options import Common, acceptances, is_interactive, run_async
 from boks_exporter.cli.failover.text_output import proposal_text
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.stdout import UnsaidError, say
+from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.findings import Finding
 from boks_exporter.failover.journal import JournalError
-from boks_exporter.failover.preflight import NotAcceptableError, exit_for, standing
+from boks_exporter.failover.preflight import NotAcceptableError, blocking_findings, exit_for
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import (
     FingerprintError,
     Halt,
     Order,
     Proposal,
-    Result,
     Runner,
+    RunResult,
     in_words,
-    insist_on,
     next_for,
     propose,
+    validate_fingerprint,
 )
-from boks_exporter.failover.words import Exit, Outcome, Procedure
 from boks_exporter.observe import SystemClock
 
 _LONGEST_LINE: Final = 4096
@@ -64,9 +65,9 @@ def show_or_apply(
     """Show what would be done; with a fingerprint, do it."""
     accepted = acceptances(accept, reason)
     try:
-        standing((), [acceptance.guard for acceptance in accepted])
+        blocking_findings((), [acceptance.guard for acceptance in accepted])
         if fingerprint is not None:
-            insist_on(fingerprint)
+            validate_fingerprint(fingerprint)
     except (NotAcceptableError, FingerprintError) as error:
         raise click.UsageError(str(error)) from error
     order = Order(procedure=procedure, target=host, accepted=accepted, reason=reason.strip())
@@ -88,7 +89,7 @@ def show_or_apply(
     return _ended(common, _run(common, domain, lambda runner: runner.apply(order, proposal.fingerprint)))
 
 
-def show(common: Common, domain: Domain, order: Order) -> tuple[Proposal, Exit]:
+def show(common: Common, domain: ManagedDomain, order: Order) -> tuple[Proposal, Exit]:
     """Look and show; what this holds can change nothing."""
     known = open_runs(domain)
 
@@ -99,7 +100,7 @@ def show(common: Common, domain: Domain, order: Order) -> tuple[Proposal, Exit]:
 
     proposal = run_async(look)
     problem = _kept(domain, proposal)
-    left = standing(proposal.findings, order.guards)
+    left = blocking_findings(proposal.findings, order.guards)
     code = Exit.REFUSED if proposal.plan.obstacle and not left else exit_for(left)
     code = Exit.INTERNAL if problem else code
     if common.is_json:
@@ -112,7 +113,7 @@ def show(common: Common, domain: Domain, order: Order) -> tuple[Proposal, Exit]:
     return proposal, code
 
 
-def _kept(domain: Domain, proposal: Proposal) -> str:
+def _kept(domain: ManagedDomain, proposal: Proposal) -> str:
     """Keep what the plan rests on, so that it can be applied by its fingerprint; tells why it could not be."""
     try:
         with journal_of(domain) as journal:
@@ -154,7 +155,7 @@ def forget(common: Common, run: str, reason: str) -> int:
     return _ended(common, _run(common, domain, lambda runner: runner.forget(run, reason)))
 
 
-def _run(common: Common, domain: Domain, work: Callable[[Runner], Coroutine[Any, Any, Result]]) -> Result:
+def _run(common: Common, domain: ManagedDomain, work: Callable[[Runner], Coroutine[Any, Any, RunResult]]) -> RunResult:
     halt = Halt()
 
     def progress(text: str) -> None:
@@ -165,7 +166,7 @@ def _run(common: Common, domain: Domain, work: Callable[[Runner], Coroutine[Any,
 
     at_work: list[Runner] = []
 
-    async def carry_out() -> Result:
+    async def carry_out() -> RunResult:
         with journal_of(domain) as journal, heeding_signals(halt, progress):
             console = TypedConsole() if is_interactive() and not common.is_json else None
             async with changing(domain, journal, progress, console, halt) as runner:
@@ -178,19 +179,19 @@ def _run(common: Common, domain: Domain, work: Callable[[Runner], Coroutine[Any,
         return _interrupted(domain, at_work[0].at_work_on if at_work else None)
 
 
-def _interrupted(domain: Domain, name: str | None) -> Result:
+def _interrupted(domain: ManagedDomain, name: str | None) -> RunResult:
     """Say what a run left open that was left at once; the hosts go on with what was begun."""
     with journal_of(domain) as journal:
         run = journal.run(name) if name else None
         if run is None or not run.is_open:
-            return Result(Exit.UNCHANGED, ("interrupted before anything was begun",))
+            return RunResult(Exit.UNCHANGED, ("interrupted before anything was begun",))
         said = f"interrupted; the run {run.name} stays open, and what a host has begun goes on there"
         journal.end(run.name, Outcome.UNKNOWN, said, SystemClock().now(), is_open=True)
         ways = next_for(run.name, journal.steps(run.name))
-        return Result(Exit.RESULT_UNKNOWN, (said, in_words(ways)), run.name, ways)
+        return RunResult(Exit.RESULT_UNKNOWN, (said, in_words(ways)), run.name, ways)
 
 
-def _ended(common: Common, result: Result) -> int:
+def _ended(common: Common, result: RunResult) -> int:
     ending = f"exit {int(result.exit)}" + (f", run {result.run}" if result.run else "")
     lines = [*(harmless(sentence) for sentence in result.sentences), ending]
     with suppress(UnsaidError):  # nobody reads it: the exit code is true all the same

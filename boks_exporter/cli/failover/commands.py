@@ -10,7 +10,8 @@ from boks_exporter.cli.failover.options import Common, run_async
 from boks_exporter.cli.param_types import WORDS
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.stdout import say
-from boks_exporter.failover.words import EXITS, Exit, Procedure
+from boks_exporter.failover.failover_exits import EXITS, Exit
+from boks_exporter.failover.procedure import Procedure
 
 _EXITS: Final = "\n".join(f"  {int(code):>2}  {meaning}" for code, meaning in EXITS.items())
 

@@ -14,12 +14,12 @@ from boks_exporter.cli.failover.text_output import candidates_text, finding_text
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.stdout import say
 from boks_exporter.failover.facts import FailoverFacts
+from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.journal import Journal, LoggedStep, Run
+from boks_exporter.failover.preflight import blocking_findings, exit_for
 from boks_exporter.failover.preflight import candidates as ranked
-from boks_exporter.failover.preflight import exit_for, standing
-from boks_exporter.failover.proofs import Truth
-from boks_exporter.failover.runner.verify import Check, verified
-from boks_exporter.failover.words import Exit, Outcome
+from boks_exporter.failover.proofs import Certainty
+from boks_exporter.failover.runner.verify import Verification, verified
 
 _BEST_FIRST: Final = (Exit.DONE, Exit.FACTS_UNKNOWN, Exit.REFUSED, Exit.LOCKED)
 """How a ranking ends: as the best candidate would."""
@@ -41,7 +41,7 @@ def show_candidates(common: Common) -> int:
         say(json.dumps([candidate_json(candidate) for candidate in found], indent=2))
     else:
         say("\n".join(candidates_text(facts, found)))
-    ends = [exit_for(standing(each.findings, ())) for each in found]
+    ends = [exit_for(blocking_findings(each.findings, ())) for each in found]
     return int(min(ends, key=_BEST_FIRST.index, default=Exit.REFUSED))
 
 
@@ -50,7 +50,7 @@ def show_verification(common: Common) -> int:
     domain = common.domain()
     tell_open_runs(domain)
 
-    async def look() -> tuple[Check, ...]:
+    async def look() -> tuple[Verification, ...]:
         async with looking(domain) as survey:
             return await verified(survey, domain.limits)
 
@@ -59,13 +59,13 @@ def show_verification(common: Common) -> int:
         told = [{"check": each.what, "truth": each.proven.truth, "sentence": each.proven.sentence} for each in checks]
         say(json.dumps(told, indent=2))
     else:
-        words = {Truth.YES: "yes", Truth.NO: "NO", Truth.UNKNOWN: "unknown"}
+        words = {Certainty.YES: "yes", Certainty.NO: "NO", Certainty.UNKNOWN: "unknown"}
         for check in checks:
             say(f"{words[check.proven.truth]:<8} {check.what}: {harmless(check.proven.sentence)}")
     truths = {check.proven.truth for check in checks}
-    if Truth.NO in truths:
+    if Certainty.NO in truths:
         return int(Exit.NOT_CONVERGED)
-    return int(Exit.FACTS_UNKNOWN if Truth.UNKNOWN in truths else Exit.DONE)
+    return int(Exit.FACTS_UNKNOWN if Certainty.UNKNOWN in truths else Exit.DONE)
 
 
 def show_history(common: Common, limit: int) -> int:

@@ -4,13 +4,13 @@ from collections.abc import Collection
 from typing import Any
 
 from boks_exporter.failover.facts import FailoverFacts
+from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.findings import Finding, Guard
 from boks_exporter.failover.journal import Acceptance, LoggedStep, Run
-from boks_exporter.failover.plan import Plan, Step
+from boks_exporter.failover.plan import Plan, PlanStep
 from boks_exporter.failover.plan.steps import UNNAMED
 from boks_exporter.failover.preflight import Candidate
-from boks_exporter.failover.runner import Proposal, Result
-from boks_exporter.failover.words import Exit
+from boks_exporter.failover.runner import Proposal, RunResult
 
 
 def proposal_json(proposal: Proposal, accepted: Collection[Guard], code: Exit) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _step(step: PlanStep) -> dict[str, Any]:
     request = step.request(step.id(UNNAMED))
     return {
         "number": step.number,
@@ -107,7 +107,7 @@ def candidate_json(candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def result_json(result: Result) -> dict[str, Any]:
+def result_json(result: RunResult) -> dict[str, Any]:
     """Describe how a command ended."""
     return {
         "exit_code": int(result.exit),

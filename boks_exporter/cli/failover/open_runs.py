@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import click
 
-from boks_exporter.app.failover_wiring import Domain, kept_journal
+from boks_exporter.app.failover_wiring import ManagedDomain, kept_journal
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.journal import JournalError
 from boks_exporter.failover.runner import in_words, next_for
 
 
-def open_runs(domain: Domain) -> JournalView:
+def open_runs(domain: ManagedDomain) -> JournalView:
     """Read what the journal knows, and say on standard error what is open; nothing is written for it.
 
     Raises JournalError where it cannot be read: then nobody can say that nothing is open.
@@ -22,7 +22,7 @@ def open_runs(domain: Domain) -> JournalView:
     return view
 
 
-def tell_open_runs(domain: Domain) -> None:
+def tell_open_runs(domain: ManagedDomain) -> None:
     """Say it for a command that does not rest on it."""
     try:
         open_runs(domain)
@@ -30,7 +30,7 @@ def tell_open_runs(domain: Domain) -> None:
         click.echo(f"Whether a run is open is not known: {error}", err=True)
 
 
-def _read(domain: Domain) -> tuple[JournalView, list[str]]:
+def _read(domain: ManagedDomain) -> tuple[JournalView, list[str]]:
     with kept_journal(domain) as journal:
         if journal is None:
             return JournalView(), []

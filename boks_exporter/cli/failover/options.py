@@ -12,7 +12,7 @@ from boks_exporter.cli.options import Command, config_file, insist_on_domains
 from boks_exporter.failover.findings import Guard
 
 if TYPE_CHECKING:
-    from boks_exporter.app.failover_wiring import Domain
+    from boks_exporter.app.failover_wiring import ManagedDomain
     from boks_exporter.failover.journal import Acceptance
 
 _Result = TypeVar("_Result")
@@ -74,7 +74,7 @@ class Common:
         """Tell whether a script reads."""
         return self.output == "json"
 
-    def domain(self, host: str | None = None) -> "Domain":
+    def domain(self, host: str | None = None) -> "ManagedDomain":
         """Load the configuration and find the domain; raises BoksExporterError."""
         from boks_exporter.app.failover_wiring import chosen_domain
         from boks_exporter.app.logs import configure
@@ -88,7 +88,7 @@ class Common:
         return chosen_domain(settings, self.domain_name, host)
 
 
-def insist_on_host(domain: "Domain", host: str) -> None:
+def insist_on_host(domain: "ManagedDomain", host: str) -> None:
     """Refuse a host that the domain has not, unless it may have been discovered."""
     names = [each.name for each in domain.domain.hosts]
     if host not in names and not domain.domain.discover:

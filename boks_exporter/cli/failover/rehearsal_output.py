@@ -6,7 +6,7 @@ from typing import Any, Final
 from boks_exporter.cli.failover.json_output import hosts_json, proposal_json, result_json
 from boks_exporter.cli.failover.text_output import domain_table, finding_text, time_of
 from boks_exporter.failover.findings import Guard
-from boks_exporter.failover.journal import LoggedStep, Phase
+from boks_exporter.failover.journal import LoggedStep, StepPhase
 from boks_exporter.failover.runner import Proposal
 from boks_exporter.rehearsal.rehearsal_report import Played, Rehearsal
 from boks_exporter.simulator.domain.invariants import Breach
@@ -77,7 +77,7 @@ def _step(rehearsal: Rehearsal, step: LoggedStep) -> str:
     key = rehearsal.proposal.plan.step(step.number).key
     attempt = f", attempt {step.attempt}" if step.attempt > 1 else ""
     took = f" after {step.ended_at - step.intended_at:.0f} s" if step.ended_at is not None else ""
-    phase = "" if step.phase is Phase.DO else f"{step.phase} "
+    phase = "" if step.phase is StepPhase.DO else f"{step.phase} "
     outcome = step.outcome or "no outcome: it was cut off"
     why = f": {step.sentence}" if step.sentence else ""
     return f"  {phase}{step.number:>2}. {key} on {step.host}{attempt}: {outcome}{took}{why}"

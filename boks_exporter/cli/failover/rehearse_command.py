@@ -18,9 +18,9 @@ from boks_exporter.cli.failover.rehearsal_output import (
 )
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.stdout import say
-from boks_exporter.failover.preflight import NotAcceptableError, standing
+from boks_exporter.failover.preflight import NotAcceptableError, blocking_findings
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import Order, Proposal
-from boks_exporter.failover.words import Procedure
 from boks_exporter.model import HostName
 from boks_exporter.rehearsal.fault_spec import RehearsalError, wish_of
 from boks_exporter.rehearsal.rehearse import rehearse
@@ -70,7 +70,7 @@ def order_of(procedure: Procedure, host: HostName, accept: tuple[str, ...], reas
     """Read what shall be done; raises UsageError for what nobody may accept."""
     accepted = acceptances(accept, reason)
     try:
-        standing((), [acceptance.guard for acceptance in accepted])
+        blocking_findings((), [acceptance.guard for acceptance in accepted])
     except NotAcceptableError as error:
         raise click.UsageError(str(error)) from error
     return Order(procedure=procedure, target=host, accepted=accepted, reason=reason.strip())

@@ -7,10 +7,10 @@ from typing import Final
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import RULES, Finding, Guard, Level
-from boks_exporter.failover.plan import Step
+from boks_exporter.failover.plan import PlanStep
 from boks_exporter.failover.plan.steps import UNNAMED
 from boks_exporter.failover.preflight import Candidate, next_master_by
-from boks_exporter.failover.procedures.step_template import Kind
+from boks_exporter.failover.procedures.step_template import StepKind
 from boks_exporter.failover.runner import Proposal
 from boks_exporter.model import Timestamp
 
@@ -89,7 +89,7 @@ def finding_text(finding: Finding, accepted: Collection[Guard]) -> Iterator[str]
         yield f"           why: {RULES[finding.guard].reason}; {how}"
 
 
-def step_text(step: Step) -> Iterator[str]:
+def step_text(step: PlanStep) -> Iterator[str]:
     """Write one step: what, where, the exact request, what it needs and proves, and the way back."""
     mark = "  << POINT OF NO RETURN" if step.point_of_no_return else ""
     yield f"  {step.number}. on {step.host}: {step.purpose}{mark}"
@@ -100,11 +100,9 @@ def step_text(step: Step) -> Iterator[str]:
         yield f"       needs   {claim}"
     for claim in step.prefers:
         yield f"       prefers {claim}"
+    label = "waits  " if step.kind is StepKind.WAIT else "proves "
     for claim in step.proves:
-        yield (
-            "       "
-            f"{'waits' if step.kind is Kind.WAIT else 'proves'}{' ' * (3 if step.kind is Kind.WAIT else 2)}{claim}"
-        )
+        yield f"       {label} {claim}"
     if step.undo:
         yield f"       undo    {' '.join(step.undo).replace('{id}', step.id(UNNAMED))}"
     elif step.changes:

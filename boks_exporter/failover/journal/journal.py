@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from boks_exporter.failover.facts import JournalView, Reading, RunSummary
+from boks_exporter.failover.failover_exits import Outcome
 from boks_exporter.failover.findings import Finding, Guard, Level
 from boks_exporter.failover.journal.codec import (
     dump_basis,
@@ -21,13 +22,13 @@ from boks_exporter.failover.journal.records import (
     BrokenLock,
     LoggedStep,
     Maintenance,
-    Phase,
     Run,
     StepOutcome,
+    StepPhase,
     Who,
 )
 from boks_exporter.failover.plan import Basis
-from boks_exporter.failover.words import Outcome, Procedure
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.model import DomainName, HostName, Timestamp
 
 
@@ -146,7 +147,7 @@ class Journal(JournalFile):
         return tuple(
             LoggedStep(
                 number=row[0],
-                phase=Phase(row[1]),
+                phase=StepPhase(row[1]),
                 attempt=row[2],
                 step_id=row[3],
                 host=row[4],

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from boks_exporter.failover.failover_exits import Outcome
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.plan import Plan
-from boks_exporter.failover.words import Outcome
 from boks_exporter.model import DomainName, HostName, Timestamp
 
 
-class Phase(StrEnum):
+class StepPhase(StrEnum):
     """Whether a step is done or undone, or BoKS is started after a conversion that ended before it did so."""
 
     DO = "do"
@@ -80,7 +80,7 @@ class LoggedStep:
     """
 
     number: int
-    phase: Phase
+    phase: StepPhase
     attempt: int
     step_id: str
     host: HostName
@@ -97,12 +97,12 @@ class LoggedStep:
 def undone_since(log: Sequence[LoggedStep], entry: LoggedStep) -> tuple[LoggedStep, ...]:
     """Give the attempts at undoing a step that came after an attempt at doing it."""
     later = log[log.index(entry) + 1 :]
-    return tuple(each for each in later if each.phase is Phase.UNDO and each.number == entry.number)
+    return tuple(each for each in later if each.phase is StepPhase.UNDO and each.number == entry.number)
 
 
 def is_undoing(log: Sequence[LoggedStep]) -> bool:
     """Tell whether a run was at going back when it was last heard of; one that tried again goes on."""
-    return bool(log) and log[-1].phase is Phase.UNDO
+    return bool(log) and log[-1].phase is StepPhase.UNDO
 
 
 @dataclass(frozen=True, slots=True)

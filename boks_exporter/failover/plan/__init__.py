@@ -2,6 +2,6 @@
 
 from boks_exporter.failover.plan.build import make_plan
 from boks_exporter.failover.plan.fingerprint import Basis, basis_of, difference, fingerprint_of
-from boks_exporter.failover.plan.steps import Plan, Step
+from boks_exporter.failover.plan.steps import Plan, PlanStep
 
-__all__ = ["Basis", "Plan", "Step", "basis_of", "difference", "fingerprint_of", "make_plan"]
+__all__ = ["Basis", "Plan", "PlanStep", "basis_of", "difference", "fingerprint_of", "make_plan"]

@@ -5,11 +5,18 @@ from typing import Final
 
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.plan.expected_roles import afterwards
-from boks_exporter.failover.plan.steps import REMOVAL, Plan, Step
+from boks_exporter.failover.plan.steps import REMOVAL, Plan, PlanStep
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
-from boks_exporter.failover.procedures.step_template import LAST_LINES, About, Do, Part, Row, When
+from boks_exporter.failover.procedures.step_template import (
+    LAST_LINES,
+    ConditionTemplate,
+    GateAction,
+    HostRole,
+    StepTemplate,
+    When,
+)
 from boks_exporter.failover.procedures.tables import RETIRE_AT_CONSOLE, TABLES
-from boks_exporter.failover.words import Procedure
 from boks_exporter.health import ReplicaState
 from boks_exporter.model import HostName, Role
 from boks_exporter.remote import operator_requests as op
@@ -21,7 +28,7 @@ def make_plan(procedure: Procedure, target: HostName, facts: FailoverFacts) -> P
     """Propose what to do; the guards are asked about it separately."""
     master = master_for(procedure, target, facts)
     obstacle = _obstacle(procedure, target, master, facts)
-    steps = () if obstacle else tuple(_steps(procedure, {Part.TARGET: target, Part.MASTER: master}, facts))
+    steps = () if obstacle else tuple(_steps(procedure, {HostRole.TARGET: target, HostRole.MASTER: master}, facts))
     return Plan(
         procedure=procedure,
         domain=facts.snapshot.domain,
@@ -74,17 +81,17 @@ def _obstacle(procedure: Procedure, target: HostName, master: HostName | None, f
 _JOINS: Final = {Procedure.ADD_REPLICA, Procedure.REBUILD, Procedure.SWITCHOVER, Procedure.FAILBACK}
 
 
-def _table(procedure: Procedure, target: HostName, facts: FailoverFacts) -> tuple[Row, ...]:
+def _table(procedure: Procedure, target: HostName, facts: FailoverFacts) -> tuple[StepTemplate, ...]:
     """Choose the table; an old master that SSH does not reach is retired at its console."""
     if procedure is Procedure.RETIRE and (facts.readiness(target) is None or facts.seen(target) is None):
         return RETIRE_AT_CONSOLE
     return TABLES[procedure]
 
 
-def _steps(procedure: Procedure, parts: dict[Part, HostName | None], facts: FailoverFacts) -> Iterator[Step]:
+def _steps(procedure: Procedure, parts: dict[HostRole, HostName | None], facts: FailoverFacts) -> Iterator[PlanStep]:
     number = 0
     hosts = {part: name or "" for part, name in parts.items()}
-    for row in _table(procedure, hosts[Part.TARGET], facts):
+    for row in _table(procedure, hosts[HostRole.TARGET], facts):
         if _applies(row, hosts[row.on], facts, wanted_shm_size(facts)):
             number += 1
             yield _step(number, row, hosts, facts)
@@ -102,7 +109,7 @@ def _shm_size(facts: FailoverFacts, host: HostName) -> int | None:
     return seen.environment.shm_size_kilobytes if seen else None
 
 
-def _applies(row: Row, host: HostName, facts: FailoverFacts, shm_size: int | None) -> bool:
+def _applies(row: StepTemplate, host: HostName, facts: FailoverFacts, shm_size: int | None) -> bool:
     match row.when:
         case When.SHM_SIZE_DIFFERS:
             return shm_size is not None and _shm_size(facts, host) != shm_size
@@ -113,11 +120,11 @@ def _applies(row: Row, host: HostName, facts: FailoverFacts, shm_size: int | Non
             return True
 
 
-def _step(number: int, row: Row, hosts: dict[Part, HostName], facts: FailoverFacts) -> Step:
+def _step(number: int, row: StepTemplate, hosts: dict[HostRole, HostName], facts: FailoverFacts) -> PlanStep:
     host = hosts[row.on]
     shm_size, former = wanted_shm_size(facts), _shm_size(facts, host)
     undo = _words(row.undo, former) if row.undo else None
-    return Step(
+    return PlanStep(
         number=number,
         key=row.key,
         purpose=row.purpose,
@@ -138,33 +145,35 @@ def _step(number: int, row: Row, hosts: dict[Part, HostName], facts: FailoverFac
     )
 
 
-def _claims(abouts: tuple[About, ...], hosts: dict[Part, HostName], shm_size: int | None) -> Iterator[Claim]:
+def _claims(
+    abouts: tuple[ConditionTemplate, ...], hosts: dict[HostRole, HostName], shm_size: int | None
+) -> Iterator[Claim]:
     for about in abouts:
         number = shm_size if about.kind is ClaimKind.HAS_SHM_SIZE else None
         yield Claim(about.kind, hosts[about.host], hosts[about.other] if about.other else None, number)
 
 
-def _words(do: Do, shm_size: int | None) -> tuple[str, ...] | None:
+def _words(do: GateAction, shm_size: int | None) -> tuple[str, ...] | None:
     match do:
-        case Do.CONVERT_MASTER:
+        case GateAction.CONVERT_MASTER:
             return op.convert(op.ConvertTo.MASTER)
-        case Do.CONVERT_SERVER:
+        case GateAction.CONVERT_SERVER:
             return op.convert(op.ConvertTo.SERVER)
-        case Do.CONVERT_CLIENT:
+        case GateAction.CONVERT_CLIENT:
             return op.convert(op.ConvertTo.CLIENT)
-        case Do.BOOT_STOP:
+        case GateAction.BOOT_STOP:
             return op.boot_stop()
-        case Do.BOOT_START:
+        case GateAction.BOOT_START:
             return op.boot_start()
-        case Do.SET_SHM_SIZE:
+        case GateAction.SET_SHM_SIZE:
             return None if shm_size is None else op.set_shm_size(shm_size)
-        case Do.REMOVE_DATABASE:
+        case GateAction.REMOVE_DATABASE:
             return op.remove_database()
-        case Do.RESTORE_DATABASE:
+        case GateAction.RESTORE_DATABASE:
             return ("restore-database", REMOVAL)
 
 
-def _lock_hosts(facts: FailoverFacts, steps: tuple[Step, ...]) -> tuple[HostName, ...]:
+def _lock_hosts(facts: FailoverFacts, steps: tuple[PlanStep, ...]) -> tuple[HostName, ...]:
     """Name whom to lock: what is changed, and every server that can be, so that two operators meet somewhere.
 
     Two promotions on two machines change two different hosts; only a lock on all servers keeps them apart.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from boks_exporter.failover.facts import FailoverFacts
-from boks_exporter.failover.words import Procedure
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.model import HostName, Role
 
 

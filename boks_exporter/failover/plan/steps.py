@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.claims import Claim
-from boks_exporter.failover.procedures.step_template import Kind
-from boks_exporter.failover.words import Procedure
+from boks_exporter.failover.procedures.step_template import StepKind
 from boks_exporter.model import DomainName, HostName, Seconds
 from boks_exporter.remote.operator_requests import OperatorChange, RunName, StepId
 
@@ -17,14 +17,14 @@ REMOVAL: Final = "{id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class PlanStep:
     """One step. `words` are told to the operator's gate of `host`; a step that only waits has none."""
 
     number: int
     key: str
     purpose: str
     host: HostName
-    kind: Kind
+    kind: StepKind
     words: tuple[str, ...]
     needs: tuple[Claim, ...]
     prefers: tuple[Claim, ...] = ()
@@ -53,7 +53,7 @@ class Step:
     @property
     def changes(self) -> bool:
         """Tell whether it may change a host."""
-        return self.kind is not Kind.WAIT
+        return self.kind is not StepKind.WAIT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ class Plan:
     domain: DomainName
     target: HostName
     master: HostName | None
-    steps: tuple[Step, ...]
+    steps: tuple[PlanStep, ...]
     obstacle: str = ""
     excused: tuple[HostName, ...] = ()
     sound: tuple[HostName, ...] = ()
@@ -86,6 +86,6 @@ class Plan:
         """Name the hosts that it works on, by whatever way."""
         return tuple(dict.fromkeys(step.host for step in self.steps if step.changes))
 
-    def step(self, number: int) -> Step:
+    def step(self, number: int) -> PlanStep:
         """Find a step by its number."""
         return self.steps[number - 1]

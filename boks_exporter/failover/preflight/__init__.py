@@ -2,17 +2,17 @@
 
 from boks_exporter.failover.preflight.ask import findings_of
 from boks_exporter.failover.preflight.candidates import Candidate, candidates, next_master_by
-from boks_exporter.failover.preflight.question import Question
-from boks_exporter.failover.preflight.verdict import NotAcceptableError, exit_for, standing, told
+from boks_exporter.failover.preflight.question import PlanQuestion
+from boks_exporter.failover.preflight.verdict import NotAcceptableError, blocking_findings, exit_for, told
 
 __all__ = [
     "Candidate",
     "NotAcceptableError",
-    "Question",
+    "PlanQuestion",
+    "blocking_findings",
     "candidates",
     "exit_for",
     "findings_of",
     "next_master_by",
-    "standing",
     "told",
 ]

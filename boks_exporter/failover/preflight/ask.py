@@ -4,7 +4,7 @@ from typing import Final
 
 from boks_exporter.failover.findings import Finding
 from boks_exporter.failover.preflight import copies, equal, roles, runs
-from boks_exporter.failover.preflight.question import Question
+from boks_exporter.failover.preflight.question import PlanQuestion
 
 _GUARDS: Final = (
     roles.known_host,
@@ -36,6 +36,6 @@ _GUARDS: Final = (
 )
 
 
-def findings_of(question: Question) -> tuple[Finding, ...]:
+def findings_of(question: PlanQuestion) -> tuple[Finding, ...]:
     """Collect everything that speaks against a plan or is worth telling before it."""
     return tuple(finding for guard in _GUARDS for finding in guard(question))

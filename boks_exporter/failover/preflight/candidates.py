@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import Finding, Level
+from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import make_plan
 from boks_exporter.failover.preflight.ask import findings_of
-from boks_exporter.failover.preflight.question import Question
-from boks_exporter.failover.words import Limits, Procedure
+from boks_exporter.failover.preflight.question import PlanQuestion
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.model import HostName, Promotion
 
 _PREFERENCE = {Promotion.PREFER: 0, Promotion.NEUTRAL: 1, Promotion.NEVER: 2}
@@ -39,7 +40,7 @@ def next_master_by(facts: FailoverFacts) -> Procedure:
     return Procedure.SWITCHOVER if facts.snapshot.masters else Procedure.PROMOTE
 
 
-def candidates(facts: FailoverFacts, limits: Limits) -> tuple[Candidate, ...]:
+def candidates(facts: FailoverFacts, limits: FailoverLimits) -> tuple[Candidate, ...]:
     """Rank every replica as the next master."""
     procedure = next_master_by(facts)
     found = []
@@ -48,7 +49,7 @@ def candidates(facts: FailoverFacts, limits: Limits) -> tuple[Candidate, ...]:
             continue
         plan = make_plan(procedure, host.name, facts)
         compared = facts.comparison.replica(host.name)
-        against = tuple(finding for finding in findings_of(Question(plan, facts, limits)))
+        against = tuple(finding for finding in findings_of(PlanQuestion(plan, facts, limits)))
         behind = compared.behind_best if compared else None
         found.append(Candidate(host.name, host.site, host.promotion, behind, against))
     return tuple(sorted(found, key=_rank))

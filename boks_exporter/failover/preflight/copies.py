@@ -6,9 +6,9 @@ from typing import Final
 from boks_exporter.failover.error_log import known_bad_lines, unread
 from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.findings import Finding, Guard
-from boks_exporter.failover.preflight.question import Question, note, refuse, unknown
+from boks_exporter.failover.preflight.question import PlanQuestion, note, refuse, unknown
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.proofs.copies import last_reading, missing_of_others, shortfall
-from boks_exporter.failover.words import Procedure
 from boks_exporter.health import ReplicaState
 from boks_exporter.model import Role
 from boks_exporter.parsing.operator_facts import Daemons
@@ -16,7 +16,7 @@ from boks_exporter.parsing.operator_facts import Daemons
 _CHANGES_LIVING_MASTER: Final = {Procedure.SWITCHOVER, Procedure.FAILBACK}
 
 
-def complete(question: Question) -> Iterator[Finding]:
+def complete(question: PlanQuestion) -> Iterator[Finding]:
     """The candidate's copy has every table and is not loading."""
     target = question.target
     if not question.makes_master or question.facts.seen(target) is None:
@@ -33,7 +33,7 @@ def complete(question: Question) -> Iterator[Finding]:
         yield refuse(Guard.INCOMPLETE_COPY, said, target)
 
 
-def sound(question: Question) -> Iterator[Finding]:
+def sound(question: PlanQuestion) -> Iterator[Finding]:
     """The candidate is no worse than the procedure can take."""
     target = question.target
     if not question.makes_master or question.facts.host(target) is None or question.facts.seen(target) is None:
@@ -48,7 +48,7 @@ def sound(question: Question) -> Iterator[Finding]:
         yield make(Guard.UNSOUND_COPY, said, target, value=verdict.state, limit=ReplicaState.OK)
 
 
-def error_log(question: Question) -> Iterator[Finding]:
+def error_log(question: PlanQuestion) -> Iterator[Finding]:
     """The last 30 lines of the candidate's error log hold nothing that is known to be bad."""
     target, seen = question.target, question.facts.seen(question.target)
     if not question.makes_master or seen is None:
@@ -61,7 +61,7 @@ def error_log(question: Question) -> Iterator[Finding]:
         yield refuse(Guard.ERROR_LOG, f"the error log of {target} has: {line}", target, source="boks_errlog")
 
 
-def behind_best(question: Question) -> Iterator[Finding]:
+def behind_best(question: PlanQuestion) -> Iterator[Finding]:
     """No reachable server has updates that the candidate lacks."""
     target, limit = question.target, question.limits.max_behind_updates
     if question.procedure is not Procedure.PROMOTE or question.facts.seen(target) is None:
@@ -76,7 +76,7 @@ def behind_best(question: Question) -> Iterator[Finding]:
     yield make(Guard.BEHIND_BEST, said, target, value=str(compared.behind_best), limit=str(limit), source="sequence")
 
 
-def behind_last_master(question: Question) -> Iterator[Finding]:
+def behind_last_master(question: PlanQuestion) -> Iterator[Finding]:
     """The candidate has what the last known master had."""
     facts, target, limit = question.facts, question.target, question.limits.max_behind_updates
     have = facts.numbers(target)
@@ -104,7 +104,7 @@ def behind_last_master(question: Question) -> Iterator[Finding]:
     )
 
 
-def only_here(question: Question) -> Iterator[Finding]:
+def only_here(question: PlanQuestion) -> Iterator[Finding]:
     """What is going to be moved aside holds no update that the master lacks."""
     if question.procedure not in {Procedure.REBUILD, Procedure.RETIRE} or question.plan.master is None:
         return
@@ -128,7 +128,7 @@ def only_here(question: Question) -> Iterator[Finding]:
         yield unknown(Guard.UPDATES_ONLY_HERE, said, target, source=wanted.source, age_seconds=age)
 
 
-def _missing_on_master(question: Question, wanted: Reading, missing: dict[int, int]) -> Iterator[Finding]:
+def _missing_on_master(question: PlanQuestion, wanted: Reading, missing: dict[int, int]) -> Iterator[Finding]:
     if missing:
         table, count = max(missing.items(), key=lambda item: item[1])
         said = (
@@ -147,7 +147,7 @@ def _missing_on_master(question: Question, wanted: Reading, missing: dict[int, i
         )
 
 
-def stale_database(question: Question) -> Iterator[Finding]:
+def stale_database(question: PlanQuestion) -> Iterator[Finding]:
     """A client that becomes a replica has no old database; whose numbers nobody can read on a client."""
     if question.procedure is not Procedure.ADD_REPLICA or question.facts.role(question.target) is not Role.CLIENT:
         return
@@ -160,7 +160,7 @@ def stale_database(question: Question) -> Iterator[Finding]:
         yield unknown(Guard.STALE_DATABASE, said, question.target, source="preflight")
 
 
-def last_copy(question: Question) -> Iterator[Finding]:
+def last_copy(question: PlanQuestion) -> Iterator[Finding]:
     """Another sound copy is left beside the master's."""
     if question.procedure is not Procedure.REBUILD:
         return

@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 
 from boks_exporter.failover.findings import Finding, Guard
-from boks_exporter.failover.preflight.question import Question, note, refuse, unknown
-from boks_exporter.failover.words import Procedure
+from boks_exporter.failover.preflight.question import PlanQuestion, note, refuse, unknown
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.health import ReplicaState
 from boks_exporter.model import Observed, Promotion, Role
 
 
-def _servers(question: Question) -> list[Observed]:
+def _servers(question: PlanQuestion) -> list[Observed]:
     return [seen for seen in question.facts.snapshot.observed() if seen.role in {Role.MASTER, Role.REPLICA}]
 
 
-def bridge(question: Question) -> Iterator[Finding]:
+def bridge(question: PlanQuestion) -> Iterator[Finding]:
     """Whoever lists admitted masters admits the candidate; BCASTADDR stands for a file that is not read."""
     host = question.facts.host(question.target)
     if not question.makes_master or host is None:
@@ -34,7 +34,7 @@ def bridge(question: Question) -> Iterator[Finding]:
             yield refuse(Guard.BRIDGE, said, seen.host, **told)
 
 
-def shm_size(question: Question) -> Iterator[Finding]:
+def shm_size(question: PlanQuestion) -> Iterator[Finding]:
     """The candidate has the SHM_SIZE of all other servers."""
     seen = question.facts.seen(question.target)
     if not question.makes_master or seen is None:
@@ -50,7 +50,7 @@ def shm_size(question: Question) -> Iterator[Finding]:
             yield refuse(Guard.SHM_SIZE, said, other.host, value=str(theirs), limit=str(own), source="ENV")
 
 
-def method_conf(question: Question) -> Iterator[Finding]:
+def method_conf(question: PlanQuestion) -> Iterator[Finding]:
     """The candidate has the method.conf of all other servers; where none has one, they agree."""
     seen = question.facts.seen(question.target)
     if not question.makes_master or seen is None:
@@ -69,7 +69,7 @@ def method_conf(question: Question) -> Iterator[Finding]:
             yield refuse(Guard.METHOD_CONF, said, other.host, value=theirs, limit=own, source="cksum")
 
 
-def promotion(question: Question) -> Iterator[Finding]:
+def promotion(question: PlanQuestion) -> Iterator[Finding]:
     """The configuration lets the candidate become master, and prefers no other that is as good."""
     host = question.facts.host(question.target)
     if not question.makes_master or host is None:
@@ -86,7 +86,7 @@ def promotion(question: Question) -> Iterator[Finding]:
             yield note(Guard.PROMOTION_PREFERENCE, said, other.name, source="configuration")
 
 
-def site(question: Question) -> Iterator[Finding]:
+def site(question: PlanQuestion) -> Iterator[Finding]:
     """The target's site keeps a sound replica while the target is none."""
     host = question.facts.host(question.target)
     loses_replica = question.makes_master or question.procedure is Procedure.REBUILD
@@ -103,7 +103,7 @@ def site(question: Question) -> Iterator[Finding]:
         yield make(Guard.SITE, said, host.name, value="0", limit="1", source="configuration")
 
 
-def _serves(question: Question, host: str) -> bool:
+def _serves(question: PlanQuestion, host: str) -> bool:
     verdict = question.facts.health.host(host)
     is_fine = verdict.state is ReplicaState.OK or (
         verdict.state is ReplicaState.UNKNOWN and question.facts.snapshot.master is None

@@ -4,18 +4,19 @@ from dataclasses import dataclass
 
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import Finding, Guard, Level
+from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import Plan
-from boks_exporter.failover.words import Limits, Procedure
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.model import HostName
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PlanQuestion:
     """A plan, what it rests on, and what the guards measure by. `own_run` is a run that is resumed."""
 
     plan: Plan
     facts: FailoverFacts
-    limits: Limits
+    limits: FailoverLimits
     own_run: str | None = None
 
     @property

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from boks_exporter.failover.findings import Finding, Guard
-from boks_exporter.failover.preflight.question import Question, note, refuse, unknown
+from boks_exporter.failover.preflight.question import PlanQuestion, note, refuse, unknown
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.proofs.masters import hosts_not_asked, is_master_beside, is_sound_master, old_master_is_gone
-from boks_exporter.failover.proofs.proven import Circumstances, Truth
-from boks_exporter.failover.words import Procedure
+from boks_exporter.failover.proofs.proven import Certainty, Circumstances
 from boks_exporter.model import Observed, Role
 from boks_exporter.observe.host_matching import Names
 from boks_exporter.parsing.operator_facts import Daemons
@@ -22,7 +22,7 @@ _BEGINS_AS: Final = {
 }
 
 
-def known_host(question: Question) -> Iterator[Finding]:
+def known_host(question: PlanQuestion) -> Iterator[Finding]:
     """The host is one of the domain's."""
     if question.facts.host(question.target) is None:
         names = ", ".join(host.name for host in question.facts.snapshot.hosts)
@@ -30,7 +30,7 @@ def known_host(question: Question) -> Iterator[Finding]:
         yield refuse(Guard.UNKNOWN_HOST, said, question.target)
 
 
-def machines(question: Question) -> Iterator[Finding]:
+def machines(question: PlanQuestion) -> Iterator[Finding]:
     """No name leads to another host's machine: each tells by its gate what it calls itself."""
     facts, names = question.facts, Names(question.facts.snapshot.hosts)
     for host in facts.snapshot.hosts:
@@ -45,7 +45,7 @@ def machines(question: Question) -> Iterator[Finding]:
             yield refuse(Guard.OTHER_HOST, said, host.name, **told)
 
 
-def master(question: Question) -> Iterator[Finding]:
+def master(question: PlanQuestion) -> Iterator[Finding]:
     """There is no master before a promotion, and one that is sound before everything else."""
     facts, masters = question.facts, question.facts.snapshot.masters
     if question.procedure is Procedure.PROMOTE:
@@ -68,18 +68,18 @@ def master(question: Question) -> Iterator[Finding]:
     elif not masters:
         yield refuse(Guard.NO_MASTER, "no host says that it is master: failover promote", value="0", limit="1")
     elif not (sound := is_sound_master(facts, masters[0])).holds:
-        make = refuse if sound.truth is Truth.NO else unknown
+        make = refuse if sound.truth is Certainty.NO else unknown
         yield make(Guard.MASTER_UNSOUND, sound.sentence, masters[0])
 
 
-def _with_daemons(question: Question) -> str:
+def _with_daemons(question: PlanQuestion) -> str:
     """Name the masters, each with whether BoKS runs there: a stopped one is master again when it starts (K1456)."""
     facts = question.facts
     words = {Daemons.RUNNING: "running", Daemons.STOPPED: "stopped", Daemons.UNKNOWN: "running or not"}
     return ", ".join(f"{name} (BoKS {words[facts.daemons(name)]})" for name in facts.snapshot.masters)
 
 
-def _master_beside(question: Question) -> Iterator[Finding]:
+def _master_beside(question: PlanQuestion) -> Iterator[Finding]:
     masters = [name for name in question.facts.snapshot.masters if name != question.target]
     if len(masters) > 1:
         said = f"{', '.join(masters)} all say that they are master beside {question.target}"
@@ -91,11 +91,11 @@ def _master_beside(question: Question) -> Iterator[Finding]:
         )
         yield refuse(Guard.NO_MASTER, said, question.target, value="0", limit="1")
     elif not (sound := is_master_beside(question.facts, masters[0], question.target)).holds:
-        make = refuse if sound.truth is Truth.NO else unknown
+        make = refuse if sound.truth is Certainty.NO else unknown
         yield make(Guard.MASTER_UNSOUND, sound.sentence, masters[0])
 
 
-def everybody_asked(question: Question) -> Iterator[Finding]:
+def everybody_asked(question: PlanQuestion) -> Iterator[Finding]:
     """Every known host could be asked whether it is master."""
     if not question.makes_master:
         return
@@ -105,7 +105,7 @@ def everybody_asked(question: Question) -> Iterator[Finding]:
         yield unknown(Guard.HOSTS_NOT_ASKED, f"{name} could not be asked whether it is master: {why}", name)
 
 
-def old_master(question: Question) -> Iterator[Finding]:
+def old_master(question: PlanQuestion) -> Iterator[Finding]:
     """The old master is out by its own word, or gone by the word of every witness."""
     if question.procedure is not Procedure.PROMOTE:
         return
@@ -115,15 +115,15 @@ def old_master(question: Question) -> Iterator[Finding]:
     told = {"value": answers or "nobody asked", "source": "reach from each replica"}
     if facts.snapshot.masters:
         return
-    if found.truth is Truth.NO:
+    if found.truth is Certainty.NO:
         yield refuse(Guard.OLD_MASTER_REACHABLE, found.sentence, facts.old_master, **told)
-    elif found.truth is Truth.UNKNOWN:
+    elif found.truth is Certainty.UNKNOWN:
         yield unknown(Guard.OLD_MASTER_UNPROVEN, found.sentence, facts.old_master, **told)
     else:
         yield note(Guard.OLD_MASTER_UNPROVEN, found.sentence, facts.old_master, **told)
 
 
-def target_role(question: Question) -> Iterator[Finding]:
+def target_role(question: PlanQuestion) -> Iterator[Finding]:
     """The host has the role that the procedure begins with, and can be looked at."""
     allowed = _BEGINS_AS.get(question.procedure)
     if allowed is None or question.facts.host(question.target) is None:
@@ -142,7 +142,7 @@ def target_role(question: Question) -> Iterator[Finding]:
         yield make(Guard.WRONG_ROLE, said, question.target, value=seen.role, limit=wanted, source="ENV")
 
 
-def fresh(question: Question) -> Iterator[Finding]:
+def fresh(question: PlanQuestion) -> Iterator[Finding]:
     """The look is not old."""
     limit = question.limits.fresh_seconds
     for name in dict.fromkeys((question.target, *question.plan.concerned_hosts)):
@@ -152,7 +152,7 @@ def fresh(question: Question) -> Iterator[Finding]:
             yield refuse(Guard.STALE_LOOK, said, name, value=f"{age:.1f} s", limit=f"{limit:.1f} s", age_seconds=age)
 
 
-def daemons(question: Question) -> Iterator[Finding]:
+def daemons(question: PlanQuestion) -> Iterator[Finding]:
     """BoKS runs where a copy must be live, and stands still on an old master."""
     target, found = question.target, question.facts.daemons(question.target)
     if question.procedure is Procedure.RETIRE:

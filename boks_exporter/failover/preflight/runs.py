@@ -3,16 +3,17 @@
 from collections.abc import Iterator
 from typing import Final
 
+from boks_exporter.failover.failover_exits import Outcome
 from boks_exporter.failover.findings import Finding, Guard
-from boks_exporter.failover.preflight.question import Question, note, refuse, unknown
+from boks_exporter.failover.preflight.question import PlanQuestion, note, refuse, unknown
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.proofs.domains import registered_hosts
-from boks_exporter.failover.words import Outcome, Procedure
 from boks_exporter.model import HostName, Role
 
 _MAKE_MASTERS: Final = {Procedure.PROMOTE, Procedure.SWITCHOVER, Procedure.FAILBACK}
 
 
-def open_runs(question: Question) -> Iterator[Finding]:
+def open_runs(question: PlanQuestion) -> Iterator[Finding]:
     """No other run of the domain is open."""
     for run in question.facts.journal.open_runs:
         if run.run != question.own_run:
@@ -23,7 +24,7 @@ def open_runs(question: Question) -> Iterator[Finding]:
             yield refuse(Guard.RUN_OPEN, said, run.target, source="journal")
 
 
-def last_run(question: Question) -> Iterator[Finding]:
+def last_run(question: PlanQuestion) -> Iterator[Finding]:
     """The last run succeeded; and masters do not change twice in a short time."""
     last = question.facts.journal.last
     if last is None:
@@ -38,7 +39,7 @@ def last_run(question: Question) -> Iterator[Finding]:
         yield refuse(Guard.COOL_DOWN, said, value=f"{age:.0f} s", limit=f"{limit:.0f} s", source="journal")
 
 
-def locks(question: Question) -> Iterator[Finding]:
+def locks(question: PlanQuestion) -> Iterator[Finding]:
     """Nobody else holds the lock of a host that is to be locked, and nothing still runs there."""
     yield from _locked(question)
     for host in question.plan.lock_hosts:
@@ -50,7 +51,7 @@ def locks(question: Question) -> Iterator[Finding]:
             yield refuse(Guard.HOST_BUSY, said, host, value=readiness.busy, source="operator's gate")
 
 
-def _locked(question: Question) -> Iterator[Finding]:
+def _locked(question: PlanQuestion) -> Iterator[Finding]:
     """Tell of each run once, however many hosts it holds."""
     held: dict[str, dict[HostName, str]] = {}
     for host in question.plan.lock_hosts:
@@ -67,7 +68,7 @@ def _locked(question: Question) -> Iterator[Finding]:
         yield refuse(Guard.HOST_LOCKED, said, only, value=lock, source="operator's gate")
 
 
-def gates(question: Question) -> Iterator[Finding]:
+def gates(question: PlanQuestion) -> Iterator[Finding]:
     """The operator's gate works wherever something is changed, and every other server can be locked."""
     for host in question.plan.changed_hosts:
         yield from _gate(question, host)
@@ -79,7 +80,7 @@ def gates(question: Question) -> Iterator[Finding]:
             yield unknown(Guard.LOCK_INCOMPLETE, said, seen.host, source="operator's gate")
 
 
-def _gate(question: Question, host: str) -> Iterator[Finding]:
+def _gate(question: PlanQuestion, host: str) -> Iterator[Finding]:
     gate = question.facts.gates.get(host)
     if gate is None or gate.readiness is None:
         said = f"the operator's gate of {host} does not answer: {gate.failure if gate else 'not asked'}"
@@ -97,7 +98,7 @@ def _gate(question: Question, host: str) -> Iterator[Finding]:
             yield refuse(Guard.GATE_NOT_READY, f"the operator's gate of {host} {what}{sure}", host, source="preflight")
 
 
-def registered(question: Question) -> Iterator[Finding]:
+def registered(question: PlanQuestion) -> Iterator[Finding]:
     """The database has the host as a replica; a step waits for it, so this is told and refuses nothing late."""
     steps = [step for step in question.plan.steps if step.key == "wait-registered"]
     if not steps:

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from boks_exporter.errors import BoksExporterError
+from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.findings import RULES, Finding, Guard, Level
-from boks_exporter.failover.words import Exit
 
 _LOCKS: Final = frozenset({Guard.RUN_OPEN, Guard.HOST_LOCKED, Guard.HOST_BUSY})
 
@@ -18,7 +18,7 @@ class NotAcceptableError(BoksExporterError):
         super().__init__(f"--accept {guard}: nobody may accept this one: {RULES[guard].because}")
 
 
-def standing(findings: Iterable[Finding], accepted: Collection[Guard]) -> tuple[Finding, ...]:
+def blocking_findings(findings: Iterable[Finding], accepted: Collection[Guard]) -> tuple[Finding, ...]:
     """Tell which findings still stand in the way; raises NotAcceptableError for what nobody may accept."""
     for guard in accepted:
         if not RULES[guard].acceptable:

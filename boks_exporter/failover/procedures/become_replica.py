@@ -3,73 +3,80 @@
 from typing import Final
 
 from boks_exporter.failover.procedures.claims import ClaimKind
-from boks_exporter.failover.procedures.step_template import About, Do, Part, Row, When, wait
+from boks_exporter.failover.procedures.step_template import (
+    ConditionTemplate,
+    GateAction,
+    HostRole,
+    StepTemplate,
+    When,
+    wait,
+)
 
-_T, _M = Part.TARGET, Part.MASTER
+_T, _M = HostRole.TARGET, HostRole.MASTER
 
 REGISTER: Final = wait(
     _T,
     "wait-registered",
     "wait until its type in the database is BOKSREPLICA; change it there now if it is UNIXBOKSHOST (K1456)",
-    About(ClaimKind.IS_REGISTERED, _T, _M),
+    ConditionTemplate(ClaimKind.IS_REGISTERED, _T, _M),
     seconds=1800.0,
 )
 
 BECOME_REPLICA: Final = (
-    Row(
+    StepTemplate(
         key="set-shm-size",
         purpose="give it the master's SHM_SIZE; with less, its copy may be incomplete (HS troubleshooting/312)",
         on=_T,
-        do=Do.SET_SHM_SIZE,
-        proves=(About(ClaimKind.HAS_SHM_SIZE, _T),),
-        undo=Do.SET_SHM_SIZE,
+        do=GateAction.SET_SHM_SIZE,
+        proves=(ConditionTemplate(ClaimKind.HAS_SHM_SIZE, _T),),
+        undo=GateAction.SET_SHM_SIZE,
         when=When.SHM_SIZE_DIFFERS,
     ),
-    Row(
+    StepTemplate(
         key="convert-server",
         purpose="make it a replica",
         on=_T,
-        do=Do.CONVERT_SERVER,
-        needs=(About(ClaimKind.MASTER_IS_SOUND, _M), About(ClaimKind.HAS_NO_DATABASE, _T)),
-        proves=(About(ClaimKind.IS_REPLICA, _T),),
-        undo=Do.CONVERT_CLIENT,
+        do=GateAction.CONVERT_SERVER,
+        needs=(ConditionTemplate(ClaimKind.MASTER_IS_SOUND, _M), ConditionTemplate(ClaimKind.HAS_NO_DATABASE, _T)),
+        proves=(ConditionTemplate(ClaimKind.IS_REPLICA, _T),),
+        undo=GateAction.CONVERT_CLIENT,
     ),
-    Row(
+    StepTemplate(
         key="stop-replica",
         purpose="stop it, so that SHM_SIZE and role come into force",
         on=_T,
-        do=Do.BOOT_STOP,
-        proves=(About(ClaimKind.IS_STOPPED, _T),),
-        undo=Do.BOOT_START,
+        do=GateAction.BOOT_STOP,
+        proves=(ConditionTemplate(ClaimKind.IS_STOPPED, _T),),
+        undo=GateAction.BOOT_START,
         trusts_exit=True,
     ),
-    Row(
+    StepTemplate(
         key="start-replica",
         purpose="start it again",
         on=_T,
-        do=Do.BOOT_START,
-        proves=(About(ClaimKind.IS_STARTED, _T),),
+        do=GateAction.BOOT_START,
+        proves=(ConditionTemplate(ClaimKind.IS_STARTED, _T),),
         no_undo="a replica that runs does no harm",
         trusts_exit=True,
     ),
-    Row(
+    StepTemplate(
         key="stop-master",
         purpose="stop the master for a moment, so that it reads its replicas anew; logins go on",
         on=_M,
-        do=Do.BOOT_STOP,
-        needs=(About(ClaimKind.MASTER_IS_SOUND, _M),),
-        proves=(About(ClaimKind.IS_STOPPED, _M),),
-        undo=Do.BOOT_START,
-        undo_needs=(About(ClaimKind.NO_OTHER_MASTER, _M),),
+        do=GateAction.BOOT_STOP,
+        needs=(ConditionTemplate(ClaimKind.MASTER_IS_SOUND, _M),),
+        proves=(ConditionTemplate(ClaimKind.IS_STOPPED, _M),),
+        undo=GateAction.BOOT_START,
+        undo_needs=(ConditionTemplate(ClaimKind.NO_OTHER_MASTER, _M),),
         trusts_exit=True,
     ),
-    Row(
+    StepTemplate(
         key="start-master",
         purpose="start the master again",
         on=_M,
-        do=Do.BOOT_START,
-        needs=(About(ClaimKind.NO_OTHER_MASTER, _M),),
-        proves=(About(ClaimKind.IS_STARTED, _M), About(ClaimKind.IS_MASTER_ALONE, _M)),
+        do=GateAction.BOOT_START,
+        needs=(ConditionTemplate(ClaimKind.NO_OTHER_MASTER, _M),),
+        proves=(ConditionTemplate(ClaimKind.IS_STARTED, _M), ConditionTemplate(ClaimKind.IS_MASTER_ALONE, _M)),
         no_undo="a master that runs is what is wanted",
         trusts_exit=True,
     ),
@@ -77,21 +84,21 @@ BECOME_REPLICA: Final = (
         _T,
         "wait-listed",
         "wait until the master lists it as OK; it loads its copy first",
-        About(ClaimKind.IS_LISTED_OK, _T, _M),
+        ConditionTemplate(ClaimKind.IS_LISTED_OK, _T, _M),
         seconds=3600.0,
     ),
     wait(
         _T,
         "wait-equal",
         "wait until its numbers are the master's",
-        About(ClaimKind.IS_EQUAL, _T, _M),
+        ConditionTemplate(ClaimKind.IS_EQUAL, _T, _M),
         seconds=1800.0,
     ),
     wait(
         _M,
         "wait-others",
         "wait until the master, which was restarted, lists the other replicas as OK again",
-        About(ClaimKind.OTHERS_ARE_BACK, _M),
+        ConditionTemplate(ClaimKind.OTHERS_ARE_BACK, _M),
         seconds=1800.0,
     ),
 )

@@ -4,20 +4,28 @@ from typing import Final
 
 from boks_exporter.failover.procedures.claims import ClaimKind
 from boks_exporter.failover.procedures.retire import stop_old_master
-from boks_exporter.failover.procedures.step_template import UNCHANGED, About, Do, Kind, Part, Row, wait
+from boks_exporter.failover.procedures.step_template import (
+    UNCHANGED,
+    ConditionTemplate,
+    GateAction,
+    HostRole,
+    StepKind,
+    StepTemplate,
+    wait,
+)
 
-_T, _M = Part.TARGET, Part.MASTER
+_T, _M = HostRole.TARGET, HostRole.MASTER
 
 
-def _convert_master(*needs: About) -> Row:
+def _convert_master(*needs: ConditionTemplate) -> StepTemplate:
     """Make the target the master."""
-    return Row(
+    return StepTemplate(
         key="convert-master",
         purpose="make it the master",
         on=_T,
-        do=Do.CONVERT_MASTER,
+        do=GateAction.CONVERT_MASTER,
         needs=needs,
-        proves=(About(ClaimKind.IS_MASTER_ALONE, _T),),
+        proves=(ConditionTemplate(ClaimKind.IS_MASTER_ALONE, _T),),
         no_undo="there is no way back: what it writes from now on is in no other copy",
         point_of_no_return=True,
     )
@@ -28,14 +36,14 @@ _CHECK_AFTERWARDS: Final = (
         _T,
         "compare",
         "compare the numbers of all replicas: none may be ahead of the new master (K1456)",
-        About(ClaimKind.NONE_IS_AHEAD, _T),
+        ConditionTemplate(ClaimKind.NONE_IS_AHEAD, _T),
         seconds=600.0,
     ),
     wait(
         _T,
         "verify",
         "wait until every replica is listed as OK and has what the new master has",
-        About(ClaimKind.DOMAIN_IS_SOUND, _T),
+        ConditionTemplate(ClaimKind.DOMAIN_IS_SOUND, _T),
         seconds=1800.0,
     ),
 )
@@ -45,20 +53,20 @@ FROM_A_DEAD_MASTER: Final = (
         _T,
         "check-no-master",
         "ask every host and every witness whether there is a master",
-        About(ClaimKind.NOBODY_IS_MASTER, _T),
+        ConditionTemplate(ClaimKind.NOBODY_IS_MASTER, _T),
         seconds=30.0,
     ),
     wait(
         _T,
         "check-error-log",
         "look at the last 30 lines of its error log (K1456)",
-        About(ClaimKind.ERROR_LOG_IS_CLEAN, _T),
+        ConditionTemplate(ClaimKind.ERROR_LOG_IS_CLEAN, _T),
         seconds=30.0,
     ),
     _convert_master(
-        About(ClaimKind.NOBODY_IS_MASTER, _T),
-        About(ClaimKind.IS_REPLICA, _T),
-        About(ClaimKind.IS_BEST, _T),
+        ConditionTemplate(ClaimKind.NOBODY_IS_MASTER, _T),
+        ConditionTemplate(ClaimKind.IS_REPLICA, _T),
+        ConditionTemplate(ClaimKind.IS_BEST, _T),
     ),
     *_CHECK_AFTERWARDS,
 )
@@ -68,52 +76,52 @@ FROM_A_LIVING_MASTER: Final = (
         _T,
         "wait-equal-before",
         "wait until it has everything that the master has",
-        About(ClaimKind.IS_EQUAL, _T, _M),
+        ConditionTemplate(ClaimKind.IS_EQUAL, _T, _M),
         seconds=600.0,
     ),
-    Row(
+    StepTemplate(
         key="stop-master-before",
         purpose="stop the master in a moment in which it writes nothing, so that nothing is on its way; logins go on",
         on=_M,
-        do=Do.BOOT_STOP,
+        do=GateAction.BOOT_STOP,
         needs=(
-            About(ClaimKind.MASTER_IS_SOUND, _M),
-            About(ClaimKind.IS_REPLICA, _T),
-            About(ClaimKind.IS_EQUAL, _T, _M),
+            ConditionTemplate(ClaimKind.MASTER_IS_SOUND, _M),
+            ConditionTemplate(ClaimKind.IS_REPLICA, _T),
+            ConditionTemplate(ClaimKind.IS_EQUAL, _T, _M),
         ),
-        prefers=(About(ClaimKind.IS_QUIET, _T, _M),),
-        proves=(About(ClaimKind.IS_STOPPED, _M),),
-        undo=Do.BOOT_START,
-        undo_needs=(About(ClaimKind.NO_OTHER_MASTER, _M),),
+        prefers=(ConditionTemplate(ClaimKind.IS_QUIET, _T, _M),),
+        proves=(ConditionTemplate(ClaimKind.IS_STOPPED, _M),),
+        undo=GateAction.BOOT_START,
+        undo_needs=(ConditionTemplate(ClaimKind.NO_OTHER_MASTER, _M),),
     ),
-    Row(
+    StepTemplate(
         key="compare-before",
         purpose="compare it with the stopped master: no update may be lost",
         on=_T,
-        kind=Kind.WAIT,
-        proves=(About(ClaimKind.IS_AS_ADVANCED, _T, _M),),
+        kind=StepKind.WAIT,
+        proves=(ConditionTemplate(ClaimKind.IS_AS_ADVANCED, _T, _M),),
         no_undo=UNCHANGED,
         deadline_seconds=30.0,
         gives_up=True,
     ),
-    Row(
+    StepTemplate(
         key="convert-client",
         purpose="let the master step down",
         on=_M,
-        do=Do.CONVERT_CLIENT,
-        needs=(About(ClaimKind.IS_AS_ADVANCED, _T, _M),),
-        proves=(About(ClaimKind.IS_CLIENT, _M),),
-        undo=Do.CONVERT_MASTER,
-        undo_needs=(About(ClaimKind.NOBODY_IS_MASTER, _M),),
+        do=GateAction.CONVERT_CLIENT,
+        needs=(ConditionTemplate(ClaimKind.IS_AS_ADVANCED, _T, _M),),
+        proves=(ConditionTemplate(ClaimKind.IS_CLIENT, _M),),
+        undo=GateAction.CONVERT_MASTER,
+        undo_needs=(ConditionTemplate(ClaimKind.NOBODY_IS_MASTER, _M),),
     ),
     stop_old_master(
         _M, "stop it once more: the conversion started it as a client, and only what stands still is proven out"
     ),
     _convert_master(
-        About(ClaimKind.NOBODY_IS_MASTER, _T),
-        About(ClaimKind.IS_OUT, _M),
-        About(ClaimKind.IS_REPLICA, _T),
-        About(ClaimKind.IS_AS_ADVANCED, _T, _M),
+        ConditionTemplate(ClaimKind.NOBODY_IS_MASTER, _T),
+        ConditionTemplate(ClaimKind.IS_OUT, _M),
+        ConditionTemplate(ClaimKind.IS_REPLICA, _T),
+        ConditionTemplate(ClaimKind.IS_AS_ADVANCED, _T, _M),
     ),
     *_CHECK_AFTERWARDS,
 )

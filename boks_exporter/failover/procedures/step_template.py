@@ -11,19 +11,19 @@ UNCHANGED: Final = "nothing was changed"
 """Why a step that only waits has no undo."""
 
 
-class Part(StrEnum):
+class HostRole(StrEnum):
     """The host that the command names, and the master at the time of the plan."""
 
     TARGET = "target"
     MASTER = "master"
 
     @property
-    def other(self) -> "Part":
+    def other(self) -> "HostRole":
         """Name the other part."""
-        return Part.MASTER if self is Part.TARGET else Part.TARGET
+        return HostRole.MASTER if self is HostRole.TARGET else HostRole.TARGET
 
 
-class Do(StrEnum):
+class GateAction(StrEnum):
     """What the operator's gate is told to do."""
 
     CONVERT_MASTER = "convert-master"
@@ -44,7 +44,7 @@ class When(StrEnum):
     DATABASE_IS_THERE = "database_is_there"
 
 
-class Kind(StrEnum):
+class StepKind(StrEnum):
     """How a row is carried out."""
 
     CHANGE = "change"
@@ -53,20 +53,20 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class ConditionTemplate:
     """A claim about parts."""
 
     kind: ClaimKind
-    host: Part
-    other: Part | None = None
+    host: HostRole
+    other: HostRole | None = None
 
-    def exchanged(self) -> "About":
+    def exchanged(self) -> "ConditionTemplate":
         """Claim the same with the parts exchanged."""
-        return About(self.kind, self.host.other, self.other.other if self.other else None)
+        return ConditionTemplate(self.kind, self.host.other, self.other.other if self.other else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class StepTemplate:
     """One step. `needs` must be proven right before it, `proves` after it, `undo_needs` before it is undone.
 
     `prefers` is waited for as long as was configured, and done without in the end.
@@ -76,14 +76,14 @@ class Row:
 
     key: str
     purpose: str
-    on: Part
-    proves: tuple[About, ...]
-    kind: Kind = Kind.CHANGE
-    do: Do | None = None
-    needs: tuple[About, ...] = ()
-    prefers: tuple[About, ...] = ()
-    undo: Do | None = None
-    undo_needs: tuple[About, ...] = ()
+    on: HostRole
+    proves: tuple[ConditionTemplate, ...]
+    kind: StepKind = StepKind.CHANGE
+    do: GateAction | None = None
+    needs: tuple[ConditionTemplate, ...] = ()
+    prefers: tuple[ConditionTemplate, ...] = ()
+    undo: GateAction | None = None
+    undo_needs: tuple[ConditionTemplate, ...] = ()
     no_undo: str = ""
     point_of_no_return: bool = False
     trusts_exit: bool = False
@@ -92,14 +92,14 @@ class Row:
     gives_up: bool = False
 
 
-def wait(on: Part, key: str, purpose: str, *proves: About, seconds: Seconds) -> Row:
+def wait(on: HostRole, key: str, purpose: str, *proves: ConditionTemplate, seconds: Seconds) -> StepTemplate:
     """Write a row that changes nothing: it looks until all of that is proven, or its time is over."""
-    return Row(
-        key=key, purpose=purpose, on=on, kind=Kind.WAIT, proves=proves, no_undo=UNCHANGED, deadline_seconds=seconds
+    return StepTemplate(
+        key=key, purpose=purpose, on=on, kind=StepKind.WAIT, proves=proves, no_undo=UNCHANGED, deadline_seconds=seconds
     )
 
 
-def exchanged(*rows: Row) -> tuple[Row, ...]:
+def exchanged(*rows: StepTemplate) -> tuple[StepTemplate, ...]:
     """Write rows with the parts exchanged: once the target is master, the same is done to the old master."""
     return tuple(
         replace(
@@ -115,9 +115,9 @@ def exchanged(*rows: Row) -> tuple[Row, ...]:
 
 
 LAST_LINES: Final = {
-    Do.CONVERT_MASTER: "to master done.",
-    Do.CONVERT_SERVER: "to replica done.",
-    Do.CONVERT_CLIENT: "to client done.",
+    GateAction.CONVERT_MASTER: "to master done.",
+    GateAction.CONVERT_SERVER: "to replica done.",
+    GateAction.CONVERT_CLIENT: "to client done.",
 }
 """How the last line of a conversion ends when it succeeds (K1456, read there): `Conversion from replica to master
 done.`; what the other commands print is not published."""

@@ -3,25 +3,33 @@
 from dataclasses import replace
 from typing import Final
 
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.become_replica import BECOME_REPLICA, REGISTER
 from boks_exporter.failover.procedures.claims import ClaimKind
 from boks_exporter.failover.procedures.promote import FROM_A_DEAD_MASTER, FROM_A_LIVING_MASTER
 from boks_exporter.failover.procedures.retire import REMOVE_DATABASE, RETIRE, RETIRE_AT_CONSOLE
-from boks_exporter.failover.procedures.step_template import About, Do, Part, Row, When, exchanged, wait
-from boks_exporter.failover.words import Procedure
+from boks_exporter.failover.procedures.step_template import (
+    ConditionTemplate,
+    GateAction,
+    HostRole,
+    StepTemplate,
+    When,
+    exchanged,
+    wait,
+)
 
 __all__ = ["RETIRE_AT_CONSOLE", "TABLES"]
 
-_T, _M = Part.TARGET, Part.MASTER
+_T, _M = HostRole.TARGET, HostRole.MASTER
 
-_TAKE_APART: Final = Row(
+_TAKE_APART: Final = StepTemplate(
     key="convert-client",
     purpose="take the replica apart; agents ask another one meanwhile",
     on=_T,
-    do=Do.CONVERT_CLIENT,
-    needs=(About(ClaimKind.MASTER_IS_SOUND, _M), About(ClaimKind.IS_REPLICA, _T)),
-    proves=(About(ClaimKind.IS_CLIENT, _T),),
-    undo=Do.CONVERT_SERVER,
+    do=GateAction.CONVERT_CLIENT,
+    needs=(ConditionTemplate(ClaimKind.MASTER_IS_SOUND, _M), ConditionTemplate(ClaimKind.IS_REPLICA, _T)),
+    proves=(ConditionTemplate(ClaimKind.IS_CLIENT, _T),),
+    undo=GateAction.CONVERT_SERVER,
 )
 _REMOVE_LEFTOVERS: Final = replace(REMOVE_DATABASE, when=When.DATABASE_IS_THERE)
 _JOIN_ANEW: Final = (REMOVE_DATABASE, REGISTER, *BECOME_REPLICA)
@@ -36,21 +44,21 @@ _VERIFY: Final = (
         _T,
         "check-master",
         "ask every host whether it is master",
-        About(ClaimKind.MASTER_IS_SOUND, _T),
+        ConditionTemplate(ClaimKind.MASTER_IS_SOUND, _T),
         seconds=0.0,
     ),
     wait(
         _T,
         "compare",
         "compare the numbers of all replicas: none may be ahead of the master (K1456)",
-        About(ClaimKind.NONE_IS_AHEAD, _T),
+        ConditionTemplate(ClaimKind.NONE_IS_AHEAD, _T),
         seconds=_TWO_LOOKS,
     ),
     wait(
         _T,
         "verify",
         "look at every replica",
-        About(ClaimKind.DOMAIN_IS_SOUND, _T),
+        ConditionTemplate(ClaimKind.DOMAIN_IS_SOUND, _T),
         seconds=_TWO_LOOKS,
     ),
 )

@@ -8,7 +8,7 @@ from boks_exporter.failover.findings import Guard
 from boks_exporter.model import HostName
 
 
-class Truth(StrEnum):
+class Certainty(StrEnum):
     """Unknown is neither yes nor no."""
 
     YES = "yes"
@@ -20,13 +20,13 @@ class Truth(StrEnum):
 class Proven:
     """A judgement with what it rests on, in a sentence."""
 
-    truth: Truth
+    truth: Certainty
     sentence: str
 
     @property
     def holds(self) -> bool:
         """Tell whether it is proven true."""
-        return self.truth is Truth.YES
+        return self.truth is Certainty.YES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,24 +46,24 @@ class Circumstances:
 
 def yes(sentence: str) -> Proven:
     """Say that it is so."""
-    return Proven(Truth.YES, sentence)
+    return Proven(Certainty.YES, sentence)
 
 
 def no(sentence: str) -> Proven:
     """Say that it is not so."""
-    return Proven(Truth.NO, sentence)
+    return Proven(Certainty.NO, sentence)
 
 
 def unknown(sentence: str) -> Proven:
     """Say that it cannot be said."""
-    return Proven(Truth.UNKNOWN, sentence)
+    return Proven(Certainty.UNKNOWN, sentence)
 
 
 def all_of(parts: Iterable[Proven]) -> Proven:
     """Join judgements: one no is enough for no, and what is not known keeps the whole from being known."""
     several = tuple(parts)
-    for truth in (Truth.NO, Truth.UNKNOWN):
+    for truth in (Certainty.NO, Certainty.UNKNOWN):
         against = [part.sentence for part in several if part.truth is truth]
         if against:
             return Proven(truth, "; ".join(against))
-    return Proven(Truth.YES, "; ".join(part.sentence for part in several))
+    return Proven(Certainty.YES, "; ".join(part.sentence for part in several))

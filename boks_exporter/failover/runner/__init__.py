@@ -5,7 +5,7 @@ from boks_exporter.failover.runner.finish import in_words, next_for
 from boks_exporter.failover.runner.graceful_stop import Halt
 from boks_exporter.failover.runner.hooks import NoHooks, ProgramHooks
 from boks_exporter.failover.runner.proposal import Proposal, propose
-from boks_exporter.failover.runner.result import FingerprintError, NextCommand, Result, insist_on
+from boks_exporter.failover.runner.result import FingerprintError, NextCommand, RunResult, validate_fingerprint
 from boks_exporter.failover.runner.run_context import Order, Tools
 from boks_exporter.failover.runner.runner import Runner
 
@@ -18,11 +18,11 @@ __all__ = [
     "Order",
     "ProgramHooks",
     "Proposal",
-    "Result",
+    "RunResult",
     "Runner",
     "Tools",
     "in_words",
-    "insist_on",
     "next_for",
     "propose",
+    "validate_fingerprint",
 ]

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from boks_exporter.failover.journal import LoggedStep, Phase
-from boks_exporter.failover.plan import Step
+from boks_exporter.failover.journal import LoggedStep, StepPhase
+from boks_exporter.failover.plan import PlanStep
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
-from boks_exporter.failover.procedures.step_template import Kind
+from boks_exporter.failover.procedures.step_template import StepKind
 from boks_exporter.model import HostName, Seconds, Timestamp
 from boks_exporter.remote.operator_requests import OperatorChange, RunName, StepId, boot_start
 
@@ -25,12 +25,12 @@ class Act:
     """What is done on which host under which id, what must hold before and what proves it afterwards."""
 
     number: int
-    phase: Phase
+    phase: StepPhase
     attempt: int
     id: StepId
     key: str
     host: HostName
-    kind: Kind
+    kind: StepKind
     request: OperatorChange | None
     needs: tuple[Claim, ...]
     prefers: tuple[Claim, ...]
@@ -52,12 +52,12 @@ class Act:
         )
 
 
-def act_of(step: Step, run: RunName, attempt: int) -> Act:
+def act_of(step: PlanStep, run: RunName, attempt: int) -> Act:
     """Take a step as something to do."""
     step_id = step.id(run, attempt)
     return Act(
         number=step.number,
-        phase=Phase.DO,
+        phase=StepPhase.DO,
         attempt=attempt,
         id=step_id,
         key=step.key,
@@ -73,14 +73,14 @@ def act_of(step: Step, run: RunName, attempt: int) -> Act:
     )
 
 
-def undo_of(step: Step, run: RunName, done_as: StepId, attempt: int) -> Act:
+def undo_of(step: PlanStep, run: RunName, done_as: StepId, attempt: int) -> Act:
     """Take the undoing of a step that was done under an id as something to do."""
     words = step.undo_words(done_as)
     suffix = "undo" if attempt == 1 else f"undo{attempt}"
     step_id = f"{run}.{step.number}-{suffix}"
     return replace(
         act_of(step, run, 1),
-        phase=Phase.UNDO,
+        phase=StepPhase.UNDO,
         attempt=attempt,
         id=step_id,
         key=f"undo {step.key}",
@@ -107,7 +107,7 @@ def starting_of(act: Act, turn: int, attempt: int) -> Act:
     step_id = f"{act.id}-start" if turn == 1 else f"{act.id}-start{turn}"
     return replace(
         act,
-        phase=Phase.START,
+        phase=StepPhase.START,
         attempt=attempt,
         id=step_id,
         key=f"start after {act.key}",

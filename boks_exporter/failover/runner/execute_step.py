@@ -5,16 +5,16 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from boks_exporter.failover.facts import FailoverFacts
-from boks_exporter.failover.journal import Phase, StepOutcome
+from boks_exporter.failover.journal import StepOutcome, StepPhase
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.procedures.claims import Claim
-from boks_exporter.failover.procedures.step_template import Kind
-from boks_exporter.failover.proofs import Circumstances, Proven, Truth, prove_all
+from boks_exporter.failover.procedures.step_template import StepKind
+from boks_exporter.failover.proofs import Certainty, Circumstances, Proven, prove_all
 from boks_exporter.failover.runner.attempt import Act, makes_master, starting_of
 from boks_exporter.failover.runner.console import confirmation_code, retire_script
-from boks_exporter.failover.runner.progress import Said
+from boks_exporter.failover.runner.progress import ProgressReporter
 from boks_exporter.failover.runner.run_context import Tools
-from boks_exporter.failover.runner.send_once import Teller, Told
+from boks_exporter.failover.runner.send_once import Sender, SendResult
 from boks_exporter.model import HostName, Seconds
 from boks_exporter.parsing.operator_facts import RecordState
 from boks_exporter.remote.operator_requests import RunName
@@ -30,7 +30,7 @@ _KEPT_OUTPUT: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class StepResult:
     """What became of an act. `begun` tells whether a command may have run on the host.
 
     `is_refuted` tells of what was waited for that it is proven not to be so, rather than not known.
@@ -39,7 +39,7 @@ class Ending:
     outcome: StepOutcome
     sentence: str
     begun: bool = True
-    told: Told | None = None
+    told: SendResult | None = None
     is_refuted: bool = False
 
     @property
@@ -50,7 +50,7 @@ class Ending:
 
 
 @dataclass
-class Performer:
+class StepExecutor:
     """Carry out acts of one run."""
 
     tools: Tools
@@ -67,27 +67,27 @@ class Performer:
         """Let every look ask about the master that is replaced."""
         self.tools.survey.suspect = self.by.old_master
 
-    async def perform(self, act: Act, *, begun: bool = False, logged: bool = False) -> Ending:
+    async def perform(self, act: Act, *, begun: bool = False, logged: bool = False) -> StepResult:
         """Carry one out; `begun` where an earlier attempt under the same id may have been, `logged` if it is journaled.
 
         Raises JournalError before anything is sent, where the intent cannot be written.
         """
         if not begun:
             needs = await self._needed(act)
-            if self.tools.halt.is_asked() and act.phase is Phase.DO:
-                return Ending(StepOutcome.FAILED, f"not begun: {self.tools.halt.reason}", begun=False)
+            if self.tools.halt.is_asked() and act.phase is StepPhase.DO:
+                return StepResult(StepOutcome.FAILED, f"not begun: {self.tools.halt.reason}", begun=False)
             if not needs.holds:
-                return Ending(StepOutcome.FAILED, f"not begun: {needs.sentence}", begun=False)
+                return StepResult(StepOutcome.FAILED, f"not begun: {needs.sentence}", begun=False)
         if not logged:
             self.tools.journal.intend(self.run, act.entry(self.tools.clock.now()))
-        self.in_flight = act.kind is not Kind.WAIT
+        self.in_flight = act.kind is not StepKind.WAIT
         self.changed = self.changed or self.in_flight
         ending = await self._carried_out(act, begun=begun)
         self.conclude(act, ending)
         self.in_flight = False
         return ending
 
-    def conclude(self, act: Act, ending: Ending) -> None:
+    def conclude(self, act: Act, ending: StepResult) -> None:
         """Write what became of it."""
         record = ending.told.record if ending.told else None
         output = "\n".join((*record.output, *(f"! {line}" for line in record.errors))) if record else ""
@@ -106,27 +106,27 @@ class Performer:
         """Look once, and judge."""
         return prove_all(claims, await self._look(), self.by)
 
-    async def _carried_out(self, act: Act, *, begun: bool) -> Ending:
-        if act.kind is Kind.WAIT:
+    async def _carried_out(self, act: Act, *, begun: bool) -> StepResult:
+        if act.kind is StepKind.WAIT:
             found = await self._until(act.proves, act.deadline_seconds, may_halt=True)
             outcome = StepOutcome.DONE if found.holds else StepOutcome.NOT_CONVERGED
-            return Ending(outcome, found.sentence, begun=False, is_refuted=found.truth is Truth.NO)
-        if act.kind is Kind.CONSOLE:
+            return StepResult(outcome, found.sentence, begun=False, is_refuted=found.truth is Certainty.NO)
+        if act.kind is StepKind.CONSOLE:
             return await self._at_console(act)
-        teller = Teller(self.tools, act, lambda: self.proven(act.needs))
-        told = await teller.tell(ask_first=begun)
+        teller = Sender(self.tools, act, lambda: self.proven(act.needs))
+        told = await teller.send(ask_first=begun)
         if told.never:
-            return Ending(StepOutcome.FAILED, told.sentence, begun=False, told=told)
+            return StepResult(StepOutcome.FAILED, told.sentence, begun=False, told=told)
         record = told.record
         if record and record.state is RecordState.REFUSED:
-            return Ending(StepOutcome.FAILED, told.sentence, begun=False, told=told)
+            return StepResult(StepOutcome.FAILED, told.sentence, begun=False, told=told)
         failed = record is not None and record.exit_status not in {0, None}
         found = await self._until(act.proves, _PROOF_AFTER_FAILURE_SECONDS if failed else _PROOF_SECONDS)
         ending = _judged(act, told, found)
         is_running = record is not None and record.state is RecordState.RUNNING
         return ending if ending.outcome is StepOutcome.DONE or is_running else await self._started(act, ending)
 
-    async def _started(self, act: Act, ending: Ending) -> Ending:
+    async def _started(self, act: Act, ending: StepResult) -> StepResult:
         """Start BoKS where a conversion to master set the role and ended before it did so, and nobody else is master.
 
         It belongs to the same step and has ids and entries of its own; one that came to naught is followed by another.
@@ -139,10 +139,10 @@ class Performer:
             started = await self._start_told(start)
             if started.outcome is StepOutcome.DONE:
                 said = f"{started.sentence}; BoKS was started, though {ending.sentence}"
-                return Ending(StepOutcome.DONE, said, told=started.told)
+                return StepResult(StepOutcome.DONE, said, told=started.told)
             if started.outcome is StepOutcome.UNKNOWN:
                 said = f"{ending.sentence}; starting it: {started.sentence}"
-                return Ending(StepOutcome.UNKNOWN, said, told=started.told)
+                return StepResult(StepOutcome.UNKNOWN, said, told=started.told)
         return ending
 
     def _start(self, act: Act, turn: int) -> Act:
@@ -150,25 +150,25 @@ class Performer:
         entries = [
             entry
             for entry in self.tools.journal.steps(self.run)
-            if entry.phase is Phase.START and entry.number == act.number
+            if entry.phase is StepPhase.START and entry.number == act.number
         ]
         start = starting_of(act, turn, len(entries) + 1)
         known = next((entry for entry in entries if entry.step_id == start.id), None)
         return replace(start, attempt=known.attempt) if known else start
 
-    async def _start_told(self, start: Act) -> Ending:
+    async def _start_told(self, start: Act) -> StepResult:
         if start.id not in {entry.step_id for entry in self.tools.journal.steps(self.run)}:
             self.tools.journal.intend(self.run, start.entry(self.tools.clock.now()))
-        told = await Teller(self.tools, start, lambda: self.proven(start.needs)).tell(ask_first=True)
+        told = await Sender(self.tools, start, lambda: self.proven(start.needs)).send(ask_first=True)
         found = await self._until(start.proves, _PROOF_SECONDS)
         outcome = StepOutcome.DONE if found.holds else StepOutcome.FAILED
         if not found.holds and (told.record is None or told.record.state is RecordState.RUNNING):
             outcome = StepOutcome.UNKNOWN
-        ending = Ending(outcome, found.sentence if found.holds else told.sentence, begun=not told.never, told=told)
+        ending = StepResult(outcome, found.sentence if found.holds else told.sentence, begun=not told.never, told=told)
         self.conclude(start, ending)
         return ending
 
-    async def _at_console(self, act: Act) -> Ending:
+    async def _at_console(self, act: Act) -> StepResult:
         """Print the script, and wait for the host to show that it ran; its code alone proves that, too, but no more."""
         tools = self.tools
         tools.say(retire_script(self.run, act.host, act.number, tools.paths))
@@ -180,14 +180,14 @@ class Performer:
             tools.say("    that is not the code; it is the last line that the script prints")
         found = await self._until(act.proves, act.deadline_seconds, may_halt=True)
         if found.holds:
-            return Ending(StepOutcome.DONE, found.sentence)
+            return StepResult(StepOutcome.DONE, found.sentence)
         if confirmed:
-            return Ending(StepOutcome.NOT_CONVERGED, f"the script ran by its code, but: {found.sentence}")
-        return Ending(StepOutcome.UNKNOWN, f"nobody confirmed that the script ran, and: {found.sentence}")
+            return StepResult(StepOutcome.NOT_CONVERGED, f"the script ran by its code, but: {found.sentence}")
+        return StepResult(StepOutcome.UNKNOWN, f"nobody confirmed that the script ran, and: {found.sentence}")
 
     async def _needed(self, act: Act) -> Proven:
         """Wait for what must hold; before that, for as long as was configured, for what should hold as well."""
-        may_halt = act.phase is Phase.DO
+        may_halt = act.phase is StepPhase.DO
         if act.prefers:
             wanted, seconds = (*act.needs, *act.prefers), self.tools.limits.quiet_seconds
             best = await self._until(wanted, seconds, may_halt=may_halt, less_often=1.0)
@@ -201,9 +201,11 @@ class Performer:
     ) -> Proven:
         """Look until the claims are proven, at most for so long, or until somebody asks to stop where that may be."""
         clock, halt = self.tools.clock, self.tools.halt
-        deadline, said, pause = clock.monotonic() + seconds, Said(self.tools), _LOOK_EVERY_SECONDS
+        deadline, said, pause = clock.monotonic() + seconds, ProgressReporter(self.tools), _LOOK_EVERY_SECONDS
         while True:
-            found = prove_all(claims, await self._look(), self.by) if claims else Proven(Truth.YES, "nothing is needed")
+            found = (
+                prove_all(claims, await self._look(), self.by) if claims else Proven(Certainty.YES, "nothing is needed")
+            )
             left = max(0.0, deadline - clock.monotonic())
             if found.holds or not left or (may_halt and halt.is_asked()):
                 return found
@@ -223,23 +225,25 @@ class Performer:
         return facts
 
 
-def _judged(act: Act, told: Told, found: Proven) -> Ending:
+def _judged(act: Act, told: SendResult, found: Proven) -> StepResult:
     """Judge by what was seen first and by what the command said second."""
     record = told.record
     state = record.state if record else None
     if state is RecordState.RUNNING or (record is None and not told.garbled):
-        return Ending(StepOutcome.UNKNOWN, f"{told.sentence}; {found.sentence}", told=told)
+        return StepResult(StepOutcome.UNKNOWN, f"{told.sentence}; {found.sentence}", told=told)
     if found.holds:
-        return Ending(StepOutcome.DONE, "; ".join((found.sentence, *_notes(act, told))), told=told)
+        return StepResult(StepOutcome.DONE, "; ".join((found.sentence, *_notes(act, told))), told=told)
     is_fine = record is not None and record.exit_status == 0
-    if is_fine and act.trusts_exit and found.truth is Truth.UNKNOWN:
-        return Ending(StepOutcome.DONE, f"{told.sentence}, and looking cannot tell more: {found.sentence}", told=told)
-    if found.truth is Truth.NO and record is not None:
-        return Ending(StepOutcome.FAILED, f"{told.sentence}; {found.sentence}", told=told)
-    return Ending(StepOutcome.UNKNOWN, f"{told.sentence}; {found.sentence}", told=told)
+    if is_fine and act.trusts_exit and found.truth is Certainty.UNKNOWN:
+        return StepResult(
+            StepOutcome.DONE, f"{told.sentence}, and looking cannot tell more: {found.sentence}", told=told
+        )
+    if found.truth is Certainty.NO and record is not None:
+        return StepResult(StepOutcome.FAILED, f"{told.sentence}; {found.sentence}", told=told)
+    return StepResult(StepOutcome.UNKNOWN, f"{told.sentence}; {found.sentence}", told=told)
 
 
-def _notes(act: Act, told: Told) -> Iterable[str]:
+def _notes(act: Act, told: SendResult) -> Iterable[str]:
     """Tell what was odd about a command that did what it should."""
     record = told.record
     if record is None or record.state is not RecordState.DONE or record.exit_status:

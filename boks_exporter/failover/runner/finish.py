@@ -4,14 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.journal import JournalError, LoggedStep, Run, is_undoing
 from boks_exporter.failover.plan import Plan
-from boks_exporter.failover.runner.execute_step import Performer
+from boks_exporter.failover.runner.execute_step import StepExecutor
 from boks_exporter.failover.runner.hooks import Event
 from boks_exporter.failover.runner.locking import unlock_all
-from boks_exporter.failover.runner.result import NextCommand, Result
+from boks_exporter.failover.runner.result import NextCommand, RunResult
 from boks_exporter.failover.runner.run_context import Tools
-from boks_exporter.failover.words import Exit, Outcome
 from boks_exporter.model import HostName
 from boks_exporter.remote.operator_requests import RunName
 
@@ -19,14 +19,14 @@ _OUTCOMES: Final = {Exit.NOT_CONVERGED: Outcome.NOT_CONVERGED, Exit.RESULT_UNKNO
 
 
 @dataclass(frozen=True, slots=True)
-class Ender:
+class Finisher:
     """Write how a run stands, and tell whoever has to know."""
 
     tools: Tools
 
     async def close(
         self, name: RunName, outcome: Outcome, code: Exit, said: Iterable[str], leftovers: tuple[HostName, ...] = ()
-    ) -> Result:
+    ) -> RunResult:
         """End a run: it is no longer open, and its locks are released."""
         tools = self.tools
         left = await unlock_all(tools, name)
@@ -38,9 +38,9 @@ class Ender:
         event = Event.AFTER if code is Exit.DONE else Event.ON_FAILURE
         objection = await tools.hooks.call(event, _facts_of_run(tools, run, code, sentences)) if run else ""
         ways = tuple(kept.command for kept in left)
-        return Result(code, (*sentences, *((objection,) if objection else ())), name, ways, leftovers)
+        return RunResult(code, (*sentences, *((objection,) if objection else ())), name, ways, leftovers)
 
-    async def stay_open(self, name: RunName, code: Exit, said: Iterable[str]) -> Result:
+    async def stay_open(self, name: RunName, code: Exit, said: Iterable[str]) -> RunResult:
         """Leave a run to be resumed or aborted: its locks stay."""
         tools = self.tools
         ways = next_for(name, tools.journal.steps(name))
@@ -49,9 +49,9 @@ class Ender:
         tools.journal.end(name, outcome, "; ".join(sentences), tools.clock.now(), is_open=True)
         run = tools.journal.run(name)
         objection = await tools.hooks.call(Event.ON_FAILURE, _facts_of_run(tools, run, code, sentences)) if run else ""
-        return Result(code, (*sentences, *((objection,) if objection else ())), name, ways)
+        return RunResult(code, (*sentences, *((objection,) if objection else ())), name, ways)
 
-    def without_journal(self, performer: Performer, error: JournalError) -> Result:
+    def without_journal(self, performer: StepExecutor, error: JournalError) -> RunResult:
         """Stop where the journal cannot be written: nothing more is done; what was under way is in question."""
         if performer.in_flight:
             code, said = Exit.RESULT_UNKNOWN, "a step was under way; what became of it, resume asks the host"
@@ -60,7 +60,7 @@ class Ender:
         else:
             code, said = Exit.UNCHANGED, "no step was begun"
         resume = NextCommand("resume", (performer.run,))
-        return Result(
+        return RunResult(
             code, (str(error), said, f"next, once the journal can be written: {resume}"), performer.run, (resume,)
         )
 

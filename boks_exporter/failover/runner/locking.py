@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from boks_exporter.errors import ParseError, TransportError
+from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.gate_client import locked_by_other, named
 from boks_exporter.failover.runner.result import NextCommand
 from boks_exporter.failover.runner.run_context import Tools
-from boks_exporter.failover.words import Exit
 from boks_exporter.model import Host, HostName
 from boks_exporter.parsing.operator_facts import HostLock, LockState
 from boks_exporter.remote.operator_requests import RunName, owner_word

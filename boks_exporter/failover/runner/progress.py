@@ -8,7 +8,7 @@ from boks_exporter.model import Seconds
 _AGAIN_AFTER: Final[Seconds] = 30.0
 
 
-class Said:
+class ProgressReporter:
     """What was last told of one wait, and when."""
 
     def __init__(self, tools: Tools) -> None:
@@ -19,7 +19,7 @@ class Said:
 
     def __repr__(self) -> str:
         """Tell what was last said."""
-        return f"<Said {self._last!r}>"
+        return f"<ProgressReporter {self._last!r}>"
 
     def waiting(self, left: Seconds, sentence: str) -> None:
         """Tell what is waited for, and how long at most."""

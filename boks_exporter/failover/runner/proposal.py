@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import Finding
+from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import Basis, Plan, basis_of, difference, fingerprint_of, make_plan
-from boks_exporter.failover.preflight import Question, findings_of
+from boks_exporter.failover.preflight import PlanQuestion, findings_of
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.survey import Survey
-from boks_exporter.failover.words import Limits, Procedure
 from boks_exporter.model import HostName
 
 
@@ -27,18 +28,18 @@ class Proposal:
 
 
 async def propose(
-    survey: Survey, procedure: Procedure, target: HostName, limits: Limits, own_run: str | None = None
+    survey: Survey, procedure: Procedure, target: HostName, limits: FailoverLimits, own_run: str | None = None
 ) -> Proposal:
     """Look, and propose; nothing that a survey holds can change a host."""
     return proposal_of(await survey.look(), procedure, target, limits, own_run)
 
 
 def proposal_of(
-    facts: FailoverFacts, procedure: Procedure, target: HostName, limits: Limits, own_run: str | None = None
+    facts: FailoverFacts, procedure: Procedure, target: HostName, limits: FailoverLimits, own_run: str | None = None
 ) -> Proposal:
     """Propose what rests on these facts."""
     plan = make_plan(procedure, target, facts)
-    findings = findings_of(Question(plan, facts, limits, own_run))
+    findings = findings_of(PlanQuestion(plan, facts, limits, own_run))
     return Proposal(plan, facts, findings, basis_of(plan, facts, findings))
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from boks_exporter.errors import BoksExporterError
+from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.plan.fingerprint import DIGITS
-from boks_exporter.failover.words import Exit
 from boks_exporter.model import HostName
 
 
@@ -21,7 +21,7 @@ class NextCommand:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class RunResult:
     """The exit code, the run where one was begun, a report in sentences, and the commands that can be run next.
 
     `leftovers` are hosts on which the rollback left data that the run had loaded.
@@ -38,7 +38,7 @@ class FingerprintError(BoksExporterError):
     """A fingerprint is missing, or is none."""
 
 
-def insist_on(fingerprint: str) -> None:
+def validate_fingerprint(fingerprint: str) -> None:
     """Refuse what can be no fingerprint; raises FingerprintError."""
     if not fingerprint:
         message = "a fingerprint is needed: show the plan first, it stands at its end"

@@ -6,13 +6,13 @@ from enum import StrEnum
 
 from boks_exporter.errors import ParseError, TransportError
 from boks_exporter.failover.gate_client import named
-from boks_exporter.failover.journal import LoggedStep, Phase, StepOutcome, undone_since
-from boks_exporter.failover.plan import Step
+from boks_exporter.failover.journal import LoggedStep, StepOutcome, StepPhase, undone_since
+from boks_exporter.failover.plan import PlanStep
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
-from boks_exporter.failover.procedures.step_template import Kind
-from boks_exporter.failover.proofs import Truth
+from boks_exporter.failover.procedures.step_template import StepKind
+from boks_exporter.failover.proofs import Certainty
 from boks_exporter.failover.runner.attempt import claim_of, undo_of
-from boks_exporter.failover.runner.execute_step import Performer
+from boks_exporter.failover.runner.execute_step import StepExecutor
 from boks_exporter.model import HostName
 from boks_exporter.parsing.operator_facts import RecordState
 
@@ -21,7 +21,7 @@ _LOADS = ("convert", "server")
 _LEFT_BEHIND = "; what it had loaded by then stays in its data directory, and the next add-replica moves it aside"
 
 
-class Passed(StrEnum):
+class PointOfNoReturn(StrEnum):
     """Whether a point of no return was passed."""
 
     YES = "yes"
@@ -30,28 +30,28 @@ class Passed(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Undone:
+class RollbackResult:
     """How far it went back: `whole` tells whether everything is as it was before."""
 
     whole: bool
     sentences: tuple[str, ...]
-    passed: Passed = Passed.NO
+    passed: PointOfNoReturn = PointOfNoReturn.NO
     leftovers: tuple[HostName, ...] = ()
 
 
 @dataclass
-class Undoer:
+class Rollback:
     """Undo the steps of one run."""
 
-    performer: Performer
+    performer: StepExecutor
     leftovers: list[HostName] = field(default_factory=list)
 
-    def begun(self) -> list[tuple[Step, LoggedStep]]:
+    def begun(self) -> list[tuple[PlanStep, LoggedStep]]:
         """List the steps of which a command may have run, each with its last attempt, in their order."""
         tools, run = self.performer.tools, self.performer.run
         last: dict[int, LoggedStep] = {}
         for entry in tools.journal.steps(run):
-            if entry.phase is Phase.DO and entry.begun:
+            if entry.phase is StepPhase.DO and entry.begun:
                 last[entry.number] = entry
         return [(step, last[step.number]) for step in self.performer.plan.steps if step.changes and step.number in last]
 
@@ -61,41 +61,41 @@ class Undoer:
         undone = ({each.outcome for each in undone_since(log, entry)} for _, entry in self.begun())
         return any(StepOutcome.DONE not in outcomes for outcomes in undone)
 
-    async def undo(self) -> Undone:
+    async def undo(self) -> RollbackResult:
         """Undo all that was begun; nothing is undone where a point of no return is passed or may be."""
         steps = self.begun()
         for step, entry in steps:
             if step.point_of_no_return:
                 passed, sentence = await self._passed(step, entry)
-                if passed is not Passed.NO:
-                    return Undone(whole=False, sentences=(sentence,), passed=passed)
+                if passed is not PointOfNoReturn.NO:
+                    return RollbackResult(whole=False, sentences=(sentence,), passed=passed)
         sentences: list[str] = []
         for step, entry in reversed(steps):
             is_undone, sentence = await self._undo(step, entry)
             sentences.append(sentence)
             if not is_undone:
-                return Undone(whole=False, sentences=tuple(sentences))
-        return Undone(
+                return RollbackResult(whole=False, sentences=tuple(sentences))
+        return RollbackResult(
             whole=True, sentences=tuple(sentences) or ("nothing had been changed",), leftovers=tuple(self.leftovers)
         )
 
-    async def _passed(self, step: Step, entry: LoggedStep) -> tuple[Passed, str]:
+    async def _passed(self, step: PlanStep, entry: LoggedStep) -> tuple[PointOfNoReturn, str]:
         said = f"step {step.number} ({step.key} on {step.host})"
         if entry.outcome is StepOutcome.DONE:
-            return Passed.YES, f"{said} was done: {step.no_undo}"
-        if step.kind is not Kind.CONSOLE and await self._never_began(step, entry):
-            return Passed.NO, ""
+            return PointOfNoReturn.YES, f"{said} was done: {step.no_undo}"
+        if step.kind is not StepKind.CONSOLE and await self._never_began(step, entry):
+            return PointOfNoReturn.NO, ""
         found = await self.performer.proven((step.proves[0],))
         if found.holds:
-            return Passed.YES, f"{said} has come true: {step.no_undo}"
+            return PointOfNoReturn.YES, f"{said} has come true: {step.no_undo}"
         before = Claim(ClaimKind.IS_REPLICA, step.host)
         if step.words == ("convert", "master") and (await self.performer.proven((before,))).holds:
-            return Passed.NO, ""
-        if found.truth is Truth.NO and step.words != ("convert", "master"):
-            return Passed.NO, ""
-        return Passed.UNKNOWN, f"it is not known what became of {said}: {found.sentence}"
+            return PointOfNoReturn.NO, ""
+        if found.truth is Certainty.NO and step.words != ("convert", "master"):
+            return PointOfNoReturn.NO, ""
+        return PointOfNoReturn.UNKNOWN, f"it is not known what became of {said}: {found.sentence}"
 
-    async def _never_began(self, step: Step, entry: LoggedStep) -> bool:
+    async def _never_began(self, step: PlanStep, entry: LoggedStep) -> bool:
         """Tell whether the host itself knows nothing of it."""
         tools = self.performer.tools
         try:
@@ -104,20 +104,20 @@ class Undoer:
             return False
         return record.state is RecordState.NONE
 
-    async def _undo(self, step: Step, entry: LoggedStep) -> tuple[bool, str]:
+    async def _undo(self, step: PlanStep, entry: LoggedStep) -> tuple[bool, str]:
         said = f"step {step.number} ({step.key} on {step.host})"
         log = self.performer.tools.journal.steps(self.performer.run)
         attempts = undone_since(log, entry)
         if any(undone.outcome is StepOutcome.DONE for undone in attempts):
             return True, f"{said} is undone already"
-        if entry.outcome is None and step.kind is not Kind.CONSOLE and await self._never_began(step, entry):
+        if entry.outcome is None and step.kind is not StepKind.CONSOLE and await self._never_began(step, entry):
             return True, f"{said} was never begun"
         if step.undo is None:
             return await self._without_undo(step, said)
-        earlier = sum(each.phase is Phase.UNDO and each.number == step.number for each in log) - len(attempts)
+        earlier = sum(each.phase is StepPhase.UNDO and each.number == step.number for each in log) - len(attempts)
         return await self._undo_by_words(step, entry, attempts, said, earlier=earlier)
 
-    async def _without_undo(self, step: Step, said: str) -> tuple[bool, str]:
+    async def _without_undo(self, step: PlanStep, said: str) -> tuple[bool, str]:
         """Tell whether a step without an undo left something behind."""
         if step.words == _HARMLESS:
             return True, f"{said} needs no undoing: {step.no_undo}"
@@ -128,7 +128,7 @@ class Undoer:
         return False, f"{said} cannot be undone: {step.no_undo}"
 
     async def _undo_by_words(
-        self, step: Step, entry: LoggedStep, attempts: Sequence[LoggedStep], said: str, *, earlier: int
+        self, step: PlanStep, entry: LoggedStep, attempts: Sequence[LoggedStep], said: str, *, earlier: int
     ) -> tuple[bool, str]:
         performer = self.performer
         last = attempts[-1] if attempts else None
@@ -147,6 +147,6 @@ class Undoer:
             return True, f"{said} is undone: {ending.sentence}{_LEFT_BEHIND if step.words == _LOADS else ''}"
         return False, f"{said} could not be undone: {ending.sentence}"
 
-    async def _nothing_was_moved(self, step: Step, claim: Claim) -> bool:
+    async def _nothing_was_moved(self, step: PlanStep, claim: Claim) -> bool:
         """Tell whether a removal that failed left the database where it was."""
         return step.key == "remove-database" and (await self.performer.proven((claim,))).holds

@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from boks_exporter.failover.findings import Guard
-from boks_exporter.failover.gate_client import ChangingGates, LookingGates
+from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates
 from boks_exporter.failover.journal import Acceptance, Journal, Who
+from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import Plan
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.proofs import Circumstances
 from boks_exporter.failover.runner.console import Console, NoConsole
 from boks_exporter.failover.runner.graceful_stop import Halt
 from boks_exporter.failover.runner.hooks import Hooks, NoHooks
 from boks_exporter.failover.survey import Survey
-from boks_exporter.failover.words import Limits, Procedure
 from boks_exporter.model import HostName, Timestamp
 from boks_exporter.observe import Clock
 from boks_exporter.remote.operator_requests import RunName
@@ -47,12 +48,12 @@ class Tools:
     """Everything that a run needs of the world."""
 
     survey: Survey
-    looking: LookingGates
+    looking: ReadOnlyGates
     changing: ChangingGates
     journal: Journal
     clock: Clock
     who: Who
-    limits: Limits = field(default_factory=Limits)
+    limits: FailoverLimits = field(default_factory=FailoverLimits)
     say: Callable[[str], None] = _silently
     hooks: Hooks = field(default_factory=NoHooks)
     console: Console = field(default_factory=NoConsole)
@@ -70,7 +71,7 @@ def run_name(procedure: Procedure, now: Timestamp, token: str) -> RunName:
     return f"{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}-{procedure}-{token}"
 
 
-def circumstances(plan: Plan, accepted: frozenset[Guard], limits: Limits) -> Circumstances:
+def circumstances(plan: Plan, accepted: frozenset[Guard], limits: FailoverLimits) -> Circumstances:
     """Tell the proofs what a plan knows beyond a look."""
     return Circumstances(
         old_master=plan.master if plan.procedure in _REPLACE_A_MASTER else None,

@@ -3,28 +3,28 @@
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
+from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.journal import (
     JournalError,
     LoggedStep,
     Maintenance,
-    Phase,
     Run,
     RunOpenError,
     StepOutcome,
+    StepPhase,
     is_undoing,
 )
-from boks_exporter.failover.plan import Plan, Step, difference
-from boks_exporter.failover.preflight import exit_for, standing, told
-from boks_exporter.failover.runner.execute_step import Performer
-from boks_exporter.failover.runner.finish import Ender, facts_of_plan, given_up, in_words, next_for
+from boks_exporter.failover.plan import Plan, PlanStep, difference
+from boks_exporter.failover.preflight import blocking_findings, exit_for, told
+from boks_exporter.failover.runner.execute_step import StepExecutor
+from boks_exporter.failover.runner.finish import Finisher, facts_of_plan, given_up, in_words, next_for
 from boks_exporter.failover.runner.hooks import Event
 from boks_exporter.failover.runner.locking import lock_all
 from boks_exporter.failover.runner.proposal import Proposal, changed, propose
-from boks_exporter.failover.runner.result import NextCommand, Result, insist_on
-from boks_exporter.failover.runner.rollback import Passed, Undoer, Undone
+from boks_exporter.failover.runner.result import NextCommand, RunResult, validate_fingerprint
+from boks_exporter.failover.runner.rollback import PointOfNoReturn, Rollback, RollbackResult
 from boks_exporter.failover.runner.run_context import Order, Tools, circumstances, run_name
-from boks_exporter.failover.runner.step_loop import Walk
-from boks_exporter.failover.words import Exit, Outcome
+from boks_exporter.failover.runner.step_loop import StepLoop
 from boks_exporter.model import DomainName
 from boks_exporter.remote.operator_requests import RunName
 
@@ -36,7 +36,7 @@ _TOO_BUSY: Final = (
     "or let it wait longer for one (failover.quiet in the configuration)"
 )
 
-GoOn: TypeAlias = Callable[[Run, Performer], Awaitable[Result]]
+GoOn: TypeAlias = Callable[[Run, StepExecutor], Awaitable[RunResult]]
 
 
 class Runner:
@@ -45,7 +45,7 @@ class Runner:
     def __init__(self, tools: Tools) -> None:
         """Take what a run works with."""
         self.tools = tools
-        self.end = Ender(tools)
+        self.end = Finisher(tools)
         self.at_work_on: RunName | None = None
         tools.survey.journal = lambda: tools.journal.view(self.domain)
 
@@ -60,16 +60,16 @@ class Runner:
 
     # -- apply -------------------------------------------------------------------------------------------------------
 
-    async def apply(self, order: Order, fingerprint: str) -> Result:
+    async def apply(self, order: Order, fingerprint: str) -> RunResult:
         """Carry out the very plan that the fingerprint stands for; raises FingerprintError where it can be none."""
-        insist_on(fingerprint)
+        validate_fingerprint(fingerprint)
         try:
             with self.tools.journal.at_work_on(self.domain):
                 return await self._apply(order, fingerprint)
         except RunOpenError as error:
-            return Result(Exit.LOCKED, (str(error),))
+            return RunResult(Exit.LOCKED, (str(error),))
 
-    async def _apply(self, order: Order, fingerprint: str) -> Result:
+    async def _apply(self, order: Order, fingerprint: str) -> RunResult:
         tools = self.tools
         tools.say(f"looking at {self.domain}")
         first = await propose(tools.survey, order.procedure, order.target, tools.limits)
@@ -85,14 +85,16 @@ class Runner:
         except JournalError as error:
             return self.end.without_journal(performer, error)
 
-    def _refusal(self, proposal: Proposal, order: Order, fingerprint: str) -> Result | None:
-        left = standing(proposal.findings, order.guards)
+    def _refusal(self, proposal: Proposal, order: Order, fingerprint: str) -> RunResult | None:
+        left = blocking_findings(proposal.findings, order.guards)
         if proposal.fingerprint != fingerprint.lower():
-            return Result(Exit.REFUSED, changed(self.tools.journal.shown(fingerprint.lower()), proposal, fingerprint))
+            return RunResult(
+                Exit.REFUSED, changed(self.tools.journal.shown(fingerprint.lower()), proposal, fingerprint)
+            )
         if left:
-            return Result(exit_for(left), tuple(told(finding) for finding in left))
+            return RunResult(exit_for(left), tuple(told(finding) for finding in left))
         if proposal.plan.obstacle or not proposal.plan.steps:
-            return Result(Exit.REFUSED, (proposal.plan.obstacle or "the plan has no steps",))
+            return RunResult(Exit.REFUSED, (proposal.plan.obstacle or "the plan has no steps",))
         return None
 
     def _begin(self, name: RunName, proposal: Proposal, order: Order) -> None:
@@ -110,7 +112,7 @@ class Runner:
         )
         tools.journal.begin(run, proposal.findings, order.accepted)
 
-    async def _locked(self, performer: Performer, first: Proposal, order: Order) -> Result:
+    async def _locked(self, performer: StepExecutor, first: Proposal, order: Order) -> RunResult:
         tools, plan, name = self.tools, first.plan, performer.run
         tools.say(f"locking {', '.join(plan.lock_hosts) or 'nothing'}")
         if refusal := await lock_all(tools, name, plan.lock_hosts):
@@ -126,9 +128,9 @@ class Runner:
         self._maintain(name, again.plan)
         return await self._go_on(performer, ())
 
-    def _performer(self, name: RunName, proposal: Proposal, order: Order) -> Performer:
+    def _performer(self, name: RunName, proposal: Proposal, order: Order) -> StepExecutor:
         tools = self.tools
-        return Performer(tools, name, proposal.plan, circumstances(proposal.plan, order.guards, tools.limits))
+        return StepExecutor(tools, name, proposal.plan, circumstances(proposal.plan, order.guards, tools.limits))
 
     def _maintain(self, name: RunName, plan: Plan) -> None:
         """Let alerts and status know that somebody works here; the windows end by themselves in any case."""
@@ -150,14 +152,14 @@ class Runner:
 
     # -- the steps ---------------------------------------------------------------------------------------------------
 
-    async def _go_on(self, performer: Performer, log: tuple[LoggedStep, ...]) -> Result:
+    async def _go_on(self, performer: StepExecutor, log: tuple[LoggedStep, ...]) -> RunResult:
         while (result := await self._gone(performer, log)) is None:
             log = self.tools.journal.steps(performer.run)
         return result
 
-    async def _gone(self, performer: Performer, log: tuple[LoggedStep, ...]) -> Result | None:
+    async def _gone(self, performer: StepExecutor, log: tuple[LoggedStep, ...]) -> RunResult | None:
         """Go as far as it goes; None where it went back to try again."""
-        stop = await Walk(performer).go(log)
+        stop = await StepLoop(performer).run_steps(log)
         if stop.is_halted and stop.step is not None:
             return await self._halted(performer, stop.step)
         if stop.ending is None or stop.step is None:
@@ -167,7 +169,7 @@ class Runner:
         )
         if stop.ending.outcome is StepOutcome.UNKNOWN:
             return await self.end.stay_open(performer.run, Exit.RESULT_UNKNOWN, said)
-        undoer = Undoer(performer)
+        undoer = Rollback(performer)
         changed = undoer.begun()
         if stop.ending.outcome is StepOutcome.NOT_CONVERGED and changed and not stop.step.gives_up:
             return await self.end.stay_open(performer.run, Exit.NOT_CONVERGED, said)
@@ -181,63 +183,63 @@ class Runner:
             said = (*said, _TOO_BUSY.format(tries=tried))
         return await self._after_undoing(performer.run, undone, said)
 
-    async def _halted(self, performer: Performer, step: Step) -> Result:
+    async def _halted(self, performer: StepExecutor, step: PlanStep) -> RunResult:
         """End where somebody asked for it: nothing is under way, and what is changed waits for resume or abort."""
         said = (f"stopped before step {step.number} ({step.key} on {step.host}) was over: {self.tools.halt.reason}",)
-        if not Undoer(performer).changed():
+        if not Rollback(performer).changed():
             return await self.end.close(performer.run, Outcome.ABORTED, Exit.UNCHANGED, (*said, "nothing is changed"))
         return await self.end.stay_open(performer.run, Exit.CHANGED, said)
 
-    def _tried(self, run: RunName, step: Step) -> int:
+    def _tried(self, run: RunName, step: PlanStep) -> int:
         entries = self.tools.journal.steps(run)
-        return sum(entry.number == step.number and entry.phase is Phase.DO for entry in entries)
+        return sum(entry.number == step.number and entry.phase is StepPhase.DO for entry in entries)
 
-    async def _after_undoing(self, run: RunName, undone: Undone, said: tuple[str, ...]) -> Result:
+    async def _after_undoing(self, run: RunName, undone: RollbackResult, said: tuple[str, ...]) -> RunResult:
         if undone.whole:
             sentences = (*said, *undone.sentences)
             return await self.end.close(run, Outcome.FAILED, Exit.UNCHANGED, sentences, undone.leftovers)
-        code = Exit.RESULT_UNKNOWN if undone.passed is Passed.UNKNOWN else Exit.CHANGED
+        code = Exit.RESULT_UNKNOWN if undone.passed is PointOfNoReturn.UNKNOWN else Exit.CHANGED
         return await self.end.stay_open(run, code, (*said, *undone.sentences))
 
     # -- resume and abort --------------------------------------------------------------------------------------------
 
-    async def resume(self, name: RunName) -> Result:
+    async def resume(self, name: RunName) -> RunResult:
         """Go on with an open run, by looking first."""
         return await self._reopened(name, self._resume)
 
-    async def abort(self, name: RunName) -> Result:
+    async def abort(self, name: RunName) -> RunResult:
         """Undo what can be undone of an open run, say what cannot, and close it."""
         return await self._reopened(name, self._abort)
 
-    async def forget(self, name: RunName, reason: str) -> Result:
+    async def forget(self, name: RunName, reason: str) -> RunResult:
         """Close an open run whose hosts are gone for good; nothing is done on them but to give locks back."""
 
-        async def closed(run: Run) -> Result:
+        async def closed(run: Run) -> RunResult:
             said = f"closed by {self.tools.who}, who does not wait for it any more: {reason}"
             return await self.end.close(name, Outcome.UNKNOWN, Exit.DONE, (said, *self._left_to_do(run)))
 
         return await self._alone_with(name, closed)
 
-    async def _alone_with(self, name: RunName, work: Callable[[Run], Awaitable[Result]]) -> Result:
+    async def _alone_with(self, name: RunName, work: Callable[[Run], Awaitable[RunResult]]) -> RunResult:
         """Work on an open run while no other process does; whether it is open is read when nobody else can close it."""
         try:
             with self.tools.journal.at_work_on(self.domain):
                 run = self.tools.journal.run(name)
                 if run is None or run.domain != self.domain:
                     where = f"no run {name} of {self.domain} is in the journal {self.tools.journal.path}"
-                    return Result(Exit.USAGE, (where,))
+                    return RunResult(Exit.USAGE, (where,))
                 if not run.is_open:
-                    return Result(Exit.USAGE, (f"the run {name} is closed: it ended as {run.outcome}",), name)
+                    return RunResult(Exit.USAGE, (f"the run {name} is closed: it ended as {run.outcome}",), name)
                 return await work(run)
         except RunOpenError as error:
-            return Result(Exit.LOCKED, (str(error),), name)
+            return RunResult(Exit.LOCKED, (str(error),), name)
 
-    async def _reopened(self, name: RunName, go_on: GoOn) -> Result:
-        async def reopened(run: Run) -> Result:
+    async def _reopened(self, name: RunName, go_on: GoOn) -> RunResult:
+        async def reopened(run: Run) -> RunResult:
             accepted = frozenset(acceptance.guard for acceptance in self.tools.journal.acceptances(run.name))
             by = circumstances(run.plan, accepted, self.tools.limits)
             changed = any(entry.request for entry in self.tools.journal.steps(run.name))
-            performer = Performer(self.tools, run.name, run.plan, by, changed=changed)
+            performer = StepExecutor(self.tools, run.name, run.plan, by, changed=changed)
             self.at_work_on = name
             try:
                 return await self._relocked(run, performer, go_on)
@@ -246,7 +248,7 @@ class Runner:
 
         return await self._alone_with(name, reopened)
 
-    async def _relocked(self, run: Run, performer: Performer, go_on: GoOn) -> Result:
+    async def _relocked(self, run: Run, performer: StepExecutor, go_on: GoOn) -> RunResult:
         tools, plan = self.tools, run.plan
         tools.survey.readings |= tools.journal.readings(run.name)
         tools.survey.know(plan.master)
@@ -255,31 +257,31 @@ class Runner:
         if missing:
             gone = f"{', '.join(missing)} is no longer in the configuration; the run cannot go on without it"
             forget = NextCommand("forget", (run.name,))
-            return Result(Exit.FACTS_UNKNOWN, (gone, f"next: put it back there, or {forget} --reason ..."), run.name)
+            return RunResult(Exit.FACTS_UNKNOWN, (gone, f"next: put it back there, or {forget} --reason ..."), run.name)
         spared = frozenset(tools.journal.locks(run.name)) - frozenset(plan.changed_hosts)
         if refusal := await lock_all(tools, run.name, plan.lock_hosts, spared):
             ways = next_for(run.name, tools.journal.steps(run.name))
             said = (refusal.sentence, f"{in_words(ways)}, once it can be locked", given_up(run.name))
-            return Result(refusal.exit, said, run.name, ways)
+            return RunResult(refusal.exit, said, run.name, ways)
         self._maintain(run.name, plan)
         return await go_on(run, performer)
 
-    async def _resume(self, run: Run, performer: Performer) -> Result:
+    async def _resume(self, run: Run, performer: StepExecutor) -> RunResult:
         log = self.tools.journal.steps(run.name)
         if is_undoing(log):
             ways = next_for(run.name, log)
             said = ("the rollback of this run has begun; it cannot be resumed", in_words(ways))
-            return Result(Exit.CHANGED, said, run.name, ways)
+            return RunResult(Exit.CHANGED, said, run.name, ways)
         return await self._go_on(performer, log)
 
-    async def _abort(self, run: Run, performer: Performer) -> Result:
-        undone = await Undoer(performer).undo()
+    async def _abort(self, run: Run, performer: StepExecutor) -> RunResult:
+        undone = await Rollback(performer).undo()
         if undone.whole:
             return await self.end.close(run.name, Outcome.ABORTED, Exit.DONE, undone.sentences, undone.leftovers)
-        if undone.passed is Passed.YES:
+        if undone.passed is PointOfNoReturn.YES:
             rest = self._left_to_do(run)
             return await self.end.close(run.name, Outcome.ABORTED, Exit.CHANGED, (*undone.sentences, *rest))
-        code = Exit.RESULT_UNKNOWN if undone.passed is Passed.UNKNOWN else Exit.CHANGED
+        code = Exit.RESULT_UNKNOWN if undone.passed is PointOfNoReturn.UNKNOWN else Exit.CHANGED
         return await self.end.stay_open(run.name, code, (*undone.sentences, given_up(run.name)))
 
     def _left_to_do(self, run: Run) -> tuple[str, ...]:

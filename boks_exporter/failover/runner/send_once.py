@@ -13,7 +13,7 @@ from boks_exporter.errors import ParseError, TransportError
 from boks_exporter.failover.gate_client import named
 from boks_exporter.failover.proofs import Proven
 from boks_exporter.failover.runner.attempt import Act
-from boks_exporter.failover.runner.progress import Said
+from boks_exporter.failover.runner.progress import ProgressReporter
 from boks_exporter.failover.runner.run_context import Tools
 from boks_exporter.model import Host
 from boks_exporter.parsing.operator_facts import RecordState, StepRecord
@@ -24,7 +24,7 @@ _BUSY: Final = "busy"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SendResult:
     """What a host has to say of a change.
 
     `never` tells that nothing was begun, and that nothing will be under this id as long as the lock is kept; without
@@ -38,7 +38,7 @@ class Told:
 
 
 @dataclass
-class Teller:
+class Sender:
     """Tell one host one change."""
 
     tools: Tools
@@ -46,18 +46,22 @@ class Teller:
     needs: Callable[[], Awaitable[Proven]]
     shown: int = 0
 
-    async def tell(self, *, ask_first: bool) -> Told:
+    async def send(self, *, ask_first: bool) -> SendResult:
         """Have it done; `ask_first` where it may have been begun already."""
         host = named(self.tools.survey.hosts, self.act.host)
         deadline = self.tools.clock.monotonic() + self.act.deadline_seconds
-        told, pause, said = Told(None, sentence="the host was not asked"), _FIRST_PAUSE, Said(self.tools)
+        told, pause, said = (
+            SendResult(None, sentence="the host was not asked"),
+            _FIRST_PAUSE,
+            ProgressReporter(self.tools),
+        )
         while True:
             try:
                 told = await self._once(host, ask_first=ask_first)
             except ParseError as error:
-                told, ask_first = Told(None, garbled=True, sentence=str(error)), True
+                told, ask_first = SendResult(None, garbled=True, sentence=str(error)), True
             except TransportError as error:
-                told, ask_first = Told(None, sentence=str(error)), True
+                told, ask_first = SendResult(None, sentence=str(error)), True
             else:
                 if told.never or (told.record and not self._goes_on(told.record)):
                     return told
@@ -76,24 +80,24 @@ class Teller:
         is_busy = record.state is RecordState.REFUSED and record.refusal == _BUSY
         return record.state is RecordState.RUNNING or is_busy
 
-    async def _once(self, host: Host, *, ask_first: bool) -> Told:
+    async def _once(self, host: Host, *, ask_first: bool) -> SendResult:
         if ask_first:
             record = await self.tools.looking.record(host, self.act.id)
             if record.state is not RecordState.NONE:
                 return self._heard(record)
             needs = await self.needs()
             if not needs.holds:
-                return Told(None, never=True, sentence=f"nothing was begun: {needs.sentence}")
+                return SendResult(None, never=True, sentence=f"nothing was begun: {needs.sentence}")
         if self.act.request is None:
             message = f"{self.act.key} changes nothing"
             raise AssertionError(message)
         return self._heard(await self.tools.changing.do(host, self.act.request))
 
-    def _heard(self, record: StepRecord) -> Told:
+    def _heard(self, record: StepRecord) -> SendResult:
         for line in record.output[self.shown :]:
             self.tools.say(f"    {self.act.host}| {line}")
         self.shown = max(self.shown, len(record.output))
-        return Told(record, sentence=_said(record))
+        return SendResult(record, sentence=_said(record))
 
 
 def _said(record: StepRecord) -> str:

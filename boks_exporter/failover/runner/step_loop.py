@@ -2,59 +2,59 @@
 
 from dataclasses import dataclass
 
-from boks_exporter.failover.journal import LoggedStep, Phase, StepOutcome, undone_since
-from boks_exporter.failover.plan import Step
-from boks_exporter.failover.procedures.step_template import Kind
+from boks_exporter.failover.journal import LoggedStep, StepOutcome, StepPhase, undone_since
+from boks_exporter.failover.plan import PlanStep
+from boks_exporter.failover.procedures.step_template import StepKind
 from boks_exporter.failover.runner.attempt import act_of
-from boks_exporter.failover.runner.execute_step import Ending, Performer
+from boks_exporter.failover.runner.execute_step import StepExecutor, StepResult
 from boks_exporter.health.formatting import in_words
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class StepsEnd:
     """Where the steps ended: all done, at a step that did not succeed, or because somebody asked to stop."""
 
-    step: Step | None = None
-    ending: Ending | None = None
+    step: PlanStep | None = None
+    ending: StepResult | None = None
     is_halted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class StepLoop:
     """One way through the steps, from the beginning or from where it was left."""
 
-    performer: Performer
+    performer: StepExecutor
 
-    async def go(self, log: tuple[LoggedStep, ...]) -> Stop:
+    async def run_steps(self, log: tuple[LoggedStep, ...]) -> StepsEnd:
         """Carry out the steps that are not done; the first that does not succeed ends it."""
         performer, tools = self.performer, self.performer.tools
         total, start = len(performer.plan.steps), tools.clock.monotonic()
         for step in performer.plan.steps:
-            past = [entry for entry in log if entry.number == step.number and entry.phase is Phase.DO]
+            past = [entry for entry in log if entry.number == step.number and entry.phase is StepPhase.DO]
             if past and past[-1].outcome is StepOutcome.DONE and not undone_since(log, past[-1]):
                 continue
             if tools.halt.is_asked():
-                return Stop(step, is_halted=True)
+                return StepsEnd(step, is_halted=True)
             began = tools.clock.monotonic()
             elapsed = f" after {in_words(began - start)}" if began > start else ""
             tools.say(f"step {step.number}/{total} on {step.host}{elapsed}: {step.purpose}")
             ending = await self._step(step, past[-1] if past else None)
             if ending.outcome is not StepOutcome.DONE:
-                return Stop(step, ending, is_halted=tools.halt.is_asked() and not ending.begun)
+                return StepsEnd(step, ending, is_halted=tools.halt.is_asked() and not ending.begun)
             tools.say(f"    done after {tools.clock.monotonic() - began:.0f} s: {ending.sentence}")
-        return Stop()
+        return StepsEnd()
 
-    async def _step(self, step: Step, past: LoggedStep | None) -> Ending:
+    async def _step(self, step: PlanStep, past: LoggedStep | None) -> StepResult:
         """Begin a step, or go on with one: look first, and try anew under another id only what came to naught."""
         performer = self.performer
         if past is None:
             return await performer.perform(act_of(step, performer.run, 1))
         act = act_of(step, performer.run, past.attempt)
-        if step.kind is Kind.CHANGE and past.outcome in {None, StepOutcome.UNKNOWN}:
+        if step.kind is StepKind.CHANGE and past.outcome in {None, StepOutcome.UNKNOWN}:
             ending = await performer.perform(act, begun=True, logged=True)
             is_over = ending.outcome is StepOutcome.FAILED or ending.interrupted
             if not (is_over and ending.outcome is not StepOutcome.DONE and ending.begun):
                 return ending
         elif past.outcome is None:
-            return await performer.perform(act, begun=step.kind is Kind.CONSOLE, logged=True)
+            return await performer.perform(act, begun=step.kind is StepKind.CONSOLE, logged=True)
         return await performer.perform(act_of(step, performer.run, past.attempt + 1))

@@ -4,42 +4,43 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from boks_exporter.failover.facts import FailoverFacts
+from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import make_plan
-from boks_exporter.failover.proofs import Circumstances, Proven, Truth, prove_all
+from boks_exporter.failover.procedure import Procedure
+from boks_exporter.failover.proofs import Certainty, Circumstances, Proven, prove_all
 from boks_exporter.failover.survey import Survey
-from boks_exporter.failover.words import Limits, Procedure
 
 _LOOK_AGAIN_SECONDS = 3.0
 _LOOKS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class Verification:
     """One thing that must be so."""
 
     what: str
     proven: Proven
 
 
-async def verified(survey: Survey, limits: Limits) -> tuple[Check, ...]:
+async def verified(survey: Survey, limits: FailoverLimits) -> tuple[Verification, ...]:
     """Check everything; what counts only when it is seen twice is looked at again."""
-    checks: tuple[Check, ...] = ()
+    checks: tuple[Verification, ...] = ()
     for look in range(_LOOKS):
         if look:
             await survey.clock.sleep(_LOOK_AGAIN_SECONDS)
         checks = checks_of(await survey.look(), limits)
-        if look and all(check.proven.truth is not Truth.UNKNOWN for check in checks):
+        if look and all(check.proven.truth is not Certainty.UNKNOWN for check in checks):
             break
     return checks
 
 
-def checks_of(facts: FailoverFacts, limits: Limits) -> tuple[Check, ...]:
+def checks_of(facts: FailoverFacts, limits: FailoverLimits) -> tuple[Verification, ...]:
     """Judge one look."""
     masters = facts.snapshot.masters
     if not masters:
-        return (Check("a master", Proven(Truth.NO, facts.health.reason)),)
+        return (Verification("a master", Proven(Certainty.NO, facts.health.reason)),)
     plan = make_plan(Procedure.VERIFY, masters[0], facts)
     by = Circumstances(max_behind_updates=limits.max_behind_updates)
     judged: Callable[[int], Proven] = lambda number: prove_all(plan.step(number).proves, facts, by)  # noqa: E731 - short
     names = ("one sound master", "nobody ahead", "every replica sound")
-    return tuple(Check(name, judged(number)) for number, name in enumerate(names, 1))
+    return tuple(Verification(name, judged(number)) for number, name in enumerate(names, 1))

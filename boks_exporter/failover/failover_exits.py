@@ -1,20 +1,7 @@
-"""The words of failover: procedures, outcomes, and the exit codes that scripts rely on."""
+"""Outcomes of runs, and the exit codes that scripts rely on."""
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final
-
-
-class Procedure(StrEnum):
-    """What can be done to a domain."""
-
-    ADD_REPLICA = "add-replica"
-    PROMOTE = "promote"
-    RETIRE = "retire"
-    FAILBACK = "failback"
-    SWITCHOVER = "switchover"
-    REBUILD = "rebuild"
-    VERIFY = "verify"
 
 
 class Outcome(StrEnum):
@@ -56,27 +43,3 @@ EXITS: Final[dict[Exit, str]] = {
     Exit.RESULT_UNKNOWN: "it is not known what became of a change: resume asks the host",
 }
 """One table; docs/failover.md and docs/cli.md are made from it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What the guards measure by."""
-
-    max_behind_updates: int = 0
-    """Updates that the candidate may be behind the best copy or the last known master."""
-
-    fresh_seconds: float = 120.0
-    """How old an observation may be."""
-
-    cool_down_seconds: float = 900.0
-    """How long after a run no other begins by itself."""
-
-    quiet_seconds: float = 120.0
-    """How long a change of masters waits for a moment in which the master writes nothing."""
-
-    tries: int = 3
-    """How often a master is stopped for it at most: what it wrote in that very moment it gives away only when it
-    runs again."""
-
-    master_port: int = 6500
-    """BoKS's base port: where a master takes its clients' questions (base in /etc/services)."""

@@ -1,0 +1,27 @@
+"""Limits of the failover guards."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailoverLimits:
+    """What the guards measure by."""
+
+    max_behind_updates: int = 0
+    """Updates that the candidate may be behind the best copy or the last known master."""
+
+    fresh_seconds: float = 120.0
+    """How old an observation may be."""
+
+    cool_down_seconds: float = 900.0
+    """How long after a run no other begins by itself."""
+
+    quiet_seconds: float = 120.0
+    """How long a change of masters waits for a moment in which the master writes nothing."""
+
+    tries: int = 3
+    """How often a master is stopped for it at most: what it wrote in that very moment it gives away only when it
+    runs again."""
+
+    master_port: int = 6500
+    """BoKS's base port: where a master takes its clients' questions (base in /etc/services)."""
