@@ -85,15 +85,14 @@ class Stage:
 
     async def plan(self, procedure: Procedure, target: str) -> Proposal:
         """Show a plan."""
-        proposal = await propose(self.survey, procedure, target, _LIMITS)
+        proposal = await propose(self.survey, procedure, target, _LIMITS, JournalView())
         self.lines = [f"$ boks-exporter failover {procedure} {target}", *proposal_text(proposal, ())]
         return proposal
 
     async def apply(self, procedure: Procedure, target: str) -> list[str]:
         """Apply it; returns what is printed."""
         with Journal(self.directory / "journal") as journal:
-            self.survey.journal = lambda: journal.view("prod")
-            proposal = await propose(self.survey, procedure, target, _LIMITS)
+            proposal = await propose(self.survey, procedure, target, _LIMITS, journal.view("prod"))
             said = [f"$ boks-exporter failover {procedure} {target} --apply {proposal.fingerprint}"]
             runner = Runner(self._tools(journal, said))
             result = await runner.apply(Order(procedure=procedure, target=target), proposal.fingerprint)
@@ -124,7 +123,7 @@ async def _night(stage: Stage) -> dict[str, list[str]]:
     """Play a night: death, promotion, return, failback; and a rebuild."""
     shown: dict[str, list[str]] = {}
     for _ in range(3):
-        await stage.survey.look()
+        await stage.survey.observe(JournalView())
         await VirtualClock().sleep(30.0)
     stage.domain.set_fault("master1", Fault.MASTER_DEAD)
     await VirtualClock().sleep(60.0)
@@ -141,8 +140,7 @@ async def _night(stage: Stage) -> dict[str, list[str]]:
     shown[Procedure.FAILBACK] = await stage.apply(Procedure.FAILBACK, "master1")
     shown[Procedure.SWITCHOVER] = await stage.apply(Procedure.SWITCHOVER, "replica2")
     shown[Procedure.REBUILD] = await stage.apply(Procedure.REBUILD, "replica3")
-    stage.survey.journal = JournalView
-    checks = await verified(stage.survey, _LIMITS)
+    checks = await verified(stage.survey, _LIMITS, JournalView())
     words = [f"{each.proven.truth:<8} {each.what}: {each.proven.sentence}" for each in checks]
     shown[Procedure.VERIFY] = ["$ boks-exporter failover verify", *words]
     return shown

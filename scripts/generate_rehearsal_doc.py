@@ -8,6 +8,7 @@ from typing import Final
 
 from boks_exporter.cli.failover.rehearsal_output import rehearsal_text
 from boks_exporter.cli.failover.rehearse_command import Reader
+from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import Order, propose
 from boks_exporter.rehearsal.environment import Known
@@ -41,7 +42,7 @@ async def _day(stage: Stage) -> dict[str, list[str]]:
     """Look at a sound domain, and rehearse the death of its master; then the same with the program killed."""
     await VirtualClock().sleep(4000.0)
     stage.domain.advance(VirtualClock().monotonic())
-    await stage.survey.look()
+    await stage.survey.observe(JournalView())
     await VirtualClock().sleep(30.0)
     whole = await _rehearsed(stage, "")
     broken = await _rehearsed(stage, "killed-after-request@convert-master")
@@ -61,7 +62,7 @@ async def _rehearsed(stage: Stage, inject: str) -> list[str]:
     )
     order = Order(procedure=Procedure.PROMOTE, target="replica1")
     fresh = replace(survey, history=known.history, readings=dict(known.readings), last_known_master="master1")
-    live = await propose(fresh, order.procedure, order.target, known.limits)
+    live = await propose(fresh, order.procedure, order.target, known.limits, known.journal)
     lines: list[str] = []
     begun = Rehearsal(live=live, wish=wish_of(inject, "resume") if inject else None, dead=dead)
     rehearsal = await rehearse_there(known, begun, order, Reader(order, dead, lines.extend), virtual_twin)

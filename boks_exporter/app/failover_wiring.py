@@ -147,10 +147,10 @@ async def operator_connections(domain: ManagedDomain) -> AsyncIterator[OperatorC
 
 
 @asynccontextmanager
-async def looking(domain: ManagedDomain, journal: Journal | None = None) -> AsyncIterator[Survey]:
+async def looking(domain: ManagedDomain) -> AsyncIterator[Survey]:
     """Hold what a look needs, and nothing that could change a host."""
     async with operator_connections(domain) as ways:
-        yield _survey(domain, ways.reading, ReadOnlyGates(ReadOnlyTransport(ways.operator)), journal)
+        yield _survey(domain, ways.reading, ReadOnlyGates(ReadOnlyTransport(ways.operator)))
 
 
 @asynccontextmanager
@@ -164,7 +164,7 @@ async def changing(
     """Hold what a run needs."""
     hooks, asked = domain.failover.hooks, halt or Halt()
     async with operator_connections(domain) as ways:
-        survey = _survey(domain, ways.reading, ReadOnlyGates(ReadOnlyTransport(ways.operator)), journal)
+        survey = _survey(domain, ways.reading, ReadOnlyGates(ReadOnlyTransport(ways.operator)))
         yield Runner(
             Tools(
                 survey=survey,
@@ -188,11 +188,11 @@ async def changing(
         )
 
 
-def _survey(domain: ManagedDomain, reading: Transport, gates: ReadOnlyGates, journal: Journal | None) -> Survey:
+def _survey(domain: ManagedDomain, reading: Transport, gates: ReadOnlyGates) -> Survey:
     """Begin with what the exporter's rounds have taught, where its state file can be read."""
     name = domain.domain.name
     history, master = _kept(domain.settings.state_file, name)
-    survey = Survey(
+    return Survey(
         domain.domain,
         reading,
         gates,
@@ -202,9 +202,6 @@ def _survey(domain: ManagedDomain, reading: Transport, gates: ReadOnlyGates, jou
         last_known_master=master,
         readings=_last_readings(history),
     )
-    if journal is not None:
-        survey.journal = lambda: journal.view(name)
-    return survey
 
 
 def _kept(path: Path | None, domain: str) -> tuple[History, HostName | None]:

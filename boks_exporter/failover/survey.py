@@ -1,7 +1,7 @@
 """One look at a domain through both gates: what everything in failover rests on."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
@@ -36,9 +36,6 @@ class Survey:
     history: History = field(default_factory=History)
     last_known_master: HostName | None = None
     readings: dict[HostName, Reading] = field(default_factory=dict)
-    journal: Callable[[], JournalView] = JournalView
-    suspect: HostName | None = None
-    """An old master that is replaced: witnesses are asked about it for as long as it is silent."""
 
     def __post_init__(self) -> None:
         """Begin with what was known before."""
@@ -60,22 +57,29 @@ class Survey:
         if self._known.last_known_master is None and master is not None:
             self._known = replace(self._known, last_known_master=master)
 
-    async def look(self) -> FailoverFacts:
-        """Look at every host through both gates."""
+    async def observe(self, journal: JournalView, suspect: HostName | None = None) -> FailoverFacts:
+        """Poll every host through both gates.
+
+        `journal` becomes part of the facts. `suspect` is an old master that is replaced: replicas are asked whether
+        they reach it for as long as it is unreachable.
+        """
         snapshot, gates = await _both(
             observe(self.domain, self.transport, self.clock, self._known, self._at_once), self._gates(self.hosts)
         )
         new = tuple(host for host in snapshot.hosts if host.name not in gates)
         gates |= await self._gates(new)
-        witnesses, registered = await _both(self._witnesses(snapshot, gates), self._registered(snapshot, gates))
-        return self._understood(snapshot, gates, witnesses, registered)
+        witnesses, registered = await _both(
+            self._witnesses(snapshot, gates, suspect), self._registered(snapshot, gates)
+        )
+        return self._judged(snapshot, gates, witnesses, registered, journal)
 
-    def _understood(
+    def _judged(
         self,
         snapshot: DomainSnapshot,
         gates: Mapping[HostName, GateFacts],
         witnesses: tuple[Witness, ...],
         registered: tuple[str, ...] | None,
+        journal: JournalView,
     ) -> FailoverFacts:
         judged = judge_round(snapshot, self.history, self.domain.thresholds)
         self.history = judged.history
@@ -91,7 +95,7 @@ class Survey:
             witnesses=witnesses,
             registered=registered,
             readings=dict(self.readings),
-            journal=self.journal(),
+            journal=journal,
             apart=frozenset(apart),
             still=stopped & self._stopped,
         )
@@ -109,9 +113,11 @@ class Survey:
         found = await asyncio.gather(*(self._limited(self.gates.readiness(host)) for host in hosts))
         return {facts.host: facts for facts in found}
 
-    async def _witnesses(self, snapshot: DomainSnapshot, gates: Mapping[HostName, GateFacts]) -> tuple[Witness, ...]:
-        """Ask every replica whether it reaches an old master that is silent."""
-        name = self.suspect or (None if snapshot.masters else snapshot.last_known_master)
+    async def _witnesses(
+        self, snapshot: DomainSnapshot, gates: Mapping[HostName, GateFacts], suspect: HostName | None
+    ) -> tuple[Witness, ...]:
+        """Ask every replica whether it reaches an old master that is unreachable."""
+        name = suspect or (None if snapshot.masters else snapshot.last_known_master)
         old = snapshot.host(name) if name else None
         if old is None or any(seen.host == old.name for seen in snapshot.observed()):
             return ()

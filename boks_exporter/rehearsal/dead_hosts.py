@@ -16,7 +16,7 @@ _SINCE: Final[Seconds] = 60.0
 async def supposed(stage: Stage, rehearsal: Rehearsal, order: Order, audience: Audience) -> Proposal:
     """Look at the twin while all is as it is, let the hosts die, and propose a minute later."""
     survey = stage.survey(stage.operator)
-    before = await propose(survey, order.procedure, order.target, stage.known.limits)
+    before = await propose(survey, order.procedure, order.target, stage.known.limits, stage.known.journal)
     rehearsal.differences = difference(rehearsal.live.basis, before.basis)
     audience.see_twin(rehearsal.differences)
     stage.known = replace(
@@ -30,4 +30,6 @@ async def supposed(stage: Stage, rehearsal: Rehearsal, order: Order, audience: A
         stage.domain.set_fault(name, Fault.MASTER_DEAD)
     await stage.time.sleep(_SINCE)
     stage.catch_up()
-    return await propose(stage.survey(stage.operator), order.procedure, order.target, stage.known.limits)
+    return await propose(
+        stage.survey(stage.operator), order.procedure, order.target, stage.known.limits, stage.known.journal
+    )

@@ -124,7 +124,6 @@ class Stage:
         way = MortalWay(self.operator, life)
         opened = TwinJournal(self.directory / journal, life, self.known.journal)
         survey = self.survey(way)
-        survey.journal = lambda: opened.view(self.known.settings.name)
         tools = Tools(
             survey=survey,
             looking=survey.gates,

@@ -79,7 +79,6 @@ async def _look(domain: ManagedDomain, order: Order) -> tuple[Known, Proposal]:
         with Journal(domain.failover.journal, is_read_only=True) as journal:
             view = journal.view(domain.domain.name)
     async with looking(domain) as survey:
-        survey.journal = lambda: view
         known = Known(
             settings=domain.domain,
             limits=domain.limits,
@@ -90,6 +89,6 @@ async def _look(domain: ManagedDomain, order: Order) -> tuple[Known, Proposal]:
             journal=view,
             paths=domain.ssh.paths,
         )
-        live = await propose(survey, order.procedure, order.target, domain.limits)
+        live = await propose(survey, order.procedure, order.target, domain.limits, view)
     settings = replace(domain.domain, hosts=live.facts.snapshot.hosts, discover=False)
     return replace(known, settings=settings), live

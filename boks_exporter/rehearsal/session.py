@@ -6,6 +6,7 @@ from typing import Final, TypeAlias
 
 from boks_exporter.app.failover_wiring import who_runs_this
 from boks_exporter.errors import BoksExporterError
+from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.journal import Acceptance, Who
@@ -71,7 +72,12 @@ class Playing:
     async def _proposed(self) -> Proposal:
         limits = self.stage.known.limits
         async with self.stage.program(who_runs_this(), lambda _: None) as program:
-            return await propose(program.tools.survey, self.order.procedure, self.order.target, limits)
+            return await propose(
+                program.tools.survey, self.order.procedure, self.order.target, limits, self._known(program)
+            )
+
+    def _known(self, program: Program) -> JournalView:
+        return program.journal.view(self.stage.known.settings.name)
 
     def _inject(self, wish: Wish) -> None:
         host = self.rehearsal.proposal.plan.step(self.number).host
@@ -167,7 +173,7 @@ class Playing:
         procedure = Procedure.SWITCHOVER if self.stage.domain.masters() else Procedure.PROMOTE
         async with self.stage.program(_OTHER, lambda _: None, journal="other.sqlite") as program:
             try:
-                result = await _taken_over(program, procedure, target)
+                result = await _taken_over(program, procedure, target, self._known(program))
             except BoksExporterError as error:
                 result = RunResult(Exit.INTERNAL, (str(error),))
         self.audience.see(f"(another operator: {procedure} {target}: exit {int(result.exit)}, {result.sentences[0]})")
@@ -194,9 +200,9 @@ class Playing:
         stage, rehearsal = self.stage, self.rehearsal
         async with stage.program(who_runs_this(), lambda _: None) as program:
             rehearsal.steps = program.journal.steps(self.run) if self.run else ()
-            await program.tools.survey.look()
+            await program.tools.survey.observe(self._known(program))
             await stage.time.sleep(_UNTIL_LISTED)
-            rehearsal.afterwards = await program.tools.survey.look()
+            rehearsal.afterwards = await program.tools.survey.observe(self._known(program))
         stage.catch_up()
         rehearsal.masters = running_masters(stage.domain)
         new = [breach for breach in stage.observer.breaches if not self._was_so(breach)]
@@ -214,9 +220,9 @@ def _steps(proposal: Proposal) -> list[tuple[str, str]]:
     return [line for line in proposal.basis if line[0].startswith("step ")]
 
 
-async def _taken_over(program: Program, procedure: Procedure, target: str) -> RunResult:
+async def _taken_over(program: Program, procedure: Procedure, target: str, journal: JournalView) -> RunResult:
     tools = program.tools
-    proposal = await propose(tools.survey, procedure, target, tools.limits)
+    proposal = await propose(tools.survey, procedure, target, tools.limits, journal)
     taken = tuple(Acceptance(each.guard, "tried") for each in proposal.findings if each.matters and each.acceptable)
     order = Order(procedure=procedure, target=target, accepted=taken, reason="tried")
     return await Runner(tools).apply(order, proposal.fingerprint)

@@ -17,7 +17,7 @@ Work: TypeAlias = Callable[[Program], Awaitable[RunResult]]
 async def planned(world: World, procedure: Procedure, target: HostName) -> Plan:
     """Make the plan as things are now."""
     with world.program() as program:
-        return (await propose(program.tools.survey, procedure, target, program.tools.limits)).plan
+        return (await propose(program.tools.survey, procedure, target, program.tools.limits, program.known())).plan
 
 
 async def apply_plan(
@@ -30,7 +30,7 @@ async def apply_plan(
 ) -> RunResult:
     """Show the plan, accept what may be accepted, and apply it by its fingerprint."""
     tools = program.tools
-    proposal = await propose(tools.survey, procedure, target, tools.limits)
+    proposal = await propose(tools.survey, procedure, target, tools.limits, program.known())
     left = [finding for finding in proposal.findings if finding.matters and finding.acceptable]
     taken = tuple(Acceptance(finding.guard, "tried") for finding in left if finding.guard in accepted)
     tools.journal.show(proposal.fingerprint, tools.survey.domain.name, proposal.basis, tools.clock.now())

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from boks_exporter.config import DomainSettings
-from boks_exporter.failover.facts import Reading
+from boks_exporter.failover.facts import JournalView, Reading
 from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
 from boks_exporter.failover.journal import Who
 from boks_exporter.failover.limits import FailoverLimits
@@ -102,7 +102,7 @@ class World:
     async def learn(self) -> None:
         """Look once while all is well, as the exporter does all day long."""
         survey = self.survey(self.operator)
-        await survey.look()
+        await survey.observe(JournalView())
         self.readings = dict(survey.readings)
 
     def survey(self, way: Any) -> Survey:
@@ -146,7 +146,6 @@ class Program:
         self.way = MortalWay(JournaledWay(world.operator, path), self.life)
         self.journal = MortalJournal(path, self.life)
         survey = world.survey(self.way)
-        survey.journal = lambda: self.journal.view(world.settings.name)
         self.tools = Tools(
             survey=survey,
             looking=survey.gates,
@@ -157,6 +156,9 @@ class Program:
             say=world.said.append,
             console=Keyboard(world),
         )
+
+    def known(self) -> JournalView:
+        return self.journal.view(self.world.settings.name)
 
     def __enter__(self) -> Self:
         return self

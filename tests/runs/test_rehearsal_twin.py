@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.plan import difference
 from boks_exporter.failover.runner import propose
 from boks_exporter.simulator.connection_faults import Cut
@@ -22,7 +23,7 @@ async def _differences(
     dress(world)
     known, live = await looked_at(world, procedure, target, changes, warm=warm)
     async with virtual_twin(known, live.facts, journals) as stage:
-        twin = await propose(stage.survey(stage.operator), procedure, target, world.limits)
+        twin = await propose(stage.survey(stage.operator), procedure, target, world.limits, JournalView())
         broken = [f"{breach.invariant} at {breach.event}" for breach in stage.observer.breaches]
     return (*difference(live.basis, twin.basis), *broken)
 

@@ -12,7 +12,7 @@ from boks_exporter.app import failover_locks
 from boks_exporter.app.failover_wiring import OperatorConnections
 from boks_exporter.cli.failover import apply, commands, inspect
 from boks_exporter.cli.root_command import run
-from boks_exporter.failover.facts import Reading
+from boks_exporter.failover.facts import JournalView, Reading
 from boks_exporter.failover.journal import Journal
 from boks_exporter.failover.runner import Halt, Runner
 from boks_exporter.failover.survey import Survey
@@ -47,11 +47,8 @@ class Terminal:
         return code, told.out + told.err
 
     @asynccontextmanager
-    async def looking(self, _: Any, journal: Journal | None = None) -> AsyncIterator[Survey]:
-        survey = await self._survey()
-        if journal:
-            survey.journal = lambda: journal.view("bank")
-        yield survey
+    async def looking(self, _: Any) -> AsyncIterator[Survey]:
+        yield await self._survey()
 
     @asynccontextmanager
     async def changing(
@@ -64,7 +61,7 @@ class Terminal:
         """Begin with what the exporter's state file would hold."""
         survey = self.world.survey()
         survey.readings = dict(self.kept)
-        await survey.look()
+        await survey.observe(JournalView())
         self.kept = dict(survey.readings)
         await VirtualClock().sleep(30.0)
         self.before()

@@ -91,7 +91,7 @@ class World:
     async def warm(self, survey: Survey) -> None:
         """Look a few times while all is well, as the exporter does all day."""
         for _ in range(3):
-            await survey.look()
+            await survey.observe(JournalView())
             await VirtualClock().sleep(30.0)
 
     async def bereaved(self) -> Survey:
@@ -106,10 +106,8 @@ class World:
         """Show a plan, and keep it as the command line does."""
         survey = survey or self.survey()
         with self.journal() as journal:
-            survey.journal = lambda: journal.view("bank")
-            proposal = await propose(survey, procedure, target, self.limits)
+            proposal = await propose(survey, procedure, target, self.limits, journal.view("bank"))
             journal.show(proposal.fingerprint, "bank", proposal.basis, VirtualClock().now())
-        survey.journal = JournalView
         return proposal
 
     async def apply(

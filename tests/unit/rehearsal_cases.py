@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
+from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import Proposal, propose
 from boks_exporter.rehearsal.environment import Known
@@ -124,4 +125,4 @@ async def looked_at(
         readings=dict(survey.readings),
     )
     fresh = replace(world.survey(), history=known.history, readings=dict(known.readings))
-    return known, await propose(fresh, procedure, target, world.limits)
+    return known, await propose(fresh, procedure, target, world.limits, JournalView())

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import Plan, PlanStep
@@ -42,8 +43,8 @@ def test_showing_a_plan_sends_no_line_that_changes_anything(journals: Path, proc
                 await VirtualClock().sleep(60)
             for host in (FIRST, MASTER, CLIENT):
                 await world.proposal(procedure, host, survey)
-            candidates(await survey.look(), FailoverLimits())
-            await verified(survey, FailoverLimits())
+            candidates(await survey.observe(JournalView()), FailoverLimits())
+            await verified(survey, FailoverLimits(), JournalView())
 
         before = World.at(journals / "before").roles()
         virtually(scene)
@@ -92,7 +93,7 @@ def test_a_survey_is_made_of_nothing_that_changes(journals: Path) -> None:
         survey = world.survey()
         with world.journal() as journal:
             runner = world.runner(journal)
-        await survey.look()
+        await survey.observe(JournalView())
         return survey, runner
 
     survey, runner = virtually(scene)

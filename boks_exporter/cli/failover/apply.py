@@ -95,8 +95,7 @@ def show(common: Common, domain: ManagedDomain, order: Order) -> tuple[Proposal,
 
     async def look() -> Proposal:
         async with looking(domain) as survey:
-            survey.journal = lambda: known
-            return await propose(survey, order.procedure, order.target, domain.limits)
+            return await propose(survey, order.procedure, order.target, domain.limits, known)
 
     proposal = run_async(look)
     problem = _kept(domain, proposal)

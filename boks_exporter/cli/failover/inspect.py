@@ -13,7 +13,7 @@ from boks_exporter.cli.failover.options import Common, run_async
 from boks_exporter.cli.failover.text_output import candidates_text, finding_text, time_of
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.stdout import say
-from boks_exporter.failover.facts import FailoverFacts
+from boks_exporter.failover.facts import FailoverFacts, JournalView
 from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.journal import Journal, LoggedStep, Run
 from boks_exporter.failover.preflight import blocking_findings, exit_for
@@ -32,8 +32,7 @@ def show_candidates(common: Common) -> int:
 
     async def look() -> FailoverFacts:
         async with looking(domain) as survey:
-            survey.journal = lambda: known
-            return await survey.look()
+            return await survey.observe(known)
 
     facts = run_async(look)
     found = ranked(facts, domain.limits)
@@ -52,7 +51,7 @@ def show_verification(common: Common) -> int:
 
     async def look() -> tuple[Verification, ...]:
         async with looking(domain) as survey:
-            return await verified(survey, domain.limits)
+            return await verified(survey, domain.limits, JournalView())
 
     checks = run_async(look)
     if common.is_json:

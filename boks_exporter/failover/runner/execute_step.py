@@ -63,10 +63,6 @@ class StepExecutor:
     """A command was sent to a host in this process."""
     _remembered: dict[HostName, object] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        """Let every look ask about the master that is replaced."""
-        self.tools.survey.suspect = self.by.old_master
-
     async def perform(self, act: Act, *, begun: bool = False, logged: bool = False) -> StepResult:
         """Carry one out; `begun` where an earlier attempt under the same id may have been, `logged` if it is journaled.
 
@@ -216,7 +212,8 @@ class StepExecutor:
 
     async def _look(self) -> FailoverFacts:
         """Look, and keep in the journal what nobody can ask later."""
-        facts = await self.tools.survey.look()
+        journal = self.tools.journal.view(self.tools.survey.domain.name)
+        facts = await self.tools.survey.observe(journal, self.by.old_master)
         for host in {self.plan.target, self.plan.master or self.plan.target, *self.plan.concerned_hosts}:
             reading = facts.reading(host)
             if reading and self._remembered.get(host) != (reading.numbers, reading.is_final):

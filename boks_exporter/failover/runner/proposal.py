@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from boks_exporter.failover.facts import FailoverFacts
+from boks_exporter.failover.facts import FailoverFacts, JournalView
 from boks_exporter.failover.findings import Finding
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import Basis, Plan, basis_of, difference, fingerprint_of, make_plan
@@ -28,10 +28,15 @@ class Proposal:
 
 
 async def propose(
-    survey: Survey, procedure: Procedure, target: HostName, limits: FailoverLimits, own_run: str | None = None
+    survey: Survey,
+    procedure: Procedure,
+    target: HostName,
+    limits: FailoverLimits,
+    journal: JournalView,
+    own_run: str | None = None,
 ) -> Proposal:
-    """Look, and propose; nothing that a survey holds can change a host."""
-    return proposal_of(await survey.look(), procedure, target, limits, own_run)
+    """Observe, and propose; nothing that a survey holds can change a host."""
+    return proposal_of(await survey.observe(journal), procedure, target, limits, own_run)
 
 
 def proposal_of(

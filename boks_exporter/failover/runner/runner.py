@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
+from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.journal import (
     JournalError,
@@ -47,7 +48,6 @@ class Runner:
         self.tools = tools
         self.end = Finisher(tools)
         self.at_work_on: RunName | None = None
-        tools.survey.journal = lambda: tools.journal.view(self.domain)
 
     def __repr__(self) -> str:
         """Tell the domain."""
@@ -57,6 +57,9 @@ class Runner:
     def domain(self) -> DomainName:
         """Tell the domain."""
         return self.tools.survey.domain.name
+
+    def _known(self) -> JournalView:
+        return self.tools.journal.view(self.domain)
 
     # -- apply -------------------------------------------------------------------------------------------------------
 
@@ -72,7 +75,7 @@ class Runner:
     async def _apply(self, order: Order, fingerprint: str) -> RunResult:
         tools = self.tools
         tools.say(f"looking at {self.domain}")
-        first = await propose(tools.survey, order.procedure, order.target, tools.limits)
+        first = await propose(tools.survey, order.procedure, order.target, tools.limits, self._known())
         if refusal := self._refusal(first, order, fingerprint):
             return refusal
         name = run_name(order.procedure, tools.clock.now(), tools.token())
@@ -118,7 +121,7 @@ class Runner:
         if refusal := await lock_all(tools, name, plan.lock_hosts):
             return await self.end.close(name, Outcome.ABORTED, refusal.exit, (refusal.sentence,))
         tools.say("looking again, under the lock")
-        again = await propose(tools.survey, order.procedure, order.target, tools.limits, own_run=name)
+        again = await propose(tools.survey, order.procedure, order.target, tools.limits, self._known(), name)
         if again.basis != first.basis:
             lines = difference(first.basis, again.basis)
             said = ("things changed between the plan and the lock", *lines)
@@ -252,7 +255,7 @@ class Runner:
         tools, plan = self.tools, run.plan
         tools.survey.readings |= tools.journal.readings(run.name)
         tools.survey.know(plan.master)
-        await tools.survey.look()
+        await tools.survey.observe(self._known(), plan.master)
         missing = [name for name in plan.lock_hosts if name not in {host.name for host in tools.survey.hosts}]
         if missing:
             gone = f"{', '.join(missing)} is no longer in the configuration; the run cannot go on without it"

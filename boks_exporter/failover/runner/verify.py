@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from boks_exporter.failover.facts import FailoverFacts
+from boks_exporter.failover.facts import FailoverFacts, JournalView
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import make_plan
 from boks_exporter.failover.procedure import Procedure
@@ -22,13 +22,13 @@ class Verification:
     proven: Proven
 
 
-async def verified(survey: Survey, limits: FailoverLimits) -> tuple[Verification, ...]:
+async def verified(survey: Survey, limits: FailoverLimits, journal: JournalView) -> tuple[Verification, ...]:
     """Check everything; what counts only when it is seen twice is looked at again."""
     checks: tuple[Verification, ...] = ()
     for look in range(_LOOKS):
         if look:
             await survey.clock.sleep(_LOOK_AGAIN_SECONDS)
-        checks = checks_of(await survey.look(), limits)
+        checks = checks_of(await survey.observe(journal), limits)
         if look and all(check.proven.truth is not Certainty.UNKNOWN for check in checks):
             break
     return checks
