@@ -1,16 +1,16 @@
 """The exception tree.
 
 BoksExporterError
-├── ParseError        text from a host in which no rule recognises anything
-├── TransportError    a host could not be asked, or did not answer as asked (carries a FailureReason)
-├── ConfigError       the configuration cannot be used (carries every problem at once)
+├── ParseError        no rule recognises anything in a host's text
+├── TransportError    a host could not be polled, or its reply is unusable (carries a FailureReason)
+├── ConfigError       the configuration is invalid (carries every problem, not only the first)
 ├── ListenError       an address cannot be listened on
-├── InstallationError something cannot be pasted on a host as it is
-└── ShippedFilesError the shipped files cannot be written where they shall be
+├── InstallationError a value cannot be written into a file on a host
+└── ShippedFilesError the bundled files cannot be written to the directory
 
-A host that fails is not an exception beyond `observe`: there a TransportError or ParseError becomes a value of the
-round. What concerns one part alone is derived there from the same root, such as TlsError of the web. Anything outside
-this tree is a bug and ends the program loudly.
+`observe` turns a TransportError or ParseError into a value of the round: above it, a failing host is no exception.
+Errors of one package are defined in that package with the same root, such as TlsError in `web`. Any other exception
+is a bug and ends the program with a traceback.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from enum import StrEnum
 
 
 class FailureReason(StrEnum):
-    """Why a look at a host failed; the closed set behind `boks_host_poll_failures_total{reason}`."""
+    """Why polling a host failed; the closed set behind `boks_host_poll_failures_total{reason}`."""
 
     DNS = "dns"
     CONNECT = "connect"
@@ -39,11 +39,11 @@ class FailureReason(StrEnum):
 
 
 class BoksExporterError(Exception):
-    """The root of everything that this program raises on purpose."""
+    """The root of all expected errors."""
 
 
 class ParseError(BoksExporterError):
-    """Nothing in the text could be recognised; line and column count from 1."""
+    """Nothing in the text was recognised; line and column count from 1."""
 
     def __init__(self, *, line: int, column: int, expected: str, found: str) -> None:
         self.line = line
@@ -54,7 +54,7 @@ class ParseError(BoksExporterError):
 
 
 class TransportError(BoksExporterError):
-    """A host could not be asked; `reason` is decided by what happened, never by searching a message."""
+    """A host could not be polled; `reason` follows from the exception type, never from its message."""
 
     def __init__(self, reason: FailureReason, detail: str) -> None:
         self.reason = reason
@@ -64,7 +64,7 @@ class TransportError(BoksExporterError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault of a configuration: where it is, what was expected and found, and what to do."""
+    """One fault of a configuration: its place, what was expected, what was found, and what to do."""
 
     file: str
     line: int | None
@@ -72,13 +72,13 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        """Read like a compiler's message, so that editors can jump to it."""
+        """Format like a compiler's message, so that editors can jump to the line."""
         where = self.file if self.line is None else f"{self.file}:{self.line}"
         return f"{where}: {self.path}: {self.message}" if self.path else f"{where}: {self.message}"
 
 
 class ConfigError(BoksExporterError):
-    """The configuration cannot be used; `problems` names all faults, not the first."""
+    """The configuration is invalid; `problems` holds all faults, not only the first."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         self.problems = problems
@@ -86,7 +86,7 @@ class ConfigError(BoksExporterError):
 
 
 class ListenError(BoksExporterError):
-    """An address cannot be listened on; `reason` says why, and what to do where that is known."""
+    """An address cannot be listened on; `reason` includes the remedy where one is known."""
 
     def __init__(self, address: str, reason: str) -> None:
         self.address = address
@@ -95,8 +95,8 @@ class ListenError(BoksExporterError):
 
 
 class InstallationError(BoksExporterError):
-    """A key, path, name or pattern cannot stand in a file on a host: what was expected and what was found."""
+    """A key, path, name or pattern is not valid in a file on a host; states what was expected and found."""
 
 
 class ShippedFilesError(BoksExporterError):
-    """Rules or dashboards cannot be written, or would replace what somebody has changed."""
+    """Rules or dashboards cannot be written, or would replace files that were changed locally."""

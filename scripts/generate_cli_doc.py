@@ -20,39 +20,39 @@ _WIDTH: Final = 100
 MEANINGS: Final = {
     "domains": "one entry for each domain, in the configuration's order",
     "domains[].domain": "its name",
-    "domains[].masters": "every host that says it is master; one is right",
+    "domains[].masters": "every host with the role of master; one is right",
     "domains[].state": "`ok`, `degraded`, `no_master`, `several_masters` or `unknown`",
-    "domains[].reason": "the state in a sentence",
+    "domains[].reason": "the state as a sentence",
     "domains[].hosts": "one entry for each host, configured or discovered",
     "domains[].hosts[].host": "its name",
-    "domains[].hosts[].role": "`master`, `replica`, `client` or `unknown`, as it says itself",
+    "domains[].hosts[].role": "`master`, `replica`, `client` or `unknown`, as configured on the host",
     "domains[].hosts[].state": "`ok`, `loading`, `lagging`, `ahead`, `diverged`, `down`, `unreachable`, `unlisted` or `unknown`",
-    "domains[].hosts[].reason": "the state in a sentence",
-    "domains[].hosts[].lag_sequences": "updates that its worst table certainly lacks",
-    "domains[].hosts[].ahead_sequences": "updates by which its worst table is certainly ahead of the master",
-    "domains[].hosts[].lag_seconds": "age of the oldest update that it lacks; a single look knows none",
+    "domains[].hosts[].reason": "the state as a sentence",
+    "domains[].hosts[].lag_sequences": "updates that its worst table provably lacks",
+    "domains[].hosts[].ahead_sequences": "updates by which its worst table is provably ahead of the master",
+    "domains[].hosts[].lag_seconds": "age of the oldest missing update; null in a one-shot poll",
     "domains[].hosts[].tables": "one entry for each table, by its name such as `T7`",
     "domains[].hosts[].tables.T7.sequence": "the table's number",
-    "domains[].hosts[].tables.T7.lag": "updates that it certainly lacks",
-    "domains[].hosts[].tables.T7.ahead": "updates by which it is certainly ahead",
-    "domains[].hosts[].evidence": "further findings, in sentences",
-    "domains[].hosts[].address": "where it is asked",
+    "domains[].hosts[].tables.T7.lag": "updates that it provably lacks",
+    "domains[].hosts[].tables.T7.ahead": "updates by which it is provably ahead",
+    "domains[].hosts[].evidence": "further findings, as sentences",
+    "domains[].hosts[].address": "its address",
     "domains[].hosts[].site": "its site, or empty",
     "domains[].hosts[].section": "its network section, or empty",
     "domains[].hosts[].behind_best_sequences": "updates behind the most advanced server that answers",
     "domains[].hosts[].missing_tables": "tables that the master has and it lacks",
     "domains[].hosts[].stamp_mismatch_tables": "tables whose stamp is not the master's",
-    "domains[].hosts[].reported_status": "what the master's list says: `ok`, `loading`, `down` or `other`",
-    "domains[].hosts[].reported_status_word": "the list's own word",
+    "domains[].hosts[].reported_status": "its status in the master's list: `ok`, `loading`, `down` or `other`",
+    "domains[].hosts[].reported_status_word": "the status as printed in the list",
     "domains[].hosts[].last_packet_timestamp_seconds": "when the master last sent it a packet",
     "domains[].hosts[].last_failure_timestamp_seconds": "when the master last failed to update it",
     "domains[].hosts[].last_sync_timestamp_seconds": "when an update was last sent to it",
-    "domains[].hosts[].last_attempt_timestamp_seconds": "when it was last asked",
-    "domains[].hosts[].last_success_timestamp_seconds": "when it last answered completely",
-    "domains[].hosts[].promotable": "whether every guard that can be judged from outside lets it become master",
-    "domains[].hosts[].promotable_reasons": "what speaks against it",
-    "domains[].hosts[].gate_version": "version of the gate that answered there; null if it did not answer",
-    "domains[].unresolved": "servers of the master's list that no known host bears",
+    "domains[].hosts[].last_attempt_timestamp_seconds": "time of the last poll",
+    "domains[].hosts[].last_success_timestamp_seconds": "time of the last complete answer",
+    "domains[].hosts[].promotable": "whether every guard that can be evaluated without the operator's key permits its promotion",
+    "domains[].hosts[].promotable_reasons": "reasons against its promotion",
+    "domains[].hosts[].gate_version": "version of its gate; null if it did not answer",
+    "domains[].unresolved": "servers of the master's list that are not configured",
     "domains[].sites": "one entry for each site",
     "domains[].sites[].name": "its name",
     "domains[].sites[].verdict": "`ok`, `site-without-spare` or `site-without-replica`",
@@ -63,16 +63,16 @@ MEANINGS: Final = {
     "domains[].sections[].verdict": "as for sites",
     "domains[].sections[].replicas": "how many replicas it has",
     "domains[].sections[].replicas_ok": "how many of them are ok",
-    "domains[].last_round_timestamp_seconds": "when the look ended that this shows",
-    "domains[].maintenance": "one entry for each window that holds; null where the journal cannot be read",
-    "domains[].maintenance[].host": "on which somebody works",
+    "domains[].last_round_timestamp_seconds": "end of the round that the report shows",
+    "domains[].maintenance": "one entry for each active window; null if the journal cannot be read",
+    "domains[].maintenance[].host": "the host under maintenance",
     "domains[].maintenance[].started_timestamp_seconds": "when it began",
-    "domains[].maintenance[].until_timestamp_seconds": "when it ends by itself",
-    "domains[].maintenance[].owner": "who works there",
+    "domains[].maintenance[].until_timestamp_seconds": "when it expires",
+    "domains[].maintenance[].owner": "the user who started it",
     "domains[].maintenance[].reason": "why",
     "domains[].maintenance[].run": "the failover run that set it, or null",
 }
-"""What each key means; times are Unix seconds by the exporter's clock."""
+"""The meaning of each key; times are Unix seconds by the exporter's clock."""
 
 _TYPES: Final = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
@@ -114,20 +114,20 @@ def _rules() -> Iterator[str]:
     for state, rule in severity.HOST_RULES.items():
         yield f"| host `{state}` | {rule.severity.name} | {rule.reason} |"
     for state, rule in severity.DOMAIN_RULES.items():
-        name = "none of its own" if rule is severity.SAYS_NOTHING else rule.severity.name
+        name = "none of its own" if rule is severity.DECIDED_BY_HOSTS else rule.severity.name
         yield f"| domain `{state}` | {name} | {rule.reason} |"
     for what, rule in (
-        ("no host of a domain answers", severity.NOBODY_ANSWERS),
+        ("no host of a domain answers", severity.NO_HOST_ANSWERS),
         ("`reported_status` is `down`", severity.LISTED_AS_DOWN),
-        ("all replicas of a site unsound", severity.SITE_WITHOUT_REPLICA),
+        ("all replicas of a site are unhealthy", severity.SITE_WITHOUT_REPLICA),
         ("`unresolved` names a server", severity.UNRESOLVED),
         ("a figure with a range is null", severity.NO_FIGURE),
         ("an old report", severity.STALE),
-        ("a state that is not in this table", severity.UNHEARD_OF),
-        ("nothing to judge", severity.NOTHING_SEEN),
+        ("a state that is not in this table", severity.UNKNOWN_STATE),
+        ("nothing to evaluate", severity.NOTHING_POLLED),
     ):
         yield f"| {what} | {rule.severity.name} | {rule.reason} |"
-    yield "| a figure outside of a range | WARNING or CRITICAL | as the option says that gave the range |"
+    yield "| a figure outside of a range | WARNING or CRITICAL | set by the option of the range |"
 
 
 def _keys() -> Iterator[str]:

@@ -35,7 +35,7 @@ def _meaning(described: dict[str, Any]) -> str:
 
 
 def _value(schema: dict[str, Any], described: dict[str, Any]) -> str:
-    """Name the kind of a value in the words of a person."""
+    """Describe the type of a value."""
     match described:
         case {"$ref": reference}:
             target = schema["$defs"][reference.rpartition("/")[2]]

@@ -18,7 +18,7 @@ from boks_exporter.exposition import DomainView
 from boks_exporter.model import Host
 from boks_exporter.observe import Clock
 from boks_exporter.poller import Poller, StateFile
-from boks_exporter.web import LiveWebConfig, Source, WebServer, paths_of
+from boks_exporter.web import LiveWebConfig, PageSource, WebServer, paths_of
 
 _log = structlog.get_logger(__name__)
 
@@ -73,7 +73,7 @@ class RunningExporter:
         """Listen and take the first configuration over; raises ConfigError or ListenError where that cannot be."""
         options = self._options
         paths = paths_of(options.telemetry_path, options.external_url, options.route_prefix)
-        source = Source(
+        source = PageSource(
             published=lambda: self._publisher.published,
             is_alive=lambda: self.poller.is_alive,
             reload=self.reload,

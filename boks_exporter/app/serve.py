@@ -14,7 +14,7 @@ from boks_exporter.app.logs import configure
 from boks_exporter.app.options import ServeOptions
 from boks_exporter.app.running_exporter import RunningExporter
 from boks_exporter.app.systemd import Notifier, watchdog_interval
-from boks_exporter.config import Examined, Settings, examine
+from boks_exporter.config import CheckedConfig, Settings, examine
 from boks_exporter.errors import ConfigError, ListenError
 from boks_exporter.observe import Clock, SystemClock
 
@@ -50,7 +50,7 @@ def serve(options: ServeOptions) -> int:
     return FAILED
 
 
-def _advise(found: Examined) -> Settings:
+def _advise(found: CheckedConfig) -> Settings:
     """Log what is legal and works badly, at each start and reload."""
     for problem in found.warnings:
         _log.warning("config_advice", problem=str(problem))

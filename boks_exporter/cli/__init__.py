@@ -1,4 +1,4 @@
-"""The command line: parse, ask, print, exit."""
+"""Command line interface."""
 
 from boks_exporter.cli.root_command import main
 

@@ -1,10 +1,10 @@
-"""How a command ends; documented in docs/cli.md and relied on by scripts. `check` has the plugins' codes instead."""
+"""Exit codes, documented in docs/cli.md; scripts depend on them. `check` has the plugin's codes instead."""
 
 from typing import Final
 
 DONE: Final = 0
 FAILED: Final = 1
-"""Something is wrong that the message names: a fault in the configuration, an exporter that cannot be asked."""
+"""Failed with a message, such as a faulty configuration or an exporter that cannot be reached."""
 
 USAGE: Final = 2
 INTERRUPTED: Final = 130

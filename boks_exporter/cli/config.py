@@ -1,4 +1,4 @@
-"""`boks-exporter config`: check a configuration, and describe what may stand in one."""
+"""`boks-exporter config`: check a configuration, or print its schema."""
 
 import json
 from dataclasses import replace
@@ -23,19 +23,20 @@ Examples:
   boks-exporter config check ./config.yaml --syntax-only
   boks-exporter config check ./config.yaml --strict
 
-Exit codes: 0 no fault, 1 faults, 2 wrong usage. Faults and warnings stand one a line on standard
-error; with --strict a warning is a fault."""
+Exit codes: 0 no fault, 1 faults, 2 wrong usage. Faults and warnings are printed one per line on
+standard error; with --strict a warning is a fault."""
 )
 @click.argument("file", type=FILE, default=DEFAULT_CONFIG, envvar=CONFIG_VARIABLE)
-@click.option("--syntax-only", is_flag=True, help="Do not look at the files that it names, such as keys.")
+@click.option("--syntax-only", is_flag=True, help="Do not check the files that it names, such as keys.")
 @click.option("--strict", is_flag=True, help="Count warnings as faults.")
 def check(*, file: Path, syntax_only: bool, strict: bool) -> int:
-    """Name every fault of FILE at once: file, line, place, what was expected and what was found.
+    """Report every fault of FILE: line, key, what was expected and what was found.
 
-    Without a fault it warns of what is legal and works badly together, such as limits shorter than a round.
+    Without faults it reports warnings about settings that are valid but work badly together, such as limits
+    shorter than a round.
 
-    FILE is $BOKS_EXPORTER_CONFIG_FILE or /etc/boks-exporter/config.yaml where it is not given. Run it as the
-    exporter's own user: whether a key can be read depends on who asks.
+    FILE defaults to $BOKS_EXPORTER_CONFIG_FILE or /etc/boks-exporter/config.yaml. Run it as the exporter's user:
+    whether a key can be read depends on the user.
     """
     from boks_exporter.config import examine
     from boks_exporter.errors import ConfigError
@@ -45,14 +46,14 @@ def check(*, file: Path, syntax_only: bool, strict: bool) -> int:
     except ConfigError as error:
         for problem in error.problems:
             click.echo(problem, err=True)
-        click.echo(_counted(len(error.problems), "fault"), err=True)
+        click.echo(_count(len(error.problems), "fault"), err=True)
         return cli_exits.FAILED
     for problem in found.warnings:
         click.echo(replace(problem, message=f"warning: {problem.message}"), err=True)
-    warned = f", {_counted(len(found.warnings), 'warning')}" if found.warnings else ""
+    warned = f", {_count(len(found.warnings), 'warning')}" if found.warnings else ""
     domains = found.settings.domains
     hosts = sum(len(domain.hosts) for domain in domains)
-    say(f"{file}: no fault{warned}; {_counted(len(domains), 'domain')}, {_counted(hosts, 'host')}")
+    say(f"{file}: no fault{warned}; {_count(len(domains), 'domain')}, {_count(hosts, 'host')}")
     return cli_exits.FAILED if strict and found.warnings else cli_exits.DONE
 
 
@@ -64,12 +65,12 @@ Example, for an editor with a YAML language server:
   # yaml-language-server: $schema=boks-exporter.schema.json"""
 )
 def schema() -> int:
-    """Print the JSON Schema of the configuration, for editors that complete and check while you type."""
+    """Print the JSON Schema of the configuration, for completion and checks in editors."""
     from boks_exporter.config import json_schema
 
     say(json.dumps(json_schema(), indent=2))
     return cli_exits.DONE
 
 
-def _counted(count: int, noun: str) -> str:
+def _count(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

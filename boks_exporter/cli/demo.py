@@ -1,4 +1,4 @@
-"""`boks-exporter demo`: a simulated domain to look at."""
+"""`boks-exporter demo`: a simulated domain."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ _SCENARIOS: Final = "\n".join(f"  {name:<14}{scenario.summary}" for name, scenar
 
 
 @click.command(
-    short_help="Start a simulated domain and the exporter on it.",
+    short_help="Start a simulated domain and an exporter that monitors it.",
     epilog=f"""\b
 Scenarios:
 {_SCENARIOS}
@@ -26,8 +26,8 @@ Examples:
   boks-exporter demo --listen 127.0.0.1:0
   boks-exporter demo --failover
 
-Exit codes: 0 ended by Ctrl-C or --duration, or with --failover: the domain is sound at the end;
-1 could not start, or did not come to a sound end, with the reason; 2 wrong usage.""",
+Exit codes: 0 ended by Ctrl-C or --duration, or with --failover: the domain is healthy at the end;
+1 could not start, or the domain is not healthy at the end, with the reason; 2 wrong usage.""",
 )
 @click.option(
     "--listen",
@@ -35,7 +35,7 @@ Exit codes: 0 ended by Ctrl-C or --duration, or with --failover: the domain is s
     default=_DEFAULTS.listen,
     show_default=True,
     metavar="HOST:PORT",
-    help="Where the exporter listens; port 0: any.",
+    help="Address to listen on; port 0 uses any free port.",
 )
 @click.option(
     "--scenario",
@@ -43,20 +43,26 @@ Exit codes: 0 ended by Ctrl-C or --duration, or with --failover: the domain is s
     default=_DEFAULTS.scenario,
     show_default=True,
     metavar="NAME",
-    help="What happens; see below.",
+    help="The scenario; see below.",
 )
-@click.option("--seed", type=int, default=_DEFAULTS.seed, show_default=True, help="The same seed, the same history.")
-@click.option("--duration", type=DURATION, help="End by itself after this time. Without it: until Ctrl-C.")
+@click.option(
+    "--seed",
+    type=int,
+    default=_DEFAULTS.seed,
+    show_default=True,
+    help="Seed of the simulation; the same seed gives the same history.",
+)
+@click.option("--duration", type=DURATION, help="Stop after this time. Default: run until Ctrl-C.")
 @click.option(
     "--failover",
     is_flag=True,
-    help="Play a whole failover by itself instead, from the death of the master to all green; two minutes.",
+    help="Run a complete failover instead, from the master's failure to a healthy domain; two minutes.",
 )
 def demo(*, listen: str, scenario: str, seed: int, duration: float | None, failover: bool) -> int:
-    """Start a simulated BoKS domain on this machine and the exporter on it.
+    """Start a simulated BoKS domain on this machine and an exporter that monitors it.
 
-    One master and five replicas at two sites answer over real SSH on loopback; faults come and go by the
-    scenario. It prints what to open and what to type. Nothing of it stays behind.
+    One master and five replicas at two sites answer over real SSH on loopback; the scenario sets the faults.
+    It prints the URLs and commands to try. It leaves no files behind.
     """
     if failover:
         return _failover()
@@ -66,12 +72,12 @@ def demo(*, listen: str, scenario: str, seed: int, duration: float | None, failo
 
 
 def _failover() -> int:
-    """Play the tour, which takes no other option."""
+    """Run the failover tour, which has no other options."""
     context = click.get_current_context()
     given = [name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
     others = [f"--{name}" for name in given if name != "failover"]
     if others:
-        message = f"--failover takes no other option, found {', '.join(others)}"
+        message = f"--failover allows no other option, found {', '.join(others)}"
         raise click.UsageError(message)
     from boks_exporter.demo.failover_tour import failover_tour
 

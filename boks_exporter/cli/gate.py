@@ -57,7 +57,7 @@ Examples:
     is_eager=True,
     expose_value=False,
     callback=_print_version,
-    help="Tell its version and protocol.",
+    help="Show version and protocol.",
 )
 @click.pass_context
 def gate(ctx: click.Context, /) -> int | None:

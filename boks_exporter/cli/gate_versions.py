@@ -1,4 +1,4 @@
-"""Which hosts' gates are older than the one that this program brings along; pure."""
+"""Hosts whose gate is older than the bundled one."""
 
 import re
 from collections.abc import Iterator
@@ -12,16 +12,14 @@ _VERSION: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,5}", re.ASCII)
 
 
 def old_gates(domain: DomainReport, shipped: str) -> Iterator[str]:
-    """Write one line for each older version; what is not written in numbers is not called old."""
+    """Format one line for each older version; a version that is not numeric is never reported as old."""
     hosts: dict[str, list[str]] = {}
     for host in domain["hosts"]:
         version = host["gate_version"]
         if version is not None and _is_older(version, shipped):
             hosts.setdefault(version, []).append(host["host"])
     for version, names in sorted(hosts.items()):
-        yield harmless(
-            f"gate {version} on {listed(names)} is older than {shipped}, which `boks-exporter gate install` brings"
-        )
+        yield harmless(f"gate {version} on {listed(names)} is older than {shipped}; see `boks-exporter gate install`")
 
 
 def _is_older(version: str, shipped: str) -> bool:

@@ -1,4 +1,4 @@
-"""Ask a running exporter for its report, over HTTP or HTTPS."""
+"""HTTP client for the status report of a running exporter."""
 
 import base64
 import ssl
@@ -18,13 +18,13 @@ from boks_exporter.exposition import StatusReport, read_report
 
 _PATH: Final = "/api/v1/status"
 _CHUNK: Final = 65536
-_LARGEST: Final = 256 * 1024 * 1024
-_SAID_AT_MOST: Final = 200
+_MAX_BYTES: Final = 256 * 1024 * 1024
+_MAX_EXCERPT: Final = 200
 
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """Where an exporter is and how to be let in."""
+    """Address and credentials of an exporter."""
 
     url: str
     username: str | None = None
@@ -36,17 +36,17 @@ class Access:
 
 
 class ExporterError(click.ClickException):
-    """A running exporter could not be asked, or answered something else than a report."""
+    """The exporter could not be reached, or its answer is not a status report."""
 
 
 def fetch_report(access: Access, timeout_seconds: float) -> StatusReport:
-    """Fetch the report; no redirect is followed and no proxy is used. Raises ExporterError with what to do."""
+    """Fetch the report, without redirects or proxies. Raises ExporterError."""
     parts = _checked(access.url)
     body = _fetch(access, parts, timeout_seconds)
     try:
         return read_report(body)
     except ParseError as error:
-        message = f"{access.url} answered, but not with an exporter's report: {error}"
+        message = f"{access.url} answered, but not with a status report: {error}"
         raise ExporterError(message) from error
 
 
@@ -60,7 +60,7 @@ def _checked(url: str) -> SplitResult:
         message = f"--url: expected a URL such as http://monitor:16500, found {url!r}"
         raise click.UsageError(message)
     if parts.username or parts.password:
-        message = "--url: a user or password does not belong into a URL; use --username and --password-file"
+        message = "--url: expected a URL without user and password; use --username and --password-file"
         raise click.UsageError(message)
     return parts
 
@@ -76,10 +76,10 @@ def _fetch(access: Access, parts: SplitResult, timeout_seconds: float) -> bytes:
         message = f"{access.url}: no complete answer within {timeout_seconds:g} s"
         raise ExporterError(message) from error
     except ssl.SSLCertVerificationError as error:
-        message = f"{access.url}: its certificate is not trusted: {error.verify_message}; --ca-file names who to trust"
+        message = f"{access.url}: its certificate is not trusted: {error.verify_message}; set --ca-file"
         raise ExporterError(message) from error
     except (OSError, HTTPException) as error:
-        message = f"{access.url}: {_in_words(error)}"
+        message = f"{access.url}: {_describe(error)}"
         raise ExporterError(message) from error
     finally:
         connection.close()
@@ -124,8 +124,8 @@ def _tls(access: Access) -> ssl.SSLContext:
 
 
 def _no_password() -> str:
-    """Never let OpenSSL ask on the terminal."""
-    message = "the key has a passphrase; a key without one is needed here"
+    """Prevent OpenSSL from prompting on the terminal."""
+    message = "the key has a passphrase; expected a key without one"
     raise ValueError(message)
 
 
@@ -135,33 +135,33 @@ def _read(response: HTTPResponse, deadline: float) -> bytes:
         body += chunk
         if time.monotonic() > deadline:
             raise TimeoutError
-        if len(body) > _LARGEST:
-            message = f"the answer is larger than {_LARGEST} bytes"
+        if len(body) > _MAX_BYTES:
+            message = f"the answer is larger than {_MAX_BYTES} bytes"
             raise HTTPException(message)
-    if response.length:  # read1 takes a connection that breaks for the end
-        message = f"the answer was cut off; {response.length} bytes are missing"
+    if response.length:  # read1 treats a broken connection as the end
+        message = f"the answer is incomplete; {response.length} bytes are missing"
         raise HTTPException(message)
     return bytes(body)
 
 
-def _in_words(error: OSError | HTTPException) -> str:
+def _describe(error: OSError | HTTPException) -> str:
     if isinstance(error, ConnectionRefusedError):
-        return "connection refused; does the exporter run, and does it listen on this address?"
+        return "connection refused; check that the exporter is running and listens on this address"
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return text or type(error).__name__
 
 
 def _refusal(response: HTTPResponse, body: bytes, access: Access) -> str:
-    """Say what a status other than 200 means and what to do."""
-    said = harmless(body[:_SAID_AT_MOST].decode(errors="replace")).strip()
+    """Describe a status other than 200 and what to do."""
+    excerpt = harmless(body[:_MAX_EXCERPT].decode(errors="replace")).strip()
     match response.status:
         case HTTPStatus.UNAUTHORIZED if access.username is None:
-            return "it wants a user and password: --username and --password-file"
+            return "it requires a user and password: use --username and --password-file"
         case HTTPStatus.UNAUTHORIZED:
-            return "it refuses this user and password"
+            return "it rejects this user and password"
         case HTTPStatus.NOT_FOUND:
-            return f"nothing at {_PATH} there; is the route prefix missing in the URL?"
+            return f"found nothing at {_PATH}; check the route prefix in the URL"
         case status if response.getheader("Location"):
             return f"HTTP {status}, it redirects to {harmless(response.getheader('Location', ''))}"
         case status:
-            return f"HTTP {status}" + (f": {said}" if said else "")
+            return f"HTTP {status}" + (f": {excerpt}" if excerpt else "")

@@ -1,4 +1,4 @@
-"""Options that several commands have."""
+"""Options shared by several commands."""
 
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -14,7 +14,7 @@ DEFAULT_CONFIG: Final = "/etc/boks-exporter/config.yaml"
 CONFIG_VARIABLE: Final = "BOKS_EXPORTER_CONFIG_FILE"
 
 FILE = click.Path(dir_okay=True, path_type=Path)
-"""Whether it is there and can be read is said by whoever reads it, in one and the same way."""
+"""The code that reads the file reports whether it exists and is readable."""
 
 config_file = click.option(
     "--config.file",
@@ -25,12 +25,12 @@ config_file = click.option(
     show_default=True,
     show_envvar=True,
     metavar="FILE",
-    help="The configuration.",
+    help="The configuration file.",
 )
 
 
 def source(command: Command) -> Command:
-    """Add the options that say where a report comes from: one look of our own, or a running exporter."""
+    """Add the options for the source of a report: a one-shot poll, or a running exporter."""
     for option in reversed(_SOURCE):
         command = option(command)
     return command
@@ -43,7 +43,7 @@ _SOURCE: Final = (
         envvar="BOKS_EXPORTER_URL",
         show_envvar=True,
         metavar="URL",
-        help="Ask a running exporter instead of the hosts, such as http://monitor:16500 (with its route prefix).",
+        help="Read from a running exporter instead of polling, such as http://monitor:16500 (with its route prefix).",
     ),
     click.option("--domain", "domains", multiple=True, metavar="NAME", help="Only this domain. May be repeated."),
     click.option(
@@ -59,15 +59,13 @@ _SOURCE: Final = (
         envvar="BOKS_EXPORTER_PASSWORD_FILE",
         show_envvar=True,
         metavar="FILE",
-        help="With --url: a file with the password in its first line. Without it: $BOKS_EXPORTER_PASSWORD.",
+        help="With --url: a file with the password in its first line. Default: $BOKS_EXPORTER_PASSWORD.",
     ),
     click.option(
         "--ca-file", type=FILE, metavar="FILE", help="With --url: certificates to trust instead of the system's."
     ),
-    click.option("--client-certificate", type=FILE, metavar="FILE", help="With --url: our own certificate."),
-    click.option(
-        "--client-key", type=FILE, metavar="FILE", help="With --url: the key to it, if it is not in the same file."
-    ),
+    click.option("--client-certificate", type=FILE, metavar="FILE", help="With --url: the client certificate."),
+    click.option("--client-key", type=FILE, metavar="FILE", help="With --url: its key, if it is not in the same file."),
     click.option(
         "--insecure-ignore-certificate",
         is_flag=True,
@@ -76,20 +74,22 @@ _SOURCE: Final = (
 )
 
 
-def insist_on_domains(wanted: Collection[str], known: Collection[str], where: str) -> None:
-    """Refuse names of domains that are not there, and name those that are."""
+def validate_domains(wanted: Collection[str], known: Collection[str], where: str) -> None:
+    """Raise UsageError for unknown domain names, with the known ones."""
     if missing := [name for name in wanted if name not in known]:
-        message = f"--domain: no domain {', '.join(missing)} in {where}; there are: {', '.join(known) or 'none'}"
+        message = f"--domain: no domain {', '.join(missing)} in {where}; expected one of: {', '.join(known) or 'none'}"
         raise click.UsageError(message)
 
 
-def output(human: str, told: str) -> Callable[[Command], Command]:
-    """Add the choice between a form for people and JSON."""
-    return click.option("--output", type=click.Choice([human, "json"]), default=human, show_default=True, help=told)
+def output(human: str, description: str) -> Callable[[Command], Command]:
+    """Add the choice between a human-readable format and JSON."""
+    return click.option(
+        "--output", type=click.Choice([human, "json"]), default=human, show_default=True, help=description
+    )
 
 
 def timeout(default: str) -> Callable[[Command], Command]:
-    """Add the deadline of the whole command."""
+    """Add the deadline of the command."""
     return click.option(
         "-t",
         "--timeout",
@@ -97,5 +97,5 @@ def timeout(default: str) -> Callable[[Command], Command]:
         type=DURATION,
         default=default,
         show_default=True,
-        help="Deadline of the whole command; 10 and 10s are the same.",
+        help="Deadline of the whole command; a bare number is in seconds.",
     )

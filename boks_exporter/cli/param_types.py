@@ -1,4 +1,4 @@
-"""Kinds of values on the command line."""
+"""Parameter types of the command line."""
 
 import re
 from collections.abc import Callable
@@ -17,7 +17,7 @@ _LONGEST_SECTION: Final = 3600.0
 
 
 class Duration(click.ParamType[float]):
-    """A duration such as `30s`; a bare number is in seconds, as monitoring plugins have it."""
+    """A duration such as `30s`; a bare number is in seconds, as in other monitoring plugins."""
 
     name = "duration"
 
@@ -35,10 +35,9 @@ class Duration(click.ParamType[float]):
 
 
 class WholeSeconds(Duration):
-    """A duration in whole seconds, as the gate's own configuration has it."""
+    """A duration in whole seconds, as in the gate's configuration."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read it; what the gate could not keep to is refused, as in the configuration."""
         seconds = super().convert(value, param, ctx)
         if not seconds.is_integer() or seconds > _LONGEST_SECTION:
             self.fail(f"expected whole seconds between 1s and 1h, found {value!r}", param, ctx)
@@ -46,15 +45,13 @@ class WholeSeconds(Duration):
 
 
 class Checked(click.ParamType[Any]):
-    """A text for which there is a reader; its error says what was expected and what was found."""
+    """A text with a parse function, whose ValueError becomes the message."""
 
     def __init__(self, name: str, read: Callable[[str], object]) -> None:
-        """Take what it is called, and how it is read."""
         self.name = name
         self._read = read
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Read it, unless it was read already."""
         try:
             return self._read(value) if isinstance(value, str) else value
         except (ValueError, InstallationError) as error:
@@ -70,7 +67,7 @@ def _listen_address(value: str) -> str:
 
 def _not_empty(value: str) -> str:
     if not value.strip():
-        message = "expected some words, found none"
+        message = "expected a text, found none"
         raise ValueError(message)
     return value
 

@@ -1,4 +1,4 @@
-"""The program: find the command, run it, and turn every expected error into a message and an exit code."""
+"""The root command: dispatch, and conversion of expected errors to messages and exit codes."""
 
 import getpass
 import io
@@ -27,21 +27,19 @@ _COMMANDS: Final = {
     "demo": "boks_exporter.cli.demo:demo",
     "version": "boks_exporter.cli.version:version",
 }
-"""Where each command is, loaded when it is asked for: a plugin that runs every minute must start quickly."""
+"""Commands, imported on use: a plugin that runs every minute must start quickly."""
 
 _PLUGIN: Final = "check"
-_NOBODYS_NAME: Final = "boks-exporter"
+_FALLBACK_USER: Final = "boks-exporter"
 
 
 class Commands(click.Group):
-    """The commands, in the order in which one meets them."""
+    """The commands, in the order in which a new user needs them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the same for all
-        """Name them."""
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
-        """Load one."""
         if cmd_name not in _COMMANDS:
             return None
         module, _, name = _COMMANDS[cmd_name].partition(":")
@@ -54,9 +52,9 @@ class Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="""\b
 Start with:
-  boks-exporter demo                              a simulated domain to look at
-  boks-exporter config check FILE                 every fault of a configuration at once
-  boks-exporter status --config.file FILE         one look at every host
+  boks-exporter demo                              a simulated domain
+  boks-exporter config check FILE                 report every fault of a configuration
+  boks-exporter status --config.file FILE         poll every host once
   boks-exporter serve --config.file FILE          the daemon, on port 16500
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. `check` has those of a monitoring
@@ -64,18 +62,18 @@ plugin: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.""",
 )
 @click.version_option(package_name="boks-exporter", message="%(prog)s %(version)s")
 def program() -> None:
-    """Watch the replication of BoKS domains: metrics for Prometheus, a status table, a monitoring plugin."""
+    """Monitor the replication of BoKS domains: metrics for Prometheus, a status table, a monitoring plugin."""
 
 
 def main() -> NoReturn:
-    """Run the command line of this process, and exit."""
+    """Run the command line of this process and exit."""
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line; returns its exit code."""
-    _never_fail_to_encode()
-    _never_be_a_nobody()
+    """Run a command line; returns its exit code."""
+    _escape_unencodable_characters()
+    _ensure_user_identity()
     if next((word for word in arguments if not word.startswith("-")), None) == _PLUGIN:
         from boks_exporter.cli.check.unknown_on_error import as_plugin
 
@@ -100,17 +98,17 @@ def _run(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else cli_exits.DONE
 
 
-def _never_fail_to_encode() -> None:
-    """Write what the terminal's character set lacks as an escape: names and reasons come from the hosts."""
+def _escape_unencodable_characters() -> None:
+    """Print characters outside the terminal's character set as escapes: names and reasons come from the hosts."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
-def _never_be_a_nobody() -> None:
-    """Give an account that has neither name nor home both: the SSH library asks for them, needed or not.
+def _ensure_user_identity() -> None:
+    """Set HOME and LOGNAME for an account without them: the SSH library requires both.
 
-    Such are the numeric users of containers and, where nss-systemd is missing, systemd's dynamic ones.
+    Examples are numeric users of containers and, without nss-systemd, systemd's dynamic users.
     """
     try:
         Path.home()
@@ -119,4 +117,4 @@ def _never_be_a_nobody() -> None:
     try:
         getpass.getuser()
     except (KeyError, OSError):
-        os.environ["LOGNAME"] = _NOBODYS_NAME
+        os.environ["LOGNAME"] = _FALLBACK_USER

@@ -1,4 +1,4 @@
-"""Text from hosts made harmless for a terminal."""
+"""Removal of control characters from text that is printed on a terminal."""
 
 import re
 from typing import Final
@@ -7,5 +7,5 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u206
 
 
 def harmless(text: str) -> str:
-    """Replace what could move a cursor, change colours, turn the line around or begin a new one."""
+    """Replace control characters, line breaks and characters that change the text's direction."""
     return _CONTROL.sub(" ", text)

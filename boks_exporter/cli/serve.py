@@ -41,10 +41,10 @@ Examples:
 
 \b
 Signals:
-  SIGHUP            read the configuration again; a faulty one is refused, and the old one stays
-  SIGTERM, SIGINT   close all connections and end
+  SIGHUP            reload the configuration; a faulty one is refused and the old one stays active
+  SIGTERM, SIGINT   close all connections and exit
 
-Exit codes: 0 ended by a signal, 1 could not start, with the reason, 2 wrong usage.""",
+Exit codes: 0 stopped by a signal, 1 could not start, with the reason, 2 wrong usage.""",
 )
 @options.config_file
 @click.option(
@@ -57,7 +57,7 @@ Exit codes: 0 ended by a signal, 1 could not start, with the reason, 2 wrong usa
     show_default=True,
     show_envvar=True,
     metavar="[HOST]:PORT",
-    help="Where to listen. May be repeated; in the environment several are separated by blanks.",
+    help="Address to listen on. May be repeated; in the environment separate several with spaces.",
 )
 @click.option(
     "--web.config.file",
@@ -77,7 +77,7 @@ Exit codes: 0 ended by a signal, 1 could not start, with the reason, 2 wrong usa
     show_default=True,
     show_envvar=True,
     metavar="PATH",
-    help="Where the metrics are.",
+    help="Path of the metrics.",
 )
 @click.option(
     "--web.external-url",
@@ -86,7 +86,7 @@ Exit codes: 0 ended by a signal, 1 could not start, with the reason, 2 wrong usa
     envvar="BOKS_EXPORTER_WEB_EXTERNAL_URL",
     show_envvar=True,
     metavar="URL",
-    help="How browsers reach the exporter, where a proxy stands before it.",
+    help="URL of the exporter for browsers, if it is behind a proxy.",
 )
 @click.option(
     "--web.route-prefix",
@@ -95,7 +95,7 @@ Exit codes: 0 ended by a signal, 1 could not start, with the reason, 2 wrong usa
     envvar="BOKS_EXPORTER_WEB_ROUTE_PREFIX",
     show_envvar=True,
     metavar="PATH",
-    help="What all paths begin with. Default: the path of --web.external-url.",
+    help="Prefix of all paths. Default: the path of --web.external-url.",
 )
 @click.option(
     "--web.enable-lifecycle/--no-web.enable-lifecycle",
@@ -103,7 +103,7 @@ Exit codes: 0 ended by a signal, 1 could not start, with the reason, 2 wrong usa
     default=False,
     envvar="BOKS_EXPORTER_WEB_ENABLE_LIFECYCLE",
     show_envvar=True,
-    help="Let POST /-/reload read the configuration again.",
+    help="Allow POST /-/reload to reload the configuration.",
 )
 @click.option(
     "--log.level",
@@ -113,7 +113,7 @@ Exit codes: 0 ended by a signal, 1 could not start, with the reason, 2 wrong usa
     envvar="BOKS_EXPORTER_LOG_LEVEL",
     show_default=True,
     show_envvar=True,
-    help="From which level on lines are logged, on standard error.",
+    help="Lowest level that is logged, on standard error.",
 )
 @click.option(
     "--log.format",
@@ -123,9 +123,9 @@ Exit codes: 0 ended by a signal, 1 could not start, with the reason, 2 wrong usa
     envvar="BOKS_EXPORTER_LOG_FORMAT",
     show_default=True,
     show_envvar=True,
-    help="How lines look.",
+    help="Format of log lines.",
 )
-def serve(  # noqa: PLR0913 - one for each flag
+def serve(  # noqa: PLR0913 - one per flag
     *,
     config_file: Path,
     listen_addresses: tuple[str, ...],
@@ -137,11 +137,11 @@ def serve(  # noqa: PLR0913 - one for each flag
     log_level: str,
     log_format: str,
 ) -> int:
-    """Run the daemon: look at every host on schedule, and serve what that shows.
+    """Run the daemon: poll every host at an interval and serve the results over HTTP.
 
-    A flag wins over its environment variable, and that over the default. Pages: / shows the domains, /metrics is
-    for Prometheus, /api/v1/status is the JSON of `status`, /-/healthy fails when the rounds stand still, and
-    /-/ready works after the first round.
+    A flag takes precedence over its environment variable, which takes precedence over the default. Pages: / shows
+    the domains, /metrics is for Prometheus, /api/v1/status is the JSON of `status`, /-/healthy fails when no round
+    finishes, and /-/ready succeeds after the first round.
     """
     from boks_exporter.app.options import LogFormat, ServeOptions
     from boks_exporter.app.serve import serve as run

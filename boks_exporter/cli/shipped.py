@@ -1,4 +1,4 @@
-"""`boks-exporter rules` and `boks-exporter dashboards`: write what comes with the package into a directory."""
+"""`boks-exporter rules` and `boks-exporter dashboards`: write bundled files to a directory."""
 
 import re
 from pathlib import Path
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 _DIRECTORY: Final = click.argument("directory", type=click.Path(path_type=Path), metavar="DIRECTORY")
 _OVERWRITE: Final = click.option(
-    "--overwrite", is_flag=True, help="Replace files that differ from the shipped ones; without it nothing is written."
+    "--overwrite", is_flag=True, help="Replace files that differ from the bundled ones; without it nothing is written."
 )
 _PLAIN_URL: Final = re.compile(r"https?://[A-Za-z0-9._~:/?&=%+@\[\]-]+", re.ASCII)
 
 
 def _base_url(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    """Take an address that can stand in the rules as it is."""
+    """Validate an address that is inserted into the rules."""
     if value is not None and not _PLAIN_URL.fullmatch(value):
         message = f"expected an address such as https://wiki.example.net/boks, found {value!r}"
         raise click.BadParameter(message)
@@ -28,13 +28,13 @@ def _base_url(_: click.Context, __: click.Parameter, value: str | None) -> str |
 
 
 @click.command(
-    short_help="Write Prometheus's rules, Alertmanager's example and the runbooks.",
+    short_help="Write Prometheus rules, an Alertmanager example and the runbooks.",
     epilog="""\b
 Examples:
   boks-exporter rules ./boks-rules
   boks-exporter rules --runbook-base-url https://wiki.example.net/boks/runbooks ./boks-rules
 
-Exit codes: 0 written, or the same already, 1 not written, with the reason, 2 wrong usage.""",
+Exit codes: 0 written or unchanged, 1 not written, with the reason, 2 wrong usage.""",
 )
 @click.option(
     "--runbook-base-url",
@@ -48,7 +48,7 @@ Exit codes: 0 written, or the same already, 1 not written, with the reason, 2 wr
 def rules(*, directory: Path, runbook_base_url: str | None, overwrite: bool) -> int:
     """Write Prometheus's alert and recording rules, an example for Alertmanager, and the runbooks.
 
-    Name the rules under rule_files of Prometheus. Files that are the same already are left alone.
+    Add the rules to rule_files of Prometheus. Unchanged files are not written again.
     """
     from boks_exporter.app import bundled_files
 
@@ -56,19 +56,19 @@ def rules(*, directory: Path, runbook_base_url: str | None, overwrite: bool) -> 
 
 
 @click.command(
-    short_help="Write Grafana's dashboards and their provisioning.",
+    short_help="Write Grafana dashboards and their provisioning.",
     epilog="""\b
 Examples:
   boks-exporter dashboards ./boks-grafana
 
-Exit codes: 0 written, or the same already, 1 not written, with the reason, 2 wrong usage.""",
+Exit codes: 0 written or unchanged, 1 not written, with the reason, 2 wrong usage.""",
 )
 @_OVERWRITE
 @_DIRECTORY
 def dashboards(*, directory: Path, overwrite: bool) -> int:
-    """Write Grafana's dashboards, and the files with which Grafana finds them and Prometheus.
+    """Write Grafana dashboards and the provisioning files for them and for Prometheus.
 
-    README.md among them says where they go. Files that are the same already are left alone.
+    README.md in the directory describes the installation. Unchanged files are not written again.
     """
     from boks_exporter.app import bundled_files
 

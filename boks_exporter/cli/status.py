@@ -1,4 +1,4 @@
-"""`boks-exporter status`: every host of every domain, for people and as JSON."""
+"""`boks-exporter status`: every host of every domain, as a table or JSON."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ Examples:
   boks-exporter status --url https://monitor:16500/boks --username ops --password-file ~/.boks-password
   boks-exporter status --output json | jq '.domains[].hosts[] | select(.state != "ok")'
 
-Exit codes: 0 shown (whatever the state; `check` judges), 1 nothing to show, with the reason, 2 wrong usage.""",
+Exit codes: 0 shown (in any state; use `check` for a verdict), 1 failed, with the reason, 2 wrong usage.""",
 )
 @options.source
 @options.timeout("60s")
@@ -28,19 +28,19 @@ Exit codes: 0 shown (whatever the state; `check` judges), 1 nothing to show, wit
 def status(ctx: click.Context, /, *, output: str, **given: Any) -> int:
     """Show every host: role, state, lag, ahead, last packet, and the reason for its state.
 
-    It looks at the hosts itself, once, or reads a running exporter with --url, which also knows lag in seconds.
+    It polls the hosts once, or reads from a running exporter with --url, which also has lag in seconds.
 
-    A question mark is a figure that is not known. LAG and AHEAD are updates in the worst table, proven between
-    two readings of the master. LAST PACKET is the time between the master's last packet to the host and the look.
-    Colours are shown on a terminal only, and not where NO_COLOR is set.
+    A question mark is an unknown value. LAG and AHEAD are updates in the worst table, proven between two readings of
+    the master. LAST PACKET is the time between the master's last packet to the host and the poll. Colours are used on
+    a terminal only, unless NO_COLOR is set.
     """
-    from boks_exporter.cli.report_source import Question, ask
+    from boks_exporter.cli.report_source import ReportQuery, fetch
 
-    report = ask(Question.of(ctx, **given))
+    report = fetch(ReportQuery.of(ctx, **given))
     if output == "json":
         say(json.dumps(report, indent=2))
     elif not report["domains"]:
-        say("no domain has been looked at yet")
+        say("no domain has been polled yet")
     else:
         from boks_exporter.cli.status_table import show
 

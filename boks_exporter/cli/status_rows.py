@@ -1,4 +1,4 @@
-"""What the status table says, cell by cell; pure."""
+"""Contents of the status table."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,20 +16,20 @@ UNKNOWN: Final = "?"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One host; `state` chooses the colour."""
+class StatusRow:
+    """One host; `state` selects the colour."""
 
     state: str
     cells: Mapping[str, str]
 
 
 def headline(domain: DomainReport) -> str:
-    """Name the domain and say how it is."""
+    """Format the domain's name, state and reason."""
     return harmless(f"{domain['domain']}: {domain['state'].replace('_', ' ')} - {domain['reason']}")
 
 
-def rows(domain: DomainReport) -> Iterator[Row]:
-    """Write a row for each host, in the configuration's order, then the discovered ones."""
+def rows(domain: DomainReport) -> Iterator[StatusRow]:
+    """Build a row per host, in the configuration's order, then the discovered hosts."""
     for host in domain["hosts"]:
         cells = (
             host["host"],
@@ -41,25 +41,25 @@ def rows(domain: DomainReport) -> Iterator[Row]:
             _last_packet(domain, host),
             host["reason"],
         )
-        yield Row(host["state"], dict(zip(COLUMNS, map(harmless, cells), strict=True)))
+        yield StatusRow(host["state"], dict(zip(COLUMNS, map(harmless, cells), strict=True)))
 
 
 def footers(domain: DomainReport) -> Iterator[str]:
-    """Add what belongs to no host, and when all this was seen."""
+    """Format what concerns no single host, and the time of the round."""
     if domain["unresolved"]:
-        yield harmless(f"listed by the master, but not known here: {', '.join(domain['unresolved'])}")
+        yield harmless(f"listed by the master, but not configured: {', '.join(domain['unresolved'])}")
     for kind, groups in (("site", domain["sites"]), ("section", domain["sections"])):
         for group in groups:
             if group["verdict"] != "ok":
                 yield harmless(f"{kind} {group['name']}: {group['replicas_ok']} of {group['replicas']} replicas ok")
     yield from map(harmless, _maintenance(domain))
-    yield f"seen {_clock(domain['last_round_timestamp_seconds'])}"
+    yield f"polled {_clock(domain['last_round_timestamp_seconds'])}"
 
 
 def _maintenance(domain: DomainReport) -> Iterator[str]:
-    """Name the hosts on which somebody works: alerts about them are held back."""
+    """List the hosts under maintenance; their alerts are inhibited."""
     if domain["maintenance"] is None:
-        yield "maintenance is not known: the journal of failover cannot be read"
+        yield "maintenance is unknown: the failover journal cannot be read"
     for window in domain["maintenance"] or ():
         until = _clock(window["until_timestamp_seconds"])
         yield f"{window['host']} is under maintenance until {until}, {window['owner']}: {window['reason']}"
@@ -81,7 +81,7 @@ def _lag(host: HostReport) -> str:
 
 
 def _last_packet(domain: DomainReport, host: HostReport) -> str:
-    """Tell the age that the list printed: both times are the exporter's, so no clock of a host comes in."""
+    """Return the age that the list printed; both times are the exporter's, so no host's clock is involved."""
     at = host["last_packet_timestamp_seconds"]
     if at is None:
         return _count(host, None)

@@ -1,4 +1,4 @@
-"""The status table on a terminal, or as plain lines in a file or pipe."""
+"""The status table, on a terminal or as plain lines."""
 
 import os
 import sys
@@ -26,11 +26,11 @@ _STYLES: Final = {
 _ALARM: Final = "bold red"
 _NARROW: Final = 110
 _WIDE: Final = 10_000
-"""Without a terminal nothing is wrapped, so that each host stays on a line of its own."""
+"""Without a terminal nothing is wrapped: one line per host."""
 
 
 def show(report: StatusReport) -> None:
-    """Print one table for each domain."""
+    """Print one table per domain."""
     console = _console()
     with console.capture() as captured:
         for index, domain in enumerate(report["domains"]):
@@ -38,13 +38,13 @@ def show(report: StatusReport) -> None:
                 console.print()
             _show_domain(console, domain)
     text = captured.get()
-    if not console.is_terminal:  # rich fills the last column with blanks
+    if not console.is_terminal:  # rich pads the last column with spaces
         text = "\n".join(line.rstrip() for line in text.split("\n"))
     say(text, nl=False, color=True)
 
 
 def _show_domain(console: Console, domain: DomainReport) -> None:
-    """Print a domain; where the terminal is narrow, the reasons stand below the table, and only those that matter."""
+    """Print a domain; on a narrow terminal, the reasons of hosts that are not ok are below the table."""
     is_narrow = console.width < _NARROW
     columns = COLUMNS[:-1] if is_narrow else COLUMNS
     table = Table(box=None, pad_edge=False)

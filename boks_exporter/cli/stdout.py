@@ -1,4 +1,4 @@
-"""Write to standard output, where somebody may have stopped reading or the disk may be full."""
+"""Standard output, which may be closed or full."""
 
 import errno
 import os
@@ -9,8 +9,8 @@ import click
 from boks_exporter.cli import cli_exits
 
 
-class UnsaidError(click.ClickException):
-    """Standard output cannot be written; a reader that has gone away needs no message."""
+class OutputError(click.ClickException):
+    """Standard output cannot be written; a closed pipe needs no message."""
 
     exit_code = cli_exits.FAILED
 
@@ -19,15 +19,15 @@ class UnsaidError(click.ClickException):
         super().__init__(f"cannot write to standard output: {error.strerror}")
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Tell it on standard error."""
+        """Print the message on standard error."""
         if not self.is_quiet:
             super().show(file)
 
 
 def say(text: str, *, nl: bool = True, color: bool | None = None) -> None:
-    """Print; raises UnsaidError once, and what is left in buffers is dropped then."""
+    """Print; raises OutputError once and discards what is left in buffers."""
     try:
         click.echo(text, nl=nl, color=color)
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        raise UnsaidError(error) from error
+        raise OutputError(error) from error

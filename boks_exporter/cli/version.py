@@ -1,4 +1,4 @@
-"""`boks-exporter version`: what this program is."""
+"""`boks-exporter version`: version and revision."""
 
 import click
 
@@ -8,7 +8,7 @@ from boks_exporter.cli.stdout import say
 
 @click.command()
 def version() -> int:
-    """Tell version, revision, Python and gate."""
+    """Show version, revision, Python and gate."""
     from boks_exporter.app.build_info import exporter_info
     from boks_exporter.remote.gate import gate_version
     from boks_exporter.remote.request import PROTOCOL

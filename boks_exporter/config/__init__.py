@@ -1,12 +1,12 @@
-"""From a strict YAML file to frozen settings, or to all of its faults at once."""
+"""Configuration file: strict YAML to frozen settings, or a list of all faults."""
 
 from boks_exporter.config.json_schema import json_schema
-from boks_exporter.config.load import Examined, examine, load, load_text
+from boks_exporter.config.load import CheckedConfig, examine, load, load_text
 from boks_exporter.config.settings import DomainSettings, FailoverSettings, PollSettings, Settings
 
 __all__ = [
+    "CheckedConfig",
     "DomainSettings",
-    "Examined",
     "FailoverSettings",
     "PollSettings",
     "Settings",

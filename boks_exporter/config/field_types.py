@@ -1,4 +1,4 @@
-"""The kinds of values that the configuration file knows, each with its check and its JSON Schema."""
+"""Value types of the configuration file, each with validation and JSON Schema."""
 
 import ipaddress
 import re
@@ -70,20 +70,20 @@ def _template(value: str) -> str:
     with suppress(ValueError):
         _host_name(value.replace("{name}", "x"))
         return value
-    message = f"expected a host name or address once {{name}} is filled in, found {shown(value)}"
+    message = f"expected a host name or address after {{name}} is replaced, found {shown(value)}"
     raise ValueError(message)
 
 
 def _file_path(value: object) -> Path:
-    """Take a path; never repeat what stands there, it may be the secret itself."""
+    """Validate a path; the message never repeats the value, which may be the secret itself."""
     if isinstance(value, str) and value and not _CONTROL.search(value) and "-----BEGIN" not in value:
         return Path(value)
-    message = "expected the path of a file or directory; secrets stand in files of their own"
+    message = "expected the path of a file or directory; secrets belong in separate files"
     raise ValueError(message)
 
 
 def choice(kind: type[StrEnum]) -> BeforeValidator:
-    """Let a plain word stand for a member of an enum, which strictness would refuse."""
+    """Accept an enum's value as a plain text, which pydantic's strict mode refuses."""
 
     def read(value: object) -> object:
         words = [member.value for member in kind]
@@ -96,7 +96,7 @@ def choice(kind: type[StrEnum]) -> BeforeValidator:
 
 
 def _text(kind: str, pattern: str, **more: Any) -> WithJsonSchema:
-    """Describe a text; `x-kind` is what people call it."""
+    """JSON Schema of a text; `x-kind` is its name in the documentation."""
     return WithJsonSchema({"type": "string", "pattern": pattern, "x-kind": kind, **more})
 
 

@@ -1,4 +1,4 @@
-"""Look at the files that the settings name, while there is still somebody to mend them."""
+"""Checks of the files that the settings name."""
 
 import os
 import stat
@@ -10,11 +10,11 @@ from boks_exporter.config.settings import Settings
 from boks_exporter.config.validation import Fault
 
 _OTHERS: Final = (stat.S_IRWXG | stat.S_IRWXO) & ~stat.S_IRGRP
-"""Nobody else may have anything of a secret; its group may read it, as systemd's credentials have it."""
+"""Other users must have no access to a secret; its group may read it, as with systemd's credentials."""
 
 
 def file_faults(settings: Settings, directory: Path) -> Iterator[Fault]:
-    """Find files that are missing, unreadable or open to others."""
+    """Report files that are missing, unreadable or accessible to other users."""
     for index, domain in enumerate(settings.domains):
         at = ("domains", index, "transport")
         transport = domain.transport
@@ -32,13 +32,13 @@ def file_faults(settings: Settings, directory: Path) -> Iterator[Fault]:
 
 
 def _passphrase_faults(file: Path, directory: Path) -> Iterator[str]:
-    """Repeat nothing of a path that is none: it may be the passphrase itself."""
+    """Check the passphrase's file; the message never repeats the path, which may be the passphrase itself."""
     if file.is_file():
         yield from _faults(file, secret=True)
     else:
         yield (
-            f"no such file (looked for from {directory}); expected the path of a file that holds the passphrase. "
-            "What stands here is not repeated, in case it is the passphrase itself"
+            f"no such file (relative to {directory}); expected the path of a file that holds the passphrase. "
+            "The value is not shown, in case it is the passphrase itself"
         )
 
 
@@ -47,12 +47,12 @@ def _faults(file: Path, *, secret: bool) -> Iterator[str]:
         yield f"no such file: {file}{_unset(file)}"
     elif not os.access(file, os.R_OK):
         yield f"cannot be read by this user: {file}"
-    elif secret and is_open_to_others(file):
-        yield f"is open to others: {file}; chmod 600 it"
+    elif secret and is_accessible_to_others(file):
+        yield f"is accessible to other users: {file}; run chmod 600 on it"
 
 
-def is_open_to_others(file: Path) -> bool:
-    """Tell whether a secret is somebody else's, too; what cannot be looked at is not."""
+def is_accessible_to_others(file: Path) -> bool:
+    """Return whether other users can access a secret; False if its mode cannot be read."""
     try:
         return bool(file.stat().st_mode & _OTHERS)
     except OSError:
@@ -60,5 +60,5 @@ def is_open_to_others(file: Path) -> bool:
 
 
 def _unset(file: Path) -> str:
-    """Explain a variable that is left: systemd sets $CREDENTIALS_DIRECTORY for the service alone."""
-    return " (a variable in it is not set here)" if "$" in str(file) else ""
+    """Explain an unset variable: systemd sets $CREDENTIALS_DIRECTORY for the service only."""
+    return " (it contains a variable that is not set)" if "$" in str(file) else ""

@@ -1,4 +1,4 @@
-"""Files that are missing or too open, without which the exporter runs all the same: warnings."""
+"""Warnings about files that the exporter can run without, or that are too accessible."""
 
 import os
 import shutil
@@ -6,47 +6,47 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from boks_exporter.config.file_checks import is_open_to_others
+from boks_exporter.config.file_checks import is_accessible_to_others
 from boks_exporter.config.settings import FailoverSettings, Settings
 from boks_exporter.config.strict_yaml import Path_
 from boks_exporter.config.validation import Fault
 from boks_exporter.remote.settings import SshSettings
 
 
-def file_advice(settings: Settings) -> Iterator[Fault]:
-    """Look at what this user can read and write; the exporter's own user is the one to ask as."""
+def file_warnings(settings: Settings) -> Iterator[Fault]:
+    """Warn about what this user cannot read or write; run it as the exporter's user."""
     if settings.state_file and (fault := _unwritable(settings.state_file)):
-        yield ("state_file",), f"{fault}: lag in seconds will start anew with each restart"
+        yield ("state_file",), f"{fault}: each restart loses the history that lag in seconds needs"
     for index, domain in enumerate(settings.domains):
         at = ("domains", index)
         if isinstance(domain.transport, SshSettings):
-            yield from _of_login(domain.transport, (*at, "transport"))
+            yield from _login_warnings(domain.transport, (*at, "transport"))
         if domain.failover:
-            yield from _of_failover(domain.failover, (*at, "failover"))
+            yield from _failover_warnings(domain.failover, (*at, "failover"))
 
 
 def _unwritable(file: Path) -> str | None:
-    """Tell why a file could not be written; directories that are missing are made where they may be."""
+    """Return why a file could not be written, or None; missing directories are created."""
     if file.exists() and not (file.is_file() and os.access(file, os.W_OK)):
         return f"cannot be written by this user: {file}"
     above = next((path for path in file.parents if path.exists()), file)
     return None if above.is_dir() and os.access(above, os.W_OK) else f"cannot be written below {above} by this user"
 
 
-def _of_login(transport: SshSettings, at: Path_) -> Iterator[Fault]:
-    """Without a file of its own OpenSSH's usual ones count; those of openssh_config are its own affair."""
+def _login_warnings(transport: SshSettings, at: Path_) -> Iterator[Fault]:
+    """Warn if OpenSSH's default files would be used but are missing; openssh_config may name others."""
     if transport.openssh_config:
         return
     home = _ssh_directory()
     if not transport.known_hosts and not transport.insecure_ignore_host_keys and not (home / "known_hosts").is_file():
         yield (
             (*at, "known_hosts"),
-            f"is not given, and this user has no {home}/known_hosts: every host key will be refused",
+            f"is missing, and this user has no {home}/known_hosts: every host key will be refused",
         )
     if not transport.identity_files and not transport.agent and not any(home.glob("id_*")):
         yield (
             (*at, "identity_files"),
-            f"is not given, agent is false, and this user has no {home}/id_…: every login will be refused",
+            f"is missing, agent is false, and this user has no {home}/id_…: every login will be refused",
         )
 
 
@@ -56,10 +56,13 @@ def _ssh_directory() -> Path:
     return Path("/.ssh")
 
 
-def _of_failover(failover: FailoverSettings, at: Path_) -> Iterator[Fault]:
+def _failover_warnings(failover: FailoverSettings, at: Path_) -> Iterator[Fault]:
     for number, key in enumerate(failover.operator.identity_files):
-        if is_open_to_others(key):
-            yield (*at, "operator", "identity_files", number), f"is open to others: {key}; chmod 600 it"
+        if is_accessible_to_others(key):
+            yield (
+                (*at, "operator", "identity_files", number),
+                f"is accessible to other users: {key}; run chmod 600 on it",
+            )
     hooks = failover.hooks
     for name, words in (("before", hooks.before), ("after", hooks.after), ("on_failure", hooks.on_failure)):
         if words and shutil.which(words[0]) is None:

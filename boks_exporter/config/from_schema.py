@@ -1,4 +1,4 @@
-"""From the validated model of the file to frozen settings."""
+"""Frozen settings from the validated model."""
 
 import os
 from pathlib import Path
@@ -36,7 +36,7 @@ from boks_exporter.remote.settings import (
 
 
 def settings_of(model: ConfigModel, directory: Path) -> Settings:
-    """Build the settings; relative paths start from `directory`."""
+    """Build the settings; paths are relative to `directory`."""
     return Settings(
         poll=PollSettings(
             interval_seconds=model.poll.interval,
@@ -44,21 +44,21 @@ def settings_of(model: ConfigModel, directory: Path) -> Settings:
             concurrency=model.poll.concurrency,
         ),
         metrics=ExpositionOptions(tables=model.metrics.tables, table_lag=model.metrics.table_lag),
-        state_file=_found(model.state_file, directory),
+        state_file=_resolve(model.state_file, directory),
         domains=tuple(_domain(domain, directory) for domain in model.domains),
     )
 
 
-def _found(path: Path | None, directory: Path) -> Path | None:
-    """Follow `~` and environment variables such as $CREDENTIALS_DIRECTORY, which systemd sets.
+def _resolve(path: Path | None, directory: Path) -> Path | None:
+    """Expand `~` and environment variables such as $CREDENTIALS_DIRECTORY, which systemd sets.
 
-    Not by Path.expanduser, which raises where there is no such user; what cannot be followed is a missing file later.
+    os.path.expanduser leaves an unknown user's `~` as it is, which is then reported as a missing file.
     """
-    return None if path is None else directory / os.path.expanduser(os.path.expandvars(path))  # noqa: PTH111 - as said
+    return None if path is None else directory / os.path.expanduser(os.path.expandvars(path))  # noqa: PTH111 - Path.expanduser raises for an unknown user
 
 
-def _all_found(paths: tuple[Path, ...], directory: Path) -> tuple[Path, ...]:
-    return tuple(found for path in paths if (found := _found(path, directory)))
+def _resolve_all(paths: tuple[Path, ...], directory: Path) -> tuple[Path, ...]:
+    return tuple(found for path in paths if (found := _resolve(path, directory)))
 
 
 def _domain(model: DomainModel, directory: Path) -> DomainSettings:
@@ -76,12 +76,12 @@ def _domain(model: DomainModel, directory: Path) -> DomainSettings:
 def _failover(model: FailoverModel, directory: Path) -> FailoverSettings:
     operator, hooks = model.operator, model.hooks
     return FailoverSettings(
-        journal=_found(model.journal, directory) or directory,
+        journal=_resolve(model.journal, directory) or directory,
         operator=OperatorSettings(
             user=operator.user,
-            identity_files=_all_found(operator.identity_files, directory),
-            certificate_files=_all_found(operator.certificate_files, directory),
-            passphrase_file=_found(operator.passphrase_file, directory),
+            identity_files=_resolve_all(operator.identity_files, directory),
+            certificate_files=_resolve_all(operator.certificate_files, directory),
+            passphrase_file=_resolve(operator.passphrase_file, directory),
             agent=operator.agent,
         ),
         cool_down_seconds=model.cool_down,
@@ -123,7 +123,7 @@ def _transport(model: SshModel | LocalModel | ReplayModel, directory: Path) -> T
         case LocalModel():
             return LocalSettings(paths=_paths(model.paths), max_reply_bytes=model.max_reply)
         case ReplayModel():
-            return ReplaySettings(directory=_found(model.directory, directory) or directory)
+            return ReplaySettings(directory=_resolve(model.directory, directory) or directory)
 
 
 def _ssh(model: SshModel, directory: Path) -> SshSettings:
@@ -132,11 +132,11 @@ def _ssh(model: SshModel, directory: Path) -> SshSettings:
     }
     return SshSettings(
         **same,
-        identity_files=_all_found(model.identity_files, directory),
-        certificate_files=_all_found(model.certificate_files, directory),
-        passphrase_file=_found(model.passphrase_file, directory),
-        known_hosts=_found(model.known_hosts, directory),
-        openssh_config=_found(model.openssh_config, directory),
+        identity_files=_resolve_all(model.identity_files, directory),
+        certificate_files=_resolve_all(model.certificate_files, directory),
+        passphrase_file=_resolve(model.passphrase_file, directory),
+        known_hosts=_resolve(model.known_hosts, directory),
+        openssh_config=_resolve(model.openssh_config, directory),
         paths=_paths(model.paths),
         keepalive_interval_seconds=model.keepalive_interval,
         keepalive_count=model.keepalive_count,

@@ -1,4 +1,4 @@
-"""The configuration file described as JSON Schema, for editors and for the documentation."""
+"""JSON Schema of the configuration file, for editors and for the documentation."""
 
 from functools import cache
 from typing import Any
@@ -9,7 +9,7 @@ from boks_exporter.config.units import as_duration, as_size
 
 @cache
 def json_schema() -> dict[str, Any]:
-    """Describe the file; defaults stand there as they would be written in it."""
+    """Return the schema, with defaults as they are written in the file."""
     schema = ConfigModel.model_json_schema()
     for part in (schema, *schema["$defs"].values()):
         for described in part.get("properties", {}).values():
@@ -18,7 +18,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def _rewrite_default(described: dict[str, Any]) -> None:
-    """Write durations and sizes with their unit; leave out what only repeats the defaults of the keys below."""
+    """Format durations and sizes with their unit; drop defaults that only repeat those of the keys below."""
     match described.get("default"):
         case dict():
             del described["default"]

@@ -1,4 +1,4 @@
-"""Load a configuration file: either complete settings, or every fault with its place."""
+"""Load a configuration file into settings, or report every fault with its place."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,47 +8,47 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from boks_exporter.config.file_checks import file_faults
-from boks_exporter.config.file_warnings import file_advice
+from boks_exporter.config.file_warnings import file_warnings
 from boks_exporter.config.from_schema import settings_of
-from boks_exporter.config.partial_validation import Remainder
+from boks_exporter.config.partial_validation import PartialModel
 from boks_exporter.config.pydantic_messages import fault_of
 from boks_exporter.config.schema import ConfigModel
 from boks_exporter.config.settings import Settings
 from boks_exporter.config.strict_yaml import Document, dotted, load_strict, parse_strict
 from boks_exporter.config.validation import Fault, faults_of
-from boks_exporter.config.warnings import advice_of
+from boks_exporter.config.warnings import warnings_for
 from boks_exporter.errors import ConfigError, Problem
 
 _SMALLEST: Final = "domains: [{name: prod, transport: {kind: ssh, user: boksmon}, hosts: [{name: master1}]}]"
-_IF_MISSING: Final = f"name another with --config.file, or write it; the smallest one is: {_SMALLEST}"
+_IF_MISSING: Final = f"name another file with --config.file, or create it; the smallest one is: {_SMALLEST}"
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
-    """Settings that can be used, and what should be known of them."""
+class CheckedConfig:
+    """Valid settings and their warnings."""
 
     settings: Settings
     warnings: tuple[Problem, ...]
 
 
-def examine(file: Path, *, check_files: bool = True) -> Examined:
-    """Load a file; relative paths in it start from its own directory. Raises ConfigError with all faults.
+def examine(file: Path, *, check_files: bool = True) -> CheckedConfig:
+    """Load a file; relative paths in it start at its directory. Raises ConfigError with all faults.
 
-    Without `check_files` the files that it names are not looked at: on another machine or as another user.
+    Use `check_files=False` on another machine or as another user: the files that it names are then not checked.
     """
     document = load_strict(file, _IF_MISSING)
     settings = _settings(document, file.parent, check_files=check_files)
-    advice = [*advice_of(settings), *(file_advice(settings) if check_files else ())]
-    return Examined(settings, _problems(document, advice))
+    warnings = [*warnings_for(settings), *(file_warnings(settings) if check_files else ())]
+    return CheckedConfig(settings, _problems(document, warnings))
 
 
 def load(file: Path, *, check_files: bool = True) -> Settings:
-    """Load a file where nobody reads warnings; raises ConfigError with all faults."""
+    """Load a file without its warnings; raises ConfigError with all faults."""
     return examine(file, check_files=check_files).settings
 
 
 def load_text(text: str, file: str, directory: Path) -> Settings:
-    """Load text that stands in no file of its own."""
+    """Load settings from text; `file` is its name in messages."""
     return _settings(parse_strict(text, file), directory, check_files=True)
 
 
@@ -58,8 +58,8 @@ def _settings(document: Document, directory: Path, *, check_files: bool) -> Sett
         model = ConfigModel.model_validate(data)
     except ValidationError as error:
         faults = [fault for detail in error.errors() if (fault := fault_of(detail))]
-        faults += _of_the_rest(data, faults, directory, check_files=check_files)
-        # Without the cause: pydantic's error repeats the whole file, secrets included that stand there by mistake.
+        faults += _remaining_faults(data, faults, directory, check_files=check_files)
+        # Without the cause: pydantic's error repeats the whole file, including secrets written there by mistake.
         raise ConfigError(_problems(document, faults)) from None
     settings = settings_of(model, directory)
     if problems := _problems(document, _all_faults(settings, directory, check_files=check_files)):
@@ -67,13 +67,13 @@ def _settings(document: Document, directory: Path, *, check_files: bool) -> Sett
     return settings
 
 
-def _of_the_rest(data: Any, faults: list[Fault], directory: Path, *, check_files: bool) -> list[Fault]:
-    """Find what is wrong with the meaning of the parts whose form is right."""
-    rest = Remainder(data, faults)
-    if rest.model is None:
+def _remaining_faults(data: Any, faults: list[Fault], directory: Path, *, check_files: bool) -> list[Fault]:
+    """Check the consistency of the parts whose form is valid."""
+    partial = PartialModel(data, faults)
+    if partial.model is None:
         return []
-    found = _all_faults(settings_of(rest.model, directory), directory, check_files=check_files)
-    return [(path, text) for path, text in found if rest.is_real(path)]
+    found = _all_faults(settings_of(partial.model, directory), directory, check_files=check_files)
+    return [(path, text) for path, text in found if partial.is_real(path)]
 
 
 def _all_faults(settings: Settings, directory: Path, *, check_files: bool) -> Iterator[Fault]:
@@ -83,7 +83,7 @@ def _all_faults(settings: Settings, directory: Path, *, check_files: bool) -> It
 
 
 def _problems(document: Document, faults: Iterator[Fault] | list[Fault]) -> tuple[Problem, ...]:
-    """Add to the faults of form those of meaning, in the order of the file; one fault at one place is enough."""
+    """Combine faults of YAML and of validation in file order; one fault per place."""
     known = {problem.path for problem in document.problems}
     further = [
         Problem(document.file, document.line_of(path), dotted(path), text)

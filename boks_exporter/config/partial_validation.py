@@ -1,4 +1,4 @@
-"""What is left of a file when its faulty parts are taken out, so that faults of meaning show beside those of form."""
+"""A file without its faulty parts, so that inconsistencies are reported together with faults of form."""
 
 import copy
 from collections.abc import Iterable
@@ -12,27 +12,27 @@ from boks_exporter.config.strict_yaml import Path_
 from boks_exporter.config.validation import Fault
 
 _PASSES: Final = 4
-"""Taking one fault out can bring another to light, such as a key that is now missing; not for ever."""
+"""Removing one fault can reveal another, such as a key that is then missing; this bounds the repetition."""
 
 _STAND_INS: Final[dict[str, Any]] = {
     "user": "stand-in",
     "directory": ".",
     "transport": {"kind": "replay", "directory": "."},
 }
-"""What stands for a required key that is missing; what is then found there is never told."""
+"""Placeholders for missing required keys; faults found in them are not reported."""
 
 
-class Remainder:
-    """A model of what is sound, None where too little is; `is_real` tells which paths the file itself has."""
+class PartialModel:
+    """A model of the valid parts, None if too little is valid; `is_real` distinguishes them from placeholders."""
 
     def __init__(self, data: Any, faults: Iterable[Fault]) -> None:
-        """Take the faulty parts out, and put something in for what the rest cannot do without."""
+        """Remove the faulty parts and insert placeholders for required keys."""
         self._data = copy.deepcopy(data)
         self._unreal: set[Path_] = set()
         self.model = self._validated([path for path, _ in faults])
 
     def is_real(self, path: Path_) -> bool:
-        """Tell whether a path leads to something that was neither taken out nor put in."""
+        """Return whether a path leads to something that was neither removed nor inserted."""
         return not any(path[:end] in self._unreal for end in range(len(path) + 1))
 
     def _validated(self, faulty: list[Path_]) -> ConfigModel | None:
@@ -46,7 +46,7 @@ class Remainder:
         return None
 
     def _replace(self, path: Path_) -> None:
-        """Take a part out; list entries keep their places, since later faults are told by them."""
+        """Remove a part; list entries keep their index, which later faults refer to."""
         self._unreal.add(path)
         parent = self._data
         for part in path[:-1]:

@@ -1,4 +1,4 @@
-"""What pydantic finds, in the words of the person who wrote the file."""
+"""Pydantic's errors as messages for the author of the file."""
 
 import difflib
 from collections.abc import Iterator, Mapping
@@ -12,12 +12,12 @@ from boks_exporter.config.units import shown
 from boks_exporter.config.validation import Fault
 
 _KINDS: Final = ("ssh", "local", "replay")
-_WORDS: Final[Mapping[str, str]] = {
+_MESSAGES: Final[Mapping[str, str]] = {
     "string_type": "expected a text (in quotes, if it looks like a number), found {found}",
     "string_too_short": "expected a text, found an empty one",
     "string_too_long": "expected at most {max_length} characters, found {found}",
     "string_pattern_mismatch": "expected a text without line breaks and control characters, found {found}",
-    "string_unicode": "expected a text, found characters that are none",
+    "string_unicode": "expected a text, found invalid characters",
     "int_type": "expected a whole number, found {found}",
     "int_from_float": "expected a whole number, found {found}",
     "greater_than_equal": "expected a number of at least {ge}, found {found}",
@@ -34,22 +34,22 @@ _WORDS: Final[Mapping[str, str]] = {
 
 
 def fault_of(detail: ErrorDetails) -> Fault | None:
-    """Say where what is wrong; None for what only follows from another fault."""
+    """Convert an error into a fault with its place; None if it only follows from another fault."""
     path, kind, found = _path(detail["loc"]), detail["type"], detail["input"]
     if kind == "too_short" and found:
-        return None  # the list is too short only because its entries have faults of their own
+        return None  # the list is too short only because its entries are faulty
     if kind == "extra_forbidden":
         return path, f"unknown key{_hint(str(path[-1]), path)}"
     if kind == "value_error":
         return path, str(detail["ctx"]["error"])
     if kind in {"union_tag_not_found", "union_tag_invalid"}:
         path, found = (*path, "kind"), found.get("kind")
-    words = _WORDS.get(kind, "expected another kind of value, found {found}")
+    words = _MESSAGES.get(kind, "expected a different type of value, found {found}")
     return path, words.format(found=shown(found), **detail.get("ctx", {}))
 
 
 def _path(loc: Path_) -> Path_:
-    """Leave out the word by which pydantic names the transport that was chosen: the file has no such key."""
+    """Remove pydantic's tag of the chosen transport, which is not a key of the file."""
     for index, part in enumerate(loc[1:], start=1):
         if part in _KINDS and loc[index - 1] == "transport":
             return (*loc[:index], *loc[index + 1 :])
@@ -64,7 +64,7 @@ def _hint(key: str, path: Path_) -> str:
 
 
 def _keys_at(path: Path_) -> Iterator[str]:
-    """Go through the keys that may stand where the unknown one stands; where there is a choice, through all."""
+    """List the keys that are allowed in place of the unknown one; with alternatives, of all of them."""
     schema = json_schema()
     level = [schema]
     for part in path[:-1]:

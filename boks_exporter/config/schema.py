@@ -1,4 +1,4 @@
-"""The shape of the configuration file, strictly: what is not described here is an error."""
+"""Pydantic models of the configuration file; unknown keys are errors."""
 
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -42,16 +42,16 @@ class _Strict(BaseModel):
 
 
 class PathsModel(_Strict):
-    """Where BoKS lives on the hosts; used only where the gate is sent along or runs locally."""
+    """Paths of BoKS on the hosts; used only with `gate: sent` or `kind: local`."""
 
     boks_etc: RemotePath = Field(default=_PATHS.boks_etc, description="The directory of BoKS's ENV file.")
-    boks_var: RemotePath = Field(default=_PATHS.boks_var, description="The directory of BoKS's data and its error log.")
+    boks_var: RemotePath = Field(default=_PATHS.boks_var, description="The directory of BoKS's data and error log.")
     boksadm: RemotePath = Field(
-        default=_PATHS.boksadm, description="The program inside which boksdiag and dumpbase run."
+        default=_PATHS.boksadm, description="The program that runs boksdiag and dumpbase in BoKS's environment."
     )
     prefix: Annotated[Prefix, choice(Prefix)] = Field(
         default=_PATHS.prefix,
-        description="What stands before boksadm where the login is not root: none, sudo (sudo -n) or suexec (BoKS's).",
+        description="The command in front of boksadm unless the login is root: none, sudo (-n) or suexec (BoKS's).",
     )
     section_timeout: WholeSeconds = Field(
         default=float(_PATHS.section_timeout_seconds),
@@ -60,18 +60,18 @@ class PathsModel(_Strict):
 
 
 class SshModel(_Strict):
-    """Reach the hosts over SSH."""
+    """Connects to the hosts over SSH."""
 
     kind: Literal["ssh"] = Field(description="Over SSH.")
     user: Name = Field(description="The login on the BoKS hosts.")
     identity_files: tuple[FilePath, ...] = Field(
         default=(),
         strict=False,
-        description="Private keys. Without any, the usual ones of the exporter's user are tried (~/.ssh/id_…), "
-        "then the agent and OpenSSH's configuration where they are switched on.",
+        description="Private keys. Without any, the default keys of the exporter's user are tried (~/.ssh/id_…), "
+        "then the agent and OpenSSH's configuration if enabled.",
     )
     certificate_files: tuple[FilePath, ...] = Field(
-        default=(), strict=False, description="OpenSSH user certificates to these keys."
+        default=(), strict=False, description="OpenSSH user certificates for these keys."
     )
     passphrase_file: FilePath | None = Field(
         default=None, description="A file that holds the passphrase of the private keys, never the passphrase itself."
@@ -81,29 +81,30 @@ class SshModel(_Strict):
         default=None, description="Host keys. Without it: ~/.ssh/known_hosts of the exporter's user."
     )
     insecure_ignore_host_keys: bool = Field(
-        default=_SSH.insecure_ignore_host_keys, description="Do not verify host keys. A metric and an alert show it."
+        default=_SSH.insecure_ignore_host_keys,
+        description="Do not verify host keys. A metric and an alert report this.",
     )
     openssh_config: FilePath | None = Field(
-        default=None, description="An OpenSSH client configuration to follow as well. Without it none is read."
+        default=None, description="An OpenSSH client configuration to apply as well. By default none is read."
     )
     jump_host: JumpHost | None = Field(default=None, description="[user@]host[:port] to connect through.")
     gate: Annotated[GateMode, choice(GateMode)] = Field(
         default=_SSH.gate,
-        description="installed: the gate is the key's forced command. sent: its text goes along with each request.",
+        description="installed: the gate is the key's forced command. sent: its text is sent with each request.",
     )
     paths: PathsModel = Field(
         default=PathsModel(),
-        description="Where BoKS lives, for a gate that is sent, and for the console's script of failover retire.",
+        description="Paths of BoKS, for `gate: sent` and for the console script of failover retire.",
     )
     keepalive_interval: PositiveDuration = Field(
         default=_SSH.keepalive_interval_seconds,
-        description="How often a silent connection is asked whether it still lives.",
+        description="Interval of keepalive messages on an idle connection.",
     )
     keepalive_count: int = Field(
         default=_SSH.keepalive_count,
         ge=1,
         le=100,
-        description="Unanswered questions after which a connection is given up.",
+        description="Number of unanswered keepalive messages after which a connection is closed.",
     )
     max_reply: ReplySize = Field(
         default=_SSH.max_reply_bytes,
@@ -117,17 +118,17 @@ class SshModel(_Strict):
 
 
 class LocalModel(_Strict):
-    """Look at this machine, without SSH; the domain then has exactly one host."""
+    """Polls this machine, without SSH; the domain must have exactly one host."""
 
     kind: Literal["local"] = Field(description="On this machine.")
-    paths: PathsModel = Field(default=PathsModel(), description="Where BoKS lives on this machine.")
+    paths: PathsModel = Field(default=PathsModel(), description="Paths of BoKS on this machine.")
     max_reply: ReplySize = Field(
         default=_SSH.max_reply_bytes, description="A longer output is refused (too_large). 1KiB to 1GiB."
     )
 
 
 class ReplayModel(_Strict):
-    """Look at recorded files: one directory for each host, one file for each command."""
+    """Reads recorded files: one directory per host, one file per command."""
 
     kind: Literal["replay"] = Field(description="From recorded files.")
     directory: FilePath = Field(
@@ -138,18 +139,18 @@ class ReplayModel(_Strict):
 class HostModel(_Strict):
     """One server of the domain."""
 
-    name: HostText = Field(description="The host's identity in all labels; best as the master lists it.")
-    address: HostText | None = Field(default=None, description="Where to connect. Without it: address_template.")
+    name: HostText = Field(description="The host's name in all labels; use the name in the master's list.")
+    address: HostText | None = Field(default=None, description="Address to connect to. Default: from address_template.")
     port: Port = Field(default=_HOST.port, description="The port of its SSH server.")
     site: GroupName = Field(default="", description="The location, for redundancy per site.")
     section: GroupName = Field(default="", description="The network section, for redundancy per section.")
     promotion: Annotated[Promotion, choice(Promotion)] = Field(
-        default=_HOST.promotion, description="Whether it should become master one day: prefer, neutral or never."
+        default=_HOST.promotion, description="Preference as a new master: prefer, neutral or never."
     )
 
 
 class ThresholdsModel(_Strict):
-    """From which amount and duration on a finding counts."""
+    """Limits from which a finding counts."""
 
     lag_sequences: int = Field(
         default=_DEFAULTS.lag_sequences,
@@ -162,16 +163,16 @@ class ThresholdsModel(_Strict):
     lag_sequences_at_once: int = Field(
         default=_DEFAULTS.lag_sequences_at_once,
         ge=1,
-        description="Updates behind from which a single look (status, check), which knows no ages, calls it lagging.",
+        description="The same for a one-shot poll (status, check), which has no ages: updates behind alone.",
     )
     ahead_sequences: int = Field(
         default=_DEFAULTS.ahead_sequences,
         ge=1,
-        description="Updates ahead of the master from which a replica is ahead. No timing explains even one.",
+        description="Updates ahead of the master from which a replica is ahead. Timing explains not even one.",
     )
     stamp_age: Duration = Field(
         default=_DEFAULTS.stamp_seconds,
-        description="How long the master must have had a table's stamp before a replica with another has diverged.",
+        description="How long the master must have had a table's stamp before a replica with another one has diverged.",
     )
     missing_age: Duration = Field(
         default=_DEFAULTS.missing_seconds,
@@ -180,61 +181,62 @@ class ThresholdsModel(_Strict):
 
 
 class OperatorModel(_Strict):
-    """The login that may change the hosts: another user with another key. The rest is as in the domain's transport."""
+    """The login that may change hosts: another user with another key. The rest is as in the domain's transport."""
 
-    user: Name = Field(description="The operator's login on the BoKS hosts, whose key has the gate with `operator`.")
+    user: Name = Field(
+        description="The operator's login on the BoKS hosts; its key's forced command is the gate with `operator`."
+    )
     identity_files: tuple[FilePath, ...] = Field(
         default=(),
         strict=False,
-        description="Its private keys, readable for the operators only, never for the exporter. Without any, the "
-        "usual ones of whoever runs the command are tried.",
+        description="Its private keys, readable by the operators only, never by the exporter. Without any, the "
+        "default keys of the user who runs the command are tried.",
     )
     certificate_files: tuple[FilePath, ...] = Field(
-        default=(), strict=False, description="OpenSSH user certificates to these keys."
+        default=(), strict=False, description="OpenSSH user certificates for these keys."
     )
     passphrase_file: FilePath | None = Field(default=None, description="A file that holds their passphrase.")
-    agent: bool = Field(default=False, description="Use the SSH agent of whoever runs the command.")
+    agent: bool = Field(default=False, description="Use the SSH agent of the user who runs the command.")
 
 
 class HooksModel(_Strict):
-    """Programs that hear of a run, each as a list of its words: no shell reads them; facts are in BOKS_FAILOVER_…."""
+    """Programs run on events of a failover run, as argument lists without a shell; facts are in BOKS_FAILOVER_…."""
 
     before: tuple[HookWord, ...] = Field(
         default=(), strict=False, description="Before the first step; an exit status other than 0 stops the run."
     )
-    after: tuple[HookWord, ...] = Field(default=(), strict=False, description="When a run is done.")
+    after: tuple[HookWord, ...] = Field(default=(), strict=False, description="After a run that is done.")
     on_failure: tuple[HookWord, ...] = Field(
-        default=(), strict=False, description="When a run ends otherwise, or stays open."
+        default=(), strict=False, description="After a run that ends in any other way, or stays open."
     )
-    timeout: PositiveDuration = Field(
-        default=_HOOKS.timeout_seconds, description="How long a program may take before it is ended."
-    )
+    timeout: PositiveDuration = Field(default=_HOOKS.timeout_seconds, description="Time limit of each program.")
 
 
 class FailoverModel(_Strict):
-    """How the domain is changed, from an operator's terminal only."""
+    """Failover settings, used from an operator's terminal only."""
 
     journal: FilePath = Field(
-        description="The journal of runs and maintenance. The exporter reads it where it may, for its metrics."
+        description="The journal of runs and maintenance windows. The exporter reads it, if permitted, for its metrics."
     )
-    operator: OperatorModel = Field(description="The login that may change the hosts.")
+    operator: OperatorModel = Field(description="The login that may change hosts.")
     cool_down: Duration = Field(
-        default=_FAILOVER.cool_down_seconds, description="How long after a change of masters no other begins by itself."
+        default=_FAILOVER.cool_down_seconds,
+        description="How long after a change of the master the next one needs an accepted finding.",
     )
     max_behind: int = Field(
         default=_FAILOVER.max_behind_updates,
         ge=0,
-        description="Updates that a new master may be behind the best copy, or behind the last known master.",
+        description="Updates that a new master may be behind the best replica, or behind the last known master.",
     )
     quiet: Duration = Field(
         default=_FAILOVER.quiet_seconds,
-        description="How long a switchover or failback waits for a moment in which the master writes nothing.",
+        description="How long a switchover or failback waits until the master writes nothing.",
     )
     master_port: Port = Field(
         default=_FAILOVER.master_port,
-        description="BoKS's base port, at which replicas are asked whether they reach the old master.",
+        description="BoKS's base port, at which replicas try to reach the old master.",
     )
-    hooks: HooksModel = Field(default=HooksModel(), description="Programs that hear of a run.")
+    hooks: HooksModel = Field(default=HooksModel(), description="Programs run on events of a failover run.")
 
 
 class DomainModel(_Strict):
@@ -242,53 +244,55 @@ class DomainModel(_Strict):
 
     name: Name = Field(description="Its name in the label boks_domain.")
     transport: Annotated[SshModel | LocalModel | ReplayModel, Field(discriminator="kind")] = Field(
-        description="How to reach its hosts."
+        description="How to connect to its hosts."
     )
-    discover: bool = Field(default=False, description="Watch the replicas that the master lists, too.")
+    discover: bool = Field(default=False, description="Also poll the replicas that the master lists.")
     address_template: AddressTemplate = Field(
-        default="{name}", description="Address of a host that has none, such as {name}.example.net."
+        default="{name}", description="Address of a host without one, such as {name}.example.net."
     )
     hosts: tuple[HostModel, ...] = Field(
-        strict=False, min_length=1, description="Its servers. Who is master is observed, never configured."
+        strict=False, min_length=1, description="Its servers. The master is observed, not configured."
     )
-    thresholds: ThresholdsModel = Field(default=ThresholdsModel(), description="When a finding counts.")
+    thresholds: ThresholdsModel = Field(default=ThresholdsModel(), description="Limits of the verdicts.")
     failover: FailoverModel | None = Field(
-        default=None, description="How the domain is changed. Without it, the failover commands refuse to begin."
+        default=None, description="Failover settings. Without them, the failover commands refuse to start."
     )
 
 
 class PollModel(_Strict):
-    """When to look."""
+    """Schedule of the rounds."""
 
     interval: PositiveDuration = Field(
         default=_POLL.interval_seconds, description="Time from the start of one round to the next."
     )
     timeout: PositiveDuration = Field(
         default=_POLL.timeout_seconds,
-        description="Deadline of one whole exchange with one host; shorter than the interval.",
+        description="Deadline of one poll of one host; must be shorter than the interval.",
     )
-    concurrency: int = Field(default=_POLL.concurrency, ge=1, le=1000, description="Hosts asked at the same time.")
+    concurrency: int = Field(default=_POLL.concurrency, ge=1, le=1000, description="Hosts polled at the same time.")
 
 
 class MetricsModel(_Strict):
-    """How much of the tables to publish; a large domain has thousands of them."""
+    """Amount of per-table metrics; a large domain has thousands of tables."""
 
     tables: Annotated[Tables, choice(Tables)] = Field(
         default=_METRICS.tables,
-        description="Raw numbers of all tables, or of the worst of each host only: all or worst.",
+        description="Raw sequence numbers of all tables, or of each host's worst one only: all or worst.",
     )
     table_lag: Annotated[TableLag, choice(TableLag)] = Field(
         default=_METRICS.table_lag,
-        description="Lag and ahead of the tables where it is not 0, or of all: nonzero or all.",
+        description="Lag and ahead of tables where they are not 0, or of all tables: nonzero or all.",
     )
 
 
 class ConfigModel(_Strict):
     """Configuration of boks-exporter."""
 
-    poll: PollModel = Field(default=PollModel(), description="When to look, and how long to wait.")
-    metrics: MetricsModel = Field(default=MetricsModel(), description="How much to publish.")
+    poll: PollModel = Field(default=PollModel(), description="Schedule of the rounds and time limits.")
+    metrics: MetricsModel = Field(default=MetricsModel(), description="Amount of per-table metrics.")
     state_file: FilePath | None = Field(
-        default=None, description="Keeps what lag in seconds rests on over restarts. Safe to delete."
+        default=None, description="Keeps the history that lag in seconds needs across restarts. Safe to delete."
     )
-    domains: tuple[DomainModel, ...] = Field(strict=False, min_length=1, description="The BoKS installations to watch.")
+    domains: tuple[DomainModel, ...] = Field(
+        strict=False, min_length=1, description="The BoKS installations to monitor."
+    )

@@ -1,4 +1,4 @@
-"""The settings as the rest of the program sees them: frozen, complete, without YAML or pydantic."""
+"""Frozen settings, independent of YAML and pydantic."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +11,7 @@ from boks_exporter.remote.settings import TransportSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollSettings:
-    """When to look, how long to wait for one exchange, and how many hosts to ask at the same time."""
+    """Interval of the rounds, deadline of one poll, and the number of hosts polled at the same time."""
 
     interval_seconds: Seconds = 30.0
     timeout_seconds: Seconds = 20.0
@@ -20,7 +20,7 @@ class PollSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorSettings:
-    """Who may change the hosts: another login with another key; the rest of the way is the domain's own."""
+    """The login and key that may change hosts; everything else is as in the domain's transport."""
 
     user: str
     identity_files: tuple[Path, ...] = ()
@@ -31,7 +31,7 @@ class OperatorSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HookSettings:
-    """Programs that hear of a run, each as its words; no shell reads them."""
+    """Programs that are run on events of a failover run, as argument lists; no shell is involved."""
 
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class HookSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailoverSettings:
-    """How the domain is changed from an operator's terminal; the daemon reads the journal and nothing else of it."""
+    """Failover settings, used from an operator's terminal; the daemon uses the journal only."""
 
     journal: Path
     operator: OperatorSettings
@@ -67,7 +67,7 @@ class DomainSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything that the configuration file says."""
+    """All settings of the configuration file."""
 
     domains: tuple[DomainSettings, ...]
     poll: PollSettings = field(default_factory=PollSettings)

@@ -1,4 +1,4 @@
-"""YAML without surprises: duplicate keys are faults, and every value knows the line where it stands."""
+"""Strict YAML: duplicate keys are faults, and every value has its line number."""
 
 import math
 import re
@@ -21,11 +21,11 @@ _TAG: Final = "tag:yaml.org,2002:"
 _BOOLEANS: Final = {"true": True, "false": False}
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]+|<<")
 _PLAIN: Final = frozenset({"str", "timestamp", "value"})
-"""Kinds of scalars that are taken as the text that stands there."""
+"""Types of scalars that are read as text."""
 
 _MAX_DEPTH: Final = 50
 _MAX_VALUES: Final = 200_000
-"""Far more than a domain of ten thousand hosts needs; aliases of aliases multiply without a limit."""
+"""Far more than ten thousand hosts need; aliases of aliases would multiply without limit."""
 
 _MAX_BYTES: Final = 16 * 1024 * 1024
 _INDENT_BY_TAB: Final = "found character '\\t' that cannot start any token"
@@ -33,7 +33,7 @@ _INDENT_BY_TAB: Final = "found character '\\t' that cannot start any token"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a file says, the line of each part of it, and the faults of its form."""
+    """A file's data, the line number of each part, and its faults of form."""
 
     file: str
     data: Any
@@ -41,7 +41,7 @@ class Document:
     problems: tuple[Problem, ...]
 
     def line_of(self, path: Path_) -> int | None:
-        """Tell the line of a value, or of the nearest part around it that is there."""
+        """Return the line of a value, or of the nearest enclosing part."""
         for end in range(len(path), -1, -1):
             if path[:end] in self.lines:
                 return self.lines[path[:end]]
@@ -49,7 +49,7 @@ class Document:
 
 
 def dotted(path: Path_) -> str:
-    """Write a path as people do: `domains[0].hosts[2].port`; an odd key stands in quotes."""
+    """Format a path as `domains[0].hosts[2].port`; unusual keys are quoted."""
     text = ""
     for part in path:
         if isinstance(part, int):
@@ -62,12 +62,12 @@ def dotted(path: Path_) -> str:
 
 
 def load_strict(file: Path, if_missing: str) -> Document:
-    """Read a YAML file; raises ConfigError if it cannot be read (`if_missing` says what to do) or is no YAML at all."""
+    """Read a YAML file; raises ConfigError, with the hint `if_missing` if there is no such file."""
     try:
         with file.open("rb") as opened:
             content = opened.read(_MAX_BYTES + 1)
         if len(content) > _MAX_BYTES:
-            raise _unusable(str(file), f"is larger than {_MAX_BYTES // 1024**2} MiB; is it a configuration at all?")
+            raise _unusable(str(file), f"is larger than {_MAX_BYTES // 1024**2} MiB; expected a configuration file")
         text = content.decode("utf-8-sig")
     except FileNotFoundError as error:
         raise _unusable(str(file), f"cannot be read: {error.strerror}; {if_missing}") from error
@@ -84,7 +84,7 @@ def _unusable(file: str, message: str, line: int | None = None) -> ConfigError:
 
 
 def parse_strict(text: str, file: str) -> Document:
-    """Read YAML text; `file` is its name in messages."""
+    """Parse YAML text; `file` is its name in messages."""
     try:
         root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
@@ -104,7 +104,7 @@ def parse_strict(text: str, file: str) -> Document:
 
 def _what(error: MarkedYAMLError) -> str:
     if error.problem == _INDENT_BY_TAB:
-        return "found a tab; YAML is indented by blanks only"
+        return "found a tab; YAML is indented with spaces only"
     return " ".join(str(part) for part in (error.context, error.problem) if part)
 
 
@@ -149,7 +149,7 @@ class _Reader:
             name = str(key.value) if isinstance(key, ScalarNode) else "?"
             line = key.start_mark.line + 1
             if name in first:
-                self._fault(key, (*path, name), f"written twice; the first is in line {first[name]}")
+                self._fault(key, (*path, name), f"duplicate key; first defined in line {first[name]}")
                 continue
             first[name] = line
             self.lines[*path, name] = line
@@ -161,7 +161,7 @@ class _Reader:
         return found
 
     def _merged(self, node: MappingNode, path: Path_) -> Iterator[tuple[ScalarNode, Node]]:
-        """Go through what `<<` brings in; a key that the mapping has itself wins, then the first one."""
+        """Iterate over the keys merged by `<<`; the mapping's own keys win, then the first one."""
         for key, value in node.value:
             if not _is_merge(key):
                 continue
@@ -169,7 +169,9 @@ class _Reader:
                 if not isinstance(source, MappingNode):
                     self._fault(key, (*path, "<<"), "expected a mapping to merge, or a list of mappings")
                 elif any(_is_merge(inner) for inner, _ in source.value):
-                    self._fault(key, (*path, "<<"), "what is merged merges something itself; that is not followed")
+                    self._fault(
+                        key, (*path, "<<"), "a merged mapping merges another one; nested merges are not supported"
+                    )
                 else:
                     yield from ((key, value) for key, value in _own(source) if isinstance(key, ScalarNode))
 
@@ -188,7 +190,7 @@ class _Reader:
             self._fault(node, path, f"expected a plain number, or a text in quotes, found {shown(text)}")
             return None
         if kind not in _PLAIN:
-            self._fault(node, path, f"expected a plain value, found one with the tag {shown(kind)}")
+            self._fault(node, path, f"expected a plain value, found the tag {shown(kind)}")
             return None
         return text
 

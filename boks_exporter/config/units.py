@@ -1,4 +1,4 @@
-"""Durations and sizes as people write them."""
+"""Durations and sizes as they are written in the configuration and on the command line."""
 
 import re
 from typing import Final
@@ -14,7 +14,7 @@ _BYTES: Final = {"B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 
 
 def duration(value: object) -> float:
-    """Read a duration such as `30s`, `5m`, `1h30m` or `1d` as seconds; a bare number has no unit and is refused."""
+    """Parse a duration such as `30s`, `5m`, `1h30m` or `1d` to seconds; a bare number is refused."""
     match = _DURATION.fullmatch(value) if isinstance(value, str) and value else None
     if match is None:
         message = f"expected a duration such as 30s, 5m or 1h30m, found {shown(value)}"
@@ -28,7 +28,7 @@ def duration(value: object) -> float:
 
 
 def size(value: object) -> int:
-    """Read a size such as `4MiB` as bytes."""
+    """Parse a size such as `4MiB` to bytes."""
     match = _SIZE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         message = f"expected a size such as 512KiB or 4MiB, found {shown(value)}"
@@ -37,7 +37,7 @@ def size(value: object) -> int:
 
 
 def as_duration(seconds: float) -> str:
-    """Write seconds as the configuration has them; the largest units first, nothing that is zero."""
+    """Format seconds as in the configuration, largest unit first, without zero parts."""
     milliseconds = round(seconds * 1000)
     text = ""
     for unit, length in _UNITS.items():
@@ -47,7 +47,7 @@ def as_duration(seconds: float) -> str:
 
 
 def as_size(count: int) -> str:
-    """Write bytes as the configuration has them, in the largest unit that divides them."""
+    """Format bytes as in the configuration, in the largest unit that divides them."""
     unit, length = next((unit, length) for unit, length in reversed(_BYTES.items()) if count % length == 0)
     return f"{count // length}{unit}"
 
@@ -56,7 +56,7 @@ _SHOWN_AT_MOST: Final = 60
 
 
 def shown(value: object) -> str:
-    """Show what was found, short; what a mapping or a list holds is nobody's business."""
+    """Format a value for a message, shortened; the contents of mappings and lists are never shown."""
     match value:
         case None:
             return "nothing"

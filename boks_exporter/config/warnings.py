@@ -1,4 +1,4 @@
-"""What is legal and works badly together: warnings, for which no configuration is refused."""
+"""Warnings about settings that are valid but work badly together."""
 
 import math
 from collections.abc import Iterator
@@ -13,30 +13,30 @@ from boks_exporter.model import Promotion, Seconds
 from boks_exporter.remote.settings import GateMode, LocalSettings, RemotePaths, ReplaySettings, SshSettings
 
 PLUGINS_MAX_AGE_SECONDS: Final[Seconds] = 300.0
-"""From which age on `boks-exporter check` calls a report old, unless --max-age says otherwise."""
+"""The default of `boks-exporter check --max-age`."""
 
 
-def advice_of(settings: Settings) -> Iterator[Fault]:
-    """Find what an administrator should know of these settings, and what would be better."""
-    yield from _of_rounds(settings)
+def warnings_for(settings: Settings) -> Iterator[Fault]:
+    """Report questionable settings, each with a better one."""
+    yield from _round_warnings(settings)
     for index, domain in enumerate(settings.domains):
         at = ("domains", index)
-        yield from _of_thresholds(domain.thresholds, settings.poll.interval_seconds, (*at, "thresholds"))
+        yield from _threshold_warnings(domain.thresholds, settings.poll.interval_seconds, (*at, "thresholds"))
         if not isinstance(domain.transport, ReplaySettings):
-            yield from _of_transport(domain.transport, settings.poll, (*at, "transport"))
+            yield from _transport_warnings(domain.transport, settings.poll, (*at, "transport"))
         if domain.failover and isinstance(domain.transport, SshSettings):
-            yield from _of_failover(domain, domain.failover, domain.transport, at)
+            yield from _failover_warnings(domain, domain.failover, domain.transport, at)
 
 
-def _of_rounds(settings: Settings) -> Iterator[Fault]:
+def _round_warnings(settings: Settings) -> Iterator[Fault]:
     poll = settings.poll
     hosts = sum(len(domain.hosts) for domain in settings.domains)
-    turns = math.ceil(hosts / poll.concurrency)
-    if turns > 1 and turns * poll.timeout_seconds > poll.interval_seconds:
+    batches = math.ceil(hosts / poll.concurrency)
+    if batches > 1 and batches * poll.timeout_seconds > poll.interval_seconds:
         yield (
             ("poll", "concurrency"),
             (
-                f"{hosts} hosts, {poll.concurrency} at a time: {turns} turns of up to poll.timeout "
+                f"{hosts} hosts, {poll.concurrency} at a time: {batches} batches of up to poll.timeout "
                 f"({as_duration(poll.timeout_seconds)}) do not fit into poll.interval "
                 f"({as_duration(poll.interval_seconds)}); raise it, or lower poll.timeout"
             ),
@@ -45,14 +45,14 @@ def _of_rounds(settings: Settings) -> Iterator[Fault]:
         yield (
             ("poll", "interval"),
             (
-                f"one round left out makes a report older than {as_duration(PLUGINS_MAX_AGE_SECONDS)}, which "
-                "`boks-exporter check --url` calls UNKNOWN; "
-                f"give it --max-age {as_duration(3 * poll.interval_seconds)}, or look more often"
+                f"one missed round makes a report older than {as_duration(PLUGINS_MAX_AGE_SECONDS)}, which "
+                "`boks-exporter check --url` reports as UNKNOWN; "
+                f"use --max-age {as_duration(3 * poll.interval_seconds)} there, or a shorter interval"
             ),
         )
 
 
-def _of_thresholds(thresholds: Thresholds, interval: Seconds, at: Path_) -> Iterator[Fault]:
+def _threshold_warnings(thresholds: Thresholds, interval: Seconds, at: Path_) -> Iterator[Fault]:
     ages = {
         "lag_age": thresholds.lag_seconds,
         "stamp_age": thresholds.stamp_seconds,
@@ -63,7 +63,7 @@ def _of_thresholds(thresholds: Thresholds, interval: Seconds, at: Path_) -> Iter
             at,
             (
                 f"expected at least two of poll.interval ({as_duration(2 * interval)}) for each age, found "
-                f"{', '.join(short)}: what is only under way at a single look counts as a finding"
+                f"{', '.join(short)}: updates in transit at one poll would count as a finding"
             ),
         )
     if thresholds.lag_sequences_at_once < thresholds.lag_sequences:
@@ -71,20 +71,20 @@ def _of_thresholds(thresholds: Thresholds, interval: Seconds, at: Path_) -> Iter
             (*at, "lag_sequences_at_once"),
             (
                 f"expected at least lag_sequences ({thresholds.lag_sequences}), found "
-                f"{thresholds.lag_sequences_at_once}: `status` and `check` would call a replica lagging that the "
-                "exporter never does"
+                f"{thresholds.lag_sequences_at_once}: `status` and `check` would report a replica as lagging that the "
+                "daemon does not"
             ),
         )
 
 
-def _of_transport(transport: SshSettings | LocalSettings, poll: PollSettings, at: Path_) -> Iterator[Fault]:
+def _transport_warnings(transport: SshSettings | LocalSettings, poll: PollSettings, at: Path_) -> Iterator[Fault]:
     if isinstance(transport, SshSettings):
-        yield from _of_host_keys(transport, at)
+        yield from _host_key_warnings(transport, at)
         if transport.gate is GateMode.INSTALLED:
             if transport.paths != RemotePaths():
                 yield (
                     (*at, "paths"),
-                    "has no effect with gate: installed; boks-gate.conf on each host says where BoKS lives there",
+                    "has no effect with gate: installed; boks-gate.conf on each host sets the paths of BoKS",
                 )
             return
     limit = transport.paths.section_timeout_seconds
@@ -93,34 +93,34 @@ def _of_transport(transport: SshSettings | LocalSettings, poll: PollSettings, at
             (*at, "paths", "section_timeout"),
             (
                 f"expected less than poll.timeout ({as_duration(poll.timeout_seconds)}), found {as_duration(limit)}: "
-                "of a host on which one command hangs nothing at all is learned, not even which"
+                "if one command hangs on a host, the whole poll of that host fails"
             ),
         )
 
 
-def _of_host_keys(transport: SshSettings, at: Path_) -> Iterator[Fault]:
+def _host_key_warnings(transport: SshSettings, at: Path_) -> Iterator[Fault]:
     if transport.insecure_ignore_host_keys:
-        beside = ", and known_hosts has no effect beside it" if transport.known_hosts else ""
+        unused = ", and known_hosts has no effect with it" if transport.known_hosts else ""
         yield (
             (*at, "insecure_ignore_host_keys"),
-            f"whoever answers at an address is taken for the host{beside}; name the hosts' keys in known_hosts instead",
+            f"any machine that answers at an address is accepted as the host{unused}; use known_hosts instead",
         )
 
 
-def _of_failover(
+def _failover_warnings(
     domain: DomainSettings, failover: FailoverSettings, reading: SshSettings, at: Path_
 ) -> Iterator[Fault]:
     operator = (*at, "failover", "operator")
     if failover.operator.user == reading.user:
         yield (
             (*operator, "user"),
-            f"{reading.user!r} is the exporter's own login: sudo knows logins only, so either key could do the same",
+            f"{reading.user!r} is the exporter's own login: sudo rules are per login, so both keys could do the same",
         )
     for number, key in enumerate(failover.operator.identity_files):
         if key in reading.identity_files:
             yield (
                 (*operator, "identity_files", number),
-                f"{key} is the exporter's own key: whoever reads could change as well; the operator needs another",
+                f"{key} is the exporter's own key, which could then change hosts; use another key for the operator",
             )
     if not domain.discover and all(host.promotion is Promotion.NEVER for host in domain.hosts):
-        yield (*at, "hosts"), "promotion is never for all of them: no failover can find a new master"
+        yield (*at, "hosts"), "promotion is never for every host: no failover can find a new master"

@@ -1,9 +1,9 @@
-"""Serve over HTTP what the newest rounds show."""
+"""HTTP server for metrics, status and health."""
 
-from boks_exporter.web.page_source import Source
+from boks_exporter.web.page_source import PageSource
 from boks_exporter.web.paths import Paths, paths_of
 from boks_exporter.web.published import Published, prepare
 from boks_exporter.web.security import LiveWebConfig, load_web_config
 from boks_exporter.web.server import WebServer
 
-__all__ = ["LiveWebConfig", "Paths", "Published", "Source", "WebServer", "load_web_config", "paths_of", "prepare"]
+__all__ = ["LiveWebConfig", "PageSource", "Paths", "Published", "WebServer", "load_web_config", "paths_of", "prepare"]

@@ -1,4 +1,4 @@
-"""Every path that is served, and what it answers."""
+"""Request handlers and their routes."""
 
 from collections.abc import Callable
 from typing import Final
@@ -9,7 +9,7 @@ from aiohttp.typedefs import Handler, Middleware
 from boks_exporter.errors import ConfigError
 from boks_exporter.web.landing import landing_page
 from boks_exporter.web.negotiation import Format, accepts_gzip, format_for
-from boks_exporter.web.page_source import Source
+from boks_exporter.web.page_source import PageSource
 from boks_exporter.web.paths import Paths
 from boks_exporter.web.published import Body
 
@@ -19,16 +19,15 @@ _VARY: Final = "Accept, Accept-Encoding"
 
 
 class Pages:
-    """Answer from what was published last; nothing here waits for a host."""
+    """Request handlers; they answer from the last published page and never wait for a host."""
 
-    def __init__(self, source: Source, paths: Paths, *, enable_lifecycle: bool) -> None:
-        """Take what to show and where."""
+    def __init__(self, source: PageSource, paths: Paths, *, enable_lifecycle: bool) -> None:
         self._source = source
         self._paths = paths
         self._enable_lifecycle = enable_lifecycle
 
     def routes(self) -> list[web.AbstractRouteDef]:
-        """List every path with its methods; HEAD comes with each GET."""
+        """List all routes; HEAD is added to each GET."""
         paths = self._paths
         served = [
             web.get(paths.landing, self.landing),
@@ -43,29 +42,29 @@ class Pages:
         return list(served)
 
     async def landing(self, _: web.Request) -> web.Response:
-        """Show the domains to people."""
+        """Serve the HTML overview of all domains."""
         text = landing_page(self._source.published(), self._paths, self._source.now())
         return web.Response(body=text.encode("utf-8", "replace"), headers={hdrs.CONTENT_TYPE: _HTML})
 
     async def to_landing(self, request: web.Request) -> web.Response:
-        """Lead to the prefix; a relative place holds behind any proxy."""
+        """Redirect to the prefix; a relative target works behind any proxy."""
         last = self._paths.prefix.rpartition("/")[2]
         place = f"{self._paths.prefix[1:]}/" if request.path == "/" else f"{last}/"
         return web.Response(status=302, headers={hdrs.LOCATION: place}, text=f"See {place}\n")
 
     async def metrics(self, request: web.Request) -> web.Response:
-        """Give the page in the form that the client prefers."""
+        """Serve metrics in the format that the client prefers."""
         form = format_for(request.headers.get(hdrs.ACCEPT, ""))
         published = self._source.published()
         body = published.openmetrics if form is Format.OPENMETRICS else published.classic
         return _bytes(request, body, form)
 
     async def status(self, request: web.Request) -> web.Response:
-        """Give the same facts as JSON."""
+        """Serve the status report as JSON."""
         return _bytes(request, self._source.published().json, _JSON)
 
     async def healthy(self, _: web.Request) -> web.Response:
-        """Tell whether the poll loop makes progress."""
+        """Answer 200 while the poll loop makes progress, else 503."""
         if self._source.is_alive():
             return web.Response(text="boks_exporter is healthy.\n")
         return web.Response(
@@ -73,20 +72,20 @@ class Pages:
         )
 
     async def ready(self, _: web.Request) -> web.Response:
-        """Tell whether there is something to show of every domain."""
+        """Answer 200 once every domain was polled, else 503."""
         if self._source.published().is_ready:
             return web.Response(text="boks_exporter is ready.\n")
         return web.Response(status=503, text="boks_exporter is not ready: the first round has not ended yet.\n")
 
     async def reload(self, _: web.Request) -> web.Response:
-        """Read the configuration file anew, where that was allowed on the command line."""
+        """Reload the configuration file, if --web.enable-lifecycle is set."""
         if not self._enable_lifecycle:
             return web.Response(status=403, text="Lifecycle API is not enabled; see --web.enable-lifecycle.\n")
         try:
             await self._source.reload()
         except ConfigError as error:
-            return web.Response(status=500, text=f"{error}\nThe old configuration stays in force.\n")
-        return web.Response(text="The configuration was read anew.\n")
+            return web.Response(status=500, text=f"{error}\nThe old configuration stays active.\n")
+        return web.Response(text="Configuration reloaded.\n")
 
 
 def _bytes(request: web.Request, body: Body, content_type: str) -> web.Response:
@@ -97,7 +96,7 @@ def _bytes(request: web.Request, body: Body, content_type: str) -> web.Response:
 
 
 def helpful_errors(served: Callable[[], str]) -> Middleware:
-    """Tell what is served where nothing is, and what is allowed where something is not."""
+    """Add the known paths to 404 answers and the allowed methods to 405 answers."""
 
     @web.middleware
     async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:

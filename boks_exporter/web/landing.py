@@ -1,4 +1,4 @@
-"""The first page: every domain as a plain table that needs no script, no colour and no other file."""
+"""The HTML overview: one plain table per domain, without scripts or further files."""
 
 import base64
 import hashlib
@@ -45,11 +45,11 @@ CONTENT_SECURITY_POLICY: Final = (
     + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
     + "'"
 )
-"""Nothing may be loaded, run or framed; the one style is known by its hash."""
+"""Forbids loading, scripts and framing; allows the one style sheet by its hash."""
 
 
 def landing_page(published: Published, paths: Paths, now: Timestamp) -> str:
-    """Write the page; `now` makes ages of the points in time."""
+    """Render the page; ages are relative to `now`."""
     domains = published.report["domains"]
     body = "".join(_domain(domain, now) for domain in domains) or "<p>No round has ended yet.</p>\n"
     links = ((paths.telemetry, "Metrics"), (paths.status, "Status as JSON"), ("/-/healthy", "Health"))
@@ -59,19 +59,19 @@ def landing_page(published: Published, paths: Paths, now: Timestamp) -> str:
         f"<title>{_title(domains)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
         f"<h1>boks_exporter {escape(published.version)}</h1>\n"
         f"<nav>{''.join(_link(*link) for link in (*links, ('/-/ready', 'Readiness')))}</nav>\n"
-        f"<main>\n{body}</main>\n<p>{_UNKNOWN} is not known. Lag and ahead are in updates. "
-        f"This page is as of {_clock(now)}; it does not renew itself.</p>\n</body>\n</html>\n"
+        f"<main>\n{body}</main>\n<p>{_UNKNOWN} means unknown. Lag and ahead are in updates. "
+        f"State at {_clock(now)}; this page does not refresh itself.</p>\n</body>\n</html>\n"
     )
 
 
 def _title(domains: list[DomainReport]) -> str:
-    """Tell the worst in the tab already."""
+    """List the domains that are not ok in the title of the browser's tab."""
     bad = [f"{domain['domain']} {_words(domain['state'])}" for domain in domains if domain["state"] not in _GOOD]
     return escape(f"{', '.join(bad)} · BoKS" if bad else "BoKS replication")
 
 
 def _link(path: str, text: str) -> str:
-    """Link relative to this page, which holds behind any proxy and prefix."""
+    """Link relative to this page, which works behind any proxy and prefix."""
     return f'<a href="{escape(path.removeprefix("/"))}">{text}</a> '
 
 
@@ -87,9 +87,9 @@ def _domain(domain: DomainReport, now: Timestamp) -> str:
 
 
 def _maintenance(domain: DomainReport, now: Timestamp) -> Iterator[str]:
-    """Name the hosts on which somebody works: alerts about them are held back."""
+    """List the hosts under maintenance; their alerts are inhibited."""
     if domain["maintenance"] is None:
-        yield "<p>Maintenance is not known: the journal of failover cannot be read.</p>\n"
+        yield "<p>Maintenance is unknown: the failover journal cannot be read.</p>\n"
     for window in domain["maintenance"] or ():
         until, text = window["until_timestamp_seconds"], f"{window['owner']}: {window['reason']}"
         if until > now:
@@ -127,7 +127,7 @@ def _number(value: int | None) -> str:
 
 
 def _state(state: str) -> str:
-    """Write a state as a word; the colour only repeats it."""
+    """Format a state as a word; the colour only repeats it."""
     words = escape(_words(state))
     if state in _GOOD:
         return f"<b>{words}</b>"
@@ -143,7 +143,7 @@ def _ago(moment: Timestamp | None, now: Timestamp) -> str:
         return _UNKNOWN
     age = f"{in_words(now - moment)} ago" if moment <= now else "just now"
     if moment < _EARLIEST:
-        # A host may print an age of a million years, which no calendar holds.
+        # A host may print an age of a million years, which datetime cannot represent.
         return age
     return _moment(moment, age)
 

@@ -1,4 +1,4 @@
-"""Open the sockets to listen on, as Prometheus's listen addresses name them."""
+"""Listening sockets from Prometheus-style listen addresses."""
 
 import errno
 import re
@@ -16,7 +16,7 @@ _BACKLOG: Final = 128
 
 
 def sockets_for(addresses: Sequence[str]) -> list[socket.socket]:
-    """Listen on all addresses or on none; raises ListenError that names the one that failed."""
+    """Listen on all addresses or on none; raises ListenError for the one that failed."""
     with ExitStack() as until_all_are_open:
         opened = []
         for address in addresses:
@@ -27,7 +27,7 @@ def sockets_for(addresses: Sequence[str]) -> list[socket.socket]:
 
 
 def host_and_port(address: str) -> tuple[str, int]:
-    """Read a listen address; raises ValueError with what was expected."""
+    """Parse a listen address; raises ValueError."""
     match = _ADDRESS.fullmatch(address)
     if match is None or int(match["port"]) > _MAX_PORT:
         message = f"expected host:port, :port or [::]:port, the port from 0 (any free one) to 65535, found {address!r}"
@@ -36,7 +36,7 @@ def host_and_port(address: str) -> tuple[str, int]:
 
 
 def shown(listening: socket.socket) -> str:
-    """Write the address that a socket really listens on as `host:port`."""
+    """Format the address that a socket listens on as `host:port`."""
     host, port = listening.getsockname()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
@@ -50,11 +50,11 @@ def _open(address: str) -> socket.socket:
         if host in _EVERYWHERE:
             return _everywhere(port)
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        # A name such as localhost has several addresses: one is listened on, IPv4 first, as Prometheus does.
+        # A name such as localhost has several addresses; like Prometheus, use one, IPv4 first.
         family, *_, place = min(found, key=lambda one: one[0] is not socket.AF_INET)
         return socket.create_server((str(place[0]), port), family=family, backlog=_BACKLOG)
     except (socket.gaierror, UnicodeError) as error:
-        raise ListenError(address, f"the host is not known: {getattr(error, 'strerror', error)}") from error
+        raise ListenError(address, f"unknown host: {getattr(error, 'strerror', error)}") from error
     except OSError as error:
         raise ListenError(address, _reason(error)) from error
 
@@ -67,11 +67,11 @@ def _everywhere(port: int) -> socket.socket:
 
 
 def _reason(error: OSError) -> str:
-    """Say what to do where that is known."""
+    """Describe the error, with the remedy where one is known."""
     said = (error.strerror or str(error)).partition(" (while")[0]
     match error:
         case PermissionError():
-            return f"{said}; ports below 1024 are root's, take another"
+            return f"{said}; ports below 1024 need root; use another port"
         case OSError(errno=errno.EADDRINUSE):
-            return f"{said}; another program listens there, perhaps another exporter"
+            return f"{said}; another program listens there, possibly another exporter"
     return said

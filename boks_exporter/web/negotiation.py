@@ -1,4 +1,4 @@
-"""Which form of an answer a client wants, by its Accept and Accept-Encoding headers (RFC 9110, 12.5)."""
+"""Content negotiation by Accept and Accept-Encoding (RFC 9110, 12.5)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Final
 
 
 class Format(StrEnum):
-    """The two forms of a metrics page, by their content type."""
+    """The two formats of a metrics page, by content type."""
 
     CLASSIC = "text/plain; version=0.0.4; charset=utf-8"
     OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -21,7 +21,7 @@ _OFFERED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class _Range:
-    """One element of a list with weights, such as `text/plain;version=0.0.4;q=0.5`."""
+    """One element of a weighted list, such as `text/plain;version=0.0.4;q=0.5`."""
 
     name: str
     version: str | None
@@ -30,14 +30,14 @@ class _Range:
 
 
 def format_for(accept: str) -> Format:
-    """Choose the form that the client weighs most; of equals the one it names first, without any choice the classic."""
+    """Return the format with the highest weight; among equals the first one, without a match the classic one."""
     ranges = list(_ranges(accept))
     best, best_rank = Format.CLASSIC, (0.0, 0, 0)
     for offered, name, versions in _OFFERED:
         matching = [item for item in ranges if item.version in versions and _breadth(item.name, name) is not None]
         if not matching:
             continue
-        # The narrowest range that matches decides the weight, wherever it stands.
+        # The most specific range that matches decides the weight, whatever its position.
         item = min(matching, key=lambda item: (_breadth(item.name, name) or 0, -item.weight))
         rank = (item.weight, -(_breadth(item.name, name) or 0), -item.position)
         if rank > best_rank and item.weight > 0:
@@ -46,13 +46,13 @@ def format_for(accept: str) -> Format:
 
 
 def accepts_gzip(accept_encoding: str) -> bool:
-    """Tell whether the client takes gzip; the coding's own weight counts before that of `*`."""
+    """Return whether the client accepts gzip; the weight of gzip takes precedence over that of `*`."""
     weights = {item.name: item.weight for item in _ranges(accept_encoding)}
     return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
 
 
 def _breadth(pattern: str, name: str) -> int | None:
-    """Tell how wide a range is that takes the name in: itself, its kind, everything; None if it does not."""
+    """Return 0 for an exact match, 1 for `type/*`, 2 for `*/*`, None for no match."""
     kind = name.partition("/")[0]
     return {name: 0, f"{kind}/*": 1, "*/*": 2}.get(pattern)
 
@@ -71,7 +71,7 @@ def _parameter(text: str) -> tuple[str, str]:
 
 
 def _weight(text: str) -> float:
-    """Read a weight; one that cannot be read makes its element count for nothing."""
+    """Parse a weight; an invalid one counts as 0."""
     try:
         weight = float(text)
     except ValueError:

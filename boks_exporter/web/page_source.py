@@ -1,4 +1,4 @@
-"""What the web shows and may ask for; it knows neither the poll loop nor the configuration behind it."""
+"""The web server's interface to the rest of the exporter."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from boks_exporter.web.published import Published
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """Questions to the rest of the exporter; `reload` raises ConfigError if the file cannot be used."""
+class PageSource:
+    """Callbacks into the exporter; `reload` raises ConfigError if the file is invalid."""
 
     published: Callable[[], Published]
     is_alive: Callable[[], bool]

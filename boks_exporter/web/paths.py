@@ -1,4 +1,4 @@
-"""Under which paths things are served, by Prometheus's rules for prefixes."""
+"""URL paths, with Prometheus's rules for prefixes."""
 
 import re
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from urllib.parse import SplitResult, urlsplit
 
 _STATUS: Final = "/api/v1/status"
 _PLAIN: Final = re.compile(r"[^\s{}?#]*")
-"""Braces would be a pattern to the router, and a browser cuts a path at the others."""
+"""The router reads braces as a pattern, and a browser cuts a path at the other characters."""
 _OWN: Final = (_STATUS, "/-/healthy", "/-/ready", "/-/reload")
 
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Absolute paths without a slash at the end; `prefix` is empty where there is none."""
+    """Absolute paths without a trailing slash; `prefix` may be empty."""
 
     prefix: str = ""
     telemetry: str = "/metrics"
@@ -21,35 +21,34 @@ class Paths:
 
     @property
     def landing(self) -> str:
-        """Tell where the first page is."""
         return f"{self.prefix}/"
 
     def listed(self) -> str:
-        """List what can be read, for whoever took a wrong path."""
+        """List the readable paths, for 404 answers."""
         own = ("/", self.telemetry, self.status, "/-/healthy", "/-/ready")
         return ", ".join(self.prefix + path for path in own)
 
 
 def paths_of(telemetry_path: str, external_url: str | None, route_prefix: str | None) -> Paths:
-    """Work the paths out of checked values; without a route prefix the external URL's path is one."""
+    """Build the paths from validated values; the route prefix defaults to the external URL's path."""
     given = route_prefix or urlsplit(external_url or "").path
     trimmed = given.strip("/")
     return Paths(prefix=f"/{trimmed}" if trimmed else "", telemetry=telemetry_path)
 
 
 def checked_telemetry_path(path: str) -> str:
-    """Give a path at which metrics can be served back; raises ValueError with what was expected."""
+    """Validate --web.telemetry-path; raises ValueError."""
     if not path.startswith("/") or path == "/" or not _PLAIN.fullmatch(path):
         message = f"expected a path such as /metrics, found {path!r}"
         raise ValueError(message)
     if path in _OWN:
-        message = f"{path} is served already; take another path"
+        message = f"{path} is already in use; choose another path"
         raise ValueError(message)
     return path
 
 
 def checked_external_url(url: str) -> str:
-    """Give an address that browsers can open back, or nothing; raises ValueError with what was expected."""
+    """Validate --web.external-url, which may be empty; raises ValueError."""
     if url and not _is_address(url):
         message = f"expected a URL such as https://monitor.example.com/boks/, found {url!r}"
         raise ValueError(message)
@@ -57,7 +56,7 @@ def checked_external_url(url: str) -> str:
 
 
 def checked_route_prefix(prefix: str) -> str:
-    """Give what all paths can begin with back, or nothing; raises ValueError with what was expected."""
+    """Validate --web.route-prefix, which may be empty; raises ValueError."""
     if not _PLAIN.fullmatch(prefix):
         message = f"expected a path such as /boks, found {prefix!r}"
         raise ValueError(message)

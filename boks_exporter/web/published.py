@@ -1,4 +1,4 @@
-"""What is served between two rounds: everything is rendered and compressed once, and a scrape gets bytes."""
+"""The published answers, rendered and compressed once per round."""
 
 import gzip
 import json
@@ -9,12 +9,12 @@ from typing import Final
 from boks_exporter.exposition import DomainView, ExporterInfo, StatusReport, render, status_report
 
 _GZIP_LEVEL: Final = 5
-"""A metrics page shrinks to a thirtieth; higher levels cost twice the time for a few bytes."""
+"""A metrics page shrinks to 1/30; higher levels take twice the time and save few bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The bytes of one answer, as they are and compressed."""
+    """One answer, plain and compressed."""
 
     plain: bytes
     gzipped: bytes
@@ -22,7 +22,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """All answers as of one moment; `is_ready` tells whether every domain had been looked at by then."""
+    """All answers of one point in time; `is_ready` if every domain was polled by then."""
 
     classic: Body
     openmetrics: Body
@@ -33,7 +33,7 @@ class Published:
 
 
 def prepare(views: Sequence[DomainView], exporter: ExporterInfo, *, is_ready: bool) -> Published:
-    """Render everything; takes a noticeable time for hundreds of hosts and may run in a thread."""
+    """Render all answers; run it in a thread, since hundreds of hosts take a noticeable time."""
     page = render(views, exporter)
     report = status_report(views)
     return Published(

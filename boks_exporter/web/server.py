@@ -1,4 +1,4 @@
-"""The HTTP server: listen, serve, and end without waiting for idle clients."""
+"""The HTTP server."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final, Self
@@ -8,7 +8,7 @@ from aiohttp import hdrs, web
 from boks_exporter.web.handlers import Pages, helpful_errors
 from boks_exporter.web.landing import CONTENT_SECURITY_POLICY
 from boks_exporter.web.listen import shown, sockets_for
-from boks_exporter.web.page_source import Source
+from boks_exporter.web.page_source import PageSource
 from boks_exporter.web.paths import Paths
 from boks_exporter.web.security.basic_auth import guarded
 from boks_exporter.web.security.passwords import Passwords
@@ -16,7 +16,7 @@ from boks_exporter.web.security.reloading_config import LiveWebConfig
 from boks_exporter.web.security.web_config import WebConfig
 
 _PATIENCE_SECONDS: Final = 0.5
-"""How long an answer under way may take at the end."""
+"""How long an answer in progress may take during shutdown."""
 
 _OPEN: Final = WebConfig()
 _HEADERS: Final[Mapping[str, str]] = {
@@ -29,12 +29,11 @@ _HEADERS: Final[Mapping[str, str]] = {
 
 
 class WebServer:
-    """Serve for as long as the block runs; `addresses` are the URLs of the first page on each socket."""
+    """Async context manager that serves while it is open; `addresses` are the URLs of the overview on each socket."""
 
     def __init__(
-        self, source: Source, paths: Paths, security: LiveWebConfig | None = None, *, enable_lifecycle: bool = False
+        self, source: PageSource, paths: Paths, security: LiveWebConfig | None = None, *, enable_lifecycle: bool = False
     ) -> None:
-        """Take what to show, where and to whom; nothing listens before `start`."""
         self.addresses: tuple[str, ...] = ()
         self._paths = paths
         self._security = security
@@ -47,11 +46,10 @@ class WebServer:
         self._runner = web.AppRunner(app, shutdown_timeout=_PATIENCE_SECONDS)
 
     def __repr__(self) -> str:
-        """Tell where it listens."""
         return f"<WebServer {' '.join(self.addresses) or 'not started'}>"
 
     async def __aenter__(self) -> Self:
-        """Prepare."""
+        """Set up the handlers; `start` listens."""
         await self._runner.setup()
         return self
 

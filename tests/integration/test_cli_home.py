@@ -15,9 +15,9 @@ domains:
 """
 WITHOUT_A_NAME = """\
 import pwd, sys
-def nobody(number):
+def no_entry(number):
     raise KeyError(number)
-pwd.getpwuid = nobody
+pwd.getpwuid = no_entry
 from boks_exporter.cli import main
 main()
 """

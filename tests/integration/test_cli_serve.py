@@ -109,17 +109,17 @@ def test_tls_and_passwords_are_minded(tmp_path: Path, certificate: Path) -> None
         trusting = ("--ca-file", str(certificate / "cert.pem"))
         seen = status_once_seen(url, *trusting, "--username", "ops", BOKS_EXPORTER_PASSWORD="word")
         untrusted = asked("status", "--url", url)
-        nobody = asked("status", "--url", url, *trusting)
+        anonymous = asked("status", "--url", url, *trusting)
         wrong = asked("check", "--url", url, *trusting, "--username", "ops", BOKS_EXPORTER_PASSWORD="other")
         careless = asked("status", "--url", url, "--insecure-ignore-certificate")
 
     assert url.startswith("https://")
     assert json.loads(seen.stdout)["domains"][0]["state"] == "degraded"
     assert untrusted.stderr.startswith(f"Error: {url}: its certificate is not trusted: ")
-    assert nobody.stderr == f"Error: {url}: it wants a user and password: --username and --password-file\n"
-    assert wrong.stdout == f"BOKS UNKNOWN - {url}: it refuses this user and password\n"
-    assert careless.stderr == nobody.stderr
-    assert [untrusted.returncode, nobody.returncode, wrong.returncode] == [1, 1, 3]
+    assert anonymous.stderr == f"Error: {url}: it requires a user and password: use --username and --password-file\n"
+    assert wrong.stdout == f"BOKS UNKNOWN - {url}: it rejects this user and password\n"
+    assert careless.stderr == anonymous.stderr
+    assert [untrusted.returncode, anonymous.returncode, wrong.returncode] == [1, 1, 3]
 
 
 def test_a_faulty_configuration_starts_nothing(tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ async def test_an_address_in_use_is_named(tmp_path: Path) -> None:
     *_, last = err.decode().splitlines()
     assert last.partition(" ")[2] == (
         f'level=error event=cannot_listen address={address} reason="Address already in use; '
-        'another program listens there, perhaps another exporter"'
+        'another program listens there, possibly another exporter"'
     )
     assert b"Traceback" not in err
 

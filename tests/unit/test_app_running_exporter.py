@@ -78,7 +78,7 @@ async def test_a_good_file_after_a_bad_one_is_taken(recorded: Recorded) -> None:
         assert (await exporter.reload())[0] == 500
         await exporter.until(RELOADED, lambda value: value == "0.0")
         file.write_text(good, encoding="utf-8")
-        assert await exporter.reload() == (200, "The configuration was read anew.\n")
+        assert await exporter.reload() == (200, "Configuration reloaded.\n")
         await exporter.until(RELOADED, lambda value: value == "1.0")
 
 

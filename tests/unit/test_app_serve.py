@@ -71,7 +71,7 @@ def test_an_address_in_use_is_one_line_and_exit_1(tmp_path: Path, capsys: pytest
         assert serve(options(file, log_format=LogFormat.JSON, listen_addresses=(address,))) == 1
     last = lines(capsys)[-1]
     assert (last["event"], last["level"], last["address"]) == ("cannot_listen", "error", address)
-    assert last["reason"] == "Address already in use; another program listens there, perhaps another exporter"
+    assert last["reason"] == "Address already in use; another program listens there, possibly another exporter"
 
 
 def test_a_bad_configuration_ends_the_start(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_the_version_is_the_installed_packages() -> None:
 
 
 def test_a_source_tree_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is not known is said to be unknown, not made up."""
+    """What is unknown is said to be unknown, not made up."""
     monkeypatch.setattr(build_info, "_PACKAGE", "no-such-package-of-ours")
     assert (build_info.version(), build_info.revision()) == ("unknown", "unknown")
 

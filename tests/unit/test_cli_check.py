@@ -133,7 +133,7 @@ def test_json_is_the_report_with_the_judgement(check: Check, tmp_path: Path) -> 
         (["word"], "usage: Got unexpected extra argument (word)."),
         (["--config.file", "/nonexistent.yaml"], "configuration: /nonexistent.yaml: cannot be read: No such file"),
         (["--url", "ftp://x"], "usage: --url: expected a URL such as http://monitor:16500, found 'ftp://x'"),
-        (["--url", "http://u:p@x"], "usage: --url: a user or password does not belong into a URL"),
+        (["--url", "http://u:p@x"], "usage: --url: expected a URL without user and password"),
         (["--url", "http://127.0.0.1:1"], "http://127.0.0.1:1: connection refused"),
         (["--url", "http://x", "--config.file", "y"], "usage: --config.file and --url exclude each other"),
     ],
@@ -164,7 +164,7 @@ def test_an_unknown_domain_names_those_that_there_are(check: Check, tmp_path: Pa
     """A misspelt name is told together with the right ones."""
     config = write(tmp_path, sound())
 
-    said = f"--domain: no domain test in {config}; there are: prod. See: boks-exporter check --help"
+    said = f"--domain: no domain test in {config}; expected one of: prod. See: boks-exporter check --help"
     assert check("--config.file", config, "--domain", "test") == (3, f"BOKS UNKNOWN - usage: {said}\n")
 
 
@@ -180,12 +180,12 @@ def test_failures_are_json_where_json_was_asked_for(check: Check) -> None:
 def test_a_bug_is_unknown_and_keeps_its_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The monitoring system gets its line, and whoever mends it the traceback."""
+    """The monitoring system gets its line, and standard error the traceback."""
 
     def broken(_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("boks_exporter.cli.report_source.ask", broken)
+    monkeypatch.setattr("boks_exporter.cli.report_source.fetch", broken)
 
     code = run(["check", "--url", "http://127.0.0.1:1"])
 
@@ -224,5 +224,5 @@ def test_a_look_that_takes_too_long_is_unknown(check: Check, monkeypatch: pytest
 
     assert check("--config.file", write(tmp_path, sound())) == (
         3,
-        "BOKS UNKNOWN - no complete look within 10 s; raise --timeout, or ask a running exporter with --url\n",
+        "BOKS UNKNOWN - polling took longer than 10 s; raise --timeout, or read from a running exporter with --url\n",
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from boks_exporter.cli.check.evaluate import Criteria, Limits, Result, judge
+from boks_exporter.cli.check.evaluate import Criteria, FigureRanges, PluginResult, judge
 from boks_exporter.cli.check.ranges import read_range
 from boks_exporter.cli.check.severity import DOMAIN_RULES, HOST_RULES, Severity, worst
 from boks_exporter.exposition import DomainReport
@@ -12,12 +12,12 @@ from boks_exporter.health import DomainState, ReplicaState
 from tests.unit.cli_reports import SEEN_AT, domain, host, report
 
 
-def judged(*domains: DomainReport, **asked: Any) -> Result:
+def judged(*domains: DomainReport, **asked: Any) -> PluginResult:
     return judge(report(*domains), Criteria(now=SEEN_AT + 30, **asked))
 
 
-def limits(warning: str | None = None, critical: str | None = None) -> Limits:
-    return Limits(read_range(warning) if warning else None, read_range(critical) if critical else None)
+def limits(warning: str | None = None, critical: str | None = None) -> FigureRanges:
+    return FigureRanges(read_range(warning) if warning else None, read_range(critical) if critical else None)
 
 
 def test_every_state_has_a_severity() -> None:
@@ -46,13 +46,13 @@ def test_a_replica_counts_by_its_state(state: str, severity: Severity) -> None:
     assert judged(domain(host(state=state))).severity is severity
 
 
-def test_a_domain_of_which_nobody_answers_is_critical() -> None:
+def test_a_domain_of_which_no_host_answers_is_critical() -> None:
     """One silent host is a warning; when all are silent, the master included, it is what the alert pages for."""
     silent = [host("replica1", state="unreachable"), host("replica2", state="unreachable")]
     assert judged(domain(*silent)).severity is Severity.WARNING
-    nobody = domain(hosts=silent, masters=[], state="unknown", reason="no host answers")
-    assert judged(nobody).findings[0].headline == "unknown: no host answers"
-    assert judged(nobody).severity is Severity.CRITICAL
+    silent_domain = domain(hosts=silent, masters=[], state="unknown", reason="no host answers")
+    assert judged(silent_domain).findings[0].headline == "unknown: no host answers"
+    assert judged(silent_domain).severity is Severity.CRITICAL
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_host_that_is_listed_as_down_is_down() -> None:
     assert found.findings[0].headline == "replica1 is DOWN"
 
 
-def test_a_site_whose_replicas_are_all_unsound_is_critical() -> None:
+def test_a_site_without_healthy_replica_is_critical() -> None:
     """One replica of a site that loads is a warning; if it is the only one, the site has none."""
     loading = host("a", "loading", site="Utrecht")
     assert judged(domain(loading, host("b", site="Utrecht"))).severity is Severity.WARNING
@@ -101,11 +101,11 @@ def test_a_site_whose_replicas_are_all_unsound_is_critical() -> None:
     found = judged(domain(loading, host("c", site="Amsterdam")))
 
     assert found.severity is Severity.CRITICAL
-    assert found.findings[0].headline == "site Utrecht has no sound replica"
+    assert found.findings[0].headline == "site Utrecht has no healthy replica"
 
 
 @pytest.mark.parametrize("state", ["unknown", "unreachable"])
-def test_a_site_that_is_not_known_is_not_called_unsound(state: str) -> None:
+def test_a_site_of_unknown_state_is_not_called_unhealthy(state: str) -> None:
     """When the exporter is cut off from a site, the site may serve all the same."""
     assert "site" not in judged(domain(host("a", state, site="Utrecht"))).findings[0].headline
 
@@ -119,11 +119,11 @@ def test_a_site_without_any_replica_is_no_finding() -> None:
 
 
 def test_an_unresolved_name_is_a_warning() -> None:
-    """A replica that nobody watches is worth knowing of."""
+    """A replica that is not polled is reported."""
     found = judged(domain(host(), unresolved=["REPHOST9"]))
 
     assert found.severity is Severity.WARNING
-    assert found.findings[0].headline == "REPHOST9 is listed by the master, but not known here"
+    assert found.findings[0].headline == "REPHOST9 is listed by the master, but not configured"
 
 
 def test_an_old_report_is_unknown() -> None:
@@ -133,7 +133,7 @@ def test_an_old_report_is_unknown() -> None:
     found = judged(old, max_age_seconds=300)
 
     assert found.severity is Severity.UNKNOWN
-    assert found.findings[0].headline == "the last look is 1 h 0 min old"
+    assert found.findings[0].headline == "the last round is 1 h 0 min old"
     assert judged(old, max_age_seconds=4000).severity is Severity.OK
 
 
@@ -153,8 +153,8 @@ def test_no_domain_is_unknown() -> None:
         (limits("10", "100"), None, Severity.UNKNOWN),
     ],
 )
-def test_a_range_adds_to_the_verdict(given: Limits, lag: int | None, severity: Severity) -> None:
-    """A figure outside its range counts as the option says; one that is not known is never taken as fine."""
+def test_a_range_adds_to_the_verdict(given: FigureRanges, lag: int | None, severity: Severity) -> None:
+    """A figure outside its range counts as the option says; one that is unknown is never taken as fine."""
     assert judged(domain(host(lag_sequences=lag)), limits={"lag": given}).severity is severity
 
 
@@ -173,7 +173,7 @@ def test_no_missing_update_has_no_age() -> None:
     found = judged(domain(host(lag_sequences=3, lag_seconds=None)), limits=asked)
 
     assert found.severity is Severity.UNKNOWN
-    assert found.findings[0].detail.endswith("a single look has no history: ask a running exporter with --url")
+    assert found.findings[0].detail.endswith("a one-shot poll has no history: read from a running exporter with --url")
 
 
 def test_a_master_has_no_figures() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boks_exporter.cli.check.evaluate import Criteria, Limits, judge
+from boks_exporter.cli.check.evaluate import Criteria, FigureRanges, judge
 from boks_exporter.cli.check.plugin_output import as_json, as_text
 from boks_exporter.cli.check.ranges import read_range
 from boks_exporter.exposition import DomainReport
@@ -65,7 +65,7 @@ def test_several_domains_are_named() -> None:
 
 def test_ranges_stand_in_the_performance_data() -> None:
     """A graph can draw the limits as they were given; min is 0, an unknown figure is U."""
-    asked = {"lag": Limits(read_range("10"), read_range("@5:7")), "ahead": Limits(None, read_range("0:0"))}
+    asked = {"lag": FigureRanges(read_range("10"), read_range("@5:7")), "ahead": FigureRanges(None, read_range("0:0"))}
 
     assert printed(domain(host("a", lag_sequences=None)), limits=asked).endswith(
         " | 'prod/a/lag'=U;10;@5:7;0; 'prod/a/lag_seconds'=0s;;;0; 'prod/a/ahead'=0;;0:0;0;"

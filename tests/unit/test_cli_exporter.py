@@ -67,7 +67,7 @@ def refused(exporter: Exporter, **access: str) -> str:
 
 
 def test_the_report_is_fetched_directly(exporter: Exporter) -> None:
-    """No proxy of the environment comes in between, and nobody is named where nobody was given."""
+    """No proxy of the environment is used, and no credentials are sent unless given."""
     assert fetch_report(Access(url=exporter.url), 5) == REPORT
     assert exporter.asked == [("/api/v1/status", None)]
 
@@ -116,7 +116,9 @@ def test_one_domain_can_be_asked_for(exporter: Exporter, capsys: pytest.CaptureF
     assert [found["domain"] for found in json.loads(capsys.readouterr().out)["domains"]] == ["test"]
 
     assert run(["status", "--url", exporter.url, "--domain", "none"]) == 2
-    assert f"Error: --domain: no domain none in {exporter.url}; there are: prod, test\n" in capsys.readouterr().err
+    assert (
+        f"Error: --domain: no domain none in {exporter.url}; expected one of: prod, test\n" in capsys.readouterr().err
+    )
 
 
 def test_before_the_first_round_there_is_nothing_to_show(
@@ -126,23 +128,23 @@ def test_before_the_first_round_there_is_nothing_to_show(
     exporter.body = b'{"domains": []}'
 
     assert run(["status", "--url", exporter.url]) == 0
-    assert capsys.readouterr().out == "no domain has been looked at yet\n"
+    assert capsys.readouterr().out == "no domain has been polled yet\n"
     assert run(["check", "--url", exporter.url]) == 3
-    assert capsys.readouterr().out.startswith("BOKS UNKNOWN - no domain has been looked at yet")
+    assert capsys.readouterr().out.startswith("BOKS UNKNOWN - no domain has been polled yet")
 
 
 def test_an_old_report_is_unknown(exporter: Exporter, capsys: pytest.CaptureFixture[str]) -> None:
     """The report of these tests is of 2023."""
     assert run(["check", "--url", exporter.url]) == 3
-    assert capsys.readouterr().out.startswith("BOKS UNKNOWN - prod: the last look is ")
+    assert capsys.readouterr().out.startswith("BOKS UNKNOWN - prod: the last round is ")
     assert run(["check", "--url", exporter.url, "--max-age", "365d"]) in {0, 3}
 
 
 @pytest.mark.parametrize(
     ("status", "headers", "body", "message"),
     [
-        (401, {}, b"", "URL: it wants a user and password: --username and --password-file"),
-        (404, {}, b"", "URL: nothing at /api/v1/status there; is the route prefix missing in the URL?"),
+        (401, {}, b"", "URL: it requires a user and password: use --username and --password-file"),
+        (404, {}, b"", "URL: found nothing at /api/v1/status; check the route prefix in the URL"),
         (302, {"Location": "https://x/"}, b"", "URL: HTTP 302, it redirects to https://x/"),
         (503, {}, b"the first round is\nnot over", "URL: HTTP 503: the first round is not over"),
         (500, {}, b"", "URL: HTTP 500"),
@@ -150,14 +152,14 @@ def test_an_old_report_is_unknown(exporter: Exporter, capsys: pytest.CaptureFixt
             200,
             {},
             b"<html>",
-            "URL answered, but not with an exporter's report: line 1, column 1: expected JSON, found '<html>'",
+            "URL answered, but not with a status report: line 1, column 1: expected JSON, found '<html>'",
         ),
         (
             200,
             {},
             b"{}",
             (
-                "URL answered, but not with an exporter's report: "
+                "URL answered, but not with a status report: "
                 "line 1, column 1: expected the answer.domains, found no such key"
             ),
         ),
@@ -176,7 +178,7 @@ def test_a_refused_password_is_told(exporter: Exporter) -> None:
     """With a user given, 401 means something else."""
     exporter.status = 401
 
-    assert refused(exporter, username="ops", password="x") == "URL: it refuses this user and password"
+    assert refused(exporter, username="ops", password="x") == "URL: it rejects this user and password"
 
 
 def test_another_protocol_is_told(exporter: Exporter) -> None:
@@ -191,7 +193,7 @@ def test_an_answer_that_is_cut_off_is_told(exporter: Exporter) -> None:
     """Half a report is no report."""
     exporter.headers = {"Content-Length": str(len(exporter.body) + 10)}
 
-    assert refused(exporter) == "URL: the answer was cut off; 10 bytes are missing"
+    assert refused(exporter) == "URL: the answer is incomplete; 10 bytes are missing"
 
 
 @pytest.mark.parametrize(

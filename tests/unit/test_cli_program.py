@@ -22,7 +22,7 @@ def test_an_interruption_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("boks_exporter.cli.report_source.ask", interrupted)
+    monkeypatch.setattr("boks_exporter.cli.report_source.fetch", interrupted)
 
     assert run(["status"]) == 130
     assert run(["check"]) == 3

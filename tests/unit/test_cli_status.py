@@ -39,7 +39,7 @@ def test_the_table_shows_every_host(tmp_path: Path, capsys: pytest.CaptureFixtur
         ),
         "site Utrecht: 1 of 2 replicas ok",
     ]
-    assert seen.startswith("seen ")
+    assert seen.startswith("polled ")
     assert seen.endswith(" UTC")
 
 
@@ -59,7 +59,7 @@ def test_what_is_not_known_is_a_question_mark() -> None:
 
 
 def test_what_belongs_to_no_host_stands_below() -> None:
-    """Names that nobody resolves, places without redundancy, and the time of the look."""
+    """Unresolved names, sites without redundancy, and the time of the round."""
     groups = [
         {"name": "Utrecht", "verdict": "site-without-replica", "replicas": 2, "replicas_ok": 0},
         {"name": "Amsterdam", "verdict": "ok", "replicas": 2, "replicas_ok": 2},
@@ -67,10 +67,10 @@ def test_what_belongs_to_no_host_stands_below() -> None:
     sections = [{"name": "core", "verdict": "site-without-spare", "replicas": 3, "replicas_ok": 1}]
 
     assert list(footers(domain(unresolved=["x", "y"], sites=groups, sections=sections))) == [
-        "listed by the master, but not known here: x, y",
+        "listed by the master, but not configured: x, y",
         "site Utrecht: 0 of 2 replicas ok",
         "section core: 1 of 3 replicas ok",
-        "seen 2023-11-14 22:13:20 UTC",
+        "polled 2023-11-14 22:13:20 UTC",
     ]
 
 
@@ -87,7 +87,7 @@ def test_who_works_where_stands_below() -> None:
     assert next(iter(footers(domain(maintenance=[window])))) == (
         "replica1 is under maintenance until 2023-11-15 00:13:20 UTC, anna on ops7: new [2J disks"
     )
-    assert "maintenance is not known: the journal of failover cannot be read" in footers(domain(maintenance=None))
+    assert "maintenance is unknown: the failover journal cannot be read" in footers(domain(maintenance=None))
 
 
 def test_gates_older_than_our_own_are_named_with_their_hosts() -> None:
@@ -95,8 +95,8 @@ def test_gates_older_than_our_own_are_named_with_their_hosts() -> None:
     versions = ["0.9.0", "1.0.0", "1.0", "1.10.0", "replay", None, "0.9.0"]
     hosts = [host(f"replica{at}", gate_version=version) for at, version in enumerate(versions)]
     assert list(old_gates(domain(*hosts), "1.0.0")) == [
-        "gate 0.9.0 on replica0, replica6 is older than 1.0.0, which `boks-exporter gate install` brings",
-        "gate 1.0 on replica2 is older than 1.0.0, which `boks-exporter gate install` brings",
+        "gate 0.9.0 on replica0, replica6 is older than 1.0.0; see `boks-exporter gate install`",
+        "gate 1.0 on replica2 is older than 1.0.0; see `boks-exporter gate install`",
     ]
     assert list(old_gates(domain(*hosts), "a working copy")) == []
 
@@ -158,7 +158,7 @@ def test_a_narrow_terminal_has_the_reasons_below(monkeypatch: pytest.MonkeyPatch
         "a              replica  ok     0    0      49 s",
         "b              replica  down   0    0      49 s",
         "b: the reason why it is down",
-        "seen 2023-11-14 22:13:20 UTC",
+        "polled 2023-11-14 22:13:20 UTC",
     ]
 
 
@@ -213,4 +213,6 @@ def test_a_missing_configuration_is_told(capsys: pytest.CaptureFixture[str]) -> 
 
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.startswith("/nonexistent.yaml: cannot be read: No such file or directory; name another with --config")
+    assert err.startswith(
+        "/nonexistent.yaml: cannot be read: No such file or directory; name another file with --config"
+    )

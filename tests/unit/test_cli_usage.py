@@ -17,8 +17,8 @@ PATH = "expected an absolute path of letters, digits and . _ + @ - only, found '
 DURATION = "expected a duration such as 30s, 5m or 1h30m, found 'x'"
 RANGE = "expected a range [@][start:][end] such as 10, 10:, ~:10, 10:20 or @10:20, found 'x'"
 LISTEN = "expected host:port, :port or [::]:port, the port from 0 (any free one) to 65535, found 'x'"
-NO_DOMAIN = "no domain x in {config}; there are: prod"
-NEEDS_URL = "expected --url as well: our own look at the hosts has no use for it"
+NO_DOMAIN = "no domain x in {config}; expected one of: prod"
+NEEDS_URL = "expected --url as well: without it, it has no effect"
 
 CASES = [
     ("serve", "--web.listen-address=x", LISTEN),
@@ -53,9 +53,9 @@ CASES = [
     ("failover history", "--limit=0", "0 is not in the range 1<=x<=10000"),
     ("failover promote MASTER", "--accept=x", "'x' is not one of 'unknown_host'"),
     ("failover promote MASTER", "--apply=x", "expected a fingerprint of 16 hexadecimal digits, found 'x'"),
-    ("failover forget RUN", "--reason= ", "expected some words, found none"),
+    ("failover forget RUN", "--reason= ", "expected a text, found none"),
     (START, "--for=x", DURATION),
-    (START, "--reason= ", "expected some words, found none"),
+    (START, "--reason= ", "expected a text, found none"),
     (INSTALL, "--from=x y", "expected the addresses of the exporter such as 192.0.2.10 or 192.0.2.0/28, found 'x y'"),
     (INSTALL, "--user=x y", "expected a login name of small letters, digits, _ and - such as boksmon, found 'x y'"),
     (INSTALL, "--gate-path=x y", PATH),
@@ -76,7 +76,7 @@ CASES = [
 """A command, what is wrong with it, and what it says of that."""
 
 FILES = {"--config.file", "--web.config.file", "--public-key"}
-"""Whether a file can be used is found out by whoever reads it, and told with exit code 1."""
+"""Whether a file is usable is reported when it is read, with exit code 1."""
 
 NAMES = {"--dead", "--host", "--inject"}
 """Whether there is such a host in the report, or such a step in the plan, shows only when it is looked for."""

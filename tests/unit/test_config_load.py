@@ -70,7 +70,10 @@ def test_a_key_that_others_may_read_is_a_fault(tmp_path: Path) -> None:
     key.chmod(0o444)
 
     assert problems(text, tmp_path) == [
-        f"config.yaml:3: domains[0].transport.identity_files[0]: is open to others: {key}; chmod 600 it"
+        (
+            f"config.yaml:3: domains[0].transport.identity_files[0]: is accessible to other users: {key}; "
+            "run chmod 600 on it"
+        )
     ]
 
 
@@ -82,7 +85,10 @@ def test_a_passphrase_that_others_may_read_is_a_fault(tmp_path: Path) -> None:
     text = SMALLEST.replace("user: boksmon", "user: boksmon, passphrase_file: passphrase")
 
     assert problems(text, tmp_path) == [
-        f"config.yaml:3: domains[0].transport.passphrase_file: is open to others: {file}; chmod 600 it"
+        (
+            f"config.yaml:3: domains[0].transport.passphrase_file: is accessible to other users: {file}; "
+            "run chmod 600 on it"
+        )
     ]
 
 
@@ -123,7 +129,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     said, _, smallest = str(caught.value).partition(" is: ")
     assert said == (
         f"{tmp_path}/config.yaml: cannot be read: No such file or directory; "
-        "name another with --config.file, or write it; the smallest one"
+        "name another file with --config.file, or create it; the smallest one"
     )
     assert load_text(smallest, "config.yaml", tmp_path) == load_text(SMALLEST, "config.yaml", tmp_path)
 
@@ -139,7 +145,7 @@ def test_an_endless_file_is_refused() -> None:
     with pytest.raises(ConfigError) as caught:
         load(Path("/dev/zero"))
 
-    assert str(caught.value) == "/dev/zero: is larger than 16 MiB; is it a configuration at all?"
+    assert str(caught.value) == "/dev/zero: is larger than 16 MiB; expected a configuration file"
 
 
 def test_aliases_that_multiply_are_refused() -> None:

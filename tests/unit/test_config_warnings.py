@@ -43,10 +43,10 @@ def failover(operator: str, more: str = "") -> str:
 
 INSECURE = SSH.replace("}", ", insecure_ignore_host_keys: true}")
 CASES = {
-    "turns": (
+    "batches": (
         f"poll: {{concurrency: 1}}\n{domain()}",
         (
-            "1: poll.concurrency: 2 hosts, 1 at a time: 2 turns of up to poll.timeout (20s) do not fit into "
+            "1: poll.concurrency: 2 hosts, 1 at a time: 2 batches of up to poll.timeout (20s) do not fit into "
             "poll.interval (30s); raise it, or lower poll.timeout"
         ),
     ),
@@ -54,61 +54,61 @@ CASES = {
         domain("{kind: local, paths: {section_timeout: 20s}}", "[{name: m}]"),
         (
             "3: domains[0].transport.paths.section_timeout: expected less than poll.timeout (20s), found 20s: "
-            "of a host on which one command hangs nothing at all is learned, not even which"
+            "if one command hangs on a host, the whole poll of that host fails"
         ),
     ),
     "section of a gate that is sent": (
         domain(SSH.replace("}", ", gate: sent, paths: {section_timeout: 1m}}")),
         (
             "3: domains[0].transport.paths.section_timeout: expected less than poll.timeout (20s), found 1m: "
-            "of a host on which one command hangs nothing at all is learned, not even which"
+            "if one command hangs on a host, the whole poll of that host fails"
         ),
     ),
     "paths of an installed gate": (
         domain(SSH.replace("}", ", paths: {section_timeout: 1m}}")),
         (
             "3: domains[0].transport.paths: has no effect with gate: installed; boks-gate.conf on each host "
-            "says where BoKS lives there"
+            "sets the paths of BoKS"
         ),
     ),
     "limit": (
         domain(more="    thresholds: {lag_age: 0s}\n"),
         (
             "5: domains[0].thresholds: expected at least two of poll.interval (1m) for each age, found "
-            "lag_age (0s): what is only under way at a single look counts as a finding"
+            "lag_age (0s): updates in transit at one poll would count as a finding"
         ),
     ),
-    "single look": (
+    "one-shot poll": (
         domain(more="    thresholds: {lag_sequences: 2000}\n"),
         (
             "5: domains[0].thresholds.lag_sequences_at_once: expected at least lag_sequences (2000), found "
-            "1000: `status` and `check` would call a replica lagging that the exporter never does"
+            "1000: `status` and `check` would report a replica as lagging that the daemon does not"
         ),
     ),
     "host keys": (
         domain(INSECURE),
         (
-            "3: domains[0].transport.insecure_ignore_host_keys: whoever answers at an address is taken for "
-            "the host, and known_hosts has no effect beside it; name the hosts' keys in known_hosts instead"
+            "3: domains[0].transport.insecure_ignore_host_keys: any machine that answers at an address is "
+            "accepted as the host, and known_hosts has no effect with it; use known_hosts instead"
         ),
     ),
     "operator's login": (
         domain(more=failover("{user: boksmon}")),
         (
-            "7: domains[0].failover.operator.user: 'boksmon' is the exporter's own login: sudo knows logins "
-            "only, so either key could do the same"
+            "7: domains[0].failover.operator.user: 'boksmon' is the exporter's own login: sudo rules "
+            "are per login, so both keys could do the same"
         ),
     ),
     "operator's key": (
         domain(more=failover("{user: boksop, identity_files: [key]}")),
         (
-            "7: domains[0].failover.operator.identity_files[0]: key is the exporter's own key: whoever reads "
-            "could change as well; the operator needs another"
+            "7: domains[0].failover.operator.identity_files[0]: key is the exporter's own key, which could "
+            "then change hosts; use another key for the operator"
         ),
     ),
-    "nobody may become master": (
+    "no host may become master": (
         domain(hosts="[{name: m, promotion: never}]", more=failover("{user: boksop}")),
-        "4: domains[0].hosts: promotion is never for all of them: no failover can find a new master",
+        "4: domains[0].hosts: promotion is never for every host: no failover can find a new master",
     ),
     "hook": (
         domain(more=failover("{user: boksop}", "      hooks: {after: [/nonexistent]}\n")),
@@ -117,13 +117,13 @@ CASES = {
     "state file": (
         f"state_file: config.yaml/state\n{domain()}",
         (
-            "1: state_file: cannot be written below config.yaml by this user: lag in seconds will start anew "
-            "with each restart"
+            "1: state_file: cannot be written below config.yaml by this user: each restart loses the "
+            "history that lag in seconds needs"
         ),
     ),
     "state file that is a directory": (
         f"state_file: .\n{domain()}",
-        ("1: state_file: cannot be written by this user: .: lag in seconds will start anew with each restart"),
+        ("1: state_file: cannot be written by this user: .: each restart loses the history that lag in seconds needs"),
     ),
 }
 
@@ -134,30 +134,30 @@ def test_what_works_badly_is_told(text: str, warning: str, tmp_path: Path) -> No
     assert [line.replace(str(tmp_path), ".") for line in warnings(tmp_path, text)] == [warning]
 
 
-def test_rounds_that_are_rare_are_told_to_whoever_asks_for_them(tmp_path: Path) -> None:
+def test_a_long_interval_warns_about_max_age(tmp_path: Path) -> None:
     """The plugin would call a sound exporter's report old; every limit that is shorter than two rounds is named."""
     interval, limits = warnings(tmp_path, f"poll: {{interval: 5m}}\n{domain()}")
 
     assert interval == (
-        "1: poll.interval: one round left out makes a report older than 5m, which "
-        "`boks-exporter check --url` calls UNKNOWN; give it --max-age 15m, or look more often"
+        "1: poll.interval: one missed round makes a report older than 5m, which "
+        "`boks-exporter check --url` reports as UNKNOWN; use --max-age 15m there, or a shorter interval"
     )
     assert "found lag_age (2m), stamp_age (2m), missing_age (2m)" in limits
     assert Criteria(now=0.0).max_age_seconds == PLUGINS_MAX_AGE_SECONDS
 
 
 def test_a_login_without_any_key_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where neither the file nor the user has keys, nobody can be asked; with an SSH configuration it may have them."""
+    """Where neither the file nor the user has keys, every login fails; with an SSH configuration it may have them."""
     monkeypatch.setenv("HOME", str(tmp_path))
     bare = "{kind: ssh, user: boksmon}"
 
     assert warnings(tmp_path, domain(bare)) == [
         (
-            "3: domains[0].transport.identity_files: is not given, agent is false, and this user has no "
+            "3: domains[0].transport.identity_files: is missing, agent is false, and this user has no "
             ".ssh/id_…: every login will be refused"
         ),
         (
-            "3: domains[0].transport.known_hosts: is not given, and this user has no .ssh/known_hosts: every "
+            "3: domains[0].transport.known_hosts: is missing, and this user has no .ssh/known_hosts: every "
             "host key will be refused"
         ),
     ]
@@ -171,7 +171,7 @@ def test_an_operators_key_that_is_open_is_told(tmp_path: Path) -> None:
     key.touch(0o644)
 
     assert warnings(tmp_path, domain(more=failover("{user: boksop, identity_files: [operator, none]}"))) == [
-        "7: domains[0].failover.operator.identity_files[0]: is open to others: operator; chmod 600 it"
+        "7: domains[0].failover.operator.identity_files[0]: is accessible to other users: operator; run chmod 600 on it"
     ]
 
 
@@ -189,8 +189,8 @@ def test_warnings_do_not_fail_unless_that_is_wanted(tmp_path: Path, capsys: pyte
     assert capsys.readouterr() == (
         f"{file}: no fault, 1 warning; 1 domain, 2 hosts\n",
         (
-            f"{file}:3: domains[0].transport.insecure_ignore_host_keys: warning: whoever answers at an address is "
-            "taken for the host; name the hosts' keys in known_hosts instead\n"
+            f"{file}:3: domains[0].transport.insecure_ignore_host_keys: warning: any machine that answers at an "
+            "address is accepted as the host; use known_hosts instead\n"
         ),
     )
     assert run(["config", "check", "--strict", str(file)]) == 1

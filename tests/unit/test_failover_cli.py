@@ -12,7 +12,7 @@ import pytest
 
 from boks_exporter.cli.cli_exits import INTERRUPTED
 from boks_exporter.cli.failover import apply, options
-from boks_exporter.cli.stdout import UnsaidError
+from boks_exporter.cli.stdout import OutputError
 from boks_exporter.failover.failover_exits import EXITS, Exit
 from boks_exporter.failover.journal import Journal
 from boks_exporter.simulator.domain import Fault
@@ -303,7 +303,7 @@ def test_a_run_that_nobody_reads_any_more_stops_and_ends_with_its_code(
 
     def unheard(text: str, **_: object) -> None:
         if "Conversion" in text:
-            raise UnsaidError(OSError(errno.EPIPE, "Broken pipe"))
+            raise OutputError(OSError(errno.EPIPE, "Broken pipe"))
 
     monkeypatch.setattr(apply, "say", unheard)
     code, _ = terminal("failover", "promote", FIRST, "--apply", fingerprint(plan))

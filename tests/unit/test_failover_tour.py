@@ -51,4 +51,4 @@ def test_it_takes_no_other_option() -> None:
     """A scenario or an address would be ignored: it is refused and named."""
     result = CliRunner().invoke(demo, ["--failover", "--scenario", "calm", "--seed", "2"])
     assert result.exit_code == 2
-    assert "--failover takes no other option, found --scenario, --seed" in result.output
+    assert "--failover allows no other option, found --scenario, --seed" in result.output

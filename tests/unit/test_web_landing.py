@@ -73,7 +73,7 @@ def read(*views: DomainView) -> Reader:
 
 
 def test_every_host_has_a_row_with_what_is_known() -> None:
-    """Host, site, role, state, lag, ahead, last packet and reason; what is not known is a dash, never a zero."""
+    """Host, site, role, state, lag, ahead, last packet and reason; what is unknown is a dash, never a zero."""
     assert read(published()).rows == [
         ["Host", "Site", "Role", "State", "Lag", "Ahead", "Last packet", "Reason"],
         ["MASTER", "amsterdam", "master", "ok", DASH, DASH, DASH, "is the master"],
@@ -129,7 +129,7 @@ def test_who_works_where_is_told_while_it_lasts() -> None:
         f"REPHOST4 is under maintenance until {CLOCK}, anna on ops7: <b>disks</b>",
     ]
     unknown = read(replace(published(), operations=Operations(is_readable=False)))
-    assert unknown.paragraphs[1] == "Maintenance is not known: the journal of failover cannot be read."
+    assert unknown.paragraphs[1] == "Maintenance is unknown: the failover journal cannot be read."
 
 
 def test_an_exporter_without_a_round_says_so() -> None:

@@ -69,30 +69,31 @@ def test_an_address_in_use_is_named() -> None:
         with pytest.raises(ListenError) as caught:
             sockets_for(["127.0.0.1:0", taken])
         assert str(caught.value) == (
-            f"cannot listen on {taken}: Address already in use; another program listens there, perhaps another exporter"
+            f"cannot listen on {taken}: Address already in use; "
+            "another program listens there, possibly another exporter"
         )
 
 
 def test_an_address_of_another_machine_is_refused() -> None:
-    """192.0.2.1 is nobody's (RFC 5737)."""
+    """192.0.2.1 is assigned to no machine (RFC 5737)."""
     with pytest.raises(ListenError, match=r"^cannot listen on 192\.0\.2\.1:0: Cannot assign requested address"):
         sockets_for(["192.0.2.1:0"])
 
 
 def test_an_unknown_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name that nobody bears ends in an error that names it."""
+    """An unknown host name is an error that names it."""
 
-    def nobody(*_: object, **__: object) -> None:
+    def not_found(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    monkeypatch.setattr(socket, "getaddrinfo", nobody)
-    with pytest.raises(ListenError, match=r"^cannot listen on nobody:0: the host is not known: Name or service"):
-        sockets_for(["nobody:0"])
+    monkeypatch.setattr(socket, "getaddrinfo", not_found)
+    with pytest.raises(ListenError, match=r"^cannot listen on absent:0: unknown host: Name or service"):
+        sockets_for(["absent:0"])
 
 
 def test_what_can_be_no_name_is_refused() -> None:
     """A name with an empty part never gets as far as a name server."""
-    with pytest.raises(ListenError, match=r"^cannot listen on a\.\.b:0: the host is not known"):
+    with pytest.raises(ListenError, match=r"^cannot listen on a\.\.b:0: unknown host"):
         sockets_for(["a..b:0"])
 
 

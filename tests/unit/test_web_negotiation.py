@@ -50,7 +50,7 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;
     ],
 )
 def test_the_form_that_weighs_most_wins(accept: str, form: Format) -> None:
-    """OpenMetrics goes to whoever prefers it, the classic text to everybody else."""
+    """OpenMetrics is sent to clients that prefer it, the classic text to all others."""
     assert format_for(accept) is form
 
 
@@ -71,7 +71,7 @@ def test_the_form_that_weighs_most_wins(accept: str, form: Format) -> None:
         ("deflate", False),
     ],
 )
-def test_gzip_goes_only_to_whoever_takes_it(accept_encoding: str, compressed: bool) -> None:
+def test_gzip_is_sent_only_to_clients_that_accept_it(accept_encoding: str, compressed: bool) -> None:
     """A weight of zero is a refusal, and the coding's own weight counts before the star's."""
     assert accepts_gzip(accept_encoding) is compressed
 

@@ -79,7 +79,7 @@ async def test_the_first_page_is_html_that_nothing_may_be_added_to() -> None:
 
 
 async def test_health_follows_the_poll_loop() -> None:
-    """A loop that stands still is told with 503, so that whoever watches restarts the exporter."""
+    """A stalled loop answers 503, so that a supervisor restarts the exporter."""
     scripted = Scripted()
     async with serving(scripted) as visitor:
         assert await visitor.text("/-/healthy") == (200, "boks_exporter is healthy.\n")
@@ -119,7 +119,7 @@ async def test_head_gets_the_headers_of_get(path: str) -> None:
 
 
 async def test_reload_is_forbidden_unless_allowed() -> None:
-    """Without --web.enable-lifecycle nobody reloads over HTTP, as with Prometheus."""
+    """Without --web.enable-lifecycle there is no reload over HTTP, as with Prometheus."""
     scripted = Scripted()
     async with serving(scripted) as visitor:
         assert await visitor.text("/-/reload", "POST") == (
@@ -129,11 +129,11 @@ async def test_reload_is_forbidden_unless_allowed() -> None:
     assert scripted.reloads == 0
 
 
-async def test_reload_reads_the_file_anew() -> None:
+async def test_reload_reads_the_file_again() -> None:
     """POST does it and says so."""
     scripted = Scripted()
     async with serving(scripted, enable_lifecycle=True) as visitor:
-        assert await visitor.text("/-/reload", "POST") == (200, "The configuration was read anew.\n")
+        assert await visitor.text("/-/reload", "POST") == (200, "Configuration reloaded.\n")
     assert scripted.reloads == 1
 
 
@@ -152,7 +152,7 @@ async def test_a_refused_reload_tells_every_problem() -> None:
     async with serving(Scripted(refusal=REFUSED), enable_lifecycle=True) as visitor:
         assert await visitor.text("/-/reload", "POST") == (
             500,
-            "c.yaml:3: poll.interval: is wrong\nc.yaml:9: domains: is missing\nThe old configuration stays in force.\n",
+            "c.yaml:3: poll.interval: is wrong\nc.yaml:9: domains: is missing\nThe old configuration stays active.\n",
         )
 
 

@@ -61,8 +61,8 @@ PATHS = ["/", "/metrics", "/api/v1/status", "/-/healthy", "/-/ready", "/-/reload
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("path", PATHS)
-async def test_nobody_else_gets_in_anywhere(config: LiveWebConfig, path: str, method: str) -> None:
-    """Every path asks, also one that is not there, and tells nothing but that it asks."""
+async def test_every_path_requires_a_password(config: LiveWebConfig, path: str, method: str) -> None:
+    """Every path requires it, also one that does not exist, and answers nothing else."""
     scripted = Scripted()
     async with serving(scripted, security=config, enable_lifecycle=True) as visitor:
         status, headers, body = await visitor.ask(path, method)
@@ -114,7 +114,7 @@ async def test_a_changed_password_counts_at_once(config: LiveWebConfig, tmp_path
 
 
 async def test_a_scrape_costs_bcrypt_once(counted: Counted) -> None:
-    """Right and wrong answers are remembered, and each is found in a thread that holds up nobody."""
+    """Right and wrong answers are remembered, and each is found in a separate thread."""
     passwords = Passwords()
     for _ in range(3):
         assert await passwords.is_right(USERS, b"alice", b"open sesame")
@@ -161,7 +161,7 @@ async def test_a_password_longer_than_bcrypt_looks_is_cut() -> None:
 async def test_a_slow_comparison_holds_up_no_other_request(
     config: LiveWebConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While bcrypt works, whoever is known already is served."""
+    """While bcrypt works, clients with a remembered password are served."""
     held = threading.Event()
     async with serving(Scripted(), security=config) as visitor:
         assert (await visitor.ask("/metrics", headers=basic("alice", "open sesame")))[0] == 200

@@ -35,7 +35,7 @@ def test_what_is_no_path_for_metrics_is_refused(path: str) -> None:
 
 def test_a_path_that_is_taken_is_refused() -> None:
     """The exporter's own pages stay where scripts and load balancers look for them."""
-    with pytest.raises(ValueError, match=r"^/-/ready is served already; take another path$"):
+    with pytest.raises(ValueError, match=r"^/-/ready is already in use; choose another path$"):
         checked_telemetry_path("/-/ready")
 
 

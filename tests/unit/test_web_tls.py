@@ -53,7 +53,7 @@ def site(tmp_path: Path) -> Site:
 
 
 async def shown_certificate(base: str, context: ssl.SSLContext) -> bytes:
-    """Connect anew and tell the certificate that the server showed."""
+    """Open a new connection and return the server's certificate."""
     host, port = base.removeprefix("https://").split(":")
     _, writer = await asyncio.open_connection(host, int(port), ssl=context)
     certificate = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
@@ -98,7 +98,7 @@ def test_a_renewed_certificate_applies_without_a_restart(site: Site, loop: objec
 
 
 async def test_a_half_renewed_certificate_leaves_the_old_one_in_force(site: Site) -> None:
-    """Between certificate and key nobody is turned away, and the log tells it once."""
+    """While the key does not match the certificate, every client is served, and one line is logged."""
     before = site.server
     async with serving(Scripted(), security=site.live(), session=lambda: session(site.client())) as visitor:
         await shown_certificate(visitor.base, site.client())
@@ -133,7 +133,7 @@ async def test_tls_is_never_switched_while_running(site: Site, first: str, then:
     with capture_logs() as logs:
         site.write(then or "http_server_config: {}\n")
         assert live.current() is before
-    assert logs[0]["problem"].endswith("tls_server_config: TLS is switched on or off by a restart only")
+    assert logs[0]["problem"].endswith("tls_server_config: switching TLS on or off needs a restart")
 
 
 async def test_a_client_certificate_is_asked_for(site: Site) -> None:

@@ -7,7 +7,7 @@ from tests.unit.web_config_files import HASH, TLS, Case, header, user
 _VERSIONS: Final = "expected TLS13, TLS12, TLS11 or TLS10, found"
 _BCRYPT: Final = "2: basic_auth_users.a: expected a bcrypt hash of 60 characters such as htpasswd -nBC 10 prints it"
 _NO_POLICY: Final = (
-    "tls_server_config.client_ca_file: is of no use without client_auth_type; set that to RequireAndVerifyClientCert"
+    "tls_server_config.client_ca_file: has no effect without client_auth_type; set it to RequireAndVerifyClientCert"
 )
 _HEADERS: Final = (
     "expected one of Strict-Transport-Security, X-Content-Type-Options, X-Frame-Options, X-XSS-Protection, "
@@ -37,12 +37,12 @@ BAD: Final = (
     Case(
         "key twice",
         "http_server_config: {}\nhttp_server_config: {}\n",
-        "2: http_server_config: written twice; the first is in line 1",
+        "2: http_server_config: duplicate key; first defined in line 1",
     ),
     Case(
         "user twice",
         f"basic_auth_users:\n  a: {HASH}\n  a: {HASH}\n",
-        "3: basic_auth_users.a: written twice; the first is in line 2",
+        "3: basic_auth_users.a: duplicate key; first defined in line 2",
     ),
     Case(
         "tls is a word",
@@ -210,14 +210,14 @@ BAD: Final = (
     Case(
         "client certificate of anybody",
         TLS + "  client_auth_type: RequireAnyClientCert\n",
-        "4: tls_server_config.client_auth_type: certificates that nobody verifies cannot be required; "
+        "4: tls_server_config.client_auth_type: unverified certificates cannot be required; "
         "use RequireAndVerifyClientCert",
         stricter="Python's ssl verifies what it requires",
     ),
     Case(
         "client certificate of anybody by its old name",
         TLS + "  client_auth_type: RequireClientCert\n",
-        "4: tls_server_config.client_auth_type: certificates that nobody verifies cannot be required; "
+        "4: tls_server_config.client_auth_type: unverified certificates cannot be required; "
         "use RequireAndVerifyClientCert",
         stricter="Python's ssl verifies what it requires",
     ),
@@ -225,19 +225,19 @@ BAD: Final = (
         "authority file without a certificate",
         TLS + "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: junk.pem\n",
         "5: tls_server_config.client_ca_file: expected a certificate in PEM form in DIR/junk.pem",
-        stricter="nobody could log in",
+        stricter="no client could log in",
     ),
     Case(
         "authority file with a broken certificate",
         TLS + "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: broken.pem\n",
         "5: tls_server_config.client_ca_file: cannot be used ...",
-        stricter="nobody could log in",
+        stricter="no client could log in",
     ),
     Case(
         "versions crossed",
         TLS + "  min_version: TLS13\n  max_version: TLS12\n",
-        "5: tls_server_config.max_version: is lower than min_version; nobody could connect",
-        stricter="nobody could connect",
+        "5: tls_server_config.max_version: is lower than min_version; no client could connect",
+        stricter="no client could connect",
     ),
     Case(
         "two documents",

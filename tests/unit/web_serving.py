@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar
 
 from boks_exporter.exposition import DomainView
-from boks_exporter.web import LiveWebConfig, Paths, Published, Source, WebServer, prepare
+from boks_exporter.web import LiveWebConfig, PageSource, Paths, Published, WebServer, prepare
 from tests.unit.exposition_views import BEGUN, INFO, published
 
 
@@ -25,8 +25,8 @@ class Scripted:
         if self.refusal:
             raise self.refusal
 
-    def source(self) -> Source:
-        return Source(
+    def source(self) -> PageSource:
+        return PageSource(
             published=lambda: self.published,
             is_alive=lambda: self.is_alive,
             reload=self.reload,

@@ -1,1 +1,1 @@
-"""`check`: the report judged as a monitoring plugin does."""
+"""`boks-exporter check`: a monitoring plugin."""

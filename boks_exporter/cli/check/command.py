@@ -9,15 +9,15 @@ import click
 from boks_exporter.cli import options
 from boks_exporter.cli.check.ranges import read_range
 from boks_exporter.cli.param_types import DURATION, Checked
-from boks_exporter.cli.stdout import UnsaidError, say
+from boks_exporter.cli.stdout import OutputError, say
 
 RANGE = Checked("range", read_range)
 
 
 @click.command(
-    short_help="Judge as a monitoring plugin does.",
+    short_help="Check the domains as a monitoring plugin.",
     epilog="""\b
-Ranges are the monitoring plugins': [@][start:][end]
+Ranges have the syntax of monitoring plugins: [@][start:][end]
   10       alert below 0 and above 10        10:20    alert outside of 10 to 20
   10:      alert below 10                    @10:20   alert inside of 10 to 20
   ~:10     alert above 10 only
@@ -31,7 +31,7 @@ Examples:
       --warning-lag-seconds 120 --critical-lag-seconds 900
 
 Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. Wrong usage, a faulty configuration, an exporter
-that does not answer, a time-out and an interruption are UNKNOWN too, with the reason in the line.""",
+that does not answer, a timeout and an interruption are UNKNOWN too, with the reason in the first line.""",
 )
 @options.source
 @click.option("--host", "hosts", multiple=True, metavar="NAME", help="Only this host. May be repeated.")
@@ -47,39 +47,41 @@ that does not answer, a time-out and an interruption are UNKNOWN too, with the r
     type=DURATION,
     default="5m",
     show_default=True,
-    help="An older look of a running exporter is UNKNOWN.",
+    help="An older report of a running exporter is UNKNOWN.",
 )
 @options.timeout("10s")
-@options.output("text", "text is the plugins' format.")
+@options.output("text", "text is the format of monitoring plugins.")
 @click.pass_context
 def check(ctx: click.Context, /, *, output: str, hosts: tuple[str, ...], max_age_seconds: float, **given: Any) -> int:
-    """Judge the domains as a monitoring plugin does.
+    """Check the domains as a monitoring plugin.
 
-    Prints one short line, a line for each finding, and performance data, and exits with 0, 1, 2 or 3.
+    Prints one short line, a line per finding, and performance data, and exits with 0, 1, 2 or 3.
 
-    Without ranges the verdicts count. CRITICAL: no master, several masters, a replica that is down, ahead or
-    diverged, a site whose replicas are all proven unsound. WARNING: a replica that is lagging, loading, unlisted
-    or cannot be looked at, and one that the master lists but nobody watches. UNKNOWN: a host of which too little
-    is known, an old report. Of several results the worst counts: CRITICAL, then WARNING, then UNKNOWN.
+    The verdicts decide. CRITICAL: no master, several masters, a replica that is down, ahead or diverged, a site
+    whose replicas are all proven unhealthy. WARNING: a replica that is lagging, loading, unlisted or unreachable,
+    and one that the master lists but the exporter does not poll. UNKNOWN: a host of which too little is known, an
+    old report. The worst result counts: CRITICAL, then WARNING, then UNKNOWN.
 
-    Ranges add to that and never excuse a verdict; its own limits are `thresholds` in the configuration. With
-    --host only those hosts count, not the domain as a whole.
+    Ranges add findings and never remove one; the limits of the verdicts are `thresholds` in the configuration.
+    With --host only those hosts count, not the domain as a whole.
 
-    It looks at the hosts itself, or reads a running exporter with --url, which is quicker, asks no host, and
-    knows lag in seconds. One host that does not answer takes at most 40 % of --timeout.
+    It polls the hosts once, or reads from a running exporter with --url, which is faster, polls no host, and has
+    lag in seconds. One host that does not answer takes at most 40 % of --timeout.
     """
-    from boks_exporter.cli.check.evaluate import FIGURES, Criteria, Limits, judge
+    from boks_exporter.cli.check.evaluate import FIGURES, Criteria, FigureRanges, judge
     from boks_exporter.cli.check.plugin_output import as_json, as_text
     from boks_exporter.cli.check.unknown_on_error import Watchdog
-    from boks_exporter.cli.report_source import Question, ask
+    from boks_exporter.cli.report_source import ReportQuery, fetch
 
-    limits = {figure: Limits(given.pop(f"warning_{figure}"), given.pop(f"critical_{figure}")) for figure in FIGURES}
-    question = Question.of(ctx, **given)
-    with Watchdog(question.timeout_seconds, wants_json=output == "json"):
-        report = ask(question)
+    limits = {
+        figure: FigureRanges(given.pop(f"warning_{figure}"), given.pop(f"critical_{figure}")) for figure in FIGURES
+    }
+    query = ReportQuery.of(ctx, **given)
+    with Watchdog(query.timeout_seconds, wants_json=output == "json"):
+        report = fetch(query)
     criteria = Criteria(limits=limits, hosts=hosts, max_age_seconds=max_age_seconds, now=time.time())
     result = judge(report, criteria)
     text = as_json(report, result) if output == "json" else as_text(report, result, criteria)
-    with suppress(UnsaidError):  # the exit code tells, even where nobody reads
+    with suppress(OutputError):  # the exit code is the result, even without a reader
         say(text)
     return result.severity

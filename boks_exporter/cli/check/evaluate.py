@@ -1,4 +1,4 @@
-"""Judge a report by the rules of severity.py and the ranges of the command line; pure."""
+"""Evaluation of a report by the rules of severity.py and the ranges of the command line."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -6,16 +6,16 @@ from typing import Final
 
 from boks_exporter.cli.check.ranges import Range
 from boks_exporter.cli.check.severity import (
+    DECIDED_BY_HOSTS,
     DOMAIN_RULES,
     HOST_RULES,
     LISTED_AS_DOWN,
     NO_FIGURE,
-    NOBODY_ANSWERS,
-    NOTHING_SEEN,
-    SAYS_NOTHING,
+    NO_HOST_ANSWERS,
+    NOTHING_POLLED,
     SITE_WITHOUT_REPLICA,
     STALE,
-    UNHEARD_OF,
+    UNKNOWN_STATE,
     UNRESOLVED,
     Severity,
     rank,
@@ -25,12 +25,12 @@ from boks_exporter.exposition import DomainReport, HostReport, StatusReport
 from boks_exporter.health.formatting import in_words
 
 FIGURES: Final = ("lag", "lag_seconds", "ahead")
-_NOT_PROVEN_UNSOUND: Final = frozenset({"ok", "unknown", "unreachable"})
+_NOT_PROVEN_UNHEALTHY: Final = frozenset({"ok", "unknown", "unreachable"})
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """The ranges of one figure; None where none was given."""
+class FigureRanges:
+    """The ranges of one figure."""
 
     warning: Range | None = None
     critical: Range | None = None
@@ -38,21 +38,20 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Criteria:
-    """What the command line asks for, beyond the verdicts."""
+    """The criteria of the command line, in addition to the verdicts."""
 
-    limits: Mapping[str, Limits] = field(default_factory=dict)
+    limits: Mapping[str, FigureRanges] = field(default_factory=dict)
     hosts: tuple[str, ...] = ()
     max_age_seconds: float = 300.0
     now: float
 
-    def of(self, figure: str) -> Limits:
-        """Look up the ranges of a figure."""
-        return self.limits.get(figure, Limits())
+    def of(self, figure: str) -> FigureRanges:
+        return self.limits.get(figure, FigureRanges())
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at; `headline` stands in the first line, `detail` in the long output."""
+class PluginFinding:
+    """One result; `headline` is for the first line, `detail` for the long output."""
 
     severity: Severity
     domain: str
@@ -62,34 +61,33 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """Everything that was found, the worst first."""
+class PluginResult:
+    """All findings, worst first."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[PluginFinding, ...]
 
     @property
     def severity(self) -> Severity:
-        """Tell what counts."""
         return worst(finding.severity for finding in self.findings)
 
 
-def judge(report: StatusReport, criteria: Criteria) -> Result:
-    """Judge all domains, or of them only the hosts that were asked for."""
+def judge(report: StatusReport, criteria: Criteria) -> PluginResult:
+    """Evaluate all domains, or only the requested hosts."""
     found = [finding for domain in report["domains"] for finding in _domain(domain, criteria)]
     seen = {host["host"].casefold() for domain in report["domains"] for host in domain["hosts"]}
     if not report["domains"]:
-        found.append(_nothing("no domain has been looked at yet"))
+        found.append(_nothing("no domain has been polled yet"))
     found += (_nothing(f"no host {name} in the report") for name in criteria.hosts if name.casefold() not in seen)
-    return Result(tuple(sorted(found, key=lambda finding: -rank(finding.severity))))
+    return PluginResult(tuple(sorted(found, key=lambda finding: -rank(finding.severity))))
 
 
 def is_wanted(host: HostReport, criteria: Criteria) -> bool:
-    """Tell whether a host was asked for; without names all are."""
+    """Return whether a host was requested; without names, all are."""
     return not criteria.hosts or host["host"].casefold() in {name.casefold() for name in criteria.hosts}
 
 
 def figures(host: HostReport) -> dict[str, float | None]:
-    """Tell a replica's figures; where it lacks no update, the oldest that it lacks has no age."""
+    """Return a replica's figures; the lag in seconds of a replica that lacks no update is 0."""
     seconds = host["lag_seconds"]
     return {
         "lag": host["lag_sequences"],
@@ -99,23 +97,23 @@ def figures(host: HostReport) -> dict[str, float | None]:
 
 
 def is_replica(host: HostReport) -> bool:
-    """Tell whether a host has figures: a replica, or what may be one and does not answer."""
+    """Return whether a host has figures: a replica, or a host of unknown role."""
     return host["role"] in {"replica", "unknown"}
 
 
-def _nothing(text: str) -> Finding:
-    return Finding(NOTHING_SEEN.severity, "", None, text, text)
+def _nothing(text: str) -> PluginFinding:
+    return PluginFinding(NOTHING_POLLED.severity, "", None, text, text)
 
 
-def _domain(domain: DomainReport, criteria: Criteria) -> Iterator[Finding]:
+def _domain(domain: DomainReport, criteria: Criteria) -> Iterator[PluginFinding]:
     yield from _staleness(domain, criteria)
     if not criteria.hosts:
         yield from _domain_itself(domain)
         yield from _sites(domain)
         for name in domain["unresolved"]:
-            text = f"{name} is listed by the master, but not known here"
-            yield Finding(
-                UNRESOLVED.severity, domain["domain"], None, text, f"{text}; add it to hosts, or set discover"
+            text = f"{name} is listed by the master, but not configured"
+            yield PluginFinding(
+                UNRESOLVED.severity, domain["domain"], None, text, f"{text}; add it to hosts, or set discover: true"
             )
     for host in domain["hosts"]:
         if is_wanted(host, criteria):
@@ -124,67 +122,73 @@ def _domain(domain: DomainReport, criteria: Criteria) -> Iterator[Finding]:
                 yield from _figures(domain, host, criteria)
 
 
-def _staleness(domain: DomainReport, criteria: Criteria) -> Iterator[Finding]:
+def _staleness(domain: DomainReport, criteria: Criteria) -> Iterator[PluginFinding]:
     age = criteria.now - domain["last_round_timestamp_seconds"]
     if age > criteria.max_age_seconds:
-        text = f"the last look is {in_words(age)} old"
-        yield Finding(STALE.severity, domain["domain"], None, text, f"{text}; does the exporter's poll loop still run?")
+        text = f"the last round is {in_words(age)} old"
+        yield PluginFinding(
+            STALE.severity, domain["domain"], None, text, f"{text}; check that the exporter's poll loop is running"
+        )
 
 
-def _domain_itself(domain: DomainReport) -> Iterator[Finding]:
-    nobody = bool(domain["hosts"]) and all(host["state"] == "unreachable" for host in domain["hosts"])
-    rule = NOBODY_ANSWERS if nobody else DOMAIN_RULES.get(domain["state"], UNHEARD_OF)
-    if rule is SAYS_NOTHING:
+def _domain_itself(domain: DomainReport) -> Iterator[PluginFinding]:
+    none_answers = bool(domain["hosts"]) and all(host["state"] == "unreachable" for host in domain["hosts"])
+    rule = NO_HOST_ANSWERS if none_answers else DOMAIN_RULES.get(domain["state"], UNKNOWN_STATE)
+    if rule is DECIDED_BY_HOSTS:
         return
     state = domain["state"].replace("_", " ")
     headline = domain["reason"] if rule.severity is Severity.OK else f"{state}: {domain['reason']}"
-    yield Finding(rule.severity, domain["domain"], None, headline, headline)
+    yield PluginFinding(rule.severity, domain["domain"], None, headline, headline)
 
 
-def _sites(domain: DomainReport) -> Iterator[Finding]:
-    """Find the sites whose replicas are all proven unsound."""
-    unsound: dict[str, bool] = {}
+def _sites(domain: DomainReport) -> Iterator[PluginFinding]:
+    """Find the sites whose replicas are all proven unhealthy."""
+    unhealthy: dict[str, bool] = {}
     for host in domain["hosts"]:
         if host["site"] and is_replica(host):
-            unsound[host["site"]] = unsound.get(host["site"], True) and _is_proven_unsound(host)
-    for site in sorted(site for site, proven in unsound.items() if proven):
-        text = f"site {site} has no sound replica"
-        yield Finding(SITE_WITHOUT_REPLICA.severity, domain["domain"], None, text, text)
+            unhealthy[host["site"]] = unhealthy.get(host["site"], True) and _is_proven_unhealthy(host)
+    for site in sorted(site for site, proven in unhealthy.items() if proven):
+        text = f"site {site} has no healthy replica"
+        yield PluginFinding(SITE_WITHOUT_REPLICA.severity, domain["domain"], None, text, text)
 
 
-def _is_proven_unsound(host: HostReport) -> bool:
-    """Tell what is certain: that we cannot look at a host proves nothing where the master does not list it as DOWN."""
-    return host["reported_status"] == "down" or host["state"] not in _NOT_PROVEN_UNSOUND
+def _is_proven_unhealthy(host: HostReport) -> bool:
+    """Return whether it is proven: an unreachable host proves nothing unless the master lists it as DOWN."""
+    return host["reported_status"] == "down" or host["state"] not in _NOT_PROVEN_UNHEALTHY
 
 
-def _host(domain: DomainReport, host: HostReport) -> Finding:
-    """Judge a host by its state; what the master lists as DOWN is down, even if we could not look at it ourselves."""
-    rule, state = HOST_RULES.get(host["state"], UNHEARD_OF), host["state"]
+def _host(domain: DomainReport, host: HostReport) -> PluginFinding:
+    """Evaluate a host by its state; what the master lists as DOWN is down, even if it is unreachable."""
+    rule, state = HOST_RULES.get(host["state"], UNKNOWN_STATE), host["state"]
     if host["reported_status"] == "down" and rank(rule.severity) < rank(LISTED_AS_DOWN.severity):
         rule, state = LISTED_AS_DOWN, "down"
     shown = state if rule.severity is Severity.OK else state.upper()
     text = f"{host['host']} is {shown}"
-    return Finding(rule.severity, domain["domain"], host["host"], text, f"{text}: {host['reason']}")
+    return PluginFinding(rule.severity, domain["domain"], host["host"], text, f"{text}: {host['reason']}")
 
 
-def _figures(domain: DomainReport, host: HostReport, criteria: Criteria) -> Iterator[Finding]:
+def _figures(domain: DomainReport, host: HostReport, criteria: Criteria) -> Iterator[PluginFinding]:
     for name, value in figures(host).items():
         limits = criteria.of(name)
-        if limits == Limits():
+        if limits == FigureRanges():
             continue
         label = f"{host['host']} {name.replace('_', ' ')}"
         if value is None:
-            text = f"{label} is not known"
-            hint = "; a single look has no history: ask a running exporter with --url" if name == "lag_seconds" else ""
-            yield Finding(NO_FIGURE.severity, domain["domain"], host["host"], text, text + hint)
+            text = f"{label} is unknown"
+            hint = (
+                "; a one-shot poll has no history: read from a running exporter with --url"
+                if name == "lag_seconds"
+                else ""
+            )
+            yield PluginFinding(NO_FIGURE.severity, domain["domain"], host["host"], text, text + hint)
         for severity, limit in _broken(limits, value):
             text = f"{label} is {value:g}"
             detail = f"{text}, expected {'outside' if limit.alerts_inside else 'within'} {limit.text.lstrip('@')}"
-            yield Finding(severity, domain["domain"], host["host"], text, detail)
+            yield PluginFinding(severity, domain["domain"], host["host"], text, detail)
 
 
-def _broken(limits: Limits, value: float | None) -> Iterable[tuple[Severity, Range]]:
-    """Tell which range counts: the critical one says it all."""
+def _broken(limits: FigureRanges, value: float | None) -> Iterable[tuple[Severity, Range]]:
+    """Return the range that is violated; the critical one takes precedence."""
     if value is None:
         return
     if limits.critical and limits.critical.alerts(value):

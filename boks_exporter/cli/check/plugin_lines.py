@@ -1,4 +1,4 @@
-"""The plugin's words for its result, and for having none; they load nothing, since wrong usage needs them, too."""
+"""Output lines of the plugin for results and failures, with few imports, since usage errors need them."""
 
 import json
 from collections.abc import Sequence
@@ -9,17 +9,17 @@ from boks_exporter.cli.sanitize import harmless
 
 
 def plugin_text(text: str) -> str:
-    """Make a text harmless for a monitoring system: a pipe would begin the performance data."""
+    """Sanitize a text for a monitoring system: a pipe would start the performance data."""
     return harmless(text).replace("|", "/")
 
 
 def judgement(severity: Severity, summary: str, findings: Sequence[dict[str, str | None]] = ()) -> dict[str, Any]:
-    """Describe a result for programs."""
+    """Build the JSON of a result."""
     return {"state": severity.name, "exit_code": int(severity), "summary": summary, "findings": list(findings)}
 
 
 def unknown(text: str, *, wants_json: bool) -> str:
-    """Write a failure as the plugin's whole output."""
+    """Format a failure as the plugin's output."""
     line = plugin_text(text)
     if wants_json:
         return json.dumps({"check": judgement(Severity.UNKNOWN, line), "domains": []})

@@ -1,10 +1,18 @@
-"""A result as text: one short line, the details, and performance data; pure."""
+"""Output of the plugin: one short line, details, and performance data."""
 
 import json
 from collections.abc import Iterator
 from typing import Final
 
-from boks_exporter.cli.check.evaluate import FIGURES, Criteria, Finding, Result, figures, is_replica, is_wanted
+from boks_exporter.cli.check.evaluate import (
+    FIGURES,
+    Criteria,
+    PluginFinding,
+    PluginResult,
+    figures,
+    is_replica,
+    is_wanted,
+)
 from boks_exporter.cli.check.plugin_lines import judgement, plugin_text
 from boks_exporter.cli.check.severity import Severity
 from boks_exporter.exposition import DomainReport, StatusReport
@@ -14,8 +22,8 @@ _HEADLINE_AT_MOST: Final = 250
 _UNITS: Final = {"lag_seconds": "s"}
 
 
-def summary(report: StatusReport, result: Result) -> str:
-    """Say in one line what counts; a domain is named where there are several."""
+def summary(report: StatusReport, result: PluginResult) -> str:
+    """Summarise the result in one line; with several domains, each is named."""
     counting = [finding for finding in result.findings if finding.severity is result.severity]
     if result.severity is Severity.OK:
         counting = [finding for finding in counting if finding.host is None] or counting
@@ -31,8 +39,8 @@ def summary(report: StatusReport, result: Result) -> str:
     return line if len(line) <= _HEADLINE_AT_MOST else f"{line[: _HEADLINE_AT_MOST - 3]}..."
 
 
-def as_text(report: StatusReport, result: Result, criteria: Criteria) -> str:
-    """Write what the plugin prints: totals behind the first line, the hosts' figures behind the last."""
+def as_text(report: StatusReport, result: PluginResult, criteria: Criteria) -> str:
+    """Format the plugin's output: totals after the first line, the hosts' figures after the last."""
     lines = [f"BOKS {result.severity.name} - {summary(report, result)}", *details(result)]
     data = ["" if criteria.hosts else " ".join(_totals(report)), " ".join(_host_data(report, criteria))]
     if len(lines) == 1:
@@ -42,8 +50,8 @@ def as_text(report: StatusReport, result: Result, criteria: Criteria) -> str:
     return "\n".join(lines)
 
 
-def details(result: Result) -> Iterator[str]:
-    """Write a line for each finding, the worst first; hosts that are ok share one."""
+def details(result: PluginResult) -> Iterator[str]:
+    """Format a line per finding, worst first; hosts that are ok share one."""
     fine: dict[str, list[str]] = {}
     for finding in result.findings:
         if finding.severity is Severity.OK and finding.host is not None:
@@ -54,7 +62,7 @@ def details(result: Result) -> Iterator[str]:
         yield plugin_text(f"[OK] {domain}: {', '.join(hosts)}")
 
 
-def _line(finding: Finding) -> str:
+def _line(finding: PluginFinding) -> str:
     where = f"{finding.domain}: " if finding.domain else ""
     return plugin_text(f"[{finding.severity.name}] {where}{finding.detail}")
 
@@ -71,7 +79,7 @@ def _totals(report: StatusReport) -> Iterator[str]:
 
 
 def _is_missing(domain: DomainReport, name: str) -> bool:
-    """Tell whether a host that does not answer is a replica: the master lists it."""
+    """Return whether a host of unknown role is a replica: the master lists it."""
     return any(
         host["host"] == name and host["role"] == "unknown" and host["reported_status"] for host in domain["hosts"]
     )
@@ -97,19 +105,19 @@ def _host_data(report: StatusReport, criteria: Criteria) -> Iterator[str]:
 def _datum(
     label: str, value: float | None, unit: str = "", warning: str = "", critical: str = "", most: int | None = None
 ) -> str:
-    """Write `'label'=value;warn;crit;min;max`; U is the plugins' word for a figure that is not known."""
+    """Format `'label'=value;warn;crit;min;max`; U is the plugins' notation for an unknown value."""
     name = plugin_text(label).replace("=", "_").replace("'", "''")
     number = "U" if value is None else f"{_plain(value)}{unit}"
     return f"'{name}'={number};{warning};{critical};0;{'' if most is None else most}"
 
 
 def _plain(value: float) -> str:
-    """Write a number without an exponent, which not every reader of performance data knows."""
+    """Format a number without an exponent, which some readers of performance data do not support."""
     return str(value) if isinstance(value, int) else f"{value:.3f}".rstrip("0").rstrip(".")
 
 
-def as_json(report: StatusReport, result: Result) -> str:
-    """Write the report with the plugin's judgement beside it."""
+def as_json(report: StatusReport, result: PluginResult) -> str:
+    """Format the report and the plugin's result as JSON."""
     found = [
         {"state": found.severity.name, "domain": found.domain or None, "host": found.host, "text": found.detail}
         for found in result.findings

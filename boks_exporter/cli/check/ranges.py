@@ -11,7 +11,7 @@ _RANGE: Final = re.compile(rf"(?P<inside>@)?(?:(?P<start>~|{_NUMBER}):)?(?P<end>
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Values that are all right; `text` is how it was written, which is how performance data repeat it."""
+    """A range of acceptable values; `text` is as written and repeated in performance data."""
 
     text: str
     start: float
@@ -19,12 +19,12 @@ class Range:
     alerts_inside: bool = False
 
     def alerts(self, value: float) -> bool:
-        """Tell whether a value is a finding; both ends belong to the range."""
+        """Return whether a value violates the range; both ends are inside."""
         return (self.start <= value <= self.end) is self.alerts_inside
 
 
 def read_range(text: str) -> Range:
-    """Read a range; raises ValueError with what was expected."""
+    """Parse a range; raises ValueError."""
     match = _RANGE.fullmatch(text)
     if match is None or (match["start"] is None and match["end"] is None):
         message = f"expected a range [@][start:][end] such as 10, 10:, ~:10, 10:20 or @10:20, found {text!r}"

@@ -1,4 +1,4 @@
-"""A plugin ends as UNKNOWN, with one line on standard output, whatever goes wrong; and it ends in time."""
+"""Conversion of every failure to UNKNOWN with one line on standard output, before the deadline."""
 
 import os
 import threading
@@ -13,21 +13,21 @@ import click
 
 from boks_exporter.cli.check.plugin_lines import unknown
 from boks_exporter.cli.check.severity import Severity
-from boks_exporter.cli.stdout import UnsaidError, say
+from boks_exporter.cli.stdout import OutputError, say
 from boks_exporter.errors import BoksExporterError, ConfigError
 
 GRACE_SECONDS: Final = 0.5
-"""How long an orderly end may take after the deadline; then the process ends itself."""
+"""How long an orderly exit may take after the deadline; then the process kills itself."""
 
 
 def as_plugin(arguments: Sequence[str], run: Callable[[Sequence[str]], int]) -> int:
-    """Run a command line whose failures are all the plugin's UNKNOWN."""
+    """Run a command line and convert every failure to UNKNOWN."""
     wants_json = is_json(arguments)
     try:
         return run(arguments)
     except click.UsageError as error:
-        said = error.format_message().rstrip(".")
-        text = f"usage: {said}{'' if said.endswith('?') else '.'} See: boks-exporter check --help"
+        message = error.format_message().rstrip(".")
+        text = f"usage: {message}{'' if message.endswith('?') else '.'} See: boks-exporter check --help"
     except click.ClickException as error:
         text = error.format_message()
     except click.Abort:
@@ -36,49 +36,46 @@ def as_plugin(arguments: Sequence[str], run: Callable[[Sequence[str]], int]) -> 
         text = _of_configuration(error)
     except BoksExporterError as error:
         text = str(error)
-    except Exception as error:  # noqa: BLE001 - a bug is UNKNOWN to the monitoring system, and its traceback is kept
+    except Exception as error:  # noqa: BLE001 - a bug is UNKNOWN to the monitoring system; its traceback is printed
         traceback.print_exc()
         text = f"this is a bug in boks-exporter, see standard error: {type(error).__name__}: {error}"
-    with suppress(UnsaidError):  # the exit code tells, even where nobody reads
+    with suppress(OutputError):  # the exit code is the result, even without a reader
         say(unknown(text, wants_json=wants_json))
     return Severity.UNKNOWN
 
 
 def is_json(arguments: Sequence[str]) -> bool:
-    """Tell from the bare words whether JSON is wanted, for when they could not be parsed."""
+    """Return whether JSON is requested, from arguments that may be unparsable."""
     words = list(arguments)
     return "--output=json" in words or ("--output", "json") in pairwise(words)
 
 
 def _of_configuration(error: ConfigError) -> str:
-    """Put the first fault into the line; the others are counted."""
+    """Show the first fault and the number of the others."""
     rest = len(error.problems) - 1
     more = f" (and {rest} more fault{'s' if rest > 1 else ''}: config check)" if rest else ""
     return f"configuration: {error.problems[0]}{more}"
 
 
 class Watchdog:
-    """End the process as UNKNOWN when an orderly end did not come in time.
+    """Exit with UNKNOWN if the command does not end before the deadline.
 
-    A name server that does not answer blocks a thread that nothing can cancel; the monitoring system would kill the
-    plugin and know nothing.
+    A name server that does not answer blocks a thread that cannot be cancelled; the monitoring system would then
+    kill the plugin without a result.
     """
 
     def __init__(self, seconds: float, *, wants_json: bool) -> None:
-        """Set the time; it starts to run with the block."""
         self._line = unknown(f"timed out after {seconds:g} s", wants_json=wants_json)
         self._timer = threading.Timer(seconds + GRACE_SECONDS, self._end)
         self._timer.daemon = True
 
     def __enter__(self) -> Self:
-        """Start the time."""
         self._timer.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop the time."""
         self._timer.cancel()
 
     def _end(self) -> None:

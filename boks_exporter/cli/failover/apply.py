@@ -18,7 +18,7 @@ from boks_exporter.cli.failover.open_runs import open_runs, tell_open_runs
 from boks_exporter.cli.failover.options import Common, acceptances, is_interactive, run_async
 from boks_exporter.cli.failover.text_output import proposal_text
 from boks_exporter.cli.sanitize import harmless
-from boks_exporter.cli.stdout import UnsaidError, say
+from boks_exporter.cli.stdout import OutputError, say
 from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.findings import Finding
 from boks_exporter.failover.journal import JournalError
@@ -160,7 +160,7 @@ def _run(common: Common, domain: ManagedDomain, work: Callable[[Runner], Corouti
     def progress(text: str) -> None:
         try:
             say("\n".join(harmless(line) for line in text.split("\n"))) if not common.is_json else None
-        except UnsaidError:
+        except OutputError:
             halt.ask("nobody reads any more what it tells: its terminal or its pipe is gone")
 
     at_work: list[Runner] = []
@@ -193,6 +193,6 @@ def _interrupted(domain: ManagedDomain, name: str | None) -> RunResult:
 def _ended(common: Common, result: RunResult) -> int:
     ending = f"exit {int(result.exit)}" + (f", run {result.run}" if result.run else "")
     lines = [*(harmless(sentence) for sentence in result.sentences), ending]
-    with suppress(UnsaidError):  # nobody reads it: the exit code is true all the same
+    with suppress(OutputError):  # nobody reads it: the exit code is true all the same
         say(json.dumps(result_json(result), indent=2) if common.is_json else "\n".join(lines))
     return int(result.exit)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from boks_exporter.cli.options import Command, config_file, insist_on_domains
+from boks_exporter.cli.options import Command, config_file, validate_domains
 from boks_exporter.failover.findings import Guard
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Common:
         configure("error", LogFormat.LOGFMT)
         settings = load(self.config_file)
         if self.domain_name is not None:
-            insist_on_domains([self.domain_name], [each.name for each in settings.domains], str(self.config_file))
+            validate_domains([self.domain_name], [each.name for each in settings.domains], str(self.config_file))
         return chosen_domain(settings, self.domain_name, host)
 
 

@@ -1,4 +1,4 @@
-"""Basic authentication before everything that is served, errors included."""
+"""Basic authentication for every path, errors included."""
 
 import base64
 import binascii
@@ -12,7 +12,7 @@ from boks_exporter.web.security.passwords import Passwords
 
 
 def guarded(users: Callable[[], Mapping[bytes, bytes]], passwords: Passwords) -> Middleware:
-    """Let nobody through without a user's password, while there are users."""
+    """Return a middleware that requires a user's password while the configuration has users."""
 
     @web.middleware
     async def ask(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -31,7 +31,7 @@ def guarded(users: Callable[[], Mapping[bytes, bytes]], passwords: Passwords) ->
 
 
 def _credentials(header: str) -> tuple[bytes, bytes] | None:
-    """Read `Basic BASE64(user:password)`; None where it is not that."""
+    """Parse `Basic BASE64(user:password)`; None if it is malformed."""
     scheme, _, encoded = header.partition(" ")
     if scheme.lower() != "basic":
         return None

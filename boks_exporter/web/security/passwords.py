@@ -1,4 +1,4 @@
-"""Passwords against bcrypt hashes, without telling by time who exists and without holding up the event loop."""
+"""Passwords checked against bcrypt hashes, in threads, in the same time for known and unknown users."""
 
 import asyncio
 import secrets
@@ -12,22 +12,22 @@ import bcrypt
 
 _REMEMBERED: Final = 1000
 _BCRYPT_BYTES: Final = 72
-"""Bcrypt looks at no more; what is longer counts by its beginning, as it does for exporter-toolkit."""
+"""Bcrypt ignores further bytes; exporter-toolkit accepts longer passwords in the same way."""
 
 _WORKERS: Final = 2
 
 
 class Passwords:
-    """Check passwords; an answer once found is remembered under a keyed hash, so that a scrape costs no bcrypt."""
+    """Password check with a cache of results under a keyed hash, so that a scrape costs no bcrypt."""
 
     def __init__(self) -> None:
-        """Start with nothing remembered; threads of its own keep guesses out of the way of the poll loop's."""
+        """Start with an empty cache and a thread pool of its own, separate from the poll loop's."""
         self._key = secrets.token_bytes(32)
         self._known: OrderedDict[bytes, bool] = OrderedDict()
         self._threads = ThreadPoolExecutor(_WORKERS, thread_name_prefix="bcrypt")
 
     async def is_right(self, users: Mapping[bytes, bytes], user: bytes, password: bytes) -> bool:
-        """Tell whether the password is the user's; for a user that does not exist another one's hash is compared."""
+        """Return whether the password is the user's; an unknown user's is compared with another user's hash."""
         hashed = users.get(user) or self._stand_in(users, user)
         token = self._digest(user, hashed, password)
         if token not in self._known:
@@ -38,11 +38,11 @@ class Passwords:
         matches = self._known[token]
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
-        # Who may come in is asked each time: a match is remembered, not a user, who may have been taken out since.
+        # The cache holds password matches, not users: a user may have been removed since.
         return matches and user in users
 
     def _stand_in(self, users: Mapping[bytes, bytes], user: bytes) -> bytes:
-        """Choose always the same hash for a name, so that its cost looks like any user's."""
+        """Choose the same hash for the same name, so that its cost looks like a known user's."""
         hashes = sorted(users.values())
         return hashes[int.from_bytes(self._digest(user)[:8], "big") % len(hashes)]
 
@@ -51,5 +51,5 @@ class Passwords:
         return blake2b(framed, key=self._key, digest_size=32).digest()
 
     def close(self) -> None:
-        """End without waiting for comparisons that nobody waits for any more."""
+        """Stop without waiting for comparisons in progress."""
         self._threads.shutdown(wait=False, cancel_futures=True)

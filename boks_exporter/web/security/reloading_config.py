@@ -1,4 +1,4 @@
-"""The web configuration in force: looked at anew when one of its files changed, kept when the new one is bad."""
+"""The active web configuration: reloaded when one of its files changes, kept when the new one is invalid."""
 
 import ssl
 from collections.abc import Callable
@@ -12,23 +12,23 @@ from boks_exporter.web.security.web_config import WebConfig, load_web_config
 
 _log = structlog.get_logger(__name__)
 
-_Look: TypeAlias = tuple[tuple[int, int, int] | None, ...]
+_Signatures: TypeAlias = tuple[tuple[int, int, int] | None, ...]
 
 
 class LiveWebConfig:
-    """Give the newest usable content of the file, for each connection and each request anew."""
+    """The last valid content of the file, checked at each connection and request."""
 
     def __init__(self, file: Path) -> None:
-        """Load the file; raises ConfigError if it cannot be used."""
+        """Load the file; raises ConfigError."""
         self._file = file
-        # Looked at before it is read: a change in between shows as one the next time.
-        look = _look((file,))
+        # Take the file's status before reading it: a change in between is then found the next time.
+        signatures = _signatures((file,))
         self._config = load_web_config(file)
-        self._seen = look + _look(self._config.files[1:])
+        self._seen = signatures + _signatures(self._config.files[1:])
 
     def current(self) -> WebConfig:
-        """Give what is in force; a few stats, unless something changed."""
-        seen = _look(self._config.files)
+        """Return the active configuration; costs a few stat calls unless a file changed."""
+        seen = _signatures(self._config.files)
         if seen != self._seen:
             self._seen = seen
             self._renew()
@@ -44,49 +44,49 @@ class LiveWebConfig:
                 _log.error("web_config_refused", problem=str(problem))
             return
         if config.files != self._config.files:
-            self._seen = _look(config.files)
+            self._seen = _signatures(config.files)
         self._config = config
         _log.info("web_config_renewed", file=str(self._file))
 
     def tls(self) -> ssl.SSLContext | None:
-        """Give a context for listening that follows every renewal; None where TLS is off."""
+        """Return a server context that uses renewed certificates; None without TLS."""
         return _FollowingContext.of(self._tls) if self._config.tls else None
 
     def _tls(self) -> ssl.SSLContext:
         context = self.current().tls
         if context is None:
-            message = f"TLS vanished from {self._file} without a restart"
+            message = f"TLS was removed from {self._file} without a restart"
             raise RuntimeError(message)
         return context
 
 
 class _FollowingContext(ssl.SSLContext):
-    """Hand each new connection over to the context that is in force at that moment."""
+    """An SSL context that delegates each new connection to the currently active one."""
 
     _current: Callable[[], ssl.SSLContext]
 
     @classmethod
     def of(cls, current: Callable[[], ssl.SSLContext]) -> Self:
-        """Follow what `current` gives."""
+        """Delegate to the context that `current` returns."""
         context = cls(ssl.PROTOCOL_TLS_SERVER)
         context._current = current
         return context
 
     def wrap_bio(self, *args: Any, **kwargs: Any) -> ssl.SSLObject:
-        """Begin a connection's TLS, which asyncio and uvloop both do by this."""
+        """Start TLS on a connection; asyncio and uvloop both call this."""
         return self._current().wrap_bio(*args, **kwargs)
 
 
 def _needs_restart(file: Path) -> ConfigError:
-    return ConfigError((Problem(str(file), None, "tls_server_config", "TLS is switched on or off by a restart only"),))
+    return ConfigError((Problem(str(file), None, "tls_server_config", "switching TLS on or off needs a restart"),))
 
 
-def _look(files: tuple[Path, ...]) -> _Look:
-    """Tell what shows whether a file is another one than before; None for one that cannot be seen."""
-    return tuple(_one_look(file) for file in files)
+def _signatures(files: tuple[Path, ...]) -> _Signatures:
+    """Return a signature of each file that changes with it; None for an inaccessible file."""
+    return tuple(_signature_of(file) for file in files)
 
 
-def _one_look(file: Path) -> tuple[int, int, int] | None:
+def _signature_of(file: Path) -> tuple[int, int, int] | None:
     try:
         status = file.stat()
     except OSError:

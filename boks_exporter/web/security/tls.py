@@ -1,4 +1,4 @@
-"""From exporter-toolkit's words for TLS, which are Go's, to a context of OpenSSL."""
+"""OpenSSL context from exporter-toolkit's TLS settings, which use Go's names."""
 
 import ssl
 import warnings
@@ -17,7 +17,7 @@ _CLIENT_CA: Final = "client_ca_file"
 
 
 class ClientAuth(Enum):
-    """What is asked of clients' certificates; UNVERIFIED is what OpenSSL cannot do from Python."""
+    """How client certificates are checked; UNVERIFIED is not supported by Python's ssl."""
 
     NONE = auto()
     IF_GIVEN = auto()
@@ -28,7 +28,7 @@ class ClientAuth(Enum):
 CLIENT_AUTH: Final[Mapping[str, ClientAuth | None]] = {
     "": None,
     "NoClientCert": ClientAuth.NONE,
-    "RequestClientCert": ClientAuth.NONE,  # a certificate that is asked for, never looked at and not required
+    "RequestClientCert": ClientAuth.NONE,  # requested, not verified and not required
     "VerifyClientCertIfGiven": ClientAuth.IF_GIVEN,
     "RequireAndVerifyClientCert": ClientAuth.REQUIRED,
     "RequireAnyClientCert": ClientAuth.UNVERIFIED,
@@ -60,12 +60,12 @@ CIPHERS: Final = {
     "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256": "ECDHE-RSA-CHACHA20-POLY1305",
     "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256": "ECDHE-ECDSA-CHACHA20-POLY1305",
 }
-"""OpenSSL's names. Those of TLS 1.3 are empty: neither Go nor Python lets anybody choose among them."""
+"""OpenSSL's names. Those of TLS 1.3 are empty: neither Go nor Python can select among them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TlsSettings:
-    """What the file says of TLS."""
+    """The TLS settings of the file."""
 
     cert_file: Path
     key_file: Path
@@ -79,12 +79,11 @@ class TlsSettings:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """List the files that a change of which makes a new context."""
         return (self.cert_file, self.key_file, *([self.client_ca_file] if self.client_ca_file else []))
 
 
 class TlsError(BoksExporterError):
-    """The setting `key` cannot be used; becomes a Problem of a ConfigError before it leaves this package."""
+    """The setting `key` cannot be used; the package turns it into a Problem of a ConfigError."""
 
     def __init__(self, key: str, message: str) -> None:
         self.key = key
@@ -92,12 +91,12 @@ class TlsError(BoksExporterError):
 
 
 def context_of(tls: TlsSettings) -> ssl.SSLContext:
-    """Build a server's context; raises TlsError."""
+    """Build a server context; raises TlsError."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     _set_versions(context, tls)
     _set_ciphers(context, tls)
     if tls.curves:
-        # Python's ssl sets one curve only: the first and most wanted one.
+        # Python's ssl sets one curve only: the first.
         context.set_ecdh_curve(tls.curves[0])
     _load_certificate(context, tls)
     _ask_clients(context, tls)
@@ -107,7 +106,7 @@ def context_of(tls: TlsSettings) -> ssl.SSLContext:
 
 def _set_versions(context: ssl.SSLContext, tls: TlsSettings) -> None:
     with warnings.catch_warnings():
-        # Versions before 1.2 are deprecated; whoever names one in the file wants it.
+        # Versions before 1.2 are deprecated, but the file asks for one explicitly.
         warnings.simplefilter("ignore", DeprecationWarning)
         context.minimum_version, context.maximum_version = tls.min_version, tls.max_version
 
@@ -118,7 +117,7 @@ def _set_ciphers(context: ssl.SSLContext, tls: TlsSettings) -> None:
         context.minimum_version = TLSVersion.TLSv1_3
     is_old = tls.min_version < TLSVersion.TLSv1_2
     if chosen or is_old:
-        # OpenSSL 3 does TLS 1.0 and 1.1 at security level 0 only.
+        # OpenSSL 3 supports TLS 1.0 and 1.1 at security level 0 only.
         context.set_ciphers(":".join(chosen or ["DEFAULT"]) + ("@SECLEVEL=0" if is_old else ""))
     if not tls.prefer_server_ciphers:
         context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
@@ -136,7 +135,7 @@ def _load_certificate(context: ssl.SSLContext, tls: TlsSettings) -> None:
 
 
 def _refuse_encrypted() -> NoReturn:
-    """Answer OpenSSL's question for a passphrase, which would otherwise go to the terminal."""
+    """Refuse an encrypted key; OpenSSL would otherwise prompt on the terminal."""
     raise TlsError(_KEY, "is encrypted; expected a key without a passphrase, readable by this user only")
 
 
@@ -164,5 +163,5 @@ def _ask_clients(context: ssl.SSLContext, tls: TlsSettings) -> None:
 
 
 def _why(error: ssl.SSLError) -> str:
-    """Give OpenSSL's word for a refusal, such as EE_KEY_TOO_SMALL, where it has one."""
+    """Format OpenSSL's reason, such as EE_KEY_TOO_SMALL, if it has one."""
     return f": {error.reason}" if error.reason else "; it is damaged"

@@ -1,4 +1,4 @@
-"""The web configuration file: exporter-toolkit's schema, read strictly and with every fault at once."""
+"""The web configuration file, with exporter-toolkit's schema and all faults reported together."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -40,14 +40,14 @@ _HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
     "X-XSS-Protection": (),
     "Content-Security-Policy": (),
 }
-"""The headers that may be set, and their values where only some are allowed."""
+"""The allowed headers, with their values if restricted."""
 
 _BCRYPT: Final = re.compile(r"\$2[abxy]\$(?:0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}")
 
 
 @dataclass(frozen=True, slots=True)
 class WebConfig:
-    """What the file says; `files` are those that it rests on, itself first."""
+    """The loaded configuration; `files` are the files that it depends on, itself first."""
 
     tls: SSLContext | None = None
     users: Mapping[bytes, bytes] = field(default_factory=dict)
@@ -56,8 +56,8 @@ class WebConfig:
 
 
 def load_web_config(file: Path) -> WebConfig:
-    """Load a file and everything that it names; raises ConfigError with all faults."""
-    document = load_strict(file, "name another with --web.config.file, or leave that flag out")
+    """Load a file and the files that it names; raises ConfigError with all faults."""
+    document = load_strict(file, "name another file with --web.config.file, or omit that flag")
     problems = list(document.problems)
     top = Section(document, (), problems, _TOP)
     http = top.section("http_server_config", ("http2", "headers"))
@@ -96,7 +96,7 @@ def _users(section: Section) -> dict[bytes, bytes]:
 
 
 def _tls(section: Section, directory: Path) -> TlsSettings | None:
-    """Read the settings of TLS; None where no file and no client authentication is named, as exporter-toolkit does."""
+    """Read the TLS settings; None without files and client authentication, as in exporter-toolkit."""
     files = {key: section.text(key) for key in ("cert_file", "key_file", "client_ca_file")}
     client_auth = section.word("client_auth_type", CLIENT_AUTH, None)
     settings = TlsSettings(
@@ -122,11 +122,11 @@ def _contradictions(settings: TlsSettings, files: Mapping[str, str]) -> Iterator
         if not files[key]:
             yield key, "is missing; TLS needs cert_file and key_file"
     if settings.client_ca_file and settings.client_auth is ClientAuth.NONE:
-        yield "client_ca_file", "is of no use without client_auth_type; set that to RequireAndVerifyClientCert"
+        yield "client_ca_file", "has no effect without client_auth_type; set it to RequireAndVerifyClientCert"
     if settings.client_auth is ClientAuth.UNVERIFIED:
-        yield "client_auth_type", "certificates that nobody verifies cannot be required; use RequireAndVerifyClientCert"
+        yield "client_auth_type", "unverified certificates cannot be required; use RequireAndVerifyClientCert"
     if settings.max_version < settings.min_version:
-        yield "max_version", "is lower than min_version; nobody could connect"
+        yield "max_version", "is lower than min_version; no client could connect"
 
 
 def _context(section: Section, tls: TlsSettings) -> SSLContext | None:
