@@ -37,9 +37,9 @@ _PARTS: Final = ("authorized_keys", "boks-gate.conf", "sudoers", "sudoers-sent")
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click passes it so
     if wanted and not ctx.resilient_parsing:
         from boks_exporter.remote.gate import gate_version
-        from boks_exporter.remote.request import PROTOCOL
+        from boks_exporter.remote.request import OLD_PROTOCOL
 
-        say(f"gate.sh {gate_version()}, protocol {PROTOCOL}")
+        say(f"gate.sh {gate_version()}, protocol {OLD_PROTOCOL}")
         ctx.exit()
 
 

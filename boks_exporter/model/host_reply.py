@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from boks_exporter.errors import FailureReason
 from boks_exporter.model.command_output import (
@@ -35,7 +35,8 @@ class Section(StrEnum):
 class SectionReply:
     """One section of a reply. Exactly one of `exit_status`, `timed_out`, `skipped` is set.
 
-    `skipped` is the gate's reason for not running it (such as `not_master` for `list` on a replica).
+    `skipped` is the gate's reason for not running it (such as `not_master` for `list` on a replica). `cut` is `lines`
+    where the gate has shortened lines, `bytes` where it has left out the rest, or both.
     """
 
     name: Section
@@ -45,6 +46,28 @@ class SectionReply:
     timed_out: bool = False
     skipped: str | None = None
     took: Seconds | None = None
+    cut: str | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """False if the rest of the output was left out."""
+        return "bytes" not in (self.cut or "").split(",")
+
+
+_SAME_START: Final[Seconds] = 2.0
+"""The start of a process is counted from the machine's own start, which its clock can shift by a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessStart:
+    """One run of a program on a host: its process id and its start by the host's clock."""
+
+    pid: int
+    started_at: Timestamp
+
+    def is_same(self, other: "ProcessStart") -> bool:
+        """Return whether both are the same run."""
+        return self.pid == other.pid and abs(self.started_at - other.started_at) <= _SAME_START
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +78,9 @@ class Reply:
     host_clock: Timestamp | None
     sections: tuple[SectionReply, ...]
     unread_lines: tuple[UnreadLine, ...] = ()
+    machine: HostName | None = None
+    """The machine's own name; None from a gate of protocol 1."""
+    boks_init: ProcessStart | None = None
 
     def section(self, name: Section) -> SectionReply | None:
         """Find a section by its name."""

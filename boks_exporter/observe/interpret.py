@@ -25,6 +25,7 @@ from boks_exporter.parsing.errlog import parse_errlog
 from boks_exporter.parsing.memory import parse_memory
 from boks_exporter.parsing.queue import parse_queue
 from boks_exporter.parsing.reply import parse_reply
+from boks_exporter.parsing.reply_frames import RefusedError
 from boks_exporter.remote.request import Request
 from boks_exporter.transport.base import RawReply
 
@@ -34,6 +35,9 @@ _RAW_KEPT: Final = 2000
 _SIGNALLED: Final = 128
 """A shell's status for a command that a signal ended is greater than this."""
 
+_NO_ROW_MISSING: Final = frozenset({Section.SEQUENCE, Section.LIST})
+"""A table or replica whose row was cut off must not look as if it were not there."""
+
 _NO_ENVIRONMENT: Final = Environment(boksinit=None)
 
 
@@ -42,7 +46,7 @@ def interpret_reply(
 ) -> HostOutcome:
     """Interpret a reply; one that is not the gate's is Garbled, one that fails in part has faults of those sections."""
     try:
-        reply = parse_reply(raw.stdout)
+        reply = parse_reply(raw.stdout, raw.nonce)
     except ParseError as error:
         return _garbled(host, raw, error, started_at, finished_at)
     facts: dict[Section, Any] = {}
@@ -76,7 +80,9 @@ def _garbled(host: Host, raw: RawReply, error: ParseError, started_at: Timestamp
     stderr = raw.stderr.decode(errors="replace").strip()
     detail = f"the reply is not the gate's: {error}"
     reason = FailureReason.PARSE
-    if raw.exit_status:
+    if isinstance(error, RefusedError) and error.refusal == "busy":
+        reason = FailureReason.BUSY
+    elif raw.exit_status:
         reason = FailureReason.EXIT_STATUS
         detail = f"exit status {raw.exit_status}, {detail}"
     if stderr:
@@ -106,6 +112,8 @@ def _read(name: Section, reply: Reply) -> Any:
         return None
     if section.timed_out:
         return SectionFault(name, FailureReason.TIMEOUT, f"{name} was cut by the gate's time limit on the host")
+    if name in _NO_ROW_MISSING and not section.is_whole:
+        return SectionFault(name, FailureReason.TOO_LARGE, f"{name} is longer than the gate sends; its end is missing")
     try:
         fact = _readers(reply)[name](section.stdout)
     except ParseError as error:

@@ -1,6 +1,7 @@
 """The replies of the operator's gate, each with exactly one section.
 
-The framing is that of every reply of the gate; the endings are the operator's own:
+The framing is that of every reply of the gate (docs/gate-protocol.md); the endings are the operator's own. From a gate
+of protocol 1:
 
     =boks-gate/1 version=1.0.0 clock=2026-11-23T08:40:12
     =section do
@@ -17,6 +18,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from boks_exporter.model import Environment
+from boks_exporter.parsing.nonce_frames import FramedReply, nonce_of, split_reply
 from boks_exporter.parsing.numbers import number
 from boks_exporter.parsing.operator_facts import (
     Daemons,
@@ -54,9 +56,26 @@ class OperatorReply:
         return ": ".join(part for part in (ending, *self.errors[:1]) if part)
 
 
-def parse_operator_reply(raw: bytes, section: str) -> OperatorReply:
+def parse_operator_reply(raw: bytes, section: str, nonce: str | None = None) -> OperatorReply:
     """Split a reply to a request of this section; raises ParseError for anything that is not a whole one."""
-    return _Reading(raw.decode(errors="replace").split("\n"), section).read()
+    text = raw.decode(errors="replace")
+    nonce = nonce or nonce_of(text)
+    return _with_nonce(split_reply(text, nonce), section) if nonce else _Reading(text.split("\n"), section).read()
+
+
+def _with_nonce(reply: FramedReply, section: str) -> OperatorReply:
+    if len(reply.sections) != 1 or reply.sections[0].opened.words[:1] != (section,):
+        raise broken(reply.opening.line + 1, 0, f"one section, {section}", _names(reply))
+    (part,) = reply.sections
+    return OperatorReply(section, _lines(part.stdout), _lines(part.stderr), part.end.settings(), part.end.line)
+
+
+def _names(reply: FramedReply) -> str:
+    return " ".join(part.opened.words[0] for part in reply.sections)
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(text.removesuffix("\n").split("\n")) if text else ()
 
 
 def readiness_of(reply: OperatorReply) -> GateReadiness:

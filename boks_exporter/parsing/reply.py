@@ -1,5 +1,7 @@
 """Parser of the gate's framed reply: splits it into sections.
 
+Replies of protocol 2 are split in nonce_frames.py. In protocol 1 every line of output is prefixed:
+
 ```
 =boks-gate/1 version=1.0.0 clock=2026-11-23T08:40:12
 =section sequence
@@ -9,25 +11,53 @@
 =done sections=1
 ```
 
-The format is the gate's own (remote/gate.sh). Lines that a login prints before the first frame are unread, as is any
-line without a prefix. A reply that is cut off is rejected: half of a sequence must never look like a whole one.
+The format is the gate's own (docs/gate-protocol.md). Lines that a login prints before the first frame are unread, as is
+any line without a prefix. A reply that is cut off is rejected: half of a sequence must never look like a whole one.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from boks_exporter.errors import ParseError
 from boks_exporter.model import Reply, Section, SectionReply, UnreadLine
+from boks_exporter.parsing.nonce_frames import FramedReply, nonce_of, split_reply
 from boks_exporter.parsing.reply_frames import Frame, broken, frame_at, opening_of, refusal_of
 from boks_exporter.parsing.unrecognised import UnreadLines
 
 _NO_OUTPUT: Final[Mapping[str, list[str]]] = MappingProxyType({})
 
 
-def parse_reply(raw: bytes) -> Reply:
-    """Split a whole reply; undecodable bytes are replaced, a reply that is cut or refused is a ParseError."""
-    reading = _Reading(raw.decode(errors="replace").split("\n"))
-    return reading.read()
+def parse_reply(raw: bytes, nonce: str | None = None) -> Reply:
+    """Split a whole reply; undecodable bytes are replaced, a reply that is cut or refused is a ParseError.
+
+    Pass the nonce of the request where it is known: only its frames count then. Without it, the first frame decides.
+    """
+    text = raw.decode(errors="replace")
+    nonce = nonce or nonce_of(text)
+    return _with_nonce(split_reply(text, nonce)) if nonce else _Reading(text.split("\n")).read()
+
+
+def _with_nonce(reply: FramedReply) -> Reply:
+    sections: dict[Section, SectionReply] = {}
+    for part in reply.sections:
+        name = part.opened.section_name("section")
+        if name in sections:
+            raise _repeated(part.opened, name)
+        sections[name] = part.end.ending(name, part.stdout, part.stderr)
+    opening = reply.opening
+    return Reply(
+        opening.version(),
+        opening.clock(),
+        tuple(sections.values()),
+        reply.unread_lines,
+        opening.machine(),
+        opening.boks_init(),
+    )
+
+
+def _repeated(opened: Frame, name: Section) -> ParseError:
+    return opened.broken(expected=f"a section that has not been there, not a second {name}", word=opened.words[0])
 
 
 class _Reading:
@@ -68,12 +98,7 @@ class _Reading:
         """Read one section, from its frame to its end."""
         name = opened.section_name("section")
         if name in self.sections:
-            raise broken(
-                opened.line,
-                len("=section "),
-                f"a section that has not been there, not a second {name}",
-                opened.words[0],
-            )
+            raise _repeated(opened, name)
         printed: dict[str, list[str]] = {"|": [], "!": []}
         end = self._next_frame(f"'=end {name} …'", printed)
         if end.section_name("end") is not name:

@@ -1,4 +1,4 @@
-"""Parser of the frames of a reply: the lines that begin with `=`."""
+"""Parser of the frames of a reply: the lines that begin with `=`, in protocol 2 with `=NONCE`."""
 
 import re
 from collections.abc import Mapping
@@ -7,14 +7,17 @@ from datetime import datetime
 from typing import Final
 
 from boks_exporter.errors import ParseError
-from boks_exporter.model import Section, SectionReply, Timestamp
+from boks_exporter.model import HostName, ProcessStart, Section, SectionReply, Timestamp
 from boks_exporter.parsing.numbers import number
 
 _OPENING: Final = re.compile(r"=boks-gate/1((?: \S+)*)\s*")
 _OTHER_PROTOCOL: Final = re.compile(r"=boks-gate/(?!1(?:\s|$))\S*.*")
-_REFUSAL: Final = re.compile(r"=refused (\S+)\s*")
+_REFUSAL: Final = re.compile(r"refused (\S+)\s*")
+_HOST: Final = re.compile(r"[A-Za-z0-9._-]{1,255}")
 _SECONDS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 _ENDINGS: Final = ("exit", "timeout", "skipped")
+_OPENING_2: Final = "'boks-gate/2 version=…'"
+_FRAMES_2: Final = "'section NAME', 'errors NAME', 'end NAME …' or 'done sections=N'"
 _EXCERPT: Final = 60
 _LONGEST_VERSION: Final = 40
 
@@ -31,6 +34,10 @@ _REFUSALS: Final = {
     "repeated_word": _OWN_REQUEST,
     "unknown_protocol": f"a gate of protocol boks-gate/1; {_INSTALL}, or leave out `gate: sent`: one is installed",
     "bad_argument": _OWN_REQUEST,
+    "bad_nonce": _OWN_REQUEST,
+    "bad_loop": _OWN_REQUEST,
+    "busy": "a host with fewer polls in progress than POLLS in boks-gate.conf allows",
+    "interrupted": "a whole reply; the gate's process for this request was ended on the host",
     "operator_disabled": "a gate whose root allows changes: OPERATOR=yes in boks-gate.conf on the host, see "
     "`boks-exporter gate install --operator`",
     "unknown_word": f"a gate that has every requested section; the installed one is older: {_INSTALL}",
@@ -54,21 +61,53 @@ def opening_of(line: int, text: str) -> "Frame | None":
     return None
 
 
-def refusal_of(line: int, text: str) -> ParseError | None:
-    """Make the error for a refusal, with what to do about it; None if this is not one."""
-    match = _REFUSAL.fullmatch(text)
-    if match is None:
+def other_protocol(line: int, text: str) -> ParseError | None:
+    """Make the error for an opening frame of another protocol than 2; None if this is not one."""
+    if not text.startswith("=boks-gate/"):
         return None
-    meaning = _REFUSALS.get(match[1], f"an answer; this version does not know the reason: {_INSTALL}")
-    return broken(line, 0, meaning, text.rstrip())
+    return broken(line, 0, f"a gate of protocol boks-gate/2; {_INSTALL}", text.rstrip())
+
+
+class RefusedError(ParseError):
+    """The gate refused the request; `refusal` is its reason."""
+
+    def __init__(self, refusal: str, *, line: int, found: str) -> None:
+        self.refusal = refusal
+        expected = _REFUSALS.get(refusal, f"an answer; this version does not know the reason: {_INSTALL}")
+        super().__init__(line=line, column=1, expected=expected, found=repr(found))
+
+
+def refusal_of(line: int, text: str, mark: str = "=") -> RefusedError | None:
+    """Make the error for a refusal, with what to do about it; None if this is not one.
+
+    A gate that has not read the request's nonce refuses without it.
+    """
+    for beginning in {mark, "="}:
+        match = _REFUSAL.fullmatch(text.removeprefix(beginning)) if text.startswith(beginning) else None
+        if match:
+            return RefusedError(match[1], line=line, found=text.rstrip())
+    return None
 
 
 def frame_at(line: int, text: str) -> "Frame":
-    """Parse a line that begins with `=`; within a reply, that can only be a frame."""
+    """Parse a line that begins with `=`; within a reply of protocol 1, that can only be a frame."""
     words = text[1:].split()
     if not words or words[0] not in {"section", "end", "done"}:
         raise broken(line, 0, "'=section NAME', '=end NAME …' or '=done sections=N'", text.rstrip())
     return Frame(line, text.rstrip(), words[0], tuple(words[1:]))
+
+
+def frame_of(line: int, text: str, start: int, *, is_opening: bool) -> "Frame":
+    """Parse a line that begins with the request's nonce, which ends at `start`."""
+    word, *words = text[start:].split() or [""]
+    if word not in ({"boks-gate/2"} if is_opening else {"section", "errors", "end", "done"}):
+        expected = (
+            "version=… of boks-gate/2"
+            if is_opening
+            else "'section NAME', 'errors NAME', 'end NAME …' or 'done sections=N'"
+        )
+        raise broken(line, start, expected, text[start:].rstrip())
+    return Frame(line, text.rstrip(), word, tuple(words), start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +118,17 @@ class Frame:
     text: str
     word: str
     words: tuple[str, ...]
+    start: int = 1
+    """The column of the first word, which follows `=` or `=NONCE `; counted from 0."""
 
     def broken(self, *, expected: str, word: str | None = None) -> ParseError:
         """Make the error for this frame, at one of its words or after its last."""
-        column = len(self.text) if word is None else self.text.index(word, 1 + len(self.word))
+        column = len(self.text) if word is None else self.text.index(word, self.start + len(self.word))
         return broken(self.line, column, expected, word or "")
+
+    def mismatch(self, word: str, name: str) -> ParseError:
+        """Make the error for another frame than the expected one."""
+        return broken(self.line, self.start, f"'{word} {name}'", self.text[self.start :])
 
     def section_name(self, kind: str) -> Section:
         """Parse the name of the section that a frame of this kind is about."""
@@ -124,6 +169,17 @@ class Frame:
         except ValueError:
             return None
 
+    def machine(self) -> HostName | None:
+        """Parse the machine's own name."""
+        name = self.settings().get("host", "")
+        return name if _HOST.fullmatch(name) else None
+
+    def boks_init(self) -> ProcessStart | None:
+        """Parse the process id and the start of boks_init; None where the gate could not read them."""
+        settings = self.settings()
+        pid, started = number(settings.get("boks_init", "")), number(settings.get("started", ""))
+        return None if pid is None or started is None else ProcessStart(pid, float(started))
+
     def demand_count(self, sections: int) -> None:
         """Check the last frame's number of sections against the number received."""
         announced = number(self.settings().get("sections", ""))
@@ -151,6 +207,7 @@ class Frame:
             timed_out=endings == ["timeout"],
             skipped=value if endings == ["skipped"] else None,
             took=self._took(settings.get("seconds")),
+            cut=settings.get("cut"),
         )
 
     def _took(self, seconds: str | None) -> float | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Self, TypeAlias
 
-from boks_exporter.remote.request import PROTOCOL
+from boks_exporter.remote.request import OLD_PROTOCOL
 
 RunName: TypeAlias = str
 StepId: TypeAlias = str
@@ -52,9 +52,13 @@ class OperatorLook:
     section: OperatorSection
     words: tuple[str, ...] = ()
 
+    def all_words(self) -> tuple[str, ...]:
+        """Return the words after the protocol and the nonce."""
+        return ("op", self.section, *self.words)
+
     def line(self) -> str:
-        """Write the request as the gate reads it."""
-        return " ".join((PROTOCOL, "op", self.section, *self.words))
+        """Write the request for a gate of protocol 1."""
+        return " ".join((OLD_PROTOCOL, *self.all_words()))
 
     @classmethod
     def preflight(cls) -> Self:
@@ -90,9 +94,13 @@ class OperatorChange:
     section: OperatorSection
     words: tuple[str, ...]
 
+    def all_words(self) -> tuple[str, ...]:
+        """Return the words after the protocol and the nonce."""
+        return ("op", self.section, *self.words)
+
     def line(self) -> str:
-        """Write the request as the gate reads it."""
-        return " ".join((PROTOCOL, "op", self.section, *self.words))
+        """Write the request for a gate of protocol 1."""
+        return " ".join((OLD_PROTOCOL, *self.all_words()))
 
     @classmethod
     def lock(cls, run: RunName, owner: str) -> Self:

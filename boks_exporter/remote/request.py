@@ -1,19 +1,46 @@
-"""The one line that a host is sent: `boks-gate/1 role sequence list`."""
+"""The lines that a client sends to a gate (docs/gate-protocol.md)."""
 
+import secrets
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from boks_exporter.model import Section
 
-PROTOCOL: Final = "boks-gate/1"
+PROTOCOL: Final = "boks-gate/2"
+"""Also the command that a client executes; everything else goes over standard input."""
+OLD_PROTOCOL: Final = "boks-gate/1"
+
+Nonce: TypeAlias = str
+_NONCE_BYTES: Final = 8
+_LONGEST_LOOP_SECONDS: Final = 86400
 
 
 class RequestLine(Protocol):
-    """Whatever can be sent to a gate as one line."""
+    """A request that can be sent to a gate as one line."""
+
+    def all_words(self) -> tuple[str, ...]:
+        """Return the words after the protocol and the nonce."""
+        ...
 
     def line(self) -> str:
-        """Write the request as the gate reads it."""
+        """Write the request for a gate of protocol 1, which receives it as the executed command."""
         ...
+
+
+def new_nonce() -> Nonce:
+    """Draw the nonce of one request; never use one twice."""
+    return secrets.token_hex(_NONCE_BYTES)
+
+
+def request_line(request: RequestLine, nonce: Nonce, *, loop_seconds: int | None = None) -> str:
+    """Write a request of protocol 2, without its line feed.
+
+    With `loop_seconds` it begins a loop, which the gate ends after so many seconds without a request (or up to twice).
+    """
+    loop: tuple[str, ...] = ()
+    if loop_seconds is not None:
+        loop = ("loop", str(max(1, min(loop_seconds, _LONGEST_LOOP_SECONDS))))
+    return " ".join((PROTOCOL, nonce, *loop, *request.all_words()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +49,13 @@ class Request:
 
     sections: tuple[Section, ...]
 
+    def all_words(self) -> tuple[str, ...]:
+        """Return the sections as words; none of them ever needs quoting."""
+        return tuple(self.sections)
+
     def line(self) -> str:
-        """Write the request as the gate reads it; nothing in it ever needs quoting."""
-        return " ".join((PROTOCOL, *self.sections))
+        """Write the request for a gate of protocol 1."""
+        return " ".join((OLD_PROTOCOL, *self.sections))
 
 
 LOOK: Final = Request(tuple(Section))
@@ -34,4 +65,4 @@ READING: Final = Request((Section.ROLE, Section.SEQUENCE))
 """The master's second reading."""
 
 ROLE_ONLY: Final = Request((Section.ROLE,))
-"""Who is master, when nobody knows yet."""
+"""Which host is master, when that is not known yet."""

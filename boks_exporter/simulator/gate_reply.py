@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from boks_exporter.model import HostName, Seconds
-from boks_exporter.remote.request import PROTOCOL
+from boks_exporter.remote.request import OLD_PROTOCOL
 from boks_exporter.simulator.domain import Boksinit, SimulatedDomain
 from boks_exporter.simulator.domain.command_result import Printed
 from boks_exporter.simulator.domain.files import environment, errlog, method_conf, queue_ages
@@ -19,8 +19,8 @@ SECTION_LIMIT_SECONDS: Final = 20
 """Where the gate cuts off a section that hangs, unless its configuration says otherwise."""
 
 _ERRLOG_LINES: Final = 30
-_USAGE: Final = 64
-_WORDS: Final = ("role", "sequence", "list", "memory", "errlog", "queue", "checksums")
+USAGE: Final = 64
+WORDS: Final = ("role", "sequence", "list", "memory", "errlog", "queue", "checksums")
 _ENV_KEYS: Final = ("BOKSINIT=", "SHM_SIZE=", "BRIDGE_ACCEPT_MASTER_IPS=")
 _BOKS: Final = {
     "sequence": ("boksdiag", "sequence"),
@@ -39,7 +39,7 @@ class GateReply:
 
 
 @dataclass(frozen=True, slots=True)
-class _Section:
+class SimulatedSection:
     """One section: its frames and how long it took; `skipped` is the reason for not running it."""
 
     name: str
@@ -58,12 +58,12 @@ def reply(
     """Answer one request line; a host whose clock is wrong says so in the first frame."""
     words = request_line.split()
     if (reason := _refusal(words)) is not None:
-        return GateReply(f"=refused {reason}\n".encode(), _USAGE, 0.0)
+        return GateReply(f"=refused {reason}\n".encode(), USAGE, 0.0)
     clock = datetime.fromtimestamp(domain.epoch + domain.now + clock_skew_seconds, UTC)
-    parts = [f"={PROTOCOL} version={VERSION} clock={clock:%Y-%m-%dT%H:%M:%S}\n".encode()]
+    parts = [f"={OLD_PROTOCOL} version={VERSION} clock={clock:%Y-%m-%dT%H:%M:%S}\n".encode()]
     delay = 0.0
     for word in words[1:]:
-        section = _section(domain, host, word, clock)
+        section = section_of(domain, host, word, clock)
         parts.append(_framed(section, limit_seconds))
         delay += min(section.printed.delay_seconds, limit_seconds) if section.printed else 0.0
     parts.append(f"=done sections={len(words) - 1}\n".encode())
@@ -71,25 +71,26 @@ def reply(
 
 
 def _refusal(words: list[str]) -> str | None:
-    if words[:1] != [PROTOCOL]:
+    if words[:1] != [OLD_PROTOCOL]:
         return "unknown_protocol"
     sections = words[1:]
     if not sections:
         return "no_section"
-    if any(word not in _WORDS for word in sections):
+    if any(word not in WORDS for word in sections):
         return "unknown_word"
     return "repeated_word" if len(set(sections)) < len(sections) else None
 
 
-def _section(domain: SimulatedDomain, host: HostName, word: str, clock: datetime) -> _Section:
+def section_of(domain: SimulatedDomain, host: HostName, word: str, clock: datetime) -> SimulatedSection:
+    """Run one section on a simulated host."""
     role = domain.hosts[host].role
     if word in {"sequence", "memory"} and role is Boksinit.CLIENT:
-        return _Section(word, None, "client")
+        return SimulatedSection(word, None, "client")
     if word in {"list", "queue"} and role is not Boksinit.MASTER:
-        return _Section(word, None, "not_master")
+        return SimulatedSection(word, None, "not_master")
     if word in _BOKS:
-        return _Section(word, domain.run(host, _BOKS[word]))
-    return _Section(word, Printed(_own(domain, host, word, clock), delay_seconds=0.02))
+        return SimulatedSection(word, domain.run(host, _BOKS[word]))
+    return SimulatedSection(word, Printed(_own(domain, host, word, clock), delay_seconds=0.02))
 
 
 def _own(domain: SimulatedDomain, host: HostName, word: str, clock: datetime) -> bytes:
@@ -126,7 +127,7 @@ def _checksums(env: bytes, methods: bytes) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def _framed(section: _Section, limit_seconds: int) -> bytes:
+def _framed(section: SimulatedSection, limit_seconds: int) -> bytes:
     begin = f"=section {section.name}\n".encode()
     printed = section.printed
     if printed is None:

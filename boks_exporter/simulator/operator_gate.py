@@ -8,7 +8,7 @@ from itertools import count
 from typing import Final
 
 from boks_exporter.model import HostName, Seconds
-from boks_exporter.remote.request import PROTOCOL
+from boks_exporter.remote.request import OLD_PROTOCOL
 from boks_exporter.simulator.domain import Boksinit, Fault, SimulatedDomain
 from boks_exporter.simulator.gate_reply import VERSION
 from boks_exporter.simulator.operator_records import (
@@ -218,7 +218,7 @@ class OperatorGates:
         return len(database_files(self.domain, host)) > 1
 
     def _framed(self, section: str, over_at: Seconds, lines: Callable[[], list[str]]) -> Answer:
-        opening = f"={PROTOCOL} version={VERSION} clock={self._clock():%Y-%m-%dT%H:%M:%S}"
+        opening = f"={OLD_PROTOCOL} version={VERSION} clock={self._clock():%Y-%m-%dT%H:%M:%S}"
 
         def text() -> bytes:
             return "".join(

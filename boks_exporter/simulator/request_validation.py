@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from boks_exporter.remote.request import PROTOCOL
+from boks_exporter.remote.request import OLD_PROTOCOL
 
 _LONGEST: Final = 200
 _CHARACTERS: Final = re.compile(r"[A-Za-z0-9._:/ -]*")
@@ -47,7 +47,7 @@ def refusal(line: str) -> str | None:
     if not _CHARACTERS.fullmatch(line):
         return "bad_character"
     words = line.split()
-    if words[:1] != [PROTOCOL]:
+    if words[:1] != [OLD_PROTOCOL]:
         return "unknown_protocol"
     if words[1:2] != ["op"]:
         return "unknown_word"

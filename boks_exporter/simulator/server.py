@@ -10,8 +10,10 @@ from typing import Any, Final, Self
 import asyncssh
 
 from boks_exporter.model import HostName, Timestamp
+from boks_exporter.remote.request import PROTOCOL
 from boks_exporter.simulator.connection_faults import Cut
 from boks_exporter.simulator.domain import Fault, SimulatedDomain
+from boks_exporter.simulator.gate_channel import GateChannel
 from boks_exporter.simulator.gate_reply import GateReply, reply
 from boks_exporter.simulator.keys import HostKeys, new_key, write_known_hosts, write_user_key
 from boks_exporter.simulator.listener import ADDRESS, LOGIN, OPERATOR_LOGIN, HostListener, Program
@@ -130,10 +132,23 @@ class SimulatedServers:
             self._advance()
             if self.operators is not None and process.get_extra_info("username") == OPERATOR_LOGIN:
                 await self._change(process, self.operators, host)
+            elif process.command == PROTOCOL:
+                await self._converse(process, GateChannel(self.domain, host))
             else:
                 await _write(process, reply(self.domain, host, process.command or ""), self._pace)
 
         return program
+
+    async def _converse(self, process: "asyncssh.SSHServerProcess[bytes]", channel: GateChannel) -> None:
+        """Answer request after request on one channel, until the gate or the client ends it."""
+        status = 0
+        while not channel.is_over and (line := await process.stdin.readline()).endswith(b"\n"):
+            self._advance()
+            answer = channel.answer(line[:-1].decode(errors="replace"))
+            await asyncio.sleep(answer.delay_seconds / self._pace)
+            process.stdout.write(answer.stdout)
+            status = answer.exit_status
+        process.exit(status)
 
     async def _change(
         self, process: "asyncssh.SSHServerProcess[bytes]", operators: OperatorGates, host: HostName

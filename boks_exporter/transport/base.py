@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from boks_exporter.model import Host
-from boks_exporter.remote.request import Request, RequestLine
+from boks_exporter.remote.request import Nonce, Request, RequestLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,8 @@ class RawReply:
     stdout: bytes
     stderr: bytes
     exit_status: int | None
+    nonce: Nonce | None = None
+    """The nonce of the request; None from a gate of protocol 1, and where it is read from a file."""
 
 
 class Transport(Protocol):

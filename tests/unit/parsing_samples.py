@@ -55,9 +55,12 @@ def plain(value: Any) -> Any:
     return value
 
 
+_DEFAULTS = (("stands_for", 1), ("cut", None), ("machine", None), ("boks_init", None))
+
+
 def _without_defaults(fields: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Leave out the field that only floods set."""
-    return {name: value for name, value in fields if (name, value) != ("stands_for", 1)}
+    """Leave out the fields that only floods and replies of protocol 2 set."""
+    return {name: value for name, value in fields if (name, value) not in _DEFAULTS}
 
 
 def outcome(command: str, raw: bytes, given: Mapping[str, Any]) -> dict[str, Any]:

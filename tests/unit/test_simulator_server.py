@@ -15,7 +15,8 @@ import pytest
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host
 from boks_exporter.observe.interpret import interpret_reply
-from boks_exporter.remote.request import LOOK, READING
+from boks_exporter.parsing.reply import parse_reply
+from boks_exporter.remote.request import LOOK, PROTOCOL, READING, request_line
 from boks_exporter.remote.settings import SshSettings
 from boks_exporter.simulator.domain import Fault, SimulatedDomain, published_layout
 from boks_exporter.simulator.server import SimulatedServers
@@ -215,3 +216,24 @@ async def test_a_refusing_host_keeps_its_port(stage: Stage) -> None:
     await stage.servers.set_fault(VICTIM, Fault.REFUSED)
     with pytest.raises(OSError, match="in use"), socket.socket() as other:
         other.bind((stage.servers.address, stage.servers.port(VICTIM)))
+
+
+async def test_a_loop_is_answered_on_one_channel(stage: Stage) -> None:
+    """Several requests of protocol 2 on one channel, and the end of the loop by an unknown word."""
+    async with asyncssh.connect(
+        stage.servers.address,
+        stage.servers.port(VICTIM),
+        username=stage.servers.user,
+        client_keys=[str(stage.servers.identity_file)],
+        known_hosts=str(stage.servers.known_hosts),
+        config=None,
+    ) as connection:
+        process = await connection.create_process(PROTOCOL)
+        for at in range(3):
+            loop_seconds = None if at else 90
+            process.stdin.write(f"{request_line(READING, f'{at}a', loop_seconds=loop_seconds)}\n")
+            reply = parse_reply((await process.stdout.readuntil(f"={at}a done sections=2\n")).encode(), f"{at}a")
+            assert [section.name for section in reply.sections] == list(READING.sections)
+        process.stdin.write("boks-gate/2 3a shell\n")
+        assert await process.stdout.read() == "=3a refused unknown_word\n"
+        assert (await process.wait()).exit_status == 64
