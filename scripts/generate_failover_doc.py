@@ -21,7 +21,7 @@ from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, Rea
 from boks_exporter.failover.journal import Journal, Who
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.procedure import Procedure
-from boks_exporter.failover.procedures.step_template import StepKind, StepTemplate
+from boks_exporter.failover.procedures.step import ProcedureStep, StepKind
 from boks_exporter.failover.procedures.tables import RETIRE_AT_CONSOLE, TABLES
 from boks_exporter.failover.procedures.transitions import TRANSITIONS
 from boks_exporter.failover.runner import Order, Proposal, Runner, Tools, propose
@@ -190,15 +190,23 @@ def _transitions() -> Iterator[str]:
     yield ""
 
 
-def _table(rows: tuple[StepTemplate, ...]) -> Iterator[str]:
+def _table(rows: tuple[ProcedureStep, ...]) -> Iterator[str]:
     yield "| step | on | sent | purpose | undone by |"
     yield "|---|---|---|---|---|"
     for row in rows:
-        sent = f"`{row.do}`" if row.do else ("by hand" if row.kind is StepKind.CONSOLE else "nothing: it waits")
-        undo = f"`{row.undo}`" if row.undo else ("" if row.kind is StepKind.WAIT else row.no_undo)
+        sent = (
+            f"`{_shown(row.words)}`"
+            if row.words
+            else ("by hand" if row.kind is StepKind.CONSOLE else "nothing: it waits")
+        )
+        undo = f"`{_shown(row.undo)}`" if row.undo else ("" if row.kind is StepKind.WAIT else row.no_undo)
         mark = "**point of no return:** " if row.point_of_no_return else ""
-        yield f"| {row.key} | {row.on} | {sent} | {row.purpose} | {mark}{undo} |"
+        yield f"| {row.key} | {row.host} | {sent} | {row.purpose} | {mark}{undo} |"
     yield ""
+
+
+def _shown(words: tuple[str, ...]) -> str:
+    return " ".join(words)
 
 
 def _console() -> Iterator[str]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from boks_exporter.failover.journal import LoggedStep, StepPhase
-from boks_exporter.failover.plan import PlanStep
+from boks_exporter.failover.procedures.step import ProcedureStep
 from boks_exporter.model import HostName
 from boks_exporter.rehearsal.killable import Life, MortalJournal, MortalWay
 from boks_exporter.simulator.connection_faults import Cut
@@ -64,7 +64,7 @@ _DO: Final = re.compile(r"boks-gate/1 op do \S+?\.(?P<number>[0-9]+)(-[0-9]+)? "
 _FULL: Final = frozenset({StepFault.DISK_FULL_BEFORE, StepFault.DISK_FULL_AFTER})
 
 
-def can_meet(step: PlanStep, fault: StepFault) -> bool:
+def can_meet(step: ProcedureStep, fault: StepFault) -> bool:
     """Tell whether a fault can happen at a step at all."""
     return bool(step.words) or fault not in OF_REQUESTS
 

@@ -13,9 +13,10 @@ import pytest
 from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
 from boks_exporter.failover.limits import FailoverLimits
-from boks_exporter.failover.plan import Plan, PlanStep
+from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.preflight import candidates
 from boks_exporter.failover.procedure import Procedure
+from boks_exporter.failover.procedures.step import ProcedureStep
 from boks_exporter.failover.runner import Proposal, Runner, Tools
 from boks_exporter.failover.runner.verify import verified
 from boks_exporter.failover.survey import Survey
@@ -75,7 +76,7 @@ async def test_a_look_is_all_that_the_way_of_a_dry_run_takes() -> None:
 def test_the_types_of_a_dry_run_lead_to_nothing_that_changes() -> None:
     """From Survey and Proposal, along every annotated field, no type is reached that can change a host."""
     reached = [*_types_below(Survey), *_types_below(Proposal)]
-    assert all(kind in reached for kind in (ReadOnlyGates, ReadOnlyTransport, Plan, PlanStep))
+    assert all(kind in reached for kind in (ReadOnlyGates, ReadOnlyTransport, Plan, ProcedureStep))
     assert not any(kind in reached for kind in (ChangingGates, OperatorChange, Tools))
 
 

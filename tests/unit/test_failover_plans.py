@@ -11,7 +11,14 @@ from boks_exporter.failover.plan import Plan, basis_of, difference, fingerprint_
 from boks_exporter.failover.preflight import PlanQuestion, findings_of
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.claims import SENTENCES, ClaimKind
-from boks_exporter.failover.procedures.step_template import GateAction, HostRole, StepKind
+from boks_exporter.failover.procedures.step import (
+    CONVERT_CLIENT,
+    CONVERT_MASTER,
+    CONVERT_SERVER,
+    REMOVE_DATABASE,
+    HostRole,
+    StepKind,
+)
 from boks_exporter.failover.procedures.tables import RETIRE_AT_CONSOLE, TABLES
 from boks_exporter.failover.procedures.transitions import TRANSITIONS, is_legal
 from boks_exporter.model import Environment, Role
@@ -42,23 +49,23 @@ def basis(procedure: Procedure, target: str, facts: FailoverFacts) -> tuple[tupl
 def test_every_row_is_whole(procedure: Procedure, row) -> None:  # noqa: ANN001 - a row
     """A change has words and a proof; one without an undo says why; what has no way back has no undo."""
     assert row.proves, procedure
-    assert (row.kind is StepKind.CHANGE) == (row.do is not None)
+    assert (row.kind is StepKind.CHANGE) == (bool(row.words))
     assert row.undo or row.no_undo
     assert not (row.point_of_no_return and row.undo)
-    if row.do in {
-        GateAction.CONVERT_MASTER,
-        GateAction.REMOVE_DATABASE,
-        GateAction.CONVERT_SERVER,
-        GateAction.CONVERT_CLIENT,
+    if row.words in {
+        CONVERT_MASTER,
+        REMOVE_DATABASE,
+        CONVERT_SERVER,
+        CONVERT_CLIENT,
     }:
         assert row.needs, "what changes a role or a database needs something first"
 
 
 BEGINS_AS = {Procedure.ADD_REPLICA: Role.CLIENT, Procedure.RETIRE: Role.MASTER}
 CONVERTS = {
-    GateAction.CONVERT_MASTER: Role.MASTER,
-    GateAction.CONVERT_SERVER: Role.REPLICA,
-    GateAction.CONVERT_CLIENT: Role.CLIENT,
+    CONVERT_MASTER: Role.MASTER,
+    CONVERT_SERVER: Role.REPLICA,
+    CONVERT_CLIENT: Role.CLIENT,
 }
 
 
@@ -68,7 +75,7 @@ def test_every_change_of_a_role_in_a_table_is_legal(procedure: Procedure) -> Non
     roles = {HostRole.TARGET: BEGINS_AS.get(procedure, Role.REPLICA), HostRole.MASTER: Role.MASTER}
     changes = []
     for row in TABLES[procedure]:
-        before, after = roles[row.on], CONVERTS.get(row.do)
+        before, after = roles[row.host], CONVERTS.get(row.words)
         if after is None:
             assert row.undo not in CONVERTS, "an undo that changes a role undoes a change of a role"
             continue
@@ -76,7 +83,7 @@ def test_every_change_of_a_role_in_a_table_is_legal(procedure: Procedure) -> Non
         if row.undo is not None:
             assert CONVERTS[row.undo] is before, row.key
             changes.append((after, before))
-        roles[row.on] = after
+        roles[row.host] = after
     assert (not changes) == (procedure is Procedure.VERIFY)
     assert [change for change in changes if not is_legal(*change)] == []
 

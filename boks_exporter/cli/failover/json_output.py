@@ -7,9 +7,9 @@ from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.findings import Finding, Guard
 from boks_exporter.failover.journal import Acceptance, LoggedStep, Run
-from boks_exporter.failover.plan import Plan, PlanStep
-from boks_exporter.failover.plan.steps import UNNAMED
+from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.preflight import Candidate
+from boks_exporter.failover.procedures.step import UNNAMED, ProcedureStep
 from boks_exporter.failover.runner import Proposal, RunResult
 
 
@@ -76,7 +76,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _step(step: PlanStep) -> dict[str, Any]:
+def _step(step: ProcedureStep) -> dict[str, Any]:
     request = step.request(step.id(UNNAMED))
     return {
         "number": step.number,

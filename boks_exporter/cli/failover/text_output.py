@@ -7,10 +7,8 @@ from typing import Final
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import RULES, Finding, Guard, Level
-from boks_exporter.failover.plan import PlanStep
-from boks_exporter.failover.plan.steps import UNNAMED
 from boks_exporter.failover.preflight import Candidate, next_master_by
-from boks_exporter.failover.procedures.step_template import StepKind
+from boks_exporter.failover.procedures.step import UNNAMED, ProcedureStep, StepKind
 from boks_exporter.failover.runner import Proposal
 from boks_exporter.model import Timestamp
 
@@ -89,7 +87,7 @@ def finding_text(finding: Finding, accepted: Collection[Guard]) -> Iterator[str]
         yield f"           why: {RULES[finding.guard].reason}; {how}"
 
 
-def step_text(step: PlanStep) -> Iterator[str]:
+def step_text(step: ProcedureStep) -> Iterator[str]:
     """Write one step: what, where, the exact request, what it needs and proves, and the way back."""
     mark = "  << POINT OF NO RETURN" if step.point_of_no_return else ""
     yield f"  {step.number}. on {step.host}: {step.purpose}{mark}"

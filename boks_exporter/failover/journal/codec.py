@@ -5,10 +5,10 @@ from dataclasses import asdict
 from typing import Any
 
 from boks_exporter.failover.facts import Numbers
-from boks_exporter.failover.plan import Basis, Plan, PlanStep
+from boks_exporter.failover.plan import Basis, Plan
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
-from boks_exporter.failover.procedures.step_template import StepKind
+from boks_exporter.failover.procedures.step import ProcedureStep, StepKind, When
 
 
 def dump_plan(plan: Plan) -> str:
@@ -24,12 +24,12 @@ def read_plan(text: str) -> Plan:
     return Plan(procedure=procedure, steps=steps, **{key: _tuples(value) for key, value in data.items()})
 
 
-def _step(data: dict[str, Any]) -> PlanStep:
-    data |= {
-        key: tuple(_claim(each) for each in data.get(key, ())) for key in ("needs", "prefers", "proves", "undo_needs")
-    }
-    data["kind"] = StepKind(data["kind"])
-    return PlanStep(**{key: _tuples(value) for key, value in data.items()})
+def _step(data: dict[str, Any]) -> ProcedureStep:
+    data.pop("last_line", None)  # older programs stored what follows from the words
+    for key in ("needs", "prefers", "proves", "undo_needs"):
+        data[key] = tuple(_claim(each) for each in data.get(key, ()))
+    data |= {"kind": StepKind(data["kind"]), "when": When(data.get("when", When.ALWAYS))}
+    return ProcedureStep(**{key: _tuples(value) for key, value in data.items()})
 
 
 def _claim(data: dict[str, Any]) -> Claim:

@@ -1,25 +1,17 @@
 """From a procedure's table and the facts to a plan in which every host has its name."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.plan.expected_roles import afterwards
-from boks_exporter.failover.plan.steps import REMOVAL, Plan, PlanStep
+from boks_exporter.failover.plan.plan import Plan
 from boks_exporter.failover.procedure import Procedure
-from boks_exporter.failover.procedures.claims import Claim, ClaimKind
-from boks_exporter.failover.procedures.step_template import (
-    LAST_LINES,
-    ConditionTemplate,
-    GateAction,
-    HostRole,
-    StepTemplate,
-    When,
-)
+from boks_exporter.failover.procedures.step import HostRole, ProcedureStep, When
 from boks_exporter.failover.procedures.tables import RETIRE_AT_CONSOLE, TABLES
 from boks_exporter.health import ReplicaState
 from boks_exporter.model import HostName, Role
-from boks_exporter.remote import operator_requests as op
 
 _NEEDS_MASTER: Final = frozenset(Procedure) - {Procedure.PROMOTE, Procedure.VERIFY}
 
@@ -81,20 +73,24 @@ def _obstacle(procedure: Procedure, target: HostName, master: HostName | None, f
 _JOINS: Final = {Procedure.ADD_REPLICA, Procedure.REBUILD, Procedure.SWITCHOVER, Procedure.FAILBACK}
 
 
-def _table(procedure: Procedure, target: HostName, facts: FailoverFacts) -> tuple[StepTemplate, ...]:
+def _table(procedure: Procedure, target: HostName, facts: FailoverFacts) -> tuple[ProcedureStep, ...]:
     """Choose the table; an old master that SSH does not reach is retired at its console."""
     if procedure is Procedure.RETIRE and (facts.readiness(target) is None or facts.seen(target) is None):
         return RETIRE_AT_CONSOLE
     return TABLES[procedure]
 
 
-def _steps(procedure: Procedure, parts: dict[HostRole, HostName | None], facts: FailoverFacts) -> Iterator[PlanStep]:
-    number = 0
-    hosts = {part: name or "" for part, name in parts.items()}
-    for row in _table(procedure, hosts[HostRole.TARGET], facts):
-        if _applies(row, hosts[row.on], facts, wanted_shm_size(facts)):
+def _steps(
+    procedure: Procedure, roles: dict[HostRole, HostName | None], facts: FailoverFacts
+) -> Iterator[ProcedureStep]:
+    hosts: dict[str, HostName] = {role: name or "" for role, name in roles.items()}
+    wanted, number = wanted_shm_size(facts), 0
+    for template in _table(procedure, hosts[HostRole.TARGET], facts):
+        step = template.with_hosts(hosts)
+        former = _shm_size(facts, step.host)
+        if _applies(step, facts, wanted):
             number += 1
-            yield _step(number, row, hosts, facts)
+            yield replace(step.with_shm_size(wanted, former), number=number)
 
 
 def wanted_shm_size(facts: FailoverFacts) -> int | None:
@@ -109,71 +105,18 @@ def _shm_size(facts: FailoverFacts, host: HostName) -> int | None:
     return seen.environment.shm_size_kilobytes if seen else None
 
 
-def _applies(row: StepTemplate, host: HostName, facts: FailoverFacts, shm_size: int | None) -> bool:
-    match row.when:
+def _applies(step: ProcedureStep, facts: FailoverFacts, shm_size: int | None) -> bool:
+    match step.when:
         case When.SHM_SIZE_DIFFERS:
-            return shm_size is not None and _shm_size(facts, host) != shm_size
+            return shm_size is not None and _shm_size(facts, step.host) != shm_size
         case When.DATABASE_IS_THERE:
-            readiness = facts.readiness(host)
+            readiness = facts.readiness(step.host)
             return readiness is None or readiness.database_present is not False
         case _:
             return True
 
 
-def _step(number: int, row: StepTemplate, hosts: dict[HostRole, HostName], facts: FailoverFacts) -> PlanStep:
-    host = hosts[row.on]
-    shm_size, former = wanted_shm_size(facts), _shm_size(facts, host)
-    undo = _words(row.undo, former) if row.undo else None
-    return PlanStep(
-        number=number,
-        key=row.key,
-        purpose=row.purpose,
-        host=host,
-        kind=row.kind,
-        words=(_words(row.do, shm_size) or ()) if row.do else (),
-        needs=tuple(_claims(row.needs, hosts, shm_size)),
-        prefers=tuple(_claims(row.prefers, hosts, shm_size)),
-        proves=tuple(_claims(row.proves, hosts, shm_size)),
-        undo=undo,
-        undo_needs=tuple(_claims(row.undo_needs, hosts, shm_size)),
-        no_undo="" if undo else "its former SHM_SIZE is not known" if row.undo else row.no_undo,
-        point_of_no_return=row.point_of_no_return,
-        trusts_exit=row.trusts_exit,
-        gives_up=row.gives_up,
-        last_line=LAST_LINES.get(row.do) if row.do else None,
-        deadline_seconds=row.deadline_seconds,
-    )
-
-
-def _claims(
-    abouts: tuple[ConditionTemplate, ...], hosts: dict[HostRole, HostName], shm_size: int | None
-) -> Iterator[Claim]:
-    for about in abouts:
-        number = shm_size if about.kind is ClaimKind.HAS_SHM_SIZE else None
-        yield Claim(about.kind, hosts[about.host], hosts[about.other] if about.other else None, number)
-
-
-def _words(do: GateAction, shm_size: int | None) -> tuple[str, ...] | None:
-    match do:
-        case GateAction.CONVERT_MASTER:
-            return op.convert(op.ConvertTo.MASTER)
-        case GateAction.CONVERT_SERVER:
-            return op.convert(op.ConvertTo.SERVER)
-        case GateAction.CONVERT_CLIENT:
-            return op.convert(op.ConvertTo.CLIENT)
-        case GateAction.BOOT_STOP:
-            return op.boot_stop()
-        case GateAction.BOOT_START:
-            return op.boot_start()
-        case GateAction.SET_SHM_SIZE:
-            return None if shm_size is None else op.set_shm_size(shm_size)
-        case GateAction.REMOVE_DATABASE:
-            return op.remove_database()
-        case GateAction.RESTORE_DATABASE:
-            return ("restore-database", REMOVAL)
-
-
-def _lock_hosts(facts: FailoverFacts, steps: tuple[PlanStep, ...]) -> tuple[HostName, ...]:
+def _lock_hosts(facts: FailoverFacts, steps: tuple[ProcedureStep, ...]) -> tuple[HostName, ...]:
     """Name whom to lock: what is changed, and every server that can be, so that two operators meet somewhere.
 
     Two promotions on two machines change two different hosts; only a lock on all servers keeps them apart.

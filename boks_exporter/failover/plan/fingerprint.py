@@ -12,7 +12,8 @@ from typing import Final, TypeAlias
 
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import Finding
-from boks_exporter.failover.plan.steps import UNNAMED, Plan
+from boks_exporter.failover.plan.plan import Plan
+from boks_exporter.failover.procedures.step import UNNAMED
 from boks_exporter.model import HostName
 
 Basis: TypeAlias = tuple[tuple[str, str], ...]

@@ -1,13 +1,14 @@
-"""What can be claimed of a domain and proven by looking: kinds of claims, and one claim about hosts."""
+"""Claims about a domain that observing can prove."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from boks_exporter.model import HostName
 
 
 class ClaimKind(StrEnum):
-    """Every claim; `host` is whom it is about, `other` whom it is compared with."""
+    """Every kind of claim; `host` is the host that it is about, `other` the one that it is compared with."""
 
     IS_MASTER_ALONE = "is_master_alone"
     IS_REPLICA = "is_replica"
@@ -38,15 +39,22 @@ class ClaimKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One claim about named hosts."""
+    """One claim about named hosts, or about roles in a table."""
 
     kind: ClaimKind
     host: HostName
     other: HostName | None = None
     number: int | None = None
 
+    def with_hosts(self, hosts: Mapping[str, HostName]) -> "Claim":
+        """Replace hosts by others."""
+        return replace(self, host=hosts[self.host], other=hosts[self.other] if self.other else None)
+
+    def with_number(self, number: int | None) -> "Claim":
+        """Fill in the number that a claim of its kind is about."""
+        return replace(self, number=number) if self.kind is ClaimKind.HAS_SHM_SIZE else self
+
     def __str__(self) -> str:
-        """Say it in a sentence for the plan."""
         return SENTENCES[self.kind].format(host=self.host, other=self.other, number=self.number)
 
 

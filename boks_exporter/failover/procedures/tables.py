@@ -5,14 +5,14 @@ from typing import Final
 
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.become_replica import BECOME_REPLICA, REGISTER
-from boks_exporter.failover.procedures.claims import ClaimKind
+from boks_exporter.failover.procedures.claims import Claim, ClaimKind
 from boks_exporter.failover.procedures.promote import FROM_A_DEAD_MASTER, FROM_A_LIVING_MASTER
-from boks_exporter.failover.procedures.retire import REMOVE_DATABASE, RETIRE, RETIRE_AT_CONSOLE
-from boks_exporter.failover.procedures.step_template import (
-    ConditionTemplate,
-    GateAction,
+from boks_exporter.failover.procedures.retire import MOVE_DATABASE_ASIDE, RETIRE, RETIRE_AT_CONSOLE
+from boks_exporter.failover.procedures.step import (
+    CONVERT_CLIENT,
+    CONVERT_SERVER,
     HostRole,
-    StepTemplate,
+    ProcedureStep,
     When,
     exchanged,
     wait,
@@ -22,17 +22,17 @@ __all__ = ["RETIRE_AT_CONSOLE", "TABLES"]
 
 _T, _M = HostRole.TARGET, HostRole.MASTER
 
-_TAKE_APART: Final = StepTemplate(
+_TAKE_APART: Final = ProcedureStep(
     key="convert-client",
     purpose="take the replica apart; agents ask another one meanwhile",
-    on=_T,
-    do=GateAction.CONVERT_CLIENT,
-    needs=(ConditionTemplate(ClaimKind.MASTER_IS_SOUND, _M), ConditionTemplate(ClaimKind.IS_REPLICA, _T)),
-    proves=(ConditionTemplate(ClaimKind.IS_CLIENT, _T),),
-    undo=GateAction.CONVERT_SERVER,
+    host=_T,
+    words=CONVERT_CLIENT,
+    needs=(Claim(ClaimKind.MASTER_IS_SOUND, _M), Claim(ClaimKind.IS_REPLICA, _T)),
+    proves=(Claim(ClaimKind.IS_CLIENT, _T),),
+    undo=CONVERT_SERVER,
 )
-_REMOVE_LEFTOVERS: Final = replace(REMOVE_DATABASE, when=When.DATABASE_IS_THERE)
-_JOIN_ANEW: Final = (REMOVE_DATABASE, REGISTER, *BECOME_REPLICA)
+_REMOVE_LEFTOVERS: Final = replace(MOVE_DATABASE_ASIDE, when=When.DATABASE_IS_THERE)
+_JOIN_ANEW: Final = (MOVE_DATABASE_ASIDE, REGISTER, *BECOME_REPLICA)
 
 _SWITCHOVER: Final = (*FROM_A_LIVING_MASTER, *exchanged(*_JOIN_ANEW))
 
@@ -44,21 +44,21 @@ _VERIFY: Final = (
         _T,
         "check-master",
         "ask every host whether it is master",
-        ConditionTemplate(ClaimKind.MASTER_IS_SOUND, _T),
+        Claim(ClaimKind.MASTER_IS_SOUND, _T),
         seconds=0.0,
     ),
     wait(
         _T,
         "compare",
         "compare the numbers of all replicas: none may be ahead of the master (K1456)",
-        ConditionTemplate(ClaimKind.NONE_IS_AHEAD, _T),
+        Claim(ClaimKind.NONE_IS_AHEAD, _T),
         seconds=_TWO_LOOKS,
     ),
     wait(
         _T,
         "verify",
         "look at every replica",
-        ConditionTemplate(ClaimKind.DOMAIN_IS_SOUND, _T),
+        Claim(ClaimKind.DOMAIN_IS_SOUND, _T),
         seconds=_TWO_LOOKS,
     ),
 )

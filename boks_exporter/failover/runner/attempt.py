@@ -1,127 +1,110 @@
-"""One thing to do: a step, or the undoing of one, in the same form."""
+"""One attempt at a step, at its undo, or at the start after a conversion that ended before it started BoKS."""
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from boks_exporter.failover.journal import LoggedStep, StepPhase
-from boks_exporter.failover.plan import PlanStep
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
-from boks_exporter.failover.procedures.step_template import StepKind
+from boks_exporter.failover.procedures.step import (
+    BOOT_START,
+    BOOT_STOP,
+    CONVERT_CLIENT,
+    CONVERT_MASTER,
+    CONVERT_SERVER,
+    RESTORE_DATABASE,
+    SET_SHM_SIZE,
+    ProcedureStep,
+)
 from boks_exporter.model import HostName, Seconds, Timestamp
-from boks_exporter.remote.operator_requests import OperatorChange, RunName, StepId, boot_start
+from boks_exporter.remote.operator_requests import OperatorChange, RunName, StepId
 
-_UNDO_SECONDS: Seconds = 180.0
-
-_MEANS = {
-    ("convert", "master"): ClaimKind.IS_MASTER_ALONE,
-    ("convert", "server"): ClaimKind.IS_REPLICA,
-    ("convert", "client"): ClaimKind.IS_CLIENT,
-    ("boot-stop",): ClaimKind.IS_STOPPED,
-    ("boot-start",): ClaimKind.IS_STARTED,
+_UNDO_SECONDS: Final[Seconds] = 180.0
+_PROVEN_BY: Final = {
+    CONVERT_MASTER: ClaimKind.IS_MASTER_ALONE,
+    CONVERT_SERVER: ClaimKind.IS_REPLICA,
+    CONVERT_CLIENT: ClaimKind.IS_CLIENT,
+    BOOT_STOP: ClaimKind.IS_STOPPED,
+    BOOT_START: ClaimKind.IS_STARTED,
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
-    """What is done on which host under which id, what must hold before and what proves it afterwards."""
+class Attempt:
+    """A step with the id under which the host records it, and its place in the journal."""
 
-    number: int
+    step: ProcedureStep
     phase: StepPhase
-    attempt: int
+    number: int
     id: StepId
-    key: str
-    host: HostName
-    kind: StepKind
-    request: OperatorChange | None
-    needs: tuple[Claim, ...]
-    prefers: tuple[Claim, ...]
-    proves: tuple[Claim, ...]
-    trusts_exit: bool
-    last_line: str | None
-    deadline_seconds: Seconds
+
+    @property
+    def request(self) -> OperatorChange | None:
+        """The request that changes the host, if any."""
+        return self.step.request(self.id)
+
+    @property
+    def makes_master(self) -> bool:
+        """Whether it is a conversion to master, which can set the role and start nothing.
+
+        The other conversions need no start: they are proven by the role, and a later step starts BoKS.
+        """
+        return self.step.words == CONVERT_MASTER
 
     def entry(self, at: Timestamp) -> LoggedStep:
-        """Write it as an intent for the journal."""
+        """Return the journal's entry of the intent."""
         return LoggedStep(
-            number=self.number,
+            number=self.step.number,
             phase=self.phase,
-            attempt=self.attempt,
+            attempt=self.number,
             step_id=self.id,
-            host=self.host,
+            host=self.step.host,
             request=self.request.line() if self.request else "",
             intended_at=at,
         )
 
 
-def act_of(step: PlanStep, run: RunName, attempt: int) -> Act:
-    """Take a step as something to do."""
-    step_id = step.id(run, attempt)
-    return Act(
-        number=step.number,
-        phase=StepPhase.DO,
-        attempt=attempt,
-        id=step_id,
-        key=step.key,
-        host=step.host,
-        kind=step.kind,
-        request=step.request(step_id),
-        needs=step.needs,
-        prefers=step.prefers,
-        proves=step.proves,
-        trusts_exit=step.trusts_exit,
-        last_line=step.last_line,
-        deadline_seconds=step.deadline_seconds,
-    )
+def attempt_at(step: ProcedureStep, run: RunName, number: int) -> Attempt:
+    """Return an attempt at a step."""
+    return Attempt(step=step, phase=StepPhase.DO, number=number, id=step.id(run, number))
 
 
-def undo_of(step: PlanStep, run: RunName, done_as: StepId, attempt: int) -> Act:
-    """Take the undoing of a step that was done under an id as something to do."""
+def undo_attempt(step: ProcedureStep, run: RunName, done_as: StepId, number: int) -> Attempt:
+    """Return an attempt at undoing a step that was done under an id."""
     words = step.undo_words(done_as)
-    suffix = "undo" if attempt == 1 else f"undo{attempt}"
-    step_id = f"{run}.{step.number}-{suffix}"
-    return replace(
-        act_of(step, run, 1),
-        phase=StepPhase.UNDO,
-        attempt=attempt,
-        id=step_id,
+    undo = replace(
+        step,
         key=f"undo {step.key}",
-        request=OperatorChange.do(step_id, words),
+        words=words,
         needs=step.undo_needs,
         prefers=(),
-        proves=(claim_of(words, step.host),),
-        trusts_exit=words == ("boot-start",),
-        last_line=None,
+        proves=(claim_after(words, step.host),),
+        trusts_exit=words == BOOT_START,
         deadline_seconds=_UNDO_SECONDS,
     )
+    suffix = "undo" if number == 1 else f"undo{number}"
+    return Attempt(step=undo, phase=StepPhase.UNDO, number=number, id=f"{run}.{step.number}-{suffix}")
 
 
-def makes_master(act: Act) -> bool:
-    """Tell whether an act is a conversion to master, which can set the role and start nothing.
-
-    The other conversions need no start: their proof is the role, and what starts BoKS comes after them.
-    """
-    return act.request is not None and act.request.words[1:] == ("convert", "master")
-
-
-def starting_of(act: Act, turn: int, attempt: int) -> Act:
-    """Take the end of a conversion to master as something to do; `turn` counts for this act, `attempt` for its step."""
-    step_id = f"{act.id}-start" if turn == 1 else f"{act.id}-start{turn}"
-    return replace(
-        act,
-        phase=StepPhase.START,
-        attempt=attempt,
-        id=step_id,
-        key=f"start after {act.key}",
-        request=OperatorChange.do(step_id, boot_start()),
+def start_attempt(conversion: Attempt, turn: int, number: int) -> Attempt:
+    """Return the start after a conversion to master; `turn` counts for the conversion, `number` for the step."""
+    start = replace(
+        conversion.step,
+        key=f"start after {conversion.step.key}",
+        words=BOOT_START,
+        needs=(
+            Claim(ClaimKind.MAY_START_AS_MASTER, conversion.step.host),
+            Claim(ClaimKind.IS_STOPPED, conversion.step.host),
+        ),
         prefers=(),
-        needs=(Claim(ClaimKind.MAY_START_AS_MASTER, act.host), Claim(ClaimKind.IS_STOPPED, act.host)),
-        last_line=None,
     )
+    step_id = f"{conversion.id}-start" if turn == 1 else f"{conversion.id}-start{turn}"
+    return Attempt(step=start, phase=StepPhase.START, number=number, id=step_id)
 
 
-def claim_of(words: tuple[str, ...], host: HostName) -> Claim:
-    """Tell what is so once words were carried out."""
-    if words[0] == "set-shm-size":
+def claim_after(words: tuple[str, ...], host: HostName) -> Claim:
+    """Return the claim that is true of a host once words were carried out."""
+    if words[0] == SET_SHM_SIZE[0]:
         return Claim(ClaimKind.HAS_SHM_SIZE, host, number=int(words[1]))
-    if words[0] == "restore-database":
+    if words[0] == RESTORE_DATABASE[0]:
         return Claim(ClaimKind.HAS_DATABASE, host)
-    return Claim(_MEANS[words], host)
+    return Claim(_PROVEN_BY[words], host)

@@ -8,9 +8,9 @@ from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.journal import StepOutcome, StepPhase
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.procedures.claims import Claim
-from boks_exporter.failover.procedures.step_template import StepKind
+from boks_exporter.failover.procedures.step import StepKind
 from boks_exporter.failover.proofs import Certainty, Circumstances, Proven, prove_all
-from boks_exporter.failover.runner.attempt import Act, makes_master, starting_of
+from boks_exporter.failover.runner.attempt import Attempt, start_attempt
 from boks_exporter.failover.runner.console import confirmation_code, retire_script
 from boks_exporter.failover.runner.progress import ProgressReporter
 from boks_exporter.failover.runner.run_context import Tools
@@ -31,7 +31,7 @@ _KEPT_OUTPUT: Final = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """What became of an act. `begun` tells whether a command may have run on the host.
+    """What became of an attempt. `begun` tells whether a command may have run on the host.
 
     `is_refuted` tells of what was waited for that it is proven not to be so, rather than not known.
     """
@@ -63,32 +63,32 @@ class StepExecutor:
     """A command was sent to a host in this process."""
     _remembered: dict[HostName, object] = field(default_factory=dict)
 
-    async def perform(self, act: Act, *, begun: bool = False, logged: bool = False) -> StepResult:
+    async def perform(self, attempt: Attempt, *, begun: bool = False, logged: bool = False) -> StepResult:
         """Carry one out; `begun` where an earlier attempt under the same id may have been, `logged` if it is journaled.
 
         Raises JournalError before anything is sent, where the intent cannot be written.
         """
         if not begun:
-            needs = await self._needed(act)
-            if self.tools.halt.is_asked() and act.phase is StepPhase.DO:
+            needs = await self._needed(attempt)
+            if self.tools.halt.is_asked() and attempt.phase is StepPhase.DO:
                 return StepResult(StepOutcome.FAILED, f"not begun: {self.tools.halt.reason}", begun=False)
             if not needs.holds:
                 return StepResult(StepOutcome.FAILED, f"not begun: {needs.sentence}", begun=False)
         if not logged:
-            self.tools.journal.intend(self.run, act.entry(self.tools.clock.now()))
-        self.in_flight = act.kind is not StepKind.WAIT
+            self.tools.journal.intend(self.run, attempt.entry(self.tools.clock.now()))
+        self.in_flight = attempt.step.kind is not StepKind.WAIT
         self.changed = self.changed or self.in_flight
-        ending = await self._carried_out(act, begun=begun)
-        self.conclude(act, ending)
+        ending = await self._carried_out(attempt, begun=begun)
+        self.conclude(attempt, ending)
         self.in_flight = False
         return ending
 
-    def conclude(self, act: Act, ending: StepResult) -> None:
+    def conclude(self, attempt: Attempt, ending: StepResult) -> None:
         """Write what became of it."""
         record = ending.told.record if ending.told else None
         output = "\n".join((*record.output, *(f"! {line}" for line in record.errors))) if record else ""
         entry = replace(
-            act.entry(self.tools.clock.now()),
+            attempt.entry(self.tools.clock.now()),
             ended_at=self.tools.clock.now(),
             outcome=ending.outcome,
             sentence=ending.sentence,
@@ -102,14 +102,14 @@ class StepExecutor:
         """Look once, and judge."""
         return prove_all(claims, await self._look(), self.by)
 
-    async def _carried_out(self, act: Act, *, begun: bool) -> StepResult:
-        if act.kind is StepKind.WAIT:
-            found = await self._until(act.proves, act.deadline_seconds, may_halt=True)
+    async def _carried_out(self, attempt: Attempt, *, begun: bool) -> StepResult:
+        if attempt.step.kind is StepKind.WAIT:
+            found = await self._until(attempt.step.proves, attempt.step.deadline_seconds, may_halt=True)
             outcome = StepOutcome.DONE if found.holds else StepOutcome.NOT_CONVERGED
             return StepResult(outcome, found.sentence, begun=False, is_refuted=found.truth is Certainty.NO)
-        if act.kind is StepKind.CONSOLE:
-            return await self._at_console(act)
-        teller = Sender(self.tools, act, lambda: self.proven(act.needs))
+        if attempt.step.kind is StepKind.CONSOLE:
+            return await self._at_console(attempt)
+        teller = Sender(self.tools, attempt, lambda: self.proven(attempt.step.needs))
         told = await teller.send(ask_first=begun)
         if told.never:
             return StepResult(StepOutcome.FAILED, told.sentence, begun=False, told=told)
@@ -117,21 +117,21 @@ class StepExecutor:
         if record and record.state is RecordState.REFUSED:
             return StepResult(StepOutcome.FAILED, told.sentence, begun=False, told=told)
         failed = record is not None and record.exit_status not in {0, None}
-        found = await self._until(act.proves, _PROOF_AFTER_FAILURE_SECONDS if failed else _PROOF_SECONDS)
-        ending = _judged(act, told, found)
+        found = await self._until(attempt.step.proves, _PROOF_AFTER_FAILURE_SECONDS if failed else _PROOF_SECONDS)
+        ending = _judged(attempt, told, found)
         is_running = record is not None and record.state is RecordState.RUNNING
-        return ending if ending.outcome is StepOutcome.DONE or is_running else await self._started(act, ending)
+        return ending if ending.outcome is StepOutcome.DONE or is_running else await self._started(attempt, ending)
 
-    async def _started(self, act: Act, ending: StepResult) -> StepResult:
+    async def _started(self, attempt: Attempt, ending: StepResult) -> StepResult:
         """Start BoKS where a conversion to master set the role and ended before it did so, and nobody else is master.
 
         It belongs to the same step and has ids and entries of its own; one that came to naught is followed by another.
         """
-        for turn in range(1, _STARTS + 1) if makes_master(act) else ():
-            start = self._start(act, turn)
-            if not (await self.proven(start.needs)).holds:
+        for turn in range(1, _STARTS + 1) if attempt.makes_master else ():
+            start = self._start(attempt, turn)
+            if not (await self.proven(start.step.needs)).holds:
                 return ending
-            self.tools.say(f"    {act.host} is master by its ENV, but BoKS is stopped on it: starting it")
+            self.tools.say(f"    {attempt.step.host} is master by its ENV, but BoKS is stopped on it: starting it")
             started = await self._start_told(start)
             if started.outcome is StepOutcome.DONE:
                 said = f"{started.sentence}; BoKS was started, though {ending.sentence}"
@@ -141,22 +141,22 @@ class StepExecutor:
                 return StepResult(StepOutcome.UNKNOWN, said, told=started.told)
         return ending
 
-    def _start(self, act: Act, turn: int) -> Act:
+    def _start(self, attempt: Attempt, turn: int) -> Attempt:
         """Make the start of a turn, with the attempt that the journal has under its id, or else with the next one."""
         entries = [
             entry
             for entry in self.tools.journal.steps(self.run)
-            if entry.phase is StepPhase.START and entry.number == act.number
+            if entry.phase is StepPhase.START and entry.number == attempt.step.number
         ]
-        start = starting_of(act, turn, len(entries) + 1)
+        start = start_attempt(attempt, turn, len(entries) + 1)
         known = next((entry for entry in entries if entry.step_id == start.id), None)
-        return replace(start, attempt=known.attempt) if known else start
+        return replace(start, number=known.attempt) if known else start
 
-    async def _start_told(self, start: Act) -> StepResult:
+    async def _start_told(self, start: Attempt) -> StepResult:
         if start.id not in {entry.step_id for entry in self.tools.journal.steps(self.run)}:
             self.tools.journal.intend(self.run, start.entry(self.tools.clock.now()))
-        told = await Sender(self.tools, start, lambda: self.proven(start.needs)).send(ask_first=True)
-        found = await self._until(start.proves, _PROOF_SECONDS)
+        told = await Sender(self.tools, start, lambda: self.proven(start.step.needs)).send(ask_first=True)
+        found = await self._until(start.step.proves, _PROOF_SECONDS)
         outcome = StepOutcome.DONE if found.holds else StepOutcome.FAILED
         if not found.holds and (told.record is None or told.record.state is RecordState.RUNNING):
             outcome = StepOutcome.UNKNOWN
@@ -164,33 +164,33 @@ class StepExecutor:
         self.conclude(start, ending)
         return ending
 
-    async def _at_console(self, act: Act) -> StepResult:
+    async def _at_console(self, attempt: Attempt) -> StepResult:
         """Print the script, and wait for the host to show that it ran; its code alone proves that, too, but no more."""
         tools = self.tools
-        tools.say(retire_script(self.run, act.host, act.number, tools.paths))
-        wanted, confirmed = confirmation_code(self.run, act.host), False
+        tools.say(retire_script(self.run, attempt.step.host, attempt.step.number, tools.paths))
+        wanted, confirmed = confirmation_code(self.run, attempt.step.host), False
         while (typed := await tools.halt.unless(tools.console.code())) is not None:
             if confirmed := typed.strip() == wanted:
                 tools.say("    the code is right: boot the host now")
                 break
             tools.say("    that is not the code; it is the last line that the script prints")
-        found = await self._until(act.proves, act.deadline_seconds, may_halt=True)
+        found = await self._until(attempt.step.proves, attempt.step.deadline_seconds, may_halt=True)
         if found.holds:
             return StepResult(StepOutcome.DONE, found.sentence)
         if confirmed:
             return StepResult(StepOutcome.NOT_CONVERGED, f"the script ran by its code, but: {found.sentence}")
         return StepResult(StepOutcome.UNKNOWN, f"nobody confirmed that the script ran, and: {found.sentence}")
 
-    async def _needed(self, act: Act) -> Proven:
+    async def _needed(self, attempt: Attempt) -> Proven:
         """Wait for what must hold; before that, for as long as was configured, for what should hold as well."""
-        may_halt = act.phase is StepPhase.DO
-        if act.prefers:
-            wanted, seconds = (*act.needs, *act.prefers), self.tools.limits.quiet_seconds
+        may_halt = attempt.phase is StepPhase.DO
+        if attempt.step.prefers:
+            wanted, seconds = (*attempt.step.needs, *attempt.step.prefers), self.tools.limits.quiet_seconds
             best = await self._until(wanted, seconds, may_halt=may_halt, less_often=1.0)
             if best.holds or self.tools.halt.is_asked():
                 return best
             self.tools.say(f"    it goes on without that: {best.sentence}")
-        return await self._until(act.needs, _NEEDS_SECONDS, may_halt=may_halt)
+        return await self._until(attempt.step.needs, _NEEDS_SECONDS, may_halt=may_halt)
 
     async def _until(
         self, claims: tuple[Claim, ...], seconds: Seconds, *, may_halt: bool = False, less_often: float = _LESS_OFTEN
@@ -222,16 +222,16 @@ class StepExecutor:
         return facts
 
 
-def _judged(act: Act, told: SendResult, found: Proven) -> StepResult:
+def _judged(attempt: Attempt, told: SendResult, found: Proven) -> StepResult:
     """Judge by what was seen first and by what the command said second."""
     record = told.record
     state = record.state if record else None
     if state is RecordState.RUNNING or (record is None and not told.garbled):
         return StepResult(StepOutcome.UNKNOWN, f"{told.sentence}; {found.sentence}", told=told)
     if found.holds:
-        return StepResult(StepOutcome.DONE, "; ".join((found.sentence, *_notes(act, told))), told=told)
+        return StepResult(StepOutcome.DONE, "; ".join((found.sentence, *_notes(attempt, told))), told=told)
     is_fine = record is not None and record.exit_status == 0
-    if is_fine and act.trusts_exit and found.truth is Certainty.UNKNOWN:
+    if is_fine and attempt.step.trusts_exit and found.truth is Certainty.UNKNOWN:
         return StepResult(
             StepOutcome.DONE, f"{told.sentence}, and looking cannot tell more: {found.sentence}", told=told
         )
@@ -240,10 +240,10 @@ def _judged(act: Act, told: SendResult, found: Proven) -> StepResult:
     return StepResult(StepOutcome.UNKNOWN, f"{told.sentence}; {found.sentence}", told=told)
 
 
-def _notes(act: Act, told: SendResult) -> Iterable[str]:
-    """Tell what was odd about a command that did what it should."""
-    record = told.record
+def _notes(attempt: Attempt, told: SendResult) -> Iterable[str]:
+    """Report what was unusual about a command that had the wanted effect."""
+    record, last_line = told.record, attempt.step.last_line
     if record is None or record.state is not RecordState.DONE or record.exit_status:
         yield f"though {told.sentence}"
-    elif act.last_line and not any(line.rstrip().endswith(act.last_line) for line in record.output[-1:]):
-        yield f"though its last line is not '… {act.last_line}'"
+    elif last_line and not any(line.rstrip().endswith(last_line) for line in record.output[-1:]):
+        yield f"though its last line is not '… {last_line}'"

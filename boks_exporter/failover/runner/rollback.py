@@ -7,17 +7,21 @@ from enum import StrEnum
 from boks_exporter.errors import ParseError, TransportError
 from boks_exporter.failover.gate_client import named
 from boks_exporter.failover.journal import LoggedStep, StepOutcome, StepPhase, undone_since
-from boks_exporter.failover.plan import PlanStep
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
-from boks_exporter.failover.procedures.step_template import StepKind
+from boks_exporter.failover.procedures.step import (
+    BOOT_START,
+    CONVERT_MASTER,
+    CONVERT_SERVER,
+    RESTORE_DATABASE,
+    ProcedureStep,
+    StepKind,
+)
 from boks_exporter.failover.proofs import Certainty
-from boks_exporter.failover.runner.attempt import claim_of, undo_of
+from boks_exporter.failover.runner.attempt import claim_after, undo_attempt
 from boks_exporter.failover.runner.execute_step import StepExecutor
 from boks_exporter.model import HostName
 from boks_exporter.parsing.operator_facts import RecordState
 
-_HARMLESS = ("boot-start",)
-_LOADS = ("convert", "server")
 _LEFT_BEHIND = "; what it had loaded by then stays in its data directory, and the next add-replica moves it aside"
 
 
@@ -46,7 +50,7 @@ class Rollback:
     performer: StepExecutor
     leftovers: list[HostName] = field(default_factory=list)
 
-    def begun(self) -> list[tuple[PlanStep, LoggedStep]]:
+    def begun(self) -> list[tuple[ProcedureStep, LoggedStep]]:
         """List the steps of which a command may have run, each with its last attempt, in their order."""
         tools, run = self.performer.tools, self.performer.run
         last: dict[int, LoggedStep] = {}
@@ -79,7 +83,7 @@ class Rollback:
             whole=True, sentences=tuple(sentences) or ("nothing had been changed",), leftovers=tuple(self.leftovers)
         )
 
-    async def _passed(self, step: PlanStep, entry: LoggedStep) -> tuple[PointOfNoReturn, str]:
+    async def _passed(self, step: ProcedureStep, entry: LoggedStep) -> tuple[PointOfNoReturn, str]:
         said = f"step {step.number} ({step.key} on {step.host})"
         if entry.outcome is StepOutcome.DONE:
             return PointOfNoReturn.YES, f"{said} was done: {step.no_undo}"
@@ -89,13 +93,13 @@ class Rollback:
         if found.holds:
             return PointOfNoReturn.YES, f"{said} has come true: {step.no_undo}"
         before = Claim(ClaimKind.IS_REPLICA, step.host)
-        if step.words == ("convert", "master") and (await self.performer.proven((before,))).holds:
+        if step.words == CONVERT_MASTER and (await self.performer.proven((before,))).holds:
             return PointOfNoReturn.NO, ""
-        if found.truth is Certainty.NO and step.words != ("convert", "master"):
+        if found.truth is Certainty.NO and step.words != CONVERT_MASTER:
             return PointOfNoReturn.NO, ""
         return PointOfNoReturn.UNKNOWN, f"it is not known what became of {said}: {found.sentence}"
 
-    async def _never_began(self, step: PlanStep, entry: LoggedStep) -> bool:
+    async def _never_began(self, step: ProcedureStep, entry: LoggedStep) -> bool:
         """Tell whether the host itself knows nothing of it."""
         tools = self.performer.tools
         try:
@@ -104,7 +108,7 @@ class Rollback:
             return False
         return record.state is RecordState.NONE
 
-    async def _undo(self, step: PlanStep, entry: LoggedStep) -> tuple[bool, str]:
+    async def _undo(self, step: ProcedureStep, entry: LoggedStep) -> tuple[bool, str]:
         said = f"step {step.number} ({step.key} on {step.host})"
         log = self.performer.tools.journal.steps(self.performer.run)
         attempts = undone_since(log, entry)
@@ -117,36 +121,36 @@ class Rollback:
         earlier = sum(each.phase is StepPhase.UNDO and each.number == step.number for each in log) - len(attempts)
         return await self._undo_by_words(step, entry, attempts, said, earlier=earlier)
 
-    async def _without_undo(self, step: PlanStep, said: str) -> tuple[bool, str]:
+    async def _without_undo(self, step: ProcedureStep, said: str) -> tuple[bool, str]:
         """Tell whether a step without an undo left something behind."""
-        if step.words == _HARMLESS:
+        if step.words == BOOT_START:
             return True, f"{said} needs no undoing: {step.no_undo}"
-        if step.point_of_no_return and step.words == ("convert", "master"):
+        if step.point_of_no_return and step.words == CONVERT_MASTER:
             still = (Claim(ClaimKind.IS_REPLICA, step.host), Claim(ClaimKind.IS_STARTED, step.host))
             found = await self.performer.proven(still)
             return found.holds, f"{said} did not happen: {found.sentence}"
         return False, f"{said} cannot be undone: {step.no_undo}"
 
     async def _undo_by_words(
-        self, step: PlanStep, entry: LoggedStep, attempts: Sequence[LoggedStep], said: str, *, earlier: int
+        self, step: ProcedureStep, entry: LoggedStep, attempts: Sequence[LoggedStep], said: str, *, earlier: int
     ) -> tuple[bool, str]:
         performer = self.performer
         last = attempts[-1] if attempts else None
         # An undoing of which nothing is known goes on under its own id; one that failed is tried under another.
         is_open = last is not None and last.outcome in {None, StepOutcome.UNKNOWN}
-        attempt = last.attempt if last and is_open else (last.attempt if last else earlier) + 1
-        act = undo_of(step, performer.run, entry.step_id, attempt)
-        claim = claim_of(step.undo_words(entry.step_id), step.host)
-        if not is_open and step.undo == ("restore-database", "{id}") and await self._nothing_was_moved(step, claim):
+        number = last.attempt if last and is_open else (last.attempt if last else earlier) + 1
+        attempt = undo_attempt(step, performer.run, entry.step_id, number)
+        claim = claim_after(step.undo_words(entry.step_id), step.host)
+        if not is_open and step.undo == RESTORE_DATABASE and await self._nothing_was_moved(step, claim):
             return True, f"{said} had moved nothing"
         performer.tools.say(f"undoing step {step.number} on {step.host}: {' '.join(step.undo_words(entry.step_id))}")
-        ending = await performer.perform(act, begun=is_open, logged=is_open)
+        ending = await performer.perform(attempt, begun=is_open, logged=is_open)
         if ending.outcome is StepOutcome.DONE:
-            if step.words == _LOADS:
+            if step.words == CONVERT_SERVER:
                 self.leftovers.append(step.host)
-            return True, f"{said} is undone: {ending.sentence}{_LEFT_BEHIND if step.words == _LOADS else ''}"
+            return True, f"{said} is undone: {ending.sentence}{_LEFT_BEHIND if step.words == CONVERT_SERVER else ''}"
         return False, f"{said} could not be undone: {ending.sentence}"
 
-    async def _nothing_was_moved(self, step: PlanStep, claim: Claim) -> bool:
+    async def _nothing_was_moved(self, step: ProcedureStep, claim: Claim) -> bool:
         """Tell whether a removal that failed left the database where it was."""
         return step.key == "remove-database" and (await self.performer.proven((claim,))).holds

@@ -15,8 +15,9 @@ from boks_exporter.failover.journal import (
     StepPhase,
     is_undoing,
 )
-from boks_exporter.failover.plan import Plan, PlanStep, difference
+from boks_exporter.failover.plan import Plan, difference
 from boks_exporter.failover.preflight import blocking_findings, exit_for, told
+from boks_exporter.failover.procedures.step import ProcedureStep
 from boks_exporter.failover.runner.execute_step import StepExecutor
 from boks_exporter.failover.runner.finish import Finisher, facts_of_plan, given_up, in_words, next_for
 from boks_exporter.failover.runner.hooks import Event
@@ -186,14 +187,14 @@ class Runner:
             said = (*said, _TOO_BUSY.format(tries=tried))
         return await self._after_undoing(performer.run, undone, said)
 
-    async def _halted(self, performer: StepExecutor, step: PlanStep) -> RunResult:
+    async def _halted(self, performer: StepExecutor, step: ProcedureStep) -> RunResult:
         """End where somebody asked for it: nothing is under way, and what is changed waits for resume or abort."""
         said = (f"stopped before step {step.number} ({step.key} on {step.host}) was over: {self.tools.halt.reason}",)
         if not Rollback(performer).changed():
             return await self.end.close(performer.run, Outcome.ABORTED, Exit.UNCHANGED, (*said, "nothing is changed"))
         return await self.end.stay_open(performer.run, Exit.CHANGED, said)
 
-    def _tried(self, run: RunName, step: PlanStep) -> int:
+    def _tried(self, run: RunName, step: ProcedureStep) -> int:
         entries = self.tools.journal.steps(run)
         return sum(entry.number == step.number and entry.phase is StepPhase.DO for entry in entries)
 

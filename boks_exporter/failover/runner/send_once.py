@@ -12,7 +12,7 @@ from typing import Final
 from boks_exporter.errors import ParseError, TransportError
 from boks_exporter.failover.gate_client import named
 from boks_exporter.failover.proofs import Proven
-from boks_exporter.failover.runner.attempt import Act
+from boks_exporter.failover.runner.attempt import Attempt
 from boks_exporter.failover.runner.progress import ProgressReporter
 from boks_exporter.failover.runner.run_context import Tools
 from boks_exporter.model import Host
@@ -42,14 +42,14 @@ class Sender:
     """Tell one host one change."""
 
     tools: Tools
-    act: Act
+    attempt: Attempt
     needs: Callable[[], Awaitable[Proven]]
     shown: int = 0
 
     async def send(self, *, ask_first: bool) -> SendResult:
         """Have it done; `ask_first` where it may have been begun already."""
-        host = named(self.tools.survey.hosts, self.act.host)
-        deadline = self.tools.clock.monotonic() + self.act.deadline_seconds
+        host = named(self.tools.survey.hosts, self.attempt.step.host)
+        deadline = self.tools.clock.monotonic() + self.attempt.step.deadline_seconds
         told, pause, said = (
             SendResult(None, sentence="the host was not asked"),
             _FIRST_PAUSE,
@@ -69,9 +69,11 @@ class Sender:
             if self.tools.clock.monotonic() >= deadline:
                 return told
             if told.record is not None:
-                said.running(self.act.host, told.sentence)
+                said.running(self.attempt.step.host, told.sentence)
             else:
-                self.tools.say(f"    {self.act.host}: {told.sentence}; asking again under the id {self.act.id}")
+                self.tools.say(
+                    f"    {self.attempt.step.host}: {told.sentence}; asking again under the id {self.attempt.id}"
+                )
             await self.tools.clock.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
@@ -82,20 +84,20 @@ class Sender:
 
     async def _once(self, host: Host, *, ask_first: bool) -> SendResult:
         if ask_first:
-            record = await self.tools.looking.record(host, self.act.id)
+            record = await self.tools.looking.record(host, self.attempt.id)
             if record.state is not RecordState.NONE:
                 return self._heard(record)
             needs = await self.needs()
             if not needs.holds:
                 return SendResult(None, never=True, sentence=f"nothing was begun: {needs.sentence}")
-        if self.act.request is None:
-            message = f"{self.act.key} changes nothing"
+        if self.attempt.request is None:
+            message = f"{self.attempt.step.key} changes nothing"
             raise AssertionError(message)
-        return self._heard(await self.tools.changing.do(host, self.act.request))
+        return self._heard(await self.tools.changing.do(host, self.attempt.request))
 
     def _heard(self, record: StepRecord) -> SendResult:
         for line in record.output[self.shown :]:
-            self.tools.say(f"    {self.act.host}| {line}")
+            self.tools.say(f"    {self.attempt.step.host}| {line}")
         self.shown = max(self.shown, len(record.output))
         return SendResult(record, sentence=_said(record))
 

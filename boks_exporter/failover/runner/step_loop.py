@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from boks_exporter.failover.journal import LoggedStep, StepOutcome, StepPhase, undone_since
-from boks_exporter.failover.plan import PlanStep
-from boks_exporter.failover.procedures.step_template import StepKind
-from boks_exporter.failover.runner.attempt import act_of
+from boks_exporter.failover.procedures.step import ProcedureStep, StepKind
+from boks_exporter.failover.runner.attempt import attempt_at
 from boks_exporter.failover.runner.execute_step import StepExecutor, StepResult
 from boks_exporter.health.formatting import in_words
 
@@ -14,7 +13,7 @@ from boks_exporter.health.formatting import in_words
 class StepsEnd:
     """Where the steps ended: all done, at a step that did not succeed, or because somebody asked to stop."""
 
-    step: PlanStep | None = None
+    step: ProcedureStep | None = None
     ending: StepResult | None = None
     is_halted: bool = False
 
@@ -44,17 +43,17 @@ class StepLoop:
             tools.say(f"    done after {tools.clock.monotonic() - began:.0f} s: {ending.sentence}")
         return StepsEnd()
 
-    async def _step(self, step: PlanStep, past: LoggedStep | None) -> StepResult:
+    async def _step(self, step: ProcedureStep, past: LoggedStep | None) -> StepResult:
         """Begin a step, or go on with one: look first, and try anew under another id only what came to naught."""
         performer = self.performer
         if past is None:
-            return await performer.perform(act_of(step, performer.run, 1))
-        act = act_of(step, performer.run, past.attempt)
+            return await performer.perform(attempt_at(step, performer.run, 1))
+        attempt = attempt_at(step, performer.run, past.attempt)
         if step.kind is StepKind.CHANGE and past.outcome in {None, StepOutcome.UNKNOWN}:
-            ending = await performer.perform(act, begun=True, logged=True)
+            ending = await performer.perform(attempt, begun=True, logged=True)
             is_over = ending.outcome is StepOutcome.FAILED or ending.interrupted
             if not (is_over and ending.outcome is not StepOutcome.DONE and ending.begun):
                 return ending
         elif past.outcome is None:
-            return await performer.perform(act, begun=step.kind is StepKind.CONSOLE, logged=True)
-        return await performer.perform(act_of(step, performer.run, past.attempt + 1))
+            return await performer.perform(attempt, begun=step.kind is StepKind.CONSOLE, logged=True)
+        return await performer.perform(attempt_at(step, performer.run, past.attempt + 1))

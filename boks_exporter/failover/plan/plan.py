@@ -1,0 +1,42 @@
+"""A plan: steps with named hosts and written-out requests."""
+
+from dataclasses import dataclass
+
+from boks_exporter.failover.procedure import Procedure
+from boks_exporter.failover.procedures.step import ProcedureStep
+from boks_exporter.model import DomainName, HostName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The steps of one procedure for one target. Without steps, `obstacle` states the reason.
+
+    `master` is the present one, or the one that a promotion replaces. The role of `excused` hosts was unknown when the
+    plan was made: they may stay unreachable. `sound` are the replicas that were OK then: they have to be OK afterwards.
+    `lock_hosts` are locked on the hosts.
+    """
+
+    procedure: Procedure
+    domain: DomainName
+    target: HostName
+    master: HostName | None
+    steps: tuple[ProcedureStep, ...]
+    obstacle: str = ""
+    excused: tuple[HostName, ...] = ()
+    sound: tuple[HostName, ...] = ()
+    lock_hosts: tuple[HostName, ...] = ()
+    afterwards: tuple[str, ...] = ()
+
+    @property
+    def changed_hosts(self) -> tuple[HostName, ...]:
+        """The hosts that its steps change through the gate, each once."""
+        return tuple(dict.fromkeys(step.host for step in self.steps if step.words))
+
+    @property
+    def concerned_hosts(self) -> tuple[HostName, ...]:
+        """The hosts that its steps change, through the gate or at the console."""
+        return tuple(dict.fromkeys(step.host for step in self.steps if step.changes))
+
+    def step(self, number: int) -> ProcedureStep:
+        """Return a step by its number."""
+        return self.steps[number - 1]

@@ -1,0 +1,161 @@
+"""A step of a procedure: in a table its hosts are roles, in a plan they are names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from boks_exporter.failover.procedures.claims import Claim
+from boks_exporter.model import HostName, Seconds
+from boks_exporter.remote.operator_requests import OperatorChange, RunName, StepId
+
+UNNAMED: Final = "RUN"
+"""Stands for a run's name in a plan that has no run yet."""
+
+REMOVAL: Final = "{id}"
+"""Stands in an undo for the id under which the step was done."""
+
+SHM_SIZE: Final = "{shm_size}"
+"""Stands in a table for the master's SHM_SIZE, and in an undo for the host's former one."""
+
+UNCHANGED: Final = "nothing was changed"
+"""Why a step that only waits has no undo."""
+
+CONVERT_MASTER: Final = ("convert", "master")
+CONVERT_SERVER: Final = ("convert", "server")
+CONVERT_CLIENT: Final = ("convert", "client")
+BOOT_STOP: Final = ("boot-stop",)
+BOOT_START: Final = ("boot-start",)
+SET_SHM_SIZE: Final = ("set-shm-size", SHM_SIZE)
+REMOVE_DATABASE: Final = ("remove-database",)
+RESTORE_DATABASE: Final = ("restore-database", REMOVAL)
+
+LAST_LINES: Final[Mapping[tuple[str, ...], str]] = {
+    CONVERT_MASTER: "to master done.",
+    CONVERT_SERVER: "to replica done.",
+    CONVERT_CLIENT: "to client done.",
+}
+"""How the last line of a conversion ends when it succeeds (K1456, read there): `Conversion from replica to master
+done.`; what the other commands print is not published."""
+
+
+class HostRole(StrEnum):
+    """A host in a table: the one that the command names, or the master at the time of the plan."""
+
+    TARGET = "target"
+    MASTER = "master"
+
+
+class When(StrEnum):
+    """The condition under which a step is part of the plan."""
+
+    ALWAYS = "always"
+    SHM_SIZE_DIFFERS = "shm_size_differs"
+    DATABASE_IS_THERE = "database_is_there"
+
+
+class StepKind(StrEnum):
+    """How a step is carried out."""
+
+    CHANGE = "change"
+    WAIT = "wait"
+    CONSOLE = "console"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcedureStep:
+    """One step. `needs` must be proven right before it, `proves` after it, `undo_needs` before it is undone.
+
+    `words` are sent to the operator's gate of `host`; a step that only waits has none. `prefers` is waited for as long
+    as was configured, and can be missing in the end. `trusts_exit`: where observing cannot prove that it worked, the
+    command's own success is enough. A step without an undo states why. `gives_up`: where it is not proven in time, what
+    was changed before it is undone.
+    """
+
+    key: str
+    purpose: str
+    host: HostName | HostRole
+    proves: tuple[Claim, ...]
+    number: int = 0
+    kind: StepKind = StepKind.CHANGE
+    words: tuple[str, ...] = ()
+    needs: tuple[Claim, ...] = ()
+    prefers: tuple[Claim, ...] = ()
+    undo: tuple[str, ...] | None = None
+    undo_needs: tuple[Claim, ...] = ()
+    no_undo: str = ""
+    point_of_no_return: bool = False
+    trusts_exit: bool = False
+    gives_up: bool = False
+    when: When = When.ALWAYS
+    deadline_seconds: Seconds = 180.0
+
+    @property
+    def changes(self) -> bool:
+        """Whether it may change a host."""
+        return self.kind is not StepKind.WAIT
+
+    @property
+    def last_line(self) -> str | None:
+        """The end of the last line that the command prints when it succeeds, where that is known."""
+        return LAST_LINES.get(self.words)
+
+    def id(self, run: RunName, attempt: int = 1) -> StepId:
+        """Return the id under which the host records an attempt."""
+        return f"{run}.{self.number}" if attempt == 1 else f"{run}.{self.number}-{attempt}"
+
+    def request(self, step_id: StepId) -> OperatorChange | None:
+        """Return the request that changes the host; None where nothing is changed."""
+        return OperatorChange.do(step_id, self.words) if self.words else None
+
+    def undo_words(self, done_as: StepId) -> tuple[str, ...]:
+        """Return the words that undo the step."""
+        return tuple(done_as if word == REMOVAL else word for word in self.undo or ())
+
+    def with_hosts(self, hosts: Mapping[str, HostName]) -> "ProcedureStep":
+        """Replace roles by other roles or by names."""
+
+        def named(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
+            return tuple(claim.with_hosts(hosts) for claim in claims)
+
+        return replace(
+            self,
+            host=hosts[self.host],
+            needs=named(self.needs),
+            prefers=named(self.prefers),
+            proves=named(self.proves),
+            undo_needs=named(self.undo_needs),
+        )
+
+    def with_shm_size(self, wanted: int | None, former: int | None) -> "ProcedureStep":
+        """Fill in the SHM_SIZE that is set, and the former one in the undo; without a former one there is no undo."""
+        proves = tuple(claim.with_number(wanted) for claim in self.proves)
+        if self.words != SET_SHM_SIZE:
+            return replace(self, proves=proves)
+        undo = None if former is None else (self.words[0], str(former))
+        return replace(
+            self,
+            words=(self.words[0], str(wanted)),
+            proves=proves,
+            undo=undo,
+            no_undo="" if undo else "its former SHM_SIZE is not known",
+        )
+
+
+def wait(on: HostRole, key: str, purpose: str, *proves: Claim, seconds: Seconds) -> ProcedureStep:
+    """Return a step that changes nothing: it observes until its claims are proven or its time is over."""
+    return ProcedureStep(
+        key=key,
+        purpose=purpose,
+        host=on,
+        kind=StepKind.WAIT,
+        proves=proves,
+        no_undo=UNCHANGED,
+        deadline_seconds=seconds,
+    )
+
+
+def exchanged(*steps: ProcedureStep) -> tuple[ProcedureStep, ...]:
+    """Return steps with the roles exchanged: once the target is master, the same is done to the old master."""
+    other: dict[str, HostName] = {HostRole.TARGET: HostRole.MASTER, HostRole.MASTER: HostRole.TARGET}
+    return tuple(step.with_hosts(other) for step in steps)
