@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.cli_replays import PUBLISHED_SEQUENCE, Recording, published, sound, with_sequence, write
+from tests.unit.cli_replays import PUBLISHED_SEQUENCE, Recording, healthy, published, with_sequence, write
 
 PROGRAM = (sys.executable, "-m", "boks_exporter")
 
@@ -29,7 +29,7 @@ def test_the_published_outputs_are_critical(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("after", "code", "verdict"), [(5053, 2, "REPHOST4 is AHEAD"), (5055, 0, "MASTER is master")])
 def test_ahead_counts_only_beyond_the_second_reading(tmp_path: Path, after: int, code: int, verdict: str) -> None:
     """Two updates that the master gets between its readings are no finding; two that it never gets are."""
-    recording = sound()
+    recording = healthy()
     recording["REPHOST4"]["sequence"] = with_sequence(PUBLISHED_SEQUENCE, "T7", 5055)
     recording["MASTER"]["sequence.after"] = with_sequence(PUBLISHED_SEQUENCE, "T7", after)
 

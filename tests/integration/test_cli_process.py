@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.cli_replays import sound, write
+from tests.unit.cli_replays import healthy, write
 
 HEAVY = ("asyncssh", "aiohttp", "pydantic", "ruamel", "rich", "prometheus_client", "structlog", "asyncio")
 
@@ -36,7 +36,7 @@ def test_a_check_by_url_loads_little() -> None:
 
 def test_a_check_of_recorded_files_loads_no_ssh(tmp_path: Path) -> None:
     """The libraries behind a transport are loaded only where it is used."""
-    loaded = loaded_by("check", "--config.file", str(write(tmp_path, sound())))
+    loaded = loaded_by("check", "--config.file", str(write(tmp_path, healthy())))
 
     assert loaded & {"asyncssh", "aiohttp"} == set()
 
@@ -56,7 +56,7 @@ def test_a_reader_that_goes_away_brings_no_traceback() -> None:
 
 def test_a_plugin_without_a_reader_tells_by_its_exit_code(tmp_path: Path) -> None:
     """The verdict is not lost with the output."""
-    config = write(tmp_path, sound())
+    config = write(tmp_path, healthy())
     with subprocess.Popen(
         [sys.executable, "-m", "boks_exporter", "check", "--config.file", str(config)],
         stdout=subprocess.PIPE,

@@ -26,13 +26,13 @@ Recording = Mapping[str, Mapping[str, str]]
 
 
 def published() -> dict[str, dict[str, str]]:
-    """The two published outputs: the master's list, and its sequence, which sound replicas print too."""
+    """The two published outputs: the master's list, and its sequence, which healthy replicas print too."""
     replica = {"role": "BOKSINIT=server", "sequence": PUBLISHED_SEQUENCE}
     master = {"role": "BOKSINIT=master", "list": PUBLISHED_LIST, "sequence": PUBLISHED_SEQUENCE}
     return {"MASTER": master} | {name: dict(replica) for name in REPLICAS}
 
 
-def sound() -> dict[str, dict[str, str]]:
+def healthy() -> dict[str, dict[str, str]]:
     """The same domain with nothing wrong."""
     recording = published()
     recording["MASTER"]["list"] = PUBLISHED_LIST.replace("02:59 02:13 11:44 148342 DOWN", "00:49 04:49 148342 OK")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from boks_exporter.cli.root_command import run
-from tests.unit.cli_replays import PUBLISHED_SEQUENCE, published, sound, with_sequence, write
+from tests.unit.cli_replays import PUBLISHED_SEQUENCE, healthy, published, with_sequence, write
 
 Check = Callable[..., tuple[int, str]]
 
@@ -58,7 +58,7 @@ def test_the_masters_outputs_alone_name_rephost_as_down(check: Check, tmp_path: 
 
 def test_a_replica_beyond_both_readings_is_ahead(check: Check, tmp_path: Path) -> None:
     """Two updates more than the master has even afterwards cannot be explained by timing."""
-    recording = sound()
+    recording = healthy()
     recording["REPHOST3"]["sequence"] = with_sequence(PUBLISHED_SEQUENCE, "T7", 5055)
     recording["MASTER"]["sequence.after"] = PUBLISHED_SEQUENCE
 
@@ -73,7 +73,7 @@ def test_a_replica_beyond_both_readings_is_ahead(check: Check, tmp_path: Path) -
 
 def test_a_replica_within_the_readings_is_not_ahead(check: Check, tmp_path: Path) -> None:
     """The same two updates mean nothing when the master has them at its second reading."""
-    recording = sound()
+    recording = healthy()
     recording["REPHOST3"]["sequence"] = with_sequence(PUBLISHED_SEQUENCE, "T7", 5055)
     recording["MASTER"]["sequence.after"] = with_sequence(PUBLISHED_SEQUENCE, "T7", 5055)
 
@@ -86,7 +86,7 @@ def test_a_replica_within_the_readings_is_not_ahead(check: Check, tmp_path: Path
 
 def test_ranges_judge_the_figures(check: Check, tmp_path: Path) -> None:
     """A replica twelve updates behind is fine by verdict, and critical if the command line says so."""
-    recording = sound()
+    recording = healthy()
     recording["REPHOST2"]["sequence"] = with_sequence(PUBLISHED_SEQUENCE, "T9", 7907)
     config = write(tmp_path, recording)
 
@@ -162,7 +162,7 @@ def test_a_faulty_configuration_names_its_first_fault(check: Check, tmp_path: Pa
 
 def test_an_unknown_domain_names_those_that_there_are(check: Check, tmp_path: Path) -> None:
     """A misspelt name is told together with the right ones."""
-    config = write(tmp_path, sound())
+    config = write(tmp_path, healthy())
 
     said = f"--domain: no domain test in {config}; expected one of: prod. See: boks-exporter check --help"
     assert check("--config.file", config, "--domain", "test") == (3, f"BOKS UNKNOWN - usage: {said}\n")
@@ -206,7 +206,7 @@ def test_a_host_that_hangs_leaves_time_for_the_others(
         return ()
 
     monkeypatch.setattr("boks_exporter.app.one_shot.look_once", look_once)
-    config = write(tmp_path, sound())
+    config = write(tmp_path, healthy())
 
     check("--config.file", config, "-t", "10")
     check("--config.file", config, "-t", "5m")
@@ -222,7 +222,7 @@ def test_a_look_that_takes_too_long_is_unknown(check: Check, monkeypatch: pytest
 
     monkeypatch.setattr("boks_exporter.app.one_shot.look_once", look_once)
 
-    assert check("--config.file", write(tmp_path, sound())) == (
+    assert check("--config.file", write(tmp_path, healthy())) == (
         3,
         "BOKS UNKNOWN - polling took longer than 10 s; raise --timeout, or read from a running exporter with --url\n",
     )

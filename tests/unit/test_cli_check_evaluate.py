@@ -190,7 +190,7 @@ def test_only_the_named_hosts_count() -> None:
 
 
 def test_a_host_that_is_not_there_is_unknown() -> None:
-    """A misspelt name must not look like a sound host."""
+    """A misspelt name must not look like a healthy host."""
     found = judged(domain(host("a")), hosts=("a", "z"))
 
     assert found.severity is Severity.UNKNOWN

@@ -7,12 +7,12 @@ import pytest
 
 from boks_exporter.cli.root_command import run
 from boks_exporter.config import json_schema
-from tests.unit.cli_replays import sound, write
+from tests.unit.cli_replays import healthy, write
 
 
 def test_a_good_file_is_told_with_its_extent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The counts show that the right file was read."""
-    config = write(tmp_path, sound())
+    config = write(tmp_path, healthy())
 
     assert run(["config", "check", str(config)]) == 0
     assert capsys.readouterr() == (f"{config}: no fault; 1 domain, 6 hosts\n", "")
@@ -37,7 +37,7 @@ def test_all_faults_are_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 def test_syntax_only_leaves_the_files_out(tmp_path: Path) -> None:
     """A file can be checked where its keys are not."""
-    config = write(tmp_path, sound())
+    config = write(tmp_path, healthy())
     (tmp_path / "prod").rename(tmp_path / "elsewhere")
 
     assert run(["config", "check", str(config)]) == 1
@@ -48,7 +48,7 @@ def test_the_file_may_come_from_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What `serve` would read is what is checked."""
-    monkeypatch.setenv("BOKS_EXPORTER_CONFIG_FILE", str(write(tmp_path, sound())))
+    monkeypatch.setenv("BOKS_EXPORTER_CONFIG_FILE", str(write(tmp_path, healthy())))
 
     assert run(["config", "check"]) == 0
     assert "6 hosts" in capsys.readouterr().out

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_the_page_is_current() -> None:
-    """`make docs` writes it anew; in a process of its own, since click keeps the help option of whoever asks first."""
+    """`make docs` regenerates it; run in its own process, since click caches the help option."""
     script = "from scripts import generate_cli_doc as g; print(g.page(), end='')"
     made = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert generate_cli_doc.PAGE.read_text(encoding="utf-8") == made.stdout

@@ -65,7 +65,7 @@ def test_an_address_that_cannot_stand_in_the_rules_is_refused(
 
 
 def test_without_an_address_the_alerts_name_the_pages_beside_them(tmp_path: Path) -> None:
-    """Whoever copies the directory as a whole has them."""
+    """A copy of the whole directory includes them."""
     assert run(["rules", str(tmp_path)]) == 0
     groups = YAML(typ="safe").load(tmp_path / "boks-alerts.rules.yml")["groups"]
     pages = [rule["annotations"]["runbook_url"] for group in groups for rule in group["rules"]]

@@ -111,7 +111,7 @@ def test_texts_of_hosts_cannot_play_with_the_terminal() -> None:
 
 @contextmanager
 def terminal(monkeypatch: pytest.MonkeyPatch, columns: int) -> Iterator[list[str]]:
-    """Let standard output be a terminal; the lines on it are there at the end."""
+    """Make standard output a terminal; the lines printed on it are returned at the end."""
     ours, theirs = pty.openpty()
     lines: list[str] = []
     with os.fdopen(theirs, "w", encoding="utf-8") as stream:
@@ -127,7 +127,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch, columns: int) -> Iterator[list[str
 
 
 def test_a_terminal_shows_states_in_colour(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Red for what needs somebody, green for what is sound."""
+    """Red for faults, green for what is ok."""
     monkeypatch.delenv("NO_COLOR", raising=False)
     with terminal(monkeypatch, 140) as lines:
         show(report(domain(host("a"), host("b", "down"))))
@@ -137,7 +137,7 @@ def test_a_terminal_shows_states_in_colour(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_no_color_is_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever sets NO_COLOR gets the same table without any escape sequence."""
+    """With NO_COLOR the table is the same, without escape sequences."""
     monkeypatch.setenv("NO_COLOR", "1")
     with terminal(monkeypatch, 140) as lines:
         show(report(domain(host("b", "down"))))
@@ -188,8 +188,8 @@ def test_the_json_has_the_documented_shape(tmp_path: Path, capsys: pytest.Captur
 def test_the_schema_refuses_what_is_no_report() -> None:
     """A key that is missing, or zero words where null belongs, does not fit."""
     validator = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
-    sound = report(domain(host()))
-    assert validator.is_valid(sound)
+    healthy = report(domain(host()))
+    assert validator.is_valid(healthy)
 
     assert not validator.is_valid(report(domain(host(lag_sequences="unknown"))))
     assert not validator.is_valid({"domains": [{"domain": "prod"}]})

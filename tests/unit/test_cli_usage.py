@@ -7,7 +7,7 @@ import click
 import pytest
 
 from boks_exporter.cli.root_command import program, run
-from tests.unit.cli_replays import sound, write
+from tests.unit.cli_replays import healthy, write
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB8Ht8Z3j6yDWPBHQtOp/R9rjWvfMYo3MSA/K6q8D86r exporter\n"
 URL = "--url=http://127.0.0.1:1"
@@ -85,7 +85,7 @@ NAMES = {"--dead", "--host", "--inject"}
 @pytest.fixture
 def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """The files that the commands need; one that would reach further is stopped before."""
-    config = write(tmp_path, sound())
+    config = write(tmp_path, healthy())
     key = tmp_path / "id.pub"
     key.write_text(KEY, encoding="utf-8")
     monkeypatch.setenv("BOKS_EXPORTER_CONFIG_FILE", str(config))
@@ -109,7 +109,7 @@ def test_a_value_that_cannot_be_meant_is_wrong_usage(
 def test_a_wrong_value_in_the_environment_is_told_with_its_variable(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nobody looks for it on the command line then."""
+    """The message names the variable, so that it is not looked for on the command line."""
     monkeypatch.setenv("BOKS_EXPORTER_WEB_EXTERNAL_URL", "x")
 
     assert run(["serve"]) == 2

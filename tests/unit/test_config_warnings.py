@@ -135,7 +135,7 @@ def test_what_works_badly_is_told(text: str, warning: str, tmp_path: Path) -> No
 
 
 def test_a_long_interval_warns_about_max_age(tmp_path: Path) -> None:
-    """The plugin would call a sound exporter's report old; every limit that is shorter than two rounds is named."""
+    """The plugin would call a healthy exporter's report old; every limit that is shorter than two rounds is named."""
     interval, limits = warnings(tmp_path, f"poll: {{interval: 5m}}\n{domain()}")
 
     assert interval == (

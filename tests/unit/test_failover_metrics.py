@@ -14,7 +14,7 @@ from boks_exporter.failover.journal import Journal, Maintenance
 from boks_exporter.failover.journal.metrics_reader import read_operations
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.observe import SystemClock
-from tests.unit.cli_replays import sound, write
+from tests.unit.cli_replays import healthy, write
 from tests.unit.exposition_views import published
 from tests.unit.test_failover_journal import run
 
@@ -108,7 +108,7 @@ def test_a_window_is_reported_with_host_end_owner_and_reason() -> None:
 
 async def test_a_look_of_our_own_knows_of_maintenance_too(tmp_path: Path) -> None:
     """`boks-exporter status` without --url reads the journal as the daemon does."""
-    settings = load(write(tmp_path, sound()))
+    settings = load(write(tmp_path, healthy()))
     operator = OperatorSettings(user="boksop", identity_files=())
     failover = FailoverSettings(journal=tmp_path / "journal", operator=operator)
     now = SystemClock().now()

@@ -47,7 +47,7 @@ def written(files: Path, text: str, directory: Path) -> Path:
 
 
 def test_all_faults_come_at_once(tmp_path: Path) -> None:
-    """Whoever mends a file mends it once."""
+    """All faults of a file are reported together."""
     file = tmp_path / "web.yml"
     file.write_text("tls_server_config: {key_file: a, min_version: x}\nbasic_auth_users: {a: b, c: d}\ne: f\n", "utf-8")
     with pytest.raises(ConfigError) as caught:

@@ -106,7 +106,7 @@ async def test_readiness_waits_for_the_first_full_round() -> None:
 
 @pytest.mark.parametrize("path", ["/", "/metrics", "/api/v1/status", "/-/healthy", "/-/ready"])
 async def test_head_gets_the_headers_of_get(path: str) -> None:
-    """Whoever only wants to know gets status, type and length, and no body."""
+    """HEAD returns status, type and length, without a body."""
     async with serving(Scripted()) as visitor:
         got, headed = await visitor.ask(path), await visitor.ask(path, "HEAD")
     assert headed[2] == b""
@@ -160,7 +160,7 @@ async def test_a_refused_reload_tells_every_problem() -> None:
 
 
 async def test_a_wrong_path_is_answered_with_the_right_ones() -> None:
-    """Whoever mistypes reads where to go."""
+    """The answer to an unknown path lists the valid ones."""
     async with serving(Scripted()) as visitor:
         assert await visitor.text("/metric") == (
             404,
