@@ -25,8 +25,9 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 from prometheus_client.registry import Collector
 
+from bench.client_families import families
 from boks_exporter.config import DomainSettings
-from boks_exporter.exposition import DomainView, ExporterInfo, families, render
+from boks_exporter.exposition import DomainView, ExporterInfo, render
 from boks_exporter.model import Host
 from boks_exporter.observe import SystemClock
 from boks_exporter.poller import DomainWatch

@@ -9,7 +9,7 @@ import click
 
 from boks_exporter.cli.check import severity
 from boks_exporter.cli.root_command import program
-from boks_exporter.exposition import StatusReport
+from boks_exporter.report import StatusReport
 from scripts.generated_blocks import ROOT, filled_page, write
 
 PAGE: Final = ROOT / "docs" / "cli.md"

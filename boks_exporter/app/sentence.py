@@ -1,7 +1,7 @@
 """The fleet in one sentence, for `systemctl status`."""
 
-from boks_exporter.exposition import DomainReport, StatusReport
 from boks_exporter.health import DomainState
+from boks_exporter.report import DomainReport, StatusReport
 
 
 def fleet_in_a_sentence(report: StatusReport) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from boks_exporter.cli.sanitize import harmless
-from boks_exporter.exposition import DomainReport
-from boks_exporter.health.formatting import listed
+from boks_exporter.report import DomainReport
+from boks_exporter.text.formatting import listed
 
 _VERSION: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,5}", re.ASCII)
 

@@ -14,7 +14,7 @@ import click
 
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.errors import ParseError
-from boks_exporter.exposition import StatusReport, read_report
+from boks_exporter.report import StatusReport, read_report
 
 _PATH: Final = "/api/v1/status"
 _CHUNK: Final = 65536

@@ -14,7 +14,7 @@ from boks_exporter.errors import BoksExporterError
 
 if TYPE_CHECKING:
     from boks_exporter.config import Settings
-    from boks_exporter.exposition import StatusReport
+    from boks_exporter.report import StatusReport
 
 _SHARE_OF_ONE_POLL: Final = 0.4
 """A host that hangs may use this share of the deadline, which leaves time to poll the others."""

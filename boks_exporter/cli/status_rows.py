@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from boks_exporter.cli.sanitize import harmless
-from boks_exporter.exposition import DomainReport, HostReport
-from boks_exporter.health.formatting import in_words
 from boks_exporter.model import Timestamp
+from boks_exporter.report import DomainReport, HostReport
+from boks_exporter.text.formatting import in_words
 
 REASON: Final = "REASON"
 COLUMNS: Final = ("HOST", "SITE", "ROLE", "STATE", "LAG", "AHEAD", "LAST PACKET", REASON)

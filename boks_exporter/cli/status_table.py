@@ -11,8 +11,8 @@ from rich.text import Text
 from boks_exporter.cli.gate_versions import old_gates
 from boks_exporter.cli.status_rows import COLUMNS, REASON, footers, headline, rows
 from boks_exporter.cli.stdout import say
-from boks_exporter.exposition import DomainReport, StatusReport
 from boks_exporter.remote.gate import gate_version
+from boks_exporter.report import DomainReport, StatusReport
 
 _STYLES: Final = {
     "ok": "green",

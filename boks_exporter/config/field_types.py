@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from boks_exporter.config.units import DURATION_PATTERN, SIZE_PATTERN, duration, shown, size
+from boks_exporter.text.units import DURATION_PATTERN, SIZE_PATTERN, duration, shown, size
 
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?")
 _REMOTE_PATH: Final = re.compile(r"/[^\x00-\x1f\x7f]*")

@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 from boks_exporter.config.schema import ConfigModel
-from boks_exporter.config.units import as_duration, as_size
+from boks_exporter.text.units import as_duration, as_size
 
 
 @cache

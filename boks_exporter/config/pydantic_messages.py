@@ -8,8 +8,8 @@ from pydantic_core import ErrorDetails
 
 from boks_exporter.config.json_schema import json_schema
 from boks_exporter.config.strict_yaml import Path_
-from boks_exporter.config.units import shown
 from boks_exporter.config.validation import Fault
+from boks_exporter.text.units import shown
 
 _KINDS: Final = ("ssh", "local", "replay")
 _MESSAGES: Final[Mapping[str, str]] = {

@@ -12,8 +12,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
-from boks_exporter.config.units import shown
 from boks_exporter.errors import ConfigError, Problem
+from boks_exporter.text.units import shown
 
 Path_: TypeAlias = tuple[str | int, ...]
 

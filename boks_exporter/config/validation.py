@@ -5,9 +5,9 @@ from typing import TypeAlias
 
 from boks_exporter.config.settings import DomainSettings, Settings
 from boks_exporter.config.strict_yaml import Path_
-from boks_exporter.config.units import as_duration
 from boks_exporter.model import Host
 from boks_exporter.remote.settings import LocalSettings, SshSettings
+from boks_exporter.text.units import as_duration
 
 Fault: TypeAlias = tuple[Path_, str]
 

@@ -6,11 +6,11 @@ from typing import Final
 
 from boks_exporter.config.settings import DomainSettings, FailoverSettings, PollSettings, Settings
 from boks_exporter.config.strict_yaml import Path_
-from boks_exporter.config.units import as_duration
 from boks_exporter.config.validation import Fault
 from boks_exporter.health import Thresholds
 from boks_exporter.model import Promotion, Seconds
 from boks_exporter.remote.settings import GateMode, LocalSettings, RemotePaths, ReplaySettings, SshSettings
+from boks_exporter.text.units import as_duration
 
 PLUGINS_MAX_AGE_SECONDS: Final[Seconds] = 300.0
 """The default of `boks-exporter check --max-age`."""

@@ -10,17 +10,8 @@ from boks_exporter.exposition.domain_view import (
     Tables,
 )
 from boks_exporter.exposition.failover_activity import Operations, RunOutcome, RunProcedure, Window
-from boks_exporter.exposition.families import families
 from boks_exporter.exposition.metric_spec import Certainty, Kind, MetricSpec, Source
-from boks_exporter.exposition.report import (
-    DomainReport,
-    HostReport,
-    StatusReport,
-    TableReport,
-    WindowReport,
-    status_report,
-)
-from boks_exporter.exposition.report_parser import read_report
+from boks_exporter.exposition.report import status_report
 from boks_exporter.exposition.specs import SPECS
 from boks_exporter.exposition.text_format import Page, render
 
@@ -28,12 +19,10 @@ __all__ = [
     "SPECS",
     "Certainty",
     "DomainCounters",
-    "DomainReport",
     "DomainView",
     "ExporterInfo",
     "ExpositionOptions",
     "HostCounters",
-    "HostReport",
     "Kind",
     "MetricSpec",
     "Operations",
@@ -41,14 +30,9 @@ __all__ = [
     "RunOutcome",
     "RunProcedure",
     "Source",
-    "StatusReport",
     "TableLag",
-    "TableReport",
     "Tables",
     "Window",
-    "WindowReport",
-    "families",
-    "read_report",
     "render",
     "status_report",
 ]

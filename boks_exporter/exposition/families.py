@@ -1,12 +1,10 @@
-"""Metric families in the form of prometheus_client, for its registry."""
+"""Samples grouped into metric families."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TypeAlias
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-
 from boks_exporter.exposition.domain_view import DomainView, ExporterInfo
-from boks_exporter.exposition.metric_spec import Kind, MetricSpec
+from boks_exporter.exposition.metric_spec import MetricSpec
 from boks_exporter.exposition.samples import LabelValues, samples
 from boks_exporter.exposition.specs import SPECS
 
@@ -30,16 +28,3 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return text.replace("\0", "?").encode("utf-8", "replace").decode()
-
-
-def families(views: Iterable[DomainView], exporter: ExporterInfo) -> Iterator[Metric]:
-    """Build all families that have samples."""
-    return (_family(spec, values) for spec, values in grouped(views, exporter))
-
-
-def _family(spec: MetricSpec, values: dict[LabelValues, float]) -> Metric:
-    make = CounterMetricFamily if spec.kind is Kind.COUNTER else GaugeMetricFamily
-    family = make(spec.name, spec.help, labels=spec.labels)
-    for labels, value in values.items():
-        family.add_metric(labels, float(value))
-    return family

@@ -4,19 +4,19 @@ prometheus_client writes the same bytes, one format at a time and ten times slow
 the event loop of a daemon with hundreds of hosts. The tests compare both.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
-
-from prometheus_client.utils import floatToGoString
 
 from boks_exporter.exposition.domain_view import DomainView, ExporterInfo
 from boks_exporter.exposition.families import Family, grouped
 from boks_exporter.exposition.metric_spec import Kind, MetricSpec
 from boks_exporter.exposition.samples import LabelValues
 
-_in_gos_way: Final[Callable[[float], str]] = floatToGoString
+_LARGEST_PLAIN_DIGITS: Final = 6
+"""Go writes an exponent for numbers with more digits before the point, Python only from 17 digits on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +80,12 @@ def _escaped(text: str, *, quotes: bool = True) -> str:
 
 @lru_cache(maxsize=16384)
 def _number(value: float) -> str:
-    return _in_gos_way(value)
+    """Format a number as Go and prometheus_client do."""
+    text = repr(float(value))
+    if not math.isfinite(value):
+        return {"inf": "+Inf", "-inf": "-Inf"}.get(text, "NaN")
+    digits = text.find(".")
+    if value <= 0 or digits <= _LARGEST_PLAIN_DIGITS:
+        return text
+    mantissa = f"{text[0]}.{text[1:digits]}{text[digits + 1 :]}".rstrip("0.")
+    return f"{mantissa}e+{digits - 1:02d}"

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from boks_exporter.health.formatting import listed
 from boks_exporter.health.hosts import HostVerdict, judge_host
 from boks_exporter.health.redundancy import GroupHealth, GroupKind, counted, groups
 from boks_exporter.health.replica_conditions import RoundFacts
@@ -12,6 +11,7 @@ from boks_exporter.health.states import DomainState, ReplicaState
 from boks_exporter.health.thresholds import Thresholds
 from boks_exporter.model import DomainSnapshot, Garbled, HostName, Role, Unreachable
 from boks_exporter.replication import DomainComparison, History
+from boks_exporter.text.formatting import listed
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from boks_exporter.health.formatting import in_words
 from boks_exporter.health.replica_conditions import RoundFacts
 from boks_exporter.health.table_names import tables_named
 from boks_exporter.model import HostName
 from boks_exporter.replication import Condition
+from boks_exporter.text.formatting import in_words
 
 
 def evidence(facts: RoundFacts, host: HostName) -> Iterator[str]:

@@ -1,12 +1,12 @@
 """The verdict on a replica without findings: OK needs the list's row and the compared numbers."""
 
-from boks_exporter.health.formatting import updates
 from boks_exporter.health.reasons import Reason
 from boks_exporter.health.replica_conditions import RoundFacts
 from boks_exporter.health.states import ReplicaState
 from boks_exporter.health.table_names import tables_named
 from boks_exporter.model import HostName, ReportedStatus
 from boks_exporter.replication import ReplicaComparison
+from boks_exporter.text.formatting import updates
 
 
 def ok_or_unknown(facts: RoundFacts, host: HostName) -> Reason:

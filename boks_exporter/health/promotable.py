@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Final
 
-from boks_exporter.health.formatting import listed, updates
 from boks_exporter.health.replica_conditions import RoundFacts
 from boks_exporter.health.states import ReplicaState
 from boks_exporter.model import Host, HostName, Observed, Promotion, Role
 from boks_exporter.replication import Condition
+from boks_exporter.text.formatting import listed, updates
 
 _RULED_OUT: Final = {
     ReplicaState.UNREACHABLE: "it cannot be polled",

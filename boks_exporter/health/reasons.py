@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from boks_exporter.health.formatting import in_words, updates
 from boks_exporter.health.replica_conditions import (
     RoundFacts,
     ahead_tables,
@@ -28,6 +27,7 @@ from boks_exporter.model import (
     Unreachable,
 )
 from boks_exporter.replication import Condition, ReplicaComparison, TableComparison
+from boks_exporter.text.formatting import in_words, updates
 
 Reason: TypeAlias = tuple[ReplicaState, str]
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Final
 
-from boks_exporter.exposition import DomainReport, HostReport
-from boks_exporter.health.formatting import in_words
 from boks_exporter.model import Timestamp
+from boks_exporter.report import DomainReport, HostReport
+from boks_exporter.text.formatting import in_words
 from boks_exporter.web.paths import Paths
 from boks_exporter.web.published import Published
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from boks_exporter.exposition import DomainView, ExporterInfo, StatusReport, render, status_report
+from boks_exporter.exposition import DomainView, ExporterInfo, render, status_report
+from boks_exporter.report import StatusReport
 
 _GZIP_LEVEL: Final = 5
 """A metrics page shrinks to 1/30; higher levels take twice the time and save few bytes."""

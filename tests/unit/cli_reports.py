@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from boks_exporter.exposition import DomainReport, HostReport, StatusReport
+from boks_exporter.report import DomainReport, HostReport, StatusReport
 
 SEEN_AT = 1_700_000_000.0
 

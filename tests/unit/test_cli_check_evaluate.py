@@ -7,8 +7,8 @@ import pytest
 from boks_exporter.cli.check.evaluate import Criteria, FigureRanges, PluginResult, judge
 from boks_exporter.cli.check.ranges import read_range
 from boks_exporter.cli.check.severity import DOMAIN_RULES, HOST_RULES, Severity, worst
-from boks_exporter.exposition import DomainReport
 from boks_exporter.health import DomainState, ReplicaState
+from boks_exporter.report import DomainReport
 from tests.unit.cli_reports import SEEN_AT, domain, host, report
 
 

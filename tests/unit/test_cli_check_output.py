@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from boks_exporter.cli.check.evaluate import Criteria, FigureRanges, judge
 from boks_exporter.cli.check.plugin_output import as_json, as_text
 from boks_exporter.cli.check.ranges import read_range
-from boks_exporter.exposition import DomainReport
+from boks_exporter.report import DomainReport
 from tests.unit.cli_reports import SEEN_AT, domain, host, report
 
 DATUM = re.compile(r"'((?:[^'=]|'')+)'=(U|-?[0-9.]+)(s?);([-@~:0-9.]*);([-@~:0-9.]*);([0-9]*);([0-9]*)")

@@ -4,7 +4,7 @@ import click
 import pytest
 
 from boks_exporter.cli.param_types import DURATION
-from boks_exporter.config.units import duration
+from boks_exporter.text.units import duration
 
 
 @pytest.mark.parametrize("text", ["30s", "5m", "1h30m", "1d", "1.5s", "250ms", "2m5s"])

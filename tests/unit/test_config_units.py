@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boks_exporter.config.units import as_duration, as_size, duration, size
+from boks_exporter.text.units import as_duration, as_size, duration, size
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,20 @@
 from collections.abc import Iterable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as read_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as read_classic
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
-from boks_exporter.exposition import SPECS, DomainView, ExporterInfo, families, render
+from bench.client_families import families
+from boks_exporter.exposition import SPECS, DomainView, ExporterInfo, render
 from boks_exporter.exposition.families import grouped, printable
+from boks_exporter.exposition.text_format import _number
 from boks_exporter.model import Host, Role
 from tests.unit.exposition_views import BEGUN, GOLDEN, INFO, PAGES, PUBLISHED, line, published, seen, view
 
@@ -110,3 +115,9 @@ def test_a_number_beyond_53_bits_is_shown_as_go_shows_it() -> None:
     listed = [line(host.name, "OK", 1, None, 1, 1) for host in hosts[1:]]
     text = render((view(hosts, outcomes, listed=listed, second=PUBLISHED),), INFO).classic.decode()
     assert 'boks_table_sequence{boks_domain="bank",host="h1",table="T7"} 1.8446744073709552e+19' in text
+
+
+@given(st.floats())
+def test_numbers_are_those_of_prometheus_client(value: float) -> None:
+    """Every float, the infinities and NaN included, is formatted as prometheus_client formats it."""
+    assert _number.__wrapped__(value) == floatToGoString(value)

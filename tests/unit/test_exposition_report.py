@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from boks_exporter.errors import ParseError
-from boks_exporter.exposition import read_report, status_report
+from boks_exporter.exposition import status_report
+from boks_exporter.report import read_report
 from tests.unit.exposition_views import BEGUN, busy, incident, no_master, published, two_masters
 
 SOUND_TABLES = {

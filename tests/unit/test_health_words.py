@@ -2,8 +2,8 @@
 
 import pytest
 
-from boks_exporter.health.formatting import in_words, updates
 from boks_exporter.health.table_names import TABLE_NAMES, table_name, tables_named
+from boks_exporter.text.formatting import in_words, updates
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as classic_families
 
 from boks_exporter.errors import ConfigError, Problem
-from boks_exporter.exposition import read_report, status_report
+from boks_exporter.exposition import status_report
+from boks_exporter.report import read_report
 from boks_exporter.web import Paths
 from tests.unit.exposition_views import GOLDEN, no_master, published
 from tests.unit.web_serving import Scripted, ready, serving

@@ -21,8 +21,8 @@ from boks_exporter.cli.check.severity import (
     rank,
     worst,
 )
-from boks_exporter.exposition import DomainReport, HostReport, StatusReport
-from boks_exporter.health.formatting import in_words
+from boks_exporter.report import DomainReport, HostReport, StatusReport
+from boks_exporter.text.formatting import in_words
 
 FIGURES: Final = ("lag", "lag_seconds", "ahead")
 _NOT_PROVEN_UNHEALTHY: Final = frozenset({"ok", "unknown", "unreachable"})

@@ -15,7 +15,7 @@ from boks_exporter.cli.check.evaluate import (
 )
 from boks_exporter.cli.check.plugin_lines import judgement, plugin_text
 from boks_exporter.cli.check.severity import Severity
-from boks_exporter.exposition import DomainReport, StatusReport
+from boks_exporter.report import DomainReport, StatusReport
 
 _NAMED_AT_MOST: Final = 3
 _HEADLINE_AT_MOST: Final = 250

@@ -6,7 +6,7 @@ from boks_exporter.failover.journal import LoggedStep, StepOutcome, StepPhase, u
 from boks_exporter.failover.procedures.step import ProcedureStep, StepKind
 from boks_exporter.failover.runner.attempt import attempt_at
 from boks_exporter.failover.runner.execute_step import StepExecutor, StepResult
-from boks_exporter.health.formatting import in_words
+from boks_exporter.text.formatting import in_words
 
 
 @dataclass(frozen=True, slots=True)

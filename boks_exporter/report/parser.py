@@ -5,7 +5,7 @@ from types import NoneType, UnionType
 from typing import Any, Final, cast, get_args, get_origin, get_type_hints, is_typeddict
 
 from boks_exporter.errors import ParseError
-from boks_exporter.exposition.report import StatusReport
+from boks_exporter.report.types import StatusReport
 
 _SHOWN_AT_MOST: Final = 40
 

@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
-from boks_exporter.model import Seconds
-
 _NAMED_AT_MOST: Final = 3
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
-def in_words(seconds: Seconds) -> str:
+def in_words(seconds: float) -> str:
     """Write a duration with its two largest units, such as `2 h 59 min`."""
     whole = int(seconds)
     if whole < _MINUTE:

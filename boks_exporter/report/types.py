@@ -1,0 +1,82 @@
+"""Types of the stable JSON report of `status`, `check` and `/api/v1/status`; null means unknown."""
+
+from typing import TypedDict
+
+
+class TableReport(TypedDict):
+    """One table of one host; `lag` and `ahead` are null on a master and where they cannot be proven."""
+
+    sequence: int
+    lag: int | None
+    ahead: int | None
+
+
+class HostReport(TypedDict):
+    """One host."""
+
+    host: str
+    role: str
+    state: str
+    reason: str
+    lag_sequences: int | None
+    ahead_sequences: int | None
+    lag_seconds: float | None
+    tables: dict[str, TableReport]
+    evidence: list[str]
+    address: str
+    site: str
+    section: str
+    behind_best_sequences: int | None
+    missing_tables: list[str] | None
+    stamp_mismatch_tables: list[str] | None
+    reported_status: str | None
+    reported_status_word: str | None
+    last_packet_timestamp_seconds: float | None
+    last_failure_timestamp_seconds: float | None
+    last_sync_timestamp_seconds: float | None
+    last_attempt_timestamp_seconds: float | None
+    last_success_timestamp_seconds: float | None
+    promotable: bool | None
+    promotable_reasons: list[str]
+    gate_version: str | None
+
+
+class GroupReport(TypedDict):
+    """One site or section: how many of its replicas are ok, out of how many."""
+
+    name: str
+    verdict: str
+    replicas: int
+    replicas_ok: int
+
+
+class WindowReport(TypedDict):
+    """One maintenance window."""
+
+    host: str
+    started_timestamp_seconds: float
+    until_timestamp_seconds: float
+    owner: str
+    reason: str
+    run: str | None
+
+
+class DomainReport(TypedDict):
+    """One domain."""
+
+    domain: str
+    masters: list[str]
+    state: str
+    reason: str
+    hosts: list[HostReport]
+    unresolved: list[str]
+    sites: list[GroupReport]
+    sections: list[GroupReport]
+    last_round_timestamp_seconds: float
+    maintenance: list[WindowReport] | None
+
+
+class StatusReport(TypedDict):
+    """The whole answer."""
+
+    domains: list[DomainReport]

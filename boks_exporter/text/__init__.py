@@ -1,0 +1,1 @@
+"""Durations, sizes and lists as text, for every package."""
