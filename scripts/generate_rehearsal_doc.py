@@ -11,9 +11,9 @@ from boks_exporter.cli.failover.rehearse_command import Reader
 from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import Order, propose
-from boks_exporter.rehearsal.environment import Known
+from boks_exporter.rehearsal.environment import LiveKnowledge
 from boks_exporter.rehearsal.fault_injection import OF_REQUESTS, StepFault
-from boks_exporter.rehearsal.fault_spec import wish_of
+from boks_exporter.rehearsal.fault_spec import parse_fault_spec
 from boks_exporter.rehearsal.rehearsal_report import Rehearsal
 from boks_exporter.rehearsal.rehearse import rehearse_there
 from scripts.generate_failover_doc import Stage
@@ -52,7 +52,7 @@ async def _day(stage: Stage) -> dict[str, list[str]]:
 
 async def _rehearsed(stage: Stage, inject: str) -> list[str]:
     survey, dead = stage.survey, ("master1",)
-    known = Known(
+    known = LiveKnowledge(
         settings=survey.domain,
         limits=survey.limits,
         timeout_seconds=20.0,
@@ -64,7 +64,7 @@ async def _rehearsed(stage: Stage, inject: str) -> list[str]:
     fresh = replace(survey, history=known.history, readings=dict(known.readings), last_known_master="master1")
     live = await propose(fresh, order.procedure, order.target, known.limits, known.journal)
     lines: list[str] = []
-    begun = Rehearsal(live=live, wish=wish_of(inject, "resume") if inject else None, dead=dead)
+    begun = Rehearsal(live=live, injected=parse_fault_spec(inject, "resume") if inject else None, dead=dead)
     rehearsal = await rehearse_there(known, begun, order, Reader(order, dead, lines.extend), virtual_twin)
     command = "$ boks-exporter failover rehearse promote replica1 --dead master1"
     told = [command + (f" --inject {inject}" if inject else ""), *lines, *rehearsal_text(rehearsal)]

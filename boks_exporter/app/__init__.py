@@ -1,1 +1,1 @@
-"""The composition root: the only place that builds the parts and connects them."""
+"""The composition root: builds the parts and connects them."""

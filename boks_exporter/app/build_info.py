@@ -1,4 +1,4 @@
-"""What this program is: version, revision and the Python that runs it."""
+"""Version, revision and Python of this program."""
 
 import json
 import os
@@ -13,12 +13,12 @@ _UNKNOWN: Final = "unknown"
 
 
 def exporter_info() -> ExporterInfo:
-    """Describe the program as `boks_exporter_build_info` shows it."""
+    """Return the labels of `boks_exporter_build_info`."""
     return ExporterInfo(version=version(), revision=revision(), python=platform.python_version())
 
 
 def version() -> str:
-    """Tell the version of the installed package; a source tree that was never installed has none."""
+    """Return the version of the installed package, or `unknown` for a source tree."""
     try:
         return distribution(_PACKAGE).version
     except PackageNotFoundError:
@@ -26,11 +26,11 @@ def version() -> str:
 
 
 def revision() -> str:
-    """Tell the revision: what the build put into $BOKS_EXPORTER_REVISION, or what pip noted of a repository."""
-    return os.environ.get("BOKS_EXPORTER_REVISION") or _noted_by_pip() or _UNKNOWN
+    """Return $BOKS_EXPORTER_REVISION, or the commit that pip recorded."""
+    return os.environ.get("BOKS_EXPORTER_REVISION") or _recorded_by_pip() or _UNKNOWN
 
 
-def _noted_by_pip() -> str | None:
+def _recorded_by_pip() -> str | None:
     """Read direct_url.json (PEP 610), which pip writes for a package installed from a repository."""
     try:
         text = distribution(_PACKAGE).read_text("direct_url.json")

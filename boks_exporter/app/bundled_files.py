@@ -1,4 +1,4 @@
-"""The rules, runbooks and dashboards that come with the package, and writing them into a directory."""
+"""The rules, runbooks and dashboards that come with the package."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from typing import Final
 from boks_exporter.errors import ShippedFilesError
 
 RUNBOOKS: Final = "docs/runbooks/"
-"""How the project's own rules refer to their runbooks."""
+"""The runbook prefix in the project's own rules."""
 
 _BESIDE: Final = "runbooks"
-"""Where the runbooks are written, beside the rules."""
+"""The directory of the runbooks, next to the rules."""
 
 _CHECKOUT: Final = Path(__file__).resolve().parents[2]
 _PLACES: Final = {
@@ -22,12 +22,12 @@ _PLACES: Final = {
     "grafana": "deploy/grafana",
     "runbooks": "docs/runbooks",
 }
-"""What is shipped, and where a checkout has it; pyproject.toml puts it under these names into the wheel."""
+"""The directories of a checkout; pyproject.toml puts them under these names into the wheel."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShippedFile:
-    """One file, by its place below the directory that it is written to."""
+    """One file and its path below the target directory."""
 
     place: Path
     text: str
@@ -35,17 +35,18 @@ class ShippedFile:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file."""
+    """The result of writing one file."""
 
     path: Path
     is_new: bool
-    """Whether it was written; a file that was the same already is left alone."""
+    """Whether it was written; an identical file is left alone."""
 
 
 def rules(runbook_base_url: str | None) -> tuple[ShippedFile, ...]:
     """Read Prometheus's rules, Alertmanager's example and the runbooks.
 
-    `runbook_base_url` is where the site serves the runbooks; without it the alerts name the files beside the rules.
+    `runbook_base_url` is the URL at which the site serves the runbooks; without it the alerts name the files next to
+    the rules.
     """
     address = f"runbook_url: {(runbook_base_url or _BESIDE).rstrip('/')}/"
     alerting = [
@@ -56,12 +57,12 @@ def rules(runbook_base_url: str | None) -> tuple[ShippedFile, ...]:
 
 
 def dashboards() -> tuple[ShippedFile, ...]:
-    """Read Grafana's dashboards, the files that provision them, and how that is done."""
+    """Read Grafana's dashboards, their provisioning files and their README."""
     return tuple(_read("grafana", ".json", ".yaml", ".yml", ".md"))
 
 
 def write(files: tuple[ShippedFile, ...], directory: Path, *, overwrite: bool) -> tuple[Outcome, ...]:
-    """Write the files; raises ShippedFilesError, before anything is written, where another text would be lost."""
+    """Write the files; raises ShippedFilesError, before anything is written, where a changed file would be lost."""
     try:
         present = {file: _text_at(directory / file.place) for file in files}
         changed = [directory / file.place for file in files if present[file] not in {None, file.text}]
@@ -82,7 +83,7 @@ def _would_be_lost(changed: list[Path]) -> ShippedFilesError:
 
 
 def _text_at(path: Path) -> str | None:
-    """Read what is there; bytes that are no text are another text, too."""
+    """Read a present file; undecodable bytes count as another text."""
     try:
         return path.read_bytes().decode("utf-8", errors="surrogateescape")
     except FileNotFoundError:

@@ -7,9 +7,9 @@ from typing import Final, Protocol, Self, TypeAlias, runtime_checkable
 
 import structlog
 
-from boks_exporter.app.connect import transport_for
 from boks_exporter.config import DomainSettings, PollSettings, Settings
 from boks_exporter.model import DomainName, Host
+from boks_exporter.remote.settings import LocalSettings, ReplaySettings, SshSettings
 from boks_exporter.transport.base import Transport
 
 Hosts: TypeAlias = tuple[Host, ...]
@@ -25,9 +25,7 @@ _CLOSING_SECONDS: Final = 0.7
 class Closable(Protocol):
     """A transport that holds connections."""
 
-    async def aclose(self) -> None:
-        """Close every connection."""
-        ...
+    async def aclose(self) -> None: ...
 
     async def retain(self, hosts: Hosts) -> None:
         """Close the connections of all hosts but these."""
@@ -62,7 +60,6 @@ class Connections:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        """Close every transport."""
         self._stale += [held.transport for held in self._held.values()]
         self._held = {}
         await self.close_stale()
@@ -115,3 +112,20 @@ async def _close(transport: Transport) -> None:
             await transport.aclose()
     except TimeoutError:
         _log.warning("connections_left_open", transport=repr(transport))
+
+
+def transport_for(domain: DomainSettings, poll: PollSettings) -> Transport:
+    """Build a domain's transport; its library is imported only here."""
+    match domain.transport:
+        case SshSettings() as ssh:
+            from boks_exporter.transport.ssh import SshTransport
+
+            return SshTransport(ssh, timeout_seconds=poll.timeout_seconds)
+        case LocalSettings() as local:
+            from boks_exporter.transport.local import LocalTransport
+
+            return LocalTransport(local, timeout_seconds=poll.timeout_seconds)
+        case ReplaySettings() as replay:
+            from boks_exporter.transport.replay import ReplayTransport
+
+            return ReplayTransport(replay.directory)

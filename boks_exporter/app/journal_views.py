@@ -23,7 +23,7 @@ class JournalViews:
         """Tell whose there are."""
         return f"<JournalViews of {', '.join(self._paths) or 'nothing'}>"
 
-    def take(self, settings: Settings) -> None:
+    def apply_settings(self, settings: Settings) -> None:
         """Take a configuration over."""
         self._paths = {domain.name: domain.failover.journal for domain in settings.domains if domain.failover}
 

@@ -1,4 +1,4 @@
-"""Log lines for people and machines, on standard error."""
+"""Log lines on standard error."""
 
 import logging
 import sys

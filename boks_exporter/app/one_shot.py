@@ -1,4 +1,4 @@
-"""One look at every domain, for the commands that ask and end."""
+"""One-shot poll of every domain, for the commands that print and exit."""
 
 import asyncio
 from collections.abc import Collection
@@ -13,17 +13,17 @@ from boks_exporter.poller import DomainWatch
 
 
 async def look_once(settings: Settings, domains: Collection[DomainName] = ()) -> tuple[DomainView, ...]:
-    """Look at the named domains, or at all, once; a single look has no history, so lag in seconds is unknown."""
+    """Poll the named domains, or all, once; without a history lag in seconds is unknown."""
     async with Connections() as connections:
         opened = await connections.apply_settings(settings)
         clock = SystemClock()
-        gate = asyncio.Semaphore(settings.poll.concurrency)
+        limiter = asyncio.Semaphore(settings.poll.concurrency)
         watches = [
             DomainWatch(domain, transport, clock)
             for name, (domain, transport) in opened.items()
             if not domains or name in domains
         ]
-        looks = (watch.run_round(gate, settings.poll.interval_seconds, once=True) for watch in watches)
+        looks = (watch.run_round(limiter, settings.poll.interval_seconds, once=True) for watch in watches)
         journals = JournalViews(clock)
-        journals.take(settings)
+        journals.apply_settings(settings)
         return tuple(journals.joined(await asyncio.gather(*looks)))

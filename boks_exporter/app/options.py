@@ -1,18 +1,16 @@
-"""What the command line decides about a run, beyond the configuration file."""
+"""The daemon's settings from the command line."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from boks_exporter.model import Seconds
-
 DEFAULT_LISTEN: Final = ":16500"
-"""BoKS's own base port 6500 plus 10000, outside the range that exporters share out among themselves."""
+"""BoKS's own base port 6500 plus 10000, outside the range of registered exporters."""
 
 
 class LogFormat(StrEnum):
-    """How log lines look."""
+    """The format of log lines."""
 
     LOGFMT = "logfmt"
     JSON = "json"
@@ -20,7 +18,7 @@ class LogFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeOptions:
-    """How to run the daemon; `listen_addresses` are `host:port`, `:port` or `[::]:port`."""
+    """Settings of the daemon; `listen_addresses` are `host:port`, `:port` or `[::]:port`."""
 
     config_file: Path
     listen_addresses: tuple[str, ...] = (DEFAULT_LISTEN,)
@@ -31,13 +29,3 @@ class ServeOptions:
     enable_lifecycle: bool = False
     log_level: str = "info"
     log_format: LogFormat = LogFormat.LOGFMT
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DemoOptions:
-    """How to run the demo; without `duration_seconds` it runs until it is interrupted."""
-
-    listen: str = "127.0.0.1:16500"
-    scenario: str = "tour"
-    seed: int = 1
-    duration_seconds: Seconds | None = None

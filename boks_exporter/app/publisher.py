@@ -1,4 +1,4 @@
-"""Render what the rounds show, once after each, and tell systemd where it changed."""
+"""Renders the pages after each round, and notifies systemd of a changed status."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,54 +7,51 @@ from typing import Final, Protocol
 
 from boks_exporter.app.build_info import exporter_info
 from boks_exporter.app.journal_views import JournalViews
-from boks_exporter.app.sentence import fleet_in_a_sentence
-from boks_exporter.app.systemd import Notifier
+from boks_exporter.app.systemd import Notifier, status_line
 from boks_exporter.exposition import DomainView
 from boks_exporter.model import Timestamp
 from boks_exporter.observe import Clock
 from boks_exporter.web import Published, prepare
 
 _REST: Final = 4
-"""How many times as long as a rendering took the next one waits at least."""
+"""The pause after a rendering, as a multiple of its duration."""
 
 
 class Views(Protocol):
-    """Whoever has the newest view of every domain."""
+    """The newest view of every domain."""
 
     @property
     def is_ready(self) -> bool:
-        """Tell whether every domain has been looked at."""
+        """Whether every domain was polled at least once."""
         ...
 
-    def current(self) -> Sequence[DomainView]:
-        """Give the views."""
-        ...
+    def current(self) -> Sequence[DomainView]: ...
 
 
 class Publisher:
-    """Keep the newest rendering; `published` changes by one assignment."""
+    """Holds the newest rendering; `published` changes by one assignment."""
 
     def __init__(self, notifier: Notifier, clock: Clock, journals: JournalViews | None = None) -> None:
-        """Start with a page that shows the exporter itself."""
+        """Start with a page of the exporter's own metrics."""
         self._notifier = notifier
         self.journals = journals or JournalViews(clock)
         self._clock = clock
         self._info = exporter_info()
         self._is_news = asyncio.Event()
         self.published: Published = prepare((), self._info, is_ready=False)
-        self.sentence = fleet_in_a_sentence(self.published.report)
+        self.status = status_line(self.published.report)
 
     def soon(self) -> None:
-        """Render again as soon as possible."""
+        """Request a rendering."""
         self._is_news.set()
 
     def configured(self, moment: Timestamp) -> None:
-        """Note that a configuration was taken over."""
+        """Record that a configuration was applied."""
         self._info = replace(self._info, reload_successful=True, reload_success_at=moment)
         self.soon()
 
     def refused(self) -> None:
-        """Note that a configuration was refused."""
+        """Record that a configuration was refused."""
         self._info = replace(self._info, reload_successful=False)
         self.soon()
 
@@ -65,9 +62,9 @@ class Publisher:
             self._is_news.clear()
             is_ready, newest, began = views.is_ready, views.current(), self._clock.monotonic()
             self.published = await asyncio.to_thread(self._prepared, newest, is_ready=is_ready)
-            before, self.sentence = self.sentence, fleet_in_a_sentence(self.published.report)
-            if self.sentence != before:
-                self._notifier.status(self.sentence)
+            before, self.status = self.status, status_line(self.published.report)
+            if self.status != before:
+                self._notifier.status(self.status)
             # Many domains end their rounds one by one: rendering all of them each time must not fill a processor.
             await self._clock.sleep(_REST * (self._clock.monotonic() - began))
 

@@ -1,4 +1,4 @@
-"""One running exporter: the poll loop, what it publishes, the web server, and changes of the configuration."""
+"""One running exporter: poller, publisher, web server and reloads."""
 
 import asyncio
 from collections.abc import Callable
@@ -23,11 +23,11 @@ from boks_exporter.web import LiveWebConfig, PageSource, WebServer, paths_of
 _log = structlog.get_logger(__name__)
 
 _EXCHANGES_IN_A_ROUND: Final = 3
-"""Master, replicas, master again: no round lasts longer than so many time-outs."""
+"""The longest round in time-outs: master, replicas, master again."""
 
 
 class RunningExporter:
-    """Keep everything together for as long as the block runs."""
+    """Runs every part of the exporter while the block runs."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class RunningExporter:
         read_settings: Callable[[], Settings],
         notifier: Notifier | None = None,
     ) -> None:
-        """Take what was decided on the command line; `read_settings` reads the file anew and may raise ConfigError."""
+        """Build the parts; `read_settings` reads the configuration file and may raise ConfigError."""
         self._options = options
         self._connections = connections
         self._clock = clock
@@ -55,22 +55,20 @@ class RunningExporter:
         self._web: WebServer | None = None
 
     async def __aenter__(self) -> Self:
-        """Open nothing yet; `start` does."""
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        """Stop serving, and write what the rounds taught, at the same time: the end must be quick."""
+        """Stop serving and close the state file at the same time: the end must be quick."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._open.aclose())
             group.create_task(self._change_state_file(None))
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """Name the URLs that it listens on."""
         return self._web.addresses if self._web else ()
 
     async def start(self, settings: Settings) -> None:
-        """Listen and take the first configuration over; raises ConfigError or ListenError where that cannot be."""
+        """Listen and apply the first configuration; raises ConfigError or ListenError."""
         options = self._options
         paths = paths_of(options.telemetry_path, options.external_url, options.route_prefix)
         source = PageSource(
@@ -83,11 +81,11 @@ class RunningExporter:
         server = WebServer(source, paths, self._security, enable_lifecycle=options.enable_lifecycle)
         self._web = await self._open.enter_async_context(server)
         await server.start(options.listen_addresses)
-        await self._take(settings)
-        self._notifier.ready(self._publisher.sentence)
+        await self._apply_settings(settings)
+        self._notifier.ready(self._publisher.status)
 
     async def run(self) -> None:
-        """Poll, publish and reload until cancelled; a bug in any of it ends all loudly."""
+        """Poll, publish and reload until cancelled; a bug in any task ends the exporter."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.poller.run(), name="poller")
             group.create_task(self._publisher.run(self.poller), name="publisher")
@@ -95,15 +93,15 @@ class RunningExporter:
             group.create_task(self._close_stale(), name="closer")
 
     def reload_soon(self) -> None:
-        """Read the configuration anew as soon as possible, for a signal's handler."""
+        """Request a reload, for a signal's handler."""
         self._is_reload_wanted.set()
 
     async def reload(self) -> None:
-        """Read the configuration anew; one that cannot be used is logged, raised as ConfigError and changes nothing."""
+        """Reload the configuration; an invalid one is logged, raised as ConfigError and changes nothing."""
         async with self._one_reload:
             self._notifier.reloading()
             try:
-                await self._take(await asyncio.to_thread(self._read_settings))
+                await self._apply_settings(await asyncio.to_thread(self._read_settings))
                 _log.info("config_reloaded", config=str(self._options.config_file))
             except ConfigError as error:
                 self._publisher.refused()
@@ -111,24 +109,24 @@ class RunningExporter:
                     _log.error("config_refused", problem=str(problem))
                 raise
             finally:
-                self._notifier.ready(self._publisher.sentence)
+                self._notifier.ready(self._publisher.status)
         if self._security:
-            # It renews itself when somebody asks; whoever reloads wants to read of its faults now.
+            # It is read again on the next request; a reload logs its faults immediately.
             self._security.current()
 
-    async def _take(self, settings: Settings) -> None:
+    async def _apply_settings(self, settings: Settings) -> None:
         await self._change_state_file(settings.state_file)
         discovered = {view.snapshot.domain: _discovered(view) for view in self.poller.current()}
         opened = await self._connections.apply_settings(settings, discovered)
         self.poller.apply_settings(settings.poll, settings.metrics, opened)
-        self._publisher.journals.take(settings)
+        self._publisher.journals.apply_settings(settings)
         self._round_seconds = _EXCHANGES_IN_A_ROUND * settings.poll.timeout_seconds
         if self._connections.has_stale:
             self._is_stale.set()
         self._publisher.configured(self._clock.now())
 
     async def _change_state_file(self, path: Path | None) -> None:
-        """Open another state file, if it is another one; the disk may be slow and is waited for in a thread."""
+        """Switch to another state file, in a thread because the disk can be slow."""
         if path == self._state_path:
             return
         before, self._state_path = self.poller.state, path
@@ -146,7 +144,7 @@ class RunningExporter:
                 _log.warning("config_kept", config=str(self._options.config_file))
 
     async def _close_stale(self) -> None:
-        """Close what a reload left over once no round can be under way on it any more."""
+        """Close the unused transports of a reload once no round can use them."""
         while True:
             await self._is_stale.wait()
             self._is_stale.clear()

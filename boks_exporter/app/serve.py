@@ -21,7 +21,7 @@ from boks_exporter.observe import Clock, SystemClock
 _log = structlog.get_logger(__name__)
 
 FAILED: Final = 1
-"""The exit status of a daemon that could not listen or met a bug."""
+"""The exit status of a daemon that could not listen or ended by a bug."""
 
 
 def serve(options: ServeOptions) -> int:
@@ -37,7 +37,7 @@ def serve(options: ServeOptions) -> int:
         domains=len(settings.domains),
         hosts=sum(len(domain.hosts) for domain in settings.domains),
     )
-    _advise(found)
+    _log_warnings(found)
     try:
         with _runner() as runner:
             return runner.run(_serve(options, settings))
@@ -50,15 +50,15 @@ def serve(options: ServeOptions) -> int:
     return FAILED
 
 
-def _advise(found: CheckedConfig) -> Settings:
-    """Log what is legal and works badly, at each start and reload."""
+def _log_warnings(found: CheckedConfig) -> Settings:
+    """Log the configuration's warnings, at each start and reload."""
     for problem in found.warnings:
         _log.warning("config_advice", problem=str(problem))
     return found.settings
 
 
 def _runner() -> asyncio.Runner:
-    """Prefer uvloop, where it is installed; asyncio's own loop does the same, slower."""
+    """Use uvloop where it is installed; asyncio's own loop is slower."""
     try:
         import uvloop
     except ImportError:
@@ -71,7 +71,7 @@ async def _serve(options: ServeOptions, settings: Settings) -> int:
     loop = asyncio.get_running_loop()
     for ending in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(ending, stop.set)
-    await run_until(stop, options, settings, SystemClock(), lambda: _advise(examine(options.config_file)))
+    await run_until(stop, options, settings, SystemClock(), lambda: _log_warnings(examine(options.config_file)))
     return 0
 
 
@@ -83,7 +83,7 @@ async def run_until(
     read_settings: Callable[[], Settings],
     started: Callable[[tuple[str, ...]], None] = lambda _: None,
 ) -> None:
-    """Run an exporter until `stop` is set, reloading on SIGHUP; `started` is told the URLs that it listens on."""
+    """Run an exporter until `stop` is set, reloading on SIGHUP; `started` receives the URLs that it listens on."""
     notifier = Notifier.from_environment()
     async with (
         Connections() as connections,
@@ -98,7 +98,7 @@ async def run_until(
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(exporter.run(), name="exporter")]
             if (interval := watchdog_interval()) is not None:
-                tasks.append(group.create_task(_feed(notifier, exporter, clock, interval), name="watchdog"))
+                tasks.append(group.create_task(_reset_watchdog(notifier, exporter, clock, interval), name="watchdog"))
             await stop.wait()
             notifier.stopping()
             _log.info("stopping")
@@ -106,8 +106,8 @@ async def run_until(
                 task.cancel()
 
 
-async def _feed(notifier: Notifier, exporter: RunningExporter, clock: Clock, interval: float) -> None:
-    """Feed systemd's watchdog for as long as every domain makes progress."""
+async def _reset_watchdog(notifier: Notifier, exporter: RunningExporter, clock: Clock, interval: float) -> None:
+    """Reset systemd's watchdog while every domain makes progress."""
     while True:
         if exporter.poller.is_alive:
             notifier.alive()

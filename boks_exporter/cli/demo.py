@@ -5,8 +5,8 @@ from typing import Final
 import click
 from click.core import ParameterSource
 
-from boks_exporter.app.options import DemoOptions
 from boks_exporter.cli.param_types import DURATION, LISTEN_ADDRESS
+from boks_exporter.demo.options import DemoOptions
 from boks_exporter.simulator.scenarios import SCENARIOS
 
 _DEFAULTS: Final = DemoOptions()

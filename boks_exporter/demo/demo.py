@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from boks_exporter.app.options import DemoOptions, ServeOptions
+from boks_exporter.app.options import ServeOptions
 from boks_exporter.demo.demo_output import Guide
+from boks_exporter.demo.options import DemoOptions
 from boks_exporter.errors import ConfigError, ListenError, Problem
 from boks_exporter.model import HostName, Seconds
 from boks_exporter.simulator.domain import Boksinit, Layout, SimulatedDomain, published_layout

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from boks_exporter.app.options import DemoOptions
+from boks_exporter.demo.options import DemoOptions
 from boks_exporter.model import Seconds
 from boks_exporter.simulator.scenarios import SCENARIOS
 from boks_exporter.simulator.timeline import Cast, Scenario, Step

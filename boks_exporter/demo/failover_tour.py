@@ -169,7 +169,7 @@ class _Tour:
         host.faults.pop(Fault.MASTER_DEAD)
         host.daemons_running = False
         self._domain.connect()
-        await self._servers.meet()
+        await self._servers.update_listeners()
 
     def _register(self, host: HostName, *, on: HostName) -> None:
         """Change a host's type in the database, as an administrator does on the master."""

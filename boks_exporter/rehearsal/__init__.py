@@ -1,1 +1,1 @@
-"""Rehearse a failover on a simulated twin of the domain, by the real plan, guards and runner."""
+"""Rehearsals of a failover on a simulated twin of the domain, with the real plan, guards and runner."""

@@ -1,4 +1,4 @@
-"""Take hosts for dead that live: the twin sees them die, as the exporter would have seen it."""
+"""Rehearsals in which live hosts are assumed dead: they go down on the twin, as the exporter would have seen it."""
 
 from dataclasses import replace
 from typing import Final
@@ -6,30 +6,36 @@ from typing import Final
 from boks_exporter.failover.plan import difference
 from boks_exporter.failover.runner import Order, Proposal, propose
 from boks_exporter.model import Seconds
-from boks_exporter.rehearsal.environment import Stage
-from boks_exporter.rehearsal.rehearsal_report import Audience, Rehearsal
+from boks_exporter.rehearsal.environment import TwinEnvironment
+from boks_exporter.rehearsal.rehearsal_report import Rehearsal, Reporter
 from boks_exporter.simulator.domain import Fault
 
-_SINCE: Final[Seconds] = 60.0
+_DEAD_FOR: Final[Seconds] = 60.0
 
 
-async def supposed(stage: Stage, rehearsal: Rehearsal, order: Order, audience: Audience) -> Proposal:
-    """Look at the twin while all is as it is, let the hosts die, and propose a minute later."""
-    survey = stage.survey(stage.operator)
-    before = await propose(survey, order.procedure, order.target, stage.known.limits, stage.known.journal)
+async def proposal_with_dead_hosts(
+    environment: TwinEnvironment, rehearsal: Rehearsal, order: Order, reporter: Reporter
+) -> Proposal:
+    """Poll the twin, switch the hosts off, and propose a plan one minute later."""
+    survey = environment.survey(environment.operator)
+    before = await propose(survey, order.procedure, order.target, environment.known.limits, environment.known.journal)
     rehearsal.differences = difference(rehearsal.live.basis, before.basis)
-    audience.see_twin(rehearsal.differences)
-    stage.known = replace(
-        stage.known,
+    reporter.show_differences(rehearsal.differences)
+    environment.known = replace(
+        environment.known,
         history=survey.history,
         readings=dict(survey.readings),
         last_known_master=before.facts.snapshot.last_known_master,
     )
-    stage.catch_up()
+    environment.catch_up()
     for name in rehearsal.dead:
-        stage.domain.set_fault(name, Fault.MASTER_DEAD)
-    await stage.time.sleep(_SINCE)
-    stage.catch_up()
+        environment.domain.set_fault(name, Fault.MASTER_DEAD)
+    await environment.time.sleep(_DEAD_FOR)
+    environment.catch_up()
     return await propose(
-        stage.survey(stage.operator), order.procedure, order.target, stage.known.limits, stage.known.journal
+        environment.survey(environment.operator),
+        order.procedure,
+        order.target,
+        environment.known.limits,
+        environment.known.journal,
     )

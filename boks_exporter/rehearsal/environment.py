@@ -1,4 +1,4 @@
-"""The stage of a rehearsal: the twin, its time, and what a program needs to work on it."""
+"""The environment of a rehearsal: the twin, its clock, and the parts of a program that works on it."""
 
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -18,24 +18,24 @@ from boks_exporter.failover.runner.console import Console
 from boks_exporter.failover.survey import Survey
 from boks_exporter.model import DomainName, Host, HostName, Seconds
 from boks_exporter.observe import Clock
-from boks_exporter.rehearsal.killable import Life, MortalJournal, MortalWay
-from boks_exporter.rehearsal.twin_state import Found
+from boks_exporter.rehearsal.killable import KillableJournal, KillableTransport, KillSwitch
+from boks_exporter.rehearsal.twin_state import TwinStart
 from boks_exporter.remote.request import RequestLine
 from boks_exporter.remote.settings import RemotePaths
 from boks_exporter.replication import History
-from boks_exporter.simulator.connection_faults import Cut
+from boks_exporter.simulator.connection_faults import ConnectionFault
 from boks_exporter.simulator.domain import SimulatedDomain
 from boks_exporter.simulator.domain.invariants import Observer
 from boks_exporter.simulator.operator_gate import OperatorGates
 from boks_exporter.simulator.operator_records import Lock, Record
 from boks_exporter.transport.base import OperatorTransport, RawReply
 
-Cutter: TypeAlias = Callable[[HostName, str], Cut | None]
+ChooseFault: TypeAlias = Callable[[HostName, str], ConnectionFault | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What was known of the live domain before the look on which the rehearsal rests."""
+class LiveKnowledge:
+    """What was known of the live domain before the poll on which the rehearsal rests."""
 
     settings: DomainSettings
     limits: FailoverLimits
@@ -48,67 +48,66 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class SilentWay:
-    """A way on which some hosts do not answer although they do on another."""
+class SilencedTransport:
+    """A transport to which some hosts do not answer although they answer another."""
 
-    way: OperatorTransport
+    transport: OperatorTransport
     silent: Mapping[HostName, str]
 
     async def ask(self, host: Host, request: RequestLine) -> RawReply:
-        """Send one request, or be met by silence."""
+        """Send one request; raises TransportError for a silent host."""
         if host.name in self.silent:
             raise TransportError(FailureReason.CONNECT, self.silent[host.name])
-        return await self.way.ask(host, request)
+        return await self.transport.ask(host, request)
 
 
-class TwinJournal(MortalJournal):
-    """A journal of the twin's that goes on where the live one ended."""
+class TwinJournal(KillableJournal):
+    """A journal of the twin that continues where the live one ended."""
 
-    def __init__(self, path: Path, life: Life, live: JournalView) -> None:
-        """Open it for one program."""
+    def __init__(self, path: Path, kill_switch: KillSwitch, live: JournalView) -> None:
         self._live = live
         self.on_intent: Callable[[LoggedStep], None] = lambda _step: None
-        super().__init__(path, life)
+        super().__init__(path, kill_switch)
 
     def intend(self, run: str, step: LoggedStep) -> None:
-        """Write what is about to be done, and tell whoever has a part in it."""
+        """Write a step before it is sent, and notify the simulated operators."""
         super().intend(run, step)
         self.on_intent(step)
 
     def view(self, domain: DomainName) -> JournalView:
-        """Tell what is open and what came last; before the first run that is what came last on the live domain."""
+        """Return the open and the last run; before the first one, the live domain's last run."""
         own = super().view(domain)
         return replace(own, last=own.last or self._live.last)
 
 
 @dataclass
 class Program:
-    """One failover command on the twin, from its start to its end."""
+    """One failover command on the twin."""
 
-    life: Life
+    kill_switch: KillSwitch
     journal: TwinJournal
-    way: MortalWay
+    transport: KillableTransport
     tools: Tools
 
 
 @dataclass
-class Stage:
-    """The twin, served."""
+class TwinEnvironment:
+    """A twin that answers requests."""
 
     directory: Path
-    known: Known
+    known: LiveKnowledge
     domain: SimulatedDomain
     gates: OperatorGates
     observer: Observer
     time: Clock
     reading: OperatorTransport
     operator: OperatorTransport
-    let_break: Callable[[Cutter], None]
-    """Let somebody say for each of the operator's requests whether its exchange breaks."""
+    set_connection_faults: Callable[[ChooseFault], None]
+    """Set the function that chooses a connection fault for each of the operator's requests."""
     token: Callable[[], str] = lambda: secrets.token_hex(4)
 
     def catch_up(self) -> None:
-        """Bring the domain to the present."""
+        """Advance the domain to the present."""
         self.domain.advance(self.time.now() - self.domain.epoch)
 
     @asynccontextmanager
@@ -119,15 +118,15 @@ class Stage:
         console: Console | None = None,
         journal: str = "journal.sqlite",
     ) -> AsyncIterator[Program]:
-        """Start a program; it knows what one started now on the live domain would."""
-        life = Life()
-        way = MortalWay(self.operator, life)
-        opened = TwinJournal(self.directory / journal, life, self.known.journal)
-        survey = self.survey(way)
+        """Start a program with the knowledge that one on the live domain would have."""
+        kill_switch = KillSwitch()
+        transport = KillableTransport(self.operator, kill_switch)
+        opened = TwinJournal(self.directory / journal, kill_switch, self.known.journal)
+        survey = self.survey(transport)
         tools = Tools(
             survey=survey,
             looking=survey.gates,
-            changing=ChangingGates(way),
+            changing=ChangingGates(transport),
             journal=opened,
             clock=self.time,
             who=who,
@@ -138,15 +137,15 @@ class Stage:
             token=self.token,
         )
         with opened:
-            yield Program(life, opened, way, tools)
+            yield Program(kill_switch, opened, transport, tools)
 
-    def survey(self, way: OperatorTransport) -> Survey:
-        """Make what looks at the twin."""
+    def survey(self, transport: OperatorTransport) -> Survey:
+        """Make a survey of the twin."""
         known = self.known
         return Survey(
             domain=known.settings,
             transport=self.reading,
-            gates=ReadOnlyGates(ReadOnlyTransport(way)),
+            gates=ReadOnlyGates(ReadOnlyTransport(transport)),
             clock=self.time,
             limits=known.limits,
             history=known.history,
@@ -155,9 +154,9 @@ class Stage:
         )
 
 
-def dress(gates: OperatorGates, found: Found) -> OperatorGates:
-    """Let the gates say, hold and be busy with what the live ones did."""
-    gates.says = dict(found.says)
+def apply_gate_state(gates: OperatorGates, found: TwinStart) -> OperatorGates:
+    """Give the gates the overrides, locks and running commands of the live ones."""
+    gates.overrides = dict(found.gate_overrides)
     for name, lock in found.locks.items():
         run, owner, since = (*lock.split(), "", "", "")[:3]
         gates.states[name].lock = Lock(run, owner, since)

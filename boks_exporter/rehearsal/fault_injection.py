@@ -1,4 +1,4 @@
-"""Everything that can go wrong at a step, and how it is brought about in a program that works on simulated hosts."""
+"""The faults of a step, and their injection into a program that works on simulated hosts."""
 
 import asyncio
 import re
@@ -11,14 +11,14 @@ from typing import Any, Final
 from boks_exporter.failover.journal import LoggedStep, StepPhase
 from boks_exporter.failover.procedures.step import ProcedureStep
 from boks_exporter.model import HostName
-from boks_exporter.rehearsal.killable import Life, MortalJournal, MortalWay
-from boks_exporter.simulator.connection_faults import Cut
+from boks_exporter.rehearsal.killable import KillableJournal, KillableTransport, KillSwitch
+from boks_exporter.simulator.connection_faults import ConnectionFault
 from boks_exporter.simulator.operator_gate import OperatorGates
 from boks_exporter.simulator.operator_records import REBOOT_SECONDS, Spoil
 
 
 class StepFault(StrEnum):
-    """One way for a step to go wrong."""
+    """A fault at a step."""
 
     KILLED_BEFORE_REQUEST = "killed before the request"
     KILLED_AFTER_REQUEST = "killed after the request"
@@ -39,7 +39,7 @@ class StepFault(StrEnum):
 
     @property
     def word(self) -> str:
-        """Tell how it is typed."""
+        """The name on the command line."""
         return self.name.lower().replace("_", "-")
 
 
@@ -52,25 +52,25 @@ SPOILS: Final = {
     StepFault.REBOOTS: Spoil.REBOOTS,
 }
 CUTS: Final = {
-    StepFault.CUT_BEFORE: Cut.BEFORE,
-    StepFault.CUT_DURING: Cut.DURING,
-    StepFault.CUT_AFTER: Cut.AFTER,
-    StepFault.GARBLED_REPLY: Cut.GARBLED,
+    StepFault.CUT_BEFORE: ConnectionFault.BEFORE,
+    StepFault.CUT_DURING: ConnectionFault.DURING,
+    StepFault.CUT_AFTER: ConnectionFault.AFTER,
+    StepFault.GARBLED_REPLY: ConnectionFault.GARBLED,
 }
 OF_REQUESTS: Final = frozenset({*SPOILS, *CUTS, StepFault.KILLED_AFTER_REQUEST}) - {StepFault.REBOOTS}
-"""What only a step that tells a host something can meet."""
+"""Faults that only a step with a request can have."""
 
 _DO: Final = re.compile(r"boks-gate/1 op do \S+?\.(?P<number>[0-9]+)(-[0-9]+)? ")
 _FULL: Final = frozenset({StepFault.DISK_FULL_BEFORE, StepFault.DISK_FULL_AFTER})
 
 
 def can_meet(step: ProcedureStep, fault: StepFault) -> bool:
-    """Tell whether a fault can happen at a step at all."""
+    """Return whether a fault can happen at a step."""
     return bool(step.words) or fault not in OF_REQUESTS
 
 
 def disk_full() -> sqlite3.OperationalError:
-    """Make the error that SQLite raises then."""
+    """Make the error that SQLite raises on a full disk."""
     error = sqlite3.OperationalError("database or disk is full")
     error.sqlite_errorcode = sqlite3.SQLITE_FULL
     return error
@@ -78,9 +78,9 @@ def disk_full() -> sqlite3.OperationalError:
 
 @dataclass
 class StepInjection:
-    """One fault at one step, which happens once: to the first attempt that a program makes at it.
+    """One fault at one step, which happens once, at the first attempt of a program.
 
-    `host` is the one that reboots under a step that only waits.
+    `host` is the host that reboots at a step that only waits.
     """
 
     kind: StepFault | None
@@ -91,21 +91,21 @@ class StepInjection:
     happened: bool = False
     tasks: list["asyncio.Task[None]"] = field(default_factory=list)
 
-    def into(self, life: Life, journal: MortalJournal, way: MortalWay) -> None:
-        """Let it happen in a program; what breaks on the way is asked for by `cut`."""
-        journal.before_intent = lambda step: self._at_intent(life, step)
-        journal.before_outcome = lambda step: self._at_outcome(life, step)
+    def into(self, kill_switch: KillSwitch, journal: KillableJournal, way: KillableTransport) -> None:
+        """Inject it into a program; the connection faults are returned by `cut`."""
+        journal.before_intent = lambda step: self._at_intent(kill_switch, step)
+        journal.before_outcome = lambda step: self._at_outcome(kill_switch, step)
         journal.before_write = self._at_write
-        way.before.append(lambda _host, line: self._before(life, line))
-        way.after.append(lambda _host, line: self._after(life, line))
+        way.before.append(lambda _host, line: self._before(kill_switch, line))
+        way.after.append(lambda _host, line: self._after(kill_switch, line))
         self.gates.spoil = self._spoil
 
     def out(self) -> None:
-        """Let nothing of the kind happen any more."""
+        """Remove it from the gates."""
         self.gates.spoil = lambda _host, _request: None
 
-    def cut(self, _: HostName, line: str) -> Cut | None:
-        """Tell whether this exchange breaks."""
+    def cut(self, _: HostName, line: str) -> ConnectionFault | None:
+        """Return the connection fault of an exchange, if it has one."""
         cut = CUTS.get(self.kind) if self.kind else None
         return cut if cut and self._is_mine(line) and self._once(self.kind) else None
 
@@ -119,13 +119,13 @@ class StepInjection:
         match = _DO.match(line)
         return match is not None and int(match["number"]) == self.number
 
-    async def _before(self, life: Life, line: str) -> None:
+    async def _before(self, kill_switch: KillSwitch, line: str) -> None:
         if self._is_mine(line) and self._once(StepFault.KILLED_BEFORE_REQUEST):
-            life.end()
+            kill_switch.kill()
 
-    async def _after(self, life: Life, line: str) -> None:
+    async def _after(self, kill_switch: KillSwitch, line: str) -> None:
         if self._is_mine(line) and self._once(StepFault.KILLED_AFTER_REQUEST):
-            life.end()
+            kill_switch.kill()
 
     def _spoil(self, _: HostName, request: str) -> Spoil | None:
         spoil = SPOILS.get(self.kind) if self.kind else None
@@ -139,13 +139,13 @@ class StepInjection:
         if self.happened and self.kind in _FULL:
             raise disk_full()
 
-    def _at_outcome(self, life: Life, entry: LoggedStep) -> None:
+    def _at_outcome(self, kill_switch: KillSwitch, entry: LoggedStep) -> None:
         if self._is_step(entry):
             if self._once(StepFault.KILLED_BEFORE_OUTCOME):
-                life.end()
+                kill_switch.kill()
             self._fill_disk(StepFault.DISK_FULL_AFTER)
 
-    def _at_intent(self, life: Life, entry: LoggedStep) -> None:
+    def _at_intent(self, kill_switch: KillSwitch, entry: LoggedStep) -> None:
         if not self._is_step(entry):
             return
         is_waiting = not entry.request
@@ -153,7 +153,7 @@ class StepInjection:
         if self.other_operator and self._once(StepFault.OTHER_OPERATOR):
             self.tasks.append(asyncio.get_running_loop().create_task(self.other_operator()))
         if is_waiting and self._once(StepFault.KILLED_BEFORE_REQUEST):
-            life.end()
+            kill_switch.kill()
         if is_waiting and self._once(StepFault.REBOOTS):
             self.gates.reboot(self.host, REBOOT_SECONDS)
 

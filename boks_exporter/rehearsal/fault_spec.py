@@ -1,4 +1,4 @@
-"""What shall go wrong in a rehearsal, as it is typed, and whether it can."""
+"""The fault that a rehearsal injects, as it is typed on the command line."""
 
 from dataclasses import dataclass
 
@@ -8,39 +8,39 @@ from boks_exporter.rehearsal.fault_injection import StepFault, can_meet
 
 
 class RehearsalError(BoksExporterError):
-    """What is to be rehearsed does not exist; says what does."""
+    """A target, fault or step that does not exist; the message lists those that do."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What shall go wrong at which step, by its number or key, and which command is typed first afterwards."""
+class FaultSpec:
+    """A fault at a step, given by number or key, and the command that is typed first afterwards."""
 
     fault: StepFault
     step: str
     then: str = "resume"
 
 
-def wish_of(word: str, then: str) -> Wish:
-    """Read `FAULT@STEP`; raises RehearsalError with the faults that there are."""
+def parse_fault_spec(word: str, then: str) -> FaultSpec:
+    """Parse `FAULT@STEP`; raises RehearsalError with all faults."""
     fault, at, step = word.partition("@")
     known = {each.word: each for each in StepFault}
     if fault not in known or not at or not step:
         listed = "\n".join(f"  {each.word:<22} {each}" for each in StepFault)
         message = f"expected FAULT@STEP, such as cut-during@3, found {word!r}; the faults are:\n{listed}"
         raise RehearsalError(message)
-    return Wish(known[fault], step, then)
+    return FaultSpec(known[fault], step, then)
 
 
-def step_number(live: Proposal, wish: Wish) -> int:
-    """Find the step that is meant; raises RehearsalError with those at which it can happen."""
-    fitting = [step for step in live.plan.steps if can_meet(step, wish.fault)]
+def step_number(live: Proposal, spec: FaultSpec) -> int:
+    """Return the number of the chosen step; raises RehearsalError with those at which the fault can happen."""
+    fitting = [step for step in live.plan.steps if can_meet(step, spec.fault)]
     for step in live.plan.steps:
-        if wish.step in {str(step.number), step.key}:
+        if spec.step in {str(step.number), step.key}:
             if step in fitting:
                 return step.number
             break
     listed = "\n".join(f"  {step.number:>2}  {step.key} on {step.host}" for step in fitting)
-    is_there = any(wish.step in {str(step.number), step.key} for step in live.plan.steps)
-    why = "which tells no host anything" if is_there else "since there is none"
-    message = f"{wish.fault.word} cannot happen at step {wish.step}, {why}; it can at these:\n{listed}"
+    is_there = any(spec.step in {str(step.number), step.key} for step in live.plan.steps)
+    why = "which sends no request to a host" if is_there else "which does not exist"
+    message = f"{spec.fault.word} cannot happen at step {spec.step}, {why}; it can at these:\n{listed}"
     raise RehearsalError(message)

@@ -1,4 +1,4 @@
-"""What single hosts say, or why they say nothing, that a twin cannot be put to by its state alone."""
+"""Per-host gate answers that the twin's state cannot reproduce."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -15,8 +15,8 @@ _WORDS: Final[dict[str, dict[bool | None, str]]] = {
 }
 
 
-def says(facts: FailoverFacts, name: HostName) -> Iterator[tuple[str, str]]:
-    """Tell what a host's gate says whatever is so on it."""
+def gate_overrides(facts: FailoverFacts, name: HostName) -> Iterator[tuple[str, str]]:
+    """Yield the keys of a gate's reply that are fixed whatever the twin's state."""
     for witness in facts.witnesses:
         if witness.host == name:
             yield "reach", witness.reach
@@ -36,7 +36,7 @@ def says(facts: FailoverFacts, name: HostName) -> Iterator[tuple[str, str]]:
     yield from ((key, _WORDS[key][value]) for key, value in told.items() if value in _WORDS[key])
 
 
-def silence(snapshot: DomainSnapshot, name: HostName) -> str:
-    """Tell why a host did not answer."""
+def failure_detail(snapshot: DomainSnapshot, name: HostName) -> str:
+    """Return why a host did not answer."""
     outcome = snapshot.outcome(name)
     return "it was not asked" if outcome is None or isinstance(outcome, Observed) else outcome.detail

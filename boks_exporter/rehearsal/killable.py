@@ -1,9 +1,9 @@
-"""A failover command that can be killed at any point: its journal and its way to the gates end with it."""
+"""A failover command that can be killed at any point: its journal and transport stop with it."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from boks_exporter.failover.journal import Journal, LoggedStep
 from boks_exporter.failover.journal.errors import explained
@@ -15,32 +15,30 @@ Hook: TypeAlias = Callable[[HostName, str], Awaitable[None]]
 
 
 class Killed(BaseException):
-    """The program is gone at this point: nothing of it may happen any more, as after SIGKILL."""
+    """Simulates SIGKILL."""
 
 
 @dataclass
-class Life:
-    """Whether the operator's program still lives; everything that it does goes through here."""
+class KillSwitch:
+    """Kills an operator's program; every write and request checks it."""
 
-    is_over: bool = False
+    is_killed: bool = False
 
-    def end(self) -> None:
-        """Kill it here."""
-        self.is_over = True
+    def kill(self) -> NoReturn:
+        self.is_killed = True
         raise Killed
 
     def check(self) -> None:
-        """Do nothing for a program that is gone."""
-        if self.is_over:
+        """Raise Killed in a program that was killed."""
+        if self.is_killed:
             raise Killed
 
 
-class MortalJournal(Journal):
-    """A journal whose writes can be the last thing that a program does, or meet a full disk."""
+class KillableJournal(Journal):
+    """A journal whose program can be killed at any write, or whose disk can be full."""
 
-    def __init__(self, path: Path, life: Life) -> None:
-        """Open it for one program."""
-        self.life = life
+    def __init__(self, path: Path, kill_switch: KillSwitch) -> None:
+        self.kill_switch = kill_switch
         self.before_intent: Callable[[LoggedStep], None] = lambda _step: None
         self.before_outcome: Callable[[LoggedStep], None] = lambda _step: None
         self.before_write: Callable[[], None] = lambda: None
@@ -65,29 +63,28 @@ class MortalJournal(Journal):
         super()._write(statement, values)
 
     def _check(self, hook: Callable[[], None]) -> None:
-        self.life.check()
+        self.kill_switch.check()
         with explained(self.path):
             hook()
-        self.life.check()
+        self.kill_switch.check()
 
 
 @dataclass
-class MortalWay:
-    """The way to the operator's gates for as long as the program lives; hooks see each request before and after."""
+class KillableTransport:
+    """The transport to the operator's gates until the program is killed; hooks run before and after each request."""
 
-    way: OperatorTransport
-    life: Life
+    transport: OperatorTransport
+    kill_switch: KillSwitch
     before: list[Hook] = field(default_factory=list)
     after: list[Hook] = field(default_factory=list)
 
     async def ask(self, host: Host, request: RequestLine) -> RawReply:
-        """Send one request."""
-        self.life.check()
+        self.kill_switch.check()
         for hook in self.before:
             await hook(host.name, request.line())
-            self.life.check()
-        reply = await self.way.ask(host, request)
-        self.life.check()
+            self.kill_switch.check()
+        reply = await self.transport.ask(host, request)
+        self.kill_switch.check()
         for hook in self.after:
             await hook(host.name, request.line())
         return reply

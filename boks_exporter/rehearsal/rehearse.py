@@ -1,4 +1,4 @@
-"""Rehearse a failover: look at the live domain, build its twin, and let the real runner do it there."""
+"""Rehearse a failover: poll the live domain, build its twin, and run the real plan there."""
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
@@ -14,55 +14,65 @@ from boks_exporter.failover.journal import Journal
 from boks_exporter.failover.preflight import blocking_findings, exit_for
 from boks_exporter.failover.runner import Order, Proposal, propose
 from boks_exporter.model import Host, HostName
-from boks_exporter.rehearsal.dead_hosts import supposed
-from boks_exporter.rehearsal.environment import Known, Stage
-from boks_exporter.rehearsal.fault_spec import RehearsalError, Wish, step_number
-from boks_exporter.rehearsal.rehearsal_report import Audience, Rehearsal
-from boks_exporter.rehearsal.session import Playing
+from boks_exporter.rehearsal.dead_hosts import proposal_with_dead_hosts
+from boks_exporter.rehearsal.environment import LiveKnowledge, TwinEnvironment
+from boks_exporter.rehearsal.fault_spec import FaultSpec, RehearsalError, step_number
+from boks_exporter.rehearsal.rehearsal_report import Rehearsal, Reporter
+from boks_exporter.rehearsal.session import Session
 from boks_exporter.rehearsal.ssh_twin import served_twin
 
-OpenStage: TypeAlias = Callable[[Known, FailoverFacts, Path], AbstractAsyncContextManager[Stage]]
+OpenEnvironment: TypeAlias = Callable[
+    [LiveKnowledge, FailoverFacts, Path], AbstractAsyncContextManager[TwinEnvironment]
+]
 
 
 async def rehearse(
-    domain: ManagedDomain, order: Order, audience: Audience, wish: Wish | None = None, dead: tuple[HostName, ...] = ()
+    domain: ManagedDomain,
+    order: Order,
+    reporter: Reporter,
+    injected: FaultSpec | None = None,
+    dead: tuple[HostName, ...] = (),
 ) -> Rehearsal:
-    """Look at the live domain, and rehearse what may be done there; raises RehearsalError for what does not exist."""
+    """Poll the live domain and rehearse an order; raises RehearsalError for an unknown host, fault or step."""
     known, live = await _look(domain, order)
-    return await rehearse_there(known, Rehearsal(live=live, wish=wish, dead=dead), order, audience)
+    return await rehearse_there(known, Rehearsal(live=live, injected=injected, dead=dead), order, reporter)
 
 
 async def rehearse_there(
-    known: Known, rehearsal: Rehearsal, order: Order, audience: Audience, open_stage: OpenStage = served_twin
+    known: LiveKnowledge,
+    rehearsal: Rehearsal,
+    order: Order,
+    reporter: Reporter,
+    open_environment: OpenEnvironment = served_twin,
 ) -> Rehearsal:
-    """Rehearse what was proposed for a live domain."""
-    live, wish = rehearsal.live, rehearsal.wish
+    """Rehearse a proposal for a live domain."""
+    live, injected = rehearsal.live, rehearsal.injected
     for name in (order.target, *rehearsal.dead):
         if live.facts.host(name) is None:
             raise _unknown(name, live.facts.snapshot.hosts)
-    if wish and live.plan.steps and not rehearsal.dead:
-        step_number(live, wish)
-    audience.see_live(live)
+    if injected and live.plan.steps and not rehearsal.dead:
+        step_number(live, injected)
+    reporter.show_live(live)
     if not rehearsal.dead and _is_refused(rehearsal, order):
         return rehearsal
     with TemporaryDirectory(prefix="boks-exporter-rehearsal-") as directory:
-        async with open_stage(known, live.facts, Path(directory)) as stage:
+        async with open_environment(known, live.facts, Path(directory)) as environment:
             if rehearsal.dead:
-                rehearsal.supposed = await supposed(stage, rehearsal, order, audience)
-                audience.see_supposed(rehearsal.dead, rehearsal.supposed)
+                rehearsal.hypothetical = await proposal_with_dead_hosts(environment, rehearsal, order, reporter)
+                reporter.show_hypothetical(rehearsal.dead, rehearsal.hypothetical)
                 if _is_refused(rehearsal, order):
                     return rehearsal
-            number = step_number(rehearsal.proposal, wish) if wish else 0
-            await Playing(stage, rehearsal, order, number, audience).play()
+            number = step_number(rehearsal.proposal, injected) if injected else 0
+            await Session(environment, rehearsal, order, number, reporter).run_session()
             return rehearsal
 
 
 def _is_refused(rehearsal: Rehearsal, order: Order) -> bool:
-    """Tell whether the real command would be refused, and how it would end."""
-    rehearsal.left = blocking_findings(rehearsal.proposal.findings, order.guards)
-    if not rehearsal.left and rehearsal.proposal.plan.steps:
+    """Store the findings that refuse the real command and its exit code; return whether there are any."""
+    rehearsal.blocking = blocking_findings(rehearsal.proposal.findings, order.guards)
+    if not rehearsal.blocking and rehearsal.proposal.plan.steps:
         return False
-    rehearsal.exit = exit_for(rehearsal.left) if rehearsal.left else Exit.REFUSED
+    rehearsal.exit = exit_for(rehearsal.blocking) if rehearsal.blocking else Exit.REFUSED
     return True
 
 
@@ -70,8 +80,8 @@ def _unknown(name: HostName, hosts: Iterable[Host]) -> RehearsalError:
     return RehearsalError(f"{name} is no host of the domain; there are: {', '.join(host.name for host in hosts)}")
 
 
-async def _look(domain: ManagedDomain, order: Order) -> tuple[Known, Proposal]:
-    """Look at the live domain by what can change nothing; the journal is only read, and none is made."""
+async def _look(domain: ManagedDomain, order: Order) -> tuple[LiveKnowledge, Proposal]:
+    """Poll the live domain read-only; the journal is only read, and none is created."""
     if not domain.domain.discover and order.target not in {host.name for host in domain.domain.hosts}:
         raise _unknown(order.target, domain.domain.hosts)
     view = JournalView()
@@ -79,7 +89,7 @@ async def _look(domain: ManagedDomain, order: Order) -> tuple[Known, Proposal]:
         with Journal(domain.failover.journal, is_read_only=True) as journal:
             view = journal.view(domain.domain.name)
     async with looking(domain) as survey:
-        known = Known(
+        known = LiveKnowledge(
             settings=domain.domain,
             limits=domain.limits,
             timeout_seconds=domain.settings.poll.timeout_seconds,

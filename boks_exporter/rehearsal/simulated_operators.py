@@ -1,4 +1,4 @@
-"""The people beside the operator, on a twin: one at a host's console, and one who changes a host's type."""
+"""Simulated operators on a twin: one runs the console script, one registers replicas."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from boks_exporter.failover.journal import LoggedStep
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.runner.console import confirmation_code
 from boks_exporter.model import HostName, Seconds
-from boks_exporter.rehearsal.environment import Stage
+from boks_exporter.rehearsal.environment import TwinEnvironment
 from boks_exporter.simulator.domain import Boksinit
 from boks_exporter.simulator.domain.invariants import running_masters
 
@@ -19,28 +19,28 @@ _WAITS: Final = "wait-registered"
 
 
 @dataclass
-class TwinConsole:
-    """Walk over there once, run the script, and come back with its code."""
+class SimulatedConsole:
+    """Simulate the operator running the console script."""
 
-    stage: Stage
-    see: Callable[[str], None]
+    environment: TwinEnvironment
+    report: Callable[[str], None]
     run: str | None = None
     host: HostName = ""
-    is_over: bool = False
+    is_done: bool = False
 
     async def code(self) -> str | None:
-        """Tell the code that the script printed; nobody types another."""
-        if self.is_over or self.run is None:
+        """Return the code that the script prints, once."""
+        if self.is_done or self.run is None:
             return None
-        self.is_over = True
-        await self.stage.time.sleep(_WALK_SECONDS)
-        self.see(f"(at the console of {self.host}: somebody runs the script, and lets the host boot)")
+        self.is_done = True
+        await self.environment.time.sleep(_WALK_SECONDS)
+        self.report(f"(at the console of {self.host}: the script is run, and the host is booted)")
         self._run_script()
         return confirmation_code(self.run, self.host)
 
     def _run_script(self) -> None:
-        self.stage.catch_up()
-        domain, host = self.stage.domain, self.stage.domain.hosts[self.host]
+        self.environment.catch_up()
+        domain, host = self.environment.domain, self.environment.domain.hosts[self.host]
         if host.role is not Boksinit.CLIENT:
             domain.run(host.name, ("convert", "-v", "client"))
         domain.run(host.name, ("Boot", "-k"))
@@ -51,33 +51,33 @@ class TwinConsole:
 
 
 @dataclass
-class People:
-    """Whoever has a part in a plan beside the operator's; each does it once, a minute after it is asked for."""
+class SimulatedOperators:
+    """Do the manual parts of a plan, each once and one minute after the step begins."""
 
-    stage: Stage
+    environment: TwinEnvironment
     plan: Plan
-    see: Callable[[str], None]
-    console: TwinConsole
+    report: Callable[[str], None]
+    console: SimulatedConsole
     tasks: list["asyncio.Task[None]"] = field(default_factory=list)
 
-    def hear(self, step: LoggedStep) -> None:
-        """Hear of a step that is about to be done."""
+    def on_step(self, step: LoggedStep) -> None:
+        """Act on a step that is about to be sent."""
         key = self.plan.step(step.number).key
         if key == "console":
             self.console.run, self.console.host = step.step_id.partition(".")[0], step.host
-        elif key == _WAITS and not self.stage.domain.hosts[step.host].is_registered:
+        elif key == _WAITS and not self.environment.domain.hosts[step.host].is_registered:
             self.tasks.append(asyncio.create_task(self._register(step.host)))
 
-    async def go_home(self) -> None:
-        """Do nothing any more."""
+    async def cancel(self) -> None:
+        """Stop acting."""
         for task in self.tasks:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
 
     async def _register(self, host: HostName) -> None:
-        await self.stage.time.sleep(_WALK_SECONDS)
-        self.stage.catch_up()
-        for master in running_masters(self.stage.domain)[:1]:
-            self.see(f"(in the database of {master}: somebody changes the type of {host} to BOKSREPLICA)")
-            self.stage.domain.run(master, ("hostadm", "-m", "-t", "BOKSREPLICA", "-h", host))
+        await self.environment.time.sleep(_WALK_SECONDS)
+        self.environment.catch_up()
+        for master in running_masters(self.environment.domain)[:1]:
+            self.report(f"(in the database of {master}: the type of {host} is changed to BOKSREPLICA)")
+            self.environment.domain.run(master, ("hostadm", "-m", "-t", "BOKSREPLICA", "-h", host))

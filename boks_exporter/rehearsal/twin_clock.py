@@ -1,4 +1,4 @@
-"""The time of a simulated twin: it hurries while somebody only waits, and is near the wall's while programs talk."""
+"""The clock of a simulated twin: fast-forwarded while a program waits, near the wall clock while programs talk."""
 
 import asyncio
 import time
@@ -10,62 +10,58 @@ from boks_exporter.simulator.domain import SimulatedDomain
 from boks_exporter.simulator.operator_gate import Answer, OperatorGates
 
 PACE: Final = 4.0
-"""So many of the twin's seconds pass in one of the wall's while hosts are asked; the gate that reads keeps up."""
+"""Twin seconds per wall second while hosts are polled; the reading gate answers as much faster."""
 
-HURRY: Final = 60.0
-"""So many pass while a command runs, a copy loads or somebody waits to look again."""
+FAST_FORWARD: Final = 60.0
+"""Twin seconds per wall second while a command runs, a copy loads or a program waits."""
 
 
-class TwinTime:
-    """A clock that can be told that until some instant nothing is waited for but time."""
+class TwinClock:
+    """A clock that can be fast-forwarded."""
 
     def __init__(self, begins_at: Timestamp, wall: Callable[[], Seconds] = time.monotonic) -> None:
-        """Begin at an instant of the live domain."""
         self._wall = wall
         self._read_at = wall()
         self._now = begins_at
-        self._hurries_until = begins_at
+        self._fast_until = begins_at
 
     def __repr__(self) -> str:
-        """Tell the time."""
         return f"<TwinTime {self._now:.1f}>"
 
     def now(self) -> Timestamp:
-        """Tell the twin's time."""
         wall = self._wall()
         passed, self._read_at = wall - self._read_at, wall
-        hurried = min(passed * HURRY, max(0.0, self._hurries_until - self._now))
-        self._now += hurried + (passed - hurried / HURRY) * PACE
+        skipped = min(passed * FAST_FORWARD, max(0.0, self._fast_until - self._now))
+        self._now += skipped + (passed - skipped / FAST_FORWARD) * PACE
         return self._now
 
-    def hurry(self, until: Timestamp) -> None:
-        """Let time pass quickly until then."""
-        self._hurries_until = max(self._hurries_until, until)
+    def fast_forward(self, until: Timestamp) -> None:
+        """Move the time quickly until an instant."""
+        self._fast_until = max(self._fast_until, until)
         self.now()
 
     def monotonic(self) -> Seconds:
-        """Tell the same time: nobody moves this clock."""
+        """Return the same time: this clock is never set."""
         return self.now()
 
     async def sleep(self, seconds: Seconds) -> None:
-        """Let so much of the twin's time pass."""
+        """Wait in the twin's time."""
         until = self.now() + seconds
-        self.hurry(until)
-        await asyncio.sleep(max(0.0, until - self.now()) / HURRY)
+        self.fast_forward(until)
+        await asyncio.sleep(max(0.0, until - self.now()) / FAST_FORWARD)
         if (left := until - self.now()) > 0:
             await asyncio.sleep(left / PACE)
 
 
-class HurriedGates(OperatorGates):
-    """Operator's gates before which nobody has to wait for a command in the wall's time."""
+class FastForwardGates(OperatorGates):
+    """Operator's gates that fast-forward the clock while a command runs."""
 
-    def __init__(self, domain: SimulatedDomain, twin_time: TwinTime) -> None:
-        """Take the domain and its time."""
+    def __init__(self, domain: SimulatedDomain, twin_time: TwinClock) -> None:
         super().__init__(domain)
         self._time = twin_time
 
-    def hear(self, host: HostName, line: str) -> Answer:
-        """Take one request, and let the time pass until it is answered."""
-        answer = super().hear(host, line)
-        self._time.hurry(self.domain.epoch + answer.over_at)
+    def handle(self, host: HostName, line: str) -> Answer:
+        """Handle one request, and fast-forward until it is answered."""
+        answer = super().handle(host, line)
+        self._time.fast_forward(self.domain.epoch + answer.over_at)
         return answer

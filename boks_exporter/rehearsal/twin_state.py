@@ -1,4 +1,4 @@
-"""From one look at a real domain to what its simulated twin begins with."""
+"""The initial state of a twin, from one poll of a real domain."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from boks_exporter.model import (
     Unreachable,
 )
 from boks_exporter.parsing.operator_facts import Daemons
-from boks_exporter.rehearsal.gate_overrides import says, silence
+from boks_exporter.rehearsal.gate_overrides import failure_detail, gate_overrides
 from boks_exporter.rehearsal.write_rates import rates
 from boks_exporter.replication import History
 from boks_exporter.simulator.domain import Boksinit, Fault, HostPlan
@@ -31,7 +31,7 @@ from boks_exporter.simulator.domain.observed_state import HostStanding, Line, St
 from boks_exporter.simulator.domain.replica_link import Status
 
 AGE_SECONDS: Final[Seconds] = 7200.0
-"""So old the twin is when it begins: what its replicas lack was written before."""
+"""The age of a twin when it begins; what its replicas lack was written before."""
 
 _MEETS_COMMANDS: Final = {FailureReason.TIMEOUT: Fault.HANGING, FailureReason.PARSE: Fault.GARBAGE}
 _USUAL_SHM_SIZE: Final = 16000
@@ -45,28 +45,27 @@ _MEETS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a twin begins with: the hosts, what their gates say whatever is so, and who is silent on one way alone.
+class TwinStart:
+    """The initial state of a twin: the hosts, fixed gate answers, and hosts that answer only one of the two transports.
 
-    `locks` and `busy` are the words of the gates; `no_reading` and `no_operator` tell why the one way is silent while
-    the other answers.
+    `locks` and `busy` are the gates' words; `no_reading` and `no_operator` hold why that transport gets no answer.
     """
 
     standing: Standing
-    says: Mapping[HostName, Mapping[str, str]] = field(default_factory=dict)
+    gate_overrides: Mapping[HostName, Mapping[str, str]] = field(default_factory=dict)
     locks: Mapping[HostName, str] = field(default_factory=dict)
     busy: Mapping[HostName, str] = field(default_factory=dict)
     no_reading: Mapping[HostName, str] = field(default_factory=dict)
     no_operator: Mapping[HostName, str] = field(default_factory=dict)
 
 
-def found_in(facts: FailoverFacts, history: History, *, now: Seconds = AGE_SECONDS) -> Found:
-    """Take a look apart; the twin is `now` seconds old at the instant of the look."""
+def found_in(facts: FailoverFacts, history: History, *, now: Seconds = AGE_SECONDS) -> TwinStart:
+    """Convert the facts of a poll; the twin is `now` seconds old at its instant."""
     return _Finding(facts, history, now).found()
 
 
 class _Finding:
-    """One look that is being taken apart."""
+    """Converts the facts of one poll."""
 
     def __init__(self, facts: FailoverFacts, history: History, now: Seconds) -> None:
         self.facts = facts
@@ -79,13 +78,12 @@ class _Finding:
         self.listed: dict[HostName, Listed] = {entry.host: entry for entry in entries if entry.host}
         self.methods = self._methods()
 
-    def found(self) -> Found:
-        """Put it together."""
+    def found(self) -> TwinStart:
         hosts = self.snapshot.hosts
         gates = {host.name: facts for host in hosts if (facts := self.facts.gates.get(host.name))}
         ready = {name: gate.readiness for name, gate in gates.items() if gate.readiness}
         seen = {host.host for host in self.snapshot.observed()}
-        return Found(
+        return TwinStart(
             standing=Standing(
                 hosts=tuple(self._host(host) for host in hosts),
                 lead=self.lead,
@@ -93,22 +91,22 @@ class _Finding:
                 now=self.now,
                 rates=dict(rates(self.facts, self.history, self.lead, self.reference)),
             ),
-            says={host.name: dict(says(self.facts, host.name)) for host in hosts},
+            gate_overrides={host.name: dict(gate_overrides(self.facts, host.name)) for host in hosts},
             locks={name: each.lock for name, each in ready.items() if each.lock},
             busy={name: each.busy for name, each in ready.items() if each.busy},
-            no_reading={name: silence(self.snapshot, name) for name in ready.keys() - seen},
+            no_reading={name: failure_detail(self.snapshot, name) for name in ready.keys() - seen},
             no_operator={name: gates[name].failure for name in (seen & gates.keys()) - ready.keys()},
         )
 
     def _lead(self) -> HostName | None:
-        """Name whose database the others copy: of several masters the one that runs."""
+        """Return the host whose database the others copy: of several masters the one that runs."""
         masters = self.snapshot.masters
         running = [name for name in masters if self.facts.daemons(name) is not Daemons.STOPPED]
         known = [name for name in running or masters if name == self.snapshot.last_known_master]
         return next(iter([*known, *running, *masters]), self.facts.old_master)
 
     def _reference(self) -> Numbers:
-        """Tell the lead's numbers; one that is silent had at least what any replica has of its generation."""
+        """Return the lead's numbers; an unreachable lead had at least what any replica has of its generation."""
         lead = self.lead
         if lead is None:
             return {}
@@ -158,7 +156,7 @@ class _Finding:
         )
 
     def _role(self, name: HostName) -> Boksinit:
-        """Tell a host's role; of one that is silent, what is likely by its gate, the list and earlier rounds."""
+        """Return a host's role; for an unreachable one the likely role by its gate, the list and earlier rounds."""
         ready, seen = self.facts.readiness(name), self.facts.seen(name)
         for role in (seen.role if seen else None, ready.role if ready else None):
             if role in _BOKSINIT:
@@ -171,7 +169,7 @@ class _Finding:
         return Boksinit.CLIENT if known is Boksinit.MASTER else known
 
     def _met_as(self, name: HostName) -> Fault | None:
-        """Tell what whoever asks meets; a host that answers one way is no silent one."""
+        """Return the fault that a client meets; a host that answers one of the transports is reachable."""
         seen = self.facts.seen(name)
         if seen:
             wrong = {fault.reason for fault in seen.essential_faults}
@@ -189,7 +187,7 @@ class _Finding:
         return met_as is not Fault.MASTER_DEAD and self.facts.daemons(name) is not Daemons.STOPPED
 
     def _line(self, name: HostName) -> Line | None:
-        """Tell what the list shows; where a master lives whose list is not known, that all is well."""
+        """Return a host's line in the list; an observed replica counts as OK where the list is unknown."""
         entry = self.listed.get(name)
         if entry is not None:
             line = entry.line
@@ -208,7 +206,7 @@ class _Finding:
         return role is Boksinit.SERVER if known is None else name in known
 
     def _shm_size(self, name: HostName) -> int:
-        """Tell its SHM_SIZE; of a host that does not show it, the one that the others have."""
+        """Return its SHM_SIZE; for a host that does not show it, that of the others."""
         shown = [seen.environment.shm_size_kilobytes for seen in self.snapshot.observed() if seen.host == name]
         others = (seen.environment.shm_size_kilobytes for seen in self.snapshot.observed())
         return next((size for size in (*shown, *others) if size is not None), _USUAL_SHM_SIZE)
@@ -228,7 +226,7 @@ class _Finding:
         return _marks(kept.numbers if kept else self.reference)
 
     def _settled(self, shown: Numbers) -> Numbers:
-        """Take what lies between two readings of the master for the later one: it was under way."""
+        """Replace numbers between the master's two readings by the later one: they were in transit."""
         first = self.facts.numbers(self.lead) if self.lead else None
         settled = dict(shown)
         for table, mark in shown.items():
@@ -238,7 +236,7 @@ class _Finding:
         return settled
 
     def _methods(self) -> dict[HostName, bytes]:
-        """Give every host that shows one a method.conf, different where the check sums are."""
+        """Make a method.conf for every host that shows one; they differ where the checksums do."""
         sums: dict[HostName, str | None] = {}
         for seen in self.snapshot.observed():
             if seen.checksums:
@@ -250,5 +248,5 @@ class _Finding:
 
 
 def _marks(numbers: Numbers | None) -> dict[TableNumber, tuple[Sequence, Seconds]] | None:
-    """Give every table a stamp; one that was not printed reads as the oldest."""
+    """Add a stamp to every table; a missing one counts as the oldest."""
     return {table: (number, stamp or 0.0) for table, (number, stamp) in numbers.items()} if numbers else None

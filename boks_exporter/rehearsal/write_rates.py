@@ -1,4 +1,4 @@
-"""How often the master of a live domain writes, as far as anybody has seen."""
+"""The write rates of a live master's tables, from the history of earlier rounds."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -13,7 +13,7 @@ _WATCHED_SECONDS: Final[Seconds] = 60.0
 def rates(
     facts: FailoverFacts, history: History, lead: HostName | None, reference: Numbers
 ) -> Iterator[tuple[TableNumber, float]]:
-    """Tell how often the master writes: as earlier rounds saw it, or else as this look did."""
+    """Yield each table's updates per second: from earlier rounds, or else from the two readings of this poll."""
     first = (facts.numbers(lead) if lead else None) or {}
     skew = max(facts.snapshot.skew or 0.0, _WATCHED_SECONDS / 6)
     for table, (number, _) in reference.items():

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Cut(StrEnum):
+class ConnectionFault(StrEnum):
     """What can become of one exchange."""
 
     BEFORE = "before"

@@ -46,7 +46,7 @@ class HostListener:
         self.name = name
         self.address = address
         self.keys = keys
-        self.manner = Connectivity.REFUSED
+        self.behaviour = Connectivity.REFUSED
         self._user_keys = {login: key.public_data for login, key in user_keys.items()}
         self._program = program
         self._keeper = _bound_socket(address, 0)
@@ -56,23 +56,23 @@ class HostListener:
 
     def __repr__(self) -> str:
         """Tell where it is and what it does."""
-        return f"<HostListener {self.name} {self.address}:{self.port} {self.manner} {len(self._open)} connected>"
+        return f"<HostListener {self.name} {self.address}:{self.port} {self.behaviour} {len(self._open)} connected>"
 
-    async def meet(self, manner: Connectivity) -> None:
+    async def set_behaviour(self, behaviour: Connectivity) -> None:
         """Meet everybody in this manner from now on; a change cuts the connections that are open."""
-        if manner is self.manner:
+        if behaviour is self.behaviour:
             return
         await self.aclose(keep_port=True)
-        self.manner = manner
-        if manner is Connectivity.UNREACHABLE:
+        self.behaviour = behaviour
+        if behaviour is Connectivity.UNREACHABLE:
             loop = asyncio.get_running_loop()
             self._server = await loop.create_server(lambda: _Silent(self._open), sock=self._listening())
-        elif manner is not Connectivity.REFUSED:
-            self._server = await self._ssh_server(manner)
+        elif behaviour is not Connectivity.REFUSED:
+            self._server = await self._ssh_server(behaviour)
 
     async def aclose(self, *, keep_port: bool = False) -> None:
         """Cut every connection and stop listening."""
-        self.manner = Connectivity.REFUSED
+        self.behaviour = Connectivity.REFUSED
         server, self._server = self._server, None
         if server:
             server.close()
@@ -83,13 +83,13 @@ class HostListener:
         if not keep_port:
             self._keeper.close()
 
-    async def _ssh_server(self, manner: Connectivity) -> asyncssh.SSHAcceptor:
+    async def _ssh_server(self, behaviour: Connectivity) -> asyncssh.SSHAcceptor:
         """Listen as a host whose key has a forced command: one program, no terminal, no forwarding."""
         return await asyncssh.listen(
             sock=self._listening(),
             config=None,
             server_factory=lambda: _Login(self._admits, self._open),
-            server_host_keys=[self.keys.other if manner is Connectivity.WRONG_HOST_KEY else self.keys.true],
+            server_host_keys=[self.keys.other if behaviour is Connectivity.WRONG_HOST_KEY else self.keys.true],
             process_factory=self._program,
             encoding=None,
             allow_pty=False,
@@ -104,7 +104,7 @@ class HostListener:
 
     def _admits(self, username: str, key: asyncssh.SSHKey) -> bool:
         """Tell whether this key may log in."""
-        return self.manner is not Connectivity.WRONG_LOGIN and self._user_keys.get(username) == key.public_data
+        return self.behaviour is not Connectivity.WRONG_LOGIN and self._user_keys.get(username) == key.public_data
 
 
 class _Login(asyncssh.SSHServer):

@@ -51,7 +51,7 @@ class OperatorGates:
         """Install a gate on every host; nothing is locked and nothing recorded."""
         self.domain = domain
         self.states = {name: HostState() for name in domain.hosts}
-        self.says: dict[HostName, Mapping[str, str]] = {}
+        self.overrides: dict[HostName, Mapping[str, str]] = {}
         """What a host's gate says of a key whatever is so, such as that it may not become root."""
         self.spoil: Callable[[HostName, str], Spoil | None] = lambda _host, _request: None
         self._limit = limit_seconds
@@ -62,7 +62,7 @@ class OperatorGates:
         locked = [name for name, state in self.states.items() if state.lock]
         return f"<OperatorGates {len(self.states)} hosts, locked: {', '.join(locked) or 'none'}>"
 
-    def hear(self, host: HostName, line: str) -> Answer:
+    def handle(self, host: HostName, line: str) -> Answer:
         """Take one request now, and do what it asks for."""
         reason = refusal(line)
         if reason is not None:
@@ -91,7 +91,7 @@ class OperatorGates:
                 return self._registered(host)
             case ["reach", there, port]:
                 word, tool = self._reach(there, port)
-                word = self.says.get(host, {}).get("reach", word)
+                word = self.overrides.get(host, {}).get("reach", word)
                 return [f"|reach={word}", f"|tool={tool}", "=end reach exit=0 seconds=0"]
         return self._locks(host, words)
 
@@ -110,7 +110,7 @@ class OperatorGates:
             "free_kilobytes": "1000000",
             "database": "present" if self._has_database(host) else "absent",
         }
-        own = self.says.get(host, {})
+        own = self.overrides.get(host, {})
         return [f"|{key}={own.get(key, value)}" for key, value in facts.items()]
 
     def _registered(self, host: HostName) -> list[str]:

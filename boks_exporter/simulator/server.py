@@ -11,7 +11,7 @@ import asyncssh
 
 from boks_exporter.model import HostName, Timestamp
 from boks_exporter.remote.request import PROTOCOL
-from boks_exporter.simulator.connection_faults import Cut
+from boks_exporter.simulator.connection_faults import ConnectionFault
 from boks_exporter.simulator.domain import Fault, SimulatedDomain
 from boks_exporter.simulator.gate_channel import GateChannel
 from boks_exporter.simulator.gate_reply import GateReply, reply
@@ -54,7 +54,7 @@ class SimulatedServers:
         self.identity_file = directory / "id_ed25519"
         self.operator_identity_file = directory / "id_operator"
         self.known_hosts = directory / "known_hosts"
-        self.cuts: Callable[[HostName, str], Cut | None] = lambda _host, _line: None
+        self.connection_fault: Callable[[HostName, str], ConnectionFault | None] = lambda _host, _line: None
         self._now = now
         self._address = address
         self._pace = pace
@@ -75,7 +75,7 @@ class SimulatedServers:
                 )
                 opened.push_async_callback(listener.aclose)
                 self._listeners[name] = listener
-            await self.meet()
+            await self.update_listeners()
             self._open = opened.pop_all()
         known = ((listener.address, listener.port, listener.keys.true) for listener in self._listeners.values())
         write_known_hosts(known, self.known_hosts)
@@ -97,23 +97,23 @@ class SimulatedServers:
         """Let something go wrong now."""
         self._advance()
         self.domain.set_fault(host, fault, **parameters)
-        await self.meet()
+        await self.update_listeners()
 
     async def clear_fault(self, host: HostName, fault: Fault) -> None:
         """Let something be right again now."""
         self._advance()
         self.domain.clear_fault(host, fault)
-        await self.meet()
+        await self.update_listeners()
 
     def remove_data(self, host: HostName) -> None:
         """Remove a host's database now, as before it is added anew."""
         self._advance()
         self.domain.remove_data(host)
 
-    async def meet(self) -> None:
+    async def update_listeners(self) -> None:
         """Bring every listener in line with the domain, after faults were set at the domain itself."""
         for name, listener in self._listeners.items():
-            await listener.meet(self.domain.connectivity(name))
+            await listener.set_behaviour(self.domain.connectivity(name))
 
     def _user_keys(self) -> dict[str, asyncssh.SSHKey]:
         files = {LOGIN: self.identity_file}
@@ -154,20 +154,20 @@ class SimulatedServers:
         self, process: "asyncssh.SSHServerProcess[bytes]", operators: OperatorGates, host: HostName
     ) -> None:
         """Have the operator's gate do it; what a client began and did not wait for goes on."""
-        cut = self.cuts(host, process.command or "")
-        if cut is Cut.BEFORE:
+        cut = self.connection_fault(host, process.command or "")
+        if cut is ConnectionFault.BEFORE:
             return _break(process)
-        answer = operators.hear(host, process.command or "")
-        if cut is Cut.DURING:
+        answer = operators.handle(host, process.command or "")
+        if cut is ConnectionFault.DURING:
             return _break(process)
         while self.domain.now < answer.over_at:
             await asyncio.sleep(_TICK_SECONDS)
             if process.is_closing():
                 return None
             self._advance()
-        if cut is Cut.AFTER:
+        if cut is ConnectionFault.AFTER:
             return _break(process)
-        process.stdout.write(self.domain.random.randbytes(300) if cut is Cut.GARBLED else answer.text())
+        process.stdout.write(self.domain.random.randbytes(300) if cut is ConnectionFault.GARBLED else answer.text())
         process.exit(answer.exit_status)
         return None
 

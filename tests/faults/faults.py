@@ -10,7 +10,7 @@ from boks_exporter.failover.runner.console import confirmation_code
 from boks_exporter.model import HostName
 from boks_exporter.rehearsal.fault_injection import OF_REQUESTS as OF_REQUESTS_OF_STEPS
 from boks_exporter.rehearsal.fault_injection import StepFault, StepInjection
-from boks_exporter.simulator.connection_faults import Cut
+from boks_exporter.simulator.connection_faults import ConnectionFault
 from boks_exporter.simulator.domain import Fault
 from tests.faults.commands import open_run
 from tests.faults.harness import MASTER, THIRD, Program, World, run_console_script
@@ -93,9 +93,9 @@ class Injection:
 
     def into(self, program: Program) -> None:
         """Let it happen in a program."""
-        self.step.into(program.life, program.journal, program.way)
+        self.step.into(program.kill_switch, program.journal, program.way)
         program.way.after.append(lambda _host, line: self._after(program, line))
-        self.world.operator.cuts = self._cut
+        self.world.operator.connection_fault = self._cut
         self.world.at_console = self.console
 
     def console(self) -> str | None:
@@ -120,7 +120,7 @@ class Injection:
 
     def out(self) -> None:
         """Let nothing of the kind happen any more."""
-        self.world.operator.cuts = lambda _host, _line: None
+        self.world.operator.connection_fault = lambda _host, _line: None
         self.step.out()
 
     def _once(self, kind: FaultKind) -> bool:
@@ -131,9 +131,9 @@ class Injection:
 
     async def _after(self, program: Program, line: str) -> None:
         if " op lock " in line and self._once(FaultKind.KILLED_WHILE_LOCKING):
-            program.life.end()
+            program.kill_switch.kill()
 
-    def _cut(self, host: HostName, line: str) -> Cut | None:
+    def _cut(self, host: HostName, line: str) -> ConnectionFault | None:
         if " op lock " in line and self._once(FaultKind.LOCK_REPLY_LOST):
-            return Cut.AFTER
+            return ConnectionFault.AFTER
         return self.step.cut(host, line)

@@ -15,7 +15,7 @@ from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import Tools
 from boks_exporter.failover.survey import Survey
 from boks_exporter.model import Host, HostName
-from boks_exporter.rehearsal.killable import Life, MortalJournal, MortalWay
+from boks_exporter.rehearsal.killable import KillableJournal, KillableTransport, KillSwitch
 from boks_exporter.remote.request import RequestLine
 from boks_exporter.remote.settings import SshSettings
 from boks_exporter.simulator.domain import Boksinit, Fault, HostPlan, Layout, SimulatedDomain
@@ -142,9 +142,9 @@ class Program:
 
     def __init__(self, world: World, path: Path, who: str) -> None:
         self.world = world
-        self.life = Life()
-        self.way = MortalWay(JournaledWay(world.operator, path), self.life)
-        self.journal = MortalJournal(path, self.life)
+        self.kill_switch = KillSwitch()
+        self.way = KillableTransport(JournaledWay(world.operator, path), self.kill_switch)
+        self.journal = KillableJournal(path, self.kill_switch)
         survey = world.survey(self.way)
         self.tools = Tools(
             survey=survey,

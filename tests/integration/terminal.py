@@ -155,7 +155,7 @@ class Terminal:
             self.fleet.domain.connect()
 
         self.fleet.do(back)
-        self.fleet.call(self.fleet.servers.meet())
+        self.fleet.call(self.fleet.servers.update_listeners())
 
     def promoted_without_us(self, host: str) -> None:
         """Let the master die, and somebody make another by hand."""

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 import structlog
 
-from boks_exporter.app.options import DemoOptions
 from boks_exporter.demo.demo import demo
+from boks_exporter.demo.options import DemoOptions
 from boks_exporter.errors import ConfigError, ListenError
 
 REPLICAS = ("REPHOST", "REPHOST2", "REPHOST3", "REPHOST4", "REPHOST5")

@@ -107,7 +107,7 @@ def test_a_failback_for_a_script(live: Live) -> None:
         domain.run(TEMPORARY, ("Boot",))
         domain.advance(domain.now + 300.0)
         domain.epoch -= 300.0
-        await live.servers.meet()
+        await live.servers.update_listeners()
 
     live.do(temporary_master())
     code, told = live.rehearse("failback", MASTER, "--output", "json")
@@ -162,7 +162,7 @@ def test_what_real_gates_tell_is_what_the_twins_gates_tell(tmp_path: Path, capsy
         ),
         (("promote", "NOBODY"), "NOBODY is no host of the domain; there are: MASTER1, REPHOST2, REPHOST3, REPHOST4"),
         (("promote", TEMPORARY, "--inject", "bang@3"), "killed-before-request  killed before the request"),
-        (("switchover", TEMPORARY, "--inject", "hangs@99"), "hangs cannot happen at step 99, since there is none"),
+        (("switchover", TEMPORARY, "--inject", "hangs@99"), "hangs cannot happen at step 99, which does not exist"),
     ],
 )
 def test_what_does_not_exist_is_answered_with_what_does(live: Live, words: tuple[str, ...], message: str) -> None:

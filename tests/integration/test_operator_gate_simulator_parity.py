@@ -101,7 +101,7 @@ def real(fleet: Fleet, host: str, line: str) -> str:
 
 
 def virtual(gates: OperatorGates, host: str, line: str) -> str:
-    answer = gates.hear(host, line)
+    answer = gates.handle(host, line)
     gates.domain.advance(answer.over_at)
     return answer.text().decode().replace(" repeated=yes", "")
 

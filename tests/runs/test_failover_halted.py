@@ -59,7 +59,7 @@ def test_before_anything_was_changed_a_run_ends_with_twenty(journals: Path, word
 def test_a_step_under_way_is_ended_first(journals: Path, request_words: str, stopped_before: str) -> None:
     """Its outcome is journaled; the run stays open with its locks, says what to type, and resume goes on to the end."""
     world, halt = World.at(journals), Halt()
-    world.way.cuts = lambda _, line: halt.ask(WHY) if line.endswith(f" {request_words}") else None
+    world.way.connection_fault = lambda _, line: halt.ask(WHY) if line.endswith(f" {request_words}") else None
 
     async def scene() -> Exit:
         result = await switch(world, halt)
@@ -75,7 +75,7 @@ def test_a_step_under_way_is_ended_first(journals: Path, request_words: str, sto
             run = journal.runs("bank")[0]
             assert (run.is_open, WHY in run.message) == (True, True)
             assert journal.steps(run.name)[-1].outcome == StepOutcome.DONE
-        world.way.cuts = lambda _, __: None
+        world.way.connection_fault = lambda _, __: None
         return (await world.resume(result.run or "")).exit
 
     assert virtually(scene) is Exit.DONE

@@ -11,21 +11,21 @@ from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.journal import Journal, JournalError
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import Order
-from boks_exporter.simulator.connection_faults import Cut
+from boks_exporter.simulator.connection_faults import ConnectionFault
 from boks_exporter.simulator.domain import Fault
 from tests.unit.failover_world import FIRST, MASTER, SECOND, THIRD, World, virtually
 from tests.virtual.virtual_time import VirtualClock
 
 
-@pytest.mark.parametrize("cut", [Cut.BEFORE, Cut.DURING, Cut.AFTER])
-def test_a_connection_that_breaks_changes_nothing_twice(journals: Path, cut: Cut) -> None:
+@pytest.mark.parametrize("cut", [ConnectionFault.BEFORE, ConnectionFault.DURING, ConnectionFault.AFTER])
+def test_a_connection_that_breaks_changes_nothing_twice(journals: Path, cut: ConnectionFault) -> None:
     """Before, during or after the command: the same id is asked for, and the host runs it once."""
     world = World.at(journals)
 
     async def scene() -> Exit:
         survey = await world.bereaved()
-        cuts = iter([cut])
-        world.way.cuts = lambda _, line: next(cuts, None) if " do " in line else None
+        connection_fault = iter([cut])
+        world.way.connection_fault = lambda _, line: next(connection_fault, None) if " do " in line else None
         return (await world.apply(Procedure.PROMOTE, FIRST, survey=survey)).exit
 
     assert virtually(scene) is Exit.DONE

@@ -37,7 +37,7 @@ def switched(world: World, when_stopped: Stopped, *accepted: Guard, late_times: 
     async def scene() -> RunResult:
         survey = world.survey()
         await world.warm(survey)
-        world.way.cuts = late
+        world.way.connection_fault = late
         return await world.apply(Procedure.SWITCHOVER, FIRST, *accepted, survey=survey)
 
     return virtually(scene)
@@ -126,7 +126,7 @@ def test_a_master_that_was_stopped_is_not_started_beside_another(journals: Path,
     async def scene() -> RunResult:
         survey = world.survey()
         await world.warm(survey)
-        world.way.cuts = interfere
+        world.way.connection_fault = interfere
         return await world.apply(Procedure.SWITCHOVER, FIRST, survey=survey)
 
     result = virtually(scene)

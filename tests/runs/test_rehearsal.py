@@ -12,10 +12,10 @@ from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.journal import Acceptance
 from boks_exporter.failover.runner import Order, Proposal, RunResult
 from boks_exporter.rehearsal.fault_injection import StepFault
-from boks_exporter.rehearsal.fault_spec import RehearsalError, wish_of
+from boks_exporter.rehearsal.fault_spec import RehearsalError, parse_fault_spec
 from boks_exporter.rehearsal.rehearsal_report import Rehearsal
 from boks_exporter.rehearsal.rehearse import rehearse_there
-from boks_exporter.rehearsal.twin_clock import HURRY, PACE, TwinTime
+from boks_exporter.rehearsal.twin_clock import FAST_FORWARD, PACE, TwinClock
 from boks_exporter.simulator.domain import Fault
 from boks_exporter.simulator.domain.invariants import Breach, Invariant
 from tests.unit.failover_world import MASTER, World, virtually
@@ -29,16 +29,16 @@ class Reader:
 
     said: list[str] = field(default_factory=list)
 
-    def see_live(self, proposal: Proposal) -> None:
+    def show_live(self, proposal: Proposal) -> None:
         self.said.append(f"live {proposal.fingerprint}")
 
-    def see_twin(self, differences: tuple[str, ...]) -> None:
+    def show_differences(self, differences: tuple[str, ...]) -> None:
         self.said.append(f"twin {differences}")
 
-    def see_supposed(self, dead: tuple[str, ...], proposal: Proposal) -> None:
+    def show_hypothetical(self, dead: tuple[str, ...], proposal: Proposal) -> None:
         self.said.append(f"without {' '.join(dead)}: {len(proposal.plan.steps)} steps")
 
-    def see(self, line: str) -> None:
+    def show_line(self, line: str) -> None:
         self.said.append(line)
 
 
@@ -59,7 +59,7 @@ class Night:
         taken = tuple(Acceptance(guard, "the test says so") for guard in self.accepted)
         self.order = Order(procedure=procedure, target=target, accepted=taken, reason="a test")
         before = (self.world.roles(), self.world.locks(), len(self.world.way.heard))
-        begun = Rehearsal(live=live, wish=wish_of(inject, then) if inject else None, dead=dead)
+        begun = Rehearsal(live=live, injected=parse_fault_spec(inject, then) if inject else None, dead=dead)
         rehearsal = await rehearse_there(known, begun, self.order, self.reader, virtual_twin)
         assert (self.world.roles(), self.world.locks(), len(self.world.way.heard)) == before
         return rehearsal
@@ -139,7 +139,7 @@ def test_somebody_goes_to_the_console(journals: Path) -> None:
     """Where SSH does not reach an old master, the printed script is run on the twin, and its code is typed."""
     night = Night(journals, "the old master is in single-user mode", (Guard.UPDATES_ONLY_HERE,))
     rehearsal = virtually(night.rehearsed)
-    assert "(at the console of m1: somebody runs the script, and lets the host boot)" in night.reader.said
+    assert "(at the console of m1: the script is run, and the host is booted)" in night.reader.said
     assert (rehearsal.exit, rehearsal.breaches) == (Exit.DONE, ()), "\n".join(night.reader.said)
     assert rehearsal.afterwards is not None
     assert rehearsal.afterwards.role(MASTER) == "client"
@@ -158,7 +158,7 @@ def test_a_death_is_rehearsed_by_day(journals: Path) -> None:
     night = Night(journals, "a promotion by day")
     rehearsal = virtually(lambda: night.rehearsed(dead=(MASTER,)))
     assert night.reader.said[1:3] == ["twin ()", "without m1: 5 steps"]
-    assert (rehearsal.exit, rehearsal.left, rehearsal.breaches) == (Exit.DONE, (), ()), "\n".join(night.reader.said)
+    assert (rehearsal.exit, rehearsal.blocking, rehearsal.breaches) == (Exit.DONE, (), ()), "\n".join(night.reader.said)
     assert rehearsal.masters == ("r1",)
     assert rehearsal_json(rehearsal, ())["supposed"]["dead"] == [MASTER]
 
@@ -167,7 +167,7 @@ def test_who_is_dead_as_well_can_refuse_it(journals: Path) -> None:
     """Of a host that is off nobody can know whether it is master."""
     night = Night(journals, "a promotion by day")
     rehearsal = virtually(lambda: night.rehearsed(dead=(MASTER, "r2")))
-    assert (rehearsal.exit, {finding.guard for finding in rehearsal.left}) == (
+    assert (rehearsal.exit, {finding.guard for finding in rehearsal.blocking}) == (
         Exit.FACTS_UNKNOWN,
         {Guard.HOSTS_NOT_ASKED},
     )
@@ -181,7 +181,7 @@ def test_what_is_refused_is_not_rehearsed(journals: Path) -> None:
     assert [*rehearsal_text(rehearsal)] == [
         "Nothing was rehearsed: the real command would be refused in the same way (exit 10)."
     ]
-    assert {finding.guard for finding in rehearsal.left} == {Guard.OLD_MASTER_REACHABLE}
+    assert {finding.guard for finding in rehearsal.blocking} == {Guard.OLD_MASTER_REACHABLE}
 
 
 @pytest.mark.parametrize(
@@ -194,15 +194,15 @@ def test_what_is_refused_is_not_rehearsed(journals: Path) -> None:
         ("falls-over@3", "expected FAULT@STEP, such as cut-during@3, found 'falls-over@3'; the faults are:\n"),
         (
             "hangs@1",
-            "hangs cannot happen at step 1, which tells no host anything; it can at these:\n   2  set-shm-size on c1",
+            "hangs cannot happen at step 1, which sends no request to a host; it can at these:\n   2  set-shm-size",
         ),
         (
             "hangs@wait-equal",
-            "hangs cannot happen at step wait-equal, which tells no host anything; it can at these:\n",
+            "hangs cannot happen at step wait-equal, which sends no request to a host; it can at these:\n",
         ),
         (
             "reboots@99",
-            "reboots cannot happen at step 99, since there is none; it can at these:\n   1  wait-registered on c1",
+            "reboots cannot happen at step 99, which does not exist; it can at these:\n   1  wait-registered on c1",
         ),
     ],
 )
@@ -242,10 +242,10 @@ def test_what_it_tells_a_script_and_a_person(journals: Path) -> None:
 def test_the_twins_time_hurries_only_while_somebody_waits() -> None:
     """As far as it is told to, and no further."""
     wall = [100.0]
-    clock = TwinTime(5000.0, lambda: wall[0])
+    clock = TwinClock(5000.0, lambda: wall[0])
     wall[0] += 1.0
     assert clock.now() == 5000.0 + PACE
-    clock.hurry(5000.0 + PACE + HURRY / 2)
+    clock.fast_forward(5000.0 + PACE + FAST_FORWARD / 2)
     wall[0] += 1.0
-    assert clock.now() == 5000.0 + PACE + HURRY / 2 + PACE / 2
+    assert clock.now() == 5000.0 + PACE + FAST_FORWARD / 2 + PACE / 2
     assert clock.monotonic() == clock.now()

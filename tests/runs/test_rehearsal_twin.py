@@ -8,7 +8,7 @@ import pytest
 from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.plan import difference
 from boks_exporter.failover.runner import propose
-from boks_exporter.simulator.connection_faults import Cut
+from boks_exporter.simulator.connection_faults import ConnectionFault
 from boks_exporter.simulator.operator_records import Lock, Record
 from tests.unit.failover_world import CLIENT, FIRST, MASTER, SECOND, THIRD, World, virtually
 from tests.unit.rehearsal_cases import CASES, looked_at
@@ -16,11 +16,11 @@ from tests.virtual.virtual_twin import virtual_twin
 
 
 async def _differences(
-    journals: Path, case: str, *, warm: bool, rate: float, dress: Callable[[World], None] = lambda _: None
+    journals: Path, case: str, *, warm: bool, rate: float, apply_gate_state: Callable[[World], None] = lambda _: None
 ) -> tuple[str, ...]:
     procedure, target, changes = CASES[case]
     world = World.at(journals, writes_per_second=rate)
-    dress(world)
+    apply_gate_state(world)
     known, live = await looked_at(world, procedure, target, changes, warm=warm)
     async with virtual_twin(known, live.facts, journals) as stage:
         twin = await propose(stage.survey(stage.operator), procedure, target, world.limits, JournalView())
@@ -37,16 +37,16 @@ def test_a_twin_rests_on_the_same_facts(journals: Path, case: str) -> None:
 
 def _oddly(world: World) -> None:
     """Let gates lack rights and knowledge, be locked, be busy, or not answer the operator at all."""
-    world.gates.says = {
+    world.gates.overrides = {
         FIRST: {"permitted": "no", "state": "unusable"},
         SECOND: {"daemons": "unknown", "database": "unknown", "reach": "unknown"},
     }
     world.gates.states[THIRD].lock = Lock("20231114-220000-promote-0000abcd", "bob@elsewhere", "2023-11-14T22:00:00")
     world.gates.states[CLIENT].records["old.1"] = Record("old.1 boot-start", 0, float("inf"))
-    world.way.cuts = lambda host, _line: Cut.BEFORE if host == MASTER else None
+    world.way.connection_fault = lambda host, _line: ConnectionFault.BEFORE if host == MASTER else None
 
 
 @pytest.mark.parametrize("case", ["a sound domain", "the master is dead", "a registered client"])
 def test_what_gates_say_and_keep_to_themselves_is_taken_over(journals: Path, case: str) -> None:
     """Findings about rights, locks and work that goes on are the live ones."""
-    assert virtually(lambda: _differences(journals, case, warm=True, rate=0.0, dress=_oddly)) == ()
+    assert virtually(lambda: _differences(journals, case, warm=True, rate=0.0, apply_gate_state=_oddly)) == ()

@@ -93,7 +93,7 @@ class SshdServers:
                 if self.tree.prefix is Prefix.NONE:
                     for owned in (host.state, host.data):
                         shutil.chown(owned, self.user)
-            await self.meet()
+            await self.update_listeners()
             self._open = opened.pop_all()
         known = ((ADDRESS, daemon.port, self._keys[name].true) for name, daemon in self._daemons.items())
         write_known_hosts(known, self.known_hosts)
@@ -110,14 +110,14 @@ class SshdServers:
     async def set_fault(self, host: HostName, fault: Fault, **parameters: Any) -> None:
         """Let something go wrong now."""
         self.tree.set_fault(host, fault, **parameters)
-        await self.meet()
+        await self.update_listeners()
 
     async def clear_fault(self, host: HostName, fault: Fault) -> None:
         """Let something be right again now."""
         self.tree.clear_fault(host, fault)
-        await self.meet()
+        await self.update_listeners()
 
-    async def meet(self) -> None:
+    async def update_listeners(self) -> None:
         """Bring every daemon in line with the domain; a change cuts the connections that are open."""
         changed = {
             name: manner

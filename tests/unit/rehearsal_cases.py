@@ -7,7 +7,7 @@ from typing import TypeAlias
 from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import Proposal, propose
-from boks_exporter.rehearsal.environment import Known
+from boks_exporter.rehearsal.environment import LiveKnowledge
 from boks_exporter.simulator.domain import Fault, SimulatedDomain
 from tests.unit.failover_world import CLIENT, FIRST, MASTER, SECOND, THIRD, World
 from tests.virtual.virtual_time import VirtualClock
@@ -104,7 +104,7 @@ CASES: dict[str, tuple[Procedure, str, tuple[Change, ...]]] = {
 
 async def looked_at(
     world: World, procedure: Procedure, target: str, changes: tuple[Change, ...], *, warm: bool
-) -> tuple[Known, Proposal]:
+) -> tuple[LiveKnowledge, Proposal]:
     """Let something happen to a domain that is an hour old, and look at it as a new program does."""
     clock = VirtualClock()
     await clock.sleep(4000.0)
@@ -116,7 +116,7 @@ async def looked_at(
         change(world.domain)
     await clock.sleep(500.0)
     world.domain.advance(clock.monotonic())
-    known = Known(
+    known = LiveKnowledge(
         settings=survey.domain,
         limits=world.limits,
         timeout_seconds=20.0,

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from boks_exporter.app.connect import transport_for
-from boks_exporter.app.connections import Connections
+from boks_exporter.app.connections import Connections, transport_for
 from boks_exporter.config import DomainSettings, PollSettings, Settings
 from boks_exporter.model import Host
 from boks_exporter.remote.request import Request

@@ -63,4 +63,4 @@ async def test_rounds_that_end_together_share_one_rendering(monkeypatch: pytest.
     assert rendered == [1, 1]
     assert clock.slept == [8.0, 8.0]
     assert publishing.published.is_ready
-    assert publishing.sentence == "bank is degraded: REPHOST is unreachable"
+    assert publishing.status == "bank is degraded: REPHOST is unreachable"

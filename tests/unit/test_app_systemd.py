@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from boks_exporter.app.sentence import fleet_in_a_sentence
-from boks_exporter.app.serve import _feed, run_until
-from boks_exporter.app.systemd import Notifier, watchdog_interval
+from boks_exporter.app.serve import _reset_watchdog, run_until
+from boks_exporter.app.systemd import Notifier, status_line, watchdog_interval
 from boks_exporter.config import load
 from boks_exporter.exposition import status_report
 from boks_exporter.observe import SystemClock
@@ -122,12 +121,12 @@ def test_the_watchdog_is_fed_twice_in_its_time(
 
 def test_the_fleet_fits_into_a_sentence() -> None:
     """The sick come first, with the reason; the sound ones are named together."""
-    assert fleet_in_a_sentence(status_report([])) == "Looking for the first time"
-    assert fleet_in_a_sentence(status_report([published()])) == "bank is degraded: REPHOST is unreachable"
+    assert status_line(status_report([])) == "Waiting for the first round"
+    assert status_line(status_report([published()])) == "bank is degraded: REPHOST is unreachable"
     report = status_report([published(), published(), no_master()])
     for domain, (name, state) in zip(report["domains"], [("a", "ok"), ("b", "ok"), ("c", "no_master")], strict=True):
         domain["domain"], domain["state"] = name, state
-    assert fleet_in_a_sentence(report) == (
+    assert status_line(report) == (
         "c is no master: no host that answers reports to be master; MASTER, the last known one, does not answer "
         "(timeout); a, b ok"
     )
@@ -139,7 +138,7 @@ async def test_the_status_follows_the_fleet(tmp_path: Path) -> None:
     address = str(tmp_path / "notify")
     with listening(address) as listener:
         async with exporting(recorded.configure(interval="60ms"), Notifier(address)) as exporter:
-            assert await listener.wait("READY") == ["READY=1", "STATUS=Looking for the first time"]
+            assert await listener.wait("READY") == ["READY=1", "STATUS=Waiting for the first round"]
             assert await listener.wait("STATUS") == ["STATUS=prod ok"]
             (tmp_path / "prod" / "replica1" / "error.txt").write_text("timeout\n", encoding="utf-8")
             assert await listener.wait("STATUS") == ["STATUS=prod is degraded: replica1 is unreachable"]
@@ -185,7 +184,7 @@ async def test_the_watchdog_starves_with_the_poll_loop(tmp_path: Path) -> None:
     days = Days(True, True, False, False, True)
     with listening(address) as listener:
         with pytest.raises(asyncio.CancelledError):
-            await _feed(Notifier(address), days, days, 60.0)  # type: ignore[arg-type]
+            await _reset_watchdog(Notifier(address), days, days, 60.0)  # type: ignore[arg-type]
         assert [listener.next() for _ in range(3)] == [["WATCHDOG=1"]] * 3
         with pytest.raises(BlockingIOError):
             listener.next()

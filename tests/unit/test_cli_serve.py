@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from boks_exporter.app.options import DemoOptions, LogFormat, ServeOptions
+from boks_exporter.app.options import LogFormat, ServeOptions
 from boks_exporter.cli.root_command import run
+from boks_exporter.demo.options import DemoOptions
 from boks_exporter.errors import ConfigError, ListenError, Problem
 
 FLAGS = (

@@ -246,7 +246,7 @@ def test_a_signal_stops_a_run_where_nothing_is_under_way(terminal: Terminal, rec
     terminal.before = terminal.world.kill_master
     _, plan = terminal("failover", "promote", FIRST)
     terminal.before = lambda: None
-    terminal.world.way.cuts = lambda _, line: signal.raise_signal(received) if " do " in line else None
+    terminal.world.way.connection_fault = lambda _, line: signal.raise_signal(received) if " do " in line else None
     code, text = terminal("failover", "promote", FIRST, "--apply", fingerprint(plan))
     assert (code, "r1| Conversion from replica to master done." in text) == (Exit.CHANGED, True), text
     assert f"{received.name}: it stops as soon as nothing is under way; once more leaves at once" in text
@@ -255,7 +255,7 @@ def test_a_signal_stops_a_run_where_nothing_is_under_way(terminal: Terminal, rec
         f"stopped before step 4 (compare on {FIRST}) was over: {received.name} was received",
         f"next: boks-exporter failover resume {name}, or boks-exporter failover abort {name}",
     ]
-    terminal.world.way.cuts = lambda _, __: None
+    terminal.world.way.connection_fault = lambda _, __: None
     assert terminal("failover", "resume", name)[0] == Exit.DONE
 
 
@@ -267,7 +267,7 @@ def test_a_signal_that_was_ignored_at_the_start_stays_ignored(terminal: Terminal
     terminal.before = terminal.world.kill_master
     _, plan = terminal("failover", "promote", FIRST)
     terminal.before = lambda: None
-    terminal.world.way.cuts = lambda _, line: signal.raise_signal(ignored) if " do " in line else None
+    terminal.world.way.connection_fault = lambda _, line: signal.raise_signal(ignored) if " do " in line else None
     assert terminal("failover", "promote", FIRST, "--apply", fingerprint(plan))[0] == Exit.DONE
 
 
@@ -283,12 +283,12 @@ def test_a_second_signal_leaves_at_once(terminal: Terminal) -> None:
             signal.raise_signal(signal.SIGTERM)
             asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGTERM)
 
-    terminal.world.way.cuts = twice
+    terminal.world.way.connection_fault = twice
     code, text = terminal("failover", "promote", FIRST, "--apply", fingerprint(plan))
     assert code == Exit.RESULT_UNKNOWN, text
     name = text.rpartition(", run ")[2].strip()
     assert f"interrupted; the run {name} stays open, and what a host has begun goes on there" in text
-    terminal.world.way.cuts = lambda _, __: None
+    terminal.world.way.connection_fault = lambda _, __: None
     assert f"next: boks-exporter failover resume {name}, or" in terminal("failover", "history")[1]
     assert terminal("failover", "resume", name)[0] == Exit.DONE
 

@@ -34,9 +34,9 @@ def left_open(terminal: Terminal) -> str:
             signal.raise_signal(signal.SIGTERM)
             asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGTERM)
 
-    terminal.world.way.cuts = leave
+    terminal.world.way.connection_fault = leave
     code, told = terminal("failover", "promote", FIRST, "--apply", fingerprint(plan))
-    terminal.world.way.cuts = lambda _, __: None
+    terminal.world.way.connection_fault = lambda _, __: None
     assert code == Exit.RESULT_UNKNOWN, told
     return told.rpartition(", run ")[2].strip()
 
@@ -110,9 +110,9 @@ def test_the_undoing_of_a_run_is_not_to_be_resumed(terminal: Terminal) -> None:
             signal.raise_signal(signal.SIGTERM)
             asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGTERM)
 
-    terminal.world.way.cuts = leave
+    terminal.world.way.connection_fault = leave
     assert terminal("failover", "abort", run)[0] == Exit.RESULT_UNKNOWN
-    terminal.world.way.cuts = lambda _, __: None
+    terminal.world.way.connection_fault = lambda _, __: None
     heard = len(terminal.world.sent())
     code, told = terminal("failover", "resume", run, "--output", "json")
     assert (code, len(terminal.world.sent())) == (Exit.CHANGED, heard)
@@ -125,7 +125,7 @@ def test_a_lock_is_broken_only_after_the_journal_knows_who_does_it(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A run of another machine left it; the history names who took it away."""
-    terminal.world.gates.hear(FIRST, "boks-gate/1 op lock gone-1 bob")
+    terminal.world.gates.handle(FIRST, "boks-gate/1 op lock gone-1 bob")
     with monkeypatch.context() as patch:
         patch.setattr(Journal, "breaks", lambda *_: (_ for _ in ()).throw(ValueError("not written")))
         with pytest.raises(ValueError, match="not written"):

@@ -7,7 +7,7 @@ import pytest
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host
-from boks_exporter.simulator.connection_faults import Cut
+from boks_exporter.simulator.connection_faults import ConnectionFault
 from boks_exporter.simulator.domain import Boksinit, Fault, SimulatedDomain, published_layout
 from boks_exporter.simulator.domain.invariants import Invariant, Observer
 from boks_exporter.simulator.domain.scheduler import Agenda
@@ -44,7 +44,7 @@ def gates(domain: SimulatedDomain) -> OperatorGates:
 
 def ask(gates: OperatorGates, words: str, host: str = HOST) -> list[str]:
     """Ask and wait for the whole answer; the lines between the frames of the section."""
-    answer = gates.hear(host, Line(words).line())
+    answer = gates.handle(host, Line(words).line())
     gates.domain.advance(answer.over_at)
     return answer.text().decode().splitlines()[2:-1]
 
@@ -66,7 +66,7 @@ def test_an_agenda_keeps_order_and_forgets_what_was_called_off() -> None:
 def test_a_conversion_takes_three_seconds_and_goes_part_by_part(domain: SimulatedDomain, gates: OperatorGates) -> None:
     """Daemons stop, the role changes, daemons start, the last line comes."""
     host, began = domain.hosts[HOST], domain.now
-    gates.hear(HOST, Line("do r1.1 convert client").line())
+    gates.handle(HOST, Line("do r1.1 convert client").line())
     seen = []
     for after in (0.5, 1.2, 1.7, 2.7):
         domain.advance(began + after)
@@ -151,15 +151,17 @@ def test_what_was_moved_aside_is_the_same_when_it_is_back(domain: SimulatedDomai
     assert domain.hosts[HOST].copy.numbers(domain.now) == before
 
 
-async def exchange(gates: OperatorGates, cut: Cut | None, words: str) -> bytes:
+async def exchange(gates: OperatorGates, cut: ConnectionFault | None, words: str) -> bytes:
     way = VirtualOperator(gates)
-    way.cuts = lambda _host, _line: cut
+    way.connection_fault = lambda _host, _line: cut
     gates.domain.advance(asyncio.get_running_loop().time())
     return (await way.ask(Host(HOST, HOST), Line(words))).stdout
 
 
-@pytest.mark.parametrize(("cut", "begun"), [(Cut.BEFORE, False), (Cut.DURING, True), (Cut.AFTER, True)])
-def test_a_connection_breaks_before_during_or_after(cut: Cut, begun: bool) -> None:
+@pytest.mark.parametrize(
+    ("cut", "begun"), [(ConnectionFault.BEFORE, False), (ConnectionFault.DURING, True), (ConnectionFault.AFTER, True)]
+)
+def test_a_connection_breaks_before_during_or_after(cut: ConnectionFault, begun: bool) -> None:
     """The asker learns the same each time; the host does not."""
     gates = OperatorGates(SimulatedDomain(published_layout(), seed=1))
     ask(gates, "lock r1 alice")
@@ -173,7 +175,7 @@ def test_a_whole_reply_comes_when_its_command_has_ended() -> None:
     gates = OperatorGates(SimulatedDomain(published_layout(), seed=1))
     ask(gates, "lock r1 alice")
     assert b"=end do state=done exit=0" in run_virtually(exchange(gates, None, "do r1.1 boot-stop"))
-    assert not run_virtually(exchange(gates, Cut.GARBLED, "preflight")).startswith(b"=boks-gate/1")
+    assert not run_virtually(exchange(gates, ConnectionFault.GARBLED, "preflight")).startswith(b"=boks-gate/1")
     gates.spoil = lambda _host, _request: Spoil.REBOOTS
     with pytest.raises(TransportError, match="no complete reply") as late:
         run_virtually(exchange(gates, None, "do r1.2 boot-start"))

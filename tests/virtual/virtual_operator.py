@@ -7,7 +7,7 @@ from random import Random
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host, HostName, Seconds
 from boks_exporter.remote.request import RequestLine
-from boks_exporter.simulator.connection_faults import Cut
+from boks_exporter.simulator.connection_faults import ConnectionFault
 from boks_exporter.simulator.domain import Connectivity
 from boks_exporter.simulator.operator_gate import OperatorGates
 from boks_exporter.transport.base import RawReply
@@ -20,7 +20,7 @@ class VirtualOperator:
     def __init__(self, gates: OperatorGates, *, seed: int = 1, timeout_seconds: Seconds = 20.0) -> None:
         """Take the gates; the running loop's time is the domain's."""
         self.gates = gates
-        self.cuts: Callable[[HostName, str], Cut | None] = lambda _host, _line: None
+        self.connection_fault: Callable[[HostName, str], ConnectionFault | None] = lambda _host, _line: None
         self.heard: list[tuple[Seconds, HostName, str]] = []
         self._timeout = timeout_seconds
         self._random = Random(f"{seed}/operator")
@@ -38,13 +38,13 @@ class VirtualOperator:
         self._arrive(host.name)
         if domain.connectivity(host.name) is Connectivity.UNREACHABLE:
             raise await self._too_late(deadline)
-        cut = self.cuts(host.name, line)
-        if cut is Cut.BEFORE:
+        cut = self.connection_fault(host.name, line)
+        if cut is ConnectionFault.BEFORE:
             raise TransportError(FailureReason.CHANNEL, "the connection broke")
         self.heard.append((domain.now, host.name, line))
         boots = self.gates.states[host.name].boots
-        answer = self.gates.hear(host.name, line)
-        if cut is Cut.DURING:
+        answer = self.gates.handle(host.name, line)
+        if cut is ConnectionFault.DURING:
             await asyncio.sleep(min(0.5, max(0.0, answer.over_at - domain.now)))
             raise TransportError(FailureReason.CHANNEL, "the connection broke")
         await asyncio.sleep(max(0.0, answer.over_at - loop.time()))
@@ -54,9 +54,11 @@ class VirtualOperator:
         text = answer.text()
         await asyncio.sleep(self._way())
         domain.advance(loop.time())
-        if cut is Cut.AFTER:
+        if cut is ConnectionFault.AFTER:
             raise TransportError(FailureReason.CHANNEL, "the connection broke")
-        return RawReply(self._random.randbytes(300) if cut is Cut.GARBLED else text, b"", answer.exit_status)
+        return RawReply(
+            self._random.randbytes(300) if cut is ConnectionFault.GARBLED else text, b"", answer.exit_status
+        )
 
     def _arrive(self, host: HostName) -> None:
         if host not in self.gates.domain.hosts:

@@ -8,7 +8,13 @@ from pathlib import Path
 
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.model import Host
-from boks_exporter.rehearsal.environment import Cutter, Known, SilentWay, Stage, dress
+from boks_exporter.rehearsal.environment import (
+    ChooseFault,
+    LiveKnowledge,
+    SilencedTransport,
+    TwinEnvironment,
+    apply_gate_state,
+)
 from boks_exporter.rehearsal.twin_state import found_in
 from boks_exporter.remote.request import Request, RequestLine
 from boks_exporter.simulator.domain.invariants import Observer
@@ -21,27 +27,27 @@ from tests.virtual.virtual_transport import VirtualTransport
 
 
 @asynccontextmanager
-async def virtual_twin(known: Known, facts: FailoverFacts, directory: Path) -> AsyncIterator[Stage]:
+async def virtual_twin(known: LiveKnowledge, facts: FailoverFacts, directory: Path) -> AsyncIterator[TwinEnvironment]:
     """Let a twin live in the virtual time of the running loop, which has to be past the twin's youth."""
     found = found_in(facts, known.history, now=asyncio.get_running_loop().time())
     domain = twin_of(found.standing)
-    operator = VirtualOperator(dress(OperatorGates(domain), found), timeout_seconds=known.timeout_seconds)
+    operator = VirtualOperator(apply_gate_state(OperatorGates(domain), found), timeout_seconds=known.timeout_seconds)
     reading = _Reading(VirtualTransport(domain, seed=2, timeout_seconds=known.timeout_seconds))
     numbers = count(1)
 
-    def let_break(cutter: Cutter) -> None:
-        operator.cuts = cutter
+    def set_connection_faults(cutter: ChooseFault) -> None:
+        operator.connection_fault = cutter
 
-    yield Stage(
+    yield TwinEnvironment(
         directory=directory,
         known=known,
         domain=domain,
         gates=operator.gates,
         observer=Observer(domain),
         time=VirtualClock(),
-        reading=SilentWay(reading, found.no_reading),
-        operator=SilentWay(operator, found.no_operator),
-        let_break=let_break,
+        reading=SilencedTransport(reading, found.no_reading),
+        operator=SilencedTransport(operator, found.no_operator),
+        set_connection_faults=set_connection_faults,
         token=lambda: f"{next(numbers):08x}",
     )
 

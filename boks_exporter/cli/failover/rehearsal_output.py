@@ -8,7 +8,7 @@ from boks_exporter.cli.failover.text_output import domain_table, finding_text, t
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.journal import LoggedStep, StepPhase
 from boks_exporter.failover.runner import Proposal
-from boks_exporter.rehearsal.rehearsal_report import Played, Rehearsal
+from boks_exporter.rehearsal.rehearsal_report import Rehearsal, TwinCommand
 from boks_exporter.simulator.domain.invariants import Breach
 
 _STEPS: Final = (
@@ -53,7 +53,7 @@ def differences_text(differences: Collection[str]) -> list[str]:
 def rehearsal_text(rehearsal: Rehearsal) -> Iterator[str]:
     """Write how it ended."""
     code = int(rehearsal.exit)
-    if rehearsal.left or not rehearsal.proposal.plan.steps:
+    if rehearsal.blocking or not rehearsal.proposal.plan.steps:
         yield f"Nothing was rehearsed: the real command would be refused in the same way (exit {code})."
         return
     if not rehearsal.commands:
@@ -63,8 +63,8 @@ def rehearsal_text(rehearsal: Rehearsal) -> Iterator[str]:
     yield _STEPS
     yield from (_step(rehearsal, step) for step in rehearsal.steps)
     yield ""
-    if rehearsal.wish:
-        what = f"{rehearsal.wish.fault.word} at step {rehearsal.wish.step} ({rehearsal.wish.fault})"
+    if rehearsal.injected:
+        what = f"{rehearsal.injected.fault.word} at step {rehearsal.injected.step} ({rehearsal.injected.fault})"
         yield f"Injected: {what}" if rehearsal.happened else f"Not injected, because it did not come to it: {what}"
     if rehearsal.afterwards:
         yield "The twin afterwards"
@@ -86,8 +86,8 @@ def _step(rehearsal: Rehearsal, step: LoggedStep) -> str:
 def _truth(rehearsal: Rehearsal) -> Iterator[str]:
     yield "By the simulator's own truth, which no command sees"
     yield f"  masters that run: {', '.join(rehearsal.masters) or 'none'}"
-    for taken in rehearsal.taken:
-        yield f"  as accepted, updates that no other server has were moved aside on {', '.join(taken.hosts)}"
+    for accepted in rehearsal.accepted_breaches:
+        yield f"  as accepted, updates that no other server has were moved aside on {', '.join(accepted.hosts)}"
     if not rehearsal.breaches:
         yield "  at no instant did two masters run that did not before, and no last copy was removed"
     for breach in rehearsal.breaches:
@@ -107,26 +107,28 @@ def _end(rehearsal: Rehearsal) -> Iterator[str]:
     yield f"exit {int(rehearsal.exit)}: {why}"
 
 
-def _name(played: Played) -> str:
+def _name(played: TwinCommand) -> str:
     return played.command.split()[0]
 
 
-def _ended(played: Played) -> str:
+def _ended(played: TwinCommand) -> str:
     return f"exits with {int(played.result.exit)}" if played.result else "is killed"
 
 
 def rehearsal_json(rehearsal: Rehearsal, accepted: Collection[Guard]) -> dict[str, Any]:
     """Describe a rehearsal; keys are only ever added."""
-    wish, facts, supposed = rehearsal.wish, rehearsal.afterwards, rehearsal.supposed
+    injected, facts, hypothetical = rehearsal.injected, rehearsal.afterwards, rehearsal.hypothetical
     return {
         "exit_code": int(rehearsal.exit),
         "live": proposal_json(rehearsal.live, accepted, rehearsal.exit),
-        "supposed": {"dead": list(rehearsal.dead), **proposal_json(supposed, accepted, rehearsal.exit)}
-        if supposed
+        "supposed": {"dead": list(rehearsal.dead), **proposal_json(hypothetical, accepted, rehearsal.exit)}
+        if hypothetical
         else None,
         "rehearsed": bool(rehearsal.commands),
         "differences": list(rehearsal.differences),
-        "inject": {"fault": wish.fault.word, "step": wish.step, "happened": rehearsal.happened} if wish else None,
+        "inject": {"fault": injected.fault.word, "step": injected.step, "happened": rehearsal.happened}
+        if injected
+        else None,
         "commands": [
             {"command": each.command, "killed": each.result is None}
             | (result_json(each.result) if each.result else {"exit_code": None, "run": None, "sentences": []})
@@ -139,7 +141,7 @@ def rehearsal_json(rehearsal: Rehearsal, accepted: Collection[Guard]) -> dict[st
         "truth": {
             "masters": list(rehearsal.masters),
             "breaches": [_breach_json(each) for each in rehearsal.breaches],
-            "accepted": [_breach_json(each) for each in rehearsal.taken],
+            "accepted": [_breach_json(each) for each in rehearsal.accepted_breaches],
         },
     }
 

@@ -22,7 +22,7 @@ from boks_exporter.failover.preflight import NotAcceptableError, blocking_findin
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import Order, Proposal
 from boks_exporter.model import HostName
-from boks_exporter.rehearsal.fault_spec import RehearsalError, wish_of
+from boks_exporter.rehearsal.fault_spec import RehearsalError, parse_fault_spec
 from boks_exporter.rehearsal.rehearse import rehearse
 
 
@@ -42,16 +42,16 @@ class Reader:
     dead: tuple[HostName, ...] = ()
     tell: Callable[[list[str]], None] = _print
 
-    def see_live(self, proposal: Proposal) -> None:
+    def show_live(self, proposal: Proposal) -> None:
         """Show the live domain and, unless another is supposed, what speaks against the plan."""
         shown = domain_in_short(proposal) if self.dead else proposal_in_short(proposal, self.order.guards)
         self.tell([HEADING, *shown])
 
-    def see_twin(self, differences: tuple[str, ...]) -> None:
+    def show_differences(self, differences: tuple[str, ...]) -> None:
         """Show in what the twin differs."""
         self.tell(differences_text(differences))
 
-    def see_supposed(self, dead: tuple[HostName, ...], proposal: Proposal) -> None:
+    def show_hypothetical(self, dead: tuple[HostName, ...], proposal: Proposal) -> None:
         """Show the twin on which some hosts are dead."""
         self.tell(
             [
@@ -61,7 +61,7 @@ class Reader:
             ]
         )
 
-    def see(self, line: str) -> None:
+    def show_line(self, line: str) -> None:
         """Show what is typed and printed on the twin."""
         self.tell(line.split("\n"))
 
@@ -82,8 +82,8 @@ def show_rehearsal(common: Common, order: Order, *, inject: str | None, then: st
     domain, reader = common.domain(order.target), Reader(order, hosts, _keep_silent if common.is_json else _print)
     tell_open_runs(domain)
     try:
-        wish = wish_of(inject, then) if inject else None
-        rehearsal = run_async(lambda: rehearse(domain, order, reader, wish, hosts))
+        injected = parse_fault_spec(inject, then) if inject else None
+        rehearsal = run_async(lambda: rehearse(domain, order, reader, injected, hosts))
     except RehearsalError as error:
         raise click.UsageError(str(error)) from error
     if common.is_json:
