@@ -1,0 +1,177 @@
+"""Many hosts behind one real sshd: an address for each, the gates, and a BoKS whose commands cost next to nothing."""
+
+import asyncio
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import asyncssh
+
+from bench.light.cpu_accounts import CpuAccount
+from bench.light.gates import GateKind, install
+from boks_exporter.simulator.keys import new_key, write_user_key
+from tests.sshd.daemon import sshd_program
+from tests.sshd.temporary_user import login
+
+_START_SECONDS: Final = 20.0
+_TABLES: Final = 30
+_SOURCE: Final = """\
+#include <stdio.h>
+#include <string.h>
+int main(int argc, char **argv) {
+    int n, list = argc > 3 && !strcmp(argv[3], "list");
+    if (list) {
+        puts("SERVER  SINCE LAST  SINCE LAST  SINCE LAST  COUNT  LAST");
+        puts("        PCKT        FAIL        SYNC               STATUS");
+        for (n = 2; n <= %(hosts)d; n++) printf("HOST%%d 00:49 136D 22:21:35 04:49 526392 OK\\n", n);
+    } else
+        for (n = 0; n < %(tables)d; n++) printf("T%%d 13678d 8:33:46 %%d (%%d)\\n", n, 5053 + n, 5053 + n);
+    return 0;
+}
+"""
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """Running hosts: how they are reached and what their CPU time is."""
+
+    directory: Path
+    addresses: Sequence[str]
+    port: int
+    user: str
+    cpu: CpuAccount
+    boksadm: Path
+
+    @property
+    def known_hosts(self) -> Path:
+        """The file that holds the key of every host."""
+        return self.directory / "known_hosts"
+
+    def identity(self, kind: GateKind) -> Path:
+        """The key that reaches a gate of this kind, or a shell."""
+        return self.directory / f"id_{kind}"
+
+    @property
+    def log_lines(self) -> int:
+        """Lines that sshd has logged so far."""
+        return len((self.directory / "sshd.log").read_text(errors="replace").splitlines())
+
+    def ssh(self, *options: str) -> tuple[str, ...]:
+        """Return the start of an OpenSSH command line for these hosts, with a shell at their end."""
+        fixed = (f"UserKnownHostsFile={self.known_hosts}", f"IdentityFile={self.identity(GateKind.SHELL)}")
+        fixed += (
+            "BatchMode=yes",
+            f"Port={self.port}",
+            f"User={self.user}",
+            "IdentitiesOnly=yes",
+            "GlobalKnownHostsFile=none",
+        )
+        return ("ssh", "-F", "none", *(word for option in (*fixed, *options) for word in ("-o", option)))
+
+
+@asynccontextmanager
+async def running_hosts(count: int) -> AsyncIterator[Hosts]:
+    """Run `count` hosts on loopback addresses until the block ends; root only."""
+    directory = Path(tempfile.mkdtemp(prefix="boks-bench-"))
+    directory.chmod(0o755)
+    cpu = CpuAccount("hosts")
+    try:
+        async with login() as user:
+            boksadm = _write_boksadm(directory, count)
+            keys = {kind: new_key() for kind in GateKind}
+            for kind, key in keys.items():
+                write_user_key(key, directory / f"id_{kind}")
+            for role in ("master", "server"):
+                _write_host(directory / role, role, {kind: _public(key) for kind, key in keys.items()}, boksadm)
+            addresses = [f"127.0.77.{number}" for number in range(1, count + 1)]
+            hosts = Hosts(directory, addresses, _free_port(), user, cpu, boksadm)
+            process = await _start(hosts)
+            try:
+                yield hosts
+            finally:
+                process.terminate()
+                await process.wait()
+                await _leave(cpu)
+    finally:
+        cpu.close()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _write_host(directory: Path, role: str, keys: Mapping[GateKind, str], boksadm: Path) -> None:
+    """Write the files that all hosts of one role share."""
+    (directory / "etc").mkdir(parents=True)
+    (directory / "etc/ENV").write_text(f"BOKSINIT={role}\nSHM_SIZE=16000\n")
+    (directory / "var/data").mkdir(parents=True)
+    lines = [install(directory, kind, key, boksadm) for kind, key in keys.items()]
+    (directory / "authorized_keys").write_text("".join(lines))
+
+
+def _write_boksadm(directory: Path, count: int) -> Path:
+    """Compile a boksadm whose cost is that of starting a program."""
+    program = directory / "boksadm"
+    source = directory / "boksadm.c"
+    source.write_text(_SOURCE % {"tables": _TABLES, "hosts": count})
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        message = "the benchmark compiles a boksadm of its own: install a C compiler (on Debian: gcc libc6-dev)"
+        raise RuntimeError(message)
+    subprocess.run([compiler, "-O2", "-static", "-o", program, source], check=True)
+    return program
+
+
+async def _start(hosts: Hosts) -> asyncio.subprocess.Process:
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    host_key = hosts.directory / "host_key"
+    host_key.touch(mode=0o600)
+    host_key.write_bytes(key.export_private_key())
+    known = "".join(f"[{address}]:{hosts.port} {_public(key)}\n" for address in hosts.addresses)
+    hosts.known_hosts.write_text(known)
+    listen = "".join(f"ListenAddress {address}\n" for address in hosts.addresses)
+    config = hosts.directory / "sshd_config"
+    config.write_text(
+        f"{listen}Port {hosts.port}\nHostKey {host_key}\nPidFile none\nStrictModes no\nUsePAM no\nUseDNS no\n"
+        "PrintMotd no\nMaxStartups 1000\nMaxSessions 100\nLogLevel INFO\n"
+        f"AuthorizedKeysFile {hosts.directory}/server/authorized_keys\n"
+        f"Match LocalAddress {hosts.addresses[0]}\nAuthorizedKeysFile {hosts.directory}/master/authorized_keys\n"
+    )
+    log = hosts.directory / "sshd.log"
+    log.write_text("")
+    Path("/run/sshd").mkdir(exist_ok=True)
+    argv = hosts.cpu.command(sshd_program(), "-D", "-f", str(config), "-E", str(log))
+    process = await asyncio.create_subprocess_exec(*argv, stdin=asyncio.subprocess.DEVNULL)
+    async with asyncio.timeout(_START_SECONDS):
+        while log.read_text().count("Server listening") < len(hosts.addresses):
+            await asyncio.sleep(0.02)
+    return process
+
+
+async def _leave(cpu: CpuAccount) -> None:
+    """End what the sessions left running, so that the group can be removed."""
+    for _ in range(100):
+        left = [int(pid) for pid in (cpu.path / "cgroup.procs").read_text().split()]
+        if not left:
+            return
+        for pid in left:
+            try:
+                os.kill(pid, 9)
+            except ProcessLookupError:
+                continue
+        await asyncio.sleep(0.05)
+
+
+def _public(key: asyncssh.SSHKey) -> str:
+    return key.export_public_key("openssh").decode().strip()
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.77.1", 0))
+        port: int = free.getsockname()[1]
+        return port
