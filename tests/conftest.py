@@ -1,6 +1,8 @@
-"""What all tests share: how often properties are tried, and where journals lie."""
+"""Shared fixtures, and what makes the suite independent of its surroundings: signals, environment, order, load."""
 
 import gc
+import os
+import random
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -10,21 +12,57 @@ import pytest
 import structlog
 from hypothesis import settings
 
-settings.register_profile("check", max_examples=25)
-"""A quarter of the examples, for `make check` (`--hypothesis-profile=check`); `make test` tries all of them."""
+FOREIGN_VARIABLES = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "SSH_AUTH_SOCK")
+"""Variables of a terminal or a login that change what the programs under test print or do."""
+
+settings.register_profile("whole", deadline=None)
+"""`make test`: no example fails because the machine is busy."""
+settings.register_profile("check", max_examples=25, deadline=None)
+"""`make check` (`--hypothesis-profile=check`): a quarter of the examples."""
+settings.load_profile("whole")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--shuffle", metavar="SEED", help="shuffle the files, and the tests in each")
+
+
+def pytest_configure() -> None:
+    """Undo what the parent process left: ignored signals (nohup, a background job) and variables."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            # A handler, not SIG_DFL: programs under test start with the default, and a run under nohup goes on.
+            signal.signal(number, lambda *_: None)
+    for name in (*FOREIGN_VARIABLES, *(name for name in os.environ if name.startswith("BOKS_EXPORTER_"))):
+        os.environ.pop(name, None)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Shuffle where asked to; by files, since a file stays in one process."""
+    if seed := config.getoption("shuffle"):
+        files: dict[str, list[pytest.Item]] = {}
+        for item in items:
+            files.setdefault(item.nodeid.partition("::")[0], []).append(item)
+        dice = random.Random(seed)  # noqa: S311 - an order, not a secret
+        for tests in (order := list(files.values())):
+            dice.shuffle(tests)
+        dice.shuffle(order)
+        items[:] = [item for tests in order for item in tests]
 
 
 def pytest_collection_finish() -> None:
-    """Let the garbage collector pass over what has been loaded: it lives to the end, and is most of the heap."""
+    """Exempt everything loaded so far from garbage collection: it lives to the end, and is most of the heap."""
     gc.collect()
     gc.freeze()
 
 
 @pytest.fixture
 def journals(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Give a directory for journals, in memory where there is such a place: each write waits for the disk otherwise.
+    """Make a directory for journals, in memory where possible: on a disk each write waits for it.
 
-    What a program makes for the time of a run, such as a rehearsal's journal, is made there, too.
+    Temporary files of the program under test, such as a rehearsal's journal, are put there, too.
     """
     memory = Path("/dev/shm")  # noqa: S108 - only used where it is
     with tempfile.TemporaryDirectory(prefix="boks-journal-", dir=memory if memory.is_dir() else None) as directory:
@@ -32,21 +70,7 @@ def journals(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield Path(directory)
 
 
-@pytest.fixture
-def default_signals() -> Iterator[None]:
-    """Have signals do what they do by default, as a background job or nohup passes ignored ones on to its children."""
-    defaults = {
-        signal.SIGINT: signal.default_int_handler,
-        signal.SIGTERM: signal.SIG_DFL,
-        signal.SIGHUP: signal.SIG_DFL,
-    }
-    before = {each: signal.signal(each, handler) for each, handler in defaults.items()}
-    yield
-    for each, handler in before.items():
-        signal.signal(each, handler)
-
-
 @pytest.fixture(autouse=True)
 def logs_as_at_the_start() -> None:
-    """Forget how an earlier test of the same process set the logs up, such as to errors only."""
+    """Reset the logs, which an earlier test of the same process may have set to errors only."""
     structlog.reset_defaults()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.nonempty import nonempty
 from tests.unit.operator_host import DATA, OperatorHost, locked
 
 
@@ -97,7 +98,7 @@ def test_with_poorer_tools_less_is_known(tmp_path: Path, ports: tuple[int, int],
         (tools / tool).symlink_to(f"/bin/{tool}")
     text = host.gate.read_text()
     host.gate.write_text(text.replace("PATH=/usr/xpg4/bin:/usr/bin:/bin:/usr/sbin:/sbin", f"PATH={tools}"))
-    for port, word in zip(ports, TOOLS[tool], strict=True):
+    for port, word in nonempty(zip(ports, TOOLS[tool], strict=True)):
         reply = host.begin(f"reach 127.0.0.1 {port}").communicate(timeout=60)[0].decode()
         told_by = "none" if word == "unknown" else tool
         assert reply.splitlines()[2:4] == [f"|reach={word}", f"|tool={told_by}"]

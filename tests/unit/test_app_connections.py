@@ -16,6 +16,7 @@ from boks_exporter.transport.base import RawReply
 from boks_exporter.transport.local import LocalTransport
 from boks_exporter.transport.replay import ReplayTransport
 from boks_exporter.transport.ssh import SshTransport
+from tests.nonempty import nonempty
 
 M1, R1, R2 = Host("m1", "10.0.0.1"), Host("r1", "10.0.0.2"), Host("r2", "10.0.0.3")
 FOUND = Host("found", "found.example.net", discovered=True)
@@ -140,5 +141,5 @@ def test_each_kind_of_settings_has_its_transport() -> None:
         LocalTransport: LocalSettings(),
         ReplayTransport: ReplaySettings(directory=Path("recorded")),
     }
-    for kind, transport in kinds.items():
+    for kind, transport in nonempty(kinds.items()):
         assert type(transport_for(replace(PROD, transport=transport), PollSettings())) is kind  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from boks_exporter.cli.root_command import program
+from tests.nonempty import nonempty
 from tests.shipped_rules import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -30,10 +31,10 @@ def _mounts(service: dict[str, Any]) -> dict[str, str]:
     return {inside: outside for outside, inside in (mount.split(":")[:2] for mount in service.get("volumes", []))}
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", [name for name in SERVICES if SERVICES[name].get("volumes")])
 def test_what_is_mounted_is_there(name: str) -> None:
     """Files and directories of the project exist and are mounted read-only; everything else is a named volume."""
-    for mount in SERVICES[name].get("volumes", []):
+    for mount in nonempty(SERVICES[name]["volumes"]):
         outside, *inside = mount.split(":")
         if outside.startswith("."):
             assert (DEPLOY / outside).exists(), mount

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from boks_exporter.config import json_schema, load_text
-from boks_exporter.errors import ConfigError, Problem
+from boks_exporter.errors import ConfigError
+from tests.nonempty import nonempty
 from tests.unit.hypothesis_budget import tried
 
 EXAMPLE = (Path(__file__).parents[2] / "docs" / "examples" / "boks-exporter.yaml").read_text(encoding="utf-8")
@@ -38,12 +39,14 @@ VALUES = st.recursive(
 
 def load_or_name_the_faults(text: str) -> None:
     """Load; of anything but settings or a ConfigError with messages the test fails."""
-    faults: tuple[Problem, ...] = ()
     try:
-        assert load_text(text, "config.yaml", Path("/nonexistent")).domains
+        settings = load_text(text, "config.yaml", Path("/nonexistent"))
     except ConfigError as error:
-        faults = error.problems or (Problem("", None, "", ""),)
-    assert all(fault.message for fault in faults)
+        faults = error.problems
+    else:
+        assert settings.domains
+        return
+    assert all(fault.message for fault in nonempty(faults))
 
 
 @given(st.text())

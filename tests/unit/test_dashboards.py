@@ -17,6 +17,7 @@ from boks_exporter.health import DomainState, ReplicaState
 from scripts.dashboards import value_maps
 from scripts.dashboards.colours import ALL as COLOURS
 from scripts.dashboards.failure_colours import REASONS
+from tests.nonempty import nonempty
 from tests.shipped_rules import ROOT, alerts, recordings
 
 FOLDER = ROOT / "deploy" / "grafana" / "dashboards"
@@ -160,18 +161,18 @@ def test_every_query_goes_to_the_chosen_data_source(file: Path) -> None:
     sources = [source for source in _every(_read(file), "datasource") if source != "${datasource}"]
     own = {"type": "datasource", "uid": "-- Grafana --"}
     assert sources
-    assert all(source in ({"type": "prometheus", "uid": "${datasource}"}, own) for source in sources)
-    assert all("datasource" in target for panel in _panels(file) for target in panel["targets"])
+    assert all(source in ({"type": "prometheus", "uid": "${datasource}"}, own) for source in nonempty(sources))
+    assert all("datasource" in target for panel in nonempty(_panels(file)) for target in panel["targets"])
 
 
 @each_file
 def test_a_panel_says_what_it_shows(file: Path) -> None:
     """Each has a title, a description in sentences, a unit, at least one query, and names for its series."""
-    for panel in _panels(file):
+    for panel in nonempty(_panels(file)):
         assert panel["title"]
         assert re.fullmatch(r"[A-Z\"].{20,}\.", panel["description"], re.DOTALL), panel["title"]
         assert panel["fieldConfig"]["defaults"]["unit"], panel["title"]
-        assert all(target["expr"] and target["legendFormat"] for target in panel["targets"]), panel["title"]
+        assert all(target["expr"] and target["legendFormat"] for target in nonempty(panel["targets"])), panel["title"]
 
 
 @each_file
@@ -195,7 +196,7 @@ def test_numbers_of_panels_and_queries_are_unique(file: Path) -> None:
 def test_panels_do_not_overlap(file: Path) -> None:
     """Every panel has its place within the 24 columns, and no place is taken twice."""
     places = [panel["gridPos"] for panel in _read(file)["panels"]]
-    assert all(place["w"] > 0 and place["h"] > 0 and place["x"] + place["w"] <= 24 for place in places)
+    assert all(place["w"] > 0 and place["h"] > 0 and place["x"] + place["w"] <= 24 for place in nonempty(places))
     for one, other in combinations(places, 2):
         beside = one["x"] + one["w"] <= other["x"] or other["x"] + other["w"] <= one["x"]
         assert beside or one["y"] + one["h"] <= other["y"] or other["y"] + other["h"] <= one["y"]
@@ -204,7 +205,7 @@ def test_panels_do_not_overlap(file: Path) -> None:
 @each_file
 def test_lines_have_a_legend(file: Path) -> None:
     """Who is who never stands in the colour alone: lines have a legend, rows of words their name at the side."""
-    for panel in _panels(file):
+    for panel in nonempty(_panels(file)):
         if panel["type"] == "timeseries":
             assert panel["options"]["legend"]["showLegend"] is True, panel["title"]
             assert panel["options"]["legend"]["calcs"], panel["title"]
@@ -221,8 +222,8 @@ def test_colours_can_be_told_apart(file: Path) -> None:
 @each_file
 def test_numbers_that_stand_for_words_are_never_shown(file: Path) -> None:
     """A query that encodes a closed set has a word for each of its numbers."""
-    for panel in _panels(file):
-        for target in panel["targets"]:
+    for panel in nonempty(_panels(file)):
+        for target in nonempty(panel["targets"]):
             codes = set(re.findall(r"(\d\d?) \* (?:boks_\w+|ALERTS)\{", target["expr"])) - {"0"}
             mapped = {code for options in _every(panel["fieldConfig"], "options") for code in options}
             assert codes <= mapped, panel["title"]

@@ -9,6 +9,7 @@ from boks_exporter.simulator.domain import Connectivity, Fault, SimulatedDomain,
 from boks_exporter.simulator.domain.replica_link import Status
 from boks_exporter.simulator.scenarios import SCENARIOS
 from boks_exporter.simulator.timeline import Cast, Scenario, Step
+from tests.nonempty import nonempty
 
 CAST = Cast(
     "MASTER1",
@@ -42,6 +43,7 @@ def test_every_step_says_what_happens_and_every_fault_what_to_look_for(scenario:
         assert step.says.endswith(".")
         assert bool(step.begins) == step.look_for.endswith(".")
         assert "{host}" not in step.says + step.look_for
+    assert bool(first_steps(scenario)) is (scenario is not SCENARIOS["calm"])
 
 
 def play(domain: SimulatedDomain, step: Step) -> None:
@@ -77,10 +79,16 @@ def test_a_scenario_that_repairs_leaves_the_domain_sound(name: str) -> None:
 def test_every_step_can_be_done_to_the_simulated_domain(scenario: Scenario) -> None:
     """Each fault is set and cleared with the parameters that it knows, and what is repaired is reachable again."""
     domain = SimulatedDomain(published_layout(), seed=1)
+    done = 0
     for step in first_steps(scenario):
         play(domain, step)
-        assert all(trouble.fault in domain.hosts[trouble.host].faults for trouble in step.begins)
-        assert all(domain.connectivity(trouble.host) is Connectivity.OK for trouble in step.ends)
+        for trouble in step.begins:
+            assert trouble.fault in domain.hosts[trouble.host].faults
+            done += 1
+        for trouble in step.ends:
+            assert domain.connectivity(trouble.host) is Connectivity.OK
+            done += 1
+    assert bool(done) is (scenario is not SCENARIOS["calm"])
 
 
 def test_the_tour_shows_every_kind_of_fault() -> None:
@@ -101,7 +109,7 @@ def test_the_tour_repairs_everything_before_it_goes_on() -> None:
     tour = SCENARIOS["tour"]
     episodes = tour.episodes(CAST, seed=1)
     ends = [episode.starts + (episode.lasts or float("inf")) for episode in episodes]
-    assert all(end < later.starts for end, later in zip(ends, episodes[1:], strict=False))
+    assert all(end < later.starts for end, later in nonempty(zip(ends, episodes[1:], strict=False)))
     assert tour.repeats_after is not None
     assert ends[-1] < tour.repeats_after
 

@@ -7,6 +7,7 @@ from boks_exporter.exposition import DomainView, ExpositionOptions, TableLag, Ta
 from boks_exporter.exposition.samples import samples
 from boks_exporter.health import ReplicaState
 from boks_exporter.model import Host, Queue, Role, Section, SectionFault
+from tests.nonempty import nonempty
 from tests.unit.exposition_views import BEGUN, HOSTS, INFO, busy, no_master, published, seen, view
 
 Series = dict[tuple[str, ...], float]
@@ -107,7 +108,7 @@ def test_ages_become_points_in_time() -> None:
 
 def test_a_listed_name_without_a_host_is_counted_and_has_no_series_of_its_own() -> None:
     assert shown("boks_domain_unresolved_replicas", busy()) == {(): 1}
-    assert all("STRANGER" not in labels for _, labels, _ in samples((busy(),), INFO))
+    assert all("STRANGER" not in labels for _, labels, _ in nonempty(samples((busy(),), INFO)))
 
 
 def test_replicas_are_counted_by_state_with_all_states() -> None:

@@ -239,7 +239,6 @@ def test_a_run_async_of_its_own() -> None:
     assert options.run_async(main) == 7
 
 
-@pytest.mark.usefixtures("default_signals")
 @pytest.mark.parametrize("received", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_a_run_where_nothing_is_under_way(terminal: Terminal, received: signal.Signals) -> None:
     """The conversion is ended and journaled; then it says what to type, and ends with a code that is true."""
@@ -259,7 +258,6 @@ def test_a_signal_stops_a_run_where_nothing_is_under_way(terminal: Terminal, rec
     assert terminal("failover", "resume", name)[0] == Exit.DONE
 
 
-@pytest.mark.usefixtures("default_signals")
 @pytest.mark.parametrize("ignored", [signal.SIGINT, signal.SIGHUP])
 def test_a_signal_that_was_ignored_at_the_start_stays_ignored(terminal: Terminal, ignored: signal.Signals) -> None:
     """Under nohup, or as a background job of a script, a run is not stopped by it."""
@@ -271,7 +269,6 @@ def test_a_signal_that_was_ignored_at_the_start_stays_ignored(terminal: Terminal
     assert terminal("failover", "promote", FIRST, "--apply", fingerprint(plan))[0] == Exit.DONE
 
 
-@pytest.mark.usefixtures("default_signals")
 def test_a_second_signal_leaves_at_once(terminal: Terminal) -> None:
     """What the host has begun goes on there; the journal knows, and resume asks the host."""
     terminal.before = terminal.world.kill_master

@@ -97,7 +97,6 @@ def test_a_run_that_is_resumed_on_a_full_disk_stops_before_anything_is_begun(
     assert terminal("failover", "resume", run)[0] == Exit.DONE
 
 
-@pytest.mark.usefixtures("default_signals")
 def test_the_undoing_of_a_run_is_not_to_be_resumed(terminal: Terminal) -> None:
     """Then there is one thing to type."""
     terminal.world.domain.hosts[SECOND].is_registered = False

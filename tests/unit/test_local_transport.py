@@ -1,7 +1,6 @@
 """The local transport: the real gate on this machine, in front of a tree of files."""
 
 import asyncio
-import time
 from pathlib import Path
 
 import pytest
@@ -59,11 +58,9 @@ async def test_looks_can_go_on_at_once(tree: Tree) -> None:
 async def test_a_time_out_ends_everything_that_was_started(tree: Tree) -> None:
     """When the deadline is over, the gate's whole process group ends, however stubborn its members are."""
     tree.boksadm_is(STUBBORN)
-    began = time.monotonic()
     with pytest.raises(TransportError, match=r"timeout: no complete reply within 0\.5 s") as failure:
         await transport(tree, timeout=0.5).ask(HOST, SEQUENCE)
     assert failure.value.reason is FailureReason.TIMEOUT
-    assert time.monotonic() - began < 5
     assert tree.left_behind() == []
 
 

@@ -1,6 +1,7 @@
 """No text, however hostile, keeps a parser busy: a daemon that watches a hundred hosts parses in its event loop."""
 
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -58,6 +59,19 @@ PIECES = [
 ]
 
 
+def cpu_seconds(command: str, text: bytes) -> float:
+    """Measure one reading: the least of up to three, so that a busy machine fails nothing."""
+    least = LIMIT_SECONDS * 2
+    for _ in range(3):
+        began = time.process_time()
+        with suppress(ParseError):
+            parsed(command, text)
+        least = min(least, time.process_time() - began)
+        if least <= LIMIT_SECONDS:
+            break
+    return least
+
+
 @pytest.mark.parametrize("command", PARSERS)
 def test_no_repetition_keeps_a_parser_busy(command: str) -> None:
     """Any piece repeated, alone or between a readable beginning and an unexpected end, is read in linear time."""
@@ -65,13 +79,7 @@ def test_no_repetition_keeps_a_parser_busy(command: str) -> None:
     for piece in PIECES:
         for before, after in ((b"", b""), (BEGINNINGS[command], b'"')):
             text = before + piece * (LENGTH // len(piece)) + after
-            began = time.process_time()
-            try:
-                parsed(command, text)
-            except ParseError:
-                slow[piece, before] = time.process_time() - began
-            else:
-                slow[piece, before] = time.process_time() - began
+            slow[piece, before] = cpu_seconds(command, text)
     assert {key: seconds for key, seconds in slow.items() if seconds > LIMIT_SECONDS} == {}
 
 

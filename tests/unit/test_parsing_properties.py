@@ -123,7 +123,7 @@ def test_every_line_is_a_fact_or_has_a_rule_or_is_unread(command: str, data: st.
     named = {at for at, line in lines.items() if RULES[command](line)} - left
     facts = report.lines if command == "list" else report.tables
     assert len(facts) + len(named) + len(left) == len(lines)
-    assert all(lines[unread.line].rstrip() == unread.text for unread in report.unread_lines)
+    assert {at: lines[at].rstrip() for at in left} == {unread.line: unread.text for unread in report.unread_lines}
 
 
 @pytest.mark.parametrize("command", PARSERS)

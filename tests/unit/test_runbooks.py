@@ -78,9 +78,8 @@ def test_a_page_says_what_to_type(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_link_leads_to_another_page(page: Path) -> None:
     """Nothing points outside the directory, which is written and served by itself."""
-    for link in re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
-        assert (RUNBOOKS / link).parent == RUNBOOKS
-        assert (RUNBOOKS / link).is_file(), link
+    links = set(re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8")))
+    assert links <= {other.name for other in PAGES}
 
 
 def test_the_list_names_every_page() -> None:

@@ -1,7 +1,6 @@
 """On the virtual loop time jumps to the next timer, and nothing is waited for."""
 
 import asyncio
-import time
 
 import pytest
 
@@ -9,15 +8,13 @@ from tests.virtual.virtual_time import EPOCH, VirtualClock, run_virtually
 
 
 def test_a_week_passes_at_once() -> None:
-    """Only computing takes real time."""
+    """Real time would end the test by its time-out."""
 
     async def week() -> float:
         await VirtualClock().sleep(7 * 86400.0)
         return VirtualClock().now()
 
-    began = time.process_time()
     assert run_virtually(week()) == EPOCH + 7 * 86400.0
-    assert time.process_time() - began < 5.0
 
 
 def test_timers_go_off_in_the_order_of_their_times() -> None:
