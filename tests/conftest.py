@@ -15,6 +15,9 @@ from hypothesis import settings
 FOREIGN_VARIABLES = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "SSH_AUTH_SOCK")
 """Variables of a terminal or a login that change what the programs under test print or do."""
 
+HANDLERS = dict.fromkeys((signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+"""What these signals do at the start of every test."""
+
 settings.register_profile("whole", deadline=None)
 """`make test`: no example fails because the machine is busy."""
 settings.register_profile("check", max_examples=25, deadline=None)
@@ -28,15 +31,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure() -> None:
     """Undo what the parent process left: ignored signals (nohup, a background job) and variables."""
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, HANDLERS)
+    for number in HANDLERS:
         if signal.getsignal(number) is signal.SIG_IGN:
             # A handler, not SIG_DFL: programs under test start with the default, and a run under nohup goes on.
-            signal.signal(number, lambda *_: None)
+            signal.signal(number, signal.default_int_handler if number is signal.SIGINT else _stay)
+        HANDLERS[number] = signal.getsignal(number)
     for name in (*FOREIGN_VARIABLES, *(name for name in os.environ if name.startswith("BOKS_EXPORTER_"))):
         os.environ.pop(name, None)
+
+
+def _stay(_number: int, _frame: object) -> None:
+    """Do nothing."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -71,6 +77,10 @@ def journals(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture(autouse=True)
-def logs_as_at_the_start() -> None:
-    """Reset the logs, which an earlier test of the same process may have set to errors only."""
+def process_as_at_the_start() -> Iterator[None]:
+    """Reset what tests of one process share: the logs, and what signals do."""
     structlog.reset_defaults()
+    yield
+    for number, handler in HANDLERS.items():
+        if signal.getsignal(number) is not handler:
+            signal.signal(number, handler)
