@@ -10,7 +10,7 @@ from boks_exporter.exposition.failover_activity import RunOutcome, RunProcedure
 from boks_exporter.exposition.metric_spec import MetricSpec
 from boks_exporter.exposition.specs import domains, exporter, hosts, operations, replicas, rounds, tables
 from boks_exporter.health import GroupHealth, HostVerdict
-from boks_exporter.model import Host, Listed, Observed, Role, TableNumber, Timestamp
+from boks_exporter.model import Host, Observed, ReplicaLine, Role, TableNumber, Timestamp
 from boks_exporter.replication import ReplicaComparison
 
 LabelValues: TypeAlias = tuple[str, ...]
@@ -194,14 +194,13 @@ def _verdict(view: DomainView, verdict: HostVerdict) -> Iterator[Sample]:
 
 def _listing(view: DomainView) -> Iterator[Sample]:
     listing = view.snapshot.listing
-    if listing:
-        for entry in listing.entries:
-            if entry.host is not None:
-                yield from _listed((view.snapshot.domain, entry.host), entry, listing.read_at)
+    for host in dict.fromkeys(entry.host for entry in listing.entries) if listing else ():
+        line = view.snapshot.line(host) if host is not None else None
+        if listing and host is not None and line:
+            yield from _listed((view.snapshot.domain, host), line, listing.read_at)
 
 
-def _listed(labels: LabelValues, entry: Listed, read_at: Timestamp) -> Iterator[Sample]:
-    line = entry.line
+def _listed(labels: LabelValues, line: ReplicaLine, read_at: Timestamp) -> Iterator[Sample]:
     yield from _choice(replicas.STATUS, labels, line.status)
     yield from _since(replicas.LAST_PACKET, labels, read_at, line.since_packet)
     yield from _since(replicas.LAST_FAILURE, labels, read_at, line.since_failure)

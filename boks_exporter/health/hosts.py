@@ -59,7 +59,7 @@ def _is_replica(facts: RoundFacts, host: HostName) -> bool:
     it; and if it reports nothing, but was a replica when last seen, or is listed and has never answered.
     """
     outcome = facts.snapshot.outcome(host)
-    is_listed = facts.line(host) is not None
+    is_listed = facts.is_listed(host)
     if isinstance(outcome, Observed) and outcome.role is not Role.UNKNOWN:
         return outcome.role is Role.REPLICA or (outcome.role is Role.CLIENT and is_listed)
     last = facts.history.roles.get(host)

@@ -14,6 +14,7 @@ from boks_exporter.health.replica_conditions import (
 )
 from boks_exporter.health.states import ReplicaState
 from boks_exporter.health.table_names import table_name, tables_named
+from boks_exporter.health.unread import excerpt, not_compared, not_listed_readably, rows_of_master
 from boks_exporter.model import (
     Garbled,
     Host,
@@ -61,6 +62,8 @@ def _itself(facts: RoundFacts, seen: Observed, line: ReplicaLine | None) -> Iter
     match seen.role:
         case Role.MASTER:
             yield _master(facts, seen)
+        case Role.CLIENT if line is None and facts.is_listed(seen.host):
+            yield ReplicaState.UNKNOWN, f"reports to be a client, but the list of {facts.snapshot.master} names it"
         case Role.CLIENT if line:
             said = f"reports to be a client, but {facts.snapshot.master} lists it as a replica ({line.raw_status})"
             yield ReplicaState.UNKNOWN, said
@@ -77,13 +80,18 @@ def _master(facts: RoundFacts, seen: Observed) -> Reason:
         return ReplicaState.UNKNOWN, f"reports to be master, as does {', '.join(others)}"
     if seen.essential_faults:
         return ReplicaState.UNKNOWN, "is the master, but not everything could be read"
+    if unread := next(rows_of_master(seen, facts.snapshot), None):
+        return ReplicaState.UNKNOWN, f"is the master, but a row could not be read: {excerpt(unread.text)}"
     return ReplicaState.OK, "is the master"
 
 
 def _listed(facts: RoundFacts, host: HostName, line: ReplicaLine | None) -> Iterator[Reason]:
     """Yield the findings of the master's list."""
+    unread = not_listed_readably(facts.snapshot, host)
+    if unread:
+        yield ReplicaState.UNKNOWN, unread
     if line is None:
-        if facts.snapshot.listing:
+        if facts.snapshot.listing and not unread:
             yield ReplicaState.UNLISTED, f"is a replica, but {facts.snapshot.listing.master} does not list it"
     elif line.status is ReportedStatus.DOWN:
         answers = isinstance(facts.snapshot.outcome(host), Observed)
@@ -98,6 +106,8 @@ def _silent(line: ReplicaLine) -> str:
 
 def _compared(facts: RoundFacts, replica: ReplicaComparison) -> Iterator[Reason]:
     """Yield the findings of the comparison."""
+    if replica.not_compared and facts.snapshot.master is not None:
+        yield ReplicaState.UNKNOWN, not_compared(replica.not_compared)
     ahead, lagging = ahead_tables(facts, replica), lagging_tables(facts, replica)
     if ahead:
         yield ReplicaState.AHEAD, f"ahead of the master by {_amount([(t.table, t.ahead or 0) for t in ahead])}"

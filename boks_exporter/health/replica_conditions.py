@@ -36,6 +36,11 @@ class RoundFacts:
         """Return the host's line in the master's list."""
         return self.snapshot.line(host)
 
+    def is_listed(self, host: HostName) -> bool:
+        """Whether the master's list names a host, even in a line that could not be read."""
+        unread = self.snapshot.listing.unread if self.snapshot.listing else ()
+        return self.line(host) is not None or any(host in entry.hosts for entry in unread)
+
     @cached_property
     def admitting(self) -> dict[frozenset[str], list[HostName]]:
         """Return the servers by their list of admitted masters (HS hotfix/105); most have the same list."""
@@ -67,7 +72,8 @@ def found_of(facts: RoundFacts, replica: ReplicaComparison, condition: Condition
     tables = tables_of(replica, condition)
     if tables is None or is_excused(facts, replica.host):
         return None
-    return bool(overdue(facts, replica, condition))
+    shown = bool(overdue(facts, replica, condition))
+    return None if replica.not_compared and not shown else shown
 
 
 def tables_of(replica: ReplicaComparison, condition: Condition) -> tuple[TableNumber, ...] | None:
@@ -106,7 +112,9 @@ def is_excused(facts: RoundFacts, host: HostName) -> bool:
     One that began to load after the list was read shows as OK once; that is why a finding must be seen twice.
     """
     line = facts.line(host)
-    return facts.snapshot.listing is None or (line is not None and line.status is ReportedStatus.LOADING)
+    if line is None:
+        return facts.snapshot.listing is None or bool(facts.snapshot.unread_lines(host))
+    return line.status is ReportedStatus.LOADING
 
 
 def is_confirmed(facts: RoundFacts, replica: ReplicaComparison, condition: Condition) -> bool:
@@ -146,4 +154,6 @@ def _is_apart(facts: RoundFacts, replica: ReplicaComparison) -> bool | None:
         is_confirmed(facts, replica, condition) for condition in (Condition.STAMP, Condition.MISSING)
     ):
         return True
-    return None if replica.ahead is None or is_excused(facts, replica.host) else False
+    if replica.ahead is None or replica.not_compared or is_excused(facts, replica.host):
+        return None
+    return False

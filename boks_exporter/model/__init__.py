@@ -29,7 +29,7 @@ from boks_exporter.model.host_reply import (
     Unreachable,
 )
 from boks_exporter.model.hosts import Host, Promotion, Role
-from boks_exporter.model.snapshot import DomainSnapshot, Listed, Listing, MasterReading
+from boks_exporter.model.snapshot import DomainSnapshot, Listed, Listing, MasterReading, UnreadEntry
 from boks_exporter.model.units import DomainName, HostName, Seconds, Sequence, TableNumber, Timestamp
 
 __all__ = [
@@ -65,5 +65,6 @@ __all__ = [
     "TableSequence",
     "Timestamp",
     "Unreachable",
+    "UnreadEntry",
     "UnreadLine",
 ]

@@ -1,10 +1,15 @@
 """Facts parsed from the output of the commands on a host, one class for each command."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from boks_exporter.model.hosts import Role
 from boks_exporter.model.units import Seconds, Sequence, TableNumber
+
+_NUMBER: Final = re.compile(r"[0-9]+")
+_LONGEST_FORM: Final = 200
 
 
 class ReportedStatus(StrEnum):
@@ -21,11 +26,24 @@ class UnreadLine:
     """A line that a parser could not read; returned and counted, never dropped.
 
     Of a flood the last one stands for all lines whose text is not kept, with the number and the text of the first.
+    `is_row` marks a line that begins like a row; `tables` are those that the line names.
     """
 
     line: int
     text: str
     stands_for: int = 1
+    is_row: bool = False
+    tables: tuple[TableNumber, ...] = ()
+
+    @property
+    def form(self) -> str:
+        """The text with its numbers replaced, by which lines of different hosts and rounds are compared."""
+        return _NUMBER.sub("0", self.text[:_LONGEST_FORM])
+
+    @property
+    def hides_any_table(self) -> bool:
+        """Whether the line may be a row of any table: it stands for lines not kept, or names its table unreadably."""
+        return self.stands_for > 1 or (self.is_row and not self.tables)
 
 
 @dataclass(frozen=True, slots=True)

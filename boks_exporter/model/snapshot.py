@@ -1,13 +1,18 @@
 """The snapshot of one round over one domain."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
-from boks_exporter.model.command_output import ReplicaLine, SequenceReport
+from boks_exporter.model.command_output import ReplicaLine, ReportedStatus, SequenceReport, UnreadLine
 from boks_exporter.model.host_reply import HostOutcome, Observed
 from boks_exporter.model.hosts import Host, Role
 from boks_exporter.model.units import DomainName, HostName, Seconds, Timestamp
+
+_BADNESS: Final = (ReportedStatus.DOWN, ReportedStatus.OTHER, ReportedStatus.LOADING, ReportedStatus.OK)
+"""From the worst status of a listed replica to the best."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +34,21 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadEntry:
+    """One line of the master's list that could not be read, or only in part, and the known hosts that it names."""
+
+    line: UnreadLine
+    hosts: tuple[HostName, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """The only master's list, resolved to hosts; `read_at` is the end of the poll that returned it."""
 
     master: HostName
     read_at: Timestamp
     entries: tuple[Listed, ...]
+    unread: tuple[UnreadEntry, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,13 +84,29 @@ class DomainSnapshot:
         return self._host_by_name.get(name)
 
     @cached_property
-    def _line_by_host(self) -> dict[HostName | None, ReplicaLine]:
-        entries = self.listing.entries if self.listing else ()
-        return {entry.host: entry.line for entry in reversed(entries)}
+    def _lines_by_host(self) -> dict[HostName | None, list[ReplicaLine]]:
+        lines: dict[HostName | None, list[ReplicaLine]] = defaultdict(list)
+        for entry in self.listing.entries if self.listing else ():
+            lines[entry.host].append(entry.line)
+        return dict(lines)
+
+    def lines(self, host: HostName) -> tuple[ReplicaLine, ...]:
+        """Look up all of a host's lines in the master's list."""
+        return tuple(self._lines_by_host.get(host, ()))
 
     def line(self, host: HostName) -> ReplicaLine | None:
-        """Look up a host's line in the master's list; of several, the first."""
-        return self._line_by_host.get(host)
+        """Look up a host's line in the master's list; of several, the worst."""
+        return min(self.lines(host), key=lambda line: _BADNESS.index(line.status), default=None)
+
+    def unread_lines(self, host: HostName) -> tuple[UnreadLine, ...]:
+        """The lines of the master's list that may be a host's: those that name it, or any if it has no line.
+
+        A known host without a line may be in any line that could not be read.
+        """
+        unread = self.listing.unread if self.listing else ()
+        if not self.lines(host):
+            return tuple(entry.line for entry in unread)
+        return tuple(entry.line for entry in unread if host in entry.hosts)
 
     def observed(self) -> Iterator[Observed]:
         """Iterate over the hosts that answered."""

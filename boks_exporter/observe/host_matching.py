@@ -1,9 +1,24 @@
 """Matching of names in the master's list to hosts."""
 
+import string
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
-from boks_exporter.model import Host, Listed, Listing, MasterReading, Observed, ReplicaLine
+from boks_exporter.model import (
+    Host,
+    HostName,
+    Listed,
+    Listing,
+    MasterReading,
+    Observed,
+    ReplicaLine,
+    UnreadEntry,
+    UnreadLine,
+)
+
+_SEARCHED: Final = 2000
+"""Characters of an unread line in which names of hosts are searched."""
 
 
 class Names:
@@ -54,7 +69,19 @@ def listing_of(master: Observed, hosts: Iterable[Host]) -> Listing | None:
     if master.replicas is None:
         return None
     names = Names(hosts)
-    return Listing(master.host, master.finished_at, tuple(_listed(line, names) for line in master.replicas.lines))
+    return Listing(
+        master.host,
+        master.finished_at,
+        entries=tuple(_listed(line, names) for line in master.replicas.lines),
+        unread=tuple(UnreadEntry(line, _named(line, names)) for line in master.replicas.unread_lines),
+    )
+
+
+def _named(line: UnreadLine, names: Names) -> tuple[HostName, ...]:
+    """Find the known hosts that a line names, with any punctuation around their names."""
+    words = line.text[:_SEARCHED].split()
+    found = (names.host(word) or names.host(word.strip(string.punctuation)) for word in words)
+    return tuple(dict.fromkeys(host.name for host in found if host))
 
 
 def _listed(line: ReplicaLine, names: Names) -> Listed:

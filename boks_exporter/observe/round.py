@@ -165,8 +165,8 @@ class _Round:
         One that still answers stays, because a replica missing from the list must be reported.
         """
         listing = self.listing()
-        if listing is None:
-            return
+        if listing is None or listing.unread:
+            return  # a host that is not named may be in a line that could not be read
         named = {entry.host for entry in listing.entries}
         for host in [host for host in self.hosts.values() if host.discovered and host.name not in named]:
             outcome = self.outcomes[host.name]

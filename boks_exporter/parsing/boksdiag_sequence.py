@@ -12,6 +12,7 @@ any other form are kept as unread.
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -20,6 +21,7 @@ from boks_exporter.model import Seconds, SequenceReport, TableSequence
 from boks_exporter.parsing.durations import days_and_time, duration_at
 from boks_exporter.parsing.fast_construction import table_sequence
 from boks_exporter.parsing.numbers import number
+from boks_exporter.parsing.table_mentions import is_like_a_row, tables_in
 from boks_exporter.parsing.text_lines import Lines, lines_of, nothing_recognised, stumbled
 from boks_exporter.parsing.unrecognised import UnreadLines
 
@@ -39,26 +41,37 @@ _COMMON: Final = re.compile(
 def parse_sequence(text: str) -> SequenceReport:
     """Parse the output of one `boksdiag sequence`.
 
-    Of a table that is named twice the first line counts and the later ones are unread: their origin is unknown, and
-    they must not overwrite a number that was read. A line without parentheses is unread where others have them:
-    `T7 13678d 8:33:46 50` may have been cut from 5053.
+    A table with two different rows has no number: neither line is proven, and both are unread. A row that is repeated
+    is read once. A line without parentheses is unread where others have them: `T7 13678d 8:33:46 50` may have been cut
+    from 5053.
     """
     lines = lines_of(text, _SIGN)
     rows = [*map(_common_row, lines.texts)]
     others = {at: _any_row(line) for at, line in enumerate(lines.texts) if rows[at] is None}
     if any(rows) or any(row and row.parenthesised is not None for row in others.values()):
         others = {at: row for at, row in others.items() if row and row.parenthesised is not None}
-    tables: dict[int, TableSequence] = {}
+    read = {at: row for at in range(len(rows)) if (row := rows[at] or others.get(at))}
+    tables = _uncontradicted(read.values())
     unread_lines = UnreadLines(lines)
+    shown: set[int] = set()
     for at, line in enumerate(lines.texts):
-        row = rows[at] or others.get(at)
-        if row is not None and row.table not in tables:
-            tables[row.table] = row
+        row = read.get(at)
+        if row is not None and row.table in tables and row.table not in shown:
+            shown.add(row.table)
+        elif row is not None and row.table in tables:
+            unread_lines.add(lines.numbers[at], line)  # a repeated row, which hides nothing
         elif line.strip():
-            unread_lines.add(lines.numbers[at], line)
+            unread_lines.add(lines.numbers[at], line, is_row=is_like_a_row(line), tables=tables_in(line))
     if not tables:
         raise _nothing_recognised(lines)
     return SequenceReport(tuple(tables.values()), unread_lines.all())
+
+
+def _uncontradicted(rows: Iterable[TableSequence]) -> dict[int, TableSequence]:
+    """Index the rows by table, without the tables that have different rows."""
+    tables: dict[int, TableSequence] = {}
+    contradicted = {row.table for row in rows if tables.setdefault(row.table, row) != row}
+    return {table: row for table, row in tables.items() if table not in contradicted}
 
 
 def _common_row(line: str) -> TableSequence | None:
@@ -87,8 +100,10 @@ def _any_row(line: str) -> TableSequence | None:
     if match is None or sequence is None:
         return None
     stamp = words[1:-1]
-    if parenthesised is None and stamp and number(stamp[-1]) is not None:
-        return None  # `T7 5053 5060`: either of the two may be the sequence
+    if stamp and number(stamp[-1]) is not None and parenthesised != sequence:
+        return None  # `T7 5053 5060`: either of the two may be the sequence, or both are one number in groups
+    if any("(" in word or _TABLE.fullmatch(word) for word in stamp):
+        return None  # two rows on one line
     return TableSequence(int(match[1]), sequence, parenthesised, _stamp_of(stamp))
 
 

@@ -106,7 +106,7 @@ def row_of(words: list[str], *, below_header: bool) -> Row | None:
     ages, age_words, at = _ages_from(words, 1)
     count_word = at if at < len(words) - 1 and _is_count(words[at]) else None
     status_word = at if count_word is None else at + 1
-    if status_word >= len(words) or _NO_STATUS.match(words[status_word]):
+    if status_word >= len(words) or _NO_STATUS.match(words[status_word]) or _has_number(words[status_word + 1 :]):
         return None
     row = Row(
         name=words[0],
@@ -118,6 +118,43 @@ def row_of(words: list[str], *, below_header: bool) -> Row | None:
         raw_status=" ".join(words[status_word:]),
     )
     return row if _is_credible(row, below_header=below_header) else None
+
+
+def partial_row(words: list[str]) -> ReplicaLine | None:
+    """Parse the name and the status of a row whose durations or count cannot be read."""
+    if len(words) <= _FEWEST_WORDS or not is_like_a_row(words) or _is_status(words[-2]):
+        return None
+    status = status_of(words[-1])
+    if status is ReportedStatus.OTHER or any(map(_is_status, words[1:-1])):
+        return None
+    return ReplicaLine(words[0], None, None, None, None, status, words[-1])
+
+
+def is_like_a_row(words: list[str]) -> bool:
+    """Whether a line that is not a row begins like one: a name, then no word of a sentence, and figures.
+
+    One figure is enough if it is a time of day or unreadable (`?????`): `Total 5` is not like a row.
+    """
+    if len(words) < _FEWEST_WORDS or not _NAME.fullmatch(words[0]):
+        return False
+    cells = words[1:]
+    if any(word.isalpha() and not (_is_status(word) or word.lower() in _BLANKS) for word in cells):
+        return False
+    figures = sum(any(map(_is_figure, word)) for word in cells)
+    return figures >= _ENOUGH_NUMBERS or any(":" in word or "?" in word for word in cells)
+
+
+def _is_figure(character: str) -> bool:
+    return character.isdigit() or character == "?"
+
+
+def _is_status(word: str) -> bool:
+    return word.upper() in _STATUS_BY_WORD
+
+
+def _has_number(words: list[str]) -> bool:
+    """Whether a status is followed by figures, as where two rows are on one line."""
+    return any(time_alone(word) is not None or number(word) is not None for word in words)
 
 
 def first_unread_word(words: list[str]) -> int | None:

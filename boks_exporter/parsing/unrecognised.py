@@ -2,7 +2,7 @@
 
 from itertools import compress, islice
 
-from boks_exporter.model import UnreadLine
+from boks_exporter.model import TableNumber, UnreadLine
 from boks_exporter.parsing.text_lines import KEPT_RAW, Lines, filled_in
 
 
@@ -19,10 +19,10 @@ class UnreadLines:
         """Whether there are any."""
         return bool(self._kept or self._others)
 
-    def add(self, number: int, line: str) -> None:
+    def add(self, number: int, line: str, *, is_row: bool = False, tables: tuple[TableNumber, ...] = ()) -> None:
         """Add a line, without trailing blanks."""
         if len(self._kept) < KEPT_RAW:
-            self._kept.append(UnreadLine(number, line.rstrip()))
+            self._kept.append(UnreadLine(number, line.rstrip(), is_row=is_row, tables=tables))
             return
         if self._first_other is None:
             self._first_other = UnreadLine(number, line.rstrip())

@@ -39,13 +39,21 @@ def brackets(snapshot: DomainSnapshot, replica: Observed) -> Mapping[TableNumber
     The lower end is the last reading that had ended before the replica was asked, the upper end the first that began
     after it had answered. Without exactly one master there is nothing to be compared with.
     """
+    before, after = readings_around(snapshot, replica)
+    lower, upper = _rows(before), _rows(after)
+    tables = _in_order(lower, upper)
+    return {table: bracket for table in tables if (bracket := _bracket(lower.get(table), upper.get(table)))}
+
+
+def readings_around(snapshot: DomainSnapshot, replica: Observed) -> tuple[MasterReading | None, MasterReading | None]:
+    """Return the master's nearest readings before and after a replica's."""
     readings = [reading for reading in snapshot.master_readings if reading.host == snapshot.master]
     before = [reading for reading in readings if reading.finished_at <= replica.started_at]
     after = [reading for reading in readings if reading.started_at >= replica.finished_at]
-    lower = _rows(max(before, key=lambda reading: reading.finished_at, default=None))
-    upper = _rows(min(after, key=lambda reading: reading.started_at, default=None))
-    tables = _in_order(lower, upper)
-    return {table: bracket for table in tables if (bracket := _bracket(lower.get(table), upper.get(table)))}
+    return (
+        max(before, key=lambda reading: reading.finished_at, default=None),
+        min(after, key=lambda reading: reading.started_at, default=None),
+    )
 
 
 def _rows(reading: MasterReading | None) -> Mapping[TableNumber, TableSequence]:

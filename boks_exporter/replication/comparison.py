@@ -1,8 +1,7 @@
 """Each replica against its master, table by table; what cannot be proven is None."""
 
 import math
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, TypeVar
@@ -14,19 +13,17 @@ from boks_exporter.model import (
     Role,
     Seconds,
     Sequence,
-    SequenceReport,
     TableNumber,
     TableSequence,
     Timestamp,
 )
+from boks_exporter.replication.best_copy import BestCopy, best_copy
 from boks_exporter.replication.brackets import Bracket, brackets
-from boks_exporter.replication.conditions import Condition
 from boks_exporter.replication.history import History
+from boks_exporter.replication.not_compared import NotCompared, not_compared
 from boks_exporter.replication.table_history import Age
 
 _Number = TypeVar("_Number", int, float)
-
-_TABLE_WORD: Final = re.compile(r"\bT(\d{1,4})\b", re.ASCII)
 
 _NOTHING_MISSING: Final = Age(0.0, 0.0)
 
@@ -60,16 +57,21 @@ class ReplicaComparison:
     missing_tables: tuple[TableNumber, ...] | None = None
     extra_tables: tuple[TableNumber, ...] | None = None
     behind_best: int | None = None
+    not_compared: tuple[NotCompared, ...] = ()
 
     @cached_property
     def lag(self) -> int | None:
         """Return the updates that the worst table certainly lacks."""
-        return _greatest(table.lag for table in self.tables)
+        return self._proven(_greatest(table.lag for table in self.tables))
 
     @cached_property
     def ahead(self) -> int | None:
         """Return the updates by which the worst table is certainly ahead."""
-        return _greatest(table.ahead for table in self.tables)
+        return self._proven(_greatest(table.ahead for table in self.tables))
+
+    def _proven(self, worst: int | None) -> int | None:
+        """Return an amount unless it is 0 only because a table could not be compared."""
+        return worst or (None if self.not_compared else worst)
 
     @cached_property
     def lag_seconds(self) -> Seconds | None:
@@ -78,6 +80,8 @@ class ReplicaComparison:
         A table that the master does not have lacks nothing, one of another generation is a finding of its own. One
         that could not be compared may lack the oldest.
         """
+        if self.not_compared:
+            return None
         others = self.extra_tables or ()
         ages = [table.lag_seconds for table in self.tables if table.table not in others and not table.stamp_mismatch]
         return None if None in ages else _greatest(ages)
@@ -125,7 +129,7 @@ def compare(snapshot: DomainSnapshot, history: History, exact_to: Seconds = math
 
     A lag in seconds that may be wrong by more than `exact_to` is left out.
     """
-    best = _best(snapshot, history)
+    best = best_copy(snapshot, history)
     replicas = (seen for seen in snapshot.observed() if seen.role is Role.REPLICA and seen.sequences)
     return DomainComparison(
         snapshot.master, tuple(_replica(snapshot, seen, _Past(history, exact_to), best) for seen in replicas)
@@ -138,26 +142,35 @@ class _Past:
     exact_to: Seconds
 
 
-def _replica(
-    snapshot: DomainSnapshot, seen: Observed, past: _Past, best: Mapping[TableNumber, Sequence]
-) -> ReplicaComparison:
+def _replica(snapshot: DomainSnapshot, seen: Observed, past: _Past, best: BestCopy) -> ReplicaComparison:
     rows = seen.sequences.by_table() if seen.sequences else {}
     around = brackets(snapshot, seen)
     comparable = any(reading.host == snapshot.master for reading in snapshot.master_readings)
+    obstacles = not_compared(snapshot, seen, past.history)
+    uncertain = {each.table for each in obstacles}
     return ReplicaComparison(
         host=seen.host,
         read_at=seen.started_at,
-        tables=tuple(_table(row, around.get(table), past, seen) for table, row in sorted(rows.items())),
-        missing_tables=_missing(around, seen.sequences) if comparable and seen.sequences else None,
-        extra_tables=_extra(snapshot, rows) if comparable else None,
-        behind_best=_greatest(max(0, best[table] - row.sequence) for table, row in rows.items() if table in best),
+        tables=tuple(
+            _table(row, around.get(table), past, seen, is_certain=table not in uncertain)
+            for table, row in sorted(rows.items())
+        ),
+        missing_tables=_missing(around, rows, uncertain) if comparable else None,
+        extra_tables=_extra(snapshot, rows, uncertain) if comparable else None,
+        behind_best=best.lead_over(rows),
+        not_compared=obstacles,
     )
 
 
-def _table(row: TableSequence, bracket: Bracket | None, past: _Past, seen: Observed) -> TableComparison:
+def _table(
+    row: TableSequence, bracket: Bracket | None, past: _Past, seen: Observed, *, is_certain: bool
+) -> TableComparison:
+    """Compare one table; where it is not certain, a difference of 0 is not proven."""
     if bracket is None:
         return TableComparison(row.table, row.sequence)
-    lag = bracket.lag(row.sequence)
+    lag, ahead = bracket.lag(row.sequence), bracket.ahead(row.sequence)
+    if not is_certain:
+        lag, ahead = lag or None, ahead or None
     is_other = None if None in {bracket.stamp, row.stamp} else bracket.stamp != row.stamp
     known = past.history.age_of_missing(row.table, row.sequence, seen) if lag and not is_other else None
     age = _NOTHING_MISSING if lag == 0 and not is_other else known
@@ -165,7 +178,7 @@ def _table(row: TableSequence, bracket: Bracket | None, past: _Past, seen: Obser
         table=row.table,
         sequence=row.sequence,
         lag=lag,
-        ahead=bracket.ahead(row.sequence),
+        ahead=ahead,
         lag_seconds=age.estimate(past.exact_to) if age else None,
         lag_at_least_seconds=age.at_least if age else None,
         written=bracket.written,
@@ -173,38 +186,25 @@ def _table(row: TableSequence, bracket: Bracket | None, past: _Past, seen: Obser
     )
 
 
-def _missing(around: Mapping[TableNumber, Bracket], shown: SequenceReport) -> tuple[TableNumber, ...] | None:
-    """Name the tables that the master had before the replica was read; one that appeared later may be in flight.
+def _missing(
+    around: Mapping[TableNumber, Bracket], rows: Collection[TableNumber], uncertain: Collection[TableNumber | None]
+) -> tuple[TableNumber, ...] | None:
+    """Return the tables that the master had before the replica was read; one that appeared later may be in flight.
 
-    A table in a line that could not be read exists, with an unknown number. In a flood of such lines it may be in one
-    that was only counted.
+    A table in a line that could not be read exists, with an unknown number.
     """
-    if any(line.stands_for > 1 for line in shown.unread_lines):
+    if None in uncertain:
         return None
-    unread = {int(table) for line in shown.unread_lines for table in _TABLE_WORD.findall(line.text)}
     wanted = {table for table, bracket in around.items() if bracket.lower is not None}
-    return tuple(sorted(wanted - shown.by_table().keys() - unread))
+    return tuple(sorted(wanted - set(rows) - set(uncertain)))
 
 
-def _extra(snapshot: DomainSnapshot, rows: Iterable[TableNumber]) -> tuple[TableNumber, ...]:
+def _extra(
+    snapshot: DomainSnapshot, rows: Iterable[TableNumber], uncertain: Collection[TableNumber | None]
+) -> tuple[TableNumber, ...]:
     readings = (reading for reading in snapshot.master_readings if reading.host == snapshot.master)
     known = {row.table for reading in readings for row in reading.sequences.tables}
-    return tuple(sorted(set(rows) - known))
-
-
-def _best(snapshot: DomainSnapshot, history: History) -> Mapping[TableNumber, Sequence]:
-    """Return the highest number of each table on any server that answered and is not known to have diverged.
-
-    The servers are read at different instants, so this is exact only while nothing is written, which is the
-    case while the master is dead, when it is needed.
-    """
-    best: dict[TableNumber, Sequence] = {}
-    for seen in snapshot.observed():
-        counts = seen.role in {Role.MASTER, Role.REPLICA} and not history.has(seen.host, Condition.APART)
-        if seen.sequences and counts:
-            for row in seen.sequences.tables:
-                best[row.table] = max(best.get(row.table, 0), row.sequence)
-    return best
+    return tuple(sorted(set(rows) - known - set(uncertain)))
 
 
 def _greatest(numbers: Iterable[_Number | None]) -> _Number | None:

@@ -15,6 +15,7 @@ from boks_exporter.model import (
     TableNumber,
     Timestamp,
 )
+from boks_exporter.replication.common_forms import ROUNDS, counted
 from boks_exporter.replication.conditions import Condition, Findings, carried_on
 from boks_exporter.replication.table_history import Age, TableHistory
 
@@ -39,6 +40,13 @@ class History:
     """Replicas with a number lower than in the round before: they reload their copy, whatever the list says yet."""
     stamps: Mapping[HostName, Stamps] = field(default_factory=lambda: MappingProxyType({}))
     """The stamps next to `floors`; not stored across a restart."""
+    forms: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    """Forms of unread lines that all servers print, with the number of successive rounds."""
+
+    @property
+    def common_forms(self) -> frozenset[str]:
+        """The forms that all servers have printed for so many rounds that they hide no row."""
+        return frozenset(form for form, rounds in self.forms.items() if rounds >= ROUNDS)
 
     @property
     def is_empty(self) -> bool:
@@ -85,6 +93,7 @@ def advance(history: History, snapshot: DomainSnapshot) -> History:
         roles=roles,
         lasting={key: seen_at for key, seen_at in history.lasting.items() if roles.get(key[0]) is Role.REPLICA},
         stamps=_stamps(history.stamps, floors, snapshot),
+        forms=counted(history.forms, snapshot),
         gone_back=frozenset(seen.host for seen in _replicas(snapshot) if _went_back(history, seen)),
     )
 
@@ -131,7 +140,8 @@ def _floors(known: Mapping[HostName, Floor], snapshot: DomainSnapshot) -> dict[H
     floors = {host.name: known[host.name] for host in snapshot.hosts if host.name in known}
     for seen in snapshot.observed():
         if seen.role is Role.REPLICA and seen.sequences:
-            floors[seen.host] = {row.table: row.sequence for row in seen.sequences.tables}
+            read = {row.table: row.sequence for row in seen.sequences.tables}
+            floors[seen.host] = {**floors.get(seen.host, {}), **read} if seen.sequences.unread_lines else read
         elif seen.role in {Role.MASTER, Role.CLIENT}:
             floors.pop(seen.host, None)
     return floors
@@ -161,7 +171,10 @@ def _went_back(history: History, seen: Observed) -> bool:
     stamps = history.stamps.get(seen.host, {})
     for table, sequence in history.floors.get(seen.host, {}).items():
         row = rows.get(table)
-        if row is None or (row.sequence < sequence and stamps.get(table, row.stamp) == row.stamp):
+        if row is None:
+            if not (seen.sequences and seen.sequences.unread_lines):
+                return True
+        elif row.sequence < sequence and stamps.get(table, row.stamp) == row.stamp:
             return True
     return False
 

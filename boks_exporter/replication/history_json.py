@@ -11,7 +11,9 @@ from boks_exporter.replication.conditions import Condition
 from boks_exporter.replication.history import History
 from boks_exporter.replication.table_history import Step, TableHistory
 
-_KEYS: Final = {"master", "tables", "floors", "roles", "apart"}
+_KEYS: Final = {"master", "tables", "floors", "roles", "apart", "forms"}
+_NO_FORMS: Final[Mapping[str, Any]] = {"forms": {}}
+"""State files of earlier versions have no forms."""
 
 
 def dump(history: History) -> str:
@@ -25,6 +27,7 @@ def dump(history: History) -> str:
                 for host, floor in history.floors.items()
             },
             "roles": dict(history.roles),
+            "forms": dict(history.forms),
             "apart": {host: at for (host, what), at in history.lasting.items() if what is Condition.APART},
         },
         separators=(",", ":"),
@@ -43,7 +46,7 @@ def _written(known: TableHistory) -> dict[str, Any]:
 
 def restore(text: str) -> History:
     """Parse the output of `dump`; raises ValueError for anything else."""
-    kept = _mapping(json.loads(text), "the history")
+    kept = {**_NO_FORMS, **_mapping(json.loads(text), "the history")}
     if kept.keys() != _KEYS:
         message = f"expected the keys {', '.join(sorted(_KEYS))}, found {', '.join(sorted(kept)) or 'none'}"
         raise ValueError(message)
@@ -52,6 +55,7 @@ def restore(text: str) -> History:
         master=kept["master"] if kept["master"] is None else _name(kept["master"]),
         floors={host: _floor(host, floor) for host, floor in _mapping(kept["floors"], "floors").items()},
         roles={host: Role(role) for host, role in _mapping(kept["roles"], "roles").items()},
+        forms={form: _number(rounds, "forms") for form, rounds in _mapping(kept["forms"], "forms").items()},
         lasting={
             (host, Condition.APART): _time(seen_at, f"apart.{host}")
             for host, seen_at in _mapping(kept["apart"], "apart").items()

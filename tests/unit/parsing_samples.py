@@ -55,11 +55,14 @@ def plain(value: Any) -> Any:
     return value
 
 
-_DEFAULTS = (("stands_for", 1), ("cut", None), ("machine", None), ("boks_init", None))
+_DEFAULTS = (
+    *(("stands_for", 1), ("is_row", False), ("tables", ())),
+    *(("cut", None), ("machine", None), ("boks_init", None)),
+)
 
 
 def _without_defaults(fields: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Leave out the fields that only floods and replies of protocol 2 set."""
+    """Leave out the fields that few unread lines and only replies of protocol 2 set."""
     return {name: value for name, value in fields if (name, value) not in _DEFAULTS}
 
 

@@ -8,7 +8,7 @@ from boks_exporter.exposition.samples import samples
 from boks_exporter.health import ReplicaState
 from boks_exporter.model import Host, Queue, Role, Section, SectionFault
 from tests.nonempty import nonempty
-from tests.unit.exposition_views import BEGUN, HOSTS, INFO, busy, no_master, published, seen, view
+from tests.unit.exposition_views import BEGUN, HOSTS, INFO, busy, line, no_master, published, seen, sound_outcomes, view
 
 Series = dict[tuple[str, ...], float]
 
@@ -135,3 +135,13 @@ def test_a_host_that_nobody_has_asked_yet_has_no_duration() -> None:
     assert shown("boks_host_up", quiet) == {("X",): 0}
     assert shown("boks_host_poll_duration_seconds", quiet) == {}
     assert shown("boks_host_last_attempt_timestamp_seconds", quiet) == {}
+
+
+def test_a_server_that_is_listed_twice_has_one_series_each() -> None:
+    """The worse row is published: a page with the same series twice is refused as a whole."""
+    twice = (line("REPHOST3", "DOWN", 179, 133, 704, 2), line("REPHOST3", "OK", 49, None, 289, 1))
+    page = view(HOSTS, sound_outcomes(), listed=twice)
+    series = [(spec.name, labels) for spec, labels, _ in samples((page,), INFO)]
+    assert len(series) == len(set(series))
+    assert shown("boks_replica_reported_status", page)["REPHOST3", "down"] == 1
+    assert shown("boks_replica_packets", page)["REPHOST3",] == 2

@@ -95,7 +95,7 @@ def test_what_is_no_history_is_refused_with_the_place(path: tuple[str, ...], val
 
 def test_another_set_of_keys_is_refused() -> None:
     """A document of another make is not half understood."""
-    with pytest.raises(ValueError, match="expected the keys apart, floors, master, roles, tables, found none"):
+    with pytest.raises(ValueError, match="expected the keys apart, floors, forms, master, roles, tables, found forms"):
         restore("{}")
 
 

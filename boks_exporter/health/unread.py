@@ -1,0 +1,57 @@
+"""Sentences about what could not be read or compared."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from boks_exporter.health.table_names import table_name
+from boks_exporter.model import DomainSnapshot, HostName, Observed, UnreadLine
+from boks_exporter.replication import NotCompared, Obstacle
+
+_EXCERPT: Final = 80
+
+
+def not_compared(obstacles: Sequence[NotCompared]) -> str:
+    """Describe the first table that could not be compared and count the others."""
+    first, *others = obstacles
+    more = f" (and {len(others)} more)" if others else ""
+    if first.table is None:
+        return f"not every table could be compared{more}: {first.host} printed {excerpt(first.text)}"
+    return f"{table_name(first.table)} could not be compared{more}: {_because(first)}"
+
+
+def _because(obstacle: NotCompared) -> str:
+    match obstacle.obstacle:
+        case Obstacle.UNREAD:
+            return f"{obstacle.host} printed {excerpt(obstacle.text)}"
+        case Obstacle.CHANGED:
+            return f"its number on {obstacle.host} went back, changed its stamp or disappeared between two readings"
+        case Obstacle.STAMP:
+            return f"{obstacle.host} printed no stamp that can be read, the other server did"
+
+
+def not_listed_readably(snapshot: DomainSnapshot, host: HostName) -> str | None:
+    """Describe the line of the master's list that is, or may be, a host's and could not be read."""
+    unread = snapshot.unread_lines(host)
+    if not unread:
+        return None
+    is_named = any(host in entry.hosts for entry in snapshot.listing.unread) if snapshot.listing else False
+    which = "its line in" if is_named else "it may be in a line of"
+    return f"{which} the master's list{'' if is_named else ' that'} could not be read: {excerpt(unread[0].text)}"
+
+
+def rows_of_master(seen: Observed, snapshot: DomainSnapshot) -> Iterator[UnreadLine]:
+    """Yield the lines of a master's output that are rows, of a table or of an unknown replica, and unread."""
+    if seen.sequences:
+        yield from (line for line in seen.sequences.unread_lines if line.is_row or line.hides_any_table)
+    if snapshot.listing and snapshot.listing.master == seen.host:
+        yield from (
+            entry.line
+            for entry in snapshot.listing.unread
+            if not entry.hosts and (entry.line.is_row or entry.line.stands_for > 1)
+        )
+
+
+def excerpt(text: str) -> str:
+    """Quote the beginning of a line, without control characters."""
+    text = text.strip()
+    return repr(text if len(text) <= _EXCERPT else text[:_EXCERPT] + "…")

@@ -1,0 +1,46 @@
+"""The most advanced copy of each table, which is the measure while the master is dead."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from boks_exporter.model import DomainSnapshot, Observed, Role, Sequence, TableNumber, TableSequence
+from boks_exporter.replication.conditions import Condition
+from boks_exporter.replication.history import History
+from boks_exporter.replication.not_compared import hidden_in
+
+
+@dataclass(frozen=True, slots=True)
+class BestCopy:
+    """The highest number of each table; `is_certain` unless a line that could not be read may hide a higher one."""
+
+    numbers: Mapping[TableNumber, Sequence]
+    is_certain: bool
+
+    def lead_over(self, rows: Mapping[TableNumber, TableSequence]) -> int | None:
+        """Return the updates that a copy lacks in its worst table; 0 only if every number on all servers is known."""
+        leads = [max(0, self.numbers[table] - row.sequence) for table, row in rows.items() if table in self.numbers]
+        worst = max(leads, default=None)
+        return worst or (worst if self.is_certain else None)
+
+
+def best_copy(snapshot: DomainSnapshot, history: History) -> BestCopy:
+    """Find the highest numbers on any server that answered and is not known to have diverged.
+
+    The servers are read at different instants, so this is exact only while nothing is written, which is the
+    case while the master is dead, when it is needed.
+    """
+    counted = [seen for seen in snapshot.observed() if seen.sequences and _counts(seen, history)]
+    best: dict[TableNumber, Sequence] = {}
+    for seen in counted:
+        for row in seen.sequences.tables if seen.sequences else ():
+            best[row.table] = max(best.get(row.table, 0), row.sequence)
+    return BestCopy(best, is_certain=not any(_hides(seen, history, best) for seen in counted))
+
+
+def _counts(seen: Observed, history: History) -> bool:
+    return seen.role in {Role.MASTER, Role.REPLICA} and not history.has(seen.host, Condition.APART)
+
+
+def _hides(seen: Observed, history: History, known: Mapping[TableNumber, Sequence]) -> bool:
+    shown = seen.sequences
+    return shown is not None and any(True for _ in hidden_in(seen.host, shown, history.common_forms, known))

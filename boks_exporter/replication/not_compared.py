@@ -1,0 +1,108 @@
+"""Tables of a replica that could not be compared with the master's, each with its reason.
+
+A line that cannot be read hides a table if it begins like a row, if it names the table, or if a known table is missing
+in the same output. A form of line that all servers print in the same way is no such line, unless it begins like a row
+or a known table is missing.
+"""
+
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from enum import StrEnum
+
+from boks_exporter.model import DomainSnapshot, HostName, MasterReading, Observed, SequenceReport, TableNumber
+from boks_exporter.replication.brackets import readings_around
+from boks_exporter.replication.history import History
+
+
+class Obstacle(StrEnum):
+    """Why a table could not be compared."""
+
+    UNREAD = "unread"
+    """It is, or may be, in a line that could not be read."""
+    CHANGED = "changed"
+    """The master's number went back, changed its stamp or disappeared between the master's two readings."""
+    STAMP = "stamp"
+    """Only one of the two servers printed a stamp that could be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotCompared:
+    """A table that could not be compared; `table` is None where a line may hide any table.
+
+    `host` printed `text`, or is the server whose number is not usable.
+    """
+
+    table: TableNumber | None
+    host: HostName
+    obstacle: Obstacle
+    text: str = ""
+
+
+def not_compared(snapshot: DomainSnapshot, seen: Observed, history: History) -> tuple[NotCompared, ...]:
+    """Find the tables of a replica that could not be compared in this round, each once."""
+    if seen.sequences is None:
+        return ()
+    found: dict[TableNumber | None, NotCompared] = {}
+    for each in _obstacles(snapshot, seen, seen.sequences, history):
+        found.setdefault(each.table, each)
+    return tuple(found[table] for table in sorted(found, key=lambda table: -1 if table is None else table))
+
+
+def _obstacles(
+    snapshot: DomainSnapshot, seen: Observed, shown: SequenceReport, history: History
+) -> Iterator[NotCompared]:
+    common = history.common_forms
+    before, after = readings_around(snapshot, seen)
+    remembered = history.tables.keys() if history.master == snapshot.master else frozenset[TableNumber]()
+    lower = before.sequences if before else SequenceReport(())
+    of_master = {row.table for row in lower.tables}
+    yield from hidden_in(seen.host, shown, common, known=of_master | remembered, other=lower)
+    for reading in (before, after):
+        if reading:
+            known = {row.table for row in shown.tables} | remembered
+            yield from hidden_in(reading.host, reading.sequences, common, known=known, other=shown)
+    if before and after:
+        yield from _changed(before, after)
+    for reading in (before, after):
+        if reading:
+            yield from _one_sided_stamps(seen.host, shown, reading)
+
+
+def hidden_in(
+    host: HostName,
+    shown: SequenceReport,
+    common_forms: AbstractSet[str],
+    known: Iterable[TableNumber],
+    other: SequenceReport | None = None,
+) -> Iterator[NotCompared]:
+    """Find the tables that the unread lines of one output hide, or may hide.
+
+    Where any of several lines may be a missing table, one that the other server's output does not have is shown.
+    """
+    for line in shown.unread_lines:
+        if line.hides_any_table:
+            yield NotCompared(None, host, Obstacle.UNREAD, line.text)
+        elif line.is_row or line.form not in common_forms:
+            yield from (NotCompared(table, host, Obstacle.UNREAD, line.text) for table in line.tables)
+    if shown.unread_lines:
+        usual = common_forms | {line.form for line in other.unread_lines} if other else common_forms
+        text = min(shown.unread_lines, key=lambda line: line.form in usual).text
+        missing = set(known) - {row.table for row in shown.tables}
+        yield from (NotCompared(table, host, Obstacle.UNREAD, text) for table in sorted(missing))
+
+
+def _changed(before: MasterReading, after: MasterReading) -> Iterator[NotCompared]:
+    rows = after.sequences.by_table()
+    for row in before.sequences.tables:
+        later = rows.get(row.table)
+        if later is None or later.sequence < row.sequence or later.stamp != row.stamp:
+            yield NotCompared(row.table, before.host, Obstacle.CHANGED)
+
+
+def _one_sided_stamps(host: HostName, shown: SequenceReport, reading: MasterReading) -> Iterator[NotCompared]:
+    rows = reading.sequences.by_table()
+    for row in shown.tables:
+        theirs = rows.get(row.table)
+        if theirs and (row.stamp is None) != (theirs.stamp is None):
+            yield NotCompared(row.table, host if row.stamp is None else reading.host, Obstacle.STAMP)

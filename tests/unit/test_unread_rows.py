@@ -1,0 +1,239 @@
+"""No OK without data: rows of a recorded domain that cannot be read, from the raw text to the verdict."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from boks_exporter.cli.root_command import run
+from tests.unit.cli_replays import PUBLISHED_SEQUENCE, sound, with_sequence, write
+
+T9 = "T9 13178d 11:05:23 7919 (7919)"
+HIDDEN = "T9 13178d 11:05:23 1919 (1919)"
+REPHOST3 = "REPHOST3 00:49 04:50 726768 OK"
+
+Report = Mapping[str, Any]
+
+
+def judged(tmp_path: Path, capsys: pytest.CaptureFixture[str], recording: Any, *, more: str = "") -> Report:
+    """Poll a recording once; returns the only domain of the JSON report."""
+    run(["status", "--config.file", str(write(tmp_path, recording, more=more)), "--output", "json"])
+    (domain,) = json.loads(capsys.readouterr().out)["domains"]
+    return domain  # type: ignore[no-any-return]
+
+
+def host(domain: Report, name: str = "REPHOST3") -> Report:
+    return next(each for each in domain["hosts"] if each["host"] == name)  # type: ignore[no-any-return]
+
+
+UNREADABLE = {
+    "a word after the parentheses": f"{HIDDEN} LOCKED",
+    "digits grouped by commas": "T9 13178d 11:05:23 1,919 (1,919)",
+    "digits grouped by dots": "T9 13178d 11:05:23 1.919 (1.919)",
+    "digits grouped by blanks": "T9 13178d 11:05:23 1 919 (1 919)",
+    "digits grouped outside of the parentheses": "T9 13178d 11:05:23 1 919 (1919)",
+    "digits grouped by narrow blanks": "T9 13178d 11:05:23 1\u202f919 (1\u202f919)",
+    "an asterisk at the end": f"{HIDDEN} *",
+    "brackets": "T9 13178d 11:05:23 1919 [1919]",
+    "no parentheses": "T9 13178d 11:05:23 1919",
+    "a colon after the table": "T9: 13178d 11:05:23 1919 (1919)",
+    "question marks": "?????",
+    "a message in place of the row": "boksdiag: T9: cannot read, retrying",
+    "a message without a table": "boksdiag: cannot read, retrying",
+    "a blank within the table": "T 9 13178d 11:05:23 1919 (1919)",
+    "the word table": "Table 9: 13178d 11:05:23 1919 (1919)",
+    "no letter": "9 13178d 11:05:23 1919 (1919)",
+    "a full-width letter": "\uff349 13178d 11:05:23 1919 (1919)",
+    "full-width digits": "T\uff19 13178d 11:05:23 \uff11\uff19\uff11\uff19 (1919)",
+    "Arabic digits": "T\u0669 13178d 11:05:23 1919 (1919)",
+    "wrapped": "T9 13178d 11:05:23\n1919 (1919)",
+    "wrapped within the number": "T9 13178d 11:05:23 19\n19 (1919)",
+    "half a line": "T9 13178d 11:0",
+    "nothing but the table": "T9",
+    "hexadecimal": "T9 13178d 11:05:23 0x77f (0x77f)",
+    "a sign": "T9 13178d 11:05:23 -1919 (-1919)",
+    "an exponent": "T9 13178d 11:05:23 1.9e3 (1.9e3)",
+    "more than 64 bits": f"T9 13178d 11:05:23 {'9' * 30} ({'9' * 30})",
+    "a table with six digits": "T900000 13178d 11:05:23 1919 (1919)",
+    "very long": f"T9 13178d 11:05:23 1919 ({'1919' * 25_000})",
+    "an asterisk at the beginning": f"*{HIDDEN}",
+    "quoted": f'"{HIDDEN}"',
+    "semicolons": "T9;13178d;11:05:23;1919;(1919)",
+    "localised": "T9 13178j 11h05 1919 (verrouill\u00e9)",
+    "bytes": "T9 13178d 11:05:23 19\ufffd9 (1919)",
+    "the row twice with different numbers": f"{T9}\n{HIDDEN}",
+    "the row twice on one line": f"{T9} {HIDDEN}",
+    "overwritten": f"{T9}\r{HIDDEN}",
+    "the row again, unreadable": f"{T9}\n{HIDDEN} LOCKED",
+    "a message after the row": f"{T9}\nboksdiag: T9: copy is incomplete",
+}
+
+
+@pytest.mark.parametrize("line", UNREADABLE.values(), ids=UNREADABLE)
+def test_a_replica_whose_row_cannot_be_read_is_unknown(
+    line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The row may hide anything: no OK, no lag of 0, no promotion, and the reason shows the table and the line."""
+    recording = sound()
+    recording["REPHOST3"]["sequence"] = PUBLISHED_SEQUENCE.replace(T9, line)
+
+    domain = judged(tmp_path, capsys, recording)
+    replica = host(domain)
+
+    assert (domain["state"], replica["state"]) == ("unknown", "unknown"), replica["reason"]
+    assert (replica["lag_sequences"], replica["ahead_sequences"], replica["lag_seconds"]) == (None, None, None)
+    assert replica["promotable"] is not True
+    assert "T9" in replica["reason"]
+    assert line.splitlines()[-1].strip()[:10] in replica["reason"] or line.splitlines()[0][:10] in replica["reason"]
+    assert {host(domain, name)["state"] for name in ("MASTER", "REPHOST2", "REPHOST4")} == {"ok"}
+
+
+@pytest.mark.parametrize("line", UNREADABLE.values(), ids=UNREADABLE)
+def test_no_replica_is_ok_below_a_row_of_the_master_that_cannot_be_read(
+    line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where the master's number is not known, no replica's can be compared with it."""
+    recording = sound()
+    recording["MASTER"]["sequence"] = PUBLISHED_SEQUENCE.replace(T9, line)
+
+    domain = judged(tmp_path, capsys, recording)
+
+    assert domain["state"] == "unknown"
+    for replica in (host(domain, name) for name in recording if name != "MASTER"):
+        assert (replica["state"], replica["lag_sequences"], replica["ahead_sequences"]) == ("unknown", None, None)
+        assert replica["promotable"] is not True
+        assert "T9" in replica["reason"]
+        assert "MASTER" in replica["reason"]
+
+
+def test_what_is_proven_in_another_table_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A lead in a table that could be compared is a lead, whatever another table hides."""
+    recording = sound()
+    recording["REPHOST3"]["sequence"] = with_sequence(PUBLISHED_SEQUENCE.replace(T9, f"{HIDDEN} LOCKED"), "T7", 5060)
+
+    replica = host(judged(tmp_path, capsys, recording))
+
+    assert (replica["state"], replica["ahead_sequences"], replica["lag_sequences"]) == ("ahead", 7, None)
+    assert any("LOCKED" in sentence for sentence in replica["evidence"])
+
+
+def test_a_stray_line_hides_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A line that names neither table nor host changes no verdict while every known row is there."""
+    recording = sound()
+    for files in recording.values():
+        files["sequence"] += "You have new mail.\n"
+    recording["MASTER"]["list"] += "You have new mail.\n"
+
+    assert judged(tmp_path, capsys, recording)["state"] == "ok"
+
+
+def test_a_reply_without_any_table_is_never_ok(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Not even if every server prints the same."""
+    recording = sound()
+    for files in recording.values():
+        files["sequence"] = "T7: 5053\nT9: 7919\n"
+
+    domain = judged(tmp_path, capsys, recording)
+
+    assert domain["state"] == "unknown"
+    assert {each["state"] for each in domain["hosts"]} == {"unknown"}
+
+
+ODD_DOWN = {
+    "a duration of another form": "R1  1d02h  02:13  11:44  148342  DOWN",
+    "words for durations": "R1  never  ?????  ?????  148342  DOWN",
+    "localised": "R1 il-y-a-2h 11:44 148.342 DOWN",
+    "grouped count": "R1 02:59 02:13 11:44 148,342 DOWN",
+    "lower case": "R1  1d02h  02:13  11:44  148342  down",
+    "tabs": "R1\t1d02h\t02:13\t11:44\t148342\tDOWN",
+    "carriage return": "R1  1d02h  02:13  11:44  148342  DOWN\r",
+    "coloured": "R1  1d02h  02:13  11:44  148342  \x1b[31mDOWN\x1b[0m",
+}
+
+
+@pytest.mark.parametrize("row", ODD_DOWN.values(), ids=ODD_DOWN)
+def test_a_name_and_a_status_word_are_enough_for_down(
+    row: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A discovered replica is there and down, whatever its durations are."""
+    recording = sound()
+    recording["MASTER"]["list"] += f"{row}\n"
+
+    domain = judged(tmp_path, capsys, recording, more="    discover: true\n")
+
+    assert domain["state"] == "degraded"
+    assert host(domain, "R1")["state"] == "unreachable"
+    assert "DOWN" in host(domain, "R1")["reason"].upper()
+
+
+ODD_ROWS = {
+    "a duration of another form": "REPHOST3 1d02h 04:50 726768 OK",
+    "no status": "REPHOST3 00:49 04:50 726768",
+    "a cut status": "REPHOST3 00:49 04:50 726768 O",
+    "question marks": "?????",
+    "name and question marks": "REPHOST3 ????? ????? ?????",
+    "a message": "boksdiag: REPHOST3: cannot read, retrying",
+    "a message without a name": "boksdiag: cannot read, retrying",
+    "wrapped": "REPHOST3 00:49\n04:50 726768 OK",
+    "not quite OK": "REPHOST3 00:49 04:50 726768 OK*",
+    "OK after a number": "REPHOST3 00:49 04:50 726768 0K",
+    "two rows on one line": f"{REPHOST3} REPHOST9 02:59 02:13 11:44 148342 DOWN",
+    "a message after the row": f"{REPHOST3}\nREPHOST3: not responding",
+    "an unknown status the second time": f"{REPHOST3}\nREPHOST3 00:49 04:50 726768 STALE",
+}
+
+
+@pytest.mark.parametrize("row", ODD_ROWS.values(), ids=ODD_ROWS)
+def test_a_replica_whose_list_row_cannot_be_read_is_unknown(
+    row: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither OK nor unlisted: the master may list it as anything."""
+    recording = sound()
+    recording["MASTER"]["list"] = recording["MASTER"]["list"].replace(REPHOST3, row)
+
+    domain = judged(tmp_path, capsys, recording)
+    replica = host(domain)
+
+    assert replica["state"] == "unknown"
+    words = (word for line in row.splitlines() for word in (line.split()[0], line.split()[-1]))
+    assert any(word in replica["reason"] for word in words)
+    assert replica["promotable"] is not True
+    assert domain["state"] in {"unknown", "degraded"}
+
+
+def test_a_list_row_that_names_no_known_host_keeps_the_domain_from_being_ok(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There may be a replica that nothing else shows."""
+    recording = sound()
+    recording["MASTER"]["list"] += "R1  1d02h  ??:??  11:44  148342\n"
+
+    domain = judged(tmp_path, capsys, recording, more="    discover: true\n")
+
+    assert domain["state"] == "unknown"
+    assert "R1" in host(domain, "MASTER")["reason"]
+
+
+TWICE = {
+    "the same name": "REPHOST3 02:59 02:13 11:44 148342 DOWN",
+    "another letter case": "rephost3 02:59 02:13 11:44 148342 DOWN",
+    "with a domain": "REPHOST3.example.net 02:59 02:13 11:44 148342 DOWN",
+}
+
+
+@pytest.mark.parametrize("second", TWICE.values(), ids=TWICE)
+@pytest.mark.parametrize("order", ["last", "first"])
+def test_the_worst_of_two_rows_for_one_server_counts(
+    second: str, order: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A server that is listed twice is as bad as its worse row, and the report says so."""
+    recording = sound()
+    rows = [REPHOST3, second] if order == "last" else [second, REPHOST3]
+    recording["MASTER"]["list"] = recording["MASTER"]["list"].replace(REPHOST3, "\n".join(rows))
+
+    replica = host(judged(tmp_path, capsys, recording))
+
+    assert replica["state"] == "down"
+    assert any("listed twice" in sentence for sentence in replica["evidence"])
