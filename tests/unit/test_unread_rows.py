@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from boks_exporter.cli.root_command import run
-from tests.unit.cli_replays import PUBLISHED_SEQUENCE, sound, with_sequence, write
+from tests.unit.cli_replays import PUBLISHED_SEQUENCE, healthy, with_sequence, write
 
 T9 = "T9 13178d 11:05:23 7919 (7919)"
 HIDDEN = "T9 13178d 11:05:23 1919 (1919)"
@@ -76,7 +76,7 @@ def test_a_replica_whose_row_cannot_be_read_is_unknown(
     line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The row may hide anything: no OK, no lag of 0, no promotion, and the reason shows the table and the line."""
-    recording = sound()
+    recording = healthy()
     recording["REPHOST3"]["sequence"] = PUBLISHED_SEQUENCE.replace(T9, line)
 
     domain = judged(tmp_path, capsys, recording)
@@ -95,7 +95,7 @@ def test_no_replica_is_ok_below_a_row_of_the_master_that_cannot_be_read(
     line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Where the master's number is not known, no replica's can be compared with it."""
-    recording = sound()
+    recording = healthy()
     recording["MASTER"]["sequence"] = PUBLISHED_SEQUENCE.replace(T9, line)
 
     domain = judged(tmp_path, capsys, recording)
@@ -110,7 +110,7 @@ def test_no_replica_is_ok_below_a_row_of_the_master_that_cannot_be_read(
 
 def test_what_is_proven_in_another_table_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A lead in a table that could be compared is a lead, whatever another table hides."""
-    recording = sound()
+    recording = healthy()
     recording["REPHOST3"]["sequence"] = with_sequence(PUBLISHED_SEQUENCE.replace(T9, f"{HIDDEN} LOCKED"), "T7", 5060)
 
     replica = host(judged(tmp_path, capsys, recording))
@@ -121,7 +121,7 @@ def test_what_is_proven_in_another_table_stays(tmp_path: Path, capsys: pytest.Ca
 
 def test_a_stray_line_hides_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A line that names neither table nor host changes no verdict while every known row is there."""
-    recording = sound()
+    recording = healthy()
     for files in recording.values():
         files["sequence"] += "You have new mail.\n"
     recording["MASTER"]["list"] += "You have new mail.\n"
@@ -131,7 +131,7 @@ def test_a_stray_line_hides_nothing(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 def test_a_reply_without_any_table_is_never_ok(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Not even if every server prints the same."""
-    recording = sound()
+    recording = healthy()
     for files in recording.values():
         files["sequence"] = "T7: 5053\nT9: 7919\n"
 
@@ -158,7 +158,7 @@ def test_a_name_and_a_status_word_are_enough_for_down(
     row: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A discovered replica is there and down, whatever its durations are."""
-    recording = sound()
+    recording = healthy()
     recording["MASTER"]["list"] += f"{row}\n"
 
     domain = judged(tmp_path, capsys, recording, more="    discover: true\n")
@@ -190,7 +190,7 @@ def test_a_replica_whose_list_row_cannot_be_read_is_unknown(
     row: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Neither OK nor unlisted: the master may list it as anything."""
-    recording = sound()
+    recording = healthy()
     recording["MASTER"]["list"] = recording["MASTER"]["list"].replace(REPHOST3, row)
 
     domain = judged(tmp_path, capsys, recording)
@@ -207,7 +207,7 @@ def test_a_list_row_that_names_no_known_host_keeps_the_domain_from_being_ok(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """There may be a replica that nothing else shows."""
-    recording = sound()
+    recording = healthy()
     recording["MASTER"]["list"] += "R1  1d02h  ??:??  11:44  148342\n"
 
     domain = judged(tmp_path, capsys, recording, more="    discover: true\n")
@@ -229,7 +229,7 @@ def test_the_worst_of_two_rows_for_one_server_counts(
     second: str, order: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A server that is listed twice is as bad as its worse row, and the report says so."""
-    recording = sound()
+    recording = healthy()
     rows = [REPHOST3, second] if order == "last" else [second, REPHOST3]
     recording["MASTER"]["list"] = recording["MASTER"]["list"].replace(REPHOST3, "\n".join(rows))
 
