@@ -1,4 +1,4 @@
-"""The demo: a simulated domain behind SSH, faults that come and go, and the real exporter looking at it."""
+"""The demo: a simulated domain behind SSH, temporary faults, and the real exporter polling it."""
 
 import asyncio
 import os
@@ -33,8 +33,8 @@ _AGE_SECONDS: Final[Seconds] = 3600.0
 def demo(options: DemoOptions) -> int:
     """Run the demo until it is interrupted or its time is over.
 
-    Raises ListenError if the exporter's address is taken, ConfigError if there is no such scenario. Nothing that it
-    makes stays behind.
+    Raises ListenError if the exporter's address is in use, ConfigError for an unknown scenario. All its files are
+    removed at the end.
     """
     scenario = _scenario(options.scenario)
     layout = _layout()
@@ -54,7 +54,7 @@ def _scenario(name: str) -> Scenario:
 
 
 def _layout() -> Layout:
-    """Take the documented site, busy enough that every fault shows within a round or two, and an hour old."""
+    """Lay out the documented site, an hour old and busy enough that every fault shows within two rounds."""
     layout = published_layout(writes_per_second=_WRITES_PER_SECOND)
     return replace(layout, loading_seconds=_LOADING_SECONDS, epoch=time.time() - _AGE_SECONDS)
 
@@ -74,12 +74,12 @@ class _Demo:
         self._options = options
         self._scenario = scenario
         self._cast = cast
-        self._guide = Guide(self._tell, time.monotonic)
+        self._guide = Guide(self._print, time.monotonic)
         self._stop = asyncio.Event()
         self._ready = asyncio.Event()
 
     async def run(self, layout: Layout) -> ListenError | None:
-        """Serve the domain and the exporter; what it makes lives in a directory that is removed at the end."""
+        """Serve the domain and the exporter; all files are in a directory that is removed at the end."""
         self._end_on(signal.SIGTERM, signal.SIGINT)
         self._guide.welcome(self._options, self._scenario, self._cast)
         structlog.configure(processors=[self._guide.log_event], cache_logger_on_first_use=False)
@@ -87,7 +87,7 @@ class _Demo:
             return await self._serve(SimulatedDomain(layout, seed=self._options.seed), Path(directory))
 
     async def _serve(self, domain: SimulatedDomain, directory: Path) -> ListenError | None:
-        # These bring asyncssh, aiohttp and pydantic, after the guide's first lines are read.
+        # These import asyncssh, aiohttp and pydantic, after the guide's first lines are printed.
         from boks_exporter.app.serve import run_until
         from boks_exporter.config import load
         from boks_exporter.demo.demo_config import can_have_gates, config_text
@@ -121,9 +121,9 @@ class _Demo:
         return started
 
     async def _play(self, servers: "SimulatedServers") -> None:
-        """Do every step of the scenario at its time."""
+        """Run every step of the scenario at its time."""
         await self._ready.wait()
-        # The daemon reads its configuration anew on SIGHUP; a demo whose terminal is closed has to end.
+        # The daemon reloads its configuration on SIGHUP; a demo whose terminal is closed must end.
         self._end_on(signal.SIGHUP)
         now = asyncio.get_running_loop().time
         begun = now()
@@ -141,11 +141,11 @@ class _Demo:
         for ending in signals:
             asyncio.get_running_loop().add_signal_handler(ending, self._stop.set)
 
-    def _tell(self, line: str) -> None:
-        """Tell at once, also where the output is a pipe; when nobody listens any more, the demo ends."""
+    def _print(self, line: str) -> None:
+        """Print and flush a line; where the output was closed, the demo ends."""
         try:
-            print(line, flush=True)  # noqa: T201 - the demo talks to whoever started it
+            print(line, flush=True)  # noqa: T201 - the demo prints to its terminal
         except OSError:
-            # What is left in the buffer must not fail once more when the program ends.
+            # The rest of the buffer must not fail again when the program ends.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             self._stop.set()

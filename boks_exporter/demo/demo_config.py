@@ -1,4 +1,4 @@
-"""The configuration file that the demo's exporter runs on."""
+"""The configuration file of the demo's exporter."""
 
 import json
 import socket
@@ -12,10 +12,10 @@ DOMAIN = "demo"
 _HEAD = """\
 # Written by boks-exporter demo, and removed when it ends.
 poll:
-  interval: 5s   # a monitoring system of your own needs no more than every 30s
+  interval: 5s   # in production 30s is enough
   timeout: 4s
 
-state_file: {state_file}   # what failover has to know of a master that is dead
+state_file: {state_file}   # failover needs it to know a dead master
 
 domains:
   - name: {domain}
@@ -27,7 +27,7 @@ domains:
       gate: installed
       backoff_initial: 5s
       backoff_limit: 15s
-    thresholds:   # short, so that the demo need not be watched for minutes
+    thresholds:   # short, so that faults show within seconds
       lag_age: 10s
       stamp_age: 5s
       missing_age: 5s
@@ -35,7 +35,7 @@ domains:
 """
 
 _FAILOVER = """\
-    failover:   # who may change the hosts; the exporter itself has no such key
+    failover:   # the key that may change the hosts; the exporter does not use it
       journal: {journal}
       operator:
         user: {user}
@@ -53,7 +53,7 @@ _HOST = """\
 
 
 def can_have_gates(domain: SimulatedDomain) -> bool:
-    """Tell whether every host can listen on an address of its own, as those must that ask each other about theirs."""
+    """Return whether every host can listen on its own address, which the operator's gates need."""
     try:
         for plan in domain.layout.hosts:
             with socket.socket() as probe:
@@ -64,7 +64,7 @@ def can_have_gates(domain: SimulatedDomain) -> bool:
 
 
 def config_text(servers: SimulatedServers) -> str:
-    """Write the file for the served domain: every host named, host keys verified, the gate as forced command."""
+    """Return the file for the served domain: every host named, host keys verified, the gate as forced command."""
     head = _HEAD.format(
         domain=DOMAIN,
         user=servers.user,
@@ -77,7 +77,7 @@ def config_text(servers: SimulatedServers) -> str:
 
 
 def _failover(servers: SimulatedServers) -> str:
-    """Write who may change the hosts, where they have the operator's gate."""
+    """Return the failover section, for hosts with the operator's gate."""
     if servers.operators is None:
         return ""
     return _FAILOVER.format(
@@ -100,5 +100,5 @@ def _hosts(servers: SimulatedServers) -> Iterator[str]:
 
 
 def _promotion(plan: HostPlan) -> str:
-    """Prefer the replicas beside the master: somebody can go there."""
+    """Prefer the replicas at the master's site."""
     return "neutral" if plan.role is Boksinit.MASTER or plan.section == "edge" else "prefer"

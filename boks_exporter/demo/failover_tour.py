@@ -1,4 +1,4 @@
-"""A failover from the death of the master to all green again, by the very commands, on simulated hosts behind SSH."""
+"""A whole failover on simulated hosts behind SSH, by the real commands."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ from boks_exporter.demo.failover_tour_environment import (
     MASTER,
     REPLICAS,
     TourError,
-    insist_on_soundness,
+    check_final_state,
     tour_config,
     tour_layout,
 )
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from boks_exporter.simulator.server import SimulatedServers
 
 _SPEED: Final = 20
-"""So many seconds pass in the simulated domain while one passes here: hearts beat and copies load in no time."""
+"""Simulated seconds per second."""
 _PATIENCE_SECONDS: Final[Seconds] = 90.0
 _ROUNDS_SECONDS: Final[Seconds] = 4.0
 """Two rounds of the exporter."""
@@ -43,31 +43,31 @@ _BEST: Final = re.compile(r"^1\. ([A-Za-z0-9_.-]+)", re.MULTILINE)
 _FINGERPRINT: Final = re.compile(r"^Fingerprint: ([0-9a-f]+)$", re.MULTILINE)
 _INTRODUCTION: Final = f"""\
 A simulated BoKS domain: the master {MASTER} and {len(REPLICAS)} replicas, each an SSH server on this machine with the
-operator's gate, and the real exporter looking at them. Time passes {_SPEED} times faster in it. Every command below is
-the real one, run as it is typed."""
+operator's gate, and the real exporter polling them. Its time runs {_SPEED} times faster. Every command below is the
+real one, run as it is typed."""
 
 
 def failover_tour() -> int:
-    """Play it to its end; returns 0 only if the simulated domain is really sound then. Nothing stays behind."""
+    """Run the tour; returns 0 only if the simulated domain is healthy at the end. All its files are removed."""
     try:
         with asyncio.Runner() as runner:
-            runner.run(_play())
+            runner.run(_run())
     except TourError as error:
-        _tell(f"\nThe tour failed: {error}")
+        _print(f"\nThe tour failed: {error}")
         return 1
     except asyncio.CancelledError:
-        _tell("\nThe tour was stopped before its end.")
+        _print("\nThe tour was stopped before its end.")
         return 1
     return 0
 
 
-async def _play() -> None:
+async def _run() -> None:
     _end_on(signal.SIGTERM, signal.SIGINT)
-    _tell(_INTRODUCTION)
+    _print(_INTRODUCTION)
     domain = SimulatedDomain(tour_layout(), seed=1)
     with TemporaryDirectory(prefix="boks-exporter-demo-") as directory:
         async with _served(domain, Path(directory)) as tour:
-            # The exporter reads its configuration anew on SIGHUP; a tour whose terminal is closed has to end.
+            # The exporter reloads its configuration on SIGHUP; a tour whose terminal is closed must end.
             _end_on(signal.SIGHUP)
             await tour.play()
 
@@ -115,7 +115,7 @@ async def _served(domain: SimulatedDomain, directory: Path) -> AsyncIterator["_T
 
 
 class _Tour:
-    """The night, as one at the terminal lives it."""
+    """The failover as the operator at the terminal runs it."""
 
     def __init__(self, servers: "SimulatedServers", config_file: Path) -> None:
         self.url = ""
@@ -123,22 +123,22 @@ class _Tour:
         self._domain = servers.domain
         self._observer = Observer(servers.domain)
         self._config_file = config_file
-        self._guide = Guide(_tell, time.monotonic)
+        self._guide = Guide(_print, time.monotonic)
         self._chapters = 0
         self._state: str | None = None
         self._changed = asyncio.Event()
 
     async def play(self) -> None:
-        """Go from all green through the night to all green."""
-        await self._is_seen_as("ok", "the exporter sees the domain sound")
+        """Run every chapter."""
+        await self._wait_for_state("ok", "the exporter reports the domain as ok")
         self._chapter("The master dies", "Its machine is switched off.")
         await self._servers.set_fault(MASTER, Fault.MASTER_DEAD)
-        await self._is_seen_as("no_master", "the exporter finds that there is no master")
+        await self._wait_for_state("no_master", "the exporter reports that there is no master")
         self._chapter("Who can take over?")
         best = _found(_BEST, await self._command("candidates"), "a candidate")
-        self._chapter(f"{best} becomes master", "First the plan is shown, and nothing is changed; then it is applied.")
+        self._chapter(f"{best} becomes master", "First the plan is shown and nothing is changed; then it is applied.")
         await self._apply("promote", best)
-        self._chapter(f"{MASTER} returns", "It is repaired, in single-user mode: BoKS is stopped on it.")
+        self._chapter(f"{MASTER} returns", "It was repaired and runs again; BoKS is stopped on it.")
         await self._return()
         await self._apply("retire", MASTER)
         self._chapter(f"{MASTER} becomes a replica", f"It is registered as BOKSREPLICA on {best} first.")
@@ -150,21 +150,21 @@ class _Tour:
         self._chapter("All green")
         await self._command("verify")
         await self._command("history")
-        await self._is_seen_as("ok", "the exporter sees the domain sound")
-        await self._run("status", "--url", self.url)
+        await self._wait_for_state("ok", "the exporter reports the domain as ok")
+        await self._run_program("status", "--url", self.url)
         self._conclude()
 
     def log_event(self, logger: object, method: str, event: Mapping[str, Any]) -> str:
-        """Tell what the exporter sees, and keep it; a processor of structlog."""
+        """Print and store the exporter's events; a processor of structlog."""
         if event["event"] == "domain_state_changed":
             self._state = str(event["state"])
             self._changed.set()
         return self._guide.log_event(logger, method, event)
 
-    # -- what happens to the hosts -----------------------------------------------------------------------------------
+    # -- changes of the hosts ------------------------------------------------------------------------------------------
 
     async def _return(self) -> None:
-        """Switch the old master on; its BoKS does not start by itself."""
+        """Switch the old master on, with BoKS stopped."""
         host = self._domain.hosts[MASTER]
         host.faults.pop(Fault.MASTER_DEAD)
         host.daemons_running = False
@@ -174,28 +174,28 @@ class _Tour:
     def _register(self, host: HostName, *, on: HostName) -> None:
         """Change a host's type in the database, as an administrator does on the master."""
         argv = ("hostadm", "-m", "-t", "BOKSREPLICA", "-h", host)
-        _tell(f"{on}$ boksadm -S {' '.join(argv)}")
+        _print(f"{on}$ boksadm -S {' '.join(argv)}")
         self._domain.run(on, argv)
 
     def _conclude(self) -> None:
-        insist_on_soundness(self._domain, self._observer)
-        _tell(
-            f"\nAll green by the simulator's own truth: {MASTER} is the only master, and {len(REPLICAS)} replicas "
-            "have all that it has.\nAt no instant did two masters run, and no last copy was removed."
+        check_final_state(self._domain, self._observer)
+        _print(
+            f"\nBy the simulator's own truth {MASTER} is the only master, and {len(REPLICAS)} replicas have "
+            "all its updates.\nAt no time did two masters run, and no last copy was removed."
         )
 
-    # -- what is typed -----------------------------------------------------------------------------------------------
+    # -- commands ------------------------------------------------------------------------------------------------------
 
     async def _apply(self, procedure: str, host: HostName) -> None:
         shown = await self._command(procedure, host)
         await self._command(procedure, host, "--apply", _found(_FINGERPRINT, shown, "a fingerprint"))
 
     async def _command(self, *words: str) -> str:
-        return await self._run("failover", *words)
+        return await self._run_program("failover", *words)
 
-    async def _run(self, *words: str) -> str:
-        """Run a command as a program of its own, telling its lines as they come; returns them."""
-        _tell(f"\n$ boks-exporter {' '.join(words)}")
+    async def _run_program(self, *words: str) -> str:
+        """Run a command as a program of its own and print its lines; returns them."""
+        _print(f"\n$ boks-exporter {' '.join(words)}")
         options = ("--config.file", str(self._config_file)) if words[0] == "failover" else ()
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "boks_exporter", *words, *options),
@@ -211,12 +211,12 @@ class _Tour:
                 process.kill()
                 await process.wait()
         if code:
-            message = f"boks-exporter {' '.join(words)} ended with {code}, which should have been 0; it says above why"
+            message = f"boks-exporter {' '.join(words)} exited with {code} instead of 0; see its output above"
             raise TourError(message)
         return "\n".join(told)
 
-    async def _is_seen_as(self, state: str, what: str) -> None:
-        """Wait until the exporter says so."""
+    async def _wait_for_state(self, state: str, what: str) -> None:
+        """Wait until the exporter reports a state."""
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 while self._state != state:
@@ -224,39 +224,39 @@ class _Tour:
                     await self._changed.wait()
                 await asyncio.sleep(_ROUNDS_SECONDS)
         except TimeoutError:
-            message = f"within {_PATIENCE_SECONDS:g} s it did not come to pass that {what}; it says {self._state}"
+            message = f"timed out after {_PATIENCE_SECONDS:g} s waiting until {what}; it reports {self._state}"
             raise TourError(message) from None
 
     def _chapter(self, title: str, says: str = "") -> None:
         self._chapters += 1
-        _tell(f"\n== {self._chapters}. {title}")
+        _print(f"\n== {self._chapters}. {title}")
         if says:
-            _tell(says)
+            _print(says)
 
 
 async def _lines(process: asyncio.subprocess.Process) -> AsyncIterator[str]:
-    """Tell each line of a program, and give it."""
+    """Print and yield each line of a program."""
     if process.stdout is None:
         return
     async for line in process.stdout:
         text = line.decode(errors="replace").rstrip("\n")
-        _tell(text)
+        _print(text)
         yield text
 
 
 def _found(pattern: re.Pattern[str], text: str, what: str) -> str:
     match = pattern.search(text)
     if match is None:
-        message = f"expected {what} in what was printed, found none"
+        message = f"expected {what} in the output, found none"
         raise TourError(message)
     return match[1]
 
 
-def _tell(line: str) -> None:
-    """Tell at once, also where the output is a pipe; when nobody listens any more, the tour ends as by SIGTERM."""
+def _print(line: str) -> None:
+    """Print and flush a line; where the output was closed, the tour ends as by SIGTERM."""
     try:
-        print(line, flush=True)  # noqa: T201 - the tour talks to whoever started it
+        print(line, flush=True)  # noqa: T201 - the tour prints to its terminal
     except BrokenPipeError:
-        # What is left in the buffer must not fail once more when the program ends.
+        # The rest of the buffer must not fail again when the program ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         signal.raise_signal(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""The stage of the tour of a failover: its hosts, the configuration to change them by, and what is a good end."""
+"""The hosts and the configuration of the failover tour, and the check of its end."""
 
 import time
 from pathlib import Path
@@ -20,11 +20,11 @@ _TABLES: Final = (0, 1, 2, 6, 7, 31)
 
 
 class TourError(BoksExporterError):
-    """The tour did not go as it should; says where."""
+    """The tour failed; the message names the step."""
 
 
 def tour_layout() -> Layout:
-    """Lay out a small and quiet domain, an hour old: the tour is about roles, not about numbers that run on."""
+    """Lay out a small domain without writes, an hour old: the tour shows roles, not numbers."""
     roles = {MASTER: Boksinit.MASTER, **dict.fromkeys(REPLICAS, Boksinit.SERVER)}
     return Layout(
         hosts=tuple(
@@ -39,7 +39,7 @@ def tour_layout() -> Layout:
 
 
 def tour_config(servers: "SimulatedServers", directory: Path) -> dict[str, Any]:
-    """Write the configuration of the exporter and of the commands; JSON is YAML."""
+    """Return the configuration of the exporter and of the commands; JSON is YAML."""
     hosts = [
         {"name": name, "address": servers.address_of(name), "port": servers.port(name), "site": plan.plan.site}
         for name, plan in servers.domain.hosts.items()
@@ -66,8 +66,8 @@ def tour_config(servers: "SimulatedServers", directory: Path) -> dict[str, Any]:
     }
 
 
-def insist_on_soundness(domain: SimulatedDomain, observer: Observer) -> None:
-    """Judge by the simulator's own truth, which no command and no exporter sees; raises TourError."""
+def check_final_state(domain: SimulatedDomain, observer: Observer) -> None:
+    """Check the simulator's own truth, which no command and no exporter sees; raises TourError."""
     truth = domain.truth()
     if observer.breaches:
         message = f"an invariant was broken: {', '.join(str(breach) for breach in observer.breaches)}"
@@ -79,5 +79,5 @@ def insist_on_soundness(domain: SimulatedDomain, observer: Observer) -> None:
         host = truth.hosts[name]
         differs = host.lag or host.ahead or host.wrong_stamps or host.missing_tables
         if host.role is not Boksinit.SERVER or not host.daemons_running or not host.is_fed or differs:
-            message = f"{name} is no sound replica: {host}"
+            message = f"{name} is not a healthy replica: {host}"
             raise TourError(message)

@@ -1,10 +1,10 @@
-"""What can become of one exchange with an operator's gate."""
+"""The faults of one exchange with an operator's gate."""
 
 from enum import StrEnum
 
 
 class ConnectionFault(StrEnum):
-    """What can become of one exchange."""
+    """A fault of one exchange."""
 
     BEFORE = "before"
     """The request never arrives."""
@@ -13,4 +13,4 @@ class ConnectionFault(StrEnum):
     AFTER = "after"
     """The command ends, and its reply is lost."""
     GARBLED = "garbled"
-    """The reply comes as something else."""
+    """The reply is garbage."""

@@ -1,4 +1,4 @@
-"""The episodes that concern the whole domain: two masters, none, a dark site, the published incident."""
+"""Episodes of the whole domain: two masters, no master, an unreachable site, the published incident."""
 
 from typing import Final
 
@@ -13,7 +13,7 @@ LASTS: Final[Seconds] = 32.0
 
 
 def two_masters(cast: Cast, second: HostName, starts: Seconds, lasts: Seconds = LASTS) -> tuple[Episode, Episode]:
-    """Make a replica take itself for a master, and rebuild it afterwards: what it wrote meanwhile is its own."""
+    """Make a replica a second master, and rebuild it afterwards: what it wrote meanwhile is its own."""
     split = Episode(
         starts=starts,
         lasts=lasts,
@@ -39,9 +39,9 @@ def master_dead(cast: Cast, starts: Seconds, lasts: Seconds | None = LASTS) -> E
         starts=starts,
         lasts=lasts,
         troubles=(Trouble(cast.master, Fault.MASTER_DEAD),),
-        happens=f"{cast.master}, the master, is dead: logins go on, nothing can be changed.",
-        look_for="The domain has no master, boks_domain_masters is 0; boks_replica_behind_best_sequences tells "
-        "which replica is most advanced.",
+        happens=f"{cast.master}, the master, is dead: logins still work, nothing can be changed.",
+        look_for="The domain has no master, boks_domain_masters is 0; boks_replica_behind_best_sequences "
+        "shows which replica is most advanced.",
         ends=f"{cast.master} is back; within a minute it finds its replicas again.",
     )
 
@@ -52,15 +52,15 @@ def site_dark(site: str, hosts: tuple[HostName, ...], starts: Seconds, lasts: Se
         starts=starts,
         lasts=lasts,
         troubles=tuple(Trouble(host, Fault.UNREACHABLE, {"cut_off": True}) for host in hosts),
-        happens=f"The line to {site} is cut: nobody reaches {', '.join(hosts)}.",
+        happens=f"The connection to {site} is cut: {', '.join(hosts)} cannot be reached.",
         look_for="All of them are unreachable, and soon the master lists them as DOWN; "
         f'boks_site_replicas{{site="{site}"}} has none that is ok.',
-        ends=f"The line to {site} is mended; the master finds out within a minute, and its hosts catch up.",
+        ends=f"The connection to {site} is repaired; the master notices within a minute, and its hosts catch up.",
     )
 
 
 def incident(host: HostName, starts: Seconds) -> Episode:
-    """Let three tables be ahead while the list says OK, as in the published incident (K1262)."""
+    """Put three tables ahead while the list says OK, as in the published incident (K1262)."""
     tables = ", ".join(f"T{table}" for table in INCIDENT_TABLES)
     return Episode(
         starts=starts,

@@ -13,24 +13,23 @@ _PRIVATE: Final = 0o600
 
 @dataclass(frozen=True, slots=True)
 class HostKeys:
-    """A host's key, and another one for the day on which it shows a key that nobody knows."""
+    """A host's known key, and another one for a changed host key."""
 
     true: asyncssh.SSHKey
     other: asyncssh.SSHKey
 
     @classmethod
     def generate(cls) -> "HostKeys":
-        """Make both."""
         return cls(new_key(), new_key())
 
 
 def new_key() -> asyncssh.SSHKey:
-    """Make a key of the kind that is quickest to make."""
+    """Make a key of the fastest kind."""
     return asyncssh.generate_private_key(_KIND)
 
 
 def write_user_key(key: asyncssh.SSHKey, path: Path) -> None:
-    """Write a private key that only its owner can read, at no time anybody else."""
+    """Write a private key that is never readable by others."""
     path.touch(mode=_PRIVATE, exist_ok=False)
     path.write_bytes(key.export_private_key())
 

@@ -1,4 +1,4 @@
-"""One simulated host as an SSH server on loopback, with the ways in which reaching it can fail."""
+"""One simulated host as an SSH server on loopback, with its connection failures."""
 
 import asyncio
 import socket
@@ -20,18 +20,18 @@ Program = Callable[["asyncssh.SSHServerProcess[bytes]"], Any]
 
 
 class Abortable(Protocol):
-    """A connection that can be cut."""
+    """A connection that can be aborted."""
 
     def abort(self) -> None:
-        """Cut it without a farewell."""
+        """Close it without a goodbye message."""
         ...
 
 
 class HostListener:
-    """One host's door.
+    """One host's SSH port.
 
-    The port belongs to the host from beginning to end: a bound socket that never listens keeps it, so a host that
-    refuses connections does not lose its port to another program.
+    A bound socket that never listens holds the port, so a host that refuses connections does not lose it to another
+    program.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class HostListener:
         program: Program,
         address: str = ADDRESS,
     ) -> None:
-        """Take a port of the address; nobody is let in before `meet`, and then each login with its own key."""
+        """Bind a port of the address; connections are refused until `set_behaviour`. Each login has its own key."""
         self.name = name
         self.address = address
         self.keys = keys
@@ -55,11 +55,10 @@ class HostListener:
         self._open: set[Abortable] = set()
 
     def __repr__(self) -> str:
-        """Tell where it is and what it does."""
         return f"<HostListener {self.name} {self.address}:{self.port} {self.behaviour} {len(self._open)} connected>"
 
     async def set_behaviour(self, behaviour: Connectivity) -> None:
-        """Meet everybody in this manner from now on; a change cuts the connections that are open."""
+        """Change what clients meet; a change closes the open connections."""
         if behaviour is self.behaviour:
             return
         await self.aclose(keep_port=True)
@@ -84,7 +83,7 @@ class HostListener:
             self._keeper.close()
 
     async def _ssh_server(self, behaviour: Connectivity) -> asyncssh.SSHAcceptor:
-        """Listen as a host whose key has a forced command: one program, no terminal, no forwarding."""
+        """Listen like a host whose key has a forced command: one program, no terminal, no forwarding."""
         return await asyncssh.listen(
             sock=self._listening(),
             config=None,
@@ -103,12 +102,12 @@ class HostListener:
         return listening
 
     def _admits(self, username: str, key: asyncssh.SSHKey) -> bool:
-        """Tell whether this key may log in."""
+        """Return whether this key may log in."""
         return self.behaviour is not Connectivity.WRONG_LOGIN and self._user_keys.get(username) == key.public_data
 
 
 class _Login(asyncssh.SSHServer):
-    """One connection from its first byte; only the one public key opens it."""
+    """One connection; only the configured public key may log in."""
 
     def __init__(self, admits: Callable[[str, asyncssh.SSHKey], bool], opened: set[Abortable]) -> None:
         self._admits = admits
@@ -131,7 +130,7 @@ class _Login(asyncssh.SSHServer):
 
 
 class _Silent(asyncio.Protocol):
-    """A connection that is accepted and never answered, as by a host that hangs below its SSH server."""
+    """A connection that is accepted and never answered."""
 
     def __init__(self, opened: set[Abortable]) -> None:
         self._opened = opened

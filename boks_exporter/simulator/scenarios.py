@@ -54,7 +54,7 @@ _ALL: Final = (
         plot=tour_scenario.plot,
         repeats_after=tour_scenario.LENGTH,
     ),
-    Scenario(name="calm", summary="a sound domain with steady writes, and no fault at all", plot=_calm),
+    Scenario(name="calm", summary="a healthy domain with steady writes and no fault", plot=_calm),
     Scenario(
         name="published", summary="one replica is DOWN, as in the published listing, and stays so", plot=_published
     ),
@@ -67,7 +67,7 @@ _ALL: Final = (
     ),
     Scenario(
         name="master-dead",
-        summary="the master's machine is off for a minute and a half, and comes back",
+        summary="the master's machine is off for a minute and a half",
         plot=_master_dead,
         repeats_after=180.0,
     ),

@@ -1,4 +1,4 @@
-"""A whole simulated domain behind SSH on loopback: one listener a host, each with a forced command."""
+"""A whole simulated domain behind SSH on loopback: one listener per host, each with a forced command."""
 
 import asyncio
 import time
@@ -23,7 +23,7 @@ _TICK_SECONDS: Final = 0.02
 
 
 class SimulatedServers:
-    """Serve a domain for as long as the block runs; its time goes on with the clock that is passed in.
+    """Serves a domain while the block runs; its time follows the clock that is passed in.
 
     Whatever a client asks for is taken as the gate's request line, and there is no terminal, no forwarding and no
     shell, as behind the restricted key of a real host.
@@ -62,11 +62,10 @@ class SimulatedServers:
         self._open = AsyncExitStack()
 
     def __repr__(self) -> str:
-        """Tell who is served."""
         return f"<SimulatedServers {', '.join(map(repr, self._listeners.values()))}>"
 
     async def __aenter__(self) -> Self:
-        """Make keys and listen; all hosts at once can be reached afterwards."""
+        """Make keys and listen; every host can be reached afterwards."""
         user_keys = self._user_keys()
         async with AsyncExitStack() as opened:
             for name in self.domain.hosts:
@@ -82,36 +81,32 @@ class SimulatedServers:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        """Cut every connection and close every port."""
         await self._open.aclose()
 
     def address_of(self, host: HostName) -> str:
-        """Tell where a host listens."""
         return self._address or (ADDRESS if self.operators is None else self.domain.hosts[host].address)
 
     def port(self, host: HostName) -> int:
-        """Tell a host's port; it stays the same through all faults."""
+        """Return a host's port; it stays the same through all faults."""
         return self._listeners[host].port
 
     async def set_fault(self, host: HostName, fault: Fault, **parameters: Any) -> None:
-        """Let something go wrong now."""
         self._advance()
         self.domain.set_fault(host, fault, **parameters)
         await self.update_listeners()
 
     async def clear_fault(self, host: HostName, fault: Fault) -> None:
-        """Let something be right again now."""
         self._advance()
         self.domain.clear_fault(host, fault)
         await self.update_listeners()
 
     def remove_data(self, host: HostName) -> None:
-        """Remove a host's database now, as before it is added anew."""
+        """Remove a host's database, as before it is added again."""
         self._advance()
         self.domain.remove_data(host)
 
     async def update_listeners(self) -> None:
-        """Bring every listener in line with the domain, after faults were set at the domain itself."""
+        """Apply the domain's connectivity to every listener, after faults were set on the domain itself."""
         for name, listener in self._listeners.items():
             await listener.set_behaviour(self.domain.connectivity(name))
 
@@ -153,7 +148,7 @@ class SimulatedServers:
     async def _change(
         self, process: "asyncssh.SSHServerProcess[bytes]", operators: OperatorGates, host: HostName
     ) -> None:
-        """Have the operator's gate do it; what a client began and did not wait for goes on."""
+        """Run a request through the operator's gate; it continues if the client disconnects."""
         cut = self.connection_fault(host, process.command or "")
         if cut is ConnectionFault.BEFORE:
             return _break(process)
@@ -173,12 +168,12 @@ class SimulatedServers:
 
 
 def _break(process: "asyncssh.SSHServerProcess[bytes]") -> None:
-    """Cut the connection without a farewell."""
+    """Abort the connection without a goodbye message."""
     process.channel.get_connection().abort()
 
 
 async def _write(process: "asyncssh.SSHServerProcess[bytes]", answer: GateReply, pace: float) -> None:
-    """Take as long as the gate would, then write everything; a client that goes away meanwhile ends it."""
+    """Write the reply after the time that the gate would take; a client that disconnects ends the wait."""
     try:
         async with asyncio.timeout(answer.delay_seconds / pace):
             await process.wait_closed()

@@ -1,4 +1,4 @@
-"""A scenario as a row of steps in time: which faults come when, on whom, and for how long."""
+"""A scenario as a sequence of steps: which faults begin when, on which hosts, and for how long."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from boks_exporter.simulator.domain.faults import Fault
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Who can be hit: the master, the replicas in their order, and the hosts of each site."""
+    """The hosts of a scenario: the master, the replicas in their order, and the hosts of each site."""
 
     master: HostName
     replicas: tuple[HostName, ...]
@@ -21,7 +21,7 @@ class Cast:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """One fault of one host; `removes_data` takes its database away first, as before it is added anew."""
+    """One fault of one host; `removes_data` removes its database first, as before it is added again."""
 
     host: HostName
     fault: Fault
@@ -31,7 +31,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Episode:
-    """What goes wrong together; `lasts` is None for what nobody repairs."""
+    """Faults that begin together; `lasts` is None where they are not repaired."""
 
     starts: Seconds
     lasts: Seconds | None
@@ -42,13 +42,13 @@ class Episode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One instant at which something changes, and the sentences for whoever watches."""
+class ScenarioStep:
+    """One instant at which faults begin or end, and what the demo prints."""
 
     at: Seconds
     begins: tuple[Trouble, ...] = ()
     ends: tuple[Trouble, ...] = ()
-    says: str
+    text: str
     look_for: str = ""
 
 
@@ -57,7 +57,7 @@ Plot: TypeAlias = Callable[[Cast, Random], tuple[Episode, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A named plot; with `repeats_after` it is played again and again, each time with other hosts."""
+    """A named sequence of episodes; with `repeats_after` it repeats, each time with other hosts."""
 
     name: str
     summary: str
@@ -65,11 +65,11 @@ class Scenario:
     repeats_after: Seconds | None = None
 
     def episodes(self, cast: Cast, seed: int, turn: int = 0) -> tuple[Episode, ...]:
-        """Cast one turn; the same seed always gives the same."""
+        """Return the episodes of one turn; the same seed always gives the same."""
         return self.plot(cast, Random(f"{self.name}/{seed}/{turn}"))
 
-    def steps(self, cast: Cast, seed: int) -> Iterator[Step]:
-        """Go through all steps in order of time; endless where the scenario repeats."""
+    def steps(self, cast: Cast, seed: int) -> Iterator[ScenarioStep]:
+        """Yield all steps in order of time; endless where the scenario repeats."""
         for turn in count():
             offset = turn * (self.repeats_after or 0.0)
             steps = (step for episode in self.episodes(cast, seed, turn) for step in _steps_of(episode, offset))
@@ -78,8 +78,8 @@ class Scenario:
                 return
 
 
-def _steps_of(episode: Episode, offset: Seconds) -> Iterator[Step]:
+def _steps_of(episode: Episode, offset: Seconds) -> Iterator[ScenarioStep]:
     begins = offset + episode.starts
-    yield Step(at=begins, begins=episode.troubles, says=episode.happens, look_for=episode.look_for)
+    yield ScenarioStep(at=begins, begins=episode.troubles, text=episode.happens, look_for=episode.look_for)
     if episode.lasts is not None:
-        yield Step(at=begins + episode.lasts, ends=episode.troubles, says=episode.ends)
+        yield ScenarioStep(at=begins + episode.lasts, ends=episode.troubles, text=episode.ends)

@@ -40,7 +40,7 @@ def test_from_the_death_of_the_master_to_all_green(tmp_path: Path) -> None:
     assert re.findall(r"^\$ boks-exporter failover \S+ \S+ --apply (\S+)$", told, re.MULTILINE) == shown
     assert told.index("the domain is no master") < told.index("failover candidates")
     assert "demo: ok - MASTER1 is master, 3 replicas are ok" in told
-    assert "All green by the simulator's own truth" in told
+    assert "By the simulator's own truth MASTER1 is the only master" in told
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)

@@ -8,7 +8,7 @@ import pytest
 from boks_exporter.simulator.domain import Connectivity, Fault, SimulatedDomain, published_layout
 from boks_exporter.simulator.domain.replica_link import Status
 from boks_exporter.simulator.scenarios import SCENARIOS
-from boks_exporter.simulator.timeline import Cast, Scenario, Step
+from boks_exporter.simulator.timeline import Cast, Scenario, ScenarioStep
 from tests.nonempty import nonempty
 
 CAST = Cast(
@@ -19,7 +19,7 @@ CAST = Cast(
 ALL = pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS.keys())
 
 
-def first_steps(scenario: Scenario, seed: int = 1, count: int = 60) -> list[Step]:
+def first_steps(scenario: Scenario, seed: int = 1, count: int = 60) -> list[ScenarioStep]:
     return list(islice(scenario.steps(CAST, seed), count))
 
 
@@ -40,13 +40,13 @@ def test_steps_come_in_the_order_of_time(scenario: Scenario) -> None:
 def test_every_step_says_what_happens_and_every_fault_what_to_look_for(scenario: Scenario) -> None:
     """Whoever watches is never left without a sentence, and no sentence has a gap."""
     for step in first_steps(scenario):
-        assert step.says.endswith(".")
+        assert step.text.endswith(".")
         assert bool(step.begins) == step.look_for.endswith(".")
-        assert "{host}" not in step.says + step.look_for
+        assert "{host}" not in step.text + step.look_for
     assert bool(first_steps(scenario)) is (scenario is not SCENARIOS["calm"])
 
 
-def play(domain: SimulatedDomain, step: Step) -> None:
+def play(domain: SimulatedDomain, step: ScenarioStep) -> None:
     domain.advance(step.at)
     for trouble in step.begins:
         if trouble.removes_data:
