@@ -1,17 +1,11 @@
-"""Write docs/failover.md from the procedures' tables, the guards and runs on simulated hosts; a test compares."""
+"""Fill docs/failover.md from the procedures' tables, the guards and runs on simulated hosts; a test compares."""
 
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).resolve().parent.parent
-PAGE: Final = ROOT / "docs" / "failover.md"
-sys.path.insert(0, str(ROOT))
-
-# ruff: noqa: E402 - found by the path that is set above
 from boks_exporter.cli.failover.text_output import proposal_text
 from boks_exporter.config import DomainSettings
 from boks_exporter.failover.facts import JournalView
@@ -32,11 +26,12 @@ from boks_exporter.model import Host
 from boks_exporter.remote.settings import RemotePaths, SshSettings
 from boks_exporter.simulator.domain import Boksinit, Fault, HostPlan, Layout, SimulatedDomain
 from boks_exporter.simulator.operator_gate import OperatorGates
-from scripts.failover_words import INTRODUCTION, JSON
+from scripts.generated_blocks import ROOT, Block, filled_page, write
 from tests.virtual.virtual_operator import VirtualOperator
 from tests.virtual.virtual_time import VirtualClock, run_virtually
 from tests.virtual.virtual_transport import VirtualTransport
 
+PAGE: Final = ROOT / "docs" / "failover.md"
 _ROLES: Final = {
     "master1": Boksinit.MASTER,
     "replica1": Boksinit.SERVER,
@@ -44,16 +39,6 @@ _ROLES: Final = {
     "replica3": Boksinit.SERVER,
 }
 _LIMITS: Final = FailoverLimits(cool_down_seconds=0.0)
-
-_TITLES: Final = {
-    Procedure.PROMOTE: "A replica becomes master because the master is gone (K1456).",
-    Procedure.RETIRE: "An old master becomes a client before it boots fully (K1456).",
-    Procedure.ADD_REPLICA: "A client becomes a replica (K1456).",
-    Procedure.FAILBACK: "The original master takes over again; the temporary one becomes its replica. The same steps as switchover.",
-    Procedure.SWITCHOVER: "A replica takes over from a master that lives.",
-    Procedure.REBUILD: "A replica that has diverged or is ahead loads the master's database anew (K1262).",
-    Procedure.VERIFY: "The check after a promotion, at any time; changes nothing and is not journaled.",
-}
 
 
 @dataclass
@@ -147,47 +132,42 @@ async def _night(stage: Stage) -> dict[str, list[str]]:
 
 
 def page() -> str:
-    """Write the whole page."""
+    """Return the page with the tables of the program and the transcripts of a night."""
     with tempfile.TemporaryDirectory() as directory:
         shown = run_virtually(_night(Stage.in_directory(Path(directory))))
-    parts = [INTRODUCTION, *_exits(), JSON, *_guards(), "## Procedures\n"]
-    parts += [*_transitions(), "What a plan looks like:\n", *_transcript(shown["plan"])]
-    for procedure, title in _TITLES.items():
-        parts += [f"### {procedure}\n", f"{title}\n", *_table(TABLES[procedure])]
-        if procedure is Procedure.RETIRE:
-            parts += _console()
-        parts += ["As it prints, on simulated hosts:\n", *_transcript(shown[procedure])]
-    return "\n".join(parts)
+    script = retire_script("20261124-201512-retire-3f9a01c7", "master1", 1, RemotePaths())
+    blocks: dict[str, Block] = {
+        "exits": _exits(),
+        "guards": _guards(),
+        "transitions": _transitions(),
+        "plan": _transcript(shown["plan"]),
+        "console-steps": _table(RETIRE_AT_CONSOLE),
+        "console-script": _transcript(script.splitlines()),
+    }
+    for procedure in Procedure:
+        blocks[f"{procedure}-steps"] = _table(TABLES[procedure])
+        blocks[f"{procedure}-run"] = _transcript(shown[procedure])
+    return filled_page(PAGE, blocks)
 
 
 def _exits() -> Iterator[str]:
-    yield "## Exit codes\n"
     yield "| code | meaning |"
     yield "|---|---|"
     yield from (f"| {int(code)} | {meaning} |" for code, meaning in EXITS.items())
-    yield ""
 
 
 def _guards() -> Iterator[str]:
-    yield "## Guards\n"
-    yield (
-        "All are asked before every run, and all that they find is told, with value, limit, source and age as they are. "
-        "What cannot be\nknown is a finding of its own, never a pass. The names are those that `--accept` takes.\n"
-    )
     yield "| name | passes when | because | can be accepted |"
     yield "|---|---|---|---|"
     for guard, rule in RULES.items():
         may = "yes" if rule.acceptable else "**never**"
         yield f"| `{guard}` | {rule.meaning} | {rule.reason} | {may}: {rule.because} |"
-    yield ""
 
 
 def _transitions() -> Iterator[str]:
-    yield "Roles change in these ways and in no other:\n"
     yield "| from | to | |"
     yield "|---|---|---|"
     yield from (f"| {each.before} | {each.after} | {each.sentence} |" for each in TRANSITIONS)
-    yield ""
 
 
 def _table(rows: tuple[ProcedureStep, ...]) -> Iterator[str]:
@@ -202,21 +182,10 @@ def _table(rows: tuple[ProcedureStep, ...]) -> Iterator[str]:
         undo = f"`{_shown(row.undo)}`" if row.undo else ("" if row.kind is StepKind.WAIT else row.no_undo)
         mark = "**point of no return:** " if row.point_of_no_return else ""
         yield f"| {row.key} | {row.host} | {sent} | {row.purpose} | {mark}{undo} |"
-    yield ""
 
 
 def _shown(words: tuple[str, ...]) -> str:
     return " ".join(words)
-
-
-def _console() -> Iterator[str]:
-    yield "Where SSH does not reach the old master, because it stands in single-user mode, there is one step:\n"
-    yield from _table(RETIRE_AT_CONSOLE)
-    yield (
-        "The script can be typed or pasted, checks itself, and prints a confirmation code at its very end. The command waits "
-        "for the code,\nand then for the host to come up, and proves by looking that role and files are as they must be:\n"
-    )
-    yield from _transcript(retire_script("20261124-201512-retire-3f9a01c7", "master1", 1, RemotePaths()).splitlines())
 
 
 def _transcript(lines: list[str]) -> Iterator[str]:
@@ -226,5 +195,4 @@ def _transcript(lines: list[str]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
-    print(f"wrote {PAGE.relative_to(ROOT)}")
+    write(PAGE, page())

@@ -1,4 +1,4 @@
-"""The locks on the hosts, for people: who holds them, and how one is taken away from a run that is gone."""
+"""Show the locks on the hosts, and break one by hand."""
 
 import asyncio
 from typing import Final
@@ -20,19 +20,19 @@ _AT_ONCE: Final = 50
 
 
 class StillLockedError(BoksExporterError):
-    """A host is still locked, and by whom."""
+    """A host is still locked."""
 
 
 async def break_lock(domain: ManagedDomain, run: str, host: HostName) -> str:
-    """Take the lock of a host away from a run that is named; returns what became of it.
+    """Break the lock of the named run on a host; returns the outcome.
 
-    The journal knows before any host does. Raises RunOpenError for a run that is open in this very journal.
+    The intent is journaled first. Raises RunOpenError for a run that is open in this journal.
     """
     target, name = _known(domain, host), domain.domain.name
     with journal_of(domain) as journal:
         known = journal.run(run)
         if known is not None and known.is_open:
-            message = f"the run {run} is open in this journal: resume, abort or forget it, and its locks are given back"
+            message = f"the run {run} is open in this journal: resume, abort or forget it, and its locks are released"
             raise RunOpenError(message)
         number = journal.breaks(name, run, host, str(who_runs_this()), SystemClock().now())
         said, is_free = await _broken(domain, target, run)
@@ -47,9 +47,9 @@ async def _broken(domain: ManagedDomain, host: Host, run: str) -> tuple[str, boo
         try:
             lock = await ChangingGates(ways.operator).break_lock(host, run)
         except BoksExporterError as error:
-            return f"it is not known whether {host.name} is still locked: {error}", False
+            return f"it is unknown whether {host.name} is still locked: {error}", False
     if lock.run is None:
-        return f"{host.name} is not locked any more", True
+        return f"{host.name} is no longer locked", True
     return (
         f"{host.name} stays locked, by the run {lock.run} of {lock.owner}: only the lock of {run} was to be broken",
         False,
@@ -57,7 +57,7 @@ async def _broken(domain: ManagedDomain, host: Host, run: str) -> tuple[str, boo
 
 
 async def locks(domain: ManagedDomain) -> dict[HostName, str]:
-    """Tell who holds the lock of each host, or why that is not known."""
+    """Return the holder of each host's lock, or why it is unknown."""
     gate = asyncio.Semaphore(_AT_ONCE)
     async with operator_connections(domain) as ways:
         looking = ReadOnlyGates(ReadOnlyTransport(ways.operator))
@@ -70,7 +70,7 @@ async def _held(looking: ReadOnlyGates, host: Host, gate: asyncio.Semaphore) -> 
         async with gate:
             lock = await looking.lock(host)
     except BoksExporterError as error:
-        return f"not known: {error}"
+        return f"unknown: {error}"
     return "not locked" if lock.run is None else f"locked by {lock.run} of {lock.owner} since {lock.since} (UTC)"
 
 

@@ -1,4 +1,4 @@
-"""What signals mean to a run: the first one asks it to stop where nothing is under way, another one leaves at once."""
+"""Signals of a run: the first requests a stop where no change is running, the second exits immediately."""
 
 import asyncio
 import signal
@@ -13,13 +13,13 @@ _HEEDED: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextmanager
 def heeding_signals(halt: Halt, say: Callable[[str], None]) -> Iterator[None]:
-    """Heed them within the block, in the task that enters it; one that was ignored before (nohup) stays ignored."""
+    """Handle signals within the block, in the task that enters it; those ignored before (nohup) stay ignored."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
 
     def heed(received: signal.Signals) -> None:
         if not halt.is_asked():
             halt.ask(f"{received.name} was received")
-            say(f"{received.name}: it stops as soon as nothing is under way; once more leaves at once")
+            say(f"{received.name}: stopping after the current step; send it again to exit now")
         elif received is not signal.SIGHUP and task is not None:
             task.cancel()
 

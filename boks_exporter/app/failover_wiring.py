@@ -1,4 +1,4 @@
-"""Build and connect what a failover command needs: to look, only what looks; to change, both ways."""
+"""Build and connect what a failover command needs: read-only for a look, both gates for a change."""
 
 import getpass
 import os
@@ -31,7 +31,7 @@ _LIMITS: Final = FailoverLimits()
 
 
 class NotConfiguredError(BoksExporterError):
-    """The configuration does not say how a domain is changed, or not which domain is meant."""
+    """The configuration does not define how a domain is changed, or does not select one domain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class ManagedDomain:
 
     @property
     def limits(self) -> FailoverLimits:
-        """Tell what the guards measure by."""
+        """The limits of the guards."""
         return replace(
             _LIMITS,
             max_behind_updates=self.failover.max_behind_updates,
@@ -65,14 +65,14 @@ def chosen_domain(settings: Settings, name: str | None = None, host: HostName | 
     fitting = [domain for domain in known if domain.failover is not None]
     if not fitting:
         message = (
-            f"the configuration has no section failover in {', '.join(domain.name for domain in known)}; it says who "
+            f"the configuration has no section failover in {', '.join(domain.name for domain in known)}; it names the "
             "may change the hosts and where the journal is: see docs/configuration.md"
         )
         raise NotConfiguredError(message)
     if len(fitting) > 1 and host is not None:
         fitting = [domain for domain in fitting if any(each.name == host for each in domain.hosts)] or fitting
     if len(fitting) > 1:
-        message = f"several domains can be meant: {', '.join(domain.name for domain in fitting)}; say --domain"
+        message = f"several domains match: {', '.join(domain.name for domain in fitting)}; add --domain"
         raise NotConfiguredError(message)
     return _as_changeable(settings, fitting[0])
 
@@ -85,7 +85,7 @@ def _as_changeable(settings: Settings, domain: DomainSettings) -> ManagedDomain:
 
 
 def who_runs_this() -> Who:
-    """Tell who sits where."""
+    """Return the operator of this process."""
     terminal = ""
     with suppress(OSError, ValueError):
         terminal = os.ttyname(sys.stdin.fileno()).removeprefix("/dev/")
@@ -104,7 +104,7 @@ def journal_of(domain: ManagedDomain) -> Journal:
 
 @contextmanager
 def kept_journal(domain: ManagedDomain) -> Iterator[Journal | None]:
-    """Open the journal for reading only, as a full disk allows, too; None where there is none yet."""
+    """Open the journal read-only, which works on a full disk, too; None where there is none yet."""
     path = domain.failover.journal
     if not path.exists():
         yield None
@@ -115,7 +115,7 @@ def kept_journal(domain: ManagedDomain) -> Iterator[Journal | None]:
 
 @dataclass(frozen=True, slots=True)
 class OperatorConnections:
-    """The open connections: to read, and as the operator."""
+    """The open connections: for reading, and as the operator."""
 
     reading: Transport
     operator: OperatorTransport
@@ -148,7 +148,7 @@ async def operator_connections(domain: ManagedDomain) -> AsyncIterator[OperatorC
 
 @asynccontextmanager
 async def looking(domain: ManagedDomain) -> AsyncIterator[Survey]:
-    """Hold what a look needs, and nothing that could change a host."""
+    """Hold a survey, and nothing that could change a host."""
     async with operator_connections(domain) as ways:
         yield _survey(domain, ways.reading, ReadOnlyGates(ReadOnlyTransport(ways.operator)))
 
@@ -189,7 +189,7 @@ async def changing(
 
 
 def _survey(domain: ManagedDomain, reading: Transport, gates: ReadOnlyGates) -> Survey:
-    """Begin with what the exporter's rounds have taught, where its state file can be read."""
+    """Return a survey that begins with the exporter's state file, where it can be read."""
     name = domain.domain.name
     history, master = _kept(domain.settings.state_file, name)
     return Survey(
@@ -214,7 +214,7 @@ def _kept(path: Path | None, domain: str) -> tuple[History, HostName | None]:
 
 
 def _last_readings(history: History) -> dict[HostName, Reading]:
-    """Tell what the master had when the exporter last read it."""
+    """Return the master's numbers of the exporter's last reading."""
     if history.master is None or not history.tables:
         return {}
     numbers = {table: (known.steps[-1].sequence, known.stamp) for table, known in history.tables.items()}

@@ -1,4 +1,4 @@
-"""Join what the rounds show with what the journals of failover hold."""
+"""Add the journals' failover activity to the views of domains."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,23 +12,21 @@ from boks_exporter.observe import Clock
 
 
 class JournalViews:
-    """The journals of all domains that have one; read anew for every page."""
+    """The journals of all domains that have one; read for every page."""
 
     def __init__(self, clock: Clock) -> None:
-        """Know none."""
         self._clock = clock
         self._paths: dict[DomainName, Path] = {}
 
     def __repr__(self) -> str:
-        """Tell whose there are."""
         return f"<JournalViews of {', '.join(self._paths) or 'nothing'}>"
 
     def apply_settings(self, settings: Settings) -> None:
-        """Take a configuration over."""
+        """Apply a configuration."""
         self._paths = {domain.name: domain.failover.journal for domain in settings.domains if domain.failover}
 
     def joined(self, views: Sequence[DomainView]) -> list[DomainView]:
-        """Give the views with what the journals hold; it reads files, so a thread should do it."""
+        """Return the views with failover activity; it reads files, so call it in a thread."""
         return [self._joined(view) for view in views]
 
     def _joined(self, view: DomainView) -> DomainView:

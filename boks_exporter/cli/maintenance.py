@@ -1,4 +1,4 @@
-"""`boks-exporter maintenance`: say that somebody works on a host, so that nobody is woken for it."""
+"""`boks-exporter maintenance`: manage maintenance windows."""
 
 import json
 from typing import Any
@@ -14,7 +14,10 @@ from boks_exporter.cli.stdout import say
 
 @click.group()
 def maintenance() -> None:
-    """Say that somebody works on a host: metrics and alerts follow; every window ends by itself."""
+    """Manage maintenance windows. They expire on their own.
+
+    Metrics and alerts take them into account.
+    """
 
 
 @maintenance.command(
@@ -29,7 +32,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage."""
 @click.option("--reason", type=WORDS, required=True, metavar="TEXT", help="Why.")
 @common
 def start(*, host: str, seconds: float, reason: str, **given: Any) -> int:
-    """Begin a window for HOST."""
+    """Start a maintenance window for HOST."""
     from boks_exporter.app.failover_wiring import journal_of, who_runs_this
     from boks_exporter.cli.failover.text_output import time_of
     from boks_exporter.failover.journal import Maintenance
@@ -67,7 +70,7 @@ Exit codes: 0 shown, 1 failed, 2 wrong usage.""",
 )
 @common
 def list_windows(**given: Any) -> int:
-    """List the windows that hold now."""
+    """List the active maintenance windows."""
     from boks_exporter.app.failover_wiring import kept_journal
     from boks_exporter.cli.failover.text_output import time_of
     from boks_exporter.observe import SystemClock
@@ -105,7 +108,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage."""
 @click.argument("host")
 @common
 def end(*, host: str, **given: Any) -> int:
-    """End every window of HOST now."""
+    """End all maintenance windows of HOST."""
     from boks_exporter.app.failover_wiring import journal_of
     from boks_exporter.observe import SystemClock
 
@@ -113,6 +116,6 @@ def end(*, host: str, **given: Any) -> int:
     domain = asked.domain(host)
     with journal_of(domain) as journal:
         ended = journal.end_maintenance(domain.domain.name, host, SystemClock().now())
-    said = f"{host} is not under maintenance any more" if ended else f"{host} was not under maintenance"
+    said = f"{host} is no longer under maintenance" if ended else f"{host} was not under maintenance"
     say(json.dumps({"host": host, "ended": ended}) if asked.is_json else said)
     return cli_exits.DONE

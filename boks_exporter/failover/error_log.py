@@ -1,4 +1,4 @@
-"""What is known to be bad in the error log; its format is not public, so only fragments are known."""
+"""Known bad fragments in the error log, whose format is not public."""
 
 from typing import Final
 
@@ -10,12 +10,12 @@ BAD_FRAGMENTS: Final = (
     ("shared memory", "trouble with shared memory, such as a SHM_SIZE that is too small"),
     ("bridge_accept_master_ips", "a bridge that refuses a master's address"),
 )
-"""Fragments and what they tell; the first two are read in the vendor's articles (H); the others are words that
-messages about what those articles describe would hold (L)."""
+"""Fragments and their meaning; the first two are from the vendor's articles (H), the others are words that
+messages about the faults in those articles would contain (L)."""
 
 
 def known_bad_lines(log: ErrorLog) -> tuple[str, ...]:
-    """Pick the lines of the log's end that hold a known bad fragment, newest first, each with its meaning."""
+    """Return the lines of the log's end that hold a known bad fragment, newest first, each with its meaning."""
     return tuple(
         f"{line.strip()} ({meaning})"
         for line in reversed(log.tail)
@@ -25,7 +25,7 @@ def known_bad_lines(log: ErrorLog) -> tuple[str, ...]:
 
 
 def unread(host: HostName, log: ErrorLog | None) -> str:
-    """Tell why nothing can be said of an error log, or nothing where its end was read."""
+    """Return why an error log could not be judged, or nothing where its end was read."""
     if log is None:
         return f"the error log of {host} could not be read"
     if log.lines and not log.tail:
@@ -34,7 +34,7 @@ def unread(host: HostName, log: ErrorLog | None) -> str:
 
 
 def harmless(host: HostName, log: ErrorLog) -> str:
-    """Tell how much of an error log was looked through, in which nothing known to be bad stands."""
+    """Report how much of an error log was read, where no known bad fragment was found."""
     if not log.lines:
         return f"the error log of {host} is empty"
     return f"no known trouble in the last {len(log.tail)} of {log.lines} lines of the error log of {host}"

@@ -29,7 +29,7 @@ Numbers: TypeAlias = Mapping[TableNumber, Mark]
 
 @dataclass(frozen=True, slots=True)
 class GateFacts:
-    """What a host says through the operator's gate; without a readiness, `failure` says why there is none."""
+    """The operator's gate of a host; without a readiness, `failure` states why it has none."""
 
     host: HostName
     readiness: GateReadiness | None
@@ -37,7 +37,7 @@ class GateFacts:
 
     @property
     def is_stopped(self) -> bool:
-        """Tell whether BoKS is known to be stopped there."""
+        """Whether BoKS is known to be stopped there."""
         return self.readiness is not None and self.readiness.daemons is Daemons.STOPPED
 
 
@@ -52,9 +52,9 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The sequence numbers of a server as they were once read, when, and who remembers.
+    """Earlier sequence numbers of a server, with their time and source.
 
-    `is_final`: nothing was written there after it. It was a replica, which only copies, or BoKS stood still on it.
+    `is_final`: nothing was written there after it. It was a replica, which only copies, or BoKS was stopped on it.
     """
 
     host: HostName
@@ -79,7 +79,7 @@ class RunSummary:
 
 @dataclass(frozen=True, slots=True)
 class JournalView:
-    """What the journal knows of a domain: what is open, and what came last."""
+    """The open runs of a domain, and its last closed run."""
 
     open_runs: tuple[RunSummary, ...] = ()
     last: RunSummary | None = None
@@ -87,11 +87,11 @@ class JournalView:
 
 @dataclass(frozen=True)
 class FailoverFacts:
-    """One look at a domain through both gates.
+    """The facts of one round through both gates.
 
-    `registered` are the names that the master's database has as replicas, None where it did not say. `readings` are
-    each server's last numbers known from before. `apart` are hosts that were ahead or diverged when last compared. On
-    `still` ones BoKS was stopped in this look and in the one before: what they show was not written between the two.
+    `registered` are the replicas by the master's database, None where it could not be read. `readings` are the last
+    numbers of each server from before. `apart` are hosts that were ahead or diverged when last compared. On `still`
+    ones BoKS was stopped in this round and in the one before: what they show was not written between the two.
     """
 
     snapshot: DomainSnapshot
@@ -107,7 +107,6 @@ class FailoverFacts:
     still: frozenset[HostName] = frozenset()
 
     def host(self, name: HostName) -> Host | None:
-        """Find a known host."""
         return self.snapshot.host(name)
 
     def seen(self, name: HostName) -> Observed | None:
@@ -116,29 +115,27 @@ class FailoverFacts:
         return outcome if isinstance(outcome, Observed) else None
 
     def role(self, name: HostName) -> Role:
-        """Tell what a host says it is."""
+        """Return the role that a host reports."""
         seen = self.seen(name)
         return seen.role if seen else Role.UNKNOWN
 
     def readiness(self, name: HostName) -> GateReadiness | None:
-        """Find what a host says through the operator's gate."""
         facts = self.gates.get(name)
         return facts.readiness if facts else None
 
     def daemons(self, name: HostName) -> Daemons:
-        """Tell whether BoKS runs on a host."""
         readiness = self.readiness(name)
         return readiness.daemons if readiness else Daemons.UNKNOWN
 
     def numbers(self, name: HostName) -> Numbers | None:
-        """Tell a server's sequence numbers as it shows them now."""
+        """Return a server's sequence numbers as it shows them now."""
         seen = self.seen(name)
         if seen is None or seen.sequences is None:
             return None
         return {row.table: (row.sequence, row.stamp) for row in seen.sequences.tables}
 
     def reading(self, name: HostName) -> Reading | None:
-        """Take a server's numbers as this look has them."""
+        """Return a server's numbers of this round as a reading."""
         seen, numbers = self.seen(name), self.numbers(name)
         if seen is None or not numbers or seen.role not in {Role.MASTER, Role.REPLICA}:
             return None
@@ -146,9 +143,9 @@ class FailoverFacts:
         return Reading(name, numbers, seen.started_at, "read just now", is_final)
 
     def latest_numbers(self, name: HostName) -> Numbers | None:
-        """Tell a master's numbers by its last reading of this look, which is later than all that replicas show.
+        """Return a master's numbers by its last reading of this round, which is later than all that replicas show.
 
-        Held against the first, a replica of a busy master seems to have updates that the master lacks.
+        Compared with the first, a replica of a busy master seems to have updates that the master lacks.
         """
         read = [reading for reading in self.snapshot.master_readings if reading.host == name]
         if not read:
@@ -158,5 +155,5 @@ class FailoverFacts:
 
     @property
     def old_master(self) -> HostName | None:
-        """Name the last known master, where nobody is master now."""
+        """The last known master, where no host is master now."""
         return None if self.snapshot.masters else self.snapshot.last_known_master

@@ -39,7 +39,7 @@ EXITS: Final[dict[Exit, str]] = {
     Exit.LOCKED: "another run is open or holds the lock of a host; nothing was changed",
     Exit.UNCHANGED: "it failed, and nothing is changed, or all that was changed is undone",
     Exit.CHANGED: "it failed, and something is changed: resume or abort the run",
-    Exit.NOT_CONVERGED: "every change is made, but the domain did not become sound in time: resume waits on",
-    Exit.RESULT_UNKNOWN: "it is not known what became of a change: resume asks the host",
+    Exit.NOT_CONVERGED: "every change is made, but the domain did not become healthy in time: resume waits again",
+    Exit.RESULT_UNKNOWN: "the result of a change is unknown: resume asks the host",
 }
 """One table; docs/failover.md and docs/cli.md are made from it."""

@@ -1,7 +1,7 @@
-"""The operator's gates of a domain: one client that only looks, and another that changes.
+"""Clients of the operator's gates: one that only reads, and one that changes hosts.
 
-They share no base. Whoever holds a `LookingGates` can send nothing but an `OperatorLook`, by its type and again when it
-is sent; a dry run holds no `ChangingGates` at all.
+They share no base. A holder of `ReadOnlyGates` can send nothing but an `OperatorLook`, by its type and again when it is
+sent; a dry run holds no `ChangingGates`.
 """
 
 from dataclasses import dataclass
@@ -27,15 +27,13 @@ class ReadOnlyTransport:
     """A way to the gates on which nothing travels that could change a host."""
 
     def __init__(self, transport: OperatorTransport) -> None:
-        """Take the way."""
         self.__transport = transport
 
     def __repr__(self) -> str:
-        """Tell what it is."""
         return "<LookOnly>"
 
     async def ask(self, host: Host, request: OperatorLook) -> RawReply:
-        """Ask; anything but a look is a bug and goes nowhere."""
+        """Send a request; anything but an OperatorLook is a bug and is not sent."""
         if type(request) is not OperatorLook:
             message = f"expected an OperatorLook, found {request!r}"
             raise TypeError(message)
@@ -56,7 +54,6 @@ class ReadOnlyGates:
             return GateFacts(host.name, None, str(error))
 
     async def registered(self, master: Host) -> tuple[str, ...] | None:
-        """Ask the master which names its database has as replicas."""
         try:
             return registered_of(await self._ask(master, OperatorLook.registered()))
         except (TransportError, ParseError):
@@ -71,11 +68,11 @@ class ReadOnlyGates:
         return Witness(witness.name, reach_of(reply))
 
     async def lock(self, host: Host) -> HostLock:
-        """Ask who holds a host's lock; raises TransportError and ParseError."""
+        """Acquire a host's lock; a run that holds it already keeps it."""
         return lock_of(await self._ask(host, OperatorLook.lock_show()))
 
     async def record(self, host: Host, step: StepId) -> StepRecord:
-        """Ask what became of a change; raises TransportError and ParseError."""
+        """Return the record of a change; raises TransportError and ParseError."""
         return record_of(await self._ask(host, OperatorLook.record(step)))
 
     async def _ask(self, host: Host, request: OperatorLook) -> OperatorReply:
@@ -84,24 +81,24 @@ class ReadOnlyGates:
 
 @dataclass(frozen=True, slots=True)
 class ChangingGates:
-    """Tell the gates what to do; everything raises TransportError and ParseError, and may have happened then."""
+    """Send changes; every method raises TransportError and ParseError, after which the change may have happened."""
 
     way: OperatorTransport
 
     async def lock(self, host: Host, run: RunName, owner: str) -> HostLock:
-        """Take a host's lock; a run that has it already keeps it."""
+        """Acquire a host's lock; a run that holds it already keeps it."""
         return lock_of(await self._tell(host, OperatorChange.lock(run, owner)))
 
     async def unlock(self, host: Host, run: RunName) -> HostLock:
-        """Give a host's lock back."""
+        """Release a host's lock."""
         return lock_of(await self._tell(host, OperatorChange.unlock(run)))
 
     async def break_lock(self, host: Host, run: RunName) -> HostLock:
-        """Take a host's lock away from a run that is named."""
+        """Remove a host's lock that is held by the named run."""
         return lock_of(await self._tell(host, OperatorChange.break_lock(run)))
 
     async def do(self, host: Host, request: OperatorChange) -> StepRecord:
-        """Have a change made, or hear what became of it."""
+        """Make a change, or return its record where it was made already."""
         return record_of(await self._tell(host, request))
 
     async def _tell(self, host: Host, request: OperatorChange) -> OperatorReply:
@@ -109,12 +106,12 @@ class ChangingGates:
 
 
 def locked_by_other(lock: HostLock, run: RunName) -> bool:
-    """Tell whether a lock is another's."""
+    """Return whether a lock belongs to another run."""
     return lock.run is not None and lock.run != run
 
 
 def named(hosts: tuple[Host, ...], name: HostName) -> Host:
-    """Find a host that a plan names; one that is gone from the configuration is an error to be told."""
+    """Return the host that a plan names; raises KeyError where it is no longer configured."""
     for host in hosts:
         if host.name == name:
             return host

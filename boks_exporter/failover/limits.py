@@ -20,8 +20,8 @@ class FailoverLimits:
     """How long a change of masters waits for a moment in which the master writes nothing."""
 
     tries: int = 3
-    """How often a master is stopped for it at most: what it wrote in that very moment it gives away only when it
-    runs again."""
+    """How often a master is stopped for it at most: an update that it wrote at that moment is sent only when it runs
+    again."""
 
     master_port: int = 6500
-    """BoKS's base port: where a master takes its clients' questions (base in /etc/services)."""
+    """BoKS's base port: where a master serves its clients (base in /etc/services)."""

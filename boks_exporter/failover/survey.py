@@ -1,4 +1,4 @@
-"""One look at a domain through both gates: what everything in failover rests on."""
+"""Observe a domain through both gates."""
 
 import asyncio
 from collections.abc import Coroutine, Mapping
@@ -23,9 +23,9 @@ _Result = TypeVar("_Result")
 
 @dataclass
 class Survey:
-    """Look again and again; what earlier looks taught, and what was known before the first, is kept.
+    """Observe repeatedly, with what earlier rounds and the exporter have recorded.
 
-    It holds the reading transport and gates that only look: nothing that could change a host.
+    It holds the reading transport and read-only gates: nothing that could change a host.
     """
 
     domain: DomainSettings
@@ -38,22 +38,20 @@ class Survey:
     readings: dict[HostName, Reading] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Begin with what was known before."""
         self._known = Knowledge(last_known_master=self.last_known_master)
         self._at_once = asyncio.Semaphore(_AT_ONCE)
         self._stopped: frozenset[HostName] = frozenset()
 
     def __repr__(self) -> str:
-        """Tell the domain."""
         return f"<Survey of {self.domain.name}>"
 
     @property
     def hosts(self) -> tuple[Host, ...]:
-        """Name the known hosts, configured and discovered."""
+        """The configured and discovered hosts."""
         return (*self.domain.hosts, *(self._known.discovered if self.domain.discover else ()))
 
     def know(self, master: HostName | None) -> None:
-        """Remember who was master, where no look has seen one since."""
+        """Record the last known master, where no round has seen one since."""
         if self._known.last_known_master is None and master is not None:
             self._known = replace(self._known, last_known_master=master)
 
@@ -104,10 +102,10 @@ class Survey:
         return facts
 
     def _keep_readings(self, facts: FailoverFacts) -> None:
-        """Keep what each server showed: of a client or a dead host, nobody can ask it any more."""
+        """Store what each server showed; a client or an unreachable host does not show it again."""
         for seen in facts.snapshot.observed():
             if (reading := facts.reading(seen.host)) is not None:
-                self.readings[seen.host] = replace(reading, source="read in an earlier look")
+                self.readings[seen.host] = replace(reading, source="read in an earlier round")
 
     async def _gates(self, hosts: tuple[Host, ...]) -> dict[HostName, GateFacts]:
         found = await asyncio.gather(*(self._limited(self.gates.readiness(host)) for host in hosts))
@@ -126,7 +124,7 @@ class Survey:
         return tuple(await asyncio.gather(*(self._witness(host, old, gates[host.name]) for host in asked)))
 
     async def _witness(self, host: Host, old: Host, gate: GateFacts) -> Witness:
-        """Ask one; a replica whose gate does not answer is a witness who knows nothing, not one who is left out."""
+        """Ask one; a replica whose gate does not answer is a witness without an answer."""
         if gate.readiness is None:
             return Witness(host.name, Reach.UNKNOWN, gate.failure)
         return await self._limited(self.gates.reach(host, old.address, self.limits.master_port))
@@ -149,7 +147,7 @@ _Two = TypeVar("_Two")
 
 
 async def _both(one: Coroutine[Any, Any, _One], two: Coroutine[Any, Any, _Two]) -> tuple[_One, _Two]:
-    """Do two things at the same time; a bug in one ends the other."""
+    """Run two coroutines concurrently; a bug in one cancels the other."""
     async with asyncio.TaskGroup() as group:
         first, second = group.create_task(one), group.create_task(two)
     return first.result(), second.result()

@@ -176,7 +176,7 @@ async def _end(world: World, story: Story, result: RunResult | None, before: Sta
 
 
 async def _break(world: World, story: Story, hosts: list[HostName]) -> None:
-    """Type the commands that were printed for locks that could not be given back."""
+    """Type the commands that were printed for locks that could not be released."""
     with world.program() as program:
         own = {run.name for run in program.journal.runs("trial")}
     for host in hosts:

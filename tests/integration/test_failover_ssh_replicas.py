@@ -50,7 +50,7 @@ def test_verify_names_a_replica_that_is_ahead_and_rebuild_mends_it(at: At) -> No
     code, told = terminal("verify")
     assert code == 22, told
     assert "REPHOST3 by 3 in T" in told
-    assert "failover rebuild mends each" in told
+    assert "failover rebuild fixes each" in told
     accepted = ("--accept", "updates_only_here", "--reason", "they came from a test")
     told = terminal.apply("rebuild", "REPHOST3", *accepted)
     assert "REPHOST3| Conversion from replica to client done." in told

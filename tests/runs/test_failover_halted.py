@@ -34,7 +34,7 @@ async def switch(world: World, halt: Halt, *, registered: bool = True) -> RunRes
     return await world.apply(Procedure.SWITCHOVER, FIRST, survey=survey, halt=halt)
 
 
-@pytest.mark.parametrize("word", ["locking", "looking again", "step 1/", "step 2/"])
+@pytest.mark.parametrize("word", ["locking", "polling again", "step 1/", "step 2/"])
 def test_before_anything_was_changed_a_run_ends_with_twenty(journals: Path, word: str) -> None:
     """Nothing is changed, nothing stays open, and no host stays locked."""
     world, halt = World.at(journals), Halt()

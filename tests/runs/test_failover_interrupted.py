@@ -70,11 +70,11 @@ def test_a_plan_that_is_no_longer_true_is_refused_with_the_difference(journals: 
             return result.sentences
 
     assert virtually(scene) == (
-        "things are no longer as in the plan that was shown; look at a new one",
+        "things are no longer as in the plan that was shown; show a new one",
         "r3 SHM_SIZE: was 16000, is unknown",
         "r3 answers: was yes, is no",
         "r3 daemons: was running, is unknown",
-        "r3 operator's gate: was answers, is silent",
+        "r3 operator's gate: was answers, is unreachable",
         "r3 role: was replica, is unknown",
         "r3 state: was unknown, is unreachable",
         "locks: was r1 r2 r3, is r1 r2",
@@ -107,7 +107,7 @@ def test_a_runner_that_is_killed_leaves_a_run_to_resume(journals: Path) -> None:
 
 
 def test_an_aborted_run_leaves_nothing_behind(journals: Path) -> None:
-    """What was done before the point of no return is undone, last first, and the locks are given back."""
+    """What was done before the point of no return is undone, last first, and the locks are released."""
     world = World.at(journals)
 
     async def scene() -> Exit:
@@ -187,5 +187,5 @@ def test_a_run_can_be_closed_when_one_of_its_hosts_left_the_configuration(journa
 
     code, said = virtually(scene)
     assert code is Exit.DONE
-    assert said[-1].startswith(f"the lock of {THIRD} could not be given back (it is no longer in the configuration): ")
+    assert said[-1].startswith(f"the lock of {THIRD} could not be released (it is no longer in the configuration): ")
     assert set(world.locks()) == {THIRD}

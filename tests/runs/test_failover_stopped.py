@@ -14,8 +14,8 @@ from boks_exporter.simulator.domain.invariants import running_masters
 from tests.unit.failover_world import FIRST, MASTER, THIRD, World, virtually
 
 TOO_BUSY = (
-    "tried 3 times, and each time something was written in the very moment of the stop: pick a quieter minute, "
-    "or let it wait longer for one (failover.quiet in the configuration)"
+    "tried 3 times, and each time something was written at the moment of the stop: choose a quieter minute, "
+    "or configure a longer wait (failover.quiet in the configuration)"
 )
 STOP_AND_START = [(MASTER, "boot-stop"), (MASTER, "boot-start")]
 
@@ -88,7 +88,7 @@ def test_what_a_master_does_not_show_while_it_stands_still_is_not_taken_for_gran
     world = World.at(journals)
     result = switched(world, Stopped.ERROR)
     assert result.exit is Exit.UNCHANGED
-    assert f"what {MASTER} may have written after that is not known" in result.sentences[0]
+    assert f"what {MASTER} may have written after that is unknown" in result.sentences[0]
     assert "may --accept behind_last_master" in result.sentences[0]
     assert world.sent() == STOP_AND_START
     assert world.roles()[MASTER] == "master"
@@ -131,7 +131,7 @@ def test_a_master_that_was_stopped_is_not_started_beside_another(journals: Path,
 
     result = virtually(scene)
     assert (result.exit, stops[-1]) == (Exit.CHANGED, MASTER if nth_stop == 1 else FIRST), result.sentences
-    assert f"{THIRD} says that it is master, too" in " ".join(result.sentences)
+    assert f"{THIRD} reports that it is master, too" in " ".join(result.sentences)
     assert world.sent()[-1] == (stops[-1], "boot-stop")
     assert running_masters(world.domain) == (THIRD,)
     assert {breach.event for breach in world.observer.breaches} == {f"master {THIRD}"}

@@ -54,11 +54,11 @@ def test_what_a_guard_refuses_ends_with_ten(terminal: Terminal) -> None:
     """The master lives: nobody may accept that."""
     code, text = terminal("failover", "promote", FIRST)
     assert code == Exit.REFUSED
-    assert "REFUSED  master_exists: m1 (BoKS running) says that it is master" in text
-    assert "why: two masters would exist; nobody may accept this" in text
+    assert "REFUSED  master_exists: m1 (BoKS running) reports that it is master" in text
+    assert "why: two masters would exist; this cannot be accepted" in text
     assert text.endswith(
-        "Plan: promote r1, not shown, as nobody may accept what refuses it\n"
-        "Nothing was changed, and nothing will be while this stands: master_exists (exit 10).\n"
+        "Plan: promote r1, not shown, as what refuses it cannot be accepted\n"
+        "Nothing was changed, and nothing will be while these findings remain: master_exists (exit 10).\n"
     )
     code, _ = terminal("failover", "plan", "promote", FIRST)
     assert code == Exit.REFUSED
@@ -70,7 +70,7 @@ def test_the_line_to_type_accepts_what_was_accepted_and_nothing_else(terminal: T
     code, text = terminal("failover", "switchover", FIRST)
     assert code == Exit.FACTS_UNKNOWN
     assert text.endswith(
-        "Nothing was changed, and nothing will be while this stands: hosts_not_asked (exit 11).\n"
+        "Nothing was changed, and nothing will be while these findings remain: hosts_not_asked (exit 11).\n"
         "To see the plan with all of it accepted:\n"
         '  boks-exporter failover switchover r1 --accept hosts_not_asked --reason "…"\n'
     )
@@ -108,9 +108,9 @@ def test_a_script_gets_json(terminal: Terminal) -> None:
     ("words", "message"),
     [
         (["--apply", "123"], "expected a fingerprint of 16 hexadecimal digits, found '123'"),
-        (["--apply", ""], "a fingerprint is needed: show the plan first, it stands at its end"),
+        (["--apply", ""], "a fingerprint is needed: show the plan first, it is at its end"),
         (["--accept", "shm_size"], "--accept needs --reason: what do you know that the program does not?"),
-        (["--accept", "master_exists", "--reason", "x"], "nobody may accept this one: two masters would exist"),
+        (["--accept", "master_exists", "--reason", "x"], "it cannot be accepted: two masters would exist"),
         (["--accept", "everything", "--reason", "x"], "Invalid value for '--accept'"),
         (["--force"], "No such option '--force'"),
     ],
@@ -189,7 +189,7 @@ def test_a_run_whose_hosts_are_gone_can_be_closed(terminal: Terminal) -> None:
     terminal.before = lambda: terminal.world.domain.clear_fault(MASTER, Fault.UNREACHABLE)
     code, said = terminal("failover", "forget", name, "--reason", "burnt down")
     assert code == Exit.DONE
-    assert "who does not wait for it any more: burnt down" in said
+    assert "who no longer waits for it: burnt down" in said
     assert terminal.world.locks() == {}
     assert "last_run_failed" in terminal("failover", "rebuild", SECOND)[1]
 
@@ -205,9 +205,9 @@ def test_candidates_are_ranked_and_the_domain_verified(terminal: Terminal) -> No
     assert (code, text) == (
         0,
         (
-            "yes      one sound master: m1 is the only master and shows its list and numbers\n"
-            "yes      nobody ahead: none of 3 replicas is ahead of m1\n"
-            "yes      every replica sound: 3 replicas are OK under m1\n"
+            "yes      one healthy master: m1 is the only master and shows its list and numbers\n"
+            "yes      no replica ahead: none of 3 replicas is ahead of m1\n"
+            "yes      every replica healthy: 3 replicas are OK under m1\n"
         ),
     )
     terminal.before = terminal.world.kill_master
@@ -225,7 +225,7 @@ def test_maintenance_is_set_listed_and_ended(terminal: Terminal) -> None:
     assert terminal("maintenance", "list")[1].endswith(": new disks\n")
     code, shorter = terminal("maintenance", "start", "r1", "--for", "1h", "--reason", "and memory")
     assert (code, shorter) == (0, text), "the window that lasts longest counts"
-    assert terminal("maintenance", "end", "r1") == (0, "r1 is not under maintenance any more\n")
+    assert terminal("maintenance", "end", "r1") == (0, "r1 is no longer under maintenance\n")
     assert terminal("maintenance", "end", "r1") == (0, "r1 was not under maintenance\n")
     assert terminal("maintenance", "start", "x9", "--for", "2h", "--reason", "typo")[0] == Exit.USAGE
 
@@ -248,7 +248,7 @@ def test_a_signal_stops_a_run_where_nothing_is_under_way(terminal: Terminal, rec
     terminal.world.way.connection_fault = lambda _, line: signal.raise_signal(received) if " do " in line else None
     code, text = terminal("failover", "promote", FIRST, "--apply", fingerprint(plan))
     assert (code, "r1| Conversion from replica to master done." in text) == (Exit.CHANGED, True), text
-    assert f"{received.name}: it stops as soon as nothing is under way; once more leaves at once" in text
+    assert f"{received.name}: stopping after the current step; send it again to exit now" in text
     name = text.rpartition(", run ")[2].strip()
     assert text.splitlines()[-3:-1] == [
         f"stopped before step 4 (compare on {FIRST}) was over: {received.name} was received",
@@ -306,4 +306,4 @@ def test_a_run_that_nobody_reads_any_more_stops_and_ends_with_its_code(
     code, _ = terminal("failover", "promote", FIRST, "--apply", fingerprint(plan))
     with Journal(terminal.config.parent / "journal.sqlite") as journal:
         (run,) = journal.runs("bank")
-    assert (code, run.is_open, "nobody reads any more what it tells" in run.message) == (Exit.CHANGED, True, True)
+    assert (code, run.is_open, "its output is no longer read" in run.message) == (Exit.CHANGED, True, True)

@@ -37,11 +37,11 @@ def test_two_masters_can_never_come_of_a_promotion() -> None:
     [
         (
             (Witness("R1", Reach.TIMEOUT), Witness("R2", Reach.REACHABLE)),
-            "refuse old_master_reachable: R2 reaches the master's port of M: it may live",
+            "refuse old_master_reachable: R2 reaches the master's port of M: it may be running",
         ),
         (
             (Witness("R1", Reach.TIMEOUT), Witness("R2", Reach.UNKNOWN)),
-            "unknown old_master_unproven: M does not answer, and R2 cannot tell whether it reaches it",
+            "unknown old_master_unproven: M does not answer, and R2 could not check whether it reaches it",
         ),
         ((), "unknown old_master_unproven: M does not answer, and no replica could be asked whether it reaches it"),
     ],
@@ -63,10 +63,8 @@ def test_a_domain_without_a_known_master_is_not_promoted_unseen() -> None:
     facts = dead_master(last_master=None, witnesses=(), readings={})
     said = told(Procedure.PROMOTE, "R1", facts)
     assert said[0].startswith("unknown hosts_not_asked: M could not be asked")
-    assert said[1] == (
-        "unknown old_master_unproven: no host is known to have been master, so nobody can be proven gone"
-    )
-    assert said[-1] == "unknown behind_last_master: what the last master had is not known: nobody has seen its numbers"
+    assert said[1] == ("unknown old_master_unproven: no host is known to have been master, so none can be proven out")
+    assert said[-1] == "unknown behind_last_master: the numbers of the last master are unknown: they were never read"
 
 
 def test_a_candidate_behind_another_is_refused_with_its_figures() -> None:
@@ -164,7 +162,7 @@ def test_what_must_be_the_same_everywhere_is_compared() -> None:
     ]
     broadcast = host("R2", Role.REPLICA, environment=Environment("server", 16000, "BCASTADDR"))
     assert told(Procedure.PROMOTE, "R1", dead_master(broadcast))[3:] == [
-        "unknown bridge: BRIDGE_ACCEPT_MASTER_IPS on R2 is 'BCASTADDR': whether that admits 192.0.2.2 is not known"
+        "unknown bridge: BRIDGE_ACCEPT_MASTER_IPS on R2 is 'BCASTADDR': whether that admits 192.0.2.2 is unknown"
     ]
 
 
@@ -177,9 +175,9 @@ def test_the_operators_wishes_count() -> None:
         Host("C", "192.0.2.4"),
     )
     assert told(Procedure.PROMOTE, "R1", dead_master(hosts=hosts))[3:] == [
-        "refuse promotion_never: the configuration says of R1: promotion: never",
+        "refuse promotion_never: the configuration has for R1: promotion: never",
         "note promotion_preference: R2 is preferred and as advanced as any",
-        "note site: no other sound replica is left in Delft: logins there depend on the network",
+        "note site: no other healthy replica remains in Delft: logins there depend on the network",
     ]
 
 
@@ -190,7 +188,7 @@ def test_a_gate_that_would_fail_in_the_middle_is_found_at_the_beginning() -> Non
         "refuse gate_not_ready: the operator's gate of R1 may not become root (permitted)",
         (
             "refuse gate_not_ready: the operator's gate of R1 cannot write its directory of records (state), as far as "
-            "it says"
+            "it reports"
         ),
         (
             "refuse gate_not_ready: the operator's gate of R1 would lose BoKS's daemons with its connection (session): "

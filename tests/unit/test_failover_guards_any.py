@@ -58,7 +58,7 @@ def test_masters_do_not_change_twice_in_a_short_time_nor_after_a_failure() -> No
 @pytest.mark.parametrize(
     ("procedure", "target", "expected"),
     [
-        (Procedure.PROMOTE, "C", "refuse wrong_role: C says that it is a client, promote begins with a replica"),
+        (Procedure.PROMOTE, "C", "refuse wrong_role: C reports that it is a client, promote begins with a replica"),
         (Procedure.PROMOTE, "X", "refuse unknown_host: X is no host of bank; there are M, R1, R2, C"),
     ],
 )
@@ -68,9 +68,9 @@ def test_the_wrong_host_is_refused(procedure: Procedure, target: str, expected: 
 
 
 def test_old_facts_are_no_facts() -> None:
-    """A host that was looked at long ago is refused with its age."""
+    """A host that was polled long ago is refused with its age."""
     facts = dead_master()
-    assert "refuse stale_look: R1 was looked at 298.8 s ago, at most 120.0 s are allowed" in told(
+    assert "refuse stale_look: R1 was polled 298.8 s ago, at most 120.0 s are allowed" in told(
         Procedure.PROMOTE, "R1", replace(facts, seen_at=300.0)
     )
 
@@ -81,7 +81,7 @@ def test_a_name_that_leads_to_another_hosts_machine_is_refused(hostname: str) ->
     facts = dead_master()
     gates = {**facts.gates, "R1": ready("R1", Role.REPLICA, hostname=hostname)}
     assert told(Procedure.PROMOTE, "R1", replace(facts, gates=gates))[0] == (
-        f"refuse other_host: R1 (192.0.2.2) leads to a machine that calls itself {hostname}, which is R2: mend the "
+        f"refuse other_host: R1 (192.0.2.2) leads to a machine that calls itself {hostname}, which is R2: fix the "
         "address in the configuration"
     )
     for own in ("r1.example.net", "R1", "", "somebody"):
@@ -110,7 +110,7 @@ def test_some_findings_can_be_accepted_and_some_by_nobody() -> None:
     }
     findings = found(Procedure.PROMOTE, "R1", dead_master(witnesses=()))
     assert blocking_findings(findings, (Guard.OLD_MASTER_UNPROVEN,)) == ()
-    with pytest.raises(NotAcceptableError, match="nobody may accept this one: two masters would exist"):
+    with pytest.raises(NotAcceptableError, match="it cannot be accepted: two masters would exist"):
         blocking_findings(findings, (Guard.MASTER_EXISTS,))
 
 

@@ -26,12 +26,12 @@ def test_nothing_stands_against_a_planned_change(procedure: Procedure) -> None:
 
 def test_a_switchover_needs_one_sound_master_and_a_sound_replica() -> None:
     """None, several, or one whose list is not readable; and a replica of which not everything is known."""
-    assert "refuse no_master: no host says that it is master: failover promote" in told(
+    assert "refuse no_master: no host reports that it is master: failover promote" in told(
         Procedure.SWITCHOVER, "R1", dead_master()
     )
     both = sound_domain(host("R2", Role.MASTER), gates={"M": ready("M", Role.MASTER, daemons=Daemons.STOPPED)})
     assert (
-        "refuse several_masters: M (BoKS stopped), R2 (BoKS running) all say that they are master, and each is one "
+        "refuse several_masters: M (BoKS stopped), R2 (BoKS running) all report that they are master, and each is one "
         "when BoKS next starts on it: failover retire the wrong one, at its console or over SSH"
     ) in told(Procedure.SWITCHOVER, "R1", both)
     behind = sound_domain(host("R1", Role.REPLICA, {7: 103, 9: 50}))
@@ -63,7 +63,7 @@ def test_what_an_old_master_wrote_after_it_was_last_read_is_not_known() -> None:
     assert told(Procedure.RETIRE, "M", facts) == [
         (
             "unknown updates_only_here: R1 has what M had when it was last read; what M may have written after that is "
-            "not known, and is moved aside with its database"
+            "unknown, and is moved aside with its database"
         )
     ]
 
@@ -81,7 +81,7 @@ def test_a_client_with_an_old_database_does_not_become_a_replica_unseen() -> Non
     ]
     unsure = sound_domain(registered=None)
     assert told(Procedure.ADD_REPLICA, "C", unsure) == [
-        "unknown not_registered: it is not known whether C is registered as BOKSREPLICA: the master did not tell"
+        "unknown not_registered: it is unknown whether C is registered as BOKSREPLICA: the master did not report it"
     ]
 
 

@@ -80,7 +80,7 @@ def test_the_domain_is_the_one_that_has_the_host(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "host", "message"),
     [
-        (None, "x", "several domains can be meant: one, two; say --domain"),
+        (None, "x", "several domains match: one, two; add --domain"),
         ("four", None, "no domain four in the configuration; there are: one, two, three"),
         ("three", None, "the configuration has no section failover in three"),
     ],

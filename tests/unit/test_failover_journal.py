@@ -183,7 +183,7 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(tmp_path: Path) -> None
     [
         (
             b"this is no database, and it is longer than a hundred bytes " * 4,
-            "is damaged .* look with `failover locks`",
+            "is damaged .* check with `failover locks`",
         ),
         (b"", None),
     ],
@@ -240,8 +240,8 @@ def test_a_journal_of_an_older_program_is_brought_up_to_date(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("outcome", "sentence", "begun"),
     [
-        ("failed", "not begun: r2 says that it is master", False),
-        ("failed", "nothing was begun: r2 says that it is master", False),
+        ("failed", "not begun: r2 reports that it is master", False),
+        ("failed", "nothing was begun: r2 reports that it is master", False),
         ("failed", "the gate refused it (busy): nothing was run", False),
         ("failed", "the command ended with exit status 1", True),
         ("unknown", "not begun, or so it seems", True),

@@ -133,7 +133,7 @@ def test_a_lock_is_broken_only_after_the_journal_knows_who_does_it(
     code, told = terminal("failover", "break-lock", "gone-2", FIRST)
     assert (code, terminal.world.locks()) == (Exit.INTERNAL, {FIRST: "gone-1"})
     assert "r1 stays locked, by the run gone-1 of bob: only the lock of gone-2 was to be broken" in told
-    assert terminal("failover", "break-lock", "gone-1", FIRST) == (0, "r1 is not locked any more\n")
+    assert terminal("failover", "break-lock", "gone-1", FIRST) == (0, "r1 is no longer locked\n")
     history = terminal("failover", "history")[1]
-    assert "broke the lock of gone-1 on r1: r1 is not locked any more" in history
+    assert "broke the lock of gone-1 on r1: r1 is no longer locked" in history
     assert "broke the lock of gone-2 on r1: r1 stays locked" in history

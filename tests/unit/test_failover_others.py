@@ -14,13 +14,13 @@ _BEHIND = host("R2", Role.REPLICA, {table: number + 5 for table, number in NUMBE
 
 def test_a_plan_knows_which_replicas_were_ok() -> None:
     """One that is ahead already is not among them: no rebuilding of another can mend it."""
-    assert make_plan(Procedure.ADD_REPLICA, "C", sound_domain()).sound == ("R1", "R2")
-    assert make_plan(Procedure.REBUILD, "R1", sound_domain(_BEHIND)).sound == ("R1",)
+    assert make_plan(Procedure.ADD_REPLICA, "C", sound_domain()).healthy == ("R1", "R2")
+    assert make_plan(Procedure.REBUILD, "R1", sound_domain(_BEHIND)).healthy == ("R1",)
 
 
 def test_who_was_ok_has_to_be_ok_again() -> None:
     """The sentence names who is not, and why."""
-    by = Circumstances(sound=frozenset({"R1", "R2"}))
+    by = Circumstances(healthy=frozenset({"R1", "R2"}))
     assert prove_all(_CLAIM, sound_domain(), by).sentence == "2 replicas that were OK are OK under M"
     found = prove_all(_CLAIM, sound_domain(_BEHIND), by)
     assert found.truth is Certainty.NO
@@ -30,9 +30,9 @@ def test_who_was_ok_has_to_be_ok_again() -> None:
 
 def test_who_was_not_ok_is_not_waited_for() -> None:
     """A second replica that went its own way does not keep the rebuilding of the first from ending."""
-    assert prove_all(_CLAIM, sound_domain(_BEHIND), Circumstances(sound=frozenset({"R1"}))).truth is Certainty.YES
+    assert prove_all(_CLAIM, sound_domain(_BEHIND), Circumstances(healthy=frozenset({"R1"}))).truth is Certainty.YES
 
 
 def test_without_a_sound_master_nobody_is_back() -> None:
     """What a master says that does not run is worth nothing."""
-    assert prove_all(_CLAIM, dead_master(), Circumstances(sound=frozenset({"R1"}))).truth is not Certainty.YES
+    assert prove_all(_CLAIM, dead_master(), Circumstances(healthy=frozenset({"R1"}))).truth is not Certainty.YES

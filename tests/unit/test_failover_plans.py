@@ -112,7 +112,7 @@ def test_a_promotion_changes_one_host_and_locks_all_servers() -> None:
     assert plan.lock_hosts == ("R1", "R2")
     assert plan.excused == ("M",)
     assert plan.afterwards == (
-        "M: silent; retire it before it boots (now: silent)",
+        "M: unreachable; retire it before it boots (now: unreachable)",
         "R1: master (now: replica)",
         "R2: replica",
         "C: client",
@@ -174,7 +174,7 @@ def test_an_old_master_that_ssh_does_not_reach_is_retired_at_its_console() -> No
             Procedure.SWITCHOVER,
             "R1",
             dead_master(),
-            "switchover needs one master beside R1: no other host is master",
+            "switchover needs one master besides R1: no other host is master",
         ),
         (Procedure.REBUILD, "M", sound_domain(), "M is the master: rebuild is for another host"),
         (Procedure.PROMOTE, "X", dead_master(), "X is no host of bank"),

@@ -22,8 +22,8 @@ def without_list() -> FailoverFacts:
 
 MASTERS = (
     Case(ClaimKind.IS_MASTER_ALONE, DEAD, UNKNOWN, "M does not answer", "M"),
-    Case(ClaimKind.IS_MASTER_ALONE, SOUND, NO, "R1 says that it is a replica"),
-    Case(ClaimKind.IS_MASTER_ALONE, sound_domain(host("R1", Role.MASTER)), NO, "M says that it is master, too"),
+    Case(ClaimKind.IS_MASTER_ALONE, SOUND, NO, "R1 reports that it is a replica"),
+    Case(ClaimKind.IS_MASTER_ALONE, sound_domain(host("R1", Role.MASTER)), NO, "M reports that it is master, too"),
     Case(
         ClaimKind.IS_MASTER_ALONE,
         sound_domain(**stopped("M", Role.MASTER)),
@@ -37,13 +37,13 @@ MASTERS = (
         ClaimKind.IS_STARTED,
         sound_domain(**mute("R1")),
         UNKNOWN,
-        "it is not known whether BoKS runs on R1: auth: the login was refused",
+        "it is unknown whether BoKS runs on R1: auth: the login was refused",
     ),
     Case(
         ClaimKind.IS_OUT,
         sound_domain(gates={"C": ready("C", Role.CLIENT, daemons=Daemons.UNKNOWN)}),
         UNKNOWN,
-        "it is not known whether BoKS runs on C: its gate cannot tell",
+        "it is unknown whether BoKS runs on C: its gate does not report it",
         "C",
     ),
     Case(ClaimKind.MASTER_IS_SOUND, DEAD, UNKNOWN, "M does not answer", "M"),
@@ -59,7 +59,7 @@ MASTERS = (
         ClaimKind.IS_MASTER_BESIDE,
         sound_domain(host("R2", Role.MASTER)),
         NO,
-        "R2 says that it is master, too",
+        "R2 reports that it is master, too",
         "M",
         "R1",
     ),
@@ -71,7 +71,7 @@ MASTERS = (
         "M",
         "R1",
     ),
-    Case(ClaimKind.NOBODY_IS_MASTER, SOUND, NO, "M says that it is master"),
+    Case(ClaimKind.NOBODY_IS_MASTER, SOUND, NO, "M reports that it is master"),
     Case(
         ClaimKind.NOBODY_IS_MASTER,
         dead_master(silent("C")),
@@ -100,7 +100,7 @@ MASTERS = (
         ClaimKind.NOBODY_IS_MASTER,
         dead_master(witnesses=(Witness("R2", Reach.REACHABLE),)),
         NO,
-        "R2 reaches the master's port of M: it may live",
+        "R2 reaches the master's port of M: it may be running",
         by=taken(Guard.OLD_MASTER_UNPROVEN, old_master="M"),
     ),
     Case(
@@ -108,8 +108,8 @@ MASTERS = (
         dead_master(witnesses=()),
         YES,
         (
-            "every known host was asked, and none says that it is master; M does not answer, and no replica could be "
-            "asked whether it reaches it, which is accepted"
+            "every known host was asked, and none reports that it is master; M does not answer, and no replica "
+            "could be asked whether it reaches it, which is accepted"
         ),
         by=taken(Guard.OLD_MASTER_UNPROVEN, old_master="M"),
     ),
@@ -117,13 +117,13 @@ MASTERS = (
         ClaimKind.MAY_START_AS_MASTER,
         sound_domain(host("R1", Role.MASTER)),
         NO,
-        "M says that it is master, too",
+        "M reports that it is master, too",
     ),
     Case(
         ClaimKind.MAY_START_AS_MASTER,
         SOUND,
         YES,
-        "M says that it is a master; every known host was asked, and none says that it is master",
+        "M reports that it is a master; every known host was asked, and none reports that it is master",
         "M",
         by=Circumstances(old_master="M"),
     ),

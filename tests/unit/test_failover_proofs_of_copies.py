@@ -40,7 +40,7 @@ COPIES = (
     ),
     Case(ClaimKind.IS_QUIET, SOUND, YES, "R1 has in all 2 tables what M has"),
     Case(ClaimKind.IS_AS_ADVANCED, sound_domain(silent("R1")), UNKNOWN, "the numbers of R1 could not be read"),
-    Case(ClaimKind.IS_AS_ADVANCED, dead_master(readings={}), UNKNOWN, "the numbers of M are not known"),
+    Case(ClaimKind.IS_AS_ADVANCED, dead_master(readings={}), UNKNOWN, "the numbers of M are unknown"),
     Case(
         ClaimKind.IS_AS_ADVANCED,
         dead_master(host("R1", Role.REPLICA, {7: 100})),
@@ -69,7 +69,7 @@ COPIES = (
         "R1 is 3 updates behind the most advanced server that answers",
         by=taken(Guard.BEHIND_BEST),
     ),
-    Case(ClaimKind.MAY_BE_REMOVED, SOUND, NO, "R1 says that it is a replica"),
+    Case(ClaimKind.MAY_BE_REMOVED, SOUND, NO, "R1 reports that it is a replica"),
     Case(
         ClaimKind.MAY_BE_REMOVED,
         sound_domain(host("R1", Role.CLIENT), readings={"R1": replace(OLD, numbers={7: (103, STAMP)}, is_final=True)}),
@@ -81,7 +81,7 @@ COPIES = (
         sound_domain(host("R1", Role.CLIENT), readings={"R1": replace(OLD, numbers={7: (103, STAMP)}, is_final=True)}),
         YES,
         (
-            "R1 says that it is a client; M is the only master; M shows its numbers; M lacks 3 updates of R1 in T7 "
+            "R1 reports that it is a client; M is the only master; M shows its numbers; M lacks 3 updates of R1 in T7 "
             "(1 tables in all), which is accepted"
         ),
         by=taken(Guard.UPDATES_ONLY_HERE),
@@ -91,7 +91,7 @@ COPIES = (
         ClaimKind.HAS_NO_DATABASE,
         sound_domain(**mute("C")),
         UNKNOWN,
-        "it is not known whether C has a database: auth: the login was refused",
+        "it is unknown whether C has a database: auth: the login was refused",
         "C",
     ),
     Case(ClaimKind.HAS_SHM_SIZE, sound_domain(silent("C")), UNKNOWN, "SHM_SIZE of C could not be read", "C", number=1),
@@ -102,7 +102,7 @@ DOMAINS = (
         ClaimKind.IS_REGISTERED,
         sound_domain(registered=None),
         UNKNOWN,
-        "M did not tell which hosts are registered as BOKSREPLICA",
+        "M did not report which hosts are registered as BOKSREPLICA",
     ),
     Case(
         ClaimKind.IS_REGISTERED,
@@ -127,7 +127,7 @@ DOMAINS = (
         ClaimKind.NONE_IS_AHEAD,
         sound_domain(host("R1", Role.REPLICA, {7: 103, 9: 50})),
         NO,
-        "ahead of M: R1 by 3 in T7; failover rebuild mends each",
+        "ahead of M: R1 by 3 in T7; failover rebuild fixes each",
         "M",
     ),
     Case(ClaimKind.DOMAIN_IS_SOUND, DEAD, UNKNOWN, "M does not answer", "M"),
@@ -135,7 +135,7 @@ DOMAINS = (
         ClaimKind.DOMAIN_IS_SOUND,
         sound_domain(silent("R2")),
         YES,
-        "1 replicas are OK under M; silent as before: R2",
+        "1 replicas are OK under M; unreachable as before: R2",
         "M",
         by=Circumstances(excused=frozenset({"R2"})),
     ),
@@ -146,7 +146,7 @@ DOMAINS = (
         YES,
         "2 replicas that were OK are OK under M",
         "M",
-        by=Circumstances(sound=frozenset({"R1", "R2"})),
+        by=Circumstances(healthy=frozenset({"R1", "R2"})),
     ),
     Case(
         ClaimKind.ERROR_LOG_IS_CLEAN,

@@ -1,4 +1,4 @@
-"""Show a plan, ask, and have it carried out."""
+"""Show a plan, ask for confirmation, and apply it."""
 
 import asyncio
 import json
@@ -45,7 +45,7 @@ class TypedConsole:
     """The operator at the terminal of this command."""
 
     async def code(self) -> str | None:
-        """Ask for the code; an empty line means that there is none, and that the host will tell.
+        """Ask for the code; an empty line means that there is none, and that the host's state is waited for.
 
         The terminal is read when a line is there, so that a signal need not wait for one.
         """
@@ -62,7 +62,7 @@ class TypedConsole:
 def show_or_apply(
     common: Common, procedure: Procedure, host: str, *, fingerprint: str | None, accept: tuple[str, ...], reason: str
 ) -> int:
-    """Show what would be done; with a fingerprint, do it."""
+    """Show a plan; with a fingerprint, apply it."""
     accepted = acceptances(accept, reason)
     try:
         blocking_findings((), [acceptance.guard for acceptance in accepted])
@@ -90,7 +90,7 @@ def show_or_apply(
 
 
 def show(common: Common, domain: ManagedDomain, order: Order) -> tuple[Proposal, Exit]:
-    """Look and show; what this holds can change nothing."""
+    """Observe and show; nothing here can change a host."""
     known = open_runs(domain)
 
     async def look() -> Proposal:
@@ -113,7 +113,7 @@ def show(common: Common, domain: ManagedDomain, order: Order) -> tuple[Proposal,
 
 
 def _kept(domain: ManagedDomain, proposal: Proposal) -> str:
-    """Keep what the plan rests on, so that it can be applied by its fingerprint; tells why it could not be."""
+    """Store what the plan is based on, so that it can be applied by its fingerprint; returns why it could not be."""
     try:
         with journal_of(domain) as journal:
             journal.show(proposal.fingerprint, proposal.plan.domain, proposal.basis, SystemClock().now())
@@ -127,7 +127,7 @@ def _what_next(order: Order, proposal: Proposal, left: Collection[Finding]) -> l
     accepted = [f" --accept {guard}" for guard in sorted(order.guards)]
     if left:
         names = [*dict.fromkeys(finding.guard for finding in left)]
-        stands = f"Nothing was changed, and nothing will be while this stands: {', '.join(names)} "
+        stands = f"Nothing was changed, and nothing will be while these findings remain: {', '.join(names)} "
         lines = [f"{stands}(exit {int(exit_for(left))})."]
         if all(finding.acceptable for finding in left):
             accepted += [f" --accept {name}" for name in names]
@@ -143,13 +143,13 @@ def _what_next(order: Order, proposal: Proposal, left: Collection[Finding]) -> l
 
 
 def resume_or_abort(common: Common, run: str, *, abort: bool) -> int:
-    """Go on with a run, or undo it."""
+    """Continue a run, or roll it back."""
     domain = common.domain()
     return _ended(common, _run(common, domain, lambda runner: runner.abort(run) if abort else runner.resume(run)))
 
 
 def forget(common: Common, run: str, reason: str) -> int:
-    """Close a run that nobody can go on with."""
+    """Close a run that cannot be continued."""
     domain = common.domain()
     return _ended(common, _run(common, domain, lambda runner: runner.forget(run, reason)))
 
@@ -161,7 +161,7 @@ def _run(common: Common, domain: ManagedDomain, work: Callable[[Runner], Corouti
         try:
             say("\n".join(harmless(line) for line in text.split("\n"))) if not common.is_json else None
         except OutputError:
-            halt.ask("nobody reads any more what it tells: its terminal or its pipe is gone")
+            halt.ask("its output is no longer read: its terminal or its pipe was closed")
 
     at_work: list[Runner] = []
 
@@ -179,7 +179,7 @@ def _run(common: Common, domain: ManagedDomain, work: Callable[[Runner], Corouti
 
 
 def _interrupted(domain: ManagedDomain, name: str | None) -> RunResult:
-    """Say what a run left open that was left at once; the hosts go on with what was begun."""
+    """Report the run that was left open; hosts complete what they have begun."""
     with journal_of(domain) as journal:
         run = journal.run(name) if name else None
         if run is None or not run.is_open:
@@ -193,6 +193,6 @@ def _interrupted(domain: ManagedDomain, name: str | None) -> RunResult:
 def _ended(common: Common, result: RunResult) -> int:
     ending = f"exit {int(result.exit)}" + (f", run {result.run}" if result.run else "")
     lines = [*(harmless(sentence) for sentence in result.sentences), ending]
-    with suppress(OutputError):  # nobody reads it: the exit code is true all the same
+    with suppress(OutputError):  # the output is closed; the exit code is still correct
         say(json.dumps(result_json(result), indent=2) if common.is_json else "\n".join(lines))
     return int(result.exit)

@@ -17,16 +17,16 @@ _EXITS: Final = "\n".join(f"  {int(code):>2}  {meaning}" for code, meaning in EX
 
 _SUMMARIES: Final = {
     Procedure.ADD_REPLICA: "Make a client a replica of the master.",
-    Procedure.PROMOTE: "Make a replica the master, when the old one is gone.",
+    Procedure.PROMOTE: "Make a replica the master, when the old one is lost.",
     Procedure.RETIRE: "Make an old master a client, before it boots fully.",
-    Procedure.FAILBACK: "Let the original master, a sound replica now, take over again.",
-    Procedure.SWITCHOVER: "Let a replica take over from a master that lives.",
-    Procedure.REBUILD: "Give a diverged replica the master's data anew.",
+    Procedure.FAILBACK: "Make the original master, now a healthy replica, the master again.",
+    Procedure.SWITCHOVER: "Make a replica the master in place of a living one.",
+    Procedure.REBUILD: "Load the master's data into a diverged replica.",
 }
 
 _HELP: Final = {
     Procedure.ADD_REPLICA: "HOST must be a client that is registered as BOKSREPLICA in the database.",
-    Procedure.PROMOTE: "HOST must be a replica, and nobody may be master. `failover candidates` ranks them.",
+    Procedure.PROMOTE: "HOST must be a replica, and there must be no master. `failover candidates` ranks them.",
     Procedure.RETIRE: "Where SSH reaches HOST and BoKS is stopped on it, it is done from here; else a script for its "
     "console is printed.",
     Procedure.FAILBACK: "The temporary master steps down first, and becomes a replica of HOST. No update is lost.",
@@ -43,11 +43,11 @@ def _example(*lines: str) -> str:
 @click.group(
     epilog=f"""\b
 At night:
-  boks-exporter failover candidates               who can become master, and what speaks against it
+  boks-exporter failover candidates               the replicas that can become master, with findings
   boks-exporter failover promote HOST             the plan; nothing is changed
   boks-exporter failover rehearse promote HOST    the same on a simulated twin, to its end
   boks-exporter failover promote HOST --apply F   that very plan, by its fingerprint
-  boks-exporter failover history                  what was done, and what is open
+  boks-exporter failover history                  the runs, and which are open
 
 \b
 Exit codes:
@@ -56,7 +56,7 @@ Exit codes:
 def failover() -> None:
     """Change a domain, guarded: promote, retire, switch over, rebuild.
 
-    Without --apply a command only shows: the domain, what speaks against it, every step with its request, and a
+    Without --apply a command only shows: the domain, findings, every step with its request, and a
     fingerprint. There is no --force.
     """
 
@@ -68,7 +68,7 @@ def _procedure(procedure: Procedure) -> click.Command:
         epilog=_example(
             f"boks-exporter failover {procedure} replica1",
             f"boks-exporter failover {procedure} replica1 --apply 4603bcae21e352f1",
-            f'boks-exporter failover {procedure} replica1 --accept shm_size --reason "mended tomorrow"',
+            f'boks-exporter failover {procedure} replica1 --accept shm_size --reason "fixed tomorrow"',
         ),
     )
     @click.argument("host")
@@ -116,16 +116,16 @@ def plan(*, procedure: str, host: str, **given: Any) -> int:
 @click.option(
     "--inject",
     metavar="FAULT@STEP",
-    help="What goes wrong at which step, by its number or key; an unknown one lists all that there are.",
+    help="Inject a fault at a step, by its number or key; an unknown one lists all faults.",
 )
 @click.option(
     "--then",
     type=click.Choice(["resume", "abort"]),
     default="resume",
     show_default=True,
-    help="What is typed first where the run stays open.",
+    help="The first command where the run stays open.",
 )
-@click.option("--dead", metavar="HOST", multiple=True, help="As if the machine of this host were off. May be repeated.")
+@click.option("--dead", metavar="HOST", multiple=True, help="Assume that this host is off. May be repeated.")
 @options.common
 def rehearse(  # noqa: PLR0913 - one for each option
     *,
@@ -138,9 +138,9 @@ def rehearse(  # noqa: PLR0913 - one for each option
     dead: tuple[str, ...],
     **given: Any,
 ) -> int:
-    """Do a procedure on a simulated twin of the domain, and show how it ends; no host is changed.
+    """Carry out a procedure on a simulated twin of the domain, and show how it ends; no host is changed.
 
-    PROCEDURE is add-replica, promote, retire, failback, switchover or rebuild. The hosts are only looked at. The twin's
+    PROCEDURE is add-replica, promote, retire, failback, switchover or rebuild. The hosts are only polled. The twin's
     are SSH servers on this machine; the plan, the guards and the runner are the real ones. It ends with the exit code
     with which the real run would.
     """
@@ -153,7 +153,7 @@ def rehearse(  # noqa: PLR0913 - one for each option
 @failover.command(epilog=_example("boks-exporter failover candidates --domain prod"))
 @options.common
 def candidates(**given: Any) -> int:
-    """Rank the replicas as the next master, each with what speaks against it; changes nothing."""
+    """Rank the replicas as the next master, with findings. Read-only."""
     from boks_exporter.cli.failover.inspect import show_candidates
 
     return show_candidates(Common(**given))
@@ -162,7 +162,7 @@ def candidates(**given: Any) -> int:
 @failover.command(epilog=_example('boks-exporter failover verify || echo "exit code $?"'))
 @options.common
 def verify(**given: Any) -> int:
-    """Check the whole domain as after a promotion: one master, nobody ahead, every replica sound; changes nothing."""
+    """Check the domain as after a promotion: one master, no replica ahead, all replicas healthy. Read-only."""
     from boks_exporter.cli.failover.inspect import show_verification
 
     return show_verification(Common(**given))
@@ -172,7 +172,7 @@ def verify(**given: Any) -> int:
 @click.argument("run")
 @options.common
 def show(*, run: str, **given: Any) -> int:
-    """Show everything that the journal has of a run."""
+    """Show the journal of a run."""
     from boks_exporter.cli.failover.inspect import show_run
 
     return show_run(Common(**given), run)
@@ -182,7 +182,7 @@ def show(*, run: str, **given: Any) -> int:
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many, newest first.")
 @options.common
 def history(*, limit: int, **given: Any) -> int:
-    """List the runs of a domain, and say which are open."""
+    """List the runs of a domain, and which of them are open."""
     from boks_exporter.cli.failover.inspect import show_history
 
     return show_history(Common(**given), limit)
@@ -192,7 +192,7 @@ def history(*, limit: int, **given: Any) -> int:
 @click.argument("run")
 @options.common
 def resume(*, run: str, **given: Any) -> int:
-    """Go on with an open run: look first what became of the step that it was at."""
+    """Continue an open run, after checking the result of its last step."""
     from boks_exporter.cli.failover.apply import resume_or_abort
 
     return resume_or_abort(Common(**given), run, abort=False)
@@ -202,7 +202,7 @@ def resume(*, run: str, **given: Any) -> int:
 @click.argument("run")
 @options.common
 def abort(*, run: str, **given: Any) -> int:
-    """Undo what can be undone of an open run, say what cannot, and close it."""
+    """Roll back an open run as far as possible, report what cannot be undone, and close it."""
     from boks_exporter.cli.failover.apply import resume_or_abort
 
     return resume_or_abort(Common(**given), run, abort=True)
@@ -212,15 +212,13 @@ def abort(*, run: str, **given: Any) -> int:
     epilog=_example('boks-exporter failover forget 20261124-201512-promote-3f9a01c7 --reason "its machine burnt down"')
 )
 @click.argument("run")
-@click.option(
-    "--reason", type=WORDS, required=True, metavar="TEXT", help="Why nobody will ever know what became of it."
-)
+@click.option("--reason", type=WORDS, required=True, metavar="TEXT", help="Why its result will never be known.")
 @options.common
 def forget(*, run: str, reason: str, **given: Any) -> int:
-    """Close an open run that can be neither resumed nor aborted, because its hosts are gone for good.
+    """Close an open run that can be neither resumed nor aborted, because its hosts are permanently lost.
 
-    It does nothing on a host but give locks back. What became of the last change is then left to the guards of the
-    next run: a host that cannot be asked may be master.
+    It only releases locks. The guards of the next run judge the result of the last change: a host that cannot be
+    polled may be master.
     """
     from boks_exporter.cli.failover.apply import forget as close
 
@@ -252,9 +250,9 @@ def locks(**given: Any) -> int:
 @click.argument("host")
 @options.common
 def break_lock(*, run: str, host: str, **given: Any) -> int:
-    """Take the lock of HOST away from RUN, whose operator and journal are gone for good.
+    """Break the lock of RUN on HOST, whose operator and journal are permanently lost.
 
-    While a run is open in some journal, resume or abort it there instead. The journal of this machine keeps who did it.
+    While a run is open in some journal, resume or abort it there instead. This machine's journal records the operator.
     """
     from boks_exporter.app.failover_locks import break_lock as take_away
     from boks_exporter.cli.failover.open_runs import tell_open_runs

@@ -1,4 +1,4 @@
-"""The failover commands that only look: candidates, verify, show, history."""
+"""The failover commands that only read: candidates, verify, show, history."""
 
 import json
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ _BEST_FIRST: Final = (Exit.DONE, Exit.FACTS_UNKNOWN, Exit.REFUSED, Exit.LOCKED)
 
 
 def show_candidates(common: Common) -> int:
-    """Rank and show."""
+    """Rank the replicas and show them."""
     domain = common.domain()
     known = open_runs(domain)
 
@@ -45,7 +45,7 @@ def show_candidates(common: Common) -> int:
 
 
 def show_verification(common: Common) -> int:
-    """Check the domain and show what is so and what is not."""
+    """Check the domain and show the result."""
     domain = common.domain()
     tell_open_runs(domain)
 
@@ -80,7 +80,7 @@ def show_history(common: Common, limit: int) -> int:
     nothing = "no run yet" if domain.failover.journal.exists() else f"no run yet: no journal {domain.failover.journal}"
     say("\n".join(_line(run) for run in runs) or nothing)
     for each in broken[:limit]:
-        became = each.became or "what became of it is not known: failover locks"
+        became = each.became or "its outcome is unknown: failover locks"
         say(
             harmless(f"{time_of(each.intended_at)}  {each.owner} broke the lock of {each.run} on {each.host}: {became}")
         )

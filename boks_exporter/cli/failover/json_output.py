@@ -1,4 +1,4 @@
-"""The same as JSON, for scripts; keys are only ever added."""
+"""JSON output of failover commands; keys are only ever added."""
 
 from collections.abc import Collection
 from typing import Any
@@ -31,7 +31,7 @@ def proposal_json(proposal: Proposal, accepted: Collection[Guard], code: Exit) -
 
 
 def hosts_json(facts: FailoverFacts) -> list[dict[str, Any]]:
-    """Describe every host of a look."""
+    """Describe every host of a round."""
     return [
         {
             "host": host.name,
@@ -70,7 +70,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "obstacle": plan.obstacle or None,
         "lock_hosts": list(plan.lock_hosts),
         "excused": list(plan.excused),
-        "sound": list(plan.sound),
+        "sound": list(plan.healthy),
         "steps": [_step(step) for step in plan.steps],
         "afterwards": list(plan.afterwards),
     }

@@ -1,4 +1,4 @@
-"""What every failover command says first: which run is open, and what to type for it."""
+"""The open runs that every failover command shows first, with the next commands."""
 
 from collections.abc import Iterator
 
@@ -12,9 +12,9 @@ from boks_exporter.failover.runner import in_words, next_for
 
 
 def open_runs(domain: ManagedDomain) -> JournalView:
-    """Read what the journal knows, and say on standard error what is open; nothing is written for it.
+    """Return the journal's view, and print open runs on standard error; nothing is written.
 
-    Raises JournalError where it cannot be read: then nobody can say that nothing is open.
+    Raises JournalError where it cannot be read: then an open run cannot be ruled out.
     """
     view, lines = _read(domain)
     for line in lines:
@@ -23,11 +23,11 @@ def open_runs(domain: ManagedDomain) -> JournalView:
 
 
 def tell_open_runs(domain: ManagedDomain) -> None:
-    """Say it for a command that does not rest on it."""
+    """Print open runs for a command that does not depend on them."""
     try:
         open_runs(domain)
     except JournalError as error:
-        click.echo(f"Whether a run is open is not known: {error}", err=True)
+        click.echo(f"Whether a run is open is unknown: {error}", err=True)
 
 
 def _read(domain: ManagedDomain) -> tuple[JournalView, list[str]]:

@@ -1,4 +1,4 @@
-"""What the failover commands take, and how they find the domain that is meant."""
+"""Options of the failover commands."""
 
 import os
 from collections.abc import Callable, Coroutine
@@ -46,7 +46,7 @@ def accepting(command: Command) -> Command:
             multiple=True,
             type=click.Choice([guard.value for guard in Guard]),
             metavar="NAME",
-            help="Take a finding upon yourself, by its name. May be repeated; some cannot be accepted.",
+            help="Accept a finding by name. May be repeated; some cannot be accepted.",
         ),
     ):
         command = option(command)
@@ -54,7 +54,7 @@ def accepting(command: Command) -> Command:
 
 
 def applying(command: Command) -> Command:
-    """Add the options of the commands that may change something."""
+    """Add the options of the commands that may change a host."""
     apply = click.option(
         "--apply", "fingerprint", metavar="FINGERPRINT", help="Apply the very plan that was shown with it."
     )
@@ -71,7 +71,6 @@ class Common:
 
     @property
     def is_json(self) -> bool:
-        """Tell whether a script reads."""
         return self.output == "json"
 
     def domain(self, host: str | None = None) -> "ManagedDomain":
@@ -89,7 +88,7 @@ class Common:
 
 
 def insist_on_host(domain: "ManagedDomain", host: str) -> None:
-    """Refuse a host that the domain has not, unless it may have been discovered."""
+    """Refuse a host that is not in the domain, unless it may have been discovered."""
     names = [each.name for each in domain.domain.hosts]
     if host not in names and not domain.domain.discover:
         message = f"{host} is no host of {domain.domain.name}; there are {', '.join(names)}"
@@ -97,7 +96,7 @@ def insist_on_host(domain: "ManagedDomain", host: str) -> None:
 
 
 def acceptances(names: tuple[str, ...], reason: str) -> "tuple[Acceptance, ...]":
-    """Take what is accepted; without a reason nothing is."""
+    """Return the acceptances; raises UsageError without a reason."""
     from boks_exporter.failover.journal import Acceptance
 
     if names and not reason.strip():
@@ -114,5 +113,5 @@ def run_async(main: Callable[[], Coroutine[Any, Any, _Result]]) -> _Result:
 
 
 def is_interactive() -> bool:
-    """Tell whether somebody sits at a terminal."""
+    """Return whether standard input and output are a terminal."""
     return os.isatty(0) and os.isatty(1)

@@ -12,17 +12,17 @@ from boks_exporter.rehearsal.rehearsal_report import Rehearsal, TwinCommand
 from boks_exporter.simulator.domain.invariants import Breach
 
 _STEPS: Final = (
-    "Steps, in the twin's seconds; how long commands, boot and loading take there is made up, not measured on the hosts"
+    "Steps, in the twin's seconds; how long commands, boot and loading take there is assumed, not measured on the hosts"
 )
 
 
-HEADING: Final = "Rehearsal: the hosts are only looked at; everything else happens on a simulated twin on this machine."
+HEADING: Final = "Rehearsal: the hosts are only polled; everything else happens on a simulated twin on this machine."
 
 
 def domain_in_short(proposal: Proposal) -> list[str]:
     """Write a domain as it was seen."""
     facts = proposal.facts
-    seen = f"{proposal.plan.domain}, looked at {time_of(facts.seen_at)}: {facts.health.state}: {facts.health.reason}"
+    seen = f"{proposal.plan.domain}, polled {time_of(facts.seen_at)}: {facts.health.state}: {facts.health.reason}"
     return [seen, "", *domain_table(facts), ""]
 
 
@@ -57,7 +57,7 @@ def rehearsal_text(rehearsal: Rehearsal) -> Iterator[str]:
         yield f"Nothing was rehearsed: the real command would be refused in the same way (exit {code})."
         return
     if not rehearsal.commands:
-        yield f"Nothing was rehearsed: the twin's plan is another, or is refused; it says above in what (exit {code})."
+        yield f"Nothing was rehearsed: the twin's plan differs or is refused; the differences are above (exit {code})."
         return
     yield ""
     yield _STEPS
@@ -98,7 +98,7 @@ def _end(rehearsal: Rehearsal) -> Iterator[str]:
     codes = ", then ".join(f"{_name(played)} {_ended(played)}" for played in rehearsal.commands)
     yield f"It took {rehearsal.took_seconds:.0f} s of the twin's time: {codes}"
     if rehearsal.still_open:
-        yield f"The run {rehearsal.still_open} of the twin is still open: what is left, a person has to mend"
+        yield f"The run {rehearsal.still_open} of the twin is still open: a person has to fix what is left"
     why = (
         "as the real run would have ended"
         if rehearsal.commands[0].result

@@ -31,31 +31,31 @@ def _print(lines: list[str]) -> None:
 
 
 def _keep_silent(_: list[str]) -> None:
-    """Leave it to the end, for a script."""
+    """Print nothing until the end, for a script."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Whoever reads what is told while it happens."""
+    """Print the progress of a rehearsal."""
 
     order: Order
     dead: tuple[HostName, ...] = ()
     tell: Callable[[list[str]], None] = _print
 
     def show_live(self, proposal: Proposal) -> None:
-        """Show the live domain and, unless another is supposed, what speaks against the plan."""
+        """Show the live domain and, unless another is assumed, the findings about the plan."""
         shown = domain_in_short(proposal) if self.dead else proposal_in_short(proposal, self.order.guards)
         self.tell([HEADING, *shown])
 
     def show_differences(self, differences: tuple[str, ...]) -> None:
-        """Show in what the twin differs."""
+        """Show the differences of the twin."""
         self.tell(differences_text(differences))
 
     def show_hypothetical(self, dead: tuple[HostName, ...], proposal: Proposal) -> None:
         """Show the twin on which some hosts are dead."""
         self.tell(
             [
-                f"As if the machine of {', '.join(dead)} were off since a minute, on the twin:",
+                f"As if the machine of {', '.join(dead)} had been off for a minute, on the twin:",
                 *proposal_in_short(proposal, self.order.guards),
                 "",
             ]
@@ -67,7 +67,7 @@ class Reader:
 
 
 def order_of(procedure: Procedure, host: HostName, accept: tuple[str, ...], reason: str) -> Order:
-    """Read what shall be done; raises UsageError for what nobody may accept."""
+    """Build the order; raises UsageError for an acceptance that is not allowed."""
     accepted = acceptances(accept, reason)
     try:
         blocking_findings((), [acceptance.guard for acceptance in accepted])

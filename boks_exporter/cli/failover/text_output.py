@@ -1,4 +1,4 @@
-"""A proposal, a run and their parts as text for a person who is tired."""
+"""Text output of failover commands."""
 
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ def time_of(moment: Timestamp | None) -> str:
 
 
 def proposal_text(proposal: Proposal, accepted: Collection[Guard]) -> Iterator[str]:
-    """Write everything that somebody has to know before saying yes."""
+    """Write the domain, the findings, the plan and its fingerprint."""
     plan, facts = proposal.plan, proposal.facts
     yield domain_line(facts)
     yield ""
@@ -36,7 +36,7 @@ def proposal_text(proposal: Proposal, accepted: Collection[Guard]) -> Iterator[s
         yield f"There is no plan: {harmless(plan.obstacle)}"
         return
     if any(finding.level is Level.REFUSE and not finding.acceptable for finding in proposal.findings):
-        yield f"Plan: {plan.procedure} {plan.target}, not shown, as nobody may accept what refuses it"
+        yield f"Plan: {plan.procedure} {plan.target}, not shown, as what refuses it cannot be accepted"
         return
     yield f"Plan: {plan.procedure} {plan.target}"
     for step in plan.steps:
@@ -44,7 +44,7 @@ def proposal_text(proposal: Proposal, accepted: Collection[Guard]) -> Iterator[s
     yield ""
     yield f"Locked meanwhile: {', '.join(plan.lock_hosts) or 'nothing'}"
     if plan.excused:
-        yield f"Silent now, and not waited for: {', '.join(plan.excused)}"
+        yield f"Unreachable, skipped: {', '.join(plan.excused)}"
     yield "Afterwards"
     yield from (f"  {line}" for line in plan.afterwards)
     yield ""
@@ -52,9 +52,9 @@ def proposal_text(proposal: Proposal, accepted: Collection[Guard]) -> Iterator[s
 
 
 def domain_line(facts: FailoverFacts) -> str:
-    """Write how the domain is in one line."""
+    """Write the state of the domain in one line."""
     health = facts.health
-    return f"{facts.snapshot.domain}, looked at {time_of(facts.seen_at)}: {health.state}: {harmless(health.reason)}"
+    return f"{facts.snapshot.domain}, polled {time_of(facts.seen_at)}: {health.state}: {harmless(health.reason)}"
 
 
 def domain_table(facts: FailoverFacts) -> Iterator[str]:
@@ -62,7 +62,7 @@ def domain_table(facts: FailoverFacts) -> Iterator[str]:
     rows = [_NAMES]
     for host in facts.snapshot.hosts:
         verdict, gate = facts.health.host(host.name), facts.gates.get(host.name)
-        ready = "answers" if gate and gate.readiness else f"silent: {gate.failure if gate else 'not asked'}"
+        ready = "answers" if gate and gate.readiness else f"unreachable: {gate.failure if gate else 'not asked'}"
         rows.append((host.name, facts.role(host.name), verdict.state, facts.daemons(host.name), harmless(ready)))
     widths = [max(len(row[column]) for row in rows) for column in range(len(_NAMES) - 1)]
     for row in rows:
@@ -83,12 +83,12 @@ def finding_text(finding: Finding, accepted: Collection[Guard]) -> Iterator[str]
     if told:
         yield f"           {', '.join(told)}"
     if finding.matters and finding.guard not in accepted:
-        how = f'--accept {finding.guard} --reason "…"' if finding.acceptable else "nobody may accept this"
+        how = f'--accept {finding.guard} --reason "…"' if finding.acceptable else "this cannot be accepted"
         yield f"           why: {RULES[finding.guard].reason}; {how}"
 
 
 def step_text(step: ProcedureStep) -> Iterator[str]:
-    """Write one step: what, where, the exact request, what it needs and proves, and the way back."""
+    """Write one step: purpose, host, request, what it needs and proves, and its undo."""
     mark = "  << POINT OF NO RETURN" if step.point_of_no_return else ""
     yield f"  {step.number}. on {step.host}: {step.purpose}{mark}"
     request = step.request(step.id(UNNAMED))
@@ -108,7 +108,7 @@ def step_text(step: ProcedureStep) -> Iterator[str]:
 
 
 def candidates_text(facts: FailoverFacts, found: Collection[Candidate]) -> Iterator[str]:
-    """Write the domain, the candidates with their reasons, and what to type next."""
+    """Write the domain, the candidates with their reasons, and the next command."""
     yield domain_line(facts)
     said = [[_reason(finding) for finding in candidate.findings] for candidate in found]
     alike = [line for line in said[0] if all(line in lines for lines in said)] if len(said) > 1 else []
@@ -123,7 +123,7 @@ def candidates_text(facts: FailoverFacts, found: Collection[Candidate]) -> Itera
     if best:
         yield f"next: boks-exporter failover {procedure} {best}, which shows the plan and changes nothing"
     elif found:
-        yield f"None is free. boks-exporter failover {procedure} HOST says which findings can be accepted, and how."
+        yield f"None is free. boks-exporter failover {procedure} HOST shows which findings can be accepted, and how."
     else:
         yield "There is no replica that could become master."
 

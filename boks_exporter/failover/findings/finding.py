@@ -8,7 +8,7 @@ from boks_exporter.model import HostName, Seconds
 
 
 class Level(StrEnum):
-    """What a finding does: it refuses, something is not known, or it is only told."""
+    """The effect of a finding: it refuses, a fact is unknown, or it is only shown."""
 
     REFUSE = "refuse"
     UNKNOWN = "unknown"
@@ -30,10 +30,10 @@ class Finding:
 
     @property
     def acceptable(self) -> bool:
-        """Tell whether somebody may accept it, by its name and with a reason."""
+        """Whether it can be accepted, by its name and with a reason."""
         return RULES[self.guard].acceptable
 
     @property
     def matters(self) -> bool:
-        """Tell whether it stands in the way until it is accepted."""
+        """Whether it blocks the run until it is accepted."""
         return self.level is not Level.NOTE

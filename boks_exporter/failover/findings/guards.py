@@ -1,4 +1,4 @@
-"""The closed set of guards: the names that `--accept` takes, each with its reasons."""
+"""The closed set of guards: the names that `--accept` takes, with their reasons."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -48,10 +48,10 @@ class Guard(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GuardRule:
-    """What a guard watches, why, whether somebody may accept what it finds, and why or why not.
+    """What a guard checks, why, whether its findings can be accepted, and why.
 
-    Nobody may where two masters could exist, where the last advanced copy could be lost, or where nothing could be
-    proven afterwards. What is only not known may be accepted by somebody who knows it otherwise.
+    They cannot be accepted where two masters could exist, where the last advanced copy could be lost, or where nothing
+    could be proven afterwards. A fact that is only unknown can be accepted by a person who knows it otherwise.
     """
 
     meaning: str
@@ -68,11 +68,11 @@ RULES: Final[dict[Guard, GuardRule]] = {
         "the host is one of the domain's",
         "a typing error must not change a host",
         _NEVER,
-        "a host that nobody knows can neither be looked at nor locked",
+        "an unknown host can be neither polled nor locked",
     ),
     Guard.OTHER_HOST: GuardRule(
         "no name leads to the machine of another host",
-        "what is told to one would be done on the other",
+        "a change of one would be made on the other",
         _NEVER,
         "a master and a copy that are one machine would be taken for two",
     ),
@@ -86,25 +86,25 @@ RULES: Final[dict[Guard, GuardRule]] = {
         "no other run holds a host's lock",
         "two operators must not interleave",
         _NEVER,
-        "two operators side by side can make two masters: break the lock of a run that is gone",
+        "two operators side by side can make two masters: break the lock of a run that was lost",
     ),
     Guard.HOST_BUSY: GuardRule(
         "no change still runs on a host",
         "it must end before another begins",
         _NEVER,
-        "what it leaves behind is not known before it has ended",
+        "its effect is unknown before it has ended",
     ),
     Guard.GATE_NOT_READY: GuardRule(
         "the operator's gate works on every host that is changed",
         "what would fail in the middle is asked for at the beginning",
         _NEVER,
-        "it would fail in the middle, whoever accepts it",
+        "it would fail in the middle all the same",
     ),
     Guard.LOCK_INCOMPLETE: GuardRule(
         "every other server that answers can be locked",
         "another operator could work on it meanwhile",
         _MAY,
-        "whoever accepts it knows that nobody else works on this domain",
+        "accept it when no other operator works on this domain",
     ),
     Guard.COOL_DOWN: GuardRule(
         "masters did not change a short time ago",
@@ -119,19 +119,19 @@ RULES: Final[dict[Guard, GuardRule]] = {
         "the domain is judged by what it is now, not by the journal",
     ),
     Guard.STALE_LOOK: GuardRule(
-        "the host was looked at just now",
-        "old facts are no facts",
+        "the host was polled just now",
+        "outdated facts prove nothing",
         _NEVER,
         "since then another may have become master: two masters could exist",
     ),
     Guard.SEVERAL_MASTERS: GuardRule(
-        "at most one host says it is master",
+        "at most one host reports that it is master",
         "with two masters nothing is safe but to retire one",
         _NEVER,
-        "two masters exist, and which copy is to be kept is not known",
+        "two masters exist, and which copy is to be kept is unknown",
     ),
     Guard.MASTER_EXISTS: GuardRule(
-        "before a promotion no host says it is master",
+        "before a promotion no host reports that it is master",
         "two masters would exist",
         _NEVER,
         "two masters would exist",
@@ -144,27 +144,27 @@ RULES: Final[dict[Guard, GuardRule]] = {
     ),
     Guard.MASTER_UNSOUND: GuardRule(
         "the master answers, runs, and shows its list and numbers",
-        "copies would be made of what is not sound",
+        "copies would be made of an unhealthy master",
         _NEVER,
-        "nobody could say whether it has what the copy has that is moved aside",
+        "whether it has every update of the copy that is moved aside would be unknown",
     ),
     Guard.HOSTS_NOT_ASKED: GuardRule(
         "every known host could be asked whether it is master",
         "one that could not might be",
         _MAY,
-        "not known is not yes: whoever accepts it knows of each such host that it is no master",
+        "accept it when you know of each such host that it is no master",
     ),
     Guard.OLD_MASTER_REACHABLE: GuardRule(
         "no replica reaches the old master's port",
-        "it may live on, and two masters would exist",
+        "it may be running, and two masters would exist",
         _NEVER,
         "two masters would exist",
     ),
     Guard.OLD_MASTER_UNPROVEN: GuardRule(
-        "the old master is proven to be out, or every replica agrees that it is gone",
-        "whoever accepts it must have seen that the machine is off",
+        "the old master is proven to be out, or no replica reaches it",
+        "a person must have seen that the machine is off",
         _MAY,
-        "not known is not yes: whoever has seen that the machine is off knows more than the replicas",
+        "accept it when you have seen that the machine is off: no replica can prove that",
     ),
     Guard.WRONG_ROLE: GuardRule(
         "the host has the role that the procedure begins with",
@@ -173,20 +173,20 @@ RULES: Final[dict[Guard, GuardRule]] = {
         "a master that is taken for a replica would be the last copy that is lost",
     ),
     Guard.UNREACHABLE: GuardRule(
-        "the host can be looked at",
-        "what cannot be seen cannot be proven",
+        "the host can be polled",
+        "what cannot be observed cannot be proven",
         _NEVER,
         "nothing of it could be proven afterwards either",
     ),
     Guard.DAEMONS_STOPPED: GuardRule(
         "BoKS runs on the host",
-        "a replica that stands still gets no updates",
+        "a stopped replica gets no updates",
         _MAY,
-        "its data are compared by themselves",
+        "its data are compared separately",
     ),
     Guard.DAEMONS_RUNNING: GuardRule(
         "BoKS is stopped on an old master that is retired over SSH",
-        "while it runs it answers as a master beside the new one",
+        "while it runs it answers as a master next to the new one",
         _MAY,
         "two masters exist already, and this is what ends it",
     ),
@@ -197,43 +197,43 @@ RULES: Final[dict[Guard, GuardRule]] = {
         "every replica would load what is left of it",
     ),
     Guard.UNSOUND_COPY: GuardRule(
-        "the copy is no worse than the procedure can take",
+        "the copy is no worse than the procedure allows",
         "its data would become everybody's",
         _MAY,
-        "where all copies are unsound, somebody has to choose one; no copy is removed by it",
+        "where all copies are unhealthy, a person has to choose one; no copy is removed by it",
     ),
     Guard.ERROR_LOG: GuardRule(
         "the last lines of its error log are harmless",
-        "K1456 looks there first",
+        "K1456 checks it first",
         _MAY,
-        "its lines are for people to understand: their format is not public",
+        "its lines need a person to judge them: their format is not public",
     ),
     Guard.BEHIND_BEST: GuardRule(
         "no reachable server is more advanced",
         "the updates that only the other one has would be lost",
         _MAY,
-        "the more advanced copy stays where it is; updates_only_here stands before its removal",
+        "the more advanced copy stays where it is; updates_only_here guards its removal",
     ),
     Guard.BEHIND_LAST_MASTER: GuardRule(
         "it has what the last known master had",
-        "updates that nobody else has would be lost",
+        "updates that no other server has would be lost",
         _MAY,
-        "the old master's copy stays on its disk; updates_only_here stands before its removal",
+        "the old master's copy stays on its disk; updates_only_here guards its removal",
     ),
     Guard.UPDATES_ONLY_HERE: GuardRule(
         "the master has every update that the host has",
         "its database is moved aside, and they with it",
         _MAY,
-        "to rebuild what is ahead is the known cure (K1262); nothing is deleted: it lies in data/removed-RUN.STEP",
+        "to rebuild what is ahead is the known cure (K1262); nothing is deleted: it is in data/removed-RUN.STEP",
     ),
     Guard.STALE_DATABASE: GuardRule(
         "a client that becomes a replica has no old database",
         "stale files make a replica that is ahead (K1262); they are moved aside",
         _MAY,
-        "nobody can read the numbers of a client; nothing is deleted: it lies in data/removed-RUN.STEP",
+        "a client does not show its numbers; nothing is deleted: it is in data/removed-RUN.STEP",
     ),
     Guard.LAST_COPY: GuardRule(
-        "another sound copy is left beside the master's",
+        "another healthy copy remains besides the master's",
         "without it the master's would be the only one",
         _MAY,
         "the master's copy, which has every update, is left",
@@ -248,37 +248,37 @@ RULES: Final[dict[Guard, GuardRule]] = {
         "BRIDGE_ACCEPT_MASTER_IPS, where set, admits the candidate",
         "others would refuse it (HS hotfix/105)",
         _MAY,
-        "it can be mended afterwards, host by host",
+        "it can be fixed afterwards, host by host",
     ),
     Guard.SHM_SIZE: GuardRule(
         "SHM_SIZE is the same on all servers",
         "a copy may be incomplete otherwise (HS troubleshooting/312)",
         _MAY,
-        "it may be so without harm: incomplete_copy looks at the copy itself",
+        "it may be harmless: incomplete_copy checks the copy itself",
     ),
     Guard.METHOD_CONF: GuardRule(
         "method.conf is the same on all servers",
-        "agents of the odd one are refused (HS troubleshooting/237)",
+        "agents of the one that differs are refused (HS troubleshooting/237)",
         _MAY,
-        "it can be mended afterwards, host by host",
+        "it can be fixed afterwards, host by host",
     ),
     Guard.PROMOTION_NEVER: GuardRule(
-        "the configuration lets it become master",
-        "somebody had a reason",
+        "the configuration allows it to become master",
+        "the configuration had a reason",
         _MAY,
-        "it is a wish, and the night may be stronger",
+        "a preference; it can be overridden in an emergency",
     ),
     Guard.PROMOTION_PREFERENCE: GuardRule(
         "no preferred host is as good",
-        "somebody had a reason",
+        "the configuration had a reason",
         _MAY,
-        "it is a wish, and only told",
+        "a preference; it is only shown",
     ),
     Guard.SITE: GuardRule(
-        "its site keeps a sound replica",
+        "its site keeps a healthy replica",
         "logins there would depend on the network",
         _MAY,
-        "logins go on over the network",
+        "logins continue over the network",
     ),
 }
 """The closed set with its reasons; docs/failover.md is made from it."""

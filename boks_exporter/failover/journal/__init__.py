@@ -1,4 +1,4 @@
-"""What was intended, done and seen, by whom and why; nothing is done that is not written here first."""
+"""SQLite journal of failover runs: every intent is stored before it is carried out."""
 
 from boks_exporter.failover.journal.errors import JournalError, RunOpenError
 from boks_exporter.failover.journal.journal import Journal

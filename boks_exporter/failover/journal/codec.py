@@ -13,12 +13,15 @@ from boks_exporter.failover.procedures.step import ProcedureStep, StepKind, When
 
 def dump_plan(plan: Plan) -> str:
     """Write a plan."""
-    return json.dumps(asdict(plan), separators=(",", ":"))
+    data = asdict(plan)
+    data["sound"] = data.pop("healthy")
+    return json.dumps(data, separators=(",", ":"))
 
 
 def read_plan(text: str) -> Plan:
     """Read a plan; raises ValueError, KeyError or TypeError for what is none."""
     data = json.loads(text)
+    data["healthy"] = data.pop("sound", ())
     steps = tuple(_step(step) for step in data.pop("steps"))
     procedure = Procedure(data.pop("procedure"))
     return Plan(procedure=procedure, steps=steps, **{key: _tuples(value) for key, value in data.items()})

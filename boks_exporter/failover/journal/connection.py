@@ -17,13 +17,12 @@ class JournalFile:
     """One open file."""
 
     def __init__(self, path: Path, *, is_read_only: bool = False) -> None:
-        """Open it; raises JournalError with what to do."""
+        """Open the file; raises JournalError with what to do."""
         self.path = path
         with explained(path):
             self._database = opened_for_reading(path) if is_read_only else opened(path)
 
     def __repr__(self) -> str:
-        """Tell the path."""
         return f"<Journal {self.path}>"
 
     def __enter__(self) -> Self:
@@ -41,7 +40,7 @@ class JournalFile:
 
     @contextmanager
     def at_work_on(self, domain: DomainName) -> Iterator[None]:
-        """Be the only process that works on a domain from this journal; a killed one lets go by itself."""
+        """Hold the only process lock of a domain in this journal; it ends with the process."""
         name = "".join(char if char.isalnum() else "-" for char in domain)
         path = self.path.with_name(f"{self.path.name}.{name}.lock")
         with explained(path):

@@ -23,7 +23,7 @@ class RunOpenError(BoksExporterError):
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Turn what SQLite and the system say into what it means for the run."""
+    """Turn errors of SQLite and of the system into a JournalError that states what to do."""
     try:
         yield
     except sqlite3.DatabaseError as error:
@@ -40,12 +40,12 @@ def _meaning(error: sqlite3.DatabaseError) -> str:
     code = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
     if code in _FULL:
         return (
-            f"cannot be written, is its disk full? ({error}); make room and say it again: no step began without "
-            "its entry"
+            f"cannot be written, is its disk full? ({error}); make room and run the command again: no step began "
+            "without its entry"
         )
     if code in _DAMAGED:
         return (
-            f"is damaged ({error}); look with `failover locks` whether a run is open on the hosts, then move the file "
+            f"is damaged ({error}); check with `failover locks` whether a run is open on the hosts, then move the file "
             "aside and keep it"
         )
     if code in _BUSY:

@@ -60,7 +60,7 @@ class Journal(JournalFile):
                 self._put("acceptances", (run.name, acceptance.guard, acceptance.reason))
 
     def end(self, run: str, outcome: Outcome, message: str, at: Timestamp, *, is_open: bool) -> None:
-        """Write how a run stands; one that stays open waits for resume or abort."""
+        """Store how a run ended; one that stays open waits for resume or abort."""
         statement = "UPDATE runs SET outcome = ?, message = ?, ended_at = ?, is_open = ? WHERE run = ?"
         self._write(statement, (outcome, message, at, int(is_open), run))
 
@@ -76,7 +76,7 @@ class Journal(JournalFile):
         return tuple(self._runs("WHERE domain = ? ORDER BY rowid DESC LIMIT ?", (domain, limit)))
 
     def view(self, domain: DomainName) -> JournalView:
-        """Tell what is open and what came last, for the guards."""
+        """Return the open runs and the last closed one, for the guards."""
         runs = [*self._runs("WHERE domain = ? ORDER BY rowid DESC LIMIT 100", (domain,))]
         closed = [run for run in runs if not run.is_open and run.plan.procedure is not Procedure.VERIFY]
         opened_runs = tuple(_summary(run) for run in runs if run.is_open)
@@ -107,20 +107,18 @@ class Journal(JournalFile):
             )
 
     def findings(self, run: str) -> tuple[Finding, ...]:
-        """Tell what was found before a run."""
         columns = "guard, level, sentence, host, value, bound, source, age_seconds"
         rows = self._read(f"SELECT {columns} FROM findings WHERE run = ? ORDER BY rowid", (run,))  # noqa: S608 - as above
         return tuple(Finding(Guard(row[0]), Level(row[1]), *row[2:]) for row in rows)
 
     def acceptances(self, run: str) -> tuple[Acceptance, ...]:
-        """Tell what was accepted for a run."""
         rows = self._read("SELECT guard, reason FROM acceptances WHERE run = ? ORDER BY rowid", (run,))
         return tuple(Acceptance(Guard(row[0]), row[1]) for row in rows)
 
     # -- steps ---------------------------------------------------------------------------------------------------------
 
     def intend(self, run: str, step: LoggedStep) -> None:
-        """Write what is about to be done."""
+        """Store an intent."""
         row = (
             *(run, step.number, step.phase, step.attempt, step.step_id, step.host, step.request, step.intended_at),
             *(None, None, "", None, "", int(step.begun)),
@@ -129,7 +127,7 @@ class Journal(JournalFile):
             self._put("steps", row)
 
     def conclude(self, run: str, step: LoggedStep) -> None:
-        """Write what became of it."""
+        """Store an outcome."""
         statement = (
             "UPDATE steps SET ended_at = ?, outcome = ?, sentence = ?, exit_status = ?, output = ?, begun = ? "
             "WHERE run = ? AND number = ? AND phase = ? AND attempt = ?"
@@ -166,47 +164,47 @@ class Journal(JournalFile):
     # -- locks, readings, plans ----------------------------------------------------------------------------------------
 
     def locked(self, run: str, host: HostName, *, held: bool) -> None:
-        """Write that a host's lock is wanted or held by a run, or given back."""
+        """Store whether a run may hold a host's lock."""
         self._write("INSERT OR REPLACE INTO locks VALUES (?, ?, ?)", (run, host, int(held)))
 
     def locks(self, run: str) -> tuple[HostName, ...]:
-        """Name the hosts whose lock a run may hold."""
+        """Return the hosts whose lock a run may hold."""
         return tuple(row[0] for row in self._read("SELECT host FROM locks WHERE run = ? AND held = 1", (run,)))
 
     def breaks(self, domain: DomainName, run: str, host: HostName, owner: str, at: Timestamp) -> int:
-        """Write that somebody is about to take a lock away from a run; returns the entry's number."""
+        """Store the intent to break a lock; returns the entry's number."""
         statement = "INSERT INTO breaks VALUES (NULL, ?, ?, ?, ?, ?, NULL)"
         with explained(self.path):
             return self._database.execute(statement, (domain, run, host, owner, at)).lastrowid or 0
 
     def broke(self, number: int, became: str) -> None:
-        """Write what became of it."""
+        """Store the outcome of breaking a lock."""
         self._write("UPDATE breaks SET became = ? WHERE number = ?", (became, number))
 
     def broken(self, domain: DomainName) -> tuple[BrokenLock, ...]:
-        """List the locks that were taken away by hand, the newest first."""
+        """Return the locks that were broken by hand, newest first."""
         columns = "run, host, owner, intended_at, became"
         rows = self._read(f"SELECT {columns} FROM breaks WHERE domain = ? ORDER BY number DESC", (domain,))  # noqa: S608 - as above
         return tuple(BrokenLock(*row) for row in rows)
 
     def remember(self, run: str, reading: Reading) -> None:
-        """Keep a server's numbers, of which nobody can ask it any more once it is a client."""
+        """Store a server's numbers, which it no longer shows once it is a client."""
         values = (run, reading.host, dump_numbers(reading.numbers), reading.read_at, int(reading.is_final))
         self._write("INSERT OR REPLACE INTO readings VALUES (?, ?, ?, ?, ?)", values)
 
     def readings(self, run: str) -> dict[HostName, Reading]:
-        """Give the numbers that were kept."""
+        """Return the numbers that were stored in a run."""
         rows = self._read("SELECT host, numbers, read_at, is_final FROM readings WHERE run = ?", (run,))
         source = f"read in the run {run}"
         return {row[0]: Reading(row[0], read_numbers(row[1]), row[2], source, bool(row[3])) for row in rows}
 
     def show(self, fingerprint: str, domain: DomainName, basis: Basis, at: Timestamp) -> None:
-        """Keep what a shown plan rests on, so that a later difference can be named."""
+        """Store what a shown plan is based on, so that a later difference can be named."""
         self._write("INSERT OR REPLACE INTO plans VALUES (?, ?, ?, ?)", (fingerprint, domain, dump_basis(basis), at))
         self._write("DELETE FROM plans WHERE shown_at < ?", (at - 30 * 86400.0,))
 
     def shown(self, fingerprint: str) -> Basis | None:
-        """Give what a plan rested on when it was shown."""
+        """Return what a plan was based on when it was shown."""
         rows = [*self._read("SELECT basis FROM plans WHERE fingerprint = ?", (fingerprint,))]
         return read_basis(rows[0][0]) if rows else None
 

@@ -1,4 +1,4 @@
-"""What the daemon shows of the journal: counts and windows, without ever writing to it."""
+"""Failover activity from the journal for the exporter's metrics, read-only."""
 
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +10,7 @@ from boks_exporter.model import DomainName, Timestamp
 
 
 def read_operations(path: Path, domain: DomainName, now: Timestamp) -> Operations:
-    """Read what is shown of a domain; a journal that is not there yet holds nothing, an unreadable one says so."""
+    """Read the failover activity of a domain; a missing journal is empty, an unreadable one is reported as such."""
     try:
         if not path.exists():
             return Operations()

@@ -1,4 +1,4 @@
-"""What the journal holds, as facts."""
+"""Records of the journal."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class StepPhase(StrEnum):
 
 
 class StepOutcome(StrEnum):
-    """What became of a step; a step that was intended and has none is not known."""
+    """The outcome of an attempt; without one its effect is unknown."""
 
     DONE = "done"
     FAILED = "failed"
@@ -29,7 +29,7 @@ class StepOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Who:
-    """Who runs it, from where."""
+    """The operator and the process of a run."""
 
     user: str
     sudo_user: str = ""
@@ -45,7 +45,7 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """A finding that somebody took upon themselves."""
+    """A finding that was accepted by its name."""
 
     guard: Guard
     reason: str
@@ -53,7 +53,7 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One run: its plan, who and why, and how it stands. An open one holds its locks."""
+    """One run: its plan, its operator and reason, and its state. An open run holds its locks."""
 
     name: str
     plan: Plan
@@ -68,7 +68,6 @@ class Run:
 
     @property
     def domain(self) -> DomainName:
-        """Tell the domain."""
         return self.plan.domain
 
 
@@ -95,19 +94,19 @@ class LoggedStep:
 
 
 def undone_since(log: Sequence[LoggedStep], entry: LoggedStep) -> tuple[LoggedStep, ...]:
-    """Give the attempts at undoing a step that came after an attempt at doing it."""
+    """Return the attempts at undoing a step that came after an attempt at doing it."""
     later = log[log.index(entry) + 1 :]
     return tuple(each for each in later if each.phase is StepPhase.UNDO and each.number == entry.number)
 
 
 def is_undoing(log: Sequence[LoggedStep]) -> bool:
-    """Tell whether a run was at going back when it was last heard of; one that tried again goes on."""
+    """Return whether the last action of a run was part of its rollback."""
     return bool(log) and log[-1].phase is StepPhase.UNDO
 
 
 @dataclass(frozen=True, slots=True)
 class BrokenLock:
-    """A host's lock that somebody took away from a run; `became` is None where the command never came to its end."""
+    """A host's lock that was broken by hand; `became` is None where the command never ended."""
 
     run: str
     host: HostName
@@ -118,7 +117,7 @@ class BrokenLock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Maintenance:
-    """A window in which somebody works on a host; it ends by itself."""
+    """A maintenance window of a host; it expires on its own."""
 
     number: int
     domain: DomainName
@@ -131,5 +130,4 @@ class Maintenance:
     ended_at: Timestamp | None = None
 
     def is_active(self, now: Timestamp) -> bool:
-        """Tell whether it holds now."""
         return self.ended_at is None and self.started_at <= now < self.until

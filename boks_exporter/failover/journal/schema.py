@@ -1,4 +1,4 @@
-"""The journal's file: SQLite with a write-ahead log that is on the disk before a statement returns."""
+"""Schema of the journal: SQLite with a write-ahead log that is on the disk before a statement returns."""
 
 import os
 import sqlite3
@@ -8,7 +8,7 @@ from typing import Final
 
 VERSION: Final = 3
 APPLICATION: Final = 0x424F4B46
-"""`BOKF`: tells our file from somebody else's database, which is left alone."""
+"""`BOKF`: identifies the journal; any other database is refused."""
 
 _PATIENCE_SECONDS: Final = 5.0
 _MODE: Final = 0o660
@@ -72,7 +72,7 @@ _UPGRADES: Final = {
 
 
 def opened(path: Path) -> sqlite3.Connection:
-    """Open the journal for writing, and make it where there is none; raises sqlite3.Error and OSError."""
+    """Open the journal for writing, and create it where it is missing; raises sqlite3.Error and OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         with suppress(FileExistsError):
@@ -90,10 +90,10 @@ def opened(path: Path) -> sqlite3.Connection:
 
 
 def opened_for_reading(path: Path) -> sqlite3.Connection:
-    """Open the journal for reading only, even where its directory cannot be written.
+    """Open the journal read-only, even where its directory cannot be written.
 
-    SQLite wants to write beside a file with a write-ahead log even to read it. Where that cannot be, and no log is
-    there, the file is whole by itself.
+    SQLite writes next to a file with a write-ahead log even to read it. Where that is impossible and there is no log,
+    the file is complete.
     """
     uri = path.absolute().as_uri()
     try:
@@ -141,7 +141,7 @@ def _run(database: sqlite3.Connection, statements: str) -> None:
 
 
 def _insist(database: sqlite3.Connection) -> int:
-    """Tell the version of a journal; raises sqlite3.DatabaseError for a newer one, and for what is none."""
+    """Return the version of a journal; raises sqlite3.DatabaseError for a newer one, and for another file."""
     application, version = (
         int(database.execute(f"PRAGMA {name}").fetchone()[0]) for name in ("application_id", "user_version")
     )

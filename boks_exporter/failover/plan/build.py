@@ -1,4 +1,4 @@
-"""From a procedure's table and the facts to a plan in which every host has its name."""
+"""Build a plan from a procedure's table and the facts."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,7 +17,7 @@ _NEEDS_MASTER: Final = frozenset(Procedure) - {Procedure.PROMOTE, Procedure.VERI
 
 
 def make_plan(procedure: Procedure, target: HostName, facts: FailoverFacts) -> Plan:
-    """Propose what to do; the guards are asked about it separately."""
+    """Return the plan of a procedure for a target; guards judge it separately."""
     master = master_for(procedure, target, facts)
     obstacle = _obstacle(procedure, target, master, facts)
     steps = () if obstacle else tuple(_steps(procedure, {HostRole.TARGET: target, HostRole.MASTER: master}, facts))
@@ -29,24 +29,24 @@ def make_plan(procedure: Procedure, target: HostName, facts: FailoverFacts) -> P
         steps=steps,
         obstacle=obstacle,
         excused=_silent(facts) if procedure is not Procedure.VERIFY else (),
-        sound=_sound(facts),
+        healthy=_healthy(facts),
         lock_hosts=_lock_hosts(facts, steps),
         afterwards=() if obstacle else tuple(afterwards(procedure, target, master, facts)),
     )
 
 
 def _silent(facts: FailoverFacts) -> tuple[HostName, ...]:
-    """Name the hosts that do not answer, or of which nobody knows what they are."""
+    """Return the hosts whose role is unknown."""
     return tuple(host.name for host in facts.snapshot.hosts if facts.role(host.name) is Role.UNKNOWN)
 
 
-def _sound(facts: FailoverFacts) -> tuple[HostName, ...]:
+def _healthy(facts: FailoverFacts) -> tuple[HostName, ...]:
     """Name the replicas that are OK."""
     return tuple(each.host for each in facts.health.hosts if each.is_replica and each.state is ReplicaState.OK)
 
 
 def master_for(procedure: Procedure, target: HostName, facts: FailoverFacts) -> HostName | None:
-    """Name the master that a plan is about: the present one, but never the host that is retired itself."""
+    """Return the master that a plan is about: the present one, but never the host that is retired."""
     if procedure is Procedure.PROMOTE:
         return facts.snapshot.last_known_master if facts.snapshot.last_known_master != target else None
     if procedure is Procedure.RETIRE:
@@ -60,8 +60,10 @@ def _obstacle(procedure: Procedure, target: HostName, master: HostName | None, f
         return f"{target} is no host of {facts.snapshot.domain}"
     if procedure in _NEEDS_MASTER and master is None:
         masters = facts.snapshot.masters
-        said = f"{', '.join(masters)} all say that they are master" if len(masters) > 1 else "no other host is master"
-        return f"{procedure} needs one master beside {target}: {said}"
+        said = (
+            f"{', '.join(masters)} all report that they are master" if len(masters) > 1 else "no other host is master"
+        )
+        return f"{procedure} needs one master besides {target}: {said}"
     if procedure in _NEEDS_MASTER and master == target:
         return f"{target} is the master: {procedure} is for another host"
     shm_size = facts.seen(master) if master and procedure in _JOINS else None
@@ -74,7 +76,7 @@ _JOINS: Final = {Procedure.ADD_REPLICA, Procedure.REBUILD, Procedure.SWITCHOVER,
 
 
 def _table(procedure: Procedure, target: HostName, facts: FailoverFacts) -> tuple[ProcedureStep, ...]:
-    """Choose the table; an old master that SSH does not reach is retired at its console."""
+    """Return the table; an old master that SSH does not reach is retired at its console."""
     if procedure is Procedure.RETIRE and (facts.readiness(target) is None or facts.seen(target) is None):
         return RETIRE_AT_CONSOLE
     return TABLES[procedure]
@@ -94,7 +96,7 @@ def _steps(
 
 
 def wanted_shm_size(facts: FailoverFacts) -> int | None:
-    """Tell the present master's SHM_SIZE, which every replica must have."""
+    """Return the present master's SHM_SIZE, which every replica must have."""
     master = facts.snapshot.master
     seen = facts.seen(master) if master else None
     return seen.environment.shm_size_kilobytes if seen else None
@@ -117,7 +119,7 @@ def _applies(step: ProcedureStep, facts: FailoverFacts, shm_size: int | None) ->
 
 
 def _lock_hosts(facts: FailoverFacts, steps: tuple[ProcedureStep, ...]) -> tuple[HostName, ...]:
-    """Name whom to lock: what is changed, and every server that can be, so that two operators meet somewhere.
+    """Return the hosts to lock: those that are changed, and every server that can be locked.
 
     Two promotions on two machines change two different hosts; only a lock on all servers keeps them apart.
     """

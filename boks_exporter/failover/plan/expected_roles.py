@@ -1,4 +1,4 @@
-"""The domain as it will be when a plan is carried out."""
+"""The roles of all hosts after a plan was carried out."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from boks_exporter.model import HostName, Role
 
 
 def afterwards(procedure: Procedure, target: HostName, master: HostName | None, facts: FailoverFacts) -> Iterator[str]:
-    """Say in one line for each host what it will be."""
+    """Write the expected role of each host in a line."""
     changed = _changed(procedure, target, master, facts)
     for host in facts.snapshot.hosts:
         before = _now(facts, host.name)
@@ -17,7 +17,7 @@ def afterwards(procedure: Procedure, target: HostName, master: HostName | None, 
 
 
 def _now(facts: FailoverFacts, host: HostName) -> str:
-    return facts.role(host) if facts.seen(host) else "silent"
+    return facts.role(host) if facts.seen(host) else "unreachable"
 
 
 def _changed(
@@ -25,7 +25,7 @@ def _changed(
 ) -> dict[HostName, str]:
     match procedure:
         case Procedure.PROMOTE:
-            old = {master: "silent; retire it before it boots"} if master and facts.seen(master) is None else {}
+            old = {master: "unreachable; retire it before it boots"} if master and facts.seen(master) is None else {}
             return {**old, target: Role.MASTER}
         case Procedure.SWITCHOVER | Procedure.FAILBACK:
             return {target: Role.MASTER, **({master: Role.REPLICA} if master else {})}

@@ -19,22 +19,22 @@ from boks_exporter.model import HostName
 Basis: TypeAlias = tuple[tuple[str, str], ...]
 
 DIGITS: Final = 16
-"""Hexadecimal digits: 64 bits, which nobody meets by chance."""
+"""Hexadecimal digits: 64 bits, which do not collide by chance."""
 
 
 def basis_of(plan: Plan, facts: FailoverFacts, findings: Iterable[Finding]) -> Basis:
-    """List what a plan rests on and what it does, one thing a line, in a fixed order."""
+    """List what a plan is based on and what it does, one fact a line, in a fixed order."""
     return (*sorted(_facts(facts)), *sorted(set(_found(findings))), *_plan(plan))
 
 
 def fingerprint_of(basis: Basis) -> str:
-    """Shorten a basis to what a person can copy."""
+    """Return the digest of a basis."""
     canonical = json.dumps(basis, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()[:DIGITS]
 
 
 def difference(before: Basis, now: Basis) -> tuple[str, ...]:
-    """Say line by line what is no longer as it was."""
+    """Name line by line what has changed."""
     old, new = dict(before), dict(now)
     changed = [key for key in dict.fromkeys((*old, *new)) if old.get(key) != new.get(key)]
     return tuple(f"{key}: was {old.get(key, 'not there')}, is {new.get(key, 'not there')}" for key in changed)
@@ -54,7 +54,7 @@ def _host(facts: FailoverFacts, host: HostName) -> Iterator[tuple[str, str]]:
     yield "role", facts.role(host)
     yield "state", facts.health.host(host).state
     yield "SHM_SIZE", str(seen.environment.shm_size_kilobytes) if seen else "unknown"
-    yield "operator's gate", "answers" if readiness else "silent"
+    yield "operator's gate", "answers" if readiness else "unreachable"
     yield "daemons", facts.daemons(host)
 
 

@@ -12,7 +12,7 @@ class Plan:
     """The steps of one procedure for one target. Without steps, `obstacle` states the reason.
 
     `master` is the present one, or the one that a promotion replaces. The role of `excused` hosts was unknown when the
-    plan was made: they may stay unreachable. `sound` are the replicas that were OK then: they have to be OK afterwards.
+    plan was made: they may stay unreachable. `healthy` replicas were OK then, and have to be OK afterwards.
     `lock_hosts` are locked on the hosts.
     """
 
@@ -23,7 +23,7 @@ class Plan:
     steps: tuple[ProcedureStep, ...]
     obstacle: str = ""
     excused: tuple[HostName, ...] = ()
-    sound: tuple[HostName, ...] = ()
+    healthy: tuple[HostName, ...] = ()
     lock_hosts: tuple[HostName, ...] = ()
     afterwards: tuple[str, ...] = ()
 

@@ -1,4 +1,4 @@
-"""What speaks against a plan: every guard is asked, and everything that it finds is told."""
+"""Guards: findings about a plan before it is applied."""
 
 from boks_exporter.failover.preflight.ask import findings_of
 from boks_exporter.failover.preflight.candidates import Candidate, candidates, next_master_by

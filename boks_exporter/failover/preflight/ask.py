@@ -1,4 +1,4 @@
-"""Ask every guard; none keeps another from being asked."""
+"""Run every guard."""
 
 from typing import Final
 
@@ -19,7 +19,7 @@ _GUARDS: Final = (
     roles.fresh,
     roles.daemons,
     copies.complete,
-    copies.sound,
+    copies.healthy,
     copies.error_log,
     copies.behind_best,
     copies.behind_last_master,
@@ -37,5 +37,5 @@ _GUARDS: Final = (
 
 
 def findings_of(question: PlanQuestion) -> tuple[Finding, ...]:
-    """Collect everything that speaks against a plan or is worth telling before it."""
+    """Collect the findings of all guards."""
     return tuple(finding for guard in _GUARDS for finding in guard(question))

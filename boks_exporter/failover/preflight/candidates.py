@@ -1,4 +1,4 @@
-"""Who could become master, the best one first, each with what speaks against it."""
+"""Candidates for the next master, best first, with their findings."""
 
 from dataclasses import dataclass
 
@@ -26,17 +26,16 @@ class Candidate:
 
     @property
     def refusals(self) -> tuple[Finding, ...]:
-        """Tell what refuses it."""
         return tuple(finding for finding in self.findings if finding.level is Level.REFUSE)
 
     @property
     def is_free(self) -> bool:
-        """Tell whether nothing stands in the way."""
+        """Whether no finding blocks it."""
         return not any(finding.matters for finding in self.findings)
 
 
 def next_master_by(facts: FailoverFacts) -> Procedure:
-    """Tell how a replica would become master: by a promotion while nobody is, else by a switchover."""
+    """Return how a replica would become master: by a promotion while there is none, else by a switchover."""
     return Procedure.SWITCHOVER if facts.snapshot.masters else Procedure.PROMOTE
 
 

@@ -1,4 +1,4 @@
-"""Guards about data: the second invariant, and that nothing is lost without somebody's word."""
+"""Guards about data: the last copy of an update is never lost without an acceptance."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -33,8 +33,8 @@ def complete(question: PlanQuestion) -> Iterator[Finding]:
         yield refuse(Guard.INCOMPLETE_COPY, said, target)
 
 
-def sound(question: PlanQuestion) -> Iterator[Finding]:
-    """The candidate is no worse than the procedure can take."""
+def healthy(question: PlanQuestion) -> Iterator[Finding]:
+    """The candidate is no worse than the procedure allows."""
     target = question.target
     if not question.makes_master or question.facts.host(target) is None or question.facts.seen(target) is None:
         return
@@ -49,7 +49,7 @@ def sound(question: PlanQuestion) -> Iterator[Finding]:
 
 
 def error_log(question: PlanQuestion) -> Iterator[Finding]:
-    """The last 30 lines of the candidate's error log hold nothing that is known to be bad."""
+    """The last 30 lines of the candidate's error log hold no known bad fragment."""
     target, seen = question.target, question.facts.seen(question.target)
     if not question.makes_master or seen is None:
         return
@@ -77,7 +77,7 @@ def behind_best(question: PlanQuestion) -> Iterator[Finding]:
 
 
 def behind_last_master(question: PlanQuestion) -> Iterator[Finding]:
-    """The candidate has what the last known master had."""
+    """The candidate has every update of the last known master."""
     facts, target, limit = question.facts, question.target, question.limits.max_behind_updates
     have = facts.numbers(target)
     if question.procedure is not Procedure.PROMOTE or have is None or facts.snapshot.masters:
@@ -85,7 +85,7 @@ def behind_last_master(question: PlanQuestion) -> Iterator[Finding]:
     old = facts.old_master
     reading = last_reading(facts, old) if old else None
     if reading is None:
-        said = "what the last master had is not known: nobody has seen its numbers"
+        said = "the numbers of the last master are unknown: they were never read"
         yield unknown(Guard.BEHIND_LAST_MASTER, said, old)
         return
     missing = shortfall(have, reading.numbers)
@@ -105,7 +105,7 @@ def behind_last_master(question: PlanQuestion) -> Iterator[Finding]:
 
 
 def only_here(question: PlanQuestion) -> Iterator[Finding]:
-    """What is going to be moved aside holds no update that the master lacks."""
+    """The database that is moved aside holds no update that the master lacks."""
     if question.procedure not in {Procedure.REBUILD, Procedure.RETIRE} or question.plan.master is None:
         return
     target, master = question.target, question.plan.master
@@ -113,7 +113,7 @@ def only_here(question: PlanQuestion) -> Iterator[Finding]:
     if have is None:
         return
     if wanted is None:
-        said = f"the numbers of {target} are not known, so nobody can say whether {master} has all its updates"
+        said = f"the numbers of {target} are unknown, so it is unknown whether {master} has all its updates"
         yield unknown(Guard.UPDATES_ONLY_HERE, said, target)
         return
     missing = shortfall(have, wanted.numbers)
@@ -122,8 +122,8 @@ def only_here(question: PlanQuestion) -> Iterator[Finding]:
     if not missing and not wanted.is_final and not stands_still:
         age = question.facts.seen_at - wanted.read_at
         said = (
-            f"{master} has what {target} had when it was last read; what {target} may have written after that is not "
-            "known, and is moved aside with its database"
+            f"{master} has what {target} had when it was last read; what {target} may have written after that is "
+            "unknown, and is moved aside with its database"
         )
         yield unknown(Guard.UPDATES_ONLY_HERE, said, target, source=wanted.source, age_seconds=age)
 
@@ -148,7 +148,7 @@ def _missing_on_master(question: PlanQuestion, wanted: Reading, missing: dict[in
 
 
 def stale_database(question: PlanQuestion) -> Iterator[Finding]:
-    """A client that becomes a replica has no old database; whose numbers nobody can read on a client."""
+    """A client that becomes a replica has no old database; a client does not show its numbers."""
     if question.procedure is not Procedure.ADD_REPLICA or question.facts.role(question.target) is not Role.CLIENT:
         return
     readiness = question.facts.readiness(question.target)
@@ -156,12 +156,12 @@ def stale_database(question: PlanQuestion) -> Iterator[Finding]:
         said = f"{question.target} is a client with a database of its own; it will be moved aside, unseen"
         yield refuse(Guard.STALE_DATABASE, said, question.target, source="preflight")
     elif readiness is not None and readiness.database_present is None:
-        said = f"it is not known whether {question.target} has a database of its own"
+        said = f"it is unknown whether {question.target} has a database of its own"
         yield unknown(Guard.STALE_DATABASE, said, question.target, source="preflight")
 
 
 def last_copy(question: PlanQuestion) -> Iterator[Finding]:
-    """Another sound copy is left beside the master's."""
+    """Another healthy copy remains besides the master's."""
     if question.procedure is not Procedure.REBUILD:
         return
     others = [

@@ -1,4 +1,4 @@
-"""Guards about what must be the same on all servers, and about the operator's wishes."""
+"""Guards about settings that must be the same on all servers, and about configured preferences."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ def _servers(question: PlanQuestion) -> list[Observed]:
 
 
 def bridge(question: PlanQuestion) -> Iterator[Finding]:
-    """Whoever lists admitted masters admits the candidate; BCASTADDR stands for a file that is not read."""
+    """A list of admitted masters admits the candidate; BCASTADDR refers to a file that is not read."""
     host = question.facts.host(question.target)
     if not question.makes_master or host is None:
         return
@@ -25,8 +25,7 @@ def bridge(question: PlanQuestion) -> Iterator[Finding]:
         told = {"value": listed, "limit": host.address, "source": f"ENV of {seen.host}"}
         if "BCASTADDR" in admitted or not host.has_numeric_address:
             said = (
-                f"BRIDGE_ACCEPT_MASTER_IPS on {seen.host} is {listed!r}: whether that admits {host.address} is "
-                "not known"
+                f"BRIDGE_ACCEPT_MASTER_IPS on {seen.host} is {listed!r}: whether that admits {host.address} is unknown"
             )
             yield unknown(Guard.BRIDGE, said, seen.host, **told)
         else:
@@ -51,7 +50,7 @@ def shm_size(question: PlanQuestion) -> Iterator[Finding]:
 
 
 def method_conf(question: PlanQuestion) -> Iterator[Finding]:
-    """The candidate has the method.conf of all other servers; where none has one, they agree."""
+    """The candidate has the method.conf of all other servers; where none has one, they are equal."""
     seen = question.facts.seen(question.target)
     if not question.makes_master or seen is None:
         return
@@ -70,12 +69,12 @@ def method_conf(question: PlanQuestion) -> Iterator[Finding]:
 
 
 def promotion(question: PlanQuestion) -> Iterator[Finding]:
-    """The configuration lets the candidate become master, and prefers no other that is as good."""
+    """The configuration allows the candidate, and prefers no other that is as good."""
     host = question.facts.host(question.target)
     if not question.makes_master or host is None:
         return
     if host.promotion is Promotion.NEVER:
-        said = f"the configuration says of {host.name}: promotion: never"
+        said = f"the configuration has for {host.name}: promotion: never"
         yield refuse(Guard.PROMOTION_NEVER, said, host.name, value=Promotion.NEVER, source="configuration")
     if host.promotion is Promotion.PREFER:
         return
@@ -87,7 +86,7 @@ def promotion(question: PlanQuestion) -> Iterator[Finding]:
 
 
 def site(question: PlanQuestion) -> Iterator[Finding]:
-    """The target's site keeps a sound replica while the target is none."""
+    """The target's site keeps a healthy replica while the target is none."""
     host = question.facts.host(question.target)
     loses_replica = question.makes_master or question.procedure is Procedure.REBUILD
     if not loses_replica or host is None or not host.site:
@@ -98,7 +97,7 @@ def site(question: PlanQuestion) -> Iterator[Finding]:
         if other.site == host.site and other.name != host.name and _serves(question, other.name)
     ]
     if not others:
-        said = f"no other sound replica is left in {host.site}: logins there depend on the network"
+        said = f"no other healthy replica remains in {host.site}: logins there depend on the network"
         make = refuse if question.procedure is Procedure.REBUILD else note
         yield make(Guard.SITE, said, host.name, value="0", limit="1", source="configuration")
 

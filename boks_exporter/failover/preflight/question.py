@@ -1,4 +1,4 @@
-"""What every guard is asked about."""
+"""The plan that guards judge, and constructors of their findings."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from boks_exporter.model import HostName
 
 @dataclass(frozen=True, slots=True)
 class PlanQuestion:
-    """A plan, what it rests on, and what the guards measure by. `own_run` is a run that is resumed."""
+    """A plan, its facts, and the limits of the guards. `own_run` is a run that is resumed."""
 
     plan: Plan
     facts: FailoverFacts
@@ -21,30 +21,29 @@ class PlanQuestion:
 
     @property
     def procedure(self) -> Procedure:
-        """Tell the procedure."""
         return self.plan.procedure
 
     @property
     def target(self) -> HostName:
-        """Tell the host that the command names."""
+        """The host that the command names."""
         return self.plan.target
 
     @property
     def makes_master(self) -> bool:
-        """Tell whether the target becomes master."""
+        """Whether the target becomes master."""
         return self.procedure in {Procedure.PROMOTE, Procedure.SWITCHOVER, Procedure.FAILBACK}
 
 
 def refuse(guard: Guard, sentence: str, host: HostName | None = None, **figures: str | float | None) -> Finding:
-    """Make a finding that refuses."""
+    """Return a finding that refuses."""
     return Finding(guard, Level.REFUSE, sentence, host, **figures)  # type: ignore[arg-type]  # figures as they are named
 
 
 def unknown(guard: Guard, sentence: str, host: HostName | None = None, **figures: str | float | None) -> Finding:
-    """Make a finding that something is not known."""
+    """Return a finding that a fact is unknown."""
     return Finding(guard, Level.UNKNOWN, sentence, host, **figures)  # type: ignore[arg-type]  # as above
 
 
 def note(guard: Guard, sentence: str, host: HostName | None = None, **figures: str | float | None) -> Finding:
-    """Make a finding that is only told."""
+    """Return a finding that is only shown."""
     return Finding(guard, Level.NOTE, sentence, host, **figures)  # type: ignore[arg-type]  # as above

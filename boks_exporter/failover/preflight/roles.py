@@ -1,4 +1,4 @@
-"""Guards about who is what: the first invariant."""
+"""Guards about roles: there are never two masters."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -31,7 +31,7 @@ def known_host(question: PlanQuestion) -> Iterator[Finding]:
 
 
 def machines(question: PlanQuestion) -> Iterator[Finding]:
-    """No name leads to another host's machine: each tells by its gate what it calls itself."""
+    """No name leads to another host's machine, by what each machine calls itself."""
     facts, names = question.facts, Names(question.facts.snapshot.hosts)
     for host in facts.snapshot.hosts:
         readiness = facts.readiness(host.name)
@@ -39,19 +39,19 @@ def machines(question: PlanQuestion) -> Iterator[Finding]:
         if readiness and other and other.name != host.name:
             said = (
                 f"{host.name} ({host.address}) leads to a machine that calls itself {readiness.hostname}, which is "
-                f"{other.name}: mend the address in the configuration"
+                f"{other.name}: fix the address in the configuration"
             )
             told = {"value": readiness.hostname, "limit": host.name, "source": "operator's gate"}
             yield refuse(Guard.OTHER_HOST, said, host.name, **told)
 
 
 def master(question: PlanQuestion) -> Iterator[Finding]:
-    """There is no master before a promotion, and one that is sound before everything else."""
+    """There is no master before a promotion, and a healthy one before every other procedure."""
     facts, masters = question.facts, question.facts.snapshot.masters
     if question.procedure is Procedure.PROMOTE:
         if masters:
             said = (
-                f"{_with_daemons(question)} says that it is master: failover switchover changes masters that live, "
+                f"{_with_daemons(question)} reports that it is master: failover switchover replaces a living master, "
                 "failover retire makes an old one a client"
             )
             yield refuse(Guard.MASTER_EXISTS, said, masters[0], value=str(len(masters)), limit="0", source="ENV")
@@ -61,15 +61,15 @@ def master(question: PlanQuestion) -> Iterator[Finding]:
         return
     if len(masters) > 1:
         said = (
-            f"{_with_daemons(question)} all say that they are master, and each is one when BoKS next starts on it: "
+            f"{_with_daemons(question)} all report that they are master, and each is one when BoKS next starts on it: "
             "failover retire the wrong one, at its console or over SSH"
         )
         yield refuse(Guard.SEVERAL_MASTERS, said, value=str(len(masters)), limit="1", source="ENV")
     elif not masters:
-        yield refuse(Guard.NO_MASTER, "no host says that it is master: failover promote", value="0", limit="1")
-    elif not (sound := is_sound_master(facts, masters[0])).holds:
-        make = refuse if sound.truth is Certainty.NO else unknown
-        yield make(Guard.MASTER_UNSOUND, sound.sentence, masters[0])
+        yield refuse(Guard.NO_MASTER, "no host reports that it is master: failover promote", value="0", limit="1")
+    elif not (state := is_sound_master(facts, masters[0])).holds:
+        make = refuse if state.truth is Certainty.NO else unknown
+        yield make(Guard.MASTER_UNSOUND, state.sentence, masters[0])
 
 
 def _with_daemons(question: PlanQuestion) -> str:
@@ -82,7 +82,7 @@ def _with_daemons(question: PlanQuestion) -> str:
 def _master_beside(question: PlanQuestion) -> Iterator[Finding]:
     masters = [name for name in question.facts.snapshot.masters if name != question.target]
     if len(masters) > 1:
-        said = f"{', '.join(masters)} all say that they are master beside {question.target}"
+        said = f"{', '.join(masters)} all report that they are master besides {question.target}"
         yield refuse(Guard.SEVERAL_MASTERS, said, value=str(len(masters)), limit="1", source="ENV")
     elif not masters:
         said = (
@@ -90,13 +90,13 @@ def _master_beside(question: PlanQuestion) -> Iterator[Finding]:
             "failover promote another first"
         )
         yield refuse(Guard.NO_MASTER, said, question.target, value="0", limit="1")
-    elif not (sound := is_master_beside(question.facts, masters[0], question.target)).holds:
-        make = refuse if sound.truth is Certainty.NO else unknown
-        yield make(Guard.MASTER_UNSOUND, sound.sentence, masters[0])
+    elif not (state := is_master_beside(question.facts, masters[0], question.target)).holds:
+        make = refuse if state.truth is Certainty.NO else unknown
+        yield make(Guard.MASTER_UNSOUND, state.sentence, masters[0])
 
 
 def everybody_asked(question: PlanQuestion) -> Iterator[Finding]:
-    """Every known host could be asked whether it is master."""
+    """Every known host reported whether it is master."""
     if not question.makes_master:
         return
     for name in hosts_not_asked(question.facts, question.facts.old_master):
@@ -106,13 +106,13 @@ def everybody_asked(question: PlanQuestion) -> Iterator[Finding]:
 
 
 def old_master(question: PlanQuestion) -> Iterator[Finding]:
-    """The old master is out by its own word, or gone by the word of every witness."""
+    """The old master is out."""
     if question.procedure is not Procedure.PROMOTE:
         return
     facts = question.facts
     found = old_master_is_gone(facts, Circumstances(old_master=facts.old_master))
     answers = ", ".join(f"{witness.host}: {witness.reach}" for witness in facts.witnesses)
-    told = {"value": answers or "nobody asked", "source": "reach from each replica"}
+    told = {"value": answers or "no replica asked", "source": "reach from each replica"}
     if facts.snapshot.masters:
         return
     if found.truth is Certainty.NO:
@@ -124,7 +124,7 @@ def old_master(question: PlanQuestion) -> Iterator[Finding]:
 
 
 def target_role(question: PlanQuestion) -> Iterator[Finding]:
-    """The host has the role that the procedure begins with, and can be looked at."""
+    """The host has the role that the procedure begins with, and can be polled."""
     allowed = _BEGINS_AS.get(question.procedure)
     if allowed is None or question.facts.host(question.target) is None:
         return
@@ -134,26 +134,26 @@ def target_role(question: PlanQuestion) -> Iterator[Finding]:
             return
         outcome = question.facts.snapshot.outcome(question.target)
         why = "it was not asked" if outcome is None or isinstance(outcome, Observed) else outcome.detail
-        yield refuse(Guard.UNREACHABLE, f"{question.target} cannot be looked at: {why}", question.target)
+        yield refuse(Guard.UNREACHABLE, f"{question.target} cannot be polled: {why}", question.target)
     elif seen.role not in allowed:
         wanted = " or a ".join(allowed)
-        said = f"{question.target} says that it is a {seen.role}, {question.procedure} begins with a {wanted}"
+        said = f"{question.target} reports that it is a {seen.role}, {question.procedure} begins with a {wanted}"
         make = unknown if seen.role is Role.UNKNOWN else refuse
         yield make(Guard.WRONG_ROLE, said, question.target, value=seen.role, limit=wanted, source="ENV")
 
 
 def fresh(question: PlanQuestion) -> Iterator[Finding]:
-    """The look is not old."""
+    """The facts are recent."""
     limit = question.limits.fresh_seconds
     for name in dict.fromkeys((question.target, *question.plan.concerned_hosts)):
         seen = question.facts.seen(name)
         if seen and (age := question.facts.seen_at - seen.finished_at) > limit:
-            said = f"{name} was looked at {age:.1f} s ago, at most {limit:.1f} s are allowed"
+            said = f"{name} was polled {age:.1f} s ago, at most {limit:.1f} s are allowed"
             yield refuse(Guard.STALE_LOOK, said, name, value=f"{age:.1f} s", limit=f"{limit:.1f} s", age_seconds=age)
 
 
 def daemons(question: PlanQuestion) -> Iterator[Finding]:
-    """BoKS runs where a copy must be live, and stands still on an old master."""
+    """BoKS runs where a copy must be live, and is stopped on an old master."""
     target, found = question.target, question.facts.daemons(question.target)
     if question.procedure is Procedure.RETIRE:
         if question.facts.role(target) is Role.MASTER and found is not Daemons.STOPPED:

@@ -1,4 +1,4 @@
-"""Guards about other runs: in the journal, and on the hosts themselves."""
+"""Guards about other runs: in the journal, and on the hosts."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -40,7 +40,7 @@ def last_run(question: PlanQuestion) -> Iterator[Finding]:
 
 
 def locks(question: PlanQuestion) -> Iterator[Finding]:
-    """Nobody else holds the lock of a host that is to be locked, and nothing still runs there."""
+    """No other run holds the lock of a host, and no change is still running there."""
     yield from _locked(question)
     for host in question.plan.lock_hosts:
         readiness = question.facts.readiness(host)
@@ -52,7 +52,7 @@ def locks(question: PlanQuestion) -> Iterator[Finding]:
 
 
 def _locked(question: PlanQuestion) -> Iterator[Finding]:
-    """Tell of each run once, however many hosts it holds."""
+    """Report each run once, however many hosts it holds."""
     held: dict[str, dict[HostName, str]] = {}
     for host in question.plan.lock_hosts:
         readiness = question.facts.readiness(host)
@@ -62,7 +62,7 @@ def _locked(question: PlanQuestion) -> Iterator[Finding]:
         lock = next(iter(hosts.values()))
         said = (
             f"{', '.join(hosts)} {'is' if len(hosts) == 1 else 'are'} locked by {lock}: failover resume or abort that "
-            "run, where it was begun; a lock whose run is gone for good is broken with failover break-lock"
+            "run, where it was begun; a lock whose run is permanently lost is broken with failover break-lock"
         )
         only = next(iter(hosts)) if len(hosts) == 1 else None
         yield refuse(Guard.HOST_LOCKED, said, only, value=lock, source="operator's gate")
@@ -94,12 +94,12 @@ def _gate(question: PlanQuestion, host: str) -> Iterator[Finding]:
         (ready.outlives_session, "would lose BoKS's daemons with its connection (session): KillUserProcesses is set"),
     ):
         if not is_fine:
-            sure = "" if is_fine is False else ", as far as it says"
+            sure = "" if is_fine is False else ", as far as it reports"
             yield refuse(Guard.GATE_NOT_READY, f"the operator's gate of {host} {what}{sure}", host, source="preflight")
 
 
 def registered(question: PlanQuestion) -> Iterator[Finding]:
-    """The database has the host as a replica; a step waits for it, so this is told and refuses nothing late."""
+    """The database has the host as a replica; where a later step waits for it, it is only noted."""
     steps = [step for step in question.plan.steps if step.key == "wait-registered"]
     if not steps:
         return
@@ -107,7 +107,7 @@ def registered(question: PlanQuestion) -> Iterator[Finding]:
     known = registered_hosts(question.facts)
     is_first = steps[0].number == 1
     if known is None:
-        said = f"it is not known whether {host} is registered as BOKSREPLICA: the master did not tell"
+        said = f"it is unknown whether {host} is registered as BOKSREPLICA: the master did not report it"
         yield unknown(Guard.NOT_REGISTERED, said, host, source="hostadm -l -t BOKSREPLICA")
     elif host not in known:
         said = f"{host} is not registered as BOKSREPLICA; change its type from UNIXBOKSHOST in the master's database"

@@ -1,4 +1,4 @@
-"""What the findings mean for the run, once some are accepted."""
+"""The effect of findings on a run, once some are accepted."""
 
 from collections.abc import Collection, Iterable
 from typing import Final
@@ -11,15 +11,15 @@ _LOCKS: Final = frozenset({Guard.RUN_OPEN, Guard.HOST_LOCKED, Guard.HOST_BUSY})
 
 
 class NotAcceptableError(BoksExporterError):
-    """Somebody accepts what nobody may accept."""
+    """A finding was accepted that cannot be."""
 
     def __init__(self, guard: Guard) -> None:
         self.guard = guard
-        super().__init__(f"--accept {guard}: nobody may accept this one: {RULES[guard].because}")
+        super().__init__(f"--accept {guard}: it cannot be accepted: {RULES[guard].because}")
 
 
 def blocking_findings(findings: Iterable[Finding], accepted: Collection[Guard]) -> tuple[Finding, ...]:
-    """Tell which findings still stand in the way; raises NotAcceptableError for what nobody may accept."""
+    """Return the findings that block a run; raises NotAcceptableError for an acceptance that is not allowed."""
     for guard in accepted:
         if not RULES[guard].acceptable:
             raise NotAcceptableError(guard)
@@ -27,13 +27,13 @@ def blocking_findings(findings: Iterable[Finding], accepted: Collection[Guard]) 
 
 
 def told(finding: Finding) -> str:
-    """Tell a finding that stands in the way in one line, with its name and whether it can be accepted."""
-    how = f"--accept {finding.guard} --reason …" if finding.acceptable else "nobody may accept this"
+    """Write a blocking finding in a line, with its name and how it can be accepted."""
+    how = f"--accept {finding.guard} --reason …" if finding.acceptable else "this cannot be accepted"
     return f"{finding.guard}: {finding.sentence} ({how})"
 
 
 def exit_for(left: Iterable[Finding]) -> Exit:
-    """Tell how a command ends before which these findings stand: what refuses outweighs what is not known."""
+    """Return the exit code for blocking findings: a refusal outweighs an unknown fact."""
     several = tuple(left)
     if any(finding.guard in _LOCKS for finding in several):
         return Exit.LOCKED

@@ -1,1 +1,1 @@
-"""The procedures as tables: which step follows which, what each needs and what it proves."""
+"""Procedures as tables of steps, with what each needs and proves."""

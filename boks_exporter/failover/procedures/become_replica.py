@@ -1,4 +1,4 @@
-"""How a client becomes a replica of the master (K1456)."""
+"""Steps by which a client becomes a replica of the master (K1456)."""
 
 from typing import Final
 
@@ -64,7 +64,7 @@ BECOME_REPLICA: Final = (
     ),
     ProcedureStep(
         key="stop-master",
-        purpose="stop the master for a moment, so that it reads its replicas anew; logins go on",
+        purpose="stop the master for a moment, so that it reads its replicas again; logins continue",
         host=_M,
         words=BOOT_STOP,
         needs=(Claim(ClaimKind.MASTER_IS_SOUND, _M),),

@@ -1,4 +1,4 @@
-"""How a replica takes over, from a master that is gone or from one that lives."""
+"""Steps by which a replica becomes master, with and without a living old master."""
 
 from typing import Final
 
@@ -20,7 +20,7 @@ _T, _M = HostRole.TARGET, HostRole.MASTER
 
 
 def _convert_master(*needs: Claim) -> ProcedureStep:
-    """Make the target the master."""
+    """Return the step that makes the target the master."""
     return ProcedureStep(
         key="convert-master",
         purpose="make it the master",
@@ -61,7 +61,7 @@ FROM_A_DEAD_MASTER: Final = (
     wait(
         _T,
         "check-error-log",
-        "look at the last 30 lines of its error log (K1456)",
+        "read the last 30 lines of its error log (K1456)",
         Claim(ClaimKind.ERROR_LOG_IS_CLEAN, _T),
         seconds=30.0,
     ),
@@ -83,7 +83,7 @@ FROM_A_LIVING_MASTER: Final = (
     ),
     ProcedureStep(
         key="stop-master-before",
-        purpose="stop the master in a moment in which it writes nothing, so that nothing is on its way; logins go on",
+        purpose="stop the master while it writes nothing, so that no update is on its way; logins continue",
         host=_M,
         words=BOOT_STOP,
         needs=(
@@ -108,7 +108,7 @@ FROM_A_LIVING_MASTER: Final = (
     ),
     ProcedureStep(
         key="convert-client",
-        purpose="let the master step down",
+        purpose="make the master a client",
         host=_M,
         words=CONVERT_CLIENT,
         needs=(Claim(ClaimKind.IS_AS_ADVANCED, _T, _M),),
@@ -117,7 +117,7 @@ FROM_A_LIVING_MASTER: Final = (
         undo_needs=(Claim(ClaimKind.NOBODY_IS_MASTER, _M),),
     ),
     stop_old_master(
-        _M, "stop it once more: the conversion started it as a client, and only what stands still is proven out"
+        _M, "stop it once more: the conversion started it as a client, and only a stopped one is proven out"
     ),
     _convert_master(
         Claim(ClaimKind.NOBODY_IS_MASTER, _T),

@@ -1,4 +1,4 @@
-"""How a server is taken out: it becomes a client, and its database is moved aside."""
+"""Steps by which a server becomes a client without a database."""
 
 from typing import Final
 
@@ -28,7 +28,7 @@ MOVE_DATABASE_ASIDE: Final = ProcedureStep(
 
 
 def stop_old_master(on: HostRole, purpose: str) -> ProcedureStep:
-    """Stop what was a master and is a client now; only what stands still is proven out."""
+    """Return the step that stops an old master after its conversion to client."""
     return ProcedureStep(
         key="stop-old-master",
         purpose=purpose,
@@ -44,12 +44,12 @@ def stop_old_master(on: HostRole, purpose: str) -> ProcedureStep:
 RETIRE: Final = (
     ProcedureStep(
         key="convert-client",
-        purpose="make the old master a client, before it can be a master beside the new one (K1456)",
+        purpose="make the old master a client, before it can be a second master (K1456)",
         host=_T,
         words=CONVERT_CLIENT,
         needs=(Claim(ClaimKind.IS_MASTER_BESIDE, _M, _T),),
         proves=(Claim(ClaimKind.IS_CLIENT, _T),),
-        no_undo="it must not be a master again beside the new one",
+        no_undo="it must not be a second master",
         point_of_no_return=True,
     ),
     stop_old_master(_T, "stop it: a client now, it must not run on as what it was"),
@@ -73,7 +73,7 @@ RETIRE_AT_CONSOLE: Final = (
         kind=StepKind.CONSOLE,
         needs=(Claim(ClaimKind.IS_MASTER_BESIDE, _M, _T),),
         proves=(Claim(ClaimKind.IS_CLIENT, _T), Claim(ClaimKind.HAS_NO_DATABASE, _T)),
-        no_undo="it must not be a master again beside the new one; its database lies beside where it was",
+        no_undo="it must not be a second master; its database was moved aside",
         point_of_no_return=True,
         deadline_seconds=3600.0,
     ),

@@ -97,7 +97,7 @@ class ProcedureStep:
 
     @property
     def last_line(self) -> str | None:
-        """The end of the last line that the command prints when it succeeds, where that is known."""
+        """The end of the last line that the command prints on success, where it is published."""
         return LAST_LINES.get(self.words)
 
     def id(self, run: RunName, attempt: int = 1) -> StepId:
@@ -138,7 +138,7 @@ class ProcedureStep:
             words=(self.words[0], str(wanted)),
             proves=proves,
             undo=undo,
-            no_undo="" if undo else "its former SHM_SIZE is not known",
+            no_undo="" if undo else "its former SHM_SIZE is unknown",
         )
 
 

@@ -1,4 +1,4 @@
-"""The procedures of K1456, K1262 and K1256 as tables: data only, in the order in which they are carried out."""
+"""The procedures of K1456, K1262 and K1256 as tables of steps."""
 
 from dataclasses import replace
 from typing import Final
@@ -24,7 +24,7 @@ _T, _M = HostRole.TARGET, HostRole.MASTER
 
 _TAKE_APART: Final = ProcedureStep(
     key="convert-client",
-    purpose="take the replica apart; agents ask another one meanwhile",
+    purpose="make the replica a client; agents use another one meanwhile",
     host=_T,
     words=CONVERT_CLIENT,
     needs=(Claim(ClaimKind.MASTER_IS_SOUND, _M), Claim(ClaimKind.IS_REPLICA, _T)),
@@ -57,7 +57,7 @@ _VERIFY: Final = (
     wait(
         _T,
         "verify",
-        "look at every replica",
+        "check every replica",
         Claim(ClaimKind.DOMAIN_IS_SOUND, _T),
         seconds=_TWO_LOOKS,
     ),

@@ -1,4 +1,4 @@
-"""What a copy has and lacks: the claims on which the second invariant stands."""
+"""Proofs about copies of the database."""
 
 from collections.abc import Iterable
 
@@ -11,10 +11,10 @@ from boks_exporter.replication import ReplicaComparison
 
 
 def is_equal(facts: FailoverFacts, host: HostName, master: HostName) -> Proven:
-    """Prove that every number is the master's, or lies between its two readings where it writes on meanwhile.
+    """Prove that every number equals the master's, or lies between its two readings while it is writing.
 
-    A busy master never shows the same twice: whoever waited for that would wait for ever. What a stopped master has
-    and its successor lacks is proven by itself (`is_as_advanced`).
+    A busy master never shows the same number twice, so equality to one reading would never be reached. That a stopped
+    master has nothing more than its successor is proven separately (`is_as_advanced`).
     """
     alone = is_master_alone(facts, master)
     compared = facts.comparison.replica(host)
@@ -50,9 +50,9 @@ def _tables(tables: Iterable[TableNumber]) -> str:
 
 
 def shortfall(have: Numbers, wanted: Numbers) -> dict[TableNumber, int]:
-    """Tell by how much numbers fall short of others.
+    """Return by how much numbers fall short of others, by table.
 
-    A table that is not there lacks everything, and so does one of another generation: its numbers say nothing of this.
+    A table that is missing lacks everything, and so does one of another generation: its numbers cannot be compared.
     """
     found: dict[TableNumber, int] = {}
     for table, (number, stamp) in wanted.items():
@@ -65,7 +65,7 @@ def shortfall(have: Numbers, wanted: Numbers) -> dict[TableNumber, int]:
 
 
 def is_quiet(facts: FailoverFacts, host: HostName, master: HostName) -> Proven:
-    """Prove that nothing is on its way from a master: a host is equal to it, and it wrote nothing meanwhile."""
+    """Prove that no update is on its way from a master: a host is equal to it, and it wrote nothing meanwhile."""
     equal, compared = is_equal(facts, host, master), facts.comparison.replica(host)
     moving = [table.table for table in compared.tables if table.written] if compared else []
     if equal.holds and moving:
@@ -74,21 +74,21 @@ def is_quiet(facts: FailoverFacts, host: HostName, master: HostName) -> Proven:
 
 
 def last_reading(facts: FailoverFacts, host: HostName) -> Reading | None:
-    """Tell a server's numbers: as it shows them now, or else as they were last known."""
+    """Return a server's numbers: those that it shows now, or the last known ones."""
     return facts.reading(host) or facts.readings.get(host)
 
 
 def is_as_advanced(facts: FailoverFacts, host: HostName, other: HostName, by: Circumstances) -> Proven:
     """Prove that a host has every update that another ever had.
 
-    Of a server that wrote, only what it shows while it stands still tells that; whether BoKS shows its numbers then is
-    not published. What was read before it stopped proves nothing of what it wrote last.
+    Of a server that wrote, only the numbers that it shows while it is stopped prove that; whether BoKS shows them then
+    is not published. A reading from before the stop does not prove what was written last.
     """
     have, wanted = facts.numbers(host), last_reading(facts, other)
     if not have:
         return unknown(f"the numbers of {host} could not be read")
     if wanted is None:
-        return unknown(f"the numbers of {other} are not known")
+        return unknown(f"the numbers of {other} are unknown")
     missing = shortfall(have, wanted.numbers)
     if missing:
         table, count = max(missing.items(), key=lambda item: item[1])
@@ -97,11 +97,11 @@ def is_as_advanced(facts: FailoverFacts, host: HostName, other: HostName, by: Ci
     said = f"{host} has everything that {other} had ({wanted.source}, {age:.1f} s ago)"
     if wanted.is_final:
         return yes(said)
-    later = f"what {other} may have written after that is not known"
+    later = f"what {other} may have written after that is unknown"
     if Guard.BEHIND_LAST_MASTER in by.accepted:
         return yes(f"{said}; {later}, which is accepted")
     return unknown(
-        f"{said}; {later}, as it did not show its numbers while it stood still: whoever is sure that it wrote nothing "
+        f"{said}; {later}, as it did not show its numbers while it was stopped: if it certainly wrote nothing, "
         f"may --accept {Guard.BEHIND_LAST_MASTER}"
     )
 
@@ -120,17 +120,17 @@ def is_best(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
 
 
 def missing_of_others(facts: FailoverFacts, host: HostName) -> tuple[TableNumber, ...]:
-    """Name the tables that some other server shows and this one does not."""
+    """Return the tables that another server shows and this one does not."""
     own = facts.numbers(host) or {}
     others = (facts.numbers(seen.host) or {} for seen in facts.snapshot.observed() if seen.host != host)
     return tuple(sorted({table for numbers in others for table in numbers} - own.keys()))
 
 
 def may_be_removed(facts: FailoverFacts, host: HostName, master: HostName, by: Circumstances) -> Proven:
-    """Prove that a database may be moved aside: its host is a client, and the one master has all that it has.
+    """Prove that a database may be moved aside: its host is a client, and the only master has every update of it.
 
-    That the master is there, alone and readable can be replaced by no acceptance; that it has every update can, for
-    a replica that went its own way, and for files of which nobody knows the numbers.
+    No acceptance replaces a master that is alone and readable. That it has every update can be accepted, for a replica
+    that diverged, and for files whose numbers are unknown.
     """
     numbers = facts.numbers(master)
     basis = all_of(
@@ -153,7 +153,7 @@ def has_database(facts: FailoverFacts, host: HostName, *, wanted: bool) -> Prove
     readiness = facts.readiness(host)
     if readiness is None or readiness.database_present is None:
         gate = facts.gates.get(host)
-        return unknown(f"it is not known whether {host} has a database: {gate.failure if gate else 'not asked'}")
+        return unknown(f"it is unknown whether {host} has a database: {gate.failure if gate else 'not asked'}")
     said = f"{host} has {'a' if readiness.database_present else 'no'} database"
     return yes(said) if readiness.database_present is wanted else no(said)
 

@@ -1,4 +1,4 @@
-"""What the master says of its replicas, and whether the whole domain is sound."""
+"""Proofs about the master's list of replicas, and about the whole domain."""
 
 from boks_exporter.failover.error_log import harmless, known_bad_lines, unread
 from boks_exporter.failover.facts import FailoverFacts
@@ -18,12 +18,12 @@ def is_registered(facts: FailoverFacts, host: HostName, master: HostName, by: Ci
     if Guard.NOT_REGISTERED in by.accepted:
         return yes(f"{host} is not proven to be registered as BOKSREPLICA, which is accepted")
     if known is None:
-        return unknown(f"{master} did not tell which hosts are registered as BOKSREPLICA")
+        return unknown(f"{master} did not report which hosts are registered as BOKSREPLICA")
     return no(f"{host} is not registered as BOKSREPLICA: change its type in the database of {master}")
 
 
 def registered_hosts(facts: FailoverFacts) -> frozenset[HostName] | None:
-    """Name the known hosts that the database has as replicas."""
+    """Return the known hosts that the database has as replicas."""
     if facts.registered is None:
         return None
     names = Names(facts.snapshot.hosts)
@@ -46,13 +46,13 @@ def is_listed_ok(facts: FailoverFacts, host: HostName, master: HostName) -> Prov
 
 def none_is_ahead(facts: FailoverFacts, master: HostName) -> Proven:
     """Prove that no replica has updates that the master never had."""
-    sound = is_sound_master(facts, master)
-    if not sound.holds:
-        return sound
+    master_state = is_sound_master(facts, master)
+    if not master_state.holds:
+        return master_state
     ahead = [replica for replica in facts.comparison.replicas if replica.ahead]
     if ahead:
         said = ", ".join(f"{each.host} by {each.ahead} in T{each.ahead_tables[0].table}" for each in ahead)
-        return no(f"ahead of {master}: {said}; failover rebuild mends each")
+        return no(f"ahead of {master}: {said}; failover rebuild fixes each")
     open_ones = [replica.host for replica in facts.comparison.replicas if replica.ahead is None]
     if open_ones:
         return unknown(f"{', '.join(open_ones)} could not be compared with {master}")
@@ -60,10 +60,10 @@ def none_is_ahead(facts: FailoverFacts, master: HostName) -> Proven:
 
 
 def is_sound(facts: FailoverFacts, master: HostName, by: Circumstances) -> Proven:
-    """Prove that every replica is OK; hosts that were silent when the plan was made are only told."""
-    sound = is_sound_master(facts, master)
-    if not sound.holds:
-        return sound
+    """Prove that every replica is OK; hosts that were unreachable when the plan was made are only named."""
+    master_state = is_sound_master(facts, master)
+    if not master_state.holds:
+        return master_state
     sick: list[str] = []
     silent: list[str] = []
     unsure: list[str] = []
@@ -79,7 +79,7 @@ def is_sound(facts: FailoverFacts, master: HostName, by: Circumstances) -> Prove
             silent.append(verdict.host)
         else:
             (unsure if verdict.state is ReplicaState.UNKNOWN else sick).append(f"{verdict.host}: {verdict.reason}")
-    told = f"; silent as before: {', '.join(silent)}" if silent else ""
+    told = f"; unreachable as before: {', '.join(silent)}" if silent else ""
     if sick:
         return no("; ".join((*sick, *unsure)) + told)
     if unsure:
@@ -88,11 +88,11 @@ def is_sound(facts: FailoverFacts, master: HostName, by: Circumstances) -> Prove
 
 
 def others_are_back(facts: FailoverFacts, master: HostName, by: Circumstances) -> Proven:
-    """Prove that the replicas that were OK before are OK now; what was amiss with others is none of this."""
-    sound = is_sound_master(facts, master)
-    if not sound.holds:
-        return sound
-    replicas = [each for each in facts.health.hosts if each.host in by.sound - {master}]
+    """Prove that the replicas that were OK before are OK now."""
+    master_state = is_sound_master(facts, master)
+    if not master_state.holds:
+        return master_state
+    replicas = [each for each in facts.health.hosts if each.host in by.healthy - {master}]
     away = [each for each in replicas if each.state is not ReplicaState.OK]
     if not away:
         return yes(f"{len(replicas)} replicas that were OK are OK under {master}")
@@ -101,7 +101,7 @@ def others_are_back(facts: FailoverFacts, master: HostName, by: Circumstances) -
 
 
 def has_clean_error_log(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
-    """Prove that nothing known to be bad stands in the last lines of an error log."""
+    """Prove that the last lines of an error log hold no known bad fragment."""
     seen = facts.seen(host)
     log = seen.errlog if seen else None
     bad, why = known_bad_lines(log) if log else (), unread(host, log)

@@ -1,4 +1,4 @@
-"""Judge any claim by one look at the domain."""
+"""Judge a claim by the facts of one round."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, TypeAlias

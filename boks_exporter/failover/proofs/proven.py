@@ -1,4 +1,4 @@
-"""A judgement in three values, and what it may take into account."""
+"""Judgements in three values."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,49 +18,49 @@ class Certainty(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """A judgement with what it rests on, in a sentence."""
+    """A judgement with its reason in a sentence."""
 
     truth: Certainty
     sentence: str
 
     @property
     def holds(self) -> bool:
-        """Tell whether it is proven true."""
+        """Whether it is proven true."""
         return self.truth is Certainty.YES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What a plan knows beyond the present look.
+    """What a plan knows beyond the facts of one round.
 
-    `old_master` is the master that a promotion replaces or a switchover lets step down; `excused` did not answer when
-    the plan was made; `sound` were replicas and OK then; `accepted` are findings that somebody takes upon themselves.
+    `old_master` is the master that a promotion replaces or a switchover makes a client; `excused` did not answer when
+    the plan was made; `healthy` were replicas and OK then; `accepted` are findings that were accepted by name.
     """
 
     old_master: HostName | None = None
     excused: frozenset[HostName] = frozenset()
-    sound: frozenset[HostName] = frozenset()
+    healthy: frozenset[HostName] = frozenset()
     accepted: frozenset[Guard] = frozenset()
     max_behind_updates: int = 0
 
 
 def yes(sentence: str) -> Proven:
-    """Say that it is so."""
+    """Return a proof that a claim is true."""
     return Proven(Certainty.YES, sentence)
 
 
 def no(sentence: str) -> Proven:
-    """Say that it is not so."""
+    """Return a proof that a claim is false."""
     return Proven(Certainty.NO, sentence)
 
 
 def unknown(sentence: str) -> Proven:
-    """Say that it cannot be said."""
+    """Return that a claim can be neither proven nor refuted."""
     return Proven(Certainty.UNKNOWN, sentence)
 
 
 def all_of(parts: Iterable[Proven]) -> Proven:
-    """Join judgements: one no is enough for no, and what is not known keeps the whole from being known."""
+    """Join judgements: one no makes the whole no, otherwise one unknown makes it unknown."""
     several = tuple(parts)
     for truth in (Certainty.NO, Certainty.UNKNOWN):
         against = [part.sentence for part in several if part.truth is truth]

@@ -1,4 +1,4 @@
-"""Carry plans out: look, lock, look again, and step by step intend, do, prove."""
+"""Carry out plans: observe, lock, observe again; then for each step store the intent, send it, prove it."""
 
 from boks_exporter.failover.runner.console import NoConsole
 from boks_exporter.failover.runner.finish import in_words, next_for

@@ -1,4 +1,4 @@
-"""What has to be typed at a console: a script that checks itself, and the code by which it tells that it ended well."""
+"""The script for a host's console: it checks itself, and ends with a confirmation code."""
 
 import shlex
 from collections.abc import Awaitable
@@ -14,24 +14,24 @@ _TOP: Final = 0x80000000
 
 
 class Console(Protocol):
-    """Somebody at a keyboard."""
+    """The operator's terminal."""
 
     def code(self) -> Awaitable[str | None]:
-        """Wait for a confirmation code; None where nobody will ever type one."""
+        """Wait for a confirmation code; None where none will be typed."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class NoConsole:
-    """Nobody sits there."""
+    """No terminal."""
 
     async def code(self) -> str | None:
-        """Tell so."""
+        """Wait for a confirmation code; None where none will be typed."""
         return None
 
 
 def retire_script(run: RunName, host: HostName, number: int, paths: RemotePaths) -> str:
-    """Write the script that makes an old master a client at its console; it stops at the first thing that is odd."""
+    """Write the script that makes an old master a client at its console; it stops at the first unexpected thing."""
     data = f"{paths.boks_var}/data"
     return f"""\
 # On the console of {host}, as root, in single-user mode, before it boots any further.
@@ -62,7 +62,7 @@ printf '%s' {shlex.quote(_secret(run, host))} | cksum | sed 's/ .*//; s/^/confir
 
 
 def confirmation_code(run: RunName, host: HostName) -> str:
-    """Tell the code that the script prints at its very end: POSIX cksum of a text that holds run and host."""
+    """Return the code that the script prints at its end: POSIX cksum of a text that holds run and host."""
     data = _secret(run, host).encode()
     crc = 0
     length = len(data)
@@ -78,7 +78,7 @@ def confirmation_code(run: RunName, host: HostName) -> str:
 
 
 def short_name(host: HostName) -> str:
-    """Tell the first label of a host's name, as `uname -n` may print it."""
+    """Return the first label of a host's name in lower case, as `uname -n` may print it."""
     return host.partition(".")[0].lower()
 
 

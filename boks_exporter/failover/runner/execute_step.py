@@ -1,4 +1,4 @@
-"""Carry out one step: needs, intent, request, proof by looking, outcome; in this order and no other."""
+"""Carry out one step: needs, intent, request, proof, outcome; in this order."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -31,9 +31,9 @@ _KEPT_OUTPUT: Final = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """What became of an attempt. `begun` tells whether a command may have run on the host.
+    """The result of an attempt. `begun`: a command may have run on the host.
 
-    `is_refuted` tells of what was waited for that it is proven not to be so, rather than not known.
+    `is_refuted`: what was waited for is proven to be false, not only unknown.
     """
 
     outcome: StepOutcome
@@ -44,14 +44,14 @@ class StepResult:
 
     @property
     def interrupted(self) -> bool:
-        """Tell whether the command was cut off in its middle, by a reboot for example."""
+        """Whether the command was cut off, by a reboot for example."""
         record = self.told.record if self.told else None
         return record is not None and record.state is RecordState.INTERRUPTED
 
 
 @dataclass
 class StepExecutor:
-    """Carry out acts of one run."""
+    """Carry out attempts of one run."""
 
     tools: Tools
     run: RunName
@@ -64,9 +64,9 @@ class StepExecutor:
     _remembered: dict[HostName, object] = field(default_factory=dict)
 
     async def perform(self, attempt: Attempt, *, begun: bool = False, logged: bool = False) -> StepResult:
-        """Carry one out; `begun` where an earlier attempt under the same id may have been, `logged` if it is journaled.
+        """Carry one out; `begun` where it may have been sent already under the same id, `logged` if it is journaled.
 
-        Raises JournalError before anything is sent, where the intent cannot be written.
+        Raises JournalError before anything is sent, where the intent cannot be stored.
         """
         if not begun:
             needs = await self._needed(attempt)
@@ -84,7 +84,7 @@ class StepExecutor:
         return ending
 
     def conclude(self, attempt: Attempt, ending: StepResult) -> None:
-        """Write what became of it."""
+        """Store the outcome."""
         record = ending.told.record if ending.told else None
         output = "\n".join((*record.output, *(f"! {line}" for line in record.errors))) if record else ""
         entry = replace(
@@ -99,7 +99,7 @@ class StepExecutor:
         self.tools.journal.conclude(self.run, entry)
 
     async def proven(self, claims: Iterable[Claim]) -> Proven:
-        """Look once, and judge."""
+        """Observe once, and judge."""
         return prove_all(claims, await self._look(), self.by)
 
     async def _carried_out(self, attempt: Attempt, *, begun: bool) -> StepResult:
@@ -123,9 +123,9 @@ class StepExecutor:
         return ending if ending.outcome is StepOutcome.DONE or is_running else await self._started(attempt, ending)
 
     async def _started(self, attempt: Attempt, ending: StepResult) -> StepResult:
-        """Start BoKS where a conversion to master set the role and ended before it did so, and nobody else is master.
+        """Start BoKS where a conversion to master set the role and ended before it did so, and no other host is master.
 
-        It belongs to the same step and has ids and entries of its own; one that came to naught is followed by another.
+        It belongs to the same step and has ids and entries of its own. A failed attempt is retried.
         """
         for turn in range(1, _STARTS + 1) if attempt.makes_master else ():
             start = self._start(attempt, turn)
@@ -142,7 +142,7 @@ class StepExecutor:
         return ending
 
     def _start(self, attempt: Attempt, turn: int) -> Attempt:
-        """Make the start of a turn, with the attempt that the journal has under its id, or else with the next one."""
+        """Return the start of a turn, with the attempt that the journal has under its id, or else with the next one."""
         entries = [
             entry
             for entry in self.tools.journal.steps(self.run)
@@ -165,7 +165,7 @@ class StepExecutor:
         return ending
 
     async def _at_console(self, attempt: Attempt) -> StepResult:
-        """Print the script, and wait for the host to show that it ran; its code alone proves that, too, but no more."""
+        """Print the script, and wait until the host shows that it ran; its code alone does not prove that."""
         tools = self.tools
         tools.say(retire_script(self.run, attempt.step.host, attempt.step.number, tools.paths))
         wanted, confirmed = confirmation_code(self.run, attempt.step.host), False
@@ -179,10 +179,10 @@ class StepExecutor:
             return StepResult(StepOutcome.DONE, found.sentence)
         if confirmed:
             return StepResult(StepOutcome.NOT_CONVERGED, f"the script ran by its code, but: {found.sentence}")
-        return StepResult(StepOutcome.UNKNOWN, f"nobody confirmed that the script ran, and: {found.sentence}")
+        return StepResult(StepOutcome.UNKNOWN, f"it was not confirmed that the script ran, and: {found.sentence}")
 
     async def _needed(self, attempt: Attempt) -> Proven:
-        """Wait for what must hold; before that, for as long as was configured, for what should hold as well."""
+        """Wait for what must hold; before that, for a configured time, for what should hold as well."""
         may_halt = attempt.phase is StepPhase.DO
         if attempt.step.prefers:
             wanted, seconds = (*attempt.step.needs, *attempt.step.prefers), self.tools.limits.quiet_seconds
@@ -195,7 +195,7 @@ class StepExecutor:
     async def _until(
         self, claims: tuple[Claim, ...], seconds: Seconds, *, may_halt: bool = False, less_often: float = _LESS_OFTEN
     ) -> Proven:
-        """Look until the claims are proven, at most for so long, or until somebody asks to stop where that may be."""
+        """Observe until the claims are proven, for a limited time; a stop can be requested where `may_halt`."""
         clock, halt = self.tools.clock, self.tools.halt
         deadline, said, pause = clock.monotonic() + seconds, ProgressReporter(self.tools), _LOOK_EVERY_SECONDS
         while True:
@@ -211,7 +211,7 @@ class StepExecutor:
             pause = min(pause * less_often, _LOOK_AT_LEAST_EVERY_SECONDS)
 
     async def _look(self) -> FailoverFacts:
-        """Look, and keep in the journal what nobody can ask later."""
+        """Observe, and store readings that a host no longer shows later."""
         journal = self.tools.journal.view(self.tools.survey.domain.name)
         facts = await self.tools.survey.observe(journal, self.by.old_master)
         for host in {self.plan.target, self.plan.master or self.plan.target, *self.plan.concerned_hosts}:
@@ -223,7 +223,7 @@ class StepExecutor:
 
 
 def _judged(attempt: Attempt, told: SendResult, found: Proven) -> StepResult:
-    """Judge by what was seen first and by what the command said second."""
+    """Judge by the observed state first and by the command's exit status second."""
     record = told.record
     state = record.state if record else None
     if state is RecordState.RUNNING or (record is None and not told.garbled):
@@ -233,7 +233,7 @@ def _judged(attempt: Attempt, told: SendResult, found: Proven) -> StepResult:
     is_fine = record is not None and record.exit_status == 0
     if is_fine and attempt.step.trusts_exit and found.truth is Certainty.UNKNOWN:
         return StepResult(
-            StepOutcome.DONE, f"{told.sentence}, and looking cannot tell more: {found.sentence}", told=told
+            StepOutcome.DONE, f"{told.sentence}, and the observed state proves no more: {found.sentence}", told=told
         )
     if found.truth is Certainty.NO and record is not None:
         return StepResult(StepOutcome.FAILED, f"{told.sentence}; {found.sentence}", told=told)

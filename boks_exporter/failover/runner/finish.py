@@ -1,4 +1,4 @@
-"""How a run ends: closed, with its locks given back, or open, to be resumed or aborted."""
+"""End a run: closed, with its locks released, or open, to be resumed or aborted."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _OUTCOMES: Final = {Exit.NOT_CONVERGED: Outcome.NOT_CONVERGED, Exit.RESULT_UNKNO
 
 @dataclass(frozen=True, slots=True)
 class Finisher:
-    """Write how a run stands, and tell whoever has to know."""
+    """Store how a run ended, and call the hooks."""
 
     tools: Tools
 
@@ -41,7 +41,7 @@ class Finisher:
         return RunResult(code, (*sentences, *((objection,) if objection else ())), name, ways, leftovers)
 
     async def stay_open(self, name: RunName, code: Exit, said: Iterable[str]) -> RunResult:
-        """Leave a run to be resumed or aborted: its locks stay."""
+        """Leave a run open for resume or abort: its locks stay."""
         tools = self.tools
         ways = next_for(name, tools.journal.steps(name))
         sentences = (*said, in_words(ways))
@@ -52,7 +52,7 @@ class Finisher:
         return RunResult(code, (*sentences, *((objection,) if objection else ())), name, ways)
 
     def without_journal(self, performer: StepExecutor, error: JournalError) -> RunResult:
-        """Stop where the journal cannot be written: nothing more is done; what was under way is in question."""
+        """Stop where the journal cannot be written: no further step is begun."""
         if performer.in_flight:
             code, said = Exit.RESULT_UNKNOWN, "a step was under way; what became of it, resume asks the host"
         elif performer.changed:
@@ -82,7 +82,7 @@ def given_up(name: RunName) -> str:
 
 
 def facts_of_plan(tools: Tools, name: RunName, plan: Plan, fingerprint: str) -> dict[str, str]:
-    """Tell a hook what is about to be done."""
+    """Return the facts that a hook gets about a plan."""
     return {
         "run": name,
         "domain": plan.domain,

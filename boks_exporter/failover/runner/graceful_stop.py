@@ -1,4 +1,4 @@
-"""A run that is asked to stop: it does so where nothing is under way, and leaves to be known what was done."""
+"""Requests to stop a run at the next point where no change is running."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -10,22 +10,21 @@ _Result = TypeVar("_Result")
 
 @dataclass
 class Halt:
-    """Whether somebody asked a run to stop, and who."""
+    """Whether a stop was requested, and why."""
 
     reason: str = ""
     _asked: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
 
     def is_asked(self) -> bool:
-        """Tell whether somebody did."""
         return bool(self.reason)
 
     def ask(self, reason: str) -> None:
-        """Ask for it; the first reason counts."""
+        """Request it; the first reason counts."""
         self.reason = self.reason or reason
         self._asked.set()
 
     async def unless(self, waiting: Awaitable[_Result]) -> _Result | None:
-        """Wait for something, but no longer than until somebody asks; None then."""
+        """Wait for a result, but no longer than until a stop is requested; None then."""
         waited, asked = asyncio.ensure_future(waiting), asyncio.ensure_future(self._asked.wait())
         try:
             await asyncio.wait({waited, asked}, return_when=asyncio.FIRST_COMPLETED)

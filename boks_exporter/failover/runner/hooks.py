@@ -1,4 +1,4 @@
-"""Programs of the operator's that hear of a run; facts reach them in the environment, never in a shell's text."""
+"""Hooks of a run: programs that get its facts in the environment, never in a shell's text."""
 
 import asyncio
 import os
@@ -24,16 +24,13 @@ class Event(StrEnum):
 class Hooks(Protocol):
     """Call the program for an event."""
 
-    async def call(self, event: Event, facts: Mapping[str, str]) -> str:
-        """Return nothing where it agreed or there is none, or else why it did not."""
-        ...
+    async def call(self, event: Event, facts: Mapping[str, str]) -> str: ...
 
 
 class NoHooks:
-    """Nobody hears of it."""
+    """No program is called."""
 
     async def call(self, event: Event, facts: Mapping[str, str]) -> str:  # noqa: ARG002 - the protocol's
-        """Agree."""
         return ""
 
 
@@ -47,7 +44,6 @@ class ProgramHooks:
     timeout_seconds: Seconds = 60.0
 
     async def call(self, event: Event, facts: Mapping[str, str]) -> str:
-        """Run it, and wait for it no longer than the limit."""
         words: tuple[str, ...] = {"before": self.before, "after": self.after, "on_failure": self.on_failure}[event]
         if not words:
             return ""

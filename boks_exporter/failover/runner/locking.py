@@ -1,4 +1,4 @@
-"""The locks on the hosts themselves, so that two operators on two machines meet."""
+"""The locks on the hosts, which keep operators on different machines apart."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -35,15 +35,15 @@ class KeptLock:
     @property
     def sentence(self) -> str:
         """Return the report of it."""
-        return f"the lock of {self.host} could not be given back ({self.problem}): {self.command}"
+        return f"the lock of {self.host} could not be released ({self.problem}): {self.command}"
 
 
 async def lock_all(
     tools: Tools, run: RunName, hosts: tuple[HostName, ...], spared: frozenset[HostName] = frozenset()
 ) -> Refusal | None:
-    """Take the locks in the order of the names, each written down before it is asked for.
+    """Acquire the locks in the order of the names, each stored in the journal before it is requested.
 
-    Hosts that are `spared` may be silent: the run locked them when it began, and changes nothing on them.
+    Hosts that are `spared` may be unreachable: the run locked them when it began, and changes nothing on them.
     """
     owner = owner_word(f"{tools.who.sudo_user or tools.who.user}@{tools.who.host}")
     for name in sorted(hosts):
@@ -70,13 +70,13 @@ async def _lock(tools: Tools, host: Host, run: RunName, owner: str) -> Refusal |
             return None
         if locked_by_other(lock, run):
             return Refusal(Exit.LOCKED, _held(host.name, lock))
-        problem = "its gate could not take the lock"
+        problem = "its gate could not acquire the lock"
     return Refusal(Exit.FACTS_UNKNOWN, f"{host.name} could not be locked: {problem}")
 
 
 def _held(host: HostName, lock: HostLock) -> str:
     return (
-        f"{host} is locked by the run {lock.run} of {lock.owner or 'somebody'} since {lock.since or 'some time'} (UTC)"
+        f"{host} is locked by the run {lock.run} of {lock.owner or 'unknown'} since {lock.since or 'some time'} (UTC)"
     )
 
 

@@ -1,4 +1,4 @@
-"""What is told while nothing but waiting is done: when it changes, and now and then, so that nobody thinks it dead."""
+"""Progress while waiting: on change, and every 30 seconds."""
 
 from typing import Final
 
@@ -9,24 +9,22 @@ _AGAIN_AFTER: Final[Seconds] = 30.0
 
 
 class ProgressReporter:
-    """What was last told of one wait, and when."""
+    """The last report of one wait, and its time."""
 
     def __init__(self, tools: Tools) -> None:
-        """Begin to wait."""
         self._tools = tools
         self._last = ""
         self._began = self._at = tools.clock.monotonic()
 
     def __repr__(self) -> str:
-        """Tell what was last said."""
         return f"<ProgressReporter {self._last!r}>"
 
     def waiting(self, left: Seconds, sentence: str) -> None:
-        """Tell what is waited for, and how long at most."""
+        """Report what is waited for, and how long at most."""
         self._tell(sentence, f"    waiting, {left:.0f} s at most: {sentence}")
 
     def running(self, host: str, sentence: str) -> None:
-        """Tell that a command runs on a host, once it has run for a while."""
+        """Report that a command is running on a host."""
         now = self._tools.clock.monotonic()
         self._last = self._last or sentence
         self._tell(sentence, f"    {host}: {sentence}, {now - self._began:.0f} s so far")

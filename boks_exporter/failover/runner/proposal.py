@@ -1,4 +1,4 @@
-"""A proposal: the plan, what speaks against it, and the fingerprint; made by looking only."""
+"""A proposal: the plan, its findings and the fingerprint; made by observing only."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from boks_exporter.model import HostName
 
 @dataclass(frozen=True)
 class Proposal:
-    """What could be done, what it rests on, and what speaks against it. It holds no way to any host."""
+    """A plan, its basis and its findings. It holds no connection to any host."""
 
     plan: Plan
     facts: FailoverFacts
@@ -23,7 +23,6 @@ class Proposal:
 
     @property
     def fingerprint(self) -> str:
-        """Shorten what it rests on and what it does."""
         return fingerprint_of(self.basis)
 
 
@@ -42,14 +41,14 @@ async def propose(
 def proposal_of(
     facts: FailoverFacts, procedure: Procedure, target: HostName, limits: FailoverLimits, own_run: str | None = None
 ) -> Proposal:
-    """Propose what rests on these facts."""
+    """Return the proposal for given facts."""
     plan = make_plan(procedure, target, facts)
     findings = findings_of(PlanQuestion(plan, facts, limits, own_run))
     return Proposal(plan, facts, findings, basis_of(plan, facts, findings))
 
 
 def changed(before: Basis | None, proposal: Proposal, fingerprint: str) -> tuple[str, ...]:
-    """Say why a fingerprint does not stand for what is proposed now, and how to look anew."""
+    """Report why a fingerprint is not that of the present proposal, and how to see the new plan."""
     plan = proposal.plan
     again = f"next: boks-exporter failover {plan.procedure} {plan.target} shows the plan as it is now"
     if before is None:
@@ -59,4 +58,4 @@ def changed(before: Basis | None, proposal: Proposal, fingerprint: str) -> tuple
         other = f"{shown['procedure']} {shown['target']}"
         return (f"{fingerprint} is the fingerprint of {other}, not of {plan.procedure} {plan.target}", again)
     lines = difference(before, proposal.basis)
-    return ("things are no longer as in the plan that was shown; look at a new one", *lines, again)
+    return ("things are no longer as in the plan that was shown; show a new one", *lines, again)

@@ -1,4 +1,4 @@
-"""How a command ended."""
+"""The result of a failover command."""
 
 from dataclasses import dataclass
 
@@ -35,13 +35,13 @@ class RunResult:
 
 
 class FingerprintError(BoksExporterError):
-    """A fingerprint is missing, or is none."""
+    """A fingerprint is missing or malformed."""
 
 
 def validate_fingerprint(fingerprint: str) -> None:
-    """Refuse what can be no fingerprint; raises FingerprintError."""
+    """Raise FingerprintError for a missing or malformed fingerprint."""
     if not fingerprint:
-        message = "a fingerprint is needed: show the plan first, it stands at its end"
+        message = "a fingerprint is needed: show the plan first, it is at its end"
         raise FingerprintError(message)
     if len(fingerprint) != DIGITS or not set(fingerprint.lower()) <= set("0123456789abcdef"):
         message = f"expected a fingerprint of {DIGITS} hexadecimal digits, found {fingerprint!r}"

@@ -1,4 +1,4 @@
-"""Undo what a run changed, last step first, as far as there is a way back."""
+"""Roll back what a run changed, last step first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ _LEFT_BEHIND = "; what it had loaded by then stays in its data directory, and th
 
 
 class PointOfNoReturn(StrEnum):
-    """Whether a point of no return was passed."""
+    """Whether the point of no return was passed."""
 
     YES = "yes"
     NO = "no"
@@ -35,7 +35,7 @@ class PointOfNoReturn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RollbackResult:
-    """How far it went back: `whole` tells whether everything is as it was before."""
+    """The result of a rollback; `whole`: everything is as it was before."""
 
     whole: bool
     sentences: tuple[str, ...]
@@ -45,13 +45,13 @@ class RollbackResult:
 
 @dataclass
 class Rollback:
-    """Undo the steps of one run."""
+    """Roll back the steps of one run."""
 
     performer: StepExecutor
     leftovers: list[HostName] = field(default_factory=list)
 
     def begun(self) -> list[tuple[ProcedureStep, LoggedStep]]:
-        """List the steps of which a command may have run, each with its last attempt, in their order."""
+        """Return the steps of which a command may have run, each with its last attempt, in their order."""
         tools, run = self.performer.tools, self.performer.run
         last: dict[int, LoggedStep] = {}
         for entry in tools.journal.steps(run):
@@ -60,13 +60,13 @@ class Rollback:
         return [(step, last[step.number]) for step in self.performer.plan.steps if step.changes and step.number in last]
 
     def changed(self) -> bool:
-        """Tell whether something was begun that is not undone."""
+        """Return whether a step was begun that is not undone."""
         log = self.performer.tools.journal.steps(self.performer.run)
         undone = ({each.outcome for each in undone_since(log, entry)} for _, entry in self.begun())
         return any(StepOutcome.DONE not in outcomes for outcomes in undone)
 
     async def undo(self) -> RollbackResult:
-        """Undo all that was begun; nothing is undone where a point of no return is passed or may be."""
+        """Undo all that was begun; nothing is undone where the point of no return is passed or may be."""
         steps = self.begun()
         for step, entry in steps:
             if step.point_of_no_return:
@@ -97,10 +97,10 @@ class Rollback:
             return PointOfNoReturn.NO, ""
         if found.truth is Certainty.NO and step.words != CONVERT_MASTER:
             return PointOfNoReturn.NO, ""
-        return PointOfNoReturn.UNKNOWN, f"it is not known what became of {said}: {found.sentence}"
+        return PointOfNoReturn.UNKNOWN, f"the result of {said} is unknown: {found.sentence}"
 
     async def _never_began(self, step: ProcedureStep, entry: LoggedStep) -> bool:
-        """Tell whether the host itself knows nothing of it."""
+        """Return whether the host has no record of it."""
         tools = self.performer.tools
         try:
             record = await tools.looking.record(named(tools.survey.hosts, step.host), entry.step_id)
@@ -122,9 +122,9 @@ class Rollback:
         return await self._undo_by_words(step, entry, attempts, said, earlier=earlier)
 
     async def _without_undo(self, step: ProcedureStep, said: str) -> tuple[bool, str]:
-        """Tell whether a step without an undo left something behind."""
+        """Return whether a step without an undo changed nothing that remains."""
         if step.words == BOOT_START:
-            return True, f"{said} needs no undoing: {step.no_undo}"
+            return True, f"{said} needs no rollback: {step.no_undo}"
         if step.point_of_no_return and step.words == CONVERT_MASTER:
             still = (Claim(ClaimKind.IS_REPLICA, step.host), Claim(ClaimKind.IS_STARTED, step.host))
             found = await self.performer.proven(still)
@@ -143,7 +143,9 @@ class Rollback:
         claim = claim_after(step.undo_words(entry.step_id), step.host)
         if not is_open and step.undo == RESTORE_DATABASE and await self._nothing_was_moved(step, claim):
             return True, f"{said} had moved nothing"
-        performer.tools.say(f"undoing step {step.number} on {step.host}: {' '.join(step.undo_words(entry.step_id))}")
+        performer.tools.say(
+            f"rolling back step {step.number} on {step.host}: {' '.join(step.undo_words(entry.step_id))}"
+        )
         ending = await performer.perform(attempt, begun=is_open, logged=is_open)
         if ending.outcome is StepOutcome.DONE:
             if step.words == CONVERT_SERVER:
@@ -152,5 +154,5 @@ class Rollback:
         return False, f"{said} could not be undone: {ending.sentence}"
 
     async def _nothing_was_moved(self, step: ProcedureStep, claim: Claim) -> bool:
-        """Tell whether a removal that failed left the database where it was."""
+        """Return whether a removal that failed left the database where it was."""
         return step.key == "remove-database" and (await self.performer.proven((claim,))).holds

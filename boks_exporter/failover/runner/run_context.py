@@ -1,4 +1,4 @@
-"""What a run works with, and what it was told to do."""
+"""The order and the tools of a run."""
 
 import secrets
 from collections.abc import Callable
@@ -26,7 +26,7 @@ _REPLACE_A_MASTER = {Procedure.PROMOTE, Procedure.SWITCHOVER, Procedure.FAILBACK
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What somebody wants done, by whom and why."""
+    """A procedure for a target, with acceptances and a reason."""
 
     procedure: Procedure
     target: HostName
@@ -35,17 +35,16 @@ class Order:
 
     @property
     def guards(self) -> frozenset[Guard]:
-        """Name what is accepted."""
         return frozenset(acceptance.guard for acceptance in self.accepted)
 
 
 def _silently(_: str) -> None:
-    """Say nothing."""
+    """Print nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tools:
-    """Everything that a run needs of the world."""
+    """Everything that a run needs from outside."""
 
     survey: Survey
     looking: ReadOnlyGates
@@ -63,20 +62,20 @@ class Tools:
 
 
 def run_name(procedure: Procedure, now: Timestamp, token: str) -> RunName:
-    """Name a run by the time of its beginning, such as 20261124-201512-promote-3f9a01c7.
+    """Return the name of a run by the time of its beginning, such as 20261124-201512-promote-3f9a01c7.
 
-    The token keeps two operators on two machines apart who begin in the same second: a host's lock knows a run by its
+    The token keeps operators on two machines apart who begin in the same second: a host's lock names a run by this
     name alone.
     """
     return f"{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}-{procedure}-{token}"
 
 
 def circumstances(plan: Plan, accepted: frozenset[Guard], limits: FailoverLimits) -> Circumstances:
-    """Tell the proofs what a plan knows beyond a look."""
+    """Return what the proofs need to know about a plan."""
     return Circumstances(
         old_master=plan.master if plan.procedure in _REPLACE_A_MASTER else None,
         excused=frozenset(plan.excused),
-        sound=frozenset(plan.sound),
+        healthy=frozenset(plan.healthy),
         accepted=accepted,
         max_behind_updates=limits.max_behind_updates,
     )

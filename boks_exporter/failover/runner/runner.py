@@ -34,29 +34,26 @@ _MAINTENANCE_SECONDS: Final = 4 * 3600.0
 
 
 _TOO_BUSY: Final = (
-    "tried {tries} times, and each time something was written in the very moment of the stop: pick a quieter minute, "
-    "or let it wait longer for one (failover.quiet in the configuration)"
+    "tried {tries} times, and each time something was written at the moment of the stop: choose a quieter minute, "
+    "or configure a longer wait (failover.quiet in the configuration)"
 )
 
 GoOn: TypeAlias = Callable[[Run, StepExecutor], Awaitable[RunResult]]
 
 
 class Runner:
-    """Carry out what was ordered."""
+    """Carry out orders on one domain."""
 
     def __init__(self, tools: Tools) -> None:
-        """Take what a run works with."""
         self.tools = tools
         self.end = Finisher(tools)
         self.at_work_on: RunName | None = None
 
     def __repr__(self) -> str:
-        """Tell the domain."""
         return f"<Runner of {self.domain}>"
 
     @property
     def domain(self) -> DomainName:
-        """Tell the domain."""
         return self.tools.survey.domain.name
 
     def _known(self) -> JournalView:
@@ -65,7 +62,7 @@ class Runner:
     # -- apply -------------------------------------------------------------------------------------------------------
 
     async def apply(self, order: Order, fingerprint: str) -> RunResult:
-        """Carry out the very plan that the fingerprint stands for; raises FingerprintError where it can be none."""
+        """Carry out the plan of a fingerprint; raises FingerprintError where it is malformed."""
         validate_fingerprint(fingerprint)
         try:
             with self.tools.journal.at_work_on(self.domain):
@@ -75,7 +72,7 @@ class Runner:
 
     async def _apply(self, order: Order, fingerprint: str) -> RunResult:
         tools = self.tools
-        tools.say(f"looking at {self.domain}")
+        tools.say(f"polling {self.domain}")
         first = await propose(tools.survey, order.procedure, order.target, tools.limits, self._known())
         if refusal := self._refusal(first, order, fingerprint):
             return refusal
@@ -121,7 +118,7 @@ class Runner:
         tools.say(f"locking {', '.join(plan.lock_hosts) or 'nothing'}")
         if refusal := await lock_all(tools, name, plan.lock_hosts):
             return await self.end.close(name, Outcome.ABORTED, refusal.exit, (refusal.sentence,))
-        tools.say("looking again, under the lock")
+        tools.say("polling again, under the lock")
         again = await propose(tools.survey, order.procedure, order.target, tools.limits, self._known(), name)
         if again.basis != first.basis:
             lines = difference(first.basis, again.basis)
@@ -137,7 +134,7 @@ class Runner:
         return StepExecutor(tools, name, proposal.plan, circumstances(proposal.plan, order.guards, tools.limits))
 
     def _maintain(self, name: RunName, plan: Plan) -> None:
-        """Let alerts and status know that somebody works here; the windows end by themselves in any case."""
+        """Open maintenance windows for alerts and status; they expire on their own."""
         now = self.tools.clock.now()
         under_way = {window.host for window in self.tools.journal.maintenance(now, self.domain) if window.run == name}
         for host in plan.concerned_hosts:
@@ -162,7 +159,7 @@ class Runner:
         return result
 
     async def _gone(self, performer: StepExecutor, log: tuple[LoggedStep, ...]) -> RunResult | None:
-        """Go as far as it goes; None where it went back to try again."""
+        """Carry out the steps; None where the run was rolled back to be tried again."""
         stop = await StepLoop(performer).run_steps(log)
         if stop.is_halted and stop.step is not None:
             return await self._halted(performer, stop.step)
@@ -188,7 +185,7 @@ class Runner:
         return await self._after_undoing(performer.run, undone, said)
 
     async def _halted(self, performer: StepExecutor, step: ProcedureStep) -> RunResult:
-        """End where somebody asked for it: nothing is under way, and what is changed waits for resume or abort."""
+        """End where a stop was requested: no change is running, and what is changed waits for resume or abort."""
         said = (f"stopped before step {step.number} ({step.key} on {step.host}) was over: {self.tools.halt.reason}",)
         if not Rollback(performer).changed():
             return await self.end.close(performer.run, Outcome.ABORTED, Exit.UNCHANGED, (*said, "nothing is changed"))
@@ -208,24 +205,24 @@ class Runner:
     # -- resume and abort --------------------------------------------------------------------------------------------
 
     async def resume(self, name: RunName) -> RunResult:
-        """Go on with an open run, by looking first."""
+        """Continue an open run, by observing first."""
         return await self._reopened(name, self._resume)
 
     async def abort(self, name: RunName) -> RunResult:
-        """Undo what can be undone of an open run, say what cannot, and close it."""
+        """Roll back an open run as far as possible, report what cannot be undone, and close it."""
         return await self._reopened(name, self._abort)
 
     async def forget(self, name: RunName, reason: str) -> RunResult:
-        """Close an open run whose hosts are gone for good; nothing is done on them but to give locks back."""
+        """Close an open run whose hosts are permanently lost; nothing is changed on hosts but released locks."""
 
         async def closed(run: Run) -> RunResult:
-            said = f"closed by {self.tools.who}, who does not wait for it any more: {reason}"
+            said = f"closed by {self.tools.who}, who no longer waits for it: {reason}"
             return await self.end.close(name, Outcome.UNKNOWN, Exit.DONE, (said, *self._left_to_do(run)))
 
         return await self._alone_with(name, closed)
 
     async def _alone_with(self, name: RunName, work: Callable[[Run], Awaitable[RunResult]]) -> RunResult:
-        """Work on an open run while no other process does; whether it is open is read when nobody else can close it."""
+        """Work on an open run while no other process does; whether it is open is read under that lock."""
         try:
             with self.tools.journal.at_work_on(self.domain):
                 run = self.tools.journal.run(name)
@@ -289,7 +286,7 @@ class Runner:
         return await self.end.stay_open(run.name, code, (*undone.sentences, given_up(run.name)))
 
     def _left_to_do(self, run: Run) -> tuple[str, ...]:
-        """Say which steps nobody will make any more, unless somebody does by hand."""
+        """Report the steps that remain to be done by hand."""
         done = {entry.number for entry in self.tools.journal.steps(run.name) if entry.outcome is StepOutcome.DONE}
         left = [step for step in run.plan.steps if step.number not in done]
         return tuple(f"not done: step {step.number}, {step.key} on {step.host}: {step.purpose}" for step in left)

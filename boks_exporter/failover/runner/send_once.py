@@ -1,8 +1,8 @@
-"""Have a change made exactly once, over a connection that may break at any instant.
+"""Make a change exactly once, over a connection that may break at any time.
 
-The request carries an id, under which the host keeps a record. Whatever goes wrong on the way, the next question is for
-the record; only a host that says that it knows nothing of the id is told again, with the same id, and only while what
-must hold before the change still holds.
+The request carries an id, under which the host keeps a record. After any failure the record is read first; the request
+is sent again, with the same id, only to a host that has no record of it, and only while what must hold before the
+change still holds.
 """
 
 from collections.abc import Awaitable, Callable
@@ -25,10 +25,10 @@ _BUSY: Final = "busy"
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """What a host has to say of a change.
+    """What is known of a change on a host.
 
-    `never` tells that nothing was begun, and that nothing will be under this id as long as the lock is kept; without
-    it and without a record, nothing is known. `garbled`: the host answers, in words that are no reply.
+    `never`: nothing was begun, and nothing will be under this id while the lock is held. Without it and without a
+    record, nothing is known. `garbled`: the host's answer was not a valid reply.
     """
 
     record: StepRecord | None
@@ -39,7 +39,7 @@ class SendResult:
 
 @dataclass
 class Sender:
-    """Tell one host one change."""
+    """Send one change to one host."""
 
     tools: Tools
     attempt: Attempt
@@ -47,7 +47,7 @@ class Sender:
     shown: int = 0
 
     async def send(self, *, ask_first: bool) -> SendResult:
-        """Have it done; `ask_first` where it may have been begun already."""
+        """Make the change; `ask_first` where it may have been sent already."""
         host = named(self.tools.survey.hosts, self.attempt.step.host)
         deadline = self.tools.clock.monotonic() + self.attempt.step.deadline_seconds
         told, pause, said = (
@@ -108,5 +108,5 @@ def _said(record: StepRecord) -> str:
     if record.state is RecordState.REFUSED:
         return f"the gate refused it ({record.refusal}): nothing was run"
     if record.state is RecordState.INTERRUPTED:
-        return "the command was interrupted before it told how it ended"
+        return "the command was interrupted before it reported how it ended"
     return "the command still runs"

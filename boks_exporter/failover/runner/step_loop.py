@@ -1,4 +1,4 @@
-"""Go through the steps of a plan; the first that does not succeed ends it."""
+"""Carry out the steps of a plan; the first that does not succeed ends it."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from boks_exporter.text.formatting import in_words
 
 @dataclass(frozen=True, slots=True)
 class StepsEnd:
-    """Where the steps ended: all done, at a step that did not succeed, or because somebody asked to stop."""
+    """Where the steps ended: all done, at a step that did not succeed, or because a stop was requested."""
 
     step: ProcedureStep | None = None
     ending: StepResult | None = None
@@ -20,12 +20,12 @@ class StepsEnd:
 
 @dataclass(frozen=True, slots=True)
 class StepLoop:
-    """One way through the steps, from the beginning or from where it was left."""
+    """One pass through the steps, from the beginning or from where it was left."""
 
     performer: StepExecutor
 
     async def run_steps(self, log: tuple[LoggedStep, ...]) -> StepsEnd:
-        """Carry out the steps that are not done; the first that does not succeed ends it."""
+        """Carry out the steps that are not done."""
         performer, tools = self.performer, self.performer.tools
         total, start = len(performer.plan.steps), tools.clock.monotonic()
         for step in performer.plan.steps:
@@ -44,7 +44,7 @@ class StepLoop:
         return StepsEnd()
 
     async def _step(self, step: ProcedureStep, past: LoggedStep | None) -> StepResult:
-        """Begin a step, or go on with one: look first, and try anew under another id only what came to naught."""
+        """Begin a step, or continue one: observe first, and retry under another id only a failed attempt."""
         performer = self.performer
         if past is None:
             return await performer.perform(attempt_at(step, performer.run, 1))

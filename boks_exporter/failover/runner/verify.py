@@ -1,4 +1,4 @@
-"""Check a whole domain as after a promotion (K1456): changes nothing, and needs no run."""
+"""Check a whole domain as after a promotion (K1456), without a run."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ _LOOKS = 3
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """One thing that must be so."""
+    """One condition and whether it holds."""
 
     what: str
     proven: Proven
 
 
 async def verified(survey: Survey, limits: FailoverLimits, journal: JournalView) -> tuple[Verification, ...]:
-    """Check everything; what counts only when it is seen twice is looked at again."""
+    """Check everything; what counts only when it is seen twice is observed again."""
     checks: tuple[Verification, ...] = ()
     for look in range(_LOOKS):
         if look:
@@ -35,12 +35,12 @@ async def verified(survey: Survey, limits: FailoverLimits, journal: JournalView)
 
 
 def checks_of(facts: FailoverFacts, limits: FailoverLimits) -> tuple[Verification, ...]:
-    """Judge one look."""
+    """Judge the facts of one round."""
     masters = facts.snapshot.masters
     if not masters:
         return (Verification("a master", Proven(Certainty.NO, facts.health.reason)),)
     plan = make_plan(Procedure.VERIFY, masters[0], facts)
     by = Circumstances(max_behind_updates=limits.max_behind_updates)
     judged: Callable[[int], Proven] = lambda number: prove_all(plan.step(number).proves, facts, by)  # noqa: E731 - short
-    names = ("one sound master", "nobody ahead", "every replica sound")
+    names = ("one healthy master", "no replica ahead", "every replica healthy")
     return tuple(Verification(name, judged(number)) for number, name in enumerate(names, 1))
