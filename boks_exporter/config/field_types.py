@@ -49,11 +49,12 @@ def _positive(value: float) -> float:
     return value
 
 
-def _whole_seconds(value: float) -> float:
-    if not value.is_integer() or not 1 <= value <= _LONGEST_SECTION_SECONDS:
+def _whole_seconds(value: object) -> int:
+    seconds = duration(value)
+    if not seconds.is_integer() or not 1 <= seconds <= _LONGEST_SECTION_SECONDS:
         message = "expected whole seconds between 1s and 1h"
         raise ValueError(message)
-    return value
+    return int(seconds)
 
 
 def _reply_size(value: int) -> int:
@@ -113,9 +114,8 @@ PositiveDuration = Annotated[
     _text("duration", _NOT_ZERO, examples=["30s", "5m", "1h30m"]),
 ]
 WholeSeconds = Annotated[
-    float,
-    AfterValidator(_whole_seconds),
-    BeforeValidator(duration),
+    int,
+    BeforeValidator(_whole_seconds),
     _text("duration", _NOT_ZERO, examples=["20s", "1m"]),
 ]
 ReplySize = Annotated[

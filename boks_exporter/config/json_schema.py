@@ -22,7 +22,7 @@ def _rewrite_default(described: dict[str, Any]) -> None:
     match described.get("default"):
         case dict():
             del described["default"]
-        case float() as seconds:
+        case float() | int() as seconds if described.get("x-kind") == "duration":
             described["default"] = as_duration(seconds)
-        case int() as count if described.get("type") == "string":
+        case int() as count if described.get("x-kind") == "size":
             described["default"] = as_size(count)

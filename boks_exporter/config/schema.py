@@ -53,8 +53,9 @@ class PathsModel(_Strict):
         default=_PATHS.prefix,
         description="The command in front of boksadm unless the login is root: none, sudo (-n) or suexec (BoKS's).",
     )
-    section_timeout: WholeSeconds = Field(
-        default=float(_PATHS.section_timeout_seconds),
+    section_timeout_seconds: WholeSeconds = Field(
+        alias="section_timeout",
+        default=_PATHS.section_timeout_seconds,
         description="Time limit of each command on the host, in whole seconds between 1s and 1h.",
     )
 
@@ -96,7 +97,8 @@ class SshModel(_Strict):
         default=PathsModel(),
         description="Paths of BoKS, for `gate: sent` and for the console script of failover retire.",
     )
-    keepalive_interval: PositiveDuration = Field(
+    keepalive_interval_seconds: PositiveDuration = Field(
+        alias="keepalive_interval",
         default=_SSH.keepalive_interval_seconds,
         description="Interval of keepalive messages on an idle connection.",
     )
@@ -106,15 +108,19 @@ class SshModel(_Strict):
         le=100,
         description="Number of unanswered keepalive messages after which a connection is closed.",
     )
-    max_reply: ReplySize = Field(
+    max_reply_bytes: ReplySize = Field(
+        alias="max_reply",
         default=_SSH.max_reply_bytes,
         description="A longer reply is refused (too_large). 1KiB to 1GiB; a list of 5,000 replicas has 0.6MiB.",
     )
-    backoff_initial: PositiveDuration = Field(
+    backoff_initial_seconds: PositiveDuration = Field(
+        alias="backoff_initial",
         default=_SSH.backoff_initial_seconds,
         description="First pause after a refused login or host key; it doubles with each refusal.",
     )
-    backoff_limit: PositiveDuration = Field(default=_SSH.backoff_limit_seconds, description="The longest such pause.")
+    backoff_limit_seconds: PositiveDuration = Field(
+        alias="backoff_limit", default=_SSH.backoff_limit_seconds, description="The longest such pause."
+    )
 
 
 class LocalModel(_Strict):
@@ -122,8 +128,10 @@ class LocalModel(_Strict):
 
     kind: Literal["local"] = Field(description="On this machine.")
     paths: PathsModel = Field(default=PathsModel(), description="Paths of BoKS on this machine.")
-    max_reply: ReplySize = Field(
-        default=_SSH.max_reply_bytes, description="A longer output is refused (too_large). 1KiB to 1GiB."
+    max_reply_bytes: ReplySize = Field(
+        alias="max_reply",
+        default=_SSH.max_reply_bytes,
+        description="A longer output is refused (too_large). 1KiB to 1GiB.",
     )
 
 
@@ -157,8 +165,10 @@ class ThresholdsModel(_Strict):
         ge=1,
         description="Updates behind from which a replica can be lagging at all, together with lag_age.",
     )
-    lag_age: Duration = Field(
-        default=_DEFAULTS.lag_seconds, description="Age of the oldest missing update from which a replica is lagging."
+    lag_seconds: Duration = Field(
+        alias="lag_age",
+        default=_DEFAULTS.lag_seconds,
+        description="Age of the oldest missing update from which a replica is lagging.",
     )
     lag_sequences_at_once: int = Field(
         default=_DEFAULTS.lag_sequences_at_once,
@@ -170,11 +180,13 @@ class ThresholdsModel(_Strict):
         ge=1,
         description="Updates ahead of the master from which a replica is ahead. Timing explains not even one.",
     )
-    stamp_age: Duration = Field(
+    stamp_seconds: Duration = Field(
+        alias="stamp_age",
         default=_DEFAULTS.stamp_seconds,
         description="How long the master must have had a table's stamp before a replica with another one has diverged.",
     )
-    missing_age: Duration = Field(
+    missing_seconds: Duration = Field(
+        alias="missing_age",
         default=_DEFAULTS.missing_seconds,
         description="How long the master must have had a table before a replica without it has diverged.",
     )
@@ -209,7 +221,9 @@ class HooksModel(_Strict):
     on_failure: tuple[HookWord, ...] = Field(
         default=(), strict=False, description="After a run that ends in any other way, or stays open."
     )
-    timeout: PositiveDuration = Field(default=_HOOKS.timeout_seconds, description="Time limit of each program.")
+    timeout_seconds: PositiveDuration = Field(
+        alias="timeout", default=_HOOKS.timeout_seconds, description="Time limit of each program."
+    )
 
 
 class FailoverModel(_Strict):
@@ -219,16 +233,19 @@ class FailoverModel(_Strict):
         description="The journal of runs and maintenance windows. The exporter reads it, if permitted, for its metrics."
     )
     operator: OperatorModel = Field(description="The login that may change hosts.")
-    cool_down: Duration = Field(
+    cool_down_seconds: Duration = Field(
+        alias="cool_down",
         default=_FAILOVER.cool_down_seconds,
         description="How long after a change of the master the next one needs an accepted finding.",
     )
-    max_behind: int = Field(
+    max_behind_updates: int = Field(
+        alias="max_behind",
         default=_FAILOVER.max_behind_updates,
         ge=0,
         description="Updates that a new master may be behind the best replica, or behind the last known master.",
     )
-    quiet: Duration = Field(
+    quiet_seconds: Duration = Field(
+        alias="quiet",
         default=_FAILOVER.quiet_seconds,
         description="How long a switchover or failback waits until the master writes nothing.",
     )
@@ -262,10 +279,11 @@ class DomainModel(_Strict):
 class PollModel(_Strict):
     """Schedule of the rounds."""
 
-    interval: PositiveDuration = Field(
-        default=_POLL.interval_seconds, description="Time from the start of one round to the next."
+    interval_seconds: PositiveDuration = Field(
+        alias="interval", default=_POLL.interval_seconds, description="Time from the start of one round to the next."
     )
-    timeout: PositiveDuration = Field(
+    timeout_seconds: PositiveDuration = Field(
+        alias="timeout",
         default=_POLL.timeout_seconds,
         description="Deadline of one poll of one host; must be shorter than the interval.",
     )
