@@ -3,15 +3,18 @@
 from boks_exporter.config.json_schema import json_schema
 from boks_exporter.config.load import CheckedConfig, examine, load, load_text
 from boks_exporter.config.settings import DomainSettings, FailoverSettings, PollSettings, Settings
+from boks_exporter.config.validated import FileFormat, validated
 
 __all__ = [
     "CheckedConfig",
     "DomainSettings",
     "FailoverSettings",
+    "FileFormat",
     "PollSettings",
     "Settings",
     "examine",
     "json_schema",
     "load",
     "load_text",
+    "validated",
 ]

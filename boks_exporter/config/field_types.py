@@ -1,11 +1,13 @@
 """Value types of the configuration file, each with validation and JSON Schema."""
 
+import difflib
 import ipaddress
 import re
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
@@ -17,6 +19,9 @@ _JUMP: Final = re.compile(r"([^@\s]+@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9]([A-Za-z0-
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _SMALLEST_REPLY, _LARGEST_REPLY = 1024, 1024**3
 _LONGEST_SECTION_SECONDS: Final = 3600
+_LISTED_AT_MOST: Final = 8
+
+_Meaning = TypeVar("_Meaning")
 
 
 def _host_name(value: str) -> str:
@@ -75,7 +80,7 @@ def _template(value: str) -> str:
     raise ValueError(message)
 
 
-def _file_path(value: object) -> Path:
+def file_path(value: object) -> Path:
     """Validate a path; the message never repeats the value, which may be the secret itself."""
     if isinstance(value, str) and value and not _CONTROL.search(value) and "-----BEGIN" not in value:
         return Path(value)
@@ -85,15 +90,25 @@ def _file_path(value: object) -> Path:
 
 def choice(kind: type[StrEnum]) -> BeforeValidator:
     """Accept an enum's value as a plain text, which pydantic's strict mode refuses."""
+    return BeforeValidator(one_of({member.value: member for member in kind}))
 
-    def read(value: object) -> object:
-        words = [member.value for member in kind]
-        if not isinstance(value, str) or value not in words:
-            message = f"expected {', '.join(words[:-1])} or {words[-1]}, found {shown(value)}"
-            raise ValueError(message)
-        return kind(value)
 
-    return BeforeValidator(read)
+def one_of(meanings: Mapping[str, _Meaning]) -> Callable[[object], _Meaning]:
+    """Return a validator that accepts the names of a closed set; a set too large to list has an example and a hint."""
+    names = [name for name in meanings if name]
+
+    def read(value: object) -> _Meaning:
+        if isinstance(value, str) and value in meanings:
+            return meanings[value]
+        if len(names) <= _LISTED_AT_MOST:
+            message = f"expected {' or '.join(filter(None, (', '.join(names[:-1]), names[-1])))}, found {shown(value)}"
+        else:
+            close = difflib.get_close_matches(str(value), names, n=1)
+            hint = f'; did you mean "{close[0]}"?' if close else ""
+            message = f"expected one of {len(names)} names such as {names[-1]}, found {shown(value)}{hint}"
+        raise ValueError(message)
+
+    return read
 
 
 def _text(kind: str, pattern: str, **more: Any) -> WithJsonSchema:
@@ -132,7 +147,7 @@ RemotePath = Annotated[
     _checked(_REMOTE_PATH, "an absolute path on the BoKS hosts"),
     _text("absolute path on the hosts", f"^{_REMOTE_PATH.pattern}$"),
 ]
-FilePath = Annotated[Path, BeforeValidator(_file_path), _text("path", r"^[^\x00-\x1f\x7f]+$")]
+FilePath = Annotated[Path, BeforeValidator(file_path), _text("path", r"^[^\x00-\x1f\x7f]+$")]
 HookWord = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^\x00]+$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]

@@ -1,12 +1,12 @@
 """Pydantic's errors as messages for the author of the file."""
 
-import difflib
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from boks_exporter.config.json_schema import json_schema
+from boks_exporter.config.key_hints import hint_for
 from boks_exporter.config.strict_yaml import Path_
 from boks_exporter.config.validation import Fault
 from boks_exporter.text.units import shown
@@ -33,13 +33,17 @@ _MESSAGES: Final[Mapping[str, str]] = {
 }
 
 
-def fault_of(detail: ErrorDetails) -> Fault | None:
-    """Convert an error into a fault with its place; None if it only follows from another fault."""
+def faults_in(error: ValidationError, model: type[BaseModel]) -> list[Fault]:
+    """Convert pydantic's error into faults with their places, without those that only follow from another."""
+    return [fault for detail in error.errors() if (fault := _fault_of(detail, model))]
+
+
+def _fault_of(detail: ErrorDetails, model: type[BaseModel]) -> Fault | None:
     path, kind, found = _path(detail["loc"]), detail["type"], detail["input"]
     if kind == "too_short" and found:
         return None  # the list is too short only because its entries are faulty
     if kind == "extra_forbidden":
-        return path, f"unknown key{_hint(str(path[-1]), path)}"
+        return path, f"unknown key{hint_for(str(path[-1]), path[:-1], model)}"
     if kind == "value_error":
         return path, str(detail["ctx"]["error"])
     if kind in {"union_tag_not_found", "union_tag_invalid"}:
@@ -54,27 +58,3 @@ def _path(loc: Path_) -> Path_:
         if part in _KINDS and loc[index - 1] == "transport":
             return (*loc[:index], *loc[index + 1 :])
     return loc
-
-
-def _hint(key: str, path: Path_) -> str:
-    close = difflib.get_close_matches(key, sorted(_keys_at(path)), n=1)
-    if close == [key]:
-        return " for this kind of transport"
-    return f'; did you mean "{close[0]}"?' if close else ""
-
-
-def _keys_at(path: Path_) -> Iterator[str]:
-    """List the keys that are allowed in place of the unknown one; with alternatives, of all of them."""
-    schema = json_schema()
-    level = [schema]
-    for part in path[:-1]:
-        level = [below for node in level for below in _below(schema, node, part)]
-    for node in level:
-        yield from node.get("properties", {})
-
-
-def _below(schema: dict[str, Any], node: dict[str, Any], part: str | int) -> Iterator[dict[str, Any]]:
-    child = node.get("items") if isinstance(part, int) else node.get("properties", {}).get(part)
-    for choice in (child or {}).get("oneOf", [child or {}]):
-        name = choice.get("$ref", "").rpartition("/")[2]
-        yield schema["$defs"].get(name, choice)

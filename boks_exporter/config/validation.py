@@ -39,6 +39,7 @@ def _domain_faults(domain: DomainSettings, at: Path_) -> Iterator[Fault]:
         first = names.setdefault(host.name.casefold(), index)
         if first != index:
             yield (*here, "name"), f"{host.name!r} is already the name of hosts[{first}]"
+            continue  # its address is a duplicate for the same reason
         yield from _address_faults(domain, host, here, addresses.setdefault((host.address, host.port), index), index)
     transport = domain.transport
     if isinstance(transport, SshSettings) and transport.backoff_initial_seconds > transport.backoff_limit_seconds:

@@ -182,7 +182,7 @@ async def test_a_reload_tells_what_is_wrong_with_the_web_configuration(
         web.write_text("nonsense: 1\n", encoding="utf-8")
         await exporter.running.reload()
         assert [entry["problem"] for entry in logs if entry["event"] == "web_config_refused"] == [
-            f"{web}:1: nonsense: unknown key"
+            f"{web}:1: nonsense: unknown key; expected basic_auth_users, http_server_config, tls_server_config"
         ]
 
 

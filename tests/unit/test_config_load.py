@@ -177,7 +177,10 @@ def test_numbers_beyond_all_bounds_are_refused() -> None:
 def test_an_odd_key_is_quoted_in_its_path() -> None:
     """A key with dots or blanks cannot be taken for a path of several keys."""
     assert problems(SMALLEST.replace("name: prod", "name: prod\n    a.b c: 1")) == [
-        "config.yaml:3: domains[0]['a.b c']: unknown key"
+        (
+            "config.yaml:3: domains[0]['a.b c']: unknown key; "
+            "expected address_template, discover, failover, hosts, name, thresholds, transport"
+        )
     ]
 
 

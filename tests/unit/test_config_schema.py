@@ -26,6 +26,7 @@ BEYOND_A_SCHEMA = {
     "duplicate-domain",
     "duplicate-host",
     "duration-too-long",
+    "host-twice",
     "identity-file-missing",
     "local-with-discovery",
     "local-with-two-hosts",

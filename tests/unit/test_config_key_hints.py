@@ -1,0 +1,82 @@
+"""Unknown keys: every key of the file in every mapping in which it is not valid."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from boks_exporter.config import load_text
+from boks_exporter.config.key_hints import hint_for
+from boks_exporter.config.schema import ConfigModel
+from boks_exporter.config.strict_yaml import Path_, parse_strict
+from boks_exporter.errors import ConfigError
+
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "boks-exporter.yaml"
+WHOLE: dict[str, Any] = parse_strict(EXAMPLE.read_text(encoding="utf-8"), "example").data
+
+
+def mappings(node: Any, path: Path_ = ()) -> Iterator[Path_]:
+    """List the paths of all mappings of the example, which has every key."""
+    if isinstance(node, dict):
+        yield path
+        for key, below in node.items():
+            yield from mappings(below, (*path, key))
+    elif isinstance(node, list):
+        for index, below in enumerate(node[:1]):
+            yield from mappings(below, (*path, index))
+
+
+def at(path: Path_, document: Any) -> Any:
+    for part in path:
+        document = document[part]
+    return document
+
+
+def shape(path: Path_) -> str:
+    return "".join("[]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+
+
+PATHS = list(mappings(WHOLE))
+PLACES = {key: [shape(path) for path in PATHS if key in at(path, WHOLE)] for path in PATHS for key in at(path, WHOLE)}
+MISPLACED = [(key, path) for key in PLACES for path in PATHS if key not in at(path, WHOLE)]
+
+
+def refusal(key: str, path: Path_) -> str:
+    """Load the example with one more key in the mapping at `path`; returns the message about that key."""
+    document = json.loads(json.dumps(WHOLE))
+    at(path, document)[key] = "x"
+    with pytest.raises(ConfigError) as caught:
+        load_text(json.dumps(document), "config.yaml", EXAMPLE.parent)
+    where = shape(path).replace("[]", "[0]")
+    wanted = f"{where}.{key}".removeprefix(".")
+    return next(problem.message for problem in caught.value.problems if problem.path == wanted)
+
+
+@pytest.mark.parametrize(
+    ("key", "path"), MISPLACED, ids=[f"{key} in {shape(path) or 'top'}" for key, path in MISPLACED]
+)
+def test_a_misplaced_key_is_reported_with_its_place(key: str, path: Path_) -> None:
+    """The message names the mappings that may contain the key, unless another kind of transport has it there."""
+    message = refusal(key, path)
+
+    assert message.startswith("unknown key")
+    if not message.endswith("for this kind of transport"):
+        for place in PLACES[key]:
+            assert (f"under {place}" if place else "at the top level") in message
+
+
+@pytest.mark.parametrize(
+    ("key", "path", "hint"),
+    [
+        ("intervall", ("poll",), '; did you mean "interval"?'),
+        ("treshold", (), '; did you mean "thresholds", which belongs under domains[]?'),
+        ("xyzzy", ("poll",), "; expected concurrency, interval, timeout"),
+        ("directory", ("domains", 0, "transport"), " for this kind of transport"),
+        ("xyzzy", ("nowhere",), ""),
+    ],
+)
+def test_a_misspelt_key_is_reported_with_a_similar_one(key: str, path: Path_, hint: str) -> None:
+    """A similar key of the same mapping wins over one of another; without either the valid keys are listed."""
+    assert hint_for(key, path, ConfigModel) == hint
