@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -20,7 +21,8 @@ from boks_exporter.model import (
     Timestamp,
 )
 from boks_exporter.parsing.operator_facts import Daemons, GateReadiness, Reach
-from boks_exporter.replication import DomainComparison
+from boks_exporter.replication import DomainComparison, NotCompared
+from boks_exporter.replication.not_compared import hidden_in
 
 Mark: TypeAlias = tuple[Sequence, Seconds | None]
 """A table's number and the stamp of its generation."""
@@ -62,6 +64,8 @@ class Reading:
     read_at: Timestamp
     source: str
     is_final: bool = False
+    unread: tuple[NotCompared, ...] = ()
+    """Tables that are, or may be, in lines that could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,8 @@ class FailoverFacts:
     readings: Mapping[HostName, Reading] = field(default_factory=lambda: MappingProxyType({}))
     journal: JournalView = field(default_factory=JournalView)
     apart: frozenset[HostName] = frozenset()
+    common_forms: frozenset[str] = frozenset()
+    """Forms of unread lines that all servers print alike, which hide no table that is shown."""
     still: frozenset[HostName] = frozenset()
 
     def host(self, name: HostName) -> Host | None:
@@ -140,7 +146,24 @@ class FailoverFacts:
         if seen is None or not numbers or seen.role not in {Role.MASTER, Role.REPLICA}:
             return None
         is_final = seen.role is Role.REPLICA or name in self.still
-        return Reading(name, numbers, seen.started_at, "read just now", is_final)
+        return Reading(name, numbers, seen.started_at, "read just now", is_final, self.unread(name))
+
+    @cached_property
+    def _known_tables(self) -> frozenset[TableNumber]:
+        """The tables that any server shows or showed."""
+        shown = [self.numbers(seen.host) or {} for seen in self.snapshot.observed()]
+        earlier = [reading.numbers for reading in self.readings.values()]
+        return frozenset(table for numbers in (*shown, *earlier) for table in numbers)
+
+    def unread(self, name: HostName) -> tuple[NotCompared, ...]:
+        """Find the tables of a server that are, or may be, in lines that could not be read."""
+        seen = self.seen(name)
+        reports = [reading.sequences for reading in self.snapshot.master_readings if reading.host == name]
+        if seen is not None and seen.sequences is not None:
+            reports.append(seen.sequences)
+        hidden = (hidden_in(name, report, self.common_forms, self._known_tables) for report in reports)
+        found = {each.table: each for tables in hidden for each in tables}
+        return tuple(found.values())
 
     def latest_numbers(self, name: HostName) -> Numbers | None:
         """Return a master's numbers by its last reading of this round, which is later than all that replicas show.

@@ -95,6 +95,7 @@ class Survey:
             readings=dict(self.readings),
             journal=journal,
             apart=frozenset(apart),
+            common_forms=judged.history.common_forms,
             still=stopped & self._stopped,
         )
         self._stopped = stopped

@@ -30,6 +30,7 @@ class Guard(StrEnum):
     DAEMONS_STOPPED = "daemons_stopped"
     DAEMONS_RUNNING = "daemons_running"
     INCOMPLETE_COPY = "incomplete_copy"
+    UNREAD_TABLES = "unread_tables"
     UNSOUND_COPY = "unsound_copy"
     ERROR_LOG = "error_log"
     BEHIND_BEST = "behind_best"
@@ -195,6 +196,12 @@ RULES: Final[dict[Guard, GuardRule]] = {
         "what it lacks would be lost everywhere",
         _NEVER,
         "every replica would load what is left of it",
+    ),
+    Guard.UNREAD_TABLES: GuardRule(
+        "every table of the copies that are compared can be read",
+        "a line that cannot be read may hide updates that would be lost",
+        _MAY,
+        "an operator who read the numbers on the host knows more; parsing.ignore_lines names a line that hides nothing",
     ),
     Guard.UNSOUND_COPY: GuardRule(
         "the copy is no worse than the procedure allows",

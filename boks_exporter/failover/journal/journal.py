@@ -189,7 +189,13 @@ class Journal(JournalFile):
 
     def remember(self, run: str, reading: Reading) -> None:
         """Store a server's numbers, which it no longer shows once it is a client."""
-        values = (run, reading.host, dump_numbers(reading.numbers), reading.read_at, int(reading.is_final))
+        values = (
+            run,
+            reading.host,
+            dump_numbers(reading.numbers),
+            reading.read_at,
+            int(reading.is_final and not reading.unread),
+        )
         self._write("INSERT OR REPLACE INTO readings VALUES (?, ?, ?, ?, ?)", values)
 
     def readings(self, run: str) -> dict[HostName, Reading]:

@@ -19,6 +19,7 @@ _GUARDS: Final = (
     roles.fresh,
     roles.daemons,
     copies.complete,
+    copies.readable,
     copies.healthy,
     copies.error_log,
     copies.behind_best,

@@ -10,7 +10,8 @@ from boks_exporter.failover.preflight.question import PlanQuestion, note, refuse
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.proofs.copies import last_reading, missing_of_others, shortfall
 from boks_exporter.health import ReplicaState
-from boks_exporter.model import Role
+from boks_exporter.health.unread import not_compared
+from boks_exporter.model import HostName, Role
 from boks_exporter.parsing.operator_facts import Daemons
 
 _CHANGES_LIVING_MASTER: Final = {Procedure.SWITCHOVER, Procedure.FAILBACK}
@@ -31,6 +32,27 @@ def complete(question: PlanQuestion) -> Iterator[Finding]:
     if question.facts.health.host(target).state is ReplicaState.LOADING:
         said = f"{target} is loading: {question.facts.health.host(target).reason}"
         yield refuse(Guard.INCOMPLETE_COPY, said, target)
+
+
+def readable(question: PlanQuestion) -> Iterator[Finding]:
+    """Every table of the copies that the plan compares can be read."""
+    for host in _compared_servers(question):
+        unread = question.facts.unread(host)
+        if unread:
+            yield unknown(Guard.UNREAD_TABLES, not_compared(unread), host, source="sequence")
+
+
+def _compared_servers(question: PlanQuestion) -> Iterator[HostName]:
+    """The servers whose numbers the plan rests on: all for a new master, else the copy and the master."""
+    wanted = {question.target, question.plan.master}
+    for seen in question.facts.snapshot.observed():
+        is_server = seen.role in {Role.MASTER, Role.REPLICA}
+        if is_server and (question.makes_master or (_removes_copy(question) and seen.host in wanted)):
+            yield seen.host
+
+
+def _removes_copy(question: PlanQuestion) -> bool:
+    return question.procedure in {Procedure.REBUILD, Procedure.RETIRE}
 
 
 def healthy(question: PlanQuestion) -> Iterator[Finding]:
@@ -67,6 +89,8 @@ def behind_best(question: PlanQuestion) -> Iterator[Finding]:
     if question.procedure is not Procedure.PROMOTE or question.facts.seen(target) is None:
         return
     compared = question.facts.comparison.replica(target)
+    if compared and compared.behind_best is None and any(map(question.facts.unread, _compared_servers(question))):
+        return  # said by `readable`
     if compared is None or compared.behind_best is None:
         said = f"{target} could not be compared with the other servers"
         yield unknown(Guard.BEHIND_BEST, said, target, source="sequence")
@@ -88,7 +112,7 @@ def behind_last_master(question: PlanQuestion) -> Iterator[Finding]:
         said = "the numbers of the last master are unknown: they were never read"
         yield unknown(Guard.BEHIND_LAST_MASTER, said, old)
         return
-    missing = shortfall(have, reading.numbers)
+    missing = shortfall(have, reading.numbers, facts.unread(target))
     worst, count = max(missing.items(), key=lambda item: item[1], default=(0, 0))
     age = facts.seen_at - reading.read_at
     said = f"{target} is {count} updates behind what {old} had {age:.1f} s ago" + (f", in T{worst}" if count else "")
@@ -106,7 +130,7 @@ def behind_last_master(question: PlanQuestion) -> Iterator[Finding]:
 
 def only_here(question: PlanQuestion) -> Iterator[Finding]:
     """The database that is moved aside holds no update that the master lacks."""
-    if question.procedure not in {Procedure.REBUILD, Procedure.RETIRE} or question.plan.master is None:
+    if not _removes_copy(question) or question.plan.master is None:
         return
     target, master = question.target, question.plan.master
     have, wanted = question.facts.latest_numbers(master), last_reading(question.facts, target)
@@ -116,7 +140,7 @@ def only_here(question: PlanQuestion) -> Iterator[Finding]:
         said = f"the numbers of {target} are unknown, so it is unknown whether {master} has all its updates"
         yield unknown(Guard.UPDATES_ONLY_HERE, said, target)
         return
-    missing = shortfall(have, wanted.numbers)
+    missing = shortfall(have, wanted.numbers, question.facts.unread(master))
     yield from _missing_on_master(question, wanted, missing)
     stands_still = question.facts.reading(target) is not None and question.facts.daemons(target) is Daemons.STOPPED
     if not missing and not wanted.is_final and not stands_still:

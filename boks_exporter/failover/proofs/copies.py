@@ -6,11 +6,12 @@ from boks_exporter.failover.facts import FailoverFacts, Numbers, Reading
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.proofs.masters import has_role, is_master_alone
 from boks_exporter.failover.proofs.proven import Circumstances, Proven, all_of, no, unknown, yes
+from boks_exporter.health.unread import not_compared
 from boks_exporter.model import HostName, Role, TableNumber
-from boks_exporter.replication import ReplicaComparison
+from boks_exporter.replication import NotCompared, ReplicaComparison
 
 
-def is_equal(facts: FailoverFacts, host: HostName, master: HostName) -> Proven:
+def is_equal(facts: FailoverFacts, host: HostName, master: HostName, by: Circumstances) -> Proven:
     """Prove that every number equals the master's, or lies between its two readings while it is writing.
 
     A busy master never shows the same number twice, so equality to one reading would never be reached. That a stopped
@@ -22,14 +23,27 @@ def is_equal(facts: FailoverFacts, host: HostName, master: HostName) -> Proven:
         return unknown(f"there is nothing to compare {host} with: {alone.sentence}")
     if compared is None:
         return unknown(f"the numbers of {host} could not be read")
-    if compared.missing_tables is None or compared.lag is None or compared.ahead is None:
-        return unknown(f"the numbers of {master} could not be read around those of {host}")
     against = [*_differences(compared)]
+    if against and compared.not_compared:
+        return no(f"{host} {', '.join(against)}")
+    if not _is_bracketed(compared):
+        return unknown(f"the numbers of {master} could not be read around those of {host}")
     if against:
         return no(f"{host} {', '.join(against)}")
+    if compared.not_compared and Guard.UNREAD_TABLES not in by.accepted:
+        return unknown(not_compared(compared.not_compared))
     moving = [table.table for table in compared.tables if table.written]
     said = f"{host} has in all {len(compared.tables)} tables what {master} has"
     return yes(f"{said}, which writes in {_tables(moving)} at this very moment" if moving else said)
+
+
+def _is_bracketed(compared: ReplicaComparison) -> bool:
+    """Whether the master was read before and after the replica; tables in unread lines are a question of their own."""
+    if not compared.not_compared:
+        return compared.missing_tables is not None and compared.lag is not None and compared.ahead is not None
+    unread = {each.table for each in compared.not_compared}
+    certain = [table for table in compared.tables if table.table not in unread]
+    return bool(certain) and all(table.lag is not None and table.ahead is not None for table in certain)
 
 
 def _differences(compared: ReplicaComparison) -> Iterable[str]:
@@ -49,14 +63,17 @@ def _tables(tables: Iterable[TableNumber]) -> str:
     return ", ".join(f"T{table}" for table in tables)
 
 
-def shortfall(have: Numbers, wanted: Numbers) -> dict[TableNumber, int]:
+def shortfall(have: Numbers, wanted: Numbers, unread: Iterable[NotCompared] = ()) -> dict[TableNumber, int]:
     """Return by how much numbers fall short of others, by table.
 
     A table that is missing lacks everything, and so does one of another generation: its numbers cannot be compared.
     """
     found: dict[TableNumber, int] = {}
+    hidden = {each.table for each in unread}
     for table, (number, stamp) in wanted.items():
         own, own_stamp = have.get(table, (None, None))
+        if own is None and hidden & {table, None}:
+            continue  # it is there, or may be, with a number that could not be read
         if own is None or (own_stamp != stamp and None not in {own_stamp, stamp}):
             found[table] = number
         elif own < number:
@@ -64,9 +81,9 @@ def shortfall(have: Numbers, wanted: Numbers) -> dict[TableNumber, int]:
     return found
 
 
-def is_quiet(facts: FailoverFacts, host: HostName, master: HostName) -> Proven:
+def is_quiet(facts: FailoverFacts, host: HostName, master: HostName, by: Circumstances) -> Proven:
     """Prove that no update is on its way from a master: a host is equal to it, and it wrote nothing meanwhile."""
-    equal, compared = is_equal(facts, host, master), facts.comparison.replica(host)
+    equal, compared = is_equal(facts, host, master, by), facts.comparison.replica(host)
     moving = [table.table for table in compared.tables if table.written] if compared else []
     if equal.holds and moving:
         return no(f"{master} writes in {_tables(moving)} at this very moment")
@@ -89,10 +106,13 @@ def is_as_advanced(facts: FailoverFacts, host: HostName, other: HostName, by: Ci
         return unknown(f"the numbers of {host} could not be read")
     if wanted is None:
         return unknown(f"the numbers of {other} are unknown")
-    missing = shortfall(have, wanted.numbers)
+    unread = facts.unread(host)
+    missing = shortfall(have, wanted.numbers, unread)
     if missing:
         table, count = max(missing.items(), key=lambda item: item[1])
         return no(f"{host} lacks {count} updates of {other} in T{table} ({len(missing)} tables in all)")
+    if (unread or wanted.unread) and Guard.UNREAD_TABLES not in by.accepted:
+        return unknown(not_compared(unread or wanted.unread))
     age = max(0.0, facts.seen_at - wanted.read_at)
     said = f"{host} has everything that {other} had ({wanted.source}, {age:.1f} s ago)"
     if wanted.is_final:
@@ -109,21 +129,35 @@ def is_as_advanced(facts: FailoverFacts, host: HostName, other: HostName, by: Ci
 def is_best(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
     """Prove that no reachable server has an update that this one lacks."""
     compared = facts.comparison.replica(host)
-    if compared is None or compared.behind_best is None:
+    if compared is None:
         return unknown(f"the numbers of {host} could not be compared with the other servers'")
     lacking = missing_of_others(facts, host)
     if lacking:
         return no(f"{host} lacks {_tables(lacking)}, which another server has")
+    if compared.behind_best is None:
+        return _best_but_for_unread(facts, host, by)
     if compared.behind_best > by.max_behind_updates and Guard.BEHIND_BEST not in by.accepted:
         return no(f"{host} is {compared.behind_best} updates behind the most advanced server")
     return yes(f"{host} is {compared.behind_best} updates behind the most advanced server that answers")
+
+
+def _best_but_for_unread(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
+    """Judge a copy that is behind in no table that could be read on all servers."""
+    unread = tuple(each for seen in facts.snapshot.observed() for each in facts.unread(seen.host))
+    if not unread:
+        return unknown(f"the numbers of {host} could not be compared with the other servers'")
+    if Guard.UNREAD_TABLES in by.accepted:
+        return yes(f"{not_compared(unread)}, which is accepted")
+    return unknown(not_compared(unread))
 
 
 def missing_of_others(facts: FailoverFacts, host: HostName) -> tuple[TableNumber, ...]:
     """Return the tables that another server shows and this one does not."""
     own = facts.numbers(host) or {}
     others = (facts.numbers(seen.host) or {} for seen in facts.snapshot.observed() if seen.host != host)
-    return tuple(sorted({table for numbers in others for table in numbers} - own.keys()))
+    hidden = {each.table for each in facts.unread(host)}
+    lacking = {table for numbers in others for table in numbers} - own.keys() - hidden
+    return () if None in hidden else tuple(sorted(lacking))
 
 
 def may_be_removed(facts: FailoverFacts, host: HostName, master: HostName, by: Circumstances) -> Proven:

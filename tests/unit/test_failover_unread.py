@@ -1,0 +1,92 @@
+"""Tables that cannot be read, in guards and proofs: unknown, never yes and never a table that is missing."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from boks_exporter.failover.facts import FailoverFacts
+from boks_exporter.failover.findings import Guard, Level
+from boks_exporter.failover.journal import Journal
+from boks_exporter.failover.procedure import Procedure
+from boks_exporter.failover.procedures.claims import Claim, ClaimKind
+from boks_exporter.failover.proofs import prove
+from boks_exporter.model import Observed, Role, SequenceReport, UnreadLine
+from tests.unit.failover_claims import NO, UNKNOWN, YES, taken
+from tests.unit.failover_facts import dead_master, found, host, sound_domain
+from tests.unit.test_failover_journal import run
+
+HIDDEN = UnreadLine(2, "T9 13678d 0:00:00 50 LOCKED", is_row=True, tables=(9,))
+
+
+def hiding(name: str, role: Role = Role.REPLICA, line: UnreadLine = HIDDEN, number: int = 100) -> Observed:
+    """Make the answer of a server whose T9 cannot be read."""
+    shown = host(name, role, {7: number}, at=0.0 if role is Role.MASTER else 1.0)
+    tables = shown.sequences.tables if shown.sequences else ()
+    return replace(shown, sequences=SequenceReport(tables, (line,)))
+
+
+@pytest.mark.parametrize("line", [HIDDEN, UnreadLine(2, "?????")], ids=["a row", "a line in place of the row"])
+@pytest.mark.parametrize("name", ["R1", "R2"])
+def test_a_promotion_waits_for_a_table_that_cannot_be_read(name: str, line: UnreadLine) -> None:
+    """The candidate's or another's line may hide updates that would be lost; an operator may accept that by name."""
+    findings = [each for each in found(Procedure.PROMOTE, "R1", dead_master(hiding(name, line=line))) if each.matters]
+    assert [(each.guard, each.level, each.host, each.acceptable) for each in findings] == [
+        (Guard.UNREAD_TABLES, Level.UNKNOWN, name, True)
+    ]
+    assert "T9" in findings[0].sentence
+    assert line.text in findings[0].sentence
+
+
+@pytest.mark.parametrize("hidden", [hiding("R1"), hiding("M", Role.MASTER)], ids=["of the copy", "of the master"])
+def test_a_copy_is_not_removed_while_a_table_cannot_be_read(hidden: Observed) -> None:
+    """Its numbers may be the only ones of their kind."""
+    findings = found(Procedure.REBUILD, "R1", sound_domain(hidden))
+    unread = [(each.level, each.host) for each in findings if each.guard is Guard.UNREAD_TABLES]
+    assert unread == [(Level.UNKNOWN, hidden.host)]
+    assert Guard.UPDATES_ONLY_HERE not in {each.guard for each in findings if each.level is Level.REFUSE}
+
+
+IN_R1, IN_R2, IN_M = sound_domain(hiding("R1")), sound_domain(hiding("R2")), sound_domain(hiding("M", Role.MASTER))
+ALONE = {name: dead_master(hiding(name)) for name in ("R1", "R2")}
+
+
+@pytest.mark.parametrize(
+    ("claim", "facts", "other"),
+    [
+        (ClaimKind.IS_EQUAL, IN_R1, "M"),
+        (ClaimKind.IS_EQUAL, IN_M, "M"),
+        (ClaimKind.IS_QUIET, IN_R1, "M"),
+        (ClaimKind.IS_AS_ADVANCED, ALONE["R1"], "R2"),
+        (ClaimKind.IS_AS_ADVANCED, IN_R2, "R2"),
+        (ClaimKind.IS_BEST, ALONE["R1"], "M"),
+        (ClaimKind.IS_BEST, ALONE["R2"], "M"),
+    ],
+)
+def test_what_cannot_be_read_proves_nothing_until_it_is_accepted(
+    claim: ClaimKind, facts: FailoverFacts, other: str
+) -> None:
+    """Unknown with the table and the line; accepted by its name, the other tables decide."""
+    proven = prove(Claim(claim, "R1", other), facts, taken())
+    assert proven.truth is UNKNOWN
+    assert "T9" in proven.sentence
+    assert HIDDEN.text in proven.sentence
+    assert prove(Claim(claim, "R1", other), facts, taken(Guard.UNREAD_TABLES)).truth is YES
+
+
+@pytest.mark.parametrize("claim", [ClaimKind.IS_EQUAL, ClaimKind.IS_AS_ADVANCED])
+def test_no_acceptance_of_unread_tables_covers_a_difference_in_another_table(claim: ClaimKind) -> None:
+    """What is proven to be missing stays missing."""
+    facts = sound_domain(hiding("R1", number=90))
+    assert prove(Claim(claim, "R1", "M"), facts, taken(Guard.UNREAD_TABLES)).truth is NO
+
+
+def test_a_reading_with_unread_tables_is_not_kept_as_final(tmp_path: Path) -> None:
+    """The line may have hidden more than was read, and a kept reading has no lines."""
+    reading = dead_master(hiding("R1")).reading("R1")
+    assert reading is not None
+    with Journal(tmp_path / "journal") as journal:
+        journal.begin(run(), [], [])
+        journal.remember("r1", reading)
+        journal.remember("r1", replace(reading, host="R2", unread=()))
+        assert [journal.readings("r1")[name].is_final for name in ("R1", "R2")] == [False, True]
