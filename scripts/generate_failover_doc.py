@@ -3,15 +3,14 @@
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Final
 
 from boks_exporter.cli.failover.text_output import proposal_text
-from boks_exporter.config import DomainSettings
 from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.failover_exits import EXITS, Exit
 from boks_exporter.failover.findings import RULES
-from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
 from boks_exporter.failover.journal import Journal, Who
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.procedure import Procedure
@@ -22,14 +21,12 @@ from boks_exporter.failover.runner import Order, Proposal, Runner, Tools, propos
 from boks_exporter.failover.runner.console import retire_script
 from boks_exporter.failover.runner.verify import verified
 from boks_exporter.failover.survey import Survey
-from boks_exporter.model import Host
-from boks_exporter.remote.settings import RemotePaths, SshSettings
+from boks_exporter.rehearsal.environment import TwinEnvironment
+from boks_exporter.remote.settings import RemotePaths
 from boks_exporter.simulator.domain import Boksinit, Fault, HostPlan, Layout, SimulatedDomain
-from boks_exporter.simulator.operator_gate import OperatorGates
 from scripts.generated_blocks import ROOT, Block, filled_page, write
-from tests.virtual.virtual_operator import VirtualOperator
 from tests.virtual.virtual_time import VirtualClock, run_virtually
-from tests.virtual.virtual_transport import VirtualTransport
+from tests.virtual.virtual_twin import virtual_environment
 
 PAGE: Final = ROOT / "docs" / "failover.md"
 _ROLES: Final = {
@@ -45,12 +42,9 @@ _LIMITS: Final = FailoverLimits(cool_down_seconds=0.0)
 class Stage:
     """A simulated domain on virtual time, and what a terminal shows of the runs on it."""
 
-    directory: Path
-    domain: SimulatedDomain
-    way: VirtualOperator
+    environment: TwinEnvironment
     survey: Survey
     lines: list[str] = field(default_factory=list)
-    tokens: Iterator[str] = field(default_factory=lambda: (f"{n:08x}" for n in range(1, 100)))
 
     @classmethod
     def in_directory(cls, directory: Path) -> "Stage":
@@ -60,13 +54,15 @@ class Stage:
             for number, (name, role) in enumerate(_ROLES.items(), 1)
         )
         layout = Layout(hosts=plans, tables=(1, 6), writes_per_second=0.0, loading_seconds=30.0)
-        domain = SimulatedDomain(layout, seed=1)
-        way = VirtualOperator(OperatorGates(domain))
-        hosts = tuple(Host(plan.name, plan.address, site=plan.site) for plan in plans)
-        settings = DomainSettings(name="prod", transport=SshSettings(user="boksmon"), hosts=hosts)
-        transport = VirtualTransport(domain, seed=1)
-        survey = Survey(settings, transport, ReadOnlyGates(ReadOnlyTransport(way)), VirtualClock(), _LIMITS)
-        return cls(directory, domain, way, survey)
+        environment = virtual_environment(directory, SimulatedDomain(layout, seed=1), "prod", limits=_LIMITS)
+        tokens = count(1)
+        environment.token = lambda: f"{next(tokens):08x}"
+        return cls(environment, environment.survey(environment.operator))
+
+    @property
+    def domain(self) -> SimulatedDomain:
+        """The simulated hosts."""
+        return self.environment.domain
 
     async def plan(self, procedure: Procedure, target: str) -> Proposal:
         """Show a plan."""
@@ -76,7 +72,7 @@ class Stage:
 
     async def apply(self, procedure: Procedure, target: str) -> list[str]:
         """Apply it; returns what is printed."""
-        with Journal(self.directory / "journal") as journal:
+        with Journal(self.environment.directory / "journal") as journal:
             proposal = await propose(self.survey, procedure, target, _LIMITS, journal.view("prod"))
             said = [f"$ boks-exporter failover {procedure} {target} --apply {proposal.fingerprint}"]
             runner = Runner(self._tools(journal, said))
@@ -87,17 +83,8 @@ class Stage:
             return [*said, *result.sentences]
 
     def _tools(self, journal: Journal, said: list[str]) -> Tools:
-        return Tools(
-            survey=self.survey,
-            looking=self.survey.gates,
-            changing=ChangingGates(self.way),
-            journal=journal,
-            clock=VirtualClock(),
-            who=Who(user="root", sudo_user="anna", terminal="pts/1", host="ops7"),
-            limits=_LIMITS,
-            say=said.append,
-            token=lambda: next(self.tokens),
-        )
+        who = Who(user="root", sudo_user="anna", terminal="pts/1", host="ops7")
+        return self.environment.tools(self.survey, self.environment.operator, journal, who, said.append)
 
     def register(self, host: str, master: str) -> None:
         """Change a host's type, as an administrator does in the database."""

@@ -11,7 +11,7 @@ from boks_exporter.config import DomainSettings
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.failover.facts import JournalView, Reading
 from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
-from boks_exporter.failover.journal import LoggedStep, Who
+from boks_exporter.failover.journal import Journal, LoggedStep, Who
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.runner import NoConsole, Tools
 from boks_exporter.failover.runner.console import Console
@@ -122,22 +122,26 @@ class TwinEnvironment:
         kill_switch = KillSwitch()
         transport = KillableTransport(self.operator, kill_switch)
         opened = TwinJournal(self.directory / journal, kill_switch, self.known.journal)
-        survey = self.survey(transport)
-        tools = Tools(
+        tools = self.tools(self.survey(transport), transport, opened, who, say)
+        with opened:
+            yield Program(kill_switch, opened, transport, replace(tools, console=console or NoConsole()))
+
+    def tools(
+        self, survey: Survey, operator: OperatorTransport, journal: Journal, who: Who, say: Callable[[str], None]
+    ) -> Tools:
+        """Make the parts of a program that works on these hosts."""
+        return Tools(
             survey=survey,
             looking=survey.gates,
-            changing=ChangingGates(transport),
-            journal=opened,
+            changing=ChangingGates(operator),
+            journal=journal,
             clock=self.time,
             who=who,
             limits=self.known.limits,
             say=say,
-            console=console or NoConsole(),
             paths=self.known.paths,
             token=self.token,
         )
-        with opened:
-            yield Program(kill_switch, opened, transport, tools)
 
     def survey(self, transport: OperatorTransport) -> Survey:
         """Make a survey of the twin."""

@@ -4,28 +4,19 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
-from boks_exporter.config import DomainSettings
-from boks_exporter.failover.facts import JournalView, Reading
-from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
+from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.journal import Who
-from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.procedure import Procedure
-from boks_exporter.failover.runner import Tools
-from boks_exporter.failover.survey import Survey
 from boks_exporter.model import Host, HostName
 from boks_exporter.rehearsal.killable import KillableJournal, KillableTransport, KillSwitch
 from boks_exporter.remote.request import RequestLine
-from boks_exporter.remote.settings import SshSettings
 from boks_exporter.simulator.domain import Boksinit, Fault, HostPlan, Layout, SimulatedDomain
-from boks_exporter.simulator.domain.invariants import Observer
-from boks_exporter.simulator.operator_gate import OperatorGates
 from boks_exporter.transport.base import RawReply
 from tests.faults.journal_before_send import insist_on_intent
 from tests.virtual.virtual_operator import VirtualOperator
-from tests.virtual.virtual_time import VirtualClock
-from tests.virtual.virtual_transport import VirtualTransport
+from tests.virtual.virtual_twin import virtual_environment
 
 MASTER, CANDIDATE, OTHER, THIRD, CLIENT = "MASTER1", "REP1", "REP2", "REP3", "CLIENT1"
 SITES = {MASTER: "utrecht", CANDIDATE: "utrecht", OTHER: "rotterdam", THIRD: "utrecht", CLIENT: "rotterdam"}
@@ -80,19 +71,19 @@ class World:
     def __post_init__(self) -> None:
         layout = replace(LAYOUT, writes_per_second=self.writes_per_second)
         self.domain = SimulatedDomain(layout, seed=self.seed)
-        self.gates = OperatorGates(self.domain)
-        self.observer = Observer(self.domain)
-        self.reading = VirtualTransport(self.domain, seed=self.seed)
-        self.operator = VirtualOperator(self.gates, seed=self.seed)
-        self.clock = VirtualClock()
-        self.readings: dict[HostName, Reading] = {}
+        self.environment = virtual_environment(
+            self.directory, self.domain, "trial", last_known_master=MASTER, seed=self.seed
+        )
+        self.gates = self.environment.gates
+        self.observer = self.environment.observer
+        self.operator = self.environment.operator
+        self.clock = self.environment.time
+        self.settings = self.environment.known.settings
         self.said: list[str] = []
-        self.hosts = tuple(Host(plan.name, plan.address, site=plan.site) for plan in LAYOUT.hosts)
-        self.settings = DomainSettings(name="trial", transport=SshSettings(user="x"), hosts=self.hosts)
 
     def host(self, name: HostName) -> Host:
         """Find a host as the configuration has it."""
-        return next(host for host in self.hosts if host.name == name)
+        return next(host for host in self.settings.hosts if host.name == name)
 
     async def pass_time(self, seconds: float) -> None:
         """Let time pass, in the domain as well."""
@@ -101,21 +92,9 @@ class World:
 
     async def learn(self) -> None:
         """Look once while all is well, as the exporter does all day long."""
-        survey = self.survey(self.operator)
+        survey = self.environment.survey(self.operator)
         await survey.observe(JournalView())
-        self.readings = dict(survey.readings)
-
-    def survey(self, way: Any) -> Survey:
-        """Make what a new program knows before it looks."""
-        return Survey(
-            domain=self.settings,
-            transport=self.reading,
-            gates=ReadOnlyGates(ReadOnlyTransport(way)),
-            clock=self.clock,
-            limits=FailoverLimits(),
-            last_known_master=MASTER,
-            readings=dict(self.readings),
-        )
+        self.environment.known = replace(self.environment.known, readings=dict(survey.readings))
 
     def program(self, journal: str = "journal.sqlite", who: str = "anna") -> "Program":
         """Start a program of an operator's."""
@@ -145,17 +124,11 @@ class Program:
         self.kill_switch = KillSwitch()
         self.way = KillableTransport(JournaledWay(world.operator, path), self.kill_switch)
         self.journal = KillableJournal(path, self.kill_switch)
-        survey = world.survey(self.way)
-        self.tools = Tools(
-            survey=survey,
-            looking=survey.gates,
-            changing=ChangingGates(self.way),
-            journal=self.journal,
-            clock=world.clock,
-            who=Who(user=who, host="ops1"),
-            say=world.said.append,
-            console=Keyboard(world),
+        environment = world.environment
+        tools = environment.tools(
+            environment.survey(self.way), self.way, self.journal, Who(user=who, host="ops1"), world.said.append
         )
+        self.tools = replace(tools, console=Keyboard(world))
 
     def known(self) -> JournalView:
         return self.journal.view(self.world.settings.name)

@@ -37,7 +37,7 @@ def test_a_connection_that_breaks_changes_nothing_twice(journals: Path, cut: Con
 def test_two_operators_meet_at_the_hosts(journals: Path) -> None:
     """On two machines, with two journals, for two candidates: one promotes, the other is told who holds the lock."""
     world = World.at(journals)
-    other = World(journals / "other", world.domain, world.gates, world.way, world.observer)
+    other = World(replace(world.environment, directory=journals / "other"))
 
     async def scene() -> list[Exit]:
         surveys = world.survey(), other.survey()

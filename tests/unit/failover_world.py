@@ -1,29 +1,24 @@
 """A simulated domain with both gates on every host, a journal and a runner, on virtual time."""
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from boks_exporter.config import DomainSettings
 from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.findings import Guard
-from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
 from boks_exporter.failover.journal import Acceptance, Journal, Who
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.preflight import blocking_findings
 from boks_exporter.failover.procedure import Procedure
-from boks_exporter.failover.runner import Order, Proposal, Runner, RunResult, Tools, propose
+from boks_exporter.failover.runner import Order, Proposal, Runner, RunResult, propose
 from boks_exporter.failover.survey import Survey
-from boks_exporter.health import Thresholds
-from boks_exporter.model import Host
-from boks_exporter.remote.settings import SshSettings
+from boks_exporter.rehearsal.environment import TwinEnvironment
 from boks_exporter.simulator.domain import Boksinit, Fault, HostPlan, Layout, SimulatedDomain
 from boks_exporter.simulator.domain.invariants import Observer
 from boks_exporter.simulator.operator_gate import OperatorGates
-from tests.virtual.virtual_operator import VirtualOperator
 from tests.virtual.virtual_time import VirtualClock, run_virtually
-from tests.virtual.virtual_transport import VirtualTransport
+from tests.virtual.virtual_twin import virtual_environment
 
 _Result = TypeVar("_Result")
 
@@ -44,49 +39,54 @@ def layout(writes_per_second: float = 0.0) -> Layout:
 class World:
     """Everything that a run meets, and what the simulator itself saw of it."""
 
-    path: Path
-    domain: SimulatedDomain
-    gates: OperatorGates
-    way: VirtualOperator
-    observer: Observer
+    environment: TwinEnvironment
     said: list[str] = field(default_factory=list)
-    limits: FailoverLimits = field(default_factory=FailoverLimits)
 
     @classmethod
     def at(cls, path: Path, *, writes_per_second: float = 0.0, seed: int = 1) -> "World":
         domain = SimulatedDomain(layout(writes_per_second), seed=seed)
-        gates = OperatorGates(domain)
-        return cls(path, domain, gates, VirtualOperator(gates), Observer(domain))
+        return cls(virtual_environment(path, domain, "bank", last_known_master=MASTER))
+
+    @property
+    def path(self) -> Path:
+        return self.environment.directory
+
+    @property
+    def domain(self) -> SimulatedDomain:
+        return self.environment.domain
+
+    @property
+    def gates(self) -> OperatorGates:
+        return self.environment.gates
+
+    @property
+    def observer(self) -> Observer:
+        return self.environment.observer
+
+    @property
+    def way(self) -> Any:
+        return self.environment.operator
+
+    @property
+    def limits(self) -> FailoverLimits:
+        return self.environment.known.limits
+
+    @limits.setter
+    def limits(self, limits: FailoverLimits) -> None:
+        self.environment.known = replace(self.environment.known, limits=limits)
 
     def survey(self) -> Survey:
-        """Begin to look, as a new process does."""
-        hosts = tuple(Host(plan.name, plan.address, site=plan.site) for plan in self.domain.layout.hosts)
-        settings = DomainSettings(
-            name="bank", transport=SshSettings(user="boksmon"), hosts=hosts, thresholds=Thresholds()
-        )
-        looking = ReadOnlyGates(ReadOnlyTransport(self.way))
-        transport = VirtualTransport(self.domain, seed=1)
-        return Survey(settings, transport, looking, VirtualClock(), self.limits, last_known_master=MASTER)
+        """Make the survey of a new process."""
+        return self.environment.survey(self.way)
 
     def journal(self) -> Journal:
         return Journal(self.path / "journal.sqlite")
 
     def runner(self, journal: Journal, survey: Survey | None = None, **more: Any) -> Runner:
         """Make a runner on this world."""
-        survey = survey or self.survey()
-        return Runner(
-            Tools(
-                survey=survey,
-                looking=survey.gates,
-                changing=ChangingGates(self.way),
-                journal=journal,
-                clock=VirtualClock(),
-                who=Who(user="root", sudo_user="anna", terminal="pts/1", host="ops7", pid=7),
-                limits=self.limits,
-                say=self.said.append,
-                **more,
-            )
-        )
+        who = Who(user="root", sudo_user="anna", terminal="pts/1", host="ops7", pid=7)
+        tools = self.environment.tools(survey or self.survey(), self.way, journal, who, self.said.append)
+        return Runner(replace(tools, **more))
 
     async def warm(self, survey: Survey) -> None:
         """Look a few times while all is well, as the exporter does all day."""
