@@ -159,7 +159,7 @@ class TwinEnvironment:
 
 
 def apply_gate_state(gates: OperatorGates, found: TwinStart) -> OperatorGates:
-    """Give the gates the overrides, locks and running commands of the live ones."""
+    """Apply the overrides, locks and running commands of the live gates."""
     gates.overrides = dict(found.gate_overrides)
     for name, lock in found.locks.items():
         run, owner, since = (*lock.split(), "", "", "")[:3]

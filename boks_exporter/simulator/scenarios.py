@@ -10,7 +10,7 @@ from boks_exporter.simulator.fault_episodes import incident, master_dead, site_d
 from boks_exporter.simulator.timeline import Cast, Episode, Scenario, Trouble
 
 _SOON: Final[Seconds] = 10.0
-"""When the one fault of a scenario comes: two rounds of the demo show the sound domain before."""
+"""When the one fault of a scenario begins, after two rounds of a healthy domain."""
 
 
 def _calm(_cast: Cast, _random: Random) -> tuple[Episode, ...]:
@@ -23,7 +23,7 @@ def _published(cast: Cast, _random: Random) -> tuple[Episode, ...]:
         starts=_SOON,
         lasts=None,
         troubles=(Trouble(host, Fault.DOWN),),
-        happens=f"{host}'s daemons stop and nobody starts them; the machine answers.",
+        happens=f"{host}'s daemons stop and are not restarted; the machine answers.",
         look_for=f"{host} is down, check exits 2. boksdiag list shows it as in the published listing.",
     )
     return (down,)

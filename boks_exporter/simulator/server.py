@@ -43,7 +43,7 @@ class SimulatedServers:
         address: str | None = None,
         pace: float = 1.0,
     ) -> None:
-        """Take an existing directory, in which the clients' keys and the known host keys will be written.
+        """Store an existing directory, in which the clients' keys and the known host keys will be written.
 
         With the operator's gates, a second login with a key of its own can change the hosts, and every host listens on
         the address of its plan unless one is given for all: hosts ask each other about their addresses. The gate that

@@ -132,7 +132,7 @@ STOPS: Final = (
         Fault.UNLISTED,
         {},
         "{host} is no longer defined as a replica in the database, and gets no updates.",
-        "{host} is unlisted at once, and falls behind.",
+        "{host} is unlisted immediately, and falls behind.",
         "{host} is defined as a replica again; the master notices within a minute.",
     ),
 )

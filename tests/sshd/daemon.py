@@ -37,7 +37,7 @@ class SshdDaemon:
     def __init__(
         self, directory: Path, user: str, *, trusted_authority: str | None = None, within: Sequence[str] = ()
     ) -> None:
-        """Take an existing directory for its files, and the only user who may log in.
+        """Store an existing directory for its files, and the only user who may log in.
 
         `within` is a command that becomes the daemon at its end, such as one that makes a mount namespace for it.
         """
@@ -53,17 +53,14 @@ class SshdDaemon:
             _PRIVILEGE_SEPARATION.mkdir(mode=0o755, exist_ok=True)
 
     def __repr__(self) -> str:
-        """Tell where it is and whether it runs."""
         return f"<SshdDaemon {ADDRESS}:{self.port} {'running' if self._process else 'stopped'}>"
 
     @property
     def log(self) -> str:
-        """Give what sshd said."""
         file = self.directory / "sshd.log"
         return file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
 
     def write_authorized_keys(self, lines: str) -> None:
-        """Say who may log in; sshd reads it at each login."""
         _write(self.directory / "authorized_keys", lines, _READABLE)
 
     async def start(self, host_key: asyncssh.SSHKey) -> None:
@@ -105,7 +102,7 @@ class SshdDaemon:
             await end({each.pid for each in await processes() if each.pid in below and each.command.startswith("sshd")})
 
     async def go_silent(self) -> None:
-        """Let connections come up and never answer them."""
+        """Accept connections and never answer them."""
         await self.stop()
         self._fall_silent(on=True)
 
@@ -166,7 +163,6 @@ def _write(path: Path, text: str, mode: int) -> None:
 
 
 def _keeper() -> socket.socket:
-    """Take a port that is free now and keep it: SO_REUSEADDR, set only afterwards, lets sshd in beside it."""
     keeper = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     keeper.bind((ADDRESS, 0))
     keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -29,7 +29,6 @@ class Calls:
     """
 
     def __init__(self, tree: Path, run: Run) -> None:
-        """Take the tree and what runs a host's command."""
         self.directory = tree / "calls"
         self.requests = tree / "requests"
         self._run = run
@@ -38,7 +37,6 @@ class Calls:
         self._answers: set[asyncio.Task[None]] = set()
 
     def __repr__(self) -> str:
-        """Tell how many programs wait for their output."""
         return f"<Calls {self.directory} {len(self._answers)} waiting>"
 
     async def __aenter__(self) -> Self:

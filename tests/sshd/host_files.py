@@ -38,17 +38,14 @@ class HostTree:
 
     @property
     def gate(self) -> Path:
-        """Name the installed gate; its configuration stands beside it."""
         return self.root / "boks-gate"
 
     @property
     def state(self) -> Path:
-        """Name the directory of the operator's locks and records."""
         return self.root / "state"
 
     @property
     def data(self) -> Path:
-        """Name the directory of the database."""
         return self.root / _DATA
 
     def aside(self) -> list[Path]:
@@ -56,7 +53,6 @@ class HostTree:
         return sorted(self.data.glob("removed-*/"))
 
     def paths(self, section_timeout_seconds: int) -> RemotePaths:
-        """Tell where the gate finds BoKS on this host."""
         return RemotePaths(
             boks_etc=str(self.root / "etc"),
             boks_var=str(self.root / "var"),
@@ -83,7 +79,6 @@ class Tree:
         section_timeout_seconds: int = 20,
         prefix: Prefix = Prefix.NONE,
     ) -> None:
-        """Take an existing empty directory that the hosts' login may enter."""
         self.domain = domain
         self.directory = directory
         self.prefix = prefix
@@ -95,7 +90,6 @@ class Tree:
         self._open = AsyncExitStack()
 
     def __repr__(self) -> str:
-        """Tell where it is."""
         return f"<Tree {self.directory} {len(self.hosts)} hosts>"
 
     async def __aenter__(self) -> Self:
@@ -115,17 +109,14 @@ class Tree:
         await self._open.aclose()
 
     def paths(self, host: HostName) -> RemotePaths:
-        """Tell what a gate that is sent along has to know of a host."""
         return self.hosts[host].paths(self._section_timeout)
 
     def set_fault(self, host: HostName, fault: Fault, **parameters: Any) -> None:
-        """Let something go wrong now."""
         self.write()
         self.domain.set_fault(host, fault, **parameters)
         self.write()
 
     def clear_fault(self, host: HostName, fault: Fault) -> None:
-        """Let something be right again now."""
         self.write()
         self.domain.clear_fault(host, fault)
         self.write()
@@ -252,7 +243,7 @@ def _overwrite(path: Path, content: bytes) -> None:
 
 
 def _write_pid(host: HostTree, *, is_running: bool) -> None:
-    """Let the daemons' pid file name a process that runs, this one, or let there be none."""
+    """Make the daemons' pid file name this process, or remove it."""
     file = host.root / _PID_FILE
     if not is_running:
         file.unlink(missing_ok=True)
@@ -261,7 +252,7 @@ def _write_pid(host: HostTree, *, is_running: bool) -> None:
 
 
 def _age_spool(host: HostTree, ages: tuple[float, ...]) -> None:
-    """Let the files of the spool look as old as they are; the gate reads their age against the machine's clock."""
+    """Set the files' ages in the spool; the gate reads them against the machine's clock."""
     for number, age in enumerate(ages, 1):
         at = time.time() - age
         with suppress(FileNotFoundError):

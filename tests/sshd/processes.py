@@ -42,7 +42,6 @@ async def descendants(roots: Collection[int]) -> set[int]:
 
 
 async def mentioning(texts: Collection[str]) -> set[int]:
-    """Name the processes whose command line holds one of these texts, such as a program that only they run."""
     listed = [each for each in await processes() if each.pid != os.getpid()]
     return {each.pid for each in listed if any(text in each.command for text in texts)}
 

@@ -43,7 +43,6 @@ class SshdServers:
     address: Final = ADDRESS
 
     def __init__(self, tree: Tree, directory: Path) -> None:
-        """Take a tree and an existing empty directory that any user may enter."""
         self.tree = tree
         self.directory = directory
         self.user = ""
@@ -59,12 +58,10 @@ class SshdServers:
         self._open = AsyncExitStack()
 
     def __repr__(self) -> str:
-        """Tell who is served."""
         return f"<SshdServers {self.user}@ {', '.join(map(repr, self._daemons.values()))}>"
 
     @property
     def daemons(self) -> Mapping[HostName, SshdDaemon]:
-        """Give the daemons by host."""
         return self._daemons
 
     async def __aenter__(self) -> Self:
@@ -104,16 +101,13 @@ class SshdServers:
         await self._open.aclose()
 
     def port(self, host: HostName) -> int:
-        """Tell a host's port; it stays the same through all faults."""
         return self._daemons[host].port
 
     async def set_fault(self, host: HostName, fault: Fault, **parameters: Any) -> None:
-        """Let something go wrong now."""
         self.tree.set_fault(host, fault, **parameters)
         await self.update_listeners()
 
     async def clear_fault(self, host: HostName, fault: Fault) -> None:
-        """Let something be right again now."""
         self.tree.clear_fault(host, fault)
         await self.update_listeners()
 
@@ -127,7 +121,7 @@ class SshdServers:
         await asyncio.gather(*(self._meet(name, manner) for name, manner in changed.items()))
 
     async def power_off(self, host: HostName) -> None:
-        """Let a machine go down with everything that runs on it; clear Fault.MASTER_DEAD and it boots."""
+        """Switch a machine off with everything that runs on it; clear Fault.MASTER_DEAD and it boots."""
         await self.set_fault(host, Fault.MASTER_DEAD)
         await self._end_what_is_left(host)
 

@@ -22,7 +22,7 @@ _NUMBERS: Final = itertools.count(1)
 
 @asynccontextmanager
 async def login() -> AsyncIterator[str]:
-    """Give the name of a user with `/bin/sh` and nothing else, who is gone afterwards.
+    """Yield the name of a temporary user with `/bin/sh` and no home.
 
     Only root can make one; everybody else logs in as himself. Root's own login would do, but costs the start of its
     shell with everything that its profile says. Users of processes that were killed are removed first.

@@ -18,7 +18,6 @@ class VirtualOperator:
     """Send request lines to the gates; `cuts` says for each whether its exchange breaks."""
 
     def __init__(self, gates: OperatorGates, *, seed: int = 1, timeout_seconds: Seconds = 20.0) -> None:
-        """Take the gates; the running loop's time is the domain's."""
         self.gates = gates
         self.connection_fault: Callable[[HostName, str], ConnectionFault | None] = lambda _host, _line: None
         self.heard: list[tuple[Seconds, HostName, str]] = []
@@ -26,11 +25,9 @@ class VirtualOperator:
         self._random = Random(f"{seed}/operator")
 
     def __repr__(self) -> str:
-        """Tell whose gates they are."""
         return f"<VirtualOperator {self.gates!r}>"
 
     async def ask(self, host: Host, request: RequestLine) -> RawReply:
-        """Go there, have it done, and come back, each in its time."""
         loop, domain, line = asyncio.get_running_loop(), self.gates.domain, request.line()
         deadline = loop.time() + self._timeout
         await asyncio.sleep(self._way())

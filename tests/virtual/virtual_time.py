@@ -37,7 +37,6 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         super().__init__(self._jumping)
 
     def time(self) -> float:
-        """Tell the virtual monotonic time."""
         return self._jumping.elapsed
 
 
@@ -45,15 +44,12 @@ class VirtualClock:
     """The time of the running VirtualTimeLoop."""
 
     def now(self) -> float:
-        """Tell the virtual Unix time."""
         return EPOCH + self.monotonic()
 
     def monotonic(self) -> float:
-        """Tell the virtual monotonic time."""
         return asyncio.get_running_loop().time()
 
     async def sleep(self, seconds: float) -> None:
-        """Let that much virtual time pass."""
         await asyncio.sleep(seconds)
 
 

@@ -45,7 +45,6 @@ class VirtualTransport:
         timeout_seconds: Seconds = 20.0,
         on_read: Callable[[HostName, Request], None] | None = None,
     ) -> None:
-        """Take the domain and what lies in between."""
         self.domain = domain
         self.network = network or Network()
         self._timeout = timeout_seconds
@@ -53,11 +52,9 @@ class VirtualTransport:
         self._on_read = on_read
 
     def __repr__(self) -> str:
-        """Tell which domain answers."""
         return f"<VirtualTransport {self.domain!r}>"
 
     async def ask(self, host: Host, request: Request) -> RawReply:
-        """Go there, read, and come back, each in its time."""
         deadline = asyncio.get_running_loop().time() + self._timeout
         await asyncio.sleep(self._way())
         self.domain.advance(asyncio.get_running_loop().time())
