@@ -1,16 +1,16 @@
-# What can be done here. Every target sets up what it needs.
+# Tasks of development. Every target installs what it needs.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-failover test check static contracts bench trial faults image fmt docs lock clean
 
 BIN := .venv/bin
-# Processes that test at once: the unit tests work all the time, most of the others wait for hosts and programs.
+# Parallel test processes: unit tests use the CPU all the time, most of the others wait for hosts and programs.
 JOBS ?= 2
 JOBS_THAT_WAIT ?= 3
 DEMO ?=
 SCRIPTS := scripts/lock scripts/setup scripts/setup-system scripts/build-image scripts/try-systemd
 CORE := errors.py model/* parsing/* replication/* health/* exposition/* simulator/domain/* failover/failover_exits.py failover/limits.py failover/procedure.py failover/facts.py \
 	failover/error_log.py failover/findings/* failover/procedures/* failover/plan/* failover/proofs/* failover/preflight/*
-# A process that compiles every module anew takes longer to start than most tests run.
+# Without this every process would write byte code next to the sources.
 export PYTHONDONTWRITEBYTECODE :=
 
 help: ## Show this list
@@ -20,7 +20,7 @@ demo: ## Start a simulated BoKS domain and the exporter on it (options: make dem
 	@scripts/setup runtime
 	@exec $(BIN)/boks-exporter demo $(DEMO)
 
-demo-failover: ## Play a whole failover on a simulated domain, from the death of the master to all green
+demo-failover: ## Run a complete failover on a simulated domain, from the failure of the master to a healthy domain
 	@scripts/setup runtime
 	@exec $(BIN)/boks-exporter demo --failover
 
@@ -37,10 +37,10 @@ static: setup contracts
 	$(BIN)/shellcheck -s sh boks_exporter/remote/gate.sh $(SCRIPTS)
 	$(BIN)/hadolint Dockerfile
 
-contracts: setup ## Who may import whom
+contracts: setup ## Check which modules may import which
 	$(BIN)/lint-imports --config .importlinter --no-cache
 
-test: setup ## Everything, system packages included
+test: setup ## All tests that CI runs, in under 15 minutes; installs system packages
 	@scripts/setup-system
 	@$(MAKE) --no-print-directory static
 	@rm -f .coverage .coverage.*
@@ -52,25 +52,25 @@ test: setup ## Everything, system packages included
 bench: setup ## Print the benchmarks' ratios
 	@for bench in bench/*.py; do echo "== $$bench"; PYTHONPATH=. $(BIN)/python $$bench || exit 1; done
 
-trial: setup ## Hold all verdicts against the truth of thousands of simulated histories; writes docs/verdicts.md
+trial: setup ## Compare all verdicts with the ground truth of thousands of simulated histories; writes docs/verdicts.md
 	PYTHONPATH=. $(BIN)/python -m bench.verdicts --histories 2000 --seed 1 --write
 
-faults: setup ## Break every failover procedure at every step in every way; writes docs/failover-faults.md
+faults: setup ## Run every failover procedure with every fault at every step; writes docs/failover-faults.md
 	PYTHONPATH=. $(BIN)/python -m tests.faults.report
 
-image: ## Build the container image without a daemon and try it out (as root, on Debian and its kin)
+image: ## Build the container image without a daemon and test it (as root, on Debian and derivatives)
 	scripts/build-image
 
-fmt: setup ## Format and mend what can be mended by itself
+fmt: setup ## Format, and fix what ruff can fix
 	$(BIN)/ruff format --quiet .
 	$(BIN)/ruff check --quiet --fix .
 
-docs: setup ## Write the generated documentation anew
+docs: setup ## Regenerate the generated documentation, dashboards and deploy files
 	@for page in scripts/generate_*.py; do PYTHONPATH=. $(BIN)/python $$page || exit 1; done
 
-lock: setup ## Lock the dependencies anew
+lock: setup ## Update the locked dependencies
 	scripts/lock --upgrade
 
-clean: ## Remove what the other targets made
+clean: ## Remove the files that other targets created
 	rm -rf .venv .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""Print what Alertmanager sends, instead of waking somebody; for compose.yaml."""  # noqa: INP001 - a script of its own
+"""Webhook receiver of compose.yaml that prints Alertmanager's notifications."""  # noqa: INP001 - a script of its own
 
 import json
 import sys
@@ -6,10 +6,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Pager(BaseHTTPRequestHandler):
-    """Whatever is sent to /page, /chat or /watchdog."""
+    """Handler of the receivers /page, /chat and /watchdog."""
 
     def do_POST(self) -> None:
-        """Print one line for each alert; that the watchdog is alive is no news."""
+        """Print one line for each alert, except the watchdog's."""
         sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         for alert in sent["alerts"]:
             if self.path != "/watchdog":
@@ -20,7 +20,7 @@ class Pager(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Leave out the web server's own log."""
+        """Suppress the web server's own log."""
 
 
 if __name__ == "__main__":

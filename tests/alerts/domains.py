@@ -18,7 +18,7 @@ DOMAINS: Final = (
         ends=120,
         labels=DOMAIN,
         summary="No master answers in BoKS domain prod.",
-        description="Logins go on from the replicas, but nothing can be changed. Promote a replica if the repair will take more than a few hours (K1456).",
+        description="The replicas still answer logins, but nothing can be changed. Promote a replica if the repair will take more than a few hours (K1456).",
     ),
     Case(
         alert="BoksSeveralMasters",
@@ -27,8 +27,8 @@ DOMAINS: Final = (
         fires=120,
         ends=300,
         labels=DOMAIN,
-        summary="2 hosts say that they are master of BoKS domain prod.",
-        description="Changes go to different databases. Stop one of them before anything is changed.",
+        summary="2 hosts report that they are master of BoKS domain prod.",
+        description="Changes go to different databases. Stop one of them before changing anything.",
     ),
     Case(
         alert="BoksSiteWithoutReplica",
@@ -40,8 +40,8 @@ DOMAINS: Final = (
         fires=240,
         ends=300,
         labels=DOMAIN | {"site": "utrecht"},
-        summary="No replica at utrecht is sound (BoKS domain prod).",
-        description="Each replica there is down, unreachable, or decides by wrong data. Logins at utrecht depend on other sites and on the lines to them (K1456).",
+        summary="No replica at utrecht is healthy (BoKS domain prod).",
+        description="Each replica there is down, unreachable, or has wrong data. Logins at utrecht depend on other sites and on the network to them (K1456).",
     ),
     Case(
         alert="BoksSiteWithoutSpare",
@@ -53,7 +53,7 @@ DOMAINS: Final = (
         fires=1920,
         ends=0,
         labels=DOMAIN | {"site": "utrecht"},
-        summary="Only one replica at utrecht is sound (BoKS domain prod).",
+        summary="Only one replica at utrecht is healthy (BoKS domain prod).",
         description="If it fails, utrecht has none (K1456 advises several).",
     ),
     Case(
@@ -70,7 +70,7 @@ DOMAINS: Final = (
         ends=180,
         labels=DOMAIN | {"name": "method.conf"},
         summary="method.conf is not the same on all servers of BoKS domain prod.",
-        description="2 versions are in use. Agents bound to the odd server are refused (HS troubleshooting/237), or its data may be incomplete (HS troubleshooting/312).",
+        description="2 versions are in use. Agents bound to the server that differs are refused (HS troubleshooting/237), or its data may be incomplete (HS troubleshooting/312).",
     ),
     Case(
         alert="BoksMasterChanged",
@@ -83,7 +83,7 @@ DOMAINS: Final = (
         ends=0,
         labels=HOST | {"role": "master"},
         summary="replica1 has become master of BoKS domain prod.",
-        description="Another host was master before. The old one must not come up as master again (see the runbook).",
+        description="Another host was master before. The old one must not start as master again (see the runbook).",
         sick_minutes=10,
     ),
 )

@@ -21,7 +21,7 @@ EXPORTER: Final = (
         labels=LABELS,
         summary="Prometheus cannot scrape the BoKS exporter exporter:16500.",
         description=(
-            "For five minutes no scrape of exporter:16500 has worked. Replication is not watched; BoKS itself may be fine."
+            "For five minutes no scrape of exporter:16500 has worked. Replication is not monitored; BoKS itself may be healthy."
         ),
     ),
     Case(
@@ -33,7 +33,7 @@ EXPORTER: Final = (
         labels={"job": "boks"},
         summary="No BoKS exporter is configured as a target of Prometheus.",
         description=(
-            'There is no target with job="boks". Either the scrape configuration lost it or service discovery finds nothing.'
+            'There is no target with job="boks". It is missing from the scrape configuration, or service discovery finds none.'
         ),
     ),
     Case(
@@ -46,8 +46,8 @@ EXPORTER: Final = (
         fires=240,
         ends=0,
         labels=DOMAIN,
-        summary="The exporter has stopped looking at BoKS domain prod.",
-        description="The last round ended 4m 35s ago; every figure of this domain is that old.",
+        summary="The exporter no longer polls BoKS domain prod.",
+        description="The last round ended 4m 35s ago; every value of this domain is that old.",
     ),
     Case(
         alert="BoksRoundsOverrun",
@@ -66,8 +66,8 @@ EXPORTER: Final = (
         fires=600,
         ends=0,
         labels=LABELS,
-        summary="The exporter exporter:16500 refused its new configuration and runs on the old one.",
-        description="The file on disk has errors; after a restart the exporter would not come up.",
+        summary="The exporter exporter:16500 rejected its new configuration and runs with the old one.",
+        description="The file on disk has errors; the exporter would not start with it.",
     ),
     Case(
         alert="BoksHostKeysNotVerified",
@@ -77,7 +77,7 @@ EXPORTER: Final = (
         ends=300,
         labels=DOMAIN,
         summary="SSH host keys of BoKS domain prod are not verified.",
-        description="insecure_ignore_host_keys is set. Anybody on the path could feed the exporter false figures.",
+        description="insecure_ignore_host_keys is set. An attacker on the network path could send the exporter false values.",
         sick_minutes=65,
     ),
 )

@@ -26,7 +26,7 @@ def series(name: str, labels: dict[str, str]) -> str:
 
 @dataclass(frozen=True)
 class Line:
-    """One series: its value while all is sound, and while it is not.
+    """One series: its value while all is healthy, and while something is wrong.
 
     A value is a number, `+n` or `-n` for what rises or falls by n each step, `t-n` for a point in time n seconds before the step,
     `frozen` for the value before, `_` for no sample.

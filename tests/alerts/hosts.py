@@ -20,7 +20,7 @@ HOSTS: Final = (
         labels=HOST | {"site": "utrecht"},
         summary="replica1 does not answer the exporter (BoKS domain prod).",
         description=(
-            "No look at replica1 has worked for six minutes. Its replication state is not known, which is not the same as DOWN."
+            "No poll of replica1 has succeeded for six minutes. Its replication state is unknown, which is not the same as DOWN."
         ),
     ),
     Case(
@@ -30,9 +30,9 @@ HOSTS: Final = (
         fires=360,
         ends=0,
         labels=HOST | {"reason": "host_key"},
-        summary="The SSH host key of replica1 is not the known one.",
+        summary="The SSH host key of replica1 is not the recorded one.",
         description=(
-            "The host was reinstalled, its name points elsewhere, or somebody is in between. The exporter does not talk to it."
+            "The host was reinstalled, its name resolves to another machine, or the connection is intercepted. The exporter does not connect."
         ),
     ),
     Case(
@@ -52,8 +52,8 @@ HOSTS: Final = (
         fires=1170,
         ends=0,
         labels=HOST,
-        summary="The facts about replica1 are 20m 5s old.",
-        description="The last complete look at replica1 is that long ago.",
+        summary="The values of replica1 are 20m 5s old.",
+        description="The last complete poll of replica1 was that long ago.",
     ),
     Case(
         alert="BoksSharedMemoryLow",
@@ -78,7 +78,7 @@ HOSTS: Final = (
         ends=690,
         labels=HOST,
         summary="The BoKS error log on replica1 is growing fast.",
-        description="1 lines a second over a quarter of an hour.",
+        description="1 lines a second over 15 minutes.",
     ),
     Case(
         alert="BoksQueueGrowing",
@@ -90,7 +90,7 @@ HOSTS: Final = (
         fires=870,
         ends=0,
         labels=HOST,
-        summary="Updates wait in the spool of replica1 for 15m 10s.",
-        description="The master's queue is not taken; replicas get nothing new.",
+        summary="Updates have been waiting in the spool of replica1 for 15m 10s.",
+        description="The master's queue is not processed; replicas receive no updates.",
     ),
 )

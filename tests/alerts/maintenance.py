@@ -18,8 +18,8 @@ WORK: Final = (
         fires=0,
         ends=120,
         labels=HOST,
-        summary="Work on replica1 is announced (BoKS domain prod).",
-        description="Alerts about replica1 are held back until the maintenance ends.",
+        summary="Maintenance of replica1 is in progress (BoKS domain prod).",
+        description="Alerts about replica1 are suppressed until the maintenance ends.",
     ),
     Case(
         alert="BoksMaintenanceOverdue",
@@ -33,7 +33,7 @@ WORK: Final = (
         ends=0,
         labels=HOST,
         summary="The maintenance of replica1 is over, and the replica is not OK (BoKS domain prod).",
-        description="Its announced end is past. The work on replica1 goes on unannounced, or was left unfinished.",
+        description="Its announced end has passed. The work on replica1 continues without maintenance, or was left unfinished.",
     ),
     Case(
         alert="BoksFailoverRunning",
@@ -42,8 +42,8 @@ WORK: Final = (
         fires=0,
         ends=120,
         labels=DOMAIN,
-        summary="Somebody changes roles in BoKS domain prod.",
-        description="A failover procedure is at work; roles and states may change for some minutes.",
+        summary="A failover is in progress in BoKS domain prod.",
+        description="A failover procedure is running; roles and states may change for some minutes.",
     ),
     Case(
         alert="BoksFailoverUnfinished",
@@ -52,8 +52,8 @@ WORK: Final = (
         fires=1860,
         ends=0,
         labels=DOMAIN,
-        summary="A failover of BoKS domain prod was begun and not brought to an end.",
-        description="For half an hour a run has been open. It was cut off or waits for somebody; until then no other run can begin.",
+        summary="A failover of BoKS domain prod has not finished.",
+        description="A run has been open for half an hour. It was interrupted or waits for an operator; no other run can start until it ends.",
     ),
     Case(
         alert="BoksFailoverFailed",
@@ -63,6 +63,6 @@ WORK: Final = (
         ends=570,
         labels=DOMAIN | {"procedure": "promote", "outcome": "failed"},
         summary="A promote in BoKS domain prod ended as failed.",
-        description="Some of its changes may be made and others not. Look before anything else is changed.",
+        description="Some of its changes may be made and others not. Check the domain before changing anything else.",
     ),
 )

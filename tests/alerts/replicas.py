@@ -20,7 +20,7 @@ REPLICAS: Final = (
         ends=120,
         labels=HOST | {"status": "down", "site": "utrecht"},
         summary="The master reports replica replica1 as DOWN (BoKS domain prod).",
-        description="For five minutes the master's list has shown replica1 as DOWN. Clients that ask it are refused or wait.",
+        description="The master's list has shown replica1 as DOWN for five minutes. Clients that use it are refused or wait.",
     ),
     Case(
         alert="BoksReplicaLoadingLong",
@@ -30,7 +30,7 @@ REPLICAS: Final = (
         ends=0,
         labels=HOST | {"status": "loading"},
         summary="Replica replica1 has been loading its copy for more than an hour.",
-        description="Loading takes minutes. A replica that never ends it starts over and over, or its master cannot send.",
+        description="Loading takes minutes. A replica that never finishes restarts repeatedly, or its master cannot send.",
         sick_minutes=65,
     ),
     Case(
@@ -43,8 +43,8 @@ REPLICAS: Final = (
         fires=600,
         ends=0,
         labels=HOST,
-        summary="Replica replica1 is at least 6m 40s behind and does not catch up.",
-        description="The oldest update that replica1 has not got is at least that old, and the number of missing updates does not fall.",
+        summary="Replica replica1 is at least 6m 40s behind and is not catching up.",
+        description="The oldest update that replica1 lacks is at least that old, and the number of missing updates is not decreasing.",
     ),
     Case(
         alert="BoksReplicaLaggingBadly",
@@ -57,7 +57,7 @@ REPLICAS: Final = (
         ends=0,
         labels=HOST,
         summary="Replica replica1 is at least 16m 40s behind its master.",
-        description="Who was locked out may still log in through replica1, and new users are refused there.",
+        description="Users who were locked out may still log in through replica1, and new users are refused there.",
     ),
     Case(
         alert="BoksReplicaAhead",
@@ -67,7 +67,7 @@ REPLICAS: Final = (
         ends=300,
         labels=HOST,
         summary="Replica replica1 is 3 updates ahead of its master.",
-        description="A replica can only be ahead with data that the master never had. Logins through it are decided by wrong data (K1262).",
+        description="A replica is ahead only if it holds data that the master never had. Logins through it are decided with wrong data (K1262).",
     ),
     Case(
         alert="BoksReplicaDiverged",
@@ -77,7 +77,7 @@ REPLICAS: Final = (
         ends=300,
         labels=HOST | {"state": "diverged"},
         summary="The database of replica replica1 is not a copy of its master's.",
-        description="Its tables are partly ahead and partly behind, missing, or of another generation. Only a rebuild helps.",
+        description="Its tables are partly ahead and partly behind, missing, or of another generation. It must be rebuilt.",
     ),
     Case(
         alert="BoksReplicaMissingTables",
@@ -87,7 +87,7 @@ REPLICAS: Final = (
         ends=0,
         labels=HOST,
         summary="Replica replica1 lacks 2 tables that its master has.",
-        description="Entries of these tables do not exist for clients that ask replica1.",
+        description="Entries of these tables do not exist for clients that use replica1.",
     ),
     Case(
         alert="BoksReplicaUnlisted",
@@ -96,8 +96,8 @@ REPLICAS: Final = (
         fires=720,
         ends=0,
         labels=HOST | {"state": "unlisted"},
-        summary="replica1 says it is a replica, but the master does not list it.",
-        description="The master sends it no updates. It is not registered as BOKSREPLICA, or belongs to another domain.",
+        summary="replica1 reports that it is a replica, but the master does not list it.",
+        description="The master sends it no updates. It is not registered as BOKSREPLICA, or is part of another domain.",
     ),
     Case(
         alert="BoksReplicaUnresolved",
@@ -106,8 +106,8 @@ REPLICAS: Final = (
         fires=1200,
         ends=0,
         labels=DOMAIN,
-        summary="The master of BoKS domain prod lists 2 replicas that the exporter does not know.",
-        description="They are not watched. Add them to the configuration or switch discovery on.",
+        summary="The master of BoKS domain prod lists 2 replicas that are not in the exporter's configuration.",
+        description="They are not monitored. Add them to the configuration or enable discovery.",
     ),
     Case(
         alert="BoksViewsDisagree",
@@ -120,6 +120,6 @@ REPLICAS: Final = (
         ends=0,
         labels=HOST | {"status": "ok"},
         summary="The master reaches replica1, the exporter does not.",
-        description="Replication is fine in the master's eyes; the way from the exporter to replica1 is not.",
+        description="The master reports replication as OK; the connection from the exporter to replica1 fails.",
     ),
 )
