@@ -36,7 +36,7 @@ def status(ctx: click.Context, /, *, output: str, **given: Any) -> int:
     """
     from boks_exporter.cli.report_source import ReportQuery, fetch
 
-    report = fetch(ReportQuery.of(ctx, **given))
+    report = fetch(ReportQuery.of(ctx, **given)).report
     if output == "json":
         say(json.dumps(report, indent=2))
     elif not report["domains"]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from boks_exporter.model import Timestamp
 from boks_exporter.report import DomainReport, HostReport
-from boks_exporter.text.formatting import in_words
+from boks_exporter.text.formatting import in_words, utc_clock
 from boks_exporter.web.paths import Paths
 from boks_exporter.web.published import Published
 
@@ -60,7 +60,7 @@ def landing_page(published: Published, paths: Paths, now: Timestamp) -> str:
         f"<h1>boks_exporter {escape(published.version)}</h1>\n"
         f"<nav>{''.join(_link(*link) for link in (*links, ('/-/ready', 'Readiness')))}</nav>\n"
         f"<main>\n{body}</main>\n<p>{_UNKNOWN} means unknown. Lag and ahead are in updates. "
-        f"State at {_clock(now)}; this page does not refresh itself.</p>\n</body>\n</html>\n"
+        f"State at {utc_clock(now)}; this page does not refresh itself.</p>\n</body>\n</html>\n"
     )
 
 
@@ -94,7 +94,7 @@ def _maintenance(domain: DomainReport, now: Timestamp) -> Iterator[str]:
         until, text = window["until_timestamp_seconds"], f"{window['owner']}: {window['reason']}"
         if until > now:
             yield (
-                f"<p>{escape(window['host'])} is <b>under maintenance</b> until {_moment(until, _clock(until))}, "
+                f"<p>{escape(window['host'])} is <b>under maintenance</b> until {_moment(until, utc_clock(until))}, "
                 f"{escape(text)}</p>\n"
             )
 
@@ -149,11 +149,7 @@ def _ago(moment: Timestamp | None, now: Timestamp) -> str:
 
 
 def _moment(moment: Timestamp, text: str) -> str:
-    return f'<time datetime="{_utc(moment):%Y-%m-%dT%H:%M:%SZ}" title="{_clock(moment)}">{text}</time>'
-
-
-def _clock(moment: Timestamp) -> str:
-    return f"{_utc(moment):%Y-%m-%d %H:%M:%S} UTC"
+    return f'<time datetime="{_utc(moment):%Y-%m-%dT%H:%M:%SZ}" title="{utc_clock(moment)}">{text}</time>'
 
 
 def _utc(moment: Timestamp) -> datetime:
