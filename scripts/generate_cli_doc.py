@@ -98,7 +98,7 @@ def _help() -> Iterator[str]:
 
 
 def _commands(command: click.Command, name: str, parent: click.Context | None) -> Iterator[tuple[str, click.Context]]:
-    """Walk through all commands, each with a context of a fixed width."""
+    """Yield all commands, each with a context of a fixed width."""
     context = click.Context(command, info_name=name, parent=parent, terminal_width=_WIDTH, max_content_width=_WIDTH)
     context.help_option_names = ["-h", "--help"]
     yield context.command_path, context
@@ -138,7 +138,7 @@ def _keys() -> Iterator[str]:
 
 
 def keys(kind: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Walk through every key of a typed dictionary and those below it."""
+    """Yield every key of a typed dictionary and those below it."""
     for key, below in get_type_hints(kind).items():
         here = f"{path}.{key}" if path else key
         yield here, below
