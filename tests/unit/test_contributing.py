@@ -63,7 +63,7 @@ def test_a_named_file_exists(name: str) -> None:
 def test_a_named_function_or_class_exists(file: str, name: str) -> None:
     """In the module that the page names."""
     scope: list[ast.stmt] = ast.parse((ROOT / file).read_text(encoding="utf-8")).body
-    for part in name.split("."):
+    for part in nonempty(name.split(".")):
         found = [node for node in scope if part in _defined(node)]
         assert found, f"{file} has no {name}"
         scope = getattr(found[0], "body", [])
