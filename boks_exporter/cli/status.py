@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from boks_exporter.cli import cli_exits, options
-from boks_exporter.cli.stdout import say
+from boks_exporter.cli.streams import say
 
 
 @click.command(

@@ -9,7 +9,7 @@ import click
 from boks_exporter.cli import options
 from boks_exporter.cli.check.ranges import read_range
 from boks_exporter.cli.param_types import DURATION, Checked
-from boks_exporter.cli.stdout import OutputError, say
+from boks_exporter.cli.streams import OutputError, say
 
 RANGE = Checked("range", read_range)
 
