@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from boks_exporter.cli.sanitize import harmless
-from boks_exporter.report import DomainReport, HostReport
+from boks_exporter.report import DomainReport, HostReport, unread_sentences
 from boks_exporter.text.formatting import in_words, utc_clock
 
 REASON: Final = "REASON"
@@ -50,6 +50,7 @@ def footers(domain: DomainReport) -> Iterator[str]:
         for group in groups:
             if group["verdict"] != "ok":
                 yield harmless(f"{kind} {group['name']}: {group['replicas_ok']} of {group['replicas']} replicas ok")
+    yield from map(harmless, unread_sentences(domain))
     yield from map(harmless, _maintenance(domain))
     yield f"polled {utc_clock(domain['last_round_timestamp_seconds'])}"
 

@@ -10,7 +10,8 @@ from boks_exporter.exposition.failover_activity import RunOutcome, RunProcedure
 from boks_exporter.exposition.metric_spec import MetricSpec
 from boks_exporter.exposition.specs import domains, exporter, hosts, operations, replicas, rounds, tables
 from boks_exporter.health import GroupHealth, HostVerdict
-from boks_exporter.model import Host, Observed, ReplicaLine, Role, TableNumber, Timestamp, UnreadLine
+from boks_exporter.health.unread_forms import unread_lines
+from boks_exporter.model import Host, Observed, ReplicaLine, Role, TableNumber, Timestamp
 from boks_exporter.replication import ReplicaComparison
 
 LabelValues: TypeAlias = tuple[str, ...]
@@ -100,7 +101,7 @@ def _host(view: DomainView, host: Host) -> Iterator[Sample]:
         yield hosts.POLL_DURATION, labels, outcome.finished_at - outcome.started_at
     if seen:
         yield hosts.GATE_INFO, (*labels, seen.reply.gate_version), 1
-        unread = [*_unread_lines(seen)]
+        unread = [line for _, line in unread_lines(seen)]
         yield hosts.UNRECOGNISED_LINES, labels, sum(line.stands_for for line in unread if line.ignored is None)
         yield hosts.IGNORED_LINES, labels, sum(line.ignored is not None for line in unread)
         yield from _extras(labels, seen)
@@ -114,12 +115,6 @@ def _counted(labels: LabelValues, counters: HostCounters) -> Iterator[Sample]:
     for reason in FailureReason:
         yield hosts.POLL_FAILURES, (*labels, reason), counters.failures.get(reason, 0)
     yield hosts.RECONNECTS, labels, counters.reconnects
-
-
-def _unread_lines(seen: Observed) -> Iterator[UnreadLine]:
-    essential = (seen.reply, seen.environment, seen.sequences, seen.replicas)
-    for part in (*essential, seen.memory, seen.errlog, seen.queue, seen.checksums):
-        yield from part.unread_lines if part else ()
 
 
 def _extras(labels: LabelValues, seen: Observed) -> Iterator[Sample]:

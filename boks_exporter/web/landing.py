@@ -8,7 +8,7 @@ from html import escape
 from typing import Final
 
 from boks_exporter.model import Timestamp
-from boks_exporter.report import DomainReport, HostReport
+from boks_exporter.report import DomainReport, HostReport, unread_sentences
 from boks_exporter.text.formatting import in_words, utc_clock
 from boks_exporter.web.paths import Paths
 from boks_exporter.web.published import Published
@@ -82,8 +82,14 @@ def _domain(domain: DomainReport, now: Timestamp) -> str:
         f"<section>\n<h2>{escape(domain['domain'])}: {_state(domain['state'])}</h2>\n"
         f"<p>{escape(domain['reason'])}. Last round {_ago(domain['last_round_timestamp_seconds'], now)}.</p>\n"
         f"{''.join(_maintenance(domain, now))}"
+        f"{''.join(_unread(domain))}"
         f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n</section>\n"
     )
+
+
+def _unread(domain: DomainReport) -> Iterator[str]:
+    """List the forms of line that could not be read."""
+    yield from (f"<p>{escape(text[0].upper() + text[1:])}.</p>\n" for text in unread_sentences(domain))
 
 
 def _maintenance(domain: DomainReport, now: Timestamp) -> Iterator[str]:

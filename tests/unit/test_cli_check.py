@@ -35,8 +35,9 @@ def test_the_published_outputs_name_rephost_as_down(check: Check, tmp_path: Path
         " last packet 2 min 59 s before"
         " | 'prod/masters'=1;;;0; 'prod/replicas'=5;;;0; 'prod/replicas_ok'=4;;;0;5"
     )
+    assert details[-2] == "[OK] prod: MASTER, REPHOST5, REPHOST4, REPHOST3, REPHOST2"
     assert details[-1] == (
-        "[OK] prod: MASTER, REPHOST5, REPHOST4, REPHOST3, REPHOST2"
+        "[OK] prod: cannot read '...' (sequence of MASTER, REPHOST5, REPHOST4 and 3 more)"
         " | 'prod/REPHOST/lag'=0;;;0; 'prod/REPHOST/lag_seconds'=0s;;;0; 'prod/REPHOST/ahead'=0;;;0;"
     )
 

@@ -284,3 +284,14 @@ def test_an_ignored_line_of_the_list_hides_no_replica(tmp_path: Path, capsys: py
 
     assert judged(tmp_path / "without", capsys, recording)["state"] == "unknown"
     assert judged(tmp_path / "with", capsys, recording, ignore="SUM .*")["state"] == "ok"
+
+
+def test_a_form_that_cannot_be_read_is_reported_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the hosts that print it, whatever its numbers are; what is ignored is not reported."""
+    recording = {name: dict(files) for name, files in healthy().items()}
+    for number, files in enumerate(recording.values()):
+        files["sequence"] = files["sequence"].replace("...\n", "") + f"1 of {number} done\nall well\n"
+
+    assert judged(tmp_path, capsys, recording, ignore="all well")["unread_lines"] == [
+        {"section": "sequence", "line": "1 of 0 done", "lines": len(recording), "hosts": list(recording)}
+    ]

@@ -17,7 +17,7 @@ from boks_exporter.cli.check.evaluate import (
 )
 from boks_exporter.cli.check.plugin_lines import judgement, plugin_text
 from boks_exporter.cli.check.severity import Severity
-from boks_exporter.report import DomainReport, HostReport, StatusReport
+from boks_exporter.report import DomainReport, HostReport, StatusReport, unread_sentences
 
 _NAMED_AT_MOST: Final = 3
 _HOSTS_NAMED_AT_MOST: Final = 10
@@ -62,7 +62,8 @@ def as_text(report: StatusReport, result: PluginResult, criteria: Criteria) -> s
     data requested, they alone may exceed it.
     """
     is_all = criteria.perfdata is Perfdata.ALL
-    lines = [f"BOKS {result.severity.name} - {summary(report, result)}", *_fitting_lines(list(details(result)))]
+    more = [*details(result), *_unread_lines(report, criteria)]
+    lines = [f"BOKS {result.severity.name} - {summary(report, result)}", *_fitting_lines(more)]
     totals = [] if criteria.hosts else list(_totals(report, result))
     totals = totals if is_all else _fitting(totals, _TOTAL_BYTES)
     hosts = [" ".join(_host_data(domain, host, criteria)) for domain, host in _shown_hosts(report, result, criteria)]
@@ -120,6 +121,13 @@ def details(result: PluginResult) -> Iterator[str]:
         rest = len(hosts) - _HOSTS_NAMED_AT_MOST
         names = ", ".join(hosts[:_HOSTS_NAMED_AT_MOST]) + (f" and {rest} more" if rest > 0 else "")
         yield _shortened(plugin_text(f"[OK] {domain}: {names}"), _LINE_AT_MOST, _LINE_AT_MOST)
+
+
+def _unread_lines(report: StatusReport, criteria: Criteria) -> Iterator[str]:
+    """Format each form of line that could not be read; where one hides something, a host's finding says so."""
+    for domain in report["domains"]:
+        for sentence in unread_sentences(domain, criteria.hosts):
+            yield _shortened(plugin_text(f"[OK] {domain['domain']}: {sentence}"), _LINE_AT_MOST, _LINE_AT_MOST)
 
 
 def _line(finding: PluginFinding) -> str:
