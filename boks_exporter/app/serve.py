@@ -9,12 +9,13 @@ from typing import Final
 import structlog
 
 from boks_exporter.app import build_info
+from boks_exporter.app.checked_config import examine_all
 from boks_exporter.app.connections import Connections
 from boks_exporter.app.logs import configure
 from boks_exporter.app.options import ServeOptions
 from boks_exporter.app.running_exporter import RunningExporter
 from boks_exporter.app.systemd import Notifier, watchdog_interval
-from boks_exporter.config import CheckedConfig, Settings, examine
+from boks_exporter.config import CheckedConfig, Settings
 from boks_exporter.errors import ConfigError, ListenError
 from boks_exporter.observe import Clock, SystemClock
 
@@ -27,7 +28,7 @@ FAILED: Final = 1
 def serve(options: ServeOptions) -> int:
     """Run the daemon until SIGTERM or SIGINT; raises ConfigError if it cannot start on its configuration."""
     configure(options.log_level, options.log_format)
-    found = examine(options.config_file)
+    found = examine_all(options.config_file)
     settings = found.settings
     _log.info(
         "starting",
@@ -71,7 +72,7 @@ async def _serve(options: ServeOptions, settings: Settings) -> int:
     loop = asyncio.get_running_loop()
     for ending in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(ending, stop.set)
-    await run_until(stop, options, settings, SystemClock(), lambda: _log_warnings(examine(options.config_file)))
+    await run_until(stop, options, settings, SystemClock(), lambda: _log_warnings(examine_all(options.config_file)))
     return 0
 
 

@@ -8,7 +8,7 @@ import click
 
 from boks_exporter.cli import cli_exits
 from boks_exporter.cli.options import CONFIG_VARIABLE, DEFAULT_CONFIG, FILE
-from boks_exporter.cli.streams import say
+from boks_exporter.cli.stdout import say
 
 
 @click.group()
@@ -38,11 +38,11 @@ def check(*, file: Path, syntax_only: bool, strict: bool) -> int:
     FILE defaults to $BOKS_EXPORTER_CONFIG_FILE or /etc/boks-exporter/config.yaml. Run it as the exporter's user:
     whether a key can be read depends on the user.
     """
-    from boks_exporter.config import examine
+    from boks_exporter.app.checked_config import examine_all
     from boks_exporter.errors import ConfigError
 
     try:
-        found = examine(file, check_files=not syntax_only)
+        found = examine_all(file, check_files=not syntax_only)
     except ConfigError as error:
         for problem in error.problems:
             click.echo(problem, err=True)

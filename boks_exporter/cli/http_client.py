@@ -4,7 +4,6 @@ import base64
 import ssl
 import time
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
@@ -40,20 +39,12 @@ class ExporterError(click.ClickException):
     """The exporter could not be reached, or its answer is not a status report."""
 
 
-@dataclass(frozen=True, slots=True)
-class FetchedReport:
-    """A report, and the time by the exporter's clock when it answered; None if the answer has no valid date."""
-
-    report: StatusReport
-    answered_at: float | None
-
-
-def fetch_report(access: Access, timeout_seconds: float) -> FetchedReport:
+def fetch_report(access: Access, timeout_seconds: float) -> StatusReport:
     """Fetch the report, without redirects or proxies. Raises ExporterError."""
     parts = _checked(access.url)
-    body, date = _fetch(access, parts, timeout_seconds)
+    body = _fetch(access, parts, timeout_seconds)
     try:
-        return FetchedReport(read_report(body), _timestamp(date))
+        return read_report(body)
     except ParseError as error:
         message = f"{access.url} answered, but not with a status report: {error}"
         raise ExporterError(message) from error
@@ -74,7 +65,7 @@ def _checked(url: str) -> SplitResult:
     return parts
 
 
-def _fetch(access: Access, parts: SplitResult, timeout_seconds: float) -> tuple[bytes, str]:
+def _fetch(access: Access, parts: SplitResult, timeout_seconds: float) -> bytes:
     deadline = time.monotonic() + timeout_seconds
     connection = _connection(access, parts, timeout_seconds)
     try:
@@ -95,15 +86,7 @@ def _fetch(access: Access, parts: SplitResult, timeout_seconds: float) -> tuple[
     if response.status != HTTPStatus.OK:
         message = f"{access.url}: {_refusal(response, body, access)}"
         raise ExporterError(message)
-    return body, response.getheader("Date", "")
-
-
-def _timestamp(date: str) -> float | None:
-    try:
-        moment = parsedate_to_datetime(date)
-    except ValueError:
-        return None
-    return moment.timestamp() if moment.tzinfo else None
+    return body
 
 
 def _path(parts: SplitResult) -> str:

@@ -1,7 +1,6 @@
 """Source of a status report: a one-shot poll, or a running exporter."""
 
 import os
-import time
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -81,20 +80,12 @@ def _flags(names: Collection[str]) -> str:
     return ", ".join(f"--{name.replace('_', '-')}" for name in names)
 
 
-@dataclass(frozen=True, slots=True)
-class SourcedReport:
-    """A report and the current time by the clock that its timestamps come from."""
-
-    report: "StatusReport"
-    now: float
-
-
-def fetch(query: ReportQuery) -> SourcedReport:
+def fetch(query: ReportQuery) -> "StatusReport":
     """Return the report; raises BoksExporterError or ClickException."""
     return _from_exporter(query) if query.url is not None else _from_poll(query)
 
 
-def _from_exporter(query: ReportQuery) -> SourcedReport:
+def _from_exporter(query: ReportQuery) -> "StatusReport":
     from boks_exporter.cli.http_client import Access, fetch_report
 
     access = Access(
@@ -106,12 +97,10 @@ def _from_exporter(query: ReportQuery) -> SourcedReport:
         client_key=query.client_key,
         insecure_ignore_certificate=query.insecure_ignore_certificate,
     )
-    fetched = fetch_report(access, query.timeout_seconds)
-    report = fetched.report
+    report = fetch_report(access, query.timeout_seconds)
     validate_domains(query.domains, [domain["domain"] for domain in report["domains"]], access.url)
     kept = [domain for domain in report["domains"] if not query.domains or domain["domain"] in query.domains]
-    now = time.time() if fetched.answered_at is None else fetched.answered_at
-    return SourcedReport({**report, "domains": kept}, now)
+    return {**report, "domains": kept}
 
 
 def _password(query: ReportQuery) -> str | None:
@@ -126,12 +115,12 @@ def _password(query: ReportQuery) -> str | None:
     return text.partition("\n")[0].removesuffix("\r")
 
 
-def _from_poll(query: ReportQuery) -> SourcedReport:
+def _from_poll(query: ReportQuery) -> "StatusReport":
     from boks_exporter.config import load
 
     settings = load(query.config_file)
     validate_domains(query.domains, [domain.name for domain in settings.domains], str(query.config_file))
-    return SourcedReport(_poll(settings, query.domains, query.timeout_seconds), time.time())
+    return _poll(settings, query.domains, query.timeout_seconds)
 
 
 def _poll(settings: "Settings", domains: Collection[str], seconds: float) -> "StatusReport":

@@ -1,12 +1,13 @@
 """Configuration file: strict YAML to frozen settings, or a list of all faults."""
 
 from boks_exporter.config.json_schema import json_schema
-from boks_exporter.config.load import CheckedConfig, examine, load, load_text
+from boks_exporter.config.load import CheckedConfig, ContentChecks, examine, load, load_text
 from boks_exporter.config.settings import DomainSettings, FailoverSettings, PollSettings, Settings
 from boks_exporter.config.validated import FileFormat, validated
 
 __all__ = [
     "CheckedConfig",
+    "ContentChecks",
     "DomainSettings",
     "FailoverSettings",
     "FileFormat",

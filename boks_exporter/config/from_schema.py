@@ -1,21 +1,13 @@
 """Frozen settings from the validated model."""
 
 import os
+from dataclasses import fields as fields_of
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel
 
-from boks_exporter.config.schema import (
-    ConfigModel,
-    DomainModel,
-    FailoverModel,
-    HostModel,
-    LocalModel,
-    ParsingModel,
-    ReplayModel,
-    SshModel,
-)
+from boks_exporter.config.schema import ConfigModel, DomainModel, FailoverModel, HostModel
 from boks_exporter.config.settings import (
     DomainSettings,
     FailoverSettings,
@@ -24,17 +16,20 @@ from boks_exporter.config.settings import (
     PollSettings,
     Settings,
 )
+from boks_exporter.config.transport_schema import AlgorithmsModel, LocalModel, ReplayModel, SshModel
 from boks_exporter.exposition import ExpositionOptions
 from boks_exporter.health import Thresholds
 from boks_exporter.model import Host
-from boks_exporter.parsing.ignored_lines import IgnoreRule
 from boks_exporter.remote.settings import (
+    Algorithms,
     LocalSettings,
     RemotePaths,
     ReplaySettings,
     SshSettings,
     TransportSettings,
 )
+
+_LONGEST_DEFAULT_LIMIT_SECONDS: Final = 600.0
 
 
 def settings_of(model: ConfigModel, directory: Path) -> Settings:
@@ -43,11 +38,11 @@ def settings_of(model: ConfigModel, directory: Path) -> Settings:
         poll=PollSettings(**vars(model.poll)),
         metrics=ExpositionOptions(**vars(model.metrics)),
         state_file=_resolve(model.state_file, directory),
-        domains=tuple(_domain(domain, directory, model.parsing) for domain in model.domains),
+        domains=tuple(_domain(domain, directory) for domain in model.domains),
     )
 
 
-def _domain(model: DomainModel, directory: Path, parsing: ParsingModel) -> DomainSettings:
+def _domain(model: DomainModel, directory: Path) -> DomainSettings:
     return DomainSettings(
         name=model.name,
         transport=_transport(model.transport, directory),
@@ -55,7 +50,6 @@ def _domain(model: DomainModel, directory: Path, parsing: ParsingModel) -> Domai
         address_template=model.address_template,
         hosts=tuple(_host(host, model.address_template) for host in model.hosts),
         thresholds=Thresholds(**vars(model.thresholds)),
-        ignore_lines=tuple(IgnoreRule(**vars(rule)) for rule in parsing.ignore_lines),
         failover=_failover(model.failover, directory) if model.failover else None,
     )
 
@@ -81,7 +75,28 @@ def _transport(model: SshModel | LocalModel | ReplayModel, directory: Path) -> T
         case LocalModel():
             return LocalSettings(**{**fields, "paths": RemotePaths(**vars(model.paths))})
         case SshModel():
-            return SshSettings(**{**fields, "paths": RemotePaths(**vars(model.paths))})
+            return SshSettings(**{**fields, **_ssh(model)})
+
+
+def _ssh(model: SshModel) -> dict[str, Any]:
+    """Return the fields whose types differ from the model's."""
+    return {
+        "paths": RemotePaths(**vars(model.paths)),
+        "algorithms": _algorithms(model.algorithms),
+        "host_algorithms": tuple((host, _algorithms(entry)) for entry in model.host_algorithms for host in entry.hosts),
+        "backoff_limit_seconds": _backoff_limit(model),
+    }
+
+
+def _algorithms(model: AlgorithmsModel) -> Algorithms:
+    return Algorithms(**{field.name: getattr(model, field.name) for field in fields_of(Algorithms)})
+
+
+def _backoff_limit(model: SshModel) -> float:
+    """Return the limit of the file; the default one gives way to a longer first pause."""
+    if "backoff_limit_seconds" in model.model_fields_set:
+        return model.backoff_limit_seconds
+    return max(model.backoff_limit_seconds, min(model.backoff_initial_seconds, _LONGEST_DEFAULT_LIMIT_SECONDS))
 
 
 def _fields(model: BaseModel, directory: Path) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Load a configuration file into settings, or report every fault with its place."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,7 +14,7 @@ from boks_exporter.config.strict_yaml import Document, load_strict, parse_strict
 from boks_exporter.config.validated import FileFormat, problems_of, validated
 from boks_exporter.config.validation import Fault, faults_of
 from boks_exporter.config.warnings import warnings_for
-from boks_exporter.errors import Problem
+from boks_exporter.errors import ConfigError, Problem
 
 _SMALLEST: Final = "domains: [{name: prod, transport: {kind: ssh, user: boksmon}, hosts: [{name: master1}]}]"
 _IF_MISSING: Final = f"name another file with --config.file, or create it; the smallest one is: {_SMALLEST}"
@@ -33,14 +33,29 @@ class CheckedConfig:
     warnings: tuple[Problem, ...]
 
 
-def examine(file: Path, *, check_files: bool = True) -> CheckedConfig:
+@dataclass(frozen=True, slots=True)
+class ContentChecks:
+    """Checks of the content of the files that settings name, by the code that uses them."""
+
+    faults: Callable[[Settings], Iterable[Fault]] = lambda _: ()
+    warnings: Callable[[Settings], Iterable[Fault]] = lambda _: ()
+
+
+_NO_CHECKS: Final = ContentChecks()
+
+
+def examine(file: Path, *, check_files: bool = True, content: ContentChecks = _NO_CHECKS) -> CheckedConfig:
     """Load a file; relative paths in it start at its directory. Raises ConfigError with all faults.
 
     Use `check_files=False` on another machine or as another user: the files that it names are then not checked.
     """
     document = load_strict(file, _IF_MISSING)
     settings = _settings(document, file.parent, check_files=check_files)
-    warnings = [*warnings_for(settings), *(file_warnings(settings) if check_files else ())]
+    if check_files and (faults := problems_of(document, list(content.faults(settings)))):
+        raise ConfigError(faults)
+    warnings = [*warnings_for(settings)]
+    if check_files:
+        warnings += [*file_warnings(settings), *content.warnings(settings)]
     return CheckedConfig(settings, problems_of(document, warnings))
 
 

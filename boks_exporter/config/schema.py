@@ -1,9 +1,9 @@
 """Pydantic models of the configuration file; unknown keys are errors."""
 
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from boks_exporter.config.field_types import (
     AddressTemplate,
@@ -12,25 +12,18 @@ from boks_exporter.config.field_types import (
     GroupName,
     HookWord,
     HostText,
-    JumpHost,
-    LinePattern,
     Name,
     Port,
     PositiveDuration,
-    RemotePath,
-    ReplySize,
-    WholeSeconds,
     choice,
 )
 from boks_exporter.config.settings import FailoverSettings, HookSettings, OperatorSettings, PollSettings
+from boks_exporter.config.transport_schema import LocalModel, ReplayModel, SshModel, Strict
 from boks_exporter.exposition import ExpositionOptions, TableLag, Tables
 from boks_exporter.health import Thresholds
 from boks_exporter.model import Host, Promotion
-from boks_exporter.remote.settings import GateMode, Prefix, RemotePaths, SshSettings
 
 _DEFAULTS: Final = Thresholds()
-_PATHS: Final = RemotePaths()
-_SSH: Final = SshSettings(user="")
 _POLL: Final = PollSettings()
 _HOOKS: Final = HookSettings()
 _FAILOVER: Final = FailoverSettings(journal=Path(), operator=OperatorSettings(user=""))
@@ -38,114 +31,7 @@ _HOST: Final = Host(name="", address="")
 _METRICS: Final = ExpositionOptions()
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-
-class PathsModel(_Strict):
-    """Paths of BoKS on the hosts; used only with `gate: sent` or `kind: local`."""
-
-    boks_etc: RemotePath = Field(default=_PATHS.boks_etc, description="The directory of BoKS's ENV file.")
-    boks_var: RemotePath = Field(default=_PATHS.boks_var, description="The directory of BoKS's data and error log.")
-    boksadm: RemotePath = Field(
-        default=_PATHS.boksadm, description="The program that runs boksdiag and dumpbase in BoKS's environment."
-    )
-    prefix: Annotated[Prefix, choice(Prefix)] = Field(
-        default=_PATHS.prefix,
-        description="The command in front of boksadm unless the login is root: none, sudo (-n) or suexec (BoKS's).",
-    )
-    section_timeout_seconds: WholeSeconds = Field(
-        alias="section_timeout",
-        default=_PATHS.section_timeout_seconds,
-        description="Time limit of each command on the host, in whole seconds between 1s and 1h.",
-    )
-
-
-class SshModel(_Strict):
-    """Connects to the hosts over SSH."""
-
-    kind: Literal["ssh"] = Field(description="Over SSH.")
-    user: Name = Field(description="The login on the BoKS hosts.")
-    identity_files: tuple[FilePath, ...] = Field(
-        default=(),
-        strict=False,
-        description="Private keys. Without any, the default keys of the exporter's user are tried (~/.ssh/id_…), "
-        "then the agent and OpenSSH's configuration if enabled.",
-    )
-    certificate_files: tuple[FilePath, ...] = Field(
-        default=(), strict=False, description="OpenSSH user certificates for these keys."
-    )
-    passphrase_file: FilePath | None = Field(
-        default=None, description="A file that holds the passphrase of the private keys, never the passphrase itself."
-    )
-    agent: bool = Field(default=_SSH.agent, description="Use the SSH agent of the exporter's environment.")
-    known_hosts: FilePath | None = Field(
-        default=None, description="Host keys. Without it: ~/.ssh/known_hosts of the exporter's user."
-    )
-    insecure_ignore_host_keys: bool = Field(
-        default=_SSH.insecure_ignore_host_keys,
-        description="Do not verify host keys. A metric and an alert report this.",
-    )
-    openssh_config: FilePath | None = Field(
-        default=None, description="An OpenSSH client configuration to apply as well. By default none is read."
-    )
-    jump_host: JumpHost | None = Field(default=None, description="[user@]host[:port] to connect through.")
-    gate: Annotated[GateMode, choice(GateMode)] = Field(
-        default=_SSH.gate,
-        description="installed: the gate is the key's forced command. sent: its text is sent with each request.",
-    )
-    paths: PathsModel = Field(
-        default=PathsModel(),
-        description="Paths of BoKS, for `gate: sent` and for the console script of failover retire.",
-    )
-    keepalive_interval_seconds: PositiveDuration = Field(
-        alias="keepalive_interval",
-        default=_SSH.keepalive_interval_seconds,
-        description="Interval of keepalive messages on an idle connection.",
-    )
-    keepalive_count: int = Field(
-        default=_SSH.keepalive_count,
-        ge=1,
-        le=100,
-        description="Number of unanswered keepalive messages after which a connection is closed.",
-    )
-    max_reply_bytes: ReplySize = Field(
-        alias="max_reply",
-        default=_SSH.max_reply_bytes,
-        description="A longer reply is refused (too_large). 1KiB to 1GiB; a list of 5,000 replicas has 0.6MiB.",
-    )
-    backoff_initial_seconds: PositiveDuration = Field(
-        alias="backoff_initial",
-        default=_SSH.backoff_initial_seconds,
-        description="First pause after a refused login or host key; it doubles with each refusal.",
-    )
-    backoff_limit_seconds: PositiveDuration = Field(
-        alias="backoff_limit", default=_SSH.backoff_limit_seconds, description="The longest such pause."
-    )
-
-
-class LocalModel(_Strict):
-    """Polls this machine, without SSH; the domain must have exactly one host."""
-
-    kind: Literal["local"] = Field(description="On this machine.")
-    paths: PathsModel = Field(default=PathsModel(), description="Paths of BoKS on this machine.")
-    max_reply_bytes: ReplySize = Field(
-        alias="max_reply",
-        default=_SSH.max_reply_bytes,
-        description="A longer output is refused (too_large). 1KiB to 1GiB.",
-    )
-
-
-class ReplayModel(_Strict):
-    """Reads recorded files: one directory per host, one file per command."""
-
-    kind: Literal["replay"] = Field(description="From recorded files.")
-    directory: FilePath = Field(
-        description="Holds `<host>/role.txt`, `list.txt`, `sequence.txt`, `sequence.after.txt` or `error.txt`."
-    )
-
-
-class HostModel(_Strict):
+class HostModel(Strict):
     """One server of the domain."""
 
     name: HostText = Field(description="The host's name in all labels; use the name in the master's list.")
@@ -158,7 +44,7 @@ class HostModel(_Strict):
     )
 
 
-class ThresholdsModel(_Strict):
+class ThresholdsModel(Strict):
     """Limits from which a finding counts."""
 
     lag_sequences: int = Field(
@@ -193,7 +79,7 @@ class ThresholdsModel(_Strict):
     )
 
 
-class OperatorModel(_Strict):
+class OperatorModel(Strict):
     """The login that may change hosts: another user with another key. The rest is as in the domain's transport."""
 
     user: Name = Field(
@@ -212,7 +98,7 @@ class OperatorModel(_Strict):
     agent: bool = Field(default=False, description="Use the SSH agent of the user who runs the command.")
 
 
-class HooksModel(_Strict):
+class HooksModel(Strict):
     """Programs run on events of a failover run, as argument lists without a shell; facts are in BOKS_FAILOVER_…."""
 
     before: tuple[HookWord, ...] = Field(
@@ -227,7 +113,7 @@ class HooksModel(_Strict):
     )
 
 
-class FailoverModel(_Strict):
+class FailoverModel(Strict):
     """Failover settings, used from an operator's terminal only."""
 
     journal: FilePath = Field(
@@ -257,7 +143,7 @@ class FailoverModel(_Strict):
     hooks: HooksModel = Field(default=HooksModel(), description="Programs run on events of a failover run.")
 
 
-class DomainModel(_Strict):
+class DomainModel(Strict):
     """One BoKS installation."""
 
     name: Name = Field(description="Its name in the label boks_domain.")
@@ -277,7 +163,7 @@ class DomainModel(_Strict):
     )
 
 
-class PollModel(_Strict):
+class PollModel(Strict):
     """Schedule of the rounds."""
 
     interval_seconds: PositiveDuration = Field(
@@ -291,25 +177,7 @@ class PollModel(_Strict):
     concurrency: int = Field(default=_POLL.concurrency, ge=1, le=1000, description="Hosts polled at the same time.")
 
 
-class IgnoreLineModel(_Strict):
-    """A form of line that the exporter does not know and that hides nothing."""
-
-    pattern: LinePattern = Field(
-        description="Regular expression for the whole line, without the blanks around it. Begin with `T9` to leave "
-        "table 9 out of the comparison."
-    )
-    reason: Name = Field(description="Why the line hides nothing; shown wherever a table is left out because of it.")
-
-
-class ParsingModel(_Strict):
-    """Interpretation of the output of BoKS's commands."""
-
-    ignore_lines: tuple[IgnoreLineModel, ...] = Field(
-        default=(), strict=False, description="Lines that cannot be read and hide neither a table nor a host."
-    )
-
-
-class MetricsModel(_Strict):
+class MetricsModel(Strict):
     """Amount of per-table metrics; a large domain has thousands of tables."""
 
     tables: Annotated[Tables, choice(Tables)] = Field(
@@ -322,14 +190,11 @@ class MetricsModel(_Strict):
     )
 
 
-class ConfigModel(_Strict):
+class ConfigModel(Strict):
     """Configuration of boks-exporter."""
 
     poll: PollModel = Field(default=PollModel(), description="Schedule of the rounds and time limits.")
     metrics: MetricsModel = Field(default=MetricsModel(), description="Amount of per-table metrics.")
-    parsing: ParsingModel = Field(
-        default=ParsingModel(), description="Lines of BoKS's commands that are known to hide nothing."
-    )
     state_file: FilePath | None = Field(
         default=None, description="Keeps the history that lag in seconds needs across restarts. Safe to delete."
     )

@@ -42,18 +42,21 @@ def _domain_faults(domain: DomainSettings, at: Path_) -> Iterator[Fault]:
             continue  # its address is a duplicate for the same reason
         yield from _address_faults(domain, host, here, addresses.setdefault((host.address, host.port), index), index)
     transport = domain.transport
-    if isinstance(transport, SshSettings) and transport.backoff_initial_seconds > transport.backoff_limit_seconds:
-        yield (
-            (*at, "transport", "backoff_initial"),
-            (
-                f"expected no more than backoff_limit ({as_duration(transport.backoff_limit_seconds)}), "
-                f"found {as_duration(transport.backoff_initial_seconds)}"
-            ),
-        )
+    if isinstance(transport, SshSettings):
+        yield from _ssh_faults(transport, (*at, "transport"))
     if domain.failover and not isinstance(transport, SshSettings):
         yield (*at, "failover"), "expected transport: {kind: ssh}: failover changes hosts over SSH only"
     if isinstance(transport, LocalSettings):
         yield from _local_faults(domain, at)
+
+
+def _ssh_faults(transport: SshSettings, at: Path_) -> Iterator[Fault]:
+    for low, least, high, most in (
+        ("backoff_initial", transport.backoff_initial_seconds, "backoff_limit", transport.backoff_limit_seconds),
+        ("connection_age", transport.connection_age_seconds, "connection_limit", transport.connection_limit_seconds),
+    ):
+        if least > most:
+            yield (*at, low), f"expected no more than {high} ({as_duration(most)}), found {as_duration(least)}"
 
 
 def _local_faults(domain: DomainSettings, at: Path_) -> Iterator[Fault]:

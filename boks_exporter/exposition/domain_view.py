@@ -42,6 +42,10 @@ class HostCounters:
     reconnects: int = 0
     last_attempt: Timestamp | None = None
     last_success: Timestamp | None = None
+    has_unrestricted_key: bool | None = None
+    """Whether the monitoring key gives a shell; None where there is no key."""
+    refuses_logins: bool | None = None
+    """Whether only a kept connection still works; None where connections are not kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,24 @@ from boks_exporter.transport.base import Transport
 
 
 @runtime_checkable
-class Reconnecting(Protocol):
-    """A transport that counts its reconnections."""
+class KeepsConnections(Protocol):
+    """A transport that keeps connections."""
 
     def reconnects(self, host: HostName) -> int:
-        """Count the connections to a host after the first one."""
+        """Return the number of connections to a host after the first one."""
+        ...
+
+
+@runtime_checkable
+class LogsIn(Protocol):
+    """A transport that logs in with a key."""
+
+    def is_unrestricted(self, host: HostName) -> bool:
+        """Return whether the key gives a shell on this host."""
+        ...
+
+    def is_login_refused(self, host: HostName) -> bool:
+        """Return whether the host refuses new logins while its kept connection still works."""
         ...
 
 
@@ -27,6 +40,8 @@ class _HostCounters:
     last_attempt: Timestamp | None = None
     last_success: Timestamp | None = None
     reconnects: int = 0
+    has_unrestricted_key: bool | None = None
+    refuses_logins: bool | None = None
 
 
 @dataclass
@@ -49,8 +64,11 @@ class Counters:
                 tally.last_success = outcome.finished_at
             else:
                 tally.failures[reason] += 1
-            if isinstance(transport, Reconnecting):
+            if isinstance(transport, KeepsConnections):
                 tally.reconnects = transport.reconnects(outcome.host)
+            if isinstance(transport, LogsIn):
+                tally.has_unrestricted_key = transport.is_unrestricted(outcome.host)
+                tally.refuses_logins = transport.is_login_refused(outcome.host)
 
     def counters(self, interval: Seconds, transport: TransportSettings) -> DomainCounters:
         """Freeze the counters for one view."""
@@ -75,6 +93,8 @@ def _frozen(tally: _HostCounters) -> HostCounters:
         polls=tally.polls,
         failures=dict(tally.failures),
         reconnects=tally.reconnects,
+        has_unrestricted_key=tally.has_unrestricted_key,
+        refuses_logins=tally.refuses_logins,
         last_attempt=tally.last_attempt,
         last_success=tally.last_success,
     )

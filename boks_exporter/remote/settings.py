@@ -39,6 +39,17 @@ class RemotePaths:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Algorithms:
+    """SSH algorithms by kind. An entry with `+` is added to the list before; entries without it replace it."""
+
+    kex: tuple[str, ...] = ()
+    ciphers: tuple[str, ...] = ()
+    macs: tuple[str, ...] = ()
+    host_keys: tuple[str, ...] = ()
+    signatures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SshSettings:
     """Over SSH. Host keys are verified unless the option that says `insecure` is set."""
 
@@ -51,13 +62,20 @@ class SshSettings:
     insecure_ignore_host_keys: bool = False
     openssh_config: Path | None = None
     jump_host: str | None = None
+    algorithms: Algorithms = field(default_factory=Algorithms)
+    host_algorithms: tuple[tuple[str, Algorithms], ...] = ()
+    """Changes for single hosts and jump hosts, by name."""
     gate: GateMode = GateMode.INSTALLED
     paths: RemotePaths = field(default_factory=RemotePaths)
     keepalive_interval_seconds: Seconds = 15.0
     keepalive_count: int = 3
+    connection_age_seconds: Seconds = 3600.0
+    """Age from which on a replacement is tried."""
+    connection_limit_seconds: Seconds = 86400.0
+    """Age at which a connection is closed even if no replacement could be opened."""
     max_reply_bytes: int = MAX_REPLY_BYTES
-    backoff_initial_seconds: Seconds = 30.0
-    backoff_limit_seconds: Seconds = 600.0
+    backoff_initial_seconds: Seconds = 150.0
+    backoff_limit_seconds: Seconds = 150.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

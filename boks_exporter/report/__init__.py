@@ -7,10 +7,8 @@ from boks_exporter.report.types import (
     HostReport,
     StatusReport,
     TableReport,
-    UnreadReport,
     WindowReport,
 )
-from boks_exporter.report.unread_lines import unread_sentences
 
 __all__ = [
     "DomainReport",
@@ -18,8 +16,6 @@ __all__ = [
     "HostReport",
     "StatusReport",
     "TableReport",
-    "UnreadReport",
     "WindowReport",
     "read_report",
-    "unread_sentences",
 ]

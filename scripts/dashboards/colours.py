@@ -1,4 +1,4 @@
-"""Colours that colour-blind people can distinguish, after Okabe and Ito, on dark and light backgrounds."""
+"""Colours that a colour-blind person can tell apart, after Okabe and Ito, on dark and on light ground."""
 
 from typing import Final
 

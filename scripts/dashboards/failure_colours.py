@@ -1,4 +1,4 @@
-"""Colours of the reasons why polls fail."""
+"""Why looks fail, each reason in its colour."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Ids of the panels that other panels link to."""
+"""The numbers of the panels that other panels lead to."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Units and colours of values, the same on every dashboard."""
+"""How figures are read: their units, and the colours of the limits that they pass, the same on every dashboard."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Limits of the shipped rules, which the panels show."""
+"""The limits of the shipped rules: what the alerts compare with is what the panels show."""
 
 import re
 from functools import cache
@@ -14,12 +14,12 @@ _TIMES_INTERVAL: Final = re.compile(r"> ([0-9]+) \*")
 
 
 def limit(name: str) -> float:
-    """Return a limit by the name of its series, such as `lag_seconds:critical`."""
+    """Give a limit by the name of its series, such as `lag_seconds:critical`."""
     return _limits()[name]
 
 
 def stalled_after_intervals() -> float:
-    """Return the number of intervals without a round after which an exporter is stalled."""
+    """Give after how many intervals without a round an exporter counts as stalled."""
     (expression,) = (rule["expr"] for rule in _rules("boks-alerts") if rule.get("alert") == "BoksExporterStalled")
     found = _TIMES_INTERVAL.search(expression)
     if found is None:

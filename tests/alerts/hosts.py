@@ -46,6 +46,30 @@ HOSTS: Final = (
         description="The key is missing from authorized_keys, the account is locked, or BoKS itself refuses the login.",
     ),
     Case(
+        alert="BoksLoginRefusedLater",
+        severity="warning",
+        lines=(of_host("boks_host_login_refused", "0", "1"),),
+        fires=300,
+        ends=180,
+        labels=HOST,
+        summary="replica1 refuses new logins of the exporter; only an old connection still works.",
+        description=(
+            "When that connection ends, at its maximum age or with a restart of either side, the host is unreachable."
+        ),
+    ),
+    Case(
+        alert="BoksKeyUnrestricted",
+        severity="warning",
+        lines=(of_host("boks_host_key_unrestricted", "0", "1"),),
+        fires=0,
+        ends=480,
+        labels=HOST,
+        summary="The exporter's SSH key gives a shell on replica1.",
+        description=(
+            "The forced command is missing from authorized_keys. Whoever holds the key can run anything on replica1."
+        ),
+    ),
+    Case(
         alert="BoksDataStale",
         severity="warning",
         lines=(of_host("boks_host_last_success_timestamp_seconds", "t-5", "frozen"),),

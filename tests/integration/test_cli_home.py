@@ -27,7 +27,7 @@ def test_hosts_are_asked_without_a_name_and_a_home(tmp_path: Path) -> None:
     """A host that refuses is a host that refuses, and not a fault of the program."""
     key, known_hosts, config = tmp_path / "id", tmp_path / "known_hosts", tmp_path / "config.yaml"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
-    known_hosts.write_text("", encoding="utf-8")
+    known_hosts.write_text(f"127.0.0.1 {key.with_suffix('.pub').read_text()}", encoding="utf-8")
     config.write_text(CONFIG.format(key=key, known_hosts=known_hosts, port=free_port()), encoding="utf-8")
     command = [sys.executable, "-c", WITHOUT_A_NAME, "status", f"--config.file={config}"]
     asked = subprocess.run(command, capture_output=True, text=True, env={"PATH": os.environ["PATH"]})

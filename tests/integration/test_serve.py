@@ -124,9 +124,10 @@ async def test_the_end_closes_ssh_connections(tmp_path: Path, program: Any) -> N
 
 async def test_the_end_does_not_wait_for_hosts_that_say_nothing(tmp_path: Path) -> None:
     """A host that takes connections and is silent holds nothing up."""
-    Keys.make(tmp_path)
+    keys = Keys.make(tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        server = SshServer(Keys.make(tmp_path), port=silent.getsockname()[1])
+        server = SshServer(keys, port=silent.getsockname()[1])
+        keys.knows(server.port)
         file = ssh_config(tmp_path, server)
         file.write_text(file.read_text(encoding="utf-8").replace("500ms", "1h").replace("400ms", "50m"), "utf-8")
         async with daemon(file) as running:

@@ -18,13 +18,13 @@ from boks_exporter.transport.ssh import SshTransport
 
 ROLE = Request((Section.ROLE,))
 USER = "boksmon"
-ANSWER = b"asked: boks-gate/1 role\n"
+ANSWER = b"=boks-gate/1 asked: boks-gate/1 role\n"
 Program = Callable[["asyncssh.SSHServerProcess[bytes]"], Awaitable[None]]
 
 
 async def echo_request(process: "asyncssh.SSHServerProcess[bytes]") -> None:
     """Reply with the requested command."""
-    process.stdout.write(f"asked: {process.command}\n".encode())
+    process.stdout.write(f"=boks-gate/1 asked: {process.command}\n".encode())
     process.exit(0)
 
 
@@ -165,7 +165,7 @@ async def ssh_server(
         "127.0.0.1",
         how.pop("port", 0),
         server_factory=lambda: session(server),
-        server_host_keys=[host_key],
+        server_host_keys=host_key if isinstance(host_key, list) else [host_key],
         authorized_client_keys=asyncssh.import_authorized_keys(public),
         encoding=None,
         allow_pty=False,

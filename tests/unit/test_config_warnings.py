@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import asyncssh
 import pytest
 
 from boks_exporter.cli.check.evaluate import Criteria
@@ -11,15 +12,16 @@ from boks_exporter.config.warnings import PLUGINS_MAX_AGE_SECONDS
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 SSH = "{kind: ssh, user: boksmon, identity_files: [key], known_hosts: known_hosts}"
+KEY = asyncssh.generate_private_key("ssh-ed25519")
 HOSTS = "[{name: m}, {name: r}]"
 
 
 def written(directory: Path, text: str) -> Path:
     """Write a configuration beside the files that it may name."""
     key = directory / "key"
-    key.write_text("", encoding="utf-8")
+    key.write_bytes(KEY.export_private_key("openssh"))
     key.chmod(0o600)
-    (directory / "known_hosts").write_text("", encoding="utf-8")
+    (directory / "known_hosts").write_bytes(b"m " + KEY.export_public_key("openssh"))
     file = directory / "config.yaml"
     file.write_text(text, encoding="utf-8")
     return file

@@ -13,12 +13,23 @@ import pytest
 from boks_exporter.errors import FailureReason
 from boks_exporter.model import Host
 from boks_exporter.transport.base import RawReply
+from boks_exporter.transport.ssh import connect as connect_module
 from boks_exporter.transport.ssh import transport as transport_module
-from tests.unit.ssh_servers import ROLE, Keys, failure, hang, open_transport, remaining_tasks, ssh_server, trickle
+from tests.unit.ssh_servers import (
+    ROLE,
+    Keys,
+    echo_request,
+    failure,
+    hang,
+    open_transport,
+    remaining_tasks,
+    ssh_server,
+    trickle,
+)
 
 PATIENT = 20.0
 SHORT = 0.3
-REPLY = RawReply(b"asked: boks-gate/1 role\n", b"", 0)
+REPLY = RawReply(b"=boks-gate/1 asked: boks-gate/1 role\n", b"", 0)
 
 
 @pytest.fixture
@@ -36,6 +47,7 @@ async def test_one_deadline_covers_every_stage(keys: Keys, stage: str) -> None:
     servers: dict[str, Any] = {"auth": {"stops_at": "auth"}, "channel": {"stops_at": "channel"}}
     if stage == "silent":
         async with _silent_listener() as host, open_transport(keys.settings(), SHORT) as transport:
+            keys.knows(host.port)
             failed = await failure(transport, host)
     else:
         running = ssh_server(keys, **servers[stage]) if stage in servers else ssh_server(keys, programs[stage])
@@ -73,13 +85,26 @@ async def test_the_deadline_covers_waiting_for_a_place_to_log_in(keys: Keys, mon
     assert quick.attempts == 0
 
 
-async def test_a_time_out_closes_the_connection_and_the_next_round_connects_again(keys: Keys) -> None:
-    """A late reply is never used as the reply to the next request."""
-    async with ssh_server(keys, hang) as server, open_transport(keys.settings(), SHORT) as transport:
-        await failure(transport, server.host)
-        assert repr(transport) == "<SshTransport boksmon@ 0/1 connected>"
-        await failure(transport, server.host)
-        assert (server.logins, transport.reconnects(server.host.name)) == (2, 1)
+async def test_after_a_time_out_another_connection_is_tried_and_the_kept_one_stays(keys: Keys) -> None:
+    """The host may refuse new logins: a connection is closed only when another one has answered."""
+    is_stuck = True
+
+    async def sometimes(process: "asyncssh.SSHServerProcess[bytes]") -> None:
+        await (hang if is_stuck else echo_request)(process)
+
+    async with ssh_server(keys, sometimes) as server, open_transport(keys.settings(), 2.0) as transport:
+        assert (await failure(transport, server.host)).reason is FailureReason.TIMEOUT
+        assert repr(transport) == "<SshTransport boksmon@ 1/1 connected>"
+        async with asyncio.timeout(PATIENT):
+            while server.logins < 2:
+                await asyncio.sleep(0.01)
+        is_stuck = False
+        assert await transport.ask(server.host, ROLE) == REPLY
+        assert transport.reconnects(server.host.name) == 1
+        async with asyncio.timeout(PATIENT):
+            await server.connections[0].wait_closed()
+        assert await transport.ask(server.host, ROLE) == REPLY
+        assert server.logins == 2
 
 
 async def test_a_hanging_host_does_not_delay_the_others(keys: Keys) -> None:
@@ -96,7 +121,7 @@ async def test_a_hanging_host_does_not_delay_the_others(keys: Keys) -> None:
 async def test_the_number_of_simultaneous_logins_is_limited(keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
     """A round over many hosts starts only a few logins at the same time."""
     monkeypatch.setattr(transport_module, "CONCURRENT_LOGINS", 2)
-    monkeypatch.setattr(transport_module, "_JITTER_SECONDS", 0.0)
+    monkeypatch.setattr(connect_module, "_JITTER_SECONDS", 0.0)
     async with ssh_server(keys, stops_at="a moment") as server, open_transport(keys.settings()) as transport:
         hosts = [Host(f"h{number}", "127.0.0.1", server.port) for number in range(8)]
         replies = await asyncio.gather(*(transport.ask(host, ROLE) for host in hosts))
@@ -107,8 +132,8 @@ async def test_the_number_of_simultaneous_logins_is_limited(keys: Keys, monkeypa
 # -- the end ----------------------------------------------------------------------------------------------------------
 
 
-async def test_cancelling_leaves_no_task_and_no_connection(keys: Keys) -> None:
-    """A round that is cancelled at any stage leaves no task and no connection."""
+async def test_cancelling_leaves_no_task_and_no_channel(keys: Keys) -> None:
+    """A round that is cancelled at any stage leaves no task; only a connection that had answered is kept."""
     for how in ({"stops_at": "auth"}, {"stops_at": "channel"}, {"program": hang}):
         async with ssh_server(keys, **how) as server, open_transport(keys.settings()) as transport:
             asked = asyncio.create_task(transport.ask(server.host, ROLE))
@@ -118,7 +143,8 @@ async def test_cancelling_leaves_no_task_and_no_connection(keys: Keys) -> None:
             asked.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await asked
-            assert repr(transport) == "<SshTransport boksmon@ 0/1 connected>"
+            kept = "1" if how.get("program") else "0"
+            assert repr(transport) == f"<SshTransport boksmon@ {kept}/1 connected>"
         assert await remaining_tasks() == []
         gc.collect()
 

@@ -58,6 +58,7 @@ async def test_a_peer_that_is_no_ssh_server_is_a_failure_to_connect(keys: Keys) 
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     host = Host("web", "127.0.0.1", server.sockets[0].getsockname()[1])
+    keys.knows(host.port)
     try:
         assert await outcome(keys.settings(), host) is FailureReason.CONNECT
     finally:
@@ -185,16 +186,16 @@ async def test_a_configuration_cannot_switch_the_verification_off(keys: Keys) ->
         config = keys.directory / "config"
         config.write_text("Host *\n  UserKnownHostsFile none\n")
         settings = keys.settings(openssh_config=config, known_hosts=None)
-        assert await outcome(settings, server.host) is FailureReason.HOST_KEY
+        assert await outcome(settings, server.host) is FailureReason.LOCAL
         assert server.attempts == 0
         assert await outcome(replace(settings, insecure_ignore_host_keys=True), server.host) == ANSWER
 
 
 @pytest.mark.parametrize("content", [None, "Host *\n  Port many\n"], ids=["missing", "malformed"])
-async def test_an_unusable_configuration_is_a_failure_to_connect(keys: Keys, content: str | None) -> None:
+async def test_an_unusable_configuration_is_a_local_failure(keys: Keys, content: str | None) -> None:
     """An unreadable configuration fails each round with its reason; the exporter keeps running."""
     config = keys.directory / "config"
     if content is not None:
         config.write_text(content)
     async with ssh_server(keys) as server:
-        assert await outcome(keys.settings(openssh_config=config), server.host) is FailureReason.CONNECT
+        assert await outcome(keys.settings(openssh_config=config), server.host) is FailureReason.LOCAL

@@ -14,7 +14,7 @@ from boks_exporter.transport.base import RawReply
 from tests.unit.ssh_servers import ROLE, Keys, failure, open_transport, ssh_server
 
 PATIENT = 20.0
-REPLY = RawReply(b"asked: boks-gate/1 role\n", b"", 0)
+REPLY = RawReply(b"=boks-gate/1 asked: boks-gate/1 role\n", b"", 0)
 
 
 @pytest.fixture

@@ -77,6 +77,24 @@ RECONNECTS: Final = MetricSpec(
     labels=HOST,
     meaning="Further connections to this host after the first one since the exporter started.",
 )
+KEY_UNRESTRICTED: Final = MetricSpec(
+    name="boks_host_key_unrestricted",
+    kind=Kind.GAUGE,
+    unit="1 or 0",
+    labels=HOST,
+    meaning="1 if the monitoring key gives a shell on this host, because its forced command is missing: the key can "
+    "then run anything there.",
+    absent="where the transport is not ssh",
+)
+LOGIN_REFUSED: Final = MetricSpec(
+    name="boks_host_login_refused",
+    kind=Kind.GAUGE,
+    unit="1 or 0",
+    labels=HOST,
+    meaning="1 while the host refuses a new login of the exporter (reason auth) and only a connection that was opened "
+    "before still works. It ends with connection_limit.",
+    absent="where the transport is not ssh",
+)
 GATE_INFO: Final = MetricSpec(
     name="boks_host_gate_info",
     kind=Kind.INFO,
@@ -91,15 +109,8 @@ UNRECOGNISED_LINES: Final = MetricSpec(
     kind=Kind.GAUGE,
     unit="lines",
     labels=HOST,
-    meaning="Lines of the host's last reply that cannot be read, without those that `parsing.ignore_lines` names.",
-    absent=NO_ANSWER,
-)
-IGNORED_LINES: Final = MetricSpec(
-    name="boks_host_ignored_lines",
-    kind=Kind.GAUGE,
-    unit="lines",
-    labels=HOST,
-    meaning="Lines of the host's last reply that cannot be read and that `parsing.ignore_lines` names.",
+    meaning="Lines of the host's last reply that no rule knows; more than a banner's worth means that a command prints "
+    "what is not described yet.",
     absent=NO_ANSWER,
 )
 MEMORY_TOTAL: Final = MetricSpec(

@@ -1,112 +1,231 @@
 """Open SSH connections by the settings: verified, without prompts, directly or through jump hosts."""
 
 import asyncio
+import os
+import random
 import re
-from functools import partial
-from typing import Any, Final
+import socket
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
 
 import asyncssh
+import structlog
 
 from boks_exporter.errors import FailureReason, TransportError
-from boks_exporter.model import Host
-from boks_exporter.remote.settings import SshSettings
-from boks_exporter.transport.ssh.credentials import Credentials
-from boks_exporter.transport.ssh.error_mapping import while_connecting
+from boks_exporter.model import Host, Seconds
+from boks_exporter.remote.settings import Algorithms, SshSettings
+from boks_exporter.transport.ssh.algorithms import lists_for, options_of, prefer, weak_in
+from boks_exporter.transport.ssh.credentials import Credentials, Stamp
+from boks_exporter.transport.ssh.error_mapping import local, message_of, resources, while_connecting
+from boks_exporter.transport.ssh.host_keys import Client, host_key_refused
+from boks_exporter.transport.ssh.known_hosts import KnownHosts
+from boks_exporter.transport.ssh.openssh_config import Evaluated, OpensshConfig, Target, target_of
+from boks_exporter.transport.ssh.resolver import Address, Resolver
 
-_SSH_PORT: Final = 22
-_STEP: Final = re.compile(r"(?:(?P<user>[^@,]+)@)?(?P<host>\[[^\]]+\]|[^:\[\],]+)(?::(?P<port>\d+))?")
+_log = structlog.get_logger(__name__)
+
+_JUMP: Final = re.compile(r"(?:(?P<user>[^@,]+)@)?(?P<host>\[[^\]]+\]|[^:\[\],]+)(?::(?P<port>\d+))?")
+_JITTER_SECONDS: Final = 0.05
+_ADDRESS_SECONDS: Final[Seconds] = 3.0
+"""How long one of several addresses may take; the last one has the rest of the deadline."""
+
+Connection: TypeAlias = asyncssh.SSHClientConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Tunnel:
+    """An open connection to a jump host, and its name in the settings."""
+
+    name: str
+    connection: Connection
 
 
 class Connector:
     """Open connections for one domain; the connection to a jump host is an argument."""
 
-    def __init__(self, settings: SshSettings) -> None:
+    def __init__(self, settings: SshSettings, limiter: asyncio.Semaphore, jitter: random.Random) -> None:
         self._settings = settings
+        self._limiter = limiter
+        self._jitter = jitter
         self._credentials = Credentials(settings)
+        self._config = OpensshConfig(settings)
+        self.resolver = Resolver()
+        self._warned: set[tuple[str, tuple[str, ...]]] = set()
+
+    def stamp(self) -> Stamp:
+        """Return the state of the local files on which a login rests."""
+        return self._credentials.stamp()
+
+    def stamp_since(self, before: Stamp) -> Stamp:
+        """Return an earlier state, or the present one where only now all files are known."""
+        now = self.stamp()
+        return before if len(before) == len(now) else now
 
     async def route(self, host: Host) -> str | None:
         """Return the jump hosts on the way, as in `ProxyJump`; None without any."""
-        if self._settings.jump_host or not self._settings.openssh_config:
-            return self._settings.jump_host
-        tunnel = (await self._as_configured(host.address, _port(host, self._settings))).tunnel
-        return tunnel if isinstance(tunnel, str) and tunnel != "none" else None
+        return self._settings.jump_host or (await self._config.of(self._target(host))).jump
 
-    async def connect(
-        self, host: Host, tunnel: asyncssh.SSHClientConnection | None = None
-    ) -> asyncssh.SSHClientConnection:
+    async def addresses(self, host: Host) -> tuple[Address, ...]:
+        """Resolve a host again; empty where another machine resolves its name."""
+        found = await self._config.of(self._target(host))
+        if found.is_proxied or found.jump or self._settings.jump_host:
+            return ()
+        return await self.resolver.addresses(found.host, found.port, found.family)
+
+    async def connect(self, host: Host, tunnel: Tunnel | None = None) -> Connection:
         """Connect to a host and log in; raises TransportError with the reason."""
-        return await self._open(host.address, _port(host, self._settings), tunnel, {})
+        return await self._open(self._target(host), tunnel)
 
-    async def connect_jump_host(
-        self, step: str, tunnel: asyncssh.SSHClientConnection | None = None
-    ) -> asyncssh.SSHClientConnection:
+    async def connect_jump_host(self, jump: str, tunnel: Tunnel | None = None) -> Connection:
         """Connect to one jump host, `[user@]host[:port]`."""
-        match = _STEP.fullmatch(step)
+        match = _JUMP.fullmatch(jump)
         if match is None:
             raise TransportError(FailureReason.CONNECT, "expected [user@]host[:port]")
-        port = int(match["port"]) if match["port"] else _default_port(self._settings)
-        user = {"username": match["user"]} if match["user"] else {}
-        return await self._open(match["host"].strip("[]"), port, tunnel, user)
+        name = match["host"].strip("[]")
+        port = int(match["port"]) if match["port"] else None
+        return await self._open(target_of(name, name, port, self._settings, match["user"]), tunnel)
 
-    async def _open(
-        self, address: str, port: Any, tunnel: asyncssh.SSHClientConnection | None, changes: dict[str, Any]
-    ) -> asyncssh.SSHClientConnection:
-        try:
-            options = {**connection_options(self._settings), **await self._secrets(address, port), **changes}
-            return await asyncssh.connect(address, port, tunnel=tunnel, **options)
-        except (OSError, asyncssh.Error, ValueError) as error:
-            raise while_connecting(error) from error
+    def _target(self, host: Host) -> Target:
+        return target_of(host.name, host.address, host.port, self._settings)
 
-    async def _secrets(self, address: str, port: Any) -> dict[str, Any]:
-        """Load keys and known hosts; only the setting named `insecure` switches verification off."""
-        secrets: dict[str, Any] = {"known_hosts": None}
-        if not self._settings.insecure_ignore_host_keys:
-            secrets["known_hosts"] = await self._credentials.known_hosts(await self._named_known_hosts(address, port))
+    async def _open(self, target: Target, tunnel: Tunnel | None) -> Connection:
+        """Prepare everything local first: a slow name or a wrong file takes no turn of another host's login."""
+        found = await self._config.of(target)
+        options = await self._login_options(target)
+        known = await self._known_hosts(target, found)
+        lists = self._lists(target, found)
+        addresses: tuple[Address, ...] = ()
+        if not tunnel and not found.is_proxied:
+            addresses = await self.resolver.addresses(found.host, found.port, found.family)
+        async with self._limiter:
+            if self._limiter.locked():
+                await asyncio.sleep(self._jitter.uniform(0, _JITTER_SECONDS))
+            sock = await _first_connected(addresses, target.name) if addresses else None
+            peer = sock.getpeername()[0] if sock else ""
+            options |= options_of(lists)
+            if known:
+                first = known.algorithms_of(found.key_name, peer, found.port)
+                options["server_host_key_algs"] = list(prefer(lists.host_keys, first))
+            client = Client()
+            try:
+                return await asyncssh.connect(
+                    target.address,
+                    target.port,
+                    sock=sock,
+                    tunnel=tunnel.connection if tunnel else (),
+                    client_factory=lambda: client,
+                    known_hosts=known.keys if known else None,
+                    **options,
+                )
+            except BaseException as error:
+                if sock is not None:
+                    sock.close()
+                if not isinstance(error, OSError | asyncssh.Error | ValueError | MemoryError):
+                    raise
+                failed = error
+        raise await _failure(failed, target, found, tunnel, client, known) from failed
+
+    async def _login_options(self, target: Target) -> dict[str, Any]:
+        """Set every option of asyncssh whose default is the user's own SSH configuration."""
+        settings = self._settings
+        options: dict[str, Any] = {
+            "username": target.user,
+            "config": [str(settings.openssh_config)] if settings.openssh_config else None,
+            "preferred_auth": "publickey",
+            "keepalive_interval": settings.keepalive_interval_seconds,
+            "keepalive_count_max": settings.keepalive_count,
+            "x509_trusted_certs": None,
+        }
+        if settings.agent:
+            await _check_agent()
+        else:
+            options["agent_path"] = None
         identity = await self._credentials.identity()
         if identity.keys:
-            secrets["client_keys"] = list(identity.keys)
+            options["client_keys"] = list(identity.keys)
         if identity.certificates:
-            secrets["client_certs"] = list(identity.certificates)
-        return secrets
+            options["client_certs"] = list(identity.certificates)
+        return options
 
-    async def _named_known_hosts(self, address: str, port: Any) -> tuple[str, ...]:
-        if self._settings.known_hosts or not self._settings.openssh_config:
-            return ()
-        named = (await self._as_configured(address, port)).known_hosts
-        if not isinstance(named, list):
-            detail = f"{self._settings.openssh_config} names no known hosts; only insecure_ignore_host_keys allows that"
-            raise TransportError(FailureReason.HOST_KEY, detail)
-        return tuple(str(name) for name in named)
+    async def _known_hosts(self, target: Target, found: Evaluated) -> KnownHosts | None:
+        """Load known hosts; only the setting named `insecure` switches verification off."""
+        if self._settings.insecure_ignore_host_keys:
+            return None
+        if not self._settings.known_hosts and found.known_hosts == ("none",):
+            file = self._settings.openssh_config
+            detail = f"{file} names no known hosts for {target.address}; only insecure_ignore_host_keys allows that"
+            raise TransportError(FailureReason.LOCAL, detail)
+        return await self._credentials.known_hosts(found.known_hosts)
 
-    async def _as_configured(self, address: str, port: Any) -> asyncssh.SSHClientConnectionOptions:
-        """Evaluate the OpenSSH configuration for an address, without its keys."""
-        config = [str(self._settings.openssh_config)]
-        make = partial(asyncssh.SSHClientConnectionOptions, config=config, client_keys=None)
+    def _lists(self, target: Target, found: Evaluated) -> Algorithms:
         try:
-            return await asyncio.to_thread(make, host=address, port=port, username=self._settings.user)
-        except (OSError, ValueError) as error:
-            raise while_connecting(error) from error
+            lists = lists_for(self._settings, target.name, found.algorithms)
+        except ValueError as error:
+            raise local(error, self._settings.openssh_config) from error
+        if (weak := weak_in(lists)) and (target.name, weak) not in self._warned:
+            self._warned.add((target.name, weak))
+            _log.warning("weak_algorithms_allowed", host=target.name, algorithms=",".join(weak))
+        return lists
 
 
-def _port(host: Host, settings: SshSettings) -> Any:
-    return host.port if host.port != _SSH_PORT else _default_port(settings)
+async def _failure(
+    error: Exception,
+    target: Target,
+    found: Evaluated,
+    tunnel: Tunnel | None,
+    client: Client,
+    known: KnownHosts | None,
+) -> TransportError:
+    if isinstance(error, asyncssh.ChannelOpenError) and tunnel:
+        return _not_forwarded(error, found, tunnel)
+    if isinstance(error, asyncssh.HostKeyNotVerifiable) and client.offered and known:
+        return await host_key_refused(client, found, known)
+    return while_connecting(error, target.name)
 
 
-def _default_port(settings: SshSettings) -> Any:
-    """Leave port 22 to the OpenSSH configuration, if there is one: for asyncssh () means "not given"."""
-    return () if settings.openssh_config else _SSH_PORT
+async def _first_connected(addresses: tuple[Address, ...], name: str) -> socket.socket:
+    """Connect to the first address that accepts."""
+    failed: Exception = TimeoutError()
+    for number, address in enumerate(addresses, 1):
+        try:
+            async with asyncio.timeout(None if number == len(addresses) else _ADDRESS_SECONDS):
+                return await _connected(*address)
+        except OSError as error:
+            failed = error
+    raise while_connecting(failed, name) from failed
 
 
-def connection_options(settings: SshSettings) -> dict[str, Any]:
-    """Set every option of asyncssh whose default is the user's own SSH configuration."""
-    options: dict[str, Any] = {
-        "username": settings.user,
-        "config": [str(settings.openssh_config)] if settings.openssh_config else None,
-        "preferred_auth": "publickey",
-        "keepalive_interval": settings.keepalive_interval_seconds,
-        "keepalive_count_max": settings.keepalive_count,
-        "x509_trusted_certs": None,
-    }
-    if not settings.agent:
-        options["agent_path"] = None
-    return options
+async def _connected(family: int, address: Any) -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)  # noqa: FBT003 - the standard library's signature
+        await asyncio.get_running_loop().sock_connect(sock, address)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _not_forwarded(error: asyncssh.ChannelOpenError, found: Evaluated, tunnel: Tunnel) -> TransportError:
+    """Name the jump host, and tell a forbidden forwarding from a host that it cannot reach."""
+    if error.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED:
+        what = (
+            f"forwarding to {found.host}:{found.port} is forbidden; the key needs port-forwarding after restrict, "
+            "and sshd_config AllowTcpForwarding and PermitOpen must allow it"
+        )
+    else:
+        what = f"it cannot connect to {found.host}:{found.port} ({message_of(error)})"
+    return TransportError(FailureReason.CONNECT, f"jump host {tunnel.name}: {what}")
+
+
+async def _check_agent() -> None:
+    """Find out before the login whether the agent answers: without it the host would see a login without a key."""
+    path = os.environ.get("SSH_AUTH_SOCK", "")
+    try:
+        agent = await asyncssh.connect_agent(path)
+    except (OSError, ValueError, asyncssh.Error) as error:
+        raise resources(error) or local(error, f"SSH agent (SSH_AUTH_SOCK={path or 'not set'})") from error
+    with suppress(OSError):
+        agent.close()
+        await agent.wait_closed()

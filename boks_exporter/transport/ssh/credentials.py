@@ -1,18 +1,24 @@
 """The exporter's keys and the known host keys, read again when their files change."""
 
 import asyncio
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 import asyncssh
+import structlog
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.remote.settings import SshSettings
+from boks_exporter.transport.ssh.error_mapping import local
+from boks_exporter.transport.ssh.known_hosts import KnownHosts, read_known_hosts
 
 Stamp: TypeAlias = tuple[tuple[str, int, int, int] | None, ...]
 _Read = TypeVar("_Read")
+
+_log = structlog.get_logger(__name__)
 
 DEFAULT_KNOWN_HOSTS: Final = "~/.ssh/known_hosts"
 _CERTIFICATE_SUFFIX: Final = "-cert.pub"
@@ -37,7 +43,7 @@ class _Kept(Generic[_Read]):
     async def get(self, paths: tuple[Path, ...], read: Callable[[], _Read]) -> _Read:
         """Read again if a file changed, in a thread: a passphrase costs a tenth of a second."""
         async with self.lock:
-            stamp = _stamp(paths)
+            stamp = stamp_of(paths)
             if self.value is None or stamp != self.stamp:
                 self.value = await asyncio.to_thread(read)
                 self.stamp = stamp
@@ -50,36 +56,109 @@ class Credentials:
     def __init__(self, settings: SshSettings) -> None:
         self._settings = settings
         self._identity: _Kept[Identity] = _Kept()
-        self._known_hosts: _Kept[asyncssh.SSHKnownHosts] = _Kept()
+        self._known_hosts: _Kept[KnownHosts] = _Kept()
+        self._known_hosts_files: tuple[Path, ...] = ()
 
     async def identity(self) -> Identity:
-        """Load the private keys and their certificates; an unusable file is a failed login."""
-        settings = self._settings
-        paths = tuple(path for key in settings.identity_files for path in (key, _certificate_path(key)))
-        paths += settings.certificate_files + ((settings.passphrase_file,) if settings.passphrase_file else ())
-        return await self._identity.get(paths, lambda: _identity(settings))
+        """Load the private keys and their certificates."""
+        return await self._identity.get(_identity_files(self._settings), lambda: read_identity(self._settings))
 
-    async def known_hosts(self, named_by_config: Iterable[str] = ()) -> asyncssh.SSHKnownHosts:
-        """Load the known host keys; with an unreadable file no host key can be verified.
+    async def known_hosts(self, named_by_config: Iterable[str] = ()) -> KnownHosts:
+        """Load the known host keys; without a single key no host can be verified, which is a local fault.
 
         As with OpenSSH, files named by its configuration may be missing; the file of the settings may not.
         """
-        named = self._settings.known_hosts
-        paths = (named,) if named else _existing(tuple(named_by_config) or (DEFAULT_KNOWN_HOSTS,))
-        return await self._known_hosts.get(paths, lambda: _known_hosts(paths))
+        files = known_hosts_files(self._settings, named_by_config)
+        self._known_hosts_files = files
+        return await self._known_hosts.get(files, lambda: _logged(read_keys_of_hosts(files)))
+
+    def stamp(self) -> Stamp:
+        """Return the state of all files on which a login rests; any change is worth another attempt."""
+        settings = self._settings
+        named = (settings.known_hosts, settings.openssh_config)
+        others = (*(file for file in named if file), *self._known_hosts_files)
+        return stamp_of((*_identity_files(settings), *others))
+
+
+def read_identity(settings: SshSettings) -> Identity:
+    """Read keys and certificates; a TransportError names the file that cannot be used."""
+    passphrase = read_passphrase(settings.passphrase_file)
+    keys = [read_key(path, passphrase) for path in settings.identity_files]
+    default_files = [path for path in map(_certificate_path, settings.identity_files) if path.is_file()]
+    certificates = [read_certificate(path) for path in (*settings.certificate_files, *default_files)]
+    return Identity(tuple(keys), tuple(certificates))
+
+
+def read_key(path: Path, passphrase: str | None) -> asyncssh.SSHKey:
+    """Read a private key."""
+    key: asyncssh.SSHKey = read_or_raise(path, lambda path: asyncssh.read_private_key(path, passphrase))
+    return key
+
+
+def read_certificate(path: Path) -> asyncssh.SSHCertificate:
+    """Read a certificate."""
+    certificate: asyncssh.SSHCertificate = read_or_raise(path, asyncssh.read_certificate)
+    return certificate
+
+
+def read_passphrase(file: Path | None) -> str | None:
+    """Read the passphrase of the keys, without its line end."""
+    if file is None:
+        return None
+    text: str = read_or_raise(file, lambda path: path.read_text(encoding="utf-8"))
+    return text.rstrip("\n")
+
+
+def read_keys_of_hosts(files: tuple[Path, ...]) -> KnownHosts:
+    """Read known hosts; raises TransportError for a file that cannot be read, and where there is no key at all."""
+    try:
+        known = read_known_hosts(files)
+    except OSError as error:
+        raise local(error, error.filename or DEFAULT_KNOWN_HOSTS) from error
+    if known.is_empty:
+        named = ", ".join(map(str, files)) or DEFAULT_KNOWN_HOSTS
+        skipped = f" ({known.skipped[0]})" if known.skipped else ""
+        detail = f"{named}: expected the keys of the hosts, found no usable line{skipped}; no host can be verified"
+        raise TransportError(FailureReason.LOCAL, detail)
+    return known
+
+
+def known_hosts_files(settings: SshSettings, named_by_config: Iterable[str] = ()) -> tuple[Path, ...]:
+    """Return the files of the settings, else the existing ones of the OpenSSH configuration or the default."""
+    if settings.known_hosts:
+        return (settings.known_hosts,)
+    names = tuple(named_by_config) or (DEFAULT_KNOWN_HOSTS,)
+    paths = (Path(os.path.expanduser(name)) for name in names)  # noqa: PTH111 - Path.expanduser raises without a home
+    return tuple(path for path in paths if path.is_file())
+
+
+def stamp_of(paths: Iterable[Path]) -> Stamp:
+    """Return what changes with every change of the files."""
+    return tuple(_stamp_of(path) for path in paths)
+
+
+def read_or_raise(path: Path, read: Callable[[Path], Any]) -> Any:
+    """Read a file; the error names the file and the cause."""
+    try:
+        return read(path)
+    except (OSError, ValueError) as error:
+        raise local(error, path) from error
+
+
+def _logged(known: KnownHosts) -> KnownHosts:
+    for skipped in known.skipped:
+        _log.warning("known_hosts_line_skipped", file=str(skipped.file), line=skipped.line, problem=skipped.problem)
+    return known
+
+
+def _identity_files(settings: SshSettings) -> tuple[Path, ...]:
+    paths = tuple(path for key in settings.identity_files for path in (key, _certificate_path(key)))
+    return paths + settings.certificate_files + ((settings.passphrase_file,) if settings.passphrase_file else ())
 
 
 def _certificate_path(key: Path) -> Path:
     """Return the path of the certificate that ssh-keygen writes next to a key."""
     return key.with_name(key.name + _CERTIFICATE_SUFFIX)
-
-
-def _existing(names: Iterable[str]) -> tuple[Path, ...]:
-    return tuple(path for path in (Path(name).expanduser() for name in names) if path.is_file())
-
-
-def _stamp(paths: Iterable[Path]) -> Stamp:
-    return tuple(_stamp_of(path) for path in paths)
 
 
 def _stamp_of(path: Path) -> tuple[str, int, int, int] | None:
@@ -88,39 +167,3 @@ def _stamp_of(path: Path) -> tuple[str, int, int, int] | None:
     except OSError:
         return None
     return str(path), seen.st_mtime_ns, seen.st_size, seen.st_ino
-
-
-def _identity(settings: SshSettings) -> Identity:
-    passphrase = _passphrase(settings.passphrase_file) if settings.passphrase_file else None
-    keys = [
-        _read_or_raise(FailureReason.AUTH, path, lambda path: asyncssh.read_private_key(path, passphrase))
-        for path in settings.identity_files
-    ]
-    default_files = [path for path in map(_certificate_path, settings.identity_files) if path.is_file()]
-    certificates = [
-        _read_or_raise(FailureReason.AUTH, path, asyncssh.read_certificate)
-        for path in (*settings.certificate_files, *default_files)
-    ]
-    return Identity(tuple(keys), tuple(certificates))
-
-
-def _passphrase(file: Path) -> str:
-    text: str = _read_or_raise(FailureReason.AUTH, file, lambda path: path.read_text(encoding="utf-8"))
-    return text.rstrip("\n")
-
-
-def _known_hosts(paths: Iterable[Path]) -> asyncssh.SSHKnownHosts:
-    known = asyncssh.SSHKnownHosts()
-    for path in paths:
-        _read_or_raise(FailureReason.HOST_KEY, path, lambda path: known.load(path.read_text(encoding="utf-8")))
-    return known
-
-
-def _read_or_raise(reason: FailureReason, path: Path, read: Callable[[Path], Any]) -> Any:
-    """Read a file; the error names the file and the cause."""
-    try:
-        return read(path)
-    except OSError as error:
-        raise TransportError(reason, f"{path}: {(error.strerror or str(error)).lower()}") from error
-    except ValueError as error:
-        raise TransportError(reason, f"{path}: {error}") from error

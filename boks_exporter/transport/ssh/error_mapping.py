@@ -2,18 +2,26 @@
 
 import errno
 import os
+import re
 import socket
 from typing import Final
 
 import asyncssh
 
 from boks_exporter.errors import FailureReason, TransportError
+from boks_exporter.transport.host_text import cleaned
 
-_UNTRUSTED: Final = "; known_hosts has no key for it, or another: compare with the host's own before trusting it"
+_EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
+_NO_MATCH: Final = re.compile(
+    r"No matching (?P<kind>.+) algorithm found, sent .+ and received (?P<offered>.+)", re.DOTALL
+)
+_SETTING: Final = {"key exchange": "kex", "server host key": "host_keys", "encryption": "ciphers", "MAC": "macs"}
 
 
-def while_connecting(error: Exception) -> TransportError:
-    """Map a failure before the connection was usable."""
+def while_connecting(error: Exception, name: str) -> TransportError:
+    """Map a failure before the connection was usable; `name` is the host in the settings."""
+    if exhausted := resources(error):
+        return exhausted
     match error:
         case socket.gaierror():
             reason = FailureReason.DNS
@@ -21,23 +29,64 @@ def while_connecting(error: Exception) -> TransportError:
             reason = FailureReason.TIMEOUT
         case asyncssh.HostKeyNotVerifiable():
             reason = FailureReason.HOST_KEY
-        case asyncssh.PermissionDenied() | asyncssh.IllegalUserName():
+        case asyncssh.PermissionDenied():
             reason = FailureReason.AUTH
+        case asyncssh.KeyExchangeFailed():
+            return TransportError(FailureReason.CONNECT, _no_common_algorithm(error, name))
+        case ValueError() | asyncssh.IllegalUserName():
+            reason = FailureReason.LOCAL
         case _:
             reason = FailureReason.CONNECT
-    hint = _UNTRUSTED if reason is FailureReason.HOST_KEY else ""
-    return TransportError(reason, f"{_message(error)}{hint}")
+    return TransportError(reason, message_of(error))
 
 
 def during_exchange(error: Exception) -> TransportError:
     """Map a failure on a usable connection."""
-    return TransportError(FailureReason.CHANNEL, _message(error))
+    return resources(error) or TransportError(FailureReason.CHANNEL, message_of(error))
 
 
-def _message(error: Exception) -> str:
+def local(error: Exception, place: object) -> TransportError:
+    """Map a failure of a file or program on the exporter's own machine."""
+    return resources(error) or TransportError(FailureReason.LOCAL, f"{place}: {message_of(error)}")
+
+
+def resources(error: BaseException) -> TransportError | None:
+    """Recognise the lack of descriptors or memory, also where a library made another error of it."""
+    if isinstance(error, OSError) and error.errno in _EXHAUSTED:
+        return TransportError(FailureReason.RESOURCES, f"the exporter's machine: {message_of(error)}")
+    if isinstance(error, MemoryError):
+        return TransportError(FailureReason.RESOURCES, "the exporter's machine: out of memory")
+    if isinstance(error, ValueError | OSError | asyncssh.Error) and (lack := _no_descriptor()):
+        return TransportError(FailureReason.RESOURCES, f"the exporter's machine: {message_of(lack)}")
+    return None
+
+
+def message_of(error: BaseException) -> str:
     """Return the operating system's message; asyncio's own contains a Python tuple."""
     if isinstance(error, OSError) and error.strerror:
         if error.errno and error.errno in errno.errorcode and not isinstance(error, socket.gaierror):
             return os.strerror(error.errno).lower()
         return error.strerror.lower()
-    return str(error) or type(error).__name__
+    return cleaned(str(error)) or type(error).__name__
+
+
+def _no_descriptor() -> OSError | None:
+    """Try to open a file: user databases and resolvers hide that no descriptor is left."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError as error:
+        return error if error.errno in _EXHAUSTED else None
+    return None
+
+
+def _no_common_algorithm(error: Exception, name: str) -> str:
+    """Name what the server offers and the setting that allows it."""
+    match = _NO_MATCH.fullmatch(str(error))
+    if match is None or match["kind"] not in _SETTING:
+        return message_of(error)
+    offered = cleaned(match["offered"]).split(",")
+    kind = _SETTING[match["kind"]]
+    return (
+        f"no common {match['kind']} algorithm: the server offers {', '.join(offered)}; to allow one of them for this "
+        f"host alone, add to the domain's transport: host_algorithms: [{{hosts: [{name}], {kind}: [+{offered[0]}]}}]"
+    )

@@ -1,63 +1,80 @@
-"""One request and its complete reply on an open connection."""
+"""One request and its complete reply on a channel of an open connection."""
 
 import asyncio
 from contextlib import suppress
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 import asyncssh
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.transport.base import RawReply
 
-_CHUNK = 65536
+Channel: TypeAlias = asyncssh.SSHClientChannel[bytes]
 
-Process: TypeAlias = asyncssh.SSHClientProcess[bytes]
+_STDERR: Final = asyncssh.EXTENDED_DATA_STDERR
 
 
-class _Budget:
-    """Bytes left for a reply, standard output and standard error together."""
+class Output(asyncssh.SSHClientSession[bytes]):
+    """The output of one channel, limited in size; `ended` is done when the channel is closed."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.left = limit
+        self.stdout = bytearray()
+        self.stderr = bytearray()
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def spend(self, count: int) -> None:
-        self.left -= count
+    def data_received(self, data: bytes, datatype: int | None) -> None:
+        """Keep what a command writes; over the limit the exchange fails."""
+        self.left -= len(data)
         if self.left < 0:
-            raise TransportError(FailureReason.TOO_LARGE, f"the reply is larger than {self.limit} bytes")
+            self.fail(TransportError(FailureReason.TOO_LARGE, f"the reply is larger than {self.limit} bytes"))
+        elif datatype == _STDERR:
+            self.stderr += data
+        else:
+            self.stdout += data
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End with the channel."""
+        if exc is not None:
+            self.fail(exc)
+        elif not self.ended.done():
+            self.ended.set_result(None)
+
+    def fail(self, error: Exception) -> None:
+        """End the exchange with an error."""
+        if not self.ended.done():
+            self.ended.set_exception(error)
+            self.ended.exception()  # it may come after the last reader
 
 
-async def begin(connection: asyncssh.SSHClientConnection, command: str) -> Process:
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command that runs on a host."""
+
+    channel: Channel
+    output: Output
+
+    async def complete(self, stdin: bytes = b"") -> RawReply:
+        """Read the whole output; raises asyncssh's errors, and TransportError over the limit."""
+        try:
+            # A command that ends without reading its input is no failure: its output says why.
+            with suppress(BrokenPipeError):
+                if stdin:
+                    self.channel.write(stdin)
+                self.channel.write_eof()
+            await self.output.ended
+        finally:
+            self.channel.abort()
+        status = self.channel.get_exit_status()
+        if status is None:
+            raise TransportError(FailureReason.CHANNEL, "the connection ended before the command did")
+        return RawReply(bytes(self.output.stdout), bytes(self.output.stderr), status)
+
+
+async def start(connection: asyncssh.SSHClientConnection, command: str, max_reply_bytes: int) -> Command:
     """Start a command; an error here means that nothing has run yet, so another connection can be tried."""
-    return await connection.create_process(command, encoding=None)
-
-
-async def complete(process: Process, stdin: bytes, max_reply_bytes: int) -> RawReply:
-    """Read the whole output of a command; raises asyncssh's errors, and TransportError over the limit."""
-    try:
-        # A command that ends without reading its input is no failure: its output says why.
-        with suppress(BrokenPipeError):
-            if stdin:
-                process.stdin.write(stdin)
-            process.stdin.write_eof()
-        budget = _Budget(max_reply_bytes)
-        async with asyncio.TaskGroup() as group:
-            stdout = group.create_task(_read(process.stdout, budget))
-            stderr = group.create_task(_read(process.stderr, budget))
-        await process.wait_closed()
-    except BaseExceptionGroup as errors:
-        # Both readers fail for the same cause.
-        raise errors.exceptions[0] from errors
-    finally:
-        process.close()
-    if process.exit_status is None:
-        raise TransportError(FailureReason.CHANNEL, "the connection ended before the command did")
-    return RawReply(stdout.result(), stderr.result(), process.exit_status)
-
-
-async def _read(reader: asyncssh.SSHReader[bytes], budget: _Budget) -> bytes:
-    chunks = []
-    while chunk := await reader.read(_CHUNK):
-        budget.spend(len(chunk))
-        chunks.append(chunk)
-    return b"".join(chunks)
+    output = Output(max_reply_bytes)
+    channel, _ = await connection.create_session(lambda: output, command, encoding=None)
+    return Command(channel, output)

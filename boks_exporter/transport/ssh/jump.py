@@ -3,11 +3,10 @@
 import asyncio
 from dataclasses import dataclass, field
 
-import asyncssh
-
 from boks_exporter.errors import TransportError
+from boks_exporter.model import Seconds
 from boks_exporter.transport.ssh.backoff import Backoff
-from boks_exporter.transport.ssh.connect import Connector
+from boks_exporter.transport.ssh.connect import Connection, Connector, Tunnel
 
 
 class JumpError(TransportError):
@@ -15,58 +14,58 @@ class JumpError(TransportError):
 
 
 @dataclass
-class _Step:
+class _Jump:
     """One jump host, reached through the ones before it."""
 
     backoff: Backoff
-    connection: asyncssh.SSHClientConnection | None = None
+    connection: Connection | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Jumps:
     """All jump hosts of one domain, by route.
 
-    A refused login pauses the jump host for all hosts behind it.
+    A failed jump host is tried once a round: the other hosts behind it fail with the same reason.
     """
 
-    def __init__(self, connector: Connector, backoff: Backoff) -> None:
+    def __init__(self, connector: Connector, backoff: Backoff, pause_seconds: Seconds) -> None:
         self._connector = connector
         self._backoff = backoff
-        self._steps: dict[str, _Step] = {}
+        self._pause_seconds = pause_seconds
+        self._jumps: dict[str, _Jump] = {}
 
     def __repr__(self) -> str:
-        return f"<Jumps {' '.join(self._steps) or 'none'}>"
+        return f"<Jumps {' '.join(self._jumps) or 'none'}>"
 
-    async def through(self, route: str) -> asyncssh.SSHClientConnection:
+    async def through(self, route: str) -> Tunnel:
         """Return an open connection to the last jump host of `a,b,…`; open the missing ones."""
         before, _, last = route.rpartition(",")
-        step = self._steps.setdefault(route, _Step(self._backoff.fresh()))
-        async with step.lock:
-            if step.connection is None or step.connection.is_closed():
+        jump = self._jumps.setdefault(route, _Jump(self._backoff.fresh()))
+        async with jump.lock:
+            if jump.connection is None or jump.connection.is_closed():
                 tunnel = await self.through(before) if before else None
-                step.connection = await self._open(step, last, tunnel)
-            return step.connection
+                jump.connection = await self._open(jump, last, tunnel)
+            return Tunnel(last, jump.connection)
 
-    async def _open(
-        self, step: _Step, name: str, tunnel: asyncssh.SSHClientConnection | None
-    ) -> asyncssh.SSHClientConnection:
+    async def _open(self, jump: _Jump, name: str, tunnel: Tunnel | None) -> Connection:
         now = asyncio.get_running_loop().time
+        stamp = self._connector.stamp()
         try:
-            step.backoff.check(now())
+            jump.backoff.check(now(), stamp)
             connection = await self._connector.connect_jump_host(name, tunnel)
         except TransportError as error:
-            step.backoff.failed(error, now())
+            jump.backoff.failed_for_all(error, now(), self._pause_seconds, self._connector.stamp_since(stamp))
             raise JumpError(error.reason, f"jump host {name}: {error.detail}") from error
-        step.backoff.succeeded()
+        jump.backoff.succeeded()
         return connection
 
     def end_pauses(self) -> None:
         """End all pauses."""
-        for step in self._steps.values():
-            step.backoff.succeeded()
+        for jump in self._jumps.values():
+            jump.backoff.succeeded()
 
-    def release(self) -> list[asyncssh.SSHClientConnection]:
+    def release(self) -> list[Connection]:
         """Return the open connections for closing, the furthest first."""
-        steps = sorted(self._steps.items(), key=lambda item: item[0].count(","), reverse=True)
-        self._steps = {}
-        return [step.connection for _, step in steps if step.connection]
+        jumps = sorted(self._jumps.items(), key=lambda item: item[0].count(","), reverse=True)
+        self._jumps = {}
+        return [jump.connection for _, jump in jumps if jump.connection]

@@ -6,53 +6,37 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
-import asyncssh
+import structlog
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host, HostName, Seconds
-from boks_exporter.remote.gate import sent_command, sent_script
 from boks_exporter.remote.request import RequestLine
-from boks_exporter.remote.settings import GateMode, SshSettings
+from boks_exporter.remote.settings import SshSettings
 from boks_exporter.transport.base import RawReply
 from boks_exporter.transport.ssh.backoff import Backoff
+from boks_exporter.transport.ssh.closing import Closing
 from boks_exporter.transport.ssh.connect import Connector
+from boks_exporter.transport.ssh.conversation import Conversation, NotStartedError, is_answer, unrestricted
 from boks_exporter.transport.ssh.error_mapping import during_exchange
-from boks_exporter.transport.ssh.exchange import Process, begin, complete
 from boks_exporter.transport.ssh.jump import JumpError, Jumps
+from boks_exporter.transport.ssh.peer import Kept, Peer
+from boks_exporter.transport.ssh.renewal import FAILED_EXCHANGES, SPREAD, Renewal
+
+_log = structlog.get_logger(__name__)
 
 CONCURRENT_LOGINS: Final = 20
 CONCURRENT_LOGINS_THROUGH_JUMP_HOST: Final = 5
 """Logins in progress at the same time. Behind a jump host they share its MaxStartups."""
 
-_JITTER_SECONDS: Final = 0.05
-_CLOSING_SECONDS: Final = 1.0
 _CLOSED: Final = "the connection was closed by a reload or shutdown"
-
-
-class _Peer:
-    """One host: its kept connection, if any, and its back-off."""
-
-    def __init__(self, host: Host, backoff: Backoff) -> None:
-        self.host = host
-        self.backoff = backoff
-        self.connection: asyncssh.SSHClientConnection | None = None
-        self.lock = asyncio.Lock()
-        self.connections = 0
-        self.removed = False
-
-    def drop(self) -> None:
-        """Abort the connection: after a failure it is not used again."""
-        if self.connection:
-            self.connection.abort()
-            self.connection = None
 
 
 class SshTransport:
     """Exchange requests and replies over SSH.
 
-    Every failure closes the connection; the next round connects again. A kept connection that was lost while idle is
-    replaced within the same exchange and counted in `reconnects`; one that is lost under a running command is a
-    failure of the channel, since the reply is lost.
+    A connection is kept until another one has logged in and answered: a host may refuse new logins while an old session
+    works. A kept connection that was lost while idle is replaced within the same exchange and counted in `reconnects`;
+    one that is lost under a running command is a failure of the channel, since the reply is lost.
     """
 
     def __init__(self, settings: SshSettings, *, timeout_seconds: Seconds, jitter: random.Random | None = None) -> None:
@@ -60,38 +44,50 @@ class SshTransport:
         self._timeout = timeout_seconds
         self._jitter = jitter or random.Random()  # noqa: S311 - spreads load, guards nothing
         self._backoff = Backoff(settings.backoff_initial_seconds, settings.backoff_limit_seconds, self._jitter)
-        self._connector = Connector(settings)
-        self._jumps = Jumps(self._connector, self._backoff)
-        self._peers: dict[HostName, _Peer] = {}
         logins = CONCURRENT_LOGINS_THROUGH_JUMP_HOST if settings.jump_host else CONCURRENT_LOGINS
-        self._login_limiter = asyncio.Semaphore(logins)
+        self._connector = Connector(settings, asyncio.Semaphore(logins), self._jitter)
+        self._conversation = Conversation(settings)
+        self._renewal = Renewal(self._connector, self._log_in, timeout_seconds, self._jitter)
+        self._closing = Closing()
+        self._jumps = Jumps(self._connector, self._backoff, timeout_seconds)
+        self._peers: dict[HostName, Peer] = {}
+        self._is_closed = False
 
     def __repr__(self) -> str:
-        opened = sum(peer.connection is not None for peer in self._peers.values())
+        opened = sum(peer.kept is not None for peer in self._peers.values())
         return f"<SshTransport {self._settings.user}@ {opened}/{len(self._peers)} connected>"
 
     async def ask(self, host: Host, request: RequestLine) -> RawReply:
         """Make one exchange; the deadline covers waiting for a login, connecting, logging in and the whole reply."""
+        if self._is_closed:
+            raise TransportError(FailureReason.CANCELLED, _CLOSED)
         peer = self._peer(host)
-        now = asyncio.get_running_loop().time
-        peer.backoff.check(now())
         try:
             async with asyncio.timeout(self._timeout), peer.lock:
                 reply = await self._exchange(peer, request)
         except TimeoutError as error:
+            self._timed_out(peer)
             raise TransportError(FailureReason.TIMEOUT, f"no complete reply within {self._timeout:g} s") from error
         except TransportError as error:
-            if peer.removed:
+            if peer.is_removed:
                 raise TransportError(FailureReason.CANCELLED, _CLOSED) from error
-            if not isinstance(error, JumpError):
-                peer.backoff.failed(error, now())
             raise
-        peer.backoff.succeeded()
+        finally:
+            if not peer.is_removed:
+                self._renewal.start_if_due(peer)
         return reply
 
     def reconnects(self, host: HostName) -> int:
         """Return the number of connections to a host after the first one."""
-        return max(0, self._peers[host].connections - 1) if host in self._peers else 0
+        return max(0, self._peers[host].logins - 1) if host in self._peers else 0
+
+    def is_unrestricted(self, host: HostName) -> bool:
+        """Return whether the key gives a shell on this host, because its forced command is missing."""
+        return host in self._peers and self._peers[host].is_unrestricted
+
+    def is_login_refused(self, host: HostName) -> bool:
+        """Return whether the host refuses new logins while its kept connection still works."""
+        return host in self._peers and self._peers[host].is_login_refused
 
     async def retain(self, hosts: Iterable[Host]) -> None:
         """Close the connections of all other hosts, and end all pauses: a reload often follows a repair.
@@ -101,69 +97,127 @@ class SshTransport:
         kept = set(hosts)
         removed = [peer for peer in self._peers.values() if peer.host not in kept]
         for peer in removed:
-            peer.removed = True
+            peer.is_removed = True
             del self._peers[peer.host.name]
         for peer in self._peers.values():
             peer.backoff.succeeded()
         self._jumps.end_pauses()
-        await _disconnect(peer.connection for peer in removed if peer.connection)
+        await self._renewal.stop(removed)
+        await self._closing.wait(connection for peer in removed for connection in peer.connections)
 
     async def aclose(self) -> None:
-        """Close everything."""
-        await self.retain(())
-        await _disconnect(self._jumps.release())
+        """Close everything; further exchanges are refused."""
+        self._is_closed = True
+        try:
+            await self.retain(())
+        finally:
+            await self._closing.wait(self._jumps.release())
 
-    def _peer(self, host: Host) -> _Peer:
+    def _peer(self, host: Host) -> Peer:
         peer = self._peers.get(host.name)
         if peer is None:
-            peer = self._peers[host.name] = _Peer(host, self._backoff.fresh())
+            peer = self._peers[host.name] = Peer(host, self._backoff.fresh())
         return peer
 
-    async def _exchange(self, peer: _Peer, request: RequestLine) -> RawReply:
-        """Make one exchange; any early end, a time-out and a cancellation included, closes the connection."""
-        is_sent = self._settings.gate is GateMode.SENT
-        command = sent_command(request) if is_sent else request.line()
-        stdin = sent_script(self._settings.paths) if is_sent else b""
+    async def _exchange(self, peer: Peer, request: RequestLine) -> RawReply:
+        """Use a replacement first, then the kept connection, then a new one."""
+        self._end_at_maximum_age(peer)
+        for kept in [each for each in (peer.candidate, peer.kept) if each]:
+            with suppress(NotStartedError):
+                reply = await self._exchange_on(peer, kept, request)
+                if is_answer(reply) or peer.kept is kept:
+                    return reply
+        kept = await self._log_in(peer)
         try:
-            process = await self._start(peer, command)
-            return await complete(process, stdin, self._settings.max_reply_bytes)
-        except (asyncssh.Error, OSError) as error:
-            peer.drop()
-            raise during_exchange(error) from error
-        except BaseException:
-            peer.drop()
+            return await self._exchange_on(peer, kept, request)
+        except NotStartedError as error:
+            peer.drop(kept)
+            raise during_exchange(error.cause) from error
+
+    async def _exchange_on(self, peer: Peer, kept: Kept, request: RequestLine) -> RawReply:
+        """Make the exchange on one connection, and keep the connection unless it is broken."""
+        is_candidate = kept is peer.candidate
+        try:
+            reply = await self._conversation.exchange(kept, request)
+            if not is_answer(reply):
+                await self._check_forced_command(peer, kept)
+        except NotStartedError:
+            kept.failures += 1
+            if not kept.is_open or is_candidate:
+                peer.drop(kept)
             raise
+        except TransportError as error:
+            kept.failures += 1
+            if not kept.is_open or is_candidate or error.reason is FailureReason.TOO_LARGE:
+                peer.drop(kept)
+            raise
+        except asyncio.CancelledError:
+            peer.interrupted = kept
+            if not kept.is_open:
+                peer.drop(kept)
+            raise
+        self._judge(peer, kept, is_good=is_answer(reply))
+        return reply
 
-    async def _start(self, peer: _Peer, command: str) -> Process:
-        """Start the command on the kept connection or, where it is lost, on a new one."""
-        if peer.connection:
-            with suppress(asyncssh.Error, OSError):
-                return await begin(peer.connection, command)
-            peer.drop()
-        if not peer.removed:
-            peer.connection = await self._connect(peer)
-        if peer.removed or peer.connection is None:
-            raise TransportError(FailureReason.CANCELLED, _CLOSED)
-        return await begin(peer.connection, command)
+    def _judge(self, peer: Peer, kept: Kept, *, is_good: bool) -> None:
+        """Adopt a replacement with its first answer; drop it if it does not answer better than the kept connection."""
+        if not is_good:
+            kept.failures += 1
+            if kept is peer.candidate:
+                peer.drop(kept)
+            return
+        kept.failures = 0
+        peer.is_unrestricted = False
+        if kept is peer.candidate:
+            if peer.kept:
+                self._closing.close(peer.kept.connection)
+            peer.kept, peer.candidate, peer.has_moved = kept, None, False
 
-    async def _connect(self, peer: _Peer) -> asyncssh.SSHClientConnection:
-        async with self._login_limiter:
-            if self._login_limiter.locked():
-                await asyncio.sleep(self._jitter.uniform(0, _JITTER_SECONDS))
+    async def _check_forced_command(self, peer: Peer, kept: Kept) -> None:
+        if not await self._conversation.gives_a_shell(kept.connection):
+            return
+        error = unrestricted(peer.host.name, self._settings.user)
+        if not peer.is_unrestricted:
+            _log.error("key_without_forced_command", host=peer.host.name, detail=error.detail)
+        peer.is_unrestricted = True
+        raise error
+
+    def _end_at_maximum_age(self, peer: Peer) -> None:
+        """Close a connection at its hard maximum, so that a removed key takes effect."""
+        now = asyncio.get_running_loop().time()
+        if peer.kept and now >= peer.kept.opened_at + self._settings.connection_limit_seconds:
+            self._closing.close(peer.kept.connection)
+            peer.kept, peer.candidate = peer.candidate, None
+
+    def _timed_out(self, peer: Peer) -> None:
+        """Try another connection next: on this one an answer is overdue."""
+        kept, peer.interrupted = peer.interrupted, None
+        if kept is None:
+            return
+        kept.failures = max(kept.failures, FAILED_EXCHANGES)
+        if kept is peer.candidate:
+            peer.drop(kept)
+
+    async def _log_in(self, peer: Peer) -> Kept:
+        now = asyncio.get_running_loop().time
+        stamp = self._connector.stamp()
+        peer.backoff.check(now(), stamp)
+        try:
             route = await self._connector.route(peer.host)
             tunnel = await self._jumps.through(route) if route else None
             connection = await self._connector.connect(peer.host, tunnel)
-        peer.connections += 1
-        return connection
-
-
-async def _disconnect(connections: Iterable[asyncssh.SSHClientConnection]) -> None:
-    """Disconnect properly, so that the hosts' logs show no lost connections, and wait briefly for the end."""
-    closing = list(connections)
-    for connection in closing:
-        connection.close()
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_CLOSING_SECONDS):
-            await asyncio.gather(*(connection.wait_closed() for connection in closing))
-    for connection in closing:
-        connection.abort()
+        except JumpError:
+            raise
+        except TransportError as error:
+            peer.backoff.failed(error, now(), self._connector.stamp_since(stamp))
+            raise
+        peer.backoff.succeeded()
+        peer.logins += 1
+        if peer.is_removed or self._is_closed:
+            connection.abort()
+            raise TransportError(FailureReason.CANCELLED, _CLOSED)
+        renew_after = self._settings.connection_age_seconds * self._jitter.uniform(*SPREAD)
+        kept = Kept(connection, now(), now() + renew_after)
+        if displaced := peer.add(kept):
+            self._closing.close(displaced.connection)
+        return kept

@@ -1,0 +1,106 @@
+"""Faults of the local files that SSH needs, found by the code that uses them."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from boks_exporter.errors import TransportError
+from boks_exporter.model import Host
+from boks_exporter.remote.settings import SshSettings
+from boks_exporter.transport.ssh.algorithms import lists_for, unsupported
+from boks_exporter.transport.ssh.credentials import (
+    known_hosts_files,
+    read_certificate,
+    read_key,
+    read_keys_of_hosts,
+    read_passphrase,
+)
+from boks_exporter.transport.ssh.openssh_config import evaluate, target_of
+
+Place: TypeAlias = tuple[str | int, ...]
+"""Keys below the transport's settings."""
+Found: TypeAlias = tuple[Place, str]
+
+
+def ssh_faults(settings: SshSettings, hosts: Iterable[Host]) -> Iterator[Found]:
+    """Find what makes every login fail; files that are missing or unreadable are reported elsewhere."""
+    yield from _algorithm_faults(settings)
+    yield from login_faults(settings)
+    if settings.openssh_config and _is_readable(settings.openssh_config):
+        yield from _config_faults(settings, settings.openssh_config, hosts)
+    if settings.known_hosts and _is_readable(settings.known_hosts) and not settings.insecure_ignore_host_keys:
+        yield from _fault_of(("known_hosts",), read_keys_of_hosts, (settings.known_hosts,))
+
+
+def login_faults(settings: SshSettings) -> Iterator[Found]:
+    """Find keys and certificates that cannot be used."""
+    try:
+        passphrase = read_passphrase(settings.passphrase_file)
+    except TransportError:
+        return  # reported as a file
+    for index, path in enumerate(settings.identity_files):
+        if _is_readable(path):
+            yield from _fault_of(("identity_files", index), read_key, path, passphrase)
+    for index, path in enumerate(settings.certificate_files):
+        if _is_readable(path):
+            yield from _fault_of(("certificate_files", index), read_certificate, path)
+
+
+def ssh_warnings(settings: SshSettings) -> Iterator[Found]:
+    """Find lines of known_hosts that will be skipped."""
+    if settings.insecure_ignore_host_keys or (settings.openssh_config and not settings.known_hosts):
+        return
+    try:
+        known = read_keys_of_hosts(known_hosts_files(settings))
+    except TransportError:
+        return  # a fault, or reported as a missing file
+    for skipped in known.skipped:
+        yield ("known_hosts",), str(skipped)
+
+
+def _fault_of(place: Place, read: Any, *arguments: Any) -> Iterator[Found]:
+    try:
+        read(*arguments)
+    except TransportError as error:
+        yield place, error.detail
+
+
+def _algorithm_faults(settings: SshSettings) -> Iterator[Found]:
+    for kind, entry in unsupported(settings.algorithms):
+        yield ("algorithms", kind), _unknown(entry)
+    for host, lists in settings.host_algorithms:
+        for kind, entry in unsupported(lists):
+            yield ("host_algorithms",), f"{host}: {kind}: {_unknown(entry)}"
+
+
+def _unknown(entry: str) -> str:
+    return f"expected an algorithm that is supported here, found {entry!r}"
+
+
+def _config_faults(settings: SshSettings, file: Path, hosts: Iterable[Host]) -> Iterator[Found]:
+    """Evaluate the configuration for each host; one fault is enough."""
+    for host in hosts:
+        try:
+            found = evaluate(file, target_of(host.name, host.address, host.port, settings))
+            lists_for(settings, host.name, found.algorithms)
+        except (TransportError, ValueError) as error:
+            yield ("openssh_config",), _with_line(file, getattr(error, "detail", str(error)))
+            return
+
+
+def _with_line(file: Path, text: str) -> str:
+    """Name the file and, where asyncssh does not, the line on which the option stands."""
+    if str(file) in text:
+        return text
+    option = text.split(" ", 1)[0].lower()
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    numbers = [number for number, line in enumerate(lines, 1) if line.strip().lower().startswith(option)]
+    return f"{file} line {numbers[0]}: {text}" if numbers else f"{file}: {text}"
+
+
+def _is_readable(file: Path) -> bool:
+    try:
+        with file.open("rb"):
+            return True
+    except OSError:
+        return False

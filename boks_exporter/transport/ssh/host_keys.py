@@ -1,0 +1,49 @@
+"""Messages for a host key that is new or changed."""
+
+import asyncio
+import shlex
+
+import asyncssh
+
+from boks_exporter.errors import FailureReason, TransportError
+from boks_exporter.transport.ssh.known_hosts import KnownHosts, KnownKey, fingerprint
+from boks_exporter.transport.ssh.openssh_config import SSH_PORT, Evaluated
+
+
+class Client(asyncssh.SSHClient):
+    """Remember the key that a host offers and that is not known."""
+
+    def __init__(self) -> None:
+        self.offered: asyncssh.SSHKey | None = None
+        self.address = ""
+
+    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:  # noqa: ARG002 - asyncssh's signature
+        """Record the key; it stays refused."""
+        self.offered, self.address = key, addr
+        return False
+
+
+async def host_key_refused(client: Client, found: Evaluated, known: KnownHosts) -> TransportError:
+    """Describe the offered and the known keys, and how to compare them."""
+    keys = await asyncio.to_thread(lambda: list(known.keys_of(found.key_name, client.address, found.port)))
+    assert client.offered is not None  # noqa: S101 - the caller has checked it
+    return TransportError(FailureReason.HOST_KEY, _message(client.offered, found, known, keys))
+
+
+def _message(offered: asyncssh.SSHKey, found: Evaluated, known: KnownHosts, keys: list[KnownKey]) -> str:
+    kind = offered.get_algorithm().removeprefix("ssh-").split("-")[0]
+    compare = f"compare with the host's own: ssh-keygen -lf /etc/ssh/ssh_host_{kind}_key.pub on its console"
+    pattern = found.key_name if found.port == SSH_PORT else f"[{found.key_name}]:{found.port}"
+    if keys:
+        file = shlex.quote(str(keys[0].file))
+        return (
+            f"changed host key: {pattern} offers {fingerprint(offered)}, known is "
+            f"{', '.join(map(str, keys))}; the host was reinstalled, or another machine answers: {compare}, and only "
+            f"if it is the same: ssh-keygen -R {shlex.quote(pattern)} -f {file}, then add the new key"
+        )
+    files = ", ".join(map(str, known.files))
+    line = f"{pattern} {offered.export_public_key('openssh').decode().strip()}"
+    return (
+        f"new host key: {files} has no key for {pattern}, which offers {fingerprint(offered)}; {compare}, and only if "
+        f"it is the same add the line: {line}"
+    )

@@ -1,0 +1,112 @@
+"""Known host keys with their places; a malformed line is skipped and reported, as OpenSSH does."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import asyncssh
+
+_MARKERS: Final = ("@cert-authority", "@revoked")
+_EXPECTED: Final = "expected '[@marker] host[,host…] keytype key'"
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedLine:
+    """A line that cannot be used."""
+
+    file: Path
+    line: int
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.problem}; the line is skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """A key of a host, and its place."""
+
+    key: asyncssh.SSHKey
+    file: Path
+    line: int
+
+    def __str__(self) -> str:
+        return f"{fingerprint(self.key)} ({self.file}:{self.line})"
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    file: Path
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownHosts:
+    """The usable lines of some files, as asyncssh matches them, and the lines that were skipped."""
+
+    files: tuple[Path, ...]
+    keys: asyncssh.SSHKnownHosts
+    skipped: tuple[SkippedLine, ...]
+    lines: tuple[_Line, ...] = field(repr=False, default=())
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.lines
+
+    def keys_of(self, host: str, address: str, port: int) -> Iterator[KnownKey]:
+        """Find the keys of a host with their places; slow, for messages only."""
+        for line in self.lines:
+            for key in _match(asyncssh.import_known_hosts(line.text), host, address, port):
+                yield KnownKey(key, line.file, line.number)
+
+    def algorithms_of(self, host: str, address: str, port: int) -> tuple[str, ...]:
+        """Return the signature algorithms of a host's known keys, for a server that has several keys."""
+        found = _match(self.keys, host, address, port)
+        return tuple(dict.fromkeys(name.decode() for key in found for name in key.sig_algorithms))
+
+
+def read_known_hosts(files: Iterable[Path]) -> KnownHosts:
+    """Read files; raises OSError where one cannot be read."""
+    named = tuple(files)
+    keys = asyncssh.SSHKnownHosts()
+    good: list[_Line] = []
+    skipped: list[SkippedLine] = []
+    for file in named:
+        # Comments may be in any encoding; names and keys are ASCII.
+        for number, text in enumerate(file.read_bytes().decode("ascii", "replace").split("\n"), 1):
+            line = text.replace("\ufffd", "?").strip()
+            if not line or line.startswith("#"):
+                continue
+            if problem := _load(keys, line):
+                skipped.append(SkippedLine(file, number, problem))
+            else:
+                good.append(_Line(file, number, line))
+    return KnownHosts(named, keys, tuple(skipped), tuple(good))
+
+
+def fingerprint(key: asyncssh.SSHKey) -> str:
+    """Write type and fingerprint as `ssh-keygen -l` does."""
+    return f"{key.get_algorithm()} {key.get_fingerprint()}"
+
+
+def _match(known: asyncssh.SSHKnownHosts, host: str, address: str, port: int) -> list[asyncssh.SSHKey]:
+    return list(known.match(host, address, port if port != asyncssh.DEFAULT_PORT else None)[0])
+
+
+def _load(keys: asyncssh.SSHKnownHosts, line: str) -> str | None:
+    """Add one line; return the problem where it cannot be used."""
+    words = line.split(None, 2)
+    if words[0].startswith("@") and words[0] not in _MARKERS:
+        return f"{_EXPECTED}, found the marker {words[0]!r}"
+    parts = 3 if words[0].startswith("@") else 2
+    words = line.split(None, parts - 1)
+    if len(words) < parts:
+        return f"{_EXPECTED}, found {line[:60]!r}"
+    try:
+        asyncssh.import_public_key(words[-1])
+        keys.load(line)
+    except ValueError as error:
+        return f"{_EXPECTED}, found an unusable key or host pattern ({error})"
+    return None

@@ -1,0 +1,99 @@
+"""What an OpenSSH client configuration says about one address."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import asyncssh
+
+from boks_exporter.errors import FailureReason, TransportError
+from boks_exporter.remote.settings import SshSettings
+from boks_exporter.transport.ssh.algorithms import openssh_lists
+from boks_exporter.transport.ssh.credentials import stamp_of
+from boks_exporter.transport.ssh.error_mapping import resources
+
+SSH_PORT: Final = 22
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A host or jump host as the settings name it; `port` is () where the OpenSSH configuration may set it."""
+
+    name: str
+    address: str
+    port: Any
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """The configuration of one target, with the defaults where there is none."""
+
+    host: str
+    port: int
+    known_hosts: tuple[str, ...] = ()
+    jump: str | None = None
+    is_proxied: bool = False
+    family: int = 0
+    algorithms: Mapping[str, str] = field(default_factory=dict)
+    alias: str | None = None
+
+    @property
+    def key_name(self) -> str:
+        """Return the name under which known_hosts lists the host."""
+        return self.alias or self.host
+
+
+class OpensshConfig:
+    """Evaluate the configuration that the settings name; one reading for each target and state of the file."""
+
+    def __init__(self, settings: SshSettings) -> None:
+        self._settings = settings
+        self._cache: dict[tuple[Target, Any], Evaluated] = {}
+
+    async def of(self, target: Target) -> Evaluated:
+        """Evaluate a target; a configuration that cannot be used is a local fault."""
+        file = self._settings.openssh_config
+        if file is None:
+            return Evaluated(target.address, target.port)
+        key = (target, stamp_of((file,)))
+        if key not in self._cache:
+            found = await asyncio.to_thread(evaluate, file, target)
+            self._cache = {old: value for old, value in self._cache.items() if old[1] == key[1]} | {key: found}
+        return self._cache[key]
+
+
+def evaluate(file: Path, target: Target) -> Evaluated:
+    """Read the file for one target."""
+    try:
+        found = asyncssh.SSHClientConnectionOptions(
+            config=[str(file)],
+            client_keys=None,
+            x509_trusted_certs=None,
+            host=target.address,
+            port=target.port,
+            username=target.user,
+        )
+        lists = openssh_lists(found.config)
+    except (OSError, ValueError) as error:
+        text = str(error)
+        named = text if str(file) in text else f"{file}: {text}"
+        raise resources(error) or TransportError(FailureReason.LOCAL, named) from error
+    if not isinstance(found.known_hosts, list):
+        named_hosts: tuple[str, ...] = ("none",)
+    else:
+        named_hosts = tuple(str(name) for name in found.known_hosts)
+    tunnel = found.tunnel if isinstance(found.tunnel, str) and found.tunnel != "none" else None
+    family = found.family if isinstance(found.family, int) else 0
+    return Evaluated(
+        found.host, found.port, named_hosts, tunnel, bool(found.proxy_command), family, lists, found.host_key_alias
+    )
+
+
+def target_of(name: str, address: str, port: int | None, settings: SshSettings, user: str | None = None) -> Target:
+    """Name a target; port 22 is left to the OpenSSH configuration, if any: for asyncssh () means "not given"."""
+    if port is None or port == SSH_PORT:
+        return Target(name, address, () if settings.openssh_config else SSH_PORT, user or settings.user)
+    return Target(name, address, port, user or settings.user)

@@ -1,0 +1,99 @@
+"""One host: its kept connection, the replacement that is tried, and the pauses after refused logins."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from boks_exporter.errors import FailureReason, TransportError
+from boks_exporter.model import Host, Seconds
+from boks_exporter.transport.ssh.backoff import Backoff
+from boks_exporter.transport.ssh.connect import Connection
+
+
+@dataclass
+class Kept:
+    """A connection that is kept from round to round."""
+
+    connection: Connection
+    opened_at: Seconds
+    renew_at: Seconds
+    """From when on a replacement is tried; the spread keeps the hosts' logins apart."""
+    failures: int = 0
+    """Failed exchanges in succession."""
+
+    is_broken: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        return not (self.is_broken or self.connection.is_closed())
+
+    def abort(self) -> None:
+        """Cut the connection; asyncssh knows of it only later."""
+        self.is_broken = True
+        self.connection.abort()
+
+    @property
+    def peer_address(self) -> str:
+        """Return the address at the other end; empty behind a jump host."""
+        name = self.connection.get_extra_info("peername")
+        return str(name[0]) if name else ""
+
+
+@dataclass
+class Peer:
+    """What is known of one host's connections."""
+
+    host: Host
+    backoff: Backoff
+    kept: Kept | None = None
+    candidate: Kept | None = None
+    """Logged in, and not yet proven by a reply: it replaces the kept connection with its first one."""
+    renewal: "asyncio.Task[None] | None" = None
+    refused: TransportError | None = None
+    """Why the last replacement could not be opened."""
+    resolve_at: Seconds = 0.0
+    has_moved: bool = False
+    interrupted: Kept | None = None
+    """The connection on which an exchange was cut off by its deadline or a cancellation."""
+    logins: int = 0
+    is_unrestricted: bool = False
+    """Whether the key gives a shell: the forced command is missing."""
+    is_removed: bool = False
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def connections(self) -> list[Connection]:
+        return [each.connection for each in (self.kept, self.candidate) if each]
+
+    def add(self, new: Kept) -> Kept | None:
+        """Keep a new connection, beside the kept one where there is one; return the one that it displaces."""
+        if self.kept is None:
+            self.kept = new
+            return None
+        displaced, self.candidate = self.candidate, new
+        return displaced
+
+    def drop(self, which: Kept) -> None:
+        """Abort a connection: it is broken, or sends too much."""
+        which.abort()
+        if self.candidate is which:
+            self.candidate = None
+        if self.kept is which:
+            self.kept, self.candidate = self.candidate, None
+
+    def needs_another(self, now: Seconds, failures: int) -> bool:
+        """Return whether another connection should be tried while this one is kept."""
+        kept = self.kept
+        if kept is None or self.candidate:
+            return False
+        return now >= kept.renew_at or self.has_moved or kept.failures >= failures
+
+    def renewal_failed(self, error: TransportError) -> bool:
+        """Record why a replacement could not be opened; return whether that is news."""
+        is_news = self.refused is None or self.refused.reason is not error.reason
+        self.refused = error
+        return is_news
+
+    @property
+    def is_login_refused(self) -> bool:
+        """Return whether the host refuses new logins while the kept connection still works."""
+        return self.kept is not None and self.refused is not None and self.refused.reason is FailureReason.AUTH
