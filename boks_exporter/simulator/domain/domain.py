@@ -63,16 +63,18 @@ class SimulatedDomain(DomainState):
 
     def remove_data(self, host: HostName) -> None:
         """Remove the database of a host, as `rm *.dat sequence` does."""
-        self.notify(f"remove {host}")
+        self.notify(f"removing {host}")
         self.hosts[host].copy = Copy(None, Position(self.now))
         self.hosts[host].source = None
+        self.notify(f"remove {host}")
 
     def move_data_aside(self, host: HostName, name: str) -> None:
         """Move the database of a host into a directory beside it, which no daemon reads."""
-        self.notify(f"move aside {host}")
+        self.notify(f"moving aside {host}")
         simulated = self.hosts[host]
         simulated.copy.freeze(self.now)
         simulated.aside[name], simulated.copy, simulated.source = simulated.copy, Copy(None, Position(self.now)), None
+        self.notify(f"move aside {host}")
 
     def bring_data_back(self, host: HostName, name: str) -> None:
         """Move back what was moved aside; no other database is in its place."""

@@ -81,13 +81,17 @@ def _unstick(state: DomainState, host: SimulatedHost, _: Parameters) -> None:
         host.copy.unstick(table, state.now)
 
 
-def _add(_: DomainState, host: SimulatedHost, parameters: Parameters) -> None:
+def _add(state: DomainState, host: SimulatedHost, parameters: Parameters) -> None:
+    by, numbers = int(parameters.get("by", 2)), host.copy.numbers(state.now)
     for table in _tables(host, parameters):
-        host.copy.surplus[table] = host.copy.surplus.get(table, 0) + int(parameters.get("by", 2))
+        host.copy.surplus[table] = host.copy.surplus.get(table, 0) + by
+        if table in numbers:
+            host.copy.add_own(table, numbers[table][0], numbers[table][0] + by)
 
 
 def _take_away(_: DomainState, host: SimulatedHost, __: Parameters) -> None:
     host.copy.surplus.clear()
+    host.copy.own.clear()
 
 
 def _restamp(state: DomainState, host: SimulatedHost, parameters: Parameters) -> None:

@@ -51,13 +51,16 @@ def promoted_database(copy: Copy, now: Seconds, seed: str) -> Database:
     tables: dict[TableNumber, list[Writes]] = {}
     if copy.database is None:
         return Database(tables)
+    held = copy.held(now)
     for table, (number, stamp) in copy.numbers(now).items():
         random = Random(f"{seed}/{table}")
         source = copy.database.tables.get(table, [])
         if table in copy.foreign or not source:
             tables[table] = [Writes(random, number, stamp, rate=source[-1].rate if source else 0.0, born=now)]
+            tables[table][-1].continues(held[table], number)
             continue
         position = copy.strays.get(table, copy.position).at(now)
         tables[table] = forked(table, source, position, random, more=copy.surplus.get(table, 0))
         tables[table][-1].stamp = stamp
+        tables[table][-1].continues(held[table], number)
     return Database(tables)

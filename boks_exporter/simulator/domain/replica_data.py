@@ -6,6 +6,7 @@ from typing import Final
 
 from boks_exporter.model import Seconds, Sequence, TableNumber
 from boks_exporter.simulator.domain.database import Database, Numbers
+from boks_exporter.simulator.domain.updates import HeldUpdates, Span, Updates, new_origin, without
 
 CATCH_UP_SPEED: Final = 60.0
 """Seconds of missed updates that a replica applies in one second once it receives them again."""
@@ -62,6 +63,8 @@ class Copy:
     """Updates that the master never had."""
     foreign: dict[TableNumber, tuple[Sequence, Seconds]] = field(default_factory=dict)
     """Tables of another generation, whatever the master writes."""
+    own: HeldUpdates = field(default_factory=dict)
+    """Updates that this host holds and the database that it follows does not."""
     absent: set[TableNumber] = field(default_factory=set)
     stamps: dict[TableNumber, Seconds] = field(default_factory=dict)
     """Stamps that are not the master's."""
@@ -75,6 +78,21 @@ class Copy:
         for table, stray in self.strays.items():
             _put(numbers, table, self.database.number(table, stray.at(now)))
         return self._spoilt(numbers, now)
+
+    def held(self, now: Seconds) -> HeldUpdates:
+        """Return the identities of the updates in every table."""
+        numbers = self.numbers(now)
+        return {table: self._followed(table, now) + self.own.get(table, ()) for table in numbers}
+
+    def _followed(self, table: TableNumber, now: Seconds) -> Updates:
+        """Return the updates of a table that came from the database that it follows."""
+        at = self.strays.get(table, self.position).at(now)
+        writes = self.database.generation(table, at) if self.database and table not in self.foreign else None
+        return writes.held(writes.number(at)) if writes else ()
+
+    def add_own(self, table: TableNumber, after: Sequence, upto: Sequence) -> None:
+        """Add updates that no other host has."""
+        self.own[table] = (*self.own.get(table, ()), Span(new_origin(), after, upto))
 
     def _spoilt(self, numbers: Numbers, now: Seconds) -> Numbers:
         for table, more in self.surplus.items():
@@ -121,7 +139,7 @@ class Copy:
     def rebased(self, new: Database, now: Seconds) -> "Copy":
         """Describe the same data as a copy of another database: behind it, ahead of it, or of another generation."""
         copy = Copy(new, self.position.frozen(now), stamps=dict(self.stamps), absent=set(self.absent))
-        base = copy.position.at(now)
+        base, before = copy.position.at(now), self.held(now)
         for table, (number, stamp) in self.numbers(now).items():
             generations = [each for each in new.tables.get(table, ()) if table in self.stamps or each.stamp == stamp]
             surplus = number - generations[-1].number(now) if generations else 0
@@ -135,6 +153,8 @@ class Copy:
             elif table in self.stuck or new.number(table, base) != (number, generation.stamp):
                 copy.strays[table] = Position(generation.written_at(number) or max(0.0, generation.born))
         copy.stuck = self.stuck & copy.strays.keys()
+        followed = copy.held(now)
+        copy.own = {table: own for table in before if (own := without(before[table], followed.get(table, ())))}
         return copy
 
 

@@ -26,7 +26,7 @@ class DomainState:
         self.hosts: Mapping[HostName, SimulatedHost] = MappingProxyType(dict(hosts))
 
     def notify(self, event: str) -> None:
-        """Call the observers: before a removal, and after every other change."""
+        """Call the observers: before and after a removal, and after every other change."""
         for observer in self.observers:
             observer(event)
 

@@ -91,7 +91,7 @@ class _Placing:
         if host.name == self.standing.lead:
             return Copy(self.database, Position(self.now, self.now, 0.0))
         if host.role is Boksinit.MASTER:
-            return Copy(_own(found.numbers), Position(self.now, self.now, 0.0))
+            return Copy(self._other_master(found.numbers), Position(self.now, self.now, 0.0))
         return self._replica(found, found.numbers)
 
     def _replica(self, found: HostStanding, numbers: Numbers) -> Copy:
@@ -101,12 +101,26 @@ class _Placing:
             whole = self.database.number(table, self.now)
             if whole is None or whole[1] != stamp:
                 copy.foreign[table] = (number, stamp)
+                copy.add_own(table, 0, number)
             elif number > whole[0]:
                 copy.surplus[table] = number - whole[0]
+                copy.add_own(table, whole[0], number)
             elif number < whole[0]:
                 copy.strays[table] = Position(self._reached(table, number))
                 copy.stuck |= {table} if found.stuck else set()
         return copy
+
+    def _other_master(self, numbers: Numbers) -> Database:
+        """Make the database of a second master: the lead's updates as far as it has them, and its own beyond."""
+        tables: dict[TableNumber, list[Writes]] = {}
+        for table, (number, stamp) in numbers.items():
+            writes = Writes(Random(f"twin/{table}"), number, stamp, rate=0.0, born=-float("inf"))
+            lead = self.database.generation(table, self.now)
+            if lead is not None and lead.stamp == stamp:
+                common = min(number, lead.number(self.now))
+                writes.continues(lead.held(common), common)
+            tables[table] = [writes]
+        return Database(tables)
 
     def _reached(self, table: TableNumber, number: Sequence) -> Seconds:
         at = self.database.tables[table][-1].written_at(number)
@@ -156,12 +170,3 @@ class _Placing:
         copy.position = Position(self.now, since if line.status is Status.LOADING else self.now, replica.delay_seconds)
         for table in copy.strays.keys() - copy.stuck:
             copy.strays[table] = replace(copy.strays[table], since=since, delay=replica.delay_seconds)
-
-
-def _own(numbers: Numbers) -> Database:
-    """Make the database of a second master."""
-    tables = {
-        table: [Writes(Random(f"twin/{table}"), number, stamp, rate=0.0, born=-float("inf"))]
-        for table, (number, stamp) in numbers.items()
-    }
-    return Database(tables)

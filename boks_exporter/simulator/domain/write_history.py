@@ -8,6 +8,7 @@ from random import Random
 from typing import Final
 
 from boks_exporter.model import Seconds, Sequence
+from boks_exporter.simulator.domain.updates import Span, Updates, clipped, new_origin
 
 _CELL: Final[Seconds] = 10.0
 """A busy table's updates are drawn for this many seconds at a time, and spread evenly."""
@@ -44,8 +45,11 @@ class Writes:
     """
 
     __slots__ = (
+        "_base",
         "_drawn_to",
         "_firsts",
+        "_origin",
+        "_past",
         "_pieces",
         "_random",
         "_start",
@@ -64,6 +68,9 @@ class Writes:
         self._firsts: list[Seconds] = []
         self._drawn_to = max(0.0, born)
         self._stopped_at = math.inf
+        self._origin = new_origin()
+        self._past: Updates = ()
+        self._base = 0
         self.born = born
         self.stamp = stamp
         self.rate = rate
@@ -113,6 +120,15 @@ class Writes:
     def resume(self, at: Seconds) -> None:
         self._stopped_at = math.inf
         self._drawn_to = max(self._drawn_to, at)
+
+    def held(self, number: Sequence) -> Updates:
+        """Return the identities of the updates up to a number: those of earlier masters, and its own."""
+        own = (Span(self._origin, self._base, number),) if number > self._base else ()
+        return clipped(self._past, number) + own
+
+    def continues(self, past: Updates, number: Sequence) -> None:
+        """Make the updates up to a number those of earlier masters."""
+        self._past, self._base = past, number
 
     def fork(self, random: Random, at: Seconds, *, more: int = 0) -> "Writes":
         """Make a stopped copy of what was written up to an instant, each number higher by `more`."""
