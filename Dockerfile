@@ -15,7 +15,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY deploy/ deploy/
 COPY docs/runbooks/ docs/runbooks/
 COPY boks_exporter/ boks_exporter/
-# The wheel is built beside the environment that it goes into: what builds it stays behind.
+# The wheel is built outside the environment that it is installed into, so that no build tool becomes part of the image.
 RUN /build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
  && /build/bin/pip --python /opt/boks-exporter/bin/python3 install --no-cache-dir --no-index --no-deps /wheels/*.whl \
  && /opt/boks-exporter/bin/python3 -m compileall -q /opt/boks-exporter/lib
@@ -29,7 +29,7 @@ LABEL org.opencontainers.image.title="boks_exporter" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
-# What installs packages has no business in a running exporter.
+# A running exporter needs no package installer.
 RUN rm -rf /usr/local/lib/python3*/site-packages/pip* /usr/local/bin/pip* /usr/local/lib/python3*/ensurepip
 COPY --from=build /opt/boks-exporter /opt/boks-exporter
 ENV PATH=/opt/boks-exporter/bin:${PATH} \

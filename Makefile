@@ -1,6 +1,6 @@
 # Tasks of development. Every target installs what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-failover test check static contracts bench trial faults image fmt docs lock clean
+.PHONY: help setup demo demo-failover test test-all dist check static contracts bench trial faults image fmt docs lock clean
 
 BIN := .venv/bin
 # Parallel test processes: unit tests use the CPU all the time, most of the others wait for hosts and programs.
@@ -44,10 +44,20 @@ test: setup ## All tests that CI runs, in under 15 minutes; installs system pack
 	@scripts/setup-system
 	@$(MAKE) --no-print-directory static
 	@rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -q -n $(JOBS_THAT_WAIT) --dist loadfile --cov --cov-report= tests
+	$(BIN)/python -m pytest -q -n $(JOBS_THAT_WAIT) --dist loadfile --cov --cov-report= --ignore=tests/slow tests
 	$(BIN)/coverage report --skip-covered
 	@echo "The pure core must be covered to 95 %:"
 	$(BIN)/coverage report --format=total --precision=1 --fail-under=95 --include="$$(set -f; printf 'boks_exporter/%s,' $(CORE))"
+
+test-all: test ## What make test runs, and what takes longer
+	@scripts/setup dist
+	@scripts/setup-system dist
+	$(BIN)/python -m pytest -q -p no:cacheprovider tests/slow
+
+dist: ## Build all packages of a release into dist/: wheel, sdist, offline bundle, single file, deb, rpm, SBOM, check sums
+	@scripts/setup dist
+	@scripts/setup-system dist
+	PYTHONPATH=. $(BIN)/python -m scripts.dist dist
 
 bench: setup ## Print the benchmarks' ratios
 	@for bench in bench/*.py; do echo "== $$bench"; PYTHONPATH=. $(BIN)/python $$bench || exit 1; done

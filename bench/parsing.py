@@ -1,7 +1,7 @@
-"""Measure what parsing costs a line, beside a plain regular expression that builds the same facts.
+"""Measure the cost of parsing per line, compared with a plain regular expression that builds the same facts.
 
 Run `python bench/parsing.py`. The goal is at most 2 microseconds a line for both commands, and 0.3 seconds for a reply
-of a mebibyte in which no line is sound, during which no other host is heard. Processor time is measured,
+of 1 MiB in which no line is valid, during which no other host is polled. Processor time is measured,
 not time on the wall, and the best of many short runs counts: whatever else the machine does can only slow a run down.
 So a goal that is missed is tried for longer, up to ten seconds. It exits 1 if a goal is missed all the same.
 """
@@ -42,7 +42,7 @@ _TABLE: Final = re.compile(r"T(?P<table>\d+) (?P<stamp>\d+d [\d:]+) (?P<sequence
 
 
 def plain_seconds(text: str) -> float:
-    """Read a duration as one would in a script."""
+    """Parse a duration as a simple script does."""
     days, _, clock = text.rpartition(" ")
     total = 0
     for part in clock.split(":"):
@@ -51,7 +51,7 @@ def plain_seconds(text: str) -> float:
 
 
 def plain_list(text: str) -> ReplicaList:
-    """Read a list with one regular expression: no columns, no unread lines, no odd words."""
+    """Parse a list with one regular expression: no columns, no unread lines, no unknown words."""
     return ReplicaList(
         tuple(
             ReplicaLine(
@@ -70,7 +70,7 @@ def plain_list(text: str) -> ReplicaList:
 
 
 def plain_sequence(text: str) -> SequenceReport:
-    """Read a sequence with one regular expression: no unread lines, no other shapes."""
+    """Parse a sequence with one regular expression: no unread lines, no other forms."""
     return SequenceReport(
         tuple(
             TableSequence(
@@ -99,7 +99,7 @@ def a_list(chance: random.Random) -> str:
 
 
 def a_sequence(chance: random.Random) -> str:
-    """Print the sequences of a server with as many tables as are known to be in use."""
+    """Print the sequences of a server with all tables known to be in use."""
     return "".join(
         f"T{table} {chance.choice((13178, 13678))}d {chance.randrange(24)}:03:16 {number} ({number})\n"
         for table in range(TABLES)
@@ -109,7 +109,7 @@ def a_sequence(chance: random.Random) -> str:
 
 @dataclass(frozen=True)
 class Contest:
-    """One command's output, and two ways to read it."""
+    """One command's output, and two parsers for it."""
 
     command: str
     text: str
@@ -118,12 +118,12 @@ class Contest:
 
     @property
     def lines(self) -> int:
-        """Count the lines to be read."""
+        """Count the lines."""
         return self.text.count("\n")
 
 
 def microseconds_a_line(contest: Contest, parse: Callable[[str], object]) -> float:
-    """Take the best of several runs, each long enough for the clock, and of more while the goal is missed."""
+    """Return the best of several runs, each long enough for the clock; repeats while the goal is missed."""
     best = float("inf")
     for run in range(MOST_RUNS):
         if run >= RUNS and (best <= GOAL_MICROSECONDS * contest.lines / 1e6 or parse is contest.plain):
@@ -138,7 +138,7 @@ def microseconds_a_line(contest: Contest, parse: Callable[[str], object]) -> flo
 
 
 def seconds_for_rubbish() -> float:
-    """Take the best of several readings of a reply as large as is let in, as lines as short as there can be."""
+    """Return the best of several parses of a reply of the maximum size, with the shortest possible lines."""
     raw = b"=boks-gate/1 version=1.0.0\n=section list\n%b=end list exit=0\n=done sections=1\n"
     raw %= b"|x\n" * (MEBIBYTE // 3)
     best = float("inf")
@@ -153,7 +153,7 @@ def seconds_for_rubbish() -> float:
 
 
 def main() -> int:
-    """Run both contests, print the table, and say whether the goals are met."""
+    """Run both comparisons, print the table, and return whether the goals are met."""
     chance = random.Random(1)
     contests = (
         Contest("boksdiag list", a_list(chance), parse_list, plain_list),

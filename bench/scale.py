@@ -1,7 +1,7 @@
-"""Measure what a domain of 200 hosts costs: a round over SSH, and the rendering of what it brought.
+"""Measure the cost of a domain of 200 hosts: a round over SSH, and the rendering of its result.
 
 Run `python bench/scale.py`. The simulated hosts are served by a process of their own on loopback, so the CPU shown is
-the exporter's alone. What a round costs on kept connections is compared with connecting anew for each round, and our
+the exporter's alone. What a round costs on kept connections is compared with reconnecting for each round, and our
 rendering with prometheus_client's of the same families, both in the same run. It exits 1 if a goal is missed.
 """
 
@@ -40,7 +40,7 @@ HOSTS: Final = 200
 ROUNDS: Final = 3
 AT_ONCE: Final = HOSTS
 GOAL_KEPT: Final = 0.5
-"""A round on kept connections against one that connects anew; both wait for the simulated commands as well."""
+"""A round on kept connections compared with one that reconnects; both include the simulated commands."""
 
 GOAL_CPU: Final = 0.5
 GOAL_RENDERING: Final = 0.25
@@ -51,23 +51,23 @@ INFO: Final = ExporterInfo(version="bench", revision="bench", python="bench")
 
 @dataclass(frozen=True)
 class Cost:
-    """What something took, in seconds."""
+    """Durations in seconds."""
 
     wall: float
     cpu: float
 
 
 def layout() -> Layout:
-    """Lay out one master and its replicas, an hour old."""
+    """Create one master and its replicas, an hour old."""
     replicas = tuple(HostPlan(name=f"REPHOST{number:03}", role=Boksinit.SERVER) for number in range(1, HOSTS))
     master = HostPlan(name="MASTER1", role=Boksinit.MASTER)
     return Layout(hosts=(master, *replicas), writes_per_second=5.0, epoch=time.time() - 3600)
 
 
 def serve(directory: Path, ready: Connection) -> None:
-    """Serve the domain until the other side closes; tells first how long the start took, and every port."""
+    """Serve the domain until the other side closes; sends the duration of the start and every port first."""
 
-    async def until_told() -> None:
+    async def until_closed() -> None:
         domain = SimulatedDomain(layout(), seed=1)
         began = time.perf_counter()
         async with SimulatedServers(domain, directory) as servers:
@@ -75,12 +75,12 @@ def serve(directory: Path, ready: Connection) -> None:
             ready.send((took, [(name, servers.port(name)) for name in domain.hosts]))
             await asyncio.to_thread(ready.poll, None)
 
-    asyncio.run(until_told())
+    asyncio.run(until_closed())
 
 
 @contextmanager
 def served(directory: Path) -> Iterator[tuple[float, list[tuple[str, int]]]]:
-    """Start the hosts in a process of their own, and end it afterwards."""
+    """Run the hosts in a separate process."""
     ours, theirs = multiprocessing.get_context("spawn").Pipe()
     process = multiprocessing.get_context("spawn").Process(target=serve, args=(directory, theirs))
     process.start()
@@ -94,7 +94,7 @@ def served(directory: Path) -> Iterator[tuple[float, list[tuple[str, int]]]]:
 
 
 async def rounds(watch: DomainWatch, before_each: Callable[[], object]) -> list[Cost]:
-    """Look at the domain several times."""
+    """Poll the domain several times."""
     gate = asyncio.Semaphore(AT_ONCE)
     costs = []
     for _ in range(ROUNDS):
@@ -107,7 +107,7 @@ async def rounds(watch: DomainWatch, before_each: Callable[[], object]) -> list[
 
 
 async def measure(directory: Path, ports: Iterable[tuple[str, int]]) -> tuple[list[Cost], list[Cost], DomainView]:
-    """Measure rounds that connect anew, then rounds on kept connections."""
+    """Measure rounds that reconnect, then rounds on kept connections."""
     hosts = tuple(Host(name, SimulatedServers.address, port) for name, port in ports)
     settings = SshSettings(
         user=SimulatedServers.user,
@@ -124,12 +124,12 @@ async def measure(directory: Path, ports: Iterable[tuple[str, int]]) -> tuple[li
         await asyncio.sleep(0)
 
     try:
-        anew = await rounds(watch, disconnect)
+        fresh = await rounds(watch, disconnect)
         kept = await rounds(watch, keep)
     finally:
         await transport.aclose()
     assert watch.view
-    return anew, kept, watch.view
+    return fresh, kept, watch.view
 
 
 class _Families(Collector):
@@ -141,7 +141,7 @@ class _Families(Collector):
 
 
 def seconds(work: Callable[[], object], runs: int = 5) -> float:
-    """Take the best of several runs: whatever else the machine does can only slow one down."""
+    """Return the best of several runs: other load can only slow one down."""
     best = float("inf")
     for _ in range(runs):
         began = time.perf_counter()
@@ -151,16 +151,16 @@ def seconds(work: Callable[[], object], runs: int = 5) -> float:
 
 
 def verdict(what: str, ratio: float, goal: float) -> bool:
-    """Print one ratio and tell whether its goal is met."""
+    """Print one ratio and return whether its goal is met."""
     print(f"{what:<58} {ratio:>6.2f}  {'met' if ratio <= goal else 'MISSED'}: at most {goal}")
     return ratio <= goal
 
 
 def main() -> int:
-    """Measure, print, and say whether the goals are met."""
+    """Measure, print, and return whether the goals are met."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with tempfile.TemporaryDirectory(prefix="boks-bench-") as name, served(Path(name)) as (start_seconds, ports):
-        anew, kept, view = asyncio.run(measure(Path(name), ports))
+        fresh, kept, view = asyncio.run(measure(Path(name), ports))
     registry = CollectorRegistry()
     registry.register(_Families(view))
     page = render([view], INFO)
@@ -168,15 +168,15 @@ def main() -> int:
     ours = seconds(lambda: render([view], INFO))
     theirs = seconds(lambda: (generate_latest(registry), generate_openmetrics(registry)))
     print(f"{HOSTS} hosts, {ROUNDS} rounds each, {AT_ONCE} hosts at once; servers started in {start_seconds:.2f} s")
-    for way, costs in (("connecting anew", anew), ("kept connections", kept)):
+    for way, costs in (("reconnecting", fresh), ("kept connections", kept)):
         wall, cpu = median(cost.wall for cost in costs), median(cost.cpu for cost in costs)
         print(f"  round, {way:<17} {wall:>6.2f} s, exporter's CPU {cpu:>6.2f} s")
     print(
         f"  page of {len(page.classic) / 1e6:.2f} MB, both formats: {ours * 1e3:.0f} ms; theirs {theirs * 1e3:.0f} ms"
     )
     met = (
-        verdict("round on kept connections / connecting anew", _ratio(kept, anew, "wall"), GOAL_KEPT),
-        verdict("CPU of a round on kept connections / connecting anew", _ratio(kept, anew, "cpu"), GOAL_CPU),
+        verdict("round on kept connections / reconnecting", _ratio(kept, fresh, "wall"), GOAL_KEPT),
+        verdict("CPU of a round on kept connections / reconnecting", _ratio(kept, fresh, "cpu"), GOAL_CPU),
         verdict("rendering / prometheus_client", ours / theirs, GOAL_RENDERING),
     )
     return int(not all(met))

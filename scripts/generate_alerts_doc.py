@@ -10,15 +10,6 @@ from scripts.generated_blocks import ROOT, filled_page, write
 PAGE: Final = ROOT / "docs" / "alerts.md"
 RULES: Final = ROOT / "deploy" / "prometheus"
 
-THRESHOLDS: Final = """
-## Thresholds
-
-All limits are series of their own, recorded in one group of `boks-recording.rules.yml`. Change a number there, and alerts and dashboards follow.
-None of these figures is published by the vendor, except the one for shared memory; the file says what speaks for each.
-
-| series | value |
-|---|---|"""
-
 
 def page() -> str:
     """Return the page with its tables."""
@@ -31,16 +22,16 @@ def _groups() -> Iterator[dict[str, Any]]:
 
 
 def _alerts() -> Iterator[str]:
-    yield "| alert | severity | after | what it says |"
+    yield "| alert | severity | for | summary |"
     yield "|---|---|---|---|"
     for rule in (rule for group in _groups() for rule in group["rules"] if "alert" in rule):
         name, labels = rule["alert"], rule["labels"]
-        says = rule["annotations"]["summary"].replace("{{ $labels.", "*").replace(" }}", "*")
-        says = says.replace("{{ $value | humanizeDuration*", "*so long*").replace(
+        summary = rule["annotations"]["summary"].replace("{{ $labels.", "*").replace(" }}", "*")
+        summary = summary.replace("{{ $value | humanizeDuration*", "*so long*").replace(
             "{{ $value | humanizePercentage*", "*n* %"
         )
-        says = says.replace("{{ $value*", "*n*")
-        yield f"| [{name}](runbooks/{name}.md) | {labels['severity']} | {rule['for']} | {says} |"
+        summary = summary.replace("{{ $value*", "*n*")
+        yield f"| [{name}](runbooks/{name}.md) | {labels['severity']} | {rule['for']} | {summary} |"
 
 
 def _thresholds() -> Iterator[str]:

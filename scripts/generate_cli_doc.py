@@ -53,6 +53,11 @@ MEANINGS: Final = {
     "domains[].hosts[].promotable_reasons": "reasons against its promotion",
     "domains[].hosts[].gate_version": "version of its gate; null if it did not answer",
     "domains[].unresolved": "servers of the master's list that are not configured",
+    "domains[].unread_lines": "one entry for each form of line that could not be read, without ignored ones",
+    "domains[].unread_lines[].section": "the section that printed it; `login` for the lines around the gate's reply",
+    "domains[].unread_lines[].line": "the first such line",
+    "domains[].unread_lines[].lines": "how many there are",
+    "domains[].unread_lines[].hosts": "the hosts that print it",
     "domains[].sites": "one entry for each site",
     "domains[].sites[].name": "its name",
     "domains[].sites[].verdict": "`ok`, `site-without-spare` or `site-without-replica`",
@@ -98,7 +103,7 @@ def _help() -> Iterator[str]:
 
 
 def _commands(command: click.Command, name: str, parent: click.Context | None) -> Iterator[tuple[str, click.Context]]:
-    """Walk through all commands, each with a context of a fixed width."""
+    """Yield all commands, each with a context of a fixed width."""
     context = click.Context(command, info_name=name, parent=parent, terminal_width=_WIDTH, max_content_width=_WIDTH)
     context.help_option_names = ["-h", "--help"]
     yield context.command_path, context
@@ -138,7 +143,7 @@ def _keys() -> Iterator[str]:
 
 
 def keys(kind: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Walk through every key of a typed dictionary and those below it."""
+    """Yield every key of a typed dictionary and those below it."""
     for key, below in get_type_hints(kind).items():
         here = f"{path}.{key}" if path else key
         yield here, below

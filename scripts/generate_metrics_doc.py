@@ -16,7 +16,7 @@ GROUPS: Final = {
     "rounds": ("boks_round_", "boks_rounds_"),
     "failover": ("boks_failover_", "boks_maintenance_"),
 }
-"""Metrics of each section of the page, by the beginnings of their names."""
+"""Metrics of each section of the page, by the prefixes of their names."""
 
 
 def page() -> str:

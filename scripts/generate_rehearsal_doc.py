@@ -35,11 +35,11 @@ def _faults() -> Iterator[str]:
     yield "| fault | what happens | at which steps |"
     yield "|---|---|---|"
     for fault in StepFault:
-        yield f"| `{fault.word}` | {fault} | {'that tell a host something' if fault in OF_REQUESTS else 'all'} |"
+        yield f"| `{fault.word}` | {fault} | {'that send a request' if fault in OF_REQUESTS else 'all'} |"
 
 
 async def _day(stage: Stage) -> dict[str, list[str]]:
-    """Look at a sound domain, and rehearse the death of its master; then the same with the program killed."""
+    """Poll a healthy domain and rehearse a promotion as if its master were dead; then again with the program killed."""
     await VirtualClock().sleep(4000.0)
     stage.domain.advance(VirtualClock().monotonic())
     await stage.survey.observe(JournalView())
@@ -67,8 +67,8 @@ async def _rehearsed(stage: Stage, inject: str) -> list[str]:
     begun = Rehearsal(live=live, injected=parse_fault_spec(inject, "resume") if inject else None, dead=dead)
     rehearsal = await rehearse_there(known, begun, order, Reader(order, dead, lines.extend), virtual_twin)
     command = "$ boks-exporter failover rehearse promote replica1 --dead master1"
-    told = [command + (f" --inject {inject}" if inject else ""), *lines, *rehearsal_text(rehearsal)]
-    return ["```", *(line.rstrip() for line in told), "```\n"]
+    shown = [command + (f" --inject {inject}" if inject else ""), *lines, *rehearsal_text(rehearsal)]
+    return ["```", *(line.rstrip() for line in shown), "```\n"]
 
 
 if __name__ == "__main__":

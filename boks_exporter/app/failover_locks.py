@@ -58,16 +58,16 @@ async def _broken(domain: ManagedDomain, host: Host, run: str) -> tuple[str, boo
 
 async def locks(domain: ManagedDomain) -> dict[HostName, str]:
     """Return the holder of each host's lock, or why it is unknown."""
-    gate = asyncio.Semaphore(_AT_ONCE)
+    limiter = asyncio.Semaphore(_AT_ONCE)
     async with operator_connections(domain) as ways:
         looking = ReadOnlyGates(ReadOnlyTransport(ways.operator))
-        found = await asyncio.gather(*(_held(looking, host, gate) for host in domain.domain.hosts))
+        found = await asyncio.gather(*(_held(looking, host, limiter) for host in domain.domain.hosts))
     return dict(zip((host.name for host in domain.domain.hosts), found, strict=True))
 
 
-async def _held(looking: ReadOnlyGates, host: Host, gate: asyncio.Semaphore) -> str:
+async def _held(looking: ReadOnlyGates, host: Host, limiter: asyncio.Semaphore) -> str:
     try:
-        async with gate:
+        async with limiter:
             lock = await looking.lock(host)
     except BoksExporterError as error:
         return f"unknown: {error}"

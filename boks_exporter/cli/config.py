@@ -8,7 +8,7 @@ import click
 
 from boks_exporter.cli import cli_exits
 from boks_exporter.cli.options import CONFIG_VARIABLE, DEFAULT_CONFIG, FILE
-from boks_exporter.cli.stdout import say
+from boks_exporter.cli.streams import say
 
 
 @click.group()

@@ -8,7 +8,7 @@ import click
 from boks_exporter.cli import cli_exits
 from boks_exporter.cli.options import FILE
 from boks_exporter.cli.param_types import WHOLE_SECONDS, Checked
-from boks_exporter.cli.stdout import say
+from boks_exporter.cli.streams import say
 from boks_exporter.errors import InstallationError
 from boks_exporter.remote.installation import (
     DEFAULT_GATE_PATH,

@@ -4,6 +4,7 @@ import base64
 import ssl
 import time
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
@@ -39,12 +40,20 @@ class ExporterError(click.ClickException):
     """The exporter could not be reached, or its answer is not a status report."""
 
 
-def fetch_report(access: Access, timeout_seconds: float) -> StatusReport:
+@dataclass(frozen=True, slots=True)
+class FetchedReport:
+    """A report, and the time by the exporter's clock when it answered; None if the answer has no valid date."""
+
+    report: StatusReport
+    answered_at: float | None
+
+
+def fetch_report(access: Access, timeout_seconds: float) -> FetchedReport:
     """Fetch the report, without redirects or proxies. Raises ExporterError."""
     parts = _checked(access.url)
-    body = _fetch(access, parts, timeout_seconds)
+    body, date = _fetch(access, parts, timeout_seconds)
     try:
-        return read_report(body)
+        return FetchedReport(read_report(body), _timestamp(date))
     except ParseError as error:
         message = f"{access.url} answered, but not with a status report: {error}"
         raise ExporterError(message) from error
@@ -65,7 +74,7 @@ def _checked(url: str) -> SplitResult:
     return parts
 
 
-def _fetch(access: Access, parts: SplitResult, timeout_seconds: float) -> bytes:
+def _fetch(access: Access, parts: SplitResult, timeout_seconds: float) -> tuple[bytes, str]:
     deadline = time.monotonic() + timeout_seconds
     connection = _connection(access, parts, timeout_seconds)
     try:
@@ -86,7 +95,15 @@ def _fetch(access: Access, parts: SplitResult, timeout_seconds: float) -> bytes:
     if response.status != HTTPStatus.OK:
         message = f"{access.url}: {_refusal(response, body, access)}"
         raise ExporterError(message)
-    return body
+    return body, response.getheader("Date", "")
+
+
+def _timestamp(date: str) -> float | None:
+    try:
+        moment = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    return moment.timestamp() if moment.tzinfo else None
 
 
 def _path(parts: SplitResult) -> str:

@@ -9,7 +9,7 @@ from boks_exporter.cli import cli_exits
 from boks_exporter.cli.failover.options import Common, common, insist_on_host
 from boks_exporter.cli.param_types import DURATION, WORDS
 from boks_exporter.cli.sanitize import harmless
-from boks_exporter.cli.stdout import say
+from boks_exporter.cli.streams import say
 
 
 @click.group()

@@ -1,6 +1,7 @@
 """Source of a status report: a one-shot poll, or a running exporter."""
 
 import os
+import time
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -80,12 +81,20 @@ def _flags(names: Collection[str]) -> str:
     return ", ".join(f"--{name.replace('_', '-')}" for name in names)
 
 
-def fetch(query: ReportQuery) -> "StatusReport":
+@dataclass(frozen=True, slots=True)
+class SourcedReport:
+    """A report and the current time by the clock that its timestamps come from."""
+
+    report: "StatusReport"
+    now: float
+
+
+def fetch(query: ReportQuery) -> SourcedReport:
     """Return the report; raises BoksExporterError or ClickException."""
     return _from_exporter(query) if query.url is not None else _from_poll(query)
 
 
-def _from_exporter(query: ReportQuery) -> "StatusReport":
+def _from_exporter(query: ReportQuery) -> SourcedReport:
     from boks_exporter.cli.http_client import Access, fetch_report
 
     access = Access(
@@ -97,10 +106,12 @@ def _from_exporter(query: ReportQuery) -> "StatusReport":
         client_key=query.client_key,
         insecure_ignore_certificate=query.insecure_ignore_certificate,
     )
-    report = fetch_report(access, query.timeout_seconds)
+    fetched = fetch_report(access, query.timeout_seconds)
+    report = fetched.report
     validate_domains(query.domains, [domain["domain"] for domain in report["domains"]], access.url)
     kept = [domain for domain in report["domains"] if not query.domains or domain["domain"] in query.domains]
-    return {**report, "domains": kept}
+    now = time.time() if fetched.answered_at is None else fetched.answered_at
+    return SourcedReport({**report, "domains": kept}, now)
 
 
 def _password(query: ReportQuery) -> str | None:
@@ -115,12 +126,12 @@ def _password(query: ReportQuery) -> str | None:
     return text.partition("\n")[0].removesuffix("\r")
 
 
-def _from_poll(query: ReportQuery) -> "StatusReport":
+def _from_poll(query: ReportQuery) -> SourcedReport:
     from boks_exporter.config import load
 
     settings = load(query.config_file)
     validate_domains(query.domains, [domain.name for domain in settings.domains], str(query.config_file))
-    return _poll(settings, query.domains, query.timeout_seconds)
+    return SourcedReport(_poll(settings, query.domains, query.timeout_seconds), time.time())
 
 
 def _poll(settings: "Settings", domains: Collection[str], seconds: float) -> "StatusReport":

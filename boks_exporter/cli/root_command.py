@@ -1,7 +1,6 @@
 """The root command: dispatch, and conversion of expected errors to messages and exit codes."""
 
 import getpass
-import io
 import os
 import sys
 from collections.abc import Sequence
@@ -10,8 +9,10 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 import click
+from click.exceptions import NoSuchCommand
 
 from boks_exporter.cli import cli_exits
+from boks_exporter.cli.streams import escape_unencodable_characters, output_error, prepare_streams
 from boks_exporter.errors import BoksExporterError, ConfigError
 
 _COMMANDS: Final = {
@@ -46,6 +47,15 @@ class Commands(click.Group):
         command = getattr(import_module(module), name)
         return command if isinstance(command, click.Command) else None
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; an unknown one is reported with similar ones, as click does for commands that are loaded."""
+        try:
+            return super().resolve_command(ctx, args)
+        except NoSuchCommand as error:
+            raise NoSuchCommand(error.command_name, possibilities=_COMMANDS, ctx=ctx) from None
+
 
 @click.group(
     cls=Commands,
@@ -67,12 +77,13 @@ def program() -> None:
 
 def main() -> NoReturn:
     """Run the command line of this process and exit."""
+    prepare_streams()
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line; returns its exit code."""
-    _escape_unencodable_characters()
+    escape_unencodable_characters()
     _ensure_user_identity()
     if next((word for word in arguments if not word.startswith("-")), None) == _PLUGIN:
         from boks_exporter.cli.check.unknown_on_error import as_plugin
@@ -94,15 +105,14 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
-    code = program.main(list(arguments), prog_name="boks-exporter", standalone_mode=False)
+    """Run a command line; what click itself cannot print, such as help, is an OutputError like any other output."""
+    try:
+        code = program.main(list(arguments), prog_name="boks-exporter", standalone_mode=False)
+    except (OSError, SystemExit) as error:  # click exits if the reader of a pipe is gone
+        if failed := output_error():
+            raise failed from error
+        raise
     return code if isinstance(code, int) else cli_exits.DONE
-
-
-def _escape_unencodable_characters() -> None:
-    """Print characters outside the terminal's character set as escapes: names and reasons come from the hosts."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
 
 
 def _ensure_user_identity() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from boks_exporter.cli import cli_exits
-from boks_exporter.cli.stdout import say
+from boks_exporter.cli.streams import say
 
 if TYPE_CHECKING:
     from boks_exporter.app.bundled_files import ShippedFile

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from boks_exporter.cli import cli_exits, options
-from boks_exporter.cli.stdout import say
+from boks_exporter.cli.streams import say
 
 
 @click.command(
@@ -36,7 +36,7 @@ def status(ctx: click.Context, /, *, output: str, **given: Any) -> int:
     """
     from boks_exporter.cli.report_source import ReportQuery, fetch
 
-    report = fetch(ReportQuery.of(ctx, **given))
+    report = fetch(ReportQuery.of(ctx, **given)).report
     if output == "json":
         say(json.dumps(report, indent=2))
     elif not report["domains"]:

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 from boks_exporter.cli.sanitize import harmless
-from boks_exporter.model import Timestamp
-from boks_exporter.report import DomainReport, HostReport
-from boks_exporter.text.formatting import in_words
+from boks_exporter.report import DomainReport, HostReport, unread_sentences
+from boks_exporter.text.formatting import in_words, utc_clock
 
 REASON: Final = "REASON"
 COLUMNS: Final = ("HOST", "SITE", "ROLE", "STATE", "LAG", "AHEAD", "LAST PACKET", REASON)
@@ -52,8 +50,9 @@ def footers(domain: DomainReport) -> Iterator[str]:
         for group in groups:
             if group["verdict"] != "ok":
                 yield harmless(f"{kind} {group['name']}: {group['replicas_ok']} of {group['replicas']} replicas ok")
+    yield from map(harmless, unread_sentences(domain))
     yield from map(harmless, _maintenance(domain))
-    yield f"polled {_clock(domain['last_round_timestamp_seconds'])}"
+    yield f"polled {utc_clock(domain['last_round_timestamp_seconds'])}"
 
 
 def _maintenance(domain: DomainReport) -> Iterator[str]:
@@ -61,12 +60,8 @@ def _maintenance(domain: DomainReport) -> Iterator[str]:
     if domain["maintenance"] is None:
         yield "maintenance is unknown: the failover journal cannot be read"
     for window in domain["maintenance"] or ():
-        until = _clock(window["until_timestamp_seconds"])
+        until = utc_clock(window["until_timestamp_seconds"])
         yield f"{window['host']} is under maintenance until {until}, {window['owner']}: {window['reason']}"
-
-
-def _clock(moment: Timestamp) -> str:
-    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _count(host: HostReport, count: int | None) -> str:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from boks_exporter.cli.gate_versions import old_gates
 from boks_exporter.cli.status_rows import COLUMNS, REASON, footers, headline, rows
-from boks_exporter.cli.stdout import say
+from boks_exporter.cli.streams import say
 from boks_exporter.remote.gate import gate_version
 from boks_exporter.report import DomainReport, StatusReport
 

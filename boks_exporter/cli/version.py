@@ -3,7 +3,7 @@
 import click
 
 from boks_exporter.cli import cli_exits
-from boks_exporter.cli.stdout import say
+from boks_exporter.cli.streams import say
 
 
 @click.command()

@@ -24,6 +24,8 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _SMALLEST_REPLY, _LARGEST_REPLY = 1024, 1024**3
 _LONGEST_SECTION_SECONDS: Final = 3600
 _LISTED_AT_MOST: Final = 8
+_UNRELATED_LINES: Final = ("", "T9 13178d 11:05:23 1919 (1919)", "You have new mail.", "~")
+"""Lines of which no pattern for one form matches any."""
 
 _Meaning = TypeVar("_Meaning")
 
@@ -82,6 +84,19 @@ def _template(value: str) -> str:
         return value
     message = f"expected a host name or address after {{name}} is replaced, found {shown(value)}"
     raise ValueError(message)
+
+
+def _line_pattern(value: str) -> str:
+    """Reject what cannot be compiled, and what would ignore every line."""
+    try:
+        pattern = re.compile(value)
+    except re.error as error:
+        message = f"expected a regular expression, found {shown(value)}: {error}"
+        raise ValueError(message) from None
+    if any(map(pattern.fullmatch, _UNRELATED_LINES)):
+        message = f"expected a pattern for one form of line, found one that matches any: {shown(value)}"
+        raise ValueError(message)
+    return value
 
 
 def file_path(value: object) -> Path:
@@ -143,6 +158,7 @@ ReplySize = Annotated[
     BeforeValidator(size),
     _text("size", f"^{SIZE_PATTERN}$", examples=["512KiB", "4MiB"]),
 ]
+LinePattern = Annotated[str, AfterValidator(_line_pattern), _text("regular expression", r"^[^\x00-\x1f\x7f]+$")]
 HostText = Annotated[str, AfterValidator(_host_name), _text("host name or address", _HOST_OR_IPV6)]
 AddressTemplate = Annotated[str, AfterValidator(_template), _text("text with {name}", r"^[^{}]*\{name\}[^{}]*$")]
 JumpHost = Annotated[

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from boks_exporter.config.schema import ConfigModel, DomainModel, FailoverModel, HostModel
+from boks_exporter.config.schema import ConfigModel, DomainModel, FailoverModel, HostModel, ParsingModel
 from boks_exporter.config.settings import (
     DomainSettings,
     FailoverSettings,
@@ -20,6 +20,7 @@ from boks_exporter.config.transport_schema import AlgorithmsModel, LocalModel, R
 from boks_exporter.exposition import ExpositionOptions
 from boks_exporter.health import Thresholds
 from boks_exporter.model import Host
+from boks_exporter.parsing.ignored_lines import IgnoreRule
 from boks_exporter.remote.settings import (
     Algorithms,
     LocalSettings,
@@ -38,11 +39,11 @@ def settings_of(model: ConfigModel, directory: Path) -> Settings:
         poll=PollSettings(**vars(model.poll)),
         metrics=ExpositionOptions(**vars(model.metrics)),
         state_file=_resolve(model.state_file, directory),
-        domains=tuple(_domain(domain, directory) for domain in model.domains),
+        domains=tuple(_domain(domain, directory, model.parsing) for domain in model.domains),
     )
 
 
-def _domain(model: DomainModel, directory: Path) -> DomainSettings:
+def _domain(model: DomainModel, directory: Path, parsing: ParsingModel) -> DomainSettings:
     return DomainSettings(
         name=model.name,
         transport=_transport(model.transport, directory),
@@ -50,6 +51,7 @@ def _domain(model: DomainModel, directory: Path) -> DomainSettings:
         address_template=model.address_template,
         hosts=tuple(_host(host, model.address_template) for host in model.hosts),
         thresholds=Thresholds(**vars(model.thresholds)),
+        ignore_lines=tuple(IgnoreRule(**vars(rule)) for rule in parsing.ignore_lines),
         failover=_failover(model.failover, directory) if model.failover else None,
     )
 

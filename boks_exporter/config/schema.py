@@ -12,6 +12,7 @@ from boks_exporter.config.field_types import (
     GroupName,
     HookWord,
     HostText,
+    LinePattern,
     Name,
     Port,
     PositiveDuration,
@@ -177,6 +178,24 @@ class PollModel(Strict):
     concurrency: int = Field(default=_POLL.concurrency, ge=1, le=1000, description="Hosts polled at the same time.")
 
 
+class IgnoreLineModel(Strict):
+    """A form of line that the exporter does not know and that hides nothing."""
+
+    pattern: LinePattern = Field(
+        description="Regular expression for the whole line, without the blanks around it. Begin with `T9` to leave "
+        "table 9 out of the comparison."
+    )
+    reason: Name = Field(description="Why the line hides nothing; shown wherever a table is left out because of it.")
+
+
+class ParsingModel(Strict):
+    """Interpretation of the output of BoKS's commands."""
+
+    ignore_lines: tuple[IgnoreLineModel, ...] = Field(
+        default=(), strict=False, description="Lines that cannot be read and hide neither a table nor a host."
+    )
+
+
 class MetricsModel(Strict):
     """Amount of per-table metrics; a large domain has thousands of tables."""
 
@@ -195,6 +214,9 @@ class ConfigModel(Strict):
 
     poll: PollModel = Field(default=PollModel(), description="Schedule of the rounds and time limits.")
     metrics: MetricsModel = Field(default=MetricsModel(), description="Amount of per-table metrics.")
+    parsing: ParsingModel = Field(
+        default=ParsingModel(), description="Lines of BoKS's commands that are known to hide nothing."
+    )
     state_file: FilePath | None = Field(
         default=None, description="Keeps the history that lag in seconds needs across restarts. Safe to delete."
     )

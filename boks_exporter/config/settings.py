@@ -6,6 +6,7 @@ from pathlib import Path
 from boks_exporter.exposition import ExpositionOptions
 from boks_exporter.health import Thresholds
 from boks_exporter.model import DomainName, Host, Seconds
+from boks_exporter.parsing.ignored_lines import IgnoreRule
 from boks_exporter.remote.settings import TransportSettings
 
 
@@ -62,6 +63,7 @@ class DomainSettings:
     discover: bool = False
     address_template: str = "{name}"
     thresholds: Thresholds = field(default_factory=Thresholds)
+    ignore_lines: tuple[IgnoreRule, ...] = ()
     failover: FailoverSettings | None = None
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from boks_exporter.exposition.domain_view import DomainView, HostCounters
 from boks_exporter.exposition.failover_activity import Operations
 from boks_exporter.health import GroupHealth, HostVerdict, ReplicaState
+from boks_exporter.health.unread_forms import unread_forms
 from boks_exporter.model import Host, Listing, Observed, Seconds, Timestamp
 from boks_exporter.replication import ReplicaComparison
 from boks_exporter.report import DomainReport, GroupReport, HostReport, StatusReport, TableReport, WindowReport
@@ -23,6 +24,10 @@ def _domain(view: DomainView) -> DomainReport:
         "reason": view.health.reason,
         "hosts": [_host(view, host, view.health.host(host.name)) for host in view.snapshot.hosts],
         "unresolved": list(view.snapshot.unresolved),
+        "unread_lines": [
+            {"section": form.section, "line": form.text, "lines": form.lines, "hosts": form.hosts}
+            for form in unread_forms(view.snapshot)
+        ],
         "sites": [_group(group) for group in view.health.sites],
         "sections": [_group(group) for group in view.health.sections],
         "last_round_timestamp_seconds": view.snapshot.finished_at,

@@ -10,6 +10,7 @@ from boks_exporter.exposition.failover_activity import RunOutcome, RunProcedure
 from boks_exporter.exposition.metric_spec import MetricSpec
 from boks_exporter.exposition.specs import domains, exporter, hosts, operations, replicas, rounds, tables
 from boks_exporter.health import GroupHealth, HostVerdict
+from boks_exporter.health.unread_forms import unread_lines
 from boks_exporter.model import Host, Observed, ReplicaLine, Role, TableNumber, Timestamp
 from boks_exporter.replication import ReplicaComparison
 
@@ -100,7 +101,9 @@ def _host(view: DomainView, host: Host) -> Iterator[Sample]:
         yield hosts.POLL_DURATION, labels, outcome.finished_at - outcome.started_at
     if seen:
         yield hosts.GATE_INFO, (*labels, seen.reply.gate_version), 1
-        yield hosts.UNRECOGNISED_LINES, labels, _unrecognised(seen)
+        unread = [line for _, line in unread_lines(seen)]
+        yield hosts.UNRECOGNISED_LINES, labels, sum(line.stands_for for line in unread if line.ignored is None)
+        yield hosts.IGNORED_LINES, labels, sum(line.ignored is not None for line in unread)
         yield from _extras(labels, seen)
         yield from _tables(view, labels, seen)
 
@@ -114,12 +117,6 @@ def _counted(labels: LabelValues, counters: HostCounters) -> Iterator[Sample]:
     yield hosts.RECONNECTS, labels, counters.reconnects
     yield from _known(hosts.KEY_UNRESTRICTED, labels, counters.has_unrestricted_key)
     yield from _known(hosts.LOGIN_REFUSED, labels, counters.refuses_logins)
-
-
-def _unrecognised(seen: Observed) -> int:
-    essential = (seen.reply, seen.environment, seen.sequences, seen.replicas)
-    read = (*essential, seen.memory, seen.errlog, seen.queue, seen.checksums)
-    return sum(left.stands_for for part in read if part for left in part.unread_lines)
 
 
 def _extras(labels: LabelValues, seen: Observed) -> Iterator[Sample]:

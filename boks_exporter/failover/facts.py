@@ -156,12 +156,16 @@ class FailoverFacts:
         return frozenset(table for numbers in (*shown, *earlier) for table in numbers)
 
     def unread(self, name: HostName) -> tuple[NotCompared, ...]:
-        """Find the tables of a server that are, or may be, in lines that could not be read."""
+        """Find the tables of a server that are, or may be, in lines that could not be read.
+
+        Lines that the configuration ignores count as well: that they hide nothing is accepted for each run by name.
+        """
         seen = self.seen(name)
         reports = [reading.sequences for reading in self.snapshot.master_readings if reading.host == name]
         if seen is not None and seen.sequences is not None:
             reports.append(seen.sequences)
-        hidden = (hidden_in(name, report, self.common_forms, self._known_tables) for report in reports)
+        known, common = self._known_tables, self.common_forms
+        hidden = (hidden_in(name, report, common, known, with_ignored=True) for report in reports)
         found = {each.table: each for tables in hidden for each in tables}
         return tuple(found.values())
 

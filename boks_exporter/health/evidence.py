@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from boks_exporter.health.replica_conditions import RoundFacts
-from boks_exporter.health.table_names import tables_named
+from boks_exporter.health.table_names import table_name, tables_named
 from boks_exporter.health.unread import not_compared
 from boks_exporter.model import HostName
 from boks_exporter.replication import Condition
@@ -26,6 +26,8 @@ def evidence(facts: RoundFacts, host: HostName) -> Iterator[str]:
         yield f"is listed {times}, as {' and as '.join(line.raw_status for line in lines)}"
     if compared and compared.not_compared and facts.snapshot.master is None:
         yield not_compared(compared.not_compared)
+    for table, ignored in sorted(compared.excluded.items()) if compared else ():
+        yield f"{table_name(table)} is not compared: its line is ignored by the configuration ({ignored.ignored})"
     if compared and compared.extra_tables:
         yield f"has {tables_named(compared.extra_tables)}, which the master does not have"
     if facts.snapshot.master is None and facts.history.has(host, Condition.APART):

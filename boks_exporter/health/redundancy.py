@@ -36,7 +36,12 @@ class GroupHealth:
 
     @property
     def verdict(self) -> GroupVerdict:
-        """Judge by the replicas that are ok; one whose state is unknown leaves open what it could decide."""
+        """Judge by the replicas that are ok; one whose state is unknown leaves open what it could decide.
+
+        A group without any replica, such as the site of the master alone, is not short of one.
+        """
+        if not any(self.counts.values()):
+            return GroupVerdict.OK
         healthy = self.counts[ReplicaState.OK]
         possible = healthy + self.counts[ReplicaState.UNKNOWN]
         wanted = 2 if self.kind is GroupKind.SITE else 1

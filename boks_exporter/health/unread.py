@@ -42,7 +42,7 @@ def not_listed_readably(snapshot: DomainSnapshot, host: HostName) -> str | None:
 def rows_of_master(seen: Observed, snapshot: DomainSnapshot) -> Iterator[UnreadLine]:
     """Yield the lines of a master's output that are rows, of a table or of an unknown replica, and unread."""
     if seen.sequences:
-        yield from (line for line in seen.sequences.unread_lines if line.is_row or line.hides_any_table)
+        yield from (line for line in seen.sequences.suspect_lines if line.is_row or line.hides_any_table)
     if snapshot.listing and snapshot.listing.master == seen.host:
         yield from (
             entry.line

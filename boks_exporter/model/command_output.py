@@ -26,7 +26,8 @@ class UnreadLine:
     """A line that a parser could not read; returned and counted, never dropped.
 
     Of a flood the last one stands for all lines whose text is not kept, with the number and the text of the first.
-    `is_row` marks a line that begins like a row; `tables` are those that the line names.
+    `is_row` marks a line that begins like a row; `tables` are those that the line names. `ignored` is the reason why
+    the configuration declares that the line hides nothing.
     """
 
     line: int
@@ -34,6 +35,7 @@ class UnreadLine:
     stands_for: int = 1
     is_row: bool = False
     tables: tuple[TableNumber, ...] = ()
+    ignored: str | None = None
 
     @property
     def form(self) -> str:
@@ -66,6 +68,18 @@ class SequenceReport:
 
     tables: tuple[TableSequence, ...]
     unread_lines: tuple[UnreadLine, ...] = ()
+
+    @property
+    def suspect_lines(self) -> tuple[UnreadLine, ...]:
+        """The unread lines that the configuration does not ignore."""
+        return tuple(line for line in self.unread_lines if line.ignored is None)
+
+    @property
+    def ignored_tables(self) -> dict[TableNumber, UnreadLine]:
+        """The tables that have no number, and whose line the configuration ignores."""
+        shown = self.by_table()
+        ignored = (line for line in self.unread_lines if line.ignored is not None)
+        return {table: line for line in ignored for table in line.tables if table not in shown}
 
     def by_table(self) -> dict[TableNumber, TableSequence]:
         """Index the tables by their number."""

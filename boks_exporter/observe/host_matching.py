@@ -73,7 +73,9 @@ def listing_of(master: Observed, hosts: Iterable[Host]) -> Listing | None:
         master.host,
         master.finished_at,
         entries=tuple(_listed(line, names) for line in master.replicas.lines),
-        unread=tuple(UnreadEntry(line, _named(line, names)) for line in master.replicas.unread_lines),
+        unread=tuple(
+            UnreadEntry(line, _named(line, names)) for line in master.replicas.unread_lines if line.ignored is None
+        ),
     )
 
 

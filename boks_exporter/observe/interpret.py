@@ -1,6 +1,6 @@
 """Interpretation of one reply as facts about one host."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from boks_exporter.errors import FailureReason, ParseError
@@ -22,6 +22,7 @@ from boks_exporter.parsing.boksdiag_sequence import parse_sequence
 from boks_exporter.parsing.checksums import parse_checksums
 from boks_exporter.parsing.env import parse_env
 from boks_exporter.parsing.errlog import parse_errlog
+from boks_exporter.parsing.ignored_lines import IgnoreRule, mark_ignored
 from boks_exporter.parsing.memory import parse_memory
 from boks_exporter.parsing.queue import parse_queue
 from boks_exporter.parsing.reply import parse_reply
@@ -42,17 +43,22 @@ _NO_ENVIRONMENT: Final = Environment(boksinit=None)
 
 
 def interpret_reply(
-    host: Host, request: Request, raw: RawReply, started_at: Timestamp, finished_at: Timestamp
+    host: Host,
+    request: Request,
+    raw: RawReply,
+    started_at: Timestamp,
+    finished_at: Timestamp,
+    ignored: Sequence[IgnoreRule] = (),
 ) -> HostOutcome:
     """Interpret a reply; one that is not the gate's is Garbled, one that fails in part has faults of those sections."""
     try:
-        reply = parse_reply(raw.stdout, raw.nonce)
+        reply = mark_ignored(parse_reply(raw.stdout, raw.nonce), ignored)
     except ParseError as error:
         return _garbled(host, raw, error, started_at, finished_at)
     facts: dict[Section, Any] = {}
     faults: list[SectionFault] = []
     for name in request.sections:
-        fact = _read(name, reply)
+        fact = _read(name, reply, ignored)
         if isinstance(fact, SectionFault):
             faults.append(fact)
         else:
@@ -103,7 +109,7 @@ def _readers(reply: Reply) -> dict[Section, Callable[[str], Any]]:
     }
 
 
-def _read(name: Section, reply: Reply) -> Any:
+def _read(name: Section, reply: Reply, ignored: Sequence[IgnoreRule]) -> Any:
     """Interpret one section: its fact, None where the host has none (skipped), or a SectionFault."""
     section = reply.section(name)
     if section is None:
@@ -115,7 +121,7 @@ def _read(name: Section, reply: Reply) -> Any:
     if name in _NO_ROW_MISSING and not section.is_whole:
         return SectionFault(name, FailureReason.TOO_LARGE, f"{name} is longer than the gate sends; its end is missing")
     try:
-        fact = _readers(reply)[name](section.stdout)
+        fact = mark_ignored(_readers(reply)[name](section.stdout), ignored)
     except ParseError as error:
         return _unreadable(section, error)
     return fact if _is_believable(section, fact) else _failed(section)
@@ -131,7 +137,8 @@ def _is_believable(section: SectionReply, fact: Any) -> bool:
     if (section.exit_status or 0) > _SIGNALLED:
         return False
     unread_lines: tuple[UnreadLine, ...] = getattr(fact, "unread_lines", ())
-    return section.exit_status == 0 or not (section.stderr.strip() or unread_lines)
+    is_clean = not section.stderr.strip() and all(line.ignored is not None for line in unread_lines)
+    return section.exit_status == 0 or is_clean
 
 
 def _failed(section: SectionReply) -> SectionFault:

@@ -70,7 +70,7 @@ class _Round:
                 raw = await self.transport.ask(host, request)
             except TransportError as error:
                 return Unreachable(host.name, started_at, self.clock.now(), error.reason, error.detail)
-            return interpret_reply(host, request, raw, started_at, self.clock.now())
+            return interpret_reply(host, request, raw, started_at, self.clock.now(), self.domain.ignore_lines)
 
     async def poll_all(self, hosts: Iterable[Host]) -> None:
         """Poll hosts for everything, concurrently."""

@@ -27,4 +27,4 @@ def counted(known: Mapping[str, int], snapshot: DomainSnapshot) -> Mapping[str, 
 
 
 def _forms(report: SequenceReport) -> set[str]:
-    return {line.form for line in report.unread_lines if not line.is_row}
+    return {line.form for line in report.suspect_lines if not line.is_row}

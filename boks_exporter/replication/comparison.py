@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Final, TypeVar
 
 from boks_exporter.model import (
@@ -16,11 +17,12 @@ from boks_exporter.model import (
     TableNumber,
     TableSequence,
     Timestamp,
+    UnreadLine,
 )
 from boks_exporter.replication.best_copy import BestCopy, best_copy
 from boks_exporter.replication.brackets import Bracket, brackets
 from boks_exporter.replication.history import History
-from boks_exporter.replication.not_compared import NotCompared, not_compared
+from boks_exporter.replication.not_compared import NotCompared, excluded_tables, not_compared
 from boks_exporter.replication.table_history import Age
 
 _Number = TypeVar("_Number", int, float)
@@ -58,6 +60,8 @@ class ReplicaComparison:
     extra_tables: tuple[TableNumber, ...] | None = None
     behind_best: int | None = None
     not_compared: tuple[NotCompared, ...] = ()
+    excluded: Mapping[TableNumber, UnreadLine] = field(default_factory=lambda: MappingProxyType({}))
+    """Tables that are not compared because the configuration ignores their lines."""
 
     @cached_property
     def lag(self) -> int | None:
@@ -82,7 +86,7 @@ class ReplicaComparison:
         """
         if self.not_compared:
             return None
-        others = self.extra_tables or ()
+        others = {*(self.extra_tables or ()), *self.excluded}
         ages = [table.lag_seconds for table in self.tables if table.table not in others and not table.stamp_mismatch]
         return None if None in ages else _greatest(ages)
 
@@ -147,6 +151,7 @@ def _replica(snapshot: DomainSnapshot, seen: Observed, past: _Past, best: BestCo
     around = brackets(snapshot, seen)
     comparable = any(reading.host == snapshot.master for reading in snapshot.master_readings)
     obstacles = not_compared(snapshot, seen, past.history)
+    excluded = excluded_tables(snapshot, seen)
     uncertain = {each.table for each in obstacles}
     return ReplicaComparison(
         host=seen.host,
@@ -155,10 +160,11 @@ def _replica(snapshot: DomainSnapshot, seen: Observed, past: _Past, best: BestCo
             _table(row, around.get(table), past, seen, is_certain=table not in uncertain)
             for table, row in sorted(rows.items())
         ),
-        missing_tables=_missing(around, rows, uncertain) if comparable else None,
-        extra_tables=_extra(snapshot, rows, uncertain) if comparable else None,
+        missing_tables=_missing(around, rows, uncertain | excluded.keys()) if comparable else None,
+        extra_tables=_extra(snapshot, rows, uncertain | excluded.keys()) if comparable else None,
         behind_best=best.lead_over(rows),
         not_compared=obstacles,
+        excluded=excluded,
     )
 
 

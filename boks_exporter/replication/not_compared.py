@@ -10,7 +10,15 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 
-from boks_exporter.model import DomainSnapshot, HostName, MasterReading, Observed, SequenceReport, TableNumber
+from boks_exporter.model import (
+    DomainSnapshot,
+    HostName,
+    MasterReading,
+    Observed,
+    SequenceReport,
+    TableNumber,
+    UnreadLine,
+)
 from boks_exporter.replication.brackets import readings_around
 from boks_exporter.replication.history import History
 
@@ -75,21 +83,32 @@ def hidden_in(
     common_forms: AbstractSet[str],
     known: Iterable[TableNumber],
     other: SequenceReport | None = None,
+    *,
+    with_ignored: bool = False,
 ) -> Iterator[NotCompared]:
     """Find the tables that the unread lines of one output hide, or may hide.
 
     Where any of several lines may be a missing table, one that the other server's output does not have is shown.
+    Lines that the configuration ignores hide nothing, or with `with_ignored` the tables that they name.
     """
-    for line in shown.unread_lines:
+    suspect = shown.suspect_lines
+    for line in shown.unread_lines if with_ignored else suspect:
         if line.hides_any_table:
             yield NotCompared(None, host, Obstacle.UNREAD, line.text)
         elif line.is_row or line.form not in common_forms:
             yield from (NotCompared(table, host, Obstacle.UNREAD, line.text) for table in line.tables)
-    if shown.unread_lines:
+    if suspect:
         usual = common_forms | {line.form for line in other.unread_lines} if other else common_forms
-        text = min(shown.unread_lines, key=lambda line: line.form in usual).text
-        missing = set(known) - {row.table for row in shown.tables}
+        text = min(suspect, key=lambda line: line.form in usual).text
+        missing = set(known) - {row.table for row in shown.tables} - shown.ignored_tables.keys()
         yield from (NotCompared(table, host, Obstacle.UNREAD, text) for table in sorted(missing))
+
+
+def excluded_tables(snapshot: DomainSnapshot, seen: Observed) -> dict[TableNumber, UnreadLine]:
+    """Find the tables without a number on one of the servers whose lines the configuration ignores."""
+    readings = (reading.sequences for reading in readings_around(snapshot, seen) if reading)
+    reports = (*readings, *((seen.sequences,) if seen.sequences else ()))
+    return {table: line for report in reports for table, line in report.ignored_tables.items()}
 
 
 def _changed(before: MasterReading, after: MasterReading) -> Iterator[NotCompared]:

@@ -7,8 +7,10 @@ from boks_exporter.report.types import (
     HostReport,
     StatusReport,
     TableReport,
+    UnreadReport,
     WindowReport,
 )
+from boks_exporter.report.unread_lines import unread_sentences
 
 __all__ = [
     "DomainReport",
@@ -16,6 +18,8 @@ __all__ = [
     "HostReport",
     "StatusReport",
     "TableReport",
+    "UnreadReport",
     "WindowReport",
     "read_report",
+    "unread_sentences",
 ]

@@ -50,6 +50,15 @@ class GroupReport(TypedDict):
     replicas_ok: int
 
 
+class UnreadReport(TypedDict):
+    """Lines of one form that could not be read: the section, the first line, how many, and the hosts."""
+
+    section: str
+    line: str
+    lines: int
+    hosts: list[str]
+
+
 class WindowReport(TypedDict):
     """One maintenance window."""
 
@@ -70,6 +79,7 @@ class DomainReport(TypedDict):
     reason: str
     hosts: list[HostReport]
     unresolved: list[str]
+    unread_lines: list[UnreadReport]
     sites: list[GroupReport]
     sections: list[GroupReport]
     last_round_timestamp_seconds: float

@@ -1,6 +1,7 @@
 """Amounts and durations as text."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 _NAMED_AT_MOST: Final = 3
@@ -28,3 +29,8 @@ def listed(things: Sequence[str]) -> str:
     """Write the first items and the number of the others."""
     rest = len(things) - _NAMED_AT_MOST
     return ", ".join(things[:_NAMED_AT_MOST]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def utc_clock(timestamp: float) -> str:
+    """Format a Unix time as `2026-01-31 12:00:00 UTC`."""
+    return f"{datetime.fromtimestamp(timestamp, UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -8,8 +8,8 @@ from html import escape
 from typing import Final
 
 from boks_exporter.model import Timestamp
-from boks_exporter.report import DomainReport, HostReport
-from boks_exporter.text.formatting import in_words
+from boks_exporter.report import DomainReport, HostReport, unread_sentences
+from boks_exporter.text.formatting import in_words, utc_clock
 from boks_exporter.web.paths import Paths
 from boks_exporter.web.published import Published
 
@@ -60,7 +60,7 @@ def landing_page(published: Published, paths: Paths, now: Timestamp) -> str:
         f"<h1>boks_exporter {escape(published.version)}</h1>\n"
         f"<nav>{''.join(_link(*link) for link in (*links, ('/-/ready', 'Readiness')))}</nav>\n"
         f"<main>\n{body}</main>\n<p>{_UNKNOWN} means unknown. Lag and ahead are in updates. "
-        f"State at {_clock(now)}; this page does not refresh itself.</p>\n</body>\n</html>\n"
+        f"State at {utc_clock(now)}; this page does not refresh itself.</p>\n</body>\n</html>\n"
     )
 
 
@@ -82,8 +82,14 @@ def _domain(domain: DomainReport, now: Timestamp) -> str:
         f"<section>\n<h2>{escape(domain['domain'])}: {_state(domain['state'])}</h2>\n"
         f"<p>{escape(domain['reason'])}. Last round {_ago(domain['last_round_timestamp_seconds'], now)}.</p>\n"
         f"{''.join(_maintenance(domain, now))}"
+        f"{''.join(_unread(domain))}"
         f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n</section>\n"
     )
+
+
+def _unread(domain: DomainReport) -> Iterator[str]:
+    """List the forms of line that could not be read."""
+    yield from (f"<p>{escape(text[0].upper() + text[1:])}.</p>\n" for text in unread_sentences(domain))
 
 
 def _maintenance(domain: DomainReport, now: Timestamp) -> Iterator[str]:
@@ -94,7 +100,7 @@ def _maintenance(domain: DomainReport, now: Timestamp) -> Iterator[str]:
         until, text = window["until_timestamp_seconds"], f"{window['owner']}: {window['reason']}"
         if until > now:
             yield (
-                f"<p>{escape(window['host'])} is <b>under maintenance</b> until {_moment(until, _clock(until))}, "
+                f"<p>{escape(window['host'])} is <b>under maintenance</b> until {_moment(until, utc_clock(until))}, "
                 f"{escape(text)}</p>\n"
             )
 
@@ -149,11 +155,7 @@ def _ago(moment: Timestamp | None, now: Timestamp) -> str:
 
 
 def _moment(moment: Timestamp, text: str) -> str:
-    return f'<time datetime="{_utc(moment):%Y-%m-%dT%H:%M:%SZ}" title="{_clock(moment)}">{text}</time>'
-
-
-def _clock(moment: Timestamp) -> str:
-    return f"{_utc(moment):%Y-%m-%d %H:%M:%S} UTC"
+    return f'<time datetime="{_utc(moment):%Y-%m-%dT%H:%M:%SZ}" title="{utc_clock(moment)}">{text}</time>'
 
 
 def _utc(moment: Timestamp) -> datetime:

@@ -14,7 +14,7 @@ _DASHBOARDS: Final = (overview, replica, failover)
 
 
 def texts() -> dict[str, str]:
-    """Write the dashboards as Grafana reads them, by the names of their files."""
+    """Return the JSON of every dashboard, by file name."""
     return {f"{built.uid}.json": _text(built) for built in (build() for build in _DASHBOARDS)}
 
 
@@ -24,7 +24,7 @@ def _text(built: dashboard.Dashboard) -> str:
 
 
 def _without_strangers(plain: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what the SDK writes and Grafana's schema does not know, or no longer."""
+    """Remove fields that the SDK writes and Grafana's schema does not contain."""
     for variable in plain["templating"]["list"]:
         for key in ("auto", "auto_min", "auto_count", "definition"):
             variable.pop(key, None)

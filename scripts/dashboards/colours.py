@@ -1,4 +1,4 @@
-"""Colours that a colour-blind person can tell apart, after Okabe and Ito, on dark and on light ground."""
+"""Colours that colour-blind people can distinguish, after Okabe and Ito, on dark and light backgrounds."""
 
 from typing import Final
 

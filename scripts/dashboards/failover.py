@@ -1,4 +1,4 @@
-"""BoKS failover: who is master, and who could be."""
+"""Dashboard "BoKS failover": the master and the candidates."""
 
 from grafana_foundation_sdk.models import common, dashboard
 
@@ -9,7 +9,7 @@ from scripts.dashboards.failover_runs import runs
 from scripts.dashboards.frame import Frame, Row, framed
 from scripts.dashboards.master import master
 from scripts.dashboards.panel_types import Column, figure, grid, lines, words
-from scripts.dashboards.panels import HOST_LINK, ROW_LINK, Builder, Look, Query, panel_link
+from scripts.dashboards.panels import HOST_LINK, ROW_LINK, Builder, PanelFrame, Query, panel_link
 from scripts.dashboards.queries import IN_DOMAIN, OF_HOSTS, coded, counted, memory_free, of_host, sites_of_replicas
 
 
@@ -18,7 +18,7 @@ def failover() -> dashboard.Dashboard:
     frame = Frame(
         uid=n.FAILOVER,
         title="BoKS failover",
-        description="Who is master, who could take over, and what was done. Nothing is changed from here: "
+        description="The master, the replicas that can be promoted, and past runs. This page changes nothing: "
         "that is done with boks-exporter on the operator's terminal.",
         since="now-6h",
         chooses_one_domain=False,
@@ -27,7 +27,7 @@ def failover() -> dashboard.Dashboard:
     return framed(
         frame,
         (
-            Row("Who is master, and who could be?", _now()),
+            Row("Master and candidates", _now()),
             Row("Candidates", _candidates()),
             Row("Roles over time", _roles()),
             Row("Runs and maintenance", runs()),
@@ -38,7 +38,7 @@ def failover() -> dashboard.Dashboard:
 def _now() -> dict[int, Builder]:
     return {
         1: figure(
-            Look(
+            PanelFrame(
                 "Domain",
                 "The exporter's verdict on each domain. Promote only if there is NO MASTER and its repair will take "
                 "more than a few hours; with SEVERAL MASTERS stop one of them first.",
@@ -49,23 +49,23 @@ def _now() -> dict[int, Builder]:
             scales.DOMAIN,
             empty="no exporter",
         ),
-        2: master(Look("Master", "The host that says it is master. One is right.", 6, 4), []),
+        2: master(PanelFrame("Master", "The host that reports that it is master. Exactly one is correct.", 6, 4), []),
         3: figure(
-            Look(
+            PanelFrame(
                 "Promotable replicas",
-                "Replicas against which nothing speaks that can be seen from outside. None means: repair first.",
+                "Replicas without a finding against promotion, as observed from outside. None: repair first.",
                 4,
                 4,
             ),
             Query(counted(f"{of_host('boks_replica_promotable')} == 1")),
             scales.SPARES,
             empty="no exporter",
-            targets=[panel_link(n.FAILOVER, n.CANDIDATES, "Show the candidates")],
+            targets=[panel_link(n.FAILOVER, n.CANDIDATES, "Candidates")],
         ),
         4: figure(
-            Look(
+            PanelFrame(
                 "Most advanced replicas",
-                "Promotable replicas that are behind no server that answers. Promoting any other one loses updates. "
+                "Promotable replicas that are behind no server that answers. Promoting any other loses updates. "
                 "Click for the replica.",
                 8,
                 4,
@@ -92,11 +92,11 @@ def _candidates() -> dict[int, Builder]:
 
 def _by_candidate() -> Builder:
     return grid(
-        Look(
-            "Candidates, the most advanced first",
-            "What speaks for and against each replica, as the guards of a failover see it from outside: behind "
-            "no server that answers, not ahead, no table missing or of another generation, enough memory, sound "
-            "in the master's list. Read its error log, too. Click a host for everything about it.",
+        PanelFrame(
+            "Candidates, most advanced first",
+            "Findings for each replica, as the guards of a failover observe them from outside: behind "
+            "no server that answers, not ahead, no table missing or of another generation, enough memory, OK "
+            "in the master's list. Read its error log, too. Click a host for its dashboard.",
             24,
             9,
         ),
@@ -119,7 +119,7 @@ def _by_candidate() -> Builder:
             Column("Value #D", "Master's list", scales.REPORTED, 120),
             Column("Value #E", "Lag", scales.LAG_UPDATES, 90),
             Column("Value #F", "Ahead", scales.AHEAD, 90),
-            Column("Value #G", "Spoilt tables", scales.ANY_IS_BAD, 120),
+            Column("Value #G", "Faulty tables", scales.ANY_IS_BAD, 120),
             Column("Value #H", "Free memory", scales.MEMORY, 120),
             Column("site", "Site", width=130),
             Column("boks_domain", "Domain", width=130),
@@ -131,10 +131,10 @@ def _by_candidate() -> Builder:
 
 def _behind_best() -> Builder:
     return lines(
-        Look(
+        PanelFrame(
             "Behind the most advanced server",
-            "Updates that each replica lacks of what any server that answers has. It lives on when the master is "
-            "dead. While updates are written, a few are always under way.",
+            "Updates that each replica lacks compared with all servers that answer. It remains available when the "
+            "master is dead. While updates are written, a few are always in flight.",
             12,
             8,
         ),
@@ -146,7 +146,7 @@ def _behind_best() -> Builder:
 
 def _promotable() -> Builder:
     return words(
-        Look("Promotable over time", "Whether anything spoke against promoting each replica.", 12, 8),
+        PanelFrame("Promotable over time", "Whether a finding was against promoting each replica.", 12, 8),
         [Query(f"60 + {of_host('boks_replica_promotable')}")],
         w.PROMOTABLE,
         targets=[HOST_LINK],
@@ -156,9 +156,9 @@ def _promotable() -> Builder:
 def _roles() -> dict[int, Builder]:
     return {
         21: words(
-            Look(
+            PanelFrame(
                 "Role of each host",
-                "What each host itself said it was. There should be one MASTER at any time, and never two; "
+                "The role that each host reported. There should be one MASTER at any time, and never two; "
                 "marks show when a host took another role.",
                 24,
                 9,
@@ -168,12 +168,12 @@ def _roles() -> dict[int, Builder]:
             targets=[HOST_LINK],
         ),
         22: words(
-            Look("State of the domain", "The exporter's verdict on each domain over time.", 12, 6),
+            PanelFrame("State of the domain", "The exporter's verdict on each domain over time.", 12, 6),
             [Query(coded(w.DOMAIN, IN_DOMAIN, "boks_domain"), "{{boks_domain}}")],
             w.shown(w.DOMAIN),
         ),
         23: lines(
-            Look("Masters", "Hosts that say they are master. One is right.", 12, 6),
+            PanelFrame("Masters", "Hosts that report that they are master. Exactly one is correct.", 12, 6),
             [Query(f"max by (boks_domain) (boks_domain_masters{{{IN_DOMAIN}}})", "{{boks_domain}}")],
             scales.MASTERS,
         ),

@@ -1,9 +1,9 @@
-"""What was done: runs of procedures, and hosts under maintenance."""
+"""Rows of runs and of hosts under maintenance."""
 
 from scripts.dashboards import colours as c
 from scripts.dashboards import scales
 from scripts.dashboards.panel_types import Column, figure, grid, lines, words
-from scripts.dashboards.panels import Builder, Look, Query, Scale
+from scripts.dashboards.panels import Builder, PanelFrame, Query, Scale
 from scripts.dashboards.queries import BY_HOST, IN_DOMAIN, OF_HOSTS, counted, of_host
 
 _UNDER_WAY = Scale(shown={0: ("none", c.GREEN), 1: ("RUNNING", c.ORANGE)})
@@ -17,7 +17,7 @@ _MAINTENANCE = {71: ("maintenance", c.SKY), 70: ("none", c.DARK)}
 
 
 def runs() -> dict[int, Builder]:
-    """Tell what runs, what ran, and who is under maintenance."""
+    """Return the panels of runs and maintenance."""
     return {
         31: _under_way(),
         32: _last_run(),
@@ -31,7 +31,7 @@ def runs() -> dict[int, Builder]:
 
 def _under_way() -> Builder:
     return figure(
-        Look("Procedure under way", "Whether a failover or another procedure is being run right now.", 6, 4),
+        PanelFrame("Procedure in progress", "Whether a failover or another procedure is running now.", 6, 4),
         Query(f"max(boks_failover_in_progress{{{IN_DOMAIN}}})", "run"),
         _UNDER_WAY,
         empty="no journal",
@@ -40,7 +40,7 @@ def _under_way() -> Builder:
 
 def _last_run() -> Builder:
     return figure(
-        Look("Last run", "How long ago a procedure last ended, done or not.", 6, 4),
+        PanelFrame("Last run", "Time since the last procedure ended, successful or not.", 6, 4),
         Query(
             f"time() - max by (boks_domain) (boks_failover_last_timestamp_seconds{{{IN_DOMAIN}}})",
             "{{boks_domain}}",
@@ -52,7 +52,7 @@ def _last_run() -> Builder:
 
 def _maintained() -> Builder:
     return figure(
-        Look("Hosts under maintenance", "Hosts whose alerts are held back on purpose.", 6, 4),
+        PanelFrame("Hosts under maintenance", "Hosts whose alerts are suppressed by a maintenance window.", 6, 4),
         Query(counted(f"{of_host('boks_maintenance_active')} == 1")),
         scales.NEUTRAL_SECONDS._replace(unit="none"),
         empty="no exporter",
@@ -61,7 +61,7 @@ def _maintained() -> Builder:
 
 def _overdue() -> Builder:
     return figure(
-        Look("Overdue maintenance", "Replicas whose announced maintenance is over, and which are not OK.", 6, 4),
+        PanelFrame("Overdue maintenance", "Replicas whose maintenance window has expired and which are not OK.", 6, 4),
         Query(counted(_OVERDUE)),
         scales.ANY_IS_A_WARNING,
         empty="no exporter",
@@ -70,9 +70,9 @@ def _overdue() -> Builder:
 
 def _by_outcome() -> Builder:
     return grid(
-        Look(
+        PanelFrame(
             "Runs by procedure and outcome",
-            "Every closed run that the journal holds. Failed or unknown means: look before anything is changed.",
+            "Every closed run in the journal. Failed or unknown means: check the domain before changing anything.",
             12,
             8,
         ),
@@ -90,7 +90,7 @@ def _by_outcome() -> Builder:
 
 def _over_time() -> Builder:
     return lines(
-        Look("Runs over time", "Runs of each procedure, by how they ended.", 12, 8),
+        PanelFrame("Runs over time", "Runs of each procedure, by outcome.", 12, 8),
         [Query(_BY_OUTCOME, "{{procedure}}: {{outcome}}")],
         scales.UPDATES,
         empty="no run is in the journal",
@@ -99,7 +99,7 @@ def _over_time() -> Builder:
 
 def _maintenance() -> Builder:
     return words(
-        Look("Maintenance of each host", "When alerts of a host were held back on purpose.", 24, 7),
+        PanelFrame("Maintenance of each host", "When alerts of a host were suppressed by a maintenance window.", 24, 7),
         [Query(f"70 + {of_host('boks_maintenance_active')}")],
         _MAINTENANCE,
     )

@@ -1,4 +1,4 @@
-"""Why looks fail, each reason in its colour."""
+"""Colours of the reasons why polls fail."""
 
 from typing import Final
 

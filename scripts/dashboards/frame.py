@@ -1,4 +1,4 @@
-"""What is around the panels: variables, links between the dashboards, annotations, and the numbers of the panels."""
+"""The frame of a dashboard: variables, links, annotations, and the ids of its panels."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
@@ -15,14 +15,14 @@ TAG: Final = "boks"
 
 
 class Row(NamedTuple):
-    """A heading and the panels below it, each with a number that stays the same."""
+    """A heading and the panels below it, each with a permanent id."""
 
     title: str
     panels: Mapping[int, Builder]
 
 
 class Frame(NamedTuple):
-    """What a dashboard is called, and what can be chosen on it."""
+    """Title, description and variables of a dashboard."""
 
     uid: str
     title: str
@@ -33,7 +33,7 @@ class Frame(NamedTuple):
 
 
 def framed(frame: Frame, rows: Sequence[Row]) -> dashboard.Dashboard:
-    """Build a whole dashboard. The heading of a row has the number of its first panel, plus 1000."""
+    """Build a dashboard. The id of a row's heading is that of its first panel, plus 1000."""
     made = dashboards.Dashboard(frame.title).uid(frame.uid).description(frame.description).tags([TAG])
     made.timezone("browser").time(frame.since, "now").refresh("30s").readonly()
     made.tooltip(dashboard.DashboardCursorSync.CROSSHAIR).variables(_variables(frame))
@@ -52,7 +52,7 @@ def _links() -> dashboards.DashboardLink:
 
 
 def _role_changes() -> dashboards.AnnotationQuery:
-    """Mark when a host took another role: a promotion, or a second master."""
+    """Mark changes of a host's role: a promotion, or a second master."""
     query = prometheus.Dataquery().datasource(SOURCE).expr(role_changes(IN_DOMAIN)).ref_id("RoleChanges").range()
     made = dashboards.AnnotationQuery().name("Role changes").datasource(SOURCE).enable(enable=True)
     made.icon_color(YELLOW).target(query).expr(role_changes(IN_DOMAIN)).step("60s")

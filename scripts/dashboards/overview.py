@@ -1,4 +1,4 @@
-"""BoKS overview: is there a problem, and where."""
+"""Dashboard "BoKS overview": is there a problem, and where."""
 
 from grafana_foundation_sdk.models import dashboard
 

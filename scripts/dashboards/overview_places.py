@@ -1,4 +1,4 @@
-"""How many replicas are sound at each place, and how the looks go."""
+"""Rows of sites, sections and polls."""
 
 from scripts.dashboards import colours as c
 from scripts.dashboards import panel_ids as n
@@ -6,12 +6,12 @@ from scripts.dashboards import scales
 from scripts.dashboards import value_maps as w
 from scripts.dashboards.failure_colours import REASONS
 from scripts.dashboards.panel_types import Column, bars, grid, lines, words
-from scripts.dashboards.panels import HOST_LINK, Builder, Look, Query
+from scripts.dashboards.panels import HOST_LINK, Builder, PanelFrame, Query
 from scripts.dashboards.queries import AT_SITES, IN_DOMAIN, OF_HOSTS, age, of_host, replicas_at
 
 
 def places() -> dict[int, Builder]:
-    """Tell how many replicas are sound at each site and in each section."""
+    """Return tables of the healthy replicas of each site and section."""
     return {
         n.SITES: _redundancy("Sites", "site", AT_SITES, "at each site"),
         32: _redundancy("Network sections", "section", IN_DOMAIN, "in each section"),
@@ -20,10 +20,10 @@ def places() -> dict[int, Builder]:
 
 def _redundancy(title: str, label: str, selector: str, where: str) -> Builder:
     return grid(
-        Look(
+        PanelFrame(
             title,
-            f"How many replicas are sound {where}: none is an emergency, one has no spare. "
-            "Logins there survive a dead line only if one is.",
+            f"Number of healthy replicas {where}: none is an emergency, one means that there is no spare. "
+            "If the network to other sites fails, logins there need at least one.",
             12,
             6,
         ),
@@ -34,7 +34,7 @@ def _redundancy(title: str, label: str, selector: str, where: str) -> Builder:
         ],
         [
             Column(label, label.capitalize()),
-            Column("Value #A", "Sound", scales.SPARES, 90, fills=True),
+            Column("Value #A", "Healthy", scales.SPARES, 90, fills=True),
             Column("Value #B", "Unknown", width=100),
             Column("Value #C", "Replicas", width=100),
             Column("boks_domain", "Domain", width=130),
@@ -45,7 +45,7 @@ def _redundancy(title: str, label: str, selector: str, where: str) -> Builder:
 
 
 def polling() -> dict[int, Builder]:
-    """Tell who answers, and how quickly."""
+    """Return panels of which hosts answer, and how fast."""
     return {
         n.ANSWERS: _answers(),
         42: _age(),
@@ -57,9 +57,9 @@ def polling() -> dict[int, Builder]:
 
 def _answers() -> Builder:
     return words(
-        Look(
+        PanelFrame(
             "Who answers",
-            "Whether the exporter's look at each host worked: connection, commands and what they printed.",
+            "Whether the poll of each host succeeded: connection, commands and their output.",
             12,
             8,
         ),
@@ -71,9 +71,9 @@ def _answers() -> Builder:
 
 def _age() -> Builder:
     return lines(
-        Look(
-            "Age of the facts",
-            "How long ago each host was last looked at with success. The line is the alert's.",
+        PanelFrame(
+            "Age of the values",
+            "Time since the last successful poll of each host. The line is the alert's limit.",
             12,
             8,
         ),
@@ -85,7 +85,7 @@ def _age() -> Builder:
 
 def _failures() -> Builder:
     return bars(
-        Look("Failed looks", "Looks that failed, by reason, over all chosen hosts.", 8, 8),
+        PanelFrame("Failed polls", "Failed polls by reason, over all selected hosts.", 8, 8),
         Query(
             f"sum by (reason) (max by (boks_domain, host, reason) "
             f"(increase(boks_host_poll_failures_total{{{OF_HOSTS}}}[$__rate_interval]))) > 0",
@@ -97,7 +97,7 @@ def _failures() -> Builder:
 
 def _exchanges() -> Builder:
     return lines(
-        Look("Time of a look", "How long an exchange takes: the slowest host, and the one in the middle.", 8, 8),
+        PanelFrame("Duration of a poll", "Duration of an exchange: the slowest host and the median.", 8, 8),
         [
             Query(f"max({of_host('boks_host_poll_duration_seconds')})", "slowest"),
             Query(f"quantile(0.5, {of_host('boks_host_poll_duration_seconds')})", "middle"),
@@ -109,9 +109,9 @@ def _exchanges() -> Builder:
 
 def _rounds() -> Builder:
     return lines(
-        Look(
-            "Time of a round",
-            "How long a round over a domain takes, and how often one is due. Rounds above the interval overrun.",
+        PanelFrame(
+            "Duration of a round",
+            "Duration of a round over a domain, and the interval. Rounds longer than the interval overrun.",
             8,
             8,
         ),

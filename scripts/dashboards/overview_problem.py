@@ -1,4 +1,4 @@
-"""The first look: is there a problem right now?"""
+"""First row of the overview: is there a problem right now?"""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ from scripts.dashboards import scales
 from scripts.dashboards import value_maps as w
 from scripts.dashboards.master import master
 from scripts.dashboards.panel_types import figure
-from scripts.dashboards.panels import FAILOVER_LINK, HOST_LINK, Builder, Link, Look, Query, Scale, panel_link
+from scripts.dashboards.panels import FAILOVER_LINK, HOST_LINK, Builder, Link, PanelFrame, Query, Scale, panel_link
 from scripts.dashboards.queries import (
     AT_SITES,
     BY_HOST,
@@ -23,11 +23,11 @@ from scripts.dashboards.queries import (
 from scripts.dashboards.thresholds import limit, stalled_after_intervals
 
 _SOUND: Final = ', state=~"ok|unknown"'
-"""What the alert lets pass: without a master no replica is known to be sound."""
+"""States that the alert tolerates: without a master no replica is known to be healthy."""
 
 
 def problem() -> dict[int, Builder]:
-    """Say in ten figures whether anything is wrong."""
+    """Return ten panels that show whether there is a fault."""
     return {
         1: _domain(),
         2: _master(),
@@ -44,10 +44,10 @@ def problem() -> dict[int, Builder]:
 
 def _domain() -> Builder:
     return figure(
-        Look(
+        PanelFrame(
             "Domain",
             "The exporter's verdict on each domain. NO MASTER and SEVERAL MASTERS are emergencies of their own; "
-            "degraded means that at least one replica is not sound. Click for who can take over.",
+            "degraded means that at least one replica is not healthy. Click for the candidates.",
             8,
             3,
         ),
@@ -60,9 +60,9 @@ def _domain() -> Builder:
 
 def _master() -> Builder:
     return master(
-        Look(
+        PanelFrame(
             "Master",
-            "The host that says it is master. NONE means that nothing can be changed, while logins go on; "
+            "The host that reports that it is master. NONE means that nothing can be changed; logins still work; "
             "two mean that changes go to different databases. Click for who can take over.",
             8,
             3,
@@ -73,23 +73,23 @@ def _master() -> Builder:
 
 def _not_ok() -> Builder:
     return _number(
-        Look(
+        PanelFrame(
             "Replicas not OK",
-            "Replicas in any state but OK, whatever the reason. Click for the table.",
+            "Replicas in any state except OK. Click for the table.",
             4,
             3,
         ),
         f'{BY_HOST} (boks_replica_state{{{OF_HOSTS}, state!="ok"}}) == 1',
         scales.ANY_IS_A_WARNING,
-        panel_link(n.OVERVIEW, n.REPLICAS, "Show the replicas"),
+        panel_link(n.OVERVIEW, n.REPLICAS, "Replicas"),
     )
 
 
 def _longest_lag() -> Builder:
     return figure(
-        Look(
+        PanelFrame(
             "Longest lag",
-            "The longest lag of any replica: how old the oldest update is that it has not got. "
+            "The longest lag of any replica: age of the oldest update that it lacks. "
             f"Orange from {limit('lag_seconds:warning'):g} s, red from {limit('lag_seconds:critical'):g} s, "
             "as the alerts have it. Not known without a master. Click for the replica.",
             4,
@@ -103,24 +103,24 @@ def _longest_lag() -> Builder:
 
 def _foreign() -> Builder:
     return _number(
-        Look(
+        PanelFrame(
             "Ahead or diverged",
-            "Replicas whose database is no copy of the master's. They decide logins by wrong data, "
-            "even if the master's list says OK.",
+            "Replicas whose database is not a copy of the master's. They decide logins with wrong data, "
+            "even if the master's list shows OK.",
             4,
             3,
         ),
         f'{BY_HOST} (boks_replica_state{{{OF_HOSTS}, state=~"ahead|diverged"}}) == 1',
         scales.ANY_IS_BAD,
-        panel_link(n.OVERVIEW, n.REPLICAS, "Show the replicas"),
+        panel_link(n.OVERVIEW, n.REPLICAS, "Replicas"),
     )
 
 
 def _dark_sites() -> Builder:
     return _number(
-        Look(
+        PanelFrame(
             "Sites without replica",
-            "Sites at which no replica is sound, as the alert has it: logins there depend on other sites and on "
+            "Sites without a healthy replica, as defined by the alert: logins there depend on other sites and on "
             "the lines to them. A site that only the exporter cannot reach does not count.",
             4,
             3,
@@ -128,30 +128,30 @@ def _dark_sites() -> Builder:
         f"{replicas_at('site', AT_SITES + _SOUND)} == 0\n  and {replicas_at('site', AT_SITES)} > 0\n"
         f"  unless on (boks_domain, site) boks_site:replicas_only_the_master_reaches:count > 0",
         scales.ANY_IS_BAD,
-        panel_link(n.OVERVIEW, n.SITES, "Show the sites"),
+        panel_link(n.OVERVIEW, n.SITES, "Sites"),
     )
 
 
 def _silent_hosts() -> Builder:
     return _number(
-        Look(
-            "Silent hosts",
-            "Hosts at which the exporter's last look failed. What they do is unknown, which is not the same as "
-            "DOWN. Click for when it began.",
+        PanelFrame(
+            "Unreachable hosts",
+            "Hosts whose last poll failed. Their state is unknown, which is not the same as "
+            "DOWN. Click for the time at which it began.",
             4,
             3,
         ),
         f"{of_host('boks_host_up')} == 0",
         scales.ANY_IS_A_WARNING,
-        panel_link(n.OVERVIEW, n.ANSWERS, "Show who answers"),
+        panel_link(n.OVERVIEW, n.ANSWERS, "Polls"),
     )
 
 
 def _exporter() -> Builder:
     return figure(
-        Look(
+        PanelFrame(
             "Exporter",
-            f"Whether the exporter still looks: stalled means that a domain had no round for "
+            f"Whether the exporter still polls: stalled means that a domain had no round for "
             f"{stalled_after_intervals():g} intervals. Then every figure here is old.",
             4,
             3,
@@ -164,21 +164,21 @@ def _exporter() -> Builder:
         ),
         scales.EXPORTER,
         empty="ABSENT",
-        targets=[Link("Show the rounds", panel_link(n.OVERVIEW, n.ROUNDS, "").url)],
+        targets=[Link("Rounds", panel_link(n.OVERVIEW, n.ROUNDS, "").url)],
     )
 
 
-def _number(look: Look, condition: str, scale: Scale, target: Link) -> Builder:
-    """Show how many there are of which something holds; that no exporter tells is not none."""
-    return figure(look, Query(counted(condition)), scale, empty="no exporter", targets=[target])
+def _number(frame: PanelFrame, condition: str, scale: Scale, target: Link) -> Builder:
+    """Count series for which a condition holds; without any exporter the panel is empty, not 0."""
+    return figure(frame, Query(counted(condition)), scale, empty="no exporter", targets=[target])
 
 
 def _firing(title: str, severity: str, colour: str) -> Builder:
     return figure(
-        Look(
+        PanelFrame(
             title,
-            f"Alerts of severity {severity} that fire on the chosen domains. Says so if the alerting does not run: "
-            "BoksWatchdog has to fire always. Click for the list.",
+            f"Firing {severity} alerts of the selected domains. Shows NO ALERTING if the rules are not evaluated: "
+            "BoksWatchdog must always fire. Click for the list.",
             4,
             3,
         ),
@@ -189,5 +189,5 @@ def _firing(title: str, severity: str, colour: str) -> Builder:
         ),
         Scale(limits=((None, c.GREEN), (1.0, colour))),
         empty="NO ALERTING",
-        targets=[panel_link(n.OVERVIEW, n.ALERTS, "Show the alerts")],
+        targets=[panel_link(n.OVERVIEW, n.ALERTS, "Alerts")],
     )

@@ -1,16 +1,16 @@
-"""The replicas one by one, and the alerts that fire."""
+"""Tables of replicas and of firing alerts."""
 
 from scripts.dashboards import panel_ids as n
 from scripts.dashboards import scales
 from scripts.dashboards import value_maps as w
 from scripts.dashboards.panel_types import Column, grid, lines, words
-from scripts.dashboards.panels import HOST_LINK, ROW_LINK, Builder, Look, Query
+from scripts.dashboards.panels import HOST_LINK, ROW_LINK, Builder, PanelFrame, Query
 from scripts.dashboards.queries import FIRING, OF_HOSTS, age, coded, of_host, sites_of_replicas, where
 from scripts.dashboards.thresholds import limit
 
 
 def replicas() -> dict[int, Builder]:
-    """List the replicas, the alerts, and what the states were."""
+    """Return the tables of replicas and alerts, and the states over time."""
     return {
         n.REPLICAS: _by_replica(),
         n.ALERTS: _alerts(),
@@ -20,12 +20,12 @@ def replicas() -> dict[int, Builder]:
 
 def _by_replica() -> Builder:
     return grid(
-        Look(
-            "Replicas, the worst first",
-            "One row for each replica. Lag and ahead are in updates of its worst table and proven, not guessed: "
+        PanelFrame(
+            "Replicas, worst first",
+            "One row per replica. Lag and ahead are updates in its worst table and proven: "
             "empty means not known. Last packet is how long ago the master last sent one; "
-            "more than a couple of minutes is bad. Promotable says whether anything that can be seen from outside "
-            "speaks against promoting it. Click a host for everything about it.",
+            "more than a couple of minutes is bad. Promotable shows whether a finding that is observable from "
+            "outside is against promoting it. Click a host for its dashboard.",
             15,
             9,
         ),
@@ -56,9 +56,9 @@ def _by_replica() -> Builder:
 
 def _alerts() -> Builder:
     return grid(
-        Look(
-            "Alerts that fire",
-            "What Prometheus's rules say now, the most severe first. Each has a runbook of its name.",
+        PanelFrame(
+            "Firing alerts",
+            "Firing alerts of the shipped rules, most severe first. Each has a runbook of its name.",
             9,
             9,
         ),
@@ -77,15 +77,15 @@ def _alerts() -> Builder:
             Column("Value #B", "For", scales.WHOLE_SECONDS, 70),
         ],
         sort=[("Severity", True)],
-        empty="No alert fires",
+        empty="No firing alert",
     )
 
 
 def _states() -> Builder:
     return words(
-        Look(
+        PanelFrame(
             "State of each replica",
-            "The exporter's verdict over time. A gap means that the exporter did not tell. Click for the replica.",
+            "The exporter's verdict over time. A gap means that there is no data. Click for the replica.",
             24,
             8,
         ),
@@ -96,14 +96,14 @@ def _states() -> Builder:
 
 
 def lag() -> dict[int, Builder]:
-    """Draw how far each replica is from its master."""
+    """Return graphs of each replica's distance from its master."""
     return {
         21: lines(
-            Look(
+            PanelFrame(
                 "Lag in time",
-                "Age of the oldest update that each replica has not got. The lines at "
+                "Age of the oldest update that each replica lacks. The lines at "
                 f"{limit('lag_seconds:warning'):g} s and {limit('lag_seconds:critical'):g} s are the alerts'. "
-                "A gap means that it cannot be proven, above all without exactly one master.",
+                "A gap means that it cannot be proven, mostly because there is not exactly one master.",
                 8,
                 9,
             ),
@@ -112,10 +112,10 @@ def lag() -> dict[int, Builder]:
             targets=[HOST_LINK],
         ),
         22: lines(
-            Look(
+            PanelFrame(
                 "Lag in updates",
                 "Updates that the worst table of each replica lacks. From "
-                f"{limit('lag_sequences:critical'):g} on a lag that lasts pages somebody.",
+                f"{limit('lag_sequences:critical'):g} on a lasting lag pages.",
                 8,
                 9,
             ),
@@ -124,9 +124,9 @@ def lag() -> dict[int, Builder]:
             targets=[HOST_LINK],
         ),
         23: lines(
-            Look(
+            PanelFrame(
                 "Ahead in updates",
-                "Updates that the worst table of each replica has and the master has not. Any is too many.",
+                "Updates that the worst table of each replica has and the master lacks. Must be 0.",
                 8,
                 9,
             ),

@@ -1,4 +1,4 @@
-"""The numbers of the panels that other panels lead to."""
+"""Ids of the panels that other panels link to."""
 
 from typing import Final
 

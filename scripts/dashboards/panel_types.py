@@ -1,4 +1,4 @@
-"""The four kinds of panels: one figure, lines over time, words over time, and a table."""
+"""The four kinds of panels: single value, graph, state timeline, and table."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
@@ -12,7 +12,7 @@ from scripts.dashboards.colours import GREEN, GREY
 
 
 class Column(NamedTuple):
-    """One column of a table: its field, its head, and how its cells look."""
+    """One column of a table: its field, its heading, and the format of its cells."""
 
     field: str
     title: str
@@ -32,7 +32,7 @@ _PLAIN: Final = "text"
 
 
 def figure(
-    look: p.Look,
+    frame: p.PanelFrame,
     query: p.Query,
     scale: p.Scale,
     *,
@@ -47,11 +47,11 @@ def figure(
     panel.text_mode(text).color_scheme(p.by_thresholds()).no_value(empty).data_links(p.links(targets))
     panel.justify_mode(common.BigValueJustifyMode.CENTER).orientation(common.VizOrientation.AUTO)
     panel.reduce_options(common_builders.ReduceDataOptions().calcs(["lastNotNull"]).fields("").values(values=False))
-    return p.framed(panel, look, [p.now(query)])
+    return p.framed(panel, frame, [p.now(query)])
 
 
 def lines(
-    look: p.Look,
+    frame: p.PanelFrame,
     queries: Sequence[p.Query],
     scale: p.Scale,
     *,
@@ -59,7 +59,7 @@ def lines(
     targets: Sequence[p.Link] = (),
     empty: str = "nothing is known",
 ) -> timeseries.Panel:
-    """Draw lines: coloured by the limits that they pass, or each query in a colour of its own."""
+    """Draw lines: coloured by limits, or each query in its own colour."""
     panel = timeseries.Panel().unit(scale.unit).min(0).data_links(p.links(targets)).tooltip(p.all_series())
     panel.line_width(2).fill_opacity(0).show_points(common.VisibilityMode.NEVER).no_value(empty)
     panel.line_interpolation(common.LineInterpolation.STEP_AFTER).axis_soft_max(1).span_nulls(span_nulls=False)
@@ -69,40 +69,40 @@ def lines(
             common_builders.GraphThresholdsStyleConfig().mode(common.GraphThresholdsStyleMode.DASHED)
         )
         panel.color_scheme(p.by_thresholds())
-    p.framed(panel, look, [p.over_time(query) for query in queries])
+    p.framed(panel, frame, [p.over_time(query) for query in queries])
     for target, colour in zip(panel.build().targets or [], colours, strict=False):
         panel.override_by_query(str(target.ref_id), [_property("color", p.fixed(colour))])
     return panel
 
 
-def bars(look: p.Look, query: p.Query, *, colours: Mapping[str, str]) -> timeseries.Panel:
+def bars(frame: p.PanelFrame, query: p.Query, *, colours: Mapping[str, str]) -> timeseries.Panel:
     """Stack bars; each name has its colour."""
     panel = timeseries.Panel().unit("short").min(0).tooltip(p.all_series()).legend(p.table_legend("max"))
     panel.draw_style(common.GraphDrawStyle.BARS).fill_opacity(90).line_width(0).axis_soft_max(1)
     panel.stacking(common_builders.StackingConfig().mode(common.StackingMode.NORMAL).group("A"))
-    p.framed(panel, look, [p.over_time(query)])
+    p.framed(panel, frame, [p.over_time(query)])
     for name, colour in colours.items():
         panel.override_by_name(name, [_property("color", p.fixed(colour))])
     return panel
 
 
 def words(
-    look: p.Look,
+    frame: p.PanelFrame,
     queries: Sequence[p.Query],
     shown: p.Shown,
     *,
     targets: Sequence[p.Link] = (),
 ) -> statetimeline.Panel:
-    """Draw one row of words in their colours for each series."""
+    """Draw one row of coloured words for each series."""
     panel = statetimeline.Panel().mappings(p.mapping(shown)).merge_values(merge_values=True).fill_opacity(90)
     panel.color_scheme(p.by_thresholds()).thresholds(p.steps((None, GREY))).show_value(common.VisibilityMode.AUTO)
     panel.align_value(common.TimelineValueAlignment.LEFT).row_height(0.85).line_width(0).unit("none")
     panel.data_links(p.links(targets)).legend(p.no_legend()).tooltip(p.all_series())
-    return p.framed(panel, look, [p.over_time(query) for query in queries])
+    return p.framed(panel, frame, [p.over_time(query) for query in queries])
 
 
 def grid(
-    look: p.Look,
+    frame: p.PanelFrame,
     queries: Sequence[str],
     columns: Sequence[Column],
     *,
@@ -113,7 +113,7 @@ def grid(
     panel = table.Panel().show_header(show_header=True).cell_height(common.TableCellHeight.SM).no_value(empty)
     panel.color_scheme(p.by_thresholds()).thresholds(p.steps((None, GREY))).frame_index(0).unit("none")
     panel.cell_options(common.TableAutoCellOptions())
-    p.framed(panel, look, [p.rows(query) for query in queries])
+    p.framed(panel, frame, [p.rows(query) for query in queries])
     panel.with_transformation(dashboard.DataTransformerConfig(id_val="merge", options={}))
     panel.with_transformation(dashboard.DataTransformerConfig(id_val="organize", options=_organised(columns)))
     panel.sort_by(

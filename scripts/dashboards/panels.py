@@ -1,4 +1,4 @@
-"""Panels with the habits of this project: a description, a legend that is set, colours with a meaning."""
+"""Base of all panels: description, legend, and colours with a fixed meaning."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
@@ -15,11 +15,11 @@ Step = tuple[float | None, str]
 
 SOURCE: Final = common.DataSourceRef(type_val="prometheus", uid="${datasource}")
 _EVERY: Final = "30s"
-"""The smallest step: the exporter's rounds are no closer than this in normal use."""
+"""Smallest step: the usual interval of the exporter's rounds."""
 
 
-class Look(NamedTuple):
-    """What stands in a panel's frame, and its size on the grid of 24 columns."""
+class PanelFrame(NamedTuple):
+    """Title and description of a panel, and its size on the grid of 24 columns."""
 
     title: str
     description: str
@@ -28,25 +28,25 @@ class Look(NamedTuple):
 
 
 class Scale(NamedTuple):
-    """How a figure is read: its unit, the colours of its limits, or the words that stand for its numbers."""
+    """Format of a value: its unit, the colours of its limits, or the words for its numbers."""
 
     unit: str = "none"
     limits: tuple[Step, ...] = ()
     shown: Shown | None = None
     decimals: int | None = None
     worst: str = "max"
-    """Which end of it is bad: the legend is sorted by it."""
+    """Which extreme is bad; the legend is sorted by it."""
 
 
 class Query(NamedTuple):
-    """One expression and what its series are called."""
+    """One expression and the names of its series."""
 
     expression: str
     legend: str = "{{host}}"
 
 
 class Link(NamedTuple):
-    """Where a click on a value leads."""
+    """Target of a click on a value."""
 
     title: str
     url: str
@@ -63,13 +63,13 @@ ROW_LINK: Final = Link(
     "&var-host=${__data.fields.Host}&${__url_time_range}",
 )
 FAILOVER_LINK: Final = Link(
-    "Who can take over?",
+    "Candidates for promotion",
     "/d/boks-failover?${datasource:queryparam}&var-domain=${__field.labels.boks_domain}&${__url_time_range}",
 )
 
 
 def panel_link(dashboard_uid: str, number: int, title: str) -> Link:
-    """Lead to one panel of the same dashboard, in full size."""
+    """Link to a panel of the same dashboard, in full size."""
     return Link(
         title,
         f"/d/{dashboard_uid}?${{datasource:queryparam}}&${{domain:queryparam}}&${{site:queryparam}}"
@@ -78,7 +78,7 @@ def panel_link(dashboard_uid: str, number: int, title: str) -> Link:
 
 
 def steps(*limits: Step) -> dashboards.ThresholdsConfig:
-    """Colour by limits; the first has none, and holds below all others."""
+    """Colour by limits; the first colour applies below all limits."""
     made = [dashboard.Threshold(value=value, color=colour) for value, colour in limits]
     return dashboards.ThresholdsConfig().mode(dashboard.ThresholdsMode.ABSOLUTE).steps(made)
 
@@ -98,18 +98,18 @@ def links(targets: Sequence[Link]) -> list[dashboards.DashboardLink]:
 
 
 def by_thresholds() -> dashboards.FieldColor:
-    """Take the colour from the limits or the words."""
+    """Use the colours of the limits or words."""
     return dashboards.FieldColor().mode(dashboard.FieldColorModeId.THRESHOLDS)
 
 
 def fixed(colour: str) -> dashboard.FieldColor:
-    """Take always the same colour."""
+    """Use a fixed colour."""
     return dashboards.FieldColor().mode(dashboard.FieldColorModeId.FIXED).fixed_color(colour).build()
 
 
-def framed(panel: Builder, look: Look, queries: Sequence[prometheus.Dataquery]) -> Builder:
-    """Give a panel what every panel has."""
-    panel.title(look.title).description(look.description).span(look.width).height(look.height)
+def framed(panel: Builder, frame: PanelFrame, queries: Sequence[prometheus.Dataquery]) -> Builder:
+    """Set what all panels have in common."""
+    panel.title(frame.title).description(frame.description).span(frame.width).height(frame.height)
     panel.datasource(SOURCE).interval(_EVERY)
     return panel.targets([query.ref_id(chr(ord("A") + index)) for index, query in enumerate(queries)])
 
@@ -119,28 +119,28 @@ def _query(query: Query) -> prometheus.Dataquery:
 
 
 def over_time(query: Query) -> prometheus.Dataquery:
-    """Ask for a time range."""
+    """Query a time range."""
     return _query(query).range()
 
 
 def now(query: Query) -> prometheus.Dataquery:
-    """Ask for the newest values."""
+    """Query the newest values."""
     return _query(query).instant()
 
 
 def rows(expression: str) -> prometheus.Dataquery:
-    """Ask for the newest values as rows of a table."""
+    """Query the newest values as rows of a table."""
     return _query(Query(expression, "__auto")).instant().format(PromQueryFormat.TABLE)
 
 
 def no_legend() -> common_builders.VizLegendOptions:
-    """Say that there is none: a single series, or rows that are named at their side."""
+    """Hide the legend: a single series, or rows that are named at their side."""
     legend = common_builders.VizLegendOptions().show_legend(show_legend=False).calcs([])
     return legend.display_mode(common.LegendDisplayMode.LIST).placement(common.LegendPlacement.BOTTOM)
 
 
 def table_legend(*calcs: str) -> common_builders.VizLegendOptions:
-    """Name the series in a table, the worst first: the last of the figures, `max` or `min`, says which that is."""
+    """Show the legend as a table, worst first; the last of the calculations, `max` or `min`, defines the order."""
     worst = calcs[-1]
     legend = common_builders.VizLegendOptions().show_legend(show_legend=True).calcs(list(calcs))
     legend.display_mode(common.LegendDisplayMode.TABLE).placement(common.LegendPlacement.BOTTOM)

@@ -12,7 +12,7 @@ OF_HOSTS: Final = f'{IN_DOMAIN}, host=~"$host"'
 AT_SITES: Final = f'{IN_DOMAIN}, site=~"$site"'
 BY_HOST: Final = "max by (boks_domain, host)"
 FIRING: Final = 'alertname=~"Boks.+", alertname!="BoksWatchdog", alertstate="firing", boks_domain=~"$domain|"'
-"""Alerts on the chosen domains, and those that belong to no domain: `|` lets an absent label match."""
+"""Alerts of the selected domains, and those without a domain: `|` also matches an absent label."""
 
 
 def coded(words: Set, selector: str, by: str = "boks_domain, host") -> str:
@@ -22,27 +22,27 @@ def coded(words: Set, selector: str, by: str = "boks_domain, host") -> str:
 
 
 def of_host(metric: str, selector: str = OF_HOSTS) -> str:
-    """Give a gauge of each host."""
+    """Select a gauge of each host."""
     return f"{BY_HOST} ({metric}{{{selector}}})"
 
 
 def age(metric: str, selector: str = OF_HOSTS) -> str:
-    """Give how long ago a point in time is."""
+    """Compute the age of a point in time."""
     return f"time() - {of_host(metric, selector)}"
 
 
 def memory_free() -> str:
-    """Give the free share of each host's shared memory."""
+    """Compute the free share of each host's shared memory."""
     return f"{of_host('boks_host_shared_memory_free_bytes')} / {of_host('boks_host_shared_memory_total_bytes')}"
 
 
 def counted(condition: str) -> str:
-    """Count what holds: 0 if nothing does, nothing at all if no exporter tells."""
+    """Count series that match: 0 if none does, no value without any exporter."""
     return f"count({condition}) or 0 * count(boks_domain_hosts{{{IN_DOMAIN}}})"
 
 
 def role_changes(selector: str = OF_HOSTS) -> str:
-    """Find hosts that took a role within the last minute and had another known one during the half hour before."""
+    """Find hosts whose role changed within the last minute, from another known role in the half hour before."""
     known = f'boks_host_role{{{selector}, role!="unknown"}}'
     before = f"max by (boks_domain, host, role) (max_over_time({known}[30m] offset 1m)) == 1"
     return (
@@ -53,14 +53,14 @@ def role_changes(selector: str = OF_HOSTS) -> str:
 
 
 def where(alerts: str) -> str:
-    """Put where an alert is into its label `instance`: the host, else the site, else the domain, else the exporter."""
+    """Set the label `instance` to the place of an alert: host, site, domain or exporter, whichever exists first."""
     for label in ("boks_domain", "site", "host"):
         alerts = f'label_replace({alerts}, "instance", "$1", "{label}", "(.+)")'
     return f"max by (alertname, instance) (\n  {alerts}\n)"
 
 
 def sites_of_replicas() -> str:
-    """Give the site of each replica as a label; a dash where none is configured."""
+    """Add the site of each replica as a label; a dash where none is configured."""
     sites = f"max by (boks_domain, host, site) (boks_host_info{{{OF_HOSTS}}})"
     return (
         f'label_replace({sites}, "site", "-", "site", "")\nand on (boks_domain, host) boks_replica_state{{{OF_HOSTS}}}'
@@ -68,6 +68,6 @@ def sites_of_replicas() -> str:
 
 
 def replicas_at(place: str, selector: str) -> str:
-    """Count the replicas of each site or section, whatever their state or in those that the selector names."""
+    """Count the replicas of each site or section, in any state or in those of the selector."""
     each = f"max by (boks_domain, {place}, state) (boks_{place}_replicas{{{selector}}})"
     return f"sum by (boks_domain, {place}) ({each})"

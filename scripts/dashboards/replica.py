@@ -1,4 +1,4 @@
-"""BoKS replica: one host in depth."""
+"""Dashboard "BoKS replica": details of one host."""
 
 from grafana_foundation_sdk.models import dashboard
 
@@ -8,7 +8,7 @@ from scripts.dashboards import scales
 from scripts.dashboards import value_maps as w
 from scripts.dashboards.frame import Frame, Row, framed
 from scripts.dashboards.panel_types import lines, words
-from scripts.dashboards.panels import Builder, Look, Query
+from scripts.dashboards.panels import Builder, PanelFrame, Query
 from scripts.dashboards.queries import OF_HOSTS, coded, of_host
 from scripts.dashboards.replica_now import distance, state
 from scripts.dashboards.replica_server import polling, server
@@ -21,7 +21,7 @@ def replica() -> dashboard.Dashboard:
     frame = Frame(
         uid=n.REPLICA,
         title="BoKS replica",
-        description="One BoKS server in depth: its state, its tables, its memory, its error log, and how it answers.",
+        description="Details of one BoKS server: state, tables, memory, error log, and polls.",
         since="now-3h",
         chooses_one_domain=True,
         chooses_one_host=True,
@@ -41,9 +41,9 @@ def replica() -> dashboard.Dashboard:
 def _history() -> dict[int, Builder]:
     return {
         21: words(
-            Look(
-                "Verdict, list, role, answers",
-                "What the exporter, the master's list and the host itself said over time. A gap means: nothing.",
+            PanelFrame(
+                "Verdict, list, role, polls",
+                "The exporter's verdict, the status in the master's list and the host's role. A gap means no data.",
                 24,
                 6,
             ),
@@ -51,15 +51,15 @@ def _history() -> dict[int, Builder]:
                 Query(coded(w.STATE, OF_HOSTS), "state"),
                 Query(coded(w.REPORTED, OF_HOSTS), "master's list"),
                 Query(coded(w.ROLE, OF_HOSTS), "role"),
-                Query(f"50 + {of_host('boks_host_up')}", "looks"),
+                Query(f"50 + {of_host('boks_host_up')}", "polls"),
             ],
             w.shown(w.STATE) | w.shown(w.REPORTED) | w.shown(w.ROLE) | w.ANSWERS,
         ),
         22: lines(
-            Look(
+            PanelFrame(
                 "Lag in time",
-                "Age of the oldest missing update: exact, and at least, where it was written before the exporter "
-                f"looked. Alerts come at {limit('lag_seconds:warning'):g} s and {limit('lag_seconds:critical'):g} s.",
+                "Age of the oldest missing update: exact, or a lower bound where it was written before the exporter "
+                f"started. Alerts fire at {limit('lag_seconds:warning'):g} s and {limit('lag_seconds:critical'):g} s.",
                 12,
                 8,
             ),
@@ -71,7 +71,7 @@ def _history() -> dict[int, Builder]:
             colours=(c.ORANGE, c.SKY),
         ),
         23: lines(
-            Look(
+            PanelFrame(
                 "Distance in updates",
                 "Lag behind the master, updates ahead of it, and distance to the most advanced server that answers, "
                 "which lives on when the master is dead.",

@@ -1,17 +1,17 @@
-"""One host as a server: its memory, its log, its queue, and how it answers."""
+"""Memory, log, queue and polls of one host."""
 
 from scripts.dashboards import colours as c
 from scripts.dashboards import panel_ids as n
 from scripts.dashboards import scales
 from scripts.dashboards.failure_colours import REASONS
 from scripts.dashboards.panel_types import Column, bars, grid, lines
-from scripts.dashboards.panels import Builder, Look, Query
+from scripts.dashboards.panels import Builder, PanelFrame, Query
 from scripts.dashboards.queries import IN_DOMAIN, OF_HOSTS, age, memory_free, of_host
 from scripts.dashboards.thresholds import limit
 
 
 def server() -> dict[int, Builder]:
-    """Show what the host tells of itself."""
+    """Return panels of memory, log, queue and configuration."""
     return {
         41: _memory(),
         42: _error_log(),
@@ -24,7 +24,7 @@ def server() -> dict[int, Builder]:
 
 def _memory() -> Builder:
     return lines(
-        Look(
+        PanelFrame(
             "Free shared memory",
             f"Below {100 * limit('shared_memory_free_ratio:warning'):g} % updates may no longer fit; "
             "the vendor's aim is 50 %.",
@@ -38,9 +38,9 @@ def _memory() -> Builder:
 
 def _error_log() -> Builder:
     return lines(
-        Look(
+        PanelFrame(
             "Error log",
-            "Lines a second that BoKS writes to its error log, over a quarter of an hour. "
+            "Lines a second that BoKS writes to its error log, over 15 minutes. "
             "Read the last thirty lines of it before any promotion.",
             6,
             8,
@@ -52,7 +52,7 @@ def _error_log() -> Builder:
 
 def _oldest_in_queue() -> Builder:
     return lines(
-        Look(
+        PanelFrame(
             "Queue: age of the oldest file",
             "How long the oldest update has waited in the spool. Only a master has one.",
             6,
@@ -66,7 +66,7 @@ def _oldest_in_queue() -> Builder:
 
 def _queue() -> Builder:
     return lines(
-        Look("Queue: files", "Files that wait in the spool for the replicas. Only a master has one.", 6, 8),
+        PanelFrame("Queue: files", "Files that wait in the spool for the replicas. Only a master has one.", 6, 8),
         [Query(of_host("boks_host_queue_files"), "files")],
         scales.UPDATES,
         empty="only a master has a queue",
@@ -76,10 +76,10 @@ def _queue() -> Builder:
 
 def _configuration() -> Builder:
     return grid(
-        Look(
-            "Configuration, compared",
-            "Check sums of what has to be equal on all servers. Like this one: servers, this one included, "
-            "that have the same; different: versions that are in use. More than one is wrong.",
+        PanelFrame(
+            "Configuration comparison",
+            "Checksums of files and settings that must be equal on all servers. Like this one: servers, including "
+            "this one, that have the same; different: versions that are in use. More than one is wrong.",
             12,
             6,
         ),
@@ -96,20 +96,20 @@ def _configuration() -> Builder:
         ],
         [
             Column("name", "What"),
-            Column("checksum", "Check sum here", width=150),
+            Column("checksum", "Checksum here", width=150),
             Column("Value #A", "Like this one", width=120),
             Column("Value #B", "Different", scales.VERSIONS, 110),
         ],
         sort=[("Different", True)],
-        empty="No check sum is known",
+        empty="No checksum is known",
     )
 
 
 def _master_sent() -> Builder:
     return lines(
-        Look(
+        PanelFrame(
             "Since the master's last packet and update",
-            "Ages from the master's list. On an idle domain the last update grows old on every replica.",
+            "Ages from the master's list. On an idle domain the age of the last update grows on every replica.",
             12,
             6,
         ),
@@ -123,10 +123,10 @@ def _master_sent() -> Builder:
 
 
 def polling() -> dict[int, Builder]:
-    """Show how the looks at it go."""
+    """Return panels of the polls of this host."""
     return {
         n.POLLS: bars(
-            Look("Failed looks by reason", "Looks at this host that failed, by what went wrong.", 12, 8),
+            PanelFrame("Failed polls by reason", "Failed polls of this host, by reason.", 12, 8),
             Query(
                 f"max by (reason) (increase(boks_host_poll_failures_total{{{OF_HOSTS}}}[$__rate_interval])) > 0",
                 "{{reason}}",
@@ -134,20 +134,20 @@ def polling() -> dict[int, Builder]:
             colours=REASONS,
         ),
         52: lines(
-            Look("Time of a look", "How long an exchange with this host took, failed or not.", 6, 8),
+            PanelFrame("Duration of a poll", "Duration of an exchange with this host, failed or not.", 6, 8),
             [Query(of_host("boks_host_poll_duration_seconds"), "exchange")],
             scales.SECONDS,
             colours=(c.SKY,),
         ),
         53: lines(
-            Look(
-                "Looks, new connections, unknown lines",
-                "Looks in each interval, connections made anew, and lines of the last reply that no rule knows.",
+            PanelFrame(
+                "Polls, new connections, unread lines",
+                "Polls in each interval, reconnects, and lines of the last reply that could not be read.",
                 6,
                 8,
             ),
             [
-                Query(f"{_grown('boks_host_polls_total')}", "looks"),
+                Query(f"{_grown('boks_host_polls_total')}", "polls"),
                 Query(f"{_grown('boks_host_reconnects_total')}", "connections"),
                 Query(of_host("boks_host_unrecognised_lines"), "unknown lines"),
             ],

@@ -6,7 +6,7 @@ from boks_exporter.health.table_names import TABLE_NAMES, table_name
 from scripts.dashboards import panel_ids as n
 from scripts.dashboards import scales
 from scripts.dashboards.panel_types import Column, grid, lines
-from scripts.dashboards.panels import Builder, Look, Query
+from scripts.dashboards.panels import Builder, PanelFrame, Query
 from scripts.dashboards.queries import IN_DOMAIN, OF_HOSTS
 from scripts.dashboards.thresholds import limit
 
@@ -15,7 +15,7 @@ _MASTERS: Final = f'{IN_DOMAIN}, role="master"'
 
 
 def tables() -> dict[int, Builder]:
-    """List the tables, and draw those that differ."""
+    """Return the table of tables, and graphs of those that differ."""
     return {
         n.TABLES: _by_table(),
         32: _lag(),
@@ -25,11 +25,11 @@ def tables() -> dict[int, Builder]:
 
 def _by_table() -> Builder:
     return grid(
-        Look(
-            "Tables, the worst first",
+        PanelFrame(
+            "Tables, worst first",
             "Each table here and on the master, as last read. The two are read at different instants, so a small "
             "difference is normal; lag and ahead are proven, and empty where there is none. Names are unofficial. "
-            "The stamp is the date that boksdiag sequence prints: on a sound replica it is the master's.",
+            "The stamp is the date that boksdiag sequence prints: on a healthy replica it is the master's.",
             24,
             12,
         ),
@@ -63,10 +63,10 @@ def _by_table() -> Builder:
 
 def _lag() -> Builder:
     return lines(
-        Look(
+        PanelFrame(
             "Lag by table",
             "Updates that each table lacks. A gap means that it cannot be proven. From "
-            f"{limit('lag_sequences:critical'):g} on a lag that lasts pages somebody.",
+            f"{limit('lag_sequences:critical'):g} on a lasting lag pages.",
             12,
             8,
         ),
@@ -77,14 +77,14 @@ def _lag() -> Builder:
 
 def _ahead() -> Builder:
     return lines(
-        Look("Ahead by table", "Updates that each table has and the master has not. Any is too many.", 12, 8),
+        PanelFrame("Ahead by table", "Updates that each table has and the master lacks. Must be 0.", 12, 8),
         [Query(_drawn("boks_replica_table_ahead_sequences", "boks_replica_ahead_sequences"), "{{table}}")],
         scales.AHEAD,
     )
 
 
 def _drawn(metric: str, proven: str) -> str:
-    """Give a figure of each table: 0 for those that have none, while it is known that they have none."""
+    """Select a value of each table: 0 for those without a series, while it is known that they have none."""
     return (
         f"max by (table) (\n  {metric}{{{OF_HOSTS}}}\n"
         f"  or 0 * (boks_table_sequence{{{OF_HOSTS}}} and on (boks_domain, host) {proven}{{{OF_HOSTS}}})\n)"

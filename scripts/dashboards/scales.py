@@ -1,4 +1,4 @@
-"""How figures are read: their units, and the colours of the limits that they pass, the same on every dashboard."""
+"""Units and colours of values, the same on every dashboard."""
 
 from typing import Final
 

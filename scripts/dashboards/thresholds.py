@@ -1,4 +1,4 @@
-"""The limits of the shipped rules: what the alerts compare with is what the panels show."""
+"""Limits of the shipped rules, which the panels show."""
 
 import re
 from functools import cache
@@ -14,12 +14,12 @@ _TIMES_INTERVAL: Final = re.compile(r"> ([0-9]+) \*")
 
 
 def limit(name: str) -> float:
-    """Give a limit by the name of its series, such as `lag_seconds:critical`."""
+    """Return a limit by the name of its series, such as `lag_seconds:critical`."""
     return _limits()[name]
 
 
 def stalled_after_intervals() -> float:
-    """Give after how many intervals without a round an exporter counts as stalled."""
+    """Return the number of intervals without a round after which an exporter is stalled."""
     (expression,) = (rule["expr"] for rule in _rules("boks-alerts") if rule.get("alert") == "BoksExporterStalled")
     found = _TIMES_INTERVAL.search(expression)
     if found is None:

@@ -1,4 +1,4 @@
-"""The closed sets of the exporter as numbers, words and colours: a state is never told by its colour alone."""
+"""Numbers, words and colours of the exporter's closed sets: no state is shown by its colour alone."""
 
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
@@ -8,7 +8,7 @@ from scripts.dashboards import colours as c
 
 
 class Word(NamedTuple):
-    """One value: the label value that stands for it, the number that a query gives it, and how it is shown."""
+    """One value: its label value, its number in a query, its word and its colour."""
 
     value: str
     code: int
@@ -17,7 +17,7 @@ class Word(NamedTuple):
 
 
 class Set(NamedTuple):
-    """One closed set: the metric and the label that tell it, and its values, from best to worst."""
+    """One closed set: metric, label, and values from best to worst."""
 
     metric: str
     label: str
@@ -102,5 +102,5 @@ PROMOTABLE: Final[Mapping[int, tuple[str, str]]] = {61: ("yes", c.GREEN), 60: ("
 
 
 def shown(words: Set) -> dict[int, tuple[str, str]]:
-    """Give text and colour by number."""
+    """Return text and colour by number."""
     return {word.code: (word.text, word.colour) for word in words.words}

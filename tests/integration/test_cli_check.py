@@ -14,7 +14,8 @@ PROGRAM = (sys.executable, "-m", "boks_exporter")
 
 def check(directory: Path, recording: Recording) -> "subprocess.CompletedProcess[str]":
     config = write(directory, recording)
-    return subprocess.run([*PROGRAM, "check", "--config.file", str(config)], capture_output=True, text=True)
+    arguments = ["check", "--config.file", str(config), "--perfdata=all"]
+    return subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True)
 
 
 def test_the_published_outputs_are_critical(tmp_path: Path) -> None:

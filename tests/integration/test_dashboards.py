@@ -130,7 +130,7 @@ def _now(prometheus: Backfilled, uid: str, title: str) -> list[dict[str, Any]]:
         ("Replicas not OK", 4),
         ("Ahead or diverged", 1),
         ("Sites without replica", 1),
-        ("Silent hosts", 1),
+        ("Unreachable hosts", 1),
         ("Exporter", 0),
     ],
 )

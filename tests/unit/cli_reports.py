@@ -54,6 +54,7 @@ def domain(*hosts: HostReport, name: str = "prod", **changed: Any) -> DomainRepo
         "reason": f"master1 is master, {len(hosts)} replicas are ok",
         "hosts": [master(), *hosts],
         "unresolved": [],
+        "unread_lines": [],
         "sites": [],
         "sections": [],
         "last_round_timestamp_seconds": SEEN_AT,

@@ -56,7 +56,7 @@ def plain(value: Any) -> Any:
 
 
 _DEFAULTS = (
-    *(("stands_for", 1), ("is_row", False), ("tables", ())),
+    *(("stands_for", 1), ("is_row", False), ("tables", ()), ("ignored", None)),
     *(("cut", None), ("machine", None), ("boks_init", None)),
 )
 

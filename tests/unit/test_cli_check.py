@@ -35,10 +35,20 @@ def test_the_published_outputs_name_rephost_as_down(check: Check, tmp_path: Path
         " last packet 2 min 59 s before"
         " | 'prod/masters'=1;;;0; 'prod/replicas'=5;;;0; 'prod/replicas_ok'=4;;;0;5"
     )
-    line, _, data = details[-1].partition(" | ")
-    assert line == "[OK] prod: MASTER, REPHOST5, REPHOST4, REPHOST3, REPHOST2"
-    names = ("REPHOST5", "REPHOST4", "REPHOST3", "REPHOST2", "REPHOST")
-    assert data.split(" ") == [
+    assert details[-2] == "[OK] prod: MASTER, REPHOST5, REPHOST4, REPHOST3, REPHOST2"
+    assert details[-1] == (
+        "[OK] prod: cannot read '...' (sequence of MASTER, REPHOST5, REPHOST4 and 3 more)"
+        " | 'prod/REPHOST/lag'=0;;;0; 'prod/REPHOST/lag_seconds'=0s;;;0; 'prod/REPHOST/ahead'=0;;;0;"
+    )
+
+
+def test_all_figures_are_printed_on_request(check: Check, tmp_path: Path) -> None:
+    """Graphs of every replica need --perfdata all; hosts with a fault come first."""
+    code, text = check("--config.file", write(tmp_path, published()), "--perfdata", "all")
+
+    assert code == 2
+    names = ("REPHOST", "REPHOST5", "REPHOST4", "REPHOST3", "REPHOST2")
+    assert text.rpartition(" | ")[2].rstrip("\n").split(" ") == [
         f"'prod/{name}/{figure}'={value};;;0;"
         for name in names
         for figure, value in (("lag", "0"), ("lag_seconds", "0s"), ("ahead", "0"))
@@ -53,7 +63,7 @@ def test_the_masters_outputs_alone_name_rephost_as_down(check: Check, tmp_path: 
 
     assert code == 2
     assert text.startswith("BOKS CRITICAL - REPHOST is DOWN: cannot be polled (connect)")
-    assert text.endswith("'prod/REPHOST/lag'=U;;;0; 'prod/REPHOST/lag_seconds'=U;;;0; 'prod/REPHOST/ahead'=U;;;0;\n")
+    assert "'prod/REPHOST/lag'=U;;;0; 'prod/REPHOST/lag_seconds'=U;;;0; 'prod/REPHOST/ahead'=U;;;0;" in text
 
 
 def test_a_replica_beyond_both_readings_is_ahead(check: Check, tmp_path: Path) -> None:
@@ -77,7 +87,7 @@ def test_a_replica_within_the_readings_is_not_ahead(check: Check, tmp_path: Path
     recording["REPHOST3"]["sequence"] = with_sequence(PUBLISHED_SEQUENCE, "T7", 5055)
     recording["MASTER"]["sequence.after"] = with_sequence(PUBLISHED_SEQUENCE, "T7", 5055)
 
-    code, text = check("--config.file", write(tmp_path, recording))
+    code, text = check("--config.file", write(tmp_path, recording), "--perfdata=all")
 
     assert code == 0
     assert text.startswith("BOKS OK - MASTER is master, 5 replicas are ok | ")

@@ -4,13 +4,15 @@ import json
 import re
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boks_exporter.cli.check.evaluate import Criteria, FigureRanges, judge
+from boks_exporter.cli.check.evaluate import Criteria, FigureRanges, Perfdata, judge
 from boks_exporter.cli.check.plugin_output import as_json, as_text
 from boks_exporter.cli.check.ranges import read_range
 from boks_exporter.report import DomainReport
+from tests.nonempty import nonempty
 from tests.unit.cli_reports import SEEN_AT, domain, host, report
 
 DATUM = re.compile(r"'((?:[^'=]|'')+)'=(U|-?[0-9.]+)(s?);([-@~:0-9.]*);([-@~:0-9.]*);([0-9]*);([0-9]*)")
@@ -22,9 +24,11 @@ def printed(*domains: DomainReport, **asked: Any) -> str:
     return as_text(whole, judge(whole, criteria), criteria)
 
 
-def test_a_sound_domain_is_one_line_and_its_hosts() -> None:
-    """Totals stand behind the first line, figures behind the last, and hosts that are ok share a line."""
-    assert printed(domain(host("a"), host("b", lag_sequences=2, lag_seconds=1.5))) == (
+def test_a_healthy_domain_is_one_line_and_its_hosts() -> None:
+    """Totals are after the first line, figures on request after the last, and hosts that are ok share a line."""
+    whole = domain(host("a"), host("b", lag_sequences=2, lag_seconds=1.5))
+    assert printed(whole) == printed(whole, perfdata=Perfdata.ALL).rpartition(" | ")[0]
+    assert printed(whole, perfdata=Perfdata.ALL) == (
         "BOKS OK - master1 is master, 2 replicas are ok"
         " | 'prod/masters'=1;;;0; 'prod/replicas'=2;;;0; 'prod/replicas_ok'=2;;;0;2\n"
         "[OK] prod: master1 is master, 2 replicas are ok\n"
@@ -67,7 +71,7 @@ def test_ranges_stand_in_the_performance_data() -> None:
     """A graph can draw the limits as they were given; min is 0, an unknown figure is U."""
     asked = {"lag": FigureRanges(read_range("10"), read_range("@5:7")), "ahead": FigureRanges(None, read_range("0:0"))}
 
-    assert printed(domain(host("a", lag_sequences=None)), limits=asked).endswith(
+    assert printed(domain(host("a", lag_sequences=None)), limits=asked, perfdata=Perfdata.ALL).endswith(
         " | 'prod/a/lag'=U;10;@5:7;0; 'prod/a/lag_seconds'=0s;;;0; 'prod/a/ahead'=0;;0:0;0;"
     )
 
@@ -78,6 +82,50 @@ def test_a_check_of_one_host_has_no_totals() -> None:
         "BOKS OK - a is ok: listed as OK, nothing ahead\n"
         "[OK] prod: a | 'prod/a/lag'=0;;;0; 'prod/a/lag_seconds'=0s;;;0; 'prod/a/ahead'=0;;;0;"
     )
+
+
+def large(count: int, **changed: Any) -> DomainReport:
+    """Build a domain of so many replicas with long names; every third one has a fault with a long reason."""
+    hosts = [
+        host(
+            f"replica{index}.some.long.domain.example.net",
+            ("down", "ok", "ok")[index % 3],
+            reason="the master lists it as DOWN, and it does not answer: " + "x" * 300,
+        )
+        for index in range(count)
+    ]
+    return domain(*hosts, state="degraded", reason="many are down", **changed)
+
+
+@pytest.mark.parametrize("count", [1, 3, 40, 400, 2000])
+def test_the_output_stays_below_4_kb(count: int) -> None:
+    """Nagios would cut it, performance data first; the totals and the worst are in it, and every datum is complete."""
+    text = printed(large(count))
+
+    assert len(text.encode()) < 4096
+    assert f"'prod/replicas'={count};;;0;" in text.splitlines()[0]
+    assert "[CRITICAL] prod: replica0.some.long.domain.example.net is DOWN" in text
+    data = [line.partition(" | ")[2] for line in (text.splitlines()[0], text.splitlines()[-1])]
+    assert all(re.fullmatch(f"{DATUM.pattern}( {DATUM.pattern})*", part) for part in nonempty(data))
+    assert "'prod/replica0.some.long.domain.example.net/lag'" in data[1]
+    assert "'prod/replica1.some.long.domain.example.net/lag'" not in data[1]
+    assert ("more lines" in text) is (count >= 40)
+
+
+def test_all_performance_data_may_exceed_the_limit() -> None:
+    """Whoever requests it gets the figures of every replica, and no more text than otherwise."""
+    text = printed(large(400), perfdata=Perfdata.ALL)
+
+    assert text.count("/lag'=") == 400
+    assert len("".join(line.partition(" | ")[0] for line in text.splitlines()).encode()) < 4096
+
+
+@given(st.integers(0, 30), st.integers(1, 60), st.text(max_size=60))
+def test_the_output_stays_below_4_kb_with_any_names(hosts: int, domains: int, name: str) -> None:
+    """Many domains, many hosts, and names of any characters."""
+    whole = [domain(*(host(f"{name}{i}", "down") for i in range(hosts)), name=f"{name}{d}") for d in range(domains)]
+
+    assert len(printed(*whole).encode()) < 4096
 
 
 @given(st.text(), st.text())

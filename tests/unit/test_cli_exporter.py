@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from boks_exporter.cli.http_client import Access, ExporterError, fetch_report
 from boks_exporter.cli.root_command import run
-from tests.unit.cli_reports import domain, host, report
+from tests.unit.cli_reports import SEEN_AT, domain, host, report
 
 REPORT = report(domain(host()), domain(name="test"))
 
@@ -24,6 +25,8 @@ class Exporter(ThreadingHTTPServer):
     body = json.dumps(REPORT).encode()
     headers: dict[str, str] = {}  # noqa: RUF012 - replaced, never changed
     asked: list[tuple[str, str | None]]
+    clock: float | None = None
+    """What the answer's date shows; None for the real time."""
 
     @property
     def url(self) -> str:
@@ -40,6 +43,9 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(self.server.body)
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return super().date_time_string(self.server.clock if timestamp is None else timestamp)
 
     def log_message(self, *_: object) -> None:
         """Stay quiet."""
@@ -68,7 +74,7 @@ def refused(exporter: Exporter, **access: str) -> str:
 
 def test_the_report_is_fetched_directly(exporter: Exporter) -> None:
     """No proxy of the environment is used, and no credentials are sent unless given."""
-    assert fetch_report(Access(url=exporter.url), 5) == REPORT
+    assert fetch_report(Access(url=exporter.url), 5).report == REPORT
     assert exporter.asked == [("/api/v1/status", None)]
 
 
@@ -134,10 +140,44 @@ def test_before_the_first_round_there_is_nothing_to_show(
 
 
 def test_an_old_report_is_unknown(exporter: Exporter, capsys: pytest.CaptureFixture[str]) -> None:
-    """The report of these tests is of 2023."""
+    """By the exporter's clock the last round is longer ago than allowed: its poll loop has stopped."""
+    exporter.clock = SEEN_AT + 301
     assert run(["check", "--url", exporter.url]) == 3
-    assert capsys.readouterr().out.startswith("BOKS UNKNOWN - prod: the last round is ")
-    assert run(["check", "--url", exporter.url, "--max-age", "365d"]) in {0, 3}
+    assert capsys.readouterr().out.startswith("BOKS UNKNOWN - prod: the last round is 5 min 1 s old")
+    assert run(["check", "--url", exporter.url, "--max-age", "6m"]) == 0
+
+
+@pytest.mark.parametrize("difference", [-3600, 0, 3600], ids=["behind", "equal", "ahead"])
+def test_the_plugins_own_clock_does_not_matter(
+    exporter: Exporter, monkeypatch: pytest.MonkeyPatch, difference: int
+) -> None:
+    """The report is as old as the exporter's clock says, whatever time the plugin's machine has."""
+    monkeypatch.setattr(time, "time", lambda: SEEN_AT + difference)
+    exporter.clock = SEEN_AT + 20
+    assert run(["check", "--url", exporter.url]) == 0
+    exporter.clock = SEEN_AT + 3620
+    assert run(["check", "--url", exporter.url]) == 3
+
+
+def test_a_report_from_the_future_is_unknown(exporter: Exporter, capsys: pytest.CaptureFixture[str]) -> None:
+    """The exporter's clock was set back, and no round has ended since: a stopped loop would look like this, too."""
+    exporter.clock = SEEN_AT - 3600
+    assert run(["check", "--url", exporter.url]) == 3
+    assert "prod: the last round is 1 h 0 min in the future" in capsys.readouterr().out
+    exporter.clock = SEEN_AT - 59
+    assert run(["check", "--url", exporter.url]) == 0
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Thu, 99 Foo 2026 00:00:00 GMT", "1700000000"])
+def test_an_answer_without_a_valid_date_is_measured_by_the_own_clock(
+    exporter: Exporter, monkeypatch: pytest.MonkeyPatch, date: str
+) -> None:
+    """Some proxies remove the date."""
+    monkeypatch.setattr(Handler, "date_time_string", lambda *_: date)
+    fetched = fetch_report(Access(url=exporter.url), 5)
+    assert fetched.answered_at is None
+    assert run(["check", "--url", exporter.url]) == 3
+    assert run(["check", "--url", exporter.url, "--max-age", "365d"]) == 3
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ def test_the_table_shows_every_host(tmp_path: Path, capsys: pytest.CaptureFixtur
             "the master lists it as DOWN, though it answers; last packet 2 min 59 s before"
         ),
         "site Utrecht: 1 of 2 replicas ok",
+        "cannot read '...' (sequence of MASTER, REPHOST5, REPHOST4 and 3 more)",
     ]
     assert seen.startswith("polled ")
     assert seen.endswith(" UTC")

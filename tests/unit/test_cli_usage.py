@@ -134,3 +134,49 @@ def options_of(command: click.Command) -> Iterator[str]:
     for parameter in command.params:
         if isinstance(parameter, click.Option) and not (parameter.is_flag or isinstance(parameter.type, click.Choice)):
             yield max(parameter.opts, key=len)
+
+
+def _paths(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    yield path, command
+    if isinstance(command, click.Group):
+        for name in command.list_commands(click.Context(command)):
+            if (below := command.get_command(click.Context(command), name)) is not None:
+                yield from _paths(below, (*path, name))
+
+
+COMMANDS = {path: command for path, command in _paths(program) if path}
+LONG_OPTIONS = [
+    (path, option)
+    for path, command in COMMANDS.items()
+    for parameter in command.params
+    if isinstance(parameter, click.Option) and not parameter.hidden
+    for option in parameter.opts
+    if len(option) > 4
+]
+
+
+def misspelt(option: str) -> str:
+    """Double the last letter but one."""
+    return option[:-1] + option[-2] + option[-1]
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_a_mistyped_command_is_answered_with_the_right_one(
+    path: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At every level, and also where commands are loaded only on use."""
+    *above, name = path
+    assert run([*above, f"{name}x"]) == 2
+    assert f"'{name}'" in capsys.readouterr().err.rpartition("Did you mean")[2]
+
+
+@pytest.mark.parametrize(
+    ("path", "option"), LONG_OPTIONS, ids=[f"{' '.join(path)} {opt}" for path, opt in LONG_OPTIONS]
+)
+def test_a_mistyped_option_is_answered_with_the_right_one(
+    path: tuple[str, ...], option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every option of every command; a plugin says it in its one line."""
+    assert run([*path, misspelt(option)]) == (3 if path == ("check",) else 2)
+    shown = capsys.readouterr()
+    assert f"'{option}'" in (shown.out + shown.err).rpartition("Did you mean")[2]

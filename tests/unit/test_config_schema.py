@@ -28,6 +28,8 @@ BEYOND_A_SCHEMA = {
     "duration-too-long",
     "host-twice",
     "identity-file-missing",
+    "ignored-line-no-expression",
+    "ignored-lines-all",
     "local-with-discovery",
     "local-with-two-hosts",
     "merge-of-a-merge",

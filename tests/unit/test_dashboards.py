@@ -35,8 +35,8 @@ LIMITS = {
     ("boks-overview", "Longest lag"): ("lag_seconds:warning", "lag_seconds:critical"),
     ("boks-overview", "Lag in time"): ("lag_seconds:warning", "lag_seconds:critical"),
     ("boks-overview", "Lag in updates"): ("lag_sequences:critical",),
-    ("boks-overview", "Age of the facts"): ("stale_seconds:warning",),
-    ("boks-replica", "Age of the facts"): ("stale_seconds:warning",),
+    ("boks-overview", "Age of the values"): ("stale_seconds:warning",),
+    ("boks-replica", "Age of the values"): ("stale_seconds:warning",),
     ("boks-replica", "Oldest missing update"): ("lag_seconds:warning", "lag_seconds:critical"),
     ("boks-replica", "Lag"): ("lag_sequences:critical",),
     ("boks-replica", "Lag in time"): ("lag_seconds:warning", "lag_seconds:critical"),
@@ -47,11 +47,11 @@ LIMITS = {
     ("boks-failover", "Behind the most advanced server"): ("lag_sequences:critical",),
 }
 COLUMN_LIMITS = {
-    ("boks-overview", "Replicas, the worst first", "Lag"): ("lag_sequences:critical",),
-    ("boks-overview", "Replicas, the worst first", "Lag in time"): ("lag_seconds:warning", "lag_seconds:critical"),
-    ("boks-replica", "Tables, the worst first", "Lag"): ("lag_sequences:critical",),
-    ("boks-failover", "Candidates, the most advanced first", "Lag"): ("lag_sequences:critical",),
-    ("boks-failover", "Candidates, the most advanced first", "Free memory"): ("shared_memory_free_ratio:warning",),
+    ("boks-overview", "Replicas, worst first", "Lag"): ("lag_sequences:critical",),
+    ("boks-overview", "Replicas, worst first", "Lag in time"): ("lag_seconds:warning", "lag_seconds:critical"),
+    ("boks-replica", "Tables, worst first", "Lag"): ("lag_sequences:critical",),
+    ("boks-failover", "Candidates, most advanced first", "Lag"): ("lag_sequences:critical",),
+    ("boks-failover", "Candidates, most advanced first", "Free memory"): ("shared_memory_free_ratio:warning",),
 }
 each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 

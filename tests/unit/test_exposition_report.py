@@ -32,6 +32,7 @@ def test_the_report_of_a_domain_is_whole() -> None:
         "state": "degraded",
         "reason": "REPHOST is unreachable",
         "unresolved": [],
+        "unread_lines": [],
         "sites": [
             {"name": "amsterdam", "verdict": "site-without-spare", "replicas": 2, "replicas_ok": 1},
             {"name": "utrecht", "verdict": "ok", "replicas": 2, "replicas_ok": 2},

@@ -80,6 +80,7 @@ FURTHER = {
     "boks_exporter_insecure_host_keys": DOMAIN,
     "boks_host_gate_info": (*HOST, "version"),
     "boks_host_unrecognised_lines": HOST,
+    "boks_host_ignored_lines": HOST,
     "boks_replica_lag_at_least_seconds": HOST,
     "boks_domain_state": (*DOMAIN, "state"),
     "boks_domain_unresolved_replicas": DOMAIN,

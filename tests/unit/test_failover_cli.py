@@ -12,7 +12,7 @@ import pytest
 
 from boks_exporter.cli.cli_exits import INTERRUPTED
 from boks_exporter.cli.failover import apply, options
-from boks_exporter.cli.stdout import OutputError
+from boks_exporter.cli.streams import OutputError
 from boks_exporter.failover.failover_exits import EXITS, Exit
 from boks_exporter.failover.journal import Journal
 from boks_exporter.simulator.domain import Fault

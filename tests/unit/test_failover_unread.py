@@ -90,3 +90,16 @@ def test_a_reading_with_unread_tables_is_not_kept_as_final(tmp_path: Path) -> No
         journal.remember("r1", reading)
         journal.remember("r1", replace(reading, host="R2", unread=()))
         assert [journal.readings("r1")[name].is_final for name in ("R1", "R2")] == [False, True]
+
+
+def test_a_line_that_the_configuration_ignores_is_accepted_anew_in_each_run() -> None:
+    """Judging goes on without its table; whether a copy may be lost is asked by name."""
+    ignored = replace(HIDDEN, ignored="locked by the nightly export")
+    for facts in (sound_domain(hiding("R2", line=ignored)), dead_master(hiding("R2", line=ignored))):
+        procedure = Procedure.SWITCHOVER if facts.snapshot.masters else Procedure.PROMOTE
+        unread = [each for each in found(procedure, "R1", facts) if each.guard is Guard.UNREAD_TABLES]
+        assert [(each.level, each.host) for each in unread] == [(Level.UNKNOWN, "R2")]
+    equal = Claim(ClaimKind.IS_EQUAL, "R2", "M")
+    facts = sound_domain(hiding("R2", line=ignored))
+    assert prove(equal, facts, taken()).truth is UNKNOWN
+    assert prove(equal, facts, taken(Guard.UNREAD_TABLES)).truth is YES

@@ -65,7 +65,8 @@ def _claims_about_nothing(tree: ast.Module) -> Iterator[str]:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_nothing_is_claimed_of_all_of_nothing(file: Path) -> None:
     """An assertion about each of some values says, with `nonempty`, that there are some."""
-    assert list(_claims_about_nothing(ast.parse(file.read_text(encoding="utf-8")))) == []
+    found = list(_claims_about_nothing(ast.parse(file.read_text(encoding="utf-8"))))
+    assert found == [], "true where there is nothing: wrap the values in nonempty() of tests/nonempty.py"
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,15 @@ REPHOST3 = "REPHOST3 00:49 04:50 726768 OK"
 Report = Mapping[str, Any]
 
 
-def judged(tmp_path: Path, capsys: pytest.CaptureFixture[str], recording: Any, *, more: str = "") -> Report:
+def judged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], recording: Any, *, more: str = "", ignore: str = ""
+) -> Report:
     """Poll a recording once; returns the only domain of the JSON report."""
-    run(["status", "--config.file", str(write(tmp_path, recording, more=more)), "--output", "json"])
+    config = write(tmp_path, recording, more=more)
+    if ignore:
+        rule = json.dumps({"pattern": ignore, "reason": "known here"})
+        config.write_text(f"parsing: {{ignore_lines: [{rule}]}}\n{config.read_text()}")
+    run(["status", "--config.file", str(config), "--output", "json"])
     (domain,) = json.loads(capsys.readouterr().out)["domains"]
     return domain  # type: ignore[no-any-return]
 
@@ -237,3 +243,55 @@ def test_the_worst_of_two_rows_for_one_server_counts(
 
     assert replica["state"] == "down"
     assert any("listed twice" in sentence for sentence in replica["evidence"])
+
+
+LOCKED = f"{HIDDEN} LOCKED"
+
+
+@pytest.mark.parametrize("where", ["REPHOST3", "MASTER", "everywhere"])
+def test_an_ignored_row_leaves_its_table_out_of_the_comparison(
+    where: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The site goes on with the other tables, and every affected host says what is left out and why."""
+    recording = healthy()
+    for name, files in recording.items():
+        if where in {name, "everywhere"}:
+            files["sequence"] = PUBLISHED_SEQUENCE.replace(T9, LOCKED)
+
+    domain = judged(tmp_path, capsys, recording, ignore="T9 .* LOCKED")
+    replica = host(domain)
+
+    assert domain["state"] == "ok"
+    assert (replica["lag_sequences"], replica["lag_seconds"], replica["missing_tables"]) == (0, 0.0, [])
+    assert any("T9" in sentence and "known here" in sentence for sentence in replica["evidence"])
+
+
+def test_what_is_ignored_hides_no_missing_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Below a line that is known to hide nothing, a table that is not there is missing."""
+    recording = healthy()
+    for name, files in recording.items():
+        sequence = PUBLISHED_SEQUENCE.replace("...\n", "BoKS 6.7\n")
+        files["sequence"] = sequence.replace(f"{T9}\n", "") if name == "REPHOST3" else sequence
+
+    assert host(judged(tmp_path / "without", capsys, recording))["state"] == "unknown"
+    assert host(judged(tmp_path / "with", capsys, recording, ignore=r"BoKS [\d.]+"))["state"] == "diverged"
+
+
+def test_an_ignored_line_of_the_list_hides_no_replica(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A row-like line that is known makes nothing unknown."""
+    recording = healthy()
+    recording["MASTER"]["list"] += "SUM 5 5 0\n"
+
+    assert judged(tmp_path / "without", capsys, recording)["state"] == "unknown"
+    assert judged(tmp_path / "with", capsys, recording, ignore="SUM .*")["state"] == "ok"
+
+
+def test_a_form_that_cannot_be_read_is_reported_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the hosts that print it, whatever its numbers are; what is ignored is not reported."""
+    recording = {name: dict(files) for name, files in healthy().items()}
+    for number, files in enumerate(recording.values()):
+        files["sequence"] = files["sequence"].replace("...\n", "") + f"1 of {number} done\nall well\n"
+
+    assert judged(tmp_path, capsys, recording, ignore="all well")["unread_lines"] == [
+        {"section": "sequence", "line": "1 of 0 done", "lines": len(recording), "hosts": list(recording)}
+    ]

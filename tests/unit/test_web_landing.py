@@ -182,3 +182,10 @@ def test_a_moment_in_the_future_is_just_now() -> None:
     """The machine's clock may have been set back between a round and the page."""
     page = landing_page(ready(published()), Paths(), BEGUN - 100)
     assert ">just now</time>" in page
+
+
+def test_lines_that_cannot_be_read_are_shown_once_for_each_form() -> None:
+    """With the section and the hosts that print them."""
+    shown = [paragraph for paragraph in read(busy()).paragraphs if "Welcome" in paragraph]
+    assert len(shown) == 1
+    assert "REPHOST5" in shown[0]

@@ -1,7 +1,7 @@
 """`boks-exporter check`: a monitoring plugin."""
 
-import time
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import click
@@ -9,7 +9,7 @@ import click
 from boks_exporter.cli import options
 from boks_exporter.cli.check.ranges import read_range
 from boks_exporter.cli.param_types import DURATION, Checked
-from boks_exporter.cli.stdout import OutputError, say
+from boks_exporter.cli.streams import OutputError, say
 
 RANGE = Checked("range", read_range)
 
@@ -49,10 +49,34 @@ that does not answer, a timeout and an interruption are UNKNOWN too, with the re
     show_default=True,
     help="An older report of a running exporter is UNKNOWN.",
 )
+@click.option(
+    "--maintenance",
+    type=click.Choice(["ok", "warn", "ignore"]),
+    default="ignore",
+    show_default=True,
+    help="How a fault of a host under maintenance counts: as OK, at most as WARNING, or as without the window.",
+)
+@click.option(
+    "--perfdata",
+    type=click.Choice(["summary", "all"]),
+    default="summary",
+    show_default=True,
+    help="Performance data of hosts with a fault, in at most 4 kB of output, or of all hosts without a limit.",
+)
 @options.timeout("10s")
 @options.output("text", "text is the format of monitoring plugins.")
 @click.pass_context
-def check(ctx: click.Context, /, *, output: str, hosts: tuple[str, ...], max_age_seconds: float, **given: Any) -> int:
+def check(
+    ctx: click.Context,
+    /,
+    *,
+    output: str,
+    hosts: tuple[str, ...],
+    max_age_seconds: float,
+    maintenance: str,
+    perfdata: str,
+    **given: Any,
+) -> int:
     """Check the domains as a monitoring plugin.
 
     Prints one short line, a line per finding, and performance data, and exits with 0, 1, 2 or 3.
@@ -63,12 +87,13 @@ def check(ctx: click.Context, /, *, output: str, hosts: tuple[str, ...], max_age
     old report. The worst result counts: CRITICAL, then WARNING, then UNKNOWN.
 
     Ranges add findings and never remove one; the limits of the verdicts are `thresholds` in the configuration.
-    With --host only those hosts count, not the domain as a whole.
+    With --host only those hosts count, not the domain as a whole. A host under maintenance is shown as such.
 
     It polls the hosts once, or reads from a running exporter with --url, which is faster, polls no host, and has
     lag in seconds. One host that does not answer takes at most 40 % of --timeout.
     """
-    from boks_exporter.cli.check.evaluate import FIGURES, Criteria, FigureRanges, judge
+    from boks_exporter.cli.check.evaluate import FIGURES, Criteria, FigureRanges, Perfdata, judge
+    from boks_exporter.cli.check.maintenance import MaintenanceEffect
     from boks_exporter.cli.check.plugin_output import as_json, as_text
     from boks_exporter.cli.check.unknown_on_error import Watchdog
     from boks_exporter.cli.report_source import ReportQuery, fetch
@@ -78,10 +103,17 @@ def check(ctx: click.Context, /, *, output: str, hosts: tuple[str, ...], max_age
     }
     query = ReportQuery.of(ctx, **given)
     with Watchdog(query.timeout_seconds, wants_json=output == "json"):
-        report = fetch(query)
-    criteria = Criteria(limits=limits, hosts=hosts, max_age_seconds=max_age_seconds, now=time.time())
-    result = judge(report, criteria)
-    text = as_json(report, result) if output == "json" else as_text(report, result, criteria)
+        sourced = fetch(query)
+    criteria = Criteria(
+        limits=limits,
+        hosts=hosts,
+        max_age_seconds=max_age_seconds,
+        perfdata=Perfdata(perfdata),
+        maintenance=MaintenanceEffect(maintenance),
+        now=sourced.now,
+    )
+    result = judge(sourced.report, criteria)
+    format_result = as_json if output == "json" else partial(as_text, criteria=criteria)
     with suppress(OutputError):  # the exit code is the result, even without a reader
-        say(text)
+        say(format_result(sourced.report, result))
     return result.severity

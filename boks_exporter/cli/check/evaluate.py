@@ -1,9 +1,11 @@
 """Evaluation of a report by the rules of severity.py and the ranges of the command line."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Final
 
+from boks_exporter.cli.check.maintenance import Maintenance, MaintenanceEffect
 from boks_exporter.cli.check.ranges import Range
 from boks_exporter.cli.check.severity import (
     DECIDED_BY_HOSTS,
@@ -25,6 +27,7 @@ from boks_exporter.report import DomainReport, HostReport, StatusReport
 from boks_exporter.text.formatting import in_words
 
 FIGURES: Final = ("lag", "lag_seconds", "ahead")
+_CLOCK_TOLERANCE_SECONDS: Final = 60.0
 _NOT_PROVEN_UNHEALTHY: Final = frozenset({"ok", "unknown", "unreachable"})
 
 
@@ -36,6 +39,13 @@ class FigureRanges:
     critical: Range | None = None
 
 
+class Perfdata(StrEnum):
+    """Which hosts' figures are printed: those with a fault, or all."""
+
+    SUMMARY = "summary"
+    ALL = "all"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Criteria:
     """The criteria of the command line, in addition to the verdicts."""
@@ -43,6 +53,8 @@ class Criteria:
     limits: Mapping[str, FigureRanges] = field(default_factory=dict)
     hosts: tuple[str, ...] = ()
     max_age_seconds: float = 300.0
+    perfdata: Perfdata = Perfdata.SUMMARY
+    maintenance: MaintenanceEffect = MaintenanceEffect.IGNORE
     now: float
 
     def of(self, figure: str) -> FigureRanges:
@@ -58,6 +70,8 @@ class PluginFinding:
     host: str | None
     headline: str
     detail: str
+    is_fault: bool = False
+    """Whether the host has a fault, also one that counts as OK during maintenance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +120,11 @@ def _nothing(text: str) -> PluginFinding:
 
 
 def _domain(domain: DomainReport, criteria: Criteria) -> Iterator[PluginFinding]:
+    maintenance = Maintenance(domain, criteria.now, criteria.maintenance)
     yield from _staleness(domain, criteria)
     if not criteria.hosts:
         yield from _domain_itself(domain)
-        yield from _sites(domain)
+        yield from _sites(domain, maintenance)
         for name in domain["unresolved"]:
             text = f"{name} is listed by the master, but not configured"
             yield PluginFinding(
@@ -117,18 +132,28 @@ def _domain(domain: DomainReport, criteria: Criteria) -> Iterator[PluginFinding]
             )
     for host in domain["hosts"]:
         if is_wanted(host, criteria):
-            yield _host(domain, host)
-            if is_replica(host):
-                yield from _figures(domain, host, criteria)
+            found = [_host(domain, host), *(_figures(domain, host, criteria) if is_replica(host) else ())]
+            yield from (_under_maintenance(finding, host["host"], maintenance) for finding in found)
+
+
+def _under_maintenance(finding: PluginFinding, host: str, maintenance: Maintenance) -> PluginFinding:
+    """Mention the host's window in a finding that is not OK, and soften it as the command line says."""
+    if finding.severity is Severity.OK:
+        return finding
+    severity = maintenance.soften(finding.severity) if maintenance.covers(host) else finding.severity
+    return replace(finding, severity=severity, detail=f"{finding.detail}{maintenance.note(host)}", is_fault=True)
 
 
 def _staleness(domain: DomainReport, criteria: Criteria) -> Iterator[PluginFinding]:
     age = criteria.now - domain["last_round_timestamp_seconds"]
     if age > criteria.max_age_seconds:
         text = f"the last round is {in_words(age)} old"
-        yield PluginFinding(
-            STALE.severity, domain["domain"], None, text, f"{text}; check that the exporter's poll loop is running"
-        )
+        detail = f"{text}; check that the exporter's poll loop is running"
+        yield PluginFinding(STALE.severity, domain["domain"], None, text, detail)
+    elif age < -_CLOCK_TOLERANCE_SECONDS:
+        text = f"the last round is {in_words(-age)} in the future"
+        detail = f"{text}: the clock was set back, or the exporter's poll loop has stopped since"
+        yield PluginFinding(STALE.severity, domain["domain"], None, text, detail)
 
 
 def _domain_itself(domain: DomainReport) -> Iterator[PluginFinding]:
@@ -141,15 +166,18 @@ def _domain_itself(domain: DomainReport) -> Iterator[PluginFinding]:
     yield PluginFinding(rule.severity, domain["domain"], None, headline, headline)
 
 
-def _sites(domain: DomainReport) -> Iterator[PluginFinding]:
-    """Find the sites whose replicas are all proven unhealthy."""
-    unhealthy: dict[str, bool] = {}
+def _sites(domain: DomainReport, maintenance: Maintenance) -> Iterator[PluginFinding]:
+    """Find the sites whose replicas are all proven unhealthy; maintenance of all of them softens the finding."""
+    replicas: dict[str, list[HostReport]] = {}
     for host in domain["hosts"]:
         if host["site"] and is_replica(host):
-            unhealthy[host["site"]] = unhealthy.get(host["site"], True) and _is_proven_unhealthy(host)
-    for site in sorted(site for site, proven in unhealthy.items() if proven):
-        text = f"site {site} has no healthy replica"
-        yield PluginFinding(SITE_WITHOUT_REPLICA.severity, domain["domain"], None, text, text)
+            replicas.setdefault(host["site"], []).append(host)
+    for site, hosts in sorted(replicas.items()):
+        if all(map(_is_proven_unhealthy, hosts)):
+            text, severity = f"site {site} has no healthy replica", SITE_WITHOUT_REPLICA.severity
+            if all(maintenance.covers(host["host"]) for host in hosts):
+                text, severity = f"{text}, all under maintenance", maintenance.soften(severity)
+            yield PluginFinding(severity, domain["domain"], None, text, text)
 
 
 def _is_proven_unhealthy(host: HostReport) -> bool:

@@ -13,7 +13,7 @@ import click
 
 from boks_exporter.cli.check.plugin_lines import unknown
 from boks_exporter.cli.check.severity import Severity
-from boks_exporter.cli.stdout import OutputError, say
+from boks_exporter.cli.streams import OutputError, say
 from boks_exporter.errors import BoksExporterError, ConfigError
 
 GRACE_SECONDS: Final = 0.5
@@ -32,6 +32,8 @@ def as_plugin(arguments: Sequence[str], run: Callable[[Sequence[str]], int]) -> 
         text = error.format_message()
     except click.Abort:
         text = "interrupted"
+    except SystemExit:
+        text = "the reader of standard output is gone"
     except ConfigError as error:
         text = _of_configuration(error)
     except BoksExporterError as error:

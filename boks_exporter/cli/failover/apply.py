@@ -18,7 +18,7 @@ from boks_exporter.cli.failover.open_runs import open_runs, tell_open_runs
 from boks_exporter.cli.failover.options import Common, acceptances, is_interactive, run_async
 from boks_exporter.cli.failover.text_output import proposal_text
 from boks_exporter.cli.sanitize import harmless
-from boks_exporter.cli.stdout import OutputError, say
+from boks_exporter.cli.streams import OutputError, say
 from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.findings import Finding
 from boks_exporter.failover.journal import JournalError

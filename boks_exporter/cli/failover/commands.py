@@ -9,7 +9,7 @@ from boks_exporter.cli.failover import options
 from boks_exporter.cli.failover.options import Common, run_async
 from boks_exporter.cli.param_types import WORDS
 from boks_exporter.cli.sanitize import harmless
-from boks_exporter.cli.stdout import say
+from boks_exporter.cli.streams import say
 from boks_exporter.failover.failover_exits import EXITS, Exit
 from boks_exporter.failover.procedure import Procedure
 

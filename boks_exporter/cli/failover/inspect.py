@@ -12,7 +12,7 @@ from boks_exporter.cli.failover.open_runs import open_runs, tell_open_runs
 from boks_exporter.cli.failover.options import Common, run_async
 from boks_exporter.cli.failover.text_output import candidates_text, finding_text, time_of
 from boks_exporter.cli.sanitize import harmless
-from boks_exporter.cli.stdout import say
+from boks_exporter.cli.streams import say
 from boks_exporter.failover.facts import FailoverFacts, JournalView
 from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.journal import Journal, LoggedStep, Run

@@ -17,7 +17,7 @@ from boks_exporter.cli.failover.rehearsal_output import (
     rehearsal_text,
 )
 from boks_exporter.cli.sanitize import harmless
-from boks_exporter.cli.stdout import say
+from boks_exporter.cli.streams import say
 from boks_exporter.failover.preflight import NotAcceptableError, blocking_findings
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import Order, Proposal

@@ -109,8 +109,15 @@ UNRECOGNISED_LINES: Final = MetricSpec(
     kind=Kind.GAUGE,
     unit="lines",
     labels=HOST,
-    meaning="Lines of the host's last reply that no rule knows; more than a banner's worth means that a command prints "
-    "what is not described yet.",
+    meaning="Lines of the host's last reply that cannot be read, without those that `parsing.ignore_lines` names.",
+    absent=NO_ANSWER,
+)
+IGNORED_LINES: Final = MetricSpec(
+    name="boks_host_ignored_lines",
+    kind=Kind.GAUGE,
+    unit="lines",
+    labels=HOST,
+    meaning="Lines of the host's last reply that cannot be read and that `parsing.ignore_lines` names.",
     absent=NO_ANSWER,
 )
 MEMORY_TOTAL: Final = MetricSpec(

@@ -201,7 +201,7 @@ RULES: Final[dict[Guard, GuardRule]] = {
         "every table of the copies that are compared can be read",
         "a line that cannot be read may hide updates that would be lost",
         _MAY,
-        "an operator who read the numbers on the host knows more; parsing.ignore_lines names a line that hides nothing",
+        "an operator who read the numbers on the host knows more",
     ),
     Guard.UNSOUND_COPY: GuardRule(
         "the copy is no worse than the procedure allows",

@@ -30,8 +30,9 @@ def is_equal(facts: FailoverFacts, host: HostName, master: HostName, by: Circums
         return unknown(f"the numbers of {master} could not be read around those of {host}")
     if against:
         return no(f"{host} {', '.join(against)}")
-    if compared.not_compared and Guard.UNREAD_TABLES not in by.accepted:
-        return unknown(not_compared(compared.not_compared))
+    unread = (*compared.not_compared, *facts.unread(host), *facts.unread(master))
+    if unread and Guard.UNREAD_TABLES not in by.accepted:
+        return unknown(not_compared(unread))
     moving = [table.table for table in compared.tables if table.written]
     said = f"{host} has in all {len(compared.tables)} tables what {master} has"
     return yes(f"{said}, which writes in {_tables(moving)} at this very moment" if moving else said)
@@ -134,16 +135,17 @@ def is_best(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
     lacking = missing_of_others(facts, host)
     if lacking:
         return no(f"{host} lacks {_tables(lacking)}, which another server has")
-    if compared.behind_best is None:
-        return _best_but_for_unread(facts, host, by)
-    if compared.behind_best > by.max_behind_updates and Guard.BEHIND_BEST not in by.accepted:
-        return no(f"{host} is {compared.behind_best} updates behind the most advanced server")
-    return yes(f"{host} is {compared.behind_best} updates behind the most advanced server that answers")
-
-
-def _best_but_for_unread(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
-    """Judge a copy that is behind in no table that could be read on all servers."""
+    behind = compared.behind_best
+    if behind and behind > by.max_behind_updates and Guard.BEHIND_BEST not in by.accepted:
+        return no(f"{host} is {behind} updates behind the most advanced server")
     unread = tuple(each for seen in facts.snapshot.observed() for each in facts.unread(seen.host))
+    if behind is None or unread:
+        return _best_but_for_unread(host, unread, by)
+    return yes(f"{host} is {behind} updates behind the most advanced server that answers")
+
+
+def _best_but_for_unread(host: HostName, unread: tuple[NotCompared, ...], by: Circumstances) -> Proven:
+    """Judge a copy that is behind in no table that could be read on all servers."""
     if not unread:
         return unknown(f"the numbers of {host} could not be compared with the other servers'")
     if Guard.UNREAD_TABLES in by.accepted:

@@ -1,0 +1,973 @@
+#!/bin/sh
+# boks-gate, the operator gate: changes this BoKS host for `boks-exporter failover`, each change exactly once.
+#
+# It is the forced command of the operator's key, and works only where root's own configuration says OPERATOR=yes. A
+# request is one line of exact words on standard input. POSIX sh and POSIX utilities only. The protocol is in
+# docs/gate-protocol.md. RUN is the name of a run, ID is RUN.STEP.
+#
+#   request                     what runs                                                                   as whom
+#   preflight, lock-show        reads files, ps, df, loginctl; writes STATE/probe.N and removes it          root
+#   registered                  BOKSADM -S hostadm -l -t BOKSREPLICA -S               (on a master)         root
+#   reach HOST PORT             opens one TCP connection by perl, python3, bash, nc or telnet               root
+#   record ID                   reads STATE/records/ID                                                      root
+#   lock RUN OWNER              makes STATE/lock                                                            root
+#   unlock RUN, break-lock RUN  removes STATE/lock, if it is that run's                                     root
+#   void ID                     makes STATE/records/ID, so that nothing is ever run under that id           root
+#   do ID convert ROLE          BOKSADM -S convert -v ROLE                            (legal changes only)  root
+#   do ID boot-stop             BOKSADM -S Boot -k                                                          root
+#   do ID boot-start            BOKSADM -S Boot                                                             root
+#   do ID set-shm-size N        BOKSADM -S cadm -E SHM_SIZE=N                                               root
+#   do ID remove-database       mv BOKS_VAR/data/*.dat and sequence to removed-ID     (on a client)         root
+#   do ID restore-database ID   mv them back                                          (on a client)         root
+#
+# What `do` starts runs detached from the connection, under the claim STATE/change that only one can have at a time,
+# and keeps a record from which the same request is answered ever after.
+#
+# shellcheck disable=SC2034,SC2329 # some variables and functions of the common part serve one gate only
+# shellcheck disable=SC3045 # where ulimit knows no -S or -v, there is no limit
+
+gate_version=2.0.0
+gate_sent=no
+gate_request=
+# -- the common part of both gates: scripts/gate_common.sh, by scripts/generate_gates.py --
+gate_shell=/bin/sh
+gate_etc=/etc/opt/boksm
+gate_var=/var/opt/boksm
+gate_boksadm=/opt/boksm/sbin/boksadm
+gate_prefix=none
+gate_limit=8
+gate_polls=8
+gate_operator=no
+gate_state=/var/opt/boks-gate
+# -- the sender's settings are inserted here --
+# Nothing of the caller's environment counts, neither variables (sshd can be set up to let a client choose some) nor
+# functions that bash would import: an installed gate starts again without any. All this is Bourne's own syntax, so
+# that the /bin/sh of Solaris 10, which is no POSIX shell, comes as far as the one that is.
+case $gate_sent,$1 in
+yes,* | no,clean | no,clean-root | no,clean-worker) ;;
+*)
+	/usr/bin/test -x /usr/xpg4/bin/sh && gate_shell=/usr/xpg4/bin/sh
+	case $1 in
+	request-on-stdin) exec /usr/bin/env -i "$gate_shell" "$0" clean-root "${SUDO_USER-}" ;;
+	worker) shift && exec /usr/bin/env -i "$gate_shell" "$0" clean-worker "$@" ;;
+	*) exec /usr/bin/env -i "$gate_shell" "$0" clean "${SSH_ORIGINAL_COMMAND-$*}" ;;
+	esac
+	;;
+esac
+
+PATH=/usr/xpg4/bin:/usr/bin:/bin:/usr/sbin:/sbin
+HOME=/
+LC_ALL=C
+UNIX95=1 # HP-UX: makes ps understand -o
+IFS=' 	
+'
+export PATH HOME LC_ALL UNIX95
+unset TIME_STYLE QUOTING_STYLE _POSIX2_VERSION # the login's, where the gate is sent: GNU's ls and tail obey them
+set -f
+umask 077
+nl='
+'
+tab='	'
+odd="*[!$tab$nl -~]*" # text with anything but printable ASCII
+mark='' requests=0 worker='' timer='' idle_watch='' slot='' booted='' host=''
+
+case $(command -v print) in # a builtin where it has no path; such a shell's printf can be a program
+print) say() { print -r -- "$1"; } ;;
+*) say() { printf '%s\n' "$1"; } ;;
+esac
+
+refuse() { # REASON STATUS [TEXT]
+	[ -z "${3-}" ] || echo "boks-gate: $3" >&2
+	say "=${mark}refused $1"
+	exit "$2"
+}
+
+# -- configuration: a root-owned file beside the installed gate --------------------------------------------------------
+read_config() {
+	config=${0%/*}/boks-gate.conf
+	[ -e "$config" ] || [ -h "$config" ] || return 0
+	for trusted in "${0%/*}/." "$0" "$config"; do
+		is_trusted "$trusted" 0 || refuse untrusted_config 78 "$trusted must be root's and writable for nobody else"
+	done
+	number=0
+	while IFS='=' read -r key value || [ -n "$key" ]; do
+		number=$((number + 1))
+		take_setting "$key" "$value" || refuse bad_config 78 "$config: line $number is not understood"
+	done <"$config"
+}
+
+is_trusted() { # PATH UID: a plain file or directory of that user's, that nobody else can write
+	owner=$2
+	# shellcheck disable=SC2046 # the fields of ls are wanted as words; globbing is off
+	set -- $(ls -ldn "$1" 2>/dev/null)
+	case ${3-},${1-} in
+	"$owner",[d-]????-??-*) return 0 ;;
+	esac
+	return 1
+}
+
+take_setting() { # KEY VALUE
+	case $1,$2 in
+	, | '#'*) return 0 ;;
+	*[!\ -~]* | *' ') return 1 ;;
+	BOKS_ETC,/*) gate_etc=$2 ;;
+	BOKS_VAR,/*) gate_var=$2 ;;
+	BOKSADM,/*) gate_boksadm=$2 ;;
+	STATE,/*) gate_state=$2 ;;
+	OPERATOR,yes | OPERATOR,no) gate_operator=$2 ;;
+	PREFIX,none | PREFIX,sudo | PREFIX,suexec) gate_prefix=$2 ;;
+	SECTION_TIMEOUT,*) is_number "$2" 9999 && gate_limit=$2 ;;
+	POLLS,*) is_number "$2" 9999 && gate_polls=$2 ;;
+	*) return 1 ;;
+	esac
+}
+
+is_number() { # WORD LIMIT: from 1 to the limit
+	case $1 in '' | 0* | *[!0-9]* | ?????????*) return 1 ;; esac
+	[ "$1" -le "$2" ]
+}
+
+# -- from the forced command to the process that answers ---------------------------------------------------------------
+prepare() { # ARGUMENT...: configuration, root, limits; refuses what is no request at all
+	[ "$gate_sent" = yes ] || read_config
+	case $gate_sent,${1-},${2-} in
+	yes,*) ;;
+	no,clean-root,*) gate_login=${2-} gate_prefix=none ;;
+	no,clean,boks-gate/2)
+		# Only root can end a command of root's that hangs, so an installed gate is root as a whole or not at all.
+		case $gate_prefix in s*) as_root "$0" request-on-stdin ;; esac
+		;;
+	*) refuse unknown_protocol 64 ;;
+	esac
+	exec 2>/dev/null
+	trap leave EXIT
+	trap 'exit 129' HUP INT TERM PIPE
+	# A command that prints without end must not eat the host's memory: the shells that hold its output have a limit.
+	memory=$(ulimit -S -v) && ulimit -S -v 262144
+	host=$(uname -n)
+	case $host in '' | *[!A-Za-z0-9._-]*) host= ;; *) host=" host=$host" ;; esac
+	[ ! -r /proc/stat ] || booted=$(sed -n 's/^btime //p' /proc/stat)
+	[ "$gate_sent" = yes ] || [ "$(id -u)" != 0 ] || register
+}
+
+leave() { # nothing stays behind
+	if [ -n "$worker" ]; then
+		list_family
+		# shellcheck disable=SC2086 # lists of process ids
+		kill -KILL "$timer" "$worker" $readers $programs
+	fi
+	if [ -n "$idle_watch" ]; then
+		kill -STOP "$idle_watch" # so that it starts no other sleep
+		# shellcheck disable=SC2046
+		kill -KILL "$idle_watch" $(ps -A -o pid= -o ppid= | awk -v of="$idle_watch" '$2 == of { print $1 }')
+	fi
+	[ -z "$slot" ] || rm -f "$slot"
+}
+
+as_root() { # COMMAND...: in place of the shell that calls this
+	# Where sudo and BoKS's suexec live on AIX, Solaris and HP-UX; nothing else is looked for there.
+	PATH=$PATH:/usr/local/bin:/opt/freeware/bin:/opt/csw/bin:/usr/sfw/bin:/opt/sudo/bin:/opt/boksm/bin
+	case $gate_prefix in
+	sudo) exec sudo -n "$@" ;;
+	suexec) exec suexec "$@" ;;
+	*) exec "$@" ;;
+	esac
+}
+
+on_file() { # FILE COMMAND...: as root only where the file cannot be read without; in place of the shell, too
+	file=$1
+	shift
+	if [ -r "$file" ]; then exec "$@" "$file"; else as_root "$@" "$file"; fi
+}
+
+# -- the bound on polls in progress: root's gates each have a file, which says `busy` or `idle` ------------------------
+register() {
+	polls=$gate_state/polls gone=''
+	[ -d "$polls" ] || mkdir -p "$polls"
+	is_trusted "$polls/." 0 || return
+	slot=$polls/$$
+	set +f
+	for other in "$polls"/*; do
+		[ -e "$other" ] || continue
+		# A gate that was killed in a poll leaves `busy`, and its process id may be another program's by now.
+		if ! kill -0 "${other##*/}" || { is_busy "$other" && ! is_gate "${other##*/}"; }; then gone="$gone $other"; fi
+	done
+	set -f
+	# shellcheck disable=SC2086 # a list of files
+	[ -z "$gone" ] || rm -f $gone
+}
+
+is_busy() { # FILE
+	read -r state <"$1" && [ "$state" = busy ]
+}
+
+is_gate() { # PID
+	case $(ps -o args= -p "$1") in *"$0"*) return 0 ;; esac
+	return 1
+}
+
+begin_poll() { # fails where too many are in progress; each says `busy` before it counts, so never more than allowed go on
+	[ -n "$slot" ] && echo busy >"$slot" || return 0 # a full disk stops no monitoring
+	busy=0
+	set +f
+	for other in "$polls"/*; do
+		if is_busy "$other" && kill -0 "${other##*/}"; then busy=$((busy + 1)); fi
+	done
+	set -f
+	[ "$busy" -le "$gate_polls" ] || { end_poll; return 1; }
+}
+
+end_poll() {
+	[ -z "$slot" ] || echo idle >"$slot"
+}
+
+# -- one request -------------------------------------------------------------------------------------------------------
+next_request() { # reads and checks one, or ends
+	line=$gate_request
+	[ -n "$line" ] || IFS= read -r line || exit 0
+	gate_request='' mark=''
+	[ "${#line}" -le 400 ] || refuse too_long 64
+	# shellcheck disable=SC2254 # a pattern
+	case $line in $forbidden) refuse bad_character 64 ;; esac
+	# shellcheck disable=SC2086 # the words are wanted; globbing is off
+	set -- $line
+	[ "${1-}" = boks-gate/2 ] || refuse unknown_protocol 64
+	case ${2-} in '' | *[!0123456789abcdef]* | ?????????????????????????????????????????*) refuse bad_nonce 64 ;; esac
+	mark="$2 "
+	shift 2
+	check_words "$@"
+}
+
+answer() { # one request, within the time limit: a process of its own composes the reply, and ends the timer
+	requests=$((requests + 1))
+	begin_poll || { say "=${mark}refused busy"; return 75; }
+	[ -z "$idle_watch" ] || kill -USR1 "$idle_watch"
+	open_reply
+	sleep "$gate_limit" >/dev/null &
+	timer=$!
+	work </dev/null &
+	worker=$!
+	if wait "$timer"; then cut_off; fi
+	wait "$worker" || { worker='' && refuse interrupted 70; }
+	worker=
+	end_poll
+}
+
+open_reply() {
+	reply="=${mark}boks-gate/2 version=$gate_version$host"
+	case $requests,$words in 1,* | *' queue '* | *' op '*) reply="$reply clock=$(date -u '+%Y-%m-%dT%H:%M:%S')" ;; esac
+	if read -r pid <"$gate_var/LCK/boks_init"; then tell_start "$pid"; fi
+	reply="$reply$nl"
+}
+
+tell_start() { # PID of boks_init: its start, from Linux's /proc in hundredths of a second since the machine's own
+	case $1 in '' | *[!0-9]*) return ;; esac
+	read -r stat <"/proc/$1/stat" || return
+	pid=$1
+	case $stat in *'(boks_init)'*) ;; *) return ;; esac
+	# shellcheck disable=SC2086 # the fields are wanted as words
+	set -- ${stat##*\) }
+	reply="$reply boks_init=$pid started=$((booted + ${20} / 100))"
+}
+
+work() {
+	trap 'late=yes cut=yes' USR1
+	late='' limit=$gate_limit
+	compose
+	say "$reply"
+	[ -n "$late" ] || kill -KILL "$timer"
+}
+
+# -- a section ---------------------------------------------------------------------------------------------------------
+add_section() { # NAME ENDING [TEXT]
+	reply="$reply=${mark}section $1$nl${3-}${3:+$nl}=${mark}end $1 $2$nl"
+}
+
+run() { # NAME COMMAND...
+	name=$1 cut=''
+	shift
+	piece=$(isolated "$@")
+	ending=${piece%%"$nl"*}
+	text=${piece#"$ending"}
+	[ -n "$piece" ] || ending='exit=137 cut=bytes'
+	if [ -n "$cut" ]; then
+		# One command that hangs is seldom the only one: the others still get a chance, within the client's patience.
+		ending=timeout=$limit limit=1
+	fi
+	add_section "$name" "$ending" "${text#"$nl"}"
+}
+
+isolated() { # COMMAND...: prints how it ended, then its output and errors; this shell holds both, and can be ended
+	# shellcheck disable=SC2030
+	both=$({ out=$(unbounded "$@" </dev/null); status=$?; } 2>&1; say "$nl$mark$status$nl$out")
+	case $both in *"$nl$mark"*) ;; *) return ;; esac
+	errors=${both%%"$nl$mark"*}
+	if [ "${#errors}" -gt 8000 ]; then both=$(say "$both" | sed -n "/^$mark/,\$p") both=$nl$both; else both=${both#"$errors"}; fi
+	both=${both#"$nl$mark"}
+	status=${both%%"$nl"*}
+	both=${both#"$status"}
+	out=${both#"$nl"}
+	[ "$status" -le 256 ] || status=$((status - 128)) # ksh93 tells a signal so
+	[ "${#out}" -le 65536 ] || out=$(say "$out" | shortened 1000 640000)
+	[ -z "$errors" ] || errors=$(say "$errors" | sed -e '/ignored null byte/d' -e '/^$/d' | sed 50q | shortened 500 30000)
+	# shellcheck disable=SC2254 # a pattern
+	case $out$errors in $odd) out=$(say "$out" | printable) errors=$(say "$errors" | printable) ;; esac
+	cut=
+	case $out$nl in *" [cut]$nl"*) cut=lines ;; esac
+	case $nl$out in *"${nl}[cut]") cut=bytes ;; esac
+	[ -z "$errors" ] || out="$out${out:+$nl}=${mark}errors $name$nl$errors"
+	say "exit=$status${cut:+ cut=$cut}${out:+$nl}$out"
+}
+
+unbounded() { # COMMAND...: without the limit that the gate's own shells have
+	ulimit -S -v "$memory"
+	"$@"
+}
+
+shortened() { # BYTES TOTAL: lines cut at so many bytes, and the rest left out
+	awk -v most="$1" -v left="$2" '
+		length($0) > most { $0 = substr($0, 1, most) " [cut]" }
+		(left -= length($0) + 1) < 0 { print "[cut]"; exit }
+		{ print }'
+}
+
+printable() { # control characters become `?`, also those of 8 bits: alone, or as UTF-8 writes them
+	c1=$(printf '\200')-$(printf '\237') high=$(printf '\200')-$(printf '\377') two=$(printf '\302')
+	tr '\015\000-\010\013\014\016-\037\177' ' [?*]' |
+		sed -e "s/${two}[$c1]/?/g" -e :a -e "s/^[$c1]/?/" -e "s/\([^$high]\)[$c1]/\1?/" -e ta
+}
+
+# -- ENV: three keys with their values; nothing else of it leaves the host ---------------------------------------------
+read_env() { # leaves the lines in $env_lines, the word of the last BOKSINIT in $role, and how it ended in $env_ending
+	env_lines='' role='' env_ending=exit=0
+	if [ -r "$gate_etc/ENV" ]; then
+		while IFS= read -r line || [ -n "$line" ]; do take_line; done <"$gate_etc/ENV"
+	else
+		cut=
+		text=$(isolated as_root /bin/cat "$gate_etc/ENV")
+		env_ending=${text%%"$nl"*}
+		[ -z "$cut" ] || env_ending="timeout=$limit" limit=1
+		IFS=$nl
+		for line in $text; do take_line; done
+		IFS=" $tab$nl"
+	fi
+}
+
+take_line() { # $line of ENV, which is the name of a key, perhaps behind blanks and `export`
+	while :; do
+		case $line in
+		' '* | "$tab"*) line=${line#?} ;;
+		export' '* | export"$tab"*) line=${line#export} ;;
+		*) break ;;
+		esac
+	done
+	value=${line#*=}
+	case $line in
+	BOKSINIT=* | SHM_SIZE=*) value=${value%%[!]A-Za-z0-9_.:,/\"\'[-]*} ;;
+	BRIDGE_ACCEPT_MASTER_IPS=*) value=${value%%[!]A-Za-z0-9_.:,/\"\' "$tab"[-]*} ;;
+	*) return ;;
+	esac
+	env_lines="$env_lines${env_lines:+$nl}${line%%=*}=$value"
+	case $line in BOKSINIT=*) role=${value#[\"\']} role=${role%%[!A-Za-z]*} ;; esac
+}
+
+# -- the time limit ----------------------------------------------------------------------------------------------------
+cut_off() { # ends what hangs in the request: asked, then forced, then without the shells that wait for its output
+	strikes=1 section=
+	while kill -0 "$worker"; do
+		before=$section
+		list_family
+		[ -z "$before" ] || [ "$section" = "$before" ] || strikes=0 # the next section: it has a second from here
+		[ "$strikes" = 0 ] || kill -USR1 "$worker"
+		# shellcheck disable=SC2086 # lists of process ids
+		case $strikes in
+		0) ;;
+		1) kill -TERM $programs ;;
+		2) kill -KILL $programs ;;
+		3) kill -KILL $programs $readers ;;
+		*) kill -KILL $programs $readers "$worker" ;;
+		esac
+		strikes=$((strikes + 1))
+		sleep 1 >/dev/null
+	done
+	list_family
+	# shellcheck disable=SC2086
+	kill -KILL $programs
+}
+
+list_family() { # leaves in $section the worker's child, the gate's shells below it in $readers, all else in $programs
+	family=$(ps -A -o pid= -o ppid= -o pgid= -o args= | awk -v gate="$$" -v worker="$worker" '
+		{ parent[$1] = $2; group[$1] = $3; pid = $1; $1 = $2 = $3 = ""; args[pid] = $0 }
+		END {
+			for (pid = gate; pid in parent && !(pid in above); pid = parent[pid]) above[pid] = 1
+			kin[worker] = 1
+			# what has lost its parent in the process group of this gate
+			for (pid in group)
+				if (group[pid] == group[gate] && group[parent[pid]] != group[gate] && !(pid in above) &&
+					(parent[pid] <= 1 || parent[pid] != parent[gate])) kin[pid] = 1
+			do {
+				found = 0
+				for (pid in parent) if (!(pid in kin) && parent[pid] in kin) { kin[pid] = 1; found = 1 }
+			} while (found)
+			delete kin[worker]
+			for (pid in kin) {
+				if (parent[pid] == worker) section = pid
+				if (args[pid] == args[gate]) readers = readers " " pid; else programs = programs " " pid
+			}
+			print section "/" readers "/" programs
+		}')
+	section=${family%%/*} programs=${family##*/} readers=${family#*/} readers=${readers%/*}
+}
+# -- the common part ends here --
+forbidden='*[!ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/ -]*'
+
+# -- the request -------------------------------------------------------------------------------------------------------
+check_words() { # op WORD...: refuses, or leaves the words behind `op` in $operation
+	words=' op ' asked=1
+	[ "${1-}" = op ] || refuse unknown_word 64
+	shift
+	operation=$*
+	case "$# $*" in
+	'1 preflight' | '1 registered' | '1 lock-show') return ;;
+	'3 reach '*) is_host "$2" && is_number "$3" 65535 ;;
+	'3 lock '*) is_name "$2" && is_owner "$3" ;;
+	'2 unlock '* | '2 break-lock '*) is_name "$2" ;;
+	'2 record '* | '2 void '*) is_id "$2" ;;
+	'4 do '*' convert master' | '4 do '*' convert server' | '4 do '*' convert client') is_id "$2" ;;
+	'3 do '*' boot-stop' | '3 do '*' boot-start' | '3 do '*' remove-database') is_id "$2" ;;
+	'4 do '*' set-shm-size '*) is_id "$2" && is_number "$4" 99999999 ;;
+	'4 do '*' restore-database '*) is_id "$2" && is_id "$4" ;;
+	*) refuse unknown_word 64 ;;
+	esac || refuse bad_argument 64
+}
+
+is_name() { # WORD: letters, digits and dashes, as a run's name
+	case $1 in -* | *[!A-Za-z0-9-]*) return 1 ;; esac
+	[ "${#1}" -le 40 ]
+}
+
+is_id() { # WORD: a run's name, a dot, and the step's name
+	case $1 in *. | *..* | *[!A-Za-z0-9.-]*) return 1 ;; *.*) ;; *) return 1 ;; esac
+	[ "${#1}" -le 64 ] && [ -n "${1%%.*}" ] && is_name "${1%%.*}"
+}
+
+is_owner() { # WORD: who holds a lock
+	[ "${#1}" -le 64 ]
+}
+
+is_host() { # WORD: a name or an address
+	case $1 in [.:_/-]* | */*) return 1 ;; esac
+}
+
+# -- the reply ---------------------------------------------------------------------------------------------------------
+serve() {
+	[ "$gate_operator" = yes ] || refuse operator_disabled 64
+	next_request
+	# shellcheck disable=SC2086 # the checked words; globbing is off
+	set -- $operation
+	case $1 in
+	do | record | void)
+		requests=1
+		open_reply
+		word=$1
+		shift
+		"answer_$word" "$@"
+		say "$reply=${mark}done sections=1"
+		;;
+	reach) [ "$gate_limit" -le 6 ] || gate_limit=6; answer ;;
+	*) answer ;;
+	esac
+}
+
+compose() {
+	read_env
+	# shellcheck disable=SC2086
+	set -- $operation
+	word=$1
+	shift
+	case $word,$role in
+	registered,master) run registered as_root "$gate_boksadm" -S hostadm -l -t BOKSREPLICA -S ;;
+	registered,*) add_section registered skipped=not_master ;;
+	lock,*) run lock take_lock "$1" "$2" ;;
+	unlock,* | break-lock,*) run "$word" give_lock_back "$1" ;;
+	lock-show,*) run lock-show tell_lock - ;;
+	*) run "$word" "$word" "$@" ;;
+	esac
+	reply="$reply=${mark}done sections=1"
+}
+
+# -- what only looks ---------------------------------------------------------------------------------------------------
+usable_state() { # the directory of locks and records is there, and nobody else can write it
+	[ -d "$gate_state" ] || mkdir -p "$gate_state"
+	[ ! -h "$gate_state" ] && is_trusted "$gate_state/." "$(id -u)" && [ -w "$gate_state" ] &&
+		{ [ -d "$gate_state/records" ] || mkdir "$gate_state/records" || [ -d "$gate_state/records" ]; }
+}
+
+probe() { # a file can be written now: there is room
+	if echo probe >"$gate_state/probe.$$"; then room=yes; else room=no; fi
+	rm -f "$gate_state/probe.$$"
+	[ "$room" = yes ]
+}
+
+preflight() { # everything that a change needs, over the very way that it takes
+	echo "hostname=$(uname -n)"
+	echo "role=${role:-unknown}"
+	echo "daemons=$(daemons)"
+	# Root may, and so may a login to which BoKS's directories belong (PREFIX=none).
+	if [ -w "$gate_var/data" ] && [ -x "$gate_var/data" ]; then echo permitted=yes; else echo permitted=no; fi
+	if [ -x "$gate_boksadm" ]; then echo boksadm=yes; else echo boksadm=no; fi
+	if usable_state && probe; then echo state=writable; else echo state=unusable; fi
+	read_lock
+	echo "lock=${lock_run:-none}${lock_run:+ $lock_owner $lock_since}"
+	echo "busy=$(running_id)"
+	# shellcheck disable=SC2046 # the fields of df are wanted as words
+	set -- $(df -Pk "$gate_var/data" | sed -n '$p')
+	case ${4-} in '' | *[!0-9]*) ;; *) echo "free_kilobytes=$4" ;; esac
+	echo "database=$(database)"
+	! session_is_killed || echo session=killed
+} 2>/dev/null
+
+session_is_killed() { # logind ends all that the login started with its session: BoKS's daemons, too (logind.conf)
+	logind() { loginctl show-user -p "$1" | sed -n "s/^$1=//p"; }
+	[ "$(logind KillUserProcesses)" = yes ] || return 1
+	login=${gate_login:-$(id -un)}
+	case " $(logind KillExcludeUsers) " in *" $login "*) return 1 ;; esac
+	case " $(logind KillOnlyUsers) " in '  ' | *" $login "*) return 0 ;; esac
+	return 1
+}
+
+daemons() { # running where anything says so; stopped only where BoKS's own directory of pid files says so, too
+	listed=$(ps -A -o pid= -o comm=) || { echo unknown; return; }
+	pid=$(sed -n '1s/[^0-9]//g;1p' "$gate_var/LCK/boks_init")
+	case "$(echo "$listed" | awk -v pid="${pid:-none}" '
+		$1 == pid || $2 ~ /(^|\/)boks_(init|master|drainmast)$/ { print "found" }')" in
+	*found*) echo running ;;
+	*) if [ -d "$gate_var/LCK" ]; then echo stopped; else echo unknown; fi ;;
+	esac
+}
+
+database() { # present: whole, as far as can be known; partial: a removal or its undoing is not at its end; absent; odd
+	set +f
+	files=0 is_sequence=no
+	[ ! -h "$gate_var/data" ] || { echo odd; return; }
+	for file in "$gate_var"/data/*.dat "$gate_var/data/sequence"; do
+		is_there "$file" || continue
+		is_plain "$file" || { echo odd; return; }
+		files=$((files + 1))
+		[ "${file##*/}" != sequence ] || is_sequence=yes
+	done
+	for file in "$gate_var"/data/removed-*/manifest; do [ ! -e "$file" ] || { echo partial; return; }; done
+	case $files,$is_sequence in 0,*) echo absent ;; 1,* | *,no) echo partial ;; *) echo present ;; esac
+}
+
+is_there() { # PATH: a link that leads nowhere is there, too
+	[ -e "$1" ] || [ -h "$1" ]
+}
+
+is_plain() { # PATH: a file, and no link to one
+	[ -f "$1" ] && [ ! -h "$1" ]
+}
+
+reach() { # HOST PORT: whether this host can open a TCP connection there, by the first tool that can tell
+	for tool in perl python3 bash nc telnet; do
+		command -v "$tool" >/dev/null || continue
+		"knock_by_$tool" "$1" "$2" >/dev/null 2>&1
+		case $? in 0) echo reach=reachable ;; 1) echo reach=refused ;; 2) echo reach=timeout ;; *) continue ;; esac
+		echo "tool=$tool"
+		return
+	done
+	echo reach=unknown
+	echo "tool=${tool:-none}"
+}
+
+knock_by_perl() {
+	perl -e 'use Socket; alarm 3; my $to = inet_aton($ARGV[0]) or exit 3;
+		socket(my $s, PF_INET, SOCK_STREAM, 6) or exit 3;
+		$SIG{ALRM} = sub { exit 2 }; alarm 4; exit 0 if connect($s, sockaddr_in($ARGV[1], $to));
+		exit($!{ECONNREFUSED} ? 1 : $!{ETIMEDOUT} || $!{EHOSTUNREACH} || $!{ENETUNREACH} ? 2 : 3)' "$1" "$2"
+}
+
+knock_by_python3() {
+	python3 -I -c 'import socket, sys
+try: socket.create_connection((sys.argv[1], int(sys.argv[2])), 4)
+except ConnectionRefusedError: sys.exit(1)
+except socket.gaierror: sys.exit(3)
+except OSError: sys.exit(2)' "$1" "$2"
+}
+
+# The others cannot tell a closed port from a bad name: what they do not reach stays unknown.
+knock_by_bash() {
+	# shellcheck disable=SC2016 # bash is to expand this
+	bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" || return 3
+}
+
+knock_by_nc() {
+	nc -z -w 4 "$1" "$2" || return 3
+}
+
+knock_by_telnet() {
+	case $(telnet "$1" "$2") in *'Connected to'*) ;; *) return 3 ;; esac
+}
+
+# -- the lock of this host ---------------------------------------------------------------------------------------------
+read_lock() { # leaves the holder in $lock_run, $lock_owner and $lock_since; a file that a crash has emptied holds nothing
+	lock_run='' lock_owner='' lock_since=''
+	read -r lock_run lock_owner lock_since <"$gate_state/lock" || lock_run=''
+	[ -n "$lock_since" ] || lock_run=''
+	[ -n "$lock_run" ]
+} 2>/dev/null
+
+tell_lock() { # RUN or -: who holds it; status 1 where that is another run
+	read_lock || { echo lock=none; return 0; }
+	case $1 in "$lock_run" | -) word=held ;; *) word=other ;; esac
+	echo "lock=$word"
+	echo "run=$lock_run"
+	echo "owner=$lock_owner"
+	echo "since=$lock_since"
+	[ "$word" = held ]
+}
+
+take_lock() { # RUN OWNER: a link to a whole file is made by one of many only, and never without its content
+	usable_state || { echo "boks-gate: $gate_state cannot be used" >&2; return 73; }
+	mine=$gate_state/lock.$$
+	if echo "$1 $2 $(utc)" >"$mine"; then
+		remove_void lock read_lock
+		ln "$mine" "$gate_state/lock"
+	fi 2>/dev/null
+	rm -f "$mine"
+	tell_lock "$1" | sed 's/^lock=none$/lock=failed/'
+	read_lock && [ "$lock_run" = "$1" ]
+}
+
+once() { # TEXT: succeeds for one of many, and once only since the machine has started
+	mkdir "$gate_state/once.$(echo "$1 $(boot_mark)" | cksum | tr -d ' ')"
+}
+
+remove_void() { # NAME READ: a file in which a crash has left nothing that READ understands; one of many removes it
+	inode=$(ls -i "$gate_state/$1")
+	[ -n "$inode" ] && ! "$2" && [ -e "$gate_state/$1" ] && ! "$2" && once "$inode" && rm -f "$gate_state/$1"
+}
+
+give_lock_back() { # RUN: moved away before it is looked at again, so that nobody's new lock is removed
+	read_lock
+	[ "$lock_run" = "$1" ] || { tell_lock "$1"; return; }
+	mine=$gate_state/lock.$$
+	mv -f "$gate_state/lock" "$mine"
+	case $(cat "$mine") in "$1 "* | '') ;; *) ln "$mine" "$gate_state/lock" ;; esac
+	rm -f "$mine"
+	tell_lock "$1"
+} 2>/dev/null
+
+# -- records -----------------------------------------------------------------------------------------------------------
+utc() {
+	date -u '+%Y-%m-%dT%H:%M:%S'
+}
+
+now() { # seconds since 1970: a difference of two is right over midnight and the new year, too
+	# shellcheck disable=SC2046 # five numbers
+	set -- $(date -u '+%Y %j %H %M %S')
+	echo $((((($1 - 1970) * 365 + ($1 - 1969) / 4 + 1$2 - 1001) * 24 + 1$3 - 100) * 3600 + (1$4 - 100) * 60 + 1$5 - 100))
+}
+
+boot_mark() {
+	cat /proc/sys/kernel/random/boot_id 2>/dev/null || who -b 2>/dev/null
+}
+
+start_of() { # PID: when it began, a number of hundredths of a second or of seconds; nothing where it is gone
+	if read -r stat <"/proc/$1/stat"; then
+		# shellcheck disable=SC2086 # the fields are wanted as words
+		set -- ${stat##*\) }
+		echo "${20}"
+	else
+		# shellcheck disable=SC2046
+		set -- $(ps -o etime= -p "$1" | sed 's/[-:]/ /g; s/^ *0*\([0-9]\)/\1/; s/ 0\([0-9]\)/ \1/g')
+		case $# in
+		2) echo $(($(now) - $1 * 60 - $2)) ;;
+		3) echo $(($(now) - $1 * 3600 - $2 * 60 - $3)) ;;
+		4) echo $(($(now) - $1 * 86400 - $2 * 3600 - $3 * 60 - $4)) ;;
+		esac
+	fi
+} 2>/dev/null
+
+is_alive() { # PID START: the process that began then, and no other that has its id now
+	found=$(start_of "$1")
+	[ -n "$found" ] && [ "$((found - $2))" -ge -2 ] && [ "$((found - $2))" -le 2 ]
+}
+
+# The lines of a record's `start`: the request, the worker's process id, the boot, whose request it was, the time, the
+# worker's start. Older gates wrote no start.
+record_state() { # ID: none, void, running, done or interrupted
+	record=$gate_state/records/$1
+	[ -e "$record/start" ] || { echo none; return; }
+	[ "$(sed -n 1p "$record/start")" != "$1 void" ] || { echo void; return; }
+	case $(cat "$record/exit" 2>/dev/null) in
+	'') ;;
+	*[!0-9]*) echo interrupted; return ;;
+	*) echo "done"; return ;;
+	esac
+	still=interrupted
+	if [ "$(sed -n 3p "$record/start")" = "$(boot_mark | tr '\n' ' ')" ]; then
+		worker_start=$(sed -n 6p "$record/start")
+		is_alive "$(sed -n 2p "$record/start")" "${worker_start:--9}" && still=running
+		read -r pid began <"$record/pid" && is_alive "$pid" "${began:--9}" && still=running
+	fi 2>/dev/null
+	# Its exit may have been written while this looked for its process.
+	if [ -s "$record/exit" ]; then echo "done"; else echo "$still"; fi
+}
+
+running_id() { # the id of the change that holds the claim, and still runs, or none
+	if read_claim && [ "$(record_state "$claim_id")" = running ]; then echo "$claim_id"; else echo none; fi
+}
+
+# -- the claim: one change at a time on this host ----------------------------------------------------------------------
+read_claim() { # leaves the holder in $claim_id, $claim_pid and $claim_start
+	claim_id='' claim_pid='' claim_start=''
+	read -r claim_id claim_pid claim_start <"$gate_state/change"
+	[ -n "$claim_start" ] || claim_id=''
+	[ -n "$claim_id" ]
+}
+
+claim_host() { # ID: one of many gets it; what a dead worker has left is removed by one of many, once
+	mine=$gate_state/change.$$
+	echo "$1 $$ $(start_of $$)" >"$mine" || return
+	if ! ln "$mine" "$gate_state/change"; then
+		remove_void change read_claim
+		# The claim of a worker that is gone: its words are its own, so it can be removed by one of many, and once.
+		read_claim && ! is_alive "$claim_pid" "$claim_start" && [ "$(record_state "$claim_id")" != running ] &&
+			once "$claim_id $claim_pid $claim_start" && rm -f "$gate_state/change"
+		ln "$mine" "$gate_state/change"
+	fi
+	rm -f "$mine"
+	read_claim && [ "$claim_id $claim_pid" = "$1 $$" ]
+} 2>/dev/null
+
+objection() { # ID WORDS...: why the change is not made, or nothing
+	{ usable_state && probe; } || { echo state_unusable; return; }
+	{ read_lock && [ "$lock_run" = "${1%%.*}" ]; } || { echo not_locked; return; }
+	case $2,${3-},$role in
+	convert,master,master | convert,server,server | convert,client,client) ;;
+	convert,*,master | convert,*,server | convert,*,client) transition_objection "$3" ;;
+	convert,*) echo role_unknown ;;
+	remove-database,,client) [ "$(database)" != odd ] || echo odd_files ;;
+	remove-database,* | restore-database,*,master | restore-database,*,server) echo not_client ;;
+	restore-database,*) restore_objection "$3" ;;
+	esac
+}
+
+transition_objection() { # ROLE: from $role, which is another
+	case $role,$1,$(database) in
+	*,partial) echo partial_database ;;
+	client,server,odd | server,master,odd | client,master,odd) echo odd_files ;;
+	client,server,* | server,client,* | master,client,*) ;;
+	# A host without a database would be an empty master. A client has one only right after it was master itself.
+	server,master,present | client,master,present) ;;
+	server,master,* | client,master,*) echo no_database ;;
+	*) echo illegal_transition ;;
+	esac
+}
+
+restore_objection() ( # ID of the removal
+	set +f
+	found=
+	for aside in "$gate_var/data/removed-${1%%.*}."*; do
+		if [ -d "$aside" ] && [ ! -h "$aside" ]; then found=yes; fi
+		for file in "$aside"/*.dat "$aside/sequence"; do
+			if is_there "$file" && is_there "$gate_var/data/${file##*/}"; then echo exists; exit; fi
+		done
+	done
+	[ -n "$found" ] || { echo nothing_there; exit; }
+	case $(database) in absent | partial) ;; odd) echo odd_files ;; *) echo exists ;; esac
+)
+
+# -- what changes ------------------------------------------------------------------------------------------------------
+answer_do() { # ID WORDS...: has it run if that id never ran, and follows its record
+	asked_at=$(now) token=$$.$asked_at
+	usable_state || { add_section "do" 'state=refused reason=state_unusable'; return; }
+	record=$gate_state/records/$1
+	if [ "$(record_state "$1")" = none ]; then
+		mkdir -p "$record"
+		detach "$1" "$token" "$@"
+		until [ -e "$record/start" ] || [ -e "$record/refused.$token" ] || [ $(($(now) - asked_at)) -ge 20 ]; do pause; done
+	fi
+	if [ -e "$record/refused.$token" ]; then
+		add_section "do" "state=refused reason=$(cat "$record/refused.$token")"
+		rm -f "$record/refused.$token"
+		rmdir "$record" # unless it holds anything
+	elif [ ! -e "$record/start" ]; then
+		# A loaded host: it may begin yet. Who asks again begins it at last, or finds it begun.
+		add_section "do" "state=running seconds=$(($(now) - asked_at))"
+	elif [ "$(record_state "$1")" = void ]; then
+		add_section "do" 'state=refused reason=void'
+	elif [ -s "$record/start" ] && [ "$(sed -n 1p "$record/start")" != "$*" ]; then
+		add_section "do" 'state=refused reason=other_request'
+	else
+		follow "do" "$1" "$gate_limit"
+	fi
+}
+
+pause() {
+	sleep 0.1 || sleep 1
+}
+
+detach() { # ID TOKEN ID WORDS...: beyond the end of this connection, its terminal and its process group
+	if command -v setsid >/dev/null; then
+		setsid "$0" worker "$@" </dev/null >/dev/null &
+	elif command -v perl >/dev/null; then
+		perl -e 'use POSIX; fork and exit; POSIX::setsid(); exec @ARGV' "$0" worker "$@" </dev/null >/dev/null &
+	else
+		(trap '' HUP && exec "$0" worker "$@") </dev/null >/dev/null &
+	fi
+}
+
+work_detached() { # ID TOKEN ID WORDS...: the one process that gets the host and the id runs it
+	id=$1 token=$2 record=$gate_state/records/$1
+	shift 2
+	mkdir -p "$record" || exit 73
+	if ! claim_host "$id"; then
+		[ "$claim_id" = "$id" ] || decline busy
+		exit 0
+	fi
+	# Nobody else changes this host from here on: whatever was true when it was asked is looked at again.
+	read_env
+	reason=$(objection "$@")
+	if [ -n "$reason" ] && [ ! -e "$record/start" ]; then decline "$reason"; fi
+	if [ -z "$reason" ] && claim_id_for "$*"; then
+		(umask 022 && cd / && perform "$@") </dev/null >"$record/out" 2>"$record/err" &
+		echo "$! $(start_of $!)" >"$record/pid"
+		wait $!
+		status=$?
+		[ "$status" -le 256 ] || status=$((status - 128)) # ksh93 tells a signal so
+		# A full disk must not turn what is done into what is not known: it waits for room.
+		until echo "$status" >"$record/exit.$$" && mv -f "$record/exit.$$" "$record/exit"; do sleep 5; done
+	fi
+	rm -f "$gate_state/change"
+	forget_old_output
+}
+
+decline() { # REASON
+	echo "$1" >"$record/refused.$token.$$" && mv -f "$record/refused.$token.$$" "$record/refused.$token"
+}
+
+claim_id_for() { # REQUEST: a link to a whole file is made by one of many only
+	{
+		echo "$1"
+		echo $$
+		boot_mark | tr '\n' ' '
+		echo
+		echo "$token"
+		utc
+		start_of $$
+	} >"$record/start.$$" && ln "$record/start.$$" "$record/start"
+	claimed=$?
+	rm -f "$record/start.$$"
+	return "$claimed"
+}
+
+forget_old_output() { # beyond two hundred records the oldest keep their outcome only
+	# shellcheck disable=SC2012 # an id has no character that ls would change
+	ls -1t "$gate_state/records" | sed 1,200d | while IFS= read -r old; do
+		[ ! -s "$gate_state/records/$old/exit" ] || rm -f "$gate_state/records/$old/out" "$gate_state/records/$old/err"
+	done
+}
+
+perform() { # ID WORDS...
+	case $2 in
+	convert)
+		if [ "$role" = "$3" ]; then echo "boks-gate: BOKSINIT is $3 already: nothing was run"; return; fi
+		exec "$gate_boksadm" -S convert -v "$3"
+		;;
+	boot-stop) exec "$gate_boksadm" -S Boot -k ;;
+	boot-start) exec "$gate_boksadm" -S Boot ;;
+	set-shm-size) exec "$gate_boksadm" -S cadm -E "SHM_SIZE=$3" ;;
+	remove-database) remove_database "$gate_var/data" "$1" ;;
+	restore-database) restore_database "$gate_var/data" "${3%%.*}" ;;
+	esac
+}
+
+remove_database() { # DATA ID: nothing is deleted, and nothing but these files is touched
+	set +f
+	aside=$1/removed-$2
+	mkdir "$aside" || return
+	for file in "$1"/*.dat "$1/sequence"; do
+		is_there "$file" || continue
+		is_plain "$file" || { echo "boks-gate: $file is no plain file" >&2; rm -f "$aside/manifest.new"; rmdir "$aside"; return 73; }
+		echo "${file##*/}" >>"$aside/manifest.new" || return
+	done
+	[ -e "$aside/manifest.new" ] || { rmdir "$aside" && echo 'boks-gate: no database was there'; return; }
+	# As long as this file is there, the database is partial.
+	mv "$aside/manifest.new" "$aside/manifest" || return
+	while IFS= read -r name; do
+		mv -f "$1/$name" "$aside/" || return
+		echo "moved $name to removed-$2"
+	done <"$aside/manifest"
+	mv "$aside/manifest" "$aside/manifest.done"
+}
+
+restore_database() { # DATA RUN: all that the run has moved aside
+	set +f
+	for aside in "$1/removed-$2."*; do
+		[ -d "$aside" ] && [ ! -h "$aside" ] || continue
+		[ ! -e "$aside/manifest.done" ] || mv "$aside/manifest.done" "$aside/manifest" || return
+		for file in "$aside"/*.dat "$aside/sequence"; do
+			name=${file##*/}
+			is_there "$file" || continue
+			if is_there "$1/$name"; then echo "boks-gate: $1/$name is there" >&2; return 73; fi
+			mv "$file" "$1/$name" || return
+			echo "moved $name back"
+		done
+		rm -f "$aside/manifest" "$aside/manifest.new"
+		rmdir "$aside" || return
+	done
+}
+
+follow() { # SECTION ID SECONDS: waits for its end for so long, and tells how it stands
+	state=$(record_state "$2")
+	while [ "$state" = running ] && [ $(($(now) - asked_at)) -lt "$3" ]; do
+		pause
+		state=$(record_state "$2")
+	done
+	repeated=' repeated=yes'
+	[ "$(sed -n 4p "$record/start")" != "$token" ] || repeated=
+	status=
+	[ "$state" != "done" ] || status=" exit=$(cat "$record/exit")"
+	output=$(sed 2000q "$record/out" | shortened 1000 300000 | printable)
+	errors=$(sed -e '/^$/d' "$record/err" | sed 50q | shortened 500 30000 | printable)
+	[ -z "$errors" ] || output="$output${output:+$nl}=${mark}errors $1$nl$errors"
+	add_section "$1" "state=$state$status seconds=$(($(now) - asked_at))$repeated" "$output"
+}
+
+answer_record() { # ID
+	asked_at=$(now) token=none record=$gate_state/records/$1
+	case $(record_state "$1") in
+	none) add_section record state=none ;;
+	void) add_section record state=void ;;
+	*) follow record "$1" 0 ;;
+	esac
+}
+
+answer_void() { # ID: nothing runs under it any more, unless something has begun already
+	asked_at=$(now) token=$$.$asked_at record=$gate_state/records/$1
+	if usable_state && mkdir -p "$record"; then claim_id_for "$1 void"; fi
+	case $(record_state "$1") in
+	none) add_section void 'state=refused reason=state_unusable' ;;
+	void) add_section void state=void ;;
+	*) follow void "$1" 0 ;;
+	esac
+}
+
+{
+	case ${1-} in
+	clean-worker)
+		exec 2>/dev/null
+		read_config
+		shift
+		gate_prefix=none
+		[ "$gate_operator" = yes ] && work_detached "$@"
+		;;
+	*)
+		prepare "$@"
+		serve
+		;;
+	esac
+	exit
+}

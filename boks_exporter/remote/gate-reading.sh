@@ -1,0 +1,517 @@
+#!/bin/sh
+# boks-gate, the reading gate: answers questions of boks-exporter about this BoKS host. No line of it changes BoKS.
+#
+# It is the forced command of the monitoring key, or is sent to `sh -s` where it is not installed. A request is one line
+# of exact words on standard input; no byte of it ever reaches a shell or a command. POSIX sh and POSIX utilities only:
+# Linux, AIX, Solaris, HP-UX. The protocol is in docs/gate-protocol.md.
+#
+#   request    what runs                                                             as whom
+#   role       nothing: the shell reads three keys of BOKS_ETC/ENV                   the gate
+#   sequence   BOKSADM -S boksdiag sequence        (not on a client)                 root
+#   list       BOKSADM -S boksdiag list            (not on a replica or client)      root
+#   memory     BOKSADM -S dumpbase -m              (not on a client)                 root
+#   errlog     wc -l and tail -30 of BOKS_VAR/boks_errlog                            root
+#   queue      ls -ltr BOKS_VAR/data/master_spool  (not on a replica or client)      root
+#   checksums  cksum of BOKS_ETC/method.conf and of two values of ENV                root
+#   every one  sleep (the time limit); date and uname once; ps, awk and kill where a command hangs
+#
+# "Root" is by one sudo rule for the gate as a whole (PREFIX=sudo), by suexec, or because the login is root.
+#
+# shellcheck disable=SC2034,SC2329 # some variables and functions of the common part serve one gate only
+# shellcheck disable=SC3045 # where ulimit knows no -S or -v, there is no limit
+
+gate_version=2.0.0
+gate_sent=no
+gate_request=
+# -- the common part of both gates: scripts/gate_common.sh, by scripts/generate_gates.py --
+gate_shell=/bin/sh
+gate_etc=/etc/opt/boksm
+gate_var=/var/opt/boksm
+gate_boksadm=/opt/boksm/sbin/boksadm
+gate_prefix=none
+gate_limit=8
+gate_polls=8
+gate_operator=no
+gate_state=/var/opt/boks-gate
+# -- the sender's settings are inserted here --
+# Nothing of the caller's environment counts, neither variables (sshd can be set up to let a client choose some) nor
+# functions that bash would import: an installed gate starts again without any. All this is Bourne's own syntax, so
+# that the /bin/sh of Solaris 10, which is no POSIX shell, comes as far as the one that is.
+case $gate_sent,$1 in
+yes,* | no,clean | no,clean-root | no,clean-worker) ;;
+*)
+	/usr/bin/test -x /usr/xpg4/bin/sh && gate_shell=/usr/xpg4/bin/sh
+	case $1 in
+	request-on-stdin) exec /usr/bin/env -i "$gate_shell" "$0" clean-root "${SUDO_USER-}" ;;
+	worker) shift && exec /usr/bin/env -i "$gate_shell" "$0" clean-worker "$@" ;;
+	*) exec /usr/bin/env -i "$gate_shell" "$0" clean "${SSH_ORIGINAL_COMMAND-$*}" ;;
+	esac
+	;;
+esac
+
+PATH=/usr/xpg4/bin:/usr/bin:/bin:/usr/sbin:/sbin
+HOME=/
+LC_ALL=C
+UNIX95=1 # HP-UX: makes ps understand -o
+IFS=' 	
+'
+export PATH HOME LC_ALL UNIX95
+unset TIME_STYLE QUOTING_STYLE _POSIX2_VERSION # the login's, where the gate is sent: GNU's ls and tail obey them
+set -f
+umask 077
+nl='
+'
+tab='	'
+odd="*[!$tab$nl -~]*" # text with anything but printable ASCII
+mark='' requests=0 worker='' timer='' idle_watch='' slot='' booted='' host=''
+
+case $(command -v print) in # a builtin where it has no path; such a shell's printf can be a program
+print) say() { print -r -- "$1"; } ;;
+*) say() { printf '%s\n' "$1"; } ;;
+esac
+
+refuse() { # REASON STATUS [TEXT]
+	[ -z "${3-}" ] || echo "boks-gate: $3" >&2
+	say "=${mark}refused $1"
+	exit "$2"
+}
+
+# -- configuration: a root-owned file beside the installed gate --------------------------------------------------------
+read_config() {
+	config=${0%/*}/boks-gate.conf
+	[ -e "$config" ] || [ -h "$config" ] || return 0
+	for trusted in "${0%/*}/." "$0" "$config"; do
+		is_trusted "$trusted" 0 || refuse untrusted_config 78 "$trusted must be root's and writable for nobody else"
+	done
+	number=0
+	while IFS='=' read -r key value || [ -n "$key" ]; do
+		number=$((number + 1))
+		take_setting "$key" "$value" || refuse bad_config 78 "$config: line $number is not understood"
+	done <"$config"
+}
+
+is_trusted() { # PATH UID: a plain file or directory of that user's, that nobody else can write
+	owner=$2
+	# shellcheck disable=SC2046 # the fields of ls are wanted as words; globbing is off
+	set -- $(ls -ldn "$1" 2>/dev/null)
+	case ${3-},${1-} in
+	"$owner",[d-]????-??-*) return 0 ;;
+	esac
+	return 1
+}
+
+take_setting() { # KEY VALUE
+	case $1,$2 in
+	, | '#'*) return 0 ;;
+	*[!\ -~]* | *' ') return 1 ;;
+	BOKS_ETC,/*) gate_etc=$2 ;;
+	BOKS_VAR,/*) gate_var=$2 ;;
+	BOKSADM,/*) gate_boksadm=$2 ;;
+	STATE,/*) gate_state=$2 ;;
+	OPERATOR,yes | OPERATOR,no) gate_operator=$2 ;;
+	PREFIX,none | PREFIX,sudo | PREFIX,suexec) gate_prefix=$2 ;;
+	SECTION_TIMEOUT,*) is_number "$2" 9999 && gate_limit=$2 ;;
+	POLLS,*) is_number "$2" 9999 && gate_polls=$2 ;;
+	*) return 1 ;;
+	esac
+}
+
+is_number() { # WORD LIMIT: from 1 to the limit
+	case $1 in '' | 0* | *[!0-9]* | ?????????*) return 1 ;; esac
+	[ "$1" -le "$2" ]
+}
+
+# -- from the forced command to the process that answers ---------------------------------------------------------------
+prepare() { # ARGUMENT...: configuration, root, limits; refuses what is no request at all
+	[ "$gate_sent" = yes ] || read_config
+	case $gate_sent,${1-},${2-} in
+	yes,*) ;;
+	no,clean-root,*) gate_login=${2-} gate_prefix=none ;;
+	no,clean,boks-gate/2)
+		# Only root can end a command of root's that hangs, so an installed gate is root as a whole or not at all.
+		case $gate_prefix in s*) as_root "$0" request-on-stdin ;; esac
+		;;
+	*) refuse unknown_protocol 64 ;;
+	esac
+	exec 2>/dev/null
+	trap leave EXIT
+	trap 'exit 129' HUP INT TERM PIPE
+	# A command that prints without end must not eat the host's memory: the shells that hold its output have a limit.
+	memory=$(ulimit -S -v) && ulimit -S -v 262144
+	host=$(uname -n)
+	case $host in '' | *[!A-Za-z0-9._-]*) host= ;; *) host=" host=$host" ;; esac
+	[ ! -r /proc/stat ] || booted=$(sed -n 's/^btime //p' /proc/stat)
+	[ "$gate_sent" = yes ] || [ "$(id -u)" != 0 ] || register
+}
+
+leave() { # nothing stays behind
+	if [ -n "$worker" ]; then
+		list_family
+		# shellcheck disable=SC2086 # lists of process ids
+		kill -KILL "$timer" "$worker" $readers $programs
+	fi
+	if [ -n "$idle_watch" ]; then
+		kill -STOP "$idle_watch" # so that it starts no other sleep
+		# shellcheck disable=SC2046
+		kill -KILL "$idle_watch" $(ps -A -o pid= -o ppid= | awk -v of="$idle_watch" '$2 == of { print $1 }')
+	fi
+	[ -z "$slot" ] || rm -f "$slot"
+}
+
+as_root() { # COMMAND...: in place of the shell that calls this
+	# Where sudo and BoKS's suexec live on AIX, Solaris and HP-UX; nothing else is looked for there.
+	PATH=$PATH:/usr/local/bin:/opt/freeware/bin:/opt/csw/bin:/usr/sfw/bin:/opt/sudo/bin:/opt/boksm/bin
+	case $gate_prefix in
+	sudo) exec sudo -n "$@" ;;
+	suexec) exec suexec "$@" ;;
+	*) exec "$@" ;;
+	esac
+}
+
+on_file() { # FILE COMMAND...: as root only where the file cannot be read without; in place of the shell, too
+	file=$1
+	shift
+	if [ -r "$file" ]; then exec "$@" "$file"; else as_root "$@" "$file"; fi
+}
+
+# -- the bound on polls in progress: root's gates each have a file, which says `busy` or `idle` ------------------------
+register() {
+	polls=$gate_state/polls gone=''
+	[ -d "$polls" ] || mkdir -p "$polls"
+	is_trusted "$polls/." 0 || return
+	slot=$polls/$$
+	set +f
+	for other in "$polls"/*; do
+		[ -e "$other" ] || continue
+		# A gate that was killed in a poll leaves `busy`, and its process id may be another program's by now.
+		if ! kill -0 "${other##*/}" || { is_busy "$other" && ! is_gate "${other##*/}"; }; then gone="$gone $other"; fi
+	done
+	set -f
+	# shellcheck disable=SC2086 # a list of files
+	[ -z "$gone" ] || rm -f $gone
+}
+
+is_busy() { # FILE
+	read -r state <"$1" && [ "$state" = busy ]
+}
+
+is_gate() { # PID
+	case $(ps -o args= -p "$1") in *"$0"*) return 0 ;; esac
+	return 1
+}
+
+begin_poll() { # fails where too many are in progress; each says `busy` before it counts, so never more than allowed go on
+	[ -n "$slot" ] && echo busy >"$slot" || return 0 # a full disk stops no monitoring
+	busy=0
+	set +f
+	for other in "$polls"/*; do
+		if is_busy "$other" && kill -0 "${other##*/}"; then busy=$((busy + 1)); fi
+	done
+	set -f
+	[ "$busy" -le "$gate_polls" ] || { end_poll; return 1; }
+}
+
+end_poll() {
+	[ -z "$slot" ] || echo idle >"$slot"
+}
+
+# -- one request -------------------------------------------------------------------------------------------------------
+next_request() { # reads and checks one, or ends
+	line=$gate_request
+	[ -n "$line" ] || IFS= read -r line || exit 0
+	gate_request='' mark=''
+	[ "${#line}" -le 400 ] || refuse too_long 64
+	# shellcheck disable=SC2254 # a pattern
+	case $line in $forbidden) refuse bad_character 64 ;; esac
+	# shellcheck disable=SC2086 # the words are wanted; globbing is off
+	set -- $line
+	[ "${1-}" = boks-gate/2 ] || refuse unknown_protocol 64
+	case ${2-} in '' | *[!0123456789abcdef]* | ?????????????????????????????????????????*) refuse bad_nonce 64 ;; esac
+	mark="$2 "
+	shift 2
+	check_words "$@"
+}
+
+answer() { # one request, within the time limit: a process of its own composes the reply, and ends the timer
+	requests=$((requests + 1))
+	begin_poll || { say "=${mark}refused busy"; return 75; }
+	[ -z "$idle_watch" ] || kill -USR1 "$idle_watch"
+	open_reply
+	sleep "$gate_limit" >/dev/null &
+	timer=$!
+	work </dev/null &
+	worker=$!
+	if wait "$timer"; then cut_off; fi
+	wait "$worker" || { worker='' && refuse interrupted 70; }
+	worker=
+	end_poll
+}
+
+open_reply() {
+	reply="=${mark}boks-gate/2 version=$gate_version$host"
+	case $requests,$words in 1,* | *' queue '* | *' op '*) reply="$reply clock=$(date -u '+%Y-%m-%dT%H:%M:%S')" ;; esac
+	if read -r pid <"$gate_var/LCK/boks_init"; then tell_start "$pid"; fi
+	reply="$reply$nl"
+}
+
+tell_start() { # PID of boks_init: its start, from Linux's /proc in hundredths of a second since the machine's own
+	case $1 in '' | *[!0-9]*) return ;; esac
+	read -r stat <"/proc/$1/stat" || return
+	pid=$1
+	case $stat in *'(boks_init)'*) ;; *) return ;; esac
+	# shellcheck disable=SC2086 # the fields are wanted as words
+	set -- ${stat##*\) }
+	reply="$reply boks_init=$pid started=$((booted + ${20} / 100))"
+}
+
+work() {
+	trap 'late=yes cut=yes' USR1
+	late='' limit=$gate_limit
+	compose
+	say "$reply"
+	[ -n "$late" ] || kill -KILL "$timer"
+}
+
+# -- a section ---------------------------------------------------------------------------------------------------------
+add_section() { # NAME ENDING [TEXT]
+	reply="$reply=${mark}section $1$nl${3-}${3:+$nl}=${mark}end $1 $2$nl"
+}
+
+run() { # NAME COMMAND...
+	name=$1 cut=''
+	shift
+	piece=$(isolated "$@")
+	ending=${piece%%"$nl"*}
+	text=${piece#"$ending"}
+	[ -n "$piece" ] || ending='exit=137 cut=bytes'
+	if [ -n "$cut" ]; then
+		# One command that hangs is seldom the only one: the others still get a chance, within the client's patience.
+		ending=timeout=$limit limit=1
+	fi
+	add_section "$name" "$ending" "${text#"$nl"}"
+}
+
+isolated() { # COMMAND...: prints how it ended, then its output and errors; this shell holds both, and can be ended
+	# shellcheck disable=SC2030
+	both=$({ out=$(unbounded "$@" </dev/null); status=$?; } 2>&1; say "$nl$mark$status$nl$out")
+	case $both in *"$nl$mark"*) ;; *) return ;; esac
+	errors=${both%%"$nl$mark"*}
+	if [ "${#errors}" -gt 8000 ]; then both=$(say "$both" | sed -n "/^$mark/,\$p") both=$nl$both; else both=${both#"$errors"}; fi
+	both=${both#"$nl$mark"}
+	status=${both%%"$nl"*}
+	both=${both#"$status"}
+	out=${both#"$nl"}
+	[ "$status" -le 256 ] || status=$((status - 128)) # ksh93 tells a signal so
+	[ "${#out}" -le 65536 ] || out=$(say "$out" | shortened 1000 640000)
+	[ -z "$errors" ] || errors=$(say "$errors" | sed -e '/ignored null byte/d' -e '/^$/d' | sed 50q | shortened 500 30000)
+	# shellcheck disable=SC2254 # a pattern
+	case $out$errors in $odd) out=$(say "$out" | printable) errors=$(say "$errors" | printable) ;; esac
+	cut=
+	case $out$nl in *" [cut]$nl"*) cut=lines ;; esac
+	case $nl$out in *"${nl}[cut]") cut=bytes ;; esac
+	[ -z "$errors" ] || out="$out${out:+$nl}=${mark}errors $name$nl$errors"
+	say "exit=$status${cut:+ cut=$cut}${out:+$nl}$out"
+}
+
+unbounded() { # COMMAND...: without the limit that the gate's own shells have
+	ulimit -S -v "$memory"
+	"$@"
+}
+
+shortened() { # BYTES TOTAL: lines cut at so many bytes, and the rest left out
+	awk -v most="$1" -v left="$2" '
+		length($0) > most { $0 = substr($0, 1, most) " [cut]" }
+		(left -= length($0) + 1) < 0 { print "[cut]"; exit }
+		{ print }'
+}
+
+printable() { # control characters become `?`, also those of 8 bits: alone, or as UTF-8 writes them
+	c1=$(printf '\200')-$(printf '\237') high=$(printf '\200')-$(printf '\377') two=$(printf '\302')
+	tr '\015\000-\010\013\014\016-\037\177' ' [?*]' |
+		sed -e "s/${two}[$c1]/?/g" -e :a -e "s/^[$c1]/?/" -e "s/\([^$high]\)[$c1]/\1?/" -e ta
+}
+
+# -- ENV: three keys with their values; nothing else of it leaves the host ---------------------------------------------
+read_env() { # leaves the lines in $env_lines, the word of the last BOKSINIT in $role, and how it ended in $env_ending
+	env_lines='' role='' env_ending=exit=0
+	if [ -r "$gate_etc/ENV" ]; then
+		while IFS= read -r line || [ -n "$line" ]; do take_line; done <"$gate_etc/ENV"
+	else
+		cut=
+		text=$(isolated as_root /bin/cat "$gate_etc/ENV")
+		env_ending=${text%%"$nl"*}
+		[ -z "$cut" ] || env_ending="timeout=$limit" limit=1
+		IFS=$nl
+		for line in $text; do take_line; done
+		IFS=" $tab$nl"
+	fi
+}
+
+take_line() { # $line of ENV, which is the name of a key, perhaps behind blanks and `export`
+	while :; do
+		case $line in
+		' '* | "$tab"*) line=${line#?} ;;
+		export' '* | export"$tab"*) line=${line#export} ;;
+		*) break ;;
+		esac
+	done
+	value=${line#*=}
+	case $line in
+	BOKSINIT=* | SHM_SIZE=*) value=${value%%[!]A-Za-z0-9_.:,/\"\'[-]*} ;;
+	BRIDGE_ACCEPT_MASTER_IPS=*) value=${value%%[!]A-Za-z0-9_.:,/\"\' "$tab"[-]*} ;;
+	*) return ;;
+	esac
+	env_lines="$env_lines${env_lines:+$nl}${line%%=*}=$value"
+	case $line in BOKSINIT=*) role=${value#[\"\']} role=${role%%[!A-Za-z]*} ;; esac
+}
+
+# -- the time limit ----------------------------------------------------------------------------------------------------
+cut_off() { # ends what hangs in the request: asked, then forced, then without the shells that wait for its output
+	strikes=1 section=
+	while kill -0 "$worker"; do
+		before=$section
+		list_family
+		[ -z "$before" ] || [ "$section" = "$before" ] || strikes=0 # the next section: it has a second from here
+		[ "$strikes" = 0 ] || kill -USR1 "$worker"
+		# shellcheck disable=SC2086 # lists of process ids
+		case $strikes in
+		0) ;;
+		1) kill -TERM $programs ;;
+		2) kill -KILL $programs ;;
+		3) kill -KILL $programs $readers ;;
+		*) kill -KILL $programs $readers "$worker" ;;
+		esac
+		strikes=$((strikes + 1))
+		sleep 1 >/dev/null
+	done
+	list_family
+	# shellcheck disable=SC2086
+	kill -KILL $programs
+}
+
+list_family() { # leaves in $section the worker's child, the gate's shells below it in $readers, all else in $programs
+	family=$(ps -A -o pid= -o ppid= -o pgid= -o args= | awk -v gate="$$" -v worker="$worker" '
+		{ parent[$1] = $2; group[$1] = $3; pid = $1; $1 = $2 = $3 = ""; args[pid] = $0 }
+		END {
+			for (pid = gate; pid in parent && !(pid in above); pid = parent[pid]) above[pid] = 1
+			kin[worker] = 1
+			# what has lost its parent in the process group of this gate
+			for (pid in group)
+				if (group[pid] == group[gate] && group[parent[pid]] != group[gate] && !(pid in above) &&
+					(parent[pid] <= 1 || parent[pid] != parent[gate])) kin[pid] = 1
+			do {
+				found = 0
+				for (pid in parent) if (!(pid in kin) && parent[pid] in kin) { kin[pid] = 1; found = 1 }
+			} while (found)
+			delete kin[worker]
+			for (pid in kin) {
+				if (parent[pid] == worker) section = pid
+				if (args[pid] == args[gate]) readers = readers " " pid; else programs = programs " " pid
+			}
+			print section "/" readers "/" programs
+		}')
+	section=${family%%/*} programs=${family##*/} readers=${family#*/} readers=${readers%/*}
+}
+# -- the common part ends here --
+
+forbidden='*[!abcdefghijklmnopqrstuvwxyz0123456789/ -]*'
+
+# -- the request -------------------------------------------------------------------------------------------------------
+check_words() { # WORD...: refuses, or leaves the sections in $words
+	words=' '
+	if [ "${1-}" = loop ]; then
+		{ [ "$requests" = 0 ] && is_number "${2-}" 86400; } || refuse bad_loop 64
+		loop_seconds=$2
+		shift 2
+	fi
+	[ $# -gt 0 ] || refuse no_section 64
+	asked=$#
+	for word; do
+		case $word in role | sequence | list | memory | errlog | queue | checksums) ;; *) refuse unknown_word 64 ;; esac
+		case $words in *" $word "*) refuse repeated_word 64 ;; esac
+		words="$words$word "
+	done
+}
+
+# -- the reply ---------------------------------------------------------------------------------------------------------
+compose() { # leaves the reply in $reply
+	read_env
+	for word in $words; do
+		case $word,$role in
+		role,*) add_section role "$env_ending" "$env_lines" ;;
+		sequence,client | memory,client) add_section "$word" skipped=client ;;
+		list,server | list,client | queue,server | queue,client) add_section "$word" skipped=not_master ;;
+		sequence,* | list,*) run "$word" as_root "$gate_boksadm" -S boksdiag "$word" ;;
+		memory,*) run memory as_root "$gate_boksadm" -S dumpbase -m ;;
+		*) run "$word" "$word" ;;
+		esac
+	done
+	reply="$reply=${mark}done sections=$asked"
+}
+
+errlog() {
+	count=$(on_file "$gate_var/boks_errlog" /usr/bin/wc -l) || return
+	# shellcheck disable=SC2086 # the number without the blanks and the name around it
+	set -- $count
+	echo "lines=$1"
+	# Not -n 30: the tail of Solaris outside /usr/xpg4 does not know it, and a sudo rule names one path for all.
+	on_file "$gate_var/boks_errlog" /usr/bin/tail -30 |
+		awk '{ cut = length($0) > 500; print "> " substr($0, 1, 500) (cut ? " [cut]" : "") }'
+}
+
+queue() {
+	TZ=UTC0
+	export TZ
+	spool=$(on_file "$gate_var/data/master_spool" /bin/ls -ltr) || return
+	echo "$spool" | awk '
+		$NF ~ /^dd_fcom_/ { if (!files++) oldest = $0 }
+		END { print "files=" files + 0; if (files) print "oldest=" oldest }'
+}
+
+checksums() {
+	{ [ -x "$gate_etc" ] && [ ! -e "$gate_etc/method.conf" ]; } ||
+		on_file "$gate_etc/method.conf" /usr/bin/cksum | awk '{ print "method.conf", $1, $2 }'
+	# As a shell reads assignments: the last one counts, and quotes and blanks around the value do not.
+	for key in SHM_SIZE BRIDGE_ACCEPT_MASTER_IPS; do
+		echo "$env_lines" | sed -n "s/^$key=//p" | sed -n "s/[\"']//g; s/[[:blank:]]*\$//; \$p" |
+			cksum | awk -v key="$key" '$2 > 0 { print key, $1, $2 }'
+	done
+}
+
+# -- one request, or a loop of them ------------------------------------------------------------------------------------
+serve() {
+	loop_seconds=
+	while next_request; do
+		if [ -n "$loop_seconds" ] && [ "$requests" = 0 ]; then
+			watch_idle "$loop_seconds" </dev/null >/dev/null &
+			idle_watch=$!
+		fi
+		answer
+		status=$?
+		[ -n "$loop_seconds" ] || exit "$status"
+		[ "$requests" -lt 3000 ] || exit 0
+	done
+}
+
+watch_idle() { # SECONDS: ends the loop when no request came for so long
+	trap 'asked=yes' USR1
+	while :; do
+		asked=
+		sleep "$1" &
+		while kill -0 $!; do wait $!; done # a signal ends the wait, not the sleep
+		[ -z "$asked" ] || continue
+		# Of the gate's children this is one; where there are others, a poll is in progress. None: it is gone.
+		case $(ps -A -o pid= -o ppid= | awk -v gate=$$ '$2 == gate { children++ } END { print children + 0 }') in
+		1) break ;;
+		0) exit ;;
+		esac
+	done
+	kill -KILL $$
+	[ -z "$slot" ] || rm -f "$slot"
+}
+
+{
+	prepare "$@"
+	serve
+	exit
+}
