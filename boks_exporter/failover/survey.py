@@ -13,7 +13,7 @@ from boks_exporter.health import judge_round
 from boks_exporter.model import DomainSnapshot, Host, HostName, Role
 from boks_exporter.observe import Clock, Knowledge, observe
 from boks_exporter.parsing.operator_facts import Reach
-from boks_exporter.replication import Condition, History
+from boks_exporter.replication import History
 from boks_exporter.transport.base import Transport
 
 _AT_ONCE: Final = 50
@@ -82,7 +82,7 @@ class Survey:
         judged = judge_round(snapshot, self.history, self.domain.thresholds)
         self.history = judged.history
         self._known = self._known.after(snapshot)
-        apart = (host.name for host in snapshot.hosts if judged.history.has(host.name, Condition.APART))
+        apart = (host.name for host in snapshot.hosts if judged.history.is_apart(host.name))
         stopped = frozenset(name for name, gate in gates.items() if gate.is_stopped)
         facts = FailoverFacts(
             snapshot=snapshot,

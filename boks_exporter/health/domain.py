@@ -8,10 +8,8 @@ from boks_exporter.health.hosts import HostVerdict, judge_host
 from boks_exporter.health.redundancy import GroupHealth, GroupKind, counted, groups
 from boks_exporter.health.replica_conditions import RoundFacts
 from boks_exporter.health.states import DomainState, ReplicaState
-from boks_exporter.health.thresholds import Thresholds
 from boks_exporter.model import DomainSnapshot, Garbled, HostName, Role, Unreachable
-from boks_exporter.replication import DomainComparison, History
-from boks_exporter.text.formatting import listed
+from boks_exporter.text.formatting import at_time, listed, updates
 
 
 @dataclass(frozen=True)
@@ -38,13 +36,11 @@ class DomainHealth:
         return self._by_host[name]
 
 
-def judge(
-    snapshot: DomainSnapshot, comparison: DomainComparison, history: History, thresholds: Thresholds
-) -> DomainHealth:
-    """Judge a round; `history` does not contain this round's findings yet."""
-    facts = RoundFacts(snapshot, comparison, history, thresholds)
+def judge(facts: RoundFacts) -> DomainHealth:
+    """Judge a round; the history contains this round's evidence and not its findings yet."""
+    snapshot = facts.snapshot
     verdicts = {host.name: judge_host(facts, host) for host in snapshot.hosts}
-    state, reason = _domain(snapshot, tuple(verdicts.values()))
+    state, reason = _domain(facts, tuple(verdicts.values()))
     return DomainHealth(
         state=state,
         reason=reason,
@@ -54,9 +50,10 @@ def judge(
     )
 
 
-def _domain(snapshot: DomainSnapshot, verdicts: tuple[HostVerdict, ...]) -> tuple[DomainState, str]:
+def _domain(facts: RoundFacts, verdicts: tuple[HostVerdict, ...]) -> tuple[DomainState, str]:
+    snapshot = facts.snapshot
     if len(snapshot.masters) > 1:
-        return DomainState.SEVERAL_MASTERS, _several_masters(snapshot)
+        return DomainState.SEVERAL_MASTERS, _several_masters(facts)
     if not any(True for _ in snapshot.observed()):
         return DomainState.UNKNOWN, "no host answers"
     if not snapshot.masters:
@@ -74,6 +71,8 @@ def _not_ok(snapshot: DomainSnapshot, verdicts: Iterable[HostVerdict]) -> Iterat
     for verdict in verdicts:
         if verdict.state not in {ReplicaState.OK, ReplicaState.UNKNOWN}:
             yield f"{verdict.host} is {verdict.state}"
+        elif verdict.proven:
+            yield f"{verdict.host} was ahead or diverged, and its copy has not been reloaded since"
     for entry in snapshot.listing.entries if snapshot.listing else ():
         if entry.host is None:
             yield f"{entry.line.server} ({entry.line.raw_status}) is listed, but not watched"
@@ -84,12 +83,13 @@ def _replicas_ok(verdicts: Iterable[HostVerdict]) -> str:
     return "1 replica is ok" if replicas == 1 else f"{replicas} replicas are ok"
 
 
-def _several_masters(snapshot: DomainSnapshot) -> str:
+def _several_masters(facts: RoundFacts) -> str:
     """Describe which master is running, as far as its list of replicas shows: a stopped master has none (inferred).
 
     Its role stays: it is read from ENV, and BoKS starts with the role in ENV (K1456).
     """
-    said = f"{', '.join(snapshot.masters)} all report to be master"
+    snapshot = facts.snapshot
+    said = f"{', '.join(snapshot.masters)} all report to be master{_terms(facts)}"
     masters = [seen for seen in snapshot.observed() if seen.role is Role.MASTER]
     away = ", ".join(seen.host for seen in masters if seen.replicas is None)
     there = ", ".join(seen.host for seen in masters if seen.replicas is not None)
@@ -99,6 +99,19 @@ def _several_masters(snapshot: DomainSnapshot) -> str:
         f"{said}; {there} shows its list of replicas, {away} does not: if BoKS is stopped on {away}, there are two "
         f"masters as soon as it starts (boks-exporter failover retire {away})"
     )
+
+
+def _terms(facts: RoundFacts) -> str:
+    """Write who was master first, since when, and what each wrote next to the other."""
+    terms = [(host, facts.history.terms[host]) for host in facts.snapshot.masters if host in facts.history.terms]
+    if all(term.since >= facts.snapshot.started_at for _, term in terms):
+        return ""
+    terms.sort(key=lambda item: item[1].since)
+    now = facts.snapshot.finished_at
+    since = ", ".join(f"{host} since {at_time(term.since, now)}" for host, term in terms)
+    written = {host: sum(term.written_beside().values()) for host, term in terms}
+    wrote = ", ".join(f"{host} wrote {updates(count)}" for host, count in written.items())
+    return f"; {since}" + (f"; next to each other {wrote}" if any(written.values()) else "")
 
 
 def _no_master(snapshot: DomainSnapshot) -> str:

@@ -6,8 +6,7 @@ from boks_exporter.health.replica_conditions import RoundFacts
 from boks_exporter.health.table_names import table_name, tables_named
 from boks_exporter.health.unread import not_compared
 from boks_exporter.model import HostName
-from boks_exporter.replication import Condition
-from boks_exporter.text.formatting import in_words
+from boks_exporter.text.formatting import in_words, updates
 
 
 def evidence(facts: RoundFacts, host: HostName) -> Iterator[str]:
@@ -30,5 +29,16 @@ def evidence(facts: RoundFacts, host: HostName) -> Iterator[str]:
         yield f"{table_name(table)} is not compared: its line is ignored by the configuration ({ignored.ignored})"
     if compared and compared.extra_tables:
         yield f"has {tables_named(compared.extra_tables)}, which the master does not have"
-    if facts.snapshot.master is None and facts.history.has(host, Condition.APART):
-        yield "was ahead or diverged when it was last compared with a master"
+    yield from _undecided(facts, host)
+
+
+def _undecided(facts: RoundFacts, host: HostName) -> Iterator[str]:
+    """Yield the tables whose bounds have left open for long whether the copy is ahead."""
+    now, limit = facts.snapshot.finished_at, facts.thresholds.undecided_seconds
+    compared = facts.comparison.replica(host)
+    for number, since in facts.history.undecided.get(host, {}).items():
+        table = compared.table(number) if compared else None
+        if table and table.ahead_possible and now - since >= limit:
+            most = f"by at most {updates(table.ahead_possible)}"
+            age = in_words(now - since)
+            yield f"whether it is ahead in {table_name(number)} has not been decided for {age}: {most}"

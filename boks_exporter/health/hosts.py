@@ -1,6 +1,8 @@
 """The verdict on one host."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from boks_exporter.health.evidence import evidence
@@ -9,7 +11,8 @@ from boks_exporter.health.promotable import judge_promotable
 from boks_exporter.health.reasons import reasons
 from boks_exporter.health.replica_conditions import RoundFacts
 from boks_exporter.health.states import PRECEDENCE, ReplicaState
-from boks_exporter.model import Host, HostName, Observed, Role
+from boks_exporter.model import Host, HostName, Observed, Role, Timestamp
+from boks_exporter.replication import EvidenceKind
 
 _RANK: Final = {state: rank for rank, (state, _) in enumerate(PRECEDENCE)}
 
@@ -29,6 +32,8 @@ class HostVerdict:
     evidence: tuple[str, ...] = ()
     promotable: bool | None = None
     promotable_reasons: tuple[str, ...] = ()
+    proven: Mapping[EvidenceKind, Timestamp] = field(default_factory=lambda: MappingProxyType({}))
+    """The kinds of evidence against the copy that are not cleared, and since when."""
 
 
 def judge_host(facts: RoundFacts, host: Host) -> HostVerdict:
@@ -49,6 +54,7 @@ def judge_host(facts: RoundFacts, host: Host) -> HostVerdict:
         evidence=(*(reason for _, reason in others), *evidence(facts, host.name)),
         promotable=promotable,
         promotable_reasons=against,
+        proven=facts.history.evidence_of(host.name).kinds if is_replica else {},
     )
 
 

@@ -1,12 +1,13 @@
 """The verdict on a replica without findings: OK needs the list's row and the compared numbers."""
 
-from boks_exporter.health.reasons import Reason
+from boks_exporter.health.evidence_reasons import Reason
+from boks_exporter.health.proofs import is_open
 from boks_exporter.health.replica_conditions import RoundFacts
 from boks_exporter.health.states import ReplicaState
-from boks_exporter.health.table_names import tables_named
+from boks_exporter.health.table_names import table_name, tables_named
 from boks_exporter.model import HostName, ReportedStatus
 from boks_exporter.replication import ReplicaComparison
-from boks_exporter.text.formatting import updates
+from boks_exporter.text.formatting import at_time, updates
 
 
 def ok_or_unknown(facts: RoundFacts, host: HostName) -> Reason:
@@ -15,10 +16,22 @@ def ok_or_unknown(facts: RoundFacts, host: HostName) -> Reason:
     if missing:
         return ReplicaState.UNKNOWN, missing
     compared = facts.comparison.replica(host)
-    tolerated = compared.ahead if compared else None
-    ahead = f"ahead by {updates(tolerated)}, as the threshold allows" if tolerated else "nothing ahead"
+    ahead = _ahead(facts, compared) if compared else "nothing ahead"
     in_flight = [*_in_flight(compared)] if compared else []
     return ReplicaState.OK, f"listed as OK, {ahead}" + (f", {' and '.join(in_flight)} in flight" if in_flight else "")
+
+
+def _ahead(facts: RoundFacts, compared: ReplicaComparison) -> str:
+    """Write what is known of a lead: what is tolerated, what is not decided, or that there is none."""
+    if compared.ahead:
+        return f"ahead by {updates(compared.ahead)}, as the threshold allows"
+    if not (tables := [table for table in compared.tables if is_open(facts, table)]):
+        return "nothing ahead"
+    widest = max(tables, key=lambda table: table.ahead_possible or 0)
+    more = f" and as much or less in {len(tables) - 1} more" if len(tables) > 1 else ""
+    since = min(facts.history.undecided.get(compared.host, {}).get(table.table, compared.read_at) for table in tables)
+    when = f"since {at_time(since, facts.snapshot.finished_at)}" if since < compared.read_at else "in this poll"
+    return f"at most {widest.ahead_possible} ahead in {table_name(widest.table)}{more}, not decided {when}"
 
 
 def _in_flight(compared: ReplicaComparison) -> list[str]:

@@ -6,7 +6,6 @@ from typing import Final
 from boks_exporter.health.replica_conditions import RoundFacts
 from boks_exporter.health.states import ReplicaState
 from boks_exporter.model import Host, HostName, Observed, Promotion, Role
-from boks_exporter.replication import Condition
 from boks_exporter.text.formatting import listed, updates
 
 _RULED_OUT: Final = {
@@ -51,11 +50,10 @@ def _reasons(facts: RoundFacts, host: Host, state: ReplicaState) -> Iterator[str
         yield f"BRIDGE_ACCEPT_MASTER_IPS on {listed(refusing)} does not name {host.address}"
     yield from _shared_memory(facts, host)
     compared = facts.comparison.replica(host.name)
-    if facts.snapshot.master is None:
-        if facts.history.has(host.name, Condition.APART):
-            yield "it was ahead or diverged when it was last compared with a master"
-        if compared and compared.behind_best:
-            yield f"it is {updates(compared.behind_best)} behind the most advanced reachable server"
+    if facts.history.is_apart(host.name) and state not in {ReplicaState.AHEAD, ReplicaState.DIVERGED}:
+        yield "it was ahead or diverged, and its copy has not been reloaded since"
+    if facts.snapshot.master is None and compared and compared.behind_best:
+        yield f"it is {updates(compared.behind_best)} behind the most advanced reachable server"
 
 
 def _restricting(facts: RoundFacts, host: Host) -> list[HostName]:

@@ -1,11 +1,10 @@
 """What is wrong with a host: every finding with the state that it implies."""
 
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias
 
+from boks_exporter.health.evidence_reasons import Reason, behind, evidence_reasons
 from boks_exporter.health.replica_conditions import (
     RoundFacts,
-    ahead_tables,
     found_of,
     is_confirmed,
     lagging_tables,
@@ -13,7 +12,7 @@ from boks_exporter.health.replica_conditions import (
     tables_of,
 )
 from boks_exporter.health.states import ReplicaState
-from boks_exporter.health.table_names import table_name, tables_named
+from boks_exporter.health.table_names import tables_named
 from boks_exporter.health.unread import excerpt, not_compared, not_listed_readably, rows_of_master
 from boks_exporter.model import (
     Garbled,
@@ -27,10 +26,8 @@ from boks_exporter.model import (
     TableNumber,
     Unreachable,
 )
-from boks_exporter.replication import Condition, ReplicaComparison, TableComparison
-from boks_exporter.text.formatting import in_words, updates
-
-Reason: TypeAlias = tuple[ReplicaState, str]
+from boks_exporter.replication import Condition, ReplicaComparison
+from boks_exporter.text.formatting import in_words
 
 
 def reasons(facts: RoundFacts, host: Host, *, is_replica: bool) -> Iterator[Reason]:
@@ -43,6 +40,7 @@ def reasons(facts: RoundFacts, host: Host, *, is_replica: bool) -> Iterator[Reas
         yield from _itself(facts, outcome, line)
     if is_replica:
         yield from _listed(facts, host.name, line)
+        yield from evidence_reasons(facts, host.name)
         if compared := facts.comparison.replica(host.name):
             yield from _compared(facts, compared)
 
@@ -108,13 +106,8 @@ def _compared(facts: RoundFacts, replica: ReplicaComparison) -> Iterator[Reason]
     """Yield the findings of the comparison."""
     if replica.not_compared and facts.snapshot.master is not None:
         yield ReplicaState.UNKNOWN, not_compared(replica.not_compared)
-    ahead, lagging = ahead_tables(facts, replica), lagging_tables(facts, replica)
-    if ahead:
-        yield ReplicaState.AHEAD, f"ahead of the master by {_amount([(t.table, t.ahead or 0) for t in ahead])}"
-    if lagging:
-        yield ReplicaState.LAGGING, _behind(lagging)
-    if ahead and lagging:
-        yield ReplicaState.DIVERGED, f"ahead in {tables_named(t.table for t in ahead)} and {_behind(lagging)}"
+    if lagging := lagging_tables(facts, replica):
+        yield ReplicaState.LAGGING, behind(lagging)
     if replica.host in facts.history.gone_back and (replica.lag or replica.missing_tables):
         yield (
             ReplicaState.LOADING,
@@ -138,19 +131,3 @@ def _differs(condition: Condition, tables: Sequence[TableNumber]) -> str:
     if condition is Condition.MISSING:
         return f"lacks {tables_named(tables)}, which the master has"
     return f"another generation than the master's (the stamp differs) of {tables_named(tables)}"
-
-
-def _behind(tables: list[TableComparison]) -> str:
-    amount = f"behind the master by {_amount([(table.table, table.lag or 0) for table in tables])}"
-    at_least = max(
-        (table.lag_at_least_seconds for table in tables if table.lag_at_least_seconds is not None), default=None
-    )
-    return amount if at_least is None else f"{amount}; the oldest is at least {in_words(at_least)} old"
-
-
-def _amount(tables: Sequence[tuple[TableNumber, int]]) -> str:
-    """Write the worst table and the number of the others."""
-    table, count = tables[0]
-    others = len(tables) - 1
-    more = f" and by as much or less in {others} other{'s' if others > 1 else ''}" if others else ""
-    return f"{updates(count)} in {table_name(table)}{more}"

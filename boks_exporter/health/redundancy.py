@@ -33,6 +33,8 @@ class GroupHealth:
     kind: GroupKind
     name: str
     counts: Mapping[ReplicaState, int]
+    unknown_with_evidence: int = 0
+    """Replicas whose state is unknown and whose copy is proven to have been wrong: they do not count as healthy."""
 
     @property
     def verdict(self) -> GroupVerdict:
@@ -43,7 +45,7 @@ class GroupHealth:
         if not any(self.counts.values()):
             return GroupVerdict.OK
         healthy = self.counts[ReplicaState.OK]
-        possible = healthy + self.counts[ReplicaState.UNKNOWN]
+        possible = healthy + self.counts[ReplicaState.UNKNOWN] - self.unknown_with_evidence
         wanted = 2 if self.kind is GroupKind.SITE else 1
         if healthy >= wanted:
             return GroupVerdict.OK
@@ -78,4 +80,11 @@ def groups(
     for host in hosts:
         if group_of(host):
             members.setdefault(group_of(host), []).append(verdicts[host.name])
-    return tuple(GroupHealth(kind, name, counted(members[name])) for name in sorted(members))
+    return tuple(_group(kind, name, members[name]) for name in sorted(members))
+
+
+def _group(kind: GroupKind, name: str, members: list[HostVerdict]) -> GroupHealth:
+    doubtful = sum(
+        verdict.is_replica and verdict.state is ReplicaState.UNKNOWN and bool(verdict.proven) for verdict in members
+    )
+    return GroupHealth(kind, name, counted(members), doubtful)

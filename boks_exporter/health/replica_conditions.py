@@ -51,19 +51,12 @@ class RoundFacts:
         return found
 
 
-def findings(
-    snapshot: DomainSnapshot, comparison: DomainComparison, history: History, thresholds: Thresholds
-) -> Findings:
+def findings(facts: RoundFacts) -> Findings:
     """Return what later rounds need to know of this one."""
-    facts = RoundFacts(snapshot, comparison, history, thresholds)
     return {
-        (replica.host, condition): found
-        for replica in comparison.replicas
-        for condition, found in (
-            (Condition.MISSING, found_of(facts, replica, Condition.MISSING)),
-            (Condition.STAMP, found_of(facts, replica, Condition.STAMP)),
-            (Condition.APART, _is_apart(facts, replica)),
-        )
+        (replica.host, condition): found_of(facts, replica, condition)
+        for replica in facts.comparison.replicas
+        for condition in Condition
     }
 
 
@@ -111,10 +104,19 @@ def is_excused(facts: RoundFacts, host: HostName) -> bool:
 
     One that began to load after the list was read shows as OK once; that is why a finding must be seen twice.
     """
-    line = facts.line(host)
-    if line is None:
+    if facts.line(host) is None:
         return facts.snapshot.listing is None or bool(facts.snapshot.unread_lines(host))
-    return line.status is ReportedStatus.LOADING
+    return _is_listed_as_loading(facts, host)
+
+
+def loads_copy(facts: RoundFacts, host: HostName) -> bool:
+    """Return whether a replica reloads its copy: by the list, or because its numbers went back."""
+    return host in facts.history.gone_back or _is_listed_as_loading(facts, host)
+
+
+def _is_listed_as_loading(facts: RoundFacts, host: HostName) -> bool:
+    line = facts.line(host)
+    return line is not None and line.status is ReportedStatus.LOADING
 
 
 def is_confirmed(facts: RoundFacts, replica: ReplicaComparison, condition: Condition) -> bool:
@@ -147,13 +149,3 @@ def _is_overdue(facts: RoundFacts, table: TableComparison) -> bool:
         return lag >= limits.lag_sequences and table.lag_at_least_seconds >= limits.lag_seconds
     written_meanwhile = (table.written or 0) * limits.lag_seconds / (facts.snapshot.skew or limits.lag_seconds)
     return lag >= max(limits.lag_sequences_at_once, limits.lag_sequences, written_meanwhile)
-
-
-def _is_apart(facts: RoundFacts, replica: ReplicaComparison) -> bool | None:
-    if ahead_tables(facts, replica) or any(
-        is_confirmed(facts, replica, condition) for condition in (Condition.STAMP, Condition.MISSING)
-    ):
-        return True
-    if replica.ahead is None or replica.not_compared or is_excused(facts, replica.host):
-        return None
-    return False

@@ -1,9 +1,10 @@
 """What the tables of BoKS's database hold."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from boks_exporter.model import TableNumber
+from boks_exporter.text.formatting import updates
 
 TABLE_NAMES: Final[dict[TableNumber, str]] = {
     0: "system parameters",
@@ -47,3 +48,11 @@ def tables_named(tables: Iterable[TableNumber]) -> str:
     names = [table_name(table) for table in tables]
     rest = len(names) - _NAMED_AT_MOST
     return ", ".join(names[:_NAMED_AT_MOST]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def amount(tables: Sequence[tuple[TableNumber, int]]) -> str:
+    """Write the amount in the worst table and the number of the others."""
+    table, count = tables[0]
+    others = len(tables) - 1
+    more = f" and by as much or less in {others} other{'s' if others > 1 else ''}" if others else ""
+    return f"{updates(count)} in {table_name(table)}{more}"

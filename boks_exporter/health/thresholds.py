@@ -22,6 +22,9 @@ class Thresholds:
     ahead_sequences: int = 1
     """Updates ahead from which a replica is ahead. One is proof enough: it cannot be explained by timing."""
 
+    undecided_seconds: Seconds = 1800.0
+    """How long the bounds of a table may leave open whether a replica is ahead before a finding says so."""
+
     stamp_seconds: Seconds = 120.0
     """How long the master must have had a table's stamp before a replica with another one counts as diverged."""
 

@@ -1,23 +1,32 @@
 """Lag and ahead of every replica, proven between two readings of the master."""
 
-from boks_exporter.replication.comparison import DomainComparison, ReplicaComparison, TableComparison, compare
+from boks_exporter.replication.comparison import DomainComparison, ReplicaComparison, TableComparison, compare, ranked
 from boks_exporter.replication.conditions import Condition, Findings
+from boks_exporter.replication.evidence import CopyEvidence, Difference, EvidenceKind, Lead, Reload
 from boks_exporter.replication.history import History, advance, remember
 from boks_exporter.replication.history_json import dump, restore
+from boks_exporter.replication.master_terms import MasterTerm
 from boks_exporter.replication.not_compared import NotCompared, Obstacle
 
 __all__ = [
     "Condition",
+    "CopyEvidence",
+    "Difference",
     "DomainComparison",
+    "EvidenceKind",
     "Findings",
     "History",
+    "Lead",
+    "MasterTerm",
     "NotCompared",
     "Obstacle",
+    "Reload",
     "ReplicaComparison",
     "TableComparison",
     "advance",
     "compare",
     "dump",
+    "ranked",
     "remember",
     "restore",
 ]

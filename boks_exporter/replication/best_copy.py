@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from boks_exporter.model import DomainSnapshot, Observed, Role, Sequence, TableNumber, TableSequence
-from boks_exporter.replication.conditions import Condition
+from boks_exporter.model import DomainSnapshot, Observed, Role, Sequence, TableNumber
 from boks_exporter.replication.history import History
 from boks_exporter.replication.not_compared import hidden_in
 
@@ -16,15 +15,15 @@ class BestCopy:
     numbers: Mapping[TableNumber, Sequence]
     is_certain: bool
 
-    def lead_over(self, rows: Mapping[TableNumber, TableSequence]) -> int | None:
+    def lead_over(self, numbers: Mapping[TableNumber, Sequence]) -> int | None:
         """Return the updates that a copy lacks in its worst table; 0 only if every number on all servers is known."""
-        leads = [max(0, self.numbers[table] - row.sequence) for table, row in rows.items() if table in self.numbers]
+        leads = [max(0, self.numbers[table] - own) for table, own in numbers.items() if table in self.numbers]
         worst = max(leads, default=None)
         return worst or (worst if self.is_certain else None)
 
 
 def best_copy(snapshot: DomainSnapshot, history: History) -> BestCopy:
-    """Find the highest numbers on any server that answered and is not known to have diverged.
+    """Find the highest numbers on any server that answered and has no evidence against it.
 
     The servers are read at different instants, so this is exact only while nothing is written, which is the
     case while the master is dead, when it is needed.
@@ -38,7 +37,7 @@ def best_copy(snapshot: DomainSnapshot, history: History) -> BestCopy:
 
 
 def _counts(seen: Observed, history: History) -> bool:
-    return seen.role in {Role.MASTER, Role.REPLICA} and not history.has(seen.host, Condition.APART)
+    return seen.role in {Role.MASTER, Role.REPLICA} and not history.is_apart(seen.host)
 
 
 def _hides(seen: Observed, history: History, known: Mapping[TableNumber, Sequence]) -> bool:

@@ -23,6 +23,14 @@ class Bracket:
         """Return the number of updates that the replica certainly lacks."""
         return None if self.lower is None else max(0, self.lower - sequence)
 
+    def lag_possible(self, sequence: Sequence) -> int | None:
+        """Return the number of updates that the replica lacks at most, by its number."""
+        return None if self.upper is None else max(0, self.upper - sequence)
+
+    def ahead_possible(self, sequence: Sequence) -> int | None:
+        """Return the number of updates that the replica has at most beyond the master's, by its number."""
+        return None if self.lower is None else max(0, sequence - self.lower)
+
     @property
     def written(self) -> int | None:
         """Return the number of updates that the master added between its two readings."""

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Final, TypeVar
@@ -35,7 +35,8 @@ class TableComparison:
     """One table of one replica. `lag` and `ahead` are in updates, the seconds are the age of the oldest missing one.
 
     `lag_seconds` is near the truth or None; `lag_at_least_seconds` is proven, and known from the first round on.
-    Numbers of another generation are compared, but have no age.
+    Numbers of another generation are compared, but have no age. `lag` and `ahead` are the proven ends of the bounds,
+    `lag_possible` and `ahead_possible` the other ends: bounds of numbers, not of contents.
     `written` is what the master added between its two readings.
     """
 
@@ -43,6 +44,8 @@ class TableComparison:
     sequence: Sequence
     lag: int | None = None
     ahead: int | None = None
+    lag_possible: int | None = None
+    ahead_possible: int | None = None
     lag_seconds: Seconds | None = None
     lag_at_least_seconds: Seconds | None = None
     written: int | None = None
@@ -64,6 +67,14 @@ class ReplicaComparison:
     """Tables that are not compared because the configuration ignores their lines."""
 
     @cached_property
+    def _by_number(self) -> Mapping[TableNumber, TableComparison]:
+        return {table.table: table for table in self.tables}
+
+    def table(self, number: TableNumber) -> TableComparison | None:
+        """Return a table's comparison; None where the replica does not show the table."""
+        return self._by_number.get(number)
+
+    @cached_property
     def lag(self) -> int | None:
         """Return the updates that the worst table certainly lacks."""
         return self._proven(_greatest(table.lag for table in self.tables))
@@ -78,6 +89,25 @@ class ReplicaComparison:
         return worst or (None if self.not_compared else worst)
 
     @cached_property
+    def lag_possible(self) -> int | None:
+        """Return the updates that any table lacks at most; None if one of the master's tables has no such bound."""
+        return self._bound(table.lag_possible for table in self._of_the_master())
+
+    @cached_property
+    def ahead_possible(self) -> int | None:
+        """Return the updates by which any table is ahead at most; None as in `lag_possible`."""
+        return self._bound(table.ahead_possible for table in self._of_the_master())
+
+    def _of_the_master(self) -> list[TableComparison]:
+        """Return the tables that the master has too."""
+        others = self.extra_tables or ()
+        return [table for table in self.tables if table.table not in others]
+
+    def _bound(self, numbers: Iterable[int | None]) -> int | None:
+        known = [*numbers]
+        return None if self.not_compared or None in known else _greatest(known)
+
+    @cached_property
     def lag_seconds(self) -> Seconds | None:
         """Return the age of the oldest update that is missing in any table; None if one of these ages is not known.
 
@@ -86,8 +116,7 @@ class ReplicaComparison:
         """
         if self.not_compared:
             return None
-        others = {*(self.extra_tables or ()), *self.excluded}
-        ages = [table.lag_seconds for table in self.tables if table.table not in others and not table.stamp_mismatch]
+        ages = [table.lag_seconds for table in self._of_the_master() if not table.stamp_mismatch]
         return None if None in ages else _greatest(ages)
 
     @cached_property
@@ -114,7 +143,7 @@ class ReplicaComparison:
 
 @dataclass(frozen=True)
 class DomainComparison:
-    """All replicas of a round against `master`; with no master or several only `behind_best` is known."""
+    """All replicas of a round against `master`; with no master or several, `ranked` adds all that is known."""
 
     master: HostName | None
     replicas: tuple[ReplicaComparison, ...]
@@ -133,11 +162,20 @@ def compare(snapshot: DomainSnapshot, history: History, exact_to: Seconds = math
 
     A lag in seconds that may be wrong by more than `exact_to` is left out.
     """
-    best = best_copy(snapshot, history)
     replicas = (seen for seen in snapshot.observed() if seen.role is Role.REPLICA and seen.sequences)
     return DomainComparison(
-        snapshot.master, tuple(_replica(snapshot, seen, _Past(history, exact_to), best) for seen in replicas)
+        snapshot.master, tuple(_replica(snapshot, seen, _Past(history, exact_to)) for seen in replicas)
     )
+
+
+def ranked(comparison: DomainComparison, snapshot: DomainSnapshot, history: History) -> DomainComparison:
+    """Add how far each replica is behind the most advanced server that has no evidence against it."""
+    best = best_copy(snapshot, history)
+    return replace(comparison, replicas=tuple(_ranked(replica, best) for replica in comparison.replicas))
+
+
+def _ranked(replica: ReplicaComparison, best: BestCopy) -> ReplicaComparison:
+    return replace(replica, behind_best=best.lead_over({table.table: table.sequence for table in replica.tables}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +184,7 @@ class _Past:
     exact_to: Seconds
 
 
-def _replica(snapshot: DomainSnapshot, seen: Observed, past: _Past, best: BestCopy) -> ReplicaComparison:
+def _replica(snapshot: DomainSnapshot, seen: Observed, past: _Past) -> ReplicaComparison:
     rows = seen.sequences.by_table() if seen.sequences else {}
     around = brackets(snapshot, seen)
     comparable = any(reading.host == snapshot.master for reading in snapshot.master_readings)
@@ -162,7 +200,6 @@ def _replica(snapshot: DomainSnapshot, seen: Observed, past: _Past, best: BestCo
         ),
         missing_tables=_missing(around, rows, uncertain | excluded.keys()) if comparable else None,
         extra_tables=_extra(snapshot, rows, uncertain | excluded.keys()) if comparable else None,
-        behind_best=best.lead_over(rows),
         not_compared=obstacles,
         excluded=excluded,
     )
@@ -185,6 +222,8 @@ def _table(
         sequence=row.sequence,
         lag=lag,
         ahead=ahead,
+        lag_possible=bracket.lag_possible(row.sequence) if is_certain else None,
+        ahead_possible=bracket.ahead_possible(row.sequence) if is_certain else None,
         lag_seconds=age.estimate(past.exact_to) if age else None,
         lag_at_least_seconds=age.at_least if age else None,
         written=bracket.written,

@@ -11,13 +11,10 @@ FORGET_AFTER_SECONDS: Final[Seconds] = 300.0
 
 
 class Condition(StrEnum):
-    """Lasting conditions of a replica. The first two must be seen twice, because a single round can be unlucky."""
+    """What must be seen twice in a replica, because a single round can be unlucky."""
 
     MISSING = "missing"
     STAMP = "stamp"
-    APART = "apart"
-    """Ahead or diverged when it was last compared with a master. Kept for as long as it cannot be compared: with the
-    master dead, a diverged copy looks like the most advanced one."""
 
 
 Findings: TypeAlias = Mapping[tuple[HostName, Condition], bool | None]
@@ -28,11 +25,7 @@ def carried_on(
     lasting: Mapping[tuple[HostName, Condition], Timestamp], findings: Findings, now: Timestamp
 ) -> dict[tuple[HostName, Condition], Timestamp]:
     """Carry conditions over to a new round: True goes on or begins, False ends, None (not known) neither."""
-    kept = {
-        key: seen_at
-        for key, seen_at in lasting.items()
-        if key[1] is Condition.APART or now - seen_at <= FORGET_AFTER_SECONDS
-    }
+    kept = {key: seen_at for key, seen_at in lasting.items() if now - seen_at <= FORGET_AFTER_SECONDS}
     for key, found in findings.items():
         if found:
             kept[key] = now

@@ -17,6 +17,8 @@ from boks_exporter.model import (
 )
 from boks_exporter.replication.common_forms import ROUNDS, counted
 from boks_exporter.replication.conditions import Condition, Findings, carried_on
+from boks_exporter.replication.evidence import CopyEvidence
+from boks_exporter.replication.master_terms import MasterTerm, continue_terms
 from boks_exporter.replication.table_history import Age, TableHistory
 
 Floor: TypeAlias = Mapping[TableNumber, Sequence]
@@ -42,6 +44,16 @@ class History:
     """The stamps next to `floors`; not stored across a restart."""
     forms: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     """Forms of unread lines that all servers print, with the number of successive rounds."""
+    evidence: Mapping[HostName, CopyEvidence] = field(default_factory=lambda: MappingProxyType({}))
+    """What is proven of each copy and not cleared."""
+    undecided: Mapping[HostName, Mapping[TableNumber, Timestamp]] = field(default_factory=lambda: MappingProxyType({}))
+    """Tables whose bounds leave open whether the copy is ahead, and since when."""
+    terms: Mapping[HostName, MasterTerm] = field(default_factory=lambda: MappingProxyType({}))
+    """The hosts that are master, or were when they last answered."""
+    begun_at: Timestamp | None = None
+    """The first recorded round: evidence from before it does not exist."""
+    recorded_at: Timestamp | None = None
+    """The last recorded round."""
 
     @property
     def common_forms(self) -> frozenset[str]:
@@ -71,12 +83,27 @@ class History:
         """Return whether a condition was there when it could be judged last."""
         return (host, condition) in self.lasting
 
+    def evidence_of(self, host: HostName) -> CopyEvidence:
+        """Return what is proven of a copy and not cleared; empty where there is nothing."""
+        return self.evidence.get(host) or CopyEvidence()
+
+    def is_apart(self, host: HostName) -> bool:
+        """Return whether anything is proven of a copy and not cleared."""
+        return bool(self.evidence.get(host))
+
     def shifted(self, by: Seconds) -> "History":
         """Move all times by a step of the exporter's clock, which would otherwise age every update."""
         return replace(
             self,
             tables={table: known.shifted(by) for table, known in self.tables.items()},
             lasting={key: seen_at + by for key, seen_at in self.lasting.items()},
+            evidence={host: known.shifted(by) for host, known in self.evidence.items()},
+            undecided={
+                host: {table: since + by for table, since in tables.items()} for host, tables in self.undecided.items()
+            },
+            terms={host: term.shifted(by) for host, term in self.terms.items()},
+            begun_at=None if self.begun_at is None else self.begun_at + by,
+            recorded_at=None if self.recorded_at is None else self.recorded_at + by,
         )
 
 
@@ -94,6 +121,9 @@ def advance(history: History, snapshot: DomainSnapshot) -> History:
         lasting={key: seen_at for key, seen_at in history.lasting.items() if roles.get(key[0]) is Role.REPLICA},
         stamps=_stamps(history.stamps, floors, snapshot),
         forms=counted(history.forms, snapshot),
+        terms=continue_terms(history.terms, snapshot),
+        begun_at=snapshot.started_at if history.begun_at is None else history.begun_at,
+        recorded_at=snapshot.finished_at,
         gone_back=frozenset(seen.host for seen in _replicas(snapshot) if _went_back(history, seen)),
     )
 

@@ -3,17 +3,19 @@
 import json
 from collections.abc import Mapping
 from itertools import pairwise
-from math import isfinite
 from typing import Any, Final
 
 from boks_exporter.model import HostName, Role, Sequence, TableNumber
-from boks_exporter.replication.conditions import Condition
+from boks_exporter.replication.evidence_json import evidence_document, evidence_of, term_document, term_of
 from boks_exporter.replication.history import History
+from boks_exporter.replication.json_values import mapping_of, name_of, number_of, optional_time_of, table_of, time_of
 from boks_exporter.replication.table_history import Step, TableHistory
 
-_KEYS: Final = {"master", "tables", "floors", "roles", "apart", "forms"}
-_NO_FORMS: Final[Mapping[str, Any]] = {"forms": {}}
-"""State files of earlier versions have no forms."""
+_KEYS: Final = {
+    *("master", "tables", "floors", "roles", "forms"),
+    *("evidence", "undecided", "terms", "begun_at", "recorded_at"),
+}
+_KEYS_OF_VERSION_1: Final = {"master", "tables", "floors", "roles", "apart"}
 
 
 def dump(history: History) -> str:
@@ -28,7 +30,14 @@ def dump(history: History) -> str:
             },
             "roles": dict(history.roles),
             "forms": dict(history.forms),
-            "apart": {host: at for (host, what), at in history.lasting.items() if what is Condition.APART},
+            "evidence": {host: evidence_document(known) for host, known in history.evidence.items()},
+            "undecided": {
+                host: {str(table): since for table, since in tables.items()}
+                for host, tables in history.undecided.items()
+            },
+            "terms": {host: term_document(term) for host, term in history.terms.items()},
+            "begun_at": history.begun_at,
+            "recorded_at": history.recorded_at,
         },
         separators=(",", ":"),
     )
@@ -46,26 +55,51 @@ def _written(known: TableHistory) -> dict[str, Any]:
 
 def restore(text: str) -> History:
     """Parse the output of `dump`; raises ValueError for anything else."""
-    kept = {**_NO_FORMS, **_mapping(json.loads(text), "the history")}
+    kept = mapping_of(json.loads(text), "the history")
+    if kept.keys() - {"forms"} == _KEYS_OF_VERSION_1:
+        kept = _upgraded(kept)
     if kept.keys() != _KEYS:
         message = f"expected the keys {', '.join(sorted(_KEYS))}, found {', '.join(sorted(kept)) or 'none'}"
         raise ValueError(message)
     return History(
-        tables={_table(table): _history(table, known) for table, known in _mapping(kept["tables"], "tables").items()},
-        master=kept["master"] if kept["master"] is None else _name(kept["master"]),
-        floors={host: _floor(host, floor) for host, floor in _mapping(kept["floors"], "floors").items()},
-        roles={host: Role(role) for host, role in _mapping(kept["roles"], "roles").items()},
-        forms={form: _number(rounds, "forms") for form, rounds in _mapping(kept["forms"], "forms").items()},
-        lasting={
-            (host, Condition.APART): _time(seen_at, f"apart.{host}")
-            for host, seen_at in _mapping(kept["apart"], "apart").items()
+        tables={
+            table_of(table): _history(table, known) for table, known in mapping_of(kept["tables"], "tables").items()
         },
+        master=kept["master"] if kept["master"] is None else name_of(kept["master"]),
+        floors={host: _floor(host, floor) for host, floor in mapping_of(kept["floors"], "floors").items()},
+        roles={host: Role(role) for host, role in mapping_of(kept["roles"], "roles").items()},
+        forms={form: number_of(rounds, "forms") for form, rounds in mapping_of(kept["forms"], "forms").items()},
+        evidence={
+            host: evidence_of(found, f"evidence.{host}")
+            for host, found in mapping_of(kept["evidence"], "evidence").items()
+        },
+        undecided={
+            host: {
+                table_of(table): time_of(since, f"undecided.{host}.{table}")
+                for table, since in mapping_of(tables, f"undecided.{host}").items()
+            }
+            for host, tables in mapping_of(kept["undecided"], "undecided").items()
+        },
+        terms={host: term_of(found, f"terms.{host}") for host, found in mapping_of(kept["terms"], "terms").items()},
+        begun_at=optional_time_of(kept["begun_at"], "begun_at"),
+        recorded_at=optional_time_of(kept["recorded_at"], "recorded_at"),
     )
+
+
+def _upgraded(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Convert a document of a version that kept no more than which copies were ahead or diverged, and when."""
+    apart = mapping_of(kept["apart"], "apart")
+    evidence = {
+        host: {"leads": {}, "differences": {}, "diverged_since": at, "reload": None} for host, at in apart.items()
+    }
+    others = {"forms": {}} | {key: value for key, value in kept.items() if key != "apart"}
+    times = {"begun_at": None, "recorded_at": None}
+    return others | times | {"evidence": evidence, "undecided": {}, "terms": {}}
 
 
 def _history(table: str, found: Any) -> TableHistory:
     where = f"tables.{table}"
-    known = _mapping(found, where)
+    known = mapping_of(found, where)
     steps = tuple(_step(step, where) for step in _steps(known.get("steps"), where))
     for before, after in pairwise(steps):
         if before.sequence >= after.sequence:
@@ -73,10 +107,10 @@ def _history(table: str, found: Any) -> TableHistory:
             raise ValueError(message)
     stamp = known.get("stamp")
     return TableHistory(
-        stamp=None if stamp is None else _time(stamp, f"{where}.stamp"),
-        since=_time(known.get("since"), f"{where}.since"),
+        stamp=None if stamp is None else time_of(stamp, f"{where}.stamp"),
+        since=time_of(known.get("since"), f"{where}.since"),
         steps=steps,
-        read_at=_time(known.get("read_at"), f"{where}.read_at"),
+        read_at=time_of(known.get("read_at"), f"{where}.read_at"),
         is_new=known.get("is_new") is True,
     )
 
@@ -91,46 +125,13 @@ def _steps(found: Any, where: str) -> list[Any]:
 def _step(found: Any, where: str) -> Step:
     match found:
         case [int(sequence), at, after]:
-            return Step(_number(sequence, where), _time(at, where), None if after is None else _time(after, where))
+            return Step(
+                number_of(sequence, where), time_of(at, where), None if after is None else time_of(after, where)
+            )
     message = f"{where}.steps: expected [sequence, at, after], found {found!r:.60}"
     raise ValueError(message)
 
 
 def _floor(host: HostName, found: Any) -> dict[TableNumber, Sequence]:
     where = f"floors.{host}"
-    return {_table(table): _number(sequence, where) for table, sequence in _mapping(found, where).items()}
-
-
-def _mapping(found: Any, where: str) -> Mapping[str, Any]:
-    if not isinstance(found, dict):
-        message = f"{where}: expected an object, found {found!r:.60}"
-        raise ValueError(message)  # noqa: TRY004 - a damaged document is a wrong value, whatever is wrong with it
-    return found
-
-
-def _table(text: str) -> TableNumber:
-    if not (text.isascii() and text.isdigit()):
-        message = f"expected a table number, found {text!r:.60}"
-        raise ValueError(message)
-    return int(text)
-
-
-def _name(found: Any) -> HostName:
-    if not isinstance(found, str):
-        message = f"expected a host name, found {found!r:.60}"
-        raise ValueError(message)  # noqa: TRY004 - as above
-    return found
-
-
-def _number(found: Any, where: str) -> Sequence:
-    if not isinstance(found, int) or isinstance(found, bool) or found < 0:
-        message = f"{where}: expected a sequence number, found {found!r:.60}"
-        raise ValueError(message)
-    return found
-
-
-def _time(found: Any, where: str) -> float:
-    if not isinstance(found, int | float) or isinstance(found, bool) or not isfinite(found):
-        message = f"{where}: expected a number of seconds, found {found!r:.60}"
-        raise ValueError(message)
-    return float(found)
+    return {table_of(table): number_of(sequence, where) for table, sequence in mapping_of(found, where).items()}

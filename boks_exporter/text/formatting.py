@@ -25,6 +25,12 @@ def updates(count: int) -> str:
     return "1 update" if count == 1 else f"{count} updates"
 
 
+def at_time(at: float, now: float) -> str:
+    """Write a time in UTC, with its date where it is not today's."""
+    then, today = datetime.fromtimestamp(at, UTC), datetime.fromtimestamp(now, UTC)
+    return f"{then:%H:%M} UTC" if then.date() == today.date() else f"{then:%Y-%m-%d %H:%M} UTC"
+
+
 def listed(things: Sequence[str]) -> str:
     """Write the first items and the number of the others."""
     rest = len(things) - _NAMED_AT_MOST

@@ -45,7 +45,8 @@ class World:
         await asyncio.sleep(self.takes.get(host.name, 0.1))
         if host.name in self.fails:
             raise self.fails[host.name]
-        number = self.stuck_at.get(host.name, 100 + int(asyncio.get_running_loop().time() / WRITES_EVERY))
+        written = 100 + int(asyncio.get_running_loop().time() / WRITES_EVERY)
+        number = min(written, self.stuck_at.get(host.name, written))
         printed = f"T7 13678d 8:33:46 {number} ({number})"
         if host.name == self.master:
             return RawReply(frames("master", sequence=printed, list=LIST), b"", 0)

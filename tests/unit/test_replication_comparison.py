@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from boks_exporter.model import Role, SequenceReport, UnreadLine
-from boks_exporter.replication import Condition, History, TableComparison, advance, compare
+from boks_exporter.replication import CopyEvidence, History, TableComparison, advance, compare, ranked
 from tests.nonempty import nonempty
 from tests.unit.domain_rounds import STAMP, answers, healthy_round, silent, snapshot
 
@@ -18,13 +18,40 @@ def test_the_published_incident_is_found_without_any_history() -> None:
     ahead, sound = compare(seen, NO_HISTORY).replicas
     assert ahead.tables == (
         TableComparison(
-            7, 5060, lag=0, ahead=7, lag_seconds=0.0, lag_at_least_seconds=0.0, written=0, stamp_mismatch=False
+            7,
+            5060,
+            lag=0,
+            ahead=7,
+            lag_possible=0,
+            ahead_possible=7,
+            lag_seconds=0.0,
+            lag_at_least_seconds=0.0,
+            written=0,
+            stamp_mismatch=False,
         ),
         TableComparison(
-            9, 7920, lag=0, ahead=1, lag_seconds=0.0, lag_at_least_seconds=0.0, written=0, stamp_mismatch=False
+            9,
+            7920,
+            lag=0,
+            ahead=1,
+            lag_possible=0,
+            ahead_possible=1,
+            lag_seconds=0.0,
+            lag_at_least_seconds=0.0,
+            written=0,
+            stamp_mismatch=False,
         ),
         TableComparison(
-            15, 1900, lag=0, ahead=35, lag_seconds=0.0, lag_at_least_seconds=0.0, written=0, stamp_mismatch=False
+            15,
+            1900,
+            lag=0,
+            ahead=35,
+            lag_possible=0,
+            ahead_possible=35,
+            lag_seconds=0.0,
+            lag_at_least_seconds=0.0,
+            written=0,
+            stamp_mismatch=False,
         ),
     )
     assert [table.table for table in ahead.ahead_tables] == [15, 7, 9]
@@ -67,7 +94,7 @@ def test_without_a_master_only_the_best_copy_is_a_measure() -> None:
         answers("R3", Role.REPLICA, {7: 100, 9: 51}),
         answers("C", Role.CLIENT, {7: 999}),
     )
-    replicas = compare(seen, NO_HISTORY).replicas
+    replicas = ranked(compare(seen, NO_HISTORY), seen, NO_HISTORY).replicas
     assert [(r.host, r.lag, r.ahead, r.behind_best) for r in replicas] == [
         ("R1", None, None, 1),
         ("R2", None, None, 2),
@@ -78,9 +105,9 @@ def test_without_a_master_only_the_best_copy_is_a_measure() -> None:
 
 def test_a_copy_that_went_its_own_way_is_not_the_best() -> None:
     """A copy that was ahead before the master died does not count as the best one."""
-    history = History(lasting={("R2", Condition.APART): 0.0})
+    history = History(evidence={"R2": CopyEvidence(diverged_since=1.0)})
     seen = snapshot(silent("M"), answers("R1", Role.REPLICA, {7: 100}), answers("R2", Role.REPLICA, {7: 150}))
-    first, second = compare(seen, history).replicas
+    first, second = ranked(compare(seen, history), seen, history).replicas
     assert (first.behind_best, second.behind_best) == (0, 0)
 
 
@@ -91,7 +118,7 @@ def test_with_two_masters_nothing_is_compared_but_the_best_copy() -> None:
         answers("M2", Role.MASTER, {7: 103}, 0.0),
         answers("R1", Role.REPLICA, {7: 101}),
     )
-    (replica,) = compare(seen, NO_HISTORY).replicas
+    (replica,) = ranked(compare(seen, NO_HISTORY), seen, NO_HISTORY).replicas
     assert (replica.lag, replica.ahead, replica.behind_best) == (None, None, 2)
 
 

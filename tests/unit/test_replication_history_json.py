@@ -1,6 +1,7 @@
 """A history over a restart of the exporter."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,8 +9,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boks_exporter.model import Role
-from boks_exporter.replication import Condition, History, advance, compare, dump, remember, restore
+from boks_exporter.replication import (
+    Condition,
+    CopyEvidence,
+    Difference,
+    History,
+    Lead,
+    Reload,
+    advance,
+    compare,
+    dump,
+    remember,
+    restore,
+)
 from tests.unit.domain_rounds import INTERVAL, healthy_round
+
+EVIDENCE = CopyEvidence(
+    leads={7: Lead(1.0, 61.0, 98, 200, 62.0), 9: Lead(1.0, 2.0, 1, 3, by_writing=True)},
+    differences={
+        15: Difference(Condition.STAMP, 1.0, 31.0, 5.0),
+        16: Difference(Condition.MISSING, 1.0, 31.0, None, 61.0),
+    },
+    diverged_since=61.0,
+    reload=Reload(62.0, frozenset({7})),
+)
 
 
 def learned() -> History:
@@ -18,10 +41,8 @@ def learned() -> History:
     for index in range(3):
         numbers = {7: 100 + index, 9: 2**64 + index}
         seen = healthy_round(numbers, at=index * 30.0, R1={7: 100, 9: 2**64}, R2={7: 200, 9: 2**64})
-        history = remember(
-            advance(history, seen), {("R2", Condition.APART): True, ("R1", Condition.MISSING): True}, index * 30.0
-        )
-    return history
+        history = remember(advance(history, seen), {("R1", Condition.MISSING): True}, index * 30.0)
+    return replace(history, evidence={"R2": EVIDENCE}, undecided={"R1": {9: 31.0}})
 
 
 def test_everything_worth_keeping_comes_back() -> None:
@@ -33,7 +54,8 @@ def test_everything_worth_keeping_comes_back() -> None:
         history.floors,
         history.roles,
     )
-    assert back.lasting == {("R2", Condition.APART): 60.0}
+    assert (back.evidence, back.undecided, back.terms) == (history.evidence, history.undecided, history.terms)
+    assert back.lasting == {}
     assert dump(back) == dump(history)
 
 
@@ -76,7 +98,22 @@ def _document() -> dict[str, Any]:
         (("floors", "R1"), {"T7": 3}, "expected a table number, found 'T7'"),
         (("floors", "R1", "7"), True, "floors.R1: expected a sequence number, found True"),
         (("roles", "R1"), "king", "'king' is not a valid Role"),
-        (("apart", "R2"), None, "apart.R2: expected a number of seconds, found None"),
+        (("evidence", "R2"), None, "evidence.R2: expected an object, found None"),
+        (("evidence", "R2", "leads"), [], "evidence.R2.leads: expected an object, found []"),
+        (
+            ("evidence", "R2", "leads", "7", "level"),
+            None,
+            "evidence.R2.leads.7.level: expected a sequence number, found None",
+        ),
+        (("evidence", "R2", "differences", "15", "condition"), "odd", "'odd' is not a valid Condition"),
+        (
+            ("evidence", "R2", "reload", "below"),
+            7,
+            "evidence.R2.reload.below: expected a list of table numbers, found 7",
+        ),
+        (("undecided", "R1", "9"), "now", "undecided.R1.9: expected a number of seconds, found 'now'"),
+        (("terms", "M", "last", "7"), [1], "terms.M.last.7: expected [sequence, stamp], found [1]"),
+        (("begun_at",), "now", "begun_at: expected a number of seconds, found 'now'"),
     ],
 )
 def test_what_is_no_history_is_refused_with_the_place(path: tuple[str, ...], value: object, message: str) -> None:
@@ -95,7 +132,7 @@ def test_what_is_no_history_is_refused_with_the_place(path: tuple[str, ...], val
 
 def test_another_set_of_keys_is_refused() -> None:
     """A document of another make is not half understood."""
-    with pytest.raises(ValueError, match="expected the keys apart, floors, forms, master, roles, tables, found forms"):
+    with pytest.raises(ValueError, match=r"expected the keys begun_at, evidence, .*, found none"):
         restore("{}")
 
 

@@ -1,0 +1,200 @@
+"""The evidence after a round: what it proves of each copy, and what it clears."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from boks_exporter.health.forks import fork_leads, writing_leads
+from boks_exporter.health.replica_conditions import (
+    RoundFacts,
+    ahead_tables,
+    is_confirmed,
+    is_excused,
+    lagging_tables,
+    loads_copy,
+    overdue,
+)
+from boks_exporter.model import HostName, Observed, Role, TableNumber, Timestamp
+from boks_exporter.replication import (
+    Condition,
+    CopyEvidence,
+    Difference,
+    History,
+    Lead,
+    Reload,
+    ReplicaComparison,
+    TableComparison,
+)
+
+
+def proven(before: History, facts: RoundFacts) -> dict[HostName, CopyEvidence]:
+    """Return the evidence of every copy after a round; a host that does not answer keeps its own."""
+    evidence = dict(facts.history.evidence)
+    for host, table, lead in (*fork_leads(before, facts), *writing_leads(before, facts)):
+        known = evidence.get(host) or CopyEvidence()
+        earlier = known.leads.get(table)
+        merged = earlier.again(lead.amount, lead.level, lead.proven_at) if earlier else lead
+        evidence[host] = _with_lead(known, table, merged)
+    for seen in facts.snapshot.observed():
+        known = evidence.get(seen.host) or CopyEvidence()
+        evidence[seen.host] = _after(facts, seen, known)
+    return {host: known for host, known in evidence.items() if known}
+
+
+def undecided(facts: RoundFacts) -> dict[HostName, Mapping[TableNumber, Timestamp]]:
+    """Return the tables whose bounds leave open whether a copy is ahead, and since when."""
+    found = {host.name: facts.history.undecided.get(host.name, {}) for host in facts.snapshot.hosts}
+    for replica in facts.comparison.replicas:
+        known = found[replica.host]
+        found[replica.host] = {
+            table.table: known.get(table.table, replica.read_at) for table in replica.tables if is_open(facts, table)
+        }
+    return {host: tables for host, tables in found.items() if tables}
+
+
+def is_open(facts: RoundFacts, table: TableComparison) -> bool:
+    """Return whether a table may be ahead by its bounds without being proven ahead."""
+    if table.stamp_mismatch or table.ahead is None:
+        return False
+    return bool(table.ahead_possible) and table.ahead < facts.thresholds.ahead_sequences
+
+
+def _after(facts: RoundFacts, seen: Observed, known: CopyEvidence) -> CopyEvidence:
+    if seen.role is Role.MASTER:
+        return CopyEvidence() if facts.snapshot.master == seen.host else known
+    if seen.role is Role.CLIENT:
+        return _reloading(known, seen.started_at)
+    replica = facts.comparison.replica(seen.host)
+    if replica is None:
+        return known
+    if loads_copy(facts, seen.host):
+        known = _reloading(known, replica.read_at)
+    had_tables = bool(known.leads or known.differences)
+    known = _with_leads(facts, replica, known)
+    known = _with_differences(facts, replica, known)
+    known = _with_divergence(facts, replica, known)
+    known = _without_reloaded(replica, known)
+    if known.leads or known.differences:
+        return known
+    return CopyEvidence() if had_tables or _is_as_the_master(facts, replica) else known
+
+
+def _reloading(known: CopyEvidence, now: Timestamp) -> CopyEvidence:
+    return replace(known, reload=known.reload or Reload(now)) if known else known
+
+
+def _with_lead(known: CopyEvidence, table: TableNumber, lead: Lead) -> CopyEvidence:
+    """Add a lead; a table that is ahead once more must be reloaded again."""
+    below = known.reload.below - {table} if known.reload else frozenset()
+    return replace(
+        known,
+        leads={**known.leads, table: lead},
+        reload=known.reload and replace(known.reload, below=below),
+    )
+
+
+def _with_leads(facts: RoundFacts, replica: ReplicaComparison, known: CopyEvidence) -> CopyEvidence:
+    """Record the tables that are proven ahead, and the ones that the master has passed."""
+    now = replica.read_at
+    proofs = {table.table: table for table in ahead_tables(facts, replica)}
+    for table in replica.tables:
+        lead = known.leads.get(table.table)
+        if table.table in proofs:
+            amount = table.ahead or 0
+            new = lead.again(amount, table.sequence, now) if lead else Lead(now, now, amount, table.sequence)
+            is_again = lead is not None and lead.passed_at is not None
+            known = _with_lead(known, table.table, new)
+            if is_again and known.diverged_since is None:
+                known = replace(known, diverged_since=now)
+        elif lead and lead.passed_at is None and _is_passed(table):
+            known = replace(known, leads={**known.leads, table.table: replace(lead, passed_at=now)})
+    return known
+
+
+def _is_passed(table: TableComparison) -> bool:
+    """Return whether the master had the replica's number before the replica was read."""
+    return table.ahead_possible == 0 and not table.stamp_mismatch
+
+
+def _with_divergence(facts: RoundFacts, replica: ReplicaComparison, known: CopyEvidence) -> CopyEvidence:
+    """Record that a copy with a lead lags as well, unless it is being reloaded."""
+    if not known.leads or known.diverged_since is not None or known.reload or is_excused(facts, replica.host):
+        return known
+    return replace(known, diverged_since=replica.read_at) if lagging_tables(facts, replica) else known
+
+
+def _with_differences(facts: RoundFacts, replica: ReplicaComparison, known: CopyEvidence) -> CopyEvidence:
+    """Record the tables that are missing or of another generation, and drop those that were transferred since."""
+    kept = dict(_differences_left(facts, replica, known))
+    for condition in Condition:
+        if is_confirmed(facts, replica, condition):
+            for table in overdue(facts, replica, condition):
+                kept[table] = _difference(facts, replica, kept.get(table), table, condition)
+    return replace(known, differences=kept)
+
+
+def _difference(
+    facts: RoundFacts, replica: ReplicaComparison, known: Difference | None, table: TableNumber, condition: Condition
+) -> Difference:
+    since = known.since if known else replica.read_at
+    return Difference(condition, since, replica.read_at, _stamp(facts, replica.host, table))
+
+
+def _differences_left(
+    facts: RoundFacts, replica: ReplicaComparison, known: CopyEvidence
+) -> Iterator[tuple[TableNumber, Difference]]:
+    for number, difference in known.differences.items():
+        table = replica.table(number)
+        if table is None or table.stamp_mismatch is not False or table.lag is None:
+            yield number, difference
+        elif table.lag or table.ahead or not _was_transferred(facts, replica.host, number, known):
+            ended_at = difference.ended_at or replica.read_at
+            yield number, replace(difference, ended_at=ended_at)
+
+
+def _was_transferred(facts: RoundFacts, host: HostName, table: TableNumber, known: CopyEvidence) -> bool:
+    """Return whether the copy got the master's generation of a table, and not the master the copy's."""
+    difference = known.differences[table]
+    is_changed = difference.condition is Condition.MISSING or _stamp(facts, host, table) != difference.stamp
+    return is_changed or known.reload is not None
+
+
+def _stamp(facts: RoundFacts, host: HostName, table: TableNumber) -> float | None:
+    seen = facts.snapshot.outcome(host)
+    rows = seen.sequences.by_table() if isinstance(seen, Observed) and seen.sequences else {}
+    return rows[table].stamp if table in rows else None
+
+
+def _without_reloaded(replica: ReplicaComparison, known: CopyEvidence) -> CopyEvidence:
+    """Clear the leads of a reloaded copy: first seen below the level, then with the master's number and stamp.
+
+    Client phase, LOADING or another stamp alone clears nothing: a conversion that leaves stale files is the known
+    cause of a lead (K1262).
+    """
+    if known.reload is None:
+        return known
+    below = known.reload.below | {number for number, lead in known.leads.items() if _is_below(replica, number, lead)}
+    left = {
+        number: lead
+        for number, lead in known.leads.items()
+        if number not in below or not _has_reached(replica.table(number))
+    }
+    return replace(known, leads=left, reload=replace(known.reload, below=below))
+
+
+def _is_below(replica: ReplicaComparison, number: TableNumber, lead: Lead) -> bool:
+    table = replica.table(number)
+    return number in (replica.missing_tables or ()) if table is None else table.sequence < lead.level
+
+
+def _has_reached(table: TableComparison | None) -> bool:
+    """Return whether a table has the master's number under the master's stamp."""
+    return table is not None and table.lag == 0 and table.ahead == 0 and table.stamp_mismatch is False
+
+
+def _is_as_the_master(facts: RoundFacts, replica: ReplicaComparison) -> bool:
+    """Return whether a whole comparison finds nothing.
+
+    It clears what has neither a lead nor a difference, as stored by versions that kept no more than the fact.
+    """
+    is_compared = replica.lag is not None and replica.ahead == 0 and not is_excused(facts, replica.host)
+    return is_compared and not replica.missing_tables and not replica.stamp_mismatch_tables

@@ -1,0 +1,126 @@
+"""Evidence and masters' terms as parts of the JSON document of a history."""
+
+from typing import Any
+
+from boks_exporter.replication.conditions import Condition
+from boks_exporter.replication.evidence import CopyEvidence, Difference, Lead, Reload
+from boks_exporter.replication.json_values import mapping_of, number_of, optional_time_of, table_of, time_of
+from boks_exporter.replication.master_terms import Marks, MasterTerm
+
+
+def evidence_document(known: CopyEvidence) -> dict[str, Any]:
+    """Write the evidence against one copy."""
+    return {
+        "leads": {
+            str(table): {
+                "since": lead.since,
+                "proven_at": lead.proven_at,
+                "amount": lead.amount,
+                "level": lead.level,
+                "passed_at": lead.passed_at,
+                "by_writing": lead.by_writing,
+            }
+            for table, lead in known.leads.items()
+        },
+        "differences": {
+            str(table): {
+                "condition": difference.condition,
+                "since": difference.since,
+                "proven_at": difference.proven_at,
+                "stamp": difference.stamp,
+                "ended_at": difference.ended_at,
+            }
+            for table, difference in known.differences.items()
+        },
+        "diverged_since": known.diverged_since,
+        "reload": known.reload and {"since": known.reload.since, "below": sorted(known.reload.below)},
+    }
+
+
+def evidence_of(found: Any, where: str) -> CopyEvidence:
+    """Parse what `evidence_document` wrote."""
+    known = mapping_of(found, where)
+    leads, differences = mapping_of(known.get("leads"), f"{where}.leads"), known.get("differences")
+    return CopyEvidence(
+        leads={table_of(table): _lead(lead, f"{where}.leads.{table}") for table, lead in leads.items()},
+        differences={
+            table_of(table): _difference(difference, f"{where}.differences.{table}")
+            for table, difference in mapping_of(differences, f"{where}.differences").items()
+        },
+        diverged_since=optional_time_of(known.get("diverged_since"), f"{where}.diverged_since"),
+        reload=None if known.get("reload") is None else _reload(known["reload"], f"{where}.reload"),
+    )
+
+
+def _lead(found: Any, where: str) -> Lead:
+    known = mapping_of(found, where)
+    return Lead(
+        since=time_of(known.get("since"), f"{where}.since"),
+        proven_at=time_of(known.get("proven_at"), f"{where}.proven_at"),
+        amount=number_of(known.get("amount"), f"{where}.amount"),
+        level=number_of(known.get("level"), f"{where}.level"),
+        passed_at=optional_time_of(known.get("passed_at"), f"{where}.passed_at"),
+        by_writing=known.get("by_writing") is True,
+    )
+
+
+def _difference(found: Any, where: str) -> Difference:
+    known = mapping_of(found, where)
+    return Difference(
+        condition=Condition(str(known.get("condition"))),
+        since=time_of(known.get("since"), f"{where}.since"),
+        proven_at=time_of(known.get("proven_at"), f"{where}.proven_at"),
+        stamp=optional_time_of(known.get("stamp"), f"{where}.stamp"),
+        ended_at=optional_time_of(known.get("ended_at"), f"{where}.ended_at"),
+    )
+
+
+def _reload(found: Any, where: str) -> Reload:
+    known = mapping_of(found, where)
+    below = known.get("below")
+    if not isinstance(below, list):
+        message = f"{where}.below: expected a list of table numbers, found {below!r:.60}"
+        raise ValueError(message)  # noqa: TRY004 - a damaged document is a wrong value, whatever is wrong with it
+    tables = frozenset(number_of(table, f"{where}.below") for table in below)
+    return Reload(time_of(known.get("since"), f"{where}.since"), tables)
+
+
+def term_document(term: MasterTerm) -> dict[str, Any]:
+    """Write one host's term as master."""
+    return {
+        "since": term.since,
+        "first": _marks_document(term.first),
+        "last": _marks_document(term.last),
+        "read_at": term.read_at,
+        "beside": None if term.beside is None else _marks_document(term.beside),
+        "beside_since": term.beside_since,
+    }
+
+
+def term_of(found: Any, where: str) -> MasterTerm:
+    """Parse what `term_document` wrote."""
+    known = mapping_of(found, where)
+    return MasterTerm(
+        since=time_of(known.get("since"), f"{where}.since"),
+        first=_marks(known.get("first"), f"{where}.first"),
+        last=_marks(known.get("last"), f"{where}.last"),
+        read_at=time_of(known.get("read_at"), f"{where}.read_at"),
+        beside=None if known.get("beside") is None else _marks(known["beside"], f"{where}.beside"),
+        beside_since=optional_time_of(known.get("beside_since"), f"{where}.beside_since"),
+    )
+
+
+def _marks_document(marks: Marks) -> dict[str, Any]:
+    return {str(table): [number, stamp] for table, (number, stamp) in marks.items()}
+
+
+def _marks(found: Any, where: str) -> Marks:
+    return {table_of(table): _mark(mark, f"{where}.{table}") for table, mark in mapping_of(found, where).items()}
+
+
+def _mark(found: Any, where: str) -> tuple[int, float | None]:
+    match found:
+        case [int(number), stamp]:
+            return number_of(number, where), optional_time_of(stamp, where)
+    message = f"{where}: expected [sequence, stamp], found {found!r:.60}"
+    raise ValueError(message)
