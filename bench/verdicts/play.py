@@ -72,7 +72,7 @@ class _Play:
                 if event.what == "restore":
                     self._referee.note_restore(event.host)
                 happen(self._domain, event)
-                self._referee.note_event()
+                self._referee.note_event(event)
         await self._sleep_until(self._story.duration)
         await self._stop()
         return self._referee.scores

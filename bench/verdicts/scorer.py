@@ -11,7 +11,8 @@ from bench.verdicts.baselines import (
     by_list,
     one_shot,
 )
-from bench.verdicts.generated_history import Story
+from bench.verdicts.doubtful_copies import DoubtfulCopies
+from bench.verdicts.generated_history import Event, Story
 from bench.verdicts.ground_truth_recorder import Reading, rows_of
 from bench.verdicts.memory import Memory
 from bench.verdicts.page import Shown, shown
@@ -40,6 +41,7 @@ class Referee:
         self._story = story
         self._domain = domain
         self._memory = Memory()
+        self._doubtful = DoubtfulCopies()
         self._tracks: dict[tuple[str, Key], Track] = {}
         self._known = 0.0
         """When the round before began: a host that comes up later was not there to be judged."""
@@ -52,8 +54,9 @@ class Referee:
         for table, (number, _) in self._domain.hosts[master].copy.numbers(self._domain.now).items():
             self._given_twice[table] = max(number, self._given_twice.get(table, 0))
 
-    def note_event(self) -> None:
+    def note_event(self, event: Event) -> None:
         """Remember when something happened, and who has been master since."""
+        self._doubtful.note_event(self._domain, event)
         self._events.append(self._domain.now)
         self._masters.append((self._domain.now, self._domain.masters()))
 
@@ -117,7 +120,8 @@ class Referee:
 
     def _judge_replica(self, page: Shown, look: Round, reading: Reading, at: Span) -> None:
         """Judge what the page says of a replica, and what the other ways would have said."""
-        claims = claims_of(look, reading)
+        self._doubtful.note_reading(reading)
+        claims = claims_of(look, reading, is_doubtful=reading.host in self._doubtful.hosts)
         state = page.state.get(reading.host) or ("ok" if page.up.get(reading.host) else "unreachable")
         true_states = {kind for kind in STATES if claims[kind].holds is not False}
         place = f"state {state}; history {self._story.seed}, {reading.host} at {reading.at:.1f} s"
@@ -131,7 +135,7 @@ class Referee:
         ):
             self._count((OURS, kind), reading.host, claims[kind], Said(is_said, place=place), at)
         self._judge_others(look, reading, claims, at)
-        self._judge_ok(state, claims)
+        self._judge_ok(reading.host, state, claims)
         self._judge_lag(page, look, reading, place)
 
     def _judge_others(self, look: Round, reading: Reading, claims: Mapping[Condition, Claim], at: Span) -> None:
@@ -144,14 +148,19 @@ class Referee:
             for kind in OF_THE_DIFFERENCE:
                 self._count((one_shot(tolerance), kind), reading.host, claims[kind], Said(kind in said), at)
 
-    def _judge_ok(self, state: str, claims: Mapping[Condition, Claim]) -> None:
+    def _what_is_unknown(self, host: HostName, *, wrong: bool) -> str:
+        if wrong:
+            return "unknown, while something was wrong"
+        if host in self._doubtful.hosts:
+            return "unknown, while the copy had been wrong and was not proven right"
+        return "unknown, while nothing was wrong"
+
+    def _judge_ok(self, host: HostName, state: str, claims: Mapping[Condition, Claim]) -> None:
         """Count how often OK was said, and how often unknown, whatever was so."""
         wrong = [kind for kind in STATES if claims[kind].holds]
         self.scores.other["all verdicts on replicas"] += 1
         if state == "unknown":
-            self.scores.other[
-                "unknown, while something was wrong" if wrong else "unknown, while nothing was wrong"
-            ] += 1
+            self.scores.other[self._what_is_unknown(host, wrong=bool(wrong))] += 1
         elif state == "ok":
             shows = [kind for kind in wrong if claims[kind].can_show]
             what = f"{wrong[0]}, which no reply could show" if wrong else "nothing was wrong"

@@ -84,15 +84,21 @@ class Round:
         return all(each.masters == (self.master,) for each in instants)
 
 
-def claims_of(look: Round, reading: Reading) -> Mapping[Condition, Claim]:
-    """Judge one replica in one round."""
+def claims_of(look: Round, reading: Reading, *, is_doubtful: bool) -> Mapping[Condition, Claim]:
+    """Judge one replica in one round.
+
+    A copy that was wrong before (`is_doubtful`) may rightly be called ahead, diverged or unknown after its numbers are
+    the master's again: what it shows now does not prove its contents.
+    """
     claims = {Condition.UNREACHABLE: Claim(holds=not reading.arrived)}
     claims |= _by_list(look, reading)
+    doubts = {kind: OPEN for kind in (Condition.AHEAD, Condition.DIVERGED) if is_doubtful}
     is_read = reading.arrived and reading.is_readable
     if reading.apart is None or (look.master and not look.is_steady(reading)):
         return claims | dict.fromkeys(_BY_NUMBERS, OPEN)
     is_loading = claims[Condition.LOADING].holds is not False
-    return claims | _by_numbers(look, reading, reading.apart, is_read=is_read, is_loading=is_loading)
+    found = _by_numbers(look, reading, reading.apart, is_read=is_read, is_loading=is_loading)
+    return claims | found | {kind: doubt for kind, doubt in doubts.items() if not found[kind].holds}
 
 
 _BY_NUMBERS = (
