@@ -35,6 +35,8 @@ MEANINGS: Final = {
     "domains[].hosts[].tables.T7.sequence": "the table's number",
     "domains[].hosts[].tables.T7.lag": "updates that it provably lacks",
     "domains[].hosts[].tables.T7.ahead": "updates by which it is provably ahead",
+    "domains[].hosts[].tables.T7.lag_possible": "updates that it lacks at most, by its number",
+    "domains[].hosts[].tables.T7.ahead_possible": "updates by which it is ahead at most, by its number",
     "domains[].hosts[].evidence": "further findings, as sentences",
     "domains[].hosts[].address": "its address",
     "domains[].hosts[].site": "its site, or empty",
@@ -52,6 +54,9 @@ MEANINGS: Final = {
     "domains[].hosts[].promotable": "whether every guard that can be evaluated without the operator's key permits its promotion",
     "domains[].hosts[].promotable_reasons": "reasons against its promotion",
     "domains[].hosts[].gate_version": "version of its gate; null if it did not answer",
+    "domains[].hosts[].lag_possible_sequences": "updates that any of its tables lacks at most",
+    "domains[].hosts[].ahead_possible_sequences": "updates by which any of its tables is ahead at most; only 0 means that nothing is",
+    "domains[].hosts[].evidence_timestamp_seconds": "what is proven against its copy and not cleared, and since when: `ahead`, `was_ahead`, `diverged`",
     "domains[].unresolved": "servers of the master's list that are not configured",
     "domains[].unread_lines": "one entry for each form of line that could not be read, without ignored ones",
     "domains[].unread_lines[].section": "the section that printed it; `login` for the lines around the gate's reply",
@@ -70,6 +75,7 @@ MEANINGS: Final = {
     "domains[].sections[].replicas_ok": "how many of them are ok",
     "domains[].last_round_timestamp_seconds": "end of the round that the report shows",
     "domains[].maintenance": "one entry for each active window; null if the journal cannot be read",
+    "domains[].evidence_since_timestamp_seconds": "the first recorded round: what was proven before it is not known",
     "domains[].maintenance[].host": "the host under maintenance",
     "domains[].maintenance[].started_timestamp_seconds": "when it began",
     "domains[].maintenance[].until_timestamp_seconds": "when it expires",
@@ -175,7 +181,11 @@ def _schema_of(kind: Any, path: str) -> dict[str, Any]:
     if is_typeddict(kind):
         hints = get_type_hints(kind)
         properties = {key: _described(below, f"{path}.{key}" if path else key) for key, below in hints.items()}
-        return {"type": "object", "required": list(hints), "properties": properties}
+        return {
+            "type": "object",
+            "required": [key for key in hints if key in kind.__required_keys__],
+            "properties": properties,
+        }
     if get_origin(kind) is UnionType:
         inner = _schema_of(_without_null(kind), path)
         return {**inner, "type": [inner["type"], "null"]}

@@ -68,6 +68,11 @@ class ThresholdsModel(Strict):
         ge=1,
         description="Updates ahead of the master from which a replica is ahead. Timing explains not even one.",
     )
+    undecided_seconds: Duration = Field(
+        alias="undecided_age",
+        default=_DEFAULTS.undecided_seconds,
+        description="How long it may be open whether a replica is ahead before a finding says so; no verdict changes.",
+    )
     stamp_seconds: Duration = Field(
         alias="stamp_age",
         default=_DEFAULTS.stamp_seconds,

@@ -68,6 +68,8 @@ class DomainView:
     health: DomainHealth
     counters: DomainCounters
     options: ExpositionOptions = field(default_factory=ExpositionOptions)
+    evidence_since: Timestamp | None = None
+    """The first recorded round: what was proven before it is not known."""
     operations: Operations | None = None
     """Failover runs and maintenance; None where no journal is configured."""
 

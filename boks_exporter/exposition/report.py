@@ -32,6 +32,7 @@ def _domain(view: DomainView) -> DomainReport:
         "sections": [_group(group) for group in view.health.sections],
         "last_round_timestamp_seconds": view.snapshot.finished_at,
         "maintenance": _maintenance(view.operations),
+        "evidence_since_timestamp_seconds": view.evidence_since,
     }
 
 
@@ -84,6 +85,9 @@ def _host(view: DomainView, host: Host, verdict: HostVerdict) -> HostReport:
         "promotable": verdict.promotable,
         "promotable_reasons": list(verdict.promotable_reasons),
         "gate_version": seen.reply.gate_version if isinstance(seen, Observed) else None,
+        "lag_possible_sequences": compared.lag_possible if compared else None,
+        "ahead_possible_sequences": compared.ahead_possible if compared else None,
+        "evidence_timestamp_seconds": {str(kind): since for kind, since in verdict.proven.items()},
     }
 
 
@@ -106,6 +110,8 @@ def _tables(view: DomainView, host: Host, compared: ReplicaComparison | None) ->
             "sequence": row.sequence,
             "lag": table.lag if table else None,
             "ahead": table.ahead if table else None,
+            "lag_possible": table.lag_possible if table else None,
+            "ahead_possible": table.ahead_possible if table else None,
         }
     return reports
 

@@ -56,6 +56,7 @@ def _exporter(info: ExporterInfo) -> Iterator[Sample]:
 def _domain(view: DomainView) -> Iterator[Sample]:
     snapshot, counters = view.snapshot, view.counters
     domain = (snapshot.domain,)
+    yield from _known(exporter.EVIDENCE_SINCE, domain, view.evidence_since)
     yield exporter.INSECURE_HOST_KEYS, domain, counters.insecure_host_keys
     yield from _choice(domains.STATE, domain, view.health.state)
     yield domains.MASTERS, domain, len(snapshot.masters)
@@ -163,6 +164,8 @@ def _replica(view: DomainView, replica: ReplicaComparison) -> Iterator[Sample]:
     labels = (view.snapshot.domain, replica.host)
     yield from _known(replicas.LAG, labels, replica.lag)
     yield from _known(replicas.AHEAD, labels, replica.ahead)
+    yield from _known(replicas.LAG_POSSIBLE, labels, replica.lag_possible)
+    yield from _known(replicas.AHEAD_POSSIBLE, labels, replica.ahead_possible)
     yield from _known(replicas.LAG_SECONDS, labels, replica.lag_seconds)
     yield from _known(replicas.LAG_AT_LEAST, labels, replica.lag_at_least_seconds)
     yield from _known(replicas.BEHIND_BEST, labels, replica.behind_best)
@@ -188,6 +191,8 @@ def _verdict(view: DomainView, verdict: HostVerdict) -> Iterator[Sample]:
     labels = (view.snapshot.domain, verdict.host)
     if verdict.is_replica:
         yield from _choice(replicas.STATE, labels, verdict.state)
+        for kind, since in verdict.proven.items():
+            yield replicas.EVIDENCE, (*labels, kind), since
         yield from _known(replicas.PROMOTABLE, labels, verdict.promotable)
 
 

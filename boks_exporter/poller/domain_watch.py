@@ -60,7 +60,10 @@ class DomainWatch:
         self._known = self._known.after(snapshot)
         self._tally.count(snapshot, self.transport)
         counters = self._tally.counters(interval, self.domain.transport)
-        before, self.view = self.view, DomainView(snapshot, judged.comparison, judged.health, counters, self.options)
+        before, self.view = (
+            self.view,
+            DomainView(snapshot, judged.comparison, judged.health, counters, self.options, self.history.begun_at),
+        )
         if not once:
             for event, facts in changes(before, self.view):
                 log = _log.info if facts.get("state") == "ok" else _log.warning

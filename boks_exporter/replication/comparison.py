@@ -100,7 +100,7 @@ class ReplicaComparison:
 
     def _of_the_master(self) -> list[TableComparison]:
         """Return the tables that the master has too."""
-        others = self.extra_tables or ()
+        others = {*(self.extra_tables or ()), *self.excluded}
         return [table for table in self.tables if table.table not in others]
 
     def _bound(self, numbers: Iterable[int | None]) -> int | None:

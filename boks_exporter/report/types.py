@@ -1,6 +1,6 @@
 """Types of the stable JSON report of `status`, `check` and `/api/v1/status`; null means unknown."""
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 
 class TableReport(TypedDict):
@@ -9,6 +9,8 @@ class TableReport(TypedDict):
     sequence: int
     lag: int | None
     ahead: int | None
+    lag_possible: NotRequired[int | None]
+    ahead_possible: NotRequired[int | None]
 
 
 class HostReport(TypedDict):
@@ -39,6 +41,9 @@ class HostReport(TypedDict):
     promotable: bool | None
     promotable_reasons: list[str]
     gate_version: str | None
+    lag_possible_sequences: NotRequired[int | None]
+    ahead_possible_sequences: NotRequired[int | None]
+    evidence_timestamp_seconds: NotRequired[dict[str, float]]
 
 
 class GroupReport(TypedDict):
@@ -84,6 +89,7 @@ class DomainReport(TypedDict):
     sections: list[GroupReport]
     last_round_timestamp_seconds: float
     maintenance: list[WindowReport] | None
+    evidence_since_timestamp_seconds: NotRequired[float | None]
 
 
 class StatusReport(TypedDict):

@@ -147,6 +147,7 @@ def view(
         snapshot=snapshot,
         comparison=judged.comparison,
         health=judged.health,
+        evidence_since=judged.history.begun_at,
         counters=counters(outcomes, insecure=insecure),
         options=options or ExpositionOptions(),
     )

@@ -8,12 +8,13 @@ import pytest
 from boks_exporter.errors import ParseError
 from boks_exporter.exposition import status_report
 from boks_exporter.report import read_report
+from tests.nonempty import nonempty
 from tests.unit.exposition_views import BEGUN, busy, incident, no_master, published, two_masters
 
 SOUND_TABLES = {
-    "T7": {"sequence": 5053, "lag": 0, "ahead": 0},
-    "T9": {"sequence": 7919, "lag": 0, "ahead": 0},
-    "T15": {"sequence": 1865, "lag": 0, "ahead": 0},
+    "T7": {"sequence": 5053, "lag": 0, "ahead": 0, "lag_possible": 0, "ahead_possible": 0},
+    "T9": {"sequence": 7919, "lag": 0, "ahead": 0, "lag_possible": 0, "ahead_possible": 0},
+    "T15": {"sequence": 1865, "lag": 0, "ahead": 0, "lag_possible": 0, "ahead_possible": 0},
 }
 
 
@@ -43,6 +44,7 @@ def test_the_report_of_a_domain_is_whole() -> None:
         ],
         "last_round_timestamp_seconds": BEGUN + 6.5,
         "maintenance": [],
+        "evidence_since_timestamp_seconds": BEGUN - 150,
     }
     assert [host["host"] for host in domain["hosts"]] == [
         "MASTER", "REPHOST", "REPHOST2", "REPHOST3", "REPHOST4", "REPHOST5",
@@ -78,6 +80,9 @@ def test_the_report_of_a_sound_replica_is_whole() -> None:
         ("promotable", True),
         ("promotable_reasons", []),
         ("gate_version", "1.0.0"),
+        ("lag_possible_sequences", 0),
+        ("ahead_possible_sequences", 0),
+        ("evidence_timestamp_seconds", {}),
     ]
 
 
@@ -111,6 +116,9 @@ def test_the_report_of_a_silent_replica_is_null_where_nothing_is_known() -> None
         "promotable": False,
         "promotable_reasons": ["it cannot be polled"],
         "gate_version": None,
+        "lag_possible_sequences": None,
+        "ahead_possible_sequences": None,
+        "evidence_timestamp_seconds": {},
     }
 
 
@@ -118,7 +126,13 @@ def test_a_master_has_numbers_and_no_lag() -> None:
     """It is the measure, not what is measured."""
     master = hosts(published())["MASTER"]
     assert (master["role"], master["state"], master["promotable"]) == ("master", "ok", None)
-    assert master["tables"]["T7"] == {"sequence": 5053, "lag": None, "ahead": None}
+    assert master["tables"]["T7"] == {
+        "sequence": 5053,
+        "lag": None,
+        "ahead": None,
+        "lag_possible": None,
+        "ahead_possible": None,
+    }
     assert (master["lag_sequences"], master["behind_best_sequences"], master["reported_status"]) == (None, None, None)
 
 
@@ -126,10 +140,22 @@ def test_the_published_incident_shows_table_by_table() -> None:
     replica = hosts(incident())["REPHOST3"]
     assert (replica["state"], replica["ahead_sequences"], replica["reported_status_word"]) == ("ahead", 35, "OK")
     assert replica["tables"] == {
-        "T7": {"sequence": 5060, "lag": 0, "ahead": 7},
-        "T9": {"sequence": 7920, "lag": 0, "ahead": 1},
-        "T15": {"sequence": 1900, "lag": 0, "ahead": 35},
+        "T7": {"sequence": 5060, "lag": 0, "ahead": 7, "lag_possible": 0, "ahead_possible": 7},
+        "T9": {"sequence": 7920, "lag": 0, "ahead": 1, "lag_possible": 0, "ahead_possible": 1},
+        "T15": {"sequence": 1900, "lag": 0, "ahead": 35, "lag_possible": 0, "ahead_possible": 35},
     }
+
+
+def test_an_older_exporter_may_not_have_the_keys_that_were_added() -> None:
+    report = json.loads(json.dumps(status_report((published(),))))
+    for host in nonempty(report["domains"][0]["hosts"]):
+        del host["ahead_possible_sequences"], host["evidence_timestamp_seconds"]
+    assert read_report(json.dumps(report)) == report
+
+
+def test_what_is_proven_of_a_copy_is_reported_with_its_time() -> None:
+    replica = hosts(incident())["REPHOST3"]
+    assert replica["evidence_timestamp_seconds"] == {"ahead": BEGUN + 1}
 
 
 def test_missing_tables_and_strangers_are_named() -> None:

@@ -10,6 +10,7 @@ from boks_exporter.errors import FailureReason
 from boks_exporter.exposition import SPECS, Kind, MetricSpec
 from boks_exporter.health import DomainState, ReplicaState
 from boks_exporter.model import ReportedStatus, Role
+from boks_exporter.replication import EvidenceKind
 from scripts.generate_metrics_doc import GROUPS, PAGE, page
 
 ROOT = Path(__file__).parent.parent.parent
@@ -38,6 +39,9 @@ PROMISED: dict[str, tuple[str, ...]] = {
     "boks_table_stamp_timestamp_seconds": TABLE,
     "boks_replica_lag_sequences": HOST,
     "boks_replica_ahead_sequences": HOST,
+    "boks_replica_lag_possible_sequences": HOST,
+    "boks_replica_ahead_possible_sequences": HOST,
+    "boks_replica_evidence_timestamp_seconds": (*HOST, "kind"),
     "boks_replica_table_lag_sequences": TABLE,
     "boks_replica_table_ahead_sequences": TABLE,
     "boks_replica_lag_seconds": HOST,
@@ -77,6 +81,7 @@ PROMISED: dict[str, tuple[str, ...]] = {
 """Names and labels that dashboards and alerts of users rest on: nothing here changes without a new major version."""
 
 FURTHER = {
+    "boks_exporter_evidence_since_timestamp_seconds": DOMAIN,
     "boks_exporter_insecure_host_keys": DOMAIN,
     "boks_host_gate_info": (*HOST, "version"),
     "boks_host_unrecognised_lines": HOST,
@@ -99,6 +104,7 @@ def test_every_promised_metric_exists_with_its_labels() -> None:
         ("boks_host_role", Role),
         ("boks_host_poll_failures_total", FailureReason),
         ("boks_replica_state", ReplicaState),
+        ("boks_replica_evidence_timestamp_seconds", EvidenceKind),
         ("boks_replica_reported_status", ReportedStatus),
         ("boks_domain_replicas", ReplicaState),
         ("boks_site_replicas", ReplicaState),

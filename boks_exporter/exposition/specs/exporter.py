@@ -27,6 +27,15 @@ RELOAD_SUCCESS_TIMESTAMP: Final = MetricSpec(
     meaning="When a configuration was last taken over.",
     absent="before the first one is",
 )
+EVIDENCE_SINCE: Final = MetricSpec(
+    name="boks_exporter_evidence_since_timestamp_seconds",
+    kind=Kind.GAUGE,
+    unit=UNIX,
+    labels=DOMAIN,
+    meaning="The first round that is recorded for this domain, over restarts with a state file. What was proven of a "
+    "copy before it is not known.",
+    absent="in one-shot polls without a state file",
+)
 INSECURE_HOST_KEYS: Final = MetricSpec(
     name="boks_exporter_insecure_host_keys",
     kind=Kind.GAUGE,

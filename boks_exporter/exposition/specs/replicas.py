@@ -6,6 +6,7 @@ from boks_exporter.exposition.metric_spec import Certainty, Kind, MetricSpec, So
 from boks_exporter.exposition.specs.labels import HOST, NO_ANSWER, NOT_LISTED, TABLE, UNIX
 from boks_exporter.health import ReplicaState
 from boks_exporter.model import ReportedStatus
+from boks_exporter.replication import EvidenceKind
 
 _NOT_PROVABLE: Final = "while it cannot be proven, above all without exactly one master"
 
@@ -27,6 +28,36 @@ AHEAD: Final = MetricSpec(
     "by timing. A table of another generation (boks_replica_stamp_mismatch_tables) counts, too.",
     absent=_NOT_PROVABLE,
     source=Source("K1456", Certainty.READ),
+)
+LAG_POSSIBLE: Final = MetricSpec(
+    name="boks_replica_lag_possible_sequences",
+    kind=Kind.GAUGE,
+    unit="updates",
+    labels=HOST,
+    meaning="Updates that any table of the replica lacks at most, by its number: boks_replica_lag_sequences is the "
+    "proven end of this bound. Updates in flight are between the two.",
+    absent=f"{_NOT_PROVABLE}, and while a table has no such bound",
+    source=Source("K1456", Certainty.READ),
+)
+AHEAD_POSSIBLE: Final = MetricSpec(
+    name="boks_replica_ahead_possible_sequences",
+    kind=Kind.GAUGE,
+    unit="updates",
+    labels=HOST,
+    meaning="Updates by which any table of the replica is ahead at most, by its number: "
+    "boks_replica_ahead_sequences is the proven end of this bound. Only 0 means that nothing is ahead.",
+    absent=f"{_NOT_PROVABLE}, and while a table has no such bound",
+    source=Source("K1456", Certainty.READ),
+)
+EVIDENCE: Final = MetricSpec(
+    name="boks_replica_evidence_timestamp_seconds",
+    kind=Kind.GAUGE,
+    unit=UNIX,
+    labels=(*HOST, "kind"),
+    meaning="Since when it is proven that the replica's copy is or was wrong, and not cleared: ahead, was_ahead (the "
+    "master has passed the number, the copy was not reloaded), diverged. A copy with evidence never counts as healthy.",
+    absent="without such evidence, and for hosts that are no replicas",
+    choices=EvidenceKind,
 )
 LAG_SECONDS: Final = MetricSpec(
     name="boks_replica_lag_seconds",
