@@ -183,7 +183,13 @@ def test_the_json_has_the_documented_shape(tmp_path: Path, capsys: pytest.Captur
     ]
     assert (prod["masters"], prod["state"]) == (["MASTER"], "degraded")
     assert prod["hosts"][0]["tables"]["T7"]["lag"] is None
-    assert prod["hosts"][1]["tables"]["T7"] == {"sequence": 5053, "lag": 0, "ahead": 0}
+    assert prod["hosts"][1]["tables"]["T7"] == {
+        "sequence": 5053,
+        "lag": 0,
+        "ahead": 0,
+        "lag_possible": 0,
+        "ahead_possible": 0,
+    }
 
 
 def test_the_schema_refuses_what_is_no_report() -> None:

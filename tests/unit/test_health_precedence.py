@@ -35,6 +35,7 @@ def test_the_page_tells_every_threshold_with_its_default() -> None:
         "lag_age": "2m",
         "lag_sequences_at_once": "1000",
         "ahead_sequences": "1",
+        "undecided_age": "30m",
         "stamp_age": "2m",
         "missing_age": "2m",
     }
