@@ -32,7 +32,8 @@ def status(ctx: click.Context, /, *, output: str, **given: Any) -> int:
 
     A question mark is an unknown value. LAG and AHEAD are updates in the worst table, proven between two readings of
     the master. LAST PACKET is the time between the master's last packet to the host and the poll. Colours are used on
-    a terminal only, unless NO_COLOR is set.
+    a terminal only, unless NO_COLOR is set. A narrow terminal shows the reasons below the table and drops LAST PACKET,
+    SITE and ROLE, in this order; the DNS domain that all hosts share is omitted.
     """
     from boks_exporter.cli.report_source import ReportQuery, fetch
 

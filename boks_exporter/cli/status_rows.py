@@ -12,6 +12,9 @@ REASON: Final = "REASON"
 COLUMNS: Final = ("HOST", "SITE", "ROLE", "STATE", "LAG", "AHEAD", "LAST PACKET", REASON)
 UNKNOWN: Final = "?"
 
+_TABLES_NAMED_AT_MOST: Final = 5
+_WITH_TABLES: Final = frozenset({"lagging", "ahead", "diverged"})
+
 
 @dataclass(frozen=True, slots=True)
 class StatusRow:
@@ -26,20 +29,37 @@ def headline(domain: DomainReport) -> str:
     return harmless(f"{domain['domain']}: {domain['state'].replace('_', ' ')} - {domain['reason']}")
 
 
-def rows(domain: DomainReport) -> Iterator[StatusRow]:
+def rows(domain: DomainReport, omitted_suffix: str = "") -> Iterator[StatusRow]:
     """Build a row per host, in the configuration's order, then the discovered hosts."""
     for host in domain["hosts"]:
         cells = (
-            host["host"],
+            host["host"].removesuffix(omitted_suffix),
             host["site"],
             host["role"],
             host["state"],
             _lag(host),
             _count(host, host["ahead_sequences"]),
             _last_packet(domain, host),
-            host["reason"],
+            "; ".join((host["reason"], *_faulty_tables(host))),
         )
         yield StatusRow(host["state"], dict(zip(COLUMNS, map(harmless, cells), strict=True)))
+
+
+def _faulty_tables(host: HostReport) -> Iterator[str]:
+    """Name the tables with a fault if there are several: the reason names the worst one only."""
+    if host["state"] in _WITH_TABLES:
+        tables = host["tables"]
+        yield from _several("ahead", [name for name, table in tables.items() if table["ahead"]])
+        yield from _several("behind", [name for name, table in tables.items() if table["lag"]])
+        yield from _several("missing", host["missing_tables"] or [])
+        yield from _several("different stamp", host["stamp_mismatch_tables"] or [])
+
+
+def _several(fault: str, tables: list[str]) -> Iterator[str]:
+    if len(tables) > 1:
+        rest = len(tables) - _TABLES_NAMED_AT_MOST
+        more = f" and {rest} more" if rest > 0 else ""
+        yield f"{fault}: {', '.join(tables[:_TABLES_NAMED_AT_MOST])}{more}"
 
 
 def footers(domain: DomainReport) -> Iterator[str]:

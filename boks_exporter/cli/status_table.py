@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import Final
 
 from rich.console import Console
@@ -9,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from boks_exporter.cli.gate_versions import old_gates
-from boks_exporter.cli.status_rows import COLUMNS, REASON, footers, headline, rows
+from boks_exporter.cli.status_layout import common_suffix, fitting
+from boks_exporter.cli.status_rows import REASON, StatusRow, footers, headline, rows
 from boks_exporter.cli.streams import say
 from boks_exporter.remote.gate import gate_version
 from boks_exporter.report import DomainReport, StatusReport
@@ -24,7 +26,6 @@ _STYLES: Final = {
     "unknown": "magenta",
 }
 _ALARM: Final = "bold red"
-_NARROW: Final = 110
 _WIDE: Final = 10_000
 """Without a terminal nothing is wrapped: one line per host."""
 
@@ -45,20 +46,47 @@ def show(report: StatusReport) -> None:
 
 def _show_domain(console: Console, domain: DomainReport) -> None:
     """Print a domain; on a narrow terminal, the reasons of hosts that are not ok are below the table."""
-    is_narrow = console.width < _NARROW
-    columns = COLUMNS[:-1] if is_narrow else COLUMNS
+    suffix = common_suffix([host["host"] for host in domain["hosts"]]) if console.is_terminal else ""
+    shown = list(rows(domain, suffix))
+    layout = fitting(shown, console.width)
+    console.print(Text(headline(domain), style=_style(domain["state"])))
+    if layout.is_stacked:
+        _show_stacked(console, shown, layout.columns)
+    else:
+        console.print(_table(shown, layout.columns))
+    for row in () if layout.has_reasons else shown:
+        if row.state != "ok":
+            console.print(Text(f"{row.cells['HOST']}: {row.cells[REASON]}"))
+    if suffix:
+        console.print(Text(f"host names without {suffix}"))
+    for line in (*old_gates(domain, gate_version()), *footers(domain)):
+        console.print(Text(line))
+
+
+def _table(shown: Sequence[StatusRow], columns: Sequence[str]) -> Table:
     table = Table(box=None, pad_edge=False)
     for name in columns:
         table.add_column(name, no_wrap=name != REASON, overflow="fold")
-    for row in rows(domain):
-        style = _style(row.state)
-        table.add_row(*(Text(row.cells[name], style=style if name == "STATE" else "") for name in columns))
-    console.print(Text(headline(domain), style=_style(domain["state"])), table)
-    for row in rows(domain) if is_narrow else ():
-        if row.state != "ok":
-            console.print(Text(f"{row.cells['HOST']}: {row.cells[REASON]}"))
-    for line in (*old_gates(domain, gate_version()), *footers(domain)):
-        console.print(Text(line))
+    for row in shown:
+        table.add_row(*(_cell(row, name) for name in columns))
+    return table
+
+
+def _show_stacked(console: Console, shown: Sequence[StatusRow], columns: Sequence[str]) -> None:
+    """Print each host on a line of its own, and its other columns indented below it."""
+    for row in shown:
+        console.print(Text(row.cells["HOST"]), soft_wrap=True)
+        line = Text("  ")
+        for name in columns[1:]:
+            if row.cells[name]:
+                label = "" if name == "STATE" else f"{name.lower()} "
+                line.append_text(Text(label)).append_text(_cell(row, name)).append("  ")
+        line.rstrip()
+        console.print(line, soft_wrap=True)
+
+
+def _cell(row: StatusRow, name: str) -> Text:
+    return Text(row.cells[name], style=_style(row.state) if name == "STATE" else "")
 
 
 def _console() -> Console:

@@ -1,10 +1,6 @@
 """`boks-exporter status`: the table and the JSON."""
 
 import json
-import os
-import pty
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import jsonschema
@@ -16,6 +12,7 @@ from boks_exporter.cli.status_rows import footers, headline, rows
 from boks_exporter.cli.status_table import show
 from tests.unit.cli_replays import published, write
 from tests.unit.cli_reports import SEEN_AT, domain, host, report
+from tests.unit.terminals import terminal
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "status.schema.json"
 
@@ -108,23 +105,6 @@ def test_texts_of_hosts_cannot_play_with_the_terminal() -> None:
 
     assert row.cells["REASON"] == " [2Jred next line"
     assert headline(domain(reason="a\nb")) == "prod: ok - a b"
-
-
-@contextmanager
-def terminal(monkeypatch: pytest.MonkeyPatch, columns: int) -> Iterator[list[str]]:
-    """Make standard output a terminal; the lines printed on it are returned at the end."""
-    ours, theirs = pty.openpty()
-    lines: list[str] = []
-    with os.fdopen(theirs, "w", encoding="utf-8") as stream:
-        monkeypatch.setattr("sys.stdout", stream)
-        monkeypatch.setenv("COLUMNS", str(columns))
-        monkeypatch.setenv("TERM", "xterm-256color")
-        monkeypatch.delenv("COLORTERM", raising=False)
-        yield lines
-        stream.flush()
-        lines += os.read(ours, 65536).decode().splitlines()
-    monkeypatch.undo()
-    os.close(ours)
 
 
 def test_a_terminal_shows_states_in_colour(monkeypatch: pytest.MonkeyPatch) -> None:
