@@ -7,6 +7,8 @@ from tests.alerts.histories import (
     HOST,
     Case,
     of_domain,
+    of_host,
+    stands_at,
 )
 
 DOMAINS: Final = (
@@ -36,6 +38,22 @@ DOMAINS: Final = (
         lines=(
             of_domain("boks_site_replicas", "2", "0", site="utrecht", state="ok"),
             of_domain("boks_site_replicas", "0", "2", site="utrecht", state="down"),
+        ),
+        fires=240,
+        ends=300,
+        labels=DOMAIN | {"site": "utrecht"},
+        summary="No replica at utrecht is healthy (BoKS domain prod).",
+        description="Each replica there is down, unreachable, or has wrong data. Logins at utrecht depend on other sites and on the network to them (K1456).",
+    ),
+    Case(
+        alert="BoksSiteWithoutReplica",
+        severity="critical",
+        lines=(
+            of_domain("boks_site_replicas", "1", "0", site="utrecht", state="ok"),
+            of_domain("boks_site_replicas", "0", "1", site="utrecht", state="unknown"),
+            of_host("boks_replica_state", "0", "1", state="unknown"),
+            of_host("boks_replica_evidence_timestamp_seconds", "_", "1795423200", kind="was_ahead"),
+            stands_at("utrecht"),
         ),
         fires=240,
         ends=300,

@@ -24,6 +24,16 @@ QUIET: Final = (
         ),
     ),
     Quiet(
+        name="a site of one replica, whose state is unknown while the master does not answer",
+        alerts=("BoksSiteWithoutReplica",),
+        lines=(
+            of_domain("boks_site_replicas", "1", "0", site="utrecht", state="ok"),
+            of_domain("boks_site_replicas", "0", "1", site="utrecht", state="unknown"),
+            of_host("boks_replica_state", "0", "1", state="unknown"),
+            stands_at("utrecht"),
+        ),
+    ),
+    Quiet(
         name="a site has clients only",
         alerts=("BoksSiteWithoutReplica", "BoksSiteWithoutSpare"),
         lines=(

@@ -62,12 +62,28 @@ REPLICAS: Final = (
     Case(
         alert="BoksReplicaAhead",
         severity="critical",
-        lines=(of_host("boks_replica_ahead_sequences", "0", "3"),),
-        fires=180,
-        ends=300,
-        labels=HOST,
-        summary="Replica replica1 is 3 updates ahead of its master.",
-        description="A replica is ahead only if it holds data that the master never had. Logins through it are decided with wrong data (K1262).",
+        lines=(of_host("boks_replica_evidence_timestamp_seconds", "_", "1795423200", kind="ahead"),),
+        fires=0,
+        ends=420,
+        labels=HOST | {"kind": "ahead"},
+        summary="Replica replica1 is ahead of its master.",
+        description=(
+            "Proven first at 2026-11-23 08:40:00 +0000 UTC and not disproved since. A replica is ahead only if it holds data "
+            "that the master never had. Logins through it are decided with wrong data (K1262)."
+        ),
+    ),
+    Case(
+        alert="BoksReplicaWasAhead",
+        severity="warning",
+        lines=(of_host("boks_replica_evidence_timestamp_seconds", "_", "1795423200", kind="was_ahead"),),
+        fires=0,
+        ends=120,
+        labels=HOST | {"kind": "was_ahead"},
+        summary="Replica replica1 was ahead of its master, and its copy has not been reloaded since.",
+        description=(
+            "The master passed its number at 2026-11-23 08:40:00 +0000 UTC. The copy held updates that the master never had, "
+            "and equal numbers do not prove equal data (K1262)."
+        ),
     ),
     Case(
         alert="BoksReplicaDiverged",
