@@ -130,6 +130,7 @@ def _rules() -> Iterator[str]:
     for what, rule in (
         ("no host of a domain answers", severity.NO_HOST_ANSWERS),
         ("`reported_status` is `down`", severity.LISTED_AS_DOWN),
+        ("`evidence_timestamp_seconds` is not empty, at least", severity.WITH_EVIDENCE),
         ("all replicas of a site are unhealthy", severity.SITE_WITHOUT_REPLICA),
         ("`unresolved` names a server", severity.UNRESOLVED),
         ("a figure with a range is null", severity.NO_FIGURE),

@@ -6,7 +6,7 @@ from typing import Final
 
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.report import DomainReport, HostReport, unread_sentences
-from boks_exporter.text.formatting import in_words, utc_clock
+from boks_exporter.text.formatting import between, in_words, utc_clock
 
 REASON: Final = "REASON"
 COLUMNS: Final = ("HOST", "SITE", "ROLE", "STATE", "LAG", "AHEAD", "LAST PACKET", REASON)
@@ -38,7 +38,7 @@ def rows(domain: DomainReport, omitted_suffix: str = "") -> Iterator[StatusRow]:
             host["role"],
             host["state"],
             _lag(host),
-            _count(host, host["ahead_sequences"]),
+            _count(host, host["ahead_sequences"], host.get("ahead_possible_sequences")),
             _last_packet(domain, host),
             "; ".join((host["reason"], *_faulty_tables(host))),
         )
@@ -84,14 +84,15 @@ def _maintenance(domain: DomainReport) -> Iterator[str]:
         yield f"{window['host']} is under maintenance until {until}, {window['owner']}: {window['reason']}"
 
 
-def _count(host: HostReport, count: int | None) -> str:
+def _count(host: HostReport, count: int | None, possible: int | None = None) -> str:
+    """Format a proven count, and what is possible at most where that is more."""
     if count is not None:
-        return str(count)
+        return between(count, possible)
     return UNKNOWN if host["role"] in {"replica", "unknown"} else ""
 
 
 def _lag(host: HostReport) -> str:
-    count, seconds = _count(host, host["lag_sequences"]), host["lag_seconds"]
+    count, seconds = _count(host, host["lag_sequences"], host.get("lag_possible_sequences")), host["lag_seconds"]
     return f"{count}, {in_words(seconds)}" if host["lag_sequences"] and seconds is not None else count
 
 

@@ -31,6 +31,11 @@ def at_time(at: float, now: float) -> str:
     return f"{then:%H:%M} UTC" if then.date() == today.date() else f"{then:%Y-%m-%d %H:%M} UTC"
 
 
+def between(proven: int, possible: int | None) -> str:
+    """Write both ends of a bound, such as `0-2`, or one number where they are equal or the other end is unknown."""
+    return str(proven) if possible is None or possible <= proven else f"{proven}-{possible}"
+
+
 def listed(things: Sequence[str]) -> str:
     """Write the first items and the number of the others."""
     rest = len(things) - _NAMED_AT_MOST

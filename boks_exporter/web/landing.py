@@ -9,7 +9,7 @@ from typing import Final
 
 from boks_exporter.model import Timestamp
 from boks_exporter.report import DomainReport, HostReport, unread_sentences
-from boks_exporter.text.formatting import in_words, utc_clock
+from boks_exporter.text.formatting import between, in_words, utc_clock
 from boks_exporter.web.paths import Paths
 from boks_exporter.web.published import Published
 
@@ -59,7 +59,7 @@ def landing_page(published: Published, paths: Paths, now: Timestamp) -> str:
         f"<title>{_title(domains)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
         f"<h1>boks_exporter {escape(published.version)}</h1>\n"
         f"<nav>{''.join(_link(*link) for link in (*links, ('/-/ready', 'Readiness')))}</nav>\n"
-        f"<main>\n{body}</main>\n<p>{_UNKNOWN} means unknown. Lag and ahead are in updates. "
+        f"<main>\n{body}</main>\n<p>{_UNKNOWN} means unknown. Lag and ahead are in updates; 0-2 means at most 2. "
         f"State at {utc_clock(now)}; this page does not refresh itself.</p>\n</body>\n</html>\n"
     )
 
@@ -106,7 +106,7 @@ def _maintenance(domain: DomainReport, now: Timestamp) -> Iterator[str]:
 
 
 def _row(host: HostReport, now: Timestamp) -> str:
-    lag = _number(host["lag_sequences"])
+    lag = _number(host["lag_sequences"], host.get("lag_possible_sequences"))
     if host["lag_seconds"]:
         lag += f", {in_words(host['lag_seconds'])}"
     cells = (
@@ -114,7 +114,7 @@ def _row(host: HostReport, now: Timestamp) -> str:
         escape(host["role"]),
         _state(host["state"]),
         lag,
-        _number(host["ahead_sequences"]),
+        _number(host["ahead_sequences"], host.get("ahead_possible_sequences")),
         _ago(host["last_packet_timestamp_seconds"], now),
         escape(host["reason"]),
     )
@@ -128,8 +128,8 @@ def _aligned(column: str) -> str:
     return ' class="n"' if column in {"Lag", "Ahead"} else ""
 
 
-def _number(value: int | None) -> str:
-    return _UNKNOWN if value is None else str(value)
+def _number(value: int | None, possible: int | None) -> str:
+    return _UNKNOWN if value is None else between(value, possible)
 
 
 def _state(state: str) -> str:

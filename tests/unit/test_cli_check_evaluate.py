@@ -195,3 +195,13 @@ def test_a_host_that_is_not_there_is_unknown() -> None:
 
     assert found.severity is Severity.UNKNOWN
     assert found.findings[0].headline == "no host z in the report"
+
+
+def test_a_copy_that_was_ahead_is_a_warning_and_no_healthy_replica_of_its_site() -> None:
+    doubtful = host("replica1", "unknown", site="delft", evidence_timestamp_seconds={"was_ahead": 1.0})
+    result = judged(domain(doubtful, state="degraded"))
+    assert {(finding.severity, finding.headline) for finding in result.findings} == {
+        (Severity.CRITICAL, "site delft has no healthy replica"),
+        (Severity.WARNING, "replica1 is UNKNOWN"),
+        (Severity.OK, "master1 is ok"),
+    }

@@ -56,6 +56,15 @@ def test_what_is_not_known_is_a_question_mark() -> None:
     ]
 
 
+def test_both_ends_of_a_bound_are_shown_where_they_differ() -> None:
+    busy = host("a", lag_possible_sequences=3, ahead_possible_sequences=2)
+    sure = host("b", lag_possible_sequences=0, ahead_possible_sequences=0)
+
+    cells = [row.cells for row in rows(domain(busy, sure))][1:]
+
+    assert [(cell["LAG"], cell["AHEAD"]) for cell in cells] == [("0-3", "0-2"), ("0", "0")]
+
+
 def test_what_belongs_to_no_host_stands_below() -> None:
     """Unresolved names, sites without redundancy, and the time of the round."""
     groups = [

@@ -19,6 +19,7 @@ from boks_exporter.cli.check.severity import (
     STALE,
     UNKNOWN_STATE,
     UNRESOLVED,
+    WITH_EVIDENCE,
     Severity,
     rank,
     worst,
@@ -182,7 +183,13 @@ def _sites(domain: DomainReport, maintenance: Maintenance) -> Iterator[PluginFin
 
 def _is_proven_unhealthy(host: HostReport) -> bool:
     """Return whether it is proven: an unreachable host proves nothing unless the master lists it as DOWN."""
-    return host["reported_status"] == "down" or host["state"] not in _NOT_PROVEN_UNHEALTHY
+    is_proven = host["reported_status"] == "down" or host["state"] not in _NOT_PROVEN_UNHEALTHY
+    return is_proven or has_evidence(host)
+
+
+def has_evidence(host: HostReport) -> bool:
+    """Return whether the host's copy was proven wrong and is not cleared."""
+    return bool(host.get("evidence_timestamp_seconds"))
 
 
 def _host(domain: DomainReport, host: HostReport) -> PluginFinding:
@@ -190,6 +197,8 @@ def _host(domain: DomainReport, host: HostReport) -> PluginFinding:
     rule, state = HOST_RULES.get(host["state"], UNKNOWN_STATE), host["state"]
     if host["reported_status"] == "down" and rank(rule.severity) < rank(LISTED_AS_DOWN.severity):
         rule, state = LISTED_AS_DOWN, "down"
+    if has_evidence(host) and rank(rule.severity) < rank(WITH_EVIDENCE.severity):
+        rule = WITH_EVIDENCE
     shown = state if rule.severity is Severity.OK else state.upper()
     text = f"{host['host']} is {shown}"
     return PluginFinding(rule.severity, domain["domain"], host["host"], text, f"{text}: {host['reason']}")

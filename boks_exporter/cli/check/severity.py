@@ -37,6 +37,10 @@ LISTED_AS_DOWN: Final = SeverityRule(
     Severity.CRITICAL, "The master lists it as DOWN; whether it can be polled does not matter."
 )
 
+WITH_EVIDENCE: Final = SeverityRule(
+    Severity.WARNING, "Its copy was proven wrong and has not been reloaded; equal numbers do not prove equal data."
+)
+
 NO_HOST_ANSWERS: Final = SeverityRule(
     Severity.CRITICAL, "No host of the domain answers, the master included; the alert BoksNoMaster fires as well."
 )
