@@ -1,6 +1,6 @@
 # Tasks of development. Every target installs what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-failover test test-all dist check static contracts bench trial faults image fmt docs lock clean
+.PHONY: help setup demo demo-failover test test-all dist docs-site check static contracts bench trial faults image fmt docs lock clean
 
 BIN := .venv/bin
 # Parallel test processes: unit tests use the CPU all the time, most of the others wait for hosts and programs.
@@ -58,6 +58,10 @@ dist: ## Build all packages of a release into dist/: wheel, sdist, offline bundl
 	@scripts/setup dist
 	@scripts/setup-system dist
 	PYTHONPATH=. $(BIN)/python -m scripts.dist dist
+
+docs-site: ## Build the documentation as a site with a search, into build/site
+	@scripts/setup dist
+	$(BIN)/python scripts/site.py
 
 bench: setup ## Print the benchmarks' ratios
 	@for bench in bench/*.py; do echo "== $$bench"; PYTHONPATH=. $(BIN)/python $$bench || exit 1; done
