@@ -1,6 +1,6 @@
 """The rules, runbooks and dashboards that come with the package."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -11,6 +11,9 @@ from boks_exporter.errors import ShippedFilesError
 
 RUNBOOKS: Final = "docs/runbooks/"
 """The runbook prefix in the project's own rules."""
+
+_JOB: Final = "boks"
+"""The job label in the project's own rules."""
 
 _BESIDE: Final = "runbooks"
 """The directory of the runbooks, next to the rules."""
@@ -42,18 +45,26 @@ class Outcome:
     """Whether it was written; an identical file is left alone."""
 
 
-def rules(runbook_base_url: str | None) -> tuple[ShippedFile, ...]:
+def rules(runbook_url: str | None, job: str = _JOB) -> tuple[ShippedFile, ...]:
     """Read Prometheus's rules, Alertmanager's example and the runbooks.
 
-    `runbook_base_url` is the URL at which the site serves the runbooks; without it the alerts name the files next to
-    the rules.
+    `runbook_url` is the URL below which the site serves the runbooks; without it the alerts have the annotation
+    `runbook` with the file next to the rules. `job` is the job label of the exporters.
     """
-    address = f"runbook_url: {(runbook_base_url or _BESIDE).rstrip('/')}/"
-    alerting = [
-        ShippedFile(file.place, file.text.replace(f"runbook_url: {RUNBOOKS}", address))
-        for file in (*_read("prometheus", ".yml"), *_read("alertmanager", ".yml"))
-    ]
-    return (*alerting, *_read("runbooks", ".md", below=Path(_BESIDE)))
+    runbook = f"runbook_url: {runbook_url.rstrip('/')}/" if runbook_url else f"runbook: {_BESIDE}/"
+    replaced = {f"runbook_url: {RUNBOOKS}": runbook, f'job="{_JOB}"': f'job="{job}"'}
+    files = (
+        *_read("prometheus", ".yml"),
+        *_read("alertmanager", ".yml"),
+        *_read("runbooks", ".md", below=Path(_BESIDE)),
+    )
+    return tuple(ShippedFile(file.place, _with(replaced, file.text)) for file in files)
+
+
+def _with(replaced: Mapping[str, str], text: str) -> str:
+    for old, new in replaced.items():
+        text = text.replace(old, new)
+    return text
 
 
 def dashboards() -> tuple[ShippedFile, ...]:

@@ -16,6 +16,7 @@ _DIRECTORY: Final = click.argument("directory", type=click.Path(path_type=Path),
 _OVERWRITE: Final = click.option(
     "--overwrite", is_flag=True, help="Replace files that differ from the bundled ones; without it nothing is written."
 )
+_JOB: Final = re.compile(r"[A-Za-z0-9_.:/-]{1,200}", re.ASCII)
 _PLAIN_URL: Final = re.compile(r"https?://[A-Za-z0-9._~:/?&=%+@\[\]-]+", re.ASCII)
 
 
@@ -27,32 +28,49 @@ def _base_url(_: click.Context, __: click.Parameter, value: str | None) -> str |
     return value
 
 
+def _job(_: click.Context, __: click.Parameter, value: str) -> str:
+    """Validate a job label, which is inserted into expressions and texts."""
+    if not _JOB.fullmatch(value):
+        message = f"expected a job name of letters, digits and _ . : / -, found {value!r}"
+        raise click.BadParameter(message)
+    return value
+
+
 @click.command(
     short_help="Write Prometheus rules, an Alertmanager example and the runbooks.",
     epilog="""\b
 Examples:
   boks-exporter rules ./boks-rules
-  boks-exporter rules --runbook-base-url https://wiki.example.net/boks/runbooks ./boks-rules
+  boks-exporter rules --runbook-url https://wiki.example.net/boks/runbooks --job boks-prod ./boks-rules
 
 Exit codes: 0 written or unchanged, 1 not written, with the reason, 2 wrong usage.""",
 )
 @click.option(
-    "--runbook-base-url",
-    metavar="URL",
+    "--runbook-url",
+    metavar="BASE",
     callback=_base_url,
-    help="Where you serve the runbooks; it stands in every page that wakes somebody. Without it: where they are "
-    "written, beside the rules.",
+    help="URL below which you serve the runbooks, for the annotation runbook_url. Without it the alerts name the "
+    "runbook's file instead, since a relative URL cannot be opened from Alertmanager.",
+)
+@click.option("--runbook-base-url", "old_runbook_url", callback=_base_url, hidden=True)
+@click.option(
+    "--job",
+    default="boks",
+    show_default=True,
+    metavar="NAME",
+    callback=_job,
+    help="The job label of the exporters in Prometheus.",
 )
 @_OVERWRITE
 @_DIRECTORY
-def rules(*, directory: Path, runbook_base_url: str | None, overwrite: bool) -> int:
+def rules(*, directory: Path, runbook_url: str | None, old_runbook_url: str | None, job: str, overwrite: bool) -> int:
     """Write Prometheus's alert and recording rules, an example for Alertmanager, and the runbooks.
 
     Add the rules to rule_files of Prometheus. Unchanged files are not written again.
     """
     from boks_exporter.app import bundled_files
 
-    return _write(bundled_files.rules(runbook_base_url), directory, overwrite=overwrite)
+    return _write(bundled_files.rules(runbook_url or old_runbook_url, job), directory, overwrite=overwrite)
 
 
 @click.command(

@@ -25,7 +25,7 @@ SLOWEST_PAGE = 900.0
 
 def _rules(directory: Path) -> Path:
     """Write the rules as an administrator does, and let them run faster."""
-    assert run(["rules", "--runbook-base-url", RUNBOOKS, str(directory)]) == 0
+    assert run(["rules", "--runbook-url", RUNBOOKS, str(directory)]) == 0
     for file in directory.glob("*.rules.yml"):
         file.write_text(hurried(file.read_text(encoding="utf-8"), SPEED), encoding="utf-8")
     return directory

@@ -35,15 +35,16 @@ def test_the_rules_come_as_they_stand_in_the_project(tmp_path: Path, capsys: pyt
     } | {f"runbooks/{file.name}": f"docs/runbooks/{file.name}" for file in (ROOT / "docs/runbooks").glob("*.md")}
     project = {name: (ROOT / source).read_text(encoding="utf-8") for name, source in expected.items()}
     rules_file = "boks-alerts.rules.yml"
-    project[rules_file] = project[rules_file].replace("runbook_url: docs/runbooks/", "runbook_url: runbooks/")
+    project[rules_file] = project[rules_file].replace("runbook_url: docs/runbooks/", "runbook: runbooks/")
     assert texts(directory) == project
     assert sorted(capsys.readouterr().out.splitlines()) == sorted(f"wrote {directory / name}" for name in expected)
 
 
+@pytest.mark.parametrize("option", ["--runbook-url", "--runbook-base-url"])
 @pytest.mark.parametrize("given", [BASE, f"{BASE}/"])
-def test_the_alerts_link_to_where_a_site_serves_the_runbooks(given: str, tmp_path: Path) -> None:
-    """Every alert names its page there, and nothing else of the rules changes."""
-    assert run(["rules", "--runbook-base-url", given, str(tmp_path)]) == 0
+def test_the_alerts_link_to_where_a_site_serves_the_runbooks(option: str, given: str, tmp_path: Path) -> None:
+    """Every alert names its page there, and nothing else of the rules changes; the old option still works."""
+    assert run(["rules", option, given, str(tmp_path)]) == 0
     groups = YAML(typ="safe").load(tmp_path / "boks-alerts.rules.yml")["groups"]
     links = {rule["alert"]: rule["annotations"].pop("runbook_url") for group in groups for rule in group["rules"]}
     assert links == {rule["alert"]: f"{BASE}/{rule['alert']}.md" for rule in alerts()}
@@ -60,16 +61,25 @@ def test_an_address_that_cannot_stand_in_the_rules_is_refused(
     url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What Prometheus would take for a template or YAML for a comment never gets into the file."""
-    assert run(["rules", "--runbook-base-url", url, str(tmp_path)]) == 2
+    assert run(["rules", "--runbook-url", url, str(tmp_path)]) == 2
     assert f"expected an address such as https://wiki.example.net/boks, found {url!r}" in capsys.readouterr().err
     assert texts(tmp_path) == {}
 
 
+def test_the_job_is_the_one_of_the_command_line(tmp_path: Path) -> None:
+    """Sites name the job of their exporters as they like; no expression or text has another one."""
+    assert run(["rules", "--job", "infra/boks", str(tmp_path)]) == 0
+    found = {job for text in texts(tmp_path).values() for job in re.findall(r'job="([^"]*)"', text)}
+    assert found == {"infra/boks"}
+
+
 def test_without_an_address_the_alerts_name_the_pages_beside_them(tmp_path: Path) -> None:
-    """A copy of the whole directory includes them."""
+    """A relative URL could not be opened from Alertmanager, so there is none; the file is named next to the rules."""
     assert run(["rules", str(tmp_path)]) == 0
     groups = YAML(typ="safe").load(tmp_path / "boks-alerts.rules.yml")["groups"]
-    pages = [rule["annotations"]["runbook_url"] for group in groups for rule in group["rules"]]
+    annotations = [rule["annotations"] for group in groups for rule in group["rules"]]
+    assert not any("runbook_url" in each for each in annotations)
+    pages = [each["runbook"] for each in annotations]
     assert pages
     assert [page for page in pages if not (tmp_path / page).is_file()] == []
 
