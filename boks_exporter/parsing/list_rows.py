@@ -122,7 +122,8 @@ def row_of(words: list[str], *, below_header: bool) -> Row | None:
 
 def partial_row(words: list[str]) -> ReplicaLine | None:
     """Parse the name and the status of a row whose durations or count cannot be read."""
-    if len(words) <= _FEWEST_WORDS or not is_like_a_row(words) or _is_status(words[-2]):
+    is_named = words and _NAME.fullmatch(words[0])
+    if len(words) <= _FEWEST_WORDS or not is_named or not is_like_a_row(words) or _is_status(words[-2]):
         return None
     status = status_of(words[-1])
     if status is ReportedStatus.OTHER or any(map(_is_status, words[1:-1])):
@@ -131,11 +132,11 @@ def partial_row(words: list[str]) -> ReplicaLine | None:
 
 
 def is_like_a_row(words: list[str]) -> bool:
-    """Whether a line that is not a row begins like one: a name, then no word of a sentence, and figures.
+    """Whether a line that is not a row looks like one: a first word, then no word of a sentence, and figures.
 
     One figure is enough if it is a time of day or unreadable (`?????`): `Total 5` is not like a row.
     """
-    if len(words) < _FEWEST_WORDS or not _NAME.fullmatch(words[0]):
+    if len(words) < _FEWEST_WORDS or words[0].endswith(":"):
         return False
     cells = words[1:]
     if any(word.isalpha() and not (_is_status(word) or word.lower() in _BLANKS) for word in cells):

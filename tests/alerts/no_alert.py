@@ -11,6 +11,14 @@ from tests.alerts.histories import (
 
 QUIET: Final = (
     Quiet(
+        name="a host prints lines that the configuration ignores",
+        alerts=("BoksLinesUnrecognised",),
+        lines=(
+            of_domain("boks_host_unrecognised_lines", "0", "0", host="replica1"),
+            of_domain("boks_host_ignored_lines", "0", "3", host="replica1"),
+        ),
+    ),
+    Quiet(
         name="the exporter does not reach a site, and the master does",
         alerts=("BoksSiteWithoutReplica", "BoksReplicaDown", "BoksNoMaster"),
         lines=(

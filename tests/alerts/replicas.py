@@ -126,6 +126,20 @@ REPLICAS: Final = (
         description="They are not monitored. Add them to the configuration or enable discovery.",
     ),
     Case(
+        alert="BoksLinesUnrecognised",
+        severity="warning",
+        lines=(
+            of_domain("boks_host_unrecognised_lines", "0", "1", host="replica1"),
+            of_domain("boks_host_unrecognised_lines", "0", "2", host="replica2"),
+            of_domain("boks_host_unrecognised_lines", "0", "0", host="master1"),
+        ),
+        fires=1200,
+        ends=0,
+        labels=DOMAIN,
+        summary="The servers of BoKS domain prod print 3 lines that cannot be read.",
+        description="Where a line may hide a table or a replica, the verdict is unknown. boks-exporter status shows the lines.",
+    ),
+    Case(
         alert="BoksViewsDisagree",
         severity="info",
         lines=(

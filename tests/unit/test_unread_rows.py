@@ -209,17 +209,22 @@ def test_a_replica_whose_list_row_cannot_be_read_is_unknown(
     assert domain["state"] in {"unknown", "degraded"}
 
 
+@pytest.mark.parametrize(
+    "row",
+    ["R1  1d02h  ??:??  11:44  148342", "R\u00e91 02:59 02:13 11:44 148342 DOWN", "1 02:59 02:13 11:44 148342 DOWN"],
+    ids=["no status", "a name that is not ASCII", "no name"],
+)
 def test_a_list_row_that_names_no_known_host_keeps_the_domain_from_being_ok(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    row: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """There may be a replica that nothing else shows."""
     recording = healthy()
-    recording["MASTER"]["list"] += "R1  1d02h  ??:??  11:44  148342\n"
+    recording["MASTER"]["list"] += f"{row}\n"
 
     domain = judged(tmp_path, capsys, recording, more="    discover: true\n")
 
     assert domain["state"] == "unknown"
-    assert "R1" in host(domain, "MASTER")["reason"]
+    assert row.split(maxsplit=1)[0] in host(domain, "MASTER")["reason"]
 
 
 TWICE = {
