@@ -7,7 +7,7 @@ import pytest
 from boks_exporter.health import ReplicaState
 from boks_exporter.model import DomainSnapshot, Observed, Role, SequenceReport, UnreadLine
 from boks_exporter.parsing.boksdiag_sequence import parse_sequence
-from boks_exporter.replication import History, Obstacle, advance, compare, dump, restore
+from boks_exporter.replication import History, Obstacle, advance, compare, dump, ranked, restore
 from boks_exporter.replication.common_forms import ROUNDS
 from tests.unit.domain_rounds import STAMP, Watch, answers, healthy_round, listed, silent, snapshot
 
@@ -141,8 +141,8 @@ def test_no_copy_is_the_best_while_another_number_is_hidden() -> None:
         answers("R2", Role.REPLICA, {7: 90, 9: 50}),
         answers("R3", Role.REPLICA, {7: 100, 9: 50}),
     )
-    certain = compare(seen, History()).replicas
-    hidden = compare(printed(seen, ROW, by="R3", without=(9,)), History()).replicas
+    unread = printed(seen, ROW, by="R3", without=(9,))
+    certain, hidden = (ranked(compare(each, History()), each, History()).replicas for each in (seen, unread))
     assert [replica.behind_best for replica in certain] == [0, 10, 0]
     assert [replica.behind_best for replica in hidden] == [None, 10, None]
 
