@@ -10,7 +10,7 @@ from typing import Final
 from boks_exporter.cli.failover.text_output import proposal_text
 from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.failover_exits import EXITS, Exit
-from boks_exporter.failover.findings import RULES
+from boks_exporter.failover.findings import RULES, Acceptance, Acceptances, Guard
 from boks_exporter.failover.journal import Journal, Who
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.procedure import Procedure
@@ -67,16 +67,17 @@ class Stage:
     async def plan(self, procedure: Procedure, target: str) -> Proposal:
         """Show a plan."""
         proposal = await propose(self.survey, procedure, target, _LIMITS, JournalView())
-        self.lines = [f"$ boks-exporter failover {procedure} {target}", *proposal_text(proposal, ())]
+        self.lines = [f"$ boks-exporter failover {procedure} {target}", *proposal_text(proposal, Acceptances())]
         return proposal
 
-    async def apply(self, procedure: Procedure, target: str) -> list[str]:
+    async def apply(self, procedure: Procedure, target: str, *accepted: Acceptance) -> list[str]:
         """Apply it; returns what is printed."""
         with Journal(self.environment.directory / "journal") as journal:
             proposal = await propose(self.survey, procedure, target, _LIMITS, journal.view("prod"))
-            said = [f"$ boks-exporter failover {procedure} {target} --apply {proposal.fingerprint}"]
-            runner = Runner(self._tools(journal, said))
-            result = await runner.apply(Order(procedure=procedure, target=target), proposal.fingerprint)
+            words = "".join(f" --accept {entry} --reason '{entry.reason}'" for entry in accepted)
+            said = [f"$ boks-exporter failover {procedure} {target}{words} --apply {proposal.fingerprint}"]
+            order = Order(procedure=procedure, target=target, accepted=accepted)
+            result = await Runner(self._tools(journal, said)).apply(order, proposal.fingerprint)
             if result.exit is not Exit.DONE:
                 message = f"{procedure} {target} should have ended well: {result}"
                 raise RuntimeError(message)
@@ -101,7 +102,8 @@ async def _night(stage: Stage) -> dict[str, list[str]]:
     await VirtualClock().sleep(60.0)
     await stage.plan(Procedure.PROMOTE, "replica1")
     shown["plan"] = stage.lines
-    shown[Procedure.PROMOTE] = await stage.apply(Procedure.PROMOTE, "replica1")
+    off = Acceptance(Guard.OLD_MASTER_UNPROVEN, "its power is off", "master1")
+    shown[Procedure.PROMOTE] = await stage.apply(Procedure.PROMOTE, "replica1", off)
     stage.domain.hosts["master1"].daemons_running = False
     stage.domain.hosts["master1"].faults.clear()
     stage.domain.connect()

@@ -9,6 +9,7 @@ from typing import Final
 from boks_exporter.cli.failover.rehearsal_output import rehearsal_text
 from boks_exporter.cli.failover.rehearse_command import Reader
 from boks_exporter.failover.facts import JournalView
+from boks_exporter.failover.findings import Acceptance, Guard
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import Order, propose
 from boks_exporter.rehearsal.environment import LiveKnowledge
@@ -60,13 +61,16 @@ async def _rehearsed(stage: Stage, inject: str) -> list[str]:
         last_known_master="master1",
         readings=dict(survey.readings),
     )
-    order = Order(procedure=Procedure.PROMOTE, target="replica1")
+    off = Acceptance(Guard.OLD_MASTER_UNPROVEN, "a rehearsal", "master1")
+    order = Order(procedure=Procedure.PROMOTE, target="replica1", accepted=(off,), reason=off.reason)
     fresh = replace(survey, history=known.history, readings=dict(known.readings), last_known_master="master1")
     live = await propose(fresh, order.procedure, order.target, known.limits, known.journal)
     lines: list[str] = []
     begun = Rehearsal(live=live, injected=parse_fault_spec(inject, "resume") if inject else None, dead=dead)
     rehearsal = await rehearse_there(known, begun, order, Reader(order, dead, lines.extend), virtual_twin)
-    command = "$ boks-exporter failover rehearse promote replica1 --dead master1"
+    command = (
+        f"$ boks-exporter failover rehearse promote replica1 --dead master1 --accept {off} --reason '{off.reason}'"
+    )
     shown = [command + (f" --inject {inject}" if inject else ""), *lines, *rehearsal_text(rehearsal)]
     return ["```", *(line.rstrip() for line in shown), "```\n"]
 

@@ -23,6 +23,7 @@ from boks_exporter.failover.survey import Survey
 from boks_exporter.model import HostName
 from boks_exporter.observe import SystemClock
 from boks_exporter.poller import StateFile
+from boks_exporter.poller.state_file import PersistedState
 from boks_exporter.remote.settings import GateMode, SshSettings
 from boks_exporter.replication import History
 from boks_exporter.transport.base import OperatorTransport, Transport
@@ -191,26 +192,30 @@ async def changing(
 def _survey(domain: ManagedDomain, reading: Transport, gates: ReadOnlyGates) -> Survey:
     """Return a survey that begins with the exporter's state file, where it can be read."""
     name = domain.domain.name
-    history, master = _kept(domain.settings.state_file, name)
+    kept, gap = _kept(domain.settings.state_file, name)
     return Survey(
         domain.domain,
         reading,
         gates,
         SystemClock(),
         domain.limits,
-        history=history,
-        last_known_master=master,
-        readings=_last_readings(history),
+        history=kept.history,
+        last_known_master=kept.last_known_master,
+        readings=_last_readings(kept.history),
+        knowledge_gap=gap,
     )
 
 
-def _kept(path: Path | None, domain: str) -> tuple[History, HostName | None]:
-    if path is None or not os.access(path, os.R_OK):
-        return History(), None
+def _kept(path: Path | None, domain: str) -> tuple[PersistedState, str]:
+    """Return the exporter's state, and why it is empty where it could not be read."""
+    if path is None:
+        return PersistedState(), "the configuration has no state_file, so what the exporter observed is not known here"
+    if not os.access(path, os.R_OK):
+        return PersistedState(), f"the exporter's state file {path} cannot be read"
     state = StateFile(path)
     kept = state.load(domain)
     state.close()
-    return kept.history, kept.last_known_master
+    return kept, ""
 
 
 def _last_readings(history: History) -> dict[HostName, Reading]:

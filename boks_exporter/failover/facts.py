@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
+from boks_exporter.errors import FailureReason
 from boks_exporter.failover.failover_exits import Outcome
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.health import DomainHealth
@@ -19,6 +20,7 @@ from boks_exporter.model import (
     Sequence,
     TableNumber,
     Timestamp,
+    Unreachable,
 )
 from boks_exporter.parsing.operator_facts import Daemons, GateReadiness, Reach
 from boks_exporter.replication import DomainComparison, NotCompared
@@ -27,6 +29,19 @@ from boks_exporter.replication.not_compared import hidden_in
 Mark: TypeAlias = tuple[Sequence, Seconds | None]
 """A table's number and the stamp of its generation."""
 Numbers: TypeAlias = Mapping[TableNumber, Mark]
+
+_ANSWERED: Final = frozenset(
+    {
+        FailureReason.AUTH,
+        FailureReason.HOST_KEY,
+        FailureReason.CHANNEL,
+        FailureReason.EXIT_STATUS,
+        FailureReason.PARSE,
+        FailureReason.TOO_LARGE,
+        FailureReason.BUSY,
+    }
+)
+"""Failures of a poll that only a running machine causes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +60,12 @@ class GateFacts:
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """How a replica finds the master's port."""
+    """A replica's attempt to connect to the master's port of another host, `about`."""
 
     host: HostName
     reach: Reach
     detail: str = ""
+    about: HostName = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +98,24 @@ class RunSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclaredLost:
+    """A host that an operator declared permanently lost; its first answer ends the declaration."""
+
+    host: HostName
+    owner: str
+    reason: str
+    at: Timestamp
+
+
+@dataclass(frozen=True, slots=True)
 class JournalView:
     """The open runs of a domain, and its last closed run."""
 
     open_runs: tuple[RunSummary, ...] = ()
     last: RunSummary | None = None
+    last_roles: Mapping[HostName, Role] = field(default_factory=lambda: MappingProxyType({}))
+    """The role of each host after the last conversion that a run made."""
+    lost: Mapping[HostName, DeclaredLost] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True)
@@ -96,6 +125,7 @@ class FailoverFacts:
     `registered` are the replicas by the master's database, None where it could not be read. `readings` are the last
     numbers of each server from before. `apart` are hosts that were ahead or diverged when last compared. On `still`
     ones BoKS was stopped in this round and in the one before: what they show was not written between the two.
+    `last_roles` are the roles when each host answered last. `knowledge_gap` states why nothing is known from before.
     """
 
     snapshot: DomainSnapshot
@@ -111,6 +141,8 @@ class FailoverFacts:
     common_forms: frozenset[str] = frozenset()
     """Forms of unread lines that all servers print alike, which hide no table that is shown."""
     still: frozenset[HostName] = frozenset()
+    last_roles: Mapping[HostName, Role] = field(default_factory=lambda: MappingProxyType({}))
+    knowledge_gap: str = ""
 
     def host(self, name: HostName) -> Host | None:
         return self.snapshot.host(name)
@@ -184,3 +216,37 @@ class FailoverFacts:
     def old_master(self) -> HostName | None:
         """The last known master, where no host is master now."""
         return None if self.snapshot.masters else self.snapshot.last_known_master
+
+    @property
+    def possible_masters(self) -> tuple[HostName, ...]:
+        """The hosts that were master when they were last seen, and whose present role is unknown.
+
+        Each counts as a running master until it is seen otherwise, fenced, or accepted as lost.
+        """
+        names = [host.name for host in self.snapshot.hosts]
+        last = self.snapshot.last_known_master
+        if last is not None and last not in names:
+            names.append(last)
+        return tuple(name for name in names if self.role(name) is Role.UNKNOWN and self._was_master(name))
+
+    def _was_master(self, name: HostName) -> bool:
+        roles = {known[name] for known in (self.last_roles, self.journal.last_roles) if name in known}
+        return Role.MASTER in roles if roles else name == self.snapshot.last_known_master
+
+    def why_unknown(self, name: HostName) -> str:
+        """Return why the role of a host is unknown."""
+        outcome = self.snapshot.outcome(name)
+        if outcome is None:
+            return "it is not in the configuration"
+        return "its role could not be read" if isinstance(outcome, Observed) else outcome.detail
+
+    def is_up(self, name: HostName) -> bool:
+        """Return whether the machine of a host is proven to be up, though its role is unknown."""
+        outcome = self.snapshot.outcome(name)
+        has_refused = any(each.about == name and each.reach is Reach.REFUSED for each in self.witnesses)
+        return has_refused or (isinstance(outcome, Unreachable) and outcome.reason in _ANSWERED)
+
+    @property
+    def lost_that_answer(self) -> tuple[HostName, ...]:
+        """The hosts that were declared lost and answer again."""
+        return tuple(name for name in self.journal.lost if self.seen(name) is not None)

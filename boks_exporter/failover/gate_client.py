@@ -59,13 +59,13 @@ class ReadOnlyGates:
         except (TransportError, ParseError):
             return None
 
-    async def reach(self, witness: Host, address: str, port: int) -> Witness:
+    async def reach(self, witness: Host, other: Host, port: int) -> Witness:
         """Ask a host whether it reaches a port of another."""
         try:
-            reply = await self._ask(witness, OperatorLook.reach(address, port))
+            reply = await self._ask(witness, OperatorLook.reach(other.address, port))
         except (TransportError, ParseError, ValueError) as error:
-            return Witness(witness.name, Reach.UNKNOWN, str(error))
-        return Witness(witness.name, reach_of(reply))
+            return Witness(witness.name, Reach.UNKNOWN, str(error), other.name)
+        return Witness(witness.name, reach_of(reply), about=other.name)
 
     async def lock(self, host: Host) -> HostLock:
         """Acquire a host's lock; a run that holds it already keeps it."""

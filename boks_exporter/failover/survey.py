@@ -36,6 +36,8 @@ class Survey:
     history: History = field(default_factory=History)
     last_known_master: HostName | None = None
     readings: dict[HostName, Reading] = field(default_factory=dict)
+    knowledge_gap: str = ""
+    """Why nothing is known from before, where that is so."""
 
     def __post_init__(self) -> None:
         self._known = Knowledge(last_known_master=self.last_known_master)
@@ -59,24 +61,21 @@ class Survey:
         """Poll every host through both gates.
 
         `journal` becomes part of the facts. `suspect` is an old master that is replaced: replicas are asked whether
-        they reach it for as long as it is unreachable.
+        they reach it for as long as it is unreachable, as for every other host that may be a master.
         """
         snapshot, gates = await _both(
             observe(self.domain, self.transport, self.clock, self._known, self._at_once), self._gates(self.hosts)
         )
         new = tuple(host for host in snapshot.hosts if host.name not in gates)
         gates |= await self._gates(new)
-        witnesses, registered = await _both(
-            self._witnesses(snapshot, gates, suspect), self._registered(snapshot, gates)
-        )
-        return self._judged(snapshot, gates, witnesses, registered, journal)
+        facts = self._judged(snapshot, gates, journal)
+        witnesses, registered = await _both(self._witnesses(facts, suspect), self._registered(snapshot, gates))
+        return replace(facts, witnesses=witnesses, registered=registered, seen_at=self.clock.now())
 
     def _judged(
         self,
         snapshot: DomainSnapshot,
         gates: Mapping[HostName, GateFacts],
-        witnesses: tuple[Witness, ...],
-        registered: tuple[str, ...] | None,
         journal: JournalView,
     ) -> FailoverFacts:
         judged = judge_round(snapshot, self.history, self.domain.thresholds)
@@ -90,13 +89,13 @@ class Survey:
             health=judged.health,
             seen_at=self.clock.now(),
             gates=gates,
-            witnesses=witnesses,
-            registered=registered,
             readings=dict(self.readings),
             journal=journal,
             apart=frozenset(apart),
             common_forms=judged.history.common_forms,
             still=stopped & self._stopped,
+            last_roles=judged.history.roles,
+            knowledge_gap=self.knowledge_gap,
         )
         self._stopped = stopped
         self._keep_readings(facts)
@@ -112,23 +111,22 @@ class Survey:
         found = await asyncio.gather(*(self._limited(self.gates.readiness(host)) for host in hosts))
         return {facts.host: facts for facts in found}
 
-    async def _witnesses(
-        self, snapshot: DomainSnapshot, gates: Mapping[HostName, GateFacts], suspect: HostName | None
-    ) -> tuple[Witness, ...]:
-        """Ask every replica whether it reaches an old master that is unreachable."""
-        name = suspect or (None if snapshot.masters else snapshot.last_known_master)
-        old = snapshot.host(name) if name else None
-        if old is None or any(seen.host == old.name for seen in snapshot.observed()):
-            return ()
-        replicas = {seen.host for seen in snapshot.observed() if seen.role is Role.REPLICA}
-        asked = [host for host in snapshot.hosts if host.name in replicas]
-        return tuple(await asyncio.gather(*(self._witness(host, old, gates[host.name]) for host in asked)))
+    async def _witnesses(self, facts: FailoverFacts, suspect: HostName | None) -> tuple[Witness, ...]:
+        """Ask every replica whether it reaches the hosts that may be a master, or without any all unreachable ones."""
+        unknown = [host for host in facts.snapshot.hosts if facts.role(host.name) is Role.UNKNOWN]
+        names = {*facts.possible_masters, suspect}
+        suspects = [host for host in unknown if host.name in names]
+        if not suspects and not facts.snapshot.masters and facts.snapshot.last_known_master is None:
+            suspects = [host for host in unknown if host.name not in facts.last_roles]
+        replicas = [host for host in facts.snapshot.hosts if facts.role(host.name) is Role.REPLICA]
+        asked = (self._witness(host, other, facts.gates[host.name]) for other in suspects for host in replicas)
+        return tuple(await asyncio.gather(*asked))
 
-    async def _witness(self, host: Host, old: Host, gate: GateFacts) -> Witness:
+    async def _witness(self, host: Host, other: Host, gate: GateFacts) -> Witness:
         """Ask one; a replica whose gate does not answer is a witness without an answer."""
         if gate.readiness is None:
-            return Witness(host.name, Reach.UNKNOWN, gate.failure)
-        return await self._limited(self.gates.reach(host, old.address, self.limits.master_port))
+            return Witness(host.name, Reach.UNKNOWN, gate.failure, other.name)
+        return await self._limited(self.gates.reach(host, other, self.limits.master_port))
 
     async def _registered(
         self, snapshot: DomainSnapshot, gates: Mapping[HostName, GateFacts]

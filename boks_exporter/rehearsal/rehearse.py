@@ -69,7 +69,7 @@ async def rehearse_there(
 
 def _is_refused(rehearsal: Rehearsal, order: Order) -> bool:
     """Store the findings that refuse the real command and its exit code; return whether there are any."""
-    rehearsal.blocking = blocking_findings(rehearsal.proposal.findings, order.guards)
+    rehearsal.blocking = blocking_findings(rehearsal.proposal.findings, order.acceptances)
     if not rehearsal.blocking and rehearsal.proposal.plan.steps:
         return False
     rehearsal.exit = exit_for(rehearsal.blocking) if rehearsal.blocking else Exit.REFUSED

@@ -8,8 +8,8 @@ from boks_exporter.app.failover_wiring import who_runs_this
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.failover_exits import Exit
-from boks_exporter.failover.findings import Guard
-from boks_exporter.failover.journal import Acceptance, Who
+from boks_exporter.failover.findings import Acceptance, Guard
+from boks_exporter.failover.journal import Who
 from boks_exporter.failover.plan import difference
 from boks_exporter.failover.preflight import blocking_findings
 from boks_exporter.failover.procedure import Procedure
@@ -54,11 +54,11 @@ class Session:
         if rehearsal.hypothetical is None:
             rehearsal.differences = difference(rehearsal.live.basis, twin.basis)
             self.reporter.show_differences(rehearsal.differences)
-        if _steps(twin) != _steps(rehearsal.proposal) or blocking_findings(twin.findings, self.order.guards):
+        if _steps(twin) != _steps(rehearsal.proposal) or blocking_findings(twin.findings, self.order.acceptances):
             return
         if rehearsal.injected:
             self._inject(rehearsal.injected.fault)
-        accepted = "".join(f" --accept {acceptance.guard}" for acceptance in self.order.accepted)
+        accepted = "".join(f" --accept {acceptance}" for acceptance in self.order.accepted)
         reason = ' --reason "…"' if accepted else ""
         command = f"{self.order.procedure} {self.order.target}{accepted}{reason} --apply {twin.fingerprint}"
         await self._command(command, lambda runner: runner.apply(self.order, twin.fingerprint))
@@ -194,7 +194,7 @@ class Session:
     def _is_accepted(self, breach: Breach) -> bool:
         """Return whether moving aside the last copy of updates was accepted by name."""
         is_aside = breach.invariant is Invariant.LAST_COPY_MOVED_ASIDE
-        return is_aside and bool(self.order.guards & {Guard.UPDATES_ONLY_HERE, Guard.STALE_DATABASE})
+        return is_aside and bool(self.order.acceptances.guards & {Guard.UPDATES_ONLY_HERE, Guard.STALE_DATABASE})
 
     async def _conclude(self) -> None:
         """Poll once more, and then compare with the simulator's own truth, which no command sees."""
@@ -227,7 +227,7 @@ async def _apply_with_acceptances(
     tools = program.tools
     proposal = await propose(tools.survey, procedure, target, tools.limits, journal)
     accepted = tuple(
-        Acceptance(each.guard, "rehearsed") for each in proposal.findings if each.matters and each.acceptable
+        Acceptance(each.guard, "rehearsed", each.host) for each in proposal.findings if each.matters and each.acceptable
     )
     order = Order(procedure=procedure, target=target, accepted=accepted, reason="rehearsed")
     return await Runner(tools).apply(order, proposal.fingerprint)

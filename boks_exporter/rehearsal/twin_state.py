@@ -7,7 +7,7 @@ from typing import Final
 from boks_exporter.errors import FailureReason
 from boks_exporter.failover.facts import FailoverFacts, Numbers
 from boks_exporter.failover.proofs.domains import registered_hosts
-from boks_exporter.failover.proofs.masters import old_master_is_gone
+from boks_exporter.failover.proofs.masters import master_is_out
 from boks_exporter.failover.proofs.proven import Certainty, Circumstances
 from boks_exporter.health import ReplicaState
 from boks_exporter.model import (
@@ -178,10 +178,10 @@ class _Finding:
             return None
         outcome = self.snapshot.outcome(name)
         fault = _MEETS.get(outcome.reason, Fault.UNREACHABLE) if isinstance(outcome, Unreachable) else Fault.UNREACHABLE
-        if name != self.facts.old_master:
+        if name not in {self.facts.old_master, *self.facts.possible_masters}:
             return fault
-        gone = old_master_is_gone(self.facts, Circumstances(old_master=name))
-        return fault if gone.truth is Certainty.NO else Fault.MASTER_DEAD
+        out = master_is_out(self.facts, name, Circumstances())
+        return fault if out.truth is Certainty.NO else Fault.MASTER_DEAD
 
     def _runs(self, name: HostName, met_as: Fault | None) -> bool:
         return met_as is not Fault.MASTER_DEAD and self.facts.daemons(name) is not Daemons.STOPPED

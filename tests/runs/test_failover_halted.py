@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from boks_exporter.failover.failover_exits import Exit, Outcome
-from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.journal import StepOutcome
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import Halt, RunResult
@@ -107,7 +106,7 @@ def test_undoing_is_brought_to_its_end(journals: Path) -> None:
         survey = world.survey()
         await world.warm(survey)
         world.domain.hosts[SECOND].is_registered = False
-        result = await world.apply(Procedure.REBUILD, SECOND, Guard.LAST_COPY, survey=survey)
+        result = await world.apply(Procedure.REBUILD, SECOND, survey=survey)
         halt.ask(WHY)
         with world.journal() as journal:
             return (await world.runner(journal, halt=halt).abort(result.run or "")).exit

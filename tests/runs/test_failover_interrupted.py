@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from boks_exporter.failover.failover_exits import Exit
-from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.journal import Journal, JournalError
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import Order
@@ -114,7 +113,7 @@ def test_an_aborted_run_leaves_nothing_behind(journals: Path) -> None:
         survey = world.survey()
         await world.warm(survey)
         world.domain.hosts[SECOND].is_registered = False
-        result = await world.apply(Procedure.REBUILD, SECOND, Guard.LAST_COPY, survey=survey)
+        result = await world.apply(Procedure.REBUILD, SECOND, survey=survey)
         assert result.exit is Exit.NOT_CONVERGED
         assert result.run is not None
         return (await world.abort(result.run)).exit

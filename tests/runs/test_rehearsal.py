@@ -8,8 +8,7 @@ import pytest
 
 from boks_exporter.cli.failover.rehearsal_output import rehearsal_json, rehearsal_text
 from boks_exporter.failover.failover_exits import Exit
-from boks_exporter.failover.findings import Guard
-from boks_exporter.failover.journal import Acceptance
+from boks_exporter.failover.findings import Acceptance, Acceptances, Guard
 from boks_exporter.failover.runner import Order, Proposal, RunResult
 from boks_exporter.rehearsal.fault_injection import StepFault
 from boks_exporter.rehearsal.fault_spec import RehearsalError, parse_fault_spec
@@ -49,7 +48,7 @@ class Night:
 
     path: Path
     case: str
-    accepted: tuple[Guard, ...] = ()
+    accepted: tuple[Acceptance, ...] = ()
     reader: Reader = field(default_factory=Reader)
 
     async def rehearsed(self, inject: str = "", then: str = "resume", dead: tuple[str, ...] = ()) -> Rehearsal:
@@ -57,8 +56,7 @@ class Night:
         procedure, target, changes = CASES[self.case]
         self.world = World.at(self.path)
         self.known, live = known, _ = await looked_at(self.world, procedure, target, changes, warm=True)
-        taken = tuple(Acceptance(guard, "the test says so") for guard in self.accepted)
-        self.order = Order(procedure=procedure, target=target, accepted=taken, reason="a test")
+        self.order = Order(procedure=procedure, target=target, accepted=self.accepted, reason="a test")
         before = (self.world.roles(), self.world.locks(), len(self.world.way.heard))
         begun = Rehearsal(live=live, injected=parse_fault_spec(inject, then) if inject else None, dead=dead)
         rehearsal = await rehearse_there(known, begun, self.order, self.reader, virtual_twin)
@@ -72,15 +70,17 @@ class Night:
         return await self.world.apply(self.order.procedure, self.order.target, *self.accepted, survey=survey)
 
 
+OFF = Acceptance(Guard.OLD_MASTER_UNPROVEN, "its power is off", MASTER)
+HERE = Acceptance(Guard.UPDATES_ONLY_HERE, "a test")
 ENDS = {
     "a sound domain": (),
     "the original may come back": (),
-    "the master is dead": (),
+    "the master is dead": (OFF,),
     "the old master is back and stopped": (),
     "a registered client": (),
     "a replica is down": (),
-    "a replica is ahead": (Guard.UPDATES_ONLY_HERE,),
-    "a replica is of another generation": (Guard.UPDATES_ONLY_HERE, Guard.LAST_COPY),
+    "a replica is ahead": (HERE,),
+    "a replica is of another generation": (HERE,),
     "odd settings": (),
 }
 
@@ -138,7 +138,7 @@ def test_aborted_it_stands_as_before(journals: Path) -> None:
 
 def test_somebody_goes_to_the_console(journals: Path) -> None:
     """Where SSH does not reach an old master, the printed script is run on the twin, and its code is typed."""
-    night = Night(journals, "the old master is in single-user mode", (Guard.UPDATES_ONLY_HERE,))
+    night = Night(journals, "the old master is in single-user mode", (HERE,))
     rehearsal = virtually(night.rehearsed)
     assert "(at the console of m1: the script is run, and the host is booted)" in night.reader.said
     assert (rehearsal.exit, rehearsal.breaches) == (Exit.DONE, ()), "\n".join(night.reader.said)
@@ -156,17 +156,17 @@ def test_what_hangs_is_ended_by_hand_once_resuming_has_not_helped(journals: Path
 
 def test_a_death_is_rehearsed_by_day(journals: Path) -> None:
     """The master lives; on the twin it dies, the findings are those of the night, and another takes over."""
-    night = Night(journals, "a promotion by day")
+    night = Night(journals, "a promotion by day", (OFF,))
     rehearsal = virtually(lambda: night.rehearsed(dead=(MASTER,)))
     assert night.reader.said[1:3] == ["twin ()", "without m1: 5 steps"]
     assert (rehearsal.exit, rehearsal.blocking, rehearsal.breaches) == (Exit.DONE, (), ()), "\n".join(night.reader.said)
     assert rehearsal.masters == ("r1",)
-    assert rehearsal_json(rehearsal, ())["supposed"]["dead"] == [MASTER]
+    assert rehearsal_json(rehearsal, Acceptances())["supposed"]["dead"] == [MASTER]
 
 
 def test_who_is_dead_as_well_can_refuse_it(journals: Path) -> None:
     """Of a host that is off nobody can know whether it is master."""
-    night = Night(journals, "a promotion by day")
+    night = Night(journals, "a promotion by day", (OFF,))
     rehearsal = virtually(lambda: night.rehearsed(dead=(MASTER, "r2")))
     assert (rehearsal.exit, {finding.guard for finding in rehearsal.blocking}) == (
         Exit.FACTS_UNKNOWN,
@@ -227,7 +227,7 @@ def test_what_it_tells_a_script_and_a_person(journals: Path) -> None:
     """Steps with their seconds, the fault, the end, and the truth of the simulator; loud where an invariant broke."""
     night = Night(journals, "a registered client")
     rehearsal = virtually(lambda: night.rehearsed("cut-during@3"))
-    told = json.loads(json.dumps(rehearsal_json(rehearsal, ())))
+    told = json.loads(json.dumps(rehearsal_json(rehearsal, Acceptances())))
     assert told["inject"] == {"fault": "cut-during", "step": "3", "happened": True}
     assert [step["outcome"] for step in told["steps"]] == ["done"] * len(rehearsal.live.plan.steps)
     assert all(step["seconds"] > 0 for step in nonempty(told["steps"]))

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from boks_exporter.failover.facts import FailoverFacts, GateFacts
-from boks_exporter.failover.findings import Guard
+from boks_exporter.failover.findings import Acceptance, Acceptances, Guard
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
 from boks_exporter.failover.proofs import Certainty, Circumstances, prove
 from boks_exporter.model import Role
@@ -36,7 +36,7 @@ class Case(NamedTuple):
 
 
 def taken(*guards: Guard, **more: Any) -> Circumstances:
-    return Circumstances(accepted=frozenset(guards), **more)
+    return Circumstances(accepted=Acceptances(tuple(Acceptance(guard, "so") for guard in guards)), **more)
 
 
 YES = Certainty.YES
@@ -48,3 +48,8 @@ def judged(case: Case) -> tuple[Certainty, str]:
     """Judge its claim."""
     proven = prove(Claim(case.claim, case.host, case.other, case.number), case.facts, case.by)
     return proven.truth, proven.sentence
+
+
+def named(*accepted: tuple[Guard, str | None], **more: Any) -> Circumstances:
+    """Accept findings for one host each."""
+    return Circumstances(accepted=Acceptances(tuple(Acceptance(guard, "so", host) for guard, host in accepted)), **more)

@@ -90,7 +90,7 @@ def dead_master(*outcomes: HostOutcome, **more: Any) -> FailoverFacts:
     hosts = more.pop("hosts", tuple(Host(name, f"192.0.2.{place}") for place, name in enumerate(known, 1)))
     seen = snapshot(*known.values(), hosts=hosts, last_master=more.pop("last_master", "M"))
     given = {
-        "witnesses": (Witness("R1", Reach.TIMEOUT), Witness("R2", Reach.REFUSED)),
+        "witnesses": (Witness("R1", Reach.TIMEOUT, about="M"), Witness("R2", Reach.TIMEOUT, about="M")),
         "readings": {"M": Reading("M", {7: (100, STAMP), 9: (50, STAMP)}, seen.finished_at - 30.0, "read by hand")},
     }
     return facts_of(seen, **(given | more))

@@ -30,6 +30,10 @@ domains:
 """
 
 
+OFF = ("--accept", "old_master_unproven=m1", "--reason", "its power is off")
+"""What a person accepts who has seen that the old master is off."""
+
+
 class Terminal:
     """A command line whose hosts are simulated; each command is a process of its own on virtual time."""
 

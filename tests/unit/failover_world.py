@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from boks_exporter.failover.facts import JournalView
-from boks_exporter.failover.findings import Guard
-from boks_exporter.failover.journal import Acceptance, Journal, Who
+from boks_exporter.failover.findings import Acceptance, Acceptances, Guard
+from boks_exporter.failover.journal import Journal, Who
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.preflight import blocking_findings
 from boks_exporter.failover.procedure import Procedure
@@ -107,22 +107,24 @@ class World:
         survey = survey or self.survey()
         with self.journal() as journal:
             proposal = await propose(survey, procedure, target, self.limits, journal.view("bank"))
-            journal.show(proposal.fingerprint, "bank", proposal.basis, VirtualClock().now())
+            journal.show(proposal.fingerprint, "bank", proposal.basis, proposal.findings, VirtualClock().now())
         return proposal
 
     async def apply(
-        self, procedure: Procedure, target: str, *accepted: Guard, survey: Survey | None = None, **more: Any
+        self,
+        procedure: Procedure,
+        target: str,
+        *accepted: Guard | Acceptance,
+        survey: Survey | None = None,
+        **more: Any,
     ) -> RunResult:
         """Plan and apply at once."""
         survey = survey or self.survey()
         proposal = await self.proposal(procedure, target, survey)
-        blocking_findings(proposal.findings, accepted)
-        order = Order(
-            procedure=procedure,
-            target=target,
-            accepted=tuple(Acceptance(guard, "the test says so") for guard in accepted),
-            reason="a test",
-        )
+        entries = tuple(each if isinstance(each, Acceptance) else Acceptance(each, "a test") for each in accepted)
+        entries = entries or self.seen_off(proposal)
+        blocking_findings(proposal.findings, Acceptances(entries))
+        order = Order(procedure=procedure, target=target, accepted=entries, reason="a test")
         with self.journal() as journal:
             return await self.runner(journal, survey, **more).apply(order, proposal.fingerprint)
 
@@ -133,6 +135,17 @@ class World:
     async def abort(self, run: str) -> RunResult:
         with self.journal() as journal:
             return await self.runner(journal).abort(run)
+
+    def seen_off(self, proposal: Proposal) -> tuple[Acceptance, ...]:
+        """Accept that a former master is out where a person who goes there finds the machine off."""
+        return tuple(
+            Acceptance(finding.guard, "its power is off", finding.host)
+            for finding in proposal.findings
+            if finding.matters
+            and finding.guard is Guard.OLD_MASTER_UNPROVEN
+            and finding.host in self.domain.hosts
+            and Fault.MASTER_DEAD in self.domain.hosts[finding.host].faults
+        )
 
     def kill_master(self) -> None:
         self.domain.set_fault(MASTER, Fault.MASTER_DEAD)

@@ -16,7 +16,7 @@ from boks_exporter.cli.streams import OutputError
 from boks_exporter.failover.failover_exits import EXITS, Exit
 from boks_exporter.failover.journal import Journal
 from boks_exporter.simulator.domain import Fault
-from tests.unit.failover_terminal import CONFIG, Terminal, fingerprint, terminal_at
+from tests.unit.failover_terminal import CONFIG, OFF, Terminal, fingerprint, terminal_at
 from tests.unit.failover_world import FIRST, MASTER, SECOND
 
 
@@ -36,13 +36,14 @@ def test_the_exit_codes_are_one_table() -> None:
 def test_a_plan_is_shown_and_applied_by_its_fingerprint(terminal: Terminal) -> None:
     """Two commands: the first changes nothing, the second does exactly what the first showed."""
     terminal.before = terminal.world.kill_master
-    code, text = terminal("failover", "promote", FIRST)
+    code, text = terminal("failover", "promote", FIRST, *OFF)
     assert code == Exit.DONE, text
     assert terminal.world.roles()[FIRST] == "server"
     assert text.endswith(
-        f"Nothing was changed. To do exactly this:\n  boks-exporter failover promote r1 --apply {fingerprint(text)}\n"
+        "Nothing was changed. To do exactly this:\n  boks-exporter failover promote r1 "
+        f"--accept old_master_unproven=m1 --reason 'its power is off' --apply {fingerprint(text)}\n"
     )
-    code, told = terminal("failover", "promote", FIRST, "--apply", fingerprint(text))
+    code, told = terminal("failover", "promote", FIRST, *OFF, "--apply", fingerprint(text))
     assert (code, terminal.world.roles()[FIRST]) == (Exit.DONE, "master"), told
     assert told.endswith("every step is done\nexit 0, run " + told.rpartition("run ")[2])
     code, history = terminal("failover", "history")
@@ -52,7 +53,7 @@ def test_a_plan_is_shown_and_applied_by_its_fingerprint(terminal: Terminal) -> N
 
 def test_what_a_guard_refuses_ends_with_ten(terminal: Terminal) -> None:
     """The master lives: nobody may accept that."""
-    code, text = terminal("failover", "promote", FIRST)
+    code, text = terminal("failover", "promote", FIRST, *OFF)
     assert code == Exit.REFUSED
     assert "REFUSED  master_exists: m1 (BoKS running) reports that it is master" in text
     assert "why: two masters would exist; this cannot be accepted" in text
@@ -71,17 +72,18 @@ def test_the_line_to_type_accepts_what_was_accepted_and_nothing_else(terminal: T
     assert code == Exit.FACTS_UNKNOWN
     assert text.endswith(
         "Nothing was changed, and nothing will be while these findings remain: hosts_not_asked (exit 11).\n"
-        "To see the plan with all of it accepted:\n"
-        '  boks-exporter failover switchover r1 --accept hosts_not_asked --reason "…"\n'
+        "Check first, on site or at the remote console: the power of the machine, what its console shows, its\n"
+        "switch port. After the check accept each finding by name, with a reason:\n"
+        "  boks-exporter failover switchover r1 --accept hosts_not_asked=r2 --reason ''\n"
     )
-    code, text = terminal("failover", "switchover", FIRST, "--accept", "hosts_not_asked", "--reason", "r2's disk")
+    code, text = terminal("failover", "switchover", FIRST, "--accept", "hosts_not_asked=r2", "--reason", "r2's disk")
     assert code == Exit.DONE
-    words = """--accept hosts_not_asked --reason 'r2'"'"'s disk' --apply """
+    words = """--accept hosts_not_asked=r2 --reason 'r2'"'"'s disk' --apply """
     assert text.endswith(f"  boks-exporter failover switchover r1 {words}{fingerprint(text)}\n")
     code, refused = terminal("failover", "switchover", FIRST, "--apply", fingerprint(text))
     assert code == Exit.FACTS_UNKNOWN
     assert "hosts_not_asked: r2 could not be asked" in refused
-    assert "(--accept hosts_not_asked --reason …)\nexit 11\n" in refused
+    assert "(--accept hosts_not_asked=r2 --reason '')\nexit 11\n" in refused
 
 
 def test_a_fingerprint_of_another_host_is_refused_in_a_line(terminal: Terminal) -> None:
@@ -125,7 +127,7 @@ def test_wrong_usage_ends_with_two_and_asks_nobody(terminal: Terminal, words: li
 def test_a_fingerprint_that_was_never_shown_is_refused(terminal: Terminal) -> None:
     """Well formed, but nobody's."""
     terminal.before = terminal.world.kill_master
-    code, text = terminal("failover", "promote", FIRST, "--apply", "0123456789abcdef")
+    code, text = terminal("failover", "promote", FIRST, *OFF, "--apply", "0123456789abcdef")
     assert code == Exit.REFUSED
     assert "no plan with the fingerprint 0123456789abcdef was shown from this journal" in text
 
@@ -133,7 +135,7 @@ def test_a_fingerprint_that_was_never_shown_is_refused(terminal: Terminal) -> No
 def test_without_the_section_nothing_begins(terminal: Terminal) -> None:
     """The message says what is missing, and where it is described."""
     terminal.config.write_text(CONFIG.partition("    failover:")[0])
-    code, text = terminal("failover", "promote", FIRST)
+    code, text = terminal("failover", "promote", FIRST, *OFF)
     assert code == Exit.INTERNAL
     assert "the configuration has no section failover in bank" in text
 
@@ -144,7 +146,7 @@ def test_on_a_terminal_the_hosts_name_must_be_typed(terminal: Terminal, monkeypa
     monkeypatch.setattr(apply, "is_interactive", lambda: True)
     for typed, role in (("", "server"), ("yes", "server"), (FIRST, "master")):
         monkeypatch.setattr(click, "prompt", lambda *_, typed=typed, **__: typed)
-        code, _ = terminal("failover", "promote", FIRST)
+        code, _ = terminal("failover", "promote", FIRST, *OFF)
         assert (code, terminal.world.roles()[FIRST]) == (0, role)
 
 
@@ -243,10 +245,10 @@ def test_a_run_async_of_its_own() -> None:
 def test_a_signal_stops_a_run_where_nothing_is_under_way(terminal: Terminal, received: signal.Signals) -> None:
     """The conversion is ended and journaled; then it says what to type, and ends with a code that is true."""
     terminal.before = terminal.world.kill_master
-    _, plan = terminal("failover", "promote", FIRST)
+    _, plan = terminal("failover", "promote", FIRST, *OFF)
     terminal.before = lambda: None
     terminal.world.way.connection_fault = lambda _, line: signal.raise_signal(received) if " do " in line else None
-    code, text = terminal("failover", "promote", FIRST, "--apply", fingerprint(plan))
+    code, text = terminal("failover", "promote", FIRST, *OFF, "--apply", fingerprint(plan))
     assert (code, "r1| Conversion from replica to master done." in text) == (Exit.CHANGED, True), text
     assert f"{received.name}: stopping after the current step; send it again to exit now" in text
     name = text.rpartition(", run ")[2].strip()
@@ -263,16 +265,16 @@ def test_a_signal_that_was_ignored_at_the_start_stays_ignored(terminal: Terminal
     """Under nohup, or as a background job of a script, a run is not stopped by it."""
     signal.signal(ignored, signal.SIG_IGN)
     terminal.before = terminal.world.kill_master
-    _, plan = terminal("failover", "promote", FIRST)
+    _, plan = terminal("failover", "promote", FIRST, *OFF)
     terminal.before = lambda: None
     terminal.world.way.connection_fault = lambda _, line: signal.raise_signal(ignored) if " do " in line else None
-    assert terminal("failover", "promote", FIRST, "--apply", fingerprint(plan))[0] == Exit.DONE
+    assert terminal("failover", "promote", FIRST, *OFF, "--apply", fingerprint(plan))[0] == Exit.DONE
 
 
 def test_a_second_signal_leaves_at_once(terminal: Terminal) -> None:
     """What the host has begun goes on there; the journal knows, and resume asks the host."""
     terminal.before = terminal.world.kill_master
-    _, plan = terminal("failover", "promote", FIRST)
+    _, plan = terminal("failover", "promote", FIRST, *OFF)
     terminal.before = lambda: None
 
     def twice(_: str, line: str) -> None:
@@ -281,7 +283,7 @@ def test_a_second_signal_leaves_at_once(terminal: Terminal) -> None:
             asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGTERM)
 
     terminal.world.way.connection_fault = twice
-    code, text = terminal("failover", "promote", FIRST, "--apply", fingerprint(plan))
+    code, text = terminal("failover", "promote", FIRST, *OFF, "--apply", fingerprint(plan))
     assert code == Exit.RESULT_UNKNOWN, text
     name = text.rpartition(", run ")[2].strip()
     assert f"interrupted; the run {name} stays open, and what a host has begun goes on there" in text
@@ -295,7 +297,7 @@ def test_a_run_that_nobody_reads_any_more_stops_and_ends_with_its_code(
 ) -> None:
     """Its terminal or its pipe is gone: what cannot be told is journaled."""
     terminal.before = terminal.world.kill_master
-    _, plan = terminal("failover", "promote", FIRST)
+    _, plan = terminal("failover", "promote", FIRST, *OFF)
     terminal.before = lambda: None
 
     def unheard(text: str, **_: object) -> None:
@@ -303,7 +305,7 @@ def test_a_run_that_nobody_reads_any_more_stops_and_ends_with_its_code(
             raise OutputError(OSError(errno.EPIPE, "Broken pipe"))
 
     monkeypatch.setattr(apply, "say", unheard)
-    code, _ = terminal("failover", "promote", FIRST, "--apply", fingerprint(plan))
+    code, _ = terminal("failover", "promote", FIRST, *OFF, "--apply", fingerprint(plan))
     with Journal(terminal.config.parent / "journal.sqlite") as journal:
         (run,) = journal.runs("bank")
     assert (code, run.is_open, "its output is no longer read" in run.message) == (Exit.CHANGED, True, True)

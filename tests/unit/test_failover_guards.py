@@ -2,7 +2,7 @@
 
 import pytest
 
-from boks_exporter.failover.facts import GateFacts, Reading, Witness
+from boks_exporter.failover.facts import DeclaredLost, GateFacts, JournalView, Reading, Witness
 from boks_exporter.failover.findings import Finding, Guard, Level
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.preflight import candidates
@@ -14,14 +14,21 @@ from boks_exporter.parsing.operator_facts import Daemons, Reach
 from tests.unit.domain_rounds import NUMBERS, STAMP, silent
 from tests.unit.failover_facts import dead_master, facts_of, found, host, ready, sound_domain, told
 
-GONE = "note old_master_unproven: M does not answer, and none of 2 replicas reaches its master's port"
+UNREACHED = (
+    "unknown old_master_unproven: M was master when it was last seen, and is not reached (no answer within 20 s)"
+)
 BEST = "note behind_best: R1 is 0 updates behind the most advanced server that answers"
 LAST = "note behind_last_master: R1 is 0 updates behind what M had 30.0 s ago"
 
 
+UNREACHED = (
+    "unknown old_master_unproven: M was master when it was last seen, and is not reached (no answer within 20 s)"
+)
+
+
 def test_nothing_stands_against_a_sound_candidate() -> None:
     """What is told of it are notes: the witnesses, and how advanced it is."""
-    assert told(Procedure.PROMOTE, "R1", dead_master()) == [GONE, BEST, LAST]
+    assert told(Procedure.PROMOTE, "R1", dead_master()) == [UNREACHED, BEST, LAST]
 
 
 def test_two_masters_can_never_come_of_a_promotion() -> None:
@@ -36,18 +43,21 @@ def test_two_masters_can_never_come_of_a_promotion() -> None:
     ("witnesses", "expected"),
     [
         (
-            (Witness("R1", Reach.TIMEOUT), Witness("R2", Reach.REACHABLE)),
+            (Witness("R1", Reach.TIMEOUT, about="M"), Witness("R2", Reach.REACHABLE, about="M")),
             "refuse old_master_reachable: R2 reaches the master's port of M: it may be running",
         ),
         (
-            (Witness("R1", Reach.TIMEOUT), Witness("R2", Reach.UNKNOWN)),
-            "unknown old_master_unproven: M does not answer, and R2 could not check whether it reaches it",
+            (Witness("R1", Reach.TIMEOUT, about="M"), Witness("R2", Reach.REFUSED, about="M")),
+            f"{UNREACHED}; its machine is up",
         ),
-        ((), "unknown old_master_unproven: M does not answer, and no replica could be asked whether it reaches it"),
+        (
+            (),
+            UNREACHED,
+        ),
     ],
 )
-def test_an_old_master_is_gone_only_by_the_word_of_every_replica(witnesses: tuple[Witness, ...], expected: str) -> None:
-    """One that reaches it refuses for good; one that cannot tell leaves it open."""
+def test_replicas_can_forbid_a_promotion_and_never_allow_it(witnesses: tuple[Witness, ...], expected: str) -> None:
+    """One that reaches the old master refuses; that none does proves nothing."""
     assert told(Procedure.PROMOTE, "R1", dead_master(witnesses=witnesses))[0] == expected
 
 
@@ -153,7 +163,7 @@ def test_what_must_be_the_same_everywhere_is_compared() -> None:
         checksums=Checksums((("method.conf", "9 9"),)),
     )
     assert told(Procedure.PROMOTE, "R1", dead_master(other)) == [
-        GONE,
+        UNREACHED,
         BEST,
         LAST,
         "refuse bridge: BRIDGE_ACCEPT_MASTER_IPS on R2 is '192.0.2.9', which does not admit 192.0.2.2",
@@ -211,7 +221,8 @@ def test_a_stopped_candidate_is_refused() -> None:
 
 def test_candidates_are_ranked_by_what_speaks_against_them() -> None:
     """The free one first, then by distance, then by preference."""
-    facts = dead_master(host("R2", Role.REPLICA, {7: 99, 9: 50}))
+    lost = JournalView(lost={"M": DeclaredLost("M", "anna", "burnt", 1.0)})
+    facts = dead_master(host("R2", Role.REPLICA, {7: 99, 9: 50}), journal=lost)
     assert [(each.host, each.is_free, each.behind_best) for each in candidates(facts, FailoverLimits())] == [
         ("R1", True, 0),
         ("R2", False, 1),

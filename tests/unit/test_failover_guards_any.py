@@ -6,7 +6,7 @@ import pytest
 
 from boks_exporter.failover.facts import JournalView, RunSummary
 from boks_exporter.failover.failover_exits import Exit, Outcome
-from boks_exporter.failover.findings import RULES, Finding, Guard, Level
+from boks_exporter.failover.findings import RULES, Acceptance, Acceptances, Finding, Guard, Level
 from boks_exporter.failover.preflight import NotAcceptableError, blocking_findings, exit_for
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.model import Role
@@ -22,7 +22,7 @@ def test_another_run_is_in_the_way() -> None:
     )
     findings = found(Procedure.PROMOTE, "R1", facts)
     assert [each.guard for each in findings[:3]] == [Guard.RUN_OPEN, Guard.HOST_LOCKED, Guard.HOST_BUSY]
-    assert exit_for(blocking_findings(findings, ())) is Exit.LOCKED
+    assert exit_for(blocking_findings(findings, Acceptances())) is Exit.LOCKED
 
 
 def test_a_run_that_holds_several_hosts_is_told_once() -> None:
@@ -89,6 +89,10 @@ def test_a_name_that_leads_to_another_hosts_machine_is_refused(hostname: str) ->
         assert "other_host" not in " ".join(told(Procedure.PROMOTE, "R1", replace(facts, gates=gates)))
 
 
+def accepting(host: str) -> Acceptances:
+    return Acceptances((Acceptance(Guard.OLD_MASTER_UNPROVEN, "its power is off", host),))
+
+
 def test_some_findings_can_be_accepted_and_some_by_nobody() -> None:
     """What would make two masters or lose data everywhere is closed to acceptance."""
     assert {guard for guard in Guard if not RULES[guard].acceptable} == {
@@ -109,9 +113,10 @@ def test_some_findings_can_be_accepted_and_some_by_nobody() -> None:
         Guard.INCOMPLETE_COPY,
     }
     findings = found(Procedure.PROMOTE, "R1", dead_master(witnesses=()))
-    assert blocking_findings(findings, (Guard.OLD_MASTER_UNPROVEN,)) == ()
+    assert [each.guard for each in blocking_findings(findings, accepting("R2"))] == [Guard.OLD_MASTER_UNPROVEN]
+    assert blocking_findings(findings, accepting("M")) == ()
     with pytest.raises(NotAcceptableError, match="it cannot be accepted: two masters would exist"):
-        blocking_findings(findings, (Guard.MASTER_EXISTS,))
+        blocking_findings(findings, Acceptances((Acceptance(Guard.MASTER_EXISTS, "so"),)))
 
 
 def test_every_guard_has_a_rule() -> None:

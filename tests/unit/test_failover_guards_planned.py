@@ -51,6 +51,7 @@ def test_a_rebuild_tells_what_only_the_replica_has() -> None:
     ]
     alone = sound_domain(host("R1", Role.REPLICA, {7: 103, 9: 50}), silent("R2"))
     assert [each.guard for each in found(Procedure.REBUILD, "R1", alone)] == [
+        Guard.HOSTS_NOT_ASKED,
         Guard.UPDATES_ONLY_HERE,
         Guard.LAST_COPY,
     ]

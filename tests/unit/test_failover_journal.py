@@ -8,15 +8,15 @@ import pytest
 
 from boks_exporter.failover.facts import JournalView, Reading, RunSummary
 from boks_exporter.failover.failover_exits import Outcome
-from boks_exporter.failover.findings import Finding, Guard, Level
+from boks_exporter.failover.findings import Acceptance, Finding, Guard, Level
 from boks_exporter.failover.journal import (
-    Acceptance,
     Journal,
     JournalError,
     LoggedStep,
     Maintenance,
     Run,
     RunOpenError,
+    ShownPlan,
     StepOutcome,
     StepPhase,
     Who,
@@ -137,9 +137,10 @@ def test_numbers_that_nobody_can_ask_again_are_kept(tmp_path: Path) -> None:
 def test_a_shown_plan_can_be_compared_later(tmp_path: Path) -> None:
     """For thirty days."""
     with Journal(tmp_path / "journal") as journal:
-        journal.show("0123456789abcdef", "bank", (("M role", "master"),), 0.0)
-        assert journal.shown("0123456789abcdef") == (("M role", "master"),)
-        journal.show("fedcba9876543210", "bank", (), 31 * 86400.0)
+        found = Finding(Guard.UPDATES_ONLY_HERE, Level.REFUSE, "", "R2", value="13")
+        journal.show("0123456789abcdef", "bank", (("M role", "master"),), (found,), 0.0)
+        assert journal.shown("0123456789abcdef") == ShownPlan((("M role", "master"),), (found,))
+        journal.show("fedcba9876543210", "bank", (), (), 31 * 86400.0)
         assert journal.shown("0123456789abcdef") is None
 
 
@@ -228,6 +229,8 @@ def test_a_journal_of_an_older_program_is_brought_up_to_date(tmp_path: Path) -> 
     with closing(sqlite3.connect(tmp_path / "journal")) as database:
         database.executescript(
             "ALTER TABLE readings DROP COLUMN is_final; DROP TABLE breaks; ALTER TABLE steps DROP COLUMN begun;"
+            "DROP TABLE lost; ALTER TABLE acceptances DROP COLUMN host; ALTER TABLE acceptances DROP COLUMN value;"
+            "ALTER TABLE plans DROP COLUMN findings;"
             "PRAGMA user_version = 1;"
             "INSERT INTO readings VALUES ('r1', 'M', '{\"7\":[100,5.0]}', 1.0)"
         )
@@ -257,7 +260,11 @@ def test_what_an_older_program_wrote_in_a_sentence_becomes_a_field(
         journal.intend("r1", step())
     with closing(sqlite3.connect(tmp_path / "journal", isolation_level=None)) as database:
         database.execute("UPDATE steps SET outcome = ?, sentence = ?", (outcome, sentence))
-        database.executescript("ALTER TABLE steps DROP COLUMN begun; PRAGMA user_version = 2;")
+        database.executescript(
+            "ALTER TABLE steps DROP COLUMN begun; DROP TABLE lost; ALTER TABLE acceptances DROP COLUMN host;"
+            "ALTER TABLE acceptances DROP COLUMN value; ALTER TABLE plans DROP COLUMN findings;"
+            "PRAGMA user_version = 2;"
+        )
     with Journal(tmp_path / "journal") as journal:
         assert [each.begun for each in journal.steps("r1")] == [begun]
 

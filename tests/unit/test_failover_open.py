@@ -14,7 +14,7 @@ from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.journal import Journal
 from boks_exporter.failover.journal.connection import JournalFile
 from boks_exporter.failover.journal.errors import explained
-from tests.unit.failover_terminal import Terminal, fingerprint, terminal_at
+from tests.unit.failover_terminal import OFF, Terminal, fingerprint, terminal_at
 from tests.unit.failover_world import FIRST, SECOND
 
 
@@ -26,7 +26,7 @@ def terminal(journals: Path, capsys: pytest.CaptureFixture[str], monkeypatch: py
 def left_open(terminal: Terminal) -> str:
     """Promote, and leave at once while the command runs; gives the run."""
     terminal.before = terminal.world.kill_master
-    _, plan = terminal("failover", "promote", FIRST)
+    _, plan = terminal("failover", "promote", FIRST, *OFF)
     terminal.before = lambda: None
 
     def leave(_: str, line: str) -> None:
@@ -35,7 +35,7 @@ def left_open(terminal: Terminal) -> str:
             asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGTERM)
 
     terminal.world.way.connection_fault = leave
-    code, told = terminal("failover", "promote", FIRST, "--apply", fingerprint(plan))
+    code, told = terminal("failover", "promote", FIRST, *OFF, "--apply", fingerprint(plan))
     terminal.world.way.connection_fault = lambda _, __: None
     assert code == Exit.RESULT_UNKNOWN, told
     return told.rpartition(", run ")[2].strip()
@@ -100,7 +100,7 @@ def test_a_run_that_is_resumed_on_a_full_disk_stops_before_anything_is_begun(
 def test_the_undoing_of_a_run_is_not_to_be_resumed(terminal: Terminal) -> None:
     """Then there is one thing to type."""
     terminal.world.domain.hosts[SECOND].is_registered = False
-    words = ("failover", "rebuild", SECOND, "--accept", "last_copy", "--reason", "a test")
+    words = ("failover", "rebuild", SECOND)
     _, told = terminal(*words, "--apply", fingerprint(terminal(*words)[1]))
     run = told.rpartition(", run ")[2].strip()
 

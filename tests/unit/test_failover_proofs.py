@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from boks_exporter.failover.facts import FailoverFacts, Witness
+from boks_exporter.failover.facts import DeclaredLost, FailoverFacts, JournalView, Witness
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.procedures.claims import ClaimKind
 from boks_exporter.failover.proofs import Circumstances
@@ -12,13 +12,15 @@ from boks_exporter.failover.proofs.prove import JUDGES
 from boks_exporter.model import Role
 from boks_exporter.parsing.operator_facts import Daemons, Reach
 from tests.unit.domain_rounds import silent
-from tests.unit.failover_claims import DEAD, NO, SOUND, UNKNOWN, YES, Case, judged, mute, stopped, taken
+from tests.unit.failover_claims import DEAD, NO, SOUND, UNKNOWN, YES, Case, judged, mute, named, stopped
 from tests.unit.failover_facts import dead_master, host, ready, sound_domain
 
 
 def without_list() -> FailoverFacts:
     return replace(SOUND, snapshot=replace(SOUND.snapshot, listing=None))
 
+
+UNREACHED = "M was master when it was last seen, and is not reached (no answer within 20 s)"
 
 MASTERS = (
     Case(ClaimKind.IS_MASTER_ALONE, DEAD, UNKNOWN, "M does not answer", "M"),
@@ -76,42 +78,56 @@ MASTERS = (
         ClaimKind.NOBODY_IS_MASTER,
         dead_master(silent("C")),
         UNKNOWN,
-        "C could not be asked whether it is master",
+        f"C could not be asked whether it is master; {UNREACHED}",
         by=Circumstances(old_master="M"),
     ),
     Case(
         ClaimKind.NOBODY_IS_MASTER,
         dead_master(silent("C")),
         YES,
-        (
-            "C could not be asked, which is accepted; M does not answer, and none of 2 replicas reaches its master's "
-            "port"
-        ),
-        by=taken(Guard.HOSTS_NOT_ASKED, old_master="M", excused=frozenset({"C"})),
+        f"C could not be asked, which is accepted; {UNREACHED}, which is accepted",
+        by=named((Guard.HOSTS_NOT_ASKED, "C"), (Guard.OLD_MASTER_UNPROVEN, "M"), old_master="M"),
     ),
     Case(
         ClaimKind.NOBODY_IS_MASTER,
         dead_master(silent("C")),
         UNKNOWN,
         "C could not be asked whether it is master",
-        by=taken(Guard.HOSTS_NOT_ASKED, old_master="M"),
+        by=named((Guard.HOSTS_NOT_ASKED, "R9"), (Guard.OLD_MASTER_UNPROVEN, "M"), old_master="M"),
     ),
     Case(
         ClaimKind.NOBODY_IS_MASTER,
-        dead_master(witnesses=(Witness("R2", Reach.REACHABLE),)),
+        dead_master(),
+        UNKNOWN,
+        UNREACHED,
+        by=named((Guard.OLD_MASTER_UNPROVEN, "R9"), (Guard.OLD_MASTER_UNPROVEN, None), old_master="M"),
+    ),
+    Case(
+        ClaimKind.NOBODY_IS_MASTER,
+        dead_master(),
+        YES,
+        "every known host was asked, and none reports that it is master; M was fenced",
+        by=Circumstances(old_master="M", fenced=frozenset({"M"})),
+    ),
+    Case(
+        ClaimKind.NOBODY_IS_MASTER,
+        dead_master(journal=JournalView(lost={"M": DeclaredLost("M", "anna", "burnt", 1.0)})),
+        YES,
+        "every known host was asked, and none reports that it is master; M was declared lost by anna: burnt",
+    ),
+    Case(
+        ClaimKind.NOBODY_IS_MASTER,
+        dead_master(witnesses=(Witness("R2", Reach.REACHABLE, about="M"),)),
         NO,
         "R2 reaches the master's port of M: it may be running",
-        by=taken(Guard.OLD_MASTER_UNPROVEN, old_master="M"),
+        by=named((Guard.OLD_MASTER_UNPROVEN, "M"), old_master="M", fenced=frozenset({"M"})),
     ),
     Case(
         ClaimKind.NOBODY_IS_MASTER,
         dead_master(witnesses=()),
         YES,
-        (
-            "every known host was asked, and none reports that it is master; M does not answer, and no replica "
-            "could be asked whether it reaches it, which is accepted"
-        ),
-        by=taken(Guard.OLD_MASTER_UNPROVEN, old_master="M"),
+        f"every known host was asked, and none reports that it is master; {UNREACHED}, which is accepted",
+        by=named((Guard.OLD_MASTER_UNPROVEN, "M"), old_master="M"),
     ),
     Case(
         ClaimKind.MAY_START_AS_MASTER,
@@ -131,7 +147,7 @@ MASTERS = (
         ClaimKind.MAY_START_AS_MASTER,
         dead_master(host("R1", Role.MASTER), witnesses=()),
         UNKNOWN,
-        "M does not answer, and no replica could be asked whether it reaches it",
+        UNREACHED,
         by=Circumstances(old_master="M"),
     ),
 )

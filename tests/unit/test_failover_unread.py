@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from boks_exporter.failover.facts import FailoverFacts
+from boks_exporter.failover.facts import DeclaredLost, FailoverFacts, JournalView
 from boks_exporter.failover.findings import Guard, Level
 from boks_exporter.failover.journal import Journal
 from boks_exporter.failover.procedure import Procedure
@@ -30,7 +30,9 @@ def hiding(name: str, role: Role = Role.REPLICA, line: UnreadLine = HIDDEN, numb
 @pytest.mark.parametrize("name", ["R1", "R2"])
 def test_a_promotion_waits_for_a_table_that_cannot_be_read(name: str, line: UnreadLine) -> None:
     """The candidate's or another's line may hide updates that would be lost; an operator may accept that by name."""
-    findings = [each for each in found(Procedure.PROMOTE, "R1", dead_master(hiding(name, line=line))) if each.matters]
+    out = JournalView(lost={"M": DeclaredLost("M", "anna", "burnt", 1.0)})
+    facts = dead_master(hiding(name, line=line), journal=out)
+    findings = [each for each in found(Procedure.PROMOTE, "R1", facts) if each.matters]
     assert [(each.guard, each.level, each.host, each.acceptable) for each in findings] == [
         (Guard.UNREAD_TABLES, Level.UNKNOWN, name, True)
     ]

@@ -15,14 +15,22 @@ from boks_exporter.app.failover_signals import heeding_signals
 from boks_exporter.app.failover_wiring import ManagedDomain, changing, journal_of, looking
 from boks_exporter.cli.failover.json_output import proposal_json, result_json
 from boks_exporter.cli.failover.open_runs import open_runs, tell_open_runs
-from boks_exporter.cli.failover.options import Common, acceptances, is_interactive, run_async
+from boks_exporter.cli.failover.options import AcceptArguments, Common, acceptances, is_interactive, run_async
 from boks_exporter.cli.failover.text_output import proposal_text
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import OutputError, say
 from boks_exporter.failover.failover_exits import Exit, Outcome
-from boks_exporter.failover.findings import Finding
+from boks_exporter.failover.findings import Acceptance, Finding
 from boks_exporter.failover.journal import JournalError
-from boks_exporter.failover.preflight import NotAcceptableError, blocking_findings, exit_for
+from boks_exporter.failover.preflight import (
+    NoSuchFindingError,
+    NotAcceptableError,
+    argument,
+    blocking_findings,
+    check_acceptable,
+    check_existing,
+    exit_for,
+)
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import (
     FingerprintError,
@@ -60,12 +68,18 @@ class TypedConsole:
 
 
 def show_or_apply(
-    common: Common, procedure: Procedure, host: str, *, fingerprint: str | None, accept: tuple[str, ...], reason: str
+    common: Common,
+    procedure: Procedure,
+    host: str,
+    *,
+    fingerprint: str | None,
+    accept: AcceptArguments,
+    reason: str,
 ) -> int:
     """Show a plan; with a fingerprint, apply it."""
     accepted = acceptances(accept, reason)
     try:
-        blocking_findings((), [acceptance.guard for acceptance in accepted])
+        check_acceptable(accepted)
         if fingerprint is not None:
             validate_fingerprint(fingerprint)
     except (NotAcceptableError, FingerprintError) as error:
@@ -99,13 +113,19 @@ def show(common: Common, domain: ManagedDomain, order: Order) -> tuple[Proposal,
 
     proposal = run_async(look)
     problem = _kept(domain, proposal)
-    left = blocking_findings(proposal.findings, order.guards)
+    accepted = order.acceptances
+    left = blocking_findings(proposal.findings, accepted)
+    if not left:
+        try:
+            check_existing(accepted, proposal.plan, proposal.findings)
+        except NoSuchFindingError as error:
+            raise click.UsageError(str(error)) from error
     code = Exit.REFUSED if proposal.plan.obstacle and not left else exit_for(left)
     code = Exit.INTERNAL if problem else code
     if common.is_json:
-        say(json.dumps(proposal_json(proposal, order.guards, code), indent=2))
+        say(json.dumps(proposal_json(proposal, accepted, code), indent=2))
     else:
-        say("\n".join(proposal_text(proposal, order.guards)))
+        say("\n".join(proposal_text(proposal, accepted)))
         say("\n".join(_what_next(order, proposal, left)) if not problem else "Nothing was changed.")
     if problem:
         click.echo(f"Error: this plan cannot be applied, as it could not be kept: {problem}", err=True)
@@ -116,7 +136,9 @@ def _kept(domain: ManagedDomain, proposal: Proposal) -> str:
     """Store what the plan is based on, so that it can be applied by its fingerprint; returns why it could not be."""
     try:
         with journal_of(domain) as journal:
-            journal.show(proposal.fingerprint, proposal.plan.domain, proposal.basis, SystemClock().now())
+            now = SystemClock().now()
+            journal.show(proposal.fingerprint, proposal.plan.domain, proposal.basis, proposal.findings, now)
+            journal.end_lost(proposal.plan.domain, proposal.facts.lost_that_answer, now)
     except JournalError as error:
         return str(error)
     return ""
@@ -124,28 +146,38 @@ def _kept(domain: ManagedDomain, proposal: Proposal) -> str:
 
 def _what_next(order: Order, proposal: Proposal, left: Collection[Finding]) -> list[str]:
     command = f"  boks-exporter failover {order.procedure} {order.target}"
-    accepted = [f" --accept {guard}" for guard in sorted(order.guards)]
+    accepted = "".join(f" --accept {entry}" for entry in order.accepted)
     if left:
         names = [*dict.fromkeys(finding.guard for finding in left)]
-        stands = f"Nothing was changed, and nothing will be while these findings remain: {', '.join(names)} "
-        lines = [f"{stands}(exit {int(exit_for(left))})."]
+        remaining = f"Nothing was changed, and nothing will be while these findings remain: {', '.join(names)} "
+        lines = [f"{remaining}(exit {int(exit_for(left))})."]
         if all(finding.acceptable for finding in left):
-            accepted += [f" --accept {name}" for name in names]
-            lines += ["To see the plan with all of it accepted:", f'{command}{"".join(accepted)} --reason "…"']
+            lines += [
+                "Check first, on site or at the remote console: the power of the machine, what its console shows, its",
+                "switch port. After the check accept each finding by name, with a reason:",
+                *(f"{command}{accepted} --accept {name} --reason ''" for name in dict.fromkeys(map(argument, left))),
+            ]
         return lines
     if proposal.plan.obstacle:
         return [f"Nothing was changed, as there is no plan (exit {int(Exit.REFUSED)})."]
     reason = f" --reason {shlex.quote(order.reason)}" if order.reason else ""
     return [
         "Nothing was changed. To do exactly this:",
-        f"{command}{''.join(accepted)}{reason} --apply {proposal.fingerprint}",
+        f"{command}{accepted}{reason} --apply {proposal.fingerprint}",
     ]
 
 
-def resume_or_abort(common: Common, run: str, *, abort: bool) -> int:
+def resume_or_abort(common: Common, run: str, *, accepted: tuple[Acceptance, ...] = (), abort: bool = False) -> int:
     """Continue a run, or roll it back."""
-    domain = common.domain()
-    return _ended(common, _run(common, domain, lambda runner: runner.abort(run) if abort else runner.resume(run)))
+    try:
+        check_acceptable(accepted)
+    except NotAcceptableError as error:
+        raise click.UsageError(str(error)) from error
+
+    async def work(runner: Runner) -> RunResult:
+        return await (runner.abort(run, accepted) if abort else runner.resume(run, accepted))
+
+    return _ended(common, _run(common, common.domain(), work))
 
 
 def forget(common: Common, run: str, reason: str) -> int:

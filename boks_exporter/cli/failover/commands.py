@@ -6,7 +6,7 @@ from typing import Any, Final
 import click
 
 from boks_exporter.cli.failover import options
-from boks_exporter.cli.failover.options import Common, run_async
+from boks_exporter.cli.failover.options import AcceptArguments, Common, acceptances, run_async
 from boks_exporter.cli.param_types import WORDS
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import say
@@ -74,7 +74,7 @@ def _procedure(procedure: Procedure) -> click.Command:
     @click.argument("host")
     @options.applying
     @options.common
-    def command(*, host: str, fingerprint: str | None, accept: tuple[str, ...], reason: str, **given: Any) -> int:
+    def command(*, host: str, fingerprint: str | None, accept: AcceptArguments, reason: str, **given: Any) -> int:
         from boks_exporter.cli.failover.apply import show_or_apply
 
         return show_or_apply(Common(**given), procedure, host, fingerprint=fingerprint, accept=accept, reason=reason)
@@ -131,7 +131,7 @@ def rehearse(  # noqa: PLR0913 - one for each option
     *,
     procedure: str,
     host: str,
-    accept: tuple[str, ...],
+    accept: AcceptArguments,
     reason: str,
     inject: str | None,
     then: str,
@@ -190,22 +190,24 @@ def history(*, limit: int, **given: Any) -> int:
 
 @failover.command(epilog=_example("boks-exporter failover resume 20261124-201512-promote-3f9a01c7"))
 @click.argument("run")
+@options.accepting
 @options.common
-def resume(*, run: str, **given: Any) -> int:
+def resume(*, run: str, accept: AcceptArguments, reason: str, **given: Any) -> int:
     """Continue an open run, after checking the result of its last step."""
     from boks_exporter.cli.failover.apply import resume_or_abort
 
-    return resume_or_abort(Common(**given), run, abort=False)
+    return resume_or_abort(Common(**given), run, accepted=acceptances(accept, reason))
 
 
 @failover.command(epilog=_example("boks-exporter failover abort 20261124-201512-promote-3f9a01c7"))
 @click.argument("run")
+@options.accepting
 @options.common
-def abort(*, run: str, **given: Any) -> int:
+def abort(*, run: str, accept: AcceptArguments, reason: str, **given: Any) -> int:
     """Roll back an open run as far as possible, report what cannot be undone, and close it."""
     from boks_exporter.cli.failover.apply import resume_or_abort
 
-    return resume_or_abort(Common(**given), run, abort=True)
+    return resume_or_abort(Common(**given), run, accepted=acceptances(accept, reason), abort=True)
 
 
 @failover.command(
@@ -217,12 +219,32 @@ def abort(*, run: str, **given: Any) -> int:
 def forget(*, run: str, reason: str, **given: Any) -> int:
     """Close an open run that can be neither resumed nor aborted, because its hosts are permanently lost.
 
-    It only releases locks. The guards of the next run judge the result of the last change: a host that cannot be
-    polled may be master.
+    To declare a host lost, use `failover declare-lost`. This only releases locks. The guards of the next run judge the
+    result of the last change: a host that cannot be polled may be master.
     """
     from boks_exporter.cli.failover.apply import forget as close
 
     return close(Common(**given), run, reason)
+
+
+@failover.command(
+    name="declare-lost",
+    epilog=_example('boks-exporter failover declare-lost master1 --reason "its machine was scrapped"'),
+)
+@click.argument("host")
+@click.option("--reason", type=WORDS, required=True, metavar="TEXT", help="How you know that it never runs again.")
+@options.common
+def declare_lost(*, host: str, reason: str, **given: Any) -> int:
+    """Declare HOST permanently lost: it no longer counts as a possible master.
+
+    A host that was master when it was last seen counts as a running master until it is seen otherwise, fenced, or
+    declared lost. Check first that its machine is off and stays off. Every later plan shows the declaration. It ends
+    with the first answer of the host, and a replica that reaches its master's port overrides it. To close an open run
+    whose hosts are lost, use `failover forget`.
+    """
+    from boks_exporter.cli.failover.lost import declare
+
+    return declare(Common(**given), host, reason)
 
 
 @failover.command(epilog=_example("boks-exporter failover locks"))

@@ -15,6 +15,7 @@ from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import say
 from boks_exporter.failover.facts import FailoverFacts, JournalView
 from boks_exporter.failover.failover_exits import Exit, Outcome
+from boks_exporter.failover.findings import Acceptances
 from boks_exporter.failover.journal import Journal, LoggedStep, Run
 from boks_exporter.failover.preflight import blocking_findings, exit_for
 from boks_exporter.failover.preflight import candidates as ranked
@@ -40,7 +41,7 @@ def show_candidates(common: Common) -> int:
         say(json.dumps([candidate_json(candidate) for candidate in found], indent=2))
     else:
         say("\n".join(candidates_text(facts, found)))
-    ends = [exit_for(blocking_findings(each.findings, ())) for each in found]
+    ends = [exit_for(blocking_findings(each.findings, Acceptances())) for each in found]
     return int(min(ends, key=_BEST_FIRST.index, default=Exit.REFUSED))
 
 
@@ -117,9 +118,9 @@ def _whole(journal: Journal, run: Run) -> Iterator[str]:
         yield f"reason: {harmless(run.reason)}"
     accepted = journal.acceptances(run.name)
     for finding in journal.findings(run.name):
-        yield from finding_text(finding, {acceptance.guard for acceptance in accepted})
+        yield from finding_text(finding, Acceptances(accepted))
     for acceptance in accepted:
-        yield f"  accepted {acceptance.guard}: {harmless(acceptance.reason)}"
+        yield f"  accepted {acceptance}: {harmless(acceptance.reason)}"
     for step in journal.steps(run.name):
         yield from _step(run, step)
     if run.message:

@@ -5,15 +5,15 @@ from typing import Any
 
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.failover_exits import Exit
-from boks_exporter.failover.findings import Finding, Guard
-from boks_exporter.failover.journal import Acceptance, LoggedStep, Run
+from boks_exporter.failover.findings import Acceptance, Acceptances, Finding
+from boks_exporter.failover.journal import LoggedStep, Run
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.preflight import Candidate
 from boks_exporter.failover.procedures.step import UNNAMED, ProcedureStep
 from boks_exporter.failover.runner import Proposal, RunResult
 
 
-def proposal_json(proposal: Proposal, accepted: Collection[Guard], code: Exit) -> dict[str, Any]:
+def proposal_json(proposal: Proposal, accepted: Acceptances, code: Exit) -> dict[str, Any]:
     """Describe a proposal."""
     facts = proposal.facts
     return {
@@ -23,7 +23,10 @@ def proposal_json(proposal: Proposal, accepted: Collection[Guard], code: Exit) -
         "domain_state": facts.health.state,
         "seen_timestamp_seconds": facts.seen_at,
         "hosts": hosts_json(facts),
-        "witnesses": [{"host": each.host, "reach": each.reach, "detail": each.detail} for each in facts.witnesses],
+        "witnesses": [
+            {"host": each.host, "reach": each.reach, "detail": each.detail, "about": each.about}
+            for each in facts.witnesses
+        ],
         "findings": [finding_json(finding, accepted) for finding in proposal.findings],
         "plan": plan_json(proposal.plan),
         "basis": dict(proposal.basis),
@@ -45,7 +48,7 @@ def hosts_json(facts: FailoverFacts) -> list[dict[str, Any]]:
     ]
 
 
-def finding_json(finding: Finding, accepted: Collection[Guard]) -> dict[str, Any]:
+def finding_json(finding: Finding, accepted: Acceptances) -> dict[str, Any]:
     """Describe one finding."""
     return {
         "name": finding.guard,
@@ -57,7 +60,7 @@ def finding_json(finding: Finding, accepted: Collection[Guard]) -> dict[str, Any
         "source": finding.source,
         "age_seconds": finding.age_seconds,
         "acceptable": finding.acceptable,
-        "accepted": finding.guard in accepted,
+        "accepted": finding in accepted,
     }
 
 
@@ -103,7 +106,7 @@ def candidate_json(candidate: Candidate) -> dict[str, Any]:
         "promotion": candidate.promotion,
         "behind_best_sequences": candidate.behind_best,
         "free": candidate.is_free,
-        "findings": [finding_json(finding, ()) for finding in candidate.findings],
+        "findings": [finding_json(finding, Acceptances()) for finding in candidate.findings],
     }
 
 
@@ -142,12 +145,14 @@ def whole_run_json(
     run: Run, findings: Collection[Finding], accepted: Collection[Acceptance], steps: Collection[LoggedStep]
 ) -> dict[str, Any]:
     """Describe a run with everything that the journal has of it."""
-    guards = {acceptance.guard for acceptance in accepted}
+    acceptances = Acceptances(tuple(accepted))
     return {
         **run_json(run),
         "plan": plan_json(run.plan),
-        "findings": [finding_json(finding, guards) for finding in findings],
-        "acceptances": [{"name": each.guard, "reason": each.reason} for each in accepted],
+        "findings": [finding_json(finding, acceptances) for finding in findings],
+        "acceptances": [
+            {"name": each.guard, "reason": each.reason, "host": each.host, "value": each.value} for each in accepted
+        ],
         "steps": [
             {
                 "number": step.number,

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import click
 
@@ -13,9 +13,10 @@ from boks_exporter.failover.findings import Guard
 
 if TYPE_CHECKING:
     from boks_exporter.app.failover_wiring import ManagedDomain
-    from boks_exporter.failover.journal import Acceptance
+    from boks_exporter.failover.findings import Acceptance
 
 _Result = TypeVar("_Result")
+AcceptArguments: TypeAlias = tuple[tuple[Guard, str | None], ...]
 
 domain = click.option(
     "--domain", "domain_name", metavar="NAME", help="Which domain, where several can be changed and have such a host."
@@ -27,6 +28,19 @@ output = click.option(
     show_default=True,
     help="json is stable: docs/failover.md describes it.",
 )
+
+
+class Accepted(click.ParamType[tuple[Guard, str | None]]):
+    """The name of a guard, or NAME=HOST."""
+
+    name = "NAME[=HOST]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Guard, str | None]:
+        """Return the guard and its host."""
+        name, _, host = str(value).partition("=")
+        if name not in {guard.value for guard in Guard}:
+            self.fail(f"{name!r} is not one of {', '.join(repr(guard.value) for guard in Guard)}", param, ctx)
+        return Guard(name), host or None
 
 
 def common(command: Command) -> Command:
@@ -44,9 +58,8 @@ def accepting(command: Command) -> Command:
             "--accept",
             "accept",
             multiple=True,
-            type=click.Choice([guard.value for guard in Guard]),
-            metavar="NAME",
-            help="Accept a finding by name. May be repeated; some cannot be accepted.",
+            type=Accepted(),
+            help="Accept a finding by name, or for one host. May be repeated; some cannot be accepted.",
         ),
     ):
         command = option(command)
@@ -95,14 +108,14 @@ def insist_on_host(domain: "ManagedDomain", host: str) -> None:
         raise click.UsageError(message)
 
 
-def acceptances(names: tuple[str, ...], reason: str) -> "tuple[Acceptance, ...]":
+def acceptances(accepted: AcceptArguments, reason: str) -> "tuple[Acceptance, ...]":
     """Return the acceptances; raises UsageError without a reason."""
-    from boks_exporter.failover.journal import Acceptance
+    from boks_exporter.failover.findings import Acceptance
 
-    if names and not reason.strip():
+    if accepted and not reason.strip():
         message = "--accept needs --reason: what do you know that the program does not?"
         raise click.UsageError(message)
-    return tuple(Acceptance(Guard(name), reason.strip()) for name in dict.fromkeys(names))
+    return tuple(Acceptance(guard, reason.strip(), host) for guard, host in dict.fromkeys(accepted))
 
 
 def run_async(main: Callable[[], Coroutine[Any, Any, _Result]]) -> _Result:

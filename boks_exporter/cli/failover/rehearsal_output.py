@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from boks_exporter.cli.failover.json_output import hosts_json, proposal_json, result_json
 from boks_exporter.cli.failover.text_output import domain_table, finding_text, time_of
-from boks_exporter.failover.findings import Guard
+from boks_exporter.failover.findings import Acceptances
 from boks_exporter.failover.journal import LoggedStep, StepPhase
 from boks_exporter.failover.runner import Proposal
 from boks_exporter.rehearsal.rehearsal_report import Rehearsal, TwinCommand
@@ -26,7 +26,7 @@ def domain_in_short(proposal: Proposal) -> list[str]:
     return [seen, "", *domain_table(facts), ""]
 
 
-def proposal_in_short(proposal: Proposal, accepted: Collection[Guard]) -> list[str]:
+def proposal_in_short(proposal: Proposal, accepted: Acceptances) -> list[str]:
     """Write a domain, and what speaks against the plan."""
     plan = proposal.plan
     lines = [
@@ -115,7 +115,7 @@ def _ended(played: TwinCommand) -> str:
     return f"exits with {int(played.result.exit)}" if played.result else "is killed"
 
 
-def rehearsal_json(rehearsal: Rehearsal, accepted: Collection[Guard]) -> dict[str, Any]:
+def rehearsal_json(rehearsal: Rehearsal, accepted: Acceptances) -> dict[str, Any]:
     """Describe a rehearsal; keys are only ever added."""
     injected, facts, hypothetical = rehearsal.injected, rehearsal.afterwards, rehearsal.hypothetical
     return {

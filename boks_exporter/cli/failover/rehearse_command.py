@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import click
 
 from boks_exporter.cli.failover.open_runs import tell_open_runs
-from boks_exporter.cli.failover.options import Common, acceptances, run_async
+from boks_exporter.cli.failover.options import AcceptArguments, Common, acceptances, run_async
 from boks_exporter.cli.failover.rehearsal_output import (
     HEADING,
     differences_text,
@@ -18,7 +18,7 @@ from boks_exporter.cli.failover.rehearsal_output import (
 )
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import say
-from boks_exporter.failover.preflight import NotAcceptableError, blocking_findings
+from boks_exporter.failover.preflight import NotAcceptableError, check_acceptable
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import Order, Proposal
 from boks_exporter.model import HostName
@@ -44,7 +44,7 @@ class Reader:
 
     def show_live(self, proposal: Proposal) -> None:
         """Show the live domain and, unless another is assumed, the findings about the plan."""
-        shown = domain_in_short(proposal) if self.dead else proposal_in_short(proposal, self.order.guards)
+        shown = domain_in_short(proposal) if self.dead else proposal_in_short(proposal, self.order.acceptances)
         self.tell([HEADING, *shown])
 
     def show_differences(self, differences: tuple[str, ...]) -> None:
@@ -56,7 +56,7 @@ class Reader:
         self.tell(
             [
                 f"As if the machine of {', '.join(dead)} had been off for a minute, on the twin:",
-                *proposal_in_short(proposal, self.order.guards),
+                *proposal_in_short(proposal, self.order.acceptances),
                 "",
             ]
         )
@@ -66,11 +66,11 @@ class Reader:
         self.tell(line.split("\n"))
 
 
-def order_of(procedure: Procedure, host: HostName, accept: tuple[str, ...], reason: str) -> Order:
+def order_of(procedure: Procedure, host: HostName, accept: AcceptArguments, reason: str) -> Order:
     """Build the order; raises UsageError for an acceptance that is not allowed."""
     accepted = acceptances(accept, reason)
     try:
-        blocking_findings((), [acceptance.guard for acceptance in accepted])
+        check_acceptable(accepted)
     except NotAcceptableError as error:
         raise click.UsageError(str(error)) from error
     return Order(procedure=procedure, target=host, accepted=accepted, reason=reason.strip())
@@ -87,7 +87,7 @@ def show_rehearsal(common: Common, order: Order, *, inject: str | None, then: st
     except RehearsalError as error:
         raise click.UsageError(str(error)) from error
     if common.is_json:
-        say(json.dumps(rehearsal_json(rehearsal, order.guards), indent=2))
+        say(json.dumps(rehearsal_json(rehearsal, order.acceptances), indent=2))
     else:
         say("\n".join(harmless(line) for line in rehearsal_text(rehearsal)))
     return int(rehearsal.exit)

@@ -6,13 +6,20 @@ from typing import Final
 
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.failover.facts import FailoverFacts
-from boks_exporter.failover.findings import RULES, Finding, Guard, Level
-from boks_exporter.failover.preflight import Candidate, next_master_by
+from boks_exporter.failover.findings import RULES, Acceptances, Finding, Level
+from boks_exporter.failover.preflight import Candidate, argument, next_master_by
 from boks_exporter.failover.procedures.step import UNNAMED, ProcedureStep, StepKind
 from boks_exporter.failover.runner import Proposal
 from boks_exporter.model import Timestamp
+from boks_exporter.parsing.operator_facts import Reach
 
 _LEVELS: Final = {Level.REFUSE: "REFUSED", Level.UNKNOWN: "UNKNOWN", Level.NOTE: "note"}
+_REACHES: Final = {
+    Reach.REACHABLE: "reaches the master's port of",
+    Reach.REFUSED: "is refused at the master's port of",
+    Reach.TIMEOUT: "does not reach the master's port of",
+    Reach.UNKNOWN: "could not check the master's port of",
+}
 _NAMES: Final = ("HOST", "ROLE", "STATE", "DAEMONS", "OPERATOR'S GATE")
 
 
@@ -21,7 +28,7 @@ def time_of(moment: Timestamp | None) -> str:
     return "-" if moment is None else f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def proposal_text(proposal: Proposal, accepted: Collection[Guard]) -> Iterator[str]:
+def proposal_text(proposal: Proposal, accepted: Acceptances) -> Iterator[str]:
     """Write the domain, the findings, the plan and its fingerprint."""
     plan, facts = proposal.plan, proposal.facts
     yield domain_line(facts)
@@ -69,12 +76,12 @@ def domain_table(facts: FailoverFacts) -> Iterator[str]:
         yield "  " + "  ".join((*(cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=True)), row[-1]))
     for witness in facts.witnesses:
         why = f" ({harmless(witness.detail)})" if witness.detail else ""
-        yield f"  witness {witness.host}: the master's port of {facts.old_master} is {witness.reach}{why}"
+        yield f"  {witness.host} {_REACHES[witness.reach]} {witness.about}: {witness.reach}{why}"
 
 
-def finding_text(finding: Finding, accepted: Collection[Guard]) -> Iterator[str]:
+def finding_text(finding: Finding, accepted: Acceptances) -> Iterator[str]:
     """Write one finding with its figures, and how it can be accepted."""
-    word = "accepted" if finding.matters and finding.guard in accepted else _LEVELS[finding.level]
+    word = "accepted" if finding.matters and finding in accepted else _LEVELS[finding.level]
     yield f"  {word:<8} {finding.guard}: {harmless(finding.sentence)}"
     figures = {"value": finding.value, "limit": finding.limit, "source": finding.source}
     told = [f"{name} {harmless(value)}" for name, value in figures.items() if value is not None]
@@ -82,8 +89,8 @@ def finding_text(finding: Finding, accepted: Collection[Guard]) -> Iterator[str]
         told.append(f"age {finding.age_seconds:.1f} s")
     if told:
         yield f"           {', '.join(told)}"
-    if finding.matters and finding.guard not in accepted:
-        how = f'--accept {finding.guard} --reason "…"' if finding.acceptable else "this cannot be accepted"
+    if finding.matters and finding not in accepted:
+        how = f"--accept {argument(finding)} --reason ''" if finding.acceptable else "this cannot be accepted"
         yield f"           why: {RULES[finding.guard].reason}; {how}"
 
 

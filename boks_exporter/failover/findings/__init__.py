@@ -1,6 +1,7 @@
 """What speaks against a run: the closed set of guards, and what they find."""
 
+from boks_exporter.failover.findings.acceptance import NAMES_HOST, Acceptance, Acceptances, as_amount
 from boks_exporter.failover.findings.finding import Finding, Level
 from boks_exporter.failover.findings.guards import RULES, Guard, GuardRule
 
-__all__ = ["RULES", "Finding", "Guard", "GuardRule", "Level"]
+__all__ = ["NAMES_HOST", "RULES", "Acceptance", "Acceptances", "Finding", "Guard", "GuardRule", "Level", "as_amount"]

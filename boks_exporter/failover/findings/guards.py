@@ -153,7 +153,7 @@ RULES: Final[dict[Guard, GuardRule]] = {
         "every known host could be asked whether it is master",
         "one that could not might be",
         _MAY,
-        "accept it when you know of each such host that it is no master",
+        "for each named host, by a person who knows that it is no master",
     ),
     Guard.OLD_MASTER_REACHABLE: GuardRule(
         "no replica reaches the old master's port",
@@ -162,10 +162,10 @@ RULES: Final[dict[Guard, GuardRule]] = {
         "two masters would exist",
     ),
     Guard.OLD_MASTER_UNPROVEN: GuardRule(
-        "the old master is proven to be out, or no replica reaches it",
-        "a person must have seen that the machine is off",
+        "every other host that was master when last seen is out: by its own word, fenced, or declared lost",
+        "a master that is not reached may be running behind a partition",
         _MAY,
-        "accept it when you have seen that the machine is off: no replica can prove that",
+        "for the named host, by a person who has seen that its machine is off; that no host reaches it is no proof",
     ),
     Guard.WRONG_ROLE: GuardRule(
         "the host has the role that the procedure begins with",

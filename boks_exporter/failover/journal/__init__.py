@@ -3,11 +3,11 @@
 from boks_exporter.failover.journal.errors import JournalError, RunOpenError
 from boks_exporter.failover.journal.journal import Journal
 from boks_exporter.failover.journal.records import (
-    Acceptance,
     BrokenLock,
     LoggedStep,
     Maintenance,
     Run,
+    ShownPlan,
     StepOutcome,
     StepPhase,
     Who,
@@ -16,7 +16,6 @@ from boks_exporter.failover.journal.records import (
 )
 
 __all__ = [
-    "Acceptance",
     "BrokenLock",
     "Journal",
     "JournalError",
@@ -24,6 +23,7 @@ __all__ = [
     "Maintenance",
     "Run",
     "RunOpenError",
+    "ShownPlan",
     "StepOutcome",
     "StepPhase",
     "Who",

@@ -1,10 +1,12 @@
 """Plans and readings as JSON and back."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
 from boks_exporter.failover.facts import Numbers
+from boks_exporter.failover.findings import Finding, Guard, Level
 from boks_exporter.failover.plan import Basis, Plan
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
@@ -61,3 +63,15 @@ def dump_basis(basis: Basis) -> str:
 def read_basis(text: str) -> Basis:
     """Read what a plan rested on."""
     return tuple((str(key), str(value)) for key, value in json.loads(text))
+
+
+def dump_findings(findings: Iterable[Finding]) -> str:
+    """Write the names, hosts, levels and values of findings."""
+    return json.dumps([(each.guard, each.level, each.host, each.value) for each in findings], separators=(",", ":"))
+
+
+def read_findings(text: str) -> tuple[Finding, ...]:
+    """Read findings; their sentences are not stored."""
+    return tuple(
+        Finding(Guard(guard), Level(level), "", host, value=value) for guard, level, host, value in json.loads(text)
+    )

@@ -1,35 +1,37 @@
 """The journal: every method returns when what it wrote is on the disk, or raises JournalError."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
 
-from boks_exporter.failover.facts import JournalView, Reading, RunSummary
+from boks_exporter.failover.facts import DeclaredLost, JournalView, Reading, RunSummary
 from boks_exporter.failover.failover_exits import Outcome
-from boks_exporter.failover.findings import Finding, Guard, Level
+from boks_exporter.failover.findings import Acceptance, Finding, Guard, Level
 from boks_exporter.failover.journal.codec import (
     dump_basis,
+    dump_findings,
     dump_numbers,
     dump_plan,
     read_basis,
+    read_findings,
     read_numbers,
     read_plan,
 )
 from boks_exporter.failover.journal.connection import JournalFile
 from boks_exporter.failover.journal.errors import JournalError, RunOpenError, explained
 from boks_exporter.failover.journal.records import (
-    Acceptance,
     BrokenLock,
     LoggedStep,
     Maintenance,
     Run,
+    ShownPlan,
     StepOutcome,
     StepPhase,
     Who,
 )
 from boks_exporter.failover.plan import Basis
 from boks_exporter.failover.procedure import Procedure
-from boks_exporter.model import DomainName, HostName, Timestamp
+from boks_exporter.model import DomainName, HostName, Role, Timestamp
 
 
 class Journal(JournalFile):
@@ -57,7 +59,7 @@ class Journal(JournalFile):
                     "findings", (run.name, finding.guard, finding.level, finding.host, finding.sentence, *figures)
                 )
             for acceptance in acceptances:
-                self._put("acceptances", (run.name, acceptance.guard, acceptance.reason))
+                self._put("acceptances", (run.name, *_row(acceptance)))
 
     def end(self, run: str, outcome: Outcome, message: str, at: Timestamp, *, is_open: bool) -> None:
         """Store how a run ended; one that stays open waits for resume or abort."""
@@ -80,7 +82,36 @@ class Journal(JournalFile):
         runs = [*self._runs("WHERE domain = ? ORDER BY rowid DESC LIMIT 100", (domain,))]
         closed = [run for run in runs if not run.is_open and run.plan.procedure is not Procedure.VERIFY]
         opened_runs = tuple(_summary(run) for run in runs if run.is_open)
-        return JournalView(opened_runs, _summary(closed[0]) if closed else None)
+        last = _summary(closed[0]) if closed else None
+        return JournalView(opened_runs, last, self._last_roles(domain), self.lost(domain))
+
+    def _last_roles(self, domain: DomainName) -> dict[HostName, Role]:
+        """Return the role of each host after the last conversion that was proven."""
+        statement = (
+            "SELECT steps.host, steps.request FROM steps JOIN runs USING (run) WHERE domain = ? AND "
+            "steps.outcome = 'done' AND steps.request LIKE '% convert %' ORDER BY steps.ended_at, steps.rowid"
+        )
+        return {host: _ROLES[request.split()[-1]] for host, request in self._read(statement, (domain,))}
+
+    # -- hosts that are declared lost ----------------------------------------------------------------------------------
+
+    def declare_lost(self, domain: DomainName, lost: DeclaredLost) -> None:
+        """Store that a host is permanently lost."""
+        statement = "INSERT INTO lost VALUES (NULL, ?, ?, ?, ?, ?, NULL)"
+        self._write(statement, (domain, lost.host, lost.owner, lost.reason, lost.at))
+
+    def end_lost(self, domain: DomainName, hosts: Iterable[HostName], at: Timestamp) -> None:
+        """End the declarations of hosts that answered again."""
+        for host in hosts:
+            statement = "UPDATE lost SET ended_at = ? WHERE domain = ? AND host = ? AND ended_at IS NULL"
+            self._write(statement, (at, domain, host))
+
+    def lost(self, domain: DomainName) -> dict[HostName, DeclaredLost]:
+        """Return the hosts that are declared lost; of several declarations the newest."""
+        statement = (
+            "SELECT host, owner, reason, declared_at FROM lost WHERE domain = ? AND ended_at IS NULL ORDER BY number"
+        )
+        return {row[0]: DeclaredLost(*row) for row in self._read(statement, (domain,))}
 
     def _runs(self, where: str, values: tuple[Any, ...]) -> Iterator[Run]:
         columns = (
@@ -112,8 +143,14 @@ class Journal(JournalFile):
         return tuple(Finding(Guard(row[0]), Level(row[1]), *row[2:]) for row in rows)
 
     def acceptances(self, run: str) -> tuple[Acceptance, ...]:
-        rows = self._read("SELECT guard, reason FROM acceptances WHERE run = ? ORDER BY rowid", (run,))
-        return tuple(Acceptance(Guard(row[0]), row[1]) for row in rows)
+        rows = self._read("SELECT guard, reason, host, value FROM acceptances WHERE run = ? ORDER BY rowid", (run,))
+        return tuple(Acceptance(Guard(row[0]), *row[1:]) for row in rows)
+
+    def accept(self, run: str, acceptances: Iterable[Acceptance]) -> None:
+        """Store acceptances that were added to an open run."""
+        with explained(self.path), self._transaction():
+            for acceptance in acceptances:
+                self._put("acceptances", (run, *_row(acceptance)))
 
     # -- steps ---------------------------------------------------------------------------------------------------------
 
@@ -204,15 +241,18 @@ class Journal(JournalFile):
         source = f"read in the run {run}"
         return {row[0]: Reading(row[0], read_numbers(row[1]), row[2], source, bool(row[3])) for row in rows}
 
-    def show(self, fingerprint: str, domain: DomainName, basis: Basis, at: Timestamp) -> None:
+    def show(
+        self, fingerprint: str, domain: DomainName, basis: Basis, findings: Iterable[Finding], at: Timestamp
+    ) -> None:
         """Store what a shown plan is based on, so that a later difference can be named."""
-        self._write("INSERT OR REPLACE INTO plans VALUES (?, ?, ?, ?)", (fingerprint, domain, dump_basis(basis), at))
+        values = (fingerprint, domain, dump_basis(basis), at, dump_findings(findings))
+        self._write("INSERT OR REPLACE INTO plans VALUES (?, ?, ?, ?, ?)", values)
         self._write("DELETE FROM plans WHERE shown_at < ?", (at - 30 * 86400.0,))
 
-    def shown(self, fingerprint: str) -> Basis | None:
+    def shown(self, fingerprint: str) -> ShownPlan | None:
         """Return what a plan was based on when it was shown."""
-        rows = [*self._read("SELECT basis FROM plans WHERE fingerprint = ?", (fingerprint,))]
-        return read_basis(rows[0][0]) if rows else None
+        rows = [*self._read("SELECT basis, findings FROM plans WHERE fingerprint = ?", (fingerprint,))]
+        return ShownPlan(read_basis(rows[0][0]), read_findings(rows[0][1])) if rows else None
 
     # -- maintenance ---------------------------------------------------------------------------------------------------
 
@@ -244,6 +284,14 @@ class Journal(JournalFile):
         names = ("number", "domain", "host", "started_at", "until", "reason", "owner", "run", "ended_at")
         windows = (Maintenance(**dict(zip(names, row, strict=True))) for row in rows)
         return tuple(window for window in windows if domain in {None, window.domain})
+
+
+_ROLES: Final = {"master": Role.MASTER, "server": Role.REPLICA, "client": Role.CLIENT}
+"""The words of conversions."""
+
+
+def _row(acceptance: Acceptance) -> tuple[str | None, ...]:
+    return (acceptance.guard, acceptance.reason, acceptance.host, acceptance.value)
 
 
 def _summary(run: Run) -> RunSummary:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from boks_exporter.failover.failover_exits import Outcome
-from boks_exporter.failover.findings import Guard
-from boks_exporter.failover.plan import Plan
+from boks_exporter.failover.findings import Finding
+from boks_exporter.failover.plan import Basis, Plan
 from boks_exporter.model import DomainName, HostName, Timestamp
 
 
@@ -41,14 +41,6 @@ class Who:
         """Write it as `anna (root) on ops7`."""
         name = f"{self.sudo_user} ({self.user})" if self.sudo_user else self.user
         return f"{name} on {self.host}" if self.host else name
-
-
-@dataclass(frozen=True, slots=True)
-class Acceptance:
-    """A finding that was accepted by its name."""
-
-    guard: Guard
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +94,14 @@ def undone_since(log: Sequence[LoggedStep], entry: LoggedStep) -> tuple[LoggedSt
 def is_undoing(log: Sequence[LoggedStep]) -> bool:
     """Return whether the last action of a run was part of its rollback."""
     return bool(log) and log[-1].phase is StepPhase.UNDO
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPlan:
+    """What a plan was based on when it was shown, and its findings with their values."""
+
+    basis: Basis
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)

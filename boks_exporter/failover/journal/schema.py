@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-VERSION: Final = 3
+VERSION: Final = 4
 APPLICATION: Final = 0x424F4B46
 """`BOKF`: identifies the journal; any other database is refused."""
 
@@ -64,9 +64,27 @@ UPDATE steps SET begun = 0 WHERE outcome = 'failed' AND (
 """
 """What older programs wrote in a sentence only; it is read here for the last time."""
 
+_SINCE_4: Final = """
+ALTER TABLE acceptances ADD COLUMN host TEXT;
+ALTER TABLE acceptances ADD COLUMN value TEXT;
+ALTER TABLE plans ADD COLUMN findings TEXT NOT NULL DEFAULT '[]';
+CREATE TABLE lost (
+    number INTEGER PRIMARY KEY, domain TEXT NOT NULL, host TEXT NOT NULL, owner TEXT NOT NULL, reason TEXT NOT NULL,
+    declared_at REAL NOT NULL, ended_at REAL
+)
+"""
+_ACCEPTED_HOSTS: Final = """
+INSERT INTO acceptances
+SELECT acceptances.run, acceptances.guard, acceptances.reason, findings.host, NULL
+FROM acceptances JOIN findings ON findings.run = acceptances.run AND findings.guard = acceptances.guard
+WHERE findings.host IS NOT NULL AND findings.level != 'note'
+"""
+"""What older programs accepted for every host of a finding is accepted for each of them."""
+
 _UPGRADES: Final = {
     1: f"ALTER TABLE readings ADD COLUMN is_final INTEGER NOT NULL DEFAULT 0; {_SINCE_2}",
     2: f"{_SINCE_3}; {_NEVER_BEGUN}",
+    3: f"{_SINCE_4}; {_ACCEPTED_HOSTS}",
 }
 """What an older file lacks; each brings it to the next version."""
 
@@ -122,7 +140,7 @@ def _prepare(database: sqlite3.Connection) -> None:
     database.execute("BEGIN IMMEDIATE")
     try:
         if not database.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
-            _run(database, f"{_SCHEMA}{_SINCE_2}{_SINCE_3}")
+            _run(database, f"{_SCHEMA}{_SINCE_2}{_SINCE_3};{_SINCE_4}")
             database.execute(f"PRAGMA application_id = {APPLICATION}")
             database.execute(f"PRAGMA user_version = {VERSION}")
         for version in range(_insist(database), VERSION):

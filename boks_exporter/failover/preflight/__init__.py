@@ -3,14 +3,27 @@
 from boks_exporter.failover.preflight.ask import findings_of
 from boks_exporter.failover.preflight.candidates import Candidate, candidates, next_master_by
 from boks_exporter.failover.preflight.question import PlanQuestion
-from boks_exporter.failover.preflight.verdict import NotAcceptableError, blocking_findings, exit_for, told
+from boks_exporter.failover.preflight.verdict import (
+    NoSuchFindingError,
+    NotAcceptableError,
+    argument,
+    blocking_findings,
+    check_acceptable,
+    check_existing,
+    exit_for,
+    told,
+)
 
 __all__ = [
     "Candidate",
+    "NoSuchFindingError",
     "NotAcceptableError",
     "PlanQuestion",
+    "argument",
     "blocking_findings",
     "candidates",
+    "check_acceptable",
+    "check_existing",
     "exit_for",
     "findings_of",
     "next_master_by",

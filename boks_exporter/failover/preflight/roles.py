@@ -6,9 +6,15 @@ from typing import Final
 from boks_exporter.failover.findings import Finding, Guard
 from boks_exporter.failover.preflight.question import PlanQuestion, note, refuse, unknown
 from boks_exporter.failover.procedure import Procedure
-from boks_exporter.failover.proofs.masters import hosts_not_asked, is_master_beside, is_sound_master, old_master_is_gone
-from boks_exporter.failover.proofs.proven import Certainty, Circumstances
-from boks_exporter.model import Observed, Role
+from boks_exporter.failover.proofs.masters import (
+    hosts_not_asked,
+    master_is_out,
+    masters_are_out,
+    reports_beside,
+    reports_sound,
+)
+from boks_exporter.failover.proofs.proven import Certainty, Circumstances, Proven
+from boks_exporter.model import HostName, Observed, Role
 from boks_exporter.observe.host_matching import Names
 from boks_exporter.parsing.operator_facts import Daemons
 
@@ -67,7 +73,7 @@ def master(question: PlanQuestion) -> Iterator[Finding]:
         yield refuse(Guard.SEVERAL_MASTERS, said, value=str(len(masters)), limit="1", source="ENV")
     elif not masters:
         yield refuse(Guard.NO_MASTER, "no host reports that it is master: failover promote", value="0", limit="1")
-    elif not (state := is_sound_master(facts, masters[0])).holds:
+    elif not (state := reports_sound(facts, masters[0])).holds:
         make = refuse if state.truth is Certainty.NO else unknown
         yield make(Guard.MASTER_UNSOUND, state.sentence, masters[0])
 
@@ -90,37 +96,48 @@ def _master_beside(question: PlanQuestion) -> Iterator[Finding]:
             "failover promote another first"
         )
         yield refuse(Guard.NO_MASTER, said, question.target, value="0", limit="1")
-    elif not (state := is_master_beside(question.facts, masters[0], question.target)).holds:
+    elif not (state := reports_beside(question.facts, masters[0], question.target)).holds:
         make = refuse if state.truth is Certainty.NO else unknown
         yield make(Guard.MASTER_UNSOUND, state.sentence, masters[0])
 
 
-def everybody_asked(question: PlanQuestion) -> Iterator[Finding]:
+def every_host_asked(question: PlanQuestion) -> Iterator[Finding]:
     """Every known host reported whether it is master."""
-    if not question.makes_master:
-        return
-    for name in hosts_not_asked(question.facts, question.facts.old_master):
-        outcome = question.facts.snapshot.outcome(name)
-        why = "its role could not be read" if isinstance(outcome, Observed) or outcome is None else outcome.detail
-        yield unknown(Guard.HOSTS_NOT_ASKED, f"{name} could not be asked whether it is master: {why}", name)
-
-
-def old_master(question: PlanQuestion) -> Iterator[Finding]:
-    """The old master is out."""
-    if question.procedure is not Procedure.PROMOTE:
-        return
     facts = question.facts
-    found = old_master_is_gone(facts, Circumstances(old_master=facts.old_master))
-    answers = ", ".join(f"{witness.host}: {witness.reach}" for witness in facts.witnesses)
-    told = {"value": answers or "no replica asked", "source": "reach from each replica"}
-    if facts.snapshot.masters:
+    for name in hosts_not_asked(facts, facts.old_master):
+        if question.procedure is Procedure.RETIRE and name == question.target:
+            continue
+        said = f"{name} could not be asked whether it is master: {facts.why_unknown(name)}"
+        yield unknown(Guard.HOSTS_NOT_ASKED, said, name, **_witnesses(question, name))
+
+
+def former_masters(question: PlanQuestion) -> Iterator[Finding]:
+    """Every other host that was master when it was last seen is out."""
+    facts, old = question.facts, question.facts.old_master
+    if facts.snapshot.masters and question.procedure is Procedure.PROMOTE:
         return
+    names = [*((old,) if old and question.procedure is Procedure.PROMOTE else ()), *facts.possible_masters]
+    own = question.target if question.procedure is Procedure.RETIRE else None
+    for name in dict.fromkeys(names):
+        if name != own:
+            yield _former_master(question, name, master_is_out(facts, name, Circumstances()))
+    if not names and question.procedure is Procedure.PROMOTE:
+        yield _former_master(question, None, masters_are_out(facts, Circumstances()))
+
+
+def _former_master(question: PlanQuestion, name: HostName | None, found: Proven) -> Finding:
+    figures = _witnesses(question, name)
     if found.truth is Certainty.NO:
-        yield refuse(Guard.OLD_MASTER_REACHABLE, found.sentence, facts.old_master, **told)
-    elif found.truth is Certainty.UNKNOWN:
-        yield unknown(Guard.OLD_MASTER_UNPROVEN, found.sentence, facts.old_master, **told)
-    else:
-        yield note(Guard.OLD_MASTER_UNPROVEN, found.sentence, facts.old_master, **told)
+        return refuse(Guard.OLD_MASTER_REACHABLE, found.sentence, name, **figures)
+    make = unknown if found.truth is Certainty.UNKNOWN else note
+    return make(Guard.OLD_MASTER_UNPROVEN, found.sentence, name, **figures)
+
+
+def _witnesses(question: PlanQuestion, name: HostName | None) -> dict[str, str]:
+    """Return the replicas' answers, for the person who judges; the candidate is no witness."""
+    asked = [each for each in question.facts.witnesses if each.about == name and each.host != question.target]
+    answers = ", ".join(f"{each.host}: {each.reach}" for each in asked)
+    return {"value": answers or "no replica asked", "source": "reach from each replica"}
 
 
 def target_role(question: PlanQuestion) -> Iterator[Finding]:

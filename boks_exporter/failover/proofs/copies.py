@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from boks_exporter.failover.facts import FailoverFacts, Numbers, Reading
 from boks_exporter.failover.findings import Guard
-from boks_exporter.failover.proofs.masters import has_role, is_master_alone
+from boks_exporter.failover.proofs.masters import has_role, is_master_alone, reports_alone
 from boks_exporter.failover.proofs.proven import Circumstances, Proven, all_of, no, unknown, yes
 from boks_exporter.health.unread import not_compared
 from boks_exporter.model import HostName, Role, TableNumber
@@ -17,7 +17,7 @@ def is_equal(facts: FailoverFacts, host: HostName, master: HostName, by: Circums
     A busy master never shows the same number twice, so equality to one reading would never be reached. That a stopped
     master has nothing more than its successor is proven separately (`is_as_advanced`).
     """
-    alone = is_master_alone(facts, master)
+    alone = reports_alone(facts, master)
     compared = facts.comparison.replica(host)
     if not alone.holds or facts.comparison.master != master:
         return unknown(f"there is nothing to compare {host} with: {alone.sentence}")
@@ -31,11 +31,15 @@ def is_equal(facts: FailoverFacts, host: HostName, master: HostName, by: Circums
     if against:
         return no(f"{host} {', '.join(against)}")
     unread = (*compared.not_compared, *facts.unread(host), *facts.unread(master))
-    if unread and Guard.UNREAD_TABLES not in by.accepted:
+    if unread and not _unread_accepted(by, host, master):
         return unknown(not_compared(unread))
     moving = [table.table for table in compared.tables if table.written]
     said = f"{host} has in all {len(compared.tables)} tables what {master} has"
     return yes(f"{said}, which writes in {_tables(moving)} at this very moment" if moving else said)
+
+
+def _unread_accepted(by: Circumstances, *hosts: HostName) -> bool:
+    return any(by.accepted.cover(Guard.UNREAD_TABLES, host) for host in hosts)
 
 
 def _is_bracketed(compared: ReplicaComparison) -> bool:
@@ -112,14 +116,14 @@ def is_as_advanced(facts: FailoverFacts, host: HostName, other: HostName, by: Ci
     if missing:
         table, count = max(missing.items(), key=lambda item: item[1])
         return no(f"{host} lacks {count} updates of {other} in T{table} ({len(missing)} tables in all)")
-    if (unread or wanted.unread) and Guard.UNREAD_TABLES not in by.accepted:
+    if (unread or wanted.unread) and not _unread_accepted(by, host, other):
         return unknown(not_compared(unread or wanted.unread))
     age = max(0.0, facts.seen_at - wanted.read_at)
     said = f"{host} has everything that {other} had ({wanted.source}, {age:.1f} s ago)"
     if wanted.is_final:
         return yes(said)
     later = f"what {other} may have written after that is unknown"
-    if Guard.BEHIND_LAST_MASTER in by.accepted:
+    if any(by.accepted.cover(Guard.BEHIND_LAST_MASTER, name) for name in (host, other)):
         return yes(f"{said}; {later}, which is accepted")
     return unknown(
         f"{said}; {later}, as it did not show its numbers while it was stopped: if it certainly wrote nothing, "
@@ -136,7 +140,7 @@ def is_best(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
     if lacking:
         return no(f"{host} lacks {_tables(lacking)}, which another server has")
     behind = compared.behind_best
-    if behind and behind > by.max_behind_updates and Guard.BEHIND_BEST not in by.accepted:
+    if behind and behind > by.max_behind_updates and not by.accepted.cover(Guard.BEHIND_BEST, host, behind):
         return no(f"{host} is {behind} updates behind the most advanced server")
     unread = tuple(each for seen in facts.snapshot.observed() for each in facts.unread(seen.host))
     if behind is None or unread:
@@ -148,7 +152,7 @@ def _best_but_for_unread(host: HostName, unread: tuple[NotCompared, ...], by: Ci
     """Judge a copy that is behind in no table that could be read on all servers."""
     if not unread:
         return unknown(f"the numbers of {host} could not be compared with the other servers'")
-    if Guard.UNREAD_TABLES in by.accepted:
+    if _unread_accepted(by, host, *(each.host for each in unread)):
         return yes(f"{not_compared(unread)}, which is accepted")
     return unknown(not_compared(unread))
 
@@ -172,14 +176,17 @@ def may_be_removed(facts: FailoverFacts, host: HostName, master: HostName, by: C
     basis = all_of(
         (
             has_role(facts, host, Role.CLIENT),
-            is_master_alone(facts, master),
+            is_master_alone(facts, master, by),
             yes(f"{master} shows its numbers") if numbers else unknown(f"the numbers of {master} could not be read"),
         )
     )
     if not basis.holds:
         return basis
     advanced = is_as_advanced(facts, master, host, by)
-    if advanced.holds or not by.accepted & {Guard.UPDATES_ONLY_HERE, Guard.STALE_DATABASE}:
+    last = last_reading(facts, host)
+    amount = max(shortfall(numbers, last.numbers).values(), default=0) if numbers and last else None
+    is_accepted = by.accepted.cover(Guard.UPDATES_ONLY_HERE, host, amount)
+    if advanced.holds or not (is_accepted or by.accepted.cover(Guard.STALE_DATABASE, host)):
         return all_of((basis, advanced))
     return yes(f"{basis.sentence}; {advanced.sentence}, which is accepted")
 

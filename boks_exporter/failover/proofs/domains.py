@@ -15,7 +15,7 @@ def is_registered(facts: FailoverFacts, host: HostName, master: HostName, by: Ci
     known = registered_hosts(facts)
     if known is not None and host in known:
         return yes(f"{host} is registered as BOKSREPLICA")
-    if Guard.NOT_REGISTERED in by.accepted:
+    if by.accepted.cover(Guard.NOT_REGISTERED, host):
         return yes(f"{host} is not proven to be registered as BOKSREPLICA, which is accepted")
     if known is None:
         return unknown(f"{master} did not report which hosts are registered as BOKSREPLICA")
@@ -44,9 +44,9 @@ def is_listed_ok(facts: FailoverFacts, host: HostName, master: HostName) -> Prov
     return yes(f"{master} lists {host} as OK")
 
 
-def none_is_ahead(facts: FailoverFacts, master: HostName) -> Proven:
+def none_is_ahead(facts: FailoverFacts, master: HostName, by: Circumstances) -> Proven:
     """Prove that no replica has updates that the master never had."""
-    master_state = is_sound_master(facts, master)
+    master_state = is_sound_master(facts, master, by)
     if not master_state.holds:
         return master_state
     ahead = [replica for replica in facts.comparison.replicas if replica.ahead]
@@ -61,7 +61,7 @@ def none_is_ahead(facts: FailoverFacts, master: HostName) -> Proven:
 
 def is_sound(facts: FailoverFacts, master: HostName, by: Circumstances) -> Proven:
     """Prove that every replica is OK; hosts that were unreachable when the plan was made are only named."""
-    master_state = is_sound_master(facts, master)
+    master_state = is_sound_master(facts, master, by)
     if not master_state.holds:
         return master_state
     sick: list[str] = []
@@ -89,7 +89,7 @@ def is_sound(facts: FailoverFacts, master: HostName, by: Circumstances) -> Prove
 
 def others_are_back(facts: FailoverFacts, master: HostName, by: Circumstances) -> Proven:
     """Prove that the replicas that were OK before are OK now."""
-    master_state = is_sound_master(facts, master)
+    master_state = is_sound_master(facts, master, by)
     if not master_state.holds:
         return master_state
     replicas = [each for each in facts.health.hosts if each.host in by.healthy - {master}]
@@ -105,7 +105,7 @@ def has_clean_error_log(facts: FailoverFacts, host: HostName, by: Circumstances)
     seen = facts.seen(host)
     log = seen.errlog if seen else None
     bad, why = known_bad_lines(log) if log else (), unread(host, log)
-    if Guard.ERROR_LOG in by.accepted and (bad or why):
+    if by.accepted.cover(Guard.ERROR_LOG, host) and (bad or why):
         return yes(f"the error log of {host} is accepted as it is")
     if log is None or why:
         return unknown(why)

@@ -7,13 +7,16 @@ from boks_exporter.model import HostName, Role
 from boks_exporter.parsing.operator_facts import Daemons, Reach
 
 
-def is_master_alone(facts: FailoverFacts, host: HostName) -> Proven:
-    """Prove that a host is master, runs, and that no other host reports to be master."""
-    if (role := has_role(facts, host, Role.MASTER)) and not role.holds:
-        return role
-    alone = has_no_other(facts, host)
-    if not alone.holds:
-        return alone
+def is_master_alone(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
+    """Prove that a host is master, runs, and that no other host is or may be one."""
+    return all_of((reports_alone(facts, host), others_are_out(facts, host, by)))
+
+
+def reports_alone(facts: FailoverFacts, host: HostName) -> Proven:
+    """Prove that a host is master, runs, and that no other host that answers reports to be master."""
+    role, alone = has_role(facts, host, Role.MASTER), has_no_other(facts, host)
+    if not role.holds or not alone.holds:
+        return role if not role.holds else alone
     if facts.daemons(host) is Daemons.STOPPED:
         return no(f"{host} is master, but BoKS is stopped on it")
     return yes(f"{host} is the only master")
@@ -27,9 +30,25 @@ def has_no_other(facts: FailoverFacts, host: HostName) -> Proven:
     return yes(f"no other host than {host} reports that it is master")
 
 
-def is_sound_master(facts: FailoverFacts, host: HostName) -> Proven:
+def others_are_out(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
+    """Prove of every other host that was master when it was last seen that it is out."""
+    others = [name for name in facts.possible_masters if name != host]
+    return all_of(master_is_out(facts, name, by) for name in others)
+
+
+def may_start(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
+    """Prove that no other host is or may be master."""
+    return all_of((has_no_other(facts, host), others_are_out(facts, host, by)))
+
+
+def is_sound_master(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
     """Prove that a host is the only master, runs, and shows its list and its numbers."""
-    alone = is_master_alone(facts, host)
+    return all_of((reports_sound(facts, host), others_are_out(facts, host, by)))
+
+
+def reports_sound(facts: FailoverFacts, host: HostName) -> Proven:
+    """Prove that a host is the only one that reports to be master, runs, and shows its list and its numbers."""
+    alone = reports_alone(facts, host)
     if not alone.holds:
         return alone
     seen = facts.seen(host)
@@ -40,7 +59,13 @@ def is_sound_master(facts: FailoverFacts, host: HostName) -> Proven:
     return yes(f"{host} is the only master and shows its list and numbers")
 
 
-def is_master_beside(facts: FailoverFacts, host: HostName, other: HostName) -> Proven:
+def is_master_beside(facts: FailoverFacts, host: HostName, other: HostName, by: Circumstances) -> Proven:
+    """Prove that a host is the running master, though an old one that is to be retired may be one as well."""
+    thirds = [name for name in facts.possible_masters if name not in {host, other}]
+    return all_of((reports_beside(facts, host, other), *(master_is_out(facts, name, by) for name in thirds)))
+
+
+def reports_beside(facts: FailoverFacts, host: HostName, other: HostName) -> Proven:
     """Prove that a host is the running master, though an old one that is to be retired may report it as well."""
     others = [name for name in facts.snapshot.masters if name not in {host, other}]
     if others:
@@ -89,10 +114,10 @@ def _daemons(facts: FailoverFacts, host: HostName, wanted: Daemons) -> Proven:
 
 
 def nobody_is_master(facts: FailoverFacts, by: Circumstances) -> Proven:
-    """Prove that there is no master: no host reports it, every host was asked, and the old one is out."""
+    """Prove that there is no master: no host reports it, every host was asked, and former masters are out."""
     if facts.snapshot.masters:
         return no(f"{', '.join(facts.snapshot.masters)} reports that it is master")
-    return all_of((_everybody_was_asked(facts, by), old_master_is_gone(facts, by)))
+    return all_of((_every_host_was_asked(facts, by), masters_are_out(facts, by)))
 
 
 def may_start_as_master(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
@@ -100,49 +125,59 @@ def may_start_as_master(facts: FailoverFacts, host: HostName, by: Circumstances)
     alone = has_no_other(facts, host)
     if not alone.holds:
         return alone
-    parts = (has_role(facts, host, Role.MASTER), _everybody_was_asked(facts, by))
-    return all_of(parts if by.old_master == host else (*parts, old_master_is_gone(facts, by)))
+    parts = (has_role(facts, host, Role.MASTER), _every_host_was_asked(facts, by))
+    return all_of(parts if by.old_master == host else (*parts, masters_are_out(facts, by)))
 
 
 def hosts_not_asked(facts: FailoverFacts, old_master: HostName | None) -> tuple[HostName, ...]:
-    """Return the hosts whose role is unknown, without the old master."""
+    """Return the hosts whose role is unknown and that were not master when they were last seen."""
+    judged = {old_master, *facts.possible_masters, *facts.journal.lost}
     return tuple(
-        host.name for host in facts.snapshot.hosts if facts.role(host.name) is Role.UNKNOWN and host.name != old_master
+        host.name for host in facts.snapshot.hosts if facts.role(host.name) is Role.UNKNOWN and host.name not in judged
     )
 
 
-def _everybody_was_asked(facts: FailoverFacts, by: Circumstances) -> Proven:
-    silent = hosts_not_asked(facts, by.old_master)
-    if not silent:
+def _every_host_was_asked(facts: FailoverFacts, by: Circumstances) -> Proven:
+    missing = hosts_not_asked(facts, by.old_master)
+    if not missing:
         return yes("every known host was asked, and none reports that it is master")
-    if Guard.HOSTS_NOT_ASKED in by.accepted and by.excused.issuperset(silent):
-        return yes(f"{', '.join(silent)} could not be asked, which is accepted")
-    return unknown(f"{', '.join(silent)} could not be asked whether it is master")
+    left = [name for name in missing if not by.accepted.cover(Guard.HOSTS_NOT_ASKED, name)]
+    if not left:
+        return yes(f"{', '.join(missing)} could not be asked, which is accepted")
+    return unknown(f"{', '.join(left)} could not be asked whether it is master")
 
 
-def old_master_is_gone(facts: FailoverFacts, by: Circumstances) -> Proven:
-    """Prove that the old master is out by its own word, or gone by the word of every replica.
-
-    What is accepted stands for what is not known, never for a witness that says otherwise.
-    """
+def masters_are_out(facts: FailoverFacts, by: Circumstances) -> Proven:
+    """Prove that the old master, and every other host that was master when it was last seen, is out."""
     old = by.old_master or facts.old_master
-    if old is None:
-        return _accepted(by, "no host is known to have been master, so none can be proven out")
-    role = facts.role(old)
-    if role in {Role.CLIENT, Role.REPLICA}:
-        return yes(f"{old} reports that it is a {role}")
-    reached = [witness.host for witness in facts.witnesses if witness.reach is Reach.REACHABLE]
+    former = tuple(dict.fromkeys((*((old,) if old else ()), *facts.possible_masters)))
+    if former:
+        return all_of(master_is_out(facts, name, by) for name in former)
+    said = "no host is known to have been master, so none can be proven out"
+    if by.accepted.cover(Guard.OLD_MASTER_UNPROVEN):
+        return yes(f"{said}, which is accepted")
+    return unknown(f"{said}; {facts.knowledge_gap}" if facts.knowledge_gap else said)
+
+
+def master_is_out(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
+    """Prove that a former master is out: by its own word, by the fence, or by an acceptance that names it.
+
+    Silence is no proof: replicas that do not reach it may be on the other side of a partition. A replica that reaches
+    it outweighs every acceptance.
+    """
+    role = facts.role(host)
+    if role is Role.MASTER:
+        return no(f"{host} reports that it is master")
+    if role is not Role.UNKNOWN:
+        return yes(f"{host} reports that it is a {role}")
+    reached = [each.host for each in facts.witnesses if each.about == host and each.reach is Reach.REACHABLE]
     if reached:
-        return no(f"{', '.join(reached)} reaches the master's port of {old}: it may be running")
-    if not facts.witnesses:
-        return _accepted(by, f"{old} does not answer, and no replica could be asked whether it reaches it")
-    unsure = [witness.host for witness in facts.witnesses if witness.reach is Reach.UNKNOWN]
-    if unsure:
-        return _accepted(by, f"{old} does not answer, and {', '.join(unsure)} could not check whether it reaches it")
-    return yes(f"{old} does not answer, and none of {len(facts.witnesses)} replicas reaches its master's port")
-
-
-def _accepted(by: Circumstances, sentence: str) -> Proven:
-    if Guard.OLD_MASTER_UNPROVEN in by.accepted:
-        return yes(f"{sentence}, which is accepted")
-    return unknown(sentence)
+        return no(f"{', '.join(reached)} reaches the master's port of {host}: it may be running")
+    if host in by.fenced:
+        return yes(f"{host} was fenced")
+    if (lost := facts.journal.lost.get(host)) is not None:
+        return yes(f"{host} was declared lost by {lost.owner}: {lost.reason}")
+    said = f"{host} was master when it was last seen, and is not reached ({facts.why_unknown(host)})"
+    if by.accepted.cover(Guard.OLD_MASTER_UNPROVEN, host):
+        return yes(f"{said}, which is accepted")
+    return unknown(said + ("; its machine is up" if facts.is_up(host) else ""))

@@ -12,7 +12,7 @@ from boks_exporter.model import Role
 _Judge: TypeAlias = Callable[[Claim, FailoverFacts, Circumstances], Proven]
 
 JUDGES: Final[Mapping[ClaimKind, _Judge]] = {
-    ClaimKind.IS_MASTER_ALONE: lambda of, facts, _: masters.is_master_alone(facts, of.host),
+    ClaimKind.IS_MASTER_ALONE: lambda of, facts, by: masters.is_master_alone(facts, of.host, by),
     ClaimKind.IS_REPLICA: lambda of, facts, _: masters.has_role(facts, of.host, Role.REPLICA),
     ClaimKind.IS_CLIENT: lambda of, facts, _: masters.has_role(facts, of.host, Role.CLIENT),
     ClaimKind.IS_STOPPED: lambda of, facts, _: masters.is_stopped(facts, of.host),
@@ -20,9 +20,9 @@ JUDGES: Final[Mapping[ClaimKind, _Judge]] = {
     ClaimKind.IS_OUT: lambda of, facts, _: masters.is_out(facts, of.host),
     ClaimKind.NOBODY_IS_MASTER: lambda _of, facts, by: masters.nobody_is_master(facts, by),
     ClaimKind.MAY_START_AS_MASTER: lambda of, facts, by: masters.may_start_as_master(facts, of.host, by),
-    ClaimKind.NO_OTHER_MASTER: lambda of, facts, _: masters.has_no_other(facts, of.host),
-    ClaimKind.MASTER_IS_SOUND: lambda of, facts, _: masters.is_sound_master(facts, of.host),
-    ClaimKind.IS_MASTER_BESIDE: lambda of, facts, _: masters.is_master_beside(facts, of.host, of.other or ""),
+    ClaimKind.NO_OTHER_MASTER: lambda of, facts, by: masters.may_start(facts, of.host, by),
+    ClaimKind.MASTER_IS_SOUND: lambda of, facts, by: masters.is_sound_master(facts, of.host, by),
+    ClaimKind.IS_MASTER_BESIDE: lambda of, facts, by: masters.is_master_beside(facts, of.host, of.other or "", by),
     ClaimKind.HAS_SHM_SIZE: lambda of, facts, _: copies.has_shm_size(facts, of.host, of.number or 0),
     ClaimKind.HAS_NO_DATABASE: lambda of, facts, _: copies.has_database(facts, of.host, wanted=False),
     ClaimKind.HAS_DATABASE: lambda of, facts, _: copies.has_database(facts, of.host, wanted=True),
@@ -33,7 +33,7 @@ JUDGES: Final[Mapping[ClaimKind, _Judge]] = {
     ClaimKind.IS_AS_ADVANCED: lambda of, facts, by: copies.is_as_advanced(facts, of.host, of.other or "", by),
     ClaimKind.IS_BEST: lambda of, facts, by: copies.is_best(facts, of.host, by),
     ClaimKind.MAY_BE_REMOVED: lambda of, facts, by: copies.may_be_removed(facts, of.host, of.other or "", by),
-    ClaimKind.NONE_IS_AHEAD: lambda of, facts, _: domains.none_is_ahead(facts, of.host),
+    ClaimKind.NONE_IS_AHEAD: lambda of, facts, by: domains.none_is_ahead(facts, of.host, by),
     ClaimKind.DOMAIN_IS_SOUND: lambda of, facts, by: domains.is_sound(facts, of.host, by),
     ClaimKind.OTHERS_ARE_BACK: lambda of, facts, by: domains.others_are_back(facts, of.host, by),
     ClaimKind.ERROR_LOG_IS_CLEAN: lambda of, facts, by: domains.has_clean_error_log(facts, of.host, by),

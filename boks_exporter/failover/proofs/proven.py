@@ -1,10 +1,10 @@
 """Judgements in three values."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from boks_exporter.failover.findings import Guard
+from boks_exporter.failover.findings import Acceptances
 from boks_exporter.model import HostName
 
 
@@ -34,13 +34,15 @@ class Circumstances:
     """What a plan knows beyond the facts of one round.
 
     `old_master` is the master that a promotion replaces or a switchover makes a client; `excused` did not answer when
-    the plan was made; `healthy` were replicas and OK then; `accepted` are findings that were accepted by name.
+    the plan was made; `healthy` were replicas and OK then; `accepted` are findings that were accepted by name;
+    `fenced` are hosts that the configured fence has switched off or isolated.
     """
 
     old_master: HostName | None = None
     excused: frozenset[HostName] = frozenset()
     healthy: frozenset[HostName] = frozenset()
-    accepted: frozenset[Guard] = frozenset()
+    accepted: Acceptances = field(default_factory=Acceptances)
+    fenced: frozenset[HostName] = frozenset()
     max_behind_updates: int = 0
 
 
@@ -66,4 +68,4 @@ def all_of(parts: Iterable[Proven]) -> Proven:
         against = [part.sentence for part in several if part.truth is truth]
         if against:
             return Proven(truth, "; ".join(against))
-    return Proven(Certainty.YES, "; ".join(part.sentence for part in several))
+    return Proven(Certainty.YES, "; ".join(part.sentence for part in several if part.sentence))

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from boks_exporter.failover.findings import Guard
+from boks_exporter.failover.findings import Acceptance, Acceptances
 from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates
-from boks_exporter.failover.journal import Acceptance, Journal, Who
+from boks_exporter.failover.journal import Journal, Who
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.procedure import Procedure
@@ -34,8 +34,9 @@ class Order:
     reason: str = ""
 
     @property
-    def guards(self) -> frozenset[Guard]:
-        return frozenset(acceptance.guard for acceptance in self.accepted)
+    def acceptances(self) -> Acceptances:
+        """What is accepted."""
+        return Acceptances(self.accepted)
 
 
 def _silently(_: str) -> None:
@@ -70,7 +71,7 @@ def run_name(procedure: Procedure, now: Timestamp, token: str) -> RunName:
     return f"{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}-{procedure}-{token}"
 
 
-def circumstances(plan: Plan, accepted: frozenset[Guard], limits: FailoverLimits) -> Circumstances:
+def circumstances(plan: Plan, accepted: Acceptances, limits: FailoverLimits) -> Circumstances:
     """Return what the proofs need to know about a plan."""
     return Circumstances(
         old_master=plan.master if plan.procedure in _REPLACE_A_MASTER else None,

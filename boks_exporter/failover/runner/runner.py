@@ -5,18 +5,20 @@ from typing import Final, TypeAlias
 
 from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.failover_exits import Exit, Outcome
+from boks_exporter.failover.findings import Acceptance, Acceptances
 from boks_exporter.failover.journal import (
     JournalError,
     LoggedStep,
     Maintenance,
     Run,
     RunOpenError,
+    ShownPlan,
     StepOutcome,
     StepPhase,
     is_undoing,
 )
 from boks_exporter.failover.plan import Plan, difference
-from boks_exporter.failover.preflight import blocking_findings, exit_for, told
+from boks_exporter.failover.preflight import NoSuchFindingError, blocking_findings, check_existing, exit_for, told
 from boks_exporter.failover.procedures.step import ProcedureStep
 from boks_exporter.failover.runner.execute_step import StepExecutor
 from boks_exporter.failover.runner.finish import Finisher, facts_of_plan, given_up, in_words, next_for
@@ -74,31 +76,37 @@ class Runner:
         tools = self.tools
         tools.say(f"polling {self.domain}")
         first = await propose(tools.survey, order.procedure, order.target, tools.limits, self._known())
-        if refusal := self._refusal(first, order, fingerprint):
+        shown = tools.journal.shown(fingerprint.lower())
+        accepted = order.acceptances.bound(shown.findings if shown else first.findings)
+        if refusal := self._refusal(first, accepted, fingerprint, shown):
             return refusal
         name = run_name(order.procedure, tools.clock.now(), tools.token())
-        self._begin(name, first, order)
+        self._begin(name, first, order, accepted)
         self.at_work_on = name
         tools.say(f"run {name}")
-        performer = self._performer(name, first, order)
+        performer = StepExecutor(tools, name, first.plan, circumstances(first.plan, accepted, tools.limits))
         try:
             return await self._locked(performer, first, order)
         except JournalError as error:
             return self.end.without_journal(performer, error)
 
-    def _refusal(self, proposal: Proposal, order: Order, fingerprint: str) -> RunResult | None:
-        left = blocking_findings(proposal.findings, order.guards)
+    def _refusal(
+        self, proposal: Proposal, accepted: Acceptances, fingerprint: str, shown: ShownPlan | None
+    ) -> RunResult | None:
+        left = blocking_findings(proposal.findings, accepted)
         if proposal.fingerprint != fingerprint.lower():
-            return RunResult(
-                Exit.REFUSED, changed(self.tools.journal.shown(fingerprint.lower()), proposal, fingerprint)
-            )
+            return RunResult(Exit.REFUSED, changed(shown.basis if shown else None, proposal, fingerprint))
         if left:
             return RunResult(exit_for(left), tuple(told(finding) for finding in left))
         if proposal.plan.obstacle or not proposal.plan.steps:
             return RunResult(Exit.REFUSED, (proposal.plan.obstacle or "the plan has no steps",))
+        try:
+            check_existing(accepted, proposal.plan, proposal.findings)
+        except NoSuchFindingError as error:
+            return RunResult(Exit.USAGE, (str(error),))
         return None
 
-    def _begin(self, name: RunName, proposal: Proposal, order: Order) -> None:
+    def _begin(self, name: RunName, proposal: Proposal, order: Order, accepted: Acceptances) -> None:
         tools = self.tools
         run = Run(
             name=name,
@@ -111,7 +119,7 @@ class Runner:
             started_at=tools.clock.now(),
             ended_at=None,
         )
-        tools.journal.begin(run, proposal.findings, order.accepted)
+        tools.journal.begin(run, proposal.findings, accepted.entries)
 
     async def _locked(self, performer: StepExecutor, first: Proposal, order: Order) -> RunResult:
         tools, plan, name = self.tools, first.plan, performer.run
@@ -124,14 +132,13 @@ class Runner:
             lines = difference(first.basis, again.basis)
             said = ("things changed between the plan and the lock", *lines)
             return await self.end.close(name, Outcome.ABORTED, Exit.REFUSED, said)
+        if left := blocking_findings(again.findings, performer.by.accepted):
+            said = ("more than what was accepted was found under the lock", *(told(finding) for finding in left))
+            return await self.end.close(name, Outcome.ABORTED, exit_for(left), said)
         if objection := await tools.hooks.call(Event.BEFORE, facts_of_plan(tools, name, again.plan, again.fingerprint)):
             return await self.end.close(name, Outcome.ABORTED, Exit.UNCHANGED, (objection,))
         self._maintain(name, again.plan)
         return await self._go_on(performer, ())
-
-    def _performer(self, name: RunName, proposal: Proposal, order: Order) -> StepExecutor:
-        tools = self.tools
-        return StepExecutor(tools, name, proposal.plan, circumstances(proposal.plan, order.guards, tools.limits))
 
     def _maintain(self, name: RunName, plan: Plan) -> None:
         """Open maintenance windows for alerts and status; they expire on their own."""
@@ -204,13 +211,13 @@ class Runner:
 
     # -- resume and abort --------------------------------------------------------------------------------------------
 
-    async def resume(self, name: RunName) -> RunResult:
-        """Continue an open run, by observing first."""
-        return await self._reopened(name, self._resume)
+    async def resume(self, name: RunName, accepted: tuple[Acceptance, ...] = ()) -> RunResult:
+        """Continue an open run, by observing first; what is accepted in addition is journaled."""
+        return await self._reopened(name, self._resume, accepted)
 
-    async def abort(self, name: RunName) -> RunResult:
+    async def abort(self, name: RunName, accepted: tuple[Acceptance, ...] = ()) -> RunResult:
         """Roll back an open run as far as possible, report what cannot be undone, and close it."""
-        return await self._reopened(name, self._abort)
+        return await self._reopened(name, self._abort, accepted)
 
     async def forget(self, name: RunName, reason: str) -> RunResult:
         """Close an open run whose hosts are permanently lost; nothing is changed on hosts but released locks."""
@@ -235,9 +242,10 @@ class Runner:
         except RunOpenError as error:
             return RunResult(Exit.LOCKED, (str(error),), name)
 
-    async def _reopened(self, name: RunName, go_on: GoOn) -> RunResult:
+    async def _reopened(self, name: RunName, go_on: GoOn, more: tuple[Acceptance, ...]) -> RunResult:
         async def reopened(run: Run) -> RunResult:
-            accepted = frozenset(acceptance.guard for acceptance in self.tools.journal.acceptances(run.name))
+            self.tools.journal.accept(run.name, more)
+            accepted = Acceptances(self.tools.journal.acceptances(run.name))
             by = circumstances(run.plan, accepted, self.tools.limits)
             changed = any(entry.request for entry in self.tools.journal.steps(run.name))
             performer = StepExecutor(self.tools, run.name, run.plan, by, changed=changed)
