@@ -1,8 +1,8 @@
-"""boks-exporter as it is, but for one thing: once a file exists, no look at a domain ever ends.
+"""boks-exporter with one change: once a file exists, no round of a domain ever ends.
 
     python tests/integration/wedged_exporter.py FILE serve --config.file=...
 
-Stands for every reason why a poll loop could stand still while the process lives and its web server answers.
+It stands for every reason why a poll loop could stall while the process runs and its web server answers.
 """
 
 import asyncio
@@ -11,18 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from boks_exporter.cli import main
+from boks_exporter.exposition import DomainView
 from boks_exporter.poller.domain_watch import DomainWatch
 
 _FILE = Path(sys.argv.pop(1))
-_look = DomainWatch.look
+_run_round = DomainWatch.run_round
 
 
-async def _look_or_never_end(self: DomainWatch, *arguments: Any) -> None:
+async def _run_round_or_never_end(self: DomainWatch, *arguments: Any, **options: Any) -> DomainView:
     if _FILE.exists():
         await asyncio.Event().wait()
-    await _look(self, *arguments)
+    return await _run_round(self, *arguments, **options)
 
 
 if __name__ == "__main__":
-    DomainWatch.look = _look_or_never_end  # type: ignore[method-assign]
+    DomainWatch.run_round = _run_round_or_never_end  # type: ignore[method-assign]
     main()
