@@ -3,13 +3,18 @@
 import json
 import os
 import platform
+import subprocess
 from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
 from typing import Final
 
 from boks_exporter.exposition import ExporterInfo
 
 _PACKAGE: Final = "boks-exporter"
 _UNKNOWN: Final = "unknown"
+_CHECKOUT: Final = Path(__file__).resolve().parents[2]
+_BUILD_RECORD: Final = Path(__file__).resolve().parents[1] / "revision.txt"
+_GIT_SECONDS: Final = 2.0
 
 
 def exporter_info() -> ExporterInfo:
@@ -26,8 +31,14 @@ def version() -> str:
 
 
 def revision() -> str:
-    """Return $BOKS_EXPORTER_REVISION, or the commit that pip recorded."""
-    return os.environ.get("BOKS_EXPORTER_REVISION") or _recorded_by_pip() or _UNKNOWN
+    """Return $BOKS_EXPORTER_REVISION, or the commit that pip or the build recorded, or that the checkout is at."""
+    return (
+        os.environ.get("BOKS_EXPORTER_REVISION")
+        or _recorded_by_pip()
+        or _recorded_by_build()
+        or _of_checkout()
+        or _UNKNOWN
+    )
 
 
 def _recorded_by_pip() -> str | None:
@@ -38,3 +49,23 @@ def _recorded_by_pip() -> str | None:
         return None
     commit = json.loads(text or "{}").get("vcs_info", {}).get("commit_id")
     return str(commit) if commit else None
+
+
+def _recorded_by_build() -> str | None:
+    """Read the commit that hatch_build.py wrote into the package."""
+    try:
+        return _BUILD_RECORD.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _of_checkout() -> str | None:
+    """Read the commit of the checkout that the package is in; a change that is not committed does not show."""
+    if not (_CHECKOUT / ".git").exists():
+        return None
+    command = ["git", "-C", str(_CHECKOUT), "rev-parse", "--verify", "HEAD"]
+    try:
+        shown = subprocess.run(command, capture_output=True, text=True, timeout=_GIT_SECONDS, check=True)  # noqa: S603 - fixed words
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return shown.stdout.strip() or None

@@ -11,7 +11,7 @@ from boks_exporter.app.systemd import Notifier, status_line
 from boks_exporter.exposition import DomainView
 from boks_exporter.model import Timestamp
 from boks_exporter.observe import Clock
-from boks_exporter.web import Published, prepare
+from boks_exporter.web import ProcessMetrics, Published, prepare
 
 _REST: Final = 4
 """The pause after a rendering, as a multiple of its duration."""
@@ -38,7 +38,8 @@ class Publisher:
         self._clock = clock
         self._info = exporter_info()
         self._is_news = asyncio.Event()
-        self.published: Published = prepare((), self._info, is_ready=False)
+        self._process = ProcessMetrics()
+        self.published: Published = prepare((), self._info, self._process.blocks(), is_ready=False)
         self.status = status_line(self.published.report)
 
     def soon(self) -> None:
@@ -69,4 +70,4 @@ class Publisher:
             await self._clock.sleep(_REST * (self._clock.monotonic() - began))
 
     def _prepared(self, views: Sequence[DomainView], *, is_ready: bool) -> Published:
-        return prepare(self.journals.joined(views), self._info, is_ready=is_ready)
+        return prepare(self.journals.joined(views), self._info, self._process.blocks(), is_ready=is_ready)

@@ -2,8 +2,19 @@
 
 from boks_exporter.web.page_source import PageSource
 from boks_exporter.web.paths import Paths, paths_of
+from boks_exporter.web.process_metrics import ProcessMetrics
 from boks_exporter.web.published import Published, prepare
 from boks_exporter.web.security import LiveWebConfig, load_web_config
 from boks_exporter.web.server import WebServer
 
-__all__ = ["LiveWebConfig", "PageSource", "Paths", "Published", "WebServer", "load_web_config", "paths_of", "prepare"]
+__all__ = [
+    "LiveWebConfig",
+    "PageSource",
+    "Paths",
+    "ProcessMetrics",
+    "Published",
+    "WebServer",
+    "load_web_config",
+    "paths_of",
+    "prepare",
+]

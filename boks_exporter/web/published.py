@@ -8,6 +8,7 @@ from typing import Final
 
 from boks_exporter.exposition import DomainView, ExporterInfo, render, status_report
 from boks_exporter.report import StatusReport
+from boks_exporter.web.process_metrics import END, NO_PROCESS, ProcessBlocks
 
 _GZIP_LEVEL: Final = 5
 """A metrics page shrinks to 1/30; higher levels take twice the time and save few bytes."""
@@ -33,13 +34,15 @@ class Published:
     is_ready: bool
 
 
-def prepare(views: Sequence[DomainView], exporter: ExporterInfo, *, is_ready: bool) -> Published:
+def prepare(
+    views: Sequence[DomainView], exporter: ExporterInfo, process: ProcessBlocks = NO_PROCESS, *, is_ready: bool
+) -> Published:
     """Render all answers; run it in a thread, since hundreds of hosts take a noticeable time."""
     page = render(views, exporter)
     report = status_report(views)
     return Published(
-        classic=_body(page.classic),
-        openmetrics=_body(page.openmetrics),
+        classic=_body(page.classic + process.classic),
+        openmetrics=_body(page.openmetrics.removesuffix(END) + process.openmetrics + END),
         json=_body(json.dumps(report, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"),
         report=report,
         version=exporter.version,

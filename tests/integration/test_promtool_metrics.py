@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from boks_exporter.web import ProcessMetrics, prepare
+from tests.unit.exposition_views import INFO, published
+
 GOLDEN = Path(__file__).parent.parent / "golden"
 
 
@@ -12,6 +15,13 @@ GOLDEN = Path(__file__).parent.parent / "golden"
 def test_promtool_finds_nothing(page: Path) -> None:
     """No lint on names, units, types or HELP texts."""
     done = subprocess.run(["promtool", "check", "metrics"], input=page.read_bytes(), capture_output=True, timeout=30)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_promtool_finds_nothing_on_a_page_with_the_process() -> None:
+    """The metrics of the exporter's own process are appended to those of the hosts."""
+    page = prepare((published(),), INFO, ProcessMetrics().blocks(), is_ready=True).classic.plain
+    done = subprocess.run(["promtool", "check", "metrics"], input=page, capture_output=True, timeout=30)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 

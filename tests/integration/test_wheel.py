@@ -77,7 +77,7 @@ def test_the_wheel_holds_every_module_and_file(installed: Installed) -> None:
     }
     with zipfile.ZipFile(installed.wheel) as wheel:
         held = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    assert held == package | shipped
+    assert held == package | shipped | {"boks_exporter/revision.txt"}
     named = {"boks_exporter/py.typed", "boks_exporter/remote/gate.sh"}
     assert named <= held
 
@@ -109,11 +109,11 @@ def test_the_demo_runs_from_nowhere(installed: Installed) -> None:
 def test_rules_and_dashboards_are_at_hand(
     command: str, names: tuple[str, ...], installed: Installed, tmp_path: Path
 ) -> None:
-    """Whoever installs the wheel gets every file as from a checkout; the alerts link to the pages beside them."""
+    """The wheel has every file, as a checkout has it; the alerts name the runbooks next to them."""
     installed.run(command, str(tmp_path))
     written = sorted(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
     shipped = sorted(
-        file.read_bytes().replace(b"runbook_url: docs/runbooks/", b"runbook_url: runbooks/")
+        file.read_bytes().replace(b"runbook_url: docs/runbooks/", b"runbook: runbooks/")
         for name in names
         for file in SHIPPED[name].rglob("*")
         if file.is_file()
@@ -124,3 +124,10 @@ def test_rules_and_dashboards_are_at_hand(
 def test_the_gate_is_at_hand(installed: Installed) -> None:
     """The script for the hosts comes out of the wheel byte for byte."""
     assert installed.run("gate").stdout == (ROOT / "boks_exporter" / "remote" / "gate.sh").read_text(encoding="utf-8")
+
+
+def test_the_installed_program_shows_its_commit(installed: Installed) -> None:
+    """A wheel that was built in a checkout knows the commit, wherever it is installed."""
+    head = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
+
+    assert f"revision  {head.stdout}" in installed.run("version").stdout

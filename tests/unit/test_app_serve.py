@@ -7,6 +7,7 @@ import os
 import platform
 import signal
 import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -112,6 +113,7 @@ def test_the_version_is_the_installed_packages() -> None:
 def test_a_source_tree_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is unknown is said to be unknown, not made up."""
     monkeypatch.setattr(build_info, "_PACKAGE", "no-such-package-of-ours")
+    monkeypatch.setattr(build_info, "_CHECKOUT", Path("/nonexistent"))
     assert (build_info.version(), build_info.revision()) == ("unknown", "unknown")
 
 
@@ -140,6 +142,21 @@ def test_the_revision_is_what_the_build_or_pip_noted(
 ) -> None:
     """The environment of an image comes first, then what pip wrote for a package from a repository."""
     monkeypatch.setattr(build_info, "distribution", lambda _: Installed(noted))
+    monkeypatch.setattr(build_info, "_CHECKOUT", Path("/nonexistent"))
     if build is not None:
         monkeypatch.setenv("BOKS_EXPORTER_REVISION", build)
     assert build_info.revision() == revision
+
+
+def test_a_checkout_knows_its_commit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A program that runs from a checkout shows the commit that git knows; without git or a commit it is unknown."""
+    monkeypatch.setattr(build_info, "distribution", lambda _: Installed(None))
+    monkeypatch.setattr(build_info, "_CHECKOUT", tmp_path)
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=x", "-c", "user.email=x@example.net"]
+    subprocess.run([*git, "init", "-q"], check=True)
+    assert build_info.revision() == "unknown"
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "x"], check=True)
+    head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    assert build_info.revision() == head
+    monkeypatch.setenv("PATH", "/nonexistent")
+    assert build_info.revision() == "unknown"
