@@ -163,14 +163,17 @@ def _table(rows: tuple[ProcedureStep, ...]) -> Iterator[str]:
     yield "| step | on | sent | purpose | undone by |"
     yield "|---|---|---|---|---|"
     for row in rows:
-        sent = (
-            f"`{_shown(row.words)}`"
-            if row.words
-            else ("by hand" if row.kind is StepKind.CONSOLE else "nothing: it waits")
-        )
+        sent = f"`{_shown(row.words)}`" if row.words else _NOTHING_SENT[row.kind]
         undo = f"`{_shown(row.undo)}`" if row.undo else ("" if row.kind is StepKind.WAIT else row.no_undo)
         mark = "**point of no return:** " if row.point_of_no_return else ""
         yield f"| {row.key} | {row.host} | {sent} | {row.purpose} | {mark}{undo} |"
+
+
+_NOTHING_SENT: Final = {
+    StepKind.WAIT: "nothing: it waits",
+    StepKind.CONSOLE: "by hand",
+    StepKind.FENCE: "the fence is called with `off`",
+}
 
 
 def _shown(words: tuple[str, ...]) -> str:

@@ -17,7 +17,7 @@ from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
 from boks_exporter.failover.journal import Journal, Who
 from boks_exporter.failover.limits import FailoverLimits
-from boks_exporter.failover.runner import Halt, NoConsole, ProgramHooks, Runner, Tools
+from boks_exporter.failover.runner import Halt, NoConsole, NoFence, ProgramFence, ProgramHooks, Runner, Tools
 from boks_exporter.failover.runner.console import Console
 from boks_exporter.failover.survey import Survey
 from boks_exporter.model import HostName
@@ -53,6 +53,7 @@ class ManagedDomain:
             cool_down_seconds=self.failover.cool_down_seconds,
             quiet_seconds=self.failover.quiet_seconds,
             master_port=self.failover.master_port,
+            has_fence=bool(self.failover.fence.program),
         )
 
 
@@ -163,7 +164,7 @@ async def changing(
     halt: Halt | None = None,
 ) -> AsyncIterator[Runner]:
     """Hold what a run needs."""
-    hooks, asked = domain.failover.hooks, halt or Halt()
+    hooks, fence, asked = domain.failover.hooks, domain.failover.fence, halt or Halt()
     async with operator_connections(domain) as ways:
         survey = _survey(domain, ways.reading, ReadOnlyGates(ReadOnlyTransport(ways.operator)))
         yield Runner(
@@ -182,6 +183,9 @@ async def changing(
                     on_failure=hooks.on_failure,
                     timeout_seconds=hooks.timeout_seconds,
                 ),
+                fence=ProgramFence(words=fence.program, timeout_seconds=fence.timeout_seconds)
+                if fence.program
+                else NoFence(),
                 console=console or NoConsole(),
                 paths=domain.ssh.paths,
                 halt=asked,

@@ -11,6 +11,7 @@ from boks_exporter.config.schema import ConfigModel, DomainModel, FailoverModel,
 from boks_exporter.config.settings import (
     DomainSettings,
     FailoverSettings,
+    FenceSettings,
     HookSettings,
     OperatorSettings,
     PollSettings,
@@ -60,6 +61,7 @@ def _failover(model: FailoverModel, directory: Path) -> FailoverSettings:
     fields = _fields(model, directory)
     fields["operator"] = OperatorSettings(**_fields(model.operator, directory))
     fields["hooks"] = HookSettings(**vars(model.hooks))
+    fields["fence"] = FenceSettings(**vars(model.fence))
     return FailoverSettings(**fields)
 
 

@@ -18,7 +18,7 @@ from boks_exporter.config.field_types import (
     PositiveDuration,
     choice,
 )
-from boks_exporter.config.settings import FailoverSettings, HookSettings, OperatorSettings, PollSettings
+from boks_exporter.config.settings import FailoverSettings, FenceSettings, HookSettings, OperatorSettings, PollSettings
 from boks_exporter.config.transport_schema import LocalModel, ReplayModel, SshModel, Strict
 from boks_exporter.exposition import ExpositionOptions, TableLag, Tables
 from boks_exporter.health import Thresholds
@@ -27,6 +27,7 @@ from boks_exporter.model import Host, Promotion
 _DEFAULTS: Final = Thresholds()
 _POLL: Final = PollSettings()
 _HOOKS: Final = HookSettings()
+_FENCE: Final = FenceSettings()
 _FAILOVER: Final = FailoverSettings(journal=Path(), operator=OperatorSettings(user=""))
 _HOST: Final = Host(name="", address="")
 _METRICS: Final = ExpositionOptions()
@@ -119,6 +120,20 @@ class HooksModel(Strict):
     )
 
 
+class FenceModel(Strict):
+    """A program that switches an old master off or isolates it, run with the argument `off` or `status`."""
+
+    program: tuple[HookWord, ...] = Field(
+        default=(),
+        strict=False,
+        description="The program as an argument list without a shell; facts are in BOKS_FAILOVER_…. Exit status 0 is "
+        "taken as proof that the host is off or isolated, anything else is not.",
+    )
+    timeout_seconds: PositiveDuration = Field(
+        alias="timeout", default=_FENCE.timeout_seconds, description="Time limit of each call."
+    )
+
+
 class FailoverModel(Strict):
     """Failover settings, used from an operator's terminal only."""
 
@@ -147,6 +162,7 @@ class FailoverModel(Strict):
         description="BoKS's base port, at which replicas try to reach the old master.",
     )
     hooks: HooksModel = Field(default=HooksModel(), description="Programs run on events of a failover run.")
+    fence: FenceModel = Field(default=FenceModel(), description="A program that fences an old master.")
 
 
 class DomainModel(Strict):

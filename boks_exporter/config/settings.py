@@ -41,6 +41,14 @@ class HookSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FenceSettings:
+    """The program that switches an old master off or isolates it; none is configured without words."""
+
+    program: tuple[str, ...] = ()
+    timeout_seconds: Seconds = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FailoverSettings:
     """Failover settings, used from an operator's terminal; the daemon uses the journal only."""
 
@@ -51,6 +59,7 @@ class FailoverSettings:
     quiet_seconds: Seconds = 120.0
     master_port: int = 6500
     hooks: HookSettings = field(default_factory=HookSettings)
+    fence: FenceSettings = field(default_factory=FenceSettings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

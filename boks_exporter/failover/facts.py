@@ -126,6 +126,7 @@ class FailoverFacts:
     numbers of each server from before. `apart` are hosts that were ahead or diverged when last compared. On `still`
     ones BoKS was stopped in this round and in the one before: what they show was not written between the two.
     `last_roles` are the roles when each host answered last. `knowledge_gap` states why nothing is known from before.
+    `has_fence`: a fence is configured.
     """
 
     snapshot: DomainSnapshot
@@ -143,6 +144,7 @@ class FailoverFacts:
     still: frozenset[HostName] = frozenset()
     last_roles: Mapping[HostName, Role] = field(default_factory=lambda: MappingProxyType({}))
     knowledge_gap: str = ""
+    has_fence: bool = False
 
     def host(self, name: HostName) -> Host | None:
         return self.snapshot.host(name)

@@ -23,5 +23,8 @@ class FailoverLimits:
     """How often a master is stopped for it at most: an update that it wrote at that moment is sent only when it runs
     again."""
 
+    has_fence: bool = False
+    """Whether a fence is configured, which switches an old master off before a promotion."""
+
     master_port: int = 6500
     """BoKS's base port: where a master serves its clients (base in /etc/services)."""

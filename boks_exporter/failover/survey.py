@@ -96,6 +96,7 @@ class Survey:
             still=stopped & self._stopped,
             last_roles=judged.history.roles,
             knowledge_gap=self.knowledge_gap,
+            has_fence=self.limits.has_fence,
         )
         self._stopped = stopped
         self._keep_readings(facts)

@@ -15,6 +15,7 @@ from boks_exporter.failover.journal import Journal, LoggedStep, Who
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.runner import NoConsole, Tools
 from boks_exporter.failover.runner.console import Console
+from boks_exporter.failover.runner.fence import FenceWord, NoFence
 from boks_exporter.failover.survey import Survey
 from boks_exporter.model import DomainName, Host, HostName, Seconds
 from boks_exporter.observe import Clock
@@ -24,7 +25,7 @@ from boks_exporter.remote.request import RequestLine
 from boks_exporter.remote.settings import RemotePaths
 from boks_exporter.replication import History
 from boks_exporter.simulator.connection_faults import ConnectionFault
-from boks_exporter.simulator.domain import SimulatedDomain
+from boks_exporter.simulator.domain import Fault, SimulatedDomain
 from boks_exporter.simulator.domain.invariants import Observer
 from boks_exporter.simulator.operator_gate import OperatorGates
 from boks_exporter.simulator.operator_records import Lock, Record
@@ -140,6 +141,7 @@ class TwinEnvironment:
             limits=self.known.limits,
             say=say,
             paths=self.known.paths,
+            fence=TwinFence(self.domain) if self.known.limits.has_fence else NoFence(),
             token=self.token,
         )
 
@@ -156,6 +158,21 @@ class TwinEnvironment:
             last_known_master=known.last_known_master,
             readings=dict(known.readings),
         )
+
+
+@dataclass(frozen=True)
+class TwinFence:
+    """The stand-in of the configured fence: it switches hosts of the twin off; the real program is not called."""
+
+    domain: SimulatedDomain
+
+    async def call(self, word: FenceWord, facts: Mapping[str, str]) -> str:
+        host = self.domain.hosts.get(facts["host"])
+        if host is None:
+            return f"the twin has no host {facts['host']}"
+        if word is FenceWord.OFF and Fault.MASTER_DEAD not in host.faults:
+            self.domain.set_fault(host.name, Fault.MASTER_DEAD)
+        return "" if Fault.MASTER_DEAD in host.faults else f"{host.name} is not off"
 
 
 def apply_gate_state(gates: OperatorGates, found: TwinStart) -> OperatorGates:

@@ -106,7 +106,7 @@ MASTERS = (
         ClaimKind.NOBODY_IS_MASTER,
         dead_master(),
         YES,
-        "every known host was asked, and none reports that it is master; M was fenced",
+        "every known host was asked, and none reports that it is master; M is switched off or isolated by the fence",
         by=Circumstances(old_master="M", fenced=frozenset({"M"})),
     ),
     Case(

@@ -99,6 +99,8 @@ def step_text(step: ProcedureStep) -> Iterator[str]:
     mark = "  << POINT OF NO RETURN" if step.point_of_no_return else ""
     yield f"  {step.number}. on {step.host}: {step.purpose}{mark}"
     request = step.request(step.id(UNNAMED))
+    if step.kind is StepKind.FENCE:
+        yield "       calls   the fence with off; with status again before the promotion and in the verification"
     if request:
         yield f"       sends   {request.line()}"
     for claim in step.needs:

@@ -114,6 +114,8 @@ def _applies(step: ProcedureStep, facts: FailoverFacts, shm_size: int | None) ->
         case When.DATABASE_IS_THERE:
             readiness = facts.readiness(step.host)
             return readiness is None or readiness.database_present is not False
+        case When.IS_FENCED:
+            return facts.has_fence and step.host in facts.possible_masters
         case _:
             return True
 

@@ -42,6 +42,7 @@ def difference(before: Basis, now: Basis) -> tuple[str, ...]:
 
 def _facts(facts: FailoverFacts) -> Iterator[tuple[str, str]]:
     yield "old master", facts.old_master or "none"
+    yield "fence", "configured" if facts.has_fence else "none"
     yield "registered replicas", "unknown" if facts.registered is None else " ".join(sorted(facts.registered))
     for host in facts.snapshot.hosts:
         for name, value in _host(facts, host.name):

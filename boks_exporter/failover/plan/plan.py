@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from boks_exporter.failover.procedure import Procedure
-from boks_exporter.failover.procedures.step import ProcedureStep
+from boks_exporter.failover.procedures.step import ProcedureStep, StepKind
 from boks_exporter.model import DomainName, HostName
 
 
@@ -36,6 +36,11 @@ class Plan:
     def concerned_hosts(self) -> tuple[HostName, ...]:
         """The hosts that its steps change, through the gate or at the console."""
         return tuple(dict.fromkeys(step.host for step in self.steps if step.changes))
+
+    @property
+    def fenced_hosts(self) -> tuple[HostName, ...]:
+        """The hosts that it fences."""
+        return tuple(step.host for step in self.steps if step.kind is StepKind.FENCE)
 
     def step(self, number: int) -> ProcedureStep:
         """Return a step by its number."""

@@ -118,9 +118,10 @@ def former_masters(question: PlanQuestion) -> Iterator[Finding]:
         return
     names = [*((old,) if old and question.procedure is Procedure.PROMOTE else ()), *facts.possible_masters]
     own = question.target if question.procedure is Procedure.RETIRE else None
+    by = Circumstances(to_fence=frozenset(question.plan.fenced_hosts)).after_fence()
     for name in dict.fromkeys(names):
         if name != own:
-            yield _former_master(question, name, master_is_out(facts, name, Circumstances()))
+            yield _former_master(question, name, master_is_out(facts, name, by))
     if not names and question.procedure is Procedure.PROMOTE:
         yield _former_master(question, None, masters_are_out(facts, Circumstances()))
 

@@ -17,6 +17,7 @@ class ClaimKind(StrEnum):
     IS_STARTED = "is_started"
     IS_OUT = "is_out"
     NOBODY_IS_MASTER = "nobody_is_master"
+    NO_MASTER_BUT_FENCED = "no_master_but_fenced"
     MAY_START_AS_MASTER = "may_start_as_master"
     NO_OTHER_MASTER = "no_other_master"
     MASTER_IS_SOUND = "master_is_sound"
@@ -67,6 +68,7 @@ SENTENCES = {
     ClaimKind.IS_OUT: "{host} reports that it is a client, and BoKS is stopped on it",
     ClaimKind.MAY_START_AS_MASTER: "{host} reports that it is master, no other host does, and the old one is out",
     ClaimKind.NO_OTHER_MASTER: "no other host than {host} that answers reports that it is master",
+    ClaimKind.NO_MASTER_BUT_FENCED: "no host reports that it is master, and the old one is out or will be fenced",
     ClaimKind.NOBODY_IS_MASTER: "no host reports that it is master, and the old one is out",
     ClaimKind.MASTER_IS_SOUND: "{host} is the only master, runs, and shows its list and numbers",
     ClaimKind.IS_MASTER_BESIDE: "{host} is master, runs, shows its numbers, and no host but {other} reports it as well",

@@ -13,6 +13,7 @@ from boks_exporter.failover.procedures.step import (
     HostRole,
     ProcedureStep,
     StepKind,
+    When,
     wait,
 )
 
@@ -55,7 +56,7 @@ FROM_A_DEAD_MASTER: Final = (
         _T,
         "check-no-master",
         "ask every host and every witness whether there is a master",
-        Claim(ClaimKind.NOBODY_IS_MASTER, _T),
+        Claim(ClaimKind.NO_MASTER_BUT_FENCED, _T),
         seconds=30.0,
     ),
     wait(
@@ -64,6 +65,16 @@ FROM_A_DEAD_MASTER: Final = (
         "read the last 30 lines of its error log (K1456)",
         Claim(ClaimKind.ERROR_LOG_IS_CLEAN, _T),
         seconds=30.0,
+    ),
+    ProcedureStep(
+        key="fence",
+        purpose="switch the old master off or isolate it by the configured fence; only its exit status 0 is a proof",
+        host=_M,
+        kind=StepKind.FENCE,
+        needs=(Claim(ClaimKind.NO_MASTER_BUT_FENCED, _T),),
+        proves=(Claim(ClaimKind.NOBODY_IS_MASTER, _T),),
+        no_undo="a fenced host is switched on by hand, after it was retired",
+        when=When.IS_FENCED,
     ),
     _convert_master(
         Claim(ClaimKind.NOBODY_IS_MASTER, _T),

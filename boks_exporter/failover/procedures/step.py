@@ -52,6 +52,7 @@ class When(StrEnum):
     ALWAYS = "always"
     SHM_SIZE_DIFFERS = "shm_size_differs"
     DATABASE_IS_THERE = "database_is_there"
+    IS_FENCED = "is_fenced"
 
 
 class StepKind(StrEnum):
@@ -60,6 +61,7 @@ class StepKind(StrEnum):
     CHANGE = "change"
     WAIT = "wait"
     CONSOLE = "console"
+    FENCE = "fence"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +94,8 @@ class ProcedureStep:
 
     @property
     def changes(self) -> bool:
-        """Whether it may change a host."""
-        return self.kind is not StepKind.WAIT
+        """Whether it may change BoKS on a host."""
+        return self.kind in {StepKind.CHANGE, StepKind.CONSOLE}
 
     @property
     def last_line(self) -> str | None:

@@ -174,7 +174,7 @@ def master_is_out(facts: FailoverFacts, host: HostName, by: Circumstances) -> Pr
     if reached:
         return no(f"{', '.join(reached)} reaches the master's port of {host}: it may be running")
     if host in by.fenced:
-        return yes(f"{host} was fenced")
+        return yes(f"{host} is switched off or isolated by the fence")
     if (lost := facts.journal.lost.get(host)) is not None:
         return yes(f"{host} was declared lost by {lost.owner}: {lost.reason}")
     said = f"{host} was master when it was last seen, and is not reached ({facts.why_unknown(host)})"

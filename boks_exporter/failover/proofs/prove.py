@@ -19,6 +19,7 @@ JUDGES: Final[Mapping[ClaimKind, _Judge]] = {
     ClaimKind.IS_STARTED: lambda of, facts, _: masters.is_started(facts, of.host),
     ClaimKind.IS_OUT: lambda of, facts, _: masters.is_out(facts, of.host),
     ClaimKind.NOBODY_IS_MASTER: lambda _of, facts, by: masters.nobody_is_master(facts, by),
+    ClaimKind.NO_MASTER_BUT_FENCED: lambda _of, facts, by: masters.nobody_is_master(facts, by.after_fence()),
     ClaimKind.MAY_START_AS_MASTER: lambda of, facts, by: masters.may_start_as_master(facts, of.host, by),
     ClaimKind.NO_OTHER_MASTER: lambda of, facts, by: masters.may_start(facts, of.host, by),
     ClaimKind.MASTER_IS_SOUND: lambda of, facts, by: masters.is_sound_master(facts, of.host, by),

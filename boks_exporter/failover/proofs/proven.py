@@ -1,7 +1,7 @@
 """Judgements in three values."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from boks_exporter.failover.findings import Acceptances
@@ -35,7 +35,7 @@ class Circumstances:
 
     `old_master` is the master that a promotion replaces or a switchover makes a client; `excused` did not answer when
     the plan was made; `healthy` were replicas and OK then; `accepted` are findings that were accepted by name;
-    `fenced` are hosts that the configured fence has switched off or isolated.
+    `fenced` are hosts that the fence has proven to be off or isolated, `to_fence` those that the plan fences.
     """
 
     old_master: HostName | None = None
@@ -43,7 +43,12 @@ class Circumstances:
     healthy: frozenset[HostName] = frozenset()
     accepted: Acceptances = field(default_factory=Acceptances)
     fenced: frozenset[HostName] = frozenset()
+    to_fence: frozenset[HostName] = frozenset()
     max_behind_updates: int = 0
+
+    def after_fence(self) -> "Circumstances":
+        """Assume that the fence, which is called right before the point of no return, will succeed."""
+        return replace(self, fenced=self.fenced | self.to_fence)
 
 
 def yes(sentence: str) -> Proven:

@@ -8,10 +8,11 @@ from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.journal import StepOutcome, StepPhase
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.procedures.claims import Claim
-from boks_exporter.failover.procedures.step import StepKind
+from boks_exporter.failover.procedures.step import ProcedureStep, StepKind
 from boks_exporter.failover.proofs import Certainty, Circumstances, Proven, prove_all
 from boks_exporter.failover.runner.attempt import Attempt, start_attempt
 from boks_exporter.failover.runner.console import confirmation_code, retire_script
+from boks_exporter.failover.runner.fence import FenceWord
 from boks_exporter.failover.runner.progress import ProgressReporter
 from boks_exporter.failover.runner.run_context import Tools
 from boks_exporter.failover.runner.send_once import Sender, SendResult
@@ -68,6 +69,8 @@ class StepExecutor:
 
         Raises JournalError before anything is sent, where the intent cannot be stored.
         """
+        if attempt.phase is StepPhase.DO:
+            await self._check_fence(attempt.step)
         if not begun:
             needs = await self._needed(attempt)
             if self.tools.halt.is_asked() and attempt.phase is StepPhase.DO:
@@ -76,7 +79,7 @@ class StepExecutor:
                 return StepResult(StepOutcome.FAILED, f"not begun: {needs.sentence}", begun=False)
         if not logged:
             self.tools.journal.intend(self.run, attempt.entry(self.tools.clock.now()))
-        self.in_flight = attempt.step.kind is not StepKind.WAIT
+        self.in_flight = attempt.step.changes
         self.changed = self.changed or self.in_flight
         ending = await self._carried_out(attempt, begun=begun)
         self.conclude(attempt, ending)
@@ -109,6 +112,8 @@ class StepExecutor:
             return StepResult(outcome, found.sentence, begun=False, is_refuted=found.truth is Certainty.NO)
         if attempt.step.kind is StepKind.CONSOLE:
             return await self._at_console(attempt)
+        if attempt.step.kind is StepKind.FENCE:
+            return await self._fenced(attempt)
         teller = Sender(self.tools, attempt, lambda: self.proven(attempt.step.needs))
         told = await teller.send(ask_first=begun)
         if told.never:
@@ -180,6 +185,39 @@ class StepExecutor:
         if confirmed:
             return StepResult(StepOutcome.NOT_CONVERGED, f"the script ran by its code, but: {found.sentence}")
         return StepResult(StepOutcome.UNKNOWN, f"it was not confirmed that the script ran, and: {found.sentence}")
+
+    async def _fenced(self, attempt: Attempt) -> StepResult:
+        """Call the fence; without its proof nothing else is done."""
+        host = attempt.step.host
+        if problem := await self._call_fence(FenceWord.OFF, host):
+            said = f"{problem}; whether {host} was switched off is unknown"
+            return StepResult(StepOutcome.FAILED, said, begun=False)
+        found = await self._until(attempt.step.proves, 0.0)
+        outcome = StepOutcome.DONE if found.holds else StepOutcome.FAILED
+        return StepResult(outcome, found.sentence, begun=False)
+
+    async def _check_fence(self, step: ProcedureStep) -> None:
+        """Ask the fence again from the promotion on: what was off can have been switched on."""
+        fences = [each for each in self.plan.steps if each.kind is StepKind.FENCE and each.number < step.number]
+        for fence in fences:
+            if problem := await self._call_fence(FenceWord.STATUS, fence.host):
+                self.tools.say(f"    {problem}")
+
+    async def _call_fence(self, word: FenceWord, name: HostName) -> str:
+        host = next((each for each in self.tools.survey.hosts if each.name == name), None)
+        facts = {
+            "run": self.run,
+            "domain": self.plan.domain,
+            "target": self.plan.target,
+            "master": name,
+            "host": name,
+            "address": host.address if host else "",
+            "owner": str(self.tools.who),
+        }
+        problem = await self.tools.fence.call(word, facts)
+        fenced = self.by.fenced - {name} if problem else self.by.fenced | {name}
+        self.by = replace(self.by, fenced=fenced)
+        return problem
 
     async def _needed(self, attempt: Attempt) -> Proven:
         """Wait for what must hold; before that, for a configured time, for what should hold as well."""

@@ -13,6 +13,7 @@ from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.proofs import Circumstances
 from boks_exporter.failover.runner.console import Console, NoConsole
+from boks_exporter.failover.runner.fence import Fence, NoFence
 from boks_exporter.failover.runner.graceful_stop import Halt
 from boks_exporter.failover.runner.hooks import Hooks, NoHooks
 from boks_exporter.failover.survey import Survey
@@ -56,6 +57,7 @@ class Tools:
     limits: FailoverLimits = field(default_factory=FailoverLimits)
     say: Callable[[str], None] = _silently
     hooks: Hooks = field(default_factory=NoHooks)
+    fence: Fence = field(default_factory=NoFence)
     console: Console = field(default_factory=NoConsole)
     paths: RemotePaths = field(default_factory=RemotePaths)
     halt: Halt = field(default_factory=Halt)
@@ -78,5 +80,6 @@ def circumstances(plan: Plan, accepted: Acceptances, limits: FailoverLimits) -> 
         excused=frozenset(plan.excused),
         healthy=frozenset(plan.healthy),
         accepted=accepted,
+        to_fence=frozenset(plan.fenced_hosts),
         max_behind_updates=limits.max_behind_updates,
     )
