@@ -75,6 +75,7 @@ MEANINGS: Final = {
     "domains[].sections[].replicas_ok": "how many of them are ok",
     "domains[].last_round_timestamp_seconds": "end of the round that the report shows",
     "domains[].maintenance": "one entry for each active window; null if the journal cannot be read",
+    "domains[].notes": "what a reader must know about the report, such as a state file that a one-shot poll could not read",
     "domains[].evidence_since_timestamp_seconds": "the first recorded round: what was proven before it is not known",
     "domains[].maintenance[].host": "the host under maintenance",
     "domains[].maintenance[].started_timestamp_seconds": "when it began",

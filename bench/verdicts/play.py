@@ -13,7 +13,7 @@ from boks_exporter.config import DomainSettings, PollSettings
 from boks_exporter.exposition import ExpositionOptions, Tables
 from boks_exporter.model import DomainName, Host
 from boks_exporter.poller import Poller
-from boks_exporter.poller.state_file import PersistedState
+from boks_exporter.poller.state_database import PersistedState
 from boks_exporter.remote.settings import LocalSettings
 from boks_exporter.replication import dump, restore
 from boks_exporter.simulator.domain import SimulatedDomain

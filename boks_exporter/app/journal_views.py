@@ -1,14 +1,18 @@
 """Add the journals' failover activity to the views of domains."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from boks_exporter.config import Settings
 from boks_exporter.exposition import DomainView
+from boks_exporter.failover.journal.clearances import clearances
+from boks_exporter.failover.journal.errors import JournalError
 from boks_exporter.failover.journal.metrics_reader import read_operations
 from boks_exporter.model import DomainName
 from boks_exporter.observe import Clock
+from boks_exporter.replication import Clearance
 
 
 class JournalViews:
@@ -17,6 +21,7 @@ class JournalViews:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._paths: dict[DomainName, Path] = {}
+        self._of_evidence: dict[DomainName, Path] = {}
 
     def __repr__(self) -> str:
         return f"<JournalViews of {', '.join(self._paths) or 'nothing'}>"
@@ -24,6 +29,15 @@ class JournalViews:
     def apply_settings(self, settings: Settings) -> None:
         """Apply a configuration."""
         self._paths = {domain.name: domain.failover.journal for domain in settings.domains if domain.failover}
+        self._of_evidence = {domain.name: settings.journal_of(domain) for domain in settings.domains}
+
+    async def clearances(self, domain: DomainName) -> tuple[Clearance, ...]:
+        """Return what clears evidence in a domain; none where the journal cannot be read."""
+        path = self._of_evidence.get(domain)
+        try:
+            return await asyncio.to_thread(clearances, path, domain) if path else ()
+        except (JournalError, OSError):
+            return ()
 
     def joined(self, views: Sequence[DomainView]) -> list[DomainView]:
         """Return the views with failover activity; it reads files, so call it in a thread."""

@@ -1,7 +1,8 @@
-"""One-shot poll of every domain, for the commands that print and exit."""
+"""One-shot poll of every domain, for the commands that end after it."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from boks_exporter.app.connections import Connections
 from boks_exporter.app.journal_views import JournalViews
@@ -9,21 +10,36 @@ from boks_exporter.config import Settings
 from boks_exporter.exposition import DomainView
 from boks_exporter.model import DomainName
 from boks_exporter.observe import SystemClock
-from boks_exporter.poller import DomainWatch
+from boks_exporter.poller import DomainWatch, PersistedState, StateUnreadableError, read_states
 
 
 async def look_once(settings: Settings, domains: Collection[DomainName] = ()) -> tuple[DomainView, ...]:
-    """Poll the named domains, or all, once; without a history lag in seconds is unknown."""
+    """Poll the named domains, or all, once.
+
+    The exporter's state file is read where it may be: without it there is no evidence and no lag in seconds.
+    """
+    states, notes = _stored(settings)
     async with Connections() as connections:
         opened = await connections.apply_settings(settings)
         clock = SystemClock()
         limiter = asyncio.Semaphore(settings.poll.concurrency)
-        watches = [
-            DomainWatch(domain, transport, clock)
-            for name, (domain, transport) in opened.items()
-            if not domains or name in domains
-        ]
-        looks = (watch.run_round(limiter, settings.poll.interval_seconds, once=True) for watch in watches)
         journals = JournalViews(clock)
         journals.apply_settings(settings)
-        return tuple(journals.joined(await asyncio.gather(*looks)))
+        polls = []
+        for name, (domain, transport) in opened.items():
+            if not domains or name in domains:
+                watch = DomainWatch(domain, transport, clock, states.get(name))
+                watch.clearances = journals.clearances
+                polls.append(watch.run_round(limiter, settings.poll.interval_seconds, once=name not in states))
+        views = await asyncio.gather(*polls)
+        return tuple(journals.joined([replace(view, notes=notes) for view in views]))
+
+
+def _stored(settings: Settings) -> tuple[Mapping[DomainName, PersistedState], tuple[str, ...]]:
+    """Read the state file; a file that cannot be read is a note."""
+    if settings.state_file is None:
+        return {}, ()
+    try:
+        return read_states(settings.state_file), ()
+    except StateUnreadableError as error:
+        return {}, (f"{error}; what was proven of copies before is unknown here",)

@@ -44,7 +44,9 @@ class RunningExporter:
         self._read_settings = read_settings
         self._notifier = notifier or Notifier(None)
         self._publisher = Publisher(self._notifier, clock)
-        self.poller = Poller(PollSettings(), clock, self._publisher.soon)
+        self.poller = Poller(
+            PollSettings(), clock, self._publisher.soon, clearances=self._publisher.journals.clearances
+        )
         self._is_reload_wanted = asyncio.Event()
         self._one_reload = asyncio.Lock()
         self._is_stale = asyncio.Event()

@@ -22,6 +22,7 @@ _COMMANDS: Final = {
     "config": "boks_exporter.cli.config:config",
     "failover": "boks_exporter.cli.failover.commands:failover",
     "maintenance": "boks_exporter.cli.maintenance:maintenance",
+    "evidence": "boks_exporter.cli.evidence:evidence",
     "gate": "boks_exporter.cli.gate:gate",
     "rules": "boks_exporter.cli.shipped:rules",
     "dashboards": "boks_exporter.cli.shipped:dashboards",

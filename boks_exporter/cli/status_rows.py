@@ -72,6 +72,7 @@ def footers(domain: DomainReport) -> Iterator[str]:
                 yield harmless(f"{kind} {group['name']}: {group['replicas_ok']} of {group['replicas']} replicas ok")
     yield from map(harmless, unread_sentences(domain))
     yield from map(harmless, _maintenance(domain))
+    yield from map(harmless, domain.get("notes", ()))
     yield f"polled {utc_clock(domain['last_round_timestamp_seconds'])}"
 
 

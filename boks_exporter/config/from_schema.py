@@ -36,15 +36,17 @@ _LONGEST_DEFAULT_LIMIT_SECONDS: Final = 600.0
 
 def settings_of(model: ConfigModel, directory: Path) -> Settings:
     """Build the settings; paths are relative to `directory`."""
+    journal = _resolve(model.journal, directory)
     return Settings(
         poll=PollSettings(**vars(model.poll)),
         metrics=ExpositionOptions(**vars(model.metrics)),
         state_file=_resolve(model.state_file, directory),
-        domains=tuple(_domain(domain, directory, model.parsing) for domain in model.domains),
+        journal=journal,
+        domains=tuple(_domain(domain, directory, model.parsing, journal) for domain in model.domains),
     )
 
 
-def _domain(model: DomainModel, directory: Path, parsing: ParsingModel) -> DomainSettings:
+def _domain(model: DomainModel, directory: Path, parsing: ParsingModel, journal: Path) -> DomainSettings:
     return DomainSettings(
         name=model.name,
         transport=_transport(model.transport, directory),
@@ -53,12 +55,13 @@ def _domain(model: DomainModel, directory: Path, parsing: ParsingModel) -> Domai
         hosts=tuple(_host(host, model.address_template) for host in model.hosts),
         thresholds=Thresholds(**vars(model.thresholds)),
         ignore_lines=tuple(IgnoreRule(**vars(rule)) for rule in parsing.ignore_lines),
-        failover=_failover(model.failover, directory) if model.failover else None,
+        failover=_failover(model.failover, directory, journal) if model.failover else None,
     )
 
 
-def _failover(model: FailoverModel, directory: Path) -> FailoverSettings:
+def _failover(model: FailoverModel, directory: Path, journal: Path) -> FailoverSettings:
     fields = _fields(model, directory)
+    fields["journal"] = fields["journal"] or journal
     fields["operator"] = OperatorSettings(**_fields(model.operator, directory))
     fields["hooks"] = HookSettings(**vars(model.hooks))
     fields["fence"] = FenceSettings(**vars(model.fence))

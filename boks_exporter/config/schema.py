@@ -18,7 +18,14 @@ from boks_exporter.config.field_types import (
     PositiveDuration,
     choice,
 )
-from boks_exporter.config.settings import FailoverSettings, FenceSettings, HookSettings, OperatorSettings, PollSettings
+from boks_exporter.config.settings import (
+    DEFAULT_JOURNAL,
+    FailoverSettings,
+    FenceSettings,
+    HookSettings,
+    OperatorSettings,
+    PollSettings,
+)
 from boks_exporter.config.transport_schema import LocalModel, ReplayModel, SshModel, Strict
 from boks_exporter.exposition import ExpositionOptions, TableLag, Tables
 from boks_exporter.health import Thresholds
@@ -137,8 +144,8 @@ class FenceModel(Strict):
 class FailoverModel(Strict):
     """Failover settings, used from an operator's terminal only."""
 
-    journal: FilePath = Field(
-        description="The journal of runs and maintenance windows. The exporter reads it, if permitted, for its metrics."
+    journal: FilePath | None = Field(
+        default=None, description="A journal of this domain's own, instead of the one at the top level."
     )
     operator: OperatorModel = Field(description="The login that may change hosts.")
     cool_down_seconds: Duration = Field(
@@ -240,6 +247,10 @@ class ConfigModel(Strict):
     )
     state_file: FilePath | None = Field(
         default=None, description="Keeps the history that lag in seconds needs across restarts. Safe to delete."
+    )
+    journal: FilePath = Field(
+        default=DEFAULT_JOURNAL,
+        description="The journal of failover runs, maintenance windows and cleared evidence; only read here.",
     )
     domains: tuple[DomainModel, ...] = Field(
         strict=False, min_length=1, description="The BoKS installations to monitor."

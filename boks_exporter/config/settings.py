@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from boks_exporter.exposition import ExpositionOptions
 from boks_exporter.health import Thresholds
 from boks_exporter.model import DomainName, Host, Seconds
 from boks_exporter.parsing.ignored_lines import IgnoreRule
 from boks_exporter.remote.settings import TransportSettings
+
+DEFAULT_JOURNAL: Final = Path("/var/lib/boks-exporter/failover.sqlite")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,3 +87,8 @@ class Settings:
     poll: PollSettings = field(default_factory=PollSettings)
     metrics: ExpositionOptions = field(default_factory=ExpositionOptions)
     state_file: Path | None = None
+    journal: Path = DEFAULT_JOURNAL
+
+    def journal_of(self, domain: DomainSettings) -> Path:
+        """Return the journal of a domain: its own where section failover names one."""
+        return domain.failover.journal if domain.failover else self.journal

@@ -70,6 +70,8 @@ class DomainView:
     options: ExpositionOptions = field(default_factory=ExpositionOptions)
     evidence_since: Timestamp | None = None
     """The first recorded round: what was proven before it is not known."""
+    notes: tuple[str, ...] = ()
+    """What a reader must know about the source of the view, such as a state file that could not be read."""
     operations: Operations | None = None
     """Failover runs and maintenance; None where no journal is configured."""
 

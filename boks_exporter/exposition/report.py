@@ -33,6 +33,7 @@ def _domain(view: DomainView) -> DomainReport:
         "last_round_timestamp_seconds": view.snapshot.finished_at,
         "maintenance": _maintenance(view.operations),
         "evidence_since_timestamp_seconds": view.evidence_since,
+        "notes": list(view.notes),
     }
 
 

@@ -1,6 +1,7 @@
 """From one round and the history to a new history, a comparison and verdicts."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from boks_exporter.health.domain import DomainHealth, judge
@@ -8,7 +9,16 @@ from boks_exporter.health.proofs import proven, undecided
 from boks_exporter.health.replica_conditions import RoundFacts, findings
 from boks_exporter.health.thresholds import Thresholds
 from boks_exporter.model import DomainSnapshot, Seconds
-from boks_exporter.replication import DomainComparison, History, advance, compare, ranked, remember
+from boks_exporter.replication import (
+    Clearance,
+    DomainComparison,
+    History,
+    advance,
+    cleared,
+    compare,
+    ranked,
+    remember,
+)
 
 
 @dataclass(frozen=True)
@@ -21,9 +31,18 @@ class Judgement:
 
 
 def judge_round(
-    snapshot: DomainSnapshot, history: History, thresholds: Thresholds, *, exact_to: Seconds = math.inf
+    snapshot: DomainSnapshot,
+    history: History,
+    thresholds: Thresholds,
+    *,
+    exact_to: Seconds = math.inf,
+    clearances: Iterable[Clearance] = (),
 ) -> Judgement:
-    """Judge one round after others. A lag in seconds that may be wrong by more than `exact_to` is left out."""
+    """Judge one round after others. A lag in seconds that may be wrong by more than `exact_to` is left out.
+
+    Evidence that was proven before its clearance is dropped first; what this round proves is evidence again.
+    """
+    history = replace(history, evidence=cleared(history.evidence, clearances))
     return _judged(snapshot, history, advance(history, snapshot), thresholds, exact_to)
 
 

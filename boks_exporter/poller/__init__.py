@@ -2,6 +2,7 @@
 
 from boks_exporter.poller.domain_watch import DomainWatch
 from boks_exporter.poller.poller import Poller
-from boks_exporter.poller.state_file import PersistedState, StateFile
+from boks_exporter.poller.state_database import PersistedState, StateUnreadableError, read_states
+from boks_exporter.poller.state_file import StateFile
 
-__all__ = ["DomainWatch", "PersistedState", "Poller", "StateFile"]
+__all__ = ["DomainWatch", "PersistedState", "Poller", "StateFile", "StateUnreadableError", "read_states"]

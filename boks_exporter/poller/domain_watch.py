@@ -1,19 +1,24 @@
 """One monitored domain: its history, its counters and its newest view."""
 
 import asyncio
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, TypeAlias
 
 import structlog
 
 from boks_exporter.config import DomainSettings
 from boks_exporter.exposition import DomainView, ExpositionOptions
 from boks_exporter.health import judge_once, judge_round
-from boks_exporter.model import Seconds
+from boks_exporter.model import DomainName, Seconds
 from boks_exporter.observe import Clock, Knowledge, observe
 from boks_exporter.poller.counters import Counters
 from boks_exporter.poller.state_changes import changes
-from boks_exporter.poller.state_file import PersistedState
+from boks_exporter.poller.state_database import PersistedState
+from boks_exporter.replication import Clearance
 from boks_exporter.transport.base import Transport
+
+Clearances: TypeAlias = Callable[[DomainName], Awaitable[Sequence[Clearance]]]
+"""Reads what clears evidence in a domain."""
 
 CLOCK_STEP_SECONDS: Final[Seconds] = 1.0
 """A difference between the Unix clock and the monotonic one from which it is a step and no drift."""
@@ -31,8 +36,10 @@ class DomainWatch:
         self.domain = domain
         self.transport = transport
         self.options = ExpositionOptions()
+        self.clearances: Clearances | None = None
         self.view: DomainView | None = None
         self.history = (kept or PersistedState()).history
+        self._is_first = self.history.begun_at is None
         self._clock = clock
         self._clock_offset = clock.now() - clock.monotonic()
         self._known = Knowledge(last_known_master=(kept or PersistedState()).last_known_master)
@@ -55,7 +62,8 @@ class DomainWatch:
         if once:
             judged = judge_once(snapshot, thresholds, exact_to=interval)
         else:
-            judged = judge_round(snapshot, self.history, thresholds, exact_to=interval)
+            clearances = await self._clearances()
+            judged = judge_round(snapshot, self.history, thresholds, exact_to=interval, clearances=clearances)
         self.history = judged.history
         self._known = self._known.after(snapshot)
         self._tally.count(snapshot, self.transport)
@@ -65,10 +73,18 @@ class DomainWatch:
             DomainView(snapshot, judged.comparison, judged.health, counters, self.options, self.history.begun_at),
         )
         if not once:
+            if before is None and self._is_first:
+                _log.info("evidence_begins", boks_domain=self.domain.name, since=self.history.begun_at)
             for event, facts in changes(before, self.view):
                 log = _log.info if facts.get("state") == "ok" else _log.warning
                 log(event, boks_domain=self.domain.name, **facts)
         return self.view
+
+    async def _clearances(self) -> Sequence[Clearance]:
+        """Read what clears evidence, where there is any to clear."""
+        if self.clearances is None or not self.history.evidence:
+            return ()
+        return await self.clearances(self.domain.name)
 
     def overran(self) -> None:
         """Count a round that took longer than the interval."""

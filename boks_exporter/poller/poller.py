@@ -8,8 +8,8 @@ from boks_exporter.config import DomainSettings, PollSettings
 from boks_exporter.exposition import DomainView, ExpositionOptions
 from boks_exporter.model import DomainName, Seconds
 from boks_exporter.observe import Clock
-from boks_exporter.poller.domain_watch import DomainWatch
-from boks_exporter.poller.state_file import PersistedState
+from boks_exporter.poller.domain_watch import Clearances, DomainWatch
+from boks_exporter.poller.state_database import PersistedState
 from boks_exporter.transport.base import Transport
 
 _ALIVE_INTERVALS = 3
@@ -36,7 +36,12 @@ class Poller:
     """Poll every domain; `publish` is called after each round, when the new view is available."""
 
     def __init__(
-        self, poll: PollSettings, clock: Clock, publish: Callable[[], None], state: State | None = None
+        self,
+        poll: PollSettings,
+        clock: Clock,
+        publish: Callable[[], None],
+        state: State | None = None,
+        clearances: Clearances | None = None,
     ) -> None:
         """Start with no domains; `apply_settings` brings them.
 
@@ -46,6 +51,7 @@ class Poller:
         self._clock = clock
         self._publish = publish
         self.state = state
+        self._clearances = clearances
         self._limiter = asyncio.Semaphore(poll.concurrency)
         self._watches: dict[DomainName, DomainWatch] = {}
         self._tasks: dict[DomainName, asyncio.Task[None]] = {}
@@ -88,6 +94,7 @@ class Poller:
         for name, (domain, transport) in domains.items():
             watch = self._watches.get(name) or DomainWatch(domain, transport, self._clock, self._kept(name))
             watch.domain, watch.transport, watch.options = domain, transport, metrics
+            watch.clearances = self._clearances
             watches[name] = watch
             self._progress.setdefault(name, self._clock.monotonic())
         self._watches = watches

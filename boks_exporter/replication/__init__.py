@@ -2,13 +2,14 @@
 
 from boks_exporter.replication.comparison import DomainComparison, ReplicaComparison, TableComparison, compare, ranked
 from boks_exporter.replication.conditions import Condition, Findings
-from boks_exporter.replication.evidence import CopyEvidence, Difference, EvidenceKind, Lead, Reload
+from boks_exporter.replication.evidence import Clearance, CopyEvidence, Difference, EvidenceKind, Lead, Reload, cleared
 from boks_exporter.replication.history import History, advance, remember
 from boks_exporter.replication.history_json import dump, restore
 from boks_exporter.replication.master_terms import MasterTerm
 from boks_exporter.replication.not_compared import NotCompared, Obstacle
 
 __all__ = [
+    "Clearance",
     "Condition",
     "CopyEvidence",
     "Difference",
@@ -24,6 +25,7 @@ __all__ = [
     "ReplicaComparison",
     "TableComparison",
     "advance",
+    "cleared",
     "compare",
     "dump",
     "ranked",

@@ -1,11 +1,11 @@
 """Proofs that a copy is wrong. They last until something disproves them, over outages and restarts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
-from boks_exporter.model import Seconds, Sequence, TableNumber, Timestamp
+from boks_exporter.model import HostName, Seconds, Sequence, TableNumber, Timestamp
 from boks_exporter.replication.conditions import Condition
 
 
@@ -105,6 +105,26 @@ class CopyEvidence:
             _moved(self.diverged_since, by),
             self.reload and replace(self.reload, since=self.reload.since + by),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Clearance:
+    """Evidence against a copy, or against all (`host` is None), that is cleared up to a time."""
+
+    host: HostName | None
+    at: Timestamp
+    owner: str
+    reason: str
+
+
+def cleared(evidence: Mapping[HostName, CopyEvidence], by: Iterable[Clearance]) -> dict[HostName, CopyEvidence]:
+    """Return the evidence that was proven after the last clearance of its copy."""
+    clearances = tuple(by)
+    return {
+        host: known
+        for host, known in evidence.items()
+        if not any(each.host in {None, host} and each.at >= known.proven_at for each in clearances)
+    }
 
 
 def _largest_first(leads: Mapping[TableNumber, Lead]) -> dict[TableNumber, Lead]:

@@ -91,6 +91,10 @@ class History:
         """Return whether anything is proven of a copy and not cleared."""
         return bool(self.evidence.get(host))
 
+    def without_ages(self) -> "History":
+        """Drop the times by which updates have an age, as after a reboot with a clock that was wrong."""
+        return replace(self, tables={}, undecided={}, lasting={})
+
     def shifted(self, by: Seconds) -> "History":
         """Move all times by a step of the exporter's clock, which would otherwise age every update."""
         return replace(

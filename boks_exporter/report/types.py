@@ -90,6 +90,7 @@ class DomainReport(TypedDict):
     last_round_timestamp_seconds: float
     maintenance: list[WindowReport] | None
     evidence_since_timestamp_seconds: NotRequired[float | None]
+    notes: NotRequired[list[str]]
 
 
 class StatusReport(TypedDict):

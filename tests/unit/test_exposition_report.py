@@ -45,6 +45,7 @@ def test_the_report_of_a_domain_is_whole() -> None:
         "last_round_timestamp_seconds": BEGUN + 6.5,
         "maintenance": [],
         "evidence_since_timestamp_seconds": BEGUN - 150,
+        "notes": [],
     }
     assert [host["host"] for host in domain["hosts"]] == [
         "MASTER", "REPHOST", "REPHOST2", "REPHOST3", "REPHOST4", "REPHOST5",

@@ -15,8 +15,8 @@ import structlog
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Role
-from boks_exporter.poller import PersistedState, StateFile
-from boks_exporter.poller.state_file import FORGET_AFTER_SECONDS
+from boks_exporter.poller import PersistedState, StateFile, StateUnreadableError, read_states
+from boks_exporter.poller.state_database import FORGET_AFTER_SECONDS, MachineClock, ReadClock
 from boks_exporter.replication import History, advance
 from tests.unit.domain_rounds import healthy_round
 from tests.unit.poller_world import Watched, World, domain
@@ -164,12 +164,83 @@ def test_a_damaged_file_is_set_aside_and_never_stops_the_start(path: Path, damag
     assert state.load("bank") == PersistedState()
     aside = path.with_name("boks.sqlite.damaged")
     assert aside.read_bytes() == before
-    assert [(line["event"], line["log_level"]) for line in logged] == [("state_file_set_aside", "warning")]
+    event = "state_row_dropped" if "document" in damage else "state_file_set_aside"
+    assert [(line["event"], line["log_level"]) for line in logged] == [(event, "warning")]
     assert (logged[0]["path"], logged[0]["kept_as"]) == (str(path), str(aside))
     state.keep("bank", kept(101))
     state.close()
     assert StateFile(path).load("bank").history.tables[7].steps[-1].sequence == 101
     assert len(logged) == 1
+
+
+def test_a_second_damage_keeps_the_first_copy(path: Path) -> None:
+    path.parent.mkdir()
+    for text in (b"first" * 500, b"second" * 500, b"third" * 500):
+        path.write_bytes(text)
+        StateFile(path)
+    copies = sorted(each.name for each in path.parent.iterdir())
+    assert copies == ["boks.sqlite", "boks.sqlite.damaged", "boks.sqlite.damaged-2", "boks.sqlite.damaged-3"]
+    assert path.with_name("boks.sqlite.damaged").read_bytes() == b"first" * 500
+
+
+def test_a_bad_row_costs_its_own_domain_and_no_other(path: Path, logged: list[Any]) -> None:
+    written(path, bank=kept(), shop=kept(107))
+    _execute(path, "UPDATE domain SET history = '{}' WHERE name = 'bank'")
+    state = StateFile(path)
+    assert state.load("bank") == PersistedState()
+    assert state.load("shop").history.tables[7].steps[-1].sequence == 107
+    assert [(line["event"], line["boks_domain"]) for line in logged] == [("state_row_dropped", "bank")]
+
+
+# -- a clock that was wrong -------------------------------------------------------------------------------------------
+
+
+def _clock(boot: str, since_boot: float, unix: float) -> ReadClock:
+    return lambda: MachineClock(boot, since_boot, unix)
+
+
+def test_a_clock_that_was_corrected_across_a_restart_makes_no_update_older(path: Path) -> None:
+    """Two hours forward between two runs: the times of the history move along."""
+    before = StateFile(path, _clock("a", 1000.0, 100.0))
+    before.keep("bank", kept())
+    before.close()
+    history, shifted = StateFile(path, _clock("a", 1060.0, 7360.0)).load("bank").history, kept().history.shifted(7200.0)
+    assert (history.tables, history.begun_at) == (shifted.tables, shifted.begun_at)
+
+
+@pytest.mark.parametrize(
+    ("clock", "keeps_ages"),
+    [(_clock("b", 5.0, 200.0), True), (_clock("b", 5.0, 50.0), False)],
+    ids=["a later time", "an earlier time"],
+)
+def test_over_a_reboot_a_clock_that_went_back_proves_no_age(path: Path, clock: ReadClock, *, keeps_ages: bool) -> None:
+    before = StateFile(path, _clock("a", 1000.0, 100.0))
+    before.keep("bank", kept())
+    before.close()
+    history = StateFile(path, clock).load("bank").history
+    assert (history.tables == kept().history.tables) is keeps_ages
+    assert history.roles == kept().history.roles
+
+
+# -- reading without writing ------------------------------------------------------------------------------------------
+
+
+def test_a_state_file_is_read_without_being_changed(path: Path) -> None:
+    written(path, bank=kept())
+    path.chmod(0o444)
+    before = path.read_bytes()
+    assert read_states(path)["bank"].last_known_master == "M"
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("damage", ["no database", "other version"])
+def test_an_unreadable_state_file_is_refused_with_its_path_and_stays(path: Path, damage: str) -> None:
+    written(path, bank=kept())
+    DAMAGES[damage](path)
+    before = path.read_bytes()
+    with pytest.raises(StateUnreadableError, match=str(path)):
+        read_states(path)
+    assert path.read_bytes() == before
 
 
 def test_a_file_that_is_damaged_while_in_use_is_set_aside(path: Path, logged: list[Any]) -> None:
@@ -224,7 +295,7 @@ def test_a_full_disk_keeps_what_was_written_before(
 ) -> None:
     """Beyond its bound the file behaves as on a full disk: a log line, and the old row stays."""
     written(path, bank=kept(5))
-    monkeypatch.setattr("boks_exporter.poller.state_file.MAX_BYTES", 16384)
+    monkeypatch.setattr("boks_exporter.poller.state_database.MAX_BYTES", 16384)
     steps = healthy_round({table: table for table in range(2000)}, R1={7: 1})
     written(path, bank=PersistedState(advance(History(), steps)))
     assert [(line["event"], line["error"]) for line in logged] == [("state_file_unusable", "database or disk is full")]

@@ -123,6 +123,8 @@ def _nothing(text: str) -> PluginFinding:
 def _domain(domain: DomainReport, criteria: Criteria) -> Iterator[PluginFinding]:
     maintenance = Maintenance(domain, criteria.now, criteria.maintenance)
     yield from _staleness(domain, criteria)
+    for note in domain.get("notes", ()):
+        yield PluginFinding(Severity.OK, domain["domain"], None, note, note)
     if not criteria.hosts:
         yield from _domain_itself(domain)
         yield from _sites(domain, maintenance)

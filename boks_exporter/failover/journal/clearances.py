@@ -1,0 +1,48 @@
+"""Entries of the journal that clear evidence against copies: an operator's word, and runs that replaced a copy."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from boks_exporter.failover.journal.errors import explained
+from boks_exporter.failover.journal.schema import opened, opened_for_reading
+from boks_exporter.model import DomainName
+from boks_exporter.replication import Clearance
+
+_TABLE: Final = """
+CREATE TABLE IF NOT EXISTS evidence_clearances (
+    number INTEGER PRIMARY KEY, domain TEXT NOT NULL, host TEXT, cleared_at REAL NOT NULL, owner TEXT NOT NULL,
+    reason TEXT NOT NULL
+)
+"""
+"""Made by the first entry: journals without one need no other schema."""
+_OF_RUNS: Final = """
+SELECT target, ended_at, run FROM runs
+WHERE domain = ? AND is_open = 0 AND outcome = 'done' AND procedure IN ('rebuild', 'retire') AND ended_at IS NOT NULL
+"""
+_OF_OPERATORS: Final = "SELECT host, cleared_at, owner, reason FROM evidence_clearances WHERE domain = ?"
+
+
+def record_clearance(path: Path, domain: DomainName, clearance: Clearance) -> None:
+    """Write an operator's entry; raises JournalError."""
+    row = (domain, clearance.host, clearance.at, clearance.owner, clearance.reason)
+    with explained(path), closing(opened(path)) as database:
+        database.execute(_TABLE)
+        database.execute("INSERT INTO evidence_clearances VALUES (NULL, ?, ?, ?, ?, ?)", row)
+
+
+def clearances(path: Path, domain: DomainName) -> tuple[Clearance, ...]:
+    """Read all entries of a domain, oldest first; none where there is no journal yet. Raises JournalError."""
+    with explained(path):
+        if not path.exists():
+            return ()
+        with closing(opened_for_reading(path)) as database:
+            found = [Clearance(host, at, run, "the run replaced the copy") for host, at, run in _rows(database, domain)]
+            if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'evidence_clearances'").fetchone():
+                found += (Clearance(*row) for row in database.execute(_OF_OPERATORS, (domain,)))
+    return tuple(sorted(found, key=lambda clearance: clearance.at))
+
+
+def _rows(database: sqlite3.Connection, domain: DomainName) -> list[tuple[str, float, str]]:
+    return [(str(target), float(at), str(run)) for target, at, run in database.execute(_OF_RUNS, (domain,))]

@@ -1,0 +1,228 @@
+"""The SQLite database of the state file: one row for each domain, and the clock by which it was written."""
+
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from boks_exporter.errors import BoksExporterError
+from boks_exporter.model import DomainName, HostName, Seconds, Timestamp
+from boks_exporter.replication import History, dump, restore
+
+MAX_BYTES: Final = 64 * 1024 * 1024
+FORGET_AFTER_SECONDS: Final[Seconds] = 30 * 86400.0
+"""The row of a domain that was not polled for this long is deleted."""
+PATIENCE_SECONDS: Final[Seconds] = 1.0
+
+_VERSION: Final = 1
+_APPLICATION: Final = 0x424F4B53
+"""`BOKS`: marks our file; the database of another program is left alone."""
+_SCHEMA: Final = """
+CREATE TABLE domain (
+    name TEXT PRIMARY KEY,
+    saved_at REAL NOT NULL,
+    last_known_master TEXT,
+    history TEXT NOT NULL
+)
+"""
+_CLOCK_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS clock (
+    number INTEGER PRIMARY KEY CHECK (number = 1), boot TEXT NOT NULL, since_boot REAL NOT NULL, unix REAL NOT NULL
+)
+"""
+_CLOCK_STEP_SECONDS: Final[Seconds] = 1.0
+_DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
+"""The last one means, in front of statements that never change, that tables or columns are not the ones made here."""
+_BOOT_FILE: Final = Path("/proc/sys/kernel/random/boot_id")
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PersistedState:
+    """The stored state of a domain."""
+
+    history: History = field(default_factory=History)
+    last_known_master: HostName | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MachineClock:
+    """The Unix time with the time since the machine's boot, which nobody sets."""
+
+    boot: str
+    since_boot: Seconds
+    unix: Timestamp
+
+    def step_since(self, before: "MachineClock") -> Seconds | None:
+        """Return by how much the Unix clock was set since an earlier reading; None where it cannot be known.
+
+        Over a reboot only a clock that goes back shows that it was wrong before or is now.
+        """
+        if self.boot == before.boot:
+            return (self.unix - before.unix) - (self.since_boot - before.since_boot)
+        return None if self.unix < before.unix else 0.0
+
+
+ReadClock = Callable[[], MachineClock]
+
+
+def machine_clock() -> MachineClock:
+    """Read the machine's clocks."""
+    try:
+        boot = _BOOT_FILE.read_text(encoding="ascii").strip()
+    except OSError:
+        boot = "unknown"
+    return MachineClock(boot, time.clock_gettime(time.CLOCK_BOOTTIME), time.time())
+
+
+class DamagedError(Exception):
+    """The file is ours, or no database at all, and cannot be read."""
+
+
+class ForeignError(Exception):
+    """The file is the database of another program."""
+
+
+class StateUnreadableError(BoksExporterError):
+    """The state file cannot be read, with the reason."""
+
+
+def read_states(path: Path, read_clock: ReadClock = machine_clock) -> dict[DomainName, PersistedState]:
+    """Read the state of all domains without changing anything, none where there is no file yet.
+
+    Raises StateUnreadableError.
+    """
+    try:
+        if not path.exists():
+            return {}
+        with closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", timeout=PATIENCE_SECONDS, uri=True)
+        ) as file:
+            _check(file)
+            return _states(file, read_clock(), None)
+    except (OSError, sqlite3.Error, ForeignError, DamagedError) as error:
+        message = f"the state file {path} cannot be read: {error}"
+        raise StateUnreadableError(message) from error
+
+
+def load_states(path: Path, read_clock: ReadClock) -> dict[DomainName, PersistedState]:
+    """Read the state of all domains; a row that cannot be read is dropped, and a copy of the file is kept."""
+    bad: list[tuple[str, str]] = []
+    with _opened(path) as database:
+        states = _states(database, read_clock(), lambda name, error: bad.append((name, error)))
+    if bad:
+        aside = free_name(path)
+        shutil.copyfile(path, aside)
+        for name, error in bad:
+            _log.warning("state_row_dropped", path=str(path), boks_domain=name, kept_as=str(aside), error=error)
+    return states
+
+
+def save_states(path: Path, waiting: Mapping[DomainName, PersistedState], read_clock: ReadClock) -> None:
+    """Replace the rows of some domains."""
+    clock = read_clock()
+    rows = [(name, clock.unix, kept.last_known_master, dump(kept.history)) for name, kept in waiting.items()]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    with _opened(path) as database:
+        database.execute("BEGIN IMMEDIATE")
+        database.executemany("INSERT OR REPLACE INTO domain VALUES (?, ?, ?, ?)", rows)
+        database.execute("DELETE FROM domain WHERE saved_at < ?", (clock.unix - FORGET_AFTER_SECONDS,))
+        database.execute(_CLOCK_SCHEMA)
+        database.execute("INSERT OR REPLACE INTO clock VALUES (1, ?, ?, ?)", (clock.boot, clock.since_boot, clock.unix))
+        database.execute("COMMIT")
+
+
+def free_name(path: Path) -> Path:
+    """Return a name for a damaged copy that no earlier one has."""
+    first = path.with_name(f"{path.name}.damaged")
+    number, name = 1, first
+    while name.exists():
+        number += 1
+        name = first.with_name(f"{first.name}-{number}")
+    return name
+
+
+def _states(
+    database: sqlite3.Connection, now: MachineClock, on_bad_row: Callable[[str, str], object] | None
+) -> dict[DomainName, PersistedState]:
+    states = {}
+    written = _written_by(database)
+    for name, saved_at, master, text in database.execute(
+        "SELECT name, saved_at, last_known_master, history FROM domain"
+    ).fetchall():
+        try:
+            history = restore(str(text))
+        except (ValueError, RecursionError) as error:
+            if on_bad_row:
+                on_bad_row(str(name), str(error))
+            continue
+        clock = written or MachineClock("unknown", 0.0, float(saved_at))
+        states[str(name)] = PersistedState(_by_our_clock(history, clock, now), master and str(master))
+    return states
+
+
+def _by_our_clock(history: History, written: MachineClock, now: MachineClock) -> History:
+    """Move the times by a step of the clock since they were written; ages by an unknown clock prove nothing."""
+    step = now.step_since(written)
+    if step is None:
+        _log.warning("state_times_dropped", written_at=written.unix, now=now.unix)
+        return history.without_ages()
+    if abs(step) <= _CLOCK_STEP_SECONDS:
+        return history
+    _log.warning("clock_was_set", by_seconds=round(step, 3))
+    return history.shifted(step)
+
+
+def _written_by(database: sqlite3.Connection) -> MachineClock | None:
+    if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'clock'").fetchone():
+        return None
+    row = database.execute("SELECT boot, since_boot, unix FROM clock").fetchone()
+    return MachineClock(str(row[0]), float(row[1]), float(row[2])) if row else None
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open and prepare the file; SQLite's errors about a damaged file become one error."""
+    try:
+        with closing(sqlite3.connect(path, timeout=PATIENCE_SECONDS, isolation_level=None)) as database:
+            _prepare(database)
+            yield database
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:
+            raise DamagedError(str(error)) from error
+        raise
+
+
+def _prepare(database: sqlite3.Connection) -> None:
+    is_new = not _check(database)
+    database.execute(f"PRAGMA max_page_count = {MAX_BYTES // _pragma(database, 'page_size')}")
+    if is_new:
+        database.execute("BEGIN IMMEDIATE")
+        database.execute(f"PRAGMA application_id = {_APPLICATION}")
+        database.execute(f"PRAGMA user_version = {_VERSION}")
+        database.execute(_SCHEMA)
+        database.execute("COMMIT")
+
+
+def _check(database: sqlite3.Connection) -> bool:
+    """Return whether the file has our tables; raises for the database of another program or version."""
+    tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    if tables and _pragma(database, "application_id") != _APPLICATION:
+        message = f"it is a database of something else, with the tables {', '.join(tables)}; give another path"
+        raise ForeignError(message)
+    if tables and _pragma(database, "user_version") != _VERSION:
+        message = f"expected version {_VERSION} of its schema, found {_pragma(database, 'user_version')}"
+        raise DamagedError(message)
+    return bool(tables)
+
+
+def _pragma(database: sqlite3.Connection, name: str) -> int:
+    return int(database.execute(f"PRAGMA {name}").fetchone()[0])
