@@ -23,7 +23,7 @@ from boks_exporter.failover.survey import Survey
 from boks_exporter.model import HostName
 from boks_exporter.observe import SystemClock
 from boks_exporter.poller import StateFile
-from boks_exporter.poller.state_file import PersistedState
+from boks_exporter.poller.state_database import PersistedState
 from boks_exporter.remote.settings import GateMode, SshSettings
 from boks_exporter.replication import History
 from boks_exporter.transport.base import OperatorTransport, Transport
