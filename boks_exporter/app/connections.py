@@ -32,6 +32,15 @@ class Closable(Protocol):
         ...
 
 
+@runtime_checkable
+class Looping(Protocol):
+    """A transport that keeps a channel open from poll to poll."""
+
+    def set_interval(self, seconds: float) -> None:
+        """Set the interval of the polls."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Held:
     """One domain's transport and the settings that it was opened for."""
@@ -98,6 +107,8 @@ class Connections:
         held = self._held.get(domain.name)
         if held is None or not held.serves(domain, poll):
             return _Held(domain, poll.timeout_seconds, transport_for(domain, poll))
+        if isinstance(held.transport, Looping):
+            held.transport.set_interval(poll.interval_seconds)
         if isinstance(held.transport, Closable):
             still_found = domain.discover and domain.address_template == held.domain.address_template
             await held.transport.retain(domain.hosts + (discovered if still_found else ()))
@@ -120,7 +131,7 @@ def transport_for(domain: DomainSettings, poll: PollSettings) -> Transport:
         case SshSettings() as ssh:
             from boks_exporter.transport.ssh import SshTransport
 
-            return SshTransport(ssh, timeout_seconds=poll.timeout_seconds)
+            return SshTransport(ssh, timeout_seconds=poll.timeout_seconds, interval_seconds=poll.interval_seconds)
         case LocalSettings() as local:
             from boks_exporter.transport.local import LocalTransport
 

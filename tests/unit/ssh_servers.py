@@ -12,7 +12,7 @@ import pytest
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host, Section
-from boks_exporter.remote.request import Request
+from boks_exporter.remote.request import PROTOCOL, Request
 from boks_exporter.remote.settings import SshSettings
 from boks_exporter.transport.ssh import SshTransport
 
@@ -91,6 +91,8 @@ class SshServer(asyncssh.SSHServer):
     busiest: int = 0
     entering: int = 0
     authorized: str = ""
+    speaks_protocol_2: bool = False
+    commands: list[str] = field(default_factory=list)
     port: int = 0
     acceptor: asyncssh.SSHAcceptor | None = None
     closing: asyncio.Event = field(default_factory=asyncio.Event)
@@ -109,6 +111,11 @@ class SshServer(asyncssh.SSHServer):
         """Run a program until the server closes."""
 
         async def run(process: "asyncssh.SSHServerProcess[bytes]") -> None:
+            self.commands.append(process.command or "")
+            if process.command == PROTOCOL and not self.speaks_protocol_2:
+                process.stdout.write(b"=refused unknown_protocol\n")
+                process.exit(64)
+                return
             task = asyncio.ensure_future(program(process))
             closing = asyncio.create_task(self.closing.wait())
             await asyncio.wait([task, closing], return_when=asyncio.FIRST_COMPLETED)
@@ -155,7 +162,7 @@ async def ssh_server(
 ) -> AsyncIterator[SshServer]:
     """Run one server; `stops_at` is the stage at which it hangs: auth or channel."""
     stops_at = how.pop("stops_at", "")
-    server = SshServer(keys, stops_at)
+    server = SshServer(keys, stops_at, speaks_protocol_2=how.pop("speaks_protocol_2", False))
     public = how.pop("authorized", None) or keys.user.export_public_key("openssh").decode()
     session = _NoChannel if stops_at == "channel" else _Session
     host_key = how.pop("host_key", keys.host)

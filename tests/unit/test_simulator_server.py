@@ -13,14 +13,13 @@ import asyncssh
 import pytest
 
 from boks_exporter.errors import FailureReason, TransportError
-from boks_exporter.model import Host
+from boks_exporter.model import Host, Reply, Section
 from boks_exporter.observe.interpret import interpret_reply
 from boks_exporter.parsing.reply import parse_reply
 from boks_exporter.remote.request import LOOK, PROTOCOL, READING, request_line
 from boks_exporter.remote.settings import SshSettings
 from boks_exporter.simulator.domain import Fault, SimulatedDomain, published_layout
 from boks_exporter.simulator.server import SimulatedServers
-from boks_exporter.transport.base import RawReply
 from boks_exporter.transport.ssh import SshTransport
 
 VICTIM = "REPHOST3"
@@ -50,8 +49,9 @@ class Stage:
     def host(self, name: str) -> Host:
         return Host(name, self.servers.address, self.servers.port(name))
 
-    async def ask(self, name: str) -> RawReply:
-        return await self.transport.ask(self.host(name), READING)
+    async def ask(self, name: str) -> Reply:
+        raw = await self.transport.ask(self.host(name), READING)
+        return parse_reply(raw.stdout, raw.nonce)
 
     async def failure(self, name: str) -> FailureReason:
         with pytest.raises(TransportError) as caught:
@@ -117,7 +117,7 @@ async def test_a_fault_has_its_own_reason_and_is_over_when_cleared(
     port = stage.servers.port(VICTIM)
     await stage.servers.set_fault(VICTIM, fault, **parameters)
     assert await stage.failure(VICTIM) is reason
-    assert (await stage.ask(ANOTHER)).exit_status == 0
+    assert (await stage.ask(ANOTHER)).section(Section.SEQUENCE)
     await stage.servers.clear_fault(VICTIM, fault)
     assert await stage.ask(VICTIM) == before
     assert stage.servers.port(VICTIM) == port
@@ -130,13 +130,14 @@ async def test_a_silent_host_times_out(tmp_path: Path, fault: Fault) -> None:
         await stage.servers.set_fault(VICTIM, fault)
         assert await stage.failure(VICTIM) is FailureReason.TIMEOUT
         await stage.servers.clear_fault(VICTIM, fault)
-        assert (await stage.ask(VICTIM)).exit_status == 0
+        assert (await stage.ask(VICTIM)).section(Section.SEQUENCE)
 
 
 async def test_garbage_is_a_reply_that_nobody_can_read(stage: Stage) -> None:
     """Garbage comes through in sound frames; the sequences in it are a fault of that section."""
     await stage.servers.set_fault(VICTIM, Fault.GARBAGE)
-    outcome = interpret_reply(stage.host(VICTIM), READING, await stage.ask(VICTIM), 0.0, 1.0)
+    raw = await stage.transport.ask(stage.host(VICTIM), READING)
+    outcome = interpret_reply(stage.host(VICTIM), READING, raw, 0.0, 1.0)
     assert [(fault.section.value, fault.reason) for fault in outcome.essential_faults] == [
         ("sequence", FailureReason.PARSE)
     ]

@@ -1,25 +1,30 @@
-"""One exchange on an open connection, and the check of a reply that is not the gate's."""
+"""Exchanges on an open connection: with a gate of protocol 2 in a loop, of protocol 1, or sent along."""
+
+import asyncio
+import math
+from typing import Final
 
 import asyncssh
-import structlog
 
 from boks_exporter.errors import FailureReason, TransportError
-from boks_exporter.model import HostName
+from boks_exporter.model import HostName, Seconds
 from boks_exporter.remote.gate import sent_command, sent_script
 from boks_exporter.remote.request import RequestLine
 from boks_exporter.remote.settings import GateMode, SshSettings
 from boks_exporter.transport.base import RawReply
-from boks_exporter.transport.ssh.connect import Connection
 from boks_exporter.transport.ssh.error_mapping import during_exchange
 from boks_exporter.transport.ssh.exchange import start
+from boks_exporter.transport.ssh.loop import Loop, open_loop
 from boks_exporter.transport.ssh.peer import Kept
 
-_log = structlog.get_logger(__name__)
+IDLE_INTERVALS: Final = 3
+"""After so many intervals without a request a gate ends its loop."""
 
-_PROBE_STATUS = 97
-_PROBE = f"exit {_PROBE_STATUS}"
+_PROBE_STATUS: Final = 97
+_PROBE: Final = f"exit {_PROBE_STATUS}"
 """Harmless: a shell ends with this status, a forced command refuses it."""
-_PROBE_BYTES = 4096
+_PROBE_BYTES: Final = 4096
+_NO_SUCH_PROTOCOL: Final = b"=refused unknown_protocol"
 
 
 class NotStartedError(Exception):
@@ -31,26 +36,61 @@ class NotStartedError(Exception):
 
 
 class Conversation:
-    """Send requests as the settings say: to an installed gate, or with the gate's script."""
+    """Send requests as the settings say. With an interval, a channel is kept from poll to poll."""
 
-    def __init__(self, settings: SshSettings) -> None:
+    def __init__(self, settings: SshSettings, interval_seconds: Seconds | None) -> None:
         self._settings = settings
+        self._idle_seconds: int | None = None
+        if interval_seconds is not None:
+            self.set_interval(interval_seconds)
+
+    def set_interval(self, seconds: Seconds) -> None:
+        """Keep a channel from poll to poll; it applies to the channels that are opened from now on."""
+        self._idle_seconds = max(1, math.ceil(IDLE_INTERVALS * seconds))
 
     async def exchange(self, kept: Kept, request: RequestLine) -> RawReply:
-        """Run one request as a command; raises NotStartedError, or TransportError when it has begun."""
+        """Make one exchange; raises NotStartedError, or TransportError when the request has been sent."""
         if self._settings.gate is GateMode.SENT:
             return await self._run(kept, sent_command(request), sent_script(self._settings.paths))
+        if not kept.speaks_protocol_1:
+            reply = await self._in_loop(kept, request)
+            if _NO_SUCH_PROTOCOL not in reply.stdout:
+                return reply
+            kept.speaks_protocol_1 = True
         return await self._run(kept, request.line(), b"")
 
-    async def gives_a_shell(self, connection: Connection) -> bool:
+    async def gives_a_shell(self, kept: Kept) -> bool:
         """Find out whether the key of an installed gate runs any command, because its forced command is missing."""
         if self._settings.gate is GateMode.SENT:
             return False
         try:
-            command = await start(connection, _PROBE, _PROBE_BYTES)
+            command = await start(kept.connection, _PROBE, _PROBE_BYTES)
             return (await command.complete()).exit_status == _PROBE_STATUS
         except (asyncssh.Error, OSError, TransportError):
             return False
+
+    async def _in_loop(self, kept: Kept, request: RequestLine) -> RawReply:
+        """Use the kept channel; one that ended between two requests is no failure."""
+        await asyncio.sleep(0)  # an end that has arrived already is noticed before the request is written
+        if kept.loop and kept.loop.is_open and (reply := await _asked(kept.loop, request)):
+            return reply
+        loop = await self._open_loop(kept)
+        reply = await _asked(loop, request)
+        if reply is None:
+            raise TransportError(FailureReason.CHANNEL, "the gate ended without an answer")
+        return reply
+
+    async def _open_loop(self, kept: Kept) -> Loop:
+        kept.loop = None
+        try:
+            kept.loop = await open_loop(kept.connection, self._settings.max_reply_bytes, self._idle_seconds)
+        except (asyncssh.Error, OSError) as error:
+            raise NotStartedError(error) from error
+        except BaseException:
+            # Cut off while it opens: the channel may still open, and nobody would close it.
+            kept.abort()
+            raise
+        return kept.loop
 
     async def _run(self, kept: Kept, command: str, stdin: bytes) -> RawReply:
         try:
@@ -58,7 +98,6 @@ class Conversation:
         except (asyncssh.Error, OSError) as error:
             raise NotStartedError(error) from error
         except BaseException:
-            # The channel may still open, and nobody would close it.
             kept.abort()
             raise
         try:
@@ -67,9 +106,27 @@ class Conversation:
             raise during_exchange(error) from error
 
 
+async def _asked(loop: Loop, request: RequestLine) -> RawReply | None:
+    """Make one exchange; None from a loop that had answered before and ended between two requests."""
+    has_answered = loop.replies > 0
+    try:
+        reply = await loop.exchange(request)
+    except ConnectionError as error:
+        # The host was rebooted, or forgot the connection: the request reached nobody.
+        raise (NotStartedError(error) if has_answered else during_exchange(error)) from error
+    except (asyncssh.Error, OSError) as error:
+        raise during_exchange(error) from error
+    if not loop.has_answered and not reply.stdout:
+        if has_answered and reply.exit_status == 0:
+            return None
+        if reply.exit_status is None:
+            raise TransportError(FailureReason.CHANNEL, "the connection ended before the command did")
+    return reply
+
+
 def is_answer(reply: RawReply) -> bool:
     """Return whether the gate has answered at all, whatever its sections say."""
-    return b"=boks-gate/" in reply.stdout or b"=refused " in reply.stdout
+    return any(mark in reply.stdout for mark in (b"=boks-gate/", b" boks-gate/2 ", b"refused "))
 
 
 def unrestricted(host: HostName, user: str) -> TransportError:

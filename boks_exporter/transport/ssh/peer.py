@@ -7,6 +7,7 @@ from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host, Seconds
 from boks_exporter.transport.ssh.backoff import Backoff
 from boks_exporter.transport.ssh.connect import Connection
+from boks_exporter.transport.ssh.loop import Loop
 
 
 @dataclass
@@ -21,6 +22,9 @@ class Kept:
     """Failed exchanges in succession."""
 
     is_broken: bool = False
+    loop: Loop | None = None
+    """The channel on which a gate of protocol 2 answers."""
+    speaks_protocol_1: bool = False
 
     @property
     def is_open(self) -> bool:

@@ -39,14 +39,22 @@ class SshTransport:
     one that is lost under a running command is a failure of the channel, since the reply is lost.
     """
 
-    def __init__(self, settings: SshSettings, *, timeout_seconds: Seconds, jitter: random.Random | None = None) -> None:
+    def __init__(
+        self,
+        settings: SshSettings,
+        *,
+        timeout_seconds: Seconds,
+        interval_seconds: Seconds | None = None,
+        jitter: random.Random | None = None,
+    ) -> None:
+        """Without an interval, each exchange has a channel of its own."""
         self._settings = settings
         self._timeout = timeout_seconds
         self._jitter = jitter or random.Random()  # noqa: S311 - spreads load, guards nothing
         self._backoff = Backoff(settings.backoff_initial_seconds, settings.backoff_limit_seconds, self._jitter)
         logins = CONCURRENT_LOGINS_THROUGH_JUMP_HOST if settings.jump_host else CONCURRENT_LOGINS
         self._connector = Connector(settings, asyncio.Semaphore(logins), self._jitter)
-        self._conversation = Conversation(settings)
+        self._conversation = Conversation(settings, interval_seconds)
         self._renewal = Renewal(self._connector, self._log_in, timeout_seconds, self._jitter)
         self._closing = Closing()
         self._jumps = Jumps(self._connector, self._backoff, timeout_seconds)
@@ -76,6 +84,10 @@ class SshTransport:
             if not peer.is_removed:
                 self._renewal.start_if_due(peer)
         return reply
+
+    def set_interval(self, seconds: Seconds) -> None:
+        """Set the interval of the polls: a gate ends its loop after three of them without a request."""
+        self._conversation.set_interval(seconds)
 
     def reconnects(self, host: HostName) -> int:
         """Return the number of connections to a host after the first one."""
@@ -174,7 +186,7 @@ class SshTransport:
             peer.kept, peer.candidate, peer.has_moved = kept, None, False
 
     async def _check_forced_command(self, peer: Peer, kept: Kept) -> None:
-        if not await self._conversation.gives_a_shell(kept.connection):
+        if not await self._conversation.gives_a_shell(kept):
             return
         error = unrestricted(peer.host.name, self._settings.user)
         if not peer.is_unrestricted:

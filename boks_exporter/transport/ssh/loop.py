@@ -1,0 +1,138 @@
+"""A channel on which a gate of protocol 2 answers requests one after the other."""
+
+import asyncio
+from contextlib import suppress
+from typing import Final, TypeAlias
+
+import asyncssh
+
+from boks_exporter.errors import FailureReason, TransportError
+from boks_exporter.remote.request import PROTOCOL, Nonce, RequestLine, new_nonce, request_line
+from boks_exporter.transport.base import RawReply
+
+Channel: TypeAlias = asyncssh.SSHClientChannel[bytes]
+
+_STDERR: Final = asyncssh.EXTENDED_DATA_STDERR
+
+
+class Answers(asyncssh.SSHClientSession[bytes]):
+    """The output of the channel, request by request; a reply is complete at its last frame."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._nonce: Nonce = ""
+        self._left = limit
+        self.stdout = bytearray()
+        self.stderr = bytearray()
+        self.is_ended = False
+        self.error: Exception | None = None
+        self.turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def expect(self, nonce: Nonce) -> None:
+        """Wait for the reply to a request; what came between two requests belongs to none.
+
+        Before the first one, a login's text or the refusal of an old gate may have come.
+        """
+        if self._nonce:
+            self._left = self._limit
+            self.stdout.clear()
+            self.stderr.clear()
+        self._nonce = nonce
+        self.turn = asyncio.get_running_loop().create_future()
+        if self.is_ended or self.has_last_frame:
+            self._finish()
+
+    def data_received(self, data: bytes, datatype: int | None) -> None:
+        """Keep what the gate writes, up to the limit, and notice the last frame."""
+        self._left -= len(data)
+        if self._left < 0:
+            self.error = TransportError(FailureReason.TOO_LARGE, f"the reply is larger than {self._limit} bytes")
+            self._finish()
+        elif datatype == _STDERR:
+            self.stderr += data
+        else:
+            self.stdout += data
+            if self.has_last_frame:
+                self._finish()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End with the channel."""
+        self.is_ended = True
+        self.error = self.error or exc
+        self._finish()
+
+    @property
+    def has_last_frame(self) -> bool:
+        """Return whether the last line ends a reply: `done`, or a refusal, which may follow a login's text."""
+        if not self.stdout.endswith(b"\n"):
+            return False
+        line = self.stdout[self.stdout.rfind(b"\n", 0, -1) + 1 :]
+        mark = f"={self._nonce} ".encode()
+        return line.startswith(mark + b"done ") or mark + b"refused " in line or b"=refused " in line[:400]
+
+    def _finish(self) -> None:
+        if not self.turn.done():
+            self.turn.set_result(None)
+
+
+class Loop:
+    """One channel to the gate. Without `idle_seconds` it answers one request and ends."""
+
+    def __init__(self, channel: Channel, answers: Answers, idle_seconds: int | None) -> None:
+        self._channel = channel
+        self._answers = answers
+        self._idle_seconds = idle_seconds
+        self.replies = 0
+        """Complete replies so far."""
+        self.has_answered = False
+        """Whether the last exchange ended with a complete reply."""
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether another request may be written."""
+        return not self._answers.is_ended and (self._idle_seconds is not None or not self.replies)
+
+    async def exchange(self, request: RequestLine) -> RawReply:
+        """Write one request and return its reply, as one round trip.
+
+        A channel that ended without a complete reply returns what came before its end, with its exit status.
+        """
+        answers, nonce = self._answers, new_nonce()
+        answers.expect(nonce)
+        loop_seconds = None if self.replies else self._idle_seconds
+        try:
+            with suppress(BrokenPipeError):  # the gate has ended already; its output says why
+                self._channel.write(f"{request_line(request, nonce, loop_seconds=loop_seconds)}\n".encode())
+                if self._idle_seconds is None:
+                    self._channel.write_eof()
+            await answers.turn
+        except BaseException:
+            self.close()  # a late reply must never be read as the next one
+            raise
+        return self._reply(nonce)
+
+    def close(self) -> None:
+        """End the channel; nothing that still comes is read."""
+        self._answers.is_ended = True
+        self._channel.abort()
+
+    def _reply(self, nonce: Nonce) -> RawReply:
+        answers = self._answers
+        reply = RawReply(bytes(answers.stdout), bytes(answers.stderr), self._channel.get_exit_status(), nonce)
+        self.has_answered = answers.has_last_frame
+        if self.has_answered:
+            self.replies += 1
+            if self._idle_seconds is None:
+                self.close()
+            return reply
+        if answers.error is not None:
+            self.close()
+            raise answers.error
+        return reply
+
+
+async def open_loop(connection: asyncssh.SSHClientConnection, max_reply_bytes: int, idle_seconds: int | None) -> Loop:
+    """Open a channel to an installed gate; an error here means that nothing has run yet."""
+    answers = Answers(max_reply_bytes)
+    channel, _ = await connection.create_session(lambda: answers, PROTOCOL, encoding=None)
+    return Loop(channel, answers, idle_seconds)
