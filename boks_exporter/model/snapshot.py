@@ -1,8 +1,8 @@
 """The snapshot of one round over one domain."""
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -49,6 +49,19 @@ class Listing:
     read_at: Timestamp
     entries: tuple[Listed, ...]
     unread: tuple[UnreadEntry, ...] = ()
+
+    def without(self, removed: Collection[HostName]) -> "Listing | None":
+        """Return the list as if these hosts were unknown; None if the master that printed it is."""
+        if self.master in removed:
+            return None
+        return replace(
+            self,
+            entries=tuple(replace(entry, host=None) if entry.host in removed else entry for entry in self.entries),
+            unread=tuple(
+                replace(entry, hosts=tuple(host for host in entry.hosts if host not in removed))
+                for entry in self.unread
+            ),
+        )
 
 
 @dataclass(frozen=True)
@@ -127,6 +140,18 @@ class DomainSnapshot:
         """Time between the first and the last reading of the master; None without a second one."""
         readings = [reading for reading in self.master_readings if reading.host == self.master]
         return readings[-1].started_at - readings[0].finished_at if len(readings) > 1 else None
+
+    def without(self, removed: Collection[HostName]) -> "DomainSnapshot":
+        """Return the snapshot as if these hosts were unknown."""
+        listing = self.listing.without(removed) if self.listing else None
+        return replace(
+            self,
+            hosts=tuple(host for host in self.hosts if host.name not in removed),
+            outcomes=tuple(outcome for outcome in self.outcomes if outcome.host not in removed),
+            master_readings=tuple(reading for reading in self.master_readings if reading.host not in removed),
+            listing=listing,
+            last_known_master=None if self.last_known_master in removed else self.last_known_master,
+        )
 
     @property
     def unresolved(self) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """One monitored domain: its history, its counters and its newest view."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 import structlog
@@ -9,7 +10,7 @@ import structlog
 from boks_exporter.config import DomainSettings
 from boks_exporter.exposition import DomainView, ExpositionOptions
 from boks_exporter.health import judge_once, judge_round
-from boks_exporter.model import DomainName, Seconds
+from boks_exporter.model import DomainName, HostName, Seconds
 from boks_exporter.observe import Clock, Knowledge, observe
 from boks_exporter.poller.counters import Counters
 from boks_exporter.poller.state_changes import changes
@@ -54,10 +55,35 @@ class DomainWatch:
         """Return what is kept across a restart."""
         return PersistedState(self.history, self._known.last_known_master)
 
+    def apply_settings(self, domain: DomainSettings, transport: Transport, options: ExpositionOptions) -> bool:
+        """Apply a configuration; removed hosts leave the view. Return whether the set of hosts changed."""
+        before, self.domain = self.domain, domain
+        self.transport, self.options = transport, options
+        removed = set(_names(before)) - set(_names(domain))
+        if self.view and not domain.discover:
+            removed |= {host.name for host in self.view.snapshot.hosts if host.discovered}
+        if self.view and removed:
+            self.view = self._view_without(self.view, removed)
+        return (before.hosts, before.discover, before.address_template) != (
+            domain.hosts,
+            domain.discover,
+            domain.address_template,
+        )
+
+    def _view_without(self, view: DomainView, removed: Collection[HostName]) -> DomainView:
+        snapshot = view.snapshot.without(removed)
+        judged = judge_round(snapshot, self.history, self.domain.thresholds)
+        hosts = {name: counters for name, counters in view.counters.hosts.items() if name not in removed}
+        counters = replace(view.counters, hosts=hosts)
+        return replace(view, snapshot=snapshot, comparison=judged.comparison, health=judged.health, counters=counters)
+
     async def run_round(self, limiter: asyncio.Semaphore, interval: Seconds, *, once: bool = False) -> DomainView:
         """Run one round and publish its view; a one-shot poll (`once`) has no history."""
         self._follow_the_clock()
-        snapshot = await observe(self.domain, self.transport, self._clock, self._known, limiter)
+        domain = self.domain
+        snapshot = await observe(domain, self.transport, self._clock, self._known, limiter)
+        if removed := set(_names(domain)) - set(_names(self.domain)):
+            snapshot = snapshot.without(removed)  # by a reload during the round
         thresholds = self.domain.thresholds
         if once:
             judged = judge_once(snapshot, thresholds, exact_to=interval)
@@ -97,3 +123,7 @@ class DomainWatch:
         if abs(step) > CLOCK_STEP_SECONDS:
             _log.warning("clock_was_set", boks_domain=self.domain.name, by_seconds=round(step, 3))
             self.history = self.history.shifted(step)
+
+
+def _names(domain: DomainSettings) -> Iterator[HostName]:
+    return (host.name for host in domain.hosts)

@@ -1,7 +1,7 @@
 """Rounds on a fixed schedule for every domain, and changes of the configuration between them."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from boks_exporter.config import DomainSettings, PollSettings
@@ -57,7 +57,7 @@ class Poller:
         self._tasks: dict[DomainName, asyncio.Task[None]] = {}
         self._progress: dict[DomainName, Seconds] = {}
         self._changed = asyncio.Event()
-        self._interval_changed = asyncio.Event()
+        self._is_due: dict[DomainName, asyncio.Event] = {}
 
     def __repr__(self) -> str:
         """Tell what is watched."""
@@ -84,8 +84,13 @@ class Poller:
         metrics: ExpositionOptions,
         domains: Mapping[DomainName, tuple[DomainSettings, Transport]],
     ) -> None:
-        """Take a configuration over; a domain that stays keeps its history, and its next round uses the new one."""
-        self._apply_interval(poll.interval_seconds)
+        """Apply a configuration; a domain that stays keeps its history.
+
+        Where hosts were added or removed, or the interval changed, the next round starts immediately.
+        """
+        if poll.interval_seconds != self._poll.interval_seconds:
+            self._progress = dict.fromkeys(self._progress, self._clock.monotonic())
+            self._start_rounds(self._watches)
         self._poll = poll
         self._limiter = asyncio.Semaphore(poll.concurrency)
         for name in self._watches.keys() - domains.keys():
@@ -93,19 +98,19 @@ class Poller:
         watches = {}
         for name, (domain, transport) in domains.items():
             watch = self._watches.get(name) or DomainWatch(domain, transport, self._clock, self._kept(name))
-            watch.domain, watch.transport, watch.options = domain, transport, metrics
             watch.clearances = self._clearances
+            if watch.apply_settings(domain, transport, metrics):
+                self._start_rounds([name])
             watches[name] = watch
             self._progress.setdefault(name, self._clock.monotonic())
         self._watches = watches
         self._changed.set()
 
-    def _apply_interval(self, interval: Seconds) -> None:
-        """Start a new grid immediately; a waiting domain would otherwise finish its old interval first."""
-        if interval != self._poll.interval_seconds:
-            self._progress = dict.fromkeys(self._progress, self._clock.monotonic())
-            self._interval_changed.set()
-            self._interval_changed = asyncio.Event()
+    def _start_rounds(self, domains: Iterable[DomainName]) -> None:
+        """Start a new grid immediately; a waiting domain would otherwise finish its interval first."""
+        for name in domains:
+            if event := self._is_due.pop(name, None):
+                event.set()
 
     def _kept(self, name: DomainName) -> PersistedState | None:
         return self.state.load(name) if self.state else None
@@ -134,14 +139,15 @@ class Poller:
         """Run rounds on a fixed grid; an overrun is counted and the missed points are skipped."""
         due = self._clock.monotonic()
         while watch := self._watches.get(name):
-            interval, interval_changed = self._poll.interval_seconds, self._interval_changed
+            interval = self._poll.interval_seconds
+            is_due = self._is_due.setdefault(name, asyncio.Event())
             await watch.run_round(self._limiter, interval)
             self._finished(name, watch)
             due += interval
             if (late := self._clock.monotonic() - due) > 0:
                 watch.overran()
                 due += (late // interval + 1) * interval
-            if await self._rest(due, interval_changed):
+            if await self._rest(due, is_due):
                 due = self._clock.monotonic()
 
     def _finished(self, name: DomainName, watch: DomainWatch) -> None:
@@ -151,14 +157,14 @@ class Poller:
         if self.state:
             self.state.keep(name, watch.kept)
 
-    async def _rest(self, due: Seconds, interval_changed: asyncio.Event) -> bool:
+    async def _rest(self, due: Seconds, is_due: asyncio.Event) -> bool:
         """Wait for the next point of the grid; return whether a new grid began instead."""
         rest = asyncio.ensure_future(self._clock.sleep(due - self._clock.monotonic()))
-        waking = asyncio.ensure_future(interval_changed.wait())
+        waking = asyncio.ensure_future(is_due.wait())
         try:
             await asyncio.wait({rest, waking}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             rest.cancel()
             waking.cancel()
             await asyncio.wait({rest, waking})
-        return interval_changed.is_set()
+        return is_due.is_set()

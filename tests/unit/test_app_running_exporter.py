@@ -112,6 +112,21 @@ async def test_domains_come_and_go(recorded: Recorded) -> None:
         assert await exporter.states() == {"test": "ok"}
 
 
+async def test_hosts_come_and_go(recorded: Recorded) -> None:
+    """With rounds an hour apart, a reload removes the series of a host, and another one shows those of a new host."""
+    series = 'boks_host_up{boks_domain="prod",host="replica1"}'
+    file = recorded.configure()
+    whole = file.read_text(encoding="utf-8")
+    async with exporting(file) as exporter:
+        assert await exporter.value(series) == "1.0"
+        file.write_text(whole.replace(", {name: replica1}", ""), encoding="utf-8")
+        assert (await exporter.reload())[0] == 200
+        await exporter.until(series, lambda value: value is None)
+        file.write_text(whole, encoding="utf-8")
+        assert (await exporter.reload())[0] == 200
+        await exporter.until(series, lambda value: value == "1.0")
+
+
 async def test_a_domain_that_stays_keeps_its_counters(recorded: Recorded) -> None:
     """Nothing starts anew for a domain in whose settings nothing changed."""
     rounds = 'boks_rounds_total{boks_domain="prod"}'

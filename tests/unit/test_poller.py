@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from boks_exporter.exposition import Tables
+from boks_exporter.model import Host
 from tests.unit.poller_world import POLL, Watched, World, domain, timed_out
 
 
@@ -209,6 +210,89 @@ def test_a_reload_that_leaves_the_interval_leaves_the_grid() -> None:
 
     watched.run(script)
     assert watched.beginnings() == [0.0, 30.0]
+
+
+def test_a_removed_host_is_gone_with_the_reload() -> None:
+    """Neither the view nor its counters keep it until the next round, and the master's list names it as unknown."""
+    watched = Watched()
+    watched.take()
+
+    async def script(poller: Watched) -> None:
+        await asyncio.sleep(10.0)
+        poller.take(domain("bank", "M"))
+        assert [host.name for host in poller.view.snapshot.hosts] == ["M"]
+        assert set(poller.view.counters.hosts) == {"M"}
+        assert poller.view.comparison.replica("R1") is None
+        assert poller.view.snapshot.unresolved == ("R1",)
+        await asyncio.sleep(1.0)
+
+    watched.run(script)
+    assert [host.name for host in watched.view.snapshot.hosts] == ["M"]
+    assert watched.beginnings() == [0.0, 10.0]
+
+
+def test_a_removed_master_takes_its_list_along() -> None:
+    """Nothing that it printed counts without it."""
+    watched = Watched()
+    watched.take()
+
+    async def script(poller: Watched) -> None:
+        await asyncio.sleep(10.0)
+        poller.take(domain("bank", "R1"))
+        assert poller.view.snapshot.masters == ()
+        assert poller.view.snapshot.listing is None
+        assert poller.view.snapshot.last_known_master is None
+        assert poller.view.health.state == "no_master"
+        assert poller.view.comparison.replica("R1").lag is None
+
+    watched.run(script)
+
+
+def test_a_host_that_is_removed_during_a_round_does_not_come_back_with_it() -> None:
+    """The round that began with the old configuration ends with the new one, and another one follows immediately."""
+    watched = Watched(World(takes={"R1": 12.0}))
+    watched.take()
+
+    async def script(poller: Watched) -> None:
+        await asyncio.sleep(35.0)
+        poller.take(domain("bank", "M"))
+        await asyncio.sleep(20.0)
+
+    watched.run(script)
+    shown = [[host.name for host in views[0].snapshot.hosts] for at, views in watched.published if at > 35]
+    assert len(shown) == 2
+    assert shown == [["M"], ["M"]]
+
+
+def test_a_new_host_is_polled_at_once() -> None:
+    """Nobody waits for the next point of the grid; a change of something else does not move it."""
+    watched = Watched()
+    watched.take(domain("bank", "M"), domain("shop", "S"))
+
+    async def script(poller: Watched) -> None:
+        await asyncio.sleep(10.0)
+        poller.take(domain("bank", "M", "R1"), domain("shop", "S"))
+        await asyncio.sleep(1.0)
+
+    watched.run(script)
+    asked = [(round(at), name) for at, name in watched.world.asked]
+    assert (10, "R1") in asked
+    assert (10, "S") not in asked
+
+
+def test_a_host_with_another_address_is_polled_at_once() -> None:
+    """It is another machine under the same name."""
+    watched = Watched()
+    watched.take(domain("bank", "M", "R1"))
+    moved = replace(domain("bank", "M", "R1"), hosts=(Host("M", "m"), Host("R1", "192.0.2.9")))
+
+    async def script(poller: Watched) -> None:
+        await asyncio.sleep(10.0)
+        poller.take(moved)
+        await asyncio.sleep(1.0)
+
+    watched.run(script)
+    assert watched.beginnings() == [0.0, 10.0]
 
 
 def test_no_more_hosts_are_asked_at_once_than_allowed() -> None:
