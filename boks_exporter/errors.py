@@ -5,6 +5,7 @@ BoksExporterError
 ├── TransportError    a host could not be polled, or its reply is unusable (carries a FailureReason)
 ├── ConfigError       the configuration is invalid (carries every problem, not only the first)
 ├── ListenError       an address cannot be listened on
+├── RecordingError    a recording cannot be written
 ├── InstallationError a value cannot be written into a file on a host
 └── ShippedFilesError the bundled files cannot be written to the directory
 
@@ -92,6 +93,10 @@ class ListenError(BoksExporterError):
         self.address = address
         self.reason = reason
         super().__init__(f"cannot listen on {address}: {reason}")
+
+
+class RecordingError(BoksExporterError):
+    """A recording cannot be written, or would not replay to the same verdicts."""
 
 
 class InstallationError(BoksExporterError):

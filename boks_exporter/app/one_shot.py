@@ -3,14 +3,18 @@
 import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from boks_exporter.app.connections import Connections
 from boks_exporter.app.journal_views import JournalViews
-from boks_exporter.config import Settings
+from boks_exporter.app.playback import play_back
+from boks_exporter.config import DomainSettings, Settings
 from boks_exporter.exposition import DomainView
-from boks_exporter.model import DomainName
+from boks_exporter.model import DomainName, Timestamp
 from boks_exporter.observe import SystemClock
 from boks_exporter.poller import DomainWatch, PersistedState, StateUnreadableError, read_states
+from boks_exporter.remote.settings import ReplaySettings
+from boks_exporter.transport.replay import rounds_of
 
 
 async def look_once(settings: Settings, domains: Collection[DomainName] = ()) -> tuple[DomainView, ...]:
@@ -27,7 +31,11 @@ async def look_once(settings: Settings, domains: Collection[DomainName] = ()) ->
         journals.apply_settings(settings)
         polls = []
         for name, (domain, transport) in opened.items():
-            if not domains or name in domains:
+            if domains and name not in domains:
+                continue
+            if rounds := _recorded_rounds(domain):
+                polls.append(play_back(domain, rounds, limiter, settings.poll.interval_seconds))
+            else:
                 watch = DomainWatch(domain, transport, clock, states.get(name))
                 watch.clearances = journals.clearances
                 polls.append(watch.run_round(limiter, settings.poll.interval_seconds, once=name not in states))
@@ -43,3 +51,9 @@ def _stored(settings: Settings) -> tuple[Mapping[DomainName, PersistedState], tu
         return read_states(settings.state_file), ()
     except StateUnreadableError as error:
         return {}, (f"{error}; what was proven of copies before is unknown here",)
+
+
+def _recorded_rounds(domain: DomainSettings) -> tuple[tuple[Timestamp, Path], ...]:
+    """Return the rounds of a recorded history, which are judged together; none for hosts and for a single round."""
+    settings = domain.transport
+    return rounds_of(settings.directory) if isinstance(settings, ReplaySettings) else ()

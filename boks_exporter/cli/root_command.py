@@ -23,6 +23,8 @@ _COMMANDS: Final = {
     "failover": "boks_exporter.cli.failover.commands:failover",
     "maintenance": "boks_exporter.cli.maintenance:maintenance",
     "evidence": "boks_exporter.cli.evidence:evidence",
+    "record": "boks_exporter.cli.record:record",
+    "fit": "boks_exporter.cli.fit:fit",
     "gate": "boks_exporter.cli.gate:gate",
     "rules": "boks_exporter.cli.shipped:rules",
     "dashboards": "boks_exporter.cli.shipped:dashboards",

@@ -1,29 +1,62 @@
 """The replay transport: replies from recorded files, without any host."""
 
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from boks_exporter.errors import FailureReason, TransportError
-from boks_exporter.model import Host, Section
+from boks_exporter.model import Host, Section, Timestamp
 from boks_exporter.remote.reply_writer import Recorded, frame
 from boks_exporter.remote.request import READING, Request
 from boks_exporter.transport.base import RawReply
 
 AFTER: Final = "sequence.after.txt"
 ERROR: Final = "error.txt"
-KNOWN: Final = (*(f"{section}.txt" for section in Section), AFTER, ERROR)
+ERROR_AFTER: Final = "error.after.txt"
+REPLY: Final = "reply.txt"
+REPLY_AFTER: Final = "reply.after.txt"
+EXIT: Final = "exit.txt"
+KNOWN: Final = (*(f"{section}.txt" for section in Section), AFTER, ERROR, ERROR_AFTER, REPLY, REPLY_AFTER, EXIT)
 """Every file that a host's directory may hold; names that begin with a dot are ignored."""
 
 
+_ROUND: Final = "%Y-%m-%dT%H-%M-%SZ"
+"""Name of the directory of one round of a history, by its time in UTC."""
+
+
+def round_name(at: Timestamp) -> str:
+    """Return the directory name of a round."""
+    return datetime.fromtimestamp(at, UTC).strftime(_ROUND)
+
+
+def rounds_of(directory: Path) -> tuple[tuple[Timestamp, Path], ...]:
+    """Return the rounds of a recorded history with their times, oldest first; none for a recording of one round."""
+    found = []
+    for entry in sorted(directory.iterdir()) if directory.is_dir() else ():
+        try:
+            at = datetime.strptime(entry.name, _ROUND).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+        if entry.is_dir():
+            found.append((at.timestamp(), entry))
+    return tuple(found)
+
+
 class ReplayTransport:
-    """Read `<directory>/<host>/<section>.txt`.
+    """Read `<directory>/<host>/<section>.txt`, or the raw replies `reply.txt` and `reply.after.txt`.
 
     `sequence.after.txt`, where present, is the master's second reading. `error.txt` holds one failure reason for
-    a host that could not be reached. A host without a directory could not be reached either.
+    a host that could not be reached, `error.after.txt` one for its second reading. A host without a directory could not
+    be reached either.
+
+    A history has a directory of hosts for each round. It is played back at the speed at which it was recorded, from
+    the first request on, and stays at its last round.
     """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self._began: float | None = None
 
     def __repr__(self) -> str:
         return f"<ReplayTransport {self.directory}>"
@@ -39,19 +72,34 @@ class ReplayTransport:
 
     def _reply(self, host: Host, request: Request) -> RawReply:
         recorded = self._recording_of(host)
-        if (error := _read(recorded / ERROR)) is not None:
-            raise TransportError(_reason(error, recorded), "recorded as a failure")
-        sections = [_section(recorded, name, second=request == READING) for name in request.sections]
+        is_second = request == READING
+        for name in (ERROR, ERROR_AFTER) if is_second else (ERROR,):
+            if (error := _read(recorded / name)) is not None:
+                raise TransportError(_reason(error, recorded / name), "recorded as a failure")
+        raw = (_read_bytes(recorded / REPLY_AFTER) if is_second else None) or _read_bytes(recorded / REPLY)
+        if raw is not None:
+            return RawReply(raw, b"", _exit_status(recorded))
+        sections = [_section(recorded, name, second=is_second) for name in request.sections]
         return RawReply(frame(sections, "replay"), b"", 0)
+
+    def _round(self) -> Path:
+        """Return the newest round whose time has come; a recording of one round is its own directory."""
+        rounds = rounds_of(self.directory)
+        if not rounds:
+            return self.directory
+        self._began = time.monotonic() if self._began is None else self._began
+        now = rounds[0][0] + time.monotonic() - self._began
+        return [path for at, path in rounds if at <= now][-1]
 
     def _recording_of(self, host: Host) -> Path:
         """Find the host's directory by listing the recording: a host name must not lead to another place."""
-        there = {entry.name: entry for entry in sorted(self.directory.iterdir()) if entry.is_dir()}
+        directory = self._round()
+        there = {entry.name: entry for entry in sorted(directory.iterdir()) if entry.is_dir()}
         if host.name not in there:
             found = ", ".join(there) or "none"
             raise TransportError(
                 FailureReason.CONNECT,
-                f"nothing was recorded: expected a directory {host.name} in {self.directory}, found {found}",
+                f"nothing was recorded: expected a directory {host.name} in {directory}, found {found}",
             )
         recorded = there[host.name]
         for entry in sorted(recorded.iterdir()):
@@ -69,15 +117,27 @@ def _section(recorded: Path, name: Section, *, second: bool) -> Recorded:
 
 
 def _read(path: Path) -> str | None:
+    raw = _read_bytes(path)
+    return None if raw is None else raw.decode(errors="surrogateescape")  # read_text would change the ends of lines
+
+
+def _read_bytes(path: Path) -> bytes | None:
     try:
-        return path.read_bytes().decode(errors="surrogateescape")  # read_text would change the ends of lines
+        return path.read_bytes()
     except FileNotFoundError:
         return None
 
 
-def _reason(text: str, recorded: Path) -> FailureReason:
+def _exit_status(recorded: Path) -> int:
+    text = (_read(recorded / EXIT) or "0").strip()
+    if not (text.isascii() and text.isdigit()):
+        raise TransportError(FailureReason.PARSE, f"{recorded / EXIT}: expected a number, found {text[:60]!r}")
+    return int(text)
+
+
+def _reason(text: str, path: Path) -> FailureReason:
     word = text.strip()
     if word not in set(FailureReason):
         known = ", ".join(FailureReason)
-        raise TransportError(FailureReason.PARSE, f"{recorded / ERROR}: expected one of {known}, found {word[:60]!r}")
+        raise TransportError(FailureReason.PARSE, f"{path}: expected one of {known}, found {word[:60]!r}")
     return FailureReason(word)

@@ -155,7 +155,8 @@ async def test_a_file_with_an_unknown_name_is_reported(recorded: Path, name: str
         await replay(recorded).ask(HOST, ROLE_ONLY)
     assert str(failure.value) == (
         f"parse: {recorded}/{name}: expected one of role.txt, sequence.txt, list.txt, memory.txt, errlog.txt, "
-        "queue.txt, checksums.txt, sequence.after.txt, error.txt; rename or remove it"
+        "queue.txt, checksums.txt, sequence.after.txt, error.txt, error.after.txt, reply.txt, "
+        "reply.after.txt, exit.txt; rename or remove it"
     )
 
 

@@ -1,0 +1,1 @@
+"""Recordings of real output: scrubbed of names, and written as files that the replay transport reads."""

@@ -1,0 +1,72 @@
+"""The files of a recording: a directory for each host, and a configuration that replays them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from boks_exporter.config import DomainSettings
+from boks_exporter.config.schema import ThresholdsModel
+from boks_exporter.health import Thresholds
+from boks_exporter.model import Host, HostName
+from boks_exporter.parsing.ignored_lines import IgnoreRule
+from boks_exporter.text.units import as_duration
+from boks_exporter.transport.recorder import RecordedHost
+from boks_exporter.transport.replay import ERROR, ERROR_AFTER, EXIT, REPLY, REPLY_AFTER
+
+CONFIG: Final = "replay.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedDomain:
+    """One domain as it is written: its settings and hosts with the names that are to be used."""
+
+    settings: DomainSettings
+    hosts: tuple[Host, ...]
+
+
+def write_replies(directory: Path, replies: Mapping[HostName, RecordedHost]) -> None:
+    """Write one round: a directory for each host."""
+    for name, host in replies.items():
+        place = directory / name
+        place.mkdir(parents=True)
+        for file, raw in ((REPLY, host.reply), (REPLY_AFTER, host.after)):
+            if raw is not None:
+                (place / file).write_bytes(raw.stdout)
+        for file, reason in ((ERROR, host.error), (ERROR_AFTER, host.error_after)):
+            if reason is not None:
+                (place / file).write_text(f"{reason}\n", encoding="utf-8")
+        if host.reply is not None and host.reply.exit_status:
+            (place / EXIT).write_text(f"{host.reply.exit_status}\n", encoding="utf-8")
+
+
+def replay_config(domains: Iterable[RecordedDomain], rules: Iterable[IgnoreRule]) -> dict[str, Any]:
+    """Build the configuration of a recording, next to the directories of its domains."""
+    ignored = [{"pattern": rule.pattern, "reason": rule.reason} for rule in rules]
+    return {
+        **({"parsing": {"ignore_lines": ignored}} if ignored else {}),
+        "domains": [
+            {
+                "name": domain.settings.name,
+                "transport": {"kind": "replay", "directory": domain.settings.name},
+                "hosts": [_host(host) for host in domain.hosts],
+                "thresholds": _thresholds(domain.settings.thresholds),
+            }
+            for domain in domains
+        ],
+    }
+
+
+def _host(host: Host) -> dict[str, Any]:
+    known = {"name": host.name, "address": host.address, "site": host.site, "section": host.section}
+    return {key: value for key, value in known.items() if value}
+
+
+def _thresholds(thresholds: Thresholds) -> dict[str, Any]:
+    """Write the limits with the keys of the configuration."""
+    fields = ThresholdsModel.model_fields
+    written = {name: getattr(thresholds, name) for name in fields}
+    return {
+        fields[name].alias or name: as_duration(value) if name.endswith("_seconds") else value
+        for name, value in written.items()
+    }

@@ -1,0 +1,141 @@
+"""Scrubbing of raw replies: names and unknown words are replaced, widths and the forms of lines are kept.
+
+Hosts, addresses and check sums have consistent replacements. Of all other words only BoKS's own are kept; the letters
+of any other word become x. Numbers are kept where they are rows of a table or of the list, and become 0 elsewhere.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from boks_exporter.health.unread_forms import unread_lines
+from boks_exporter.model import Observed, Section
+from boks_exporter.parsing.ignored_lines import IgnoreRule
+from boks_exporter.parsing.list_header import is_header
+from boks_exporter.parsing.list_rows import is_like_a_row
+from boks_exporter.parsing.nonce_frames import nonce_of
+from boks_exporter.parsing.table_mentions import is_like_a_row as is_like_a_table
+from boks_exporter.recording.aliases import IPV4, IPV6, Aliases
+from boks_exporter.recording.vocabulary import is_kept
+
+_WORD: Final = re.compile(r"\w[\w.@-]*")
+_NUMBER: Final = re.compile(r"[0-9][0-9.,:dD-]*")
+_TABLE: Final = re.compile(r"(?i)\b(?:t[ :#._-]?|table\W{0,2})[0-9]{1,4}\b")
+_MACHINE: Final = re.compile(r"(?<=\shost=)\S+")
+_SIZE: Final = re.compile(r"(?:lines|files)=[0-9]+\s*|oldest=.*")
+_FIGURE: Final = re.compile(r"(?i)\b(?:total|free|used|largest\s+free)\s*[:=]\s*[0-9]")
+_OUTSIDE: Final = "outside"
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where a line of a reply is: in the output of a section, in its errors, or outside of all."""
+
+    section: str = _OUTSIDE
+    is_errors: bool = False
+
+
+def scrub_reply(raw: bytes, aliases: Aliases) -> bytes:
+    """Scrub a whole reply of the gate, or whatever else a host has sent."""
+    text = raw.decode(errors="surrogateescape")
+    nonce = nonce_of(text)
+    marks = (f"={nonce} ",) if nonce else ("=section ", "=end ", "=done ", "=boks-gate/", "=refused ")
+    place = _Place()
+    lines = [_line(line, place, marks, aliases, is_prefixed=nonce is None) for line in text.split("\n")]
+    return "\n".join(lines).encode(errors="surrogateescape")
+
+
+def _line(line: str, place: _Place, marks: tuple[str, ...], aliases: Aliases, *, is_prefixed: bool) -> str:
+    if line.startswith(marks):
+        _follow(line, place)
+        return _MACHINE.sub(lambda found: aliases.name(found[0]), line)
+    mark = line[:1] if is_prefixed and place.section != _OUTSIDE and line[:1] in {"|", "!"} else ""
+    is_output = not place.is_errors and (not is_prefixed or mark == "|")
+    section = place.section if is_output else _OUTSIDE
+    return mark + scrub_line(line[len(mark) :], section, aliases)
+
+
+def _follow(frame: str, place: _Place) -> None:
+    """Follow the frames of a reply."""
+    words = frame.split()
+    if words[0] not in {"=section", "=end"}:
+        words = words[1:]
+    kind, name = (*(word.removeprefix("=") for word in words[:2]), "", "")[:2]
+    match kind:
+        case "section":
+            place.section, place.is_errors = name, False
+        case "errors":
+            place.is_errors = True
+        case "end" | "done":
+            place.section, place.is_errors = _OUTSIDE, False
+
+
+def scrub_line(line: str, section: str, aliases: Aliases) -> str:
+    """Scrub one line of a section's output."""
+    keeps_numbers = _keeps_numbers(line, section, aliases)
+    return "".join(
+        aliases.address(text) if is_address else _words(text, section, aliases, keeps_numbers=keeps_numbers)
+        for text, is_address in _split_at_addresses(line)
+    )
+
+
+def _split_at_addresses(line: str) -> Iterator[tuple[str, bool]]:
+    at = 0
+    found = sorted([*IPV4.finditer(line), *IPV6.finditer(line)], key=lambda match: match.start())
+    for match in found:
+        if match.start() >= at:
+            yield line[at : match.start()], False
+            yield match[0], True
+            at = match.end()
+    yield line[at:], False
+
+
+def _words(text: str, section: str, aliases: Aliases, *, keeps_numbers: bool) -> str:
+    kept = [match.span() for match in _TABLE.finditer(text)]
+
+    def replaced(match: re.Match[str]) -> str:
+        start, end = match.span()
+        if any(first <= start and end <= last for first, last in kept):
+            return match[0]
+        return _word(match[0], section, aliases, keeps_numbers=keeps_numbers)
+
+    return _WORD.sub(replaced, text)
+
+
+def _word(word: str, section: str, aliases: Aliases, *, keeps_numbers: bool) -> str:
+    if aliases.knows(word.rstrip(".")):
+        return aliases.name(word)
+    if section == Section.CHECKSUMS and word.isdigit():
+        return aliases.check_sum(word)
+    if _NUMBER.fullmatch(word) and keeps_numbers:
+        return word
+    if is_kept(word) and not (word.isdigit() or re.fullmatch(r"[0-9]+[dD]", word)):
+        return word
+    return "".join("0" if c.isdigit() else ("X" if c.isupper() else "x") if c.isalpha() else c for c in word)
+
+
+def _keeps_numbers(line: str, section: str, aliases: Aliases) -> bool:
+    """Whether the numbers of a line are those of a row, or a size that the gate prints."""
+    words = line.split()
+    match section:
+        case Section.SEQUENCE:
+            return is_like_a_table(line) or all(_NUMBER.fullmatch(word.strip("()")) for word in words)
+        case Section.LIST:
+            is_named = bool(words) and aliases.knows(words[0])
+            return is_named or is_header(line) or is_like_a_row(words)
+        case Section.ROLE:
+            return line.strip().removeprefix("export ").startswith("SHM_SIZE=")
+        case Section.MEMORY:
+            return _FIGURE.search(line) is not None
+        case Section.ERRLOG | Section.QUEUE:
+            return _SIZE.fullmatch(line) is not None
+    return False
+
+
+def ignored_forms(hosts: Iterable[Observed], aliases: Aliases) -> set[IgnoreRule]:
+    """Make rules for the scrubbed forms of the lines that the site's own patterns ignore."""
+    lines = {(section, line.text) for seen in hosts for section, line in unread_lines(seen) if line.ignored is not None}
+    texts = (scrub_line(text, section, aliases).strip() for section, text in lines)
+    patterns = (re.sub(r"[0-9]+", "[0-9]+", re.escape(text)) for text in texts)
+    return {IgnoreRule(pattern=pattern, reason="ignored by the site's configuration") for pattern in patterns}
