@@ -37,7 +37,7 @@ async def look_once(settings: Settings, domains: Collection[DomainName] = ()) ->
                 polls.append(play_back(domain, rounds, limiter, settings.poll.interval_seconds))
             else:
                 watch = DomainWatch(domain, transport, clock, states.get(name))
-                watch.clearances = journals.clearances
+                watch.clearances, watch.closer_polls = journals.clearances, settings.poll.closer_polls
                 polls.append(watch.run_round(limiter, settings.poll.interval_seconds, once=name not in states))
         views = await asyncio.gather(*polls)
         return tuple(journals.joined([replace(view, notes=notes) for view in views]))

@@ -2,11 +2,12 @@
 
 from boks_exporter.config.json_schema import json_schema
 from boks_exporter.config.load import CheckedConfig, ContentChecks, examine, load, load_text
-from boks_exporter.config.settings import DomainSettings, FailoverSettings, PollSettings, Settings
+from boks_exporter.config.settings import CloserPolls, DomainSettings, FailoverSettings, PollSettings, Settings
 from boks_exporter.config.validated import FileFormat, validated
 
 __all__ = [
     "CheckedConfig",
+    "CloserPolls",
     "ContentChecks",
     "DomainSettings",
     "FailoverSettings",

@@ -20,6 +20,7 @@ from boks_exporter.config.field_types import (
 )
 from boks_exporter.config.settings import (
     DEFAULT_JOURNAL,
+    CloserPolls,
     FailoverSettings,
     FenceSettings,
     HookSettings,
@@ -204,6 +205,11 @@ class PollModel(Strict):
         description="Deadline of one poll of one host; must be shorter than the interval.",
     )
     concurrency: int = Field(default=_POLL.concurrency, ge=1, le=1000, description="Hosts polled at the same time.")
+    closer_polls: Annotated[CloserPolls, choice(CloserPolls)] = Field(
+        default=_POLL.closer_polls,
+        description="Replicas of which a round leaves open whether they are ahead are read again at once, with at most "
+        "four more readings of the master: always, never, or only over kept loops (auto).",
+    )
 
 
 class IgnoreLineModel(Strict):

@@ -1,6 +1,7 @@
 """Frozen settings, independent of YAML and pydantic."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,15 @@ from boks_exporter.remote.settings import TransportSettings
 DEFAULT_JOURNAL: Final = Path("/var/lib/boks-exporter/failover.sqlite")
 
 
+class CloserPolls(StrEnum):
+    """Where undecided replicas are read again in the same round, between further readings of the master."""
+
+    AUTO = "auto"
+    """Where the transport keeps a loop on the host and on the master."""
+    ALWAYS = "always"
+    NEVER = "never"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollSettings:
     """Interval of the rounds, deadline of one poll, and the number of hosts polled at the same time."""
@@ -20,6 +30,7 @@ class PollSettings:
     interval_seconds: Seconds = 30.0
     timeout_seconds: Seconds = 20.0
     concurrency: int = 50
+    closer_polls: CloserPolls = CloserPolls.AUTO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

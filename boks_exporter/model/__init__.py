@@ -29,7 +29,7 @@ from boks_exporter.model.host_reply import (
     Unreachable,
 )
 from boks_exporter.model.hosts import Host, Promotion, Role
-from boks_exporter.model.snapshot import DomainSnapshot, Listed, Listing, MasterReading, UnreadEntry
+from boks_exporter.model.snapshot import DomainSnapshot, Listed, Listing, MasterReading, ReplicaReading, UnreadEntry
 from boks_exporter.model.units import DomainName, HostName, Seconds, Sequence, TableNumber, Timestamp
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "Queue",
     "ReplicaLine",
     "ReplicaList",
+    "ReplicaReading",
     "Reply",
     "ReportedStatus",
     "Role",

@@ -26,6 +26,16 @@ class MasterReading:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplicaReading:
+    """One reading of a replica's sequences in a round; the closer polls add further ones to that of the whole poll."""
+
+    host: HostName
+    started_at: Timestamp
+    finished_at: Timestamp
+    sequences: SequenceReport
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """One line of the master's list and its host; None where no known host has that name."""
 
@@ -77,6 +87,8 @@ class DomainSnapshot:
     started_at: Timestamp
     finished_at: Timestamp
     master_readings: tuple[MasterReading, ...] = ()
+    closer_readings: tuple[ReplicaReading, ...] = ()
+    """Further readings of replicas, each between two of the master."""
     listing: Listing | None = None
     last_known_master: HostName | None = None
 

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
-from boks_exporter.config import DomainSettings
+from boks_exporter.config import CloserPolls, DomainSettings
 from boks_exporter.errors import TransportError
 from boks_exporter.model import (
     DomainSnapshot,
@@ -15,6 +15,7 @@ from boks_exporter.model import (
     Listing,
     MasterReading,
     Observed,
+    ReplicaReading,
     Role,
     Seconds,
     Unreachable,
@@ -23,10 +24,14 @@ from boks_exporter.observe.clock import Clock, Stopwatch
 from boks_exporter.observe.host_matching import discovered, listing_of, reading_of
 from boks_exporter.observe.interpret import interpret_reply
 from boks_exporter.remote.request import LOOK, READING, ROLE_ONLY, Request
-from boks_exporter.transport.base import Transport
+from boks_exporter.replication import undecided_replicas
+from boks_exporter.transport.base import KeepsLoops, Transport
 
 PATIENCE_SECONDS: Final[Seconds] = 2.0
 """How long the second reading of the master waits for the slowest host: a hanging host must not widen all brackets."""
+
+MOST_CLOSER_READINGS: Final = 4
+"""Further readings of the master in one round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,8 @@ class _Round:
     hosts: dict[HostName, Host]
     outcomes: dict[HostName, HostOutcome] = field(default_factory=dict)
     readings: list[MasterReading] = field(default_factory=list)
+    closer: list[ReplicaReading] = field(default_factory=list)
+    last_known_master: HostName | None = None
 
     async def poll(self, host: Host, request: Request) -> HostOutcome:
         """Poll one host; its failure is a value."""
@@ -127,7 +134,10 @@ class _Round:
         master = self.master()
         if master is None or not any(isinstance(seen, Observed) and seen.sequences for seen in read):
             return
-        again = await self.poll(self.hosts[master.host], READING)
+        await self._read_master(master.host)
+
+    async def _read_master(self, name: HostName) -> None:
+        again = await self.poll(self.hosts[name], READING)
         if isinstance(again, Observed) and again.role is Role.MASTER and (reading := reading_of(again)):
             self.readings.append(reading)
 
@@ -141,6 +151,49 @@ class _Round:
         if len(masters) > 1:
             last = max(masters, key=lambda seen: seen.started_at)
             await self.poll_all(self.hosts[seen.host] for seen in masters if seen is not last)
+
+    async def poll_closer(self, mode: CloserPolls) -> None:
+        """Read undecided replicas again between further readings of the master, which all of them share."""
+        for _ in range(MOST_CLOSER_READINGS):
+            master = self.master()
+            if master is None or mode is CloserPolls.NEVER or not self._may_poll_closer(master.host, mode):
+                return
+            undecided = undecided_replicas(self.snapshot(), self.domain.thresholds.ahead_sequences)
+            hosts = [self.hosts[name] for name in undecided if self._may_poll_closer(name, mode)]
+            if not hosts:
+                return
+            polls = [asyncio.create_task(self._read_closer(host)) for host in hosts]
+            try:
+                await asyncio.wait(polls, timeout=PATIENCE_SECONDS)
+            finally:
+                await _end(polls)
+            await self._read_master(master.host)
+
+    def _may_poll_closer(self, host: HostName, mode: CloserPolls) -> bool:
+        if mode is CloserPolls.ALWAYS:
+            return True
+        return isinstance(self.transport, KeepsLoops) and self.transport.keeps_loop(host)
+
+    async def _read_closer(self, host: Host) -> None:
+        again = await self.poll(host, READING)
+        if isinstance(again, Observed) and again.role is Role.REPLICA and again.sequences:
+            self.closer.append(ReplicaReading(host.name, again.started_at, again.finished_at, again.sequences))
+
+    def snapshot(self) -> DomainSnapshot:
+        """Freeze what the round has read so far."""
+        outcomes = tuple(self.outcomes[name] for name in self.hosts if name in self.outcomes)
+        masters = [seen.host for seen in outcomes if isinstance(seen, Observed) and seen.role is Role.MASTER]
+        return DomainSnapshot(
+            domain=self.domain.name,
+            hosts=tuple(self.hosts.values()),
+            outcomes=outcomes,
+            started_at=self.clock.started_at,
+            finished_at=self.clock.now(),
+            master_readings=tuple(sorted(self.readings, key=lambda reading: reading.started_at)),
+            closer_readings=tuple(self.closer),
+            listing=self.listing(),
+            last_known_master=masters[0] if len(masters) == 1 else self.last_known_master,
+        )
 
     def listing(self) -> Listing | None:
         """Resolve the one master's list."""
@@ -174,7 +227,7 @@ class _Round:
                 del self.hosts[host.name]
 
 
-async def _end(tasks: Iterable["asyncio.Task[HostOutcome]"]) -> None:
+async def _end(tasks: Iterable["asyncio.Task[Any]"]) -> None:
     """Cancel what is still running when a round is cut short."""
     left = [task for task in tasks if not task.done()]
     for task in left:
@@ -188,31 +241,19 @@ async def observe(
     clock: Clock,
     known: Knowledge,
     limiter: asyncio.Semaphore | None = None,
+    closer: CloserPolls = CloserPolls.NEVER,
 ) -> DomainSnapshot:
     """Run one round of a domain; `limiter` limits how many hosts are polled at the same time."""
     stopwatch = Stopwatch.start(clock)
     hosts = {host.name: host for host in (*domain.hosts, *(known.discovered if domain.discover else ()))}
     running = _Round(domain, transport, stopwatch, limiter or asyncio.Semaphore(len(hosts) or 1), hosts)
+    running.last_known_master = known.last_known_master
     masters = await running.find_masters() if known.masters is None else known.masters
     first = [name for name in masters if name in running.hosts and name not in running.outcomes]
     await running.poll_all(running.hosts[name] for name in first)
     running.add_discovered()
     await running.bracket()
     await running.settle_masters()
+    await running.poll_closer(closer)
     running.drop_discovered()
-    return _snapshot(running, known)
-
-
-def _snapshot(running: _Round, known: Knowledge) -> DomainSnapshot:
-    outcomes = tuple(running.outcomes[name] for name in running.hosts)
-    masters = [seen.host for seen in outcomes if isinstance(seen, Observed) and seen.role is Role.MASTER]
-    return DomainSnapshot(
-        domain=running.domain.name,
-        hosts=tuple(running.hosts.values()),
-        outcomes=outcomes,
-        started_at=running.clock.started_at,
-        finished_at=running.clock.now(),
-        master_readings=tuple(sorted(running.readings, key=lambda reading: reading.started_at)),
-        listing=running.listing(),
-        last_known_master=masters[0] if len(masters) == 1 else known.last_known_master,
-    )
+    return running.snapshot()

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 import structlog
 
-from boks_exporter.config import DomainSettings
+from boks_exporter.config import CloserPolls, DomainSettings
 from boks_exporter.exposition import DomainView, ExpositionOptions
 from boks_exporter.health import judge_once, judge_round
 from boks_exporter.model import DomainName, HostName, Seconds
@@ -38,6 +38,7 @@ class DomainWatch:
         self.transport = transport
         self.options = ExpositionOptions()
         self.clearances: Clearances | None = None
+        self.closer_polls = CloserPolls.AUTO
         self.view: DomainView | None = None
         self.history = (kept or PersistedState()).history
         self._is_first = self.history.begun_at is None
@@ -81,7 +82,7 @@ class DomainWatch:
         """Run one round and publish its view; a one-shot poll (`once`) has no history."""
         self._follow_the_clock()
         domain = self.domain
-        snapshot = await observe(domain, self.transport, self._clock, self._known, limiter)
+        snapshot = await observe(domain, self.transport, self._clock, self._known, limiter, self.closer_polls)
         if removed := set(_names(domain)) - set(_names(self.domain)):
             snapshot = snapshot.without(removed)  # by a reload during the round
         thresholds = self.domain.thresholds

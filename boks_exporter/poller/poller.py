@@ -98,7 +98,7 @@ class Poller:
         watches = {}
         for name, (domain, transport) in domains.items():
             watch = self._watches.get(name) or DomainWatch(domain, transport, self._clock, self._kept(name))
-            watch.clearances = self._clearances
+            watch.clearances, watch.closer_polls = self._clearances, poll.closer_polls
             if watch.apply_settings(domain, transport, metrics):
                 self._start_rounds([name])
             watches[name] = watch

@@ -1,5 +1,6 @@
 """Lag and ahead of every replica, proven between two readings of the master."""
 
+from boks_exporter.replication.closer import undecided_replicas
 from boks_exporter.replication.comparison import DomainComparison, ReplicaComparison, TableComparison, compare, ranked
 from boks_exporter.replication.conditions import Condition, Findings
 from boks_exporter.replication.evidence import Clearance, CopyEvidence, Difference, EvidenceKind, Lead, Reload, cleared
@@ -31,4 +32,5 @@ __all__ = [
     "ranked",
     "remember",
     "restore",
+    "undecided_replicas",
 ]

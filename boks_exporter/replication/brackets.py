@@ -2,8 +2,30 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
-from boks_exporter.model import DomainSnapshot, MasterReading, Observed, Seconds, Sequence, TableNumber, TableSequence
+from boks_exporter.model import (
+    DomainSnapshot,
+    HostName,
+    MasterReading,
+    Observed,
+    ReplicaReading,
+    Seconds,
+    Sequence,
+    TableNumber,
+    TableSequence,
+    Timestamp,
+)
+
+
+class Timed(Protocol):
+    """Something that was read between two instants."""
+
+    @property
+    def started_at(self) -> Timestamp: ...
+
+    @property
+    def finished_at(self) -> Timestamp: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +63,7 @@ class Bracket:
         return None if self.upper is None else max(0, sequence - self.upper)
 
 
-def brackets(snapshot: DomainSnapshot, replica: Observed) -> Mapping[TableNumber, Bracket]:
+def brackets(snapshot: DomainSnapshot, replica: Timed) -> Mapping[TableNumber, Bracket]:
     """Find the tightest bracket of each table around a replica's reading.
 
     The lower end is the last reading that had ended before the replica was asked, the upper end the first that began
@@ -53,7 +75,7 @@ def brackets(snapshot: DomainSnapshot, replica: Observed) -> Mapping[TableNumber
     return {table: bracket for table in tables if (bracket := _bracket(lower.get(table), upper.get(table)))}
 
 
-def readings_around(snapshot: DomainSnapshot, replica: Observed) -> tuple[MasterReading | None, MasterReading | None]:
+def readings_around(snapshot: DomainSnapshot, replica: Timed) -> tuple[MasterReading | None, MasterReading | None]:
     """Return the master's nearest readings before and after a replica's."""
     readings = [reading for reading in snapshot.master_readings if reading.host == snapshot.master]
     before = [reading for reading in readings if reading.finished_at <= replica.started_at]
@@ -62,6 +84,15 @@ def readings_around(snapshot: DomainSnapshot, replica: Observed) -> tuple[Master
         max(before, key=lambda reading: reading.finished_at, default=None),
         min(after, key=lambda reading: reading.started_at, default=None),
     )
+
+
+def sequence_readings(snapshot: DomainSnapshot, host: HostName) -> tuple[ReplicaReading, ...]:
+    """Return all readings of a replica's sequences in a round, the one of its whole poll first."""
+    seen = snapshot.outcome(host)
+    if not isinstance(seen, Observed) or seen.sequences is None:
+        return ()
+    first = ReplicaReading(host, seen.started_at, seen.finished_at, seen.sequences)
+    return (first, *(reading for reading in snapshot.closer_readings if reading.host == host))
 
 
 def _rows(reading: MasterReading | None) -> Mapping[TableNumber, TableSequence]:

@@ -1,16 +1,18 @@
 """Each replica against its master, table by table; what cannot be proven is None."""
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from boks_exporter.model import (
     DomainSnapshot,
     HostName,
     Observed,
+    ReplicaReading,
     Role,
     Seconds,
     Sequence,
@@ -20,7 +22,7 @@ from boks_exporter.model import (
     UnreadLine,
 )
 from boks_exporter.replication.best_copy import BestCopy, best_copy
-from boks_exporter.replication.brackets import Bracket, brackets
+from boks_exporter.replication.brackets import Bracket, Timed, brackets, sequence_readings
 from boks_exporter.replication.history import History
 from boks_exporter.replication.not_compared import NotCompared, excluded_tables, not_compared
 from boks_exporter.replication.table_history import Age
@@ -191,11 +193,12 @@ def _replica(snapshot: DomainSnapshot, seen: Observed, past: _Past) -> ReplicaCo
     obstacles = not_compared(snapshot, seen, past.history)
     excluded = excluded_tables(snapshot, seen)
     uncertain = {each.table for each in obstacles}
+    closer = _closer(snapshot, seen.host)
     return ReplicaComparison(
         host=seen.host,
         read_at=seen.started_at,
         tables=tuple(
-            _table(row, around.get(table), past, seen, is_certain=table not in uncertain)
+            max(_readings(row, around, closer, past, seen, table not in uncertain), key=_how_decided)
             for table, row in sorted(rows.items())
         ),
         missing_tables=_missing(around, rows, uncertain | excluded.keys()) if comparable else None,
@@ -205,8 +208,40 @@ def _replica(snapshot: DomainSnapshot, seen: Observed, past: _Past) -> ReplicaCo
     )
 
 
+_Closer: TypeAlias = Mapping[TableNumber, list[tuple[TableSequence, Bracket | None, ReplicaReading]]]
+
+
+def _closer(snapshot: DomainSnapshot, host: HostName) -> _Closer:
+    """Collect the rows of a replica's further readings in the round, each with its own bracket."""
+    rows: dict[TableNumber, list[tuple[TableSequence, Bracket | None, ReplicaReading]]] = defaultdict(list)
+    for reading in sequence_readings(snapshot, host)[1:]:
+        around = brackets(snapshot, reading)
+        for row in reading.sequences.tables:
+            rows[row.table].append((row, around.get(row.table), reading))
+    return rows
+
+
+def _readings(
+    row: TableSequence,
+    around: Mapping[TableNumber, Bracket],
+    closer: _Closer,
+    past: _Past,
+    seen: Observed,
+    is_certain: bool,  # noqa: FBT001 - the last of several facts
+) -> Iterator[TableComparison]:
+    """Compare a table in each reading of it."""
+    yield _table(row, around.get(row.table), past, seen, is_certain=is_certain)
+    for again, bracket, reading in closer.get(row.table, ()):
+        yield _table(again, bracket, past, reading, is_certain=is_certain)
+
+
+def _how_decided(table: TableComparison) -> tuple[int, float]:
+    """Rank the readings of a table: a proven lead first, then the narrowest bound."""
+    return table.ahead or 0, -math.inf if table.ahead_possible is None else -table.ahead_possible
+
+
 def _table(
-    row: TableSequence, bracket: Bracket | None, past: _Past, seen: Observed, *, is_certain: bool
+    row: TableSequence, bracket: Bracket | None, past: _Past, seen: Timed, *, is_certain: bool
 ) -> TableComparison:
     """Compare one table; where it is not certain, a difference of 0 is not proven."""
     if bracket is None:

@@ -15,6 +15,7 @@ from boks_exporter.model import (
     TableNumber,
     Timestamp,
 )
+from boks_exporter.replication.brackets import Timed
 from boks_exporter.replication.common_forms import ROUNDS, counted
 from boks_exporter.replication.conditions import Condition, Findings, carried_on
 from boks_exporter.replication.evidence import CopyEvidence
@@ -65,7 +66,7 @@ class History:
         """Return whether no round was recorded, as in a one-shot poll."""
         return not self.roles
 
-    def age_of_missing(self, table: TableNumber, sequence: Sequence, seen: Observed) -> Age | None:
+    def age_of_missing(self, table: TableNumber, sequence: Sequence, seen: Timed) -> Age | None:
         """Return the age of the first update after `sequence`; None where this table's past is not known at all."""
         known = self.tables.get(table)
         return known.age_of_missing(sequence, seen.started_at, seen.finished_at) if known else None

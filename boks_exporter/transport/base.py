@@ -1,9 +1,9 @@
 """The interface of a transport: one request to one host, one raw reply."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from boks_exporter.model import Host
+from boks_exporter.model import Host, HostName
 from boks_exporter.remote.request import Nonce, Request, RequestLine
 
 
@@ -27,6 +27,15 @@ class Transport(Protocol):
 
     async def ask(self, host: Host, request: Request) -> RawReply:
         """Send one request and return the whole reply."""
+        ...
+
+
+@runtime_checkable
+class KeepsLoops(Protocol):
+    """A transport over which a further poll of some hosts needs neither a login nor a new shell."""
+
+    def keeps_loop(self, host: HostName) -> bool:
+        """Return whether the host's gate waits for requests on an open channel."""
         ...
 
 
