@@ -28,6 +28,7 @@ class Exit(IntEnum):
     CHANGED = 21
     NOT_CONVERGED = 22
     RESULT_UNKNOWN = 23
+    WORK_LEFT = 24
 
 
 EXITS: Final[dict[Exit, str]] = {
@@ -41,5 +42,6 @@ EXITS: Final[dict[Exit, str]] = {
     Exit.CHANGED: "it failed, and something is changed: resume or abort the run",
     Exit.NOT_CONVERGED: "every change is made, but the domain did not become healthy in time: resume waits again",
     Exit.RESULT_UNKNOWN: "the result of a change is unknown: resume asks the host",
+    Exit.WORK_LEFT: "the run is closed with work left: the printed commands finish it",
 }
 """One table; docs/failover.md and docs/cli.md are made from it."""

@@ -142,7 +142,7 @@ def test_an_abort_after_the_point_of_no_return_says_what_cannot_be_undone(journa
         return aborted.exit, aborted.sentences
 
     code, said = virtually(scene)
-    assert code is Exit.CHANGED
+    assert code is Exit.WORK_LEFT
     assert said[0] == (
         f"step 6 (convert-master on {FIRST}) was done: there is no way back: what it writes from now on is in "
         "no other copy"

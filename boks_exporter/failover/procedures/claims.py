@@ -11,6 +11,7 @@ class ClaimKind(StrEnum):
     """Every kind of claim; `host` is the host that it is about, `other` the one that it is compared with."""
 
     IS_MASTER_ALONE = "is_master_alone"
+    REPORTS_MASTER = "reports_master"
     IS_REPLICA = "is_replica"
     IS_CLIENT = "is_client"
     IS_STOPPED = "is_stopped"
@@ -61,6 +62,7 @@ class Claim:
 
 SENTENCES = {
     ClaimKind.IS_MASTER_ALONE: "{host} reports that it is master, runs, and no other host reports it",
+    ClaimKind.REPORTS_MASTER: "{host} reports that it is master",
     ClaimKind.IS_REPLICA: "{host} reports that it is a replica",
     ClaimKind.IS_CLIENT: "{host} reports that it is a client",
     ClaimKind.IS_STOPPED: "BoKS is stopped on {host}",

@@ -7,9 +7,11 @@ from typing import Final
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.journal import StepOutcome, StepPhase
 from boks_exporter.failover.plan import Plan
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.claims import Claim
 from boks_exporter.failover.procedures.step import ProcedureStep, StepKind
 from boks_exporter.failover.proofs import Certainty, Circumstances, Proven, prove_all
+from boks_exporter.failover.proofs.conflict import MasterInConflict, conflict_of
 from boks_exporter.failover.runner.attempt import Attempt, start_attempt
 from boks_exporter.failover.runner.console import confirmation_code, retire_script
 from boks_exporter.failover.runner.fence import FenceWord
@@ -62,6 +64,9 @@ class StepExecutor:
     """A command may run on a host, and the journal does not know yet how it ended."""
     changed: bool = False
     """A command was sent to a host in this process."""
+    conflict: tuple[MasterInConflict, ...] = ()
+    """Several masters that were seen in the last round."""
+    _conflicts: int = 0
     _remembered: dict[HostName, object] = field(default_factory=dict)
 
     async def perform(self, attempt: Attempt, *, begun: bool = False, logged: bool = False) -> StepResult:
@@ -103,7 +108,7 @@ class StepExecutor:
 
     async def proven(self, claims: Iterable[Claim]) -> Proven:
         """Observe once, and judge."""
-        return prove_all(claims, await self._look(), self.by)
+        return prove_all(claims, await self.observe(), self.by)
 
     async def _carried_out(self, attempt: Attempt, *, begun: bool) -> StepResult:
         if attempt.step.kind is StepKind.WAIT:
@@ -237,21 +242,29 @@ class StepExecutor:
         clock, halt = self.tools.clock, self.tools.halt
         deadline, said, pause = clock.monotonic() + seconds, ProgressReporter(self.tools), _LOOK_EVERY_SECONDS
         while True:
-            found = (
-                prove_all(claims, await self._look(), self.by) if claims else Proven(Certainty.YES, "nothing is needed")
-            )
+            found = Proven(Certainty.YES, "nothing is needed")
+            if claims:
+                found = prove_all(claims, await self.observe(), self.by)
             left = max(0.0, deadline - clock.monotonic())
-            if found.holds or not left or (may_halt and halt.is_asked()):
+            if found.holds or not left or (may_halt and halt.is_asked()) or self._is_conflict_certain():
                 return found
             said.waiting(left, found.sentence)
             sleep = clock.sleep(min(pause, left))
             await (halt.unless(sleep) if may_halt else sleep)
             pause = min(pause * less_often, _LOOK_AT_LEAST_EVERY_SECONDS)
 
-    async def _look(self) -> FailoverFacts:
+    def _is_conflict_certain(self) -> bool:
+        """Whether several masters were seen twice in succession: waiting does not end that."""
+        return self._conflicts > 1
+
+    async def observe(self) -> FailoverFacts:
         """Observe, and store readings that a host no longer shows later."""
         journal = self.tools.journal.view(self.tools.survey.domain.name)
         facts = await self.tools.survey.observe(journal, self.by.old_master)
+        retired = self.plan.target if self.plan.procedure is Procedure.RETIRE else None
+        is_conflict = len(set(facts.snapshot.masters) - {retired}) > 1
+        self.conflict = conflict_of(facts) if is_conflict else ()
+        self._conflicts = self._conflicts + 1 if is_conflict else 0
         for host in {self.plan.target, self.plan.master or self.plan.target, *self.plan.concerned_hosts}:
             reading = facts.reading(host)
             if reading and self._remembered.get(host) != (reading.numbers, reading.is_final):

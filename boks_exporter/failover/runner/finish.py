@@ -25,7 +25,13 @@ class Finisher:
     tools: Tools
 
     async def close(
-        self, name: RunName, outcome: Outcome, code: Exit, said: Iterable[str], leftovers: tuple[HostName, ...] = ()
+        self,
+        name: RunName,
+        outcome: Outcome,
+        code: Exit,
+        said: Iterable[str],
+        leftovers: tuple[HostName, ...] = (),
+        work: tuple[NextCommand, ...] = (),
     ) -> RunResult:
         """End a run: it is no longer open, and its locks are released."""
         tools = self.tools
@@ -37,14 +43,16 @@ class Finisher:
             tools.journal.end_maintenance(tools.survey.domain.name, host, tools.clock.now(), name)
         event = Event.AFTER if code is Exit.DONE else Event.ON_FAILURE
         objection = await tools.hooks.call(event, _facts_of_run(tools, run, code, sentences)) if run else ""
-        ways = tuple(kept.command for kept in left)
+        ways = (*(kept.command for kept in left), *work)
         return RunResult(code, (*sentences, *((objection,) if objection else ())), name, ways, leftovers)
 
-    async def stay_open(self, name: RunName, code: Exit, said: Iterable[str]) -> RunResult:
-        """Leave a run open for resume or abort: its locks stay."""
+    async def stay_open(
+        self, name: RunName, code: Exit, said: Iterable[str], instead: tuple[NextCommand, ...] = ()
+    ) -> RunResult:
+        """Leave a run open for resume or abort, or for what to do `instead`: its locks stay."""
         tools = self.tools
-        ways = next_for(name, tools.journal.steps(name))
-        sentences = (*said, in_words(ways))
+        ways = instead or next_for(name, tools.journal.steps(name))
+        sentences = (*said, *(() if instead else (in_words(ways),)))
         outcome = _OUTCOMES.get(code, Outcome.FAILED)
         tools.journal.end(name, outcome, "; ".join(sentences), tools.clock.now(), is_open=True)
         run = tools.journal.run(name)
@@ -74,6 +82,11 @@ def next_for(name: RunName, log: Sequence[LoggedStep]) -> tuple[NextCommand, ...
 def in_words(ways: Iterable[NextCommand]) -> str:
     """Join commands of which one is to be run next."""
     return f"next: {', or '.join(str(way) for way in ways)}"
+
+
+def in_order(ways: Iterable[NextCommand]) -> tuple[str, ...]:
+    """Write commands that are all to be run, one a line."""
+    return tuple(f"then: {way}" for way in ways)
 
 
 def given_up(name: RunName) -> str:

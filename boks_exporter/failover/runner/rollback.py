@@ -92,6 +92,9 @@ class Rollback:
         found = await self.performer.proven((step.proves[0],))
         if found.holds:
             return PointOfNoReturn.YES, f"{said} has come true: {step.no_undo}"
+        converted = Claim(ClaimKind.REPORTS_MASTER, step.host)
+        if step.words == CONVERT_MASTER and (await self.performer.proven((converted,))).holds:
+            return PointOfNoReturn.YES, f"{said} took effect: {step.no_undo}; {found.sentence}"
         before = Claim(ClaimKind.IS_REPLICA, step.host)
         if step.words == CONVERT_MASTER and (await self.performer.proven((before,))).holds:
             return PointOfNoReturn.NO, ""

@@ -9,7 +9,6 @@ from boks_exporter.failover.findings import Acceptance, Acceptances
 from boks_exporter.failover.journal import (
     JournalError,
     LoggedStep,
-    Maintenance,
     Run,
     RunOpenError,
     ShownPlan,
@@ -17,23 +16,23 @@ from boks_exporter.failover.journal import (
     StepPhase,
     is_undoing,
 )
-from boks_exporter.failover.plan import Plan, difference
+from boks_exporter.failover.plan import difference
 from boks_exporter.failover.preflight import NoSuchFindingError, blocking_findings, check_existing, exit_for, told
 from boks_exporter.failover.procedures.step import ProcedureStep
+from boks_exporter.failover.proofs.conflict import sentences
 from boks_exporter.failover.runner.execute_step import StepExecutor
-from boks_exporter.failover.runner.finish import Finisher, facts_of_plan, given_up, in_words, next_for
+from boks_exporter.failover.runner.finish import Finisher, facts_of_plan, given_up, in_order, in_words, next_for
 from boks_exporter.failover.runner.hooks import Event
 from boks_exporter.failover.runner.locking import lock_all
+from boks_exporter.failover.runner.maintenance import open_windows
 from boks_exporter.failover.runner.proposal import Proposal, changed, propose
 from boks_exporter.failover.runner.result import NextCommand, RunResult, validate_fingerprint
 from boks_exporter.failover.runner.rollback import PointOfNoReturn, Rollback, RollbackResult
 from boks_exporter.failover.runner.run_context import Order, Tools, circumstances, run_name
 from boks_exporter.failover.runner.step_loop import StepLoop
+from boks_exporter.failover.runner.work_left import commands_left, is_past_return, steps_left, ways_out
 from boks_exporter.model import DomainName
 from boks_exporter.remote.operator_requests import RunName
-
-_MAINTENANCE_SECONDS: Final = 4 * 3600.0
-
 
 _TOO_BUSY: Final = (
     "tried {tries} times, and each time something was written at the moment of the stop: choose a quieter minute, "
@@ -137,26 +136,8 @@ class Runner:
             return await self.end.close(name, Outcome.ABORTED, exit_for(left), said)
         if objection := await tools.hooks.call(Event.BEFORE, facts_of_plan(tools, name, again.plan, again.fingerprint)):
             return await self.end.close(name, Outcome.ABORTED, Exit.UNCHANGED, (objection,))
-        self._maintain(name, again.plan)
+        open_windows(tools, name, again.plan)
         return await self._go_on(performer, ())
-
-    def _maintain(self, name: RunName, plan: Plan) -> None:
-        """Open maintenance windows for alerts and status; they expire on their own."""
-        now = self.tools.clock.now()
-        under_way = {window.host for window in self.tools.journal.maintenance(now, self.domain) if window.run == name}
-        for host in plan.concerned_hosts:
-            window = Maintenance(
-                number=0,
-                domain=self.domain,
-                host=host,
-                started_at=now,
-                until=now + _MAINTENANCE_SECONDS,
-                reason=f"failover {plan.procedure} {plan.target}",
-                owner=str(self.tools.who),
-                run=name,
-            )
-            if host not in under_way:
-                self.tools.journal.start_maintenance(window)
 
     # -- the steps ---------------------------------------------------------------------------------------------------
 
@@ -175,6 +156,9 @@ class Runner:
         said: tuple[str, ...] = (
             f"step {stop.step.number} ({stop.step.key} on {stop.step.host}): {stop.ending.sentence}",
         )
+        if performer.conflict and is_past_return(performer.plan, stop.step):
+            ways, lines = ways_out(performer)
+            return await self.end.stay_open(performer.run, Exit.CHANGED, (*said, *lines), ways)
         if stop.ending.outcome is StepOutcome.UNKNOWN:
             return await self.end.stay_open(performer.run, Exit.RESULT_UNKNOWN, said)
         undoer = Rollback(performer)
@@ -224,7 +208,7 @@ class Runner:
 
         async def closed(run: Run) -> RunResult:
             said = f"closed by {self.tools.who}, who no longer waits for it: {reason}"
-            return await self.end.close(name, Outcome.UNKNOWN, Exit.DONE, (said, *self._left_to_do(run)))
+            return await self.end.close(name, Outcome.UNKNOWN, Exit.DONE, (said, *self._steps_left(run)))
 
         return await self._alone_with(name, closed)
 
@@ -272,7 +256,7 @@ class Runner:
             ways = next_for(run.name, tools.journal.steps(run.name))
             said = (refusal.sentence, f"{in_words(ways)}, once it can be locked", given_up(run.name))
             return RunResult(refusal.exit, said, run.name, ways)
-        self._maintain(run.name, plan)
+        open_windows(tools, run.name, plan)
         return await go_on(run, performer)
 
     async def _resume(self, run: Run, performer: StepExecutor) -> RunResult:
@@ -288,13 +272,16 @@ class Runner:
         if undone.whole:
             return await self.end.close(run.name, Outcome.ABORTED, Exit.DONE, undone.sentences, undone.leftovers)
         if undone.passed is PointOfNoReturn.YES:
-            rest = self._left_to_do(run)
-            return await self.end.close(run.name, Outcome.ABORTED, Exit.CHANGED, (*undone.sentences, *rest))
+            work = commands_left(run.plan, await performer.observe())
+            lines = (
+                *undone.sentences,
+                *steps_left(run.plan, self.tools.journal.steps(run.name)),
+                *sentences(performer.conflict),
+                *in_order(work),
+            )
+            return await self.end.close(run.name, Outcome.ABORTED, Exit.WORK_LEFT, lines, work=work)
         code = Exit.RESULT_UNKNOWN if undone.passed is PointOfNoReturn.UNKNOWN else Exit.CHANGED
         return await self.end.stay_open(run.name, code, (*undone.sentences, given_up(run.name)))
 
-    def _left_to_do(self, run: Run) -> tuple[str, ...]:
-        """Report the steps that remain to be done by hand."""
-        done = {entry.number for entry in self.tools.journal.steps(run.name) if entry.outcome is StepOutcome.DONE}
-        left = [step for step in run.plan.steps if step.number not in done]
-        return tuple(f"not done: step {step.number}, {step.key} on {step.host}: {step.purpose}" for step in left)
+    def _steps_left(self, run: Run) -> tuple[str, ...]:
+        return steps_left(run.plan, self.tools.journal.steps(run.name))
