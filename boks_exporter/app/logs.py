@@ -27,6 +27,8 @@ def configure(level: str, log_format: LogFormat) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(log_format)],
         )
     )
+    # A library's warning is a line like any other, not plain text in a log of JSON.
+    logging.captureWarnings(capture=True)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

@@ -218,3 +218,63 @@ async def test_a_missing_gate_is_not_taken_for_a_key_without_forced_command(flee
             assert (reply.exit_status, transport.is_unrestricted(OLD)) == (127, False)
     finally:
         gate.with_suffix(".away").rename(gate)
+
+
+@pytest.mark.parametrize("host", [OLD, NEW])
+async def test_a_missing_sudo_rule_is_reported_with_its_cause_first_and_the_lines_to_add(
+    fleet: Fleet, new_gate: str, host: str
+) -> None:
+    """Gates of both protocols: sudo's own words come first, then the rule for this login."""
+    del new_gate
+    configuration = fleet.tree.hosts[host].gate.with_name("boks-gate.conf")
+    before = configuration.read_text(encoding="utf-8")
+    configuration.write_text(before.replace("PREFIX=none", "PREFIX=sudo"), encoding="utf-8")
+    try:
+        async with open_transport(fleet.ssh_settings()) as transport:
+            failed = await failure(transport, fleet, host)
+    finally:
+        configuration.write_text(before, encoding="utf-8")
+    assert failed.reason is FailureReason.EXIT_STATUS
+    assert failed.detail.startswith(f"sudo on {host}: a password is required")
+    assert f"{fleet.servers.user} ALL=(root) NOPASSWD: " in failed.detail
+
+
+# -- jump hosts -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_jump_host_that_forbids_forwarding_is_named_with_what_to_change(fleet: Fleet) -> None:
+    """The gate's key is restricted: the login to the jump host is good, the way on is forbidden."""
+    jump = fleet.host(SENT)
+    async with open_transport(fleet.ssh_settings(jump_host=f"{jump.address}:{jump.port}")) as transport:
+        failed = await failure(transport, fleet, OLD)
+    assert failed.reason is FailureReason.CONNECT
+    assert failed.detail.startswith(f"jump host {jump.address}:{jump.port}: forwarding to ")
+
+
+async def test_a_host_that_a_jump_host_cannot_reach_is_told_from_a_forbidden_one(fleet: Fleet) -> None:
+    """The jump host may forward, and nothing listens behind it."""
+    jump = fleet.host(SENT)
+    settings = fleet.ssh_settings(
+        identity_files=(fleet.servers.shell_identity_file,), jump_host=f"{jump.address}:{jump.port}"
+    )
+    await asyncio.to_thread(fleet.set_fault, OLD, Fault.REFUSED)
+    async with open_transport(settings) as transport:
+        failed = await failure(transport, fleet, OLD)
+    assert failed.reason is FailureReason.CONNECT
+    assert failed.detail.startswith(f"jump host {jump.address}:{jump.port}: it cannot connect to ")
+
+
+async def test_several_jump_hosts_are_passed_in_their_order(fleet: Fleet) -> None:
+    """`a,b` of the configuration goes through a to b, over real sshd."""
+    first, second = fleet.host(SENT), fleet.host("MASTER1")
+    for name in (SENT, "MASTER1"):
+        await asyncio.to_thread(fleet.call, fleet.servers.restart(name))
+    settings = fleet.ssh_settings(
+        identity_files=(fleet.servers.shell_identity_file,),
+        gate=GateMode.SENT,
+        paths=fleet.tree.paths(OLD),
+        jump_host=f"{first.address}:{first.port},{second.address}:{second.port}",
+    )
+    async with open_transport(settings) as transport:
+        await sections(transport, fleet, OLD)
+    assert [count(fleet, name, "Accepted publickey") for name in (SENT, "MASTER1")] == [1, 1]

@@ -43,6 +43,8 @@ class SshdDaemon:
         """
         self.directory = directory
         self.user = user
+        self.options: tuple[str, ...] = ()
+        """Lines of sshd_config that precede all others, from the next start on."""
         self._within = tuple(within)
         self._authority = trusted_authority
         self._keeper = _keeper()
@@ -135,6 +137,7 @@ class SshdDaemon:
 
     def _configuration(self) -> str:
         lines = (
+            *self.options,
             f"ListenAddress {ADDRESS}",
             f"Port {self.port}",
             f"HostKey {self.directory}/host_key",

@@ -5,12 +5,14 @@ import os
 import random
 import re
 import socket
+import warnings
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import asyncssh
 import structlog
+from cryptography.utils import CryptographyDeprecationWarning
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host, Seconds
@@ -98,6 +100,7 @@ class Connector:
         addresses: tuple[Address, ...] = ()
         if not tunnel and not found.is_proxied:
             addresses = await self.resolver.addresses(found.host, found.port, found.family)
+        _ignore_deprecation_warnings()
         async with self._limiter:
             if self._limiter.locked():
                 await asyncio.sleep(self._jitter.uniform(0, _JITTER_SECONDS))
@@ -119,12 +122,14 @@ class Connector:
                     **options,
                 )
             except BaseException as error:
+                # Before the socket gives its descriptor back: libraries hide that no other one was left.
+                exhausted = resources(error)
                 if sock is not None:
                     sock.close()
                 if not isinstance(error, OSError | asyncssh.Error | ValueError | MemoryError):
                     raise
                 failed = error
-        raise await _failure(failed, target, found, tunnel, client, known) from failed
+        raise (exhausted or await _failure(failed, target, found, tunnel, client, known)) from failed
 
     async def _login_options(self, target: Target) -> dict[str, Any]:
         """Set every option of asyncssh whose default is the user's own SSH configuration."""
@@ -167,6 +172,15 @@ class Connector:
             self._warned.add((target.name, weak))
             _log.warning("weak_algorithms_allowed", host=target.name, algorithms=",".join(weak))
         return lists
+
+
+def _ignore_deprecation_warnings() -> None:
+    """Keep the cryptography library's warnings about old algorithms off standard error.
+
+    They repeat for each login what `weak_algorithms_allowed` logs once a host, and a monitoring plugin's output has no
+    place for them. Whoever runs the program may have set other filters since the last login.
+    """
+    warnings.filterwarnings("ignore", category=CryptographyDeprecationWarning, module=r"asyncssh\.")
 
 
 async def _failure(

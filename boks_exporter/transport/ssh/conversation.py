@@ -9,9 +9,11 @@ import asyncssh
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import HostName, Seconds
 from boks_exporter.remote.gate import sent_command, sent_script
+from boks_exporter.remote.installation import DEFAULT_GATE_PATH, STDIN_WORD
 from boks_exporter.remote.request import RequestLine
 from boks_exporter.remote.settings import GateMode, SshSettings
 from boks_exporter.transport.base import RawReply
+from boks_exporter.transport.host_text import cleaned
 from boks_exporter.transport.ssh.error_mapping import during_exchange
 from boks_exporter.transport.ssh.exchange import start
 from boks_exporter.transport.ssh.loop import Loop, open_loop
@@ -136,4 +138,19 @@ def unrestricted(host: HostName, user: str) -> TransportError:
         f"SECURITY: the monitoring key gives a shell as {user} on {host}: its line in authorized_keys has no "
         'command="…", so the key can run anything there; put restrict,command="/opt/boks-gate/gate.sh" in front of it '
         "(boks-exporter gate install prints the line)",
+    )
+
+
+def sudo_refusal(reply: RawReply, host: HostName, user: str) -> TransportError | None:
+    """Describe a gate that could not become root: the cause first, then the rule to add."""
+    lines = [line.strip() for line in reply.stderr.decode(errors="replace").splitlines() if line.strip()]
+    said = next((line for line in lines if "sudo" in line), None)
+    if said is None or reply.stdout:
+        return None
+    cause = cleaned(said.rpartition("sudo: ")[2] or said)
+    return TransportError(
+        FailureReason.EXIT_STATUS,
+        f"sudo on {host}: {cause}; the gate's rule is missing or other: put into /etc/sudoers.d/boks-exporter there: "
+        f"Defaults:{user} !requiretty and: {user} ALL=(root) NOPASSWD: {DEFAULT_GATE_PATH} {STDIN_WORD} "
+        "(boks-exporter gate install prints both for another path)",
     )

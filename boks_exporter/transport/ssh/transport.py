@@ -16,7 +16,13 @@ from boks_exporter.transport.base import RawReply
 from boks_exporter.transport.ssh.backoff import Backoff
 from boks_exporter.transport.ssh.closing import Closing
 from boks_exporter.transport.ssh.connect import Connector
-from boks_exporter.transport.ssh.conversation import Conversation, NotStartedError, is_answer, unrestricted
+from boks_exporter.transport.ssh.conversation import (
+    Conversation,
+    NotStartedError,
+    is_answer,
+    sudo_refusal,
+    unrestricted,
+)
 from boks_exporter.transport.ssh.error_mapping import during_exchange
 from boks_exporter.transport.ssh.jump import JumpError, Jumps
 from boks_exporter.transport.ssh.peer import Kept, Peer
@@ -152,7 +158,7 @@ class SshTransport:
         try:
             reply = await self._conversation.exchange(kept, request)
             if not is_answer(reply):
-                await self._check_forced_command(peer, kept)
+                await self._explain(peer, kept, reply)
         except NotStartedError:
             kept.failures += 1
             if not kept.is_open or is_candidate:
@@ -185,7 +191,10 @@ class SshTransport:
                 self._closing.close(peer.kept.connection)
             peer.kept, peer.candidate, peer.has_moved = kept, None, False
 
-    async def _check_forced_command(self, peer: Peer, kept: Kept) -> None:
+    async def _explain(self, peer: Peer, kept: Kept, reply: RawReply) -> None:
+        """Raise what is known of a reply that is not the gate's."""
+        if refused := sudo_refusal(reply, peer.host.name, self._settings.user):
+            raise refused
         if not await self._conversation.gives_a_shell(kept):
             return
         error = unrestricted(peer.host.name, self._settings.user)
