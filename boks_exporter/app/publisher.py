@@ -9,12 +9,14 @@ from boks_exporter.app.build_info import exporter_info
 from boks_exporter.app.journal_views import JournalViews
 from boks_exporter.app.systemd import Notifier, status_line
 from boks_exporter.exposition import DomainView
-from boks_exporter.model import Timestamp
+from boks_exporter.model import Seconds, Timestamp
 from boks_exporter.observe import Clock
 from boks_exporter.web import ProcessMetrics, Published, prepare
 
 _REST: Final = 4
 """The pause after a rendering, as a multiple of its duration."""
+_LONGEST_REST_SECONDS: Final[Seconds] = 5.0
+"""The longest pause: a rendering that was slow once, as on a machine that stood still, must not age the next page."""
 
 
 class Views(Protocol):
@@ -38,13 +40,22 @@ class Publisher:
         self._clock = clock
         self._info = exporter_info()
         self._is_news = asyncio.Event()
+        self._news_since: Seconds | None = None
+        self._rendering_since: Seconds | None = None
         self._process = ProcessMetrics()
         self.published: Published = prepare((), self._info, self._process.blocks(), is_ready=False)
         self.status = status_line(self.published.report)
 
     def soon(self) -> None:
         """Request a rendering."""
+        if self._news_since is None:
+            self._news_since = self._clock.monotonic()
         self._is_news.set()
+
+    def is_current(self, within: Seconds) -> bool:
+        """Return whether the served page lacks nothing that is older than `within`."""
+        waiting = [since for since in (self._rendering_since, self._news_since) if since is not None]
+        return not waiting or self._clock.monotonic() - min(waiting) <= within
 
     def configured(self, moment: Timestamp) -> None:
         """Record that a configuration was applied."""
@@ -61,13 +72,16 @@ class Publisher:
         while True:
             await self._is_news.wait()
             self._is_news.clear()
+            news_since, self._news_since = self._news_since, None
             is_ready, newest, began = views.is_ready, views.current(), self._clock.monotonic()
+            self._rendering_since = news_since
             self.published = await asyncio.to_thread(self._prepared, newest, is_ready=is_ready)
+            self._rendering_since = None
             before, self.status = self.status, status_line(self.published.report)
             if self.status != before:
                 self._notifier.status(self.status)
             # Many domains end their rounds one by one: rendering all of them each time must not fill a processor.
-            await self._clock.sleep(_REST * (self._clock.monotonic() - began))
+            await self._clock.sleep(min(_REST * (self._clock.monotonic() - began), _LONGEST_REST_SECONDS))
 
     def _prepared(self, views: Sequence[DomainView], *, is_ready: bool) -> Published:
         return prepare(self.journals.joined(views), self._info, self._process.blocks(), is_ready=is_ready)

@@ -22,6 +22,8 @@ from boks_exporter.web import LiveWebConfig, PageSource, WebServer, paths_of
 
 _log = structlog.get_logger(__name__)
 
+_STALE_INTERVALS: Final = 3
+"""A page that lacks news for this many intervals is not healthy."""
 _EXCHANGES_IN_A_ROUND: Final = 3
 """The longest round in time-outs: master, replicas, master again."""
 
@@ -51,6 +53,7 @@ class RunningExporter:
         self._one_reload = asyncio.Lock()
         self._is_stale = asyncio.Event()
         self._round_seconds = 0.0
+        self._longest_delay = _STALE_INTERVALS * PollSettings().interval_seconds
         self._state_path: Path | None = None
         self._open = AsyncExitStack()
         self._security: LiveWebConfig | None = None
@@ -66,6 +69,11 @@ class RunningExporter:
             group.create_task(self._change_state_file(None))
 
     @property
+    def is_alive(self) -> bool:
+        """Whether every domain made progress lately, and the served page shows it."""
+        return self.poller.is_alive and self._publisher.is_current(self._longest_delay)
+
+    @property
     def addresses(self) -> tuple[str, ...]:
         return self._web.addresses if self._web else ()
 
@@ -75,7 +83,7 @@ class RunningExporter:
         paths = paths_of(options.telemetry_path, options.external_url, options.route_prefix)
         source = PageSource(
             published=lambda: self._publisher.published,
-            is_alive=lambda: self.poller.is_alive,
+            is_alive=lambda: self.is_alive,
             reload=self.reload,
             now=self._clock.now,
         )
@@ -122,6 +130,7 @@ class RunningExporter:
         opened = await self._connections.apply_settings(settings, discovered)
         self.poller.apply_settings(settings.poll, settings.metrics, opened)
         self._publisher.journals.apply_settings(settings)
+        self._longest_delay = _STALE_INTERVALS * settings.poll.interval_seconds
         self._round_seconds = _EXCHANGES_IN_A_ROUND * settings.poll.timeout_seconds
         if self._connections.has_stale:
             self._is_stale.set()

@@ -110,6 +110,6 @@ async def run_until(
 async def _reset_watchdog(notifier: Notifier, exporter: RunningExporter, clock: Clock, interval: float) -> None:
     """Reset systemd's watchdog while every domain makes progress."""
     while True:
-        if exporter.poller.is_alive:
+        if exporter.is_alive:
             notifier.alive()
         await clock.sleep(interval)

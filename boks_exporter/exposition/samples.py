@@ -101,6 +101,7 @@ def _host(view: DomainView, host: Host) -> Iterator[Sample]:
     if outcome:
         yield hosts.POLL_DURATION, labels, outcome.finished_at - outcome.started_at
     if seen:
+        yield from _known(hosts.CLOCK_OFFSET, labels, _clock_offset(seen))
         yield hosts.GATE_INFO, (*labels, seen.reply.gate_version), 1
         unread = [line for _, line in unread_lines(seen)]
         yield hosts.UNRECOGNISED_LINES, labels, sum(line.stands_for for line in unread if line.ignored is None)
@@ -118,6 +119,12 @@ def _counted(labels: LabelValues, counters: HostCounters) -> Iterator[Sample]:
     yield hosts.RECONNECTS, labels, counters.reconnects
     yield from _known(hosts.KEY_UNRESTRICTED, labels, counters.has_unrestricted_key)
     yield from _known(hosts.LOGIN_REFUSED, labels, counters.refuses_logins)
+
+
+def _clock_offset(seen: Observed) -> float | None:
+    """Return the host's clock minus ours; the host read it some time during the exchange."""
+    clock = seen.reply.host_clock
+    return None if clock is None else clock - (seen.started_at + seen.finished_at) / 2
 
 
 def _extras(labels: LabelValues, seen: Observed) -> Iterator[Sample]:

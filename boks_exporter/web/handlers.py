@@ -67,9 +67,8 @@ class Pages:
         """Answer 200 while the poll loop makes progress, else 503."""
         if self._source.is_alive():
             return web.Response(text="boks_exporter is healthy.\n")
-        return web.Response(
-            status=503, text="boks_exporter is not healthy: a domain has finished no round for three intervals.\n"
-        )
+        why = "a domain has finished no round for three intervals, or the page was not rendered for as long"
+        return web.Response(status=503, text=f"boks_exporter is not healthy: {why}.\n")
 
     async def ready(self, _: web.Request) -> web.Response:
         """Answer 200 once every domain was polled, else 503."""

@@ -21,10 +21,11 @@ class Views:
 
 
 class Passing:
-    """A clock by which everything takes two seconds, and that stops the loop after some rests."""
+    """A clock by which everything takes a second, or as long as given, and that stops the loop after some rests."""
 
-    def __init__(self, rests: int) -> None:
+    def __init__(self, rests: int, takes: float = 1.0) -> None:
         self.time = 0.0
+        self.takes = takes
         self.rests = rests
         self.slept: list[float] = []
 
@@ -32,7 +33,7 @@ class Passing:
         return self.time
 
     def monotonic(self) -> float:
-        self.time += 2.0
+        self.time += self.takes
         return self.time
 
     async def sleep(self, seconds: float) -> None:
@@ -61,6 +62,33 @@ async def test_rounds_that_end_together_share_one_rendering(monkeypatch: pytest.
     with pytest.raises(asyncio.CancelledError):
         await publishing.run(Views())
     assert rendered == [1, 1]
-    assert clock.slept == [8.0, 8.0]
+    assert clock.slept == [5.0, 4.0]
     assert publishing.published.is_ready
     assert publishing.status == "bank is degraded: REPHOST is unreachable"
+
+
+async def test_a_rendering_that_took_long_once_does_not_age_the_next_page() -> None:
+    """A machine that stood still for 20 s rests no longer than five seconds."""
+    clock = Passing(rests=1, takes=20.0)
+    publishing = Publisher(Notifier(None), clock)
+    publishing.soon()
+    with pytest.raises(asyncio.CancelledError):
+        await publishing.run(Views())
+    assert clock.slept == [5.0]
+
+
+async def test_a_page_that_lacks_news_for_long_is_not_current() -> None:
+    """While it waits, and while it is rendered; a page without news stays current."""
+    clock = Passing(rests=1, takes=0.0)
+    publishing = Publisher(Notifier(None), clock)
+    clock.time = 1000.0
+    assert publishing.is_current(90.0)
+    publishing.soon()
+    clock.time = 1090.0
+    publishing.soon()
+    assert publishing.is_current(90.0)
+    clock.time = 1091.0
+    assert not publishing.is_current(90.0)
+    with pytest.raises(asyncio.CancelledError):
+        await publishing.run(Views())
+    assert publishing.is_current(90.0)

@@ -159,10 +159,6 @@ class Days:
         self.slept: list[float] = []
 
     @property
-    def poller(self) -> "Days":
-        return self
-
-    @property
     def is_alive(self) -> bool:
         return self.alive.pop(0)
 

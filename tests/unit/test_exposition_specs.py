@@ -83,6 +83,7 @@ PROMISED: dict[str, tuple[str, ...]] = {
 FURTHER = {
     "boks_exporter_evidence_since_timestamp_seconds": DOMAIN,
     "boks_exporter_insecure_host_keys": DOMAIN,
+    "boks_host_clock_offset_seconds": HOST,
     "boks_host_gate_info": (*HOST, "version"),
     "boks_host_unrecognised_lines": HOST,
     "boks_host_ignored_lines": HOST,

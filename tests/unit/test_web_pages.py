@@ -20,6 +20,8 @@ REFUSED = ConfigError(
     (Problem("c.yaml", 3, "poll.interval", "is wrong"), Problem("c.yaml", 9, "domains", "is missing"))
 )
 
+NOT_ALIVE = "a domain has finished no round for three intervals, or the page was not rendered for as long"
+
 
 async def test_metrics_are_the_page_as_rendered() -> None:
     """Without any wish the classic text comes, with its version, uncompressed, and with what caches must know."""
@@ -87,7 +89,7 @@ async def test_health_follows_the_poll_loop() -> None:
         scripted.is_alive = False
         assert await visitor.text("/-/healthy") == (
             503,
-            "boks_exporter is not healthy: a domain has finished no round for three intervals.\n",
+            f"boks_exporter is not healthy: {NOT_ALIVE}.\n",
         )
 
 

@@ -55,6 +55,14 @@ POLL_DURATION: Final = MetricSpec(
     labels=HOST,
     meaning="How long the last exchange with this host took, failed or not.",
 )
+CLOCK_OFFSET: Final = MetricSpec(
+    name="boks_host_clock_offset_seconds",
+    kind=Kind.GAUGE,
+    unit="seconds, exact to one second",
+    labels=HOST,
+    meaning="The host's clock minus the exporter's, at the middle of the last exchange. Verdicts use no host's clock.",
+    absent=f"{NO_ANSWER}, and where its gate reports no time",
+)
 POLLS: Final = MetricSpec(
     name="boks_host_polls_total",
     kind=Kind.COUNTER,
