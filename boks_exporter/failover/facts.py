@@ -108,6 +108,22 @@ class DeclaredLost:
 
 
 @dataclass(frozen=True, slots=True)
+class ForkPoint:
+    """The numbers of a replica right before it became master instead of `old_master`.
+
+    `above` are the copies that had more, by host and table: these updates are in no copy of the new master, whatever
+    its numbers are later. It is empty where nothing was known to be above.
+    """
+
+    run: str
+    old_master: HostName | None
+    new_master: HostName
+    numbers: Numbers
+    above: Mapping[HostName, Mapping[TableNumber, int]]
+    at: Timestamp
+
+
+@dataclass(frozen=True, slots=True)
 class JournalView:
     """The open runs of a domain, and its last closed run."""
 
@@ -116,6 +132,9 @@ class JournalView:
     last_roles: Mapping[HostName, Role] = field(default_factory=lambda: MappingProxyType({}))
     """The role of each host after the last conversion that a run made."""
     lost: Mapping[HostName, DeclaredLost] = field(default_factory=lambda: MappingProxyType({}))
+    forks: tuple[ForkPoint, ...] = ()
+    removed: Mapping[HostName, Timestamp] = field(default_factory=lambda: MappingProxyType({}))
+    """When the database of each host was last moved aside by a run."""
 
 
 @dataclass(frozen=True)

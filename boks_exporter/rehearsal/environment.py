@@ -78,7 +78,15 @@ class TwinJournal(KillableJournal):
     def view(self, domain: DomainName) -> JournalView:
         """Return the open and the last run; before the first one, the live domain's last run."""
         own = super().view(domain)
-        return replace(own, last=own.last or self._live.last)
+        live = self._live
+        return replace(
+            own,
+            last=own.last or live.last,
+            last_roles={**live.last_roles, **own.last_roles},
+            lost={**live.lost, **own.lost},
+            forks=(*live.forks, *own.forks),
+            removed={**live.removed, **own.removed},
+        )
 
 
 @dataclass

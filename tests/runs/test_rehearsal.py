@@ -71,12 +71,13 @@ class Night:
 
 
 OFF = Acceptance(Guard.OLD_MASTER_UNPROVEN, "its power is off", MASTER)
+BY_HAND = Acceptance(Guard.FORK_POINT_UNKNOWN, "a test")
 HERE = Acceptance(Guard.UPDATES_ONLY_HERE, "a test")
 ENDS = {
     "a sound domain": (),
     "the original may come back": (),
     "the master is dead": (OFF,),
-    "the old master is back and stopped": (),
+    "the old master is back and stopped": (BY_HAND,),
     "a registered client": (),
     "a replica is down": (),
     "a replica is ahead": (HERE,),
@@ -138,7 +139,7 @@ def test_aborted_it_stands_as_before(journals: Path) -> None:
 
 def test_somebody_goes_to_the_console(journals: Path) -> None:
     """Where SSH does not reach an old master, the printed script is run on the twin, and its code is typed."""
-    night = Night(journals, "the old master is in single-user mode", (HERE,))
+    night = Night(journals, "the old master is in single-user mode", (HERE, BY_HAND))
     rehearsal = virtually(night.rehearsed)
     assert "(at the console of m1: the script is run, and the host is booted)" in night.reader.said
     assert (rehearsal.exit, rehearsal.breaches) == (Exit.DONE, ()), "\n".join(night.reader.said)

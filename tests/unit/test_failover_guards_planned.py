@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from boks_exporter.failover.facts import Reading
+from boks_exporter.failover.facts import ForkPoint, JournalView, Reading
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.model import Role
@@ -22,6 +22,10 @@ def test_nothing_stands_against_a_planned_change(procedure: Procedure) -> None:
             "master's database"
         )
     ]
+
+
+FORKED = JournalView(forks=(ForkPoint("run", "M", "R1", {7: (100, STAMP), 9: (50, STAMP)}, {}, 0.0),))
+"""R1 became master with what M had."""
 
 
 def test_a_switchover_needs_one_sound_master_and_a_sound_replica() -> None:
@@ -60,7 +64,7 @@ def test_a_rebuild_tells_what_only_the_replica_has() -> None:
 def test_what_an_old_master_wrote_after_it_was_last_read_is_not_known() -> None:
     """It stands in single-user mode: its last numbers are old, and nobody knows what it wrote after them."""
     reading = Reading("M", {7: (100, STAMP)}, 0.0, "kept by the exporter's state file")
-    facts = sound_domain(silent("M"), host("R1", Role.MASTER, {7: 105, 9: 60}), readings={"M": reading})
+    facts = sound_domain(silent("M"), host("R1", Role.MASTER, {7: 105, 9: 60}), readings={"M": reading}, journal=FORKED)
     assert told(Procedure.RETIRE, "M", facts) == [
         (
             "unknown updates_only_here: R1 has what M had when it was last read; what M may have written after that is "
@@ -91,14 +95,14 @@ def test_an_old_master_is_retired_only_beside_a_living_one() -> None:
     old = host("M", Role.MASTER, at=0.0)
     alone = dead_master(old)
     assert told(Procedure.RETIRE, "M", alone)[0].startswith("refuse no_master: no other host than M is master")
-    beside = sound_domain(host("R1", Role.MASTER, {7: 105, 9: 60}))
+    beside = sound_domain(host("R1", Role.MASTER, {7: 105, 9: 60}), journal=FORKED)
     stopped = replace(beside, gates={**beside.gates, "M": ready("M", Role.MASTER, daemons=Daemons.STOPPED)})
     assert told(Procedure.RETIRE, "M", stopped) == []
     assert [each.guard for each in found(Procedure.RETIRE, "M", beside)] == [
         Guard.DAEMONS_RUNNING,
         Guard.UPDATES_ONLY_HERE,
     ]
-    more = sound_domain(host("R1", Role.MASTER, {7: 99, 9: 60}))
+    more = sound_domain(host("R1", Role.MASTER, {7: 99, 9: 60}), journal=FORKED)
     assert [each.guard for each in found(Procedure.RETIRE, "M", more)] == [
         Guard.DAEMONS_RUNNING,
         Guard.UPDATES_ONLY_HERE,

@@ -36,6 +36,7 @@ class Guard(StrEnum):
     BEHIND_BEST = "behind_best"
     BEHIND_LAST_MASTER = "behind_last_master"
     UPDATES_ONLY_HERE = "updates_only_here"
+    FORK_POINT_UNKNOWN = "fork_point_unknown"
     STALE_DATABASE = "stale_database"
     LAST_COPY = "last_copy"
     NOT_REGISTERED = "not_registered"
@@ -232,6 +233,12 @@ RULES: Final[dict[Guard, GuardRule]] = {
         "its database is moved aside, and they with it",
         _MAY,
         "to rebuild what is ahead is the known cure (K1262); nothing is deleted: it is in data/removed-RUN.STEP",
+    ),
+    Guard.FORK_POINT_UNKNOWN: GuardRule(
+        "the numbers of the present master when it became one are in the journal",
+        "without them later numbers can hide updates that only the old master has",
+        _MAY,
+        "by a person who knows that the old master wrote nothing alone; its database is moved aside, not deleted",
     ),
     Guard.STALE_DATABASE: GuardRule(
         "a client that becomes a replica has no old database",

@@ -1,7 +1,7 @@
 """Plans and readings as JSON and back."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -11,6 +11,7 @@ from boks_exporter.failover.plan import Basis, Plan
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
 from boks_exporter.failover.procedures.step import ProcedureStep, StepKind, When
+from boks_exporter.model import HostName, TableNumber
 
 
 def dump_plan(plan: Plan) -> str:
@@ -75,3 +76,14 @@ def read_findings(text: str) -> tuple[Finding, ...]:
     return tuple(
         Finding(Guard(guard), Level(level), "", host, value=value) for guard, level, host, value in json.loads(text)
     )
+
+
+def dump_above(above: Mapping[HostName, Mapping[TableNumber, int]]) -> str:
+    """Write what copies have above a fork point."""
+    return json.dumps({host: {str(table): count for table, count in tables.items()} for host, tables in above.items()})
+
+
+def read_above(text: str) -> dict[HostName, dict[TableNumber, int]]:
+    """Read what copies had above a fork point."""
+    data = json.loads(text)
+    return {host: {int(table): int(count) for table, count in tables.items()} for host, tables in data.items()}

@@ -2,9 +2,9 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any
 
-from boks_exporter.failover.facts import DeclaredLost, JournalView, Reading, RunSummary
+from boks_exporter.failover.facts import JournalView, Reading, RunSummary
 from boks_exporter.failover.failover_exits import Outcome
 from boks_exporter.failover.findings import Acceptance, Finding, Guard, Level
 from boks_exporter.failover.journal.codec import (
@@ -17,12 +17,10 @@ from boks_exporter.failover.journal.codec import (
     read_numbers,
     read_plan,
 )
-from boks_exporter.failover.journal.connection import JournalFile
+from boks_exporter.failover.journal.domain_records import DomainRecords
 from boks_exporter.failover.journal.errors import JournalError, RunOpenError, explained
 from boks_exporter.failover.journal.records import (
-    BrokenLock,
     LoggedStep,
-    Maintenance,
     Run,
     ShownPlan,
     StepOutcome,
@@ -31,10 +29,10 @@ from boks_exporter.failover.journal.records import (
 )
 from boks_exporter.failover.plan import Basis
 from boks_exporter.failover.procedure import Procedure
-from boks_exporter.model import DomainName, HostName, Role, Timestamp
+from boks_exporter.model import DomainName, HostName, Timestamp
 
 
-class Journal(JournalFile):
+class Journal(DomainRecords):
     """One open journal."""
 
     # -- runs ----------------------------------------------------------------------------------------------------------
@@ -83,35 +81,16 @@ class Journal(JournalFile):
         closed = [run for run in runs if not run.is_open and run.plan.procedure is not Procedure.VERIFY]
         opened_runs = tuple(_summary(run) for run in runs if run.is_open)
         last = _summary(closed[0]) if closed else None
-        return JournalView(opened_runs, last, self._last_roles(domain), self.lost(domain))
+        known = self._last_roles(domain), self.lost(domain), self.forks(domain), self._removed(domain)
+        return JournalView(opened_runs, last, *known)
 
-    def _last_roles(self, domain: DomainName) -> dict[HostName, Role]:
-        """Return the role of each host after the last conversion that was proven."""
+    def _removed(self, domain: DomainName) -> dict[HostName, Timestamp]:
+        """Return when the database of each host was last moved aside."""
         statement = (
-            "SELECT steps.host, steps.request FROM steps JOIN runs USING (run) WHERE domain = ? AND "
-            "steps.outcome = 'done' AND steps.request LIKE '% convert %' ORDER BY steps.ended_at, steps.rowid"
+            "SELECT steps.host, MAX(steps.ended_at) FROM steps JOIN runs USING (run) WHERE domain = ? AND "
+            "steps.outcome = 'done' AND steps.request LIKE '% remove-database' GROUP BY steps.host"
         )
-        return {host: _ROLES[request.split()[-1]] for host, request in self._read(statement, (domain,))}
-
-    # -- hosts that are declared lost ----------------------------------------------------------------------------------
-
-    def declare_lost(self, domain: DomainName, lost: DeclaredLost) -> None:
-        """Store that a host is permanently lost."""
-        statement = "INSERT INTO lost VALUES (NULL, ?, ?, ?, ?, ?, NULL)"
-        self._write(statement, (domain, lost.host, lost.owner, lost.reason, lost.at))
-
-    def end_lost(self, domain: DomainName, hosts: Iterable[HostName], at: Timestamp) -> None:
-        """End the declarations of hosts that answered again."""
-        for host in hosts:
-            statement = "UPDATE lost SET ended_at = ? WHERE domain = ? AND host = ? AND ended_at IS NULL"
-            self._write(statement, (at, domain, host))
-
-    def lost(self, domain: DomainName) -> dict[HostName, DeclaredLost]:
-        """Return the hosts that are declared lost; of several declarations the newest."""
-        statement = (
-            "SELECT host, owner, reason, declared_at FROM lost WHERE domain = ? AND ended_at IS NULL ORDER BY number"
-        )
-        return {row[0]: DeclaredLost(*row) for row in self._read(statement, (domain,))}
+        return dict(self._read(statement, (domain,)))
 
     def _runs(self, where: str, values: tuple[Any, ...]) -> Iterator[Run]:
         columns = (
@@ -208,22 +187,6 @@ class Journal(JournalFile):
         """Return the hosts whose lock a run may hold."""
         return tuple(row[0] for row in self._read("SELECT host FROM locks WHERE run = ? AND held = 1", (run,)))
 
-    def breaks(self, domain: DomainName, run: str, host: HostName, owner: str, at: Timestamp) -> int:
-        """Store the intent to break a lock; returns the entry's number."""
-        statement = "INSERT INTO breaks VALUES (NULL, ?, ?, ?, ?, ?, NULL)"
-        with explained(self.path):
-            return self._database.execute(statement, (domain, run, host, owner, at)).lastrowid or 0
-
-    def broke(self, number: int, became: str) -> None:
-        """Store the outcome of breaking a lock."""
-        self._write("UPDATE breaks SET became = ? WHERE number = ?", (became, number))
-
-    def broken(self, domain: DomainName) -> tuple[BrokenLock, ...]:
-        """Return the locks that were broken by hand, newest first."""
-        columns = "run, host, owner, intended_at, became"
-        rows = self._read(f"SELECT {columns} FROM breaks WHERE domain = ? ORDER BY number DESC", (domain,))  # noqa: S608 - as above
-        return tuple(BrokenLock(*row) for row in rows)
-
     def remember(self, run: str, reading: Reading) -> None:
         """Store a server's numbers, which it no longer shows once it is a client."""
         values = (
@@ -253,41 +216,6 @@ class Journal(JournalFile):
         """Return what a plan was based on when it was shown."""
         rows = [*self._read("SELECT basis, findings FROM plans WHERE fingerprint = ?", (fingerprint,))]
         return ShownPlan(read_basis(rows[0][0]), read_findings(rows[0][1])) if rows else None
-
-    # -- maintenance ---------------------------------------------------------------------------------------------------
-
-    def start_maintenance(self, window: Maintenance) -> int:
-        """Open a window; returns its number."""
-        statement = "INSERT INTO maintenance VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, NULL)"
-        values = (window.domain, window.host, window.started_at, window.until, window.reason, window.owner, window.run)
-        with explained(self.path):
-            return self._database.execute(statement, values).lastrowid or 0
-
-    def end_maintenance(self, domain: DomainName, host: HostName, at: Timestamp, run: str | None = None) -> int:
-        """End the windows of a host that are active, or only those of a run; returns how many."""
-        statement = (
-            "UPDATE maintenance SET ended_at = ? WHERE domain = ? AND host = ? AND ended_at IS NULL AND until > ?"
-        )
-        values: tuple[Any, ...] = (at, domain, host, at)
-        if run is not None:
-            statement, values = f"{statement} AND run = ?", (*values, run)
-        with explained(self.path):
-            return self._database.execute(statement, values).rowcount
-
-    def maintenance(self, now: Timestamp, domain: DomainName | None = None) -> tuple[Maintenance, ...]:
-        """List the windows that are active, the one that ends first before the others."""
-        rows = self._read(
-            "SELECT number, domain, host, started_at, until, reason, owner, run, ended_at FROM maintenance "
-            "WHERE ended_at IS NULL AND started_at <= ? AND until > ? ORDER BY until, number",
-            (now, now),
-        )
-        names = ("number", "domain", "host", "started_at", "until", "reason", "owner", "run", "ended_at")
-        windows = (Maintenance(**dict(zip(names, row, strict=True))) for row in rows)
-        return tuple(window for window in windows if domain in {None, window.domain})
-
-
-_ROLES: Final = {"master": Role.MASTER, "server": Role.REPLICA, "client": Role.CLIENT}
-"""The words of conversions."""
 
 
 def _row(acceptance: Acceptance) -> tuple[str | None, ...]:

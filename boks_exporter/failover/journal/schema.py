@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-VERSION: Final = 4
+VERSION: Final = 5
 APPLICATION: Final = 0x424F4B46
 """`BOKF`: identifies the journal; any other database is refused."""
 
@@ -73,6 +73,12 @@ CREATE TABLE lost (
     declared_at REAL NOT NULL, ended_at REAL
 )
 """
+_SINCE_5: Final = """
+CREATE TABLE forks (
+    run TEXT PRIMARY KEY REFERENCES runs, domain TEXT NOT NULL, old_master TEXT, new_master TEXT NOT NULL,
+    numbers TEXT NOT NULL, above TEXT NOT NULL, at REAL NOT NULL
+)
+"""
 _ACCEPTED_HOSTS: Final = """
 INSERT INTO acceptances
 SELECT acceptances.run, acceptances.guard, acceptances.reason, findings.host, NULL
@@ -85,6 +91,7 @@ _UPGRADES: Final = {
     1: f"ALTER TABLE readings ADD COLUMN is_final INTEGER NOT NULL DEFAULT 0; {_SINCE_2}",
     2: f"{_SINCE_3}; {_NEVER_BEGUN}",
     3: f"{_SINCE_4}; {_ACCEPTED_HOSTS}",
+    4: _SINCE_5,
 }
 """What an older file lacks; each brings it to the next version."""
 
@@ -140,7 +147,7 @@ def _prepare(database: sqlite3.Connection) -> None:
     database.execute("BEGIN IMMEDIATE")
     try:
         if not database.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
-            _run(database, f"{_SCHEMA}{_SINCE_2}{_SINCE_3};{_SINCE_4}")
+            _run(database, f"{_SCHEMA}{_SINCE_2}{_SINCE_3};{_SINCE_4};{_SINCE_5}")
             database.execute(f"PRAGMA application_id = {APPLICATION}")
             database.execute(f"PRAGMA user_version = {VERSION}")
         for version in range(_insist(database), VERSION):

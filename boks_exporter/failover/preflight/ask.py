@@ -25,6 +25,7 @@ _GUARDS: Final = (
     copies.behind_best,
     copies.behind_last_master,
     copies.only_here,
+    copies.fork_point,
     copies.stale_database,
     copies.last_copy,
     runs.registered,

@@ -8,7 +8,7 @@ from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.findings import Finding, Guard
 from boks_exporter.failover.preflight.question import PlanQuestion, note, refuse, unknown
 from boks_exporter.failover.procedure import Procedure
-from boks_exporter.failover.proofs.copies import last_reading, missing_of_others, shortfall
+from boks_exporter.failover.proofs.copies import above_forks, last_reading, missing_of_others, shortfall
 from boks_exporter.health import ReplicaState
 from boks_exporter.health.unread import not_compared
 from boks_exporter.model import HostName, Role
@@ -142,6 +142,7 @@ def only_here(question: PlanQuestion) -> Iterator[Finding]:
         return
     missing = shortfall(have, wanted.numbers, question.facts.unread(master))
     yield from _missing_on_master(question, wanted, missing)
+    yield from _above_forks(question, wanted)
     stands_still = question.facts.reading(target) is not None and question.facts.daemons(target) is Daemons.STOPPED
     if not missing and not wanted.is_final and not stands_still:
         age = question.facts.seen_at - wanted.read_at
@@ -150,6 +151,32 @@ def only_here(question: PlanQuestion) -> Iterator[Finding]:
             "unknown, and is moved aside with its database"
         )
         yield unknown(Guard.UPDATES_ONLY_HERE, said, target, source=wanted.source, age_seconds=age)
+
+
+def _above_forks(question: PlanQuestion, wanted: Reading) -> Iterator[Finding]:
+    """The copy has updates from another line than the master's, whatever the numbers are now."""
+    own = above_forks(question.facts, question.target)
+    if own:
+        table, count = max(own.items(), key=lambda item: item[1])
+        said = (
+            f"{question.target} has {count} updates of its own in T{table}, from before {question.plan.master} became "
+            f"master without them ({len(own)} tables in all); its later numbers do not contain them"
+        )
+        figures = {"value": str(count), "limit": "0", "source": f"fork point in the journal; {wanted.source}"}
+        yield refuse(Guard.UPDATES_ONLY_HERE, said, question.target, **figures)
+
+
+def fork_point(question: PlanQuestion) -> Iterator[Finding]:
+    """The change from the retired master to the present one has a fork point in the journal."""
+    master = question.plan.master
+    if question.procedure is not Procedure.RETIRE or master is None:
+        return
+    if not any(fork.new_master == master for fork in question.facts.journal.forks):
+        said = (
+            f"the numbers of {master} when it became master are not in this journal, so what {question.target} has "
+            "alone cannot be derived from numbers"
+        )
+        yield unknown(Guard.FORK_POINT_UNKNOWN, said, question.target, source="journal")
 
 
 def _missing_on_master(question: PlanQuestion, wanted: Reading, missing: dict[int, int]) -> Iterator[Finding]:

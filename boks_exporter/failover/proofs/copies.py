@@ -100,6 +100,24 @@ def last_reading(facts: FailoverFacts, host: HostName) -> Reading | None:
     return facts.reading(host) or facts.readings.get(host)
 
 
+def above_forks(facts: FailoverFacts, host: HostName) -> dict[TableNumber, int]:
+    """Return what a copy has above fork points since which it was not reloaded, by table.
+
+    These updates were written on another line than the present master's. That its numbers have passed them since does
+    not mean that it has them.
+    """
+    found: dict[TableNumber, int] = {}
+    for fork in facts.journal.forks:
+        if facts.journal.removed.get(host, fork.at) > fork.at or host == fork.new_master:
+            continue
+        above = dict(fork.above.get(host, {}))
+        reading = last_reading(facts, host)
+        if host == fork.old_master and reading is not None and facts.role(host) is not Role.REPLICA:
+            above |= shortfall(fork.numbers, reading.numbers)
+        found |= {table: max(count, found.get(table, 0)) for table, count in above.items()}
+    return found
+
+
 def is_as_advanced(facts: FailoverFacts, host: HostName, other: HostName, by: Circumstances) -> Proven:
     """Prove that a host has every update that another ever had.
 
@@ -184,7 +202,12 @@ def may_be_removed(facts: FailoverFacts, host: HostName, master: HostName, by: C
         return basis
     advanced = is_as_advanced(facts, master, host, by)
     last = last_reading(facts, host)
-    amount = max(shortfall(numbers, last.numbers).values(), default=0) if numbers and last else None
+    own = above_forks(facts, host)
+    if own and advanced.holds:
+        table, count = max(own.items(), key=lambda item: item[1])
+        advanced = no(f"{host} has {count} updates of its own in T{table}, from before {master} became master")
+    lacking = shortfall(numbers, last.numbers) if numbers and last else None
+    amount = None if lacking is None else max((*lacking.values(), *own.values()), default=0)
     is_accepted = by.accepted.cover(Guard.UPDATES_ONLY_HERE, host, amount)
     if advanced.holds or not (is_accepted or by.accepted.cover(Guard.STALE_DATABASE, host)):
         return all_of((basis, advanced))

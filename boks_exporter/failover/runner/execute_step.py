@@ -15,9 +15,11 @@ from boks_exporter.failover.proofs.conflict import MasterInConflict, conflict_of
 from boks_exporter.failover.runner.attempt import Attempt, start_attempt
 from boks_exporter.failover.runner.console import confirmation_code, retire_script
 from boks_exporter.failover.runner.fence import FenceWord
+from boks_exporter.failover.runner.fork import fork_point
 from boks_exporter.failover.runner.progress import ProgressReporter
 from boks_exporter.failover.runner.run_context import Tools
-from boks_exporter.failover.runner.send_once import Sender, SendResult
+from boks_exporter.failover.runner.send_once import Sender
+from boks_exporter.failover.runner.step_result import StepResult, judge
 from boks_exporter.model import HostName, Seconds
 from boks_exporter.parsing.operator_facts import RecordState
 from boks_exporter.remote.operator_requests import RunName
@@ -30,26 +32,6 @@ _LOOK_AT_LEAST_EVERY_SECONDS: Final[Seconds] = 20.0
 _LESS_OFTEN: Final = 1.2
 _STARTS: Final = 3
 _KEPT_OUTPUT: Final = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class StepResult:
-    """The result of an attempt. `begun`: a command may have run on the host.
-
-    `is_refuted`: what was waited for is proven to be false, not only unknown.
-    """
-
-    outcome: StepOutcome
-    sentence: str
-    begun: bool = True
-    told: SendResult | None = None
-    is_refuted: bool = False
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether the command was cut off, by a reboot for example."""
-        record = self.told.record if self.told else None
-        return record is not None and record.state is RecordState.INTERRUPTED
 
 
 @dataclass
@@ -67,6 +49,7 @@ class StepExecutor:
     conflict: tuple[MasterInConflict, ...] = ()
     """Several masters that were seen in the last round."""
     _conflicts: int = 0
+    _facts: FailoverFacts | None = None
     _remembered: dict[HostName, object] = field(default_factory=dict)
 
     async def perform(self, attempt: Attempt, *, begun: bool = False, logged: bool = False) -> StepResult:
@@ -82,6 +65,8 @@ class StepExecutor:
                 return StepResult(StepOutcome.FAILED, f"not begun: {self.tools.halt.reason}", begun=False)
             if not needs.holds:
                 return StepResult(StepOutcome.FAILED, f"not begun: {needs.sentence}", begun=False)
+        if attempt.makes_master and attempt.phase is StepPhase.DO and not begun and self._facts is not None:
+            self.tools.journal.fork(self.plan.domain, fork_point(self.run, self.plan, self._facts))
         if not logged:
             self.tools.journal.intend(self.run, attempt.entry(self.tools.clock.now()))
         self.in_flight = attempt.step.changes
@@ -128,7 +113,7 @@ class StepExecutor:
             return StepResult(StepOutcome.FAILED, told.sentence, begun=False, told=told)
         failed = record is not None and record.exit_status not in {0, None}
         found = await self._until(attempt.step.proves, _PROOF_AFTER_FAILURE_SECONDS if failed else _PROOF_SECONDS)
-        ending = _judged(attempt, told, found)
+        ending = judge(attempt, told, found)
         is_running = record is not None and record.state is RecordState.RUNNING
         return ending if ending.outcome is StepOutcome.DONE or is_running else await self._started(attempt, ending)
 
@@ -261,6 +246,7 @@ class StepExecutor:
         """Observe, and store readings that a host no longer shows later."""
         journal = self.tools.journal.view(self.tools.survey.domain.name)
         facts = await self.tools.survey.observe(journal, self.by.old_master)
+        self._facts = facts
         retired = self.plan.target if self.plan.procedure is Procedure.RETIRE else None
         is_conflict = len(set(facts.snapshot.masters) - {retired}) > 1
         self.conflict = conflict_of(facts) if is_conflict else ()
@@ -271,30 +257,3 @@ class StepExecutor:
                 self.tools.journal.remember(self.run, reading)
                 self._remembered[host] = (reading.numbers, reading.is_final)
         return facts
-
-
-def _judged(attempt: Attempt, told: SendResult, found: Proven) -> StepResult:
-    """Judge by the observed state first and by the command's exit status second."""
-    record = told.record
-    state = record.state if record else None
-    if state is RecordState.RUNNING or (record is None and not told.garbled):
-        return StepResult(StepOutcome.UNKNOWN, f"{told.sentence}; {found.sentence}", told=told)
-    if found.holds:
-        return StepResult(StepOutcome.DONE, "; ".join((found.sentence, *_notes(attempt, told))), told=told)
-    is_fine = record is not None and record.exit_status == 0
-    if is_fine and attempt.step.trusts_exit and found.truth is Certainty.UNKNOWN:
-        return StepResult(
-            StepOutcome.DONE, f"{told.sentence}, and the observed state proves no more: {found.sentence}", told=told
-        )
-    if found.truth is Certainty.NO and record is not None:
-        return StepResult(StepOutcome.FAILED, f"{told.sentence}; {found.sentence}", told=told)
-    return StepResult(StepOutcome.UNKNOWN, f"{told.sentence}; {found.sentence}", told=told)
-
-
-def _notes(attempt: Attempt, told: SendResult) -> Iterable[str]:
-    """Report what was unusual about a command that had the wanted effect."""
-    record, last_line = told.record, attempt.step.last_line
-    if record is None or record.state is not RecordState.DONE or record.exit_status:
-        yield f"though {told.sentence}"
-    elif last_line and not any(line.rstrip().endswith(last_line) for line in record.output[-1:]):
-        yield f"though its last line is not '… {last_line}'"

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from boks_exporter.failover.journal import LoggedStep, StepOutcome, StepPhase, undone_since
 from boks_exporter.failover.procedures.step import ProcedureStep, StepKind
 from boks_exporter.failover.runner.attempt import attempt_at
-from boks_exporter.failover.runner.execute_step import StepExecutor, StepResult
+from boks_exporter.failover.runner.execute_step import StepExecutor
+from boks_exporter.failover.runner.step_result import StepResult
 from boks_exporter.text.formatting import in_words
 
 

@@ -1,0 +1,111 @@
+"""Records of a domain that belong to no open run: fork points, lost hosts, broken locks, maintenance windows."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from boks_exporter.failover.facts import DeclaredLost, ForkPoint
+from boks_exporter.failover.journal.codec import dump_above, dump_numbers, read_above, read_numbers
+from boks_exporter.failover.journal.connection import JournalFile
+from boks_exporter.failover.journal.errors import explained
+from boks_exporter.failover.journal.records import BrokenLock, Maintenance
+from boks_exporter.model import DomainName, HostName, Role, Timestamp
+
+_ROLES: Final = {"master": Role.MASTER, "server": Role.REPLICA, "client": Role.CLIENT}
+"""The words of conversions."""
+
+
+class DomainRecords(JournalFile):
+    """The part of an open journal that outlives runs."""
+
+    # -- fork points ---------------------------------------------------------------------------------------------------
+
+    def fork(self, domain: DomainName, fork: ForkPoint) -> None:
+        """Store the fork point of a run, right before a replica becomes master."""
+        numbers = dump_numbers(fork.numbers), dump_above(fork.above)
+        values = (fork.run, domain, fork.old_master, fork.new_master, *numbers, fork.at)
+        self._write("INSERT OR REPLACE INTO forks VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+
+    def forks(self, domain: DomainName) -> tuple[ForkPoint, ...]:
+        """Return the fork points, oldest first."""
+        columns = "run, old_master, new_master, numbers, above, at"
+        rows = self._read(f"SELECT {columns} FROM forks WHERE domain = ? ORDER BY rowid", (domain,))  # noqa: S608 - as above
+        return tuple(
+            ForkPoint(row[0], row[1], row[2], read_numbers(row[3]), read_above(row[4]), row[5]) for row in rows
+        )
+
+    def _last_roles(self, domain: DomainName) -> dict[HostName, Role]:
+        """Return the role of each host after the last conversion that was proven."""
+        statement = (
+            "SELECT steps.host, steps.request FROM steps JOIN runs USING (run) WHERE domain = ? AND "
+            "steps.outcome = 'done' AND steps.request LIKE '% convert %' ORDER BY steps.ended_at, steps.rowid"
+        )
+        return {host: _ROLES[request.split()[-1]] for host, request in self._read(statement, (domain,))}
+
+    # -- hosts that are declared lost ----------------------------------------------------------------------------------
+
+    def declare_lost(self, domain: DomainName, lost: DeclaredLost) -> None:
+        """Store that a host is permanently lost."""
+        statement = "INSERT INTO lost VALUES (NULL, ?, ?, ?, ?, ?, NULL)"
+        self._write(statement, (domain, lost.host, lost.owner, lost.reason, lost.at))
+
+    def end_lost(self, domain: DomainName, hosts: Iterable[HostName], at: Timestamp) -> None:
+        """End the declarations of hosts that answered again."""
+        for host in hosts:
+            statement = "UPDATE lost SET ended_at = ? WHERE domain = ? AND host = ? AND ended_at IS NULL"
+            self._write(statement, (at, domain, host))
+
+    def lost(self, domain: DomainName) -> dict[HostName, DeclaredLost]:
+        """Return the hosts that are declared lost; of several declarations the newest."""
+        statement = (
+            "SELECT host, owner, reason, declared_at FROM lost WHERE domain = ? AND ended_at IS NULL ORDER BY number"
+        )
+        return {row[0]: DeclaredLost(*row) for row in self._read(statement, (domain,))}
+
+    # -- locks broken by hand ------------------------------------------------------------------------------------------
+
+    def breaks(self, domain: DomainName, run: str, host: HostName, owner: str, at: Timestamp) -> int:
+        """Store the intent to break a lock; returns the entry's number."""
+        statement = "INSERT INTO breaks VALUES (NULL, ?, ?, ?, ?, ?, NULL)"
+        with explained(self.path):
+            return self._database.execute(statement, (domain, run, host, owner, at)).lastrowid or 0
+
+    def broke(self, number: int, became: str) -> None:
+        """Store the outcome of breaking a lock."""
+        self._write("UPDATE breaks SET became = ? WHERE number = ?", (became, number))
+
+    def broken(self, domain: DomainName) -> tuple[BrokenLock, ...]:
+        """Return the locks that were broken by hand, newest first."""
+        columns = "run, host, owner, intended_at, became"
+        rows = self._read(f"SELECT {columns} FROM breaks WHERE domain = ? ORDER BY number DESC", (domain,))  # noqa: S608 - as above
+        return tuple(BrokenLock(*row) for row in rows)
+
+    # -- maintenance ---------------------------------------------------------------------------------------------------
+
+    def start_maintenance(self, window: Maintenance) -> int:
+        """Open a window; returns its number."""
+        statement = "INSERT INTO maintenance VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, NULL)"
+        values = (window.domain, window.host, window.started_at, window.until, window.reason, window.owner, window.run)
+        with explained(self.path):
+            return self._database.execute(statement, values).lastrowid or 0
+
+    def end_maintenance(self, domain: DomainName, host: HostName, at: Timestamp, run: str | None = None) -> int:
+        """End the windows of a host that are active, or only those of a run; returns how many."""
+        statement = (
+            "UPDATE maintenance SET ended_at = ? WHERE domain = ? AND host = ? AND ended_at IS NULL AND until > ?"
+        )
+        values: tuple[Any, ...] = (at, domain, host, at)
+        if run is not None:
+            statement, values = f"{statement} AND run = ?", (*values, run)
+        with explained(self.path):
+            return self._database.execute(statement, values).rowcount
+
+    def maintenance(self, now: Timestamp, domain: DomainName | None = None) -> tuple[Maintenance, ...]:
+        """List the windows that are active, the one that ends first before the others."""
+        rows = self._read(
+            "SELECT number, domain, host, started_at, until, reason, owner, run, ended_at FROM maintenance "
+            "WHERE ended_at IS NULL AND started_at <= ? AND until > ? ORDER BY until, number",
+            (now, now),
+        )
+        names = ("number", "domain", "host", "started_at", "until", "reason", "owner", "run", "ended_at")
+        windows = (Maintenance(**dict(zip(names, row, strict=True))) for row in rows)
+        return tuple(window for window in windows if domain in {None, window.domain})

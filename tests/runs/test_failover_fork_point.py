@@ -1,0 +1,86 @@
+"""Numbers are no identity: what a copy has above a fork point is its own, whatever the numbers are later."""
+
+from pathlib import Path
+
+from boks_exporter.failover.failover_exits import Exit
+from boks_exporter.failover.findings import Acceptance, Finding, Guard, Level
+from boks_exporter.failover.procedure import Procedure
+from boks_exporter.failover.runner import RunResult
+from boks_exporter.failover.survey import Survey
+from boks_exporter.simulator.domain import Fault
+from tests.nonempty import nonempty
+from tests.unit.failover_world import FIRST, MASTER, SECOND, THIRD, World, virtually
+from tests.virtual.virtual_time import VirtualClock
+
+OFF = Acceptance(Guard.OLD_MASTER_UNPROVEN, "its power is off", MASTER)
+LOST = tuple(Acceptance(guard, "some updates are lost") for guard in (Guard.BEHIND_LAST_MASTER, Guard.BEHIND_BEST))
+
+
+async def promoted_without_some_updates(world: World) -> tuple[Survey, RunResult]:
+    """The master writes what no replica gets any more, is read, dies, and is replaced; the new one writes a lot."""
+    survey = world.survey()
+    await world.warm(survey)
+    for name in (FIRST, SECOND, THIRD):
+        world.domain.set_fault(name, Fault.SLOW, delay_seconds=4000.0)
+    await VirtualClock().sleep(120)
+    await world.warm(survey)
+    world.kill_master()
+    await VirtualClock().sleep(60)
+    result = await world.apply(Procedure.PROMOTE, FIRST, OFF, *LOST[:1], survey=survey)
+    for name in (FIRST, SECOND, THIRD):
+        world.domain.clear_fault(name, Fault.SLOW)
+    await VirtualClock().sleep(3000)
+    world.domain.clear_fault(MASTER, Fault.MASTER_DEAD)
+    world.domain.run(MASTER, ("Boot", "-k"))
+    return survey, result
+
+
+def own_updates(findings: tuple[Finding, ...]) -> list[tuple[str, bool]]:
+    return [
+        (str(each.host), int(each.value or 0) > 0)
+        for each in findings
+        if each.guard is Guard.UPDATES_ONLY_HERE and each.level is Level.REFUSE
+    ]
+
+
+def test_updates_above_the_fork_point_are_not_hidden_by_what_the_new_master_writes(journals: Path) -> None:
+    """Its numbers are higher than the old master's by then; retiring that one still needs an acceptance."""
+    world = World.at(journals, writes_per_second=0.5)
+
+    async def scene() -> tuple[tuple[Finding, ...], Exit, Exit]:
+        survey, _ = await promoted_without_some_updates(world)
+        findings = (await world.proposal(Procedure.RETIRE, MASTER, survey)).findings
+        blind = await world.apply(Procedure.RETIRE, MASTER, survey=survey)
+        taken = Acceptance(Guard.UPDATES_ONLY_HERE, "looked through by hand", MASTER)
+        return findings, blind.exit, (await world.apply(Procedure.RETIRE, MASTER, taken, survey=survey)).exit
+
+    findings, blind, accepted = virtually(scene)
+    assert own_updates(nonempty(findings)) == [(MASTER, True)]
+    assert (blind, accepted) == (Exit.REFUSED, Exit.DONE)
+
+
+def test_the_fork_point_is_in_the_journal_before_the_conversion(journals: Path) -> None:
+    """With the candidate's numbers at that moment, and what other copies have above them."""
+    world = World.at(journals, writes_per_second=0.5)
+    virtually(lambda: promoted_without_some_updates(world))
+    with world.journal() as journal:
+        (fork,) = journal.view("bank").forks
+    assert (fork.old_master, fork.new_master) == (MASTER, FIRST)
+    assert fork.numbers
+    assert max(fork.above[MASTER].values()) > 0
+
+
+def test_a_change_of_master_without_a_fork_point_is_a_finding(journals: Path) -> None:
+    """A replica was made master by hand: what the old one has alone is unknown."""
+    world = World.at(journals)
+
+    async def scene() -> tuple[Finding, ...]:
+        survey = await world.bereaved()
+        world.domain.run(FIRST, ("convert", "-v", "master"))
+        world.domain.clear_fault(MASTER, Fault.MASTER_DEAD)
+        world.domain.run(MASTER, ("Boot", "-k"))
+        await VirtualClock().sleep(120)
+        return (await world.proposal(Procedure.RETIRE, MASTER, survey)).findings
+
+    found = [(each.guard, each.level) for each in virtually(scene)]
+    assert (Guard.FORK_POINT_UNKNOWN, Level.UNKNOWN) in found
