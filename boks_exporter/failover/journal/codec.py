@@ -10,7 +10,7 @@ from boks_exporter.failover.findings import Finding, Guard, Level
 from boks_exporter.failover.plan import Basis, Plan
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
-from boks_exporter.failover.procedures.step import ProcedureStep, StepKind, When
+from boks_exporter.failover.procedures.step import ProcedureStep, StepKind, Stretch, When
 from boks_exporter.model import HostName, TableNumber
 
 
@@ -35,6 +35,7 @@ def _step(data: dict[str, Any]) -> ProcedureStep:
     for key in ("needs", "prefers", "proves", "undo_needs"):
         data[key] = tuple(_claim(each) for each in data.get(key, ()))
     data |= {"kind": StepKind(data["kind"]), "when": When(data.get("when", When.ALWAYS))}
+    data["stretch"] = Stretch(data.get("stretch", Stretch.NONE))
     return ProcedureStep(**{key: _tuples(value) for key, value in data.items()})
 
 

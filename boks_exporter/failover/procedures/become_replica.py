@@ -11,6 +11,7 @@ from boks_exporter.failover.procedures.step import (
     SET_SHM_SIZE,
     HostRole,
     ProcedureStep,
+    Stretch,
     When,
     wait,
 )
@@ -51,6 +52,7 @@ BECOME_REPLICA: Final = (
         words=BOOT_STOP,
         proves=(Claim(ClaimKind.IS_STOPPED, _T),),
         undo=BOOT_START,
+        stretch=Stretch.FINISH,
         trusts_exit=True,
     ),
     ProcedureStep(
@@ -71,6 +73,7 @@ BECOME_REPLICA: Final = (
         proves=(Claim(ClaimKind.IS_STOPPED, _M),),
         undo=BOOT_START,
         undo_needs=(Claim(ClaimKind.NO_OTHER_MASTER, _M),),
+        stretch=Stretch.FINISH,
         trusts_exit=True,
     ),
     ProcedureStep(

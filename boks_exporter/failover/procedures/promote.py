@@ -13,6 +13,7 @@ from boks_exporter.failover.procedures.step import (
     HostRole,
     ProcedureStep,
     StepKind,
+    Stretch,
     When,
     wait,
 )
@@ -106,6 +107,7 @@ FROM_A_LIVING_MASTER: Final = (
         proves=(Claim(ClaimKind.IS_STOPPED, _M),),
         undo=BOOT_START,
         undo_needs=(Claim(ClaimKind.NO_OTHER_MASTER, _M),),
+        stretch=Stretch.UNDO,
     ),
     ProcedureStep(
         key="compare-before",
@@ -116,6 +118,7 @@ FROM_A_LIVING_MASTER: Final = (
         no_undo=UNCHANGED,
         deadline_seconds=30.0,
         gives_up=True,
+        stretch=Stretch.UNDO,
     ),
     ProcedureStep(
         key="convert-client",
@@ -126,9 +129,12 @@ FROM_A_LIVING_MASTER: Final = (
         proves=(Claim(ClaimKind.IS_CLIENT, _M),),
         undo=CONVERT_MASTER,
         undo_needs=(Claim(ClaimKind.NOBODY_IS_MASTER, _M),),
+        stretch=Stretch.UNDO,
     ),
     stop_old_master(
-        _M, "stop it once more: the conversion started it as a client, and only a stopped one is proven out"
+        _M,
+        stretch=Stretch.UNDO,
+        purpose="stop it once more: the conversion started it as a client, and only a stopped one is proven out",
     ),
     _convert_master(
         Claim(ClaimKind.NOBODY_IS_MASTER, _T),

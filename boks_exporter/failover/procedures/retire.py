@@ -12,6 +12,7 @@ from boks_exporter.failover.procedures.step import (
     HostRole,
     ProcedureStep,
     StepKind,
+    Stretch,
 )
 
 _T, _M = HostRole.TARGET, HostRole.MASTER
@@ -27,7 +28,7 @@ MOVE_DATABASE_ASIDE: Final = ProcedureStep(
 )
 
 
-def stop_old_master(on: HostRole, purpose: str) -> ProcedureStep:
+def stop_old_master(on: HostRole, purpose: str, stretch: Stretch = Stretch.NONE) -> ProcedureStep:
     """Return the step that stops an old master after its conversion to client."""
     return ProcedureStep(
         key="stop-old-master",
@@ -38,6 +39,7 @@ def stop_old_master(on: HostRole, purpose: str) -> ProcedureStep:
         proves=(Claim(ClaimKind.IS_OUT, on),),
         undo=BOOT_START,
         undo_needs=(Claim(ClaimKind.IS_CLIENT, on),),
+        stretch=stretch,
     )
 
 

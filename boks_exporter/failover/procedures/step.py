@@ -55,6 +55,14 @@ class When(StrEnum):
     IS_FENCED = "is_fenced"
 
 
+class Stretch(StrEnum):
+    """What a request to stop does right after a step: stop there, finish the stretch first, or undo it immediately."""
+
+    NONE = "none"
+    FINISH = "finish"
+    UNDO = "undo"
+
+
 class StepKind(StrEnum):
     """How a step is carried out."""
 
@@ -90,6 +98,7 @@ class ProcedureStep:
     trusts_exit: bool = False
     gives_up: bool = False
     when: When = When.ALWAYS
+    stretch: Stretch = Stretch.NONE
     deadline_seconds: Seconds = 180.0
 
     @property

@@ -21,7 +21,7 @@ from boks_exporter.failover.runner.run_context import Tools
 from boks_exporter.failover.runner.send_once import Sender
 from boks_exporter.failover.runner.step_result import StepResult, judge
 from boks_exporter.model import HostName, Seconds
-from boks_exporter.parsing.operator_facts import RecordState
+from boks_exporter.parsing.operator_facts import Daemons, RecordState
 from boks_exporter.remote.operator_requests import RunName
 
 _NEEDS_SECONDS: Final[Seconds] = 30.0
@@ -46,6 +46,8 @@ class StepExecutor:
     """A command may run on a host, and the journal does not know yet how it ended."""
     changed: bool = False
     """A command was sent to a host in this process."""
+    finishes: bool = False
+    """A request to stop waits until the stretch that is under way is finished."""
     conflict: tuple[MasterInConflict, ...] = ()
     """Several masters that were seen in the last round."""
     _conflicts: int = 0
@@ -61,7 +63,7 @@ class StepExecutor:
             await self._check_fence(attempt.step)
         if not begun:
             needs = await self._needed(attempt)
-            if self.tools.halt.is_asked() and attempt.phase is StepPhase.DO:
+            if self.tools.halt.is_asked() and self._may_halt(attempt):
                 return StepResult(StepOutcome.FAILED, f"not begun: {self.tools.halt.reason}", begun=False)
             if not needs.holds:
                 return StepResult(StepOutcome.FAILED, f"not begun: {needs.sentence}", begun=False)
@@ -97,7 +99,9 @@ class StepExecutor:
 
     async def _carried_out(self, attempt: Attempt, *, begun: bool) -> StepResult:
         if attempt.step.kind is StepKind.WAIT:
-            found = await self._until(attempt.step.proves, attempt.step.deadline_seconds, may_halt=True)
+            found = await self._until(
+                attempt.step.proves, attempt.step.deadline_seconds, may_halt=self._may_halt(attempt)
+            )
             outcome = StepOutcome.DONE if found.holds else StepOutcome.NOT_CONVERGED
             return StepResult(outcome, found.sentence, begun=False, is_refuted=found.truth is Certainty.NO)
         if attempt.step.kind is StepKind.CONSOLE:
@@ -209,13 +213,16 @@ class StepExecutor:
         self.by = replace(self.by, fenced=fenced)
         return problem
 
+    def _may_halt(self, attempt: Attempt) -> bool:
+        return attempt.phase is StepPhase.DO and not self.finishes
+
     async def _needed(self, attempt: Attempt) -> Proven:
         """Wait for what must hold; before that, for a configured time, for what should hold as well."""
-        may_halt = attempt.phase is StepPhase.DO
+        may_halt = self._may_halt(attempt)
         if attempt.step.prefers:
             wanted, seconds = (*attempt.step.needs, *attempt.step.prefers), self.tools.limits.quiet_seconds
             best = await self._until(wanted, seconds, may_halt=may_halt, less_often=1.0)
-            if best.holds or self.tools.halt.is_asked():
+            if best.holds or (may_halt and self.tools.halt.is_asked()):
                 return best
             self.tools.say(f"    it goes on without that: {best.sentence}")
         return await self._until(attempt.step.needs, _NEEDS_SECONDS, may_halt=may_halt)
@@ -237,6 +244,11 @@ class StepExecutor:
             sleep = clock.sleep(min(pause, left))
             await (halt.unless(sleep) if may_halt else sleep)
             pause = min(pause * less_often, _LOOK_AT_LEAST_EVERY_SECONDS)
+
+    def stopped_hosts(self) -> tuple[HostName, ...]:
+        """Return the hosts of the plan on which BoKS was stopped when they were last polled."""
+        facts = self._facts
+        return tuple(name for name in self.plan.concerned_hosts if facts and facts.daemons(name) is Daemons.STOPPED)
 
     def _is_conflict_certain(self) -> bool:
         """Whether several masters were seen twice in succession: waiting does not end that."""

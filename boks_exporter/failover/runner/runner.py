@@ -150,7 +150,7 @@ class Runner:
         """Carry out the steps; None where the run was rolled back to be tried again."""
         stop = await StepLoop(performer).run_steps(log)
         if stop.is_halted and stop.step is not None:
-            return await self._halted(performer, stop.step)
+            return await self._halted(performer, stop.step, must_undo=stop.must_undo)
         if stop.ending is None or stop.step is None:
             return await self.end.close(performer.run, Outcome.DONE, Exit.DONE, ("every step is done",))
         said: tuple[str, ...] = (
@@ -175,11 +175,18 @@ class Runner:
             said = (*said, _TOO_BUSY.format(tries=tried))
         return await self._after_undoing(performer.run, undone, said)
 
-    async def _halted(self, performer: StepExecutor, step: ProcedureStep) -> RunResult:
+    async def _halted(self, performer: StepExecutor, step: ProcedureStep, *, must_undo: bool) -> RunResult:
         """End where a stop was requested: no change is running, and what is changed waits for resume or abort."""
-        said = (f"stopped before step {step.number} ({step.key} on {step.host}) was over: {self.tools.halt.reason}",)
+        said: tuple[str, ...] = (
+            f"stopped before step {step.number} ({step.key} on {step.host}) was over: {self.tools.halt.reason}",
+        )
         if not Rollback(performer).changed():
             return await self.end.close(performer.run, Outcome.ABORTED, Exit.UNCHANGED, (*said, "nothing is changed"))
+        if must_undo:
+            self.tools.say(f"{said[0]}; rolling back, as the domain must not be left without a master")
+            return await self._after_undoing(performer.run, await Rollback(performer).undo(), said)
+        if stopped := performer.stopped_hosts():
+            said = (*said, f"BoKS is stopped on {', '.join(stopped)}")
         return await self.end.stay_open(performer.run, Exit.CHANGED, said)
 
     def _tried(self, run: RunName, step: ProcedureStep) -> int:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from boks_exporter.failover.journal import LoggedStep, StepOutcome, StepPhase, undone_since
-from boks_exporter.failover.procedures.step import ProcedureStep, StepKind
+from boks_exporter.failover.procedures.step import ProcedureStep, StepKind, Stretch
 from boks_exporter.failover.runner.attempt import attempt_at
 from boks_exporter.failover.runner.execute_step import StepExecutor
 from boks_exporter.failover.runner.step_result import StepResult
@@ -17,6 +17,8 @@ class StepsEnd:
     step: ProcedureStep | None = None
     ending: StepResult | None = None
     is_halted: bool = False
+    must_undo: bool = False
+    """The stop fell into a stretch that must not be left half done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +31,22 @@ class StepLoop:
         """Carry out the steps that are not done."""
         performer, tools = self.performer, self.performer.tools
         total, start = len(performer.plan.steps), tools.clock.monotonic()
+        before = Stretch.NONE
         for step in performer.plan.steps:
+            stretch, before = before, step.stretch
             past = [entry for entry in log if entry.number == step.number and entry.phase is StepPhase.DO]
             if past and past[-1].outcome is StepOutcome.DONE and not undone_since(log, past[-1]):
                 continue
-            if tools.halt.is_asked():
-                return StepsEnd(step, is_halted=True)
+            performer.finishes = stretch is Stretch.FINISH
+            if tools.halt.is_asked() and not performer.finishes:
+                return StepsEnd(step, is_halted=True, must_undo=stretch is Stretch.UNDO)
             began = tools.clock.monotonic()
             elapsed = f" after {in_words(began - start)}" if began > start else ""
             tools.say(f"step {step.number}/{total} on {step.host}{elapsed}: {step.purpose}")
             ending = await self._step(step, past[-1] if past else None)
             if ending.outcome is not StepOutcome.DONE:
-                return StepsEnd(step, ending, is_halted=tools.halt.is_asked() and not ending.begun)
+                is_halted = tools.halt.is_asked() and not ending.begun
+                return StepsEnd(step, ending, is_halted=is_halted, must_undo=stretch is Stretch.UNDO)
             tools.say(f"    done after {tools.clock.monotonic() - began:.0f} s: {ending.sentence}")
         return StepsEnd()
 
