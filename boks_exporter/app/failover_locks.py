@@ -45,6 +45,9 @@ async def break_lock(domain: ManagedDomain, run: str, host: HostName) -> str:
 async def _broken(domain: ManagedDomain, host: Host, run: str) -> tuple[str, bool]:
     async with operator_connections(domain) as ways:
         try:
+            held = await ReadOnlyGates(ReadOnlyTransport(ways.operator)).lock(host)
+            if held.run is None:
+                return f"{host.name} was not locked: nothing was broken", False
             lock = await ChangingGates(ways.operator).break_lock(host, run)
         except BoksExporterError as error:
             return f"it is unknown whether {host.name} is still locked: {error}", False

@@ -114,6 +114,7 @@ def end(*, host: str, **given: Any) -> int:
 
     asked = Common(**given)
     domain = asked.domain(host)
+    insist_on_host(domain, host)
     with journal_of(domain) as journal:
         ended = journal.end_maintenance(domain.domain.name, host, SystemClock().now())
     said = f"{host} is no longer under maintenance" if ended else f"{host} was not under maintenance"

@@ -63,6 +63,15 @@ def _not_empty(value: str) -> str:
     if not value.strip():
         message = "expected a text, found none"
         raise ValueError(message)
+    return _utf8(value)
+
+
+def _utf8(value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        message = f"expected a text in UTF-8, found {value!a}"
+        raise ValueError(message) from None
     return value
 
 
@@ -70,3 +79,4 @@ DURATION = Duration()
 WHOLE_SECONDS = WholeSeconds()
 LISTEN_ADDRESS = Checked("address", _listen_address)
 WORDS = Checked("text", _not_empty)
+UTF8 = Checked("text", _utf8)

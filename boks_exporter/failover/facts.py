@@ -108,6 +108,18 @@ class DeclaredLost:
 
 
 @dataclass(frozen=True, slots=True)
+class MaintenanceWindow:
+    """A maintenance window that was not ended by hand; `run` set it, if one did."""
+
+    host: HostName
+    started_at: Timestamp
+    until: Timestamp
+    owner: str
+    reason: str
+    run: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ForkPoint:
     """The numbers of a replica right before it became master instead of `old_master`.
 
@@ -135,6 +147,7 @@ class JournalView:
     forks: tuple[ForkPoint, ...] = ()
     removed: Mapping[HostName, Timestamp] = field(default_factory=lambda: MappingProxyType({}))
     """When the database of each host was last moved aside by a run."""
+    windows: tuple[MaintenanceWindow, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,7 @@ class TwinJournal(KillableJournal):
             lost={**live.lost, **own.lost},
             forks=(*live.forks, *own.forks),
             removed={**live.removed, **own.removed},
+            windows=(*live.windows, *own.windows),
         )
 
 

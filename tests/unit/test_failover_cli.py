@@ -229,6 +229,7 @@ def test_maintenance_is_set_listed_and_ended(terminal: Terminal) -> None:
     assert (code, shorter) == (0, text), "the window that lasts longest counts"
     assert terminal("maintenance", "end", "r1") == (0, "r1 is no longer under maintenance\n")
     assert terminal("maintenance", "end", "r1") == (0, "r1 was not under maintenance\n")
+    assert terminal("maintenance", "end", "x9")[0] == Exit.USAGE
     assert terminal("maintenance", "start", "x9", "--for", "2h", "--reason", "typo")[0] == Exit.USAGE
 
 
@@ -309,3 +310,28 @@ def test_a_run_that_nobody_reads_any_more_stops_and_ends_with_its_code(
     with Journal(terminal.config.parent / "journal.sqlite") as journal:
         (run,) = journal.runs("bank")
     assert (code, run.is_open, "its output is no longer read" in run.message) == (Exit.CHANGED, True, True)
+
+
+def test_a_lock_that_was_not_there_was_not_broken(terminal: Terminal) -> None:
+    """The exit code says so, and so does the journal."""
+    code, told = terminal("failover", "break-lock", "gone-1", FIRST)
+    assert (code, "r1 was not locked: nothing was broken" in told) == (Exit.INTERNAL, True)
+    assert "r1 was not locked: nothing was broken" in terminal("failover", "history")[1]
+
+
+def test_a_reason_that_is_no_utf8_is_wrong_usage(terminal: Terminal) -> None:
+    """As a terminal in Latin-1 types it."""
+    latin = b"gr\xfcn".decode("utf-8", "surrogateescape")
+    code, told = terminal("failover", "promote", FIRST, "--accept", "shm_size", "--reason", latin)
+    assert (code, "expected a text in UTF-8" in told) == (Exit.USAGE, True)
+    assert terminal("failover", "declare-lost", MASTER, "--reason", latin)[0] == Exit.USAGE
+
+
+def test_a_host_can_be_declared_lost(terminal: Terminal) -> None:
+    """Then a promotion needs no acceptance of it; the plan shows who declared it and why."""
+    terminal.before = terminal.world.kill_master
+    assert terminal("failover", "promote", FIRST)[0] == Exit.FACTS_UNKNOWN
+    code, told = terminal("failover", "declare-lost", MASTER, "--reason", "burnt down")
+    assert (code, told) == (0, "m1 is declared lost; its first answer ends this\n")
+    code, told = terminal("failover", "promote", FIRST)
+    assert (code, "was declared lost by" in told, "burnt down" in told) == (Exit.DONE, True, True)

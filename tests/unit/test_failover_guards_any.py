@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from boks_exporter.failover.facts import JournalView, RunSummary
+from boks_exporter.failover.facts import DeclaredLost, JournalView, MaintenanceWindow, RunSummary
 from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.findings import RULES, Acceptance, Acceptances, Finding, Guard, Level
-from boks_exporter.failover.preflight import NotAcceptableError, blocking_findings, exit_for
+from boks_exporter.failover.limits import FailoverLimits
+from boks_exporter.failover.preflight import NotAcceptableError, blocking_findings, candidates, exit_for
 from boks_exporter.failover.procedure import Procedure
-from boks_exporter.model import Role
-from tests.unit.failover_facts import dead_master, found, ready, sound_domain, told
+from boks_exporter.model import Environment, Role
+from tests.unit.failover_facts import dead_master, found, host, ready, sound_domain, told
 
 
 def test_another_run_is_in_the_way() -> None:
@@ -135,3 +136,43 @@ def test_what_refuses_outweighs_what_is_not_known() -> None:
         Exit.REFUSED,
         Exit.LOCKED,
     ]
+
+
+def test_a_run_that_ended_in_the_future_is_a_finding() -> None:
+    """The clock was set back: what is counted from that time is wrong, and no negative age is shown."""
+    last = RunSummary("r1", Procedure.SWITCHOVER, "R1", Outcome.DONE, 0.0, 1e9, "anna")
+    findings = found(Procedure.SWITCHOVER, "R1", sound_domain(journal=JournalView(last=last)))
+    assert [(each.guard, each.level) for each in findings if each.matters] == [(Guard.CLOCK_SET_BACK, Level.UNKNOWN)]
+
+
+def test_a_host_under_maintenance_is_a_finding_with_owner_and_reason() -> None:
+    """The window of the run itself is none, nor one that has expired."""
+    now = sound_domain().seen_at
+    windows = [MaintenanceWindow("R1", now - 5.0, until, "bob", "new disks") for until in (now + 60.0, now - 1.0)]
+    active, expired = (
+        [
+            each
+            for each in found(Procedure.SWITCHOVER, "R1", sound_domain(journal=JournalView(windows=(window,))))
+            if each.matters
+        ]
+        for window in windows
+    )
+    assert [(each.guard, each.host) for each in active] == [(Guard.UNDER_MAINTENANCE, "R1")]
+    assert "bob" in active[0].sentence
+    assert "new disks" in active[0].sentence
+    assert expired == []
+
+
+def test_candidates_are_ranked_by_their_data_before_their_settings() -> None:
+    """SHM_SIZE differs on the best copy from several others: it stays before a copy that is behind."""
+    odd = host("R1", Role.REPLICA, environment=Environment("server", 1))
+    lost = JournalView(lost={"M": DeclaredLost("M", "anna", "burnt", 1.0)})
+    facts = dead_master(odd, host("R2", Role.REPLICA, {7: 44, 9: 50}), journal=lost)
+    assert [each.host for each in candidates(facts, FailoverLimits())] == ["R1", "R2"]
+
+
+def test_a_copy_that_was_ahead_is_never_the_best_candidate() -> None:
+    """What was proven of it outweighs that it is 0 behind."""
+    lost = JournalView(lost={"M": DeclaredLost("M", "anna", "burnt", 1.0)})
+    facts = dead_master(host("R2", Role.REPLICA, {7: 99, 9: 50}), journal=lost, apart=frozenset({"R1"}))
+    assert [each.host for each in candidates(facts, FailoverLimits())] == ["R2", "R1"]

@@ -1,5 +1,6 @@
 """The journal: what it keeps, and what it says when it cannot."""
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -24,6 +25,7 @@ from boks_exporter.failover.journal import (
 from boks_exporter.failover.journal.schema import VERSION
 from boks_exporter.failover.plan import make_plan
 from boks_exporter.failover.procedure import Procedure
+from tests.nonempty import nonempty
 from tests.unit.failover_facts import dead_master
 
 WHO = Who(user="root", sudo_user="anna", terminal="pts/1", host="ops7", pid=7)
@@ -282,6 +284,18 @@ def test_others_cannot_read_it(tmp_path: Path) -> None:
     """The owner and the group only."""
     Journal(tmp_path / "journal").close()
     assert (tmp_path / "journal").stat().st_mode & 0o007 == 0
+
+
+def test_a_second_operator_of_the_group_can_write_it_whatever_the_umask_was(tmp_path: Path) -> None:
+    """The journal, its log and its lock are made for the group, too."""
+    before = os.umask(0o022)
+    try:
+        with Journal(tmp_path / "journal") as journal, journal.at_work_on("bank"):
+            journal.begin(run(), [], [])
+            modes = {path.name: path.stat().st_mode & 0o777 for path in nonempty([*tmp_path.iterdir()])}
+    finally:
+        os.umask(before)
+    assert set(modes.values()) == {0o660}, modes
 
 
 def test_a_clock_that_was_put_back_does_not_change_which_run_was_the_last(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import click
 
 from boks_exporter.cli.options import Command, config_file, validate_domains
+from boks_exporter.cli.param_types import UTF8
 from boks_exporter.failover.findings import Guard
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ def common(command: Command) -> Command:
 def accepting(command: Command) -> Command:
     """Add the options by which findings are accepted."""
     for option in (
-        click.option("--reason", metavar="TEXT", default="", help="Why; needed with --accept, and journaled."),
+        click.option(
+            "--reason", type=UTF8, metavar="TEXT", default="", help="Why; needed with --accept, and journaled."
+        ),
         click.option(
             "--accept",
             "accept",

@@ -17,6 +17,8 @@ class Guard(StrEnum):
     LOCK_INCOMPLETE = "lock_incomplete"
     COOL_DOWN = "cool_down"
     LAST_RUN_FAILED = "last_run_failed"
+    CLOCK_SET_BACK = "clock_set_back"
+    UNDER_MAINTENANCE = "under_maintenance"
     STALE_LOOK = "stale_look"
     SEVERAL_MASTERS = "several_masters"
     MASTER_EXISTS = "master_exists"
@@ -119,6 +121,18 @@ RULES: Final[dict[Guard, GuardRule]] = {
         "why it failed should be known before another begins",
         _MAY,
         "the domain is judged by what it is now, not by the journal",
+    ),
+    Guard.CLOCK_SET_BACK: GuardRule(
+        "the last run did not end in the future",
+        "ages that are counted from it are wrong",
+        _MAY,
+        "by a person who knows the time; the domain is judged by what it is now",
+    ),
+    Guard.UNDER_MAINTENANCE: GuardRule(
+        "no host that is changed is under maintenance",
+        "a person is working on it",
+        _MAY,
+        "by a person who has asked the owner of the window",
     ),
     Guard.STALE_LOOK: GuardRule(
         "the host was polled just now",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from boks_exporter.failover.journal.errors import RunOpenError, explained
-from boks_exporter.failover.journal.schema import opened, opened_for_reading
+from boks_exporter.failover.journal.schema import create_shared, opened, opened_for_reading
 from boks_exporter.model import DomainName
 
 
@@ -44,7 +44,9 @@ class JournalFile:
         name = "".join(char if char.isalnum() else "-" for char in domain)
         path = self.path.with_name(f"{self.path.name}.{name}.lock")
         with explained(path):
-            handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o660)
+            with suppress(FileExistsError):
+                create_shared(path)
+            handle = os.open(path, os.O_RDWR)
         try:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

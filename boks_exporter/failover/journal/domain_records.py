@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from boks_exporter.failover.facts import DeclaredLost, ForkPoint
+from boks_exporter.failover.facts import DeclaredLost, ForkPoint, MaintenanceWindow
 from boks_exporter.failover.journal.codec import dump_above, dump_numbers, read_above, read_numbers
 from boks_exporter.failover.journal.connection import JournalFile
 from boks_exporter.failover.journal.errors import explained
@@ -109,3 +109,9 @@ class DomainRecords(JournalFile):
         names = ("number", "domain", "host", "started_at", "until", "reason", "owner", "run", "ended_at")
         windows = (Maintenance(**dict(zip(names, row, strict=True))) for row in rows)
         return tuple(window for window in windows if domain in {None, window.domain})
+
+    def _windows(self, domain: DomainName) -> tuple[MaintenanceWindow, ...]:
+        """Return the windows that were not ended by hand, expired ones included."""
+        columns = "host, started_at, until, owner, reason, run"
+        statement = f"SELECT {columns} FROM maintenance WHERE domain = ? AND ended_at IS NULL ORDER BY number"  # noqa: S608 - as above
+        return tuple(MaintenanceWindow(*row) for row in self._read(statement, (domain,)))

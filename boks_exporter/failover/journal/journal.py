@@ -82,7 +82,7 @@ class Journal(DomainRecords):
         opened_runs = tuple(_summary(run) for run in runs if run.is_open)
         last = _summary(closed[0]) if closed else None
         known = self._last_roles(domain), self.lost(domain), self.forks(domain), self._removed(domain)
-        return JournalView(opened_runs, last, *known)
+        return JournalView(opened_runs, last, *known, self._windows(domain))
 
     def _removed(self, domain: DomainName) -> dict[HostName, Timestamp]:
         """Return when the database of each host was last moved aside."""

@@ -96,12 +96,21 @@ _UPGRADES: Final = {
 """What an older file lacks; each brings it to the next version."""
 
 
+def create_shared(path: Path) -> None:
+    """Create a file for the owner and the group, whatever the umask of its creator; raises FileExistsError."""
+    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _MODE)
+    try:
+        os.fchmod(handle, _MODE)
+    finally:
+        os.close(handle)
+
+
 def opened(path: Path) -> sqlite3.Connection:
     """Open the journal for writing, and create it where it is missing; raises sqlite3.Error and OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         with suppress(FileExistsError):
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _MODE))
+            create_shared(path)
     database = sqlite3.connect(path, timeout=_PATIENCE_SECONDS, isolation_level=None)
     try:
         database.execute("PRAGMA journal_mode = WAL")

@@ -12,6 +12,7 @@ _GUARDS: Final = (
     runs.open_runs,
     runs.locks,
     runs.last_run,
+    runs.maintenance,
     roles.master,
     roles.every_host_asked,
     roles.former_masters,

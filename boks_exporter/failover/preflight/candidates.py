@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from boks_exporter.failover.facts import FailoverFacts
-from boks_exporter.failover.findings import Finding, Level
+from boks_exporter.failover.findings import Finding, Guard, Level
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import make_plan
 from boks_exporter.failover.preflight.ask import findings_of
@@ -54,14 +54,17 @@ def candidates(facts: FailoverFacts, limits: FailoverLimits) -> tuple[Candidate,
     return tuple(sorted(found, key=_rank))
 
 
-def _rank(candidate: Candidate) -> tuple[bool, int, bool, int, int, HostName]:
-    unacceptable = sum(not finding.acceptable for finding in candidate.refusals)
+def _rank(candidate: Candidate) -> tuple[bool, bool, bool, int, int, int, HostName]:
+    """Order by what cannot be accepted, then by the data, then by the number of other guards."""
+    unacceptable = any(not finding.acceptable for finding in candidate.refusals)
     behind = candidate.behind_best
+    guards = {finding.guard for finding in candidate.findings if finding.matters}
     return (
-        unacceptable > 0,
-        len(candidate.refusals),
+        unacceptable,
+        Guard.UNSOUND_COPY in guards,
         behind is None,
         behind or 0,
+        len(guards),
         _PREFERENCE[candidate.promotion],
         candidate.host,
     )

@@ -33,10 +33,23 @@ def last_run(question: PlanQuestion) -> Iterator[Finding]:
     if last.outcome in {Outcome.FAILED, Outcome.UNKNOWN, Outcome.NOT_CONVERGED}:
         said = f"the run {last.run} ({last.procedure} {last.target}) ended as {last.outcome}: failover show {last.run}"
         yield refuse(Guard.LAST_RUN_FAILED, said, last.target, source="journal", age_seconds=age)
+    if age < 0:
+        said = f"the run {last.run} ended {-age:.0f} s in the future: the clock of this machine was set back"
+        yield unknown(Guard.CLOCK_SET_BACK, said, source="journal", age_seconds=age)
     limit = question.limits.cool_down_seconds
-    if age < limit and question.makes_master and last.procedure in _MAKE_MASTERS:
+    if 0 <= age < limit and question.makes_master and last.procedure in _MAKE_MASTERS:
         said = f"the run {last.run} ended {age:.0f} s ago; another begins {limit:.0f} s after it at the earliest"
         yield refuse(Guard.COOL_DOWN, said, value=f"{age:.0f} s", limit=f"{limit:.0f} s", source="journal")
+
+
+def maintenance(question: PlanQuestion) -> Iterator[Finding]:
+    """No host that is changed is under maintenance, other than by this run."""
+    now, hosts = question.facts.seen_at, {question.target, *question.plan.concerned_hosts}
+    for window in question.facts.journal.windows:
+        is_active = window.started_at <= now < window.until
+        if is_active and window.host in hosts and (window.run is None or window.run != question.own_run):
+            said = f"{window.host} is under maintenance, by {window.owner}: {window.reason}"
+            yield refuse(Guard.UNDER_MAINTENANCE, said, window.host, source="journal")
 
 
 def locks(question: PlanQuestion) -> Iterator[Finding]:

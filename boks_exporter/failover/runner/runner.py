@@ -20,6 +20,7 @@ from boks_exporter.failover.plan import difference
 from boks_exporter.failover.preflight import NoSuchFindingError, blocking_findings, check_existing, exit_for, told
 from boks_exporter.failover.procedures.step import ProcedureStep
 from boks_exporter.failover.proofs.conflict import sentences
+from boks_exporter.failover.runner.adopt import adopt_records
 from boks_exporter.failover.runner.execute_step import StepExecutor
 from boks_exporter.failover.runner.finish import Finisher, facts_of_plan, given_up, in_order, in_words, next_for
 from boks_exporter.failover.runner.hooks import Event
@@ -264,6 +265,7 @@ class Runner:
             said = (refusal.sentence, f"{in_words(ways)}, once it can be locked", given_up(run.name))
             return RunResult(refusal.exit, said, run.name, ways)
         open_windows(tools, run.name, plan)
+        await adopt_records(performer)
         return await go_on(run, performer)
 
     async def _resume(self, run: Run, performer: StepExecutor) -> RunResult:
