@@ -18,7 +18,8 @@ from boks_exporter.model import (
 )
 
 _SEARCHED: Final = 2000
-"""Characters of an unread line in which names of hosts are searched."""
+_MOST_WORDS: Final = 50
+"""Characters and words of an unread line in which names of hosts are searched."""
 
 
 class Names:
@@ -81,7 +82,7 @@ def listing_of(master: Observed, hosts: Iterable[Host]) -> Listing | None:
 
 def _named(line: UnreadLine, names: Names) -> tuple[HostName, ...]:
     """Find the known hosts that a line names, with any punctuation around their names."""
-    words = line.text[:_SEARCHED].split()
+    words = line.text[:_SEARCHED].split()[:_MOST_WORDS]
     found = (names.host(word) or names.host(word.strip(string.punctuation)) for word in words)
     return tuple(dict.fromkeys(host.name for host in found if host))
 

@@ -95,12 +95,12 @@ def hidden_in(
     for line in shown.unread_lines if with_ignored else suspect:
         if line.hides_any_table:
             yield NotCompared(None, host, Obstacle.UNREAD, line.text)
-        elif line.is_row or line.form not in common_forms:
+        elif line.tables and (line.is_row or line.form not in common_forms):
             yield from (NotCompared(table, host, Obstacle.UNREAD, line.text) for table in line.tables)
-    if suspect:
+    missing = set(known) - {row.table for row in shown.tables} - shown.ignored_tables.keys() if suspect else ()
+    if missing:
         usual = common_forms | {line.form for line in other.unread_lines} if other else common_forms
-        text = min(suspect, key=lambda line: line.form in usual).text
-        missing = set(known) - {row.table for row in shown.tables} - shown.ignored_tables.keys()
+        text = next((line.text for line in suspect if line.form not in usual), suspect[0].text)
         yield from (NotCompared(table, host, Obstacle.UNREAD, text) for table in sorted(missing))
 
 

@@ -10,8 +10,9 @@ from boks_exporter.failover.findings import Guard, Level
 from boks_exporter.failover.journal import Journal
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
-from boks_exporter.failover.proofs import prove
-from boks_exporter.model import Observed, Role, SequenceReport, UnreadLine
+from boks_exporter.failover.proofs import Certainty, prove
+from boks_exporter.model import Listed, Observed, Role, SequenceReport, UnreadEntry, UnreadLine
+from tests.unit.domain_rounds import listed
 from tests.unit.failover_claims import NO, UNKNOWN, YES, taken
 from tests.unit.failover_facts import dead_master, found, host, sound_domain
 from tests.unit.test_failover_journal import run
@@ -105,3 +106,27 @@ def test_a_line_that_the_configuration_ignores_is_accepted_anew_in_each_run() ->
     facts = sound_domain(hiding("R2", line=ignored))
     assert prove(equal, facts, taken()).truth is UNKNOWN
     assert prove(equal, facts, taken(Guard.UNREAD_TABLES)).truth is YES
+
+
+@pytest.mark.parametrize(
+    ("lines", "hosts", "truth"),
+    [
+        ((), ("R1",), UNKNOWN),
+        ((), (), UNKNOWN),
+        (("OK",), ("R1",), UNKNOWN),
+        (("DOWN",), ("R1",), NO),
+        (("OK",), (), YES),
+    ],
+    ids=["no row and a line that names it", "no row and a line", "a second row", "proven worse", "a stray line"],
+)
+def test_a_row_of_the_list_that_cannot_be_read_is_not_known(
+    lines: tuple[str, ...], hosts: tuple[str, ...], truth: Certainty
+) -> None:
+    """Neither listed nor unlisted."""
+    facts = sound_domain()
+    assert facts.snapshot.listing
+    entries = tuple(Listed(listed("R1", status), "R1") for status in lines)
+    unread = (UnreadEntry(UnreadLine(9, "R1 ????? ?????", is_row=True), hosts),)
+    listing = replace(facts.snapshot.listing, entries=entries, unread=unread)
+    changed = replace(facts, snapshot=replace(facts.snapshot, listing=listing))
+    assert prove(Claim(ClaimKind.IS_LISTED_OK, "R1", "M"), changed, taken()).truth is truth

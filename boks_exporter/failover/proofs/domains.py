@@ -6,6 +6,7 @@ from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.proofs.masters import is_sound_master
 from boks_exporter.failover.proofs.proven import Circumstances, Proven, no, unknown, yes
 from boks_exporter.health import ReplicaState
+from boks_exporter.health.unread import not_listed_readably
 from boks_exporter.model import HostName, ReportedStatus, Role
 from boks_exporter.observe.host_matching import Names
 
@@ -37,10 +38,12 @@ def is_listed_ok(facts: FailoverFacts, host: HostName, master: HostName) -> Prov
     if listing is None or listing.master != master:
         return unknown(f"the list of {master} could not be read")
     line = facts.snapshot.line(host)
+    if line is not None and line.status is not ReportedStatus.OK:
+        return no(f"{master} lists {host} as {line.raw_status}")
+    if unread := not_listed_readably(facts.snapshot, host):
+        return unknown(unread)
     if line is None:
         return no(f"{master} does not list {host}")
-    if line.status is not ReportedStatus.OK:
-        return no(f"{master} lists {host} as {line.raw_status}")
     return yes(f"{master} lists {host} as OK")
 
 
