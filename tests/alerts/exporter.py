@@ -16,12 +16,12 @@ EXPORTER: Final = (
         alert="BoksExporterDown",
         severity="critical",
         lines=(up("1", "0"),),
-        fires=300,
-        ends=0,
+        fires=120,
+        ends=180,
         labels=LABELS,
         summary="Prometheus cannot scrape the BoKS exporter exporter:16500.",
         description=(
-            "For five minutes no scrape of exporter:16500 has worked. Replication is not monitored; BoKS itself may be healthy."
+            "No scrape of exporter:16500 has worked for two minutes. Replication is not monitored; BoKS itself may be healthy."
         ),
     ),
     Case(
@@ -43,11 +43,11 @@ EXPORTER: Final = (
             of_domain("boks_round_last_timestamp_seconds", "t-5", "frozen"),
             of_domain("boks_round_interval_seconds", "30", "30"),
         ),
-        fires=240,
-        ends=0,
+        fires=180,
+        ends=180,
         labels=DOMAIN,
         summary="The exporter no longer polls BoKS domain prod.",
-        description="The last round ended 4m 35s ago; every value of this domain is that old.",
+        description="The last round ended 3m 35s ago; every value of this domain is that old.",
     ),
     Case(
         alert="BoksRoundsOverrun",

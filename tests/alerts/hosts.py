@@ -15,20 +15,20 @@ HOSTS: Final = (
         alert="BoksHostUnreachable",
         severity="warning",
         lines=(of_host("boks_host_up", "1", "0"), stands_at("utrecht")),
-        fires=360,
+        fires=150,
         ends=120,
         labels=HOST | {"site": "utrecht"},
         summary="replica1 does not answer the exporter (BoKS domain prod).",
         description=(
-            "No poll of replica1 has succeeded for six minutes. Its replication state is unknown, which is not the same as DOWN."
+            "No poll of replica1 has succeeded for more than two minutes. Its replication state is unknown, which is not the same as DOWN."
         ),
     ),
     Case(
         alert="BoksHostKeyRefused",
         severity="warning",
         lines=host_failing("host_key"),
-        fires=360,
-        ends=0,
+        fires=150,
+        ends=300,
         labels=HOST | {"reason": "host_key"},
         summary="The SSH host key of replica1 is not the recorded one.",
         description=(
@@ -39,8 +39,8 @@ HOSTS: Final = (
         alert="BoksLoginRefused",
         severity="warning",
         lines=host_failing("auth"),
-        fires=360,
-        ends=0,
+        fires=150,
+        ends=300,
         labels=HOST | {"reason": "auth"},
         summary="replica1 refuses the exporter's SSH key.",
         description="The key is missing from authorized_keys, the account is locked, or BoKS itself refuses the login.",

@@ -66,12 +66,34 @@ QUIET: Final = (
         ),
     ),
     Quiet(
-        name="a replica that lags catches up",
-        alerts=("BoksReplicaLagging", "BoksReplicaLaggingBadly"),
+        name="a replica is two minutes late and keeps up",
+        alerts=("BoksReplicaReceivesNothing", "BoksReplicaLagging", "BoksReplicaLaggingBadly"),
         lines=(
-            of_host("boks_replica_lag_at_least_seconds", "0", "800"),
-            of_host("boks_replica_lag_sequences", "1000", "-10"),
+            of_host("boks_replica_lag_at_least_seconds", "0", "150"),
+            of_host("boks_replica_lag_sequences", "0", "5"),
+            of_host("boks_replica_reported_status", "1", "1", status="ok"),
+            of_host("boks_table_sequence", "+1", "+1", table="T7"),
+            of_domain("boks_replica_reported_status", "1", "1", host="replica2", status="ok"),
+            of_domain("boks_table_sequence", "+1", "+1", host="replica2", table="T7"),
         ),
+    ),
+    Quiet(
+        name="the master sends to no replica: that is no fault of one of them",
+        alerts=("BoksReplicaReceivesNothing",),
+        lines=(
+            of_host("boks_replica_lag_at_least_seconds", "0", "150"),
+            of_host("boks_replica_lag_sequences", "0", "5"),
+            of_host("boks_replica_reported_status", "1", "1", status="ok"),
+            of_host("boks_table_sequence", "+1", "frozen", table="T7"),
+            of_domain("boks_replica_reported_status", "1", "1", host="replica2", status="ok"),
+            of_domain("boks_table_sequence", "+1", "frozen", host="replica2", table="T7"),
+            of_domain("boks_table_sequence", "+1", "+1", host="master1", table="T7"),
+        ),
+    ),
+    Quiet(
+        name="the exporter reaches no host: that there is no master is unknown",
+        alerts=("BoksNoMaster",),
+        lines=(of_host("boks_host_up", "1", "0"), of_domain("boks_domain_masters", "1", "_")),
     ),
     Quiet(
         name="the same host is master after a restart of the exporter",

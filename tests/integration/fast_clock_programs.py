@@ -16,7 +16,7 @@ from tests.integration.alerting import (
 
 SPEED = 30
 PROMETHEUS = """\
-global: {{scrape_interval: 30s, scrape_timeout: 20s, evaluation_interval: 30s}}
+global: {{scrape_interval: 30s, scrape_timeout: 20s, evaluation_interval: 15s}}
 rule_files: ["{rules}/*.rules.yml"]
 alerting: {{alertmanagers: [{{static_configs: [{{targets: ["{alertmanager}"]}}]}}]}}
 scrape_configs: [{{job_name: boks, file_sd_configs: [{{files: ["{targets}"], refresh_interval: 30s}}]}}]

@@ -47,4 +47,4 @@ def test_the_groups_are_evaluated_in_the_order_in_which_they_stand() -> None:
 @pytest.mark.parametrize("rule", [rule for rule in alerts() if rule["labels"]["severity"] == "critical"], ids=_name)
 def test_a_restart_of_prometheus_ends_no_page(rule: dict[str, Any]) -> None:
     """Prometheus forgets a short `for`; Alertmanager ends an alert that is not repeated for four minutes."""
-    assert rule["for"] in {"0s", "1m", "2m", "3m"}
+    assert rule["for"] in {"0s", "1m", "3m"}

@@ -84,6 +84,23 @@ TOGETHER = (
         ("BoksReplicaDown@r1", "BoksReplicaLaggingBadly@r2"),
     ),
     Together(
+        "a replica receives no updates and lags",
+        ("BoksReplicaReceivesNothing@r1", "BoksReplicaLaggingBadly@r1", "BoksReplicaLagging@r1"),
+        ("BoksReplicaReceivesNothing@r1",),
+    ),
+    Together(
+        "the exporter reaches no host of one domain",
+        (
+            "BoksExporterReachesNoHost",
+            "BoksNoMaster",
+            "BoksHostUnreachable@r1",
+            "BoksSiteWithoutReplica@/utrecht",
+            "BoksReplicaAhead@r1",
+            "BoksFailoverUnfinished",
+        ),
+        ("BoksExporterReachesNoHost", "BoksFailoverUnfinished"),
+    ),
+    Together(
         "critical over warning, of the same host alone",
         ("BoksReplicaLaggingBadly@r1", "BoksReplicaLagging@r1", "BoksSharedMemoryLow@r1", "BoksSharedMemoryLow@r2"),
         ("BoksReplicaLaggingBadly@r1", "BoksSharedMemoryLow@r2"),
