@@ -10,6 +10,7 @@ import click
 import pytest
 
 from boks_exporter.cli.root_command import program
+from tests.nonempty import nonempty
 from tests.unit.cli_replays import healthy, write
 
 FORKED = """
@@ -88,7 +89,8 @@ def printing(tmp_path: Path) -> list[list[str]]:
 @pytest.mark.parametrize("output", ["/dev/full", "closed"])
 def test_a_full_or_closed_output_is_one_line(printing: list[list[str]], output: str) -> None:
     """No traceback; one line names the error, and the exit code is 1. The plugin's exit code is its result."""
-    for arguments, (code, shown) in zip(printing, results([(each, output, "shown") for each in printing]), strict=True):
+    found = zip(printing, results([(each, output, "shown") for each in printing]), strict=True)
+    for arguments, (code, shown) in nonempty(found):
         if arguments[0] == "check":
             assert (arguments, code, shown) == (arguments, 0, "")
         else:
@@ -110,7 +112,8 @@ def test_the_help_of_every_command_with_a_full_output_is_one_line() -> None:
 def test_a_reader_that_is_gone_needs_no_message(printing: list[list[str]]) -> None:
     """`boks-exporter … | head` ends quietly."""
     cases = [*printing, ["--help"], ["failover", "--help"], ["check", "--help"]]
-    for arguments, (code, shown) in zip(cases, results([(each, "pipe", "shown") for each in cases]), strict=True):
+    found = zip(cases, results([(each, "pipe", "shown") for each in cases]), strict=True)
+    for arguments, (code, shown) in nonempty(found):
         expected = {"check": 3 if arguments[-1] == "--help" else 0}.get(arguments[0], 1)
         assert (arguments, code, shown) == (arguments, expected, "")
 
