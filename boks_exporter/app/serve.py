@@ -4,7 +4,7 @@ import asyncio
 import signal
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -67,9 +67,15 @@ def _runner() -> asyncio.Runner:
     return asyncio.Runner(loop_factory=uvloop.new_event_loop)
 
 
+def log_loop_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what a library left unhandled, such as the late failure of a call that was given up."""
+    _log.error("unhandled_in_event_loop", message=context.get("message"), exc_info=context.get("exception"))
+
+
 async def _serve(options: ServeOptions, settings: Settings) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(log_loop_error)
     for ending in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(ending, stop.set)
     await run_until(stop, options, settings, SystemClock(), lambda: _log_warnings(examine_all(options.config_file)))

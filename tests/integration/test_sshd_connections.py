@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
+import asyncssh
 import pytest
 import structlog
 
@@ -278,3 +279,21 @@ async def test_several_jump_hosts_are_passed_in_their_order(fleet: Fleet) -> Non
     async with open_transport(settings) as transport:
         await sections(transport, fleet, OLD)
     assert [count(fleet, name, "Accepted publickey") for name in (SENT, "MASTER1")] == [1, 1]
+
+
+# -- what a login prints ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", [OLD, NEW])
+@pytest.mark.parametrize("text", [r"\\033]0;title\\007", "Welcome: ", r"two\\nlines"])
+async def test_a_text_without_a_line_end_before_the_reply_hides_nothing(
+    fleet: Fleet, new_gate: str, host: str, text: str
+) -> None:
+    """A terminal title or a profile's text is unread; with the installed gate of either protocol."""
+    del new_gate
+    key = asyncssh.read_private_key(fleet.servers.identity_file).export_public_key("openssh").decode()
+    line = f"restrict,command=\"printf '{text}'; exec {fleet.tree.hosts[host].gate}\" {key}"
+    with authorized(fleet, host, line):
+        async with open_transport(fleet.ssh_settings()) as transport:
+            for _ in range(2):
+                await sections(transport, fleet, host)

@@ -1,5 +1,6 @@
 """How the daemon begins and ends, in this process."""
 
+import asyncio
 import importlib.metadata
 import json
 import logging
@@ -8,6 +9,7 @@ import platform
 import signal
 import socket
 import subprocess
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +17,9 @@ import pytest
 import structlog
 
 from boks_exporter.app import build_info
+from boks_exporter.app.logs import configure
 from boks_exporter.app.options import LogFormat
-from boks_exporter.app.serve import serve
+from boks_exporter.app.serve import log_loop_error, serve
 from boks_exporter.app.systemd import Notifier
 from boks_exporter.errors import ConfigError
 from boks_exporter.transport.replay import ReplayTransport
@@ -160,3 +163,29 @@ def test_a_checkout_knows_its_commit(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert build_info.revision() == head
     monkeypatch.setenv("PATH", "/nonexistent")
     assert build_info.revision() == "unknown"
+
+
+async def test_what_a_library_leaves_unhandled_is_one_line_of_the_log() -> None:
+    """The event loop would print a traceback in the middle of a log of JSON."""
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(log_loop_error)
+    with structlog.testing.capture_logs() as logs:
+        loop.call_exception_handler({"message": "Future exception was never retrieved", "exception": OSError("late")})
+    assert [(log["event"], log["message"]) for log in logs] == [
+        ("unhandled_in_event_loop", "Future exception was never retrieved")
+    ]
+
+
+def test_a_librarys_warning_is_one_line_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    """A warning of Python's own form would be no JSON."""
+    configure("info", LogFormat.JSON)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("always")
+            logging.captureWarnings(capture=False)
+            logging.captureWarnings(capture=True)
+            warnings.warn("an algorithm is old", DeprecationWarning, stacklevel=1)
+    finally:
+        logging.captureWarnings(capture=False)
+    (line,) = lines(capsys)
+    assert "an algorithm is old" in str(line["event"])

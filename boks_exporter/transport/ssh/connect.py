@@ -23,7 +23,7 @@ from boks_exporter.transport.ssh.error_mapping import local, message_of, resourc
 from boks_exporter.transport.ssh.host_keys import Client, host_key_refused
 from boks_exporter.transport.ssh.known_hosts import KnownHosts
 from boks_exporter.transport.ssh.openssh_config import Evaluated, OpensshConfig, Target, target_of
-from boks_exporter.transport.ssh.resolver import Address, Resolver
+from boks_exporter.transport.ssh.resolver import Address, Resolver, is_address
 
 _log = structlog.get_logger(__name__)
 
@@ -69,9 +69,9 @@ class Connector:
         return self._settings.jump_host or (await self._config.of(self._target(host))).jump
 
     async def addresses(self, host: Host) -> tuple[Address, ...]:
-        """Resolve a host again; empty where another machine resolves its name."""
+        """Resolve a host's name again; empty where it has none, or another machine resolves it."""
         found = await self._config.of(self._target(host))
-        if found.is_proxied or found.jump or self._settings.jump_host:
+        if found.is_proxied or found.jump or self._settings.jump_host or is_address(found.host):
             return ()
         return await self.resolver.addresses(found.host, found.port, found.family)
 

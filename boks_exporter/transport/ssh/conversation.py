@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from dataclasses import replace
 from typing import Final
 
 import asyncssh
@@ -26,6 +27,7 @@ _PROBE_STATUS: Final = 97
 _PROBE: Final = f"exit {_PROBE_STATUS}"
 """Harmless: a shell ends with this status, a forced command refuses it."""
 _PROBE_BYTES: Final = 4096
+_OPENING: Final = b"=boks-gate/1 "
 _NO_SUCH_PROTOCOL: Final = b"=refused unknown_protocol"
 
 
@@ -103,7 +105,7 @@ class Conversation:
             kept.abort()
             raise
         try:
-            return await running.complete(stdin)
+            return _on_lines_of_its_own(await running.complete(stdin))
         except (asyncssh.Error, OSError) as error:
             raise during_exchange(error) from error
 
@@ -123,6 +125,14 @@ async def _asked(loop: Loop, request: RequestLine) -> RawReply | None:
             return None
         if reply.exit_status is None:
             raise TransportError(FailureReason.CHANNEL, "the connection ended before the command did")
+    return reply
+
+
+def _on_lines_of_its_own(reply: RawReply) -> RawReply:
+    """Put a reply of protocol 1 on a line of its own, where a login prints text without a line end before it."""
+    at = reply.stdout.find(_OPENING)
+    if at > 0 and reply.stdout[at - 1 : at] != b"\n":
+        return replace(reply, stdout=reply.stdout[:at] + b"\n" + reply.stdout[at:])
     return reply
 
 

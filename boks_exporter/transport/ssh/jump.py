@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from boks_exporter.errors import TransportError
+from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Seconds
 from boks_exporter.transport.ssh.backoff import Backoff
 from boks_exporter.transport.ssh.connect import Connection, Connector, Tunnel
@@ -33,6 +33,7 @@ class Jumps:
         self._backoff = backoff
         self._pause_seconds = pause_seconds
         self._jumps: dict[str, _Jump] = {}
+        self._is_released = False
 
     def __repr__(self) -> str:
         return f"<Jumps {' '.join(self._jumps) or 'none'}>"
@@ -57,6 +58,10 @@ class Jumps:
             jump.backoff.failed_for_all(error, now(), self._pause_seconds, self._connector.stamp_since(stamp))
             raise JumpError(error.reason, f"jump host {name}: {error.detail}") from error
         jump.backoff.succeeded()
+        if self._is_released:
+            # Opened while the transport was closed: nobody else would close it.
+            connection.abort()
+            raise JumpError(FailureReason.CANCELLED, f"jump host {name}: closed by a reload or shutdown")
         return connection
 
     def end_pauses(self) -> None:
@@ -66,6 +71,7 @@ class Jumps:
 
     def release(self) -> list[Connection]:
         """Return the open connections for closing, the furthest first."""
+        self._is_released = True
         jumps = sorted(self._jumps.items(), key=lambda item: item[0].count(","), reverse=True)
         self._jumps = {}
         return [jump.connection for _, jump in jumps if jump.connection]

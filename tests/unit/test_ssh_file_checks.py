@@ -1,0 +1,94 @@
+"""Local files and algorithms as `config check`, the start and a reload see them: parsed by the code that uses them."""
+
+from pathlib import Path
+
+import asyncssh
+import pytest
+
+from boks_exporter.app.checked_config import examine_all
+from boks_exporter.errors import ConfigError
+
+KEY = asyncssh.generate_private_key("ssh-ed25519")
+ENCRYPTED = KEY.export_private_key("openssh", passphrase="right", rounds=50)
+
+
+def write(directory: Path, transport: str = "", more: str = "") -> Path:
+    """Write a configuration whose files are all usable; `transport` adds keys or replaces files."""
+    for name, content in {
+        "id": KEY.export_private_key("openssh"),
+        "id.pub": KEY.export_public_key("openssh"),
+        "encrypted": ENCRYPTED,
+        "garbage": b"no key\n",
+        "passphrase": b"wrong\n",
+        "known_hosts": b"m " + KEY.export_public_key("openssh"),
+        "empty": b"",
+        "bad_lines": b"=\nm " + KEY.export_public_key("openssh") + b"a-bare-name\n",
+        "bad_port": b"Host *\n  Port abc\n",
+        "bad_cipher": b"# comment\nHost *\n  Ciphers nonsense\n",
+        "good_config": b"Host *\n  Port 2222\n  Ciphers +aes128-cbc,nonsense\n",
+    }.items():
+        (directory / name).write_bytes(content)
+        (directory / name).chmod(0o600)
+    file = directory / "config.yaml"
+    stated = f"identity_files: [id], known_hosts: known_hosts, {transport}".split(", ")
+    keys = {part.split(":")[0]: part for part in stated if part}
+    file.write_text(
+        "domains:\n  - name: prod\n    transport:\n      kind: ssh\n      user: boksmon\n"
+        + "".join(f"      {part.replace(';', ',')}\n" for part in keys.values())
+        + f"    hosts: [{{name: m}}]\n{more}",
+        encoding="utf-8",
+    )
+    return file
+
+
+@pytest.mark.parametrize(
+    ("transport", "place", "named"),
+    [
+        ("identity_files: [garbage]", "identity_files[0]", "garbage"),
+        ("identity_files: [id.pub]", "identity_files[0]", "id.pub"),
+        ("identity_files: [encrypted]", "identity_files[0]", "encrypted"),
+        ("passphrase_file: passphrase, identity_files: [encrypted]", "identity_files[0]", "encrypted"),
+        ("certificate_files: [id.pub]", "certificate_files[0]", "id.pub"),
+        ("known_hosts: empty", "known_hosts", "empty"),
+        ("known_hosts: garbage", "known_hosts", "garbage:1: "),
+        ("openssh_config: bad_port", "openssh_config", "bad_port line 2: "),
+        ("openssh_config: bad_cipher", "openssh_config", "bad_cipher line 3: "),
+        ("algorithms: {kex: [+nonsense]}", "algorithms.kex", "'+nonsense'"),
+        ("host_algorithms: [{hosts: [m]; macs: [nonsense]}]", "host_algorithms", "m: macs: "),
+    ],
+)
+def test_a_file_that_makes_every_login_fail_is_a_fault(tmp_path: Path, transport: str, place: str, named: str) -> None:
+    """Each fault has the line of its key, the file and, where there is one, the line in that file."""
+    file = write(tmp_path, transport)
+    with pytest.raises(ConfigError) as refused:
+        examine_all(file)
+    (problem,) = refused.value.problems
+    assert problem.path == f"domains[0].transport.{place}"
+    assert problem.line is not None
+    assert named in problem.message
+
+
+def test_usable_files_are_no_fault(tmp_path: Path) -> None:
+    """Names of algorithms that only OpenSSH knows are ignored, as asyncssh does."""
+    assert examine_all(write(tmp_path, "openssh_config: good_config")).warnings == ()
+
+
+def test_a_line_of_known_hosts_that_is_skipped_is_a_warning(tmp_path: Path) -> None:
+    """The other lines work, so nothing is refused."""
+    warnings = examine_all(write(tmp_path, "known_hosts: bad_lines")).warnings
+    assert [problem.path for problem in warnings] == ["domains[0].transport.known_hosts"] * 2
+    assert ["bad_lines:1: " in warnings[0].message, "bad_lines:3: " in warnings[1].message] == [True, True]
+
+
+def test_an_operators_key_that_cannot_be_used_is_a_warning(tmp_path: Path) -> None:
+    """The exporter runs without it; the operator should know before the night of a failover."""
+    more = "    failover: {journal: journal, operator: {user: boksop, identity_files: [garbage]}}\n"
+    warnings = examine_all(write(tmp_path, more=more)).warnings
+    assert [problem.path for problem in warnings] == ["domains[0].failover.operator.identity_files[0]"]
+
+
+def test_nothing_is_opened_where_files_are_not_checked(tmp_path: Path) -> None:
+    """On another machine the files are not there."""
+    file = write(tmp_path, "identity_files: [garbage]")
+    (tmp_path / "garbage").unlink()
+    assert examine_all(file, check_files=False).settings.domains[0].name == "prod"
