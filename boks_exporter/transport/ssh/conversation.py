@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import re
 from dataclasses import replace
 from typing import Final
 
@@ -27,7 +28,7 @@ _PROBE_STATUS: Final = 97
 _PROBE: Final = f"exit {_PROBE_STATUS}"
 """Harmless: a shell ends with this status, a forced command refuses it."""
 _PROBE_BYTES: Final = 4096
-_OPENING: Final = b"=boks-gate/1 "
+_OPENING: Final = re.compile(rb"=boks-gate/1 version=\w")
 _NO_SUCH_PROTOCOL: Final = b"=refused unknown_protocol"
 
 
@@ -130,10 +131,11 @@ async def _asked(loop: Loop, request: RequestLine) -> RawReply | None:
 
 def _on_lines_of_its_own(reply: RawReply) -> RawReply:
     """Put a reply of protocol 1 on a line of its own, where a login prints text without a line end before it."""
-    at = reply.stdout.find(_OPENING)
-    if at > 0 and reply.stdout[at - 1 : at] != b"\n":
-        return replace(reply, stdout=reply.stdout[:at] + b"\n" + reply.stdout[at:])
-    return reply
+    opening = _OPENING.search(reply.stdout)
+    at = opening.start() if opening else 0
+    if not at or reply.stdout[at - 1 : at] == b"\n":
+        return reply
+    return replace(reply, stdout=reply.stdout[:at] + b"\n" + reply.stdout[at:])
 
 
 def is_answer(reply: RawReply) -> bool:
