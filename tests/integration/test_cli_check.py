@@ -42,7 +42,7 @@ def test_ahead_counts_only_beyond_the_second_reading(tmp_path: Path, after: int,
 
 
 def test_a_name_server_that_hangs_does_not_hold_it(tmp_path: Path) -> None:
-    """The look-up blocks a thread that nothing can cancel; the plugin ends all the same, as UNKNOWN."""
+    """The look-up blocks a thread that nothing can cancel; the plugin ends in time with what it knows."""
     config = tmp_path / "config.yaml"
     config.write_text(
         "domains:\n  - name: prod\n    transport: {kind: ssh, user: boksmon}\n    hosts: [{name: master1}]\n",
@@ -58,9 +58,8 @@ def test_a_name_server_that_hangs_does_not_hold_it(tmp_path: Path) -> None:
 
     ended = subprocess.run([sys.executable, "-c", script, str(config)], capture_output=True, text=True, timeout=30)
 
-    assert ended.returncode == 3
-    assert ended.stdout.startswith("BOKS UNKNOWN - ")
-    assert ended.stdout.count("\n") == 1
+    assert ended.returncode == 2
+    assert "no host answers" in ended.stdout
     assert time.monotonic() - begun < 15
 
 

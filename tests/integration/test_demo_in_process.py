@@ -127,7 +127,7 @@ def test_faults_and_what_the_exporter_makes_of_them_are_told(
     monkeypatch.setattr("boks_exporter.simulator.scenarios._SOON", 0.2)
     assert demo(DemoOptions(listen="127.0.0.1:0", scenario="published", duration_seconds=2.0)) == 0
     told = [line[5:] for line in capsys.readouterr().out.splitlines() if re.match("00:0[0-9]  ", line)]
-    assert "  simulator  REPHOST's daemons stop and nobody starts them; the machine answers." in told
+    assert "  simulator  REPHOST's daemons stop and are not restarted; the machine answers." in told
     assert any(line.startswith("  look for   REPHOST is down, check exits 2.") for line in told)
     assert any(line.startswith("  exporter   the domain is ") for line in told)
 

@@ -1,0 +1,1 @@
+"""Build everything that a release consists of."""
