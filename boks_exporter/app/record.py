@@ -142,11 +142,12 @@ def _host(host: Host, aliases: Aliases | None) -> Host:
 def _replies(kept: RecordedHost, aliases: Aliases | None) -> RecordedHost:
     if aliases is None:
         return kept
-    return replace(kept, reply=_scrubbed(kept.reply, aliases), after=_scrubbed(kept.after, aliases))
+    after = [_scrubbed(each, aliases) if isinstance(each, RawReply) else each for each in kept.after]
+    return replace(kept, reply=_scrubbed(kept.reply, aliases) if kept.reply else None, after=after)
 
 
-def _scrubbed(raw: RawReply | None, aliases: Aliases) -> RawReply | None:
-    return None if raw is None else replace(raw, stdout=scrub_reply(raw.stdout, aliases), stderr=b"")
+def _scrubbed(raw: RawReply, aliases: Aliases) -> RawReply:
+    return replace(raw, stdout=scrub_reply(raw.stdout, aliases), stderr=b"")
 
 
 def _compare(recordings: Sequence[Recording], directory: Path, aliases: Aliases | None) -> None:

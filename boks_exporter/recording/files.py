@@ -11,8 +11,9 @@ from boks_exporter.health import Thresholds
 from boks_exporter.model import Host, HostName
 from boks_exporter.parsing.ignored_lines import IgnoreRule
 from boks_exporter.text.units import as_duration
+from boks_exporter.transport.base import RawReply
 from boks_exporter.transport.recorder import RecordedHost
-from boks_exporter.transport.replay import ERROR, ERROR_AFTER, EXIT, REPLY, REPLY_AFTER
+from boks_exporter.transport.replay import ERROR, ERROR_AFTER, EXIT, REPLY, REPLY_AFTER, numbered
 
 CONFIG: Final = "replay.yaml"
 
@@ -30,12 +31,15 @@ def write_replies(directory: Path, replies: Mapping[HostName, RecordedHost]) -> 
     for name, host in replies.items():
         place = directory / name
         place.mkdir(parents=True)
-        for file, raw in ((REPLY, host.reply), (REPLY_AFTER, host.after)):
-            if raw is not None:
-                (place / file).write_bytes(raw.stdout)
-        for file, reason in ((ERROR, host.error), (ERROR_AFTER, host.error_after)):
-            if reason is not None:
-                (place / file).write_text(f"{reason}\n", encoding="utf-8")
+        if host.reply is not None:
+            (place / REPLY).write_bytes(host.reply.stdout)
+        if host.error is not None:
+            (place / ERROR).write_text(f"{host.error}\n", encoding="utf-8")
+        for number, reading in enumerate(host.after, 1):
+            if isinstance(reading, RawReply):
+                (place / numbered(REPLY_AFTER, number)).write_bytes(reading.stdout)
+            else:
+                (place / numbered(ERROR_AFTER, number)).write_text(f"{reading}\n", encoding="utf-8")
         if host.reply is not None and host.reply.exit_status:
             (place / EXIT).write_text(f"{host.reply.exit_status}\n", encoding="utf-8")
 

@@ -10,17 +10,16 @@ from boks_exporter.transport.base import RawReply, Transport
 
 @dataclass(slots=True)
 class RecordedHost:
-    """What one host answered in one round: the whole poll, a master's second reading, and the failures of both."""
+    """What one host answered in one round: the whole poll, and the readings after it in their order."""
 
     reply: RawReply | None = None
-    after: RawReply | None = None
     error: FailureReason | None = None
-    error_after: FailureReason | None = None
+    after: list[RawReply | FailureReason] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class RecordingTransport:
-    """Pass requests on, and keep the newest reply to each of a host's two kinds of request."""
+    """Pass requests on, and keep each host's newest reply to a poll and its replies to the readings after it."""
 
     transport: Transport
     hosts: dict[HostName, RecordedHost] = field(default_factory=dict)
@@ -33,12 +32,12 @@ class RecordingTransport:
             raw = await self.transport.ask(host, request)
         except TransportError as error:
             if is_second:
-                kept.error_after = error.reason
+                kept.after.append(error.reason)
             else:
                 kept.error = error.reason
             raise
         if is_second:
-            kept.after = raw
+            kept.after.append(raw)
         elif kept.reply is None or len(request.sections) > 1:
             kept.reply = raw
         return raw

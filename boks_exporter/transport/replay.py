@@ -1,12 +1,13 @@
 """The replay transport: replies from recorded files, without any host."""
 
+import re
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from boks_exporter.errors import FailureReason, TransportError
-from boks_exporter.model import Host, Section, Timestamp
+from boks_exporter.model import Host, HostName, Section, Timestamp
 from boks_exporter.remote.reply_writer import Recorded, frame
 from boks_exporter.remote.request import READING, Request
 from boks_exporter.transport.base import RawReply
@@ -18,7 +19,13 @@ REPLY: Final = "reply.txt"
 REPLY_AFTER: Final = "reply.after.txt"
 EXIT: Final = "exit.txt"
 KNOWN: Final = (*(f"{section}.txt" for section in Section), AFTER, ERROR, ERROR_AFTER, REPLY, REPLY_AFTER, EXIT)
+_NUMBERED: Final = re.compile(r"(?:reply|error)\.after\.[0-9]+\.txt")
 """Every file that a host's directory may hold; names that begin with a dot are ignored."""
+
+
+def numbered(name: str, number: int) -> str:
+    """Return the file of one of a round's readings: `reply.after.txt` for the first, `reply.after.2.txt` and so on."""
+    return name if number == 1 else f"{name.removesuffix('.txt')}.{number}.txt"
 
 
 _ROUND: Final = "%Y-%m-%dT%H-%M-%SZ"
@@ -57,6 +64,8 @@ class ReplayTransport:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._began: float | None = None
+        self._readings: dict[HostName, int] = {}
+        """How many readings of a host were requested since it was polled."""
 
     def __repr__(self) -> str:
         return f"<ReplayTransport {self.directory}>"
@@ -73,12 +82,13 @@ class ReplayTransport:
     def _reply(self, host: Host, request: Request) -> RawReply:
         recorded = self._recording_of(host)
         is_second = request == READING
-        for name in (ERROR, ERROR_AFTER) if is_second else (ERROR,):
+        self._readings[host.name] = number = self._readings.get(host.name, 0) + 1 if is_second else 0
+        for name in (ERROR, numbered(ERROR_AFTER, number)) if is_second else (ERROR,):
             if (error := _read(recorded / name)) is not None:
                 raise TransportError(_reason(error, recorded / name), "recorded as a failure")
-        raw = (_read_bytes(recorded / REPLY_AFTER) if is_second else None) or _read_bytes(recorded / REPLY)
-        if raw is not None:
-            return RawReply(raw, b"", _exit_status(recorded))
+        for name in (*(numbered(REPLY_AFTER, each) for each in range(number, 0, -1)), REPLY):
+            if (raw := _read_bytes(recorded / name)) is not None:
+                return RawReply(raw, b"", _exit_status(recorded))
         sections = [_section(recorded, name, second=is_second) for name in request.sections]
         return RawReply(frame(sections, "replay"), b"", 0)
 
@@ -103,7 +113,8 @@ class ReplayTransport:
             )
         recorded = there[host.name]
         for entry in sorted(recorded.iterdir()):
-            if entry.name not in KNOWN and not entry.name.startswith("."):
+            is_known = entry.name in KNOWN or _NUMBERED.fullmatch(entry.name)
+            if not is_known and not entry.name.startswith("."):
                 raise TransportError(
                     FailureReason.PARSE, f"{entry}: expected one of {', '.join(KNOWN)}; rename or remove it"
                 )
