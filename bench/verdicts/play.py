@@ -95,6 +95,7 @@ class _Play:
         self._start()
 
     def _start(self) -> None:
+        self._rounds = 0
         poll = PollSettings(interval_seconds=self._story.interval, timeout_seconds=self._story.timeout)
         self._poller = Poller(poll, self._clock, self._published, self._state)
         self._poller.apply_settings(
@@ -123,4 +124,6 @@ class _Play:
 
     def _published(self) -> None:
         for view in self._poller.current():
-            self._referee.judge(view, self._witness.take())
+            if view.counters.rounds > self._rounds:  # a round that still waits for a host is judged when it ends
+                self._rounds = view.counters.rounds
+                self._referee.judge(view, self._witness.take())

@@ -1,9 +1,9 @@
 """One round over one domain: the master, then all others at once, then the master again."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from boks_exporter.config import CloserPolls, DomainSettings
 from boks_exporter.errors import TransportError
@@ -28,7 +28,24 @@ from boks_exporter.replication import undecided_replicas
 from boks_exporter.transport.base import KeepsLoops, Transport
 
 PATIENCE_SECONDS: Final[Seconds] = 2.0
-"""How long the second reading of the master waits for the slowest host: a hanging host must not widen all brackets."""
+"""How long a round waits for a master alone, and for a closer poll."""
+
+GROUP_SECONDS: Final[tuple[Seconds, ...]] = (0.25, 0.75, 1.0)
+"""The master is read again behind the answers of each of these times, and behind the last answer."""
+_PATIENCE_OF_A_SLOW_MASTER: Final = 3
+"""A master is waited for alone for so many times as long as its last poll took."""
+
+Publish: TypeAlias = Callable[[DomainSnapshot], None]
+"""Receives what a round has read while it still waits for hosts that hang."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoundOptions:
+    """What a round does besides its polls."""
+
+    closer_polls: CloserPolls = CloserPolls.NEVER
+    publish: Publish | None = None
+
 
 MOST_CLOSER_READINGS: Final = 4
 """Further readings of the master in one round."""
@@ -45,6 +62,8 @@ class Knowledge:
     masters: tuple[HostName, ...] | None = None
     last_known_master: HostName | None = None
     discovered: tuple[Host, ...] = ()
+    master_took: Seconds = 0.0
+    """How long the last poll of the one master took that was answered."""
 
     def after(self, snapshot: DomainSnapshot) -> "Knowledge":
         """Record a round; while no host reports to be master, the last one is still polled first."""
@@ -52,7 +71,13 @@ class Knowledge:
             masters=snapshot.masters or self.masters or (),
             last_known_master=snapshot.last_known_master,
             discovered=tuple(host for host in snapshot.hosts if host.discovered),
+            master_took=_took(snapshot) or self.master_took,
         )
+
+
+def _took(snapshot: DomainSnapshot) -> Seconds | None:
+    seen = snapshot.outcome(snapshot.master) if snapshot.master else None
+    return seen.finished_at - seen.started_at if seen else None
 
 
 @dataclass
@@ -66,6 +91,8 @@ class _Round:
     hosts: dict[HostName, Host]
     outcomes: dict[HostName, HostOutcome] = field(default_factory=dict)
     readings: list[MasterReading] = field(default_factory=list)
+    slow: dict[HostName, "asyncio.Task[HostOutcome]"] = field(default_factory=dict)
+    """Polls of masters that others do not wait for."""
     closer: list[ReplicaReading] = field(default_factory=list)
     last_known_master: HostName | None = None
 
@@ -113,18 +140,34 @@ class _Round:
         await self._wait_for(asyncio.create_task(role_of(host)) for host in tuple(self.hosts.values()))
         return tuple(masters)
 
-    async def bracket(self) -> None:
-        """Poll the remaining hosts, and read the master again after the quick and after the slow ones."""
-        running = [
-            asyncio.create_task(self._poll_host(host)) for name, host in self.hosts.items() if name not in self.outcomes
-        ]
-        if not running:
-            return
+    async def poll_masters(self, hosts: Iterable[Host], patience: Seconds) -> None:
+        """Poll the masters before all others. One that takes longer than `patience` is left to `bracket`."""
+        tasks = {asyncio.create_task(self._poll_host(host)): host.name for host in hosts}
         try:
-            done, slow = await asyncio.wait(running, timeout=PATIENCE_SECONDS)
-            await self._read_master_again(done)
-            if slow:
-                await self._read_master_again((await asyncio.wait(slow))[0])
+            slow = (await asyncio.wait(tasks, timeout=patience))[1] if tasks else set()
+        except BaseException:
+            await _end(tasks)
+            raise
+        for task in tasks.keys() - slow:
+            task.result()
+        self.slow = {tasks[task]: task for task in slow}
+
+    async def bracket(self, publish: Publish | None) -> None:
+        """Poll the remaining hosts, and read the master again behind each group of answers.
+
+        A hanging host neither widens the brackets of the others nor keeps what they show from being published.
+        """
+        named = self.outcomes.keys() | self.slow.keys()
+        running = {asyncio.create_task(self._poll_host(host)) for name, host in self.hosts.items() if name not in named}
+        running |= {*self.slow.values()}
+        try:
+            for window in (*GROUP_SECONDS, None):
+                if not running:
+                    return
+                done, running = await asyncio.wait(running, timeout=window)
+                await self._read_master_again(done)
+                if publish and running and window == GROUP_SECONDS[-1]:
+                    publish(self.snapshot())
         finally:
             await _end(running)
 
@@ -241,19 +284,19 @@ async def observe(
     clock: Clock,
     known: Knowledge,
     limiter: asyncio.Semaphore | None = None,
-    closer: CloserPolls = CloserPolls.NEVER,
+    options: RoundOptions | None = None,
 ) -> DomainSnapshot:
     """Run one round of a domain; `limiter` limits how many hosts are polled at the same time."""
-    stopwatch = Stopwatch.start(clock)
+    stopwatch, options = Stopwatch.start(clock), options or RoundOptions()
     hosts = {host.name: host for host in (*domain.hosts, *(known.discovered if domain.discover else ()))}
     running = _Round(domain, transport, stopwatch, limiter or asyncio.Semaphore(len(hosts) or 1), hosts)
     running.last_known_master = known.last_known_master
     masters = await running.find_masters() if known.masters is None else known.masters
-    first = [name for name in masters if name in running.hosts and name not in running.outcomes]
-    await running.poll_all(running.hosts[name] for name in first)
+    first = [running.hosts[name] for name in masters if name in running.hosts and name not in running.outcomes]
+    await running.poll_masters(first, max(PATIENCE_SECONDS, _PATIENCE_OF_A_SLOW_MASTER * known.master_took))
     running.add_discovered()
-    await running.bracket()
+    await running.bracket(options.publish)
     await running.settle_masters()
-    await running.poll_closer(closer)
+    await running.poll_closer(options.closer_polls)
     running.drop_discovered()
     return running.snapshot()

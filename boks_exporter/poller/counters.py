@@ -1,7 +1,7 @@
 """Counters of a domain and its hosts."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
 
 from boks_exporter.errors import FailureReason
@@ -69,6 +69,15 @@ class Counters:
             if isinstance(transport, LogsIn):
                 tally.has_unrestricted_key = transport.is_unrestricted(outcome.host)
                 tally.refuses_logins = transport.is_login_refused(outcome.host)
+
+    def preview(self, known: DomainCounters, read: DomainSnapshot) -> DomainCounters:
+        """Return the counters of the last view with the times of what was read since."""
+        hosts = dict(known.hosts)
+        for outcome in read.outcomes:
+            before = hosts.get(outcome.host, HostCounters())
+            success = outcome.finished_at if failure_of(outcome) is None else before.last_success
+            hosts[outcome.host] = replace(before, last_attempt=outcome.started_at, last_success=success)
+        return replace(known, hosts=hosts)
 
     def counters(self, interval: Seconds, transport: TransportSettings) -> DomainCounters:
         """Freeze the counters for one view."""

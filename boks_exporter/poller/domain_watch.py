@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final, TypeAlias
 
 import structlog
@@ -10,9 +11,10 @@ import structlog
 from boks_exporter.config import CloserPolls, DomainSettings
 from boks_exporter.exposition import DomainView, ExpositionOptions
 from boks_exporter.health import judge_once, judge_round
-from boks_exporter.model import DomainName, HostName, Seconds
-from boks_exporter.observe import Clock, Knowledge, observe
+from boks_exporter.model import DomainName, DomainSnapshot, HostName, Seconds
+from boks_exporter.observe import Clock, Knowledge, RoundOptions, observe
 from boks_exporter.poller.counters import Counters
+from boks_exporter.poller.preview import continued
 from boks_exporter.poller.state_changes import changes
 from boks_exporter.poller.state_database import PersistedState
 from boks_exporter.replication import Clearance
@@ -78,11 +80,23 @@ class DomainWatch:
         counters = replace(view.counters, hosts=hosts)
         return replace(view, snapshot=snapshot, comparison=judged.comparison, health=judged.health, counters=counters)
 
-    async def run_round(self, limiter: asyncio.Semaphore, interval: Seconds, *, once: bool = False) -> DomainView:
-        """Run one round and publish its view; a one-shot poll (`once`) has no history."""
+    async def run_round(
+        self,
+        limiter: asyncio.Semaphore,
+        interval: Seconds,
+        *,
+        once: bool = False,
+        publish: Callable[[], None] | None = None,
+    ) -> DomainView:
+        """Run one round and publish its view; a one-shot poll (`once`) has no history.
+
+        While a round waits for hosts that hang, `publish` is called once with what the others show.
+        """
+        preview = partial(self._preview, interval, publish) if publish else None
+        options = RoundOptions(self.closer_polls, preview)
         self._follow_the_clock()
         domain = self.domain
-        snapshot = await observe(domain, self.transport, self._clock, self._known, limiter, self.closer_polls)
+        snapshot = await observe(domain, self.transport, self._clock, self._known, limiter, options)
         if removed := set(_names(domain)) - set(_names(self.domain)):
             snapshot = snapshot.without(removed)  # by a reload during the round
         thresholds = self.domain.thresholds
@@ -106,6 +120,21 @@ class DomainWatch:
                 log = _log.info if facts.get("state") == "ok" else _log.warning
                 log(event, boks_domain=self.domain.name, **facts)
         return self.view
+
+    def _preview(self, interval: Seconds, publish: Callable[[], None], read: DomainSnapshot) -> None:
+        """Publish a view in which hosts that were not read yet keep their last outcome, with its own time.
+
+        Nothing is recorded: the end of the round judges the same readings again.
+        """
+        if self.view is None:
+            return
+        snapshot = continued(self.view.snapshot, read)
+        judged = judge_round(snapshot, self.history, self.domain.thresholds, exact_to=interval)
+        counters = self._tally.preview(self.view.counters, read)
+        self.view = replace(
+            self.view, snapshot=snapshot, comparison=judged.comparison, health=judged.health, counters=counters
+        )
+        publish()
 
     async def _clearances(self) -> Sequence[Clearance]:
         """Read what clears evidence, where there is any to clear."""

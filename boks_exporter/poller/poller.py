@@ -141,7 +141,7 @@ class Poller:
         while watch := self._watches.get(name):
             interval = self._poll.interval_seconds
             is_due = self._is_due.setdefault(name, asyncio.Event())
-            await watch.run_round(self._limiter, interval)
+            await watch.run_round(self._limiter, interval, publish=self._publish)
             self._finished(name, watch)
             due += interval
             if (late := self._clock.monotonic() - due) > 0:

@@ -116,7 +116,7 @@ async def test_a_master_that_vanishes_between_its_readings_leaves_one_reading() 
 
 async def test_a_hanging_replica_does_not_widen_the_brackets_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """The master is read behind the quick replicas, and once more behind the slow one."""
-    monkeypatch.setattr("boks_exporter.observe.round.PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr("boks_exporter.observe.round.GROUP_SECONDS", (0.01, 0.01, 0.01))
     transport = Scripted(
         {"M": [master(10), master(12), master(14)], "R1": [replica(11)], "R2": [replica(13)]}, {"R2": asyncio.Event()}
     )

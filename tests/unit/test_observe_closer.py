@@ -9,7 +9,7 @@ import pytest
 from boks_exporter.config import CloserPolls
 from boks_exporter.health import Judgement, Thresholds, judge_once
 from boks_exporter.model import Host, HostName
-from boks_exporter.observe import Knowledge, observe
+from boks_exporter.observe import Knowledge, RoundOptions, observe
 from boks_exporter.observe.round import MOST_CLOSER_READINGS
 from boks_exporter.remote.request import Request
 from boks_exporter.transport.base import RawReply
@@ -53,7 +53,7 @@ class Busy:
 
 def judged(world: Busy, mode: CloserPolls = CloserPolls.AUTO) -> Judgement:
     async def main() -> Judgement:
-        snapshot = await observe(domain("M", "R1", "R2"), world, VirtualClock(), KNOWN, closer=mode)
+        snapshot = await observe(domain("M", "R1", "R2"), world, VirtualClock(), KNOWN, options=RoundOptions(mode))
         return judge_once(snapshot, Thresholds())
 
     return run_virtually(main())
@@ -102,7 +102,7 @@ def test_a_replica_that_hangs_in_a_closer_poll_costs_the_round_two_seconds_each_
     world = Busy(writes_per_second=2.0, hanging=frozenset({"R1"}))
 
     async def main() -> float:
-        await observe(domain("M", "R1", "R2"), world, VirtualClock(), KNOWN, closer=CloserPolls.AUTO)
+        await observe(domain("M", "R1", "R2"), world, VirtualClock(), KNOWN, options=RoundOptions(CloserPolls.AUTO))
         return asyncio.get_running_loop().time()
 
     assert run_virtually(main()) < 3.0 + 2.1 * MOST_CLOSER_READINGS

@@ -8,6 +8,7 @@ import pytest
 from boks_exporter.exposition import Tables
 from boks_exporter.model import Host
 from tests.unit.poller_world import POLL, Watched, World, domain, timed_out
+from tests.virtual.virtual_time import EPOCH
 
 
 def for_seconds(seconds: float):  # noqa: ANN201 - a script, whose type is long and says nothing
@@ -20,14 +21,61 @@ def for_seconds(seconds: float):  # noqa: ANN201 - a script, whose type is long 
 
 
 def test_rounds_begin_on_a_fixed_grid() -> None:
-    """A round that takes five seconds does not move the next one; the first one asks twice."""
+    """A round that takes five seconds does not move the next one; the first one asks twice.
+
+    What the quick hosts show is published after two seconds.
+    """
     watched = Watched(World(takes={"R1": 5.0}))
     watched.take()
     watched.run(for_seconds(100.0))
     assert watched.beginnings() == [0.0, 30.0, 60.0, 90.0]
-    assert [round(at) for at, _ in watched.published] == [10, 35, 65, 95]
+    assert [round(at) for at, _ in watched.published] == [10, 32, 35, 62, 65, 92, 95]
     assert watched.view.counters.rounds == 4
     assert watched.view.counters.overruns == 0
+
+
+def test_hosts_that_hang_do_not_age_the_others() -> None:
+    """The master and a replica hang until their time-out: what the other replica shows is never older than a round."""
+    watched = Watched(World())
+    watched.take(domain("bank", "M", "R1", "R2"))
+    ages: list[float] = []
+
+    async def script(poller: Watched) -> None:
+        await asyncio.sleep(45.0)
+        poller.world.takes = {"M": 20.0, "R1": 20.0}
+        poller.world.fails = {"M": timed_out(), "R1": timed_out()}
+        for _ in range(300):
+            await asyncio.sleep(1.0)
+            seen = poller.view.counters.hosts["R2"].last_attempt
+            assert seen is not None
+            ages.append(asyncio.get_running_loop().time() - (seen - EPOCH))
+            outcome = poller.view.snapshot.outcome("R2")
+            assert outcome
+            assert outcome.started_at == seen
+
+    watched.run(script)
+    assert max(ages) < 35.0
+    assert {str(watched.view.health.host(name).state) for name in ("M", "R1")} == {"unreachable"}
+
+
+def test_a_preview_shows_what_is_new_and_records_nothing() -> None:
+    """A replica that hangs keeps its last outcome with its own time; a table missing once is not missing twice."""
+    watched = Watched(World())
+    watched.take(domain("bank", "M", "R1", "R2"))
+
+    async def script(poller: Watched) -> None:
+        await asyncio.sleep(45.0)
+        poller.world.takes["R2"] = 15.0
+        poller.world.stuck_at["R1"] = -1
+        await asyncio.sleep(18.5)
+        before, now = poller.view.snapshot.outcome("R2"), poller.view.snapshot.outcome("R1")
+        assert before
+        assert now
+        assert now.started_at - before.started_at > 29.0
+        assert str(poller.view.health.host("R1").state) == "unknown"
+        assert poller.view.counters.hosts["R1"].polls == 2
+
+    watched.run(script)
 
 
 def test_a_round_that_overruns_is_counted_and_the_missed_points_are_left_out() -> None:
@@ -35,8 +83,8 @@ def test_a_round_that_overruns_is_counted_and_the_missed_points_are_left_out() -
     watched = Watched(World(takes={"R1": 70.0}))
     watched.take()
     watched.run(for_seconds(260.0))
-    # The first round asks twice and ends at 140 s, the second one ends at 220 s.
-    assert watched.beginnings() == [0.0, 150.0]
+    # The first round asks twice and ends at 140 s, the second one ends at 220 s, and the third one is under way.
+    assert watched.beginnings() == [0.0, 150.0, 240.0]
     assert watched.view.counters.overruns == 1
     assert watched.view.counters.rounds == 2
 
