@@ -71,6 +71,7 @@ trial: setup ## Compare all verdicts with the ground truth of thousands of simul
 
 faults: setup ## Run every failover procedure with every fault at every step; writes docs/failover-faults.md
 	PYTHONPATH=. $(BIN)/python -m tests.faults.report
+	PYTHONPATH=. $(BIN)/python -m tests.faults.small_worlds
 
 image: ## Build the container image without a daemon and test it (as root, on Debian and derivatives)
 	scripts/build-image

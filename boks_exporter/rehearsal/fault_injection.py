@@ -26,6 +26,8 @@ class StepFault(StrEnum):
     CUT_BEFORE = "connection cut before the request arrives"
     CUT_DURING = "connection cut while the command runs"
     CUT_AFTER = "connection cut before the reply arrives"
+    ARRIVES_LATE = "request arrives after the connection broke"
+    ARRIVES_TWICE = "request arrives twice"
     FAILS_AT_ONCE = "command fails and has done nothing"
     FAILS_IN_THE_MIDDLE = "command fails and has done half"
     FAILS_AT_THE_END = "command fails and has done everything"
@@ -55,6 +57,8 @@ CUTS: Final = {
     StepFault.CUT_BEFORE: ConnectionFault.BEFORE,
     StepFault.CUT_DURING: ConnectionFault.DURING,
     StepFault.CUT_AFTER: ConnectionFault.AFTER,
+    StepFault.ARRIVES_LATE: ConnectionFault.LATE,
+    StepFault.ARRIVES_TWICE: ConnectionFault.TWICE,
     StepFault.GARBLED_REPLY: ConnectionFault.GARBLED,
 }
 OF_REQUESTS: Final = frozenset({*SPOILS, *CUTS, StepFault.KILLED_AFTER_REQUEST}) - {StepFault.REBOOTS}
@@ -107,7 +111,7 @@ class StepInjection:
     def cut(self, _: HostName, line: str) -> ConnectionFault | None:
         """Return the connection fault of an exchange, if it has one."""
         cut = CUTS.get(self.kind) if self.kind else None
-        return cut if cut and self._is_mine(line) and self._once(self.kind) else None
+        return cut if cut and self.is_request_of_step(line) and self._once(self.kind) else None
 
     def _once(self, kind: StepFault | None) -> bool:
         if self.kind is not kind or self.happened:
@@ -115,21 +119,26 @@ class StepInjection:
         self.happened = True
         return True
 
-    def _is_mine(self, line: str) -> bool:
+    def is_request_of_step(self, line: str) -> bool:
+        """Return whether a request is this step's."""
         match = _DO.match(line)
         return match is not None and int(match["number"]) == self.number
 
     async def _before(self, kill_switch: KillSwitch, line: str) -> None:
-        if self._is_mine(line) and self._once(StepFault.KILLED_BEFORE_REQUEST):
+        if self.is_request_of_step(line) and self._once(StepFault.KILLED_BEFORE_REQUEST):
             kill_switch.kill()
 
     async def _after(self, kill_switch: KillSwitch, line: str) -> None:
-        if self._is_mine(line) and self._once(StepFault.KILLED_AFTER_REQUEST):
+        if self.is_request_of_step(line) and self._once(StepFault.KILLED_AFTER_REQUEST):
             kill_switch.kill()
 
     def _spoil(self, _: HostName, request: str) -> Spoil | None:
         spoil = SPOILS.get(self.kind) if self.kind else None
-        return spoil if spoil and self._is_mine(f"boks-gate/1 op do {request} ") and self._once(self.kind) else None
+        return (
+            spoil
+            if spoil and self.is_request_of_step(f"boks-gate/1 op do {request} ") and self._once(self.kind)
+            else None
+        )
 
     def _is_step(self, entry: LoggedStep) -> bool:
         return (entry.number, entry.phase) == (self.number, StepPhase.DO)

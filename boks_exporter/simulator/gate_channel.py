@@ -54,7 +54,7 @@ class GateChannel:
         return self._reply(request)
 
     def _reply(self, request: "_Request") -> GateReply:
-        now = self.domain.epoch + self.domain.now + self.clock_skew_seconds
+        now = self.domain.clock(self.host) + self.clock_skew_seconds
         clock = datetime.fromtimestamp(now, UTC)
         has_clock = self._requests == 1 or "queue" in request.sections
         parts = [self._opening(request.mark, clock if has_clock else None)]

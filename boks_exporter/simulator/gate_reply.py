@@ -59,7 +59,7 @@ def reply(
     words = request_line.split()
     if (reason := _refusal(words)) is not None:
         return GateReply(f"=refused {reason}\n".encode(), USAGE, 0.0)
-    clock = datetime.fromtimestamp(domain.epoch + domain.now + clock_skew_seconds, UTC)
+    clock = datetime.fromtimestamp(domain.clock(host) + clock_skew_seconds, UTC)
     parts = [f"={OLD_PROTOCOL} version={VERSION} clock={clock:%Y-%m-%dT%H:%M:%S}\n".encode()]
     delay = 0.0
     for word in words[1:]:

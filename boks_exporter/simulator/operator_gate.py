@@ -9,7 +9,7 @@ from typing import Final
 
 from boks_exporter.model import HostName, Seconds
 from boks_exporter.remote.request import OLD_PROTOCOL
-from boks_exporter.simulator.domain import Boksinit, Fault, SimulatedDomain
+from boks_exporter.simulator.domain import Boksinit, SimulatedDomain
 from boks_exporter.simulator.gate_reply import VERSION
 from boks_exporter.simulator.operator_records import (
     HostState,
@@ -24,7 +24,6 @@ from boks_exporter.simulator.request_validation import refusal
 
 LIMIT_SECONDS: Final = 8
 _USAGE: Final = 64
-_SSH_PORT: Final = "22"
 _QUICK: Final[Seconds] = 0.05
 _LEGAL: Final = {
     (Boksinit.CLIENT, "server"),
@@ -75,7 +74,7 @@ class OperatorGates:
                 return self._record(host, words[1])
             case _:
                 lines = self._look(host, words)
-                return self._framed(words[0], self.domain.now + _QUICK, lambda: lines)
+                return self._framed(host, words[0], self.domain.now + _QUICK, lambda: lines)
 
     def reboot(self, host: HostName, seconds: Seconds) -> None:
         """Let a machine go down now, with whatever runs on it, and come back."""
@@ -90,7 +89,7 @@ class OperatorGates:
             case ["registered"]:
                 return self._registered(host)
             case ["reach", there, port]:
-                word, tool = self._reach(there, port)
+                word, tool = self._reach(host, there, port)
                 word = self.overrides.get(host, {}).get("reach", word)
                 return [f"|reach={word}", f"|tool={tool}", "=end reach exit=0 seconds=0"]
         return self._locks(host, words)
@@ -98,6 +97,7 @@ class OperatorGates:
     def _preflight(self, host: HostName) -> list[str]:
         simulated, state = self.domain.hosts[host], self.states[host]
         lock = f"{state.lock.run} {state.lock.owner} {state.lock.since}" if state.lock else "none"
+        lock = "" if state.lock_file_is_empty else lock
         facts = {
             "hostname": host,
             "role": simulated.role,
@@ -122,21 +122,20 @@ class OperatorGates:
         shown = [f"|{line}" for line in printed.stdout.decode(errors="replace").splitlines()]
         return [*shown, f"=end registered exit={printed.exit_status} seconds=0"]
 
-    def _reach(self, there: str, port: str) -> tuple[str, str]:
+    def _reach(self, host: HostName, there: str, port: str) -> tuple[str, str]:
         """Tell how the host with a name, or the only one with an address, is found by the others."""
         found = [each for each in self.domain.hosts.values() if there in {each.name, each.address}]
         if len(found) != 1:
             return "unknown", "none"
-        if found[0].is_cut_off or Fault.MASTER_DEAD in found[0].faults:
-            return "timeout", "perl"
-        is_open = found[0].is_working_master if port != _SSH_PORT else Fault.REFUSED not in found[0].faults
-        return ("reachable" if is_open else "refused"), "perl"
+        return self.domain.reach(host, found[0].name, int(port)), "perl"
 
     def _locks(self, host: HostName, words: list[str]) -> list[str]:
         state = self.states[host]
         kind, run = words[0], words[1] if len(words) > 1 else None
+        if state.lock_file_is_empty and kind == "lock":
+            return ["|lock=failed", "=end lock exit=1 seconds=0"]
         if kind == "lock" and state.lock is None:
-            state.lock = Lock(words[1], words[2], f"{self._clock():%Y-%m-%dT%H:%M:%S}")
+            state.lock = Lock(words[1], words[2], f"{self._clock(host):%Y-%m-%dT%H:%M:%S}")
         if kind in {"unlock", "break-lock"} and state.lock and state.lock.run == run:
             state.lock = None
         if state.lock is None:
@@ -158,23 +157,23 @@ class OperatorGates:
         if record is None:
             reason = self._objection(host, words)
             if reason is not None:
-                return self._refused(reason)
+                return self._refused(host, reason)
             record = start(self.domain, host, state, words, asked_by, self.spoil(host, " ".join(words)))
         elif record.request != " ".join(words):
-            return self._refused("other_request")
+            return self._refused(host, "other_request")
         began = self.domain.now
         over_at = min(max(began, record.ends_at), began + self._limit) if record.state == "running" else began
-        return self._framed("do", over_at, lambda: self._told("do", record, began, asked_by))
+        return self._framed(host, "do", over_at, lambda: self._told("do", record, began, asked_by))
 
     def _record(self, host: HostName, name: str) -> Answer:
         record = self.states[host].records.get(name)
         began = self.domain.now
         if record is None:
-            return self._framed("record", began, lambda: ["=end record state=none"])
-        return self._framed("record", began, lambda: self._told("record", record, began, 0))
+            return self._framed(host, "record", began, lambda: ["=end record state=none"])
+        return self._framed(host, "record", began, lambda: self._told("record", record, began, 0))
 
-    def _refused(self, reason: str) -> Answer:
-        return self._framed("do", self.domain.now, lambda: [f"=end do state=refused reason={reason}"])
+    def _refused(self, host: HostName, reason: str) -> Answer:
+        return self._framed(host, "do", self.domain.now, lambda: [f"=end do state=refused reason={reason}"])
 
     def _objection(self, host: HostName, words: list[str]) -> str | None:
         state, simulated = self.states[host], self.domain.hosts[host]
@@ -217,8 +216,8 @@ class OperatorGates:
     def _has_database(self, host: HostName) -> bool:
         return len(database_files(self.domain, host)) > 1
 
-    def _framed(self, section: str, over_at: Seconds, lines: Callable[[], list[str]]) -> Answer:
-        opening = f"={OLD_PROTOCOL} version={VERSION} clock={self._clock():%Y-%m-%dT%H:%M:%S}"
+    def _framed(self, host: HostName, section: str, over_at: Seconds, lines: Callable[[], list[str]]) -> Answer:
+        opening = f"={OLD_PROTOCOL} version={VERSION} clock={self._clock(host):%Y-%m-%dT%H:%M:%S}"
 
         def text() -> bytes:
             return "".join(
@@ -227,5 +226,5 @@ class OperatorGates:
 
         return Answer(over_at, text)
 
-    def _clock(self) -> datetime:
-        return datetime.fromtimestamp(self.domain.epoch + self.domain.now, UTC)
+    def _clock(self, host: HostName) -> datetime:
+        return datetime.fromtimestamp(self.domain.clock(host), UTC)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 from boks_exporter.model import HostName, Seconds
@@ -41,6 +42,8 @@ class Record:
     errors: list[str] = field(default_factory=list)
     exit_status: int | None = None
     is_interrupted: bool = False
+    pid_is_reused: bool = False
+    """Another process has the process id of an interrupted command."""
     due: list[Due] = field(default_factory=list)
 
     @property
@@ -48,7 +51,7 @@ class Record:
         """Tell the gate's word for it."""
         if self.exit_status is not None:
             return "done"
-        return "interrupted" if self.is_interrupted else "running"
+        return "interrupted" if self.is_interrupted and not self.pid_is_reused else "running"
 
     def end(self, status: int) -> None:
         """Exit."""
@@ -78,10 +81,23 @@ class HostState:
     lock: Lock | None = None
     records: dict[str, Record] = field(default_factory=dict)
     boots: int = 0
+    lock_file_is_empty: bool = False
+    """The lock file was created before a power loss, and its content was not."""
 
     def running(self) -> str:
         """Name the command that still runs, or none."""
         return next((name for name, record in self.records.items() if record.state == "running"), "none")
+
+    def lose_power(self) -> None:
+        """Lose the content of files that were written last."""
+        self.lock_file_is_empty = self.lock is not None
+        self.lock = None
+        self.go_down()
+
+    def reuse_process_ids(self) -> None:
+        """Give the process ids of interrupted commands to other processes."""
+        for record in self.records.values():
+            record.pid_is_reused = record.is_interrupted
 
     def go_down(self) -> None:
         """Lose every process."""
@@ -189,18 +205,18 @@ def _removal(domain: SimulatedDomain, host: HostName, name: str) -> tuple[Phase,
     files = database_files(domain, host)
     if not files:
         return (Phase(0.05, lambda: None, "boks-gate: no database was there"),)
-    moved = [Phase(0.05, lambda: None, f"moved {file} to removed-{name}") for file in files[:-1]]
-    return (
-        *moved,
-        Phase(0.05, lambda: domain.move_data_aside(host, name), f"moved {files[-1]} to removed-{name}"),
+    return tuple(
+        Phase(0.05, partial(domain.move_file_aside, host, name, file), f"moved {file} to removed-{name}")
+        for file in files
     )
 
 
 def _restoration(domain: SimulatedDomain, host: HostName, removal: str) -> tuple[Phase, ...]:
     names = [f"tab{table}.dat" for table in sorted(domain.hosts[host].aside[removal].numbers(domain.now))]
     files = [*sorted(names), "sequence"]
-    moved = [Phase(0.05, lambda: None, f"moved {file} back") for file in files[:-1]]
-    return (*moved, Phase(0.05, lambda: domain.bring_data_back(host, removal), f"moved {files[-1]} back"))
+    return tuple(
+        Phase(0.05, partial(domain.bring_file_back, host, removal, file), f"moved {file} back") for file in files
+    )
 
 
 def database_files(domain: SimulatedDomain, host: HostName) -> list[str]:

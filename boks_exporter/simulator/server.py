@@ -11,7 +11,7 @@ import asyncssh
 
 from boks_exporter.model import HostName, Timestamp
 from boks_exporter.remote.request import PROTOCOL
-from boks_exporter.simulator.connection_faults import ConnectionFault
+from boks_exporter.simulator.connection_faults import LATE_SECONDS, ConnectionFault
 from boks_exporter.simulator.domain import Fault, SimulatedDomain
 from boks_exporter.simulator.gate_channel import GateChannel
 from boks_exporter.simulator.gate_reply import GateReply, reply
@@ -150,7 +150,10 @@ class SimulatedServers:
     ) -> None:
         """Run a request through the operator's gate; it continues if the client disconnects."""
         cut = self.connection_fault(host, process.command or "")
-        if cut is ConnectionFault.BEFORE:
+        if cut in {ConnectionFault.LATE, ConnectionFault.TWICE}:
+            line = process.command or ""
+            self.domain.agenda.enter(self.domain.now + LATE_SECONDS, lambda: self._deliver(operators, host, line))
+        if cut in {ConnectionFault.BEFORE, ConnectionFault.LATE}:
             return _break(process)
         answer = operators.handle(host, process.command or "")
         if cut is ConnectionFault.DURING:
@@ -165,6 +168,11 @@ class SimulatedServers:
         process.stdout.write(self.domain.random.randbytes(300) if cut is ConnectionFault.GARBLED else answer.text())
         process.exit(answer.exit_status)
         return None
+
+    def _deliver(self, operators: OperatorGates, host: HostName, line: str) -> None:
+        """Handle a request whose client is gone, on a host that is up."""
+        if Fault.MASTER_DEAD not in self.domain.hosts[host].faults:
+            operators.handle(host, line)
 
 
 def _break(process: "asyncssh.SSHServerProcess[bytes]") -> None:

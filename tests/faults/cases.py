@@ -8,7 +8,7 @@ from typing import Final
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.procedure import Procedure
 from tests.faults.commands import planned
-from tests.faults.faults import AT_CONSOLE, CHANGES, OF_REQUESTS, WHILE_LOCKING, FaultKind
+from tests.faults.faults import AT_CONSOLE, CHANGES, OF_REQUESTS, OUTSIDE, OUTSIDE_LATE, WHILE_LOCKING, FaultKind
 from tests.faults.harness import World, prepare, scratch
 from tests.virtual.virtual_time import run_virtually
 
@@ -41,7 +41,9 @@ def plan_of(procedure: Procedure, *, at_console: bool = False) -> Plan:
         return run_virtually(made(World(Path(directory))))
 
 
-_OF_STEPS: Final = {*FaultKind} - CHANGES.keys() - AT_CONSOLE - WHILE_LOCKING
+_NOT_YET: Final = OUTSIDE.keys() | OUTSIDE_LATE.keys() | {FaultKind.ARRIVES_LATE, FaultKind.ARRIVES_TWICE}
+_OF_STEPS: Final = {*FaultKind} - CHANGES.keys() - AT_CONSOLE - WHILE_LOCKING - _NOT_YET
+_AT_CONSOLE: Final = {*FaultKind} - CHANGES.keys() - OF_REQUESTS - WHILE_LOCKING - OUTSIDE.keys() - {FaultKind.REBOOTS}
 SECONDS: Final = (
     FaultKind.KILLED_AFTER_REQUEST,
     FaultKind.CUT_DURING,
@@ -56,11 +58,13 @@ def cases(procedure: Procedure) -> Iterator[Case]:
     if procedure is not Procedure.VERIFY:
         yield from _before_the_first_step(procedure)
     if procedure is Procedure.RETIRE:
-        for fault in sorted({*FaultKind} - CHANGES.keys() - OF_REQUESTS - WHILE_LOCKING - {FaultKind.REBOOTS}):
+        for fault in sorted(_AT_CONSOLE):
             yield Case(procedure, 1, "console", fault, at_console=True)
     for step in plan_of(procedure).steps:
         for fault in FaultKind:
             if fault in _OF_STEPS and (step.words or fault not in OF_REQUESTS):
+                if fault in OUTSIDE and step.number == 1:
+                    continue  # that is before the first step
                 yield Case(procedure, step.number, step.key, fault)
         for second in SECONDS if step.words else ():
             yield Case(procedure, step.number, step.key, FaultKind.KILLED_BEFORE_OUTCOME, second)

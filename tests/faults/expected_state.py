@@ -1,6 +1,6 @@
 """What is really so in a domain, by the simulator's own figures."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from boks_exporter.failover.procedure import Procedure
@@ -14,6 +14,10 @@ class Standing:
     """Role, daemons, database and SHM_SIZE of every host."""
 
     hosts: dict[HostName, tuple[str, bool, bool, int]]
+
+    def without(self, hosts: Collection[HostName]) -> "Standing":
+        """Leave out hosts that others have changed."""
+        return Standing({name: state for name, state in self.hosts.items() if name not in hosts})
 
     def differs(self, other: "Standing") -> list[str]:
         """Tell what is not the same in another."""

@@ -68,6 +68,12 @@ class World:
     at_console: "Callable[[], str | None]" = lambda: None
     """Who sits at the console of a host that SSH does not reach: does something there, and tells a code or nothing."""
 
+    masters_from_outside: frozenset[HostName] = frozenset()
+    """Running masters at the moment in which the fault of a case made another one."""
+    changed_from_outside: frozenset[HostName] = frozenset()
+    """Hosts that the fault of a case changed, which no command has to answer for."""
+    changed_at: float = 0.0
+
     def __post_init__(self) -> None:
         layout = replace(LAYOUT, writes_per_second=self.writes_per_second)
         self.domain = SimulatedDomain(layout, seed=self.seed)

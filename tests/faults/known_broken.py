@@ -2,6 +2,12 @@
 
 from typing import Final
 
-BUSY_RETIREMENTS: Final = frozenset({(1, 2.0), (1, 20.0), (2, 20.0), (4, 20.0)})
-"""Seed and writes a second. The old master's last updates reached no replica, and the new master's numbers have passed
-its own: retire moves them aside without a finding."""
+CASES: Final = frozenset(
+    f"retire step 3 (remove-database): command fails and has done half, then {second}"
+    for second in ("command fails and has done half", "command hangs", "host reboots")
+)
+"""Cells of the matrix. The second removal leaves half of the database in its place, and the run ends with exit 0."""
+
+NAMED_CASES: Final[frozenset[str]] = frozenset()
+
+SMALL_WORLDS: Final[frozenset[str]] = frozenset()

@@ -7,8 +7,8 @@ from random import Random
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host, HostName, Seconds
 from boks_exporter.remote.request import RequestLine
-from boks_exporter.simulator.connection_faults import ConnectionFault
-from boks_exporter.simulator.domain import Connectivity
+from boks_exporter.simulator.connection_faults import LATE_SECONDS, ConnectionFault
+from boks_exporter.simulator.domain import Connectivity, Fault
 from boks_exporter.simulator.operator_gate import OperatorGates
 from boks_exporter.transport.base import RawReply
 from tests.virtual.virtual_transport import REFUSALS
@@ -22,6 +22,7 @@ class VirtualOperator:
         self.connection_fault: Callable[[HostName, str], ConnectionFault | None] = lambda _host, _line: None
         self.heard: list[tuple[Seconds, HostName, str]] = []
         self._timeout = timeout_seconds
+        self._on_the_way: list[tuple[HostName, str]] = []
         self._random = Random(f"{seed}/operator")
 
     def __repr__(self) -> str:
@@ -36,17 +37,22 @@ class VirtualOperator:
         if domain.connectivity(host.name) is Connectivity.UNREACHABLE:
             raise await self._too_late(deadline)
         cut = self.connection_fault(host.name, line)
-        if cut is ConnectionFault.BEFORE:
+        if cut in {ConnectionFault.LATE, ConnectionFault.TWICE}:
+            self._on_the_way.append((host.name, line))
+            domain.agenda.enter(domain.now + LATE_SECONDS, lambda: self._deliver(host.name, line))
+        if cut in {ConnectionFault.BEFORE, ConnectionFault.LATE}:
             raise TransportError(FailureReason.CHANNEL, "the connection broke")
         self.heard.append((domain.now, host.name, line))
         boots = self.gates.states[host.name].boots
         answer = self.gates.handle(host.name, line)
+        if " op record " in line:
+            self._deliver_after(host.name, line.split()[-1])
         if cut is ConnectionFault.DURING:
             await asyncio.sleep(min(0.5, max(0.0, answer.over_at - domain.now)))
             raise TransportError(FailureReason.CHANNEL, "the connection broke")
         await asyncio.sleep(max(0.0, answer.over_at - loop.time()))
         domain.advance(loop.time())
-        if self.gates.states[host.name].boots != boots:
+        if self.gates.states[host.name].boots != boots or domain.connectivity(host.name) is Connectivity.UNREACHABLE:
             raise await self._too_late(deadline)
         text = answer.text()
         await asyncio.sleep(self._way())
@@ -56,6 +62,22 @@ class VirtualOperator:
         return RawReply(
             self._random.randbytes(300) if cut is ConnectionFault.GARBLED else text, b"", answer.exit_status
         )
+
+    def _deliver_after(self, host: HostName, step_id: str) -> None:
+        """Deliver a late request just after the client was told that the host has no record of it."""
+        for waiting, line in tuple(self._on_the_way):
+            if waiting == host and step_id in line.split():
+                domain = self.gates.domain
+                domain.agenda.enter(domain.now + 0.1, lambda late=line: self._deliver(host, late))  # type: ignore[misc]
+
+    def _deliver(self, host: HostName, line: str) -> None:
+        """Handle a request whose client is gone, once, on a host that is up."""
+        if (host, line) not in self._on_the_way:
+            return
+        self._on_the_way.remove((host, line))
+        if Fault.MASTER_DEAD not in self.gates.domain.hosts[host].faults:
+            self.heard.append((self.gates.domain.now, host, line))
+            self.gates.handle(host, line)
 
     def _arrive(self, host: HostName) -> None:
         if host not in self.gates.domain.hosts:

@@ -31,9 +31,9 @@ class _JumpingSelector(selectors.DefaultSelector):
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
     """asyncio's own loop, with a time that jumps to the next timer whenever nothing else is to be done."""
 
-    def __init__(self) -> None:
-        """Begin at zero."""
+    def __init__(self, begins: float = 0.0) -> None:
         self._jumping = _JumpingSelector()
+        self._jumping.elapsed = begins
         super().__init__(self._jumping)
 
     def time(self) -> float:
@@ -53,7 +53,7 @@ class VirtualClock:
         await asyncio.sleep(seconds)
 
 
-def run_virtually(main: Coroutine[Any, Any, _Result]) -> _Result:
+def run_virtually(main: Coroutine[Any, Any, _Result], begins: float = 0.0) -> _Result:
     """Run a coroutine to its end on virtual time."""
-    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+    with asyncio.Runner(loop_factory=lambda: VirtualTimeLoop(begins)) as runner:
         return runner.run(main)

@@ -6,6 +6,7 @@ from typing import Any, Final
 from boks_exporter.model import HostName, Seconds, TableNumber
 from boks_exporter.simulator.domain.command_result import Printed
 from boks_exporter.simulator.domain.commands import run
+from boks_exporter.simulator.domain.database_files import bring_back, move_aside
 from boks_exporter.simulator.domain.fault_effects import clear_fault, set_fault
 from boks_exporter.simulator.domain.faults import Fault
 from boks_exporter.simulator.domain.files import files
@@ -70,15 +71,19 @@ class SimulatedDomain(DomainState):
 
     def move_data_aside(self, host: HostName, name: str) -> None:
         """Move the database of a host into a directory beside it, which no daemon reads."""
-        self.notify(f"moving aside {host}")
-        simulated = self.hosts[host]
-        simulated.copy.freeze(self.now)
-        simulated.aside[name], simulated.copy, simulated.source = simulated.copy, Copy(None, Position(self.now)), None
-        self.notify(f"move aside {host}")
+        move_aside(self, self.hosts[host], name)
+
+    def move_file_aside(self, host: HostName, name: str, file: str) -> None:
+        """Move one file of a host's database into such a directory."""
+        move_aside(self, self.hosts[host], name, file)
 
     def bring_data_back(self, host: HostName, name: str) -> None:
         """Move back what was moved aside; no other database is in its place."""
-        self.hosts[host].copy = self.hosts[host].aside.pop(name)
+        bring_back(self.hosts[host], name)
+
+    def bring_file_back(self, host: HostName, name: str, file: str) -> None:
+        """Move one file back into its place."""
+        bring_back(self.hosts[host], name, file)
 
     def set_fault(self, host: HostName, fault: Fault, **parameters: Any) -> None:
         """Set a fault on a host; one that is set already is cleared first.
@@ -92,7 +97,7 @@ class SimulatedDomain(DomainState):
         clear_fault(self, self.hosts[host], fault)
 
     def connect(self) -> None:
-        """Begin or end the flow of updates to every replica, after a host was changed from outside."""
+        """Begin or end the flow of updates to every replica, after a host or the network was changed from outside."""
         connect(self)
 
     def truth(self) -> Truth:

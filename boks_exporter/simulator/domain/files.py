@@ -7,6 +7,7 @@ from typing import Final
 
 from boks_exporter.simulator.domain.host import SimulatedHost
 from boks_exporter.simulator.domain.printing import sequence_text
+from boks_exporter.simulator.domain.replica_data import SEQUENCE_FILE, table_file
 from boks_exporter.simulator.domain.replica_link import Link
 from boks_exporter.simulator.domain.state import DomainState
 
@@ -30,10 +31,10 @@ def files(state: DomainState, host: SimulatedHost) -> Mapping[str, bytes]:
     if methods := method_conf(host):
         found["etc/method.conf"] = methods
     numbers = host.copy.numbers(state.now)
-    if host.copy.database is not None:
+    if host.copy.database is not None and SEQUENCE_FILE not in host.copy.elsewhere:
         found["var/data/sequence"] = sequence_text(numbers).encode()
     for table, (number, _) in sorted(numbers.items()):
-        found[f"var/data/tab{table}.dat"] = f"table {table}, up to update {number}\n".encode()
+        found[f"var/data/{table_file(table)}"] = f"table {table}, up to update {number}\n".encode()
     for number, age in enumerate(queue_ages(state, host), 1):
         found[f"var/data/master_spool/dd_fcom_{number}"] = f"unsent for {int(age)} s\n".encode()
     return found

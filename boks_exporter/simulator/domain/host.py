@@ -38,6 +38,7 @@ class SimulatedHost:
         """Its own BRIDGE_ACCEPT_MASTER_IPS, where it differs from the domain's."""
         self.method_conf: bytes | None = None
         """Its own method.conf, where it differs from the others'; empty where it has none."""
+        self.clock_skew_seconds: Seconds = 0.0
         self.is_deaf = False
         """Its daemons run and accept nothing from a master until they are restarted."""
         self.source: HostName | None = None

@@ -11,6 +11,7 @@ from boks_exporter.simulator.domain.updates import HeldUpdates, Span, Updates, n
 CATCH_UP_SPEED: Final = 60.0
 """Seconds of missed updates that a replica applies in one second once it receives them again."""
 
+SEQUENCE_FILE: Final = "sequence"
 _FROZEN: Final = math.inf
 
 
@@ -49,6 +50,11 @@ class Loading:
     ends: Seconds
 
 
+def table_file(table: TableNumber) -> str:
+    """Return the name of a table's file."""
+    return f"tab{table}.dat"
+
+
 @dataclass(slots=True)
 class Copy:
     """What a host's data files hold; `database` is None where they were removed."""
@@ -69,6 +75,22 @@ class Copy:
     stamps: dict[TableNumber, Seconds] = field(default_factory=dict)
     """Stamps that are not the master's."""
     loading: Loading | None = None
+    elsewhere: set[str] = field(default_factory=set)
+    """Files of the database that are not in their place."""
+
+    def clone(self) -> "Copy":
+        """Return a copy of the same data that can change on its own."""
+        return replace(
+            self,
+            strays=dict(self.strays),
+            stuck=set(self.stuck),
+            surplus=dict(self.surplus),
+            foreign=dict(self.foreign),
+            own=dict(self.own),
+            absent=set(self.absent),
+            stamps=dict(self.stamps),
+            elsewhere=set(self.elsewhere),
+        )
 
     def numbers(self, now: Seconds) -> Numbers:
         """Return number and stamp of every table at an instant."""
@@ -104,6 +126,9 @@ class Copy:
                 numbers[table] = (numbers[table][0], stamp)
         for table in self.absent:
             numbers.pop(table, None)
+        for table in tuple(numbers) if self.elsewhere else ():
+            if table_file(table) in self.elsewhere:
+                del numbers[table]
         if self.loading and self.is_loading(now):
             done = max(0.0, (now - self.loading.begun) / (self.loading.ends - self.loading.begun))
             numbers = dict(sorted(numbers.items())[: int(done * len(numbers))])
@@ -139,6 +164,7 @@ class Copy:
     def rebased(self, new: Database, now: Seconds) -> "Copy":
         """Describe the same data as a copy of another database: behind it, ahead of it, or of another generation."""
         copy = Copy(new, self.position.frozen(now), stamps=dict(self.stamps), absent=set(self.absent))
+        copy.elsewhere = set(self.elsewhere)
         base, before = copy.position.at(now), self.held(now)
         for table, (number, stamp) in self.numbers(now).items():
             generations = [each for each in new.tables.get(table, ()) if table in self.stamps or each.stamp == stamp]

@@ -61,7 +61,7 @@ def _source(state: DomainState, replica: SimulatedHost) -> SimulatedHost | None:
     masters = [
         host
         for host in state.hosts.values()
-        if host.is_working_master and not host.is_cut_off and Fault.TWO_MASTERS not in host.faults
+        if host.is_working_master and state.carries_updates(host, replica) and Fault.TWO_MASTERS not in host.faults
     ]
     newest = max(masters, key=lambda host: host.master_since, default=None)
     return newest if newest and replica.name in newest.links and replica.is_listed else None
