@@ -112,7 +112,7 @@ class Connector:
                 options["server_host_key_algs"] = list(prefer(lists.host_keys, first))
             client = Client()
             try:
-                return await asyncssh.connect(
+                connection = await asyncssh.connect(
                     target.address,
                     target.port,
                     sock=sock,
@@ -129,6 +129,9 @@ class Connector:
                 if not isinstance(error, OSError | asyncssh.Error | ValueError | MemoryError):
                     raise
                 failed = error
+            else:
+                connection.set_extra_info(raw_socket=sock)
+                return connection
         raise (exhausted or await _failure(failed, target, found, tunnel, client, known)) from failed
 
     async def _login_options(self, target: Target) -> dict[str, Any]:

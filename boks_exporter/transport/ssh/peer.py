@@ -52,6 +52,8 @@ class Peer:
     candidate: Kept | None = None
     """Logged in, and not yet proven by a reply: it replaces the kept connection with its first one."""
     renewal: "asyncio.Task[None] | None" = None
+    reported_next: TransportError | None = None
+    """A failure between two polls, for the next one to report."""
     refused: TransportError | None = None
     """Why the last replacement could not be opened."""
     resolve_at: Seconds = 0.0

@@ -24,6 +24,7 @@ from boks_exporter.transport.ssh.conversation import (
     unrestricted,
 )
 from boks_exporter.transport.ssh.error_mapping import during_exchange
+from boks_exporter.transport.ssh.flood import CHECK_SECONDS, REPLIES_IN_A_WINDOW, Budget
 from boks_exporter.transport.ssh.jump import JumpError, Jumps
 from boks_exporter.transport.ssh.peer import Kept, Peer
 from boks_exporter.transport.ssh.renewal import FAILED_EXCHANGES, SPREAD, Renewal
@@ -66,6 +67,8 @@ class SshTransport:
         self._jumps = Jumps(self._connector, self._backoff, timeout_seconds)
         self._peers: dict[HostName, Peer] = {}
         self._is_closed = False
+        self._budget = Budget(REPLIES_IN_A_WINDOW * settings.max_reply_bytes, interval_seconds or timeout_seconds)
+        self._watching: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
         opened = sum(peer.kept is not None for peer in self._peers.values())
@@ -76,6 +79,10 @@ class SshTransport:
         if self._is_closed:
             raise TransportError(FailureReason.CANCELLED, _CLOSED)
         peer = self._peer(host)
+        self._start_watching()
+        if (failed := peer.reported_next) is not None:
+            peer.reported_next = None
+            raise failed
         try:
             async with asyncio.timeout(self._timeout), peer.lock:
                 reply = await self._exchange(peer, request)
@@ -85,6 +92,9 @@ class SshTransport:
         except TransportError as error:
             if peer.is_removed:
                 raise TransportError(FailureReason.CANCELLED, _CLOSED) from error
+            if (failed := peer.reported_next) is not None:
+                peer.reported_next = None
+                raise failed from error
             raise
         finally:
             if not peer.is_removed:
@@ -126,6 +136,8 @@ class SshTransport:
     async def aclose(self) -> None:
         """Close everything; further exchanges are refused."""
         self._is_closed = True
+        if self._watching:
+            self._watching.cancel()
         try:
             await self.retain(())
         finally:
@@ -209,6 +221,23 @@ class SshTransport:
         if peer.kept and now >= peer.kept.opened_at + self._settings.connection_limit_seconds:
             self._closing.close(peer.kept.connection)
             peer.kept, peer.candidate = peer.candidate, None
+
+    def _start_watching(self) -> None:
+        if self._watching is None:
+            self._watching = asyncio.create_task(self._watch(), name="watch-connections")
+
+    async def _watch(self) -> None:
+        """Close connections on which a host sends more than a reply can have, between polls too."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            owners = {
+                id(kept): (peer, kept) for peer in self._peers.values() for kept in (peer.kept, peer.candidate) if kept
+            }
+            for kept in self._budget.exceeded([kept for _, kept in owners.values()], loop.time()):
+                peer = owners[id(kept)][0]
+                peer.reported_next = self._budget.error()
+                peer.drop(kept)
 
     def _timed_out(self, peer: Peer) -> None:
         """Try another connection next: on this one an answer is overdue."""
