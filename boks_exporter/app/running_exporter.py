@@ -9,6 +9,7 @@ from typing import Final, Self
 import structlog
 
 from boks_exporter.app.connections import Connections
+from boks_exporter.app.event_loop import make_runner
 from boks_exporter.app.options import ServeOptions
 from boks_exporter.app.publisher import Publisher
 from boks_exporter.app.systemd import Notifier
@@ -18,7 +19,7 @@ from boks_exporter.exposition import DomainView
 from boks_exporter.model import Host
 from boks_exporter.observe import Clock
 from boks_exporter.poller import Poller, StateFile
-from boks_exporter.web import LiveWebConfig, PageSource, WebServer, paths_of
+from boks_exporter.web import LiveWebConfig, PageSource, WebThread, paths_of
 
 _log = structlog.get_logger(__name__)
 
@@ -57,7 +58,7 @@ class RunningExporter:
         self._state_path: Path | None = None
         self._open = AsyncExitStack()
         self._security: LiveWebConfig | None = None
-        self._web: WebServer | None = None
+        self._web: WebThread | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -88,7 +89,9 @@ class RunningExporter:
             now=self._clock.now,
         )
         self._security = LiveWebConfig(options.web_config_file) if options.web_config_file else None
-        server = WebServer(source, paths, self._security, enable_lifecycle=options.enable_lifecycle)
+        server = WebThread(
+            source, paths, self._security, enable_lifecycle=options.enable_lifecycle, make_runner=make_runner
+        )
         self._web = await self._open.enter_async_context(server)
         await server.start(options.listen_addresses)
         await self._apply_settings(settings)
@@ -101,6 +104,8 @@ class RunningExporter:
             group.create_task(self._publisher.run(self.poller), name="publisher")
             group.create_task(self._reload_when_wanted(), name="reloader")
             group.create_task(self._close_stale(), name="closer")
+            if self._web:
+                group.create_task(self._web.wait(), name="web")
 
     def reload_soon(self) -> None:
         """Request a reload, for a signal's handler."""
@@ -120,9 +125,9 @@ class RunningExporter:
                 raise
             finally:
                 self._notifier.ready(self._publisher.status)
-        if self._security:
+        if self._web and self._security:
             # It is read again on the next request; a reload logs its faults immediately.
-            self._security.current()
+            await self._web.check_config()
 
     async def _apply_settings(self, settings: Settings) -> None:
         await self._change_state_file(settings.state_file)

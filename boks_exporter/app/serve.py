@@ -11,6 +11,7 @@ import structlog
 from boks_exporter.app import build_info
 from boks_exporter.app.checked_config import examine_all
 from boks_exporter.app.connections import Connections
+from boks_exporter.app.event_loop import make_runner, raise_descriptor_limit, share_interpreter
 from boks_exporter.app.logs import configure
 from boks_exporter.app.options import ServeOptions
 from boks_exporter.app.running_exporter import RunningExporter
@@ -28,6 +29,8 @@ FAILED: Final = 1
 def serve(options: ServeOptions) -> int:
     """Run the daemon until SIGTERM or SIGINT; raises ConfigError if it cannot start on its configuration."""
     configure(options.log_level, options.log_format)
+    raise_descriptor_limit()
+    share_interpreter()
     found = examine_all(options.config_file)
     settings = found.settings
     _log.info(
@@ -40,7 +43,7 @@ def serve(options: ServeOptions) -> int:
     )
     _log_warnings(found)
     try:
-        with _runner() as runner:
+        with make_runner() as runner:
             return runner.run(_serve(options, settings))
     except ListenError as error:
         _log.error("cannot_listen", address=error.address, reason=error.reason)
@@ -56,15 +59,6 @@ def _log_warnings(found: CheckedConfig) -> Settings:
     for problem in found.warnings:
         _log.warning("config_advice", problem=str(problem))
     return found.settings
-
-
-def _runner() -> asyncio.Runner:
-    """Use uvloop where it is installed; asyncio's own loop is slower."""
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.Runner()
-    return asyncio.Runner(loop_factory=uvloop.new_event_loop)
 
 
 def log_loop_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -74,9 +74,9 @@ class Poller:
 
     @property
     def is_alive(self) -> bool:
-        """Return whether every domain has finished a round recently."""
+        """Return whether every domain has finished a round recently; may be called from any thread."""
         limit = self._clock.monotonic() - _ALIVE_INTERVALS * self._poll.interval_seconds
-        return all(finished >= limit for finished in self._progress.values())
+        return all(finished >= limit for finished in tuple(self._progress.values()))
 
     def apply_settings(
         self,

@@ -6,6 +6,7 @@ from boks_exporter.web.process_metrics import ProcessMetrics
 from boks_exporter.web.published import Published, prepare
 from boks_exporter.web.security import LiveWebConfig, load_web_config
 from boks_exporter.web.server import WebServer
+from boks_exporter.web.web_thread import WebThread
 
 __all__ = [
     "LiveWebConfig",
@@ -14,6 +15,7 @@ __all__ = [
     "ProcessMetrics",
     "Published",
     "WebServer",
+    "WebThread",
     "load_web_config",
     "paths_of",
     "prepare",

@@ -76,15 +76,34 @@ class Pages:
             return web.Response(text="boks_exporter is ready.\n")
         return web.Response(status=503, text="boks_exporter is not ready: the first round has not ended yet.\n")
 
-    async def reload(self, _: web.Request) -> web.Response:
-        """Reload the configuration file, if --web.enable-lifecycle is set."""
+    async def reload(self, request: web.Request) -> web.Response:
+        """Reload the configuration file, if --web.enable-lifecycle is set; other sites' pages cannot do so."""
         if not self._enable_lifecycle:
             return web.Response(status=403, text="Lifecycle API is not enabled; see --web.enable-lifecycle.\n")
+        if not _is_same_origin(request):
+            return web.Response(status=403, text="A reload is refused for pages of another origin.\n")
         try:
             await self._source.reload()
         except ConfigError as error:
-            return web.Response(status=500, text=f"{error}\nThe old configuration stays active.\n")
+            return web.Response(status=500, text=_refusal(error))
+        except TimeoutError:
+            return web.Response(status=503, text="The exporter is busy; the reload was not confirmed in time.\n")
         return web.Response(text="Configuration reloaded.\n")
+
+
+def _is_same_origin(request: web.Request) -> bool:
+    """Return whether a browser's page of this exporter sent the request, or a program that is no browser."""
+    if request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
+        return False
+    origin = request.headers.get(hdrs.ORIGIN)
+    return origin is None or origin.partition("://")[2] == request.headers.get(hdrs.HOST)
+
+
+def _refusal(error: ConfigError) -> str:
+    """List the lines with faults; keys and messages quote the file, which only the log of the daemon may do."""
+    places = dict.fromkeys(f"{problem.file}:{problem.line or 1}" for problem in error.problems)
+    lines = ["The configuration was refused; the log has the messages. Faults in:", *places]
+    return "\n".join((*lines, "The old configuration stays active.", ""))
 
 
 def _bytes(request: web.Request, body: Body, content_type: str) -> web.Response:

@@ -1,15 +1,19 @@
 """The HTTP server."""
 
+import asyncio
+import socket
 from collections.abc import Mapping, Sequence
 from typing import Final, Self
 
 from aiohttp import hdrs, web
 
+from boks_exporter.web.acceptor import Acceptor, ConnectionLimits
 from boks_exporter.web.handlers import Pages, helpful_errors
 from boks_exporter.web.landing import CONTENT_SECURITY_POLICY
 from boks_exporter.web.listen import shown, sockets_for
 from boks_exporter.web.page_source import PageSource
 from boks_exporter.web.paths import Paths
+from boks_exporter.web.refusals import Refusals
 from boks_exporter.web.security.basic_auth import guarded
 from boks_exporter.web.security.passwords import Passwords
 from boks_exporter.web.security.reloading_config import LiveWebConfig
@@ -32,18 +36,27 @@ class WebServer:
     """Async context manager that serves while it is open; `addresses` are the URLs of the overview on each socket."""
 
     def __init__(
-        self, source: PageSource, paths: Paths, security: LiveWebConfig | None = None, *, enable_lifecycle: bool = False
+        self,
+        source: PageSource,
+        paths: Paths,
+        security: LiveWebConfig | None = None,
+        *,
+        enable_lifecycle: bool = False,
+        limits: ConnectionLimits | None = None,
     ) -> None:
         self.addresses: tuple[str, ...] = ()
         self._paths = paths
         self._security = security
+        self._limits = limits or ConnectionLimits()
         self._passwords = Passwords()
         pages = Pages(source, paths, enable_lifecycle=enable_lifecycle)
         guard = guarded(lambda: self._config().users, self._passwords)
         app = web.Application(middlewares=[guard, helpful_errors(paths.listed)])
         app.add_routes(pages.routes())
         app.on_response_prepare.append(self._add_headers)
-        self._runner = web.AppRunner(app, shutdown_timeout=_PATIENCE_SECONDS)
+        self._runner = web.AppRunner(app, shutdown_timeout=_PATIENCE_SECONDS, access_log=None)
+        self._refusals = Refusals(self._headers)
+        self._acceptor: Acceptor | None = None
 
     def __repr__(self) -> str:
         return f"<WebServer {' '.join(self.addresses) or 'not started'}>"
@@ -55,18 +68,41 @@ class WebServer:
 
     async def __aexit__(self, *exc: object) -> None:
         """Stop listening and close every connection."""
+        if self._acceptor:
+            await self._acceptor.stop_listening()
         await self._runner.cleanup()
+        if self._acceptor:
+            await self._acceptor.close()
         self._passwords.close()
 
     async def start(self, addresses: Sequence[str]) -> None:
         """Listen on all addresses; raises ListenError."""
+        self.listen(sockets_for(addresses))
+
+    def listen(self, sockets: Sequence[socket.socket]) -> None:
+        """Accept connections on listening sockets."""
         tls = self._security.tls() if self._security else None
-        for listening in sockets_for(addresses):
-            await web.SockSite(self._runner, listening, ssl_context=tls).start()
+        self._acceptor = Acceptor(self._protocol, self._refusals, self._limits, tls)
+        for listening in sockets:
             self.addresses += (f"{'https' if tls else 'http'}://{shown(listening)}{self._paths.landing}",)
+            self._acceptor.listen(listening)
+
+    def check_config(self) -> None:
+        """Check the web configuration file now instead of at the next request, and log its faults."""
+        self._config()
+
+    def _protocol(self) -> asyncio.Protocol:
+        server = self._runner.server
+        if server is None:
+            message = "the server was not set up"
+            raise RuntimeError(message)
+        return server()
 
     def _config(self) -> WebConfig:
         return self._security.current() if self._security else _OPEN
 
+    def _headers(self) -> Mapping[str, str]:
+        return {**_HEADERS, **self._config().headers}
+
     async def _add_headers(self, _: web.Request, response: web.StreamResponse) -> None:
-        response.headers.update({**_HEADERS, **self._config().headers})
+        response.headers.update(self._headers())

@@ -61,9 +61,10 @@ async def test_a_bad_file_keeps_the_old_configuration(recorded: Recorded, logs: 
         file.write_text("pol: {}\ndomains:\n  - nam: x\n", encoding="utf-8")
         status, text = await exporter.reload()
         assert status == 500
-        problems = [line for line in text.splitlines() if line.startswith(str(file))]
-        assert len(problems) >= 3
-        assert [entry["problem"] for entry in logs if entry["event"] == "config_refused"] == problems
+        logged = [str(entry["problem"]) for entry in logs if entry["event"] == "config_refused"]
+        assert len(logged) >= 3
+        places = [line for line in text.splitlines() if line.startswith(str(file))]
+        assert places == list(dict.fromkeys(":".join(problem.split(":")[:2]) for problem in logged))
         await exporter.until(RELOADED, lambda value: value == "0.0")
         assert await exporter.value(RELOADED_AT) == before
         assert await exporter.states() == {"prod": "ok"}

@@ -9,7 +9,7 @@ import bcrypt
 import pytest
 
 from boks_exporter.web import LiveWebConfig
-from boks_exporter.web.security.passwords import Passwords
+from boks_exporter.web.security.passwords import BusyError, Passwords
 from tests.nonempty import nonempty
 from tests.unit.web_serving import Scripted, serving
 
@@ -137,16 +137,61 @@ async def test_an_unknown_user_costs_as_much_as_a_known_one(counted: Counted) ->
     passwords.close()
 
 
-async def test_guesses_do_not_fill_the_memory(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The oldest answers are forgotten; who scrapes stays remembered."""
+async def test_wrong_passwords_do_not_displace_right_ones(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many guesses there are, the password of the scraper stays remembered, and the memory bounded."""
     monkeypatch.setattr("boks_exporter.web.security.passwords._REMEMBERED", 10)
     passwords = Passwords()
+    assert await passwords.is_right(USERS, b"alice", b"open sesame")
     for guess in range(30):
-        assert await passwords.is_right(USERS, b"alice", b"open sesame")
         assert not await passwords.is_right(USERS, b"alice", b"%d" % guess)
-    assert len(passwords._known) == 10
+    assert await passwords.is_right(USERS, b"alice", b"open sesame")
+    assert (len(passwords._right), len(passwords._wrong)) == (1, 10)
     assert len(counted.compared) == 31
     passwords.close()
+
+
+async def test_the_same_password_is_compared_once_at_a_time(counted: Counted) -> None:
+    """Several requests of one client wait for the same comparison."""
+    passwords = Passwords()
+    answers = await asyncio.gather(*(passwords.is_right(USERS, b"alice", b"open sesame", "::1") for _ in range(4)))
+    assert (answers, len(counted.compared)) == ([True] * 4, 1)
+    passwords.close()
+
+
+@pytest.mark.parametrize(("addresses", "served"), [(1, 4), (100, 32)])
+async def test_the_queue_is_bounded(monkeypatch: pytest.MonkeyPatch, addresses: int, served: int) -> None:
+    """No more comparisons wait than four of an address and thirty-two in total; afterwards there is room again."""
+    held = threading.Event()
+    monkeypatch.setattr(bcrypt, "checkpw", lambda *_: held.wait(8) and False)
+    passwords = Passwords()
+    guesses = [
+        asyncio.create_task(passwords.is_right(USERS, b"alice", b"%d" % guess, f"192.0.2.{guess % addresses}"))
+        for guess in range(100)
+    ]
+    await asyncio.sleep(0)
+    refused = [guess for guess in guesses if guess.done() and isinstance(guess.exception(), BusyError)]
+    assert len(guesses) - len(refused) == served
+    held.set()
+    assert [await guess for guess in guesses if guess not in refused] == [False] * served
+    assert not await passwords.is_right(USERS, b"alice", b"another", "192.0.2.0")
+    passwords.close()
+
+
+async def test_a_full_queue_answers_503(config: LiveWebConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that guesses gets 503 with Retry-After, and a remembered password is served meanwhile."""
+    held = threading.Event()
+    async with serving(Scripted(), security=config) as visitor:
+        assert (await visitor.ask("/metrics", headers=basic("alice", "open sesame")))[0] == 200
+        monkeypatch.setattr(bcrypt, "checkpw", lambda *_: held.wait(8) and False)
+        guesses = [
+            asyncio.create_task(visitor.ask("/metrics", headers=basic("alice", str(guess)))) for guess in range(6)
+        ]
+        done, _ = await asyncio.wait(guesses, return_when=asyncio.FIRST_COMPLETED)
+        status, headers, _ = next(iter(done)).result()
+        assert (status, headers["Retry-After"]) == (503, "1")
+        assert (await visitor.ask("/metrics", headers=basic("alice", "open sesame")))[0] == 200
+        held.set()
+        assert sorted([(await guess)[0] for guess in guesses]) == [401] * 4 + [503] * 2
 
 
 async def test_a_password_longer_than_bcrypt_looks_is_cut() -> None:

@@ -8,6 +8,7 @@ from aiohttp import ClientSession, ClientTimeout, DummyCookieJar
 
 from boks_exporter.exposition import DomainView
 from boks_exporter.web import LiveWebConfig, PageSource, Paths, Published, WebServer, prepare
+from boks_exporter.web.acceptor import ConnectionLimits
 from tests.unit.exposition_views import BEGUN, INFO, published
 
 
@@ -65,10 +66,11 @@ async def serving(
     security: LiveWebConfig | None = None,
     enable_lifecycle: bool = False,
     listen: Sequence[str] = ("127.0.0.1:0",),
+    limits: ConnectionLimits | None = None,
     session: Callable[[], ClientSession] | None = None,
 ) -> AsyncIterator[Visitor]:
     """Serve, and bring a client along."""
-    server = WebServer(scripted.source(), paths or Paths(), security, enable_lifecycle=enable_lifecycle)
+    server = WebServer(scripted.source(), paths or Paths(), security, enable_lifecycle=enable_lifecycle, limits=limits)
     async with server, (session or plain_session)() as client:
         await server.start(listen)
         scheme, _, rest = server.addresses[0].partition("://")

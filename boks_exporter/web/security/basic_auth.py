@@ -4,11 +4,15 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from typing import Final
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from boks_exporter.web.security.passwords import Passwords
+from boks_exporter.web.client_key import client_key
+from boks_exporter.web.security.passwords import BusyError, Passwords
+
+_RETRY_SECONDS: Final = "1"
 
 
 def guarded(users: Callable[[], Mapping[bytes, bytes]], passwords: Passwords) -> Middleware:
@@ -19,7 +23,17 @@ def guarded(users: Callable[[], Mapping[bytes, bytes]], passwords: Passwords) ->
         known = users()
         if known:
             given = _credentials(request.headers.get(hdrs.AUTHORIZATION, ""))
-            if given is None or not await passwords.is_right(known, *given):
+            try:
+                is_right = given is not None and await passwords.is_right(
+                    known, *given, client_key(request.remote or "")
+                )
+            except BusyError:
+                return web.Response(
+                    status=HTTPStatus.SERVICE_UNAVAILABLE,
+                    headers={hdrs.RETRY_AFTER: _RETRY_SECONDS},
+                    text="Too many passwords are being checked. Try again.\n",
+                )
+            if not is_right:
                 return web.Response(
                     status=HTTPStatus.UNAUTHORIZED,
                     headers={hdrs.WWW_AUTHENTICATE: 'Basic realm="boks_exporter", charset="UTF-8"'},

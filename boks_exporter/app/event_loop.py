@@ -1,0 +1,36 @@
+"""Event loops and limits of the daemon's process."""
+
+import asyncio
+import resource
+import sys
+from typing import Final
+
+_DESCRIPTORS: Final = 65536
+"""More than the connections of any number of hosts and clients; the soft limit is 1024 on many systems."""
+
+_SWITCH_SECONDS: Final = 0.001
+"""How long one thread may keep the interpreter while another one waits: the web server's must not wait for long."""
+
+
+def make_runner() -> asyncio.Runner:
+    """Use uvloop where it is installed; asyncio's own loop is slower."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.Runner()
+    return asyncio.Runner(loop_factory=uvloop.new_event_loop)
+
+
+def raise_descriptor_limit() -> int:
+    """Raise the soft limit of file descriptors as far as allowed; returns the limit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        return most
+    return soft
+
+
+def share_interpreter() -> None:
+    """Make threads switch often enough for scrapes to be answered while the poll loop is busy."""
+    sys.setswitchinterval(_SWITCH_SECONDS)

@@ -1,0 +1,152 @@
+"""Accepts connections, with a limit on their number in total and for each address."""
+
+import asyncio
+import errno
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from boks_exporter.web.client_key import client_key
+from boks_exporter.web.guarded_connection import HEAD_SECONDS, STALLED_SECONDS, GuardedConnection
+from boks_exporter.web.refusals import Refusals
+
+MAX_CONNECTIONS: Final = 256
+MAX_CONNECTIONS_PER_ADDRESS: Final = 64
+_PAUSE_SECONDS: Final = 0.1
+_EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """How many connections are open at the same time, and how long a client may take."""
+
+    total: int = MAX_CONNECTIONS
+    per_address: int = MAX_CONNECTIONS_PER_ADDRESS
+    head_seconds: float = HEAD_SECONDS
+    stalled_seconds: float = STALLED_SECONDS
+
+
+@dataclass(eq=False)
+class _Open:
+    """One accepted socket; `connection` is None during the TLS handshake."""
+
+    socket: socket.socket
+    key: str
+    accepted_at: float
+    task: "asyncio.Task[None] | None" = None
+    connection: GuardedConnection | None = None
+
+    @property
+    def waiting_since(self) -> float:
+        return self.connection.waiting_since if self.connection else self.accepted_at
+
+    def close(self) -> None:
+        if self.connection:
+            self.connection.abort()
+        elif self.task:
+            self.task.cancel()
+
+
+class Acceptor:
+    """Accepts on listening sockets. At a limit, the connection that has waited longest is closed for the new one.
+
+    A scrape is served within milliseconds, so a client that opens many connections displaces its own.
+    """
+
+    def __init__(
+        self,
+        make_protocol: Callable[[], asyncio.Protocol],
+        refusals: Refusals,
+        limits: ConnectionLimits,
+        tls: ssl.SSLContext | None,
+    ) -> None:
+        self._make_protocol = make_protocol
+        self._refusals = refusals
+        self._limits = limits
+        self._tls = tls
+        self._open: dict[_Open, None] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def __repr__(self) -> str:
+        return f"<Acceptor with {len(self._open)} connections>"
+
+    def listen(self, listening: socket.socket) -> None:
+        """Accept connections of a listening socket until `close`."""
+        listening.settimeout(0)
+        self._tasks.append(asyncio.get_running_loop().create_task(self._accept(listening)))
+
+    async def stop_listening(self) -> None:
+        """Stop accepting; open connections stay."""
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.stop_listening()
+        handshakes = [entry.task for entry in self._open if entry.task and not entry.connection]
+        for entry in list(self._open):
+            entry.close()
+        if handshakes:
+            await asyncio.wait(handshakes)
+
+    async def _accept(self, listening: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        with listening:
+            while True:
+                try:
+                    accepted, peer = await loop.sock_accept(listening)
+                except OSError as error:
+                    if error.errno in _EXHAUSTED:
+                        self._refusals.log(f"no file descriptor or memory is left: {error.strerror}", "")
+                        self._close_oldest(None)
+                        await asyncio.sleep(_PAUSE_SECONDS)
+                    continue
+                self._admit(accepted, str(peer[0]))
+
+    def _admit(self, accepted: socket.socket, address: str) -> None:
+        accepted.settimeout(0)
+        loop = asyncio.get_running_loop()
+        entry = _Open(accepted, client_key(address), loop.time())
+        same = [other for other in self._open if other.key == entry.key]
+        if len(same) >= self._limits.per_address:
+            self._close_oldest(entry.key)
+        elif len(self._open) >= self._limits.total:
+            self._close_oldest(None)
+        self._open[entry] = None
+        entry.task = loop.create_task(self._serve(entry, address))
+
+    def _close_oldest(self, key: str | None) -> None:
+        entries = [entry for entry in self._open if key in {None, entry.key}]
+        if entries:
+            oldest = min(entries, key=lambda entry: entry.waiting_since)
+            self._refusals.log("too many connections; the oldest was closed", oldest.key)
+            self._open.pop(oldest, None)
+            oldest.close()
+
+    async def _serve(self, entry: _Open, address: str) -> None:
+        """Run the TLS handshake, if any, and connect the protocol."""
+
+        def closed() -> None:
+            self._open.pop(entry, None)
+
+        def connected() -> GuardedConnection:
+            seconds = (self._limits.head_seconds, self._limits.stalled_seconds)
+            return GuardedConnection(self._make_protocol(), self._refusals, closed, address, seconds)
+
+        try:
+            _, protocol = await asyncio.get_running_loop().connect_accepted_socket(
+                connected,
+                entry.socket,
+                ssl=self._tls,
+                ssl_handshake_timeout=self._limits.head_seconds if self._tls else None,
+            )
+        except (OSError, ssl.SSLError, asyncio.CancelledError):
+            self._open.pop(entry, None)
+            entry.socket.close()
+            return
+        entry.connection = protocol

@@ -1,0 +1,67 @@
+"""Validation of a request's head before the HTTP library parses it: size, syntax and framing, without its content."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+END: Final = b"\r\n\r\n"
+MAX_HEAD_BYTES: Final = 16 * 1024
+MAX_BODY_BYTES: Final = 64 * 1024
+_MAX_LINE_BYTES: Final = 8000
+_MAX_FIELDS: Final = 64
+
+_REQUEST_LINE: Final = re.compile(rb"[A-Z]{1,16} /[!-~]* HTTP/1\.[01]")
+_OTHER_VERSION: Final = re.compile(rb"[A-Z]{1,16} [!-~]+ HTTP/(?!1\.)[0-9.]+")
+_VERSION_1_1: Final = b"1.1"
+_FIELD: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t -~\x80-\xff]*)")
+_LENGTH: Final = re.compile(rb"[0-9]{1,10}")
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A valid head, and the number of bytes of the body that follows it."""
+
+    body_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The status of the answer and a fixed text, which never contains a part of the request."""
+
+    status: int
+    reason: str
+
+
+MALFORMED: Final = Refused(400, "the request is malformed")
+TOO_LARGE: Final = Refused(431, "the request's head is too large")
+TOO_SLOW: Final = Refused(408, "the request was not complete in time")
+_BODY_TOO_LARGE: Final = Refused(413, "the request's body is too large")
+_NO_LENGTH: Final = Refused(411, "a body needs a Content-Length")
+_NOT_HTTP_1: Final = Refused(505, "only HTTP/1.0 and HTTP/1.1 are supported")
+
+
+def checked_head(head: bytes) -> Accepted | Refused:
+    """Check a head with its empty line at the end."""
+    request, *lines = head.removesuffix(END).split(b"\r\n")
+    if len(lines) > _MAX_FIELDS or max(len(request), *map(len, lines), 0) > _MAX_LINE_BYTES:
+        return TOO_LARGE
+    if not _REQUEST_LINE.fullmatch(request):
+        return _NOT_HTTP_1 if _OTHER_VERSION.fullmatch(request) else MALFORMED
+    fields: dict[bytes, list[bytes]] = {}
+    for line in lines:
+        field = _FIELD.fullmatch(line)
+        if field is None:
+            return MALFORMED
+        fields.setdefault(field[1].lower(), []).append(field[2].rstrip())
+    return _framing(fields, is_1_1=request.endswith(_VERSION_1_1))
+
+
+def _framing(fields: dict[bytes, list[bytes]], *, is_1_1: bool) -> Accepted | Refused:
+    """Find the length of the body; what several programs could read differently is refused."""
+    hosts, lengths = fields.get(b"host", []), fields.get(b"content-length", [b"0"])
+    if len(hosts) > 1 or (is_1_1 and not hosts) or len(lengths) > 1 or not _LENGTH.fullmatch(lengths[0]):
+        return MALFORMED
+    if b"transfer-encoding" in fields:
+        return _NO_LENGTH
+    length = int(lengths[0])
+    return Accepted(length) if length <= MAX_BODY_BYTES else _BODY_TOO_LARGE
