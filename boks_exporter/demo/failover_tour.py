@@ -203,12 +203,12 @@ class _Tour:
     async def _run_program(self, *words: str, expected: int = 0) -> str:
         """Run a command as a program of its own and print its lines; returns them."""
         _print(f"\n$ boks-exporter {shlex.join(words)}")
-        options = ("--config.file", str(self._config_file)) if words[0] == "failover" else ()
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "boks_exporter", *words, *options),
+            *(sys.executable, "-m", "boks_exporter", *words),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
+            env={**os.environ, "BOKS_EXPORTER_CONFIG_FILE": str(self._config_file)},
         )
         try:
             told = [line async for line in _lines(process)]

@@ -23,6 +23,8 @@ def gate_overrides(facts: FailoverFacts, name: HostName) -> Iterator[tuple[str, 
     ready = facts.readiness(name)
     if ready is None:
         return
+    if ready.hostname:
+        yield "hostname", ready.hostname
     if ready.daemons is Daemons.UNKNOWN:
         yield "daemons", "unknown"
     if ready.free_kilobytes is not None:

@@ -73,7 +73,9 @@ def live(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Live]:
 
 
 ACCEPTED = tuple(
-    word for guard in ("old_master_unproven", "hosts_not_asked", "behind_last_master") for word in ("--accept", guard)
+    word
+    for name in ("old_master_unproven", f"hosts_not_asked={MASTER}", "behind_last_master")
+    for word in ("--accept", name)
 )
 
 

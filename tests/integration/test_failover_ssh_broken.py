@@ -26,7 +26,8 @@ def test_retire_at_the_console_of_an_old_master_without_ssh(at: At, tmp_path: Pa
     terminal = at(quiet_layout())
     terminal.promoted_without_us("REPHOST2")
     terminal.configure(terminal.fleet.tree.paths("MASTER1"))
-    accepted = ("--accept", "updates_only_here", "--reason", "it is in single-user mode")
+    names = ("updates_only_here", "fork_point_unknown")
+    accepted = (*(word for name in names for word in ("--accept", name)), "--reason", "it is in single-user mode")
     with terminal.at_keyboard("retire", "MASTER1", *accepted) as keyboard:
         keyboard.wait_for("To go on, type MASTER1")
         keyboard.type("MASTER1")

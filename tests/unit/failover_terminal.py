@@ -46,7 +46,9 @@ class Terminal:
         self.kept: dict[str, Reading] = {}
 
     def __call__(self, *words: str) -> tuple[int, str]:
-        code = run([*words, "--config.file", str(self.config)])
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("BOKS_EXPORTER_CONFIG_FILE", str(self.config))
+            code = run([*words])
         told = self.capsys.readouterr()
         return code, told.out + told.err
 

@@ -17,7 +17,7 @@ from boks_exporter.failover.failover_exits import EXITS, Exit
 from boks_exporter.failover.journal import Journal
 from boks_exporter.simulator.domain import Fault
 from tests.unit.failover_terminal import CONFIG, OFF, Terminal, fingerprint, terminal_at
-from tests.unit.failover_world import FIRST, MASTER, SECOND
+from tests.unit.failover_world import FIRST, MASTER, SECOND, THIRD
 
 
 @pytest.fixture
@@ -335,3 +335,35 @@ def test_a_host_can_be_declared_lost(terminal: Terminal) -> None:
     assert (code, told) == (0, "m1 is declared lost; its first answer ends this\n")
     code, told = terminal("failover", "promote", FIRST)
     assert (code, "was declared lost by" in told, "burnt down" in told) == (Exit.DONE, True, True)
+
+
+def test_next_commands_repeat_the_options_that_were_given(terminal: Terminal) -> None:
+    """What is printed can be run as it is: with the configuration and the domain that were named."""
+    given = ("--config.file", str(terminal.config), "--domain", "bank")
+    _, text = terminal("failover", "switchover", FIRST, *given)
+    assert text.endswith(f" --apply {fingerprint(text)} --config.file {terminal.config} --domain bank\n")
+    code, told = terminal("failover", "switchover", FIRST, "--apply", "0123456789abcdef", *given)
+    assert code == Exit.REFUSED
+    assert f"next: boks-exporter failover switchover r1 --config.file {terminal.config} --domain bank shows" in told
+    _, plain = terminal("failover", "switchover", FIRST)
+    assert plain.endswith(f"switchover r1 --apply {fingerprint(plain)}\n")
+
+
+def test_the_best_candidate_can_be_taken_without_its_name(terminal: Terminal) -> None:
+    """The first of the ranking, or a usage error where a host is named as well, or neither is."""
+    terminal.before = terminal.world.kill_master
+    code, text = terminal("failover", "promote", "--best", *OFF)
+    assert (code, "Plan: promote r1\n" in text) == (Exit.DONE, True), text
+    assert terminal("failover", "promote", "--best", FIRST, *OFF)[0] == Exit.USAGE
+    assert terminal("failover", "promote", *OFF)[0] == Exit.USAGE
+
+
+def test_several_masters_are_shown_with_the_ways_out(terminal: Terminal) -> None:
+    """What each has alone, which replicas it lists, and a command for each decision; one master is no conflict."""
+    assert terminal("failover", "conflict") == (Exit.DONE, "m1 reports that it is master\n")
+    terminal.before = lambda: terminal.world.domain.set_fault(THIRD, Fault.TWO_MASTERS)
+    code, text = terminal("failover", "conflict")
+    assert code == Exit.NOT_CONVERGED
+    assert [f"  boks-exporter failover retire {name}" for name in (MASTER, THIRD)] == text.splitlines()[-2:]
+    code, told = terminal("failover", "conflict", "--output", "json")
+    assert [each["host"] for each in json.loads(told)] == [MASTER, THIRD]

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from boks_exporter.failover.facts import DeclaredLost, JournalView, MaintenanceWindow, RunSummary
+from boks_exporter.failover.facts import DeclaredLost, FailoverFacts, JournalView, MaintenanceWindow, RunSummary
 from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.findings import RULES, Acceptance, Acceptances, Finding, Guard, Level
 from boks_exporter.failover.limits import FailoverLimits
+from boks_exporter.failover.plan import basis_of, make_plan
 from boks_exporter.failover.preflight import NotAcceptableError, blocking_findings, candidates, exit_for
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.model import Environment, Role
@@ -87,7 +88,7 @@ def test_a_name_that_leads_to_another_hosts_machine_is_refused(hostname: str) ->
     )
     for own in ("r1.example.net", "R1", "", "somebody"):
         gates = {**facts.gates, "R1": ready("R1", Role.REPLICA, hostname=own)}
-        assert "other_host" not in " ".join(told(Procedure.PROMOTE, "R1", replace(facts, gates=gates)))
+        assert "refuse other_host" not in " ".join(told(Procedure.PROMOTE, "R1", replace(facts, gates=gates)))
 
 
 def accepting(host: str) -> Acceptances:
@@ -176,3 +177,40 @@ def test_a_copy_that_was_ahead_is_never_the_best_candidate() -> None:
     lost = JournalView(lost={"M": DeclaredLost("M", "anna", "burnt", 1.0)})
     facts = dead_master(host("R2", Role.REPLICA, {7: 99, 9: 50}), journal=lost, apart=frozenset({"R1"}))
     assert [each.host for each in candidates(facts, FailoverLimits())] == ["R2", "R1"]
+
+
+def test_one_machine_under_two_names_is_refused() -> None:
+    """What is done to one would be done to the other; a single name that differs is only noted."""
+    facts = sound_domain()
+    same = {name: ready(name, Role.REPLICA, hostname="db7") for name in ("R1", "R2")}
+    findings = found(Procedure.REBUILD, "R1", replace(facts, gates={**facts.gates, **same}))
+    assert [(each.guard, each.level, each.value) for each in findings][:1] == [(Guard.OTHER_HOST, Level.REFUSE, "db7")]
+    one = {"R1": ready("R1", Role.REPLICA, hostname="db7")}
+    findings = found(Procedure.REBUILD, "R1", replace(facts, gates={**facts.gates, **one}))
+    assert [(each.guard, each.level) for each in findings] == [(Guard.OTHER_HOST, Level.NOTE)]
+
+
+def test_a_replica_of_the_master_that_no_configuration_names_is_a_finding() -> None:
+    """It can be ahead, locked by another operator, or become master unseen."""
+    facts = sound_domain(registered=("R1", "R2", "db9"))
+    findings = [each for each in found(Procedure.REBUILD, "R1", facts) if each.matters]
+    assert [(each.guard, each.level, each.host) for each in findings] == [
+        (Guard.UNCONFIGURED_SERVER, Level.UNKNOWN, "db9")
+    ]
+
+
+def test_an_address_that_was_edited_after_the_plan_changes_the_fingerprint() -> None:
+    """So do the port and the name that the machine gives itself."""
+
+    def basis(facts: FailoverFacts) -> dict[str, str]:
+        plan = make_plan(Procedure.REBUILD, "R1", facts)
+        return dict(basis_of(plan, facts, ()))
+
+    facts = sound_domain()
+    moved = replace(
+        facts.snapshot, hosts=tuple(replace(each, address="192.0.2.99", port=2222) for each in facts.snapshot.hosts)
+    )
+    before, after = basis(facts), basis(replace(facts, snapshot=moved))
+    assert {key for key in before if before[key] != after[key]} == {
+        f"{name} address" for name in ("M", "R1", "R2", "C")
+    }

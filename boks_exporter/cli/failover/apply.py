@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import shlex
 import sys
 from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
@@ -19,6 +18,7 @@ from boks_exporter.cli.failover.options import AcceptArguments, Common, acceptan
 from boks_exporter.cli.failover.text_output import proposal_text
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import OutputError, say
+from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.findings import Acceptance, Finding
 from boks_exporter.failover.journal import JournalError
@@ -27,6 +27,7 @@ from boks_exporter.failover.preflight import (
     NotAcceptableError,
     argument,
     blocking_findings,
+    candidates,
     check_acceptable,
     check_existing,
     exit_for,
@@ -35,6 +36,7 @@ from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import (
     FingerprintError,
     Halt,
+    NextCommand,
     Order,
     Proposal,
     Runner,
@@ -70,7 +72,7 @@ class TypedConsole:
 def show_or_apply(
     common: Common,
     procedure: Procedure,
-    host: str,
+    host: str | None,
     *,
     fingerprint: str | None,
     accept: AcceptArguments,
@@ -84,8 +86,9 @@ def show_or_apply(
             validate_fingerprint(fingerprint)
     except (NotAcceptableError, FingerprintError) as error:
         raise click.UsageError(str(error)) from error
-    order = Order(procedure=procedure, target=host, accepted=accepted, reason=reason.strip())
     domain = common.domain(host)
+    host = host or best_candidate(domain)
+    order = Order(procedure=procedure, target=host, accepted=accepted, reason=reason.strip())
     if fingerprint is not None:
         tell_open_runs(domain)
         return _ended(common, _run(common, domain, lambda runner: runner.apply(order, fingerprint)))
@@ -101,6 +104,21 @@ def show_or_apply(
         say("nothing was changed")
         return int(Exit.DONE)
     return _ended(common, _run(common, domain, lambda runner: runner.apply(order, proposal.fingerprint)))
+
+
+def best_candidate(domain: ManagedDomain) -> str:
+    """Return the first of the ranked candidates; raises UsageError where none can become master."""
+    known = open_runs(domain)
+
+    async def look() -> FailoverFacts:
+        async with looking(domain) as survey:
+            return await survey.observe(known)
+
+    found = candidates(run_async(look), domain.limits)
+    if not found or any(not finding.acceptable for finding in found[0].refusals):
+        message = "--best: no replica can become master; failover candidates shows what blocks each"
+        raise click.UsageError(message)
+    return found[0].host
 
 
 def show(common: Common, domain: ManagedDomain, order: Order) -> tuple[Proposal, Exit]:
@@ -145,8 +163,11 @@ def _kept(domain: ManagedDomain, proposal: Proposal) -> str:
 
 
 def _what_next(order: Order, proposal: Proposal, left: Collection[Finding]) -> list[str]:
-    command = f"  boks-exporter failover {order.procedure} {order.target}"
-    accepted = "".join(f" --accept {entry}" for entry in order.accepted)
+    accepted = tuple(word for entry in order.accepted for word in ("--accept", str(entry)))
+
+    def command(*words: str) -> str:
+        return f"  {NextCommand(order.procedure, (order.target, *accepted, *words))}"
+
     if left:
         names = [*dict.fromkeys(finding.guard for finding in left)]
         remaining = f"Nothing was changed, and nothing will be while these findings remain: {', '.join(names)} "
@@ -155,16 +176,13 @@ def _what_next(order: Order, proposal: Proposal, left: Collection[Finding]) -> l
             lines += [
                 "Check first, on site or at the remote console: the power of the machine, what its console shows, its",
                 "switch port. After the check accept each finding by name, with a reason:",
-                *(f"{command}{accepted} --accept {name} --reason ''" for name in dict.fromkeys(map(argument, left))),
+                *(command("--accept", name, "--reason", "") for name in dict.fromkeys(map(argument, left))),
             ]
         return lines
     if proposal.plan.obstacle:
         return [f"Nothing was changed, as there is no plan (exit {int(Exit.REFUSED)})."]
-    reason = f" --reason {shlex.quote(order.reason)}" if order.reason else ""
-    return [
-        "Nothing was changed. To do exactly this:",
-        f"{command}{accepted}{reason} --apply {proposal.fingerprint}",
-    ]
+    reason = ("--reason", order.reason) if order.reason else ()
+    return ["Nothing was changed. To do exactly this:", command(*reason, "--apply", proposal.fingerprint)]
 
 
 def resume_or_abort(common: Common, run: str, *, accepted: tuple[Acceptance, ...] = (), abort: bool = False) -> int:

@@ -1,12 +1,14 @@
 """The failover commands themselves: they parse, ask, print and exit."""
 
 import json
+from collections.abc import Callable
 from typing import Any, Final
 
 import click
 
 from boks_exporter.cli.failover import options
 from boks_exporter.cli.failover.options import AcceptArguments, Common, acceptances, run_async
+from boks_exporter.cli.options import Command
 from boks_exporter.cli.param_types import WORDS
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import say
@@ -61,6 +63,21 @@ def failover() -> None:
     """
 
 
+_CHANGE_MASTER: Final = {Procedure.PROMOTE, Procedure.SWITCHOVER}
+
+
+def _target(procedure: Procedure) -> Callable[[Command], Command]:
+    """Add HOST, and for a change of masters --best in its place."""
+    has_best = procedure in _CHANGE_MASTER
+
+    def added(command: Command) -> Command:
+        if has_best:
+            command = click.option("--best", is_flag=True, help="Take the first of `failover candidates`.")(command)
+        return click.argument("host", required=not has_best)(command)
+
+    return added
+
+
 def _procedure(procedure: Procedure) -> click.Command:
     @failover.command(
         name=procedure,
@@ -71,10 +88,21 @@ def _procedure(procedure: Procedure) -> click.Command:
             f'boks-exporter failover {procedure} replica1 --accept shm_size --reason "fixed tomorrow"',
         ),
     )
-    @click.argument("host")
+    @_target(procedure)
     @options.applying
     @options.common
-    def command(*, host: str, fingerprint: str | None, accept: AcceptArguments, reason: str, **given: Any) -> int:
+    def command(
+        *,
+        host: str | None,
+        fingerprint: str | None,
+        accept: AcceptArguments,
+        reason: str,
+        best: bool = False,
+        **given: Any,
+    ) -> int:
+        if bool(host) is best:
+            message = "expected HOST or --best"
+            raise click.UsageError(message)
         from boks_exporter.cli.failover.apply import show_or_apply
 
         return show_or_apply(Common(**given), procedure, host, fingerprint=fingerprint, accept=accept, reason=reason)
@@ -166,6 +194,15 @@ def verify(**given: Any) -> int:
     from boks_exporter.cli.failover.inspect import show_verification
 
     return show_verification(Common(**given))
+
+
+@failover.command(epilog=_example('boks-exporter failover conflict || echo "exit code $?"'))
+@options.common
+def conflict(**given: Any) -> int:
+    """Show several masters: what each has alone by table, which replicas it lists, and the ways out. Read-only."""
+    from boks_exporter.cli.failover.inspect import show_conflict
+
+    return show_conflict(Common(**given))
 
 
 @failover.command(epilog=_example("boks-exporter failover show 20261124-201512-promote-3f9a01c7"))

@@ -20,6 +20,9 @@ from boks_exporter.failover.journal import Journal, LoggedStep, Run
 from boks_exporter.failover.preflight import blocking_findings, exit_for
 from boks_exporter.failover.preflight import candidates as ranked
 from boks_exporter.failover.proofs import Certainty
+from boks_exporter.failover.proofs.conflict import conflict_of
+from boks_exporter.failover.proofs.conflict import sentences as conflict_sentences
+from boks_exporter.failover.runner import NextCommand
 from boks_exporter.failover.runner.verify import Verification, verified
 
 _BEST_FIRST: Final = (Exit.DONE, Exit.FACTS_UNKNOWN, Exit.REFUSED, Exit.LOCKED)
@@ -66,6 +69,43 @@ def show_verification(common: Common) -> int:
     if Certainty.NO in truths:
         return int(Exit.NOT_CONVERGED)
     return int(Exit.FACTS_UNKNOWN if Certainty.UNKNOWN in truths else Exit.DONE)
+
+
+def show_conflict(common: Common) -> int:
+    """Show several masters and the ways out."""
+    domain = common.domain()
+    known = open_runs(domain)
+
+    async def look() -> FailoverFacts:
+        async with looking(domain) as survey:
+            return await survey.observe(known)
+
+    facts = run_async(look)
+    found = conflict_of(facts)
+    ways = [NextCommand("retire", (each.host,)) for each in found]
+    if common.is_json:
+        shown = [
+            {
+                "host": each.host,
+                "alone_sequences": None if each.alone is None else {str(table): n for table, n in each.alone.items()},
+                "followers": list(each.followers),
+                "daemons": facts.daemons(each.host),
+                "next": str(way),
+            }
+            for each, way in zip(found, ways, strict=True)
+        ]
+        say(json.dumps(shown, indent=2))
+    elif not found:
+        said = ", ".join(facts.possible_masters)
+        unseen = f"; not reached, and master when last seen: {said}" if said else ""
+        say(f"{', '.join(facts.snapshot.masters) or 'no host'} reports that it is master{unseen}")
+    else:
+        say("\n".join(harmless(line) for line in conflict_sentences(found)))
+        say("Ways out; each shows its plan first. Keep the one whose updates are needed, retire the other:")
+        say("\n".join(f"  {way}" for way in ways))
+    if found:
+        return int(Exit.NOT_CONVERGED)
+    return int(Exit.FACTS_UNKNOWN if facts.possible_masters else Exit.DONE)
 
 
 def show_history(common: Common, limit: int) -> int:

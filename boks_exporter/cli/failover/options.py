@@ -89,13 +89,26 @@ class Common:
     def is_json(self) -> bool:
         return self.output == "json"
 
+    def given(self) -> tuple[str, ...]:
+        """Return the options that were typed, for the next commands; what the environment gives is there again."""
+        context = click.get_current_context(silent=True)
+        values = {
+            "config_file": ("--config.file", str(self.config_file)),
+            "domain_name": ("--domain", self.domain_name),
+        }
+        typed = click.core.ParameterSource.COMMANDLINE
+        names = [name for name in values if context and context.get_parameter_source(name) is typed]
+        return tuple(str(word) for name in names for word in values[name])
+
     def domain(self, host: str | None = None) -> "ManagedDomain":
         """Load the configuration and find the domain; raises BoksExporterError."""
         from boks_exporter.app.failover_wiring import chosen_domain
         from boks_exporter.app.logs import configure
         from boks_exporter.app.options import LogFormat
         from boks_exporter.config import load
+        from boks_exporter.failover.runner.result import repeat_options
 
+        repeat_options(self.given())
         configure("error", LogFormat.LOGFMT)
         settings = load(self.config_file)
         if self.domain_name is not None:

@@ -9,7 +9,7 @@ from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import RULES, Acceptances, Finding, Level
 from boks_exporter.failover.preflight import Candidate, argument, next_master_by
 from boks_exporter.failover.procedures.step import UNNAMED, ProcedureStep, StepKind
-from boks_exporter.failover.runner import Proposal
+from boks_exporter.failover.runner import NextCommand, Proposal
 from boks_exporter.model import Timestamp
 from boks_exporter.parsing.operator_facts import Reach
 
@@ -130,9 +130,9 @@ def candidates_text(facts: FailoverFacts, found: Collection[Candidate]) -> Itera
     procedure = next_master_by(facts)
     best = next((candidate.host for candidate in found if candidate.is_free), None)
     if best:
-        yield f"next: boks-exporter failover {procedure} {best}, which shows the plan and changes nothing"
+        yield f"next: {NextCommand(procedure, (best,))}, which shows the plan and changes nothing"
     elif found:
-        yield f"None is free. boks-exporter failover {procedure} HOST shows which findings can be accepted, and how."
+        yield f"None is free. {NextCommand(procedure, ('HOST',))} shows which findings can be accepted, and how."
     else:
         yield "There is no replica that could become master."
 

@@ -10,6 +10,7 @@ class Guard(StrEnum):
 
     UNKNOWN_HOST = "unknown_host"
     OTHER_HOST = "other_host"
+    UNCONFIGURED_SERVER = "unconfigured_server"
     RUN_OPEN = "run_open"
     HOST_LOCKED = "host_locked"
     HOST_BUSY = "host_busy"
@@ -79,6 +80,12 @@ RULES: Final[dict[Guard, GuardRule]] = {
         "a change of one would be made on the other",
         _NEVER,
         "a master and a copy that are one machine would be taken for two",
+    ),
+    Guard.UNCONFIGURED_SERVER: GuardRule(
+        "every replica of the master's database and list is in the configuration",
+        "an unknown server can be master, ahead, or locked by another operator",
+        _MAY,
+        "by a person who knows the state of the named server",
     ),
     Guard.RUN_OPEN: GuardRule(
         "no other run of the domain is open",

@@ -51,6 +51,9 @@ def _facts(facts: FailoverFacts) -> Iterator[tuple[str, str]]:
 
 def _host(facts: FailoverFacts, host: HostName) -> Iterator[tuple[str, str]]:
     seen, readiness = facts.seen(host), facts.readiness(host)
+    known = facts.host(host)
+    yield "address", f"{known.address} port {known.port or 'of SSH'}" if known else "unknown"
+    yield "calls itself", readiness.hostname if readiness and readiness.hostname else "unknown"
     yield "answers", "yes" if seen else "no"
     yield "role", facts.role(host)
     yield "state", facts.health.host(host).state

@@ -9,6 +9,8 @@ from boks_exporter.failover.preflight.question import PlanQuestion
 _GUARDS: Final = (
     roles.known_host,
     roles.machines,
+    roles.names,
+    roles.servers,
     runs.open_runs,
     runs.locks,
     runs.last_run,

@@ -1,5 +1,6 @@
 """Guards about roles: there are never two masters."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
@@ -49,6 +50,34 @@ def machines(question: PlanQuestion) -> Iterator[Finding]:
             )
             told = {"value": readiness.hostname, "limit": host.name, "source": "operator's gate"}
             yield refuse(Guard.OTHER_HOST, said, host.name, **told)
+
+
+def names(question: PlanQuestion) -> Iterator[Finding]:
+    """No machine has two names in the configuration; a machine that calls itself otherwise is noted.
+
+    Behind other ports of one address there can be other machines, such as containers, that call themselves the same.
+    """
+    facts, by_own_name = question.facts, defaultdict[tuple[str, int], list[HostName]](list)
+    for host in facts.snapshot.hosts:
+        readiness = facts.readiness(host.name)
+        if readiness and readiness.hostname:
+            by_own_name[readiness.hostname.lower(), host.port].append(host.name)
+    for (own, _), several in by_own_name.items():
+        figures = {"value": own, "source": "operator's gate"}
+        if len(several) > 1:
+            said = f"{' and '.join(several)} lead to one machine, which calls itself {own}: keep one of the names"
+            yield refuse(Guard.OTHER_HOST, said, several[0], **figures)
+        elif Names(facts.snapshot.hosts).host(own) is None:
+            yield note(Guard.OTHER_HOST, f"{several[0]} calls itself {own}", several[0], **figures)
+
+
+def servers(question: PlanQuestion) -> Iterator[Finding]:
+    """Every replica that the master registers or lists is in the configuration."""
+    facts, known = question.facts, Names(question.facts.snapshot.hosts)
+    registered = (name for name in facts.registered or () if known.host(name) is None)
+    for name in dict.fromkeys((*registered, *facts.snapshot.unresolved)):
+        said = f"{name} is a replica by the master's database or list, and in no host of this configuration"
+        yield unknown(Guard.UNCONFIGURED_SERVER, said, name, source="the master")
 
 
 def master(question: PlanQuestion) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import Basis, Plan, basis_of, difference, fingerprint_of, make_plan
 from boks_exporter.failover.preflight import PlanQuestion, findings_of
 from boks_exporter.failover.procedure import Procedure
+from boks_exporter.failover.runner.result import NextCommand
 from boks_exporter.failover.survey import Survey
 from boks_exporter.model import HostName
 
@@ -50,7 +51,7 @@ def proposal_of(
 def changed(before: Basis | None, proposal: Proposal, fingerprint: str) -> tuple[str, ...]:
     """Report why a fingerprint is not that of the present proposal, and how to see the new plan."""
     plan = proposal.plan
-    again = f"next: boks-exporter failover {plan.procedure} {plan.target} shows the plan as it is now"
+    again = f"next: {NextCommand(plan.procedure, (plan.target,))} shows the plan as it is now"
     if before is None:
         return (f"no plan with the fingerprint {fingerprint} was shown from this journal: show the plan first", again)
     shown = dict(before)

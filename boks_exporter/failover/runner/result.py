@@ -1,11 +1,21 @@
 """The result of a failover command."""
 
+import shlex
+from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Final
 
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.plan.fingerprint import DIGITS
 from boks_exporter.model import HostName
+
+_OPTIONS: Final[ContextVar[tuple[str, ...]]] = ContextVar("options of the present command", default=())
+
+
+def repeat_options(options: tuple[str, ...]) -> None:
+    """Add the options of the present command, such as --config.file, to every command that is shown from now on."""
+    _OPTIONS.set(options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +26,8 @@ class NextCommand:
     arguments: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """Return the command line."""
-        return " ".join(("boks-exporter failover", self.name, *self.arguments))
+        """Return the command line, with the options that the present command was given."""
+        return shlex.join(("boks-exporter", "failover", self.name, *self.arguments, *_OPTIONS.get()))
 
 
 @dataclass(frozen=True, slots=True)
