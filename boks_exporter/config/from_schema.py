@@ -52,6 +52,7 @@ def _domain(model: DomainModel, directory: Path, parsing: ParsingModel, journal:
         transport=_transport(model.transport, directory),
         discover=model.discover,
         address_template=model.address_template,
+        discovered_seconds=model.discovered_seconds,
         hosts=tuple(_host(host, model.address_template) for host in model.hosts),
         thresholds=Thresholds(**vars(model.thresholds)),
         ignore_lines=tuple(IgnoreRule(**vars(rule)) for rule in parsing.ignore_lines),

@@ -184,6 +184,11 @@ class DomainModel(Strict):
     address_template: AddressTemplate = Field(
         default="{name}", description="Address of a host without one, such as {name}.example.net."
     )
+    discovered_seconds: PositiveDuration = Field(
+        alias="discovered_age",
+        default=86400.0,
+        description="A discovered host that no list has named for so long, and that does not answer, is dropped.",
+    )
     hosts: tuple[HostModel, ...] = Field(
         strict=False, min_length=1, description="Its servers. The master is observed, not configured."
     )

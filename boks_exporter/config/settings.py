@@ -85,6 +85,7 @@ class DomainSettings:
     hosts: tuple[Host, ...]
     discover: bool = False
     address_template: str = "{name}"
+    discovered_seconds: Seconds = 86400.0
     thresholds: Thresholds = field(default_factory=Thresholds)
     ignore_lines: tuple[IgnoreRule, ...] = ()
     failover: FailoverSettings | None = None

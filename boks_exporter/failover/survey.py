@@ -13,7 +13,7 @@ from boks_exporter.health import judge_round
 from boks_exporter.model import DomainSnapshot, Host, HostName, Role
 from boks_exporter.observe import Clock, Knowledge, observe
 from boks_exporter.parsing.operator_facts import Reach
-from boks_exporter.replication import History
+from boks_exporter.replication import History, hosts_of
 from boks_exporter.transport.base import Transport
 
 _AT_ONCE: Final = 50
@@ -40,7 +40,7 @@ class Survey:
     """Why nothing is known from before, where that is so."""
 
     def __post_init__(self) -> None:
-        self._known = Knowledge(last_known_master=self.last_known_master)
+        self._known = Knowledge(last_known_master=self.last_known_master, discovered=hosts_of(self.history.discovered))
         self._at_once = asyncio.Semaphore(_AT_ONCE)
         self._stopped: frozenset[HostName] = frozenset()
 

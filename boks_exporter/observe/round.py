@@ -1,7 +1,7 @@
 """One round over one domain: the master, then all others at once, then the master again."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -62,6 +62,8 @@ class Knowledge:
     masters: tuple[HostName, ...] | None = None
     last_known_master: HostName | None = None
     discovered: tuple[Host, ...] = ()
+    forgettable: frozenset[HostName] = frozenset()
+    """Discovered hosts that no list has named for as long as the configuration says."""
     master_took: Seconds = 0.0
     """How long the last poll of the one master took that was answered."""
 
@@ -255,8 +257,8 @@ class _Round:
             for host in discovered(master, tuple(self.hosts.values()), self.domain.address_template):
                 self.hosts[host.name] = host
 
-    def drop_discovered(self) -> None:
-        """Drop discovered hosts that the list no longer names and that no longer answer as a server.
+    def drop_discovered(self, forgettable: Collection[HostName]) -> None:
+        """Drop discovered hosts that no list has named for long and that no longer answer as a server.
 
         One that still answers stays, because a replica missing from the list must be reported.
         """
@@ -264,7 +266,7 @@ class _Round:
         if listing is None or listing.unread:
             return  # a host that is not named may be in a line that could not be read
         named = {entry.host for entry in listing.entries}
-        for host in [host for host in self.hosts.values() if host.discovered and host.name not in named]:
+        for host in [host for host in self.hosts.values() if host.name in forgettable and host.name not in named]:
             outcome = self.outcomes[host.name]
             if not (isinstance(outcome, Observed) and outcome.role in {Role.MASTER, Role.REPLICA}):
                 del self.hosts[host.name]
@@ -288,7 +290,9 @@ async def observe(
 ) -> DomainSnapshot:
     """Run one round of a domain; `limiter` limits how many hosts are polled at the same time."""
     stopwatch, options = Stopwatch.start(clock), options or RoundOptions()
-    hosts = {host.name: host for host in (*domain.hosts, *(known.discovered if domain.discover else ()))}
+    configured = {host.name: host for host in domain.hosts}
+    found = {host.name: host for host in known.discovered} if domain.discover else {}
+    hosts = {**configured, **{name: host for name, host in found.items() if name not in configured}}
     running = _Round(domain, transport, stopwatch, limiter or asyncio.Semaphore(len(hosts) or 1), hosts)
     running.last_known_master = known.last_known_master
     masters = await running.find_masters() if known.masters is None else known.masters
@@ -298,5 +302,5 @@ async def observe(
     await running.bracket(options.publish)
     await running.settle_masters()
     await running.poll_closer(options.closer_polls)
-    running.drop_discovered()
+    running.drop_discovered(known.forgettable)
     return running.snapshot()

@@ -17,7 +17,7 @@ from boks_exporter.poller.counters import Counters
 from boks_exporter.poller.preview import continued
 from boks_exporter.poller.state_changes import changes
 from boks_exporter.poller.state_database import PersistedState
-from boks_exporter.replication import Clearance
+from boks_exporter.replication import Clearance, hosts_of, not_named_for
 from boks_exporter.transport.base import Transport
 
 Clearances: TypeAlias = Callable[[DomainName], Awaitable[Sequence[Clearance]]]
@@ -46,7 +46,10 @@ class DomainWatch:
         self._is_first = self.history.begun_at is None
         self._clock = clock
         self._clock_offset = clock.now() - clock.monotonic()
-        self._known = Knowledge(last_known_master=(kept or PersistedState()).last_known_master)
+        self._known = Knowledge(
+            last_known_master=(kept or PersistedState()).last_known_master,
+            discovered=hosts_of(self.history.discovered),
+        )
         self._tally = Counters()
 
     def __repr__(self) -> str:
@@ -96,7 +99,7 @@ class DomainWatch:
         options = RoundOptions(self.closer_polls, preview)
         self._follow_the_clock()
         domain = self.domain
-        snapshot = await observe(domain, self.transport, self._clock, self._known, limiter, options)
+        snapshot = await observe(domain, self.transport, self._clock, self._forgetting(domain), limiter, options)
         if removed := set(_names(domain)) - set(_names(self.domain)):
             snapshot = snapshot.without(removed)  # by a reload during the round
         thresholds = self.domain.thresholds
@@ -105,6 +108,9 @@ class DomainWatch:
         else:
             clearances = await self._clearances()
             judged = judge_round(snapshot, self.history, thresholds, exact_to=interval, clearances=clearances)
+        for host in judged.history.discovered.keys() ^ self.history.discovered.keys():
+            if snapshot.host(host) is None:
+                _log.info("discovered_host_dropped", boks_domain=domain.name, host=host)
         self.history = judged.history
         self._known = self._known.after(snapshot)
         self._tally.count(snapshot, self.transport)
@@ -120,6 +126,12 @@ class DomainWatch:
                 log = _log.info if facts.get("state") == "ok" else _log.warning
                 log(event, boks_domain=self.domain.name, **facts)
         return self.view
+
+    def _forgetting(self, domain: DomainSettings) -> Knowledge:
+        """Add which discovered hosts may be dropped."""
+        known = self.history.discovered
+        now = self._clock.now()
+        return replace(self._known, forgettable=not_named_for(known, known, now, domain.discovered_seconds))
 
     def _preview(self, interval: Seconds, publish: Callable[[], None], read: DomainSnapshot) -> None:
         """Publish a view in which hosts that were not read yet keep their last outcome, with its own time.

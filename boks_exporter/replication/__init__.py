@@ -3,6 +3,7 @@
 from boks_exporter.replication.closer import undecided_replicas
 from boks_exporter.replication.comparison import DomainComparison, ReplicaComparison, TableComparison, compare, ranked
 from boks_exporter.replication.conditions import Condition, Findings
+from boks_exporter.replication.discovered import DiscoveredHost, hosts_of, not_named_for
 from boks_exporter.replication.evidence import Clearance, CopyEvidence, Difference, EvidenceKind, Lead, Reload, cleared
 from boks_exporter.replication.history import History, advance, remember
 from boks_exporter.replication.history_json import dump, restore
@@ -14,6 +15,7 @@ __all__ = [
     "Condition",
     "CopyEvidence",
     "Difference",
+    "DiscoveredHost",
     "DomainComparison",
     "EvidenceKind",
     "Findings",
@@ -29,6 +31,8 @@ __all__ = [
     "cleared",
     "compare",
     "dump",
+    "hosts_of",
+    "not_named_for",
     "ranked",
     "remember",
     "restore",

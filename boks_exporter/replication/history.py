@@ -18,6 +18,7 @@ from boks_exporter.model import (
 from boks_exporter.replication.brackets import Timed
 from boks_exporter.replication.common_forms import ROUNDS, counted
 from boks_exporter.replication.conditions import Condition, Findings, carried_on
+from boks_exporter.replication.discovered import DiscoveredHost, keep_discovered
 from boks_exporter.replication.evidence import CopyEvidence
 from boks_exporter.replication.master_terms import MasterTerm, continue_terms
 from boks_exporter.replication.table_history import Age, TableHistory
@@ -51,6 +52,8 @@ class History:
     """Tables whose bounds leave open whether the copy is ahead, and since when."""
     terms: Mapping[HostName, MasterTerm] = field(default_factory=lambda: MappingProxyType({}))
     """The hosts that are master, or were when they last answered."""
+    discovered: Mapping[HostName, DiscoveredHost] = field(default_factory=lambda: MappingProxyType({}))
+    """Hosts that the master's list named and the configuration does not."""
     begun_at: Timestamp | None = None
     """The first recorded round: evidence from before it does not exist."""
     recorded_at: Timestamp | None = None
@@ -107,6 +110,7 @@ class History:
                 host: {table: since + by for table, since in tables.items()} for host, tables in self.undecided.items()
             },
             terms={host: term.shifted(by) for host, term in self.terms.items()},
+            discovered={host: known.shifted(by) for host, known in self.discovered.items()},
             begun_at=None if self.begun_at is None else self.begun_at + by,
             recorded_at=None if self.recorded_at is None else self.recorded_at + by,
         )
@@ -127,6 +131,7 @@ def advance(history: History, snapshot: DomainSnapshot) -> History:
         stamps=_stamps(history.stamps, floors, snapshot),
         forms=counted(history.forms, snapshot),
         terms=continue_terms(history.terms, snapshot),
+        discovered=keep_discovered(history.discovered, snapshot),
         begun_at=snapshot.started_at if history.begun_at is None else history.begun_at,
         recorded_at=snapshot.finished_at,
         gone_back=frozenset(seen.host for seen in _replicas(snapshot) if _went_back(history, seen)),

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from boks_exporter.model import HostName, Role, Sequence, TableNumber
+from boks_exporter.replication.discovered import DiscoveredHost
 from boks_exporter.replication.evidence_json import evidence_document, evidence_of, term_document, term_of
 from boks_exporter.replication.history import History
 from boks_exporter.replication.json_values import mapping_of, name_of, number_of, optional_time_of, table_of, time_of
@@ -13,7 +14,7 @@ from boks_exporter.replication.table_history import Step, TableHistory
 
 _KEYS: Final = {
     *("master", "tables", "floors", "roles", "forms"),
-    *("evidence", "undecided", "terms", "begun_at", "recorded_at"),
+    *("evidence", "undecided", "terms", "begun_at", "recorded_at", "discovered"),
 }
 _KEYS_OF_VERSION_1: Final = {"master", "tables", "floors", "roles", "apart"}
 
@@ -36,6 +37,10 @@ def dump(history: History) -> str:
                 for host, tables in history.undecided.items()
             },
             "terms": {host: term_document(term) for host, term in history.terms.items()},
+            "discovered": {
+                host: [known.address, known.port, known.named_at, known.status]
+                for host, known in history.discovered.items()
+            },
             "begun_at": history.begun_at,
             "recorded_at": history.recorded_at,
         },
@@ -58,6 +63,8 @@ def restore(text: str) -> History:
     kept = mapping_of(json.loads(text), "the history")
     if kept.keys() - {"forms"} == _KEYS_OF_VERSION_1:
         kept = _upgraded(kept)
+    if kept.keys() == _KEYS - {"discovered"}:
+        kept = {**kept, "discovered": {}}
     if kept.keys() != _KEYS:
         message = f"expected the keys {', '.join(sorted(_KEYS))}, found {', '.join(sorted(kept)) or 'none'}"
         raise ValueError(message)
@@ -81,9 +88,21 @@ def restore(text: str) -> History:
             for host, tables in mapping_of(kept["undecided"], "undecided").items()
         },
         terms={host: term_of(found, f"terms.{host}") for host, found in mapping_of(kept["terms"], "terms").items()},
+        discovered={
+            host: _discovered(found, f"discovered.{host}")
+            for host, found in mapping_of(kept["discovered"], "discovered").items()
+        },
         begun_at=optional_time_of(kept["begun_at"], "begun_at"),
         recorded_at=optional_time_of(kept["recorded_at"], "recorded_at"),
     )
+
+
+def _discovered(found: Any, where: str) -> DiscoveredHost:
+    match found:
+        case [str(address), int(port), named_at, None | str()]:
+            return DiscoveredHost(address, number_of(port, where), time_of(named_at, where), found[3])
+    message = f"{where}: expected [address, port, named_at, status], found {found!r:.60}"
+    raise ValueError(message)
 
 
 def _upgraded(kept: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,6 +34,7 @@ class World:
     stuck_at: dict[HostName, int] = field(default_factory=dict)
     takes: dict[HostName, float] = field(default_factory=dict)
     fails: dict[HostName, BaseException] = field(default_factory=dict)
+    listed: bool = True
     asked: list[tuple[float, HostName]] = field(default_factory=list)
     times_asked: Counter[HostName] = field(default_factory=Counter)
 
@@ -49,7 +50,9 @@ class World:
         number = min(written, self.stuck_at.get(host.name, written))
         printed = f"T7 13678d 8:33:46 {number} ({number})"
         if host.name == self.master:
-            return RawReply(frames("master", sequence=printed, list=LIST), b"", 0)
+            return RawReply(
+                frames("master", sequence=printed, list=LIST if self.listed else LIST.splitlines()[0]), b"", 0
+            )
         return RawReply(frames("server", sequence=printed), b"", 0)
 
     def reconnects(self, host: HostName) -> int:

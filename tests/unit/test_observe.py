@@ -168,7 +168,23 @@ async def test_a_discovered_host_that_fell_off_the_list_stays_while_it_answers_a
     answer: bytes | TransportError, *, stays: bool
 ) -> None:
     """A replica missing from its master's list is reported; a removed one is dropped."""
-    known = Knowledge(("M",), "M", (Host("R9", "R9.example.net", discovered=True),))
+    known = Knowledge(("M",), "M", (Host("R9", "R9.example.net", discovered=True),), frozenset({"R9"}))
     transport = Scripted({"M": [master(10, ())], "R9": [answer]})
     snapshot = await observe(domain("M", discover=True), transport, StillClock(), known)
     assert [host.name for host in snapshot.hosts] == (["M", "R9"] if stays else ["M"])
+
+
+async def test_a_discovered_host_that_was_named_lately_stays_without_an_answer() -> None:
+    """The list of a master that lost it, or that was just replaced, is no reason to look away."""
+    known = Knowledge(("M",), "M", (Host("R9", "R9.example.net", discovered=True),))
+    gone = TransportError(FailureReason.CONNECT, "refused")
+    transport = Scripted({"M": [master(10, ())], "R9": [gone]})
+    snapshot = await observe(domain("M", discover=True), transport, StillClock(), known)
+    assert [host.name for host in snapshot.hosts] == ["M", "R9"]
+
+
+async def test_a_configured_host_is_never_replaced_by_a_discovered_one() -> None:
+    known = Knowledge(("M",), "M", (Host("R1", "elsewhere.example.net", discovered=True),))
+    transport = Scripted({"M": [master(10)], "R1": [replica(10)]})
+    snapshot = await observe(domain("M", "R1", discover=True), transport, StillClock(), known)
+    assert [(host.name, host.discovered) for host in snapshot.hosts] == [("M", False), ("R1", False)]

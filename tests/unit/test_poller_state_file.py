@@ -19,7 +19,7 @@ from boks_exporter.poller import PersistedState, StateFile, StateUnreadableError
 from boks_exporter.poller.state_database import FORGET_AFTER_SECONDS, MachineClock, ReadClock
 from boks_exporter.replication import History, advance
 from tests.unit.domain_rounds import healthy_round
-from tests.unit.poller_world import Watched, World, domain
+from tests.unit.poller_world import Watched, World, domain, timed_out
 
 
 def kept(number: int = 100) -> PersistedState:
@@ -104,6 +104,42 @@ def test_who_was_who_outlives_a_restart_while_nobody_answers(path: Path) -> None
     assert health.reason == f"no host that answers reports to be master; {gone}"
     assert health.host("R1").is_replica
     assert watched.poller._watches["bank"].history.roles["R1"] is Role.REPLICA
+
+
+def test_discovered_hosts_outlive_a_restart_on_the_night_the_master_dies(path: Path) -> None:
+    """R1 is named by the list alone; with the master dead nobody names it."""
+    state = StateFile(path)
+    watched = Watched(state=state)
+    watched.take(domain("bank", "M", discover=True))
+    watched.run(lambda _: asyncio.sleep(65.0))
+    state.close()
+    world = World(fails={"M": timed_out()})
+    again = Watched(world, state=StateFile(path))
+    again.take(domain("bank", "M", discover=True))
+    again.begin_at = 120.0
+    again.run(lambda _: asyncio.sleep(5.0))
+    assert [host.name for host in again.view.snapshot.hosts] == ["M", "R1"]
+    assert again.view.health.host("R1").is_replica
+
+
+def test_a_discovered_host_that_no_list_names_is_dropped_after_a_day() -> None:
+    """With an event; until then its failure is reported."""
+    watched = Watched(World())
+    watched.take(domain("bank", "M", discover=True))
+    seen: dict[str, list[str]] = {}
+
+    async def script(poller: Watched) -> None:
+        await asyncio.sleep(65.0)
+        poller.world.listed = False
+        poller.world.fails["R1"] = timed_out()
+        await asyncio.sleep(86000.0)
+        seen["before"] = [host.name for host in poller.view.snapshot.hosts]
+        await asyncio.sleep(500.0)
+        seen["after"] = [host.name for host in poller.view.snapshot.hosts]
+
+    lines = watched.run(script)
+    assert seen == {"before": ["M", "R1"], "after": ["M"]}
+    assert [line["host"] for line in lines if line["event"] == "discovered_host_dropped"] == ["R1"]
 
 
 # -- a file that is not as it should be -------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from boks_exporter.replication import (
     Condition,
     CopyEvidence,
     Difference,
+    DiscoveredHost,
     History,
     Lead,
     Reload,
@@ -35,6 +36,9 @@ EVIDENCE = CopyEvidence(
 )
 
 
+DISCOVERED = {"R2": DiscoveredHost("r2.example", 22, 31.0, "OK"), "R3": DiscoveredHost("r3.example", 2222, 1.0)}
+
+
 def learned() -> History:
     """A history of three rounds with a stuck replica, one of them apart, and numbers beyond 64 bits."""
     history = History()
@@ -42,7 +46,7 @@ def learned() -> History:
         numbers = {7: 100 + index, 9: 2**64 + index}
         seen = healthy_round(numbers, at=index * 30.0, R1={7: 100, 9: 2**64}, R2={7: 200, 9: 2**64})
         history = remember(advance(history, seen), {("R1", Condition.MISSING): True}, index * 30.0)
-    return replace(history, evidence={"R2": EVIDENCE}, undecided={"R1": {9: 31.0}})
+    return replace(history, evidence={"R2": EVIDENCE}, undecided={"R1": {9: 31.0}}, discovered=DISCOVERED)
 
 
 def test_everything_worth_keeping_comes_back() -> None:
@@ -55,6 +59,7 @@ def test_everything_worth_keeping_comes_back() -> None:
         history.roles,
     )
     assert (back.evidence, back.undecided, back.terms) == (history.evidence, history.undecided, history.terms)
+    assert back.discovered == history.discovered
     assert back.lasting == {}
     assert dump(back) == dump(history)
 
@@ -113,6 +118,7 @@ def _document() -> dict[str, Any]:
         ),
         (("undecided", "R1", "9"), "now", "undecided.R1.9: expected a number of seconds, found 'now'"),
         (("terms", "M", "last", "7"), [1], "terms.M.last.7: expected [sequence, stamp], found [1]"),
+        (("discovered", "R2"), [1], "discovered.R2: expected [address, port, named_at, status], found [1]"),
         (("begun_at",), "now", "begun_at: expected a number of seconds, found 'now'"),
     ],
 )
@@ -132,7 +138,7 @@ def test_what_is_no_history_is_refused_with_the_place(path: tuple[str, ...], val
 
 def test_another_set_of_keys_is_refused() -> None:
     """A document of another make is not half understood."""
-    with pytest.raises(ValueError, match=r"expected the keys begun_at, evidence, .*, found none"):
+    with pytest.raises(ValueError, match=r"expected the keys begun_at, discovered, .*, found none"):
         restore("{}")
 
 
