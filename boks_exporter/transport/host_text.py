@@ -1,16 +1,36 @@
-"""Cleaning of text that a host sends: no control, format or bidirectional characters, and a limited length."""
+"""Cleaning of what a host sends, where it enters: no control, format or bidirectional characters."""
 
-import unicodedata
+import re
+from dataclasses import replace
 from typing import Final
 
+from boks_exporter.transport.base import RawReply
+
 MESSAGE_CHARACTERS: Final = 400
-_REMOVED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
-"""Categories of Unicode: C0 and C1 controls, bidirectional and other format characters, line separators."""
+
+_REMOVED: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
+"""C0 but tab and line ends, DEL, C1, and the characters that change the direction or the visibility of text."""
+_REMOVED_ASCII: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def cleaned(text: str, limit: int = MESSAGE_CHARACTERS) -> str:
-    """Return one line of printable text; characters that a terminal acts on become `?`."""
-    start = text[: limit + 1]
-    line = "".join("?" if unicodedata.category(each) in _REMOVED and each not in "\t\n\r" else each for each in start)
-    line = " ".join(line.split())
+    """Return a message as one line of printable text; characters that a terminal acts on become `?`."""
+    line = " ".join(_REMOVED.sub("?", text[: limit + 1]).split())
     return line if len(text) <= limit else f"{line[:limit]}…"
+
+
+def cleaned_reply(reply: RawReply) -> RawReply:
+    """Return a reply whose output and errors hold nothing that a terminal, a log or a page acts on."""
+    if _is_clean(reply.stdout) and _is_clean(reply.stderr):
+        return reply
+    return replace(reply, stdout=_cleaned_bytes(reply.stdout), stderr=_cleaned_bytes(reply.stderr))
+
+
+def _is_clean(output: bytes) -> bool:
+    return output.isascii() and not _REMOVED_ASCII.search(output)
+
+
+def _cleaned_bytes(output: bytes) -> bytes:
+    return _REMOVED.sub("?", output.decode(errors="replace")).encode()

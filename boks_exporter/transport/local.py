@@ -12,6 +12,7 @@ from boks_exporter.remote.gate import sent_script
 from boks_exporter.remote.request import Request
 from boks_exporter.remote.settings import LocalSettings
 from boks_exporter.transport.base import RawReply
+from boks_exporter.transport.host_text import cleaned_reply
 
 _CHUNK: Final = 65536
 _ENVIRONMENT: Final = {"PATH": "/usr/xpg4/bin:/usr/bin:/bin"}
@@ -39,7 +40,7 @@ class LocalTransport:
             raise TransportError(FailureReason.TIMEOUT, f"no complete reply within {self._timeout:g} s") from error
         finally:
             await _end(transport, answer)
-        return RawReply(bytes(answer.read[1]), bytes(answer.read[2]), transport.get_returncode())
+        return cleaned_reply(RawReply(bytes(answer.read[1]), bytes(answer.read[2]), transport.get_returncode()))
 
 
 class _Answer(asyncio.SubprocessProtocol):

@@ -18,6 +18,8 @@ from boks_exporter.transport.ssh import SshTransport
 
 ROLE = Request((Section.ROLE,))
 USER = "boksmon"
+INSULT = "\x1b[2J\u202efdp.exe\x9b31m" + "x" * 20_000
+"""A message that plays with terminals and fills logs."""
 ANSWER = b"=boks-gate/1 asked: boks-gate/1 role\n"
 Program = Callable[["asyncssh.SSHServerProcess[bytes]"], Awaitable[None]]
 
@@ -138,6 +140,8 @@ class _Session(asyncssh.SSHServer):
     async def begin_auth(self, username: str) -> bool:
         if self.server.stops_at == "auth":
             await self.server.closing.wait()
+        if self.server.stops_at == "insult":
+            raise asyncssh.DisconnectError(asyncssh.DISC_PROTOCOL_ERROR, INSULT)
         if self.server.stops_at == "a moment":
             await asyncio.sleep(0.03)
         return True

@@ -13,6 +13,7 @@ from boks_exporter.model import Host, HostName, Seconds
 from boks_exporter.remote.request import RequestLine
 from boks_exporter.remote.settings import SshSettings
 from boks_exporter.transport.base import RawReply
+from boks_exporter.transport.host_text import cleaned_reply
 from boks_exporter.transport.ssh.backoff import Backoff
 from boks_exporter.transport.ssh.closing import Closing
 from boks_exporter.transport.ssh.connect import Connector
@@ -168,7 +169,7 @@ class SshTransport:
         """Make the exchange on one connection, and keep the connection unless it is broken."""
         is_candidate = kept is peer.candidate
         try:
-            reply = await self._conversation.exchange(kept, request)
+            reply = cleaned_reply(await self._conversation.exchange(kept, request))
             if not is_answer(reply):
                 await self._explain(peer, kept, reply)
         except NotStartedError:
