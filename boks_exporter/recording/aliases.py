@@ -9,22 +9,51 @@ from boks_exporter.recording.vocabulary import is_kept
 
 IPV4: Final = re.compile(r"(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w.]*\w)")
 IPV6: Final = re.compile(
-    r"(?<![\w:.])(?=[0-9a-f:]*(?:::|(?:[0-9a-f]*:){4}))[0-9a-f]*(?::[0-9a-f]*){2,7}", re.IGNORECASE
+    r"(?<![\w:.])(?=:*[0-9a-f])(?=[0-9a-f:]*(?:::|(?:[0-9a-f]*:){4}))[0-9a-f]*(?::[0-9a-f]*){2,7}", re.IGNORECASE
 )
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
+_FIRST: Final = "hijklmnopqrsuvwxyzabcdefg"
+"""A name begins with a letter, and not with that of a table."""
 _DOCUMENTATION: Final = ("192.0.2.", "198.51.100.", "203.0.113.", "240.0.0.", "240.100.100.", "0.0.0.", "0.0.")
+
+
+class _Replacements:
+    """One kind of replacement; each text has its own, which is neither another's nor an original."""
+
+    def __init__(self, candidates: Callable[[str], Iterator[str]], shape: Callable[[str], object]) -> None:
+        self._known: dict[str, str] = {}
+        self._taken: set[str] = set()
+        self._candidates = candidates
+        self._shape = shape
+        self._rest: dict[object, Iterator[str]] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def __contains__(self, original: str) -> bool:
+        return original in self._known
+
+    def __getitem__(self, original: str) -> str:
+        """Return a text's replacement; texts of the same shape share what is left of its candidates."""
+        if original not in self._known:
+            self._taken.add(original)
+            rest = self._rest.setdefault(self._shape(original), self._candidates(original))
+            self._known[original] = found = next(each for each in rest if each not in self._taken)
+            self._taken.add(found)
+        return self._known[original]
 
 
 class Aliases:
     """The replacements of one recording; the same name has the same replacement everywhere."""
 
     def __init__(self) -> None:
-        self._labels: dict[str, str] = {}
-        self._addresses: dict[str, str] = {}
-        self._sums: dict[str, str] = {}
+        self._labels = _Replacements(_label_candidates, len)
+        self._ipv4 = _Replacements(_ipv4_candidates, len)
+        self._ipv6 = _Replacements(_ipv6_candidates, lambda address: re.sub(r"[0-9a-fA-F]", "0", address))
+        self._sums = _Replacements(_sum_candidates, len)
 
     def __repr__(self) -> str:
-        return f"<Aliases of {len(self._labels)} labels and {len(self._addresses)} addresses>"
+        return f"<Aliases of {len(self._labels)} labels and {len(self._ipv4) + len(self._ipv6)} addresses>"
 
     def add_names(self, names: Iterable[str]) -> None:
         """Make replacements for the labels of host names; words of BoKS's own are no secret and stay."""
@@ -33,7 +62,7 @@ class Aliases:
                 continue
             for label in name.split("."):
                 if label and not is_kept(label) and not label.isdigit():
-                    _replacement(self._labels, label.casefold(), _label_candidates)
+                    _ = self._labels[label.casefold()]
 
     def name(self, name: str) -> str:
         """Replace a name label by label, or an address; labels that are not known stay."""
@@ -48,31 +77,26 @@ class Aliases:
 
     def address(self, address: str) -> str:
         """Replace an address by one for documentation or a reserved one."""
-        candidates = _ipv6_candidates if ":" in address else _ipv4_candidates
-        return _replacement(self._addresses, address, candidates)
+        return (self._ipv6 if ":" in address else self._ipv4)[address]
 
     def check_sum(self, digits: str) -> str:
         """Replace a check sum, from which a short text could be guessed."""
-        return _replacement(self._sums, digits, _sum_candidates)
+        return self._sums[digits]
 
     def _label(self, label: str) -> str:
-        found = self._labels.get(label.casefold(), label)
-        return found.upper() if label.isupper() else found
-
-
-def _replacement(known: dict[str, str], original: str, candidates: Callable[[str], Iterator[str]]) -> str:
-    if original not in known:
-        taken = {*known.values(), *known}
-        known[original] = next(each for each in candidates(original) if each not in taken)
-    return known[original]
+        folded = label.casefold()
+        if folded not in self._labels:
+            return label
+        return self._labels[folded].upper() if label.isupper() else self._labels[folded]
 
 
 def _label_candidates(label: str) -> Iterator[str]:
-    """Names such as h0001, as wide as the label; one of a single letter has 36 replacements and then wider ones."""
-    width = len(label)
-    for number in count(1):
-        text = _base_36(number)
-        yield "h" + text.rjust(width - 1, "0") if len(text) < width else text.rjust(width, "h")
+    """Names such as h0001, as wide as the label; where these are used up, wider ones."""
+    for width in count(len(label)):
+        for first, number in product(_FIRST, range(len(_DIGITS) ** min(width - 1, 4))):
+            name = first + _base_36(number).rjust(width - 1, "0")[: width - 1]
+            if not is_kept(name):
+                yield name
 
 
 def _base_36(number: int) -> str:
@@ -92,11 +116,12 @@ def _ipv4_candidates(address: str) -> Iterator[str]:
 
 
 def _ipv6_candidates(address: str) -> Iterator[str]:
-    """Zeros in the address's own shape, with a number in its last digits."""
+    """Zeros in the address's own shape, with a number in its last digits; where these are used up, longer ones."""
     places = [at for at, character in enumerate(address) if character != ":"]
-    for number in count(1):
-        digits = dict(zip(places, f"{number:x}".rjust(len(places), "0")[-len(places) :], strict=True))
+    for number in range(1, 16 ** min(len(places), 4)):
+        digits = dict(zip(places, f"{number:x}".rjust(len(places), "0"), strict=True))
         yield "".join(digits.get(at, ":") for at in range(len(address)))
+    yield from (f"2001:db8::{number:x}" for number in count(1))
 
 
 def _sum_candidates(digits: str) -> Iterator[str]:

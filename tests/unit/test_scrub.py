@@ -9,6 +9,7 @@ import pytest
 from boks_exporter.cli.root_command import run
 from boks_exporter.recording.aliases import Aliases
 from boks_exporter.recording.scrub import scrub_line, scrub_reply
+from boks_exporter.recording.vocabulary import is_kept
 from tests.nonempty import nonempty
 from tests.unit.cli_replays import PUBLISHED_SEQUENCE, healthy, write
 from tests.unit.test_record import states, texts
@@ -197,3 +198,24 @@ def test_a_reply_of_protocol_2_is_scrubbed_by_its_own_frames() -> None:
     assert not re.search("alice|hunter2|utrrep02", scrubbed)
     assert "=5f3c section errlog\nlines=1\n" in scrubbed
     assert "boks_init=4711 started=1764438012" in scrubbed
+
+
+@pytest.mark.parametrize(("width", "names"), [(1, 30), (2, 1000), (3, 2000), (8, 2000)])
+def test_many_names_have_different_aliases_that_are_names(width: int, names: int) -> None:
+    """They begin with a letter, are no words of BoKS, and are as wide as long as there are enough of that width."""
+    characters = "0123456789abcdefghijklmnopqrstuvwxyz"
+    originals = [f"r{a}{b}"[-width:].rjust(width, "q") for a in characters for b in characters + "-"][:names]
+    aliases = Aliases()
+    aliases.add_names(originals)
+    found = {name: aliases.name(name) for name in dict.fromkeys(originals) if aliases.knows(name)}
+    assert len(set(found.values())) == len(found)
+    assert all(alias[0].isalpha() and not is_kept(alias) for alias in nonempty(found.values()))
+    assert sum(len(alias) == width for alias in found.values()) >= min(len(found), 15)
+
+
+def test_more_addresses_than_a_width_has_are_still_different() -> None:
+    """One digit has sixteen values."""
+    aliases = Aliases()
+    addresses = [*(f"::{digit}" for digit in "123456789abcdef"), "a::", "b::"]
+    shown = [aliases.address(address) for address in addresses]
+    assert len(set(shown)) == len(shown)
