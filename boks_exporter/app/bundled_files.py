@@ -37,7 +37,7 @@ class ShippedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class WrittenFile:
     """The result of writing one file."""
 
     path: Path
@@ -72,7 +72,7 @@ def dashboards() -> tuple[ShippedFile, ...]:
     return tuple(_read("grafana", ".json", ".yaml", ".yml", ".md"))
 
 
-def write(files: tuple[ShippedFile, ...], directory: Path, *, overwrite: bool) -> tuple[Outcome, ...]:
+def write(files: tuple[ShippedFile, ...], directory: Path, *, overwrite: bool) -> tuple[WrittenFile, ...]:
     """Write the files; raises ShippedFilesError, before anything is written, where a changed file would be lost."""
     try:
         present = {file: _text_at(directory / file.place) for file in files}
@@ -101,12 +101,12 @@ def _text_at(path: Path) -> str | None:
         return None
 
 
-def _written(file: ShippedFile, directory: Path, *, is_new: bool) -> Outcome:
+def _written(file: ShippedFile, directory: Path, *, is_new: bool) -> WrittenFile:
     path = directory / file.place
     if is_new:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file.text, encoding="utf-8", newline="\n")
-    return Outcome(path, is_new)
+    return WrittenFile(path, is_new)
 
 
 def _read(name: str, *endings: str, below: Path = Path()) -> Iterator[ShippedFile]:

@@ -10,14 +10,13 @@ from boks_exporter.exposition.domain_view import (
     Tables,
 )
 from boks_exporter.exposition.failover_activity import Operations, RunOutcome, RunProcedure, Window
-from boks_exporter.exposition.metric_spec import Certainty, Kind, MetricSpec, Source
+from boks_exporter.exposition.metric_spec import Kind, MetricSpec, Source, SourceCertainty
 from boks_exporter.exposition.report import status_report
 from boks_exporter.exposition.specs import SPECS
 from boks_exporter.exposition.text_format import Page, render
 
 __all__ = [
     "SPECS",
-    "Certainty",
     "DomainCounters",
     "DomainView",
     "ExporterInfo",
@@ -30,6 +29,7 @@ __all__ = [
     "RunOutcome",
     "RunProcedure",
     "Source",
+    "SourceCertainty",
     "TableLag",
     "Tables",
     "Window",

@@ -13,7 +13,7 @@ class Kind(StrEnum):
     STATESET = "stateset"
 
 
-class Certainty(StrEnum):
+class SourceCertainty(StrEnum):
     """How certain the meaning of a figure of BoKS is."""
 
     READ = "read there"
@@ -25,7 +25,7 @@ class Source:
     """Where a figure of BoKS is described, and how well."""
 
     name: str
-    certainty: Certainty
+    certainty: SourceCertainty
 
     def __str__(self) -> str:
         """Write it as text: `K1456 (inferred from samples)`."""

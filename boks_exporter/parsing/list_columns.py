@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Final
 
 from boks_exporter.parsing.list_header import COUNT, PACKET, STATUS, SYNC, Column, Span, labels_of
-from boks_exporter.parsing.list_rows import AGES, Row, row_of
+from boks_exporter.parsing.list_rows import AGES, ListRow, row_of
 
 _WORD: Final = re.compile(r"\S+")
 _RUN_OF_BLANKS: Final = re.compile(r"\S\s\s+\S")
@@ -35,7 +35,7 @@ class Places:
         return [*enumerate(self.ages), *self.anchors]
 
 
-def places_in(line: str, row: Row) -> Places:
+def places_in(line: str, row: ListRow) -> Places:
     """Find the positions of a row's parts in its line."""
     spans = [match.span() for match in _WORD.finditer(line)]
     anchors = [(STATUS, (spans[row.status_word][0], spans[-1][1]))]
@@ -143,7 +143,7 @@ def gap_of(shape: str, ruler: Ruler) -> slice | None:
     return slice(packet[1], sync[0])
 
 
-def columns_of(line: str, row: Row, ruler: Ruler) -> tuple[Column, ...] | None:
+def columns_of(line: str, row: ListRow, ruler: Ruler) -> tuple[Column, ...] | None:
     """Return the columns of a row's durations; None where they are not known, as when blanks were collapsed."""
     columns = _columns_by_tabs(line, row) if "\t" in line else None
     line = line.expandtabs()
@@ -152,7 +152,7 @@ def columns_of(line: str, row: Row, ruler: Ruler) -> tuple[Column, ...] | None:
     return ruler.columns_of(places_in(line, row))
 
 
-def _columns_by_tabs(line: str, row: Row) -> tuple[Column, ...] | None:
+def _columns_by_tabs(line: str, row: ListRow) -> tuple[Column, ...] | None:
     """Split at tabs, one between each two cells; an empty cell is a blank one (U)."""
     cells = line.strip().split("\t")
     filled = tuple(column for column, cell in enumerate(cells[1 : 1 + AGES]) if cell.strip())

@@ -28,7 +28,7 @@ _ENOUGH_NUMBERS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ListRow:
     """The words of a row; the columns of the durations are certain only if there are three.
 
     `age_words` gives for each duration its first word and the one after its last; `count_word` is None without a count.
@@ -94,7 +94,7 @@ def common_row(words: list[str]) -> ReplicaLine | None:
     return replica_line(name, since_packet, since_failure, since_sync, int(count), status, raw_status)
 
 
-def row_of(words: list[str], *, below_header: bool) -> Row | None:
+def row_of(words: list[str], *, below_header: bool) -> ListRow | None:
     """Parse any row: durations after the name, a count if there is one, and the status from there to the line's end.
 
     A status is never numeric, so that a line with an unreadable duration or a cut end is not a row. A sentence must not
@@ -108,7 +108,7 @@ def row_of(words: list[str], *, below_header: bool) -> Row | None:
     status_word = at if count_word is None else at + 1
     if status_word >= len(words) or _NO_STATUS.match(words[status_word]) or _has_number(words[status_word + 1 :]):
         return None
-    row = Row(
+    row = ListRow(
         name=words[0],
         ages=ages,
         age_words=age_words,
@@ -184,7 +184,7 @@ def _is_count(word: str) -> bool:
     return number(word) is not None or word.lower() in _BLANKS
 
 
-def _is_credible(row: Row, *, below_header: bool) -> bool:
+def _is_credible(row: ListRow, *, below_header: bool) -> bool:
     numbers = sum(age is not None for age in row.ages) + (row.count is not None)
     if status_of(row.raw_status) is ReportedStatus.OTHER:
         return numbers >= _ENOUGH_NUMBERS

@@ -60,7 +60,6 @@ class Poller:
         self._is_due: dict[DomainName, asyncio.Event] = {}
 
     def __repr__(self) -> str:
-        """Tell what is watched."""
         return f"<Poller every {self._poll.interval_seconds:g} s: {', '.join(map(repr, self._watches.values()))}>"
 
     def current(self) -> tuple[DomainView, ...]:

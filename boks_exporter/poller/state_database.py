@@ -54,7 +54,7 @@ class PersistedState:
 
 @dataclass(frozen=True, slots=True)
 class MachineClock:
-    """The Unix time with the time since the machine's boot, which nobody sets."""
+    """The Unix time with the time since the machine's boot, which no administrator sets."""
 
     boot: str
     since_boot: Seconds

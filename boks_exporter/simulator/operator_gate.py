@@ -57,7 +57,7 @@ class OperatorGates:
         self._asked = count(1)
 
     def __repr__(self) -> str:
-        """Tell what is locked."""
+        """Return what is locked."""
         locked = [name for name, state in self.states.items() if state.lock]
         return f"<OperatorGates {len(self.states)} hosts, locked: {', '.join(locked) or 'none'}>"
 
@@ -77,7 +77,7 @@ class OperatorGates:
                 return self._framed(host, words[0], self.domain.now + _QUICK, lambda: lines)
 
     def reboot(self, host: HostName, seconds: Seconds) -> None:
-        """Let a machine go down now, with whatever runs on it, and come back."""
+        """Switch a machine off now, with its running commands, and on again."""
         go_down(self.domain, host, self.states[host], seconds)
 
     # -- looks and locks ---------------------------------------------------------------------------------------------
@@ -123,7 +123,7 @@ class OperatorGates:
         return [*shown, f"=end registered exit={printed.exit_status} seconds=0"]
 
     def _reach(self, host: HostName, there: str, port: str) -> tuple[str, str]:
-        """Tell how the host with a name, or the only one with an address, is found by the others."""
+        """Return how other hosts find the host with a name, or the only one with an address."""
         found = [each for each in self.domain.hosts.values() if there in {each.name, each.address}]
         if len(found) != 1:
             return "unknown", "none"

@@ -48,7 +48,7 @@ class Record:
 
     @property
     def state(self) -> str:
-        """Tell the gate's word for it."""
+        """Return the gate's word for it."""
         if self.exit_status is not None:
             return "done"
         return "interrupted" if self.is_interrupted and not self.pid_is_reused else "running"
@@ -95,7 +95,7 @@ class HostState:
         self.go_down()
 
     def reuse_process_ids(self) -> None:
-        """Give the process ids of interrupted commands to other processes."""
+        """Assign the process ids of interrupted commands to other processes."""
         for record in self.records.values():
             record.pid_is_reused = record.is_interrupted
 

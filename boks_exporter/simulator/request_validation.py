@@ -41,7 +41,7 @@ _SHAPES: Final = tuple(
 
 
 def refusal(line: str) -> str | None:
-    """Tell why the gate does not take a line at all; None where it does."""
+    """Return why the gate refuses a line; None if it accepts it."""
     if len(line) > _LONGEST:
         return "too_long"
     if not _CHARACTERS.fullmatch(line):

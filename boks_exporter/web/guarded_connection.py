@@ -5,7 +5,15 @@ from collections.abc import Callable
 from typing import Final, cast
 
 from boks_exporter.web.refusals import Refusals
-from boks_exporter.web.request_head import END, MALFORMED, MAX_HEAD_BYTES, TOO_LARGE, TOO_SLOW, Refused, checked_head
+from boks_exporter.web.request_head import (
+    END,
+    MALFORMED,
+    MAX_HEAD_BYTES,
+    TOO_LARGE,
+    TOO_SLOW,
+    RefusedRequest,
+    checked_head,
+)
 
 HEAD_SECONDS: Final = 10.0
 """How long a client may take for the TLS handshake, and then for a head and its body."""
@@ -94,7 +102,7 @@ class GuardedConnection(asyncio.Protocol):
         head = bytes(self._buffer[: end + len(END)])
         del self._buffer[: len(head)]
         checked = TOO_LARGE if len(head) > MAX_HEAD_BYTES else checked_head(head)
-        if isinstance(checked, Refused):
+        if isinstance(checked, RefusedRequest):
             self._refuse(checked)
             return False
         self._body_bytes = checked.body_bytes
@@ -113,7 +121,7 @@ class GuardedConnection(asyncio.Protocol):
         self.waiting_since = loop.time()
         self._deadline = loop.call_later(self._head_seconds, self._refuse, TOO_SLOW)
 
-    def _refuse(self, refused: Refused) -> None:
+    def _refuse(self, refused: RefusedRequest) -> None:
         self._is_refused = True
         self._buffer.clear()
         if self._transport and not self._transport.is_closing():

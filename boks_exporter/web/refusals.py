@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from boks_exporter.web.request_head import Refused
+from boks_exporter.web.request_head import RefusedRequest
 
 _log = structlog.get_logger(__name__)
 
@@ -25,7 +25,7 @@ class Refusals:
         self._logged_at = -_LOG_INTERVAL_SECONDS
         self._unlogged = 0
 
-    def answer(self, refused: Refused, address: str) -> bytes:
+    def answer(self, refused: RefusedRequest, address: str) -> bytes:
         """Log a refusal and return its answer."""
         self.log(refused.reason, address, refused.status)
         body = f"{refused.reason[0].upper()}{refused.reason[1:]}.\n".encode()

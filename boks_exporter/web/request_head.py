@@ -18,29 +18,29 @@ _LENGTH: Final = re.compile(rb"[0-9]{1,10}")
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class AcceptedHead:
     """A valid head, and the number of bytes of the body that follows it."""
 
     body_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedRequest:
     """The status of the answer and a fixed text, which never contains a part of the request."""
 
     status: int
     reason: str
 
 
-MALFORMED: Final = Refused(400, "the request is malformed")
-TOO_LARGE: Final = Refused(431, "the request's head is too large")
-TOO_SLOW: Final = Refused(408, "the request was not complete in time")
-_BODY_TOO_LARGE: Final = Refused(413, "the request's body is too large")
-_NO_LENGTH: Final = Refused(411, "a body needs a Content-Length")
-_NOT_HTTP_1: Final = Refused(505, "only HTTP/1.0 and HTTP/1.1 are supported")
+MALFORMED: Final = RefusedRequest(400, "the request is malformed")
+TOO_LARGE: Final = RefusedRequest(431, "the request's head is too large")
+TOO_SLOW: Final = RefusedRequest(408, "the request was not complete in time")
+_BODY_TOO_LARGE: Final = RefusedRequest(413, "the request's body is too large")
+_NO_LENGTH: Final = RefusedRequest(411, "a body needs a Content-Length")
+_NOT_HTTP_1: Final = RefusedRequest(505, "only HTTP/1.0 and HTTP/1.1 are supported")
 
 
-def checked_head(head: bytes) -> Accepted | Refused:
+def checked_head(head: bytes) -> AcceptedHead | RefusedRequest:
     """Check a head with its empty line at the end."""
     request, *lines = head.removesuffix(END).split(b"\r\n")
     if len(lines) > _MAX_FIELDS or max(len(request), *map(len, lines), 0) > _MAX_LINE_BYTES:
@@ -56,7 +56,7 @@ def checked_head(head: bytes) -> Accepted | Refused:
     return _framing(fields, is_1_1=request.endswith(_VERSION_1_1))
 
 
-def _framing(fields: dict[bytes, list[bytes]], *, is_1_1: bool) -> Accepted | Refused:
+def _framing(fields: dict[bytes, list[bytes]], *, is_1_1: bool) -> AcceptedHead | RefusedRequest:
     """Find the length of the body; what several programs could read differently is refused."""
     hosts, lengths = fields.get(b"host", []), fields.get(b"content-length", [b"0"])
     if len(hosts) > 1 or (is_1_1 and not hosts) or len(lengths) > 1 or not _LENGTH.fullmatch(lengths[0]):
@@ -64,4 +64,4 @@ def _framing(fields: dict[bytes, list[bytes]], *, is_1_1: bool) -> Accepted | Re
     if b"transfer-encoding" in fields:
         return _NO_LENGTH
     length = int(lengths[0])
-    return Accepted(length) if length <= MAX_BODY_BYTES else _BODY_TOO_LARGE
+    return AcceptedHead(length) if length <= MAX_BODY_BYTES else _BODY_TOO_LARGE

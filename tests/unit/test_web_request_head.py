@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boks_exporter.web.request_head import Accepted, Refused, checked_head
+from boks_exporter.web.request_head import AcceptedHead, RefusedRequest, checked_head
 
 GET = b"GET /metrics HTTP/1.1\r\nHost: x\r\n"
 
@@ -12,7 +12,7 @@ GET = b"GET /metrics HTTP/1.1\r\nHost: x\r\n"
 def outcome(head: bytes) -> int:
     """Return the status of the refusal, or 200."""
     checked = checked_head(head + b"\r\n")
-    return checked.status if isinstance(checked, Refused) else 200
+    return checked.status if isinstance(checked, RefusedRequest) else 200
 
 
 @pytest.mark.parametrize(
@@ -59,11 +59,11 @@ def test_a_head_is_accepted_or_refused(head: bytes, status: int) -> None:
 
 def test_the_length_of_the_body_is_known() -> None:
     """The connection passes so many bytes on."""
-    assert checked_head(GET + b"Content-Length: 5\r\n\r\n") == Accepted(5)
+    assert checked_head(GET + b"Content-Length: 5\r\n\r\n") == AcceptedHead(5)
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_accepted_or_refused(content: bytes) -> None:
     """No input raises, and no refusal contains a part of it."""
     checked = checked_head(content + b"\r\n\r\n")
-    assert isinstance(checked, Accepted) or checked.status in {400, 411, 413, 431, 505}
+    assert isinstance(checked, AcceptedHead) or checked.status in {400, 411, 413, 431, 505}

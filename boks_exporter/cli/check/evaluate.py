@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
-from boks_exporter.cli.check.maintenance import Maintenance, MaintenanceEffect
+from boks_exporter.cli.check.maintenance import DomainMaintenance, MaintenanceEffect
 from boks_exporter.cli.check.ranges import Range
 from boks_exporter.cli.check.severity import (
     DECIDED_BY_HOSTS,
@@ -121,7 +121,7 @@ def _nothing(text: str) -> PluginFinding:
 
 
 def _domain(domain: DomainReport, criteria: Criteria) -> Iterator[PluginFinding]:
-    maintenance = Maintenance(domain, criteria.now, criteria.maintenance)
+    maintenance = DomainMaintenance(domain, criteria.now, criteria.maintenance)
     yield from _staleness(domain, criteria)
     for note in domain.get("notes", ()):
         yield PluginFinding(Severity.OK, domain["domain"], None, note, note)
@@ -139,7 +139,7 @@ def _domain(domain: DomainReport, criteria: Criteria) -> Iterator[PluginFinding]
             yield from (_under_maintenance(finding, host["host"], maintenance) for finding in found)
 
 
-def _under_maintenance(finding: PluginFinding, host: str, maintenance: Maintenance) -> PluginFinding:
+def _under_maintenance(finding: PluginFinding, host: str, maintenance: DomainMaintenance) -> PluginFinding:
     """Mention the host's window in a finding that is not OK, and soften it as the command line says."""
     if finding.severity is Severity.OK:
         return finding
@@ -169,7 +169,7 @@ def _domain_itself(domain: DomainReport) -> Iterator[PluginFinding]:
     yield PluginFinding(rule.severity, domain["domain"], None, headline, headline)
 
 
-def _sites(domain: DomainReport, maintenance: Maintenance) -> Iterator[PluginFinding]:
+def _sites(domain: DomainReport, maintenance: DomainMaintenance) -> Iterator[PluginFinding]:
     """Find the sites whose replicas are all proven unhealthy; maintenance of all of them softens the finding."""
     replicas: dict[str, list[HostReport]] = {}
     for host in domain["hosts"]:

@@ -1,4 +1,4 @@
-"""Maintenance windows in the evaluation of a report: the text that mentions them, and the severity they allow."""
+"""DomainMaintenance windows in the evaluation of a report: the text that mentions them, and the severity they allow."""
 
 from enum import StrEnum
 
@@ -17,7 +17,7 @@ class MaintenanceEffect(StrEnum):
     IGNORE = "ignore"
 
 
-class Maintenance:
+class DomainMaintenance:
     """The active windows of a domain, and their effect."""
 
     def __init__(self, domain: DomainReport, now: float, effect: MaintenanceEffect) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from boks_exporter.exposition.metric_spec import Certainty, Kind, MetricSpec, Source
+from boks_exporter.exposition.metric_spec import Kind, MetricSpec, Source, SourceCertainty
 from boks_exporter.exposition.specs.labels import DOMAIN
 from boks_exporter.health import DomainState, ReplicaState
 
@@ -13,7 +13,7 @@ SITE_REPLICAS: Final = MetricSpec(
     labels=(*DOMAIN, "site", "state"),
     meaning="Replicas of a site by state; there should be one that is ok at each location, better several.",
     absent="for hosts without a site",
-    source=Source("K1456", Certainty.READ),
+    source=Source("K1456", SourceCertainty.READ),
     choices=ReplicaState,
 )
 SECTION_REPLICAS: Final = MetricSpec(
@@ -23,7 +23,7 @@ SECTION_REPLICAS: Final = MetricSpec(
     labels=(*DOMAIN, "section", "state"),
     meaning="Replicas of a network section by state; there should be one that is ok in each.",
     absent="for hosts without a section",
-    source=Source("K1456", Certainty.READ),
+    source=Source("K1456", SourceCertainty.READ),
     choices=ReplicaState,
 )
 STATE: Final = MetricSpec(
@@ -62,6 +62,6 @@ UNRESOLVED: Final = MetricSpec(
     kind=Kind.GAUGE,
     unit="names",
     labels=DOMAIN,
-    meaning="Names in the master's list that no known host bears: replicas that nobody watches.",
+    meaning="Names in the master's list that match no known host: replicas that are not polled.",
     absent="while the one master's list cannot be read",
 )

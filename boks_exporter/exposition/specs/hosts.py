@@ -3,7 +3,7 @@
 from typing import Final
 
 from boks_exporter.errors import FailureReason
-from boks_exporter.exposition.metric_spec import Certainty, Kind, MetricSpec, Source
+from boks_exporter.exposition.metric_spec import Kind, MetricSpec, Source, SourceCertainty
 from boks_exporter.exposition.specs.labels import HOST, NO_ANSWER, UNIX
 from boks_exporter.model import Role
 
@@ -29,7 +29,7 @@ ROLE: Final = MetricSpec(
     labels=(*HOST, "role"),
     meaning="1 for the role that the host itself reports (BOKSINIT, where server means replica), 0 for each other; "
     "unknown while it does not answer.",
-    source=Source("K1456", Certainty.READ),
+    source=Source("K1456", SourceCertainty.READ),
     choices=Role,
 )
 LAST_ATTEMPT: Final = MetricSpec(
@@ -135,7 +135,7 @@ MEMORY_TOTAL: Final = MetricSpec(
     labels=HOST,
     meaning="BoKS's shared memory, as dumpbase -m prints it.",
     absent=f"{NO_ANSWER} or has no dumpbase",
-    source=Source("HS troubleshooting/312", Certainty.READ),
+    source=Source("HS troubleshooting/312", SourceCertainty.READ),
 )
 MEMORY_FREE: Final = MetricSpec(
     name="boks_host_shared_memory_free_bytes",
@@ -144,7 +144,7 @@ MEMORY_FREE: Final = MetricSpec(
     labels=HOST,
     meaning="Free part of BoKS's shared memory; less than 30 % of the total is a warning, 50 % is the aim.",
     absent=f"{NO_ANSWER} or has no dumpbase",
-    source=Source("HS troubleshooting/312", Certainty.READ),
+    source=Source("HS troubleshooting/312", SourceCertainty.READ),
 )
 ERRLOG_LINES: Final = MetricSpec(
     name="boks_host_errlog_lines_total",
@@ -153,7 +153,7 @@ ERRLOG_LINES: Final = MetricSpec(
     labels=HOST,
     meaning="Lines in the host's boks_errlog; restarts when the file is rotated.",
     absent=f"{NO_ANSWER} or has no such file",
-    source=Source("HS", Certainty.READ),
+    source=Source("HS", SourceCertainty.READ),
 )
 QUEUE_FILES: Final = MetricSpec(
     name="boks_host_queue_files",
@@ -162,7 +162,7 @@ QUEUE_FILES: Final = MetricSpec(
     labels=HOST,
     meaning="Files that wait in the master's spool (master_spool/dd_fcom_*).",
     absent=f"{NO_ANSWER} or is no master",
-    source=Source("HS", Certainty.READ),
+    source=Source("HS", SourceCertainty.READ),
 )
 QUEUE_OLDEST: Final = MetricSpec(
     name="boks_host_queue_oldest_timestamp_seconds",
@@ -171,7 +171,7 @@ QUEUE_OLDEST: Final = MetricSpec(
     labels=HOST,
     meaning="When the oldest waiting file was written.",
     absent="while no file waits or its date could not be read",
-    source=Source("HS", Certainty.READ),
+    source=Source("HS", SourceCertainty.READ),
 )
 CHECKSUM: Final = MetricSpec(
     name="boks_host_config_checksum_info",
@@ -180,5 +180,5 @@ CHECKSUM: Final = MetricSpec(
     labels=(*HOST, "name", "checksum"),
     meaning="Check sum (POSIX cksum) of what must be equal on all servers: method.conf and keys of ENV.",
     absent=f"{NO_ANSWER}, and for a file or key that it does not have",
-    source=Source("HS troubleshooting/237 and 312", Certainty.READ),
+    source=Source("HS troubleshooting/237 and 312", SourceCertainty.READ),
 )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from boks_exporter.exposition.metric_spec import Certainty, Kind, MetricSpec, Source
+from boks_exporter.exposition.metric_spec import Kind, MetricSpec, Source, SourceCertainty
 from boks_exporter.exposition.specs.labels import HOST, NO_ANSWER, NOT_LISTED, TABLE, UNIX
 from boks_exporter.health import ReplicaState
 from boks_exporter.model import ReportedStatus
@@ -17,7 +17,7 @@ LAG: Final = MetricSpec(
     labels=HOST,
     meaning="Updates that the replica's worst table certainly lacks: the master had them before the replica was read.",
     absent=_NOT_PROVABLE,
-    source=Source("K1456", Certainty.READ),
+    source=Source("K1456", SourceCertainty.READ),
 )
 AHEAD: Final = MetricSpec(
     name="boks_replica_ahead_sequences",
@@ -27,7 +27,7 @@ AHEAD: Final = MetricSpec(
     meaning="Updates that the replica's worst table has and the master, read afterwards, still had not; never caused "
     "by timing. A table of another generation (boks_replica_stamp_mismatch_tables) counts, too.",
     absent=_NOT_PROVABLE,
-    source=Source("K1456", Certainty.READ),
+    source=Source("K1456", SourceCertainty.READ),
 )
 LAG_POSSIBLE: Final = MetricSpec(
     name="boks_replica_lag_possible_sequences",
@@ -37,7 +37,7 @@ LAG_POSSIBLE: Final = MetricSpec(
     meaning="Updates that any table of the replica lacks at most, by its number: boks_replica_lag_sequences is the "
     "proven end of this bound. Updates in flight are between the two.",
     absent=f"{_NOT_PROVABLE}, and while a table has no such bound",
-    source=Source("K1456", Certainty.READ),
+    source=Source("K1456", SourceCertainty.READ),
 )
 AHEAD_POSSIBLE: Final = MetricSpec(
     name="boks_replica_ahead_possible_sequences",
@@ -47,7 +47,7 @@ AHEAD_POSSIBLE: Final = MetricSpec(
     meaning="Updates by which any table of the replica is ahead at most, by its number: "
     "boks_replica_ahead_sequences is the proven end of this bound. Only 0 means that nothing is ahead.",
     absent=f"{_NOT_PROVABLE}, and while a table has no such bound",
-    source=Source("K1456", Certainty.READ),
+    source=Source("K1456", SourceCertainty.READ),
 )
 EVIDENCE: Final = MetricSpec(
     name="boks_replica_evidence_timestamp_seconds",
@@ -84,7 +84,7 @@ TABLE_LAG: Final = MetricSpec(
     labels=TABLE,
     meaning="boks_replica_lag_sequences of one table.",
     absent=f"{_NOT_PROVABLE}, and at 0 unless metrics.table_lag is all",
-    source=Source("K1456", Certainty.READ),
+    source=Source("K1456", SourceCertainty.READ),
 )
 TABLE_AHEAD: Final = MetricSpec(
     name="boks_replica_table_ahead_sequences",
@@ -93,7 +93,7 @@ TABLE_AHEAD: Final = MetricSpec(
     labels=TABLE,
     meaning="boks_replica_ahead_sequences of one table.",
     absent=f"{_NOT_PROVABLE}, and at 0 unless metrics.table_lag is all",
-    source=Source("K1456", Certainty.READ),
+    source=Source("K1456", SourceCertainty.READ),
 )
 BEHIND_BEST: Final = MetricSpec(
     name="boks_replica_behind_best_sequences",
@@ -104,7 +104,7 @@ BEHIND_BEST: Final = MetricSpec(
     "those that were ahead or diverged when last compared with a master; stays when the master is dead. Not "
     "bracketed: while updates are written, a few are in flight.",
     absent=f"{NO_ANSWER} as a replica",
-    source=Source("K1456", Certainty.READ),
+    source=Source("K1456", SourceCertainty.READ),
 )
 STAMP_MISMATCH: Final = MetricSpec(
     name="boks_replica_stamp_mismatch_tables",
@@ -113,7 +113,7 @@ STAMP_MISMATCH: Final = MetricSpec(
     labels=HOST,
     meaning="Tables whose stamp is not the master's: very probably another generation of the database.",
     absent="while no stamp can be compared",
-    source=Source("K1456", Certainty.INFERRED),
+    source=Source("K1456", SourceCertainty.INFERRED),
 )
 MISSING: Final = MetricSpec(
     name="boks_replica_missing_tables",
@@ -122,7 +122,7 @@ MISSING: Final = MetricSpec(
     labels=HOST,
     meaning="Tables that the master has and the replica does not show.",
     absent="while master and replica cannot be compared",
-    source=Source("K1456", Certainty.INFERRED),
+    source=Source("K1456", SourceCertainty.INFERRED),
 )
 STATE: Final = MetricSpec(
     name="boks_replica_state",
@@ -140,7 +140,7 @@ STATUS: Final = MetricSpec(
     labels=(*HOST, "status"),
     meaning="1 for the status in the master's boksdiag list, 0 for each other; other stands for any further word.",
     absent=NOT_LISTED,
-    source=Source("K1256", Certainty.READ),
+    source=Source("K1256", SourceCertainty.READ),
     choices=ReportedStatus,
 )
 LAST_PACKET: Final = MetricSpec(
@@ -151,7 +151,7 @@ LAST_PACKET: Final = MetricSpec(
     meaning="When the master last sent this replica a packet, from the age in its list; never more than a couple of "
     "minutes ago on a healthy replica.",
     absent=NOT_LISTED,
-    source=Source("K1256", Certainty.READ),
+    source=Source("K1256", SourceCertainty.READ),
 )
 LAST_FAILURE: Final = MetricSpec(
     name="boks_replica_last_failure_timestamp_seconds",
@@ -160,7 +160,7 @@ LAST_FAILURE: Final = MetricSpec(
     labels=HOST,
     meaning="When the master last failed to update this replica's database, from the age in its list.",
     absent=f"{NOT_LISTED}, and if it never failed",
-    source=Source("K1256", Certainty.READ),
+    source=Source("K1256", SourceCertainty.READ),
 )
 LAST_SYNC: Final = MetricSpec(
     name="boks_replica_last_sync_timestamp_seconds",
@@ -170,7 +170,7 @@ LAST_SYNC: Final = MetricSpec(
     meaning="When a database update was last sent to this replica, from the age in the master's list. On an idle "
     "database it grows old on every replica: compare them with one another.",
     absent=NOT_LISTED,
-    source=Source("K1256", Certainty.READ),
+    source=Source("K1256", SourceCertainty.READ),
 )
 PACKETS: Final = MetricSpec(
     name="boks_replica_packets",
@@ -179,7 +179,7 @@ PACKETS: Final = MetricSpec(
     labels=HOST,
     meaning="The count in the master's list; undocumented, behaves as a packet counter that can be reset.",
     absent=NOT_LISTED,
-    source=Source("K1456", Certainty.INFERRED),
+    source=Source("K1456", SourceCertainty.INFERRED),
 )
 PROMOTABLE: Final = MetricSpec(
     name="boks_replica_promotable",

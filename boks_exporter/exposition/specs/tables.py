@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from boks_exporter.exposition.metric_spec import Certainty, Kind, MetricSpec, Source
+from boks_exporter.exposition.metric_spec import Kind, MetricSpec, Source, SourceCertainty
 from boks_exporter.exposition.specs.labels import NO_ANSWER, TABLE, UNIX
 
 SEQUENCE: Final = MetricSpec(
@@ -13,7 +13,7 @@ SEQUENCE: Final = MetricSpec(
     meaning="Sequence number of a table (T7), as boksdiag sequence prints it. Hosts are read at different instants: "
     "take boks_replica_lag_sequences and boks_replica_ahead_sequences, not a difference of these.",
     absent=f"{NO_ANSWER}, and for tables without findings where metrics.tables is worst",
-    source=Source("K1456", Certainty.READ),
+    source=Source("K1456", SourceCertainty.READ),
 )
 STAMP: Final = MetricSpec(
     name="boks_table_stamp_timestamp_seconds",
@@ -23,5 +23,5 @@ STAMP: Final = MetricSpec(
     meaning="The date that boksdiag sequence prints beside a table, read as days and time since 1970; equal on a "
     "healthy replica and its master.",
     absent=f"{NO_ANSWER}, for a table without a date, and for tables without findings where metrics.tables is worst",
-    source=Source("K1456", Certainty.INFERRED),
+    source=Source("K1456", SourceCertainty.INFERRED),
 )

@@ -1,6 +1,6 @@
 """The invariants of a domain, checked at every change by the simulator's own truth and by no tested code.
 
-Two masters are two hosts that are switched on, whose ENV says master and whose daemons run, whoever can reach them. An
+Two masters are two hosts that are switched on, whose ENV says master and whose daemons run, reachable or not. An
 update is lost when a host loses it and no host that the runner can reach holds it; updates are compared by identity.
 """
 

@@ -181,7 +181,7 @@ def _ignore_deprecation_warnings() -> None:
     """Keep the cryptography library's warnings about old algorithms off standard error.
 
     They repeat for each login what `weak_algorithms_allowed` logs once a host, and a monitoring plugin's output has no
-    place for them. Whoever runs the program may have set other filters since the last login.
+    place for them. The program may have set other filters since the last login.
     """
     warnings.filterwarnings("ignore", category=CryptographyDeprecationWarning, module=r"asyncssh\.")
 

@@ -92,7 +92,7 @@ class Conversation:
         except (asyncssh.Error, OSError) as error:
             raise NotStartedError(error) from error
         except BaseException:
-            # Cut off while it opens: the channel may still open, and nobody would close it.
+            # Cut off while it opens: the channel may still open, and nothing else would close it.
             kept.abort()
             raise
         return kept.loop
@@ -117,7 +117,7 @@ async def _asked(loop: Loop, request: RequestLine) -> RawReply | None:
     try:
         reply = await loop.exchange(request)
     except ConnectionError as error:
-        # The host was rebooted, or forgot the connection: the request reached nobody.
+        # The host was rebooted, or forgot the connection: the request was lost.
         raise (NotStartedError(error) if has_answered else during_exchange(error)) from error
     except (asyncssh.Error, OSError) as error:
         raise during_exchange(error) from error

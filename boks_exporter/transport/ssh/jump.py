@@ -59,7 +59,7 @@ class Jumps:
             raise JumpError(error.reason, f"jump host {name}: {error.detail}") from error
         jump.backoff.succeeded()
         if self._is_released:
-            # Opened while the transport was closed: nobody else would close it.
+            # Opened while the transport was closed: nothing else would close it.
             connection.abort()
             raise JumpError(FailureReason.CANCELLED, f"jump host {name}: closed by a reload or shutdown")
         return connection

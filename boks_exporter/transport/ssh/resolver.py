@@ -89,7 +89,7 @@ class Resolver:
     def _start(self, host: str, port: int, family: int) -> "asyncio.Future[tuple[Address, ...]]":
         loop = asyncio.get_running_loop()
         future: asyncio.Future[tuple[Address, ...]] = loop.create_future()
-        # A result that nobody waits for is no error.
+        # A result without a waiting caller is no error.
         future.add_done_callback(lambda done: done.cancelled() or done.exception())
 
         def finish(found: tuple[Address, ...] | None, error: Exception | None) -> None:
