@@ -173,7 +173,7 @@ async def ssh_server(
     if stops_at != "channel":
         how["process_factory"] = server.running(program)
     server.acceptor = await asyncssh.listen(
-        "127.0.0.1",
+        how.pop("address", "127.0.0.1"),
         how.pop("port", 0),
         server_factory=lambda: session(server),
         server_host_keys=host_key if isinstance(host_key, list) else [host_key],
@@ -219,6 +219,14 @@ async def remaining_tasks() -> list[str]:
             return []
         await asyncio.sleep(0.01)
     return [repr(task) for task in others]
+
+
+def holding(file: Path, content: str | None) -> Path:
+    """Replace the content of a file, or remove the file."""
+    file.unlink()
+    if content is not None:
+        file.write_bytes(content.encode(errors="surrogateescape"))
+    return file
 
 
 def new_key() -> asyncssh.SSHKey:

@@ -1,6 +1,9 @@
 """Routes to a host: the network, jump hosts, and the OpenSSH configuration."""
 
 import asyncio
+import socket
+import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,10 @@ import pytest
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host
 from boks_exporter.transport.ssh import SshTransport
+from boks_exporter.transport.ssh import connect as connect_module
+from boks_exporter.transport.ssh import renewal as renewal_module
+from boks_exporter.transport.ssh.resolver import Resolver
+from boks_exporter.transport.ssh.transport import CONCURRENT_LOGINS
 from tests.nonempty import nonempty
 from tests.unit.ssh_servers import ANSWER, ROLE, USER, Keys, new_key, outcome, public, ssh_server
 
@@ -199,3 +206,70 @@ async def test_an_unusable_configuration_is_a_local_failure(keys: Keys, content:
         config.write_text(content)
     async with ssh_server(keys) as server:
         assert await outcome(keys.settings(openssh_config=config), server.host) is FailureReason.LOCAL
+
+
+# -- names ------------------------------------------------------------------------------------------------------------
+
+
+class Lookups:
+    """A resolver of the system: names without an answer, and one name that moves."""
+
+    def __init__(self) -> None:
+        self.release = threading.Event()
+        self.moving_address = "127.0.0.1"
+
+    def __call__(self, host: str, port: int, *_: Any) -> list[Any]:
+        if host.startswith("silent"):
+            self.release.wait(30)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (self.moving_address, port))]
+
+
+@pytest.fixture
+def lookups(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lookups]:
+    found = Lookups()
+    monkeypatch.setattr(connect_module, "Resolver", lambda: Resolver(limit=0.3, lookup=found))
+    yield found
+    found.release.set()
+
+
+def knows_name(keys: Keys, port: int, *names: str) -> None:
+    """Let known_hosts list a server under names."""
+    key = public(keys.host)
+    (keys.directory / "known_hosts").write_text("".join(f"[{name}]:{port} {key}\n" for name in names))
+
+
+async def test_a_silent_name_server_delays_only_the_hosts_that_need_it(keys: Keys, lookups: Lookups) -> None:
+    """Twice as many hosts as may log in at the same time wait for DNS; another host is polled meanwhile."""
+    async with ssh_server(keys) as server:
+        silent = [Host(f"s{number}", f"silent{number}", server.port) for number in range(2 * CONCURRENT_LOGINS)]
+        knows_name(keys, server.port, "known", *(host.address for host in silent))
+        transport = SshTransport(keys.settings(), timeout_seconds=20)
+        waiting = [asyncio.create_task(transport.ask(host, ROLE)) for host in silent]
+        await asyncio.sleep(0)
+        assert (await transport.ask(Host("k", "known", server.port), ROLE)).stdout == ANSWER
+        assert not any(task.done() for task in waiting)
+        errors = await asyncio.gather(*waiting, return_exceptions=True)
+        assert {error.reason for error in errors if isinstance(error, TransportError)} == {FailureReason.DNS}
+        assert len(errors) == len(silent)
+        await transport.aclose()
+
+
+async def test_a_host_that_moves_to_another_address_is_connected_there(
+    keys: Keys, lookups: Lookups, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name is resolved again; the old connection is closed when the one to the new address has answered."""
+    monkeypatch.setattr(renewal_module, "RESOLVE_SECONDS", 0.05)
+    async with ssh_server(keys) as old, ssh_server(keys, port=old.port, address="127.0.0.2") as new:
+        knows_name(keys, old.port, "moving")
+        host = Host("m", "moving", old.port)
+        transport = SshTransport(keys.settings(), timeout_seconds=20)
+        await transport.ask(host, ROLE)
+        lookups.moving_address = "127.0.0.2"
+        async with asyncio.timeout(20):
+            while not new.logins:
+                assert (await transport.ask(host, ROLE)).stdout == ANSWER
+                await asyncio.sleep(0.05)
+            assert (await transport.ask(host, ROLE)).stdout == ANSWER
+            await old.connections[0].wait_closed()
+        assert (old.logins, new.logins, transport.reconnects("m")) == (1, 1, 1)
+        await transport.aclose()

@@ -148,7 +148,8 @@ def unrestricted(host: HostName, user: str) -> TransportError:
     return TransportError(
         FailureReason.EXIT_STATUS,
         f"SECURITY: the monitoring key gives a shell as {user} on {host}: its line in authorized_keys has no "
-        'command="…", so the key can run anything there; put restrict,command="/opt/boks-gate/gate.sh" in front of it '
+        'command="…", so the key can run anything there; put restrict,command="'
+        f'{DEFAULT_GATE_PATH}" in front of it '
         "(boks-exporter gate install prints the line)",
     )
 
