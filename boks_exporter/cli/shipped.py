@@ -52,7 +52,9 @@ Exit codes: 0 written or unchanged, 1 not written, with the reason, 2 wrong usag
     help="URL below which you serve the runbooks, for the annotation runbook_url. Without it the alerts name the "
     "runbook's file instead, since a relative URL cannot be opened from Alertmanager.",
 )
-@click.option("--runbook-base-url", "old_runbook_url", callback=_base_url, hidden=True)
+@click.option(
+    "--runbook-base-url", "old_runbook_url", callback=_base_url, hidden=True, help="The old name of --runbook-url."
+)
 @click.option(
     "--job",
     default="boks",

@@ -1,4 +1,4 @@
-"""Discovered hosts as they are kept across restarts: on the night the master dies its list names nobody."""
+"""Discovered hosts, kept across restarts: a master that is down prints no list of them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
