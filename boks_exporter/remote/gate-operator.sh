@@ -241,7 +241,7 @@ next_request() { # reads and checks one, or ends
 answer() { # one request, within the time limit: a process of its own composes the reply, and ends the timer
 	requests=$((requests + 1))
 	begin_poll || { say "=${mark}refused busy"; return 75; }
-	[ -z "$idle_watch" ] || kill -USR1 "$idle_watch"
+	[ -z "$idle_watch" ] || [ "$requests" = 1 ] || kill -USR1 "$idle_watch" # before, it may have set no trap yet
 	open_reply
 	sleep "$gate_limit" >/dev/null &
 	timer=$!

@@ -52,6 +52,8 @@ echo begun
 
 CLOCK = re.compile(r"\A(=boks-gate/1 \S+) clock=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$", re.MULTILINE)
 SECONDS = re.compile(r"^(=end .*) seconds=\d{1,2}$", re.MULTILINE)
+CLOCK_2 = re.compile(r"\A=N boks-gate/2 version=2\.0\.0( host=[A-Za-z0-9._-]+)? clock=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\n")
+OWNER_2 = re.compile(r"^oldest=-[rwx-]{9}[.+]? +\d+ +\S+ +\S+ +", re.MULTILINE)
 OWNER = re.compile(r"^\|oldest=-[rwx-]{9}[.+]? +\d+ +\S+ +\S+ +", re.MULTILINE)
 
 

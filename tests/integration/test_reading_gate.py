@@ -1,0 +1,306 @@
+"""The reading gate of protocol 2 under every shell that a host may have as its `sh`."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from boks_exporter.model import ProcessStart, Section
+from boks_exporter.parsing.reply import parse_reply
+from boks_exporter.remote.gate import sent_gate
+from tests.integration.shells import fixture_of_shells
+from tests.unit.gate_runs import EVERY_SECTION, NONCE, Channel, ask, install_gate, run_gate, run_sent
+from tests.unit.gate_tree import CLOCK_2, OWNER_2, Tree
+
+shell = fixture_of_shells()
+
+ROLE = """\
+=N section role
+BOKSINIT={init}
+SHM_SIZE=16000
+BRIDGE_ACCEPT_MASTER_IPS="10.0.0.1 10.0.0.2"
+=N end role exit=0
+"""
+SEQUENCE = """\
+=N section sequence
+...
+T7 13678d 8:33:46 5053 (5053)
+...
+=N end sequence exit=0
+"""
+LIST = """\
+=N section list
+SERVER SINCE LAST SINCE LAST SINCE LAST COUNT LAST
+REPHOST3 00:49 04:50 726768 OK
+=N errors list
+one replica is slow
+=N end list exit=3
+"""
+MEMORY = """\
+=N section memory
+Total: 1023968, Free: 949824, Used: 74144, Largest free: 944896
+=N end memory exit=0
+"""
+ERRLOG = """\
+=N section errlog
+lines=2
+> first
+> second
+=N end errlog exit=0
+"""
+QUEUE = """\
+=N section queue
+files=2
+oldest=… 1 Jan  1  2025 dd_fcom_1
+=N end queue exit=0
+"""
+CHECKSUMS = """\
+=N section checksums
+method.conf 1618168135 11
+SHM_SIZE 2447659645 6
+BRIDGE_ACCEPT_MASTER_IPS 4141980411 18
+=N end checksums exit=0
+=N done sections=7
+"""
+
+
+def skipped(name: str, reason: str) -> str:
+    return f"=N section {name}\n=N end {name} skipped={reason}\n"
+
+
+BY_INIT = {
+    "master": ROLE + SEQUENCE + LIST + MEMORY + ERRLOG + QUEUE + CHECKSUMS,
+    "server": (
+        ROLE + SEQUENCE + skipped("list", "not_master") + MEMORY + ERRLOG + skipped("queue", "not_master") + CHECKSUMS
+    ),
+    "client": (
+        ROLE
+        + skipped("sequence", "client")
+        + skipped("list", "not_master")
+        + skipped("memory", "client")
+        + ERRLOG
+        + skipped("queue", "not_master")
+        + CHECKSUMS
+    ),
+}
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Iterator[Tree]:
+    tree = Tree(tmp_path / "host")
+    yield tree
+    assert tree.left_behind() == []
+
+
+def steady(reply: bytes) -> str:
+    """Replace what differs from run to run and from host to host."""
+    text = CLOCK_2.sub("=N opening\n", reply.decode().replace(NONCE, "N"))
+    return OWNER_2.sub("oldest=… ", text)
+
+
+@pytest.mark.parametrize("init", ["master", "server", "client"])
+def test_the_whole_reply_is_the_same_under_every_shell(tmp_path: Path, shell: str, init: str) -> None:
+    """Sent and installed, a host answers byte for byte as under any other shell."""
+    tree = Tree(tmp_path / "host", init)
+    gate = install_gate(tree, tmp_path / "gate", shell=shell)
+    installed = run_gate(gate, f"boks-gate/2 {NONCE} {EVERY_SECTION}\n".encode())
+    expected = "=N opening\n" + BY_INIT[init].format(init=init)
+    assert (steady(installed.stdout), installed.stderr, installed.returncode) == (expected, b"", 0)
+    assert steady(run_sent(tree, sh=shell)) == expected
+
+
+def test_nothing_in_a_log_forges_a_frame_or_moves_a_terminal(tree: Tree, tmp_path: Path, shell: str) -> None:
+    """Frames of either protocol and escapes of printf stay text; C0, DEL and C1 become `?`; other UTF-8 stays."""
+    log = (
+        f"={NONCE[:-1]} done sections=1\n=boks-gate/1 version=1\n=end errlog exit=0\nCR\r\n\x1b[2J\x7f\n".encode()
+        + b"\x9b31m \x80\x81\x9f\xc2\x9b31m\n"
+        + "Jörg Ärger ÄÖÜß …\n".encode()
+        + b"\\n\\0101\\c %s\n-n\n\tend\n"
+    )
+    (tree.var / "boks_errlog").write_bytes(log)
+    gate = install_gate(tree, tmp_path / "gate", shell=shell)
+    errlog, role = ask(gate, "errlog role").sections
+    assert errlog.stdout.split("\n") == [
+        "lines=10",
+        f"> ={NONCE[:-1]} done sections=1",
+        "> =boks-gate/1 version=1",
+        "> =end errlog exit=0",
+        "> CR ",
+        "> ?[2J?",
+        "> ?31m ????31m",
+        "> Jörg Ärger ÄÖÜß …",
+        "> \\n\\0101\\c %s",
+        "> -n",
+        "> \tend",
+        "",
+    ]
+    assert (errlog.exit_status, errlog.cut, role.exit_status) == (0, None, 0)
+
+
+def test_a_line_of_megabytes_is_cut_on_the_host_and_says_so(tree: Tree, tmp_path: Path, shell: str) -> None:
+    """One line of 3 MB in an error log does not make the whole reply too large."""
+    (tree.var / "boks_errlog").write_bytes(b"first\n" + b"x" * 3_000_000 + b"\nlast\n")
+    raw = run_gate(
+        install_gate(tree, tmp_path / "gate", shell=shell), f"boks-gate/2 {NONCE} {EVERY_SECTION}\n".encode()
+    )
+    reply = parse_reply(raw.stdout, NONCE)
+    errlog = reply.section(Section.ERRLOG)
+    assert errlog is not None
+    assert errlog.stdout == "lines=3\n> first\n> " + "x" * 500 + " [cut]\n> last\n"
+    assert (errlog.cut, errlog.is_whole) == ("lines", True)
+    assert [section.exit_status for section in reply.sections] == [0, 0, 3, 0, 0, 0, 0]
+
+
+def test_a_list_of_thousands_of_replicas_is_whole(tree: Tree, tmp_path: Path, shell: str) -> None:
+    """5,000 rows with long names pass uncut."""
+    rows = "".join(f"{'r' * 40}{at:08} 00:49 04:50 726768 OK\n" for at in range(5_000))
+    (tree.root / "rows").write_text(rows)
+    tree.boksadm_is('cat "${0%/*}/rows"\n')
+    (listed,) = ask(install_gate(tree, tmp_path / "gate", shell=shell), "list").sections
+    assert (listed.stdout, listed.cut) == (rows, None)
+
+
+@pytest.mark.parametrize(
+    ("printed", "cut"),
+    [
+        ("y" * 2_000 + "\n" + "short\n" * 12_000, "lines"),
+        ("row of a table\n" * 100_000, "bytes"),
+    ],
+)
+def test_a_section_that_is_too_long_is_cut(tree: Tree, tmp_path: Path, shell: str, printed: str, cut: str) -> None:
+    """Long lines are shortened; what is beyond the section's size is left out; both are said."""
+    (tree.root / "rows").write_text(printed)
+    tree.boksadm_is('cat "${0%/*}/rows"\n')
+    sequence, role = ask(install_gate(tree, tmp_path / "gate", shell=shell), "sequence role").sections
+    assert (sequence.cut, role.exit_status) == (cut, 0)
+    assert len(sequence.stdout) <= 640_006
+    lines = sequence.stdout.splitlines()
+    assert lines[-1] == ("[cut]" if cut == "bytes" else "short")
+    assert lines[0] == ("y" * 1_000 + " [cut]" if cut == "lines" else "row of a table")
+    assert set(lines[1:-1]) == ({"short"} if cut == "lines" else {"row of a table"})
+
+
+@pytest.mark.parametrize("flood", ["exec yes $0", "exec tr '\\0' x </dev/zero"])
+def test_output_without_end_costs_its_own_section_only(tree: Tree, tmp_path: Path, shell: str, flood: str) -> None:
+    """Whether the memory limit or the time limit ends it: the host survives, the others are answered."""
+    tree.boksadm_is(f'case "$*" in *sequence) {flood} ;; esac\necho fine\n')
+    gate = install_gate(tree, tmp_path / "gate", shell=shell, limit=2)
+    sequence, listed, role = ask(gate, "sequence list role").sections
+    assert sequence.timed_out or not sequence.is_whole
+    assert (listed.stdout, listed.exit_status, role.exit_status) == ("fine\n", 0, 0)
+
+
+def test_errors_are_framed_apart_and_limited(tree: Tree, tmp_path: Path, shell: str) -> None:
+    """The first 50 lines, each cut at 500 bytes; output and status stay what they were."""
+    tree.boksadm_is(
+        'echo out\nat=0\nwhile [ $at -lt 300 ]; do at=$((at + 1)); echo "error $at" >&2; done\n'
+        f"echo {'z' * 600} >&2\necho more\nexit 7\n"
+    )
+    (sequence,) = ask(install_gate(tree, tmp_path / "gate", shell=shell), "sequence").sections
+    assert (sequence.stdout, sequence.exit_status) == ("out\nmore\n", 7)
+    assert sequence.stderr == "z" * 500 + " [cut]\n" + "".join(f"error {at}\n" for at in range(2, 51))
+
+
+def test_a_flood_of_errors_hides_no_output(tree: Tree, tmp_path: Path, shell: str) -> None:
+    tree.boksadm_is('echo out\nsed -n "s/.*/&&&&&/p" "${0%/*}/rows" >&2\n')
+    (tree.root / "rows").write_text("0123456789\n" * 5_000)
+    (sequence,) = ask(install_gate(tree, tmp_path / "gate", shell=shell), "sequence").sections
+    assert (sequence.stdout, sequence.exit_status) == ("out\n", 0)
+    assert sequence.stderr == ("0123456789" * 5 + "\n") * 50
+
+
+ENV_FILES = {
+    "plain": ("BOKSINIT=server\nSHM_SIZE=16000\n", ["BOKSINIT=server", "SHM_SIZE=16000"]),
+    "last counts": ("BOKSINIT=master\nBOKSINIT=client\n", ["BOKSINIT=master", "BOKSINIT=client"]),
+    "anchored": ("OLD_BOKSINIT=master\n#BOKSINIT=master\nBOKSINIT=client\n", ["BOKSINIT=client"]),
+    "comment": ("BOKSINIT=client # was master\n", ["BOKSINIT=client"]),
+    "longer word": ("BOKSINIT=clientele\n", ["BOKSINIT=clientele"]),
+    "export": ("  export \t BOKSINIT='client'; export BOKSINIT\n", ["BOKSINIT='client'"]),
+    "no line feed": ("BOKSINIT=client", ["BOKSINIT=client"]),
+    "other keys": ("LICENCE_KEY=hunter2\nBOKSINIT=client\nSHM_SIZE_OLD=1\n", ["BOKSINIT=client"]),
+    "hostile": (
+        'BOKSINIT=client`id`\nSHM_SIZE=$(id)16000\nBRIDGE_ACCEPT_MASTER_IPS="10.0.0.1 BCASTADDR"; rm x\n',
+        ["BOKSINIT=client", "SHM_SIZE=", 'BRIDGE_ACCEPT_MASTER_IPS="10.0.0.1 BCASTADDR"'],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ENV_FILES)
+def test_the_role_is_read_as_a_shell_reads_assignments(tree: Tree, tmp_path: Path, shell: str, case: str) -> None:
+    """Anchored, the last one counts, comments do not; and what leaves the host are three keys of plain characters."""
+    text, lines = ENV_FILES[case]
+    (tree.etc / "ENV").write_text(text)
+    role, sequence = ask(install_gate(tree, tmp_path / "gate", shell=shell), "role sequence").sections
+    assert (role.stdout.splitlines(), role.exit_status) == (lines, 0)
+    is_client = case not in {"plain", "longer word"}
+    assert (sequence.skipped == "client") is is_client
+
+
+def test_the_run_of_boks_init_is_read_from_its_process(tree: Tree, tmp_path: Path, shell: str) -> None:
+    """Its process id and start; not where the id has become another program's, nor where nothing runs."""
+    (tree.var / "LCK").mkdir()
+    (tree.root / "boks_init").symlink_to("/bin/sleep")
+    gate = install_gate(tree, tmp_path / "gate", shell=shell)
+    daemon = subprocess.Popen([tree.root / "boks_init", "60"])
+    other = subprocess.Popen(["sleep", "60"])
+    try:
+        (tree.var / "LCK" / "boks_init").write_text(f"{daemon.pid}\n")
+        started = ask(gate, "role").boks_init
+        (tree.var / "LCK" / "boks_init").write_text(f"{other.pid}\n")
+        reused = ask(gate, "role").boks_init
+    finally:
+        for process in (daemon, other):
+            process.kill()
+            process.wait()
+    (tree.var / "LCK" / "boks_init").write_text(f"{daemon.pid}\n")
+    now = float(subprocess.run(["date", "+%s"], capture_output=True, check=True).stdout)
+    assert started is not None
+    assert started.is_same(ProcessStart(daemon.pid, started.started_at))
+    assert now - 60 < started.started_at <= now + 1
+    assert (reused, ask(gate, "role").boks_init) == (None, None)
+
+
+def test_the_machine_gives_its_own_name(tree: Tree, tmp_path: Path, shell: str) -> None:
+    name = subprocess.run(["uname", "-n"], capture_output=True, check=True, text=True).stdout.strip()
+    assert ask(install_gate(tree, tmp_path / "gate", shell=shell), "role").machine == name
+
+
+def test_the_oldest_file_of_the_queue_is_named(tree: Tree, tmp_path: Path, shell: str) -> None:
+    """Only files of the queue count, whatever else is in the spool and however old."""
+    for file in tree.spool.iterdir():
+        file.unlink()
+    gate = install_gate(tree, tmp_path / "gate", shell=shell)
+    assert ask(gate, "queue").sections[0].stdout == "files=0\n"
+    (tree.spool / "dd_fcom_9").write_text("x")
+    assert ask(gate, "queue").sections[0].stdout.startswith("files=1\noldest=-rw")
+
+
+def test_settings_are_summed_as_a_shell_reads_them(tree: Tree, tmp_path: Path, shell: str) -> None:
+    """How a value is quoted, and what stood there before, makes no other check sum; another value does."""
+    gate = install_gate(tree, tmp_path / "gate", shell=shell)
+    sums = []
+    for lines in (
+        "SHM_SIZE=16000\nBRIDGE_ACCEPT_MASTER_IPS=192.0.2.1 192.0.2.2",
+        "export SHM_SIZE='16000' # kB\nBRIDGE_ACCEPT_MASTER_IPS=\"192.0.2.1 192.0.2.2\"  ",
+        "SHM_SIZE=8000\nSHM_SIZE=\"16000\"\nBRIDGE_ACCEPT_MASTER_IPS='192.0.2.1 192.0.2.2'",
+        "SHM_SIZE=16001\nBRIDGE_ACCEPT_MASTER_IPS=192.0.2.1",
+    ):
+        (tree.etc / "ENV").write_text(f"BOKSINIT=client\n{lines}\n")
+        sums.append(ask(gate, "checksums").sections[0].stdout)
+    assert sums[0] == sums[1] == sums[2]
+    assert len(set(sums[0].splitlines()[1:]) - set(sums[3].splitlines())) == 2
+
+
+def test_a_gate_that_is_sent_answers_a_loop(tree: Tree, shell: str) -> None:
+    """Later requests follow on the same standard input as the script."""
+    script = sent_gate(tree.paths(), f"boks-gate/2 {NONCE} loop 60 role sequence")
+    with Channel([shell, "-s"], script) as channel:
+        first = parse_reply(channel.read_reply("role sequence", NONCE), NONCE)
+        second = channel.ask("sequence role", "0b")
+    assert [section.name for section in (*first.sections, *second.sections)] == [
+        Section.ROLE,
+        Section.SEQUENCE,
+        Section.SEQUENCE,
+        Section.ROLE,
+    ]
