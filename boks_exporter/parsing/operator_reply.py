@@ -104,6 +104,8 @@ def registered_of(reply: OperatorReply) -> tuple[str, ...]:
 
 def reach_of(reply: OperatorReply) -> Reach:
     """Read whether a host reaches a port of another; any other word is unknown."""
+    if "timeout" in reply.ending:
+        return Reach.TIMEOUT
     return _choice(Reach, reply.values().get("reach"), Reach.UNKNOWN)
 
 

@@ -147,7 +147,6 @@ prepare() { # ARGUMENT...: configuration, root, limits; refuses what is no reque
 	host=$(uname -n)
 	case $host in '' | *[!A-Za-z0-9._-]*) host= ;; *) host=" host=$host" ;; esac
 	[ ! -r /proc/stat ] || booted=$(sed -n 's/^btime //p' /proc/stat)
-	[ "$gate_sent" = yes ] || [ "$(id -u)" != 0 ] || register
 }
 
 leave() { # nothing stays behind
@@ -161,7 +160,7 @@ leave() { # nothing stays behind
 		# shellcheck disable=SC2046
 		kill -KILL "$idle_watch" $(ps -A -o pid= -o ppid= | awk -v of="$idle_watch" '$2 == of { print $1 }')
 	fi
-	[ -z "$slot" ] || rm -f "$slot"
+	forget
 }
 
 as_root() { # COMMAND...: in place of the shell that calls this
@@ -178,47 +177,6 @@ on_file() { # FILE COMMAND...: as root only where the file cannot be read withou
 	file=$1
 	shift
 	if [ -r "$file" ]; then exec "$@" "$file"; else as_root "$@" "$file"; fi
-}
-
-# -- the bound on polls in progress: root's gates each have a file, which says `busy` or `idle` ------------------------
-register() {
-	polls=$gate_state/polls gone=''
-	[ -d "$polls" ] || mkdir -p "$polls"
-	is_trusted "$polls/." 0 || return
-	slot=$polls/$$
-	set +f
-	for other in "$polls"/*; do
-		[ -e "$other" ] || continue
-		# A gate that was killed in a poll leaves `busy`, and its process id may be another program's by now.
-		if ! kill -0 "${other##*/}" || { is_busy "$other" && ! is_gate "${other##*/}"; }; then gone="$gone $other"; fi
-	done
-	set -f
-	# shellcheck disable=SC2086 # a list of files
-	[ -z "$gone" ] || rm -f $gone
-}
-
-is_busy() { # FILE
-	read -r state <"$1" && [ "$state" = busy ]
-}
-
-is_gate() { # PID
-	case $(ps -o args= -p "$1") in *"$0"*) return 0 ;; esac
-	return 1
-}
-
-begin_poll() { # fails where too many are in progress; each says `busy` before it counts, so never more than allowed go on
-	[ -n "$slot" ] && echo busy >"$slot" || return 0 # a full disk stops no monitoring
-	busy=0
-	set +f
-	for other in "$polls"/*; do
-		if is_busy "$other" && kill -0 "${other##*/}"; then busy=$((busy + 1)); fi
-	done
-	set -f
-	[ "$busy" -le "$gate_polls" ] || { end_poll; return 1; }
-}
-
-end_poll() {
-	[ -z "$slot" ] || echo idle >"$slot"
 }
 
 # -- one request -------------------------------------------------------------------------------------------------------
@@ -459,6 +417,18 @@ is_host() { # WORD: a name or an address
 	case $1 in [.:_/-]* | */*) return 1 ;; esac
 }
 
+begin_poll() { # only the reading gate bounds how many polls are in progress
+	:
+}
+
+end_poll() {
+	:
+}
+
+forget() {
+	:
+}
+
 # -- the reply ---------------------------------------------------------------------------------------------------------
 serve() {
 	[ "$gate_operator" = yes ] || refuse operator_disabled 64
@@ -499,8 +469,7 @@ compose() {
 # -- what only looks ---------------------------------------------------------------------------------------------------
 usable_state() { # the directory of locks and records is there, and nobody else can write it
 	[ -d "$gate_state" ] || mkdir -p "$gate_state"
-	[ ! -h "$gate_state" ] && is_trusted "$gate_state/." "$(id -u)" && [ -w "$gate_state" ] &&
-		{ [ -d "$gate_state/records" ] || mkdir "$gate_state/records" || [ -d "$gate_state/records" ]; }
+	[ ! -h "$gate_state" ] && is_trusted "$gate_state/." "$(id -u)" && [ -w "$gate_state" ]
 }
 
 probe() { # a file can be written now: there is room
@@ -577,7 +546,7 @@ reach() { # HOST PORT: whether this host can open a TCP connection there, by the
 		return
 	done
 	echo reach=unknown
-	echo "tool=${tool:-none}"
+	echo tool=none
 }
 
 knock_by_perl() {
@@ -631,8 +600,9 @@ take_lock() { # RUN OWNER: a link to a whole file is made by one of many only, a
 	usable_state || { echo "boks-gate: $gate_state cannot be used" >&2; return 73; }
 	mine=$gate_state/lock.$$
 	if echo "$1 $2 $(utc)" >"$mine"; then
+		tries=0
 		remove_void lock read_lock
-		ln "$mine" "$gate_state/lock"
+		until ln "$mine" "$gate_state/lock" || read_lock || [ "$tries" = 20 ]; do tries=$((tries + 1)) && pause; done
 	fi 2>/dev/null
 	rm -f "$mine"
 	tell_lock "$1" | sed 's/^lock=none$/lock=failed/'

@@ -141,7 +141,6 @@ prepare() { # ARGUMENT...: configuration, root, limits; refuses what is no reque
 	host=$(uname -n)
 	case $host in '' | *[!A-Za-z0-9._-]*) host= ;; *) host=" host=$host" ;; esac
 	[ ! -r /proc/stat ] || booted=$(sed -n 's/^btime //p' /proc/stat)
-	[ "$gate_sent" = yes ] || [ "$(id -u)" != 0 ] || register
 }
 
 leave() { # nothing stays behind
@@ -155,7 +154,7 @@ leave() { # nothing stays behind
 		# shellcheck disable=SC2046
 		kill -KILL "$idle_watch" $(ps -A -o pid= -o ppid= | awk -v of="$idle_watch" '$2 == of { print $1 }')
 	fi
-	[ -z "$slot" ] || rm -f "$slot"
+	forget
 }
 
 as_root() { # COMMAND...: in place of the shell that calls this
@@ -172,47 +171,6 @@ on_file() { # FILE COMMAND...: as root only where the file cannot be read withou
 	file=$1
 	shift
 	if [ -r "$file" ]; then exec "$@" "$file"; else as_root "$@" "$file"; fi
-}
-
-# -- the bound on polls in progress: root's gates each have a file, which says `busy` or `idle` ------------------------
-register() {
-	polls=$gate_state/polls gone=''
-	[ -d "$polls" ] || mkdir -p "$polls"
-	is_trusted "$polls/." 0 || return
-	slot=$polls/$$
-	set +f
-	for other in "$polls"/*; do
-		[ -e "$other" ] || continue
-		# A gate that was killed in a poll leaves `busy`, and its process id may be another program's by now.
-		if ! kill -0 "${other##*/}" || { is_busy "$other" && ! is_gate "${other##*/}"; }; then gone="$gone $other"; fi
-	done
-	set -f
-	# shellcheck disable=SC2086 # a list of files
-	[ -z "$gone" ] || rm -f $gone
-}
-
-is_busy() { # FILE
-	read -r state <"$1" && [ "$state" = busy ]
-}
-
-is_gate() { # PID
-	case $(ps -o args= -p "$1") in *"$0"*) return 0 ;; esac
-	return 1
-}
-
-begin_poll() { # fails where too many are in progress; each says `busy` before it counts, so never more than allowed go on
-	[ -n "$slot" ] && echo busy >"$slot" || return 0 # a full disk stops no monitoring
-	busy=0
-	set +f
-	for other in "$polls"/*; do
-		if is_busy "$other" && kill -0 "${other##*/}"; then busy=$((busy + 1)); fi
-	done
-	set -f
-	[ "$busy" -le "$gate_polls" ] || { end_poll; return 1; }
-}
-
-end_poll() {
-	[ -z "$slot" ] || echo idle >"$slot"
 }
 
 # -- one request -------------------------------------------------------------------------------------------------------
@@ -478,6 +436,51 @@ checksums() {
 	done
 }
 
+# -- the bound on polls in progress: root's gates each have a file, which says `busy` or `idle` ------------------------
+register() {
+	polls=$gate_state/polls gone=''
+	[ -d "$polls" ] || mkdir -p "$polls"
+	is_trusted "$polls/." 0 || return
+	slot=$polls/$$
+	set +f
+	for other in "$polls"/*; do
+		[ -e "$other" ] || continue
+		# A gate that was killed in a poll leaves `busy`, and its process id may be another program's by now.
+		if ! kill -0 "${other##*/}" || { is_busy "$other" && ! is_gate "${other##*/}"; }; then gone="$gone $other"; fi
+	done
+	set -f
+	# shellcheck disable=SC2086 # a list of files
+	[ -z "$gone" ] || rm -f $gone
+}
+
+is_busy() { # FILE
+	read -r state <"$1" && [ "$state" = busy ]
+}
+
+is_gate() { # PID
+	case $(ps -o args= -p "$1") in *"$0"*) return 0 ;; esac
+	return 1
+}
+
+begin_poll() { # fails where too many are in progress; each says `busy` before it counts, so never more than allowed go on
+	[ -n "$slot" ] && echo busy >"$slot" || return 0 # a full disk stops no monitoring
+	busy=0
+	set +f
+	for other in "$polls"/*; do
+		if is_busy "$other" && kill -0 "${other##*/}"; then busy=$((busy + 1)); fi
+	done
+	set -f
+	[ "$busy" -le "$gate_polls" ] || { end_poll; return 1; }
+}
+
+end_poll() {
+	[ -z "$slot" ] || echo idle >"$slot"
+}
+
+forget() {
+	[ -z "$slot" ] || rm -f "$slot"
+}
+
 # -- one request, or a loop of them ------------------------------------------------------------------------------------
 serve() {
 	loop_seconds=
@@ -512,6 +515,7 @@ watch_idle() { # SECONDS: ends the loop when no request came for so long
 
 {
 	prepare "$@"
+	[ "$gate_sent" = yes ] || [ "$(id -u)" != 0 ] || register
 	serve
 	exit
 }

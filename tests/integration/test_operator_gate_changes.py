@@ -23,14 +23,14 @@ def refused(reason: str) -> str:
 def test_a_lock_has_one_holder_until_it_is_given_back_by_name(tmp_path: Path) -> None:
     """Taking it twice is no harm; another run neither gets it nor gives it back."""
     host = OperatorHost(tmp_path)
-    nobody = "=section {0}\n|lock=none\n=end {0} exit=0 seconds=N\n"
+    nobody = "=section {0}\n|lock=none\n=end {0} exit=0\n"
     assert host.op("lock-show") == nobody.format("lock-show")
     assert host.op("unlock R1") == nobody.format("unlock")
     locked(locked(host))
-    assert host.op("lock R2 bob:laptop") == f"=section lock\n{OTHER}=end lock exit=1 seconds=N\n"
-    assert host.op("unlock R2") == f"=section unlock\n{OTHER}=end unlock exit=1 seconds=N\n"
-    assert host.op("break-lock R2") == f"=section break-lock\n{OTHER}=end break-lock exit=1 seconds=N\n"
-    assert host.op("lock-show") == f"=section lock-show\n{HELD}=end lock-show exit=0 seconds=N\n"
+    assert host.op("lock R2 bob:laptop") == f"=section lock\n{OTHER}=end lock exit=1\n"
+    assert host.op("unlock R2") == f"=section unlock\n{OTHER}=end unlock exit=1\n"
+    assert host.op("break-lock R2") == f"=section break-lock\n{OTHER}=end break-lock exit=1\n"
+    assert host.op("lock-show") == f"=section lock-show\n{HELD}=end lock-show exit=0\n"
     assert host.op("break-lock R1") == nobody.format("break-lock")
     locked(host)
     assert host.op("unlock R1") == nobody.format("unlock")
@@ -42,8 +42,8 @@ def test_of_many_who_lock_at_once_one_gets_it(tmp_path: Path) -> None:
     host = OperatorHost(tmp_path)
     asking = [host.begin(f"lock R{number} somebody:there") for number in range(12)]
     replies = [process.communicate(timeout=60)[0].decode() for process in asking]
-    assert sum("|lock=held\n" in reply for reply in replies) == 1
-    assert len({line for reply in replies for line in reply.splitlines() if line.startswith("|run=")}) == 1
+    assert sum("\nlock=held\n" in reply for reply in replies) == 1
+    assert len({line for reply in replies for line in reply.splitlines() if line.startswith("run=")}) == 1
     assert [path.name for path in host.state.iterdir()] == ["lock"]
 
 
@@ -99,10 +99,21 @@ def test_the_gate_itself_knows_the_legal_transitions(tmp_path: Path, before: str
 
 @pytest.mark.parametrize("missing", ["sequence", "tab1.dat tab7.dat"])
 @pytest.mark.parametrize("init", ["server", "client"])
-def test_no_host_becomes_a_master_without_a_database(tmp_path: Path, init: str, missing: str) -> None:
-    """It would be an empty one."""
+def test_no_host_becomes_a_master_with_half_a_database(tmp_path: Path, init: str, missing: str) -> None:
+    """Nor a replica, where the other half would never come."""
     host = locked(OperatorHost(tmp_path, init))
     for name in missing.split():
+        (host.data / name).unlink()
+    assert host.op("do R1.1 convert master") == refused("partial_database")
+    assert host.op(f"do R1.2 convert {'server' if init == 'client' else 'client'}") == refused("partial_database")
+    assert host.ran == []
+
+
+@pytest.mark.parametrize("init", ["server", "client"])
+def test_no_host_becomes_a_master_without_a_database(tmp_path: Path, init: str) -> None:
+    """It would be an empty one."""
+    host = locked(OperatorHost(tmp_path, init))
+    for name in DATA:
         (host.data / name).unlink()
     assert host.op("do R1.1 convert master") == refused("no_database")
     assert host.ran == []
@@ -186,7 +197,7 @@ def test_a_restored_database_overwrites_none(tmp_path: Path) -> None:
     """Nor does an unknown removal bring anything."""
     host = locked(OperatorHost(tmp_path, "client"))
     host.op("do R1.1 remove-database")
-    assert host.op("do R1.2 restore-database R1.7") == refused("nothing_there")
+    assert host.op("do R1.2 restore-database R2.1") == refused("nothing_there")
     (host.data / "sequence").write_text("new")
     assert host.op("do R1.3 restore-database R1.1") == refused("exists")
     assert ((host.data / "sequence").read_text(), host.database("removed-R1.1")) == ("new", set(DATA))
@@ -202,6 +213,6 @@ def test_a_state_directory_that_others_could_write_stops_every_change(tmp_path: 
         (tmp_path / "elsewhere").mkdir(mode=0o700)
         (tmp_path / "elsewhere").rename(host.state) if state == "writable" else host.state.symlink_to("elsewhere")
         host.state.chmod(0o777 if state == "writable" else 0o700)
-    assert "|lock=failed\n" not in host.begin("lock R1 a").communicate(timeout=60)[0].decode()
+    assert "lock=failed\n" not in host.begin("lock R1 a").communicate(timeout=60)[0].decode()
     assert host.op("do R1.1 boot-stop") == refused("state_unusable")
     assert host.ran == []

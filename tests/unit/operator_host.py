@@ -1,4 +1,4 @@
-"""A BoKS host made of files whose gate obeys an operator, and whose commands write down that they were run."""
+"""A BoKS host made of files with an operator gate, and commands that write down that they were run."""
 
 import os
 import re
@@ -6,7 +6,10 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.unit.gate_tree import Tree, install, steady
+from boks_exporter.remote.gate import GateKind
+from boks_exporter.remote.request import PROTOCOL
+from tests.unit.gate_runs import NONCE, install_gate
+from tests.unit.gate_tree import Tree
 
 BOKSADM = """\
 [ "$1" = -S ] || exit 98
@@ -50,12 +53,13 @@ class OperatorHost:
         for name in DATA:
             (self.data / name).write_text(f"{name} of {init}\n")
         self.state = root / "state"
-        self.gate = install(
+        self.gate = install_gate(
             self.tree,
             root / "gate",
+            GateKind.OPERATOR,
             shell=shell,
             limit=limit,
-            settings=f"gate_operator=yes\ngate_state='{self.state}'\n",
+            settings=f"gate_state='{self.state}'\n",
         )
 
     @property
@@ -84,14 +88,19 @@ class OperatorHost:
 
     def begin(self, line: str, *before: str) -> "subprocess.Popen[bytes]":
         """Start a request and do not wait for it."""
-        return subprocess.Popen(
-            [*before, self.gate, "operator"],
-            env={"SSH_ORIGINAL_COMMAND": f"boks-gate/1 op {line}"},
-            stdin=subprocess.DEVNULL,
+        process = subprocess.Popen(
+            [*before, self.gate],
+            env={"SSH_ORIGINAL_COMMAND": PROTOCOL},
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
+        assert process.stdin
+        process.stdin.write(f"{PROTOCOL} {NONCE} op {line}\n".encode())
+        process.stdin.close()
+        process.stdin = None
+        return process
 
     def op(self, line: str, *before: str) -> str:
         """Ask, and give what stands between the first frame and the last, without what differs from run to run."""
@@ -112,27 +121,39 @@ class OperatorHost:
 
 def locked(host: OperatorHost) -> OperatorHost:
     """Take a host's lock, without which nothing is changed."""
-    assert host.op(f"lock {LOCKED} alice:console") == f"=section lock\n{HELD}=end lock exit=0 seconds=N\n"
+    assert host.op(f"lock {LOCKED} alice:console") == f"=section lock\n{HELD}=end lock exit=0\n"
     return host
 
 
 def whole(out: bytes) -> str:
-    text = steady(out)
+    """Render a reply without its nonce and what differs from run to run: `|` marks output, `!` errors."""
+    opening, *lines, last = out.decode().removesuffix("\n").split("\n")
+    assert opening.startswith(f"={NONCE} {PROTOCOL} version=2.0.0 ")
+    assert last == f"={NONCE} done sections=1"
+    text = rendered(lines)
     for pattern, word in VOLATILE:
         text = pattern.sub(word, text)
-    first, _, rest = text.partition("\n")
-    body, last, nothing = rest.rpartition("=done sections=1\n")
-    assert (first, last, nothing) == ("=boks-gate/1 version=1.0.0 clock=NOW", "=done sections=1\n", "")
-    return body
+    return text
 
 
-def ask(host: OperatorHost, line: str, *arguments: str) -> tuple[str, int]:
-    """Ask with any request line and any words of the forced command; the reply and the status."""
+def rendered(lines: list[str]) -> str:
+    mark, shown = "|", []
+    for line in lines:
+        frame = line.removeprefix(f"={NONCE} ")
+        if frame.startswith("errors ") and frame != line:
+            mark = "!"
+        else:
+            shown.append(f"={frame}\n" if frame != line else f"{mark}{line}\n")
+    return "".join(shown)
+
+
+def ask(host: OperatorHost, line: str, *, command: str = PROTOCOL) -> tuple[str, int]:
+    """Send any request line; the reply without its nonce, and the status."""
     result = subprocess.run(
-        [host.gate, *arguments],
-        env={b"SSH_ORIGINAL_COMMAND": os.fsencode(line)},
-        stdin=subprocess.DEVNULL,
+        [host.gate],
+        env={b"SSH_ORIGINAL_COMMAND": os.fsencode(command)},
+        input=os.fsencode(line) + b"\n",
         capture_output=True,
         timeout=60,
     )
-    return result.stdout.decode(), result.returncode
+    return result.stdout.decode(errors="replace").replace(f"={NONCE} ", "="), result.returncode

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from tests.unit.gate_runs import NONCE, install_gate
 from tests.unit.hypothesis_budget import tried
-from tests.unit.operator_host import OperatorHost, ask
+from tests.unit.operator_host import DATA, OperatorHost, ask
 
 EXACT = [
     "preflight",
@@ -26,6 +27,7 @@ EXACT = [
     "do R1.1 set-shm-size 16000",
     "do R1.1 remove-database",
     "do R1.1 restore-database R1.0",
+    "void R1.1",
 ]
 
 WRONG = [
@@ -59,6 +61,8 @@ WRONG = [
     (f"do R1.{'x' * 70} boot-stop", "bad_argument"),
     (f"do {'x' * 41}.1 boot-stop", "bad_argument"),
     ("record R1", "bad_argument"),
+    ("void R1", "bad_argument"),
+    ("void", "unknown_word"),
     ("do R1.1 restore-database ..", "bad_argument"),
     ("do R1.1 restore-database /etc", "bad_argument"),
     ("do R1.1 set-shm-size 0", "bad_argument"),
@@ -76,11 +80,10 @@ WRONG = [
     ("reach host ssh", "bad_argument"),
     ("do R1.1 convert $(touch canary)", "bad_character"),
     ("do R1.1 convert master;touch canary", "bad_character"),
-    ("do R1.1\nboot-stop", "bad_character"),
     ("lock R1 'alice'", "bad_character"),
     ("lock R1 alice@console", "bad_character"),
     ("do R*.1 boot-stop", "bad_character"),
-    ("reach host 22 " + "x" * 200, "too_long"),
+    ("reach host 22 " + "x" * 400, "too_long"),
 ]
 
 
@@ -92,7 +95,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> OperatorHost:
 @pytest.mark.parametrize(("line", "reason"), WRONG, ids=range(len(WRONG)))
 def test_what_has_not_the_exact_shape_is_refused(host: OperatorHost, line: str, reason: str) -> None:
     """One frame with the reason, status 64; nothing is run, nothing is written."""
-    assert ask(host, f"boks-gate/1 op {line}", "operator") == (f"=refused {reason}\n", 64)
+    assert ask(host, f"boks-gate/2 {NONCE} op {line}") == (f"=refused {reason}\n", 64)
     assert (host.ran, host.state.exists()) == ([], False)
 
 
@@ -101,44 +104,46 @@ def test_what_has_not_the_exact_shape_is_refused(host: OperatorHost, line: str, 
     [
         ("", "unknown_protocol"),
         ("op preflight", "unknown_protocol"),
-        ("boks-gate/2 op preflight", "unknown_protocol"),
-        ("boks-gate/1", "unknown_word"),
-        ("boks-gate/1 preflight", "unknown_word"),
-        ("boks-gate/1 role", "unknown_word"),
-        ("boks-gate/1 role op preflight", "unknown_word"),
+        ("boks-gate/1 op preflight", "unknown_protocol"),
+        ("boks-gate/2 op preflight", "bad_nonce"),
+        (f"boks-gate/2 {NONCE}", "unknown_word"),
+        (f"boks-gate/2 {NONCE} preflight", "unknown_word"),
+        (f"boks-gate/2 {NONCE} role", "unknown_word"),
+        (f"boks-gate/2 {NONCE} role op preflight", "unknown_word"),
+        (f"boks-gate/2 {NONCE} loop 60 op preflight", "unknown_word"),
     ],
 )
 def test_the_operators_key_has_no_other_words(host: OperatorHost, line: str, reason: str) -> None:
-    """It asks for changes only: whoever wants to read uses the reading key."""
-    assert ask(host, line, "operator") == (f"=refused {reason}\n", 64)
+    """It asks for changes only, one at a time: the reading key has a gate of its own."""
+    assert ask(host, line) == (f"=refused {reason}\n", 64)
 
 
 @pytest.mark.parametrize("line", EXACT)
-def test_the_reading_key_can_use_none_of_it(host: OperatorHost, line: str) -> None:
-    """Though root's configuration allows changes: the forced command without its word decides."""
-    reply, status = ask(host, f"boks-gate/1 op {line}")
+def test_the_reading_gate_knows_none_of_it(tmp_path: Path, line: str) -> None:
+    """Though root's configuration allows changes: no line of the reading gate could make one."""
+    host = OperatorHost(tmp_path)
+    host.gate = install_gate(host.tree, tmp_path / "gate", settings=f"gate_state='{host.state}'\n")
+    reply, status = ask(host, f"boks-gate/2 {NONCE} op {line}")
     assert (reply.startswith("=refused "), status) == (True, 64)
-    assert (host.ran, host.state.exists()) == ([], False)
+    assert (host.ran, host.database()) == ([], set(DATA))
+    text = host.gate.read_text()
+    assert not [word for word in ("convert", "Boot", "removed-", "cadm", "/lock", "records/") if word in text]
 
 
 @pytest.mark.parametrize("line", EXACT)
-def test_the_word_in_the_forced_command_is_not_enough(tmp_path: Path, line: str) -> None:
+def test_the_key_is_not_enough(tmp_path: Path, line: str) -> None:
     """Root's configuration must say so, too."""
     host = OperatorHost(tmp_path)
     host.gate.write_text(host.gate.read_text().replace("gate_operator=yes", "gate_operator=no"))
-    assert ask(host, f"boks-gate/1 op {line}", "operator") == ("=refused operator_disabled\n", 64)
+    assert ask(host, f"boks-gate/2 {NONCE} op {line}") == ("=refused operator_disabled\n", 64)
     assert (host.ran, host.state.exists()) == ([], False)
 
 
-def test_no_request_becomes_the_word_of_the_forced_command(host: OperatorHost) -> None:
-    """Whatever the reading key asks for, it cannot choose the gate's own first argument."""
-    for line in (
-        "operator",
-        "operator boks-gate/1 op preflight",
-        "clean-operator boks-gate/1 op preflight",
-        "worker x",
-    ):
-        assert ask(host, line)[0] == "=refused unknown_protocol\n"
+def test_no_command_of_the_client_becomes_an_argument_of_the_gate(host: OperatorHost) -> None:
+    """Whatever the client executes, it cannot choose the gate's own first argument."""
+    for command in ("worker R1.1 token R1.1 boot-stop", "clean-worker R1.1 token R1.1 boot-stop", "clean-root", "sh"):
+        assert ask(host, f"boks-gate/2 {NONCE} op preflight", command=command)[0] == "=refused unknown_protocol\n"
+    assert (host.ran, host.state.exists()) == ([], False)
 
 
 @pytest.fixture
@@ -151,7 +156,8 @@ def another_host(tmp_path: Path) -> OperatorHost:
 @given(noise=st.binary(max_size=180).filter(lambda noise: b"\0" not in noise))
 def test_no_bytes_whatever_run_anything(another_host: OperatorHost, noise: bytes) -> None:
     """Random bytes behind the beginnings of real requests are refused, or refused for want of the lock."""
-    for start in ("boks-gate/1 op ", "boks-gate/1 op do R1.1 ", "boks-gate/1 op do R1.1 convert master"):
-        reply, _ = ask(another_host, start + noise.decode("utf-8", "surrogateescape"), "operator")
+    for start in ("op ", "op do R1.1 ", "op do R1.1 convert master"):
+        line = f"boks-gate/2 {NONCE} {start}" + noise.decode("utf-8", "surrogateescape")
+        reply, _ = ask(another_host, line)
         assert reply.startswith("=refused ") or "state=refused" in reply
     assert another_host.ran == []
