@@ -34,7 +34,7 @@ static: setup contracts
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy --no-error-summary --explicit-package-bases boks_exporter tests/virtual tests/sshd
-	$(BIN)/shellcheck -s sh boks_exporter/remote/gate.sh $(SCRIPTS)
+	$(BIN)/shellcheck -s sh boks_exporter/remote/gate-*.sh $(SCRIPTS)
 	$(BIN)/hadolint Dockerfile
 
 contracts: setup ## Check which modules may import which

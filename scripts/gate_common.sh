@@ -77,7 +77,7 @@ is_trusted() { # PATH UID: a plain file or directory of that user's, that nobody
 take_setting() { # KEY VALUE
 	case $1,$2 in
 	, | '#'*) return 0 ;;
-	*[!\ -~]* | *' ') return 1 ;;
+	*[[:cntrl:]]* | *' ') return 1 ;;
 	BOKS_ETC,/*) gate_etc=$2 ;;
 	BOKS_VAR,/*) gate_var=$2 ;;
 	BOKSADM,/*) gate_boksadm=$2 ;;
@@ -96,7 +96,7 @@ is_number() { # WORD LIMIT: from 1 to the limit
 }
 
 # -- from the forced command to the process that answers ---------------------------------------------------------------
-prepare() { # ARGUMENT...: configuration, root, limits; refuses what is no request at all
+prepare() { # ARGUMENT...: configuration and root; refuses what is not the protocol's command
 	[ "$gate_sent" = yes ] || read_config
 	case $gate_sent,${1-},${2-} in
 	yes,*) ;;
@@ -108,10 +108,13 @@ prepare() { # ARGUMENT...: configuration, root, limits; refuses what is no reque
 	*) refuse unknown_protocol 64 ;;
 	esac
 	exec 2>/dev/null
+	# A line or an output without end must not eat the host's memory: the shells that hold them have a limit.
+	memory=$(ulimit -S -v) && ulimit -S -v 262144
+}
+
+begin() { # what holds for all requests of a channel, once the first one has been checked
 	trap leave EXIT
 	trap 'exit 129' HUP INT TERM PIPE
-	# A command that prints without end must not eat the host's memory: the shells that hold its output have a limit.
-	memory=$(ulimit -S -v) && ulimit -S -v 262144
 	host=$(uname -n)
 	case $host in '' | *[!A-Za-z0-9._-]*) host= ;; *) host=" host=$host" ;; esac
 	[ ! -r /proc/stat ] || booted=$(sed -n 's/^btime //p' /proc/stat)
@@ -228,14 +231,19 @@ isolated() { # COMMAND...: prints how it ended, then its output and errors; this
 	both=$({ out=$(unbounded "$@" </dev/null); status=$?; } 2>&1; say "$nl$mark$status$nl$out")
 	case $both in *"$nl$mark"*) ;; *) return ;; esac
 	errors=${both%%"$nl$mark"*}
-	if [ "${#errors}" -gt 8000 ]; then both=$(say "$both" | sed -n "/^$mark/,\$p") both=$nl$both; else both=${both#"$errors"}; fi
-	both=${both#"$nl$mark"}
+	if [ "${#errors}" -gt 8000 ]; then # a long prefix would take quadratic time to remove
+		both=$(say "$both" | sed -n "/^$mark/,\$p") errors_end=$mark
+	else
+		errors_end=$errors$nl$mark
+	fi
+	both=${both#"$errors_end"}
 	status=${both%%"$nl"*}
 	both=${both#"$status"}
 	out=${both#"$nl"}
 	[ "$status" -le 256 ] || status=$((status - 128)) # ksh93 tells a signal so
 	[ "${#out}" -le 65536 ] || out=$(say "$out" | shortened 1000 640000)
-	[ -z "$errors" ] || errors=$(say "$errors" | sed -e '/ignored null byte/d' -e '/^$/d' | sed 50q | shortened 500 30000)
+	# bash says that it ignored a null byte
+	[ -z "$errors" ] || errors=$(say "$errors" | sed '/ignored null byte/d; /^$/d' | sed 50q | shortened 500 30000)
 	# shellcheck disable=SC2254 # a pattern
 	case $out$errors in $odd) out=$(say "$out" | printable) errors=$(say "$errors" | printable) ;; esac
 	cut=
@@ -269,13 +277,14 @@ read_env() { # leaves the lines in $env_lines, the word of the last BOKSINIT in 
 	if [ -r "$gate_etc/ENV" ]; then
 		while IFS= read -r line || [ -n "$line" ]; do take_line; done <"$gate_etc/ENV"
 	else
-		cut=
+		name=role cut=
 		text=$(isolated as_root /bin/cat "$gate_etc/ENV")
 		env_ending=${text%%"$nl"*}
 		[ -z "$cut" ] || env_ending="timeout=$limit" limit=1
 		IFS=$nl
 		for line in $text; do take_line; done
 		IFS=" $tab$nl"
+		[ "$env_ending" = exit=0 ] || env_lines=${text#*"$nl"}
 	fi
 }
 

@@ -5,13 +5,12 @@ from typing import Final
 from boks_exporter.remote.installation import (
     DEFAULT_GATE_PATH,
     DEFAULT_OPERATOR,
+    DEFAULT_OPERATOR_GATE_PATH,
     DEFAULT_USER,
     authorized_keys_line,
     gate_conf,
     instructions,
     operator_instructions,
-    operator_keys_line,
-    operator_sudoers_lines,
     sent_sudoers_lines,
     sudoers_lines,
 )
@@ -36,14 +35,14 @@ def files() -> dict[str, str]:
         ),
         "authorized_keys.example": authorized_keys_line(EXAMPLE_KEY, EXAMPLE_FROM),
         "boks-gate.conf": gate_conf(paths),
-        "boks-exporter.sudoers": sudoers_lines(DEFAULT_USER, paths),
+        "boks-exporter.sudoers": sudoers_lines(DEFAULT_USER),
         "boks-exporter-sent.sudoers": sent_sudoers_lines(DEFAULT_USER, paths),
         "OPERATOR.md": _page(
             "OPERATOR.md",
-            operator_instructions(DEFAULT_OPERATOR, EXAMPLE_FROM, EXAMPLE_KEY, DEFAULT_GATE_PATH, paths),
+            operator_instructions(DEFAULT_OPERATOR, EXAMPLE_FROM, EXAMPLE_KEY, DEFAULT_OPERATOR_GATE_PATH, paths),
         ),
-        "operator-authorized_keys.example": operator_keys_line(EXAMPLE_KEY, EXAMPLE_FROM),
-        "boks-operator.sudoers": operator_sudoers_lines(DEFAULT_OPERATOR),
+        "operator-authorized_keys.example": authorized_keys_line(EXAMPLE_KEY, EXAMPLE_FROM, DEFAULT_OPERATOR_GATE_PATH),
+        "boks-operator.sudoers": sudoers_lines(DEFAULT_OPERATOR, DEFAULT_OPERATOR_GATE_PATH),
     }
 
 

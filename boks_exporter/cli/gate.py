@@ -13,6 +13,7 @@ from boks_exporter.errors import InstallationError
 from boks_exporter.remote.installation import (
     DEFAULT_GATE_PATH,
     DEFAULT_OPERATOR,
+    DEFAULT_OPERATOR_GATE_PATH,
     DEFAULT_USER,
     authorized_keys_line,
     checked_key,
@@ -22,8 +23,6 @@ from boks_exporter.remote.installation import (
     gate_conf,
     instructions,
     operator_instructions,
-    operator_keys_line,
-    operator_sudoers_lines,
     sent_sudoers_lines,
     sudoers_lines,
 )
@@ -37,9 +36,9 @@ _PARTS: Final = ("authorized_keys", "boks-gate.conf", "sudoers", "sudoers-sent")
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click passes it so
     if wanted and not ctx.resilient_parsing:
         from boks_exporter.remote.gate import gate_version
-        from boks_exporter.remote.request import OLD_PROTOCOL
+        from boks_exporter.remote.request import PROTOCOL
 
-        say(f"gate.sh {gate_version()}, protocol {OLD_PROTOCOL}")
+        say(f"gate {gate_version()}, protocol {PROTOCOL}")
         ctx.exit()
 
 
@@ -49,6 +48,7 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
     epilog="""\b
 Examples:
   boks-exporter gate > gate.sh
+  boks-exporter gate --operator > operator-gate.sh
   boks-exporter gate install --from 192.0.2.10 --public-key /etc/boks-exporter/id_boksmon.pub""",
 )
 @click.option(
@@ -59,18 +59,19 @@ Examples:
     callback=_print_version,
     help="Show version and protocol.",
 )
+@click.option("--operator", is_flag=True, help="Print the operator gate, which can change a host, for failover.")
 @click.pass_context
-def gate(ctx: click.Context, /) -> int | None:
-    """Print the gate: the one script that runs on BoKS hosts.
+def gate(ctx: click.Context, /, *, operator: bool) -> int | None:
+    """Print the gate: the script that answers on BoKS hosts.
 
     It answers a fixed vocabulary of reading requests, needs nothing but a POSIX sh, and is meant as the forced
     command of a key. `gate install` prints how to set that up, step by step.
     """
     if ctx.invoked_subcommand is not None:
         return None
-    from boks_exporter.remote.gate import gate_text
+    from boks_exporter.remote.gate import GateKind, gate_text
 
-    say(gate_text(), nl=False)
+    say(gate_text(GateKind.OPERATOR if operator else GateKind.READING), nl=False)
     return cli_exits.DONE
 
 
@@ -106,10 +107,8 @@ Exit codes: 0 printed, 1 the key cannot be read or is no public key, 2 wrong usa
 @click.option(
     "--gate-path",
     type=_HOST_PATH,
-    default=DEFAULT_GATE_PATH,
-    show_default=True,
     metavar="PATH",
-    help="Where the gate will be.",
+    help=f"Where the gate will be: {DEFAULT_GATE_PATH}, or {DEFAULT_OPERATOR_GATE_PATH} with --operator.",
 )
 @click.option(
     "--prefix",
@@ -148,7 +147,7 @@ def install(  # noqa: PLR0913 - one for each thing that differs between installa
     user: str | None,
     from_pattern: str,
     public_key: Path,
-    gate_path: str,
+    gate_path: str | None,
     prefix: str,
     boks_etc: str,
     boks_var: str,
@@ -165,23 +164,19 @@ def install(  # noqa: PLR0913 - one for each thing that differs between installa
         section_timeout_seconds=int(section_timeout),
     )
     login = user or (DEFAULT_OPERATOR if operator else DEFAULT_USER)
+    path = gate_path or (DEFAULT_OPERATOR_GATE_PATH if operator else DEFAULT_GATE_PATH)
+    steps = operator_instructions if operator else instructions
     match only:
         case "boks-gate.conf":
             text = gate_conf(paths, operator=operator)
-        case "sudoers" if operator:
-            text = operator_sudoers_lines(login, gate_path)
-        case "authorized_keys" if operator:
-            text = operator_keys_line(_key(public_key), from_pattern, gate_path)
-        case None if operator:
-            text = operator_instructions(login, from_pattern, _key(public_key), gate_path, paths)
         case "sudoers":
-            text = sudoers_lines(login, paths, gate_path)
+            text = sudoers_lines(login, path)
         case "sudoers-sent":
             text = sent_sudoers_lines(login, paths)
         case "authorized_keys":
-            text = authorized_keys_line(_key(public_key), from_pattern, gate_path)
+            text = authorized_keys_line(_key(public_key), from_pattern, path)
         case _:
-            text = instructions(login, from_pattern, _key(public_key), gate_path, paths)
+            text = steps(login, from_pattern, _key(public_key), path, paths)
     say(text, nl=False)
     return cli_exits.DONE
 

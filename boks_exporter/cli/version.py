@@ -11,11 +11,11 @@ def version() -> int:
     """Show version, revision, Python and gate."""
     from boks_exporter.app.build_info import exporter_info
     from boks_exporter.remote.gate import gate_version
-    from boks_exporter.remote.request import OLD_PROTOCOL
+    from boks_exporter.remote.request import PROTOCOL
 
     info = exporter_info()
     say(f"boks-exporter {info.version}")
     say(f"  revision  {info.revision}")
     say(f"  python    {info.python}")
-    say(f"  gate      {gate_version()}, protocol {OLD_PROTOCOL}")
+    say(f"  gate      {gate_version()}, protocol {PROTOCOL}")
     return cli_exits.DONE

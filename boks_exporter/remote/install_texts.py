@@ -35,7 +35,7 @@ root can. If sudo is there, choose `sudo` for the prefix rather than a login as 
 
 OPERATOR_ROOT_STEPS: Final[Mapping[Prefix, str]] = {
     Prefix.SUDO: """\
-The rule names the gate with one other word than the reading login's: neither login can use the other's.
+The rule names the operator gate, the reading login's rule the reading gate: neither login can use the other's.
 
 ```sh
 cat >/etc/sudoers.d/boks-operator.new <<'END'
@@ -54,7 +54,7 @@ In BoKS, allow the user `{user}` on this host exactly this program as root, and 
 """,
     Prefix.NONE: """\
 `PREFIX=none`: the gate runs as `{user}`, and only root can change a host. Where reader and operator are both root's
-login, their two keys stand in one file and the word `operator` behind the gate's path is all that tells them apart.
+login, their two keys are in one file, and the forced command of each is all that separates them.
 """,
 }
 
@@ -90,11 +90,15 @@ Nobody but root may write these two files, their directory, or any directory abo
 mkdir -p {directory}
 cat >{conf} <<'END'
 {conf_text}END
-# On the exporter's machine `boks-exporter gate` prints the gate; copy it to {gate}, then:
-chown root {directory} {gate} {conf}
-chmod 0755 {directory} {gate}
+# On the exporter's machine `boks-exporter gate` prints the gate; copy it to {gate}.new, then:
+chown root {directory} {gate}.new {conf}
+chmod 0755 {directory} {gate}.new
 chmod 0644 {conf}
+mv {gate}.new {gate}
 ```
+
+The gate counts the polls in progress in `/var/opt/boks-gate/polls` (`STATE` in `boks-gate.conf`). It makes that
+directory itself, for root alone, and changes no other file.
 
 Solaris 10 and older: `/bin/sh` is no POSIX shell there. Change the first line of the gate to `#!/usr/xpg4/bin/sh`.
 
@@ -121,37 +125,47 @@ As the exporter's user on its machine. The first connection shows the host's key
 (`ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub`) before you say yes.
 
 ```sh
-ssh -i /etc/boks-exporter/id_{user} {user}@HOST 'boks-gate/1 role sequence list'
+echo 'boks-gate/2 0 role sequence list' | ssh -i /etc/boks-exporter/id_{user} {user}@HOST boks-gate/2
 ```
 
-It prints `=boks-gate/1 …` first, `=end … exit=0` for each section and `=done sections=3` last. Other answers:
+It prints `=0 boks-gate/2 …` first, `=0 end … exit=0` for each section and `=0 done sections=3` last. Other answers:
 
 | you see | it means |
 |---|---|
 | `Permission denied` | wrong key, wrong owner or mode, another `from` address, or a locked account: see sshd's log |
 | `=refused untrusted_config` | the gate's file or directory is not root's, or others can write it |
 | `=refused bad_config` | a line of `boks-gate.conf` is not understood; the line after it says which |
-| `=refused unknown_protocol` | the gate was asked for something else than `boks-gate/1 …` |
+| `=refused unknown_protocol` | the command was not `boks-gate/2`, or the gate is of version 1: step 6 |
 | `sudo: a password is required` | the rule of step 4 is missing, or names another path or user |
-| `=end sequence exit=126` or `exit=127` | `BOKSADM` in `boks-gate.conf` is not the program |
-| `=end sequence timeout=…` | the command hung and was ended; BoKS on this host needs attention |
+| `=0 end sequence exit=126` or `exit=127` | `BOKSADM` in `boks-gate.conf` is not the program |
+| `=0 end sequence timeout=…` | the command hung and was ended; BoKS on this host needs attention |
+| `=0 refused busy` | as many polls are in progress as `POLLS` in `boks-gate.conf` allows |
 
-## 6. A newer gate
+`MaxSessions` in `sshd_config` limits the sessions of one connection, not those of one key: a holder of the key can open
+many connections. `POLLS` bounds what they can start as root.
+
+## 6. A newer gate, and the step from version 1
 
 The first line of every reply names the gate's version. `boks-exporter version` names that of the gate that belongs to
-the exporter. An older gate goes on to answer (`boks-gate/1`), but does not know newer words (`=refused unknown_word`).
+the exporter. Install the exporter first: it speaks to old gates, an old exporter does not speak to new ones.
 
 ```sh
 # `boks-exporter gate` prints the new one; copy it to {gate}.new on the host, then:
 chown root {gate}.new && chmod 0755 {gate}.new && mv {gate}.new {gate}
 ```
 
-Never write into {gate} itself: a shell reads its script while it runs it, and a look may be under way.
+Never write into {gate} itself: a shell reads its script while it runs it, and a poll may be in progress. A connection
+that is open goes on with the old script until it is replaced (an hour, as a rule).
+
+Version 1 was one script for both keys. Key line, sudo rule and configuration of the reading login stay as they are. The
+operator's key, where there is one, gets a script of its own: `boks-exporter gate install --operator` prints the steps.
+Until they are done, the operator's key can do nothing on this host.
 """
 
 OPERATOR_GUIDE: Final = """\
 Do this as root on every BoKS host that takes part in a failover: master, replicas, and clients that may become
-replicas. The reading gate is installed there already. Without the steps below no key can change anything on the host.
+replicas. The reading gate is installed there already; it has no line that could change the host. Without the steps
+below no key can.
 
 ## 1. A second account, for the operator's key alone
 
@@ -169,19 +183,26 @@ chmod 0644 {home}/.ssh/authorized_keys
 Keep the private key on the operators' machine, readable for the operators only, never where the exporter runs as a
 daemon. In BoKS, the account needs an access route for SSH from that machine.
 
-## 2. The gate's configuration allows it
+## 2. The operator gate, and a configuration that allows it
 
-Both must say so: this file and the forced command of the key. `OPERATOR=no` stops every change on this host at once.
+`OPERATOR=no` stops every change on this host at once.
 
 ```sh
 cat >{conf} <<'END'
 {conf_text}END
-chown root {conf}
+# On the operators' machine `boks-exporter gate --operator` prints the gate; copy it to {gate}.new, then:
+chown root {directory} {gate}.new {conf}
+chmod 0755 {directory} {gate}.new
 chmod 0644 {conf}
+mv {gate}.new {gate}
 mkdir -p {state}
 chown root {state}
 chmod 0700 {state}
 ```
+
+Where version 1 was installed, one script served both keys: the line of `authorized_keys` and the sudo rule of the
+operator's login name {gate} now, and the rule that ends in `operator-on-stdin` is removed. Do it while no failover is
+in progress.
 
 `{state}` holds the lock of this host and a record of each change: what was asked, when, the output, the exit status.
 Leave it alone: a change whose record is gone could be made twice.
@@ -192,7 +213,7 @@ Leave it alone: a change whose record is gone could be made twice.
 ## 4. The test, which changes nothing of BoKS
 
 ```sh
-ssh -i ~/.ssh/id_{user} {user}@HOST 'boks-gate/1 op preflight'
+echo 'boks-gate/2 0 op preflight' | ssh -i ~/.ssh/id_{user} {user}@HOST boks-gate/2
 ```
 
 It makes the gate's own directory of locks and records, /var/opt/boks-gate (`STATE` in `boks-gate.conf`), if it is
@@ -204,7 +225,8 @@ It prints `permitted=yes`, `boksadm=yes` and `state=writable`. Other answers:
 | you see | it means |
 |---|---|
 | `=refused operator_disabled` | `boks-gate.conf` does not say `OPERATOR=yes` |
-| `=refused unknown_word` | the forced command has no `operator` behind the gate's path: this is the reading key |
+| `=0 refused unknown_word` | the forced command is the reading gate: this is the reading key |
+| `=refused unknown_protocol` | the forced command is a gate of version 1: step 2 |
 | `=refused bad_config` | the gate on this host is older than its configuration: install the present one |
 | `permitted=no` | the gate may not write BoKS's data, as it did not become root: step 3 |
 | `boksadm=no` | `BOKSADM` in `boks-gate.conf` is not the program |

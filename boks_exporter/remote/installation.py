@@ -1,4 +1,4 @@
-"""What an operator pastes on a BoKS host so that the exporter can ask it."""
+"""The files and steps that install a gate on a BoKS host."""
 
 import base64
 import binascii
@@ -12,13 +12,10 @@ from boks_exporter.remote.settings import RemotePaths
 DEFAULT_USER: Final = "boksmon"
 DEFAULT_OPERATOR: Final = "boksop"
 DEFAULT_GATE_PATH: Final = "/opt/boks-gate/gate.sh"
+DEFAULT_OPERATOR_GATE_PATH: Final = "/opt/boks-gate/operator-gate.sh"
 DEFAULT_STATE: Final = "/var/opt/boks-gate"
 STDIN_WORD: Final = "request-on-stdin"
 """The one argument with which an installed gate runs itself again as root."""
-OPERATOR_STDIN_WORD: Final = "operator-on-stdin"
-"""The same for a request of the operator's key; the sudo rule of the reading login does not have it."""
-OPERATOR_WORD: Final = "operator"
-"""Stands behind the gate's path in the forced command of the operator's key."""
 
 _PLAIN_PATH: Final = re.compile(r"/[A-Za-z0-9._+@/-]*[A-Za-z0-9._+@-]")
 _USER: Final = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
@@ -28,13 +25,9 @@ _KEY_COMMENT: Final = re.compile(r"[ -~]*")
 
 
 def authorized_keys_line(public_key: str, from_pattern: str, gate_path: str = DEFAULT_GATE_PATH) -> str:
-    """Write the line of `authorized_keys` that ties a key to the gate and to the exporter's address."""
-    return _keys_line(public_key, from_pattern, checked_path(gate_path))
-
-
-def operator_keys_line(public_key: str, from_pattern: str, gate_path: str = DEFAULT_GATE_PATH) -> str:
-    """Write the line that ties the operator's key to the gate's second vocabulary."""
-    return _keys_line(public_key, from_pattern, f"{checked_path(gate_path)} {OPERATOR_WORD}")
+    """Write the line of `authorized_keys` that ties a key to a gate and to the client's address."""
+    command = checked_path(gate_path)
+    return f'restrict,from="{checked_source(from_pattern)}",command="{command}" {checked_key(public_key)}\n'
 
 
 def gate_conf(paths: RemotePaths, *, operator: bool = False, state: str = DEFAULT_STATE) -> str:
@@ -48,34 +41,25 @@ def gate_conf(paths: RemotePaths, *, operator: bool = False, state: str = DEFAUL
         f"PREFIX={paths.prefix}\n"
         "# Seconds after which a hanging command is ended.\n"
         f"SECTION_TIMEOUT={paths.section_timeout_seconds}\n"
+        "# Polls that may be in progress on this host at the same time; more are refused (busy).\n"
+        "#POLLS=8\n"
         "# Whether the operator's key may change this host, and where locks and records of changes are kept.\n"
         f"OPERATOR={'yes' if operator else 'no'}\n"
         f"STATE={checked_path(state)}\n"
     )
 
 
-def sudoers_lines(user: str, paths: RemotePaths, gate_path: str = DEFAULT_GATE_PATH) -> str:
+def sudoers_lines(user: str, gate_path: str = DEFAULT_GATE_PATH) -> str:
     """Write the sudo rule of an installed gate: it runs itself as root with one fixed argument, nothing else.
 
     The gate as a whole is root then, not each command by itself: only root can end a command of root's that hangs,
-    and one look is one line in sudo's log. `paths` does not appear in it: the gate's own configuration names them.
+    and sudo logs one line for each channel, not for each command.
     """
-    del paths
     name = checked_user(user)
     return (
         "# sudoers rule of boks-exporter for an installed gate. Check it with: visudo -cf FILE\n"
         f"Defaults:{name} !requiretty\n"
         f"{name} ALL=(root) NOPASSWD: {checked_path(gate_path)} {STDIN_WORD}\n"
-    )
-
-
-def operator_sudoers_lines(user: str, gate_path: str = DEFAULT_GATE_PATH) -> str:
-    """Write the sudo rule of the operator's login: the gate itself, as root, with the operator's one fixed argument."""
-    name = checked_user(user)
-    return (
-        "# sudoers rule of boks-exporter for the operator's login. Check it with: visudo -cf FILE\n"
-        f"Defaults:{name} !requiretty\n"
-        f"{name} ALL=(root) NOPASSWD: {checked_path(gate_path)} {OPERATOR_STDIN_WORD}\n"
     )
 
 
@@ -112,7 +96,7 @@ def instructions(user: str, from_pattern: str, public_key: str, gate_path: str, 
     key_line = authorized_keys_line(public_key, from_pattern, gate_path)
     directory = checked_path(gate_path).rpartition("/")[0] or "/"
     root_step = ROOT_STEPS[paths.prefix].format(
-        user=checked_user(user), gate=gate_path, rule=sudoers_lines(user, paths, gate_path), word=STDIN_WORD
+        user=checked_user(user), gate=gate_path, rule=sudoers_lines(user, gate_path), word=STDIN_WORD
     )
     return GUIDE.format(
         user=user,
@@ -128,24 +112,22 @@ def instructions(user: str, from_pattern: str, public_key: str, gate_path: str, 
 
 def operator_instructions(user: str, from_pattern: str, public_key: str, gate_path: str, paths: RemotePaths) -> str:
     """Write what is added on one host so that an operator can change it, with the commands to type."""
-    key_line = operator_keys_line(public_key, from_pattern, gate_path)
+    key_line = authorized_keys_line(public_key, from_pattern, gate_path)
     directory = checked_path(gate_path).rpartition("/")[0] or "/"
     root_step = OPERATOR_ROOT_STEPS[paths.prefix].format(
-        user=checked_user(user), gate=gate_path, rule=operator_sudoers_lines(user, gate_path), word=OPERATOR_STDIN_WORD
+        user=checked_user(user), gate=gate_path, rule=sudoers_lines(user, gate_path), word=STDIN_WORD
     )
     return OPERATOR_GUIDE.format(
         user=user,
         home=f"/var/lib/{user}",
+        directory=directory,
+        gate=gate_path,
         conf=f"{directory}/boks-gate.conf",
         conf_text=gate_conf(paths, operator=True),
         state=DEFAULT_STATE,
         key_line=key_line,
         root_step=root_step,
     )
-
-
-def _keys_line(public_key: str, from_pattern: str, command: str) -> str:
-    return f'restrict,from="{checked_source(from_pattern)}",command="{command}" {checked_key(public_key)}\n'
 
 
 def checked_source(text: str) -> str:

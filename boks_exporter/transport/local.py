@@ -9,7 +9,7 @@ from typing import Final, cast
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host, Seconds
 from boks_exporter.remote.gate import sent_script
-from boks_exporter.remote.request import Request
+from boks_exporter.remote.request import Request, new_nonce, request_line
 from boks_exporter.remote.settings import LocalSettings
 from boks_exporter.transport.base import RawReply
 from boks_exporter.transport.host_text import cleaned_reply
@@ -31,16 +31,18 @@ class LocalTransport:
 
     async def ask(self, host: Host, request: Request) -> RawReply:  # noqa: ARG002 - the only host is this machine
         """Run the gate once; on any failure its whole process group is killed."""
-        transport, answer = await _start(request, self._settings.max_reply_bytes)
+        nonce = new_nonce()
+        transport, answer = await _start(self._settings.max_reply_bytes)
         try:
-            _feed(transport, sent_script(self._settings.paths))
+            _feed(transport, sent_script(self._settings.paths, request_line(request, nonce)))
             async with asyncio.timeout(self._timeout):
                 await answer.whole
         except TimeoutError as error:
             raise TransportError(FailureReason.TIMEOUT, f"no complete reply within {self._timeout:g} s") from error
         finally:
             await _end(transport, answer)
-        return cleaned_reply(RawReply(bytes(answer.read[1]), bytes(answer.read[2]), transport.get_returncode()))
+        raw = RawReply(bytes(answer.read[1]), bytes(answer.read[2]), transport.get_returncode(), nonce)
+        return cleaned_reply(raw)
 
 
 class _Answer(asyncio.SubprocessProtocol):
@@ -73,14 +75,12 @@ class _Answer(asyncio.SubprocessProtocol):
             self.whole.set_result(None)
 
 
-async def _start(request: Request, limit: int) -> tuple[asyncio.SubprocessTransport, _Answer]:
+async def _start(limit: int) -> tuple[asyncio.SubprocessTransport, _Answer]:
     try:
         return await asyncio.get_running_loop().subprocess_exec(
             lambda: _Answer(limit),
             "/bin/sh",
             "-s",
-            "--",
-            *request.line().split(),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from boks_exporter.remote.gate import gate_text
+from boks_exporter.remote.gate import GateKind, gate_text
+from boks_exporter.remote.request import PROTOCOL
+from tests.unit.gate_runs import NONCE
 from tests.unit.gate_tree import EVERYTHING, Tree
 
 AS_ROOT = [] if os.getuid() == 0 else ["sudo", "-n"]
@@ -27,6 +29,9 @@ class GateHost:
         self.gate = self.directory / "gate.sh"
         self.gate.write_text(gate_text())
         self.gate.chmod(0o755)
+        self.operator_gate = self.directory / "operator-gate.sh"
+        self.operator_gate.write_text(gate_text(GateKind.OPERATOR))
+        self.operator_gate.chmod(0o755)
         self.conf = self.directory / "boks-gate.conf"
 
     def hand_over(self) -> None:
@@ -34,16 +39,20 @@ class GateHost:
         self.root.chmod(0o755)
         as_root("chown", "-R", "0:0", str(self.root))
 
-    def ask(self, request: str = EVERYTHING, *before: str) -> subprocess.CompletedProcess[bytes]:
-        """Run the gate as root's forced command, after a command that changes something."""
-        return as_root("env", f"SSH_ORIGINAL_COMMAND={request}", *before, str(self.gate))
+    def ask(self, words: str = EVERYTHING) -> subprocess.CompletedProcess[bytes]:
+        """Run the gate as root's forced command."""
+        return as_root("env", f"SSH_ORIGINAL_COMMAND={PROTOCOL}", str(self.gate), stdin=line(words))
+
+
+def line(words: str) -> bytes:
+    return f"{PROTOCOL} {NONCE} {words}\n".encode()
 
 
 HostKind = TypeVar("HostKind", bound=GateHost)
 
 
-def as_root(*command: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([*AS_ROOT, *command], capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
+def as_root(*command: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([*AS_ROOT, *command], capture_output=True, input=stdin, start_new_session=True, timeout=60)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The file beside an installed gate, with root's help."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from boks_exporter.remote.installation import gate_conf
 from tests.integration.gate_host import GateHost, as_root, gate_host
 from tests.unit.gate_expected import MASTER
-from tests.unit.gate_tree import steady
+from tests.unit.gate_runs import NONCE, steady
 
 
 @pytest.fixture
@@ -88,6 +89,9 @@ def test_a_configuration_behind_a_link_is_refused(host: GateHost) -> None:
         "SECTION_TIMEOUT=99999",
         "SECTION_TIMEOUT=",
         "ERRLOG_LINES=30",
+        "POLLS=0",
+        "POLLS=many",
+        "POLLS=",
         "touch canary",
         "=/etc",
     ],
@@ -129,5 +133,27 @@ def test_the_limit_of_the_file_is_the_one_that_cuts(host: GateHost) -> None:
     host.tree.boksadm_is('exec "${0%/*}/forever" 600\n')
     host.conf.write_text(gate_conf(host.tree.paths(limit=1)))
     host.hand_over()
-    assert b"\n=end sequence timeout=1 seconds=" in host.ask("boks-gate/1 sequence").stdout
+    assert f"\n={NONCE} end sequence timeout=1\n".encode() in host.ask("sequence").stdout
     assert host.tree.left_behind() == []
+
+
+def test_the_bound_of_the_file_is_the_one_that_refuses(host: GateHost) -> None:
+    """POLLS is the number of polls in progress; the gate counts in a directory of its own, for root alone."""
+    state = host.root / "state"
+    host.conf.write_text(gate_conf(host.tree.paths(), state=str(state)).replace("#POLLS=8", "POLLS=1"))
+    host.hand_over()
+    assert host.ask("role").returncode == 0
+    assert (state.stat().st_mode & 0o777, state.stat().st_uid) == (0o700, 0)
+    assert list((state / "polls").iterdir()) == []
+
+
+@pytest.mark.parametrize("mode", ["0777", "0770"])
+def test_a_directory_that_others_could_write_bounds_nothing(host: GateHost, mode: str) -> None:
+    """Who can write it could keep every poll out; without a bound the host is still watched."""
+    state = host.root / "state"
+    host.conf.write_text(gate_conf(host.tree.paths(), state=str(state)).replace("#POLLS=8", "POLLS=1"))
+    host.hand_over()
+    as_root(
+        "sh", "-c", f"mkdir -p '{state}/polls'; chmod {mode} '{state}/polls'; echo busy >'{state}/polls/{os.getpid()}'"
+    )
+    assert host.ask("role").returncode == 0

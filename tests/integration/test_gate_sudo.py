@@ -12,9 +12,10 @@ from boks_exporter.parsing.reply import parse_reply
 from boks_exporter.remote.gate import sent_script
 from boks_exporter.remote.installation import gate_conf, privileged_command_lines, sent_sudoers_lines, sudoers_lines
 from boks_exporter.remote.settings import Prefix, RemotePaths
-from tests.integration.gate_host import AS_ROOT, USER, GateHost, as_root, gate_host
+from tests.integration.gate_host import AS_ROOT, USER, GateHost, as_root, gate_host, line
 from tests.unit.gate_expected import BY_INIT
-from tests.unit.gate_tree import EVERYTHING, STUBBORN, steady
+from tests.unit.gate_runs import NONCE, steady
+from tests.unit.gate_tree import EVERYTHING, STUBBORN
 
 USER_GROUP = "nogroup"
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -46,15 +47,15 @@ class SudoHost(GateHost):
             cwd="/",
         )
 
-    def ask_as_user(self, request: str = EVERYTHING) -> subprocess.CompletedProcess[bytes]:
-        return self.run("env", f"SSH_ORIGINAL_COMMAND={request}", str(self.gate))
+    def ask_as_user(self, words: str = EVERYTHING) -> subprocess.CompletedProcess[bytes]:
+        return self.run("env", "SSH_ORIGINAL_COMMAND=boks-gate/2", str(self.gate), stdin=line(words))
 
 
 @pytest.fixture
 def host() -> Iterator[SudoHost]:
     with gate_host(SudoHost) as host:
         paths = host.tree.paths(prefix=Prefix.SUDO, limit=3)
-        host.rule = sudoers_lines(USER, paths, str(host.gate))
+        host.rule = sudoers_lines(USER, str(host.gate))
         host.conf.write_text(gate_conf(paths))
         host.conf.chmod(0o644)
         for secret in (host.tree.etc, host.tree.var):
@@ -84,7 +85,7 @@ def test_what_hangs_as_root_is_ended_by_root(host: SudoHost) -> None:
     """The gate that cuts a command is root itself: nothing stays behind, however stubborn."""
     host.run("true")
     as_root("sh", "-c", f"cat >'{host.tree.boksadm}' <<'END'\n#!/bin/sh\n{STUBBORN}END")
-    reply = parse_reply(host.ask_as_user("boks-gate/1 sequence role").stdout)
+    reply = parse_reply(host.ask_as_user("sequence role").stdout)
     assert [section.timed_out for section in reply.sections] == [True, False]
     assert host.tree.left_behind() == []
 
@@ -94,7 +95,7 @@ def test_what_hangs_as_root_is_ended_by_root(host: SudoHost) -> None:
     [
         ["GATE"],
         ["GATE", "clean-root"],
-        ["GATE", "clean", "boks-gate/1 role"],
+        ["GATE", "clean", "boks-gate/2"],
         ["GATE", "request-on-stdin", "more"],
         ["GATE", "Request-on-stdin"],
         ["/bin/sh", "GATE", "request-on-stdin"],
@@ -107,27 +108,26 @@ def test_what_hangs_as_root_is_ended_by_root(host: SudoHost) -> None:
 def test_sudo_refuses_everything_else(host: SudoHost, command: list[str]) -> None:
     """The rule is for this program with this one word as root, and for nothing else."""
     words = [word.replace("GATE", str(host.gate)) for word in command]
-    result = host.run("sudo", "-n", *words, stdin=b"boks-gate/1 role\n")
+    result = host.run("sudo", "-n", *words, stdin=line("role"))
     assert (result.stdout, result.returncode) == (b"", 1)
     assert b"password is required" in result.stderr
 
 
 @pytest.mark.parametrize(
-    ("line", "reply"),
+    ("request_line", "reply"),
     [
-        (b"boks-gate/1 role; touch /canary\n", b"=refused bad_character\n"),
-        (b"boks-gate/1 convert\n", b"=refused unknown_word\n"),
-        (b"boks-gate/1 role\0\n", None),
+        (line("role; touch /canary"), b"=refused bad_character\n"),
+        (line("convert"), f"={NONCE} refused unknown_word\n".encode()),
+        (b"boks-gate/2 0a role\0\n", None),
         (b"\n", b"=refused unknown_protocol\n"),
-        (b"", b"=refused unknown_protocol\n"),
-        (b"x" * 100_000, b"=refused too_long\n"),
+        (b"x" * 100_000 + b"\n", b"=refused too_long\n"),
     ],
 )
-def test_root_checks_the_request_again(host: SudoHost, line: bytes, reply: bytes | None) -> None:
+def test_root_checks_the_request_again(host: SudoHost, request_line: bytes, reply: bytes | None) -> None:
     """Whoever may call the gate as root by hand can ask its questions and nothing else."""
-    result = host.run("sudo", "-n", str(host.gate), "request-on-stdin", stdin=line)
+    result = host.run("sudo", "-n", str(host.gate), "request-on-stdin", stdin=request_line)
     if reply is None:  # a NUL is dropped or refused, as the shell likes
-        assert result.stdout.startswith((b"=boks-gate/1 ", b"=refused "))
+        assert result.stdout.startswith((b"=0a boks-gate/2 ", b"=refused "))
     else:
         assert (result.stdout, result.returncode) == (reply, 64)
 
@@ -136,11 +136,20 @@ def test_the_callers_environment_does_not_reach_root(host: SudoHost) -> None:
     """Even with a sudo that keeps variables, the gate starts again without any."""
     host.rule += f'Defaults:{USER} env_keep += "SSH_ORIGINAL_COMMAND gate_etc gate_sent IFS SECRET"\n'
     as_root("sh", "-c", f"printf '#!/bin/sh\\n/usr/bin/env\\n' >'{host.tree.boksadm}'")
-    result = host.run(
-        "env", "SSH_ORIGINAL_COMMAND=boks-gate/1 sequence", "SECRET=x", "gate_etc=/nowhere", "IFS=e", str(host.gate)
-    )
-    shown = {line[1:].partition("=")[0] for line in result.stdout.decode().splitlines() if line.startswith("|")}
+    hostile = ("SSH_ORIGINAL_COMMAND=boks-gate/2", "SECRET=x", "gate_etc=/nowhere", "IFS=e")
+    result = host.run("env", *hostile, str(host.gate), stdin=line("sequence"))
+    shown = {row[1:].partition("=")[0] for row in steady(result.stdout).splitlines() if row.startswith("|")}
     assert shown - {"PWD", "OLDPWD", "_", "SHLVL"} == {"PATH", "HOME", "LC_ALL", "UNIX95"}
+
+
+def test_a_loop_becomes_root_once(host: SudoHost) -> None:
+    """Sudo logs one line for a channel, however many requests come on it."""
+    log = host.root / "sudo.log"
+    host.rule += f"Defaults logfile={log}\n"
+    requests = line("loop 60 role") + line("sequence") * 5
+    result = host.run("env", "SSH_ORIGINAL_COMMAND=boks-gate/2", str(host.gate), stdin=requests)
+    assert result.stdout.count(f"={NONCE} done sections=1\n".encode()) == 6
+    assert as_root("cat", str(log)).stdout.count(b"request-on-stdin") == 1
 
 
 def test_without_the_rule_the_reader_is_told_why(host: SudoHost) -> None:
@@ -151,8 +160,8 @@ def test_without_the_rule_the_reader_is_told_why(host: SudoHost) -> None:
     assert b"sudo: a password is required" in result.stderr
 
 
-def sent(host: SudoHost, paths: RemotePaths, request: str = EVERYTHING) -> subprocess.CompletedProcess[bytes]:
-    return host.run("sh", "-s", "--", *request.split(), stdin=sent_script(paths))
+def sent(host: SudoHost, paths: RemotePaths, words: str = EVERYTHING) -> subprocess.CompletedProcess[bytes]:
+    return host.run("sh", "-s", stdin=sent_script(paths, line(words).decode().rstrip()))
 
 
 def test_the_rule_of_a_sent_gate_lets_exactly_its_commands_pass(host: SudoHost) -> None:
@@ -161,9 +170,9 @@ def test_the_rule_of_a_sent_gate_lets_exactly_its_commands_pass(host: SudoHost) 
     host.rule = sent_sudoers_lines(USER, paths)
     result = sent(host, paths)
     assert (steady(result.stdout), result.stderr) == (BY_INIT["master"], b"")
-    for line in (*privileged_command_lines(paths), "/bin/cat /etc/shadow"):
-        allowed = host.run("sudo", "-n", "-l", *line.split()).returncode == 0
-        assert allowed == ("shadow" not in line)
+    for command in (*privileged_command_lines(paths), "/bin/cat /etc/shadow"):
+        allowed = host.run("sudo", "-n", "-l", *command.split()).returncode == 0
+        assert allowed == ("shadow" not in command)
 
 
 def test_a_sent_gate_answers_though_it_cannot_end_what_hangs(host: SudoHost) -> None:
@@ -173,7 +182,7 @@ def test_a_sent_gate_answers_though_it_cannot_end_what_hangs(host: SudoHost) -> 
     host.run("true")
     as_root("sh", "-c", f"printf '#!/bin/sh\\nexec \"%s\" 600\\n' '{host.tree.forever}' >'{host.tree.boksadm}'")
     began = time.monotonic()
-    reply = parse_reply(sent(host, paths, "boks-gate/1 sequence role").stdout)
+    reply = parse_reply(sent(host, paths, "sequence role").stdout)
     assert time.monotonic() - began < 10
     sequence, role = reply.sections
     assert (sequence.name, role.exit_status) == (Section.SEQUENCE, 0)

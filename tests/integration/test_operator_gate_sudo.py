@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from boks_exporter.remote.installation import gate_conf, operator_sudoers_lines, sudoers_lines
+from boks_exporter.remote.installation import gate_conf, sudoers_lines
 from boks_exporter.remote.settings import Prefix
-from tests.integration.gate_host import USER, gate_host
+from tests.integration.gate_host import USER, gate_host, line
 from tests.integration.test_gate_sudo import SudoHost
+from tests.unit.gate_runs import NONCE
 from tests.unit.operator_host import DATA, whole
 
 SHIPPED = Path(__file__).resolve().parents[2] / "deploy" / "ssh" / "boks-operator.sudoers"
@@ -27,13 +28,13 @@ def host() -> Iterator[SudoHost]:
         host.conf.write_text(gate_conf(host.tree.paths(prefix=Prefix.SUDO), operator=True, state=str(state)))
         host.conf.chmod(0o644)
         host.hand_over()
-        host.rule = operator_sudoers_lines(USER, str(host.gate))
+        host.rule = sudoers_lines(USER, str(host.operator_gate))
         yield host
 
 
-def ask(host: SudoHost, words: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """Run the gate as sshd runs a forced command with these arguments for the login."""
-    return host.run("env", f"SSH_ORIGINAL_COMMAND=boks-gate/1 op {words}", str(host.gate), *arguments)
+def ask(host: SudoHost, words: str) -> subprocess.CompletedProcess[bytes]:
+    """Run the operator gate as sshd runs a forced command for the login."""
+    return host.run("env", "SSH_ORIGINAL_COMMAND=boks-gate/2", str(host.operator_gate), stdin=line(f"op {words}"))
 
 
 def test_visudo_finds_nothing_wrong_with_the_shipped_rule(tmp_path: Path) -> None:
@@ -47,16 +48,16 @@ def test_visudo_finds_nothing_wrong_with_the_shipped_rule(tmp_path: Path) -> Non
 
 def test_a_change_is_made_as_root_by_the_operators_rule_alone(host: SudoHost) -> None:
     """One fixed command line in sudoers is enough; preflight goes the same way and promises it."""
-    assert b"|permitted=yes\n|boksadm=yes\n|state=writable\n" in ask(host, "preflight", "operator").stdout
-    assert b"|lock=held\n" in ask(host, "lock R1 alice", "operator").stdout
-    reply = whole(ask(host, "do R1.1 boot-stop", "operator").stdout)
+    assert b"\npermitted=yes\nboksadm=yes\nstate=writable\n" in ask(host, "preflight").stdout
+    assert b"\nlock=held\n" in ask(host, "lock R1 alice").stdout
+    reply = whole(ask(host, "do R1.1 boot-stop").stdout)
     assert reply == "=section do\n|-S Boot -k as 0\n=end do state=done exit=0 seconds=N\n"
 
 
 def test_without_the_rule_preflight_fails_as_a_change_would(host: SudoHost) -> None:
     """No frame comes, and sudo says what is missing."""
-    host.rule = sudoers_lines(USER, host.tree.paths(), str(host.gate))
-    result = ask(host, "preflight", "operator")
+    host.rule = sudoers_lines(USER, str(host.gate))
+    result = ask(host, "preflight")
     assert (result.stdout, result.returncode) == (b"", 1)
     assert b"sudo: a password is required" in result.stderr
 
@@ -64,32 +65,31 @@ def test_without_the_rule_preflight_fails_as_a_change_would(host: SudoHost) -> N
 @pytest.mark.parametrize(
     "words",
     [
-        ["GATE", "request-on-stdin"],
-        ["GATE", "operator-on-stdin", "more"],
+        ["READING", "request-on-stdin"],
+        ["GATE", "request-on-stdin", "more"],
+        ["GATE", "operator-on-stdin"],
         ["GATE", "worker", "R1.1", "token", "R1.1", "boot-stop"],
         ["GATE", "clean-worker", "R1.1", "token", "R1.1", "boot-stop"],
-        ["GATE", "clean-operator-root"],
-        ["GATE", "operator"],
+        ["GATE", "clean-root"],
         ["GATE"],
         ["/bin/sh"],
     ],
     ids=" ".join,
 )
 def test_the_operators_rule_allows_nothing_else(host: SudoHost, words: list[str]) -> None:
-    """Not even the reading login's word."""
-    command = [word.replace("GATE", str(host.gate)) for word in words]
-    result = host.run("sudo", "-n", *command, stdin=b"boks-gate/1 op preflight\n")
+    """Not even the reading gate."""
+    paths = {"GATE": str(host.operator_gate), "READING": str(host.gate)}
+    result = host.run("sudo", "-n", *(paths.get(word, word) for word in words), stdin=line("op preflight"))
     assert (result.stdout, result.returncode) == (b"", 1)
 
 
-def test_the_reading_login_cannot_use_the_operators_word(host: SudoHost) -> None:
-    """Its rule names the gate with another word, and root's gate refuses changes that come by that one."""
-    host.rule = sudoers_lines(USER, host.tree.paths(), str(host.gate))
-    assert (
-        host.run("sudo", "-n", str(host.gate), "operator-on-stdin", stdin=b"boks-gate/1 op preflight\n").stdout == b""
-    )
-    result = host.run("sudo", "-n", str(host.gate), "request-on-stdin", stdin=b"boks-gate/1 op preflight\n")
-    assert (result.stdout, result.returncode) == (b"=refused unknown_word\n", 64)
+def test_the_reading_login_cannot_use_the_operator_gate(host: SudoHost) -> None:
+    """Its rule names the reading gate, which has no word that changes anything."""
+    host.rule = sudoers_lines(USER, str(host.gate))
+    request = line("op preflight")
+    assert host.run("sudo", "-n", str(host.operator_gate), "request-on-stdin", stdin=request).stdout == b""
+    result = host.run("sudo", "-n", str(host.gate), "request-on-stdin", stdin=request)
+    assert (result.stdout, result.returncode) == (f"={NONCE} refused unknown_word\n".encode(), 64)
 
 
 def test_a_configuration_that_forbids_changes_stops_them_for_root_too(host: SudoHost) -> None:
@@ -97,8 +97,8 @@ def test_a_configuration_that_forbids_changes_stops_them_for_root_too(host: Sudo
     host.run("true")
     conf = gate_conf(host.tree.paths(prefix=Prefix.SUDO))
     subprocess.run(["sh", "-c", f"cat >'{host.conf}'"], input=conf.encode(), check=True)
-    assert ask(host, "preflight", "operator").stdout == b"=refused operator_disabled\n"
-    forced = host.run("sudo", "-n", str(host.gate), "operator-on-stdin", stdin=b"boks-gate/1 op preflight\n")
+    assert ask(host, "preflight").stdout == b"=refused operator_disabled\n"
+    forced = host.run("sudo", "-n", str(host.operator_gate), "request-on-stdin", stdin=line("op preflight"))
     assert forced.stdout == b"=refused operator_disabled\n"
 
 
@@ -122,8 +122,8 @@ def test_preflight_tells_where_the_end_of_the_session_would_end_boks(
     script = f'#!/bin/sh\n[ "$1 $2" = "show-user -p" ] && case $3 in {cases}esac\n'
     subprocess.run(["sh", "-c", f"cat >'{loginctl}' && chmod 755 '{loginctl}'"], input=script.encode(), check=True)
     host.before = f"mount --bind '{loginctl}' /usr/bin/loginctl"
-    reply = ask(host, "preflight", "operator").stdout
-    assert (b"\n|session=killed\n=end preflight exit=0 " in reply) is said
+    reply = ask(host, "preflight").stdout
+    assert ("|session=killed\n=end preflight exit=0" in whole(reply)) is said
 
 
 def test_a_command_outlives_sudo_and_its_terminal(host: SudoHost) -> None:
@@ -133,9 +133,9 @@ def test_a_command_outlives_sudo_and_its_terminal(host: SudoHost) -> None:
     slow = f'#!/bin/sh\n"{host.tree.forever}" 4\necho ended\n'
     for file, text in ((host.conf, conf), (host.tree.boksadm, slow)):
         subprocess.run(["sh", "-c", f"cat >'{file}'"], input=text.encode(), check=True)
-    ask(host, "lock R1 alice", "operator")
-    assert b"=end do state=running" in ask(host, "do R1.1 boot-stop", "operator").stdout
+    ask(host, "lock R1 alice")
+    assert b" end do state=running" in ask(host, "do R1.1 boot-stop").stdout
     until = time.monotonic() + 30
-    while b"state=running" in (reply := ask(host, "record R1.1", "operator").stdout) and time.monotonic() < until:
+    while b"state=running" in (reply := ask(host, "record R1.1").stdout) and time.monotonic() < until:
         time.sleep(0.2)
-    assert b"\n|ended\n=end record state=done exit=0 " in reply
+    assert "|ended\n=end record state=done exit=0 " in whole(reply)

@@ -8,82 +8,13 @@ import pytest
 
 from boks_exporter.model import ProcessStart, Section
 from boks_exporter.parsing.reply import parse_reply
-from boks_exporter.remote.gate import sent_gate
+from boks_exporter.remote.gate import sent_script
 from tests.integration.shells import fixture_of_shells
-from tests.unit.gate_runs import EVERY_SECTION, NONCE, Channel, ask, install_gate, run_gate, run_sent
-from tests.unit.gate_tree import CLOCK_2, OWNER_2, Tree
+from tests.unit.gate_expected import BY_INIT
+from tests.unit.gate_runs import NONCE, Channel, ask, install_gate, run_installed, run_sent, steady
+from tests.unit.gate_tree import Tree
 
 shell = fixture_of_shells()
-
-ROLE = """\
-=N section role
-BOKSINIT={init}
-SHM_SIZE=16000
-BRIDGE_ACCEPT_MASTER_IPS="10.0.0.1 10.0.0.2"
-=N end role exit=0
-"""
-SEQUENCE = """\
-=N section sequence
-...
-T7 13678d 8:33:46 5053 (5053)
-...
-=N end sequence exit=0
-"""
-LIST = """\
-=N section list
-SERVER SINCE LAST SINCE LAST SINCE LAST COUNT LAST
-REPHOST3 00:49 04:50 726768 OK
-=N errors list
-one replica is slow
-=N end list exit=3
-"""
-MEMORY = """\
-=N section memory
-Total: 1023968, Free: 949824, Used: 74144, Largest free: 944896
-=N end memory exit=0
-"""
-ERRLOG = """\
-=N section errlog
-lines=2
-> first
-> second
-=N end errlog exit=0
-"""
-QUEUE = """\
-=N section queue
-files=2
-oldest=… 1 Jan  1  2025 dd_fcom_1
-=N end queue exit=0
-"""
-CHECKSUMS = """\
-=N section checksums
-method.conf 1618168135 11
-SHM_SIZE 2447659645 6
-BRIDGE_ACCEPT_MASTER_IPS 4141980411 18
-=N end checksums exit=0
-=N done sections=7
-"""
-
-
-def skipped(name: str, reason: str) -> str:
-    return f"=N section {name}\n=N end {name} skipped={reason}\n"
-
-
-BY_INIT = {
-    "master": ROLE + SEQUENCE + LIST + MEMORY + ERRLOG + QUEUE + CHECKSUMS,
-    "server": (
-        ROLE + SEQUENCE + skipped("list", "not_master") + MEMORY + ERRLOG + skipped("queue", "not_master") + CHECKSUMS
-    ),
-    "client": (
-        ROLE
-        + skipped("sequence", "client")
-        + skipped("list", "not_master")
-        + skipped("memory", "client")
-        + ERRLOG
-        + skipped("queue", "not_master")
-        + CHECKSUMS
-    ),
-}
 
 
 @pytest.fixture
@@ -93,21 +24,13 @@ def tree(tmp_path: Path) -> Iterator[Tree]:
     assert tree.left_behind() == []
 
 
-def steady(reply: bytes) -> str:
-    """Replace what differs from run to run and from host to host."""
-    text = CLOCK_2.sub("=N opening\n", reply.decode().replace(NONCE, "N"))
-    return OWNER_2.sub("oldest=… ", text)
-
-
 @pytest.mark.parametrize("init", ["master", "server", "client"])
 def test_the_whole_reply_is_the_same_under_every_shell(tmp_path: Path, shell: str, init: str) -> None:
     """Sent and installed, a host answers byte for byte as under any other shell."""
     tree = Tree(tmp_path / "host", init)
-    gate = install_gate(tree, tmp_path / "gate", shell=shell)
-    installed = run_gate(gate, f"boks-gate/2 {NONCE} {EVERY_SECTION}\n".encode())
-    expected = "=N opening\n" + BY_INIT[init].format(init=init)
-    assert (steady(installed.stdout), installed.stderr, installed.returncode) == (expected, b"", 0)
-    assert steady(run_sent(tree, sh=shell)) == expected
+    installed = run_installed(install_gate(tree, tmp_path / "gate", shell=shell))
+    for result in (installed, run_sent(tree, sh=shell)):
+        assert (steady(result.stdout), result.stderr, result.returncode) == (BY_INIT[init], b"", 0)
 
 
 def test_nothing_in_a_log_forges_a_frame_or_moves_a_terminal(tree: Tree, tmp_path: Path, shell: str) -> None:
@@ -141,10 +64,7 @@ def test_nothing_in_a_log_forges_a_frame_or_moves_a_terminal(tree: Tree, tmp_pat
 def test_a_line_of_megabytes_is_cut_on_the_host_and_says_so(tree: Tree, tmp_path: Path, shell: str) -> None:
     """One line of 3 MB in an error log does not make the whole reply too large."""
     (tree.var / "boks_errlog").write_bytes(b"first\n" + b"x" * 3_000_000 + b"\nlast\n")
-    raw = run_gate(
-        install_gate(tree, tmp_path / "gate", shell=shell), f"boks-gate/2 {NONCE} {EVERY_SECTION}\n".encode()
-    )
-    reply = parse_reply(raw.stdout, NONCE)
+    reply = ask(install_gate(tree, tmp_path / "gate", shell=shell))
     errlog = reply.section(Section.ERRLOG)
     assert errlog is not None
     assert errlog.stdout == "lines=3\n> first\n> " + "x" * 500 + " [cut]\n> last\n"
@@ -294,7 +214,7 @@ def test_settings_are_summed_as_a_shell_reads_them(tree: Tree, tmp_path: Path, s
 
 def test_a_gate_that_is_sent_answers_a_loop(tree: Tree, shell: str) -> None:
     """Later requests follow on the same standard input as the script."""
-    script = sent_gate(tree.paths(), f"boks-gate/2 {NONCE} loop 60 role sequence")
+    script = sent_script(tree.paths(), f"boks-gate/2 {NONCE} loop 60 role sequence")
     with Channel([shell, "-s"], script) as channel:
         first = parse_reply(channel.read_reply("role sequence", NONCE), NONCE)
         second = channel.ask("sequence role", "0b")

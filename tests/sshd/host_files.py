@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from boks_exporter.model import HostName, Seconds, Timestamp
-from boks_exporter.remote.gate import gate_text
+from boks_exporter.remote.gate import GateKind, gate_text
 from boks_exporter.remote.installation import gate_conf
 from boks_exporter.remote.settings import Prefix, RemotePaths
 from boks_exporter.simulator.domain import Fault, Printed, SimulatedDomain
@@ -39,6 +39,10 @@ class HostTree:
     @property
     def gate(self) -> Path:
         return self.root / "boks-gate"
+
+    @property
+    def operator_gate(self) -> Path:
+        return self.root / "boks-operator-gate"
 
     @property
     def state(self) -> Path:
@@ -189,6 +193,7 @@ def _install(host: HostTree, tree: Path, paths: RemotePaths) -> None:
         words = {"@tree@": str(tree), "@host@": host.name, "@command@": command}
         _write_program(host.root / "sbin" / command, _filled_in(text, words))
     _write_program(host.gate, gate_text())
+    _write_program(host.operator_gate, gate_text(GateKind.OPERATOR))
     configuration = host.gate.with_name("boks-gate.conf")
     configuration.write_text(gate_conf(paths, operator=True, state=str(host.state)), encoding="utf-8")
     configuration.chmod(_READABLE)

@@ -13,15 +13,13 @@ import asyncssh
 from boks_exporter.model import HostName
 from boks_exporter.remote.installation import (
     authorized_keys_line,
-    operator_keys_line,
-    operator_sudoers_lines,
     sudoers_lines,
 )
 from boks_exporter.remote.settings import Prefix
 from boks_exporter.simulator.domain import Connectivity, Fault
 from boks_exporter.simulator.keys import HostKeys, new_key, write_known_hosts, write_user_key
 from tests.sshd.daemon import ADDRESS, SshdDaemon
-from tests.sshd.host_files import Tree
+from tests.sshd.host_files import HostTree, Tree
 from tests.sshd.processes import descendants, end, mentioning
 from tests.sshd.temporary_user import login
 
@@ -86,7 +84,7 @@ class SshdServers:
                 opened.push_async_callback(daemon.aclose)
                 self._daemons[name] = daemon
             for name, host in self.tree.hosts.items():
-                self._lines[name] = self._authorized(host.gate, gate_key, operator_key, shell_key)
+                self._lines[name] = self._authorized(host, gate_key, operator_key, shell_key)
                 if self.tree.prefix is Prefix.NONE:
                     for owned in (host.state, host.data):
                         shutil.chown(owned, self.user)
@@ -141,8 +139,7 @@ class SshdServers:
         """Write the rules for every gate; gives the command within which sudo finds them."""
         rules = ["Defaults use_pty\n"]
         for host in self.tree.hosts.values():
-            rules.append(sudoers_lines(self.user, self.tree.paths(host.name), str(host.gate)))
-            rules.append(operator_sudoers_lines(self.user, str(host.gate)))
+            rules += [sudoers_lines(self.user, str(gate)) for gate in (host.gate, host.operator_gate)]
         file = self.directory / "sudoers"
         file.write_text("".join(rules), encoding="utf-8")
         file.chmod(_READ_BY_SUDO)
@@ -164,16 +161,17 @@ class SshdServers:
         return keys.other if manner is Connectivity.WRONG_HOST_KEY else keys.true
 
     def _authorized(
-        self, gate: Path, gate_key: asyncssh.SSHKey, operator_key: asyncssh.SSHKey, shell_key: asyncssh.SSHKey
+        self, host: HostTree, gate_key: asyncssh.SSHKey, operator_key: asyncssh.SSHKey, shell_key: asyncssh.SSHKey
     ) -> str:
-        asking = authorized_keys_line(_public(gate_key), _FROM, str(gate))
-        changing = operator_keys_line(_public(operator_key), _FROM, str(gate))
+        asking = authorized_keys_line(_public(gate_key), _FROM, str(host.gate))
+        changing = authorized_keys_line(_public(operator_key), _FROM, str(host.operator_gate))
         return f"{asking}{changing}{_public(shell_key)}\n"
 
     async def _end_what_is_left(self, *names: HostName) -> None:
         """End gates and programs whose session is over already: they are nobody's children any more."""
         hosts = [self.tree.hosts[name] for name in names or self.tree.hosts]
-        left = await mentioning([str(path) for host in hosts for path in (host.gate, host.root / "sbin")])
+        programs = [path for host in hosts for path in (host.gate, host.operator_gate, host.root / "sbin")]
+        left = await mentioning([str(path) for path in programs])
         await end(left | await descendants(left))
 
 

@@ -1,12 +1,12 @@
 """The whole replies of the three kinds of host in tests.unit.gate_tree."""
 
 _OPEN = """\
-=boks-gate/1 version=1.0.0 clock=NOW
+=opening
 =section role
 |BOKSINIT={init}
 |SHM_SIZE=16000
 |BRIDGE_ACCEPT_MASTER_IPS="10.0.0.1 10.0.0.2"
-=end role exit=0 seconds=N
+=end role exit=0
 """
 
 _SEQUENCE = """\
@@ -14,7 +14,7 @@ _SEQUENCE = """\
 |...
 |T7 13678d 8:33:46 5053 (5053)
 |...
-=end sequence exit=0 seconds=N
+=end sequence exit=0
 """
 
 _LIST = """\
@@ -22,13 +22,13 @@ _LIST = """\
 |SERVER SINCE LAST SINCE LAST SINCE LAST COUNT LAST
 |REPHOST3 00:49 04:50 726768 OK
 !one replica is slow
-=end list exit=3 seconds=N
+=end list exit=3
 """
 
 _MEMORY = """\
 =section memory
 |Total: 1023968, Free: 949824, Used: 74144, Largest free: 944896
-=end memory exit=0 seconds=N
+=end memory exit=0
 """
 
 _ERRLOG = """\
@@ -36,14 +36,14 @@ _ERRLOG = """\
 |lines=2
 |> first
 |> second
-=end errlog exit=0 seconds=N
+=end errlog exit=0
 """
 
 _QUEUE = """\
 =section queue
 |files=2
 |oldest=… 1 Jan  1  2025 dd_fcom_1
-=end queue exit=0 seconds=N
+=end queue exit=0
 """
 
 _CLOSE = """\
@@ -51,7 +51,7 @@ _CLOSE = """\
 |method.conf 1618168135 11
 |SHM_SIZE 2447659645 6
 |BRIDGE_ACCEPT_MASTER_IPS 4141980411 18
-=end checksums exit=0 seconds=N
+=end checksums exit=0
 =done sections=7
 """
 

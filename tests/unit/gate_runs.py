@@ -1,6 +1,7 @@
 """Ways to run the real gates of protocol 2 on a host made of files."""
 
 import os
+import re
 import select
 import subprocess
 from collections.abc import Iterable, Mapping
@@ -11,14 +12,15 @@ from typing import Self
 
 from boks_exporter.model import Reply
 from boks_exporter.parsing.reply import parse_reply
-from boks_exporter.remote.gate import SENT_COMMAND, GateKind, gate_script, sent_gate
+from boks_exporter.remote.gate import SENT_COMMAND, GateKind, gate_text, sent_script
 from boks_exporter.remote.request import PROTOCOL
-from tests.unit.gate_tree import Tree
+from tests.unit.gate_tree import EVERYTHING, Tree
 
 NONCE = "5f3c9a0b12345678"
-EVERY_SECTION = "role sequence list memory errlog queue checksums"
 
 _PATIENCE_SECONDS = 40
+_OPENING = re.compile(r"\A=boks-gate/2 version=2\.0\.0( host=[A-Za-z0-9._-]+)? clock=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\n")
+_OWNER = re.compile(r"^\|oldest=-[rwx-]{9}[.+]? +\d+ +\S+ +\S+ +", re.MULTILINE)
 _MARKER = "# -- the sender's settings are inserted here --\n"
 
 
@@ -38,7 +40,7 @@ def install_gate(
     )
     directory.mkdir(parents=True, exist_ok=True)
     gate = directory / f"{kind}.sh"
-    gate.write_text(gate_script(kind).replace(_MARKER, defaults, 1).replace("#!/bin/sh\n", f"#!{shell}\n", 1))
+    gate.write_text(gate_text(kind).replace(_MARKER, defaults, 1).replace("#!/bin/sh\n", f"#!{shell}\n", 1))
     gate.chmod(0o755)
     return gate
 
@@ -54,17 +56,38 @@ def run_gate(
     )
 
 
-def ask(gate: Path, words: str = EVERY_SECTION) -> Reply:
+def ask(gate: Path, words: str = EVERYTHING) -> Reply:
     """Send one request of protocol 2."""
     return parse_reply(run_gate(gate, f"{PROTOCOL} {NONCE} {words}\n".encode()).stdout, NONCE)
 
 
-def run_sent(tree: Tree, words: str = EVERY_SECTION, *, sh: str = "/bin/sh", limit: int = 8) -> bytes:
+def run_sent(
+    tree: Tree, words: str = EVERYTHING, *, sh: str = "/bin/sh", limit: int = 8
+) -> subprocess.CompletedProcess[bytes]:
     """Send the gate, as the exporter does where none is installed."""
-    script = sent_gate(tree.paths(limit=limit), f"{PROTOCOL} {NONCE} {words}")
+    script = sent_script(tree.paths(limit=limit), f"{PROTOCOL} {NONCE} {words}")
     command = [sh, *SENT_COMMAND.split()[1:]]
-    result = subprocess.run(command, input=script, capture_output=True, start_new_session=True, timeout=60, check=True)
-    return result.stdout
+    return subprocess.run(command, input=script, capture_output=True, start_new_session=True, timeout=60)
+
+
+def run_installed(
+    gate: Path, words: str = EVERYTHING, *, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Send one request to an installed gate."""
+    return run_gate(gate, f"{PROTOCOL} {NONCE} {words}\n".encode(), env=env)
+
+
+def steady(raw: bytes) -> str:
+    """Render a reply without its nonce and what differs from run to run: `|` marks output, `!` errors."""
+    mark, shown = "|", []
+    for line in raw.decode().removesuffix("\n").split("\n"):
+        frame = line.removeprefix(f"={NONCE} ")
+        if frame != line:
+            mark = "!" if frame.startswith("errors ") else "|"
+        if frame == line or not frame.startswith("errors "):
+            shown.append(f"={frame}" if frame != line else f"{mark}{line}")
+    text = "".join(f"{line}\n" for line in shown)
+    return _OWNER.sub("|oldest=… ", _OPENING.sub("=opening\n", text))
 
 
 class Channel:

@@ -1,21 +1,16 @@
-"""A BoKS host made of files, and ways to ask the real gate about it."""
+"""A BoKS host made of files."""
 
 import os
-import re
 import subprocess
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
-from boks_exporter.remote.gate import gate_text, sent_script
 from boks_exporter.remote.settings import Prefix, RemotePaths
 
 LONG_AGO = 1_735_787_045
 """2 January 2025; old enough for `ls` to name the year."""
 
-EVERYTHING = "boks-gate/1 role sequence list memory errlog queue checksums"
-
-_MARKER = "# -- the sender's settings are inserted here --\n"
+EVERYTHING = "role sequence list memory errlog queue checksums"
 
 ENV = """\
 # BoKS environment
@@ -49,12 +44,6 @@ echo begun
 "${0%/*}/forever" 600
 """
 """A boksadm that hangs, with a child, a grandchild and an orphan, all of which ignore being asked to end."""
-
-CLOCK = re.compile(r"\A(=boks-gate/1 \S+) clock=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$", re.MULTILINE)
-SECONDS = re.compile(r"^(=end .*) seconds=\d{1,2}$", re.MULTILINE)
-CLOCK_2 = re.compile(r"\A=N boks-gate/2 version=2\.0\.0( host=[A-Za-z0-9._-]+)? clock=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\n")
-OWNER_2 = re.compile(r"^oldest=-[rwx-]{9}[.+]? +\d+ +\S+ +\S+ +", re.MULTILINE)
-OWNER = re.compile(r"^\|oldest=-[rwx-]{9}[.+]? +\d+ +\S+ +\S+ +", re.MULTILINE)
 
 
 class Tree:
@@ -107,53 +96,3 @@ class Tree:
             ["ps", "-A", "-ww", "-o", "pid=,stat=,args="], capture_output=True, text=True, check=True
         )
         return [line for line in listing.stdout.splitlines() if str(self.root) in line and " Z" not in line]
-
-
-def ask_sent(
-    tree: Tree, request: str = EVERYTHING, *, sh: str = "/bin/sh", limit: int = 8
-) -> subprocess.CompletedProcess[bytes]:
-    """Send the gate along, as the exporter does where none is installed."""
-    return subprocess.run(
-        [sh, "-s", "--", *request.split()],
-        input=sent_script(tree.paths(limit=limit)),
-        capture_output=True,
-        start_new_session=True,
-        timeout=60,
-    )
-
-
-def install(
-    tree: Tree, directory: Path, *, shell: str = "/bin/sh", limit: int = 8, prefix: str = "none", settings: str = ""
-) -> Path:
-    """Install a gate whose built-in paths are the tree's, so that no file of root's is needed beside it."""
-    defaults = (
-        f"gate_shell='{shell}'\ngate_etc='{tree.etc}'\ngate_var='{tree.var}'\ngate_boksadm='{tree.boksadm}'\n"
-        f"gate_limit={limit}\ngate_prefix={prefix}\n{settings}"
-    )
-    directory.mkdir(parents=True, exist_ok=True)
-    gate = directory / "gate.sh"
-    gate.write_text(gate_text().replace(_MARKER, defaults).replace("#!/bin/sh\n", f"#!{shell}\n", 1))
-    gate.chmod(0o755)
-    return gate
-
-
-def ask_installed(
-    gate: Path, request: str | bytes = EVERYTHING, *, env: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[bytes]:
-    """Run the gate as sshd runs a forced command."""
-    environment: dict[bytes, bytes] = {os.fsencode(key): os.fsencode(value) for key, value in (env or {}).items()}
-    environment[b"SSH_ORIGINAL_COMMAND"] = os.fsencode(request)
-    return subprocess.run(
-        [gate],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        start_new_session=True,
-        timeout=60,
-    )
-
-
-def steady(reply: bytes) -> str:
-    """Take out of a reply what differs from run to run: clock, durations, owners."""
-    text = CLOCK.sub(r"\1 clock=NOW", reply.decode())
-    return OWNER.sub("|oldest=… ", SECONDS.sub(r"\1 seconds=N", text))

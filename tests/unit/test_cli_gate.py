@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from boks_exporter.cli.root_command import run
-from boks_exporter.remote.gate import gate_text, gate_version
+from boks_exporter.remote.gate import GateKind, gate_text, gate_version
 from boks_exporter.remote.installation import (
     authorized_keys_line,
     gate_conf,
     instructions,
+    operator_instructions,
     sent_sudoers_lines,
     sudoers_lines,
 )
@@ -33,10 +34,23 @@ def test_the_gate_is_printed_byte_for_byte(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().out == gate_text()
 
 
+def test_the_operator_gate_is_printed_byte_for_byte(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["gate", "--operator"]) == 0
+    assert capsys.readouterr().out == gate_text(GateKind.OPERATOR)
+
+
+def test_the_operators_installation_names_the_operator_gate(key: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["gate", "install", "--operator", "--from", "192.0.2.20", "--public-key", str(key)]) == 0
+    out = capsys.readouterr().out
+    assert out == operator_instructions("boksop", "192.0.2.20", KEY, "/opt/boks-gate/operator-gate.sh", PATHS)
+    assert 'command="/opt/boks-gate/operator-gate.sh"' in out
+    assert "boksop ALL=(root) NOPASSWD: /opt/boks-gate/operator-gate.sh request-on-stdin" in out
+
+
 def test_the_gate_tells_its_version(capsys: pytest.CaptureFixture[str]) -> None:
     """Version and protocol can be compared with what a host answers."""
     assert run(["gate", "--version"]) == 0
-    assert capsys.readouterr().out == f"gate.sh {gate_version()}, protocol boks-gate/1\n"
+    assert capsys.readouterr().out == f"gate {gate_version()}, protocol boks-gate/2\n"
 
 
 def test_the_installation_is_printed(key: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,7 +64,7 @@ def test_the_installation_is_printed(key: Path, capsys: pytest.CaptureFixture[st
     [
         ("authorized_keys", authorized_keys_line(KEY, "192.0.2.10", GATE)),
         ("boks-gate.conf", gate_conf(PATHS)),
-        ("sudoers", sudoers_lines("boksmon", PATHS, GATE)),
+        ("sudoers", sudoers_lines("boksmon", GATE)),
         ("sudoers-sent", sent_sudoers_lines("boksmon", PATHS)),
     ],
 )
@@ -106,4 +120,4 @@ def test_the_version_names_program_and_gate(capsys: pytest.CaptureFixture[str]) 
     first, *more = capsys.readouterr().out.splitlines()
     assert first.startswith("boks-exporter ")
     assert [line.split()[0] for line in more] == ["revision", "python", "gate"]
-    assert f"{gate_version()}, protocol boks-gate/1" in more[-1]
+    assert f"{gate_version()}, protocol boks-gate/2" in more[-1]

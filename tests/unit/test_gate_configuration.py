@@ -7,7 +7,8 @@ import pytest
 
 from boks_exporter.remote.gate import gate_text
 from boks_exporter.remote.installation import gate_conf
-from tests.unit.gate_tree import Tree, ask_installed, install
+from tests.unit.gate_runs import NONCE, install_gate, run_installed
+from tests.unit.gate_tree import Tree
 
 
 def give_away(path: Path) -> None:
@@ -18,7 +19,7 @@ def give_away(path: Path) -> None:
 
 @pytest.fixture
 def gate(tmp_path: Path) -> Path:
-    return install(Tree(tmp_path / "host"), tmp_path / "gate dir")
+    return install_gate(Tree(tmp_path / "host"), tmp_path / "gate dir")
 
 
 def test_a_configuration_that_is_not_roots_is_refused(gate: Path) -> None:
@@ -27,7 +28,7 @@ def test_a_configuration_that_is_not_roots_is_refused(gate: Path) -> None:
     conf.write_text("PREFIX=none\n")
     give_away(conf)
     give_away(gate.parent)
-    result = ask_installed(gate)
+    result = run_installed(gate)
     assert (result.stdout, result.returncode) == (b"=refused untrusted_config\n", 78)
     assert result.stderr.decode().startswith(f"boks-gate: {gate.parent}")
     assert result.stderr.decode().endswith(" must be root's and writable for nobody else\n")
@@ -37,12 +38,12 @@ def test_a_link_that_leads_nowhere_is_refused(gate: Path) -> None:
     """A configuration that is a link is none of root's plain files, whether its target exists or not."""
     (gate.parent / "boks-gate.conf").symlink_to(gate.parent / "nowhere")
     give_away(gate.parent)
-    assert ask_installed(gate).stdout == b"=refused untrusted_config\n"
+    assert run_installed(gate).stdout == b"=refused untrusted_config\n"
 
 
 def test_without_a_configuration_the_built_in_paths_hold(gate: Path) -> None:
     """A host with the usual paths and a login that may run BoKS's commands needs no file."""
-    assert ask_installed(gate, "boks-gate/1 role").stdout.endswith(b"=done sections=1\n")
+    assert run_installed(gate, "role").stdout.endswith(f"={NONCE} done sections=1\n".encode())
 
 
 def test_the_written_configuration_has_every_setting_that_the_gate_knows(tmp_path: Path) -> None:
@@ -50,5 +51,6 @@ def test_the_written_configuration_has_every_setting_that_the_gate_knows(tmp_pat
     written = [line.partition("=")[0] for line in gate_conf(Tree(tmp_path / "host").paths()).splitlines()]
     known = {"BOKS_ETC", "BOKS_VAR", "BOKSADM", "PREFIX", "SECTION_TIMEOUT", "OPERATOR", "STATE"}
     assert {key for key in written if not key.startswith("#")} == known
+    known |= {"POLLS"}
     body = gate_text().split("take_setting()")[1].split("\n}")[0]
     assert {word.split(",")[0] for word in body.split() if word.split(",")[0].isupper() and "," in word} == known

@@ -10,7 +10,7 @@ import pytest
 from boks_exporter.errors import InstallationError, ParseError
 from boks_exporter.model import Section
 from boks_exporter.parsing.reply import parse_reply
-from boks_exporter.remote.gate import gate_text, sent_script
+from boks_exporter.remote.gate import GateKind, gate_text, sent_script
 from boks_exporter.remote.installation import (
     DEFAULT_GATE_PATH,
     authorized_keys_line,
@@ -22,7 +22,8 @@ from boks_exporter.remote.installation import (
 )
 from boks_exporter.remote.settings import Prefix, RemotePaths
 from scripts.generate_ssh_files import EXAMPLE_KEY, FOLDER, files
-from tests.unit.gate_tree import EVERYTHING, Tree, ask_installed, install
+from tests.unit.gate_runs import NONCE, install_gate, run_gate, run_installed
+from tests.unit.gate_tree import EVERYTHING, Tree
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINMWKJ+lJmfT2P6S0iEOvZNEP3ld0Wxmi5YUXT9SH2da"
 
@@ -107,7 +108,7 @@ def test_a_path_that_would_need_quoting_is_refused_everywhere(path: str) -> None
         lambda: gate_conf(RemotePaths(boks_etc=path)),
         lambda: gate_conf(RemotePaths(boks_var=path)),
         lambda: gate_conf(RemotePaths(boksadm=path)),
-        lambda: sudoers_lines("boksmon", RemotePaths(), path),
+        lambda: sudoers_lines("boksmon", path),
         lambda: sent_sudoers_lines("boksmon", RemotePaths(boksadm=path)),
         lambda: instructions("boksmon", "192.0.2.10", KEY, path, RemotePaths()),
     ):
@@ -119,7 +120,7 @@ def test_a_path_that_would_need_quoting_is_refused_everywhere(path: str) -> None
 def test_what_is_no_login_name_is_refused(user: str) -> None:
     """A sudo rule must name one login, not everybody."""
     for write in (
-        lambda: sudoers_lines(user, RemotePaths()),
+        lambda: sudoers_lines(user),
         lambda: sent_sudoers_lines(user, RemotePaths()),
         lambda: instructions(user, "192.0.2.10", KEY, DEFAULT_GATE_PATH, RemotePaths()),
     ):
@@ -130,17 +131,17 @@ def test_what_is_no_login_name_is_refused(user: str) -> None:
 def test_the_sudo_rule_of_an_installed_gate_is_one_command_line(tmp_path: Path) -> None:
     """The gate asks sudo for itself with one fixed word, which is what the rule allows and no more."""
     gate, calls = with_fake_sudo(Tree(tmp_path / "host"), tmp_path, prefix="sudo")
-    result = ask_installed(gate)
-    assert result.stdout.endswith(b"=done sections=7\n")
+    result = run_installed(gate)
+    assert result.stdout.endswith(f"={NONCE} done sections=7\n".encode())
     assert calls() == [f"-n {gate} request-on-stdin"]
-    rule = sudoers_lines("boksmon", RemotePaths(), str(gate)).splitlines()[-1]
+    rule = sudoers_lines("boksmon", str(gate)).splitlines()[-1]
     assert rule == f"boksmon ALL=(root) NOPASSWD: {calls()[0].removeprefix('-n ')}"
 
 
-def test_a_refused_request_never_reaches_sudo(tmp_path: Path) -> None:
-    """The words are checked before root is involved."""
+def test_another_command_never_reaches_sudo(tmp_path: Path) -> None:
+    """The command is checked before root is involved; root's gate checks the request."""
     gate, calls = with_fake_sudo(Tree(tmp_path / "host"), tmp_path, prefix="sudo")
-    assert ask_installed(gate, "boks-gate/1 convert").stdout == b"=refused unknown_word\n"
+    assert run_gate(gate, f"boks-gate/2 {NONCE} role\n".encode(), command="boks-gate/1 role").returncode == 64
     assert calls() == []
 
 
@@ -149,11 +150,16 @@ def test_the_sudo_rule_of_a_sent_gate_is_every_command_line_that_it_runs(tmp_pat
     tree = Tree(tmp_path / "host")
     paths = tree.paths(prefix=Prefix.SUDO)
     fake, calls = fake_sudo(tmp_path)
-    text = sent_script(paths).decode().replace("PATH=/usr/xpg4/bin:", f"PATH={fake}:/usr/xpg4/bin:")
+    text = (
+        sent_script(paths, f"boks-gate/2 {NONCE} {EVERYTHING}")
+        .decode()
+        .replace("PATH=/usr/xpg4/bin:", f"PATH={fake}:/usr/xpg4/bin:")
+    )
     script = tmp_path / "sent.sh"
-    script.write_text(text.replace('if [ -r "$file" ]', "if false"))
+    unreadable = text.replace('if [ -r "$file" ]', "if false").replace('if [ -r "$gate_etc/ENV" ]', "if false")
+    script.write_text(unreadable)
     result = ask_installed_as_sent(script)
-    assert result.endswith(b"=done sections=7\n")
+    assert result.endswith(f"={NONCE} done sections=7\n".encode())
     assert {call.removeprefix("-n ") for call in calls()} == set(privileged_command_lines(paths))
     rule = sent_sudoers_lines("boksmon", paths)
     assert [line.strip(" ,\\") for line in rule.replace("BOKS_EXPORTER_READS = ", "\n").splitlines()][3:-2] == list(
@@ -164,7 +170,7 @@ def test_the_sudo_rule_of_a_sent_gate_is_every_command_line_that_it_runs(tmp_pat
 def test_suexec_stands_where_sudo_would(tmp_path: Path) -> None:
     """With BoKS's own suexec the gate asks it for itself in the same way."""
     gate, calls = with_fake_sudo(Tree(tmp_path / "host"), tmp_path, prefix="suexec")
-    assert ask_installed(gate).stdout.endswith(b"=done sections=7\n")
+    assert run_installed(gate).stdout.endswith(f"={NONCE} done sections=7\n".encode())
     assert calls() == [f"{gate} request-on-stdin"]
 
 
@@ -175,10 +181,10 @@ def test_the_instructions_hold_every_text_that_is_pasted() -> None:
     for part in (
         authorized_keys_line(KEY, "192.0.2.10"),
         gate_conf(paths),
-        sudoers_lines("boksmon", paths),
+        sudoers_lines("boksmon"),
         "useradd -r -d /var/lib/boksmon -s /bin/sh boksmon",
         "usermod -p '*' boksmon",
-        "ssh -i /etc/boks-exporter/id_boksmon boksmon@HOST 'boks-gate/1 role sequence list'",
+        "| ssh -i /etc/boks-exporter/id_boksmon boksmon@HOST boks-gate/2",
     ):
         assert part in text
     assert not re.search(r"[{}]", text)
@@ -196,12 +202,12 @@ def test_the_instructions_know_the_other_ways_to_become_root(prefix: Prefix, wor
 
 def test_every_refusal_of_the_gate_is_explained_to_whoever_reads_it() -> None:
     """No reason of the gate's leaves its reader alone."""
-    reasons = set(re.findall(r"refuse ([a-z_]+) \d", gate_text()))
-    assert len(reasons) == 10
+    reasons = {reason for kind in GateKind for reason in re.findall(r"refuse ([a-z_]+) \d", gate_text(kind))} | {"busy"}
+    assert len(reasons) == 14
     for reason in reasons:
         with pytest.raises(ParseError, match="expected") as refusal:
             parse_reply(f"=refused {reason}\n".encode())
-        assert "none that this version knows" not in str(refusal.value)
+        assert "does not know the reason" not in str(refusal.value)
 
 
 def test_the_page_on_security_names_what_leaves_a_host() -> None:
@@ -209,7 +215,9 @@ def test_the_page_on_security_names_what_leaves_a_host() -> None:
     page = (FOLDER.parents[1] / "docs" / "security.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `([a-z]+)` \|", page, re.MULTILINE)
     assert rows == list(Section)
-    assert set(re.findall(r"\\\\\(([A-Z_]+)=", gate_text())) == set(re.findall(r"`([A-Z_]{8,})`", page))
+    keys = set(re.findall(r"\b([A-Z_]{8,})=\*", gate_text().split("take_line()")[1]))
+    assert keys == {"BOKSINIT", "SHM_SIZE", "BRIDGE_ACCEPT_MASTER_IPS"}
+    assert keys <= set(re.findall(r"`([A-Z_]{8,})`", page))
     assert len(privileged_command_lines(RemotePaths())) == 8
     assert "the eight command lines" in page
 
@@ -234,12 +242,10 @@ def fake_sudo(directory: Path) -> tuple[Path, Callable[[], list[str]]]:
 def with_fake_sudo(tree: Tree, directory: Path, *, prefix: str) -> tuple[Path, Callable[[], list[str]]]:
     """Install a gate that finds the fake programs first."""
     folder, calls = fake_sudo(directory)
-    gate = install(tree, directory / "gate", prefix=prefix)
+    gate = install_gate(tree, directory / "gate", settings=f"gate_prefix={prefix}\n")
     gate.write_text(gate.read_text().replace("PATH=/usr/xpg4/bin:", f"PATH={folder}:/usr/xpg4/bin:"))
     return gate, calls
 
 
 def ask_installed_as_sent(script: Path) -> bytes:
-    return subprocess.run(
-        ["/bin/sh", "-s", "--", *EVERYTHING.split()], input=script.read_bytes(), capture_output=True, timeout=60
-    ).stdout
+    return subprocess.run(["/bin/sh", "-s"], input=script.read_bytes(), capture_output=True, timeout=60).stdout

@@ -8,33 +8,34 @@ import pytest
 from boks_exporter.model import Section
 from boks_exporter.parsing.reply import parse_reply
 from tests.unit.gate_expected import BY_INIT
-from tests.unit.gate_tree import Tree, ask_installed, ask_sent, install, steady
+from tests.unit.gate_runs import install_gate, run_installed, run_sent, steady
+from tests.unit.gate_tree import Tree
 
 
-def only(name: str, *payload: str, end: str = "exit=0 seconds=N") -> str:
+def only(name: str, *payload: str, end: str = "exit=0") -> str:
     """Write the whole reply to a request for one section."""
-    lines = ["=boks-gate/1 version=1.0.0 clock=NOW", f"=section {name}", *payload, f"=end {name} {end}"]
+    lines = ["=opening", f"=section {name}", *payload, f"=end {name} {end}"]
     return "\n".join([*lines, "=done sections=1", ""])
 
 
 @pytest.mark.parametrize("init", ["master", "server", "client"])
 def test_a_host_answers_with_the_sections_of_its_role(tmp_path: Path, init: str) -> None:
     """Master, replica and client are asked for everything; what a role does not have is skipped with the reason."""
-    result = ask_sent(Tree(tmp_path / "host", init))
+    result = run_sent(Tree(tmp_path / "host", init))
     assert (steady(result.stdout), result.stderr, result.returncode) == (BY_INIT[init], b"", 0)
 
 
 def test_an_installed_gate_answers_as_a_sent_one(tmp_path: Path) -> None:
     """Whether the gate is installed or comes along makes no difference to the reply."""
     tree = Tree(tmp_path / "host")
-    result = ask_installed(install(tree, tmp_path / "gate"))
+    result = run_installed(install_gate(tree, tmp_path / "gate"))
     assert (steady(result.stdout), result.stderr, result.returncode) == (BY_INIT["master"], b"", 0)
 
 
 def test_sections_come_in_the_order_asked_for(tmp_path: Path) -> None:
     """The order is the asker's, and nothing comes that was not asked for."""
-    result = ask_sent(Tree(tmp_path / "host"), "boks-gate/1 queue role")
-    assert [line for line in result.stdout.decode().splitlines() if line.startswith("=section")] == [
+    result = run_sent(Tree(tmp_path / "host"), "queue role")
+    assert [line for line in steady(result.stdout).splitlines() if line.startswith("=section")] == [
         "=section queue",
         "=section role",
     ]
@@ -43,7 +44,7 @@ def test_sections_come_in_the_order_asked_for(tmp_path: Path) -> None:
 def test_the_clock_is_the_hosts_in_utc(tmp_path: Path) -> None:
     """The host's clock comes along in UTC, so that ages can be reckoned by the clock that wrote the dates."""
     before = int(time.time())
-    reply = parse_reply(ask_sent(Tree(tmp_path / "host"), "boks-gate/1 role").stdout)
+    reply = parse_reply(run_sent(Tree(tmp_path / "host"), "role").stdout)
     assert reply.host_clock is not None
     assert before <= reply.host_clock <= time.time()
 
@@ -68,14 +69,14 @@ def test_only_three_keys_of_env_leave_the_host(tmp_path: Path, line: str, shown:
     tree = Tree(tmp_path / "host")
     (tree.etc / "ENV").write_text(f"{line}\nLICENCE=hunter2\n")
     expected = only("role", *([f"|{shown}"] if shown else []))
-    assert steady(ask_sent(tree, "boks-gate/1 role").stdout) == expected
+    assert steady(run_sent(tree, "role").stdout) == expected
 
 
 def test_a_host_without_env_says_so_and_answers_the_rest(tmp_path: Path) -> None:
     """Without ENV there is no role, and every section is tried."""
     tree = Tree(tmp_path / "host")
     (tree.etc / "ENV").unlink()
-    reply = parse_reply(ask_sent(tree).stdout)
+    reply = parse_reply(run_sent(tree).stdout)
     role = reply.section(Section.ROLE)
     assert role is not None
     assert (role.stdout, role.exit_status, role.stderr) == (
@@ -90,7 +91,7 @@ def test_a_missing_program_is_told_by_its_section(tmp_path: Path) -> None:
     """Where boksadm is not what it should be, its sections end with 127, and those that read files are answered."""
     tree = Tree(tmp_path / "host")
     tree.boksadm.unlink()
-    reply = parse_reply(ask_sent(tree).stdout)
+    reply = parse_reply(run_sent(tree).stdout)
     assert {section.name: section.exit_status for section in reply.sections} == {
         Section.ROLE: 0,
         Section.SEQUENCE: 127,
@@ -113,7 +114,7 @@ def test_missing_files_are_told_by_their_sections(tmp_path: Path) -> None:
     for file in tree.spool.iterdir():
         file.unlink()
     tree.spool.rmdir()
-    reply = parse_reply(ask_sent(tree, "boks-gate/1 errlog queue checksums").stdout)
+    reply = parse_reply(run_sent(tree, "errlog queue checksums").stdout)
     errlog, queue, checksums = reply.sections
     assert errlog.exit_status == 1
     assert "boks_errlog: No such file" in errlog.stderr
@@ -129,7 +130,7 @@ def test_an_empty_log_and_an_empty_spool_are_answers(tmp_path: Path) -> None:
     (tree.var / "boks_errlog").write_text("")
     for file in tree.spool.iterdir():
         file.unlink()
-    errlog, queue = parse_reply(ask_sent(tree, "boks-gate/1 errlog queue").stdout).sections
+    errlog, queue = parse_reply(run_sent(tree, "errlog queue").stdout).sections
     assert (errlog.stdout, queue.stdout) == ("lines=0\n", "files=0\n")
 
 
@@ -137,7 +138,7 @@ def test_the_last_thirty_lines_of_the_log_are_shown(tmp_path: Path) -> None:
     """The log is counted whole and shown from its end."""
     tree = Tree(tmp_path / "host")
     (tree.var / "boks_errlog").write_text("".join(f"line {number}\n" for number in range(1, 101)))
-    (errlog,) = parse_reply(ask_sent(tree, "boks-gate/1 errlog").stdout).sections
+    (errlog,) = parse_reply(run_sent(tree, "errlog").stdout).sections
     assert errlog.stdout == "lines=100\n" + "".join(f"> line {number}\n" for number in range(71, 101))
 
 
@@ -148,9 +149,9 @@ FORGERIES = [
     ("=boks-gate/1 version=9 clock=2026-01-01T00:00:00", "=boks-gate/1 version=9 clock=2026-01-01T00:00:00"),
     ("a\r=end errlog exit=0\r", "a =end errlog exit=0 "),
     ("a\x0b=done sections=1\x0c=done sections=1", "a?=done sections=1?=done sections=1"),
-    ("a\x00=done sections=1", "a?=done sections=1"),
+    ("a\x00=done sections=1", "a=done sections=1"),
     ("\x1b]0;title\x07\x1b[2J\x7f", "?]0;title??[2J?"),
-    ("a\x85b\u2028=done sections=1", "a\x85b\u2028=done sections=1"),
+    ("a\x85b\u2028=done sections=1", "a?b\u2028=done sections=1"),
     ("tabs\tstay", "tabs\tstay"),
     ("$(touch canary) `touch canary` ; touch canary", "$(touch canary) `touch canary` ; touch canary"),
     ("%s %n \\n \\0 \\c", "%s %n \\n \\0 \\c"),
@@ -164,10 +165,9 @@ def test_no_line_of_a_log_can_forge_a_frame(tmp_path: Path, line: str, shown: st
     """Whatever stands in an error log comes out as one payload line, without control characters."""
     tree = Tree(tmp_path / "host")
     (tree.var / "boks_errlog").write_bytes(f"{line}\nlast".encode())
-    result = ask_sent(tree, "boks-gate/1 errlog role")
+    result = run_sent(tree, "errlog role")
     assert steady(result.stdout).split("=section role")[0] == (
-        f"=boks-gate/1 version=1.0.0 clock=NOW\n=section errlog\n|lines=1\n|> {shown}\n|> last\n"
-        "=end errlog exit=0 seconds=N\n"
+        f"=opening\n=section errlog\n|lines=1\n|> {shown}\n|> last\n=end errlog exit=0\n"
     )
     errlog, role = parse_reply(result.stdout).sections
     assert (errlog.stdout, role.exit_status) == (f"lines=1\n> {shown}\n> last\n", 0)
@@ -179,25 +179,25 @@ def test_no_output_or_error_of_a_command_can_forge_a_frame(tmp_path: Path, line:
     tree = Tree(tmp_path / "host")
     (tree.root / "line").write_bytes(line.encode())
     tree.boksadm_is('cat "${0%/*}/line" >&2; cat "${0%/*}/line"; exit 7\n')
-    result = ask_sent(tree, "boks-gate/1 sequence")
-    assert steady(result.stdout) == only("sequence", f"|{shown}", f"!{shown}", end="exit=7 seconds=N")
+    result = run_sent(tree, "sequence")
+    assert steady(result.stdout) == only("sequence", f"|{shown}", f"!{shown}", end="exit=7")
 
 
-def test_a_line_of_a_megabyte_is_one_line(tmp_path: Path) -> None:
-    """A very long line without an end arrives whole and hurts nothing."""
+def test_a_line_of_a_megabyte_is_cut(tmp_path: Path) -> None:
+    """A very long line without an end is shortened, and the reply says so."""
     tree = Tree(tmp_path / "host")
     (tree.root / "line").write_text("=" * 1_000_000)
     tree.boksadm_is('cat "${0%/*}/line"\n')
-    (sequence,) = parse_reply(ask_sent(tree, "boks-gate/1 sequence").stdout).sections
-    assert sequence.stdout == "=" * 1_000_000 + "\n"
+    (sequence,) = parse_reply(run_sent(tree, "sequence").stdout).sections
+    assert (sequence.stdout, sequence.cut) == ("=" * 1_000 + " [cut]\n", "lines")
 
 
 def test_undecodable_bytes_pass(tmp_path: Path) -> None:
     """Names in other encodings are nobody's fault."""
     tree = Tree(tmp_path / "host")
     tree.boksadm_is("printf 'M\\374ller \\200\\377\\n'\n")
-    result = ask_sent(tree, "boks-gate/1 sequence")
-    assert b"|M\xfcller \x80\xff\n=end sequence exit=0" in result.stdout
+    result = run_sent(tree, "sequence")
+    assert b"\nM\xfcller ?\xff\n" in result.stdout
 
 
 def test_errors_are_cut_and_output_is_not(tmp_path: Path) -> None:
@@ -206,9 +206,9 @@ def test_errors_are_cut_and_output_is_not(tmp_path: Path) -> None:
     tree.boksadm_is(
         """awk 'BEGIN { for (i = 1; i <= 2000; i++) { print "out " i; printf "%0600d\\n", i >"/dev/stderr" } }'\n"""
     )
-    (sequence,) = parse_reply(ask_sent(tree, "boks-gate/1 sequence").stdout).sections
+    (sequence,) = parse_reply(run_sent(tree, "sequence").stdout).sections
     assert sequence.stdout == "".join(f"out {number}\n" for number in range(1, 2001))
-    assert [len(line) for line in sequence.stderr.splitlines()] == [500] * 50
+    assert [len(line) for line in sequence.stderr.splitlines()] == [500 + len(" [cut]")] * 50
     assert sequence.exit_status == 0
 
 
@@ -216,4 +216,4 @@ def test_dates_of_files_are_in_utc(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """Whatever time zone the login has, the spool's dates go with the clock that is sent along."""
     monkeypatch.setenv("TZ", "Pacific/Honolulu")
     tree = Tree(tmp_path / "host")
-    assert "Jan  1  2025 dd_fcom_1\n" in ask_sent(tree, "boks-gate/1 queue").stdout.decode()
+    assert "Jan  1  2025 dd_fcom_1\n" in run_sent(tree, "queue").stdout.decode()

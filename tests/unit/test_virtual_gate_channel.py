@@ -5,9 +5,10 @@ import pytest
 from boks_exporter.model import ProcessStart, Section
 from boks_exporter.parsing.reply import parse_reply
 from boks_exporter.parsing.reply_frames import RefusedError
+from boks_exporter.remote.gate import GateKind, gate_version
 from boks_exporter.remote.request import LOOK, READING, ROLE_ONLY, new_nonce, request_line
 from boks_exporter.simulator.domain import Fault, SimulatedDomain, published_layout
-from boks_exporter.simulator.gate_channel import MOST_REQUESTS, GateChannel
+from boks_exporter.simulator.gate_channel import MOST_REQUESTS, VERSION, GateChannel
 from boks_exporter.simulator.gate_reply import reply
 
 NONCE = "5f3c9a0b12345678"
@@ -18,6 +19,10 @@ def domain() -> SimulatedDomain:
     domain = SimulatedDomain(published_layout(writes_per_second=2.0), seed=1)
     domain.advance(600.0)
     return domain
+
+
+def test_its_version_is_that_of_the_shipped_gates() -> None:
+    assert {gate_version(kind) for kind in GateKind} == {VERSION}
 
 
 def test_both_protocols_carry_the_same_sections(domain: SimulatedDomain) -> None:

@@ -1,12 +1,11 @@
-"""The simulator's gate answers in the frames that the shipped gate.sh writes."""
+"""The simulator's gate answers in protocol 1 as gates of version 1 do."""
 
 import pytest
 
 from boks_exporter.model import Section
-from boks_exporter.remote.gate import gate_version
 from boks_exporter.remote.request import LOOK, READING
 from boks_exporter.simulator.domain import Fault, SimulatedDomain, published_layout
-from boks_exporter.simulator.gate_reply import SECTION_LIMIT_SECONDS, VERSION, reply
+from boks_exporter.simulator.gate_reply import SECTION_LIMIT_SECONDS, reply
 from tests.nonempty import nonempty
 
 
@@ -25,11 +24,6 @@ def section(text: bytes, name: str) -> list[str]:
     lines = text.decode().splitlines()
     begin = lines.index(f"=section {name}")
     return lines[begin + 1 : next(n for n in range(begin, len(lines)) if lines[n].startswith(f"=end {name}")) + 1]
-
-
-def test_its_version_is_the_shipped_gates() -> None:
-    """Nobody is told of two versions."""
-    assert gate_version() == VERSION
 
 
 def test_a_master_answers_every_section(domain: SimulatedDomain) -> None:
