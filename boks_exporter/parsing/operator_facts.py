@@ -31,6 +31,17 @@ class RecordState(StrEnum):
     DONE = "done"
     INTERRUPTED = "interrupted"
     REFUSED = "refused"
+    VOID = "void"
+    """The id was claimed before anything was begun under it, and nothing ever will be."""
+
+
+class DatabaseState(StrEnum):
+    """The database on a host. Partial: a removal or its undoing was cut; odd: a file of it is no plain file."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    PARTIAL = "partial"
+    ODD = "odd"
 
 
 class LockState(StrEnum):
@@ -58,6 +69,7 @@ class GateReadiness:
     database_present: bool | None = None
     outlives_session: bool = True
     """False where the host ends all processes of a login, BoKS's daemons included, when its connection ends."""
+    database: DatabaseState | None = None
 
 
 @dataclass(frozen=True, slots=True)

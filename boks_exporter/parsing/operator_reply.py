@@ -22,6 +22,7 @@ from boks_exporter.parsing.nonce_frames import FramedReply, nonce_of, split_repl
 from boks_exporter.parsing.numbers import number
 from boks_exporter.parsing.operator_facts import (
     Daemons,
+    DatabaseState,
     GateReadiness,
     HostLock,
     LockState,
@@ -93,6 +94,7 @@ def readiness_of(reply: OperatorReply) -> GateReadiness:
         busy=_unless_none(values.get("busy")),
         free_kilobytes=number(values.get("free_kilobytes", "")),
         database_present=_truth(values.get("database"), "present", "absent"),
+        database=_choice(DatabaseState, values.get("database"), None),
         outlives_session=values.get("session") != "killed",
     )
 

@@ -35,6 +35,7 @@ class OperatorSection(StrEnum):
     LOCK_SHOW = "lock-show"
     DO = "do"
     RECORD = "record"
+    VOID = "void"
 
 
 class ConvertTo(StrEnum):
@@ -116,6 +117,11 @@ class OperatorChange:
     def break_lock(cls, run: RunName) -> Self:
         """Take a lock away from a run that will not come back for it."""
         return cls(OperatorSection.BREAK_LOCK, (_run(run),))
+
+    @classmethod
+    def void(cls, step: StepId) -> Self:
+        """Claim an id, so that a request under it that arrives later runs nothing."""
+        return cls(OperatorSection.VOID, (_step(step),))
 
     @classmethod
     def do(cls, step: StepId, words: tuple[str, ...]) -> Self:

@@ -1,8 +1,8 @@
-"""Answer the operator's requests as gate.sh would on a simulated host, in the same frames."""
+"""Answer the operator's requests as the operator gate would on a simulated host, in the frames of either protocol."""
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
 from typing import Final
@@ -19,8 +19,10 @@ from boks_exporter.simulator.operator_records import (
     database_files,
     go_down,
     start,
+    void_record,
 )
-from boks_exporter.simulator.request_validation import refusal
+from boks_exporter.simulator.protocol_2 import with_nonce
+from boks_exporter.simulator.request_validation import as_old_line, nonce_of, refusal
 
 LIMIT_SECONDS: Final = 8
 _USAGE: Final = 64
@@ -62,16 +64,23 @@ class OperatorGates:
         return f"<OperatorGates {len(self.states)} hosts, locked: {', '.join(locked) or 'none'}>"
 
     def handle(self, host: HostName, line: str) -> Answer:
-        """Take one request now, and do what it asks for."""
-        reason = refusal(line)
+        """Run one request of protocol 1 or 2 now."""
+        reason, nonce = refusal(line), nonce_of(line)
         if reason is not None:
-            return Answer(self.domain.now, f"=refused {reason}\n".encode, _USAGE)
-        words = line.split()[2:]
+            is_nonce_read = nonce and reason not in {"too_long", "bad_character"}
+            mark = f"{nonce} " if is_nonce_read else ""
+            return Answer(self.domain.now, f"={mark}refused {reason}\n".encode, _USAGE)
+        answer = self._handle(host, as_old_line(line).split()[2:])
+        return replace(answer, text=lambda: with_nonce(answer.text(), nonce)) if nonce else answer
+
+    def _handle(self, host: HostName, words: list[str]) -> Answer:
         match words[0]:
             case "do":
                 return self._do(host, words[1:])
             case "record":
                 return self._record(host, words[1])
+            case "void":
+                return self._void(host, words[1])
             case _:
                 lines = self._look(host, words)
                 return self._framed(host, words[0], self.domain.now + _QUICK, lambda: lines)
@@ -159,6 +168,8 @@ class OperatorGates:
             if reason is not None:
                 return self._refused(host, reason)
             record = start(self.domain, host, state, words, asked_by, self.spoil(host, " ".join(words)))
+        elif record.state == "void":
+            return self._refused(host, "void")
         elif record.request != " ".join(words):
             return self._refused(host, "other_request")
         began = self.domain.now
@@ -168,9 +179,18 @@ class OperatorGates:
     def _record(self, host: HostName, name: str) -> Answer:
         record = self.states[host].records.get(name)
         began = self.domain.now
-        if record is None:
-            return self._framed(host, "record", began, lambda: ["=end record state=none"])
+        if record is None or record.state == "void":
+            state = "void" if record else "none"
+            return self._framed(host, "record", began, lambda: [f"=end record state={state}"])
         return self._framed(host, "record", began, lambda: self._told("record", record, began, 0))
+
+    def _void(self, host: HostName, name: str) -> Answer:
+        """Claim an id, so that nothing is ever run under it."""
+        record = self.states[host].records.setdefault(name, void_record(name, self.domain.now))
+        began = self.domain.now
+        if record.state == "void":
+            return self._framed(host, "void", began, lambda: ["=end void state=void"])
+        return self._framed(host, "void", began, lambda: self._told("void", record, began, 0))
 
     def _refused(self, host: HostName, reason: str) -> Answer:
         return self._framed(host, "do", self.domain.now, lambda: [f"=end do state=refused reason={reason}"])

@@ -44,11 +44,14 @@ class Record:
     is_interrupted: bool = False
     pid_is_reused: bool = False
     """Another process has the process id of an interrupted command."""
+    is_void: bool = False
     due: list[Due] = field(default_factory=list)
 
     @property
     def state(self) -> str:
         """Return the gate's word for it."""
+        if self.is_void:
+            return "void"
         if self.exit_status is not None:
             return "done"
         return "interrupted" if self.is_interrupted and not self.pid_is_reused else "running"
@@ -104,6 +107,11 @@ class HostState:
         self.boots += 1
         for record in self.records.values():
             record.interrupt()
+
+
+def void_record(name: str, now: Seconds) -> Record:
+    """A record under which nothing is ever run."""
+    return Record(f"{name} void", 0, now, is_void=True)
 
 
 REBOOT_SECONDS: Final[Seconds] = 90.0

@@ -1,11 +1,13 @@
-"""The operator's requests as gate.sh takes them: which words, which arguments, and why others are refused."""
+"""The requests that the operator gate takes: words, arguments, and the reasons for refusing others."""
 
 import re
 from typing import Final
 
-from boks_exporter.remote.request import OLD_PROTOCOL
+from boks_exporter.remote.request import OLD_PROTOCOL, PROTOCOL
 
-_LONGEST: Final = 200
+_LONGEST_OLD: Final = 200
+_LONGEST: Final = 400
+_NONCE: Final = re.compile(r"[0-9a-f]{1,40}")
 _CHARACTERS: Final = re.compile(r"[A-Za-z0-9._:/ -]*")
 _RUN: Final = r"(?!-)[A-Za-z0-9-]{1,40}"
 _ID: Final = re.compile(rf"(?=.{{1,64}}$){_RUN}(\.[A-Za-z0-9-]+)+")
@@ -28,6 +30,7 @@ _SHAPES: Final = tuple(
         "unlock RUN",
         "break-lock RUN",
         "record ID",
+        "void ID",
         "do ID convert master",
         "do ID convert server",
         "do ID convert client",
@@ -41,17 +44,32 @@ _SHAPES: Final = tuple(
 
 
 def refusal(line: str) -> str | None:
-    """Return why the gate refuses a line; None if it accepts it."""
-    if len(line) > _LONGEST:
+    """Return the reason for which a gate refuses a line of protocol 1 or 2; None if it takes it."""
+    words = line.split()
+    is_old = words[:1] == [OLD_PROTOCOL]
+    if len(line) > (_LONGEST_OLD if is_old else _LONGEST):
         return "too_long"
     if not _CHARACTERS.fullmatch(line):
         return "bad_character"
-    words = line.split()
-    if words[:1] != [OLD_PROTOCOL]:
+    if not is_old and words[:1] != [PROTOCOL]:
         return "unknown_protocol"
-    if words[1:2] != ["op"]:
+    if not is_old and not nonce_of(line):
+        return "bad_nonce"
+    words = words[1:] if is_old else words[2:]
+    if words[:1] != ["op"]:
         return "unknown_word"
-    return _argument_refusal(words[2:])
+    return _argument_refusal(words[1:])
+
+
+def nonce_of(line: str) -> str | None:
+    """Return the nonce of a line of protocol 2, if it has one."""
+    words = line.split()
+    return words[1] if words[:1] == [PROTOCOL] and _NONCE.fullmatch(" ".join(words[1:2])) else None
+
+
+def as_old_line(line: str) -> str:
+    """Write a line of protocol 2 as one of protocol 1."""
+    return " ".join((OLD_PROTOCOL, *line.split()[2:])) if nonce_of(line) else line
 
 
 def _argument_refusal(words: list[str]) -> str | None:

@@ -18,6 +18,7 @@ from boks_exporter.simulator.gate_reply import GateReply, reply
 from boks_exporter.simulator.keys import HostKeys, new_key, write_known_hosts, write_user_key
 from boks_exporter.simulator.listener import ADDRESS, LOGIN, OPERATOR_LOGIN, HostListener, Program
 from boks_exporter.simulator.operator_gate import OperatorGates
+from boks_exporter.simulator.request_validation import as_old_line
 
 _TICK_SECONDS: Final = 0.02
 
@@ -149,13 +150,15 @@ class SimulatedServers:
         self, process: "asyncssh.SSHServerProcess[bytes]", operators: OperatorGates, host: HostName
     ) -> None:
         """Run a request through the operator's gate; it continues if the client disconnects."""
-        cut = self.connection_fault(host, process.command or "")
+        line = process.command or ""
+        if line == PROTOCOL:
+            line = (await process.stdin.readline()).removesuffix(b"\n").decode(errors="replace")
+        cut = self.connection_fault(host, as_old_line(line))
         if cut in {ConnectionFault.LATE, ConnectionFault.TWICE}:
-            line = process.command or ""
             self.domain.agenda.enter(self.domain.now + LATE_SECONDS, lambda: self._deliver(operators, host, line))
         if cut in {ConnectionFault.BEFORE, ConnectionFault.LATE}:
             return _break(process)
-        answer = operators.handle(host, process.command or "")
+        answer = operators.handle(host, line)
         if cut is ConnectionFault.DURING:
             return _break(process)
         while self.domain.now < answer.over_at:

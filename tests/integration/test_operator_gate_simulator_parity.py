@@ -5,9 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from boks_exporter.remote.request import PROTOCOL
 from boks_exporter.simulator.domain import Fault, SimulatedDomain
 from boks_exporter.simulator.operator_gate import OperatorGates
 from tests.integration.fleet import LAYOUT, Fleet, running_fleet
+from tests.unit.gate_runs import NONCE
 from tests.unit.operator_host import whole
 
 STORY = [
@@ -45,6 +47,10 @@ STORY = [
     ("REPHOST2", "do r1.14 set-shm-size 24000"),
     ("REPHOST2", "do r1.15 convert server"),
     ("REPHOST2", "record r1.15"),
+    ("REPHOST2", "void r1.15"),
+    ("REPHOST2", "void r1.16"),
+    ("REPHOST2", "do r1.16 boot-stop"),
+    ("REPHOST2", "record r1.16"),
     ("REPHOST2", "unlock r1"),
     ("REPHOST2", "break-lock r1"),
     ("MASTER1", "lock r3 carol"),
@@ -76,7 +82,9 @@ REFUSED = [
     "op lock r.1 alice",
     "op lock r1 alice@console",
     f"op record r1.{'x' * 62}",
-    "op " + "x" * 200,
+    "op void r1",
+    "loop 60 op preflight",
+    "op " + "x" * 400,
 ]
 
 
@@ -94,8 +102,8 @@ def gates() -> OperatorGates:
 def real(fleet: Fleet, host: str, line: str) -> str:
     """Ask through OpenSSH with the operator's key, again for as long as it runs."""
     while True:
-        command = fleet.command("ssh", host, line, key=fleet.servers.operator_identity_file)
-        reply = fleet.run(command)
+        command = fleet.command("ssh", host, PROTOCOL, key=fleet.servers.operator_identity_file)
+        reply = fleet.run(command, stdin=f"{line}\n")
         if "state=running" not in reply.stdout:
             return re.sub(r"(?<=[^.]) repeated=yes$", "", reply.stdout, flags=re.MULTILINE)
 
@@ -109,7 +117,7 @@ def virtual(gates: OperatorGates, host: str, line: str) -> str:
 def test_a_story_reads_the_same_on_both(fleet: Fleet, gates: OperatorGates) -> None:
     """Locks, refusals, conversions, a database moved aside and back, records: byte for byte but for the figures."""
     for host, words in STORY:
-        line = f"boks-gate/1 op {words}"
+        line = f"{PROTOCOL} {NONCE} op {words}"
         told, twins = (whole(text.encode()) for text in (real(fleet, host, line), virtual(gates, host, line)))
         told = told.replace("|hostname=HERE", "|hostname=")
         assert told == twins.replace("|hostname=HERE", "|hostname="), (host, words)
@@ -120,27 +128,27 @@ def test_a_story_reads_the_same_on_both(fleet: Fleet, gates: OperatorGates) -> N
 @pytest.mark.parametrize("words", REFUSED)
 def test_both_refuse_the_same_words(fleet: Fleet, gates: OperatorGates, words: str) -> None:
     """With the same reason."""
-    line = f"boks-gate/1 {words}"
+    line = f"{PROTOCOL} {NONCE} {words}"
     assert real(fleet, "REPHOST3", line) == virtual(gates, "REPHOST3", line)
 
 
 def test_the_reading_key_changes_nothing_over_sshd(fleet: Fleet) -> None:
-    """The two keys stand in one file; the word in the forced command tells them apart."""
-    got = fleet.ssh("REPHOST3", "boks-gate/1 op lock r9 mallory")
-    assert (got.returncode, got.stdout) == (64, "=refused unknown_word\n")
+    """The two keys are in one file; the forced command of each separates them."""
+    got = fleet.ssh("REPHOST3", PROTOCOL, stdin=f"{PROTOCOL} {NONCE} op lock r9 mallory\n")
+    assert (got.returncode, got.stdout) == (64, f"={NONCE} refused unknown_word\n")
 
 
 def test_a_machine_that_goes_down_interrupts_its_command(fleet: Fleet) -> None:
     """After the boot the record tells so, the lock is still there, and a new id goes on."""
-    host = "REPHOST3"
-    assert "|lock=held" in real(fleet, host, "boks-gate/1 op lock r5 erin")
+    host, before = "REPHOST3", f"{PROTOCOL} {NONCE} op "
+    assert "lock=held" in real(fleet, host, f"{before}lock r5 erin")
     fleet.set_fault(host, Fault.HANGING)
-    line = "boks-gate/1 op do r5.1 boot-stop"
-    command = fleet.command("ssh", host, line, key=fleet.servers.operator_identity_file)
-    assert "state=running" in fleet.run(command).stdout
+    line = f"{before}do r5.1 boot-stop"
+    command = fleet.command("ssh", host, PROTOCOL, key=fleet.servers.operator_identity_file)
+    assert "state=running" in fleet.run(command, stdin=f"{line}\n").stdout
     fleet.call(fleet.servers.power_off(host))
     fleet.clear_fault(host, Fault.HANGING)
     fleet.clear_fault(host, Fault.MASTER_DEAD)
-    assert "=end do state=interrupted" in real(fleet, host, line)
-    assert "=end do state=done exit=0" in real(fleet, host, "boks-gate/1 op do r5.2 boot-stop")
+    assert " end do state=interrupted" in real(fleet, host, line)
+    assert " end do state=done exit=0" in real(fleet, host, f"{before}do r5.2 boot-stop")
     assert not fleet.domain.hosts[host].daemons_running

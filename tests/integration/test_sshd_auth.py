@@ -1,7 +1,7 @@
 """Logins over real sshd: kept connections, certificates, jump hosts, and hosts without an installed gate."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Observed, Role
 from boks_exporter.observe import Knowledge, SystemClock, observe
+from boks_exporter.parsing.reply import parse_reply
 from boks_exporter.remote.installation import authorized_keys_line
 from boks_exporter.remote.request import LOOK, ROLE_ONLY
 from boks_exporter.remote.settings import GateMode, SshSettings
@@ -34,7 +35,7 @@ async def open_transport(settings: SshSettings) -> AsyncIterator[SshTransport]:
 
 async def role_line(transport: SshTransport, fleet: Fleet, name: str = HOST) -> str:
     reply = await transport.ask(fleet.host(name), ROLE_ONLY)
-    return next(line for line in reply.stdout.decode().splitlines() if line.startswith("|BOKSINIT"))
+    return next(line for line in reply.stdout.decode().splitlines() if line.startswith("BOKSINIT"))
 
 
 async def reason(transport: SshTransport, fleet: Fleet, name: str = HOST) -> FailureReason:
@@ -74,7 +75,7 @@ async def test_one_login_serves_many_rounds_and_ends_with_a_disconnect(fleet: Fl
     fleet.call(fleet.servers.restart(HOST))
     async with open_transport(fleet.ssh_settings()) as transport:
         for _ in range(3):
-            assert await role_line(transport, fleet) == "|BOKSINIT=server"
+            assert await role_line(transport, fleet) == "BOKSINIT=server"
         assert (logins(fleet), transport.reconnects(HOST)) == (1, 0)
     for _ in range(200):
         log = fleet.servers.daemons[HOST].log
@@ -90,7 +91,7 @@ async def test_a_restart_of_sshd_between_rounds_is_no_failure(fleet: Fleet) -> N
     async with open_transport(fleet.ssh_settings()) as transport:
         await role_line(transport, fleet)
         await asyncio.to_thread(fleet.call, fleet.servers.restart(HOST))
-        assert await role_line(transport, fleet) == "|BOKSINIT=server"
+        assert await role_line(transport, fleet) == "BOKSINIT=server"
         assert transport.reconnects(HOST) == 1
 
 
@@ -99,7 +100,7 @@ async def test_a_killed_session_is_replaced_when_idle_and_a_failure_when_busy(fl
     async with open_transport(fleet.ssh_settings()) as transport:
         await role_line(transport, fleet)
         await asyncio.to_thread(fleet.call, fleet.servers.sever(HOST))
-        assert await role_line(transport, fleet) == "|BOKSINIT=server"
+        assert await role_line(transport, fleet) == "BOKSINIT=server"
         await asyncio.to_thread(fleet.set_fault, HOST, Fault.HANGING)
         asked = asyncio.create_task(transport.ask(fleet.host(HOST), LOOK))
         while not await asyncio.to_thread(fleet.is_running, HOST):
@@ -119,13 +120,10 @@ async def test_the_gate_is_sent_where_none_is_installed(fleet: Fleet) -> None:
     with fleet.clock.standing_still():
         async with open_transport(settings) as sent, open_transport(fleet.ssh_settings()) as installed:
             replies = [await transport.ask(fleet.host(HOST), LOOK) for transport in (sent, installed)]
-    assert [reply.exit_status for reply in replies] == [0, 0]
-    assert _payload(replies[0].stdout) == _payload(replies[1].stdout)
-    assert len(_payload(replies[0].stdout)) > 30
-
-
-def _payload(reply: bytes) -> Sequence[str]:
-    return [line for line in reply.decode().splitlines() if line.startswith("|")]
+    assert replies[0].exit_status == 0
+    first, second = (parse_reply(reply.stdout, reply.nonce).sections for reply in replies)
+    assert first == second
+    assert sum(section.stdout.count("\n") for section in first) > 30
 
 
 async def test_a_sent_gate_does_not_pass_a_forced_command(fleet: Fleet) -> None:
@@ -147,7 +145,7 @@ async def test_from_restricts_the_key_to_its_addresses(fleet: Fleet) -> None:
         await asyncio.to_thread(fleet.set_fault, HOST, Fault.WRONG_LOGIN)
         await asyncio.to_thread(fleet.clear_fault, HOST, Fault.WRONG_LOGIN)
     async with open_transport(fleet.ssh_settings()) as transport:
-        assert await role_line(transport, fleet) == "|BOKSINIT=server"
+        assert await role_line(transport, fleet) == "BOKSINIT=server"
 
 
 @pytest.mark.parametrize("principal", ["right", "wrong"])
@@ -166,7 +164,7 @@ async def test_a_certificate_of_a_trusted_authority_logs_in(fleet: Fleet, tmp_pa
     ).write_certificate(tmp_path / "id-cert.pub")
     async with open_transport(fleet.ssh_settings(identity_files=(tmp_path / "id",))) as transport:
         if principal == "right":
-            assert await role_line(transport, fleet) == "|BOKSINIT=server"
+            assert await role_line(transport, fleet) == "BOKSINIT=server"
         else:
             assert await reason(transport, fleet) is FailureReason.AUTH
 
@@ -187,7 +185,7 @@ async def test_a_jump_host_is_shared_by_all_hosts(fleet: Fleet, tmp_path: Path, 
         settings = fleet.ssh_settings(**shell, openssh_config=config, paths=fleet.tree.paths(HOST))
     async with open_transport(settings) as transport:
         lines = await asyncio.gather(role_line(transport, fleet), role_line(transport, fleet, "REPHOST3"))
-    assert lines == ["|BOKSINIT=server"] * 2
+    assert lines == ["BOKSINIT=server"] * 2
     assert logins(fleet, "CLIENT1") == 1
 
 

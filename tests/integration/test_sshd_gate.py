@@ -6,30 +6,37 @@ from pathlib import Path
 
 import pytest
 
+from boks_exporter.remote.request import PROTOCOL
 from boks_exporter.simulator.domain import Fault
-from tests.integration.fleet import Fleet
+from tests.integration.fleet import Completed, Fleet
+from tests.unit.gate_runs import NONCE
 
 HOST = "REPHOST2"
 MARK = "boks-was-here"
 """Never stands in an answer unless a command ran that put it there."""
 
 
+def poll(fleet: Fleet, words: str, *options: str) -> Completed:
+    """Send one request of protocol 2 with OpenSSH's client."""
+    return fleet.ssh(HOST, *options, PROTOCOL, stdin=f"{PROTOCOL} {NONCE} {words}\n")
+
+
 def test_the_gate_answers_its_own_words(fleet: Fleet) -> None:
-    """The forced command takes the request for its own and frames what the host's files and commands say."""
-    got = fleet.ssh(HOST, "boks-gate/1 role sequence list")
+    """The forced command reads the request from standard input and frames what the host's files and commands say."""
+    got = poll(fleet, "role sequence list")
     assert (got.returncode, got.stderr) == (0, "")
-    frames = [line for line in got.stdout.splitlines() if line.startswith("=")]
-    assert [re.sub(r"(version|clock|seconds)=\S+", r"\1=", line) for line in frames] == [
-        "=boks-gate/1 version= clock=",
-        "=section role",
-        "=end role exit=0 seconds=",
-        "=section sequence",
-        "=end sequence exit=0 seconds=",
-        "=section list",
-        "=end list skipped=not_master",
-        "=done sections=3",
+    frames = [line.replace(NONCE, "N") for line in got.stdout.splitlines() if line.startswith(f"={NONCE} ")]
+    assert [re.sub(r"(version|clock|host)=\S+", r"\1=", line) for line in frames] == [
+        "=N boks-gate/2 version= host= clock=",
+        "=N section role",
+        "=N end role exit=0",
+        "=N section sequence",
+        "=N end sequence exit=0",
+        "=N section list",
+        "=N end list skipped=not_master",
+        "=N done sections=3",
     ]
-    assert "|BOKSINIT=server" in got.stdout.splitlines()
+    assert "BOKSINIT=server" in got.stdout.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -47,7 +54,7 @@ def test_the_gate_answers_its_own_words(fleet: Fleet) -> None:
         f"boks-gate/1 role | echo {MARK}",
         f"boks-gate/1 role && echo {MARK}",
         "boks-gate/1 role > /tmp/x",
-        "boks-gate/1 ../../etc/passwd",
+        "boks-gate/2 role",
         "boks-gate/1 convert",
         "boks-gate/1 role role",
         "boks-gate/1",
@@ -60,7 +67,28 @@ def test_no_other_command_runs(fleet: Fleet, command: str) -> None:
     """Whatever else is asked for is refused in one line, and nothing of it reaches a shell."""
     got = fleet.ssh(HOST, command)
     assert (got.returncode, got.stderr) == (64, "")
-    assert re.fullmatch(r"=refused [a-z_]+\n", got.stdout)
+    assert got.stdout == "=refused unknown_protocol\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"echo {MARK}",
+        f"boks-gate/2 0a role; echo {MARK}",
+        f"boks-gate/2 0a role $(echo {MARK})",
+        f"boks-gate/2 0a role | echo {MARK}",
+        "boks-gate/2 0a role > /tmp/x",
+        "boks-gate/2 0a ../../etc/passwd",
+        "boks-gate/2 0a convert",
+        "boks-gate/2 0a op do r1.1 boot-stop",
+        "boks-gate/2 0a",
+        "boks-gate/2 0a " + "role " * 100,
+    ],
+)
+def test_no_other_request_is_answered(fleet: Fleet, line: str) -> None:
+    got = fleet.ssh(HOST, PROTOCOL, stdin=f"{line}\necho {MARK}\n")
+    assert (got.returncode, got.stderr) == (64, "")
+    assert re.fullmatch(r"=(0a )?refused [a-z_]+\n", got.stdout)
 
 
 def test_there_is_no_shell(fleet: Fleet) -> None:
@@ -98,12 +126,12 @@ def test_there_is_no_forwarding(fleet: Fleet, way: str) -> None:
             assert got.returncode == 255
             assert "forwarding failed" in got.stderr
         elif way == "remote":
-            got = fleet.ssh(HOST, f"-R127.0.0.1:0:127.0.0.1:{port}", "boks-gate/1 role")
+            got = poll(fleet, "role", f"-R127.0.0.1:0:127.0.0.1:{port}")
             assert got.returncode == 255
             assert "port forwarding failed" in got.stderr
         else:
-            got = fleet.ssh(HOST, "-A", "-X", "boks-gate/1 role")
-            assert "=done sections=1" in got.stdout
+            got = poll(fleet, "role", "-A", "-X")
+            assert f"={NONCE} done sections=1" in got.stdout
             assert "forwarding" not in got.stdout
         with pytest.raises(BlockingIOError):
             listening.accept()
@@ -112,26 +140,26 @@ def test_there_is_no_forwarding(fleet: Fleet, way: str) -> None:
 def test_the_environment_of_the_client_changes_nothing(fleet: Fleet) -> None:
     """Variables that a client sends do not reach the gate."""
     sent = ("-oSetEnv=BASH_ENV=/nowhere PATH=/nowhere SSH_ORIGINAL_COMMAND=id",)
-    assert fleet.ssh(HOST, *sent, "boks-gate/1 role").stdout.endswith("=done sections=1\n")
+    assert poll(fleet, "role", *sent).stdout.endswith(f"={NONCE} done sections=1\n")
 
 
 def test_a_hanging_command_is_cut_off_and_leaves_no_process(fleet: Fleet) -> None:
     """The gate's own limit ends it, the other sections still come, and nothing of it is left on the host."""
     fleet.set_fault(HOST, Fault.HANGING)
-    got = fleet.ssh(HOST, "boks-gate/1 sequence errlog")
-    assert re.search(r"^=end sequence timeout=2 seconds=\d$", got.stdout, re.MULTILINE)
-    assert re.search(r"^=end errlog exit=0 ", got.stdout, re.MULTILINE)
+    lines = poll(fleet, "sequence errlog").stdout.splitlines()
+    assert f"={NONCE} end sequence timeout=2" in lines
+    assert f"={NONCE} end errlog exit=0" in lines
     assert fleet.programs_running(HOST) == set()
 
 
 def test_a_stranger_is_refused(fleet: Fleet, tmp_path: Path) -> None:
     """Without the key there is no login; without the host's key there is no connection."""
     fleet.set_fault(HOST, Fault.WRONG_LOGIN)
-    got = fleet.ssh(HOST, "boks-gate/1 role")
+    got = poll(fleet, "role")
     assert (got.returncode, "Permission denied (publickey)" in got.stderr) == (255, True)
     fleet.clear_fault(HOST, Fault.WRONG_LOGIN)
     fleet.set_fault(HOST, Fault.WRONG_HOST_KEY)
-    got = fleet.ssh(HOST, "boks-gate/1 role")
+    got = poll(fleet, "role")
     assert (got.returncode, "Host key verification failed" in got.stderr) == (255, True)
 
 
@@ -140,7 +168,7 @@ def test_a_configuration_that_others_can_write_is_not_trusted(fleet: Fleet) -> N
     configuration = fleet.tree.hosts[HOST].gate.with_name("boks-gate.conf")
     configuration.chmod(0o666)
     try:
-        got = fleet.ssh(HOST, "boks-gate/1 role")
+        got = poll(fleet, "role")
     finally:
         configuration.chmod(0o644)
     assert (got.returncode, got.stdout) == (78, "=refused untrusted_config\n")

@@ -4,10 +4,12 @@ import asyncio
 import pwd
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from boks_exporter.remote.request import PROTOCOL
 from boks_exporter.simulator.domain import Boksinit, Fault
 from tests.integration.fleet import Fleet, running_fleet
 from tests.sshd.processes import mentioning
@@ -120,14 +122,21 @@ def test_tree_and_servers_leave_nothing() -> None:
         user, directory = fleet.servers.user, fleet.tree.directory
         fleet.set_fault(HOST, Fault.HANGING)
         client = subprocess.Popen(
-            fleet.command("ssh", HOST, "boks-gate/1 sequence"),
+            fleet.command("ssh", HOST, PROTOCOL),
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
+        assert client.stdin is not None
         assert client.stdout is not None
-        client.stdout.readline()
+        client.stdin.write(f"{PROTOCOL} 0a sequence\n".encode())
+        client.stdin.flush()
+        while not fleet.is_running(HOST):
+            time.sleep(0.05)
     client.wait(timeout=10)
     client.stdout.close()
+    with suppress(BrokenPipeError):
+        client.stdin.close()
     assert not Path(directory).exists()
     assert user not in {entry.pw_name for entry in pwd.getpwall()}
     assert asyncio.run(mentioning([str(directory)])) == set()

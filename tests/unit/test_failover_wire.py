@@ -8,6 +8,7 @@ from boks_exporter.errors import ParseError
 from boks_exporter.model import Role
 from boks_exporter.parsing.operator_facts import (
     Daemons,
+    DatabaseState,
     GateReadiness,
     HostLock,
     LockState,
@@ -102,7 +103,7 @@ def test_a_host_that_is_ready_says_so_in_every_particular() -> None:
         "preflight",
     )
     assert readiness_of(reply) == GateReadiness(
-        "rep1", Role.REPLICA, Daemons.RUNNING, True, True, True, None, None, 99, True, False
+        "rep1", Role.REPLICA, Daemons.RUNNING, True, True, True, None, None, 99, True, False, DatabaseState.PRESENT
     )
 
 

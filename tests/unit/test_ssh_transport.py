@@ -9,6 +9,7 @@ import pytest
 from boks_exporter.errors import FailureReason
 from boks_exporter.model import Host
 from boks_exporter.remote.gate import sent_script
+from boks_exporter.remote.request import request_line
 from boks_exporter.remote.settings import GateMode, RemotePaths
 from boks_exporter.transport.base import RawReply
 from tests.unit.ssh_servers import ROLE, Keys, failure, open_transport, ssh_server
@@ -42,7 +43,8 @@ async def test_the_gate_is_sent_where_it_is_not_installed(keys: Keys) -> None:
     async with ssh_server(keys, echo) as server, open_transport(settings) as transport:
         reply = await transport.ask(server.host, ROLE)
     # The script names the opening of a reply in a comment, which the client puts on a line of its own.
-    expected = b"sh -s -- boks-gate/1 role\n" + sent_script(settings.paths)
+    assert reply.nonce is not None
+    expected = b"sh -s\n" + sent_script(settings.paths, request_line(ROLE, reply.nonce))
     assert (reply.stdout.split(), reply.exit_status) == (expected.split(), 3)
 
 
@@ -55,7 +57,8 @@ async def test_a_failing_status_and_standard_error_are_a_reply(keys: Keys) -> No
 
     settings = keys.settings(gate=GateMode.SENT)
     async with ssh_server(keys, not_found) as server, open_transport(settings) as transport:
-        assert await transport.ask(server.host, ROLE) == RawReply(b"", b"sh: boks-gate/1: not found\n", 127)
+        reply = await transport.ask(server.host, ROLE)
+    assert (reply.stdout, reply.stderr, reply.exit_status) == (b"", b"sh: boks-gate/1: not found\n", 127)
 
 
 async def test_a_command_that_ends_without_a_status_is_a_failure_of_the_channel(keys: Keys) -> None:

@@ -10,9 +10,9 @@ import asyncssh
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import HostName, Seconds
-from boks_exporter.remote.gate import sent_command, sent_script
+from boks_exporter.remote.gate import SENT_COMMAND, sent_script
 from boks_exporter.remote.installation import DEFAULT_GATE_PATH, STDIN_WORD
-from boks_exporter.remote.request import RequestLine
+from boks_exporter.remote.request import RequestLine, new_nonce, request_line
 from boks_exporter.remote.settings import GateMode, SshSettings
 from boks_exporter.transport.base import RawReply
 from boks_exporter.transport.host_text import cleaned
@@ -56,7 +56,9 @@ class Conversation:
     async def exchange(self, kept: Kept, request: RequestLine) -> RawReply:
         """Make one exchange; raises NotStartedError, or TransportError when the request has been sent."""
         if self._settings.gate is GateMode.SENT:
-            return await self._run(kept, sent_command(request), sent_script(self._settings.paths))
+            nonce = new_nonce()
+            script = sent_script(self._settings.paths, request_line(request, nonce))
+            return replace(await self._run(kept, SENT_COMMAND, script), nonce=nonce)
         if not kept.speaks_protocol_1:
             reply = await self._in_loop(kept, request)
             if _NO_SUCH_PROTOCOL not in reply.stdout:
