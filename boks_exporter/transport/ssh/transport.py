@@ -10,7 +10,7 @@ import structlog
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host, HostName, Seconds
-from boks_exporter.remote.request import RequestLine
+from boks_exporter.remote.request import Request, RequestLine
 from boks_exporter.remote.settings import SshSettings
 from boks_exporter.transport.base import RawReply
 from boks_exporter.transport.host_text import cleaned_reply
@@ -156,7 +156,8 @@ class SshTransport:
         for kept in [each for each in (peer.candidate, peer.kept) if each]:
             with suppress(NotStartedError):
                 reply = await self._exchange_on(peer, kept, request)
-                if is_answer(reply) or peer.kept is kept:
+                # Only a reading is repeated on the kept connection: what an operator's request did is not known.
+                if is_answer(reply) or peer.kept is kept or not isinstance(request, Request):
                     return reply
         kept = await self._log_in(peer)
         try:
