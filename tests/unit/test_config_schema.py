@@ -22,6 +22,7 @@ VALIDATOR = jsonschema.Draft202012Validator(json_schema())
 BEYOND_A_SCHEMA = {
     "address-template-with-blank",
     "backoff-contradicts-itself",
+    "connection-age-beyond-its-limit",
     "duplicate-address",
     "duplicate-domain",
     "duplicate-host",
