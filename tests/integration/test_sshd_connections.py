@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 
 import asyncssh
 import pytest
@@ -11,7 +12,6 @@ import structlog
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Observed, Section
 from boks_exporter.observe.interpret import interpret_reply
-from boks_exporter.remote.gate import GateKind, gate_script
 from boks_exporter.remote.request import LOOK, ROLE_ONLY
 from boks_exporter.remote.settings import GateMode, SshSettings
 from boks_exporter.simulator.domain import Fault
@@ -19,6 +19,7 @@ from boks_exporter.transport.ssh import SshTransport
 from tests.integration.fleet import Fleet
 from tests.sshd.processes import end, mentioning
 
+GATE_1 = Path(__file__).parents[1] / "gates" / "gate-1.sh"
 OLD, NEW, SENT = "REPHOST2", "REPHOST3", "CLIENT1"
 PATIENCE = 30.0
 
@@ -36,11 +37,12 @@ async def open_transport(
 
 @pytest.fixture
 def new_gate(fleet: Fleet) -> Iterator[str]:
-    """A host with the reading gate of protocol 2."""
-    gate = fleet.tree.hosts[NEW].gate
+    """A host with the gate of protocol 2; OLD has the one of protocol 1 meanwhile."""
+    gate = fleet.tree.hosts[OLD].gate
     before = gate.read_text(encoding="utf-8")
-    gate.write_text(gate_script(GateKind.READING), encoding="utf-8")
-    fleet.call(fleet.servers.restart(NEW))
+    gate.write_text(GATE_1.read_text(encoding="utf-8"), encoding="utf-8")
+    for name in (OLD, NEW):
+        fleet.call(fleet.servers.restart(name))
     yield NEW
     gate.write_text(before, encoding="utf-8")
 
@@ -88,7 +90,6 @@ def authorized(fleet: Fleet, host: str, lines: str) -> Iterator[None]:
 
 async def test_gates_of_both_protocols_and_a_sent_one_work_side_by_side(fleet: Fleet, new_gate: str) -> None:
     """The same sections come from each; in the loop all polls share one session, otherwise each has its own."""
-    await asyncio.to_thread(fleet.call, fleet.servers.restart(OLD))
     sent = fleet.ssh_settings(
         identity_files=(fleet.servers.shell_identity_file,), gate=GateMode.SENT, paths=fleet.tree.paths(SENT)
     )
