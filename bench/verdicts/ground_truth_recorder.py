@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from boks_exporter.errors import TransportError
-from boks_exporter.model import Host, HostName, Sequence, TableNumber
-from boks_exporter.remote.request import LOOK, ROLE_ONLY, Request
+from boks_exporter.model import Host, HostName, Section, Sequence, TableNumber
+from boks_exporter.remote.request import ROLE_ONLY, Request
 from boks_exporter.simulator.domain import Boksinit, Fault, SimulatedDomain, Stopped
 from boks_exporter.simulator.domain.database import Database, Numbers
 from boks_exporter.simulator.domain.host import SimulatedHost
@@ -110,7 +110,7 @@ def read(domain: SimulatedDomain, name: HostName, request: Request) -> Reading:
     master = domain.hosts[masters[0]] if len(masters) == 1 else None
     if host.role is Boksinit.SERVER and master and master.copy.database and reading.numbers is not None:
         reading.apart = apart(host.copy, reading.numbers, master.copy.database, domain.now)
-    if host.role is Boksinit.MASTER and request == LOOK:
+    if host.role is Boksinit.MASTER and Section.LIST in request.sections:
         reading.rows = rows_of(domain, host)
     return reading
 

@@ -20,8 +20,7 @@ from bench.verdicts.score import Key, Kind, Said, Scores, Span, Track
 from bench.verdicts.truths import STATES, Claim, Condition, Round, claims_of
 from boks_exporter.exposition import DomainView
 from boks_exporter.health import PRECEDENCE
-from boks_exporter.model import HostName, Sequence, TableNumber
-from boks_exporter.remote.request import LOOK
+from boks_exporter.model import HostName, Section, Sequence, TableNumber
 from boks_exporter.simulator.domain import Boksinit, SimulatedDomain
 from tests.virtual.virtual_time import EPOCH
 
@@ -75,7 +74,7 @@ class Referee:
             raise AssertionError(message)
         at = Span(view.snapshot.started_at - EPOCH, view.snapshot.finished_at - EPOCH)
         latest = {reading.host: reading for reading in readings}
-        looks = {reading.host: reading for reading in readings if reading.request == LOOK}
+        looks = {reading.host: reading for reading in readings if Section.LIST in reading.request.sections}
         look = self._round(view, readings, looks)
         self._judge_domain(page, at, readings, looks)
         for host in view.snapshot.hosts:

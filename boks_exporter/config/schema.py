@@ -210,6 +210,12 @@ class PollModel(Strict):
         description="Deadline of one poll of one host; must be shorter than the interval.",
     )
     concurrency: int = Field(default=_POLL.concurrency, ge=1, le=1000, description="Hosts polled at the same time.")
+    rare_seconds: Duration = Field(
+        alias="rare_interval",
+        default=_POLL.rare_seconds,
+        description="How often memory, error log, queue and check sums are polled, which are expensive on the hosts; "
+        "role, sequences and list are polled in every round. 0s polls everything in every round.",
+    )
     closer_polls: Annotated[CloserPolls, choice(CloserPolls)] = Field(
         default=_POLL.closer_polls,
         description="Replicas of which a round leaves open whether they are ahead are read again at once, with at most "

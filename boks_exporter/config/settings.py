@@ -31,6 +31,7 @@ class PollSettings:
     timeout_seconds: Seconds = 20.0
     concurrency: int = 50
     closer_polls: CloserPolls = CloserPolls.AUTO
+    rare_seconds: Seconds = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

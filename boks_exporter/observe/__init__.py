@@ -1,6 +1,8 @@
 """One bracketed round of a domain, in which a host that fails is a value and never an exception."""
 
 from boks_exporter.observe.clock import Clock, SystemClock
-from boks_exporter.observe.round import Knowledge, RoundOptions, observe
+from boks_exporter.observe.knowledge import Knowledge
+from boks_exporter.observe.rare_facts import RareSections
+from boks_exporter.observe.round import RoundOptions, observe
 
-__all__ = ["Clock", "Knowledge", "RoundOptions", "SystemClock", "observe"]
+__all__ = ["Clock", "Knowledge", "RareSections", "RoundOptions", "SystemClock", "observe"]

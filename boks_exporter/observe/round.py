@@ -23,6 +23,8 @@ from boks_exporter.model import (
 from boks_exporter.observe.clock import Clock, Stopwatch
 from boks_exporter.observe.host_matching import discovered, listing_of, reading_of
 from boks_exporter.observe.interpret import interpret_reply
+from boks_exporter.observe.knowledge import Knowledge
+from boks_exporter.observe.rare_facts import EACH_ROUND, RareSections
 from boks_exporter.remote.request import LOOK, READING, ROLE_ONLY, Request
 from boks_exporter.replication import undecided_replicas
 from boks_exporter.transport.base import KeepsLoops, Transport
@@ -45,41 +47,11 @@ class RoundOptions:
 
     closer_polls: CloserPolls = CloserPolls.NEVER
     publish: Publish | None = None
+    rare: RareSections = field(default_factory=RareSections)
 
 
 MOST_CLOSER_READINGS: Final = 4
 """Further readings of the master in one round."""
-
-
-@dataclass(frozen=True, slots=True)
-class Knowledge:
-    """What earlier rounds recorded: which hosts reported to be master, and which further hosts the list named.
-
-    `masters` is None before the first round: then every host is polled for its role first, because a
-    bracket needs the master before the others.
-    """
-
-    masters: tuple[HostName, ...] | None = None
-    last_known_master: HostName | None = None
-    discovered: tuple[Host, ...] = ()
-    forgettable: frozenset[HostName] = frozenset()
-    """Discovered hosts that no list has named for as long as the configuration says."""
-    master_took: Seconds = 0.0
-    """How long the last poll of the one master took that was answered."""
-
-    def after(self, snapshot: DomainSnapshot) -> "Knowledge":
-        """Record a round; while no host reports to be master, the last one is still polled first."""
-        return Knowledge(
-            masters=snapshot.masters or self.masters or (),
-            last_known_master=snapshot.last_known_master,
-            discovered=tuple(host for host in snapshot.hosts if host.discovered),
-            master_took=_took(snapshot) or self.master_took,
-        )
-
-
-def _took(snapshot: DomainSnapshot) -> Seconds | None:
-    seen = snapshot.outcome(snapshot.master) if snapshot.master else None
-    return seen.finished_at - seen.started_at if seen else None
 
 
 @dataclass
@@ -95,6 +67,7 @@ class _Round:
     readings: list[MasterReading] = field(default_factory=list)
     slow: dict[HostName, "asyncio.Task[HostOutcome]"] = field(default_factory=dict)
     """Polls of masters that others do not wait for."""
+    rare: RareSections = field(default_factory=RareSections)
     closer: list[ReplicaReading] = field(default_factory=list)
     last_known_master: HostName | None = None
 
@@ -113,7 +86,13 @@ class _Round:
         await self._wait_for(asyncio.create_task(self._poll_host(host)) for host in hosts)
 
     async def _poll_host(self, host: Host) -> HostOutcome:
-        outcome = await self.poll(host, LOOK)
+        is_due = self.rare.are_due(host.name, self.clock.now())
+        outcome = await self.poll(host, LOOK if is_due else EACH_ROUND)
+        if isinstance(outcome, Observed):
+            if is_due:
+                self.rare.record(outcome)
+            else:
+                outcome = self.rare.filled(outcome)
         self.outcomes[host.name] = outcome
         if isinstance(outcome, Observed) and outcome.role is Role.MASTER and (reading := reading_of(outcome)):
             self.readings.append(reading)
@@ -294,7 +273,7 @@ async def observe(
     found = {host.name: host for host in known.discovered} if domain.discover else {}
     hosts = {**configured, **{name: host for name, host in found.items() if name not in configured}}
     running = _Round(domain, transport, stopwatch, limiter or asyncio.Semaphore(len(hosts) or 1), hosts)
-    running.last_known_master = known.last_known_master
+    running.last_known_master, running.rare = known.last_known_master, options.rare
     masters = await running.find_masters() if known.masters is None else known.masters
     first = [running.hosts[name] for name in masters if name in running.hosts and name not in running.outcomes]
     await running.poll_masters(first, max(PATIENCE_SECONDS, _PATIENCE_OF_A_SLOW_MASTER * known.master_took))

@@ -12,7 +12,7 @@ from boks_exporter.config import CloserPolls, DomainSettings
 from boks_exporter.exposition import DomainView, ExpositionOptions
 from boks_exporter.health import judge_once, judge_round
 from boks_exporter.model import DomainName, DomainSnapshot, HostName, Seconds
-from boks_exporter.observe import Clock, Knowledge, RoundOptions, observe
+from boks_exporter.observe import Clock, Knowledge, RareSections, RoundOptions, observe
 from boks_exporter.poller.counters import Counters
 from boks_exporter.poller.preview import continued
 from boks_exporter.poller.state_changes import changes
@@ -41,6 +41,7 @@ class DomainWatch:
         self.options = ExpositionOptions()
         self.clearances: Clearances | None = None
         self.closer_polls = CloserPolls.AUTO
+        self.rare = RareSections()
         self.view: DomainView | None = None
         self.history = (kept or PersistedState()).history
         self._is_first = self.history.begun_at is None
@@ -96,10 +97,11 @@ class DomainWatch:
         While a round waits for hosts that hang, `publish` is called once with what the others show.
         """
         preview = partial(self._preview, interval, publish) if publish else None
-        options = RoundOptions(self.closer_polls, preview)
+        options = RoundOptions(self.closer_polls, preview, self.rare)
         self._follow_the_clock()
         domain = self.domain
-        snapshot = await observe(domain, self.transport, self._clock, self._forgetting(domain), limiter, options)
+        known = self._knowledge(domain)
+        snapshot = await observe(domain, self.transport, self._clock, known, limiter, options)
         if removed := set(_names(domain)) - set(_names(self.domain)):
             snapshot = snapshot.without(removed)  # by a reload during the round
         thresholds = self.domain.thresholds
@@ -112,7 +114,7 @@ class DomainWatch:
             if snapshot.host(host) is None:
                 _log.info("discovered_host_dropped", boks_domain=domain.name, host=host)
         self.history = judged.history
-        self._known = self._known.after(snapshot)
+        self._known = known.after(snapshot)
         self._tally.count(snapshot, self.transport)
         counters = self._tally.counters(interval, self.domain.transport)
         before, self.view = (
@@ -127,11 +129,14 @@ class DomainWatch:
                 log(event, boks_domain=self.domain.name, **facts)
         return self.view
 
-    def _forgetting(self, domain: DomainSettings) -> Knowledge:
+    def _knowledge(self, domain: DomainSettings) -> Knowledge:
         """Add which discovered hosts may be dropped."""
         known = self.history.discovered
         now = self._clock.now()
-        return replace(self._known, forgettable=not_named_for(known, known, now, domain.discovered_seconds))
+        return replace(
+            self._known,
+            forgettable=not_named_for(known, known, now, domain.discovered_seconds),
+        )
 
     def _preview(self, interval: Seconds, publish: Callable[[], None], read: DomainSnapshot) -> None:
         """Publish a view in which hosts that were not read yet keep their last outcome, with its own time.

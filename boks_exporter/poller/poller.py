@@ -98,6 +98,7 @@ class Poller:
         for name, (domain, transport) in domains.items():
             watch = self._watches.get(name) or DomainWatch(domain, transport, self._clock, self._kept(name))
             watch.clearances, watch.closer_polls = self._clearances, poll.closer_polls
+            watch.rare.interval = poll.rare_seconds
             if watch.apply_settings(domain, transport, metrics):
                 self._start_rounds([name])
             watches[name] = watch

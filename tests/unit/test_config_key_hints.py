@@ -72,7 +72,7 @@ def test_a_misplaced_key_is_reported_with_its_place(key: str, path: Path_) -> No
     [
         ("intervall", ("poll",), '; did you mean "interval"?'),
         ("treshold", (), '; did you mean "thresholds", which belongs under domains[]?'),
-        ("xyzzy", ("poll",), "; expected closer_polls, concurrency, interval, timeout"),
+        ("xyzzy", ("poll",), "; expected closer_polls, concurrency, interval, rare_interval, timeout"),
         ("directory", ("domains", 0, "transport"), " for this kind of transport"),
         ("xyzzy", ("nowhere",), ""),
     ],

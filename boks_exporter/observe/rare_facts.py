@@ -1,0 +1,61 @@
+"""Facts of sections that are expensive on the hosts, which are polled at an interval of their own."""
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+from zlib import crc32
+
+from boks_exporter.model import HostName, Observed, Queue, Seconds, Section, Timestamp
+from boks_exporter.remote.request import Request
+
+EACH_ROUND: Final = Request((Section.ROLE, Section.SEQUENCE, Section.LIST))
+_KEPT_INTERVALS: Final = 2
+"""A section that was not polled keeps its last facts until so many of its own intervals have passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RareFacts:
+    """The last reply of a host that had the rare sections, and when they are due again."""
+
+    seen: Observed
+    due_at: Timestamp
+
+
+@dataclass(slots=True)
+class RareSections:
+    """What is known of the rare sections of a domain's hosts. With an interval of 0 every round polls them."""
+
+    interval: Seconds = 0.0
+    known: dict[HostName, RareFacts] = field(default_factory=dict)
+
+    def are_due(self, host: HostName, now: Timestamp) -> bool:
+        """Return whether a host's rare sections must be polled; after a failure they are due until they are read."""
+        facts = self.known.get(host)
+        return not self.interval or facts is None or now >= facts.due_at
+
+    def record(self, seen: Observed) -> None:
+        """Record a reply that had the rare sections.
+
+        The hosts are spread over the interval by their names, so that no round polls the sections of all of them.
+        """
+        share = 1.0 if seen.host in self.known else 0.5 + crc32(seen.host.encode()) % 1000 / 2000
+        self.known[seen.host] = RareFacts(seen, seen.started_at + share * self.interval)
+
+    def filled(self, seen: Observed) -> Observed:
+        """Return a reply without the rare sections with their last facts, unless these are too old."""
+        facts = self.known.get(seen.host)
+        if facts is None or seen.finished_at - facts.seen.finished_at > _KEPT_INTERVALS * self.interval:
+            return seen
+        before, age = facts.seen, seen.finished_at - facts.seen.finished_at
+        return replace(
+            seen,
+            memory=before.memory,
+            errlog=before.errlog,
+            queue=_older(before.queue, age),
+            checksums=before.checksums,
+        )
+
+
+def _older(queue: Queue | None, age: Seconds) -> Queue | None:
+    if queue is None or queue.oldest_age is None:
+        return queue
+    return replace(queue, oldest_age=queue.oldest_age + age)
