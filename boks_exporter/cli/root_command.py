@@ -1,6 +1,7 @@
 """The root command: dispatch, and conversion of expected errors to messages and exit codes."""
 
 import getpass
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -34,6 +35,7 @@ _COMMANDS: Final = {
 """Commands, imported on use: a plugin that runs every minute must start quickly."""
 
 _PLUGIN: Final = "check"
+_WITH_JSON_ERRORS: Final = ("failover ", "maintenance ")
 _FALLBACK_USER: Final = "boks-exporter"
 
 
@@ -96,15 +98,25 @@ def run(arguments: Sequence[str]) -> int:
         return _run(arguments)
     except click.ClickException as error:
         error.show()
+        _show_as_json(arguments, error.format_message(), error.exit_code)
         return error.exit_code
     except click.Abort:
         return cli_exits.INTERRUPTED
     except ConfigError as error:
         click.echo(error, err=True)
+        _show_as_json(arguments, str(error), cli_exits.FAILED)
         return cli_exits.FAILED
     except BoksExporterError as error:
         click.echo(f"Error: {error}", err=True)
+        _show_as_json(arguments, str(error), cli_exits.FAILED)
         return cli_exits.FAILED
+
+
+def _show_as_json(arguments: Sequence[str], message: str, code: int) -> None:
+    """Print an error of a failover command as JSON as well, where JSON is what a script reads."""
+    words = " ".join(arguments).replace("--output=", "--output ")
+    if words.startswith(_WITH_JSON_ERRORS) and "--output json" in words:
+        click.echo(json.dumps({"exit_code": code, "error": message}))
 
 
 def _run(arguments: Sequence[str]) -> int:

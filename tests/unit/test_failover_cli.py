@@ -367,3 +367,10 @@ def test_several_masters_are_shown_with_the_ways_out(terminal: Terminal) -> None
     assert [f"  boks-exporter failover retire {name}" for name in (MASTER, THIRD)] == text.splitlines()[-2:]
     code, told = terminal("failover", "conflict", "--output", "json")
     assert [each["host"] for each in json.loads(told)] == [MASTER, THIRD]
+
+
+def test_an_error_is_json_where_json_is_read(terminal: Terminal) -> None:
+    """A script gets an object in every case, with the exit code and the message."""
+    code, told = terminal("failover", "show", "no-such-run", "--output", "json")
+    shown = json.loads(next(line for line in told.splitlines() if line.startswith("{")))
+    assert (code, shown["exit_code"], "no run no-such-run" in shown["error"]) == (Exit.USAGE, 2, True)

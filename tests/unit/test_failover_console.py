@@ -81,6 +81,32 @@ def test_it_stops_where_the_conversion_did_not_work(host: Path) -> None:
     assert "sequence" in files(host)
 
 
+@pytest.mark.parametrize(
+    "env",
+    [
+        "OLD_BOKSINIT=client\nBOKSINIT=master\n",
+        "BOKSINIT=client\nBOKSINIT=master\n",
+        "BOKSINIT=clientele\n",
+        "  # BOKSINIT=client\nexport BOKSINIT='master'\n",
+    ],
+)
+def test_it_reads_the_role_as_the_gate_does(host: Path, env: str) -> None:
+    """Anchored, the last line counts, the whole word: such a host is still a master, and no code is printed."""
+    (host / "etc" / "ENV").write_text(env)
+    (host / "bin" / "boksadm").write_text("#!/bin/sh\nexit 0\n")
+    ended = typed(host)
+    assert ended.stdout.startswith("STOP: "), ended
+    assert "sequence" in files(host)
+
+
+@pytest.mark.parametrize("env", ['\texport  BOKSINIT="client"\n', "BOKSINIT=master\nBOKSINIT=client # was master\n"])
+def test_it_takes_a_client_for_one_in_every_form_that_the_gate_reads(host: Path, env: str) -> None:
+    """Nothing is converted a second time."""
+    (host / "etc" / "ENV").write_text(env)
+    assert typed(host).stdout.startswith("confirmation code: ")
+    assert "convert" not in (host / "said").read_text()
+
+
 def test_it_overwrites_nothing_that_lies_aside(host: Path) -> None:
     """A file that appeared again after the first time is not moved over the first one."""
     typed(host)

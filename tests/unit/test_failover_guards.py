@@ -18,7 +18,7 @@ UNREACHED = (
     "unknown old_master_unproven: M was master when it was last seen, and is not reached (no answer within 20 s)"
 )
 BEST = "note behind_best: R1 is 0 updates behind the most advanced server that answers"
-LAST = "note behind_last_master: R1 is 0 updates behind what M had 30.0 s ago"
+LAST = "note behind_last_master: R1 is 0 updates behind what M had 30 s ago"
 
 
 UNREACHED = (

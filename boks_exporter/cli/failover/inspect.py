@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from boks_exporter.app.failover_wiring import kept_journal, looking
+from boks_exporter.app.failover_wiring import ManagedDomain, kept_journal, looking
 from boks_exporter.cli.failover.json_output import candidate_json, run_json, whole_run_json
 from boks_exporter.cli.failover.open_runs import open_runs, tell_open_runs
 from boks_exporter.cli.failover.options import Common, run_async
@@ -19,10 +19,12 @@ from boks_exporter.failover.findings import Acceptances
 from boks_exporter.failover.journal import Journal, LoggedStep, Run
 from boks_exporter.failover.preflight import blocking_findings, exit_for
 from boks_exporter.failover.preflight import candidates as ranked
+from boks_exporter.failover.procedures.step import StepKind
 from boks_exporter.failover.proofs import Certainty
 from boks_exporter.failover.proofs.conflict import conflict_of
 from boks_exporter.failover.proofs.conflict import sentences as conflict_sentences
 from boks_exporter.failover.runner import NextCommand
+from boks_exporter.failover.runner.console import retire_script
 from boks_exporter.failover.runner.verify import Verification, verified
 
 _BEST_FIRST: Final = (Exit.DONE, Exit.FACTS_UNKNOWN, Exit.REFUSED, Exit.LOCKED)
@@ -143,12 +145,19 @@ def show_run(common: Common, name: str) -> int:
         if journal is None or run is None:
             message = f"no run {name} in the journal {domain.failover.journal}; failover history lists them"
             raise click.UsageError(message)
+        script = _console_script(domain, run)
         if common.is_json:
             parts = (journal.findings(name), journal.acceptances(name), journal.steps(name))
-            say(json.dumps(whole_run_json(run, *parts), indent=2))
+            say(json.dumps(whole_run_json(run, *parts) | {"console_script": script or None}, indent=2))
         else:
-            say("\n".join(_whole(journal, run)))
+            say("\n".join([*_whole(journal, run), *script.splitlines()]))
     return int(Exit.DONE)
+
+
+def _console_script(domain: ManagedDomain, run: Run) -> str:
+    """Return the script of a step that is done at a console, or nothing."""
+    steps = (step for step in run.plan.steps if step.kind is StepKind.CONSOLE)
+    return "".join(retire_script(run.name, step.host, step.number, domain.ssh.paths) for step in steps)
 
 
 def _whole(journal: Journal, run: Run) -> Iterator[str]:

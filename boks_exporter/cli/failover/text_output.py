@@ -12,6 +12,7 @@ from boks_exporter.failover.procedures.step import UNNAMED, ProcedureStep, StepK
 from boks_exporter.failover.runner import NextCommand, Proposal
 from boks_exporter.model import Timestamp
 from boks_exporter.parsing.operator_facts import Reach
+from boks_exporter.text.formatting import in_words
 
 _LEVELS: Final = {Level.REFUSE: "REFUSED", Level.UNKNOWN: "UNKNOWN", Level.NOTE: "note"}
 _REACHES: Final = {
@@ -86,7 +87,7 @@ def finding_text(finding: Finding, accepted: Acceptances) -> Iterator[str]:
     figures = {"value": finding.value, "limit": finding.limit, "source": finding.source}
     told = [f"{name} {harmless(value)}" for name, value in figures.items() if value is not None]
     if finding.age_seconds is not None:
-        told.append(f"age {finding.age_seconds:.1f} s")
+        told.append(f"age {in_words(finding.age_seconds)}")
     if told:
         yield f"           {', '.join(told)}"
     if finding.matters and finding not in accepted:

@@ -13,6 +13,7 @@ from boks_exporter.health import ReplicaState
 from boks_exporter.health.unread import not_compared
 from boks_exporter.model import HostName, Role
 from boks_exporter.parsing.operator_facts import Daemons
+from boks_exporter.text.formatting import in_words
 
 _CHANGES_LIVING_MASTER: Final = {Procedure.SWITCHOVER, Procedure.FAILBACK}
 
@@ -115,7 +116,9 @@ def behind_last_master(question: PlanQuestion) -> Iterator[Finding]:
     missing = shortfall(have, reading.numbers, facts.unread(target))
     worst, count = max(missing.items(), key=lambda item: item[1], default=(0, 0))
     age = facts.seen_at - reading.read_at
-    said = f"{target} is {count} updates behind what {old} had {age:.1f} s ago" + (f", in T{worst}" if count else "")
+    said = f"{target} is {count} updates behind what {old} had {in_words(age)} ago" + (
+        f", in T{worst}" if count else ""
+    )
     make = refuse if count > limit else note
     yield make(
         Guard.BEHIND_LAST_MASTER,

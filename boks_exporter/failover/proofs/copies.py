@@ -9,6 +9,7 @@ from boks_exporter.failover.proofs.proven import Circumstances, Proven, all_of, 
 from boks_exporter.health.unread import not_compared
 from boks_exporter.model import HostName, Role, TableNumber
 from boks_exporter.replication import NotCompared, ReplicaComparison
+from boks_exporter.text.formatting import in_words
 
 
 def is_equal(facts: FailoverFacts, host: HostName, master: HostName, by: Circumstances) -> Proven:
@@ -137,7 +138,7 @@ def is_as_advanced(facts: FailoverFacts, host: HostName, other: HostName, by: Ci
     if (unread or wanted.unread) and not _unread_accepted(by, host, other):
         return unknown(not_compared(unread or wanted.unread))
     age = max(0.0, facts.seen_at - wanted.read_at)
-    said = f"{host} has everything that {other} had ({wanted.source}, {age:.1f} s ago)"
+    said = f"{host} has everything that {other} had ({wanted.source}, {in_words(age)} ago)"
     if wanted.is_final:
         return yes(said)
     later = f"what {other} may have written after that is unknown"

@@ -41,7 +41,9 @@ env={shlex.quote(paths.boks_etc)}/ENV
 data={shlex.quote(data)}
 aside="$data/removed-{run}.{number}"
 fail() {{ echo "STOP: $1"; exit 1; }}
-is_client() {{ sed '/^ *#/d' "$env" | grep "BOKSINIT=[\\"']*client" >/dev/null; }}
+start='^[[:blank:]]*\\(export[[:blank:]][[:blank:]]*\\)*BOKSINIT=["'"'"']*\\([A-Za-z]*\\)'
+role() {{ sed -n "s/$start.*/\\2/p" "$env" | tail -1; }}
+is_client() {{ [ "`role`" = client ]; }}
 ( [ "$here" = {shlex.quote(short_name(host))} ] || fail "this is $here, expected {short_name(host)}"
 [ -r "$env" ] || fail "$env cannot be read: are its file systems mounted?"
 [ -d "$data" ] || fail "$data is not there: are its file systems mounted?"

@@ -132,6 +132,9 @@ class Rollback:
             still = (Claim(ClaimKind.IS_REPLICA, step.host), Claim(ClaimKind.IS_STARTED, step.host))
             found = await self.performer.proven(still)
             return found.holds, f"{said} did not happen: {found.sentence}"
+        if step.point_of_no_return:
+            found = await self.performer.proven((step.proves[0],))
+            return found.truth is Certainty.NO, f"{said} did not happen: {found.sentence}"
         return False, f"{said} cannot be undone: {step.no_undo}"
 
     async def _undo_by_words(
@@ -144,8 +147,8 @@ class Rollback:
         number = last.attempt if last and is_open else (last.attempt if last else earlier) + 1
         attempt = undo_attempt(step, performer.run, entry.step_id, number)
         claim = claim_after(step.undo_words(entry.step_id), step.host)
-        if not is_open and step.undo == RESTORE_DATABASE and await self._nothing_was_moved(step, claim):
-            return True, f"{said} had moved nothing"
+        if not is_open and (seen := await self.performer.proven((claim,))).holds and _shows_undo(step):
+            return True, f"{said} needs no rollback: {seen.sentence}"
         performer.tools.say(
             f"rolling back step {step.number} on {step.host}: {' '.join(step.undo_words(entry.step_id))}"
         )
@@ -156,6 +159,7 @@ class Rollback:
             return True, f"{said} is undone: {ending.sentence}{_LEFT_BEHIND if step.words == CONVERT_SERVER else ''}"
         return False, f"{said} could not be undone: {ending.sentence}"
 
-    async def _nothing_was_moved(self, step: ProcedureStep, claim: Claim) -> bool:
-        """Return whether a removal that failed left the database where it was."""
-        return step.key == "remove-database" and (await self.performer.proven((claim,))).holds
+
+def _shows_undo(step: ProcedureStep) -> bool:
+    """Return whether the state before a step shows by itself, as an operator may have restored it."""
+    return step.undo == RESTORE_DATABASE or (step.undo or ())[:1] in {CONVERT_SERVER[:1], BOOT_START[:1]}

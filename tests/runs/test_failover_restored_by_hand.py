@@ -1,0 +1,69 @@
+"""The way back is planned from what is observed: what an operator restored by hand is not undone once more."""
+
+import asyncio
+from pathlib import Path
+
+from boks_exporter.failover.failover_exits import Exit
+from boks_exporter.failover.findings import Acceptance, Guard
+from boks_exporter.failover.procedure import Procedure
+from boks_exporter.failover.runner import RunResult
+from boks_exporter.simulator.domain import Fault
+from boks_exporter.simulator.domain.invariants import running_masters
+from tests.unit.failover_world import FIRST, MASTER, THIRD, World, virtually
+from tests.virtual.virtual_time import VirtualClock
+
+
+def test_a_master_that_was_restored_by_hand_is_left_as_it_is(journals: Path) -> None:
+    """A switchover was killed when the old master was a client; it is master again when the run is aborted."""
+    world = World.at(journals)
+    polls: list[str] = []
+
+    def kill(_: str, line: str) -> None:
+        if world.roles()[MASTER] == "client" and line.endswith(" preflight"):
+            polls.append(line)
+            task = asyncio.current_task()
+            if len(polls) == 1 and task is not None:
+                task.cancel()
+
+    async def scene() -> RunResult:
+        survey = world.survey()
+        await world.warm(survey)
+        world.way.connection_fault = kill
+        task = asyncio.ensure_future(world.apply(Procedure.SWITCHOVER, FIRST, survey=survey))
+        await asyncio.wait({task})
+        world.way.connection_fault = lambda _, __: None
+        with world.journal() as journal:
+            (run,) = journal.view("bank").open_runs
+        assert world.roles()[MASTER] == "client"
+        for words in (("convert", "-v", "master"), ("Boot",)):
+            await VirtualClock().sleep(120)
+            world.domain.run(MASTER, words)
+        await VirtualClock().sleep(300)
+        return await world.abort(run.run)
+
+    aborted = virtually(scene)
+    assert aborted.exit is Exit.DONE, aborted.sentences
+    assert (running_masters(world.domain), world.locks(), world.observer.breaches) == ((MASTER,), {}, [])
+
+
+def test_a_retirement_at_the_console_that_never_ran_can_be_aborted(journals: Path) -> None:
+    """The host comes up as the master that it was: nothing was done, and the run can be closed."""
+    world = World.at(journals)
+    accepted = [Acceptance(guard, "a test") for guard in (Guard.UPDATES_ONLY_HERE, Guard.FORK_POINT_UNKNOWN)]
+
+    async def scene() -> tuple[RunResult, RunResult]:
+        survey = world.survey()
+        await world.warm(survey)
+        world.domain.set_fault(MASTER, Fault.REFUSED)
+        world.domain.set_fault(THIRD, Fault.TWO_MASTERS)
+        await VirtualClock().sleep(120)
+        await world.warm(survey)
+        result = await world.apply(Procedure.RETIRE, MASTER, *accepted, survey=survey)
+        world.domain.clear_fault(MASTER, Fault.REFUSED)
+        await VirtualClock().sleep(60)
+        return result, await world.abort(result.run or "")
+
+    result, aborted = virtually(scene)
+    assert result.exit is Exit.RESULT_UNKNOWN, result.sentences
+    assert aborted.exit is Exit.DONE, aborted.sentences
+    assert world.locks() == {}
