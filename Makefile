@@ -1,6 +1,6 @@
 # Tasks of development. Every target installs what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-failover test test-all dist docs-site check static contracts bench trial faults image fmt docs lock clean
+.PHONY: help setup demo demo-failover test test-all dist docs-site check static contracts bench trial mutate-gate faults image fmt docs lock clean
 
 BIN := .venv/bin
 # Parallel test processes: unit tests use the CPU all the time, most of the others wait for hosts and programs.
@@ -68,6 +68,9 @@ bench: setup ## Print the benchmarks' ratios
 
 trial: setup ## Compare all verdicts with the ground truth of thousands of simulated histories; writes docs/verdicts.md
 	PYTHONPATH=. $(BIN)/python -m bench.verdicts --histories 2000 --seed 1 --write
+
+mutate-gate: setup ## Change the gates in 80 ways, one at a time; their tests must notice each
+	PYTHONPATH=. $(BIN)/python tests/gates/mutate.py
 
 faults: setup ## Run every failover procedure with every fault at every step; writes docs/failover-faults.md
 	PYTHONPATH=. $(BIN)/python -m tests.faults.report

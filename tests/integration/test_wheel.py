@@ -78,7 +78,8 @@ def test_the_wheel_holds_every_module_and_file(installed: Installed) -> None:
     with zipfile.ZipFile(installed.wheel) as wheel:
         held = {name for name in wheel.namelist() if ".dist-info/" not in name}
     assert held == package | shipped | {"boks_exporter/revision.txt"}
-    named = {"boks_exporter/py.typed", "boks_exporter/remote/gate.sh"}
+    gates = {f"boks_exporter/remote/gate-{kind}.sh" for kind in ("reading", "operator")}
+    named = {"boks_exporter/py.typed", *gates}
     assert named <= held
 
 
@@ -123,7 +124,9 @@ def test_rules_and_dashboards_are_at_hand(
 
 def test_the_gate_is_at_hand(installed: Installed) -> None:
     """The script for the hosts comes out of the wheel byte for byte."""
-    assert installed.run("gate").stdout == (ROOT / "boks_exporter" / "remote" / "gate.sh").read_text(encoding="utf-8")
+    assert installed.run("gate").stdout == (ROOT / "boks_exporter" / "remote" / "gate-reading.sh").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_the_installed_program_shows_its_commit(installed: Installed) -> None:

@@ -1,0 +1,110 @@
+"""Run the gates' behavioural tests against changed gates; each change of mutants.txt must be noticed."""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from boks_exporter.remote.gate import GateKind
+
+ROOT = Path(__file__).resolve().parents[2]
+CHANGES = Path(__file__).with_name("mutants.txt")
+NOT_COPIED = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".mypy_cache", ".ruff_cache", "docs", "images")
+TESTS = {
+    GateKind.READING: (
+        "tests/integration/test_gate_configuration.py",
+        "tests/unit/test_gate_replies.py",
+        "tests/integration/test_reading_gate.py",
+        "tests/unit/test_gate_requests.py",
+        "tests/integration/test_reading_gate_loop.py",
+        "tests/unit/test_gate_configuration.py",
+    ),
+    GateKind.OPERATOR: (
+        "tests/integration/test_operator_gate_changes.py",
+        "tests/integration/test_operator_gate_races.py",
+        "tests/integration/test_operator_gate_idempotency.py",
+        "tests/integration/test_operator_gate_queries.py",
+        "tests/unit/test_gate_operator_requests.py",
+    ),
+}
+ONE_SHELL = "not busybox and not ksh93 and not mksh and not bash"
+"""The changes are of what all shells have in common; one of them notices."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One change of one gate: a text that is in it once, and its replacement."""
+
+    kind: GateKind
+    old: str
+    new: str
+
+    def apply(self, text: str) -> str:
+        if text.count(self.old) != 1:
+            message = f"expected {self.old!r} once in the {self.kind} gate, found it {text.count(self.old)} times"
+            raise ValueError(message)
+        return text.replace(self.old, self.new)
+
+
+def mutants() -> Iterator[Mutant]:
+    """Parse mutants.txt: `@ KIND`, lines with `-`, lines with `+`."""
+    for block in CHANGES.read_text(encoding="utf-8").removeprefix("@ ").split("\n@ "):
+        kind, *lines = block.removesuffix("\n").split("\n")
+        old = "\n".join(line[1:] for line in lines if line.startswith("-"))
+        new = "\n".join(line[1:] for line in lines if line.startswith("+"))
+        yield Mutant(GateKind(kind), old, new)
+
+
+def is_noticed(mutant: Mutant) -> bool:
+    """Run the tests on a copy of the project with the change; whether one of them fails."""
+    with tempfile.TemporaryDirectory(prefix="mutant-") as directory:
+        copy = Path(directory) / "project"
+        shutil.copytree(ROOT, copy, ignore=NOT_COPIED)
+        gate = copy / "boks_exporter" / "remote" / f"gate-{mutant.kind}.sh"
+        gate.write_text(mutant.apply(gate.read_text(encoding="utf-8")), encoding="utf-8")
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", ONE_SHELL]
+        result = subprocess.run(
+            [*command, f"--basetemp={directory}/pytest", *TESTS[mutant.kind]],
+            cwd=copy,
+            env={**os.environ, "PYTHONPATH": str(copy)},
+            capture_output=True,
+            text=True,
+        )
+        if result.returncode not in {0, 1}:
+            raise RuntimeError(result.stdout + result.stderr)
+        return result.returncode == 1
+
+
+def excerpt(count: int, seed: int) -> list[Mutant]:
+    """Choose some of the changes by a seed."""
+    return sorted(mutants(), key=lambda mutant: sha256(f"{seed} {mutant}".encode()).digest())[:count]
+
+
+def main() -> int:
+    """Try all changes, or an excerpt; 1 if one survived."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sample", type=int, help="so many of them, chosen by the seed")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2)
+    given = parser.parse_args()
+    chosen = excerpt(given.sample, given.seed) if given.sample else list(mutants())
+    survivors = 0
+    with ThreadPoolExecutor(given.jobs) as pool:
+        for mutant, noticed in zip(chosen, pool.map(is_noticed, chosen), strict=True):
+            survivors += not noticed
+            result = "noticed " if noticed else "SURVIVED"
+            sys.stdout.write(f"{result} {mutant.kind} {mutant.old!r} -> {mutant.new!r}\n")
+            sys.stdout.flush()
+    sys.stdout.write(f"{len(chosen)} changes, {survivors} survived\n")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
