@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Final, NoReturn
@@ -116,7 +117,8 @@ def _show_as_json(arguments: Sequence[str], message: str, code: int) -> None:
     """Print an error of a failover command as JSON as well, where JSON is what a script reads."""
     words = " ".join(arguments).replace("--output=", "--output ")
     if words.startswith(_WITH_JSON_ERRORS) and "--output json" in words:
-        click.echo(json.dumps({"exit_code": code, "error": message}))
+        with suppress(OSError):  # the reader of a pipe may be gone, which is an error of its own
+            click.echo(json.dumps({"exit_code": code, "error": message}))
 
 
 def _run(arguments: Sequence[str]) -> int:

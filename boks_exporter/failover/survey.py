@@ -57,6 +57,13 @@ class Survey:
         if self._known.last_known_master is None and master is not None:
             self._known = replace(self._known, last_known_master=master)
 
+    def remember(self, readings: Mapping[HostName, Reading]) -> None:
+        """Add readings of an earlier process; a newer one of the same server outweighs it, final or not."""
+        for host, reading in readings.items():
+            known = self.readings.get(host)
+            if known is None or known.read_at <= reading.read_at:
+                self.readings[host] = reading
+
     async def observe(self, journal: JournalView, suspect: HostName | None = None) -> FailoverFacts:
         """Poll every host through both gates.
 

@@ -1,7 +1,9 @@
 """Numbers are no identity: what a copy has above a fork point is its own, whatever the numbers are later."""
 
+import asyncio
 from pathlib import Path
 
+from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.findings import Acceptance, Finding, Guard, Level
 from boks_exporter.failover.procedure import Procedure
@@ -84,3 +86,35 @@ def test_a_change_of_master_without_a_fork_point_is_a_finding(journals: Path) ->
 
     found = [(each.guard, each.level) for each in virtually(scene)]
     assert (Guard.FORK_POINT_UNKNOWN, Level.UNKNOWN) in found
+
+
+def test_a_final_reading_of_an_old_run_does_not_outweigh_a_newer_one(journals: Path) -> None:
+    """The old master was master again by hand, wrote, and is a client as the run is resumed: its last updates count."""
+    world = World.at(journals)
+    polls: list[str] = []
+
+    def kill(_: str, line: str) -> None:
+        if world.roles()[MASTER] == "client" and line.endswith(" preflight"):
+            polls.append(line)
+            task = asyncio.current_task()
+            if len(polls) == 1 and task is not None:
+                task.cancel()
+
+    async def scene() -> RunResult:
+        survey = world.survey()
+        await world.warm(survey)
+        world.way.connection_fault = kill
+        await asyncio.wait({asyncio.ensure_future(world.apply(Procedure.SWITCHOVER, FIRST, survey=survey))})
+        world.way.connection_fault = lambda _, __: None
+        with world.journal() as journal:
+            (run,) = journal.view("bank").open_runs
+            old = journal.readings(run.run)[MASTER]
+            assert old.is_final
+            later = world.survey()
+            numbers = {table: (number + 100, stamp) for table, (number, stamp) in old.numbers.items()}
+            later.readings[MASTER] = Reading(MASTER, numbers, old.read_at + 60.0, "the exporter's state file")
+            return await world.runner(journal, later).resume(run.run)
+
+    result = virtually(scene)
+    assert result.exit is not Exit.DONE
+    assert world.roles()[FIRST] == "server"

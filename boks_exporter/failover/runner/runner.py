@@ -251,7 +251,7 @@ class Runner:
 
     async def _relocked(self, run: Run, performer: StepExecutor, go_on: GoOn) -> RunResult:
         tools, plan = self.tools, run.plan
-        tools.survey.readings |= tools.journal.readings(run.name)
+        tools.survey.remember(tools.journal.readings(run.name))
         tools.survey.know(plan.master)
         await tools.survey.observe(self._known(), plan.master)
         missing = [name for name in plan.lock_hosts if name not in {host.name for host in tools.survey.hosts}]
