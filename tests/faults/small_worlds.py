@@ -18,6 +18,7 @@ from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.facts import FailoverFacts, JournalView, Reading
 from boks_exporter.failover.journal import Journal, Who
 from boks_exporter.failover.procedure import Procedure
+from boks_exporter.failover.procedures.tables import TABLES
 from boks_exporter.failover.runner import Order, Runner
 from boks_exporter.failover.runner.proposal import proposal_of
 from boks_exporter.model import HostName
@@ -28,6 +29,7 @@ from boks_exporter.simulator.domain.observed_state import HostStanding, Line, St
 from boks_exporter.simulator.domain.replica_link import Status
 from boks_exporter.simulator.domain.twin import twin_of
 from tests.faults.harness import scratch
+from tests.faults.known_broken import SMALL_WORLDS
 from tests.virtual.virtual_time import EPOCH, run_virtually
 from tests.virtual.virtual_twin import virtual_environment
 
@@ -44,7 +46,8 @@ _REACHES: Final = {
     "login": Fault.WRONG_LOGIN,
     "host key": Fault.WRONG_HOST_KEY,
 }
-_PROCEDURES: Final = tuple(procedure for procedure in Procedure if procedure is not Procedure.VERIFY)
+_PROCEDURES: Final = tuple(each for each in TABLES if each not in {Procedure.FAILBACK, Procedure.VERIFY})
+"""Failback has the table of switchover, and verify changes nothing."""
 SEED: Final = 12
 DRAWN: Final = 20_000
 PROCESSES: Final = 2
@@ -152,6 +155,8 @@ async def _applied(world: SmallWorld, procedure: Procedure, target: HostName, di
     """Apply a plan, and report how the world is worse than it was."""
     environment = _environment(world, directory)
     domain, before = environment.domain, running_masters(environment.domain)
+    for master in before:  # an administrator registers it before it becomes a replica
+        domain.hosts[master].is_registered = domain.hosts[master].is_registered or procedure is Procedure.SWITCHOVER
     survey = environment.survey(environment.operator)
     with Journal(directory / "journal.sqlite") as journal:
         proposal = proposal_of(await survey.observe(JournalView()), procedure, target, environment.known.limits)
@@ -233,24 +238,21 @@ def _numbers(server: Server) -> dict[int, tuple[int, float]] | None:
     return {table: (number + far, _STAMP) for table, number in _BEST.items()}
 
 
-def examine_all(worlds: list[SmallWorld]) -> list[Outcome]:
-    """Examine many worlds on two processors."""
-    with ProcessPoolExecutor(PROCESSES) as pool:
-        return list(pool.map(examine, worlds, chunksize=50))
-
-
 def main(arguments: list[str]) -> int:
     """Examine all worlds of two servers and drawn ones of up to three, and print what is broken."""
-    count = int(arguments[0]) if arguments else DRAWN
-    began = time.monotonic()
-    worlds = [*pairs(), *drawn(count, SEED)]
-    outcomes = examine_all(worlds)
-    broken = [outcome for outcome in outcomes if outcome.broken]
-    for outcome in broken:
-        sys.stdout.write("\n    ".join([str(outcome.world), *outcome.broken]) + "\n")
-    applied, took = sum(outcome.applied for outcome in outcomes), time.monotonic() - began
+    began, applied, broken = time.monotonic(), 0, set()
+    worlds = [*pairs(), *drawn(int(arguments[0]) if arguments else DRAWN, SEED)]
+    with ProcessPoolExecutor(PROCESSES) as pool:
+        for outcome in pool.map(examine, worlds, chunksize=50):
+            applied += outcome.applied
+            if outcome.broken:
+                broken.add(str(outcome.world))
+                sys.stdout.write("\n    ".join([str(outcome.world), *outcome.broken]) + "\n")
+                sys.stdout.flush()
+    took = time.monotonic() - began
     sys.stdout.write(f"{len(worlds)} small worlds, {applied} plans applied in {took:.0f} s, broken: {len(broken)}\n")
-    return 1 if broken else 0
+    known = SMALL_WORLDS & {str(world) for world in worlds}
+    return 0 if broken == known else 1
 
 
 if __name__ == "__main__":

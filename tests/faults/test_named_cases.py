@@ -7,7 +7,7 @@ import pytest
 
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.simulator.domain import Boksinit, Fault
-from boks_exporter.simulator.domain.network import Reach
+from boks_exporter.simulator.domain.network import PortReach
 from tests.faults.commands import apply_plan, go_on, open_run, planned
 from tests.faults.faults import FaultKind, Injection
 from tests.faults.harness import CANDIDATE, MASTER, OTHER, THIRD, World, prepare, scratch
@@ -63,7 +63,7 @@ async def partitioned_master(world: World) -> None:
     world.domain.network.partition([MASTER], [CANDIDATE, OTHER, THIRD])
     world.domain.set_fault(MASTER, Fault.UNREACHABLE)
     await world.pass_time(120.0)
-    assert world.domain.reach(CANDIDATE, MASTER, 6500) is Reach.TIMEOUT
+    assert world.domain.reach(CANDIDATE, MASTER, 6500) is PortReach.TIMEOUT
     await applied(world, Procedure.PROMOTE, CANDIDATE)
 
 

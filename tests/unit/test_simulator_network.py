@@ -8,7 +8,7 @@ from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host
 from boks_exporter.simulator.connection_faults import LATE_SECONDS, ConnectionFault
 from boks_exporter.simulator.domain import Connectivity, Fault, SimulatedDomain
-from boks_exporter.simulator.domain.network import Reach
+from boks_exporter.simulator.domain.network import PortReach
 from boks_exporter.simulator.gate_reply import reply
 from boks_exporter.simulator.operator_gate import OperatorGates
 from tests.unit.simulated_domains import domain_of, listed
@@ -28,7 +28,7 @@ def test_the_runner_can_lose_a_host_that_the_others_reach(met: Connectivity) -> 
     domain.connect()
     domain.advance(900.0)
     assert domain.connectivity(MASTER) is met
-    assert domain.reach(HOST, MASTER, 6500) is Reach.REACHABLE
+    assert domain.reach(HOST, MASTER, 6500) is PortReach.REACHABLE
     assert domain.truth().hosts[HOST].oldest_missing < 1.0
     assert domain.masters() == (MASTER,)
     domain.network.heal()
@@ -40,7 +40,7 @@ def test_a_machine_that_is_off_is_unreachable_whatever_the_network() -> None:
     domain.network.set_ssh(MASTER, Connectivity.REFUSED)
     domain.set_fault(MASTER, Fault.MASTER_DEAD)
     assert domain.connectivity(MASTER) is Connectivity.UNREACHABLE
-    assert domain.reach(HOST, MASTER, 22) is Reach.TIMEOUT
+    assert domain.reach(HOST, MASTER, 22) is PortReach.TIMEOUT
 
 
 def test_a_partition_stops_updates_and_the_runner_still_reaches_both_sides() -> None:
@@ -49,7 +49,7 @@ def test_a_partition_stops_updates_and_the_runner_still_reaches_both_sides() -> 
     domain.connect()
     domain.advance(1500.0)
     assert (domain.connectivity(HOST), domain.connectivity(MASTER)) == (Connectivity.OK, Connectivity.OK)
-    assert domain.reach(HOST, MASTER, 6500) is Reach.TIMEOUT
+    assert domain.reach(HOST, MASTER, 6500) is PortReach.TIMEOUT
     assert not domain.hosts[HOST].source
     assert listed(domain)[HOST] == "DOWN"
     domain.network.heal()
@@ -62,7 +62,7 @@ def test_one_port_of_one_connection_can_be_closed() -> None:
     """What a witness meets is asked of the network by the witness's own name."""
     domain = domain_of()
     gates = OperatorGates(domain)
-    domain.network.set_reach(HOST, MASTER, Reach.REFUSED, 6500)
+    domain.network.set_reach(HOST, MASTER, PortReach.REFUSED, 6500)
     address = domain.hosts[MASTER].address
     assert ask(gates, f"reach {address} 6500")[0] == "|reach=refused"
     assert ask(gates, f"reach {address} 22")[0] == "|reach=reachable"

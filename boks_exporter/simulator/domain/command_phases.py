@@ -13,7 +13,7 @@ from boks_exporter.simulator.domain.host import SimulatedHost
 from boks_exporter.simulator.domain.layout import Boksinit
 from boks_exporter.simulator.domain.printing import conversion_text
 from boks_exporter.simulator.domain.roles import demote, promote, start_daemons, stop_daemons
-from boks_exporter.simulator.domain.state import DomainState
+from boks_exporter.simulator.domain.state import SimulatedState
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Phase:
     prints: str = ""
 
 
-def phases(state: DomainState, host: SimulatedHost, argv: tuple[str, ...]) -> tuple[Phase, ...]:
+def phases(state: SimulatedState, host: SimulatedHost, argv: tuple[str, ...]) -> tuple[Phase, ...]:
     """Split a command into its phases; one that acts at once, or is unknown, has a single phase."""
     if argv[:2] == ("convert", "-v") and argv[2] in set(Boksinit):
         return _conversion(state, host, Boksinit(argv[2]))
@@ -36,7 +36,7 @@ def phases(state: DomainState, host: SimulatedHost, argv: tuple[str, ...]) -> tu
     return (Phase(0.05, partial(run, state, host, argv)),)
 
 
-def _conversion(state: DomainState, host: SimulatedHost, after: Boksinit) -> tuple[Phase, ...]:
+def _conversion(state: SimulatedState, host: SimulatedHost, after: Boksinit) -> tuple[Phase, ...]:
     stopping, setting, starting, done = conversion_text(host.role, after).splitlines()
     return (
         Phase(0.0, _nothing, stopping),
@@ -47,14 +47,14 @@ def _conversion(state: DomainState, host: SimulatedHost, after: Boksinit) -> tup
     )
 
 
-def _change_role(state: DomainState, host: SimulatedHost, after: Boksinit) -> None:
+def _change_role(state: SimulatedState, host: SimulatedHost, after: Boksinit) -> None:
     if after is not Boksinit.MASTER:
         demote(state, host, after)
     elif host.role is not Boksinit.MASTER:
         promote(state, host)
 
 
-def _start(state: DomainState, host: SimulatedHost) -> None:
+def _start(state: SimulatedState, host: SimulatedHost) -> None:
     if not host.daemons_running:
         start_daemons(state, host)
 

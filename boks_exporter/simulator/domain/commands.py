@@ -12,17 +12,17 @@ from boks_exporter.simulator.domain.host import SimulatedHost
 from boks_exporter.simulator.domain.layout import Boksinit, Stopped
 from boks_exporter.simulator.domain.printing import conversion_text, list_text, memory_text, sequence_text
 from boks_exporter.simulator.domain.roles import demote, promote, start_daemons, stop_daemons
-from boks_exporter.simulator.domain.state import DomainState
+from boks_exporter.simulator.domain.state import SimulatedState
 
 Argv: TypeAlias = tuple[str, ...]
-Command: TypeAlias = Callable[[DomainState, SimulatedHost, Argv], Printed]
+Command: TypeAlias = Callable[[SimulatedState, SimulatedHost, Argv], Printed]
 
 _USED_BYTES: Final = 74144
 _BYTES_A_TABLE: Final = 120_000
 _OPTIONS_WITH_VALUE: Final = {"-t", "-h"}
 
 
-def run(state: DomainState, host: SimulatedHost, argv: Argv) -> Printed:
+def run(state: SimulatedState, host: SimulatedHost, argv: Argv) -> Printed:
     """Run a command; a host that hangs or prints garbage does so for every command."""
     if Fault.HANGING in host.faults:
         return Printed(b"", delay_seconds=math.inf)
@@ -42,7 +42,7 @@ def _refused(text: str, status: int = 1) -> Printed:
     return Printed(b"", f"{text}\n".encode(), status)
 
 
-def _list(state: DomainState, host: SimulatedHost, _: Argv) -> Printed:
+def _list(state: SimulatedState, host: SimulatedHost, _: Argv) -> Printed:
     database = host.copy.database
     if host.role is not Boksinit.MASTER or database is None:
         return _refused("boksdiag: list: this host is not the master")
@@ -52,7 +52,7 @@ def _list(state: DomainState, host: SimulatedHost, _: Argv) -> Printed:
     return _printed(list_text(rows, state.now, state.layout.list_style))
 
 
-def _sequence(state: DomainState, host: SimulatedHost, _: Argv) -> Printed:
+def _sequence(state: SimulatedState, host: SimulatedHost, _: Argv) -> Printed:
     if host.role is Boksinit.CLIENT:
         return _refused("boksdiag: sequence: there is no database on a client")
     if not host.daemons_running and state.layout.when_stopped is Stopped.ERROR:
@@ -60,17 +60,17 @@ def _sequence(state: DomainState, host: SimulatedHost, _: Argv) -> Printed:
     return _printed(sequence_text(host.copy.numbers(state.now)))
 
 
-def _queue(state: DomainState, host: SimulatedHost, _: Argv) -> Printed:
+def _queue(state: SimulatedState, host: SimulatedHost, _: Argv) -> Printed:
     names = [path for path in files(state, host) if "dd_fcom_" in path]
     return _printed("".join(f"{path.rpartition('/')[2]}\n" for path in names))
 
 
-def _memory(_: DomainState, host: SimulatedHost, __: Argv) -> Printed:
+def _memory(_: SimulatedState, host: SimulatedHost, __: Argv) -> Printed:
     tables = len(host.copy.database.tables) if host.copy.database else 0
     return _printed(memory_text(host.shm_size_kilobytes, _USED_BYTES + tables * _BYTES_A_TABLE))
 
 
-def _convert(state: DomainState, host: SimulatedHost, argv: Argv) -> Printed:
+def _convert(state: SimulatedState, host: SimulatedHost, argv: Argv) -> Printed:
     if len(argv) != len(("convert", "-v", "ROLE")) or argv[2] not in set(Boksinit):
         return _refused("usage: convert -v master|server|client", 2)
     before, after = host.role, Boksinit(argv[2])
@@ -84,7 +84,7 @@ def _convert(state: DomainState, host: SimulatedHost, argv: Argv) -> Printed:
     return _printed(conversion_text(before, after), 3.0)
 
 
-def _boot(state: DomainState, host: SimulatedHost, argv: Argv) -> Printed:
+def _boot(state: SimulatedState, host: SimulatedHost, argv: Argv) -> Printed:
     if argv == ("Boot", "-k"):
         stop_daemons(state, host)
     elif argv == ("Boot",):
@@ -95,7 +95,7 @@ def _boot(state: DomainState, host: SimulatedHost, argv: Argv) -> Printed:
     return _printed("", 2.0)
 
 
-def _hostadm(state: DomainState, host: SimulatedHost, argv: Argv) -> Printed:
+def _hostadm(state: SimulatedState, host: SimulatedHost, argv: Argv) -> Printed:
     """List hosts by type, or change one's type; only the listing's form is known, by analogy (inferred)."""
     values = {option: value for option, value in pairwise(argv) if option in _OPTIONS_WITH_VALUE}
     if "-l" in argv:
@@ -110,7 +110,7 @@ def _hostadm(state: DomainState, host: SimulatedHost, argv: Argv) -> Printed:
     return _printed("")
 
 
-def _cadm(__: DomainState, host: SimulatedHost, argv: Argv) -> Printed:
+def _cadm(__: SimulatedState, host: SimulatedHost, argv: Argv) -> Printed:
     """Set a key of ENV; SHM_SIZE is the only key that is simulated."""
     key, _, value = argv[2].partition("=") if argv[1:2] == ("-E",) and len(argv) > 2 else ("", "", "")  # noqa: PLR2004
     if key != "SHM_SIZE" or not value.isdigit():

@@ -2,15 +2,15 @@
 
 from boks_exporter.simulator.domain.host import SimulatedHost
 from boks_exporter.simulator.domain.replica_data import SEQUENCE_FILE, Copy, Position, table_file
-from boks_exporter.simulator.domain.state import DomainState
+from boks_exporter.simulator.domain.state import SimulatedState
 
 
-def database_files(state: DomainState, host: SimulatedHost) -> list[str]:
+def database_files(state: SimulatedState, host: SimulatedHost) -> list[str]:
     """Return the files in the order of a glob, `sequence` last."""
     return _files(host.copy, state.now)
 
 
-def move_aside(state: DomainState, host: SimulatedHost, name: str, file: str | None = None) -> None:
+def move_aside(state: SimulatedState, host: SimulatedHost, name: str, file: str | None = None) -> None:
     """Move one file, or all, into a directory beside the database; without its last file there is no database."""
     if host.copy.database is None:
         return

@@ -16,14 +16,14 @@ from boks_exporter.simulator.domain.initial_data import first_database, table_wr
 from boks_exporter.simulator.domain.layout import Boksinit, Layout
 from boks_exporter.simulator.domain.replica_data import Copy, Position
 from boks_exporter.simulator.domain.roles import become_master, restore
-from boks_exporter.simulator.domain.state import DomainState
+from boks_exporter.simulator.domain.state import SimulatedState
 from boks_exporter.simulator.domain.update_flow import connect
 
 _KEPT_SECONDS: Final[Seconds] = 86400.0
 """How long the instants of single updates are kept; an older missing update counts as that old."""
 
 
-class SimulatedDomain(DomainState):
+class SimulatedDomain(SimulatedState):
     """All hosts of one domain; the same layout, seed and calls always give the same history."""
 
     def __init__(self, layout: Layout, *, seed: int) -> None:

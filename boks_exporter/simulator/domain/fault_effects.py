@@ -9,16 +9,16 @@ from boks_exporter.simulator.domain.host import SimulatedHost
 from boks_exporter.simulator.domain.layout import Boksinit
 from boks_exporter.simulator.domain.replica_data import Loading
 from boks_exporter.simulator.domain.roles import demote, promote, start_daemons, stop_daemons
-from boks_exporter.simulator.domain.state import DomainState
+from boks_exporter.simulator.domain.state import SimulatedState
 from boks_exporter.simulator.domain.update_flow import connect, follow
 
 Parameters: TypeAlias = Mapping[str, Any]
-Effect: TypeAlias = Callable[[DomainState, SimulatedHost, Parameters], None]
+Effect: TypeAlias = Callable[[SimulatedState, SimulatedHost, Parameters], None]
 
 _DAY: Final = 86400
 
 
-def set_fault(state: DomainState, host: SimulatedHost, fault: Fault, parameters: Parameters) -> None:
+def set_fault(state: SimulatedState, host: SimulatedHost, fault: Fault, parameters: Parameters) -> None:
     """Set a fault on a host; one that is set already is cleared first."""
     if fault in host.faults:
         clear_fault(state, host, fault)
@@ -28,7 +28,7 @@ def set_fault(state: DomainState, host: SimulatedHost, fault: Fault, parameters:
     connect(state)
 
 
-def clear_fault(state: DomainState, host: SimulatedHost, fault: Fault) -> None:
+def clear_fault(state: SimulatedState, host: SimulatedHost, fault: Fault) -> None:
     """End a fault; one that is not set changes nothing."""
     if fault not in host.faults:
         return
@@ -45,43 +45,43 @@ def _tables(host: SimulatedHost, parameters: Parameters) -> Iterable[TableNumber
     return tuple(host.copy.database.busiest())[:1] if host.copy.database else ()
 
 
-def _stop(state: DomainState, host: SimulatedHost, _: Parameters) -> None:
+def _stop(state: SimulatedState, host: SimulatedHost, _: Parameters) -> None:
     stop_daemons(state, host)
 
 
-def _start(state: DomainState, host: SimulatedHost, _: Parameters) -> None:
+def _start(state: SimulatedState, host: SimulatedHost, _: Parameters) -> None:
     """Start unless another fault still holds the daemons back."""
     if not host.faults.keys() & {Fault.DOWN, Fault.MASTER_DEAD}:
         start_daemons(state, host)
 
 
-def _load(state: DomainState, host: SimulatedHost, parameters: Parameters) -> None:
+def _load(state: SimulatedState, host: SimulatedHost, parameters: Parameters) -> None:
     host.must_load = True
     connect(state)
     if parameters.get("from_scratch"):
         host.copy.loading = Loading(state.now, state.now + state.layout.loading_seconds)
 
 
-def _loaded(state: DomainState, host: SimulatedHost, _: Parameters) -> None:
+def _loaded(state: SimulatedState, host: SimulatedHost, _: Parameters) -> None:
     host.must_load = True
     connect(state)
 
 
-def _pace(state: DomainState, host: SimulatedHost, _: Parameters) -> None:
+def _pace(state: SimulatedState, host: SimulatedHost, _: Parameters) -> None:
     follow(state, host)
 
 
-def _stick(state: DomainState, host: SimulatedHost, parameters: Parameters) -> None:
+def _stick(state: SimulatedState, host: SimulatedHost, parameters: Parameters) -> None:
     for table in _tables(host, parameters):
         host.copy.stick(table, state.now)
 
 
-def _unstick(state: DomainState, host: SimulatedHost, _: Parameters) -> None:
+def _unstick(state: SimulatedState, host: SimulatedHost, _: Parameters) -> None:
     for table in tuple(host.copy.stuck):
         host.copy.unstick(table, state.now)
 
 
-def _add(state: DomainState, host: SimulatedHost, parameters: Parameters) -> None:
+def _add(state: SimulatedState, host: SimulatedHost, parameters: Parameters) -> None:
     by, numbers = int(parameters.get("by", 2)), host.copy.numbers(state.now)
     for table in _tables(host, parameters):
         host.copy.surplus[table] = host.copy.surplus.get(table, 0) + by
@@ -89,35 +89,35 @@ def _add(state: DomainState, host: SimulatedHost, parameters: Parameters) -> Non
             host.copy.add_own(table, numbers[table][0], numbers[table][0] + by)
 
 
-def _take_away(_: DomainState, host: SimulatedHost, __: Parameters) -> None:
+def _take_away(_: SimulatedState, host: SimulatedHost, __: Parameters) -> None:
     host.copy.surplus.clear()
     host.copy.own.clear()
 
 
-def _restamp(state: DomainState, host: SimulatedHost, parameters: Parameters) -> None:
+def _restamp(state: SimulatedState, host: SimulatedHost, parameters: Parameters) -> None:
     numbers = host.copy.numbers(state.now)
     for table in _tables(host, parameters):
         if table in numbers:
             host.copy.stamps[table] = numbers[table][1] - float(parameters.get("days", 300)) * _DAY
 
 
-def _stamp_back(_: DomainState, host: SimulatedHost, __: Parameters) -> None:
+def _stamp_back(_: SimulatedState, host: SimulatedHost, __: Parameters) -> None:
     host.copy.stamps.clear()
 
 
-def _remove_tables(_: DomainState, host: SimulatedHost, parameters: Parameters) -> None:
+def _remove_tables(_: SimulatedState, host: SimulatedHost, parameters: Parameters) -> None:
     host.copy.absent |= set(_tables(host, parameters))
 
 
-def _bring_tables_back(_: DomainState, host: SimulatedHost, __: Parameters) -> None:
+def _bring_tables_back(_: SimulatedState, host: SimulatedHost, __: Parameters) -> None:
     host.copy.absent.clear()
 
 
-def _promote(state: DomainState, host: SimulatedHost, _: Parameters) -> None:
+def _promote(state: SimulatedState, host: SimulatedHost, _: Parameters) -> None:
     promote(state, host)
 
 
-def _back_to_replica(state: DomainState, host: SimulatedHost, _: Parameters) -> None:
+def _back_to_replica(state: SimulatedState, host: SimulatedHost, _: Parameters) -> None:
     demote(state, host, Boksinit.SERVER)
     start_daemons(state, host)
 

@@ -9,7 +9,7 @@ from boks_exporter.simulator.domain.host import SimulatedHost
 from boks_exporter.simulator.domain.printing import sequence_text
 from boks_exporter.simulator.domain.replica_data import SEQUENCE_FILE, table_file
 from boks_exporter.simulator.domain.replica_link import Link
-from boks_exporter.simulator.domain.state import DomainState
+from boks_exporter.simulator.domain.state import SimulatedState
 
 _QUEUE_FILE_SECONDS: Final = 60.0
 """The spool holds one file for each minute of unsent updates, up to 50."""
@@ -22,7 +22,7 @@ password  PASSWORD        *
 """
 
 
-def files(state: DomainState, host: SimulatedHost) -> Mapping[str, bytes]:
+def files(state: SimulatedState, host: SimulatedHost) -> Mapping[str, bytes]:
     """Return the files below the two BoKS directories, etc and var."""
     found = {
         "etc/ENV": environment(state, host),
@@ -45,14 +45,14 @@ def method_conf(host: SimulatedHost) -> bytes:
     return METHOD_CONF if host.method_conf is None else host.method_conf
 
 
-def queue_ages(state: DomainState, host: SimulatedHost) -> tuple[float, ...]:
+def queue_ages(state: SimulatedState, host: SimulatedHost) -> tuple[float, ...]:
     """Return the age of each file in the master's spool, the oldest first."""
     waiting = max((wait for link in host.links.values() if (wait := _waits(state, host, link))), default=0.0)
     count = min(_QUEUE_LIMIT, math.ceil(waiting / _QUEUE_FILE_SECONDS))
     return tuple(waiting - place * waiting / count for place in range(count))
 
 
-def _waits(state: DomainState, host: SimulatedHost, link: Link) -> float:
+def _waits(state: SimulatedState, host: SimulatedHost, link: Link) -> float:
     """Return for how long updates to one replica have been waiting."""
     written = host.copy.database.last_write(state.now) if host.copy.database else None
     if link.broken_at is None or written is None or written <= link.broken_at:
@@ -60,7 +60,7 @@ def _waits(state: DomainState, host: SimulatedHost, link: Link) -> float:
     return state.now - link.broken_at
 
 
-def environment(state: DomainState, host: SimulatedHost) -> bytes:
+def environment(state: SimulatedState, host: SimulatedHost) -> bytes:
     """Write ENV."""
     bridge = state.bridge_addresses if host.bridge is None else host.bridge
     values = {
@@ -74,12 +74,12 @@ def environment(state: DomainState, host: SimulatedHost) -> bytes:
     return "".join(("# BoKS environment\n", *lines)).encode()
 
 
-def errlog(state: DomainState, host: SimulatedHost) -> bytes:
+def errlog(state: SimulatedState, host: SimulatedHost) -> bytes:
     """Write the error log."""
     return "".join(_errlog_lines(state, host)).encode()
 
 
-def _errlog_lines(state: DomainState, host: SimulatedHost) -> Iterator[str]:
+def _errlog_lines(state: SimulatedState, host: SimulatedHost) -> Iterator[str]:
     for at, text in host.errlog:
         when = datetime.fromtimestamp(state.epoch + at, UTC)
         yield f"{when:%b %d %H:%M:%S} {host.name} {text}\n"

@@ -9,7 +9,7 @@ from boks_exporter.simulator.domain.faults import Connectivity
 from boks_exporter.simulator.domain.host import SimulatedHost
 from boks_exporter.simulator.domain.layout import Boksinit
 from boks_exporter.simulator.domain.replica_link import Status
-from boks_exporter.simulator.domain.state import DomainState
+from boks_exporter.simulator.domain.state import SimulatedState
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Truth:
     hosts: Mapping[HostName, HostTruth]
 
 
-def truth(state: DomainState) -> Truth:
+def truth(state: SimulatedState) -> Truth:
     """Measure every host, the replicas against the one master that is switched on."""
     masters = state.masters()
     master = state.hosts[masters[0]] if len(masters) == 1 else None

@@ -12,7 +12,7 @@ from typing import Final
 from boks_exporter.model import HostName, Seconds
 from boks_exporter.simulator.domain.faults import Connectivity, Fault
 from boks_exporter.simulator.domain.host import SimulatedHost
-from boks_exporter.simulator.domain.state import DomainState
+from boks_exporter.simulator.domain.state import SimulatedState
 from boks_exporter.simulator.domain.updates import HeldUpdates, Span, size, without
 
 _LOSSES: Final = ("remove ", "move aside ")
@@ -40,7 +40,7 @@ class Breach:
 class Observer:
     """Checks the invariants of a domain at every change."""
 
-    def __init__(self, domain: DomainState) -> None:
+    def __init__(self, domain: SimulatedState) -> None:
         self.domain = domain
         self.breaches: list[Breach] = []
         self.checks = 0
@@ -77,14 +77,14 @@ class Observer:
         self.breaches.append(Breach(invariant, self.domain.now, event, hosts, updates))
 
 
-def running_masters(domain: DomainState) -> tuple[HostName, ...]:
+def running_masters(domain: SimulatedState) -> tuple[HostName, ...]:
     """Return the hosts that write now."""
     return tuple(
         host.name for host in domain.hosts.values() if host.is_working_master and Fault.MASTER_DEAD not in host.faults
     )
 
 
-def is_reachable(domain: DomainState, host: SimulatedHost) -> bool:
+def is_reachable(domain: SimulatedState, host: SimulatedHost) -> bool:
     """Return whether the runner reaches a host by SSH."""
     return domain.connectivity(host.name) is Connectivity.OK
 

@@ -10,7 +10,7 @@ from boks_exporter.simulator.domain.faults import Connectivity
 SSH_PORT: Final = 22
 
 
-class Reach(StrEnum):
+class PortReach(StrEnum):
     """What a host meets at a port of another, in the gate's words."""
 
     REACHABLE = "reachable"
@@ -23,7 +23,7 @@ class Network:
 
     def __init__(self) -> None:
         self._ssh: dict[HostName, Connectivity] = {}
-        self._between: dict[tuple[HostName, HostName, int | None], Reach] = {}
+        self._between: dict[tuple[HostName, HostName, int | None], PortReach] = {}
 
     def __repr__(self) -> str:
         return f"<Network {len(self._ssh)} hosts and {len(self._between)} connections changed>"
@@ -34,10 +34,10 @@ class Network:
         if connectivity is not Connectivity.OK:
             self._ssh[host] = connectivity
 
-    def set_reach(self, source: HostName, target: HostName, reach: Reach, port: int | None = None) -> None:
+    def set_reach(self, source: HostName, target: HostName, reach: PortReach, port: int | None = None) -> None:
         """Set what one host meets at a port of another, or at all ports; REACHABLE removes the override."""
         self._between.pop((source, target, port), None)
-        if reach is not Reach.REACHABLE:
+        if reach is not PortReach.REACHABLE:
             self._between[source, target, port] = reach
 
     def partition(self, one: Iterable[HostName], other: Iterable[HostName]) -> None:
@@ -45,8 +45,8 @@ class Network:
         others = tuple(other)
         for first in one:
             for second in others:
-                self.set_reach(first, second, Reach.TIMEOUT)
-                self.set_reach(second, first, Reach.TIMEOUT)
+                self.set_reach(first, second, PortReach.TIMEOUT)
+                self.set_reach(second, first, PortReach.TIMEOUT)
 
     def heal(self) -> None:
         """Remove every override."""
@@ -57,6 +57,6 @@ class Network:
         """Return the override of a host, if there is one."""
         return self._ssh.get(host)
 
-    def between(self, source: HostName, target: HostName, port: int | None = None) -> Reach | None:
+    def between(self, source: HostName, target: HostName, port: int | None = None) -> PortReach | None:
         """Return the override of a connection, if there is one; without a port that of all ports."""
         return self._between.get((source, target, port)) or self._between.get((source, target, None))

@@ -6,11 +6,11 @@ from boks_exporter.simulator.domain.host import SimulatedHost
 from boks_exporter.simulator.domain.initial_data import promoted_database
 from boks_exporter.simulator.domain.layout import Boksinit
 from boks_exporter.simulator.domain.replica_data import Copy, Position
-from boks_exporter.simulator.domain.state import DomainState
+from boks_exporter.simulator.domain.state import SimulatedState
 from boks_exporter.simulator.domain.update_flow import connect, cut_off, new_link
 
 
-def become_master(state: DomainState, host: SimulatedHost, database: Database) -> None:
+def become_master(state: SimulatedState, host: SimulatedHost, database: Database) -> None:
     """Make a host write a database; it lists the registered replicas again."""
     host.role = Boksinit.MASTER
     host.source = None
@@ -22,13 +22,13 @@ def become_master(state: DomainState, host: SimulatedHost, database: Database) -
     state.notify(f"master {host.name}")
 
 
-def promote(state: DomainState, host: SimulatedHost) -> None:
+def promote(state: SimulatedState, host: SimulatedHost) -> None:
     """Make a host a master that continues with the data it has."""
     host.copy.freeze(state.now)
     become_master(state, host, promoted_database(host.copy, state.now, f"{state.seed}/{host.name}/{state.now}"))
 
 
-def demote(state: DomainState, host: SimulatedHost, role: Boksinit) -> None:
+def demote(state: SimulatedState, host: SimulatedHost, role: Boksinit) -> None:
     """Make a host a replica or a client; its data stay as they are."""
     if host.role is Boksinit.MASTER and host.copy.database is not None:
         host.copy.database.stop(state.now)
@@ -36,13 +36,13 @@ def demote(state: DomainState, host: SimulatedHost, role: Boksinit) -> None:
     host.role, host.source, host.links = role, None, {}
 
 
-def relist(state: DomainState, master: SimulatedHost) -> None:
+def relist(state: SimulatedState, master: SimulatedHost) -> None:
     """Read the replicas from the database again, as a master does when it starts."""
     listed = [host for host in state.hosts.values() if host.is_registered and host is not master]
     master.links = {host.name: master.links.get(host.name) or new_link(state) for host in listed}
 
 
-def stop_daemons(state: DomainState, host: SimulatedHost) -> None:
+def stop_daemons(state: SimulatedState, host: SimulatedHost) -> None:
     """Stop BoKS on a host."""
     host.daemons_running = False
     if host.role is Boksinit.MASTER and host.copy.database is not None:
@@ -51,7 +51,7 @@ def stop_daemons(state: DomainState, host: SimulatedHost) -> None:
     connect(state)
 
 
-def start_daemons(state: DomainState, host: SimulatedHost) -> None:
+def start_daemons(state: SimulatedState, host: SimulatedHost) -> None:
     """Start BoKS on a host in the role that its ENV says."""
     host.daemons_running = True
     host.is_deaf = False
@@ -64,7 +64,7 @@ def start_daemons(state: DomainState, host: SimulatedHost) -> None:
     state.notify(f"start {host.name}")
 
 
-def restore(state: DomainState, master: HostName, seconds: Seconds) -> None:
+def restore(state: SimulatedState, master: HostName, seconds: Seconds) -> None:
     """Put a master's database back to what it was some time ago, as from a backup; no other host is changed."""
     host = state.hosts[master]
     if host.copy.database is None or host.role is not Boksinit.MASTER:

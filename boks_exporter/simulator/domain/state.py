@@ -8,11 +8,11 @@ from boks_exporter.model import HostName, Seconds, Timestamp
 from boks_exporter.simulator.domain.faults import Connectivity, Fault
 from boks_exporter.simulator.domain.host import SimulatedHost
 from boks_exporter.simulator.domain.layout import Boksinit, Layout
-from boks_exporter.simulator.domain.network import SSH_PORT, Network, Reach
+from boks_exporter.simulator.domain.network import SSH_PORT, Network, PortReach
 from boks_exporter.simulator.domain.scheduler import Agenda
 
 
-class DomainState:
+class SimulatedState:
     """Hosts, time, seeded randomness and the observers of changes."""
 
     def __init__(self, layout: Layout, seed: int, hosts: Mapping[HostName, SimulatedHost]) -> None:
@@ -38,15 +38,15 @@ class DomainState:
         changed = None if Fault.MASTER_DEAD in simulated.faults else self.network.ssh(host)
         return changed or simulated.connectivity
 
-    def reach(self, source: HostName, target: HostName, port: int) -> Reach:
+    def reach(self, source: HostName, target: HostName, port: int) -> PortReach:
         """Return what one host meets at a port of another."""
         there = self.hosts[target]
         if Fault.MASTER_DEAD in there.faults or there.is_cut_off or self.hosts[source].is_cut_off:
-            return Reach.TIMEOUT
+            return PortReach.TIMEOUT
         if (changed := self.network.between(source, target, port)) is not None:
             return changed
         is_open = Fault.REFUSED not in there.faults if port == SSH_PORT else there.is_working_master
-        return Reach.REACHABLE if is_open else Reach.REFUSED
+        return PortReach.REACHABLE if is_open else PortReach.REFUSED
 
     def carries_updates(self, master: SimulatedHost, replica: SimulatedHost) -> bool:
         """Return whether a master's updates arrive at a replica."""

@@ -8,13 +8,13 @@ from boks_exporter.simulator.domain.faults import Fault
 from boks_exporter.simulator.domain.host import SimulatedHost
 from boks_exporter.simulator.domain.replica_data import Copy, Loading, Position
 from boks_exporter.simulator.domain.replica_link import HEARTBEAT, Link
-from boks_exporter.simulator.domain.state import DomainState
+from boks_exporter.simulator.domain.state import SimulatedState
 
 _NEVER_FAILED: Final = 0.2
 """The share of replicas that had no failure since the domain was set up."""
 
 
-def connect(state: DomainState, *, settled: bool = False) -> None:
+def connect(state: SimulatedState, *, settled: bool = False) -> None:
     """Begin or end the flow of updates to every replica."""
     for replica in state.hosts.values():
         source = _source(state, replica)
@@ -27,14 +27,14 @@ def connect(state: DomainState, *, settled: bool = False) -> None:
         _give_up_the_unfed(state, master)
 
 
-def follow(state: DomainState, replica: SimulatedHost) -> None:
+def follow(state: SimulatedState, replica: SimulatedHost) -> None:
     """Apply a replica's current delay to the updates that it receives."""
     if replica.source is not None:
         since = max(state.now, _link_to(state, replica).loading_until)
         replica.copy.follow(state.now, replica.delay_seconds, replica.plan.batch_seconds, since)
 
 
-def cut_off(state: DomainState, replica: SimulatedHost, source: SimulatedHost | None) -> None:
+def cut_off(state: SimulatedState, replica: SimulatedHost, source: SimulatedHost | None) -> None:
     """End the flow from a master to a replica, where there is one."""
     if source is None:
         return
@@ -45,16 +45,16 @@ def cut_off(state: DomainState, replica: SimulatedHost, source: SimulatedHost | 
         link.break_off(state.now, source.copy.database)
 
 
-def new_link(state: DomainState) -> Link:
+def new_link(state: SimulatedState) -> Link:
     """Make the link of a replica that a master lists for the first time."""
     return Link(state.random.uniform(0, HEARTBEAT), state.random.randint(100_000, 2_000_000), state.now)
 
 
-def _link_to(state: DomainState, replica: SimulatedHost) -> Link:
+def _link_to(state: SimulatedState, replica: SimulatedHost) -> Link:
     return state.hosts[replica.source or ""].links[replica.name]
 
 
-def _source(state: DomainState, replica: SimulatedHost) -> SimulatedHost | None:
+def _source(state: SimulatedState, replica: SimulatedHost) -> SimulatedHost | None:
     """Find the master that feeds a replica: of those it can reach, the one promoted last."""
     if not replica.can_be_fed:
         return None
@@ -67,7 +67,7 @@ def _source(state: DomainState, replica: SimulatedHost) -> SimulatedHost | None:
     return newest if newest and replica.name in newest.links and replica.is_listed else None
 
 
-def _give_up_the_unfed(state: DomainState, master: SimulatedHost) -> None:
+def _give_up_the_unfed(state: SimulatedState, master: SimulatedHost) -> None:
     """Break the links to replicas that receive nothing from this master."""
     database = master.copy.database
     for name, link in master.links.items():
@@ -75,7 +75,7 @@ def _give_up_the_unfed(state: DomainState, master: SimulatedHost) -> None:
             link.break_off(state.now, database)
 
 
-def _feed(state: DomainState, replica: SimulatedHost, source: SimulatedHost, *, settled: bool) -> None:
+def _feed(state: SimulatedState, replica: SimulatedHost, source: SimulatedHost, *, settled: bool) -> None:
     database = source.copy.database
     if database is None:
         return
@@ -97,13 +97,13 @@ def _feed(state: DomainState, replica: SimulatedHost, source: SimulatedHost, *, 
         source.links[replica.name].last_failure = _failure_long_ago(state)
 
 
-def _failure_long_ago(state: DomainState) -> Seconds | None:
+def _failure_long_ago(state: SimulatedState) -> Seconds | None:
     """Draw a last failure of hundreds of days ago, which most replicas have in the published list."""
     age = 86400.0 * state.random.randint(50, 550) + state.random.randint(0, 86399)
     return None if state.random.random() < _NEVER_FAILED else state.now - age
 
 
-def _loading_until(state: DomainState, replica: SimulatedHost) -> Seconds:
+def _loading_until(state: SimulatedState, replica: SimulatedHost) -> Seconds:
     if Fault.LOADING in replica.faults:
         return math.inf
     return state.now + state.layout.loading_seconds * state.random.uniform(0.5, 1.5)

@@ -1,0 +1,25 @@
+"""A seeded sample of the small worlds; `make faults` examines all of them."""
+
+from random import Random
+
+import pytest
+
+from tests.faults.known_broken import SMALL_WORLDS
+from tests.faults.small_worlds import SmallWorld, drawn, examine, pairs
+
+PARTS, WORLDS = 12, 600
+
+
+def sample(part: int) -> list[SmallWorld]:
+    """Draw pairs and larger worlds, the same ones each time."""
+    worlds = [*Random(2024).sample(list(pairs()), WORLDS), *drawn(WORLDS, seed=7)]  # noqa: S311 - a sample, no secret
+    return worlds[part::PARTS]
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_plan_that_nothing_refuses_makes_a_second_master_or_loses_an_update(part: int) -> None:
+    """Without any acceptance; the worlds in which one does are those of the list."""
+    outcomes = [examine(world) for world in sample(part)]
+    assert sum(outcome.applied for outcome in outcomes) > 0
+    broken = {str(outcome.world): outcome.broken for outcome in outcomes if outcome.broken}
+    assert broken.keys() == SMALL_WORLDS & {str(outcome.world) for outcome in outcomes}, broken
