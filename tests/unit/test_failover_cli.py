@@ -335,6 +335,9 @@ def test_a_host_can_be_declared_lost(terminal: Terminal) -> None:
     assert (code, told) == (0, "m1 is declared lost; its first answer ends this\n")
     code, told = terminal("failover", "promote", FIRST)
     assert (code, "was declared lost by" in told, "burnt down" in told) == (Exit.DONE, True, True)
+    terminal.before = lambda: None
+    assert terminal("failover", "promote", FIRST, "--apply", fingerprint(told))[0] == Exit.DONE
+    assert "yes      one healthy master" in terminal("failover", "verify")[1]
 
 
 def test_next_commands_repeat_the_options_that_were_given(terminal: Terminal) -> None:

@@ -13,7 +13,7 @@ from boks_exporter.cli.failover.options import Common, run_async
 from boks_exporter.cli.failover.text_output import candidates_text, finding_text, time_of
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import say
-from boks_exporter.failover.facts import FailoverFacts, JournalView
+from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.findings import Acceptances
 from boks_exporter.failover.journal import Journal, LoggedStep, Run
@@ -53,11 +53,11 @@ def show_candidates(common: Common) -> int:
 def show_verification(common: Common) -> int:
     """Check the domain and show the result."""
     domain = common.domain()
-    tell_open_runs(domain)
+    known = tell_open_runs(domain)
 
     async def look() -> tuple[Verification, ...]:
         async with looking(domain) as survey:
-            return await verified(survey, domain.limits, JournalView())
+            return await verified(survey, domain.limits, known)
 
     checks = run_async(look)
     if common.is_json:

@@ -22,12 +22,13 @@ def open_runs(domain: ManagedDomain) -> JournalView:
     return view
 
 
-def tell_open_runs(domain: ManagedDomain) -> None:
-    """Print open runs for a command that does not depend on them."""
+def tell_open_runs(domain: ManagedDomain) -> JournalView:
+    """Print open runs for a command that does not depend on them; an unreadable journal is reported, and empty."""
     try:
-        open_runs(domain)
+        return open_runs(domain)
     except JournalError as error:
         click.echo(f"Whether a run is open is unknown: {error}", err=True)
+        return JournalView()
 
 
 def _read(domain: ManagedDomain) -> tuple[JournalView, list[str]]:
