@@ -19,7 +19,7 @@ from boks_exporter.model import Host, Seconds
 from boks_exporter.remote.settings import Algorithms, SshSettings
 from boks_exporter.transport.ssh.algorithms import lists_for, options_of, prefer, weak_in
 from boks_exporter.transport.ssh.credentials import Credentials, Stamp
-from boks_exporter.transport.ssh.error_mapping import local, message_of, resources, while_connecting
+from boks_exporter.transport.ssh.error_mapping import local, lost_meanwhile, message_of, resources, while_connecting
 from boks_exporter.transport.ssh.host_keys import Client, host_key_refused
 from boks_exporter.transport.ssh.known_hosts import KnownHosts
 from boks_exporter.transport.ssh.openssh_config import Evaluated, OpensshConfig, Target, target_of
@@ -112,15 +112,16 @@ class Connector:
                 options["server_host_key_algs"] = list(prefer(lists.host_keys, first))
             client = Client()
             try:
-                connection = await asyncssh.connect(
-                    target.address,
-                    target.port,
-                    sock=sock,
-                    tunnel=tunnel.connection if tunnel else (),
-                    client_factory=lambda: client,
-                    known_hosts=known.keys if known else None,
-                    **options,
-                )
+                with lost_meanwhile(tunnel.connection if tunnel else None):
+                    connection = await asyncssh.connect(
+                        target.address,
+                        target.port,
+                        sock=sock,
+                        tunnel=tunnel.connection if tunnel else (),
+                        client_factory=lambda: client,
+                        known_hosts=known.keys if known else None,
+                        **options,
+                    )
             except BaseException as error:
                 # Before the socket gives its descriptor back: libraries hide that no other one was left.
                 exhausted = resources(error)

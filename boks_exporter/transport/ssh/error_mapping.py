@@ -4,6 +4,8 @@ import errno
 import os
 import re
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import asyncssh
@@ -59,6 +61,18 @@ def resources(error: BaseException) -> TransportError | None:
     if isinstance(error, ValueError | OSError | asyncssh.Error) and (lack := _no_descriptor()):
         return TransportError(FailureReason.RESOURCES, f"the exporter's machine: {message_of(lack)}")
     return None
+
+
+@contextmanager
+def lost_meanwhile(connection: asyncssh.SSHClientConnection | None) -> Iterator[None]:
+    """Make a lost connection of asyncssh's own stumbling over one that was closed while a channel opened on it."""
+    try:
+        yield
+    except (AttributeError, AssertionError) as error:
+        if connection is None or not connection.is_closed():
+            raise
+        message = "the connection was closed while a channel opened on it"
+        raise asyncssh.ConnectionLost(message) from error
 
 
 def message_of(error: BaseException) -> str:

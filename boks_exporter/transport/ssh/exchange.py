@@ -9,6 +9,7 @@ import asyncssh
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.transport.base import RawReply
+from boks_exporter.transport.ssh.error_mapping import lost_meanwhile
 
 Channel: TypeAlias = asyncssh.SSHClientChannel[bytes]
 
@@ -76,5 +77,6 @@ class Command:
 async def start(connection: asyncssh.SSHClientConnection, command: str, max_reply_bytes: int) -> Command:
     """Start a command; an error here means that nothing has run yet, so another connection can be tried."""
     output = Output(max_reply_bytes)
-    channel, _ = await connection.create_session(lambda: output, command, encoding=None)
+    with lost_meanwhile(connection):
+        channel, _ = await connection.create_session(lambda: output, command, encoding=None)
     return Command(channel, output)

@@ -9,6 +9,7 @@ import asyncssh
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.remote.request import PROTOCOL, Nonce, RequestLine, new_nonce, request_line
 from boks_exporter.transport.base import RawReply
+from boks_exporter.transport.ssh.error_mapping import lost_meanwhile
 
 Channel: TypeAlias = asyncssh.SSHClientChannel[bytes]
 
@@ -134,5 +135,6 @@ class Loop:
 async def open_loop(connection: asyncssh.SSHClientConnection, max_reply_bytes: int, idle_seconds: int | None) -> Loop:
     """Open a channel to an installed gate; an error here means that nothing has run yet."""
     answers = Answers(max_reply_bytes)
-    channel, _ = await connection.create_session(lambda: answers, PROTOCOL, encoding=None)
+    with lost_meanwhile(connection):
+        channel, _ = await connection.create_session(lambda: answers, PROTOCOL, encoding=None)
     return Loop(channel, answers, idle_seconds)
