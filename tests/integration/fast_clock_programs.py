@@ -63,21 +63,23 @@ def exporter(stack: ExitStack, name: str, config: Path, program: tuple[str, ...]
     return Daemon(stack, command, config.with_name(f"{name}.log"), f"http://127.0.0.1:{port}")
 
 
-def prometheus(stack: ExitStack, directory: Path, rules: Path, alertmanager_url: str, *targets: str) -> Daemon:
+def prometheus(
+    stack: ExitStack, directory: Path, rules: Path, alertmanager_url: str, *targets: str, speed: int = SPEED
+) -> Daemon:
     directory.mkdir()
     port = free_port()
     config = directory / "prometheus.yml"
     text = PROMETHEUS.format(
         rules=rules, alertmanager=alertmanager_url.removeprefix("http://"), targets=directory / "targets.yml"
     )
-    config.write_text(hurried(text, SPEED), encoding="utf-8")
+    config.write_text(hurried(text, speed), encoding="utf-8")
     list_targets(directory, *targets)
     command = [
         "prometheus",
         f"--config.file={config}",
         f"--storage.tsdb.path={directory / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",
-        "--rules.alert.resend-delay=2s",
+        f"--rules.alert.resend-delay={60 // speed}s",
     ]
     return Daemon(stack, command, directory / "prometheus.log", f"http://127.0.0.1:{port}")
 

@@ -13,7 +13,7 @@ from boks_exporter.simulator.server import SimulatedServers
 from tests.integration.alerting import hurried
 
 _Result = TypeVar("_Result")
-_PATIENCE = 30.0
+_PATIENCE = 180.0
 _WRITES_PER_SECOND = 0.3
 
 _CONFIG = """\
