@@ -1,5 +1,6 @@
 """Fill docs/alerts.md from the shipped rules; a test compares."""
 
+import json
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -9,11 +10,13 @@ from scripts.generated_blocks import ROOT, filled_page, write
 
 PAGE: Final = ROOT / "docs" / "alerts.md"
 RULES: Final = ROOT / "deploy" / "prometheus"
+MEASURED: Final = ROOT / "docs" / "time-to-page.json"
+"""Written by `make paging`."""
 
 
 def page() -> str:
     """Return the page with its tables."""
-    return filled_page(PAGE, {"alerts": _alerts(), "thresholds": _thresholds()})
+    return filled_page(PAGE, {"alerts": _alerts(), "time-to-page": _time_to_page(), "thresholds": _thresholds()})
 
 
 def _groups() -> Iterator[dict[str, Any]]:
@@ -41,6 +44,16 @@ def _thresholds() -> Iterator[str]:
         for rule in group["rules"]:
             if group["name"] == "boks-thresholds":
                 yield f"| `{rule['record']}` | {rule['expr'].removeprefix('vector(').removesuffix(')')} |"
+
+
+def _time_to_page() -> Iterator[str]:
+    yield "| fault | alert | goal | median | longest | runs |"
+    yield "|---|---|---:|---:|---:|---:|"
+    for row in json.loads(MEASURED.read_text(encoding="utf-8")):
+        alert, missed = row["alert"], row["runs"] - row["notified"]
+        runs = f"{row['runs']}, {missed} without a notification" if missed else row["runs"]
+        times = " | ".join("-" if row[key] is None else f"{row[key]} s" for key in ("median", "max"))
+        yield f"| {row['fault']} | [{alert}](runbooks/{alert}.md) | {row['goal']:.0f} s | {times} | {runs} |"
 
 
 if __name__ == "__main__":

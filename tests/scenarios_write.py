@@ -1,4 +1,4 @@
-"""Write the golden pages of the scenarios anew, for review; run it as `python -m tests.scenarios_write [NAME ...]`.
+"""Regenerate the golden pages of the scenarios, for review; run it as `python -m tests.scenarios_write [NAME ...]`.
 
 Only `metrics.prom` is written. Verdicts are written by hand, from what the evidence says that a round must be called:
 where one differs from its `verdicts.yaml`, what was judged is printed and the exit status is 1.

@@ -18,7 +18,7 @@ _GROUPING = re.compile(r"\b(?:by|on|without|ignoring|group_left|group_right)\s*\
 
 @cache
 def groups() -> tuple[dict[str, Any], ...]:
-    """Give all groups of all files, read once."""
+    """Return all groups of all files, read once."""
     files = sorted((ROOT / "deploy" / "prometheus").glob("*.rules.yml"))
     return tuple(group for file in files for group in YAML(typ="safe").load(file)["groups"])
 

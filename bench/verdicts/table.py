@@ -73,7 +73,7 @@ def _delays(scores: Scores, kind: Condition) -> Iterator[object]:
 
 def others(scores: Scores) -> str:
     """Write what the other ways said, this exporter's line among them."""
-    head = ("condition", "way", "TP", "FP", "FN", "FP on sound replication", "of verdicts there")
+    head = ("condition", "way", "TP", "FP", "FN", "FP on healthy replication", "of verdicts there")
     ways = (OURS, LIST_ONLY, *map(one_shot, TOLERANCES))
     keys = [(way, kind) for kind in _ORDER for way in ways if (way, kind) in scores.counts]
     compared = {kind for way, kind in keys if way != OURS}
@@ -126,7 +126,7 @@ def _figures(scores: Scores) -> str:
     most = max((quantile(measured, 1.0) for (way, _), measured in scores.delays.items() if way == OURS), default=0.0)
     beyond = sum(abs(error) > 1 for error in scores.lag_errors)
     rows = (
-        ("false positives on sound replication", "0", sound),
+        ("false positives on healthy replication", "0", sound),
         ("the same of the one-shot comparison without tolerance", "-", naive),
         ("false positives in all histories", "0", sum(row[1] for row in sums)),
         ("false negatives in all histories", "0", sum(row[2] for row in sums)),

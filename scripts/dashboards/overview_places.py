@@ -39,7 +39,7 @@ def _redundancy(title: str, label: str, selector: str, where: str) -> Builder:
             Column("Value #C", "Replicas", width=100),
             Column("boks_domain", "Domain", width=130),
         ],
-        sort=[("Sound", False)],
+        sort=[("Healthy", False)],
         empty=f"No {label} is configured",
     )
 

@@ -1,4 +1,4 @@
-"""Histories of series, sound and sick, and what an alert must make of them."""
+"""Histories of series, healthy and faulty, and the expected alerts."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -7,8 +7,8 @@ STEP: Final = 30
 """Seconds between scrapes and between evaluations, as the rules' own header assumes."""
 
 _EXACT: Final = 1e5
-SOUND_MINUTES: Final = 20
-"""How long everything is sound before the fault begins; longer than every window of the rules."""
+HEALTHY_MINUTES: Final = 20
+"""How long everything is healthy before the fault begins; longer than every window of the rules."""
 
 LABELS: Final = {"job": "boks", "instance": "exporter:16500"}
 DOMAIN: Final = LABELS | {"boks_domain": "prod"}
@@ -34,7 +34,7 @@ class Line:
 
     name: str
     labels: dict[str, str]
-    sound: str
+    healthy: str
     sick: str
 
     def values(self, sound_steps: int, sick_steps: int, after_steps: int, gap: tuple[int, int] = (0, 0)) -> str:
@@ -44,7 +44,7 @@ class Line:
         """
         now, words = 0.0, [""]
         for step in range(sound_steps + sick_steps + after_steps):
-            rule = self.sick if sound_steps <= step < sound_steps + sick_steps else self.sound
+            rule = self.sick if sound_steps <= step < sound_steps + sick_steps else self.healthy
             now = _value(rule, now, step)
             failed = gap[0] <= step < gap[1]
             if rule == "_" or (failed and self.name != "up"):
@@ -81,23 +81,23 @@ class Case:
 
 @dataclass(frozen=True)
 class Quiet:
-    """A history that looks like trouble at first and must wake nobody: these alerts keep silent all the time."""
+    """A history that resembles a fault at first: these alerts must not fire at any time."""
 
     name: str
     alerts: tuple[str, ...]
     lines: tuple[Line, ...]
 
 
-def up(sound: str = "1", sick: str = "1") -> Line:
-    return Line("up", LABELS, sound, sick)
+def up(healthy: str = "1", sick: str = "1") -> Line:
+    return Line("up", LABELS, healthy, sick)
 
 
-def of_host(name: str, sound: str, sick: str, /, **more: str) -> Line:
-    return Line(name, HOST | more, sound, sick)
+def of_host(name: str, healthy: str, sick: str, /, **more: str) -> Line:
+    return Line(name, HOST | more, healthy, sick)
 
 
-def of_domain(name: str, sound: str, sick: str, /, **more: str) -> Line:
-    return Line(name, DOMAIN | more, sound, sick)
+def of_domain(name: str, healthy: str, sick: str, /, **more: str) -> Line:
+    return Line(name, DOMAIN | more, healthy, sick)
 
 
 def stands_at(site: str) -> Line:

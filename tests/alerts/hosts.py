@@ -66,7 +66,7 @@ HOSTS: Final = (
         labels=HOST,
         summary="The exporter's SSH key gives a shell on replica1.",
         description=(
-            "The forced command is missing from authorized_keys. Whoever holds the key can run anything on replica1."
+            "The forced command is missing from authorized_keys. The holder of the key can run any command on replica1."
         ),
     ),
     Case(

@@ -1,4 +1,4 @@
-"""What looks like trouble and must wake nobody."""
+"""Histories that resemble a fault and must not raise an alert."""
 
 from typing import Final
 

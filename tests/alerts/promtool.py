@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.alerts.cases import ALWAYS_FIRES, CASES
-from tests.alerts.histories import SOUND_MINUTES, STEP, Case, Line, Quiet, series
+from tests.alerts.histories import HEALTHY_MINUTES, STEP, Case, Line, Quiet, series
 from tests.alerts.no_alert import QUIET
 
 RULES = Path(__file__).parents[2] / "deploy" / "prometheus"
@@ -24,7 +24,7 @@ GROUPS = (
 _AFTER_MINUTES = 15
 _QUIET_MINUTES = 35
 _PER_MINUTE = 60 // STEP
-_BEGINS = SOUND_MINUTES * 60
+_BEGINS = HEALTHY_MINUTES * 60
 _LOST_SCRAPES = 2
 _SILENT = f"count(ALERTS{{alertname!={ALWAYS_FIRES!r}, alertstate='firing'}})"
 
@@ -48,12 +48,12 @@ def _fault(case: Case) -> dict[str, Any]:
     """Expect the alert at its time and not one evaluation earlier, over two lost scrapes, and not after its end."""
     recovers = _BEGINS + case.sick_minutes * 60
     fires, ends, last = _BEGINS + case.fires, recovers + case.ends, recovers + _AFTER_MINUTES * 60 - STEP
-    sound, sick, after = (minutes * _PER_MINUTE for minutes in (SOUND_MINUTES, case.sick_minutes, _AFTER_MINUTES))
+    healthy, sick, after = (minutes * _PER_MINUTE for minutes in (HEALTHY_MINUTES, case.sick_minutes, _AFTER_MINUTES))
     gap = recovers // STEP - 6
     goes_on = (*range(fires + STEP, recovers, STEP), *([ends - STEP] if case.ends else []))
     return {
         "name": case.alert,
-        **_history(case.lines, (sound, sick, after), gap),
+        **_history(case.lines, (healthy, sick, after), gap),
         "alert_rule_test": [
             {"eval_time": f"{fires}s", "alertname": case.alert, "exp_alerts": [_alert(case)]},
             *(
@@ -74,20 +74,21 @@ def _fault(case: Case) -> dict[str, Any]:
 
 def _quiet(quiet: Quiet) -> dict[str, Any]:
     """Expect silence of some alerts before, during and after, over two lost scrapes."""
-    sound, sick, after = (minutes * _PER_MINUTE for minutes in (SOUND_MINUTES, _QUIET_MINUTES, _AFTER_MINUTES))
-    gap = sound + sick // 2
+    healthy, sick, after = (minutes * _PER_MINUTE for minutes in (HEALTHY_MINUTES, _QUIET_MINUTES, _AFTER_MINUTES))
+    gap = healthy + sick // 2
     silent = f"count(ALERTS{{alertname=~{'|'.join(quiet.alerts)!r}, alertstate='firing'}})"
     return {
         "name": quiet.name,
-        **_history(quiet.lines, (sound, sick, after), gap),
+        **_history(quiet.lines, (healthy, sick, after), gap),
         "promql_expr_test": [
-            {"expr": silent, "eval_time": f"{step * STEP}s", "exp_samples": []} for step in range(sound + sick + after)
+            {"expr": silent, "eval_time": f"{step * STEP}s", "exp_samples": []}
+            for step in range(healthy + sick + after)
         ],
     }
 
 
 def _history(lines: Iterable[Line], steps: tuple[int, int, int], gap: int) -> dict[str, Any]:
-    """Write the series: sound, sick and sound again for so many steps, with lost scrapes from `gap` on."""
+    """Write the series: healthy, faulty and healthy again for so many steps, with lost scrapes from `gap` on."""
     return {
         "interval": f"{STEP}s",
         "input_series": [
@@ -99,10 +100,10 @@ def _history(lines: Iterable[Line], steps: tuple[int, int, int], gap: int) -> di
 
 def _all_sound() -> dict[str, Any]:
     """Expect silence of every alert while all of them have their series and nothing is wrong, over two lost scrapes."""
-    steps = (SOUND_MINUTES + _AFTER_MINUTES) * _PER_MINUTE
+    steps = (HEALTHY_MINUTES + _AFTER_MINUTES) * _PER_MINUTE
     lines = {series(line.name, line.labels): line for case in CASES for line in case.lines}
     return {
-        "name": "nothing fires while all is sound",
+        "name": "nothing fires while everything is healthy",
         **_history(lines.values(), (steps, 0, 0), 20),
         "promql_expr_test": [_nothing_at(step * STEP) for step in range(steps)],
     }

@@ -20,7 +20,7 @@ class Standing:
         return Standing({name: state for name, state in self.hosts.items() if name not in hosts})
 
     def differs(self, other: "Standing") -> list[str]:
-        """Tell what is not the same in another."""
+        """Return the differences to another one."""
         words = ("role", "daemons running", "database", "SHM_SIZE")
         return [
             f"{words[place]} of {name} was {one} and is {two}"
@@ -45,8 +45,8 @@ def standing(domain: SimulatedDomain) -> Standing:
     )
 
 
-def unsound(domain: SimulatedDomain, procedure: Procedure, target: HostName) -> list[str]:
-    """Tell what is missing to the goal of a procedure, or nothing."""
+def missing_to_goal(domain: SimulatedDomain, procedure: Procedure, target: HostName) -> list[str]:
+    """Return what is missing to the goal of a procedure."""
     return [*_domain(domain), *_target(domain, procedure, target)]
 
 

@@ -23,7 +23,7 @@ FaultKind = StrEnum(
     {
         "NOTHING": "nothing goes wrong",
         **{each.name: each.value for each in StepFault},
-        "CONSOLE_NOBODY": "nobody types a code at the console",
+        "CONSOLE_NOBODY": "no code is typed at the console",
         "CONSOLE_WRONG_CODE": "a wrong code is typed at the console",
         "CONSOLE_HALF": "the script stops half-way at the console",
         "CONSOLE_RUMOUR": "the right code is typed, and nothing was done",
@@ -142,16 +142,16 @@ class Injection:
 
     @property
     def happened(self) -> bool:
-        """Tell whether it has happened."""
+        """Whether it has happened."""
         return self.own or self.step.happened
 
     @property
     def tasks(self) -> "list[asyncio.Task[None]]":
-        """Give what others do meanwhile."""
+        """Return what others do meanwhile."""
         return self.step.tasks
 
     def into(self, program: Program) -> None:
-        """Let it happen in a program."""
+        """Inject it into a program."""
         self.step.into(program.kill_switch, program.journal, program.way)
         program.way.before.append(lambda _host, line: self._before(line))
         program.way.after.append(lambda _host, line: self._after(program, line))
@@ -187,7 +187,7 @@ class Injection:
         return confirmation_code(run.name, MASTER)
 
     def out(self) -> None:
-        """Let nothing of the kind happen any more."""
+        """Remove it."""
         self.world.operator.connection_fault = lambda _host, _line: None
         self.step.out()
 

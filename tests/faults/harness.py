@@ -60,7 +60,7 @@ class JournaledWay:
 
 @dataclass
 class World:
-    """The domain and whoever works on it. Each command of the operator's is a program of its own: `program()`."""
+    """The domain and its operators. Each command of an operator is a separate program: `program()`."""
 
     directory: Path
     seed: int = 1
@@ -92,7 +92,7 @@ class World:
         return next(host for host in self.settings.hosts if host.name == name)
 
     async def pass_time(self, seconds: float) -> None:
-        """Let time pass, in the domain as well."""
+        """Advance the time, also in the domain."""
         await self.clock.sleep(seconds)
         self.domain.advance(self.clock.monotonic())
 
@@ -177,7 +177,7 @@ async def _retire(world: World) -> HostName:
     await world.pass_time(300.0)
     world.domain.set_fault(MASTER, Fault.DOWN)
     world.domain.clear_fault(MASTER, Fault.MASTER_DEAD)
-    # From here on whoever starts BoKS there starts it: the fault only kept it from starting with the machine.
+    # From here on BoKS can be started there: the fault only kept it from starting with the machine.
     world.domain.hosts[MASTER].faults.pop(Fault.DOWN)
     await world.pass_time(60.0)
     return MASTER

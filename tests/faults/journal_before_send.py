@@ -1,4 +1,4 @@
-"""A change that nobody has written down never leaves the operator's machine: held by the file on the disk."""
+"""No change leaves the operator's machine before it is journaled; checked in the file on the disk."""
 
 import sqlite3
 from contextlib import closing

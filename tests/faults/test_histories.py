@@ -28,7 +28,7 @@ HARMLESS = frozenset(Guard) - {
     Guard.OLD_MASTER_UNPROVEN,
     Guard.UNSOUND_COPY,
 }
-"""What a bold operator accepts here; who accepts the others has looked with his own eyes, which nobody does here."""
+"""Findings that an operator accepts here; the others need an inspection, which is not simulated."""
 
 HOSTS = st.sampled_from([MASTER, CANDIDATE, OTHER, THIRD, CLIENT])
 PROCEDURES = st.sampled_from([procedure for procedure in Procedure if procedure is not Procedure.VERIFY])
@@ -39,7 +39,7 @@ ACCIDENTS = st.sampled_from([Fault.DOWN, Fault.UNREACHABLE, Fault.REFUSED, Fault
 
 
 class History(RuleBasedStateMachine):
-    """A domain to which anything happens; whoever breaks an invariant there, it must not be the program."""
+    """A domain with random faults; the program must not break an invariant."""
 
     @initialize()
     def begin(self) -> None:
@@ -53,7 +53,7 @@ class History(RuleBasedStateMachine):
 
     @rule(procedure=PROCEDURES, host=HOSTS, fault=FAULTS, step=st.integers(1, 17), halt=HALTS)
     def apply(self, procedure: Procedure, host: str, fault: FaultKind, step: int, halt: int | None) -> None:
-        """Whoever finds a run that is open goes on with that one, as he is told to."""
+        """An operator who finds an open run continues it with the printed command."""
         injection = Injection(self.world, fault, step, host)
         if (run := open_run(self.world)) is not None:
             self._program(injection, lambda program: go_on(program, "resume", run.name), halt)
@@ -77,7 +77,7 @@ class History(RuleBasedStateMachine):
         self._befall(host, Fault.MASTER_DEAD)
 
     def _befall(self, host: str, fault: Fault) -> None:
-        """Let it happen once: what is set anew is cleared first, and a dead machine would come up for that moment."""
+        """Inject it once: a fault that is set again is cleared first, which would start a dead machine."""
         if fault not in self.world.domain.hosts[host].faults:
             self.world.domain.set_fault(host, fault)
 

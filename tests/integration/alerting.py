@@ -136,7 +136,7 @@ class Receiver:
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.address = f"127.0.0.1:{self._server.server_port}"
@@ -150,5 +150,5 @@ class Receiver:
         self._server.server_close()
 
     def got(self, receiver: str) -> list[Notification]:
-        """Give everything that one of them was sent so far."""
+        """Return everything that one of them was sent so far."""
         return [each for each in tuple(self._notifications) if each.receiver == receiver]

@@ -20,13 +20,13 @@ def session_fleet() -> Iterator[Fleet]:
 
 @pytest.fixture
 def fleet(session_fleet: Fleet) -> Iterator[Fleet]:
-    """The same domain, sound again after each test."""
+    """The same domain, repaired after each test."""
     yield session_fleet
-    session_fleet.mend()
+    session_fleet.repair()
 
 
 @pytest.fixture
 def at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[At]:
-    """Give a terminal for the hosts that a test plans; they are there as long as it takes."""
+    """Yield a terminal for the hosts that a test plans; they run until it ends."""
     with ExitStack() as opened:
         yield lambda layout: Terminal(opened.enter_context(running_fleet(layout, prefix=Prefix.SUDO)), tmp_path, capsys)

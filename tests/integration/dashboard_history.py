@@ -158,7 +158,7 @@ class _Play:
 
 
 def _operations(begins: float, minute: float) -> Operations:
-    """Tell what people do meanwhile: a promotion, the old master's way back, work that outlasts its window."""
+    """Simulate operators: a promotion, the return of the old master, maintenance that outlasts its window."""
     runs = {
         (RunProcedure.PROMOTE, RunOutcome.DONE): int(minute >= 68),
         (RunProcedure.RETIRE, RunOutcome.DONE): int(minute >= 82),

@@ -14,7 +14,7 @@ from tests.integration.alerting import (
     until,
 )
 
-SPEED = 30
+SPEED = 20
 PROMETHEUS = """\
 global: {{scrape_interval: 30s, scrape_timeout: 20s, evaluation_interval: 15s}}
 rule_files: ["{rules}/*.rules.yml"]
@@ -51,7 +51,7 @@ class Daemon:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """Let it answer nobody for a while."""
+        """Suspend the process for the duration of the block."""
         self.process.send_signal(signal.SIGSTOP)
         yield
         self.process.send_signal(signal.SIGCONT)

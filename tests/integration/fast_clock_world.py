@@ -49,7 +49,7 @@ def layout(sites: Mapping[str, str]) -> Layout:
 
 
 class World:
-    """The served domains, and a door into the thread in which they live."""
+    """The served domains, and calls into their thread."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, served: Mapping[str, SimulatedServers], speed: int) -> None:
         self._loop = loop
@@ -117,6 +117,6 @@ def hurried_world(layouts: Mapping[str, Layout], directory: Path, speed: int) ->
 
 
 def _clock(epoch: float, speed: int) -> Callable[[], float]:
-    """Give a time that begins an hour after a domain's epoch and runs faster."""
+    """Return a clock that begins an hour after a domain's epoch and runs faster."""
     began = time.monotonic()
     return lambda: epoch + 3600 + (time.monotonic() - began) * speed

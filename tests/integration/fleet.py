@@ -49,7 +49,7 @@ class DomainTime:
         return self._offset + time.monotonic() if self._stopped_at is None else self._stopped_at
 
     def pass_on(self, seconds: float) -> None:
-        """Let time pass at once."""
+        """Advance the time immediately."""
         self._offset += seconds
 
     @contextmanager
@@ -100,7 +100,7 @@ class Fleet:
     def clear_fault(self, host: str, fault: Fault) -> None:
         self.call(self.servers.clear_fault(host, fault))
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         """Clear every fault."""
         for name, host in self.domain.hosts.items():
             for fault in tuple(host.faults):
@@ -117,7 +117,7 @@ class Fleet:
         return running
 
     def is_running(self, host: str) -> bool:
-        """Tell whether one of a host's programs is waiting for its output."""
+        """Return whether one of a host's programs is waiting for its output."""
         return bool(self.call(mentioning([str(self.tree.hosts[host].root / "sbin")])))
 
     def host(self, name: str) -> Host:

@@ -61,7 +61,7 @@ class Night:
         return self.receiver.got("page")
 
     def first(self, what: Key, status: str) -> float | None:
-        """Tell when a page, or its end, first arrived."""
+        """Return when a page, or its end, first arrived."""
         return next((page.at for page in self.pages if what in page.named(status)), None)
 
     def wait_for(self, status: str, what: set[Key], patience: float) -> None:
@@ -120,7 +120,7 @@ class Story:
         self._main.restart()
         self._prometheus.restart()
         # Discovery gives it its targets five seconds after a restart, at any speed.
-        until("windows full of scrapes", lambda: self._value("min(count_over_time(up[6s]))") == WINDOW)
+        until("windows full of scrapes", lambda: self._value(f"min(count_over_time(up[{180 // SPEED}s]))") == WINDOW)
         self._fail_a_scrape()
 
     def _fail_a_scrape(self) -> None:
@@ -143,12 +143,13 @@ class Story:
         self.night.wait_for("firing", set(EXPECTED), 90)
         self._fail_a_scrape()
 
-    def mend(self) -> None:
-        """Everything is put right again."""
+    def repair(self) -> None:
+        """Every fault is removed."""
         self.night.cleared_at = dict.fromkeys(EXPECTED, time.time())
         for domain, host, fault, _ in FAULTS:
             self._world.clear_fault(domain, host, fault)
-        self._world.rebuild("double", "REP1")
+            if fault is Fault.TWO_MASTERS:
+                self._world.rebuild(domain, host)
         self._wedge.unlink()
         self._stuck.stop()
         self._stuck.start()

@@ -63,7 +63,7 @@ class Backfilled:
 
 @contextmanager
 def backfilled(text: str, begins: float, ends: float, directory: Path) -> Iterator[Backfilled]:
-    """Give the history to a Prometheus, and wait until its rules have been evaluated."""
+    """Load the history into a Prometheus, and wait until its rules have been evaluated."""
     if shutil.which("prometheus") is None or shutil.which("promtool") is None:
         pytest.fail("install Prometheus and promtool (Debian: prometheus) to run these tests")
     (directory / "history.om").write_text(text, encoding="utf-8")
@@ -101,7 +101,7 @@ def _running(directory: Path) -> Iterator[str]:
 
 
 def _impatient(rules: str) -> str:
-    """Let alerts fire as soon as their condition holds: the history is there, but the time for it is not."""
+    """Make alerts fire as soon as their condition holds: there is no time to wait for their `for`."""
     return re.sub(r"(?m)^( +for:) \S+$", r"\1 0s", rules)
 
 

@@ -28,7 +28,7 @@ PATIENCE = 60.0
 
 
 def quiet_layout(*replicas: str, master: str = "MASTER1", client: str | None = None) -> Layout:
-    """Plan a domain in which nobody writes, and a replica loads quickly."""
+    """Plan a domain without updates in which a replica loads quickly."""
     roles = dict.fromkeys(replicas or ("REPHOST2", "REPHOST3"), Boksinit.SERVER)
     roles |= {master: Boksinit.MASTER} | ({client: Boksinit.CLIENT} if client else {})
     plans = tuple(HostPlan(name=name, role=role) for name, role in roles.items())
@@ -76,7 +76,7 @@ class Terminal:
             YAML().dump({"poll": {"timeout": "4s", "interval": "10s"}, "domains": [domain]}, file)
 
     def pace(self, pace: float) -> None:
-        """Let the commands of the hosts take so much of their time from now on."""
+        """Set the share of their real time that commands on the hosts take from now on."""
         self.fleet.tree.pace = pace
 
     # -- what is typed -----------------------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ class Terminal:
         self.fleet.do(lambda: self.fleet.domain.run(master, ("hostadm", "-m", "-t", "BOKSREPLICA", "-h", host)))
 
     def power_off(self, host: str) -> None:
-        """Let a machine die; what stands before it in the network tells so at once, which saves time-outs."""
+        """Switch a machine off; connections are refused immediately, which saves time-outs."""
         self.fleet.call(self.fleet.servers.power_off(host))
         self.fleet.call(self.fleet.servers.daemons[host].stop())
 
@@ -158,13 +158,13 @@ class Terminal:
         self.fleet.call(self.fleet.servers.update_listeners())
 
     def promoted_without_us(self, host: str) -> None:
-        """Let the master die, and somebody make another by hand."""
+        """Kill the master, and convert another host manually."""
         (master,) = self.fleet.domain.masters()
         self.power_off(master)
         self.fleet.do(lambda: self.fleet.domain.run(host, ("convert", "-v", "master")))
 
     def insist_on(self, master: str, *replicas: str, broken: tuple[Invariant, ...] = ()) -> None:
-        """Judge by the simulator's own truth: one master that runs, sound replicas, no lock left.
+        """Check the simulator's ground truth: one running master, healthy replicas, no lock left.
 
         No invariant was broken, but those whose breaking was accepted by name.
         """
@@ -215,7 +215,7 @@ class Keyboard:
 
     def _read(self) -> bool:
         """Read what comes; False where the command has ended and all is read."""
-        with suppress(OSError):  # EIO: nobody has the other end open any more
+        with suppress(OSError):  # EIO: the other end is closed
             while not select.select([self._descriptor], [], [], 0.2)[0]:
                 continue
             self.screen += os.read(self._descriptor, 65536).decode(errors="replace").replace("\r\n", "\n")
@@ -225,7 +225,7 @@ class Keyboard:
 
 @contextmanager
 def hurried(fleet: Fleet) -> Iterator[None]:
-    """Let the domain's heartbeats and loading take a fraction of their time; SSH and the gates take all of theirs."""
+    """Shorten the domain's heartbeats and loading; SSH and the gates take their real time."""
     over = threading.Event()
 
     def hurry() -> None:

@@ -150,7 +150,7 @@ TOGETHER = (
 
 
 def _alert(written: str, world: str) -> dict[str, str]:
-    """Give an alert the labels that its case proves, in a domain and behind an exporter of its own."""
+    """Return an alert with the labels of its case, in its own domain and from its own exporter."""
     name, _, place = written.partition("@")
     host, _, site = place.partition("/")
     case = next((case for case in CASES if case.alert == name), None)
@@ -169,7 +169,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def _heard(url: str, worlds: dict[str, tuple[str, ...]]) -> dict[str, set[str]]:
-    """Let alerts fire in worlds of their own; give what Alertmanager lets through in each."""
+    """Send alerts in separate worlds; return those that Alertmanager does not inhibit in each."""
     now = datetime.now(UTC).isoformat()
     labels = [_alert(written, world) for world, firing in worlds.items() for written in firing]
     body = json.dumps([{"labels": each, "startsAt": now} for each in labels]).encode()

@@ -79,7 +79,7 @@ def test_a_signal_ends_it_within_two_seconds_and_nothing_stays(tmp_path: Path, e
 
 
 def test_a_closed_terminal_ends_it(tmp_path: Path) -> None:
-    """SIGHUP, by which the daemon reads its configuration anew, ends a demo."""
+    """SIGHUP, by which the daemon reloads its configuration, ends a demo."""
     with started_demo(tmp_path, "--listen", "127.0.0.1:0") as process:
         metrics_with_all_replicas(url_told_by(process))
         process.send_signal(signal.SIGHUP)
@@ -103,7 +103,7 @@ def test_it_ends_when_nobody_reads_what_it_tells(tmp_path: Path) -> None:
 
 @ENDING
 def test_a_signal_at_the_very_beginning_leaves_nothing_either(tmp_path: Path, ending: signal.Signals) -> None:
-    """Whoever interrupts the demo before it is ready finds no trace of it."""
+    """A demo that is interrupted before it is ready leaves no trace."""
     with started_demo(tmp_path, "--listen", "127.0.0.1:0") as process:
         assert process.stdout is not None
         assert process.stdout.readline() != ""

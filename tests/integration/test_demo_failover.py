@@ -49,7 +49,7 @@ def test_from_the_death_of_the_master_to_all_green(tmp_path: Path) -> None:
 
 
 def test_a_signal_in_the_middle_of_a_command_ends_it_and_nothing_stays(tmp_path: Path) -> None:
-    """Whoever ends the tour early is told so, and its commands end with it."""
+    """A tour that is ended early prints that, and its commands end with it."""
     process = started(tmp_path)
     try:
         assert process.stdout is not None

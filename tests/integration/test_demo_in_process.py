@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 30.0
 
 @pytest.fixture(autouse=True)
 def _own_logs() -> Iterator[None]:
-    """Give the other tests their logs back."""
+    """Restore the logs for other tests."""
     before = structlog.get_config()
     yield
     structlog.configure(**before)
@@ -34,7 +34,7 @@ def _own_logs() -> Iterator[None]:
 
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Let everything temporary be made in a directory that can be looked at."""
+    """Create all temporary files in a directory that the test inspects."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
 
@@ -113,7 +113,7 @@ def test_the_guide_tells_what_to_open_and_what_to_type(temporary: Path, capsys: 
 
 
 def test_it_ends_by_itself_when_its_time_is_over(temporary: Path) -> None:
-    """With a duration nobody need interrupt it, and nothing stays behind."""
+    """With a duration it ends without a signal, and leaves nothing behind."""
     began = time.monotonic()
     assert demo(DemoOptions(listen="127.0.0.1:0", scenario="calm", duration_seconds=0.3)) == 0
     assert 0.3 <= time.monotonic() - began < 10.0
@@ -133,7 +133,7 @@ def test_faults_and_what_the_exporter_makes_of_them_are_told(
 
 
 def test_an_address_for_everybody_is_told_as_one_to_open(temporary: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Listening everywhere is told as localhost, since nobody can open the address that means everywhere."""
+    """Listening on all addresses is printed as localhost, since the wildcard address cannot be opened."""
     assert demo(DemoOptions(listen=":0", scenario="calm", duration_seconds=0.1)) == 0
     assert "  http://localhost:" in capsys.readouterr().out
     assert list(temporary.iterdir()) == []

@@ -23,7 +23,7 @@ TEMPORARY = "REPHOST2"
 
 @dataclass
 class Live:
-    """The domain that nobody may change, served by a loop of its own, and a terminal beside it."""
+    """The domain that must not be changed, served by its own loop, and a terminal."""
 
     loop: asyncio.AbstractEventLoop
     servers: SimulatedServers

@@ -81,7 +81,7 @@ def test_a_run_goes_on_over_a_cut_and_is_resumed_after_the_death_of_its_machine(
 
 
 def test_a_process_that_loses_its_terminal_stops_where_nothing_is_under_way(at: At) -> None:
-    """It ends the step that it is at, though nobody reads its last words; the journal has them."""
+    """It finishes the current step although its output is no longer read; the journal has the result."""
     terminal = at(quiet_layout())
     apply = ("rebuild", "REPHOST3", "--apply", terminal.fingerprint("rebuild", "REPHOST3"))
     terminal.pace(1.0)

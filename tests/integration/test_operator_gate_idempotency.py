@@ -21,7 +21,7 @@ DONE = f"{OUTPUT}=end do state=done exit=3 seconds=N"
 
 @contextmanager
 def operated(root: Path, shell: str = "/bin/sh") -> Iterator[OperatorHost]:
-    """Give a host that is locked for R1, on which nothing may run at the end."""
+    """Yield a host that is locked for R1, on which no process may be left at the end."""
     host = OperatorHost(root, limit=1, shell=shell)
     host.op("lock R1 alice:console")
     yield host
@@ -38,7 +38,7 @@ def host(tmp_path: Path) -> Iterator[OperatorHost]:
 def until(holds: Callable[[], object], within: float = 20.0) -> None:
     end = time.monotonic() + within
     while not holds():
-        assert time.monotonic() < end, "it never came to be"
+        assert time.monotonic() < end, "the condition was never met"
         time.sleep(0.02)
 
 
@@ -104,7 +104,7 @@ def test_a_long_command_is_told_as_running_and_asked_for_again(host: OperatorHos
 
 @pytest.mark.parametrize("how", ["the reader goes away", "the gate is killed", "its group hangs up"])
 def test_the_command_outlives_its_connection(host: OperatorHost, how: str) -> None:
-    """It goes on detached, ends in its own time, and is told to whoever asks next."""
+    """It continues detached, ends in its own time, and the next request returns its result."""
     gate = begun(host)
     with gate:
         assert gate.stdout is not None
@@ -121,7 +121,7 @@ def test_the_command_outlives_its_connection(host: OperatorHost, how: str) -> No
 
 
 def test_while_one_change_runs_no_other_begins(host: OperatorHost) -> None:
-    """Not even under the same lock, nor after it was broken and taken anew."""
+    """Not even under the same lock, nor after it was broken and acquired again."""
     end(begun(host))
     busy = "=section do\n=end do state=refused reason=busy\n"
     assert host.op("do R1.2 boot-start") == busy
@@ -148,7 +148,7 @@ def test_a_command_that_dies_with_its_host_is_interrupted(host: OperatorHost) ->
 
 
 def test_after_a_reboot_no_other_process_passes_for_the_command(host: OperatorHost) -> None:
-    """Process numbers begin anew with each boot, so the boot is written down with them."""
+    """Process numbers start again with each boot, so the boot is recorded with them."""
     end(begun(host))
     start = host.record("R1.1") / "start"
     lines = start.read_text().splitlines()

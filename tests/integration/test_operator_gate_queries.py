@@ -61,7 +61,7 @@ def test_the_registered_replicas_are_the_masters_to_tell(tmp_path: Path) -> None
 
 @pytest.fixture
 def ports() -> Iterator[tuple[int, int]]:
-    """Give a port that listens and one that does not."""
+    """Yield a port that listens and one that does not."""
     with socket.socket() as listening, socket.socket() as closed:
         for each in (listening, closed):
             each.bind(("127.0.0.1", 0))

@@ -173,7 +173,7 @@ async def test_a_bad_web_configuration_is_told_with_its_place(tmp_path: Path) ->
 
 
 async def test_hangup_reloads(tmp_path: Path) -> None:
-    """A bad file is refused problem by problem and the old one goes on; the mended one is taken, with its domains."""
+    """A bad file is refused with every problem and the old one stays; the corrected one is applied."""
     recorded = Recorded(tmp_path)
     file = recorded.configure()
     async with daemon(file) as running, ClientSession() as session:

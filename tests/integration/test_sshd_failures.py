@@ -132,7 +132,7 @@ def _break(fleet: Fleet) -> None:
 
 
 def _repair(fleet: Fleet) -> None:
-    fleet.mend()
+    fleet.repair()
     gate = fleet.tree.hosts["NOGATE"].gate
     gate.with_suffix(".away").rename(gate)
 

@@ -55,17 +55,17 @@ def test_the_same_seed_gives_the_same_sums() -> None:
 
 
 def test_an_exporter_that_compares_with_the_first_reading_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the bracket broken, a busy and sound domain raises false alarms, and the trial says so."""
+    """With the bracket broken, a busy and healthy domain raises false alarms, and the trial reports them."""
 
     def ahead_of_the_first(bracket: Bracket, sequence: Sequence) -> int | None:
         return None if bracket.lower is None else max(0, sequence - bracket.lower)
 
     monkeypatch.setattr(Bracket, "ahead", ahead_of_the_first)
-    sound = (
+    healthy = (
         index for index in range(1000) if (told := story(5, index)).is_sound and told.layout.writes_per_second > 20
     )
     scores = Scores()
-    for index in islice(sound, 3):
+    for index in islice(healthy, 3):
         scores.add(play_one(5, index))
     assert any(failure.startswith("ahead: ") for failure in failures(scores))
 
@@ -94,5 +94,5 @@ def test_the_page_is_what_the_trial_writes() -> None:
         return [line for line in text.splitlines() if not line.startswith(("|", "A round took"))]
 
     assert words(page) == words(document(Scores(), seed, histories))
-    for figure in ("false positives on sound replication", "false positives in all", "false negatives in all"):
+    for figure in ("false positives on healthy replication", "false positives in all", "false negatives in all"):
         assert re.search(rf"^\| {figure}[^|]*\| 0 \| 0 \|$", page, re.MULTILINE)

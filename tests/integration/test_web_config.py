@@ -30,7 +30,7 @@ def test_promtool_agrees(directory: Path, case: Case) -> None:
 
 
 def _allowed(case: Case) -> set[tuple[bool, bool]]:
-    """Say what we and promtool may think of a file; of some the promtools of different years think differently."""
+    """Return the verdicts that we and promtool may have on a file; versions of promtool differ on some."""
     ours = case.message is None
     return {(ours, not ours if case.stricter else ours)} | ({(ours, not ours)} if case.newer else set())
 

@@ -111,9 +111,19 @@ def _start(
     server = prometheus(
         stack, directory / "prometheus", rules, alertmanager_url, main.url, *(each.url for each in lone), speed=1
     )
+    _label_targets(directory / "prometheus" / "targets.yml", main.url, lone)
     server.start()
     server.wait()
     return lone
+
+
+def _label_targets(file: Path, main: str, lone: list[Daemon]) -> None:
+    """Name a domain for each exporter that is killed, so that Alertmanager does not put their alerts into one group."""
+    targets: list[dict[str, Any]] = [{"targets": [main.removeprefix("http://")]}]
+    for number, each in enumerate(lone):
+        labels = {"boks_domain": f"killed-{number}"}
+        targets.append({"targets": [each.url.removeprefix("http://")], "labels": labels})
+    file.write_text(json.dumps(targets), encoding="utf-8")
 
 
 def _recorded(directory: Path, number: int) -> Path:
@@ -123,17 +133,17 @@ def _recorded(directory: Path, number: int) -> Path:
 
 
 def _set_faults(world: World, lone: list[Daemon], copies: int) -> dict[tuple[str, int], tuple[float, str]]:
-    """Set all faults within one round; returns when, and the domain or instance of each."""
+    """Set all faults within one round; returns when, and the domain of each."""
     set_at: dict[tuple[str, int], tuple[float, str]] = {}
     for number in range(copies):
         began = time.monotonic()
         for each in MEASURED:
             domain = f"{each.name}-{number}"
             if each.fault:
-                world.set_fault(domain, each.host, each.fault, **(each.parameters or {}))
                 set_at[each.name, number] = time.time(), domain
+                world.set_fault(domain, each.host, each.fault, **(each.parameters or {}))
             else:
-                set_at[each.name, number] = time.time(), lone[number].url.removeprefix("http://")
+                set_at[each.name, number] = time.time(), domain
                 lone[number].process.kill()
         time.sleep(max(0.0, ROUND_SECONDS / copies - (time.monotonic() - began)))
     return set_at
@@ -158,7 +168,7 @@ def _notified(receiver: Receiver) -> Iterator[tuple[float, str, str]]:
         for alert in notification.alerts:
             labels = alert["labels"]
             if alert["status"] == "firing":
-                yield notification.at, labels["alertname"], labels.get("boks_domain") or labels.get("instance", "")
+                yield notification.at, labels["alertname"], labels.get("boks_domain", "")
 
 
 def rows(found: Mapping[str, list[float | None]]) -> list[dict[str, Any]]:

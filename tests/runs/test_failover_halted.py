@@ -16,7 +16,7 @@ WHY = "SIGTERM was received"
 
 
 class Ear(list[str]):
-    """Hear what a run tells, and ask it to stop at a word."""
+    """Receive a run's output, and ask it to stop at a word."""
 
     def __init__(self, word: str, halt: Halt) -> None:
         self.word, self.halt = word, halt
@@ -146,7 +146,7 @@ def test_undoing_is_brought_to_its_end(journals: Path) -> None:
 
 
 def test_who_resumes_a_run_later_is_at_work_again(journals: Path) -> None:
-    """Its window of maintenance may be over by then; it is opened anew, and never twice at once."""
+    """Its maintenance window may have expired by then; it is opened again, and never twice."""
     world = World.at(journals)
 
     async def scene() -> list[int]:

@@ -25,7 +25,7 @@ from tests.virtual.virtual_twin import virtual_twin
 
 @dataclass
 class Reader:
-    """Whoever watches a rehearsal."""
+    """The reader of a rehearsal's output."""
 
     said: list[str] = field(default_factory=list)
 
@@ -74,7 +74,7 @@ OFF = Acceptance(Guard.OLD_MASTER_UNPROVEN, "its power is off", MASTER)
 BY_HAND = Acceptance(Guard.FORK_POINT_UNKNOWN, "a test")
 HERE = Acceptance(Guard.UPDATES_ONLY_HERE, "a test")
 ENDS = {
-    "a sound domain": (),
+    "a healthy domain": (),
     "the original may come back": (),
     "the master is dead": (OFF,),
     "the old master is back and stopped": (BY_HAND,),
@@ -166,7 +166,7 @@ def test_a_death_is_rehearsed_by_day(journals: Path) -> None:
 
 
 def test_who_is_dead_as_well_can_refuse_it(journals: Path) -> None:
-    """Of a host that is off nobody can know whether it is master."""
+    """Whether a host that is off is master is unknown."""
     night = Night(journals, "a promotion by day", (OFF,))
     rehearsal = virtually(lambda: night.rehearsed(dead=(MASTER, "r2")))
     assert (rehearsal.exit, {finding.guard for finding in rehearsal.blocking}) == (

@@ -36,7 +36,7 @@ def test_a_twin_rests_on_the_same_facts(journals: Path, case: str) -> None:
 
 
 def _oddly(world: World) -> None:
-    """Let gates lack rights and knowledge, be locked, be busy, or not answer the operator at all."""
+    """Gates that lack rights or facts, are locked or busy, or do not answer the operator."""
     world.gates.overrides = {
         FIRST: {"permitted": "no", "state": "unusable"},
         SECOND: {"daemons": "unknown", "database": "unknown", "reach": "unknown"},
@@ -46,7 +46,7 @@ def _oddly(world: World) -> None:
     world.way.connection_fault = lambda host, _line: ConnectionFault.BEFORE if host == MASTER else None
 
 
-@pytest.mark.parametrize("case", ["a sound domain", "the master is dead", "a registered client"])
+@pytest.mark.parametrize("case", ["a healthy domain", "the master is dead", "a registered client"])
 def test_what_gates_say_and_keep_to_themselves_is_taken_over(journals: Path, case: str) -> None:
     """Findings about rights, locks and work that goes on are the live ones."""
     assert virtually(lambda: _differences(journals, case, warm=True, rate=0.0, apply_gate_state=_oddly)) == ()

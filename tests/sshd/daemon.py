@@ -73,7 +73,7 @@ class SshdDaemon:
         _write(configuration, self._configuration(), _READABLE)
         log = self.directory / "sshd.log"
         _write(log, "", _READABLE)
-        # Everything absolute: sshd starts itself anew for each connection, with `/` as working directory.
+        # Everything absolute: sshd starts itself again for each connection, with `/` as working directory.
         self._process = await asyncio.create_subprocess_exec(
             *(*self._within, sshd_program(), "-D", "-f", str(configuration), "-E", str(log)),
             stdin=asyncio.subprocess.DEVNULL,

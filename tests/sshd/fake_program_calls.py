@@ -50,7 +50,7 @@ class Calls:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        """Answer nobody any more."""
+        """Stop answering."""
         asyncio.get_running_loop().remove_reader(self._fifo)
         os.close(self._fifo)
         self.requests.unlink()

@@ -8,7 +8,7 @@ SEEN_AT = 1_700_000_000.0
 
 
 def host(name: str = "replica1", state: str = "ok", **changed: Any) -> HostReport:
-    """A sound replica, but for what is said."""
+    """A healthy replica, with the given changes."""
     report: HostReport = {
         "host": name,
         "role": "replica",
@@ -46,7 +46,7 @@ def master(name: str = "master1") -> HostReport:
 
 
 def domain(*hosts: HostReport, name: str = "prod", **changed: Any) -> DomainReport:
-    """A sound domain, but for what is said."""
+    """A healthy domain, with the given changes."""
     report: DomainReport = {
         "domain": name,
         "masters": ["master1"],

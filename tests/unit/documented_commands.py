@@ -30,7 +30,7 @@ def typed(text: str) -> Iterator[str]:
 
 
 def fault(arguments: str) -> str | None:
-    """Tell what the program would not take of a command line; values that stand for others (FILE) pass."""
+    """Return why the program would reject a command line; placeholders (FILE) pass."""
     command: click.Command = program
     context = _context(command, None, "boks-exporter")
     words = shlex.split(arguments)

@@ -10,7 +10,7 @@ from boks_exporter.model import Role
 from boks_exporter.parsing.operator_facts import Daemons
 from tests.unit.failover_facts import dead_master, ready, sound_domain
 
-SOUND = sound_domain()
+HEALTHY = sound_domain()
 DEAD = dead_master()
 
 

@@ -27,7 +27,7 @@ WORDS = {Role.MASTER: "master", Role.REPLICA: "server", Role.CLIENT: "client"}
 
 
 def host(name: str, role: Role, numbers: dict[int, int] | None = None, at: float = 1.0, **more: Any) -> Observed:
-    """Let a host answer in full."""
+    """Return the complete answer of a host."""
     shown = None if role is Role.CLIENT else (NUMBERS if numbers is None else numbers)
     seen = answers(name, role, shown, at, environment=Environment(WORDS.get(role), 16000))
     whole = {"errlog": ErrorLog(0, ()), "checksums": Checksums((("method.conf", "1 2"),)), **more}
@@ -35,7 +35,7 @@ def host(name: str, role: Role, numbers: dict[int, int] | None = None, at: float
 
 
 def ready(name: str, role: Role, **more: Any) -> GateFacts:
-    """Let the operator's gate of a host be ready."""
+    """Return the facts of an operator's gate that is ready."""
     known: dict[str, Any] = {
         "hostname": name,
         "role": role,

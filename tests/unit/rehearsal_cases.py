@@ -58,7 +58,7 @@ def _odd_configuration(domain: SimulatedDomain) -> None:
 
 
 CASES: dict[str, tuple[Procedure, str, tuple[Change, ...]]] = {
-    "a sound domain": (Procedure.SWITCHOVER, FIRST, ()),
+    "a healthy domain": (Procedure.SWITCHOVER, FIRST, ()),
     "a promotion by day": (Procedure.PROMOTE, FIRST, ()),
     "the original may come back": (Procedure.FAILBACK, MASTER, (_temporary,)),
     "the master is dead": (Procedure.PROMOTE, FIRST, (_fault(MASTER, Fault.MASTER_DEAD),)),
@@ -105,7 +105,7 @@ CASES: dict[str, tuple[Procedure, str, tuple[Change, ...]]] = {
 async def looked_at(
     world: World, procedure: Procedure, target: str, changes: tuple[Change, ...], *, warm: bool
 ) -> tuple[LiveKnowledge, Proposal]:
-    """Let something happen to a domain that is an hour old, and look at it as a new program does."""
+    """Change a domain that is an hour old, and poll it as a new program does."""
     clock = VirtualClock()
     await clock.sleep(4000.0)
     world.domain.advance(clock.monotonic())

@@ -115,7 +115,7 @@ async def test_another_deadline_gets_a_new_transport(opened: list[Held]) -> None
 
 
 async def test_a_domain_that_leaves_is_closed(opened: list[Held]) -> None:
-    """Nobody stays logged in at hosts that nobody watches."""
+    """No connection stays open to hosts that are no longer polled."""
     async with Connections() as connections:
         await connections.apply_settings(settings(PROD, TEST))
         assert list(await connections.apply_settings(settings(TEST))) == ["test"]

@@ -53,7 +53,7 @@ def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("log_format", list(LogFormat))
 def test_an_exception_is_part_of_its_line(capsys: pytest.CaptureFixture[str], log_format: LogFormat) -> None:
-    """A bug's traceback reaches whoever collects logs by the line."""
+    """A bug's traceback is part of one line, for collectors that read line by line."""
     configure("info", log_format)
     try:
         int("a bug")

@@ -84,7 +84,7 @@ async def test_a_good_file_after_a_bad_one_is_taken(recorded: Recorded) -> None:
 
 
 async def test_the_signal_reloads_too(recorded: Recorded, logs: list[dict[str, object]]) -> None:
-    """A bad file is logged as kept, and the next signal takes the mended one."""
+    """A bad file is logged as kept, and the next signal applies the corrected one."""
     file = recorded.configure()
     good = file.read_text(encoding="utf-8")
     async with exporting(file) as exporter:
@@ -129,7 +129,7 @@ async def test_hosts_come_and_go(recorded: Recorded) -> None:
 
 
 async def test_a_domain_that_stays_keeps_its_counters(recorded: Recorded) -> None:
-    """Nothing starts anew for a domain in whose settings nothing changed."""
+    """Nothing restarts for a domain whose settings did not change."""
     rounds = 'boks_rounds_total{boks_domain="prod"}'
     async with exporting(recorded.configure(interval="60ms")) as exporter:
         await exporter.until(rounds, lambda value: float(value or 0) >= 3)
@@ -139,7 +139,7 @@ async def test_a_domain_that_stays_keeps_its_counters(recorded: Recorded) -> Non
 
 
 async def test_a_changed_interval_applies_at_once(recorded: Recorded) -> None:
-    """Nobody waits for the end of the old interval."""
+    """The new interval applies without waiting for the end of the old one."""
     async with exporting(recorded.configure(interval="1h")) as exporter:
         recorded.configure(interval="60ms")
         await exporter.reload()
@@ -191,7 +191,7 @@ async def test_two_reloads_at_once_follow_one_another(recorded: Recorded) -> Non
 async def test_a_reload_tells_what_is_wrong_with_the_web_configuration(
     recorded: Recorded, logs: list[dict[str, object]], tmp_path: Path
 ) -> None:
-    """Nobody need ask for a page to read of it."""
+    """It is logged without a request for a page."""
     web = tmp_path / "web.yml"
     web.write_text("", encoding="utf-8")
     async with exporting(recorded.configure(), web_config_file=web) as exporter:

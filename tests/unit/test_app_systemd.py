@@ -30,7 +30,7 @@ class Listener:
         return self._socket.recv(4096).decode().split("\n")
 
     async def wait(self, wanted: str) -> list[str]:
-        """Give the next message that begins with a line; leave others out."""
+        """Return the next message that begins with a line; skip others."""
         async with asyncio.timeout(10):
             while True:
                 try:
@@ -120,7 +120,7 @@ def test_the_watchdog_is_fed_twice_in_its_time(
 
 
 def test_the_fleet_fits_into_a_sentence() -> None:
-    """The sick come first, with the reason; the sound ones are named together."""
+    """Faulty domains come first, with the reason; healthy ones are named together."""
     assert status_line(status_report([])) == "Waiting for the first round"
     assert status_line(status_report([published()])) == "bank is degraded: REPHOST is unreachable"
     report = status_report([published(), published(), no_master()])

@@ -113,7 +113,7 @@ def test_the_output_stays_below_4_kb(count: int) -> None:
 
 
 def test_all_performance_data_may_exceed_the_limit() -> None:
-    """Whoever requests it gets the figures of every replica, and no more text than otherwise."""
+    """On request it has the values of every replica, and no more text than otherwise."""
     text = printed(large(400), perfdata=Perfdata.ALL)
 
     assert text.count("/lag'=") == 400

@@ -88,7 +88,7 @@ def _expressions(node: object) -> list[str]:
 
 
 def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
-    """Whoever is woken finds a page, and no page describes an alert that cannot come."""
+    """Every alert has a page, and no page describes an alert that does not exist."""
     runbooks = {file.stem for file in (ROOT / "docs" / "runbooks").glob("Boks*.md")}
     assert runbooks == {rule["alert"] for rule in alerts()}
 

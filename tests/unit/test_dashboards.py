@@ -88,7 +88,7 @@ def _every(node: Any, key: str) -> Iterator[Any]:
 
 
 def test_the_files_are_what_the_generator_makes() -> None:
-    """Nobody edits the JSON; `make docs` writes it."""
+    """The JSON is not edited manually; `make docs` writes it."""
     printing = "import json; from scripts.dashboards.build import texts; print(json.dumps(texts()))"
     made = subprocess.run([sys.executable, "-c", printing], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert json.loads(made) == {file.name: file.read_text(encoding="utf-8") for file in FILES}
@@ -177,7 +177,7 @@ def test_a_panel_says_what_it_shows(file: Path) -> None:
 
 @each_file
 def test_a_title_occurs_once(file: Path) -> None:
-    """Whoever speaks of a panel on the telephone means one."""
+    """A title identifies one panel."""
     titles = [panel["title"] for panel in _panels(file)]
     assert len(titles) == len(set(titles))
 

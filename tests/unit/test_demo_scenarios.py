@@ -38,7 +38,7 @@ def test_steps_come_in_the_order_of_time(scenario: Scenario) -> None:
 
 @ALL
 def test_every_step_says_what_happens_and_every_fault_what_to_look_for(scenario: Scenario) -> None:
-    """Whoever watches is never left without a sentence, and no sentence has a gap."""
+    """Every step has a sentence, and no sentence has an unfilled placeholder."""
     for step in first_steps(scenario):
         assert step.text.endswith(".")
         assert bool(step.begins) == step.look_for.endswith(".")
@@ -122,7 +122,7 @@ def test_the_tour_hits_others_with_another_seed_and_in_the_next_turn() -> None:
 
 
 def test_the_incident_is_three_tables_ahead_of_one_replica_for_good() -> None:
-    """As published: the list says OK, three tables are ahead, and nobody repairs it."""
+    """As published: the list says OK, three tables are ahead, and it is not repaired."""
     (step,) = first_steps(SCENARIOS["incident"])
     (trouble,) = step.begins
     assert (trouble.fault, dict(trouble.parameters)) == (Fault.AHEAD, {"by": 2, "tables": (7, 9, 15)})

@@ -32,7 +32,7 @@ def test_every_command_line_is_one(page: Path) -> None:
 
 
 def test_the_figures_of_the_comparison_are_those_of_the_trial() -> None:
-    """README shows some figures of docs/verdicts.md, which is written anew when verdicts change."""
+    """README shows some figures of docs/verdicts.md, which is regenerated when verdicts change."""
     readme, trial = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/verdicts.md"))
     shown = re.findall(r"\b[0-9]{4,}\b", readme.partition("## How it compares")[2].partition("\n## ")[0])
     assert len(shown) > 8

@@ -32,7 +32,7 @@ def test_nothing_stands_against_a_sound_candidate() -> None:
 
 
 def test_two_masters_can_never_come_of_a_promotion() -> None:
-    """Somebody who says master is in the way, whatever else is so, and nobody may accept it."""
+    """Another host that reports to be master refuses the plan, and cannot be accepted."""
     findings = found(Procedure.PROMOTE, "R1", sound_domain())
     assert [(each.guard, each.level, each.acceptable, each.value, each.limit) for each in findings][:1] == [
         (Guard.MASTER_EXISTS, Level.REFUSE, False, "1", "0")
@@ -69,7 +69,7 @@ def test_who_could_not_be_asked_may_be_master() -> None:
 
 
 def test_a_domain_without_a_known_master_is_not_promoted_unseen() -> None:
-    """Nobody can be proven gone of whom nobody knows, and nobody knows what it had."""
+    """An unknown master cannot be proven stopped, and its data is unknown."""
     facts = dead_master(last_master=None, witnesses=(), readings={})
     said = told(Procedure.PROMOTE, "R1", facts)
     assert said[0].startswith("unknown hosts_not_asked: M could not be asked")
@@ -108,7 +108,7 @@ def test_a_candidate_behind_the_dead_master_is_refused_with_the_age_of_what_is_k
 
 
 def test_an_incomplete_copy_is_never_promoted() -> None:
-    """A table that another server shows would be lost everywhere; nobody may accept that."""
+    """A table that another server shows would be lost everywhere; that cannot be accepted."""
     facts = dead_master(host("R1", Role.REPLICA, {7: 100}))
     finding = next(each for each in found(Procedure.PROMOTE, "R1", facts) if each.guard is Guard.INCOMPLETE_COPY)
     assert (finding.sentence, finding.acceptable) == ("R1 lacks T9, which another server has", False)
@@ -147,7 +147,7 @@ def test_the_error_log_is_looked_at() -> None:
     ],
 )
 def test_what_was_seen_of_an_error_log_is_told_as_it_is(log: ErrorLog | None, truth: Certainty, said: str) -> None:
-    """An empty log is no unread one, and whoever read seven lines does not speak of thirty."""
+    """An empty log is not an unread one, and the number of lines is the number that was read."""
     facts = dead_master(host("R1", Role.REPLICA, errlog=log))
     assert has_clean_error_log(facts, "R1", Circumstances()) == Proven(truth, said)
     unread = [line for line in told(Procedure.PROMOTE, "R1", facts) if "error_log" in line]

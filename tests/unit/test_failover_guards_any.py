@@ -122,7 +122,7 @@ def test_some_findings_can_be_accepted_and_some_by_nobody() -> None:
 
 
 def test_every_guard_has_a_rule() -> None:
-    """The closed set and its table are the same, and each says why it may be accepted, or why nobody may."""
+    """The closed set and its table are the same, and each states why it can be accepted, or why not."""
     assert set(RULES) == set(Guard)
     assert all(rule.meaning and rule.reason and rule.because for rule in RULES.values())
 

@@ -62,7 +62,7 @@ def test_a_rebuild_tells_what_only_the_replica_has() -> None:
 
 
 def test_what_an_old_master_wrote_after_it_was_last_read_is_not_known() -> None:
-    """It stands in single-user mode: its last numbers are old, and nobody knows what it wrote after them."""
+    """It stands in single-user mode: its last numbers are old, and later updates are unknown."""
     reading = Reading("M", {7: (100, STAMP)}, 0.0, "kept by the exporter's state file")
     facts = sound_domain(silent("M"), host("R1", Role.MASTER, {7: 105, 9: 60}), readings={"M": reading}, journal=FORKED)
     assert told(Procedure.RETIRE, "M", facts) == [

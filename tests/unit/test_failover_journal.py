@@ -75,7 +75,7 @@ def test_a_run_is_kept_with_who_why_and_what_was_found(tmp_path: Path) -> None:
 
 
 def test_an_intent_stands_there_before_its_outcome(tmp_path: Path) -> None:
-    """A step without an outcome is one of which nobody knows."""
+    """A step without an outcome is one whose result is unknown."""
     with Journal(tmp_path / "journal") as journal:
         journal.begin(run(), [], [])
         journal.intend("r1", step())

@@ -13,7 +13,7 @@ _BEHIND = host("R2", Role.REPLICA, {table: number + 5 for table, number in NUMBE
 
 
 def test_a_plan_knows_which_replicas_were_ok() -> None:
-    """One that is ahead already is not among them: no rebuilding of another can mend it."""
+    """One that is ahead already is not among them: rebuilding another one does not repair it."""
     assert make_plan(Procedure.ADD_REPLICA, "C", sound_domain()).healthy == ("R1", "R2")
     assert make_plan(Procedure.REBUILD, "R1", sound_domain(_BEHIND)).healthy == ("R1",)
 

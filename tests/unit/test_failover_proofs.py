@@ -12,19 +12,19 @@ from boks_exporter.failover.proofs.prove import JUDGES
 from boks_exporter.model import Role
 from boks_exporter.parsing.operator_facts import Daemons, Reach
 from tests.unit.domain_rounds import silent
-from tests.unit.failover_claims import DEAD, NO, SOUND, UNKNOWN, YES, Case, judged, mute, named, stopped
+from tests.unit.failover_claims import DEAD, HEALTHY, NO, UNKNOWN, YES, Case, judged, mute, named, stopped
 from tests.unit.failover_facts import dead_master, host, ready, sound_domain
 
 
 def without_list() -> FailoverFacts:
-    return replace(SOUND, snapshot=replace(SOUND.snapshot, listing=None))
+    return replace(HEALTHY, snapshot=replace(HEALTHY.snapshot, listing=None))
 
 
 UNREACHED = "M was master when it was last seen, and is not reached (no answer within 20 s)"
 
 MASTERS = (
     Case(ClaimKind.IS_MASTER_ALONE, DEAD, UNKNOWN, "M does not answer", "M"),
-    Case(ClaimKind.IS_MASTER_ALONE, SOUND, NO, "R1 reports that it is a replica"),
+    Case(ClaimKind.IS_MASTER_ALONE, HEALTHY, NO, "R1 reports that it is a replica"),
     Case(ClaimKind.IS_MASTER_ALONE, sound_domain(host("R1", Role.MASTER)), NO, "M reports that it is master, too"),
     Case(
         ClaimKind.IS_MASTER_ALONE,
@@ -34,7 +34,7 @@ MASTERS = (
         "M",
     ),
     Case(ClaimKind.IS_REPLICA, sound_domain(host("R1", Role.UNKNOWN)), UNKNOWN, "the role of R1 could not be read"),
-    Case(ClaimKind.IS_STOPPED, SOUND, NO, "BoKS is running on R1"),
+    Case(ClaimKind.IS_STOPPED, HEALTHY, NO, "BoKS is running on R1"),
     Case(
         ClaimKind.IS_STARTED,
         sound_domain(**mute("R1")),
@@ -73,7 +73,7 @@ MASTERS = (
         "M",
         "R1",
     ),
-    Case(ClaimKind.NOBODY_IS_MASTER, SOUND, NO, "M reports that it is master"),
+    Case(ClaimKind.NOBODY_IS_MASTER, HEALTHY, NO, "M reports that it is master"),
     Case(
         ClaimKind.NOBODY_IS_MASTER,
         dead_master(silent("C")),
@@ -137,7 +137,7 @@ MASTERS = (
     ),
     Case(
         ClaimKind.MAY_START_AS_MASTER,
-        SOUND,
+        HEALTHY,
         YES,
         "M reports that it is a master; every known host was asked, and none reports that it is master",
         "M",

@@ -10,13 +10,13 @@ from boks_exporter.failover.procedures.claims import ClaimKind
 from boks_exporter.failover.proofs import Circumstances
 from boks_exporter.model import ErrorLog, ReplicaLine, Role
 from tests.unit.domain_rounds import NUMBERS, STAMP, listed, silent, snapshot
-from tests.unit.failover_claims import DEAD, NO, SOUND, UNKNOWN, YES, Case, judged, mute, taken
+from tests.unit.failover_claims import DEAD, HEALTHY, NO, UNKNOWN, YES, Case, judged, mute, taken
 from tests.unit.failover_facts import dead_master, facts_of, host, sound_domain
 from tests.unit.test_failover_proofs import without_list
 
 
 def listing(*lines: ReplicaLine) -> FailoverFacts:
-    """Let the master list its replicas in another way."""
+    """Change how the master lists its replicas."""
     seen = snapshot(host("M", Role.MASTER, at=0.0), host("R1", Role.REPLICA), second=NUMBERS, lines=lines)
     return facts_of(seen)
 
@@ -38,7 +38,7 @@ COPIES = (
         NO,
         "R1 has T8, which the master does not have, is behind by 1 in T9, is ahead by 2 in T7",
     ),
-    Case(ClaimKind.IS_QUIET, SOUND, YES, "R1 has in all 2 tables what M has"),
+    Case(ClaimKind.IS_QUIET, HEALTHY, YES, "R1 has in all 2 tables what M has"),
     Case(ClaimKind.IS_AS_ADVANCED, sound_domain(silent("R1")), UNKNOWN, "the numbers of R1 could not be read"),
     Case(ClaimKind.IS_AS_ADVANCED, dead_master(readings={}), UNKNOWN, "the numbers of M are unknown"),
     Case(
@@ -69,7 +69,7 @@ COPIES = (
         "R1 is 3 updates behind the most advanced server that answers",
         by=taken(Guard.BEHIND_BEST),
     ),
-    Case(ClaimKind.MAY_BE_REMOVED, SOUND, NO, "R1 reports that it is a replica"),
+    Case(ClaimKind.MAY_BE_REMOVED, HEALTHY, NO, "R1 reports that it is a replica"),
     Case(
         ClaimKind.MAY_BE_REMOVED,
         sound_domain(host("R1", Role.CLIENT), readings={"R1": replace(OLD, numbers={7: (103, STAMP)}, is_final=True)}),
@@ -86,7 +86,7 @@ COPIES = (
         ),
         by=taken(Guard.UPDATES_ONLY_HERE),
     ),
-    Case(ClaimKind.HAS_DATABASE, SOUND, NO, "C has no database", "C"),
+    Case(ClaimKind.HAS_DATABASE, HEALTHY, NO, "C has no database", "C"),
     Case(
         ClaimKind.HAS_NO_DATABASE,
         sound_domain(**mute("C")),
@@ -95,7 +95,7 @@ COPIES = (
         "C",
     ),
     Case(ClaimKind.HAS_SHM_SIZE, sound_domain(silent("C")), UNKNOWN, "SHM_SIZE of C could not be read", "C", number=1),
-    Case(ClaimKind.HAS_SHM_SIZE, SOUND, NO, "SHM_SIZE is 16000 on C", "C", number=8000),
+    Case(ClaimKind.HAS_SHM_SIZE, HEALTHY, NO, "SHM_SIZE is 16000 on C", "C", number=8000),
 )
 DOMAINS = (
     Case(
@@ -106,21 +106,21 @@ DOMAINS = (
     ),
     Case(
         ClaimKind.IS_REGISTERED,
-        SOUND,
+        HEALTHY,
         NO,
         "C is not registered as BOKSREPLICA: change its type in the database of M",
         "C",
     ),
     Case(
         ClaimKind.IS_REGISTERED,
-        SOUND,
+        HEALTHY,
         YES,
         "C is not proven to be registered as BOKSREPLICA, which is accepted",
         "C",
         by=taken(Guard.NOT_REGISTERED),
     ),
     Case(ClaimKind.IS_LISTED_OK, without_list(), UNKNOWN, "the list of M could not be read"),
-    Case(ClaimKind.IS_LISTED_OK, SOUND, NO, "M does not list C", "C"),
+    Case(ClaimKind.IS_LISTED_OK, HEALTHY, NO, "M does not list C", "C"),
     Case(ClaimKind.IS_LISTED_OK, listing(listed("R1", "LOADING")), NO, "M lists R1 as LOADING"),
     Case(ClaimKind.NONE_IS_AHEAD, DEAD, UNKNOWN, "M does not answer", "M"),
     Case(
@@ -142,7 +142,7 @@ DOMAINS = (
     Case(ClaimKind.OTHERS_ARE_BACK, DEAD, UNKNOWN, "M does not answer", "M"),
     Case(
         ClaimKind.OTHERS_ARE_BACK,
-        SOUND,
+        HEALTHY,
         YES,
         "2 replicas that were OK are OK under M",
         "M",

@@ -133,7 +133,7 @@ def test_a_client_becomes_a_replica(journals: Path) -> None:
 
 
 def test_the_whole_night(journals: Path) -> None:
-    """Death, promotion, return of the old master, its way back as a replica, failback: sound, and nothing lost."""
+    """Death, promotion, return of the old master, its return as a replica, failback: healthy, and nothing lost."""
     world = World.at(journals)
 
     async def scene() -> list[Exit]:

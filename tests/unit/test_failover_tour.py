@@ -1,4 +1,4 @@
-"""The tour of a failover ends well only where the simulated domain is really sound."""
+"""The tour of a failover succeeds only where the simulated domain is healthy."""
 
 import pytest
 from click.testing import CliRunner

@@ -23,7 +23,7 @@ def gate(tmp_path: Path) -> Path:
 
 
 def test_a_configuration_that_is_not_roots_is_refused(gate: Path) -> None:
-    """Whoever can write the paths can choose what the gate runs: only root may."""
+    """A user who can write the paths can choose what the gate runs: only root may."""
     conf = gate.parent / "boks-gate.conf"
     conf.write_text("PREFIX=none\n")
     give_away(conf)

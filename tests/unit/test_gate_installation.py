@@ -30,7 +30,7 @@ KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINMWKJ+lJmfT2P6S0iEOvZNEP3ld0Wxmi5YUX
 
 @pytest.mark.parametrize("name", sorted(files()))
 def test_the_files_under_deploy_are_the_ones_that_the_program_prints(name: str) -> None:
-    """What an operator copies and what `boks-exporter gate` prints is the same; `make docs` writes it anew."""
+    """What an operator copies and what `boks-exporter gate` prints is the same; `make docs` regenerates it."""
     assert (FOLDER / name).read_text(encoding="utf-8") == files()[name]
 
 

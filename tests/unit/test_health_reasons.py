@@ -19,12 +19,12 @@ from tests.unit.domain_rounds import (
     summary,
 )
 
-SOUND = answers("R1", Role.REPLICA, NUMBERS)
+HEALTHY = answers("R1", Role.REPLICA, NUMBERS)
 
 
 def test_ok_rests_on_the_list_and_on_the_numbers() -> None:
     """Both proofs are named."""
-    assert summary(of_replica(SOUND, listed("R1"))) == (ReplicaState.OK, "listed as OK, nothing ahead", ())
+    assert summary(of_replica(HEALTHY, listed("R1"))) == (ReplicaState.OK, "listed as OK, nothing ahead", ())
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_reply_that_is_none_is_a_host_that_cannot_be_looked_at() -> None:
 
 def test_down_is_told_with_the_silence_and_whether_it_answers() -> None:
     """The published line: last packet 2:59 ago, last failure later than that."""
-    assert summary(of_replica(SOUND, listed("R1", "DOWN", packet=179.0, failure=133.0))) == (
+    assert summary(of_replica(HEALTHY, listed("R1", "DOWN", packet=179.0, failure=133.0))) == (
         ReplicaState.DOWN,
         "the master lists it as DOWN, though it answers; last packet 2 min 59 s before",
         ("the last failed update (2 min 13 s before) came after the last packet",),
@@ -185,11 +185,11 @@ def test_numbers_that_went_back_are_a_copy_that_loads_anew() -> None:
 
 def test_a_replica_that_the_master_does_not_list_is_unlisted() -> None:
     """It gets no updates, even if it lacks none yet."""
-    assert summary(of_replica(SOUND)) == (ReplicaState.UNLISTED, "is a replica, but M does not list it", ())
+    assert summary(of_replica(HEALTHY)) == (ReplicaState.UNLISTED, "is a replica, but M does not list it", ())
 
 
 def test_a_status_that_nobody_knows_is_not_read_as_ok() -> None:
-    assert summary(of_replica(SOUND, listed("R1", "RESTING"))) == (
+    assert summary(of_replica(HEALTHY, listed("R1", "RESTING"))) == (
         ReplicaState.UNKNOWN,
         "the master lists it with the status 'RESTING', whose meaning is not known",
         (),
@@ -233,17 +233,17 @@ def test_what_is_missing_for_a_proof_is_named() -> None:
     master = answers("M", Role.MASTER, NUMBERS, 0.0)
     lines = (listed("R1"),)
     assert (
-        judge_one_shot(snapshot(master, SOUND, second=NUMBERS)).host("R1").reason
+        judge_one_shot(snapshot(master, HEALTHY, second=NUMBERS)).host("R1").reason
         == "the master's list could not be read"
     )
-    assert judge_one_shot(snapshot(master, SOUND, lines=lines)).host("R1").reason == (
+    assert judge_one_shot(snapshot(master, HEALTHY, lines=lines)).host("R1").reason == (
         "the master's numbers could not be read after the replica's"
     )
     late = answers("M", Role.MASTER, NUMBERS, 0.9)
-    assert judge_one_shot(snapshot(late, SOUND, second=NUMBERS, lines=lines)).host("R1").reason == (
+    assert judge_one_shot(snapshot(late, HEALTHY, second=NUMBERS, lines=lines)).host("R1").reason == (
         "the master's numbers could not be read before the replica's"
     )
-    assert judge_one_shot(snapshot(late, SOUND, lines=lines)).host("R1").reason == (
+    assert judge_one_shot(snapshot(late, HEALTHY, lines=lines)).host("R1").reason == (
         "the master lists it as OK, but its numbers could not be compared"
     )
     assert judge_one_shot(snapshot(master, answers("R1", Role.REPLICA, None), lines=lines)).host("R1").reason == (

@@ -18,7 +18,7 @@ from tests.unit.domain_rounds import (
     summary,
 )
 
-SOUND = answers("R1", Role.REPLICA, NUMBERS)
+HEALTHY = answers("R1", Role.REPLICA, NUMBERS)
 
 
 FAULT = SectionFault(Section.SEQUENCE, FailureReason.TIMEOUT, "sequence was cut by the gate's time limit on the host")
@@ -66,7 +66,7 @@ def test_a_copy_that_was_ahead_before_the_master_died_is_told_as_such() -> None:
 def test_two_masters_accuse_each_other() -> None:
     """Which master's numbers are right is unknown."""
     health = judge_one_shot(
-        snapshot(answers("M", Role.MASTER, NUMBERS, 0.0), answers("N", Role.MASTER, NUMBERS, 1.0), SOUND)
+        snapshot(answers("M", Role.MASTER, NUMBERS, 0.0), answers("N", Role.MASTER, NUMBERS, 1.0), HEALTHY)
     )
     assert [(verdict.state, verdict.reason) for verdict in health.hosts] == [
         (ReplicaState.UNKNOWN, "reports to be master, as does N"),
@@ -112,7 +112,7 @@ def test_a_table_that_only_the_replica_has_is_evidence() -> None:
 def test_who_was_a_replica_is_one_while_it_does_not_answer() -> None:
     """An unreachable master or client does not become a replica, a listed unknown host does."""
     watch = Watch()
-    watch.judge(snapshot(answers("M", Role.MASTER, NUMBERS, 0.0), SOUND, answers("C", Role.CLIENT, None), lines=()))
+    watch.judge(snapshot(answers("M", Role.MASTER, NUMBERS, 0.0), HEALTHY, answers("C", Role.CLIENT, None), lines=()))
     lines = (listed("X"),)
     gone = snapshot(
         answers("M", Role.MASTER, NUMBERS, 30.0), silent("R1"), silent("C"), silent("X"), at=30.0, lines=lines

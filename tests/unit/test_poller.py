@@ -313,7 +313,7 @@ def test_a_host_that_is_removed_during_a_round_does_not_come_back_with_it() -> N
 
 
 def test_a_new_host_is_polled_at_once() -> None:
-    """Nobody waits for the next point of the grid; a change of something else does not move it."""
+    """The next round does not wait for the old grid; a change of something else does not move it."""
     watched = Watched()
     watched.take(domain("bank", "M"), domain("shop", "S"))
 

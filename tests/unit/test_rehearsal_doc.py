@@ -8,6 +8,6 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_the_page_is_current() -> None:
-    """Faults and transcripts are those of the program; `make docs` writes them anew."""
+    """Faults and transcripts are those of the program; `make docs` fills them."""
     assert PAGE == ROOT / "docs" / "failover-rehearsal.md"
     assert PAGE.read_text(encoding="utf-8") == page()

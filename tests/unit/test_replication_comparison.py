@@ -15,7 +15,7 @@ NO_HISTORY = History()
 def test_the_published_incident_is_found_without_any_history() -> None:
     """Three tables beyond the second reading are ahead in the first round."""
     seen = healthy_round({7: 5053, 9: 7919, 15: 1865}, R1={7: 5060, 9: 7920, 15: 1900}, R2={7: 5053, 9: 7919, 15: 1865})
-    ahead, sound = compare(seen, NO_HISTORY).replicas
+    ahead, healthy = compare(seen, NO_HISTORY).replicas
     assert ahead.tables == (
         TableComparison(
             7,
@@ -56,7 +56,7 @@ def test_the_published_incident_is_found_without_any_history() -> None:
     )
     assert [table.table for table in ahead.ahead_tables] == [15, 7, 9]
     assert (ahead.lag, ahead.ahead, ahead.lag_seconds) == (0, 35, 0.0)
-    assert (sound.lag, sound.ahead, sound.ahead_tables) == (0, 0, ())
+    assert (healthy.lag, healthy.ahead, healthy.ahead_tables) == (0, 0, ())
 
 
 def test_a_replica_two_ahead_within_the_readings_is_not_ahead() -> None:

@@ -21,7 +21,7 @@ _INLINE = re.compile(r"`([^`]+)`")
 
 
 def typed(page: Path) -> Iterator[str]:
-    """Give everything in code type, each line of a block by itself."""
+    """Yield everything in code type, each line of a block separately."""
     text = page.read_text(encoding="utf-8")
     for block in _FENCED.findall(text):
         yield from (line.strip() for line in block.splitlines()[1:-1])

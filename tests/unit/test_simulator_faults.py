@@ -87,11 +87,11 @@ def test_a_diverged_replica_misses_one_table_only() -> None:
 @pytest.mark.parametrize("fault", [Fault.DIVERGED, Fault.AHEAD, Fault.WRONG_STAMP, Fault.MISSING_TABLE])
 def test_a_fault_of_a_copy_changes_nothing_on_the_master(fault: Fault) -> None:
     """The master's data are what all others are measured by."""
-    domain, sound = domain_of(rate=5.0), domain_of(rate=5.0)
+    domain, healthy = domain_of(rate=5.0), domain_of(rate=5.0)
     domain.set_fault("MASTER1", fault)
-    for each in (domain, sound):
+    for each in (domain, healthy):
         each.advance(900.0)
-    assert sequences(domain, "MASTER1") == sequences(sound, "MASTER1")
+    assert sequences(domain, "MASTER1") == sequences(healthy, "MASTER1")
 
 
 def test_a_table_that_is_stuck_stays_so_under_a_new_master() -> None:

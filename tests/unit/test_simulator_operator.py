@@ -134,7 +134,7 @@ def test_a_machine_that_rebooted_runs_in_the_role_of_its_env(domain: SimulatedDo
 def test_a_witness_sees_what_is_so(
     domain: SimulatedDomain, gates: OperatorGates, host: str, port: int, fault: Fault | None, word: str
 ) -> None:
-    """Whoever cannot be told from another is unknown."""
+    """A requester that cannot be identified is unknown."""
     if fault:
         domain.set_fault("MASTER1", fault)
     assert ask(gates, f"reach {host} {port}", "REPHOST3")[0] == f"|reach={word}"
@@ -209,7 +209,7 @@ def move_the_best_aside(domain: SimulatedDomain) -> None:
 def test_the_observer_sees_what_must_never_be(
     domain: SimulatedDomain, do: Callable[[SimulatedDomain], None], invariant: Invariant
 ) -> None:
-    """At the very instant, whoever did it."""
+    """At the same instant, by any operator."""
     observer = Observer(domain)
     do(domain)
     assert {breach.invariant for breach in observer.breaches} == {invariant}

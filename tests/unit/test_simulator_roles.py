@@ -54,7 +54,7 @@ def test_an_old_master_that_comes_back_is_a_second_master() -> None:
 
 
 def test_stale_files_make_a_converted_replica_run_ahead() -> None:
-    """What K1262 found: an old master that is made a replica with its data keeps updates that nobody else has."""
+    """What K1262 found: an old master that is made a replica with its data keeps updates that no other server has."""
     domain = domain_of(rate=5.0)
     domain.set_fault("REPHOST5", Fault.SLOW, delay_seconds=60)
     domain.advance(800.0)
@@ -180,7 +180,7 @@ def test_a_stopped_master_writes_nothing_and_lists_nothing() -> None:
 
 
 def test_what_stopped_daemons_print_can_be_chosen() -> None:
-    """Since nobody has published it, a domain can print the numbers or an error."""
+    """Since it is not published, a domain can print the numbers or an error."""
     for stopped, status in ((Stopped.NUMBERS, 0), (Stopped.ERROR, 1)):
         domain = domain_of(when_stopped=stopped)
         domain.set_fault("REPHOST", Fault.DOWN)

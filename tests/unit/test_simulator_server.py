@@ -134,7 +134,7 @@ async def test_a_silent_host_times_out(tmp_path: Path, fault: Fault) -> None:
 
 
 async def test_garbage_is_a_reply_that_nobody_can_read(stage: Stage) -> None:
-    """Garbage comes through in sound frames; the sequences in it are a fault of that section."""
+    """Garbage arrives in valid frames; the sequences in it are a fault of that section."""
     await stage.servers.set_fault(VICTIM, Fault.GARBAGE)
     raw = await stage.transport.ask(stage.host(VICTIM), READING)
     outcome = interpret_reply(stage.host(VICTIM), READING, raw, 0.0, 1.0)
@@ -197,7 +197,7 @@ async def test_a_foreign_key_is_not_let_in(stage: Stage) -> None:
 
 
 async def test_the_private_key_is_its_owners_alone(stage: Stage) -> None:
-    """The client's key can be read by nobody else."""
+    """The client's key is readable only by its owner."""
     assert stat.S_IMODE(stage.servers.identity_file.stat().st_mode) == 0o600
 
 
@@ -213,7 +213,7 @@ async def test_nothing_listens_afterwards(tmp_path: Path) -> None:
 
 
 async def test_a_refusing_host_keeps_its_port(stage: Stage) -> None:
-    """Nobody else can take the port of a host that refuses connections meanwhile."""
+    """No other program can use the port of a host that refuses connections meanwhile."""
     await stage.servers.set_fault(VICTIM, Fault.REFUSED)
     with pytest.raises(OSError, match="in use"), socket.socket() as other:
         other.bind((stage.servers.address, stage.servers.port(VICTIM)))

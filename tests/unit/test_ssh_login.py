@@ -167,7 +167,7 @@ async def test_an_agent_that_does_not_answer_is_a_local_failure(keys: Keys, monk
 
 
 async def test_a_closed_transport_refuses(keys: Keys) -> None:
-    """A round that still uses a transport after a reload opens no connection that nobody would close."""
+    """A round that still uses a transport after a reload opens no connection that would stay open."""
     async with ssh_server(keys) as server:
         transport = SshTransport(keys.settings(), timeout_seconds=20)
         await transport.aclose()

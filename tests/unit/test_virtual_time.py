@@ -18,7 +18,7 @@ def test_a_week_passes_at_once() -> None:
 
 
 def test_timers_go_off_in_the_order_of_their_times() -> None:
-    """Whoever sleeps less wakes first, at exactly its time."""
+    """A shorter sleep ends first, at exactly its time."""
     woken: list[tuple[str, float]] = []
 
     async def sleeper(name: str, seconds: float) -> None:
