@@ -13,7 +13,7 @@ from scripts.dist.system_packages import build_deb, build_rpm, stage
 
 
 def main(output: Path) -> int:
-    """Build everything anew; what an earlier build left in the directory is removed first."""
+    """Build everything; results of an earlier build in the directory are removed first."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     for file in (*output.glob("boks*"), output / "SHA256SUMS"):
         file.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from boks_exporter.model import HostName
 from boks_exporter.simulator.domain.invariants import Breach
 from tests.faults.cases import Case
 from tests.faults.commands import open_run
-from tests.faults.expected_state import Standing, standing, unsound
+from tests.faults.expected_state import Standing, missing_to_goal, standing
 from tests.faults.faults import FaultKind
 from tests.faults.harness import World
 
@@ -42,7 +42,7 @@ def judge_exit(world: World, story: Story, result: RunResult | None, before: Sta
     if result.exit in CHANGED_NOTHING | {Exit.DONE} and run is not None and not is_full:
         story.wrong.append(f"exit {int(result.exit)}, and a run is open")
     if result.exit is Exit.DONE and story.exits[-1] == "0" and not world.changed_from_outside:
-        reasons = unsound(world.domain, story.case.procedure, target)
+        reasons = missing_to_goal(world.domain, story.case.procedure, target)
         undone = before.differs(standing(world.domain))
         if reasons and undone:
             story.wrong.append(f"exit 0, but {'; '.join(reasons)}")

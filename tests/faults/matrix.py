@@ -14,7 +14,7 @@ from boks_exporter.simulator.domain.invariants import Breach, Invariant
 from tests.faults.case_result import CHANGED_NOTHING, Story, judge_exit
 from tests.faults.cases import Case
 from tests.faults.commands import Work, apply_plan, go_on, open_run, planned
-from tests.faults.expected_state import Standing, standing, unsound
+from tests.faults.expected_state import Standing, missing_to_goal, standing
 from tests.faults.faults import CHANGES, OTHER_RUN, FaultKind, Injection
 from tests.faults.harness import MASTER, THIRD, Program, World, prepare, scratch
 from tests.virtual.virtual_time import run_virtually
@@ -115,7 +115,7 @@ async def _program(world: World, story: Story, injection: Injection, work: Work)
 
 
 async def _other(world: World, story: Story) -> None:
-    """Let another operator on another machine try to take over with another replica, whatever may be accepted."""
+    """Have another operator on another machine try to promote another replica, accepting every finding."""
     procedure = Procedure.PROMOTE if MASTER not in world.domain.masters() else Procedure.SWITCHOVER
     with world.program("other.sqlite", "bob") as program:
         try:
@@ -123,13 +123,13 @@ async def _other(world: World, story: Story) -> None:
         except BoksExporterError as error:
             result = RunResult(Exit.INTERNAL, (str(error),))
     story.sentences.append(f"[other {int(result.exit)}] {' '.join(result.sentences)}")
-    # Verifying changes nothing and locks nothing: whoever comes meanwhile may work.
+    # Verifying changes nothing and locks nothing: another operator may work meanwhile.
     if result.exit not in CHANGED_NOTHING and story.case.procedure is not Procedure.VERIFY:
         story.wrong.append(f"the other operator was let in: exit {int(result.exit)}")
 
 
 async def _settle(world: World, injection: Injection, story: Story) -> None:
-    """Let everything that was begun end, as a person does who waits, and ends by hand what hangs."""
+    """Wait until everything that was begun has ended, and end manually what hangs."""
     for task in injection.tasks:
         await task
     world.domain.network.heal()
@@ -166,7 +166,7 @@ async def _end(world: World, story: Story, result: RunResult | None, before: Sta
     """Judge what is left in the end."""
     await world.pass_time(600.0)
     story.breaches += [breach for breach in world.observer.breaches if not _is_from_outside(story.case, world, breach)]
-    reasons = unsound(world.domain, story.case.procedure, target)
+    reasons = missing_to_goal(world.domain, story.case.procedure, target)
     changes = before.differs(standing(world.domain))
     run = open_run(world)
     if not reasons:
@@ -176,7 +176,7 @@ async def _end(world: World, story: Story, result: RunResult | None, before: Sta
     elif run is not None or (result is not None and result.sentences):
         story.ended = "by hand"
         if result is None or not result.sentences:
-            story.wrong.append("something is left to do, and nobody says what")
+            story.wrong.append("something is left to do, and no command is printed")
     locks = [name for name, state in world.gates.states.items() if state.lock]
     if run is None:
         await _break(world, story, locks)
@@ -200,7 +200,7 @@ async def _break(world: World, story: Story, hosts: list[HostName]) -> None:
         if lock is not None and lock.run not in own:
             continue  # another operator's, whose run goes on
         if lock is None or NextCommand("break-lock", (lock.run, host)) not in story.next:
-            story.wrong.append(f"a lock is left on {host}, and nobody says how to break it")
+            story.wrong.append(f"a lock is left on {host}, and it is not printed how to break it")
         else:
             with world.program() as program:
                 await program.tools.changing.break_lock(world.host(host), lock.run)

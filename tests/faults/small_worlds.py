@@ -184,7 +184,7 @@ def _worse(domain: SimulatedDomain, observer: Observer, before: tuple[HostName, 
 
 
 def _say_nothing(_: str) -> None:
-    """Nobody reads what these runs print."""
+    """The output of these runs is discarded."""
 
 
 def _environment(world: SmallWorld, directory: Path) -> TwinEnvironment:

@@ -39,7 +39,7 @@ async def late_then_abort(world: World, procedure: Procedure, key: str) -> None:
 
 
 async def numbers_pass(world: World) -> None:
-    """The old master's updates reach nobody; the new one writes more than those; then the old one is retired."""
+    """The old master's updates reach no replica; the new one writes more than those; then the old one is retired."""
     await world.pass_time(120.0)
     await world.learn()
     for replica in (CANDIDATE, OTHER, THIRD):

@@ -124,7 +124,7 @@ def test_sudo_refuses_everything_else(host: SudoHost, command: list[str]) -> Non
     ],
 )
 def test_root_checks_the_request_again(host: SudoHost, request_line: bytes, reply: bytes | None) -> None:
-    """Whoever may call the gate as root by hand can ask its questions and nothing else."""
+    """A user who may run the gate as root can send its requests and nothing else."""
     result = host.run("sudo", "-n", str(host.gate), "request-on-stdin", stdin=request_line)
     if reply is None:  # a NUL is dropped or refused, as the shell likes
         assert result.stdout.startswith((b"=0a boks-gate/2 ", b"=refused "))

@@ -23,17 +23,17 @@ def refused(reason: str) -> str:
 def test_a_lock_has_one_holder_until_it_is_given_back_by_name(tmp_path: Path) -> None:
     """Taking it twice is no harm; another run neither gets it nor gives it back."""
     host = OperatorHost(tmp_path)
-    nobody = "=section {0}\n|lock=none\n=end {0} exit=0\n"
-    assert host.op("lock-show") == nobody.format("lock-show")
-    assert host.op("unlock R1") == nobody.format("unlock")
+    unlocked = "=section {0}\n|lock=none\n=end {0} exit=0\n"
+    assert host.op("lock-show") == unlocked.format("lock-show")
+    assert host.op("unlock R1") == unlocked.format("unlock")
     locked(locked(host))
     assert host.op("lock R2 bob:laptop") == f"=section lock\n{OTHER}=end lock exit=1\n"
     assert host.op("unlock R2") == f"=section unlock\n{OTHER}=end unlock exit=1\n"
     assert host.op("break-lock R2") == f"=section break-lock\n{OTHER}=end break-lock exit=1\n"
     assert host.op("lock-show") == f"=section lock-show\n{HELD}=end lock-show exit=0\n"
-    assert host.op("break-lock R1") == nobody.format("break-lock")
+    assert host.op("break-lock R1") == unlocked.format("break-lock")
     locked(host)
-    assert host.op("unlock R1") == nobody.format("unlock")
+    assert host.op("unlock R1") == unlocked.format("unlock")
     assert [path.name for path in host.state.iterdir()] == []
 
 

@@ -77,7 +77,7 @@ def test_a_void_id_never_runs(tmp_path: Path, shell: str) -> None:
 
 
 def test_of_a_request_and_its_voiding_one_wins(tmp_path: Path) -> None:
-    """Whoever claims the id first; the other is told so, and both tell the same."""
+    """The first request claims the id; the other one gets its record, and both print the same."""
     for race in range(RACES):
         host = locked(OperatorHost(tmp_path / str(race)))
         doing, voiding = host.begin("do R1.1 boot-start"), host.begin("void R1.1")

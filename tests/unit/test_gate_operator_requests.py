@@ -1,4 +1,4 @@
-"""What the operator's key can say, and that nobody else can say it."""
+"""The requests of the operator's key, which no other key can send."""
 
 from pathlib import Path
 

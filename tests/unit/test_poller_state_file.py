@@ -107,7 +107,7 @@ def test_who_was_who_outlives_a_restart_while_nobody_answers(path: Path) -> None
 
 
 def test_discovered_hosts_outlive_a_restart_on_the_night_the_master_dies(path: Path) -> None:
-    """R1 is named by the list alone; with the master dead nobody names it."""
+    """R1 is named only by the list; without a master nothing names it."""
     state = StateFile(path)
     watched = Watched(state=state)
     watched.take(domain("bank", "M", discover=True))

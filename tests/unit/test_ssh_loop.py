@@ -79,7 +79,7 @@ async def test_a_loop_that_ends_early_is_begun_again(keys: Keys) -> None:
 
 
 async def test_a_late_reply_is_never_the_reply_to_another_request(keys: Keys) -> None:
-    """The channel of a request that timed out is closed, and what it still writes is read by nobody."""
+    """The channel of a request that timed out is closed, and what it still writes is not read."""
     released = asyncio.Event()
 
     async def late(process: Process) -> None:

@@ -233,7 +233,7 @@ def lookups(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lookups]:
 
 
 def knows_name(keys: Keys, port: int, *names: str) -> None:
-    """Let known_hosts list a server under names."""
+    """Add a server to known_hosts under names."""
     key = public(keys.host)
     (keys.directory / "known_hosts").write_text("".join(f"[{name}]:{port} {key}\n" for name in names))
 

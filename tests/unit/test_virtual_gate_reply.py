@@ -97,7 +97,7 @@ def test_a_wrong_clock_is_told_as_it_is(domain: SimulatedDomain) -> None:
 
 
 def test_waiting_updates_show_as_files_of_the_spool(domain: SimulatedDomain) -> None:
-    """Number and the oldest entry as `ls -ltr` prints it; nothing waits on a sound domain."""
+    """Number and the oldest entry as `ls -ltr` prints it; nothing waits on a healthy domain."""
     assert section(reply(domain, "MASTER1", "boks-gate/1 queue").stdout, "queue")[0] == "|files=0"
     domain.set_fault("REPHOST", Fault.DOWN)
     domain.advance(900.0)
