@@ -10,7 +10,7 @@ import pytest
 
 from boks_exporter.app import failover_locks
 from boks_exporter.app.failover_wiring import OperatorConnections
-from boks_exporter.cli.failover import apply, commands, inspect
+from boks_exporter.cli.failover import apply, host_commands, inspect
 from boks_exporter.cli.root_command import run
 from boks_exporter.failover.facts import JournalView, Reading
 from boks_exporter.failover.journal import Journal
@@ -91,7 +91,7 @@ def terminal_at(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch:
 
     for module in (apply, inspect):
         monkeypatch.setattr(module, "looking", made.looking)
-    for module in (apply, inspect, commands):
+    for module in (apply, inspect, host_commands):
         monkeypatch.setattr(module, "run_async", virtually)
     monkeypatch.setattr(failover_locks, "operator_connections", made.ways)
     monkeypatch.setattr(apply, "changing", made.changing)

@@ -1,18 +1,16 @@
 """The failover commands themselves: they parse, ask, print and exit."""
 
-import json
 from collections.abc import Callable
 from typing import Any, Final
 
 import click
 
 from boks_exporter.cli.failover import options
-from boks_exporter.cli.failover.options import AcceptArguments, Common, acceptances, run_async
+from boks_exporter.cli.failover.host_commands import break_lock, declare_lost, locks
+from boks_exporter.cli.failover.options import AcceptArguments, Common, acceptances, example
 from boks_exporter.cli.options import Command
 from boks_exporter.cli.param_types import WORDS
-from boks_exporter.cli.sanitize import harmless
-from boks_exporter.cli.streams import say
-from boks_exporter.failover.failover_exits import EXITS, Exit
+from boks_exporter.failover.failover_exits import EXITS
 from boks_exporter.failover.procedure import Procedure
 
 _EXITS: Final = "\n".join(f"  {int(code):>2}  {meaning}" for code, meaning in EXITS.items())
@@ -35,11 +33,6 @@ _HELP: Final = {
     Procedure.SWITCHOVER: "The master steps down first, and becomes a replica of HOST. No update is lost.",
     Procedure.REBUILD: "Its database is moved aside, and it loads the master's.",
 }
-
-
-def _example(*lines: str) -> str:
-    shown = "\n".join(f"  {line}" for line in lines)
-    return f"\b\nExamples:\n{shown}\n\nExit codes: see `boks-exporter failover --help`."
 
 
 @click.group(
@@ -82,7 +75,7 @@ def _procedure(procedure: Procedure) -> click.Command:
     @failover.command(
         name=procedure,
         short_help=_SUMMARIES[procedure],
-        epilog=_example(
+        epilog=example(
             f"boks-exporter failover {procedure} replica1",
             f"boks-exporter failover {procedure} replica1 --apply 4603bcae21e352f1",
             f'boks-exporter failover {procedure} replica1 --accept shm_size --reason "fixed tomorrow"',
@@ -118,7 +111,7 @@ for _each in _SUMMARIES:
     _procedure(_each)
 
 
-@failover.command(epilog=_example("boks-exporter failover plan promote replica1 --output json | jq .fingerprint"))
+@failover.command(epilog=example("boks-exporter failover plan promote replica1 --output json | jq .fingerprint"))
 @click.argument("procedure", type=click.Choice([each.value for each in _SUMMARIES]))
 @click.argument("host")
 @options.common
@@ -132,7 +125,7 @@ def plan(*, procedure: str, host: str, **given: Any) -> int:
 
 
 @failover.command(
-    epilog=_example(
+    epilog=example(
         "boks-exporter failover rehearse promote replica1 --dead master1",
         "boks-exporter failover rehearse failback master1 --inject reboots@4",
         "boks-exporter failover rehearse switchover replica1 --inject cut-during@6 --then abort --output json",
@@ -178,7 +171,7 @@ def rehearse(  # noqa: PLR0913 - one for each option
     return show_rehearsal(Common(**given), order, inject=inject, then=then, dead=dead)
 
 
-@failover.command(epilog=_example("boks-exporter failover candidates --domain prod"))
+@failover.command(epilog=example("boks-exporter failover candidates --domain prod"))
 @options.common
 def candidates(**given: Any) -> int:
     """Rank the replicas as the next master, with findings. Read-only."""
@@ -187,7 +180,7 @@ def candidates(**given: Any) -> int:
     return show_candidates(Common(**given))
 
 
-@failover.command(epilog=_example('boks-exporter failover verify || echo "exit code $?"'))
+@failover.command(epilog=example('boks-exporter failover verify || echo "exit code $?"'))
 @options.common
 def verify(**given: Any) -> int:
     """Check the domain as after a promotion: one master, no replica ahead, all replicas healthy. Read-only."""
@@ -196,7 +189,7 @@ def verify(**given: Any) -> int:
     return show_verification(Common(**given))
 
 
-@failover.command(epilog=_example('boks-exporter failover conflict || echo "exit code $?"'))
+@failover.command(epilog=example('boks-exporter failover conflict || echo "exit code $?"'))
 @options.common
 def conflict(**given: Any) -> int:
     """Show several masters: what each has alone by table, which replicas it lists, and the ways out. Read-only."""
@@ -205,7 +198,7 @@ def conflict(**given: Any) -> int:
     return show_conflict(Common(**given))
 
 
-@failover.command(epilog=_example("boks-exporter failover show 20261124-201512-promote-3f9a01c7"))
+@failover.command(epilog=example("boks-exporter failover show 20261124-201512-promote-3f9a01c7"))
 @click.argument("run")
 @options.common
 def show(*, run: str, **given: Any) -> int:
@@ -215,7 +208,7 @@ def show(*, run: str, **given: Any) -> int:
     return show_run(Common(**given), run)
 
 
-@failover.command(epilog=_example("boks-exporter failover history --limit 5"))
+@failover.command(epilog=example("boks-exporter failover history --limit 5"))
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many, newest first.")
 @options.common
 def history(*, limit: int, **given: Any) -> int:
@@ -225,7 +218,7 @@ def history(*, limit: int, **given: Any) -> int:
     return show_history(Common(**given), limit)
 
 
-@failover.command(epilog=_example("boks-exporter failover resume 20261124-201512-promote-3f9a01c7"))
+@failover.command(epilog=example("boks-exporter failover resume 20261124-201512-promote-3f9a01c7"))
 @click.argument("run")
 @options.accepting
 @options.common
@@ -236,7 +229,7 @@ def resume(*, run: str, accept: AcceptArguments, reason: str, **given: Any) -> i
     return resume_or_abort(Common(**given), run, accepted=acceptances(accept, reason))
 
 
-@failover.command(epilog=_example("boks-exporter failover abort 20261124-201512-promote-3f9a01c7"))
+@failover.command(epilog=example("boks-exporter failover abort 20261124-201512-promote-3f9a01c7"))
 @click.argument("run")
 @options.accepting
 @options.common
@@ -248,7 +241,7 @@ def abort(*, run: str, accept: AcceptArguments, reason: str, **given: Any) -> in
 
 
 @failover.command(
-    epilog=_example('boks-exporter failover forget 20261124-201512-promote-3f9a01c7 --reason "its machine burnt down"')
+    epilog=example('boks-exporter failover forget 20261124-201512-promote-3f9a01c7 --reason "its machine burnt down"')
 )
 @click.argument("run")
 @click.option("--reason", type=WORDS, required=True, metavar="TEXT", help="Why its result will never be known.")
@@ -264,67 +257,5 @@ def forget(*, run: str, reason: str, **given: Any) -> int:
     return close(Common(**given), run, reason)
 
 
-@failover.command(
-    name="declare-lost",
-    epilog=_example('boks-exporter failover declare-lost master1 --reason "its machine was scrapped"'),
-)
-@click.argument("host")
-@click.option("--reason", type=WORDS, required=True, metavar="TEXT", help="How you know that it never runs again.")
-@options.common
-def declare_lost(*, host: str, reason: str, **given: Any) -> int:
-    """Declare HOST permanently lost: it no longer counts as a possible master.
-
-    A host that was master when it was last seen counts as a running master until it is seen otherwise, fenced, or
-    declared lost. Check first that its machine is off and stays off. Every later plan shows the declaration. It ends
-    with the first answer of the host, and a replica that reaches its master's port overrides it. To close an open run
-    whose hosts are lost, use `failover forget`.
-    """
-    from boks_exporter.cli.failover.lost import declare
-
-    return declare(Common(**given), host, reason)
-
-
-@failover.command(epilog=_example("boks-exporter failover locks"))
-@options.common
-def locks(**given: Any) -> int:
-    """Show who holds the lock of each host."""
-    from boks_exporter.app.failover_locks import locks as ask
-    from boks_exporter.cli.failover.open_runs import tell_open_runs
-
-    common = Common(**given)
-    domain = common.domain()
-    tell_open_runs(domain)
-    found = run_async(lambda: ask(domain))
-    if common.is_json:
-        say(json.dumps(found, indent=2))
-    else:
-        say("\n".join(f"{host}: {harmless(text)}" for host, text in found.items()))
-    return int(Exit.DONE)
-
-
-@failover.command(
-    name="break-lock", epilog=_example("boks-exporter failover break-lock 20261124-201512-promote-3f9a01c7 replica1")
-)
-@click.argument("run")
-@click.argument("host")
-@options.common
-def break_lock(*, run: str, host: str, **given: Any) -> int:
-    """Break the lock of RUN on HOST, whose operator and journal are permanently lost.
-
-    While a run is open in some journal, resume or abort it there instead. This machine's journal records the operator.
-    """
-    from boks_exporter.app.failover_locks import break_lock as take_away
-    from boks_exporter.cli.failover.open_runs import tell_open_runs
-    from boks_exporter.failover.journal import RunOpenError
-
-    common = Common(**given)
-    domain = common.domain(host)
-    options.insist_on_host(domain, host)
-    tell_open_runs(domain)
-    try:
-        said = run_async(lambda: take_away(domain, run, host))
-    except RunOpenError as error:
-        click.echo(f"Error: {error}", err=True)
-        return int(Exit.LOCKED)
-    say(json.dumps({"host": host, "said": said}) if common.is_json else said)
-    return int(Exit.DONE)
+for _command in (declare_lost, locks, break_lock):
+    failover.add_command(_command)

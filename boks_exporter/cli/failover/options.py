@@ -144,3 +144,9 @@ def run_async(main: Callable[[], Coroutine[Any, Any, _Result]]) -> _Result:
 def is_interactive() -> bool:
     """Return whether standard input and output are a terminal."""
     return os.isatty(0) and os.isatty(1)
+
+
+def example(*lines: str) -> str:
+    """Write the examples at the end of a help text."""
+    shown = "\n".join(f"  {line}" for line in lines)
+    return f"\b\nExamples:\n{shown}\n\nExit codes: see `boks-exporter failover --help`."

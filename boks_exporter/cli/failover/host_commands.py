@@ -1,0 +1,79 @@
+"""The failover commands about hosts: declare one lost, show their locks, break one."""
+
+import json
+from typing import Any
+
+import click
+
+from boks_exporter.cli.failover import options
+from boks_exporter.cli.failover.options import Common, example, run_async
+from boks_exporter.cli.param_types import WORDS
+from boks_exporter.cli.sanitize import harmless
+from boks_exporter.cli.streams import say
+from boks_exporter.failover.failover_exits import Exit
+
+
+@click.command(
+    name="declare-lost",
+    epilog=example('boks-exporter failover declare-lost master1 --reason "its machine was scrapped"'),
+)
+@click.argument("host")
+@click.option("--reason", type=WORDS, required=True, metavar="TEXT", help="How you know that it never runs again.")
+@options.common
+def declare_lost(*, host: str, reason: str, **given: Any) -> int:
+    """Declare HOST permanently lost: it no longer counts as a possible master.
+
+    A host that was master when it was last seen counts as a running master until it is seen otherwise, fenced, or
+    declared lost. Check first that its machine is off and stays off. Every later plan shows the declaration. It ends
+    with the first answer of the host, and a replica that reaches its master's port overrides it. To close an open run
+    whose hosts are lost, use `failover forget`.
+    """
+    from boks_exporter.cli.failover.lost import declare
+
+    return declare(Common(**given), host, reason)
+
+
+@click.command(epilog=example("boks-exporter failover locks"))
+@options.common
+def locks(**given: Any) -> int:
+    """Show who holds the lock of each host."""
+    from boks_exporter.app.failover_locks import locks as ask
+    from boks_exporter.cli.failover.open_runs import tell_open_runs
+
+    common = Common(**given)
+    domain = common.domain()
+    tell_open_runs(domain)
+    found = run_async(lambda: ask(domain))
+    if common.is_json:
+        say(json.dumps(found, indent=2))
+    else:
+        say("\n".join(f"{host}: {harmless(text)}" for host, text in found.items()))
+    return int(Exit.DONE)
+
+
+@click.command(
+    name="break-lock", epilog=example("boks-exporter failover break-lock 20261124-201512-promote-3f9a01c7 replica1")
+)
+@click.argument("run")
+@click.argument("host")
+@options.common
+def break_lock(*, run: str, host: str, **given: Any) -> int:
+    """Break the lock of RUN on HOST, whose operator and journal are permanently lost.
+
+    While a run is open in some journal, resume or abort it there instead. This machine's journal records the operator.
+    """
+    from boks_exporter.app.failover_locks import break_lock as take_away
+    from boks_exporter.cli.failover.open_runs import tell_open_runs
+    from boks_exporter.failover.journal import RunOpenError
+
+    common = Common(**given)
+    domain = common.domain(host)
+    options.insist_on_host(domain, host)
+    tell_open_runs(domain)
+    try:
+        said = run_async(lambda: take_away(domain, run, host))
+    except RunOpenError as error:
+        click.echo(f"Error: {error}", err=True)
+        return int(Exit.LOCKED)
+    say(json.dumps({"host": host, "said": said}) if common.is_json else said)
+    return int(Exit.DONE)

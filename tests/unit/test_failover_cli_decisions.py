@@ -1,0 +1,106 @@
+"""What an operator decides at the command line: which lock, which host, which candidate, which master."""
+
+import errno
+import json
+from pathlib import Path
+
+import pytest
+
+from boks_exporter.cli.failover import apply
+from boks_exporter.cli.streams import OutputError
+from boks_exporter.failover.failover_exits import Exit
+from boks_exporter.failover.journal import Journal
+from boks_exporter.simulator.domain import Fault
+from tests.unit.failover_terminal import OFF, Terminal, fingerprint, terminal_at
+from tests.unit.failover_world import FIRST, MASTER, THIRD
+
+
+@pytest.fixture
+def terminal(journals: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    return terminal_at(journals, capsys, monkeypatch)
+
+
+def test_a_lock_that_was_not_there_was_not_broken(terminal: Terminal) -> None:
+    """The exit code says so, and so does the journal."""
+    code, told = terminal("failover", "break-lock", "gone-1", FIRST)
+    assert (code, "r1 was not locked: nothing was broken" in told) == (Exit.INTERNAL, True)
+    assert "r1 was not locked: nothing was broken" in terminal("failover", "history")[1]
+
+
+def test_a_reason_that_is_no_utf8_is_wrong_usage(terminal: Terminal) -> None:
+    """As a terminal in Latin-1 types it."""
+    latin = b"gr\xfcn".decode("utf-8", "surrogateescape")
+    code, told = terminal("failover", "promote", FIRST, "--accept", "shm_size", "--reason", latin)
+    assert (code, "expected a text in UTF-8" in told) == (Exit.USAGE, True)
+    assert terminal("failover", "declare-lost", MASTER, "--reason", latin)[0] == Exit.USAGE
+
+
+def test_a_host_can_be_declared_lost(terminal: Terminal) -> None:
+    """Then a promotion needs no acceptance of it; the plan shows who declared it and why."""
+    terminal.before = terminal.world.kill_master
+    assert terminal("failover", "promote", FIRST)[0] == Exit.FACTS_UNKNOWN
+    code, told = terminal("failover", "declare-lost", MASTER, "--reason", "burnt down")
+    assert (code, told) == (0, "m1 is declared lost; its first answer ends this\n")
+    code, told = terminal("failover", "promote", FIRST)
+    assert (code, "was declared lost by" in told, "burnt down" in told) == (Exit.DONE, True, True)
+    terminal.before = lambda: None
+    assert terminal("failover", "promote", FIRST, "--apply", fingerprint(told))[0] == Exit.DONE
+    assert "yes      one healthy master" in terminal("failover", "verify")[1]
+
+
+def test_next_commands_repeat_the_options_that_were_given(terminal: Terminal) -> None:
+    """What is printed can be run as it is: with the configuration and the domain that were named."""
+    given = ("--config.file", str(terminal.config), "--domain", "bank")
+    _, text = terminal("failover", "switchover", FIRST, *given)
+    assert text.endswith(f" --apply {fingerprint(text)} --config.file {terminal.config} --domain bank\n")
+    code, told = terminal("failover", "switchover", FIRST, "--apply", "0123456789abcdef", *given)
+    assert code == Exit.REFUSED
+    assert f"next: boks-exporter failover switchover r1 --config.file {terminal.config} --domain bank shows" in told
+    _, plain = terminal("failover", "switchover", FIRST)
+    assert plain.endswith(f"switchover r1 --apply {fingerprint(plain)}\n")
+
+
+def test_the_best_candidate_can_be_taken_without_its_name(terminal: Terminal) -> None:
+    """The first of the ranking, or a usage error where a host is named as well, or neither is."""
+    terminal.before = terminal.world.kill_master
+    code, text = terminal("failover", "promote", "--best", *OFF)
+    assert (code, "Plan: promote r1\n" in text) == (Exit.DONE, True), text
+    assert terminal("failover", "promote", "--best", FIRST, *OFF)[0] == Exit.USAGE
+    assert terminal("failover", "promote", *OFF)[0] == Exit.USAGE
+
+
+def test_several_masters_are_shown_with_the_ways_out(terminal: Terminal) -> None:
+    """What each has alone, which replicas it lists, and a command for each decision; one master is no conflict."""
+    assert terminal("failover", "conflict") == (Exit.DONE, "m1 reports that it is master\n")
+    terminal.before = lambda: terminal.world.domain.set_fault(THIRD, Fault.TWO_MASTERS)
+    code, text = terminal("failover", "conflict")
+    assert code == Exit.NOT_CONVERGED
+    assert [f"  boks-exporter failover retire {name}" for name in (MASTER, THIRD)] == text.splitlines()[-2:]
+    code, told = terminal("failover", "conflict", "--output", "json")
+    assert [each["host"] for each in json.loads(told)] == [MASTER, THIRD]
+
+
+def test_an_error_is_json_where_json_is_read(terminal: Terminal) -> None:
+    """A script gets an object in every case, with the exit code and the message."""
+    code, told = terminal("failover", "show", "no-such-run", "--output", "json")
+    shown = json.loads(next(line for line in told.splitlines() if line.startswith("{")))
+    assert (code, shown["exit_code"], "no run no-such-run" in shown["error"]) == (Exit.USAGE, 2, True)
+
+
+def test_a_run_that_nobody_reads_any_more_stops_and_ends_with_its_code(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its terminal or its pipe is gone: what cannot be told is journaled."""
+    terminal.before = terminal.world.kill_master
+    _, plan = terminal("failover", "promote", FIRST, *OFF)
+    terminal.before = lambda: None
+
+    def unheard(text: str, **_: object) -> None:
+        if "Conversion" in text:
+            raise OutputError(OSError(errno.EPIPE, "Broken pipe"))
+
+    monkeypatch.setattr(apply, "say", unheard)
+    code, _ = terminal("failover", "promote", FIRST, *OFF, "--apply", fingerprint(plan))
+    with Journal(terminal.config.parent / "journal.sqlite") as journal:
+        (run,) = journal.runs("bank")
+    assert (code, run.is_open, "its output is no longer read" in run.message) == (Exit.CHANGED, True, True)
