@@ -44,6 +44,8 @@ def written(path: Path, **domains: PersistedState) -> None:
     for name, what in domains.items():
         state.keep(name, what)
     state.close()
+    if writer := state._writer:
+        writer.join(30.0)  # a machine under load may need longer than `close` waits
 
 
 # -- over a restart ---------------------------------------------------------------------------------------------------

@@ -167,3 +167,14 @@ async def test_a_hostile_disconnect_message_is_cleaned_and_cut(keys: Keys) -> No
         await transport.aclose()
     assert failed.detail.isprintable()
     assert len(failed.detail) < 1000
+
+
+async def test_a_kept_loop_is_known_to_closer_polls(keys: Keys) -> None:
+    """Before the first poll there is none, and afterwards the channel is open."""
+    async with ssh_server(keys, answer_all, speaks_protocol_2=True) as server:
+        transport = SshTransport(keys.settings(), timeout_seconds=20, interval_seconds=30)
+        name = server.host.name
+        assert not transport.keeps_loop(name)
+        await transport.ask(server.host, ROLE)
+        assert transport.keeps_loop(name)
+        await transport.aclose()

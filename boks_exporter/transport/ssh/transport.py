@@ -110,6 +110,11 @@ class SshTransport:
         """Return the number of connections to a host after the first one."""
         return max(0, self._peers[host].logins - 1) if host in self._peers else 0
 
+    def keeps_loop(self, host: HostName) -> bool:
+        """Return whether the host's gate waits for requests on an open channel."""
+        kept = self._peers[host].kept if host in self._peers else None
+        return kept is not None and kept.loop is not None and kept.loop.is_open
+
     def is_unrestricted(self, host: HostName) -> bool:
         """Return whether the key gives a shell on this host, because its forced command is missing."""
         return host in self._peers and self._peers[host].is_unrestricted
