@@ -66,7 +66,7 @@ def test_a_run_goes_on_over_a_cut_and_is_resumed_after_the_death_of_its_machine(
 
     code, told = terminal("history")
     run = told.split()[3]
-    assert f"next: boks-exporter failover resume {run}, or" in told
+    assert f"next: boks-exporter failover resume {run} --config.file" in told
     code, told = terminal("resume", run)
     assert code == 0, told
     assert "REPHOST3| Conversion from client to replica done." in told
