@@ -55,10 +55,10 @@ TOGETHER = (
             "BoksReplicaDown@r1",
             "BoksHostUnreachable@r1",
             "BoksReplicaAhead@r1",
-            "BoksReplicaDown@r2",
+            "BoksReplicaAhead@r2",
             "BoksNoMaster",
         ),
-        ("BoksMaintenanceActive@r1", "BoksReplicaDown@r2", "BoksNoMaster"),
+        ("BoksMaintenanceActive@r1", "BoksReplicaAhead@r2", "BoksNoMaster"),
     ),
     Together(
         "a maintenance ended and the replica is not well",
@@ -132,9 +132,15 @@ TOGETHER = (
         ("BoksHostKeyRefused@r1", "BoksLoginRefused@r2"),
     ),
     Together(
-        "the domain's trouble silences no host",
-        ("BoksNoMaster", "BoksReplicaDown@r1", "BoksHostUnreachable@m1", "BoksReplicaUnresolved"),
-        ("BoksNoMaster", "BoksReplicaDown@r1", "BoksHostUnreachable@m1", "BoksReplicaUnresolved"),
+        "no master inhibits only the list of the master that returns",
+        (
+            "BoksNoMaster",
+            "BoksReplicaDown@r1",
+            "BoksReplicaAhead@r2",
+            "BoksHostUnreachable@m1",
+            "BoksReplicaUnresolved",
+        ),
+        ("BoksNoMaster", "BoksReplicaAhead@r2", "BoksHostUnreachable@m1", "BoksReplicaUnresolved"),
     ),
     Together(
         "the exporter no longer looks at the domain",
