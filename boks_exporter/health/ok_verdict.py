@@ -47,10 +47,15 @@ def _missing_proof(facts: RoundFacts, host: HostName) -> str | None:
         return "the master's list could not be read"
     if line.status is ReportedStatus.OTHER:
         return f"the master lists it with the status {line.raw_status!r}, whose meaning is not known"
-    if compared is None or (compared.lag is None and compared.ahead is None):
+    tables = compared.tables if compared else ()
+    is_read_before, is_read_after = (
+        any(table.lag is not None for table in tables),
+        any(table.ahead is not None for table in tables),
+    )
+    if not (is_read_before or is_read_after):
         return f"the master lists it as {line.raw_status}, but its numbers could not be compared"
-    if compared.lag is None or compared.ahead is None:
-        return f"the master's numbers could not be read {'before' if compared.lag is None else 'after'} the replica's"
+    if not (is_read_before and is_read_after):
+        return f"the master's numbers could not be read {'after' if is_read_before else 'before'} the replica's"
     return None
 
 

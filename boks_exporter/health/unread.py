@@ -40,14 +40,18 @@ def not_listed_readably(snapshot: DomainSnapshot, host: HostName) -> str | None:
 
 
 def rows_of_master(seen: Observed, snapshot: DomainSnapshot) -> Iterator[UnreadLine]:
-    """Yield the lines of a master's output that are rows, of a table or of an unknown replica, and unread."""
+    """Yield the lines of a master's output that are rows, of a table or of an unknown replica, and unread.
+
+    In a list without any row that was read, every unread line may be one.
+    """
     if seen.sequences:
         yield from (line for line in seen.sequences.suspect_lines if line.is_row or line.hides_any_table)
     if snapshot.listing and snapshot.listing.master == seen.host:
+        is_empty = not snapshot.listing.entries
         yield from (
             entry.line
             for entry in snapshot.listing.unread
-            if not entry.hosts and (entry.line.is_row or entry.line.stands_for > 1)
+            if not entry.hosts and (is_empty or entry.line.is_row or entry.line.stands_for > 1)
         )
 
 

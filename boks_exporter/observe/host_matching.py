@@ -1,5 +1,6 @@
 """Matching of names in the master's list to hosts."""
 
+import re
 import string
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -13,11 +14,14 @@ from boks_exporter.model import (
     MasterReading,
     Observed,
     ReplicaLine,
+    ReportedStatus,
     UnreadEntry,
     UnreadLine,
 )
 
 _SEARCHED: Final = 2000
+_WORD: Final = re.compile(r"[^\s;|,=]+")
+_MARKS: Final = "".join(set(string.punctuation) - set(":._-"))
 _MOST_WORDS: Final = 50
 """Characters and words of an unread line in which names of hosts are searched."""
 
@@ -44,9 +48,12 @@ class Names:
     def host(self, server: str) -> Host | None:
         """Return the one host that matches; first labels count only if one of the two names is short.
 
-        a.example and a.example.net are two hosts.
+        a.example and a.example.net are two hosts. Marks around a name, as in `*R1`, are no part of it.
         """
-        wanted = server.casefold()
+        bare = server.strip(string.punctuation)
+        return self._host(server.casefold()) or (self._host(bare.casefold()) if bare else None)
+
+    def _host(self, wanted: str) -> Host | None:
         label = (self._short if "." in wanted else self._labels).get(_first_label(wanted), ())
         for found in (self._names.get(wanted, ()), self._addresses.get(wanted, ()), label):
             if len(found) == 1:
@@ -70,21 +77,32 @@ def listing_of(master: Observed, hosts: Iterable[Host]) -> Listing | None:
     if master.replicas is None:
         return None
     names = Names(hosts)
+    unread = [line for line in master.replicas.unread_lines if line.ignored is None]
+    entries = [_listed(line, names) for line in master.replicas.lines]
+    down = {entry.host for entry in entries if entry.line.status is ReportedStatus.DOWN}
+    entries += [part for line in unread if (part := _in_part(line, names)) and part.host not in down]
     return Listing(
         master.host,
         master.finished_at,
-        entries=tuple(_listed(line, names) for line in master.replicas.lines),
-        unread=tuple(
-            UnreadEntry(line, _named(line, names)) for line in master.replicas.unread_lines if line.ignored is None
-        ),
+        entries=tuple(entries),
+        unread=tuple(UnreadEntry(line, _named(line, names)) for line in unread),
     )
 
 
 def _named(line: UnreadLine, names: Names) -> tuple[HostName, ...]:
     """Find the known hosts that a line names, with any punctuation around their names."""
-    words = line.text[:_SEARCHED].split()[:_MOST_WORDS]
-    found = (names.host(word) or names.host(word.strip(string.punctuation)) for word in words)
+    text = line.text[:_SEARCHED]
+    found = map(names.host, [*text.split()[:_MOST_WORDS], *_WORD.findall(text)[:_MOST_WORDS]])
     return tuple(dict.fromkeys(host.name for host in found if host))
+
+
+def _in_part(line: UnreadLine, names: Names) -> Listed | None:
+    """Return the row of an unread line that has a known host's name, figures and nothing else but DOWN at its end."""
+    words = _WORD.findall(line.text[:_SEARCHED])
+    host = names.host(words[0]) if words else None
+    if host is None or words[-1].upper() != "DOWN" or any(word.isalpha() for word in words[1:-1]):
+        return None
+    return Listed(ReplicaLine(words[0], None, None, None, None, ReportedStatus.DOWN, words[-1]), host.name)
 
 
 def _listed(line: ReplicaLine, names: Names) -> Listed:
@@ -95,7 +113,8 @@ def _listed(line: ReplicaLine, names: Names) -> Listed:
 def discovered(master: Observed, configured: tuple[Host, ...], address_template: str) -> tuple[Host, ...]:
     """Return a host for each listed name that matches no known host."""
     lines, names = master.replicas.lines if master.replicas else (), Names(configured)
-    new = {line.server.casefold(): line.server for line in lines if names.host(line.server) is None}
+    servers = (line.server.strip(_MARKS) or line.server for line in lines if names.host(line.server) is None)
+    new = {server.casefold(): server for server in servers}
     return tuple(
         Host(name=server, address=address_template.replace("{name}", server), discovered=True)
         for server in new.values()

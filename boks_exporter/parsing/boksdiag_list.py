@@ -19,7 +19,15 @@ from boks_exporter.errors import ParseError
 from boks_exporter.model import ReplicaLine, ReplicaList
 from boks_exporter.parsing.list_columns import Ruler, columns_of, gap_of, ruler_from, shape_of
 from boks_exporter.parsing.list_header import MEASURED, is_header, is_underline
-from boks_exporter.parsing.list_rows import AGES, common_row, first_unread_word, is_like_a_row, partial_row, row_of
+from boks_exporter.parsing.list_rows import (
+    AGES,
+    common_row,
+    first_unread_word,
+    has_status,
+    is_like_a_row,
+    partial_row,
+    row_of,
+)
 from boks_exporter.parsing.text_lines import Lines, lines_of, nothing_recognised, stumbled
 from boks_exporter.parsing.unrecognised import UnreadLines
 
@@ -82,7 +90,7 @@ class _Reading:
             return 0 < len(row.ages) < AGES
         if line and not line.isspace() and not (self.headers and is_underline(line)):
             self.rows[index] = partial = partial_row(line.split())
-            is_row = partial is None and is_like_a_row(line.split())
+            is_row = partial is None and (is_like_a_row(line.split()) or has_status(line))
             self.unread_lines.add(self.numbers[index], line, is_row=is_row)
         return False
 

@@ -22,6 +22,8 @@ _NAME: Final = re.compile(r"(?![0-9]+[Dd]$)[!-~]*[A-Za-z.][!-~]*(?<!:)")
 _NO_STATUS: Final = re.compile(r"\(?[0-9]")  # a number, or one in parentheses as `boksdiag sequence` prints it
 _STATUS_BY_WORD: Final = {word.upper(): word for word in ReportedStatus if word is not ReportedStatus.OTHER}
 _status_in_capitals: Final = _STATUS_BY_WORD.get
+_STATUS_IN_LINE: Final = re.compile(r"\b(?:OK|DOWN|LOADING)\b|^\W*[A-Za-z].*\b(?i:down|loading)\W*$")
+_SEARCHED: Final = 500
 _SURELY_64_BITS: Final = 20
 _FEWEST_WORDS: Final = 2
 _ENOUGH_NUMBERS: Final = 2
@@ -143,6 +145,11 @@ def is_like_a_row(words: list[str]) -> bool:
         return False
     figures = sum(any(map(_is_figure, word)) for word in cells)
     return figures >= _ENOUGH_NUMBERS or any(":" in word or "?" in word for word in cells)
+
+
+def has_status(line: str) -> bool:
+    """Whether a line has a status in capitals, or begins with a name and ends with a status: no footer does."""
+    return _STATUS_IN_LINE.search(line[:_SEARCHED]) is not None
 
 
 def _is_figure(character: str) -> bool:

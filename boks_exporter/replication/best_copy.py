@@ -16,10 +16,14 @@ class BestCopy:
     is_certain: bool
 
     def lead_over(self, numbers: Mapping[TableNumber, Sequence]) -> int | None:
-        """Return the updates that a copy lacks in its worst table; 0 only if every number on all servers is known."""
+        """Return the updates that a copy lacks in its worst table.
+
+        0 only if every number on all servers is known and the copy has every table.
+        """
         leads = [max(0, self.numbers[table] - own) for table, own in numbers.items() if table in self.numbers]
         worst = max(leads, default=None)
-        return worst or (worst if self.is_certain else None)
+        is_complete = self.is_certain and self.numbers.keys() <= numbers.keys()
+        return worst or (worst if is_complete else None)
 
 
 def best_copy(snapshot: DomainSnapshot, history: History) -> BestCopy:

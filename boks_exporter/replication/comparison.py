@@ -78,13 +78,17 @@ class ReplicaComparison:
 
     @cached_property
     def lag(self) -> int | None:
-        """Return the updates that the worst table certainly lacks."""
-        return self._proven(_greatest(table.lag for table in self.tables))
+        """Return the updates that the worst table certainly lacks; 0 only if every table of the master was compared."""
+        return self._proven_lag(_greatest(table.lag for table in self.tables))
 
     @cached_property
     def ahead(self) -> int | None:
         """Return the updates by which the worst table is certainly ahead."""
         return self._proven(_greatest(table.ahead for table in self.tables))
+
+    def _proven_lag(self, worst: int | None) -> int | None:
+        is_complete = not self.missing_tables and all(table.lag is not None for table in self._of_the_master())
+        return worst or (self._proven(worst) if is_complete else None)
 
     def _proven(self, worst: int | None) -> int | None:
         """Return an amount unless it is 0 only because a table could not be compared."""
@@ -93,7 +97,7 @@ class ReplicaComparison:
     @cached_property
     def lag_possible(self) -> int | None:
         """Return the updates that any table lacks at most; None if one of the master's tables has no such bound."""
-        return self._bound(table.lag_possible for table in self._of_the_master())
+        return None if self.missing_tables else self._bound(table.lag_possible for table in self._of_the_master())
 
     @cached_property
     def ahead_possible(self) -> int | None:
@@ -114,9 +118,9 @@ class ReplicaComparison:
         """Return the age of the oldest update that is missing in any table; None if one of these ages is not known.
 
         A table that the master does not have lacks nothing, one of another generation is a finding of its own. One
-        that could not be compared may lack the oldest.
+        that could not be compared, or that the replica does not have, may lack the oldest.
         """
-        if self.not_compared:
+        if self.not_compared or self.missing_tables:
             return None
         ages = [table.lag_seconds for table in self._of_the_master() if not table.stamp_mismatch]
         return None if None in ages else _greatest(ages)

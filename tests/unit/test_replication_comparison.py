@@ -209,3 +209,33 @@ def test_one_unknown_age_makes_the_replicas_unknown_but_not_the_bound() -> None:
         (9, pytest.approx(15.0, abs=1)),
     ]
     assert (replica.lag_seconds, replica.lag_at_least_seconds) == (None, 31.0 - 0.25)
+
+
+def test_a_table_that_is_missing_leaves_no_proven_zero() -> None:
+    """A lag of 0 needs every table of the master; what another table lacks stays proven."""
+    (lacking,) = compare(healthy_round({7: 100, 9: 50}, R1={7: 100}), NO_HISTORY).replicas
+    assert lacking.missing_tables == (9,)
+    assert (lacking.lag, lacking.lag_possible, lacking.lag_seconds) == (None, None, None)
+    assert lacking.ahead == 0
+
+    (behind,) = compare(healthy_round({7: 100, 9: 50}, R1={7: 90}), NO_HISTORY).replicas
+    assert behind.lag == 10
+
+
+def test_a_table_that_only_the_second_reading_shows_leaves_no_proven_zero() -> None:
+    """What the replica lacks of it is not known."""
+    seen = healthy_round({7: 100}, second={7: 100, 9: 50}, R1={7: 100, 9: 40})
+    (replica,) = compare(seen, NO_HISTORY).replicas
+    assert (replica.lag, replica.lag_possible) == (None, 10)
+
+
+def test_a_copy_without_a_table_is_not_as_advanced_as_the_best() -> None:
+    """While the master is dead, a table that only others have keeps a copy from being the best one."""
+    seen = snapshot(
+        silent("M"),
+        answers("R1", Role.REPLICA, {7: 100, 9: 50}),
+        answers("R2", Role.REPLICA, {7: 100}),
+        last_master="M",
+    )
+    first, second = ranked(compare(seen, NO_HISTORY), seen, NO_HISTORY).replicas
+    assert (first.behind_best, second.behind_best) == (0, None)

@@ -117,3 +117,58 @@ def test_an_ignored_line_of_the_list_hides_no_replica(tmp_path: Path, capsys: py
 
     assert judged(tmp_path / "without", capsys, recording)["state"] == "unknown"
     assert judged(tmp_path / "with", capsys, recording, ignore="SUM .*")["state"] == "ok"
+
+
+HEADER = "SERVER SINCE LAST SINCE LAST SINCE LAST COUNT LAST\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["R1: DOWN", "R1 is DOWN", "R1 is down", "R1;00:49;04:49;526392;DOWN", "R1", "cannot reach R1", "-> R1 is LOADING"],
+)
+def test_a_list_whose_only_line_cannot_be_read_is_not_ok(
+    line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The master has a replica of which nothing else is known."""
+    recording = {"MASTER": healthy()["MASTER"]}
+    recording["MASTER"]["list"] = f"{HEADER}{line}\n"
+
+    domain = judged(tmp_path, capsys, recording, more="    discover: true\n")
+
+    assert domain["state"] == "unknown"
+    assert line in host(domain, "MASTER")["reason"]
+
+
+@pytest.mark.parametrize("line", ["R9: DOWN", "R9 is DOWN", "R9 is down", "R9;00:49;04:49;526392;DOWN"])
+def test_an_unread_line_with_a_status_is_not_stray(
+    line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There may be a replica that is down, although the others' rows can be read."""
+    recording = healthy()
+    recording["MASTER"]["list"] += f"{line}\n"
+
+    assert judged(tmp_path, capsys, recording, more="    discover: true\n")["state"] == "unknown"
+
+
+DOWN = {
+    "a colon": "REPHOST3: DOWN",
+    "a mark before the name": "*REPHOST3 00:49 04:50 726768 DOWN",
+    "a mark after the name": "REPHOST3* 00:49 04:50 726768 DOWN",
+    "brackets": "<REPHOST3> DOWN",
+    "semicolons": "REPHOST3;00:49;04:50;726768;DOWN",
+}
+
+
+@pytest.mark.parametrize("row", DOWN.values(), ids=DOWN)
+def test_the_name_of_a_known_host_and_down_are_enough(
+    row: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Marks around a name hide neither the host nor its status, and invent no host."""
+    recording = healthy()
+    recording["MASTER"]["list"] = recording["MASTER"]["list"].replace(REPHOST3, row)
+
+    domain = judged(tmp_path, capsys, recording, more="    discover: true\n")
+
+    assert host(domain)["state"] == "down"
+    assert {each["host"] for each in domain["hosts"]} == set(recording)
+    assert not any("listed" in sentence for sentence in host(domain)["evidence"])

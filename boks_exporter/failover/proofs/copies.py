@@ -46,7 +46,8 @@ def _unread_accepted(by: Circumstances, *hosts: HostName) -> bool:
 def _is_bracketed(compared: ReplicaComparison) -> bool:
     """Whether the master was read before and after the replica; tables in unread lines are a question of their own."""
     if not compared.not_compared:
-        return compared.missing_tables is not None and compared.lag is not None and compared.ahead is not None
+        has_lag = compared.lag is not None or bool(compared.missing_tables)
+        return compared.missing_tables is not None and has_lag and compared.ahead is not None
     unread = {each.table for each in compared.not_compared}
     certain = [table for table in compared.tables if table.table not in unread]
     return bool(certain) and all(table.lag is not None and table.ahead is not None for table in certain)
