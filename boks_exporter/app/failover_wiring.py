@@ -67,8 +67,9 @@ def chosen_domain(settings: Settings, name: str | None = None, host: HostName | 
     fitting = [domain for domain in known if domain.failover is not None]
     if not fitting:
         message = (
-            f"the configuration has no section failover in {', '.join(domain.name for domain in known)}; it names the "
-            "may change the hosts and where the journal is: see docs/configuration.md"
+            f"the configuration has no section failover in {', '.join(domain.name for domain in known)}; add "
+            "`failover: {journal: FILE, operator: {user: LOGIN, identity_files: [KEY]}}` to the domain "
+            "(`boks-exporter config schema` describes the keys)"
         )
         raise NotConfiguredError(message)
     if len(fitting) > 1 and host is not None:

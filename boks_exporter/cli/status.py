@@ -23,7 +23,7 @@ Exit codes: 0 shown (in any state; use `check` for a verdict), 1 failed, with th
 )
 @options.source
 @options.timeout("60s")
-@options.output("table", "json is stable: docs/cli.md describes it.")
+@options.output("table", "json is stable: keys are only added.")
 @click.pass_context
 def status(ctx: click.Context, /, *, output: str, **given: Any) -> int:
     """Show every host: role, state, lag, ahead, last packet, and the reason for its state.

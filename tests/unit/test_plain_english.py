@@ -92,10 +92,7 @@ def test_a_part_uses_plain_words(part: str) -> None:
     assert found == []
 
 
-SAME_NAMES = {
-    "DomainState": "the simulator shares nothing with what it tests, and both have the state of a domain",
-    "Reach": "as above: what one host can reach of another",
-}
+SAME_NAMES: dict[str, str] = {}
 """Public class names that two packages have, and why."""
 
 

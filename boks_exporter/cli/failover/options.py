@@ -27,7 +27,7 @@ output = click.option(
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="json is stable: docs/failover.md describes it.",
+    help="json is stable: keys are only added.",
 )
 
 
