@@ -22,7 +22,9 @@ from boks_exporter.simulator.server import SimulatedServers
 from tests.unit.documented_commands import typed
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-COMMANDS = list(dict.fromkeys(line for line in typed(README) if line not in {"", "gate install"}))
+BLOCKS = "\n".join(re.findall(r"^```.*?^```$", README, re.DOTALL | re.MULTILINE))
+COMMANDS = [*typed(BLOCKS), "rules DIRECTORY", "dashboards DIRECTORY"]
+"""The commands of README's blocks, and those that its text shows whole."""
 LAYOUT = Layout(
     hosts=(
         HostPlan(name="master1", role=Boksinit.MASTER, address="127.0.0.1"),
