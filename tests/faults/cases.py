@@ -41,8 +41,8 @@ def plan_of(procedure: Procedure, *, at_console: bool = False) -> Plan:
         return run_virtually(made(World(Path(directory))))
 
 
-_NOT_YET: Final = OUTSIDE.keys() | OUTSIDE_LATE.keys() | {FaultKind.ARRIVES_LATE, FaultKind.ARRIVES_TWICE}
-_OF_STEPS: Final = {*FaultKind} - CHANGES.keys() - AT_CONSOLE - WHILE_LOCKING - _NOT_YET
+_OF_OTHERS: Final = OUTSIDE.keys() | OUTSIDE_LATE.keys() | {FaultKind.ARRIVES_LATE, FaultKind.ARRIVES_TWICE}
+_OF_STEPS: Final = {*FaultKind} - CHANGES.keys() - AT_CONSOLE - WHILE_LOCKING - _OF_OTHERS
 _AT_CONSOLE: Final = {*FaultKind} - CHANGES.keys() - OF_REQUESTS - WHILE_LOCKING - OUTSIDE.keys() - {FaultKind.REBOOTS}
 SECONDS: Final = (
     FaultKind.KILLED_AFTER_REQUEST,
@@ -63,12 +63,19 @@ def cases(procedure: Procedure) -> Iterator[Case]:
     for step in plan_of(procedure).steps:
         for fault in FaultKind:
             if fault in _OF_STEPS and (step.words or fault not in OF_REQUESTS):
-                if fault in OUTSIDE and step.number == 1:
-                    continue  # that is before the first step
                 yield Case(procedure, step.number, step.key, fault)
         for second in SECONDS if step.words else ():
             yield Case(procedure, step.number, step.key, FaultKind.KILLED_BEFORE_OUTCOME, second)
             yield Case(procedure, step.number, step.key, FaultKind.FAILS_IN_THE_MIDDLE, second)
+
+
+def cases_of_others(procedure: Procedure) -> Iterator[Case]:
+    """List what others and the network do at each step; before the first one is before the plan is applied."""
+    for step in plan_of(procedure).steps:
+        for fault in FaultKind:
+            is_possible = bool(step.words) or fault not in OF_REQUESTS
+            if fault in _OF_OTHERS and is_possible and not (fault in OUTSIDE and step.number == 1):
+                yield Case(procedure, step.number, step.key, fault)
 
 
 def _before_the_first_step(procedure: Procedure) -> Iterator[Case]:

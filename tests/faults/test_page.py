@@ -21,4 +21,5 @@ def test_the_page_claims_no_broken_invariant() -> None:
 
 def test_the_page_counts_what_is_known_to_be_broken() -> None:
     text = PAGE.read_text(encoding="utf-8")
-    assert f"| cases with an untrue exit code, a lost command or a lost lock | {len(CASES)} |" in text
+    counted = CASES & {str(case) for case in every_case()}
+    assert f"| cases with an untrue exit code, a lost command or a lost lock | {len(counted)} |" in text
