@@ -1,11 +1,11 @@
-"""Let an event of a story happen in its domain."""
+"""Apply an event of a generated history to its domain."""
 
 from bench.verdicts.generated_history import Event
 from boks_exporter.simulator.domain import Fault, SimulatedDomain
 
 
 def happen(domain: SimulatedDomain, event: Event) -> None:
-    """Do it now; nobody can type a command on a machine that is off."""
+    """Apply the event now; no command can be typed on a machine that is off."""
     values = dict(event.parameters)
     if event.fault is None and Fault.MASTER_DEAD in domain.hosts[event.host].faults:
         return

@@ -41,12 +41,12 @@ class Story:
 
     @property
     def duration(self) -> float:
-        """Tell how long it lasts."""
+        """Return the duration."""
         return self.rounds * self.interval
 
     @property
     def is_sound(self) -> bool:
-        """Tell whether nothing happens to replication: replicas are slow at most, reads may be lost."""
+        """Return whether replication is undisturbed: replicas are slow at most, reads may be lost."""
         return all(event.what == "restart_exporter" for event in self.events)
 
 
@@ -59,7 +59,7 @@ def story(seed: int, index: int) -> Story:
     rounds = max(16, min(random.choice((20, 30, 40, 50)), 10_000 // ((replicas + 1) * tables)))
     layout = _layout(random, replicas, tables)
     events = [*_restarts(random, rounds * interval)]
-    if index % 5 >= 2:  # two histories of five are sound
+    if index % 5 >= 2:  # two histories of five are healthy
         for _ in range(random.choice((1, 1, 2, 3, 4))):
             events += random.choice(_PLOTS)(random, layout, rounds * interval, interval)
     return Story(
@@ -148,7 +148,7 @@ def _replicas(layout: Layout) -> list[str]:
 
 
 def _replica_fault(random: Random, layout: Layout, duration: float, interval: float) -> Iterator[Event]:
-    """Let something go wrong on one replica and be right again."""
+    """Set a fault on one replica and clear it again."""
     fault = random.choice(
         (
             *(Fault.DOWN, Fault.LOADING, Fault.SLOW, Fault.DIVERGED, Fault.DIVERGED, Fault.AHEAD, Fault.AHEAD),
@@ -184,7 +184,7 @@ def _parameters(random: Random, fault: Fault, layout: Layout) -> dict[str, Any]:
 
 
 def _master_fault(random: Random, layout: Layout, duration: float, interval: float) -> Iterator[Event]:
-    """Let the master go away for a while, or only its answers."""
+    """Take the master, or only its answers, away for a while."""
     fault = random.choice(
         (Fault.DOWN, Fault.MASTER_DEAD, Fault.UNREACHABLE, Fault.HANGING, Fault.GARBAGE, Fault.WRONG_LOGIN)
     )
@@ -206,7 +206,7 @@ def _replica_restart(random: Random, layout: Layout, duration: float, interval: 
 
 
 def _promotion(random: Random, layout: Layout, duration: float, interval: float) -> Iterator[Event]:
-    """Let the master die and a replica be promoted; the dead one may come back as what it was."""
+    """Stop the master and promote a replica; the stopped one may come back with its old role."""
     begin = random.uniform(0.1, 0.5) * duration
     promoted = random.choice(_replicas(layout))
     promoted_at = begin + _log_uniform(random, 5, 10 * interval)

@@ -83,7 +83,7 @@ class Witness:
         self._open[host] = read(self.domain, host, request)
 
     def take(self) -> list[Reading]:
-        """Give what was read since the last time."""
+        """Return what was read since the last call."""
         readings, self.readings = self.readings, []
         return readings
 
@@ -116,7 +116,7 @@ def read(domain: SimulatedDomain, name: HostName, request: Request) -> Reading:
 
 
 def _is_readable(domain: SimulatedDomain, host: SimulatedHost) -> bool:
-    """Tell whether the numbers, and a master's list, are printed at all; an empty database prints no line."""
+    """Return whether the numbers, and a master's list, are printed at all; an empty database prints no line."""
     if host.role is Boksinit.CLIENT:
         return True
     if host.faults.keys() & {Fault.GARBAGE, Fault.HANGING}:
@@ -128,7 +128,7 @@ def _is_readable(domain: SimulatedDomain, host: SimulatedHost) -> bool:
 
 
 def rows_of(domain: SimulatedDomain, master: SimulatedHost) -> Mapping[HostName, Row]:
-    """Give the lines of a master's list."""
+    """Return the lines of a master's list."""
     database = master.copy.database
     if database is None:
         return {}
@@ -137,13 +137,13 @@ def rows_of(domain: SimulatedDomain, master: SimulatedHost) -> Mapping[HostName,
 
 
 def status_of(rows: Mapping[HostName, Row], host: HostName) -> Status | None:
-    """Tell the status of a line; None without one."""
+    """Return the status of a line; None without one."""
     row = rows.get(host)
     return row.status if row else None
 
 
 def apart(copy: Copy, own: Numbers, database: Database, now: float) -> Apart:
-    """Compare a replica's numbers with the master's of the same instant, and say what of the difference is sound."""
+    """Compare a replica's numbers with the master's of the same instant, and mark which differences are healthy."""
     ahead: dict[TableNumber, Sequence] = {}
     above: dict[TableNumber, Sequence] = {}
     behind: dict[TableNumber, float] = {}

@@ -55,7 +55,7 @@ class Memory:
             self.replicas[reading.host] = (reading.at, reading.numbers)
 
     def age_at_least(self, table: TableNumber, number: Sequence, written_at: float, now: float) -> float:
-        """Tell how old an update is at least: it was there when the first reading that shows it arrived.
+        """Return the least age of an update: it was there when the first reading that shows it arrived.
 
         A number that a new master had not got when it was read as a replica may be its own, given out a second time.
         """
@@ -65,21 +65,21 @@ class Memory:
         return now - self._known_at[index] if index < len(self._read_at) else 0.0
 
     def lag_at_least(self, reading: Reading, behind: Mapping[TableNumber, float], now: float) -> float:
-        """Tell how old the oldest update is at least that a replica lacks."""
+        """Return the least age of the oldest update that a replica lacks."""
         numbers = reading.numbers or {}
         ages = (self.age_at_least(table, numbers[table][0] + 1, at, now) for table, at in behind.items())
         return max(ages, default=0.0)
 
     def stamp_age(self, table: TableNumber, now: float) -> float:
-        """Tell for how long at least the master has had the table's stamp."""
+        """Return the least time for which the master has had the table's stamp."""
         return now - self._stamps[table][1] if table in self._stamps else 0.0
 
     def is_new(self, table: TableNumber) -> bool:
-        """Tell whether the table, or its stamp, came up after the observer had begun to watch."""
+        """Return whether the table, or its stamp, came up after the observer had begun to watch."""
         return table in self._stamps and self._stamps[table][1] > self._known_at[0]
 
     def went_back(self, reading: Reading) -> bool:
-        """Tell whether a replica has a lower number than when it was read last, or lacks a table that it had."""
+        """Return whether a replica has a lower number than when it was read last, or lacks a table that it had."""
         before: Mapping[TableNumber, tuple[int, float]] = self.replicas.get(reading.host, (0.0, {}))[1]
         own = reading.numbers or {}
         return any(

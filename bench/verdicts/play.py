@@ -61,7 +61,7 @@ class _Play:
         self._witness.on_read(*what)
 
     async def run(self) -> Scores:
-        """Let everything happen in its order."""
+        """Apply every event in order."""
         self._start()
         for event in self._story.events:
             await self._sleep_until(event.at)

@@ -43,8 +43,8 @@ class Scores:
     """The sums of one or of many histories."""
 
     counts: dict[Key, Counter[Kind]] = field(default_factory=dict)
-    sound_alarms: Counter[Key] = field(default_factory=Counter)
-    sound: Counter[Key] = field(default_factory=Counter)
+    healthy_alarms: Counter[Key] = field(default_factory=Counter)
+    healthy: Counter[Key] = field(default_factory=Counter)
     """Verdicts in histories in which nothing happens to replication."""
     round_lengths: list[float] = field(default_factory=list)
     delays: dict[Key, list[float]] = field(default_factory=dict)
@@ -71,8 +71,8 @@ class Scores:
             self.delays.setdefault(key, []).extend(delays)
         for key, delays in other.published.items():
             self.published.setdefault(key, []).extend(delays)
-        self.sound_alarms.update(other.sound_alarms)
-        self.sound.update(other.sound)
+        self.healthy_alarms.update(other.healthy_alarms)
+        self.healthy.update(other.healthy)
         self.round_lengths.extend(other.round_lengths)
         self.lag_errors.extend(other.lag_errors)
         self.lag_withheld += other.lag_withheld
@@ -160,7 +160,7 @@ class Track:
         return max((event for event in self.events if self.quiet_at < event <= at), default=self.quiet_at)
 
     def _silent(self, claim: Claim, at: float) -> Kind:
-        """Sort a silence; what cannot be shown starts the measurement anew."""
+        """Sort a silence; what cannot be shown restarts the measurement."""
         if self.episode is None:
             raise AssertionError
         if not claim.can_show:

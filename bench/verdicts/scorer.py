@@ -60,7 +60,7 @@ class Referee:
         self._masters.append((self._domain.now, self._domain.masters()))
 
     def exporter_restarted(self, *, keeps_state: bool) -> None:
-        """Forget what the exporter forgot, and begin all measurements of delay anew."""
+        """Drop what the exporter dropped, and restart all measurements of delay."""
         self._known = self._domain.now
         self._tracks = {}
         if not keeps_state:
@@ -220,5 +220,5 @@ class Referee:
         found = track.judge(claim, said, at, self.scores)
         self.scores.count(key, found, said.place)
         if self._story.is_sound:
-            self.scores.sound[key] += 1
-            self.scores.sound_alarms[key] += found is Kind.FALSE_POSITIVE
+            self.scores.healthy[key] += 1
+            self.scores.healthy_alarms[key] += found is Kind.FALSE_POSITIVE

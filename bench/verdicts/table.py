@@ -23,12 +23,12 @@ _SHARES: Final = (0.5, 0.99, 1.0)
 
 
 def command(seed: int, histories: int) -> str:
-    """Give the command that repeats the trial."""
+    """Return the command that repeats the trial."""
     return f"PYTHONPATH=. .venv/bin/python -m bench.verdicts --histories {histories} --seed {seed} --write"
 
 
 def quantile(values: list[float], share: float) -> float:
-    """Give the smallest value that so large a share does not exceed."""
+    """Return the smallest value that so large a share does not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
@@ -78,7 +78,7 @@ def others(scores: Scores) -> str:
     keys = [(way, kind) for kind in _ORDER for way in ways if (way, kind) in scores.counts]
     compared = {kind for way, kind in keys if way != OURS}
     rows = (
-        (kind, way, *_counts(scores, way, kind)[:3], scores.sound_alarms[way, kind], scores.sound[way, kind])
+        (kind, way, *_counts(scores, way, kind)[:3], scores.healthy_alarms[way, kind], scores.healthy[way, kind])
         for way, kind in keys
         if kind in compared
     )
@@ -117,8 +117,8 @@ def failures(scores: Scores) -> list[str]:
 
 def _figures(scores: Scores) -> str:
     """Write the figures that were to be reached."""
-    sound = sum(scores.sound_alarms[OURS, kind] for kind in _ORDER)
-    naive = sum(scores.sound_alarms[one_shot(0), kind] for kind in _ORDER)
+    false_alarms = sum(scores.healthy_alarms[OURS, kind] for kind in _ORDER)
+    naive = sum(scores.healthy_alarms[one_shot(0), kind] for kind in _ORDER)
     sums = [_counts(scores, OURS, kind) for kind in _ORDER]
     slowest = max(
         (quantile(measured, 0.99) for (way, _), measured in scores.delays.items() if way == OURS), default=0.0
@@ -126,7 +126,7 @@ def _figures(scores: Scores) -> str:
     most = max((quantile(measured, 1.0) for (way, _), measured in scores.delays.items() if way == OURS), default=0.0)
     beyond = sum(abs(error) > 1 for error in scores.lag_errors)
     rows = (
-        ("false positives on healthy replication", "0", sound),
+        ("false positives on healthy replication", "0", false_alarms),
         ("the same of the one-shot comparison without tolerance", "-", naive),
         ("false positives in all histories", "0", sum(row[1] for row in sums)),
         ("false negatives in all histories", "0", sum(row[2] for row in sums)),

@@ -79,7 +79,7 @@ class Round:
         return next((each for each in self.master_readings if each.began >= reading.ended), None)
 
     def is_steady(self, reading: Reading) -> bool:
-        """Tell whether the master that the exporter sees was the only one at all instants that count here."""
+        """Return whether the master that the exporter sees was the only one at all instants that count here."""
         instants = [reading, *self.master_readings]
         return all(each.masters == (self.master,) for each in instants)
 
@@ -108,7 +108,7 @@ _BY_NUMBERS = (
 
 
 def _by_list(look: Round, reading: Reading) -> dict[Condition, Claim]:
-    """Say what the master knows of it; without its list nobody else does."""
+    """Return what the master's list shows of it; there is no other source."""
     kinds = (Condition.DOWN, Condition.SAMPLES_DOWN, Condition.LOADING, Condition.UNLISTED)
     if look.listing is None or look.listing.rows is None:
         claims = {kind: _behind_the_curtain(look, reading.host, kind) for kind in kinds}
@@ -126,7 +126,7 @@ def _by_list(look: Round, reading: Reading) -> dict[Condition, Claim]:
 
 
 def _behind_the_curtain(look: Round, host: HostName, kind: Condition) -> Claim:
-    """Tell what the one real master would have shown to somebody who could have asked it."""
+    """Return what the one real master would have shown in a poll."""
     if look.unseen_rows is None:
         return Claim(holds=None, can_show=False)
     status = status_of(look.unseen_rows, host)
@@ -142,7 +142,7 @@ def _behind_the_curtain(look: Round, host: HostName, kind: Condition) -> Claim:
 def _by_numbers(
     look: Round, reading: Reading, real: Apart, *, is_read: bool, is_loading: bool
 ) -> dict[Condition, Claim]:
-    """Say what its numbers really are, against the master's of the same instant."""
+    """Return its true numbers against the master's of the same instant."""
     went_back = look.memory.went_back(reading)
     ahead = _above(look, reading, real.ahead, is_read=is_read)
     lagging = _lagging(look, reading, real, is_read=is_read and not went_back)
@@ -161,7 +161,7 @@ def _by_numbers(
 
 
 def _is_late(look: Round, reading: Reading, real: Apart) -> bool:
-    """Tell whether a table or its new generation is still under way when it has long been due: late, but not lost."""
+    """Return whether a table or its new generation is still under way when it has long been due: late, but not lost."""
     limits = look.thresholds
     late = any(reading.at - since >= limits.stamp_seconds - 1 for since in real.outdated.values())
     under_way = (since for table, since in real.lacking.items() if table not in real.lost)
@@ -169,7 +169,7 @@ def _is_late(look: Round, reading: Reading, real: Apart) -> bool:
 
 
 def _above(look: Round, reading: Reading, tables: Mapping[TableNumber, Sequence], *, is_read: bool) -> Claim:
-    """Say whether tables have more than the master's, and still have when the master is read again."""
+    """Return whether tables have more than the master's, and still have when the master is read again."""
     after = look.after(reading) if look.master and is_read else None
     numbers = after.numbers if after and after.numbers else {}
     can_show = any(table in numbers and own > numbers[table][0] for table, own in tables.items())
@@ -204,7 +204,7 @@ def _diverged(look: Round, reading: Reading, real: Apart, ahead: Claim, lagging:
 
 
 def _is_old(look: Round, reading: Reading, real: Apart, tables: frozenset[int], limit: float) -> bool:
-    """Tell whether the master is known to have had one of the tables for so long that a sound replica would have it.
+    """Return whether the master is known to have had one of the tables for so long that a healthy replica would have it.
 
     A replica that waits for updates may wait for the table as well, if the table is not older than they are.
     """

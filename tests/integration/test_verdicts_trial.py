@@ -36,7 +36,7 @@ def test_the_naive_comparison_cries_wolf_on_the_same_histories(scores: Scores) -
     """Otherwise the histories would prove nothing."""
     for tolerance in (0, 10):
         for kind in (Condition.AHEAD, Condition.LAGGING):
-            assert scores.sound_alarms[one_shot(tolerance), kind] > 0
+            assert scores.healthy_alarms[one_shot(tolerance), kind] > 0
 
 
 def test_enough_goes_wrong_to_be_found(scores: Scores) -> None:
