@@ -55,7 +55,7 @@ read_config() {
 	config=${0%/*}/boks-gate.conf
 	[ -e "$config" ] || [ -h "$config" ] || return 0
 	for trusted in "${0%/*}/." "$0" "$config"; do
-		is_trusted "$trusted" 0 || refuse untrusted_config 78 "$trusted must be root's and writable for nobody else"
+		is_trusted "$trusted" 0 || refuse untrusted_config 78 "$trusted must belong to root and be writable by root only"
 	done
 	number=0
 	while IFS='=' read -r key value || [ -n "$key" ]; do
@@ -64,7 +64,7 @@ read_config() {
 	done <"$config"
 }
 
-is_trusted() { # PATH UID: a plain file or directory of that user's, that nobody else can write
+is_trusted() { # PATH UID: a plain file or directory of that user's, writable by that user only
 	owner=$2
 	# shellcheck disable=SC2046 # the fields of ls are wanted as words; globbing is off
 	set -- $(ls -ldn "$1" 2>/dev/null)

@@ -204,7 +204,7 @@ def _diverged(look: Round, reading: Reading, real: Apart, ahead: Claim, lagging:
 
 
 def _is_old(look: Round, reading: Reading, real: Apart, tables: frozenset[int], limit: float) -> bool:
-    """Return whether the master is known to have had one of the tables for so long that a healthy replica would have it.
+    """Return whether the master is known to have had one of the tables for so long that healthy replicas have it.
 
     A replica that waits for updates may wait for the table as well, if the table is not older than they are.
     """

@@ -87,7 +87,7 @@ read_config() {
 	config=${0%/*}/boks-gate.conf
 	[ -e "$config" ] || [ -h "$config" ] || return 0
 	for trusted in "${0%/*}/." "$0" "$config"; do
-		is_trusted "$trusted" 0 || refuse untrusted_config 78 "$trusted must be root's and writable for nobody else"
+		is_trusted "$trusted" 0 || refuse untrusted_config 78 "$trusted must belong to root and be writable by root only"
 	done
 	number=0
 	while IFS='=' read -r key value || [ -n "$key" ]; do
@@ -96,7 +96,7 @@ read_config() {
 	done <"$config"
 }
 
-is_trusted() { # PATH UID: a plain file or directory of that user's, that nobody else can write
+is_trusted() { # PATH UID: a plain file or directory of that user's, writable by that user only
 	owner=$2
 	# shellcheck disable=SC2046 # the fields of ls are wanted as words; globbing is off
 	set -- $(ls -ldn "$1" 2>/dev/null)
@@ -477,7 +477,7 @@ compose() {
 }
 
 # -- what only looks ---------------------------------------------------------------------------------------------------
-usable_state() { # the directory of locks and records is there, and nobody else can write it
+usable_state() { # the directory of locks and records exists, and only its owner can write it
 	[ -d "$gate_state" ] || mkdir -p "$gate_state"
 	[ ! -h "$gate_state" ] && is_trusted "$gate_state/." "$(id -u)" && [ -w "$gate_state" ]
 }
@@ -810,7 +810,7 @@ work_detached() { # ID TOKEN ID WORDS...: the one process that gets the host and
 		[ "$claim_id" = "$id" ] || decline busy
 		exit 0
 	fi
-	# Nobody else changes this host from here on: whatever was true when it was asked is looked at again.
+	# No other change of this host begins from here on: what was checked before is checked again.
 	read_env
 	reason=$(objection "$@")
 	if [ -n "$reason" ] && [ ! -e "$record/start" ]; then decline "$reason"; fi

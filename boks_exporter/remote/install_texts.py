@@ -83,7 +83,7 @@ Where BoKS decides about SSH logins too, the account needs an access route in Bo
 
 ## 2. The gate and its configuration
 
-Nobody but root may write these two files, their directory, or any directory above it. The gate refuses to work
+Only root may write these two files, their directory, or any directory above it. The gate refuses to work
 (`=refused untrusted_config`) where its file or its directory is not root's or others can write it.
 
 ```sh
@@ -217,8 +217,8 @@ echo 'boks-gate/2 0 op preflight' | ssh -i ~/.ssh/id_{user} {user}@HOST boks-gat
 ```
 
 It makes the gate's own directory of locks and records, /var/opt/boks-gate (`STATE` in `boks-gate.conf`), if it is
-missing, for its login alone (mode 700). If the directory is sound, it writes a file `probe.N` into it, to see that
-there is room, and removes it at once.
+missing, for its login alone (mode 700). If the directory is usable, it writes a file `probe.N` into it, to see that
+there is room, and removes it immediately.
 
 It prints `permitted=yes`, `boksadm=yes` and `state=writable`. Other answers:
 
@@ -236,7 +236,7 @@ It prints `permitted=yes`, `boksadm=yes` and `state=writable`. Other answers:
 ## 5. Where systemd ends what a login leaves behind
 
 With `KillUserProcesses=yes`, logind ends every process of a session when the connection ends (logind.conf(5)): a
-conversion in its middle, and BoKS's daemons that a conversion or `Boot` started, for whoever types them over SSH. Most
+conversion in its middle, and BoKS's daemons that a conversion or `Boot` started, when they are typed over SSH. Most
 distributions ship `no`; hardening guides set `yes`. `loginctl enable-linger` does not help: it keeps the user's own
 manager, not what runs in a session. Except the account instead:
 

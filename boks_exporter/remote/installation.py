@@ -33,7 +33,7 @@ def authorized_keys_line(public_key: str, from_pattern: str, gate_path: str = DE
 def gate_conf(paths: RemotePaths, *, operator: bool = False, state: str = DEFAULT_STATE) -> str:
     """Write the file that stands beside an installed gate and tells it where BoKS lives."""
     return (
-        "# boks-gate.conf: where BoKS lives on this host. It belongs to root and nobody else may write it.\n"
+        "# boks-gate.conf: where BoKS lives on this host. It belongs to root, and only root may write it.\n"
         f"BOKS_ETC={checked_path(paths.boks_etc)}\n"
         f"BOKS_VAR={checked_path(paths.boks_var)}\n"
         f"BOKSADM={checked_path(paths.boksadm)}\n"
@@ -131,7 +131,7 @@ def operator_instructions(user: str, from_pattern: str, public_key: str, gate_pa
 
 
 def checked_source(text: str) -> str:
-    """Give a list of addresses for `from` back; raises InstallationError for what cannot stand there."""
+    """Return a list of addresses for `from`; raises InstallationError for text that `from` cannot hold."""
     return _checked(_FROM, text, "the addresses of the exporter such as 192.0.2.10 or 192.0.2.0/28")
 
 
@@ -143,12 +143,12 @@ def _checked(pattern: re.Pattern[str], text: str, expected: str) -> str:
 
 
 def checked_path(path: str) -> str:
-    """Give a path on the hosts back that nobody has to quote; raises InstallationError for any other."""
+    """Return a path on the hosts that needs no quotes; raises InstallationError for any other."""
     return _checked(_PLAIN_PATH, path, "an absolute path of letters, digits and . _ + @ - only")
 
 
 def checked_user(user: str) -> str:
-    """Give a login's name back; raises InstallationError for what is none."""
+    """Return a login's name; raises InstallationError for text that is none."""
     return _checked(_USER, user, f"a login name of small letters, digits, _ and - such as {DEFAULT_USER}")
 
 

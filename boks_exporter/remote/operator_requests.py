@@ -1,6 +1,6 @@
 """What the operator's gate can be told, as the line that is sent: `boks-gate/1 op do r1.3 convert master`.
 
-Two types that share no base: one looks, the other changes. Whoever holds only what takes an `OperatorLook` cannot
+Two types that share no base: one looks, the other changes. A holder of what takes only an `OperatorLook` cannot
 change a host. Neither takes anything that the gate would not: an argument is checked before it is written.
 """
 
@@ -110,7 +110,7 @@ class OperatorChange:
 
     @classmethod
     def unlock(cls, run: RunName) -> Self:
-        """Give the run's lock back."""
+        """Release the run's lock."""
         return cls(OperatorSection.UNLOCK, (_run(run),))
 
     @classmethod
@@ -165,7 +165,7 @@ def owner_word(text: str) -> str:
 
 
 def is_run_name(text: str) -> bool:
-    """Tell whether a text can name a run."""
+    """Return whether a text can name a run."""
     return _RUN.fullmatch(text) is not None
 
 

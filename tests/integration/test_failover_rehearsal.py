@@ -162,7 +162,10 @@ def test_what_real_gates_tell_is_what_the_twins_gates_tell(tmp_path: Path, capsy
             ("explode", TEMPORARY),
             "'explode' is not one of 'add-replica', 'promote', 'retire', 'failback', 'switchover'",
         ),
-        (("promote", "NOBODY"), "NOBODY is no host of the domain; there are: MASTER1, REPHOST2, REPHOST3, REPHOST4"),
+        (
+            ("promote", "ABSENT"),
+            "ABSENT is no host of the domain; there are: MASTER1, REPHOST2, REPHOST3, REPHOST4",
+        ),
         (("promote", TEMPORARY, "--inject", "bang@3"), "killed-before-request  killed before the request"),
         (("switchover", TEMPORARY, "--inject", "hangs@99"), "hangs cannot happen at step 99, which does not exist"),
     ],

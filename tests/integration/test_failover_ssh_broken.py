@@ -96,7 +96,7 @@ def test_a_process_that_loses_its_terminal_stops_where_nothing_is_under_way(at: 
 
     run = terminal("history")[1].split()[3]
     told = terminal("show", run)[1]
-    assert "SIGHUP was received" in told or "nobody reads any more what it tells" in told
+    assert "SIGHUP was received" in told or "output is no longer read" in told
     code, told = terminal("resume", run)
     assert code == 0, told
     terminal.insist_on("MASTER1", "REPHOST2", "REPHOST3")

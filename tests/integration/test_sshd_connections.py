@@ -166,7 +166,7 @@ async def test_a_host_that_refuses_new_logins_keeps_its_connection_and_is_report
     )
     async with open_transport(settings) as transport:
         await sections(transport, fleet, host)
-        with authorized(fleet, host, "# nobody\n"), structlog.testing.capture_logs() as logs:
+        with authorized(fleet, host, "# no key\n"), structlog.testing.capture_logs() as logs:
             await asyncio.sleep(0.05)
             await sections(transport, fleet, host)
             await eventually(lambda: transport.is_login_refused(host))

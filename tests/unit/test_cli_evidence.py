@@ -81,7 +81,7 @@ def test_clearing_another_copy_changes_nothing(config: Path, capsys: pytest.Capt
 @pytest.mark.parametrize(
     "words",
     [
-        ["clear", "NOBODY", "--reason", "x"],
+        ["clear", "UNKNOWN1", "--reason", "x"],
         ["clear", "--reason", "x"],
         ["clear", "REPHOST2"],
         ["list", "--domain", "other"],

@@ -67,7 +67,7 @@ def test_a_fault_of_the_way_fails_for_its_reason(fault: Fault, reason: FailureRe
 
 def test_a_host_that_does_not_exist_has_no_address() -> None:
     """A name that the domain does not know cannot be resolved."""
-    outcome, _ = timed(transport_for().ask(Host("NOBODY", "NOBODY"), LOOK))
+    outcome, _ = timed(transport_for().ask(Host("UNKNOWN1", "UNKNOWN1"), LOOK))
     assert isinstance(outcome, TransportError)
     assert outcome.reason is FailureReason.DNS
 
