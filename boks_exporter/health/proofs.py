@@ -36,7 +36,7 @@ def proven(before: History, facts: RoundFacts) -> dict[HostName, CopyEvidence]:
         evidence[host] = _with_lead(known, table, merged)
     for seen in facts.snapshot.observed():
         known = evidence.get(seen.host) or CopyEvidence()
-        evidence[seen.host] = _after(facts, seen, known)
+        evidence[seen.host] = _after(before, facts, seen, known)
     return {host: known for host, known in evidence.items() if known}
 
 
@@ -58,7 +58,7 @@ def is_open(facts: RoundFacts, table: TableComparison) -> bool:
     return bool(table.ahead_possible) and table.ahead < facts.thresholds.ahead_sequences
 
 
-def _after(facts: RoundFacts, seen: Observed, known: CopyEvidence) -> CopyEvidence:
+def _after(before: History, facts: RoundFacts, seen: Observed, known: CopyEvidence) -> CopyEvidence:
     if seen.role is Role.MASTER:
         return CopyEvidence() if facts.snapshot.master == seen.host else known
     if seen.role is Role.CLIENT:
@@ -70,7 +70,7 @@ def _after(facts: RoundFacts, seen: Observed, known: CopyEvidence) -> CopyEviden
         known = _reloading(known, replica.read_at)
     had_tables = bool(known.leads or known.differences)
     known = _with_leads(facts, replica, known)
-    known = _with_differences(facts, replica, known)
+    known = _with_differences(before, facts, replica, known)
     known = _with_divergence(facts, replica, known)
     known = _without_reloaded(replica, known)
     if known.leads or known.differences:
@@ -79,7 +79,14 @@ def _after(facts: RoundFacts, seen: Observed, known: CopyEvidence) -> CopyEviden
 
 
 def _reloading(known: CopyEvidence, now: Timestamp) -> CopyEvidence:
-    return replace(known, reload=known.reload or Reload(now)) if known else known
+    """Record a reload; one from before the newest proof has not repaired the copy."""
+    if not known:
+        return known
+    if known.reload is None:
+        return replace(known, reload=Reload(now))
+    proofs = [difference.proven_at for difference in known.differences.values()]
+    is_older = known.reload.since < max(proofs, default=known.reload.since)
+    return replace(known, reload=replace(known.reload, since=now)) if is_older else known
 
 
 def _with_lead(known: CopyEvidence, table: TableNumber, lead: Lead) -> CopyEvidence:
@@ -101,6 +108,8 @@ def _with_leads(facts: RoundFacts, replica: ReplicaComparison, known: CopyEviden
         if table.table in proofs:
             amount = table.ahead or 0
             new = lead.again(amount, table.sequence, now) if lead else Lead(now, now, amount, table.sequence)
+            if known.reload:  # the copy with the earlier, higher number is gone
+                new = replace(new, level=table.sequence)
             is_again = lead is not None and lead.passed_at is not None
             known = _with_lead(known, table.table, new)
             if is_again and known.diverged_since is None:
@@ -122,9 +131,11 @@ def _with_divergence(facts: RoundFacts, replica: ReplicaComparison, known: CopyE
     return replace(known, diverged_since=replica.read_at) if lagging_tables(facts, replica) else known
 
 
-def _with_differences(facts: RoundFacts, replica: ReplicaComparison, known: CopyEvidence) -> CopyEvidence:
+def _with_differences(
+    before: History, facts: RoundFacts, replica: ReplicaComparison, known: CopyEvidence
+) -> CopyEvidence:
     """Record the tables that are missing or of another generation, and drop those that were transferred since."""
-    kept = dict(_differences_left(facts, replica, known))
+    kept = dict(_differences_left(before, replica, known))
     for condition in Condition:
         if is_confirmed(facts, replica, condition):
             for table in overdue(facts, replica, condition):
@@ -140,22 +151,26 @@ def _difference(
 
 
 def _differences_left(
-    facts: RoundFacts, replica: ReplicaComparison, known: CopyEvidence
+    before: History, replica: ReplicaComparison, known: CopyEvidence
 ) -> Iterator[tuple[TableNumber, Difference]]:
     for number, difference in known.differences.items():
         table = replica.table(number)
         if table is None or table.stamp_mismatch is not False or table.lag is None:
             yield number, difference
-        elif table.lag or table.ahead or not _was_transferred(facts, replica.host, number, known):
+        elif table.lag or table.ahead or not _was_transferred(before, replica, table, known):
             ended_at = difference.ended_at or replica.read_at
             yield number, replace(difference, ended_at=ended_at)
 
 
-def _was_transferred(facts: RoundFacts, host: HostName, table: TableNumber, known: CopyEvidence) -> bool:
-    """Return whether the copy got the master's generation of a table, and not the master the copy's."""
-    difference = known.differences[table]
-    is_changed = difference.condition is Condition.MISSING or _stamp(facts, host, table) != difference.stamp
-    return is_changed or known.reload is not None
+def _was_transferred(before: History, replica: ReplicaComparison, table: TableComparison, known: CopyEvidence) -> bool:
+    """Return whether the copy got a table of the master's: it had none, its number fell, or it was reloaded.
+
+    The master's stamp alone proves no transfer: the copy's own numbers may go on under it.
+    """
+    difference = known.differences[table.table]
+    is_reloaded = known.reload is not None and known.reload.since >= difference.proven_at
+    fell = table.sequence < before.floors.get(replica.host, {}).get(table.table, 0)
+    return difference.condition is Condition.MISSING or fell or is_reloaded
 
 
 def _stamp(facts: RoundFacts, host: HostName, table: TableNumber) -> float | None:

@@ -10,10 +10,14 @@ from boks_exporter.replication.not_compared import hidden_in
 
 @dataclass(frozen=True, slots=True)
 class BestCopy:
-    """The highest number of each table; `is_certain` unless a line that could not be read may hide a higher one."""
+    """The highest number of each table; `is_certain` unless a line that could not be read may hide a higher one.
+
+    `remembered` are the tables that the last master had.
+    """
 
     numbers: Mapping[TableNumber, Sequence]
     is_certain: bool
+    remembered: frozenset[TableNumber] = frozenset()
 
     def lead_over(self, numbers: Mapping[TableNumber, Sequence]) -> int | None:
         """Return the updates that a copy lacks in its worst table.
@@ -22,7 +26,7 @@ class BestCopy:
         """
         leads = [max(0, self.numbers[table] - own) for table, own in numbers.items() if table in self.numbers]
         worst = max(leads, default=None)
-        is_complete = self.is_certain and self.numbers.keys() <= numbers.keys()
+        is_complete = self.is_certain and (self.numbers.keys() | self.remembered) <= numbers.keys()
         return worst or (worst if is_complete else None)
 
 
@@ -37,7 +41,8 @@ def best_copy(snapshot: DomainSnapshot, history: History) -> BestCopy:
     for seen in counted:
         for row in seen.sequences.tables if seen.sequences else ():
             best[row.table] = max(best.get(row.table, 0), row.sequence)
-    return BestCopy(best, is_certain=not any(_hides(seen, history, best) for seen in counted))
+    is_certain = not any(_hides(seen, history, best) for seen in counted)
+    return BestCopy(best, is_certain, remembered=frozenset(history.tables))
 
 
 def _counts(seen: Observed, history: History) -> bool:
