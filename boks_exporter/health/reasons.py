@@ -80,6 +80,12 @@ def _master(facts: RoundFacts, seen: Observed) -> Reason:
         return ReplicaState.UNKNOWN, "is the master, but not everything could be read"
     if unread := next(rows_of_master(seen, facts.snapshot), None):
         return ReplicaState.UNKNOWN, f"is the master, but a row could not be read: {excerpt(unread.text)}"
+    if facts.snapshot.listing is None or seen.sequences is None:
+        missing = "list of its replicas" if facts.snapshot.listing is None else "numbers"
+        return ReplicaState.UNKNOWN, f"is the master, but printed no {missing}"
+    line = facts.line(seen.host)
+    if line and line.status is not ReportedStatus.OK:
+        return ReplicaState.UNKNOWN, f"is the master, but its own list shows it as {line.raw_status}"
     return ReplicaState.OK, "is the master"
 
 

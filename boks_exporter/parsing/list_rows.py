@@ -22,7 +22,10 @@ _NAME: Final = re.compile(r"(?![0-9]+[Dd]$)[!-~]*[A-Za-z.][!-~]*(?<!:)")
 _NO_STATUS: Final = re.compile(r"\(?[0-9]")  # a number, or one in parentheses as `boksdiag sequence` prints it
 _STATUS_BY_WORD: Final = {word.upper(): word for word in ReportedStatus if word is not ReportedStatus.OTHER}
 _status_in_capitals: Final = _STATUS_BY_WORD.get
-_STATUS_IN_LINE: Final = re.compile(r"\b(?:OK|DOWN|LOADING)\b|^\W*[A-Za-z].*\b(?i:down|loading)\W*$")
+_STATUS_IN_LINE: Final = re.compile(
+    r"\b(?:DOWN|LOADING)\b | ^\W*[A-Za-z].*\b(?i:down|loading)\W*$ | ^\W*[A-Za-z][\w.-]*[^\w.-][^A-Za-z]*OK\W*$",
+    re.VERBOSE,
+)
 _SEARCHED: Final = 500
 _SURELY_64_BITS: Final = 20
 _FEWEST_WORDS: Final = 2
@@ -148,7 +151,10 @@ def is_like_a_row(words: list[str]) -> bool:
 
 
 def has_status(line: str) -> bool:
-    """Whether a line has a status in capitals, or begins with a name and ends with a status: no footer does."""
+    """Whether a line has a bad status in capitals, or begins with a name and ends with a status: no footer does.
+
+    Between a name and OK there are no words: `All replicas OK` hides nothing.
+    """
     return _STATUS_IN_LINE.search(line[:_SEARCHED]) is not None
 
 

@@ -76,8 +76,8 @@ def test_two_masters_accuse_each_other() -> None:
 
 
 def test_the_master_is_ok_if_everything_could_be_read() -> None:
-    """Its own verdict rests on its answer alone."""
-    whole = judge_one_shot(snapshot(answers("M", Role.MASTER, NUMBERS)))
+    """Its own verdict rests on its role, its numbers and its list."""
+    whole = judge_one_shot(snapshot(answers("M", Role.MASTER, NUMBERS), lines=()))
     part = judge_one_shot(snapshot(answers("M", Role.MASTER, None, faults=(FAULT,))))
     assert summary(whole.hosts[0]) == (ReplicaState.OK, "is the master", ())
     assert summary(part.hosts[0]) == (

@@ -139,7 +139,7 @@ def test_a_list_whose_only_line_cannot_be_read_is_not_ok(
     assert line in host(domain, "MASTER")["reason"]
 
 
-@pytest.mark.parametrize("line", ["R9: DOWN", "R9 is DOWN", "R9 is down", "R9;00:49;04:49;526392;DOWN"])
+@pytest.mark.parametrize("line", ["R9: DOWN", "R9 is DOWN", "R9 is down", "R9: OK", "R9;00:49;04:49;526392;DOWN"])
 def test_an_unread_line_with_a_status_is_not_stray(
     line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -172,3 +172,28 @@ def test_the_name_of_a_known_host_and_down_are_enough(
     assert host(domain)["state"] == "down"
     assert {each["host"] for each in domain["hosts"]} == set(recording)
     assert not any("listed" in sentence for sentence in host(domain)["evidence"])
+
+
+def test_a_summary_of_the_list_hides_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A sentence about servers that are OK is no row."""
+    recording = healthy()
+    recording["MASTER"]["list"] += "All replicas OK\n2 replicas, 0 down\n"
+    assert judged(tmp_path, capsys, recording)["state"] == "ok"
+
+
+@pytest.mark.parametrize("section", ["list", "sequence"])
+def test_a_master_that_printed_no_list_or_numbers_is_unknown(
+    section: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without its list there may be replicas that nothing else shows."""
+    recording = {"MASTER": healthy()["MASTER"]}
+    recording["MASTER"]["list"] = HEADER
+    del recording["MASTER"][section]
+    assert judged(tmp_path, capsys, recording, more="    discover: true\n")["state"] == "unknown"
+
+
+def test_a_master_that_its_own_list_shows_as_down_is_not_ok(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Page, status and check agree."""
+    recording = healthy()
+    recording["MASTER"]["list"] += "MASTER 02:59 02:13 11:44 148342 DOWN\n"
+    assert judged(tmp_path, capsys, recording)["state"] == "unknown"
