@@ -132,6 +132,33 @@ TOGETHER = (
         ("BoksHostKeyRefused@r1", "BoksLoginRefused@r2"),
     ),
     Together(
+        "a host's key gives a shell, so it is not polled",
+        ("BoksKeyUnrestricted@r1", "BoksHostUnreachable@r1", "BoksDataStale@r1", "BoksHostUnreachable@r2"),
+        ("BoksKeyUnrestricted@r1", "BoksHostUnreachable@r2"),
+    ),
+    Together(
+        "a key that gives a shell is reported whatever else is wrong with the host",
+        ("BoksKeyUnrestricted@r1", "BoksReplicaDown@r1", "BoksKeyUnrestricted@r2", "BoksMaintenanceActive@r2"),
+        ("BoksKeyUnrestricted@r1", "BoksReplicaDown@r1", "BoksKeyUnrestricted@r2", "BoksMaintenanceActive@r2"),
+    ),
+    Together(
+        "new logins are refused, and on one host the old connection has ended",
+        (
+            "BoksLoginRefusedLater@r1",
+            "BoksLoginRefused@r1",
+            "BoksLoginRefusedLater@r2",
+            "BoksReplicaLaggingBadly@r2",
+            "BoksLoginRefusedLater@r3",
+            "BoksHostKeyRefused@r3",
+        ),
+        ("BoksLoginRefused@r1", "BoksLoginRefusedLater@r2", "BoksReplicaLaggingBadly@r2", "BoksHostKeyRefused@r3"),
+    ),
+    Together(
+        "the exporter reaches no host, and some refused new logins before",
+        ("BoksExporterReachesNoHost", "BoksLoginRefusedLater@r1"),
+        ("BoksExporterReachesNoHost",),
+    ),
+    Together(
         "no master inhibits only the list of the master that returns",
         (
             "BoksNoMaster",

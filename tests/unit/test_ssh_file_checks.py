@@ -1,5 +1,6 @@
 """Local files and algorithms as `config check`, the start and a reload see them: parsed by the code that uses them."""
 
+import os
 from pathlib import Path
 
 import asyncssh
@@ -49,8 +50,6 @@ def write(directory: Path, transport: str = "", more: str = "") -> Path:
         ("identity_files: [encrypted]", "identity_files[0]", "encrypted"),
         ("passphrase_file: passphrase, identity_files: [encrypted]", "identity_files[0]", "encrypted"),
         ("certificate_files: [id.pub]", "certificate_files[0]", "id.pub"),
-        ("known_hosts: empty", "known_hosts", "empty"),
-        ("known_hosts: garbage", "known_hosts", "garbage:1: "),
         ("openssh_config: bad_port", "openssh_config", "bad_port line 2: "),
         ("openssh_config: bad_cipher", "openssh_config", "bad_cipher line 3: "),
         ("algorithms: {kex: [+nonsense]}", "algorithms.kex", "'+nonsense'"),
@@ -78,6 +77,44 @@ def test_a_line_of_known_hosts_that_is_skipped_is_a_warning(tmp_path: Path) -> N
     warnings = examine_all(write(tmp_path, "known_hosts: bad_lines")).warnings
     assert [problem.path for problem in warnings] == ["domains[0].transport.known_hosts"] * 2
     assert ["bad_lines:1: " in warnings[0].message, "bad_lines:3: " in warnings[1].message] == [True, True]
+
+
+@pytest.mark.parametrize(("name", "named"), [("empty", "empty: "), ("garbage", "garbage:1: ")])
+def test_known_hosts_without_a_key_is_a_warning(tmp_path: Path, name: str, named: str) -> None:
+    """The hosts of one domain are unreachable until the file is filled; the others need the exporter meanwhile."""
+    (warning,) = examine_all(write(tmp_path, f"known_hosts: {name}")).warnings
+    assert warning.path == "domains[0].transport.known_hosts"
+    assert warning.line is not None
+    assert named in warning.message
+
+
+def test_a_file_of_another_kind_is_reported_with_its_first_lines_and_a_count(tmp_path: Path) -> None:
+    """Thousands of malformed lines are not thousands of warnings."""
+    file = write(tmp_path, "known_hosts: bad_lines")
+    with (tmp_path / "bad_lines").open("ab") as opened:
+        opened.write(b"x\n" * 5000)
+    messages = [problem.message for problem in examine_all(file).warnings]
+    assert len(messages) == 11
+    assert "4991 later lines" in messages[-1]
+
+
+@pytest.mark.parametrize("name", ["fifo", "loop", "directory"])
+def test_an_operators_key_that_is_no_file_neither_blocks_nor_refuses_the_start(tmp_path: Path, name: str) -> None:
+    """Nobody writes into the FIFO: its reader would wait forever."""
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "directory").mkdir()
+    more = f"    failover: {{journal: journal, operator: {{user: boksop, identity_files: [{name}]}}}}\n"
+    assert examine_all(write(tmp_path, more=more)).settings.domains[0].name == "prod"
+
+
+def test_an_openssh_configuration_that_includes_itself_is_a_fault(tmp_path: Path) -> None:
+    """The loop is found and named, not followed."""
+    file = write(tmp_path, "openssh_config: looped")
+    (tmp_path / "looped").write_text(f"Include {tmp_path}/looped\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as refused:
+        examine_all(file)
+    assert [problem.path for problem in refused.value.problems] == ["domains[0].transport.openssh_config"]
 
 
 def test_an_operators_key_that_cannot_be_used_is_a_warning(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Host keys: known, new and changed ones, and files of known hosts that cannot be used as they are."""
 
+import os
 from pathlib import Path
 
 import asyncssh
@@ -17,6 +18,7 @@ from tests.unit.ssh_servers import (
     new_key,
     open_transport,
     outcome,
+    public,
     ssh_server,
 )
 
@@ -116,6 +118,30 @@ async def test_a_malformed_line_of_known_hosts_is_skipped_and_reported(keys: Key
                 assert (await transport.ask(server.host, ROLE)).stdout == ANSWER
                 await transport.ask(server.host, ROLE)
     assert [(log["event"], log["file"], log["line"]) for log in logs] == [("known_hosts_line_skipped", str(file), 1)]
+
+
+async def test_a_byte_that_is_not_ascii_in_a_host_name_matches_no_host(keys: Keys) -> None:
+    """As a wildcard, it would make a key known for hosts that nobody has named."""
+    async with ssh_server(keys, known=False) as server:
+        key = public(keys.host).encode()
+        name = f"[127.0.0.\xfc]:{server.port} ".encode("latin-1")
+        (keys.directory / "known_hosts").write_bytes(b"other " + key + b"\n" + name + key)
+        async with open_transport(keys.settings()) as transport:
+            with structlog.testing.capture_logs() as logs:
+                assert (await failure(transport, server.host)).reason is FailureReason.HOST_KEY
+    assert [(log["event"], log["line"]) for log in logs] == [("known_hosts_line_skipped", 2)]
+
+
+async def test_known_hosts_that_became_a_fifo_is_a_local_failure_without_waiting(keys: Keys) -> None:
+    """The reader of a FIFO would wait for a writer forever, and take a thread from all domains."""
+    file = keys.directory / "known_hosts"
+    async with ssh_server(keys) as server:
+        file.unlink()
+        os.mkfifo(file)
+        async with open_transport(keys.settings()) as transport:
+            failed = await failure(transport, server.host)
+    assert (failed.reason, server.attempts) == (FailureReason.LOCAL, 0)
+    assert str(file) in failed.detail
 
 
 async def test_a_comment_of_known_hosts_may_have_any_encoding(keys: Keys) -> None:

@@ -66,7 +66,22 @@ class Connector:
 
     async def route(self, host: Host) -> str | None:
         """Return the jump hosts on the way, as in `ProxyJump`; None without any."""
-        return self._settings.jump_host or (await self._config.of(self._target(host))).jump
+        route = self._settings.jump_host or (await self._config.of(self._target(host))).jump
+        return await self._from_here(route) if route and self._settings.openssh_config else route
+
+    async def _from_here(self, route: str) -> str:
+        """Put the jump hosts of the first jump host in front of it; as with OpenSSH, the others' own do not count."""
+        passed: list[str] = []
+        while (first := route.partition(",")[0]) not in passed:
+            passed.append(first)
+            if not _JUMP.fullmatch(first):
+                return route  # the login reports it
+            before = (await self._config.of(self._jump_target(first))).jump
+            if not before:
+                return route
+            route = f"{before},{route}"
+        detail = f"{self._settings.openssh_config}: the ProxyJump of jump host {first} leads back to it"
+        raise TransportError(FailureReason.LOCAL, f"{detail}; set ProxyJump none for {first}")
 
     async def addresses(self, host: Host) -> tuple[Address, ...]:
         """Resolve a host's name again; empty where it has none, or another machine resolves it."""
@@ -81,12 +96,15 @@ class Connector:
 
     async def connect_jump_host(self, jump: str, tunnel: Tunnel | None = None) -> Connection:
         """Connect to one jump host, `[user@]host[:port]`."""
+        return await self._open(self._jump_target(jump), tunnel)
+
+    def _jump_target(self, jump: str) -> Target:
         match = _JUMP.fullmatch(jump)
         if match is None:
             raise TransportError(FailureReason.CONNECT, "expected [user@]host[:port]")
         name = match["host"].strip("[]")
         port = int(match["port"]) if match["port"] else None
-        return await self._open(target_of(name, name, port, self._settings, match["user"]), tunnel)
+        return target_of(name, name, port, self._settings, match["user"])
 
     def _target(self, host: Host) -> Target:
         return target_of(host.name, host.address, host.port, self._settings)
@@ -117,7 +135,7 @@ class Connector:
                         target.address,
                         target.port,
                         sock=sock,
-                        tunnel=tunnel.connection if tunnel else (),
+                        tunnel=tunnel.connection if tunnel else None,
                         client_factory=lambda: client,
                         known_hosts=known.keys if known else None,
                         **options,

@@ -14,6 +14,7 @@ from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.remote.settings import SshSettings
 from boks_exporter.transport.ssh.error_mapping import local
 from boks_exporter.transport.ssh.known_hosts import KnownHosts, read_known_hosts
+from boks_exporter.transport.ssh.regular_files import read_regular
 
 Stamp: TypeAlias = tuple[tuple[str, int, int, int] | None, ...]
 _Read = TypeVar("_Read")
@@ -91,13 +92,14 @@ def read_identity(settings: SshSettings) -> Identity:
 
 def read_key(path: Path, passphrase: str | None) -> asyncssh.SSHKey:
     """Read a private key."""
-    key: asyncssh.SSHKey = read_or_raise(path, lambda path: asyncssh.read_private_key(path, passphrase))
+    key: asyncssh.SSHKey = read_or_raise(path, lambda content: asyncssh.import_private_key(content, passphrase))
+    key.set_filename(path)
     return key
 
 
 def read_certificate(path: Path) -> asyncssh.SSHCertificate:
     """Read a certificate."""
-    certificate: asyncssh.SSHCertificate = read_or_raise(path, asyncssh.read_certificate)
+    certificate: asyncssh.SSHCertificate = read_or_raise(path, asyncssh.import_certificate)
     return certificate
 
 
@@ -105,8 +107,8 @@ def read_passphrase(file: Path | None) -> str | None:
     """Read the passphrase of the keys, without its line end."""
     if file is None:
         return None
-    text: str = read_or_raise(file, lambda path: path.read_text(encoding="utf-8"))
-    return text.rstrip("\n")
+    text: str = read_or_raise(file, bytes.decode)
+    return text.rstrip("\r\n")
 
 
 def read_keys_of_hosts(files: tuple[Path, ...]) -> KnownHosts:
@@ -137,16 +139,16 @@ def stamp_of(paths: Iterable[Path]) -> Stamp:
     return tuple(_stamp_of(path) for path in paths)
 
 
-def read_or_raise(path: Path, read: Callable[[Path], Any]) -> Any:
-    """Read a file; the error names the file and the cause."""
+def read_or_raise(path: Path, parse: Callable[[bytes], Any]) -> Any:
+    """Read and parse a file; the error names the file and the cause."""
     try:
-        return read(path)
+        return parse(read_regular(path))
     except (OSError, ValueError) as error:
         raise local(error, path) from error
 
 
 def _logged(known: KnownHosts) -> KnownHosts:
-    for skipped in known.skipped:
+    for skipped in known.reported:
         _log.warning("known_hosts_line_skipped", file=str(skipped.file), line=skipped.line, problem=skipped.problem)
     return known
 

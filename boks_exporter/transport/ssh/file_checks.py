@@ -16,6 +16,7 @@ from boks_exporter.transport.ssh.credentials import (
     read_passphrase,
 )
 from boks_exporter.transport.ssh.openssh_config import evaluate, target_of
+from boks_exporter.transport.ssh.regular_files import is_readable
 
 Place: TypeAlias = tuple[str | int, ...]
 """Keys below the transport's settings."""
@@ -26,10 +27,8 @@ def ssh_faults(settings: SshSettings, hosts: Iterable[Host]) -> Iterator[Found]:
     """Find what makes every login fail; files that are missing or unreadable are reported elsewhere."""
     yield from _algorithm_faults(settings)
     yield from login_faults(settings)
-    if settings.openssh_config and _is_readable(settings.openssh_config):
+    if settings.openssh_config and is_readable(settings.openssh_config):
         yield from _config_faults(settings, settings.openssh_config, hosts)
-    if settings.known_hosts and _is_readable(settings.known_hosts) and not settings.insecure_ignore_host_keys:
-        yield from _fault_of(("known_hosts",), read_keys_of_hosts, (settings.known_hosts,))
 
 
 def login_faults(settings: SshSettings) -> Iterator[Found]:
@@ -39,22 +38,30 @@ def login_faults(settings: SshSettings) -> Iterator[Found]:
     except TransportError:
         return  # reported as a file
     for index, path in enumerate(settings.identity_files):
-        if _is_readable(path):
+        if is_readable(path):
             yield from _fault_of(("identity_files", index), read_key, path, passphrase)
     for index, path in enumerate(settings.certificate_files):
-        if _is_readable(path):
+        if is_readable(path):
             yield from _fault_of(("certificate_files", index), read_certificate, path)
 
 
 def ssh_warnings(settings: SshSettings) -> Iterator[Found]:
-    """Find lines of known_hosts that will be skipped."""
+    """Find lines of known_hosts that will be skipped, and a file without any key.
+
+    The latter makes the hosts of one domain unreachable until the file is filled, and it is read again then: the other
+    domains need the exporter meanwhile.
+    """
     if settings.insecure_ignore_host_keys or (settings.openssh_config and not settings.known_hosts):
         return
+    files = known_hosts_files(settings)
+    if not all(map(is_readable, files)) or not files:
+        return  # reported as a missing file
     try:
-        known = read_keys_of_hosts(known_hosts_files(settings))
-    except TransportError:
-        return  # a fault, or reported as a missing file
-    for skipped in known.skipped:
+        known = read_keys_of_hosts(files)
+    except TransportError as error:
+        yield ("known_hosts",), error.detail
+        return
+    for skipped in known.reported:
         yield ("known_hosts",), str(skipped)
 
 
@@ -96,11 +103,3 @@ def _with_line(file: Path, text: str) -> str:
     lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     numbers = [number for number, line in enumerate(lines, 1) if line.strip().lower().startswith(option)]
     return f"{file} line {numbers[0]}: {text}" if numbers else f"{file}: {text}"
-
-
-def _is_readable(file: Path) -> bool:
-    try:
-        with file.open("rb"):
-            return True
-    except OSError:
-        return False

@@ -7,8 +7,13 @@ from typing import Final
 
 import asyncssh
 
+from boks_exporter.transport.ssh.regular_files import read_regular
+
 _MARKERS: Final = ("@cert-authority", "@revoked")
 _EXPECTED: Final = "expected '[@marker] host[,host…] keytype key'"
+_UNDECODABLE: Final = "\ufffd"
+_REPORTED_LINES: Final = 10
+"""Of a file that is something else altogether, such as one in UTF-16, each line is malformed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,15 @@ class KnownHosts:
     def is_empty(self) -> bool:
         return not self.lines
 
+    @property
+    def reported(self) -> tuple[SkippedLine, ...]:
+        """Return the skipped lines to report: the first ones, and then the number of all others in one."""
+        more = self.skipped[_REPORTED_LINES:]
+        if len(more) < 2:  # noqa: PLR2004 - one line is as long as its count
+            return self.skipped
+        counted = SkippedLine(more[0].file, more[0].line, f"{more[0].problem}, and so are {len(more) - 1} later lines")
+        return (*self.skipped[:_REPORTED_LINES], counted)
+
     def keys_of(self, host: str, address: str, port: int) -> Iterator[KnownKey]:
         """Find the keys of a host with their places; slow, for messages only."""
         for line in self.lines:
@@ -75,14 +89,14 @@ def read_known_hosts(files: Iterable[Path]) -> KnownHosts:
     skipped: list[SkippedLine] = []
     for file in named:
         # Comments may be in any encoding; names and keys are ASCII.
-        for number, text in enumerate(file.read_bytes().decode("ascii", "replace").split("\n"), 1):
-            line = text.replace("\ufffd", "?").strip()
+        for number, text in enumerate(read_regular(file).decode("ascii", "replace").split("\n"), 1):
+            line = text.strip()
             if not line or line.startswith("#"):
                 continue
             if problem := _load(keys, line):
                 skipped.append(SkippedLine(file, number, problem))
             else:
-                good.append(_Line(file, number, line))
+                good.append(_Line(file, number, _ascii(line)))
     return KnownHosts(named, keys, tuple(skipped), tuple(good))
 
 
@@ -95,6 +109,11 @@ def _match(known: asyncssh.SSHKnownHosts, host: str, address: str, port: int) ->
     return list(known.match(host, address, port if port != asyncssh.DEFAULT_PORT else None)[0])
 
 
+def _ascii(text: str) -> str:
+    """Write a comment as asyncssh reads it; in a host name "?" would match any character."""
+    return text.replace(_UNDECODABLE, "?")
+
+
 def _load(keys: asyncssh.SSHKnownHosts, line: str) -> str | None:
     """Add one line; return the problem where it cannot be used."""
     words = line.split(None, 2)
@@ -104,9 +123,11 @@ def _load(keys: asyncssh.SSHKnownHosts, line: str) -> str | None:
     words = line.split(None, parts - 1)
     if len(words) < parts:
         return f"{_EXPECTED}, found {line[:60]!r}"
+    if _UNDECODABLE in words[-2]:
+        return f"{_EXPECTED}, found a host name with bytes that are not ASCII"
     try:
-        asyncssh.import_public_key(words[-1])
-        keys.load(line)
+        asyncssh.import_public_key(_ascii(words[-1]))
+        keys.load(_ascii(line))
     except ValueError as error:
         return f"{_EXPECTED}, found an unusable key or host pattern ({error})"
     return None

@@ -77,8 +77,8 @@ def evaluate(file: Path, target: Target) -> Evaluated:
             username=target.user,
         )
         lists = openssh_lists(found.config)
-    except (OSError, ValueError) as error:
-        text = str(error)
+    except (OSError, ValueError, RecursionError) as error:
+        text = "it includes itself" if isinstance(error, RecursionError) else str(error)
         named = text if str(file) in text else f"{file}: {text}"
         raise resources(error) or TransportError(FailureReason.LOCAL, named) from error
     if not isinstance(found.known_hosts, list):

@@ -1,0 +1,20 @@
+"""Local files that SSH needs, read without waiting for a writer."""
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+
+def read_regular(file: Path) -> bytes:
+    """Read a regular file; raises OSError for anything else: the reader of a FIFO would wait forever."""
+    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as opened:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "expected a regular file", str(file))
+        return opened.read()
+
+
+def is_readable(file: Path) -> bool:
+    """Return whether it is a regular file that this user can read."""
+    return file.is_file() and os.access(file, os.R_OK)
