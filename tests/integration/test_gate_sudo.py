@@ -12,6 +12,8 @@ from boks_exporter.parsing.reply import parse_reply
 from boks_exporter.remote.gate import sent_script
 from boks_exporter.remote.installation import gate_conf, privileged_command_lines, sent_sudoers_lines, sudoers_lines
 from boks_exporter.remote.settings import Prefix, RemotePaths
+from boks_exporter.transport.base import RawReply
+from boks_exporter.transport.ssh.conversation import sudo_refusal
 from tests.integration.gate_host import AS_ROOT, USER, GateHost, as_root, gate_host, line
 from tests.unit.gate_expected import BY_INIT
 from tests.unit.gate_runs import NONCE, steady
@@ -188,3 +190,37 @@ def test_a_sent_gate_answers_though_it_cannot_end_what_hangs(host: SudoHost) -> 
     assert (sequence.name, role.exit_status) == (Section.SEQUENCE, 0)
     assert sequence.timed_out or sequence.exit_status != 0  # the gate's limit or sudo's own, whichever comes first
     assert host.tree.left_behind(within=8) == []
+
+
+@pytest.mark.parametrize(
+    ("defaults", "has_rule", "cause"),
+    [
+        ("requiretty", True, "tty"),
+        ("lecture=always, lecture_file={root}/lecture", False, "password"),
+        ("!use_pty", False, "password"),
+    ],
+    ids=["requiretty", "lecture", "no rule"],
+)
+def test_the_cause_of_sudos_refusal_comes_first_and_its_lecture_does_not(
+    host: SudoHost, defaults: str, has_rule: bool, cause: str
+) -> None:
+    """What sudo itself prints is mapped to its cause and the lines to add, whatever text an administrator adds."""
+    lecture = host.root / "lecture"
+    lecture.write_text("The use of sudo is recorded.\nAsk root.\n", encoding="utf-8")
+    rule = host.rule.replace("!requiretty", "requiretty") if has_rule else ""
+    host.rule = f"Defaults {defaults.format(root=host.root)}\n{rule}"
+    ran = host.ask_as_user()
+    failed = sudo_refusal(RawReply(ran.stdout, ran.stderr, ran.returncode, NONCE), "h", USER)
+    assert failed is not None, ran
+    said, _, rest = failed.detail.partition(";")
+    assert said.startswith("sudo on h: ")
+    assert cause in said
+    assert f"{USER} ALL=(root) NOPASSWD: " in rest
+
+
+def test_a_lecture_before_sudos_own_message_is_not_the_cause() -> None:
+    """Older versions of sudo print the lecture though nobody can answer."""
+    stderr = b"\nThe use of sudo is recorded.\n\nsudo: sorry, you must have a tty to run sudo\n"
+    failed = sudo_refusal(RawReply(b"", stderr, 1, NONCE), "h", USER)
+    assert failed is not None
+    assert failed.detail.startswith("sudo on h: sorry, you must have a tty to run sudo;")

@@ -159,7 +159,8 @@ def unrestricted(host: HostName, user: str) -> TransportError:
 def sudo_refusal(reply: RawReply, host: HostName, user: str) -> TransportError | None:
     """Describe a gate that could not become root: the cause first, then the rule to add."""
     lines = [line.strip() for line in reply.stderr.decode(errors="replace").splitlines() if line.strip()]
-    said = next((line for line in lines if "sudo" in line), None)
+    # An administrator's lecture may name sudo as well; sudo's own messages begin with its name, most of them.
+    said = next((line for mark in ("sudo: ", "sudo") for line in lines if mark in line), None)
     if said is None or reply.stdout:
         return None
     cause = cleaned(said.rpartition("sudo: ")[2] or said)
