@@ -1,29 +1,31 @@
 """Measure what a poll costs the polled host and the poller, over real sshd, against the ways of today.
 
-Run `python bench/host_cost.py [HOSTS [CYCLES]]` as root. Both sides run in control groups of their own, so every
-process that a poll starts is counted. Cycles of all ways are interleaved; figures are medians.
+Run `python bench/host_cost.py` as root; `--write` writes docs/performance.md. Both sides run in control groups of their
+own, so every process that a poll starts is counted. Cycles of all ways are interleaved; figures are medians.
 """
 
+import argparse
 import asyncio
-import sys
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from statistics import median
+from pathlib import Path
+from typing import Final
 
 from bench.light.cpu_accounts import CpuAccount
-from bench.light.hosts import running_hosts
+from bench.light.hosts import TABLES, running_hosts
+from bench.light.page import Sample, page
 from bench.light.ways import ways
 
-_HOSTS = 20
-_CYCLES = 5
-_WARM_UP = 2
-_MILLISECONDS = 1000.0
+PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
+_WARM_UP: Final = 2
+_MILLISECONDS: Final = 1000.0
+_CLEAN_UP_SECONDS: Final = 0.2
+"""What a poll leaves to be cleaned up on the hosts belongs to it."""
 
 
-async def main(count: int, cycles: int) -> None:
-    """Print the table."""
+async def measure(count: int, cycles: int) -> dict[str, list[Sample]]:
+    """Poll all hosts in every way, cycle by cycle."""
     client = CpuAccount("client")
-    costs: dict[str, list[tuple[float, float, float]]] = {}
+    costs: dict[str, list[Sample]] = {}
     try:
         async with AsyncExitStack() as opened:
             hosts = await opened.enter_async_context(running_hosts(count))
@@ -35,21 +37,28 @@ async def main(count: int, cycles: int) -> None:
                 for name, way in running.items():
                     before = client.seconds(), hosts.cpu.seconds(), hosts.log_lines
                     await way.round_of_polls()
-                    await asyncio.sleep(0.2)  # what a poll leaves to be cleaned up belongs to it
+                    await asyncio.sleep(_CLEAN_UP_SECONDS)
                     after = client.seconds(), hosts.cpu.seconds(), hosts.log_lines
                     used = [(b - a) / count for a, b in zip(before, after, strict=True)]
-                    costs.setdefault(name, []).append((used[0] * _MILLISECONDS, used[1] * _MILLISECONDS, used[2]))
+                    sample = Sample(used[0] * _MILLISECONDS, used[1] * _MILLISECONDS, used[2])
+                    costs.setdefault(name, []).append(sample)
     finally:
         client.close()
-    print(f"{count} hosts, {cycles} interleaved cycles, medians a poll (smallest to largest)")
-    for name, rows in costs.items():
-        client_ms, host_ms, lines = zip(*rows, strict=True)
-        print(f"{name:36} client {_spread(client_ms)}  host {_spread(host_ms)}  log lines {median(lines):.1f}")
+    return costs
 
 
-def _spread(values: Sequence[float]) -> str:
-    return f"{median(values):7.2f} ms ({min(values):.2f} to {max(values):.2f})"
+def main() -> None:
+    """Print the page, or write it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--hosts", type=int, default=20)
+    parser.add_argument("--cycles", type=int, default=5)
+    parser.add_argument("--write", action="store_true")
+    arguments = parser.parse_args()
+    text = page(asyncio.run(measure(arguments.hosts, arguments.cycles)), arguments.hosts, TABLES)
+    print(text)
+    if arguments.write:
+        PAGE.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*(int(word) for word in sys.argv[1:3]), *((_HOSTS, _CYCLES)[len(sys.argv) - 1 :])))
+    main()

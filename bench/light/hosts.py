@@ -15,13 +15,15 @@ from typing import Final
 import asyncssh
 
 from bench.light.cpu_accounts import CpuAccount
-from bench.light.gates import GateKind, install
+from bench.light.gates import Access, install
 from boks_exporter.simulator.keys import new_key, write_user_key
 from tests.sshd.daemon import sshd_program
 from tests.sshd.temporary_user import login
 
 _START_SECONDS: Final = 20.0
-_TABLES: Final = 30
+_ADDRESSES_OF_ONE_SSHD: Final = 16
+"""An sshd listens on at most so many addresses."""
+TABLES: Final = 30
 _SOURCE: Final = """\
 #include <stdio.h>
 #include <string.h>
@@ -54,9 +56,9 @@ class Hosts:
         """The file that holds the key of every host."""
         return self.directory / "known_hosts"
 
-    def identity(self, kind: GateKind) -> Path:
-        """The key that reaches a gate of this kind, or a shell."""
-        return self.directory / f"id_{kind}"
+    def identity(self, access: Access) -> Path:
+        """The key that reaches a gate of this access, or a shell."""
+        return self.directory / f"id_{access}"
 
     @property
     def log_lines(self) -> int:
@@ -65,7 +67,7 @@ class Hosts:
 
     def ssh(self, *options: str) -> tuple[str, ...]:
         """Return the start of an OpenSSH command line for these hosts, with a shell at their end."""
-        fixed = (f"UserKnownHostsFile={self.known_hosts}", f"IdentityFile={self.identity(GateKind.SHELL)}")
+        fixed = (f"UserKnownHostsFile={self.known_hosts}", f"IdentityFile={self.identity(Access.SHELL)}")
         fixed += (
             "BatchMode=yes",
             f"Port={self.port}",
@@ -85,31 +87,32 @@ async def running_hosts(count: int) -> AsyncIterator[Hosts]:
     try:
         async with login() as user:
             boksadm = _write_boksadm(directory, count)
-            keys = {kind: new_key() for kind in GateKind}
-            for kind, key in keys.items():
-                write_user_key(key, directory / f"id_{kind}")
+            keys = {access: new_key() for access in Access}
+            for access, key in keys.items():
+                write_user_key(key, directory / f"id_{access}")
             for role in ("master", "server"):
-                _write_host(directory / role, role, {kind: _public(key) for kind, key in keys.items()}, boksadm)
+                _write_host(directory / role, role, {access: _public(key) for access, key in keys.items()}, boksadm)
             addresses = [f"127.0.77.{number}" for number in range(1, count + 1)]
             hosts = Hosts(directory, addresses, _free_port(), user, cpu, boksadm)
-            process = await _start(hosts)
+            processes = await _start(hosts)
             try:
                 yield hosts
             finally:
-                process.terminate()
-                await process.wait()
+                for process in processes:
+                    process.terminate()
+                    await process.wait()
                 await _leave(cpu)
     finally:
         cpu.close()
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _write_host(directory: Path, role: str, keys: Mapping[GateKind, str], boksadm: Path) -> None:
+def _write_host(directory: Path, role: str, keys: Mapping[Access, str], boksadm: Path) -> None:
     """Write the files that all hosts of one role share."""
     (directory / "etc").mkdir(parents=True)
     (directory / "etc/ENV").write_text(f"BOKSINIT={role}\nSHM_SIZE=16000\n")
     (directory / "var/data").mkdir(parents=True)
-    lines = [install(directory, kind, key, boksadm) for kind, key in keys.items()]
+    lines = [install(directory, access, key, boksadm) for access, key in keys.items()]
     (directory / "authorized_keys").write_text("".join(lines))
 
 
@@ -117,7 +120,7 @@ def _write_boksadm(directory: Path, count: int) -> Path:
     """Compile a boksadm whose cost is that of starting a program."""
     program = directory / "boksadm"
     source = directory / "boksadm.c"
-    source.write_text(_SOURCE % {"tables": _TABLES, "hosts": count})
+    source.write_text(_SOURCE % {"tables": TABLES, "hosts": count})
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
         message = "the benchmark compiles a boksadm of its own: install a C compiler (on Debian: gcc libc6-dev)"
@@ -126,30 +129,38 @@ def _write_boksadm(directory: Path, count: int) -> Path:
     return program
 
 
-async def _start(hosts: Hosts) -> asyncio.subprocess.Process:
+async def _start(hosts: Hosts) -> list[asyncio.subprocess.Process]:
+    """Start as many sshd as the addresses need, and wait until all of them listen."""
     key = asyncssh.generate_private_key("ssh-ed25519")
     host_key = hosts.directory / "host_key"
     host_key.touch(mode=0o600)
     host_key.write_bytes(key.export_private_key())
     known = "".join(f"[{address}]:{hosts.port} {_public(key)}\n" for address in hosts.addresses)
     hosts.known_hosts.write_text(known)
-    listen = "".join(f"ListenAddress {address}\n" for address in hosts.addresses)
-    config = hosts.directory / "sshd_config"
-    config.write_text(
-        f"{listen}Port {hosts.port}\nHostKey {host_key}\nPidFile none\nStrictModes no\nUsePAM no\nUseDNS no\n"
-        "PrintMotd no\nMaxStartups 1000\nMaxSessions 100\nLogLevel INFO\n"
-        f"AuthorizedKeysFile {hosts.directory}/server/authorized_keys\n"
-        f"Match LocalAddress {hosts.addresses[0]}\nAuthorizedKeysFile {hosts.directory}/master/authorized_keys\n"
-    )
     log = hosts.directory / "sshd.log"
     log.write_text("")
     Path("/run/sshd").mkdir(exist_ok=True)
-    argv = hosts.cpu.command(sshd_program(), "-D", "-f", str(config), "-E", str(log))
-    process = await asyncio.create_subprocess_exec(*argv, stdin=asyncio.subprocess.DEVNULL)
+    processes = []
+    for first in range(0, len(hosts.addresses), _ADDRESSES_OF_ONE_SSHD):
+        config = _write_sshd_config(hosts, hosts.addresses[first : first + _ADDRESSES_OF_ONE_SSHD])
+        argv = hosts.cpu.command(sshd_program(), "-D", "-f", str(config), "-E", str(log))
+        processes.append(await asyncio.create_subprocess_exec(*argv, stdin=asyncio.subprocess.DEVNULL))
     async with asyncio.timeout(_START_SECONDS):
         while log.read_text().count("Server listening") < len(hosts.addresses):
             await asyncio.sleep(0.02)
-    return process
+    return processes
+
+
+def _write_sshd_config(hosts: Hosts, addresses: Sequence[str]) -> Path:
+    config = hosts.directory / f"sshd_config-{addresses[0]}"
+    listen = "".join(f"ListenAddress {address}\n" for address in addresses)
+    config.write_text(
+        f"{listen}Port {hosts.port}\nHostKey {hosts.directory}/host_key\nPidFile none\nStrictModes no\nUsePAM no\n"
+        "UseDNS no\nPrintMotd no\nMaxStartups 1000\nMaxSessions 100\nLogLevel INFO\n"
+        f"AuthorizedKeysFile {hosts.directory}/server/authorized_keys\n"
+        f"Match LocalAddress {hosts.addresses[0]}\nAuthorizedKeysFile {hosts.directory}/master/authorized_keys\n"
+    )
+    return config
 
 
 async def _leave(cpu: CpuAccount) -> None:

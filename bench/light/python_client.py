@@ -1,6 +1,7 @@
 """Poll all hosts once for each line on standard input, and answer each line when every host has replied.
 
-Arguments: the way (`transport`, `exporter` or `conn_run`), the user, key, known_hosts and port, then the addresses.
+Arguments: the way (`transport`, `exporter`, `every-section` or `conn_run`), the user, key, known_hosts and port, then
+the addresses.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from typing import Final
 import asyncssh
 import structlog
 
-from boks_exporter.config import DomainSettings
+from boks_exporter.config import DomainSettings, PollSettings
 from boks_exporter.model import Host, HostName, Section
 from boks_exporter.observe import SystemClock
 from boks_exporter.poller import DomainWatch
@@ -23,6 +24,7 @@ from boks_exporter.transport.ssh import SshTransport
 
 _SECTIONS: Final = Request((Section.ROLE, Section.SEQUENCE, Section.LIST))
 _TIMEOUT_SECONDS: Final = 60.0
+_INTERVAL_SECONDS: Final = 30.0
 _AT_ONCE: Final = 50
 _Round = Callable[[], Awaitable[None]]
 
@@ -30,6 +32,7 @@ _Round = Callable[[], Awaitable[None]]
 async def transport(settings: SshSettings, hosts: tuple[Host, ...]) -> _Round:
     """The exporter's transport alone: replies are not parsed."""
     ways = SshTransport(settings, timeout_seconds=_TIMEOUT_SECONDS)
+    ways.set_interval(_INTERVAL_SECONDS)
 
     async def round_of_polls() -> None:
         for reply in await asyncio.gather(*(ways.ask(host, _SECTIONS) for host in hosts)):
@@ -38,10 +41,12 @@ async def transport(settings: SshSettings, hosts: tuple[Host, ...]) -> _Round:
     return round_of_polls
 
 
-async def exporter(settings: SshSettings, hosts: tuple[Host, ...]) -> _Round:
+async def exporter(settings: SshSettings, hosts: tuple[Host, ...], *, every_section: bool = False) -> _Round:
     """A whole round of a domain: poll, parse, compare, judge."""
     ways = SshTransport(settings, timeout_seconds=_TIMEOUT_SECONDS)
+    ways.set_interval(_INTERVAL_SECONDS)
     watch = DomainWatch(DomainSettings(name="bench", transport=settings, hosts=hosts), ways, SystemClock())
+    watch.rare.interval = 0.0 if every_section else PollSettings().rare_seconds
     limiter = asyncio.Semaphore(_AT_ONCE)
 
     async def round_of_polls() -> None:
@@ -81,8 +86,10 @@ async def main() -> None:
     hosts = tuple(Host(HostName(f"HOST{number}"), address, int(port)) for number, address in enumerate(addresses, 1))
     if way == "conn_run":
         round_of_polls = await conn_run(settings, hosts, boksadm)
+    elif way == "transport":
+        round_of_polls = await transport(settings, hosts)
     else:
-        round_of_polls = await {"transport": transport, "exporter": exporter}[way](settings, hosts)
+        round_of_polls = await exporter(settings, hosts, every_section=way == "every-section")
     while await asyncio.to_thread(sys.stdin.readline):
         await round_of_polls()
         sys.stdout.write("done\n")

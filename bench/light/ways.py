@@ -7,11 +7,16 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol, Self
 
 from bench.light.cpu_accounts import CpuAccount
-from bench.light.gates import GateKind
+from bench.light.gates import Access
 from bench.light.hosts import Hosts
 
 _CHECK_BY_SSH: Final = "/usr/lib/nagios/plugins/check_by_ssh"
 _PARALLEL: Final = "8"
+
+TRANSPORT: Final = "exporter, transport alone"
+WHOLE_ROUND: Final = "exporter, whole round"
+GATE_1_ROUND: Final = "exporter, whole round of all sections, gate of protocol 1"
+CONTROL_MASTER: Final = "ssh, ControlMaster"
 
 
 class Way(Protocol):
@@ -33,7 +38,7 @@ class PythonWay:
     hosts: Hosts
     client: CpuAccount
     name: str
-    kind: GateKind = GateKind.GATE
+    access: Access = Access.GATE
     process: asyncio.subprocess.Process | None = field(default=None, init=False)
 
     async def __aenter__(self) -> Self:
@@ -45,7 +50,7 @@ class PythonWay:
             "bench.light.python_client",
             self.name,
             hosts.user,
-            str(hosts.identity(self.kind)),
+            str(hosts.identity(self.access)),
         ]
         argv += [str(hosts.known_hosts), str(hosts.port), str(hosts.boksadm), *hosts.addresses]
         pipe = asyncio.subprocess.PIPE
@@ -115,14 +120,16 @@ def ways(hosts: Hosts, client: CpuAccount) -> Mapping[str, Callable[[], Way]]:
         "-l",
         hosts.user,
         "-i",
-        str(hosts.identity(GateKind.SHELL)),
+        str(hosts.identity(Access.SHELL)),
     )
     by_ssh += ("-o", f"UserKnownHostsFile={hosts.known_hosts}", "-t", "60", "-C", plain)
     return {
-        "exporter, transport alone": lambda: PythonWay(hosts, client, "transport"),
-        "exporter, whole round": lambda: PythonWay(hosts, client, "exporter"),
-        "asyncssh conn.run, default ciphers": lambda: PythonWay(hosts, client, "conn_run", GateKind.SHELL),
-        "ssh, ControlMaster": lambda: CommandWay(hosts, client, (*shared, "{}", plain), (*shared, "-O", "exit", "{}")),
+        TRANSPORT: lambda: PythonWay(hosts, client, "transport"),
+        WHOLE_ROUND: lambda: PythonWay(hosts, client, "exporter"),
+        "exporter, transport, gate of protocol 1": lambda: PythonWay(hosts, client, "transport", Access.GATE_1),
+        GATE_1_ROUND: lambda: PythonWay(hosts, client, "every-section", Access.GATE_1),
+        "asyncssh conn.run, default ciphers": lambda: PythonWay(hosts, client, "conn_run", Access.SHELL),
+        CONTROL_MASTER: lambda: CommandWay(hosts, client, (*shared, "{}", plain), (*shared, "-O", "exit", "{}")),
         "ssh, a connection for each poll": lambda: CommandWay(hosts, client, (*hosts.ssh(), "{}", plain)),
         "check_by_ssh": lambda: CommandWay(hosts, client, by_ssh),
     }
