@@ -208,6 +208,26 @@ async def test_an_unusable_configuration_is_a_local_failure(keys: Keys, content:
         assert await outcome(keys.settings(openssh_config=config), server.host) is FailureReason.LOCAL
 
 
+async def test_a_command_of_one_openssh_configuration_that_hangs_delays_no_other_domain(keys: Keys) -> None:
+    """More hosts wait for `Match exec` than the program has threads; a domain without that file is polled meanwhile."""
+    config, release = keys.directory / "config", keys.directory / "release"
+    config.write_text(f'Match exec "while [ ! -e {release} ]; do sleep 0.02; done"\n', encoding="utf-8")
+    hanging = SshTransport(keys.settings(openssh_config=config), timeout_seconds=20)
+    async with ssh_server(keys) as server:
+        asked = [hanging.ask(Host(f"h{number}", f"127.0.1.{number}", server.port), ROLE) for number in range(1, 41)]
+        waiting = [asyncio.create_task(each) for each in asked]
+        await asyncio.sleep(0)
+        try:
+            assert await outcome(keys.settings(), server.host) == ANSWER
+            assert not any(task.done() for task in waiting)
+        finally:
+            release.touch()
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+            await hanging.aclose()
+
+
 # -- names ------------------------------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +16,7 @@ from boks_exporter.transport.ssh.credentials import stamp_of
 from boks_exporter.transport.ssh.error_mapping import resources
 
 SSH_PORT: Final = 22
+_THREADS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class OpensshConfig:
     def __init__(self, settings: SshSettings) -> None:
         self._settings = settings
         self._cache: dict[tuple[Target, Any], Evaluated] = {}
+        # Commands of `Match exec` may hang: they take no thread of another domain.
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="openssh-config")
 
     async def of(self, target: Target) -> Evaluated:
         """Evaluate a target; a configuration that cannot be used is a local fault."""
@@ -60,7 +64,7 @@ class OpensshConfig:
             return Evaluated(target.address, target.port)
         key = (target, stamp_of((file,)))
         if key not in self._cache:
-            found = await asyncio.to_thread(evaluate, file, target)
+            found = await asyncio.get_running_loop().run_in_executor(self._threads, evaluate, file, target)
             self._cache = {old: value for old, value in self._cache.items() if old[1] == key[1]} | {key: found}
         return self._cache[key]
 
