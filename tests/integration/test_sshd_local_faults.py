@@ -2,10 +2,13 @@
 
 import asyncio
 import subprocess
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
+import asyncssh
 import pytest
 
 from boks_exporter.errors import FailureReason, TransportError
@@ -14,6 +17,8 @@ from boks_exporter.remote.settings import GateMode, SshSettings
 from boks_exporter.simulator.domain import Fault
 from boks_exporter.simulator.keys import new_key, write_user_key
 from boks_exporter.transport.ssh import SshTransport
+from boks_exporter.transport.ssh import connect as connect_module
+from boks_exporter.transport.ssh.resolver import Resolver
 from tests.integration.fleet import Fleet
 
 HOST, JUMP = "REPHOST2", "CLIENT1"
@@ -162,3 +167,43 @@ async def test_a_proxy_jump_for_every_host_is_no_endless_chain(fleet: Fleet, tmp
         else:
             failed = await failure(transport, fleet)
             assert (failed.reason, "gateway" in failed.detail) == (FailureReason.LOCAL, True)
+
+
+# -- names ------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_name_server_that_never_answers_delays_no_host_with_an_address(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four hosts wait for their names and fail with the reason `dns`; a fifth is polled over sshd meanwhile."""
+    release = threading.Event()
+
+    def lookup(*_: object) -> list[object]:
+        release.wait(30)
+        return []
+
+    monkeypatch.setattr(connect_module, "Resolver", lambda: Resolver(limit=1.0, lookup=lookup))
+    async with open_transport(fleet.ssh_settings()) as transport:
+        hosts = [replace(fleet.host(HOST), name=f"s{number}", address=f"s{number}.example") for number in range(4)]
+        waiting = [asyncio.create_task(transport.ask(host, ROLE_ONLY)) for host in hosts]
+        await asyncio.sleep(0)
+        assert await answers(transport, fleet)
+        failed = await asyncio.gather(*waiting, return_exceptions=True)
+        release.set()
+    assert [error.reason for error in failed if isinstance(error, TransportError)] == [FailureReason.DNS] * 4
+
+
+@pytest.mark.parametrize("kind", ["new", "changed"])
+async def test_a_new_and_a_changed_host_key_have_their_own_messages(fleet: Fleet, known_hosts: Path, kind: str) -> None:
+    """Both name the key that sshd offers; only a changed one has a place in known_hosts."""
+    pattern = f"[127.0.0.1]:{fleet.servers.port(HOST)} "
+    lines = known_hosts.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if not line.startswith(pattern)]
+    changed = [pattern + new_key().export_public_key("openssh").decode().strip()] if kind == "changed" else []
+    known_hosts.write_text("\n".join([*kept, *changed]) + "\n", encoding="utf-8")
+    offered = asyncssh.read_private_key(fleet.servers.daemons[HOST].directory / "host_key").get_fingerprint()
+    async with open_transport(fleet.ssh_settings(known_hosts=known_hosts)) as transport:
+        failed = await failure(transport, fleet)
+    assert failed.detail.startswith(f"{kind} host key: ")
+    assert offered in failed.detail
+    assert (f"({known_hosts}:{len(kept) + 1})" in failed.detail) == (kind == "changed")
