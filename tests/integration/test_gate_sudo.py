@@ -219,7 +219,7 @@ def test_the_cause_of_sudos_refusal_comes_first_and_its_lecture_does_not(
 
 
 def test_a_lecture_before_sudos_own_message_is_not_the_cause() -> None:
-    """Older versions of sudo print the lecture though nobody can answer."""
+    """Older versions of sudo print the lecture although there is no terminal."""
     stderr = b"\nThe use of sudo is recorded.\n\nsudo: sorry, you must have a tty to run sudo\n"
     failed = sudo_refusal(RawReply(b"", stderr, 1, NONCE), "h", USER)
     assert failed is not None

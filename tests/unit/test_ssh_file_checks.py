@@ -100,7 +100,7 @@ def test_a_file_of_another_kind_is_reported_with_its_first_lines_and_a_count(tmp
 
 @pytest.mark.parametrize("name", ["fifo", "loop", "directory"])
 def test_an_operators_key_that_is_no_file_neither_blocks_nor_refuses_the_start(tmp_path: Path, name: str) -> None:
-    """Nobody writes into the FIFO: its reader would wait forever."""
+    """The FIFO has no writer: its reader would wait forever."""
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "loop").symlink_to("loop")
     (tmp_path / "directory").mkdir()

@@ -121,7 +121,7 @@ async def test_a_malformed_line_of_known_hosts_is_skipped_and_reported(keys: Key
 
 
 async def test_a_byte_that_is_not_ascii_in_a_host_name_matches_no_host(keys: Keys) -> None:
-    """As a wildcard, it would make a key known for hosts that nobody has named."""
+    """As a wildcard, it would make a key known for hosts that were never named."""
     async with ssh_server(keys, known=False) as server:
         key = public(keys.host).encode()
         name = f"[127.0.0.\xfc]:{server.port} ".encode("latin-1")
