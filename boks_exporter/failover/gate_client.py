@@ -101,6 +101,10 @@ class ChangingGates:
         """Make a change, or return its record where it was made already."""
         return record_of(await self._tell(host, request))
 
+    async def void(self, host: Host, step: StepId) -> StepRecord:
+        """Claim an id so that nothing begins under it later, or return the record of what has begun."""
+        return record_of(await self._tell(host, OperatorChange.void(step)))
+
     async def _tell(self, host: Host, request: OperatorChange) -> OperatorReply:
         return parse_operator_reply((await self.way.ask(host, request)).stdout, request.section)
 

@@ -55,6 +55,8 @@ class OperatorGates:
         self.overrides: dict[HostName, Mapping[str, str]] = {}
         """What a host's gate says of a key whatever is so, such as that it may not become root."""
         self.spoil: Callable[[HostName, str], Spoil | None] = lambda _host, _request: None
+        self.has_void = True
+        """False for gates of protocol 1, which cannot claim an id."""
         self._limit = limit_seconds
         self._asked = count(1)
 
@@ -79,6 +81,8 @@ class OperatorGates:
                 return self._do(host, words[1:])
             case "record":
                 return self._record(host, words[1])
+            case "void" if not self.has_void:
+                return Answer(self.domain.now, "=refused unknown_word\n".encode, _USAGE)
             case "void":
                 return self._void(host, words[1])
             case _:

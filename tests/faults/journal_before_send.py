@@ -20,7 +20,8 @@ def insist_on_intent(journal: Path, host: HostName, request: RequestLine) -> Non
     if not isinstance(request, OperatorChange) or request.section is OperatorSection.BREAK_LOCK:
         return
     is_step = request.section is OperatorSection.DO
-    values = (request.words[0], host, *((request.line(),) if is_step else ()))
+    name = request.words[0].partition(".")[0] if request.section is OperatorSection.VOID else request.words[0]
+    values = (name, host, *((request.line(),) if is_step else ()))
     with closing(sqlite3.connect(f"{journal.as_uri()}?mode=ro", uri=True)) as database:
         count = database.execute(_STEP if is_step else _LOCK, values).fetchone()[0]
     if count != 1:

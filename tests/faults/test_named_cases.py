@@ -12,6 +12,7 @@ from tests.faults.commands import apply_plan, go_on, open_run, planned
 from tests.faults.faults import FaultKind, Injection
 from tests.faults.harness import CANDIDATE, MASTER, OTHER, THIRD, World, prepare, scratch
 from tests.faults.known_broken import NAMED_CASES
+from tests.faults.late_requests import case_unheard, case_while_aborted, case_while_undoing, case_without_void
 from tests.virtual.virtual_time import run_virtually
 
 
@@ -82,6 +83,10 @@ CASES: dict[str, Callable[[World], Awaitable[None]]] = {
     "late conversion of a candidate, then abort": lambda w: late_then_abort(w, Procedure.PROMOTE, "convert-master"),
     "late conversion in a switchover, then abort": lambda w: late_then_abort(w, Procedure.SWITCHOVER, "convert-master"),
     "late start of a client, then abort": lambda w: late_then_abort(w, Procedure.RETIRE, "convert-client"),
+    "late conversion while a switchover is rolled back": case_while_undoing,
+    "late conversion while a killed switchover is aborted": case_while_aborted,
+    "late conversion of a host that cannot be asked for the record": case_unheard,
+    "late conversion through a gate that cannot claim an id": case_without_void,
     "late removal, then abort": lambda w: late_then_abort(w, Procedure.REBUILD, "remove-database"),
     "the new master's numbers pass those of lost updates": numbers_pass,
     "a partitioned master": partitioned_master,

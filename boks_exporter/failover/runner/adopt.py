@@ -7,7 +7,7 @@ from boks_exporter.failover.runner.attempt import attempt_at
 from boks_exporter.failover.runner.execute_step import StepExecutor
 from boks_exporter.parsing.operator_facts import RecordState
 
-_NOT_BEGUN = {RecordState.NONE, RecordState.REFUSED}
+_NOT_BEGUN = {RecordState.NONE, RecordState.REFUSED, RecordState.VOID}
 
 
 async def adopt_records(executor: StepExecutor) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from boks_exporter.errors import ParseError, TransportError
 from boks_exporter.failover.gate_client import named
@@ -19,10 +20,15 @@ from boks_exporter.failover.procedures.step import (
 from boks_exporter.failover.proofs import Certainty
 from boks_exporter.failover.runner.attempt import claim_after, undo_attempt
 from boks_exporter.failover.runner.execute_step import StepExecutor
+from boks_exporter.failover.runner.void_id import claim_void
 from boks_exporter.model import HostName
-from boks_exporter.parsing.operator_facts import RecordState
+from boks_exporter.parsing.operator_facts import RecordState, StepRecord
 
 _LEFT_BEHIND = "; what it had loaded by then stays in its data directory, and the next add-replica moves it aside"
+_UNCLEAR: Final = {
+    RecordState.NONE: "its host could not be asked, or its gate cannot claim the id of a request that may come late",
+    RecordState.RUNNING: "the command still runs",
+}
 
 
 class PointOfNoReturn(StrEnum):
@@ -40,6 +46,8 @@ class RollbackResult:
     whole: bool
     sentences: tuple[str, ...]
     passed: PointOfNoReturn = PointOfNoReturn.NO
+    is_unknown: bool = False
+    """Whether a step began could not be found out."""
     leftovers: tuple[HostName, ...] = ()
 
 
@@ -49,6 +57,7 @@ class Rollback:
 
     performer: StepExecutor
     leftovers: list[HostName] = field(default_factory=list)
+    is_unknown: bool = False
 
     def begun(self) -> list[tuple[ProcedureStep, LoggedStep]]:
         """Return the steps of which a command may have run, each with its last attempt, in their order."""
@@ -72,13 +81,14 @@ class Rollback:
             if step.point_of_no_return:
                 passed, sentence = await self._passed(step, entry)
                 if passed is not PointOfNoReturn.NO:
-                    return RollbackResult(whole=False, sentences=(sentence,), passed=passed)
+                    is_unknown = passed is PointOfNoReturn.UNKNOWN
+                    return RollbackResult(whole=False, sentences=(sentence,), passed=passed, is_unknown=is_unknown)
         sentences: list[str] = []
         for step, entry in reversed(steps):
             is_undone, sentence = await self._undo(step, entry)
             sentences.append(sentence)
             if not is_undone:
-                return RollbackResult(whole=False, sentences=tuple(sentences))
+                return RollbackResult(whole=False, sentences=tuple(sentences), is_unknown=self.is_unknown)
         return RollbackResult(
             whole=True, sentences=tuple(sentences) or ("nothing had been changed",), leftovers=tuple(self.leftovers)
         )
@@ -87,7 +97,8 @@ class Rollback:
         said = f"step {step.number} ({step.key} on {step.host})"
         if entry.outcome is StepOutcome.DONE:
             return PointOfNoReturn.YES, f"{said} was done: {step.no_undo}"
-        if step.kind is not StepKind.CONSOLE and await self._never_began(step, entry):
+        fate = await self._fate(step, entry)
+        if fate.state is RecordState.VOID:
             return PointOfNoReturn.NO, ""
         found = await self.performer.proven((step.proves[0],))
         if found.holds:
@@ -95,6 +106,8 @@ class Rollback:
         converted = Claim(ClaimKind.REPORTS_MASTER, step.host)
         if step.words == CONVERT_MASTER and (await self.performer.proven((converted,))).holds:
             return PointOfNoReturn.YES, f"{said} took effect: {step.no_undo}; {found.sentence}"
+        if fate.state in {RecordState.NONE, RecordState.RUNNING}:
+            return PointOfNoReturn.UNKNOWN, f"the result of {said} is unknown: {_UNCLEAR[fate.state]}"
         before = Claim(ClaimKind.IS_REPLICA, step.host)
         if step.words == CONVERT_MASTER and (await self.performer.proven((before,))).holds:
             return PointOfNoReturn.NO, ""
@@ -102,14 +115,15 @@ class Rollback:
             return PointOfNoReturn.NO, ""
         return PointOfNoReturn.UNKNOWN, f"the result of {said} is unknown: {found.sentence}"
 
-    async def _never_began(self, step: ProcedureStep, entry: LoggedStep) -> bool:
-        """Return whether the host has no record of it."""
+    async def _fate(self, step: ProcedureStep, entry: LoggedStep) -> StepRecord:
+        """Return what became of an attempt whose end the journal does not have; `none` where that is unknown."""
         tools = self.performer.tools
+        if step.kind is StepKind.CONSOLE or entry.outcome not in {None, StepOutcome.UNKNOWN}:
+            return StepRecord(RecordState.DONE)
         try:
-            record = await tools.looking.record(named(tools.survey.hosts, step.host), entry.step_id)
+            return await claim_void(tools, named(tools.survey.hosts, step.host), entry.step_id)
         except (TransportError, ParseError):
-            return False
-        return record.state is RecordState.NONE
+            return StepRecord(RecordState.NONE)
 
     async def _undo(self, step: ProcedureStep, entry: LoggedStep) -> tuple[bool, str]:
         said = f"step {step.number} ({step.key} on {step.host})"
@@ -117,8 +131,12 @@ class Rollback:
         attempts = undone_since(log, entry)
         if any(undone.outcome is StepOutcome.DONE for undone in attempts):
             return True, f"{said} is undone already"
-        if entry.outcome is None and step.kind is not StepKind.CONSOLE and await self._never_began(step, entry):
+        fate = await self._fate(step, entry)
+        if fate.state is RecordState.VOID:
             return True, f"{said} was never begun"
+        if fate.state is RecordState.NONE:
+            self.is_unknown = True
+            return False, f"whether {said} began is unknown: {_UNCLEAR[fate.state]}"
         if step.undo is None:
             return await self._without_undo(step, said)
         earlier = sum(each.phase is StepPhase.UNDO and each.number == step.number for each in log) - len(attempts)

@@ -198,7 +198,7 @@ class Runner:
         if undone.whole:
             sentences = (*said, *undone.sentences)
             return await self.end.close(run, Outcome.FAILED, Exit.UNCHANGED, sentences, undone.leftovers)
-        code = Exit.RESULT_UNKNOWN if undone.passed is PointOfNoReturn.UNKNOWN else Exit.CHANGED
+        code = Exit.RESULT_UNKNOWN if undone.is_unknown else Exit.CHANGED
         return await self.end.stay_open(run, code, (*said, *undone.sentences))
 
     # -- resume and abort --------------------------------------------------------------------------------------------
@@ -289,7 +289,7 @@ class Runner:
                 *in_order(work),
             )
             return await self.end.close(run.name, Outcome.ABORTED, Exit.WORK_LEFT, lines, work=work)
-        code = Exit.RESULT_UNKNOWN if undone.passed is PointOfNoReturn.UNKNOWN else Exit.CHANGED
+        code = Exit.RESULT_UNKNOWN if undone.is_unknown else Exit.CHANGED
         return await self.end.stay_open(run.name, code, (*undone.sentences, given_up(run.name)))
 
     def _steps_left(self, run: Run) -> tuple[str, ...]:

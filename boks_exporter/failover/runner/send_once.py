@@ -2,7 +2,8 @@
 
 The request carries an id, under which the host keeps a record. After any failure the record is read first; the request
 is sent again, with the same id, only to a host that has no record of it, and only while what must hold before the
-change still holds.
+change still holds. Before "nothing was begun" is concluded, the id is claimed as void, so that a request that is still
+on its way runs nothing.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,6 +16,7 @@ from boks_exporter.failover.proofs import Proven
 from boks_exporter.failover.runner.attempt import Attempt
 from boks_exporter.failover.runner.progress import ProgressReporter
 from boks_exporter.failover.runner.run_context import Tools
+from boks_exporter.failover.runner.void_id import claim_void
 from boks_exporter.model import Host
 from boks_exporter.parsing.operator_facts import RecordState, StepRecord
 
@@ -27,8 +29,8 @@ _BUSY: Final = "busy"
 class SendResult:
     """What is known of a change on a host.
 
-    `never`: nothing was begun, and nothing will be under this id while the lock is held. Without it and without a
-    record, nothing is known. `garbled`: the host's answer was not a valid reply.
+    `never`: nothing was begun, and nothing ever will be under this id. Without it and without a record, nothing is
+    known. `garbled`: the host's answer was not a valid reply.
     """
 
     record: StepRecord | None
@@ -45,11 +47,14 @@ class Sender:
     attempt: Attempt
     needs: Callable[[], Awaitable[Proven]]
     shown: int = 0
+    is_lost: bool = False
+    """A request may still be on its way."""
 
     async def send(self, *, ask_first: bool) -> SendResult:
         """Make the change; `ask_first` where it may have been sent already."""
         host = named(self.tools.survey.hosts, self.attempt.step.host)
         deadline = self.tools.clock.monotonic() + self.attempt.step.deadline_seconds
+        self.is_lost = ask_first
         told, pause, said = (
             SendResult(None, sentence="the host was not asked"),
             _FIRST_PAUSE,
@@ -59,15 +64,15 @@ class Sender:
             try:
                 told = await self._once(host, ask_first=ask_first)
             except ParseError as error:
-                told, ask_first = SendResult(None, garbled=True, sentence=str(error)), True
+                told, ask_first, self.is_lost = SendResult(None, garbled=True, sentence=str(error)), True, True
             except TransportError as error:
-                told, ask_first = SendResult(None, sentence=str(error)), True
+                told, ask_first, self.is_lost = SendResult(None, sentence=str(error)), True, True
             else:
                 if told.never or (told.record and not self._goes_on(told.record)):
                     return told
                 ask_first, pause = told.record is None or told.record.state is not RecordState.REFUSED, _FIRST_PAUSE
             if self.tools.clock.monotonic() >= deadline:
-                return told
+                return await self._at_deadline(host, told)
             if told.record is not None:
                 said.running(self.attempt.step.host, told.sentence)
             else:
@@ -89,16 +94,43 @@ class Sender:
                 return self._heard(record)
             needs = await self.needs()
             if not needs.holds:
-                return SendResult(None, never=True, sentence=f"nothing was begun: {needs.sentence}")
+                return await self._denied(host, needs.sentence)
         if self.attempt.request is None:
             message = f"{self.attempt.step.key} changes nothing"
             raise AssertionError(message)
-        return self._heard(await self.tools.changing.do(host, self.attempt.request))
+        told = self._heard(await self.tools.changing.do(host, self.attempt.request))
+        is_refused = told.record is not None and told.record.state is RecordState.REFUSED
+        if is_refused and self.is_lost and told.record and not self._goes_on(told.record):
+            return await self._denied(host, told.sentence)
+        return told
+
+    async def _denied(self, host: Host, why: str) -> SendResult:
+        """Conclude that nothing was begun, where the host makes sure of it; else return what it has begun."""
+        try:
+            record = await claim_void(self.tools, host, self.attempt.id)
+        except ParseError as error:
+            return SendResult(None, sentence=f"{why}; whether it was begun is unknown: {error}")
+        if record.state is RecordState.VOID:
+            return SendResult(None, never=True, sentence=f"nothing was begun: {why}")
+        if record.state is RecordState.NONE:
+            return SendResult(None, sentence=f"{why}; whether it was begun is unknown: its id could not be claimed")
+        return self._heard(record)
+
+    async def _at_deadline(self, host: Host, told: SendResult) -> SendResult:
+        """A host that was busy to the end refused the last request, and not the ones that were lost before it."""
+        if not self.is_lost or told.record is None or told.record.state is not RecordState.REFUSED:
+            return told
+        try:
+            return await self._denied(host, told.sentence)
+        except TransportError as error:
+            return SendResult(None, sentence=str(error))
 
     def _heard(self, record: StepRecord) -> SendResult:
         for line in record.output[self.shown :]:
             self.tools.say(f"    {self.attempt.step.host}| {line}")
         self.shown = max(self.shown, len(record.output))
+        if record.state is RecordState.VOID:
+            return SendResult(None, never=True, sentence="nothing was begun: its id is void")
         return SendResult(record, sentence=_said(record))
 
 
