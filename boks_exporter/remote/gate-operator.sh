@@ -881,14 +881,20 @@ remove_database() { # DATA ID: nothing is deleted, and nothing but these files i
 		fi
 		echo "${file##*/}" >>"$aside/manifest.new" || return
 	done
-	[ -e "$aside/manifest.new" ] || { rmdir "$aside" && echo 'boks-gate: no database was there'; return; }
+	[ -e "$aside/manifest.new" ] || { rmdir "$aside" && end_removals "$1" && echo 'boks-gate: no database was there'; return; }
 	# As long as this file is there, the database is partial.
 	mv "$aside/manifest.new" "$aside/manifest" || return
 	while IFS= read -r name; do
 		mv -f "$1/$name" "$aside/" || return
 		echo "moved $name to removed-$2"
 	done <"$aside/manifest"
-	mv "$aside/manifest" "$aside/manifest.done"
+	end_removals "$1"
+}
+
+end_removals() { # DATA: nothing of a database is left there, so no removal is half done either
+	for manifest in "$1"/removed-*/manifest; do
+		[ ! -e "$manifest" ] || mv "$manifest" "$manifest.done" || return
+	done
 }
 
 restore_database() { # DATA RUN: all that the run has moved aside

@@ -14,10 +14,13 @@ from boks_exporter.simulator.gate_reply import VERSION
 from boks_exporter.simulator.operator_records import (
     HostState,
     Lock,
+    Presence,
     Record,
     Spoil,
+    asides_of,
     database_files,
     go_down,
+    presence,
     start,
     void_record,
 )
@@ -121,7 +124,7 @@ class OperatorGates:
             "lock": lock,
             "busy": state.running(),
             "free_kilobytes": "1000000",
-            "database": "present" if self._has_database(host) else "absent",
+            "database": self._presence(host),
         }
         own = self.overrides.get(host, {})
         return [f"|{key}={own.get(key, value)}" for key, value in facts.items()]
@@ -210,22 +213,33 @@ class OperatorGates:
                 return self._transition_objection(host, role)
             case ["remove-database"] if simulated.role is not Boksinit.CLIENT:
                 return "not_client"
+            case ["remove-database"] if self._presence(host) is Presence.ODD:
+                return "odd_files"
             case ["restore-database", removal]:
                 return self._restore_objection(host, removal)
         return None
 
     def _transition_objection(self, host: HostName, role: str) -> str | None:
+        database = self._presence(host)
+        if database is Presence.PARTIAL:
+            return "partial_database"
         if (self.domain.hosts[host].role, role) not in _LEGAL:
             return "illegal_transition"
-        return "no_database" if role == "master" and not self._has_database(host) else None
+        if database is Presence.ODD and role != "client":
+            return "odd_files"
+        return "no_database" if role == "master" and database is not Presence.PRESENT else None
 
     def _restore_objection(self, host: HostName, removal: str) -> str | None:
-        simulated = self.domain.hosts[host]
-        if simulated.role is not Boksinit.CLIENT:
+        if self.domain.hosts[host].role is not Boksinit.CLIENT:
             return "not_client"
-        if removal not in simulated.aside:
+        names = asides_of(self.domain, host, removal.partition(".")[0])
+        there = set(database_files(self.domain, host))
+        if any(there.intersection(self.domain.files_aside(host, name)) for name in names):
+            return "exists"
+        if not names:
             return "nothing_there"
-        return "exists" if database_files(self.domain, host) else None
+        reasons = {Presence.ODD: "odd_files", Presence.PRESENT: "exists"}
+        return reasons.get(self._presence(host))
 
     def _told(self, section: str, record: Record, began: Seconds, asked_by: int) -> list[str]:
         status = f" exit={record.exit_status}" if record.exit_status is not None else ""
@@ -237,8 +251,8 @@ class OperatorGates:
             f"=end {section} state={record.state}{status} seconds={seconds}{repeated}",
         ]
 
-    def _has_database(self, host: HostName) -> bool:
-        return len(database_files(self.domain, host)) > 1
+    def _presence(self, host: HostName) -> Presence:
+        return presence(self.domain, host, self.states[host])
 
     def _framed(self, host: HostName, section: str, over_at: Seconds, lines: Callable[[], list[str]]) -> Answer:
         opening = f"={OLD_PROTOCOL} version={VERSION} clock={self._clock(host):%Y-%m-%dT%H:%M:%S}"

@@ -31,6 +31,15 @@ class Spoil(StrEnum):
     """The machine goes down in the middle of it, and comes back after a while."""
 
 
+class Presence(StrEnum):
+    """The gate's word for the database on a host."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    PARTIAL = "partial"
+    ODD = "odd"
+
+
 @dataclass(slots=True)
 class Record:
     """One command under its id; `exit_status` is None while it runs, and for ever where it was interrupted."""
@@ -84,6 +93,10 @@ class HostState:
     lock: Lock | None = None
     records: dict[str, Record] = field(default_factory=dict)
     boots: int = 0
+    removals: set[str] = field(default_factory=set)
+    """Removals, or their undoings, that are not at their end: the manifest is there."""
+    has_odd_files: bool = False
+    """A file of the database is a link or a directory."""
     lock_file_is_empty: bool = False
     """The lock file was created before a power loss, and its content was not."""
 
@@ -129,7 +142,7 @@ def start(
     domain: SimulatedDomain, host: HostName, state: HostState, words: list[str], asked_by: int, spoil: Spoil | None
 ) -> Record:
     """Run a command detached, each part of it at its time; words are the id, the change, and its argument."""
-    todo = _spoilt(_phases(domain, host, words), spoil)
+    todo = _spoilt(_phases(domain, host, state, words), spoil)
     ends_at = math.inf if spoil in {Spoil.HANGS, Spoil.REBOOTS} else domain.now + todo[-1].after_seconds
     record = Record(" ".join(words), asked_by, ends_at)
     state.records[words[0]] = record
@@ -197,34 +210,63 @@ def _spoilt(whole: tuple[Phase, ...], spoil: Spoil | None) -> tuple[Phase, ...]:
     return whole
 
 
-def _phases(domain: SimulatedDomain, host: HostName, words: list[str]) -> tuple[Phase, ...]:
+def _phases(domain: SimulatedDomain, host: HostName, state: HostState, words: list[str]) -> tuple[Phase, ...]:
     simulated = domain.hosts[host]
     name, change, argument = words[0], words[1], words[2] if len(words) > 2 else ""  # noqa: PLR2004 - id, change, argument
     if change == "convert" and simulated.role is Boksinit(argument):
         return (Phase(0.05, lambda: None, f"boks-gate: BOKSINIT is {argument} already: nothing was run"),)
     if change == "remove-database":
-        return _removal(domain, host, name)
+        return _removal(domain, host, state, name)
     if change == "restore-database":
-        return _restoration(domain, host, argument)
+        return _restoration(domain, host, state, argument)
     return phases(domain, simulated, _BOKS[change](argument))
 
 
-def _removal(domain: SimulatedDomain, host: HostName, name: str) -> tuple[Phase, ...]:
+def _removal(domain: SimulatedDomain, host: HostName, state: HostState, name: str) -> tuple[Phase, ...]:
+    """Move file by file; with the last one, no earlier removal is left half done either."""
     files = database_files(domain, host)
     if not files:
-        return (Phase(0.05, lambda: None, "boks-gate: no database was there"),)
-    return tuple(
-        Phase(0.05, partial(domain.move_file_aside, host, name, file), f"moved {file} to removed-{name}")
-        for file in files
-    )
+        return (Phase(0.05, state.removals.clear, "boks-gate: no database was there"),)
+
+    def move(file: str) -> None:
+        state.removals.add(name)
+        domain.move_file_aside(host, name, file)
+        if file == files[-1]:
+            state.removals.clear()
+
+    return tuple(Phase(0.05, partial(move, file), f"moved {file} to removed-{name}") for file in files)
 
 
-def _restoration(domain: SimulatedDomain, host: HostName, removal: str) -> tuple[Phase, ...]:
-    names = [f"tab{table}.dat" for table in sorted(domain.hosts[host].aside[removal].numbers(domain.now))]
-    files = [*sorted(names), "sequence"]
-    return tuple(
-        Phase(0.05, partial(domain.bring_file_back, host, removal, file), f"moved {file} back") for file in files
-    )
+def _restoration(domain: SimulatedDomain, host: HostName, state: HostState, removal: str) -> tuple[Phase, ...]:
+    """Move back all that the run of a removal has moved aside."""
+    run = removal.partition(".")[0]
+    todo = [(name, file) for name in asides_of(domain, host, run) for file in domain.files_aside(host, name)]
+
+    def move(name: str, file: str) -> None:
+        state.removals.add(name)
+        domain.bring_file_back(host, name, file)
+        if (name, file) == todo[-1]:
+            state.removals -= {each for each in state.removals if each.partition(".")[0] == run}
+
+    return tuple(Phase(0.05, partial(move, name, file), f"moved {file} back") for name, file in todo)
+
+
+def asides_of(domain: SimulatedDomain, host: HostName, run: str) -> list[str]:
+    """Name the directories into which a run has moved files."""
+    return sorted(name for name in domain.hosts[host].aside if name.partition(".")[0] == run)
+
+
+def presence(domain: SimulatedDomain, host: HostName, state: HostState) -> Presence:
+    """Return the gate's word for the database."""
+    files = database_files(domain, host)
+    if files and state.has_odd_files:
+        return Presence.ODD
+    if state.removals:
+        return Presence.PARTIAL
+    if not files:
+        return Presence.ABSENT
+    is_whole = len(files) > 1 and "sequence" in files
+    return Presence.PRESENT if is_whole else Presence.PARTIAL
 
 
 def database_files(domain: SimulatedDomain, host: HostName) -> list[str]:

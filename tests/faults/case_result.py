@@ -41,14 +41,13 @@ def judge_exit(world: World, story: Story, result: RunResult | None, before: Sta
     is_full = story.case.fault in {FaultKind.DISK_FULL_BEFORE, FaultKind.DISK_FULL_AFTER}
     if result.exit in CHANGED_NOTHING | {Exit.DONE} and run is not None and not is_full:
         story.wrong.append(f"exit {int(result.exit)}, and a run is open")
-    if result.exit is Exit.DONE and story.exits[-1] == "0" and not world.changed_from_outside:
-        reasons = missing_to_goal(world.domain, story.case.procedure, target)
-        undone = before.differs(standing(world.domain))
-        if reasons and undone:
-            story.wrong.append(f"exit 0, but {'; '.join(reasons)}")
     changes = before.without(world.changed_from_outside).differs(standing(world.domain))
     leftovers = {f"database of {host}" for host in result.leftovers}
     changes = [change for change in changes if not change.startswith(tuple(leftovers))]
+    if result.exit is Exit.DONE and story.exits[-1] == "0" and not world.changed_from_outside:
+        reasons = missing_to_goal(world.domain, story.case.procedure, target)
+        if reasons and changes:
+            story.wrong.append(f"exit 0, but {'; '.join(reasons)}")
     if result.exit is Exit.UNCHANGED and changes:
         story.wrong.append(f"exit 20, but {'; '.join(changes)}")
     if result.exit is Exit.INTERNAL and story.case.fault not in {FaultKind.DISK_FULL_BEFORE, FaultKind.DISK_FULL_AFTER}:

@@ -155,18 +155,40 @@ def change_gate(host: OperatorHost, old: str, new: str) -> str:
     return text
 
 
-def stuck_removal(host: OperatorHost) -> None:
-    """A removal whose second file cannot be moved."""
+def stuck_removal(host: OperatorHost) -> str:
+    """Cut a removal at its last table; returns the gate that is not stuck."""
     text = change_gate(
         host,
         'mv -f "$1/$name" "$aside/" || return',
         '{ [ "$name" != tab7.dat ] && mv -f "$1/$name" "$aside/"; } || return 9',
     )
-    assert "state=done exit=9" in host.op("do R1.2 restore-database R1.1")
+    assert "state=done exit=9" in host.settled("do R1.1 remove-database")
+    host.gate.write_text(text)
+    assert "|database=partial\n" in host.op("preflight")
+    return text
+
+
+def test_a_host_with_half_a_database_is_not_converted_and_gets_it_back(tmp_path: Path, shell: str) -> None:
+    """The undoing of a cut removal can be cut, too."""
+    host = locked(OperatorHost(tmp_path, "client", shell=shell))
+    text = stuck_removal(host)
+    change_gate(host, 'mv "$file" "$1/$name" || return', "return 9")
+    assert "state=done exit=9" in host.settled("do R1.2 restore-database R1.1")
     assert "|database=partial\n" in host.op("preflight")
     assert host.op("do R1.3 convert server") == refused("partial_database")
     host.gate.write_text(text)
     assert "state=done exit=0" in host.settled("do R1.4 restore-database R1.1")
+    assert host.database() == set(DATA)
+
+
+def test_a_second_removal_ends_what_a_cut_one_has_begun(tmp_path: Path, shell: str) -> None:
+    """Nothing is left in its place then, and the undoing finds the files of both."""
+    host = locked(OperatorHost(tmp_path, "client", shell=shell))
+    stuck_removal(host)
+    assert "state=done exit=0" in host.settled("do R1.1-2 remove-database")
+    assert "|database=absent\n" in host.op("preflight")
+    assert "state=done exit=0" in host.settled("do R1.2 restore-database R1.1-2")
+    assert "|database=present\n" in host.op("preflight")
     assert host.database() == set(DATA)
 
 

@@ -104,6 +104,8 @@ def test_some_findings_can_be_accepted_and_some_by_nobody() -> None:
         Guard.HOST_LOCKED,
         Guard.HOST_BUSY,
         Guard.GATE_NOT_READY,
+        Guard.ODD_FILES,
+        Guard.PARTIAL_DATABASE,
         Guard.STALE_LOOK,
         Guard.SEVERAL_MASTERS,
         Guard.MASTER_EXISTS,

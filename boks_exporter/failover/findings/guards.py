@@ -15,6 +15,8 @@ class Guard(StrEnum):
     HOST_LOCKED = "host_locked"
     HOST_BUSY = "host_busy"
     GATE_NOT_READY = "gate_not_ready"
+    ODD_FILES = "odd_files"
+    PARTIAL_DATABASE = "partial_database"
     LOCK_INCOMPLETE = "lock_incomplete"
     COOL_DOWN = "cool_down"
     LAST_RUN_FAILED = "last_run_failed"
@@ -110,6 +112,18 @@ RULES: Final[dict[Guard, GuardRule]] = {
         "what would fail in the middle is asked for at the beginning",
         _NEVER,
         "it would fail in the middle all the same",
+    ),
+    Guard.ODD_FILES: GuardRule(
+        "the files of a database that is moved or served are plain files",
+        "a link or a directory among them cannot be moved aside and back",
+        _NEVER,
+        "the gate refuses the step in the middle: look at the file, and replace it or remove it by hand",
+    ),
+    Guard.PARTIAL_DATABASE: GuardRule(
+        "no host is converted while a removal of its database, or the undoing, is not at its end",
+        "half a database would start as a copy",
+        _NEVER,
+        "the gate refuses the conversion: move the files back, or the others aside, first",
     ),
     Guard.LOCK_INCOMPLETE: GuardRule(
         "every other server that answers can be locked",

@@ -3,7 +3,7 @@
 from typing import Final
 
 from boks_exporter.failover.findings import Finding
-from boks_exporter.failover.preflight import copies, equal, roles, runs
+from boks_exporter.failover.preflight import copies, database, equal, roles, runs
 from boks_exporter.failover.preflight.question import PlanQuestion
 
 _GUARDS: Final = (
@@ -31,6 +31,7 @@ _GUARDS: Final = (
     copies.fork_point,
     copies.stale_database,
     copies.last_copy,
+    database.files,
     runs.registered,
     equal.bridge,
     equal.shm_size,

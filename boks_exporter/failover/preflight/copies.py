@@ -8,7 +8,7 @@ from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.findings import Finding, Guard
 from boks_exporter.failover.preflight.question import PlanQuestion, note, refuse, unknown
 from boks_exporter.failover.procedure import Procedure
-from boks_exporter.failover.proofs.copies import above_forks, last_reading, missing_of_others, shortfall
+from boks_exporter.failover.proofs.copies import IMPERFECT, above_forks, last_reading, missing_of_others, shortfall
 from boks_exporter.health import ReplicaState
 from boks_exporter.health.unread import not_compared
 from boks_exporter.model import HostName, Role
@@ -206,7 +206,10 @@ def stale_database(question: PlanQuestion) -> Iterator[Finding]:
     if question.procedure is not Procedure.ADD_REPLICA or question.facts.role(question.target) is not Role.CLIENT:
         return
     readiness = question.facts.readiness(question.target)
-    if readiness is not None and readiness.database_present:
+    if readiness is not None and readiness.database in IMPERFECT:
+        said = f"{question.target} {IMPERFECT[readiness.database]}; it will be moved aside, unseen"
+        yield refuse(Guard.STALE_DATABASE, said, question.target, source="preflight")
+    elif readiness is not None and readiness.database_present:
         said = f"{question.target} is a client with a database of its own; it will be moved aside, unseen"
         yield refuse(Guard.STALE_DATABASE, said, question.target, source="preflight")
     elif readiness is not None and readiness.database_present is None:

@@ -1,6 +1,7 @@
 """Proofs about copies of the database."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from boks_exporter.failover.facts import FailoverFacts, Numbers, Reading
 from boks_exporter.failover.findings import Guard
@@ -8,6 +9,7 @@ from boks_exporter.failover.proofs.masters import has_role, is_master_alone, rep
 from boks_exporter.failover.proofs.proven import Circumstances, Proven, all_of, no, unknown, yes
 from boks_exporter.health.unread import not_compared
 from boks_exporter.model import HostName, Role, TableNumber
+from boks_exporter.parsing.operator_facts import DatabaseState
 from boks_exporter.replication import NotCompared, ReplicaComparison
 from boks_exporter.text.formatting import in_words
 
@@ -217,13 +219,21 @@ def may_be_removed(facts: FailoverFacts, host: HostName, master: HostName, by: C
 
 
 def has_database(facts: FailoverFacts, host: HostName, *, wanted: bool) -> Proven:
-    """Prove that a host has a database, or that it has none."""
+    """Prove that a host has a whole database, or that it has nothing of one."""
     readiness = facts.readiness(host)
+    if readiness is not None and readiness.database in IMPERFECT:
+        return no(f"{host} {IMPERFECT[readiness.database]}")
     if readiness is None or readiness.database_present is None:
         gate = facts.gates.get(host)
         return unknown(f"it is unknown whether {host} has a database: {gate.failure if gate else 'not asked'}")
     said = f"{host} has {'a' if readiness.database_present else 'no'} database"
     return yes(said) if readiness.database_present is wanted else no(said)
+
+
+IMPERFECT: Final[dict[DatabaseState | None, str]] = {
+    DatabaseState.PARTIAL: "has a part of a database: a removal, or its undoing, is not at its end",
+    DatabaseState.ODD: "has files in its database that are no plain files, such as links or directories",
+}
 
 
 def has_shm_size(facts: FailoverFacts, host: HostName, kilobytes: int) -> Proven:

@@ -10,6 +10,12 @@ def database_files(state: SimulatedState, host: SimulatedHost) -> list[str]:
     return _files(host.copy, state.now)
 
 
+def files_aside(host: SimulatedHost, name: str) -> list[str]:
+    """Return the files that lie in a directory beside the database."""
+    aside = host.aside[name]
+    return _files(aside, aside.position.at_least)
+
+
 def move_aside(state: SimulatedState, host: SimulatedHost, name: str, file: str | None = None) -> None:
     """Move one file, or all, into a directory beside the database; without its last file there is no database."""
     if host.copy.database is None:
@@ -32,7 +38,7 @@ def move_aside(state: SimulatedState, host: SimulatedHost, name: str, file: str 
 def bring_back(host: SimulatedHost, name: str, file: str | None = None) -> None:
     """Move one file, or all, back into their place."""
     aside = host.aside[name]
-    there = _files(aside, aside.position.at_least)
+    there = files_aside(host, name)
     if host.copy.database is None:
         host.copy = aside.clone()
         host.copy.elsewhere |= set(there)

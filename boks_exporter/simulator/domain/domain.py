@@ -6,7 +6,7 @@ from typing import Any, Final
 from boks_exporter.model import HostName, Seconds, TableNumber
 from boks_exporter.simulator.domain.command_result import Printed
 from boks_exporter.simulator.domain.commands import run
-from boks_exporter.simulator.domain.database_files import bring_back, move_aside
+from boks_exporter.simulator.domain.database_files import bring_back, files_aside, move_aside
 from boks_exporter.simulator.domain.fault_effects import clear_fault, set_fault
 from boks_exporter.simulator.domain.faults import Fault
 from boks_exporter.simulator.domain.files import files
@@ -68,6 +68,10 @@ class SimulatedDomain(SimulatedState):
         self.hosts[host].copy = Copy(None, Position(self.now))
         self.hosts[host].source = None
         self.notify(f"remove {host}")
+
+    def files_aside(self, host: HostName, name: str) -> list[str]:
+        """Return the files of a database that lie in such a directory."""
+        return files_aside(self.hosts[host], name)
 
     def move_data_aside(self, host: HostName, name: str) -> None:
         """Move the database of a host into a directory beside it, which no daemon reads."""
