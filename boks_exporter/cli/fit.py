@@ -1,6 +1,5 @@
 """`boks-exporter fit`: how well the parsers fit what the hosts print."""
 
-import asyncio
 from pathlib import Path
 
 import click
@@ -26,6 +25,8 @@ def fit(config_file: Path, domains: tuple[str, ...]) -> int:
 
     It is meant for the first contact with an installation, whose release of BoKS may print forms that were never seen.
     """
+    import asyncio
+
     from boks_exporter.app.one_shot import look_once
     from boks_exporter.config import load
     from boks_exporter.recording.fit_page import fit_page

@@ -1,6 +1,5 @@
 """`boks-exporter record`: raw replies of the hosts as files that can be replayed."""
 
-import asyncio
 from pathlib import Path
 
 import click
@@ -62,6 +61,8 @@ def record(
     before it is written: where its verdicts were not those of the hosts, nothing is written. Read the files before you
     pass them on.
     """
+    import asyncio
+
     from boks_exporter.app.record import observed, write
     from boks_exporter.app.record import record as record_domains
     from boks_exporter.config import load

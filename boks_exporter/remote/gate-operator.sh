@@ -87,7 +87,7 @@ read_config() {
 	config=${0%/*}/boks-gate.conf
 	[ -e "$config" ] || [ -h "$config" ] || return 0
 	for trusted in "${0%/*}/." "$0" "$config"; do
-		is_trusted "$trusted" 0 || refuse untrusted_config 78 "$trusted must belong to root and be writable by root only"
+		is_trusted "$trusted" 0 || refuse untrusted_config 78 "$trusted must be root's and writable by root only"
 	done
 	number=0
 	while IFS='=' read -r key value || [ -n "$key" ]; do
@@ -881,7 +881,10 @@ remove_database() { # DATA ID: nothing is deleted, and nothing but these files i
 		fi
 		echo "${file##*/}" >>"$aside/manifest.new" || return
 	done
-	[ -e "$aside/manifest.new" ] || { rmdir "$aside" && end_removals "$1" && echo 'boks-gate: no database was there'; return; }
+	if [ ! -e "$aside/manifest.new" ]; then
+		rmdir "$aside" && end_removals "$1" && echo 'boks-gate: no database was there'
+		return
+	fi
 	# As long as this file is there, the database is partial.
 	mv "$aside/manifest.new" "$aside/manifest" || return
 	while IFS= read -r name; do

@@ -81,7 +81,7 @@ read_config() {
 	config=${0%/*}/boks-gate.conf
 	[ -e "$config" ] || [ -h "$config" ] || return 0
 	for trusted in "${0%/*}/." "$0" "$config"; do
-		is_trusted "$trusted" 0 || refuse untrusted_config 78 "$trusted must belong to root and be writable by root only"
+		is_trusted "$trusted" 0 || refuse untrusted_config 78 "$trusted must be root's and writable by root only"
 	done
 	number=0
 	while IFS='=' read -r key value || [ -n "$key" ]; do

@@ -51,7 +51,7 @@ def test_what_others_could_write_is_refused(host: GateHost, command: list[str]) 
     shown = f"{host.directory}/." if command[-1] == "." else str(path)
     assert (result.stdout, result.stderr.decode(), result.returncode) == (
         b"=refused untrusted_config\n",
-        f"boks-gate: {shown} must belong to root and be writable by root only\n",
+        f"boks-gate: {shown} must be root's and writable by root only\n",
         78,
     )
 

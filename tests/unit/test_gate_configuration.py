@@ -31,7 +31,7 @@ def test_a_configuration_that_is_not_roots_is_refused(gate: Path) -> None:
     result = run_installed(gate)
     assert (result.stdout, result.returncode) == (b"=refused untrusted_config\n", 78)
     assert result.stderr.decode().startswith(f"boks-gate: {gate.parent}")
-    assert result.stderr.decode().endswith(" must belong to root and be writable by root only\n")
+    assert result.stderr.decode().endswith(" must be root's and writable by root only\n")
 
 
 def test_a_link_that_leads_nowhere_is_refused(gate: Path) -> None:
