@@ -12,6 +12,8 @@ import pytest
 import structlog
 from hypothesis import settings
 
+from boks_exporter.failover.runner.result import repeat_options
+
 FOREIGN_VARIABLES = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "SSH_AUTH_SOCK")
 """Variables of a terminal or a login that change what the programs under test print or do."""
 
@@ -78,8 +80,9 @@ def journals(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def process_as_at_the_start() -> Iterator[None]:
-    """Reset what tests of one process share: the logs, and what signals do."""
+    """Reset what tests of one process share: the logs, the options that commands repeat, and what signals do."""
     structlog.reset_defaults()
+    repeat_options(())
     yield
     for number, handler in HANDLERS.items():
         if signal.getsignal(number) is not handler:
