@@ -189,7 +189,7 @@ def test_what_hangs_is_cut_and_the_rest_of_the_poll_is_answered(
         assert took < 2 + 2 + 3, "the limit, two seconds, and a loaded machine"
         assert sequence.timed_out or ("ksh93" in shell and "leaves" in how)
         assert (listed.stdout, listed.exit_status, checksums.exit_status) == ("fine\n", 0, 0)
-        if not ("ksh93" in shell and "leaves" in how) and "daemon" not in how:
+        if not ("ksh93" in shell and ("leaves" in how or "orphans" in how)) and "daemon" not in how:
             assert tree.left_behind(within=1) == []
         again = channel.ask("list", "0c").sections[0]
         assert (again.stdout, again.timed_out) == ("fine\n", False)
@@ -211,6 +211,16 @@ def test_a_slow_command_after_one_that_hung_has_a_second(tree: Tree, tmp_path: P
     assert [section.timed_out for section in reply.sections] == [True, False, False]
 
 
+def refusal(channel: Channel) -> bytes:
+    """Ask until the gate refuses: on a loaded machine the first request may come before the others are counted."""
+    for _ in range(2):
+        try:
+            return channel.ask_busy("role", "0b")
+        except AssertionError:
+            continue
+    return channel.ask_busy("role", "0b")
+
+
 def test_polls_in_progress_are_bounded_not_open_loops(tree: Tree, tmp_path: Path, shell: str) -> None:
     """As many as POLLS allows; one more is refused at once and can ask again; a dead gate counts for nothing."""
     tree.boksadm_is('while [ ! -e "${0%/*}/go" ]; do sleep 0.1; done\necho fine\n')
@@ -230,7 +240,7 @@ def test_polls_in_progress_are_bounded_not_open_loops(tree: Tree, tmp_path: Path
         wait_until(lambda: [file.read_text() for file in busy_files.iterdir()].count("busy\n") == 2)
         for channel in channels[2:]:
             with pytest.raises(RefusedError, match="busy"):
-                parse_reply(channel.ask_busy("role", "0b"), "0b")
+                parse_reply(refusal(channel), "0b")
         (tree.root / "go").touch()
         for channel in channels[:2]:
             assert parse_reply(channel.read_reply("sequence", "0b"), "0b").sections[0].stdout == "fine\n"
