@@ -86,6 +86,7 @@ class Quiet:
     name: str
     alerts: tuple[str, ...]
     lines: tuple[Line, ...]
+    sick_minutes: int = 35
 
 
 def up(healthy: str = "1", sick: str = "1") -> Line:

@@ -9,6 +9,13 @@ from tests.alerts.histories import (
     stands_at,
 )
 
+_ONE_REPLICA_LISTED_DOWN: Final = (
+    of_domain("boks_site_replicas", "1", "0", site="utrecht", state="ok"),
+    of_domain("boks_site_replicas", "0", "1", site="utrecht", state="down"),
+    of_host("boks_replica_reported_status", "0", "1", status="down"),
+    stands_at("utrecht"),
+)
+
 QUIET: Final = (
     Quiet(
         name="a host prints lines that the configuration ignores",
@@ -30,6 +37,26 @@ QUIET: Final = (
             of_domain("boks_domain_masters", "1", "1"),
             stands_at("utrecht"),
         ),
+    ),
+    Quiet(
+        name="a master has returned, and lists every replica as DOWN until it has reached it",
+        alerts=("BoksSiteWithoutReplica",),
+        lines=(
+            of_domain("boks_domain_masters", "1", "0"),
+            *_ONE_REPLICA_LISTED_DOWN,
+        ),
+        sick_minutes=4,
+    ),
+    Quiet(
+        name="a new master lists every replica as DOWN until it has reached it",
+        alerts=("BoksSiteWithoutReplica",),
+        lines=(
+            of_domain("boks_domain_masters", "1", "1"),
+            of_domain("boks_host_role", "1", "0", host="master1", role="master"),
+            of_domain("boks_host_role", "0", "1", host="replica2", role="master"),
+            *_ONE_REPLICA_LISTED_DOWN,
+        ),
+        sick_minutes=4,
     ),
     Quiet(
         name="a site of one replica, whose state is unknown while the master does not answer",

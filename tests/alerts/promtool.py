@@ -22,7 +22,6 @@ GROUPS = (
 """All groups in the order of evaluation, which promtool leaves to chance otherwise."""
 
 _AFTER_MINUTES = 15
-_QUIET_MINUTES = 35
 _PER_MINUTE = 60 // STEP
 _BEGINS = HEALTHY_MINUTES * 60
 _LOST_SCRAPES = 2
@@ -74,7 +73,7 @@ def _fault(case: Case) -> dict[str, Any]:
 
 def _quiet(quiet: Quiet) -> dict[str, Any]:
     """Expect silence of some alerts before, during and after, over two lost scrapes."""
-    healthy, sick, after = (minutes * _PER_MINUTE for minutes in (HEALTHY_MINUTES, _QUIET_MINUTES, _AFTER_MINUTES))
+    healthy, sick, after = (minutes * _PER_MINUTE for minutes in (HEALTHY_MINUTES, quiet.sick_minutes, _AFTER_MINUTES))
     gap = healthy + sick // 2
     silent = f"count(ALERTS{{alertname=~{'|'.join(quiet.alerts)!r}, alertstate='firing'}})"
     return {
