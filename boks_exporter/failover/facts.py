@@ -23,7 +23,7 @@ from boks_exporter.model import (
     Unreachable,
 )
 from boks_exporter.parsing.operator_facts import Daemons, GateReadiness, Reach
-from boks_exporter.replication import DomainComparison, NotCompared
+from boks_exporter.replication import DomainComparison, EvidenceKind, NotCompared
 from boks_exporter.replication.not_compared import hidden_in
 
 Mark: TypeAlias = tuple[Sequence, Seconds | None]
@@ -155,10 +155,10 @@ class FailoverFacts:
     """The facts of one round through both gates.
 
     `registered` are the replicas by the master's database, None where it could not be read. `readings` are the last
-    numbers of each server from before. `apart` are hosts that were ahead or diverged when last compared. On `still`
-    ones BoKS was stopped in this round and in the one before: what they show was not written between the two.
-    `last_roles` are the roles when each host answered last. `knowledge_gap` states why nothing is known from before.
-    `has_fence`: a fence is configured.
+    numbers of each server from before. `evidence` is what is proven of copies that are ahead, were ahead or diverged.
+    On `still` ones BoKS was stopped in this round and in the one before: what they show was not written between the
+    two. `last_roles` are the roles when each host answered last. `knowledge_gap` states why nothing is known from
+    before. `has_fence`: a fence is configured.
     """
 
     snapshot: DomainSnapshot
@@ -170,13 +170,15 @@ class FailoverFacts:
     registered: tuple[str, ...] | None = None
     readings: Mapping[HostName, Reading] = field(default_factory=lambda: MappingProxyType({}))
     journal: JournalView = field(default_factory=JournalView)
-    apart: frozenset[HostName] = frozenset()
+    evidence: Mapping[HostName, tuple[EvidenceKind, ...]] = field(default_factory=lambda: MappingProxyType({}))
     common_forms: frozenset[str] = frozenset()
     """Forms of unread lines that all servers print alike, which hide no table that is shown."""
     still: frozenset[HostName] = frozenset()
     last_roles: Mapping[HostName, Role] = field(default_factory=lambda: MappingProxyType({}))
     knowledge_gap: str = ""
     has_fence: bool = False
+    reached_before: Mapping[tuple[HostName, HostName], Timestamp] = field(default_factory=lambda: MappingProxyType({}))
+    """When a host last reached the master's port of another, by both names."""
 
     def host(self, name: HostName) -> Host | None:
         return self.snapshot.host(name)

@@ -13,7 +13,7 @@ from boks_exporter.health import judge_round
 from boks_exporter.model import DomainSnapshot, Host, HostName, Role
 from boks_exporter.observe import Clock, Knowledge, observe
 from boks_exporter.parsing.operator_facts import Reach
-from boks_exporter.replication import History, hosts_of
+from boks_exporter.replication import EvidenceKind, History, hosts_of
 from boks_exporter.transport.base import Transport
 
 _AT_ONCE: Final = 50
@@ -88,7 +88,6 @@ class Survey:
         judged = judge_round(snapshot, self.history, self.domain.thresholds)
         self.history = judged.history
         self._known = self._known.after(snapshot)
-        apart = (host.name for host in snapshot.hosts if judged.history.is_apart(host.name))
         stopped = frozenset(name for name, gate in gates.items() if gate.is_stopped)
         facts = FailoverFacts(
             snapshot=snapshot,
@@ -98,7 +97,7 @@ class Survey:
             gates=gates,
             readings=dict(self.readings),
             journal=journal,
-            apart=frozenset(apart),
+            evidence=_evidence(judged.history, snapshot),
             common_forms=judged.history.common_forms,
             still=stopped & self._stopped,
             last_roles=judged.history.roles,
@@ -118,6 +117,13 @@ class Survey:
     async def _gates(self, hosts: tuple[Host, ...]) -> dict[HostName, GateFacts]:
         found = await asyncio.gather(*(self._limited(self.gates.readiness(host)) for host in hosts))
         return {facts.host: facts for facts in found}
+
+    async def reach_of(self, facts: FailoverFacts, other: HostName) -> tuple[Witness, ...]:
+        """Ask every replica that answered whether it reaches the master's port of a host, whatever its role."""
+        about = facts.host(other)
+        replicas = [host for host in facts.snapshot.hosts if facts.role(host.name) is Role.REPLICA]
+        asked = (self._witness(host, about, facts.gates[host.name]) for host in replicas if about)
+        return tuple(await asyncio.gather(*asked))
 
     async def _witnesses(self, facts: FailoverFacts, suspect: HostName | None) -> tuple[Witness, ...]:
         """Ask every replica whether it reaches the hosts that may be a master, or without any all unreachable ones."""
@@ -147,6 +153,11 @@ class Survey:
     async def _limited(self, asking: Coroutine[Any, Any, _Result]) -> _Result:
         async with self._at_once:
             return await asking
+
+
+def _evidence(history: History, snapshot: DomainSnapshot) -> dict[HostName, tuple[EvidenceKind, ...]]:
+    found = {host.name: tuple(history.evidence_of(host.name).kinds) for host in snapshot.hosts}
+    return {host: kinds for host, kinds in found.items() if kinds}
 
 
 _One = TypeVar("_One")

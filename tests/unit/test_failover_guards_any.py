@@ -12,6 +12,7 @@ from boks_exporter.failover.plan import basis_of, make_plan
 from boks_exporter.failover.preflight import NotAcceptableError, blocking_findings, candidates, exit_for
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.model import Environment, Role
+from boks_exporter.replication import EvidenceKind
 from tests.unit.failover_facts import dead_master, found, host, ready, sound_domain, told
 
 
@@ -177,7 +178,9 @@ def test_candidates_are_ranked_by_their_data_before_their_settings() -> None:
 def test_a_copy_that_was_ahead_is_never_the_best_candidate() -> None:
     """What was proven of it outweighs that it is 0 behind."""
     lost = JournalView(lost={"M": DeclaredLost("M", "anna", "burnt", 1.0)})
-    facts = dead_master(host("R2", Role.REPLICA, {7: 99, 9: 50}), journal=lost, apart=frozenset({"R1"}))
+    facts = dead_master(
+        host("R2", Role.REPLICA, {7: 99, 9: 50}), journal=lost, evidence={"R1": (EvidenceKind.DIVERGED,)}
+    )
     assert [each.host for each in candidates(facts, FailoverLimits())] == ["R2", "R1"]
 
 

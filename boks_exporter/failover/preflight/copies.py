@@ -61,7 +61,7 @@ def healthy(question: PlanQuestion) -> Iterator[Finding]:
     target = question.target
     if not question.makes_master or question.facts.host(target) is None or question.facts.seen(target) is None:
         return
-    if target in question.facts.apart:
+    if question.facts.evidence.get(target):
         said = f"{target} was ahead or diverged when it was last compared with a master"
         yield refuse(Guard.UNSOUND_COPY, said, target, source="history")
     verdict = question.facts.health.host(target)

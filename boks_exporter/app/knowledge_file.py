@@ -1,0 +1,175 @@
+"""JSON file of what was known of a domain, which `failover check` writes and every failover command reads."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final, Literal
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from boks_exporter.errors import BoksExporterError
+from boks_exporter.failover.earlier_knowledge import EarlierKnowledge, KnownHost, LastReach
+from boks_exporter.failover.facts import Reading
+from boks_exporter.model import Role
+from boks_exporter.replication import EvidenceKind
+
+_MODE: Final = 0o660
+_MAX_BYTES: Final = 64 * 1024 * 1024
+
+
+class KnowledgeError(BoksExporterError):
+    """Knowledge that was asked for cannot be read, or a file of it cannot be written."""
+
+
+class _Part(BaseModel):
+    """A part of the file; keys of later versions are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+
+_Time = Annotated[float, Field(ge=0)]
+_Name = Annotated[str, Field(min_length=1, max_length=255)]
+
+
+class HostPart(_Part):
+    """A host with its role when it last answered."""
+
+    name: _Name
+    address: _Name
+    port: Annotated[int, Field(ge=1, le=65535)] = 22
+    role: Role = Role.UNKNOWN
+    answered_at: _Time | None = None
+    failing_since: _Time | None = None
+    is_discovered: bool = False
+
+
+class ReadingPart(_Part):
+    """A server's numbers: by table, the sequence number and the stamp of its generation."""
+
+    host: _Name
+    read_at: _Time
+    is_final: bool = False
+    numbers: Mapping[Annotated[int, Field(ge=0)], tuple[Annotated[int, Field(ge=0)], float | None]]
+
+
+class ReachPart(_Part):
+    """When a host last reached the master's port of another."""
+
+    host: _Name
+    about: _Name
+    at: _Time
+
+
+class KnowledgeDocument(_Part):
+    """The whole file."""
+
+    version: Literal[1] = 1
+    domain: _Name
+    written_at: _Time
+    written_by: str = ""
+    last_known_master: _Name | None = None
+    hosts: tuple[HostPart, ...] = ()
+    readings: tuple[ReadingPart, ...] = ()
+    evidence: Mapping[_Name, tuple[EvidenceKind, ...]] = Field(default_factory=dict)
+    reached: tuple[ReachPart, ...] = ()
+
+
+def knowledge_path(journal: Path, domain: str) -> Path:
+    """Return the file of a domain's knowledge: next to its journal, where every failover command looks for it."""
+    return journal.with_name(f"{journal.stem}-knowledge-{quote(domain, safe='')}.json")
+
+
+def write_knowledge(path: Path, knowledge: EarlierKnowledge) -> None:
+    """Replace the file in one step, readable for its owner and group; raises KnowledgeError."""
+    text = _document(knowledge).model_dump_json(indent=1) + "\n"
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with new.open("w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), _MODE)
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        message = f"the knowledge file {path} cannot be written: {error.strerror}"
+        raise KnowledgeError(message) from error
+
+
+def read_knowledge(path: Path, domain: str) -> EarlierKnowledge:
+    """Read a file about a domain; raises KnowledgeError."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+    except OSError as error:
+        message = f"the knowledge file {path} cannot be read: {error.strerror}"
+        raise KnowledgeError(message) from error
+    if len(content) > _MAX_BYTES:
+        message = f"the knowledge file {path} cannot be read: expected at most {_MAX_BYTES} bytes"
+        raise KnowledgeError(message)
+    return parse_knowledge(content, str(path), domain)
+
+
+def parse_knowledge(content: bytes, source: str, domain: str) -> EarlierKnowledge:
+    """Parse the content of a knowledge file about a domain; raises KnowledgeError."""
+    try:
+        document = KnowledgeDocument.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the file"
+        message = f"{source} is no knowledge file: {place}: {first['msg']}; `failover check` writes one"
+        raise KnowledgeError(message) from None
+    if document.domain != domain:
+        message = f"{source} is about the domain {document.domain}, expected {domain}"
+        raise KnowledgeError(message)
+    return _knowledge(document, source)
+
+
+def _document(knowledge: EarlierKnowledge) -> KnowledgeDocument:
+    return KnowledgeDocument(
+        domain=knowledge.domain,
+        written_at=knowledge.written_at,
+        written_by=knowledge.source,
+        last_known_master=knowledge.last_known_master,
+        hosts=tuple(
+            HostPart(
+                name=host.name,
+                address=host.address,
+                port=host.port,
+                role=host.role,
+                answered_at=host.answered_at,
+                failing_since=host.failing_since,
+                is_discovered=host.is_discovered,
+            )
+            for host in knowledge.hosts
+        ),
+        readings=tuple(
+            ReadingPart(
+                host=reading.host,
+                read_at=reading.read_at,
+                is_final=reading.is_final and not reading.unread,
+                numbers=dict(reading.numbers),
+            )
+            for reading in knowledge.readings.values()
+        ),
+        evidence=dict(knowledge.evidence),
+        reached=tuple(ReachPart(host=each.host, about=each.about, at=each.at) for each in knowledge.reached),
+    )
+
+
+def _knowledge(document: KnowledgeDocument, source: str) -> EarlierKnowledge:
+    return EarlierKnowledge(
+        domain=document.domain,
+        written_at=document.written_at,
+        source=source,
+        last_known_master=document.last_known_master,
+        hosts=tuple(KnownHost(**host.model_dump()) for host in document.hosts),
+        readings={
+            part.host: Reading(part.host, dict(part.numbers), part.read_at, f"in {source}", part.is_final)
+            for part in document.readings
+        },
+        evidence=document.evidence,
+        reached=tuple(LastReach(part.host, part.about, part.at) for part in document.reached),
+    )
