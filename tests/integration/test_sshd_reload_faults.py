@@ -36,6 +36,7 @@ def write(fleet: Fleet, directory: Path, **names: str) -> Path:
         "bad_lines": b"=\n" + fleet.servers.known_hosts.read_bytes(),
         "bad_config": b"# one\nHost *\n  Port abc\n",
         "empty": b"",
+        "garbage": b"=\nrephost2\n",
     }.items():
         (directory / name).write_bytes(content)
         (directory / name).chmod(0o600)
@@ -52,8 +53,10 @@ def write(fleet: Fleet, directory: Path, **names: str) -> Path:
         ({"identity": "id.pub"}, 7, "id.pub"),
         ({"config": "bad_config"}, 9, "bad_config line 3: "),
         ({"known_hosts": "missing"}, 8, "missing"),
+        ({"known_hosts": "empty"}, 8, "empty: "),
+        ({"known_hosts": "garbage"}, 8, "garbage: "),
     ],
-    ids=["identity file", "OpenSSH configuration", "known hosts"],
+    ids=["identity file", "OpenSSH configuration", "no known hosts", "empty known hosts", "known hosts without a key"],
 )
 async def test_a_reload_with_a_broken_file_keeps_the_old_configuration(
     fleet: Fleet, tmp_path: Path, changes: dict[str, str], line: int, named: str
@@ -76,15 +79,13 @@ async def test_a_reload_with_a_broken_file_keeps_the_old_configuration(
     assert logins == fleet.servers.daemons["REPHOST2"].log.count("Accepted publickey") == 1
 
 
-async def test_an_empty_known_hosts_file_refuses_neither_the_start_nor_a_reload(fleet: Fleet, tmp_path: Path) -> None:
-    """Both warn; a line that is skipped is a warning with its place."""
-    async with daemon(write(fleet, tmp_path, known_hosts="empty")) as running:
-        assert f"{tmp_path}/empty: " in (await running.until("config_advice"))["problem"]
+async def test_a_skipped_line_of_known_hosts_refuses_neither_the_start_nor_a_reload(
+    fleet: Fleet, tmp_path: Path
+) -> None:
+    """Both warn, with the line's place."""
+    async with daemon(write(fleet, tmp_path, known_hosts="bad_lines")) as running:
+        assert f"{tmp_path}/bad_lines:1: " in (await running.until("config_advice"))["problem"]
         await running.until("listening")
-        running.process.send_signal(signal.SIGHUP)
-        assert f"{tmp_path}/empty: " in (await running.until("config_advice"))["problem"]
-        await running.until("config_reloaded")
-        write(fleet, tmp_path, known_hosts="bad_lines")
         running.process.send_signal(signal.SIGHUP)
         assert f"{tmp_path}/bad_lines:1: " in (await running.until("config_advice"))["problem"]
         await running.until("config_reloaded")

@@ -80,12 +80,14 @@ def test_a_line_of_known_hosts_that_is_skipped_is_a_warning(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(("name", "named"), [("empty", "empty: "), ("garbage", "garbage:1: ")])
-def test_known_hosts_without_a_key_is_a_warning(tmp_path: Path, name: str, named: str) -> None:
-    """The hosts of one domain are unreachable until the file is filled; the others need the exporter meanwhile."""
-    (warning,) = examine_all(write(tmp_path, f"known_hosts: {name}")).warnings
-    assert warning.path == "domains[0].transport.known_hosts"
-    assert warning.line is not None
-    assert named in warning.message
+def test_known_hosts_without_a_key_is_a_fault(tmp_path: Path, name: str, named: str) -> None:
+    """No host could be verified, as without the file."""
+    with pytest.raises(ConfigError) as raised:
+        examine_all(write(tmp_path, f"known_hosts: {name}"))
+    (problem,) = raised.value.problems
+    assert problem.path == "domains[0].transport.known_hosts"
+    assert problem.line is not None
+    assert named in problem.message
 
 
 def test_a_file_of_another_kind_is_reported_with_its_first_lines_and_a_count(tmp_path: Path) -> None:

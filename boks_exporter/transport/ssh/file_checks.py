@@ -15,6 +15,7 @@ from boks_exporter.transport.ssh.credentials import (
     read_keys_of_hosts,
     read_passphrase,
 )
+from boks_exporter.transport.ssh.known_hosts import KnownHosts
 from boks_exporter.transport.ssh.openssh_config import evaluate, target_of
 from boks_exporter.transport.ssh.regular_files import is_readable
 
@@ -27,6 +28,7 @@ def ssh_faults(settings: SshSettings, hosts: Iterable[Host]) -> Iterator[Found]:
     """Find what makes every login fail; files that are missing or unreadable are reported elsewhere."""
     yield from _algorithm_faults(settings)
     yield from login_faults(settings)
+    yield from _known_hosts_faults(settings)
     if settings.openssh_config and is_readable(settings.openssh_config):
         yield from _config_faults(settings, settings.openssh_config, hosts)
 
@@ -46,23 +48,29 @@ def login_faults(settings: SshSettings) -> Iterator[Found]:
 
 
 def ssh_warnings(settings: SshSettings) -> Iterator[Found]:
-    """Find lines of known_hosts that will be skipped, and a file without any key.
-
-    The latter makes the hosts of one domain unreachable until the file is filled, and it is read again then: the other
-    domains need the exporter meanwhile.
-    """
-    if settings.insecure_ignore_host_keys or (settings.openssh_config and not settings.known_hosts):
-        return
-    files = known_hosts_files(settings)
-    if not all(map(is_readable, files)) or not files:
-        return  # reported as a missing file
+    """Find lines of known_hosts that will be skipped."""
     try:
-        known = read_keys_of_hosts(files)
+        known = _keys_of_hosts(settings)
+    except TransportError:
+        return  # reported as a fault
+    for skipped in known.reported if known else ():
+        yield ("known_hosts",), str(skipped)
+
+
+def _known_hosts_faults(settings: SshSettings) -> Iterator[Found]:
+    """Find files of known hosts without any key: no host could be verified."""
+    try:
+        _keys_of_hosts(settings)
     except TransportError as error:
         yield ("known_hosts",), error.detail
-        return
-    for skipped in known.reported:
-        yield ("known_hosts",), str(skipped)
+
+
+def _keys_of_hosts(settings: SshSettings) -> KnownHosts | None:
+    """Read known hosts; None where none are needed, where openssh_config names them, and where a file is missing."""
+    if settings.insecure_ignore_host_keys or (settings.openssh_config and not settings.known_hosts):
+        return None
+    files = known_hosts_files(settings)
+    return read_keys_of_hosts(files) if files and all(map(is_readable, files)) else None
 
 
 def _fault_of(place: Place, read: Any, *arguments: Any) -> Iterator[Found]:
