@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from boks_exporter.app.connections import Closable
-from boks_exporter.config import DomainSettings, FailoverSettings, Settings
-from boks_exporter.errors import BoksExporterError
+from boks_exporter.config import DomainSettings, FailoverSettings, OperatorSettings, Settings
+from boks_exporter.errors import BoksExporterError, FailureReason, TransportError
 from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
 from boks_exporter.failover.journal import Journal, Who
@@ -20,15 +20,22 @@ from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.runner import Halt, NoConsole, NoFence, ProgramFence, ProgramHooks, Runner, Tools
 from boks_exporter.failover.runner.console import Console
 from boks_exporter.failover.survey import Survey
-from boks_exporter.model import HostName
+from boks_exporter.model import Host, HostName
 from boks_exporter.observe import SystemClock
 from boks_exporter.poller import StateFile
 from boks_exporter.poller.state_database import PersistedState
+from boks_exporter.remote.request import RequestLine
 from boks_exporter.remote.settings import GateMode, SshSettings
 from boks_exporter.replication import History
-from boks_exporter.transport.base import OperatorTransport, Transport
+from boks_exporter.transport.base import OperatorTransport, RawReply, Transport
 
 _LIMITS: Final = FailoverLimits()
+_SECTION: Final = """\
+    failover:
+      operator:
+        user: LOGIN               # the operator's login on the BoKS hosts
+        identity_files: [KEY]     # its key, which is not the exporter's
+(`boks-exporter config schema` describes the keys; deploy/ssh/OPERATOR.md prepares the hosts)"""
 
 
 class NotConfiguredError(BoksExporterError):
@@ -37,12 +44,17 @@ class NotConfiguredError(BoksExporterError):
 
 @dataclass(frozen=True, slots=True)
 class ManagedDomain:
-    """One domain that can be changed."""
+    """One domain that can be changed; without a section failover, one that can only be polled."""
 
     settings: Settings
     domain: DomainSettings
     failover: FailoverSettings
     ssh: SshSettings
+
+    @property
+    def has_operator(self) -> bool:
+        """Whether the configuration names a login that may change hosts."""
+        return self.domain.failover is not None
 
     @property
     def limits(self) -> FailoverLimits:
@@ -57,34 +69,38 @@ class ManagedDomain:
         )
 
 
-def chosen_domain(settings: Settings, name: str | None = None, host: HostName | None = None) -> ManagedDomain:
-    """Find the domain that is meant: the named one, or the only one that has the host and can be changed."""
+def chosen_domain(
+    settings: Settings, name: str | None = None, host: HostName | None = None, *, needs_operator: bool = True
+) -> ManagedDomain:
+    """Find the domain that is meant: the named one, or the only one that has the host and can be changed.
+
+    What only polls needs no operator, and so no section failover.
+    """
     known = [domain for domain in settings.domains if name in {None, domain.name}]
     if not known:
         names = ", ".join(domain.name for domain in settings.domains)
         message = f"no domain {name} in the configuration; there are: {names}"
         raise NotConfiguredError(message)
     fitting = [domain for domain in known if domain.failover is not None]
-    if not fitting:
-        message = (
-            f"the configuration has no section failover in {', '.join(domain.name for domain in known)}; add "
-            "`failover: {journal: FILE, operator: {user: LOGIN, identity_files: [KEY]}}` to the domain "
-            "(`boks-exporter config schema` describes the keys)"
-        )
+    if not fitting and needs_operator:
+        names = ", ".join(domain.name for domain in known)
+        message = f"the configuration has no section failover in {names}; add to the domain:\n{_SECTION}"
         raise NotConfiguredError(message)
+    fitting = fitting if needs_operator else known
     if len(fitting) > 1 and host is not None:
         fitting = [domain for domain in fitting if any(each.name == host for each in domain.hosts)] or fitting
     if len(fitting) > 1:
         message = f"several domains match: {', '.join(domain.name for domain in fitting)}; add --domain"
         raise NotConfiguredError(message)
-    return _as_changeable(settings, fitting[0])
+    return _as_managed(settings, fitting[0])
 
 
-def _as_changeable(settings: Settings, domain: DomainSettings) -> ManagedDomain:
-    if domain.failover is None or not isinstance(domain.transport, SshSettings):
-        message = f"{domain.name} cannot be changed: it has no section failover, or is not reached over SSH"
+def _as_managed(settings: Settings, domain: DomainSettings) -> ManagedDomain:
+    if not isinstance(domain.transport, SshSettings):
+        message = f"{domain.name} is not reached over SSH: there is no gate that could be asked or changed"
         raise NotConfiguredError(message)
-    return ManagedDomain(settings, domain, domain.failover, domain.transport)
+    without = FailoverSettings(journal=settings.journal, operator=OperatorSettings(user=""))
+    return ManagedDomain(settings, domain, domain.failover or without, domain.transport)
 
 
 def who_runs_this() -> Who:
@@ -124,6 +140,14 @@ class OperatorConnections:
     operator: OperatorTransport
 
 
+class NoOperator:
+    """The operator's gates of a configuration that names no operator: none is asked."""
+
+    async def ask(self, host: Host, request: RequestLine) -> RawReply:
+        message = f"{host.name} was not asked for {request.line().split()[-1]}: the configuration names no operator"
+        raise TransportError(FailureReason.LOCAL, f"{message} (section failover of the domain)")
+
+
 @asynccontextmanager
 async def operator_connections(domain: ManagedDomain) -> AsyncIterator[OperatorConnections]:
     """Hold the connections open, and close them in the end."""
@@ -141,7 +165,8 @@ async def operator_connections(domain: ManagedDomain) -> AsyncIterator[OperatorC
     )
     async with AsyncExitStack() as stack:
         ways = OperatorConnections(
-            SshTransport(domain.ssh, timeout_seconds=timeout), SshTransport(as_operator, timeout_seconds=timeout)
+            SshTransport(domain.ssh, timeout_seconds=timeout),
+            SshTransport(as_operator, timeout_seconds=timeout) if domain.has_operator else NoOperator(),
         )
         for way in (ways.reading, ways.operator):
             if isinstance(way, Closable):

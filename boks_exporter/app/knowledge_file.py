@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import quote
@@ -93,7 +94,8 @@ def write_knowledge(path: Path, knowledge: EarlierKnowledge) -> None:
             os.fsync(file.fileno())
         new.replace(path)
     except OSError as error:
-        new.unlink(missing_ok=True)
+        with suppress(OSError):
+            new.unlink()
         message = f"the knowledge file {path} cannot be written: {error.strerror}"
         raise KnowledgeError(message) from error
 

@@ -35,7 +35,7 @@ _COMMANDS: Final = {
 }
 """Commands, imported on use: a plugin that runs every minute must start quickly."""
 
-_PLUGIN: Final = "check"
+_PLUGINS: Final = ("check", "failover check")
 _WITH_JSON_ERRORS: Final = ("failover ", "maintenance ")
 _FALLBACK_USER: Final = "boks-exporter"
 
@@ -91,10 +91,10 @@ def run(arguments: Sequence[str]) -> int:
     """Run a command line; returns its exit code."""
     escape_unencodable_characters()
     _ensure_user_identity()
-    if next((word for word in arguments if not word.startswith("-")), None) == _PLUGIN:
+    if plugin := _plugin(arguments):
         from boks_exporter.cli.check.unknown_on_error import as_plugin
 
-        return as_plugin(arguments, _run)
+        return as_plugin(arguments, _run, plugin)
     try:
         return _run(arguments)
     except click.ClickException as error:
@@ -111,6 +111,12 @@ def run(arguments: Sequence[str]) -> int:
         click.echo(f"Error: {error}", err=True)
         _show_as_json(arguments, str(error), cli_exits.FAILED)
         return cli_exits.FAILED
+
+
+def _plugin(arguments: Sequence[str]) -> str | None:
+    """Return the monitoring plugin that is called, if one is."""
+    words = [word for word in arguments if not word.startswith("-")]
+    return next((name for name in _PLUGINS if words[: len(name.split())] == name.split()), None)
 
 
 def _show_as_json(arguments: Sequence[str], message: str, code: int) -> None:

@@ -2,7 +2,14 @@
 
 from boks_exporter.config.json_schema import json_schema
 from boks_exporter.config.load import CheckedConfig, ContentChecks, examine, load, load_text
-from boks_exporter.config.settings import CloserPolls, DomainSettings, FailoverSettings, PollSettings, Settings
+from boks_exporter.config.settings import (
+    CloserPolls,
+    DomainSettings,
+    FailoverSettings,
+    OperatorSettings,
+    PollSettings,
+    Settings,
+)
 from boks_exporter.config.validated import FileFormat, validated
 
 __all__ = [
@@ -12,6 +19,7 @@ __all__ = [
     "DomainSettings",
     "FailoverSettings",
     "FileFormat",
+    "OperatorSettings",
     "PollSettings",
     "Settings",
     "examine",

@@ -51,6 +51,7 @@ class GateFacts:
     host: HostName
     readiness: GateReadiness | None
     failure: str = ""
+    reason: FailureReason | None = None
 
     @property
     def is_stopped(self) -> bool:

@@ -6,7 +6,7 @@ sent; a dry run holds no `ChangingGates`.
 
 from dataclasses import dataclass
 
-from boks_exporter.errors import ParseError, TransportError
+from boks_exporter.errors import FailureReason, ParseError, TransportError
 from boks_exporter.failover.facts import GateFacts, Witness
 from boks_exporter.model import Host, HostName
 from boks_exporter.parsing.operator_facts import HostLock, Reach, StepRecord
@@ -51,7 +51,8 @@ class ReadOnlyGates:
         try:
             return GateFacts(host.name, readiness_of(await self._ask(host, OperatorLook.preflight())))
         except (TransportError, ParseError) as error:
-            return GateFacts(host.name, None, str(error))
+            reason = error.reason if isinstance(error, TransportError) else FailureReason.PARSE
+            return GateFacts(host.name, None, str(error), reason)
 
     async def registered(self, master: Host) -> tuple[str, ...] | None:
         try:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from boks_exporter.app import failover_locks
-from boks_exporter.app.failover_wiring import OperatorConnections
-from boks_exporter.cli.failover import apply, host_commands, inspect
+from boks_exporter.app import failover_locks, failover_wiring
+from boks_exporter.app.failover_wiring import ManagedDomain, NoOperator, OperatorConnections
+from boks_exporter.cli.failover import apply, check, host_commands, inspect, topology
 from boks_exporter.cli.root_command import run
 from boks_exporter.failover.facts import JournalView, Reading
+from boks_exporter.failover.gate_client import ReadOnlyGates, ReadOnlyTransport
 from boks_exporter.failover.journal import Journal
 from boks_exporter.failover.runner import Halt, Runner
 from boks_exporter.failover.survey import Survey
@@ -53,8 +54,11 @@ class Terminal:
         return code, told.out + told.err
 
     @asynccontextmanager
-    async def looking(self, _: Any) -> AsyncIterator[Survey]:
-        yield await self._survey()
+    async def looking(self, domain: ManagedDomain) -> AsyncIterator[Survey]:
+        survey = await self._survey()
+        if not domain.has_operator:
+            survey.gates = ReadOnlyGates(ReadOnlyTransport(NoOperator()))
+        yield survey
 
     @asynccontextmanager
     async def changing(
@@ -89,9 +93,9 @@ def terminal_at(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch:
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
             return runner.run(main())
 
-    for module in (apply, inspect):
+    for module in (apply, inspect, topology, failover_wiring):
         monkeypatch.setattr(module, "looking", made.looking)
-    for module in (apply, inspect, host_commands):
+    for module in (apply, check, inspect, host_commands, topology):
         monkeypatch.setattr(module, "run_async", virtually)
     monkeypatch.setattr(failover_locks, "operator_connections", made.ways)
     monkeypatch.setattr(apply, "changing", made.changing)

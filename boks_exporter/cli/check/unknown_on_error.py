@@ -20,14 +20,14 @@ GRACE_SECONDS: Final = 0.5
 """How long an orderly exit may take after the deadline; then the process kills itself."""
 
 
-def as_plugin(arguments: Sequence[str], run: Callable[[Sequence[str]], int]) -> int:
+def as_plugin(arguments: Sequence[str], run: Callable[[Sequence[str]], int], command: str = "check") -> int:
     """Run a command line and convert every failure to UNKNOWN."""
     wants_json = is_json(arguments)
     try:
         return run(arguments)
     except click.UsageError as error:
         message = error.format_message().rstrip(".")
-        text = f"usage: {message}{'' if message.endswith('?') else '.'} See: boks-exporter check --help"
+        text = f"usage: {message}{'' if message.endswith('?') else '.'} See: boks-exporter {command} --help"
     except click.ClickException as error:
         text = error.format_message()
     except click.Abort:

@@ -6,6 +6,7 @@ from typing import Any, Final
 import click
 
 from boks_exporter.cli.failover import options
+from boks_exporter.cli.failover.check import check
 from boks_exporter.cli.failover.host_commands import break_lock, declare_lost, locks
 from boks_exporter.cli.failover.options import AcceptArguments, Common, acceptances, example
 from boks_exporter.cli.options import Command
@@ -37,6 +38,10 @@ _HELP: Final = {
 
 @click.group(
     epilog=f"""\b
+Every day:
+  boks-exporter failover check                    what a promotion tonight would need, for cron and Nagios
+
+\b
 At night:
   boks-exporter failover candidates               the replicas that can become master, with findings
   boks-exporter failover promote HOST             the plan; nothing is changed
@@ -180,6 +185,15 @@ def candidates(**given: Any) -> int:
     return show_candidates(Common(**given))
 
 
+@failover.command(epilog=example("boks-exporter failover topology --output json"))
+@options.common
+def topology(**given: Any) -> int:
+    """Show the domain as a tree: master, sites, and each host with role, state and lag. Read-only."""
+    from boks_exporter.cli.failover.topology import show_topology
+
+    return show_topology(Common(**given))
+
+
 @failover.command(epilog=example('boks-exporter failover verify || echo "exit code $?"'))
 @options.common
 def verify(**given: Any) -> int:
@@ -257,5 +271,5 @@ def forget(*, run: str, reason: str, **given: Any) -> int:
     return close(Common(**given), run, reason)
 
 
-for _command in (declare_lost, locks, break_lock):
+for _command in (check, declare_lost, locks, break_lock):
     failover.add_command(_command)

@@ -33,7 +33,7 @@ _BEST_FIRST: Final = (Exit.DONE, Exit.FACTS_UNKNOWN, Exit.REFUSED, Exit.LOCKED)
 
 def show_candidates(common: Common) -> int:
     """Rank the replicas and show them."""
-    domain = common.domain()
+    domain = common.domain(needs_operator=False)
     known = open_runs(domain)
 
     async def look() -> FailoverFacts:
@@ -52,7 +52,7 @@ def show_candidates(common: Common) -> int:
 
 def show_verification(common: Common) -> int:
     """Check the domain and show the result."""
-    domain = common.domain()
+    domain = common.domain(needs_operator=False)
     known = tell_open_runs(domain)
 
     async def look() -> tuple[Verification, ...]:
@@ -75,7 +75,7 @@ def show_verification(common: Common) -> int:
 
 def show_conflict(common: Common) -> int:
     """Show several masters and the ways out."""
-    domain = common.domain()
+    domain = common.domain(needs_operator=False)
     known = open_runs(domain)
 
     async def look() -> FailoverFacts:
@@ -112,7 +112,7 @@ def show_conflict(common: Common) -> int:
 
 def show_history(common: Common, limit: int) -> int:
     """List the runs."""
-    domain = common.domain()
+    domain = common.domain(needs_operator=False)
     open_runs(domain)
     with kept_journal(domain) as journal:
         runs = journal.runs(domain.domain.name, limit) if journal else ()
@@ -138,7 +138,7 @@ def _line(run: Run) -> str:
 
 def show_run(common: Common, name: str) -> int:
     """Show one run."""
-    domain = common.domain()
+    domain = common.domain(needs_operator=False)
     open_runs(domain)
     with kept_journal(domain) as journal:
         run = journal.run(name) if journal else None

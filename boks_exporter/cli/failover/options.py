@@ -100,8 +100,11 @@ class Common:
         names = [name for name in values if context and context.get_parameter_source(name) is typed]
         return tuple(str(word) for name in names for word in values[name])
 
-    def domain(self, host: str | None = None) -> "ManagedDomain":
-        """Load the configuration and find the domain; raises BoksExporterError."""
+    def domain(self, host: str | None = None, *, needs_operator: bool = True) -> "ManagedDomain":
+        """Load the configuration and find the domain; raises BoksExporterError.
+
+        What only polls, or only reads the journal, needs no operator, and so no section failover.
+        """
         from boks_exporter.app.failover_wiring import chosen_domain
         from boks_exporter.app.logs import configure
         from boks_exporter.app.options import LogFormat
@@ -113,7 +116,7 @@ class Common:
         settings = load(self.config_file)
         if self.domain_name is not None:
             validate_domains([self.domain_name], [each.name for each in settings.domains], str(self.config_file))
-        return chosen_domain(settings, self.domain_name, host)
+        return chosen_domain(settings, self.domain_name, host, needs_operator=needs_operator)
 
 
 def insist_on_host(domain: "ManagedDomain", host: str) -> None:

@@ -57,6 +57,16 @@ class JournalFile:
         finally:
             os.close(handle)
 
+    def prove_writable(self) -> None:
+        """Write, and take it back; raises JournalError."""
+        with explained(self.path):
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                version = self._database.execute("PRAGMA user_version").fetchone()[0]
+                self._database.execute(f"PRAGMA user_version = {int(version) + 1}")
+            finally:
+                self._database.execute("ROLLBACK")
+
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         self._database.execute("BEGIN IMMEDIATE")

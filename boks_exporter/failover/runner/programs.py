@@ -13,6 +13,13 @@ _LAST_OUTPUT: Final = 500
 
 async def run_program(words: tuple[str, ...], facts: Mapping[str, str], timeout_seconds: Seconds) -> str:
     """Return nothing where it exited with 0 in time, or else what happened; what it started ends with it."""
+    return (await program_result(words, facts, timeout_seconds))[1]
+
+
+async def program_result(
+    words: tuple[str, ...], facts: Mapping[str, str], timeout_seconds: Seconds
+) -> tuple[int | None, str]:
+    """Return the exit status, None where it could not be run or took too long, and what happened."""
     environment = {**os.environ, **{f"BOKS_FAILOVER_{key.upper()}": value for key, value in facts.items()}}
     try:
         process = await asyncio.create_subprocess_exec(
@@ -24,18 +31,18 @@ async def run_program(words: tuple[str, ...], facts: Mapping[str, str], timeout_
             start_new_session=True,
         )
     except OSError as error:
-        return f"cannot be run: {error.strerror}"
+        return None, f"cannot be run: {error.strerror}"
     try:
         async with asyncio.timeout(timeout_seconds):
             printed, _ = await process.communicate()
     except TimeoutError:
-        return f"took longer than {timeout_seconds:g} s"
+        return None, f"took longer than {timeout_seconds:g} s"
     finally:
         if process.returncode is None:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, 9)
             await process.wait()
     if not process.returncode:
-        return ""
+        return process.returncode, ""
     text = printed.decode(errors="replace").strip()[-_LAST_OUTPUT:]
-    return f"ended with {process.returncode}" + (f": {text}" if text else "")
+    return process.returncode, f"ended with {process.returncode}" + (f": {text}" if text else "")
