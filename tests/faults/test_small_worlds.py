@@ -4,16 +4,44 @@ from random import Random
 
 import pytest
 
+from boks_exporter.simulator.domain import Boksinit
 from tests.faults.known_broken import SMALL_WORLDS
-from tests.faults.small_worlds import SmallWorld, drawn, examine, pairs
+from tests.faults.small_worlds import Server, SmallWorld, drawn, examine, pairs
 
 PARTS, WORLDS = 12, 600
+UNCONFIGURED_MASTERS = (
+    SmallWorld(
+        (
+            Server(Boksinit.CLIENT, is_running=True, reach="ok", data="equal"),
+            Server(Boksinit.MASTER, is_running=True, reach="ok", data="equal"),
+            Server(Boksinit.SERVER, is_running=True, reach="ok", data="ahead"),
+        ),
+        last_master="a",
+        unconfigured=frozenset("b"),
+    ),
+    SmallWorld(
+        (
+            Server(Boksinit.CLIENT, is_running=True, reach="ok", data="equal"),
+            Server(Boksinit.SERVER, is_running=True, reach="ok", data="equal"),
+            Server(Boksinit.MASTER, is_running=True, reach="ok", data="ahead"),
+        ),
+        last_master="b",
+        unregistered=frozenset("a"),
+        unconfigured=frozenset("c"),
+    ),
+)
 
 
 def sample(part: int) -> list[SmallWorld]:
     """Draw pairs and larger worlds, the same ones each time."""
     worlds = [*Random(2024).sample(list(pairs()), WORLDS), *drawn(WORLDS, seed=7)]  # noqa: S311 - a sample, no secret
     return worlds[part::PARTS]
+
+
+@pytest.mark.parametrize("world", UNCONFIGURED_MASTERS, ids=str)
+def test_a_master_that_no_configuration_names_gets_no_second_one(world: SmallWorld) -> None:
+    """The last known master has another role now, so that there is another one somewhere."""
+    assert examine(world).broken == []
 
 
 @pytest.mark.parametrize("part", range(PARTS))

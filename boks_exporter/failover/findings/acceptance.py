@@ -8,7 +8,7 @@ from boks_exporter.failover.findings.finding import Finding
 from boks_exporter.failover.findings.guards import Guard
 from boks_exporter.model import HostName
 
-NAMES_HOST: Final = frozenset({Guard.OLD_MASTER_UNPROVEN, Guard.HOSTS_NOT_ASKED})
+NAMES_HOST: Final = frozenset({Guard.OLD_MASTER_UNPROVEN, Guard.HOSTS_NOT_ASKED, Guard.SUCCESSOR_UNKNOWN})
 """Guards that are accepted for one host at a time: its name has to be typed."""
 
 

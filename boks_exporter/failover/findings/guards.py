@@ -30,6 +30,7 @@ class Guard(StrEnum):
     HOSTS_NOT_ASKED = "hosts_not_asked"
     OLD_MASTER_REACHABLE = "old_master_reachable"
     OLD_MASTER_UNPROVEN = "old_master_unproven"
+    SUCCESSOR_UNKNOWN = "successor_unknown"
     WRONG_ROLE = "wrong_role"
     UNREACHABLE = "unreachable"
     DAEMONS_STOPPED = "daemons_stopped"
@@ -202,6 +203,12 @@ RULES: Final[dict[Guard, GuardRule]] = {
         "a master that is not reached may be running behind a partition",
         _MAY,
         "for the named host, by a person who has seen that its machine is off; that no host reaches it is no proof",
+    ),
+    Guard.SUCCESSOR_UNKNOWN: GuardRule(
+        "where the last known master has another role now, a run of this journal made it so",
+        "it may have been replaced by a host that no configuration names",
+        _MAY,
+        "for the named host, by a person who knows that no other host became master in its place",
     ),
     Guard.WRONG_ROLE: GuardRule(
         "the host has the role that the procedure begins with",

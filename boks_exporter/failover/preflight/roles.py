@@ -159,8 +159,11 @@ def _former_master(question: PlanQuestion, name: HostName | None, found: Proven)
     figures = _witnesses(question, name)
     if found.truth is Certainty.NO:
         return refuse(Guard.OLD_MASTER_REACHABLE, found.sentence, name, **figures)
-    make = unknown if found.truth is Certainty.UNKNOWN else note
-    return make(Guard.OLD_MASTER_UNPROVEN, found.sentence, name, **figures)
+    if found.truth is Certainty.YES:
+        return note(Guard.OLD_MASTER_UNPROVEN, found.sentence, name, **figures)
+    has_role = name is not None and question.facts.role(name) is not Role.UNKNOWN
+    guard = Guard.SUCCESSOR_UNKNOWN if has_role else Guard.OLD_MASTER_UNPROVEN
+    return unknown(guard, found.sentence, name, **figures)
 
 
 def _witnesses(question: PlanQuestion, name: HostName | None) -> dict[str, str]:

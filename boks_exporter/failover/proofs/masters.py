@@ -159,6 +159,22 @@ def masters_are_out(facts: FailoverFacts, by: Circumstances) -> Proven:
     return unknown(f"{said}; {facts.knowledge_gap}" if facts.knowledge_gap else said)
 
 
+def _was_replaced_by_known(facts: FailoverFacts, host: HostName, role: Role, by: Circumstances) -> Proven:
+    """Prove that no unknown host replaced a former master that reports another role now.
+
+    It does not change its role by itself. Where no known host is master, the one that replaced it may be in no
+    configuration; only a run of this journal explains that there is none.
+    """
+    said = f"{host} reports that it is a {role}"
+    is_explained = facts.journal.last_roles.get(host) is role or host == by.steps_down
+    if facts.snapshot.masters or is_explained:
+        return yes(said)
+    said = f"{said}, no run of this journal made it one, and which host became master in its place is unknown"
+    if by.accepted.cover(Guard.SUCCESSOR_UNKNOWN, host):
+        return yes(f"{said}, which is accepted")
+    return unknown(said)
+
+
 def master_is_out(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
     """Prove that a former master is out: by its own word, by the fence, or by an acceptance that names it.
 
@@ -169,7 +185,7 @@ def master_is_out(facts: FailoverFacts, host: HostName, by: Circumstances) -> Pr
     if role is Role.MASTER:
         return no(f"{host} reports that it is master")
     if role is not Role.UNKNOWN:
-        return yes(f"{host} reports that it is a {role}")
+        return _was_replaced_by_known(facts, host, role, by)
     reached = [each.host for each in facts.witnesses if each.about == host and each.reach is Reach.REACHABLE]
     if reached:
         return no(f"{', '.join(reached)} reaches the master's port of {host}: it may be running")

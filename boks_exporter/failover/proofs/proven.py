@@ -33,12 +33,14 @@ class Proven:
 class Circumstances:
     """What a plan knows beyond the facts of one round.
 
-    `old_master` is the master that a promotion replaces or a switchover makes a client; `excused` did not answer when
-    the plan was made; `healthy` were replicas and OK then; `accepted` are findings that were accepted by name;
-    `fenced` are hosts that the fence has proven to be off or isolated, `to_fence` those that the plan fences.
+    `old_master` is the master that a promotion replaces or a switchover makes a client, `steps_down` only the latter;
+    `excused` did not answer when the plan was made; `healthy` were replicas and OK then; `accepted` are findings that
+    were accepted by name; `fenced` are hosts that the fence has proven to be off or isolated, `to_fence` those that the
+    plan fences.
     """
 
     old_master: HostName | None = None
+    steps_down: HostName | None = None
     excused: frozenset[HostName] = frozenset()
     healthy: frozenset[HostName] = frozenset()
     accepted: Acceptances = field(default_factory=Acceptances)

@@ -77,6 +77,7 @@ def circumstances(plan: Plan, accepted: Acceptances, limits: FailoverLimits) -> 
     """Return what the proofs need to know about a plan."""
     return Circumstances(
         old_master=plan.master if plan.procedure in _REPLACE_A_MASTER else None,
+        steps_down=plan.master if plan.procedure in _REPLACE_A_MASTER - {Procedure.PROMOTE} else None,
         excused=frozenset(plan.excused),
         healthy=frozenset(plan.healthy),
         accepted=accepted,

@@ -1,0 +1,64 @@
+"""A last known master that has another role now: who replaced it must be known before a promotion."""
+
+import pytest
+
+from boks_exporter.failover.facts import FailoverFacts, JournalView
+from boks_exporter.failover.findings import Acceptance, Acceptances, Guard, Level
+from boks_exporter.failover.preflight import blocking_findings
+from boks_exporter.failover.procedure import Procedure
+from boks_exporter.failover.procedures.claims import Claim, ClaimKind
+from boks_exporter.failover.proofs import Certainty, Circumstances, prove
+from boks_exporter.model import Role
+from tests.unit.failover_facts import dead_master, found, host, sound_domain
+
+NOBODY = Claim(ClaimKind.NOBODY_IS_MASTER, "R1")
+
+
+def changed_role(role: Role, journal: JournalView | None = None) -> FailoverFacts:
+    """Return a domain whose last known master reports another role, and in which no host is master."""
+    return dead_master(host("M", role), journal=journal or JournalView())
+
+
+def guards(facts: FailoverFacts) -> list[tuple[Guard, Level, str | None]]:
+    about = {Guard.SUCCESSOR_UNKNOWN, Guard.OLD_MASTER_UNPROVEN}
+    return [
+        (each.guard, each.level, each.host) for each in found(Procedure.PROMOTE, "R1", facts) if each.guard in about
+    ]
+
+
+@pytest.mark.parametrize("role", [Role.CLIENT, Role.REPLICA])
+def test_a_changed_role_without_a_known_successor_needs_an_acceptance_for_that_host(role: Role) -> None:
+    """Before the run and at the step: a host that no configuration names may be master."""
+    facts = changed_role(role)
+    assert guards(facts) == [(Guard.SUCCESSOR_UNKNOWN, Level.UNKNOWN, "M")]
+    assert prove(NOBODY, facts, Circumstances()).truth is Certainty.UNKNOWN
+    for named, holds in (("M", True), ("R2", False), (None, False)):
+        accepted = Acceptances((Acceptance(Guard.SUCCESSOR_UNKNOWN, "no other was made", named),))
+        left = {each.guard for each in blocking_findings(found(Procedure.PROMOTE, "R1", facts), accepted)}
+        assert (Guard.SUCCESSOR_UNKNOWN not in left) is holds
+        assert prove(NOBODY, facts, Circumstances(accepted=accepted)).holds is holds
+
+
+def test_a_role_that_a_run_of_this_journal_made_has_no_unknown_successor() -> None:
+    """Only that very role, of that very host."""
+    for roles, level in (
+        ({"M": Role.CLIENT}, Level.NOTE),
+        ({"M": Role.REPLICA}, Level.UNKNOWN),
+        ({"R2": Role.CLIENT}, Level.UNKNOWN),
+    ):
+        facts = changed_role(Role.CLIENT, JournalView(last_roles=roles))
+        assert [each[1] for each in guards(facts)] == [level]
+
+
+def test_a_master_that_steps_down_in_this_run_has_no_unknown_successor() -> None:
+    """Between the two conversions of a switchover there is no master, even where the journal does not know it yet."""
+    facts = changed_role(Role.CLIENT)
+    assert prove(NOBODY, facts, Circumstances(old_master="M", steps_down="M")).holds
+    assert not prove(NOBODY, facts, Circumstances(old_master="M")).holds
+
+
+def test_a_known_master_is_the_successor() -> None:
+    """Nothing is found while another host reports that it is master."""
+    facts = sound_domain(host("M", Role.CLIENT), host("R2", Role.MASTER))
+    guards_found = {each.guard for each in found(Procedure.SWITCHOVER, "R1", facts)}
+    assert Guard.SUCCESSOR_UNKNOWN not in guards_found
