@@ -11,7 +11,7 @@ from boks_exporter.failover.proofs import Certainty, Circumstances, prove
 from boks_exporter.model import Role
 from tests.unit.failover_facts import dead_master, found, host, sound_domain
 
-NOBODY = Claim(ClaimKind.NOBODY_IS_MASTER, "R1")
+WITHOUT_MASTER = Claim(ClaimKind("nobody_is_master"), "R1")
 
 
 def changed_role(role: Role, journal: JournalView | None = None) -> FailoverFacts:
@@ -31,12 +31,12 @@ def test_a_changed_role_without_a_known_successor_needs_an_acceptance_for_that_h
     """Before the run and at the step: a host that no configuration names may be master."""
     facts = changed_role(role)
     assert guards(facts) == [(Guard.SUCCESSOR_UNKNOWN, Level.UNKNOWN, "M")]
-    assert prove(NOBODY, facts, Circumstances()).truth is Certainty.UNKNOWN
+    assert prove(WITHOUT_MASTER, facts, Circumstances()).truth is Certainty.UNKNOWN
     for named, holds in (("M", True), ("R2", False), (None, False)):
         accepted = Acceptances((Acceptance(Guard.SUCCESSOR_UNKNOWN, "no other was made", named),))
         left = {each.guard for each in blocking_findings(found(Procedure.PROMOTE, "R1", facts), accepted)}
         assert (Guard.SUCCESSOR_UNKNOWN not in left) is holds
-        assert prove(NOBODY, facts, Circumstances(accepted=accepted)).holds is holds
+        assert prove(WITHOUT_MASTER, facts, Circumstances(accepted=accepted)).holds is holds
 
 
 def test_a_role_that_a_run_of_this_journal_made_has_no_unknown_successor() -> None:
@@ -53,8 +53,8 @@ def test_a_role_that_a_run_of_this_journal_made_has_no_unknown_successor() -> No
 def test_a_master_that_steps_down_in_this_run_has_no_unknown_successor() -> None:
     """Between the two conversions of a switchover there is no master, even where the journal does not know it yet."""
     facts = changed_role(Role.CLIENT)
-    assert prove(NOBODY, facts, Circumstances(old_master="M", steps_down="M")).holds
-    assert not prove(NOBODY, facts, Circumstances(old_master="M")).holds
+    assert prove(WITHOUT_MASTER, facts, Circumstances(old_master="M", steps_down="M")).holds
+    assert not prove(WITHOUT_MASTER, facts, Circumstances(old_master="M")).holds
 
 
 def test_a_known_master_is_the_successor() -> None:
