@@ -22,7 +22,7 @@ METRICS = (
 
 @pytest.mark.parametrize("name", sorted(SNIPPETS))
 def test_promtool_accepts_each_configuration(name: str, tmp_path: Path) -> None:
-    """Nobody pastes a configuration that Prometheus refuses."""
+    """What is copied from the page is a valid configuration."""
     file = tmp_path / "prometheus.yml"
     file.write_text(SNIPPETS[name], encoding="utf-8")
     done = subprocess.run(["promtool", "check", "config", file], capture_output=True, text=True, timeout=60)
