@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from boks_exporter.errors import FailureReason
 from tests.nonempty import nonempty
 from tests.unit.documented_commands import fault, typed
 from tests.unit.markdown_links import anchors, broken, relative_links
@@ -49,6 +50,13 @@ def test_every_measured_time_to_page_is_within_its_goal() -> None:
     ] == []
     promised = {"BoksReplicaAhead", "BoksReplicaDown", "BoksNoMaster", "BoksSeveralMasters"}
     assert max(row["max"] for row in measured if row["alert"] in promised) <= 120
+
+
+def test_every_reason_of_an_unreachable_host_is_explained() -> None:
+    """The page for the first hour names each word that a host can show, and no other."""
+    page = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    table = page.partition("| reason |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(FailureReason)
 
 
 def test_command_lines_are_found() -> None:
