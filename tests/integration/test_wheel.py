@@ -78,7 +78,7 @@ def test_the_wheel_holds_every_module_and_file(installed: Installed) -> None:
     with zipfile.ZipFile(installed.wheel) as wheel:
         held = {name for name in wheel.namelist() if ".dist-info/" not in name}
     assert held == package | shipped | {"boks_exporter/revision.txt"}
-    gates = {f"boks_exporter/remote/gate-{kind}.sh" for kind in ("reading", "operator")}
+    gates = {f"boks_exporter/remote/gate-{kind}.sh" for kind in ("reading", "operator", "installer")}
     named = {"boks_exporter/py.typed", *gates}
     assert named <= held
 

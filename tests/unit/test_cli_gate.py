@@ -1,5 +1,6 @@
 """`boks-exporter gate` and `version`."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -121,3 +122,24 @@ def test_the_version_names_program_and_gate(capsys: pytest.CaptureFixture[str]) 
     assert first.startswith("boks-exporter ")
     assert [line.split()[0] for line in more] == ["revision", "python", "gate"]
     assert f"{gate_version()}, protocol boks-gate/2" in more[-1]
+
+
+@pytest.mark.parametrize("options", [[], ["--operator"], ["--prefix", "suexec", "--gate-path", "/usr/boks/gate"]])
+def test_the_installer_is_one_whole_shell_script(
+    options: list[str], key: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The gate is in it byte for byte, and the shell can read all of it."""
+    assert run(["gate", "installer", "--from", "192.0.2.10", "--public-key", str(key), *options]) == 0
+    text = capsys.readouterr().out
+    assert gate_text(GateKind.OPERATOR if "--operator" in options else GateKind.READING) in text
+    ran = subprocess.run(["sh", "-n"], input=text, capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("option", ["--gate-path", "--keys-file", "--boksadm"])
+def test_a_path_that_a_shell_would_read_otherwise_is_refused(
+    option: str, key: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["gate", "installer", "--from", "192.0.2.10", "--public-key", str(key), option, "/opt/$(id)"]
+    assert run(arguments) == 2
+    assert capsys.readouterr().out == ""

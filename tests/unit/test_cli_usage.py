@@ -71,6 +71,7 @@ CASES = [
     (INSTALL, "--section-timeout=1.5s", "expected whole seconds between 1s and 1h, found '1.5s'"),
     (INSTALL, "--section-timeout=2h", "expected whole seconds between 1s and 1h, found '2h'"),
     (INSTALL, "--only=x", "'x' is not one of 'authorized_keys', 'boks-gate.conf', 'sudoers', 'sudoers-sent'"),
+    ("gate installer --from=192.0.2.1 --public-key={key}", "--keys-file=x y", PATH),
     ("rules DIRECTORY", "--runbook-url=x", "expected an address such as https://wiki.example.net/boks, found 'x'"),
     (
         "rules DIRECTORY",

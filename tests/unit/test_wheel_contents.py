@@ -7,8 +7,12 @@ from pathlib import Path
 from tests.shipped_rules import ROOT
 
 PACKAGE = ROOT / "boks_exporter"
-EXPLAIN = {PACKAGE / "remote" / "install_texts.py", PACKAGE / "transport" / "ssh" / "conversation.py"}
-"""Files that print such words for an administrator, and run nothing."""
+EXPLAIN = {
+    PACKAGE / "remote" / "install_texts.py",
+    PACKAGE / "remote" / "gate-installer.sh",
+    PACKAGE / "transport" / "ssh" / "conversation.py",
+}
+"""Texts with such words for an administrator to run elsewhere; nothing here runs them."""
 STARTS = ("boks_exporter.__main__", "boks_exporter.failover.procedures.transitions")
 """Where the program starts, and the table of legal role changes, which the documentation prints and the tests prove."""
 
