@@ -27,13 +27,17 @@ Exit codes: 0 no fault, 1 faults, 2 wrong usage. Faults and warnings are printed
 standard error; with --strict a warning is a fault."""
 )
 @click.argument("file", type=FILE, default=DEFAULT_CONFIG, envvar=CONFIG_VARIABLE)
-@click.option("--syntax-only", is_flag=True, help="Do not check the files that it names, such as keys.")
+@click.option(
+    "--syntax-only", is_flag=True, help="Do not check the files that it names, such as keys, and resolve no names."
+)
 @click.option("--strict", is_flag=True, help="Count warnings as faults.")
 def check(*, file: Path, syntax_only: bool, strict: bool) -> int:
     """Report every fault of FILE: line, key, what was expected and what was found.
 
     Without faults it reports warnings about settings that are valid but work badly together, such as limits
     shorter than a round.
+
+    Names of hosts are resolved: two hosts of a domain at one address and port are one machine, which is a fault.
 
     FILE defaults to $BOKS_EXPORTER_CONFIG_FILE or /etc/boks-exporter/config.yaml. Run it as the exporter's user:
     whether a key can be read depends on the user.
@@ -42,7 +46,7 @@ def check(*, file: Path, syntax_only: bool, strict: bool) -> int:
     from boks_exporter.errors import ConfigError
 
     try:
-        found = examine_all(file, check_files=not syntax_only)
+        found = examine_all(file, check_files=not syntax_only, resolve_names=not syntax_only)
     except ConfigError as error:
         for problem in error.problems:
             click.echo(problem, err=True)

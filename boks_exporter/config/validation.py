@@ -1,6 +1,7 @@
 """Consistency checks between several parts of the configuration."""
 
 from collections.abc import Iterator
+from ipaddress import ip_address
 from typing import TypeAlias
 
 from boks_exporter.config.settings import DomainSettings, Settings
@@ -40,7 +41,9 @@ def _domain_faults(domain: DomainSettings, at: Path_) -> Iterator[Fault]:
         if first != index:
             yield (*here, "name"), f"{host.name!r} is already the name of hosts[{first}]"
             continue  # its address is a duplicate for the same reason
-        yield from _address_faults(domain, host, here, addresses.setdefault((host.address, host.port), index), index)
+        yield from _address_faults(
+            domain, host, here, addresses.setdefault((_canonical(host.address), host.port), index), index
+        )
     transport = domain.transport
     if isinstance(transport, SshSettings):
         yield from _ssh_faults(transport, (*at, "transport"))
@@ -48,6 +51,14 @@ def _domain_faults(domain: DomainSettings, at: Path_) -> Iterator[Fault]:
         yield (*at, "failover"), "expected transport: {kind: ssh}: failover changes hosts over SSH only"
     if isinstance(transport, LocalSettings):
         yield from _local_faults(domain, at)
+
+
+def _canonical(address: str) -> str:
+    """Write an address in one way: names have no letter case, and IPv6 has several spellings."""
+    try:
+        return ip_address(address).compressed
+    except ValueError:
+        return address.casefold()
 
 
 def _ssh_faults(transport: SshSettings, at: Path_) -> Iterator[Fault]:

@@ -62,6 +62,7 @@ def _domain(view: DomainView) -> Iterator[Sample]:
     if any(isinstance(outcome, Observed) for outcome in snapshot.outcomes):
         yield domains.MASTERS, domain, len(snapshot.masters)
     yield domains.HOSTS, domain, len(snapshot.hosts)
+    yield domains.SECOND_NAMES, domain, len(snapshot.second_names)
     for state, count in view.health.counts.items():
         yield domains.REPLICAS, (*domain, state), count
     if snapshot.listing:

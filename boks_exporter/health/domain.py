@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from boks_exporter.health.hosts import HostVerdict, judge_host
+from boks_exporter.health.machines import errors, masters_in_doubt
 from boks_exporter.health.redundancy import GroupHealth, GroupKind, counted, groups
 from boks_exporter.health.replica_conditions import RoundFacts
 from boks_exporter.health.states import DomainState, ReplicaState
@@ -58,7 +59,7 @@ def _domain(facts: RoundFacts, verdicts: tuple[HostVerdict, ...]) -> tuple[Domai
         return DomainState.UNKNOWN, "no host answers"
     if not snapshot.masters:
         return DomainState.NO_MASTER, _no_master(snapshot)
-    if not_ok := [*_not_ok(snapshot, verdicts)]:
+    if not_ok := [*errors(facts), *_not_ok(snapshot, verdicts)]:
         return DomainState.DEGRADED, listed(not_ok)
     unknown = [verdict.host for verdict in verdicts if verdict.state is ReplicaState.UNKNOWN]
     if unknown:
@@ -89,7 +90,7 @@ def _several_masters(facts: RoundFacts) -> str:
     Its role stays: it is read from ENV, and BoKS starts with the role in ENV (K1456).
     """
     snapshot = facts.snapshot
-    said = f"{', '.join(snapshot.masters)} all report to be master{_terms(facts)}"
+    said = f"{', '.join(snapshot.masters)} all report to be master{_terms(facts)}{masters_in_doubt(facts)}"
     masters = [seen for seen in snapshot.observed() if seen.role is Role.MASTER]
     away = ", ".join(seen.host for seen in masters if seen.replicas is None)
     there = ", ".join(seen.host for seen in masters if seen.replicas is not None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from boks_exporter.health.machines import other_names
 from boks_exporter.health.replica_conditions import RoundFacts
 from boks_exporter.health.table_names import table_name, tables_named
 from boks_exporter.health.unread import not_compared
@@ -11,6 +12,7 @@ from boks_exporter.text.formatting import in_words, updates
 
 def evidence(facts: RoundFacts, host: HostName) -> Iterator[str]:
     """Yield the findings as sentences."""
+    yield from other_names(facts, host)
     line, compared = facts.line(host), facts.comparison.replica(host)
     if (
         line

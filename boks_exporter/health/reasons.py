@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from boks_exporter.health.evidence_reasons import Reason, behind, evidence_reasons
+from boks_exporter.health.machines import second_name
 from boks_exporter.health.replica_conditions import (
     RoundFacts,
     found_of,
@@ -57,7 +58,12 @@ def _unreachable(outcome: Unreachable | Garbled, line: ReplicaLine | None) -> st
 def _itself(facts: RoundFacts, seen: Observed, line: ReplicaLine | None) -> Iterator[Reason]:
     """Yield the findings of a host's own reply."""
     yield from ((ReplicaState.UNKNOWN, fault.detail) for fault in seen.essential_faults)
+    same = second_name(facts, seen.host)
+    if same:
+        yield ReplicaState.UNKNOWN, same
     match seen.role:
+        case Role.MASTER if same:
+            return
         case Role.MASTER:
             yield _master(facts, seen)
         case Role.CLIENT if line is None and facts.is_listed(seen.host):

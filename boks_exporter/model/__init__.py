@@ -18,6 +18,7 @@ from boks_exporter.model.command_output import (
     UnreadLine,
 )
 from boks_exporter.model.host_reply import (
+    Endpoint,
     Garbled,
     HostOutcome,
     Observed,
@@ -29,6 +30,7 @@ from boks_exporter.model.host_reply import (
     Unreachable,
 )
 from boks_exporter.model.hosts import Host, Promotion, Role
+from boks_exporter.model.machines import distinct_masters, possibly_same_machine, same_machine
 from boks_exporter.model.snapshot import DomainSnapshot, Listed, Listing, MasterReading, ReplicaReading, UnreadEntry
 from boks_exporter.model.units import DomainName, HostName, Seconds, Sequence, TableNumber, Timestamp
 
@@ -36,6 +38,7 @@ __all__ = [
     "Checksums",
     "DomainName",
     "DomainSnapshot",
+    "Endpoint",
     "Environment",
     "ErrorLog",
     "Garbled",
@@ -68,4 +71,7 @@ __all__ = [
     "Unreachable",
     "UnreadEntry",
     "UnreadLine",
+    "distinct_masters",
+    "possibly_same_machine",
+    "same_machine",
 ]

@@ -97,6 +97,22 @@ class SectionFault:
 
 
 @dataclass(frozen=True, slots=True)
+class Endpoint:
+    """The far end of the connection on which a host answered; behind a jump host it is not `is_direct`."""
+
+    address: str
+    port: int
+    host_key: str
+    """The key's fingerprint."""
+    is_direct: bool = True
+
+    def __str__(self) -> str:
+        """Write it for the operator."""
+        where = f"{self.address} port {self.port}" if self.is_direct else "behind a jump host"
+        return f"{where}, host key {self.host_key}"
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """A host that answered. A fact is None where its section was not requested, was skipped, or is in `faults`."""
 
@@ -113,6 +129,8 @@ class Observed:
     queue: Queue | None = None
     checksums: Checksums | None = None
     faults: tuple[SectionFault, ...] = ()
+    endpoint: Endpoint | None = None
+    """None over a transport without connections."""
 
     @property
     def essential_faults(self) -> tuple[SectionFault, ...]:

@@ -8,7 +8,8 @@ from typing import Final
 
 from boks_exporter.model.command_output import ReplicaLine, ReportedStatus, SequenceReport, UnreadLine
 from boks_exporter.model.host_reply import HostOutcome, Observed
-from boks_exporter.model.hosts import Host, Role
+from boks_exporter.model.hosts import Host
+from boks_exporter.model.machines import distinct_masters, same_machine
 from boks_exporter.model.units import DomainName, HostName, Seconds, Timestamp
 
 _BADNESS: Final = (ReportedStatus.DOWN, ReportedStatus.OTHER, ReportedStatus.LOADING, ReportedStatus.OK)
@@ -139,8 +140,13 @@ class DomainSnapshot:
 
     @cached_property
     def masters(self) -> tuple[HostName, ...]:
-        """Every host whose role is master: none, one and several are three different situations."""
-        return tuple(seen.host for seen in self.observed() if seen.role is Role.MASTER)
+        """Every machine whose role is master: none, one and several are three different situations."""
+        return tuple(seen.host for seen in distinct_masters(self.outcomes, self.second_names))
+
+    @cached_property
+    def second_names(self) -> dict[HostName, HostName]:
+        """The names that certainly lead to the machine of an earlier name, each with that name."""
+        return same_machine(self.outcomes)
 
     @property
     def master(self) -> HostName | None:

@@ -78,6 +78,7 @@ def interpret_reply(
         queue=facts.get(Section.QUEUE),
         checksums=facts.get(Section.CHECKSUMS),
         faults=tuple(faults),
+        endpoint=raw.endpoint,
     )
 
 

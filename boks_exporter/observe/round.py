@@ -19,6 +19,8 @@ from boks_exporter.model import (
     Role,
     Seconds,
     Unreachable,
+    distinct_masters,
+    same_machine,
 )
 from boks_exporter.observe.clock import Clock, Stopwatch
 from boks_exporter.observe.host_matching import discovered, listing_of, reading_of
@@ -206,7 +208,7 @@ class _Round:
     def snapshot(self) -> DomainSnapshot:
         """Freeze what the round has read so far."""
         outcomes = tuple(self.outcomes[name] for name in self.hosts if name in self.outcomes)
-        masters = [seen.host for seen in outcomes if isinstance(seen, Observed) and seen.role is Role.MASTER]
+        masters = [seen.host for seen in distinct_masters(outcomes, same_machine(outcomes))]
         return DomainSnapshot(
             domain=self.domain.name,
             hosts=tuple(self.hosts.values()),
@@ -226,7 +228,8 @@ class _Round:
 
     def master(self) -> Observed | None:
         """Return the one host that reports to be master; None where there are none or several."""
-        masters = [seen for seen in self.outcomes.values() if isinstance(seen, Observed) and seen.role is Role.MASTER]
+        outcomes = [self.outcomes[name] for name in self.hosts if name in self.outcomes]
+        masters = [*distinct_masters(outcomes, same_machine(outcomes))]
         return masters[0] if len(masters) == 1 else None
 
     def add_discovered(self) -> None:

@@ -1,9 +1,9 @@
 """The interface of a transport: one request to one host, one raw reply."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from boks_exporter.model import Host, HostName
+from boks_exporter.model import Endpoint, Host, HostName
 from boks_exporter.remote.request import Nonce, Request, RequestLine
 
 
@@ -16,6 +16,8 @@ class RawReply:
     exit_status: int | None
     nonce: Nonce | None = None
     """The nonce of the request; None from a gate of protocol 1, and where it is read from a file."""
+    endpoint: Endpoint | None = field(default=None, compare=False)
+    """The far end of the connection, where there is one; no part of what the host said."""
 
 
 class Transport(Protocol):

@@ -140,6 +140,16 @@ REPLICAS: Final = (
         description="They are not monitored. Add them to the configuration or enable discovery.",
     ),
     Case(
+        alert="BoksHostNamedTwice",
+        severity="warning",
+        lines=(of_domain("boks_domain_second_names", "0", "1"),),
+        fires=240,
+        ends=0,
+        labels=DOMAIN,
+        summary="The configuration of BoKS domain prod has 1 names that lead to the machine of another name.",
+        description="Each machine is judged once. boks-exporter status shows the names; remove one of each pair.",
+    ),
+    Case(
         alert="BoksLinesUnrecognised",
         severity="warning",
         lines=(

@@ -24,6 +24,7 @@ BEYOND_A_SCHEMA = {
     "backoff-contradicts-itself",
     "connection-age-beyond-its-limit",
     "duplicate-address",
+    "same-address-in-other-letters",
     "duplicate-domain",
     "duplicate-host",
     "duration-too-long",

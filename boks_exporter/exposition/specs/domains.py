@@ -57,6 +57,13 @@ REPLICAS: Final = MetricSpec(
     meaning="Replicas of the domain by state.",
     choices=ReplicaState,
 )
+SECOND_NAMES: Final = MetricSpec(
+    name="boks_domain_second_names",
+    kind=Kind.GAUGE,
+    unit="names",
+    labels=DOMAIN,
+    meaning="Hosts whose connections end at the machine of another host of the domain: a configuration error.",
+)
 UNRESOLVED: Final = MetricSpec(
     name="boks_domain_unresolved_replicas",
     kind=Kind.GAUGE,

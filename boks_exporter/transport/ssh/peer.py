@@ -2,11 +2,13 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from boks_exporter.errors import FailureReason, TransportError
-from boks_exporter.model import Host, Seconds
+from boks_exporter.model import Endpoint, Host, Seconds
 from boks_exporter.transport.ssh.backoff import Backoff
 from boks_exporter.transport.ssh.connect import Connection
+from boks_exporter.transport.ssh.known_hosts import fingerprint
 from boks_exporter.transport.ssh.loop import Loop
 
 
@@ -40,6 +42,18 @@ class Kept:
         """Return the address at the other end; empty behind a jump host."""
         name = self.connection.get_extra_info("peername")
         return str(name[0]) if name else ""
+
+    @cached_property
+    def endpoint(self) -> Endpoint | None:
+        """Return the far end; a jump host or a proxy command hides the address. None without a host key."""
+        key = self.connection.get_server_host_key()
+        if key is None:
+            return None
+        sock = self.connection.get_extra_info("raw_socket")
+        name = self.connection.get_extra_info("peername") if sock else None
+        if not name:
+            return Endpoint("", 0, fingerprint(key), is_direct=False)
+        return Endpoint(str(name[0]), int(name[1]), fingerprint(key))
 
 
 @dataclass

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -194,7 +195,7 @@ class SshTransport:
                 peer.drop(kept)
             raise
         self._judge(peer, kept, is_good=is_answer(reply))
-        return reply
+        return replace(reply, endpoint=kept.endpoint)
 
     def _judge(self, peer: Peer, kept: Kept, *, is_good: bool) -> None:
         """Adopt a replacement with its first answer; drop it if it does not answer better than the kept connection."""
