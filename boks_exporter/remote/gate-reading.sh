@@ -254,7 +254,7 @@ run() { # NAME COMMAND...
 
 isolated() { # COMMAND...: prints how it ended, then its output and errors; this shell holds both, and can be ended
 	# shellcheck disable=SC2030
-	both=$({ out=$(unbounded "$@" </dev/null); status=$?; } 2>&1; say "$nl$mark$status$nl$out")
+	collect "$@"
 	case $both in *"$nl$mark"*) ;; *) return ;; esac
 	errors=${both%%"$nl$mark"*}
 	if [ "${#errors}" -gt 8000 ]; then # a long prefix would take quadratic time to remove
@@ -278,6 +278,29 @@ isolated() { # COMMAND...: prints how it ended, then its output and errors; this
 	[ -z "$errors" ] || out="$out${out:+$nl}=${mark}errors $name$nl$errors"
 	say "exit=$status${cut:+ cut=$cut}${out:+$nl}$out"
 }
+
+# COMMAND...: leaves in $both its errors, then a line of the mark and its status, then its output
+if (eval ': "${.sh.version:?}"') 2>/dev/null; then
+	# ksh93 ends a command substitution with its command; only where it reads a pipe itself it waits for who holds it
+	collect() {
+		{
+			# shellcheck disable=SC3040 # ksh93 knows it
+			set -o pipefail
+			unbounded "$@" </dev/null 2>&3 3>&- | read_all
+			say "$nl$mark$?$nl$piece"
+		} 3>&1 | read_all
+		both=$(say "$piece")
+	}
+	read_all() {
+		piece='' part=''
+		while IFS= read -r -d '' part; do piece=$piece$part; done # a null byte ends a part
+		piece=$piece$part
+	}
+else
+	collect() {
+		both=$({ out=$(unbounded "$@" </dev/null); status=$?; } 2>&1; say "$nl$mark$status$nl$out")
+	}
+fi
 
 unbounded() { # COMMAND...: without the limit that the gate's own shells have
 	ulimit -S -v "$memory"
@@ -351,9 +374,12 @@ cut_off() { # ends what hangs in the request: asked, then forced, then without t
 		strikes=$((strikes + 1))
 		sleep 1 >/dev/null
 	done
-	list_family
-	# shellcheck disable=SC2086
-	kill -KILL $programs
+	# A list that was made while the worker ended may lack something: the last one is empty.
+	while list_family && [ "$programs" ] && [ "$strikes" -lt 10 ]; do
+		# shellcheck disable=SC2086
+		kill -KILL $programs
+		strikes=$((strikes + 1))
+	done
 }
 
 list_family() { # leaves in $section the worker's child, the gate's shells below it in $readers, all else in $programs

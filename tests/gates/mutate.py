@@ -24,6 +24,7 @@ TESTS = {
         "tests/integration/test_reading_gate.py",
         "tests/unit/test_gate_requests.py",
         "tests/integration/test_reading_gate_loop.py",
+        "tests/integration/test_reading_gate_limits.py",
         "tests/unit/test_gate_configuration.py",
     ),
     GateKind.OPERATOR: (

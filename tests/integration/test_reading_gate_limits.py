@@ -1,0 +1,132 @@
+"""The time limit of a poll of the reading gate, and the bound on polls in progress."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from boks_exporter.model import Section
+from boks_exporter.parsing.reply import parse_reply
+from boks_exporter.parsing.reply_frames import RefusedError
+from tests.integration.shells import fixture_of_shells
+from tests.unit.gate_processes import dead_pid, wait_until
+from tests.unit.gate_runs import Channel, ask, install_gate, run_gate
+from tests.unit.gate_tree import STUBBORN, Tree
+
+shell = fixture_of_shells()
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Iterator[Tree]:
+    tree = Tree(tmp_path / "host")
+    yield tree
+    assert tree.left_behind() == []
+
+
+HANGING = {
+    "hangs": 'exec "${0%/*}/forever" 600',
+    "ignores TERM, with children and orphans": STUBBORN,
+    "leaves a child that ignores TERM and holds the pipe": (
+        'echo begun\n(trap "" TERM HUP INT; "${0%/*}/forever" 600 &)\nexit 0'
+    ),
+    "leaves a child that holds the pipe of errors": (
+        'echo begun\n(trap "" TERM HUP INT; "${0%/*}/forever" 600 >/dev/null &)\nexit 0'
+    ),
+    "leaves a daemon of a session of its own that holds the pipe": 'echo begun\nsetsid "${0%/*}/forever" 6 &\nexit 0',
+}
+
+
+@pytest.mark.parametrize("how", HANGING)
+def test_what_hangs_is_cut_and_the_rest_of_the_poll_is_answered(
+    tree: Tree, tmp_path: Path, shell: str, how: str
+) -> None:
+    """Within the limit and two seconds; nothing of it stays, and the loop goes on."""
+    tree.boksadm_is(f'case "$*" in *sequence) {HANGING[how]} ;; esac\necho fine\n')
+    with Channel([install_gate(tree, tmp_path / "gate", shell=shell, limit=2)]) as channel:
+        channel.ask("loop 60 role", "0a")
+        began = time.monotonic()
+        sequence, listed, checksums = channel.ask("sequence list checksums", "0b").sections
+        took = time.monotonic() - began
+        assert took < 2 + 2 + 10, "the limit, two seconds, and a loaded machine"
+        assert sequence.timed_out
+        assert (listed.stdout, listed.exit_status, checksums.exit_status) == ("fine\n", 0, 0)
+        if "daemon" not in how:
+            assert tree.left_behind(within=30) == []
+        again = channel.ask("list", "0c").sections[0]
+        assert (again.stdout, again.timed_out) == ("fine\n", False)
+    subprocess.run(["pkill", "-KILL", "-f", f"^{tree.forever}"], check=False)
+
+
+def test_commands_that_all_hang_do_not_outlast_the_client(tree: Tree, tmp_path: Path, shell: str) -> None:
+    """The first that hangs has the whole limit, each later one a second."""
+    tree.boksadm_is(STUBBORN)
+    began = time.monotonic()
+    reply = ask(install_gate(tree, tmp_path / "gate", shell=shell, limit=2), "sequence list memory role")
+    assert time.monotonic() - began < 2 + 3 * 3 + 4
+    assert [section.timed_out for section in reply.sections] == [True, True, True, False]
+
+
+def test_a_slow_command_after_one_that_hung_has_a_second(tree: Tree, tmp_path: Path, shell: str) -> None:
+    tree.boksadm_is(f'case "$*" in *sequence) {HANGING["hangs"]} ;; *) sleep 0.4; echo fine ;; esac\n')
+    reply = ask(install_gate(tree, tmp_path / "gate", shell=shell, limit=1), "sequence list memory")
+    assert [section.timed_out for section in reply.sections] == [True, False, False]
+
+
+def test_polls_in_progress_are_bounded_not_open_loops(tree: Tree, tmp_path: Path, shell: str) -> None:
+    """As many as POLLS allows; one more is refused at once and can ask again; a dead gate counts for nothing."""
+    tree.boksadm_is('>"${0%/*}/begun.$$"\nwhile [ ! -e "${0%/*}/go" ]; do sleep 0.1; done\necho fine\n')
+    gate = install_gate(tree, tmp_path / "gate", shell=shell, settings="gate_polls=2\n", limit=60)
+    polls = tmp_path / "gate" / "state" / "polls"
+    polls.mkdir(parents=True, mode=0o700)
+    polls.parent.chmod(0o700)
+    (polls / str(dead_pid())).write_text("busy\n")
+    channels = [Channel([gate]) for _ in range(4)]
+    try:
+        for channel in channels:
+            channel.ask("loop 60 role", "0a")
+            wait_until(lambda: all_idle(polls))
+        for channel in channels[:2]:
+            channel.write(b"boks-gate/2 0b sequence\n")
+        # A poll that says `busy` and has not counted yet would count the next one, too, and be refused beside it.
+        wait_until(lambda: len(list(tree.root.glob("begun.*"))) == 2)
+        for channel in channels[2:]:
+            with pytest.raises(RefusedError, match="busy"):
+                parse_reply(channel.ask_busy("role", "0b"), "0b")
+        (tree.root / "go").touch()
+        for channel in channels[:2]:
+            assert parse_reply(channel.read_reply("sequence", "0b"), "0b").sections[0].stdout == "fine\n"
+        for channel in channels:
+            wait_until(lambda: all_idle(polls))
+            assert channel.ask("role", "0c").sections[0].name is Section.ROLE
+    finally:
+        for channel in channels:
+            channel.close()
+    assert list(polls.iterdir()) == []
+
+
+def all_idle(polls: Path) -> bool:
+    """A gate says so once its reply is written."""
+    return {file.read_text() for file in polls.iterdir()} == {"idle\n"}
+
+
+def test_busy_has_a_status_of_its_own_where_there_is_no_loop(tree: Tree, tmp_path: Path) -> None:
+    gate = install_gate(tree, tmp_path / "gate", settings="gate_polls=0\n")
+    result = run_gate(gate, b"boks-gate/2 0a role\n")
+    assert (result.stdout, result.returncode) == (b"=0a refused busy\n", 75)
+
+
+def test_a_reused_process_id_counts_for_nothing(tree: Tree, tmp_path: Path) -> None:
+    """A gate that was killed in a poll left `busy`; its id belongs to another program now."""
+    gate = install_gate(tree, tmp_path / "gate", settings="gate_polls=1\n")
+    polls = tmp_path / "gate" / "state" / "polls"
+    ask(gate, "role")
+    other = subprocess.Popen(["sleep", "60"])
+    try:
+        (polls / str(other.pid)).write_text("busy\n")
+        assert ask(gate, "role").sections[0].exit_status == 0
+    finally:
+        other.kill()
+        other.wait()
+    assert list(polls.iterdir()) == []
