@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from boks_exporter.failover.journal.errors import explained
+from boks_exporter.failover.journal.errors import decoded, explained
 from boks_exporter.failover.journal.schema import opened, opened_for_reading
 from boks_exporter.model import DomainName
 from boks_exporter.replication import Clearance
@@ -34,13 +34,14 @@ def record_clearance(path: Path, domain: DomainName, clearance: Clearance) -> No
 
 def clearances(path: Path, domain: DomainName) -> tuple[Clearance, ...]:
     """Read all entries of a domain, oldest first; none where there is no journal yet. Raises JournalError."""
-    with explained(path):
+    with explained(path), decoded(path):
         if not path.exists():
             return ()
         with closing(opened_for_reading(path)) as database:
             found = [Clearance(host, at, run, "the run replaced the copy") for host, at, run in _rows(database, domain)]
             if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'evidence_clearances'").fetchone():
-                found += (Clearance(*row) for row in database.execute(_OF_OPERATORS, (domain,)))
+                operators = database.execute(_OF_OPERATORS, (domain,))
+                found += (Clearance(host, float(at), owner, reason) for host, at, owner, reason in operators)
     return tuple(sorted(found, key=lambda clearance: clearance.at))
 
 

@@ -3,14 +3,16 @@
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
-from boks_exporter.failover.journal.errors import RunOpenError, explained
+from boks_exporter.failover.journal.errors import RunOpenError, decoded, explained
 from boks_exporter.failover.journal.schema import create_shared, opened, opened_for_reading
 from boks_exporter.model import DomainName
+
+_Record = TypeVar("_Record")
 
 
 class JournalFile:
@@ -89,3 +91,9 @@ class JournalFile:
     def _read(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         with explained(self.path):
             return self._database.execute(statement, tuple(values)).fetchall()
+
+    def _read_as(self, build: Callable[..., _Record], statement: str, values: Sequence[Any]) -> tuple[_Record, ...]:
+        """Read rows as records; a row of which none can be made is a JournalError, as a damaged file is."""
+        rows = self._read(statement, values)
+        with decoded(self.path):
+            return tuple(build(*row) for row in rows)

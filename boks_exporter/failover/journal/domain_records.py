@@ -28,9 +28,13 @@ class DomainRecords(JournalFile):
     def forks(self, domain: DomainName) -> tuple[ForkPoint, ...]:
         """Return the fork points, oldest first."""
         columns = "run, old_master, new_master, numbers, above, at"
-        rows = self._read(f"SELECT {columns} FROM forks WHERE domain = ? ORDER BY rowid", (domain,))  # noqa: S608 - as above
-        return tuple(
-            ForkPoint(row[0], row[1], row[2], read_numbers(row[3]), read_above(row[4]), row[5]) for row in rows
+        statement = f"SELECT {columns} FROM forks WHERE domain = ? ORDER BY rowid"  # noqa: S608 - as above
+        return self._read_as(
+            lambda run, old, new, numbers, above, at: ForkPoint(
+                run, old, new, read_numbers(numbers), read_above(above), at
+            ),
+            statement,
+            (domain,),
         )
 
     def _last_roles(self, domain: DomainName) -> dict[HostName, Role]:
@@ -39,7 +43,7 @@ class DomainRecords(JournalFile):
             "SELECT steps.host, steps.request FROM steps JOIN runs USING (run) WHERE domain = ? AND "
             "steps.outcome = 'done' AND steps.request LIKE '% convert %' ORDER BY steps.ended_at, steps.rowid"
         )
-        return {host: _ROLES[request.split()[-1]] for host, request in self._read(statement, (domain,))}
+        return dict(self._read_as(lambda host, request: (host, _ROLES[request.split()[-1]]), statement, (domain,)))
 
     # -- hosts that are declared lost ----------------------------------------------------------------------------------
 
@@ -59,7 +63,7 @@ class DomainRecords(JournalFile):
         statement = (
             "SELECT host, owner, reason, declared_at FROM lost WHERE domain = ? AND ended_at IS NULL ORDER BY number"
         )
-        return {row[0]: DeclaredLost(*row) for row in self._read(statement, (domain,))}
+        return {lost.host: lost for lost in self._read_as(DeclaredLost, statement, (domain,))}
 
     # -- locks broken by hand ------------------------------------------------------------------------------------------
 
@@ -76,8 +80,8 @@ class DomainRecords(JournalFile):
     def broken(self, domain: DomainName) -> tuple[BrokenLock, ...]:
         """Return the locks that were broken by hand, newest first."""
         columns = "run, host, owner, intended_at, became"
-        rows = self._read(f"SELECT {columns} FROM breaks WHERE domain = ? ORDER BY number DESC", (domain,))  # noqa: S608 - as above
-        return tuple(BrokenLock(*row) for row in rows)
+        statement = f"SELECT {columns} FROM breaks WHERE domain = ? ORDER BY number DESC"  # noqa: S608 - as above
+        return self._read_as(BrokenLock, statement, (domain,))
 
     # -- maintenance ---------------------------------------------------------------------------------------------------
 
@@ -114,4 +118,4 @@ class DomainRecords(JournalFile):
         """Return the windows that were not ended by hand, expired ones included."""
         columns = "host, started_at, until, owner, reason, run"
         statement = f"SELECT {columns} FROM maintenance WHERE domain = ? AND ended_at IS NULL ORDER BY number"  # noqa: S608 - as above
-        return tuple(MaintenanceWindow(*row) for row in self._read(statement, (domain,)))
+        return self._read_as(MaintenanceWindow, statement, (domain,))

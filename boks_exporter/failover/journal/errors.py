@@ -36,6 +36,19 @@ def explained(path: Path) -> Iterator[None]:
         raise JournalError(message) from error
 
 
+@contextmanager
+def decoded(path: Path) -> Iterator[None]:
+    """Turn what is wrong with the content of a row into a JournalError: another program, or a hand, wrote it."""
+    try:
+        yield
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        message = (
+            f"the journal {path} has a row that cannot be read ({type(error).__name__}: {error!s:.100}); check with "
+            "`failover locks` whether a run is open on the hosts, then move the file aside and keep it"
+        )
+        raise JournalError(message) from error
+
+
 def _meaning(error: sqlite3.DatabaseError) -> str:
     code = (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
     if code in _FULL:

@@ -18,7 +18,7 @@ from boks_exporter.failover.journal.codec import (
     read_plan,
 )
 from boks_exporter.failover.journal.domain_records import DomainRecords
-from boks_exporter.failover.journal.errors import JournalError, RunOpenError, explained
+from boks_exporter.failover.journal.errors import RunOpenError, explained
 from boks_exporter.failover.journal.records import (
     LoggedStep,
     Run,
@@ -97,33 +97,16 @@ class Journal(DomainRecords):
             "run, plan, user, sudo_user, terminal, host, pid, reason, fingerprint, outcome, is_open, started_at, "
             "ended_at, message"
         )
-        for row in self._read(f"SELECT {columns} FROM runs {where}", values):  # noqa: S608 - words of this module
-            try:
-                plan = read_plan(row[1])
-            except (ValueError, KeyError, TypeError) as error:
-                message = f"the journal {self.path} is damaged: the plan of {row[0]} cannot be read"
-                raise JournalError(message) from error
-            yield Run(
-                name=row[0],
-                plan=plan,
-                who=Who(user=row[2], sudo_user=row[3], terminal=row[4], host=row[5], pid=row[6]),
-                reason=row[7],
-                fingerprint=row[8],
-                outcome=Outcome(row[9]),
-                is_open=bool(row[10]),
-                started_at=row[11],
-                ended_at=row[12],
-                message=row[13],
-            )
+        yield from self._read_as(_run, f"SELECT {columns} FROM runs {where}", values)  # noqa: S608 - words of this module
 
     def findings(self, run: str) -> tuple[Finding, ...]:
         columns = "guard, level, sentence, host, value, bound, source, age_seconds"
-        rows = self._read(f"SELECT {columns} FROM findings WHERE run = ? ORDER BY rowid", (run,))  # noqa: S608 - as above
-        return tuple(Finding(Guard(row[0]), Level(row[1]), *row[2:]) for row in rows)
+        statement = f"SELECT {columns} FROM findings WHERE run = ? ORDER BY rowid"  # noqa: S608 - as above
+        return self._read_as(lambda guard, level, *more: Finding(Guard(guard), Level(level), *more), statement, (run,))
 
     def acceptances(self, run: str) -> tuple[Acceptance, ...]:
-        rows = self._read("SELECT guard, reason, host, value FROM acceptances WHERE run = ? ORDER BY rowid", (run,))
-        return tuple(Acceptance(Guard(row[0]), *row[1:]) for row in rows)
+        statement = "SELECT guard, reason, host, value FROM acceptances WHERE run = ? ORDER BY rowid"
+        return self._read_as(lambda guard, *more: Acceptance(Guard(guard), *more), statement, (run,))
 
     def accept(self, run: str, acceptances: Iterable[Acceptance]) -> None:
         """Store acceptances that were added to an open run."""
@@ -157,25 +140,7 @@ class Journal(DomainRecords):
             "number, phase, attempt, step_id, host, request, intended_at, ended_at, outcome, sentence, "
             "exit_status, output, begun"
         )
-        rows = self._read(f"SELECT {columns} FROM steps WHERE run = ? ORDER BY rowid", (run,))  # noqa: S608 - as above
-        return tuple(
-            LoggedStep(
-                number=row[0],
-                phase=StepPhase(row[1]),
-                attempt=row[2],
-                step_id=row[3],
-                host=row[4],
-                request=row[5],
-                intended_at=row[6],
-                ended_at=row[7],
-                outcome=StepOutcome(row[8]) if row[8] else None,
-                sentence=row[9],
-                exit_status=row[10],
-                output=row[11],
-                begun=bool(row[12]),
-            )
-            for row in rows
-        )
+        return self._read_as(_logged_step, f"SELECT {columns} FROM steps WHERE run = ? ORDER BY rowid", (run,))  # noqa: S608 - as above
 
     # -- locks, readings, plans ----------------------------------------------------------------------------------------
 
@@ -200,9 +165,13 @@ class Journal(DomainRecords):
 
     def readings(self, run: str) -> dict[HostName, Reading]:
         """Return the numbers that were stored in a run."""
-        rows = self._read("SELECT host, numbers, read_at, is_final FROM readings WHERE run = ?", (run,))
         source = f"read in the run {run}"
-        return {row[0]: Reading(row[0], read_numbers(row[1]), row[2], source, bool(row[3])) for row in rows}
+        readings = self._read_as(
+            lambda host, numbers, at, is_final: Reading(host, read_numbers(numbers), at, source, bool(is_final)),
+            "SELECT host, numbers, read_at, is_final FROM readings WHERE run = ?",
+            (run,),
+        )
+        return {reading.host: reading for reading in readings}
 
     def show(
         self, fingerprint: str, domain: DomainName, basis: Basis, findings: Iterable[Finding], at: Timestamp
@@ -214,8 +183,45 @@ class Journal(DomainRecords):
 
     def shown(self, fingerprint: str) -> ShownPlan | None:
         """Return what a plan was based on when it was shown."""
-        rows = [*self._read("SELECT basis, findings FROM plans WHERE fingerprint = ?", (fingerprint,))]
-        return ShownPlan(read_basis(rows[0][0]), read_findings(rows[0][1])) if rows else None
+        shown = self._read_as(
+            lambda basis, findings: ShownPlan(read_basis(basis), read_findings(findings)),
+            "SELECT basis, findings FROM plans WHERE fingerprint = ?",
+            (fingerprint,),
+        )
+        return shown[0] if shown else None
+
+
+def _run(*row: Any) -> Run:
+    return Run(
+        name=row[0],
+        plan=read_plan(row[1]),
+        who=Who(user=row[2], sudo_user=row[3], terminal=row[4], host=row[5], pid=row[6]),
+        reason=row[7],
+        fingerprint=row[8],
+        outcome=Outcome(row[9]),
+        is_open=bool(row[10]),
+        started_at=row[11],
+        ended_at=row[12],
+        message=row[13],
+    )
+
+
+def _logged_step(*row: Any) -> LoggedStep:
+    return LoggedStep(
+        number=row[0],
+        phase=StepPhase(row[1]),
+        attempt=row[2],
+        step_id=row[3],
+        host=row[4],
+        request=row[5],
+        intended_at=row[6],
+        ended_at=row[7],
+        outcome=StepOutcome(row[8]) if row[8] else None,
+        sentence=row[9],
+        exit_status=row[10],
+        output=row[11],
+        begun=bool(row[12]),
+    )
 
 
 def _row(acceptance: Acceptance) -> tuple[str | None, ...]:
