@@ -1,14 +1,11 @@
 """Hosts whose gate is older than the bundled one."""
 
-import re
 from collections.abc import Iterator
-from typing import Final
 
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.report import DomainReport
 from boks_exporter.text.formatting import listed
-
-_VERSION: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,5}", re.ASCII)
+from boks_exporter.text.versions import version_numbers
 
 
 def old_gates(domain: DomainReport, shipped: str) -> Iterator[str]:
@@ -23,9 +20,5 @@ def old_gates(domain: DomainReport, shipped: str) -> Iterator[str]:
 
 
 def _is_older(version: str, shipped: str) -> bool:
-    known, ours = _numbers(version), _numbers(shipped)
+    known, ours = version_numbers(version), version_numbers(shipped)
     return known is not None and ours is not None and known < ours
-
-
-def _numbers(version: str) -> tuple[int, ...] | None:
-    return tuple(map(int, version.split("."))) if _VERSION.fullmatch(version) else None

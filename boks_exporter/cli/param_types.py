@@ -59,6 +59,20 @@ def _listen_address(value: str) -> str:
     return value
 
 
+def _http_url(value: str) -> str:
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(value)
+        is_usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_usable = False
+    if not is_usable or parts.username or parts.query or parts.fragment:
+        message = f"expected a URL such as http://prometheus:9090, without user and password, found {value!r}"
+        raise ValueError(message)
+    return value
+
+
 def _not_empty(value: str) -> str:
     if not value.strip():
         message = "expected a text, found none"
@@ -78,5 +92,6 @@ def _utf8(value: str) -> str:
 DURATION = Duration()
 WHOLE_SECONDS = WholeSeconds()
 LISTEN_ADDRESS = Checked("address", _listen_address)
+HTTP_URL = Checked("url", _http_url)
 WORDS = Checked("text", _not_empty)
 UTF8 = Checked("text", _utf8)

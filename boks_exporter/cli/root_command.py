@@ -27,6 +27,7 @@ _COMMANDS: Final = {
     "evidence": "boks_exporter.cli.evidence:evidence",
     "record": "boks_exporter.cli.record:record",
     "fit": "boks_exporter.cli.fit:fit",
+    "doctor": "boks_exporter.cli.doctor:doctor",
     "gate": "boks_exporter.cli.gate:gate",
     "rules": "boks_exporter.cli.shipped:rules",
     "dashboards": "boks_exporter.cli.shipped:dashboards",

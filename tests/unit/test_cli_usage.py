@@ -79,6 +79,8 @@ CASES = [
         "expected an address such as https://wiki.example.net/boks, found 'x'",
     ),
     ("rules DIRECTORY", "--job=a b", "expected a job name of letters, digits and _ . : / -, found 'a b'"),
+    ("doctor", "--prometheus=x", "expected a URL such as http://prometheus:9090, without user and password, found 'x'"),
+    ("doctor", "--alertmanager=http://a:b@c", "expected a URL such as http://prometheus:9090, without user"),
     ("demo", "--listen=x", LISTEN),
     ("demo", "--scenario=x", "'x' is not one of 'tour', 'calm'"),
     ("demo", "--seed=x", "'x' is not a valid integer"),

@@ -90,6 +90,11 @@ class Connector:
             return ()
         return await self.resolver.addresses(found.host, found.port, found.family)
 
+    async def all_addresses(self, host: Host) -> tuple[Address, ...]:
+        """Resolve the address that a login connects to; raises TransportError."""
+        found = await self._config.of(self._target(host))
+        return await self.resolver.addresses(found.host, found.port, found.family)
+
     async def connect(self, host: Host, tunnel: Tunnel | None = None) -> Connection:
         """Connect to a host and log in; raises TransportError with the reason."""
         return await self._open(self._target(host), tunnel)
@@ -122,7 +127,7 @@ class Connector:
         async with self._limiter:
             if self._limiter.locked():
                 await asyncio.sleep(self._jitter.uniform(0, _JITTER_SECONDS))
-            sock = await _first_connected(addresses, target.name) if addresses else None
+            sock = await first_connected(addresses, target.name) if addresses else None
             peer = sock.getpeername()[0] if sock else ""
             options |= options_of(lists)
             if known:
@@ -220,7 +225,7 @@ async def _failure(
     return while_connecting(error, target.name)
 
 
-async def _first_connected(addresses: tuple[Address, ...], name: str) -> socket.socket:
+async def first_connected(addresses: tuple[Address, ...], name: str) -> socket.socket:
     """Connect to the first address that accepts."""
     failed: Exception = TimeoutError()
     for number, address in enumerate(addresses, 1):

@@ -27,6 +27,7 @@ from boks_exporter.transport.ssh.conversation import (
 )
 from boks_exporter.transport.ssh.error_mapping import during_exchange
 from boks_exporter.transport.ssh.flood import CHECK_SECONDS, REPLIES_IN_A_WINDOW, Budget
+from boks_exporter.transport.ssh.inspection import Inspection
 from boks_exporter.transport.ssh.jump import JumpError, Jumps
 from boks_exporter.transport.ssh.peer import Kept, Peer
 from boks_exporter.transport.ssh.renewal import FAILED_EXCHANGES, SPREAD, Renewal
@@ -110,6 +111,10 @@ class SshTransport:
     def reconnects(self, host: HostName) -> int:
         """Return the number of connections to a host after the first one."""
         return max(0, self._peers[host].logins - 1) if host in self._peers else 0
+
+    def inspection(self) -> Inspection:
+        """Return what knows the parts of a login."""
+        return Inspection(self._connector, self._conversation, self._peers)
 
     def keeps_loop(self, host: HostName) -> bool:
         """Return whether the host's gate waits for requests on an open channel."""

@@ -1,0 +1,103 @@
+"""Checks of what a host's gate answered."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from boks_exporter.doctor.check import Check, failed, ok, skipped, warning
+from boks_exporter.doctor.remedies import install_command
+from boks_exporter.health.unread_forms import unread_lines
+from boks_exporter.model import Host, Observed, Role, Section
+from boks_exporter.remote.gate import gate_version
+from boks_exporter.remote.settings import RemotePaths, SshSettings
+from boks_exporter.text.formatting import listed
+from boks_exporter.text.versions import version_numbers
+
+_NOT_FOUND: Final = (126, 127)
+"""A shell's exit statuses for a program that it cannot run or find."""
+_BOKSADM_SECTIONS: Final = (Section.SEQUENCE, Section.LIST, Section.MEMORY)
+_CLOCK_SECONDS: Final = 5.0
+
+
+def reply_checks(host: Host, settings: SshSettings | None, seen: Observed) -> Iterator[Check]:
+    """Check gate, boksadm, sections, unread lines, clock and role."""
+    yield _version(host, settings, seen)
+    yield _boksadm(host, seen)
+    for section in seen.reply.sections:
+        yield _section(host, seen, section.name)
+    yield _unread(host, seen)
+    yield _clock(host, seen)
+    yield _role(host, seen)
+
+
+def _version(host: Host, settings: SshSettings | None, seen: Observed) -> Check:
+    theirs, ours = seen.reply.gate_version, gate_version()
+    mine, other = version_numbers(ours), version_numbers(theirs)
+    if mine is None or other is None or other == mine or settings is None:
+        return ok(host.name, "gate version", theirs)
+    if other < mine:
+        return warning(host.name, "gate version", f"{theirs}, older than {ours}", install_command(host, settings))
+    return warning(host.name, "gate version", f"{theirs}, newer than {ours}", "upgrade this boks-exporter")
+
+
+def _boksadm(host: Host, seen: Observed) -> Check:
+    """A shell's status for a missing program, whatever it printed, is no output of BoKS's."""
+    ran = [section for name in _BOKSADM_SECTIONS if (section := seen.reply.section(name)) and not section.skipped]
+    missing = [section for section in ran if section.exit_status in _NOT_FOUND]
+    if not ran:
+        return skipped(host.name, "boksadm", "not run on a client")
+    if missing:
+        said = missing[0].stderr.strip().splitlines()[:1]
+        found = f"exit status {missing[0].exit_status}{': ' + said[0][:200] if said else ''}"
+        default = RemotePaths().boksadm
+        return failed(host.name, "boksadm", found, f"set BOKSADM in boks-gate.conf on {host.name} (now {default}?)")
+    return ok(host.name, "boksadm", f"ran for {listed([section.name for section in ran])}")
+
+
+def _section(host: Host, seen: Observed, name: Section) -> Check:
+    label = f"section {name}"
+    fault = next((fault for fault in seen.faults if fault.section is name), None)
+    section = seen.reply.section(name)
+    if fault:
+        return failed(
+            host.name, label, fault.detail, f"boks-exporter record DIRECTORY --scrub keeps what {host.name} prints"
+        )
+    if section and section.skipped:
+        return skipped(host.name, label, f"the gate skips it: {section.skipped}")
+    took = f", {section.took:g} s" if section and section.took is not None else ""
+    return ok(host.name, label, f"read{took}")
+
+
+def _unread(host: Host, seen: Observed) -> Check:
+    unread = [(place, line) for place, line in unread_lines(seen) if line.ignored is None]
+    count = sum(line.stands_for for _, line in unread)
+    if not unread:
+        return ok(host.name, "unread lines", "none")
+    place, line = unread[0]
+    return warning(
+        host.name,
+        "unread lines",
+        f"{count}, the first in {place}: {line.text[:120]!r}",
+        "boks-exporter fit; then parsing.ignore_lines in the configuration, where the line hides nothing",
+    )
+
+
+def _clock(host: Host, seen: Observed) -> Check:
+    """Compare with the middle of the exchange; half its length is the error."""
+    clock, took = seen.reply.host_clock, seen.finished_at - seen.started_at
+    if clock is None:
+        return skipped(host.name, "clock", "the gate reports no time")
+    offset = clock - (seen.started_at + seen.finished_at) / 2
+    found = f"{offset:+.0f} s to ours"
+    if abs(offset) <= _CLOCK_SECONDS + took / 2:
+        return ok(host.name, "clock", found)
+    return warning(host.name, "clock", found, f"compare both with a time server: chronyc tracking on {host.name}")
+
+
+def _role(host: Host, seen: Observed) -> Check:
+    if seen.role is Role.UNKNOWN:
+        init = seen.environment.boksinit
+        found = f"BOKSINIT={init}" if init else "BOKSINIT is not in ENV, or ENV cannot be read"
+        return failed(
+            host.name, "role", found, f"set BOKS_ETC in boks-gate.conf on {host.name} to the directory of ENV"
+        )
+    return ok(host.name, "role", seen.role)
