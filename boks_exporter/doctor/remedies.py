@@ -25,7 +25,7 @@ def remedy(stage: Stage, host: Host, settings: SshSettings) -> str:
         Stage.ALGORITHMS: "add the line that the message names to the configuration, for this host alone",
         Stage.HOST_KEY: f"ssh-keyscan -p {host.port} {host.address} | ssh-keygen -lf -; compare as the message says",
         Stage.LOGIN: f"{install_command(host, settings)}; where it is installed, sshd's log on {host.name} "
-        "has the reason: a locked account, another from= address, owner or mode of authorized_keys, or BoKS's access route",
+        "has the reason: a locked account, another from=, owner or mode of authorized_keys, or no access route in BoKS",
     }.get(stage) or install_command(host, settings)
 
 
