@@ -21,7 +21,7 @@ MEANINGS: Final = {
     "domains": "one entry for each domain, in the configuration's order",
     "domains[].domain": "its name",
     "domains[].masters": "every host with the role of master; one is right",
-    "domains[].state": "`ok`, `degraded`, `no_master`, `several_masters` or `unknown`",
+    "domains[].state": "`ok`, `degraded`, `no_master`, `several_masters`, `role_changing` or `unknown`",
     "domains[].reason": "the state as a sentence",
     "domains[].hosts": "one entry for each host, configured or discovered",
     "domains[].hosts[].host": "its name",

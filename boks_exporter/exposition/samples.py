@@ -59,7 +59,8 @@ def _domain(view: DomainView) -> Iterator[Sample]:
     yield from _known(exporter.EVIDENCE_SINCE, domain, view.evidence_since)
     yield exporter.INSECURE_HOST_KEYS, domain, counters.insecure_host_keys
     yield from _choice(domains.STATE, domain, view.health.state)
-    if any(isinstance(outcome, Observed) for outcome in snapshot.outcomes):
+    is_known = len(snapshot.masters) <= 1 or snapshot.has_several_masters
+    if is_known and any(isinstance(outcome, Observed) for outcome in snapshot.outcomes):
         yield domains.MASTERS, domain, len(snapshot.masters)
     yield domains.HOSTS, domain, len(snapshot.hosts)
     yield domains.SECOND_NAMES, domain, len(snapshot.second_names)

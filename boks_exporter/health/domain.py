@@ -9,7 +9,7 @@ from boks_exporter.health.machines import errors, masters_in_doubt
 from boks_exporter.health.redundancy import GroupHealth, GroupKind, counted, groups
 from boks_exporter.health.replica_conditions import RoundFacts
 from boks_exporter.health.states import DomainState, ReplicaState
-from boks_exporter.model import DomainSnapshot, Garbled, HostName, Role, Unreachable
+from boks_exporter.model import DomainSnapshot, Garbled, HostName, Observed, Role, Timestamp, Unreachable
 from boks_exporter.text.formatting import at_time, listed, updates
 
 
@@ -53,8 +53,10 @@ def judge(facts: RoundFacts) -> DomainHealth:
 
 def _domain(facts: RoundFacts, verdicts: tuple[HostVerdict, ...]) -> tuple[DomainState, str]:
     snapshot = facts.snapshot
-    if len(snapshot.masters) > 1:
+    if snapshot.has_several_masters:
         return DomainState.SEVERAL_MASTERS, _several_masters(facts)
+    if len(snapshot.masters) > 1:
+        return DomainState.ROLE_CHANGING, _role_changing(facts)
     if not any(True for _ in snapshot.observed()):
         return DomainState.UNKNOWN, "no host answers"
     if not snapshot.masters:
@@ -100,6 +102,21 @@ def _several_masters(facts: RoundFacts) -> str:
         f"{said}; {there} shows its list of replicas, {away} does not: if BoKS is stopped on {away}, there are two "
         f"masters as soon as it starts (boks-exporter failover retire {away})"
     )
+
+
+def _role_changing(facts: RoundFacts) -> str:
+    """Describe masters that were read one after the other."""
+    snapshot = facts.snapshot
+    masters = sorted((seen for seen in snapshot.observed() if seen.host in snapshot.masters), key=_started_at)
+    read = ", ".join(f"{seen.host} at {at_time(seen.started_at, snapshot.finished_at)}" for seen in masters)
+    return (
+        f"the role is changing: {read} reported to be master, one after the other; whether they are at the same time "
+        f"is known when {masters[0].host} answers again{masters_in_doubt(facts)}"
+    )
+
+
+def _started_at(seen: Observed) -> Timestamp:
+    return seen.started_at
 
 
 def _terms(facts: RoundFacts) -> str:

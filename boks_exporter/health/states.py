@@ -39,4 +39,5 @@ class DomainState(StrEnum):
     DEGRADED = "degraded"
     NO_MASTER = "no_master"
     SEVERAL_MASTERS = "several_masters"
+    ROLE_CHANGING = "role_changing"
     UNKNOWN = "unknown"

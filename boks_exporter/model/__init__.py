@@ -31,6 +31,7 @@ from boks_exporter.model.host_reply import (
 )
 from boks_exporter.model.hosts import Host, Promotion, Role
 from boks_exporter.model.machines import distinct_masters, possibly_same_machine, same_machine
+from boks_exporter.model.master_reports import MasterReport
 from boks_exporter.model.snapshot import DomainSnapshot, Listed, Listing, MasterReading, ReplicaReading, UnreadEntry
 from boks_exporter.model.units import DomainName, HostName, Seconds, Sequence, TableNumber, Timestamp
 
@@ -48,6 +49,7 @@ __all__ = [
     "Listed",
     "Listing",
     "MasterReading",
+    "MasterReport",
     "Memory",
     "Observed",
     "ProcessStart",

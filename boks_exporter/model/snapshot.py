@@ -10,6 +10,7 @@ from boks_exporter.model.command_output import ReplicaLine, ReportedStatus, Sequ
 from boks_exporter.model.host_reply import HostOutcome, Observed
 from boks_exporter.model.hosts import Host
 from boks_exporter.model.machines import distinct_masters, same_machine
+from boks_exporter.model.master_reports import MasterReport, are_proven
 from boks_exporter.model.units import DomainName, HostName, Seconds, Timestamp
 
 _BADNESS: Final = (ReportedStatus.DOWN, ReportedStatus.OTHER, ReportedStatus.LOADING, ReportedStatus.OK)
@@ -92,6 +93,8 @@ class DomainSnapshot:
     """Further readings of replicas, each between two of the master."""
     listing: Listing | None = None
     last_known_master: HostName | None = None
+    master_reports: tuple[MasterReport, ...] = ()
+    """The polls in which the masters reported to be one, those of the round before included."""
 
     @cached_property
     def _outcome_by_host(self) -> dict[HostName, HostOutcome]:
@@ -147,6 +150,11 @@ class DomainSnapshot:
     def second_names(self) -> dict[HostName, HostName]:
         """The names that certainly lead to the machine of an earlier name, each with that name."""
         return same_machine(self.outcomes)
+
+    @cached_property
+    def has_several_masters(self) -> bool:
+        """Whether two hosts were master at the same time. Several masters without that proof may be a change."""
+        return len(self.masters) > 1 and are_proven(self.master_reports, self.masters)
 
     @property
     def master(self) -> HostName | None:

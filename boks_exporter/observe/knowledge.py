@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from boks_exporter.model import DomainSnapshot, Host, HostName, Seconds
+from boks_exporter.model import DomainSnapshot, Host, HostName, MasterReport, Observed, Seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,11 @@ class Knowledge:
     forgettable: frozenset[HostName] = frozenset()
     """Discovered hosts that no list has named for as long as the configuration says."""
     master_took: Seconds = 0.0
-    """How long the last poll of the one master took that was answered."""
+    """How long the last poll of the one master took; 0 after a round without one."""
+    master_reports: tuple[MasterReport, ...] = ()
+    """The polls of the last round in which a host reported to be master that still does."""
+    silent: frozenset[HostName] = frozenset()
+    """The hosts that did not answer in the last round."""
 
     def after(self, snapshot: DomainSnapshot) -> "Knowledge":
         """Record a round; while no host reports to be master, the last one is still polled first."""
@@ -27,7 +31,11 @@ class Knowledge:
             masters=snapshot.masters or self.masters or (),
             last_known_master=snapshot.last_known_master,
             discovered=tuple(host for host in snapshot.hosts if host.discovered),
-            master_took=_took(snapshot) or self.master_took,
+            master_took=_took(snapshot) or 0.0,
+            master_reports=tuple(
+                report for report in snapshot.master_reports if report.started_at >= snapshot.started_at
+            ),
+            silent=frozenset(outcome.host for outcome in snapshot.outcomes if not isinstance(outcome, Observed)),
         )
 
 

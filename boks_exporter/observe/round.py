@@ -1,41 +1,24 @@
 """One round over one domain: the master, then all others at once, then the master again."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from boks_exporter.config import CloserPolls, DomainSettings
-from boks_exporter.errors import TransportError
-from boks_exporter.model import (
-    DomainSnapshot,
-    Host,
-    HostName,
-    HostOutcome,
-    Listing,
-    MasterReading,
-    Observed,
-    ReplicaReading,
-    Role,
-    Seconds,
-    Unreachable,
-    distinct_masters,
-    same_machine,
-)
+from boks_exporter.model import DomainSnapshot, HostName, HostOutcome, Observed, Seconds
 from boks_exporter.observe.clock import Clock, Stopwatch
-from boks_exporter.observe.host_matching import discovered, listing_of, reading_of
-from boks_exporter.observe.interpret import interpret_reply
 from boks_exporter.observe.knowledge import Knowledge
-from boks_exporter.observe.rare_facts import EACH_ROUND, RareSections
-from boks_exporter.remote.request import LOOK, READING, ROLE_ONLY, Request
+from boks_exporter.observe.polls import PATIENCE_SECONDS, Polls, end
+from boks_exporter.observe.rare_facts import RareSections
+from boks_exporter.observe.turns import short_turn
 from boks_exporter.replication import undecided_replicas
 from boks_exporter.transport.base import KeepsLoops, Transport
 
-PATIENCE_SECONDS: Final[Seconds] = 2.0
-"""How long a round waits for a master alone, and for a closer poll."""
-
-GROUP_SECONDS: Final[tuple[Seconds, ...]] = (0.25, 0.75, 1.0)
+GROUP_SECONDS: Final[tuple[Seconds, ...]] = (0.25, 0.75, 1.0, 3.0)
 """The master is read again behind the answers of each of these times, and behind the last answer."""
+MOST_CLOSER_READINGS: Final = 4
+"""Further readings of the master in one round."""
 _PATIENCE_OF_A_SLOW_MASTER: Final = 3
 """A master is waited for alone for so many times as long as its last poll took."""
 
@@ -45,221 +28,151 @@ Publish: TypeAlias = Callable[[DomainSnapshot], None]
 
 @dataclass(frozen=True, slots=True)
 class RoundOptions:
-    """What a round does besides its polls."""
+    """What a round does besides its polls; `patience` is how long it waits for a host alone."""
 
     closer_polls: CloserPolls = CloserPolls.NEVER
     publish: Publish | None = None
     rare: RareSections = field(default_factory=RareSections)
-
-
-MOST_CLOSER_READINGS: Final = 4
-"""Further readings of the master in one round."""
+    patience: Seconds = PATIENCE_SECONDS
+    seconds: Seconds | None = None
+    """After how long no further reading of the master is waited for; None for a one-shot poll."""
 
 
 @dataclass
 class _Round:
-    """The state of one round while it runs."""
+    """The order of a round's polls."""
 
-    domain: DomainSettings
-    transport: Transport
-    clock: Stopwatch
-    limiter: asyncio.Semaphore
-    hosts: dict[HostName, Host]
-    outcomes: dict[HostName, HostOutcome] = field(default_factory=dict)
-    readings: list[MasterReading] = field(default_factory=list)
-    slow: dict[HostName, "asyncio.Task[HostOutcome]"] = field(default_factory=dict)
+    polls: Polls
+    options: RoundOptions
+    slow: set["asyncio.Task[HostOutcome]"] = field(default_factory=set)
     """Polls of masters that others do not wait for."""
-    rare: RareSections = field(default_factory=RareSections)
-    closer: list[ReplicaReading] = field(default_factory=list)
-    last_known_master: HostName | None = None
+    published: tuple[int, int] = (0, 0)
+    """The numbers of outcomes and readings that were published last."""
 
-    async def poll(self, host: Host, request: Request) -> HostOutcome:
-        """Poll one host; its failure is a value."""
-        async with self.limiter:
-            started_at = self.clock.now()
-            try:
-                raw = await self.transport.ask(host, request)
-            except TransportError as error:
-                return Unreachable(host.name, started_at, self.clock.now(), error.reason, error.detail)
-            return interpret_reply(host, request, raw, started_at, self.clock.now(), self.domain.ignore_lines)
-
-    async def poll_all(self, hosts: Iterable[Host]) -> None:
-        """Poll hosts for everything, concurrently."""
-        await self._wait_for(asyncio.create_task(self._poll_host(host)) for host in hosts)
-
-    async def _poll_host(self, host: Host) -> HostOutcome:
-        is_due = self.rare.are_due(host.name, self.clock.now())
-        outcome = await self.poll(host, LOOK if is_due else EACH_ROUND)
-        if isinstance(outcome, Observed):
-            if is_due:
-                self.rare.record(outcome)
-            else:
-                outcome = self.rare.filled(outcome)
-        self.outcomes[host.name] = outcome
-        if isinstance(outcome, Observed) and outcome.role is Role.MASTER and (reading := reading_of(outcome)):
-            self.readings.append(reading)
-        return outcome
-
-    async def _wait_for(self, tasks: Iterable["asyncio.Task[HostOutcome]"]) -> None:
-        """Wait for all tasks; a bug in one of them ends the others and is raised."""
-        running = list(tasks)
+    async def run(self, known: Knowledge) -> DomainSnapshot:
+        """Poll all hosts; what still runs when the round is cut short is cancelled."""
+        polls, options = self.polls, self.options
         try:
-            await asyncio.gather(*running)
+            masters = await polls.find_masters() if known.masters is None else known.masters
+            await self._poll_masters(masters, max(options.patience, _PATIENCE_OF_A_SLOW_MASTER * known.master_took))
+            polls.add_discovered()
+            await self._bracket(known.silent)
+            await self._settle_masters()
+            await self._poll_closer(options.closer_polls)
         finally:
-            await _end(running)
+            await end([*self.slow, *polls.late_roles.values(), *([polls.reading] if polls.reading else [])])
+        polls.drop_discovered(known.forgettable)
+        return polls.snapshot()
 
-    async def find_masters(self) -> tuple[HostName, ...]:
-        """Poll every host for the role only; a host that does not answer is not polled again in this round."""
-
-        async def role_of(host: Host) -> HostOutcome:
-            outcome = await self.poll(host, ROLE_ONLY)
-            if not isinstance(outcome, Observed):
-                self.outcomes[host.name] = outcome
-            elif outcome.role is Role.MASTER:
-                masters.append(host.name)
-            return outcome
-
-        masters: list[HostName] = []
-        await self._wait_for(asyncio.create_task(role_of(host)) for host in tuple(self.hosts.values()))
-        return tuple(masters)
-
-    async def poll_masters(self, hosts: Iterable[Host], patience: Seconds) -> None:
+    async def _poll_masters(self, names: Iterable[HostName], patience: Seconds) -> None:
         """Poll the masters before all others. One that takes longer than `patience` is left to `bracket`."""
-        tasks = {asyncio.create_task(self._poll_host(host)): host.name for host in hosts}
-        try:
-            slow = (await asyncio.wait(tasks, timeout=patience))[1] if tasks else set()
-        except BaseException:
-            await _end(tasks)
-            raise
-        for task in tasks.keys() - slow:
-            task.result()
-        self.slow = {tasks[task]: task for task in slow}
+        polls = self.polls
+        hosts = [polls.hosts[name] for name in names if name in polls.hosts and name not in polls.outcomes]
+        tasks = {asyncio.create_task(polls.poll_host(host), name=host.name) for host in hosts}
+        self.slow = await polls.wait_for(tasks, patience)
 
-    async def bracket(self, publish: Publish | None) -> None:
+    async def _bracket(self, silent: frozenset[HostName]) -> None:
         """Poll the remaining hosts, and read the master again behind each group of answers.
 
-        A hanging host neither widens the brackets of the others nor keeps what they show from being published.
+        A hanging host neither widens the brackets of the others nor keeps what they show from being published. Hosts
+        that did not answer the last time come last.
         """
-        named = self.outcomes.keys() | self.slow.keys()
-        running = {asyncio.create_task(self._poll_host(host)) for name, host in self.hosts.items() if name not in named}
-        running |= {*self.slow.values()}
+        polls = self.polls
+        named = polls.outcomes.keys() | {task.get_name() for task in self.slow}
+        left = sorted((host for name, host in polls.hosts.items() if name not in named), key=lambda h: h.name in silent)
+        running = {asyncio.create_task(polls.poll_host(host), name=host.name) for host in left} | self.slow
+        is_open = False
         try:
-            for window in (*GROUP_SECONDS, None):
+            for number, window in enumerate((*GROUP_SECONDS, None)):
                 if not running:
-                    return
+                    break
                 done, running = await asyncio.wait(running, timeout=window)
-                await self._read_master_again(done)
-                if publish and running and window == GROUP_SECONDS[-1]:
-                    publish(self.snapshot())
+                is_open = _have_numbers(done) or is_open
+                is_open = is_open and not await self._close_brackets()
+                if running and (number or is_open):
+                    self._preview()
         finally:
-            await _end(running)
+            await end(running)
+        await self._close_last(is_open=is_open)
 
-    async def _read_master_again(self, before: Iterable["asyncio.Task[HostOutcome]"]) -> None:
-        """Close the brackets of the hosts just read; without exactly one master or without sequences there is none."""
-        read = [task.result() for task in before]
-        master = self.master()
-        if master is None or not any(isinstance(seen, Observed) and seen.sequences for seen in read):
-            return
-        await self._read_master(master.host)
+    async def _close_brackets(self) -> bool:
+        """Read the master again; return whether the brackets are closed, which they cannot be without one master."""
+        master = self.polls.master()
+        return master is None or await self.polls.read_master(master.host)
 
-    async def _read_master(self, name: HostName) -> None:
-        again = await self.poll(self.hosts[name], READING)
-        if isinstance(again, Observed) and again.role is Role.MASTER and (reading := reading_of(again)):
-            self.readings.append(reading)
+    async def _close_last(self, *, is_open: bool) -> None:
+        """Wait for a reading of the master that is late, and read it once more for what was read meanwhile."""
+        polls = self.polls
+        await self._end_of_reading()
+        answered = (seen.finished_at for seen in polls.outcomes.values() if isinstance(seen, Observed))
+        if is_open and max(answered, default=0.0) > polls.reading_began:
+            await self._close_brackets()
+            await self._end_of_reading()
 
-    async def settle_masters(self) -> None:
-        """Poll the reported masters again, where there are several: they were polled at different instants.
+    async def _end_of_reading(self) -> None:
+        clock, limit = self.polls.clock, self.options.seconds
+        if self.polls.reading and self.polls.is_reading:
+            self._preview()
+            left = None if limit is None else max(0.0, clock.started_at + limit - clock.now())
+            await self.polls.reading_ends(left)
 
-        A planned change of masters in the middle of a round looks like two masters. The one polled
-        last is not polled again; two are masters at the same time only if another still reports it afterwards.
+    def _preview(self) -> None:
+        """Publish what is new."""
+        read = len(self.polls.outcomes), len(self.polls.readings)
+        if self.options.publish and read != self.published:
+            self.published = read
+            self.options.publish(self.polls.snapshot())
+
+    async def _settle_masters(self) -> None:
+        """Poll the reported masters again, one after the other: they were polled at different instants.
+
+        A change of masters in the middle of a round looks like two masters. They are two at the same time only if one
+        still reports it after the other did. One that hangs is left to the next round.
         """
-        masters = [seen for seen in self.outcomes.values() if isinstance(seen, Observed) and seen.role is Role.MASTER]
-        if len(masters) > 1:
-            last = max(masters, key=lambda seen: seen.started_at)
-            await self.poll_all(self.hosts[seen.host] for seen in masters if seen is not last)
+        polls = self.polls
+        for _ in range(len(polls.masters()) + 1):
+            masters = polls.masters()
+            if len(masters) < 2 or polls.snapshot().has_several_masters:  # noqa: PLR2004 - of two
+                return
+            first = min(masters, key=lambda seen: seen.started_at)
+            took = first.finished_at - first.started_at
+            again = asyncio.create_task(polls.poll_host(polls.hosts[first.host]))
+            late = await polls.wait_for([again], max(polls.patience, 2 * took))
+            if late:
+                await end(late)
+                return
 
-    async def poll_closer(self, mode: CloserPolls) -> None:
+    async def _poll_closer(self, mode: CloserPolls) -> None:
         """Read undecided replicas again between further readings of the master, which all of them share."""
+        polls = self.polls
         for _ in range(MOST_CLOSER_READINGS):
-            master = self.master()
+            master = polls.master()
             if master is None or mode is CloserPolls.NEVER or not self._may_poll_closer(master.host, mode):
                 return
-            undecided = undecided_replicas(self.snapshot(), self.domain.thresholds.ahead_sequences)
-            hosts = [self.hosts[name] for name in undecided if self._may_poll_closer(name, mode)]
+            undecided = undecided_replicas(polls.snapshot(), polls.domain.thresholds.ahead_sequences)
+            hosts = [polls.hosts[name] for name in undecided if self._may_poll_closer(name, mode)]
             if not hosts:
                 return
-            polls = [asyncio.create_task(self._read_closer(host)) for host in hosts]
+            tasks = [asyncio.create_task(polls.read_closer(host)) for host in hosts]
             try:
-                await asyncio.wait(polls, timeout=PATIENCE_SECONDS)
+                await asyncio.wait(tasks, timeout=polls.patience)
             finally:
-                await _end(polls)
-            await self._read_master(master.host)
+                await end(tasks)
+            if not await polls.read_master(master.host):
+                break
+        await self._end_of_reading()
 
     def _may_poll_closer(self, host: HostName, mode: CloserPolls) -> bool:
         if mode is CloserPolls.ALWAYS:
             return True
-        return isinstance(self.transport, KeepsLoops) and self.transport.keeps_loop(host)
-
-    async def _read_closer(self, host: Host) -> None:
-        again = await self.poll(host, READING)
-        if isinstance(again, Observed) and again.role is Role.REPLICA and again.sequences:
-            self.closer.append(ReplicaReading(host.name, again.started_at, again.finished_at, again.sequences))
-
-    def snapshot(self) -> DomainSnapshot:
-        """Freeze what the round has read so far."""
-        outcomes = tuple(self.outcomes[name] for name in self.hosts if name in self.outcomes)
-        masters = [seen.host for seen in distinct_masters(outcomes, same_machine(outcomes))]
-        return DomainSnapshot(
-            domain=self.domain.name,
-            hosts=tuple(self.hosts.values()),
-            outcomes=outcomes,
-            started_at=self.clock.started_at,
-            finished_at=self.clock.now(),
-            master_readings=tuple(sorted(self.readings, key=lambda reading: reading.started_at)),
-            closer_readings=tuple(self.closer),
-            listing=self.listing(),
-            last_known_master=masters[0] if len(masters) == 1 else self.last_known_master,
-        )
-
-    def listing(self) -> Listing | None:
-        """Resolve the one master's list."""
-        master = self.master()
-        return listing_of(master, self.hosts.values()) if master else None
-
-    def master(self) -> Observed | None:
-        """Return the one host that reports to be master; None where there are none or several."""
-        outcomes = [self.outcomes[name] for name in self.hosts if name in self.outcomes]
-        masters = [*distinct_masters(outcomes, same_machine(outcomes))]
-        return masters[0] if len(masters) == 1 else None
-
-    def add_discovered(self) -> None:
-        """Add the hosts that the master's list names and the configuration does not."""
-        master = self.master()
-        if self.domain.discover and master:
-            for host in discovered(master, tuple(self.hosts.values()), self.domain.address_template):
-                self.hosts[host.name] = host
-
-    def drop_discovered(self, forgettable: Collection[HostName]) -> None:
-        """Drop discovered hosts that no list has named for long and that no longer answer as a server.
-
-        One that still answers stays, because a replica missing from the list must be reported.
-        """
-        listing = self.listing()
-        if listing is None or listing.unread:
-            return  # a host that is not named may be in a line that could not be read
-        named = {entry.host for entry in listing.entries}
-        for host in [host for host in self.hosts.values() if host.name in forgettable and host.name not in named]:
-            outcome = self.outcomes[host.name]
-            if not (isinstance(outcome, Observed) and outcome.role in {Role.MASTER, Role.REPLICA}):
-                del self.hosts[host.name]
+        transport = self.polls.transport
+        return isinstance(transport, KeepsLoops) and transport.keeps_loop(host)
 
 
-async def _end(tasks: Iterable["asyncio.Task[Any]"]) -> None:
-    """Cancel what is still running when a round is cut short."""
-    left = [task for task in tasks if not task.done()]
-    for task in left:
-        task.cancel()
-    await asyncio.gather(*left, return_exceptions=True)
+def _have_numbers(tasks: Iterable["asyncio.Task[HostOutcome]"]) -> bool:
+    """Return whether any answer has numbers; a bug in a poll is raised."""
+    read = [task.result() for task in tasks]
+    return any(isinstance(seen, Observed) and seen.sequences for seen in read)
 
 
 async def observe(
@@ -271,18 +184,20 @@ async def observe(
     options: RoundOptions | None = None,
 ) -> DomainSnapshot:
     """Run one round of a domain; `limiter` limits how many hosts are polled at the same time."""
-    stopwatch, options = Stopwatch.start(clock), options or RoundOptions()
+    options = options or RoundOptions()
     configured = {host.name: host for host in domain.hosts}
     found = {host.name: host for host in known.discovered} if domain.discover else {}
     hosts = {**configured, **{name: host for name, host in found.items() if name not in configured}}
-    running = _Round(domain, transport, stopwatch, limiter or asyncio.Semaphore(len(hosts) or 1), hosts)
-    running.last_known_master, running.rare = known.last_known_master, options.rare
-    masters = await running.find_masters() if known.masters is None else known.masters
-    first = [running.hosts[name] for name in masters if name in running.hosts and name not in running.outcomes]
-    await running.poll_masters(first, max(PATIENCE_SECONDS, _PATIENCE_OF_A_SLOW_MASTER * known.master_took))
-    running.add_discovered()
-    await running.bracket(options.publish)
-    await running.settle_masters()
-    await running.poll_closer(options.closer_polls)
-    running.drop_discovered(known.forgettable)
-    return running.snapshot()
+    polls = Polls(
+        domain,
+        transport,
+        Stopwatch.start(clock),
+        limiter or asyncio.Semaphore(len(hosts) or 1),
+        hosts,
+        patience=options.patience,
+        rare=options.rare,
+        last_known_master=known.last_known_master,
+        turns=dict.fromkeys(known.silent, short_turn(len(known.silent))),
+        reports=[*known.master_reports],
+    )
+    return await _Round(polls, options).run(known)

@@ -12,7 +12,7 @@ from boks_exporter.config import CloserPolls, DomainSettings
 from boks_exporter.exposition import DomainView, ExpositionOptions
 from boks_exporter.health import judge_once, judge_round
 from boks_exporter.model import DomainName, DomainSnapshot, HostName, Seconds
-from boks_exporter.observe import Clock, Knowledge, RareSections, RoundOptions, observe
+from boks_exporter.observe import PATIENCE_SECONDS, Clock, Knowledge, RareSections, RoundOptions, observe
 from boks_exporter.poller.counters import Counters
 from boks_exporter.poller.preview import continued
 from boks_exporter.poller.state_changes import changes
@@ -25,6 +25,9 @@ Clearances: TypeAlias = Callable[[DomainName], Awaitable[Sequence[Clearance]]]
 
 CLOCK_STEP_SECONDS: Final[Seconds] = 1.0
 """A difference between the Unix clock and the monotonic one from which it is a step and no drift."""
+
+ROUND_SHARE: Final = 0.95
+"""The share of the interval that a round may take."""
 
 _log = structlog.get_logger(__name__)
 
@@ -91,13 +94,15 @@ class DomainWatch:
         *,
         once: bool = False,
         publish: Callable[[], None] | None = None,
+        patience: Seconds = PATIENCE_SECONDS,
     ) -> DomainView:
         """Run one round and publish its view; a one-shot poll (`once`) has no history.
 
-        While a round waits for hosts that hang, `publish` is called once with what the others show.
+        While a round waits for hosts that hang, `publish` is called with what the others show.
         """
         preview = partial(self._preview, interval, publish) if publish else None
-        options = RoundOptions(self.closer_polls, preview, self.rare)
+        limit = None if once else ROUND_SHARE * interval
+        options = RoundOptions(self.closer_polls, preview, self.rare, patience, limit)
         self._follow_the_clock()
         domain = self.domain
         known = self._knowledge(domain)

@@ -7,13 +7,16 @@ from typing import Protocol
 from boks_exporter.config import DomainSettings, PollSettings
 from boks_exporter.exposition import DomainView, ExpositionOptions
 from boks_exporter.model import DomainName, Seconds
-from boks_exporter.observe import Clock
-from boks_exporter.poller.domain_watch import Clearances, DomainWatch
+from boks_exporter.observe import PATIENCE_SECONDS, Clock
+from boks_exporter.poller.domain_watch import ROUND_SHARE, Clearances, DomainWatch
 from boks_exporter.poller.state_database import PersistedState
 from boks_exporter.transport.base import Transport
 
 _ALIVE_INTERVALS = 3
 """A domain without a finished round for this many intervals is stalled."""
+
+_LEAST_PATIENCE = 0.02
+"""The shortest wait for one host, as a share of the interval."""
 
 
 class State(Protocol):
@@ -141,7 +144,7 @@ class Poller:
         while watch := self._watches.get(name):
             interval = self._poll.interval_seconds
             is_due = self._is_due.setdefault(name, asyncio.Event())
-            await watch.run_round(self._limiter, interval, publish=self._publish)
+            await watch.run_round(self._limiter, interval, publish=self._publish, patience=_patience(self._poll))
             self._finished(name, watch)
             due += interval
             if (late := self._clock.monotonic() - due) > 0:
@@ -168,3 +171,9 @@ class Poller:
             waking.cancel()
             await asyncio.wait({rest, waking})
         return is_due.is_set()
+
+
+def _patience(poll: PollSettings) -> Seconds:
+    """Return how long a round waits for one host alone; with the others' time-out it fits into the interval."""
+    spare = ROUND_SHARE * poll.interval_seconds - poll.timeout_seconds
+    return min(PATIENCE_SECONDS, max(spare, _LEAST_PATIENCE * poll.interval_seconds))

@@ -83,6 +83,7 @@ DOMAIN: Final = Set(
             (DomainState.OK, "OK", c.GREEN),
             (DomainState.UNKNOWN, "unknown", c.GREY),
             (DomainState.DEGRADED, "degraded", c.ORANGE),
+            (DomainState.ROLE_CHANGING, "role changing", c.ORANGE),
             (DomainState.SEVERAL_MASTERS, "SEVERAL MASTERS", c.VERMILLION),
             (DomainState.NO_MASTER, "NO MASTER", c.VERMILLION),
         ),

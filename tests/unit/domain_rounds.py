@@ -16,6 +16,7 @@ from boks_exporter.model import (
     Listed,
     Listing,
     MasterReading,
+    MasterReport,
     Observed,
     ReplicaLine,
     Reply,
@@ -93,8 +94,12 @@ def snapshot(
     stamps: Mapping[int, float | None] | None = None,
     hosts: tuple[Host, ...] | None = None,
     last_master: str | None = None,
+    are_simultaneous: bool = True,
 ) -> DomainSnapshot:
-    """Put a round together; `second` are the master's numbers behind the replicas, None if they were not read."""
+    """Put a round together; `second` are the master's numbers behind the replicas, None if they were not read.
+
+    Several masters reported so twice, the second time after all others had, unless they are not `are_simultaneous`.
+    """
     masters = [seen for seen in outcomes if isinstance(seen, Observed) and seen.role is Role.MASTER]
     readings = [MasterReading(m.host, m.started_at, m.finished_at, m.sequences) for m in masters if m.sequences]
     if second is not None:
@@ -114,6 +119,10 @@ def snapshot(
         master_readings=tuple(readings),
         listing=listing,
         last_known_master=masters[0].host if len(masters) == 1 else last_master,
+        master_reports=(
+            *(MasterReport(seen.host, seen.started_at, seen.finished_at) for seen in masters),
+            *(MasterReport(seen.host, at + 2.0, at + 2.1) for seen in masters if are_simultaneous),
+        ),
     )
 
 

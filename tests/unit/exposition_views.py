@@ -29,6 +29,7 @@ from boks_exporter.model import (
     Listed,
     Listing,
     MasterReading,
+    MasterReport,
     Memory,
     Observed,
     Queue,
@@ -141,6 +142,12 @@ def view(
         master_readings=tuple(readings),
         listing=Listing(readings[0].host, BEGUN + 0.25, entries) if listed is not None else None,
         last_known_master=last_master,
+        master_reports=tuple(
+            MasterReport(seen.host, at, at + 0.25)
+            for at in (BEGUN, BEGUN + 6)
+            for seen in outcomes
+            if isinstance(seen, Observed) and seen.role is Role.MASTER
+        ),
     )
     judged = judge_round(snapshot, _earlier(snapshot, before), Thresholds(), exact_to=30.0)
     return DomainView(

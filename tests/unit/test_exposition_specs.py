@@ -89,6 +89,7 @@ FURTHER = {
     "boks_host_ignored_lines": HOST,
     "boks_replica_lag_at_least_seconds": HOST,
     "boks_domain_state": (*DOMAIN, "state"),
+    "boks_domain_second_names": DOMAIN,
     "boks_domain_unresolved_replicas": DOMAIN,
     "boks_failover_journal_readable": DOMAIN,
 }

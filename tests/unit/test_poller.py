@@ -23,13 +23,13 @@ def for_seconds(seconds: float):  # noqa: ANN201 - a script, whose type is long 
 def test_rounds_begin_on_a_fixed_grid() -> None:
     """A round that takes five seconds does not move the next one; the first one asks twice.
 
-    What the quick hosts show is published after two seconds.
+    What the quick hosts show is published after a second.
     """
     watched = Watched(World(takes={"R1": 5.0}))
     watched.take()
     watched.run(for_seconds(100.0))
     assert watched.beginnings() == [0.0, 30.0, 60.0, 90.0]
-    assert [round(at) for at, _ in watched.published] == [10, 32, 35, 62, 65, 92, 95]
+    assert [round(at) for at, _ in watched.published] == [10, 31, 35, 61, 65, 91, 95]
     assert watched.view.counters.rounds == 4
     assert watched.view.counters.overruns == 0
 

@@ -54,6 +54,9 @@ DOMAIN_RULES: Final[Mapping[str, SeverityRule]] = {
     "no_master": SeverityRule(
         Severity.CRITICAL, "Nothing can be changed: no administration, no passwords, no replication."
     ),
+    "role_changing": SeverityRule(
+        Severity.UNKNOWN, "Two hosts reported to be master, one after the other; the next answer decides."
+    ),
     "several_masters": SeverityRule(Severity.CRITICAL, "Two databases accept changes independently and diverge."),
 }
 

@@ -40,7 +40,7 @@ MASTERS: Final = MetricSpec(
     unit="hosts",
     labels=DOMAIN,
     meaning="Hosts that report to be master: one is right, none and several are two different emergencies.",
-    absent="while no host answers: then it is unknown",
+    absent="while no host answers, or the role is changing: then it is unknown",
 )
 HOSTS: Final = MetricSpec(
     name="boks_domain_hosts",

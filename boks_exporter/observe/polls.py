@@ -1,0 +1,227 @@
+"""The polls of one round, and what they have read so far."""
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from boks_exporter.config import DomainSettings
+from boks_exporter.errors import TransportError
+from boks_exporter.model import (
+    DomainSnapshot,
+    Host,
+    HostName,
+    HostOutcome,
+    Listing,
+    MasterReading,
+    MasterReport,
+    Observed,
+    ReplicaReading,
+    Role,
+    Seconds,
+    Unreachable,
+    distinct_masters,
+    same_machine,
+)
+from boks_exporter.observe.clock import Stopwatch
+from boks_exporter.observe.host_matching import discovered, listing_of, reading_of
+from boks_exporter.observe.interpret import interpret_reply
+from boks_exporter.observe.rare_facts import EACH_ROUND, RareSections
+from boks_exporter.observe.turns import TURN_SECONDS, turn
+from boks_exporter.remote.request import LOOK, READING, ROLE_ONLY, Request
+from boks_exporter.transport.base import Transport
+
+PATIENCE_SECONDS: Final[Seconds] = 2.0
+"""How long a round waits for a host alone: the master before the others, or a reading between others."""
+
+
+@dataclass
+class Polls:
+    """The state of one round while it runs."""
+
+    domain: DomainSettings
+    transport: Transport
+    clock: Stopwatch
+    limiter: asyncio.Semaphore
+    hosts: dict[HostName, Host]
+    patience: Seconds = PATIENCE_SECONDS
+    rare: RareSections = field(default_factory=RareSections)
+    last_known_master: HostName | None = None
+    turns: Mapping[HostName, Seconds] = field(default_factory=dict)
+    """After how long a poll of these hosts gives its turn back."""
+    outcomes: dict[HostName, HostOutcome] = field(default_factory=dict)
+    readings: list[MasterReading] = field(default_factory=list)
+    reports: list[MasterReport] = field(default_factory=list)
+    closer: list[ReplicaReading] = field(default_factory=list)
+    late_roles: dict[HostName, "asyncio.Task[HostOutcome]"] = field(default_factory=dict)
+    """Polls for the role only that were not waited for; the whole poll of the host follows them."""
+    reading: "asyncio.Task[None] | None" = None
+    """The last further reading of the master; a round need not wait for its end."""
+    reading_began: Seconds = 0.0
+
+    async def poll(self, host: Host, request: Request) -> HostOutcome:
+        """Poll one host; its failure is a value."""
+        async with turn(self.limiter, self.turns.get(host.name, TURN_SECONDS)):
+            started_at = self.clock.now()
+            try:
+                raw = await self.transport.ask(host, request)
+            except TransportError as error:
+                return Unreachable(host.name, started_at, self.clock.now(), error.reason, error.detail)
+            outcome = interpret_reply(host, request, raw, started_at, self.clock.now(), self.domain.ignore_lines)
+        if isinstance(outcome, Observed) and outcome.role is Role.MASTER:
+            self.reports.append(MasterReport(host.name, outcome.started_at, outcome.finished_at))
+        return outcome
+
+    async def poll_host(self, host: Host) -> HostOutcome:
+        """Poll one host for everything, and record what it says."""
+        if (asked := self.late_roles.pop(host.name, None)) and not isinstance(known := await asked, Observed):
+            return known
+        is_due = self.rare.are_due(host.name, self.clock.now())
+        outcome = await self.poll(host, LOOK if is_due else EACH_ROUND)
+        if isinstance(outcome, Observed):
+            if is_due:
+                self.rare.record(outcome)
+            else:
+                outcome = self.rare.filled(outcome)
+        self.outcomes[host.name] = outcome
+        if isinstance(outcome, Observed) and outcome.role is Role.MASTER and (reading := reading_of(outcome)):
+            self.readings.append(reading)
+        return outcome
+
+    async def find_masters(self) -> tuple[HostName, ...]:
+        """Poll every host for the role only; a host that does not answer is not polled again in this round.
+
+        Once there is a master, one that hangs is not waited for: its whole poll follows when it has answered.
+        """
+
+        async def role_of(host: Host) -> HostOutcome:
+            outcome = await self.poll(host, ROLE_ONLY)
+            if not isinstance(outcome, Observed):
+                self.outcomes[host.name] = outcome
+            elif outcome.role is Role.MASTER:
+                masters.append(host.name)
+            return outcome
+
+        masters: list[HostName] = []
+        tasks = {asyncio.create_task(role_of(host)): host.name for host in tuple(self.hosts.values())}
+        began, late = self.clock.now(), {*tasks}
+        try:
+            while late:
+                left = max(0.0, began + self.patience - self.clock.now()) if masters else None
+                done, late = await asyncio.wait(late, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+                if not done:
+                    break
+        except BaseException:
+            await end(late)
+            raise
+        self.late_roles = {tasks[task]: task for task in late}
+        return tuple(masters)
+
+    async def wait_for(
+        self, tasks: Iterable["asyncio.Task[HostOutcome]"], patience: Seconds
+    ) -> set["asyncio.Task[HostOutcome]"]:
+        """Wait for tasks and return those that take longer; a bug in one of them ends all and is raised."""
+        running = {*tasks}
+        if not running:
+            return running
+        try:
+            done, late = await asyncio.wait(running, timeout=patience)
+            for task in done:
+                task.result()
+        except BaseException:
+            await end(running)
+            raise
+        return late
+
+    async def read_master(self, name: HostName) -> bool:
+        """Read the master's numbers again; return False if it hangs: the reading is then recorded when it comes."""
+        if self.is_reading:
+            return False
+        self.reading, self.reading_began = asyncio.create_task(self._read_master(name)), self.clock.now()
+        return await self.reading_ends(self.patience)
+
+    async def reading_ends(self, within: Seconds | None) -> bool:
+        """Wait for the end of a further reading of the master; a bug in it is raised."""
+        done = (await asyncio.wait({self.reading}, timeout=within))[0] if self.reading else ()
+        for reading in done:
+            reading.result()
+        return not self.is_reading
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether a further reading of the master is under way."""
+        return self.reading is not None and not self.reading.done()
+
+    async def _read_master(self, name: HostName) -> None:
+        again = await self.poll(self.hosts[name], READING)
+        if isinstance(again, Observed) and again.role is Role.MASTER and (reading := reading_of(again)):
+            self.readings.append(reading)
+
+    async def read_closer(self, host: Host) -> None:
+        """Read a replica's numbers again."""
+        again = await self.poll(host, READING)
+        if isinstance(again, Observed) and again.role is Role.REPLICA and again.sequences:
+            self.closer.append(ReplicaReading(host.name, again.started_at, again.finished_at, again.sequences))
+
+    def snapshot(self) -> DomainSnapshot:
+        """Freeze what the round has read so far."""
+        outcomes = tuple(self.outcomes[name] for name in self.hosts if name in self.outcomes)
+        masters = [seen.host for seen in distinct_masters(outcomes, same_machine(outcomes))]
+        return DomainSnapshot(
+            domain=self.domain.name,
+            hosts=tuple(self.hosts.values()),
+            outcomes=outcomes,
+            started_at=self.clock.started_at,
+            finished_at=self.clock.now(),
+            master_readings=tuple(sorted(self.readings, key=lambda reading: reading.started_at)),
+            closer_readings=tuple(self.closer),
+            listing=self.listing(),
+            last_known_master=masters[0] if len(masters) == 1 else self.last_known_master,
+            master_reports=tuple(report for report in self.reports if report.host in masters),
+        )
+
+    def listing(self) -> Listing | None:
+        """Resolve the one master's list."""
+        master = self.master()
+        return listing_of(master, self.hosts.values()) if master else None
+
+    def masters(self) -> list[Observed]:
+        """Return the machines that report to be master."""
+        outcomes = [self.outcomes[name] for name in self.hosts if name in self.outcomes]
+        return [*distinct_masters(outcomes, same_machine(outcomes))]
+
+    def master(self) -> Observed | None:
+        """Return the one host that reports to be master; None where there are none or several."""
+        masters = self.masters()
+        return masters[0] if len(masters) == 1 else None
+
+    def add_discovered(self) -> None:
+        """Add the hosts that the master's list names and the configuration does not."""
+        master = self.master()
+        if self.domain.discover and master:
+            for host in discovered(master, tuple(self.hosts.values()), self.domain.address_template):
+                self.hosts[host.name] = host
+
+    def drop_discovered(self, forgettable: Collection[HostName]) -> None:
+        """Drop discovered hosts that no list has named for long and that no longer answer as a server.
+
+        One that still answers stays, because a replica missing from the list must be reported.
+        """
+        listing = self.listing()
+        if listing is None or listing.unread:
+            return  # a host that is not named may be in a line that could not be read
+        named = {entry.host for entry in listing.entries}
+        for host in [host for host in self.hosts.values() if host.name in forgettable and host.name not in named]:
+            outcome = self.outcomes[host.name]
+            if not (isinstance(outcome, Observed) and outcome.role in {Role.MASTER, Role.REPLICA}):
+                del self.hosts[host.name]
+
+
+async def end(tasks: Iterable["asyncio.Task[Any]"]) -> None:
+    """Cancel what is still running when a round is cut short."""
+    left = [task for task in tasks if not task.done()]
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
