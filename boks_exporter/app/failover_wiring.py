@@ -22,8 +22,7 @@ from boks_exporter.failover.runner.console import Console
 from boks_exporter.failover.survey import Survey
 from boks_exporter.model import Host, HostName
 from boks_exporter.observe import SystemClock
-from boks_exporter.poller import StateFile
-from boks_exporter.poller.state_database import PersistedState
+from boks_exporter.poller import PersistedState, StateUnreadableError, read_states
 from boks_exporter.remote.request import RequestLine
 from boks_exporter.remote.settings import GateMode, SshSettings
 from boks_exporter.replication import History
@@ -240,11 +239,12 @@ def _kept(path: Path | None, domain: str) -> tuple[PersistedState, str]:
     """Return the exporter's state, and why it is empty where it could not be read."""
     if path is None:
         return PersistedState(), "the configuration has no state_file, so what the exporter observed is not known here"
-    if not os.access(path, os.R_OK):
-        return PersistedState(), f"the exporter's state file {path} cannot be read"
-    state = StateFile(path)
-    kept = state.load(domain)
-    state.close()
+    try:
+        kept = read_states(path).get(domain)
+    except StateUnreadableError as error:
+        return PersistedState(), str(error)
+    if kept is None:
+        return PersistedState(), f"the exporter's state file {path} is missing, or has nothing about {domain}"
     return kept, ""
 
 

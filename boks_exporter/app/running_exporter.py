@@ -14,11 +14,11 @@ from boks_exporter.app.options import ServeOptions
 from boks_exporter.app.publisher import Publisher
 from boks_exporter.app.systemd import Notifier
 from boks_exporter.config import PollSettings, Settings
-from boks_exporter.errors import ConfigError
+from boks_exporter.errors import ConfigError, Problem
 from boks_exporter.exposition import DomainView
 from boks_exporter.model import Host
 from boks_exporter.observe import Clock
-from boks_exporter.poller import Poller, StateFile
+from boks_exporter.poller import Poller, StateFile, StateInUseError, StateLock
 from boks_exporter.web import LiveWebConfig, PageSource, WebThread, paths_of
 
 _log = structlog.get_logger(__name__)
@@ -56,6 +56,7 @@ class RunningExporter:
         self._round_seconds = 0.0
         self._longest_delay = _STALE_INTERVALS * PollSettings().interval_seconds
         self._state_path: Path | None = None
+        self._state_lock: StateLock | None = None
         self._open = AsyncExitStack()
         self._security: LiveWebConfig | None = None
         self._web: WebThread | None = None
@@ -142,13 +143,23 @@ class RunningExporter:
         self._publisher.configured(self._clock.now())
 
     async def _change_state_file(self, path: Path | None) -> None:
-        """Switch to another state file, in a thread because the disk can be slow."""
+        """Switch to another state file, in threads because the disk can be slow; raises ConfigError if it is in use."""
         if path == self._state_path:
             return
-        before, self._state_path = self.poller.state, path
+        lock = await asyncio.to_thread(self._locked, path) if path else None
+        before, locked_before = self.poller.state, self._state_lock
+        self._state_path, self._state_lock = path, lock
         self.poller.state = await asyncio.to_thread(StateFile, path) if path else None
         if before:
             await asyncio.to_thread(before.close)
+        if locked_before:
+            locked_before.release()
+
+    def _locked(self, path: Path) -> StateLock:
+        try:
+            return StateLock(path)
+        except StateInUseError as error:
+            raise ConfigError((Problem(str(self._options.config_file), None, "state_file", str(error)),)) from error
 
     async def _reload_when_wanted(self) -> None:
         while True:

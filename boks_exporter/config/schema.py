@@ -263,7 +263,9 @@ class ConfigModel(Strict):
         default=ParsingModel(), description="Lines of BoKS's commands that are known to hide nothing."
     )
     state_file: FilePath | None = Field(
-        default=None, description="Keeps the history that lag in seconds needs across restarts. Safe to delete."
+        default=None,
+        description="Keeps across restarts the age of missing updates, the copies that were proven wrong, and the "
+        "discovered hosts. For one exporter alone.",
     )
     journal: FilePath = Field(
         default=DEFAULT_JOURNAL,

@@ -4,5 +4,15 @@ from boks_exporter.poller.domain_watch import DomainWatch
 from boks_exporter.poller.poller import Poller
 from boks_exporter.poller.state_database import PersistedState, StateUnreadableError, read_states
 from boks_exporter.poller.state_file import StateFile
+from boks_exporter.poller.state_lock import StateInUseError, StateLock
 
-__all__ = ["DomainWatch", "PersistedState", "Poller", "StateFile", "StateUnreadableError", "read_states"]
+__all__ = [
+    "DomainWatch",
+    "PersistedState",
+    "Poller",
+    "StateFile",
+    "StateInUseError",
+    "StateLock",
+    "StateUnreadableError",
+    "read_states",
+]
