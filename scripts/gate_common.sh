@@ -7,6 +7,9 @@ gate_limit=8
 gate_polls=8
 gate_operator=no
 gate_state=/var/opt/boks-gate
+gate_master=
+gate_services=/etc/services
+gate_ps='ps'
 # -- the sender's settings are inserted here --
 # Nothing of the caller's environment counts, neither variables (sshd can be set up to let a client choose some) nor
 # functions that bash would import: an installed gate starts again without any. All this is Bourne's own syntax, so
@@ -86,6 +89,8 @@ take_setting() { # KEY VALUE
 	PREFIX,none | PREFIX,sudo | PREFIX,suexec) gate_prefix=$2 ;;
 	SECTION_TIMEOUT,*) is_number "$2" 9999 && gate_limit=$2 ;;
 	POLLS,*) is_number "$2" 9999 && gate_polls=$2 ;;
+	MASTER,*[!A-Za-z0-9._:-]* | MASTER,-* | MASTER,) return 1 ;;
+	MASTER,*) gate_master=$2 ;;
 	*) return 1 ;;
 	esac
 }
@@ -327,6 +332,46 @@ take_line() { # $line of ENV, which is the name of a key, perhaps behind blanks 
 	esac
 	env_lines="$env_lines${env_lines:+$nl}${line%%=*}=$value"
 	case $line in BOKSINIT=*) role=${value#[\"\']} role=${role%%[!A-Za-z]*} ;; esac
+}
+
+# -- whether a TCP port of another host answers ------------------------------------------------------------------------
+knock() { # HOST PORT: leaves what it met in $reached, by the first tool that can tell
+	for tool in perl python3 bash nc telnet; do
+		command -v "$tool" >/dev/null || continue
+		"knock_by_$tool" "$1" "$2" >/dev/null 2>&1
+		case $? in 0) reached=reachable ;; 1) reached=refused ;; 2) reached=timeout ;; *) continue ;; esac
+		return
+	done
+	reached=unknown tool=none
+}
+
+knock_by_perl() {
+	perl -e 'use Socket; alarm 3; my $to = inet_aton($ARGV[0]) or exit 3;
+		socket(my $s, PF_INET, SOCK_STREAM, 6) or exit 3;
+		$SIG{ALRM} = sub { exit 2 }; alarm 4; exit 0 if connect($s, sockaddr_in($ARGV[1], $to));
+		exit($!{ECONNREFUSED} ? 1 : $!{ETIMEDOUT} || $!{EHOSTUNREACH} || $!{ENETUNREACH} ? 2 : 3)' "$1" "$2"
+}
+
+knock_by_python3() {
+	python3 -I -c 'import socket, sys
+try: socket.create_connection((sys.argv[1], int(sys.argv[2])), 4)
+except ConnectionRefusedError: sys.exit(1)
+except socket.gaierror: sys.exit(3)
+except OSError: sys.exit(2)' "$1" "$2"
+}
+
+# The others cannot tell a closed port from a bad name: what they do not reach stays unknown.
+knock_by_bash() {
+	# shellcheck disable=SC2016 # bash is to expand this
+	bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" || return 3
+}
+
+knock_by_nc() {
+	nc -z -w 4 "$1" "$2" || return 3
+}
+
+knock_by_telnet() {
+	case $(telnet "$1" "$2") in *'Connected to'*) ;; *) return 3 ;; esac
 }
 
 # -- the time limit ----------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from boks_exporter.errors import FailureReason
 from boks_exporter.exposition.domain_view import DomainView, ExporterInfo, HostCounters, TableLag, Tables
+from boks_exporter.exposition.expected_processes import expected_processes
 from boks_exporter.exposition.failover_activity import RunOutcome, RunProcedure
 from boks_exporter.exposition.metric_spec import MetricSpec
 from boks_exporter.exposition.specs import domains, exporter, hosts, operations, replicas, rounds, tables
@@ -140,6 +141,11 @@ def _extras(labels: LabelValues, seen: Observed) -> Iterator[Sample]:
     if seen.queue:
         yield hosts.QUEUE_FILES, labels, seen.queue.files
         yield from _since(hosts.QUEUE_OLDEST, labels, seen.finished_at, seen.queue.oldest_age)
+    for process, is_running in expected_processes(seen):
+        yield hosts.PROCESS_RUNNING, (*labels, process), is_running
+    if seen.diskspace:
+        yield hosts.DATA_FREE, labels, seen.diskspace.free_bytes
+        yield from _known(hosts.DATA_SIZE, labels, seen.diskspace.total_bytes)
     for name, checksum in seen.checksums.by_name if seen.checksums else ():
         yield hosts.CHECKSUM, (*labels, name, checksum), 1
 

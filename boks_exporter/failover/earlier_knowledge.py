@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from boks_exporter.failover.facts import FailoverFacts, Reading
-from boks_exporter.model import DomainName, Host, HostName, Observed, Role, Timestamp
-from boks_exporter.parsing.operator_facts import Reach
+from boks_exporter.model import DomainName, Host, HostName, Observed, Reach, Role, Timestamp
 from boks_exporter.replication import EvidenceKind
 
 

@@ -15,6 +15,7 @@ from boks_exporter.model import (
     Host,
     HostName,
     Observed,
+    Reach,
     Role,
     Seconds,
     Sequence,
@@ -22,7 +23,7 @@ from boks_exporter.model import (
     Timestamp,
     Unreachable,
 )
-from boks_exporter.parsing.operator_facts import Daemons, GateReadiness, Reach
+from boks_exporter.parsing.operator_facts import Daemons, GateReadiness
 from boks_exporter.replication import DomainComparison, EvidenceKind, NotCompared
 from boks_exporter.replication.not_compared import hidden_in
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from boks_exporter.errors import FailureReason, ParseError, TransportError
 from boks_exporter.failover.facts import GateFacts, Witness
-from boks_exporter.model import Host, HostName
-from boks_exporter.parsing.operator_facts import HostLock, Reach, StepRecord
+from boks_exporter.model import Host, HostName, Reach
+from boks_exporter.parsing.operator_facts import HostLock, StepRecord
 from boks_exporter.parsing.operator_reply import (
     OperatorReply,
     lock_of,

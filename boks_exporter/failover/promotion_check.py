@@ -10,8 +10,8 @@ from boks_exporter.failover.facts import FailoverFacts, GateFacts, Witness
 from boks_exporter.failover.findings import Finding, Guard, Level
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.preflight import Candidate, candidates
-from boks_exporter.model import HostName, Promotion
-from boks_exporter.parsing.operator_facts import DatabaseState, GateReadiness, Reach
+from boks_exporter.model import HostName, Promotion, Reach
+from boks_exporter.parsing.operator_facts import DatabaseState, GateReadiness
 
 _SPACE_WARNING_KILOBYTES: Final = 102_400
 _SPACE_CRITICAL_KILOBYTES: Final = 10_240

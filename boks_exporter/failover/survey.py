@@ -10,9 +10,8 @@ from boks_exporter.failover.facts import FailoverFacts, GateFacts, JournalView, 
 from boks_exporter.failover.gate_client import ReadOnlyGates
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.health import judge_round
-from boks_exporter.model import DomainSnapshot, Host, HostName, Role
+from boks_exporter.model import DomainSnapshot, Host, HostName, Reach, Role
 from boks_exporter.observe import Clock, Knowledge, observe
-from boks_exporter.parsing.operator_facts import Reach
 from boks_exporter.replication import EvidenceKind, History, hosts_of
 from boks_exporter.transport.base import Transport
 

@@ -54,6 +54,8 @@ def unread_lines(seen: Observed) -> Iterator[tuple[str, UnreadLine]]:
         Section.ERRLOG: seen.errlog,
         Section.QUEUE: seen.queue,
         Section.CHECKSUMS: seen.checksums,
+        Section.PROCESSES: seen.processes,
+        Section.DISKSPACE: seen.diskspace,
     }
     for section, part in parts.items():
         yield from ((str(section), line) for line in (part.unread_lines if part else ()))

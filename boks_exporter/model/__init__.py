@@ -17,6 +17,7 @@ from boks_exporter.model.command_output import (
     TableSequence,
     UnreadLine,
 )
+from boks_exporter.model.diagnosis_facts import DiskSpace, PortCheck, Ports, Processes, RawOutput, Reach
 from boks_exporter.model.host_reply import (
     Endpoint,
     Garbled,
@@ -37,6 +38,7 @@ from boks_exporter.model.units import DomainName, HostName, Seconds, Sequence, T
 
 __all__ = [
     "Checksums",
+    "DiskSpace",
     "DomainName",
     "DomainSnapshot",
     "Endpoint",
@@ -52,9 +54,14 @@ __all__ = [
     "MasterReport",
     "Memory",
     "Observed",
+    "PortCheck",
+    "Ports",
     "ProcessStart",
+    "Processes",
     "Promotion",
     "Queue",
+    "RawOutput",
+    "Reach",
     "ReplicaLine",
     "ReplicaList",
     "ReplicaReading",

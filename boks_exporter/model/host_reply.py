@@ -15,6 +15,7 @@ from boks_exporter.model.command_output import (
     SequenceReport,
     UnreadLine,
 )
+from boks_exporter.model.diagnosis_facts import DiskSpace, Ports, Processes
 from boks_exporter.model.hosts import Role
 from boks_exporter.model.units import HostName, Seconds, Timestamp
 
@@ -29,6 +30,12 @@ class Section(StrEnum):
     ERRLOG = "errlog"
     QUEUE = "queue"
     CHECKSUMS = "checksums"
+    PROCESSES = "processes"
+    DISKSPACE = "diskspace"
+    PORTS = "ports"
+    HOSTKEY = "hostkey"
+    REGISTERED = "registered"
+    FQUE = "fque"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +135,9 @@ class Observed:
     errlog: ErrorLog | None = None
     queue: Queue | None = None
     checksums: Checksums | None = None
+    processes: Processes | None = None
+    diskspace: DiskSpace | None = None
+    ports: Ports | None = None
     faults: tuple[SectionFault, ...] = ()
     endpoint: Endpoint | None = None
     """None over a transport without connections."""

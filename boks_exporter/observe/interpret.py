@@ -10,6 +10,7 @@ from boks_exporter.model import (
     Host,
     HostOutcome,
     Observed,
+    RawOutput,
     Reply,
     Section,
     SectionFault,
@@ -20,10 +21,13 @@ from boks_exporter.model import (
 from boks_exporter.parsing.boksdiag_list import parse_list
 from boks_exporter.parsing.boksdiag_sequence import parse_sequence
 from boks_exporter.parsing.checksums import parse_checksums
+from boks_exporter.parsing.diskspace import parse_diskspace
 from boks_exporter.parsing.env import parse_env
 from boks_exporter.parsing.errlog import parse_errlog
 from boks_exporter.parsing.ignored_lines import IgnoreRule, mark_ignored
 from boks_exporter.parsing.memory import parse_memory
+from boks_exporter.parsing.ports import parse_ports
+from boks_exporter.parsing.processes import parse_processes
 from boks_exporter.parsing.queue import parse_queue
 from boks_exporter.parsing.reply import parse_reply
 from boks_exporter.parsing.reply_frames import RefusedError
@@ -77,6 +81,9 @@ def interpret_reply(
         errlog=facts.get(Section.ERRLOG),
         queue=facts.get(Section.QUEUE),
         checksums=facts.get(Section.CHECKSUMS),
+        processes=facts.get(Section.PROCESSES),
+        diskspace=facts.get(Section.DISKSPACE),
+        ports=facts.get(Section.PORTS),
         faults=tuple(faults),
         endpoint=raw.endpoint,
     )
@@ -107,6 +114,12 @@ def _readers(reply: Reply) -> dict[Section, Callable[[str], Any]]:
         Section.ERRLOG: parse_errlog,
         Section.QUEUE: lambda text: parse_queue(text, reply.host_clock),
         Section.CHECKSUMS: parse_checksums,
+        Section.PROCESSES: parse_processes,
+        Section.DISKSPACE: parse_diskspace,
+        Section.PORTS: parse_ports,
+        Section.HOSTKEY: RawOutput,
+        Section.REGISTERED: RawOutput,
+        Section.FQUE: RawOutput,
     }
 
 

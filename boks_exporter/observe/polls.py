@@ -26,9 +26,9 @@ from boks_exporter.model import (
 from boks_exporter.observe.clock import Stopwatch
 from boks_exporter.observe.host_matching import discovered, listing_of, reading_of
 from boks_exporter.observe.interpret import interpret_reply
-from boks_exporter.observe.rare_facts import EACH_ROUND, RareSections
+from boks_exporter.observe.rare_facts import RareSections
 from boks_exporter.observe.turns import TURN_SECONDS, turn
-from boks_exporter.remote.request import LOOK, READING, ROLE_ONLY, Request
+from boks_exporter.remote.request import READING, ROLE_ONLY, Request
 from boks_exporter.transport.base import Transport
 
 PATIENCE_SECONDS: Final[Seconds] = 2.0
@@ -68,6 +68,8 @@ class Polls:
             except TransportError as error:
                 return Unreachable(host.name, started_at, self.clock.now(), error.reason, error.detail)
             outcome = interpret_reply(host, request, raw, started_at, self.clock.now(), self.domain.ignore_lines)
+        if isinstance(outcome, Observed):
+            self.rare.gate_versions[host.name] = outcome.reply.gate_version
         if isinstance(outcome, Observed) and outcome.role is Role.MASTER:
             self.reports.append(MasterReport(host.name, outcome.started_at, outcome.finished_at))
         return outcome
@@ -77,7 +79,7 @@ class Polls:
         if (asked := self.late_roles.pop(host.name, None)) and not isinstance(known := await asked, Observed):
             return known
         is_due = self.rare.are_due(host.name, self.clock.now())
-        outcome = await self.poll(host, LOOK if is_due else EACH_ROUND)
+        outcome = await self.poll(host, self.rare.request(host.name, self.clock.now()))
         if isinstance(outcome, Observed):
             if is_due:
                 self.rare.record(outcome)

@@ -5,7 +5,7 @@ from typing import Final
 from zlib import crc32
 
 from boks_exporter.model import HostName, Observed, Queue, Seconds, Section, Timestamp
-from boks_exporter.remote.request import Request
+from boks_exporter.remote.request import EVERYTHING, Request
 
 EACH_ROUND: Final = Request((Section.ROLE, Section.SEQUENCE, Section.LIST))
 _KEPT_INTERVALS: Final = 2
@@ -26,6 +26,12 @@ class RareSections:
 
     interval: Seconds = 0.0
     known: dict[HostName, RareFacts] = field(default_factory=dict)
+    gate_versions: dict[HostName, str] = field(default_factory=dict)
+    """As of each host's last reply; a gate whose version is not known yet is asked for what every gate answers."""
+
+    def request(self, host: HostName, now: Timestamp) -> Request:
+        """Return what a round asks a host for."""
+        return EVERYTHING.known_to(self.gate_versions.get(host)) if self.are_due(host, now) else EACH_ROUND
 
     def are_due(self, host: HostName, now: Timestamp) -> bool:
         """Return whether a host's rare sections must be polled; after a failure they are due until they are read."""
@@ -52,6 +58,8 @@ class RareSections:
             errlog=before.errlog,
             queue=_older(before.queue, age),
             checksums=before.checksums,
+            processes=before.processes,
+            diskspace=before.diskspace,
         )
 
 

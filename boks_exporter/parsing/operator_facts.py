@@ -14,15 +14,6 @@ class Daemons(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Reach(StrEnum):
-    """Whether one host reaches a port of another."""
-
-    REACHABLE = "reachable"
-    REFUSED = "refused"
-    TIMEOUT = "timeout"
-    UNKNOWN = "unknown"
-
-
 class RecordState(StrEnum):
     """Outcome of a change; `refused` means that nothing was run."""
 

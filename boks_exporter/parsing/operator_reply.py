@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from boks_exporter.model import Environment
+from boks_exporter.model import Environment, Reach
 from boks_exporter.parsing.nonce_frames import FramedReply, nonce_of, split_reply
 from boks_exporter.parsing.numbers import number
 from boks_exporter.parsing.operator_facts import (
@@ -26,7 +26,6 @@ from boks_exporter.parsing.operator_facts import (
     GateReadiness,
     HostLock,
     LockState,
-    Reach,
     RecordState,
     StepRecord,
 )

@@ -16,6 +16,8 @@ _COMMANDS: Final = {
     Section.ERRLOG: "boks_errlog",
     Section.QUEUE: "master spool",
     Section.CHECKSUMS: "check sums",
+    Section.PROCESSES: "processes",
+    Section.DISKSPACE: "disk space",
 }
 _EXCERPT: Final = 100
 
@@ -63,6 +65,8 @@ def _rows(seen: Observed, section: str) -> str | None:
         Section.ERRLOG: seen.errlog,
         Section.QUEUE: seen.queue,
         Section.CHECKSUMS: seen.checksums,
+        Section.PROCESSES: seen.processes,
+        Section.DISKSPACE: seen.diskspace,
     }.get(section)
     return "read" if present else None
 

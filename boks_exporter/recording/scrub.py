@@ -15,6 +15,7 @@ from boks_exporter.parsing.ignored_lines import IgnoreRule
 from boks_exporter.parsing.list_header import is_header
 from boks_exporter.parsing.list_rows import is_like_a_row
 from boks_exporter.parsing.nonce_frames import nonce_of
+from boks_exporter.parsing.processes import PROCESSES
 from boks_exporter.parsing.table_mentions import is_like_a_row as is_like_a_table
 from boks_exporter.recording.aliases import IPV4, IPV6, Aliases
 from boks_exporter.recording.vocabulary import is_kept
@@ -26,6 +27,11 @@ _MACHINE: Final = re.compile(r"(?<=\shost=)\S+")
 _SIZE: Final = re.compile(r"(?:lines|files)=[0-9]+\s*|oldest=.*")
 _FIGURE: Final = re.compile(r"(?i)\b(?:total|free|used|largest\s+free)\s*[:=]\s*[0-9]")
 _OUTSIDE: Final = "outside"
+_OWN_FORMS: Final = {
+    Section.PROCESSES: re.compile(rf"(?:{'|'.join(map(re.escape, PROCESSES))})=[a-z]+(?: pid_file=[a-z]+)?"),
+    Section.DISKSPACE: re.compile(r"(?:total|free)_kilobytes=[0-9]+"),
+}
+"""Lines that the gate writes itself, by section; they hold no name."""
 
 
 @dataclass(slots=True)
@@ -73,6 +79,9 @@ def _follow(frame: str, place: _Place) -> None:
 
 def scrub_line(line: str, section: str, aliases: Aliases) -> str:
     """Scrub one line of a section's output."""
+    own = next((form for name, form in _OWN_FORMS.items() if name == section), None)
+    if own and own.fullmatch(line.rstrip()):
+        return line
     keeps_numbers = _keeps_numbers(line, section, aliases)
     return "".join(
         aliases.address(text) if is_address else _words(text, section, aliases, keeps_numbers=keeps_numbers)

@@ -13,6 +13,13 @@
 #   errlog     wc -l and tail -30 of BOKS_VAR/boks_errlog                            root
 #   queue      ls -ltr BOKS_VAR/data/master_spool  (not on a replica or client)      root
 #   checksums  cksum of BOKS_ETC/method.conf and of two values of ENV                root
+#   processes  ps, and the pid files boks_init, servc4 and clntd of BOKS_VAR/LCK      root
+#   diskspace  df -Pk BOKS_VAR                                                       root
+#   ports      opens TCP connections to four ports of the master: MASTER in          root
+#              boks-gate.conf, else the addresses in BOKS_ETC/bcastaddr
+#   hostkey    BOKSADM -S hostkey -c               (a check value, not the key)      root
+#   registered BOKSADM -S hostadm -l -t BOKSREPLICA -S (not on a replica or client)  root
+#   fque       BOKSADM -S boksdiag fque -master    (not on a replica or client)      root
 #   every one  sleep (the time limit); date and uname once; ps, awk and kill where a command hangs
 #
 # "Root" is by one sudo rule for the gate as a whole (PREFIX=sudo), by suexec, or because the login is root.
@@ -20,7 +27,7 @@
 # shellcheck disable=SC2034,SC2329 # some variables and functions of the common part serve one gate only
 # shellcheck disable=SC3045 # where ulimit knows no -S or -v, there is no limit
 
-gate_version=2.0.0
+gate_version=2.1.0
 gate_sent=no
 gate_request=
 # -- the common part of both gates: scripts/gate_common.sh, by scripts/generate_gates.py --
@@ -33,6 +40,9 @@ gate_limit=8
 gate_polls=8
 gate_operator=no
 gate_state=/var/opt/boks-gate
+gate_master=
+gate_services=/etc/services
+gate_ps='ps'
 # -- the sender's settings are inserted here --
 # Nothing of the caller's environment counts, neither variables (sshd can be set up to let a client choose some) nor
 # functions that bash would import: an installed gate starts again without any. All this is Bourne's own syntax, so
@@ -112,6 +122,8 @@ take_setting() { # KEY VALUE
 	PREFIX,none | PREFIX,sudo | PREFIX,suexec) gate_prefix=$2 ;;
 	SECTION_TIMEOUT,*) is_number "$2" 9999 && gate_limit=$2 ;;
 	POLLS,*) is_number "$2" 9999 && gate_polls=$2 ;;
+	MASTER,*[!A-Za-z0-9._:-]* | MASTER,-* | MASTER,) return 1 ;;
+	MASTER,*) gate_master=$2 ;;
 	*) return 1 ;;
 	esac
 }
@@ -355,6 +367,46 @@ take_line() { # $line of ENV, which is the name of a key, perhaps behind blanks 
 	case $line in BOKSINIT=*) role=${value#[\"\']} role=${role%%[!A-Za-z]*} ;; esac
 }
 
+# -- whether a TCP port of another host answers ------------------------------------------------------------------------
+knock() { # HOST PORT: leaves what it met in $reached, by the first tool that can tell
+	for tool in perl python3 bash nc telnet; do
+		command -v "$tool" >/dev/null || continue
+		"knock_by_$tool" "$1" "$2" >/dev/null 2>&1
+		case $? in 0) reached=reachable ;; 1) reached=refused ;; 2) reached=timeout ;; *) continue ;; esac
+		return
+	done
+	reached=unknown tool=none
+}
+
+knock_by_perl() {
+	perl -e 'use Socket; alarm 3; my $to = inet_aton($ARGV[0]) or exit 3;
+		socket(my $s, PF_INET, SOCK_STREAM, 6) or exit 3;
+		$SIG{ALRM} = sub { exit 2 }; alarm 4; exit 0 if connect($s, sockaddr_in($ARGV[1], $to));
+		exit($!{ECONNREFUSED} ? 1 : $!{ETIMEDOUT} || $!{EHOSTUNREACH} || $!{ENETUNREACH} ? 2 : 3)' "$1" "$2"
+}
+
+knock_by_python3() {
+	python3 -I -c 'import socket, sys
+try: socket.create_connection((sys.argv[1], int(sys.argv[2])), 4)
+except ConnectionRefusedError: sys.exit(1)
+except socket.gaierror: sys.exit(3)
+except OSError: sys.exit(2)' "$1" "$2"
+}
+
+# The others cannot tell a closed port from a bad name: what they do not reach stays unknown.
+knock_by_bash() {
+	# shellcheck disable=SC2016 # bash is to expand this
+	bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" || return 3
+}
+
+knock_by_nc() {
+	nc -z -w 4 "$1" "$2" || return 3
+}
+
+knock_by_telnet() {
+	case $(telnet "$1" "$2") in *'Connected to'*) ;; *) return 3 ;; esac
+}
+
 # -- the time limit ----------------------------------------------------------------------------------------------------
 cut_off() { # ends what hangs in the request: asked, then forced, then without the shells that wait for its output
 	strikes=1 section=
@@ -420,7 +472,11 @@ check_words() { # WORD...: refuses, or leaves the sections in $words
 	[ $# -gt 0 ] || refuse no_section 64
 	asked=$#
 	for word; do
-		case $word in role | sequence | list | memory | errlog | queue | checksums) ;; *) refuse unknown_word 64 ;; esac
+		case $word in
+		role | sequence | list | memory | errlog | queue | checksums | processes | diskspace) ;;
+		ports | hostkey | registered | fque) ;;
+		*) refuse unknown_word 64 ;;
+		esac
 		case $words in *" $word "*) refuse repeated_word 64 ;; esac
 		words="$words$word "
 	done
@@ -433,9 +489,13 @@ compose() { # leaves the reply in $reply
 		case $word,$role in
 		role,*) add_section role "$env_ending" "$env_lines" ;;
 		sequence,client | memory,client) add_section "$word" skipped=client ;;
-		list,server | list,client | queue,server | queue,client) add_section "$word" skipped=not_master ;;
+		list,server | queue,server | registered,server | fque,server) add_section "$word" skipped=not_master ;;
+		list,client | queue,client | registered,client | fque,client) add_section "$word" skipped=not_master ;;
 		sequence,* | list,*) run "$word" as_root "$gate_boksadm" -S boksdiag "$word" ;;
 		memory,*) run memory as_root "$gate_boksadm" -S dumpbase -m ;;
+		hostkey,*) run hostkey as_root "$gate_boksadm" -S hostkey -c ;;
+		registered,*) run registered as_root "$gate_boksadm" -S hostadm -l -t BOKSREPLICA -S ;;
+		fque,*) run fque as_root "$gate_boksadm" -S boksdiag fque -master ;;
 		*) run "$word" "$word" ;;
 		esac
 	done
@@ -469,6 +529,63 @@ checksums() {
 		echo "$env_lines" | sed -n "s/^$key=//p" | sed -n "s/[\"']//g; s/[[:blank:]]*\$//; \$p" |
 			cksum | awk -v key="$key" '$2 > 0 { print key, $1, $2 }'
 	done
+}
+
+processes() { # by the program's name; its pid file names it (match) or another (stale), or cannot be read (none)
+	listed=$($gate_ps -A -o pid= -o args=) || return
+	for file in boks_init servc4 clntd; do
+		pid=
+		[ ! -r "$gate_var/LCK/$file" ] || pid=$(sed -n '1s/[^0-9]//g;1p' "$gate_var/LCK/$file")
+		echo "file $file ${pid:-none}"
+	done | { cat; echo "$listed"; } | awk '
+		$1 == "file" { pid_of[$2] = $3; next }
+		{
+			pid = $1; program = $2
+			sub(/.*\//, "", program); sub(/:$/, "", program)
+			name[pid] = program
+			if (program ~ /^boks_bridge/) {
+				for (i = split("servm.r servc.s servc.r master.s", bridge, " "); i > 0; i--)
+					if (index($0, bridge[i])) runs[bridge[i]] = 1
+			}
+			runs[program] = 1
+		}
+		function show(process, file,  said) {
+			if (file != "") said = pid_of[file] == "none" ? " pid_file=none" : " pid_file=stale"
+			if (file != "" && name[pid_of[file]] == process) said = " pid_file=match"
+			print process "=" (process in runs ? "running" : "missing") said
+		}
+		END {
+			show("boks_init", "boks_init"); show("boks_servc", "servc4"); show("boks_clntd", "clntd")
+			show("servm.r"); show("servc.s"); show("servc.r"); show("master.s")
+			show("boks_master"); show("boks_drainmast")
+		}'
+}
+
+diskspace() {
+	space=$(df -Pk "$gate_var") || return
+	echo "$space" | awk 'END { print "total_kilobytes=" $2; print "free_kilobytes=" $4 }'
+}
+
+ports() { # of the master that this host's own files name; a request cannot name another
+	base=$(awk '$1 == "boks" && $2 ~ /^[0-9]+\/tcp$/ { print int($2); exit }' "$gate_services")
+	is_number "$base" 65532 || base=6500
+	masters=$gate_master
+	# No form of the file is published: whole words that are IPv4 addresses, at most three of them.
+	[ -n "$masters" ] || masters=$(on_file "$gate_etc/bcastaddr" /bin/cat | awk '
+		$1 !~ /^#/ {
+			for (i = 1; i <= NF; i++) if ($i ~ /^[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+$/ && found++ < 3) print $i
+		}')
+	if [ -z "$masters" ]; then
+		echo "boks-gate: neither MASTER in boks-gate.conf nor $gate_etc/bcastaddr names a master" >&2
+		return 1
+	fi
+	{
+		for master in $masters; do
+			for port in 0 1 2 3; do
+				(knock "$master" $((base + port)); echo "$master $((base + port)) $reached") &
+			done
+		done
+	} | sort # which ends when the last of them has
 }
 
 # -- the bound on polls in progress: root's gates each have a file, which says `busy` or `idle` ------------------------

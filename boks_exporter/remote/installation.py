@@ -43,6 +43,8 @@ def gate_conf(paths: RemotePaths, *, operator: bool = False, state: str = DEFAUL
         f"SECTION_TIMEOUT={paths.section_timeout_seconds}\n"
         "# Polls that may be in progress on this host at the same time; more are refused (busy).\n"
         "#POLLS=8\n"
+        "# The master whose ports a diagnosis checks from this host; without it, the addresses in bcastaddr.\n"
+        "#MASTER=192.0.2.1\n"
         "# Whether the operator's key may change this host, and where locks and records of changes are kept.\n"
         f"OPERATOR={'yes' if operator else 'no'}\n"
         f"STATE={checked_path(state)}\n"
@@ -88,6 +90,10 @@ def privileged_command_lines(paths: RemotePaths) -> tuple[str, ...]:
         f"/usr/bin/tail -30 {var}/boks_errlog",
         f"/bin/ls -ltr {var}/data/master_spool",
         f"/usr/bin/cksum {etc}/method.conf",
+        f"/bin/cat {etc}/bcastaddr",
+        f"{boksadm} -S hostkey -c",
+        f"{boksadm} -S hostadm -l -t BOKSREPLICA -S",
+        f"{boksadm} -S boksdiag fque -master",
     )
 
 

@@ -10,6 +10,11 @@ PROTOCOL: Final = "boks-gate/2"
 """Also the command that a client executes; everything else goes over standard input."""
 OLD_PROTOCOL: Final = "boks-gate/1"
 
+REPLAYED: Final = "replay"
+"""The version that a recording of single sections reports; sections that were not recorded are skipped."""
+
+_SECTIONS_ADDED_IN: Final = (2, 1)
+
 Nonce: TypeAlias = str
 _NONCE_BYTES: Final = 8
 _LONGEST_LOOP_SECONDS: Final = 86400
@@ -43,6 +48,12 @@ def request_line(request: RequestLine, nonce: Nonce, *, loop_seconds: int | None
     return " ".join((PROTOCOL, nonce, *loop, *request.all_words()))
 
 
+def _parsed_version(version: str | None) -> tuple[int, ...]:
+    """Parse a version such as 2.1.0; any other text is older than every version."""
+    parts = (version or "").split(".")
+    return tuple(map(int, parts)) if all(part.isascii() and part.isdecimal() for part in parts) else ()
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """The sections to ask for, in order and without repetition."""
@@ -57,9 +68,25 @@ class Request:
         """Write the request for a gate of protocol 1."""
         return " ".join((OLD_PROTOCOL, *self.sections))
 
+    def known_to(self, gate_version: str | None) -> "Request":
+        """Leave out the sections that an older gate would refuse; None is a gate whose version is not known."""
+        if gate_version == REPLAYED or _parsed_version(gate_version) >= _SECTIONS_ADDED_IN:
+            return self
+        return Request(tuple(section for section in self.sections if section in _IN_EVERY_GATE))
 
-LOOK: Final = Request(tuple(Section))
-"""Everything; the gate skips what a host's role does not have."""
+
+_IN_EVERY_GATE: Final = (
+    *(Section.ROLE, Section.SEQUENCE, Section.LIST),
+    *(Section.MEMORY, Section.ERRLOG, Section.QUEUE, Section.CHECKSUMS),
+)
+LOOK: Final = Request(_IN_EVERY_GATE)
+"""Everything that a gate of any version knows; the gate skips what a host's role does not have."""
+
+EVERYTHING: Final = Request((*_IN_EVERY_GATE, Section.PROCESSES, Section.DISKSPACE))
+"""Everything that a domain is polled for."""
+
+DIAGNOSIS: Final = Request((*EVERYTHING.sections, Section.PORTS, Section.HOSTKEY, Section.REGISTERED, Section.FQUE))
+"""Everything that a gate can be asked for."""
 
 READING: Final = Request((Section.ROLE, Section.SEQUENCE))
 """The master's second reading."""

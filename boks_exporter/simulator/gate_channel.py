@@ -9,6 +9,7 @@ from boks_exporter.model import HostName, ProcessStart, Seconds
 from boks_exporter.remote.request import PROTOCOL
 from boks_exporter.simulator.domain import SimulatedDomain
 from boks_exporter.simulator.gate_reply import (
+    NEWER_WORDS,
     SECTION_LIMIT_SECONDS,
     USAGE,
     WORDS,
@@ -17,7 +18,7 @@ from boks_exporter.simulator.gate_reply import (
     section_of,
 )
 
-VERSION: Final = "2.0.0"
+VERSION: Final = "2.1.0"
 MOST_REQUESTS: Final = 3_000
 """Requests that a loop answers."""
 
@@ -124,7 +125,7 @@ def _is_loop(seconds: str) -> bool:
 def _refusal_of(sections: list[str]) -> str | None:
     if not sections:
         return "no_section"
-    if any(word not in WORDS for word in sections):
+    if any(word not in (*WORDS, *NEWER_WORDS) for word in sections):
         return "unknown_word"
     return "repeated_word" if len(set(sections)) < len(sections) else None
 

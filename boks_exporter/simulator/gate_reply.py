@@ -12,6 +12,8 @@ from boks_exporter.remote.request import OLD_PROTOCOL
 from boks_exporter.simulator.domain import Boksinit, SimulatedDomain
 from boks_exporter.simulator.domain.command_result import Printed
 from boks_exporter.simulator.domain.files import environment, errlog, method_conf, queue_ages
+from boks_exporter.simulator.domain.host import TOTAL_KILOBYTES, SimulatedHost
+from boks_exporter.simulator.domain.processes import CHECKED, PID_FILES, ports, running
 
 VERSION: Final = "1.0.0"
 
@@ -21,12 +23,21 @@ SECTION_LIMIT_SECONDS: Final = 20
 _ERRLOG_LINES: Final = 30
 USAGE: Final = 64
 WORDS: Final = ("role", "sequence", "list", "memory", "errlog", "queue", "checksums")
+"""The sections of a gate of protocol 1."""
+
+NEWER_WORDS: Final = ("processes", "diskspace", "ports", "hostkey", "registered", "fque")
+"""The further ones that a gate has from version 2.1 on."""
+
 _ENV_KEYS: Final = ("BOKSINIT=", "SHM_SIZE=", "BRIDGE_ACCEPT_MASTER_IPS=")
 _BOKS: Final = {
     "sequence": ("boksdiag", "sequence"),
     "list": ("boksdiag", "list"),
     "memory": ("dumpbase", "-m"),
+    "hostkey": ("hostkey", "-c"),
+    "registered": ("hostadm", "-l", "-t", "BOKSREPLICA", "-S"),
+    "fque": ("boksdiag", "fque", "-master"),
 }
+_OF_MASTERS: Final = frozenset({"list", "queue", "registered", "fque"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +97,7 @@ def section_of(domain: SimulatedDomain, host: HostName, word: str, clock: dateti
     role = domain.hosts[host].role
     if word in {"sequence", "memory"} and role is Boksinit.CLIENT:
         return SimulatedSection(word, None, "client")
-    if word in {"list", "queue"} and role is not Boksinit.MASTER:
+    if word in _OF_MASTERS and role is not Boksinit.MASTER:
         return SimulatedSection(word, None, "not_master")
     if word in _BOKS:
         return SimulatedSection(word, domain.run(host, _BOKS[word]))
@@ -102,6 +113,12 @@ def _own(domain: SimulatedDomain, host: HostName, word: str, clock: datetime) ->
         case "errlog":
             lines = errlog(domain, simulated).splitlines(keepends=True)
             return f"lines={len(lines)}\n".encode() + b"".join(b"> " + line for line in lines[-_ERRLOG_LINES:])
+        case "processes":
+            return _processes(simulated)
+        case "diskspace":
+            return f"total_kilobytes={TOTAL_KILOBYTES}\nfree_kilobytes={simulated.free_kilobytes}\n".encode()
+        case "ports":
+            return "".join(f"{there} {port} {reach}\n" for there, port, reach in ports(domain, simulated)).encode()
         case "checksums":
             return _checksums(environment(domain, simulated), method_conf(simulated))
     ages = queue_ages(domain, simulated)
@@ -110,6 +127,16 @@ def _own(domain: SimulatedDomain, host: HostName, word: str, clock: datetime) ->
     oldest = datetime.fromtimestamp(clock.timestamp() - ages[0], UTC)
     entry = f"-rw-r----- 1 root root {len(ages)} {oldest:%b} {oldest.day:2} {oldest:%H:%M} dd_fcom_1"
     return f"files={len(ages)}\noldest={entry}\n".encode()
+
+
+def _processes(host: SimulatedHost) -> bytes:
+    """Write a line for each process; those of which there is a pid file match it while they run."""
+    lines = []
+    for name in CHECKED:
+        is_running = name in running(host)
+        file = f" pid_file={'match' if is_running else 'none'}" if name in PID_FILES else ""
+        lines.append(f"{name}={'running' if is_running else 'missing'}{file}\n")
+    return "".join(lines).encode()
 
 
 def _env_lines(env: bytes) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Final
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host, HostName, Section, Timestamp
 from boks_exporter.remote.reply_writer import Recorded, frame
-from boks_exporter.remote.request import READING, Request
+from boks_exporter.remote.request import READING, REPLAYED, Request
 from boks_exporter.transport.base import RawReply
 
 AFTER: Final = "sequence.after.txt"
@@ -90,7 +90,7 @@ class ReplayTransport:
             if (raw := _read_bytes(recorded / name)) is not None:
                 return RawReply(raw, b"", _exit_status(recorded))
         sections = [_section(recorded, name, second=is_second) for name in request.sections]
-        return RawReply(frame(sections, "replay"), b"", 0)
+        return RawReply(frame(sections, REPLAYED), b"", 0)
 
     def _round(self) -> Path:
         """Return the newest round whose time has come; a recording of one round is its own directory."""

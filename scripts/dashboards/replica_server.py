@@ -1,10 +1,10 @@
-"""Memory, log, queue and polls of one host."""
+"""Memory, disk, processes, log, queue and polls of one host."""
 
 from scripts.dashboards import colours as c
 from scripts.dashboards import panel_ids as n
 from scripts.dashboards import scales
 from scripts.dashboards.failure_colours import REASONS
-from scripts.dashboards.panel_types import Column, bars, grid, lines
+from scripts.dashboards.panel_types import Column, bars, grid, lines, words
 from scripts.dashboards.panels import Builder, PanelFrame, Query
 from scripts.dashboards.queries import IN_DOMAIN, OF_HOSTS, age, memory_free, of_host
 from scripts.dashboards.thresholds import limit
@@ -19,6 +19,8 @@ def server() -> dict[int, Builder]:
         44: _queue(),
         45: _configuration(),
         46: _master_sent(),
+        47: _data_free(),
+        48: _processes(),
     }
 
 
@@ -33,6 +35,33 @@ def _memory() -> Builder:
         ),
         [Query(memory_free(), "free")],
         scales.MEMORY,
+    )
+
+
+def _data_free() -> Builder:
+    return lines(
+        PanelFrame(
+            "Free space for BoKS's data",
+            f"Of the file system of $BOKS_var. Below {100 * limit('data_free_ratio:warning'):g} % it is a warning.",
+            12,
+            6,
+        ),
+        [Query(f"{of_host('boks_host_data_free_bytes')} / {of_host('boks_host_data_size_bytes')}", "free")],
+        scales.DATA_FREE,
+        empty="the gate does not report it",
+    )
+
+
+def _processes() -> Builder:
+    return words(
+        PanelFrame(
+            "Processes",
+            "The daemons and bridges that sites check, by the names of their programs, as of the last rare poll.",
+            12,
+            6,
+        ),
+        [Query(f"max by (process) (boks_host_process_running{{{OF_HOSTS}}})", "{{process}}")],
+        {0: ("MISSING", c.VERMILLION), 1: ("runs", c.GREEN)},
     )
 
 

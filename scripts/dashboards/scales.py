@@ -23,6 +23,9 @@ STALE: Final = Scale("s", ((None, c.GREEN), (limit("stale_seconds:warning"), c.O
 MEMORY: Final = Scale(
     "percentunit", ((None, c.ORANGE), (limit("shared_memory_free_ratio:warning"), c.GREEN)), decimals=0, worst="min"
 )
+DATA_FREE: Final = Scale(
+    "percentunit", ((None, c.ORANGE), (limit("data_free_ratio:warning"), c.GREEN)), decimals=0, worst="min"
+)
 ERRORS: Final = Scale("suffix: lines/s", ((None, c.GREEN), (limit("errlog_lines_per_second:warning"), c.ORANGE)))
 QUEUE: Final = Scale("s", ((None, c.GREEN), (limit("queue_age_seconds:warning"), c.ORANGE)))
 

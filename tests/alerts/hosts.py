@@ -95,6 +95,36 @@ HOSTS: Final = (
         ),
     ),
     Case(
+        alert="BoksProcessMissing",
+        severity="warning",
+        lines=(
+            of_host("boks_host_process_running", "1", "0", process="servm.r"),
+            of_host("boks_host_role", "1", "1", role="replica"),
+            of_host("boks_host_role", "0", "0", role="master"),
+        ),
+        fires=720,
+        ends=0,
+        labels=HOST | {"process": "servm.r"},
+        summary="The process servm.r does not run on replica1.",
+        description=(
+            "Sites check this process (SYS, BR1). Without it a link of the replication chain, or the answers to "
+            "logins, may be missing."
+        ),
+    ),
+    Case(
+        alert="BoksDataSpaceLow",
+        severity="warning",
+        lines=(
+            of_host("boks_host_data_free_bytes", "900", "49"),
+            of_host("boks_host_data_size_bytes", "1000", "1000"),
+        ),
+        fires=1200,
+        ends=0,
+        labels=HOST,
+        summary="The file system of BoKS's data on replica1 has 4.9% free.",
+        description="Database, spool and logs are on it. What BoKS does when it is full is not published.",
+    ),
+    Case(
         alert="BoksErrorLogGrowing",
         severity="warning",
         lines=(of_host("boks_host_errlog_lines_total", "+0", "+30"),),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from boks_exporter.parsing.operator_facts import Reach
+from boks_exporter.model import Reach
 from boks_exporter.parsing.operator_reply import parse_operator_reply, reach_of
 from tests.nonempty import nonempty
 from tests.unit.gate_runs import NONCE

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,12 +15,14 @@ from boks_exporter.remote.installation import gate_conf
 from boks_exporter.remote.settings import Prefix, RemotePaths
 from boks_exporter.simulator.domain import Fault, Printed, SimulatedDomain
 from boks_exporter.simulator.domain.files import queue_ages
+from boks_exporter.simulator.domain.processes import CHECKED, PID_FILES, running
 from tests.sshd.fake_program_calls import Calls
 
-PROGRAMS: Final = ("boksadm", "boksdiag", "convert", "Boot", "dumpbase", "hostadm", "cadm")
+PROGRAMS: Final = ("boksadm", "boksdiag", "convert", "Boot", "dumpbase", "hostadm", "cadm", "hostkey")
 
 _DATA: Final = "var/data"
-_PID_FILE: Final = "var/LCK/boks_init"
+_PS_LIST: Final = "sbin/ps.list"
+_MARKER: Final = "# -- the sender's settings are inserted here --\n"
 _SPOOL: Final = "var/data/master_spool"
 _WRITE_EVERY: Final[Seconds] = 0.25
 _EXECUTABLE: Final = 0o755
@@ -142,7 +144,7 @@ class Tree:
             removed = set()
             host.written = {name: content for name, content in host.written.items() if not _is_database(name)}
         _update(host, {name: content for name, content in wanted.items() if name not in removed}, removed)
-        _write_pid(host, is_running=simulated.daemons_running and Fault.MASTER_DEAD not in simulated.faults)
+        _write_processes(host, running(simulated))
         _age_spool(host, queue_ages(self.domain, simulated))
 
     def _take_away(self, host: HostTree) -> None:
@@ -192,7 +194,9 @@ def _install(host: HostTree, tree: Path, paths: RemotePaths) -> None:
     for command in PROGRAMS:
         words = {"@tree@": str(tree), "@host@": host.name, "@command@": command}
         _write_program(host.root / "sbin" / command, _filled_in(text, words))
-    _write_program(host.gate, gate_text())
+    _write_program(host.root / "sbin/ps", f"#!/bin/sh\ncat '{host.root / _PS_LIST}'\n")
+    # All hosts of the tree run on one machine: each gate sees the processes of its own host only.
+    _write_program(host.gate, gate_text().replace(_MARKER, f"gate_ps='{host.root}/sbin/ps'\n", 1))
     _write_program(host.operator_gate, gate_text(GateKind.OPERATOR))
     configuration = host.gate.with_name("boks-gate.conf")
     configuration.write_text(gate_conf(paths, operator=True, state=str(host.state)), encoding="utf-8")
@@ -247,13 +251,17 @@ def _overwrite(path: Path, content: bytes) -> None:
             os.close(descriptor)
 
 
-def _write_pid(host: HostTree, *, is_running: bool) -> None:
-    """Make the daemons' pid file name this process, or remove it."""
-    file = host.root / _PID_FILE
-    if not is_running:
-        file.unlink(missing_ok=True)
-    elif not file.exists():
-        file.write_text(f"{os.getpid()}\n", encoding="utf-8")
+def _write_processes(host: HostTree, names: Collection[str]) -> None:
+    """Write the pid files and what the host's `ps` lists; boks_init is this process."""
+    pids = {name: os.getpid() if name == "boks_init" else number for number, name in enumerate(CHECKED, 2)}
+    for name, file in PID_FILES.items():
+        path = host.root / "var/LCK" / file
+        if name not in names:
+            path.unlink(missing_ok=True)
+        elif not path.exists():
+            path.write_text(f"{pids[name]}\n", encoding="utf-8")
+    programs = {name: name if name.startswith("boks_") else f"boks_bridge -x {name}" for name in CHECKED}
+    _replace(host.root / _PS_LIST, "".join(f"{pids[name]} {programs[name]}\n" for name in sorted(names)).encode())
 
 
 def _age_spool(host: HostTree, ages: tuple[float, ...]) -> None:

@@ -34,7 +34,7 @@ def host(name: str = "replica1", state: str = "ok", **changed: Any) -> HostRepor
         "last_success_timestamp_seconds": SEEN_AT,
         "promotable": True,
         "promotable_reasons": [],
-        "gate_version": "2.0.0",
+        "gate_version": "2.1.0",
     }
     return report | changed  # type: ignore[typeddict-item, return-value]
 

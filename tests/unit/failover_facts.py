@@ -18,9 +18,10 @@ from boks_exporter.model import (
     Host,
     HostOutcome,
     Observed,
+    Reach,
     Role,
 )
-from boks_exporter.parsing.operator_facts import Daemons, GateReadiness, Reach
+from boks_exporter.parsing.operator_facts import Daemons, GateReadiness
 from tests.unit.domain_rounds import NUMBERS, STAMP, answers, listed, silent, snapshot
 
 WORDS = {Role.MASTER: "master", Role.REPLICA: "server", Role.CLIENT: "client"}

@@ -11,6 +11,8 @@ LONG_AGO = 1_735_787_045
 """2 January 2025; old enough for `ls` to name the year."""
 
 EVERYTHING = "role sequence list memory errlog queue checksums"
+ADDED = "processes diskspace ports hostkey registered fque"
+"""The sections that a gate has since version 2.1."""
 
 ENV = """\
 # BoKS environment

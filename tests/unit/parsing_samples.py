@@ -13,9 +13,12 @@ from boks_exporter.errors import ParseError
 from boks_exporter.parsing.boksdiag_list import parse_list
 from boks_exporter.parsing.boksdiag_sequence import parse_sequence
 from boks_exporter.parsing.checksums import parse_checksums
+from boks_exporter.parsing.diskspace import parse_diskspace
 from boks_exporter.parsing.env import parse_env
 from boks_exporter.parsing.errlog import parse_errlog
 from boks_exporter.parsing.memory import parse_memory
+from boks_exporter.parsing.ports import parse_ports
+from boks_exporter.parsing.processes import parse_processes
 from boks_exporter.parsing.queue import parse_queue
 from boks_exporter.parsing.reply import parse_reply
 
@@ -35,6 +38,9 @@ PARSERS: Mapping[str, Parser] = {
     "errlog": parse_errlog,
     "queue": lambda text, host_clock=HOST_CLOCK: parse_queue(text, host_clock),
     "checksums": parse_checksums,
+    "processes": parse_processes,
+    "diskspace": parse_diskspace,
+    "ports": parse_ports,
     "reply": parse_reply,
 }
 

@@ -8,8 +8,7 @@ import pytest
 from boks_exporter.app.knowledge_file import KnowledgeError, read_knowledge, write_knowledge
 from boks_exporter.failover.earlier_knowledge import EarlierKnowledge, KnownHost, LastReach, knowledge_of
 from boks_exporter.failover.facts import Reading, Witness
-from boks_exporter.model import Role
-from boks_exporter.parsing.operator_facts import Reach
+from boks_exporter.model import Reach, Role
 from boks_exporter.replication import EvidenceKind
 from tests.unit.domain_rounds import TOOK, silent
 from tests.unit.failover_facts import dead_master, sound_domain

@@ -42,6 +42,7 @@ LIMITS = {
     ("boks-replica", "Lag in time"): ("lag_seconds:warning", "lag_seconds:critical"),
     ("boks-replica", "Lag by table"): ("lag_sequences:critical",),
     ("boks-replica", "Free shared memory"): ("shared_memory_free_ratio:warning",),
+    ("boks-replica", "Free space for BoKS's data"): ("data_free_ratio:warning",),
     ("boks-replica", "Error log"): ("errlog_lines_per_second:warning",),
     ("boks-replica", "Queue: age of the oldest file"): ("queue_age_seconds:warning",),
     ("boks-failover", "Behind the most advanced server"): ("lag_sequences:critical",),

@@ -9,8 +9,8 @@ from boks_exporter.failover.preflight import candidates
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.proofs import Certainty, Circumstances, Proven
 from boks_exporter.failover.proofs.domains import has_clean_error_log
-from boks_exporter.model import Checksums, Environment, ErrorLog, Host, Promotion, Role
-from boks_exporter.parsing.operator_facts import Daemons, Reach
+from boks_exporter.model import Checksums, Environment, ErrorLog, Host, Promotion, Reach, Role
+from boks_exporter.parsing.operator_facts import Daemons
 from boks_exporter.replication import EvidenceKind
 from tests.unit.domain_rounds import NUMBERS, STAMP, silent
 from tests.unit.failover_facts import dead_master, facts_of, found, host, ready, sound_domain, told

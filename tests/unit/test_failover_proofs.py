@@ -9,8 +9,8 @@ from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.procedures.claims import ClaimKind
 from boks_exporter.failover.proofs import Circumstances
 from boks_exporter.failover.proofs.prove import JUDGES
-from boks_exporter.model import Role
-from boks_exporter.parsing.operator_facts import Daemons, Reach
+from boks_exporter.model import Reach, Role
+from boks_exporter.parsing.operator_facts import Daemons
 from tests.unit.domain_rounds import silent
 from tests.unit.failover_claims import DEAD, HEALTHY, NO, UNKNOWN, YES, Case, judged, mute, named, stopped
 from tests.unit.failover_facts import dead_master, host, ready, sound_domain

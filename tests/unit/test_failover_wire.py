@@ -5,14 +5,13 @@ from collections.abc import Callable
 import pytest
 
 from boks_exporter.errors import ParseError
-from boks_exporter.model import Role
+from boks_exporter.model import Reach, Role
 from boks_exporter.parsing.operator_facts import (
     Daemons,
     DatabaseState,
     GateReadiness,
     HostLock,
     LockState,
-    Reach,
     RecordState,
     StepRecord,
 )

@@ -51,6 +51,6 @@ def test_the_written_configuration_has_every_setting_that_the_gate_knows(tmp_pat
     written = [line.partition("=")[0] for line in gate_conf(Tree(tmp_path / "host").paths()).splitlines()]
     known = {"BOKS_ETC", "BOKS_VAR", "BOKSADM", "PREFIX", "SECTION_TIMEOUT", "OPERATOR", "STATE"}
     assert {key for key in written if not key.startswith("#")} == known
-    known |= {"POLLS"}
+    known |= {"POLLS", "MASTER"}
     body = gate_text().split("take_setting()")[1].split("\n}")[0]
     assert {word.split(",")[0] for word in body.split() if word.split(",")[0].isupper() and "," in word} == known

@@ -23,7 +23,7 @@ from boks_exporter.remote.installation import (
 from boks_exporter.remote.settings import Prefix, RemotePaths
 from scripts.generate_ssh_files import EXAMPLE_KEY, FOLDER, files
 from tests.unit.gate_runs import NONCE, install_gate, run_gate, run_installed
-from tests.unit.gate_tree import EVERYTHING, Tree
+from tests.unit.gate_tree import ADDED, EVERYTHING, Tree
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINMWKJ+lJmfT2P6S0iEOvZNEP3ld0Wxmi5YUXT9SH2da"
 
@@ -151,7 +151,7 @@ def test_the_sudo_rule_of_a_sent_gate_is_every_command_line_that_it_runs(tmp_pat
     paths = tree.paths(prefix=Prefix.SUDO)
     fake, calls = fake_sudo(tmp_path)
     text = (
-        sent_script(paths, f"boks-gate/2 {NONCE} {EVERYTHING}")
+        sent_script(paths, f"boks-gate/2 {NONCE} {EVERYTHING} {ADDED}")
         .decode()
         .replace("PATH=/usr/xpg4/bin:", f"PATH={fake}:/usr/xpg4/bin:")
     )
@@ -159,7 +159,7 @@ def test_the_sudo_rule_of_a_sent_gate_is_every_command_line_that_it_runs(tmp_pat
     unreadable = text.replace('if [ -r "$file" ]', "if false").replace('if [ -r "$gate_etc/ENV" ]', "if false")
     script.write_text(unreadable)
     result = ask_installed_as_sent(script)
-    assert result.endswith(f"={NONCE} done sections=7\n".encode())
+    assert result.endswith(f"={NONCE} done sections=13\n".encode())
     assert {call.removeprefix("-n ") for call in calls()} == set(privileged_command_lines(paths))
     rule = sent_sudoers_lines("boksmon", paths)
     assert [line.strip(" ,\\") for line in rule.replace("BOKS_EXPORTER_READS = ", "\n").splitlines()][3:-2] == list(
@@ -218,8 +218,8 @@ def test_the_page_on_security_names_what_leaves_a_host() -> None:
     keys = set(re.findall(r"\b([A-Z_]{8,})=\*", gate_text().split("take_line()")[1]))
     assert keys == {"BOKSINIT", "SHM_SIZE", "BRIDGE_ACCEPT_MASTER_IPS"}
     assert keys <= set(re.findall(r"`([A-Z_]{8,})`", page))
-    assert len(privileged_command_lines(RemotePaths())) == 8
-    assert "the eight command lines" in page
+    assert len(privileged_command_lines(RemotePaths())) == 12
+    assert "the twelve command lines" in page
 
 
 def test_the_example_key_opens_nothing() -> None:

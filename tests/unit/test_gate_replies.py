@@ -7,6 +7,7 @@ import pytest
 
 from boks_exporter.model import Section
 from boks_exporter.parsing.reply import parse_reply
+from boks_exporter.remote.request import LOOK
 from tests.unit.gate_expected import BY_INIT
 from tests.unit.gate_runs import install_gate, run_installed, run_sent, steady
 from tests.unit.gate_tree import Tree
@@ -84,7 +85,7 @@ def test_a_host_without_env_says_so_and_answers_the_rest(tmp_path: Path) -> None
         1,
         f"/bin/cat: {tree.etc}/ENV: No such file or directory\n",
     )
-    assert [section.name for section in reply.sections if section.exit_status is not None] == list(Section)
+    assert [section.name for section in reply.sections if section.exit_status is not None] == list(LOOK.sections)
 
 
 def test_a_missing_program_is_told_by_its_section(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ import asyncio
 import pytest
 
 from boks_exporter.errors import FailureReason, TransportError
-from boks_exporter.model import Garbled, Host, Observed, Section, Unreachable
+from boks_exporter.model import Garbled, Host, Observed, Unreachable
 from boks_exporter.observe import Knowledge, observe
+from boks_exporter.remote.request import LOOK
 from tests.unit.observe_world import KNOWN, Scripted, StillClock, domain, frames, master, replica
 
 
@@ -29,8 +30,8 @@ async def test_without_knowledge_everybody_is_asked_for_the_role_first() -> None
     assert [(name, len(request.sections)) for name, request in transport.asked] == [
         ("R1", 1),
         ("M", 1),
-        ("M", len(Section)),
-        ("R1", len(Section)),
+        ("M", len(LOOK.sections)),
+        ("R1", len(LOOK.sections)),
         ("M", 2),
     ]
     assert len(snapshot.master_readings) == 2

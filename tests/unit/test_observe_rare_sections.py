@@ -3,9 +3,11 @@
 import asyncio
 from dataclasses import dataclass, field, replace
 
-from boks_exporter.model import Host, HostName, Section
+import pytest
+
+from boks_exporter.model import Host, HostName, Observed, Section
 from boks_exporter.poller import DomainWatch
-from boks_exporter.remote.request import Request
+from boks_exporter.remote.request import EVERYTHING, LOOK, Request
 from boks_exporter.transport.base import RawReply
 from tests.unit.observe_world import frames
 from tests.unit.poller_world import LIST, POLL, Watched, World, domain
@@ -86,6 +88,53 @@ def test_facts_that_could_not_be_read_for_two_intervals_are_dropped() -> None:
     watched.run(script)
     assert kept[1]
     assert not kept[15]
+
+
+@dataclass
+class Gates(Recording):
+    """Hosts whose gates have versions, and refuse what they do not know as gates do."""
+
+    versions: dict[HostName, str] = field(default_factory=dict)
+    refused: list[HostName] = field(default_factory=list)
+
+    async def ask(self, host: Host, request: Request) -> RawReply:
+        raw = await super().ask(host, request)
+        version = self.versions[host.name]
+        if not version.startswith("2.1") and Section.PROCESSES in request.sections:
+            self.refused.append(host.name)
+            return RawReply(b"=refused unknown_word\n", b"", 64)
+        return replace(raw, stdout=raw.stdout.replace(b"version=1.0.0", f"version={version}".encode()))
+
+    def asked_for_processes(self, host: HostName) -> list[int]:
+        return [int(at) for at, name, sections in self.requests if name == host and Section.PROCESSES in sections]
+
+
+def test_a_gate_is_never_asked_for_sections_that_its_version_does_not_know() -> None:
+    """Older gates have no fact and no fault; an upgraded one is asked at the host's next interval."""
+    world = Gates(versions={"M": "2.1.0", "R1": "2.0.0"})
+    watched = Watched(world)
+    watched.take(domain("bank", "M", "R1"))
+
+    async def script(poller: Watched) -> None:
+        await asyncio.sleep(900.0)
+        old = poller.view.snapshot.outcome("R1")
+        assert isinstance(old, Observed)
+        assert (world.asked_for_processes("R1"), old.faults) == ([], ())
+        world.versions["R1"] = "2.1.3"
+        await asyncio.sleep(400.0)
+
+    watched.run(script)
+    assert world.refused == []
+    assert world.asked_for_processes("M")[0] < 30
+    assert 900 < world.asked_for_processes("R1")[0] <= 1300
+
+
+@pytest.mark.parametrize(
+    ("version", "knows"),
+    [("2.1.0", True), ("2.10", True), ("3", True), ("replay", True), ("2.0.9", False), ("2.x", False), (None, False)],
+)
+def test_which_versions_know_the_newer_sections(version: str | None, knows: bool) -> None:
+    assert EVERYTHING.known_to(version) == (EVERYTHING if knows else LOOK)
 
 
 def test_a_one_shot_poll_asks_for_everything() -> None:

@@ -22,6 +22,9 @@ BEGINNINGS = {
     "errlog": b"lines=1\n> ",
     "queue": b"files=1\noldest=-rw 1 root root 312 Nov 23 08:12 ",
     "checksums": b"method.conf 1 2\n",
+    "processes": b"boks_init=running\n",
+    "diskspace": b"free_kilobytes=1\n",
+    "ports": b"192.0.2.1 6500 refused\n",
     "reply": b"=boks-gate/1 version=1.0.0\n=section role\n|",
 }
 PIECES = [

@@ -48,7 +48,7 @@ async def test_a_recording_answers_as_the_gate_would(recorded: Path) -> None:
     """The complete reply to a poll: every file is a section, and there is no clock."""
     raw = await replay(recorded).ask(HOST, LOOK)
     expected = ["=boks-gate/1 version=replay"]
-    for section in Section:
+    for section in LOOK.sections:
         expected += [f"=section {section}", *(f"|{line}" for line in FILES[f"{section}.txt"].splitlines())]
         expected.append(f"=end {section} exit=0")
     assert raw.stdout.decode().splitlines() == [*expected, "=done sections=7"]
@@ -155,7 +155,8 @@ async def test_a_file_with_an_unknown_name_is_reported(recorded: Path, name: str
         await replay(recorded).ask(HOST, ROLE_ONLY)
     assert str(failure.value) == (
         f"parse: {recorded}/{name}: expected one of role.txt, sequence.txt, list.txt, memory.txt, errlog.txt, "
-        "queue.txt, checksums.txt, sequence.after.txt, error.txt, error.after.txt, reply.txt, "
+        "queue.txt, checksums.txt, processes.txt, diskspace.txt, ports.txt, hostkey.txt, registered.txt, fque.txt, "
+        "sequence.after.txt, error.txt, error.after.txt, reply.txt, "
         "reply.after.txt, exit.txt; rename or remove it"
     )
 

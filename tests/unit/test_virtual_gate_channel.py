@@ -6,7 +6,7 @@ from boks_exporter.model import ProcessStart, Section
 from boks_exporter.parsing.reply import parse_reply
 from boks_exporter.parsing.reply_frames import RefusedError
 from boks_exporter.remote.gate import GateKind, gate_version
-from boks_exporter.remote.request import LOOK, READING, ROLE_ONLY, new_nonce, request_line
+from boks_exporter.remote.request import DIAGNOSIS, LOOK, READING, ROLE_ONLY, new_nonce, request_line
 from boks_exporter.simulator.domain import Fault, SimulatedDomain, published_layout
 from boks_exporter.simulator.gate_channel import MOST_REQUESTS, VERSION, GateChannel
 from boks_exporter.simulator.gate_reply import reply
@@ -32,7 +32,7 @@ def test_both_protocols_carry_the_same_sections(domain: SimulatedDomain) -> None
     assert [(part.name, part.stdout, part.stderr, part.exit_status) for part in new.sections] == [
         (part.name, part.stdout, part.stderr, part.exit_status) for part in old.sections
     ]
-    assert (new.gate_version, new.machine, new.host_clock) == ("2.0.0", "MASTER1", old.host_clock)
+    assert (new.gate_version, new.machine, new.host_clock) == ("2.1.0", "MASTER1", old.host_clock)
 
 
 def test_without_the_word_loop_a_channel_is_over_after_one_reply(domain: SimulatedDomain) -> None:
@@ -115,4 +115,4 @@ def test_a_loop_cannot_begin_within_a_loop(domain: SimulatedDomain) -> None:
 
 
 def test_every_word_is_a_section() -> None:
-    assert LOOK.all_words() == tuple(Section)
+    assert DIAGNOSIS.all_words() == tuple(Section)

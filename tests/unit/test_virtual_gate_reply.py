@@ -2,7 +2,6 @@
 
 import pytest
 
-from boks_exporter.model import Section
 from boks_exporter.remote.request import LOOK, READING
 from boks_exporter.simulator.domain import Fault, SimulatedDomain, published_layout
 from boks_exporter.simulator.gate_reply import SECTION_LIMIT_SECONDS, reply
@@ -31,7 +30,7 @@ def test_a_master_answers_every_section(domain: SimulatedDomain) -> None:
     answer = reply(domain, "MASTER1", LOOK.line())
     assert frames(answer.stdout) == [
         "=boks-gate/1 version=1.0.0 clock=2023-11-14T22:23:20",
-        *(frame for name in Section for frame in (f"=section {name}", f"=end {name} exit=0 seconds=0")),
+        *(frame for name in LOOK.sections for frame in (f"=section {name}", f"=end {name} exit=0 seconds=0")),
         "=done sections=7",
     ]
     assert answer.exit_status == 0
@@ -43,7 +42,7 @@ def test_every_other_line_is_prefixed(domain: SimulatedDomain) -> None:
     domain.set_fault("MASTER1", Fault.GARBAGE, bytes=50_000)
     lines = reply(domain, "MASTER1", LOOK.line()).stdout.split(b"\n")
     assert {line[:1] for line in lines if line} == {b"=", b"|"}
-    assert sum(line.startswith(b"=") for line in lines) == 2 + 2 * len(Section)
+    assert sum(line.startswith(b"=") for line in lines) == 2 + 2 * len(LOOK.sections)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,7 @@ from boks_exporter.failover.findings import RULES, Acceptances, Finding, Level
 from boks_exporter.failover.preflight import Candidate, argument, next_master_by
 from boks_exporter.failover.procedures.step import UNNAMED, ProcedureStep, StepKind
 from boks_exporter.failover.runner import NextCommand, Proposal
-from boks_exporter.model import Timestamp
-from boks_exporter.parsing.operator_facts import Reach
+from boks_exporter.model import Reach, Timestamp
 from boks_exporter.text.formatting import in_words
 
 _LEVELS: Final = {Level.REFUSE: "REFUSED", Level.UNKNOWN: "UNKNOWN", Level.NOTE: "note"}

@@ -173,6 +173,36 @@ QUEUE_OLDEST: Final = MetricSpec(
     absent="while no file waits or its date could not be read",
     source=Source("HS", SourceCertainty.READ),
 )
+PROCESS_RUNNING: Final = MetricSpec(
+    name="boks_host_process_running",
+    kind=Kind.GAUGE,
+    unit="1 or 0",
+    labels=(*HOST, "process"),
+    meaning="1 if a process that sites check runs, 0 if it does not, by the name of its program: boks_init, "
+    "boks_servc, boks_clntd and the bridges servm.r, servc.s, servc.r and master.s; on a master also boks_master and "
+    "boks_drainmast. As of the last poll of the rare sections (`poll.rare_interval`). Which of the bridges run on a "
+    "master is not known.",
+    absent=f"{NO_ANSWER}, is neither master nor replica, or has a gate older than 2.1",
+    source=Source("SYS and BR1", SourceCertainty.READ),
+)
+DATA_FREE: Final = MetricSpec(
+    name="boks_host_data_free_bytes",
+    kind=Kind.GAUGE,
+    unit="bytes, exact to 1 KiB",
+    labels=HOST,
+    meaning="Free space of the file system of `$BOKS_var`, which holds the database, the spool and the logs.",
+    absent=f"{NO_ANSWER} or has a gate older than 2.1",
+    source=Source("POSIX df", SourceCertainty.READ),
+)
+DATA_SIZE: Final = MetricSpec(
+    name="boks_host_data_size_bytes",
+    kind=Kind.GAUGE,
+    unit="bytes, exact to 1 KiB",
+    labels=HOST,
+    meaning="Size of the file system of `$BOKS_var`.",
+    absent=f"{NO_ANSWER} or has a gate older than 2.1",
+    source=Source("POSIX df", SourceCertainty.READ),
+)
 CHECKSUM: Final = MetricSpec(
     name="boks_host_config_checksum_info",
     kind=Kind.INFO,

@@ -3,8 +3,8 @@
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.proofs.proven import Circumstances, Proven, all_of, no, unknown, yes
-from boks_exporter.model import HostName, Role
-from boks_exporter.parsing.operator_facts import Daemons, Reach
+from boks_exporter.model import HostName, Reach, Role
+from boks_exporter.parsing.operator_facts import Daemons
 
 
 def is_master_alone(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:

@@ -1,6 +1,7 @@
 """What each of BoKS's commands does and prints; error texts and exit codes are made up, since none are published."""
 
 import math
+import zlib
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Final, TypeAlias
@@ -120,6 +121,13 @@ def _cadm(__: SimulatedState, host: SimulatedHost, argv: Argv) -> Printed:
     return _printed("")
 
 
+def _hostkey(_: SimulatedState, host: SimulatedHost, argv: Argv) -> Printed:
+    """Print the check value of the node key; its form is made up."""
+    return (
+        _printed(f"{zlib.crc32(host.name.encode()):08x}\n") if argv[1:] == ("-c",) else _refused("usage: hostkey -c", 2)
+    )
+
+
 _COMMANDS: Final[Mapping[Argv, Command]] = {
     ("boksdiag", "list"): _list,
     ("boksdiag", "sequence"): _sequence,
@@ -129,4 +137,5 @@ _COMMANDS: Final[Mapping[Argv, Command]] = {
     ("Boot",): _boot,
     ("hostadm",): _hostadm,
     ("cadm",): _cadm,
+    ("hostkey",): _hostkey,
 }

@@ -100,6 +100,11 @@ class SimulatedDomain(SimulatedState):
         """End a fault; one that is not set changes nothing."""
         clear_fault(self, self.hosts[host], fault)
 
+    def lose_processes(self, host: HostName, *names: str) -> None:
+        """End single processes of a host; they stay away until its BoKS is restarted."""
+        self.hosts[host].lost_processes |= frozenset(names)
+        connect(self)
+
     def connect(self) -> None:
         """Begin or end the flow of updates to every replica, after a host or the network was changed from outside."""
         connect(self)

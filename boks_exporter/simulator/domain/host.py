@@ -1,7 +1,7 @@
 """One simulated server: its role, its daemons, its data and its faults."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from boks_exporter.model import HostName, Seconds
 from boks_exporter.simulator.domain.faults import Connectivity, Fault
@@ -16,6 +16,9 @@ _CONNECTIVITY = (
     (Fault.WRONG_HOST_KEY, Connectivity.WRONG_HOST_KEY),
     (Fault.WRONG_LOGIN, Connectivity.WRONG_LOGIN),
 )
+
+TOTAL_KILOBYTES: Final = 20_511_312
+_FREE_KILOBYTES: Final = 12_043_276
 
 
 class SimulatedHost:
@@ -41,6 +44,9 @@ class SimulatedHost:
         self.clock_skew_seconds: Seconds = 0.0
         self.is_deaf = False
         """Its daemons run and accept nothing from a master until they are restarted."""
+        self.lost_processes: frozenset[str] = frozenset()
+        """Processes that have ended while others run, until BoKS is restarted; without servm.r no update arrives."""
+        self.free_kilobytes = _FREE_KILOBYTES
         self.source: HostName | None = None
         self.must_load = False
         self.master_since: Seconds = 0.0
@@ -70,7 +76,8 @@ class SimulatedHost:
     @property
     def can_be_fed(self) -> bool:
         """Whether it accepts a master's updates."""
-        return self.role is Boksinit.SERVER and self.daemons_running and not self.is_cut_off and not self.is_deaf
+        listens = self.daemons_running and "servm.r" not in self.lost_processes and not self.is_deaf
+        return self.role is Boksinit.SERVER and listens and not self.is_cut_off
 
     @property
     def is_working_master(self) -> bool:

@@ -55,6 +55,7 @@ def start_daemons(state: SimulatedState, host: SimulatedHost) -> None:
     """Start BoKS on a host in the role that its ENV says."""
     host.daemons_running = True
     host.is_deaf = False
+    host.lost_processes = frozenset()
     host.must_load = host.role is Boksinit.SERVER
     if host.role is Boksinit.MASTER and host.copy.database is not None:
         host.copy.database.resume(state.now)
