@@ -64,7 +64,7 @@ async def sections(transport: SshTransport, fleet: Fleet, name: str) -> dict[Sec
     outcome = interpret_reply(host, LOOK, await transport.ask(host, LOOK), 0.0, 1.0)
     assert isinstance(outcome, Observed), outcome
     assert outcome.faults == ()
-    return {section: bool(outcome.reply.section(section)) for section in Section}
+    return {section: bool(outcome.reply.section(section)) for section in LOOK.sections}
 
 
 async def failure(transport: SshTransport, fleet: Fleet, name: str) -> TransportError:

@@ -39,6 +39,22 @@ def test_the_gate_answers_its_own_words(fleet: Fleet) -> None:
     assert "BOKSINIT=server" in got.stdout.splitlines()
 
 
+def test_a_replica_answers_the_sections_of_a_diagnosis(fleet: Fleet) -> None:
+    """Its own processes as the domain has them, and none of the other hosts' on the same machine."""
+    fleet.do(lambda: fleet.domain.lose_processes(HOST, "boks_clntd"))
+    fleet.do(fleet.tree.write)
+    try:
+        got = poll(fleet, "processes diskspace hostkey registered").stdout.splitlines()
+    finally:
+        fleet.do(lambda: [fleet.domain.run(HOST, ("Boot", *words)) for words in (("-k",), ())])
+    missing = [line.partition("=")[0] for line in got if "=missing" in line]
+    assert missing == ["boks_clntd", "boks_master", "boks_drainmast"]
+    assert "boks_init=running pid_file=match" in got
+    assert [line for line in got if line.startswith("free_kilobytes=")]
+    assert f"={NONCE} end hostkey exit=0" in got
+    assert f"={NONCE} end registered skipped=not_master" in got
+
+
 @pytest.mark.parametrize(
     "command",
     [
