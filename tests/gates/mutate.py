@@ -25,6 +25,7 @@ TESTS = {
         "tests/unit/test_gate_requests.py",
         "tests/integration/test_reading_gate_loop.py",
         "tests/integration/test_reading_gate_limits.py",
+        "tests/integration/test_reading_gate_diagnosis.py",
         "tests/unit/test_gate_configuration.py",
     ),
     GateKind.OPERATOR: (
