@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from boks_exporter.errors import FailureReason, ParseError, TransportError
 from boks_exporter.failover.facts import GateFacts, Witness
 from boks_exporter.model import Host, HostName, Reach
-from boks_exporter.parsing.operator_facts import HostLock, StepRecord
+from boks_exporter.parsing.operator_facts import Aside, Freeze, HostLock, StepRecord
 from boks_exporter.parsing.operator_reply import (
     OperatorReply,
+    asides_of,
+    freeze_of,
     lock_of,
     parse_operator_reply,
     reach_of,
@@ -72,6 +74,10 @@ class ReadOnlyGates:
         """Acquire a host's lock; a run that holds it already keeps it."""
         return lock_of(await self._ask(host, OperatorLook.lock_show()))
 
+    async def asides(self, host: Host) -> tuple[Aside, ...]:
+        """Return what runs have moved aside on a host; raises TransportError and ParseError."""
+        return asides_of(await self._ask(host, OperatorLook.asides()))
+
     async def record(self, host: Host, step: StepId) -> StepRecord:
         """Return the record of a change; raises TransportError and ParseError."""
         return record_of(await self._ask(host, OperatorLook.record(step)))
@@ -97,6 +103,14 @@ class ChangingGates:
     async def break_lock(self, host: Host, run: RunName) -> HostLock:
         """Remove a host's lock that is held by the named run."""
         return lock_of(await self._tell(host, OperatorChange.break_lock(run)))
+
+    async def freeze(self, host: Host, seconds: int, owner: str, reason: str) -> Freeze | None:
+        """Freeze the domain on a host, in place of a freeze that is there."""
+        return freeze_of(await self._tell(host, OperatorChange.freeze(seconds, owner, reason)))
+
+    async def unfreeze(self, host: Host) -> Freeze | None:
+        """Lift the freeze on a host."""
+        return freeze_of(await self._tell(host, OperatorChange.unfreeze()))
 
     async def do(self, host: Host, request: OperatorChange) -> StepRecord:
         """Make a change, or return its record where it was made already."""

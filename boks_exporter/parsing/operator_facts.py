@@ -1,6 +1,7 @@
 """Facts that the operator's gate reports: a host, its lock and the changes made on it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from boks_exporter.model import Role
@@ -45,6 +46,34 @@ class LockState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Freeze:
+    """A freeze that a host keeps: until when by its own clock. Without an end its file could not be read."""
+
+    until: int | None
+    owner: str = ""
+    reason: str = ""
+
+
+class AsideState(StrEnum):
+    """A directory of what was moved aside. Partial: a removal or its undoing is not at its end; odd: no plain files."""
+
+    WHOLE = "whole"
+    PARTIAL = "partial"
+    ODD = "odd"
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What a step of a run moved aside on a host; `moved_at` is a UTC time by the host's clock, where it is known."""
+
+    removal: str
+    files: int | None
+    kilobytes: int | None
+    moved_at: datetime | None
+    state: AsideState | None
+
+
+@dataclass(frozen=True, slots=True)
 class GateReadiness:
     """The answer to `preflight`; None where the gate reported nothing. `lock` is a run, `busy` a step's id."""
 
@@ -61,6 +90,7 @@ class GateReadiness:
     outlives_session: bool = True
     """False where the host ends all processes of a login, BoKS's daemons included, when its connection ends."""
     database: DatabaseState | None = None
+    freeze: Freeze | None = None
 
 
 @dataclass(frozen=True, slots=True)

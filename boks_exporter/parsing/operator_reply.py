@@ -14,15 +14,19 @@ A reply that was cut off is a ParseError: the outcome of a change is then unknow
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from boks_exporter.model import Environment, Reach
 from boks_exporter.parsing.nonce_frames import FramedReply, nonce_of, split_reply
 from boks_exporter.parsing.numbers import number
 from boks_exporter.parsing.operator_facts import (
+    Aside,
+    AsideState,
     Daemons,
     DatabaseState,
+    Freeze,
     GateReadiness,
     HostLock,
     LockState,
@@ -30,6 +34,8 @@ from boks_exporter.parsing.operator_facts import (
     StepRecord,
 )
 from boks_exporter.parsing.reply_frames import Frame, broken, frame_at, opening_of, refusal_of
+
+_FREEZE_WORDS: Final = 3
 
 _Word = TypeVar("_Word", bound=StrEnum)
 _Other = TypeVar("_Other", bound=StrEnum | None)
@@ -95,7 +101,50 @@ def readiness_of(reply: OperatorReply) -> GateReadiness:
         database_present=_truth(values.get("database"), "present", "absent"),
         database=_choice(DatabaseState, values.get("database"), None),
         outlives_session=values.get("session") != "killed",
+        freeze=_freeze(values.get("freeze")),
     )
+
+
+def freeze_of(reply: OperatorReply) -> Freeze | None:
+    """Read the answer to `freeze` and `unfreeze`; raises ParseError where the gate reports neither state."""
+    values = _ended_well(reply).values()
+    if "freeze" not in values:
+        raise broken(reply.end_line, 0, "a line 'freeze=…'", reply.said())
+    return _freeze(values["freeze"])
+
+
+def _freeze(text: str | None) -> Freeze | None:
+    if not text or text == "none":
+        return None
+    words = text.split()
+    until = number(words[0]) if len(words) == _FREEZE_WORDS else None
+    return Freeze(until, words[1], words[2].replace("_", " ")) if until is not None else Freeze(None)
+
+
+def asides_of(reply: OperatorReply) -> tuple[Aside, ...]:
+    """Read what was moved aside on a host, one directory a line; raises ParseError for a line of another form."""
+    return tuple(_aside(line, place) for place, line in enumerate(_ended_well(reply).output) if line.strip())
+
+
+def _aside(line: str, place: int) -> Aside:
+    removal, *rest = line.split()
+    values = dict(word.partition("=")[::2] for word in rest)
+    if not {"files", "kilobytes", "moved", "state"} <= set(values):
+        raise broken(place + 1, 0, "'ID files=N kilobytes=N moved=TIME state=…'", line)
+    return Aside(
+        removal,
+        number(values["files"]),
+        number(values["kilobytes"]),
+        _time(values["moved"]),
+        _choice(AsideState, values["state"], None),
+    )
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def registered_of(reply: OperatorReply) -> tuple[str, ...]:

@@ -10,6 +10,9 @@
 #   registered                  BOKSADM -S hostadm -l -t BOKSREPLICA -S               (on a master)         root
 #   reach HOST PORT             opens one TCP connection by perl, python3, bash, nc or telnet               root
 #   record ID                   reads STATE/records/ID                                                      root
+#   asides                      lists BOKS_VAR/data/removed-*, by du and STATE/records                      root
+#   freeze SECONDS OWNER REASON writes STATE/freeze, which ends after at most seven days                    root
+#   unfreeze                    removes STATE/freeze                                                        root
 #   lock RUN OWNER              makes STATE/lock                                                            root
 #   unlock RUN, break-lock RUN  removes STATE/lock, if it is that run's                                     root
 #   void ID                     makes STATE/records/ID, so that nothing is ever run under that id           root
@@ -19,6 +22,7 @@
 #   do ID set-shm-size N        BOKSADM -S cadm -E SHM_SIZE=N                                               root
 #   do ID remove-database       mv BOKS_VAR/data/*.dat and sequence to removed-ID     (on a client)         root
 #   do ID restore-database ID   mv them back                                          (on a client)         root
+#   do ID remove-aside ID       rm BOKS_VAR/data/removed-ID, plain files only         (no half removal)     root
 #
 # What `do` starts runs detached from the connection, under the claim STATE/change that only one can have at a time,
 # and keeps a record from which the same request is answered ever after.
@@ -466,7 +470,8 @@ check_words() { # op WORD...: refuses, or leaves the words behind `op` in $opera
 	shift
 	operation=$*
 	case "$# $*" in
-	'1 preflight' | '1 registered' | '1 lock-show') return ;;
+	'1 preflight' | '1 registered' | '1 lock-show' | '1 asides' | '1 unfreeze') return ;;
+	'4 freeze '*) is_number "$2" 604800 && is_owner "$3" && is_reason "$4" ;;
 	'3 reach '*) is_host "$2" && is_number "$3" 65535 ;;
 	'3 lock '*) is_name "$2" && is_owner "$3" ;;
 	'2 unlock '* | '2 break-lock '*) is_name "$2" ;;
@@ -474,7 +479,7 @@ check_words() { # op WORD...: refuses, or leaves the words behind `op` in $opera
 	'4 do '*' convert master' | '4 do '*' convert server' | '4 do '*' convert client') is_id "$2" ;;
 	'3 do '*' boot-stop' | '3 do '*' boot-start' | '3 do '*' remove-database') is_id "$2" ;;
 	'4 do '*' set-shm-size '*) is_id "$2" && is_number "$4" 99999999 ;;
-	'4 do '*' restore-database '*) is_id "$2" && is_id "$4" ;;
+	'4 do '*' restore-database '* | '4 do '*' remove-aside '*) is_id "$2" && is_id "$4" ;;
 	*) refuse unknown_word 64 ;;
 	esac || refuse bad_argument 64
 }
@@ -491,6 +496,10 @@ is_id() { # WORD: a run's name, a dot, and the step's name
 
 is_owner() { # WORD: who holds a lock
 	[ "${#1}" -le 64 ]
+}
+
+is_reason() { # WORD: why, with `_` for each blank
+	[ "${#1}" -le 120 ]
 }
 
 is_host() { # WORD: a name or an address
@@ -570,6 +579,7 @@ preflight() { # everything that a change needs, over the very way that it takes
 	read_lock
 	echo "lock=${lock_run:-none}${lock_run:+ $lock_owner $lock_since}"
 	echo "busy=$(running_id)"
+	read_freeze || tell_freeze
 	# shellcheck disable=SC2046 # the fields of df are wanted as words
 	set -- $(df -Pk "$gate_var/data" | sed -n '$p')
 	case ${4-} in '' | *[!0-9]*) ;; *) echo "free_kilobytes=$4" ;; esac
@@ -622,6 +632,55 @@ reach() { # HOST PORT: whether this host can open a TCP connection there
 	knock "$1" "$2"
 	echo "reach=$reached"
 	echo "tool=$tool"
+}
+
+asides() { # what runs have moved aside here, one directory a line
+	set +f
+	for aside in "$gate_var"/data/removed-*; do
+		id=${aside##*/removed-}
+		if ! is_id "$id" || ! is_there "$aside"; then continue; fi
+		set -- "$aside"/*
+		is_there "$1" || shift
+		state=whole
+		[ ! -e "$aside/manifest" ] || state=partial
+		[ -d "$aside" ] && [ ! -h "$aside" ] || state=odd
+		files=$#
+		for file in "$@"; do
+			is_plain "$file" || state=odd
+			case ${file##*/} in manifest | manifest.*) files=$((files - 1)) ;; esac
+		done
+		size=$(du -sk "$aside" | sed -n '1s/[^0-9].*//p')
+		moved=$(sed -n 5p "$gate_state/records/$id/start")
+		echo "$id files=$files kilobytes=${size:-unknown} moved=${moved:-unknown} state=$state"
+	done
+} 2>/dev/null
+
+# -- the freeze of this domain -----------------------------------------------------------------------------------------
+read_freeze() { # succeeds where there is none; leaves it in $frozen, which is `unreadable` after a crash
+	frozen=unreadable ends='' by='' why=''
+	[ -e "$gate_state/freeze" ] || return 0
+	read -r ends by why <"$gate_state/freeze"
+	case $ends,$why in [!1-9]* | ?*[!0-9]*,* | ???????????*,* | *,) return 1 ;; esac
+	# A clock that was set back makes no freeze longer: its end is unreadable then, and an operator lifts it.
+	[ "$((ends - $(now)))" -le 604800 ] || return 1
+	frozen="$ends $by $why"
+	[ "$ends" -le "$(now)" ]
+} 2>/dev/null
+
+tell_freeze() {
+	read_freeze && frozen=none
+	echo "freeze=$frozen"
+}
+
+freeze() { # SECONDS OWNER REASON: instead of one that is there
+	usable_state || { echo "boks-gate: $gate_state cannot be used" >&2; return 73; }
+	mine=$gate_state/freeze.$$
+	echo "$(($(now) + $1)) $2 $3" >"$mine" && mv -f "$mine" "$gate_state/freeze" && tell_freeze
+}
+
+unfreeze() {
+	usable_state || { echo "boks-gate: $gate_state cannot be used" >&2; return 73; }
+	rm -f "$gate_state/freeze" && tell_freeze
 }
 
 # -- the lock of this host ---------------------------------------------------------------------------------------------
@@ -768,6 +827,7 @@ objection() { # ID WORDS...: why the change is not made, or nothing
 	remove-database,,client) [ "$(database)" != odd ] || echo odd_files ;;
 	remove-database,* | restore-database,*,master | restore-database,*,server) echo not_client ;;
 	restore-database,*) restore_objection "$3" ;;
+	remove-aside,*) aside_objection "$gate_var/data/removed-$3" ;;
 	esac
 }
 
@@ -794,6 +854,16 @@ restore_objection() ( # ID of the removal
 	done
 	[ -n "$found" ] || { echo nothing_there; exit; }
 	case $(database) in absent | partial) ;; odd) echo odd_files ;; *) echo exists ;; esac
+)
+
+aside_objection() ( # DIRECTORY
+	set +f
+	is_there "$1" || { echo nothing_there; exit; }
+	[ -d "$1" ] && [ ! -h "$1" ] || { echo odd_files; exit; }
+	[ ! -e "$1/manifest" ] || { echo partial_database; exit; }
+	for file in "$1"/* "$1"/.[!.]*; do
+		if is_there "$file" && ! is_plain "$file"; then echo odd_files; exit; fi
+	done
 )
 
 # -- what changes ------------------------------------------------------------------------------------------------------
@@ -900,6 +970,7 @@ perform() { # ID WORDS...
 	set-shm-size) exec "$gate_boksadm" -S cadm -E "SHM_SIZE=$3" ;;
 	remove-database) remove_database "$gate_var/data" "$1" ;;
 	restore-database) restore_database "$gate_var/data" "${3%%.*}" ;;
+	remove-aside) remove_aside "$gate_var/data/removed-$3" ;;
 	esac
 }
 
@@ -951,6 +1022,14 @@ restore_database() { # DATA RUN: all that the run has moved aside
 		rm -f "$aside/manifest" "$aside/manifest.new"
 		rmdir "$aside" || return
 	done
+}
+
+remove_aside() { # DIRECTORY: of plain files only, as was checked right before
+	set +f
+	for file in "$1"/*; do
+		! is_plain "$file" || rm -f "$file" || return
+	done
+	rmdir "$1" && echo "removed ${1##*/}"
 }
 
 follow() { # SECTION ID SECONDS: waits for its end for so long, and tells how it stands

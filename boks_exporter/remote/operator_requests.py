@@ -18,9 +18,12 @@ _RUN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,39}")
 _STEP_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,39}\.[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _HOST: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*")
 _OWNER: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+_REASON: Final = re.compile(r"[A-Za-z0-9._:/-]{1,120}")
 _LONGEST_ID: Final = 64
 _LARGEST_PORT: Final = 65535
 _LARGEST_SHM_SIZE: Final = 99_999_999
+LONGEST_FREEZE_SECONDS: Final = 7 * 86_400
+"""A freeze that is longer is no longer one: nobody remembers why."""
 
 
 class OperatorSection(StrEnum):
@@ -36,6 +39,9 @@ class OperatorSection(StrEnum):
     DO = "do"
     RECORD = "record"
     VOID = "void"
+    ASIDES = "asides"
+    FREEZE = "freeze"
+    UNFREEZE = "unfreeze"
 
 
 class ConvertTo(StrEnum):
@@ -83,6 +89,11 @@ class OperatorLook:
         return cls(OperatorSection.LOCK_SHOW)
 
     @classmethod
+    def asides(cls) -> Self:
+        """Ask what runs have moved aside on the host."""
+        return cls(OperatorSection.ASIDES)
+
+    @classmethod
     def record(cls, step: StepId) -> Self:
         """Ask what became of a change, without starting it."""
         return cls(OperatorSection.RECORD, (_step(step),))
@@ -124,6 +135,18 @@ class OperatorChange:
         return cls(OperatorSection.VOID, (_step(step),))
 
     @classmethod
+    def freeze(cls, seconds: int, owner: str, reason: str) -> Self:
+        """Freeze the host's domain; it ends by itself."""
+        length = _number(seconds, LONGEST_FREEZE_SECONDS, "a freeze in seconds")
+        checked = _checked(_OWNER, owner, "a freeze's owner"), _checked(_REASON, reason, "a freeze's reason")
+        return cls(OperatorSection.FREEZE, (length, *checked))
+
+    @classmethod
+    def unfreeze(cls) -> Self:
+        """Lift a freeze, whoever set it."""
+        return cls(OperatorSection.UNFREEZE, ())
+
+    @classmethod
     def do(cls, step: StepId, words: tuple[str, ...]) -> Self:
         """Make a change, once under this id."""
         return cls(OperatorSection.DO, (_step(step), *words))
@@ -157,6 +180,16 @@ def remove_database() -> tuple[str, ...]:
 def restore_database(removal: StepId) -> tuple[str, ...]:
     """Move back what a removal moved aside."""
     return ("restore-database", _step(removal))
+
+
+def remove_aside(removal: StepId) -> tuple[str, ...]:
+    """Remove permanently what a removal moved aside."""
+    return ("remove-aside", _step(removal))
+
+
+def reason_word(text: str) -> str:
+    """Make the reason of a freeze one word: `_` for blanks, a dash for what the gate does not take."""
+    return re.sub(r"[^A-Za-z0-9._:/-]", "-", "_".join(text.split()))[:120] or "none"
 
 
 def owner_word(text: str) -> str:

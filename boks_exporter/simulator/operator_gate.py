@@ -11,6 +11,7 @@ from boks_exporter.model import HostName, Seconds
 from boks_exporter.remote.request import OLD_PROTOCOL
 from boks_exporter.simulator.domain import Boksinit, SimulatedDomain
 from boks_exporter.simulator.gate_reply import VERSION
+from boks_exporter.simulator.operator_keeps import asides, freeze, frozen
 from boks_exporter.simulator.operator_records import (
     HostState,
     Lock,
@@ -108,6 +109,10 @@ class OperatorGates:
                 word, tool = self._reach(host, there, port)
                 word = self.overrides.get(host, {}).get("reach", word)
                 return [f"|reach={word}", f"|tool={tool}", "=end reach exit=0 seconds=0"]
+            case ["asides"]:
+                return [*asides(self.domain, host, self.states[host]), "=end asides exit=0 seconds=0"]
+            case ["freeze" | "unfreeze" as kind, *more]:
+                return [*freeze(self.domain, host, self.states[host], more), f"=end {kind} exit=0 seconds=0"]
         return self._locks(host, words)
 
     def _preflight(self, host: HostName) -> list[str]:
@@ -123,6 +128,7 @@ class OperatorGates:
             "state": "writable",
             "lock": lock,
             "busy": state.running(),
+            **frozen(self.domain, host, state),
             "free_kilobytes": "1000000",
             "database": self._presence(host),
         }
@@ -209,6 +215,9 @@ class OperatorGates:
         if state.running() != "none":
             return "busy"
         match words[1:]:
+            case ["remove-aside", removal]:
+                is_partial = removal in state.removals
+                return "nothing_there" if removal not in simulated.aside else "partial_database" if is_partial else None
             case ["convert", role] if role != simulated.role:
                 return self._transition_objection(host, role)
             case ["remove-database"] if simulated.role is not Boksinit.CLIENT:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
 from typing import Final
@@ -86,6 +87,15 @@ class Lock:
     since: str
 
 
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """A freeze of the domain on one host, until a time of the host's own clock."""
+
+    until: int
+    owner: str
+    reason: str
+
+
 @dataclass(slots=True)
 class HostState:
     """The state directory of one host's gate; it outlives a reboot."""
@@ -97,6 +107,10 @@ class HostState:
     """Removals, or their undoings, that are not at their end: the manifest is there."""
     has_odd_files: bool = False
     """A file of the database is a link or a directory."""
+    moved_at: dict[str, str] = field(default_factory=dict)
+    """When each removal began, by the host's own clock."""
+    freeze: Freeze | None = None
+    freeze_file_is_empty: bool = False
     lock_file_is_empty: bool = False
     """The lock file was created before a power loss, and its content was not."""
 
@@ -107,6 +121,7 @@ class HostState:
     def lose_power(self) -> None:
         """Lose the content of files that were written last."""
         self.lock_file_is_empty = self.lock is not None
+        self.freeze_file_is_empty = self.freeze is not None
         self.lock = None
         self.go_down()
 
@@ -219,6 +234,8 @@ def _phases(domain: SimulatedDomain, host: HostName, state: HostState, words: li
         return _removal(domain, host, state, name)
     if change == "restore-database":
         return _restoration(domain, host, state, argument)
+    if change == "remove-aside":
+        return (Phase(0.05, partial(domain.remove_aside, host, argument), f"removed removed-{argument}"),)
     return phases(domain, simulated, _BOKS[change](argument))
 
 
@@ -230,6 +247,7 @@ def _removal(domain: SimulatedDomain, host: HostName, state: HostState, name: st
 
     def move(file: str) -> None:
         state.removals.add(name)
+        state.moved_at.setdefault(name, utc_clock(domain, host))
         domain.move_file_aside(host, name, file)
         if file == files[-1]:
             state.removals.clear()
@@ -249,6 +267,11 @@ def _restoration(domain: SimulatedDomain, host: HostName, state: HostState, remo
             state.removals -= {each for each in state.removals if each.partition(".")[0] == run}
 
     return tuple(Phase(0.05, partial(move, name, file), f"moved {file} back") for name, file in todo)
+
+
+def utc_clock(domain: SimulatedDomain, host: HostName) -> str:
+    """Return the time of a host's clock as the gate writes it."""
+    return f"{datetime.fromtimestamp(domain.clock(host), UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def asides_of(domain: SimulatedDomain, host: HostName, run: str) -> list[str]:

@@ -17,6 +17,8 @@ _ARGUMENTS: Final = {
     "OWNER": re.compile(r".{1,64}"),
     "HOST": re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]*"),
     "PORT": re.compile(r"[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"),
+    "SECONDS": re.compile(r"[1-9][0-9]{0,4}|[1-5][0-9]{5}|60[0-3][0-9]{3}|604[0-7][0-9]{2}|604800"),
+    "REASON": re.compile(r".{1,120}"),
     "SIZE": re.compile(r"[1-9][0-9]{0,7}"),
 }
 _SHAPES: Final = tuple(
@@ -39,6 +41,10 @@ _SHAPES: Final = tuple(
         "do ID remove-database",
         "do ID set-shm-size SIZE",
         "do ID restore-database ID",
+        "do ID remove-aside ID",
+        "asides",
+        "freeze SECONDS OWNER REASON",
+        "unfreeze",
     )
 )
 

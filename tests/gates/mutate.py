@@ -32,6 +32,7 @@ TESTS = {
         "tests/integration/test_operator_gate_changes.py",
         "tests/integration/test_operator_gate_races.py",
         "tests/integration/test_operator_gate_idempotency.py",
+        "tests/integration/test_operator_gate_keeps.py",
         "tests/integration/test_operator_gate_queries.py",
         "tests/unit/test_gate_operator_requests.py",
     ),

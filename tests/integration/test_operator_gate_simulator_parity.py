@@ -44,6 +44,14 @@ STORY = [
     ("REPHOST2", "preflight"),
     ("REPHOST2", "do r1.12 restore-database r1.8"),
     ("REPHOST2", "do r1.13 remove-database"),
+    ("REPHOST2", "asides"),
+    ("REPHOST2", "do r1.17 remove-aside r1.2"),
+    ("REPHOST2", "do r1.18 remove-aside r1.13"),
+    ("REPHOST2", "asides"),
+    ("REPHOST2", "freeze 3600 alice:console new_disks"),
+    ("REPHOST2", "preflight"),
+    ("REPHOST2", "unfreeze"),
+    ("REPHOST2", "preflight"),
     ("REPHOST2", "do r1.14 set-shm-size 24000"),
     ("REPHOST2", "do r1.15 convert server"),
     ("REPHOST2", "record r1.15"),
@@ -83,6 +91,13 @@ REFUSED = [
     "op lock r1 alice@console",
     f"op record r1.{'x' * 62}",
     "op void r1",
+    "op asides r1",
+    "op do r1.1 remove-aside r1",
+    "op freeze 0 alice why",
+    "op freeze 604801 alice why",
+    "op freeze 604800 alice",
+    f"op freeze 604800 alice {'x' * 121}",
+    "op unfreeze r1",
     "loop 60 op preflight",
     "op " + "x" * 400,
 ]
@@ -118,7 +133,10 @@ def test_a_story_reads_the_same_on_both(fleet: Fleet, gates: OperatorGates) -> N
     """Locks, refusals, conversions, a database moved aside and back, records: byte for byte but for the figures."""
     for host, words in STORY:
         line = f"{PROTOCOL} {NONCE} op {words}"
-        told, twins = (whole(text.encode()) for text in (real(fleet, host, line), virtual(gates, host, line)))
+        told, twins = (
+            re.sub(r"(?<=freeze=)\d{10}|(?<=kilobytes=)\d+|(?<=moved=)\d{4}-\S+", "ITS-OWN", whole(text.encode()))
+            for text in (real(fleet, host, line), virtual(gates, host, line))
+        )
         told = told.replace("|hostname=HERE", "|hostname=")
         assert told == twins.replace("|hostname=HERE", "|hostname="), (host, words)
         roles = {name: each.role for name, each in fleet.domain.hosts.items()}

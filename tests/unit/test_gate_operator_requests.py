@@ -28,6 +28,10 @@ EXACT = [
     "do R1.1 remove-database",
     "do R1.1 restore-database R1.0",
     "void R1.1",
+    "asides",
+    "do R1.1 remove-aside R1.0",
+    "freeze 604800 alice:console new_disks",
+    "unfreeze",
 ]
 
 WRONG = [
@@ -63,6 +67,19 @@ WRONG = [
     ("record R1", "bad_argument"),
     ("void R1", "bad_argument"),
     ("void", "unknown_word"),
+    ("asides R1.1", "unknown_word"),
+    ("freeze 60 alice", "unknown_word"),
+    ("freeze 60 alice new disks", "unknown_word"),
+    ("unfreeze R1", "unknown_word"),
+    ("do R1.1 remove-aside", "unknown_word"),
+    ("do R1.1 remove-aside ..", "bad_argument"),
+    ("do R1.1 remove-aside R1", "bad_argument"),
+    ("do R1.1 remove-aside R1.1/..", "bad_argument"),
+    ("freeze 0 alice why", "bad_argument"),
+    ("freeze 604801 alice why", "bad_argument"),
+    ("freeze soon alice why", "bad_argument"),
+    (f"freeze 60 {'a' * 65} why", "bad_argument"),
+    (f"freeze 60 alice {'w' * 121}", "bad_argument"),
     ("do R1.1 restore-database ..", "bad_argument"),
     ("do R1.1 restore-database /etc", "bad_argument"),
     ("do R1.1 set-shm-size 0", "bad_argument"),
@@ -127,7 +144,9 @@ def test_the_reading_gate_knows_none_of_it(tmp_path: Path, line: str) -> None:
     assert (reply.startswith("=refused "), status) == (True, 64)
     assert (host.ran, host.database()) == ([], set(DATA))
     text = host.gate.read_text()
-    assert not [word for word in ("convert", "Boot", "removed-", "cadm", "/lock", "records/") if word in text]
+    assert not [
+        word for word in ("convert", "Boot", "removed-", "cadm", "/lock", "/freeze", "records/") if word in text
+    ]
 
 
 @pytest.mark.parametrize("line", EXACT)

@@ -73,6 +73,12 @@ class SimulatedDomain(SimulatedState):
         """Return the files of a database that lie in such a directory."""
         return files_aside(self.hosts[host], name)
 
+    def remove_aside(self, host: HostName, name: str) -> None:
+        """Remove permanently what was moved aside."""
+        self.notify(f"removing {host}")
+        del self.hosts[host].aside[name]
+        self.notify(f"remove {host}")
+
     def move_data_aside(self, host: HostName, name: str) -> None:
         """Move the database of a host into a directory beside it, which no daemon reads."""
         move_aside(self, self.hosts[host], name)
