@@ -16,7 +16,7 @@ from boks_exporter.failover.journal import RunOpenError
 from boks_exporter.model import Host, HostName
 from boks_exporter.observe import SystemClock
 
-_AT_ONCE: Final = 50
+LIMIT: Final = 50
 
 
 class StillLockedError(BoksExporterError):
@@ -28,7 +28,7 @@ async def break_lock(domain: ManagedDomain, run: str, host: HostName) -> str:
 
     The intent is journaled first. Raises RunOpenError for a run that is open in this journal.
     """
-    target, name = _known(domain, host), domain.domain.name
+    target, name = find_host(domain, host), domain.domain.name
     with journal_of(domain) as journal:
         known = journal.run(run)
         if known is not None and known.is_open:
@@ -61,7 +61,7 @@ async def _broken(domain: ManagedDomain, host: Host, run: str) -> tuple[str, boo
 
 async def locks(domain: ManagedDomain) -> dict[HostName, str]:
     """Return the holder of each host's lock, or why it is unknown."""
-    limiter = asyncio.Semaphore(_AT_ONCE)
+    limiter = asyncio.Semaphore(LIMIT)
     async with operator_connections(domain) as ways:
         looking = ReadOnlyGates(ReadOnlyTransport(ways.operator))
         found = await asyncio.gather(*(_held(looking, host, limiter) for host in domain.domain.hosts))
@@ -77,7 +77,8 @@ async def _held(looking: ReadOnlyGates, host: Host, limiter: asyncio.Semaphore) 
     return "not locked" if lock.run is None else f"locked by {lock.run} of {lock.owner} since {lock.since} (UTC)"
 
 
-def _known(domain: ManagedDomain, name: HostName) -> Host:
+def find_host(domain: ManagedDomain, name: HostName) -> Host:
+    """Return a configured host; raises NotConfiguredError."""
     for host in domain.domain.hosts:
         if host.name == name:
             return host

@@ -8,7 +8,7 @@ from boks_exporter.model import HostName, Timestamp
 
 
 class RunProcedure(StrEnum):
-    """The procedures that are journaled; `verify` changes nothing and is not."""
+    """The procedures of the label; `verify`, which was one, changes nothing and is not journaled: it stays at 0."""
 
     ADD_REPLICA = "add-replica"
     PROMOTE = "promote"
@@ -16,6 +16,7 @@ class RunProcedure(StrEnum):
     FAILBACK = "failback"
     SWITCHOVER = "switchover"
     REBUILD = "rebuild"
+    VERIFY = "verify"
 
 
 class RunOutcome(StrEnum):
@@ -52,6 +53,8 @@ class Operations:
     in_progress: bool = False
     last_at: Timestamp | None = None
     windows: tuple[Window, ...] = ()
+    frozen_until: Timestamp | None = None
+    """When the freeze of the domain ends, by the journal; None where it is not frozen."""
 
     @property
     def maintenance(self) -> Mapping[HostName, Timestamp]:

@@ -243,6 +243,8 @@ def _operations(view: DomainView) -> Iterator[Sample]:
             yield operations.RUNS, (*domain, procedure, outcome), known.runs.get((procedure, outcome), 0)
     yield operations.IN_PROGRESS, domain, known.in_progress
     yield from _known(operations.LAST, domain, known.last_at)
+    yield operations.FREEZE_ACTIVE, domain, known.frozen_until is not None
+    yield from _known(operations.FREEZE_UNTIL, domain, known.frozen_until)
     maintenance = known.maintenance
     for host in view.snapshot.hosts:
         until = maintenance.get(host.name)

@@ -23,7 +23,7 @@ _LONGEST_ID: Final = 64
 _LARGEST_PORT: Final = 65535
 _LARGEST_SHM_SIZE: Final = 99_999_999
 LONGEST_FREEZE_SECONDS: Final = 7 * 86_400
-"""A freeze that is longer is no longer one: nobody remembers why."""
+"""Seven days; the gate refuses more."""
 
 
 class OperatorSection(StrEnum):
@@ -143,7 +143,7 @@ class OperatorChange:
 
     @classmethod
     def unfreeze(cls) -> Self:
-        """Lift a freeze, whoever set it."""
+        """Lift a freeze of any operator."""
         return cls(OperatorSection.UNFREEZE, ())
 
     @classmethod

@@ -4,7 +4,7 @@ from typing import Final
 
 from boks_exporter.model import HostName
 from boks_exporter.simulator.domain import SimulatedDomain
-from boks_exporter.simulator.operator_records import Freeze, HostState
+from boks_exporter.simulator.operator_records import KeptFreeze, HostState
 
 _LONGEST_SECONDS: Final = 604_800
 
@@ -21,10 +21,10 @@ def asides(domain: SimulatedDomain, host: HostName, state: HostState) -> list[st
 
 
 def freeze(domain: SimulatedDomain, host: HostName, state: HostState, words: list[str]) -> list[str]:
-    """Freeze for so many seconds, or without words lift the freeze."""
+    """KeptFreeze for so many seconds, or without words lift the freeze."""
     state.freeze, state.freeze_file_is_empty = None, False
     if words:
-        state.freeze = Freeze(int(domain.clock(host)) + int(words[0]), words[1], words[2])
+        state.freeze = KeptFreeze(int(domain.clock(host)) + int(words[0]), words[1], words[2])
     return [f"|freeze={frozen(domain, host, state).get('freeze', 'none')}"]
 
 

@@ -88,7 +88,7 @@ class Lock:
 
 
 @dataclass(frozen=True, slots=True)
-class Freeze:
+class KeptFreeze:
     """A freeze of the domain on one host, until a time of the host's own clock."""
 
     until: int
@@ -109,7 +109,7 @@ class HostState:
     """A file of the database is a link or a directory."""
     moved_at: dict[str, str] = field(default_factory=dict)
     """When each removal began, by the host's own clock."""
-    freeze: Freeze | None = None
+    freeze: KeptFreeze | None = None
     freeze_file_is_empty: bool = False
     lock_file_is_empty: bool = False
     """The lock file was created before a power loss, and its content was not."""

@@ -36,6 +36,16 @@ WORK: Final = (
         description="Its announced end has passed. The work on replica1 continues without maintenance, or was left unfinished.",
     ),
     Case(
+        alert="BoksFailoverFrozen",
+        severity="info",
+        lines=(of_domain("boks_failover_freeze_active", "0", "1"),),
+        fires=0,
+        ends=120,
+        labels=DOMAIN,
+        summary="Role changes of BoKS domain prod are frozen.",
+        description="An operator froze the domain. Every failover command reports it, and it ends by itself within seven days.",
+    ),
+    Case(
         alert="BoksFailoverRunning",
         severity="info",
         lines=(of_domain("boks_failover_in_progress", "0", "1"),),

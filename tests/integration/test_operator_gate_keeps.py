@@ -97,7 +97,7 @@ def test_other_directories_are_not_listed(tmp_path: Path) -> None:
 
 
 def test_a_freeze_is_shown_until_it_is_lifted(tmp_path: Path, shell: str) -> None:
-    """The newest one counts, and whoever asks can lift it."""
+    """The newest one counts, and any operator can lift it."""
     host = OperatorHost(tmp_path, shell=shell)
     assert "freeze=" not in host.op("preflight")
     first = host.op("freeze 3600 alice:console new_disks")

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from boks_exporter.app import failover_locks, failover_wiring
+from boks_exporter.app import failover_asides, failover_freeze, failover_locks, failover_wiring
 from boks_exporter.app.failover_wiring import ManagedDomain, NoOperator, OperatorConnections
-from boks_exporter.cli.failover import apply, check, host_commands, inspect, topology
+from boks_exporter.cli.failover import apply, asides, check, freeze, host_commands, inspect, topology
 from boks_exporter.cli.root_command import run
 from boks_exporter.failover.facts import JournalView, Reading
 from boks_exporter.failover.gate_client import ReadOnlyGates, ReadOnlyTransport
@@ -95,9 +95,11 @@ def terminal_at(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch:
 
     for module in (apply, inspect, topology, failover_wiring):
         monkeypatch.setattr(module, "looking", made.looking)
-    for module in (apply, check, inspect, host_commands, topology):
+    for module in (apply, asides, check, freeze, inspect, host_commands, topology):
         monkeypatch.setattr(module, "run_async", virtually)
-    monkeypatch.setattr(failover_locks, "operator_connections", made.ways)
+    for module in (failover_asides, failover_freeze, failover_locks):
+        monkeypatch.setattr(module, "operator_connections", made.ways)
+    monkeypatch.setattr(failover_asides, "SystemClock", VirtualClock)
     monkeypatch.setattr(apply, "changing", made.changing)
     return made
 

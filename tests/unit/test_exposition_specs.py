@@ -95,6 +95,8 @@ FURTHER = {
     "boks_domain_second_names": DOMAIN,
     "boks_domain_unresolved_replicas": DOMAIN,
     "boks_failover_journal_readable": DOMAIN,
+    "boks_failover_freeze_active": DOMAIN,
+    "boks_failover_freeze_until_timestamp_seconds": DOMAIN,
 }
 
 

@@ -17,7 +17,7 @@ def test_a_journal_of_an_older_program_is_brought_up_to_date(tmp_path: Path) -> 
     with closing(sqlite3.connect(tmp_path / "journal")) as database:
         database.executescript(
             "ALTER TABLE readings DROP COLUMN is_final; DROP TABLE breaks; ALTER TABLE steps DROP COLUMN begun;"
-            "DROP TABLE forks; DROP TABLE lost; ALTER TABLE acceptances DROP COLUMN host;"
+            "DROP TABLE actions; DROP TABLE forks; DROP TABLE lost; ALTER TABLE acceptances DROP COLUMN host;"
             "ALTER TABLE acceptances DROP COLUMN value;"
             "ALTER TABLE plans DROP COLUMN findings;"
             "PRAGMA user_version = 1;"
@@ -50,7 +50,7 @@ def test_what_an_older_program_wrote_in_a_sentence_becomes_a_field(
     with closing(sqlite3.connect(tmp_path / "journal", isolation_level=None)) as database:
         database.execute("UPDATE steps SET outcome = ?, sentence = ?", (outcome, sentence))
         database.executescript(
-            "ALTER TABLE steps DROP COLUMN begun; DROP TABLE forks; DROP TABLE lost;"
+            "ALTER TABLE steps DROP COLUMN begun; DROP TABLE actions; DROP TABLE forks; DROP TABLE lost;"
             "ALTER TABLE acceptances DROP COLUMN host;"
             "ALTER TABLE acceptances DROP COLUMN value; ALTER TABLE plans DROP COLUMN findings;"
             "PRAGMA user_version = 2;"

@@ -6,7 +6,9 @@ from typing import Any, Final
 import click
 
 from boks_exporter.cli.failover import options
+from boks_exporter.cli.failover.asides import asides
 from boks_exporter.cli.failover.check import check
+from boks_exporter.cli.failover.freeze import freeze
 from boks_exporter.cli.failover.host_commands import break_lock, declare_lost, locks
 from boks_exporter.cli.failover.options import AcceptArguments, Common, acceptances, example
 from boks_exporter.cli.options import Command
@@ -271,5 +273,5 @@ def forget(*, run: str, reason: str, **given: Any) -> int:
     return close(Common(**given), run, reason)
 
 
-for _command in (check, declare_lost, locks, break_lock):
+for _command in (check, declare_lost, asides, freeze, locks, break_lock):
     failover.add_command(_command)

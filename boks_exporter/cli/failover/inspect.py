@@ -117,6 +117,7 @@ def show_history(common: Common, limit: int) -> int:
     with kept_journal(domain) as journal:
         runs = journal.runs(domain.domain.name, limit) if journal else ()
         broken = journal.broken(domain.domain.name) if journal else ()
+        actions = journal.actions(domain.domain.name) if journal else ()
     if common.is_json:
         say(json.dumps([run_json(run) for run in runs], indent=2))
         return int(Exit.DONE)
@@ -127,6 +128,10 @@ def show_history(common: Common, limit: int) -> int:
         say(
             harmless(f"{time_of(each.intended_at)}  {each.owner} broke the lock of {each.run} on {each.host}: {became}")
         )
+    for action in actions[:limit]:
+        what = " ".join(word for word in (action.kind, action.host, action.subject) if word)
+        became = action.became or "its outcome is unknown"
+        say(harmless(f"{time_of(action.intended_at)}  {what}  {action.owner}: {action.reason}: {became}"))
     return int(Exit.DONE)
 
 

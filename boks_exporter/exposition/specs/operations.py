@@ -24,6 +24,22 @@ MAINTENANCE_UNTIL: Final = MetricSpec(
     meaning="When the maintenance of the host ends by itself.",
     absent="while there is none",
 )
+FREEZE_ACTIVE: Final = MetricSpec(
+    name="boks_failover_freeze_active",
+    kind=Kind.GAUGE,
+    unit="1 or 0",
+    labels=DOMAIN,
+    meaning="1 while the domain is frozen by `failover freeze`, as far as this journal shows; it becomes 0 by itself.",
+    absent=_NO_JOURNAL,
+)
+FREEZE_UNTIL: Final = MetricSpec(
+    name="boks_failover_freeze_until_timestamp_seconds",
+    kind=Kind.GAUGE,
+    unit=UNIX,
+    labels=DOMAIN,
+    meaning="When the freeze of the domain ends by itself.",
+    absent="while there is none",
+)
 JOURNAL_READABLE: Final = MetricSpec(
     name="boks_failover_journal_readable",
     kind=Kind.GAUGE,

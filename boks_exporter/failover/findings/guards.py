@@ -21,6 +21,7 @@ class Guard(StrEnum):
     COOL_DOWN = "cool_down"
     LAST_RUN_FAILED = "last_run_failed"
     CLOCK_SET_BACK = "clock_set_back"
+    FROZEN = "frozen"
     UNDER_MAINTENANCE = "under_maintenance"
     STALE_LOOK = "stale_look"
     SEVERAL_MASTERS = "several_masters"
@@ -149,6 +150,12 @@ RULES: Final[dict[Guard, GuardRule]] = {
         "ages that are counted from it are wrong",
         _MAY,
         "by a person who knows the time; the domain is judged by what it is now",
+    ),
+    Guard.FROZEN: GuardRule(
+        "no freeze is kept on a host of the domain",
+        "an operator decided that roles stay as they are for a time",
+        _MAY,
+        "by a person who knows the reason of the freeze, or lifts it with failover freeze end",
     ),
     Guard.UNDER_MAINTENANCE: GuardRule(
         "no host that is changed is under maintenance",

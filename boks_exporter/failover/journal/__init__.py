@@ -3,9 +3,11 @@
 from boks_exporter.failover.journal.errors import JournalError, RunOpenError
 from boks_exporter.failover.journal.journal import Journal
 from boks_exporter.failover.journal.records import (
+    ActionKind,
     BrokenLock,
     LoggedStep,
     Maintenance,
+    OperatorAction,
     Run,
     ShownPlan,
     StepOutcome,
@@ -16,11 +18,13 @@ from boks_exporter.failover.journal.records import (
 )
 
 __all__ = [
+    "ActionKind",
     "BrokenLock",
     "Journal",
     "JournalError",
     "LoggedStep",
     "Maintenance",
+    "OperatorAction",
     "Run",
     "RunOpenError",
     "ShownPlan",

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from boks_exporter.failover.facts import DeclaredLost, ForkPoint, MaintenanceWindow
+from boks_exporter.failover.journal.actions import ActionRecords
 from boks_exporter.failover.journal.codec import dump_above, dump_numbers, read_above, read_numbers
-from boks_exporter.failover.journal.connection import JournalFile
 from boks_exporter.failover.journal.errors import explained
 from boks_exporter.failover.journal.records import BrokenLock, Maintenance
 from boks_exporter.model import DomainName, HostName, Role, Timestamp
@@ -14,7 +14,7 @@ _ROLES: Final = {"master": Role.MASTER, "server": Role.REPLICA, "client": Role.C
 """The words of conversions."""
 
 
-class DomainRecords(JournalFile):
+class DomainRecords(ActionRecords):
     """The part of an open journal that outlives runs."""
 
     # -- fork points ---------------------------------------------------------------------------------------------------

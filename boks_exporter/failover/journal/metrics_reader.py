@@ -4,6 +4,7 @@ from contextlib import closing
 from pathlib import Path
 
 from boks_exporter.exposition.failover_activity import Operations, RunOutcome, RunProcedure, Window
+from boks_exporter.failover.journal.actions import frozen_until
 from boks_exporter.failover.journal.errors import JournalError, explained
 from boks_exporter.failover.journal.schema import opened_for_reading
 from boks_exporter.model import DomainName, Timestamp
@@ -32,6 +33,7 @@ def _read(path: Path, domain: DomainName, now: Timestamp) -> Operations:
             "WHERE domain = ? AND ended_at IS NULL AND started_at <= ? AND until > ? ORDER BY until, number",
             (domain, now, now),
         ).fetchall()
+        frozen = frozen_until(database, domain, now)
     known = {each.value for each in RunProcedure}, {each.value for each in RunOutcome}
     counted = {
         (RunProcedure(procedure), RunOutcome(outcome)): count
@@ -40,4 +42,4 @@ def _read(path: Path, domain: DomainName, now: Timestamp) -> Operations:
     }
     names = ("host", "started_at", "until", "owner", "reason", "run")
     shown = tuple(Window(**dict(zip(names, row, strict=True))) for row in windows)
-    return Operations(runs=counted, in_progress=bool(opened), last_at=last, windows=shown)
+    return Operations(runs=counted, in_progress=bool(opened), last_at=last, windows=shown, frozen_until=frozen)

@@ -27,6 +27,31 @@ class StepOutcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+class ActionKind(StrEnum):
+    """What an operator did beside the runs."""
+
+    FREEZE = "freeze"
+    UNFREEZE = "unfreeze"
+    RESTORE_ASIDE = "restore-aside"
+    REMOVE_ASIDE = "remove-aside"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorAction:
+    """One such action; `subject` is the removal, `until` the end of a freeze; without `became` its end is unknown."""
+
+    domain: DomainName
+    kind: ActionKind
+    owner: str
+    reason: str
+    intended_at: Timestamp
+    host: HostName = ""
+    subject: str = ""
+    until: Timestamp | None = None
+    became: str | None = None
+    is_effective: bool | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Who:
     """The operator and the process of a run."""

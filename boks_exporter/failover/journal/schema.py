@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-VERSION: Final = 5
+VERSION: Final = 6
 APPLICATION: Final = 0x424F4B46
 """`BOKF`: identifies the journal; any other database is refused."""
 
@@ -79,6 +79,13 @@ CREATE TABLE forks (
     numbers TEXT NOT NULL, above TEXT NOT NULL, at REAL NOT NULL
 )
 """
+_SINCE_6: Final = """
+CREATE TABLE actions (
+    number INTEGER PRIMARY KEY, domain TEXT NOT NULL, kind TEXT NOT NULL, host TEXT NOT NULL, subject TEXT NOT NULL,
+    owner TEXT NOT NULL, reason TEXT NOT NULL, intended_at REAL NOT NULL, until REAL, became TEXT,
+    is_effective INTEGER
+)
+"""
 _ACCEPTED_HOSTS: Final = """
 INSERT INTO acceptances
 SELECT acceptances.run, acceptances.guard, acceptances.reason, findings.host, NULL
@@ -92,6 +99,7 @@ _UPGRADES: Final = {
     2: f"{_SINCE_3}; {_NEVER_BEGUN}",
     3: f"{_SINCE_4}; {_ACCEPTED_HOSTS}",
     4: _SINCE_5,
+    5: _SINCE_6,
 }
 """What an older file lacks; each brings it to the next version."""
 
@@ -156,7 +164,7 @@ def _prepare(database: sqlite3.Connection) -> None:
     database.execute("BEGIN IMMEDIATE")
     try:
         if not database.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
-            _run(database, f"{_SCHEMA}{_SINCE_2}{_SINCE_3};{_SINCE_4};{_SINCE_5}")
+            _run(database, f"{_SCHEMA}{_SINCE_2}{_SINCE_3};{_SINCE_4};{_SINCE_5};{_SINCE_6}")
             database.execute(f"PRAGMA application_id = {APPLICATION}")
             database.execute(f"PRAGMA user_version = {VERSION}")
         for version in range(_insist(database), VERSION):

@@ -15,6 +15,7 @@ _GUARDS: Final = (
     runs.locks,
     runs.last_run,
     runs.maintenance,
+    runs.freezes,
     roles.master,
     roles.every_host_asked,
     roles.former_masters,

@@ -9,6 +9,7 @@ from boks_exporter.failover.preflight.question import PlanQuestion, note, refuse
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.proofs.domains import registered_hosts
 from boks_exporter.model import HostName, Role
+from boks_exporter.text.formatting import utc_clock
 
 _MAKE_MASTERS: Final = {Procedure.PROMOTE, Procedure.SWITCHOVER, Procedure.FAILBACK}
 
@@ -50,6 +51,24 @@ def maintenance(question: PlanQuestion) -> Iterator[Finding]:
         if is_active and window.host in hosts and (window.run is None or window.run != question.own_run):
             said = f"{window.host} is under maintenance, by {window.owner}: {window.reason}"
             yield refuse(Guard.UNDER_MAINTENANCE, said, window.host, source="journal")
+
+
+def freezes(question: PlanQuestion) -> Iterator[Finding]:
+    """No host keeps a freeze of the domain; one freeze is one finding, on however many hosts it is kept."""
+    kept: dict[tuple[str, str], dict[HostName, int | None]] = {}
+    for host, gate in sorted(question.facts.gates.items()):
+        freeze = gate.readiness.freeze if gate.readiness else None
+        if freeze is not None:
+            kept.setdefault((freeze.owner, freeze.reason), {})[host] = freeze.until
+    for (owner, reason), ends in kept.items():
+        hosts, only = ", ".join(ends), next(iter(ends)) if len(ends) == 1 else None
+        known = [until for until in ends.values() if until is not None]
+        if known:
+            said = f"the domain is frozen until {utc_clock(max(known))} by {owner}: {reason} (kept on {hosts})"
+            yield refuse(Guard.FROZEN, said, only, value=owner, source="operator's gate")
+        else:
+            said = f"whether the domain is frozen is unknown: the freeze on {hosts} cannot be read"
+            yield unknown(Guard.FROZEN, said, only, source="operator's gate")
 
 
 def locks(question: PlanQuestion) -> Iterator[Finding]:

@@ -1,0 +1,139 @@
+"""`boks-exporter failover asides`: what runs have moved aside on the hosts."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from boks_exporter.cli.failover import options
+from boks_exporter.cli.failover.options import Common, example, insist_on_host, run_async
+from boks_exporter.cli.param_types import WORDS
+from boks_exporter.cli.sanitize import harmless
+from boks_exporter.cli.streams import say
+from boks_exporter.failover.failover_exits import Exit
+
+if TYPE_CHECKING:
+    from boks_exporter.parsing.operator_facts import Aside
+
+_reason = click.option("--reason", type=WORDS, required=True, metavar="TEXT", help="Why; it is journaled.")
+
+
+@click.group()
+def asides() -> None:
+    """List, restore and remove what runs have moved aside on the hosts.
+
+    A run never deletes a database: it moves the files into data/removed-RUN.STEP on the same host, where they stay.
+    """
+
+
+@asides.command(
+    name="list", epilog=example("boks-exporter failover asides list", "boks-exporter failover asides list replica1")
+)
+@click.argument("host", required=False)
+@options.common
+def list_asides(*, host: str | None, **given: Any) -> int:
+    """List what lies aside on every host, or on HOST, with age and size."""
+    from boks_exporter.app.failover_asides import asides as ask
+    from boks_exporter.cli.failover.open_runs import tell_open_runs
+    from boks_exporter.observe import SystemClock
+
+    common = Common(**given)
+    domain = common.domain(host)
+    if host is not None:
+        insist_on_host(domain, host)
+    tell_open_runs(domain)
+    found, now = run_async(lambda: ask(domain, host)), SystemClock().now()
+    failed = {name: each for name, each in found.items() if isinstance(each, str)}
+    listed = [(name, aside) for name, each in found.items() if not isinstance(each, str) for aside in each]
+    if common.is_json:
+        told = [aside_json(name, aside, now) for name, aside in listed]
+        say(json.dumps({"asides": told, "unknown": failed}, indent=2))
+    else:
+        lines = [_line(name, aside, now) for name, aside in listed]
+        lines += [f"{name}  unknown: {harmless(why)}" for name, why in failed.items()]
+        say("\n".join(lines) or "nothing lies aside")
+    return int(Exit.FACTS_UNKNOWN if failed else Exit.DONE)
+
+
+def aside_json(host: str, aside: "Aside", now: float) -> dict[str, Any]:
+    """Describe one directory; null means unknown."""
+    moved = aside.moved_at.timestamp() if aside.moved_at else None
+    return {
+        "host": host,
+        "removal": aside.removal,
+        "files": aside.files,
+        "kilobytes": aside.kilobytes,
+        "moved_timestamp_seconds": moved,
+        "age_seconds": None if moved is None else max(0.0, now - moved),
+        "state": aside.state,
+    }
+
+
+def _line(host: str, aside: "Aside", now: float) -> str:
+    from boks_exporter.text.formatting import in_words
+
+    told = aside_json(host, aside, now)
+    size = "of unknown size" if aside.kilobytes is None else f"{aside.kilobytes} KiB"
+    age = "at an unknown time" if told["age_seconds"] is None else f"{in_words(told['age_seconds'])} ago"
+    return f"{host}  {aside.removal}  {aside.files} files, {size}, moved {age}, {aside.state or 'of unknown state'}"
+
+
+@asides.command(
+    epilog=example(
+        'boks-exporter failover asides restore replica1 20261124-201512-rebuild-3f9a01c7.2 --reason "needed after all"'
+    )
+)
+@click.argument("host")
+@click.argument("removal")
+@_reason
+@options.common
+def restore(*, host: str, removal: str, reason: str, **given: Any) -> int:
+    """Move a database back on HOST, which must be a client without one.
+
+    REMOVAL is a name of `asides list`. All that the same run has moved aside there is moved back.
+    """
+    from boks_exporter.failover.journal import ActionKind
+
+    return _change(Common(**given), ActionKind.RESTORE_ASIDE, host, removal, reason)
+
+
+@asides.command(
+    epilog=example(
+        'boks-exporter failover asides remove replica1 20261124-201512-rebuild-3f9a01c7.2 --reason "reloaded in May"'
+    )
+)
+@click.argument("host")
+@click.argument("removal")
+@_reason
+@options.common
+def remove(*, host: str, removal: str, reason: str, **given: Any) -> int:
+    """Delete what lies aside on HOST under the name REMOVAL, permanently.
+
+    Updates that only this copy has are lost with it. Half a removal is never deleted, nor anything that is no plain
+    file.
+    """
+    from boks_exporter.failover.journal import ActionKind
+
+    return _change(Common(**given), ActionKind.REMOVE_ASIDE, host, removal, reason)
+
+
+def _change(common: Common, kind: Any, host: str, removal: str, reason: str) -> int:
+    from boks_exporter.app.failover_asides import NoSuchRemovalError, change_aside
+    from boks_exporter.cli.failover.open_runs import tell_open_runs
+    from boks_exporter.failover.journal import RunOpenError
+
+    domain = common.domain(host)
+    insist_on_host(domain, host)
+    tell_open_runs(domain)
+    try:
+        result = run_async(lambda: change_aside(domain, kind, host, removal, reason))
+    except NoSuchRemovalError as error:
+        raise click.UsageError(str(error)) from error
+    except RunOpenError as error:
+        click.echo(f"Error: {error}", err=True)
+        if common.is_json:
+            say(json.dumps({"exit_code": int(Exit.LOCKED), "error": str(error)}))
+        return int(Exit.LOCKED)
+    told = {"exit_code": int(result.exit), "host": host, "removal": removal, "sentence": result.sentence}
+    say(json.dumps(told) if common.is_json else harmless(result.sentence))
+    return int(result.exit)
