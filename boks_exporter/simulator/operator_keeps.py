@@ -4,7 +4,7 @@ from typing import Final
 
 from boks_exporter.model import HostName
 from boks_exporter.simulator.domain import SimulatedDomain
-from boks_exporter.simulator.operator_records import KeptFreeze, HostState
+from boks_exporter.simulator.operator_records import HostState, KeptFreeze
 
 _LONGEST_SECONDS: Final = 604_800
 

@@ -78,7 +78,9 @@ def test_one_host_that_keeps_it_is_enough(terminal: Terminal) -> None:
 
 
 def test_a_clock_that_was_set_back_makes_it_no_longer_than_a_week(terminal: Terminal) -> None:
-    terminal.world.gates.states[FIRST].freeze = KeptFreeze(int(terminal.world.domain.clock(FIRST)) + 8 * DAY, "anna", "why")
+    terminal.world.gates.states[FIRST].freeze = KeptFreeze(
+        int(terminal.world.domain.clock(FIRST)) + 8 * DAY, "anna", "why"
+    )
     code, (found,) = findings(terminal)
     assert (code, found["level"]) == (Exit.FACTS_UNKNOWN, "unknown")
 
