@@ -76,26 +76,32 @@ def doctor(*, output: str, **given: Any) -> int:
     It runs the code that the exporter runs. Run it as the exporter's user. A user and password for Prometheus and
     Alertmanager come from ~/.netrc.
     """
-    import asyncio
-
     from boks_exporter.app.logs import configure
     from boks_exporter.app.options import LogFormat
-    from boks_exporter.doctor.check import is_passed
     from boks_exporter.doctor.doctor import DoctorOptions
 
     configure("critical", LogFormat.LOGFMT)
-    checks = asyncio.run(_run(DoctorOptions(**given), is_text=output == "text"))
+    is_good = run_doctor(DoctorOptions(**given), is_text=output == "text")
+    return cli_exits.DONE if is_good else cli_exits.FAILED
+
+
+def run_doctor(given: "DoctorOptions", *, is_text: bool = True) -> bool:
+    """Run all checks and print them; returns whether nothing failed."""
+    import asyncio
+
+    from boks_exporter.doctor.check import is_passed
+
+    checks = asyncio.run(_run(given, is_text=is_text))
     is_good = is_passed(checks)
-    if output == "json":
+    if is_text:
+        say(", ".join(f"{sum(each.result == result for each in checks)} {result}" for result in _COLOURS))
+    else:
         found = [
             {"about": each.about, "check": each.name, "result": each.result, "found": each.found, "remedy": each.remedy}
             for each in checks
         ]
         say(json.dumps({"is_passed": is_good, "checks": found}, indent=2))
-    else:
-        counts = [f"{sum(each.result == result for each in checks)} {result}" for result in _COLOURS]
-        say(", ".join(counts))
-    return cli_exits.DONE if is_good else cli_exits.FAILED
+    return is_good
 
 
 async def _run(given: "DoctorOptions", *, is_text: bool) -> "list[Check]":

@@ -118,10 +118,10 @@ def installer(*, keys_file: str | None, **values: Any) -> int:
     `check` shows what it would change, `undo` takes the last run back.
     """
     from boks_exporter.remote.gate import GateKind
-    from boks_exporter.remote.installer import Installation, installer_text
+    from boks_exporter.remote.installer import GateInstallation, installer_text
 
     options = GateOptions(**values)
-    installation = Installation(
+    installation = GateInstallation(
         kind=GateKind.OPERATOR if options.operator else GateKind.READING,
         user=options.login,
         from_pattern=options.from_pattern,

@@ -18,6 +18,7 @@ from boks_exporter.cli.streams import escape_unencodable_characters, output_erro
 from boks_exporter.errors import BoksExporterError, ConfigError
 
 _COMMANDS: Final = {
+    "init": "boks_exporter.cli.init:init",
     "serve": "boks_exporter.cli.serve:serve",
     "status": "boks_exporter.cli.status:status",
     "check": "boks_exporter.cli.check.command:check",

@@ -22,7 +22,7 @@ _END: Final = "END_OF_INSTALLED_FILE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Installation:
+class GateInstallation:
     """What differs between two installers."""
 
     kind: GateKind
@@ -35,7 +35,7 @@ class Installation:
     paths: RemotePaths = field(default_factory=RemotePaths)
 
 
-def installer_text(installation: Installation) -> str:
+def installer_text(installation: GateInstallation) -> str:
     """Write the script that installs a gate on one host."""
     text = resources.files("boks_exporter.remote").joinpath("gate-installer.sh").read_text(encoding="utf-8")
     before, marker, after = text.partition(_INSERT_HERE)
@@ -45,7 +45,7 @@ def installer_text(installation: Installation) -> str:
     return before + _settings(installation) + _texts(installation) + after
 
 
-def _settings(installation: Installation) -> str:
+def _settings(installation: GateInstallation) -> str:
     is_operator = installation.kind is GateKind.OPERATOR
     line = authorized_keys_line(installation.public_key, installation.from_pattern, installation.gate_path)
     settings = {
@@ -63,7 +63,7 @@ def _settings(installation: Installation) -> str:
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in settings.items())
 
 
-def _texts(installation: Installation) -> str:
+def _texts(installation: GateInstallation) -> str:
     is_operator = installation.kind is GateKind.OPERATOR
     texts = {
         "gate_text": gate_text(installation.kind),

@@ -9,7 +9,7 @@ from typing import Final
 
 from boks_exporter.remote.gate import GateKind
 from boks_exporter.remote.installation import DEFAULT_GATE_PATH, DEFAULT_OPERATOR_GATE_PATH, authorized_keys_line
-from boks_exporter.remote.installer import Installation, installer_text
+from boks_exporter.remote.installer import GateInstallation, installer_text
 from boks_exporter.remote.settings import Prefix, RemotePaths
 from tests.integration.gate_host import AS_ROOT, as_root
 from tests.unit.gate_tree import BOKSADM, ENV
@@ -49,7 +49,7 @@ def _text(kind: GateKind, user: str, key: str, gate: str, changes: dict[str, str
         "gate_path": gate,
         "paths": RemotePaths(prefix=Prefix.SUDO),
     }
-    return installer_text(Installation(kind=kind, **{**values, **changes}))  # type: ignore[arg-type]
+    return installer_text(GateInstallation(kind=kind, **{**values, **changes}))  # type: ignore[arg-type]
 
 
 class InstallerHost:

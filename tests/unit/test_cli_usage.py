@@ -79,6 +79,13 @@ CASES = [
         "expected an address such as https://wiki.example.net/boks, found 'x'",
     ),
     ("rules DIRECTORY", "--job=a b", "expected a job name of letters, digits and _ . : / -, found 'a b'"),
+    ("init --unattended", "--master=x y", "expected NAME, NAME=ADDRESS or NAME=ADDRESS:PORT such as master1=192.0.2.1"),
+    ("init --unattended", "--host=a=b:99999", "found 'a=b:99999'"),
+    ("init --unattended", "--fingerprint=MD5:x", "as ssh-keygen -lf prints it, found 'MD5:x'"),
+    ("init --unattended", "--address-template=x", "expected an address with {{name}} in it"),
+    ("init --unattended", "--directory={key}", "is a file"),
+    ("init --unattended", "--state-directory={key}", "is a file"),
+    ("init --unattended --master=m", "--domain= ", "expected a text, found none"),
     ("doctor", "--prometheus=x", "expected a URL such as http://prometheus:9090, without user and password, found 'x'"),
     ("doctor", "--alertmanager=http://a:b@c", "expected a URL such as http://prometheus:9090, without user"),
     ("demo", "--listen=x", LISTEN),
@@ -88,7 +95,7 @@ CASES = [
 ]
 """A command, what is wrong with it, and what it says of that."""
 
-FILES = {"--config.file", "--web.config.file", "--public-key"}
+FILES = {"--known-hosts", "--config.file", "--web.config.file", "--public-key"}
 """Whether a file is usable is reported when it is read, with exit code 1."""
 
 NAMES = {"--dead", "--host", "--inject"}

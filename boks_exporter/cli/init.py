@@ -1,0 +1,255 @@
+"""`boks-exporter init`: from a master's name to a complete installation."""
+
+import asyncio
+import shutil
+import socket
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from boks_exporter.cli import cli_exits
+from boks_exporter.cli.options import FILE
+from boks_exporter.cli.param_types import LISTEN_ADDRESS, WORDS, Checked
+from boks_exporter.cli.sanitize import harmless
+from boks_exporter.cli.streams import say
+from boks_exporter.remote.installation import DEFAULT_USER, checked_source, checked_user
+from boks_exporter.remote.settings import Prefix
+from boks_exporter.setup.host_spec import fingerprint_of, host_of, template_of, where
+
+if TYPE_CHECKING:
+    import asyncssh
+
+    from boks_exporter.doctor.check import Check
+    from boks_exporter.model import Host
+    from boks_exporter.setup.setup import Setup
+
+_HOST: Final = Checked("host", host_of)
+
+
+class _AtTheTerminal:
+    """Asks a person."""
+
+    def __init__(self, installer: Path) -> None:
+        self._installer = installer
+
+    def trusts(self, host: "Host", key: "asyncssh.SSHKey") -> bool:
+        from boks_exporter.transport.ssh.known_hosts import fingerprint
+
+        kind = key.get_algorithm().removeprefix("ssh-").split("-")[0]
+        say(f"\n{where(host)} offers the host key\n  {fingerprint(key)}")
+        say(f"Compare it on the console of {host.name}: ssh-keygen -lf /etc/ssh/ssh_host_{kind}_key.pub")
+        return click.confirm("Is it the same?", default=False)
+
+    def tries_again(self, host: "Host", found: "Iterable[Check]") -> bool:
+        for check in found:
+            say(f"{host.name} does not answer yet: {check.name}: {harmless(check.found)}")
+        say(f"\nInstall the gate on {host.name}, as root there, such as:")
+        say(f"  ssh root@{host.address} sh -s <{self._installer}")
+        return click.confirm("Is it installed now? (No: go on without the master's list)", default=True)
+
+    def told(self, text: str) -> None:
+        say(harmless(text))
+
+
+class _Unattended:
+    """Answers by the options; a key from the network counts only with its fingerprint."""
+
+    def __init__(self, fingerprints: tuple[str, ...]) -> None:
+        self._fingerprints = fingerprints
+
+    def trusts(self, host: "Host", key: "asyncssh.SSHKey") -> bool:
+        from boks_exporter.setup.new_files import SetupError
+
+        if key.get_fingerprint() in self._fingerprints:
+            return True
+        message = (
+            f"{where(host)} offers {key.get_algorithm()} {key.get_fingerprint()}, which no --fingerprint names: "
+            "compare it with the host's own and name it, or name a file with --known-hosts"
+        )
+        raise SetupError(message)
+
+    def tries_again(self, host: "Host", found: "Iterable[Check]") -> bool:
+        for check in found:
+            say(f"{host.name} does not answer yet: {check.name}: {harmless(check.found)}")
+        return False
+
+    def told(self, text: str) -> None:
+        say(harmless(text))
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  boks-exporter init
+  boks-exporter init --master master1=192.0.2.1 --domain prod
+  boks-exporter init --unattended --master master1 --host replica1 --known-hosts /root/boks_known_hosts
+  boks-exporter init --unattended --master master1 --fingerprint SHA256:AAAA --directory ./boks
+
+Exit codes: 0 everything holds, 1 something failed, or doctor found something to do, 2 wrong usage."""
+)
+@click.option("--master", type=_HOST, metavar="HOST", help="The master: NAME, NAME=ADDRESS or NAME=ADDRESS:PORT.")
+@click.option(
+    "--host",
+    "hosts",
+    type=_HOST,
+    multiple=True,
+    metavar="HOST",
+    help="Another host. May be repeated. The master's list adds the replicas.",
+)
+@click.option("--domain", type=WORDS, metavar="NAME", help="The name of the domain in labels, such as prod.")
+@click.option(
+    "--directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    default="/etc/boks-exporter",
+    show_default=True,
+    metavar="DIRECTORY",
+    help="Where configuration, key and known_hosts are written.",
+)
+@click.option(
+    "--state-directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    default="/var/lib/boks-exporter",
+    show_default=True,
+    metavar="DIRECTORY",
+    help="Where state and journal will be.",
+)
+@click.option(
+    "--user",
+    type=Checked("name", checked_user),
+    default=DEFAULT_USER,
+    show_default=True,
+    metavar="NAME",
+    help="The login on the hosts.",
+)
+@click.option(
+    "--from",
+    "from_addresses",
+    type=Checked("addresses", checked_source),
+    metavar="ADDRESSES",
+    help="Where this machine connects from, for the hosts. Default: its addresses towards the hosts.",
+)
+@click.option(
+    "--prefix",
+    type=click.Choice([prefix.value for prefix in Prefix]),
+    default=Prefix.SUDO.value,
+    show_default=True,
+    help="How the gate becomes root: none, sudo, or BoKS's suexec.",
+)
+@click.option(
+    "--address-template",
+    type=Checked("template", template_of),
+    default="{name}",
+    show_default=True,
+    metavar="TEXT",
+    help="Address of a replica that the master lists, such as {name}.example.net.",
+)
+@click.option(
+    "--web.listen-address",
+    "listen",
+    type=LISTEN_ADDRESS,
+    default=":16500",
+    show_default=True,
+    metavar="ADDRESS",
+    help="Where the daemon will listen.",
+)
+@click.option(
+    "--unattended", is_flag=True, help="Ask nothing; host keys come from --known-hosts or need a --fingerprint."
+)
+@click.option("--known-hosts", "keys_file", type=FILE, metavar="FILE", help="Take the host keys from this file.")
+@click.option(
+    "--fingerprint",
+    "fingerprints",
+    type=Checked("fingerprint", fingerprint_of),
+    multiple=True,
+    metavar="SHA256:...",
+    help="Accept the host key with this fingerprint. May be repeated.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace a configuration that is there. Keys are never replaced.")
+def init(*, unattended: bool, fingerprints: tuple[str, ...], **given: Any) -> int:
+    """Set up a domain: key, host keys, configuration, the gate's installer, unit settings and scrape job.
+
+    It asks for the master, makes a key, shows the fingerprints of the host keys for confirmation, learns the replicas
+    from the master's list once the gate is installed there, writes everything into one directory, and ends with
+    doctor. Files that are there are not replaced, keys never.
+    """
+    from boks_exporter.app.logs import configure
+    from boks_exporter.app.options import LogFormat
+
+    configure("critical", LogFormat.LOGFMT)
+    if not unattended and not sys.stdin.isatty():
+        message = "expected a terminal to ask at; without one use --unattended with --master and --domain"
+        raise click.UsageError(message)
+    master = given["master"] or _asked("--master", unattended, "The master (NAME or NAME=ADDRESS)", _HOST)
+    domain = given["domain"] or _asked("--domain", unattended, "A name for the domain", WORDS, "prod")
+    directory = given["directory"].absolute()
+    person = _Unattended(fingerprints) if unattended else _AtTheTerminal(directory / "install-gate.sh")
+    setup = _setup(given | {"master": master, "domain": domain, "directory": directory}, person)
+    asyncio.run(setup.run())
+    _show_next(setup)
+    return _doctor(setup)
+
+
+def _asked(option: str, unattended: bool, text: str, kind: Any, default: str | None = None) -> Any:  # noqa: FBT001 - of one caller
+    if unattended:
+        message = f"{option}: expected with --unattended"
+        raise click.UsageError(message)
+    return click.prompt(text, type=kind, default=default)
+
+
+def _setup(given: dict[str, Any], person: Any) -> "Setup":
+    from boks_exporter.setup.setup import Setup
+    from boks_exporter.setup.texts import Installation
+
+    port = given["listen"].rpartition(":")[2]
+    installation = Installation(
+        directory=given["directory"],
+        state_directory=given["state_directory"].absolute(),
+        domain=given["domain"],
+        user=given["user"],
+        key=f"id_{given['user']}",
+        listen=given["listen"],
+        program=str(Path(shutil.which("boks-exporter") or sys.argv[0]).absolute()),
+        target=f"{socket.gethostname()}:{port}",
+        address_template=given["address_template"],
+    )
+    return Setup(
+        installation=installation,
+        hosts=[given["master"], *given["hosts"]],
+        person=person,
+        from_addresses=given["from_addresses"],
+        prefix=Prefix(given["prefix"]),
+        keys_file=given["keys_file"],
+        overwrite=given["overwrite"],
+    )
+
+
+def _show_next(setup: "Setup") -> None:
+    directory = setup.installation.directory
+    say("\nNext")
+    say("  Install the gate on every host where doctor below finds none, as root there; one file for all:")
+    for host in setup.hosts:
+        port = "" if host.port == 22 else f"-p {host.port} "  # noqa: PLR2004 - SSH's
+        say(f"    ssh {port}root@{harmless(host.address)} sh -s <{setup.installer}")
+    say(f"  In every terminal:  . {directory}/environment")
+    say("  When doctor finds nothing more:  boks-exporter serve")
+    say(
+        "  As a service:  install -D -m 0644 "
+        f"{directory}/boks-exporter.service.conf /etc/systemd/system/boks-exporter.service.d/init.conf"
+    )
+    say(f"  In Prometheus:  scrape_config_files: [{directory}/prometheus-job.yml]\n")
+
+
+def _doctor(setup: "Setup") -> int:
+    import os
+
+    from boks_exporter.cli.doctor import run_doctor
+    from boks_exporter.doctor.doctor import DoctorOptions
+
+    directory = setup.installation.directory
+    os.environ["CREDENTIALS_DIRECTORY"] = str(directory)
+    options = DoctorOptions(config_file=directory / "config.yaml", listen_addresses=(setup.installation.listen,))
+    passed = run_doctor(options)
+    return cli_exits.DONE if passed else cli_exits.FAILED

@@ -1,0 +1,1 @@
+"""`init`: the files of a first installation, from a master's name to a complete configuration."""

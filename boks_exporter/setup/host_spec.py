@@ -1,0 +1,45 @@
+"""A host on the command line: its name, and where it is if the name does not say so."""
+
+import re
+from typing import Final
+
+from boks_exporter.model import Host
+
+_SPEC: Final = re.compile(r"(?P<name>[^\s=,]+)(?:=(?P<address>\[[^\]\s]+\]|[^\s:\[\],]+)(?::(?P<port>\d{1,5}))?)?")
+_FINGERPRINT: Final = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
+_SSH_PORT: Final = 22
+_MAX_PORT: Final = 65535
+
+
+def host_of(text: str) -> Host:
+    """Parse NAME, NAME=ADDRESS or NAME=ADDRESS:PORT; raises ValueError."""
+    match = _SPEC.fullmatch(text)
+    port = int(match["port"] or _SSH_PORT) if match else 0
+    if match is None or not 0 < port <= _MAX_PORT:
+        message = f"expected NAME, NAME=ADDRESS or NAME=ADDRESS:PORT such as master1=192.0.2.1, found {text!r}"
+        raise ValueError(message)
+    return Host(name=match["name"], address=(match["address"] or match["name"]).strip("[]"), port=port)
+
+
+def fingerprint_of(text: str) -> str:
+    """Validate a fingerprint as `ssh-keygen -l` prints it; raises ValueError."""
+    if not _FINGERPRINT.fullmatch(text):
+        message = (
+            f"expected a fingerprint such as SHA256:… of 43 characters, as ssh-keygen -lf prints it, found {text!r}"
+        )
+        raise ValueError(message)
+    return text
+
+
+def template_of(text: str) -> str:
+    """Validate a template of addresses; raises ValueError."""
+    if text.count("{name}") != 1 or not _SPEC.fullmatch(text.replace("{name}", "n")):
+        message = f"expected an address with {{name}} in it, such as {{name}}.example.net, found {text!r}"
+        raise ValueError(message)
+    return text
+
+
+def where(host: Host) -> str:
+    """Write a host with its address for people."""
+    port = "" if host.port == _SSH_PORT else f" port {host.port}"
+    return f"{host.name}{port}" if host.name == host.address else f"{host.name} ({host.address}{port})"

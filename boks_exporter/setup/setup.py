@@ -1,0 +1,200 @@
+"""The steps of `init`: key, host keys, the gate's installer, the master's list, and the files."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+import asyncssh
+
+from boks_exporter.app.connections import transport_for
+from boks_exporter.config import DomainSettings, PollSettings
+from boks_exporter.doctor.check import Check, Result
+from boks_exporter.doctor.host_checks import HostCheckup
+from boks_exporter.doctor.remedies import source_address
+from boks_exporter.errors import TransportError
+from boks_exporter.model import Host, Observed, Role
+from boks_exporter.observe import SystemClock
+from boks_exporter.observe.host_matching import discovered
+from boks_exporter.remote.gate import GateKind
+from boks_exporter.remote.installation import DEFAULT_GATE_PATH
+from boks_exporter.remote.installer import GateInstallation, installer_text
+from boks_exporter.remote.settings import Prefix, RemotePaths, SshSettings
+from boks_exporter.setup.host_keys import keys_in, known_hosts_line, offered_key
+from boks_exporter.setup.host_spec import where
+from boks_exporter.setup.new_files import SetupError, add_line, insist_on_free, user_key, write_file
+from boks_exporter.setup.texts import (
+    Installation,
+    config_text,
+    environment_text,
+    scrape_job_text,
+    unit_text,
+)
+from boks_exporter.transport.ssh import SshTransport
+from boks_exporter.transport.ssh.known_hosts import fingerprint
+
+
+class Person(Protocol):
+    """Who is asked, or the options that answer instead."""
+
+    def trusts(self, host: Host, key: asyncssh.SSHKey) -> bool:
+        """Return whether the key that a host offers is the host's own."""
+        ...
+
+    def tries_again(self, host: Host, found: Iterable[Check]) -> bool:
+        """Return whether the gate of a host that does not answer is installed now."""
+        ...
+
+    def told(self, text: str) -> None:
+        """Receive what was done."""
+        ...
+
+
+@dataclass(kw_only=True)
+class Setup:
+    """One domain that is set up; `hosts` begins with the master, and learns the replicas."""
+
+    installation: Installation
+    hosts: list[Host]
+    person: Person
+    from_addresses: str | None = None
+    prefix: Prefix = Prefix.SUDO
+    keys_file: Path | None = None
+    overwrite: bool = False
+    without_key: list[Host] = field(default_factory=list)
+    _written: set[Path] = field(default_factory=set)
+
+    @property
+    def known_hosts(self) -> Path:
+        return self.installation.directory / "known_hosts"
+
+    @property
+    def key(self) -> Path:
+        return self.installation.directory / self.installation.key
+
+    @property
+    def installer(self) -> Path:
+        return self.installation.directory / "install-gate.sh"
+
+    async def run(self) -> None:
+        """Make everything; raises SetupError and TransportError."""
+        if not self.overwrite:
+            insist_on_free(self._texts())
+        is_new = user_key(self.key, "boks-exporter")
+        self.person.told(f"{'made' if is_new else 'kept'} the key {self.key}")
+        for host in self.hosts:
+            await self._know_if_it_answers(host)
+        self._write_installer()
+        await self._learn_replicas()
+        self._write_installer()
+        for file, text in self._texts().items():
+            self._write(file, text)
+        try:
+            self.installation.state_directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            message = f"{self.installation.state_directory} cannot be made: {error.strerror}"
+            raise SetupError(message) from error
+
+    def _texts(self) -> dict[Path, str]:
+        directory, installation = self.installation.directory, self.installation
+        return {
+            directory / "config.yaml": config_text(installation, self.hosts),
+            directory / "environment": environment_text(installation),
+            directory / "boks-exporter.service.conf": unit_text(installation),
+            directory / "prometheus-job.yml": scrape_job_text(installation),
+        }
+
+    def _write(self, file: Path, text: str) -> None:
+        """Write a file; one that is not of this run and has another text only with `overwrite`."""
+        if not self.overwrite and file not in self._written:
+            insist_on_free({file: text})
+        self._written.add(file)
+        self.person.told(f"{'wrote' if write_file(file, text) else 'kept'} {file}")
+
+    async def _know_if_it_answers(self, host: Host) -> None:
+        """Go on without the key of a host that does not answer; the master has to."""
+        try:
+            await self._know(host)
+        except TransportError as error:
+            if host is self.hosts[0]:
+                message = f"{where(host)}: {error.detail}; check its name, address and port"
+                raise SetupError(message) from error
+            self.person.told(f"no host key of {where(host)}: {error.detail}")
+            self.without_key.append(host)
+
+    async def _know(self, host: Host) -> None:
+        """Write the host's key into known_hosts, unless one is there."""
+        if keys_in([self.known_hosts], host):
+            self.person.told(f"kept the host key of {where(host)}")
+            return
+        if self.keys_file:
+            keys = keys_in([self.keys_file], host)
+            if not keys:
+                message = f"{self.keys_file} has no key for {where(host)}: add it, or name another file"
+                raise SetupError(message)
+        else:
+            keys = (await offered_key(host),)
+            if not self.person.trusts(host, keys[0]):
+                self.without_key.append(host)
+                return
+        for key in keys:
+            add_line(self.known_hosts, known_hosts_line(host, key))
+            self.person.told(f"wrote the host key of {where(host)}: {fingerprint(key)}")
+
+    def _write_installer(self) -> None:
+        text = installer_text(
+            GateInstallation(
+                kind=GateKind.READING,
+                user=self.installation.user,
+                from_pattern=self.from_addresses or self._sources(),
+                public_key=self.key.with_name(f"{self.key.name}.pub").read_text(encoding="utf-8"),
+                gate_path=DEFAULT_GATE_PATH,
+                paths=RemotePaths(prefix=self.prefix),
+            )
+        )
+        self._write(self.installer, text)
+
+    def _sources(self) -> str:
+        found = dict.fromkeys(address for host in self.hosts if (address := source_address(host.address)))
+        if not found:
+            message = "the address from which this machine connects to the hosts is not known: name it with --from"
+            raise SetupError(message)
+        return ",".join(found)
+
+    async def _learn_replicas(self) -> None:
+        """Poll the master until it answers or is left out, and add the replicas of its list."""
+        master = self.hosts[0]
+        if master in self.without_key:
+            return
+        while (seen := await self._poll(master)) is None:
+            pass
+        if not isinstance(seen, Observed):
+            return
+        if seen.role is not Role.MASTER:
+            message = f"{where(master)} is {seen.role}, not the master: name the master (grep BOKSINIT in BoKS's ENV)"
+            raise SetupError(message)
+        for host in discovered(seen, tuple(self.hosts), self.installation.address_template):
+            self.person.told(f"the master lists {where(host)}")
+            found = replace(host, discovered=False)
+            self.hosts.append(found)
+            try:
+                await self._know_if_it_answers(found)
+            except SetupError as error:
+                self.person.told(f"no host key of {where(found)}: {error}")
+                self.without_key.append(found)
+
+    async def _poll(self, master: Host) -> Observed | bool | None:
+        """Return what the master answers, False where it is left out, None to try again."""
+        settings = SshSettings(user=self.installation.user, identity_files=(self.key,), known_hosts=self.known_hosts)
+        domain = DomainSettings(name=self.installation.domain, transport=settings, hosts=(master,))
+        transport = transport_for(domain, PollSettings())
+        checkup = HostCheckup(domain, master, transport, SystemClock())
+        try:
+            found = [check async for check in checkup.checks()]
+        finally:
+            if isinstance(transport, SshTransport):
+                await transport.aclose()
+        if isinstance(checkup.outcome, Observed):
+            return checkup.outcome
+        wrong = [check for check in found if check.result is Result.FAILED]
+        return None if self.person.tries_again(master, wrong) else False

@@ -1,0 +1,146 @@
+"""`boks-exporter init` against real sshd: what it takes, what it writes, and what it never does."""
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from boks_exporter.cli.root_command import run
+from tests.integration.fleet import Fleet
+
+Init = Callable[..., int]
+FILES = ("config.yaml", "environment", "boks-exporter.service.conf", "prometheus-job.yml", "install-gate.sh")
+
+
+@pytest.fixture
+def place(fleet: Fleet, tmp_path: Path) -> Path:
+    """The directory of an installation whose key the hosts accept already."""
+    directory = tmp_path / "etc"
+    directory.mkdir()
+    key = directory / f"id_{fleet.servers.user}"
+    key.write_bytes(fleet.servers.identity_file.read_bytes())
+    key.chmod(0o600)
+    return directory
+
+
+@pytest.fixture
+def init(fleet: Fleet, place: Path, monkeypatch: pytest.MonkeyPatch) -> Init:
+    """Run init unattended on the fleet's master."""
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", "")
+
+    def command(*words: str, hosts: tuple[str, ...] = fleet.names[1:]) -> int:
+        master = fleet.host(fleet.names[0])
+        others = [f"--host={name}={host.address}:{host.port}" for name in hosts if (host := fleet.host(name))]
+        return run(
+            [
+                "init",
+                "--unattended",
+                f"--master={master.name}={master.address}:{master.port}",
+                "--domain=trial",
+                f"--directory={place}",
+                f"--state-directory={place.with_name('state')}",
+                f"--user={fleet.servers.user}",
+                "--web.listen-address=127.0.0.1:0",
+                *others,
+                *words,
+            ]
+        )
+
+    return command
+
+
+def test_host_keys_come_from_a_file_and_everything_is_written(fleet: Fleet, place: Path, init: Init) -> None:
+    assert init(f"--known-hosts={fleet.servers.known_hosts}") == 0
+    assert {file.name for file in place.iterdir()} >= {*FILES, "known_hosts", f"id_{fleet.servers.user}.pub"}
+    (domain,) = YAML(typ="safe").load(place / "config.yaml")["domains"]
+    assert [host["name"] for host in domain["hosts"]] == list(fleet.names)
+    assert {host["site"] for host in domain["hosts"]} == {""}
+    assert f"--config.file={place}/config.yaml" in (place / "boks-exporter.service.conf").read_text(encoding="utf-8")
+    assert YAML(typ="safe").load(place / "prometheus-job.yml")["scrape_configs"][0]["job_name"] == "boks"
+    text = (place / "install-gate.sh").read_text(encoding="utf-8")
+    assert (place / f"id_{fleet.servers.user}.pub").read_text(encoding="utf-8").split()[1] in text
+    assert 'from="127.0.0.1"' in text
+
+
+def test_host_keys_from_the_network_need_their_fingerprints(
+    fleet: Fleet, place: Path, init: Init, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert init() == 1
+    assert "no --fingerprint names" in capsys.readouterr().err
+    assert not (place / "known_hosts").exists()
+    assert not (place / "config.yaml").exists()
+    lines = fleet.servers.known_hosts.read_text(encoding="utf-8").splitlines()
+    wrong, right = fingerprint_of(lines[1]), fingerprint_of(lines[0])
+    assert init(f"--fingerprint={wrong}", hosts=()) == 1
+    assert not (place / "known_hosts").exists()
+    assert init(f"--fingerprint={right}", hosts=()) == 1  # the master answers; its replicas have no address here
+    assert len((place / "known_hosts").read_text(encoding="utf-8").splitlines()) == 1
+
+
+def fingerprint_of(line: str) -> str:
+    import asyncssh
+
+    fingerprint: str = asyncssh.import_public_key(line.split(" ", 1)[1]).get_fingerprint()
+    return fingerprint
+
+
+def test_replicas_are_learnt_from_the_masters_list(fleet: Fleet, place: Path, init: Init) -> None:
+    options = [f"--known-hosts={fleet.servers.known_hosts}", "--address-template={name}.invalid"]
+    assert init(*options, hosts=()) == 1  # doctor cannot resolve them
+    (domain,) = YAML(typ="safe").load(place / "config.yaml")["domains"]
+    found = {host["name"]: host.get("address") for host in domain["hosts"]}
+    assert found["REPHOST2"] == "REPHOST2.invalid"
+    assert domain["discover"] is True
+
+
+def test_a_replica_is_no_master(fleet: Fleet, place: Path, init: Init, capsys: pytest.CaptureFixture[str]) -> None:
+    replica = fleet.host("REPHOST2")
+    words = (f"--master={replica.name}={replica.address}:{replica.port}", f"--known-hosts={fleet.servers.known_hosts}")
+    assert init(*words, hosts=()) == 1
+    assert "not the master" in capsys.readouterr().err
+    assert not (place / "config.yaml").exists()
+
+
+def test_nothing_is_overwritten_without_being_told(
+    fleet: Fleet, place: Path, init: Init, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = f"--known-hosts={fleet.servers.known_hosts}"
+    assert init(known) == 0
+    written = {file.name: file.read_bytes() for file in place.iterdir()}
+    assert init(known) == 0
+    assert {file.name: file.read_bytes() for file in place.iterdir()} == written
+    for name in FILES:
+        (place / name).write_bytes(written[name] + b"# ours\n")
+    for name in ("config.yaml", "install-gate.sh"):
+        assert init(known) == 1
+        assert str(place / name) in capsys.readouterr().err
+        assert (place / name).read_bytes() == written[name] + b"# ours\n"
+        (place / "config.yaml").write_bytes(written["config.yaml"])
+        for other in FILES[1:4]:
+            (place / other).write_bytes(written[other])
+    assert init(known, "--overwrite") == 0
+    assert {file.name: file.read_bytes() for file in place.iterdir()} == written
+
+
+def test_a_new_key_is_for_its_owner_alone(fleet: Fleet, place: Path, init: Init) -> None:
+    key = place / f"id_{fleet.servers.user}"
+    key.unlink()
+    previous = os.umask(0)
+    try:
+        assert init(f"--known-hosts={fleet.servers.known_hosts}") == 1  # the hosts do not know it yet
+    finally:
+        os.umask(previous)
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert (place / "config.yaml").exists()
+
+
+@pytest.mark.parametrize("missing", ["--master", "--domain"])
+def test_unattended_it_asks_nothing(tmp_path: Path, missing: str, capsys: pytest.CaptureFixture[str]) -> None:
+    options = {"--master": "--master=m", "--domain": "--domain=d"}
+    words = [word for name, word in options.items() if name != missing]
+    assert run(["init", "--unattended", f"--directory={tmp_path / 'etc'}", *words]) == 2
+    assert missing in capsys.readouterr().err
+    assert not (tmp_path / "etc").exists()
