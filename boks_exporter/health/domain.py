@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from boks_exporter.health.hosts import HostVerdict, judge_host
-from boks_exporter.health.machines import errors, masters_in_doubt
+from boks_exporter.health.machines import errors, masters_in_doubt, who_is_master
 from boks_exporter.health.redundancy import GroupHealth, GroupKind, counted, groups
 from boks_exporter.health.replica_conditions import RoundFacts
 from boks_exporter.health.states import DomainState, ReplicaState
@@ -92,7 +92,10 @@ def _several_masters(facts: RoundFacts) -> str:
     Its role stays: it is read from ENV, and BoKS starts with the role in ENV (K1456).
     """
     snapshot = facts.snapshot
-    said = f"{', '.join(snapshot.masters)} all report to be master{_terms(facts)}{masters_in_doubt(facts)}"
+    said = f"{who_is_master(snapshot)}{_terms(facts)}{masters_in_doubt(facts)}"
+    if snapshot.silent_masters:
+        lost = snapshot.silent_masters[0]
+        return f"{said}; if {lost} will not come back: boks-exporter failover declare-lost {lost}"
     masters = [seen for seen in snapshot.observed() if seen.role is Role.MASTER]
     away = ", ".join(seen.host for seen in masters if seen.replicas is None)
     there = ", ".join(seen.host for seen in masters if seen.replicas is not None)

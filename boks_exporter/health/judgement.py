@@ -18,6 +18,7 @@ from boks_exporter.replication import (
     compare,
     ranked,
     remember,
+    settled,
 )
 
 
@@ -42,7 +43,8 @@ def judge_round(
 
     Evidence that was proven before its clearance is dropped first; what this round proves is evidence again.
     """
-    history = replace(history, evidence=cleared(history.evidence, clearances))
+    entries = tuple(clearances)
+    history = replace(history, evidence=cleared(history.evidence, entries), terms=settled(history.terms, entries))
     return _judged(snapshot, history, advance(history, snapshot), thresholds, exact_to)
 
 

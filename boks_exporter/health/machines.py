@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from boks_exporter.health.replica_conditions import RoundFacts
-from boks_exporter.model import HostName, Observed, possibly_same_machine
+from boks_exporter.model import DomainSnapshot, HostName, Observed, possibly_same_machine
 from boks_exporter.text.formatting import listed
 
 
@@ -23,6 +23,15 @@ def other_names(facts: RoundFacts, host: HostName) -> Iterator[str]:
 def errors(facts: RoundFacts) -> Iterator[str]:
     """Yield every such error of the domain."""
     return (_one_machine(facts, first, name) for name, first in facts.snapshot.second_names.items())
+
+
+def who_is_master(snapshot: DomainSnapshot) -> str:
+    """Name several masters; one that does not answer now was last seen as master next to another."""
+    silent = snapshot.silent_masters
+    reported = [host for host in snapshot.masters if host not in silent]
+    if not silent:
+        return f"{', '.join(reported)} all report to be master"
+    return f"{', '.join(reported)} reports to be master; {', '.join(silent)} was master next to it, and does not answer"
 
 
 def masters_in_doubt(facts: RoundFacts) -> str:

@@ -95,6 +95,8 @@ class DomainSnapshot:
     last_known_master: HostName | None = None
     master_reports: tuple[MasterReport, ...] = ()
     """The polls in which the masters reported to be one, those of the round before included."""
+    seen_beside: frozenset[HostName] = frozenset()
+    """Hosts that were last seen as master next to another master."""
 
     @cached_property
     def _outcome_by_host(self) -> dict[HostName, HostOutcome]:
@@ -143,8 +145,21 @@ class DomainSnapshot:
 
     @cached_property
     def masters(self) -> tuple[HostName, ...]:
-        """Every machine whose role is master: none, one and several are three different situations."""
-        return tuple(seen.host for seen in distinct_masters(self.outcomes, self.second_names))
+        """Every machine whose role is master: none, one and several are three different situations.
+
+        One that was master next to another and no longer answers still counts: silence does not end two masters.
+        """
+        reported = tuple(seen.host for seen in distinct_masters(self.outcomes, self.second_names))
+        return (*reported, *self.silent_masters) if reported else ()
+
+    @cached_property
+    def silent_masters(self) -> tuple[HostName, ...]:
+        """The hosts that were last seen as master next to another master, and do not answer."""
+        return tuple(
+            host.name
+            for host in self.hosts
+            if host.name in self.seen_beside and not isinstance(self.outcome(host.name), Observed)
+        )
 
     @cached_property
     def second_names(self) -> dict[HostName, HostName]:
@@ -154,7 +169,7 @@ class DomainSnapshot:
     @cached_property
     def has_several_masters(self) -> bool:
         """Whether two hosts were master at the same time. Several masters without that proof may be a change."""
-        return len(self.masters) > 1 and are_proven(self.master_reports, self.masters)
+        return len(self.masters) > 1 and (bool(self.silent_masters) or are_proven(self.master_reports, self.masters))
 
     @property
     def master(self) -> HostName | None:

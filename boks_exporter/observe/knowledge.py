@@ -24,11 +24,15 @@ class Knowledge:
     """The polls of the last round in which a host reported to be master that still does."""
     silent: frozenset[HostName] = frozenset()
     """The hosts that did not answer in the last round."""
+    seen_beside: frozenset[HostName] = frozenset()
+    """Hosts that were last seen as master next to another master."""
 
     def after(self, snapshot: DomainSnapshot) -> "Knowledge":
         """Record a round; while no host reports to be master, the last one is still polled first."""
         return Knowledge(
-            masters=snapshot.masters or self.masters or (),
+            masters=tuple(name for name in snapshot.masters if name not in snapshot.silent_masters)
+            or self.masters
+            or (),
             last_known_master=snapshot.last_known_master,
             discovered=tuple(host for host in snapshot.hosts if host.discovered),
             master_took=_took(snapshot) or 0.0,

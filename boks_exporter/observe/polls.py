@@ -47,6 +47,7 @@ class Polls:
     patience: Seconds = PATIENCE_SECONDS
     rare: RareSections = field(default_factory=RareSections)
     last_known_master: HostName | None = None
+    seen_beside: frozenset[HostName] = frozenset()
     turns: Mapping[HostName, Seconds] = field(default_factory=dict)
     """After how long a poll of these hosts gives its turn back."""
     outcomes: dict[HostName, HostOutcome] = field(default_factory=dict)
@@ -171,6 +172,7 @@ class Polls:
         """Freeze what the round has read so far."""
         outcomes = tuple(self.outcomes[name] for name in self.hosts if name in self.outcomes)
         masters = [seen.host for seen in distinct_masters(outcomes, same_machine(outcomes))]
+        master = self.master()
         return DomainSnapshot(
             domain=self.domain.name,
             hosts=tuple(self.hosts.values()),
@@ -180,8 +182,9 @@ class Polls:
             master_readings=tuple(sorted(self.readings, key=lambda reading: reading.started_at)),
             closer_readings=tuple(self.closer),
             listing=self.listing(),
-            last_known_master=masters[0] if len(masters) == 1 else self.last_known_master,
+            last_known_master=master.host if master else self.last_known_master,
             master_reports=tuple(report for report in self.reports if report.host in masters),
+            seen_beside=self.seen_beside,
         )
 
     def listing(self) -> Listing | None:
@@ -195,9 +198,15 @@ class Polls:
         return [*distinct_masters(outcomes, same_machine(outcomes))]
 
     def master(self) -> Observed | None:
-        """Return the one host that reports to be master; None where there are none or several."""
+        """Return the one host that reports to be master; None where there are none or several.
+
+        A host that was master next to it and has not answered since is still a second one.
+        """
         masters = self.masters()
-        return masters[0] if len(masters) == 1 else None
+        silent = (
+            name for name in self.seen_beside & self.hosts.keys() if not isinstance(self.outcomes.get(name), Observed)
+        )
+        return masters[0] if len(masters) == 1 and not any(silent) else None
 
     def add_discovered(self) -> None:
         """Add the hosts that the master's list names and the configuration does not."""

@@ -197,6 +197,7 @@ async def observe(
         patience=options.patience,
         rare=options.rare,
         last_known_master=known.last_known_master,
+        seen_beside=known.seen_beside,
         turns=dict.fromkeys(known.silent, short_turn(len(known.silent))),
         reports=[*known.master_reports],
     )

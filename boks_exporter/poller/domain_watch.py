@@ -17,7 +17,7 @@ from boks_exporter.poller.counters import Counters
 from boks_exporter.poller.preview import continued
 from boks_exporter.poller.state_changes import changes
 from boks_exporter.poller.state_database import PersistedState
-from boks_exporter.replication import Clearance, hosts_of, not_named_for
+from boks_exporter.replication import Clearance, hosts_of, not_named_for, seen_beside
 from boks_exporter.transport.base import Transport
 
 Clearances: TypeAlias = Callable[[DomainName], Awaitable[Sequence[Clearance]]]
@@ -135,12 +135,13 @@ class DomainWatch:
         return self.view
 
     def _knowledge(self, domain: DomainSettings) -> Knowledge:
-        """Add which discovered hosts may be dropped."""
+        """Add which discovered hosts may be dropped, and which hosts were masters at the same time."""
         known = self.history.discovered
         now = self._clock.now()
         return replace(
             self._known,
             forgettable=not_named_for(known, known, now, domain.discovered_seconds),
+            seen_beside=seen_beside(self.history.terms),
         )
 
     def _preview(self, interval: Seconds, publish: Callable[[], None], read: DomainSnapshot) -> None:
@@ -160,7 +161,7 @@ class DomainWatch:
 
     async def _clearances(self) -> Sequence[Clearance]:
         """Read what clears evidence, where there is any to clear."""
-        if self.clearances is None or not self.history.evidence:
+        if self.clearances is None or not (self.history.evidence or seen_beside(self.history.terms)):
             return ()
         return await self.clearances(self.domain.name)
 

@@ -7,7 +7,7 @@ from boks_exporter.replication.discovered import DiscoveredHost, hosts_of, not_n
 from boks_exporter.replication.evidence import Clearance, CopyEvidence, Difference, EvidenceKind, Lead, Reload, cleared
 from boks_exporter.replication.history import History, advance, remember
 from boks_exporter.replication.history_json import dump, restore
-from boks_exporter.replication.master_terms import MasterTerm
+from boks_exporter.replication.master_terms import MasterTerm, seen_beside, settled
 from boks_exporter.replication.not_compared import NotCompared, Obstacle
 
 __all__ = [
@@ -36,5 +36,7 @@ __all__ = [
     "ranked",
     "remember",
     "restore",
+    "seen_beside",
+    "settled",
     "undecided_replicas",
 ]

@@ -109,17 +109,21 @@ class CopyEvidence:
 
 @dataclass(frozen=True, slots=True)
 class Clearance:
-    """Evidence against a copy, or against all (`host` is None), that is cleared up to a time."""
+    """Evidence against a copy, or against all (`host` is None), that is cleared up to a time.
+
+    Where it is not `of_copy`, it only says that the host is out, whatever its copy is.
+    """
 
     host: HostName | None
     at: Timestamp
     owner: str
     reason: str
+    of_copy: bool = True
 
 
 def cleared(evidence: Mapping[HostName, CopyEvidence], by: Iterable[Clearance]) -> dict[HostName, CopyEvidence]:
     """Return the evidence that was proven after the last clearance of its copy."""
-    clearances = tuple(by)
+    clearances = tuple(each for each in by if each.of_copy)
     return {
         host: known
         for host, known in evidence.items()

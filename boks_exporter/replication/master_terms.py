@@ -1,6 +1,6 @@
 """The hosts that were seen as master, since when, and what each has written."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -14,6 +14,7 @@ from boks_exporter.model import (
     TableNumber,
     Timestamp,
 )
+from boks_exporter.replication.evidence import Clearance
 
 Marks: TypeAlias = Mapping[TableNumber, tuple[Sequence, Seconds | None]]
 """Each table's number with its stamp."""
@@ -47,6 +48,22 @@ class MasterTerm:
         return replace(self, since=self.since + by, read_at=self.read_at + by, beside_since=beside)
 
 
+def seen_beside(terms: Mapping[HostName, MasterTerm]) -> frozenset[HostName]:
+    """Return the hosts that were master next to another one and have not been seen in another role since."""
+    return frozenset(host for host, term in terms.items() if term.beside_since is not None)
+
+
+def settled(terms: Mapping[HostName, MasterTerm], by: Iterable[Clearance]) -> dict[HostName, MasterTerm]:
+    """Return the terms without those that a clearance has ended: the host was retired, or is known to be lost."""
+    entries = tuple(by)
+    return {
+        host: term
+        for host, term in terms.items()
+        if term.beside_since is None
+        or not any(entry.host in {None, host} and entry.at >= term.beside_since for entry in entries)
+    }
+
+
 def marks_of(report: SequenceReport) -> Marks:
     """Return the number and the stamp of each table."""
     return {row.table: (row.sequence, row.stamp) for row in report.tables}
@@ -65,7 +82,10 @@ def continue_terms(known: Mapping[HostName, MasterTerm], snapshot: DomainSnapsho
         if reading.host in terms and reading.started_at > terms[reading.host].read_at:
             terms[reading.host] = _continued(terms[reading.host], marks_of(reading.sequences), reading.started_at)
     several = len(snapshot.masters) > 1
-    return {host: _beside(term, is_beside=several and host in snapshot.masters) for host, term in terms.items()}
+    found = {host: _beside(term, is_beside=several and host in snapshot.masters) for host, term in terms.items()}
+    if snapshot.master in found:
+        found[snapshot.master] = replace(found[snapshot.master], beside=None, beside_since=None)
+    return found
 
 
 def _continued(known: MasterTerm | None, numbers: Marks, at: Timestamp) -> MasterTerm:

@@ -21,6 +21,7 @@ _OF_RUNS: Final = """
 SELECT target, ended_at, run FROM runs
 WHERE domain = ? AND is_open = 0 AND outcome = 'done' AND procedure IN ('rebuild', 'retire') AND ended_at IS NOT NULL
 """
+_OF_LOST_HOSTS: Final = "SELECT host, declared_at, owner, reason FROM lost WHERE domain = ? AND ended_at IS NULL"
 _OF_OPERATORS: Final = "SELECT host, cleared_at, owner, reason FROM evidence_clearances WHERE domain = ?"
 
 
@@ -39,9 +40,13 @@ def clearances(path: Path, domain: DomainName) -> tuple[Clearance, ...]:
             return ()
         with closing(opened_for_reading(path)) as database:
             found = [Clearance(host, at, run, "the run replaced the copy") for host, at, run in _rows(database, domain)]
-            if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'evidence_clearances'").fetchone():
-                operators = database.execute(_OF_OPERATORS, (domain,))
-                found += (Clearance(host, float(at), owner, reason) for host, at, owner, reason in operators)
+            for table, statement in (("evidence_clearances", _OF_OPERATORS), ("lost", _OF_LOST_HOSTS)):
+                if database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
+                    is_of_copy = table == "evidence_clearances"
+                    found += (
+                        Clearance(host, float(at), owner, reason, of_copy=is_of_copy)
+                        for host, at, owner, reason in database.execute(statement, (domain,))
+                    )
     return tuple(sorted(found, key=lambda clearance: clearance.at))
 
 
