@@ -44,6 +44,9 @@ def undecided(facts: RoundFacts) -> dict[HostName, Mapping[TableNumber, Timestam
     """Return the tables whose bounds leave open whether a copy is ahead, and since when."""
     found = {host.name: facts.history.undecided.get(host.name, {}) for host in facts.snapshot.hosts}
     for replica in facts.comparison.replicas:
+        if replica.ahead_possible == 0 and not replica.excluded:
+            found[replica.host] = {}
+            continue
         known = found[replica.host]
         found[replica.host] = {
             table.table: known.get(table.table, replica.read_at) for table in replica.tables if is_open(facts, table)
@@ -103,7 +106,7 @@ def _with_leads(facts: RoundFacts, replica: ReplicaComparison, known: CopyEviden
     """Record the tables that are proven ahead, and the ones that the master has passed."""
     now = replica.read_at
     proofs = {table.table: table for table in ahead_tables(facts, replica)}
-    for table in replica.tables:
+    for table in replica.tables if proofs or known.leads else ():
         lead = known.leads.get(table.table)
         if table.table in proofs:
             amount = table.ahead or 0

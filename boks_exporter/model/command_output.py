@@ -1,8 +1,10 @@
 """Facts parsed from the output of the commands on a host, one class for each command."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
 from boks_exporter.model.hosts import Role
@@ -62,28 +64,52 @@ class TableSequence:
     stamp: Seconds | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SequenceReport:
-    """The output of one `boksdiag sequence`."""
+    """The output of one `boksdiag sequence`.
+
+    Equal outputs are one report: what is derived from it, its hash included, is derived once.
+    """
 
     tables: tuple[TableSequence, ...]
     unread_lines: tuple[UnreadLine, ...] = ()
 
-    @property
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.tables, self.unread_lines))
+
+    @cached_property
     def suspect_lines(self) -> tuple[UnreadLine, ...]:
         """The unread lines that the configuration does not ignore."""
         return tuple(line for line in self.unread_lines if line.ignored is None)
 
-    @property
+    @cached_property
     def ignored_tables(self) -> dict[TableNumber, UnreadLine]:
         """The tables that have no number, and whose line the configuration ignores."""
         shown = self.by_table()
         ignored = (line for line in self.unread_lines if line.ignored is not None)
         return {table: line for line in ignored for table in line.tables if table not in shown}
 
-    def by_table(self) -> dict[TableNumber, TableSequence]:
+    def by_table(self) -> Mapping[TableNumber, TableSequence]:
         """Index the tables by their number."""
+        return self._by_table
+
+    @cached_property
+    def _by_table(self) -> dict[TableNumber, TableSequence]:
         return {row.table: row for row in self.tables}
+
+    @cached_property
+    def numbers(self) -> Mapping[TableNumber, Sequence]:
+        """The number of each table."""
+        return {row.table: row.sequence for row in self.tables}
+
+    @cached_property
+    def stamps(self) -> Mapping[TableNumber, Seconds | None]:
+        """The stamp of each table."""
+        return {row.table: row.stamp for row in self.tables}
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,14 @@ class DomainSnapshot:
 
     def line(self, host: HostName) -> ReplicaLine | None:
         """Look up a host's line in the master's list; of several, the worst."""
-        return min(self.lines(host), key=lambda line: _BADNESS.index(line.status), default=None)
+        return self._line_by_host.get(host)
+
+    @cached_property
+    def _line_by_host(self) -> dict[HostName | None, ReplicaLine]:
+        return {
+            host: min(lines, key=lambda line: _BADNESS.index(line.status))
+            for host, lines in self._lines_by_host.items()
+        }
 
     def unread_lines(self, host: HostName) -> tuple[UnreadLine, ...]:
         """The lines of the master's list that may be a host's: those that name it, or any if it has no line.

@@ -1,6 +1,8 @@
 """Interpretation of one reply as facts about one host."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Final
 
 from boks_exporter.errors import FailureReason, ParseError
@@ -105,14 +107,13 @@ def _garbled(host: Host, raw: RawReply, error: ParseError, started_at: Timestamp
     return Garbled(host.name, started_at, finished_at, reason, detail, text)
 
 
-def _readers(reply: Reply) -> dict[Section, Callable[[str], Any]]:
-    return {
+_READERS: Final[Mapping[Section, Callable[[str], Any]]] = MappingProxyType(
+    {
         Section.ROLE: parse_env,
         Section.SEQUENCE: parse_sequence,
         Section.LIST: parse_list,
         Section.MEMORY: parse_memory,
         Section.ERRLOG: parse_errlog,
-        Section.QUEUE: lambda text: parse_queue(text, reply.host_clock),
         Section.CHECKSUMS: parse_checksums,
         Section.PROCESSES: parse_processes,
         Section.DISKSPACE: parse_diskspace,
@@ -121,6 +122,23 @@ def _readers(reply: Reply) -> dict[Section, Callable[[str], Any]]:
         Section.REGISTERED: RawOutput,
         Section.FQUE: RawOutput,
     }
+)
+
+_LONGEST_KEPT: Final = 8192
+"""Characters of a text whose facts are kept: more than any table of sequences has."""
+_KEPT: Final = 1024
+
+
+def _fact(name: Section, text: str, reply: Reply) -> Any:
+    """Parse a section's text. Most hosts print what they, or other hosts, have printed before: that is parsed once."""
+    if name is Section.QUEUE:
+        return parse_queue(text, reply.host_clock)
+    return _kept_fact(name, text) if len(text) <= _LONGEST_KEPT else _READERS[name](text)
+
+
+@lru_cache(maxsize=_KEPT)
+def _kept_fact(name: Section, text: str) -> Any:
+    return _READERS[name](text)
 
 
 def _read(name: Section, reply: Reply, ignored: Sequence[IgnoreRule]) -> Any:
@@ -135,7 +153,7 @@ def _read(name: Section, reply: Reply, ignored: Sequence[IgnoreRule]) -> Any:
     if name in _NO_ROW_MISSING and not section.is_whole:
         return SectionFault(name, FailureReason.TOO_LARGE, f"{name} is longer than the gate sends; its end is missing")
     try:
-        fact = mark_ignored(_readers(reply)[name](section.stdout), ignored)
+        fact = mark_ignored(_fact(name, section.stdout, reply), ignored)
     except ParseError as error:
         return _unreadable(section, error)
     return fact if _is_believable(section, fact) else _failed(section)

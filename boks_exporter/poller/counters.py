@@ -56,6 +56,8 @@ class Counters:
         """Count one round."""
         self.rounds += 1
         self.hosts = {host.name: self.hosts.get(host.name, _HostCounters()) for host in snapshot.hosts}
+        connections = transport if isinstance(transport, KeepsConnections) else None
+        logins = transport if isinstance(transport, LogsIn) else None
         for outcome in snapshot.outcomes:
             tally = self.hosts[outcome.host]
             tally.polls += 1
@@ -64,11 +66,11 @@ class Counters:
                 tally.last_success = outcome.finished_at
             else:
                 tally.failures[reason] += 1
-            if isinstance(transport, KeepsConnections):
-                tally.reconnects = transport.reconnects(outcome.host)
-            if isinstance(transport, LogsIn):
-                tally.has_unrestricted_key = transport.is_unrestricted(outcome.host)
-                tally.refuses_logins = transport.is_login_refused(outcome.host)
+            if connections:
+                tally.reconnects = connections.reconnects(outcome.host)
+            if logins:
+                tally.has_unrestricted_key = logins.is_unrestricted(outcome.host)
+                tally.refuses_logins = logins.is_login_refused(outcome.host)
 
     def preview(self, known: DomainCounters, read: DomainSnapshot) -> DomainCounters:
         """Return the counters of the last view with the times of what was read since."""

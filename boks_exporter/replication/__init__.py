@@ -1,7 +1,8 @@
 """Lag and ahead of every replica, proven between two readings of the master."""
 
 from boks_exporter.replication.closer import undecided_replicas
-from boks_exporter.replication.comparison import DomainComparison, ReplicaComparison, TableComparison, compare, ranked
+from boks_exporter.replication.compared import DomainComparison, ReplicaComparison, TableComparison
+from boks_exporter.replication.comparison import compare, ranked
 from boks_exporter.replication.conditions import Condition, Findings
 from boks_exporter.replication.discovered import DiscoveredHost, hosts_of, not_named_for
 from boks_exporter.replication.evidence import Clearance, CopyEvidence, Difference, EvidenceKind, Lead, Reload, cleared

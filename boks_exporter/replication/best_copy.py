@@ -38,8 +38,8 @@ def best_copy(snapshot: DomainSnapshot, history: History) -> BestCopy:
     """
     counted = [seen for seen in snapshot.observed() if seen.sequences and _counts(seen, history)]
     best: dict[TableNumber, Sequence] = {}
-    for seen in counted:
-        for row in seen.sequences.tables if seen.sequences else ():
+    for shown in {seen.sequences for seen in counted if seen.sequences}:
+        for row in shown.tables:
             best[row.table] = max(best.get(row.table, 0), row.sequence)
     is_certain = not any(_hides(seen, history, best) for seen in counted)
     return BestCopy(best, is_certain, remembered=frozenset(history.tables))
@@ -51,4 +51,8 @@ def _counts(seen: Observed, history: History) -> bool:
 
 def _hides(seen: Observed, history: History, known: Mapping[TableNumber, Sequence]) -> bool:
     shown = seen.sequences
-    return shown is not None and any(True for _ in hidden_in(seen.host, shown, history.common_forms, known))
+    return (
+        shown is not None
+        and bool(shown.suspect_lines)
+        and any(True for _ in hidden_in(seen.host, shown, history.common_forms, known))
+    )

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from functools import lru_cache
+from typing import Final, Protocol
 
 from boks_exporter.model import (
     DomainSnapshot,
@@ -12,10 +13,14 @@ from boks_exporter.model import (
     ReplicaReading,
     Seconds,
     Sequence,
+    SequenceReport,
     TableNumber,
     TableSequence,
     Timestamp,
 )
+
+KEPT_PAIRS: Final = 256
+"""Pairs of readings whose brackets are kept: all replicas that were read between the same two share them."""
 
 
 class Timed(Protocol):
@@ -70,6 +75,12 @@ def brackets(snapshot: DomainSnapshot, replica: Timed) -> Mapping[TableNumber, B
     after it had answered. Without exactly one master there is nothing to be compared with.
     """
     before, after = readings_around(snapshot, replica)
+    return brackets_between(before and before.sequences, after and after.sequences)
+
+
+@lru_cache(maxsize=KEPT_PAIRS)
+def brackets_between(before: SequenceReport | None, after: SequenceReport | None) -> Mapping[TableNumber, Bracket]:
+    """Close the bracket of each table between two readings of the master."""
     lower, upper = _rows(before), _rows(after)
     tables = _in_order(lower, upper)
     return {table: bracket for table in tables if (bracket := _bracket(lower.get(table), upper.get(table)))}
@@ -95,8 +106,8 @@ def sequence_readings(snapshot: DomainSnapshot, host: HostName) -> tuple[Replica
     return (first, *(reading for reading in snapshot.closer_readings if reading.host == host))
 
 
-def _rows(reading: MasterReading | None) -> Mapping[TableNumber, TableSequence]:
-    return reading.sequences.by_table() if reading else {}
+def _rows(report: SequenceReport | None) -> Mapping[TableNumber, TableSequence]:
+    return report.by_table() if report else {}
 
 
 def _in_order(*readings: Iterable[TableNumber]) -> list[TableNumber]:

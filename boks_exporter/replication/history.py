@@ -180,8 +180,8 @@ def _floors(known: Mapping[HostName, Floor], snapshot: DomainSnapshot) -> dict[H
     floors = {host.name: known[host.name] for host in snapshot.hosts if host.name in known}
     for seen in snapshot.observed():
         if seen.role is Role.REPLICA and seen.sequences:
-            read = {row.table: row.sequence for row in seen.sequences.tables}
-            floors[seen.host] = {**floors.get(seen.host, {}), **read} if seen.sequences.unread_lines else read
+            read, is_whole = seen.sequences.numbers, not seen.sequences.unread_lines
+            floors[seen.host] = read if is_whole else {**floors.get(seen.host, {}), **read}
         elif seen.role in {Role.MASTER, Role.CLIENT}:
             floors.pop(seen.host, None)
     return floors
@@ -202,11 +202,13 @@ def _stamps(
     """Record the stamps of each replica's tables."""
     kept = {host: known[host] for host in hosts if host in known}
     read = {seen.host: seen.sequences for seen in _replicas(snapshot)}
-    return kept | {host: {row.table: row.stamp for row in rows.tables} for host, rows in read.items() if rows}
+    return kept | {host: rows.stamps for host, rows in read.items() if rows}
 
 
 def _went_back(history: History, seen: Observed) -> bool:
     """Return whether a number is lower than before; a new generation begins low without having gone back."""
+    if seen.sequences and history.floors.get(seen.host) is seen.sequences.numbers:
+        return False
     rows = seen.sequences.by_table() if seen.sequences else {}
     stamps = history.stamps.get(seen.host, {})
     for table, sequence in history.floors.get(seen.host, {}).items():
@@ -231,5 +233,5 @@ def _waited_for(
 
 
 def _pruned(tables: Tables, waited_for: Iterable[Floor]) -> Tables:
-    floors = tuple(waited_for)
+    floors = {id(floor): floor for floor in waited_for}.values()  # equal outputs share theirs
     return {table: known.pruned([floor.get(table, -1) for floor in floors]) for table, known in tables.items()}

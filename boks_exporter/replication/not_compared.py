@@ -9,17 +9,17 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from boks_exporter.model import (
     DomainSnapshot,
     HostName,
-    MasterReading,
     Observed,
     SequenceReport,
     TableNumber,
     UnreadLine,
 )
-from boks_exporter.replication.brackets import readings_around
+from boks_exporter.replication.brackets import KEPT_PAIRS, readings_around
 from boks_exporter.replication.history import History
 
 
@@ -64,17 +64,18 @@ def _obstacles(
     before, after = readings_around(snapshot, seen)
     remembered = history.tables.keys() if history.master == snapshot.master else frozenset[TableNumber]()
     lower = before.sequences if before else SequenceReport(())
-    of_master = {row.table for row in lower.tables}
-    yield from hidden_in(seen.host, shown, common, known=of_master | remembered, other=lower)
-    for reading in (before, after):
-        if reading:
-            known = {row.table for row in shown.tables} | remembered
-            yield from hidden_in(reading.host, reading.sequences, common, known=known, other=shown)
+    yield from hidden_in(seen.host, shown, common, known=lower.numbers.keys() | remembered, other=lower)
+    readings = [reading for reading in (before, after) if reading]
+    for reading in readings:
+        known = shown.numbers.keys() | remembered
+        yield from hidden_in(reading.host, reading.sequences, common, known=known, other=shown)
     if before and after:
-        yield from _changed(before, after)
-    for reading in (before, after):
-        if reading:
-            yield from _one_sided_stamps(seen.host, shown, reading)
+        for table in _changed(before.sequences, after.sequences):
+            yield NotCompared(table, before.host, Obstacle.CHANGED)
+    for reading in readings:
+        for table in _one_sided_stamps(shown, reading.sequences):
+            printed = shown.stamps[table] is not None
+            yield NotCompared(table, reading.host if printed else seen.host, Obstacle.STAMP)
 
 
 def hidden_in(
@@ -111,17 +112,19 @@ def excluded_tables(snapshot: DomainSnapshot, seen: Observed) -> dict[TableNumbe
     return {table: line for report in reports for table, line in report.ignored_tables.items()}
 
 
-def _changed(before: MasterReading, after: MasterReading) -> Iterator[NotCompared]:
-    rows = after.sequences.by_table()
-    for row in before.sequences.tables:
-        later = rows.get(row.table)
-        if later is None or later.sequence < row.sequence or later.stamp != row.stamp:
-            yield NotCompared(row.table, before.host, Obstacle.CHANGED)
+@lru_cache(maxsize=KEPT_PAIRS)
+def _changed(before: SequenceReport, after: SequenceReport) -> tuple[TableNumber, ...]:
+    """Return the tables whose number went back, whose stamp changed, or that disappeared between two readings."""
+    rows = after.by_table()
+    later = ((row, rows.get(row.table)) for row in before.tables)
+    return tuple(
+        row.table for row, now in later if now is None or now.sequence < row.sequence or now.stamp != row.stamp
+    )
 
 
-def _one_sided_stamps(host: HostName, shown: SequenceReport, reading: MasterReading) -> Iterator[NotCompared]:
-    rows = reading.sequences.by_table()
-    for row in shown.tables:
-        theirs = rows.get(row.table)
-        if theirs and (row.stamp is None) != (theirs.stamp is None):
-            yield NotCompared(row.table, host if row.stamp is None else reading.host, Obstacle.STAMP)
+@lru_cache(maxsize=KEPT_PAIRS)
+def _one_sided_stamps(shown: SequenceReport, of_master: SequenceReport) -> tuple[TableNumber, ...]:
+    """Return the tables of which only one of two servers printed a stamp."""
+    rows = of_master.by_table()
+    both = ((row, rows.get(row.table)) for row in shown.tables)
+    return tuple(row.table for row, theirs in both if theirs and (row.stamp is None) != (theirs.stamp is None))
