@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import click
 
@@ -50,6 +50,8 @@ from boks_exporter.observe import SystemClock
 
 _LONGEST_LINE: Final = 4096
 
+Work: TypeAlias = Callable[[Runner], Coroutine[Any, Any, RunResult]]
+
 
 class TypedConsole:
     """The operator at the terminal of this command."""
@@ -79,6 +81,9 @@ def show_or_apply(
     reason: str,
 ) -> int:
     """Show a plan; with a fingerprint, apply it."""
+    if common.detach and fingerprint is None and (common.is_json or not is_interactive()):
+        message = "--detach needs --apply, where no terminal asks whether to go on"
+        raise click.UsageError(message)
     accepted = acceptances(accept, reason)
     try:
         check_acceptable(accepted)
@@ -91,7 +96,7 @@ def show_or_apply(
     order = Order(procedure=procedure, target=host, accepted=accepted, reason=reason.strip())
     if fingerprint is not None:
         tell_open_runs(domain)
-        return _ended(common, _run(common, domain, lambda runner: runner.apply(order, fingerprint)))
+        return _carried_out(common, domain, lambda runner: runner.apply(order, fingerprint))
     proposal, code = show(common, domain, order)
     if code is not Exit.DONE or common.is_json or not is_interactive() or not proposal.plan.steps:
         return int(code)
@@ -103,7 +108,7 @@ def show_or_apply(
     if typed.strip() != host:
         say("nothing was changed")
         return int(Exit.DONE)
-    return _ended(common, _run(common, domain, lambda runner: runner.apply(order, proposal.fingerprint)))
+    return _carried_out(common, domain, lambda runner: runner.apply(order, proposal.fingerprint))
 
 
 def best_candidate(domain: ManagedDomain) -> str:
@@ -195,7 +200,7 @@ def resume_or_abort(common: Common, run: str, *, accepted: tuple[Acceptance, ...
     async def work(runner: Runner) -> RunResult:
         return await (runner.abort(run, accepted) if abort else runner.resume(run, accepted))
 
-    return _ended(common, _run(common, common.domain(), work))
+    return _carried_out(common, common.domain(), work)
 
 
 def forget(common: Common, run: str, reason: str) -> int:
@@ -204,10 +209,23 @@ def forget(common: Common, run: str, reason: str) -> int:
     return _ended(common, _run(common, domain, lambda runner: runner.forget(run, reason)))
 
 
-def _run(common: Common, domain: ManagedDomain, work: Callable[[Runner], Coroutine[Any, Any, RunResult]]) -> RunResult:
+def _carried_out(common: Common, domain: ManagedDomain, work: Work) -> int:
+    """Carry out a run here, or in a process without this terminal."""
+    if not common.detach:
+        return _ended(common, _run(common, domain, work))
+    from boks_exporter.cli.failover.detach import detached
+
+    return detached(common, domain, lambda announce: _ended(common, _run(common, domain, work, announce)))
+
+
+def _run(
+    common: Common, domain: ManagedDomain, work: Work, announce: Callable[[str], None] = lambda _name: None
+) -> RunResult:
     halt = Halt()
 
     def progress(text: str) -> None:
+        if at_work and at_work[0].at_work_on:
+            announce(at_work[0].at_work_on)
         try:
             say("\n".join(harmless(line) for line in text.split("\n"))) if not common.is_json else None
         except OutputError:
@@ -235,7 +253,8 @@ def _interrupted(domain: ManagedDomain, name: str | None) -> RunResult:
         if run is None or not run.is_open:
             return RunResult(Exit.UNCHANGED, ("interrupted before anything was begun",))
         said = f"interrupted; the run {run.name} stays open, and what a host has begun goes on there"
-        journal.end(run.name, Outcome.UNKNOWN, said, SystemClock().now(), is_open=True)
+        code = int(Exit.RESULT_UNKNOWN)
+        journal.end(run.name, Outcome.UNKNOWN, said, SystemClock().now(), is_open=True, code=code)
         ways = next_for(run.name, journal.steps(run.name))
         return RunResult(Exit.RESULT_UNKNOWN, (said, in_words(ways)), run.name, ways)
 

@@ -214,14 +214,20 @@ def conflict(**given: Any) -> int:
     return show_conflict(Common(**given))
 
 
-@failover.command(epilog=example("boks-exporter failover show 20261124-201512-promote-3f9a01c7"))
+@failover.command(
+    epilog=example(
+        "boks-exporter failover show 20261124-201512-promote-3f9a01c7",
+        "boks-exporter failover show 20261124-201512-promote-3f9a01c7 --follow",
+    )
+)
 @click.argument("run")
+@click.option("--follow", is_flag=True, help="Show each step as it begins and ends, and end with the run's exit code.")
 @options.common
-def show(*, run: str, **given: Any) -> int:
+def show(*, run: str, follow: bool, **given: Any) -> int:
     """Show the journal of a run."""
     from boks_exporter.cli.failover.inspect import show_run
 
-    return show_run(Common(**given), run)
+    return show_run(Common(**given), run, follow=follow)
 
 
 @failover.command(epilog=example("boks-exporter failover history --limit 5"))
@@ -237,6 +243,7 @@ def history(*, limit: int, **given: Any) -> int:
 @failover.command(epilog=example("boks-exporter failover resume 20261124-201512-promote-3f9a01c7"))
 @click.argument("run")
 @options.accepting
+@options.detach
 @options.common
 def resume(*, run: str, accept: AcceptArguments, reason: str, **given: Any) -> int:
     """Continue an open run, after checking the result of its last step."""
@@ -248,6 +255,7 @@ def resume(*, run: str, accept: AcceptArguments, reason: str, **given: Any) -> i
 @failover.command(epilog=example("boks-exporter failover abort 20261124-201512-promote-3f9a01c7"))
 @click.argument("run")
 @options.accepting
+@options.detach
 @options.common
 def abort(*, run: str, accept: AcceptArguments, reason: str, **given: Any) -> int:
     """Roll back an open run as far as possible, report what cannot be undone, and close it."""

@@ -7,6 +7,7 @@ from typing import Final
 import click
 
 from boks_exporter.app.failover_wiring import ManagedDomain, kept_journal, looking
+from boks_exporter.cli.failover.follow import exit_of, followed, is_at_work
 from boks_exporter.cli.failover.json_output import candidate_json, run_json, whole_run_json
 from boks_exporter.cli.failover.open_runs import open_runs, tell_open_runs
 from boks_exporter.cli.failover.options import Common, run_async
@@ -23,7 +24,7 @@ from boks_exporter.failover.procedures.step import StepKind
 from boks_exporter.failover.proofs import Certainty
 from boks_exporter.failover.proofs.conflict import conflict_of
 from boks_exporter.failover.proofs.conflict import sentences as conflict_sentences
-from boks_exporter.failover.runner import NextCommand
+from boks_exporter.failover.runner import NextCommand, in_words, next_for
 from boks_exporter.failover.runner.console import retire_script
 from boks_exporter.failover.runner.verify import Verification, verified
 
@@ -141,8 +142,8 @@ def _line(run: Run) -> str:
     return f"{time_of(run.started_at)}  {run.name}  {run.plan.procedure} {run.plan.target}  {state}  {run.who}"
 
 
-def show_run(common: Common, name: str) -> int:
-    """Show one run."""
+def show_run(common: Common, name: str, *, follow: bool = False) -> int:
+    """Show one run; followed until no process works on it, and then with its exit code."""
     domain = common.domain(needs_operator=False)
     open_runs(domain)
     with kept_journal(domain) as journal:
@@ -150,13 +151,37 @@ def show_run(common: Common, name: str) -> int:
         if journal is None or run is None:
             message = f"no run {name} in the journal {domain.failover.journal}; failover history lists them"
             raise click.UsageError(message)
+        if follow:
+            return _follow(common, domain, journal, run)
         script = _console_script(domain, run)
         if common.is_json:
-            parts = (journal.findings(name), journal.acceptances(name), journal.steps(name))
-            say(json.dumps(whole_run_json(run, *parts) | {"console_script": script or None}, indent=2))
+            say(_run_as_json(journal, run, script))
         else:
             say("\n".join([*_whole(journal, run), *script.splitlines()]))
     return int(Exit.DONE)
+
+
+def _run_as_json(journal: Journal, run: Run, script: str) -> str:
+    parts = (journal.findings(run.name), journal.acceptances(run.name), journal.steps(run.name))
+    more = {"exit_code": journal.exit_code(run.name), "console_script": script or None}
+    return json.dumps(whole_run_json(run, *parts) | more, indent=2)
+
+
+def _follow(common: Common, domain: ManagedDomain, journal: Journal, run: Run) -> int:
+    def show(known: Run, step: LoggedStep) -> None:
+        if not common.is_json:
+            say("\n".join(_step(known, step)))
+
+    if not common.is_json:
+        say(_line(run))
+    last = followed(journal, run.name, show) or run
+    if common.is_json:
+        say(_run_as_json(journal, last, _console_script(domain, last)))
+    elif last.outcome is Outcome.OPEN:
+        say(f"no process works on it any longer; {in_words(next_for(last.name, journal.steps(last.name)))}")
+    else:
+        say(harmless(last.message))
+    return int(exit_of(journal, last))
 
 
 def _console_script(domain: ManagedDomain, run: Run) -> str:
@@ -185,7 +210,7 @@ def _step(run: Run, step: LoggedStep) -> Iterator[str]:
     key = run.plan.step(step.number).key
     attempt = f", attempt {step.attempt}" if step.attempt > 1 else ""
     took = f" after {step.ended_at - step.intended_at:.1f} s" if step.ended_at is not None else ""
-    outcome = step.outcome or "no outcome: it was cut off"
+    outcome = step.outcome or ("it runs" if is_at_work(run) else "no outcome: it was cut off")
     yield f"  {time_of(step.intended_at)} {step.phase} {step.number} {key} on {step.host}{attempt}: {outcome}{took}"
     if step.request:
         yield f"       sent    {step.request}"

@@ -69,12 +69,17 @@ def accepting(command: Command) -> Command:
     return command
 
 
+detach = click.option(
+    "--detach", is_flag=True, help="Continue the run without this terminal; `failover show RUN --follow` follows it."
+)
+
+
 def applying(command: Command) -> Command:
     """Add the options of the commands that may change a host."""
     apply = click.option(
         "--apply", "fingerprint", metavar="FINGERPRINT", help="Apply the very plan that was shown with it."
     )
-    return apply(accepting(command))
+    return apply(accepting(detach(command)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +89,8 @@ class Common:
     config_file: Path
     domain_name: str | None
     output: str
+    detach: bool = False
+    """Of the commands that carry out a run."""
 
     @property
     def is_json(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from boks_exporter.failover.facts import JournalView, Reading, RunSummary
 from boks_exporter.failover.failover_exits import Outcome
 from boks_exporter.failover.findings import Acceptance, Finding, Guard, Level
+from boks_exporter.failover.journal.actions import has_actions
 from boks_exporter.failover.journal.codec import (
     dump_basis,
     dump_findings,
@@ -59,10 +60,30 @@ class Journal(DomainRecords):
             for acceptance in acceptances:
                 self._put("acceptances", (run.name, *_row(acceptance)))
 
-    def end(self, run: str, outcome: Outcome, message: str, at: Timestamp, *, is_open: bool) -> None:
-        """Store how a run ended; one that stays open waits for resume or abort."""
+    def end(
+        self, run: str, outcome: Outcome, message: str, at: Timestamp, *, is_open: bool, code: int | None = None
+    ) -> None:
+        """Store how a run ended, and with which exit code; one that stays open waits for resume or abort."""
         statement = "UPDATE runs SET outcome = ?, message = ?, ended_at = ?, is_open = ? WHERE run = ?"
-        self._write(statement, (outcome, message, at, int(is_open), run))
+        with explained(self.path), self._transaction():
+            self._database.execute(statement, (outcome, message, at, int(is_open), run))
+            if code is not None:
+                self._database.execute("INSERT OR REPLACE INTO exits VALUES (?, ?)", (run, code))
+
+    def reopen(self, run: str, pid: int) -> None:
+        """Store that a process works on an open run again."""
+        with explained(self.path), self._transaction():
+            self._database.execute(
+                "UPDATE runs SET outcome = ?, ended_at = NULL, pid = ? WHERE run = ?", (Outcome.OPEN, pid, run)
+            )
+            self._database.execute("DELETE FROM exits WHERE run = ?", (run,))
+
+    def exit_code(self, run: str) -> int | None:
+        """Return the exit code of the last command on a run that has ended; None while one is at work."""
+        if not has_actions(self._database):
+            return None
+        found = self._read("SELECT code FROM exits WHERE run = ?", (run,))
+        return int(found[0][0]) if found else None
 
     def run(self, name: str) -> Run | None:
         """Find a run by its name."""

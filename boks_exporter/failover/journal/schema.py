@@ -84,7 +84,8 @@ CREATE TABLE actions (
     number INTEGER PRIMARY KEY, domain TEXT NOT NULL, kind TEXT NOT NULL, host TEXT NOT NULL, subject TEXT NOT NULL,
     owner TEXT NOT NULL, reason TEXT NOT NULL, intended_at REAL NOT NULL, until REAL, became TEXT,
     is_effective INTEGER
-)
+);
+CREATE TABLE exits (run TEXT PRIMARY KEY REFERENCES runs, code INTEGER NOT NULL)
 """
 _ACCEPTED_HOSTS: Final = """
 INSERT INTO acceptances

@@ -37,7 +37,7 @@ class Finisher:
         tools = self.tools
         left = await unlock_all(tools, name)
         sentences = (*said, *(kept.sentence for kept in left))
-        tools.journal.end(name, outcome, "; ".join(sentences), tools.clock.now(), is_open=False)
+        tools.journal.end(name, outcome, "; ".join(sentences), tools.clock.now(), is_open=False, code=int(code))
         run = tools.journal.run(name)
         for host in run.plan.concerned_hosts if run else ():
             tools.journal.end_maintenance(tools.survey.domain.name, host, tools.clock.now(), name)
@@ -54,7 +54,7 @@ class Finisher:
         ways = instead or next_for(name, tools.journal.steps(name))
         sentences = (*said, *(() if instead else (in_words(ways),)))
         outcome = _OUTCOMES.get(code, Outcome.FAILED)
-        tools.journal.end(name, outcome, "; ".join(sentences), tools.clock.now(), is_open=True)
+        tools.journal.end(name, outcome, "; ".join(sentences), tools.clock.now(), is_open=True, code=int(code))
         run = tools.journal.run(name)
         objection = await tools.hooks.call(Event.ON_FAILURE, _facts_of_run(tools, run, code, sentences)) if run else ""
         return RunResult(code, (*sentences, *((objection,) if objection else ())), name, ways)

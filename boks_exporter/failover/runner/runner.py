@@ -61,8 +61,6 @@ class Runner:
     def _known(self) -> JournalView:
         return self.tools.journal.view(self.domain)
 
-    # -- apply -------------------------------------------------------------------------------------------------------
-
     async def apply(self, order: Order, fingerprint: str) -> RunResult:
         """Carry out the plan of a fingerprint; raises FingerprintError where it is malformed."""
         validate_fingerprint(fingerprint)
@@ -216,7 +214,9 @@ class Runner:
 
         async def closed(run: Run) -> RunResult:
             said = f"closed by {self.tools.who}, who no longer waits for it: {reason}"
-            return await self.end.close(name, Outcome.UNKNOWN, Exit.DONE, (said, *self._steps_left(run)))
+            return await self.end.close(
+                name, Outcome.UNKNOWN, Exit.DONE, (said, *steps_left(run.plan, self.tools.journal.steps(name)))
+            )
 
         return await self._alone_with(name, closed)
 
@@ -274,9 +274,15 @@ class Runner:
             ways = next_for(run.name, log)
             said = ("the rollback of this run has begun; it cannot be resumed", in_words(ways))
             return RunResult(Exit.CHANGED, said, run.name, ways)
+        self._at_work_again(run.name)
         return await self._go_on(performer, log)
 
+    def _at_work_again(self, name: RunName) -> None:
+        self.tools.journal.reopen(name, self.tools.who.pid)
+        self.tools.say(f"run {name}")
+
     async def _abort(self, run: Run, performer: StepExecutor) -> RunResult:
+        self._at_work_again(run.name)
         undone = await Rollback(performer).undo()
         if undone.whole:
             return await self.end.close(run.name, Outcome.ABORTED, Exit.DONE, undone.sentences, undone.leftovers)
@@ -291,6 +297,3 @@ class Runner:
             return await self.end.close(run.name, Outcome.ABORTED, Exit.WORK_LEFT, lines, work=work)
         code = Exit.RESULT_UNKNOWN if undone.is_unknown else Exit.CHANGED
         return await self.end.stay_open(run.name, code, (*undone.sentences, given_up(run.name)))
-
-    def _steps_left(self, run: Run) -> tuple[str, ...]:
-        return steps_left(run.plan, self.tools.journal.steps(run.name))

@@ -1,0 +1,97 @@
+"""Runs that go on without the terminal that began them."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, NoReturn
+
+from boks_exporter.app.failover_wiring import ManagedDomain
+from boks_exporter.cli.failover.options import Common
+from boks_exporter.cli.streams import say
+from boks_exporter.errors import BoksExporterError
+from boks_exporter.failover.failover_exits import Exit
+from boks_exporter.failover.runner import NextCommand
+
+_MODE: Final = 0o660
+
+
+class DetachError(BoksExporterError):
+    """A run could not be detached; nothing was begun."""
+
+
+class Announcement:
+    """The name of the run, for the process that waits for it."""
+
+    def __init__(self, writer: int | None = None) -> None:
+        self._writer = writer
+
+    def __call__(self, run: str) -> None:
+        """Send it, once."""
+        if self._writer is not None:
+            os.write(self._writer, run.encode())
+            os.close(self._writer)
+            self._writer = None
+
+
+def detached(common: Common, domain: ManagedDomain, work: Callable[[Announcement], int]) -> int:
+    """Carry out `work` in a process of its own session, and return as soon as its run has begun.
+
+    Where no run begins, its output and its exit code are those of this command.
+    """
+    log = _log_path(domain)
+    handle = _opened(log)
+    reader, writer = os.pipe()
+    sys.stdout.flush()
+    child = os.fork()
+    if not child:
+        os.close(reader)
+        _go_on_alone(handle, Announcement(writer), work)
+    os.close(writer)
+    os.close(handle)
+    with os.fdopen(reader, "rb") as announced:
+        run = announced.read().decode()
+    if not run:
+        _, status = os.waitpid(child, 0)
+        say(log.read_text(encoding="utf-8", errors="replace"), nl=False)
+        log.unlink(missing_ok=True)
+        return os.waitstatus_to_exitcode(status)
+    follow = NextCommand("show", (run, "--follow"))
+    told = {"exit_code": int(Exit.DONE), "run": run, "pid": child, "log": str(log), "next": [str(follow)]}
+    lines = (f"run {run} goes on without this terminal (process {child}); its output is in {log}", f"next: {follow}")
+    say(json.dumps(told, indent=2) if common.is_json else "\n".join(lines))
+    return int(Exit.DONE)
+
+
+def _log_path(domain: ManagedDomain) -> Path:
+    journal = domain.failover.journal
+    return journal.with_name(f"{journal.stem}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{os.getpid()}.log")
+
+
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, _MODE)
+    except OSError as error:
+        message = f"nothing was begun: its output cannot be written to {path}: {error.strerror}"
+        raise DetachError(message) from error
+
+
+def _go_on_alone(handle: int, announce: Announcement, work: Callable[[Announcement], int]) -> NoReturn:
+    """Leave the terminal and its session, and carry out the work; this process never returns to its caller."""
+    code = int(Exit.INTERNAL)
+    try:
+        os.setsid()
+        with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a descriptor is needed
+            os.dup2(nothing.fileno(), 0)
+        os.dup2(handle, 1)
+        os.dup2(handle, 2)
+        sys.stdout = sys.stderr = open(1, "w", encoding="utf-8", errors="backslashreplace", buffering=1)  # noqa: SIM115 - open until this process ends
+        code = work(announce)
+    except BaseException as error:  # noqa: BLE001 - the log is the only place where it can be read
+        os.write(2, f"Error: {error}\n".encode(errors="replace"))
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
