@@ -21,6 +21,7 @@ _COMMANDS: Final = {
     "init": "boks_exporter.cli.init:init",
     "serve": "boks_exporter.cli.serve:serve",
     "status": "boks_exporter.cli.status:status",
+    "diagnose": "boks_exporter.cli.diagnose:diagnose",
     "check": "boks_exporter.cli.check.command:check",
     "config": "boks_exporter.cli.config:config",
     "failover": "boks_exporter.cli.failover.commands:failover",

@@ -1,0 +1,108 @@
+"""`boks-exporter diagnose`: the ten steps of K1256 for one host, and the most likely cause."""
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from boks_exporter.cli import options
+from boks_exporter.cli.streams import say
+
+if TYPE_CHECKING:
+    from boks_exporter.cli.report_source import ReportQuery
+    from boks_exporter.diagnosis.facts import DiagnosisFacts
+
+_FAULT_FOUND: Final = 10
+_NOT_ALL_KNOWN: Final = 11
+
+
+@click.command(
+    short_help="Find out what is wrong with a host, and what to do.",
+    epilog="""\b
+Examples:
+  boks-exporter diagnose replica1
+  boks-exporter diagnose replica1 --url http://monitor:16500
+  boks-exporter diagnose replica1 --config.file /var/tmp/report/replay.yaml
+  boks-exporter diagnose replica1 --output json | jq .cause
+
+Exit codes: 0 no fault found, 1 failed, with the reason, 2 wrong usage, 10 a cause was found,
+11 no fault found, but not everything could be read.""",
+)
+@click.argument("host")
+@options.source
+@options.timeout("120s")
+@options.output("text", "json is stable: keys are only added.")
+@click.pass_context
+def diagnose(ctx: click.Context, /, *, host: str, output: str, **given: Any) -> int:
+    """Go through the ten steps of troubleshooting BoKS's replication for HOST, and name the most likely cause.
+
+    Each step shows what was looked at, what was found, what it means, how sure that is, and what to do next. Nothing is
+    changed: steps that would change BoKS or read a key are named and left to you.
+
+    It polls the domain once and asks HOST and its master for processes, ports, queue and definition. A recording has
+    these as far as they were recorded. A running exporter (--url) has the verdict and the numbers only.
+    """
+    from boks_exporter.cli.diagnosis_output import as_json, as_text
+    from boks_exporter.cli.report_source import ReportQuery
+    from boks_exporter.diagnosis.diagnose import diagnose as run_steps
+
+    query = ReportQuery.of(ctx, **given)
+    found = run_steps(_of_url(query, host) if query.url is not None else _of_hosts(query, host))
+    if output == "json":
+        say(json.dumps(as_json(found), indent=2))
+    else:
+        for line in as_text(found):
+            say(line)
+    if found.causes:
+        return _FAULT_FOUND
+    return _NOT_ALL_KNOWN if found.unknown else 0
+
+
+def _of_url(query: "ReportQuery", host: str) -> "DiagnosisFacts":
+    from boks_exporter.cli.report_source import fetch
+    from boks_exporter.diagnosis.facts import DiagnosisFacts
+
+    report = fetch(query).report
+    domain = _only_domain(report["domains"], host, query.url or "")
+    absent = "not part of the report of a running exporter; diagnose on its machine, without --url"
+    return DiagnosisFacts(host, domain, {}, absent)
+
+
+def _of_hosts(query: "ReportQuery", host: str) -> "DiagnosisFacts":
+    import asyncio
+
+    from boks_exporter.app.logs import configure
+    from boks_exporter.app.options import LogFormat
+    from boks_exporter.cli.options import validate_domains
+    from boks_exporter.cli.report_source import TimedOutError
+    from boks_exporter.config import load
+    from boks_exporter.diagnosis.facts import DiagnosisFacts
+    from boks_exporter.diagnosis.gather import gather
+
+    settings = load(query.config_file)
+    validate_domains(query.domains, [domain.name for domain in settings.domains], str(query.config_file))
+    configure("error", LogFormat.LOGFMT)
+    try:
+        gathered = asyncio.run(asyncio.wait_for(gather(settings, query.domains, host), query.timeout_seconds))
+    except TimeoutError as error:
+        message = f"polling took longer than {query.timeout_seconds:g} s; raise --timeout"
+        raise TimedOutError(message) from error
+    domain = _only_domain(gathered.report["domains"], host, str(query.config_file))
+    name = domain["domain"]
+    more = "" if str(query.config_file) == options.DEFAULT_CONFIG else f" --config.file {query.config_file}"
+    more += f" --domain {name}" if len(settings.domains) > 1 else ""
+    absent = gathered.failures.get(host, "it did not answer")
+    return DiagnosisFacts(host, domain, gathered.seen.get(name, {}), absent, more)
+
+
+def _only_domain(domains: Any, host: str, where: str) -> Any:
+    """Return the one domain that has the host."""
+    having = [domain for domain in domains if any(each["host"] == host for each in domain["hosts"])]
+    if len(having) == 1:
+        return having[0]
+    if having:
+        message = f"{host} is in {', '.join(domain['domain'] for domain in having)}: choose one with --domain"
+        raise click.UsageError(message)
+    known = ", ".join(each["host"] for domain in domains for each in domain["hosts"])
+    message = f"no host {host} in {where}; expected one of its hosts{f': {known}' if known else ''}"
+    raise click.UsageError(message)

@@ -1,0 +1,179 @@
+"""Steps 1 and 3: what the master's list and the numbers say of the copy, and whether it must be loaded again."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from boks_exporter.diagnosis.facts import DiagnosisFacts
+from boks_exporter.diagnosis.result import Cause, DiagnosisStep, Rank, StatementCertainty, StepFinding
+from boks_exporter.report import HostReport
+from boks_exporter.text.formatting import between, in_words
+
+RESTART: Final = "/opt/boksm/sbin/boksadm -S Boot -k; /opt/boksm/sbin/boksadm -S Boot"
+"""BoKS as a whole: restarting boks_master alone could hang the replication (HS hotfix/442)."""
+
+_REPLACED: Final = frozenset({"ahead", "diverged"})
+
+
+def listed(facts: DiagnosisFacts) -> DiagnosisStep:
+    """DiagnosisStep 1: the master's list, and the numbers that it does not show."""
+    causes, report = tuple(_causes(facts)), facts.report
+    is_fine = facts.master is not None and report["state"] == "ok"
+    finding = StepFinding.FAULT if causes else StepFinding.FINE if is_fine else StepFinding.UNKNOWN
+    master = facts.master["host"] if facts.master else "the master"
+    return DiagnosisStep(
+        1,
+        "boksdiag list",
+        finding,
+        looked_at=f"boksdiag list on {master}, boksdiag sequence on {master} and on {facts.host}",
+        found=f"{report['state']}: {report['reason']}{_numbers(facts, report)}",
+        means="the list shows whether packets arrive; only the numbers show whether the data are the master's",
+        certainty=StatementCertainty.READ,
+        source="K1256 for the list, K1456 for the numbers",
+        next=causes[0].command if causes else "none",
+        causes=causes,
+    )
+
+
+def _numbers(facts: DiagnosisFacts, report: HostReport) -> str:
+    """Write what the list and the comparison show besides the verdict."""
+    if facts.is_master or report["role"] == "client":
+        return ""
+    word = report["reported_status_word"]
+    parts = [f"listed as {word}" if word else "not listed"]
+    packet = report["last_packet_timestamp_seconds"]
+    if packet is not None:
+        age = max(0.0, facts.domain["last_round_timestamp_seconds"] - packet)
+        parts.append(f"last packet {in_words(age)} before")
+    for name, proven, possible in (
+        ("lag", report["lag_sequences"], report.get("lag_possible_sequences")),
+        ("ahead", report["ahead_sequences"], report.get("ahead_possible_sequences")),
+    ):
+        parts.append(f"{name} {'?' if proven is None else between(proven, possible)}")
+    if missing := report["missing_tables"]:
+        parts.append(f"missing {', '.join(missing)}")
+    return f" ({'; '.join(parts)})"
+
+
+def _causes(facts: DiagnosisFacts) -> Iterator[Cause]:
+    yield from _of_the_domain(facts)
+    report, host = facts.report, facts.host
+    match report["state"]:
+        case "unreachable":
+            yield Cause(
+                Rank.HOST_UNREACHABLE,
+                f"{host} does not answer the exporter",
+                report["reason"],
+                facts.command(f"doctor {host}"),
+                StatementCertainty.READ,
+                "the exporter's own connection; whether BoKS runs there is not known from it",
+            )
+        case "ahead":
+            yield Cause(
+                Rank.AHEAD,
+                f"{host} has updates that the master does not have: stale *.dat and sequence files of a conversion "
+                "between roles, or a master that was restored or replaced",
+                report["reason"],
+                facts.command(f"failover rebuild {host}"),
+                StatementCertainty.READ,
+                "K1262 for stale files; a restored master is inferred",
+            )
+        case "diverged":
+            yield Cause(
+                Rank.DIVERGED,
+                f"the data of {host} are no copy of the master's",
+                report["reason"],
+                facts.command(f"failover rebuild {host}"),
+                StatementCertainty.READ,
+                "K1262",
+            )
+        case "loading":
+            yield Cause(
+                Rank.LOADING,
+                f"{host} was restarted and is loading its copy",
+                report["reason"],
+                facts.command("status"),
+                StatementCertainty.READ,
+                "K1256",
+            )
+        case "unlisted":
+            yield not_defined(facts, report["reason"])
+        case "down":
+            yield Cause(
+                Rank.DOWN,
+                f"the master cannot send its updates to {host}",
+                report["reason"],
+                f"on {host}: {RESTART}",
+                StatementCertainty.READ,
+                "K1256: DOWN is down or dead",
+            )
+        case "lagging":
+            yield Cause(
+                Rank.LAGGING,
+                f"{host} applies updates more slowly than the master writes them, or the way to it is slow",
+                report["reason"],
+                facts.command("status"),
+                StatementCertainty.INFERRED,
+                "HS best-practices/258: a slow replica slows the replication to all",
+            )
+    if report["role"] == "client" and report["reported_status"]:
+        yield Cause(
+            Rank.ROLE,
+            f"{host} was converted to a client, and the master still lists it as a replica",
+            report["reason"],
+            facts.command(f"failover add-replica {host}"),
+            StatementCertainty.READ,
+            "K1456: BOKSINIT says the role",
+        )
+
+
+def not_defined(facts: DiagnosisFacts, because: str) -> Cause:
+    """Describe a replica that the master's database does not have."""
+    return Cause(
+        Rank.NOT_DEFINED,
+        f"the database does not have {facts.host} as a replica, so the master sends it no updates",
+        because,
+        facts.command(f"failover add-replica {facts.host}"),
+        StatementCertainty.READ,
+        "K1456: the type of a replica is BOKSREPLICA, and the master's BoKS is restarted after a change",
+    )
+
+
+def _of_the_domain(facts: DiagnosisFacts) -> Iterator[Cause]:
+    domain = facts.domain
+    if domain["state"] == "several_masters":
+        yield Cause(
+            Rank.SEVERAL_MASTERS,
+            f"{' and '.join(domain['masters'])} are masters at the same time",
+            domain["reason"],
+            facts.command("failover conflict"),
+            StatementCertainty.READ,
+            "K1456: one master holds the database",
+        )
+    if domain["state"] == "no_master":
+        yield Cause(
+            Rank.NO_MASTER,
+            "no host is master: no replica receives updates",
+            domain["reason"],
+            facts.command("failover candidates"),
+            StatementCertainty.READ,
+            "HS best-practices/257",
+        )
+
+
+def download(facts: DiagnosisFacts) -> DiagnosisStep:
+    """DiagnosisStep 3: a forced download, which is named and never run."""
+    report = facts.report
+    needed = report["state"] in _REPLACED or bool(report["missing_tables"])
+    found = f"{facts.host} is {report['state']}" + (": its copy has to be replaced" if needed else "")
+    plan = facts.command(f"failover rebuild {facts.host}")
+    return DiagnosisStep(
+        3,
+        "a forced download of the database",
+        StepFinding.MANUAL,
+        looked_at="nothing was downloaded: a diagnosis changes nothing, and the command for it is not public",
+        found=found,
+        means="a copy that has other data than the master does not repair itself; one that only lags does",
+        certainty=StatementCertainty.READ if needed else StatementCertainty.INFERRED,
+        source="K1256 for the step, K1262 for the way around it: client, remove the database, replica again",
+        next=f"{plan} shows the plan, and changes nothing" if needed else "none",
+    )

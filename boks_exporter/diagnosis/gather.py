@@ -1,0 +1,91 @@
+"""Polls for a diagnosis: one round of the domain, then the further sections of the host and of its master."""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from boks_exporter.app.connections import Connections
+from boks_exporter.app.one_shot import look_once
+from boks_exporter.config import DomainSettings, Settings
+from boks_exporter.errors import TransportError
+from boks_exporter.exposition import DomainView, status_report
+from boks_exporter.model import DomainName, Garbled, HostName, Observed, Section, Unreachable
+from boks_exporter.observe.interpret import interpret_reply
+from boks_exporter.remote.request import Request
+from boks_exporter.remote.settings import ReplaySettings
+from boks_exporter.report import StatusReport
+from boks_exporter.transport.base import Transport
+from boks_exporter.transport.replay import ReplayTransport, rounds_of
+
+_FURTHER: Final = (Section.PORTS, Section.HOSTKEY, Section.REGISTERED, Section.FQUE)
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The report of the domains that have the host, the replies by domain and host, and why others have none."""
+
+    report: StatusReport
+    seen: Mapping[DomainName, Mapping[HostName, Observed]]
+    failures: Mapping[HostName, str]
+
+
+async def gather(settings: Settings, domains: Collection[DomainName], host: HostName) -> Gathered:
+    """Poll the domains that have the host, and ask the host and its master for what only a diagnosis needs."""
+    named = [domain.name for domain in settings.domains if any(each.name == host for each in domain.hosts)]
+    wanted = domains or named  # a host that only a list names can be in any domain
+    views = [view for view in await look_once(settings, wanted) if view.snapshot.host(host)]
+    seen: dict[DomainName, Mapping[HostName, Observed]] = {}
+    failures: dict[HostName, str] = {}
+    async with Connections() as connections:
+        by_name = {domain.name: domain for domain in settings.domains}
+        opened = await connections.apply_settings(settings)
+        for view in views:
+            domain = by_name[view.snapshot.domain]
+            transport = _last_round(domain) or opened[domain.name][1]
+            asked = dict.fromkeys((host, *view.snapshot.masters))
+            polls = [_ask(view, domain, transport, name, failures) for name in asked]
+            answers = await asyncio.gather(*polls)
+            seen[domain.name] = {answer.host: answer for answer in answers if answer}
+    return Gathered(status_report(views), seen, failures)
+
+
+def _last_round(domain: DomainSettings) -> Transport | None:
+    """Return a transport to the last round of a recorded history, on which the verdict rests."""
+    settings = domain.transport
+    rounds = rounds_of(settings.directory) if isinstance(settings, ReplaySettings) else ()
+    return ReplayTransport(rounds[-1][1]) if rounds else None
+
+
+async def _ask(
+    view: DomainView, domain: DomainSettings, transport: Transport, name: HostName, failures: dict[HostName, str]
+) -> Observed | None:
+    """Ask for the sections that the round did not have; a failure leaves what the round read."""
+    outcome, host = view.snapshot.outcome(name), view.snapshot.host(name)
+    if not isinstance(outcome, Observed) or host is None:
+        if isinstance(outcome, Unreachable | Garbled):
+            failures[name] = f"it did not answer ({outcome.reason}): {outcome.detail}"
+        return None
+    late = ((Section.PROCESSES, outcome.processes), (Section.DISKSPACE, outcome.diskspace))
+    sections = (*(section for section, fact in late if fact is None), *_FURTHER)
+    request = Request(sections).known_to(outcome.reply.gate_version)
+    if not request.sections:
+        return outcome
+    began = view.snapshot.finished_at
+    try:
+        raw = await transport.ask(host, request)
+    except TransportError:
+        return outcome
+    more = interpret_reply(host, request, raw, began, began, domain.ignore_lines)
+    return _joined(outcome, more) if isinstance(more, Observed) else outcome
+
+
+def _joined(seen: Observed, more: Observed) -> Observed:
+    return replace(
+        seen,
+        reply=replace(seen.reply, sections=(*seen.reply.sections, *more.reply.sections)),
+        processes=seen.processes or more.processes,
+        diskspace=seen.diskspace or more.diskspace,
+        ports=more.ports,
+        faults=(*seen.faults, *more.faults),
+    )

@@ -1,0 +1,103 @@
+"""The parts of a diagnosis."""
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from boks_exporter.model import DomainName, HostName
+
+
+class StatementCertainty(StrEnum):
+    """How sure a statement about BoKS is (docs/boks.md)."""
+
+    READ = "read in a source"
+    SINGLE = "read in a single or old source"
+    INFERRED = "inferred"
+    UNKNOWN = "not known"
+
+
+class StepFinding(StrEnum):
+    """The result of a step. `manual` is a step that only a person can do, because it changes BoKS or reads keys."""
+
+    FINE = "fine"
+    FAULT = "fault"
+    UNKNOWN = "unknown"
+    MANUAL = "manual"
+
+
+class Rank(IntEnum):
+    """The order of causes: one that explains others comes before them."""
+
+    SEVERAL_MASTERS = 1
+    NO_MASTER = 2
+    HOST_UNREACHABLE = 3
+    DISK_FULL = 4
+    DAEMONS_STOPPED = 5
+    MASTER_PROCESS = 6
+    PROCESS_MISSING = 7
+    NODE_KEY = 8
+    BRIDGE_REFUSES = 9
+    ROLE = 10
+    NOT_DEFINED = 11
+    AHEAD = 12
+    DIVERGED = 13
+    SHARED_MEMORY = 14
+    MASTER_PORT = 15
+    SETTINGS_DIFFER = 16
+    QUEUE = 17
+    LOADING = 18
+    DOWN = 19
+    LAGGING = 20
+    METHODS_DIFFER = 21
+    NOT_COMPARED = 22
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A possible cause: what it is, why it is suspected, and the command that repairs it or proves it."""
+
+    rank: Rank
+    what: str
+    because: str
+    command: str
+    certainty: StatementCertainty
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosisStep:
+    """One of the ten steps."""
+
+    number: int
+    title: str
+    finding: StepFinding
+    looked_at: str
+    found: str
+    means: str
+    certainty: StatementCertainty
+    source: str
+    next: str
+    causes: tuple[Cause, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """All steps in order, and the causes that they found, the most likely one first."""
+
+    domain: DomainName
+    host: HostName
+    state: str
+    reason: str
+    steps: tuple[DiagnosisStep, ...]
+
+    @property
+    def causes(self) -> tuple[Cause, ...]:
+        """Every cause once, the most likely one first."""
+        found: dict[Rank, Cause] = {}
+        for cause in (cause for step in self.steps for cause in step.causes):
+            found.setdefault(cause.rank, cause)
+        return tuple(found[rank] for rank in sorted(found))
+
+    @property
+    def unknown(self) -> tuple[int, ...]:
+        """The numbers of the steps for which facts are missing."""
+        return tuple(step.number for step in self.steps if step.finding is StepFinding.UNKNOWN)
