@@ -24,6 +24,7 @@ _PLACES: Final = {
     "alertmanager": "deploy/alertmanager",
     "grafana": "deploy/grafana",
     "runbooks": "docs/runbooks",
+    "systemd": "deploy/systemd",
 }
 """The directories of a checkout; pyproject.toml puts them under these names into the wheel."""
 
@@ -70,6 +71,12 @@ def _with(replaced: Mapping[str, str], text: str) -> str:
 def dashboards() -> tuple[ShippedFile, ...]:
     """Read Grafana's dashboards, their provisioning files and their README."""
     return tuple(_read("grafana", ".json", ".yaml", ".yml", ".md"))
+
+
+def systemd_unit() -> str:
+    """Read the unit of the daemon."""
+    (unit,) = (file for file in _read("systemd", "boks-exporter.service"))
+    return unit.text
 
 
 def write(files: tuple[ShippedFile, ...], directory: Path, *, overwrite: bool) -> tuple[WrittenFile, ...]:

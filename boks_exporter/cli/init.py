@@ -169,7 +169,7 @@ Exit codes: 0 everything holds, 1 something failed, or doctor found something to
 )
 @click.option("--overwrite", is_flag=True, help="Replace a configuration that is there. Keys are never replaced.")
 def init(*, unattended: bool, fingerprints: tuple[str, ...], **given: Any) -> int:
-    """Set up a domain: key, host keys, configuration, the gate's installer, unit settings and scrape job.
+    """Set up a domain: key, host keys, configuration, the gate's installer, systemd unit and scrape job.
 
     It asks for the master, makes a key, shows the fingerprints of the host keys for confirmation, learns the replicas
     from the master's list once the gate is installed there, writes everything into one directory, and ends with
@@ -235,10 +235,7 @@ def _show_next(setup: "Setup") -> None:
         say(f"    ssh {port}root@{harmless(host.address)} sh -s <{setup.installer}")
     say(f"  In every terminal:  . {directory}/environment")
     say("  When doctor finds nothing more:  boks-exporter serve")
-    say(
-        "  As a service:  install -D -m 0644 "
-        f"{directory}/boks-exporter.service.conf /etc/systemd/system/boks-exporter.service.d/init.conf"
-    )
+    say(f"  As a service:  install -m 0644 {directory}/boks-exporter.service /etc/systemd/system/")
     say(f"  In Prometheus:  scrape_config_files: [{directory}/prometheus-job.yml]\n")
 
 

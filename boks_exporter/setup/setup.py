@@ -100,7 +100,7 @@ class Setup:
         return {
             directory / "config.yaml": config_text(installation, self.hosts),
             directory / "environment": environment_text(installation),
-            directory / "boks-exporter.service.conf": unit_text(installation),
+            directory / "boks-exporter.service": unit_text(installation),
             directory / "prometheus-job.yml": scrape_job_text(installation),
         }
 

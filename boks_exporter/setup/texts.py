@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from boks_exporter.app.bundled_files import systemd_unit
+from boks_exporter.app.options import DEFAULT_LISTEN
 from boks_exporter.model import Host
 
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*|[0-9]+(?:\.[0-9]+){3}")
@@ -35,15 +37,6 @@ domains:
     # For changing roles (docs/failover.md), from an operator's terminal with a key of its own:
     # failover:
     #   operator: {{user: boksop, identity_files: [~/.ssh/id_boksop]}}
-"""
-
-_UNIT: Final = """\
-# Settings of the unit boks-exporter.service, for /etc/systemd/system/boks-exporter.service.d/init.conf
-[Service]
-ExecStart=
-ExecStart={program} serve --config.file={directory}/config.yaml --web.listen-address={listen}
-LoadCredential=
-LoadCredential={key}:{directory}/{key}
 """
 
 _ENVIRONMENT: Final = """\
@@ -102,13 +95,16 @@ def yaml_text(text: str) -> str:
 
 
 def unit_text(installation: Installation) -> str:
-    """Write the settings of the systemd unit."""
-    return _UNIT.format(
-        program=installation.program,
-        directory=installation.directory,
-        listen=installation.listen,
-        key=installation.key,
-    )
+    """Write the systemd unit: the shipped one with the program, files and key of this installation."""
+    directory, key = installation.directory, installation.key
+    command = f"{installation.program} serve --config.file={directory}/config.yaml"
+    if installation.listen != DEFAULT_LISTEN:
+        command += f" --web.listen-address={installation.listen}"
+    settings = {"ExecStart": command, "LoadCredential": f"{key}:{directory}/{key}"}
+    text = systemd_unit()
+    for name, value in settings.items():
+        text = re.sub(rf"^{name}=.*$", lambda _, line=f"{name}={value}": line, text, flags=re.MULTILINE)  # type: ignore[misc]
+    return text
 
 
 def environment_text(installation: Installation) -> str:

@@ -27,7 +27,18 @@ _PROGRAMS: Final = ("mkdir", "chown", "chmod", "cp", "mv", "useradd", "usermod",
 """What an installation runs to change something or to check a rule."""
 
 _OWN: Final = ("etc", "opt", "var/lib", "var/opt")
-_COPIED: Final = ("passwd", "group", "shadow", "gshadow", "login.defs", "nsswitch.conf", "pam.d", "security", "default")
+_COPIED: Final = (
+    "passwd",
+    "group",
+    "shadow",
+    "gshadow",
+    "login.defs",
+    "nsswitch.conf",
+    "pam.d",
+    "security",
+    "default",
+    "alternatives",
+)
 _WITHIN: Final = "root=$0 && " + " && ".join(f'mount --bind "$root/{each}" "/{each}"' for each in _OWN)
 
 
@@ -57,6 +68,7 @@ class InstallerHost:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.within = _WITHIN
         for each in (*_OWN, "etc/sudoers.d", "etc/opt/boksm", "opt/boksm/sbin", "var/opt/boksm/data/master_spool"):
             (root / each).mkdir(parents=True, exist_ok=True)
         self.write("etc/sudoers", SUDOERS)
@@ -75,7 +87,16 @@ class InstallerHost:
     def run(self, *command: str, stdin: str = "", before: str = "true") -> subprocess.CompletedProcess[str]:
         """Run a command as root on this host; `before` is shell text that is run first in its mount namespace."""
         return subprocess.run(
-            [*AS_ROOT, "unshare", "-m", "sh", "-c", f'{_WITHIN} && {before} && exec "$@"', str(self.root), *command],
+            [
+                *AS_ROOT,
+                "unshare",
+                "-m",
+                "sh",
+                "-c",
+                f'{self.within} && {before} && exec "$@"',
+                str(self.root),
+                *command,
+            ],
             input=stdin,
             capture_output=True,
             text=True,

@@ -12,7 +12,7 @@ from boks_exporter.cli.root_command import run
 from tests.integration.fleet import Fleet
 
 Init = Callable[..., int]
-FILES = ("config.yaml", "environment", "boks-exporter.service.conf", "prometheus-job.yml", "install-gate.sh")
+FILES = ("config.yaml", "environment", "boks-exporter.service", "prometheus-job.yml", "install-gate.sh")
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_host_keys_come_from_a_file_and_everything_is_written(fleet: Fleet, plac
     (domain,) = YAML(typ="safe").load(place / "config.yaml")["domains"]
     assert [host["name"] for host in domain["hosts"]] == list(fleet.names)
     assert {host["site"] for host in domain["hosts"]} == {""}
-    assert f"--config.file={place}/config.yaml" in (place / "boks-exporter.service.conf").read_text(encoding="utf-8")
+    assert f"--config.file={place}/config.yaml" in (place / "boks-exporter.service").read_text(encoding="utf-8")
     assert YAML(typ="safe").load(place / "prometheus-job.yml")["scrape_configs"][0]["job_name"] == "boks"
     text = (place / "install-gate.sh").read_text(encoding="utf-8")
     assert (place / f"id_{fleet.servers.user}.pub").read_text(encoding="utf-8").split()[1] in text

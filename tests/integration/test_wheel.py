@@ -19,6 +19,7 @@ SHIPPED = {
     "alertmanager": ROOT / "deploy" / "alertmanager",
     "grafana": ROOT / "deploy" / "grafana",
     "runbooks": ROOT / "docs" / "runbooks",
+    "systemd": ROOT / "deploy" / "systemd",
 }
 RUNS_OUTSIDE = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PYTHONDONTWRITEBYTECODE": "1"}
 
