@@ -64,6 +64,8 @@ def is_open(facts: RoundFacts, table: TableComparison) -> bool:
 def _after(before: History, facts: RoundFacts, seen: Observed, known: CopyEvidence) -> CopyEvidence:
     if seen.role is Role.MASTER:
         return CopyEvidence() if facts.snapshot.master == seen.host else known
+    if seen.environment.has_no_database:
+        return _without_database(known, seen.started_at)
     if seen.role is Role.CLIENT:
         return _reloading(known, seen.started_at)
     replica = facts.comparison.replica(seen.host)
@@ -90,6 +92,14 @@ def _reloading(known: CopyEvidence, now: Timestamp) -> CopyEvidence:
     proofs = [difference.proven_at for difference in known.differences.values()]
     is_older = known.reload.since < max(proofs, default=known.reload.since)
     return replace(known, reload=replace(known.reload, since=now)) if is_older else known
+
+
+def _without_database(known: CopyEvidence, now: Timestamp) -> CopyEvidence:
+    """Record that a host has no copy: whatever it has later is new, and clears the evidence with the master's numbers.
+
+    Not before that, because a removed database can be put back.
+    """
+    return replace(known, reload=Reload(now, frozenset(known.leads))) if known else known
 
 
 def _with_lead(known: CopyEvidence, table: TableNumber, lead: Lead) -> CopyEvidence:

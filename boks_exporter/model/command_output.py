@@ -141,6 +141,8 @@ class Environment:
     shm_size_kilobytes: int | None = None
     bridge_accept_master_ips: str | None = None
     unread_lines: tuple[UnreadLine, ...] = ()
+    has_no_database: bool = False
+    """Whether the gate found no file of a database; False where there is one or it is not known."""
 
     @property
     def role(self) -> Role:

@@ -7,7 +7,8 @@ SHM_SIZE=16000
 
 Evidence: the keys and their values are read verbatim (K1456, HS; H). Whether a shell or BoKS itself reads the file is
 not known (U), so shell spelling is accepted (`export`, quotes, comments, `KEY=value; export KEY`) and a value without
-quotes may contain blanks. As in a shell, the last of several lines for a key counts.
+quotes may contain blanks. As in a shell, the last of several lines for a key counts. The gate adds `database=absent`
+where the host has no file of a database; it prints no such line of ENV itself.
 """
 
 import re
@@ -22,6 +23,8 @@ _EXPECTED: Final = "a line such as 'BOKSINIT=server'"
 _ROLE: Final = "BOKSINIT"
 _MEMORY: Final = "SHM_SIZE"
 _MASTERS: Final = "BRIDGE_ACCEPT_MASTER_IPS"
+_DATABASE: Final = "database"
+_ABSENT: Final = "absent"
 
 _KEY: Final = re.compile(r"(?:export\s+)?([A-Za-z_]\w*)=", re.ASCII)
 _SIGN: Final = re.compile(r"[=#;]|export")
@@ -46,6 +49,7 @@ def parse_env(text: str) -> Environment:
         shm_size_kilobytes=number(values.get(_MEMORY, "")),
         bridge_accept_master_ips=values.get(_MASTERS),
         unread_lines=unread_lines.all(),
+        has_no_database=values.get(_DATABASE) == _ABSENT,
     )
 
 

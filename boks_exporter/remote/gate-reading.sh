@@ -6,7 +6,8 @@
 # Linux, AIX, Solaris, HP-UX. The protocol is in docs/gate-protocol.md.
 #
 #   request    what runs                                                             as whom
-#   role       nothing: the shell reads three keys of BOKS_ETC/ENV                   the gate
+#   role       nothing: the shell reads three keys of BOKS_ETC/ENV, and              the gate
+#              looks whether BOKS_VAR/data has files of a database
 #   sequence   BOKSADM -S boksdiag sequence        (not on a client)                 root
 #   list       BOKSADM -S boksdiag list            (not on a replica or client)      root
 #   memory     BOKSADM -S dumpbase -m              (not on a client)                 root
@@ -487,7 +488,7 @@ compose() { # leaves the reply in $reply
 	read_env
 	for word in $words; do
 		case $word,$role in
-		role,*) add_section role "$env_ending" "$env_lines" ;;
+		role,*) look_for_database && add_section role "$env_ending" "$env_lines$database" ;;
 		sequence,client | memory,client) add_section "$word" skipped=client ;;
 		list,server | queue,server | registered,server | fque,server) add_section "$word" skipped=not_master ;;
 		list,client | queue,client | registered,client | fque,client) add_section "$word" skipped=not_master ;;
@@ -500,6 +501,18 @@ compose() { # leaves the reply in $reply
 		esac
 	done
 	reply="$reply=${mark}done sections=$asked"
+}
+
+look_for_database() { # by the shell alone; nothing is said where there is one, or where it cannot be known
+	database=''
+	case $env_ending,$env_lines in exit=0,?*) ;; *) return 0 ;; esac
+	{ [ -d "$gate_var/data/." ] && [ -r "$gate_var/data" ] && [ -x "$gate_var/data" ]; } || return 0
+	database="${nl}database=absent"
+	set +f
+	for file in "$gate_var"/data/*.dat "$gate_var/data/sequence"; do
+		if [ -e "$file" ] || [ -h "$file" ]; then database=''; fi
+	done
+	set -f
 }
 
 errlog() {

@@ -11,6 +11,7 @@ from boks_exporter.model import HostName, Seconds
 from boks_exporter.remote.request import OLD_PROTOCOL
 from boks_exporter.simulator.domain import Boksinit, SimulatedDomain
 from boks_exporter.simulator.domain.command_result import Printed
+from boks_exporter.simulator.domain.database_files import database_files
 from boks_exporter.simulator.domain.files import environment, errlog, method_conf, queue_ages
 from boks_exporter.simulator.domain.host import TOTAL_KILOBYTES, SimulatedHost
 from boks_exporter.simulator.domain.processes import CHECKED, PID_FILES, ports, running
@@ -109,7 +110,10 @@ def _own(domain: SimulatedDomain, host: HostName, word: str, clock: datetime) ->
     simulated = domain.hosts[host]
     match word:
         case "role":
-            return b"".join(f"{line}\n".encode() for line in _env_lines(environment(domain, simulated)))
+            lines = [*_env_lines(environment(domain, simulated))]
+            if lines and not database_files(domain, simulated):
+                lines.append("database=absent")
+            return b"".join(f"{line}\n".encode() for line in lines)
         case "errlog":
             lines = errlog(domain, simulated).splitlines(keepends=True)
             return f"lines={len(lines)}\n".encode() + b"".join(b"> " + line for line in lines[-_ERRLOG_LINES:])

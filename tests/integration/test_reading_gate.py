@@ -224,3 +224,28 @@ def test_a_gate_that_is_sent_answers_a_loop(tree: Tree, shell: str) -> None:
         Section.SEQUENCE,
         Section.ROLE,
     ]
+
+
+def test_a_host_without_a_database_says_so(tree: Tree, tmp_path: Path, shell: str) -> None:
+    """Only where the directory can be read and holds no file of a database, not even a link that leads nowhere."""
+    gate = install_gate(tree, tmp_path / "gate", shell=shell)
+    data = tree.var / "data"
+
+    def said() -> bool:
+        (role,) = ask(gate, "role").sections
+        assert role.exit_status == 0
+        return role.stdout.endswith("\ndatabase=absent\n")
+
+    assert not said()
+    (data / "tab7.dat").unlink()
+    assert not said()
+    (data / "sequence").unlink()
+    assert said()
+    (data / "removed-1.2").mkdir()
+    (data / "removed-1.2" / "tab7.dat").write_text("x")
+    assert said()
+    (data / "tab9.dat").symlink_to("nowhere")
+    assert not said()
+    (data / "tab9.dat").unlink()
+    data.rename(tree.var / "elsewhere")
+    assert not said()

@@ -61,6 +61,8 @@ class Tree:
         (self.etc / "ENV").write_text(ENV.format(init=init))
         (self.etc / "method.conf").write_text("ssh_pubkey\n")
         (self.var / "boks_errlog").write_text("first\nsecond\n")
+        (self.var / "data" / "tab7.dat").write_text("x")
+        (self.var / "data" / "sequence").write_text("x")
         for name, age in (("dd_fcom_2", 0), ("dd_fcom_1", -86400), ("other", -864000)):
             (self.spool / name).write_text("x")
             os.utime(self.spool / name, (LONG_AGO + age, LONG_AGO + age))
