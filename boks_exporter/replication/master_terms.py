@@ -81,7 +81,7 @@ def continue_terms(known: Mapping[HostName, MasterTerm], snapshot: DomainSnapsho
     for reading in snapshot.master_readings:
         if reading.host in terms and reading.started_at > terms[reading.host].read_at:
             terms[reading.host] = _continued(terms[reading.host], marks_of(reading.sequences), reading.started_at)
-    several = len(snapshot.masters) > 1
+    several = snapshot.has_several_masters
     found = {host: _beside(term, is_beside=several and host in snapshot.masters) for host, term in terms.items()}
     if snapshot.master in found:
         found[snapshot.master] = replace(found[snapshot.master], beside=None, beside_since=None)

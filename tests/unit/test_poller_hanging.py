@@ -156,3 +156,24 @@ A, B = "A", "B"
 def test_what_proves_two_masters(reports: list[tuple[str, float, float]], *, proven: bool) -> None:
     """A change of masters, in either direction and at any instant between two polls, explains none of the proofs."""
     assert are_proven([MasterReport(*report) for report in reports], [A, B]) is proven
+
+
+def test_an_old_master_that_hangs_before_it_is_asked_again_is_never_a_second_one() -> None:
+    """Nothing proved two masters, so its silence afterwards does not leave two either."""
+    world = Split(master="")
+    watched = Watched(world)
+    watched.take(domain("bank", "M", "R1", "R2"))
+    states: set[DomainState] = set()
+
+    async def script(poller: Watched) -> None:
+        await asyncio.sleep(45.0)
+        world.masters = {"M", "R2"}
+        await asyncio.sleep(15.15)
+        world.takes["M"], world.fails["M"] = 20.0, timed_out()
+        for _ in range(80):
+            await asyncio.sleep(1.0)
+            states.add(poller.view.health.state)
+
+    watched.run(script)
+    assert DomainState.ROLE_CHANGING in states
+    assert DomainState.SEVERAL_MASTERS not in states
