@@ -110,10 +110,10 @@ def _own(domain: SimulatedDomain, host: HostName, word: str, clock: datetime) ->
     simulated = domain.hosts[host]
     match word:
         case "role":
-            lines = [*_env_lines(environment(domain, simulated))]
-            if lines and not database_files(domain, simulated):
-                lines.append("database=absent")
-            return b"".join(f"{line}\n".encode() for line in lines)
+            kept = [*_env_lines(environment(domain, simulated))]
+            if kept and not database_files(domain, simulated):
+                kept.append("database=absent")
+            return b"".join(f"{line}\n".encode() for line in kept)
         case "errlog":
             lines = errlog(domain, simulated).splitlines(keepends=True)
             return f"lines={len(lines)}\n".encode() + b"".join(b"> " + line for line in lines[-_ERRLOG_LINES:])
