@@ -6,9 +6,9 @@ from enum import StrEnum
 
 from boks_exporter.errors import FailureReason
 from boks_exporter.exposition.failover_activity import Operations
-from boks_exporter.health import DomainHealth
+from boks_exporter.health import DomainHealth, Timeline
 from boks_exporter.model import DomainSnapshot, HostName, Seconds, Timestamp
-from boks_exporter.replication import DomainComparison
+from boks_exporter.replication import DomainComparison, MasterTerm
 
 
 class Tables(StrEnum):
@@ -74,6 +74,10 @@ class DomainView:
     """What a reader must know about the source of the view, such as a state file that could not be read."""
     operations: Operations | None = None
     """Failover runs and maintenance; None where no journal is configured."""
+    timeline: Timeline = field(default_factory=Timeline)
+    """The last day, this round included; empty in a one-shot poll."""
+    terms: Mapping[HostName, MasterTerm] = field(default_factory=dict)
+    """The hosts that are master, or were when they last answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

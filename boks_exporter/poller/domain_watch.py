@@ -10,7 +10,7 @@ import structlog
 
 from boks_exporter.config import CloserPolls, DomainSettings
 from boks_exporter.exposition import DomainView, ExpositionOptions
-from boks_exporter.health import judge_once, judge_round
+from boks_exporter.health import Timeline, extended, judge_once, judge_round
 from boks_exporter.model import DomainName, DomainSnapshot, HostName, Seconds
 from boks_exporter.observe import PATIENCE_SECONDS, Clock, Knowledge, RareSections, RoundOptions, observe
 from boks_exporter.poller.counters import Counters
@@ -47,6 +47,7 @@ class DomainWatch:
         self.rare = RareSections()
         self.view: DomainView | None = None
         self.history = (kept or PersistedState()).history
+        self.timeline: Timeline = (kept or PersistedState()).timeline
         self._is_first = self.history.begun_at is None
         self._clock = clock
         self._clock_offset = clock.now() - clock.monotonic()
@@ -63,7 +64,7 @@ class DomainWatch:
     @property
     def kept(self) -> PersistedState:
         """Return what is kept across a restart."""
-        return PersistedState(self.history, self._known.last_known_master)
+        return PersistedState(self.history, self._known.last_known_master, self.timeline)
 
     def apply_settings(self, domain: DomainSettings, transport: Transport, options: ExpositionOptions) -> bool:
         """Apply a configuration; removed hosts leave the view. Return whether the set of hosts changed."""
@@ -122,10 +123,10 @@ class DomainWatch:
         self._known = known.after(snapshot)
         self._tally.count(snapshot, self.transport)
         counters = self._tally.counters(interval, self.domain.transport)
-        before, self.view = (
-            self.view,
-            DomainView(snapshot, judged.comparison, judged.health, counters, self.options, self.history.begun_at),
-        )
+        if not once:
+            self.timeline = extended(self.timeline, snapshot, judged.comparison, judged.health, interval)
+        view = DomainView(snapshot, judged.comparison, judged.health, counters, self.options, self.history.begun_at)
+        before, self.view = self.view, replace(view, timeline=self.timeline, terms=self.history.terms)
         if not once:
             if before is None and self._is_first:
                 _log.info("evidence_begins", boks_domain=self.domain.name, since=self.history.begun_at)
@@ -176,6 +177,7 @@ class DomainWatch:
         if abs(step) > CLOCK_STEP_SECONDS:
             _log.warning("clock_was_set", boks_domain=self.domain.name, by_seconds=round(step, 3))
             self.history = self.history.shifted(step)
+            self.timeline = self.timeline.shifted(step)
 
 
 def _names(domain: DomainSettings) -> Iterator[HostName]:

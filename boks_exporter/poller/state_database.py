@@ -12,7 +12,9 @@ from typing import Final
 import structlog
 
 from boks_exporter.errors import BoksExporterError
+from boks_exporter.health import Timeline
 from boks_exporter.model import DomainName, HostName, Seconds, Timestamp
+from boks_exporter.poller.timeline_table import load_timelines, save_timelines
 from boks_exporter.replication import History, dump, restore
 
 MAX_BYTES: Final = 64 * 1024 * 1024
@@ -50,6 +52,7 @@ class PersistedState:
 
     history: History = field(default_factory=History)
     last_known_master: HostName | None = None
+    timeline: Timeline = field(default_factory=Timeline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,7 @@ def save_states(path: Path, waiting: Mapping[DomainName, PersistedState], read_c
         database.execute("BEGIN IMMEDIATE")
         database.executemany("INSERT OR REPLACE INTO domain VALUES (?, ?, ?, ?)", rows)
         database.execute("DELETE FROM domain WHERE saved_at < ?", (clock.unix - FORGET_AFTER_SECONDS,))
+        save_timelines(database, {name: kept.timeline for name, kept in waiting.items()})
         database.execute(_CLOCK_SCHEMA)
         database.execute("INSERT OR REPLACE INTO clock VALUES (1, ?, ?, ?)", (clock.boot, clock.since_boot, clock.unix))
         database.execute("COMMIT")
@@ -155,6 +159,7 @@ def _states(
 ) -> dict[DomainName, PersistedState]:
     states = {}
     written = _written_by(database)
+    timelines = load_timelines(database)
     for name, saved_at, master, text in database.execute(
         "SELECT name, saved_at, last_known_master, history FROM domain"
     ).fetchall():
@@ -165,8 +170,17 @@ def _states(
                 on_bad_row(str(name), str(error))
             continue
         clock = written or MachineClock("unknown", 0.0, float(saved_at))
-        states[str(name)] = PersistedState(_by_our_clock(history, clock, now), master and str(master))
+        timeline = _timeline_by_our_clock(timelines.get(str(name), Timeline()), clock, now)
+        states[str(name)] = PersistedState(_by_our_clock(history, clock, now), master and str(master), timeline)
     return states
+
+
+def _timeline_by_our_clock(timeline: Timeline, written: MachineClock, now: MachineClock) -> Timeline:
+    """Move the times like those of the history; by an unknown clock nothing of the timeline is known."""
+    step = now.step_since(written)
+    if step is None:
+        return Timeline()
+    return timeline if abs(step) <= _CLOCK_STEP_SECONDS else timeline.shifted(step)
 
 
 def _by_our_clock(history: History, written: MachineClock, now: MachineClock) -> History:

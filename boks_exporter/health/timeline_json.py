@@ -1,0 +1,139 @@
+"""A timeline as a JSON document for the state file."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from boks_exporter.health.timeline import Event, HostTimeline, LastKnown, Span, Timeline
+from boks_exporter.model import Role
+from boks_exporter.replication.json_values import mapping_of, name_of, number_of, optional_time_of, time_of
+
+_KEYS: Final = ("hosts", "domain", "masters", "events", "begun_at", "seen_at", "revision")
+
+
+def dump_timeline(timeline: Timeline) -> str:
+    """Serialise a timeline."""
+    return json.dumps(
+        {
+            "hosts": {
+                name: {
+                    "spans": _spans(host.spans),
+                    "lags": {str(slot): lag for slot, lag in host.lags.items()},
+                    "known": _known(host.known),
+                }
+                for name, host in timeline.hosts.items()
+            },
+            "domain": _spans(timeline.domain),
+            "masters": _spans(timeline.masters),
+            "events": [
+                [event.at, event.event, event.host, event.was, event.state, event.reason] for event in timeline.events
+            ],
+            "begun_at": timeline.begun_at,
+            "seen_at": timeline.seen_at,
+            "revision": timeline.revision,
+        },
+        separators=(",", ":"),
+    )
+
+
+def _spans(spans: tuple[Span, ...]) -> list[list[float | str]]:
+    return [[span.since, span.state] for span in spans]
+
+
+def _known(known: LastKnown | None) -> list[Any] | None:
+    if known is None:
+        return None
+    return [
+        *(known.at, known.role, known.lag, known.lag_possible, known.lag_seconds, known.ahead, known.ahead_possible)
+    ]
+
+
+def restore_timeline(text: str) -> Timeline:
+    """Read a timeline; raises ValueError where the text is anything else."""
+    document = mapping_of(json.loads(text), "timeline")
+    if missing := [key for key in _KEYS if key not in document]:
+        message = f"timeline: expected the key {missing[0]}"
+        raise ValueError(message)
+    hosts = mapping_of(document["hosts"], "hosts")
+    return Timeline(
+        hosts={name_of(name): _host(mapping_of(host, name), name) for name, host in hosts.items()},
+        domain=_read_spans(document["domain"], "domain"),
+        masters=_read_spans(document["masters"], "masters"),
+        events=tuple(_event(item) for item in _list(document["events"], "events")),
+        begun_at=optional_time_of(document["begun_at"], "begun_at"),
+        seen_at=optional_time_of(document["seen_at"], "seen_at"),
+        revision=time_of(document["revision"], "revision"),
+    )
+
+
+def _host(found: Mapping[str, Any], name: str) -> HostTimeline:
+    lags = mapping_of(found.get("lags"), f"{name}.lags")
+    return HostTimeline(
+        spans=_read_spans(found.get("spans"), f"{name}.spans"),
+        lags={_slot(slot): number_of(lag, f"{name}.lags") for slot, lag in lags.items()},
+        known=_read_known(found.get("known"), f"{name}.known"),
+    )
+
+
+def _slot(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        message = f"expected the number of a slot, found {text!r:.60}"
+        raise ValueError(message)
+    return int(text)
+
+
+def _read_known(found: Any, where: str) -> LastKnown | None:
+    if found is None:
+        return None
+    at, role, lag, lag_possible, lag_seconds, ahead, ahead_possible = _row(found, 7, where)
+    counts = [
+        None if count is None else number_of(count, where) for count in (lag, lag_possible, ahead, ahead_possible)
+    ]
+    return LastKnown(
+        at=time_of(at, where),
+        role=Role(_text(role, where)),
+        lag=counts[0],
+        lag_possible=counts[1],
+        lag_seconds=optional_time_of(lag_seconds, where),
+        ahead=counts[2],
+        ahead_possible=counts[3],
+    )
+
+
+def _read_spans(found: Any, where: str) -> tuple[Span, ...]:
+    rows = [_row(item, 2, where) for item in _list(found, where)]
+    return tuple(Span(time_of(since, where), _text(state, where)) for since, state in rows)
+
+
+def _event(found: Any) -> Event:
+    at, event, host, was, state, reason = _row(found, 6, "events")
+    return Event(
+        at=time_of(at, "events"),
+        event=_text(event, "events"),
+        host=None if host is None else name_of(host),
+        was=None if was is None else _text(was, "events"),
+        state=_text(state, "events"),
+        reason=_text(reason, "events"),
+    )
+
+
+def _row(found: Any, length: int, where: str) -> list[Any]:
+    row = _list(found, where)
+    if len(row) != length:
+        message = f"{where}: expected {length} values, found {len(row)}"
+        raise ValueError(message)
+    return row
+
+
+def _list(found: Any, where: str) -> list[Any]:
+    if not isinstance(found, list):
+        message = f"{where}: expected a list, found {found!r:.60}"
+        raise ValueError(message)  # noqa: TRY004 - a damaged document is a wrong value, whatever is wrong with it
+    return found
+
+
+def _text(found: Any, where: str) -> str:
+    if not isinstance(found, str):
+        message = f"{where}: expected a text, found {found!r:.60}"
+        raise ValueError(message)  # noqa: TRY004 - as above
+    return found
