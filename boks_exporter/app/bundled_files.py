@@ -1,11 +1,13 @@
 """The rules, runbooks and dashboards that come with the package."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from boks_exporter.errors import ShippedFilesError
 
@@ -25,6 +27,7 @@ _PLACES: Final = {
     "grafana": "deploy/grafana",
     "runbooks": "docs/runbooks",
     "systemd": "deploy/systemd",
+    "schemas": "docs",
 }
 """The directories of a checkout; pyproject.toml puts them under these names into the wheel."""
 
@@ -77,6 +80,19 @@ def systemd_unit() -> str:
     """Read the unit of the daemon."""
     (unit,) = (file for file in _read("systemd", "boks-exporter.service"))
     return unit.text
+
+
+@cache
+def runbooks() -> Mapping[str, str]:
+    """Read the runbooks, in Markdown, by their names."""
+    return {file.place.stem: file.text for file in _read("runbooks", ".md")}
+
+
+@cache
+def status_schema() -> Mapping[str, Any]:
+    """Read the JSON schema of the status report."""
+    schema: Mapping[str, Any] = json.loads(next(iter(_read("schemas", "status.schema.json"))).text)
+    return schema
 
 
 def write(files: tuple[ShippedFile, ...], directory: Path, *, overwrite: bool) -> tuple[WrittenFile, ...]:

@@ -3,17 +3,20 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
 import structlog
 
+from boks_exporter.app.bundled_files import runbooks, status_schema
 from boks_exporter.app.connections import Connections
+from boks_exporter.app.debug_poll import debug_text
 from boks_exporter.app.event_loop import make_runner
 from boks_exporter.app.options import ServeOptions
 from boks_exporter.app.publisher import Publisher
 from boks_exporter.app.systemd import Notifier
-from boks_exporter.config import PollSettings, Settings
+from boks_exporter.config import PollSettings, Settings, shown_settings
 from boks_exporter.errors import ConfigError, Problem
 from boks_exporter.exposition import DomainView
 from boks_exporter.model import Host
@@ -59,6 +62,7 @@ class RunningExporter:
         self._state_lock: StateLock | None = None
         self._open = AsyncExitStack()
         self._security: LiveWebConfig | None = None
+        self._settings: Settings | None = None
         self._web: WebThread | None = None
 
     async def __aenter__(self) -> Self:
@@ -88,6 +92,11 @@ class RunningExporter:
             is_alive=lambda: self.is_alive,
             reload=self.reload,
             now=self._clock.now,
+            config_file=options.config_file,
+            configuration=lambda: shown_settings(self._settings) if self._settings else "",
+            poll_now=partial(debug_text, self.poller),
+            runbooks=runbooks,
+            status_schema=status_schema,
         )
         self._security = LiveWebConfig(options.web_config_file) if options.web_config_file else None
         server = WebThread(
@@ -140,6 +149,7 @@ class RunningExporter:
         self._round_seconds = _EXCHANGES_IN_A_ROUND * settings.poll.timeout_seconds
         if self._connections.has_stale:
             self._is_stale.set()
+        self._settings = settings
         self._publisher.configured(self._clock.now())
 
     async def _change_state_file(self, path: Path | None) -> None:

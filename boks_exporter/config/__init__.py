@@ -10,6 +10,7 @@ from boks_exporter.config.settings import (
     PollSettings,
     Settings,
 )
+from boks_exporter.config.shown_settings import shown_settings
 from boks_exporter.config.validated import FileFormat, validated
 
 __all__ = [
@@ -26,5 +27,6 @@ __all__ = [
     "json_schema",
     "load",
     "load_text",
+    "shown_settings",
     "validated",
 ]

@@ -265,7 +265,7 @@ class ConfigModel(Strict):
     state_file: FilePath | None = Field(
         default=None,
         description="Keeps across restarts the age of missing updates, the copies that were proven wrong, and the "
-        "discovered hosts. For one exporter alone.",
+        "discovered hosts, and the last day for the pages. For one exporter alone.",
     )
     journal: FilePath = Field(
         default=DEFAULT_JOURNAL,

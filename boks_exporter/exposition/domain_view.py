@@ -7,7 +7,7 @@ from enum import StrEnum
 from boks_exporter.errors import FailureReason
 from boks_exporter.exposition.failover_activity import Operations
 from boks_exporter.health import DomainHealth, Timeline
-from boks_exporter.model import DomainSnapshot, HostName, Seconds, Timestamp
+from boks_exporter.model import ConnectionFacts, DomainSnapshot, FailedPoll, HostName, Seconds, Timestamp
 from boks_exporter.replication import DomainComparison, MasterTerm
 
 
@@ -46,6 +46,9 @@ class HostCounters:
     """Whether the monitoring key gives a shell; None where there is no key."""
     refuses_logins: bool | None = None
     """Whether only a kept connection still works; None where connections are not kept."""
+    connection: ConnectionFacts | None = None
+    last_failures: tuple[FailedPoll, ...] = ()
+    """The last failed polls, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)

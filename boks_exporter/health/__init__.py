@@ -6,14 +6,13 @@ from boks_exporter.health.judgement import Judgement, judge_once, judge_round
 from boks_exporter.health.redundancy import GroupHealth, GroupKind, GroupVerdict
 from boks_exporter.health.states import PRECEDENCE, DomainState, ReplicaState
 from boks_exporter.health.thresholds import Thresholds
-from boks_exporter.health.timeline import Event, HostTimeline, LastKnown, Span, Timeline, extended
+from boks_exporter.health.timeline import HostTimeline, LastKnown, StateChange, StateSpan, Timeline, extended
 from boks_exporter.health.timeline_json import dump_timeline, restore_timeline
 
 __all__ = [
     "PRECEDENCE",
     "DomainHealth",
     "DomainState",
-    "Event",
     "GroupHealth",
     "GroupKind",
     "GroupVerdict",
@@ -22,7 +21,8 @@ __all__ = [
     "Judgement",
     "LastKnown",
     "ReplicaState",
-    "Span",
+    "StateChange",
+    "StateSpan",
     "Thresholds",
     "Timeline",
     "dump_timeline",

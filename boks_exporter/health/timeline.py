@@ -21,7 +21,7 @@ _GAP_INTERVALS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class StateSpan:
     """A state from a moment on, until the next span begins."""
 
     since: Timestamp
@@ -29,7 +29,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class StateChange:
     """One change: of a host's state, of the domain's, or of the masters."""
 
     at: Timestamp
@@ -57,7 +57,7 @@ class LastKnown:
 class HostTimeline:
     """One host: its states, oldest first, and the worst lag of each slot by the slot's number."""
 
-    spans: tuple[Span, ...] = ()
+    spans: tuple[StateSpan, ...] = ()
     lags: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
     known: LastKnown | None = None
 
@@ -75,10 +75,10 @@ class Timeline:
     """One domain. `revision` changes when something other than the current slot did."""
 
     hosts: Mapping[HostName, HostTimeline] = field(default_factory=lambda: MappingProxyType({}))
-    domain: tuple[Span, ...] = ()
-    masters: tuple[Span, ...] = ()
+    domain: tuple[StateSpan, ...] = ()
+    masters: tuple[StateSpan, ...] = ()
     """The masters, as names joined by a comma."""
-    events: tuple[Event, ...] = ()
+    events: tuple[StateChange, ...] = ()
     begun_at: Timestamp | None = None
     seen_at: Timestamp | None = None
     revision: Timestamp = 0.0
@@ -93,14 +93,14 @@ class Timeline:
         return since_of(self.domain)
 
     @property
-    def last_masters(self) -> Span | None:
+    def last_masters(self) -> StateSpan | None:
         """The last masters, and until when: None where there was none, or there is one now."""
         return next((span for span in reversed(self.masters) if span.state), None)
 
     def shifted(self, by: Seconds) -> "Timeline":
         """Move all times by a step of the exporter's clock."""
 
-        def moved(spans: Iterable[Span]) -> tuple[Span, ...]:
+        def moved(spans: Iterable[StateSpan]) -> tuple[StateSpan, ...]:
             return tuple(replace(span, since=span.since + by) for span in spans)
 
         slots = round(by / SLOT_SECONDS)
@@ -124,7 +124,7 @@ class Timeline:
         )
 
 
-def since_of(spans: tuple[Span, ...]) -> Timestamp | None:
+def since_of(spans: tuple[StateSpan, ...]) -> Timestamp | None:
     """Return when the last state began; times without rounds in between do not end it."""
     since = None
     state = next((span.state for span in reversed(spans) if span.state != NOT_POLLED), None)
@@ -184,19 +184,19 @@ def _host(
     )
 
 
-def _spans(before: tuple[Span, ...], state: str, now: Timestamp, gap: Timestamp | None) -> tuple[Span, ...]:
+def _spans(before: tuple[StateSpan, ...], state: str, now: Timestamp, gap: Timestamp | None) -> tuple[StateSpan, ...]:
     """Add a state where it changed, and drop what ended before the last day; at most `MAX_SPANS` are kept."""
     spans = before
     if gap is not None and spans:
-        spans = (*spans, Span(gap, NOT_POLLED))
+        spans = (*spans, StateSpan(gap, NOT_POLLED))
     if not spans or spans[-1].state != state:
-        spans = (*spans, Span(now, state))
+        spans = (*spans, StateSpan(now, state))
     oldest = now - KEPT_SECONDS
     first = next((index for index, span in enumerate(spans[1:]) if span.since > oldest), len(spans) - 1)
     return spans[_first_of_state(spans, first) :][-MAX_SPANS:]
 
 
-def _first_of_state(spans: tuple[Span, ...], first: int) -> int:
+def _first_of_state(spans: tuple[StateSpan, ...], first: int) -> int:
     """Keep the beginning of the state that still lasts."""
     since = since_of(spans)
     begun = next((index for index, span in enumerate(spans) if span.since == since), first)
@@ -229,24 +229,24 @@ def _known(
     )
 
 
-def _events(before: Timeline, snapshot: DomainSnapshot, health: DomainHealth) -> Iterator[Event]:
+def _events(before: Timeline, snapshot: DomainSnapshot, health: DomainHealth) -> Iterator[StateChange]:
     """Yield what changed since the round before."""
     now = snapshot.finished_at
     was = _last(before.domain)
     if was != health.state:
-        yield Event(now, "domain_state_changed", None, was, str(health.state), health.reason)
+        yield StateChange(now, "domain_state_changed", None, was, str(health.state), health.reason)
     masters = ",".join(snapshot.masters)
     if before.masters and before.masters[-1].state != masters:
         were = before.masters[-1].state.replace(",", ", ")
         reason = f"masters now: {masters.replace(',', ', ') or 'none'}; before: {were or 'none'}"
-        yield Event(now, "masters_changed", None, before.masters[-1].state, masters, reason)
+        yield StateChange(now, "masters_changed", None, before.masters[-1].state, masters, reason)
     for verdict in health.hosts:
         was = _last(before.host(verdict.host).spans)
         if was != verdict.state:
-            yield Event(now, "host_state_changed", verdict.host, was, str(verdict.state), verdict.reason)
+            yield StateChange(now, "host_state_changed", verdict.host, was, str(verdict.state), verdict.reason)
 
 
-def _last(spans: tuple[Span, ...]) -> str | None:
+def _last(spans: tuple[StateSpan, ...]) -> str | None:
     return next((span.state for span in reversed(spans) if span.state != NOT_POLLED), None)
 
 

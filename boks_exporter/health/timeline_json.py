@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from boks_exporter.health.timeline import Event, HostTimeline, LastKnown, Span, Timeline
+from boks_exporter.health.timeline import HostTimeline, LastKnown, StateChange, StateSpan, Timeline
 from boks_exporter.model import Role
 from boks_exporter.replication.json_values import mapping_of, name_of, number_of, optional_time_of, time_of
 
@@ -36,7 +36,7 @@ def dump_timeline(timeline: Timeline) -> str:
     )
 
 
-def _spans(spans: tuple[Span, ...]) -> list[list[float | str]]:
+def _spans(spans: tuple[StateSpan, ...]) -> list[list[float | str]]:
     return [[span.since, span.state] for span in spans]
 
 
@@ -100,14 +100,14 @@ def _read_known(found: Any, where: str) -> LastKnown | None:
     )
 
 
-def _read_spans(found: Any, where: str) -> tuple[Span, ...]:
+def _read_spans(found: Any, where: str) -> tuple[StateSpan, ...]:
     rows = [_row(item, 2, where) for item in _list(found, where)]
-    return tuple(Span(time_of(since, where), _text(state, where)) for since, state in rows)
+    return tuple(StateSpan(time_of(since, where), _text(state, where)) for since, state in rows)
 
 
-def _event(found: Any) -> Event:
+def _event(found: Any) -> StateChange:
     at, event, host, was, state, reason = _row(found, 6, "events")
-    return Event(
+    return StateChange(
         at=time_of(at, "events"),
         event=_text(event, "events"),
         host=None if host is None else name_of(host),

@@ -17,6 +17,7 @@ from boks_exporter.model.command_output import (
     TableSequence,
     UnreadLine,
 )
+from boks_exporter.model.connection import ConnectionFacts, FailedPoll
 from boks_exporter.model.diagnosis_facts import DiskSpace, PortCheck, Ports, Processes, RawOutput, Reach
 from boks_exporter.model.host_reply import (
     Endpoint,
@@ -38,12 +39,14 @@ from boks_exporter.model.units import DomainName, HostName, Seconds, Sequence, T
 
 __all__ = [
     "Checksums",
+    "ConnectionFacts",
     "DiskSpace",
     "DomainName",
     "DomainSnapshot",
     "Endpoint",
     "Environment",
     "ErrorLog",
+    "FailedPoll",
     "Garbled",
     "Host",
     "HostName",

@@ -2,8 +2,18 @@
 
 from boks_exporter.observe.clock import Clock, SystemClock
 from boks_exporter.observe.knowledge import Knowledge
+from boks_exporter.observe.one_poll import poll_once
 from boks_exporter.observe.polls import PATIENCE_SECONDS
 from boks_exporter.observe.rare_facts import RareSections
 from boks_exporter.observe.round import RoundOptions, observe
 
-__all__ = ["PATIENCE_SECONDS", "Clock", "Knowledge", "RareSections", "RoundOptions", "SystemClock", "observe"]
+__all__ = [
+    "PATIENCE_SECONDS",
+    "Clock",
+    "Knowledge",
+    "RareSections",
+    "RoundOptions",
+    "SystemClock",
+    "observe",
+    "poll_once",
+]

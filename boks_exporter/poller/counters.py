@@ -2,11 +2,20 @@
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from boks_exporter.errors import FailureReason
 from boks_exporter.exposition import DomainCounters, HostCounters
-from boks_exporter.model import DomainSnapshot, HostName, HostOutcome, Observed, Seconds, Timestamp
+from boks_exporter.model import (
+    ConnectionFacts,
+    DomainSnapshot,
+    FailedPoll,
+    HostName,
+    HostOutcome,
+    Observed,
+    Seconds,
+    Timestamp,
+)
 from boks_exporter.remote.settings import SshSettings, TransportSettings
 from boks_exporter.transport.base import Transport
 
@@ -17,6 +26,18 @@ class KeepsConnections(Protocol):
 
     def reconnects(self, host: HostName) -> int:
         """Return the number of connections to a host after the first one."""
+        ...
+
+
+_FAILURES_KEPT: Final = 5
+
+
+@runtime_checkable
+class DescribesConnections(Protocol):
+    """A transport that can describe the connection that it keeps to a host."""
+
+    def connection(self, host: HostName, now: Timestamp) -> ConnectionFacts | None:
+        """Describe the connection; None where there is none."""
         ...
 
 
@@ -42,6 +63,8 @@ class _HostCounters:
     reconnects: int = 0
     has_unrestricted_key: bool | None = None
     refuses_logins: bool | None = None
+    connection: ConnectionFacts | None = None
+    last_failures: tuple[FailedPoll, ...] = ()
 
 
 @dataclass
@@ -57,6 +80,7 @@ class Counters:
         self.rounds += 1
         self.hosts = {host.name: self.hosts.get(host.name, _HostCounters()) for host in snapshot.hosts}
         connections = transport if isinstance(transport, KeepsConnections) else None
+        described = transport if isinstance(transport, DescribesConnections) else None
         logins = transport if isinstance(transport, LogsIn) else None
         for outcome in snapshot.outcomes:
             tally = self.hosts[outcome.host]
@@ -66,8 +90,12 @@ class Counters:
                 tally.last_success = outcome.finished_at
             else:
                 tally.failures[reason] += 1
+                failed = FailedPoll(outcome.finished_at, reason, _detail(outcome))
+                tally.last_failures = (*tally.last_failures, failed)[-_FAILURES_KEPT:]
             if connections:
                 tally.reconnects = connections.reconnects(outcome.host)
+            if described:
+                tally.connection = described.connection(outcome.host, snapshot.finished_at)
             if logins:
                 tally.has_unrestricted_key = logins.is_unrestricted(outcome.host)
                 tally.refuses_logins = logins.is_login_refused(outcome.host)
@@ -99,6 +127,13 @@ def failure_of(outcome: HostOutcome) -> FailureReason | None:
     return next((fault.reason for fault in outcome.essential_faults), None)
 
 
+def _detail(outcome: HostOutcome) -> str:
+    """Return why a poll failed, in words."""
+    if not isinstance(outcome, Observed):
+        return outcome.detail
+    return "; ".join(f"{fault.section}: {fault.detail}" for fault in outcome.essential_faults)
+
+
 def _frozen(tally: _HostCounters) -> HostCounters:
     return HostCounters(
         polls=tally.polls,
@@ -108,4 +143,6 @@ def _frozen(tally: _HostCounters) -> HostCounters:
         refuses_logins=tally.refuses_logins,
         last_attempt=tally.last_attempt,
         last_success=tally.last_success,
+        connection=tally.connection,
+        last_failures=tally.last_failures,
     )

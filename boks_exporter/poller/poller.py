@@ -6,11 +6,11 @@ from typing import Protocol
 
 from boks_exporter.config import DomainSettings, PollSettings
 from boks_exporter.exposition import DomainView, ExpositionOptions
-from boks_exporter.model import DomainName, Seconds
-from boks_exporter.observe import PATIENCE_SECONDS, Clock
+from boks_exporter.model import DomainName, Host, HostName, HostOutcome, Seconds
+from boks_exporter.observe import PATIENCE_SECONDS, Clock, poll_once
 from boks_exporter.poller.domain_watch import ROUND_SHARE, Clearances, DomainWatch
 from boks_exporter.poller.state_database import PersistedState
-from boks_exporter.transport.base import Transport
+from boks_exporter.transport.base import RawReply, Transport
 
 _ALIVE_INTERVALS = 3
 """A domain without a finished round for this many intervals is stalled."""
@@ -108,6 +108,16 @@ class Poller:
             self._progress.setdefault(name, self._clock.monotonic())
         self._watches = watches
         self._changed.set()
+
+    async def poll_now(self, domain: DomainName, name: HostName) -> tuple[Host, HostOutcome, RawReply | None] | None:
+        """Poll one host outside the rounds, for a person; None where it is not known."""
+        watch = self._watches.get(domain)
+        known = (*watch.domain.hosts, *(watch.view.snapshot.hosts if watch.view else ())) if watch else ()
+        host = next((host for host in known if host.name == name), None)
+        if watch is None or host is None:
+            return None
+        outcome, raw = await poll_once(watch.domain, watch.transport, self._clock, host, self._limiter)
+        return host, outcome, raw
 
     def _start_rounds(self, domains: Iterable[DomainName]) -> None:
         """Start a new grid immediately; a waiting domain would otherwise finish its interval first."""

@@ -7,14 +7,12 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
 from boks_exporter.errors import ConfigError
-from boks_exporter.web.landing import landing_page
 from boks_exporter.web.negotiation import Format, accepts_gzip, format_for
 from boks_exporter.web.page_source import PageSource
 from boks_exporter.web.paths import Paths
 from boks_exporter.web.published import Body
 
 _JSON: Final = "application/json; charset=utf-8"
-_HTML: Final = "text/html; charset=utf-8"
 _VARY: Final = "Accept, Accept-Encoding"
 
 
@@ -30,7 +28,6 @@ class Pages:
         """List all routes; HEAD is added to each GET."""
         paths = self._paths
         served = [
-            web.get(paths.landing, self.landing),
             web.get(paths.prefix + paths.telemetry, self.metrics),
             web.get(paths.prefix + paths.status, self.status),
             web.get(f"{paths.prefix}/-/healthy", self.healthy),
@@ -40,11 +37,6 @@ class Pages:
         if paths.prefix:
             served += [web.get("/", self.to_landing), web.get(paths.prefix, self.to_landing)]
         return list(served)
-
-    async def landing(self, _: web.Request) -> web.Response:
-        """Serve the HTML overview of all domains."""
-        text = landing_page(self._source.published(), self._paths, self._source.now())
-        return web.Response(body=text.encode("utf-8", "replace"), headers={hdrs.CONTENT_TYPE: _HTML})
 
     async def to_landing(self, request: web.Request) -> web.Response:
         """Redirect to the prefix; a relative target works behind any proxy."""

@@ -51,6 +51,13 @@ def accepts_gzip(accept_encoding: str) -> bool:
     return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
 
 
+def prefers_events(accept: str) -> bool:
+    """Return whether the client names a stream of events, with a weight that no JSON exceeds."""
+    weights = {item.name: item.weight for item in _ranges(accept)}
+    stream = weights.get("text/event-stream", 0.0)
+    return stream > 0 and stream >= weights.get("application/json", 0.0)
+
+
 def _breadth(pattern: str, name: str) -> int | None:
     """Return 0 for an exact match, 1 for `type/*`, 2 for `*/*`, None for no match."""
     kind = name.partition("/")[0]

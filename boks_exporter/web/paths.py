@@ -25,7 +25,9 @@ class Paths:
 
     def listed(self) -> str:
         """List the readable paths, for 404 answers."""
-        own = ("/", self.telemetry, self.status, "/-/healthy", "/-/ready")
+        pages = ("/", "/topology", "/events", "/runbooks/", "/config")
+        api = (self.status, "/api/v1/events", "/api/v1/openapi.json")
+        own = (*pages, self.telemetry, *api, "/-/healthy", "/-/ready")
         return ", ".join(self.prefix + path for path in own)
 
 

@@ -32,6 +32,7 @@ class Published:
     report: StatusReport
     version: str
     is_ready: bool
+    views: tuple[DomainView, ...] = ()
 
 
 def prepare(
@@ -41,14 +42,18 @@ def prepare(
     page = render(views, exporter)
     report = status_report(views)
     return Published(
-        classic=_body(page.classic + process.classic),
-        openmetrics=_body(page.openmetrics.removesuffix(END) + process.openmetrics + END),
-        json=_body(json.dumps(report, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"),
+        classic=compressed(page.classic + process.classic),
+        openmetrics=compressed(page.openmetrics.removesuffix(END) + process.openmetrics + END),
+        json=compressed(
+            json.dumps(report, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
+        ),
         report=report,
         version=exporter.version,
         is_ready=is_ready,
+        views=tuple(views),
     )
 
 
-def _body(plain: bytes) -> Body:
+def compressed(plain: bytes) -> Body:
+    """Compress an answer."""
     return Body(plain, gzip.compress(plain, _GZIP_LEVEL, mtime=0))

@@ -8,10 +8,12 @@ from typing import Final, Self
 from aiohttp import hdrs, web
 
 from boks_exporter.web.acceptor import Acceptor, ConnectionLimits
+from boks_exporter.web.api_handlers import ApiHandlers
 from boks_exporter.web.handlers import Pages, helpful_errors
-from boks_exporter.web.landing import CONTENT_SECURITY_POLICY
 from boks_exporter.web.listen import shown, sockets_for
+from boks_exporter.web.page_handlers import PageHandlers
 from boks_exporter.web.page_source import PageSource
+from boks_exporter.web.pages.environment import CONTENT_SECURITY_POLICY
 from boks_exporter.web.paths import Paths
 from boks_exporter.web.refusals import Refusals
 from boks_exporter.web.security.basic_auth import guarded
@@ -52,7 +54,7 @@ class WebServer:
         pages = Pages(source, paths, enable_lifecycle=enable_lifecycle)
         guard = guarded(lambda: self._config().users, self._passwords)
         app = web.Application(middlewares=[guard, helpful_errors(paths.listed)])
-        app.add_routes(pages.routes())
+        app.add_routes([*pages.routes(), *PageHandlers(source, paths).routes(), *ApiHandlers(source, paths).routes()])
         app.on_response_prepare.append(self._add_headers)
         self._runner = web.AppRunner(app, shutdown_timeout=_PATIENCE_SECONDS, access_log=None)
         self._refusals = Refusals(self._headers)

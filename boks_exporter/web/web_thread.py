@@ -2,11 +2,11 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Final, Self
+from typing import Any, Final, ParamSpec, Self, TypeVar
 
 from boks_exporter.web.listen import sockets_for
 from boks_exporter.web.page_source import PageSource
@@ -17,7 +17,13 @@ from boks_exporter.web.server import WebServer
 _RELOAD_SECONDS: Final = 30.0
 """How long a request for a reload waits for the poll loop; the reload itself goes on."""
 
+_POLL_SECONDS: Final = 120.0
+"""The longest poll that a visitor waits for; its own deadline is in the settings."""
+
 _STOP_SECONDS: Final = 5.0
+
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
 
 
 class WebThread:
@@ -67,7 +73,12 @@ class WebThread:
     async def start(self, addresses: Sequence[str]) -> None:
         """Listen on all addresses; raises ListenError."""
         sockets = sockets_for(addresses)
-        source = replace(self._source, reload=self._reload_in(asyncio.get_running_loop()))
+        loop = asyncio.get_running_loop()
+        source = replace(
+            self._source,
+            reload=_run_in(loop, self._source.reload, _RELOAD_SECONDS),
+            poll_now=_run_in(loop, self._source.poll_now, _POLL_SECONDS),
+        )
 
         async def serve() -> None:
             stop = asyncio.Event()
@@ -110,13 +121,17 @@ class WebThread:
         else:
             self._ended.set_result(None)
 
-    def _reload_in(self, loop: asyncio.AbstractEventLoop) -> Callable[[], Coroutine[Any, Any, None]]:
-        async def reload() -> None:
-            reloading = asyncio.run_coroutine_threadsafe(_awaited(self._source), loop)
-            await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(reloading)), _RELOAD_SECONDS)
 
-        return reload
+def _run_in(
+    loop: asyncio.AbstractEventLoop, function: Callable[_Arguments, Awaitable[_Result]], seconds: float
+) -> Callable[_Arguments, Awaitable[_Result]]:
+    """Return a function that runs in another event loop, which goes on if it takes too long."""
 
+    async def run(*args: _Arguments.args, **named: _Arguments.kwargs) -> _Result:
+        async def awaited() -> _Result:
+            return await function(*args, **named)
 
-async def _awaited(source: PageSource) -> None:
-    await source.reload()
+        running = asyncio.run_coroutine_threadsafe(awaited(), loop)
+        return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(running)), seconds)
+
+    return run

@@ -75,7 +75,7 @@ def test_the_wheel_holds_every_module_and_file(installed: Installed) -> None:
         for name, source in SHIPPED.items()
         for file in source.rglob("*")
         if file.is_file()
-    }
+    } | {"boks_exporter/shipped/schemas/status.schema.json"}
     with zipfile.ZipFile(installed.wheel) as wheel:
         held = {name for name in wheel.namelist() if ".dist-info/" not in name}
     assert held == package | shipped | {"boks_exporter/revision.txt"}

@@ -1,6 +1,7 @@
 """The parts together: rounds are published, and a reload changes what it must and nothing else."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from boks_exporter.config import load
 from boks_exporter.errors import ConfigError, ListenError
 from boks_exporter.observe import SystemClock
 from boks_exporter.transport.replay import ReplayTransport
-from tests.unit.app_running import Recorded, exporting, options
+from tests.unit.app_running import SEQUENCE, Recorded, exporting, options
 
 RELOADED = "boks_exporter_config_last_reload_successful"
 RELOADED_AT = "boks_exporter_config_last_reload_success_timestamp_seconds"
@@ -37,7 +38,7 @@ async def test_what_a_round_shows_is_published(recorded: Recorded) -> None:
         assert await exporter.value('boks_host_up{boks_domain="prod",host="replica1"}') == "1.0"
         assert await exporter.value(RELOADED) == "1.0"
         assert await exporter.states() == {"prod": "ok"}
-        assert "<h2>prod: <b>ok</b></h2>" in await exporter.get("/")
+        assert "The only replica is healthy." in await exporter.get("/")
         assert await exporter.get("/-/healthy") == "boks_exporter is healthy.\n"
 
 
@@ -234,7 +235,7 @@ async def test_what_rounds_taught_is_kept_over_a_restart(recorded: Recorded, tmp
     assert (tmp_path / "state.db").exists()
     (tmp_path / "prod" / "master1" / "error.txt").write_text("connect\n", encoding="utf-8")
     async with exporting(file) as exporter:
-        assert "master1, the last known one, does not answer" in await exporter.get("/")
+        assert "The connection failed (connect)" in await exporter.get("/hosts/prod/master1")
 
 
 async def test_another_state_file_is_taken_over_by_a_reload(recorded: Recorded, tmp_path: Path) -> None:
@@ -245,3 +246,42 @@ async def test_another_state_file_is_taken_over_by_a_reload(recorded: Recorded, 
         async with asyncio.timeout(10):
             while not (tmp_path / "b.db").exists():
                 await asyncio.sleep(0.005)
+
+
+# -- pages for people --------------------------------------------------------------------------------------------------
+
+
+async def test_a_host_is_polled_on_request_and_everything_is_shown(recorded: Recorded) -> None:
+    """In the event loop of the rounds, over the same transport; no counter and no verdict changes."""
+    async with exporting(recorded.configure()) as exporter:
+        polls = await exporter.value('boks_host_polls_total{boks_domain="prod",host="replica1"}')
+        (recorded.directory / "prod" / "replica1" / "sequence.txt").write_text(SEQUENCE + "Welcome\x1b\n")
+        text = await exporter.get("/hosts/prod/replica1?debug=true")
+        for part in ("result:   answered", "role: replica", "table T7: sequence 5053", "not read: line 2: Welcome"):
+            assert part in text
+        assert "\x1b" not in text
+        (recorded.directory / "prod" / "master1" / "error.txt").write_text("timeout\n", encoding="utf-8")
+        assert "result:   failed (timeout)" in await exporter.get("/hosts/prod/master1?debug=true")
+        assert "no host" in await exporter.get("/hosts/prod/elsewhere?debug=true")
+        assert await exporter.value('boks_host_polls_total{boks_domain="prod",host="replica1"}') == polls
+
+
+async def test_the_pages_of_a_running_exporter_show_what_it_read(recorded: Recorded) -> None:
+    async with exporting(recorded.configure()) as exporter:
+        host = await exporter.get("/hosts/prod/replica1")
+        assert "T7 13678d 8:33:46 5053 (5053)" in host
+        assert "REPHOST" not in host
+        assert json.loads(await exporter.get("/api/v1/hosts/prod/replica1"))["status"]["state"] == "ok"
+        events = json.loads(await exporter.get("/api/v1/events"))["events"]
+        assert {event["host"] for event in events} == {None, "master1", "replica1"}
+        settings = await exporter.get("/config")
+        assert "kind" in settings or "directory" in settings
+        assert "name: &#34;prod&#34;" in settings
+
+
+async def test_the_last_day_is_kept_over_a_restart(recorded: Recorded) -> None:
+    file = recorded.configure(more="state_file: state.db\n")
+    async with exporting(file) as exporter:
+        before = json.loads(await exporter.get("/api/v1/events"))["events"]
+    async with exporting(file) as exporter:
+        assert json.loads(await exporter.get("/api/v1/events"))["events"] == before

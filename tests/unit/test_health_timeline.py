@@ -1,54 +1,11 @@
 """The recorded last day: spans of states, lag, last known facts, events."""
 
-from dataclasses import replace
-
 import pytest
 
-from boks_exporter.health import (
-    Event,
-    Span,
-    Thresholds,
-    Timeline,
-    dump_timeline,
-    extended,
-    judge_round,
-    restore_timeline,
-)
+from boks_exporter.health import StateChange, StateSpan, dump_timeline, restore_timeline
 from boks_exporter.health.timeline import MAX_EVENTS, MAX_SPANS, NOT_POLLED, SLOT_SECONDS
-from boks_exporter.model import DomainSnapshot
-from boks_exporter.replication import History
 from tests.unit.exposition_views import BEGUN, busy, incident, no_master, published, two_masters
-
-INTERVAL = 30.0
-
-
-def moved(snapshot: DomainSnapshot, by: float) -> DomainSnapshot:
-    """Move a round in time; the numbers stay."""
-    return replace(
-        snapshot,
-        started_at=snapshot.started_at + by,
-        finished_at=snapshot.finished_at + by,
-        outcomes=tuple(
-            replace(one, started_at=one.started_at + by, finished_at=one.finished_at + by) for one in snapshot.outcomes
-        ),
-        master_readings=tuple(
-            replace(one, started_at=one.started_at + by, finished_at=one.finished_at + by)
-            for one in snapshot.master_readings
-        ),
-        listing=snapshot.listing and replace(snapshot.listing, read_at=snapshot.listing.read_at + by),
-    )
-
-
-def after(*rounds: tuple[float, DomainSnapshot], begin: Timeline | None = None) -> Timeline:
-    """Record rounds at their times."""
-    timeline = begin or Timeline()
-    judgements = {id(snapshot): judge_round(snapshot, History(), Thresholds()) for _, snapshot in rounds}
-    for at, snapshot in rounds:
-        shown = moved(snapshot, at)
-        judged = judgements[id(snapshot)]
-        timeline = extended(timeline, shown, judged.comparison, judged.health, INTERVAL)
-    return timeline
-
+from tests.unit.timelines import after
 
 FINE, AHEAD, DEAD, TWO = published().snapshot, incident().snapshot, no_master().snapshot, two_masters().snapshot
 END = published().snapshot.finished_at
@@ -56,15 +13,15 @@ END = published().snapshot.finished_at
 
 def test_a_state_that_stays_has_one_span_with_its_beginning() -> None:
     timeline = after((0, FINE), (30, FINE), (60, FINE))
-    assert timeline.host("REPHOST").spans == (Span(END, "unreachable"),)
+    assert timeline.host("REPHOST").spans == (StateSpan(END, "unreachable"),)
     assert timeline.host("REPHOST").since == END
-    assert timeline.domain == (Span(END, "degraded"),)
+    assert timeline.domain == (StateSpan(END, "degraded"),)
     assert timeline.since == END
 
 
 def test_a_change_begins_a_span_and_is_an_event_with_the_state_before() -> None:
     timeline = after((0, FINE), (30, AHEAD))
-    assert timeline.host("REPHOST3").spans == (Span(END, "ok"), Span(END + 30, "ahead"))
+    assert timeline.host("REPHOST3").spans == (StateSpan(END, "ok"), StateSpan(END + 30, "ahead"))
     changed = [event for event in timeline.events if event.host == "REPHOST3" and event.was]
     assert [(event.at, event.event, event.was, event.state) for event in changed] == [
         (END + 30, "host_state_changed", "ok", "ahead")
@@ -75,8 +32,8 @@ def test_a_change_begins_a_span_and_is_an_event_with_the_state_before() -> None:
 def test_the_last_master_and_what_was_known_stay_when_it_is_gone() -> None:
     """A replica keeps what it had when it was last compared with the master, with the time of that."""
     timeline = after((0, FINE), (30, DEAD))
-    assert timeline.last_masters == Span(END, "MASTER")
-    assert timeline.masters[-1] == Span(END + 30, "")
+    assert timeline.last_masters == StateSpan(END, "MASTER")
+    assert timeline.masters[-1] == StateSpan(END + 30, "")
     known = timeline.host("REPHOST2").known
     assert known
     assert (known.at, known.lag, known.ahead) == (BEGUN + 1, 0, 0)
@@ -92,7 +49,11 @@ def test_a_second_master_is_the_event_of_the_masters() -> None:
 def test_a_time_without_rounds_is_no_state_and_does_not_end_one() -> None:
     """The exporter was stopped for an hour: the strip shows it, `since` goes on, and no event is made up."""
     timeline = after((0, FINE), (3600, FINE))
-    assert timeline.host("MASTER").spans == (Span(END, "ok"), Span(END, NOT_POLLED), Span(END + 3600, "ok"))
+    assert timeline.host("MASTER").spans == (
+        StateSpan(END, "ok"),
+        StateSpan(END, NOT_POLLED),
+        StateSpan(END + 3600, "ok"),
+    )
     assert timeline.host("MASTER").since == END
     assert {event.at for event in timeline.events} == {END}
 
@@ -106,7 +67,7 @@ def test_spans_end_a_day_after_they_ended_and_the_one_that_lasts_never_does() ->
     timeline = after((0, FINE), (30, AHEAD), (60, FINE), (86400 * 2, FINE), (86400 * 2 + 30, FINE))
     ok_since = timeline.host("REPHOST3").since
     assert ok_since == END + 60
-    assert timeline.host("REPHOST3").spans[0] == Span(END + 60, "ok")
+    assert timeline.host("REPHOST3").spans[0] == StateSpan(END + 60, "ok")
     assert timeline.host("MASTER").since == END
 
 
@@ -177,4 +138,4 @@ def test_anything_else_is_refused(text: str) -> None:
 
 def test_an_event_is_a_value() -> None:
     event = after((0, FINE)).events[0]
-    assert event == Event(END, "domain_state_changed", None, None, "degraded", published().health.reason)
+    assert event == StateChange(END, "domain_state_changed", None, None, "degraded", published().health.reason)

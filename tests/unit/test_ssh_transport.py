@@ -212,3 +212,23 @@ class _Relay:
         for writer in self._writers:
             writer.transport.abort()
         await self._server.wait_closed()
+
+
+# -- the connection as the pages show it ------------------------------------------------------------------------------
+
+
+async def test_a_kept_connection_is_described(keys: Keys) -> None:
+    """Address, host key, algorithms and age of a real connection; none before it is open and after it is closed."""
+    async with ssh_server(keys) as server, open_transport(keys.settings()) as transport:
+        assert transport.connection(server.host.name, 1000.0) is None
+        await transport.ask(server.host, ROLE)
+        facts = transport.connection(server.host.name, 1000.0)
+        assert facts is not None
+        assert (facts.address, facts.port) == ("127.0.0.1", server.host.port)
+        assert facts.host_key.startswith("ssh-")
+        assert "SHA256:" in facts.host_key
+        assert facts.cipher
+        assert facts.mac
+        assert facts.software.startswith("SSH-2.0")
+        assert 0 < facts.opened_at <= 1000.0
+    assert transport.connection(server.host.name, 1000.0) is None

@@ -193,7 +193,10 @@ async def test_a_wrong_path_is_answered_with_the_right_ones() -> None:
     async with serving(Scripted()) as visitor:
         assert await visitor.text("/metric") == (
             404,
-            "Nothing is served at /metric. Try /, /metrics, /api/v1/status, /-/healthy, /-/ready.\n",
+            (
+                "Nothing is served at /metric. Try /, /topology, /events, /runbooks/, /config, /metrics, "
+                "/api/v1/status, /api/v1/events, /api/v1/openapi.json, /-/healthy, /-/ready.\n"
+            ),
         )
 
 
@@ -210,7 +213,7 @@ async def test_the_telemetry_path_may_be_another() -> None:
     async with serving(Scripted(), Paths(telemetry="/boks")) as visitor:
         assert (await visitor.ask("/boks"))[0] == 200
         assert (await visitor.ask("/metrics"))[0] == 404
-        assert 'href="boks"' in (await visitor.text("/"))[1]
+        assert 'href="./boks"' in (await visitor.text("/"))[1]
 
 
 @pytest.mark.parametrize("path", ["/", "/metrics", "/api/v1/status", "/-/healthy", "/-/ready"])

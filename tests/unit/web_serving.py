@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar
 
+from boks_exporter.app.bundled_files import runbooks, status_schema
 from boks_exporter.exposition import DomainView
 from boks_exporter.web import LiveWebConfig, PageSource, Paths, Published, WebServer, prepare
 from boks_exporter.web.acceptor import ConnectionLimits
@@ -19,19 +21,30 @@ class Scripted:
     published: Published = field(default_factory=lambda: ready(published()))
     is_alive: bool = True
     reloads: int = 0
+    polls: list[tuple[str, str]] = field(default_factory=list)
     refusal: Exception | None = None
+    clock: float = BEGUN + 20
 
     async def reload(self) -> None:
         self.reloads += 1
         if self.refusal:
             raise self.refusal
 
+    async def poll_now(self, domain: str, host: str) -> str | None:
+        self.polls.append((domain, host))
+        return f"One poll of {host}\n" if host == "REPHOST" else None
+
     def source(self) -> PageSource:
         return PageSource(
             published=lambda: self.published,
             is_alive=lambda: self.is_alive,
             reload=self.reload,
-            now=lambda: BEGUN + 20,
+            now=lambda: self.clock,
+            config_file=Path("/etc/boks-exporter/config.yaml"),
+            configuration=lambda: "poll:\n  interval_seconds: 30.0\n",
+            poll_now=self.poll_now,
+            runbooks=runbooks,
+            status_schema=status_schema,
         )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from boks_exporter.errors import FailureReason, TransportError
-from boks_exporter.model import Endpoint, Host, Seconds
+from boks_exporter.model import ConnectionFacts, Endpoint, Host, Seconds, Timestamp
 from boks_exporter.transport.ssh.backoff import Backoff
 from boks_exporter.transport.ssh.connect import Connection
 from boks_exporter.transport.ssh.known_hosts import fingerprint
@@ -36,6 +36,21 @@ class Kept:
         """Cut the connection; asyncssh knows of it only later."""
         self.is_broken = True
         self.connection.abort()
+
+    def facts(self, opened_at: Timestamp) -> ConnectionFacts:
+        """Describe the connection; `opened_at` is the same moment as its own, by the Unix clock."""
+        info, end = self.connection.get_extra_info, self.endpoint
+        key = self.connection.get_server_host_key()
+        return ConnectionFacts(
+            address=end.address if end else "",
+            port=end.port if end else 0,
+            host_key=f"{key.get_algorithm()} {end.host_key}" if key and end else "",
+            cipher=str(info("send_cipher") or ""),
+            mac=str(info("send_mac") or ""),
+            software=str(info("server_version") or ""),
+            opened_at=opened_at,
+            keeps_loop=self.loop is not None and self.loop.is_open,
+        )
 
     @property
     def peer_address(self) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 
 from boks_exporter.errors import FailureReason, TransportError
-from boks_exporter.model import Host, HostName, Seconds
+from boks_exporter.model import ConnectionFacts, Host, HostName, Seconds, Timestamp
 from boks_exporter.remote.request import Request, RequestLine
 from boks_exporter.remote.settings import SshSettings
 from boks_exporter.transport.base import RawReply
@@ -115,6 +115,13 @@ class SshTransport:
     def inspection(self) -> Inspection:
         """Return what knows the parts of a login."""
         return Inspection(self._connector, self._conversation, self._peers)
+
+    def connection(self, host: HostName, now: Timestamp) -> ConnectionFacts | None:
+        """Describe the kept connection to a host; None where there is none."""
+        kept = self._peers[host].kept if host in self._peers else None
+        if kept is None or not kept.is_open:
+            return None
+        return kept.facts(now - (asyncio.get_running_loop().time() - kept.opened_at))
 
     def keeps_loop(self, host: HostName) -> bool:
         """Return whether the host's gate waits for requests on an open channel."""

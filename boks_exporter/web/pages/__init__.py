@@ -1,0 +1,1 @@
+"""The pages for people: templates, and what they show."""

@@ -1,0 +1,113 @@
+"""What the pages of one domain are made from."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from boks_exporter.exposition import DomainView
+from boks_exporter.model import HostName, Seconds, Timestamp
+from boks_exporter.report import DomainReport, HostReport
+from boks_exporter.report.shapes import Shown, shown_state
+from boks_exporter.web.pages.commands import NextCommands
+
+STALE_INTERVALS: Final = 2
+"""A page whose round is older than so many intervals says that it is stale."""
+
+
+@dataclass(frozen=True)
+class DomainFacts:
+    """One domain at the moment of the page."""
+
+    view: DomainView
+    report: DomainReport
+    commands: NextCommands
+    now: Timestamp
+
+    @property
+    def name(self) -> str:
+        return self.report["domain"]
+
+    @cached_property
+    def hosts(self) -> dict[HostName, HostReport]:
+        """All hosts, worst first, then alphabetically."""
+        ranked = sorted(self.report["hosts"], key=self._rank)
+        return {host["host"]: host for host in ranked}
+
+    def _rank(self, host: HostReport) -> tuple[int, str, str]:
+        return self.state_of(host).rank, host["host"].casefold(), host["host"]
+
+    def state_of(self, host: HostReport) -> Shown:
+        """Return how a host's state is shown: the last master that does not answer is why there is no master."""
+        if self.report["state"] == "no_master" and host["host"] == self.view.snapshot.last_known_master:
+            return shown_state("no_master") if host["role"] != "replica" else shown_state(host["state"])
+        return shown_state(host["state"])
+
+    @cached_property
+    def attention(self) -> tuple[HostReport, ...]:
+        """The hosts that are not ok, worst first; without a master, only those for which more is known than that."""
+        return tuple(host for host in self.hosts.values() if self._needs_attention(host))
+
+    def _needs_attention(self, host: HostReport) -> bool:
+        if self.report["state"] == "no_master" and host["state"] == "unknown" and not self.has_evidence(host):
+            return False
+        return host["state"] != "ok" or self.has_evidence(host)
+
+    @staticmethod
+    def has_evidence(host: HostReport) -> bool:
+        """Return whether the copy is proven to have been wrong and was not cleared."""
+        return bool(host.get("evidence_timestamp_seconds"))
+
+    @cached_property
+    def replicas(self) -> tuple[HostReport, ...]:
+        """The hosts that count as replicas."""
+        return tuple(host for host in self.hosts.values() if self.view.health.host(host["host"]).is_replica)
+
+    @cached_property
+    def healthy(self) -> tuple[HostReport, ...]:
+        """The replicas that are ok, and whose copy is not proven to have been wrong."""
+        return tuple(host for host in self.replicas if host["state"] == "ok" and not self.has_evidence(host))
+
+    @cached_property
+    def replica_names(self) -> frozenset[HostName]:
+        return frozenset(host["host"] for host in self.replicas)
+
+    @cached_property
+    def healthy_names(self) -> frozenset[HostName]:
+        return frozenset(host["host"] for host in self.healthy)
+
+    @cached_property
+    def worst(self) -> Shown:
+        """Return the worst state of the domain and its hosts."""
+        states = [shown_state(self.report["state"]), *map(self.state_of, self.attention)]
+        if self.report["state"] == "degraded" and len(states) > 1:
+            states = states[1:]
+        return min(states, key=lambda shown: shown.rank)
+
+    @property
+    def interval(self) -> Seconds:
+        return self.view.counters.interval_seconds
+
+    @property
+    def round_at(self) -> Timestamp:
+        return self.report["last_round_timestamp_seconds"]
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the newest round is too old to be shown as current."""
+        return self.now - self.round_at > STALE_INTERVALS * self.interval
+
+    def since(self, host: HostName) -> Timestamp | None:
+        """Return since when a host's state is what it is."""
+        return self.view.timeline.host(host).since
+
+    def is_at_least(self, since: Timestamp | None) -> bool:
+        """Return whether a state may have begun earlier, before the exporter recorded anything."""
+        begun = self.view.timeline.begun_at
+        return since is not None and begun is not None and since - begun <= self.interval
+
+    @property
+    def master_since(self) -> Timestamp | None:
+        """Return since when the master is known to be it."""
+        master = self.view.snapshot.master
+        term = self.view.terms.get(master) if master else None
+        return term.since if term else None
