@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from click.core import ParameterSource
 
-from boks_exporter.cli.options import validate_domains
+from boks_exporter.cli.options import DEFAULT_CONFIG, validate_domains
 from boks_exporter.errors import BoksExporterError
 
 if TYPE_CHECKING:
     from boks_exporter.config import Settings
+    from boks_exporter.exposition import DomainView
     from boks_exporter.report import StatusReport
 
 _SHARE_OF_ONE_POLL: Final = 0.4
@@ -61,6 +62,13 @@ class ReportQuery:
         if fault := query.contradiction([name for name in _NEEDS_URL if name in typed]):
             raise click.UsageError(fault, ctx)
         return query
+
+    @property
+    def options_of_next_command(self) -> str:
+        """The source as another command needs it, where it is not the default; commands that change poll by file."""
+        if self.url is not None:
+            return f" --url {self.url}"
+        return "" if str(self.config_file) == DEFAULT_CONFIG else f" --config.file {self.config_file}"
 
     def contradiction(self, typed: Collection[str]) -> str | None:
         """Return a message about options that have no effect or cannot work together, or None."""
@@ -127,29 +135,35 @@ def _password(query: ReportQuery) -> str | None:
 
 
 def _from_poll(query: ReportQuery) -> SourcedReport:
+    from boks_exporter.exposition import status_report
+
+    return SourcedReport(status_report(poll_views(query)), time.time())
+
+
+def poll_views(query: ReportQuery) -> "tuple[DomainView, ...]":
+    """Poll all hosts once and return what the metrics are made of."""
     from boks_exporter.config import load
 
     settings = load(query.config_file)
     validate_domains(query.domains, [domain.name for domain in settings.domains], str(query.config_file))
-    return SourcedReport(_poll(settings, query.domains, query.timeout_seconds), time.time())
+    return _poll(settings, query.domains, query.timeout_seconds)
 
 
-def _poll(settings: "Settings", domains: Collection[str], seconds: float) -> "StatusReport":
+def _poll(settings: "Settings", domains: Collection[str], seconds: float) -> "tuple[DomainView, ...]":
     """Poll all hosts once; only errors are logged, on standard error."""
     import asyncio
 
     from boks_exporter.app.logs import configure
     from boks_exporter.app.one_shot import look_once
     from boks_exporter.app.options import LogFormat
-    from boks_exporter.exposition import status_report
 
     configure("error", LogFormat.LOGFMT)
     timeout_of_one_poll = min(settings.poll.timeout_seconds, seconds * _SHARE_OF_ONE_POLL)
     hurried = replace(settings, poll=replace(settings.poll, timeout_seconds=timeout_of_one_poll))
 
-    async def in_time() -> "StatusReport":
+    async def in_time() -> "tuple[DomainView, ...]":
         async with asyncio.timeout(seconds):
-            return status_report(await look_once(hurried, domains))
+            return await look_once(hurried, domains)
 
     try:
         return asyncio.run(in_time())

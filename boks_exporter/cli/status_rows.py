@@ -1,6 +1,6 @@
 """Contents of the status table."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,15 @@ REASON: Final = "REASON"
 COLUMNS: Final = ("HOST", "SITE", "ROLE", "STATE", "LAG", "AHEAD", "LAST PACKET", REASON)
 UNKNOWN: Final = "?"
 
+SHAPES: Final = {
+    "ok": "✓",
+    **dict.fromkeys(("lagging", "loading", "unlisted", "degraded"), "▲"),
+    **dict.fromkeys(("down", "no_master", "several_masters"), "■"),
+    **dict.fromkeys(("ahead", "diverged"), "◆"),
+}
+"""A shape for each state next to its word, since a colour alone is not seen by everybody; `?` for any other."""
+
+_WORST_FIRST: Final = ("down", "ahead", "diverged", "unreachable", "unknown", "unlisted", "lagging", "loading")
 _TABLES_NAMED_AT_MOST: Final = 5
 _WITH_TABLES: Final = frozenset({"lagging", "ahead", "diverged"})
 
@@ -22,6 +31,7 @@ class StatusRow:
 
     state: str
     cells: Mapping[str, str]
+    host: str = ""
 
 
 def headline(domain: DomainReport) -> str:
@@ -29,20 +39,50 @@ def headline(domain: DomainReport) -> str:
     return harmless(f"{domain['domain']}: {domain['state'].replace('_', ' ')} - {domain['reason']}")
 
 
-def rows(domain: DomainReport, omitted_suffix: str = "") -> Iterator[StatusRow]:
-    """Build a row per host, in the configuration's order, then the discovered hosts."""
-    for host in domain["hosts"]:
+def worst_first(hosts: Iterable[HostReport]) -> list[HostReport]:
+    """Sort hosts by their state, the worst first, and within it by name; what is fine comes last."""
+
+    def rank(host: HostReport) -> tuple[int, str, str]:
+        state = host["state"]
+        known = state if state in _WORST_FIRST else "unknown"
+        place = len(_WORST_FIRST) if state == "ok" else _WORST_FIRST.index(known)
+        return place, host["host"].casefold(), host["host"]
+
+    return sorted(hosts, key=rank)
+
+
+def next_command(domain: DomainReport, options: str = "") -> str | None:
+    """Return the command that explains the worst of a domain; None where nothing is wrong.
+
+    The failover commands poll by themselves: they know no --url.
+    """
+    own = "" if "--url" in options else options
+    if domain["state"] == "no_master":
+        return f"boks-exporter failover candidates{own}"
+    if domain["state"] == "several_masters":
+        return f"boks-exporter failover conflict{own}"
+    worst = next(iter(worst_first(domain["hosts"])), None)
+    return None if worst is None or worst["state"] == "ok" else f"boks-exporter diagnose {worst['host']}{options}"
+
+
+def rows(
+    domain: DomainReport, omitted_suffix: str = "", *, shapes: bool = False, changed: Collection[str] = ()
+) -> Iterator[StatusRow]:
+    """Build a row per host, the worst first; with a shape before the state, and a mark at hosts that changed."""
+    for host in worst_first(domain["hosts"]):
+        shape = f"{SHAPES.get(host['state'], '?')} " if shapes else ""
+        mark = " *" if host["host"] in changed else ""
         cells = (
-            host["host"].removesuffix(omitted_suffix),
+            host["host"].removesuffix(omitted_suffix) + mark,
             host["site"],
             host["role"],
-            host["state"],
+            shape + host["state"],
             _lag(host),
             _count(host, host["ahead_sequences"], host.get("ahead_possible_sequences")),
             _last_packet(domain, host),
             "; ".join((host["reason"], *_faulty_tables(host))),
         )
-        yield StatusRow(host["state"], dict(zip(COLUMNS, map(harmless, cells), strict=True)))
+        yield StatusRow(host["state"], dict(zip(COLUMNS, map(harmless, cells), strict=True)), host["host"])
 
 
 def _faulty_tables(host: HostReport) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from rich.console import Console
@@ -10,8 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from boks_exporter.cli.gate_versions import old_gates
+from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.status_layout import common_suffix, fitting
-from boks_exporter.cli.status_rows import REASON, StatusRow, footers, headline, rows
+from boks_exporter.cli.status_rows import REASON, SHAPES, StatusRow, footers, headline, next_command, rows
 from boks_exporter.cli.streams import say
 from boks_exporter.remote.gate import gate_version
 from boks_exporter.report import DomainReport, StatusReport
@@ -30,24 +31,35 @@ _WIDE: Final = 10_000
 """Without a terminal nothing is wrapped: one line per host."""
 
 
-def show(report: StatusReport) -> None:
-    """Print one table per domain."""
-    console = _console()
+def show(report: StatusReport, options: str = "") -> None:
+    """Print one table per domain; `options` are those that the next command needs."""
+    say(rendered(report, options), nl=False, color=True)
+
+
+def rendered(
+    report: StatusReport, options: str = "", *, width: int | None = None, changed: Collection[tuple[str, str]] = ()
+) -> str:
+    """Format one table per domain; `changed` are the domains and hosts that are marked."""
+    console = _console(width)
     with console.capture() as captured:
         for index, domain in enumerate(report["domains"]):
             if index:
                 console.print()
-            _show_domain(console, domain)
+            marked = {host for name, host in changed if name == domain["domain"]}
+            _show_domain(console, domain, marked)
+            if command := next_command(domain, options):
+                # A command that is wrapped cannot be copied; on a screen that is drawn again, every line must fit.
+                console.print(Text(harmless(f"next: {command}")), soft_wrap=width is None)
     text = captured.get()
     if not console.is_terminal:  # rich pads the last column with spaces
         text = "\n".join(line.rstrip() for line in text.split("\n"))
-    say(text, nl=False, color=True)
+    return text
 
 
-def _show_domain(console: Console, domain: DomainReport) -> None:
+def _show_domain(console: Console, domain: DomainReport, changed: Collection[str]) -> None:
     """Print a domain; on a narrow terminal, the reasons of hosts that are not ok are below the table."""
     suffix = common_suffix([host["host"] for host in domain["hosts"]]) if console.is_terminal else ""
-    shown = list(rows(domain, suffix))
+    shown = list(rows(domain, suffix, shapes=console.is_terminal and _can_print_shapes(), changed=changed))
     layout = fitting(shown, console.width)
     console.print(Text(headline(domain), style=_style(domain["state"])))
     if layout.is_stacked:
@@ -56,11 +68,19 @@ def _show_domain(console: Console, domain: DomainReport) -> None:
         console.print(_table(shown, layout.columns))
     for row in () if layout.has_reasons else shown:
         if row.state != "ok":
-            console.print(Text(f"{row.cells['HOST']}: {row.cells[REASON]}"))
+            console.print(Text(f"{row.cells['HOST'].removesuffix(' *')}: {row.cells[REASON]}"))
     if suffix:
         console.print(Text(f"host names without {suffix}"))
     for line in (*old_gates(domain, gate_version()), *footers(domain)):
         console.print(Text(line))
+
+
+def _can_print_shapes() -> bool:
+    try:
+        "".join(SHAPES.values()).encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def _table(shown: Sequence[StatusRow], columns: Sequence[str]) -> Table:
@@ -89,13 +109,13 @@ def _cell(row: StatusRow, name: str) -> Text:
     return Text(row.cells[name], style=_style(row.state) if name == "STATE" else "")
 
 
-def _console() -> Console:
+def _console(width: int | None) -> Console:
     on_terminal = sys.stdout.isatty()
     is_coloured = on_terminal and not os.environ.get("NO_COLOR")
     return Console(
         force_terminal=on_terminal,
         color_system="auto" if is_coloured else None,
-        width=None if on_terminal else _WIDE,
+        width=width if on_terminal else _WIDE,
         highlight=False,
         soft_wrap=False,
     )

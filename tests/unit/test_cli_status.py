@@ -19,26 +19,28 @@ SCHEMA = Path(__file__).parents[2] / "docs" / "status.schema.json"
 
 def test_the_table_shows_every_host(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """In a pipe each host is one line of plain text, and the domain's headline says what is the matter."""
-    assert run(["status", "--config.file", str(write(tmp_path, published()))]) == 0
+    config = write(tmp_path, published())
+    assert run(["status", "--config.file", str(config)]) == 0
 
-    *lines, seen = capsys.readouterr().out.splitlines()
+    *lines, seen, following = capsys.readouterr().out.splitlines()
     assert lines == [
         "prod: degraded - REPHOST is down",
         "HOST      SITE       ROLE     STATE  LAG  AHEAD  LAST PACKET  REASON",
-        "MASTER    Amsterdam  master   ok                              is the master",
-        "REPHOST5  Amsterdam  replica  ok     0    0      49 s         listed as OK, nothing ahead",
-        "REPHOST4  Amsterdam  replica  ok     0    0      49 s         listed as OK, nothing ahead",
-        "REPHOST3  Amsterdam  replica  ok     0    0      49 s         listed as OK, nothing ahead",
-        "REPHOST2  Utrecht    replica  ok     0    0      49 s         listed as OK, nothing ahead",
         (
             "REPHOST   Utrecht    replica  down   0    0      2 min 59 s   "
             "the master lists it as DOWN, though it answers; last packet 2 min 59 s before"
         ),
+        "MASTER    Amsterdam  master   ok                              is the master",
+        "REPHOST2  Utrecht    replica  ok     0    0      49 s         listed as OK, nothing ahead",
+        "REPHOST3  Amsterdam  replica  ok     0    0      49 s         listed as OK, nothing ahead",
+        "REPHOST4  Amsterdam  replica  ok     0    0      49 s         listed as OK, nothing ahead",
+        "REPHOST5  Amsterdam  replica  ok     0    0      49 s         listed as OK, nothing ahead",
         "site Utrecht: 1 of 2 replicas ok",
         "cannot read '...' (sequence of MASTER, REPHOST5, REPHOST4 and 3 more)",
     ]
     assert seen.startswith("polled ")
     assert seen.endswith(" UTC")
+    assert following == f"next: boks-exporter diagnose REPHOST --config.file {config}"
 
 
 def test_what_is_not_known_is_a_question_mark() -> None:
@@ -50,9 +52,9 @@ def test_what_is_not_known_is_a_question_mark() -> None:
     cells = [row.cells for row in rows(domain(host("a", lag_sequences=12, lag_seconds=75.0), silent))]
 
     assert [(cell["LAG"], cell["AHEAD"], cell["LAST PACKET"]) for cell in cells] == [
-        ("", "", ""),
-        ("12, 1 min 15 s", "0", "49 s"),
         ("?", "?", "?"),
+        ("12, 1 min 15 s", "0", "49 s"),
+        ("", "", ""),
     ]
 
 
@@ -60,7 +62,7 @@ def test_both_ends_of_a_bound_are_shown_where_they_differ() -> None:
     busy = host("a", lag_possible_sequences=3, ahead_possible_sequences=2)
     sure = host("b", lag_possible_sequences=0, ahead_possible_sequences=0)
 
-    cells = [row.cells for row in rows(domain(busy, sure))][1:]
+    cells = [row.cells for row in rows(domain(busy, sure))][:2]
 
     assert [(cell["LAG"], cell["AHEAD"]) for cell in cells] == [("0-3", "0-2"), ("0", "0")]
 
@@ -122,8 +124,8 @@ def test_a_terminal_shows_states_in_colour(monkeypatch: pytest.MonkeyPatch) -> N
     with terminal(monkeypatch, 140) as lines:
         show(report(domain(host("a"), host("b", "down"))))
 
-    assert "\x1b[32mok" in lines[3]
-    assert "\x1b[1;31mdown" in lines[4]
+    assert "\x1b[1;31m■ down" in lines[2]
+    assert "\x1b[32m✓ ok" in lines[3]
 
 
 def test_no_color_is_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,12 +145,13 @@ def test_a_narrow_terminal_has_the_reasons_below(monkeypatch: pytest.MonkeyPatch
 
     assert [line.rstrip() for line in lines] == [
         "prod: ok - master1 is master, 2 replicas are ok",
-        "HOST     SITE  ROLE     STATE  LAG  AHEAD  LAST PACKET",
-        "master1        master   ok",
-        "a              replica  ok     0    0      49 s",
-        "b              replica  down   0    0      49 s",
+        "HOST     SITE  ROLE     STATE   LAG  AHEAD  LAST PACKET",
+        "b              replica  ■ down  0    0      49 s",
+        "a              replica  ✓ ok    0    0      49 s",
+        "master1        master   ✓ ok",
         "b: the reason why it is down",
         "polled 2023-11-14 22:13:20 UTC",
+        "next: boks-exporter diagnose b",
     ]
 
 
