@@ -11,10 +11,12 @@ from boks_exporter.app.systemd import Notifier, status_line
 from boks_exporter.exposition import DomainView
 from boks_exporter.model import Seconds, Timestamp
 from boks_exporter.observe import Clock
-from boks_exporter.web import ProcessMetrics, Published, prepare
+from boks_exporter.web import Preparation, ProcessMetrics, Published
 
 _REST: Final = 4
 """The pause after a rendering, as a multiple of its duration."""
+_MOST_A_SECOND: Final = 1
+"""Renderings in a second."""
 _LONGEST_REST_SECONDS: Final[Seconds] = 5.0
 """The longest pause: a rendering that was slow once, as on a machine that stood still, must not age the next page."""
 
@@ -43,8 +45,9 @@ class Publisher:
         self._news_since: Seconds | None = None
         self._rendering_since: Seconds | None = None
         self._process = ProcessMetrics()
-        self.published: Published = prepare((), self._info, self._process.blocks(), is_ready=False)
-        self.status = status_line(self.published.report)
+        self._preparation = Preparation()
+        self.published: Published = self._preparation.prepare((), self._info, self._process.blocks(), is_ready=False)
+        self.status = status_line(self.published.views)
 
     def soon(self) -> None:
         """Request a rendering."""
@@ -77,11 +80,14 @@ class Publisher:
             self._rendering_since = news_since
             self.published = await asyncio.to_thread(self._prepared, newest, is_ready=is_ready)
             self._rendering_since = None
-            before, self.status = self.status, status_line(self.published.report)
+            before, self.status = self.status, status_line(self.published.views)
             if self.status != before:
                 self._notifier.status(self.status)
             # Many domains end their rounds one by one: rendering all of them each time must not fill a processor.
-            await self._clock.sleep(min(_REST * (self._clock.monotonic() - began), _LONGEST_REST_SECONDS))
+            took = self._clock.monotonic() - began
+            await self._clock.sleep(max(1 / _MOST_A_SECOND - took, min(_REST * took, _LONGEST_REST_SECONDS)))
 
     def _prepared(self, views: Sequence[DomainView], *, is_ready: bool) -> Published:
-        return prepare(self.journals.joined(views), self._info, self._process.blocks(), is_ready=is_ready)
+        return self._preparation.prepare(
+            self.journals.joined(views), self._info, self._process.blocks(), is_ready=is_ready
+        )

@@ -3,13 +3,14 @@
 import os
 import socket
 import time
+from collections.abc import Iterable
 from typing import Final
 
 import structlog
 
+from boks_exporter.exposition import DomainView
 from boks_exporter.health import DomainState
 from boks_exporter.model import Seconds
-from boks_exporter.report import DomainReport, StatusReport
 
 _log = structlog.get_logger(__name__)
 
@@ -71,18 +72,15 @@ def watchdog_interval() -> Seconds | None:
     return int(limit) / _MICROSECONDS / 2 if limit.isdigit() and int(limit) and mine else None
 
 
-def status_line(report: StatusReport) -> str:
+def status_line(views: Iterable[DomainView]) -> str:
     """Summarise the fleet in one line: domains that are not ok first, each with its reason."""
-    if not report["domains"]:
+    states = [(view.snapshot.domain, view.health) for view in views]
+    if not states:
         return "Waiting for the first round"
     failing = [
-        f"{each['domain']} is {each['state'].replace('_', ' ')}: {each['reason']}"
-        for each in report["domains"]
-        if not _is_ok(each)
+        f"{domain} is {health.state.replace('_', ' ')}: {health.reason}"
+        for domain, health in states
+        if health.state is not DomainState.OK
     ]
-    ok = [each["domain"] for each in report["domains"] if _is_ok(each)]
+    ok = [domain for domain, health in states if health.state is DomainState.OK]
     return "; ".join([*failing, *([f"{', '.join(ok)} ok"] if ok else [])])
-
-
-def _is_ok(domain: DomainReport) -> bool:
-    return domain["state"] == DomainState.OK

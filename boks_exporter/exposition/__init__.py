@@ -11,21 +11,24 @@ from boks_exporter.exposition.domain_view import (
 )
 from boks_exporter.exposition.failover_activity import Operations, RunOutcome, RunProcedure, Window
 from boks_exporter.exposition.metric_spec import Kind, MetricSpec, Source, SourceCertainty
+from boks_exporter.exposition.page import END, FamilyText, Page, Renderer, render
 from boks_exporter.exposition.report import status_report
 from boks_exporter.exposition.specs import SPECS
-from boks_exporter.exposition.text_format import Page, render
 
 __all__ = [
+    "END",
     "SPECS",
     "DomainCounters",
     "DomainView",
     "ExporterInfo",
     "ExpositionOptions",
+    "FamilyText",
     "HostCounters",
     "Kind",
     "MetricSpec",
     "Operations",
     "Page",
+    "Renderer",
     "RunOutcome",
     "RunProcedure",
     "Source",

@@ -1,17 +1,11 @@
-"""The text of a page, in both formats at once.
-
-prometheus_client writes the same bytes, one format at a time and ten times slower, which would block
-the event loop of a daemon with hundreds of hosts. The tests compare both.
-"""
+"""Samples as text."""
 
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from boks_exporter.exposition.domain_view import DomainView, ExporterInfo
-from boks_exporter.exposition.families import Family, grouped
+from boks_exporter.exposition.families import Family
 from boks_exporter.exposition.metric_spec import Kind, MetricSpec
 from boks_exporter.exposition.samples import LabelValues
 
@@ -19,32 +13,13 @@ _LARGEST_PLAIN_DIGITS: Final = 6
 """Go writes an exponent for numbers with more digits before the point, Python only from 17 digits on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page: `classic` is Prometheus's text format 0.0.4, `openmetrics` is OpenMetrics 1.0.0."""
-
-    classic: bytes
-    openmetrics: bytes
-
-
-def render(views: Iterable[DomainView], exporter: ExporterInfo) -> Page:
-    """Render all views."""
-    classic, openmetrics = [], []
-    for family in grouped(views, exporter):
-        spec, _ = family
-        body = "".join(_lines(family))
-        classic += [_classic_head(spec), body]
-        openmetrics += [_openmetrics_head(spec), body]
-    openmetrics.append("# EOF\n")
-    return Page("".join(classic).encode(), "".join(openmetrics).encode())
-
-
-def _classic_head(spec: MetricSpec) -> str:
+def classic_head(spec: MetricSpec) -> str:
+    """Return the lines in front of a metric's samples in Prometheus's text format."""
     return f"# HELP {spec.name} {_escaped(spec.help, quotes=False)}\n# TYPE {spec.name} {_type(spec)}\n"
 
 
-def _openmetrics_head(spec: MetricSpec) -> str:
-    """Return a counter's family name without `_total`, which OpenMetrics adds to the sample only."""
+def openmetrics_head(spec: MetricSpec) -> str:
+    """Return those of OpenMetrics: a counter's family has no `_total`, which OpenMetrics adds to the sample only."""
     name = spec.name.removesuffix("_total") if spec.kind is Kind.COUNTER else spec.name
     return f"# HELP {name} {_escaped(spec.help)}\n# TYPE {name} {_type(spec)}\n"
 
@@ -53,19 +28,25 @@ def _type(spec: MetricSpec) -> str:
     return "counter" if spec.kind is Kind.COUNTER else "gauge"
 
 
-def _lines(family: Family) -> Iterator[str]:
+def lines_of(family: Family) -> Iterator[str]:
+    """Write the samples of one metric."""
     spec, values = family
-    order = sorted(range(len(spec.labels)), key=spec.labels.__getitem__)
-    names = [f'{spec.labels[index]}="' for index in order]
     for labels, value in values.items():
-        yield f"{spec.name}{_labels(names, order, labels)} {_number(value)}\n"
+        yield f"{series_text(spec, labels)}{number_text(value)}\n"
 
 
-def _labels(names: list[str], order: list[int], labels: LabelValues) -> str:
-    if not names:
-        return ""
-    inside = '",'.join([name + _label(labels[index]) for name, index in zip(names, order, strict=True)])
-    return f'{{{inside}"}}'
+def series_text(spec: MetricSpec, labels: LabelValues) -> str:
+    """Write a line up to its number."""
+    if not labels:
+        return f"{spec.name} "
+    inside = '",'.join([name + _label(labels[index]) for name, index in _order(spec.labels)])
+    return f'{spec.name}{{{inside}"}} '
+
+
+@lru_cache(maxsize=256)
+def _order(names: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
+    """Sort the labels by their names."""
+    return tuple((f'{names[index]}="', index) for index in sorted(range(len(names)), key=names.__getitem__))
 
 
 @lru_cache(maxsize=16384)
@@ -79,7 +60,7 @@ def _escaped(text: str, *, quotes: bool = True) -> str:
 
 
 @lru_cache(maxsize=16384)
-def _number(value: float) -> str:
+def number_text(value: float) -> str:
     """Format a number as Go and prometheus_client do."""
     text = repr(float(value))
     if not math.isfinite(value):

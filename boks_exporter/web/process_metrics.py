@@ -7,8 +7,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
-END: Final = b"# EOF\n"
-"""The last line of a page in OpenMetrics."""
+from boks_exporter.exposition import END
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,59 +1,82 @@
 """The published answers, rendered and compressed once per round."""
 
-import gzip
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import cached_property
 
-from boks_exporter.exposition import DomainView, ExporterInfo, render, status_report
+from boks_exporter.exposition import END, DomainView, ExporterInfo, Renderer, status_report
 from boks_exporter.report import StatusReport
-from boks_exporter.web.process_metrics import END, NO_PROCESS, ProcessBlocks
-
-_GZIP_LEVEL: Final = 5
-"""A metrics page shrinks to 1/30; higher levels take twice the time and save few bytes."""
+from boks_exporter.web.compression import Compressor
+from boks_exporter.web.process_metrics import NO_PROCESS, ProcessBlocks
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """One answer, plain and compressed."""
+    """One answer: plain in pieces, and compressed."""
 
-    plain: bytes
+    pieces: tuple[bytes, ...]
     gzipped: bytes
 
+    @property
+    def plain(self) -> bytes:
+        """The whole answer."""
+        return b"".join(self.pieces)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Published:
     """All answers of one point in time; `is_ready` if every domain was polled by then."""
 
     classic: Body
     openmetrics: Body
-    json: Body
-    report: StatusReport
+    views: tuple[DomainView, ...]
     version: str
     is_ready: bool
-    views: tuple[DomainView, ...] = ()
+
+    @cached_property
+    def report(self) -> StatusReport:
+        """The status report, made when it is asked for."""
+        return status_report(self.views)
+
+    @cached_property
+    def json(self) -> Body:
+        """The status report as JSON."""
+        text = json.dumps(self.report, ensure_ascii=False, separators=(",", ":"))
+        return compressed(text.encode("utf-8", "replace") + b"\n")
+
+
+class Preparation:
+    """Prepares the answers of one round after the other; what has not changed since the last is used again."""
+
+    def __init__(self) -> None:
+        self._renderer = Renderer()
+        self._compressor = Compressor()
+
+    def prepare(
+        self,
+        views: Sequence[DomainView],
+        exporter: ExporterInfo,
+        process: ProcessBlocks = NO_PROCESS,
+        *,
+        is_ready: bool,
+    ) -> Published:
+        """Prepare all answers; run it in a thread, since hundreds of hosts take a noticeable time."""
+        families = self._renderer.render(views, exporter).families
+        classic = tuple(piece for family in families for piece in (family.classic_head, family.body))
+        openmetrics = tuple(piece for family in families for piece in (family.openmetrics_head, family.body))
+        pages = ((*classic, process.classic), (*openmetrics, process.openmetrics, END))
+        of_classic, of_openmetrics = map(Body, pages, self._compressor.compress(pages))
+        return Published(of_classic, of_openmetrics, views=tuple(views), version=exporter.version, is_ready=is_ready)
 
 
 def prepare(
     views: Sequence[DomainView], exporter: ExporterInfo, process: ProcessBlocks = NO_PROCESS, *, is_ready: bool
 ) -> Published:
-    """Render all answers; run it in a thread, since hundreds of hosts take a noticeable time."""
-    page = render(views, exporter)
-    report = status_report(views)
-    return Published(
-        classic=compressed(page.classic + process.classic),
-        openmetrics=compressed(page.openmetrics.removesuffix(END) + process.openmetrics + END),
-        json=compressed(
-            json.dumps(report, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
-        ),
-        report=report,
-        version=exporter.version,
-        is_ready=is_ready,
-        views=tuple(views),
-    )
+    """Prepare all answers of one point in time."""
+    return Preparation().prepare(views, exporter, process, is_ready=is_ready)
 
 
 def compressed(plain: bytes) -> Body:
     """Compress an answer."""
-    return Body(plain, gzip.compress(plain, _GZIP_LEVEL, mtime=0))
+    return Body((plain,), *Compressor().compress([(plain,)]))

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from boks_exporter.app import publisher
 from boks_exporter.app.publisher import Publisher
 from boks_exporter.app.systemd import Notifier
 from boks_exporter.exposition import DomainView
+from boks_exporter.web import Preparation
 from tests.unit.exposition_views import published
 
 
@@ -45,19 +45,19 @@ class Passing:
 async def test_rounds_that_end_together_share_one_rendering(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many domains end their rounds meanwhile, one rendering shows them all, and a rest follows."""
     rendered: list[int] = []
-    real = publisher.prepare
+    real = Preparation.prepare
 
-    def prepare(views: tuple[DomainView, ...], *args: object, is_ready: bool) -> object:
+    def prepare(self: Preparation, views: tuple[DomainView, ...], *args: object, is_ready: bool) -> object:
         rendered.append(len(views))
         if len(rendered) == 1:
             for _ in range(20):
                 loop.call_soon_threadsafe(publishing.soon)
-        return real(views, *args, is_ready=is_ready)  # type: ignore[arg-type]
+        return real(self, views, *args, is_ready=is_ready)  # type: ignore[arg-type]
 
     loop = asyncio.get_running_loop()
     clock = Passing(rests=2)
     publishing = Publisher(Notifier(None), clock)
-    monkeypatch.setattr(publisher, "prepare", prepare)
+    monkeypatch.setattr(Preparation, "prepare", prepare)
     publishing.soon()
     with pytest.raises(asyncio.CancelledError):
         await publishing.run(Views())
@@ -65,6 +65,16 @@ async def test_rounds_that_end_together_share_one_rendering(monkeypatch: pytest.
     assert clock.slept == [5.0, 4.0]
     assert publishing.published.is_ready
     assert publishing.status == "bank is degraded: REPHOST is unreachable"
+
+
+async def test_pages_are_rendered_once_a_second_at_most() -> None:
+    """However fast it is, and however many domains end their rounds one by one."""
+    clock = Passing(rests=1, takes=0.125)
+    publishing = Publisher(Notifier(None), clock)
+    publishing.soon()
+    with pytest.raises(asyncio.CancelledError):
+        await publishing.run(Views())
+    assert clock.slept == [0.875]
 
 
 async def test_a_rendering_that_took_long_once_does_not_age_the_next_page() -> None:

@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from structlog.testing import capture_logs
 from boks_exporter.app.serve import _reset_watchdog, run_until
 from boks_exporter.app.systemd import Notifier, status_line, watchdog_interval
 from boks_exporter.config import load
-from boks_exporter.exposition import status_report
+from boks_exporter.health import DomainState
 from boks_exporter.observe import SystemClock
 from tests.unit.app_running import Recorded, exporting, options
 from tests.unit.exposition_views import no_master, published
@@ -121,12 +122,14 @@ def test_the_watchdog_is_fed_twice_in_its_time(
 
 def test_the_fleet_fits_into_a_sentence() -> None:
     """Faulty domains come first, with the reason; healthy ones are named together."""
-    assert status_line(status_report([])) == "Waiting for the first round"
-    assert status_line(status_report([published()])) == "bank is degraded: REPHOST is unreachable"
-    report = status_report([published(), published(), no_master()])
-    for domain, (name, state) in zip(report["domains"], [("a", "ok"), ("b", "ok"), ("c", "no_master")], strict=True):
-        domain["domain"], domain["state"] = name, state
-    assert status_line(report) == (
+    assert status_line([]) == "Waiting for the first round"
+    assert status_line([published()]) == "bank is degraded: REPHOST is unreachable"
+    healthy = replace(published(), health=replace(published().health, state=DomainState.OK))
+    views = (healthy, healthy, no_master())
+    named = [
+        replace(view, snapshot=replace(view.snapshot, domain=name)) for name, view in zip("abc", views, strict=True)
+    ]
+    assert status_line(named) == (
         "c is no master: no host that answers reports to be master; MASTER, the last known one, does not answer "
         "(timeout); a, b ok"
     )

@@ -16,7 +16,7 @@ from prometheus_client.utils import floatToGoString
 from bench.client_families import families
 from boks_exporter.exposition import SPECS, DomainView, ExporterInfo, render
 from boks_exporter.exposition.families import grouped, printable
-from boks_exporter.exposition.text_format import _number
+from boks_exporter.exposition.text_format import number_text
 from boks_exporter.model import Host, Role
 from tests.unit.exposition_views import BEGUN, GOLDEN, INFO, PAGES, PUBLISHED, line, published, seen, view
 
@@ -120,4 +120,4 @@ def test_a_number_beyond_53_bits_is_shown_as_go_shows_it() -> None:
 @given(st.floats())
 def test_numbers_are_those_of_prometheus_client(value: float) -> None:
     """Every float, the infinities and NaN included, is formatted as prometheus_client formats it."""
-    assert _number.__wrapped__(value) == floatToGoString(value)
+    assert number_text.__wrapped__(value) == floatToGoString(value)
