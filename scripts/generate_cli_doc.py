@@ -76,6 +76,20 @@ MEANINGS: Final = {
     "domains[].last_round_timestamp_seconds": "end of the round that the report shows",
     "domains[].maintenance": "one entry for each active window; null if the journal cannot be read",
     "domains[].notes": "what a reader must know about the report, such as a state file that a one-shot poll could not read",
+    "domains[].knowledge": "what was known before, for failover commands elsewhere (`--knowledge URL`); absent in a one-shot poll",
+    "domains[].knowledge.last_known_master": "the host that was the one master when there was one last",
+    "domains[].knowledge.hosts": "one entry for each host",
+    "domains[].knowledge.hosts[].host": "its name",
+    "domains[].knowledge.hosts[].port": "its SSH port",
+    "domains[].knowledge.hosts[].role": "its role when it last answered",
+    "domains[].knowledge.hosts[].discovered": "whether only the master's list named it",
+    "domains[].knowledge.hosts[].failing_since_timestamp_seconds": "the first failed poll since it last answered",
+    "domains[].knowledge.readings": "the last numbers of the hosts that do not show them now",
+    "domains[].knowledge.readings[].host": "its name",
+    "domains[].knowledge.readings[].read_timestamp_seconds": "when they were read",
+    "domains[].knowledge.readings[].sequences": "the sequence number of each table",
+    "domains[].knowledge.readings[].stamps": "the stamp of each table's generation",
+    "domains[].knowledge.unresolved_timestamp_seconds": "the servers of the last list that match no host, and when it was read",
     "domains[].evidence_since_timestamp_seconds": "the first recorded round: what was proven before it is not known",
     "domains[].maintenance[].host": "the host under maintenance",
     "domains[].maintenance[].started_timestamp_seconds": "when it began",
@@ -157,6 +171,8 @@ def keys(kind: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield here, below
         below = _without_null(below)  # noqa: PLW2901 - the same without its null
         inner = get_args(below)[-1] if get_origin(below) in {list, dict} else None
+        if is_typeddict(below):
+            yield from keys(below, here)
         if is_typeddict(inner):
             yield from keys(inner, f"{here}[]" if get_origin(below) is list else f"{here}.T7")
 
@@ -170,7 +186,7 @@ def _named(kind: Any) -> str:
         return f"{_named(_without_null(kind))} or null"
     if get_origin(kind) is list:
         return "list"
-    return "object" if get_origin(kind) is dict else _TYPES[kind]
+    return "object" if get_origin(kind) is dict or is_typeddict(kind) else _TYPES[kind]
 
 
 def schema() -> dict[str, Any]:

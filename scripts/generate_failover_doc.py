@@ -99,7 +99,8 @@ async def _night(stage: Stage) -> dict[str, list[str]]:
         await stage.survey.observe(JournalView())
         await VirtualClock().sleep(30.0)
     stage.domain.set_fault("master1", Fault.MASTER_DEAD)
-    await VirtualClock().sleep(60.0)
+    await stage.survey.observe(JournalView())
+    await VirtualClock().sleep(40.0)
     await stage.plan(Procedure.PROMOTE, "replica1")
     shown["plan"] = stage.lines
     off = Acceptance(Guard.OLD_MASTER_UNPROVEN, "its power is off", "master1")

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from boks_exporter.app.connections import Closable
+from boks_exporter.app.knowledge_file import KnowledgeError, knowledge_path, read_knowledge
 from boks_exporter.config import DomainSettings, FailoverSettings, OperatorSettings, Settings
 from boks_exporter.errors import BoksExporterError, FailureReason, TransportError
+from boks_exporter.failover.earlier_knowledge import EarlierKnowledge
 from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
 from boks_exporter.failover.journal import Journal, Who
@@ -26,6 +28,7 @@ from boks_exporter.poller import PersistedState, StateUnreadableError, read_stat
 from boks_exporter.remote.request import RequestLine
 from boks_exporter.remote.settings import GateMode, SshSettings
 from boks_exporter.replication import History
+from boks_exporter.text.formatting import span
 from boks_exporter.transport.base import OperatorTransport, RawReply, Transport
 
 _LIMITS: Final = FailoverLimits()
@@ -49,6 +52,8 @@ class ManagedDomain:
     domain: DomainSettings
     failover: FailoverSettings
     ssh: SshSettings
+    earlier: EarlierKnowledge | None = None
+    """What `--knowledge` named; without it, the file that `failover check` writes is read."""
 
     @property
     def has_operator(self) -> bool:
@@ -63,6 +68,7 @@ class ManagedDomain:
             max_behind_updates=self.failover.max_behind_updates,
             cool_down_seconds=self.failover.cool_down_seconds,
             quiet_seconds=self.failover.quiet_seconds,
+            interval_seconds=self.settings.poll.interval_seconds,
             master_port=self.failover.master_port,
             has_fence=bool(self.failover.fence.program),
         )
@@ -222,6 +228,7 @@ def _survey(domain: ManagedDomain, reading: Transport, gates: ReadOnlyGates) -> 
     """Return a survey that begins with the exporter's state file, where it can be read."""
     name = domain.domain.name
     kept, gap = _kept(domain.settings.state_file, name)
+    earlier, problem = (domain.earlier, "") if domain.earlier else _earlier(domain)
     return Survey(
         domain.domain,
         reading,
@@ -231,8 +238,27 @@ def _survey(domain: ManagedDomain, reading: Transport, gates: ReadOnlyGates) -> 
         history=kept.history,
         last_known_master=kept.last_known_master,
         readings=_last_readings(kept.history),
-        knowledge_gap=gap,
+        knowledge_gap="; ".join(filter(None, (gap, _age(earlier), problem))) if gap else "",
+        earlier=earlier,
     )
+
+
+def _earlier(domain: ManagedDomain) -> tuple[EarlierKnowledge | None, str]:
+    """Return the knowledge of the last `failover check`, and why there is none where its file cannot be used."""
+    path = knowledge_path(domain.failover.journal, domain.domain.name)
+    if not path.exists():
+        return None, "no `failover check` has written what it knew"
+    try:
+        return read_knowledge(path, domain.domain.name), ""
+    except KnowledgeError as error:
+        return None, str(error)
+
+
+def _age(earlier: EarlierKnowledge | None) -> str:
+    """Write how old the knowledge is that takes the place of the exporter's."""
+    if earlier is None:
+        return ""
+    return f"known from {earlier.source}, {span(max(0.0, SystemClock().now() - earlier.written_at))} old"
 
 
 def _kept(path: Path | None, domain: str) -> tuple[PersistedState, str]:

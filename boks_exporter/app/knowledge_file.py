@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -13,7 +13,7 @@ from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.earlier_knowledge import EarlierKnowledge, KnownHost, LastReach
 from boks_exporter.failover.facts import Reading
 from boks_exporter.model import Role
-from boks_exporter.replication import EvidenceKind
+from boks_exporter.replication.evidence_json import evidence_document, evidence_of
 
 _MODE: Final = 0o660
 _MAX_BYTES: Final = 64 * 1024 * 1024
@@ -72,8 +72,9 @@ class KnowledgeDocument(_Part):
     last_known_master: _Name | None = None
     hosts: tuple[HostPart, ...] = ()
     readings: tuple[ReadingPart, ...] = ()
-    evidence: Mapping[_Name, tuple[EvidenceKind, ...]] = Field(default_factory=dict)
+    evidence: Mapping[_Name, Mapping[str, Any]] = Field(default_factory=dict)
     reached: tuple[ReachPart, ...] = ()
+    named: Mapping[_Name, _Time] = Field(default_factory=dict)
 
 
 def knowledge_path(journal: Path, domain: str) -> Path:
@@ -126,7 +127,11 @@ def parse_knowledge(content: bytes, source: str, domain: str) -> EarlierKnowledg
     if document.domain != domain:
         message = f"{source} is about the domain {document.domain}, expected {domain}"
         raise KnowledgeError(message)
-    return _knowledge(document, source)
+    try:
+        return _knowledge(document, source)
+    except ValueError as error:
+        message = f"{source} is no knowledge file: {error}; `failover check` writes one"
+        raise KnowledgeError(message) from error
 
 
 def _document(knowledge: EarlierKnowledge) -> KnowledgeDocument:
@@ -156,8 +161,9 @@ def _document(knowledge: EarlierKnowledge) -> KnowledgeDocument:
             )
             for reading in knowledge.readings.values()
         ),
-        evidence=dict(knowledge.evidence),
+        evidence={host: evidence_document(found) for host, found in knowledge.evidence.items()},
         reached=tuple(ReachPart(host=each.host, about=each.about, at=each.at) for each in knowledge.reached),
+        named=dict(knowledge.named),
     )
 
 
@@ -172,6 +178,7 @@ def _knowledge(document: KnowledgeDocument, source: str) -> EarlierKnowledge:
             part.host: Reading(part.host, dict(part.numbers), part.read_at, f"in {source}", part.is_final)
             for part in document.readings
         },
-        evidence=document.evidence,
+        evidence={host: evidence_of(found, f"evidence.{host}") for host, found in document.evidence.items()},
         reached=tuple(LastReach(part.host, part.about, part.at) for part in document.reached),
+        named=document.named,
     )

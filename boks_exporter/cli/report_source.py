@@ -108,7 +108,7 @@ def _from_exporter(query: ReportQuery) -> SourcedReport:
     access = Access(
         url=query.url or "",
         username=query.username,
-        password=_password(query),
+        password=password_of(query.password_file),
         ca_file=query.ca_file,
         client_certificate=query.client_certificate,
         client_key=query.client_key,
@@ -122,14 +122,15 @@ def _from_exporter(query: ReportQuery) -> SourcedReport:
     return SourcedReport({**report, "domains": kept}, now)
 
 
-def _password(query: ReportQuery) -> str | None:
-    if query.password_file is None:
+def password_of(password_file: Path | None) -> str | None:
+    """Return the password for basic authentication, from a file or the environment."""
+    if password_file is None:
         return os.environ.get("BOKS_EXPORTER_PASSWORD")
     try:
-        text = query.password_file.read_text(encoding="utf-8")
+        text = password_file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        message = f"--password-file {query.password_file} cannot be read: {reason}"
+        message = f"--password-file {password_file} cannot be read: {reason}"
         raise click.ClickException(message) from error
     return text.partition("\n")[0].removesuffix("\r")
 

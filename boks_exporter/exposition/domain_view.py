@@ -8,7 +8,7 @@ from boks_exporter.errors import FailureReason
 from boks_exporter.exposition.failover_activity import Operations
 from boks_exporter.health import DomainHealth, Timeline
 from boks_exporter.model import ConnectionFacts, DomainSnapshot, FailedPoll, HostName, Seconds, Timestamp
-from boks_exporter.replication import DomainComparison, MasterTerm
+from boks_exporter.replication import DomainComparison, History, MasterTerm
 
 
 class Tables(StrEnum):
@@ -81,6 +81,8 @@ class DomainView:
     """The last day, this round included; empty in a one-shot poll."""
     terms: Mapping[HostName, MasterTerm] = field(default_factory=dict)
     """The hosts that are master, or were when they last answered."""
+    history: History | None = None
+    """What earlier rounds recorded; None in a one-shot poll."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

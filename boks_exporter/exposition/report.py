@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from boks_exporter.exposition.domain_view import DomainView, HostCounters
 from boks_exporter.exposition.failover_activity import Operations
+from boks_exporter.exposition.knowledge import knowledge_report
 from boks_exporter.health import GroupHealth, HostVerdict, ReplicaState
 from boks_exporter.health.unread_forms import unread_forms
 from boks_exporter.model import Host, Listing, Observed, Seconds, Timestamp
@@ -17,6 +18,13 @@ def status_report(views: Iterable[DomainView]) -> StatusReport:
 
 
 def _domain(view: DomainView) -> DomainReport:
+    report = _without_knowledge(view)
+    if view.history is not None:
+        report["knowledge"] = knowledge_report(view, view.history)
+    return report
+
+
+def _without_knowledge(view: DomainView) -> DomainReport:
     return {
         "domain": view.snapshot.domain,
         "masters": list(view.snapshot.masters),

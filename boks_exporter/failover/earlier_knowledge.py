@@ -1,12 +1,16 @@
 """What was known of a domain at an earlier time: hosts, last readings, evidence, and which host reached which."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import TypeVar
 
 from boks_exporter.failover.facts import FailoverFacts, Reading
 from boks_exporter.model import DomainName, Host, HostName, Observed, Reach, Role, Timestamp
-from boks_exporter.replication import EvidenceKind
+from boks_exporter.observe.host_matching import Names
+from boks_exporter.replication import CopyEvidence, DiscoveredHost, History
+
+_Known = TypeVar("_Known")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +49,11 @@ class EarlierKnowledge:
     last_known_master: HostName | None = None
     hosts: tuple[KnownHost, ...] = ()
     readings: Mapping[HostName, Reading] = field(default_factory=lambda: MappingProxyType({}))
-    evidence: Mapping[HostName, tuple[EvidenceKind, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    evidence: Mapping[HostName, CopyEvidence] = field(default_factory=lambda: MappingProxyType({}))
     """The evidence of each copy that is ahead, was ahead or has diverged."""
     reached: tuple[LastReach, ...] = ()
+    named: Mapping[str, Timestamp] = field(default_factory=lambda: MappingProxyType({}))
+    """Servers that only a list or a database named, and when."""
 
     def host(self, name: HostName) -> KnownHost | None:
         return next((host for host in self.hosts if host.name == name), None)
@@ -56,6 +62,29 @@ class EarlierKnowledge:
     def roles(self) -> dict[HostName, Role]:
         """The role of each host when it last answered, as far as it was known."""
         return {host.name: host.role for host in self.hosts if host.role is not Role.UNKNOWN}
+
+
+def with_earlier(history: History, earlier: EarlierKnowledge) -> History:
+    """Add what a history lacks; where it has recorded a host later, its own record counts."""
+    is_newer = history.recorded_at is not None and history.recorded_at >= earlier.written_at
+    own = history.roles.keys() if is_newer else frozenset[HostName]()
+    failing = {host.name: host.failing_since for host in earlier.hosts if host.failing_since is not None}
+    discovered = {
+        host.name: DiscoveredHost(host.address, host.port, host.answered_at or earlier.written_at)
+        for host in earlier.hosts
+        if host.is_discovered
+    }
+    return replace(
+        history,
+        roles={**history.roles, **_without(earlier.roles, own)},
+        evidence={**history.evidence, **_without(earlier.evidence, own)},
+        failing={**history.failing, **_without(failing, own)},
+        discovered={**discovered, **history.discovered},
+    )
+
+
+def _without(known: Mapping[HostName, _Known], hosts: Collection[HostName]) -> dict[HostName, _Known]:
+    return {host: value for host, value in known.items() if host not in hosts}
 
 
 def knowledge_of(facts: FailoverFacts, source: str, earlier: EarlierKnowledge | None = None) -> EarlierKnowledge:
@@ -72,6 +101,7 @@ def knowledge_of(facts: FailoverFacts, source: str, earlier: EarlierKnowledge | 
         readings={name: readings[name] for name in sorted(readings)},
         evidence=dict(sorted(facts.evidence.items())),
         reached=tuple(_reached(facts, earlier)),
+        named=facts.known_servers | dict.fromkeys(_named_now(facts), facts.seen_at),
     )
 
 
@@ -79,7 +109,7 @@ def _host(host: Host, facts: FailoverFacts, earlier: EarlierKnowledge | None) ->
     outcome, known = facts.snapshot.outcome(host.name), earlier.host(host.name) if earlier else None
     is_seen = isinstance(outcome, Observed) and outcome.role is not Role.UNKNOWN
     role = facts.role(host.name) if is_seen else facts.last_roles.get(host.name, known.role if known else Role.UNKNOWN)
-    failing = None if outcome is None or is_seen else outcome.started_at
+    failing = None if outcome is None or is_seen else facts.failing_since.get(host.name, outcome.started_at)
     return KnownHost(
         name=host.name,
         address=host.address,
@@ -89,6 +119,13 @@ def _host(host: Host, facts: FailoverFacts, earlier: EarlierKnowledge | None) ->
         failing_since=known.failing_since or failing if known and failing else failing,
         is_discovered=host.discovered,
     )
+
+
+def _named_now(facts: FailoverFacts) -> Iterator[str]:
+    """Yield the servers of the master's list and database that are no hosts of the round."""
+    known = Names(facts.snapshot.hosts)
+    yield from facts.snapshot.unresolved
+    yield from (name for name in facts.registered or () if known.host(name) is None)
 
 
 def _reached(facts: FailoverFacts, earlier: EarlierKnowledge | None) -> Iterator[LastReach]:

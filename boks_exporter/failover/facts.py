@@ -24,7 +24,7 @@ from boks_exporter.model import (
     Unreachable,
 )
 from boks_exporter.parsing.operator_facts import Daemons, GateReadiness
-from boks_exporter.replication import DomainComparison, EvidenceKind, NotCompared
+from boks_exporter.replication import CopyEvidence, DomainComparison, NotCompared
 from boks_exporter.replication.not_compared import hidden_in
 
 Mark: TypeAlias = tuple[Sequence, Seconds | None]
@@ -135,6 +135,13 @@ class ForkPoint:
     numbers: Numbers
     above: Mapping[HostName, Mapping[TableNumber, int]]
     at: Timestamp
+    read_at: Timestamp | None = None
+    """When the numbers were read, where that was some time before."""
+
+    def is_of_change(self, seen: "ForkPoint") -> bool:
+        """Return whether a change that was seen from outside is the one that this fork point was written for."""
+        began = seen.at if seen.read_at is None else seen.read_at
+        return self.new_master == seen.new_master and began <= self.at <= seen.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +179,7 @@ class FailoverFacts:
     registered: tuple[str, ...] | None = None
     readings: Mapping[HostName, Reading] = field(default_factory=lambda: MappingProxyType({}))
     journal: JournalView = field(default_factory=JournalView)
-    evidence: Mapping[HostName, tuple[EvidenceKind, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    evidence: Mapping[HostName, CopyEvidence] = field(default_factory=lambda: MappingProxyType({}))
     common_forms: frozenset[str] = frozenset()
     """Forms of unread lines that all servers print alike, which hide no table that is shown."""
     still: frozenset[HostName] = frozenset()
@@ -181,6 +188,12 @@ class FailoverFacts:
     has_fence: bool = False
     reached_before: Mapping[tuple[HostName, HostName], Timestamp] = field(default_factory=lambda: MappingProxyType({}))
     """When a host last reached the master's port of another, by both names."""
+    seen_forks: tuple[ForkPoint, ...] = ()
+    """The fork points of changes of master that the exporter saw."""
+    failing_since: Mapping[HostName, Timestamp] = field(default_factory=lambda: MappingProxyType({}))
+    """The first failed poll of each host since it last answered."""
+    known_servers: dict[str, Timestamp] = field(default_factory=dict)
+    """Servers that a master's list or another configuration named earlier, and when."""
 
     def host(self, name: HostName) -> Host | None:
         return self.snapshot.host(name)
@@ -249,6 +262,12 @@ class FailoverFacts:
             return self.numbers(name)
         latest = max(read, key=lambda reading: reading.finished_at)
         return {row.table: (row.sequence, row.stamp) for row in latest.sequences.tables}
+
+    @property
+    def forks(self) -> tuple[ForkPoint, ...]:
+        """The fork points of the journal, and those that the exporter saw of changes that are not journaled."""
+        own = self.journal.forks
+        return (*own, *(fork for fork in self.seen_forks if not any(each.is_of_change(fork) for each in own)))
 
     @property
     def old_master(self) -> HostName | None:

@@ -1,6 +1,9 @@
 """Limits of the failover guards."""
 
 from dataclasses import dataclass
+from typing import Final
+
+_LEAST_UNREAD_SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +22,9 @@ class FailoverLimits:
     quiet_seconds: float = 120.0
     """How long a change of masters waits for a moment in which the master writes nothing."""
 
+    interval_seconds: float = 30.0
+    """The time from one round of the exporter to the next."""
+
     tries: int = 3
     """How often a master is stopped for it at most: an update that it wrote at that moment is sent only when it runs
     again."""
@@ -28,3 +34,11 @@ class FailoverLimits:
 
     master_port: int = 6500
     """BoKS's base port: where a master serves its clients (base in /etc/services)."""
+
+    @property
+    def unread_seconds(self) -> float:
+        """How long before its first failed poll a master may have been read last for its last updates to be known.
+
+        Two intervals; a poll takes seconds of its own, so half a minute at least.
+        """
+        return max(2 * self.interval_seconds, _LEAST_UNREAD_SECONDS)

@@ -1,18 +1,20 @@
 """Observe a domain through both gates."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
 from boks_exporter.config import DomainSettings
-from boks_exporter.failover.facts import FailoverFacts, GateFacts, JournalView, Reading, Witness
+from boks_exporter.failover.earlier_knowledge import EarlierKnowledge, with_earlier
+from boks_exporter.failover.facts import FailoverFacts, ForkPoint, GateFacts, JournalView, Reading, Witness
 from boks_exporter.failover.gate_client import ReadOnlyGates
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.health import judge_round
-from boks_exporter.model import DomainSnapshot, Host, HostName, Reach, Role
+from boks_exporter.model import DomainSnapshot, Host, HostName, Reach, Role, Timestamp
 from boks_exporter.observe import Clock, Knowledge, observe
-from boks_exporter.replication import EvidenceKind, History, hosts_of
+from boks_exporter.observe.host_matching import Names
+from boks_exporter.replication import History, hosts_of
 from boks_exporter.transport.base import Transport
 
 _AT_ONCE: Final = 50
@@ -37,14 +39,35 @@ class Survey:
     readings: dict[HostName, Reading] = field(default_factory=dict)
     knowledge_gap: str = ""
     """Why nothing is known from before, where that is so."""
+    earlier: EarlierKnowledge | None = None
 
     def __post_init__(self) -> None:
+        self._reached: dict[tuple[HostName, HostName], Timestamp] = {}
+        if self.earlier is not None:
+            self._add(self.earlier)
         self._known = Knowledge(last_known_master=self.last_known_master, discovered=hosts_of(self.history.discovered))
         self._at_once = asyncio.Semaphore(_AT_ONCE)
         self._stopped: frozenset[HostName] = frozenset()
 
     def __repr__(self) -> str:
         return f"<Survey of {self.domain.name}>"
+
+    def _add(self, earlier: EarlierKnowledge) -> None:
+        is_older = self.history.recorded_at is None or self.history.recorded_at < earlier.written_at
+        if earlier.last_known_master is not None and (is_older or self.last_known_master is None):
+            self.last_known_master = earlier.last_known_master
+        self.history = with_earlier(self.history, earlier)
+        self.remember(earlier.readings)
+        self._reached = {(each.host, each.about): each.at for each in earlier.reached}
+
+    def _known_servers(self, snapshot: DomainSnapshot) -> dict[str, Timestamp]:
+        """Return the servers that were named earlier and are no hosts of this round."""
+        listed = {name: host.named_at for name, host in self.history.discovered.items()} | dict(self.history.unresolved)
+        if self.earlier is not None:
+            servers = (host for host in self.earlier.hosts if host.role is not Role.CLIENT)
+            listed = {host.name: self.earlier.written_at for host in servers} | dict(self.earlier.named) | listed
+        known = Names(snapshot.hosts)
+        return {name: at for name, at in listed.items() if known.host(name) is None}
 
     @property
     def hosts(self) -> tuple[Host, ...]:
@@ -63,19 +86,15 @@ class Survey:
             if known is None or known.read_at <= reading.read_at:
                 self.readings[host] = reading
 
-    async def observe(self, journal: JournalView, suspect: HostName | None = None) -> FailoverFacts:
-        """Poll every host through both gates.
-
-        `journal` becomes part of the facts. `suspect` is an old master that is replaced: replicas are asked whether
-        they reach it for as long as it is unreachable, as for every other host that may be a master.
-        """
+    async def observe(self, journal: JournalView) -> FailoverFacts:
+        """Poll every host through both gates; `journal` becomes part of the facts."""
         snapshot, gates = await _both(
             observe(self.domain, self.transport, self.clock, self._known, self._at_once), self._gates(self.hosts)
         )
         new = tuple(host for host in snapshot.hosts if host.name not in gates)
         gates |= await self._gates(new)
         facts = self._judged(snapshot, gates, journal)
-        witnesses, registered = await _both(self._witnesses(facts, suspect), self._registered(snapshot, gates))
+        witnesses, registered = await _both(self._witnesses(facts), self._registered(snapshot, gates))
         return replace(facts, witnesses=witnesses, registered=registered, seen_at=self.clock.now())
 
     def _judged(
@@ -96,12 +115,16 @@ class Survey:
             gates=gates,
             readings=dict(self.readings),
             journal=journal,
-            evidence=_evidence(judged.history, snapshot),
+            evidence=judged.history.evidence,
             common_forms=judged.history.common_forms,
             still=stopped & self._stopped,
             last_roles=judged.history.roles,
             knowledge_gap=self.knowledge_gap,
             has_fence=self.limits.has_fence,
+            reached_before=self._reached,
+            seen_forks=tuple(_seen_forks(judged.history)),
+            failing_since=judged.history.failing,
+            known_servers=self._known_servers(snapshot),
         )
         self._stopped = stopped
         self._keep_readings(facts)
@@ -124,13 +147,9 @@ class Survey:
         asked = (self._witness(host, about, facts.gates[host.name]) for host in replicas if about)
         return tuple(await asyncio.gather(*asked))
 
-    async def _witnesses(self, facts: FailoverFacts, suspect: HostName | None) -> tuple[Witness, ...]:
-        """Ask every replica whether it reaches the hosts that may be a master, or without any all unreachable ones."""
-        unknown = [host for host in facts.snapshot.hosts if facts.role(host.name) is Role.UNKNOWN]
-        names = {*facts.possible_masters, suspect}
-        suspects = [host for host in unknown if host.name in names]
-        if not suspects and not facts.snapshot.masters and facts.snapshot.last_known_master is None:
-            suspects = [host for host in unknown if host.name not in facts.last_roles]
+    async def _witnesses(self, facts: FailoverFacts) -> tuple[Witness, ...]:
+        """Ask every replica whether it reaches the hosts whose role is unknown: each may be a master."""
+        suspects = [host for host in facts.snapshot.hosts if facts.role(host.name) is Role.UNKNOWN]
         replicas = [host for host in facts.snapshot.hosts if facts.role(host.name) is Role.REPLICA]
         asked = (self._witness(host, other, facts.gates[host.name]) for other in suspects for host in replicas)
         return tuple(await asyncio.gather(*asked))
@@ -154,9 +173,11 @@ class Survey:
             return await asking
 
 
-def _evidence(history: History, snapshot: DomainSnapshot) -> dict[HostName, tuple[EvidenceKind, ...]]:
-    found = {host.name: tuple(history.evidence_of(host.name).kinds) for host in snapshot.hosts}
-    return {host: kinds for host, kinds in found.items() if kinds}
+def _seen_forks(history: History) -> Iterator[ForkPoint]:
+    """Yield the changes of master that were seen from a round in which the new master was a replica."""
+    for host, term in history.terms.items():
+        if term.replaced is not None and term.forked is not None:
+            yield ForkPoint("", term.replaced, host, term.forked, {}, term.since, term.forked_at)
 
 
 _One = TypeVar("_One")

@@ -126,7 +126,9 @@ class DomainWatch:
         if not once:
             self.timeline = extended(self.timeline, snapshot, judged.comparison, judged.health, interval)
         view = DomainView(snapshot, judged.comparison, judged.health, counters, self.options, self.history.begun_at)
-        before, self.view = self.view, replace(view, timeline=self.timeline, terms=self.history.terms)
+        history = None if once else self.history
+        view = replace(view, timeline=self.timeline, terms=self.history.terms, history=history)
+        before, self.view = self.view, view
         if not once:
             if before is None and self._is_first:
                 _log.info("evidence_begins", boks_domain=self.domain.name, since=self.history.begun_at)

@@ -4,7 +4,7 @@ from typing import Any
 
 from boks_exporter.replication.conditions import Condition
 from boks_exporter.replication.evidence import CopyEvidence, Difference, Lead, Reload
-from boks_exporter.replication.json_values import mapping_of, number_of, optional_time_of, table_of, time_of
+from boks_exporter.replication.json_values import mapping_of, name_of, number_of, optional_time_of, table_of, time_of
 from boks_exporter.replication.master_terms import Marks, MasterTerm
 
 
@@ -94,6 +94,9 @@ def term_document(term: MasterTerm) -> dict[str, Any]:
         "read_at": term.read_at,
         "beside": None if term.beside is None else _marks_document(term.beside),
         "beside_since": term.beside_since,
+        "replaced": term.replaced,
+        "forked": None if term.forked is None else _marks_document(term.forked),
+        "forked_at": term.forked_at,
     }
 
 
@@ -107,6 +110,9 @@ def term_of(found: Any, where: str) -> MasterTerm:
         read_at=time_of(known.get("read_at"), f"{where}.read_at"),
         beside=None if known.get("beside") is None else _marks(known["beside"], f"{where}.beside"),
         beside_since=optional_time_of(known.get("beside_since"), f"{where}.beside_since"),
+        replaced=None if known.get("replaced") is None else name_of(known["replaced"]),
+        forked=None if known.get("forked") is None else _marks(known["forked"], f"{where}.forked"),
+        forked_at=optional_time_of(known.get("forked_at"), f"{where}.forked_at"),
     )
 
 

@@ -20,7 +20,7 @@ from boks_exporter.replication.common_forms import ROUNDS, counted
 from boks_exporter.replication.conditions import Condition, Findings, carried_on
 from boks_exporter.replication.discovered import DiscoveredHost, keep_discovered
 from boks_exporter.replication.evidence import CopyEvidence
-from boks_exporter.replication.master_terms import MasterTerm, continue_terms
+from boks_exporter.replication.master_terms import Before, MasterTerm, continue_terms
 from boks_exporter.replication.table_history import Age, TableHistory
 
 Floor: TypeAlias = Mapping[TableNumber, Sequence]
@@ -54,6 +54,10 @@ class History:
     """The hosts that are master, or were when they last answered."""
     discovered: Mapping[HostName, DiscoveredHost] = field(default_factory=lambda: MappingProxyType({}))
     """Hosts that the master's list named and the configuration does not."""
+    failing: Mapping[HostName, Timestamp] = field(default_factory=lambda: MappingProxyType({}))
+    """The first failed poll of each host since it last answered."""
+    unresolved: Mapping[str, Timestamp] = field(default_factory=lambda: MappingProxyType({}))
+    """The servers in the master's last list that match no known host, and when it was read."""
     begun_at: Timestamp | None = None
     """The first recorded round: evidence from before it does not exist."""
     recorded_at: Timestamp | None = None
@@ -111,6 +115,8 @@ class History:
             },
             terms={host: term.shifted(by) for host, term in self.terms.items()},
             discovered={host: known.shifted(by) for host, known in self.discovered.items()},
+            failing={host: at + by for host, at in self.failing.items()},
+            unresolved={server: at + by for server, at in self.unresolved.items()},
             begun_at=None if self.begun_at is None else self.begun_at + by,
             recorded_at=None if self.recorded_at is None else self.recorded_at + by,
         )
@@ -130,8 +136,10 @@ def advance(history: History, snapshot: DomainSnapshot) -> History:
         lasting={key: seen_at for key, seen_at in history.lasting.items() if roles.get(key[0]) is Role.REPLICA},
         stamps=_stamps(history.stamps, floors, snapshot),
         forms=counted(history.forms, snapshot),
-        terms=continue_terms(history.terms, snapshot),
+        terms=continue_terms(history.terms, snapshot, _before(history)),
         discovered=keep_discovered(history.discovered, snapshot),
+        failing=_failing(history.failing, snapshot),
+        unresolved=_unresolved(history.unresolved, snapshot),
         begun_at=snapshot.started_at if history.begun_at is None else history.begun_at,
         recorded_at=snapshot.finished_at,
         gone_back=frozenset(seen.host for seen in _replicas(snapshot) if _went_back(history, seen)),
@@ -190,6 +198,26 @@ def _floors(known: Mapping[HostName, Floor], snapshot: DomainSnapshot) -> dict[H
 def _roles(known: Mapping[HostName, Role], snapshot: DomainSnapshot) -> dict[HostName, Role]:
     roles = {host.name: known[host.name] for host in snapshot.hosts if host.name in known}
     return roles | {seen.host: seen.role for seen in snapshot.observed() if seen.role is not Role.UNKNOWN}
+
+
+def _failing(known: Mapping[HostName, Timestamp], snapshot: DomainSnapshot) -> dict[HostName, Timestamp]:
+    failed = (outcome for outcome in snapshot.outcomes if not isinstance(outcome, Observed))
+    return {outcome.host: known.get(outcome.host, outcome.started_at) for outcome in failed}
+
+
+def _unresolved(known: Mapping[str, Timestamp], snapshot: DomainSnapshot) -> Mapping[str, Timestamp]:
+    """Record the servers of a new list that match no host; without a list, the last one counts."""
+    if snapshot.listing is not None:
+        return dict.fromkeys(snapshot.unresolved, snapshot.listing.read_at)
+    return known
+
+
+def _before(history: History) -> Before:
+    marks = {
+        host: {table: (sequence, history.stamps.get(host, {}).get(table)) for table, sequence in floor.items()}
+        for host, floor in history.floors.items()
+    }
+    return Before(history.master, marks, history.recorded_at)
 
 
 def _replicas(snapshot: DomainSnapshot) -> Iterator[Observed]:

@@ -14,8 +14,10 @@ from boks_exporter.replication.table_history import Step, TableHistory
 
 _KEYS: Final = {
     *("master", "tables", "floors", "roles", "forms"),
-    *("evidence", "undecided", "terms", "begun_at", "recorded_at", "discovered"),
+    *("evidence", "undecided", "terms", "begun_at", "recorded_at", "discovered", "failing", "unresolved"),
 }
+_ADDED: Final[Mapping[str, Any]] = {"discovered": {}, "failing": {}, "unresolved": {}}
+"""Keys that documents of earlier versions do not have."""
 _KEYS_OF_VERSION_1: Final = {"master", "tables", "floors", "roles", "apart"}
 
 
@@ -41,6 +43,8 @@ def dump(history: History) -> str:
                 host: [known.address, known.port, known.named_at, known.status]
                 for host, known in history.discovered.items()
             },
+            "failing": dict(history.failing),
+            "unresolved": dict(history.unresolved),
             "begun_at": history.begun_at,
             "recorded_at": history.recorded_at,
         },
@@ -63,8 +67,8 @@ def restore(text: str) -> History:
     kept = mapping_of(json.loads(text), "the history")
     if kept.keys() - {"forms"} == _KEYS_OF_VERSION_1:
         kept = _upgraded(kept)
-    if kept.keys() == _KEYS - {"discovered"}:
-        kept = {**kept, "discovered": {}}
+    if kept.keys() >= _KEYS - _ADDED.keys():
+        kept = {**_ADDED, **kept}
     if kept.keys() != _KEYS:
         message = f"expected the keys {', '.join(sorted(_KEYS))}, found {', '.join(sorted(kept)) or 'none'}"
         raise ValueError(message)
@@ -92,9 +96,15 @@ def restore(text: str) -> History:
             host: _discovered(found, f"discovered.{host}")
             for host, found in mapping_of(kept["discovered"], "discovered").items()
         },
+        failing=_times(kept["failing"], "failing"),
+        unresolved=_times(kept["unresolved"], "unresolved"),
         begun_at=optional_time_of(kept["begun_at"], "begun_at"),
         recorded_at=optional_time_of(kept["recorded_at"], "recorded_at"),
     )
+
+
+def _times(found: Any, where: str) -> dict[str, float]:
+    return {name_of(name): time_of(at, f"{where}.{name}") for name, at in mapping_of(found, where).items()}
 
 
 def _discovered(found: Any, where: str) -> DiscoveredHost:

@@ -24,7 +24,8 @@ Marks: TypeAlias = Mapping[TableNumber, tuple[Sequence, Seconds | None]]
 class MasterTerm:
     """One host as master: its numbers when it was first seen as one and when it was last.
 
-    `beside` are its numbers when it was first seen next to another master; None while there was none.
+    `beside` are its numbers when it was first seen next to another master; None while there was none. It became master
+    instead of `replaced`, where another one was known; `forked` are its last numbers as a replica, read at `forked_at`.
     """
 
     since: Timestamp
@@ -33,6 +34,9 @@ class MasterTerm:
     read_at: Timestamp
     beside: Marks | None = None
     beside_since: Timestamp | None = None
+    replaced: HostName | None = None
+    forked: Marks | None = None
+    forked_at: Timestamp | None = None
 
     def written_beside(self) -> dict[TableNumber, int]:
         """Return the updates of each table that the host wrote next to another master, as far as they were seen."""
@@ -45,7 +49,25 @@ class MasterTerm:
     def shifted(self, by: Seconds) -> "MasterTerm":
         """Move all times by a step of the exporter's clock."""
         beside = None if self.beside_since is None else self.beside_since + by
-        return replace(self, since=self.since + by, read_at=self.read_at + by, beside_since=beside)
+        forked = None if self.forked_at is None else self.forked_at + by
+        return replace(self, since=self.since + by, read_at=self.read_at + by, beside_since=beside, forked_at=forked)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The last master, and each replica's numbers, as the rounds before have recorded them."""
+
+    master: HostName | None
+    replicas: Mapping[HostName, Marks]
+    recorded_at: Timestamp | None
+
+    def term(self, host: HostName, numbers: Marks, at: Timestamp) -> MasterTerm:
+        """Begin the term of a new master."""
+        replaced = self.master if self.master != host else None
+        forked = self.replicas.get(host) if replaced else None
+        return MasterTerm(
+            at, numbers, numbers, at, replaced=replaced, forked=forked, forked_at=self.recorded_at if forked else None
+        )
 
 
 def seen_beside(terms: Mapping[HostName, MasterTerm]) -> frozenset[HostName]:
@@ -69,7 +91,9 @@ def marks_of(report: SequenceReport) -> Marks:
     return {row.table: (row.sequence, row.stamp) for row in report.tables}
 
 
-def continue_terms(known: Mapping[HostName, MasterTerm], snapshot: DomainSnapshot) -> dict[HostName, MasterTerm]:
+def continue_terms(
+    known: Mapping[HostName, MasterTerm], snapshot: DomainSnapshot, before: Before
+) -> dict[HostName, MasterTerm]:
     """Record a round. A host with another role loses its term as soon as there is one master to judge it by."""
     terms = dict(known)
     for seen in snapshot.observed():
@@ -77,7 +101,9 @@ def continue_terms(known: Mapping[HostName, MasterTerm], snapshot: DomainSnapsho
             if seen.role is not Role.UNKNOWN and snapshot.master is not None:
                 terms.pop(seen.host, None)
         elif seen.sequences:
-            terms[seen.host] = _continued(terms.get(seen.host), marks_of(seen.sequences), seen.started_at)
+            numbers, at = marks_of(seen.sequences), seen.started_at
+            term = terms.get(seen.host)
+            terms[seen.host] = _continued(term, numbers, at) if term else before.term(seen.host, numbers, at)
     for reading in snapshot.master_readings:
         if reading.host in terms and reading.started_at > terms[reading.host].read_at:
             terms[reading.host] = _continued(terms[reading.host], marks_of(reading.sequences), reading.started_at)
@@ -88,9 +114,7 @@ def continue_terms(known: Mapping[HostName, MasterTerm], snapshot: DomainSnapsho
     return found
 
 
-def _continued(known: MasterTerm | None, numbers: Marks, at: Timestamp) -> MasterTerm:
-    if known is None:
-        return MasterTerm(at, numbers, numbers, at)
+def _continued(known: MasterTerm, numbers: Marks, at: Timestamp) -> MasterTerm:
     return replace(known, last=numbers, read_at=at)
 
 

@@ -75,6 +75,34 @@ class WindowReport(TypedDict):
     run: str | None
 
 
+class KnownHostReport(TypedDict):
+    """A host with its role when it last answered, and the first failed poll since."""
+
+    host: str
+    port: int
+    role: str
+    discovered: bool
+    failing_since_timestamp_seconds: float | None
+
+
+class KnownReadingReport(TypedDict):
+    """The last numbers of a host that does not show them now, and the stamps of their generations."""
+
+    host: str
+    read_timestamp_seconds: float
+    sequences: dict[str, int]
+    stamps: dict[str, float | None]
+
+
+class KnowledgeReport(TypedDict):
+    """What was known before: the last master, roles, readings, and the servers that only a list named."""
+
+    last_known_master: str | None
+    hosts: list[KnownHostReport]
+    readings: list[KnownReadingReport]
+    unresolved_timestamp_seconds: dict[str, float]
+
+
 class DomainReport(TypedDict):
     """One domain."""
 
@@ -91,6 +119,7 @@ class DomainReport(TypedDict):
     maintenance: list[WindowReport] | None
     evidence_since_timestamp_seconds: NotRequired[float | None]
     notes: NotRequired[list[str]]
+    knowledge: NotRequired[KnowledgeReport]
 
 
 class StatusReport(TypedDict):

@@ -20,6 +20,12 @@ def in_words(seconds: float) -> str:
     return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"
 
 
+def span(seconds: float) -> str:
+    """Write a duration like `in_words`, and one of days as `3 days`."""
+    days = int(seconds) // _DAY
+    return in_words(seconds) if days < 1 else "1 day" if days == 1 else f"{days} days"
+
+
 def updates(count: int) -> str:
     """Count updates."""
     return "1 update" if count == 1 else f"{count} updates"

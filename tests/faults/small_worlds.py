@@ -6,82 +6,42 @@
 import itertools
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Final
 
 from boks_exporter.errors import BoksExporterError
-from boks_exporter.failover.facts import FailoverFacts, JournalView, Reading
-from boks_exporter.failover.journal import Journal, Who
+from boks_exporter.failover.facts import FailoverFacts
+from boks_exporter.failover.journal import Who
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.tables import TABLES
 from boks_exporter.failover.runner import Order, Runner
 from boks_exporter.failover.runner.proposal import proposal_of
 from boks_exporter.model import HostName
 from boks_exporter.rehearsal.environment import TwinEnvironment
-from boks_exporter.simulator.domain import Boksinit, Fault, HostPlan, SimulatedDomain
+from boks_exporter.simulator.domain import Boksinit, SimulatedDomain
 from boks_exporter.simulator.domain.invariants import Invariant, Observer, running_masters
-from boks_exporter.simulator.domain.observed_state import HostStanding, Line, Standing
-from boks_exporter.simulator.domain.replica_link import Status
-from boks_exporter.simulator.domain.twin import twin_of
+from scripts.generated_blocks import ROOT
 from tests.faults.harness import scratch
 from tests.faults.known_broken import SMALL_WORLDS
-from tests.virtual.virtual_time import EPOCH, run_virtually
-from tests.virtual.virtual_twin import virtual_environment
+from tests.faults.small_world import BEGINS, DATA, FORKS, NAMES, REACHES, Server, SmallWorld, environment_of
+from tests.virtual.virtual_time import run_virtually
 
-BEGINS: Final = 7200.0
-NAMES: Final = ("a", "b", "c")
-_STAMP: Final = 1_000_000.0
-_BEST: Final = {1: 100, 2: 50}
-_POSITIONS: Final = {"behind": -5, "equal": 0, "ahead": 3}
-_REACHES: Final = {
-    "ok": None,
-    "dead": Fault.MASTER_DEAD,
-    "timeout": Fault.UNREACHABLE,
-    "refused": Fault.REFUSED,
-    "login": Fault.WRONG_LOGIN,
-    "host key": Fault.WRONG_HOST_KEY,
-}
-_PROCEDURES: Final = tuple(each for each in TABLES if each not in {Procedure.FAILBACK, Procedure.VERIFY})
+PROCEDURES: Final = tuple(each for each in TABLES if each not in {Procedure.FAILBACK, Procedure.VERIFY})
 """Failback has the table of switchover, and verify changes nothing."""
 SEED: Final = 12
 DRAWN: Final = 20_000
 PROCESSES: Final = 2
+FIGURES: Final = ROOT / "docs" / "small-worlds.json"
 _AFTERWARDS: Final = 300.0
 
-
-@dataclass(frozen=True, order=True)
-class Server:
-    """One server: `data` is its position against the lead's database, `none`, or `partial` with one file elsewhere."""
-
-    role: Boksinit
-    is_running: bool
-    reach: str
-    data: str
-
-    def __str__(self) -> str:
-        running = "running" if self.is_running else "stopped"
-        return f"{self.role} {running}, {self.reach}, data {self.data}"
-
-
-@dataclass(frozen=True, order=True)
-class SmallWorld:
-    """All servers, the host that was last seen as master, and the servers that are registered and listed."""
-
-    servers: tuple[Server, ...]
-    last_master: HostName | None = None
-    unregistered: frozenset[HostName] = frozenset()
-    unconfigured: frozenset[HostName] = frozenset()
-
-    def __str__(self) -> str:
-        hosts = "; ".join(f"{name}: {server}" for name, server in zip(NAMES, self.servers, strict=False))
-        extra = "".join(f"; {name} is not registered" for name in sorted(self.unregistered))
-        extra += "".join(f"; {name} is not configured" for name in sorted(self.unconfigured))
-        return f"{hosts}; last master {self.last_master}{extra}"
+Rest = dict[str, str | bool]
+"""A value of every fact besides role, daemons and reachability, by its name."""
 
 
 @dataclass
@@ -93,16 +53,24 @@ class Outcome:
     broken: list[str] = field(default_factory=list)
 
 
+# -- enumeration -------------------------------------------------------------------------------------------------------
+
+
+def cores() -> list[Server]:
+    """List role, daemons and reachability of one server; a machine that is off has no daemons to see."""
+    found = itertools.product(Boksinit, (True, False), REACHES)
+    return [Server(*each) for each in found if not (each[1] and each[2] == "dead")]
+
+
 def servers() -> list[Server]:
-    """List the states of one server; a machine that is off has no daemons to see, and a missing database no numbers."""
-    found = []
-    for role, is_running, reach, data in itertools.product(
-        Boksinit, (True, False), _REACHES, (*_POSITIONS, "none", "partial")
-    ):
-        if (reach == "dead" and is_running) or (role is Boksinit.CLIENT and data in {"behind", "ahead"}):
-            continue
-        found.append(Server(role, is_running, reach, data))
-    return found
+    """List the states of one server; a client shows no numbers, whatever its database is."""
+    hidden = {"behind", "ahead"}
+    return [
+        Server(core.role, core.is_running, core.reach, data)
+        for core in cores()
+        for data in DATA
+        if core.role is not Boksinit.CLIENT or data not in hidden
+    ]
 
 
 def pairs() -> Iterator[SmallWorld]:
@@ -113,18 +81,87 @@ def pairs() -> Iterator[SmallWorld]:
             yield SmallWorld((first, second), None)
 
 
+def triples() -> Iterator[SmallWorld]:
+    """List role, daemons and reachability of three servers up to symmetry, each as usual and with a row of the rest."""
+    random, rows = Random(SEED), pairwise_rows()  # noqa: S311 - the same rows each time, no secret
+    for chosen, last_master in _triples_of_cores():
+        yield SmallWorld(chosen, last_master)
+        yield with_rest(chosen, last_master, random.choice(rows))
+
+
+def _triples_of_cores() -> Iterator[tuple[tuple[Server, ...], HostName | None]]:
+    every = cores()
+    for others in itertools.combinations_with_replacement(every, 2):
+        for first in every:
+            yield (first, *others), NAMES[0]
+            if first <= others[0]:
+                yield (first, *others), None
+
+
+def with_rest(chosen: tuple[Server, ...], last_master: HostName | None, rest: Rest) -> SmallWorld:
+    """Add the other facts to role, daemons and reachability."""
+    hosts = tuple(
+        Server(each.role, each.is_running, each.reach, str(rest[f"data {name}"]))
+        for name, each in zip(NAMES, chosen, strict=False)
+    )
+
+    def those(fact: str) -> frozenset[HostName]:
+        return frozenset(name for name in NAMES[: len(chosen)] if rest[f"{fact} {name}"])
+
+    return SmallWorld(
+        hosts, last_master, those("unregistered"), those("unlisted"), those("unconfigured"), those("loading"),
+        str(rest["fork"]),
+    )  # fmt: skip
+
+
+FACTS: Final[dict[str, tuple[str | bool, ...]]] = {
+    **{f"data {name}": DATA for name in NAMES},
+    **{
+        f"{fact} {name}": (False, True)
+        for fact in ("unregistered", "unlisted", "unconfigured", "loading")
+        for name in NAMES
+    },
+    "fork": FORKS,
+}
+"""The facts besides role, daemons and reachability, with their values."""
+
+
+@cache
+def pairwise_rows() -> tuple[Rest, ...]:
+    """Return rows of the other facts in which every two values of two facts occur together, chosen greedily."""
+    random, rows = Random(SEED), list[Rest]()  # noqa: S311 - the same rows each time, no secret
+    missing = {pair for one, two in itertools.combinations(FACTS, 2) for pair in _pairs_of(one, two)}
+    while missing:
+        first = min(missing, key=str)
+        drawn_rows = [{fact: random.choice(values) for fact, values in FACTS.items()} | dict(first) for _ in range(200)]
+        possible = [row for row in drawn_rows if not all(row[f"unconfigured {name}"] for name in NAMES)]
+        best = max(possible, key=lambda row: len(missing & set(itertools.combinations(row.items(), 2))))
+        rows.append(best)
+        missing -= set(itertools.combinations(best.items(), 2))
+    return tuple(rows)
+
+
+def _pairs_of(one: str, two: str) -> Iterable[tuple[tuple[str, str | bool], tuple[str, str | bool]]]:
+    return itertools.product(((one, value) for value in FACTS[one]), ((two, value) for value in FACTS[two]))
+
+
 def drawn(count: int, seed: int) -> Iterator[SmallWorld]:
-    """Draw worlds of two and three servers; most servers answer, as most do."""
+    """Draw worlds of two and three servers; most servers answer and most facts are usual, as most do and are."""
     random = Random(seed)  # noqa: S311 - seeded draws, no secret
     every = servers()
     usual = [each for each in every if each.reach == "ok" and each.data in {"equal", "ahead"} and each.is_running]
     for _ in range(count):
         size = 3 if random.random() < 0.8 else 2
-        hosts = tuple(random.choice(usual if random.random() < 0.5 else every) for _ in range(size))
         names = NAMES[:size]
-        unregistered = frozenset(name for name in names if random.random() < 0.1)
-        unconfigured = frozenset(name for name in names[1:] if random.random() < 0.1)
-        yield SmallWorld(hosts, random.choice((*names, None)), unregistered, unconfigured)
+        hosts = tuple(random.choice(usual if random.random() < 0.5 else every) for _ in names)
+        unregistered, unlisted, unconfigured, loading = (
+            frozenset(name for name in several if random.random() < 0.1) for several in (names, names, names[1:], names)
+        )
+        fork = random.choice(FORKS) if random.random() < 0.3 else "none"
+        yield SmallWorld(hosts, random.choice((*names, None)), unregistered, unlisted, unconfigured, loading, fork)
+
+
+# -- examination -------------------------------------------------------------------------------------------------------
 
 
 def examine(world: SmallWorld) -> Outcome:
@@ -140,29 +177,28 @@ def examine(world: SmallWorld) -> Outcome:
 
 async def _allowed(world: SmallWorld) -> list[tuple[Procedure, HostName]]:
     """List what a fresh program would do without any acceptance."""
-    environment = _environment(world, Path("/nonexistent"))
-    facts = await environment.survey(environment.operator).observe(JournalView())
+    environment = environment_of(world, Path("/nonexistent"))
+    facts = await environment.survey(environment.operator).observe(environment.known.journal)
     targets = [host.name for host in environment.known.settings.hosts]
-    return [each for each in itertools.product(_PROCEDURES, targets) if _is_allowed(facts, environment, *each)]
+    return [each for each in itertools.product(PROCEDURES, targets) if is_allowed(facts, environment, *each)]
 
 
-def _is_allowed(facts: FailoverFacts, environment: TwinEnvironment, procedure: Procedure, target: HostName) -> bool:
+def is_allowed(facts: FailoverFacts, environment: TwinEnvironment, procedure: Procedure, target: HostName) -> bool:
     proposal = proposal_of(facts, procedure, target, environment.known.limits)
     return bool(proposal.plan.steps) and not any(finding.matters for finding in proposal.findings)
 
 
 async def _applied(world: SmallWorld, procedure: Procedure, target: HostName, directory: Path) -> list[str]:
     """Apply a plan, and report how the world is worse than it was."""
-    environment = _environment(world, directory)
+    environment = environment_of(world, directory)
     domain, before = environment.domain, running_masters(environment.domain)
     for master in before:  # an administrator registers it before it becomes a replica
         domain.hosts[master].is_registered = domain.hosts[master].is_registered or procedure is Procedure.SWITCHOVER
-    survey = environment.survey(environment.operator)
-    with Journal(directory / "journal.sqlite") as journal:
-        proposal = proposal_of(await survey.observe(JournalView()), procedure, target, environment.known.limits)
-        name, now = environment.known.settings.name, environment.time.now()
-        journal.show(proposal.fingerprint, name, proposal.basis, proposal.findings, now)
-        tools = environment.tools(survey, environment.operator, journal, Who(user="anna", host="ops1"), _say_nothing)
+    async with environment.program(Who(user="anna", host="ops1"), _say_nothing) as program:
+        tools, name = program.tools, environment.known.settings.name
+        facts = await tools.survey.observe(program.journal.view(name))
+        proposal = proposal_of(facts, procedure, target, environment.known.limits)
+        program.journal.show(proposal.fingerprint, name, proposal.basis, proposal.findings, environment.time.now())
         with suppress(BoksExporterError):
             await Runner(tools).apply(Order(procedure=procedure, target=target), proposal.fingerprint)
     await environment.time.sleep(_AFTERWARDS)
@@ -187,61 +223,15 @@ def _say_nothing(_: str) -> None:
     """The output of these runs is discarded."""
 
 
-def _environment(world: SmallWorld, directory: Path) -> TwinEnvironment:
-    named = dict(zip(NAMES, world.servers, strict=False))
-    domain = twin_of(_standing(world, named))
-    for name, server in named.items():
-        if server.data == "partial":
-            domain.move_file_aside(name, "earlier", "tab1.dat")
-    environment = virtual_environment(directory, domain, "small", last_known_master=world.last_master)
-    known = environment.known
-    hosts = tuple(host for host in known.settings.hosts if host.name not in world.unconfigured)
-    readings = {
-        name: Reading(name, _numbers(server) or {}, EPOCH + BEGINS - 30.0, "read in an earlier round")
-        for name, server in named.items()
-        if name == world.last_master and server.data != "none"
-    }
-    environment.known = replace(known, settings=replace(known.settings, hosts=hosts), readings=readings)
-    return environment
-
-
-def _standing(world: SmallWorld, named: dict[HostName, Server]) -> Standing:
-    masters = [name for name, server in named.items() if server.role is Boksinit.MASTER and server.data != "none"]
-    lead = world.last_master if world.last_master in masters else next(iter(masters), None)
-    return Standing(
-        hosts=tuple(_host(world, number, name, server) for number, (name, server) in enumerate(named.items(), 1)),
-        lead=lead or world.last_master,
-        epoch=EPOCH,
-        now=BEGINS,
-        loading_seconds=10.0,
-    )
-
-
-def _host(world: SmallWorld, number: int, name: HostName, server: Server) -> HostStanding:
-    is_replica = server.role is Boksinit.SERVER and name not in world.unregistered
-    status = Status.OK if server.is_running and server.reach != "dead" else Status.DOWN
-    return HostStanding(
-        plan=HostPlan(name=name, role=server.role, site="utrecht", address=f"10.0.0.{number}"),
-        numbers=_numbers(server),
-        daemons_running=server.is_running,
-        met_as=_REACHES[server.reach],
-        is_registered=is_replica,
-        line=Line(status=status, since_packet=10.0, since_sync=10.0, packets=1000) if is_replica else None,
-        stuck=server.data == "behind",
-    )
-
-
-def _numbers(server: Server) -> dict[int, tuple[int, float]] | None:
-    if server.data == "none":
-        return None
-    far = _POSITIONS.get(server.data, 0)
-    return {table: (number + far, _STAMP) for table, number in _BEST.items()}
+def every_world(count: int = DRAWN) -> list[SmallWorld]:
+    """List all worlds that are examined."""
+    return [world for world in (*pairs(), *triples(), *drawn(count, SEED)) if world.is_possible]
 
 
 def main(arguments: list[str]) -> int:
-    """Examine all worlds of two servers and drawn ones of up to three, and print what is broken."""
+    """Examine all worlds, and print what is broken."""
     began, applied, broken = time.monotonic(), 0, set()
-    worlds = [*pairs(), *drawn(int(arguments[0]) if arguments else DRAWN, SEED)]
+    worlds = every_world(int(arguments[0]) if arguments else DRAWN)
     with ProcessPoolExecutor(PROCESSES) as pool:
         for outcome in pool.map(examine, worlds, chunksize=50):
             applied += outcome.applied

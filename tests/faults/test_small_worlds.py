@@ -6,7 +6,8 @@ import pytest
 
 from boks_exporter.simulator.domain import Boksinit
 from tests.faults.known_broken import SMALL_WORLDS
-from tests.faults.small_worlds import Server, SmallWorld, drawn, examine, pairs
+from tests.faults.small_world import Server, SmallWorld
+from tests.faults.small_worlds import drawn, examine, pairs
 
 PARTS, WORLDS = 12, 600
 UNCONFIGURED_MASTERS = (

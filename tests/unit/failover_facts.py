@@ -93,6 +93,7 @@ def dead_master(*outcomes: HostOutcome, **more: Any) -> FailoverFacts:
     given = {
         "witnesses": (Witness("R1", Reach.TIMEOUT, about="M"), Witness("R2", Reach.TIMEOUT, about="M")),
         "readings": {"M": Reading("M", {7: (100, STAMP), 9: (50, STAMP)}, seen.finished_at - 30.0, "read by hand")},
+        "failing_since": {"M": seen.finished_at - 10.0},
     }
     return facts_of(seen, **(given | more))
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ class Terminal:
         self.config.write_text(CONFIG)
         self.before: Callable[[], None] = lambda: None
         self.kept: dict[str, Reading] = {}
+        self.failing: dict[str, float] = {}
 
     def __call__(self, *words: str) -> tuple[int, str]:
         with pytest.MonkeyPatch.context() as patch:
@@ -71,8 +73,9 @@ class Terminal:
         """Begin with what the exporter's state file would hold."""
         survey = self.world.survey()
         survey.readings = dict(self.kept)
+        survey.history = replace(survey.history, failing=self.failing)
         await survey.observe(JournalView())
-        self.kept = dict(survey.readings)
+        self.kept, self.failing = dict(survey.readings), dict(survey.history.failing)
         await VirtualClock().sleep(30.0)
         self.before()
         return survey

@@ -99,7 +99,8 @@ class World:
         survey = self.survey()
         await self.warm(survey)
         self.kill_master()
-        await VirtualClock().sleep(60)
+        await survey.observe(JournalView())
+        await VirtualClock().sleep(30)
         return survey
 
     async def proposal(self, procedure: Procedure, target: str, survey: Survey | None = None) -> Proposal:

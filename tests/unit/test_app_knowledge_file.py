@@ -9,8 +9,8 @@ from boks_exporter.app.knowledge_file import KnowledgeError, read_knowledge, wri
 from boks_exporter.failover.earlier_knowledge import EarlierKnowledge, KnownHost, LastReach, knowledge_of
 from boks_exporter.failover.facts import Reading, Witness
 from boks_exporter.model import Reach, Role
-from boks_exporter.replication import EvidenceKind
-from tests.unit.domain_rounds import TOOK, silent
+from boks_exporter.replication import CopyEvidence, Lead
+from tests.unit.domain_rounds import TOOK
 from tests.unit.failover_facts import dead_master, sound_domain
 
 KNOWN = EarlierKnowledge(
@@ -23,8 +23,9 @@ KNOWN = EarlierKnowledge(
         KnownHost(name="R9", address="10.0.0.9", port=2222, is_discovered=True),
     ),
     readings={"M": Reading("M", {7: (100, 1.5), 9: (50, None)}, 899.0, "", is_final=False)},
-    evidence={"R9": (EvidenceKind.AHEAD, EvidenceKind.DIVERGED)},
+    evidence={"R9": CopyEvidence({7: Lead(5.0, 6.0, 3, 103)}, diverged_since=7.0)},
     reached=(LastReach("R1", "M", 890.0),),
+    named={"R7": 880.0},
 )
 
 
@@ -53,6 +54,7 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
         '{"domain": "prod", "written_at": 1, "readings": [{"host": "M", "read_at": 1, "numbers": {"x": [1, 2]}}]}',
         '{"domain": "prod", "written_at": 1, "readings": [{"host": "M", "read_at": 1, "numbers": {"7": [-1, 2]}}]}',
         '{"domain": "prod", "written_at": NaN}',
+        '{"domain": "prod", "written_at": 1, "evidence": {"R9": {"leads": 3}}}',
     ],
 )
 def test_what_is_no_knowledge_of_this_domain_is_refused(tmp_path: Path, text: str) -> None:
@@ -80,6 +82,6 @@ def test_a_round_is_kept_with_what_only_an_earlier_one_showed() -> None:
     now = knowledge_of(facts, "check", reached)
     answered = KnownHost(name="M", address="192.0.2.1", role=Role.MASTER, answered_at=TOOK)
     assert before.host("M") == answered
-    assert now.host("M") == replace(answered, failing_since=silent("M").started_at)
+    assert now.host("M") == replace(answered, failing_since=facts.failing_since["M"])
     assert {(each.host, each.at) for each in now.reached} == {("R1", facts.seen_at), ("R2", 5.0)}
     assert now.readings.keys() >= {"M", "R1"}

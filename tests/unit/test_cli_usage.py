@@ -96,7 +96,7 @@ CASES = [
 ]
 """A command, what is wrong with it, and what it says of that."""
 
-FILES = {"--known-hosts", "--config.file", "--web.config.file", "--public-key"}
+FILES = {"--known-hosts", "--knowledge", "--config.file", "--web.config.file", "--public-key"}
 """Whether a file is usable is reported when it is read, with exit code 1."""
 
 NAMES = {"--dead", "--host", "--inject"}

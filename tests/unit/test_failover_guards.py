@@ -11,7 +11,7 @@ from boks_exporter.failover.proofs import Certainty, Circumstances, Proven
 from boks_exporter.failover.proofs.domains import has_clean_error_log
 from boks_exporter.model import Checksums, Environment, ErrorLog, Host, Promotion, Reach, Role
 from boks_exporter.parsing.operator_facts import Daemons
-from boks_exporter.replication import EvidenceKind
+from boks_exporter.replication import CopyEvidence
 from tests.unit.domain_rounds import NUMBERS, STAMP, silent
 from tests.unit.failover_facts import dead_master, facts_of, found, host, ready, sound_domain, told
 
@@ -118,7 +118,7 @@ def test_an_incomplete_copy_is_never_promoted() -> None:
 def test_a_copy_that_went_its_own_way_is_refused() -> None:
     """With the master dead it looks like the most advanced one."""
     assert "refuse unsound_copy: R1 was ahead or diverged when it was last compared with a master" in told(
-        Procedure.PROMOTE, "R1", dead_master(evidence={"R1": (EvidenceKind.DIVERGED,)})
+        Procedure.PROMOTE, "R1", dead_master(evidence={"R1": CopyEvidence(diverged_since=1.0)})
     )
 
 

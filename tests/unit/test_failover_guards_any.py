@@ -12,7 +12,7 @@ from boks_exporter.failover.plan import basis_of, make_plan
 from boks_exporter.failover.preflight import NotAcceptableError, blocking_findings, candidates, exit_for
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.model import Environment, Role
-from boks_exporter.replication import EvidenceKind
+from boks_exporter.replication import CopyEvidence
 from tests.unit.failover_facts import dead_master, found, host, ready, sound_domain, told
 
 
@@ -48,7 +48,11 @@ def test_masters_do_not_change_twice_in_a_short_time_nor_after_a_failure() -> No
             "the run 20261124-1 (promote R2) ended as failed: failover show 20261124-1",
             True,
         ),
-        (Guard.COOL_DOWN, "the run 20261124-1 ended 100 s ago; another begins 900 s after it at the earliest", True),
+        (
+            Guard.COOL_DOWN,
+            "the run 20261124-1 ended 1 min 40 s ago; another begins 15 min 0 s after it at the earliest",
+            True,
+        ),
     ]
     done = JournalView((), replace(last, outcome=Outcome.DONE))
     guards = [
@@ -73,7 +77,7 @@ def test_the_wrong_host_is_refused(procedure: Procedure, target: str, expected: 
 def test_old_facts_are_no_facts() -> None:
     """A host that was polled long ago is refused with its age."""
     facts = dead_master()
-    assert "refuse stale_look: R1 was polled 298.8 s ago, at most 120.0 s are allowed" in told(
+    assert "refuse stale_look: R1 was polled 4 min 58 s ago, at most 2 min 0 s are allowed" in told(
         Procedure.PROMOTE, "R1", replace(facts, seen_at=300.0)
     )
 
@@ -179,7 +183,7 @@ def test_a_copy_that_was_ahead_is_never_the_best_candidate() -> None:
     """What was proven of it outweighs that it is 0 behind."""
     lost = JournalView(lost={"M": DeclaredLost("M", "anna", "burnt", 1.0)})
     facts = dead_master(
-        host("R2", Role.REPLICA, {7: 99, 9: 50}), journal=lost, evidence={"R1": (EvidenceKind.DIVERGED,)}
+        host("R2", Role.REPLICA, {7: 99, 9: 50}), journal=lost, evidence={"R1": CopyEvidence(diverged_since=1.0)}
     )
     assert [each.host for each in candidates(facts, FailoverLimits())] == ["R2", "R1"]
 

@@ -195,7 +195,7 @@ def test_a_fingerprint_stands_still_while_nothing_that_matters_moves() -> None:
         dead_master(
             host("R1", Role.REPLICA, {7: 150, 9: 60}),
             host("R2", Role.REPLICA, {7: 150, 9: 60}),
-            readings={"M": Reading("M", {7: (110, STAMP)}, 1.0, "another look")},
+            readings={"M": Reading("M", {7: (110, STAMP)}, -30.0, "another look")},
         ),
         seen_at=facts.seen_at + 60.0,
     )

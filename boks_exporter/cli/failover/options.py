@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -14,6 +14,7 @@ from boks_exporter.failover.findings import Guard
 
 if TYPE_CHECKING:
     from boks_exporter.app.failover_wiring import ManagedDomain
+    from boks_exporter.failover.earlier_knowledge import EarlierKnowledge
     from boks_exporter.failover.findings import Acceptance
 
 _Result = TypeVar("_Result")
@@ -44,9 +45,16 @@ class Accepted(click.ParamType[tuple[Guard, str | None]]):
         return Guard(name), host or None
 
 
+knowledge = click.option(
+    "--knowledge",
+    metavar="URL|FILE",
+    help="What was known before, from a running exporter or a file that `failover check` wrote elsewhere.",
+)
+
+
 def common(command: Command) -> Command:
     """Add the options of every failover command."""
-    for option in (output, domain, config_file):
+    for option in (output, knowledge, domain, config_file):
         command = option(command)
     return command
 
@@ -89,6 +97,7 @@ class Common:
     config_file: Path
     domain_name: str | None
     output: str
+    knowledge: str | None = None
     detach: bool = False
     """Of the commands that carry out a run."""
 
@@ -102,6 +111,7 @@ class Common:
         values = {
             "config_file": ("--config.file", str(self.config_file)),
             "domain_name": ("--domain", self.domain_name),
+            "knowledge": ("--knowledge", self.knowledge),
         }
         typed = click.core.ParameterSource.COMMANDLINE
         names = [name for name in values if context and context.get_parameter_source(name) is typed]
@@ -123,7 +133,15 @@ class Common:
         settings = load(self.config_file)
         if self.domain_name is not None:
             validate_domains([self.domain_name], [each.name for each in settings.domains], str(self.config_file))
-        return chosen_domain(settings, self.domain_name, host, needs_operator=needs_operator)
+        found = chosen_domain(settings, self.domain_name, host, needs_operator=needs_operator)
+        return replace(found, earlier=self._earlier(found.domain.name))
+
+    def _earlier(self, domain: str) -> "EarlierKnowledge | None":
+        if self.knowledge is None:
+            return None
+        from boks_exporter.cli.failover.knowledge import knowledge_from
+
+        return knowledge_from(self.knowledge, domain)
 
 
 def insist_on_host(domain: "ManagedDomain", host: str) -> None:

@@ -11,7 +11,7 @@ from boks_exporter.failover.preflight import Candidate, argument, next_master_by
 from boks_exporter.failover.procedures.step import UNNAMED, ProcedureStep, StepKind
 from boks_exporter.failover.runner import NextCommand, Proposal
 from boks_exporter.model import Reach, Timestamp
-from boks_exporter.text.formatting import in_words
+from boks_exporter.text.formatting import span
 
 _LEVELS: Final = {Level.REFUSE: "REFUSED", Level.UNKNOWN: "UNKNOWN", Level.NOTE: "note"}
 _REACHES: Final = {
@@ -86,7 +86,7 @@ def finding_text(finding: Finding, accepted: Acceptances) -> Iterator[str]:
     figures = {"value": finding.value, "limit": finding.limit, "source": finding.source}
     told = [f"{name} {harmless(value)}" for name, value in figures.items() if value is not None]
     if finding.age_seconds is not None:
-        told.append(f"age {in_words(finding.age_seconds)}")
+        told.append(f"age {span(finding.age_seconds)}")
     if told:
         yield f"           {', '.join(told)}"
     if finding.matters and finding not in accepted:

@@ -8,12 +8,20 @@ from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.findings import Finding, Guard
 from boks_exporter.failover.preflight.question import PlanQuestion, note, refuse, unknown
 from boks_exporter.failover.procedure import Procedure
-from boks_exporter.failover.proofs.copies import IMPERFECT, above_forks, last_reading, missing_of_others, shortfall
+from boks_exporter.failover.proofs.copies import (
+    IMPERFECT,
+    last_reading,
+    may_have_own,
+    missing_of_others,
+    own_updates,
+    shortfall,
+    unread_seconds,
+)
 from boks_exporter.health import ReplicaState
 from boks_exporter.health.unread import not_compared
 from boks_exporter.model import HostName, Role
 from boks_exporter.parsing.operator_facts import Daemons
-from boks_exporter.text.formatting import in_words
+from boks_exporter.text.formatting import span
 
 _CHANGES_LIVING_MASTER: Final = {Procedure.SWITCHOVER, Procedure.FAILBACK}
 
@@ -115,11 +123,12 @@ def behind_last_master(question: PlanQuestion) -> Iterator[Finding]:
         return
     missing = shortfall(have, reading.numbers, facts.unread(target))
     worst, count = max(missing.items(), key=lambda item: item[1], default=(0, 0))
-    age = facts.seen_at - reading.read_at
-    said = f"{target} is {count} updates behind what {old} had {in_words(age)} ago" + (
-        f", in T{worst}" if count else ""
-    )
-    make = refuse if count > limit else note
+    age, unknown_for = facts.seen_at - reading.read_at, unread_seconds(facts, reading)
+    said = f"{target} is {count} updates behind what {old} had {span(age)} ago" + (f", in T{worst}" if count else "")
+    is_known = reading.is_final or unknown_for <= question.limits.unread_seconds
+    if not is_known:
+        said += f"; what it wrote in the {span(unknown_for)} between that and its first failed poll is unknown"
+    make = refuse if count > limit else note if is_known else unknown
     yield make(
         Guard.BEHIND_LAST_MASTER,
         said,
@@ -145,7 +154,7 @@ def only_here(question: PlanQuestion) -> Iterator[Finding]:
         return
     missing = shortfall(have, wanted.numbers, question.facts.unread(master))
     yield from _missing_on_master(question, wanted, missing)
-    yield from _above_forks(question, wanted)
+    yield from _own_updates(question, wanted)
     stands_still = question.facts.reading(target) is not None and question.facts.daemons(target) is Daemons.STOPPED
     if not missing and not wanted.is_final and not stands_still:
         age = question.facts.seen_at - wanted.read_at
@@ -156,17 +165,20 @@ def only_here(question: PlanQuestion) -> Iterator[Finding]:
         yield unknown(Guard.UPDATES_ONLY_HERE, said, target, source=wanted.source, age_seconds=age)
 
 
-def _above_forks(question: PlanQuestion, wanted: Reading) -> Iterator[Finding]:
+def _own_updates(question: PlanQuestion, wanted: Reading) -> Iterator[Finding]:
     """The copy has updates from another line than the master's, whatever the numbers are now."""
-    own = above_forks(question.facts, question.target)
+    own, target = own_updates(question.facts, question.target), question.target
     if own:
         table, count = max(own.items(), key=lambda item: item[1])
         said = (
-            f"{question.target} has {count} updates of its own in T{table}, from before {question.plan.master} became "
-            f"master without them ({len(own)} tables in all); its later numbers do not contain them"
+            f"{target} has {count} updates of its own in T{table}, which {question.plan.master} never had "
+            f"({len(own)} tables in all); its later numbers do not contain them"
         )
-        figures = {"value": str(count), "limit": "0", "source": f"fork point in the journal; {wanted.source}"}
-        yield refuse(Guard.UPDATES_ONLY_HERE, said, question.target, **figures)
+        figures = {"value": str(count), "limit": "0", "source": f"fork points and evidence; {wanted.source}"}
+        yield refuse(Guard.UPDATES_ONLY_HERE, said, target, **figures)
+    elif may_have_own(question.facts, target):
+        said = f"{target} had diverged and was not reloaded since: equal numbers do not prove that it has nothing alone"
+        yield unknown(Guard.UPDATES_ONLY_HERE, said, target, source="evidence")
 
 
 def fork_point(question: PlanQuestion) -> Iterator[Finding]:
@@ -174,10 +186,10 @@ def fork_point(question: PlanQuestion) -> Iterator[Finding]:
     master = question.plan.master
     if question.procedure is not Procedure.RETIRE or master is None:
         return
-    if not any(fork.new_master == master for fork in question.facts.journal.forks):
+    if not any(fork.new_master == master for fork in question.facts.forks):
         said = (
-            f"the numbers of {master} when it became master are not in this journal, so what {question.target} has "
-            "alone cannot be derived from numbers"
+            f"the numbers of {master} when it became master are neither in this journal nor in the exporter's state: "
+            f"what {question.target} has alone cannot be derived from numbers"
         )
         yield unknown(Guard.FORK_POINT_UNKNOWN, said, question.target, source="journal")
 

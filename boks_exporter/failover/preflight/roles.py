@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
+from boks_exporter.failover.facts import Witness
 from boks_exporter.failover.findings import Finding, Guard
 from boks_exporter.failover.preflight.question import PlanQuestion, note, refuse, unknown
 from boks_exporter.failover.procedure import Procedure
@@ -15,9 +16,10 @@ from boks_exporter.failover.proofs.masters import (
     reports_sound,
 )
 from boks_exporter.failover.proofs.proven import Certainty, Circumstances, Proven
-from boks_exporter.model import HostName, Observed, Role
+from boks_exporter.model import HostName, Observed, Reach, Role
 from boks_exporter.observe.host_matching import Names
 from boks_exporter.parsing.operator_facts import Daemons
+from boks_exporter.text.formatting import at_time, span
 
 _BEGINS_AS: Final = {
     Procedure.ADD_REPLICA: (Role.CLIENT,),
@@ -74,10 +76,16 @@ def names(question: PlanQuestion) -> Iterator[Finding]:
 def servers(question: PlanQuestion) -> Iterator[Finding]:
     """Every replica that the master registers or lists is in the configuration."""
     facts, known = question.facts, Names(question.facts.snapshot.hosts)
-    registered = (name for name in facts.registered or () if known.host(name) is None)
+    registered = [name for name in facts.registered or () if known.host(name) is None]
     for name in dict.fromkeys((*registered, *facts.snapshot.unresolved)):
         said = f"{name} is a replica by the master's database or list, and in no host of this configuration"
         yield unknown(Guard.UNCONFIGURED_SERVER, said, name, source="the master")
+    now_named = {*registered, *facts.snapshot.unresolved}
+    for name, at in facts.known_servers.items():
+        if name not in now_named:
+            age = facts.seen_at - at
+            said = f"{name} was named as a server {span(age)} ago, and is in no host of this configuration"
+            yield unknown(Guard.UNCONFIGURED_SERVER, said, name, source="an earlier list or round", age_seconds=age)
 
 
 def master(question: PlanQuestion) -> Iterator[Finding]:
@@ -136,7 +144,7 @@ def every_host_asked(question: PlanQuestion) -> Iterator[Finding]:
     for name in hosts_not_asked(facts, facts.old_master):
         if question.procedure is Procedure.RETIRE and name == question.target:
             continue
-        said = f"{name} could not be asked whether it is master: {facts.why_unknown(name)}"
+        said = f"{name} could not be asked whether it is master: {facts.why_unknown(name)}{_gap(question)}"
         yield unknown(Guard.HOSTS_NOT_ASKED, said, name, **_witnesses(question, name))
 
 
@@ -163,14 +171,28 @@ def _former_master(question: PlanQuestion, name: HostName | None, found: Proven)
         return note(Guard.OLD_MASTER_UNPROVEN, found.sentence, name, **figures)
     has_role = name is not None and question.facts.role(name) is not Role.UNKNOWN
     guard = Guard.SUCCESSOR_UNKNOWN if has_role else Guard.OLD_MASTER_UNPROVEN
-    return unknown(guard, found.sentence, name, **figures)
+    return unknown(guard, f"{found.sentence}{_gap(question)}", name, **figures)
+
+
+def _gap(question: PlanQuestion) -> str:
+    """Return which knowledge from before is missing."""
+    gap = question.facts.knowledge_gap
+    return f"; {gap}" if gap else ""
 
 
 def _witnesses(question: PlanQuestion, name: HostName | None) -> dict[str, str]:
     """Return the replicas' answers, for the person who judges; the candidate is no witness."""
     asked = [each for each in question.facts.witnesses if each.about == name and each.host != question.target]
-    answers = ", ".join(f"{each.host}: {each.reach}" for each in asked)
+    answers = ", ".join(f"{each.host}: {each.reach}{_reached_last(question, each)}" for each in asked)
     return {"value": answers or "no replica asked", "source": "reach from each replica"}
+
+
+def _reached_last(question: PlanQuestion, witness: Witness) -> str:
+    """Return when a replica last reached what it does not reach now."""
+    at = question.facts.reached_before.get((witness.host, witness.about))
+    if at is None or witness.reach is Reach.REACHABLE:
+        return ""
+    return f" (reached it last at {at_time(at, question.facts.seen_at)})"
 
 
 def target_role(question: PlanQuestion) -> Iterator[Finding]:
@@ -198,7 +220,7 @@ def fresh(question: PlanQuestion) -> Iterator[Finding]:
     for name in dict.fromkeys((question.target, *question.plan.concerned_hosts)):
         seen = question.facts.seen(name)
         if seen and (age := question.facts.seen_at - seen.finished_at) > limit:
-            said = f"{name} was polled {age:.1f} s ago, at most {limit:.1f} s are allowed"
+            said = f"{name} was polled {span(age)} ago, at most {span(limit)} are allowed"
             yield refuse(Guard.STALE_LOOK, said, name, value=f"{age:.1f} s", limit=f"{limit:.1f} s", age_seconds=age)
 
 

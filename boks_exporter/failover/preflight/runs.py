@@ -9,7 +9,7 @@ from boks_exporter.failover.preflight.question import PlanQuestion, note, refuse
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.proofs.domains import registered_hosts
 from boks_exporter.model import HostName, Role
-from boks_exporter.text.formatting import utc_clock
+from boks_exporter.text.formatting import span, utc_clock
 
 _MAKE_MASTERS: Final = {Procedure.PROMOTE, Procedure.SWITCHOVER, Procedure.FAILBACK}
 
@@ -35,11 +35,11 @@ def last_run(question: PlanQuestion) -> Iterator[Finding]:
         said = f"the run {last.run} ({last.procedure} {last.target}) ended as {last.outcome}: failover show {last.run}"
         yield refuse(Guard.LAST_RUN_FAILED, said, last.target, source="journal", age_seconds=age)
     if age < 0:
-        said = f"the run {last.run} ended {-age:.0f} s in the future: the clock of this machine was set back"
+        said = f"the run {last.run} ended {span(-age)} in the future: the clock of this machine was set back"
         yield unknown(Guard.CLOCK_SET_BACK, said, source="journal", age_seconds=age)
     limit = question.limits.cool_down_seconds
     if 0 <= age < limit and question.makes_master and last.procedure in _MAKE_MASTERS:
-        said = f"the run {last.run} ended {age:.0f} s ago; another begins {limit:.0f} s after it at the earliest"
+        said = f"the run {last.run} ended {span(age)} ago; another begins {span(limit)} after it at the earliest"
         yield refuse(Guard.COOL_DOWN, said, value=f"{age:.0f} s", limit=f"{limit:.0f} s", source="journal")
 
 

@@ -8,10 +8,10 @@ from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.proofs.masters import has_role, is_master_alone, reports_alone
 from boks_exporter.failover.proofs.proven import Circumstances, Proven, all_of, no, unknown, yes
 from boks_exporter.health.unread import not_compared
-from boks_exporter.model import HostName, Role, TableNumber
+from boks_exporter.model import HostName, Role, Seconds, TableNumber
 from boks_exporter.parsing.operator_facts import DatabaseState
-from boks_exporter.replication import NotCompared, ReplicaComparison
-from boks_exporter.text.formatting import in_words
+from boks_exporter.replication import CopyEvidence, NotCompared, ReplicaComparison
+from boks_exporter.text.formatting import span
 
 
 def is_equal(facts: FailoverFacts, host: HostName, master: HostName, by: Circumstances) -> Proven:
@@ -104,14 +104,28 @@ def last_reading(facts: FailoverFacts, host: HostName) -> Reading | None:
     return facts.reading(host) or facts.readings.get(host)
 
 
-def above_forks(facts: FailoverFacts, host: HostName) -> dict[TableNumber, int]:
-    """Return what a copy has above fork points since which it was not reloaded, by table.
+def unread_seconds(facts: FailoverFacts, last: Reading) -> Seconds:
+    """Return for how long a host may have written unread: from its last reading to its first failed poll after it.
+
+    Where no earlier failure is recorded, it is this round's.
+    """
+    failed_at = facts.failing_since.get(last.host, facts.seen_at)
+    if failed_at < last.read_at:
+        failed_at = facts.seen_at
+    return max(0.0, failed_at - last.read_at)
+
+
+def own_updates(facts: FailoverFacts, host: HostName) -> dict[TableNumber, int]:
+    """Return what a copy has alone by fork points and evidence since which it was not reloaded, by table.
 
     These updates were written on another line than the present master's. That its numbers have passed them since does
     not mean that it has them.
     """
     found: dict[TableNumber, int] = {}
-    for fork in facts.journal.forks:
+    evidence = facts.evidence.get(host) or CopyEvidence()
+    if facts.journal.removed.get(host, 0.0) <= evidence.proven_at:
+        found |= {table: lead.amount for table, lead in evidence.leads.items()}
+    for fork in facts.forks:
         if facts.journal.removed.get(host, fork.at) > fork.at or host == fork.new_master:
             continue
         above = dict(fork.above.get(host, {}))
@@ -120,6 +134,12 @@ def above_forks(facts: FailoverFacts, host: HostName) -> dict[TableNumber, int]:
             above |= shortfall(fork.numbers, reading.numbers)
         found |= {table: max(count, found.get(table, 0)) for table, count in above.items()}
     return found
+
+
+def may_have_own(facts: FailoverFacts, host: HostName) -> bool:
+    """Return whether a copy had diverged and was not reloaded since, so that equal numbers do not prove equal data."""
+    evidence = facts.evidence.get(host) or CopyEvidence()
+    return bool(evidence) and facts.journal.removed.get(host, 0.0) <= evidence.proven_at
 
 
 def is_as_advanced(facts: FailoverFacts, host: HostName, other: HostName, by: Circumstances) -> Proven:
@@ -141,7 +161,7 @@ def is_as_advanced(facts: FailoverFacts, host: HostName, other: HostName, by: Ci
     if (unread or wanted.unread) and not _unread_accepted(by, host, other):
         return unknown(not_compared(unread or wanted.unread))
     age = max(0.0, facts.seen_at - wanted.read_at)
-    said = f"{host} has everything that {other} had ({wanted.source}, {in_words(age)} ago)"
+    said = f"{host} has everything that {other} had ({wanted.source}, {span(age)} ago)"
     if wanted.is_final:
         return yes(said)
     later = f"what {other} may have written after that is unknown"
@@ -206,10 +226,12 @@ def may_be_removed(facts: FailoverFacts, host: HostName, master: HostName, by: C
         return basis
     advanced = is_as_advanced(facts, master, host, by)
     last = last_reading(facts, host)
-    own = above_forks(facts, host)
+    own = own_updates(facts, host)
     if own and advanced.holds:
         table, count = max(own.items(), key=lambda item: item[1])
-        advanced = no(f"{host} has {count} updates of its own in T{table}, from before {master} became master")
+        advanced = no(f"{host} has {count} updates of its own in T{table}, which {master} never had")
+    elif advanced.holds and may_have_own(facts, host):
+        advanced = unknown(f"{host} had diverged and was not reloaded since: it may have updates of its own")
     lacking = shortfall(numbers, last.numbers) if numbers and last else None
     amount = None if lacking is None else max((*lacking.values(), *own.values()), default=0)
     is_accepted = by.accepted.cover(Guard.UPDATES_ONLY_HERE, host, amount)

@@ -156,7 +156,7 @@ def masters_are_out(facts: FailoverFacts, by: Circumstances) -> Proven:
     said = "no host is known to have been master, so none can be proven out"
     if by.accepted.cover(Guard.OLD_MASTER_UNPROVEN):
         return yes(f"{said}, which is accepted")
-    return unknown(f"{said}; {facts.knowledge_gap}" if facts.knowledge_gap else said)
+    return unknown(said)
 
 
 def _was_replaced_by_known(facts: FailoverFacts, host: HostName, role: Role, by: Circumstances) -> Proven:

@@ -257,7 +257,7 @@ class StepExecutor:
     async def observe(self) -> FailoverFacts:
         """Observe, and store readings that a host no longer shows later."""
         journal = self.tools.journal.view(self.tools.survey.domain.name)
-        facts = await self.tools.survey.observe(journal, self.by.old_master)
+        facts = await self.tools.survey.observe(journal)
         self._facts = facts
         retired = self.plan.target if self.plan.procedure is Procedure.RETIRE else None
         is_conflict = len(set(facts.snapshot.masters) - {retired}) > 1

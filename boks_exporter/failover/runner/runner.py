@@ -253,7 +253,7 @@ class Runner:
         tools, plan = self.tools, run.plan
         tools.survey.remember(tools.journal.readings(run.name))
         tools.survey.know(plan.master)
-        await tools.survey.observe(self._known(), plan.master)
+        await tools.survey.observe(self._known())
         missing = [name for name in plan.lock_hosts if name not in {host.name for host in tools.survey.hosts}]
         if missing:
             gone = f"{', '.join(missing)} is no longer in the configuration; the run cannot go on without it"
