@@ -236,7 +236,7 @@ def _show_next(setup: "Setup") -> None:
     say(f"  In every terminal:  . {directory}/environment")
     say("  When doctor finds nothing more:  boks-exporter serve")
     say(f"  As a service:  install -m 0644 {directory}/boks-exporter.service /etc/systemd/system/")
-    say(f"  In Prometheus:  scrape_config_files: [{directory}/prometheus-job.yml]\n")
+    say(f"  In Prometheus:  copy the job of {directory}/prometheus-job.yml into scrape_configs\n")
 
 
 def _doctor(setup: "Setup") -> int:

@@ -38,7 +38,8 @@ class BoksHost(InstallerHost):
     def __init__(self, root: Path, boks: Path) -> None:
         super().__init__(root)
         binds = [f'mount --bind "{boks}/{name}" "/{place}"' for name, place in _BOKS.items()]
-        self.within = f"{self.within} && {' && '.join(binds)}"
+        (root / "root").mkdir(mode=0o700)
+        self.within = f"{self.within} && {' && '.join(binds)} && mount --bind {root}/root /root"
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -49,11 +50,20 @@ class BoksHost(InstallerHost):
 class FirstDomain:
     """The hosts by name, their ports, and a file with their keys."""
 
-    def __init__(self, hosts: Mapping[str, BoksHost], ports: Mapping[str, int], known_hosts: Path) -> None:
-        self.hosts, self.ports, self.known_hosts = hosts, ports, known_hosts
+    def __init__(
+        self, hosts: Mapping[str, BoksHost], ports: Mapping[str, int], public_keys: Mapping[str, str], file: Path
+    ) -> None:
+        self.hosts, self.ports, self.public_keys, self.known_hosts = hosts, ports, public_keys, file
+        lines = (f"[{ADDRESS}]:{port} {public_keys[name]}" for name, port in ports.items())
+        file.write_text("".join(lines), encoding="utf-8")
 
     def spec(self, name: str) -> str:
         return f"{name}={ADDRESS}:{self.ports[name]}"
+
+    def admit_root(self, public_key: str) -> None:
+        """Allow a key to log in as root on every host."""
+        for host in self.hosts.values():
+            host.sh(f"mkdir -m 700 /root/.ssh && echo '{public_key.strip()}' >/root/.ssh/authorized_keys")
 
     def install(self, name: str, script: Path) -> "subprocess.CompletedProcess[str]":
         """Run an installer as `ssh root@HOST sh -s <FILE` would."""
@@ -61,8 +71,8 @@ class FirstDomain:
 
 
 @contextmanager
-def first_domain() -> Iterator[FirstDomain]:
-    """Run the hosts in a thread until the block ends."""
+def first_domain(*, on_port_22: bool = False) -> Iterator[FirstDomain]:
+    """Run the hosts in a thread until the block ends; on port 22 they are 127.0.0.2 and up."""
     directory = Path(tempfile.mkdtemp(prefix="boks-first-"))
     directory.chmod(0o755)
     loop = asyncio.new_event_loop()
@@ -70,7 +80,7 @@ def first_domain() -> Iterator[FirstDomain]:
     thread.start()
     opened = AsyncExitStack()
     try:
-        yield asyncio.run_coroutine_threadsafe(_open(opened, directory), loop).result(timeout=_PATIENCE)
+        yield asyncio.run_coroutine_threadsafe(_open(opened, directory, on_port_22), loop).result(timeout=_PATIENCE)
     finally:
         asyncio.run_coroutine_threadsafe(opened.aclose(), loop).result(timeout=_PATIENCE)
         loop.call_soon_threadsafe(loop.stop)
@@ -79,22 +89,20 @@ def first_domain() -> Iterator[FirstDomain]:
         shutil.rmtree(directory)
 
 
-async def _open(opened: AsyncExitStack, directory: Path) -> FirstDomain:
+async def _open(opened: AsyncExitStack, directory: Path, on_port_22: bool) -> FirstDomain:
     (directory / "tree").mkdir()
     tree = Tree(SimulatedDomain(LAYOUT, seed=1), directory / "tree", DomainTime())
     await opened.enter_async_context(tree)
-    hosts, ports, lines = {}, {}, []
-    for name in NAMES:
+    hosts, ports, public_keys = {}, {}, {}
+    for number, name in enumerate(NAMES, 2):
         hosts[name] = BoksHost(directory / name, tree.hosts[name].root)
         place = directory / f"{name}-sshd"
         place.mkdir()
         daemon = SshdDaemon(place, "*", within=hosts[name].command)
-        daemon.options = _AS_SHIPPED
+        daemon.options = (*_AS_SHIPPED, *([f"ListenAddress 127.0.0.{number}:22"] if on_port_22 else []))
         opened.push_async_callback(daemon.aclose)
         key = asyncssh.generate_private_key("ssh-ed25519")
         await daemon.start(key)
         ports[name] = daemon.port
-        lines.append(f"[{ADDRESS}]:{daemon.port} {key.export_public_key().decode()}")
-    known_hosts = directory / "known_hosts"
-    known_hosts.write_text("".join(lines), encoding="utf-8")
-    return FirstDomain(hosts, ports, known_hosts)
+        public_keys[name] = key.export_public_key().decode()
+    return FirstDomain(hosts, ports, public_keys, directory / "known_hosts")

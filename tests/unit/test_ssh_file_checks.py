@@ -26,6 +26,11 @@ def write(directory: Path, transport: str = "", more: str = "") -> Path:
         "bad_lines": b"=\nm " + KEY.export_public_key("openssh") + b"a-bare-name\n",
         "bad_port": b"Host *\n  Port abc\n",
         "bad_cipher": b"# comment\nHost *\n  Ciphers nonsense\n",
+        "putty.ppk": b"PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n",
+        "ssh2": b"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nComment: x\n",
+        "jumps_in_a_loop": b"Host m\n  ProxyJump a\nHost a\n  ProxyJump b\nHost b\n  ProxyJump a\n",
+        "jumps_to_itself": b"Host *\n  ProxyJump a\n",
+        "jumps_in_a_row": b"Host m\n  ProxyJump a,b\nHost a\n  ProxyJump b\nHost b\n  ProxyJump c\n",
         "good_config": b"Host *\n  Port 2222\n  Ciphers +aes128-cbc,nonsense\n",
     }.items():
         (directory / name).write_bytes(content)
@@ -42,6 +47,10 @@ def write(directory: Path, transport: str = "", more: str = "") -> Path:
     return file
 
 
+def test_jump_hosts_behind_jump_hosts_are_no_loop(tmp_path: Path) -> None:
+    examine_all(write(tmp_path, "openssh_config: jumps_in_a_row"))
+
+
 @pytest.mark.parametrize(
     ("transport", "place", "named"),
     [
@@ -50,6 +59,11 @@ def write(directory: Path, transport: str = "", more: str = "") -> Path:
         ("identity_files: [encrypted]", "identity_files[0]", "encrypted"),
         ("passphrase_file: passphrase, identity_files: [encrypted]", "identity_files[0]", "encrypted"),
         ("certificate_files: [id.pub]", "certificate_files[0]", "id.pub"),
+        ("identity_files: [putty.ppk]", "identity_files[0]", "puttygen "),
+        ("identity_files: [ssh2]", "identity_files[0]", "puttygen "),
+        ("identity_files: [id.pub]", "identity_files[0]", "without .pub"),
+        ("openssh_config: jumps_in_a_loop", "openssh_config", "leads back to it; set ProxyJump none"),
+        ("openssh_config: jumps_to_itself", "openssh_config", "leads back to it; set ProxyJump none"),
         ("openssh_config: bad_port", "openssh_config", "bad_port line 2: "),
         ("openssh_config: bad_cipher", "openssh_config", "bad_cipher line 3: "),
         ("algorithms: {kex: [+nonsense]}", "algorithms.kex", "'+nonsense'"),

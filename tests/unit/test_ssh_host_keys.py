@@ -61,6 +61,34 @@ async def test_a_changed_host_key_is_refused_with_both_fingerprints_and_the_plac
         assert part in failed.detail
 
 
+@pytest.mark.parametrize("known", ["no key", "this key", "another key"])
+async def test_a_revoked_host_key_has_a_message_of_its_own(keys: Keys, known: str) -> None:
+    """It names the key with file and line, and asks for a new key on the host, not for the line to go."""
+    stolen = new_key()
+    async with ssh_server(keys, host_key=stolen, known=False) as server:
+        keys.knows(1 if known == "no key" else server.port, stolen if known == "this key" else new_key())
+        file = keys.directory / "known_hosts"
+        lines = file.read_text(encoding="utf-8")
+        address = f"[{server.host.address}]:{server.port}"
+        file.write_text(f"{lines}@revoked {address} {public(stolen)}\n", encoding="utf-8")
+        number = len(lines.splitlines()) + 1
+        async with open_transport(keys.settings()) as transport:
+            failed = await failure(transport, server.host)
+    assert (failed.reason, server.logins) == (FailureReason.HOST_KEY, 0)
+    for part in ("revoked host key", stolen.get_fingerprint(), f"{file}:{number}"):
+        assert part in failed.detail
+    assert "add the line" not in failed.detail
+
+
+async def test_a_line_that_revokes_another_key_changes_no_message(keys: Keys) -> None:
+    async with ssh_server(keys, known=False) as server:
+        keys.knows(1)
+        with (keys.directory / "known_hosts").open("a") as file:
+            file.write(f"@revoked {server.host.address} {public(new_key())}\n")
+        async with open_transport(keys.settings()) as transport:
+            assert "new host key" in (await failure(transport, server.host)).detail
+
+
 async def test_of_several_host_keys_the_known_one_is_asked_for(keys: Keys) -> None:
     """A server with another kind of key besides the known one is not a server with a changed key."""
     known = asyncssh.generate_private_key("ecdsa-sha2-nistp256")

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import random
-import re
 import socket
 import warnings
 from contextlib import suppress
@@ -21,13 +20,13 @@ from boks_exporter.transport.ssh.algorithms import lists_for, options_of, prefer
 from boks_exporter.transport.ssh.credentials import Credentials, Stamp
 from boks_exporter.transport.ssh.error_mapping import local, lost_meanwhile, message_of, resources, while_connecting
 from boks_exporter.transport.ssh.host_keys import Client, host_key_refused
+from boks_exporter.transport.ssh.jump_route import JumpLoopError, loop_message, route_from_here
 from boks_exporter.transport.ssh.known_hosts import KnownHosts
-from boks_exporter.transport.ssh.openssh_config import Evaluated, OpensshConfig, Target, target_of
+from boks_exporter.transport.ssh.openssh_config import Evaluated, OpensshConfig, Target, jump_target, target_of
 from boks_exporter.transport.ssh.resolver import Address, Resolver, is_address
 
 _log = structlog.get_logger(__name__)
 
-_JUMP: Final = re.compile(r"(?:(?P<user>[^@,]+)@)?(?P<host>\[[^\]]+\]|[^:\[\],]+)(?::(?P<port>\d+))?")
 _JITTER_SECONDS: Final = 0.05
 _ADDRESS_SECONDS: Final[Seconds] = 3.0
 """How long one of several addresses may take; the last one has the rest of the deadline."""
@@ -70,18 +69,17 @@ class Connector:
         return await self._from_here(route) if route and self._settings.openssh_config else route
 
     async def _from_here(self, route: str) -> str:
-        """Put the jump hosts of the first jump host in front of it; as with OpenSSH, the others' own do not count."""
-        passed: list[str] = []
-        while (first := route.partition(",")[0]) not in passed:
-            passed.append(first)
-            if not _JUMP.fullmatch(first):
-                return route  # the login reports it
-            before = (await self._config.of(self._jump_target(first))).jump
-            if not before:
-                return route
-            route = f"{before},{route}"
-        detail = f"{self._settings.openssh_config}: the ProxyJump of jump host {first} leads back to it"
-        raise TransportError(FailureReason.LOCAL, f"{detail}; set ProxyJump none for {first}")
+        """Put the jump hosts of the first jump host in front of it."""
+        steps = route_from_here(route)
+        try:
+            first = next(steps)
+            while True:
+                first = steps.send((await self._config.of(self._jump_target(first))).jump)
+        except StopIteration as done:
+            return str(done.value)
+        except JumpLoopError as error:
+            detail = loop_message(self._settings.openssh_config, str(error))
+            raise TransportError(FailureReason.LOCAL, detail) from error
 
     async def addresses(self, host: Host) -> tuple[Address, ...]:
         """Resolve a host's name again; empty where it has none, or another machine resolves it."""
@@ -104,12 +102,7 @@ class Connector:
         return await self._open(self._jump_target(jump), tunnel)
 
     def _jump_target(self, jump: str) -> Target:
-        match = _JUMP.fullmatch(jump)
-        if match is None:
-            raise TransportError(FailureReason.CONNECT, "expected [user@]host[:port]")
-        name = match["host"].strip("[]")
-        port = int(match["port"]) if match["port"] else None
-        return target_of(name, name, port, self._settings, match["user"])
+        return jump_target(jump, self._settings)
 
     def _target(self, host: Host) -> Target:
         return target_of(host.name, host.address, host.port, self._settings)
@@ -220,8 +213,8 @@ async def _failure(
 ) -> TransportError:
     if isinstance(error, asyncssh.ChannelOpenError) and tunnel:
         return _not_forwarded(error, found, tunnel)
-    if isinstance(error, asyncssh.HostKeyNotVerifiable) and client.offered and known:
-        return await host_key_refused(client, found, known)
+    if isinstance(error, asyncssh.HostKeyNotVerifiable) and known and (client.offered or known.has_revoked):
+        return await host_key_refused(client, found, known, error)
     return while_connecting(error, target.name)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,16 @@ _Read = TypeVar("_Read")
 _log = structlog.get_logger(__name__)
 
 DEFAULT_KNOWN_HOSTS: Final = "~/.ssh/known_hosts"
+_OTHER_FORMATS: Final = {
+    b"PuTTY-User-Key-File-": "it is a PuTTY key (.ppk), expected one of OpenSSH; convert it: "
+    "puttygen {file} -O private-openssh -o {file}.openssh, and name the new file",
+    b"---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----": "it is a key of SSH.com's format, expected one of OpenSSH; convert "
+    "it with the program that made it, or with PuTTY's: puttygen {file} -O private-openssh -o {file}.openssh",
+    b"---- BEGIN SSH2 PUBLIC KEY ----": "it is a public key, expected the private one",
+    b"ssh-": "it is a public key, expected the private one: the file without .pub",
+    b"ecdsa-": "it is a public key, expected the private one: the file without .pub",
+}
+"""How files begin that are taken for a private key of OpenSSH, and what to do with them."""
 _CERTIFICATE_SUFFIX: Final = "-cert.pub"
 
 
@@ -92,9 +103,17 @@ def read_identity(settings: SshSettings) -> Identity:
 
 def read_key(path: Path, passphrase: str | None) -> asyncssh.SSHKey:
     """Read a private key."""
-    key: asyncssh.SSHKey = read_or_raise(path, lambda content: asyncssh.import_private_key(content, passphrase))
+    key: asyncssh.SSHKey = read_or_raise(path, lambda content: _imported_key(path, content, passphrase))
     key.set_filename(path)
     return key
+
+
+def _imported_key(path: Path, content: bytes, passphrase: str | None) -> asyncssh.SSHKey:
+    """Import a private key; raises ValueError that says how to convert one of another program."""
+    for beginning, advice in _OTHER_FORMATS.items():
+        if content.lstrip().startswith(beginning):
+            raise ValueError(advice.format(file=shlex.quote(str(path))))
+    return asyncssh.import_private_key(content, passphrase)
 
 
 def read_certificate(path: Path) -> asyncssh.SSHCertificate:

@@ -15,8 +15,9 @@ from boks_exporter.transport.ssh.credentials import (
     read_keys_of_hosts,
     read_passphrase,
 )
+from boks_exporter.transport.ssh.jump_route import JumpLoopError, loop_message, whole_route
 from boks_exporter.transport.ssh.known_hosts import KnownHosts
-from boks_exporter.transport.ssh.openssh_config import evaluate, target_of
+from boks_exporter.transport.ssh.openssh_config import evaluate, jump_target, target_of
 from boks_exporter.transport.ssh.regular_files import is_readable
 
 Place: TypeAlias = tuple[str | int, ...]
@@ -98,6 +99,11 @@ def _config_faults(settings: SshSettings, file: Path, hosts: Iterable[Host]) -> 
         try:
             found = evaluate(file, target_of(host.name, host.address, host.port, settings))
             lists_for(settings, host.name, found.algorithms)
+            if route := settings.jump_host or found.jump:
+                whole_route(route, lambda jump: evaluate(file, jump_target(jump, settings)).jump)
+        except JumpLoopError as error:
+            yield ("openssh_config",), loop_message(file, str(error))
+            return
         except (TransportError, ValueError) as error:
             yield ("openssh_config",), _with_line(file, getattr(error, "detail", str(error)))
             return

@@ -1,4 +1,4 @@
-"""Messages for a host key that is new or changed."""
+"""Messages for a host key that is new, changed or revoked."""
 
 import asyncio
 import shlex
@@ -6,6 +6,7 @@ import shlex
 import asyncssh
 
 from boks_exporter.errors import FailureReason, TransportError
+from boks_exporter.transport.ssh.error_mapping import message_of
 from boks_exporter.transport.ssh.known_hosts import KnownHosts, KnownKey, fingerprint
 from boks_exporter.transport.ssh.openssh_config import SSH_PORT, Evaluated
 
@@ -23,17 +24,36 @@ class Client(asyncssh.SSHClient):
         return False
 
 
-async def host_key_refused(client: Client, found: Evaluated, known: KnownHosts) -> TransportError:
+async def host_key_refused(
+    client: Client, found: Evaluated, known: KnownHosts, error: asyncssh.HostKeyNotVerifiable
+) -> TransportError:
     """Describe the offered and the known keys, and how to compare them."""
+    revoked = await asyncio.to_thread(lambda: list(known.revoked_of(found.key_name, client.address, found.port)))
+    if client.offered is None:
+        return TransportError(FailureReason.HOST_KEY, _revoked(found, revoked) if revoked else message_of(error))
+    if same := [each for each in revoked if each.key == client.offered]:
+        return TransportError(FailureReason.HOST_KEY, _revoked(found, same))
     keys = await asyncio.to_thread(lambda: list(known.keys_of(found.key_name, client.address, found.port)))
-    assert client.offered is not None  # noqa: S101 - the caller has checked it
     return TransportError(FailureReason.HOST_KEY, _message(client.offered, found, known, keys))
+
+
+def _revoked(found: Evaluated, revoked: list[KnownKey]) -> str:
+    """Name the revoked keys: the SSH library may refuse the offered one before it shows it."""
+    return (
+        f"revoked host key: {_pattern(found)} offers a key that is marked @revoked: {', '.join(map(str, revoked))}; "
+        "somebody may hold a stolen copy of it, so the line stays: make a new key on the host (ssh-keygen -A after "
+        "moving the old one away, then restart its sshd), compare it on its console, and add the new key"
+    )
+
+
+def _pattern(found: Evaluated) -> str:
+    return found.key_name if found.port == SSH_PORT else f"[{found.key_name}]:{found.port}"
 
 
 def _message(offered: asyncssh.SSHKey, found: Evaluated, known: KnownHosts, keys: list[KnownKey]) -> str:
     kind = offered.get_algorithm().removeprefix("ssh-").split("-")[0]
     compare = f"compare with the host's own: ssh-keygen -lf /etc/ssh/ssh_host_{kind}_key.pub on its console"
-    pattern = found.key_name if found.port == SSH_PORT else f"[{found.key_name}]:{found.port}"
+    pattern = _pattern(found)
     if keys:
         file = shlex.quote(str(keys[0].file))
         return (

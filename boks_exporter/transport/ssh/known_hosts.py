@@ -9,7 +9,8 @@ import asyncssh
 
 from boks_exporter.transport.ssh.regular_files import read_regular
 
-_MARKERS: Final = ("@cert-authority", "@revoked")
+_REVOKED: Final = "@revoked"
+_MARKERS: Final = ("@cert-authority", _REVOKED)
 _EXPECTED: Final = "expected '[@marker] host[,host…] keytype key'"
 _UNDECODABLE: Final = "\ufffd"
 _REPORTED_LINES: Final = 10
@@ -74,6 +75,20 @@ class KnownHosts:
         for line in self.lines:
             for key in _match(asyncssh.import_known_hosts(line.text), host, address, port):
                 yield KnownKey(key, line.file, line.number)
+
+    @property
+    def has_revoked(self) -> bool:
+        """Return whether any line marks a key as revoked."""
+        return any(line.text.startswith(_REVOKED) for line in self.lines)
+
+    def revoked_of(self, host: str, address: str, port: int) -> Iterator[KnownKey]:
+        """Find the keys that are marked as revoked for a host, with their places; slow, for messages only."""
+        for line in self.lines:
+            if line.text.startswith(_REVOKED):
+                # Without the marker, as asyncssh forgets revoked keys of a port for which no other key is known.
+                unmarked = line.text.removeprefix(_REVOKED).strip()
+                for key in _match(asyncssh.import_known_hosts(unmarked), host, address, port):
+                    yield KnownKey(key, line.file, line.number)
 
     def algorithms_of(self, host: str, address: str, port: int) -> tuple[str, ...]:
         """Return the signature algorithms of a host's known keys, for a server that has several keys."""

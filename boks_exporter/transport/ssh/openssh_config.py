@@ -14,6 +14,7 @@ from boks_exporter.remote.settings import SshSettings
 from boks_exporter.transport.ssh.algorithms import openssh_lists
 from boks_exporter.transport.ssh.credentials import stamp_of
 from boks_exporter.transport.ssh.error_mapping import resources
+from boks_exporter.transport.ssh.jump_route import JUMP
 
 SSH_PORT: Final = 22
 _THREADS: Final = 2
@@ -101,3 +102,13 @@ def target_of(name: str, address: str, port: int | None, settings: SshSettings, 
     if port is None or port == SSH_PORT:
         return Target(name, address, () if settings.openssh_config else SSH_PORT, user or settings.user)
     return Target(name, address, port, user or settings.user)
+
+
+def jump_target(jump: str, settings: SshSettings) -> Target:
+    """Return the target of one jump host, `[user@]host[:port]`; raises TransportError."""
+    match = JUMP.fullmatch(jump)
+    if match is None:
+        raise TransportError(FailureReason.CONNECT, "expected [user@]host[:port]")
+    name = match["host"].strip("[]")
+    port = int(match["port"]) if match["port"] else None
+    return target_of(name, name, port, settings, match["user"])
