@@ -105,6 +105,31 @@ QUIET: Final = (
         ),
     ),
     Quiet(
+        name="a replica answers again and lacks what was written meanwhile",
+        alerts=("BoksReplicaReceivesNothing",),
+        lines=(
+            of_host("boks_replica_lag_sequences", "5", "_"),
+            of_host("boks_replica_reported_status", "1", "1", status="ok"),
+            of_host("boks_table_sequence", "+1", "_", table="T7"),
+            of_domain("boks_replica_reported_status", "1", "1", host="replica2", status="ok"),
+            of_domain("boks_table_sequence", "+1", "+1", host="replica2", table="T7"),
+        ),
+        sick_minutes=10,
+    ),
+    Quiet(
+        name="a replica that was DOWN is listed as OK, and its first update has not arrived",
+        alerts=("BoksReplicaReceivesNothing",),
+        lines=(
+            of_host("boks_replica_lag_sequences", "50", "50"),
+            of_host("boks_replica_reported_status", "0", "1", status="ok"),
+            of_host("boks_replica_reported_status", "1", "0", status="down"),
+            of_host("boks_table_sequence", "7", "7", table="T7"),
+            of_domain("boks_replica_reported_status", "1", "1", host="replica2", status="ok"),
+            of_domain("boks_table_sequence", "+1", "+1", host="replica2", table="T7"),
+        ),
+        sick_minutes=2,
+    ),
+    Quiet(
         name="the master sends to no replica: that is no fault of one of them",
         alerts=("BoksReplicaReceivesNothing",),
         lines=(

@@ -14,7 +14,7 @@ from tests.integration.alerting import (
     until,
 )
 
-SPEED = 15
+SPEED = 10
 PROMETHEUS = """\
 global: {{scrape_interval: 30s, scrape_timeout: 20s, evaluation_interval: 15s}}
 rule_files: ["{rules}/*.rules.yml"]

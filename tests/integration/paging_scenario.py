@@ -55,6 +55,8 @@ class Night:
     set_at: dict[Key, float] = field(default_factory=dict)
     cleared_at: dict[Key, float] = field(default_factory=dict)
     faults_from: float = 0.0
+    restarted: str = ""
+    """The exporter that is restarted at the end: at this speed the seconds in which it starts can be minutes."""
 
     @property
     def pages(self) -> list[Notification]:
@@ -142,7 +144,7 @@ class Story:
         self._empty.start()
         self.night.set_at = dict.fromkeys(EXPECTED, time.time())
         self._lone.stop()
-        self.night.wait_for("firing", set(EXPECTED), 90)
+        self.night.wait_for("firing", set(EXPECTED), 150)
         self._fail_a_scrape()
 
     def repair(self) -> None:
@@ -153,8 +155,9 @@ class Story:
             if fault is Fault.TWO_MASTERS:
                 self._world.rebuild(domain, host)
         self._wedge.unlink()
+        self.night.restarted = self._stuck.url.removeprefix("http://")
         self._stuck.stop()
         self._stuck.start()
         self._lone.start()
         list_targets(self._directory / "empty", self._empty.url)
-        self.night.wait_for("resolved", set(EXPECTED), 60)
+        self.night.wait_for("resolved", set(EXPECTED), 120)
