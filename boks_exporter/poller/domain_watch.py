@@ -23,6 +23,9 @@ from boks_exporter.transport.base import Transport
 Clearances: TypeAlias = Callable[[DomainName], Awaitable[Sequence[Clearance]]]
 """Reads what clears evidence in a domain."""
 
+JUDGED_AT_ONCE: Final = 100
+"""Hosts that are judged without a pause, which takes at most 20 ms."""
+
 CLOCK_STEP_SECONDS: Final[Seconds] = 1.0
 """A difference between the Unix clock and the monotonic one from which it is a step and no drift."""
 
@@ -114,8 +117,14 @@ class DomainWatch:
         if once:
             judged = judge_once(snapshot, thresholds, exact_to=interval)
         else:
-            clearances = await self._clearances()
-            judged = judge_round(snapshot, self.history, thresholds, exact_to=interval, clearances=clearances)
+            judge = partial(
+                judge_round, snapshot, self.history, thresholds, exact_to=interval, clearances=await self._clearances()
+            )
+            # Polls and answers of other domains go on while many hosts are judged.
+            judged = judge() if len(snapshot.hosts) < JUDGED_AT_ONCE else await asyncio.to_thread(judge)
+            if late := set(_names(domain)) - set(_names(self.domain)) - removed:  # by a reload meanwhile
+                snapshot = snapshot.without(late)
+                judged = judge_round(snapshot, self.history, self.domain.thresholds, exact_to=interval)
         for host in judged.history.discovered.keys() ^ self.history.discovered.keys():
             if snapshot.host(host) is None:
                 _log.info("discovered_host_dropped", boks_domain=domain.name, host=host)
