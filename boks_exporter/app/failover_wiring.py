@@ -5,7 +5,7 @@ import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -183,7 +183,9 @@ async def operator_connections(domain: ManagedDomain) -> AsyncIterator[OperatorC
 async def looking(domain: ManagedDomain) -> AsyncIterator[Survey]:
     """Hold a survey, and nothing that could change a host."""
     async with operator_connections(domain) as ways:
-        yield _survey(domain, ways.reading, ReadOnlyGates(ReadOnlyTransport(ways.operator)))
+        survey = _survey(domain, ways.reading, ReadOnlyGates(ReadOnlyTransport(ways.operator)))
+        async with aclosing(survey):
+            yield survey
 
 
 @asynccontextmanager
@@ -196,8 +198,9 @@ async def changing(
 ) -> AsyncIterator[Runner]:
     """Hold what a run needs."""
     hooks, fence, asked = domain.failover.hooks, domain.failover.fence, halt or Halt()
-    async with operator_connections(domain) as ways:
+    async with operator_connections(domain) as ways, AsyncExitStack() as stack:
         survey = _survey(domain, ways.reading, ReadOnlyGates(ReadOnlyTransport(ways.operator)))
+        stack.push_async_callback(survey.aclose)
         yield Runner(
             Tools(
                 survey=survey,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
 from boks_exporter.config import DomainSettings
+from boks_exporter.failover.dead_hosts import DEAD_REASONS, DeadHosts, ImpatientTransport
 from boks_exporter.failover.earlier_knowledge import EarlierKnowledge, with_earlier
 from boks_exporter.failover.facts import FailoverFacts, ForkPoint, GateFacts, JournalView, Reading, Witness
 from boks_exporter.failover.gate_client import ReadOnlyGates
@@ -48,6 +49,8 @@ class Survey:
         self._known = Knowledge(last_known_master=self.last_known_master, discovered=hosts_of(self.history.discovered))
         self._at_once = asyncio.Semaphore(_AT_ONCE)
         self._stopped: frozenset[HostName] = frozenset()
+        self._dead = DeadHosts()
+        self._is_next_patient = False
 
     def __repr__(self) -> str:
         return f"<Survey of {self.domain.name}>"
@@ -86,10 +89,20 @@ class Survey:
             if known is None or known.read_at <= reading.read_at:
                 self.readings[host] = reading
 
+    def be_patient(self) -> None:
+        """Wait in the next round for hosts that are known to be dead as for all others."""
+        self._is_next_patient = True
+
+    async def aclose(self) -> None:
+        """Cancel requests that are still on their way to dead hosts."""
+        await self._dead.aclose()
+
     async def observe(self, journal: JournalView) -> FailoverFacts:
         """Poll every host through both gates; `journal` becomes part of the facts."""
+        self._dead.is_patient, self._is_next_patient = self._is_next_patient, False
+        reading = ImpatientTransport(self.transport, self._dead)
         snapshot, gates = await _both(
-            observe(self.domain, self.transport, self.clock, self._known, self._at_once), self._gates(self.hosts)
+            observe(self.domain, reading, self.clock, self._known, self._at_once), self._gates(self.hosts)
         )
         new = tuple(host for host in snapshot.hosts if host.name not in gates)
         gates |= await self._gates(new)
@@ -137,8 +150,11 @@ class Survey:
                 self.readings[seen.host] = replace(reading, source="read in an earlier round")
 
     async def _gates(self, hosts: tuple[Host, ...]) -> dict[HostName, GateFacts]:
-        found = await asyncio.gather(*(self._limited(self.gates.readiness(host)) for host in hosts))
+        found = await asyncio.gather(*(self._limited(self._gate(host)) for host in hosts))
         return {facts.host: facts for facts in found}
+
+    async def _gate(self, host: Host) -> GateFacts:
+        return await self._dead.ask(("gate", host.name), lambda: self.gates.readiness(host), _gate_is_dead)
 
     async def reach_of(self, facts: FailoverFacts, other: HostName) -> tuple[Witness, ...]:
         """Ask every replica that answered whether it reaches the master's port of a host, whatever its role."""
@@ -158,7 +174,12 @@ class Survey:
         """Ask one; a replica whose gate does not answer is a witness without an answer."""
         if gate.readiness is None:
             return Witness(host.name, Reach.UNKNOWN, gate.failure, other.name)
-        return await self._limited(self.gates.reach(host, other, self.limits.master_port))
+        asked = self._dead.ask(
+            ("reach", host.name, other.name),
+            lambda: self.gates.reach(host, other, self.limits.master_port),
+            lambda witness: witness.reach is Reach.TIMEOUT,
+        )
+        return await self._limited(asked)
 
     async def _registered(
         self, snapshot: DomainSnapshot, gates: Mapping[HostName, GateFacts]
@@ -178,6 +199,10 @@ def _seen_forks(history: History) -> Iterator[ForkPoint]:
     for host, term in history.terms.items():
         if term.replaced is not None and term.forked is not None:
             yield ForkPoint("", term.replaced, host, term.forked, {}, term.since, term.forked_at)
+
+
+def _gate_is_dead(gate: GateFacts) -> bool:
+    return gate.readiness is None and gate.reason in DEAD_REASONS
 
 
 _One = TypeVar("_One")

@@ -9,7 +9,7 @@ from boks_exporter.failover.journal import StepOutcome, StepPhase
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.claims import Claim
-from boks_exporter.failover.procedures.step import ProcedureStep, StepKind
+from boks_exporter.failover.procedures.step import REMOVE_DATABASE, ProcedureStep, StepKind
 from boks_exporter.failover.proofs import Certainty, Circumstances, Proven, prove_all
 from boks_exporter.failover.proofs.conflict import MasterInConflict, conflict_of
 from boks_exporter.failover.runner.attempt import Attempt, start_attempt
@@ -62,6 +62,8 @@ class StepExecutor:
         if attempt.phase is StepPhase.DO:
             await self._check_fence(attempt.step)
         if not begun:
+            if attempt.step.point_of_no_return or attempt.step.words == REMOVE_DATABASE:
+                self.tools.survey.be_patient()  # a host that came back is asked before, however slow it is
             needs = await self._needed(attempt)
             if self.tools.halt.is_asked() and self._may_halt(attempt):
                 return StepResult(StepOutcome.FAILED, f"not begun: {self.tools.halt.reason}", begun=False)

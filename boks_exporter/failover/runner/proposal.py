@@ -35,7 +35,8 @@ async def propose(
     journal: JournalView,
     own_run: str | None = None,
 ) -> Proposal:
-    """Observe, and propose; nothing that a survey holds can change a host."""
+    """Observe every host, however long it takes, and propose; nothing that a survey holds can change a host."""
+    survey.be_patient()
     return proposal_of(await survey.observe(journal), procedure, target, limits, own_run)
 
 
