@@ -8,6 +8,8 @@ import pytest
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import RunResult
+from boks_exporter.simulator.connection_faults import ConnectionFault
+from tests.nonempty import nonempty
 from tests.unit.failover_world import FIRST, World, virtually
 
 
@@ -46,3 +48,47 @@ def test_a_journal_from_before_a_step_does_not_call_it_undone(journals: Path, co
     assert result.exit is (Exit.DONE if command == "resume" else Exit.WORK_LEFT), result.sentences
     assert world.roles()[FIRST] == "master"
     assert [words for _, words in world.sent()].count("convert master") == 1
+
+
+def test_what_an_abort_does_not_know_of_can_begin_no_more(journals: Path) -> None:
+    """The ids of all steps that no host has begun are void when the run is closed: a late request runs nothing."""
+    world = World.at(journals)
+
+    async def scene() -> RunResult:
+        survey = await world.bereaved()
+        proposal = await world.proposal(Procedure.PROMOTE, FIRST, survey)
+
+        def lose(_: str, line: str) -> ConnectionFault | None:
+            return ConnectionFault.BEFORE if " convert master" in line or " record " in line else None
+
+        world.way.connection_fault = lose
+        run = (await world.apply(Procedure.PROMOTE, FIRST, survey=survey)).run or ""
+        world.way.connection_fault = lambda _, __: None
+        with world.journal() as opened:
+            opened._write("DELETE FROM steps", ())
+            opened._write("UPDATE runs SET is_open = 1, ended_at = NULL, outcome = 'open'", ())
+        result = await world.abort(run)
+        steps = [step for step in proposal.plan.steps if step.words]
+        assert {world.gates.states[step.host].records[step.id(run)].state for step in nonempty(steps)} == {"void"}
+        world.gates.handle(FIRST, f"boks-gate/1 op lock {run} late")
+        late = world.gates.handle(FIRST, f"boks-gate/1 op do {steps[-1].id(run)} convert master")
+        assert b"state=refused reason=void" in late.text()
+        return result
+
+    assert virtually(scene).exit is Exit.DONE
+    assert world.roles()[FIRST] == "server"
+
+
+def test_what_began_while_the_run_was_aborted_is_undone_with_it(journals: Path) -> None:
+    """The host answers the claim of the id with its record, and the record wins."""
+    world = World.at(journals)
+
+    async def scene() -> RunResult:
+        run = await _killed_after_the_conversion(world, journals / "kept.sqlite")
+        looked = ConnectionFault.BEFORE
+        world.way.connection_fault = lambda _, line: looked if " op record " in line else None
+        return await world.abort(run)
+
+    result = virtually(scene)
+    assert result.exit is Exit.WORK_LEFT, result.sentences
+    assert world.roles()[FIRST] == "master"

@@ -5,27 +5,44 @@ from boks_exporter.failover.journal import StepPhase
 from boks_exporter.failover.procedures.step import ProcedureStep
 from boks_exporter.failover.runner.attempt import attempt_at
 from boks_exporter.failover.runner.execute_step import StepExecutor
+from boks_exporter.failover.runner.rollback import PointOfNoReturn, Rollback, RollbackResult
 from boks_exporter.parsing.operator_facts import RecordState
 
 _NOT_BEGUN = {RecordState.NONE, RecordState.REFUSED, RecordState.VOID}
 
 
-async def adopt_records(executor: StepExecutor) -> None:
-    """Journal as intended what a host has a record of; what became of it is then asked as after a lost connection."""
-    journal, clock = executor.tools.journal, executor.tools.clock
+async def adopt_records(executor: StepExecutor, *, void: bool = False) -> bool:
+    """Journal as intended what a host has a record of; what became of it is then asked as after a lost connection.
+
+    With `void`, the ids of all other steps are claimed, so that a request that comes late begins nothing after the run
+    is closed. Returns whether there was such a record.
+    """
+    journal, clock, found = executor.tools.journal, executor.tools.clock, False
     known = {entry.number for entry in journal.steps(executor.run) if entry.phase is StepPhase.DO}
     for step in executor.plan.steps:
-        if step.words and step.number not in known and await _is_recorded(executor, step):
+        if step.words and step.number not in known and await _is_recorded(executor, step, void=void):
             executor.tools.say(f"    {step.host} has a record of step {step.number} that this journal lacks")
             journal.intend(executor.run, attempt_at(step, executor.run, 1).entry(clock.now()))
+            found = True
+    return found
 
 
-async def _is_recorded(executor: StepExecutor, step: ProcedureStep) -> bool:
-    host = next((each for each in executor.tools.survey.hosts if each.name == step.host), None)
+async def undo_and_void(executor: StepExecutor) -> RollbackResult:
+    """Roll back a run that is closed then: what no host has begun of it, none begins later."""
+    undone = await Rollback(executor).undo()
+    is_last = undone.whole or undone.passed is PointOfNoReturn.YES
+    if is_last and await adopt_records(executor, void=True):
+        undone = await Rollback(executor).undo()
+    return undone
+
+
+async def _is_recorded(executor: StepExecutor, step: ProcedureStep, *, void: bool) -> bool:
+    tools, step_id = executor.tools, step.id(executor.run)
+    host = next((each for each in tools.survey.hosts if each.name == step.host), None)
     if host is None:
         return False
     try:
-        record = await executor.tools.looking.record(host, step.id(executor.run))
+        record = await (tools.changing.void(host, step_id) if void else tools.looking.record(host, step_id))
     except (TransportError, ParseError):
         return False
     return record.state not in _NOT_BEGUN

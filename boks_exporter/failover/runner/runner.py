@@ -20,7 +20,7 @@ from boks_exporter.failover.plan import difference
 from boks_exporter.failover.preflight import NoSuchFindingError, blocking_findings, check_existing, exit_for, told
 from boks_exporter.failover.procedures.step import ProcedureStep
 from boks_exporter.failover.proofs.conflict import sentences
-from boks_exporter.failover.runner.adopt import adopt_records
+from boks_exporter.failover.runner.adopt import adopt_records, undo_and_void
 from boks_exporter.failover.runner.execute_step import StepExecutor
 from boks_exporter.failover.runner.finish import Finisher, facts_of_plan, given_up, in_order, in_words, next_for
 from boks_exporter.failover.runner.hooks import Event
@@ -283,7 +283,7 @@ class Runner:
 
     async def _abort(self, run: Run, performer: StepExecutor) -> RunResult:
         self._at_work_again(run.name)
-        undone = await Rollback(performer).undo()
+        undone = await undo_and_void(performer)
         if undone.whole:
             return await self.end.close(run.name, Outcome.ABORTED, Exit.DONE, undone.sentences, undone.leftovers)
         if undone.passed is PointOfNoReturn.YES:
