@@ -46,7 +46,9 @@ def test_only_the_first_round_waits_for_a_dead_master(journals: Path) -> None:
     world = World.at(journals)
 
     async def scene() -> list[float]:
-        survey = await world.bereaved()
+        survey = world.survey()
+        await world.warm(survey)
+        world.kill_master()
         return [await seconds_of_a_round(world, survey) for _ in range(4)]
 
     first, *later = virtually(scene)
