@@ -68,11 +68,11 @@ def _after(before: History, facts: RoundFacts, seen: Observed, known: CopyEviden
         return _without_database(known, seen.started_at)
     if seen.role is Role.CLIENT:
         return _reloading(known, seen.started_at)
+    if loads_copy(facts, seen.host):
+        known = _reloading(known, seen.started_at)
     replica = facts.comparison.replica(seen.host)
     if replica is None:
         return known
-    if loads_copy(facts, seen.host):
-        known = _reloading(known, replica.read_at)
     had_tables = bool(known.leads or known.differences)
     known = _with_leads(facts, replica, known)
     known = _with_differences(before, facts, replica, known)

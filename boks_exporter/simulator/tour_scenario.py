@@ -49,7 +49,7 @@ STOPS: Final = (
         {"by": 2},
         "{host} holds two updates that the master never had, as after a bad conversion; the list still says OK.",
         "{host} is ahead, boks_replica_ahead_sequences is 2.",
-        "{host} is rebuilt; the two updates are removed.",
+        "{host} is rebuilt: it loads its copy, and is ok when it has the master's numbers again.",
     ),
     TourStop(
         Fault.LOADING,
@@ -119,7 +119,7 @@ STOPS: Final = (
         {},
         "{host}'s busiest table is of another generation: its stamp is not the master's.",
         "{host} is diverged, boks_replica_stamp_mismatch_tables is 1.",
-        "{host}'s table is replaced.",
+        "{host} loads its copy again.",
     ),
     TourStop(
         Fault.MISSING_TABLE,

@@ -65,7 +65,7 @@ def test_a_scenario_that_repairs_leaves_the_domain_sound(name: str) -> None:
     for step in first_steps(SCENARIOS[name]):
         if step.at < length:
             play(domain, step)
-    domain.advance(length + 60)
+    domain.advance(length + 120)  # a reload takes up to a minute and a half here
     truth = domain.truth()
     assert truth.masters == (CAST.master,)
     for replica in CAST.replicas:

@@ -50,7 +50,7 @@ def bring_back(host: SimulatedHost, name: str, file: str | None = None) -> None:
 
 
 def _files(copy: Copy, now: float) -> list[str]:
-    if copy.database is None:
+    if not copy.is_there(now):
         return []
     files = sorted(table_file(table) for table in copy.numbers(now))
     return files if SEQUENCE_FILE in copy.elsewhere else [*files, SEQUENCE_FILE]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
-from boks_exporter.model import TableNumber
+from boks_exporter.model import Seconds, TableNumber
 from boks_exporter.simulator.domain.faults import Fault
 from boks_exporter.simulator.domain.host import SimulatedHost
 from boks_exporter.simulator.domain.layout import Boksinit
@@ -16,12 +16,13 @@ Parameters: TypeAlias = Mapping[str, Any]
 Effect: TypeAlias = Callable[[SimulatedState, SimulatedHost, Parameters], None]
 
 _DAY: Final = 86400
+_EMPTY_SECONDS: Final[Seconds] = 8.0
+"""Longer than a round of the demo."""
 
 
 def set_fault(state: SimulatedState, host: SimulatedHost, fault: Fault, parameters: Parameters) -> None:
     """Set a fault on a host; one that is set already is cleared first."""
-    if fault in host.faults:
-        clear_fault(state, host, fault)
+    _undo(state, host, fault)
     host.faults[fault] = parameters
     if fault in _SET and (fault not in _OF_REPLICAS or host.role is Boksinit.SERVER):
         _SET[fault](state, host, parameters)
@@ -30,12 +31,22 @@ def set_fault(state: SimulatedState, host: SimulatedHost, fault: Fault, paramete
 
 def clear_fault(state: SimulatedState, host: SimulatedHost, fault: Fault) -> None:
     """End a fault; one that is not set changes nothing."""
+    if _undo(state, host, fault):
+        is_reloaded = fault in _RELOADED and host.role is Boksinit.SERVER
+        if is_reloaded:
+            _reload(state, host)
+        connect(state)
+        if is_reloaded:
+            _wait_for_the_first_table(state, host)
+
+
+def _undo(state: SimulatedState, host: SimulatedHost, fault: Fault) -> bool:
     if fault not in host.faults:
-        return
+        return False
     parameters = host.faults.pop(fault)
     if fault in _CLEARED:
         _CLEARED[fault](state, host, parameters)
-    connect(state)
+    return True
 
 
 def _tables(host: SimulatedHost, parameters: Parameters) -> Iterable[TableNumber]:
@@ -94,6 +105,22 @@ def _take_away(_: SimulatedState, host: SimulatedHost, __: Parameters) -> None:
     host.copy.own.clear()
 
 
+def _reload(state: SimulatedState, host: SimulatedHost) -> None:
+    """Let a replica load its whole copy again: what is wrong in it does not go otherwise."""
+    host.must_load = True
+    host.copy.loading = Loading(state.now, state.now + state.layout.loading_seconds)
+
+
+def _wait_for_the_first_table(state: SimulatedState, host: SimulatedHost) -> None:
+    """Leave the host without any file of a database for a while, as a rebuild does."""
+    source = state.hosts.get(host.source or "")
+    if source and host.copy.loading:
+        loading, link = host.copy.loading, source.links[host.name]
+        host.copy.loading = Loading(loading.begun + _EMPTY_SECONDS, loading.ends + _EMPTY_SECONDS)
+        link.loading_until += _EMPTY_SECONDS
+        follow(state, host)
+
+
 def _restamp(state: SimulatedState, host: SimulatedHost, parameters: Parameters) -> None:
     numbers = host.copy.numbers(state.now)
     for table in _tables(host, parameters):
@@ -124,6 +151,8 @@ def _back_to_replica(state: SimulatedState, host: SimulatedHost, _: Parameters) 
 
 _OF_REPLICAS: Final = frozenset({Fault.DIVERGED, Fault.AHEAD, Fault.WRONG_STAMP, Fault.MISSING_TABLE})
 """Faults of a replica's data."""
+_RELOADED: Final = frozenset({Fault.AHEAD, Fault.WRONG_STAMP})
+"""Faults that end with a reload of the copy."""
 
 _SET: Final[Mapping[Fault, Effect]] = {
     Fault.DOWN: _stop,

@@ -6,7 +6,8 @@ from enum import StrEnum
 class Fault(StrEnum):
     """A fault that can be set on a host and cleared again; the parameters are in brackets.
 
-    What a fault does to the data stays when it is cleared, unless the sentence says otherwise.
+    What a fault does to the data stays when it is cleared, unless the sentence says otherwise; to reload is to load the
+    whole copy again, table by table.
     """
 
     DOWN = "down"
@@ -18,9 +19,9 @@ class Fault(StrEnum):
     DIVERGED = "diverged"
     """It stops to apply single tables (tables, the busiest one); cleared: it catches up."""
     AHEAD = "ahead"
-    """Single tables hold updates that the master never had (by, 2; tables, the busiest one); cleared: they go."""
+    """Single tables hold updates that the master never had (by, 2; tables, the busiest one); cleared: it reloads."""
     WRONG_STAMP = "wrong_stamp"
-    """Single tables are of another generation (tables, the busiest one; days, 300); cleared: they are replaced."""
+    """Single tables are of another generation (tables, the busiest one; days, 300); cleared: it reloads."""
     MISSING_TABLE = "missing_table"
     """Single tables are not there (tables, the busiest one); cleared: they are back."""
     UNLISTED = "unlisted"

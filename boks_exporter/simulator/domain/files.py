@@ -31,7 +31,7 @@ def files(state: SimulatedState, host: SimulatedHost) -> Mapping[str, bytes]:
     if methods := method_conf(host):
         found["etc/method.conf"] = methods
     numbers = host.copy.numbers(state.now)
-    if host.copy.database is not None and SEQUENCE_FILE not in host.copy.elsewhere:
+    if host.copy.is_there(state.now) and SEQUENCE_FILE not in host.copy.elsewhere:
         found["var/data/sequence"] = sequence_text(numbers).encode()
     for table, (number, _) in sorted(numbers.items()):
         found[f"var/data/{table_file(table)}"] = f"table {table}, up to update {number}\n".encode()

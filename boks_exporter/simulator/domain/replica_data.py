@@ -134,6 +134,10 @@ class Copy:
             numbers = dict(sorted(numbers.items())[: int(done * len(numbers))])
         return numbers
 
+    def is_there(self, now: Seconds) -> bool:
+        """Return whether there are files, which a reload removes before it begins."""
+        return self.database is not None and not (self.loading and now < self.loading.begun)
+
     def is_loading(self, now: Seconds) -> bool:
         """Return whether tables are still missing."""
         return self.loading is not None and now < self.loading.ends
