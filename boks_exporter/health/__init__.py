@@ -2,7 +2,7 @@
 
 from boks_exporter.health.domain import DomainHealth
 from boks_exporter.health.hosts import HostVerdict
-from boks_exporter.health.judgement import Judgement, judge_once, judge_round
+from boks_exporter.health.judgement import Judgement, LastRound, judge_again, judge_continued, judge_once, judge_round
 from boks_exporter.health.redundancy import GroupHealth, GroupKind, GroupVerdict
 from boks_exporter.health.states import PRECEDENCE, DomainState, ReplicaState
 from boks_exporter.health.thresholds import Thresholds
@@ -20,6 +20,7 @@ __all__ = [
     "HostVerdict",
     "Judgement",
     "LastKnown",
+    "LastRound",
     "ReplicaState",
     "StateChange",
     "StateSpan",
@@ -27,6 +28,8 @@ __all__ = [
     "Timeline",
     "dump_timeline",
     "extended",
+    "judge_again",
+    "judge_continued",
     "judge_once",
     "judge_round",
     "restore_timeline",

@@ -1,11 +1,12 @@
 """Updates that a new master never had: held by replicas, or written by another master."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 from boks_exporter.health.replica_conditions import RoundFacts
 from boks_exporter.model import HostName, Observed, Role, Seconds, TableNumber
-from boks_exporter.replication import History, Lead, MasterTerm
+from boks_exporter.replication import CopyEvidence, History, Lead, MasterTerm
 
 Proof: TypeAlias = tuple[HostName, TableNumber, Lead]
 
@@ -34,6 +35,30 @@ def fork_leads(before: History, facts: RoundFacts) -> Iterator[Proof]:
 
 def _is_fresh(before: History, facts: RoundFacts) -> bool:
     return before.recorded_at is not None and facts.snapshot.started_at - before.recorded_at <= _FRESH_SECONDS
+
+
+def from_fork_point(before: History, facts: RoundFacts) -> dict[HostName, CopyEvidence]:
+    """Return the evidence without the leads that a new master shares: it was ahead in the same tables itself.
+
+    A replica has these updates from the same source, such as the master before it was restored from a backup. What it
+    has beyond the new master is proven again, by `fork_leads` or by its numbers.
+    """
+    evidence = dict(facts.history.evidence)
+    master = facts.snapshot.master
+    if master is None or before.master in {None, master}:
+        return evidence
+    shared = before.evidence_of(master).leads
+    for host, known in facts.history.evidence.items():
+        if host == master:
+            continue
+        leads = {
+            table: lead
+            for table, lead in known.leads.items()
+            if lead.by_writing or table not in shared or lead.level > shared[table].level
+        }
+        is_settled = bool(known.leads) and not leads
+        evidence[host] = replace(known, leads=leads, diverged_since=None if is_settled else known.diverged_since)
+    return evidence
 
 
 def writing_leads(before: History, facts: RoundFacts) -> Iterator[Proof]:

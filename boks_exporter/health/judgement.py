@@ -48,6 +48,38 @@ def judge_round(
     return _judged(snapshot, history, advance(history, snapshot), thresholds, exact_to)
 
 
+@dataclass(frozen=True, slots=True)
+class LastRound:
+    """The history with the last round, and the one before it: a round that is judged again must not count twice."""
+
+    before: History
+    history: History
+
+
+def judge_continued(
+    joined: DomainSnapshot,
+    read: DomainSnapshot,
+    recorded: LastRound,
+    thresholds: Thresholds,
+    *,
+    exact_to: Seconds = math.inf,
+) -> Judgement:
+    """Judge a view that joins the last round with what the next one has `read` so far."""
+    again = {outcome.host for outcome in read.outcomes}
+    kept = {key: at for key, at in recorded.before.lasting.items() if key[0] not in again}
+    new = {key: at for key, at in recorded.history.lasting.items() if key[0] in again}
+    history = replace(recorded.history, lasting=kept | new)
+    return _judged(joined, history, advance(history, read), thresholds, exact_to)
+
+
+def judge_again(
+    snapshot: DomainSnapshot, recorded: LastRound, thresholds: Thresholds, *, exact_to: Seconds = math.inf
+) -> Judgement:
+    """Judge the last round without some of its hosts, as after a reload."""
+    history = replace(recorded.history, lasting=recorded.before.lasting)
+    return _judged(snapshot, recorded.before, history, thresholds, exact_to)
+
+
 def judge_once(snapshot: DomainSnapshot, thresholds: Thresholds, *, exact_to: Seconds = math.inf) -> Judgement:
     """Judge a one-shot poll, which has no history and learns no ages."""
     return _judged(snapshot, History(), History(), thresholds, exact_to)

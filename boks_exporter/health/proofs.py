@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from boks_exporter.health.forks import fork_leads, writing_leads
+from boks_exporter.health.forks import fork_leads, from_fork_point, writing_leads
 from boks_exporter.health.replica_conditions import (
     RoundFacts,
     ahead_tables,
@@ -28,7 +28,7 @@ from boks_exporter.replication import (
 
 def proven(before: History, facts: RoundFacts) -> dict[HostName, CopyEvidence]:
     """Return the evidence of every copy after a round; a host that does not answer keeps its own."""
-    evidence = dict(facts.history.evidence)
+    evidence = from_fork_point(before, facts)
     for host, table, lead in (*fork_leads(before, facts), *writing_leads(before, facts)):
         known = evidence.get(host) or CopyEvidence()
         earlier = known.leads.get(table)
@@ -168,7 +168,7 @@ def _differences_left(
 ) -> Iterator[tuple[TableNumber, Difference]]:
     for number, difference in known.differences.items():
         table = replica.table(number)
-        if table is None or table.stamp_mismatch is not False or table.lag is None:
+        if table is None or table.stamp_mismatch is not False or None in {table.lag, table.ahead}:
             yield number, difference
         elif table.lag or table.ahead or not _was_transferred(before, replica, table, known):
             ended_at = difference.ended_at or replica.read_at

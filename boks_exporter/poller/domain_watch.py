@@ -10,7 +10,15 @@ import structlog
 
 from boks_exporter.config import CloserPolls, DomainSettings
 from boks_exporter.exposition import DomainView, ExpositionOptions
-from boks_exporter.health import Timeline, extended, judge_once, judge_round
+from boks_exporter.health import (
+    LastRound,
+    Timeline,
+    extended,
+    judge_again,
+    judge_continued,
+    judge_once,
+    judge_round,
+)
 from boks_exporter.model import DomainName, DomainSnapshot, HostName, Seconds
 from boks_exporter.observe import PATIENCE_SECONDS, Clock, Knowledge, RareSections, RoundOptions, observe
 from boks_exporter.poller.counters import Counters
@@ -51,6 +59,7 @@ class DomainWatch:
         self.view: DomainView | None = None
         self.history = (kept or PersistedState()).history
         self.timeline: Timeline = (kept or PersistedState()).timeline
+        self._before = self.history
         self._is_first = self.history.begun_at is None
         self._clock = clock
         self._clock_offset = clock.now() - clock.monotonic()
@@ -86,7 +95,9 @@ class DomainWatch:
 
     def _view_without(self, view: DomainView, removed: Collection[HostName]) -> DomainView:
         snapshot = view.snapshot.without(removed)
-        judged = judge_round(snapshot, self.history, self.domain.thresholds)
+        interval = view.counters.interval_seconds
+        recorded = LastRound(self._before, self.history)
+        judged = judge_again(snapshot, recorded, self.domain.thresholds, exact_to=interval)
         hosts = {name: counters for name, counters in view.counters.hosts.items() if name not in removed}
         counters = replace(view.counters, hosts=hosts)
         return replace(view, snapshot=snapshot, comparison=judged.comparison, health=judged.health, counters=counters)
@@ -128,7 +139,7 @@ class DomainWatch:
         for host in judged.history.discovered.keys() ^ self.history.discovered.keys():
             if snapshot.host(host) is None:
                 _log.info("discovered_host_dropped", boks_domain=domain.name, host=host)
-        self.history = judged.history
+        self._before, self.history = self.history, judged.history
         self._known = known.after(snapshot)
         self._tally.count(snapshot, self.transport)
         counters = self._tally.counters(interval, self.domain.transport)
@@ -164,7 +175,8 @@ class DomainWatch:
         if self.view is None:
             return
         snapshot = continued(self.view.snapshot, read)
-        judged = judge_round(snapshot, self.history, self.domain.thresholds, exact_to=interval)
+        recorded = LastRound(self._before, self.history)
+        judged = judge_continued(snapshot, read, recorded, self.domain.thresholds, exact_to=interval)
         counters = self._tally.preview(self.view.counters, read)
         self.view = replace(
             self.view, snapshot=snapshot, comparison=judged.comparison, health=judged.health, counters=counters
@@ -187,7 +199,7 @@ class DomainWatch:
         step, self._clock_offset = offset - self._clock_offset, offset
         if abs(step) > CLOCK_STEP_SECONDS:
             _log.warning("clock_was_set", boks_domain=self.domain.name, by_seconds=round(step, 3))
-            self.history = self.history.shifted(step)
+            self._before, self.history = self._before.shifted(step), self.history.shifted(step)
             self.timeline = self.timeline.shifted(step)
 
 

@@ -198,12 +198,14 @@ def _missing(
 ) -> tuple[TableNumber, ...] | None:
     """Return the tables that the master had before the replica was read; one that appeared later may be in flight.
 
-    A table in a line that could not be read exists, with an unknown number.
+    A table in a line that could not be read exists, with an unknown number. Without a reading before the replica's, a
+    table that it lacks proves nothing.
     """
     if None in uncertain:
         return None
-    wanted = {table for table, bracket in around.items() if bracket.lower is not None}
-    return tuple(sorted(wanted - set(rows) - set(uncertain)))
+    lacking = around.keys() - set(rows) - set(uncertain)
+    read_before = {table for table, bracket in around.items() if bracket.lower is not None}
+    return tuple(sorted(lacking & read_before)) if read_before or not lacking else None
 
 
 def _extra(

@@ -39,7 +39,7 @@ async def _states(seed: int) -> list[str]:
     return states
 
 
-@pytest.mark.parametrize("seed", (1, 2, 24))
+@pytest.mark.parametrize("seed", [1, 2, 24])
 def test_a_lead_in_the_demo_ends_with_the_reload_of_the_copy(seed: int) -> None:
     """Ok until the fault; then ahead, and no round of ok before the copy was loaded again."""
     states = run_virtually(_states(seed))

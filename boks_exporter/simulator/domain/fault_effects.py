@@ -106,7 +106,7 @@ def _take_away(_: SimulatedState, host: SimulatedHost, __: Parameters) -> None:
 
 
 def _reload(state: SimulatedState, host: SimulatedHost) -> None:
-    """Let a replica load its whole copy again: what is wrong in it does not go otherwise."""
+    """Load the whole copy of a replica again, which removes what is wrong in it."""
     host.must_load = True
     host.copy.loading = Loading(state.now, state.now + state.layout.loading_seconds)
 
