@@ -15,9 +15,10 @@ import click
 
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.errors import ParseError
-from boks_exporter.report import StatusReport, read_report
+from boks_exporter.report import EventReport, StatusReport, read_events, read_report
 
 _PATH: Final = "/api/v1/status"
+_EVENTS_PATH: Final = "/api/v1/events"
 _CHUNK: Final = 65536
 _MAX_BYTES: Final = 256 * 1024 * 1024
 _MAX_EXCERPT: Final = 200
@@ -59,6 +60,16 @@ def fetch_report(access: Access, timeout_seconds: float) -> FetchedReport:
         raise ExporterError(message) from error
 
 
+def fetch_events(access: Access, timeout_seconds: float, since: float) -> list[EventReport]:
+    """Fetch the changes after a time, oldest first. Raises ExporterError."""
+    body, _ = _fetch(access, _checked(access.url), timeout_seconds, f"{_EVENTS_PATH}?since={since!r}")
+    try:
+        return read_events(body)
+    except ParseError as error:
+        message = f"{access.url} answered, but not with a list of changes: {error}"
+        raise ExporterError(message) from error
+
+
 def _checked(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
@@ -74,11 +85,11 @@ def _checked(url: str) -> SplitResult:
     return parts
 
 
-def _fetch(access: Access, parts: SplitResult, timeout_seconds: float) -> tuple[bytes, str]:
+def _fetch(access: Access, parts: SplitResult, timeout_seconds: float, api: str = _PATH) -> tuple[bytes, str]:
     deadline = time.monotonic() + timeout_seconds
     connection = _connection(access, parts, timeout_seconds)
     try:
-        connection.request("GET", _path(parts), headers=_headers(access))
+        connection.request("GET", _path(parts, api), headers=_headers(access))
         response = connection.getresponse()
         body = _read(response, deadline)
     except TimeoutError as error:
@@ -93,7 +104,7 @@ def _fetch(access: Access, parts: SplitResult, timeout_seconds: float) -> tuple[
     finally:
         connection.close()
     if response.status != HTTPStatus.OK:
-        message = f"{access.url}: {_refusal(response, body, access)}"
+        message = f"{access.url}: {_refusal(response, body, access, api.partition('?')[0])}"
         raise ExporterError(message)
     return body, response.getheader("Date", "")
 
@@ -106,9 +117,8 @@ def _timestamp(date: str) -> float | None:
     return moment.timestamp() if moment.tzinfo else None
 
 
-def _path(parts: SplitResult) -> str:
-    path = parts.path.rstrip("/")
-    return path if path.endswith(_PATH) else path + _PATH
+def _path(parts: SplitResult, api: str) -> str:
+    return parts.path.rstrip("/").removesuffix(_PATH) + api
 
 
 def _headers(access: Access) -> dict[str, str]:
@@ -168,7 +178,7 @@ def _describe(error: OSError | HTTPException) -> str:
     return text or type(error).__name__
 
 
-def _refusal(response: HTTPResponse, body: bytes, access: Access) -> str:
+def _refusal(response: HTTPResponse, body: bytes, access: Access, api: str) -> str:
     """Describe a status other than 200 and what to do."""
     excerpt = harmless(body[:_MAX_EXCERPT].decode(errors="replace")).strip()
     match response.status:
@@ -177,7 +187,8 @@ def _refusal(response: HTTPResponse, body: bytes, access: Access) -> str:
         case HTTPStatus.UNAUTHORIZED:
             return "it rejects this user and password"
         case HTTPStatus.NOT_FOUND:
-            return f"found nothing at {_PATH}; check the route prefix in the URL"
+            older = ", or the exporter is older" if api != _PATH else ""
+            return f"found nothing at {api}; check the route prefix in the URL{older}"
         case status if response.getheader("Location"):
             return f"HTTP {status}, it redirects to {harmless(response.getheader('Location', ''))}"
         case status:

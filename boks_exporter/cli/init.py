@@ -1,6 +1,5 @@
 """`boks-exporter init`: from a master's name to a complete installation."""
 
-import asyncio
 import shutil
 import socket
 import sys
@@ -187,6 +186,8 @@ def init(*, unattended: bool, fingerprints: tuple[str, ...], **given: Any) -> in
     directory = given["directory"].absolute()
     person = _Unattended(fingerprints) if unattended else _AtTheTerminal(directory / "install-gate.sh")
     setup = _setup(given | {"master": master, "domain": domain, "directory": directory}, person)
+    import asyncio
+
     asyncio.run(setup.run())
     _show_next(setup)
     return _doctor(setup)

@@ -14,6 +14,7 @@ from boks_exporter.cli.options import DEFAULT_CONFIG, validate_domains
 from boks_exporter.errors import BoksExporterError
 
 if TYPE_CHECKING:
+    from boks_exporter.cli.http_client import Access
     from boks_exporter.config import Settings
     from boks_exporter.exposition import DomainView
     from boks_exporter.report import StatusReport
@@ -102,10 +103,11 @@ def fetch(query: ReportQuery) -> SourcedReport:
     return _from_exporter(query) if query.url is not None else _from_poll(query)
 
 
-def _from_exporter(query: ReportQuery) -> SourcedReport:
-    from boks_exporter.cli.http_client import Access, fetch_report
+def access_to(query: ReportQuery) -> "Access":
+    """Return address and credentials of the running exporter."""
+    from boks_exporter.cli.http_client import Access
 
-    access = Access(
+    return Access(
         url=query.url or "",
         username=query.username,
         password=password_of(query.password_file),
@@ -114,6 +116,12 @@ def _from_exporter(query: ReportQuery) -> SourcedReport:
         client_key=query.client_key,
         insecure_ignore_certificate=query.insecure_ignore_certificate,
     )
+
+
+def _from_exporter(query: ReportQuery) -> SourcedReport:
+    from boks_exporter.cli.http_client import fetch_report
+
+    access = access_to(query)
     fetched = fetch_report(access, query.timeout_seconds)
     report = fetched.report
     validate_domains(query.domains, [domain["domain"] for domain in report["domains"]], access.url)

@@ -22,6 +22,7 @@ _COMMANDS: Final = {
     "serve": "boks_exporter.cli.serve:serve",
     "status": "boks_exporter.cli.status:status",
     "diagnose": "boks_exporter.cli.diagnose:diagnose",
+    "events": "boks_exporter.cli.events:events",
     "check": "boks_exporter.cli.check.command:check",
     "config": "boks_exporter.cli.config:config",
     "failover": "boks_exporter.cli.failover.commands:failover",

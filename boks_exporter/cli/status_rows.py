@@ -1,26 +1,18 @@
 """Contents of the status table."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.report import DomainReport, HostReport, unread_sentences
+from boks_exporter.report.shapes import shown_state, worst_first
 from boks_exporter.text.formatting import between, in_words, utc_clock
 
 REASON: Final = "REASON"
 COLUMNS: Final = ("HOST", "SITE", "ROLE", "STATE", "LAG", "AHEAD", "LAST PACKET", REASON)
 UNKNOWN: Final = "?"
 
-SHAPES: Final = {
-    "ok": "✓",
-    **dict.fromkeys(("lagging", "loading", "unlisted", "degraded"), "▲"),
-    **dict.fromkeys(("down", "no_master", "several_masters"), "■"),
-    **dict.fromkeys(("ahead", "diverged"), "◆"),
-}
-"""A shape for each state next to its word, since a colour alone is not seen by everybody; `?` for any other."""
-
-_WORST_FIRST: Final = ("down", "ahead", "diverged", "unreachable", "unknown", "unlisted", "lagging", "loading")
 _TABLES_NAMED_AT_MOST: Final = 5
 _WITH_TABLES: Final = frozenset({"lagging", "ahead", "diverged"})
 
@@ -39,16 +31,10 @@ def headline(domain: DomainReport) -> str:
     return harmless(f"{domain['domain']}: {domain['state'].replace('_', ' ')} - {domain['reason']}")
 
 
-def worst_first(hosts: Iterable[HostReport]) -> list[HostReport]:
-    """Sort hosts by their state, the worst first, and within it by name; what is fine comes last."""
-
-    def rank(host: HostReport) -> tuple[int, str, str]:
-        state = host["state"]
-        known = state if state in _WORST_FIRST else "unknown"
-        place = len(_WORST_FIRST) if state == "ok" else _WORST_FIRST.index(known)
-        return place, host["host"].casefold(), host["host"]
-
-    return sorted(hosts, key=rank)
+def hosts_worst_first(domain: DomainReport) -> list[HostReport]:
+    """Sort the hosts by their states, the worst first, and within a state by name."""
+    by_name = {host["host"]: host for host in domain["hosts"]}
+    return [by_name[name] for name in worst_first((host["host"], host["state"]) for host in domain["hosts"])]
 
 
 def next_command(domain: DomainReport, options: str = "") -> str | None:
@@ -61,7 +47,7 @@ def next_command(domain: DomainReport, options: str = "") -> str | None:
         return f"boks-exporter failover candidates{own}"
     if domain["state"] == "several_masters":
         return f"boks-exporter failover conflict{own}"
-    worst = next(iter(worst_first(domain["hosts"])), None)
+    worst = next(iter(hosts_worst_first(domain)), None)
     return None if worst is None or worst["state"] == "ok" else f"boks-exporter diagnose {worst['host']}{options}"
 
 
@@ -69,8 +55,8 @@ def rows(
     domain: DomainReport, omitted_suffix: str = "", *, shapes: bool = False, changed: Collection[str] = ()
 ) -> Iterator[StatusRow]:
     """Build a row per host, the worst first; with a shape before the state, and a mark at hosts that changed."""
-    for host in worst_first(domain["hosts"]):
-        shape = f"{SHAPES.get(host['state'], '?')} " if shapes else ""
+    for host in hosts_worst_first(domain):
+        shape = f"{shown_state(host['state']).shape} " if shapes else ""
         mark = " *" if host["host"] in changed else ""
         cells = (
             host["host"].removesuffix(omitted_suffix) + mark,

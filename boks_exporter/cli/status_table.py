@@ -12,10 +12,11 @@ from rich.text import Text
 from boks_exporter.cli.gate_versions import old_gates
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.status_layout import common_suffix, fitting
-from boks_exporter.cli.status_rows import REASON, SHAPES, StatusRow, footers, headline, next_command, rows
+from boks_exporter.cli.status_rows import REASON, StatusRow, footers, headline, next_command, rows
 from boks_exporter.cli.streams import say
 from boks_exporter.remote.gate import gate_version
 from boks_exporter.report import DomainReport, StatusReport
+from boks_exporter.report.shapes import SHAPES
 
 _STYLES: Final = {
     "ok": "green",

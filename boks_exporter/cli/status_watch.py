@@ -14,10 +14,10 @@ import click
 from rich.text import Text
 
 from boks_exporter.cli.sanitize import harmless
-from boks_exporter.cli.status_rows import SHAPES
 from boks_exporter.cli.status_table import rendered
 from boks_exporter.cli.streams import say
 from boks_exporter.errors import BoksExporterError
+from boks_exporter.report.shapes import shown_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,8 +109,8 @@ def _states(report: "StatusReport") -> dict[tuple[str, str], tuple[object, ...]]
 
 def _worst(report: "StatusReport | None") -> str:
     """Return the shape of the worst domain."""
-    states = [domain["state"] for domain in report["domains"]] if report else []
-    return next((SHAPES.get(state, "?") for state in states if state != "ok"), SHAPES["ok"] if states else "?")
+    states = [shown_state(domain["state"]) for domain in report["domains"]] if report else []
+    return min(states, key=lambda state: state.rank).shape if states else "?"
 
 
 def _size() -> tuple[int, int]:

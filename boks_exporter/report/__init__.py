@@ -1,8 +1,10 @@
 """The status report: its types and its parser, without anything that computes one."""
 
-from boks_exporter.report.parser import read_report
+from boks_exporter.report.parser import read_events, read_report
 from boks_exporter.report.types import (
     DomainReport,
+    EventReport,
+    EventsReport,
     GroupReport,
     HostReport,
     KnowledgeReport,
@@ -17,6 +19,8 @@ from boks_exporter.report.unread_lines import unread_sentences
 
 __all__ = [
     "DomainReport",
+    "EventReport",
+    "EventsReport",
     "GroupReport",
     "HostReport",
     "KnowledgeReport",
@@ -26,6 +30,7 @@ __all__ = [
     "TableReport",
     "UnreadReport",
     "WindowReport",
+    "read_events",
     "read_report",
     "unread_sentences",
 ]

@@ -5,13 +5,22 @@ from types import NoneType, UnionType
 from typing import Any, Final, cast, get_args, get_origin, get_type_hints, is_typeddict
 
 from boks_exporter.errors import ParseError
-from boks_exporter.report.types import StatusReport
+from boks_exporter.report.types import EventReport, EventsReport, StatusReport
 
 _SHOWN_AT_MOST: Final = 40
 
 
 def read_report(text: str | bytes) -> StatusReport:
     """Parse an exporter's response; raises ParseError where it is not this JSON. Further keys are allowed."""
+    return cast("StatusReport", _parsed(text, StatusReport))
+
+
+def read_events(text: str | bytes) -> list[EventReport]:
+    """Parse an exporter's list of changes; raises ParseError where it is not this JSON. Further keys are allowed."""
+    return cast("EventsReport", _parsed(text, EventsReport))["events"]
+
+
+def _parsed(text: str | bytes, wanted: Any) -> Any:
     try:
         data = json.loads(text)
     except json.JSONDecodeError as error:
@@ -19,8 +28,8 @@ def read_report(text: str | bytes) -> StatusReport:
         raise ParseError(line=error.lineno, column=error.colno, expected="JSON", found=repr(found)) from error
     except UnicodeDecodeError as error:
         raise ParseError(line=1, column=error.start + 1, expected="JSON in UTF-8", found="other bytes") from error
-    _check(data, StatusReport, "the answer")
-    return cast("StatusReport", data)
+    _check(data, wanted, "the answer")
+    return data
 
 
 def _check(value: Any, wanted: Any, where: str) -> None:

@@ -46,6 +46,24 @@ class HostReport(TypedDict):
     evidence_timestamp_seconds: NotRequired[dict[str, float]]
 
 
+class EventReport(TypedDict):
+    """One change: of a host's state, or without a host of the domain's state or of its masters."""
+
+    timestamp_seconds: float
+    event: str
+    domain: str
+    host: str | None
+    was: str | None
+    state: str
+    reason: str
+
+
+class EventsReport(TypedDict):
+    """The changes of all domains, oldest first."""
+
+    events: list[EventReport]
+
+
 class GroupReport(TypedDict):
     """One site or section: how many of its replicas are ok, out of how many."""
 

@@ -129,9 +129,9 @@ def test_all_faulty_tables_are_named() -> None:
         )
     )
     assert [row.cells["REASON"] for row in found][:5] == [
+        "lacks T3; missing: T3, T4; different stamp: T5, T6",
         "ahead in T1; ahead: T1, T2, T3, T4, T5 and 3 more",
         "ahead in T7",
-        "lacks T3; missing: T3, T4; different stamp: T5, T6",
         "behind in T7; behind: T7, T8",
         "fine",
     ]

@@ -87,6 +87,7 @@ CASES = [
     ("init --unattended", "--state-directory={key}", "is a file"),
     ("init --unattended --master=m", "--domain= ", "expected a text, found none"),
     ("status", "--interval=x", DURATION),
+    ("events --url http://127.0.0.1:1", "--since=x", DURATION),
     ("doctor", "--prometheus=x", "expected a URL such as http://prometheus:9090, without user and password, found 'x'"),
     ("doctor", "--alertmanager=http://a:b@c", "expected a URL such as http://prometheus:9090, without user"),
     ("demo", "--listen=x", LISTEN),
