@@ -9,12 +9,19 @@ Block = str | Iterable[str]
 """The text of a block, or its lines."""
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-_BLOCK: Final = re.compile(r"(<!-- generated: (?P<name>[\w.-]+) -->\n).*?^(<!-- end -->)$", re.DOTALL | re.MULTILINE)
+_BLOCK: Final = re.compile(
+    r"(<!-- generated: (?P<name>[\w.-]+) -->\n)(?P<body>.*?)^(?P<end><!-- end -->)$", re.DOTALL | re.MULTILINE
+)
 _MARK: Final = re.compile(r"^<!-- (?:generated: .*|end) -->$", re.MULTILINE)
 
 
 class PageError(ValueError):
     """The marks of a page are not those that its generator fills."""
+
+
+def blocks_of(text: str) -> dict[str, str]:
+    """Return what is between the marks of a page, by name."""
+    return {found["name"]: found["body"] for found in _BLOCK.finditer(text)}
 
 
 def filled(text: str, blocks: Mapping[str, Block]) -> str:
@@ -28,7 +35,7 @@ def filled(text: str, blocks: Mapping[str, Block]) -> str:
     if sorted(names) != sorted(blocks):
         message = f"expected each of the blocks {sorted(blocks)} once, found {sorted(names)}"
         raise PageError(message)
-    return _BLOCK.sub(lambda found: f"{found[1]}\n{_text(blocks[found['name']])}\n\n{found[3]}", text)
+    return _BLOCK.sub(lambda found: f"{found[1]}\n{_text(blocks[found['name']])}\n\n{found['end']}", text)
 
 
 def filled_page(page: Path, blocks: Mapping[str, Block]) -> str:

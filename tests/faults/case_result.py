@@ -42,7 +42,7 @@ def judge_exit(world: World, story: Story, result: RunResult | None, before: Sta
     if result.exit in CHANGED_NOTHING | {Exit.DONE} and run is not None and not is_full:
         story.wrong.append(f"exit {int(result.exit)}, and a run is open")
     changes = before.without(world.changed_from_outside).differs(standing(world.domain))
-    leftovers = {f"database of {host}" for host in result.leftovers}
+    leftovers = {f"database of {host} " for host in result.leftovers}
     changes = [change for change in changes if not change.startswith(tuple(leftovers))]
     if result.exit is Exit.DONE and story.exits[-1] == "0" and not world.changed_from_outside:
         reasons = missing_to_goal(world.domain, story.case.procedure, target)

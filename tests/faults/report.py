@@ -9,7 +9,7 @@ from typing import Final
 
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.simulator.domain.invariants import Invariant
-from scripts.generated_blocks import ROOT, filled_page
+from scripts.generated_blocks import ROOT, blocks_of, filled_page
 from tests.faults.case_result import Story
 from tests.faults.cases import Case, cases, cases_of_others
 from tests.faults.faults import FaultKind
@@ -60,7 +60,7 @@ def page(stories: list[Story]) -> str:
             *_by_hand(stories),
         ),
     }
-    return filled_page(PAGE, blocks)
+    return filled_page(PAGE, {**blocks_of(PAGE.read_text(encoding="utf-8")), **blocks})
 
 
 def _of(stories: list[Story], procedure: Procedure) -> list[Story]:

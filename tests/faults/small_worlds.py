@@ -26,7 +26,7 @@ from boks_exporter.model import HostName
 from boks_exporter.rehearsal.environment import TwinEnvironment
 from boks_exporter.simulator.domain import Boksinit, SimulatedDomain
 from boks_exporter.simulator.domain.invariants import Invariant, Observer, running_masters
-from scripts.generated_blocks import ROOT
+from scripts.generated_blocks import ROOT, blocks_of, filled_page
 from tests.faults.harness import scratch
 from tests.faults.known_broken import SMALL_WORLDS
 from tests.faults.small_world import BEGINS, DATA, FORKS, NAMES, REACHES, Server, SmallWorld, environment_of
@@ -37,7 +37,7 @@ PROCEDURES: Final = tuple(each for each in TABLES if each not in {Procedure.FAIL
 SEED: Final = 12
 DRAWN: Final = 20_000
 PROCESSES: Final = 2
-FIGURES: Final = ROOT / "docs" / "small-worlds.json"
+PAGE: Final = ROOT / "docs" / "failover-faults.md"
 _AFTERWARDS: Final = 300.0
 
 Rest = dict[str, str | bool]
@@ -228,8 +228,16 @@ def every_world(count: int = DRAWN) -> list[SmallWorld]:
     return [world for world in (*pairs(), *triples(), *drawn(count, SEED)) if world.is_possible]
 
 
+def page(worlds: int, applied: int, broken: int, seconds: float) -> str:
+    """Return the page about the matrix with the figures of all small worlds."""
+    block = ("| small worlds | plans applied | broken | seconds |", "|---|---|---|---|")
+    figures = f"| {worlds} | {applied} | {broken} | {seconds:.0f} |"
+    blocks = blocks_of(PAGE.read_text(encoding="utf-8"))
+    return filled_page(PAGE, {**blocks, "small-worlds": (*block, figures)})
+
+
 def main(arguments: list[str]) -> int:
-    """Examine all worlds, and print what is broken."""
+    """Examine all worlds, print what is broken, and write the figures into the page."""
     began, applied, broken = time.monotonic(), 0, set()
     worlds = every_world(int(arguments[0]) if arguments else DRAWN)
     with ProcessPoolExecutor(PROCESSES) as pool:
@@ -241,6 +249,8 @@ def main(arguments: list[str]) -> int:
                 sys.stdout.flush()
     took = time.monotonic() - began
     sys.stdout.write(f"{len(worlds)} small worlds, {applied} plans applied in {took:.0f} s, broken: {len(broken)}\n")
+    if not arguments:
+        PAGE.write_text(page(len(worlds), applied, len(broken), took), encoding="utf-8")
     known = SMALL_WORLDS & {str(world) for world in worlds}
     return 0 if broken == known else 1
 

@@ -1,14 +1,26 @@
 """The page about the fault matrix tells of the matrix that there is."""
 
-from tests.faults.known_broken import CASES
+import re
+
+from scripts.generated_blocks import blocks_of
+from tests.faults.known_broken import CASES, SMALL_WORLDS
 from tests.faults.matrix import run_case
 from tests.faults.report import PAGE, every_case, page
+from tests.faults.small_worlds import every_world
 
 
 def test_the_page_counts_the_cases_that_there_are() -> None:
     """A step or a fault more, and `make faults` has to be run again."""
     text = PAGE.read_text(encoding="utf-8")
     assert f"| cases | {len(list(every_case()))} |" in text
+
+
+def test_the_page_counts_the_small_worlds_that_there_are() -> None:
+    """And tells how many of them are broken."""
+    worlds, applied, broken, _ = re.findall(r"\d+", blocks_of(PAGE.read_text(encoding="utf-8"))["small-worlds"])
+    assert int(worlds) == len(every_world())
+    assert int(applied) > 1000
+    assert int(broken) == len(SMALL_WORLDS)
 
 
 def test_the_page_claims_no_broken_invariant() -> None:

@@ -10,6 +10,10 @@ from tests.faults.small_world import Server, SmallWorld
 from tests.faults.small_worlds import drawn, examine, pairs
 
 PARTS, WORLDS = 12, 600
+HEALTHY = SmallWorld(
+    tuple(Server(role, is_running=True, reach="ok") for role in (Boksinit.MASTER, Boksinit.SERVER, Boksinit.SERVER)),
+    last_master="a",
+)
 UNCONFIGURED_MASTERS = (
     SmallWorld(
         (
@@ -34,9 +38,9 @@ UNCONFIGURED_MASTERS = (
 
 
 def sample(part: int) -> list[SmallWorld]:
-    """Draw pairs and larger worlds, the same ones each time."""
+    """Draw pairs and larger worlds, the same ones each time, and one in which nothing is wrong."""
     worlds = [*Random(2024).sample(list(pairs()), WORLDS), *drawn(WORLDS, seed=7)]  # noqa: S311 - a sample, no secret
-    return worlds[part::PARTS]
+    return [HEALTHY, *worlds[part::PARTS]]
 
 
 @pytest.mark.parametrize("world", UNCONFIGURED_MASTERS, ids=str)

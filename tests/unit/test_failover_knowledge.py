@@ -11,16 +11,17 @@ from boks_exporter.app.knowledge_report import knowledge_from_report
 from boks_exporter.exposition import DomainView, status_report
 from boks_exporter.exposition.domain_view import DomainCounters, HostCounters
 from boks_exporter.failover.earlier_knowledge import EarlierKnowledge, KnownHost, LastReach, with_earlier
-from boks_exporter.failover.facts import FailoverFacts, JournalView, Reading
+from boks_exporter.failover.facts import FailoverFacts, ForkPoint, JournalView, Reading
 from boks_exporter.failover.findings import Guard, Level
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.survey import Survey
 from boks_exporter.health import Thresholds, judge_round
 from boks_exporter.model import Role
-from boks_exporter.replication import CopyEvidence, History, Lead
+from boks_exporter.replication import CopyEvidence, DiscoveredHost, History, Lead, dump, restore
 from boks_exporter.report import read_report
 from boks_exporter.text.formatting import at_time
 from tests.unit.domain_rounds import NUMBERS, STAMP, answers, silent, snapshot
+from tests.unit.failover_facts import dead_master
 from tests.unit.failover_world import CLIENT, FIRST, MASTER, SECOND, World, virtually
 
 
@@ -139,3 +140,60 @@ def test_what_the_exporter_recorded_later_counts_before_a_file() -> None:
     assert (newer.roles[MASTER], newer.evidence.keys()) == (Role.CLIENT, {CLIENT})
     older = with_earlier(replace(history, recorded_at=50.0), earlier)
     assert (older.roles[MASTER], older.evidence.keys()) == (Role.MASTER, {FIRST, CLIENT})
+
+
+def discovering(world: World, history: History) -> FailoverFacts:
+    """Observe a domain whose configuration leaves out a replica, with what the exporter's state has of it."""
+    known = world.environment.known
+    hosts = tuple(host for host in known.settings.hosts if host.name != SECOND)
+    settings = replace(known.settings, hosts=hosts, discover=True)
+    world.environment.known = replace(known, settings=settings, history=history)
+    world.kill_master()
+    return virtually(lambda: world.survey().observe(JournalView()))
+
+
+def test_a_discovered_replica_is_asked_although_the_master_that_listed_it_is_dead(journals: Any) -> None:
+    """By its address in the exporter's state; one that is ahead, or is master by now, is no blind spot."""
+    history = History(discovered={SECOND: DiscoveredHost("192.0.2.3", 22, 1_699_999_990.0, "OK")})
+    world = World.at(journals)
+    world.domain.run(SECOND, ("convert", "-v", "master"))
+    facts = discovering(world, history)
+    assert facts.snapshot.masters == (SECOND,)
+    assert findings_of(world, facts)[Guard.MASTER_EXISTS][0] is Level.REFUSE
+
+
+def test_a_listed_server_that_was_never_polled_is_a_finding_after_the_master_died(journals: Any) -> None:
+    """The state keeps the names of the last list that match no host."""
+    world = World.at(journals)
+    history = History(unresolved={"r9": 1_699_999_990.0}, discovered={SECOND: DiscoveredHost("192.0.2.3", 22, 1.0)})
+    facts = discovering(world, history)
+    assert findings_of(world, facts)[Guard.UNCONFIGURED_SERVER][:2] == (Level.UNKNOWN, "r9")
+
+
+def test_a_seen_change_of_master_has_a_fork_point(journals: Any) -> None:
+    """Without any journaled run; a change that a run journaled is not taken twice."""
+    before = judge_round(HEALTHY, History(), Thresholds()).history
+    changed = snapshot(
+        silent("M", 30.0),
+        answers("R1", Role.MASTER, {7: 130, 9: 50}, 31.0),
+        answers("R2", Role.REPLICA, NUMBERS, 31.0),
+        at=30.0,
+    )
+    (term,) = (term for host, term in judge_round(changed, before, Thresholds()).history.terms.items() if host == "R1")
+    assert (term.replaced, {table: mark[0] for table, mark in (term.forked or {}).items()}) == ("M", NUMBERS)
+    fork = ForkPoint("", "M", "R1", term.forked or {}, {}, term.since, term.forked_at)
+    journaled = ForkPoint("run", "M", "R1", {}, {}, 20.0)
+    facts = dead_master(seen_forks=(fork,))
+    assert facts.forks == (fork,)
+    assert replace(facts, journal=JournalView(forks=(journaled,))).forks == (journaled,)
+    older = replace(journaled, at=-100.0)
+    assert replace(facts, journal=JournalView(forks=(older,))).forks == (older, fork)
+
+
+def test_a_history_with_a_fork_and_failures_survives_the_state_file() -> None:
+    """As JSON and back, with the times moved by a step of the clock."""
+    history = judge_round(WITHOUT_MASTER, judge_round(HEALTHY, History(), Thresholds()).history, Thresholds()).history
+    assert history.failing == {"M": 30.0, "R2": 32.0}
+    assert restore(dump(replace(history, unresolved={"r9": 3.0}))).unresolved == {"r9": 3.0}
+    assert restore(dump(history)).failing == history.failing
+    assert history.shifted(5.0).failing == {"M": 35.0, "R2": 37.0}
