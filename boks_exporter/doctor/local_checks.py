@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Final
 
@@ -14,11 +15,12 @@ from boks_exporter.doctor.check import Check, failed, ok, skipped, warning
 from boks_exporter.errors import ConfigError, ListenError
 from boks_exporter.failover.journal import Journal, JournalError
 from boks_exporter.poller import StateUnreadableError, read_states
-from boks_exporter.web.listen import sockets_for
+from boks_exporter.web.listen import host_and_port, sockets_for
 from boks_exporter.web.security.web_config import load_web_config
 
 HERE: Final = "here"
 _PATIENCE_SECONDS: Final = 2.0
+_LONGEST_ANSWER: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +85,25 @@ def _port(address: str) -> Check:
         for listening in sockets_for([address]):
             listening.close()
     except ListenError as error:
-        found, remedy = (
-            f"{address}: {error.reason}",
-            "systemctl status boks-exporter; where it is running, this is as it should be",
-        )
-        return warning(HERE, "port", found, remedy)
+        if said := _answer_of_exporter(address):
+            return ok(HERE, "port", f"{address}: an exporter is running there, and says: {said}")
+        remedy = "systemctl status boks-exporter; ss -ltnp shows which program it is"
+        return warning(HERE, "port", f"{address}: {error.reason}", remedy)
     return ok(HERE, "port", f"{address} is free")
+
+
+def _answer_of_exporter(address: str) -> str | None:
+    """Return what a running exporter says of its health; None where there is none, or it needs TLS or a password."""
+    host, port = host_and_port(address)
+    connection = HTTPConnection("127.0.0.1" if host in {"", "::", "0.0.0.0"} else host, port, timeout=_PATIENCE_SECONDS)  # noqa: S104 - compared
+    try:
+        connection.request("GET", "/-/healthy")
+        text = connection.getresponse().read(_LONGEST_ANSWER).decode(errors="replace").strip()
+    except (OSError, HTTPException):
+        return None
+    finally:
+        connection.close()
+    return text if text.startswith("boks_exporter is ") else None
 
 
 def _state_file(file: Path | None) -> Check:
@@ -101,7 +116,7 @@ def _state_file(file: Path | None) -> Check:
         read_states(file)
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", timeout=_PATIENCE_SECONDS, uri=True)) as it:
             it.execute("BEGIN IMMEDIATE")
-            it.execute("CREATE TABLE boks_exporter_doctor (nothing)")
+            it.execute("CREATE TABLE boks_exporter_doctor (number INTEGER)")
             it.execute("ROLLBACK")
     except (OSError, sqlite3.Error, StateUnreadableError) as error:
         return failed(

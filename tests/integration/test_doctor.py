@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from boks_exporter.cli.root_command import run
+from boks_exporter.failover.journal import Journal
+from boks_exporter.poller import PersistedState
+from boks_exporter.poller.state_database import machine_clock, save_states
 from boks_exporter.simulator.domain import Fault
 from tests.integration.doctor_runs import Doctor, failures
 from tests.integration.fleet import Fleet
@@ -33,6 +36,19 @@ def test_everything_holds(doctor: Doctor) -> None:
         assert "SHA256:" in checks[host, "host key"]["found"]
     assert checks[HOST, "section list"]["result"] == "skipped"  # no master's list on a replica
     assert checks["trial", "master"]["found"] == "MASTER1"
+
+
+def test_files_of_a_running_exporter_are_found_usable_and_left_alone(doctor: Doctor, tmp_path: Path) -> None:
+    state, journal = tmp_path / "state.sqlite", tmp_path / "journal.sqlite"
+    save_states(state, {"trial": PersistedState(last_known_master="MASTER1")}, machine_clock)
+    with Journal(journal):
+        pass
+    before = [file.read_bytes() for file in (state, journal)]
+    code, checks = doctor.run()
+    assert (code, failures(checks)) == (0, set())
+    assert "can be written" in checks["here", "state file"]["found"]
+    assert "can be written" in checks["here", "journal"]["found"]
+    assert [file.read_bytes() for file in (state, journal)] == before
 
 
 @pytest.mark.parametrize(

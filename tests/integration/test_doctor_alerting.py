@@ -80,6 +80,8 @@ def test_prometheus_without_us_then_with_us(doctor: Doctor, prometheus: Promethe
     assert code == 1
     assert failures(checks) == {("prometheus", name) for name in ("scrape", "job", "rules")}
     assert checks["prometheus", "alertmanager"]["result"] == "warning"
+    _, checks = doctor.run(f"--web.listen-address={prometheus.exporter}")
+    assert (checks["here", "port"]["result"], "healthy" in checks["here", "port"]["found"]) == ("ok", True)
     assert run(["rules", str(tmp_path / "rules")]) == 0
     doctor.forget_output()
     with alertmanager(ALERTMANAGER_YML.read_text(encoding="utf-8"), tmp_path) as pager:
