@@ -185,6 +185,8 @@ class FailoverFacts:
     still: frozenset[HostName] = frozenset()
     last_roles: Mapping[HostName, Role] = field(default_factory=lambda: MappingProxyType({}))
     knowledge_gap: str = ""
+    evidence_since: Timestamp | None = None
+    """The first round of which the state file knows; nothing that was proven before it is known."""
     has_fence: bool = False
     reached_before: Mapping[tuple[HostName, HostName], Timestamp] = field(default_factory=lambda: MappingProxyType({}))
     """When a host last reached the master's port of another, by both names."""

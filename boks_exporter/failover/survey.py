@@ -44,6 +44,7 @@ class Survey:
 
     def __post_init__(self) -> None:
         self._reached: dict[tuple[HostName, HostName], Timestamp] = {}
+        self._evidence_since = self.history.begun_at
         if self.earlier is not None:
             self._add(self.earlier)
         self._known = Knowledge(last_known_master=self.last_known_master, discovered=hosts_of(self.history.discovered))
@@ -133,6 +134,7 @@ class Survey:
             still=stopped & self._stopped,
             last_roles=judged.history.roles,
             knowledge_gap=self.knowledge_gap,
+            evidence_since=self._evidence_since,
             has_fence=self.limits.has_fence,
             reached_before=self._reached,
             seen_forks=tuple(_seen_forks(judged.history)),

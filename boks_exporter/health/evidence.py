@@ -7,7 +7,7 @@ from boks_exporter.health.replica_conditions import RoundFacts
 from boks_exporter.health.table_names import table_name, tables_named
 from boks_exporter.health.unread import not_compared
 from boks_exporter.model import HostName
-from boks_exporter.text.formatting import in_words, updates
+from boks_exporter.text.formatting import at_time, in_words, updates
 
 
 def evidence(facts: RoundFacts, host: HostName) -> Iterator[str]:
@@ -21,6 +21,7 @@ def evidence(facts: RoundFacts, host: HostName) -> Iterator[str]:
         and line.since_failure < line.since_packet
     ):
         yield f"the last failed update ({in_words(line.since_failure)} before) came after the last packet"
+    yield from _listed_last(facts, host)
     lines = facts.snapshot.lines(host)
     if len(lines) > 1:
         times = "twice" if len(lines) == 2 else f"{len(lines)} times"  # noqa: PLR2004 - twice
@@ -32,6 +33,16 @@ def evidence(facts: RoundFacts, host: HostName) -> Iterator[str]:
     if compared and compared.extra_tables:
         yield f"has {tables_named(compared.extra_tables)}, which the master does not have"
     yield from _undecided(facts, host)
+
+
+def _listed_last(facts: RoundFacts, host: HostName) -> Iterator[str]:
+    """Yield what the last list showed of a discovered host, while there is no list."""
+    known = facts.history.discovered.get(host)
+    if facts.snapshot.listing is None and known and known.line:
+        at = at_time(known.named_at, facts.snapshot.finished_at)
+        packet = known.line.since_packet
+        ago = f", the last packet {in_words(packet)} before" if packet is not None else ""
+        yield f"a master's list last named it at {at}: {known.line.raw_status}{ago}"
 
 
 def _undecided(facts: RoundFacts, host: HostName) -> Iterator[str]:

@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from boks_exporter.model import DomainSnapshot, Host, HostName, Seconds, Timestamp
+from boks_exporter.model import DomainSnapshot, Host, HostName, ReplicaLine, Seconds, Timestamp
 
 
 @dataclass(frozen=True, slots=True)
 class DiscoveredHost:
-    """A host that a master's list named. `named_at` is when it last did, `status` the last word of its line."""
+    """A host that a master's list named. `named_at` is when it last did, `line` what it printed then."""
 
     address: str
     port: int
     named_at: Timestamp
-    status: str | None = None
+    line: ReplicaLine | None = None
 
     def shifted(self, by: Seconds) -> "DiscoveredHost":
         """Move the time by a step of the exporter's clock."""
@@ -30,7 +30,7 @@ def keep_discovered(
 def _kept(known: DiscoveredHost | None, host: Host, snapshot: DomainSnapshot) -> DiscoveredHost:
     line = snapshot.line(host.name)
     if line and snapshot.listing:
-        return DiscoveredHost(host.address, host.port, snapshot.listing.read_at, line.raw_status)
+        return DiscoveredHost(host.address, host.port, snapshot.listing.read_at, line)
     return known or DiscoveredHost(host.address, host.port, snapshot.finished_at)
 
 

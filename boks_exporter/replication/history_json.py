@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, Final
 
-from boks_exporter.model import HostName, Role, Sequence, TableNumber
+from boks_exporter.model import HostName, ReplicaLine, ReportedStatus, Role, Sequence, TableNumber
 from boks_exporter.replication.discovered import DiscoveredHost
 from boks_exporter.replication.evidence_json import evidence_document, evidence_of, term_document, term_of
 from boks_exporter.replication.history import History
@@ -40,7 +40,7 @@ def dump(history: History) -> str:
             },
             "terms": {host: term_document(term) for host, term in history.terms.items()},
             "discovered": {
-                host: [known.address, known.port, known.named_at, known.status]
+                host: [known.address, known.port, known.named_at, _line_document(known.line)]
                 for host, known in history.discovered.items()
             },
             "failing": dict(history.failing),
@@ -109,9 +109,37 @@ def _times(found: Any, where: str) -> dict[str, float]:
 
 def _discovered(found: Any, where: str) -> DiscoveredHost:
     match found:
-        case [str(address), int(port), named_at, None | str()]:
-            return DiscoveredHost(address, number_of(port, where), time_of(named_at, where), found[3])
-    message = f"{where}: expected [address, port, named_at, status], found {found!r:.60}"
+        case [str(address), int(port), named_at, line]:
+            return DiscoveredHost(address, number_of(port, where), time_of(named_at, where), _line(line, where))
+    message = f"{where}: expected [address, port, named_at, line], found {found!r:.60}"
+    raise ValueError(message)
+
+
+def _line_document(line: ReplicaLine | None) -> list[Any] | None:
+    if line is None:
+        return None
+    ages = (line.since_packet, line.since_failure, line.since_sync)
+    return [line.server, *ages, line.packets, line.status, line.raw_status]
+
+
+def _line(found: Any, where: str) -> ReplicaLine | None:
+    """Parse a line of the list; earlier versions stored its last word only."""
+    match found:
+        case None:
+            return None
+        case str(word):
+            return ReplicaLine("", None, None, None, None, ReportedStatus.OTHER, word)
+        case [str(server), packet, failure, sync, packets, str(status), str(word)]:
+            return ReplicaLine(
+                server,
+                optional_time_of(packet, where),
+                optional_time_of(failure, where),
+                optional_time_of(sync, where),
+                None if packets is None else number_of(packets, where),
+                ReportedStatus(status),
+                word,
+            )
+    message = f"{where}: expected a line of the list, found {found!r:.60}"
     raise ValueError(message)
 
 

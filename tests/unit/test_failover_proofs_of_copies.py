@@ -1,17 +1,19 @@
 """What the proofs of copies and of a domain say when something is not so, or is not known: never yes."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from boks_exporter.failover.facts import FailoverFacts, Reading
-from boks_exporter.failover.findings import Guard
+from boks_exporter.failover.findings import Guard, Level
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.claims import ClaimKind
 from boks_exporter.failover.proofs import Circumstances
 from boks_exporter.model import ErrorLog, ReplicaLine, Role
 from tests.unit.domain_rounds import NUMBERS, STAMP, listed, silent, snapshot
 from tests.unit.failover_claims import DEAD, HEALTHY, NO, UNKNOWN, YES, Case, judged, mute, taken
-from tests.unit.failover_facts import dead_master, facts_of, host, sound_domain
+from tests.unit.failover_facts import dead_master, facts_of, found, host, sound_domain
 from tests.unit.test_failover_proofs import without_list
 
 
@@ -180,3 +182,25 @@ def test_what_a_copy_has_is_judged_with_its_reason(case: Case) -> None:
 def test_the_state_of_a_domain_is_judged_with_its_reason(case: Case) -> None:
     """What the master does not say of a replica is not known of it."""
     assert judged(case) == (case.truth, case.sentence)
+
+
+@pytest.mark.parametrize(
+    ("known", "is_told"),
+    [
+        ({"evidence_since": 1.0}, True),
+        ({"evidence_since": -2 * 86400.0}, False),
+        ({"knowledge_gap": "the state file is missing"}, True),
+        ({"evidence_since": -2 * 86400.0, "knowledge_gap": "too old"}, False),
+        ({}, False),
+    ],
+    ids=["lost today", "old enough", "no file", "a file that is too old", "nothing said"],
+)
+def test_a_lost_state_file_is_a_note_in_every_plan_of_a_new_master(known: dict[str, Any], *, is_told: bool) -> None:
+    """It says since when evidence exists, and refuses nothing: replicas are judged as after a first start."""
+    notes = [
+        each
+        for each in found(Procedure.PROMOTE, "R1", replace(dead_master(), **known))
+        if (each.guard, each.source) == (Guard.UNSOUND_COPY, "state file")
+    ]
+    assert bool(notes) is is_told
+    assert {each.level for each in notes} <= {Level.NOTE}

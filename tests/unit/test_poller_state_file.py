@@ -122,6 +122,9 @@ def test_discovered_hosts_outlive_a_restart_on_the_night_the_master_dies(path: P
     again.run(lambda _: asyncio.sleep(5.0))
     assert [host.name for host in again.view.snapshot.hosts] == ["M", "R1"]
     assert again.view.health.host("R1").is_replica
+    line = watched.poller._watches["bank"].history.discovered["R1"].line
+    assert line
+    assert any(f": {line.raw_status}" in finding for finding in again.view.health.host("R1").evidence)
 
 
 def test_a_discovered_host_that_no_list_names_is_dropped_after_a_day() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boks_exporter.model import Role
+from boks_exporter.model import ReplicaLine, ReportedStatus, Role
 from boks_exporter.replication import (
     Condition,
     CopyEvidence,
@@ -36,7 +36,8 @@ EVIDENCE = CopyEvidence(
 )
 
 
-DISCOVERED = {"R2": DiscoveredHost("r2.example", 22, 31.0, "OK"), "R3": DiscoveredHost("r3.example", 2222, 1.0)}
+LINE = ReplicaLine("R2", 49.0, None, 289.0, 726768, ReportedStatus.LOADING, "LOADING")
+DISCOVERED = {"R2": DiscoveredHost("r2.example", 22, 31.0, LINE), "R3": DiscoveredHost("r3.example", 2222, 1.0)}
 
 
 def learned() -> History:
@@ -118,7 +119,8 @@ def _document() -> dict[str, Any]:
         ),
         (("undecided", "R1", "9"), "now", "undecided.R1.9: expected a number of seconds, found 'now'"),
         (("terms", "M", "last", "7"), [1], "terms.M.last.7: expected [sequence, stamp], found [1]"),
-        (("discovered", "R2"), [1], "discovered.R2: expected [address, port, named_at, status], found [1]"),
+        (("discovered", "R2"), [1], "discovered.R2: expected [address, port, named_at, line], found [1]"),
+        (("discovered", "R2"), ["a", 22, 1.0, 7], "discovered.R2: expected a line of the list, found 7"),
         (("begun_at",), "now", "begun_at: expected a number of seconds, found 'now'"),
     ],
 )
@@ -152,3 +154,12 @@ def test_any_text_is_a_history_or_a_value_error(text: str) -> None:
 def test_a_restored_history_knows_replicas_that_do_not_answer() -> None:
     """Who was a replica before the restart is one still."""
     assert restore(dump(learned())).roles["R1"] is Role.REPLICA
+
+
+def test_the_last_word_that_an_earlier_version_kept_of_a_line_is_read() -> None:
+    """A state file of that version is not lost with an upgrade."""
+    document = json.loads(dump(History(discovered=DISCOVERED)))
+    document["discovered"]["R2"][3] = "DOWN"
+    line = restore(json.dumps(document)).discovered["R2"].line
+    assert line
+    assert line.raw_status == "DOWN"

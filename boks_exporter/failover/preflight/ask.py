@@ -25,6 +25,7 @@ _GUARDS: Final = (
     copies.complete,
     copies.readable,
     copies.healthy,
+    copies.evidence_age,
     copies.error_log,
     copies.behind_best,
     copies.behind_last_master,

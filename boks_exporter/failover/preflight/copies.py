@@ -21,8 +21,10 @@ from boks_exporter.health import ReplicaState
 from boks_exporter.health.unread import not_compared
 from boks_exporter.model import HostName, Role
 from boks_exporter.parsing.operator_facts import Daemons
-from boks_exporter.text.formatting import span
+from boks_exporter.text.formatting import at_time, span
 
+_YOUNG_SECONDS: Final = 86400.0
+"""Evidence that exists for less may be what is left after the state file was lost."""
 _CHANGES_LIVING_MASTER: Final = {Procedure.SWITCHOVER, Procedure.FAILBACK}
 
 
@@ -77,6 +79,20 @@ def healthy(question: PlanQuestion) -> Iterator[Finding]:
         make = unknown if verdict.state is ReplicaState.UNKNOWN else refuse
         said = f"{target} is {verdict.state}: {verdict.reason}"
         yield make(Guard.UNSOUND_COPY, said, target, value=verdict.state, limit=ReplicaState.OK)
+
+
+def evidence_age(question: PlanQuestion) -> Iterator[Finding]:
+    """Evidence against copies has been recorded for long; it is lost with the exporter's state file."""
+    facts = question.facts
+    if not question.makes_master:
+        return
+    if facts.evidence_since is not None and facts.seen_at - facts.evidence_since < _YOUNG_SECONDS:
+        since = at_time(facts.evidence_since, facts.seen_at)
+        said = f"evidence against copies exists since {since} only: what was proven before is lost"
+        yield note(Guard.UNSOUND_COPY, said, value=since, source="state file")
+    elif facts.evidence_since is None and facts.knowledge_gap:
+        said = f"no evidence against copies is known from before: {facts.knowledge_gap}"
+        yield note(Guard.UNSOUND_COPY, said, source="state file")
 
 
 def error_log(question: PlanQuestion) -> Iterator[Finding]:
