@@ -1,5 +1,6 @@
 """The first page: its order, its words, and what becomes of whatever a host can send."""
 
+import gzip
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -10,6 +11,7 @@ import pytest
 from boks_exporter.exposition import DomainView, Operations, Window
 from boks_exporter.model import Promotion
 from boks_exporter.web.pages.commands import NextCommands
+from boks_exporter.web.pages.environment import static_files
 from boks_exporter.web.pages.facts import DomainFacts
 from boks_exporter.web.pages.overview_page import overview_page
 from boks_exporter.web.pages.page import PageContext
@@ -74,13 +76,16 @@ class Reader(HTMLParser):
         return [text for name, text in self.texts if name == tag and text]
 
 
-def page_of(*views: DomainView, now: float = NOW, **query: str) -> str:
+def facts_of(*views: DomainView, now: float = NOW) -> list[DomainFacts]:
     shown = ready(*views)
-    facts = [
+    return [
         DomainFacts(view, report, NextCommands(FILE, report["domain"], len(views) == 1), now)
         for view, report in zip(shown.views, shown.report["domains"], strict=True)
     ]
-    return overview_page(facts, PageContext("1.0.0", "/metrics", now), query)
+
+
+def page_of(*views: DomainView, now: float = NOW, **query: str) -> str:
+    return overview_page(facts_of(*views, now=now), PageContext("1.0.0", "/metrics", now), query)
 
 
 def read(*views: DomainView, now: float = NOW, **query: str) -> Reader:
@@ -366,3 +371,14 @@ def test_lines_that_cannot_be_read_are_shown_once_for_each_form() -> None:
 def test_a_domain_without_history_is_a_page_too() -> None:
     """As right after a first start."""
     assert "No master. 5 replicas answer." in read(no_master()).text
+
+
+# -- size --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bad", [3, 299])
+def test_the_first_page_of_many_hosts_is_small(bad: int) -> None:
+    """At most 150 kB compressed, together with style sheet and script, even if nearly every host is in trouble."""
+    page = gzip.compress(page_of(many(300, bad)).encode(), 5)
+    files = [gzip.compress(file.content, 5) for file in static_files().values()]
+    assert len(page) + sum(map(len, files)) <= 150_000

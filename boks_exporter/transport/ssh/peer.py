@@ -40,11 +40,10 @@ class Kept:
     def facts(self, opened_at: Timestamp) -> ConnectionFacts:
         """Describe the connection; `opened_at` is the same moment as its own, by the Unix clock."""
         info, end = self.connection.get_extra_info, self.endpoint
-        key = self.connection.get_server_host_key()
         return ConnectionFacts(
             address=end.address if end else "",
             port=end.port if end else 0,
-            host_key=f"{key.get_algorithm()} {end.host_key}" if key and end else "",
+            host_key=end.host_key if end else "",
             cipher=str(info("send_cipher") or ""),
             mac=str(info("send_mac") or ""),
             software=str(info("server_version") or ""),

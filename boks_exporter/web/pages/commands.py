@@ -8,20 +8,20 @@ from typing import Final
 _PROGRAM: Final = "boks-exporter"
 
 _BY_STATE: Final = {
-    "down": "doctor",
+    "down": "diagnose",
     "diverged": "failover rebuild",
     "ahead": "failover rebuild",
     "unreachable": "doctor",
-    "lagging": "doctor",
-    "unlisted": "doctor",
-    "loading": "doctor",
-    "unknown": "doctor",
+    "lagging": "diagnose",
+    "unlisted": "diagnose",
+    "loading": "diagnose",
+    "unknown": "diagnose",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class NextCommands:
-    """NextCommands for one domain; the domain is named where the configuration has several."""
+    """Commands for one domain; the domain is named where the configuration has several."""
 
     config_file: Path
     domain: str

@@ -37,19 +37,22 @@ class DomainFacts:
         return self.state_of(host).rank, host["host"].casefold(), host["host"]
 
     def state_of(self, host: HostReport) -> Shown:
-        """Return how a host's state is shown: the last master that does not answer is why there is no master."""
+        """Return how a host's state is shown: what is wrong with the masters is shown at the masters."""
+        if self.report["state"] == "several_masters" and host["host"] in self.report["masters"]:
+            return shown_state("several_masters")
         if self.report["state"] == "no_master" and host["host"] == self.view.snapshot.last_known_master:
             return shown_state("no_master") if host["role"] != "replica" else shown_state(host["state"])
         return shown_state(host["state"])
 
     @cached_property
     def attention(self) -> tuple[HostReport, ...]:
-        """The hosts that are not ok, worst first; without a master, only those for which more is known than that."""
+        """The hosts that are not ok, worst first; without one master, only those for which more is known than that."""
         return tuple(host for host in self.hosts.values() if self._needs_attention(host))
 
     def _needs_attention(self, host: HostReport) -> bool:
-        if self.report["state"] == "no_master" and host["state"] == "unknown" and not self.has_evidence(host):
-            return False
+        is_without_master = self.report["state"] in {"no_master", "several_masters", "role_changing"}
+        if is_without_master and host["state"] == "unknown" and not self.has_evidence(host):
+            return host["host"] in self.report["masters"]
         return host["state"] != "ok" or self.has_evidence(host)
 
     @staticmethod

@@ -153,6 +153,8 @@ def _figures(host: HostReport) -> tuple[str, str, str]:
 
 def _faulty(host: HostReport) -> tuple[str, ...]:
     """Name the tables that are ahead, behind or missing, the worst first, and the number of the others."""
+    if host["state"] == "ok":
+        return ()  # an update in flight is no finding
     ahead = {name: table["ahead"] for name, table in host["tables"].items() if table["ahead"]}
     behind = {name: table["lag"] for name, table in host["tables"].items() if table["lag"]}
     named = [f"{_named(name)} +{count:,}" for name, count in _most(ahead)]

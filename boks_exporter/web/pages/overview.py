@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from boks_exporter.report import HostReport, WindowReport, unread_sentences
+from boks_exporter.report import GroupReport, HostReport, WindowReport, unread_sentences
 from boks_exporter.report.shapes import STATES, Shown, shown_state
 from boks_exporter.web.pages.facts import DomainFacts
 from boks_exporter.web.pages.host_rows import Rows, Wanted, rows
@@ -16,7 +16,6 @@ from boks_exporter.web.pages.wording import Moment, lasting, on_clock
 
 CARDS: Final = 12
 _CHIPS: Final = 60
-_TABLE_WORDS: Final = {"ahead", "diverged"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,9 @@ def overview(facts: DomainFacts, wanted: Wanted) -> Overview:
     """Collect what the page of a domain shows, in its order."""
     hosts = facts.report["hosts"]
     lost = last_master(facts)
-    attention = [host for host in facts.attention if not (lost and host["host"] == lost.host)]
+    rivals = several_masters(facts)
+    shown = {lost.host} if lost else {master.host for master in rivals.masters} if rivals else set()
+    attention = [host for host in facts.attention if host["host"] not in shown]
     return Overview(
         domain=facts.name,
         worst=facts.worst,
@@ -101,7 +102,7 @@ def overview(facts: DomainFacts, wanted: Wanted) -> Overview:
         cards=tuple(_card(facts, host) for host in attention[:CARDS]),
         further=max(0, len(attention) - CARDS),
         last_master=lost,
-        several_masters=several_masters(facts),
+        several_masters=rivals,
         sites=tuple(_groups(facts, "site")),
         sections=tuple(_groups(facts, "section")),
         work=tuple(_work(facts)),
@@ -144,10 +145,17 @@ def _groups(facts: DomainFacts, kind: str) -> Iterator[Group]:
         yield Group(
             name=name or "no site",
             works=_works(facts, replicas),
-            is_short=name in reports and reports[name]["verdict"] != "ok",
+            is_short=_is_short(facts, replicas, reports.get(name)),
             chips=tuple(_chip(facts, host) for host in hosts[:_CHIPS]),
             more=max(0, len(hosts) - _CHIPS),
         )
+
+
+def _is_short(facts: DomainFacts, replicas: Sequence[str], report: GroupReport | None) -> bool:
+    """Return whether a group lacks replicas; without one master, whether any of them does not answer."""
+    if facts.view.snapshot.master is None:
+        return any(facts.hosts[name]["state"] in {"unreachable", "down"} for name in replicas)
+    return report is not None and report["verdict"] != "ok"
 
 
 def _works(facts: DomainFacts, replicas: Sequence[str]) -> str:

@@ -69,7 +69,7 @@ class PageContext:
             root="../" * path.count("/") or "./",
             links=self._links(path),
             version=self.version,
-            clock=f"PageFrame of {utc_clock(self.now)}.",
+            clock=f"Page of {utc_clock(self.now)}.",
             interval=interval,
             age=f"{age:.1f}" if oldest else "",
             freshness=f"{age:.0f} s old" if oldest else "",
