@@ -11,7 +11,7 @@ from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import basis_of, make_plan
 from boks_exporter.failover.preflight import NotAcceptableError, blocking_findings, candidates, exit_for
 from boks_exporter.failover.procedure import Procedure
-from boks_exporter.model import Environment, Role
+from boks_exporter.model import Endpoint, Environment, Observed, Role
 from boks_exporter.replication import CopyEvidence
 from tests.unit.failover_facts import dead_master, found, host, ready, sound_domain, told
 
@@ -197,6 +197,22 @@ def test_one_machine_under_two_names_is_refused() -> None:
     one = {"R1": ready("R1", Role.REPLICA, hostname="db7")}
     findings = found(Procedure.REBUILD, "R1", replace(facts, gates={**facts.gates, **one}))
     assert [(each.guard, each.level) for each in findings] == [(Guard.OTHER_HOST, Level.NOTE)]
+
+
+def test_two_names_whose_connections_end_at_one_machine_are_refused() -> None:
+    """The operator's gate need not answer for that: a master with two names would count as one here."""
+    end = Endpoint("192.0.2.1", 22, "ssh-ed25519 SHA256:one")
+    facts = sound_domain()
+    outcomes = tuple(
+        replace(seen, endpoint=end) if isinstance(seen, Observed) and seen.host in {"R1", "R2"} else seen
+        for seen in facts.snapshot.outcomes
+    )
+    one = replace(facts, snapshot=replace(facts.snapshot, outcomes=outcomes), gates={})
+    findings = [each for each in found(Procedure.REBUILD, "R1", one) if each.guard is Guard.OTHER_HOST]
+    assert [(each.level, each.host, each.value) for each in findings] == [(Level.REFUSE, "R1", "R2")]
+    other = replace(outcomes[-1], endpoint=replace(end, host_key="ssh-ed25519 SHA256:two"))
+    two = replace(one, snapshot=replace(one.snapshot, outcomes=(*outcomes[:-1], other)))
+    assert [each for each in found(Procedure.REBUILD, "R1", two) if each.guard is Guard.OTHER_HOST] == []
 
 
 def test_a_replica_of_the_master_that_no_configuration_names_is_a_finding() -> None:

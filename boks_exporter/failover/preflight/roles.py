@@ -71,6 +71,11 @@ def names(question: PlanQuestion) -> Iterator[Finding]:
             yield refuse(Guard.OTHER_HOST, said, several[0], **figures)
         elif Names(facts.snapshot.hosts).host(own) is None:
             yield note(Guard.OTHER_HOST, f"{several[0]} calls itself {own}", several[0], **figures)
+    told = [{*several} for several in by_own_name.values() if len(several) > 1]
+    for name, first in facts.snapshot.second_names.items():
+        if not any({name, first} <= several for several in told):
+            said = f"{first} and {name} lead to one machine, by address, port and host key: keep one of the names"
+            yield refuse(Guard.OTHER_HOST, said, first, value=name, source="connection")
 
 
 def servers(question: PlanQuestion) -> Iterator[Finding]:

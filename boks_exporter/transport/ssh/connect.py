@@ -84,7 +84,8 @@ class Connector:
     async def addresses(self, host: Host) -> tuple[Address, ...]:
         """Resolve a host's name again; empty where it has none, or another machine resolves it."""
         found = await self._config.of(self._target(host))
-        if found.is_proxied or found.jump or self._settings.jump_host or is_address(found.host):
+        is_fixed = is_address(found.host) and not self._settings.openssh_config
+        if found.is_proxied or found.jump or self._settings.jump_host or is_fixed:
             return ()
         return await self.resolver.addresses(found.host, found.port, found.family)
 

@@ -137,7 +137,7 @@ class SshTransport:
         return host in self._peers and self._peers[host].is_login_refused
 
     async def retain(self, hosts: Iterable[Host]) -> None:
-        """Close the connections of all other hosts, and end all pauses: a reload often follows a repair.
+        """Close the connections of all other hosts, end all pauses and resolve names again: a reload follows a repair.
 
         A host with a new address is another host. A discovered host that is not in `hosts` connects again.
         """
@@ -148,6 +148,7 @@ class SshTransport:
             del self._peers[peer.host.name]
         for peer in self._peers.values():
             peer.backoff.succeeded()
+            peer.resolve_at = asyncio.get_running_loop().time()
         self._jumps.end_pauses()
         await self._renewal.stop(removed)
         await self._closing.wait(connection for peer in removed for connection in peer.connections)
