@@ -210,8 +210,11 @@ def test_two_names_whose_connections_end_at_one_machine_are_refused() -> None:
     one = replace(facts, snapshot=replace(facts.snapshot, outcomes=outcomes), gates={})
     findings = [each for each in found(Procedure.REBUILD, "R1", one) if each.guard is Guard.OTHER_HOST]
     assert [(each.level, each.host, each.value) for each in findings] == [(Level.REFUSE, "R1", "R2")]
-    other = replace(outcomes[-1], endpoint=replace(end, host_key="ssh-ed25519 SHA256:two"))
-    two = replace(one, snapshot=replace(one.snapshot, outcomes=(*outcomes[:-1], other)))
+    other = replace(end, host_key="ssh-ed25519 SHA256:two")
+    changed = tuple(
+        replace(seen, endpoint=other) if isinstance(seen, Observed) and seen.host == "R2" else seen for seen in outcomes
+    )
+    two = replace(one, snapshot=replace(one.snapshot, outcomes=changed))
     assert [each for each in found(Procedure.REBUILD, "R1", two) if each.guard is Guard.OTHER_HOST] == []
 
 
