@@ -1,6 +1,6 @@
 # Tasks of development. Every target installs what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-failover test test-all dist docs-site check static contracts bench trial mutate-gate faults paging image fmt docs lock clean
+.PHONY: help setup demo demo-failover test test-all dist docs-site check static contracts bench trial mutate-gate faults fuzz paging image fmt docs lock clean
 
 BIN := .venv/bin
 # Parallel test processes: unit tests use the CPU all the time, most of the others wait for hosts and programs.
@@ -75,6 +75,12 @@ mutate-gate: setup ## Change the gates in 80 ways, one at a time; their tests mu
 faults: setup ## Run every failover procedure with every fault at every step; writes docs/failover-faults.md
 	PYTHONPATH=. $(BIN)/python -m tests.faults.report
 	PYTHONPATH=. $(BIN)/python -m tests.faults.small_worlds
+
+fuzz: ## Give ten million random inputs to everything that reads what a host, a file or a stranger sends; writes docs/reliability.md
+	@scripts/setup dev
+	@scripts/setup fuzz
+	PYTHONPATH=. $(BIN)/python -m tests.fuzz
+	PYTHONPATH=. $(BIN)/python scripts/generate_reliability_doc.py
 
 paging: setup ## Measure the time from a fault to its page, at real speed in a quarter of an hour; writes docs/alerts.md
 	@scripts/setup-system

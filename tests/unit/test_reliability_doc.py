@@ -1,0 +1,19 @@
+"""docs/reliability.md shows what was measured, and nothing that failed."""
+
+import json
+
+from scripts import generate_reliability_doc
+from tests.fuzz.targets import TARGETS
+from tests.nonempty import nonempty
+
+
+def test_the_page_is_current() -> None:
+    """`make docs` regenerates it."""
+    assert generate_reliability_doc.PAGE.read_text(encoding="utf-8") == generate_reliability_doc.page()
+
+
+def test_every_reader_was_fuzzed_and_none_failed() -> None:
+    """A new reader is fuzzed before it is shipped."""
+    rows = nonempty(json.loads(generate_reliability_doc.FUZZED.read_text(encoding="utf-8")))
+    assert {row["target"] for row in rows} == set(TARGETS)
+    assert [row for row in rows if row["failed"] or not row["executions"]] == []
