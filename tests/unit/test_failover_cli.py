@@ -70,7 +70,8 @@ def test_the_line_to_type_accepts_what_was_accepted_and_nothing_else(terminal: T
     assert text.endswith(
         "Nothing was changed, and nothing will be while these findings remain: hosts_not_asked (exit 11).\n"
         "Check first, on site or at the remote console: the power of the machine, what its console shows, its\n"
-        "switch port. After the check accept each finding by name, with a reason:\n"
+        "switch port. No fence is configured (failover.fence).\n"
+        "After the check accept each finding by name, with a reason:\n"
         "  boks-exporter failover switchover r1 --accept hosts_not_asked=r2 --reason ''\n"
     )
     code, text = terminal("failover", "switchover", FIRST, "--accept", "hosts_not_asked=r2", "--reason", "r2's disk")

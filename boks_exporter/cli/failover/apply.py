@@ -41,6 +41,7 @@ from boks_exporter.failover.runner import (
     Proposal,
     Runner,
     RunResult,
+    check_first,
     in_words,
     next_for,
     propose,
@@ -149,7 +150,11 @@ def show(common: Common, domain: ManagedDomain, order: Order) -> tuple[Proposal,
         say(json.dumps(proposal_json(proposal, accepted, code), indent=2))
     else:
         say("\n".join(proposal_text(proposal, accepted)))
-        say("\n".join(_what_next(order, proposal, left)) if not problem else "Nothing was changed.")
+        say(
+            "\n".join(_what_next(order, proposal, left, " ".join(domain.failover.fence.program)))
+            if not problem
+            else "Nothing was changed."
+        )
     if problem:
         click.echo(f"Error: this plan cannot be applied, as it could not be kept: {problem}", err=True)
     return proposal, code
@@ -167,7 +172,7 @@ def _kept(domain: ManagedDomain, proposal: Proposal) -> str:
     return ""
 
 
-def _what_next(order: Order, proposal: Proposal, left: Collection[Finding]) -> list[str]:
+def _what_next(order: Order, proposal: Proposal, left: Collection[Finding], fence: str) -> list[str]:
     accepted = tuple(word for entry in order.accepted for word in ("--accept", str(entry)))
 
     def command(*words: str) -> str:
@@ -179,8 +184,8 @@ def _what_next(order: Order, proposal: Proposal, left: Collection[Finding]) -> l
         lines = [f"{remaining}(exit {int(exit_for(left))})."]
         if all(finding.acceptable for finding in left):
             lines += [
-                "Check first, on site or at the remote console: the power of the machine, what its console shows, its",
-                "switch port. After the check accept each finding by name, with a reason:",
+                *check_first(fence),
+                "After the check accept each finding by name, with a reason:",
                 *(command("--accept", name, "--reason", "") for name in dict.fromkeys(map(argument, left))),
             ]
         return lines

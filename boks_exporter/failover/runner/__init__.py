@@ -6,7 +6,13 @@ from boks_exporter.failover.runner.finish import in_words, next_for
 from boks_exporter.failover.runner.graceful_stop import Halt
 from boks_exporter.failover.runner.hooks import NoHooks, ProgramHooks
 from boks_exporter.failover.runner.proposal import Proposal, propose
-from boks_exporter.failover.runner.result import FingerprintError, NextCommand, RunResult, validate_fingerprint
+from boks_exporter.failover.runner.result import (
+    FingerprintError,
+    NextCommand,
+    RunResult,
+    check_first,
+    validate_fingerprint,
+)
 from boks_exporter.failover.runner.run_context import Order, Tools
 from boks_exporter.failover.runner.runner import Runner
 
@@ -24,6 +30,7 @@ __all__ = [
     "RunResult",
     "Runner",
     "Tools",
+    "check_first",
     "in_words",
     "next_for",
     "propose",

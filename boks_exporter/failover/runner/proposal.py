@@ -6,9 +6,9 @@ from boks_exporter.failover.facts import FailoverFacts, JournalView
 from boks_exporter.failover.findings import Finding
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import Basis, Plan, basis_of, difference, fingerprint_of, make_plan
-from boks_exporter.failover.preflight import PlanQuestion, findings_of
+from boks_exporter.failover.preflight import PlanQuestion, findings_of, told
 from boks_exporter.failover.procedure import Procedure
-from boks_exporter.failover.runner.result import NextCommand
+from boks_exporter.failover.runner.result import NextCommand, check_first
 from boks_exporter.failover.survey import Survey
 from boks_exporter.model import HostName
 
@@ -61,3 +61,10 @@ def changed(before: Basis | None, proposal: Proposal, fingerprint: str) -> tuple
         return (f"{fingerprint} is the fingerprint of {other}, not of {plan.procedure} {plan.target}", again)
     lines = difference(before, proposal.basis)
     return ("things are no longer as in the plan that was shown; show a new one", *lines, again)
+
+
+def refused(left: tuple[Finding, ...], limits: FailoverLimits) -> tuple[str, ...]:
+    """Report blocking findings; what a person looks at comes before how they are accepted."""
+    first = check_first("the program of failover.fence" if limits.has_fence else "")
+    is_acceptable = all(finding.acceptable for finding in left)
+    return (*(first if is_acceptable else ()), *(told(finding) for finding in left))

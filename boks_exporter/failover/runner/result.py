@@ -44,6 +44,19 @@ class RunResult:
     leftovers: tuple[HostName, ...] = ()
 
 
+def check_first(fence: str) -> tuple[str, ...]:
+    """Return what a person looks at before a finding is accepted; `fence` is the configured program, if any."""
+    tool = (
+        f"The configured fence answers whether a host is off: {fence} status"
+        if fence
+        else "No fence is configured (failover.fence)"
+    )
+    return (
+        "Check first, on site or at the remote console: the power of the machine, what its console shows, its",
+        f"switch port. {tool}.",
+    )
+
+
 class FingerprintError(BoksExporterError):
     """A fingerprint is missing or malformed."""
 

@@ -17,7 +17,7 @@ from boks_exporter.failover.journal import (
     is_undoing,
 )
 from boks_exporter.failover.plan import difference
-from boks_exporter.failover.preflight import NoSuchFindingError, blocking_findings, check_existing, exit_for, told
+from boks_exporter.failover.preflight import NoSuchFindingError, blocking_findings, check_existing, exit_for
 from boks_exporter.failover.procedures.step import ProcedureStep
 from boks_exporter.failover.proofs.conflict import sentences
 from boks_exporter.failover.runner.adopt import adopt_records, undo_and_void
@@ -26,7 +26,7 @@ from boks_exporter.failover.runner.finish import Finisher, facts_of_plan, given_
 from boks_exporter.failover.runner.hooks import Event
 from boks_exporter.failover.runner.locking import lock_all
 from boks_exporter.failover.runner.maintenance import open_windows
-from boks_exporter.failover.runner.proposal import Proposal, changed, propose
+from boks_exporter.failover.runner.proposal import Proposal, changed, propose, refused
 from boks_exporter.failover.runner.result import NextCommand, RunResult, validate_fingerprint
 from boks_exporter.failover.runner.rollback import PointOfNoReturn, Rollback, RollbackResult
 from boks_exporter.failover.runner.run_context import Order, Tools, circumstances, run_name
@@ -95,7 +95,7 @@ class Runner:
         if proposal.fingerprint != fingerprint.lower():
             return RunResult(Exit.REFUSED, changed(shown.basis if shown else None, proposal, fingerprint))
         if left:
-            return RunResult(exit_for(left), tuple(told(finding) for finding in left))
+            return RunResult(exit_for(left), refused(left, self.tools.limits))
         if proposal.plan.obstacle or not proposal.plan.steps:
             return RunResult(Exit.REFUSED, (proposal.plan.obstacle or "the plan has no steps",))
         try:
@@ -131,7 +131,7 @@ class Runner:
             said = ("things changed between the plan and the lock", *lines)
             return await self.end.close(name, Outcome.ABORTED, Exit.REFUSED, said)
         if left := blocking_findings(again.findings, performer.by.accepted):
-            said = ("more than what was accepted was found under the lock", *(told(finding) for finding in left))
+            said = ("more than what was accepted was found under the lock", *refused(left, tools.limits))
             return await self.end.close(name, Outcome.ABORTED, exit_for(left), said)
         if objection := await tools.hooks.call(Event.BEFORE, facts_of_plan(tools, name, again.plan, again.fingerprint)):
             return await self.end.close(name, Outcome.ABORTED, Exit.UNCHANGED, (objection,))
