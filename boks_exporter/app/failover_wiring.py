@@ -246,6 +246,11 @@ def _survey(domain: ManagedDomain, reading: Transport, gates: ReadOnlyGates) -> 
     )
 
 
+def earlier_knowledge(domain: ManagedDomain) -> EarlierKnowledge | None:
+    """Return what was known of a domain before, where it can be read."""
+    return domain.earlier or _earlier(domain)[0]
+
+
 def _earlier(domain: ManagedDomain) -> tuple[EarlierKnowledge | None, str]:
     """Return the knowledge of the last `failover check`, and why there is none where its file cannot be used."""
     path = knowledge_path(domain.failover.journal, domain.domain.name)

@@ -43,6 +43,7 @@ class HostPart(_Part):
     answered_at: _Time | None = None
     failing_since: _Time | None = None
     is_discovered: bool = False
+    own_name: str = ""
 
 
 class ReadingPart(_Part):
@@ -149,6 +150,7 @@ def _document(knowledge: EarlierKnowledge) -> KnowledgeDocument:
                 answered_at=host.answered_at,
                 failing_since=host.failing_since,
                 is_discovered=host.is_discovered,
+                own_name=host.own_name,
             )
             for host in knowledge.hosts
         ),

@@ -24,6 +24,8 @@ class KnownHost:
     answered_at: Timestamp | None = None
     failing_since: Timestamp | None = None
     is_discovered: bool = False
+    own_name: str = ""
+    """What the machine calls itself, by its last reply."""
 
     def as_host(self) -> Host:
         """Return it as a host of the domain that no configuration names."""
@@ -118,6 +120,7 @@ def _host(host: Host, facts: FailoverFacts, earlier: EarlierKnowledge | None) ->
         answered_at=outcome.finished_at if outcome and is_seen else known.answered_at if known else None,
         failing_since=known.failing_since or failing if known and failing else failing,
         is_discovered=host.discovered,
+        own_name=facts.own_name(host.name) or (known.own_name if known else ""),
     )
 
 

@@ -214,6 +214,11 @@ class FailoverFacts:
         facts = self.gates.get(name)
         return facts.readiness if facts else None
 
+    def own_name(self, name: HostName) -> str:
+        """Return what the machine of a host calls itself in this round; empty where it did not answer."""
+        readiness, seen = self.readiness(name), self.seen(name)
+        return (readiness.hostname if readiness else "") or ((seen.reply.machine or "") if seen else "")
+
     def daemons(self, name: HostName) -> Daemons:
         readiness = self.readiness(name)
         return readiness.daemons if readiness else Daemons.UNKNOWN

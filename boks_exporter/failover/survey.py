@@ -52,6 +52,7 @@ class Survey:
         self._stopped: frozenset[HostName] = frozenset()
         self._dead = DeadHosts()
         self._is_next_patient = False
+        self.own_names = {host.name: host.own_name for host in self.earlier.hosts} if self.earlier else {}
 
     def __repr__(self) -> str:
         return f"<Survey of {self.domain.name}>"
@@ -143,6 +144,7 @@ class Survey:
         )
         self._stopped = stopped
         self._keep_readings(facts)
+        self.own_names |= {host.name: own for host in snapshot.hosts if (own := facts.own_name(host.name))}
         return facts
 
     def _keep_readings(self, facts: FailoverFacts) -> None:

@@ -80,7 +80,7 @@ def test_a_round_is_kept_with_what_only_an_earlier_one_showed() -> None:
     reached = replace(before, reached=(LastReach("R1", "M", 5.0), LastReach("R2", "M", 5.0)))
     facts = dead_master(witnesses=(Witness("R1", Reach.REACHABLE, about="M"), Witness("R2", Reach.TIMEOUT, about="M")))
     now = knowledge_of(facts, "check", reached)
-    answered = KnownHost(name="M", address="192.0.2.1", role=Role.MASTER, answered_at=TOOK)
+    answered = KnownHost(name="M", address="192.0.2.1", role=Role.MASTER, answered_at=TOOK, own_name="M")
     assert before.host("M") == answered
     assert now.host("M") == replace(answered, failing_since=facts.failing_since["M"])
     assert {(each.host, each.at) for each in now.reached} == {("R1", facts.seen_at), ("R2", 5.0)}

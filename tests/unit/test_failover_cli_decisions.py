@@ -104,3 +104,22 @@ def test_a_run_that_nobody_reads_any_more_stops_and_ends_with_its_code(
     with Journal(terminal.config.parent / "journal.sqlite") as journal:
         (run,) = journal.runs("bank")
     assert (code, run.is_open, "its output is no longer read" in run.message) == (Exit.CHANGED, True, True)
+
+
+@pytest.mark.parametrize("source", ["plan", "check", "nothing"])
+def test_the_console_script_knows_the_machine_by_its_last_reply(terminal: Terminal, source: str) -> None:
+    """From an earlier plan or from the daily check; a machine that never answered has its configured name."""
+    terminal.world.gates.overrides[MASTER] = {"hostname": "Prod7.example.net"} if source != "nothing" else {}
+    terminal("failover", "check") if source == "check" else terminal("failover", "switchover", FIRST)
+    terminal.before = terminal.world.kill_master
+    _, text = terminal("failover", "promote", FIRST, *OFF)
+    assert terminal("failover", "promote", FIRST, *OFF, "--apply", fingerprint(text))[0] == Exit.DONE
+    words = ("failover", "retire", MASTER, "--accept", "updates_only_here", "--reason", "nothing was written there")
+    code, told = terminal(*words, "--apply", fingerprint(terminal(*words)[1]))
+    name = "m1" if source == "nothing" else "prod7"
+    assert (code, "on m1: run the printed script" in told) == (Exit.RESULT_UNKNOWN, True)
+    if source == "plan":
+        assert '[ "$here" = prod7 ]' in told
+    run = told.rpartition("run ")[2].strip()
+    _, shown = terminal("failover", "show", run, "--output", "json")
+    assert f'[ "$here" = {name} ]' in json.JSONDecoder().raw_decode(shown)[0]["console_script"]

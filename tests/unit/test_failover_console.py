@@ -32,10 +32,10 @@ def host(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def typed(host: Path, name: str = "master1") -> subprocess.CompletedProcess[str]:
+def typed(host: Path, name: str = "master1", own_name: str = "") -> subprocess.CompletedProcess[str]:
     """Type the script at the console."""
     paths = RemotePaths(boks_etc=str(host / "etc"), boks_var=str(host / "var"), boksadm=str(host / "bin" / "boksadm"))
-    script = retire_script(RUN, name, 1, paths)
+    script = retire_script(RUN, name, 1, paths, own_name)
     path = f"{host / 'bin'}:/usr/bin:/bin"
     return subprocess.run(["sh"], input=script, env={"PATH": path}, capture_output=True, text=True)
 
@@ -70,6 +70,14 @@ def test_it_stops_on_the_wrong_host(host: Path) -> None:
     assert (ended.stdout, ended.returncode) == ("STOP: this is master1, expected master2\n", 1)
     assert "sequence" in files(host)
     assert not (host / "said").exists()
+
+
+def test_it_expects_the_name_by_which_the_machine_called_itself(host: Path) -> None:
+    """The configuration may use another: a script that always stops would be edited by hand at night."""
+    ended = typed(host, "db7", "Master1.example.net")
+    assert ended.stdout == f"confirmation code: {confirmation_code(RUN, 'db7')}\n"
+    assert typed(host, "db7", "other").stdout == "STOP: this is master1, expected other\n"
+    assert typed(host, "master1", "other").stdout == "STOP: this is master1, expected other\n"
 
 
 def test_it_stops_where_the_conversion_did_not_work(host: Path) -> None:

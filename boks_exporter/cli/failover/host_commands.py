@@ -74,6 +74,8 @@ def break_lock(*, run: str, host: str, **given: Any) -> int:
         said = run_async(lambda: take_away(domain, run, host))
     except RunOpenError as error:
         click.echo(f"Error: {error}", err=True)
+        if common.is_json:
+            say(json.dumps({"exit_code": int(Exit.LOCKED), "error": str(error)}))
         return int(Exit.LOCKED)
     say(json.dumps({"host": host, "said": said}) if common.is_json else said)
     return int(Exit.DONE)

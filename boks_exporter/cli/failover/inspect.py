@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from boks_exporter.app.failover_wiring import ManagedDomain, kept_journal, looking
+from boks_exporter.app.failover_wiring import ManagedDomain, earlier_knowledge, kept_journal, looking
 from boks_exporter.cli.failover.follow import exit_of, followed, is_at_work
 from boks_exporter.cli.failover.json_output import candidate_json, run_json, whole_run_json
 from boks_exporter.cli.failover.open_runs import open_runs, tell_open_runs
@@ -153,7 +153,7 @@ def show_run(common: Common, name: str, *, follow: bool = False) -> int:
             raise click.UsageError(message)
         if follow:
             return _follow(common, domain, journal, run)
-        script = _console_script(domain, run)
+        script = _console_script(domain, journal, run)
         if common.is_json:
             say(_run_as_json(journal, run, script))
         else:
@@ -176,7 +176,7 @@ def _follow(common: Common, domain: ManagedDomain, journal: Journal, run: Run) -
         say(_line(run))
     last = followed(journal, run.name, show) or run
     if common.is_json:
-        say(_run_as_json(journal, last, _console_script(domain, last)))
+        say(_run_as_json(journal, last, _console_script(domain, journal, last)))
     elif last.outcome is Outcome.OPEN:
         say(f"no process works on it any longer; {in_words(next_for(last.name, journal.steps(last.name)))}")
     else:
@@ -184,10 +184,21 @@ def _follow(common: Common, domain: ManagedDomain, journal: Journal, run: Run) -
     return int(exit_of(journal, last))
 
 
-def _console_script(domain: ManagedDomain, run: Run) -> str:
+def _console_script(domain: ManagedDomain, journal: Journal, run: Run) -> str:
     """Return the script of a step that is done at a console, or nothing."""
-    steps = (step for step in run.plan.steps if step.kind is StepKind.CONSOLE)
-    return "".join(retire_script(run.name, step.host, step.number, domain.ssh.paths) for step in steps)
+    steps = [step for step in run.plan.steps if step.kind is StepKind.CONSOLE]
+    earlier = earlier_knowledge(domain) if steps else None
+    known = {host.name: host.own_name for host in earlier.hosts} if earlier else {}
+    return "".join(
+        retire_script(
+            run.name,
+            step.host,
+            step.number,
+            domain.ssh.paths,
+            known.get(step.host) or journal.own_name(run.domain, step.host),
+        )
+        for step in steps
+    )
 
 
 def _whole(journal: Journal, run: Run) -> Iterator[str]:

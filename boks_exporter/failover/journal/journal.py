@@ -29,6 +29,7 @@ from boks_exporter.failover.journal.records import (
     Who,
 )
 from boks_exporter.failover.plan import Basis
+from boks_exporter.failover.plan.fingerprint import UNKNOWN, own_name_key
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.model import DomainName, HostName, Timestamp
 
@@ -201,6 +202,15 @@ class Journal(DomainRecords):
         values = (fingerprint, domain, dump_basis(basis), at, dump_findings(findings))
         self._write("INSERT OR REPLACE INTO plans VALUES (?, ?, ?, ?, ?)", values)
         self._write("DELETE FROM plans WHERE shown_at < ?", (at - 30 * 86400.0,))
+
+    def own_name(self, domain: DomainName, host: HostName) -> str:
+        """Return what the machine of a host called itself in the newest plan that was shown; empty where unknown."""
+        statement = "SELECT basis FROM plans WHERE domain = ? ORDER BY shown_at DESC LIMIT 200"
+        for basis in self._read_as(read_basis, statement, (domain,)):
+            own = dict(basis).get(own_name_key(host), UNKNOWN)
+            if own != UNKNOWN:
+                return own
+        return ""
 
     def shown(self, fingerprint: str) -> ShownPlan | None:
         """Return what a plan was based on when it was shown."""

@@ -27,6 +27,15 @@ def basis_of(plan: Plan, facts: FailoverFacts, findings: Iterable[Finding]) -> B
     return (*sorted(_facts(facts)), *sorted(set(_found(findings))), *_plan(plan))
 
 
+UNKNOWN: Final = "unknown"
+_OWN_NAME: Final = "calls itself"
+
+
+def own_name_key(host: HostName) -> str:
+    """Return the key under which a basis has what the machine of a host calls itself."""
+    return f"{host} {_OWN_NAME}"
+
+
 def fingerprint_of(basis: Basis) -> str:
     """Return the digest of a basis."""
     canonical = json.dumps(basis, separators=(",", ":"), ensure_ascii=True)
@@ -53,7 +62,7 @@ def _host(facts: FailoverFacts, host: HostName) -> Iterator[tuple[str, str]]:
     seen, readiness = facts.seen(host), facts.readiness(host)
     known = facts.host(host)
     yield "address", f"{known.address} port {known.port or 'of SSH'}" if known else "unknown"
-    yield "calls itself", readiness.hostname if readiness and readiness.hostname else "unknown"
+    yield _OWN_NAME, readiness.hostname if readiness and readiness.hostname else UNKNOWN
     yield "answers", "yes" if seen else "no"
     yield "role", facts.role(host)
     yield "state", facts.health.host(host).state

@@ -30,9 +30,12 @@ class NoConsole:
         return None
 
 
-def retire_script(run: RunName, host: HostName, number: int, paths: RemotePaths) -> str:
-    """Write the script that makes an old master a client at its console; it stops at the first unexpected thing."""
-    data = f"{paths.boks_var}/data"
+def retire_script(run: RunName, host: HostName, number: int, paths: RemotePaths, own_name: str = "") -> str:
+    """Write the script that makes an old master a client at its console; it stops at the first unexpected thing.
+
+    `own_name` is what the machine called itself in its last reply; without one, the configured name is expected.
+    """
+    data, expected = f"{paths.boks_var}/data", short_name(own_name or host)
     return f"""\
 # On the console of {host}, as root, in single-user mode, before it boots any further.
 # It stops at the first thing that is not as expected, and can be run again.
@@ -44,7 +47,7 @@ fail() {{ echo "STOP: $1"; exit 1; }}
 start='^[[:blank:]]*\\(export[[:blank:]][[:blank:]]*\\)*BOKSINIT=["'"'"']*\\([A-Za-z]*\\)'
 role() {{ sed -n "s/$start.*/\\2/p" "$env" | tail -1; }}
 is_client() {{ [ "`role`" = client ]; }}
-( [ "$here" = {shlex.quote(short_name(host))} ] || fail "this is $here, expected {short_name(host)}"
+( [ "$here" = {shlex.quote(expected)} ] || fail "this is $here, expected {expected}"
 [ -r "$env" ] || fail "$env cannot be read: are its file systems mounted?"
 [ -d "$data" ] || fail "$data is not there: are its file systems mounted?"
 is_client || {shlex.quote(paths.boksadm)} -S convert -v client

@@ -168,7 +168,9 @@ class StepExecutor:
     async def _at_console(self, attempt: Attempt) -> StepResult:
         """Print the script, and wait until the host shows that it ran; its code alone does not prove that."""
         tools = self.tools
-        tools.say(retire_script(self.run, attempt.step.host, attempt.step.number, tools.paths))
+        host = attempt.step.host
+        own = tools.survey.own_names.get(host) or tools.journal.own_name(self.plan.domain, host)
+        tools.say(retire_script(self.run, host, attempt.step.number, tools.paths, own))
         wanted, confirmed = confirmation_code(self.run, attempt.step.host), False
         while (typed := await tools.halt.unless(tools.console.code())) is not None:
             if confirmed := typed.strip() == wanted:
