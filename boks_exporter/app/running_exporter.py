@@ -10,6 +10,7 @@ from typing import Final, Self
 import structlog
 
 from boks_exporter.app.bundled_files import runbooks, status_schema
+from boks_exporter.app.change_notifier import ChangeNotifier
 from boks_exporter.app.connections import Connections
 from boks_exporter.app.debug_poll import debug_text
 from boks_exporter.app.event_loop import make_runner
@@ -53,6 +54,8 @@ class RunningExporter:
         self.poller = Poller(
             PollSettings(), clock, self._publisher.soon, clearances=self._publisher.journals.clearances
         )
+        self._changes = ChangeNotifier()
+        self.poller.on_change = self._changes.changed
         self._is_reload_wanted = asyncio.Event()
         self._one_reload = asyncio.Lock()
         self._is_stale = asyncio.Event()
@@ -72,6 +75,7 @@ class RunningExporter:
         """Stop serving and close the state file at the same time: the end must be quick."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._open.aclose())
+            group.create_task(self._changes.aclose())
             group.create_task(self._change_state_file(None))
 
     @property
@@ -145,6 +149,7 @@ class RunningExporter:
         opened = await self._connections.apply_settings(settings, discovered)
         self.poller.apply_settings(settings.poll, settings.metrics, opened)
         self._publisher.journals.apply_settings(settings)
+        self._changes.apply_settings(settings.notify)
         self._longest_delay = _STALE_INTERVALS * settings.poll.interval_seconds
         self._round_seconds = _EXCHANGES_IN_A_ROUND * settings.poll.timeout_seconds
         if self._connections.has_stale:

@@ -13,6 +13,7 @@ from boks_exporter.config.settings import (
     FailoverSettings,
     FenceSettings,
     HookSettings,
+    NotifySettings,
     OperatorSettings,
     PollSettings,
     Settings,
@@ -42,6 +43,7 @@ def settings_of(model: ConfigModel, directory: Path) -> Settings:
         metrics=ExpositionOptions(**vars(model.metrics)),
         state_file=_resolve(model.state_file, directory),
         journal=journal,
+        notify=tuple(NotifySettings(**_fields(each, directory)) for each in model.notify),
         domains=tuple(_domain(domain, directory, model.parsing, journal) for domain in model.domains),
     )
 

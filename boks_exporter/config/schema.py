@@ -18,6 +18,7 @@ from boks_exporter.config.field_types import (
     PositiveDuration,
     choice,
 )
+from boks_exporter.config.notify_schema import NotifyModel
 from boks_exporter.config.settings import (
     DEFAULT_JOURNAL,
     CloserPolls,
@@ -213,8 +214,8 @@ class PollModel(Strict):
     rare_seconds: Duration = Field(
         alias="rare_interval",
         default=_POLL.rare_seconds,
-        description="How often memory, error log, queue and check sums are polled, which are expensive on the hosts; "
-        "role, sequences and list are polled in every round. 0s polls everything in every round.",
+        description="How often memory, error log, queue, check sums, processes and disk space are polled, which are "
+        "expensive on the hosts; role, sequences and list are polled in every round. 0s polls everything every time.",
     )
     closer_polls: Annotated[CloserPolls, choice(CloserPolls)] = Field(
         default=_POLL.closer_polls,
@@ -270,6 +271,9 @@ class ConfigModel(Strict):
     journal: FilePath = Field(
         default=DEFAULT_JOURNAL,
         description="The journal of failover runs, maintenance windows and cleared evidence; only read here.",
+    )
+    notify: tuple[NotifyModel, ...] = Field(
+        default=(), strict=False, description="Programs and webhooks that are told state changes."
     )
     domains: tuple[DomainModel, ...] = Field(
         strict=False, min_length=1, description="The BoKS installations to monitor."

@@ -93,6 +93,16 @@ class DomainSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotifySettings:
+    """A receiver of state changes: a program, a webhook whose URL is in a file, or both."""
+
+    program: tuple[str, ...] = ()
+    webhook_file: Path | None = None
+    timeout_seconds: Seconds = 10.0
+    queue: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings of the configuration file."""
 
@@ -101,6 +111,7 @@ class Settings:
     metrics: ExpositionOptions = field(default_factory=ExpositionOptions)
     state_file: Path | None = None
     journal: Path = DEFAULT_JOURNAL
+    notify: tuple[NotifySettings, ...] = ()
 
     def journal_of(self, domain: DomainSettings) -> Path:
         """Return the journal of a domain: its own where section failover names one."""

@@ -24,6 +24,9 @@ def faults_of(settings: Settings) -> Iterator[Fault]:
                 f"found {as_duration(poll.timeout_seconds)}: a host that hangs would delay every round"
             ),
         )
+    for index, each in enumerate(settings.notify):
+        if not each.program and each.webhook_file is None:
+            yield ("notify", index), "expected program or webhook_file, found neither"
     names: dict[str, int] = {}
     for index, domain in enumerate(settings.domains):
         first = names.setdefault(domain.name, index)

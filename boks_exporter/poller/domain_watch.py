@@ -12,6 +12,7 @@ from boks_exporter.config import CloserPolls, DomainSettings
 from boks_exporter.exposition import DomainView, ExpositionOptions
 from boks_exporter.health import (
     LastRound,
+    StateChange,
     Timeline,
     extended,
     judge_again,
@@ -30,6 +31,9 @@ from boks_exporter.transport.base import Transport
 
 Clearances: TypeAlias = Callable[[DomainName], Awaitable[Sequence[Clearance]]]
 """Reads what clears evidence in a domain."""
+
+OnChange: TypeAlias = Callable[[DomainName, StateChange], None]
+"""Receives each change of a domain, in order; must return immediately."""
 
 JUDGED_AT_ONCE: Final = 100
 """Hosts that are judged without a pause, which takes at most 20 ms."""
@@ -55,6 +59,7 @@ class DomainWatch:
         self.options = ExpositionOptions()
         self.clearances: Clearances | None = None
         self.closer_polls = CloserPolls.AUTO
+        self.on_change: OnChange | None = None
         self.rare = RareSections()
         self.view: DomainView | None = None
         self.history = (kept or PersistedState()).history
@@ -144,7 +149,9 @@ class DomainWatch:
         self._tally.count(snapshot, self.transport)
         counters = self._tally.counters(interval, self.domain.transport)
         if not once:
-            self.timeline = extended(self.timeline, snapshot, judged.comparison, judged.health, interval)
+            before_round = self.timeline
+            self.timeline = extended(before_round, snapshot, judged.comparison, judged.health, interval)
+            self._pass_on(frozenset(before_round.events))
         view = DomainView(snapshot, judged.comparison, judged.health, counters, self.options, self.history.begun_at)
         history = None if once else self.history
         view = replace(view, timeline=self.timeline, terms=self.history.terms, history=history)
@@ -156,6 +163,12 @@ class DomainWatch:
                 log = _log.info if facts.get("state") == "ok" else _log.warning
                 log(event, boks_domain=self.domain.name, **facts)
         return self.view
+
+    def _pass_on(self, known: Collection[StateChange]) -> None:
+        """Pass on the changes of this round, previews included: the timeline is extended once a round."""
+        for change in self.timeline.events if self.on_change else ():
+            if self.on_change and change not in known:
+                self.on_change(self.domain.name, change)
 
     def _knowledge(self, domain: DomainSettings) -> Knowledge:
         """Add which discovered hosts may be dropped, and which hosts were masters at the same time."""

@@ -8,7 +8,7 @@ from boks_exporter.config import DomainSettings, PollSettings
 from boks_exporter.exposition import DomainView, ExpositionOptions
 from boks_exporter.model import DomainName, Host, HostName, HostOutcome, Seconds
 from boks_exporter.observe import PATIENCE_SECONDS, Clock, poll_once
-from boks_exporter.poller.domain_watch import ROUND_SHARE, Clearances, DomainWatch
+from boks_exporter.poller.domain_watch import ROUND_SHARE, Clearances, DomainWatch, OnChange
 from boks_exporter.poller.state_database import PersistedState
 from boks_exporter.transport.base import RawReply, Transport
 
@@ -60,6 +60,8 @@ class Poller:
         self._tasks: dict[DomainName, asyncio.Task[None]] = {}
         self._progress: dict[DomainName, Seconds] = {}
         self._changed = asyncio.Event()
+        self.on_change: OnChange | None = None
+        """Receives every state change of every domain."""
         self._is_due: dict[DomainName, asyncio.Event] = {}
 
     def __repr__(self) -> str:
@@ -101,6 +103,7 @@ class Poller:
         for name, (domain, transport) in domains.items():
             watch = self._watches.get(name) or DomainWatch(domain, transport, self._clock, self._kept(name))
             watch.clearances, watch.closer_polls = self._clearances, poll.closer_polls
+            watch.on_change = self.on_change
             watch.rare.interval = poll.rare_seconds
             if watch.apply_settings(domain, transport, metrics):
                 self._start_rounds([name])

@@ -35,6 +35,7 @@ BEYOND_A_SCHEMA = {
     "local-with-discovery",
     "local-with-two-hosts",
     "merge-of-a-merge",
+    "notify-nobody",
     "passphrase-as-file",
     "replay-directory-missing",
     "section-timeout-in-parts",
