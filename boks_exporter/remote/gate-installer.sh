@@ -41,22 +41,22 @@ LC_ALL=C
 IFS=' 	
 '
 export PATH LC_ALL
-unset CDPATH TMPDIR
+unset CDPATH TMPDIR TIME_STYLE QUOTING_STYLE GREP_OPTIONS
 set -f
 umask 077
 nl='
 '
-mode=install changes=0 number=0 records='' tx='' is_locked=no temporary='' is_partly_left=no is_ending=no is_home_open=no
+mode=install changes=0 number=0 records='' tx='' temporary='' is_partly_left=no is_ending=no is_home_open=no
 directory=${gate%/*}
 conf=$directory/boks-gate.conf
 store=$directory/.installer
 
 report() { # RESULT TEXT
-	printf '%-9s%s\n' "$1" "$2"
+	printf '%-9s%s\n' "$1" "$2" 2>/dev/null || : # the reader may be gone
 }
 
 fail() { # TEXT
-	printf '%-9s%s\n' failed "$1" >&2
+	printf '%-9s%s\n' failed "$1" >&2 2>/dev/null
 	exit 1
 }
 
@@ -112,8 +112,7 @@ take_back() {
 	[ -z "$temporary" ] || rm -f "$temporary"
 	each_record take_back_change
 	if [ -n "$tx" ]; then rm -rf "$tx"; fi
-	if [ "$is_locked" = yes ]; then rm -f "$store/lock"; fi
-	is_locked=no
+	unlock
 	rmdir "$store" 2>/dev/null
 	each_record take_back_directory
 }
@@ -189,7 +188,7 @@ take_back_keys() { # NUMBER PATH
 }
 
 finish() { # STATUS
-	trap '' 1 2 15
+	trap '' HUP INT TERM
 	[ "$is_ending" = no ] || exit "$1"
 	is_ending=yes
 	status=$1
@@ -197,8 +196,8 @@ finish() { # STATUS
 		report undo "everything that this run changed"
 		take_back
 		[ "$is_partly_left" = no ] || status=4
-	elif [ "$is_locked" = yes ]; then
-		rm -f "$store/lock"
+	else
+		unlock
 	fi
 	exit "$status"
 }
@@ -505,7 +504,10 @@ lock() { # a link that leads nowhere: made with its content in one act, so that 
 		rm -f "$store/lock"
 		ln -s "$$" "$store/lock" || fail "$store/lock cannot be made"
 	fi
-	is_locked=yes
+}
+
+unlock() { # only what is this process's
+	case $(ls -l "$store/lock" 2>/dev/null) in *" -> $$") rm -f "$store/lock" ;; esac
 }
 
 begin() {
@@ -526,8 +528,8 @@ begin() {
 		run=$((run - 1)) tx=''
 		[ "$is_partly_left" = no ] || exit 4
 	fi
-	mkdir "$store/$kind.$((run + 1))" || fail "$store cannot be written: is the disk full?"
 	tx=$store/$kind.$((run + 1))
+	mkdir "$tx" || fail "$store cannot be written: is the disk full?"
 	write_records
 }
 
@@ -584,10 +586,11 @@ main() {
 		;;
 	esac
 	[ "$(id -u)" = 0 ] || fail "this is for root: it writes $directory and the sudo rule"
-	trap 'finish $?' 0
-	trap 'exit 129' 1
-	trap 'exit 130' 2
-	trap 'exit 143' 15
+	trap 'finish $?' EXIT
+	trap '' PIPE # a reader that is gone must not end this in the middle
+	trap 'exit 129' HUP
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
 	find_rules
 	"${1:-install}"
 }

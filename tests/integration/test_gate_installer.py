@@ -110,7 +110,7 @@ def test_a_failure_takes_everything_back(host: InstallerHost, number: int) -> No
 def test_a_run_that_was_killed_is_taken_back_by_the_next(host: InstallerHost, number: int) -> None:
     host.install_version_1()
     before = host.files()
-    assert host.install(reading(), before=host.failing_call(number, "kill -9 $PPID")).returncode != 0
+    assert host.install(reading(), before=host.failing_call(number, "kill -9 $PPID; exit 1")).returncode != 0
     succeeded(host.install(reading()))
     succeeded(host.install(reading(), "undo"))
     assert host.files() == before
@@ -225,6 +225,12 @@ def test_wrong_usage_changes_nothing(host: InstallerHost, words: list[str]) -> N
     before = host.files()
     assert host.install(reading(), *words).returncode == 2
     assert host.files() == before
+
+
+def test_a_reader_that_is_gone_ends_nothing_in_the_middle(host: InstallerHost) -> None:
+    host.write("install.sh", reading())
+    host.sh(f"sh {host.root}/install.sh | true; sh {host.root}/install.sh 2>&1 >&- | true")
+    succeeded(host.install(reading(), "check"), 0)
 
 
 def test_only_root_can_install(tmp_path: Path) -> None:
