@@ -45,7 +45,7 @@ def promoted(world: World, fence: Power) -> Exit:
         survey = world.survey()
         await world.warm(survey)
         world.domain.set_fault(MASTER, Fault.UNREACHABLE, cut_off=True)
-        await VirtualClock().sleep(60)
+        await VirtualClock().sleep(20)
         return (await world.apply(Procedure.PROMOTE, FIRST, survey=survey, fence=fence)).exit
 
     return virtually(scene)

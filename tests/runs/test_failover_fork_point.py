@@ -73,7 +73,7 @@ def test_the_fork_point_is_in_the_journal_before_the_conversion(journals: Path) 
 
 
 def test_a_change_of_master_without_a_fork_point_is_a_finding(journals: Path) -> None:
-    """A replica was made master by hand: what the old one has alone is unknown."""
+    """A replica was made master by hand, unseen: what the old one has alone is unknown."""
     world = World.at(journals)
 
     async def scene() -> tuple[Finding, ...]:
@@ -82,7 +82,9 @@ def test_a_change_of_master_without_a_fork_point_is_a_finding(journals: Path) ->
         world.domain.clear_fault(MASTER, Fault.MASTER_DEAD)
         world.domain.run(MASTER, ("Boot", "-k"))
         await VirtualClock().sleep(120)
-        return (await world.proposal(Procedure.RETIRE, MASTER, survey)).findings
+        seen = (await world.proposal(Procedure.RETIRE, MASTER, survey)).findings
+        assert Guard.FORK_POINT_UNKNOWN not in {each.guard for each in seen}
+        return (await world.proposal(Procedure.RETIRE, MASTER)).findings
 
     found = [(each.guard, each.level) for each in virtually(scene)]
     assert (Guard.FORK_POINT_UNKNOWN, Level.UNKNOWN) in found

@@ -40,10 +40,9 @@ def test_two_operators_meet_at_the_hosts(journals: Path) -> None:
 
     async def scene() -> list[Exit]:
         surveys = world.survey(), other.survey()
-        for survey in surveys:
-            await world.warm(survey)
+        await asyncio.gather(*(world.warm(survey) for survey in surveys))
         world.kill_master()
-        await VirtualClock().sleep(60)
+        await VirtualClock().sleep(20)
         first = world.apply(Procedure.PROMOTE, FIRST, survey=surveys[0])
         second = other.apply(Procedure.PROMOTE, SECOND, survey=surveys[1])
         return [result.exit for result in await asyncio.gather(first, second)]

@@ -49,7 +49,7 @@ def test_a_master_that_was_restored_by_hand_is_left_as_it_is(journals: Path) -> 
 def test_a_retirement_at_the_console_that_never_ran_can_be_aborted(journals: Path) -> None:
     """The host comes up as the master that it was: nothing was done, and the run can be closed."""
     world = World.at(journals)
-    accepted = [Acceptance(guard, "a test") for guard in (Guard.UPDATES_ONLY_HERE, Guard.FORK_POINT_UNKNOWN)]
+    accepted = [Acceptance(Guard.UPDATES_ONLY_HERE, "a test")]
 
     async def scene() -> tuple[RunResult, RunResult]:
         survey = world.survey()

@@ -27,7 +27,7 @@ async def cut_off(world: World, fault: Fault, answer: str) -> Survey:
     await world.warm(survey)
     world.domain.set_fault(MASTER, fault)
     world.gates.overrides = {name: {"reach": answer} for name in (FIRST, SECOND, THIRD)}
-    await VirtualClock().sleep(60)
+    await VirtualClock().sleep(20)
     return survey
 
 

@@ -139,7 +139,7 @@ def test_aborted_it_stands_as_before(journals: Path) -> None:
 
 def test_somebody_goes_to_the_console(journals: Path) -> None:
     """Where SSH does not reach an old master, the printed script is run on the twin, and its code is typed."""
-    night = Night(journals, "the old master is in single-user mode", (HERE, BY_HAND))
+    night = Night(journals, "the old master is in single-user mode", (HERE,))
     rehearsal = virtually(night.rehearsed)
     assert "(at the console of m1: the script is run, and the host is booted)" in night.reader.said
     assert (rehearsal.exit, rehearsal.breaches) == (Exit.DONE, ()), "\n".join(night.reader.said)
@@ -183,7 +183,7 @@ def test_what_is_refused_is_not_rehearsed(journals: Path) -> None:
     assert [*rehearsal_text(rehearsal)] == [
         "Nothing was rehearsed: the real command would be refused in the same way (exit 10)."
     ]
-    assert {finding.guard for finding in rehearsal.blocking} == {Guard.OLD_MASTER_REACHABLE}
+    assert {finding.guard for finding in rehearsal.blocking} == {Guard.OLD_MASTER_REACHABLE, Guard.BEHIND_LAST_MASTER}
 
 
 @pytest.mark.parametrize(
