@@ -102,3 +102,21 @@ async def test_a_lead_is_shown_from_the_fault_to_the_repair_without_interruption
         domain.set("master1", "list", LIST)
         found = await until(exporter, "ok")
         assert (found["promotable"], found["evidence_timestamp_seconds"]) == (True, {})
+
+
+async def test_a_lead_ends_with_the_new_copy_of_a_host_whose_database_was_seen_absent(domain: Domain) -> None:
+    """As a client it has none; with the master's numbers it is ok again, without having been read below its lead."""
+    async with exporting(domain.file) as exporter:
+        await until(exporter, "ok")
+        domain.number("replica1", 5060)
+        await until(exporter, "ahead")
+        domain.number("master1", 6000)
+        await until(exporter, "unknown")
+        domain.set("replica1", "role", "BOKSINIT=client\ndatabase=absent\n")
+        async with asyncio.timeout(20):
+            while not (await replica(exporter))["reason"].startswith("reports to be a client"):
+                await asyncio.sleep(0.05)
+        domain.number("replica1", 6000)
+        domain.set("replica1", "role", "BOKSINIT=server\n")
+        found = await until(exporter, "ok")
+        assert (found["promotable"], found["evidence_timestamp_seconds"]) == (True, {})
