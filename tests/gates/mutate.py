@@ -37,6 +37,8 @@ TESTS = {
         "tests/unit/test_gate_operator_requests.py",
     ),
 }
+_LONGEST_SECONDS = 900
+"""Far more than all tests take; a change that makes them hang is noticed."""
 ONE_SHELL = "not busybox and not ksh93 and not mksh and not bash"
 """The changes are of what all shells have in common; one of them notices."""
 
@@ -73,13 +75,17 @@ def is_noticed(mutant: Mutant) -> bool:
         gate = copy / "boks_exporter" / "remote" / f"gate-{mutant.kind}.sh"
         gate.write_text(mutant.apply(gate.read_text(encoding="utf-8")), encoding="utf-8")
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", ONE_SHELL]
-        result = subprocess.run(
-            [*command, f"--basetemp={directory}/pytest", *TESTS[mutant.kind]],
-            cwd=copy,
-            env={**os.environ, "PYTHONPATH": str(copy)},
-            capture_output=True,
-            text=True,
-        )
+        try:
+            result = subprocess.run(
+                [*command, f"--basetemp={directory}/pytest", *TESTS[mutant.kind]],
+                cwd=copy,
+                env={**os.environ, "PYTHONPATH": str(copy)},
+                capture_output=True,
+                text=True,
+                timeout=_LONGEST_SECONDS,
+            )
+        except subprocess.TimeoutExpired:
+            return True
         if result.returncode not in {0, 1}:
             raise RuntimeError(result.stdout + result.stderr)
         return result.returncode == 1

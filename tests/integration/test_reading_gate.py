@@ -111,6 +111,22 @@ def test_output_without_end_costs_its_own_section_only(tree: Tree, tmp_path: Pat
     assert (listed.stdout, listed.exit_status, role.exit_status) == ("fine\n", 0, 0)
 
 
+def test_a_command_has_the_memory_that_its_login_has(tree: Tree, tmp_path: Path, shell: str) -> None:
+    """The limit of the gate's own shells is not BoKS's."""
+    tree.boksadm_is("ulimit -S -v\n")
+    own = subprocess.run(["sh", "-c", "ulimit -S -v"], capture_output=True, text=True, check=True).stdout
+    (sequence,) = ask(install_gate(tree, tmp_path / "gate", shell=shell), "sequence").sections
+    assert sequence.stdout == own
+
+
+def test_the_shell_that_holds_an_output_has_a_limit_of_memory(tree: Tree, tmp_path: Path) -> None:
+    """A line of 300 MB ends the shell that reads it, long before the time limit, and no other."""
+    tree.boksadm_is('case "$*" in *sequence) exec head -c 300000000 /dev/zero | tr "\\0" x ;; esac\necho fine\n')
+    sequence, listed = ask(install_gate(tree, tmp_path / "gate", limit=60), "sequence list").sections
+    assert (sequence.exit_status, sequence.stdout, sequence.is_whole) == (137, "", False)
+    assert listed.stdout == "fine\n"
+
+
 def test_errors_are_framed_apart_and_limited(tree: Tree, tmp_path: Path, shell: str) -> None:
     """The first 50 lines, each cut at 500 bytes; output and status stay what they were."""
     tree.boksadm_is(
