@@ -9,7 +9,7 @@ from boks_exporter.exposition.domain_view import (
     TableLag,
     Tables,
 )
-from boks_exporter.exposition.failover_activity import Operations, RunOutcome, RunProcedure, Window
+from boks_exporter.exposition.failover_activity import Operations, RunInProgress, RunOutcome, RunProcedure, Window
 from boks_exporter.exposition.metric_spec import Kind, MetricSpec, Source, SourceCertainty
 from boks_exporter.exposition.page import END, FamilyText, Page, Renderer, render
 from boks_exporter.exposition.report import status_report
@@ -29,6 +29,7 @@ __all__ = [
     "Operations",
     "Page",
     "Renderer",
+    "RunInProgress",
     "RunOutcome",
     "RunProcedure",
     "Source",

@@ -42,6 +42,20 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunInProgress:
+    """The open failover run of a domain; `step` is what its newest step does, None before the first."""
+
+    run: str
+    procedure: str
+    target: HostName
+    user: str
+    started_at: Timestamp
+    step: str | None = None
+    step_host: HostName | None = None
+    step_ended: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Operations:
     """What the journal shows of a domain now; `is_readable` is False where it could not be read.
 
@@ -51,6 +65,7 @@ class Operations:
     is_readable: bool = True
     runs: Mapping[tuple[RunProcedure, RunOutcome], int] = field(default_factory=dict)
     in_progress: bool = False
+    open_run: RunInProgress | None = None
     last_at: Timestamp | None = None
     windows: tuple[Window, ...] = ()
     frozen_until: Timestamp | None = None

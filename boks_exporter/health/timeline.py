@@ -204,11 +204,11 @@ def _first_of_state(spans: tuple[StateSpan, ...], first: int) -> int:
 
 
 def _lags(before: Mapping[int, int], lag: int | None, now: Timestamp) -> Mapping[int, int]:
-    oldest = _slot(now - KEPT_SECONDS)
-    kept = {slot: worst for slot, worst in before.items() if slot > oldest}
-    if lag is not None:
-        kept[_slot(now)] = max(lag, kept.get(_slot(now), 0))
-    return kept
+    """Record the worst lag of the slot; most rounds change nothing, and copy nothing."""
+    newest, oldest = _slot(now), _slot(now - KEPT_SECONDS)
+    if lag is None or before.get(newest, -1) >= lag:
+        return before
+    return {slot: worst for slot, worst in before.items() if slot > oldest} | {newest: lag}
 
 
 def _known(

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Final
 
 from boks_exporter.errors import FailureReason
-from boks_exporter.exposition import DomainView, Operations, Window
+from boks_exporter.exposition import DomainView, Operations, RunInProgress, Window
 from boks_exporter.model import Host, HostOutcome, Promotion, ReplicaLine, Role
 from boks_exporter.replication import MasterTerm
 from tests.unit.exposition_views import BEGUN, STAMP, line, seen, silent, view
@@ -174,6 +174,15 @@ def at_work() -> DomainView:
 @cache
 def failing_over() -> DomainView:
     """Show a failover run in progress, with the windows that it set."""
+    run = RunInProgress(
+        run="20261129-1402-promote",
+        procedure="promote",
+        target="REPHOST5",
+        user="anna",
+        started_at=BEGUN - 60,
+        step="convert master",
+        step_host="REPHOST5",
+    )
     windows = tuple(
         Window(
             host=host,
@@ -185,7 +194,7 @@ def failing_over() -> DomainView:
         )
         for host in ("MASTER1", "REPHOST5")
     )
-    return replace(dead_master(), operations=Operations(in_progress=True, windows=windows))
+    return replace(dead_master(), operations=Operations(in_progress=True, open_run=run, windows=windows))
 
 
 SITUATIONS: Final[Mapping[str, Callable[[], tuple[DomainView, ...]]]] = {

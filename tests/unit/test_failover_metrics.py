@@ -8,15 +8,24 @@ import pytest
 from boks_exporter.app.one_shot import look_once
 from boks_exporter.config import FailoverSettings, load
 from boks_exporter.config.settings import OperatorSettings
-from boks_exporter.exposition import ExporterInfo, Operations, RunOutcome, RunProcedure, Window, render, status_report
+from boks_exporter.exposition import (
+    ExporterInfo,
+    Operations,
+    RunInProgress,
+    RunOutcome,
+    RunProcedure,
+    Window,
+    render,
+    status_report,
+)
 from boks_exporter.failover.failover_exits import Outcome
-from boks_exporter.failover.journal import Journal, Maintenance
+from boks_exporter.failover.journal import Journal, Maintenance, StepOutcome
 from boks_exporter.failover.journal.metrics_reader import read_operations
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.observe import SystemClock
 from tests.unit.cli_replays import healthy, write
 from tests.unit.exposition_views import published
-from tests.unit.test_failover_journal import run
+from tests.unit.test_failover_journal import run, step
 
 INFO = ExporterInfo(version="1.0.0", revision="0123abc", python="3.12.1")
 
@@ -71,6 +80,7 @@ def test_runs_and_windows_are_read(tmp_path: Path) -> None:
         expected = Operations(
             runs={(RunProcedure.PROMOTE, RunOutcome.DONE): 1},
             in_progress=True,
+            open_run=RunInProgress(run="r2", procedure="promote", target="R1", user="anna", started_at=300.0),
             last_at=300.0,
             windows=tuple(
                 Window(host="R1", started_at=1.0, until=at, owner="anna", reason="disks") for at in (400.0, 500.0)
@@ -80,6 +90,18 @@ def test_runs_and_windows_are_read(tmp_path: Path) -> None:
         assert read_operations(path, "bank", 360.0) == expected
     assert read_operations(path, "bank", 360.0) == expected
     assert read_operations(path, "elsewhere", 360.0) == Operations()
+
+
+@pytest.mark.parametrize("outcome", [None, StepOutcome.DONE])
+def test_the_newest_step_of_an_open_run_is_read(tmp_path: Path, outcome: StepOutcome | None) -> None:
+    with Journal(tmp_path / "journal") as journal:
+        journal.begin(run(), [], [])
+        journal.intend("r1", step())
+        if outcome:
+            journal.conclude("r1", step(outcome))
+        found = read_operations(tmp_path / "journal", "bank", 360.0).open_run
+    assert found is not None
+    assert (found.step, found.step_host, found.step_ended) == ("convert master", "R1", outcome is not None)
 
 
 def test_a_window_is_reported_with_host_end_owner_and_reason() -> None:

@@ -15,7 +15,18 @@ from boks_exporter.web.pages.environment import static_files
 from boks_exporter.web.pages.facts import DomainFacts
 from boks_exporter.web.pages.overview_page import overview_page
 from boks_exporter.web.pages.page import PageContext
-from tests.browser.situations import NOW, ahead, dark_site, dead_master, down, healthy, many, replace_domain, rivals
+from tests.browser.situations import (
+    NOW,
+    ahead,
+    dark_site,
+    dead_master,
+    down,
+    failing_over,
+    healthy,
+    many,
+    replace_domain,
+    rivals,
+)
 from tests.nonempty import nonempty
 from tests.unit.exposition_views import BEGUN, busy, no_master, published, two_masters
 from tests.unit.web_serving import ready
@@ -195,6 +206,15 @@ def test_who_is_at_work_is_shown_while_it_lasts() -> None:
     running = read(replace(published(), operations=Operations(in_progress=True)))
     assert "A failover run is open" in running.text
     assert "boks-exporter failover history --config.file /etc/boks-exporter/config.yaml" in running.text
+    frozen = read(replace(published(), operations=Operations(frozen_until=NOW + 60))).text
+    assert "The roles of this domain are frozen until" in frozen
+
+
+def test_an_open_failover_run_shows_what_it_does_and_its_newest_step() -> None:
+    text = read(failing_over()).text
+    assert "Failover run 20261129-1402-promote: promote REPHOST5" in text
+    assert "by anna; newest step: convert master on REPHOST5, in progress" in text
+    assert "MASTER1 is under maintenance (failover run 20261129-1402-promote)" in text
 
 
 # -- without one master ------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from boks_exporter.exposition import RunInProgress
 from boks_exporter.report import GroupReport, HostReport, WindowReport, unread_sentences
 from boks_exporter.report.shapes import STATES, Shown, shown_state
 from boks_exporter.web.pages.facts import DomainFacts
@@ -59,6 +60,7 @@ class Work:
     text: str
     until: Moment | None
     detail: str
+    command: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +179,26 @@ def _work(facts: DomainFacts) -> Iterator[Work]:
     """List failover runs and the hosts under maintenance, whose alerts are inhibited."""
     known = facts.view.operations
     if known is not None and known.in_progress:
-        yield Work("A failover run is open", None, facts.commands.run("failover history"))
+        yield _run(facts, known.open_run)
+    if known is not None and known.frozen_until is not None and known.frozen_until > facts.now:
+        yield Work("The roles of this domain are frozen", on_clock(known.frozen_until), "")
     if facts.report["maintenance"] is None:
         yield Work("Maintenance is unknown: the failover journal cannot be read", None, "")
     for window in facts.report["maintenance"] or ():
         if window["until_timestamp_seconds"] > facts.now:
             yield _window(window)
+
+
+def _run(facts: DomainFacts, run: RunInProgress | None) -> Work:
+    """Write the open run: what it does, to which host, since when, by whom, and its newest step."""
+    history = facts.commands.run("failover history")
+    if run is None:
+        return Work("A failover run is open", None, "", history)
+    step = ""
+    if run.step is not None:
+        step = f"; newest step: {run.step} on {run.step_host}, {'ended' if run.step_ended else 'in progress'}"
+    began = lasting(run.started_at, facts.now).text
+    return Work(f"Failover run {run.run}: {run.procedure} {run.target}", None, f"{began}, by {run.user}{step}", history)
 
 
 def _window(window: WindowReport) -> Work:
