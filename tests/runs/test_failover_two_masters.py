@@ -9,6 +9,8 @@ from boks_exporter.failover.findings import Acceptance, Guard
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import NextCommand, RunResult
 from boks_exporter.simulator.domain import Fault
+from boks_exporter.simulator.domain.invariants import running_masters
+from boks_exporter.simulator.operator_records import Spoil
 from tests.unit.failover_world import FIRST, MASTER, World, virtually
 from tests.virtual.virtual_time import VirtualClock
 
@@ -58,3 +60,30 @@ def test_a_second_master_is_reported_and_its_cure_is_allowed(journals: Path, aft
     assert NextCommand("retire", (MASTER,)) in aborted.next
     assert retired.exit is Exit.DONE, retired.sentences
     assert (world.roles()[MASTER], world.roles()[FIRST], world.locks()) == ("client", "master", {})
+
+
+@pytest.mark.parametrize("returns", [False, True], ids=["it stays off", "it comes back"])
+def test_a_promoted_host_is_started_only_where_no_other_is_master(journals: Path, returns: bool) -> None:
+    """A conversion that ended before it started BoKS is completed; beside another master it is only reported."""
+    world = World.at(journals)
+    world.gates.spoil = lambda _, request: Spoil.FAILS_IN_THE_MIDDLE if request.endswith("convert master") else None
+
+    async def scene() -> RunResult:
+        survey = await world.bereaved()
+
+        def come_back(_: str, line: str) -> None:
+            if returns and line.endswith(" convert master"):
+                world.domain.clear_fault(MASTER, Fault.MASTER_DEAD)
+
+        world.way.connection_fault = come_back
+        return await world.apply(Procedure.PROMOTE, FIRST, survey=survey)
+
+    result = virtually(scene)
+    started = (FIRST, "boot-start") in world.sent()
+    if returns:
+        assert (started, running_masters(world.domain)) == (False, (MASTER,))
+        assert result.exit is not Exit.DONE
+    else:
+        assert (started, running_masters(world.domain)) == (True, (FIRST,))
+        assert result.exit is Exit.DONE, result.sentences
+    assert world.observer.breaches == []

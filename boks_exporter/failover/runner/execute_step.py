@@ -9,7 +9,13 @@ from boks_exporter.failover.journal import StepOutcome, StepPhase
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.claims import Claim
-from boks_exporter.failover.procedures.step import REMOVE_DATABASE, ProcedureStep, StepKind
+from boks_exporter.failover.procedures.step import (
+    BOOT_START,
+    CONVERT_MASTER,
+    REMOVE_DATABASE,
+    ProcedureStep,
+    StepKind,
+)
 from boks_exporter.failover.proofs import Certainty, Circumstances, Proven, prove_all
 from boks_exporter.failover.proofs.conflict import MasterInConflict, conflict_of
 from boks_exporter.failover.runner.attempt import Attempt, start_attempt
@@ -31,6 +37,8 @@ _LOOK_EVERY_SECONDS: Final[Seconds] = 3.0
 _LOOK_AT_LEAST_EVERY_SECONDS: Final[Seconds] = 20.0
 _LESS_OFTEN: Final = 1.2
 _STARTS: Final = 3
+_AFTER_EVERY_HOST: Final = (REMOVE_DATABASE, CONVERT_MASTER, BOOT_START)
+"""What makes a running master or moves a copy aside: only after every host was waited for."""
 _KEPT_OUTPUT: Final = 64 * 1024
 
 
@@ -62,7 +70,7 @@ class StepExecutor:
         if attempt.phase is StepPhase.DO:
             await self._check_fence(attempt.step)
         if not begun:
-            if attempt.step.point_of_no_return or attempt.step.words == REMOVE_DATABASE:
+            if attempt.step.point_of_no_return or attempt.step.words in _AFTER_EVERY_HOST:
                 self.tools.survey.be_patient()  # a host that came back is asked before, however slow it is
             needs = await self._needed(attempt)
             if self.tools.halt.is_asked() and self._may_halt(attempt):
@@ -130,6 +138,7 @@ class StepExecutor:
         """
         for turn in range(1, _STARTS + 1) if attempt.makes_master else ():
             start = self._start(attempt, turn)
+            self.tools.survey.be_patient()
             if not (await self.proven(start.step.needs)).holds:
                 return ending
             self.tools.say(f"    {attempt.step.host} is master by its ENV, but BoKS is stopped on it: starting it")
