@@ -102,3 +102,14 @@ def test_what_changes_hosts_prints_the_lines_to_add(terminal: Terminal) -> None:
     section = "\n".join(lines).replace("LOGIN", "boksop").replace("KEY", "id_boksop")
     terminal.config.write_text(f"{head}{section}\njournal:{rest}")
     assert terminal("failover", "promote", FIRST)[0] == Exit.REFUSED
+
+
+def test_where_no_host_answers_nothing_is_called_fine(terminal: Terminal) -> None:
+    """Neither that there is no conflict, nor how the domain looks."""
+    terminal.before = lambda: [
+        terminal.world.domain.set_fault(host, Fault.UNREACHABLE) for host in terminal.world.roles()
+    ]
+    for command in ("conflict", "topology"):
+        assert terminal("failover", command)[0] == Exit.FACTS_UNKNOWN, command
+    assert terminal("failover", "candidates")[0] == Exit.REFUSED
+    assert terminal("failover", "verify")[0] == Exit.NOT_CONVERGED

@@ -108,7 +108,8 @@ def show_conflict(common: Common) -> int:
         say("\n".join(f"  {way}" for way in ways))
     if found:
         return int(Exit.NOT_CONVERGED)
-    return int(Exit.FACTS_UNKNOWN if facts.possible_masters else Exit.DONE)
+    is_unknown = facts.possible_masters or not any(facts.snapshot.observed())
+    return int(Exit.FACTS_UNKNOWN if is_unknown else Exit.DONE)
 
 
 def show_history(common: Common, limit: int) -> int:

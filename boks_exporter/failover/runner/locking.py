@@ -38,6 +38,12 @@ class KeptLock:
         return f"the lock of {self.host} could not be released ({self.problem}): {self.command}"
 
 
+_UNWRITABLE: Final = (
+    "its gate could not write the lock: look at the directory STATE of its boks-gate.conf and at the file `lock` "
+    "in it, which the gate removes itself where a power loss left it empty, once for each start of the machine"
+)
+
+
 async def lock_all(
     tools: Tools, run: RunName, hosts: tuple[HostName, ...], spared: frozenset[HostName] = frozenset()
 ) -> Refusal | None:
@@ -70,7 +76,7 @@ async def _lock(tools: Tools, host: Host, run: RunName, owner: str) -> Refusal |
             return None
         if locked_by_other(lock, run):
             return Refusal(Exit.LOCKED, _held(host.name, lock))
-        problem = "its gate could not acquire the lock"
+        problem = _UNWRITABLE
     return Refusal(Exit.FACTS_UNKNOWN, f"{host.name} could not be locked: {problem}")
 
 
