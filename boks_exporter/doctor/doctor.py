@@ -147,8 +147,11 @@ class _DomainCheckup:
         if len(masters) == 1:
             checks = [ok(name, "master", masters[0])]
         else:
-            remedy = f"boks-exporter failover conflict --domain {name}" if masters else "boks-exporter status"
-            checks = [failed(name, "master", f"{len(masters)}: {listed(masters) or 'none answers'}", remedy)]
+            command = "failover conflict" if masters else "status"
+            found = (
+                f"{len(masters)} masters: {listed(masters)}" if masters else f"none of {len(self._seen)} that answer"
+            )
+            checks = [failed(name, "master", found, f"boks-exporter {command} --domain {name}")]
         if unlisted and not self._domain.discover:
             found = (
                 f"the master lists {listed([host.name for host in unlisted])}, which the configuration does not name"

@@ -5,10 +5,11 @@ from typing import Final
 
 from boks_exporter.doctor.check import Check, failed, ok, skipped, warning
 from boks_exporter.doctor.remedies import install_command
+from boks_exporter.errors import FailureReason
 from boks_exporter.health.unread_forms import unread_lines
-from boks_exporter.model import Host, Observed, Role, Section
+from boks_exporter.model import Host, Observed, Role, Section, SectionFault
 from boks_exporter.remote.gate import gate_version
-from boks_exporter.remote.settings import RemotePaths, SshSettings
+from boks_exporter.remote.settings import GateMode, RemotePaths, SshSettings
 from boks_exporter.text.formatting import listed
 from boks_exporter.text.versions import version_numbers
 
@@ -18,15 +19,25 @@ _BOKSADM_SECTIONS: Final = (Section.SEQUENCE, Section.LIST, Section.MEMORY)
 _CLOCK_SECONDS: Final = 5.0
 
 
+_COMMANDS: Final = {
+    Section.SEQUENCE: "boksdiag sequence",
+    Section.LIST: "boksdiag list",
+    Section.MEMORY: "dumpbase -m",
+}
+"""What boksadm runs for a section; the other sections read files."""
+
+
 def reply_checks(host: Host, settings: SshSettings | None, seen: Observed) -> Iterator[Check]:
-    """Check gate, boksadm, sections, unread lines, clock and role."""
+    """Check gate, boksadm, sections, unread lines, clock and role; `settings` are None for a gate without SSH."""
+    is_installed = settings is not None and settings.gate is GateMode.INSTALLED
+    paths = f"in boks-gate.conf on {host.name}" if is_installed else "under transport: in the configuration"
     yield _version(host, settings, seen)
-    yield _boksadm(host, seen)
+    yield _boksadm(host, seen, paths)
     for section in seen.reply.sections:
         yield _section(host, seen, section.name)
     yield _unread(host, seen)
     yield _clock(host, seen)
-    yield _role(host, seen)
+    yield _role(host, seen, paths)
 
 
 def _version(host: Host, settings: SshSettings | None, seen: Observed) -> Check:
@@ -39,7 +50,7 @@ def _version(host: Host, settings: SshSettings | None, seen: Observed) -> Check:
     return warning(host.name, "gate version", f"{theirs}, newer than {ours}", "upgrade this boks-exporter")
 
 
-def _boksadm(host: Host, seen: Observed) -> Check:
+def _boksadm(host: Host, seen: Observed, paths: str) -> Check:
     """A shell's status for a missing program, whatever it printed, is no output of BoKS's."""
     ran = [section for name in _BOKSADM_SECTIONS if (section := seen.reply.section(name)) and not section.skipped]
     missing = [section for section in ran if section.exit_status in _NOT_FOUND]
@@ -48,8 +59,7 @@ def _boksadm(host: Host, seen: Observed) -> Check:
     if missing:
         said = missing[0].stderr.strip().splitlines()[:1]
         found = f"exit status {missing[0].exit_status}{': ' + said[0][:200] if said else ''}"
-        default = RemotePaths().boksadm
-        return failed(host.name, "boksadm", found, f"set BOKSADM in boks-gate.conf on {host.name} (now {default}?)")
+        return failed(host.name, "boksadm", found, f"set the path of boksadm {paths}")
     return ok(host.name, "boksadm", f"ran for {listed([section.name for section in ran])}")
 
 
@@ -58,13 +68,20 @@ def _section(host: Host, seen: Observed, name: Section) -> Check:
     fault = next((fault for fault in seen.faults if fault.section is name), None)
     section = seen.reply.section(name)
     if fault:
-        return failed(
-            host.name, label, fault.detail, f"boks-exporter record DIRECTORY --scrub keeps what {host.name} prints"
-        )
+        return failed(host.name, label, fault.detail, _by_hand(host, fault))
     if section and section.skipped:
         return skipped(host.name, label, f"the gate skips it: {section.skipped}")
     took = f", {section.took:g} s" if section and section.took is not None else ""
     return ok(host.name, label, f"read{took}")
+
+
+def _by_hand(host: Host, fault: SectionFault) -> str:
+    """Only what cannot be read is worth a recording; what failed on the host is to be seen there."""
+    if fault.reason in {FailureReason.PARSE, FailureReason.TOO_LARGE}:
+        return f"boks-exporter record DIRECTORY --scrub keeps what {host.name} prints"
+    if command := _COMMANDS.get(fault.section):
+        return f"as root on {host.name}: {RemotePaths().boksadm} -S {command}"
+    return f"as root on {host.name}: ls -l /etc/opt/boksm /var/opt/boksm; are BOKS_ETC and BOKS_VAR other directories?"
 
 
 def _unread(host: Host, seen: Observed) -> Check:
@@ -93,11 +110,9 @@ def _clock(host: Host, seen: Observed) -> Check:
     return warning(host.name, "clock", found, f"compare both with a time server: chronyc tracking on {host.name}")
 
 
-def _role(host: Host, seen: Observed) -> Check:
+def _role(host: Host, seen: Observed, paths: str) -> Check:
     if seen.role is Role.UNKNOWN:
         init = seen.environment.boksinit
         found = f"BOKSINIT={init}" if init else "BOKSINIT is not in ENV, or ENV cannot be read"
-        return failed(
-            host.name, "role", found, f"set BOKS_ETC in boks-gate.conf on {host.name} to the directory of ENV"
-        )
+        return failed(host.name, "role", found, f"set BOKS_ETC {paths} to the directory of ENV")
     return ok(host.name, "role", seen.role)

@@ -97,7 +97,8 @@ def test_a_missing_boksadm_is_found(fleet: Fleet, doctor: Doctor) -> None:
         conf.write_text(text, encoding="utf-8")
     assert code == 1
     assert (HOST, "boksadm") in failures(checks)
-    assert "BOKSADM" in checks[HOST, "boksadm"]["remedy"]
+    assert "boks-gate.conf" in checks[HOST, "boksadm"]["remedy"]
+    assert "boksdiag sequence" in checks[HOST, "section sequence"]["remedy"]
 
 
 @pytest.mark.parametrize(("address", "stage"), [("nowhere.invalid", "name"), ("127.0.0.1", "port")])

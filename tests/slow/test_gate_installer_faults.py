@@ -4,6 +4,8 @@ import pytest
 
 from tests.integration.installer_host import InstallerHost, installer_host, reading
 
+pytestmark = pytest.mark.timeout(1800)
+
 
 @pytest.mark.parametrize("action", ["exit 1", "kill $PPID", "kill -1 $PPID", "kill -9 $PPID; exit 1"])
 def test_no_failure_leaves_anything_behind(action: str) -> None:
