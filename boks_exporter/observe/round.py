@@ -89,7 +89,7 @@ class _Round:
                 done, running = await asyncio.wait(running, timeout=window)
                 is_open = _have_numbers(done) or is_open
                 is_open = is_open and not await self._close_brackets()
-                if running and (number or is_open):
+                if running and (number or is_open or self.slow & running):
                     self._preview()
         finally:
             await end(running)
