@@ -13,6 +13,7 @@ from boks_exporter.exposition import DomainView, ExpositionOptions, Renderer, Ta
 from boks_exporter.model import Host, Role
 from boks_exporter.web import Preparation
 from boks_exporter.web.process_metrics import ProcessBlocks
+from tests.nonempty import nonempty
 from tests.unit.exposition_views import BEGUN, INFO, PAGES, seen, view
 from tests.unit.hypothesis_budget import tried
 from tests.unit.test_exposition_pages import ALL, Collected
@@ -43,7 +44,7 @@ def theirs(shown: Sequence[DomainView]) -> tuple[bytes, bytes]:
 def test_pages_one_after_the_other_are_what_prometheus_client_writes(rounds: list[list[DomainView]]) -> None:
     """Hosts, tables and numbers come, stay, change and go; two domains or hosts may even look the same."""
     renderer = Renderer()
-    for shown in rounds:
+    for shown in nonempty(rounds):
         page = renderer.render(shown, INFO)
         assert (page.classic, page.openmetrics) == theirs(shown)
 
