@@ -9,7 +9,8 @@ from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
 from boks_exporter.failover.proofs import Certainty, Circumstances, prove
 from boks_exporter.model import Role
-from tests.unit.failover_facts import dead_master, found, host, sound_domain
+from tests.unit.domain_rounds import silent
+from tests.unit.failover_facts import dead_master, found, host, ready, sound_domain
 
 WITHOUT_MASTER = Claim(ClaimKind("nobody_is_master"), "R1")
 
@@ -62,3 +63,12 @@ def test_a_known_master_is_the_successor() -> None:
     facts = sound_domain(host("M", Role.CLIENT), host("R2", Role.MASTER))
     guards_found = {each.guard for each in found(Procedure.SWITCHOVER, "R1", facts)}
     assert Guard.SUCCESSOR_UNKNOWN not in guards_found
+
+
+def test_a_gate_that_reports_a_master_forbids_a_promotion_though_the_host_could_not_be_polled() -> None:
+    """Whatever is accepted: the operator's gate answered where the reading one did not."""
+    facts = dead_master(silent("C"), gates={"C": ready("C", Role.MASTER)})
+    (finding,) = (each for each in found(Procedure.PROMOTE, "R1", facts) if each.guard is Guard.MASTER_EXISTS)
+    assert (finding.host, finding.level, finding.acceptable) == ("C", Level.REFUSE, False)
+    names = [Acceptance(guard, "seen", host) for guard in Guard for host in ("C", "M")]
+    assert prove(WITHOUT_MASTER, facts, Circumstances(accepted=Acceptances(tuple(names)))).truth is Certainty.NO

@@ -12,6 +12,7 @@ from boks_exporter.failover.proofs.masters import (
     hosts_not_asked,
     master_is_out,
     masters_are_out,
+    masters_by_gates,
     reports_beside,
     reports_sound,
 )
@@ -103,6 +104,9 @@ def master(question: PlanQuestion) -> Iterator[Finding]:
                 "failover retire makes an old one a client"
             )
             yield refuse(Guard.MASTER_EXISTS, said, masters[0], value=str(len(masters)), limit="0", source="ENV")
+        for name in masters_by_gates(facts):
+            said = f"{name} could not be polled, but its operator's gate reports that it is master"
+            yield refuse(Guard.MASTER_EXISTS, said, name, limit="0", source="operator's gate")
         return
     if question.procedure is Procedure.RETIRE:
         yield from _master_beside(question)

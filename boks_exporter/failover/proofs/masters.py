@@ -117,7 +117,20 @@ def nobody_is_master(facts: FailoverFacts, by: Circumstances) -> Proven:
     """Prove that there is no master: no host reports it, every host was asked, and former masters are out."""
     if facts.snapshot.masters:
         return no(f"{', '.join(facts.snapshot.masters)} reports that it is master")
+    if by_gates := masters_by_gates(facts):
+        return no(f"the operator's gate of {', '.join(by_gates)} reports that it is master")
     return all_of((_every_host_was_asked(facts, by), masters_are_out(facts, by)))
+
+
+def masters_by_gates(facts: FailoverFacts) -> tuple[HostName, ...]:
+    """Return the hosts that could not be polled, and whose operator's gate reports that they are master."""
+    return tuple(
+        host.name
+        for host in facts.snapshot.hosts
+        if facts.role(host.name) is Role.UNKNOWN
+        and (readiness := facts.readiness(host.name)) is not None
+        and readiness.role is Role.MASTER
+    )
 
 
 def may_start_as_master(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
