@@ -127,7 +127,7 @@ class _Play:
         self._poller = Poller(_POLL, self._clock, self._keep)
 
     async def run(self) -> History:
-        transport = VirtualTransport(self._domain, seed=2)
+        transport = VirtualTransport(self._domain, seed=2, has_newest_gate=True)
         self._poller.apply_settings(_POLL, ExpositionOptions(), {DOMAIN: (self._settings(), transport)})
         watching = asyncio.create_task(self._poller.run())
         for minute, change in sorted(MINUTES, key=lambda step: step[0]):

@@ -7,8 +7,9 @@ from random import Random
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host, HostName, Seconds
-from boks_exporter.remote.request import Request
+from boks_exporter.remote.request import Request, new_nonce, request_line
 from boks_exporter.simulator.domain import Connectivity, SimulatedDomain
+from boks_exporter.simulator.gate_channel import GateChannel
 from boks_exporter.simulator.gate_reply import reply
 from boks_exporter.transport.base import RawReply
 
@@ -34,7 +35,10 @@ class Network:
 
 
 class VirtualTransport:
-    """Ask a simulated domain. The running loop's time is the domain's; `on_read` hears of each instant of reading."""
+    """Ask a simulated domain. The running loop's time is the domain's; `on_read` hears of each instant of reading.
+
+    Its gates speak protocol 1, or with `has_newest_gate` protocol 2 with every section.
+    """
 
     def __init__(
         self,
@@ -44,12 +48,14 @@ class VirtualTransport:
         network: Network | None = None,
         timeout_seconds: Seconds = 20.0,
         on_read: Callable[[HostName, Request], None] | None = None,
+        has_newest_gate: bool = False,
     ) -> None:
         self.domain = domain
         self.network = network or Network()
         self._timeout = timeout_seconds
         self._random = Random(f"{seed}/network")
         self._on_read = on_read
+        self._has_newest_gate = has_newest_gate
 
     def __repr__(self) -> str:
         return f"<VirtualTransport {self.domain!r}>"
@@ -72,14 +78,20 @@ class VirtualTransport:
 
     async def _read(self, host: HostName, request: Request, deadline: Seconds) -> RawReply:
         skew = self.network.clock_skew_seconds.get(host, 0.0)
-        answer = reply(self.domain, host, request.line(), clock_skew_seconds=skew)
+        nonce = None
+        if self._has_newest_gate:
+            nonce = new_nonce()
+            channel = GateChannel(self.domain, host, clock_skew_seconds=skew)
+            answer = channel.answer(request_line(request, nonce))
+        else:
+            answer = reply(self.domain, host, request.line(), clock_skew_seconds=skew)
         if self._on_read:
             self._on_read(host, request)
         back = answer.delay_seconds + self._way()
         if asyncio.get_running_loop().time() + back > deadline:
             raise await self._too_late(deadline)
         await asyncio.sleep(back)
-        return RawReply(answer.stdout, b"", answer.exit_status)
+        return RawReply(answer.stdout, b"", answer.exit_status, nonce)
 
     async def _too_late(self, deadline: Seconds) -> TransportError:
         await asyncio.sleep(max(0.0, deadline - asyncio.get_running_loop().time()))
