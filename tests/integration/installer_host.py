@@ -1,5 +1,6 @@
 """A host for installers of gates, in a mount namespace with its own /etc, /opt, /var/lib and /var/opt."""
 
+import random
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ _PROGRAMS: Final = ("mkdir", "chown", "chmod", "cp", "mv", "useradd", "usermod",
 """What an installation runs to change something or to check a rule."""
 
 _OWN: Final = ("etc", "opt", "var/lib", "var/opt")
+_RANGE: Final = {"MIN": 0, "MAX": 50}
 _COPIED: Final = (
     "passwd",
     "group",
@@ -79,6 +81,12 @@ class InstallerHost:
         (root / "opt/boksm/sbin/boksadm").chmod(0o755)
         for name in _COPIED:
             as_root("cp", "-a", f"/etc/{name}", str(root / "etc"))
+        # userdel refuses an account whose number a process of the machine has; other tests make accounts there.
+        first = random.randrange(100_000, 1_000_000)  # noqa: S311 - keeps hosts apart, guards nothing
+        numbers = "".join(f"SYS_{kind}_{end} {first + by}\\n" for kind in ("UID", "GID") for end, by in _RANGE.items())
+        as_root(
+            "sh", "-c", f"sed -i '/^#*SYS_[UG]ID_M/d' {root}/etc/login.defs; printf '{numbers}' >>{root}/etc/login.defs"
+        )
         as_root("sh", "-c", f"chown -R 0:0 {root}; chmod 755 {root}; chmod 0440 {root}/etc/sudoers")
 
     def write(self, name: str, text: str) -> None:
