@@ -47,13 +47,13 @@ def _thresholds() -> Iterator[str]:
 
 
 def _time_to_page() -> Iterator[str]:
-    yield "| fault | alert | goal | median | longest | runs |"
-    yield "|---|---|---:|---:|---:|---:|"
+    yield "| fault | alert | goal | median | longest | runs | interrupted |"
+    yield "|---|---|---:|---:|---:|---:|---:|"
     for row in json.loads(MEASURED.read_text(encoding="utf-8")):
         alert, missed = row["alert"], row["runs"] - row["notified"]
         runs = f"{row['runs']}, {missed} without a notification" if missed else row["runs"]
         times = " | ".join("-" if row[key] is None else f"{row[key]} s" for key in ("median", "max"))
-        yield f"| {row['fault']} | [{alert}](runbooks/{alert}.md) | {row['goal']:.0f} s | {times} | {runs} |"
+        yield f"| {row['fault']} | [{alert}](runbooks/{alert}.md) | {row['goal']:.0f} s | {times} | {runs} | {row['interrupted']} |"
 
 
 if __name__ == "__main__":

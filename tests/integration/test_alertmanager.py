@@ -89,6 +89,11 @@ TOGETHER = (
         ("BoksReplicaReceivesNothing@r1",),
     ),
     Together(
+        "a replica received no updates, and will be late when it does",
+        ("BoksReplicaReceivesNothing@r1", "BoksReplicaLagging@r1"),
+        ("BoksReplicaReceivesNothing@r1", "BoksReplicaLagging@r1"),
+    ),
+    Together(
         "the exporter reaches no host of one domain",
         (
             "BoksExporterReachesNoHost",

@@ -1,25 +1,30 @@
 """Measure the time from a fault to its notification, with the real exporter, Prometheus and Alertmanager at real speed.
 
 Run `python -m tests.integration.time_to_page`, or `make paging`. Every fault is set in several domains at once, spread
-over the 30 seconds of a round. The result is stored in docs/time-to-page.json, and docs/alerts.md shows it.
+over the 30 seconds of a round, and lasts until the slowest alert is due; then all are repaired. The result is stored in
+docs/time-to-page.json, and docs/alerts.md shows it. With names of faults only these are measured, and only their rows
+are replaced.
 """
 
+import argparse
 import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from boks_exporter.cli.root_command import run
 from boks_exporter.simulator.domain import Fault
 from tests.integration.alerting import Receiver, alertmanager
 from tests.integration.fast_clock_programs import Daemon, exporter, prometheus
 from tests.integration.fast_clock_world import World, hurried_world, layout
+from tests.integration.fault_courses import Course, course
 from tests.unit.app_running import Recorded
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -29,8 +34,11 @@ ROUND_SECONDS: Final = 30.0
 SETTLE_SECONDS: Final = 240.0
 """Longer than every window of the rules, so that nothing of the start is in them."""
 
-LIMIT_SECONDS: Final = 420.0
-"""How long a notification is waited for."""
+MARGIN_SECONDS: Final = 90.0
+"""How long faults last, and notifications are waited for, beyond the longest goal."""
+
+END_SECONDS: Final = 900.0
+"""How long it is waited for that every alert is over after the repair."""
 
 HOSTS: Final = dict.fromkeys(("MASTER1", "REP1", "REP2"), "utrecht")
 
@@ -62,17 +70,32 @@ MEASURED: Final = (
         *("nothing", "replica receives no updates", "BoksReplicaReceivesNothing", 240, "REP1"),
         *(Fault.SLOW, {"delay_seconds": 36000.0}),
     ),
+    Measured(
+        *("late", "10 minutes late (warning at 5 minutes)", "BoksReplicaLagging", 300 + 120, "REP1"),
+        *(Fault.SLOW, {"delay_seconds": 600.0}),
+    ),
+    Measured(
+        *("stuck", "a table receives no updates (critical at 15 minutes)", "BoksReplicaLaggingBadly", 900 + 120),
+        *("REP1", Fault.DIVERGED),
+    ),
     Measured("cut", "host unreachable (warning)", "BoksHostUnreachable", 300, "REP1", Fault.UNREACHABLE),
     Measured("killed", "exporter killed", "BoksExporterDown", 180, ""),
 )
 
 
-def measure(directory: Path, copies: int) -> dict[str, list[float | None]]:
-    """Set every fault in as many domains, and return the seconds until each notification; None where none came."""
-    faults = [each for each in MEASURED if each.fault]
+WATCHDOG: Final = Measured("watchdog", "none: from one notification to the next", "BoksWatchdog", 90, "")
+
+Faults: TypeAlias = Sequence[Measured]
+SetAt: TypeAlias = dict[tuple[str, int], tuple[float, str]]
+"""When each fault was set, and in which domain."""
+
+
+def measure(directory: Path, faults: Faults, copies: int) -> dict[str, list[Course]]:
+    """Set every fault in as many domains, repair it when all alerts are due, and follow each alert and the watchdog."""
     layouts = {
         f"{each.name}-{number}": replace(layout(HOSTS), writes_per_second=each.writes_per_second)
         for each in faults
+        if each.fault
         for number in range(copies)
     }
     rules = directory / "rules"
@@ -86,25 +109,38 @@ def measure(directory: Path, copies: int) -> dict[str, list[float | None]]:
         alertmanager(config.replace("127.0.0.1:9095", receiver.address), directory) as alertmanager_url,
         ExitStack() as stack,
     ):
-        lone = _start(stack, directory, world, rules, alertmanager_url, copies)
+        killed = copies if any(each.fault is None for each in faults) else 0
+        lone = _start(stack, directory, world, rules, alertmanager_url, killed)
         time.sleep(SETTLE_SECONDS)
-        set_at = _set_faults(world, lone, copies)
+        set_at = _set_faults(world, faults, lone, copies)
         sys.stderr.write(f"{len(set_at)} faults are set\n")
-        until = time.monotonic() + LIMIT_SECONDS
-        while time.monotonic() < until and None in _seconds(receiver, set_at).values():
+        time.sleep(max(each.goal for each in faults) + MARGIN_SECONDS)
+        repaired_at = time.time()
+        _repair(world, faults, lone, set_at)
+        sys.stderr.write("all are repaired\n")
+        found = _courses(receiver, faults, set_at, repaired_at)
+        until = time.monotonic() + END_SECONDS
+        while time.monotonic() < until and any(each.ended is None for each in found.values()):
             time.sleep(1.0)
-        found = _seconds(receiver, set_at)
-    return {each.name: [found[each.name, number] for number in range(copies)] for each in MEASURED}
+            found = _courses(receiver, faults, set_at, repaired_at)
+    courses = {each.name: [found[each.name, number] for number in range(copies)] for each in faults}
+    return courses | {WATCHDOG.name: [*_gaps(each.at for each in receiver.got("watchdog"))]}
+
+
+def _gaps(times: Iterable[float]) -> Iterator[Course]:
+    """Yield the time from each notification to the next."""
+    for before, after in pairwise(times):
+        yield Course(first=after - before, is_interrupted=False, ended=after)
 
 
 def _start(
-    stack: ExitStack, directory: Path, world: World, rules: Path, alertmanager_url: str, copies: int
+    stack: ExitStack, directory: Path, world: World, rules: Path, alertmanager_url: str, killed: int
 ) -> list[Daemon]:
-    """Start one exporter of all domains, one for each copy that is killed, and Prometheus."""
+    """Start one exporter of all domains, each exporter that is killed later, and Prometheus."""
     config = directory / "main.yaml"
     config.write_text(world.config(), encoding="utf-8")
     main = exporter(stack, "main", config)
-    lone = [exporter(stack, f"lone-{number}", _recorded(directory, number)) for number in range(copies)]
+    lone = [exporter(stack, f"lone-{number}", _recorded(directory, number)) for number in range(killed)]
     for daemon in (main, *lone):
         daemon.start()
         daemon.wait()
@@ -132,50 +168,50 @@ def _recorded(directory: Path, number: int) -> Path:
     return Recorded(where, [f"lone-{number}"]).configure(interval="30s", timeout="20s")
 
 
-def _set_faults(world: World, lone: list[Daemon], copies: int) -> dict[tuple[str, int], tuple[float, str]]:
-    """Set all faults within one round; returns when, and the domain of each."""
-    set_at: dict[tuple[str, int], tuple[float, str]] = {}
+def _set_faults(world: World, faults: Faults, lone: list[Daemon], copies: int) -> SetAt:
+    """Set all faults within one round."""
+    set_at: SetAt = {}
     for number in range(copies):
         began = time.monotonic()
-        for each in MEASURED:
+        for each in faults:
             domain = f"{each.name}-{number}"
+            set_at[each.name, number] = time.time(), domain
             if each.fault:
-                set_at[each.name, number] = time.time(), domain
                 world.set_fault(domain, each.host, each.fault, **(each.parameters or {}))
             else:
-                set_at[each.name, number] = time.time(), domain
                 lone[number].process.kill()
         time.sleep(max(0.0, ROUND_SECONDS / copies - (time.monotonic() - began)))
     return set_at
 
 
-def _seconds(
-    receiver: Receiver, set_at: dict[tuple[str, int], tuple[float, str]]
-) -> dict[tuple[str, int], float | None]:
-    """Return the seconds until the first notification of each fault's own alert."""
-    alerts = {each.name: each.alert for each in MEASURED}
-    came: dict[tuple[str, str], float] = {}
-    for at, alert, place in _notified(receiver):
-        came.setdefault((alert, place), at)
+def _repair(world: World, faults: Faults, lone: list[Daemon], set_at: SetAt) -> None:
+    hosts = {each.name: (each.host, each.fault) for each in faults}
+    for name, number in set_at:
+        host, fault = hosts[name]
+        if fault is None:
+            lone[number].stop()
+            lone[number].start()
+        else:
+            world.clear_fault(f"{name}-{number}", host, fault)
+        if fault in {Fault.TWO_MASTERS, Fault.AHEAD}:
+            world.rebuild(f"{name}-{number}", host)
+
+
+def _courses(receiver: Receiver, faults: Faults, set_at: SetAt, repaired_at: float) -> dict[tuple[str, int], Course]:
+    """Follow each fault's own alert."""
+    alerts = {each.name: each.alert for each in faults}
+    received = (*receiver.got("page"), *receiver.got("chat"))
     return {
-        (name, number): came[alerts[name], place] - began if (alerts[name], place) in came else None
-        for (name, number), (began, place) in set_at.items()
+        (name, number): course(received, alerts[name], domain, set_at=began, repaired_at=repaired_at)
+        for (name, number), (began, domain) in set_at.items()
     }
 
 
-def _notified(receiver: Receiver) -> Iterator[tuple[float, str, str]]:
-    for notification in (*receiver.got("page"), *receiver.got("chat")):
-        for alert in notification.alerts:
-            labels = alert["labels"]
-            if alert["status"] == "firing":
-                yield notification.at, labels["alertname"], labels.get("boks_domain", "")
-
-
-def rows(found: Mapping[str, list[float | None]]) -> list[dict[str, Any]]:
+def rows(faults: Faults, found: Mapping[str, Sequence[Course]]) -> list[dict[str, Any]]:
     """Return a row of the page for each fault."""
     table = []
-    for each in MEASURED:
-        seconds = sorted(value for value in found[each.name] if value is not None)
+    for each in faults:
+        seconds = sorted(course.first for course in found[each.name] if course.first is not None)
         table.append(
             {
                 "fault": each.what,
@@ -185,22 +221,42 @@ def rows(found: Mapping[str, list[float | None]]) -> list[dict[str, Any]]:
                 "notified": len(seconds),
                 "median": round(median(seconds)) if seconds else None,
                 "max": round(seconds[-1]) if seconds else None,
+                "interrupted": sum(course.is_interrupted for course in found[each.name]),
+                "resolved": sum(course.ended is not None for course in found[each.name]),
             }
         )
     return table
 
 
-def main(arguments: list[str]) -> int:
+def merged(stored: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Replace the rows that were measured; the order is that of MEASURED."""
+    known = {row["fault"]: row for row in (*stored, *new)}
+    return [known[each.what] for each in (*MEASURED, WATCHDOG) if each.what in known]
+
+
+def is_missed(row: Mapping[str, Any]) -> bool:
+    """Return whether a notification did not come, came too late, or was taken back before the repair."""
+    return row["notified"] < row["runs"] or row["max"] > row["goal"] or row["interrupted"] > 0
+
+
+def main() -> int:
     """Measure, store, and fail where a goal is missed."""
-    copies = int(arguments[0]) if arguments else COPIES
+    parser = argparse.ArgumentParser(prog="python -m tests.integration.time_to_page")
+    names = [each.name for each in MEASURED]
+    parser.add_argument("faults", nargs="*", metavar="FAULT", help=f"{', '.join(names)} (default: all)")
+    parser.add_argument("--copies", type=int, default=COPIES, help=f"domains for each fault (default: {COPIES})")
+    options = parser.parse_args()
+    if unknown := set(options.faults) - set(names):
+        parser.error(f"no such fault: {', '.join(sorted(unknown))}")
+    faults = [each for each in MEASURED if each.name in options.faults or not options.faults]
     with tempfile.TemporaryDirectory(prefix="boks-paging-") as directory:
-        table = rows(measure(Path(directory), copies))
-    RESULT.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
-    missed = [row for row in table if row["notified"] < row["runs"] or row["max"] > row["goal"]]
+        table = rows([*faults, WATCHDOG], measure(Path(directory), faults, options.copies))
+    stored = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else []
+    RESULT.write_text(json.dumps(merged(stored, table), indent=2) + "\n", encoding="utf-8")
     for row in table:
-        sys.stdout.write(f"{row}{' MISSED' if row in missed else ''}\n")
-    return 1 if missed else 0
+        sys.stdout.write(f"{row}{' MISSED' if is_missed(row) else ''}\n")
+    return 1 if any(map(is_missed, table)) else 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(main())
