@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 
+from bench.verdicts.detection import cells
 from bench.verdicts.table import PAGE, document, failures, summary
 from bench.verdicts.trial import trial
 
@@ -17,13 +18,13 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help=f"write docs/{PAGE.name}")
     options = parser.parse_args()
     began = time.monotonic()
-    scores = trial(options.seed, options.histories, options.processes)
+    scores = trial(options.seed, options.histories, options.processes, cells())
     print(summary(scores))
     print(f"{options.histories} histories in {time.monotonic() - began:.0f} s")
     if options.write:
         PAGE.write_text(document(scores, options.seed, options.histories), encoding="utf-8")
     missed = failures(scores)
-    for line in (*missed, *scores.examples, *scores.slow):
+    for line in (*missed, *scores.examples, *scores.copies.examples, *scores.slow):
         print(line)
     return 1 if missed else 0
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from typing import Final
 
-from bench.verdicts.ground_truth_recorder import Reading
+from bench.verdicts.reading import Reading
 from bench.verdicts.truths import Condition, Round
 from boks_exporter.simulator.domain.replica_link import Status
 
 TOLERANCES: Final = (0, 10, 100)
+OURS: Final = "this exporter"
 LIST_ONLY: Final = "list only"
 SILENT_SECONDS: Final = 120.0
 """Since the last packet never more than a couple of minutes, says K1256: more counts as lagging there."""
@@ -50,3 +51,9 @@ def _named(differences: list[int], tolerance: int) -> Iterable[Condition]:
         yield Condition.AHEAD
     if min(differences, default=0) < -tolerance:
         yield Condition.LAGGING
+
+
+def methods(look: Round, reading: Reading, *, is_ok: bool) -> dict[str, bool]:
+    """Return of each method whether it finds anything wrong with a replica in this round."""
+    found = {OURS: not is_ok, LIST_ONLY: bool(by_list(look, reading))}
+    return found | {one_shot(each): bool(by_difference(look, reading, each)) for each in TOLERANCES}

@@ -2,8 +2,11 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 
+from bench.verdicts.hidden_rows import Disguise, Disguises
+from bench.verdicts.identity import excess
+from bench.verdicts.reading import Apart, Reading
 from boks_exporter.errors import TransportError
 from boks_exporter.model import Host, HostName, Section, Sequence, TableNumber
 from boks_exporter.remote.request import ROLE_ONLY, Request
@@ -16,52 +19,15 @@ from boks_exporter.transport.base import RawReply
 from tests.virtual.virtual_transport import VirtualTransport
 
 
-@dataclass(frozen=True, slots=True)
-class Apart:
-    """How a replica's data really differ from the master's at an instant; tables of equal stamps unless it says so."""
-
-    database: Database
-    ahead: Mapping[TableNumber, Sequence]
-    """Its own number of each table in which it has more than the master."""
-    above: Mapping[TableNumber, Sequence]
-    """The same of tables of another generation, whose numbers can be compared, but mean nothing."""
-    behind: Mapping[TableNumber, float]
-    """When the first update that it lacks was written, for each table in which it has less."""
-    foreign: frozenset[TableNumber]
-    """Tables with a stamp that the master never had."""
-    outdated: Mapping[TableNumber, float]
-    """Tables of an earlier generation of the master's, and since when there is a newer one."""
-    lost: frozenset[TableNumber]
-    """Tables that the master had at the point up to which this replica has got its updates, and it has not."""
-    lacking: Mapping[TableNumber, float]
-    """All tables that the master has and it has not, and since when the master has them."""
-
-
-@dataclass(slots=True)
-class Reading:
-    """One exchange as it really was. `arrived` tells whether the exporter got the whole of it."""
-
-    host: HostName
-    request: Request
-    began: float
-    at: float
-    role: Boksinit
-    masters: tuple[HostName, ...]
-    ended: float = 0.0
-    arrived: bool = False
-    is_readable: bool = True
-    numbers: Numbers | None = None
-    apart: Apart | None = None
-    rows: Mapping[HostName, Row] | None = None
-    """What the list of a master shows; a replica that it does not list is not in it."""
-
-
 class Witness:
     """Ask through the virtual transport, and keep what was read until the round is over."""
 
-    def __init__(self, domain: SimulatedDomain, transport: VirtualTransport) -> None:
+    def __init__(self, domain: SimulatedDomain, transport: VirtualTransport, *, keeps_loops: bool = False) -> None:
         """Listen to the transport's instants of reading."""
         self.domain = domain
+        self.disguises = Disguises()
+        self._keeps_loops = keeps_loops
+        self._applied: dict[HostName, tuple[Disguise, ...]] = {}
         self.readings: list[Reading] = []
         self._transport = transport
         self._open: dict[HostName, Reading] = {}
@@ -69,6 +35,7 @@ class Witness:
     async def ask(self, host: Host, request: Request) -> RawReply:
         """Ask, and note whether the answer arrived."""
         self._open.pop(host.name, None)
+        self._applied.pop(host.name, None)
         began = asyncio.get_running_loop().time()
         try:
             raw = await self._transport.ask(host, request)
@@ -76,11 +43,18 @@ class Witness:
             self._close(host.name, request, began)
             raise
         self._close(host.name, request, began).arrived = True
+        for disguise in self._applied.get(host.name, ()):
+            raw = replace(raw, stdout=disguise.applied(raw.stdout))
         return raw
+
+    def keeps_loop(self, host: HostName) -> bool:
+        """Return whether a further poll needs no login, as over a kept loop."""
+        return self._keeps_loops and host in self.domain.hosts
 
     def on_read(self, host: HostName, request: Request) -> None:
         """Write down what the host's answer shows, at the instant at which it is written."""
         self._open[host] = read(self.domain, host, request)
+        self._applied[host] = self.disguises.of(self._open[host])
 
     def take(self) -> list[Reading]:
         """Return what was read since the last call."""
@@ -171,6 +145,7 @@ def apart(copy: Copy, own: Numbers, database: Database, now: float) -> Apart:
             behind[table] = writes.born if written is None else written
     return Apart(
         database=database,
+        excess=excess(copy, database, now),
         ahead=ahead,
         above=above,
         behind=behind,

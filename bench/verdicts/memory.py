@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Mapping
 
-from bench.verdicts.ground_truth_recorder import Reading
+from bench.verdicts.reading import Reading
 from boks_exporter.model import HostName, Sequence, TableNumber
 from boks_exporter.simulator.domain import Boksinit
 from boks_exporter.simulator.domain.database import Numbers
@@ -17,6 +17,7 @@ class Memory:
         self.master: HostName | None = None
         self._read_at: list[float] = []
         self._known_at: list[float] = []
+        self._hidden: list[frozenset[TableNumber]] = []
         self._carried: Numbers | None = None
         self._changed_at = float("-inf")
         self._stamps: dict[TableNumber, tuple[float, float]] = {}
@@ -33,6 +34,7 @@ class Memory:
         for reading in readings:
             self._read_at.append(reading.at)
             self._known_at.append(reading.ended)
+            self._hidden.append(reading.hidden)
             for table, (_, stamp) in (reading.numbers or {}).items():
                 if self._stamps.get(table, (None, 0.0))[0] != stamp:
                     self._stamps[table] = (stamp, reading.ended)
@@ -52,7 +54,9 @@ class Memory:
         if reading.arrived and reading.role is not Boksinit.SERVER:
             self.replicas.pop(reading.host, None)
         elif reading.arrived and reading.is_readable and reading.numbers is not None:
-            self.replicas[reading.host] = (reading.at, reading.numbers)
+            known = self.replicas.get(reading.host, (0.0, {}))[1]
+            hidden = {table: known[table] for table in reading.hidden & known.keys()}
+            self.replicas[reading.host] = (reading.at, {**reading.numbers, **hidden})
 
     def age_at_least(self, table: TableNumber, number: Sequence, written_at: float, now: float) -> float:
         """Return the least age of an update: it was there when the first reading that shows it arrived.
@@ -62,6 +66,8 @@ class Memory:
         is_carried = self._carried is None or number <= self._carried.get(table, (-1, 0.0))[0]
         since = written_at if is_carried else max(written_at, self._changed_at)
         index = bisect_left(self._read_at, since)
+        while index < len(self._read_at) and table in self._hidden[index]:
+            index += 1
         return now - self._known_at[index] if index < len(self._read_at) else 0.0
 
     def lag_at_least(self, reading: Reading, behind: Mapping[TableNumber, float], now: float) -> float:
@@ -74,6 +80,10 @@ class Memory:
         """Return the least time for which the master has had the table's stamp."""
         return now - self._stamps[table][1] if table in self._stamps else 0.0
 
+    def begins_after(self, at: float) -> bool:
+        """Return whether the observer began to watch after an instant."""
+        return not self._known_at or self._known_at[0] > at
+
     def is_new(self, table: TableNumber) -> bool:
         """Return whether the table, or its stamp, came up after the observer had begun to watch."""
         return table in self._stamps and self._stamps[table][1] > self._known_at[0]
@@ -85,4 +95,5 @@ class Memory:
         return any(
             table not in own or (own[table][1] == stamp and own[table][0] < number)
             for table, (number, stamp) in before.items()
+            if table not in reading.hidden
         )

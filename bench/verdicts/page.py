@@ -17,10 +17,12 @@ _WANTED: Final = frozenset(
     for name in (
         *("host_up", "replica_state", "replica_reported_status", "domain_state"),
         *("replica_ahead_sequences", "replica_lag_seconds", "replica_missing_tables"),
+        "replica_evidence_timestamp_seconds",
     )
 )
 _LINE: Final = re.compile(
-    r'^(boks_[a-z_]+)\{boks_domain="[^"]*"(?:,host="([^"]*)")?(?:,(?:state|status)="([^"]*)")?\} (\S+)$', re.MULTILINE
+    r'^(boks_[a-z_]+)\{boks_domain="[^"]*"(?:,host="([^"]*)")?(?:,(?:state|status|kind)="([^"]*)")?\} (\S+)$',
+    re.MULTILINE,
 )
 
 
@@ -35,6 +37,8 @@ class Shown:
     ahead: dict[str, float] = field(default_factory=dict)
     lag_seconds: dict[str, float] = field(default_factory=dict)
     missing: dict[str, float] = field(default_factory=dict)
+    proven: set[str] = field(default_factory=set)
+    """Replicas with evidence against their copy."""
 
 
 def shown(view: DomainView, *, as_text: bool) -> Shown:
@@ -46,7 +50,12 @@ def _from_samples(view: DomainView) -> Iterable[_Sample]:
     for spec, labels, value in samples([view], _EXPORTER):
         if spec.name in _WANTED:
             named = dict(zip(spec.labels, labels, strict=True))
-            yield spec.name, named.get("host", ""), named.get("state") or named.get("status", ""), float(value)
+            yield (
+                spec.name,
+                named.get("host", ""),
+                named.get("state") or named.get("status") or named.get("kind", ""),
+                float(value),
+            )
 
 
 def _from_text(view: DomainView) -> Iterable[_Sample]:
@@ -65,6 +74,8 @@ def _sorted(found: Iterable[_Sample]) -> Shown:
     for name, host, state, value in found:
         if name in values:
             values[name][host] = value
+        elif name == "boks_replica_evidence_timestamp_seconds":
+            page.proven.add(host)
         elif name == "boks_host_up":
             page.up[host] = value == 1
         elif name == "boks_replica_reported_status":

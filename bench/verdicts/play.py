@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 from hashlib import sha256
 
+from bench.verdicts.event import Event
 from bench.verdicts.events import happen
 from bench.verdicts.generated_history import Story
 from bench.verdicts.ground_truth_recorder import Witness
@@ -50,7 +51,7 @@ class _Play:
         transport = VirtualTransport(
             self._domain, seed=seed, network=story.network, timeout_seconds=story.timeout, on_read=self._on_read
         )
-        self._witness = Witness(self._domain, transport)
+        self._witness = Witness(self._domain, transport, keeps_loops=story.keeps_loops)
         self._referee = Referee(story, self._domain)
         self._clock = VirtualClock()
         self._state = _State()
@@ -66,29 +67,50 @@ class _Play:
         for event in self._story.events:
             await self._sleep_until(event.at)
             self._domain.advance(self._clock.monotonic())
-            if event.what == "restart_exporter":
-                await self._restart()
-            else:
-                if event.what == "restore":
-                    self._referee.note_restore(event.host)
-                happen(self._domain, event)
-                self._referee.note_event(event)
+            await self._happen(event)
         await self._sleep_until(self._story.duration)
         await self._stop()
         return self._referee.scores
 
+    async def _happen(self, event: Event) -> None:
+        match event.what:
+            case "restart_exporter" if self._watching:
+                await self._pause()
+                self._resume()
+            case "pause_exporter":
+                await self._pause()
+            case "resume_exporter":
+                self._resume()
+            case "disguise":
+                self._witness.disguises.active.add(dict(event.parameters)["disguise"])
+            case "undisguise":
+                self._witness.disguises.active.discard(dict(event.parameters)["disguise"])
+            case "restart_exporter":
+                pass
+            case _:
+                if event.what == "restore":
+                    self._referee.note_restore(event.host)
+                happen(self._domain, event)
+                self._referee.note_event(event)
+
     async def _sleep_until(self, at: float) -> None:
         """Wait for an instant; a bug in the exporter ends the history."""
         rest = asyncio.create_task(asyncio.sleep(max(0.0, at - self._clock.monotonic())))
-        done, _ = await asyncio.wait({rest, self._watching}, return_when=asyncio.FIRST_COMPLETED)
+        awaited = {rest, self._watching} if self._watching else {rest}
+        done, _ = await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
         if self._watching in done:
             rest.cancel()
             await self._watching
 
-    async def _restart(self) -> None:
-        """End the exporter and start it again, with its state or without."""
+    async def _pause(self) -> None:
+        """End the exporter."""
         await self._stop()
         self._witness.take()
+
+    def _resume(self) -> None:
+        """Start the exporter again, with its state or without."""
+        if self._watching:
+            return
         if not self._story.keeps_state:
             self._state = _State()
         self._referee.exporter_restarted(keeps_state=self._story.keeps_state)
@@ -104,9 +126,11 @@ class _Play:
         self._watching = asyncio.create_task(self._poller.run())
 
     async def _stop(self) -> None:
-        self._watching.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._watching
+        watching, self._watching = self._watching, None
+        if watching:
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
 
     def _settings(self) -> DomainSettings:
         hosts = (

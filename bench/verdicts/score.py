@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, TypeAlias
 
+from bench.verdicts.copies import CopyScores
+from bench.verdicts.detection import Cell
 from bench.verdicts.truths import Claim, Condition
 
 PATIENCE: Final = 3.0
@@ -54,6 +56,11 @@ class Scores:
     lag_errors: list[float] = field(default_factory=list)
     lag_withheld: int = 0
     other: Counter[str] = field(default_factory=Counter)
+    copies: CopyScores = field(default_factory=CopyScores)
+    effort: Counter[str] = field(default_factory=Counter)
+    """Exchanges, and healthy replicas that were decided."""
+    shown: dict[Cell, list[int | None]] = field(default_factory=dict)
+    """The rounds until a lead was shown, for each combination of rate, delay, exchange and amount."""
     examples: list[str] = field(default_factory=list)
     slow: list[str] = field(default_factory=list)
 
@@ -76,6 +83,9 @@ class Scores:
         self.round_lengths.extend(other.round_lengths)
         self.lag_errors.extend(other.lag_errors)
         self.lag_withheld += other.lag_withheld
+        self.copies.add(other.copies)
+        self.effort.update(other.effort)
+        self.shown |= other.shown
         self.other.update(other.other)
         self.slow = (self.slow + other.slow)[:_EXAMPLES]
         self.examples = (self.examples + other.examples)[:_EXAMPLES]

@@ -1,21 +1,29 @@
 """Judge every round of one history: each host, each condition, each way of looking."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bench.verdicts.baselines import (
     LIST_ONLY,
     OF_THE_DIFFERENCE,
     OF_THE_LIST,
+    OURS,
     TOLERANCES,
     by_difference,
     by_list,
+    methods,
     one_shot,
 )
+from bench.verdicts.copies import Copies, Fault
+from bench.verdicts.copy_truth import Origins, verdict_of
 from bench.verdicts.doubtful_copies import DoubtfulCopies
-from bench.verdicts.generated_history import Event, Story
-from bench.verdicts.ground_truth_recorder import Reading, rows_of
+from bench.verdicts.effort import effort
+from bench.verdicts.event import Event
+from bench.verdicts.generated_history import Story
+from bench.verdicts.ground_truth_recorder import rows_of
 from bench.verdicts.memory import Memory
 from bench.verdicts.page import Shown, shown
+from bench.verdicts.reading import Reading
 from bench.verdicts.score import Key, Kind, Said, Scores, Span, Track
 from bench.verdicts.truths import STATES, Claim, Condition, Round, claims_of
 from boks_exporter.exposition import DomainView
@@ -24,11 +32,16 @@ from boks_exporter.model import HostName, Section, Sequence, TableNumber
 from boks_exporter.simulator.domain import Boksinit, SimulatedDomain
 from tests.virtual.virtual_time import EPOCH
 
-OURS = "this exporter"
 _WRITTEN_EVERY = 10
 """Every so many rounds the page is written as well, read back, and compared with its samples."""
 
 _RANK = {str(state): rank for rank, (state, _) in enumerate(PRECEDENCE)}
+
+
+def _missing_for(reading: Reading) -> float:
+    """Return the age of the oldest update that a replica lacked when it was read."""
+    behind = reading.apart.behind.values() if reading.apart else ()
+    return reading.at - min(behind) if behind else 0.0
 
 
 class Referee:
@@ -47,6 +60,11 @@ class Referee:
         self._masters = [(0.0, domain.masters())]
         self._events: list[float] = []
         self._given_twice: dict[TableNumber, Sequence] = {}
+        self._copies = Copies(self.scores.copies)
+        self._origins = Origins()
+        self._named: set[HostName] = set()
+        self._roles: dict[HostName, Boksinit] = {}
+        """What each host was when it last answered; a second master that does not answer may still be one."""
 
     def note_restore(self, master: HostName) -> None:
         """Remember how far a master had come before it was restored."""
@@ -55,7 +73,8 @@ class Referee:
 
     def note_event(self, event: Event) -> None:
         """Remember when something happened, and who has been master since."""
-        self._doubtful.note_event(self._domain, event)
+        self._doubtful.note_event(self._domain)
+        self._origins.note_event(self._domain, event)
         self._events.append(self._domain.now)
         self._masters.append((self._domain.now, self._domain.masters()))
 
@@ -65,6 +84,8 @@ class Referee:
         self._tracks = {}
         if not keeps_state:
             self._memory = Memory()
+            self._copies.state_lost()
+            self._named = set()
 
     def judge(self, view: DomainView, readings: list[Reading]) -> None:
         """Judge one round by the page that shows it."""
@@ -81,7 +102,15 @@ class Referee:
             reading = looks.get(host.name) or latest[host.name]
             self._judge_host(page, reading, at)
             if reading.role is Boksinit.SERVER:
-                self._judge_replica(page, look, reading, at)
+                closer = [each for each in readings if each.host == host.name and each is not reading]
+                claims = self._judge_replica(page, look, reading, closer, at)
+                self._judge_copy(view, look, reading, closer, claims, page)
+            else:
+                self._copies.forget(host.name)
+        self._judge_names({host.name for host in view.snapshot.hosts}, f"at {at.began:.1f} s")
+        counted = effort(view.snapshot, readings, page, self._story.thresholds.ahead_sequences)
+        key = "healthy histories" if self._story.is_sound else "other histories"
+        self.scores.effort.update({f"{key}: {name}": count for name, count in counted.items()})
         for reading in looks.values():
             self._memory.note(reading)
         self._known = at.began
@@ -117,10 +146,12 @@ class Referee:
 
     # -- replicas ------------------------------------------------------------------------------------------------------
 
-    def _judge_replica(self, page: Shown, look: Round, reading: Reading, at: Span) -> None:
+    def _judge_replica(
+        self, page: Shown, look: Round, reading: Reading, closer: list[Reading], at: Span
+    ) -> Mapping[Condition, Claim]:
         """Judge what the page says of a replica, and what the other ways would have said."""
         self._doubtful.note_reading(reading)
-        claims = claims_of(look, reading, is_doubtful=reading.host in self._doubtful.hosts)
+        claims = claims_of(look, reading, closer, is_doubtful=reading.host in self._doubtful.hosts)
         state = page.state.get(reading.host) or ("ok" if page.up.get(reading.host) else "unreachable")
         true_states = {kind for kind in STATES if claims[kind].holds is not False}
         place = f"state {state}; history {self._story.seed}, {reading.host} at {reading.at:.1f} s"
@@ -135,7 +166,35 @@ class Referee:
             self._count((OURS, kind), reading.host, claims[kind], Said(is_said, place=place), at)
         self._judge_others(look, reading, claims, at)
         self._judge_ok(reading.host, state, claims)
-        self._judge_lag(page, look, reading, place)
+        self._judge_lag(page, look, (reading, *closer), place)
+        return claims
+
+    def _judge_copy(
+        self,
+        view: DomainView,
+        look: Round,
+        reading: Reading,
+        closer: list[Reading],
+        claims: Mapping[Condition, Claim],
+        page: Shown,
+    ) -> None:
+        """Judge what is said of the copy by the identity of its updates, and of rows that could not be read."""
+        verdict = verdict_of(look, reading, closer, claims, page)
+        place = f"history {self._story.seed}, {verdict.place}"
+        verdict = replace(verdict, round=view.counters.rounds, origin=self._origins.of(reading.host), place=place)
+        self._copies.judge(verdict)
+        listed = look.listing.hidden_rows if look.listing else ()
+        if verdict.state == "ok" and (look.hidden_from(reading) or reading.host in listed):
+            self.scores.copies.fail(Fault.OK_UNREAD, place)
+        if verdict.is_wrong:
+            for method, found in methods(look, reading, is_ok=verdict.state == "ok").items():
+                self.scores.copies.methods[method, found] += 1
+
+    def _judge_names(self, names: set[HostName], place: str) -> None:
+        """Require every discovered host to stay known."""
+        for host in self._named - names:
+            self.scores.copies.fail(Fault.FORGOTTEN, f"history {self._story.seed}, {host} {place}")
+        self._named |= names
 
     def _judge_others(self, look: Round, reading: Reading, claims: Mapping[Condition, Claim], at: Span) -> None:
         """Judge the other ways, each on what it can be asked about."""
@@ -152,12 +211,15 @@ class Referee:
             return "unknown, while something was wrong"
         if host in self._doubtful.hosts:
             return "unknown, while the copy had been wrong and was not proven right"
+        if self._story.hides_data:
+            return "unknown, while nothing was wrong, in a history that hides data"
         return "unknown, while nothing was wrong"
 
     def _judge_ok(self, host: HostName, state: str, claims: Mapping[Condition, Claim]) -> None:
         """Count how often OK was said, and how often unknown, whatever was so."""
         wrong = [kind for kind in STATES if claims[kind].holds]
         self.scores.other["all verdicts on replicas"] += 1
+        self.scores.other["all verdicts in histories that hide no data"] += not self._story.hides_data
         if state == "unknown":
             self.scores.other[self._what_is_unknown(host, wrong=bool(wrong))] += 1
         elif state == "ok":
@@ -167,17 +229,21 @@ class Referee:
                 f"ok, while {shows[0]}, not yet for three intervals" if shows else f"ok, while {what}"
             ] += 1
 
-    def _judge_lag(self, page: Shown, look: Round, reading: Reading, place: str) -> None:
-        """Compare the lag in seconds with the age of the oldest update that is really missing."""
+    def _judge_lag(self, page: Shown, look: Round, readings: tuple[Reading, ...], place: str) -> None:
+        """Compare the lag in seconds with the age of the oldest update that is really missing, in any reading."""
+        reading = readings[0]
         if reading.apart is None or reading.apart.outdated or look.master is None or not look.is_steady(reading):
+            return
+        if look.hidden_from(reading):
             return
         own = reading.numbers or {}
         if any(own[table][0] < look.given_twice.get(table, 0) for table in reading.apart.behind):
             return
-        behind = reading.apart.behind.values()
-        real = reading.at - min(behind) if behind else 0.0
+        real = _missing_for(reading)
         if reading.host in page.lag_seconds:
-            error = (page.lag_seconds[reading.host] - real) / self._story.interval
+            shown_lag = page.lag_seconds[reading.host]
+            reals = [_missing_for(each) for each in readings if each.apart]
+            error = (shown_lag - min(max(shown_lag, min(reals)), max(reals))) / self._story.interval
             self.scores.lag_errors.append(error)
             if abs(error) > 1:
                 self.scores.examples.append(f"lag off by {error:.2f} intervals, real {real:.0f} s; {place}")
@@ -191,10 +257,14 @@ class Referee:
         during = self._masters_during(at)
         answered = {each.host for each in looks.values() if each.arrived and each.role is Boksinit.MASTER}
         several = [len(masters) > 1 for masters in during]
+        for each in looks.values():
+            if each.arrived:
+                self._roles[each.host] = each.role
+        silent = {host for host, role in self._roles.items() if role is Boksinit.MASTER} - answered
         is_open = bool(answered) and len(during) > 1
         claims = {
             Condition.SPLIT_BRAIN: Claim(
-                holds=True if all(several) else None if any(several) else False, can_show=len(answered) > 1
+                holds=True if all(several) else None if any(several) or silent else False, can_show=len(answered) > 1
             ),
             Condition.NO_MASTER: Claim(
                 holds=None if is_open else not answered, can_show=any(each.arrived for each in readings)

@@ -1,11 +1,13 @@
 """Write the sums as tables."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
-from bench.verdicts.baselines import LIST_ONLY, TOLERANCES, one_shot
+from bench.verdicts import copies_table
+from bench.verdicts.baselines import LIST_ONLY, OURS, TOLERANCES, one_shot
+from bench.verdicts.detection_table import matrix, over
+from bench.verdicts.markdown import quantile, table
 from bench.verdicts.score import Kind, Scores
-from bench.verdicts.scorer import OURS
 from bench.verdicts.truths import Condition
 from scripts.generated_blocks import ROOT, filled_page
 
@@ -17,6 +19,7 @@ _ORDER: Final = (
     *(Condition.UNREACHABLE, Condition.UNLISTED, Condition.SPLIT_BRAIN, Condition.NO_MASTER, Condition.MISSING),
     *(Condition.SAMPLES_AHEAD, Condition.SAMPLES_DOWN, Condition.SAMPLES_NOT_UP),
 )
+_NOT_REPORTED: Final = (Kind.FALSE_NEGATIVE, Kind.PENDING, Kind.UNKNOWABLE)
 _DELAY_P99: Final = 2.0
 _DELAY_MOST: Final = 3.0
 _SHARES: Final = (0.5, 0.99, 1.0)
@@ -27,26 +30,6 @@ def command(seed: int, histories: int) -> str:
     return f"PYTHONPATH=. .venv/bin/python -m bench.verdicts --histories {histories} --seed {seed} --write"
 
 
-def quantile(values: list[float], share: float) -> float:
-    """Return the smallest value that so large a share does not exceed."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
-
-
-def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    """Write a table; words stand left, figures right."""
-    head, rows = tuple(head), [tuple(row) for row in rows]
-    rules = [
-        "---" if any(isinstance(row[place], str) and not _is_figure(row[place]) for row in rows) else "---:"
-        for place in range(len(head))
-    ]
-    return "\n".join("| " + " | ".join(map(str, cells)) + " |" for cells in (head, rules, *rows)) + "\n"
-
-
-def _is_figure(cell: str) -> bool:
-    return cell == "-" or cell.replace(".", "").isdigit()
-
-
 def _counts(scores: Scores, way: str, kind: Condition) -> list[int]:
     counted = scores.counts.get((way, kind), {})
     return [counted.get(Kind(column), 0) for column in _COLUMNS]
@@ -54,13 +37,13 @@ def _counts(scores: Scores, way: str, kind: Condition) -> list[int]:
 
 def ours(scores: Scores) -> str:
     """Write what this exporter said."""
-    return _table(("condition", *_COLUMNS), ((kind, *_counts(scores, OURS, kind)) for kind in _ORDER))
+    return table(("condition", *_COLUMNS), ((kind, *_counts(scores, OURS, kind)) for kind in _ORDER))
 
 
 def delays(scores: Scores) -> str:
     """Write how soon this exporter said it."""
     head = ("condition", "first reports", "delay median", "p99", "max", "published p99", "published max")
-    return _table(head, ((kind, *_delays(scores, kind)) for kind in _ORDER))
+    return table(head, ((kind, *_delays(scores, kind)) for kind in _ORDER))
 
 
 def _delays(scores: Scores, kind: Condition) -> Iterator[object]:
@@ -73,16 +56,17 @@ def _delays(scores: Scores, kind: Condition) -> Iterator[object]:
 
 def others(scores: Scores) -> str:
     """Write what the other ways said, this exporter's line among them."""
-    head = ("condition", "way", "TP", "FP", "FN", "FP on healthy replication", "of verdicts there")
+    head = ("condition", "method", "TP", "FP", "FN", "not reported", "FP on healthy replication", "of verdicts there")
     ways = (OURS, LIST_ONLY, *map(one_shot, TOLERANCES))
     keys = [(way, kind) for kind in _ORDER for way in ways if (way, kind) in scores.counts]
     compared = {kind for way, kind in keys if way != OURS}
-    rows = (
-        (kind, way, *_counts(scores, way, kind)[:3], scores.healthy_alarms[way, kind], scores.healthy[way, kind])
-        for way, kind in keys
-        if kind in compared
-    )
-    return _table(head, rows)
+    return table(head, (_compared(scores, way, kind) for way, kind in keys if kind in compared))
+
+
+def _compared(scores: Scores, way: str, kind: Condition) -> Iterator[object]:
+    yield from (kind, way, *_counts(scores, way, kind)[:3])
+    yield sum(scores.counts[way, kind].get(each, 0) for each in _NOT_REPORTED)
+    yield from (scores.healthy_alarms[way, kind], scores.healthy[way, kind])
 
 
 def lag(scores: Scores) -> str:
@@ -90,12 +74,12 @@ def lag(scores: Scores) -> str:
     errors = [abs(error) for error in scores.lag_errors]
     figures = (f"{quantile(errors, share):.3f}" for share in _SHARES)
     row = (len(errors), *figures, sum(error > 1 for error in errors), scores.lag_withheld)
-    return _table(("samples", "median", "p99", "max", "beyond one interval", "left out"), [row])
+    return table(("samples", "median", "p99", "max", "beyond one interval", "left out"), [row])
 
 
 def rest(scores: Scores) -> str:
     """Write what was said of replicas altogether."""
-    return _table(("what was said", "how often"), sorted(scores.other.items()))
+    return table(("what was said", "how often"), sorted(scores.other.items()))
 
 
 def failures(scores: Scores) -> list[str]:
@@ -112,7 +96,7 @@ def failures(scores: Scores) -> list[str]:
             )
     if beyond := sum(abs(error) > 1 for error in scores.lag_errors):
         found.append(f"lag in seconds: {beyond} samples beyond one interval")
-    return found
+    return [*found, *copies_table.failures(scores)]
 
 
 def _figures(scores: Scores) -> str:
@@ -133,8 +117,9 @@ def _figures(scores: Scores) -> str:
         ("delay in intervals, p99 of the slowest condition", "2.00", f"{slowest:.2f}"),
         ("delay in intervals, max", "3.00", f"{most:.2f}"),
         ("lag in seconds wrong by more than an interval", "0", beyond),
+        *copies_table.goals(scores),
     )
-    return _table(("figure", "at most", "reached"), rows)
+    return table(("figure", "at most", "reached"), rows)
 
 
 def _lengths(scores: Scores) -> str:
@@ -147,7 +132,10 @@ _NAMED: Final = (("median", 0.5), ("p99", 0.99), ("max", 1.0))
 
 def summary(scores: Scores) -> str:
     """Write all tables."""
-    parts = (_figures(scores), ours(scores), delays(scores), others(scores), lag(scores), rest(scores))
+    copies = (
+        part(scores) for part in (copies_table.said, copies_table.causes, copies_table.effort, copies_table.methods)
+    )
+    parts = (_figures(scores), ours(scores), delays(scores), *copies, others(scores), lag(scores), rest(scores))
     return "\n".join((*parts, _lengths(scores)))
 
 
@@ -160,7 +148,11 @@ def document(scores: Scores, seed: int, histories: int) -> str:
             _figures(scores),
         ),
         "counts": (ours(scores), delays(scores), _lengths(scores)),
-        "others": others(scores),
+        "copies": copies_table.said(scores),
+        "invisible": copies_table.causes(scores),
+        "detection": (matrix(scores.shown), over(scores.shown)),
+        "effort": copies_table.effort(scores),
+        "others": (others(scores), copies_table.methods(scores)),
         "lag": lag(scores),
         "rest": rest(scores),
     }

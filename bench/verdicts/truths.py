@@ -1,12 +1,13 @@
 """Which conditions really hold of a replica in a round, and which of them the replies can show at all."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from bench.verdicts.ground_truth_recorder import Apart, Reading, status_of
+from bench.verdicts.ground_truth_recorder import status_of
 from bench.verdicts.memory import Memory
+from bench.verdicts.reading import Apart, Reading
 from boks_exporter.health import Thresholds
 from boks_exporter.model import HostName, Sequence, TableNumber
 from boks_exporter.simulator.domain.replica_link import Row, Status
@@ -78,14 +79,25 @@ class Round:
         """Find the first reading of the master that began when the replica had answered."""
         return next((each for each in self.master_readings if each.began >= reading.ended), None)
 
+    def is_steady_or_unread(self, reading: Reading) -> bool:
+        """Return whether there was one master, and it is the one that the exporter sees, if it sees one."""
+        return len(reading.masters) == 1 and (self.master is None or self.is_steady(reading))
+
+    def hidden_from(self, reading: Reading) -> frozenset[TableNumber]:
+        """Return the tables whose rows could not be read in a replica's reading, or in the master's around it."""
+        around = (reading, self.before(reading), self.after(reading))
+        return frozenset(table for each in around if each for table in each.hidden)
+
     def is_steady(self, reading: Reading) -> bool:
         """Return whether the master that the exporter sees was the only one at all instants that count here."""
         instants = [reading, *self.master_readings]
         return all(each.masters == (self.master,) for each in instants)
 
 
-def claims_of(look: Round, reading: Reading, *, is_doubtful: bool) -> Mapping[Condition, Claim]:
-    """Judge one replica in one round.
+def claims_of(
+    look: Round, reading: Reading, closer: Iterable[Reading] = (), *, is_doubtful: bool
+) -> Mapping[Condition, Claim]:
+    """Judge one replica in one round. Where only a closer poll showed it ahead, the master was restored in between.
 
     A copy that was wrong before (`is_doubtful`) may rightly be called ahead, diverged or unknown after its numbers are
     the master's again: what it shows now does not prove its contents.
@@ -98,6 +110,8 @@ def claims_of(look: Round, reading: Reading, *, is_doubtful: bool) -> Mapping[Co
         return claims | dict.fromkeys(_BY_NUMBERS, OPEN)
     is_loading = claims[Condition.LOADING].holds is not False
     found = _by_numbers(look, reading, reading.apart, is_read=is_read, is_loading=is_loading)
+    if any(each.apart and is_above(look, each, each.apart.ahead) for each in closer):
+        doubts |= dict.fromkeys((Condition.AHEAD, Condition.SAMPLES_AHEAD), OPEN)
     return claims | found | {kind: doubt for kind, doubt in doubts.items() if not found[kind].holds}
 
 
@@ -144,13 +158,17 @@ def _by_numbers(
 ) -> dict[Condition, Claim]:
     """Return its true numbers against the master's of the same instant."""
     went_back = look.memory.went_back(reading)
+    hidden = look.hidden_from(reading)
     ahead = _above(look, reading, real.ahead, is_read=is_read)
     lagging = _lagging(look, reading, real, is_read=is_read and not went_back)
+    numbers = reading.numbers or {}
+    if any(numbers[table][0] < look.given_twice.get(table, 0) for table in real.behind.keys() & numbers.keys()):
+        lagging = OPEN
     diverged = OPEN if is_loading or went_back else _diverged(look, reading, real, ahead, lagging, is_read=is_read)
     if _is_late(look, reading, real):
         lagging = diverged = OPEN
-    if any(reading.numbers and reading.numbers[table][0] < look.given_twice.get(table, 0) for table in real.behind):
-        lagging = OPEN
+    if hidden:  # what is missing, of another generation or late may be in the rows that could not be read
+        lagging, diverged = (each if not each.holds else replace(each, can_show=False) for each in (lagging, diverged))
     return {
         Condition.AHEAD: ahead,
         Condition.LAGGING: lagging,
@@ -170,10 +188,16 @@ def _is_late(look: Round, reading: Reading, real: Apart) -> bool:
 
 def _above(look: Round, reading: Reading, tables: Mapping[TableNumber, Sequence], *, is_read: bool) -> Claim:
     """Return whether tables have more than the master's, and still have when the master is read again."""
-    after = look.after(reading) if look.master and is_read else None
+    return Claim(holds=bool(tables), can_show=bool(look.master) and is_read and is_above(look, reading, tables))
+
+
+def is_above(look: Round, reading: Reading, tables: Mapping[TableNumber, Sequence]) -> bool:
+    """Return whether a table that can be read on both sides has more than the master's next reading."""
+    after = look.after(reading)
     numbers = after.numbers if after and after.numbers else {}
-    can_show = any(table in numbers and own > numbers[table][0] for table, own in tables.items())
-    return Claim(holds=bool(tables), can_show=can_show)
+    return any(
+        table in numbers and table not in reading.hidden and own > numbers[table][0] for table, own in tables.items()
+    )
 
 
 def _lagging(look: Round, reading: Reading, real: Apart, *, is_read: bool) -> Claim:
@@ -181,12 +205,13 @@ def _lagging(look: Round, reading: Reading, real: Apart, *, is_read: bool) -> Cl
         return NO
     limit = look.thresholds.lag_seconds
     age = reading.at - min(real.behind.values())
-    proven = look.memory.lag_at_least(reading, real.behind, reading.began)
+    read = {table: at for table, at in real.behind.items() if table not in reading.hidden}
+    proven = look.memory.lag_at_least(reading, read, reading.began)
     return Claim(
         holds=age >= limit,
         can_show=is_read and look.master is not None and look.before(reading) is not None and proven >= limit,
         since=reading.at - (age - limit),
-        is_late=age - limit > 1.5 * look.interval or not is_read,
+        is_late=age - limit > 1.5 * look.interval or not is_read or look.memory.begins_after(reading.at - age),
     )
 
 
@@ -208,7 +233,8 @@ def _is_old(look: Round, reading: Reading, real: Apart, tables: frozenset[int], 
 
     A replica that waits for updates may wait for the table as well, if the table is not older than they are.
     """
-    waits = look.memory.lag_at_least(reading, real.behind, reading.at)
+    read = {table: at for table, at in real.behind.items() if table not in reading.hidden}
+    waits = look.memory.lag_at_least(reading, read, reading.at)
     limits = {table: limit + (waits if look.memory.is_new(table) else 0.0) for table in tables}
     return any(look.memory.stamp_age(table, reading.at) >= limit for table, limit in limits.items())
 
@@ -216,4 +242,5 @@ def _is_old(look: Round, reading: Reading, real: Apart, tables: frozenset[int], 
 def _missing(look: Round, reading: Reading, real: Apart, *, is_read: bool) -> Claim:
     before = look.before(reading) if look.master and is_read else None
     known = before.numbers if before and before.numbers else {}
-    return Claim(holds=bool(real.lacking), can_show=any(table in known for table in real.lacking))
+    can_show = not look.hidden_from(reading) and any(table in known for table in real.lacking)
+    return Claim(holds=bool(real.lacking), can_show=can_show)

@@ -114,3 +114,20 @@ def test_a_master_that_is_promoted_holds_what_it_held_before() -> None:
     domain.set_fault("MASTER1", Fault.MASTER_DEAD)
     domain.run("REPHOST5", ("convert", "-v", "master"))
     assert own_updates(domain, "REPHOST5", "MASTER1") == 7
+
+
+def test_two_masters_that_wrote_equally_many_updates_hold_different_ones() -> None:
+    """The numbers are equal, and each has updates that the other does not have."""
+    domain = domain_of(rate=0.0)
+    domain.advance(100.0)
+    domain.set_fault("REPHOST3", Fault.TWO_MASTERS)
+    table = next(iter(domain.hosts["MASTER1"].copy.numbers(domain.now)))
+    domain.write("MASTER1", table, 3)
+    domain.write("REPHOST3", table, 3)
+    numbers = [domain.hosts[name].copy.numbers(domain.now)[table] for name in ("MASTER1", "REPHOST3")]
+    assert numbers[0] == numbers[1]
+    assert own_updates(domain, "MASTER1", "REPHOST3") == own_updates(domain, "REPHOST3", "MASTER1") == 3
+    domain.clear_fault("REPHOST3", Fault.TWO_MASTERS)
+    domain.advance(1000.0)
+    assert domain.hosts["REPHOST3"].copy.numbers(domain.now)[table] == numbers[0]
+    assert own_updates(domain, "REPHOST3", "MASTER1") == 3

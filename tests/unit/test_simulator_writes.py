@@ -66,3 +66,18 @@ def test_what_is_forgotten_keeps_its_number() -> None:
     assert [writes.number(at) for at in range(500, 1000)] == before
     assert writes.written_at(1) is None
     assert writes.written_at(10**9) is None
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.3, 20.0])
+def test_updates_can_be_written_besides_those_that_are_drawn(rate: float) -> None:
+    """They are there at once, and those that are drawn go on from the new number."""
+    plain, more = (Writes(dice(7), 5, 0.0, rate=rate, born=0.0) for _ in range(2))
+    before = more.number(100.0)
+    assert before == plain.number(100.0)
+    more.write(100.0, 7)
+    assert more.number(100.0) == before + 7
+    written = more.written_at(before + 1)
+    assert written is not None
+    assert 99.9 < written <= 100.0
+    assert more.number(99.9) == plain.number(99.9)
+    assert [more.number(at) for at in range(101, 1000)] == [plain.number(at) + 7 for at in range(101, 1000)]

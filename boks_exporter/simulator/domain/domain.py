@@ -127,6 +127,13 @@ class SimulatedDomain(SimulatedState):
             writes = table_writes(self.layout, f"{self.seed}/{table}/{self.now}", 1, stamp, rate, self.now)
             database.begin_generation(table, writes)
 
+    def write(self, master: HostName, table: TableNumber, count: int) -> None:
+        """Write updates into a master's table now."""
+        database = self.hosts[master].copy.database
+        writes = database.generation(table, self.now) if database else None
+        if writes and count > 0:
+            writes.write(self.now, count)
+
     def restore(self, master: HostName, seconds: Seconds) -> None:
         """Put a master's database back to what it was some time ago, as from a backup."""
         restore(self, master, seconds)

@@ -3,7 +3,7 @@
 import math
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
@@ -17,6 +17,7 @@ _BUSY: Final = 1.0
 """From this many updates (or bursts) a second a table is busy; below, each one has its own instant."""
 
 _BURST_SECONDS: Final[Seconds] = 1.0
+_AT_ONCE: Final[Seconds] = 1e-6
 _ROUNDING: Final = 1e-6
 
 
@@ -32,6 +33,13 @@ class Piece:
     def number(self, at: Seconds) -> Sequence:
         """Return the table's number at an instant that is not before `first`."""
         return self.base + min(self.count, int((at - self.first) / self.spacing + _ROUNDING) + 1)
+
+    def after(self, at: Seconds) -> "Piece | None":
+        """Return the updates after an instant; None where there are none."""
+        done = self.number(at) - self.base
+        if done >= self.count:
+            return None
+        return Piece(self.first + done * self.spacing, self.spacing, self.count - done, self.base + done)
 
     @property
     def last(self) -> Seconds:
@@ -116,6 +124,17 @@ class Writes:
             last = kept[-1]
             kept[-1] = Piece(last.first, last.spacing, last.number(at) - last.base, last.base)
         self._replace(kept)
+
+    def write(self, at: Seconds, count: int) -> None:
+        """Write this many updates within a microsecond before `at`, besides those that are drawn."""
+        number, spacing = self.number(at), _AT_ONCE / count
+        earlier = [piece for piece in self._pieces if piece.first <= at]
+        later = self._pieces[len(earlier) :]
+        if earlier and (rest := earlier[-1].after(at)):
+            earlier[-1] = replace(earlier[-1], count=earlier[-1].count - rest.count)
+            later.insert(0, rest)
+        new = Piece(at - (count - 1) * spacing, spacing, count, number)
+        self._replace([*earlier, new, *(replace(piece, base=piece.base + count) for piece in later)])
 
     def resume(self, at: Seconds) -> None:
         self._stopped_at = math.inf
