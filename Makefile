@@ -63,8 +63,11 @@ docs-site: ## Build the documentation as a site with a search, into build/site
 	@scripts/setup dist
 	$(BIN)/python scripts/site.py
 
-bench: setup ## Print the benchmarks' ratios
-	@for bench in bench/*.py; do echo "== $$bench"; PYTHONPATH=. $(BIN)/python $$bench || exit 1; done
+bench: setup ## Measure parsing, polls on both sides and many hosts; writes docs/performance.md (root, a quarter of an hour)
+	@scripts/setup-system bench
+	PYTHONPATH=. $(BIN)/python bench/parsing.py
+	PYTHONPATH=. $(BIN)/python bench/host_cost.py --write
+	PYTHONPATH=. $(BIN)/python bench/many_hosts.py --write
 
 trial: setup ## Compare all verdicts with the ground truth of thousands of simulated histories; writes docs/verdicts.md
 	PYTHONPATH=. $(BIN)/python -m bench.verdicts --histories 2000 --seed 1 --write

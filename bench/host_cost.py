@@ -7,15 +7,14 @@ own, so every process that a poll starts is counted. Cycles of all ways are inte
 import argparse
 import asyncio
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Final
 
 from bench.light.cpu_accounts import CpuAccount
 from bench.light.hosts import TABLES, running_hosts
 from bench.light.page import Sample, page
 from bench.light.ways import ways
+from bench.performance_page import write_block
 
-PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 _WARM_UP: Final = 2
 _MILLISECONDS: Final = 1000.0
 _CLEAN_UP_SECONDS: Final = 0.2
@@ -50,14 +49,14 @@ async def measure(count: int, cycles: int) -> dict[str, list[Sample]]:
 def main() -> None:
     """Print the page, or write it."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--hosts", type=int, default=20)
+    parser.add_argument("--hosts", type=int, default=50)
     parser.add_argument("--cycles", type=int, default=5)
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
     text = page(asyncio.run(measure(arguments.hosts, arguments.cycles)), arguments.hosts, TABLES)
     print(text)
     if arguments.write:
-        PAGE.write_text(text, encoding="utf-8")
+        write_block("host-cost", text)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import Final
 import asyncssh
 import structlog
 
-from boks_exporter.config import DomainSettings, PollSettings
+from boks_exporter.config import DomainSettings
 from boks_exporter.model import Host, HostName, Section
 from boks_exporter.observe import SystemClock
 from boks_exporter.poller import DomainWatch
@@ -25,6 +25,8 @@ from boks_exporter.transport.ssh import SshTransport
 _SECTIONS: Final = Request((Section.ROLE, Section.SEQUENCE, Section.LIST))
 _TIMEOUT_SECONDS: Final = 60.0
 _INTERVAL_SECONDS: Final = 30.0
+_NEVER_AGAIN_SECONDS: Final = 1e9
+"""The interval of the rare sections: they are polled in the warm-up, and their cost is measured by `every-section`."""
 _AT_ONCE: Final = 50
 _Round = Callable[[], Awaitable[None]]
 
@@ -46,7 +48,7 @@ async def exporter(settings: SshSettings, hosts: tuple[Host, ...], *, every_sect
     ways = SshTransport(settings, timeout_seconds=_TIMEOUT_SECONDS)
     ways.set_interval(_INTERVAL_SECONDS)
     watch = DomainWatch(DomainSettings(name="bench", transport=settings, hosts=hosts), ways, SystemClock())
-    watch.rare.interval = 0.0 if every_section else PollSettings().rare_seconds
+    watch.rare.interval = 0.0 if every_section else _NEVER_AGAIN_SECONDS
     limiter = asyncio.Semaphore(_AT_ONCE)
 
     async def round_of_polls() -> None:

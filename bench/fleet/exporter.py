@@ -1,0 +1,80 @@
+"""The daemon as `boks-exporter serve` runs it, and beside it a task that measures how late the event loop is.
+
+Argument: the configuration file. Prints one line of JSON for each line on standard input.
+"""
+
+import asyncio
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+from boks_exporter.app.event_loop import make_runner, raise_descriptor_limit, share_interpreter, spare_collections
+from boks_exporter.app.logs import configure
+from boks_exporter.app.options import LogFormat, ServeOptions
+from boks_exporter.app.serve import run_until
+from boks_exporter.config import load
+from boks_exporter.observe import SystemClock
+
+_TICK: Final = 0.005
+
+
+class Lag:
+    """The longest time by which a task came too late since it was read last."""
+
+    def __init__(self) -> None:
+        self.worst = 0.0
+
+    async def watch(self) -> None:
+        """Sleep again and again."""
+        while True:
+            due = time.monotonic() + _TICK
+            await asyncio.sleep(_TICK)
+            self.worst = max(self.worst, time.monotonic() - due)
+
+    def take(self) -> float:
+        """Return the longest time and begin again."""
+        worst, self.worst = self.worst, 0.0
+        return worst
+
+
+def figures(lag: Lag) -> dict[str, float]:
+    """Return the CPU seconds, the resident megabytes now, and the loop's lag in milliseconds."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    megabytes = pages * resource.getpagesize() / 1e6
+    return {"cpu": used.ru_utime + used.ru_stime, "megabytes": megabytes, "lag": lag.take() * 1e3}
+
+
+async def main(file: Path) -> None:
+    """Run until standard input ends."""
+    stop, lag = asyncio.Event(), Lag()
+
+    async def answer() -> None:
+        while await asyncio.to_thread(sys.stdin.readline):
+            sys.stdout.write(json.dumps(figures(lag)) + "\n")
+            sys.stdout.flush()
+        stop.set()
+
+    options = ServeOptions(config_file=file, listen_addresses=("127.0.0.1:0",))
+    async with asyncio.TaskGroup() as group:
+        watching = group.create_task(lag.watch())
+        group.create_task(answer())
+
+        def started(addresses: tuple[str, ...]) -> None:
+            sys.stdout.write(f"{addresses[0]}\n")
+            sys.stdout.flush()
+
+        await run_until(stop, options, load(file), SystemClock(), lambda: load(file), started)
+        watching.cancel()
+
+
+if __name__ == "__main__":
+    configure("critical", LogFormat.LOGFMT)
+    raise_descriptor_limit()
+    share_interpreter()
+    spare_collections()
+    with make_runner() as runner:
+        runner.run(main(Path(sys.argv[1])))

@@ -1,0 +1,33 @@
+"""Measure what 50, 100, 300 and 1,000 hosts cost the exporter, and compare rendering and checks with the usual ways.
+
+Run `python bench/many_hosts.py`; `--write` fills its block of docs/performance.md. It takes about six minutes.
+"""
+
+import argparse
+import asyncio
+import os
+
+from bench.fleet.page import Ratios, block
+from bench.fleet.ratios import check, rendering
+from bench.fleet.run import measure
+from bench.performance_page import PAGE, write_block
+
+_FLEETS = {50: 1, 100: 3, 300: 3, 1000: 3}
+"""Hosts, and the rounds that are measured."""
+
+
+def main() -> None:
+    """Print the block, or write it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help=f"write it into {PAGE.name}")
+    arguments = parser.parse_args()
+    fleets = [asyncio.run(measure(hosts, rounds)) for hosts, rounds in _FLEETS.items()]
+    load = f"load average before the end {os.getloadavg()[1]:.1f}"
+    text = block(fleets, Ratios(rendering(), check()), load)
+    print(text)
+    if arguments.write:
+        write_block("many-hosts", text)
+
+
+if __name__ == "__main__":
+    main()
