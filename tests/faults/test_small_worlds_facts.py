@@ -83,6 +83,7 @@ SAME_IN_ALL: Final = {
     "JournalView.removed": "ends what a fork point proves, by a run's own proof",
     "FailoverFacts.has_fence": "the fence's proof, which the cases of the fence examine",
     "FailoverFacts.knowledge_gap": "only shown",
+    "FailoverFacts.evidence_since": "only shown",
     "FailoverFacts.common_forms": "no line is unread",
     "FailoverFacts.still": "decides nothing before the second round",
     "FailoverFacts.known_servers": "only refuses: the tests of guards examine it",
