@@ -42,6 +42,7 @@ async def _lived(case: Case, world: World) -> Story:
     injection = Injection(world, case.fault, case.step, host, other_operator=lambda: _other(world, story))
     result = await _program(world, story, injection, lambda program: apply_plan(program, case.procedure, target))
     await _settle(world, injection, story)
+    await _let_updates_arrive(world, result)
     judge_exit(world, story, result, before, target)
     for turn in range(_ROUNDS):
         run = open_run(world)
@@ -52,6 +53,7 @@ async def _lived(case: Case, world: World) -> Story:
         command = _command(result, run, story, abort=turn == _ROUNDS - 1)
         result = await _program(world, story, next_step, lambda program, c=command, r=run: go_on(program, c, r.name))
         await _settle(world, next_step, story)
+        await _let_updates_arrive(world, result)
         judge_exit(world, story, result, before, target)
     await _end(world, story, result, before, target)
     return story
@@ -165,7 +167,7 @@ def _command(result: RunResult | None, run: Run, story: Story, *, abort: bool) -
 async def _end(world: World, story: Story, result: RunResult | None, before: Standing, target: HostName) -> None:
     """Judge what is left in the end."""
     await world.pass_time(600.0)
-    story.breaches += [breach for breach in world.observer.breaches if not _is_from_outside(story.case, world, breach)]
+    story.breaches += _own_breaches(story.case, world)
     reasons = missing_to_goal(world.domain, story.case.procedure, target)
     changes = before.differs(standing(world.domain))
     run = open_run(world)
@@ -183,12 +185,26 @@ async def _end(world: World, story: Story, result: RunResult | None, before: Sta
     story.wrong += [f"{breach.invariant} at {breach.at:.1f} s: {breach.event}" for breach in story.breaches]
 
 
-def _is_from_outside(case: Case, world: World, breach: Breach) -> bool:
-    """Return whether the masters of a breach ran already by the fault of the case, or since a request was sent."""
-    if breach.invariant is not Invariant.TWO_MASTERS:
-        return False
-    is_a_race = breach.at < world.changed_at + _RACE_SECONDS and case.fault is FaultKind.MASTER_APPEARS_LATE
-    return is_a_race or world.masters_from_outside.issuperset(breach.hosts)
+def _own_breaches(case: Case, world: World) -> list[Breach]:
+    """Return the breaches whose masters did not run already by the fault of the case, or since a request was sent.
+
+    Masters that began to run in such a race run on: the same ones later are no breach of their own.
+    """
+    own: list[Breach] = []
+    running = set(world.masters_from_outside)
+    for breach in world.observer.breaches:
+        is_a_race = breach.at < world.changed_at + _RACE_SECONDS and case.fault is FaultKind.MASTER_APPEARS_LATE
+        if breach.invariant is Invariant.TWO_MASTERS and (is_a_race or running.issuperset(breach.hosts)):
+            running.update(breach.hosts)
+        else:
+            own.append(breach)
+    return own
+
+
+async def _let_updates_arrive(world: World, result: RunResult | None) -> None:
+    """Wait for what is under way when a run is done: the domain is written to meanwhile."""
+    if result is not None and result.exit is Exit.DONE:
+        await world.pass_time(60.0)
 
 
 async def _break(world: World, story: Story, hosts: list[HostName]) -> None:

@@ -1,20 +1,12 @@
 """The first page: its order, its words, and what becomes of whatever a host can send."""
 
-import gzip
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 
 from boks_exporter.exposition import DomainView, Operations, Window
 from boks_exporter.model import Promotion
-from boks_exporter.web.pages.commands import NextCommands
-from boks_exporter.web.pages.environment import static_files
-from boks_exporter.web.pages.facts import DomainFacts
-from boks_exporter.web.pages.overview_page import overview_page
-from boks_exporter.web.pages.page import PageContext
 from tests.browser.situations import (
     NOW,
     ahead,
@@ -28,89 +20,9 @@ from tests.browser.situations import (
     rivals,
 )
 from tests.nonempty import nonempty
-from tests.unit.exposition_views import BEGUN, busy, no_master, published, two_masters
+from tests.unit.exposition_views import BEGUN, busy, published, two_masters
+from tests.unit.web_overview_pages import DASH, hosts_of, page_of, read
 from tests.unit.web_serving import ready
-
-DASH = "\N{EN DASH}"
-FILE = Path("/etc/boks-exporter/config.yaml")
-
-
-class Reader(HTMLParser):
-    """Read a page as a person does who sees no colour: headings, texts, cells and links."""
-
-    void = frozenset({"meta", "link", "input", "br", "path", "rect", "polyline"})
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.texts: list[tuple[str, str]] = []
-        self.rows: list[list[str]] = []
-        self.links: list[tuple[str, str]] = []
-        self.tags: set[str] = set()
-        self.ids: list[str] = []
-        self.attributes: list[tuple[str, str, str]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.attributes += [(tag, name, value or "") for name, value in attrs]
-        self.ids += [value or "" for name, value in attrs if name == "id"]
-        if tag not in self.void:
-            self.open.append(tag)
-        if tag == "tr":
-            self.rows.append([])
-        if tag in {"td", "th"}:
-            self.rows[-1].append("")
-        if tag == "a":
-            self.links.append((dict(attrs)["href"] or "", ""))
-        self.texts.append((tag, ""))
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.attributes += [(tag, name, value or "") for name, value in attrs]
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if {"td", "th"} & {*self.open}:
-            self.rows[-1][-1] = " ".join((self.rows[-1][-1] + data).split())
-        if "a" in self.open:
-            self.links[-1] = (self.links[-1][0], self.links[-1][1] + data)
-        if data.strip():
-            self.texts.append((self.open[-1] if self.open else "", " ".join(data.split())))
-
-    @property
-    def text(self) -> str:
-        return " ".join(text for _, text in self.texts if text)
-
-    def of(self, tag: str) -> list[str]:
-        return [text for name, text in self.texts if name == tag and text]
-
-
-def facts_of(*views: DomainView, now: float = NOW) -> list[DomainFacts]:
-    shown = ready(*views)
-    return [
-        DomainFacts(view, report, NextCommands(FILE, report["domain"], len(views) == 1), now)
-        for view, report in zip(shown.views, shown.report["domains"], strict=True)
-    ]
-
-
-def page_of(*views: DomainView, now: float = NOW, **query: str) -> str:
-    return overview_page(facts_of(*views, now=now), PageContext("1.0.0", "/metrics", now), query)
-
-
-def read(*views: DomainView, now: float = NOW, **query: str) -> Reader:
-    reader = Reader()
-    reader.feed(page_of(*views, now=now, **query))
-    reader.close()
-    assert reader.open == []
-    assert len(reader.ids) == len({*reader.ids})
-    return reader
-
-
-def hosts_of(reader: Reader) -> list[str]:
-    return [row[0] for row in reader.rows[1:]]
-
 
 # -- what is wrong, and in which order ---------------------------------------------------------------------------------
 
@@ -316,89 +228,3 @@ def test_the_first_hundred_of_three_hundred_hosts_are_shown_and_the_rest_on_requ
     assert ("./?all=yes", "Show all 300") in reader.links
     assert len(hosts_of(read(many(), all="yes"))) == 300
     assert len(shown.report["domains"][0]["hosts"]) == 300
-
-
-# -- what comes from outside -------------------------------------------------------------------------------------------
-
-EVIL = "\"><script>alert(1)</script>&amp;'\x1b[31m\u202e\N{SNOWMAN}"
-
-
-def test_names_and_reasons_cannot_inject_anything() -> None:
-    """Whatever files and hosts hold is shown as text, without control characters and changes of direction."""
-    view = down()
-    hosts = tuple(replace(host, site=EVIL, section=EVIL) for host in view.snapshot.hosts)
-    verdicts = tuple(replace(verdict, reason=EVIL, evidence=(EVIL,)) for verdict in view.health.hosts)
-    snapshot = replace(view.snapshot, domain=EVIL, hosts=hosts)
-    evil = replace(view, snapshot=snapshot, health=replace(view.health, hosts=verdicts, reason=EVIL))
-    page = page_of(evil, healthy(), domain=EVIL, q=EVIL, site=EVIL)
-    reader = Reader()
-    reader.feed(page)
-    assert [name for tag, name, _ in reader.attributes if name.startswith("on") or name == "style"] == []
-    assert page.count("<script") == 1
-    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", page)
-    assert "\N{SNOWMAN}" in page
-
-
-def test_the_page_loads_its_own_two_files_and_nothing_else() -> None:
-    page = page_of(down())
-    loaded = re.findall(r'(?:src|href)="([^"]+)"', page)
-    outside = [place for place in loaded if re.match(r"[a-z]+:|//|/", place)]
-    assert outside == ["data:,"]
-    assert not re.search(r"\sstyle=|<style|\son[a-z]+=|@import|url\(", page)
-
-
-def test_an_age_that_no_calendar_holds_is_shown_all_the_same() -> None:
-    """A host may print any number; the page must not break over it."""
-    view = published()
-    listing = view.snapshot.listing
-    assert listing
-    line = replace(listing.entries[0].line, since_packet=1e17)
-    entries = (replace(listing.entries[0], line=line), *listing.entries[1:])
-    changed = replace(view, snapshot=replace(view.snapshot, listing=replace(listing, entries=entries)))
-    rows = {row[0]: row for row in read(changed).rows}
-    assert rows["REPHOST5"][6].startswith("1157407407407 d 9 h ago")
-
-
-def test_a_moment_in_the_future_is_just_now() -> None:
-    """The machine's clock may have been set back between a round and the page."""
-    assert "just now" in read(published(), now=BEGUN - 100).text
-
-
-def test_an_exporter_without_a_round_says_so() -> None:
-    reader = read()
-    assert "No round has ended yet." in reader.text
-    assert reader.rows == []
-
-
-def test_a_page_of_an_old_round_says_that_it_is_stale() -> None:
-    """Without the script too: at two intervals, and not before."""
-    assert "This page is stale" not in read(down(), now=BEGUN + 6.5 + 59).text
-    stale = read(down(), now=BEGUN + 6.5 + 61)
-    assert "This page is stale: what it shows is 61 s old, and a round is due every 30 s." in stale.text
-    assert ("div", "class", "old") in stale.attributes
-
-
-def test_without_the_script_the_page_loads_itself_again() -> None:
-    assert '<noscript><meta http-equiv="refresh" content="30"></noscript>' in page_of(down())
-
-
-def test_lines_that_cannot_be_read_are_shown_once_for_each_form() -> None:
-    text = read(busy()).text
-    assert text.count("Welcome") >= 1
-    assert "The master lists STRANGER, which is not configured and is not polled." in text
-
-
-def test_a_domain_without_history_is_a_page_too() -> None:
-    """As right after a first start."""
-    assert "No master. 5 replicas answer." in read(no_master()).text
-
-
-# -- size --------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("bad", [3, 299])
-def test_the_first_page_of_many_hosts_is_small(bad: int) -> None:
-    """At most 150 kB compressed, together with style sheet and script, even if nearly every host is in trouble."""
-    page = gzip.compress(page_of(many(300, bad)).encode(), 5)
-    files = [gzip.compress(file.content, 5) for file in static_files().values()]
-    assert len(page) + sum(map(len, files)) <= 150_000

@@ -1,0 +1,147 @@
+"""What the state file keeps over a restart, and what a clock that was wrong does to it."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from boks_exporter.errors import FailureReason, TransportError
+from boks_exporter.model import Role
+from boks_exporter.poller import PersistedState, StateFile
+from boks_exporter.poller.state_database import MachineClock, ReadClock
+from tests.unit.poller_world import Watched, World, domain, timed_out
+from tests.unit.test_poller_state_file import kept, written
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "boks.sqlite"
+
+
+# -- over a restart ---------------------------------------------------------------------------------------------------
+
+
+def test_what_was_kept_is_there_after_a_restart(path: Path) -> None:
+    """Each domain has its own; what was never kept is empty."""
+    written(path, bank=kept(100), shop=kept(200))
+    again = StateFile(path)
+    assert again.load("bank").history.tables == kept(100).history.tables
+    assert again.load("bank").last_known_master == "M"
+    assert again.load("shop").history.tables[7].steps[-1].sequence == 200
+    assert again.load("other") == PersistedState()
+    assert repr(again) == f"<StateFile {path}: works>"
+
+
+def test_the_newest_is_what_is_kept(path: Path) -> None:
+    """Also for a domain that leaves the configuration and comes back."""
+    state = StateFile(path)
+    for number in range(100, 120):
+        state.keep("bank", kept(number))
+        assert state.load("bank") == kept(number)
+    state.close()
+    assert StateFile(path).load("bank").history.tables[7].steps[-1].sequence == 119
+
+
+def watch_a_lag(state: StateFile, begin: float, seconds: float) -> Watched:
+    """Run a poller for some time, in a world whose R1 is stuck at the number of its beginning."""
+    watched = Watched(World(stuck_at={"R1": 108}), state=state)
+
+    watched.take()
+    watched.begin_at = begin
+    watched.run(lambda _: asyncio.sleep(seconds))
+    state.close()
+    return watched
+
+
+def test_a_restart_in_the_middle_of_a_lag_keeps_the_seconds(path: Path) -> None:
+    """Number 109 was written at 90 s; the exporter is away from 305 s to 600 s and knows it afterwards."""
+    before = watch_a_lag(StateFile(path), 0.0, 305.0)
+    assert before.view.comparison.replicas[0].lag_seconds == pytest.approx(210, abs=30)
+    after = watch_a_lag(StateFile(path), 600.0, 5.0)
+    assert after.view.comparison.replicas[0].lag_seconds == pytest.approx(510, abs=30)
+    assert after.view.health.host("R1").state == "lagging"
+    without = watch_a_lag(StateFile(path.with_name("none")), 600.0, 5.0)
+    assert without.view.comparison.replicas[0].lag_seconds is None
+
+
+def test_who_was_who_outlives_a_restart_while_nobody_answers(path: Path) -> None:
+    """The last master is named, and an unreachable replica counts as one."""
+    watch_a_lag(StateFile(path), 0.0, 65.0)
+    refused = TransportError(FailureReason.CONNECT, "connection refused")
+    watched = Watched(World(fails={"M": refused, "R1": refused}), state=StateFile(path))
+    watched.take(domain("bank", "M", "R1", "R2"))
+    watched.run(lambda poller: asyncio.sleep(5.0))
+    health = watched.view.health
+    gone = "M, the last known one, does not answer (connect)"
+    assert health.reason == f"no host that answers reports to be master; {gone}"
+    assert health.host("R1").is_replica
+    assert watched.poller._watches["bank"].history.roles["R1"] is Role.REPLICA
+
+
+def test_discovered_hosts_outlive_a_restart_on_the_night_the_master_dies(path: Path) -> None:
+    """R1 is named only by the list; without a master nothing names it."""
+    state = StateFile(path)
+    watched = Watched(state=state)
+    watched.take(domain("bank", "M", discover=True))
+    watched.run(lambda _: asyncio.sleep(65.0))
+    state.close()
+    world = World(fails={"M": timed_out()})
+    again = Watched(world, state=StateFile(path))
+    again.take(domain("bank", "M", discover=True))
+    again.begin_at = 120.0
+    again.run(lambda _: asyncio.sleep(5.0))
+    assert [host.name for host in again.view.snapshot.hosts] == ["M", "R1"]
+    assert again.view.health.host("R1").is_replica
+    line = watched.poller._watches["bank"].history.discovered["R1"].line
+    assert line
+    assert any(f": {line.raw_status}" in finding for finding in again.view.health.host("R1").evidence)
+
+
+def test_a_discovered_host_that_no_list_names_is_dropped_after_a_day() -> None:
+    """With an event; until then its failure is reported."""
+    watched = Watched(World())
+    watched.take(domain("bank", "M", discover=True))
+    seen: dict[str, list[str]] = {}
+
+    async def script(poller: Watched) -> None:
+        await asyncio.sleep(65.0)
+        poller.world.listed = False
+        poller.world.fails["R1"] = timed_out()
+        await asyncio.sleep(86000.0)
+        seen["before"] = [host.name for host in poller.view.snapshot.hosts]
+        await asyncio.sleep(500.0)
+        seen["after"] = [host.name for host in poller.view.snapshot.hosts]
+
+    lines = watched.run(script)
+    assert seen == {"before": ["M", "R1"], "after": ["M"]}
+    assert [line["host"] for line in lines if line["event"] == "discovered_host_dropped"] == ["R1"]
+
+
+# -- a clock that was wrong -------------------------------------------------------------------------------------------
+
+
+def _clock(boot: str, since_boot: float, unix: float) -> ReadClock:
+    return lambda: MachineClock(boot, since_boot, unix)
+
+
+def test_a_clock_that_was_corrected_across_a_restart_makes_no_update_older(path: Path) -> None:
+    """Two hours forward between two runs: the times of the history move along."""
+    before = StateFile(path, _clock("a", 1000.0, 100.0))
+    before.keep("bank", kept())
+    before.close()
+    history, shifted = StateFile(path, _clock("a", 1060.0, 7360.0)).load("bank").history, kept().history.shifted(7200.0)
+    assert (history.tables, history.begun_at) == (shifted.tables, shifted.begun_at)
+
+
+@pytest.mark.parametrize(
+    ("clock", "keeps_ages"),
+    [(_clock("b", 5.0, 200.0), True), (_clock("b", 5.0, 50.0), False)],
+    ids=["a later time", "an earlier time"],
+)
+def test_over_a_reboot_a_clock_that_went_back_proves_no_age(path: Path, clock: ReadClock, *, keeps_ages: bool) -> None:
+    before = StateFile(path, _clock("a", 1000.0, 100.0))
+    before.keep("bank", kept())
+    before.close()
+    history = StateFile(path, clock).load("bank").history
+    assert (history.tables == kept().history.tables) is keeps_ages
+    assert history.roles == kept().history.roles

@@ -1,0 +1,101 @@
+"""The first page: what a host can send, ages that no calendar holds, and many hosts."""
+
+import gzip
+import re
+from dataclasses import replace
+
+import pytest
+
+from boks_exporter.web.pages.environment import static_files
+from tests.browser.situations import (
+    down,
+    healthy,
+    many,
+)
+from tests.unit.exposition_views import BEGUN, busy, no_master, published
+from tests.unit.web_overview_pages import Reader, page_of, read
+
+# -- what comes from outside -------------------------------------------------------------------------------------------
+
+EVIL = "\"><script>alert(1)</script>&amp;'\x1b[31m\u202e\N{SNOWMAN}"
+
+
+def test_names_and_reasons_cannot_inject_anything() -> None:
+    """Whatever files and hosts hold is shown as text, without control characters and changes of direction."""
+    view = down()
+    hosts = tuple(replace(host, site=EVIL, section=EVIL) for host in view.snapshot.hosts)
+    verdicts = tuple(replace(verdict, reason=EVIL, evidence=(EVIL,)) for verdict in view.health.hosts)
+    snapshot = replace(view.snapshot, domain=EVIL, hosts=hosts)
+    evil = replace(view, snapshot=snapshot, health=replace(view.health, hosts=verdicts, reason=EVIL))
+    page = page_of(evil, healthy(), domain=EVIL, q=EVIL, site=EVIL)
+    reader = Reader()
+    reader.feed(page)
+    assert [name for tag, name, _ in reader.attributes if name.startswith("on") or name == "style"] == []
+    assert page.count("<script") == 1
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", page)
+    assert "\N{SNOWMAN}" in page
+
+
+def test_the_page_loads_its_own_two_files_and_nothing_else() -> None:
+    page = page_of(down())
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page)
+    outside = [place for place in loaded if re.match(r"[a-z]+:|//|/", place)]
+    assert outside == ["data:,"]
+    assert not re.search(r"\sstyle=|<style|\son[a-z]+=|@import|url\(", page)
+
+
+def test_an_age_that_no_calendar_holds_is_shown_all_the_same() -> None:
+    """A host may print any number; the page must not break over it."""
+    view = published()
+    listing = view.snapshot.listing
+    assert listing
+    line = replace(listing.entries[0].line, since_packet=1e17)
+    entries = (replace(listing.entries[0], line=line), *listing.entries[1:])
+    changed = replace(view, snapshot=replace(view.snapshot, listing=replace(listing, entries=entries)))
+    rows = {row[0]: row for row in read(changed).rows}
+    assert rows["REPHOST5"][6].startswith("1157407407407 d 9 h ago")
+
+
+def test_a_moment_in_the_future_is_just_now() -> None:
+    """The machine's clock may have been set back between a round and the page."""
+    assert "just now" in read(published(), now=BEGUN - 100).text
+
+
+def test_an_exporter_without_a_round_says_so() -> None:
+    reader = read()
+    assert "No round has ended yet." in reader.text
+    assert reader.rows == []
+
+
+def test_a_page_of_an_old_round_says_that_it_is_stale() -> None:
+    """Without the script too: at two intervals, and not before."""
+    assert "This page is stale" not in read(down(), now=BEGUN + 6.5 + 59).text
+    stale = read(down(), now=BEGUN + 6.5 + 61)
+    assert "This page is stale: what it shows is 61 s old, and a round is due every 30 s." in stale.text
+    assert ("div", "class", "old") in stale.attributes
+
+
+def test_without_the_script_the_page_loads_itself_again() -> None:
+    assert '<noscript><meta http-equiv="refresh" content="30"></noscript>' in page_of(down())
+
+
+def test_lines_that_cannot_be_read_are_shown_once_for_each_form() -> None:
+    text = read(busy()).text
+    assert text.count("Welcome") >= 1
+    assert "The master lists STRANGER, which is not configured and is not polled." in text
+
+
+def test_a_domain_without_history_is_a_page_too() -> None:
+    """As right after a first start."""
+    assert "No master. 5 replicas answer." in read(no_master()).text
+
+
+# -- size --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bad", [3, 299])
+def test_the_first_page_of_many_hosts_is_small(bad: int) -> None:
+    """At most 150 kB compressed, together with style sheet and script, even if nearly every host is in trouble."""
+    page = gzip.compress(page_of(many(300, bad)).encode(), 5)
+    files = [gzip.compress(file.content, 5) for file in static_files().values()]
+    assert len(page) + sum(map(len, files)) <= 150_000
