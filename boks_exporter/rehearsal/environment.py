@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from boks_exporter.config import DomainSettings
 from boks_exporter.errors import FailureReason, TransportError
+from boks_exporter.failover.earlier_knowledge import EarlierKnowledge
 from boks_exporter.failover.facts import JournalView, Reading
 from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
 from boks_exporter.failover.journal import Journal, LoggedStep, Who
@@ -44,6 +45,8 @@ class LiveKnowledge:
     history: History = field(default_factory=History)
     last_known_master: HostName | None = None
     readings: Mapping[HostName, Reading] = field(default_factory=dict)
+    knowledge_gap: str = ""
+    earlier: EarlierKnowledge | None = None
     journal: JournalView = field(default_factory=JournalView)
     paths: RemotePaths = field(default_factory=RemotePaths)
 
@@ -166,6 +169,8 @@ class TwinEnvironment:
             history=known.history,
             last_known_master=known.last_known_master,
             readings=dict(known.readings),
+            knowledge_gap=known.knowledge_gap,
+            earlier=known.earlier,
         )
 
 

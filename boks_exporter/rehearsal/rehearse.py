@@ -96,6 +96,8 @@ async def _look(domain: ManagedDomain, order: Order) -> tuple[LiveKnowledge, Pro
             history=survey.history,
             last_known_master=survey.last_known_master,
             readings=dict(survey.readings),
+            knowledge_gap=survey.knowledge_gap,
+            earlier=survey.earlier,
             journal=view,
             paths=domain.ssh.paths,
         )

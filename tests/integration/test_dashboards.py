@@ -127,7 +127,7 @@ def _now(prometheus: Backfilled, uid: str, title: str) -> list[dict[str, Any]]:
     [
         ("Domain", 33),
         ("Master", 1),
-        ("Replicas not OK", 5),
+        ("Replicas not OK", 4),
         ("Ahead or diverged", 1),
         ("Sites without replica", 1),
         ("Unreachable hosts", 1),

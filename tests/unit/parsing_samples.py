@@ -63,7 +63,7 @@ def plain(value: Any) -> Any:
 
 _DEFAULTS = (
     *(("stands_for", 1), ("is_row", False), ("tables", ()), ("ignored", None)),
-    *(("cut", None), ("machine", None), ("boks_init", None)),
+    *(("cut", None), ("machine", None), ("boks_init", None), ("has_no_database", False)),
 )
 
 

@@ -14,6 +14,7 @@ from boks_exporter.cli.check.ranges import read_range
 from boks_exporter.report import DomainReport
 from tests.nonempty import nonempty
 from tests.unit.cli_reports import SEEN_AT, domain, host, report
+from tests.unit.hypothesis_budget import tried
 
 DATUM = re.compile(r"'((?:[^'=]|'')+)'=(U|-?[0-9.]+)(s?);([-@~:0-9.]*);([-@~:0-9.]*);([0-9]*);([0-9]*)")
 
@@ -120,6 +121,7 @@ def test_all_performance_data_may_exceed_the_limit() -> None:
     assert len("".join(line.partition(" | ")[0] for line in text.splitlines()).encode()) < 4096
 
 
+@tried(20)
 @given(st.integers(0, 30), st.integers(1, 60), st.text(max_size=60))
 def test_the_output_stays_below_4_kb_with_any_names(hosts: int, domains: int, name: str) -> None:
     """Many domains, many hosts, and names of any characters."""

@@ -27,7 +27,7 @@ def sound_samples(command: str) -> list[bytes]:
 
 
 def without_unread_lines(fact: Any) -> list[Any]:
-    return [getattr(fact, name) for name in fact.__slots__ if name != "unread_lines"]
+    return [getattr(fact, name) for name in fact.__dataclass_fields__ if name != "unread_lines"]
 
 
 def count(unread_lines: tuple[UnreadLine, ...]) -> int:

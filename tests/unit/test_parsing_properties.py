@@ -154,4 +154,4 @@ def test_a_strange_line_is_always_unread(command: str, data: st.DataObject) -> N
 
 
 def without_unread_lines(fact: Any) -> list[Any]:
-    return [getattr(fact, name) for name in fact.__slots__ if name != "unread_lines"]
+    return [getattr(fact, name) for name in fact.__dataclass_fields__ if name != "unread_lines"]

@@ -28,6 +28,10 @@ LINES = (
 )
 
 
+FEWEST_COLONS = 2
+"""No shorter text is an address."""
+
+
 @pytest.mark.parametrize("section", [*Section, "outside"])
 @tried(40)
 @given(secret=SECRETS, before=AROUND, after=AROUND, line=st.sampled_from(LINES))
@@ -45,6 +49,8 @@ def test_no_secret_word_survives(section: str, secret: str, before: str, after: 
 @given(data=st.data())
 def test_scrubbing_twice_is_scrubbing_once(section: str, data: st.DataObject) -> None:
     """What is left holds nothing more to replace, except addresses and check sums, which are replaced again."""
-    word = data.draw(st.text(string.ascii_letters + " :=", max_size=30))
+    word = data.draw(
+        st.text(string.ascii_letters + " :=", max_size=30).filter(lambda text: text.count(":") < FEWEST_COLONS)
+    )
     once = scrub_line(word, section, Aliases())
     assert scrub_line(once, section, Aliases()) == once
