@@ -8,7 +8,7 @@ JOBS ?= 2
 JOBS_THAT_WAIT ?= 3
 DEMO ?=
 SCRIPTS := scripts/lock scripts/setup scripts/setup-system scripts/build-image scripts/try-systemd
-CORE := errors.py model/* parsing/* replication/* health/* exposition/* simulator/domain/* failover/failover_exits.py failover/limits.py failover/procedure.py failover/facts.py \
+CORE := errors.py model/* parsing/* replication/* health/* exposition/* simulator/domain/* failover/failover_exits.py failover/limits.py failover/procedure.py failover/facts.py failover/journal_facts.py \
 	failover/error_log.py failover/findings/* failover/procedures/* failover/plan/* failover/proofs/* failover/preflight/*
 # Without this every process would write byte code next to the sources.
 export PYTHONDONTWRITEBYTECODE :=

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from boks_exporter.cli.failover.text_output import proposal_text
-from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.failover_exits import EXITS, Exit
 from boks_exporter.failover.findings import RULES, Acceptance, Acceptances, Guard
 from boks_exporter.failover.journal import Journal, Who
+from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.step import ProcedureStep, StepKind

@@ -8,8 +8,8 @@ from typing import Final
 
 from boks_exporter.cli.failover.rehearsal_output import rehearsal_text
 from boks_exporter.cli.failover.rehearse_command import Reader
-from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.findings import Acceptance, Guard
+from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import Order, propose
 from boks_exporter.rehearsal.environment import LiveKnowledge

@@ -8,8 +8,9 @@ from typing import Final
 from boks_exporter.app.failover_wiring import ManagedDomain, who_runs_this
 from boks_exporter.app.knowledge_file import KnowledgeError, knowledge_path, read_knowledge, write_knowledge
 from boks_exporter.failover.earlier_knowledge import knowledge_of
-from boks_exporter.failover.facts import FailoverFacts, JournalView, Witness
+from boks_exporter.failover.facts import FailoverFacts, Witness
 from boks_exporter.failover.journal import Journal, JournalError
+from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.promotion_check import CheckItem, CheckState, PromotionCheck, promotion_check
 from boks_exporter.failover.runner.fence import FenceWord
 from boks_exporter.failover.runner.programs import program_result

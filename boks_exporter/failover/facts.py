@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import Final
 
 from boks_exporter.errors import FailureReason
-from boks_exporter.failover.failover_exits import Outcome
-from boks_exporter.failover.procedure import Procedure
+from boks_exporter.failover.journal_facts import ForkPoint, JournalView, Numbers
 from boks_exporter.health import DomainHealth
 from boks_exporter.model import (
     DomainSnapshot,
@@ -17,8 +16,6 @@ from boks_exporter.model import (
     Observed,
     Reach,
     Role,
-    Seconds,
-    Sequence,
     TableNumber,
     Timestamp,
     Unreachable,
@@ -26,10 +23,6 @@ from boks_exporter.model import (
 from boks_exporter.parsing.operator_facts import Daemons, GateReadiness
 from boks_exporter.replication import CopyEvidence, DomainComparison, NotCompared
 from boks_exporter.replication.not_compared import hidden_in
-
-Mark: TypeAlias = tuple[Sequence, Seconds | None]
-"""A table's number and the stamp of its generation."""
-Numbers: TypeAlias = Mapping[TableNumber, Mark]
 
 _ANSWERED: Final = frozenset(
     {
@@ -84,79 +77,6 @@ class Reading:
     is_final: bool = False
     unread: tuple[NotCompared, ...] = ()
     """Tables that are, or may be, in lines that could not be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunSummary:
-    """A run in a line."""
-
-    run: str
-    procedure: Procedure
-    target: HostName
-    outcome: Outcome
-    started_at: Timestamp
-    ended_at: Timestamp | None
-    owner: str
-
-
-@dataclass(frozen=True, slots=True)
-class DeclaredLost:
-    """A host that an operator declared permanently lost; its first answer ends the declaration."""
-
-    host: HostName
-    owner: str
-    reason: str
-    at: Timestamp
-
-
-@dataclass(frozen=True, slots=True)
-class MaintenanceWindow:
-    """A maintenance window that was not ended by hand; `run` set it, if one did."""
-
-    host: HostName
-    started_at: Timestamp
-    until: Timestamp
-    owner: str
-    reason: str
-    run: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ForkPoint:
-    """The numbers of a replica right before it became master instead of `old_master`.
-
-    `above` are the copies that had more, by host and table: these updates are in no copy of the new master, whatever
-    its numbers are later. It is empty where nothing was known to be above.
-    """
-
-    run: str
-    old_master: HostName | None
-    new_master: HostName
-    numbers: Numbers
-    above: Mapping[HostName, Mapping[TableNumber, int]]
-    at: Timestamp
-    read_at: Timestamp | None = None
-    """When the numbers were read, where that was some time before."""
-
-    def is_of_change(self, seen: "ForkPoint") -> bool:
-        """Return whether a change that was seen from outside is the one that this fork point was written for."""
-        began = seen.at if seen.read_at is None else seen.read_at
-        return self.new_master == seen.new_master and began <= self.at <= seen.at
-
-
-@dataclass(frozen=True, slots=True)
-class JournalView:
-    """The open runs of a domain, and its last closed run."""
-
-    open_runs: tuple[RunSummary, ...] = ()
-    last: RunSummary | None = None
-    last_roles: Mapping[HostName, Role] = field(default_factory=lambda: MappingProxyType({}))
-    """The role of each host after the last conversion that a run made."""
-    lost: Mapping[HostName, DeclaredLost] = field(default_factory=lambda: MappingProxyType({}))
-    forks: tuple[ForkPoint, ...] = ()
-    removed: Mapping[HostName, Timestamp] = field(default_factory=lambda: MappingProxyType({}))
-    """When the database of each host was last moved aside by a run."""
-    windows: tuple[MaintenanceWindow, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from typing import Any, Final, TypeVar
 from boks_exporter.config import DomainSettings
 from boks_exporter.failover.dead_hosts import DEAD_REASONS, DeadHosts, ImpatientTransport
 from boks_exporter.failover.earlier_knowledge import EarlierKnowledge, with_earlier
-from boks_exporter.failover.facts import FailoverFacts, ForkPoint, GateFacts, JournalView, Reading, Witness
+from boks_exporter.failover.facts import FailoverFacts, GateFacts, Reading, Witness
 from boks_exporter.failover.gate_client import ReadOnlyGates
+from boks_exporter.failover.journal_facts import ForkPoint, JournalView
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.health import judge_round
 from boks_exporter.model import DomainSnapshot, Host, HostName, Reach, Role, Timestamp

@@ -10,9 +10,10 @@ from typing import TypeAlias
 from boks_exporter.config import DomainSettings
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.failover.earlier_knowledge import EarlierKnowledge
-from boks_exporter.failover.facts import JournalView, Reading
+from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
 from boks_exporter.failover.journal import Journal, LoggedStep, Who
+from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.runner import NoConsole, Tools
 from boks_exporter.failover.runner.console import Console

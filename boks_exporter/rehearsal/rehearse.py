@@ -8,9 +8,10 @@ from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
 from boks_exporter.app.failover_wiring import ManagedDomain, looking
-from boks_exporter.failover.facts import FailoverFacts, JournalView
+from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.journal import Journal
+from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.preflight import blocking_findings, exit_for
 from boks_exporter.failover.runner import Order, Proposal, propose
 from boks_exporter.model import Host, HostName

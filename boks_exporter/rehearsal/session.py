@@ -6,10 +6,10 @@ from typing import Final, TypeAlias
 
 from boks_exporter.app.failover_wiring import who_runs_this
 from boks_exporter.errors import BoksExporterError
-from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.findings import Acceptance, Guard
 from boks_exporter.failover.journal import Who
+from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.plan import difference
 from boks_exporter.failover.preflight import blocking_findings
 from boks_exporter.failover.procedure import Procedure

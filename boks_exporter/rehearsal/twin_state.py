@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from boks_exporter.errors import FailureReason
-from boks_exporter.failover.facts import FailoverFacts, Numbers
+from boks_exporter.failover.facts import FailoverFacts
+from boks_exporter.failover.journal_facts import Numbers
 from boks_exporter.failover.proofs.domains import registered_hosts
 from boks_exporter.failover.proofs.masters import master_is_out
 from boks_exporter.failover.proofs.proven import Certainty, Circumstances

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from boks_exporter.failover.facts import FailoverFacts, Numbers
+from boks_exporter.failover.facts import FailoverFacts
+from boks_exporter.failover.journal_facts import Numbers
 from boks_exporter.model import HostName, Seconds, TableNumber
 from boks_exporter.replication import History
 

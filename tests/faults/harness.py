@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
-from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.journal import Who
+from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.model import Host, HostName
 from boks_exporter.rehearsal.killable import KillableJournal, KillableTransport, KillSwitch

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from boks_exporter.failover.facts import ForkPoint, JournalView, Reading
+from boks_exporter.failover.facts import Reading
+from boks_exporter.failover.journal_facts import ForkPoint, JournalView
 from boks_exporter.model import HostName
 from boks_exporter.rehearsal.environment import TwinEnvironment
 from boks_exporter.replication import CopyEvidence, History, Lead

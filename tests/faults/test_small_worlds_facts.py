@@ -9,8 +9,9 @@ from typing import Any, Final, TypeVar
 
 import pytest
 
-from boks_exporter.failover.facts import FailoverFacts, MaintenanceWindow, RunSummary
+from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.failover_exits import Outcome
+from boks_exporter.failover.journal_facts import MaintenanceWindow, RunSummary
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.health import judge_round
 from boks_exporter.model import Checksums, ErrorLog, HostOutcome, Observed

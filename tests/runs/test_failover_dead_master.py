@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from boks_exporter.failover.dead_hosts import DeadHosts
-from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.failover_exits import Exit
+from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.model import Host
 from boks_exporter.remote.request import Request

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from boks_exporter.failover.facts import DeclaredLost, JournalView
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.findings import Acceptance, Guard, Level
+from boks_exporter.failover.journal_facts import DeclaredLost, JournalView
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import Proposal
 from boks_exporter.failover.survey import Survey

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from boks_exporter.failover.facts import JournalView
+from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.plan import difference
 from boks_exporter.failover.runner import propose
 from boks_exporter.simulator.connection_faults import ConnectionFault

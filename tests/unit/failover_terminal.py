@@ -13,9 +13,10 @@ from boks_exporter.app import failover_asides, failover_freeze, failover_locks, 
 from boks_exporter.app.failover_wiring import ManagedDomain, NoOperator, OperatorConnections
 from boks_exporter.cli.failover import apply, asides, check, freeze, host_commands, inspect, topology
 from boks_exporter.cli.root_command import run
-from boks_exporter.failover.facts import JournalView, Reading
+from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.gate_client import ReadOnlyGates, ReadOnlyTransport
 from boks_exporter.failover.journal import Journal
+from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.runner import Halt, Runner
 from boks_exporter.failover.survey import Survey
 from tests.unit.failover_world import World

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.findings import Acceptance, Acceptances, Guard
 from boks_exporter.failover.journal import Journal, Who
+from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.preflight import blocking_findings
 from boks_exporter.failover.procedure import Procedure

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
-from boks_exporter.failover.facts import JournalView
+from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import Proposal, propose
 from boks_exporter.rehearsal.environment import LiveKnowledge

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
+from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.preflight import candidates

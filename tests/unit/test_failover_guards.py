@@ -2,8 +2,9 @@
 
 import pytest
 
-from boks_exporter.failover.facts import DeclaredLost, GateFacts, JournalView, Reading, Witness
+from boks_exporter.failover.facts import GateFacts, Reading, Witness
 from boks_exporter.failover.findings import Finding, Guard, Level
+from boks_exporter.failover.journal_facts import DeclaredLost, JournalView
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.preflight import candidates
 from boks_exporter.failover.procedure import Procedure

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from boks_exporter.failover.facts import DeclaredLost, FailoverFacts, JournalView, MaintenanceWindow, RunSummary
+from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.findings import RULES, Acceptance, Acceptances, Finding, Guard, Level
+from boks_exporter.failover.journal_facts import DeclaredLost, JournalView, MaintenanceWindow, RunSummary
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import basis_of, make_plan
 from boks_exporter.failover.preflight import NotAcceptableError, blocking_findings, candidates, exit_for

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from boks_exporter.failover.facts import ForkPoint, JournalView, Reading
+from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.findings import Guard
+from boks_exporter.failover.journal_facts import ForkPoint, JournalView
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.model import Role
 from boks_exporter.parsing.operator_facts import Daemons

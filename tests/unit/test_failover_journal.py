@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from boks_exporter.failover.facts import JournalView, Reading, RunSummary
+from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.failover_exits import Outcome
 from boks_exporter.failover.findings import Acceptance, Finding, Guard, Level
 from boks_exporter.failover.journal import (
@@ -23,6 +23,7 @@ from boks_exporter.failover.journal import (
     Who,
 )
 from boks_exporter.failover.journal.schema import VERSION
+from boks_exporter.failover.journal_facts import JournalView, RunSummary
 from boks_exporter.failover.plan import make_plan
 from boks_exporter.failover.procedure import Procedure
 from tests.nonempty import nonempty

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from boks_exporter.failover.facts import ForkPoint, Reading
+from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.findings import Acceptance, Finding, Guard, Level
 from boks_exporter.failover.journal import Journal, JournalError, StepOutcome
 from boks_exporter.failover.journal.clearances import clearances, record_clearance
+from boks_exporter.failover.journal_facts import ForkPoint
 from boks_exporter.replication import Clearance
 from tests.unit.test_failover_journal import run, step
 

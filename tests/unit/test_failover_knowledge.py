@@ -11,8 +11,9 @@ from boks_exporter.app.knowledge_report import knowledge_from_report
 from boks_exporter.exposition import DomainView, status_report
 from boks_exporter.exposition.domain_view import DomainCounters, HostCounters
 from boks_exporter.failover.earlier_knowledge import EarlierKnowledge, KnownHost, LastReach, with_earlier
-from boks_exporter.failover.facts import FailoverFacts, ForkPoint, JournalView, Reading
+from boks_exporter.failover.facts import FailoverFacts, Reading
 from boks_exporter.failover.findings import Guard, Level
+from boks_exporter.failover.journal_facts import ForkPoint, JournalView
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.survey import Survey
 from boks_exporter.health import Thresholds, judge_round

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from boks_exporter.failover.facts import DeclaredLost, FailoverFacts, JournalView, Witness
+from boks_exporter.failover.facts import FailoverFacts, Witness
 from boks_exporter.failover.findings import Guard
+from boks_exporter.failover.journal_facts import DeclaredLost, JournalView
 from boks_exporter.failover.procedures.claims import ClaimKind
 from boks_exporter.failover.proofs import Circumstances
 from boks_exporter.failover.proofs.prove import JUDGES

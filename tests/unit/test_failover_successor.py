@@ -2,8 +2,9 @@
 
 import pytest
 
-from boks_exporter.failover.facts import FailoverFacts, JournalView
+from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import Acceptance, Acceptances, Guard, Level
+from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.preflight import blocking_findings
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from boks_exporter.failover.facts import DeclaredLost, FailoverFacts, JournalView
+from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import Guard, Level
 from boks_exporter.failover.journal import Journal
+from boks_exporter.failover.journal_facts import DeclaredLost, JournalView
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
 from boks_exporter.failover.proofs import Certainty, prove

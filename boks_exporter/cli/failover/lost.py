@@ -6,8 +6,8 @@ from boks_exporter.app.failover_wiring import journal_of, who_runs_this
 from boks_exporter.cli.failover.open_runs import tell_open_runs
 from boks_exporter.cli.failover.options import Common, insist_on_host
 from boks_exporter.cli.streams import say
-from boks_exporter.failover.facts import DeclaredLost
 from boks_exporter.failover.failover_exits import Exit
+from boks_exporter.failover.journal_facts import DeclaredLost
 from boks_exporter.observe import SystemClock
 
 

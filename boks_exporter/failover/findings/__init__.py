@@ -2,6 +2,7 @@
 
 from boks_exporter.failover.findings.acceptance import NAMES_HOST, Acceptance, Acceptances, as_amount
 from boks_exporter.failover.findings.finding import Finding, Level
-from boks_exporter.failover.findings.guards import RULES, Guard, GuardRule
+from boks_exporter.failover.findings.guard_rules import RULES
+from boks_exporter.failover.findings.guards import Guard, GuardRule
 
 __all__ = ["NAMES_HOST", "RULES", "Acceptance", "Acceptances", "Finding", "Guard", "GuardRule", "Level", "as_amount"]

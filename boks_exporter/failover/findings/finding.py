@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from boks_exporter.failover.findings.guards import RULES, Guard
+from boks_exporter.failover.findings.guard_rules import RULES
+from boks_exporter.failover.findings.guards import Guard
 from boks_exporter.model import HostName, Seconds
 
 

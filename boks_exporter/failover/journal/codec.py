@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from boks_exporter.failover.facts import Numbers
 from boks_exporter.failover.findings import Finding, Guard, Level
+from boks_exporter.failover.journal_facts import Numbers
 from boks_exporter.failover.plan import Basis, Plan
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind

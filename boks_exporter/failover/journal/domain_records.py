@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from boks_exporter.failover.facts import DeclaredLost, ForkPoint, MaintenanceWindow
 from boks_exporter.failover.journal.actions import ActionRecords
 from boks_exporter.failover.journal.codec import dump_above, dump_numbers, read_above, read_numbers
 from boks_exporter.failover.journal.errors import explained
 from boks_exporter.failover.journal.records import BrokenLock, Maintenance
+from boks_exporter.failover.journal_facts import DeclaredLost, ForkPoint, MaintenanceWindow
 from boks_exporter.model import DomainName, HostName, Role, Timestamp
 
 _ROLES: Final = {"master": Role.MASTER, "server": Role.REPLICA, "client": Role.CLIENT}

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from boks_exporter.failover.facts import JournalView, Reading, RunSummary
+from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.failover_exits import Outcome
 from boks_exporter.failover.findings import Acceptance, Finding, Guard, Level
 from boks_exporter.failover.journal.actions import has_actions
@@ -28,6 +28,7 @@ from boks_exporter.failover.journal.records import (
     StepPhase,
     Who,
 )
+from boks_exporter.failover.journal_facts import JournalView, RunSummary
 from boks_exporter.failover.plan import Basis
 from boks_exporter.failover.plan.fingerprint import UNKNOWN, own_name_key
 from boks_exporter.failover.procedure import Procedure

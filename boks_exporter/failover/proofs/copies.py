@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Final
 
-from boks_exporter.failover.facts import FailoverFacts, Numbers, Reading
+from boks_exporter.failover.facts import FailoverFacts, Reading
 from boks_exporter.failover.findings import Guard
+from boks_exporter.failover.journal_facts import Numbers
 from boks_exporter.failover.proofs.masters import has_role, is_master_alone, reports_alone
 from boks_exporter.failover.proofs.proven import Circumstances, Proven, all_of, no, unknown, yes
 from boks_exporter.health.unread import not_compared

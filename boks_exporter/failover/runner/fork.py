@@ -1,6 +1,7 @@
 """The fork point of a run: what each copy has right before a replica becomes master."""
 
-from boks_exporter.failover.facts import FailoverFacts, ForkPoint
+from boks_exporter.failover.facts import FailoverFacts
+from boks_exporter.failover.journal_facts import ForkPoint
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.proofs.copies import last_reading, shortfall
 from boks_exporter.remote.operator_requests import RunName

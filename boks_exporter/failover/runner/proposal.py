@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from boks_exporter.failover.facts import FailoverFacts, JournalView
+from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import Finding
+from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import Basis, Plan, basis_of, difference, fingerprint_of, make_plan
 from boks_exporter.failover.preflight import PlanQuestion, findings_of, told

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
-from boks_exporter.failover.facts import JournalView
 from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.findings import Acceptance, Acceptances
 from boks_exporter.failover.journal import (
@@ -16,6 +15,7 @@ from boks_exporter.failover.journal import (
     StepPhase,
     is_undoing,
 )
+from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.plan import difference
 from boks_exporter.failover.preflight import NoSuchFindingError, blocking_findings, check_existing, exit_for
 from boks_exporter.failover.procedures.step import ProcedureStep

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from boks_exporter.failover.facts import FailoverFacts, JournalView
+from boks_exporter.failover.facts import FailoverFacts
+from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import make_plan
 from boks_exporter.failover.procedure import Procedure
