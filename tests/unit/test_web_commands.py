@@ -10,7 +10,7 @@ from boks_exporter.cli.root_command import program
 from boks_exporter.report.shapes import STATES
 from boks_exporter.web.pages.commands import NextCommands
 from tests.browser.situations import dark_site, dead_master, down, failing_over, many, replace_domain, rivals
-from tests.unit.test_web_overview import read
+from tests.unit.web_overview_pages import read
 
 HOST_STATES = [state for state in STATES if state not in {"ok", "no_master", "several_masters", "degraded"}]
 

@@ -13,7 +13,8 @@ from boks_exporter.web import Paths
 from tests.browser.situations import NOW, ahead, clock_of, dark_site, dead_master, down, healthy, many, rivals
 from tests.nonempty import nonempty
 from tests.unit.exposition_views import BEGUN
-from tests.unit.test_web_overview import EVIL, Reader
+from tests.unit.test_web_overview_limits import EVIL
+from tests.unit.web_overview_pages import Reader
 from tests.unit.web_serving import Scripted, Visitor, ready, serving
 
 RAW = "T1 13678d 8:33:46 4870 (4870)\n<b>Welcome</b> to \x1b[31mREPHOST\nT7 13678d 8:33:46 5107 (5107)\n"
