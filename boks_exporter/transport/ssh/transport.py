@@ -31,6 +31,7 @@ from boks_exporter.transport.ssh.inspection import Inspection
 from boks_exporter.transport.ssh.jump import JumpError, Jumps
 from boks_exporter.transport.ssh.peer import Kept, Peer
 from boks_exporter.transport.ssh.renewal import FAILED_EXCHANGES, SPREAD, Renewal
+from boks_exporter.transport.ssh.resolver import LOOKUP_SECONDS
 
 _log = structlog.get_logger(__name__)
 
@@ -64,6 +65,8 @@ class SshTransport:
         self._backoff = Backoff(settings.backoff_initial_seconds, settings.backoff_limit_seconds, self._jitter)
         logins = CONCURRENT_LOGINS_THROUGH_JUMP_HOST if settings.jump_host else CONCURRENT_LOGINS
         self._connector = Connector(settings, asyncio.Semaphore(logins), self._jitter)
+        # A lookup that takes half of the poll is named as the reason, before the poll ends for want of time.
+        self._connector.resolver.limit = min(LOOKUP_SECONDS, timeout_seconds / 2)
         self._conversation = Conversation(settings, interval_seconds)
         self._renewal = Renewal(self._connector, self._log_in, timeout_seconds, self._jitter)
         self._closing = Closing()
