@@ -44,7 +44,7 @@ test: setup ## All tests that CI runs, in under 15 minutes; installs system pack
 	@scripts/setup-system
 	@$(MAKE) --no-print-directory static
 	@rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -q -n $(JOBS_THAT_WAIT) --dist loadfile --no-loadscope-reorder --cov --cov-report= --ignore=tests/slow tests
+	$(BIN)/python -m pytest -q -n $(JOBS_THAT_WAIT) --dist loadfile --cov --cov-report= --ignore=tests/slow tests
 	$(BIN)/coverage report --skip-covered
 	@echo "The pure core must be covered to 95 %:"
 	$(BIN)/coverage report --format=total --precision=1 --fail-under=95 --include="$$(set -f; printf 'boks_exporter/%s,' $(CORE))"

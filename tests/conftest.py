@@ -27,17 +27,6 @@ settings.register_profile("check", max_examples=25, deadline=None)
 settings.load_profile("whole")
 
 
-LONG_FILES = (
-    *("test_paging.py", "test_alert_rules.py", "test_demo_failover.py", "test_small_worlds.py", "test_readme.py"),
-    *("test_matrix_others.py", "test_failover_ssh_broken.py", "test_verdicts_trial.py"),
-    *("test_operator_gate_simulator_parity.py", "test_matrix_1.py", "test_sshd_failures.py", "test_matrix_2.py"),
-    *("test_failover_ssh_masters.py", "test_dashboards.py", "test_failover_ssh_replicas.py", "test_fuzz.py"),
-    *("test_failover_rehearsal.py", "test_reading_gate_limits.py", "test_small_worlds_facts.py"),
-    *("test_reading_gate_loop.py", "test_pages_in_browser.py", "test_gate_mutants.py"),
-)
-"""Begun first, those that wait between those that compute: one that began last would keep the others waiting."""
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--shuffle", metavar="SEED", help="shuffle the files, and the tests in each")
 
@@ -59,9 +48,7 @@ def _stay(_number: int, _frame: object) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the longest files, or shuffle where asked to; by files, since a file stays in one process."""
-    places = {name: place for place, name in enumerate(LONG_FILES)}
-    items.sort(key=lambda item: places.get(item.path.name, len(places)))
+    """Shuffle where asked to; by files, since a file stays in one process."""
     if seed := config.getoption("shuffle"):
         files: dict[str, list[pytest.Item]] = {}
         for item in items:

@@ -6,7 +6,7 @@ from typing import Final
 from tests.faults.cases import Case
 from tests.faults.report import every_case
 
-_CASES: Final = 300
+_CASES: Final = 200
 _SEED: Final = 1456
 
 
