@@ -84,7 +84,7 @@ class _Unattended:
 Examples:
   boks-exporter init
   boks-exporter init --master master1=192.0.2.1 --domain prod
-  boks-exporter init --unattended --master master1 --host replica1 --known-hosts /root/boks_known_hosts
+  boks-exporter init --unattended --master master1 --host replica1 --known-hosts ./boks_known_hosts
   boks-exporter init --unattended --master master1 --fingerprint SHA256:AAAA --directory ./boks
 
 Exit codes: 0 everything holds, 1 something failed, or doctor found something to do, 2 wrong usage."""

@@ -56,6 +56,13 @@ def _numbers(facts: DiagnosisFacts, report: HostReport) -> str:
 
 def _causes(facts: DiagnosisFacts) -> Iterator[Cause]:
     yield from _of_the_domain(facts)
+    yield from _of_the_copy(facts)
+    yield from _of_the_list(facts)
+    yield from _of_the_role(facts)
+
+
+def _of_the_copy(facts: DiagnosisFacts) -> Iterator[Cause]:
+    """Yield what the numbers, or their absence, show."""
     report, host = facts.report, facts.host
     match report["state"]:
         case "unreachable":
@@ -86,6 +93,21 @@ def _causes(facts: DiagnosisFacts) -> Iterator[Cause]:
                 StatementCertainty.READ,
                 "K1262",
             )
+        case "lagging":
+            yield Cause(
+                Rank.LAGGING,
+                f"{host} applies updates more slowly than the master writes them, or the way to it is slow",
+                report["reason"],
+                facts.command("status"),
+                StatementCertainty.INFERRED,
+                "HS best-practices/258: a slow replica slows the replication to all",
+            )
+
+
+def _of_the_list(facts: DiagnosisFacts) -> Iterator[Cause]:
+    """Yield what the master's list says of the replica."""
+    report, host = facts.report, facts.host
+    match report["state"]:
         case "loading":
             yield Cause(
                 Rank.LOADING,
@@ -106,15 +128,11 @@ def _causes(facts: DiagnosisFacts) -> Iterator[Cause]:
                 StatementCertainty.READ,
                 "K1256: DOWN is down or dead",
             )
-        case "lagging":
-            yield Cause(
-                Rank.LAGGING,
-                f"{host} applies updates more slowly than the master writes them, or the way to it is slow",
-                report["reason"],
-                facts.command("status"),
-                StatementCertainty.INFERRED,
-                "HS best-practices/258: a slow replica slows the replication to all",
-            )
+
+
+def _of_the_role(facts: DiagnosisFacts) -> Iterator[Cause]:
+    """Yield that the host has another role than the master's list says."""
+    report, host = facts.report, facts.host
     if report["role"] == "client" and report["reported_status"]:
         yield Cause(
             Rank.ROLE,

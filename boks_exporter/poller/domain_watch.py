@@ -157,12 +157,16 @@ class DomainWatch:
         view = replace(view, timeline=self.timeline, terms=self.history.terms, history=history)
         before, self.view = self.view, view
         if not once:
-            if before is None and self._is_first:
-                _log.info("evidence_begins", boks_domain=self.domain.name, since=self.history.begun_at)
-            for event, facts in changes(before, self.view):
-                log = _log.info if facts.get("state") == "ok" else _log.warning
-                log(event, boks_domain=self.domain.name, **facts)
-        return self.view
+            self._log_changes(before, view)
+        return view
+
+    def _log_changes(self, before: DomainView | None, view: DomainView) -> None:
+        """Log what a round has changed, and from when on evidence is recorded."""
+        if before is None and self._is_first:
+            _log.info("evidence_begins", boks_domain=self.domain.name, since=self.history.begun_at)
+        for event, facts in changes(before, view):
+            log = _log.info if facts.get("state") == "ok" else _log.warning
+            log(event, boks_domain=self.domain.name, **facts)
 
     def _pass_on(self, known: Collection[StateChange]) -> None:
         """Pass on the changes of this round, previews included: the timeline is extended once a round."""
