@@ -26,7 +26,7 @@ from boks_exporter.poller.counters import Counters
 from boks_exporter.poller.preview import continued
 from boks_exporter.poller.state_changes import changes
 from boks_exporter.poller.state_database import PersistedState
-from boks_exporter.replication import Clearance, hosts_of, not_named_for, seen_beside
+from boks_exporter.replication import Clearance, History, hosts_of, not_named_for, seen_beside
 from boks_exporter.transport.base import Transport
 
 Clearances: TypeAlias = Callable[[DomainName], Awaitable[Sequence[Clearance]]]
@@ -141,9 +141,7 @@ class DomainWatch:
             if late := set(_names(domain)) - set(_names(self.domain)) - removed:  # by a reload meanwhile
                 snapshot = snapshot.without(late)
                 judged = judge_round(snapshot, self.history, self.domain.thresholds, exact_to=interval)
-        for host in judged.history.discovered.keys() ^ self.history.discovered.keys():
-            if snapshot.host(host) is None:
-                _log.info("discovered_host_dropped", boks_domain=domain.name, host=host)
+        self._log_dropped(snapshot, judged.history)
         self._before, self.history = self.history, judged.history
         self._known = known.after(snapshot)
         self._tally.count(snapshot, self.transport)
@@ -159,6 +157,12 @@ class DomainWatch:
         if not once:
             self._log_changes(before, view)
         return view
+
+    def _log_dropped(self, snapshot: DomainSnapshot, history: History) -> None:
+        """Log the discovered hosts that a round has dropped."""
+        for host in history.discovered.keys() ^ self.history.discovered.keys():
+            if snapshot.host(host) is None:
+                _log.info("discovered_host_dropped", boks_domain=snapshot.domain, host=host)
 
     def _log_changes(self, before: DomainView | None, view: DomainView) -> None:
         """Log what a round has changed, and from when on evidence is recorded."""
