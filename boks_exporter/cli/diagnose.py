@@ -65,7 +65,8 @@ def _of_url(query: "ReportQuery", host: str) -> "DiagnosisFacts":
     report = fetch(query).report
     domain = _only_domain(report["domains"], host, query.url or "")
     absent = "not part of the report of a running exporter; diagnose on its machine, without --url"
-    return DiagnosisFacts(host, domain, {}, absent)
+    commands = query.next_commands.of(domain["domain"] if len(report["domains"]) > 1 else "")
+    return DiagnosisFacts(host, domain, {}, absent, commands)
 
 
 def _of_hosts(query: "ReportQuery", host: str) -> "DiagnosisFacts":
@@ -89,10 +90,9 @@ def _of_hosts(query: "ReportQuery", host: str) -> "DiagnosisFacts":
         raise TimedOutError(message) from error
     domain = _only_domain(gathered.report["domains"], host, str(query.config_file))
     name = domain["domain"]
-    more = "" if str(query.config_file) == options.DEFAULT_CONFIG else f" --config.file {query.config_file}"
-    more += f" --domain {name}" if len(settings.domains) > 1 else ""
+    commands = query.next_commands.of(name if len(settings.domains) > 1 else "")
     absent = gathered.failures.get(host, "it did not answer")
-    return DiagnosisFacts(host, domain, gathered.seen.get(name, {}), absent, more)
+    return DiagnosisFacts(host, domain, gathered.seen.get(name, {}), absent, commands)
 
 
 def _only_domain(domains: Any, host: str, where: str) -> Any:

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -12,6 +12,7 @@ from click.core import ParameterSource
 
 from boks_exporter.cli.options import DEFAULT_CONFIG, validate_domains
 from boks_exporter.errors import BoksExporterError
+from boks_exporter.report.next_commands import NextCommands
 
 if TYPE_CHECKING:
     from boks_exporter.cli.http_client import Access
@@ -65,11 +66,27 @@ class ReportQuery:
         return query
 
     @property
-    def options_of_next_command(self) -> str:
-        """The source as another command needs it, where it is not the default; commands that change poll by file."""
+    def next_commands(self) -> NextCommands:
+        """Commands with the same source, where it is not the default, and the domain where one was chosen."""
+        domain = self.domains[0] if len(self.domains) == 1 else ""
         if self.url is not None:
-            return f" --url {self.url}"
-        return "" if str(self.config_file) == DEFAULT_CONFIG else f" --config.file {self.config_file}"
+            return NextCommands((), ("--url", self.url, *self._access_options()), domain)
+        is_default = str(self.config_file) == DEFAULT_CONFIG
+        return NextCommands(() if is_default else ("--config.file", str(self.config_file)), (), domain)
+
+    def _access_options(self) -> Iterator[str]:
+        """Yield what the exporter asks of its clients."""
+        for flag, value in (
+            ("--username", self.username),
+            ("--password-file", self.password_file),
+            ("--ca-file", self.ca_file),
+            ("--client-certificate", self.client_certificate),
+            ("--client-key", self.client_key),
+        ):
+            if value is not None:
+                yield from (flag, str(value))
+        if self.insecure_ignore_certificate:
+            yield "--insecure-ignore-certificate"
 
     def contradiction(self, typed: Collection[str]) -> str | None:
         """Return a message about options that have no effect or cannot work together, or None."""

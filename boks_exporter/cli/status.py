@@ -67,9 +67,10 @@ def status(
     It polls the hosts once, or reads from a running exporter with --url, which also has lag in seconds.
 
     A question mark is an unknown value. LAG and AHEAD are updates in the worst table, proven between two readings of
-    the master. LAST PACKET is the time between the master's last packet to the host and the poll. Colours and shapes
-    are used on a terminal only; NO_COLOR switches the colours off. A narrow terminal shows the reasons below the table
-    and drops LAST PACKET, SITE and ROLE, in this order; the DNS domain that all hosts share is omitted.
+    the master. LAST PACKET is the time between the master's last packet to the host and the poll. SINCE, in UTC, is
+    known to a running exporter only; "before" is the time of its own first poll. Colours and shapes are used on a
+    terminal only; NO_COLOR switches the colours off. A narrow terminal shows the reasons below the table and drops
+    LAST PACKET, SITE, ROLE and SINCE, in this order; the DNS domain that all hosts share is omitted.
 
     --watch marks hosts whose state, role or listed status changed with an asterisk. A file for the textfile collector
     must appear at once: write another file first and move it.
@@ -124,7 +125,7 @@ def _show(query: "ReportQuery", hosts: tuple[str, ...], output: str) -> int:
     else:
         from boks_exporter.cli.status_table import show
 
-        show(report, query.options_of_next_command)
+        show(report, query.next_commands)
     return cli_exits.DONE
 
 
@@ -134,7 +135,7 @@ def _watch(query: "ReportQuery", interval_seconds: float | None) -> int:
 
     usual = _POLL_SECONDS if query.url is None else _URL_SECONDS
     interval = usual if interval_seconds is None else interval_seconds
-    StatusWatch(lambda: fetch(query).report, interval, query.options_of_next_command).run()
+    StatusWatch(lambda: fetch(query).report, interval, query.next_commands).run()
     return cli_exits.DONE
 
 

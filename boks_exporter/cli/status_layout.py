@@ -6,9 +6,9 @@ from typing import Final
 
 from rich.cells import cell_len
 
-from boks_exporter.cli.status_rows import COLUMNS, REASON, StatusRow
+from boks_exporter.cli.status_rows import COLUMNS, REASON, SINCE, SITE, StatusRow
 
-_DROPPED_FIRST: Final = ("LAST PACKET", "SITE", "ROLE")
+_DROPPED_FIRST: Final = ("LAST PACKET", SITE, "ROLE", SINCE)
 _GAP: Final = 2
 _REASON_AT_LEAST: Final = 40
 
@@ -29,7 +29,8 @@ class StatusLayout:
 def fitting(rows: Sequence[StatusRow], width: int) -> StatusLayout:
     """Choose the columns for a width: the least important ones are dropped, and a host's name or state is never cut."""
     widths = {name: max(map(cell_len, (name, *(row.cells[name] for row in rows)))) for name in COLUMNS}
-    columns = tuple(name for name in COLUMNS if name != REASON)
+    empty = {name for name in (SINCE, SITE) if not any(row.cells[name] for row in rows)}
+    columns = tuple(name for name in COLUMNS if name != REASON and name not in empty)
     for dropped in (None, *_DROPPED_FIRST):
         columns = tuple(name for name in columns if name != dropped)
         needed = sum(widths[name] for name in columns) + _GAP * (len(columns) - 1)

@@ -7,10 +7,10 @@ from typing import Final
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.report import DomainReport, HostReport, unread_sentences
 from boks_exporter.report.shapes import shown_state, worst_first
-from boks_exporter.text.formatting import between, in_words, utc_clock
+from boks_exporter.text.formatting import between, in_words, short_time, utc_clock
 
-REASON: Final = "REASON"
-COLUMNS: Final = ("HOST", "SITE", "ROLE", "STATE", "LAG", "AHEAD", "LAST PACKET", REASON)
+STATE, HOST, SINCE, SITE, REASON = "STATE", "HOST", "SINCE", "SITE", "REASON"
+COLUMNS: Final = (STATE, HOST, SINCE, SITE, "ROLE", "LAG", "AHEAD", "LAST PACKET", REASON)
 UNKNOWN: Final = "?"
 
 _TABLES_NAMED_AT_MOST: Final = 5
@@ -37,20 +37,6 @@ def hosts_worst_first(domain: DomainReport) -> list[HostReport]:
     return [by_name[name] for name in worst_first((host["host"], host["state"]) for host in domain["hosts"])]
 
 
-def next_command(domain: DomainReport, options: str = "") -> str | None:
-    """Return the command that explains the worst of a domain; None where nothing is wrong.
-
-    The failover commands poll by themselves: they know no --url.
-    """
-    own = "" if "--url" in options else options
-    if domain["state"] == "no_master":
-        return f"boks-exporter failover candidates{own}"
-    if domain["state"] == "several_masters":
-        return f"boks-exporter failover conflict{own}"
-    worst = next(iter(hosts_worst_first(domain)), None)
-    return None if worst is None or worst["state"] == "ok" else f"boks-exporter diagnose {worst['host']}{options}"
-
-
 def rows(
     domain: DomainReport, omitted_suffix: str = "", *, shapes: bool = False, changed: Collection[str] = ()
 ) -> Iterator[StatusRow]:
@@ -59,16 +45,26 @@ def rows(
         shape = f"{shown_state(host['state']).shape} " if shapes else ""
         mark = " *" if host["host"] in changed else ""
         cells = (
+            shape + host["state"],
             host["host"].removesuffix(omitted_suffix) + mark,
+            _since(domain, host),
             host["site"],
             host["role"],
-            shape + host["state"],
             _lag(host),
             _count(host, host["ahead_sequences"], host.get("ahead_possible_sequences")),
             _last_packet(domain, host),
             "; ".join((host["reason"], *_faulty_tables(host))),
         )
         yield StatusRow(host["state"], dict(zip(COLUMNS, map(harmless, cells), strict=True)), host["host"])
+
+
+def _since(domain: DomainReport, host: HostReport) -> str:
+    """Write since when the state holds, as far as the exporter has watched it; a one-shot poll does not know it."""
+    at = host.get("since_timestamp_seconds")
+    if at is None:
+        return ""
+    text = short_time(at, domain["last_round_timestamp_seconds"])
+    return text if host.get("since_is_exact") else f"before {text}"
 
 
 def _faulty_tables(host: HostReport) -> Iterator[str]:

@@ -12,10 +12,11 @@ from rich.text import Text
 from boks_exporter.cli.gate_versions import old_gates
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.status_layout import common_suffix, fitting
-from boks_exporter.cli.status_rows import REASON, StatusRow, footers, headline, next_command, rows
+from boks_exporter.cli.status_rows import HOST, REASON, STATE, StatusRow, footers, headline, rows
 from boks_exporter.cli.streams import say
 from boks_exporter.remote.gate import gate_version
 from boks_exporter.report import DomainReport, StatusReport
+from boks_exporter.report.next_commands import NextCommands
 from boks_exporter.report.shapes import SHAPES
 
 _STYLES: Final = {
@@ -28,17 +29,22 @@ _STYLES: Final = {
     "unknown": "magenta",
 }
 _ALARM: Final = "bold red"
+_PLAIN: Final = NextCommands()
 _WIDE: Final = 10_000
 """Without a terminal nothing is wrapped: one line per host."""
 
 
-def show(report: StatusReport, options: str = "") -> None:
-    """Print one table per domain; `options` are those that the next command needs."""
-    say(rendered(report, options), nl=False, color=True)
+def show(report: StatusReport, commands: NextCommands = _PLAIN) -> None:
+    """Print one table per domain, each with the next command."""
+    say(rendered(report, commands), nl=False, color=True)
 
 
 def rendered(
-    report: StatusReport, options: str = "", *, width: int | None = None, changed: Collection[tuple[str, str]] = ()
+    report: StatusReport,
+    commands: NextCommands = _PLAIN,
+    *,
+    width: int | None = None,
+    changed: Collection[tuple[str, str]] = (),
 ) -> str:
     """Format one table per domain; `changed` are the domains and hosts that are marked."""
     console = _console(width)
@@ -48,7 +54,8 @@ def rendered(
                 console.print()
             marked = {host for name, host in changed if name == domain["domain"]}
             _show_domain(console, domain, marked)
-            if command := next_command(domain, options):
+            own = commands if len(report["domains"]) == 1 else commands.of(domain["domain"])
+            if command := own.next_for_domain(domain):
                 # A command that is wrapped cannot be copied; on a screen that is drawn again, every line must fit.
                 console.print(Text(harmless(f"next: {command}")), soft_wrap=width is None)
     text = captured.get()
@@ -69,7 +76,7 @@ def _show_domain(console: Console, domain: DomainReport, changed: Collection[str
         console.print(_table(shown, layout.columns))
     for row in () if layout.has_reasons else shown:
         if row.state != "ok":
-            console.print(Text(f"{row.cells['HOST'].removesuffix(' *')}: {row.cells[REASON]}"))
+            console.print(Text(f"{row.cells[HOST].removesuffix(' *')}: {row.cells[REASON]}"))
     if suffix:
         console.print(Text(f"host names without {suffix}"))
     for line in (*old_gates(domain, gate_version()), *footers(domain)):
@@ -96,18 +103,18 @@ def _table(shown: Sequence[StatusRow], columns: Sequence[str]) -> Table:
 def _show_stacked(console: Console, shown: Sequence[StatusRow], columns: Sequence[str]) -> None:
     """Print each host on a line of its own, and its other columns indented below it."""
     for row in shown:
-        console.print(Text(row.cells["HOST"]), soft_wrap=True)
+        console.print(Text(row.cells[HOST]), soft_wrap=True)
         line = Text("  ")
-        for name in columns[1:]:
-            if row.cells[name]:
-                label = "" if name == "STATE" else f"{name.lower()} "
+        for name in columns:
+            if name != HOST and row.cells[name]:
+                label = "" if name == STATE else f"{name.lower()} "
                 line.append_text(Text(label)).append_text(_cell(row, name)).append("  ")
         line.rstrip()
         console.print(line, soft_wrap=True)
 
 
 def _cell(row: StatusRow, name: str) -> Text:
-    return Text(row.cells[name], style=_style(row.state) if name == "STATE" else "")
+    return Text(row.cells[name], style=_style(row.state) if name == STATE else "")
 
 
 def _console(width: int | None) -> Console:

@@ -17,6 +17,7 @@ from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.status_table import rendered
 from boks_exporter.cli.streams import say
 from boks_exporter.errors import BoksExporterError
+from boks_exporter.report.next_commands import NextCommands
 from boks_exporter.report.shapes import shown_state
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class StatusWatch:
 
     fetch: Callable[[], "StatusReport"]
     interval_seconds: float
-    options: str = ""
+    commands: NextCommands = field(default_factory=NextCommands)
     report: "StatusReport | None" = None
     failure: str = ""
     wake: threading.Event = field(default_factory=threading.Event)
@@ -57,7 +58,7 @@ class StatusWatch:
             except KeyboardInterrupt:
                 pass
         if self.report is not None:
-            say(rendered(self.report, self.options), nl=False, color=True)
+            say(rendered(self.report, self.commands), nl=False, color=True)
 
     def refresh(self) -> None:
         """Fetch a report and note which hosts changed."""
@@ -79,7 +80,7 @@ class StatusWatch:
         columns, height = _size()
         lines = [f"NOT REFRESHED: {harmless(self.failure)}"[:columns]] if self.failure else []
         if self.report is not None:
-            lines += rendered(self.report, self.options, width=columns, changed=self._marks).rstrip("\n").split("\n")
+            lines += rendered(self.report, self.commands, width=columns, changed=self._marks).rstrip("\n").split("\n")
         lines = _fitting(lines, columns, height)
         title = f"\x1b]0;{_worst(self.report)} boks\x07"
         say(title + "\x1b[H" + "\x1b[K\r\n".join(lines) + "\x1b[K\x1b[J", nl=False, color=True)

@@ -70,7 +70,7 @@ def _of_the_copy(facts: DiagnosisFacts) -> Iterator[Cause]:
                 Rank.HOST_UNREACHABLE,
                 f"{host} does not answer the exporter",
                 report["reason"],
-                facts.command(f"doctor {host}"),
+                facts.commands.run("doctor", host),
                 StatementCertainty.READ,
                 "the exporter's own connection; whether BoKS runs there is not known from it",
             )
@@ -80,7 +80,7 @@ def _of_the_copy(facts: DiagnosisFacts) -> Iterator[Cause]:
                 f"{host} has updates that the master does not have: stale *.dat and sequence files of a conversion "
                 "between roles, or a master that was restored or replaced",
                 report["reason"],
-                facts.command(f"failover rebuild {host}"),
+                facts.commands.run("failover rebuild", host),
                 StatementCertainty.READ,
                 "K1262 for stale files; a restored master is inferred",
             )
@@ -89,7 +89,7 @@ def _of_the_copy(facts: DiagnosisFacts) -> Iterator[Cause]:
                 Rank.DIVERGED,
                 f"the data of {host} are no copy of the master's",
                 report["reason"],
-                facts.command(f"failover rebuild {host}"),
+                facts.commands.run("failover rebuild", host),
                 StatementCertainty.READ,
                 "K1262",
             )
@@ -98,7 +98,7 @@ def _of_the_copy(facts: DiagnosisFacts) -> Iterator[Cause]:
                 Rank.LAGGING,
                 f"{host} applies updates more slowly than the master writes them, or the way to it is slow",
                 report["reason"],
-                facts.command("status"),
+                facts.commands.run("status"),
                 StatementCertainty.INFERRED,
                 "HS best-practices/258: a slow replica slows the replication to all",
             )
@@ -113,7 +113,7 @@ def _of_the_list(facts: DiagnosisFacts) -> Iterator[Cause]:
                 Rank.LOADING,
                 f"{host} was restarted and is loading its copy",
                 report["reason"],
-                facts.command("status"),
+                facts.commands.run("status"),
                 StatementCertainty.READ,
                 "K1256",
             )
@@ -138,7 +138,7 @@ def _of_the_role(facts: DiagnosisFacts) -> Iterator[Cause]:
             Rank.ROLE,
             f"{host} was converted to a client, and the master still lists it as a replica",
             report["reason"],
-            facts.command(f"failover add-replica {host}"),
+            facts.commands.run("failover add-replica", host),
             StatementCertainty.READ,
             "K1456: BOKSINIT says the role",
         )
@@ -150,7 +150,7 @@ def not_defined(facts: DiagnosisFacts, because: str) -> Cause:
         Rank.NOT_DEFINED,
         f"the database does not have {facts.host} as a replica, so the master sends it no updates",
         because,
-        facts.command(f"failover add-replica {facts.host}"),
+        facts.commands.run("failover add-replica", facts.host),
         StatementCertainty.READ,
         "K1456: the type of a replica is BOKSREPLICA, and the master's BoKS is restarted after a change",
     )
@@ -163,7 +163,7 @@ def _of_the_domain(facts: DiagnosisFacts) -> Iterator[Cause]:
             Rank.SEVERAL_MASTERS,
             f"{' and '.join(domain['masters'])} are masters at the same time",
             domain["reason"],
-            facts.command("failover conflict"),
+            facts.commands.run("failover conflict"),
             StatementCertainty.READ,
             "K1456: one master holds the database",
         )
@@ -172,7 +172,7 @@ def _of_the_domain(facts: DiagnosisFacts) -> Iterator[Cause]:
             Rank.NO_MASTER,
             "no host is master: no replica receives updates",
             domain["reason"],
-            facts.command("failover candidates"),
+            facts.commands.run("failover candidates"),
             StatementCertainty.READ,
             "HS best-practices/257",
         )
@@ -183,7 +183,7 @@ def download(facts: DiagnosisFacts) -> DiagnosisStep:
     report = facts.report
     needed = report["state"] in _REPLACED or bool(report["missing_tables"])
     found = f"{facts.host} is {report['state']}" + (": its copy has to be replaced" if needed else "")
-    plan = facts.command(f"failover rebuild {facts.host}")
+    plan = facts.commands.run("failover rebuild", facts.host)
     return DiagnosisStep(
         3,
         "a forced download of the database",

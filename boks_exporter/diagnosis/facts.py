@@ -1,24 +1,25 @@
 """What a diagnosis rests on: the status report of the domain, and the hosts' own replies where there are any."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from boks_exporter.model import HostName, Observed, Section
 from boks_exporter.report import DomainReport, HostReport
+from boks_exporter.report.next_commands import NextCommands
 
 
 @dataclass(frozen=True)
 class DiagnosisFacts:
     """`seen` holds the replies of the host and of its master; `absent` is why there are none of any other.
 
-    `options` are those that the next command needs, such as --config.file.
+    `commands` are those to type next, with the options that select this domain.
     """
 
     host: HostName
     domain: DomainReport
     seen: Mapping[HostName, Observed]
     absent: str
-    options: str = ""
+    commands: NextCommands = field(default_factory=NextCommands)
 
     @property
     def report(self) -> HostReport:
@@ -58,7 +59,3 @@ class DiagnosisFacts:
         if part is None:
             return f"{section} of {host}: its gate {seen.reply.gate_version} does not answer it"
         return f"{section} of {host}: {(part.skipped or 'nothing was printed').replace('_', ' ')}"
-
-    def command(self, words: str) -> str:
-        """Write a command of this program."""
-        return f"boks-exporter {words}{self.options}"

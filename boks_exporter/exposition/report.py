@@ -68,6 +68,7 @@ def _host(view: DomainView, host: Host, verdict: HostVerdict) -> HostReport:
     listing = view.snapshot.listing
     line = view.snapshot.line(host.name)
     seen = view.snapshot.outcome(host.name)
+    since = view.timeline.host(host.name).since
     return {
         "host": host.name,
         "role": verdict.role,
@@ -97,6 +98,8 @@ def _host(view: DomainView, host: Host, verdict: HostVerdict) -> HostReport:
         "lag_possible_sequences": compared.lag_possible if compared else None,
         "ahead_possible_sequences": compared.ahead_possible if compared else None,
         "evidence_timestamp_seconds": {str(kind): since for kind, since in verdict.proven.items()},
+        "since_timestamp_seconds": since,
+        "since_is_exact": since is not None and not view.timeline.is_at_least(since, view.counters.interval_seconds),
     }
 
 

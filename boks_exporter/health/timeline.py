@@ -92,6 +92,10 @@ class Timeline:
         """Since when the domain's state is what it is."""
         return since_of(self.domain)
 
+    def is_at_least(self, since: Timestamp | None, interval: Seconds) -> bool:
+        """Return whether a state may have begun earlier, before the exporter recorded anything."""
+        return since is not None and self.begun_at is not None and since - self.begun_at <= interval
+
     @property
     def last_masters(self) -> StateSpan | None:
         """The last masters, and until when: None where there was none, or there is one now."""

@@ -44,6 +44,8 @@ class HostReport(TypedDict):
     lag_possible_sequences: NotRequired[int | None]
     ahead_possible_sequences: NotRequired[int | None]
     evidence_timestamp_seconds: NotRequired[dict[str, float]]
+    since_timestamp_seconds: NotRequired[float | None]
+    since_is_exact: NotRequired[bool]
 
 
 class EventReport(TypedDict):

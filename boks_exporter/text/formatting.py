@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 _NAMED_AT_MOST: Final = 3
+_MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -35,6 +36,14 @@ def at_time(at: float, now: float) -> str:
     """Write a time in UTC, with its date where it is not today's."""
     then, today = datetime.fromtimestamp(at, UTC), datetime.fromtimestamp(now, UTC)
     return f"{then:%H:%M} UTC" if then.date() == today.date() else f"{then:%Y-%m-%d %H:%M} UTC"
+
+
+def short_time(at: float, now: float) -> str:
+    """Write a time in UTC for a narrow column: `14:02` of today, `23 Nov` of this year, `2025-11-23` of another."""
+    then, today = datetime.fromtimestamp(at, UTC), datetime.fromtimestamp(now, UTC)
+    if then.date() == today.date():
+        return f"{then:%H:%M}"
+    return f"{then.day} {_MONTHS[then.month - 1]}" if then.year == today.year else f"{then:%Y-%m-%d}"
 
 
 def between(proven: int, possible: int | None) -> str:

@@ -7,11 +7,11 @@ from typing import Final, TypeAlias
 from aiohttp import hdrs, web
 
 from boks_exporter.model import Timestamp
+from boks_exporter.report.next_commands import NextCommands
 from boks_exporter.text.harmless import harmless
 from boks_exporter.web.negotiation import accepts_gzip
 from boks_exporter.web.page_cache import PageCache
 from boks_exporter.web.page_source import PageSource
-from boks_exporter.web.pages.commands import NextCommands
 from boks_exporter.web.pages.environment import static_files
 from boks_exporter.web.pages.facts import DomainFacts
 from boks_exporter.web.pages.other_pages import (
@@ -145,9 +145,10 @@ class PageHandlers:
         return web.Response(status=404, text=missing_html(frame, path, missing), content_type="text/html")
 
     def _facts(self, published: Published, now: Timestamp) -> list[DomainFacts]:
+        commands = NextCommands(("--config.file", str(self._source.config_file)))
         is_only = len(published.views) == 1
         return [
-            DomainFacts(view, report, NextCommands(self._source.config_file, report["domain"], is_only), now)
+            DomainFacts(view, report, commands if is_only else commands.of(report["domain"]), now)
             for view, report in zip(published.views, published.report["domains"], strict=True)
         ]
 

@@ -146,6 +146,48 @@ def dark_site() -> DomainView:
     return _since(_domain(outcomes, listed), _domain(), 900)
 
 
+ODD_NAMES: Final = (
+    "<script>alert(1)</script>",
+    "-rf",
+    "a" * 120,
+    "Zürich-日本語-01",
+    "rep\"quote's",
+    "../../etc",
+    "rep%2F..",
+    "x y",
+    "replica.with.a.very.long.name.of.an.internal.domain.of.a.bank.example.com",
+)
+
+
+@cache
+def odd_names() -> DomainView:
+    """Show odd names of hosts, sites and sections, long ones and such that look like code."""
+    hosts = [Host("MASTER1", "10.0.0.1", site="<b>site</b>")]
+    for number, name in enumerate(ODD_NAMES):
+        hosts.append(Host(name, f"10.0.1.{number}", site="Ü" * 60 if number % 2 else "", section='sec & "x"'))
+    outcomes: list[HostOutcome] = [seen("MASTER1", Role.MASTER, _NUMBERS, BEGUN)]
+    for number, name in enumerate(ODD_NAMES):
+        wrong = "<img src=x onerror=alert(2)>" + "y" * 200
+        is_dark = number % 3 == 0
+        numbers = _with({1: -400}) if number % 3 == 1 else _NUMBERS
+        outcomes.append(
+            silent(name, BEGUN, FailureReason.TIMEOUT, wrong)
+            if is_dark
+            else seen(name, Role.REPLICA, numbers, BEGUN + 1)
+        )
+    listed = [line(name, "OK", 12, None, 40, 52000) for name in (*ODD_NAMES, "<i>unresolved</i>" + "z" * 200)]
+    return view(
+        hosts, outcomes, listed=listed, second=_NUMBERS, before=_NUMBERS, domain="a/<b> é", last_master="MASTER1"
+    )
+
+
+@cache
+def nothing_answers() -> DomainView:
+    """Show an exporter that has just started, and reaches no host: no role is known."""
+    outcomes = [silent(host.name, BEGUN, FailureReason.DNS, "no such name") for host in _hosts()]
+    return view(_hosts(), outcomes, domain="harbour")
+
+
 @cache
 def many(count: int = 300, bad: int = 3) -> DomainView:
     """Show a domain of many hosts in ten sites, of which some are down, ahead or lagging."""
@@ -205,6 +247,8 @@ SITUATIONS: Final[Mapping[str, Callable[[], tuple[DomainView, ...]]]] = {
     "two-masters": lambda: (rivals(),),
     "dark-site": lambda: (dark_site(),),
     "300-hosts": lambda: (many(),),
+    "nothing-answers": lambda: (nothing_answers(),),
+    "odd-names": lambda: (odd_names(), replace_domain(healthy(), "x" * 100)),
     "maintenance": lambda: (at_work(),),
     "failover": lambda: (failing_over(),),
     "stale": lambda: (down(),),

@@ -10,7 +10,7 @@ from dataclasses import replace
 from boks_exporter.exposition import DomainView
 from tests.browser.accessibility import violations
 from tests.browser.chromium import Tab, chromium
-from tests.browser.situations import NOW, dead_master, down, healthy, many
+from tests.browser.situations import NOW, dead_master, down, healthy, many, odd_names
 from tests.unit.web_serving import Scripted, Visitor, ready, serving
 
 LOOKED_AT = (
@@ -18,6 +18,7 @@ LOOKED_AT = (
     ("/?domain=bank", 390, True),
     ("/hosts/harbour/REPHOST4", 390, True),
     ("/topology?domain=harbour", 1280, False),
+    ("/?domain=a/%3Cb%3E+%C3%A9", 390, False),
 )
 HEADING = "(document.querySelector('h1')?.textContent ?? '')"
 ROWS = "[...document.querySelectorAll('.hosts tbody th')].map(each => each.textContent.trim())"
@@ -33,12 +34,12 @@ async def browsing(*views: DomainView, clock: float = NOW) -> AsyncIterator[tupl
 
 
 async def test_pages_are_accessible_and_fit_in_light_and_dark_on_desk_and_phone() -> None:
-    async with browsing(dead_master(), many(120, bad=6)) as (tab, visitor, _):
+    async with browsing(dead_master(), many(120, bad=6), odd_names()) as (tab, visitor, _):
         for path, width, dark in LOOKED_AT:
             await tab.look(width=width, dark=dark)
             await tab.go(visitor.base + path)
             assert await violations(tab) == [], path
-            assert await tab.run("document.documentElement.scrollWidth - innerWidth") == 0, path
+            assert await tab.run("document.documentElement.scrollWidth") <= width, path  # a phone's innerWidth grows
 
 
 async def test_a_page_follows_the_rounds_in_place_and_keeps_what_a_visitor_does() -> None:

@@ -5,6 +5,7 @@ The screenshots are kept under build/screenshots, for people to look at.
 
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 import pytest
 
@@ -26,16 +27,18 @@ FURTHER: Final = {
     "config": "/config",
 }
 HIDDEN: Final = """[...document.querySelectorAll('h1, h2, .reason, .card p, .card code')].filter(each =>
-  each.offsetParent && each.getBoundingClientRect().right > innerWidth + 1).map(each => each.textContent)"""
+  each.offsetParent && each.getBoundingClientRect().right > WIDTH + 1).map(each => each.textContent)"""
 """What would have to be scrolled to be read."""
 
 
 async def _examined(tab: Tab, name: str, place: str, width: int, *, dark: bool) -> list[str]:
     """Take a screenshot and return what is wrong."""
     found = [f"{place} at {width}: {each}" for each in await violations(tab)]
-    if overflow := await tab.run("document.documentElement.scrollWidth - innerWidth"):
+    if overflow := await tab.run(f"document.documentElement.scrollWidth - {width}"):  # a phone's innerWidth grows
         found.append(f"{place} at {width}: {overflow} pixels wider than the window")
-    found += [f"{place} at {width}: to be scrolled: {text}" for text in await tab.run(HIDDEN)]
+    found += [
+        f"{place} at {width}: to be scrolled: {text}" for text in await tab.run(HIDDEN.replace("WIDTH", str(width)))
+    ]
     await tab.screenshot(SCREENSHOTS / f"{name}-{place}-{width}-{'dark' if dark else 'light'}.png")
     return found
 
@@ -44,6 +47,7 @@ async def _examined(tab: Tab, name: str, place: str, width: int, *, dark: bool) 
 async def test_a_situation_is_shown_well_everywhere(name: str) -> None:
     views = SITUATIONS[name]()
     bad = next((verdict.host for verdict in views[0].health.hosts if verdict.state != "ok"), "MASTER1")
+    domain = quote(views[0].snapshot.domain, safe="")
     places = PLACES if name != "healthy" else PLACES | FURTHER
     wrong: list[str] = []
     async with serving(Scripted(published=ready(*views), clock=clock_of(name))) as visitor, chromium() as tab:
@@ -51,7 +55,7 @@ async def test_a_situation_is_shown_well_everywhere(name: str) -> None:
             for width in WIDTHS:
                 await tab.look(width=width, dark=dark)
                 for place, path in places.items():
-                    await tab.go(visitor.base + path.format(domain=views[0].snapshot.domain, host=bad))
+                    await tab.go(visitor.base + path.format(domain=domain, host=quote(bad, safe="")))
                     wrong += await _examined(tab, name, place, width, dark=dark)
         assert tab.messages == []
         assert all(url.startswith((visitor.base, "data:,", "about:")) for url in nonempty(tab.requests))

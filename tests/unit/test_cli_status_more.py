@@ -8,9 +8,12 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from boks_exporter.cli.root_command import run
 from boks_exporter.cli.status_host import host_lines
-from boks_exporter.cli.status_rows import hosts_worst_first, next_command, rows
+from boks_exporter.cli.status_rows import hosts_worst_first, rows
+from boks_exporter.exposition import status_report
+from boks_exporter.report.next_commands import NextCommands
+from tests.browser.situations import down
 from tests.unit.cli_replays import published, with_sequence, write
-from tests.unit.cli_reports import domain, host, master, report
+from tests.unit.cli_reports import SEEN_AT, domain, host, master, report
 
 STATES = ("ok", "loading", "lagging", "unlisted", "unknown", "unreachable", "diverged", "ahead", "down", "new-state")
 
@@ -30,6 +33,7 @@ def test_the_worst_is_first_and_equals_are_sorted_by_name() -> None:
     [
         ("ok", [host()], None),
         ("degraded", [host("a", "lagging"), host("b", "down")], "boks-exporter diagnose b --url http://x"),
+        ("degraded", [host("x; reboot", "ahead")], "boks-exporter diagnose 'x; reboot' --url http://x"),
         ("no_master", [host("a", "unknown")], "boks-exporter failover candidates"),
         ("several_masters", [host("a", "unknown")], "boks-exporter failover conflict"),
     ],
@@ -37,7 +41,31 @@ def test_the_worst_is_first_and_equals_are_sorted_by_name() -> None:
 def test_the_next_command_explains_the_worst(state: str, hosts: list, command: str | None) -> None:  # type: ignore[type-arg]
     """The failover commands know no --url."""
     found = domain(hosts=[master(), *hosts], state=state)
-    assert next_command(found, " --url http://x") == command
+    assert NextCommands((), ("--url", "http://x")).next_for_domain(found) == command
+
+
+@pytest.mark.parametrize(
+    ("since", "exact", "shown"),
+    [
+        (-60, True, "22:12"),
+        (-60, False, "before 22:12"),
+        (-259200, True, "11 Nov"),
+        (-34560000, True, "2022-10-10"),
+    ],
+)
+def test_since_when_a_state_holds_is_shown_where_it_is_known(since: int, *, exact: bool, shown: str) -> None:
+    """A state that is older than the exporter's memory is not said to have begun with it."""
+    known = host("a", since_timestamp_seconds=SEEN_AT + since, since_is_exact=exact)
+    cells = {row.host: row.cells["SINCE"] for row in rows(domain(known, host("b")))}
+    assert (cells["a"], cells["b"]) == (shown, "")
+
+
+def test_an_exporter_reports_since_when_and_whether_it_saw_the_beginning() -> None:
+    (found,) = status_report([down()])["domains"]
+    since = {each["host"]: (each.get("since_timestamp_seconds"), each.get("since_is_exact")) for each in found["hosts"]}
+    at = found["last_round_timestamp_seconds"]
+    assert since["REPHOST"] == (at - 660, True)
+    assert since["MASTER1"] == (at - 86400, False)
 
 
 def test_changed_hosts_are_marked() -> None:

@@ -94,9 +94,9 @@ def test_no_line_is_wider_than_the_terminal_and_changes_are_marked(
         StatusWatch(script(before, after), 0.01).run()
     first, second = shown.drawings()
     assert not any("*" in line for line in first)
-    assert [line.split()[:2] for line in second if "*" in line] == [["b", "*"]]
+    assert [line.split()[:4] for line in second if "*" in line] == [["■", "down", "b", "*"]]
     assert second.index(next(line for line in second if "down" in line and "*" in line)) < second.index(
-        next(line for line in second if line.startswith("a "))
+        next(line for line in second if line.startswith("✓ ok    a "))
     )
     assert all(len(line.rstrip()) <= columns for line in (*first, *second))
     assert any("next: boks-exporter diagnose b" in line for line in second)
@@ -119,7 +119,7 @@ def test_a_low_terminal_shows_the_worst_and_counts_the_rest(monkeypatch: pytest.
         StatusWatch(script(many), 0.01).run()
     (drawn,) = shown.drawings()
     assert len(drawn) == 12
-    assert drawn[2].startswith("r077")
+    assert drawn[2].startswith("■ down  r077")
     assert drawn[-1].endswith("more lines")
 
 

@@ -8,12 +8,12 @@ from boks_exporter.cli.status_layout import common_suffix
 from boks_exporter.cli.status_rows import rows
 from boks_exporter.cli.status_table import show
 from boks_exporter.report import HostReport
-from tests.unit.cli_reports import domain, host, report
+from tests.unit.cli_reports import SEEN_AT, domain, host, report
 from tests.unit.terminals import terminal
 
 SIZES = [(width, length) for width in (60, 80, 100, 200) for length in (8, 40)]
 STATES = ("ok", "unreachable", "diverged", "lagging", "down", "unknown")
-DROPPED = ("LAST PACKET", "SITE", "ROLE")
+DROPPED = ("LAST PACKET", "SITE", "ROLE", "SINCE")
 
 
 def named(length: int, index: int, suffix: str = "") -> str:
@@ -24,6 +24,7 @@ def named(length: int, index: int, suffix: str = "") -> str:
 
 def fleet(length: int, suffix: str = "") -> list[HostReport]:
     more: dict[str, Any] = {"lag_sequences": 1234567, "lag_seconds": 3600.0 * 26, "site": "Utrecht-Noord"}
+    more |= {"since_timestamp_seconds": SEEN_AT - 60, "since_is_exact": False}
     return [host(named(length, index, suffix), state, **more) for index, state in enumerate(STATES)]
 
 
@@ -41,7 +42,7 @@ def test_name_and_state_are_never_cut(monkeypatch: pytest.MonkeyPatch, width: in
     body = "\n".join(lines)
 
     for each in fleet(length):
-        start = next(index for index, line in enumerate(lines) if line.split()[:1] == [each["host"]])
+        start = next(index for index, line in enumerate(lines) if each["host"] in line.split())
         row = " ".join(lines[start : start + 2])
         assert each["state"] in row.split()
         assert "1234567, 1 d 2 h" in row
@@ -51,7 +52,7 @@ def test_name_and_state_are_never_cut(monkeypatch: pytest.MonkeyPatch, width: in
 
 @pytest.mark.parametrize(("width", "length"), [size for size in SIZES if size != (60, 40)])
 def test_columns_are_dropped_in_order(monkeypatch: pytest.MonkeyPatch, width: int, length: int) -> None:
-    """The last packet goes first, then the site, then the role; lag and ahead stay."""
+    """The last packet goes first, then the site, the role and the time; lag and ahead stay."""
     head = printed(monkeypatch, width, fleet(length))[1]
     kept = [name in head for name in DROPPED]
     assert kept == sorted(kept)
@@ -79,7 +80,7 @@ def test_the_common_domain_is_omitted_on_a_terminal(monkeypatch: pytest.MonkeyPa
     with terminal(monkeypatch, 80) as lines:
         show(whole)
 
-    assert lines[2].startswith("master1  ")
+    assert lines[2].startswith("✓ ok   master1  ")
     assert "host names without .prod.example.net" in [line.rstrip() for line in lines]
 
 

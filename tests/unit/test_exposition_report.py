@@ -84,6 +84,8 @@ def test_the_report_of_a_sound_replica_is_whole() -> None:
         ("lag_possible_sequences", 0),
         ("ahead_possible_sequences", 0),
         ("evidence_timestamp_seconds", {}),
+        ("since_timestamp_seconds", None),
+        ("since_is_exact", False),
     ]
 
 
@@ -120,6 +122,8 @@ def test_the_report_of_a_silent_replica_is_null_where_nothing_is_known() -> None
         "lag_possible_sequences": None,
         "ahead_possible_sequences": None,
         "evidence_timestamp_seconds": {},
+        "since_timestamp_seconds": None,
+        "since_is_exact": False,
     }
 
 

@@ -1,14 +1,13 @@
 """The commands that pages show exist, with their options."""
 
 import shlex
-from pathlib import Path
 
 import click
 import pytest
 
 from boks_exporter.cli.root_command import program
+from boks_exporter.report.next_commands import NextCommands
 from boks_exporter.report.shapes import STATES
-from boks_exporter.web.pages.commands import NextCommands
 from tests.browser.situations import dark_site, dead_master, down, failing_over, many, replace_domain, rivals
 from tests.unit.web_overview_pages import read
 
@@ -29,7 +28,7 @@ def parsed(text: str) -> click.Command:
 
 @pytest.mark.parametrize("state", HOST_STATES)
 def test_the_next_command_of_every_state_exists(state: str) -> None:
-    text = NextCommands(Path("/etc/boks exporter/config.yaml"), "it's", is_only_domain=False).next_for("-x y", state)
+    text = NextCommands(("--config.file", "/etc/boks exporter/config.yaml"), (), "it's").next_for("-x y", state)
     if state != "role_changing":
         assert text is not None
         assert parsed(text)

@@ -47,6 +47,13 @@ def test_the_first_sentence_is_the_situation_and_the_tab_begins_with_the_worst_s
     assert reader.of("title")[0].startswith(f"{shape} ")
 
 
+def test_an_open_failover_run_is_named_above_everything_that_could_be_typed() -> None:
+    """A second person on call must not begin a second run."""
+    text = read(failing_over()).text
+    assert "anna has a failover run open: promote REPHOST5." in text
+    assert text.index("anna has a failover run open") < text.index("failover promote REPHOST5 --config.file")
+
+
 def test_sections_come_in_the_order_of_the_questions_of_the_night() -> None:
     headings = read(down()).of("h2")
     assert headings == [

@@ -11,6 +11,7 @@ from tests.browser.situations import (
     down,
     healthy,
     many,
+    nothing_answers,
 )
 from tests.unit.exposition_views import BEGUN, busy, no_master, published
 from tests.unit.web_overview_pages import Reader, page_of, read
@@ -99,3 +100,21 @@ def test_the_first_page_of_many_hosts_is_small(bad: int) -> None:
     page = gzip.compress(page_of(many(300, bad)).encode(), 5)
     files = [gzip.compress(file.content, 5) for file in static_files().values()]
     assert len(page) + sum(map(len, files)) <= 150_000
+
+
+def test_a_large_group_shows_its_worst_hosts_and_the_master_and_counts_the_others() -> None:
+    """Three hundred healthy names are no answer to the question what still works."""
+    reader = read(many(300))
+    assert "and 18 more, all ok" in reader.text
+    chips = [href for href, _ in reader.links if href and "/hosts/bank/" in href]
+    assert len(chips) < 100 + 13 * 12 + 5
+    first = next(index for index, href in enumerate(chips) if href.endswith("MASTER1"))
+    assert [href.rsplit("/", 1)[1] for href in chips[first - 2 : first]] == ["REP0200", "REP0100"]
+
+
+def test_what_is_not_known_is_not_said_to_be_absent() -> None:
+    """An exporter that starts while nothing answers does not know which hosts are replicas."""
+    text = read(nothing_answers()).text
+    assert "What serves logins is not known." in text
+    assert "its replicas are not known" in text
+    assert "no replica" not in text.lower().replace("no replica is", "")

@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from boks_exporter.exposition import DomainView
-from boks_exporter.web.pages.commands import NextCommands
+from boks_exporter.report.next_commands import NextCommands
 from boks_exporter.web.pages.facts import DomainFacts
 from boks_exporter.web.pages.overview_page import overview_page
 from boks_exporter.web.pages.page import PageContext
@@ -71,8 +71,9 @@ class Reader(HTMLParser):
 
 def facts_of(*views: DomainView, now: float = NOW) -> list[DomainFacts]:
     shown = ready(*views)
+    commands = NextCommands(("--config.file", str(FILE)))
     return [
-        DomainFacts(view, report, NextCommands(FILE, report["domain"], len(views) == 1), now)
+        DomainFacts(view, report, commands if len(views) == 1 else commands.of(report["domain"]), now)
         for view, report in zip(shown.views, shown.report["domains"], strict=True)
     ]
 

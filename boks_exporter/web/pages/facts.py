@@ -7,8 +7,8 @@ from typing import Final
 from boks_exporter.exposition import DomainView
 from boks_exporter.model import HostName, Seconds, Timestamp
 from boks_exporter.report import DomainReport, HostReport
+from boks_exporter.report.next_commands import NextCommands
 from boks_exporter.report.shapes import Shown, shown_state
-from boks_exporter.web.pages.commands import NextCommands
 
 STALE_INTERVALS: Final = 2
 """A page whose round is older than so many intervals says that it is stale."""
@@ -105,8 +105,7 @@ class DomainFacts:
 
     def is_at_least(self, since: Timestamp | None) -> bool:
         """Return whether a state may have begun earlier, before the exporter recorded anything."""
-        begun = self.view.timeline.begun_at
-        return since is not None and begun is not None and since - begun <= self.interval
+        return self.view.timeline.is_at_least(since, self.interval)
 
     @property
     def master_since(self) -> Timestamp | None:

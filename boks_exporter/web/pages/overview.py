@@ -16,7 +16,8 @@ from boks_exporter.web.pages.situation import situation, subtitle
 from boks_exporter.web.pages.wording import Moment, lasting, on_clock
 
 CARDS: Final = 12
-_CHIPS: Final = 60
+_CHIPS: Final = 12
+"""The hosts shown of a group; the worst are first, and the table has them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Group:
     works: str
     is_short: bool
     chips: tuple[Chip, ...]
-    more: int
+    more: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +145,26 @@ def _groups(facts: DomainFacts, kind: str) -> Iterator[Group]:
     for name in sorted(members, key=lambda name: (name not in reports or reports[name]["verdict"] == "ok", name)):
         hosts = members[name]
         replicas = [host["host"] for host in hosts if host["host"] in facts.replica_names]
+        chips = sorted((_chip(facts, host) for host in hosts), key=lambda chip: (_is_ok(chip), not chip.is_master))
         yield Group(
             name=name or "no site",
-            works=_works(facts, replicas),
+            works=_works(facts, hosts, replicas),
             is_short=_is_short(facts, replicas, reports.get(name)),
-            chips=tuple(_chip(facts, host) for host in hosts[:_CHIPS]),
-            more=max(0, len(hosts) - _CHIPS),
+            chips=tuple(chips[:_CHIPS]),
+            more=_more(chips[_CHIPS:]),
         )
+
+
+def _is_ok(chip: Chip) -> bool:
+    return chip.state.state == "ok"
+
+
+def _more(chips: Sequence[Chip]) -> str:
+    """Count the hosts of a group that are not shown; empty where all are."""
+    if not chips:
+        return ""
+    bad = sum(not _is_ok(chip) for chip in chips)
+    return f"and {len(chips)} more, {f'{bad} of them not ok' if bad else 'all ok'}"
 
 
 def _is_short(facts: DomainFacts, replicas: Sequence[str], report: GroupReport | None) -> bool:
@@ -160,10 +174,10 @@ def _is_short(facts: DomainFacts, replicas: Sequence[str], report: GroupReport |
     return report is not None and report["verdict"] != "ok"
 
 
-def _works(facts: DomainFacts, replicas: Sequence[str]) -> str:
+def _works(facts: DomainFacts, hosts: Sequence[HostReport], replicas: Sequence[str]) -> str:
     """Count the healthy replicas; without one master, none is compared, and those that answer are counted."""
     if not replicas:
-        return "no replica"
+        return "its replicas are not known" if any(host["role"] == "unknown" for host in hosts) else "no replica"
     if facts.view.snapshot.master is None:
         answering = sum(facts.hosts[name]["state"] not in {"unreachable", "down"} for name in replicas)
         return f"{answering} of {len(replicas)} answer"

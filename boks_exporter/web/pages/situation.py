@@ -80,8 +80,17 @@ def _short_of(facts: DomainFacts, count: int, words: str) -> Iterator[str]:
 
 def subtitle(facts: DomainFacts) -> str:
     """Write who is master and for how long, what serves logins, and the round."""
-    parts = [_master(facts), _serving(facts), _round(facts)]
+    parts = [_under_way(facts), _master(facts), _serving(facts), _round(facts)]
     return " ".join(part for part in parts if part)
+
+
+def _under_way(facts: DomainFacts) -> str:
+    """Name the failover run that is open, before a second person begins one."""
+    known = facts.view.operations
+    if known is None or not known.in_progress:
+        return ""
+    run = known.open_run
+    return f"{run.user} has a failover run open: {run.procedure} {run.target}." if run else "A failover run is open."
 
 
 def _master(facts: DomainFacts) -> str:
@@ -100,7 +109,8 @@ def _serving(facts: DomainFacts) -> str:
         return "Last known facts are shown with their age."
     count = len(facts.healthy)
     if not count:
-        return "No healthy replica serves logins."
+        is_unknown = all(host["state"] in {"unknown", "unreachable"} for host in facts.report["hosts"])
+        return "What serves logins is not known." if is_unknown else "No healthy replica serves logins."
     return f"Logins are served by {count} healthy replica{'' if count == 1 else 's'}."
 
 
