@@ -14,7 +14,7 @@ from boks_exporter.failover.journal import Journal, Who
 from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.procedure import Procedure
-from boks_exporter.failover.procedures.step import ProcedureStep, StepKind
+from boks_exporter.failover.procedures.step import ProcedureStep, StepKind, When
 from boks_exporter.failover.procedures.tables import RETIRE_AT_CONSOLE, TABLES
 from boks_exporter.failover.procedures.transitions import TRANSITIONS
 from boks_exporter.failover.runner import Order, Proposal, Runner, Tools, propose
@@ -117,7 +117,7 @@ async def _night(stage: Stage) -> dict[str, list[str]]:
     shown[Procedure.REBUILD] = await stage.apply(Procedure.REBUILD, "replica3")
     checks = await verified(stage.survey, _LIMITS, JournalView())
     words = [f"{each.proven.truth:<8} {each.what}: {each.proven.sentence}" for each in checks]
-    shown[Procedure.VERIFY] = ["$ boks-exporter failover verify", *words]
+    shown["verify"] = ["$ boks-exporter failover verify", *words]
     return shown
 
 
@@ -133,6 +133,7 @@ def page() -> str:
         "plan": _transcript(shown["plan"]),
         "console-steps": _table(RETIRE_AT_CONSOLE),
         "console-script": _transcript(script.splitlines()),
+        "verify-run": _transcript(shown["verify"]),
     }
     for procedure in Procedure:
         blocks[f"{procedure}-steps"] = _table(TABLES[procedure])
@@ -161,13 +162,24 @@ def _transitions() -> Iterator[str]:
 
 
 def _table(rows: tuple[ProcedureStep, ...]) -> Iterator[str]:
-    yield "| step | on | sent | purpose | undone by |"
-    yield "|---|---|---|---|---|"
+    """Write every row with its exact conditions, its rollback and its deadline."""
+    yield "| step | on | sent | purpose | needs | proves within | undone by |"
+    yield "|---|---|---|---|---|---|---|"
     for row in rows:
         sent = f"`{_shown(row.words)}`" if row.words else _NOTHING_SENT[row.kind]
-        undo = f"`{_shown(row.undo)}`" if row.undo else ("" if row.kind is StepKind.WAIT else row.no_undo)
-        mark = "**point of no return:** " if row.point_of_no_return else ""
-        yield f"| {row.key} | {row.host} | {sent} | {row.purpose} | {mark}{undo} |"
+        purpose = row.purpose + ("" if row.when is When.ALWAYS else f" (only where `{row.when}`)")
+        needs = "; ".join((*map(str, row.needs), *(f"preferred: {claim}" for claim in row.prefers)))
+        proves = f"{row.deadline_seconds:g} s: {'; '.join(map(str, row.proves))}"
+        yield f"| {row.key} | {row.host} | {sent} | {purpose} | {needs} | {proves} | {_undone_by(row)} |"
+
+
+def _undone_by(row: ProcedureStep) -> str:
+    """Return the words that undo a row, with what they need, or why there are none."""
+    mark = "**point of no return:** " if row.point_of_no_return else ""
+    if row.undo:
+        needs = "; ".join(map(str, row.undo_needs))
+        return f"`{_shown(row.undo)}`" + (f", which needs: {needs}" if needs else "")
+    return "" if row.kind is StepKind.WAIT else f"{mark}{row.no_undo}"
 
 
 _NOTHING_SENT: Final = {

@@ -55,8 +55,7 @@ SECONDS: Final = (
 
 def cases(procedure: Procedure) -> Iterator[Case]:
     """List a procedure's cases: each fault at each step, and second faults after a program that was killed."""
-    if procedure is not Procedure.VERIFY:
-        yield from _before_the_first_step(procedure)
+    yield from _before_the_first_step(procedure)
     if procedure is Procedure.RETIRE:
         for fault in sorted(_AT_CONSOLE):
             yield Case(procedure, 1, "console", fault, at_console=True)

@@ -202,11 +202,6 @@ async def _planned(world: World) -> HostName:
     return CANDIDATE
 
 
-async def _verify(world: World) -> HostName:
-    await world.pass_time(1.0)
-    return MASTER
-
-
 async def _rebuild(world: World) -> HostName:
     world.domain.set_fault(OTHER, Fault.DIVERGED, tables=[1])
     await world.pass_time(60.0)
@@ -220,5 +215,4 @@ _PREPARE = {
     Procedure.FAILBACK: _planned,
     Procedure.SWITCHOVER: _planned,
     Procedure.REBUILD: _rebuild,
-    Procedure.VERIFY: _verify,
 }

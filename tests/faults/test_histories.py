@@ -31,7 +31,7 @@ HARMLESS = frozenset(Guard) - {
 """Findings that an operator accepts here; the others need an inspection, which is not simulated."""
 
 HOSTS = st.sampled_from([MASTER, CANDIDATE, OTHER, THIRD, CLIENT])
-PROCEDURES = st.sampled_from([procedure for procedure in Procedure if procedure is not Procedure.VERIFY])
+PROCEDURES = st.sampled_from(Procedure)
 FAULTS = st.sampled_from(sorted({*FaultKind} - CHANGES.keys() - AT_CONSOLE - {FaultKind.OTHER_OPERATOR}))
 HALTS = st.none() | st.integers(1, 120)
 """After how many requests somebody presses Ctrl-C, if he does."""

@@ -1,7 +1,7 @@
 """The journal: every method returns when what it wrote is on the disk, or raises JournalError."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from boks_exporter.failover.facts import Reading
@@ -31,7 +31,6 @@ from boks_exporter.failover.journal.records import (
 from boks_exporter.failover.journal_facts import JournalView, RunSummary
 from boks_exporter.failover.plan import Basis
 from boks_exporter.failover.plan.fingerprint import UNKNOWN, own_name_key
-from boks_exporter.failover.procedure import Procedure
 from boks_exporter.model import DomainName, HostName, Timestamp
 
 
@@ -89,19 +88,17 @@ class Journal(DomainRecords):
 
     def run(self, name: str) -> Run | None:
         """Find a run by its name."""
-        found = [*self._runs("WHERE run = ?", (name,))]
+        found = self._runs("run = ?", name)
         return found[0] if found else None
 
     def runs(self, domain: DomainName | None = None, limit: int = 50) -> tuple[Run, ...]:
         """List runs, newest first."""
-        if domain is None:
-            return tuple(self._runs("ORDER BY rowid DESC LIMIT ?", (limit,)))
-        return tuple(self._runs("WHERE domain = ? ORDER BY rowid DESC LIMIT ?", (domain, limit)))
+        return self._runs("domain = ifnull(?, domain)", domain, limit)
 
     def view(self, domain: DomainName) -> JournalView:
         """Return the open runs and the last closed one, for the guards."""
-        runs = [*self._runs("WHERE domain = ? ORDER BY rowid DESC LIMIT 100", (domain,))]
-        closed = [run for run in runs if not run.is_open and run.plan.procedure is not Procedure.VERIFY]
+        runs = self.runs(domain, 100)
+        closed = [run for run in runs if not run.is_open]
         opened_runs = tuple(_summary(run) for run in runs if run.is_open)
         last = _summary(closed[0]) if closed else None
         known = self._last_roles(domain), self.lost(domain), self.forks(domain), self._removed(domain)
@@ -115,12 +112,14 @@ class Journal(DomainRecords):
         )
         return dict(self._read(statement, (domain,)))
 
-    def _runs(self, where: str, values: tuple[Any, ...]) -> Iterator[Run]:
+    def _runs(self, condition: str, value: str | None, limit: int = 1) -> tuple[Run, ...]:
         columns = (
             "run, plan, user, sudo_user, terminal, host, pid, reason, fingerprint, outcome, is_open, started_at, "
             "ended_at, message"
         )
-        yield from self._read_as(_run, f"SELECT {columns} FROM runs {where}", values)  # noqa: S608 - words of this module
+        known = "procedure != 'verify'"  # a run of older programs, which changed nothing
+        statement = f"SELECT {columns} FROM runs WHERE {known} AND {condition} ORDER BY rowid DESC LIMIT ?"  # noqa: S608 - words of this module
+        return self._read_as(_run, statement, (value, limit))
 
     def findings(self, run: str) -> tuple[Finding, ...]:
         columns = "guard, level, sentence, host, value, bound, source, age_seconds"

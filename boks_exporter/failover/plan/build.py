@@ -13,8 +13,6 @@ from boks_exporter.failover.procedures.tables import RETIRE_AT_CONSOLE, TABLES
 from boks_exporter.health import ReplicaState
 from boks_exporter.model import HostName, Role
 
-_NEEDS_MASTER: Final = frozenset(Procedure) - {Procedure.PROMOTE, Procedure.VERIFY}
-
 
 def make_plan(procedure: Procedure, target: HostName, facts: FailoverFacts) -> Plan:
     """Return the plan of a procedure for a target; guards judge it separately."""
@@ -28,7 +26,7 @@ def make_plan(procedure: Procedure, target: HostName, facts: FailoverFacts) -> P
         master=master,
         steps=steps,
         obstacle=obstacle,
-        excused=_silent(facts) if procedure is not Procedure.VERIFY else (),
+        excused=_silent(facts),
         healthy=_healthy(facts),
         lock_hosts=_lock_hosts(facts, steps),
         afterwards=() if obstacle else tuple(afterwards(procedure, target, master, facts)),
@@ -58,21 +56,22 @@ def master_for(procedure: Procedure, target: HostName, facts: FailoverFacts) -> 
 def _obstacle(procedure: Procedure, target: HostName, master: HostName | None, facts: FailoverFacts) -> str:
     if facts.host(target) is None:
         return f"{target} is no host of {facts.snapshot.domain}"
-    if procedure in _NEEDS_MASTER and master is None:
+    if procedure is not Procedure.PROMOTE and master is None:
         masters = facts.snapshot.masters
         said = (
             f"{', '.join(masters)} all report that they are master" if len(masters) > 1 else "no other host is master"
         )
         return f"{procedure} needs one master besides {target}: {said}"
-    if procedure in _NEEDS_MASTER and master == target:
+    if procedure is not Procedure.PROMOTE and master == target:
         return f"{target} is the master: {procedure} is for another host"
-    shm_size = facts.seen(master) if master and procedure in _JOINS else None
+    shm_size = facts.seen(master) if master and procedure not in _WITHOUT_REPLICA else None
     if shm_size is not None and shm_size.environment.shm_size_kilobytes is None:
         return f"SHM_SIZE of {master} could not be read, so it cannot be given to a replica"
     return ""
 
 
-_JOINS: Final = {Procedure.ADD_REPLICA, Procedure.REBUILD, Procedure.SWITCHOVER, Procedure.FAILBACK}
+_WITHOUT_REPLICA: Final = {Procedure.PROMOTE, Procedure.RETIRE}
+"""Procedures that make no host a replica."""
 
 
 def _table(procedure: Procedure, target: HostName, facts: FailoverFacts) -> tuple[ProcedureStep, ...]:

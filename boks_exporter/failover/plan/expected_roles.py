@@ -27,8 +27,6 @@ def _changed(
         case Procedure.PROMOTE:
             old = {master: "unreachable; retire it before it boots"} if master and facts.seen(master) is None else {}
             return {**old, target: Role.MASTER}
-        case Procedure.SWITCHOVER | Procedure.FAILBACK:
-            return {target: Role.MASTER, **({master: Role.REPLICA} if master else {})}
         case Procedure.RETIRE:
             return {target: "client without a database; add-replica makes it a replica"}
         case Procedure.ADD_REPLICA:
@@ -36,4 +34,4 @@ def _changed(
         case Procedure.REBUILD:
             return {target: "replica with the master's data"}
         case _:
-            return {}
+            return {target: Role.MASTER, **({master: Role.REPLICA} if master else {})}

@@ -25,7 +25,6 @@ from boks_exporter.text.formatting import at_time, span
 
 _YOUNG_SECONDS: Final = 86400.0
 """Evidence that exists for less may be what is left after the state file was lost."""
-_CHANGES_LIVING_MASTER: Final = {Procedure.SWITCHOVER, Procedure.FAILBACK}
 
 
 def complete(question: PlanQuestion) -> Iterator[Finding]:
@@ -75,7 +74,7 @@ def healthy(question: PlanQuestion) -> Iterator[Finding]:
         said = f"{target} was ahead or diverged when it was last compared with a master"
         yield refuse(Guard.UNSOUND_COPY, said, target, source="history")
     verdict = question.facts.health.host(target)
-    if question.procedure in _CHANGES_LIVING_MASTER and verdict.state is not ReplicaState.OK:
+    if question.procedure.is_switchover and verdict.state is not ReplicaState.OK:
         make = unknown if verdict.state is ReplicaState.UNKNOWN else refuse
         said = f"{target} is {verdict.state}: {verdict.reason}"
         yield make(Guard.UNSOUND_COPY, said, target, value=verdict.state, limit=ReplicaState.OK)

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from boks_exporter.failover.findings import Finding, Guard
 from boks_exporter.failover.preflight.question import PlanQuestion, refuse
-from boks_exporter.failover.procedures.step import CONVERT_CLIENT, CONVERT_MASTER, CONVERT_SERVER, REMOVE_DATABASE
+from boks_exporter.failover.procedures.step import Words
 from boks_exporter.failover.proofs.copies import IMPERFECT
 from boks_exporter.model import HostName
 from boks_exporter.parsing.operator_facts import DatabaseState
 
-_CONVERSIONS = {CONVERT_CLIENT, CONVERT_MASTER, CONVERT_SERVER}
+_CONVERSIONS = {Words.CONVERT_CLIENT, Words.CONVERT_MASTER, Words.CONVERT_SERVER}
 
 
 def files(question: PlanQuestion) -> Iterator[Finding]:
@@ -18,12 +18,12 @@ def files(question: PlanQuestion) -> Iterator[Finding]:
         readiness = question.facts.readiness(host)
         state = readiness.database if readiness else None
         words = _words_about_database(question, host)
-        if state is DatabaseState.ODD and set(words) - {CONVERT_CLIENT}:
+        if state is DatabaseState.ODD and set(words) - {Words.CONVERT_CLIENT}:
             yield refuse(Guard.ODD_FILES, f"{host} {IMPERFECT[state]}", host, source="preflight")
         if state is DatabaseState.PARTIAL and words[:1] and words[0] in _CONVERSIONS:
             yield refuse(Guard.PARTIAL_DATABASE, f"{host} {IMPERFECT[state]}", host, source="preflight")
 
 
 def _words_about_database(question: PlanQuestion, host: HostName) -> list[tuple[str, ...]]:
-    wanted = {*_CONVERSIONS, REMOVE_DATABASE}
+    wanted = {*_CONVERSIONS, Words.REMOVE_DATABASE}
     return [step.words for step in question.plan.steps if step.host == host and step.words in wanted]

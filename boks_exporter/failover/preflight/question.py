@@ -31,7 +31,7 @@ class PlanQuestion:
     @property
     def makes_master(self) -> bool:
         """Whether the target becomes master."""
-        return self.procedure in {Procedure.PROMOTE, Procedure.SWITCHOVER, Procedure.FAILBACK}
+        return self.procedure.makes_master
 
 
 def refuse(guard: Guard, sentence: str, host: HostName | None = None, **figures: str | float | None) -> Finding:

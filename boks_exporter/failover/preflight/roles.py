@@ -22,14 +22,8 @@ from boks_exporter.observe.host_matching import Names
 from boks_exporter.parsing.operator_facts import Daemons
 from boks_exporter.text.formatting import at_time, span
 
-_BEGINS_AS: Final = {
-    Procedure.ADD_REPLICA: (Role.CLIENT,),
-    Procedure.PROMOTE: (Role.REPLICA,),
-    Procedure.SWITCHOVER: (Role.REPLICA,),
-    Procedure.FAILBACK: (Role.REPLICA,),
-    Procedure.REBUILD: (Role.REPLICA,),
-    Procedure.RETIRE: (Role.MASTER, Role.CLIENT),
-}
+_BEGINS_AS: Final = {Procedure.ADD_REPLICA: (Role.CLIENT,), Procedure.RETIRE: (Role.MASTER, Role.CLIENT)}
+"""The roles that a procedure begins with, where that is not a replica."""
 
 
 def known_host(question: PlanQuestion) -> Iterator[Finding]:
@@ -206,8 +200,8 @@ def _reached_last(question: PlanQuestion, witness: Witness) -> str:
 
 def target_role(question: PlanQuestion) -> Iterator[Finding]:
     """The host has the role that the procedure begins with, and can be polled."""
-    allowed = _BEGINS_AS.get(question.procedure)
-    if allowed is None or question.facts.host(question.target) is None:
+    allowed = _BEGINS_AS.get(question.procedure, (Role.REPLICA,))
+    if question.facts.host(question.target) is None:
         return
     seen = question.facts.seen(question.target)
     if seen is None:

@@ -1,17 +1,13 @@
 """Guards about other runs: in the journal, and on the hosts."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from boks_exporter.failover.failover_exits import Outcome
 from boks_exporter.failover.findings import Finding, Guard
 from boks_exporter.failover.preflight.question import PlanQuestion, note, refuse, unknown
-from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.proofs.domains import registered_hosts
 from boks_exporter.model import HostName, Role
 from boks_exporter.text.formatting import span, utc_clock
-
-_MAKE_MASTERS: Final = {Procedure.PROMOTE, Procedure.SWITCHOVER, Procedure.FAILBACK}
 
 
 def open_runs(question: PlanQuestion) -> Iterator[Finding]:
@@ -38,7 +34,7 @@ def last_run(question: PlanQuestion) -> Iterator[Finding]:
         said = f"the run {last.run} ended {span(-age)} in the future: the clock of this machine was set back"
         yield unknown(Guard.CLOCK_SET_BACK, said, source="journal", age_seconds=age)
     limit = question.limits.cool_down_seconds
-    if 0 <= age < limit and question.makes_master and last.procedure in _MAKE_MASTERS:
+    if 0 <= age < limit and question.makes_master and last.procedure.makes_master:
         said = f"the run {last.run} ended {span(age)} ago; another begins {span(limit)} after it at the earliest"
         yield refuse(Guard.COOL_DOWN, said, value=f"{age:.0f} s", limit=f"{limit:.0f} s", source="journal")
 

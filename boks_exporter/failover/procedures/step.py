@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from boks_exporter.failover.procedures.claims import Claim
+from boks_exporter.failover.procedures.claims import Claim, ClaimKind
 from boks_exporter.model import HostName, Seconds
 from boks_exporter.remote.operator_requests import OperatorChange, RunName, StepId
 
@@ -21,22 +21,39 @@ SHM_SIZE: Final = "{shm_size}"
 UNCHANGED: Final = "nothing was changed"
 """Why a step that only waits has no undo."""
 
-CONVERT_MASTER: Final = ("convert", "master")
-CONVERT_SERVER: Final = ("convert", "server")
-CONVERT_CLIENT: Final = ("convert", "client")
-BOOT_STOP: Final = ("boot-stop",)
-BOOT_START: Final = ("boot-start",)
-SET_SHM_SIZE: Final = ("set-shm-size", SHM_SIZE)
-REMOVE_DATABASE: Final = ("remove-database",)
-RESTORE_DATABASE: Final = ("restore-database", REMOVAL)
 
-LAST_LINES: Final[Mapping[tuple[str, ...], str]] = {
-    CONVERT_MASTER: "to master done.",
-    CONVERT_SERVER: "to replica done.",
-    CONVERT_CLIENT: "to client done.",
+class Words:
+    """The words that are sent to the operator's gate."""
+
+    CONVERT_MASTER: Final = ("convert", "master")
+    CONVERT_SERVER: Final = ("convert", "server")
+    CONVERT_CLIENT: Final = ("convert", "client")
+    BOOT_STOP: Final = ("boot-stop",)
+    BOOT_START: Final = ("boot-start",)
+    SET_SHM_SIZE: Final = ("set-shm-size", SHM_SIZE)
+    REMOVE_DATABASE: Final = ("remove-database",)
+    RESTORE_DATABASE: Final = ("restore-database", REMOVAL)
+
+
+_LAST_LINES: Final[Mapping[tuple[str, ...], str]] = {
+    Words.CONVERT_MASTER: "to master done.",
+    Words.CONVERT_SERVER: "to replica done.",
+    Words.CONVERT_CLIENT: "to client done.",
 }
 """How the last line of a conversion ends when it succeeds (K1456, read there): `Conversion from replica to master
 done.`; what the other commands print is not published."""
+
+_AFTERWARDS: Final[Mapping[tuple[str, ...], ClaimKind]] = {
+    Words.CONVERT_MASTER: ClaimKind.IS_MASTER_ALONE,
+    Words.CONVERT_SERVER: ClaimKind.IS_REPLICA,
+    Words.CONVERT_CLIENT: ClaimKind.IS_CLIENT,
+    Words.BOOT_STOP: ClaimKind.IS_STOPPED,
+    Words.BOOT_START: ClaimKind.IS_STARTED,
+    Words.REMOVE_DATABASE: ClaimKind.HAS_NO_DATABASE,
+    Words.RESTORE_DATABASE[:1]: ClaimKind.HAS_DATABASE,
+    Words.SET_SHM_SIZE[:1]: ClaimKind.HAS_SHM_SIZE,
+}
+"""What is true of a host once words were carried out, whatever their argument is."""
 
 
 class HostRole(StrEnum):
@@ -109,7 +126,7 @@ class ProcedureStep:
     @property
     def last_line(self) -> str | None:
         """The end of the last line that the command prints on success, where it is published."""
-        return LAST_LINES.get(self.words)
+        return _LAST_LINES.get(self.words)
 
     def id(self, run: RunName, attempt: int = 1) -> StepId:
         """Return the id under which the host records an attempt."""
@@ -141,7 +158,7 @@ class ProcedureStep:
     def with_shm_size(self, wanted: int | None, former: int | None) -> "ProcedureStep":
         """Fill in the SHM_SIZE that is set, and the former one in the undo; without a former one there is no undo."""
         proves = tuple(claim.with_number(wanted) for claim in self.proves)
-        if self.words != SET_SHM_SIZE:
+        if self.words != Words.SET_SHM_SIZE:
             return replace(self, proves=proves)
         undo = None if former is None else (self.words[0], str(former))
         return replace(
@@ -151,6 +168,28 @@ class ProcedureStep:
             undo=undo,
             no_undo="" if undo else "its former SHM_SIZE is unknown",
         )
+
+
+def claim_after(words: tuple[str, ...], host: HostName) -> Claim:
+    """Return the claim that is true of a host once words were carried out."""
+    kind = _AFTERWARDS.get(words) or _AFTERWARDS[words[:1]]
+    is_number = kind is ClaimKind.HAS_SHM_SIZE and words[1] != SHM_SIZE
+    return Claim(kind, host, number=int(words[1]) if is_number else None)
+
+
+def change(
+    on: HostRole,
+    key: str,
+    words: tuple[str, ...],
+    purpose: str,
+    *,
+    proves: tuple[Claim, ...] = (),
+    **more: Any,
+) -> ProcedureStep:
+    """Return a step that sends words to a host; unless it `proves` more, it proves what is true after them."""
+    return ProcedureStep(
+        key=key, purpose=purpose, host=on, words=words, proves=proves or (claim_after(words, on),), **more
+    )
 
 
 def wait(on: HostRole, key: str, purpose: str, *proves: Claim, seconds: Seconds) -> ProcedureStep:

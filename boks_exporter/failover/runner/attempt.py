@@ -5,27 +5,11 @@ from typing import Final
 
 from boks_exporter.failover.journal import LoggedStep, StepPhase
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
-from boks_exporter.failover.procedures.step import (
-    BOOT_START,
-    BOOT_STOP,
-    CONVERT_CLIENT,
-    CONVERT_MASTER,
-    CONVERT_SERVER,
-    RESTORE_DATABASE,
-    SET_SHM_SIZE,
-    ProcedureStep,
-)
-from boks_exporter.model import HostName, Seconds, Timestamp
+from boks_exporter.failover.procedures.step import ProcedureStep, Words, claim_after
+from boks_exporter.model import Seconds, Timestamp
 from boks_exporter.remote.operator_requests import OperatorChange, RunName, StepId
 
 _UNDO_SECONDS: Final[Seconds] = 180.0
-_PROVEN_BY: Final = {
-    CONVERT_MASTER: ClaimKind.IS_MASTER_ALONE,
-    CONVERT_SERVER: ClaimKind.IS_REPLICA,
-    CONVERT_CLIENT: ClaimKind.IS_CLIENT,
-    BOOT_STOP: ClaimKind.IS_STOPPED,
-    BOOT_START: ClaimKind.IS_STARTED,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +32,7 @@ class Attempt:
 
         The other conversions need no start: they are proven by the role, and a later step starts BoKS.
         """
-        return self.step.words == CONVERT_MASTER
+        return self.step.words == Words.CONVERT_MASTER
 
     def entry(self, at: Timestamp) -> LoggedStep:
         """Return the journal's entry of the intent."""
@@ -78,7 +62,7 @@ def undo_attempt(step: ProcedureStep, run: RunName, done_as: StepId, number: int
         needs=step.undo_needs,
         prefers=(),
         proves=(claim_after(words, step.host),),
-        trusts_exit=words == BOOT_START,
+        trusts_exit=words == Words.BOOT_START,
         deadline_seconds=_UNDO_SECONDS,
     )
     suffix = "undo" if number == 1 else f"undo{number}"
@@ -90,7 +74,7 @@ def start_attempt(conversion: Attempt, turn: int, number: int) -> Attempt:
     start = replace(
         conversion.step,
         key=f"start after {conversion.step.key}",
-        words=BOOT_START,
+        words=Words.BOOT_START,
         needs=(
             Claim(ClaimKind.MAY_START_AS_MASTER, conversion.step.host),
             Claim(ClaimKind.IS_STOPPED, conversion.step.host),
@@ -99,12 +83,3 @@ def start_attempt(conversion: Attempt, turn: int, number: int) -> Attempt:
     )
     step_id = f"{conversion.id}-start" if turn == 1 else f"{conversion.id}-start{turn}"
     return Attempt(step=start, phase=StepPhase.START, number=number, id=step_id)
-
-
-def claim_after(words: tuple[str, ...], host: HostName) -> Claim:
-    """Return the claim that is true of a host once words were carried out."""
-    if words[0] == SET_SHM_SIZE[0]:
-        return Claim(ClaimKind.HAS_SHM_SIZE, host, number=int(words[1]))
-    if words[0] == RESTORE_DATABASE[0]:
-        return Claim(ClaimKind.HAS_DATABASE, host)
-    return Claim(_PROVEN_BY[words], host)

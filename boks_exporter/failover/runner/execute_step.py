@@ -9,13 +9,7 @@ from boks_exporter.failover.journal import StepOutcome, StepPhase
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.claims import Claim
-from boks_exporter.failover.procedures.step import (
-    BOOT_START,
-    CONVERT_MASTER,
-    REMOVE_DATABASE,
-    ProcedureStep,
-    StepKind,
-)
+from boks_exporter.failover.procedures.step import ProcedureStep, StepKind, Words
 from boks_exporter.failover.proofs import Certainty, Circumstances, Proven, prove_all
 from boks_exporter.failover.proofs.conflict import MasterInConflict, conflict_of
 from boks_exporter.failover.runner.attempt import Attempt, start_attempt
@@ -37,7 +31,7 @@ _LOOK_EVERY_SECONDS: Final[Seconds] = 3.0
 _LOOK_AT_LEAST_EVERY_SECONDS: Final[Seconds] = 20.0
 _LESS_OFTEN: Final = 1.2
 _STARTS: Final = 3
-_AFTER_EVERY_HOST: Final = (REMOVE_DATABASE, CONVERT_MASTER, BOOT_START)
+_AFTER_EVERY_HOST: Final = (Words.REMOVE_DATABASE, Words.CONVERT_MASTER, Words.BOOT_START)
 """What makes a running master or moves a copy aside: only after every host was waited for."""
 _KEPT_OUTPUT: Final = 64 * 1024
 

@@ -9,16 +9,9 @@ from boks_exporter.errors import ParseError, TransportError
 from boks_exporter.failover.gate_client import named
 from boks_exporter.failover.journal import LoggedStep, StepOutcome, StepPhase, undone_since
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
-from boks_exporter.failover.procedures.step import (
-    BOOT_START,
-    CONVERT_MASTER,
-    CONVERT_SERVER,
-    RESTORE_DATABASE,
-    ProcedureStep,
-    StepKind,
-)
+from boks_exporter.failover.procedures.step import ProcedureStep, StepKind, Words, claim_after
 from boks_exporter.failover.proofs import Certainty
-from boks_exporter.failover.runner.attempt import claim_after, undo_attempt
+from boks_exporter.failover.runner.attempt import undo_attempt
 from boks_exporter.failover.runner.execute_step import StepExecutor
 from boks_exporter.failover.runner.void_id import claim_void
 from boks_exporter.model import HostName
@@ -104,14 +97,14 @@ class Rollback:
         if found.holds:
             return PointOfNoReturn.YES, f"{said} has come true: {step.no_undo}"
         converted = Claim(ClaimKind.REPORTS_MASTER, step.host)
-        if step.words == CONVERT_MASTER and (await self.performer.proven((converted,))).holds:
+        if step.words == Words.CONVERT_MASTER and (await self.performer.proven((converted,))).holds:
             return PointOfNoReturn.YES, f"{said} took effect: {step.no_undo}; {found.sentence}"
         if fate.state in {RecordState.NONE, RecordState.RUNNING}:
             return PointOfNoReturn.UNKNOWN, f"the result of {said} is unknown: {_UNCLEAR[fate.state]}"
         before = Claim(ClaimKind.IS_REPLICA, step.host)
-        if step.words == CONVERT_MASTER and (await self.performer.proven((before,))).holds:
+        if step.words == Words.CONVERT_MASTER and (await self.performer.proven((before,))).holds:
             return PointOfNoReturn.NO, ""
-        if found.truth is Certainty.NO and step.words != CONVERT_MASTER:
+        if found.truth is Certainty.NO and step.words != Words.CONVERT_MASTER:
             return PointOfNoReturn.NO, ""
         return PointOfNoReturn.UNKNOWN, f"the result of {said} is unknown: {found.sentence}"
 
@@ -144,9 +137,9 @@ class Rollback:
 
     async def _without_undo(self, step: ProcedureStep, said: str) -> tuple[bool, str]:
         """Return whether a step without an undo changed nothing that remains."""
-        if step.words == BOOT_START:
+        if step.words == Words.BOOT_START:
             return True, f"{said} needs no rollback: {step.no_undo}"
-        if step.point_of_no_return and step.words == CONVERT_MASTER:
+        if step.point_of_no_return and step.words == Words.CONVERT_MASTER:
             still = (Claim(ClaimKind.IS_REPLICA, step.host), Claim(ClaimKind.IS_STARTED, step.host))
             found = await self.performer.proven(still)
             return found.holds, f"{said} did not happen: {found.sentence}"
@@ -172,12 +165,12 @@ class Rollback:
         )
         ending = await performer.perform(attempt, begun=is_open, logged=is_open)
         if ending.outcome is StepOutcome.DONE:
-            if step.words == CONVERT_SERVER:
-                self.leftovers.append(step.host)
-            return True, f"{said} is undone: {ending.sentence}{_LEFT_BEHIND if step.words == CONVERT_SERVER else ''}"
+            is_left = step.words == Words.CONVERT_SERVER
+            self.leftovers += [step.host] if is_left else []
+            return True, f"{said} is undone: {ending.sentence}{_LEFT_BEHIND if is_left else ''}"
         return False, f"{said} could not be undone: {ending.sentence}"
 
 
 def _shows_undo(step: ProcedureStep) -> bool:
     """Return whether the state before a step shows by itself, as an operator may have restored it."""
-    return step.undo == RESTORE_DATABASE or (step.undo or ())[:1] in {CONVERT_SERVER[:1], BOOT_START[:1]}
+    return step.undo is not None and step.undo[0] in {"restore-database", "convert", "boot-start"}

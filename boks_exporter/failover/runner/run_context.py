@@ -22,8 +22,6 @@ from boks_exporter.observe import Clock
 from boks_exporter.remote.operator_requests import RunName
 from boks_exporter.remote.settings import RemotePaths
 
-_REPLACE_A_MASTER = {Procedure.PROMOTE, Procedure.SWITCHOVER, Procedure.FAILBACK}
-
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
@@ -76,8 +74,8 @@ def run_name(procedure: Procedure, now: Timestamp, token: str) -> RunName:
 def circumstances(plan: Plan, accepted: Acceptances, limits: FailoverLimits) -> Circumstances:
     """Return what the proofs need to know about a plan."""
     return Circumstances(
-        old_master=plan.master if plan.procedure in _REPLACE_A_MASTER else None,
-        steps_down=plan.master if plan.procedure in _REPLACE_A_MASTER - {Procedure.PROMOTE} else None,
+        old_master=plan.master if plan.procedure.makes_master else None,
+        steps_down=plan.master if plan.procedure.is_switchover else None,
         excused=frozenset(plan.excused),
         healthy=frozenset(plan.healthy),
         accepted=accepted,

@@ -1,18 +1,21 @@
 """Check a whole domain as after a promotion (K1456), without a run."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.limits import FailoverLimits
-from boks_exporter.failover.plan import make_plan
-from boks_exporter.failover.procedure import Procedure
-from boks_exporter.failover.proofs import Certainty, Circumstances, Proven, prove_all
+from boks_exporter.failover.procedures.claims import Claim, ClaimKind
+from boks_exporter.failover.proofs import Certainty, Circumstances, Proven, prove
 from boks_exporter.failover.survey import Survey
 
 _LOOK_AGAIN_SECONDS = 3.0
 _LOOKS = 3
+_CHECKS = {
+    "one healthy master": ClaimKind.MASTER_IS_SOUND,
+    "no replica ahead": ClaimKind.NONE_IS_AHEAD,
+    "every replica healthy": ClaimKind.DOMAIN_IS_SOUND,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,5 @@ def checks_of(facts: FailoverFacts, limits: FailoverLimits) -> tuple[Verificatio
     masters = facts.snapshot.masters
     if not masters:
         return (Verification("a master", Proven(Certainty.NO, facts.health.reason)),)
-    plan = make_plan(Procedure.VERIFY, masters[0], facts)
     by = Circumstances(max_behind_updates=limits.max_behind_updates)
-    judged: Callable[[int], Proven] = lambda number: prove_all(plan.step(number).proves, facts, by)  # noqa: E731 - short
-    names = ("one healthy master", "no replica ahead", "every replica healthy")
-    return tuple(Verification(name, judged(number)) for number, name in enumerate(names, 1))
+    return tuple(Verification(what, prove(Claim(kind, masters[0]), facts, by)) for what, kind in _CHECKS.items())

@@ -31,8 +31,7 @@ def commands_left(plan: Plan, facts: FailoverFacts) -> tuple[NextCommand, ...]:
     old = plan.target if plan.procedure is Procedure.RETIRE else plan.master
     new = plan.master if plan.procedure is Procedure.RETIRE else plan.target
     retire = [NextCommand("retire", (name,)) for name in facts.snapshot.masters if name != new]
-    joins = plan.procedure in {Procedure.SWITCHOVER, Procedure.FAILBACK}
-    if joins and old is not None and facts.role(old) is not Role.REPLICA:
+    if plan.procedure.is_switchover and old is not None and facts.role(old) is not Role.REPLICA:
         retire.append(NextCommand("add-replica", (old,)))
     return (*retire, NextCommand("verify"))
 
