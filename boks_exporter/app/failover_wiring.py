@@ -19,8 +19,7 @@ from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
 from boks_exporter.failover.journal import Journal, Who
 from boks_exporter.failover.limits import FailoverLimits
-from boks_exporter.failover.runner import Halt, NoConsole, NoFence, ProgramFence, ProgramHooks, Runner, Tools
-from boks_exporter.failover.runner.console import Console
+from boks_exporter.failover.runner import Halt, NoFence, ProgramFence, ProgramHooks, Runner, Tools
 from boks_exporter.failover.survey import Survey
 from boks_exporter.model import Host, HostName
 from boks_exporter.observe import SystemClock
@@ -193,7 +192,6 @@ async def changing(
     domain: ManagedDomain,
     journal: Journal,
     say: Callable[[str], None],
-    console: Console | None = None,
     halt: Halt | None = None,
 ) -> AsyncIterator[Runner]:
     """Hold what a run needs."""
@@ -220,7 +218,6 @@ async def changing(
                 fence=ProgramFence(words=fence.program, timeout_seconds=fence.timeout_seconds)
                 if fence.program
                 else NoFence(),
-                console=console or NoConsole(),
                 paths=domain.ssh.paths,
                 halt=asked,
             )

@@ -15,8 +15,7 @@ from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, Rea
 from boks_exporter.failover.journal import Journal, LoggedStep, Who
 from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.limits import FailoverLimits
-from boks_exporter.failover.runner import NoConsole, Tools
-from boks_exporter.failover.runner.console import Console
+from boks_exporter.failover.runner import Tools
 from boks_exporter.failover.runner.fence import FenceWord, NoFence
 from boks_exporter.failover.survey import Survey
 from boks_exporter.model import DomainName, Host, HostName, Seconds
@@ -129,7 +128,6 @@ class TwinEnvironment:
         self,
         who: Who,
         say: Callable[[str], None],
-        console: Console | None = None,
         journal: str = "journal.sqlite",
     ) -> AsyncIterator[Program]:
         """Start a program with the knowledge that one on the live domain would have."""
@@ -138,7 +136,7 @@ class TwinEnvironment:
         opened = TwinJournal(self.directory / journal, kill_switch, self.known.journal)
         tools = self.tools(self.survey(transport), transport, opened, who, say)
         with opened:
-            yield Program(kill_switch, opened, transport, replace(tools, console=console or NoConsole()))
+            yield Program(kill_switch, opened, transport, tools)
 
     def tools(
         self, survey: Survey, operator: OperatorTransport, journal: Journal, who: Who, say: Callable[[str], None]

@@ -19,7 +19,7 @@ from boks_exporter.rehearsal.environment import Program, TwinEnvironment
 from boks_exporter.rehearsal.fault_injection import StepFault, StepInjection
 from boks_exporter.rehearsal.killable import Killed
 from boks_exporter.rehearsal.rehearsal_report import Rehearsal, Reporter, TwinCommand
-from boks_exporter.rehearsal.simulated_operators import SimulatedConsole, SimulatedOperators
+from boks_exporter.rehearsal.simulated_operators import SimulatedOperators
 from boks_exporter.simulator.domain.invariants import Breach, Invariant, running_masters
 
 _REOPENING: Final = frozenset({"resume", "abort"})
@@ -89,10 +89,9 @@ class Session:
     async def _command(self, command: str, work: Work) -> RunResult | None:
         """Run one command as a program of its own; returns None where it was killed."""
         self.reporter.show_line(f"twin$ boks-exporter failover {command}")
-        console = SimulatedConsole(self.environment, self.reporter.show_line)
-        operators = SimulatedOperators(self.environment, self.rehearsal.proposal.plan, self.reporter.show_line, console)
+        operators = SimulatedOperators(self.environment, self.rehearsal.proposal.plan, self.reporter.show_line)
         result: RunResult | None = None
-        async with self.environment.program(who_runs_this(), self.reporter.show_line, console) as program:
+        async with self.environment.program(who_runs_this(), self.reporter.show_line) as program:
             program.journal.on_intent = operators.on_step
             if self.injection:
                 self.injection.into(program.kill_switch, program.journal, program.transport)

@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Any, Final
 
 from boks_exporter.failover.journal import LoggedStep
-from boks_exporter.failover.runner.console import confirmation_code
 from boks_exporter.model import HostName
 from boks_exporter.rehearsal.fault_injection import OF_REQUESTS as OF_REQUESTS_OF_STEPS
 from boks_exporter.rehearsal.fault_injection import StepFault, StepInjection
@@ -15,18 +14,15 @@ from boks_exporter.simulator.connection_faults import ConnectionFault
 from boks_exporter.simulator.domain import Connectivity, Fault
 from boks_exporter.simulator.domain.invariants import running_masters
 from boks_exporter.simulator.operator_records import Lock
-from tests.faults.commands import open_run
-from tests.faults.harness import MASTER, THIRD, Program, World, run_console_script
+from tests.faults.harness import THIRD, Program, World, run_console_script
 
 FaultKind = StrEnum(
     "FaultKind",
     {
         "NOTHING": "nothing goes wrong",
         **{each.name: each.value for each in StepFault},
-        "CONSOLE_NOBODY": "no code is typed at the console",
-        "CONSOLE_WRONG_CODE": "a wrong code is typed at the console",
+        "CONSOLE_NOBODY": "nothing is done at the console",
         "CONSOLE_HALF": "the script stops half-way at the console",
-        "CONSOLE_RUMOUR": "the right code is typed, and nothing was done",
         "KILLED_WHILE_LOCKING": "killed while it locks",
         "LOCK_REPLY_LOST": "the reply to a lock is lost",
         "REPLICA_STOPS": "a replica stops between plan and apply",
@@ -53,14 +49,7 @@ OF_REQUESTS = frozenset(FaultKind[each.name] for each in OF_REQUESTS_OF_STEPS) |
     FaultKind.LOCK_TAKEN_LATE,
 }
 """What only a step that tells a host something can meet."""
-AT_CONSOLE = frozenset(
-    {
-        FaultKind.CONSOLE_NOBODY,
-        FaultKind.CONSOLE_WRONG_CODE,
-        FaultKind.CONSOLE_HALF,
-        FaultKind.CONSOLE_RUMOUR,
-    }
-)
+AT_CONSOLE = frozenset({FaultKind.CONSOLE_NOBODY, FaultKind.CONSOLE_HALF})
 WHILE_LOCKING = frozenset({FaultKind.KILLED_WHILE_LOCKING, FaultKind.LOCK_REPLY_LOST})
 
 CHANGES: dict[FaultKind, Callable[[World, HostName], None]] = {
@@ -166,25 +155,11 @@ class Injection:
         self.world.operator.connection_fault = self._cut
         self.world.at_console = self.console
 
-    def console(self) -> str | None:
+    def console(self) -> None:
         """Sit at the console: do what the script says, unless this is what goes wrong."""
-        code = self.code()
         if self._once(FaultKind.CONSOLE_NOBODY):
-            return None
-        if self._once(FaultKind.CONSOLE_WRONG_CODE):
-            return "1234567890"
-        if self._once(FaultKind.CONSOLE_HALF):
-            run_console_script(self.world, whole=False)
-            return None
-        if not self._once(FaultKind.CONSOLE_RUMOUR):
-            run_console_script(self.world)
-        return code
-
-    def code(self) -> str:
-        """Work out the code of the run that is open."""
-        run = open_run(self.world)
-        assert run
-        return confirmation_code(run.name, MASTER)
+            return
+        run_console_script(self.world, whole=not self._once(FaultKind.CONSOLE_HALF))
 
     def out(self) -> None:
         """Remove it."""

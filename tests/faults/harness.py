@@ -1,8 +1,9 @@
 """A small domain on virtual time with an operator in front of it, at the point where a procedure begins."""
 
+import asyncio
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -65,8 +66,8 @@ class World:
     directory: Path
     seed: int = 1
     writes_per_second: float = LAYOUT.writes_per_second
-    at_console: "Callable[[], str | None]" = lambda: None
-    """Who sits at the console of a host that SSH does not reach: does something there, and tells a code or nothing."""
+    at_console: "Callable[[], None]" = lambda: None
+    """Who sits at the console of a host that SSH does not reach, a minute after a script is printed."""
 
     masters_from_outside: frozenset[HostName] = frozenset()
     """Running masters at the moment in which the fault of a case made another one."""
@@ -107,21 +108,6 @@ class World:
         return Program(self, self.directory / journal, who)
 
 
-@dataclass(frozen=True)
-class Keyboard:
-    """The console of whoever works in a world: after one code, nobody types another."""
-
-    world: World
-    typed: list[str] = field(default_factory=list)
-
-    async def code(self) -> str | None:
-        """Walk over there, do it, and come back."""
-        await self.world.pass_time(60.0)
-        code = None if self.typed else self.world.at_console()
-        self.typed.append(code or "")
-        return code
-
-
 class Program:
     """One command on an operator's machine, from its start to its end."""
 
@@ -131,10 +117,19 @@ class Program:
         self.way = KillableTransport(JournaledWay(world.operator, path), self.kill_switch)
         self.journal = KillableJournal(path, self.kill_switch)
         environment = world.environment
-        tools = environment.tools(
-            environment.survey(self.way), self.way, self.journal, Who(user=who, host="ops1"), world.said.append
+        self.tools = environment.tools(
+            environment.survey(self.way), self.way, self.journal, Who(user=who, host="ops1"), self._said
         )
-        self.tools = replace(tools, console=Keyboard(world))
+        self._walks: list[asyncio.Task[None]] = []
+
+    def _said(self, text: str) -> None:
+        self.world.said.append(text)
+        if text.startswith("# On the console of"):
+            self._walks.append(asyncio.create_task(self._walk()))
+
+    async def _walk(self) -> None:
+        await self.world.pass_time(60.0)
+        self.world.at_console()
 
     def known(self) -> JournalView:
         return self.journal.view(self.world.settings.name)
@@ -143,6 +138,8 @@ class Program:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        for walk in self._walks:
+            walk.cancel()
         self.journal.close()
 
 

@@ -22,7 +22,7 @@ def console_of(host: str, directory: Path) -> dict[str, str]:
 
 
 def test_retire_at_the_console_of_an_old_master_without_ssh(at: At, tmp_path: Path) -> None:
-    """The script that is printed runs in the host's own shell, and only the code that it ends with is taken."""
+    """The script that is printed runs in the host's own shell, and one poll of the host then proves that it ran."""
     terminal = at(quiet_layout())
     terminal.promoted_without_us("REPHOST2")
     terminal.configure(terminal.fleet.tree.paths("MASTER1"))
@@ -32,16 +32,11 @@ def test_retire_at_the_console_of_an_old_master_without_ssh(at: At, tmp_path: Pa
         keyboard.wait_for("To go on, type MASTER1")
         keyboard.type("MASTER1")
         keyboard.wait_for("# On the console of MASTER1")
-        script = keyboard.wait_for("confirmation code: /' )\n")
-        keyboard.wait_for("confirmation code of the script")
-        keyboard.type("4294967295")
-        keyboard.wait_for("that is not the code")
+        script = keyboard.wait_for("boot the host now' )\n")
         ran = subprocess.run(
             ["sh"], input=f"#{script}", env=console_of("MASTER1", tmp_path), capture_output=True, text=True
         )
         assert ran.stdout.startswith("Stopping daemons...\n"), ran
-        keyboard.type(ran.stdout.splitlines()[-1].removeprefix("confirmation code: "))
-        keyboard.wait_for("the code is right: boot the host now")
         terminal.fleet.clear_fault("MASTER1", Fault.MASTER_DEAD)
         assert keyboard.end() == 0, keyboard.screen
     assert str(terminal.fleet.domain.hosts["MASTER1"].role) == "client"

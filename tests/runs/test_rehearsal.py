@@ -138,7 +138,7 @@ def test_aborted_it_stands_as_before(journals: Path) -> None:
 
 
 def test_somebody_goes_to_the_console(journals: Path) -> None:
-    """Where SSH does not reach an old master, the printed script is run on the twin, and its code is typed."""
+    """Where SSH does not reach an old master, the printed script is run on the twin, and a poll proves that it ran."""
     night = Night(journals, "the old master is in single-user mode", (HERE,))
     rehearsal = virtually(night.rehearsed)
     assert "(at the console of m1: the script is run, and the host is booted)" in night.reader.said

@@ -1,11 +1,11 @@
-"""The script for the console, run by a real shell on made-up files; and its confirmation code."""
+"""The script for the console, run by a real shell on made-up files."""
 
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from boks_exporter.failover.runner.console import confirmation_code, retire_script
+from boks_exporter.failover.runner.console import retire_script
 from boks_exporter.remote.settings import RemotePaths
 
 RUN = "20261124-201512-retire-3f9a01c7"
@@ -46,9 +46,8 @@ def files(host: Path) -> list[str]:
 
 
 def test_it_makes_a_client_and_moves_the_database_aside(host: Path) -> None:
-    """Nothing is deleted, nothing else is touched, and the code is the one that is waited for."""
-    ended = typed(host)
-    assert ended.stdout == f"confirmation code: {confirmation_code(RUN, 'master1')}\n"
+    """Nothing is deleted, and nothing else is touched."""
+    assert typed(host).returncode == 0
     assert files(host) == [
         "master_spool",
         f"removed-{RUN}.1/sequence",
@@ -59,7 +58,7 @@ def test_it_makes_a_client_and_moves_the_database_aside(host: Path) -> None:
 
 
 def test_it_can_be_run_again(host: Path) -> None:
-    """A second time it finds everything done, and prints the same code."""
+    """A second time it finds everything done, and ends as the first time."""
     assert typed(host).stdout == typed(host).stdout
     assert (host / "said").read_text().count("convert") == 1
 
@@ -74,14 +73,13 @@ def test_it_stops_on_the_wrong_host(host: Path) -> None:
 
 def test_it_expects_the_name_by_which_the_machine_called_itself(host: Path) -> None:
     """The configuration may use another: a script that always stops would be edited by hand at night."""
-    ended = typed(host, "db7", "Master1.example.net")
-    assert ended.stdout == f"confirmation code: {confirmation_code(RUN, 'db7')}\n"
+    assert typed(host, "db7", "Master1.example.net").returncode == 0
     assert typed(host, "db7", "other").stdout == "STOP: this is master1, expected other\n"
     assert typed(host, "master1", "other").stdout == "STOP: this is master1, expected other\n"
 
 
 def test_it_stops_where_the_conversion_did_not_work(host: Path) -> None:
-    """No database is moved on a host that still says master, and no code is printed."""
+    """No database is moved on a host that still says master, and it does not end well."""
     (host / "bin" / "boksadm").write_text("#!/bin/sh\nexit 0\n")
     ended = typed(host)
     assert ended.stdout.startswith("STOP: ")
@@ -99,7 +97,7 @@ def test_it_stops_where_the_conversion_did_not_work(host: Path) -> None:
     ],
 )
 def test_it_reads_the_role_as_the_gate_does(host: Path, env: str) -> None:
-    """Anchored, the last line counts, the whole word: such a host is still a master, and no code is printed."""
+    """Anchored, the last line counts, the whole word: such a host is still a master, and it does not end well."""
     (host / "etc" / "ENV").write_text(env)
     (host / "bin" / "boksadm").write_text("#!/bin/sh\nexit 0\n")
     ended = typed(host)
@@ -111,7 +109,7 @@ def test_it_reads_the_role_as_the_gate_does(host: Path, env: str) -> None:
 def test_it_takes_a_client_for_one_in_every_form_that_the_gate_reads(host: Path, env: str) -> None:
     """Nothing is converted a second time."""
     (host / "etc" / "ENV").write_text(env)
-    assert typed(host).stdout.startswith("confirmation code: ")
+    assert typed(host).returncode == 0
     assert "convert" not in (host / "said").read_text()
 
 
@@ -122,12 +120,3 @@ def test_it_overwrites_nothing_that_lies_aside(host: Path) -> None:
     ended = typed(host)
     assert ended.stdout.startswith("STOP: ")
     assert (host / "var" / "data" / f"removed-{RUN}.1" / "tab1.dat").read_text() == "tab1.dat"
-
-
-@pytest.mark.parametrize("host_name", ["m1", "master1.example.net"])
-def test_the_code_is_that_of_posix_cksum(host_name: str) -> None:
-    """Every run and host has another one."""
-    text = f"boks retired {host_name} in {RUN}"
-    told = subprocess.run(["cksum"], input=text, capture_output=True, text=True, check=True).stdout.split()[0]
-    assert confirmation_code(RUN, host_name) == told
-    assert confirmation_code(f"{RUN}x", host_name) != told

@@ -2,11 +2,9 @@
 
 import asyncio
 import json
-import os
-import sys
 from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 import click
 
@@ -49,27 +47,7 @@ from boks_exporter.failover.runner import (
 )
 from boks_exporter.observe import SystemClock
 
-_LONGEST_LINE: Final = 4096
-
 Work: TypeAlias = Callable[[Runner], Coroutine[Any, Any, RunResult]]
-
-
-class TypedConsole:
-    """The operator at the terminal of this command."""
-
-    async def code(self) -> str | None:
-        """Ask for the code; an empty line means that there is none, and that the host's state is waited for.
-
-        The terminal is read when a line is there, so that a signal need not wait for one.
-        """
-        say("confirmation code of the script (empty: wait for the host to come up): ", nl=False)
-        loop, is_there = asyncio.get_running_loop(), asyncio.Event()
-        loop.add_reader(sys.stdin.fileno(), is_there.set)
-        try:
-            await is_there.wait()
-        finally:
-            loop.remove_reader(sys.stdin.fileno())
-        return os.read(sys.stdin.fileno(), _LONGEST_LINE).decode(errors="replace").strip() or None
 
 
 def show_or_apply(
@@ -240,8 +218,7 @@ def _run(
 
     async def carry_out() -> RunResult:
         with journal_of(domain) as journal, heeding_signals(halt, progress):
-            console = TypedConsole() if is_interactive() and not common.is_json else None
-            async with changing(domain, journal, progress, console, halt) as runner:
+            async with changing(domain, journal, progress, halt) as runner:
                 at_work.append(runner)
                 return await work(runner)
 

@@ -1,6 +1,5 @@
 """Carry out plans: observe, lock, observe again; then for each step store the intent, send it, prove it."""
 
-from boks_exporter.failover.runner.console import NoConsole
 from boks_exporter.failover.runner.fence import NoFence, ProgramFence
 from boks_exporter.failover.runner.finish import in_words, next_for
 from boks_exporter.failover.runner.graceful_stop import Halt
@@ -20,7 +19,6 @@ __all__ = [
     "FingerprintError",
     "Halt",
     "NextCommand",
-    "NoConsole",
     "NoFence",
     "NoHooks",
     "Order",

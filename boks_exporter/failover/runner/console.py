@@ -1,33 +1,10 @@
-"""The script for a host's console: it checks itself, and ends with a confirmation code."""
+"""The script for a host's console, which checks itself."""
 
 import shlex
-from collections.abc import Awaitable
-from dataclasses import dataclass
-from typing import Final, Protocol
 
 from boks_exporter.model import HostName
 from boks_exporter.remote.operator_requests import RunName
 from boks_exporter.remote.settings import RemotePaths
-
-_POLYNOMIAL: Final = 0x04C11DB7
-_TOP: Final = 0x80000000
-
-
-class Console(Protocol):
-    """The operator's terminal."""
-
-    def code(self) -> Awaitable[str | None]:
-        """Wait for a confirmation code; None where none will be typed."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class NoConsole:
-    """No terminal."""
-
-    async def code(self) -> str | None:
-        """Wait for a confirmation code; None where none will be typed."""
-        return None
 
 
 def retire_script(run: RunName, host: HostName, number: int, paths: RemotePaths, own_name: str = "") -> str:
@@ -62,30 +39,10 @@ for file in "$data"/*.dat "$data/sequence"; do
   fi
 done
 for file in "$data"/*.dat "$data/sequence"; do [ -f "$file" ] && fail "$file is still there"; done
-printf '%s' {shlex.quote(_secret(run, host))} | cksum | sed 's/ .*//; s/^/confirmation code: /' )
+echo 'done: boot the host now' )
 """
-
-
-def confirmation_code(run: RunName, host: HostName) -> str:
-    """Return the code that the script prints at its end: POSIX cksum of a text that holds run and host."""
-    data = _secret(run, host).encode()
-    crc = 0
-    length = len(data)
-    tail = bytearray()
-    while length:
-        tail.append(length & 0xFF)
-        length >>= 8
-    for byte in data + bytes(tail):
-        crc ^= byte << 24
-        for _ in range(8):
-            crc = ((crc << 1) ^ _POLYNOMIAL if crc & _TOP else crc << 1) & 0xFFFFFFFF
-    return str(crc ^ 0xFFFFFFFF)
 
 
 def short_name(host: HostName) -> str:
     """Return the first label of a host's name in lower case, as `uname -n` may print it."""
     return host.partition(".")[0].lower()
-
-
-def _secret(run: RunName, host: HostName) -> str:
-    return f"boks retired {host} in {run}"

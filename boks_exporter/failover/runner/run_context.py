@@ -12,7 +12,6 @@ from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.proofs import Circumstances
-from boks_exporter.failover.runner.console import Console, NoConsole
 from boks_exporter.failover.runner.fence import Fence, NoFence
 from boks_exporter.failover.runner.graceful_stop import Halt
 from boks_exporter.failover.runner.hooks import Hooks, NoHooks
@@ -56,7 +55,6 @@ class Tools:
     say: Callable[[str], None] = _silently
     hooks: Hooks = field(default_factory=NoHooks)
     fence: Fence = field(default_factory=NoFence)
-    console: Console = field(default_factory=NoConsole)
     paths: RemotePaths = field(default_factory=RemotePaths)
     halt: Halt = field(default_factory=Halt)
     token: Callable[[], str] = lambda: secrets.token_hex(4)
