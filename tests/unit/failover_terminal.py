@@ -64,9 +64,7 @@ class Terminal:
         yield survey
 
     @asynccontextmanager
-    async def changing(
-        self, _: Any, journal: Journal, say: Callable[[str], None], halt: Halt
-    ) -> AsyncIterator[Runner]:
+    async def changing(self, _: Any, journal: Journal, say: Callable[[str], None], halt: Halt) -> AsyncIterator[Runner]:
         self.world.said = type("Said", (list,), {"append": lambda _, text: say(text)})()
         yield self.world.runner(journal, await self._survey(), token=lambda: "0000000a", halt=halt)
 
