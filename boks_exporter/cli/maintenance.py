@@ -42,7 +42,6 @@ def start(*, host: str, seconds: float, reason: str, **given: Any) -> int:
     domain, now = asked.domain(host, needs_operator=False), SystemClock().now()
     insist_on_host(domain, host)
     window = Maintenance(
-        number=0,
         domain=domain.domain.name,
         host=host,
         started_at=now,

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from boks_exporter.failover.failover_exits import Outcome
 from boks_exporter.failover.procedure import Procedure
-from boks_exporter.model import HostName, Role, Seconds, Sequence, TableNumber, Timestamp
+from boks_exporter.model import DomainName, HostName, Role, Seconds, Sequence, TableNumber, Timestamp
 
 Mark: TypeAlias = tuple[Sequence, Seconds | None]
 """A table's number and the stamp of its generation."""
@@ -39,16 +39,22 @@ class DeclaredLost:
     at: Timestamp
 
 
-@dataclass(frozen=True, slots=True)
-class MaintenanceWindow:
-    """A maintenance window that was not ended by hand; `run` set it, if one did."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maintenance:
+    """A maintenance window of a host; it expires on its own. `run` set it, if one did."""
 
+    number: int = 0
+    domain: DomainName
     host: HostName
     started_at: Timestamp
     until: Timestamp
-    owner: str
     reason: str
+    owner: str
     run: str | None = None
+    ended_at: Timestamp | None = None
+
+    def is_active(self, now: Timestamp) -> bool:
+        return self.ended_at is None and self.started_at <= now < self.until
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,4 +92,5 @@ class JournalView:
     forks: tuple[ForkPoint, ...] = ()
     removed: Mapping[HostName, Timestamp] = field(default_factory=lambda: MappingProxyType({}))
     """When the database of each host was last moved aside by a run."""
-    windows: tuple[MaintenanceWindow, ...] = ()
+    windows: tuple[Maintenance, ...] = ()
+    """Those that were not ended by hand, expired ones included."""

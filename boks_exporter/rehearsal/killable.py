@@ -54,13 +54,13 @@ class KillableJournal(Journal):
         self._check(lambda: self.before_outcome(step))
         super().conclude(run, step)
 
-    def _put(self, table: str, row: Sequence[Any]) -> None:
+    def _put(self, table: str, row: Sequence[Any]) -> int:
         self._check(self.before_write)
-        super()._put(table, row)
+        return super()._put(table, row)
 
-    def _write(self, statement: str, values: Sequence[Any]) -> None:
+    def _write(self, statement: str, values: Sequence[Any]) -> int:
         self._check(self.before_write)
-        super()._write(statement, values)
+        return super()._write(statement, values)
 
     def _check(self, hook: Callable[[], None]) -> None:
         self.kill_switch.check()

@@ -11,7 +11,7 @@ import pytest
 
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.failover_exits import Outcome
-from boks_exporter.failover.journal_facts import MaintenanceWindow, RunSummary
+from boks_exporter.failover.journal_facts import Maintenance, RunSummary
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.health import judge_round
 from boks_exporter.model import Checksums, ErrorLog, HostOutcome, Observed
@@ -151,9 +151,12 @@ def _journal(facts: FailoverFacts, **changes: Any) -> FailoverFacts:
     return replace(facts, journal=replace(facts.journal, **changes))
 
 
-def _windows(facts: FailoverFacts) -> list[MaintenanceWindow]:
+def _windows(facts: FailoverFacts) -> list[Maintenance]:
+    now = facts.seen_at
     return [
-        MaintenanceWindow(host.name, facts.seen_at - 60.0, facts.seen_at + 60.0, "bert", "disks")
+        Maintenance(
+            domain="trial", host=host.name, started_at=now - 60.0, until=now + 60.0, owner="bert", reason="disks"
+        )
         for host in facts.snapshot.hosts
     ]
 

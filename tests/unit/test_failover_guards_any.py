@@ -7,7 +7,7 @@ import pytest
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.findings import RULES, Acceptance, Acceptances, Finding, Guard, Level
-from boks_exporter.failover.journal_facts import DeclaredLost, JournalView, MaintenanceWindow, RunSummary
+from boks_exporter.failover.journal_facts import DeclaredLost, JournalView, Maintenance, RunSummary
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import basis_of, make_plan
 from boks_exporter.failover.preflight import NotAcceptableError, blocking_findings, candidates, exit_for
@@ -157,7 +157,8 @@ def test_a_run_that_ended_in_the_future_is_a_finding() -> None:
 def test_a_host_under_maintenance_is_a_finding_with_owner_and_reason() -> None:
     """The window of the run itself is none, nor one that has expired."""
     now = sound_domain().seen_at
-    windows = [MaintenanceWindow("R1", now - 5.0, until, "bob", "new disks") for until in (now + 60.0, now - 1.0)]
+    window = Maintenance(domain="bank", host="R1", started_at=now - 5.0, until=0.0, owner="bob", reason="new disks")
+    windows = [replace(window, until=until) for until in (now + 60.0, now - 1.0)]
     active, expired = (
         [
             each

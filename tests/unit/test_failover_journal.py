@@ -149,7 +149,7 @@ def test_a_shown_plan_can_be_compared_later(tmp_path: Path) -> None:
 
 def test_maintenance_ends_by_itself(tmp_path: Path) -> None:
     """And earlier, if somebody ends it; a run ends only its own."""
-    window = Maintenance(number=0, domain="bank", host="R1", started_at=10.0, until=110.0, reason="disks", owner="anna")
+    window = Maintenance(domain="bank", host="R1", started_at=10.0, until=110.0, reason="disks", owner="anna")
     with Journal(tmp_path / "journal") as journal:
         journal.start_maintenance(window)
         assert [each.host for each in journal.maintenance(109.9)] == ["R1"]

@@ -38,7 +38,7 @@ def shown(operations: Operations | None) -> list[str]:
 
 
 def window(host: str, until: float) -> Maintenance:
-    return Maintenance(number=0, domain="bank", host=host, started_at=1.0, until=until, reason="disks", owner="anna")
+    return Maintenance(domain="bank", host=host, started_at=1.0, until=until, reason="disks", owner="anna")
 
 
 def test_the_journal_and_the_page_know_the_same_words() -> None:

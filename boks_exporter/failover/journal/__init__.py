@@ -6,7 +6,6 @@ from boks_exporter.failover.journal.records import (
     ActionKind,
     BrokenLock,
     LoggedStep,
-    Maintenance,
     OperatorAction,
     Run,
     ShownPlan,
@@ -16,6 +15,7 @@ from boks_exporter.failover.journal.records import (
     is_undoing,
     undone_since,
 )
+from boks_exporter.failover.journal_facts import Maintenance
 
 __all__ = [
     "ActionKind",

@@ -1,14 +1,12 @@
 """Records of what operators did beside the runs: freezes, and what was done with databases that lie aside."""
 
 import sqlite3
-from typing import Any
+from dataclasses import astuple
 
 from boks_exporter.failover.journal.connection import JournalFile
 from boks_exporter.failover.journal.errors import explained
 from boks_exporter.failover.journal.records import ActionKind, OperatorAction
 from boks_exporter.model import DomainName, Timestamp
-
-_COLUMNS = "domain, kind, host, subject, owner, reason, intended_at, until, became, is_effective"
 
 
 def has_actions(database: sqlite3.Connection) -> bool:
@@ -33,11 +31,8 @@ class ActionRecords(JournalFile):
 
     def intend_action(self, action: OperatorAction) -> int:
         """Store an intent; returns the entry's number."""
-        statement = "INSERT INTO actions VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)"
-        values = (action.domain, action.kind, action.host, action.subject, action.owner, action.reason)
         with explained(self.path):
-            added = self._database.execute(statement, (*values, action.intended_at, action.until))
-        return added.lastrowid or 0
+            return self._put("actions", (None, *astuple(action)))
 
     def conclude_action(self, number: int, became: str, *, is_effective: bool) -> None:
         """Store the outcome of an action."""
@@ -45,16 +40,9 @@ class ActionRecords(JournalFile):
         self._write(statement, (became, int(is_effective), number))
 
     def actions(self, domain: DomainName) -> tuple[OperatorAction, ...]:
-        """Return the actions, newest first."""
+        """Return the actions, newest first; not those of a kind that only another program knows."""
         if not has_actions(self._database):
             return ()
-        names = _COLUMNS.split(", ")
-        rows = self._read(f"SELECT {_COLUMNS} FROM actions WHERE domain = ? ORDER BY number DESC", (domain,))  # noqa: S608 - words of this module
-        known = {kind.value for kind in ActionKind}
-        shown = (dict(zip(names, row, strict=True)) for row in rows if row[1] in known)
-        return tuple(_action(each) for each in shown)
-
-
-def _action(row: dict[str, Any]) -> OperatorAction:
-    is_effective = None if row["is_effective"] is None else bool(row["is_effective"])
-    return OperatorAction(**(row | {"kind": ActionKind(row["kind"]), "is_effective": is_effective}))
+        kinds = ", ".join(f"'{kind}'" for kind in ActionKind)
+        rows = f"actions WHERE domain = ? AND kind IN ({kinds}) ORDER BY number DESC"
+        return self._records(OperatorAction, rows, (domain,), kind=ActionKind, is_effective=bool)

@@ -5,6 +5,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -80,13 +81,16 @@ class JournalFile:
                 self._database.execute("ROLLBACK")
             raise
 
-    def _put(self, table: str, row: Sequence[Any]) -> None:
+    def _put(self, table: str, row: Sequence[Any]) -> int:
+        """Add a row; returns its number."""
         marks = ", ".join("?" * len(row))
-        self._database.execute(f"INSERT INTO {table} VALUES ({marks})", tuple(row))  # noqa: S608 - words of this module
+        added = self._database.execute(f"INSERT INTO {table} VALUES ({marks})", tuple(row))  # noqa: S608 - words of this module
+        return added.lastrowid or 0
 
-    def _write(self, statement: str, values: Sequence[Any]) -> None:
+    def _write(self, statement: str, values: Sequence[Any]) -> int:
+        """Change rows; returns how many."""
         with explained(self.path):
-            self._database.execute(statement, tuple(values))
+            return self._database.execute(statement, tuple(values)).rowcount
 
     def _read(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         with explained(self.path):
@@ -97,3 +101,15 @@ class JournalFile:
         rows = self._read(statement, values)
         with decoded(self.path):
             return tuple(build(*row) for row in rows)
+
+    def _records(
+        self, record: type[_Record], rows: str, values: Sequence[Any], /, **decode: Callable[[Any], Any]
+    ) -> tuple[_Record, ...]:
+        """Read rows whose columns are named as the fields of a record; `rows` is a table with its conditions."""
+        names = tuple(field.name for field in fields(record))  # type: ignore[arg-type]  # a dataclass
+
+        def build(*row: Any) -> _Record:
+            pairs = zip(names, row, strict=True)
+            return record(**{name: decode[name](it) if name in decode and it is not None else it for name, it in pairs})
+
+        return self._read_as(build, f"SELECT {', '.join(names)} FROM {rows}", values)  # noqa: S608 - as above

@@ -1,13 +1,14 @@
 """Records of a domain that belong to no open run: fork points, lost hosts, broken locks, maintenance windows."""
 
 from collections.abc import Iterable
+from dataclasses import astuple
 from typing import Any, Final
 
 from boks_exporter.failover.journal.actions import ActionRecords
 from boks_exporter.failover.journal.codec import dump_above, dump_numbers, read_above, read_numbers
 from boks_exporter.failover.journal.errors import explained
-from boks_exporter.failover.journal.records import BrokenLock, Maintenance
-from boks_exporter.failover.journal_facts import DeclaredLost, ForkPoint, MaintenanceWindow
+from boks_exporter.failover.journal.records import BrokenLock
+from boks_exporter.failover.journal_facts import DeclaredLost, ForkPoint, Maintenance
 from boks_exporter.model import DomainName, HostName, Role, Timestamp
 
 _ROLES: Final = {"master": Role.MASTER, "server": Role.REPLICA, "client": Role.CLIENT}
@@ -69,9 +70,8 @@ class DomainRecords(ActionRecords):
 
     def breaks(self, domain: DomainName, run: str, host: HostName, owner: str, at: Timestamp) -> int:
         """Store the intent to break a lock; returns the entry's number."""
-        statement = "INSERT INTO breaks VALUES (NULL, ?, ?, ?, ?, ?, NULL)"
         with explained(self.path):
-            return self._database.execute(statement, (domain, run, host, owner, at)).lastrowid or 0
+            return self._put("breaks", (None, domain, run, host, owner, at, None))
 
     def broke(self, number: int, became: str) -> None:
         """Store the outcome of breaking a lock."""
@@ -79,18 +79,14 @@ class DomainRecords(ActionRecords):
 
     def broken(self, domain: DomainName) -> tuple[BrokenLock, ...]:
         """Return the locks that were broken by hand, newest first."""
-        columns = "run, host, owner, intended_at, became"
-        statement = f"SELECT {columns} FROM breaks WHERE domain = ? ORDER BY number DESC"  # noqa: S608 - as above
-        return self._read_as(BrokenLock, statement, (domain,))
+        return self._records(BrokenLock, "breaks WHERE domain = ? ORDER BY number DESC", (domain,))
 
     # -- maintenance ---------------------------------------------------------------------------------------------------
 
     def start_maintenance(self, window: Maintenance) -> int:
         """Open a window; returns its number."""
-        statement = "INSERT INTO maintenance VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, NULL)"
-        values = (window.domain, window.host, window.started_at, window.until, window.reason, window.owner, window.run)
         with explained(self.path):
-            return self._database.execute(statement, values).lastrowid or 0
+            return self._put("maintenance", (None, *astuple(window)[1:]))
 
     def end_maintenance(self, domain: DomainName, host: HostName, at: Timestamp, run: str | None = None) -> int:
         """End the windows of a host that are active, or only those of a run; returns how many."""
@@ -100,22 +96,17 @@ class DomainRecords(ActionRecords):
         values: tuple[Any, ...] = (at, domain, host, at)
         if run is not None:
             statement, values = f"{statement} AND run = ?", (*values, run)
-        with explained(self.path):
-            return self._database.execute(statement, values).rowcount
+        return self._write(statement, values)
 
     def maintenance(self, now: Timestamp, domain: DomainName | None = None) -> tuple[Maintenance, ...]:
         """List the windows that are active, the one that ends first before the others."""
-        rows = self._read(
-            "SELECT number, domain, host, started_at, until, reason, owner, run, ended_at FROM maintenance "
-            "WHERE ended_at IS NULL AND started_at <= ? AND until > ? ORDER BY until, number",
-            (now, now),
+        rows = (
+            "maintenance WHERE ended_at IS NULL AND started_at <= ? AND until > ? AND domain = ifnull(?, domain) "
+            "ORDER BY until, number"
         )
-        names = ("number", "domain", "host", "started_at", "until", "reason", "owner", "run", "ended_at")
-        windows = (Maintenance(**dict(zip(names, row, strict=True))) for row in rows)
-        return tuple(window for window in windows if domain in {None, window.domain})
+        return self._records(Maintenance, rows, (now, now, domain))
 
-    def _windows(self, domain: DomainName) -> tuple[MaintenanceWindow, ...]:
+    def _windows(self, domain: DomainName) -> tuple[Maintenance, ...]:
         """Return the windows that were not ended by hand, expired ones included."""
-        columns = "host, started_at, until, owner, reason, run"
-        statement = f"SELECT {columns} FROM maintenance WHERE domain = ? AND ended_at IS NULL ORDER BY number"  # noqa: S608 - as above
-        return self._read_as(MaintenanceWindow, statement, (domain,))
+        rows = "maintenance WHERE domain = ? AND ended_at IS NULL ORDER BY number"
+        return self._records(Maintenance, rows, (domain,))

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple
 from typing import Any
 
 from boks_exporter.failover.facts import Reading
@@ -59,7 +60,7 @@ class Journal(DomainRecords):
                     "findings", (run.name, finding.guard, finding.level, finding.host, finding.sentence, *figures)
                 )
             for acceptance in acceptances:
-                self._put("acceptances", (run.name, *_row(acceptance)))
+                self._put("acceptances", (run.name, *astuple(acceptance)))
 
     def end(
         self, run: str, outcome: Outcome, message: str, at: Timestamp, *, is_open: bool, code: int | None = None
@@ -127,25 +128,20 @@ class Journal(DomainRecords):
         return self._read_as(lambda guard, level, *more: Finding(Guard(guard), Level(level), *more), statement, (run,))
 
     def acceptances(self, run: str) -> tuple[Acceptance, ...]:
-        statement = "SELECT guard, reason, host, value FROM acceptances WHERE run = ? ORDER BY rowid"
-        return self._read_as(lambda guard, *more: Acceptance(Guard(guard), *more), statement, (run,))
+        return self._records(Acceptance, "acceptances WHERE run = ? ORDER BY rowid", (run,), guard=Guard)
 
     def accept(self, run: str, acceptances: Iterable[Acceptance]) -> None:
         """Store acceptances that were added to an open run."""
         with explained(self.path), self._transaction():
             for acceptance in acceptances:
-                self._put("acceptances", (run, *_row(acceptance)))
+                self._put("acceptances", (run, *astuple(acceptance)))
 
     # -- steps ---------------------------------------------------------------------------------------------------------
 
     def intend(self, run: str, step: LoggedStep) -> None:
         """Store an intent."""
-        row = (
-            *(run, step.number, step.phase, step.attempt, step.step_id, step.host, step.request, step.intended_at),
-            *(None, None, "", None, "", int(step.begun)),
-        )
         with explained(self.path), self._transaction():
-            self._put("steps", row)
+            self._put("steps", (run, *astuple(step)))
 
     def conclude(self, run: str, step: LoggedStep) -> None:
         """Store an outcome."""
@@ -158,11 +154,8 @@ class Journal(DomainRecords):
 
     def steps(self, run: str) -> tuple[LoggedStep, ...]:
         """List every attempt of a run, in the order in which they were begun."""
-        columns = (
-            "number, phase, attempt, step_id, host, request, intended_at, ended_at, outcome, sentence, "
-            "exit_status, output, begun"
-        )
-        return self._read_as(_logged_step, f"SELECT {columns} FROM steps WHERE run = ? ORDER BY rowid", (run,))  # noqa: S608 - as above
+        rows = "steps WHERE run = ? ORDER BY rowid"
+        return self._records(LoggedStep, rows, (run,), phase=StepPhase, outcome=StepOutcome, begun=bool)
 
     # -- locks, readings, plans ----------------------------------------------------------------------------------------
 
@@ -235,28 +228,6 @@ def _run(*row: Any) -> Run:
         ended_at=row[12],
         message=row[13],
     )
-
-
-def _logged_step(*row: Any) -> LoggedStep:
-    return LoggedStep(
-        number=row[0],
-        phase=StepPhase(row[1]),
-        attempt=row[2],
-        step_id=row[3],
-        host=row[4],
-        request=row[5],
-        intended_at=row[6],
-        ended_at=row[7],
-        outcome=StepOutcome(row[8]) if row[8] else None,
-        sentence=row[9],
-        exit_status=row[10],
-        output=row[11],
-        begun=bool(row[12]),
-    )
-
-
-def _row(acceptance: Acceptance) -> tuple[str | None, ...]:
-    return (acceptance.guard, acceptance.reason, acceptance.host, acceptance.value)
 
 
 def _summary(run: Run) -> RunSummary:

@@ -42,11 +42,11 @@ class OperatorAction:
 
     domain: DomainName
     kind: ActionKind
+    host: HostName = ""
+    subject: str = ""
     owner: str
     reason: str
     intended_at: Timestamp
-    host: HostName = ""
-    subject: str = ""
     until: Timestamp | None = None
     became: str | None = None
     is_effective: bool | None = None
@@ -138,21 +138,3 @@ class BrokenLock:
     owner: str
     intended_at: Timestamp
     became: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Maintenance:
-    """A maintenance window of a host; it expires on its own."""
-
-    number: int
-    domain: DomainName
-    host: HostName
-    started_at: Timestamp
-    until: Timestamp
-    reason: str
-    owner: str
-    run: str | None = None
-    ended_at: Timestamp | None = None
-
-    def is_active(self, now: Timestamp) -> bool:
-        return self.ended_at is None and self.started_at <= now < self.until

@@ -43,8 +43,7 @@ def maintenance(question: PlanQuestion) -> Iterator[Finding]:
     """No host that is changed is under maintenance, other than by this run."""
     now, hosts = question.facts.seen_at, {question.target, *question.plan.concerned_hosts}
     for window in question.facts.journal.windows:
-        is_active = window.started_at <= now < window.until
-        if is_active and window.host in hosts and (window.run is None or window.run != question.own_run):
+        if window.is_active(now) and window.host in hosts and (window.run is None or window.run != question.own_run):
             said = f"{window.host} is under maintenance, by {window.owner}: {window.reason}"
             yield refuse(Guard.UNDER_MAINTENANCE, said, window.host, source="journal")
 

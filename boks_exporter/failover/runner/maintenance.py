@@ -17,7 +17,6 @@ def open_windows(tools: Tools, run: RunName, plan: Plan) -> None:
     covered = {window.host for window in tools.journal.maintenance(now, domain) if window.run == run}
     for host in plan.concerned_hosts:
         window = Maintenance(
-            number=0,
             domain=domain,
             host=host,
             started_at=now,
