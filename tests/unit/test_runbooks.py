@@ -9,7 +9,7 @@ import click
 import pytest
 
 from boks_exporter.cli.root_command import program
-from tests.shipped_rules import ROOT
+from tests.shipped_rules import ROOT, alerts
 
 RUNBOOKS = ROOT / "docs" / "runbooks"
 PAGES = sorted(RUNBOOKS.glob("*.md"))
@@ -86,6 +86,23 @@ def test_the_list_names_every_page() -> None:
     """In the order of the alphabet, so that one finds it."""
     listed = re.findall(r"^\* \[(\w+)\]\((\w+)\.md\)$", (RUNBOOKS / "README.md").read_text("utf-8"), re.MULTILINE)
     assert listed == [(page.stem, page.stem) for page in ALERTS]
+
+
+def test_the_first_night_has_every_alert_once_where_its_severity_belongs() -> None:
+    """Who was paged finds the alert, and what does not page is not among what does."""
+    chapter = (ROOT / "docs" / "first-night.md").read_text(encoding="utf-8")
+    parts = {part.partition("\n")[0]: part for part in chapter.split("\n## ")}
+    wanted: dict[str, set[str]] = {"critical": set(), "warning": set(), "info": set()}
+    for rule in alerts():
+        wanted[rule["labels"]["severity"]].add(rule["alert"])
+    for severity, heading in (
+        ("critical", "Alerts that wake you up"),
+        ("warning", "Alerts that can wait for the morning"),
+        ("info", "What never pages"),
+    ):
+        named = re.findall(r"\]\(runbooks/(\w+)\.md\)", parts[heading])
+        assert len(named) == len(set(named))
+        assert set(named) == wanted[severity]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
