@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from boks_exporter.health.unread_forms import unread_lines
 from boks_exporter.model import Host, HostOutcome, Observed, Unreachable
 from boks_exporter.poller import Poller
 from boks_exporter.text.formatting import utc_clock
@@ -33,7 +34,8 @@ def _head(domain: str, host: Host, outcome: HostOutcome) -> Iterator[str]:
 def _reply(raw: RawReply | None) -> Iterator[str]:
     if raw is None:
         return
-    yield from ("", f"exit status: {raw.exit_status}", "", "-- standard output, as received --")
+    status = "none yet: the gate waits for the next poll" if raw.exit_status is None else raw.exit_status
+    yield from ("", f"exit status: {status}", "", "-- standard output, as received --")
     yield from _lines(raw.stdout)
     if raw.stderr:
         yield from ("", "-- standard error, as received --")
@@ -66,9 +68,8 @@ def _facts(outcome: HostOutcome) -> Iterator[str]:
 
 def _unread(seen: Observed) -> Iterator[str]:
     """Yield what could not be read."""
-    facts = (seen.environment, seen.sequences, seen.replicas, seen.memory, seen.errlog, seen.queue, seen.checksums)
-    for line in (*seen.reply.unread_lines, *(line for fact in facts if fact for line in fact.unread_lines)):
+    for place, line in unread_lines(seen):
         reason = f"ignored ({harmless(line.ignored)})" if line.ignored is not None else "not read"
-        yield f"{reason}: line {line.line}: {harmless(line.text)}"
+        yield f"{reason}: {place}, line {line.line}: {harmless(line.text)}"
     for fault in seen.faults:
         yield f"fault: section {fault.section} ({fault.reason}): {harmless(fault.detail)}"

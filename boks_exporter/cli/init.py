@@ -16,7 +16,7 @@ from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import say
 from boks_exporter.remote.installation import DEFAULT_USER, checked_source, checked_user
 from boks_exporter.remote.settings import Prefix
-from boks_exporter.setup.host_spec import fingerprint_of, host_of, template_of, where
+from boks_exporter.setup.host_spec import directory_of, fingerprint_of, host_of, template_of, where
 
 if TYPE_CHECKING:
     import asyncssh
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from boks_exporter.setup.setup import Setup
 
 _HOST: Final = Checked("host", host_of)
+_DIRECTORY: Final = Checked("directory", directory_of)
+"""A directory of which a configuration, a systemd unit and a shell can be written without quotes."""
 
 
 class _AtTheTerminal:
@@ -101,7 +103,7 @@ Exit codes: 0 everything holds, 1 something failed, or doctor found something to
 @click.option("--domain", type=WORDS, metavar="NAME", help="The name of the domain in labels, such as prod.")
 @click.option(
     "--directory",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=_DIRECTORY,
     default="/etc/boks-exporter",
     show_default=True,
     metavar="DIRECTORY",
@@ -109,7 +111,7 @@ Exit codes: 0 everything holds, 1 something failed, or doctor found something to
 )
 @click.option(
     "--state-directory",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=_DIRECTORY,
     default="/var/lib/boks-exporter",
     show_default=True,
     metavar="DIRECTORY",

@@ -64,9 +64,9 @@ def load(file: Path, *, check_files: bool = True) -> Settings:
     return examine(file, check_files=check_files).settings
 
 
-def load_text(text: str, file: str, directory: Path) -> Settings:
+def load_text(text: str, file: str, directory: Path, *, check_files: bool = True) -> Settings:
     """Load settings from text; `file` is its name in messages."""
-    return _settings(parse_strict(text, file), directory, check_files=True)
+    return _settings(parse_strict(text, file), directory, check_files=check_files)
 
 
 def _settings(document: Document, directory: Path, *, check_files: bool) -> Settings:

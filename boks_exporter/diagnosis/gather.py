@@ -2,17 +2,15 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from boks_exporter.app.connections import Connections
 from boks_exporter.app.one_shot import look_once
 from boks_exporter.config import DomainSettings, Settings
-from boks_exporter.errors import TransportError
 from boks_exporter.exposition import DomainView, status_report
 from boks_exporter.model import DomainName, Garbled, HostName, Observed, Section, Unreachable
-from boks_exporter.observe.interpret import interpret_reply
-from boks_exporter.remote.request import Request
+from boks_exporter.observe.further_sections import with_further_sections
 from boks_exporter.remote.settings import ReplaySettings
 from boks_exporter.report import StatusReport
 from boks_exporter.transport.base import Transport
@@ -68,24 +66,4 @@ async def _ask(
         return None
     late = ((Section.PROCESSES, outcome.processes), (Section.DISKSPACE, outcome.diskspace))
     sections = (*(section for section, fact in late if fact is None), *_FURTHER)
-    request = Request(sections).known_to(outcome.reply.gate_version)
-    if not request.sections:
-        return outcome
-    began = view.snapshot.finished_at
-    try:
-        raw = await transport.ask(host, request)
-    except TransportError:
-        return outcome
-    more = interpret_reply(host, request, raw, began, began, domain.ignore_lines)
-    return _joined(outcome, more) if isinstance(more, Observed) else outcome
-
-
-def _joined(seen: Observed, more: Observed) -> Observed:
-    return replace(
-        seen,
-        reply=replace(seen.reply, sections=(*seen.reply.sections, *more.reply.sections)),
-        processes=seen.processes or more.processes,
-        diskspace=seen.diskspace or more.diskspace,
-        ports=more.ports,
-        faults=(*seen.faults, *more.faults),
-    )
+    return await with_further_sections(domain, transport, host, outcome, sections)

@@ -11,7 +11,7 @@ from boks_exporter.app.connections import Connections
 from boks_exporter.app.options import DEFAULT_LISTEN
 from boks_exporter.config import DomainSettings, Settings
 from boks_exporter.doctor.alertmanager_checks import alertmanager_checks
-from boks_exporter.doctor.check import Check, failed, ok, warning
+from boks_exporter.doctor.check import Check, failed, ok, skipped, warning
 from boks_exporter.doctor.host_checks import HostCheckup
 from boks_exporter.doctor.local_checks import check_configuration, check_machine
 from boks_exporter.doctor.prometheus_checks import prometheus_checks
@@ -19,6 +19,7 @@ from boks_exporter.errors import BoksExporterError
 from boks_exporter.model import Host, Observed, Role
 from boks_exporter.observe import SystemClock
 from boks_exporter.observe.host_matching import discovered
+from boks_exporter.report.next_commands import NextCommands
 from boks_exporter.text.formatting import listed
 from boks_exporter.transport.base import Transport
 
@@ -77,7 +78,8 @@ async def _host_checks(settings: Settings, options: DoctorOptions) -> AsyncItera
         for name, (domain, transport) in (await connections.apply_settings(settings)).items():
             if options.domains and name not in options.domains:
                 continue
-            checkup = _DomainCheckup(domain, transport, options.hosts)
+            commands = NextCommands(("--config.file", str(options.config_file)), domain=name)
+            checkup = _DomainCheckup(domain, transport, options.hosts, commands)
             async for check in checkup.checks():
                 yield check
             missing -= checkup.done
@@ -90,8 +92,10 @@ async def _host_checks(settings: Settings, options: DoctorOptions) -> AsyncItera
 class _DomainCheckup:
     """The hosts of one domain, then those that its master lists; `done` are the names that were checked."""
 
-    def __init__(self, domain: DomainSettings, transport: Transport, wanted: Sequence[str]) -> None:
-        self._domain, self._transport, self._wanted = domain, transport, wanted
+    def __init__(
+        self, domain: DomainSettings, transport: Transport, wanted: Sequence[str], commands: NextCommands
+    ) -> None:
+        self._domain, self._transport, self._wanted, self._commands = domain, transport, wanted, commands
         self._seen: list[Observed] = []
         self.done: set[str] = set()
 
@@ -142,16 +146,18 @@ class _DomainCheckup:
             return ()
         return discovered(masters[0], self._domain.hosts, self._domain.address_template)
 
+    def _without_one_master(self, masters: Sequence[str]) -> Check:
+        name, commands = self._domain.name, self._commands
+        if masters:
+            found = f"{len(masters)} masters: {listed(masters)}"
+            return failed(name, "master", found, commands.run("failover conflict"))
+        if not self._seen:
+            return skipped(name, "master", "no host answers")
+        return failed(name, "master", f"none of {len(self._seen)} that answer", commands.run("failover candidates"))
+
     def _domain_checks(self, unlisted: Sequence[Host]) -> list[Check]:
         name, masters = self._domain.name, [seen.host for seen in self._masters()]
-        if len(masters) == 1:
-            checks = [ok(name, "master", masters[0])]
-        else:
-            command = "failover conflict" if masters else "status"
-            found = (
-                f"{len(masters)} masters: {listed(masters)}" if masters else f"none of {len(self._seen)} that answer"
-            )
-            checks = [failed(name, "master", found, f"boks-exporter {command} --domain {name}")]
+        checks = [ok(name, "master", masters[0]) if len(masters) == 1 else self._without_one_master(masters)]
         if unlisted and not self._domain.discover:
             found = (
                 f"the master lists {listed([host.name for host in unlisted])}, which the configuration does not name"

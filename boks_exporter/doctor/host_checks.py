@@ -10,8 +10,9 @@ from boks_exporter.doctor.stages import Stage, after, before, stage_of
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Garbled, Host, HostOutcome, Observed, Unreachable
 from boks_exporter.observe import Clock
+from boks_exporter.observe.further_sections import with_further_sections
 from boks_exporter.observe.interpret import interpret_reply
-from boks_exporter.remote.request import LOOK
+from boks_exporter.remote.request import EVERYTHING, LOOK
 from boks_exporter.remote.settings import GateMode, SshSettings
 from boks_exporter.transport.base import Transport
 from boks_exporter.transport.ssh import SshTransport
@@ -38,7 +39,8 @@ class HostCheckup:
             self.outcome = Unreachable(self._host.name, started_at, self._clock.now(), failure.reason, failure.detail)
         else:
             finished_at, ignored = self._clock.now(), self._domain.ignore_lines
-            self.outcome = interpret_reply(self._host, LOOK, raw, started_at, finished_at, ignored)
+            seen = interpret_reply(self._host, LOOK, raw, started_at, finished_at, ignored)
+            self.outcome = await self._whole(seen) if isinstance(seen, Observed) else seen
         settings = self._domain.transport
         if isinstance(self._transport, SshTransport) and isinstance(settings, SshSettings):
             async for check in self._login_checks(self._transport, settings, error):
@@ -50,6 +52,12 @@ class HostCheckup:
                 self._host, settings if isinstance(settings, SshSettings) else None, self.outcome
             ):
                 yield check
+
+    async def _whole(self, seen: Observed) -> Observed:
+        """Ask for what only newer gates answer, now that its version is known."""
+        known = {section.name for section in seen.reply.sections}
+        further = [name for name in EVERYTHING.sections if name not in known]
+        return await with_further_sections(self._domain, self._transport, self._host, seen, further)
 
     async def _login_checks(
         self, transport: SshTransport, settings: SshSettings, error: TransportError | None

@@ -119,7 +119,8 @@ class Poller:
         host = next((host for host in known if host.name == name), None)
         if watch is None or host is None:
             return None
-        outcome, raw = await poll_once(watch.domain, watch.transport, self._clock, host, self._limiter)
+        gate_version = watch.rare.gate_versions.get(name)
+        outcome, raw = await poll_once(watch.domain, watch.transport, self._clock, host, self._limiter, gate_version)
         return host, outcome, raw
 
     def _start_rounds(self, domains: Iterable[DomainName]) -> None:

@@ -1,12 +1,14 @@
-"""A host on the command line: its name, and where it is if the name does not say so."""
+"""What `init` reads from its command line: hosts, fingerprints, templates and directories."""
 
 import re
+from pathlib import Path
 from typing import Final
 
 from boks_exporter.model import Host
 
 _SPEC: Final = re.compile(r"(?P<name>[^\s=,]+)(?:=(?P<address>\[[^\]\s]+\]|[^\s:\[\],]+)(?::(?P<port>\d{1,5}))?)?")
 _FINGERPRINT: Final = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
+_DIRECTORY: Final = re.compile(r"[\w./+,@=-]+")
 _SSH_PORT: Final = 22
 _MAX_PORT: Final = 65535
 
@@ -29,6 +31,17 @@ def fingerprint_of(text: str) -> str:
         )
         raise ValueError(message)
     return text
+
+
+def directory_of(text: str) -> Path:
+    """Parse a directory; raises ValueError for one that a unit or a shell would need in quotes."""
+    if not _DIRECTORY.fullmatch(text):
+        message = f"expected a path of letters, digits and ./_+,@=- such as /etc/boks-exporter, found {text!r}"
+        raise ValueError(message)
+    if (path := Path(text)).exists() and not path.is_dir():
+        message = f"expected a directory, found that {text} is a file"
+        raise ValueError(message)
+    return path
 
 
 def template_of(text: str) -> str:

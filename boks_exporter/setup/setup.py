@@ -9,10 +9,11 @@ import asyncssh
 
 from boks_exporter.app.connections import transport_for
 from boks_exporter.config import DomainSettings, PollSettings
+from boks_exporter.config.load import load_text
 from boks_exporter.doctor.check import Check, Result
 from boks_exporter.doctor.host_checks import HostCheckup
 from boks_exporter.doctor.remedies import source_address
-from boks_exporter.errors import TransportError
+from boks_exporter.errors import ConfigError, TransportError
 from boks_exporter.model import Host, Observed, Role
 from boks_exporter.observe import SystemClock
 from boks_exporter.observe.host_matching import discovered
@@ -78,6 +79,7 @@ class Setup:
 
     async def run(self) -> None:
         """Make everything; raises SetupError and TransportError."""
+        self._check_configuration()
         if not self.overwrite:
             insist_on_free(self._texts())
         is_new = user_key(self.key, "boks-exporter")
@@ -87,6 +89,7 @@ class Setup:
         self._write_installer()
         await self._learn_replicas()
         self._write_installer()
+        self._check_configuration()
         for file, text in self._texts().items():
             self._write(file, text)
         try:
@@ -103,6 +106,15 @@ class Setup:
             directory / "boks-exporter.service": unit_text(installation),
             directory / "prometheus-job.yml": scrape_job_text(installation),
         }
+
+    def _check_configuration(self) -> None:
+        """Raise SetupError if the configuration would be refused, before anything that needs it is written."""
+        directory = self.installation.directory
+        text = config_text(self.installation, self.hosts).replace("${CREDENTIALS_DIRECTORY}", str(directory))
+        try:
+            load_text(text, "what was given", directory, check_files=False)
+        except ConfigError as error:
+            raise SetupError(str(error)) from error
 
     def _write(self, file: Path, text: str) -> None:
         """Write a file; one that is not of this run and has another text only with `overwrite`."""

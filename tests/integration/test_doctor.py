@@ -16,7 +16,8 @@ from tests.integration.fleet import Fleet
 
 EVERYTHING = (
     "name", "port", "algorithms", "host key", "login", "forced command", "sudo rule", "gate version", "boksadm",
-    "section role", "section sequence", "section list", "unread lines", "clock", "role",
+    "section role", "section sequence", "section list", "section processes",
+    "section diskspace", "unread lines", "clock", "role",
 )  # fmt: skip
 HOST = "REPHOST2"
 

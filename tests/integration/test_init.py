@@ -96,6 +96,31 @@ def test_replicas_are_learnt_from_the_masters_list(fleet: Fleet, place: Path, in
     assert domain["discover"] is True
 
 
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (("--host=m1=192.0.2.2",), "'m1' is already the name"),
+        (("--host=other=192.0.2.1",), "is already the address"),
+        (("--directory=a b",), "found 'a b'"),
+        (("--state-directory=x: #y",), "found 'x: #y'"),
+        (("--directory=%h/boks",), "found '%h/boks'"),
+    ],
+)
+def test_what_would_be_refused_later_is_refused_before_anything_is_written(
+    words: tuple[str, ...],
+    found: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A configuration that the exporter cannot load, or a unit that systemd reads in another way."""
+    monkeypatch.chdir(tmp_path)
+    given = ("--master=m1=192.0.2.1", "--domain=trial", "--directory=etc", "--state-directory=state", "--user=x")
+    assert run(["init", "--unattended", *given, *words]) in {1, 2}
+    assert found in capsys.readouterr().err
+    assert [*tmp_path.iterdir()] == []
+
+
 def test_a_replica_is_no_master(fleet: Fleet, place: Path, init: Init, capsys: pytest.CaptureFixture[str]) -> None:
     replica = fleet.host("REPHOST2")
     words = (f"--master={replica.name}={replica.address}:{replica.port}", f"--known-hosts={fleet.servers.known_hosts}")

@@ -257,7 +257,13 @@ async def test_a_host_is_polled_on_request_and_everything_is_shown(recorded: Rec
         polls = await exporter.value('boks_host_polls_total{boks_domain="prod",host="replica1"}')
         (recorded.directory / "prod" / "replica1" / "sequence.txt").write_text(SEQUENCE + "Welcome\x1b\n")
         text = await exporter.get("/hosts/prod/replica1?debug=true")
-        for part in ("result:   answered", "role: replica", "table T7: sequence 5053", "not read: line 2: Welcome"):
+        for part in (
+            "result:   answered",
+            "role: replica",
+            "table T7: sequence 5053",
+            "not read: sequence, line 2: Welcome",
+            "section diskspace: ",
+        ):
             assert part in text
         assert "\x1b" not in text
         (recorded.directory / "prod" / "master1" / "error.txt").write_text("timeout\n", encoding="utf-8")
