@@ -9,6 +9,7 @@ import click
 import pytest
 
 from boks_exporter.cli.root_command import program
+from tests.nonempty import nonempty
 from tests.shipped_rules import ROOT, alerts
 
 RUNBOOKS = ROOT / "docs" / "runbooks"
@@ -93,7 +94,7 @@ def test_the_first_night_has_every_alert_once_where_its_severity_belongs() -> No
     chapter = (ROOT / "docs" / "first-night.md").read_text(encoding="utf-8")
     parts = {part.partition("\n")[0]: part for part in chapter.split("\n## ")}
     wanted: dict[str, set[str]] = {"critical": set(), "warning": set(), "info": set()}
-    for rule in alerts():
+    for rule in nonempty(alerts()):
         wanted[rule["labels"]["severity"]].add(rule["alert"])
     for severity, heading in (
         ("critical", "Alerts that wake you up"),
@@ -101,8 +102,7 @@ def test_the_first_night_has_every_alert_once_where_its_severity_belongs() -> No
         ("info", "What never pages"),
     ):
         named = re.findall(r"\]\(runbooks/(\w+)\.md\)", parts[heading])
-        assert len(named) == len(set(named))
-        assert set(named) == wanted[severity]
+        assert sorted(named) == sorted(nonempty(wanted[severity]))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
