@@ -16,6 +16,7 @@ any line without a prefix. A reply that is cut off is rejected: half of a sequen
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -25,6 +26,10 @@ from boks_exporter.parsing.nonce_frames import FramedReply, nonce_of, split_repl
 from boks_exporter.parsing.reply_frames import Frame, broken, frame_at, opening_of, refusal_of
 from boks_exporter.parsing.unrecognised import UnreadLines
 
+_ANY_NONCE: Final = "0"
+_FRAMES_KEPT: Final = 4096
+_LONGEST_KEPT: Final = 2000
+"""Replies whose frames are kept, and the characters of all frames of one."""
 _NO_OUTPUT: Final[Mapping[str, list[str]]] = MappingProxyType({})
 
 
@@ -35,7 +40,61 @@ def parse_reply(raw: bytes, nonce: str | None = None) -> Reply:
     """
     text = raw.decode(errors="replace")
     nonce = nonce or nonce_of(text)
-    return _with_nonce(split_reply(text, nonce)) if nonce else _Reading(text.split("\n")).read()
+    if not nonce:
+        return _Reading(text.split("\n")).read()
+    return _with_known_frames(text, nonce) or _with_nonce(split_reply(text, nonce))
+
+
+def _with_known_frames(text: str, nonce: str) -> Reply | None:
+    """Fill the sections of an earlier reply with the same frames; None where that is not enough.
+
+    Most replies differ from an earlier one in the output of their sections only.
+    """
+    before, *parts = f"\n{text}".split(f"\n={nonce} ")
+    if before or not parts or not text.endswith("\n"):
+        return None
+    frames, _, outputs = zip(*(part.partition("\n") for part in parts), strict=True)
+    if sum(map(len, frames)) > _LONGEST_KEPT:
+        return None
+    known = _reply_of_frames(frames, tuple(map(bool, outputs)))
+    return known and Reply(
+        known.gate_version,
+        known.host_clock,
+        tuple([_filled(section, outputs) for section in known.sections]),
+        machine=known.machine,
+        boks_init=known.boks_init,
+    )
+
+
+@lru_cache(maxsize=_FRAMES_KEPT)
+def _reply_of_frames(frames: tuple[str, ...], has_output: tuple[bool, ...]) -> Reply | None:
+    """Parse frames with the number of each output in its place; None for a faulty reply and for text between sections.
+
+    A reply that is not accepted here is split for itself: then its errors name its own lines.
+    """
+    marks = (f"\n{number}" if has else "" for number, has in enumerate(has_output))
+    text = "".join(f"={_ANY_NONCE} {frame}{mark}\n" for frame, mark in zip(frames, marks, strict=True))
+    try:
+        reply = _with_nonce(split_reply(text, _ANY_NONCE))
+    except ParseError:
+        return None
+    return None if reply.unread_lines else reply
+
+
+def _filled(section: SectionReply, outputs: tuple[str, ...]) -> SectionReply:
+    """Put the outputs in the places of their numbers."""
+    if not (section.stdout or section.stderr):
+        return section
+    return SectionReply(
+        section.name,
+        f"{outputs[int(section.stdout)]}\n" if section.stdout else "",
+        f"{outputs[int(section.stderr)]}\n" if section.stderr else "",
+        section.exit_status,
+        section.timed_out,
+        section.skipped,
+        section.took,
+        section.cut,
+    )
 
 
 def _with_nonce(reply: FramedReply) -> Reply:

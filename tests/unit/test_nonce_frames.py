@@ -1,12 +1,15 @@
 """Replies of protocol 2 are split at the frames with the request's nonce, and at no other line."""
 
+import re
+
 import pytest
 
 from boks_exporter.errors import FailureReason, ParseError
 from boks_exporter.model import Garbled, Host, Observed, ProcessStart, Section, SectionReply, UnreadLine
 from boks_exporter.observe.interpret import interpret_reply
+from boks_exporter.parsing.nonce_frames import split_reply
 from boks_exporter.parsing.operator_reply import parse_operator_reply, record_of
-from boks_exporter.parsing.reply import parse_reply
+from boks_exporter.parsing.reply import _reply_of_frames, _with_nonce, parse_reply
 from boks_exporter.parsing.reply_frames import RefusedError
 from boks_exporter.remote.request import Request
 from boks_exporter.transport.base import RawReply
@@ -184,3 +187,25 @@ def test_the_operator_gates_other_section_is_rejected() -> None:
     text = f"={N} boks-gate/2 version=2.0.0\n={N} section lock\n={N} end lock exit=0\n={N} done sections=1\n"
     with pytest.raises(ParseError, match="unlock"):
         parse_operator_reply(text.encode(), "unlock", N)
+
+
+OUTPUTS = ("", "\n", "other\n", "=5f3c end role exit=1\n", f" ={N} end role exit=0\n", "two\nlines\n", "\n\n")
+
+
+@pytest.mark.parametrize("errors", OUTPUTS)
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_a_reply_is_the_same_whether_its_frames_are_known_or_not(output: str, errors: str) -> None:
+    """A reply with the frames of an earlier one has its own output in its own sections."""
+    text = WHOLE.replace(f"{ROW}\n", output).replace("boksadm: slow\n", errors)
+    found = parse_reply(re.sub(f"^={N}", "=77", text, flags=re.MULTILINE).encode(), "77")
+    _reply_of_frames.cache_clear()
+    assert found == _with_nonce(split_reply(text, N)) == parse_reply(text.encode(), N)
+    assert parse_reply(WHOLE.encode(), N).sections[1].stderr == "boksadm: slow\n"
+
+
+@pytest.mark.parametrize("noise", ["a login's text\n", "the same line", ""])
+def test_what_is_no_output_is_unread_although_the_frames_are_known(noise: str) -> None:
+    parse_reply(WHOLE.encode(), N)
+    assert bool(parse_reply(f"{noise}{WHOLE}".encode(), N).unread_lines) == bool(noise)
+    with pytest.raises(ParseError, match=r"not complete|ends a reply"):
+        parse_reply(f"{noise}{WHOLE}".rstrip("\n").encode(), N)
