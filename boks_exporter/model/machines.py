@@ -1,7 +1,7 @@
 """Names that lead to one machine, by the far ends of their connections."""
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from itertools import combinations
 
 from boks_exporter.model.host_reply import HostOutcome, Observed
@@ -38,11 +38,11 @@ def possibly_same_machine(outcomes: Iterable[HostOutcome]) -> tuple[tuple[HostNa
     return tuple(names for names in found if names)
 
 
-def distinct_masters(outcomes: Iterable[HostOutcome], same: Mapping[HostName, HostName]) -> Iterator[Observed]:
-    """Iterate over the hosts that report to be master; a machine with two names is one."""
-    for outcome in outcomes:
-        if isinstance(outcome, Observed) and outcome.role is Role.MASTER and outcome.host not in same:
-            yield outcome
+def distinct_masters(outcomes: Collection[HostOutcome]) -> tuple[Observed, ...]:
+    """Return the hosts that report to be master; a machine with two names is one, and both report the same role."""
+    masters = [seen for seen in outcomes if isinstance(seen, Observed) and seen.role is Role.MASTER]
+    same = same_machine(outcomes) if len(masters) > 1 else {}
+    return tuple(seen for seen in masters if seen.host not in same)
 
 
 def _groups(

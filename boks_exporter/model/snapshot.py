@@ -156,7 +156,7 @@ class DomainSnapshot:
 
         One that was master next to another and no longer answers still counts: silence does not end two masters.
         """
-        reported = tuple(seen.host for seen in distinct_masters(self.outcomes, self.second_names))
+        reported = tuple(seen.host for seen in distinct_masters(self.outcomes))
         return (*reported, *self.silent_masters) if reported else ()
 
     @cached_property

@@ -21,7 +21,6 @@ from boks_exporter.model import (
     Seconds,
     Unreachable,
     distinct_masters,
-    same_machine,
 )
 from boks_exporter.observe.clock import Stopwatch
 from boks_exporter.observe.host_matching import discovered, listing_of, reading_of
@@ -59,6 +58,8 @@ class Polls:
     reading: "asyncio.Task[None] | None" = None
     """The last further reading of the master; a round need not wait for its end."""
     reading_began: Seconds = 0.0
+    _resolved: tuple[Observed, Listing | None] | None = field(default=None, init=False)
+    """The last list of the master, as it was resolved to the hosts."""
 
     async def poll(self, host: Host, request: Request) -> HostOutcome:
         """Poll one host; its failure is a value."""
@@ -171,7 +172,7 @@ class Polls:
     def snapshot(self) -> DomainSnapshot:
         """Freeze what the round has read so far."""
         outcomes = tuple(self.outcomes[name] for name in self.hosts if name in self.outcomes)
-        masters = [seen.host for seen in distinct_masters(outcomes, same_machine(outcomes))]
+        masters = [seen.host for seen in distinct_masters(outcomes)]
         master = self.master()
         return DomainSnapshot(
             domain=self.domain.name,
@@ -188,14 +189,17 @@ class Polls:
         )
 
     def listing(self) -> Listing | None:
-        """Resolve the one master's list."""
+        """Resolve the one master's list; the same reply and hosts are resolved once."""
         master = self.master()
-        return listing_of(master, self.hosts.values()) if master else None
+        if master is None:
+            return None
+        if self._resolved is None or self._resolved[0] is not master:
+            self._resolved = master, listing_of(master, self.hosts.values())
+        return self._resolved[1]
 
-    def masters(self) -> list[Observed]:
+    def masters(self) -> tuple[Observed, ...]:
         """Return the machines that report to be master."""
-        outcomes = [self.outcomes[name] for name in self.hosts if name in self.outcomes]
-        return [*distinct_masters(outcomes, same_machine(outcomes))]
+        return distinct_masters([self.outcomes[name] for name in self.hosts if name in self.outcomes])
 
     def master(self) -> Observed | None:
         """Return the one host that reports to be master; None where there are none or several.
@@ -214,6 +218,7 @@ class Polls:
         if self.domain.discover and master:
             for host in discovered(master, tuple(self.hosts.values()), self.domain.address_template):
                 self.hosts[host.name] = host
+            self._resolved = None
 
     def drop_discovered(self, forgettable: Collection[HostName]) -> None:
         """Drop discovered hosts that no list has named for long and that no longer answer as a server.
@@ -228,6 +233,7 @@ class Polls:
             outcome = self.outcomes[host.name]
             if not (isinstance(outcome, Observed) and outcome.role in {Role.MASTER, Role.REPLICA}):
                 del self.hosts[host.name]
+                self._resolved = None
 
 
 async def end(tasks: Iterable["asyncio.Task[Any]"]) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from boks_exporter.model import DomainSnapshot, distinct_masters, same_machine
+from boks_exporter.model import DomainSnapshot, distinct_masters
 
 
 def continued(before: DomainSnapshot, read: DomainSnapshot) -> DomainSnapshot:
@@ -13,7 +13,7 @@ def continued(before: DomainSnapshot, read: DomainSnapshot) -> DomainSnapshot:
     outcomes = {outcome.host: outcome for outcome in before.outcomes} | {each.host: each for each in read.outcomes}
     hosts = {host.name: host for host in (*before.hosts, *read.hosts)}
     known = [outcomes[name] for name in hosts if name in outcomes]
-    masters = {seen.host for seen in distinct_masters(known, same_machine(known))}
+    masters = {seen.host for seen in distinct_masters(known)}
     listing = read.listing or (before.listing if before.listing and before.listing.master in masters else None)
     reports = dict.fromkeys(each for each in (*before.master_reports, *read.master_reports) if each.host in masters)
     readings = {id(each): each for each in (*before.master_readings, *read.master_readings)}

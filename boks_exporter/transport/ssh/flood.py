@@ -2,15 +2,18 @@
 
 import socket
 import struct
-from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Seconds
-from boks_exporter.transport.ssh.peer import Kept
+from boks_exporter.transport.ssh.peer import Kept, Peer
 
 CHECK_SECONDS: Final[Seconds] = 1.0
+CHECKED_AT_ONCE: Final = 250
+"""Of more hosts, each one's connections are checked at every second, third, … check."""
 REPLIES_IN_A_WINDOW: Final = 4
 """So many replies of the largest size fit into the budget: two of a round, of two rounds."""
 
@@ -18,28 +21,28 @@ _BYTES_RECEIVED: Final = struct.Struct("=128xQ")
 """Linux's struct tcp_info up to tcpi_bytes_received."""
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Budget:
-    """Count what each connection has received within the last interval."""
+    """What a connection may receive within an interval."""
 
     limit: int
     window: Seconds
-    _seen: dict[int, deque[tuple[Seconds, int]]] = field(default_factory=dict)
 
-    def exceeded(self, connections: list[Kept], now: Seconds) -> list[Kept]:
-        """Return the connections over the limit; connections that are gone are forgotten."""
-        before, self._seen = self._seen, {}
-        over = []
-        for kept in connections:
-            if (total := received(kept)) is None:
-                continue
-            seen = self._seen[id(kept)] = before.get(id(kept)) or deque()
-            seen.append((now, total))
-            while seen[0][0] < now - self.window:
-                seen.popleft()
-            if total - seen[0][1] > self.limit:
-                over.append(kept)
-        return over
+    def exceeded(self, peers: Iterable[Peer], now: Seconds) -> Iterator[tuple[Peer, Kept]]:
+        """Iterate over the connections over the limit."""
+        for peer in peers:
+            for kept in (peer.kept, peer.candidate):
+                if kept and self._is_exceeded(kept, now):
+                    yield peer, kept
+
+    def _is_exceeded(self, kept: Kept, now: Seconds) -> bool:
+        if (total := received(kept)) is None:
+            return False
+        seen = kept.received
+        seen.append((now, total))
+        while seen[0][0] < now - self.window:
+            seen.popleft()
+        return total - seen[0][1] > self.limit
 
     def error(self) -> TransportError:
         """Describe a connection over the limit."""
@@ -47,13 +50,18 @@ class Budget:
         return TransportError(FailureReason.TOO_LARGE, detail)
 
 
+def in_turn(peers: Iterable[Peer], hosts: int, turn: int) -> Iterator[Peer]:
+    """Return the part of the hosts that is checked at this turn."""
+    parts = -(-hosts // CHECKED_AT_ONCE) or 1
+    return islice(peers, turn % parts, None, parts)
+
+
 def received(kept: Kept) -> int | None:
     """Return the bytes that a connection has received; None where the system does not count them."""
-    raw = kept.connection.get_extra_info("raw_socket")
-    if not isinstance(raw, socket.socket) or not hasattr(socket, "TCP_INFO"):
+    if kept.socket is None:
         return None
     try:
-        info = raw.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _BYTES_RECEIVED.size)
+        info = kept.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _BYTES_RECEIVED.size)
     except OSError:
         return None
     return int(_BYTES_RECEIVED.unpack(info)[0]) if len(info) == _BYTES_RECEIVED.size else None

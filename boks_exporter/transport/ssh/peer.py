@@ -1,6 +1,8 @@
 """One host: its kept connection, the replacement that is tried, and the pauses after refused logins."""
 
 import asyncio
+import socket
+from collections import deque
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -27,6 +29,14 @@ class Kept:
     loop: Loop | None = None
     """The channel on which a gate of protocol 2 answers."""
     speaks_protocol_1: bool = False
+    received: deque[tuple[Seconds, int]] = field(default_factory=deque)
+    """The bytes received up to each of the last checks."""
+
+    @cached_property
+    def socket(self) -> socket.socket | None:
+        """The connection's socket where the system counts what it receives; None behind a jump host."""
+        raw = self.connection.get_extra_info("raw_socket")
+        return raw if isinstance(raw, socket.socket) and hasattr(socket, "TCP_INFO") else None
 
     @property
     def is_open(self) -> bool:

@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
+from itertools import count
 from typing import Final
 
 import structlog
@@ -26,7 +27,7 @@ from boks_exporter.transport.ssh.conversation import (
     unrestricted,
 )
 from boks_exporter.transport.ssh.error_mapping import during_exchange
-from boks_exporter.transport.ssh.flood import CHECK_SECONDS, REPLIES_IN_A_WINDOW, Budget
+from boks_exporter.transport.ssh.flood import CHECK_SECONDS, REPLIES_IN_A_WINDOW, Budget, in_turn
 from boks_exporter.transport.ssh.inspection import Inspection
 from boks_exporter.transport.ssh.jump import JumpError, Jumps
 from boks_exporter.transport.ssh.peer import Kept, Peer
@@ -253,13 +254,10 @@ class SshTransport:
     async def _watch(self) -> None:
         """Close connections on which a host sends more than a reply can have, between polls too."""
         loop = asyncio.get_running_loop()
-        while True:
+        for turn in count():
             await asyncio.sleep(CHECK_SECONDS)
-            owners = {
-                id(kept): (peer, kept) for peer in self._peers.values() for kept in (peer.kept, peer.candidate) if kept
-            }
-            for kept in self._budget.exceeded([kept for _, kept in owners.values()], loop.time()):
-                peer = owners[id(kept)][0]
+            checked = in_turn(self._peers.values(), len(self._peers), turn)
+            for peer, kept in [*self._budget.exceeded(checked, loop.time())]:
                 peer.reported_next = self._budget.error()
                 peer.drop(kept)
 
