@@ -2,7 +2,7 @@
 
 from boks_exporter.health.evidence_reasons import Reason
 from boks_exporter.health.machines import who_is_master
-from boks_exporter.health.proofs import is_open
+from boks_exporter.health.proofs import open_tables
 from boks_exporter.health.replica_conditions import RoundFacts
 from boks_exporter.health.states import ReplicaState
 from boks_exporter.health.table_names import table_name, tables_named
@@ -26,7 +26,7 @@ def _ahead(facts: RoundFacts, compared: ReplicaComparison) -> str:
     """Write what is known of a lead: what is tolerated, what is not decided, or that there is none."""
     if compared.ahead:
         return f"ahead by {updates(compared.ahead)}, as the threshold allows"
-    if not (tables := [table for table in compared.tables if is_open(facts, table)]):
+    if not (tables := open_tables(facts, compared)):
         return "nothing ahead"
     widest = max(tables, key=lambda table: table.ahead_possible or 0)
     more = f" and as much or less in {len(tables) - 1} more" if len(tables) > 1 else ""

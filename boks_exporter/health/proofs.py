@@ -12,6 +12,7 @@ from boks_exporter.health.replica_conditions import (
     lagging_tables,
     loads_copy,
     overdue,
+    tables_of,
 )
 from boks_exporter.model import HostName, Observed, Role, TableNumber, Timestamp
 from boks_exporter.replication import (
@@ -44,17 +45,21 @@ def undecided(facts: RoundFacts) -> dict[HostName, Mapping[TableNumber, Timestam
     """Return the tables whose bounds leave open whether a copy is ahead, and since when."""
     found = {host.name: facts.history.undecided.get(host.name, {}) for host in facts.snapshot.hosts}
     for replica in facts.comparison.replicas:
-        if replica.ahead_possible == 0 and not replica.excluded:
-            found[replica.host] = {}
-            continue
         known = found[replica.host]
         found[replica.host] = {
-            table.table: known.get(table.table, replica.read_at) for table in replica.tables if is_open(facts, table)
+            table.table: known.get(table.table, replica.read_at) for table in open_tables(facts, replica)
         }
     return {host: tables for host, tables in found.items() if tables}
 
 
-def is_open(facts: RoundFacts, table: TableComparison) -> bool:
+def open_tables(facts: RoundFacts, replica: ReplicaComparison) -> list[TableComparison]:
+    """Return the tables whose bounds leave open whether they are ahead."""
+    if replica.ahead_possible == 0 and not replica.excluded:
+        return []
+    return [table for table in replica.tables if _is_open(facts, table)]
+
+
+def _is_open(facts: RoundFacts, table: TableComparison) -> bool:
     """Return whether a table may be ahead by its bounds without being proven ahead."""
     if table.stamp_mismatch or table.ahead is None:
         return False
@@ -150,7 +155,7 @@ def _with_differences(
     """Record the tables that are missing or of another generation, and drop those that were transferred since."""
     kept = dict(_differences_left(before, replica, known))
     for condition in Condition:
-        if is_confirmed(facts, replica, condition):
+        if tables_of(replica, condition) and is_confirmed(facts, replica, condition):
             for table in overdue(facts, replica, condition):
                 kept[table] = _difference(facts, replica, kept.get(table), table, condition)
     return replace(known, differences=kept)

@@ -131,11 +131,13 @@ def _compared(facts: RoundFacts, replica: ReplicaComparison) -> Iterator[Reason]
 
 def _condition(facts: RoundFacts, replica: ReplicaComparison, condition: Condition) -> Iterator[Reason]:
     """Yield diverged for what was found twice, and unknown for what was found once."""
+    if not (tables := tables_of(replica, condition)):
+        return
     if is_confirmed(facts, replica, condition):
         yield ReplicaState.DIVERGED, _differs(condition, overdue(facts, replica, condition))
     elif found_of(facts, replica, condition):
         yield ReplicaState.UNKNOWN, f"{_differs(condition, overdue(facts, replica, condition))}; seen once"
-    elif condition is Condition.STAMP and (tables := tables_of(replica, condition)):
+    elif condition is Condition.STAMP:
         yield ReplicaState.UNKNOWN, f"{_differs(condition, tables)}; the master has not had its own for long"
 
 

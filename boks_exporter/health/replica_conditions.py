@@ -81,7 +81,7 @@ def overdue(facts: RoundFacts, replica: ReplicaComparison, condition: Condition)
     poll knows no ages, so all tables count.
     """
     tables, history = tables_of(replica, condition) or (), facts.history
-    if history.is_empty:
+    if not tables or history.is_empty:
         return tables
     limits = facts.thresholds
     limit = limits.missing_seconds if condition is Condition.MISSING else limits.stamp_seconds

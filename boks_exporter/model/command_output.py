@@ -133,6 +133,9 @@ class ReplicaList:
     unread_lines: tuple[UnreadLine, ...] = ()
 
 
+_ROLES: Final = {"master": Role.MASTER, "server": Role.REPLICA, "client": Role.CLIENT}
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """The keys of `$BOKS_etc/ENV` that matter here; the gate sends no others."""
@@ -147,9 +150,7 @@ class Environment:
     @property
     def role(self) -> Role:
         """The role that BOKSINIT names; any other word is UNKNOWN."""
-        return {"master": Role.MASTER, "server": Role.REPLICA, "client": Role.CLIENT}.get(
-            (self.boksinit or "").lower(), Role.UNKNOWN
-        )
+        return _ROLES.get((self.boksinit or "").lower(), Role.UNKNOWN)
 
     @property
     def admitted_masters(self) -> frozenset[str] | None:

@@ -119,6 +119,9 @@ class Endpoint:
         return f"{where}, host key {self.host_key}"
 
 
+_ESSENTIAL: Final = (Section.ROLE, Section.SEQUENCE, Section.LIST)
+
+
 @dataclass(frozen=True, slots=True)
 class Observed:
     """A host that answered. A fact is None where its section was not requested, was skipped, or is in `faults`."""
@@ -145,8 +148,7 @@ class Observed:
     @property
     def essential_faults(self) -> tuple[SectionFault, ...]:
         """Faults of the sections that every verdict needs: role, sequence and list."""
-        essential = (Section.ROLE, Section.SEQUENCE, Section.LIST)
-        return tuple(fault for fault in self.faults if fault.section in essential)
+        return tuple(fault for fault in self.faults if fault.section in _ESSENTIAL) if self.faults else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import ip_address
 
 from boks_exporter.model.units import HostName
@@ -39,8 +40,13 @@ class Host:
     @property
     def has_numeric_address(self) -> bool:
         """Whether `address` is an IP address and not a name."""
-        try:
-            ip_address(self.address)
-        except ValueError:
-            return False
-        return True
+        return _is_numeric(self.address)
+
+
+@lru_cache(maxsize=4096)
+def _is_numeric(address: str) -> bool:
+    try:
+        ip_address(address)
+    except ValueError:
+        return False
+    return True

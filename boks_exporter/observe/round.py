@@ -1,7 +1,7 @@
 """One round over one domain: the master, then all others at once, then the master again."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -22,7 +22,7 @@ MOST_CLOSER_READINGS: Final = 4
 _PATIENCE_OF_A_SLOW_MASTER: Final = 3
 """A master is waited for alone for so many times as long as its last poll took."""
 
-Publish: TypeAlias = Callable[[DomainSnapshot], None]
+Publish: TypeAlias = Callable[[DomainSnapshot], Awaitable[None]]
 """Receives what a round has read while it still waits for hosts that hang."""
 
 
@@ -90,7 +90,7 @@ class _Round:
                 is_open = _have_numbers(done) or is_open
                 is_open = is_open and not await self._close_brackets()
                 if running and (number or is_open or self.slow & running):
-                    self._preview()
+                    await self._preview()
         finally:
             await end(running)
         await self._close_last(is_open=is_open)
@@ -112,16 +112,16 @@ class _Round:
     async def _end_of_reading(self) -> None:
         clock, limit = self.polls.clock, self.options.seconds
         if self.polls.reading and self.polls.is_reading:
-            self._preview()
+            await self._preview()
             left = None if limit is None else max(0.0, clock.started_at + limit - clock.now())
             await self.polls.reading_ends(left)
 
-    def _preview(self) -> None:
+    async def _preview(self) -> None:
         """Publish what is new."""
         read = len(self.polls.outcomes), len(self.polls.readings)
         if self.options.publish and read != self.published:
             self.published = read
-            self.options.publish(self.polls.snapshot())
+            await self.options.publish(self.polls.snapshot())
 
     async def _settle_masters(self) -> None:
         """Poll the reported masters again, one after the other: they were polled at different instants.

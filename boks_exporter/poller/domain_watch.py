@@ -11,6 +11,7 @@ import structlog
 from boks_exporter.config import CloserPolls, DomainSettings
 from boks_exporter.exposition import DomainView, ExpositionOptions
 from boks_exporter.health import (
+    Judgement,
     LastRound,
     StateChange,
     Timeline,
@@ -136,8 +137,7 @@ class DomainWatch:
             judge = partial(
                 judge_round, snapshot, self.history, thresholds, exact_to=interval, clearances=await self._clearances()
             )
-            # Polls and answers of other domains go on while many hosts are judged.
-            judged = judge() if len(snapshot.hosts) < JUDGED_AT_ONCE else await asyncio.to_thread(judge)
+            judged = await _judged(judge, snapshot)
             if late := set(_names(domain)) - set(_names(self.domain)) - removed:  # by a reload meanwhile
                 snapshot = snapshot.without(late)
                 judged = judge_round(snapshot, self.history, self.domain.thresholds, exact_to=interval)
@@ -188,19 +188,24 @@ class DomainWatch:
             seen_beside=seen_beside(self.history.terms),
         )
 
-    def _preview(self, interval: Seconds, publish: Callable[[], None], read: DomainSnapshot) -> None:
+    async def _preview(self, interval: Seconds, publish: Callable[[], None], read: DomainSnapshot) -> None:
         """Publish a view in which hosts that were not read yet keep their last outcome, with its own time.
 
         Nothing is recorded: the end of the round judges the same readings again.
         """
-        if self.view is None:
+        if (view := self.view) is None:
             return
-        snapshot = continued(self.view.snapshot, read)
+        snapshot = continued(view.snapshot, read)
         recorded = LastRound(self._before, self.history)
-        judged = judge_continued(snapshot, read, recorded, self.domain.thresholds, exact_to=interval)
-        counters = self._tally.preview(self.view.counters, read)
+        thresholds = self.domain.thresholds
+        judged = await _judged(
+            partial(judge_continued, snapshot, read, recorded, thresholds, exact_to=interval), snapshot
+        )
+        if self.view is not view:
+            return  # a reload has removed hosts meanwhile
+        counters = self._tally.preview(view.counters, read)
         self.view = replace(
-            self.view, snapshot=snapshot, comparison=judged.comparison, health=judged.health, counters=counters
+            view, snapshot=snapshot, comparison=judged.comparison, health=judged.health, counters=counters
         )
         publish()
 
@@ -222,6 +227,11 @@ class DomainWatch:
             _log.warning("clock_was_set", boks_domain=self.domain.name, by_seconds=round(step, 3))
             self._before, self.history = self._before.shifted(step), self.history.shifted(step)
             self.timeline = self.timeline.shifted(step)
+
+
+async def _judged(judge: Callable[[], Judgement], snapshot: DomainSnapshot) -> Judgement:
+    """Judge a round; polls and answers of other domains go on while many hosts are judged."""
+    return judge() if len(snapshot.hosts) < JUDGED_AT_ONCE else await asyncio.to_thread(judge)
 
 
 def _names(domain: DomainSettings) -> Iterator[HostName]:

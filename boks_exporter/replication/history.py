@@ -20,7 +20,7 @@ from boks_exporter.replication.common_forms import ROUNDS, counted
 from boks_exporter.replication.conditions import Condition, Findings, carried_on
 from boks_exporter.replication.discovered import DiscoveredHost, keep_discovered
 from boks_exporter.replication.evidence import CopyEvidence
-from boks_exporter.replication.master_terms import Before, MasterTerm, continue_terms
+from boks_exporter.replication.master_terms import Before, Marks, MasterTerm, continue_terms
 from boks_exporter.replication.table_history import Age, TableHistory
 
 Floor: TypeAlias = Mapping[TableNumber, Sequence]
@@ -136,7 +136,7 @@ def advance(history: History, snapshot: DomainSnapshot) -> History:
         lasting={key: seen_at for key, seen_at in history.lasting.items() if roles.get(key[0]) is Role.REPLICA},
         stamps=_stamps(history.stamps, floors, snapshot),
         forms=counted(history.forms, snapshot),
-        terms=continue_terms(history.terms, snapshot, _before(history)),
+        terms=continue_terms(history.terms, snapshot, _before(history, snapshot)),
         discovered=keep_discovered(history.discovered, snapshot),
         failing=_failing(history.failing, snapshot),
         unresolved=_unresolved(history.unresolved, snapshot),
@@ -212,11 +212,14 @@ def _unresolved(known: Mapping[str, Timestamp], snapshot: DomainSnapshot) -> Map
     return known
 
 
-def _before(history: History) -> Before:
-    marks = {
-        host: {table: (sequence, history.stamps.get(host, {}).get(table)) for table, sequence in floor.items()}
-        for host, floor in history.floors.items()
-    }
+def _before(history: History, snapshot: DomainSnapshot) -> Before:
+    """Return what is recorded of the hosts that report to be master now."""
+    marks: dict[HostName, Marks] = {}
+    for seen in snapshot.observed():
+        if seen.role is Role.MASTER and seen.host in history.floors:
+            stamps = history.stamps.get(seen.host, {})
+            floor = history.floors[seen.host]
+            marks[seen.host] = {table: (sequence, stamps.get(table)) for table, sequence in floor.items()}
     return Before(history.master, marks, history.recorded_at)
 
 

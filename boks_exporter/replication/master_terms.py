@@ -55,7 +55,7 @@ class MasterTerm:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """The last master, and each replica's numbers, as the rounds before have recorded them."""
+    """The last master, and the numbers of the hosts that are master now, as the rounds before have recorded them."""
 
     master: HostName | None
     replicas: Mapping[HostName, Marks]

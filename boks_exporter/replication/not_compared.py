@@ -60,15 +60,10 @@ def not_compared(snapshot: DomainSnapshot, seen: Observed, history: History) -> 
 def _obstacles(
     snapshot: DomainSnapshot, seen: Observed, shown: SequenceReport, history: History
 ) -> Iterator[NotCompared]:
-    common = history.common_forms
     before, after = readings_around(snapshot, seen)
-    remembered = history.tables.keys() if history.master == snapshot.master else frozenset[TableNumber]()
-    lower = before.sequences if before else SequenceReport(())
-    yield from hidden_in(seen.host, shown, common, known=lower.numbers.keys() | remembered, other=lower)
     readings = [reading for reading in (before, after) if reading]
-    for reading in readings:
-        known = shown.numbers.keys() | remembered
-        yield from hidden_in(reading.host, reading.sequences, common, known=known, other=shown)
+    if shown.unread_lines or any(reading.sequences.unread_lines for reading in readings):
+        yield from _hidden(snapshot, seen, shown, history)
     if before and after:
         for table in _changed(before.sequences, after.sequences):
             yield NotCompared(table, before.host, Obstacle.CHANGED)
@@ -76,6 +71,18 @@ def _obstacles(
         for table in _one_sided_stamps(shown, reading.sequences):
             printed = shown.stamps[table] is not None
             yield NotCompared(table, reading.host if printed else seen.host, Obstacle.STAMP)
+
+
+def _hidden(snapshot: DomainSnapshot, seen: Observed, shown: SequenceReport, history: History) -> Iterator[NotCompared]:
+    """Find the tables that lines of the replica or of the master may hide."""
+    before, after = readings_around(snapshot, seen)
+    common = history.common_forms
+    remembered = history.tables.keys() if history.master == snapshot.master else frozenset[TableNumber]()
+    lower = before.sequences if before else SequenceReport(())
+    yield from hidden_in(seen.host, shown, common, known=lower.numbers.keys() | remembered, other=lower)
+    for reading in [reading for reading in (before, after) if reading]:
+        known = shown.numbers.keys() | remembered
+        yield from hidden_in(reading.host, reading.sequences, common, known=known, other=shown)
 
 
 def hidden_in(
