@@ -12,6 +12,7 @@ from typing import Final
 from bench.light.cpu_accounts import CpuAccount
 from bench.light.hosts import TABLES, running_hosts
 from bench.light.page import Sample, page
+from bench.light.round_trips import round_trips
 from bench.light.ways import ways
 from bench.performance_page import write_block
 
@@ -21,13 +22,14 @@ _CLEAN_UP_SECONDS: Final = 0.2
 """What a poll leaves to be cleaned up on the hosts belongs to it."""
 
 
-async def measure(count: int, cycles: int) -> dict[str, list[Sample]]:
-    """Poll all hosts in every way, cycle by cycle."""
+async def measure(count: int, cycles: int) -> tuple[dict[str, list[Sample]], dict[str, float]]:
+    """Poll all hosts in every way, cycle by cycle, and count round trips."""
     client = CpuAccount("client")
     costs: dict[str, list[Sample]] = {}
     try:
         async with AsyncExitStack() as opened:
             hosts = await opened.enter_async_context(running_hosts(count))
+            trips = await round_trips(hosts, client)
             running = {name: await opened.enter_async_context(make()) for name, make in ways(hosts, client).items()}
             for _ in range(_WARM_UP):
                 for way in running.values():
@@ -43,7 +45,7 @@ async def measure(count: int, cycles: int) -> dict[str, list[Sample]]:
                     costs.setdefault(name, []).append(sample)
     finally:
         client.close()
-    return costs
+    return costs, trips
 
 
 def main() -> None:
@@ -53,7 +55,8 @@ def main() -> None:
     parser.add_argument("--cycles", type=int, default=5)
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
-    text = page(asyncio.run(measure(arguments.hosts, arguments.cycles)), arguments.hosts, TABLES)
+    costs, trips = asyncio.run(measure(arguments.hosts, arguments.cycles))
+    text = page(costs, trips, arguments.hosts, TABLES)
     print(text)
     if arguments.write:
         write_block("host-cost", text)

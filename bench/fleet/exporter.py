@@ -1,6 +1,7 @@
 """The daemon as `boks-exporter serve` runs it, and beside it a task that measures how late the event loop is.
 
-Argument: the configuration file. Prints one line of JSON for each line on standard input.
+Argument: the configuration file. Prints one line of JSON for each line on standard input; from the line `watch` on,
+the event loop is watched, which takes CPU time of its own.
 """
 
 import asyncio
@@ -53,14 +54,18 @@ async def main(file: Path) -> None:
     stop, lag = asyncio.Event(), Lag()
 
     async def answer() -> None:
-        while await asyncio.to_thread(sys.stdin.readline):
+        watching = None
+        while line := await asyncio.to_thread(sys.stdin.readline):
+            if line == "watch\n" and watching is None:
+                watching = asyncio.create_task(lag.watch())
             sys.stdout.write(json.dumps(figures(lag)) + "\n")
             sys.stdout.flush()
+        if watching:
+            watching.cancel()
         stop.set()
 
     options = ServeOptions(config_file=file, listen_addresses=("127.0.0.1:0",))
     async with asyncio.TaskGroup() as group:
-        watching = group.create_task(lag.watch())
         group.create_task(answer())
 
         def started(addresses: tuple[str, ...]) -> None:
@@ -68,7 +73,6 @@ async def main(file: Path) -> None:
             sys.stdout.flush()
 
         await run_until(stop, options, load(file), SystemClock(), lambda: load(file), started)
-        watching.cancel()
 
 
 if __name__ == "__main__":

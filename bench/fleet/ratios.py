@@ -1,14 +1,14 @@
 """Ratios that need no running fleet: rendering against prometheus_client, and a check against a bare interpreter."""
 
 import http.server
-import os
+import resource
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
-from statistics import median
+from pathlib import Path
 from typing import Final
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -40,16 +40,19 @@ def _cpu(work: Callable[[], object]) -> float:
     return time.process_time() - began
 
 
-def rendering(hosts: int = HOSTS) -> float:
-    """Return how much longer prometheus_client takes for both formats of the page after a round with changes."""
+def rendering(hosts: int = HOSTS) -> list[float]:
+    """Return how much longer prometheus_client takes for both formats of the page, after each of several rounds."""
     renderer = Renderer()
-    views = views_of_rounds(hosts, _RUNS + 1)
-    ours = [_cpu(partial(_both, renderer, view)) for view in views]
-    registry = CollectorRegistry()
-    registry.register(_Families(views[-1]))
-    assert generate_latest(registry) == renderer.render([views[-1]], INFO).classic, "both must write the same page"
-    theirs = _cpu(lambda: (generate_latest(registry), generate_openmetrics(registry)))  # type: ignore[no-untyped-call]
-    return theirs / median(ours[1:])
+    first, *views = views_of_rounds(hosts, _RUNS + 1)
+    _both(renderer, first)
+    ratios = []
+    for view in views:
+        ours = _cpu(partial(_both, renderer, view))
+        registry = CollectorRegistry()
+        registry.register(_Families(view))
+        ratios.append(_cpu(partial(_both_of, registry)) / ours)
+        assert generate_latest(registry) == renderer.render([view], INFO).classic, "both must write the same page"
+    return ratios
 
 
 def _both(renderer: Renderer, view: DomainView) -> None:
@@ -58,8 +61,16 @@ def _both(renderer: Renderer, view: DomainView) -> None:
     assert page.openmetrics
 
 
-def check(hosts: int = 50) -> float:
-    """Return the CPU time of `check --url` by that of an interpreter that imports what such a plugin needs at least."""
+def _both_of(registry: CollectorRegistry) -> None:
+    generate_latest(registry)
+    generate_openmetrics(registry)  # type: ignore[no-untyped-call]
+
+
+def check(hosts: int = 50) -> list[float]:
+    """Return the CPU time of `check --url` by that of an interpreter that imports what such a plugin needs at least.
+
+    The first cycle is left out: it may write byte code.
+    """
     body = prepare(views_of_rounds(hosts, 1), INFO, is_ready=True).json.plain
 
     class Status(http.server.BaseHTTPRequestHandler):
@@ -76,18 +87,19 @@ def check(hosts: int = 50) -> float:
     server = http.server.HTTPServer(("127.0.0.1", 0), Status)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}"
-    ours, bare = [], []
-    for _ in range(_CHECKS):
-        ours.append(_child_cpu("-m", "boks_exporter", "check", "--url", url, "--max-age", "365d", allowed=(0, 1, 2)))
-        bare.append(_child_cpu("-c", "import http.client, json, argparse", allowed=(0,)))
+    script = str(Path(sys.executable).with_name("boks-exporter"))
+    ratios = []
+    for _ in range(1 + _CHECKS):
+        ours = _child_cpu(script, "check", "--url", url, "--max-age", "365d", allowed=(0, 1, 2))
+        ratios.append(ours / _child_cpu("-c", "import http.client, json, argparse", allowed=(0,)))
     server.shutdown()
     server.server_close()
-    return median(ours) / median(bare)
+    return ratios[1:]
 
 
 def _child_cpu(*argv: str, allowed: tuple[int, ...]) -> float:
-    before = os.times()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     status = subprocess.run([sys.executable, *argv], stdout=subprocess.DEVNULL, check=False).returncode
     assert status in allowed, f"{argv} ended with {status}"
-    after = os.times()
-    return after.children_user + after.children_system - before.children_user - before.children_system
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,7 @@ from bench.fleet.hosts import address, name
 INTERVAL_SECONDS: Final = 15
 _PIPE: Final = asyncio.subprocess.PIPE
 _SCRAPE_EVERY: Final = 0.2
+_SCRAPED_ROUNDS: Final = 3
 _LONGEST_START: Final = 240.0
 
 
@@ -26,14 +27,14 @@ class Figures:
     """What a number of hosts cost: milliseconds of CPU a host and round, and so on."""
 
     hosts: int
-    rounds: int
-    cpu_milliseconds: float
-    p99_milliseconds: float
-    scrapes: int
-    lag_milliseconds: float
-    megabytes: float
+    cpu_milliseconds: tuple[float, ...]
+    """Of each round."""
     first_picture_seconds: float
-    page_megabytes: float
+    p99_milliseconds: float = 0.0
+    scrapes: int = 0
+    lag_milliseconds: float = 0.0
+    megabytes: float = 0.0
+    page_megabytes: float = 0.0
 
 
 @asynccontextmanager
@@ -54,9 +55,9 @@ async def _line(process: asyncio.subprocess.Process) -> str:
     return line.decode().strip()
 
 
-async def _figures(process: asyncio.subprocess.Process) -> dict[str, float]:
+async def _figures(process: asyncio.subprocess.Process, word: bytes = b"figures") -> dict[str, float]:
     assert process.stdin is not None
-    process.stdin.write(b"figures\n")
+    process.stdin.write(word + b"\n")
     found: dict[str, float] = json.loads(await _line(process))
     return found
 
@@ -112,29 +113,35 @@ async def measure(hosts: int, rounds: int) -> Figures:
                 await _wait_for_every_host(at, hosts)
                 first_picture = time.perf_counter() - began
                 await asyncio.sleep(2 * INTERVAL_SECONDS)
-                return await _measured(exporter, at, hosts, rounds, first_picture)
+                cpu = tuple([await _cpu_of_a_round(exporter, at) / hosts * 1e3 for _ in range(rounds)])
+                return await _measured(exporter, at, Figures(hosts, cpu, first_picture))
 
 
-async def _measured(
-    exporter: asyncio.subprocess.Process, at: str, hosts: int, rounds: int, first_picture: float
-) -> Figures:
+async def _cpu_of_a_round(exporter: asyncio.subprocess.Process, at: str) -> float:
+    """Return the CPU seconds of one interval, in which the page is scraped once, as Prometheus does."""
     before = await _figures(exporter)
+    await asyncio.to_thread(_get, at, "/metrics")
+    await asyncio.sleep(INTERVAL_SECONDS)
+    after = await _figures(exporter)
+    return after["cpu"] - before["cpu"]
+
+
+async def _measured(exporter: asyncio.subprocess.Process, at: str, figures: Figures) -> Figures:
+    """Measure answers and the event loop while a client scrapes all the time."""
+    await _figures(exporter, b"watch")
     scraping = asyncio.create_task(_scrapes(at))
-    await asyncio.sleep(rounds * INTERVAL_SECONDS)
+    await asyncio.sleep(_SCRAPED_ROUNDS * INTERVAL_SECONDS)
     after = await _figures(exporter)
     scraping.cancel()
     took = sorted(await scraping)
     _, status, body = await asyncio.to_thread(_get, at, "/metrics")
     assert status == http.HTTPStatus.OK
-    return Figures(
-        hosts=hosts,
-        rounds=rounds,
-        cpu_milliseconds=(after["cpu"] - before["cpu"]) / rounds / hosts * 1e3,
+    return replace(
+        figures,
         p99_milliseconds=took[min(len(took) - 1, int(len(took) * 0.99))] * 1e3,
         scrapes=len(took),
         lag_milliseconds=after["lag"],
         megabytes=after["megabytes"],
-        first_picture_seconds=first_picture,
         page_megabytes=len(gzip.decompress(body)) / 1e6,
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
-from bench.light.ways import CONTROL_MASTER, EVERY_SECTION, GATE_1_ROUND, TRANSPORT, WHOLE_ROUND
+from bench.light.ways import CONN_RUN, CONTROL_MASTER, EVERY_SECTION, GATE_1_ROUND, TRANSPORT, WHOLE_ROUND
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ _RATIOS: Final = """
 | client: ssh over ControlMaster, against a poll with everything included | {client_round:.1f}-fold | 15-fold |
 | client: asyncssh `conn.run` with default ciphers, against the transport alone | {conn_run:.1f}-fold | 3.5-fold |
 | client: a connection for each poll, against the transport alone | {cold:.0f}-fold | 45-fold |
+| round trips of a poll on a kept connection; of asyncssh `conn.run`; of ssh over ControlMaster | {trips} | 1 |
 
 *A poll* is the mean over ten minutes: 18 rounds every 30 seconds, and two that poll the rare sections as well:
 {mean_host:.2f} ms on the host, {mean_client:.2f} ms in the exporter. A *whole round* includes parsing, comparison,
@@ -55,12 +56,12 @@ the warm-up, not in the cycles, except where all sections are polled.
 """
 
 
-def page(costs: Costs, hosts: int, tables: int) -> str:
+def page(costs: Costs, trips: Mapping[str, float], hosts: int, tables: int) -> str:
     """Write the page."""
     cycles = len(next(iter(costs.values())))
     text = _HEAD.format(tables=tables, cycles=cycles, hosts=hosts, machine=machine(), versions=versions())
     for name, samples in costs.items():
-        client, host = _spread([each.client for each in samples]), _spread([each.host for each in samples])
+        client, host = spread([each.client for each in samples]), spread([each.host for each in samples])
         text += f"| {name} | {client} | {host} | {median(each.log_lines for each in samples):.0f} |\n"
     client = {name: median(each.client for each in samples) for name, samples in costs.items()}
     host = {name: median(each.host for each in samples) for name, samples in costs.items()}
@@ -73,8 +74,9 @@ def page(costs: Costs, hosts: int, tables: int) -> str:
         control_master=mean_host / host[CONTROL_MASTER],
         client_control_master=client[CONTROL_MASTER] / client[TRANSPORT],
         client_round=client[CONTROL_MASTER] / mean_client,
-        conn_run=client["asyncssh conn.run, default ciphers"] / client[TRANSPORT],
+        conn_run=client[CONN_RUN] / client[TRANSPORT],
         cold=cold / client[TRANSPORT],
+        trips="; ".join(f"{trips[name]:.1f}" for name in (TRANSPORT, CONN_RUN, CONTROL_MASTER)),
         hosts=hosts,
     )
 
@@ -86,7 +88,8 @@ def _mean(costs: Mapping[str, float]) -> float:
     return (often * costs[WHOLE_ROUND] + rare) / _ROUNDS_OF_TEN_MINUTES
 
 
-def _spread(values: Sequence[float]) -> str:
+def spread(values: Sequence[float]) -> str:
+    """Write the median with the smallest and the largest value."""
     return f"{median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
 
 

@@ -1,5 +1,6 @@
 """Poll all hosts once for each line on standard input, and answer each line when every host has replied.
 
+All ways run on the event loop and with the garbage collector's settings of the daemon, that of the peer included.
 Arguments: the way (`transport`, `exporter`, `every-section` or `conn_run`), the user, key, known_hosts and port, then
 the addresses.
 """
@@ -14,6 +15,7 @@ from typing import Final
 import asyncssh
 import structlog
 
+from boks_exporter.app.event_loop import make_runner, spare_collections
 from boks_exporter.config import DomainSettings
 from boks_exporter.model import Host, HostName, Section
 from boks_exporter.observe import SystemClock
@@ -99,4 +101,6 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    spare_collections()
+    with make_runner() as runner:
+        runner.run(main())

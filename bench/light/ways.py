@@ -17,6 +17,7 @@ TRANSPORT: Final = "exporter, transport alone"
 WHOLE_ROUND: Final = "exporter, whole round"
 GATE_1_ROUND: Final = "exporter, whole round of all sections, gate of protocol 1"
 EVERY_SECTION: Final = "exporter, whole round of all sections"
+CONN_RUN: Final = "asyncssh conn.run, default ciphers"
 CONTROL_MASTER: Final = "ssh, ControlMaster"
 
 
@@ -131,7 +132,7 @@ def ways(hosts: Hosts, client: CpuAccount) -> Mapping[str, Callable[[], Way]]:
         EVERY_SECTION: lambda: PythonWay(hosts, client, "every-section"),
         "exporter, transport, gate of protocol 1": lambda: PythonWay(hosts, client, "transport", Access.GATE_1),
         GATE_1_ROUND: lambda: PythonWay(hosts, client, "every-section", Access.GATE_1),
-        "asyncssh conn.run, default ciphers": lambda: PythonWay(hosts, client, "conn_run", Access.SHELL),
+        CONN_RUN: lambda: PythonWay(hosts, client, "conn_run", Access.SHELL),
         CONTROL_MASTER: lambda: CommandWay(hosts, client, (*shared, "{}", plain), (*shared, "-O", "exit", "{}")),
         "ssh, a connection for each poll": lambda: CommandWay(hosts, client, (*hosts.ssh(), "{}", plain)),
         "check_by_ssh": lambda: CommandWay(hosts, client, by_ssh),
