@@ -9,6 +9,7 @@ import structlog
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.transport.ssh import SshTransport
+from boks_exporter.transport.ssh.known_hosts import read_known_hosts
 from tests.unit.ssh_servers import (
     ANSWER,
     ROLE,
@@ -176,10 +177,29 @@ async def test_a_comment_of_known_hosts_may_have_any_encoding(keys: Keys) -> Non
     """A comment in Latin-1 behind a key changes nothing."""
     async with ssh_server(keys) as server:
         file = keys.directory / "known_hosts"
-        file.write_bytes(b"# M\xfcller\n" + file.read_bytes().rstrip(b"\n") + b" of M\xfcller\n")
+        file.write_bytes(b"# M\xfcller\n" + file.read_bytes().rstrip(b"\n") + b" of M\xfcller\x85\x1c and others\n")
         with structlog.testing.capture_logs() as logs:
             assert await outcome(keys.settings(), server.host) == ANSWER
     assert logs == []
+
+
+@pytest.mark.parametrize("end", ["\r", "\v", "\f", "\x1c", "\x85", "\u2028"])
+def test_a_comment_of_known_hosts_is_never_a_line_of_its_own(tmp_path: Path, end: str) -> None:
+    """What OpenSSH reads as a comment would make a key known for every host."""
+    file = tmp_path / "known_hosts"
+    file.write_text(f"host {public(new_key())} comment{end}* {public(new_key())}\n", encoding="utf-8", newline="")
+    known = read_known_hosts([file])
+    assert len(list(known.keys_of("host", "", 22))) == 1
+    assert list(known.keys_of("other", "", 22)) == []
+
+
+@pytest.mark.parametrize("line", ["ho\0st {key}", "ho\vst {key}", "host {key}\r* {key}", "host ssh-ed25519 {data}!"])
+def test_characters_that_openssh_refuses_make_no_key_known(tmp_path: Path, line: str) -> None:
+    """The SSH library ignores some of them, and ends a line at others."""
+    file, key = tmp_path / "known_hosts", public(new_key())
+    file.write_text(line.format(key=key, data=key.split()[1]) + "\n", encoding="utf-8", newline="")
+    known = read_known_hosts([file])
+    assert (known.is_empty, [skipped.line for skipped in known.skipped]) == (True, [1])
 
 
 async def test_a_repaired_known_hosts_file_is_read_without_a_restart(keys: Keys) -> None:

@@ -1,5 +1,6 @@
 """Known host keys with their places; a malformed line is skipped and reported, as OpenSSH does."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,9 @@ from boks_exporter.transport.ssh.regular_files import read_regular
 _REVOKED: Final = "@revoked"
 _MARKERS: Final = ("@cert-authority", _REVOKED)
 _EXPECTED: Final = "expected '[@marker] host[,host…] keytype key'"
-_UNDECODABLE: Final = "\ufffd"
+_BLANKS: Final = re.compile("[ \t]+")
+_NAMES: Final = re.compile("[!-~]+")
+_BASE64: Final = re.compile("[A-Za-z0-9+/]+={0,2}")
 _REPORTED_LINES: Final = 10
 """Of a file that is something else altogether, such as one in UTF-16, each line is malformed."""
 
@@ -105,13 +108,13 @@ def read_known_hosts(files: Iterable[Path]) -> KnownHosts:
     for file in named:
         # Comments may be in any encoding; names and keys are ASCII.
         for number, text in enumerate(read_regular(file).decode("ascii", "replace").split("\n"), 1):
-            line = text.strip()
+            line = text.strip(" \t\r")
             if not line or line.startswith("#"):
                 continue
-            if problem := _load(keys, line):
-                skipped.append(SkippedLine(file, number, problem))
-            else:
-                good.append(_Line(file, number, _ascii(line)))
+            try:
+                good.append(_Line(file, number, _load(keys, line)))
+            except ValueError as error:
+                skipped.append(SkippedLine(file, number, f"{_EXPECTED}, found {error}"))
     return KnownHosts(named, keys, tuple(skipped), tuple(good))
 
 
@@ -124,25 +127,36 @@ def _match(known: asyncssh.SSHKnownHosts, host: str, address: str, port: int) ->
     return list(known.match(host, address, port if port != asyncssh.DEFAULT_PORT else None)[0])
 
 
-def _ascii(text: str) -> str:
-    """Write a comment as asyncssh reads it; in a host name "?" would match any character."""
-    return text.replace(_UNDECODABLE, "?")
+def _parts(line: str) -> tuple[str, ...]:
+    """Split a line into marker, hosts, key type and key, without its comment; raises ValueError that says what it is.
 
-
-def _load(keys: asyncssh.SSHKnownHosts, line: str) -> str | None:
-    """Add one line; return the problem where it cannot be used."""
-    words = line.split(None, 2)
+    Only blanks and tabs separate, and one line is one entry: asyncssh, which ends a line at each control character, gets
+    no comment to read.
+    """
+    words = _BLANKS.split(line)
     if words[0].startswith("@") and words[0] not in _MARKERS:
-        return f"{_EXPECTED}, found the marker {words[0]!r}"
-    parts = 3 if words[0].startswith("@") else 2
-    words = line.split(None, parts - 1)
-    if len(words) < parts:
-        return f"{_EXPECTED}, found {line[:60]!r}"
-    if _UNDECODABLE in words[-2]:
-        return f"{_EXPECTED}, found a host name with bytes that are not ASCII"
+        message = f"the marker {words[0]!r}"
+        raise ValueError(message)
+    parts = words[: 4 if words[0].startswith("@") else 3]
+    if len(parts) < (4 if words[0].startswith("@") else 3):
+        raise ValueError(repr(line[:60]))
+    if not _NAMES.fullmatch(parts[-3]):
+        message = "a host name with bytes that are not printable ASCII"
+        raise ValueError(message)
+    if not _BASE64.fullmatch(parts[-1]):
+        message = "an unusable key (it is not in base64)"
+        raise ValueError(message)
+    return tuple(parts)
+
+
+def _load(keys: asyncssh.SSHKnownHosts, line: str) -> str:
+    """Add one line and return the part that counts; raises ValueError that says why it cannot be used."""
+    parts = _parts(line)
+    entry = " ".join(parts)
     try:
-        asyncssh.import_public_key(_ascii(words[-1]))
-        keys.load(_ascii(line))
+        asyncssh.import_public_key(" ".join(parts[-2:]))
+        keys.load(entry)
     except ValueError as error:
-        return f"{_EXPECTED}, found an unusable key or host pattern ({error})"
-    return None
+        message = f"an unusable key or host pattern ({error})"
+        raise ValueError(message) from error
+    return entry
