@@ -46,7 +46,7 @@ def _warnings(settings: Settings, *, alike: list[_Fault]) -> Iterator[_Fault]:
             continue
         from boks_exporter.transport.ssh.file_checks import login_faults, ssh_warnings
 
-        for place, text in ssh_warnings(domain.transport):
+        for place, text in ssh_warnings(domain.transport, domain.hosts):
             yield ("domains", index, "transport", *place), text
         if domain.failover:
             operator = domain.failover.operator

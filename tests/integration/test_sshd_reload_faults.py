@@ -11,7 +11,7 @@ from tests.integration.fleet import Fleet
 from tests.integration.test_serve import daemon
 
 CONFIG = """\
-poll: {{interval: 1s, timeout: 900ms}}
+poll: {{interval: 5s, timeout: 4s}}
 domains:
   - name: trial
     transport:

@@ -11,6 +11,7 @@ from boks_exporter.errors import ConfigError
 
 KEY = asyncssh.generate_private_key("ssh-ed25519")
 ENCRYPTED = KEY.export_private_key("openssh", passphrase="right", rounds=50)
+ENCRYPTED_IN_LATIN_1 = KEY.export_private_key("pkcs8-pem", passphrase=b"w\xf6rter")
 
 
 def write(directory: Path, transport: str = "", more: str = "") -> Path:
@@ -31,9 +32,21 @@ def write(directory: Path, transport: str = "", more: str = "") -> Path:
         "jumps_in_a_loop": b"Host m\n  ProxyJump a\nHost a\n  ProxyJump b\nHost b\n  ProxyJump a\n",
         "jumps_to_itself": b"Host *\n  ProxyJump a\n",
         "jumps_in_a_row": b"Host m\n  ProxyJump a,b\nHost a\n  ProxyJump b\nHost b\n  ProxyJump c\n",
+        "names_garbage": b"Host *\n  IdentityFile %d/garbage\n",
+        "names_encrypted": b"Host *\n  IdentityFile %d/encrypted\n",
+        "names_nothing": b"Host *\n  IdentityFile %d/absent\n",
+        "names_several": b"IdentityFile %d/absent\nIdentityFile %d/id\nUserKnownHostsFile %d/bad_lines %d/absent\n",
+        "knows_nobody": b"Host *\n  UserKnownHostsFile %d/empty\n",
+        "knows_a_missing_file": b"Host *\n  UserKnownHostsFile %d/absent\n",
+        "knows_a_directory": b"Host *\n  UserKnownHostsFile %d\n",
+        "knows_none": b"Host *\n  UserKnownHostsFile none\n",
+        "runs_nothing": b"Host *\n  ProxyCommand /no/such/program %%h\n",
+        "jumps_over_nonsense": b"Host m\n  ProxyJump a,gw:abc\n",
         "good_config": b"Host *\n  Port 2222\n  Ciphers +aes128-cbc,nonsense\n",
+        "latin_1": b"w\xf6rter\n",
+        "encrypted_in_latin_1": ENCRYPTED_IN_LATIN_1,
     }.items():
-        (directory / name).write_bytes(content)
+        (directory / name).write_bytes(content.replace(b"%d", bytes(directory)).replace(b"%%", b"%"))
         (directory / name).chmod(0o600)
     file = directory / "config.yaml"
     stated = f"identity_files: [id], known_hosts: known_hosts, {transport}".split(", ")
@@ -66,6 +79,15 @@ def test_jump_hosts_behind_jump_hosts_are_no_loop(tmp_path: Path) -> None:
         ("openssh_config: jumps_to_itself", "openssh_config", "leads back to it; set ProxyJump none"),
         ("openssh_config: bad_port", "openssh_config", "bad_port line 2: "),
         ("openssh_config: bad_cipher", "openssh_config", "bad_cipher line 3: "),
+        ("identity_files: [], openssh_config: names_garbage", "openssh_config", "garbage: "),
+        ("identity_files: [], openssh_config: names_encrypted", "openssh_config", "encrypted: "),
+        ("identity_files: [], openssh_config: names_nothing", "openssh_config", "absent: "),
+        ("known_hosts: null, openssh_config: knows_nobody", "openssh_config", "empty: "),
+        ("known_hosts: null, openssh_config: knows_a_missing_file", "openssh_config", "absent: "),
+        ("known_hosts: null, openssh_config: knows_a_directory", "openssh_config", "regular file"),
+        ("known_hosts: null, openssh_config: knows_none", "openssh_config", "knows_none names no known hosts"),
+        ("openssh_config: runs_nothing", "openssh_config", "/no/such/program"),
+        ("openssh_config: jumps_over_nonsense", "openssh_config", "jump host gw:abc: "),
         ("algorithms: {kex: [+nonsense]}", "algorithms.kex", "'+nonsense'"),
         ("host_algorithms: [{hosts: [m]; macs: [nonsense]}]", "host_algorithms", "m: macs: "),
     ],
@@ -84,6 +106,19 @@ def test_a_file_that_makes_every_login_fail_is_a_fault(tmp_path: Path, transport
 def test_usable_files_are_no_fault(tmp_path: Path) -> None:
     """Names of algorithms that only OpenSSH knows are ignored, as asyncssh does."""
     assert examine_all(write(tmp_path, "openssh_config: good_config")).warnings == ()
+
+
+def test_a_passphrase_may_have_any_encoding(tmp_path: Path) -> None:
+    """OpenSSH's own tools take it as bytes."""
+    file = write(tmp_path, "passphrase_file: latin_1, identity_files: [encrypted_in_latin_1]")
+    assert examine_all(file).warnings == ()
+
+
+def test_files_that_an_openssh_configuration_names_may_be_missing_where_another_exists(tmp_path: Path) -> None:
+    """As with OpenSSH; the skipped lines of the existing ones are reported."""
+    file = write(tmp_path, "identity_files: [], known_hosts: null, openssh_config: names_several")
+    messages = [found.message for found in examine_all(file).warnings]
+    assert ["bad_lines:1: " in messages[0], "bad_lines:3: " in messages[1], len(messages)] == [True, True, 2]
 
 
 def test_a_line_of_known_hosts_that_is_skipped_is_a_warning(tmp_path: Path) -> None:

@@ -17,12 +17,20 @@ from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host, Seconds
 from boks_exporter.remote.settings import Algorithms, SshSettings
 from boks_exporter.transport.ssh.algorithms import lists_for, options_of, prefer, weak_in
-from boks_exporter.transport.ssh.credentials import Credentials, Stamp
+from boks_exporter.transport.ssh.credentials import Credentials
 from boks_exporter.transport.ssh.error_mapping import local, lost_meanwhile, message_of, resources, while_connecting
+from boks_exporter.transport.ssh.file_stamp import Stamp
 from boks_exporter.transport.ssh.host_keys import Client, host_key_refused
 from boks_exporter.transport.ssh.jump_route import JumpLoopError, loop_message, route_from_here
 from boks_exporter.transport.ssh.known_hosts import KnownHosts
-from boks_exporter.transport.ssh.openssh_config import Evaluated, OpensshConfig, Target, jump_target, target_of
+from boks_exporter.transport.ssh.openssh_config import (
+    Evaluated,
+    OpensshConfig,
+    Target,
+    jump_target,
+    target_of,
+    verifiable,
+)
 from boks_exporter.transport.ssh.resolver import Address, Resolver, is_address
 
 _log = structlog.get_logger(__name__)
@@ -111,7 +119,7 @@ class Connector:
     async def _open(self, target: Target, tunnel: Tunnel | None) -> Connection:
         """Prepare everything local first: a slow name or a wrong file takes no turn of another host's login."""
         found = await self._config.of(target)
-        options = await self._login_options(target)
+        options = await self._login_options(target, found)
         known = await self._known_hosts(target, found)
         lists = self._lists(target, found)
         addresses: tuple[Address, ...] = ()
@@ -152,8 +160,8 @@ class Connector:
                 return connection
         raise (exhausted or await _failure(failed, target, found, tunnel, client, known)) from failed
 
-    async def _login_options(self, target: Target) -> dict[str, Any]:
-        """Set every option of asyncssh whose default is the user's own SSH configuration."""
+    async def _login_options(self, target: Target, found: Evaluated) -> dict[str, Any]:
+        """Set every option of asyncssh whose default reads a file that the settings do not name."""
         settings = self._settings
         options: dict[str, Any] = {
             "username": target.user,
@@ -162,12 +170,10 @@ class Connector:
             "keepalive_interval": settings.keepalive_interval_seconds,
             "keepalive_count_max": settings.keepalive_count,
             "x509_trusted_certs": None,
+            "pkcs11_provider": None,
+            "agent_path": await _answering_agent(found.agent) if settings.agent else None,
         }
-        if settings.agent:
-            await _check_agent()
-        else:
-            options["agent_path"] = None
-        identity = await self._credentials.identity()
+        identity = await self._credentials.identity(found.identity_files, found.certificate_files)
         if identity.keys:
             options["client_keys"] = list(identity.keys)
         if identity.certificates:
@@ -178,11 +184,7 @@ class Connector:
         """Load known hosts; only the setting named `insecure` switches verification off."""
         if self._settings.insecure_ignore_host_keys:
             return None
-        if not self._settings.known_hosts and found.known_hosts == ("none",):
-            file = self._settings.openssh_config
-            detail = f"{file} names no known hosts for {target.address}; only insecure_ignore_host_keys allows that"
-            raise TransportError(FailureReason.LOCAL, detail)
-        return await self._credentials.known_hosts(found.known_hosts)
+        return await self._credentials.known_hosts(verifiable(self._settings, target, found))
 
     def _lists(self, target: Target, found: Evaluated) -> Algorithms:
         try:
@@ -216,6 +218,8 @@ async def _failure(
         return _not_forwarded(error, found, tunnel)
     if isinstance(error, asyncssh.HostKeyNotVerifiable) and known and (client.offered or known.has_revoked):
         return await host_key_refused(client, found, known, error)
+    if isinstance(error, OSError) and error.filename:
+        return local(error, error.filename)  # the program of a ProxyCommand; a network has no files
     return while_connecting(error, target.name)
 
 
@@ -254,13 +258,16 @@ def _not_forwarded(error: asyncssh.ChannelOpenError, found: Evaluated, tunnel: T
     return TransportError(FailureReason.CONNECT, f"jump host {tunnel.name}: {what}")
 
 
-async def _check_agent() -> None:
+async def _answering_agent(configured: str | None) -> str:
     """Find out before the login whether the agent answers: without it the host would see a login without a key."""
-    path = os.environ.get("SSH_AUTH_SOCK", "")
+    name, path = "SSH_AUTH_SOCK", os.environ.get("SSH_AUTH_SOCK", "")
+    if configured is not None:
+        name, path = "IdentityAgent", configured
     try:
         agent = await asyncssh.connect_agent(path)
     except (OSError, ValueError, asyncssh.Error) as error:
-        raise resources(error) or local(error, f"SSH agent (SSH_AUTH_SOCK={path or 'not set'})") from error
+        raise resources(error) or local(error, f"SSH agent ({name}={path or 'not set'})") from error
     with suppress(OSError):
         agent.close()
         await agent.wait_closed()
+    return path

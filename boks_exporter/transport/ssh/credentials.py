@@ -4,20 +4,21 @@ import asyncio
 import os
 import shlex
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import asyncssh
 import structlog
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.remote.settings import SshSettings
+from boks_exporter.transport.ssh.config_files import ConfigFiles
 from boks_exporter.transport.ssh.error_mapping import local
+from boks_exporter.transport.ssh.file_stamp import Stamp, stamp_of
 from boks_exporter.transport.ssh.known_hosts import KnownHosts, read_known_hosts
 from boks_exporter.transport.ssh.regular_files import read_regular
 
-Stamp: TypeAlias = tuple[tuple[str, int, int, int] | None, ...]
 _Read = TypeVar("_Read")
 
 _log = structlog.get_logger(__name__)
@@ -67,29 +68,41 @@ class Credentials:
 
     def __init__(self, settings: SshSettings) -> None:
         self._settings = settings
-        self._identity: _Kept[Identity] = _Kept()
+        self._identities: dict[tuple[Path, ...], _Kept[Identity]] = {}
         self._known_hosts: _Kept[KnownHosts] = _Kept()
         self._known_hosts_files: tuple[Path, ...] = ()
+        self._config = ConfigFiles(settings.openssh_config) if settings.openssh_config else None
 
-    async def identity(self) -> Identity:
-        """Load the private keys and their certificates."""
-        return await self._identity.get(_identity_files(self._settings), lambda: read_identity(self._settings))
+    async def identity(self, keys: tuple[Path, ...] = (), certificates: tuple[Path, ...] = ()) -> Identity:
+        """Load the keys of the settings, else those that the OpenSSH configuration names, with their certificates."""
+        settings = with_files(self._settings, keys, certificates)
+        files = _identity_files(settings)
+        return await self._identities.setdefault(files, _Kept()).get(files, lambda: read_identity(settings))
 
     async def known_hosts(self, named_by_config: Iterable[str] = ()) -> KnownHosts:
         """Load the known host keys; without a single key no host can be verified, which is a local fault.
 
         As with OpenSSH, files named by its configuration may be missing; the file of the settings may not.
         """
-        files = known_hosts_files(self._settings, named_by_config)
+        names = tuple(named_by_config)
+        files = known_hosts_files(self._settings, names)
         self._known_hosts_files = files
-        return await self._known_hosts.get(files, lambda: _logged(read_keys_of_hosts(files)))
+        return await self._known_hosts.get(files, lambda: _logged(read_keys_of_hosts(files, names)))
 
     def stamp(self) -> Stamp:
         """Return the state of all files on which a login rests; any change is worth another attempt."""
-        settings = self._settings
-        named = (settings.known_hosts, settings.openssh_config)
-        others = (*(file for file in named if file), *self._known_hosts_files)
-        return stamp_of((*_identity_files(settings), *others))
+        named = {*self._known_hosts_files, *_identity_files(self._settings), self._settings.known_hosts}
+        files = sorted(file for file in named.union(*self._identities) if file)
+        return stamp_of(files) + (self._config.stamp() if self._config else ())
+
+
+def with_files(settings: SshSettings, keys: tuple[Path, ...], certificates: tuple[Path, ...]) -> SshSettings:
+    """Add what the OpenSSH configuration names, where the settings name no key; some of the files may be missing."""
+    if settings.identity_files or not keys:
+        return settings
+    existing = tuple(path for path in keys if path.exists())
+    more = tuple(path for path in certificates if path.exists())
+    return replace(settings, identity_files=existing or keys, certificate_files=settings.certificate_files or more)
 
 
 def read_identity(settings: SshSettings) -> Identity:
@@ -101,14 +114,14 @@ def read_identity(settings: SshSettings) -> Identity:
     return Identity(tuple(keys), tuple(certificates))
 
 
-def read_key(path: Path, passphrase: str | None) -> asyncssh.SSHKey:
+def read_key(path: Path, passphrase: bytes | None) -> asyncssh.SSHKey:
     """Read a private key."""
     key: asyncssh.SSHKey = read_or_raise(path, lambda content: _imported_key(path, content, passphrase))
     key.set_filename(path)
     return key
 
 
-def _imported_key(path: Path, content: bytes, passphrase: str | None) -> asyncssh.SSHKey:
+def _imported_key(path: Path, content: bytes, passphrase: bytes | None) -> asyncssh.SSHKey:
     """Import a private key; raises ValueError that says how to convert one of another program."""
     for beginning, advice in _OTHER_FORMATS.items():
         if content.lstrip().startswith(beginning):
@@ -122,22 +135,22 @@ def read_certificate(path: Path) -> asyncssh.SSHCertificate:
     return certificate
 
 
-def read_passphrase(file: Path | None) -> str | None:
-    """Read the passphrase of the keys, without its line end."""
+def read_passphrase(file: Path | None) -> bytes | None:
+    """Read the passphrase of the keys, without its line end and in its own encoding."""
     if file is None:
         return None
-    text: str = read_or_raise(file, bytes.decode)
-    return text.rstrip("\r\n")
+    text: bytes = read_or_raise(file, bytes)
+    return text.rstrip(b"\r\n")
 
 
-def read_keys_of_hosts(files: tuple[Path, ...]) -> KnownHosts:
+def read_keys_of_hosts(files: tuple[Path, ...], named_by_config: Iterable[str] = ()) -> KnownHosts:
     """Read known hosts; raises TransportError for a file that cannot be read, and where there is no key at all."""
     try:
         known = read_known_hosts(files)
     except OSError as error:
         raise local(error, error.filename or DEFAULT_KNOWN_HOSTS) from error
     if known.is_empty:
-        named = ", ".join(map(str, files)) or DEFAULT_KNOWN_HOSTS
+        named = ", ".join(map(str, files or named_by_config)) or DEFAULT_KNOWN_HOSTS
         skipped = f" ({known.skipped[0]})" if known.skipped else ""
         detail = f"{named}: expected the keys of the hosts, found no usable line{skipped}; no host can be verified"
         raise TransportError(FailureReason.LOCAL, detail)
@@ -150,12 +163,7 @@ def known_hosts_files(settings: SshSettings, named_by_config: Iterable[str] = ()
         return (settings.known_hosts,)
     names = tuple(named_by_config) or (DEFAULT_KNOWN_HOSTS,)
     paths = (Path(os.path.expanduser(name)) for name in names)  # noqa: PTH111 - Path.expanduser raises without a home
-    return tuple(path for path in paths if path.is_file())
-
-
-def stamp_of(paths: Iterable[Path]) -> Stamp:
-    """Return what changes with every change of the files."""
-    return tuple(_stamp_of(path) for path in paths)
+    return tuple(path for path in paths if path.exists())
 
 
 def read_or_raise(path: Path, parse: Callable[[bytes], Any]) -> Any:
@@ -180,11 +188,3 @@ def _identity_files(settings: SshSettings) -> tuple[Path, ...]:
 def _certificate_path(key: Path) -> Path:
     """Return the path of the certificate that ssh-keygen writes next to a key."""
     return key.with_name(key.name + _CERTIFICATE_SUFFIX)
-
-
-def _stamp_of(path: Path) -> tuple[str, int, int, int] | None:
-    try:
-        seen = path.stat()
-    except OSError:
-        return None
-    return str(path), seen.st_mtime_ns, seen.st_size, seen.st_ino

@@ -1,23 +1,33 @@
 """Faults of the local files that SSH needs, found by the code that uses them."""
 
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from boks_exporter.errors import TransportError
+from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host
 from boks_exporter.remote.settings import SshSettings
 from boks_exporter.transport.ssh.algorithms import lists_for, unsupported
 from boks_exporter.transport.ssh.credentials import (
     known_hosts_files,
     read_certificate,
+    read_identity,
     read_key,
     read_keys_of_hosts,
     read_passphrase,
+    with_files,
 )
 from boks_exporter.transport.ssh.jump_route import JumpLoopError, loop_message, whole_route
 from boks_exporter.transport.ssh.known_hosts import KnownHosts
-from boks_exporter.transport.ssh.openssh_config import evaluate, jump_target, target_of
+from boks_exporter.transport.ssh.openssh_config import (
+    Evaluated,
+    Target,
+    evaluate,
+    jump_target,
+    target_of,
+    verifiable,
+)
 from boks_exporter.transport.ssh.regular_files import is_readable
 
 Place: TypeAlias = tuple[str | int, ...]
@@ -48,13 +58,16 @@ def login_faults(settings: SshSettings) -> Iterator[Found]:
             yield from _fault_of(("certificate_files", index), read_certificate, path)
 
 
-def ssh_warnings(settings: SshSettings) -> Iterator[Found]:
+def ssh_warnings(settings: SshSettings, hosts: Iterable[Host]) -> Iterator[Found]:
     """Find lines of known_hosts that will be skipped."""
     try:
-        known = _keys_of_hosts(settings)
-    except TransportError:
+        known = [_keys_of_hosts(settings)]
+        if _names_known_hosts(settings):
+            files = {known_hosts_files(settings, found.known_hosts) for _, found in _evaluated(settings, hosts)}
+            known = [read_keys_of_hosts(each) for each in sorted(files)]
+    except (TransportError, ValueError, JumpLoopError):
         return  # reported as a fault
-    for skipped in known.reported if known else ():
+    for skipped in [line for each in known if each for line in each.reported]:
         yield ("known_hosts",), str(skipped)
 
 
@@ -68,7 +81,7 @@ def _known_hosts_faults(settings: SshSettings) -> Iterator[Found]:
 
 def _keys_of_hosts(settings: SshSettings) -> KnownHosts | None:
     """Read known hosts; None where none are needed, where openssh_config names them, and where a file is missing."""
-    if settings.insecure_ignore_host_keys or (settings.openssh_config and not settings.known_hosts):
+    if settings.insecure_ignore_host_keys or _names_known_hosts(settings):
         return None
     files = known_hosts_files(settings)
     return read_keys_of_hosts(files) if files and all(map(is_readable, files)) else None
@@ -93,20 +106,57 @@ def _unknown(entry: str) -> str:
     return f"expected an algorithm that is supported here, found {entry!r}"
 
 
+def _names_known_hosts(settings: SshSettings) -> bool:
+    """Return whether the OpenSSH configuration may name the files of known hosts."""
+    return bool(settings.openssh_config and not settings.known_hosts and not settings.insecure_ignore_host_keys)
+
+
 def _config_faults(settings: SshSettings, file: Path, hosts: Iterable[Host]) -> Iterator[Found]:
-    """Evaluate the configuration for each host; one fault is enough."""
+    """Evaluate the configuration for each host, and open what it names; one fault is enough."""
+    opened: set[object] = set()
+    try:
+        for target, found in _evaluated(settings, hosts):
+            lists_for(settings, target.name, found.algorithms)
+            named = (found.identity_files, found.certificate_files, found.known_hosts, found.proxy_program)
+            if named not in opened:
+                opened.add(named)
+                _open_files(settings, target, found)
+    except JumpLoopError as error:
+        yield ("openssh_config",), loop_message(file, str(error))
+    except (TransportError, ValueError) as error:
+        yield ("openssh_config",), _with_line(file, getattr(error, "detail", str(error)))
+
+
+def _evaluated(settings: SshSettings, hosts: Iterable[Host]) -> Iterator[tuple[Target, Evaluated]]:
+    """Evaluate the OpenSSH configuration for each host, and for each jump host once."""
+    file, jumps = settings.openssh_config, set()
+    if file is None:
+        return
     for host in hosts:
-        try:
-            found = evaluate(file, target_of(host.name, host.address, host.port, settings))
-            lists_for(settings, host.name, found.algorithms)
-            if route := settings.jump_host or found.jump:
-                whole_route(route, lambda jump: evaluate(file, jump_target(jump, settings)).jump)
-        except JumpLoopError as error:
-            yield ("openssh_config",), loop_message(file, str(error))
-            return
-        except (TransportError, ValueError) as error:
-            yield ("openssh_config",), _with_line(file, getattr(error, "detail", str(error)))
-            return
+        target = target_of(host.name, host.address, host.port, settings)
+        found = evaluate(file, target)
+        yield target, found
+        if route := settings.jump_host or found.jump:
+            whole = whole_route(route, lambda jump: evaluate(file, jump_target(jump, settings)).jump)
+            for jump in [each for each in whole.split(",") if each not in jumps]:
+                jumps.add(jump)
+                try:
+                    target = jump_target(jump, settings)
+                except TransportError as error:
+                    raise TransportError(error.reason, f"jump host {jump}: {error.detail}") from error
+                yield target, evaluate(file, target)
+
+
+def _open_files(settings: SshSettings, target: Target, found: Evaluated) -> None:
+    """Read what the configuration names for a target; raises TransportError."""
+    if not settings.identity_files:
+        read_identity(with_files(settings, found.identity_files, found.certificate_files))
+    if _names_known_hosts(settings):
+        names = verifiable(settings, target, found)
+        read_keys_of_hosts(known_hosts_files(settings, names), names)
+    if found.proxy_program and shutil.which(found.proxy_program) is None:
+        detail = f"ProxyCommand: expected a program that this user can run, found {found.proxy_program!r}"
+        raise TransportError(FailureReason.LOCAL, detail)
 
 
 def _with_line(file: Path, text: str) -> str:

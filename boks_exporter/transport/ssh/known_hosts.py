@@ -130,8 +130,8 @@ def _match(known: asyncssh.SSHKnownHosts, host: str, address: str, port: int) ->
 def _parts(line: str) -> tuple[str, ...]:
     """Split a line into marker, hosts, key type and key, without its comment; raises ValueError that says what it is.
 
-    Only blanks and tabs separate, and one line is one entry: asyncssh, which ends a line at each control character, gets
-    no comment to read.
+    Only blanks and tabs separate, and one line is one entry: asyncssh, which ends a line at control characters too,
+    gets no comment to read.
     """
     words = _BLANKS.split(line)
     if words[0].startswith("@") and words[0] not in _MARKERS:

@@ -1,6 +1,7 @@
 """What an OpenSSH client configuration says about one address."""
 
 import asyncio
+import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ import asyncssh
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.remote.settings import SshSettings
 from boks_exporter.transport.ssh.algorithms import openssh_lists
-from boks_exporter.transport.ssh.credentials import stamp_of
+from boks_exporter.transport.ssh.config_files import ConfigFiles
 from boks_exporter.transport.ssh.error_mapping import resources
 from boks_exporter.transport.ssh.jump_route import JUMP
 
@@ -38,10 +39,17 @@ class Evaluated:
     port: int
     known_hosts: tuple[str, ...] = ()
     jump: str | None = None
-    is_proxied: bool = False
+    proxy_program: str | None = None
     family: int = 0
     algorithms: Mapping[str, str] = field(default_factory=dict)
     alias: str | None = None
+    identity_files: tuple[Path, ...] = ()
+    certificate_files: tuple[Path, ...] = ()
+    agent: str | None = None
+
+    @property
+    def is_proxied(self) -> bool:
+        return self.proxy_program is not None
 
     @property
     def key_name(self) -> str:
@@ -54,6 +62,7 @@ class OpensshConfig:
 
     def __init__(self, settings: SshSettings) -> None:
         self._settings = settings
+        self._files = ConfigFiles(settings.openssh_config) if settings.openssh_config else None
         self._cache: dict[tuple[Target, Any], Evaluated] = {}
         # Commands of `Match exec` may hang: they take no thread of another domain.
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="openssh-config")
@@ -61,9 +70,9 @@ class OpensshConfig:
     async def of(self, target: Target) -> Evaluated:
         """Evaluate a target; a configuration that cannot be used is a local fault."""
         file = self._settings.openssh_config
-        if file is None:
+        if file is None or self._files is None:
             return Evaluated(target.address, target.port)
-        key = (target, stamp_of((file,)))
+        key = (target, self._files.stamp())
         if key not in self._cache:
             found = await asyncio.get_running_loop().run_in_executor(self._threads, evaluate, file, target)
             self._cache = {old: value for old, value in self._cache.items() if old[1] == key[1]} | {key: found}
@@ -91,10 +100,45 @@ def evaluate(file: Path, target: Target) -> Evaluated:
     else:
         named_hosts = tuple(str(name) for name in found.known_hosts)
     tunnel = found.tunnel if isinstance(found.tunnel, str) and found.tunnel != "none" else None
-    family = found.family if isinstance(found.family, int) else 0
+    proxy = found.proxy_command
     return Evaluated(
-        found.host, found.port, named_hosts, tunnel, bool(found.proxy_command), family, lists, found.host_key_alias
+        found.host,
+        found.port,
+        named_hosts,
+        tunnel,
+        proxy[0] if proxy else None,
+        found.family if isinstance(found.family, int) else 0,
+        lists,
+        found.host_key_alias,
+        _files(found.config, "IdentityFile"),
+        _files(found.config, "CertificateFile"),
+        _agent(found.config),
     )
+
+
+def _files(config: Any, key: str) -> tuple[Path, ...]:
+    return tuple(Path(_expanded(name)) for name in config.get(key, ()) if name.lower() != "none")
+
+
+def _agent(config: Any) -> str | None:
+    """Return the agent's socket; None for the one of the environment."""
+    named = config.get("IdentityAgent")
+    return None if named in {None, "SSH_AUTH_SOCK"} else os.path.expandvars(_expanded(named))
+
+
+def _expanded(name: str) -> str:
+    return os.path.expanduser(name)  # noqa: PTH111 - Path.expanduser raises without a home
+
+
+def verifiable(settings: SshSettings, target: Target, found: Evaluated) -> tuple[str, ...]:
+    """Return the files of known hosts that the configuration names; raises TransportError where it names `none`."""
+    if not settings.known_hosts and found.known_hosts == ("none",):
+        detail = (
+            f"{settings.openssh_config} names no known hosts for {target.address}; only insecure_ignore_host_keys "
+            "allows that"
+        )
+        raise TransportError(FailureReason.LOCAL, detail)
+    return found.known_hosts
 
 
 def target_of(name: str, address: str, port: int | None, settings: SshSettings, user: str | None = None) -> Target:
@@ -108,7 +152,7 @@ def jump_target(jump: str, settings: SshSettings) -> Target:
     """Return the target of one jump host, `[user@]host[:port]`; raises TransportError."""
     match = JUMP.fullmatch(jump)
     if match is None:
-        raise TransportError(FailureReason.CONNECT, "expected [user@]host[:port]")
+        raise TransportError(FailureReason.LOCAL, "expected [user@]host[:port]")
     name = match["host"].strip("[]")
     port = int(match["port"]) if match["port"] else None
     return target_of(name, name, port, settings, match["user"])

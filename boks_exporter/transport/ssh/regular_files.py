@@ -1,6 +1,5 @@
 """Local files that SSH needs, read without waiting for a writer."""
 
-import errno
 import os
 import stat
 from pathlib import Path
@@ -9,9 +8,10 @@ from pathlib import Path
 def read_regular(file: Path) -> bytes:
     """Read a regular file; raises OSError for anything else: the reader of a FIFO would wait forever."""
     descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(0, "expected a regular file", str(file))  # no number: the system's text for one says less
     with os.fdopen(descriptor, "rb") as opened:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "expected a regular file", str(file))
         return opened.read()
 
 

@@ -1,0 +1,48 @@
+"""An OpenSSH client configuration with the files that it includes, as far as their changes matter."""
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from boks_exporter.transport.ssh.file_stamp import Stamp, stamp_of
+from boks_exporter.transport.ssh.regular_files import read_regular
+
+_INCLUDE: Final = re.compile(r"^[ \t]*include[ \t=]+(.+)$", re.IGNORECASE | re.MULTILINE)
+
+
+class ConfigFiles:
+    """The state of a configuration; the files are listed again when one of them has changed."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._files: tuple[Path, ...] = ()
+        self._stamp: Stamp = ()
+
+    def stamp(self) -> Stamp:
+        """Return what changes with every change of any of the files."""
+        if not self._files or stamp_of(self._files) != self._stamp:
+            self._files = tuple(dict.fromkeys(_read(self._file, set())))
+            self._stamp = stamp_of(self._files)
+        return self._stamp
+
+
+def _read(file: Path, seen: set[Path]) -> Iterator[Path]:
+    """Yield a file, those that its Include lines name, and the directories of their patterns."""
+    yield file
+    if file in seen:
+        return
+    seen.add(file)
+    text = ""
+    with suppress(OSError):
+        text = read_regular(file).decode(errors="replace")
+    for words in _INCLUDE.findall(text):
+        for word in words.replace('"', "").split():
+            with suppress(OSError, RuntimeError, ValueError):
+                pattern = (Path(word) if word[0] in "/~" else Path("~/.ssh", word)).expanduser()
+                is_pattern = any(character in pattern.name for character in "*?[")
+                if is_pattern:
+                    yield pattern.parent
+                for found in sorted(pattern.parent.glob(pattern.name)) if is_pattern else [pattern]:
+                    yield from _read(found, seen)
