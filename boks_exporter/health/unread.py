@@ -27,6 +27,8 @@ def _because(obstacle: NotCompared) -> str:
             return f"its number on {obstacle.host} went back, changed its stamp or disappeared between two readings"
         case Obstacle.STAMP:
             return f"{obstacle.host} printed no stamp that can be read, the other server did"
+        case Obstacle.EXTRA:
+            return f"{obstacle.host} has it, the master does not"
 
 
 def not_listed_readably(snapshot: DomainSnapshot, host: HostName) -> str | None:

@@ -15,12 +15,14 @@ _SEARCHED: Final = 500
 """Characters of a line in which tables are searched: more than any row has."""
 
 _ROW: Final = re.compile(r"[\W_]*t(?:able)?[\W_]{0,2}\d", re.IGNORECASE)
+_STAMP_AND_NUMBERS: Final = re.compile(r"\dd\s+[0-9]{1,2}:[0-9]{2}:[0-9]{2}\s+[0-9]+\s*\(")
 _TABLE: Final = re.compile(r"(?<![^\W\d_])(?:t[ :#._-]?|table[\W_]{0,2})(\d{1,4})(?!\d)", re.IGNORECASE)
 
 
 def is_like_a_row(line: str) -> bool:
-    """Whether a line begins like `T9 …`."""
-    return _ROW.match(_plain(line)) is not None
+    """Whether a line begins like `T9 …`, or has the stamp and the two numbers of a row behind any other name."""
+    plain = _plain(line)
+    return _ROW.match(plain) is not None or _STAMP_AND_NUMBERS.search(plain) is not None
 
 
 def tables_in(line: str) -> tuple[TableNumber, ...]:

@@ -30,7 +30,7 @@ from boks_exporter.replication.brackets import (
 )
 from boks_exporter.replication.compared import DomainComparison, ReplicaComparison, TableComparison
 from boks_exporter.replication.history import History
-from boks_exporter.replication.not_compared import excluded_tables, not_compared
+from boks_exporter.replication.not_compared import Obstacle, excluded_tables, not_compared
 
 _KEPT_ROWS: Final = 16384
 
@@ -84,7 +84,7 @@ def _replica(snapshot: DomainSnapshot, seen: Observed, past: _Past) -> ReplicaCo
             return settled.shared_with(seen.host, seen.started_at)
     rows = seen.sequences.by_table() if seen.sequences else {}
     around = brackets(snapshot, seen)
-    uncertain = {each.table for each in obstacles}
+    uncertain = {each.table for each in obstacles if each.obstacle is not Obstacle.EXTRA}
     return ReplicaComparison(
         host=seen.host,
         read_at=seen.started_at,

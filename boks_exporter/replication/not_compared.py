@@ -32,6 +32,8 @@ class Obstacle(StrEnum):
     """The master's number went back, changed its stamp or disappeared between the master's two readings."""
     STAMP = "stamp"
     """Only one of the two servers printed a stamp that could be read."""
+    EXTRA = "extra"
+    """The replica has it, and the master, read before and after it, does not: how far ahead it is cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ def _obstacles(
     if before and after:
         for table in _changed(before.sequences, after.sequences):
             yield NotCompared(table, before.host, Obstacle.CHANGED)
+        yield from (NotCompared(table, seen.host, Obstacle.EXTRA) for table in _extra(shown, before.sequences, after.sequences))
     for reading in readings:
         for table in _one_sided_stamps(shown, reading.sequences):
             printed = shown.stamps[table] is not None
@@ -117,6 +120,13 @@ def excluded_tables(snapshot: DomainSnapshot, seen: Observed) -> dict[TableNumbe
     readings = (reading.sequences for reading in readings_around(snapshot, seen) if reading)
     reports = (*readings, *((seen.sequences,) if seen.sequences else ()))
     return {table: line for report in reports for table, line in report.ignored_tables.items()}
+
+
+@lru_cache(maxsize=KEPT_PAIRS)
+def _extra(shown: SequenceReport, before: SequenceReport, after: SequenceReport) -> tuple[TableNumber, ...]:
+    """Return the tables of a replica that its master printed in no line, neither before nor after it."""
+    printed = {*before.numbers, *before.ignored_tables, *after.numbers, *after.ignored_tables}
+    return tuple(row.table for row in shown.tables if row.table not in printed)
 
 
 @lru_cache(maxsize=KEPT_PAIRS)

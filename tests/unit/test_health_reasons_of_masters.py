@@ -99,14 +99,15 @@ def test_a_role_that_nobody_knows_is_told_with_its_word(boksinit: str | None, wo
     assert (*summary(unread), unread.is_replica) == (ReplicaState.UNKNOWN, "role ended with 1", (), True)
 
 
-def test_a_table_that_only_the_replica_has_is_evidence() -> None:
-    """It decides nothing: the master may have dropped it."""
+def test_a_table_that_only_the_replica_has_is_not_ok() -> None:
+    """The copy may hold updates that the master never had."""
     verdict = of_replica(answers("R1", Role.REPLICA, {**NUMBERS, 54: 1}), listed("R1"))
     assert summary(verdict) == (
-        ReplicaState.OK,
-        "listed as OK, nothing ahead",
+        ReplicaState.UNKNOWN,
+        "T54 could not be compared: R1 has it, the master does not",
         ("has T54, which the master does not have",),
     )
+    assert not verdict.promotable
 
 
 def test_who_was_a_replica_is_one_while_it_does_not_answer() -> None:

@@ -66,6 +66,27 @@ def test_a_form_that_all_servers_print_hides_nothing_after_many_rounds(
     assert seen[-1] is (ReplicaState.UNKNOWN if line is ROW else ReplicaState.OK)
 
 
+def test_a_table_that_only_the_replica_has_is_not_compared() -> None:
+    """Unless the master, too, may have it: in a line that is ignored, or not yet before and not read again after."""
+    extra = healthy_round(NUMBERS, R1={**NUMBERS, 54: 3})
+    (compared,) = compare(extra, History()).replicas
+    assert [(each.table, each.obstacle) for each in compared.not_compared] == [(54, Obstacle.EXTRA)]
+    assert (compared.extra_tables, compared.lag, compared.ahead) == ((54,), None, None)
+    (unread,) = compare(printed(extra, replace(ROW, tables=(54,)), by="M"), History()).replicas
+    assert [each.obstacle for each in unread.not_compared] == [Obstacle.UNREAD]
+    (ignored,) = compare(printed(extra, replace(ROW, tables=(54,), ignored="known"), by="M"), History()).replicas
+    assert (ignored.not_compared, [*ignored.excluded]) == ((), [54])
+    (new,) = compare(replace(extra, master_readings=extra.master_readings[:1]), History()).replicas
+    assert Obstacle.EXTRA not in {each.obstacle for each in new.not_compared}
+
+
+@pytest.mark.parametrize("name", ["TAB54", "<54", "54:", "Tx54", "users"])
+def test_the_stamp_and_numbers_of_a_row_make_one_whatever_its_name(name: str) -> None:
+    """Also where all servers print that form."""
+    report = parse_sequence(f"T7 13678d 8:33:46 5053 (5053)\n{name} 13678d 8:33:46 50 (50)")
+    assert [line.is_row for line in report.unread_lines] == [True]
+
+
 def test_a_form_that_one_server_stops_printing_is_counted_again() -> None:
     """And a round without answers counts for nothing."""
     history = History()
