@@ -20,6 +20,11 @@ FOREIGN_VARIABLES = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", 
 HANDLERS = dict.fromkeys((signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
 """What these signals do at the start of every test."""
 
+TESTS = Path(__file__).parent
+
+MEASURED = {"unit", "runs"}
+"""Directories of tests in which coverage is measured."""
+
 settings.register_profile("whole", deadline=None)
 """`make test`: no example fails because the machine is busy."""
 settings.register_profile("check", max_examples=25, deadline=None)
@@ -48,7 +53,14 @@ def _stay(_number: int, _frame: object) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Shuffle where asked to; by files, since a file stays in one process."""
+    """Measure coverage in the unit tests and runs alone, and shuffle where asked to; by files, since a file stays in one process.
+
+    Measuring doubles the CPU time of a test. The floor of the pure core is about behaviour that a quick test shows;
+    what only a whole process or a matrix of faults happens to pass through is not covered by that.
+    """
+    for item in items:
+        if item.path.relative_to(TESTS).parts[0] not in MEASURED:
+            item.add_marker(pytest.mark.no_cover)
     if seed := config.getoption("shuffle"):
         files: dict[str, list[pytest.Item]] = {}
         for item in items:
