@@ -53,7 +53,7 @@ def _stay(_number: int, _frame: object) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Measure coverage in the unit tests and runs alone, and shuffle where asked to; by files, since a file stays in one process.
+    """Measure coverage in some tests only, and shuffle where asked to; by files, since a file stays in one process.
 
     Measuring doubles the CPU time of a test. The floor of the pure core is about behaviour that a quick test shows;
     what only a whole process or a matrix of faults happens to pass through is not covered by that.

@@ -69,7 +69,8 @@ def _obstacles(
     if before and after:
         for table in _changed(before.sequences, after.sequences):
             yield NotCompared(table, before.host, Obstacle.CHANGED)
-        yield from (NotCompared(table, seen.host, Obstacle.EXTRA) for table in _extra(shown, before.sequences, after.sequences))
+        for table in _extra(shown, before.sequences, after.sequences):
+            yield NotCompared(table, seen.host, Obstacle.EXTRA)
     for reading in readings:
         for table in _one_sided_stamps(shown, reading.sequences):
             printed = shown.stamps[table] is not None
