@@ -55,6 +55,7 @@ def _domain(model: DomainModel, directory: Path, parsing: ParsingModel, journal:
         discover=model.discover,
         address_template=model.address_template,
         discovered_seconds=model.discovered_seconds,
+        discovered_limit=model.discovered_limit,
         hosts=tuple(_host(host, model.address_template) for host in model.hosts),
         thresholds=Thresholds(**vars(model.thresholds)),
         ignore_lines=tuple(IgnoreRule(**vars(rule)) for rule in parsing.ignore_lines),

@@ -11,7 +11,7 @@ from boks_exporter.config.strict_yaml import Path_
 
 _Schema = dict[str, Any]
 
-_LISTED_AT_MOST: Final = 8
+_LISTED_AT_MOST: Final = 10
 
 
 def hint_for(key: str, path: Path_, model: type[BaseModel]) -> str:

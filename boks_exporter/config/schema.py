@@ -190,6 +190,9 @@ class DomainModel(Strict):
         default=86400.0,
         description="A discovered host that no list has named for so long, and that does not answer, is dropped.",
     )
+    discovered_limit: int = Field(
+        default=250, ge=1, le=10_000, description="Discovered hosts at most; further names are unresolved replicas."
+    )
     hosts: tuple[HostModel, ...] = Field(
         strict=False, min_length=1, description="Its servers. The master is observed, not configured."
     )

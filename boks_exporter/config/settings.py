@@ -87,6 +87,7 @@ class DomainSettings:
     discover: bool = False
     address_template: str = "{name}"
     discovered_seconds: Seconds = 86400.0
+    discovered_limit: int = 250
     thresholds: Thresholds = field(default_factory=Thresholds)
     ignore_lines: tuple[IgnoreRule, ...] = ()
     failover: FailoverSettings | None = None

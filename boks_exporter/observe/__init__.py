@@ -6,11 +6,14 @@ from boks_exporter.observe.one_poll import poll_once
 from boks_exporter.observe.polls import PATIENCE_SECONDS
 from boks_exporter.observe.rare_facts import RareSections
 from boks_exporter.observe.round import RoundOptions, observe
+from boks_exporter.observe.turns import DomainLimiter, Limiter
 
 __all__ = [
     "PATIENCE_SECONDS",
     "Clock",
+    "DomainLimiter",
     "Knowledge",
+    "Limiter",
     "RareSections",
     "RoundOptions",
     "SystemClock",

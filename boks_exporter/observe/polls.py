@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from boks_exporter.config import DomainSettings
-from boks_exporter.errors import TransportError
+from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import (
     DomainSnapshot,
     Host,
@@ -26,7 +26,7 @@ from boks_exporter.observe.clock import Stopwatch
 from boks_exporter.observe.host_matching import discovered, listing_of, reading_of
 from boks_exporter.observe.interpret import interpret_reply
 from boks_exporter.observe.rare_facts import RareSections
-from boks_exporter.observe.turns import TURN_SECONDS, turn
+from boks_exporter.observe.turns import TURN_SECONDS, Limiter, short_turn, turn
 from boks_exporter.remote.request import READING, ROLE_ONLY, Request
 from boks_exporter.transport.base import Transport
 
@@ -41,18 +41,20 @@ class Polls:
     domain: DomainSettings
     transport: Transport
     clock: Stopwatch
-    limiter: asyncio.Semaphore
+    limiter: Limiter
     hosts: dict[HostName, Host]
     patience: Seconds = PATIENCE_SECONDS
     rare: RareSections = field(default_factory=RareSections)
     last_known_master: HostName | None = None
     seen_beside: frozenset[HostName] = frozenset()
     turns: Mapping[HostName, Seconds] = field(default_factory=dict)
-    """After how long a poll of these hosts gives its turn back."""
+    """After how long a poll of these hosts, which have not answered the last time or ever, gives its turn back."""
     outcomes: dict[HostName, HostOutcome] = field(default_factory=dict)
     readings: list[MasterReading] = field(default_factory=list)
     reports: list[MasterReport] = field(default_factory=list)
     closer: list[ReplicaReading] = field(default_factory=list)
+    hanging: int = 0
+    """Polls of this round whose turns were over before they were."""
     late_roles: dict[HostName, "asyncio.Task[HostOutcome]"] = field(default_factory=dict)
     """Polls for the role only that were not waited for; the whole poll of the host follows them."""
     reading: "asyncio.Task[None] | None" = None
@@ -63,7 +65,7 @@ class Polls:
 
     async def poll(self, host: Host, request: Request) -> HostOutcome:
         """Poll one host; its failure is a value."""
-        async with turn(self.limiter, self.turns.get(host.name, TURN_SECONDS)):
+        async with turn(self.limiter, lambda: self._turn_seconds(host), self._count_hanging):
             started_at = self.clock.now()
             try:
                 raw = await self.transport.ask(host, request)
@@ -75,6 +77,13 @@ class Polls:
         if isinstance(outcome, Observed) and outcome.role is Role.MASTER:
             self.reports.append(MasterReport(host.name, outcome.started_at, outcome.finished_at))
         return outcome
+
+    def _turn_seconds(self, host: Host) -> Seconds:
+        """Shorten the turns while more and more hosts hang, as in an outage: the others still start early enough."""
+        return min(short_turn(self.hanging), self.turns.get(host.name, TURN_SECONDS))
+
+    def _count_hanging(self) -> None:
+        self.hanging += 1
 
     async def poll_host(self, host: Host) -> HostOutcome:
         """Poll one host for everything, and record what it says."""
@@ -92,10 +101,11 @@ class Polls:
             self.readings.append(reading)
         return outcome
 
-    async def find_masters(self) -> tuple[HostName, ...]:
+    async def find_masters(self, within: Seconds | None = None) -> tuple[HostName, ...]:
         """Poll every host for the role only; a host that does not answer is not polled again in this round.
 
-        Once there is a master, one that hangs is not waited for: its whole poll follows when it has answered.
+        Once there is a master, or the time is over, one that hangs is not waited for: its whole poll follows when it
+        has answered.
         """
 
         async def role_of(host: Host) -> HostOutcome:
@@ -111,7 +121,8 @@ class Polls:
         began, late = self.clock.now(), {*tasks}
         try:
             while late:
-                left = max(0.0, began + self.patience - self.clock.now()) if masters else None
+                limit = self.patience if masters else within
+                left = None if limit is None else max(0.0, began + limit - self.clock.now())
                 done, late = await asyncio.wait(late, timeout=left, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     task.result()
@@ -169,6 +180,15 @@ class Polls:
         if isinstance(again, Observed) and again.role is Role.REPLICA and again.sequences:
             self.closer.append(ReplicaReading(host.name, again.started_at, again.finished_at, again.sequences))
 
+    async def give_up(self, tasks: Collection["asyncio.Task[HostOutcome]"]) -> None:
+        """End the polls that the round has no more time for; their hosts are unreachable."""
+        await end(tasks)
+        now = self.clock.now()
+        for name in (task.get_name() for task in tasks):
+            detail = f"no answer before the end of the round, {now - self.clock.started_at:.0f} s after its start"
+            late = Unreachable(name, self.clock.started_at, now, FailureReason.TIMEOUT, detail)
+            self.outcomes.setdefault(name, late)
+
     def snapshot(self) -> DomainSnapshot:
         """Freeze what the round has read so far."""
         outcomes = tuple(self.outcomes[name] for name in self.hosts if name in self.outcomes)
@@ -215,10 +235,14 @@ class Polls:
     def add_discovered(self) -> None:
         """Add the hosts that the master's list names and the configuration does not."""
         master = self.master()
-        if self.domain.discover and master:
-            for host in discovered(master, tuple(self.hosts.values()), self.domain.address_template):
-                self.hosts[host.name] = host
-            self._resolved = None
+        if not (self.domain.discover and master):
+            return
+        named = discovered(master, tuple(self.hosts.values()), self.domain.address_template)
+        left = self.domain.discovered_limit - sum(host.discovered for host in self.hosts.values())
+        new = {host.name: host for host in named[: max(0, left)]}
+        self.hosts.update(new)
+        self.turns = dict.fromkeys((*self.turns, *new), short_turn(len(self.turns) + len(new)))
+        self._resolved = None
 
     def drop_discovered(self, forgettable: Collection[HostName]) -> None:
         """Drop discovered hosts that no list has named for long and that no longer answer as a server.

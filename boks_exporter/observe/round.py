@@ -11,11 +11,11 @@ from boks_exporter.observe.clock import Clock, Stopwatch
 from boks_exporter.observe.knowledge import Knowledge
 from boks_exporter.observe.polls import PATIENCE_SECONDS, Polls, end
 from boks_exporter.observe.rare_facts import RareSections
-from boks_exporter.observe.turns import short_turn
+from boks_exporter.observe.turns import Limiter, short_turn
 from boks_exporter.replication import undecided_replicas
 from boks_exporter.transport.base import KeepsLoops, Transport
 
-GROUP_SECONDS: Final[tuple[Seconds, ...]] = (0.25, 0.75, 1.0, 3.0)
+GROUP_SECONDS: Final[tuple[Seconds, ...]] = (0.25, 0.75, 1.0, 3.0, 5.0, 10.0)
 """The master is read again behind the answers of each of these times, and behind the last answer."""
 MOST_CLOSER_READINGS: Final = 4
 """Further readings of the master in one round."""
@@ -36,6 +36,8 @@ class RoundOptions:
     patience: Seconds = PATIENCE_SECONDS
     seconds: Seconds | None = None
     """After how long no further reading of the master is waited for; None for a one-shot poll."""
+    deadline: Seconds | None = None
+    """After how long the polls that have not ended are given up; None for a one-shot poll."""
 
 
 @dataclass
@@ -53,10 +55,10 @@ class _Round:
         """Poll all hosts; what still runs when the round is cut short is cancelled."""
         polls, options = self.polls, self.options
         try:
-            masters = await polls.find_masters() if known.masters is None else known.masters
+            masters = await polls.find_masters(self._left(0.5)) if known.masters is None else known.masters
             await self._poll_masters(masters, max(options.patience, _PATIENCE_OF_A_SLOW_MASTER * known.master_took))
             polls.add_discovered()
-            await self._bracket(known.silent)
+            await self._bracket()
             await self._settle_masters()
             await self._poll_closer(options.closer_polls)
         finally:
@@ -71,26 +73,34 @@ class _Round:
         tasks = {asyncio.create_task(polls.poll_host(host), name=host.name) for host in hosts}
         self.slow = await polls.wait_for(tasks, patience)
 
-    async def _bracket(self, silent: frozenset[HostName]) -> None:
+    def _left(self, share: float = 1.0) -> Seconds | None:
+        """Return the time until a share of the deadline is over."""
+        clock, limit = self.polls.clock, self.options.deadline
+        return None if limit is None else max(0.0, clock.started_at + share * limit - clock.now())
+
+    async def _bracket(self) -> None:
         """Poll the remaining hosts, and read the master again behind each group of answers.
 
         A hanging host neither widens the brackets of the others nor keeps what they show from being published. Hosts
-        that did not answer the last time come last.
+        that did not answer the last time, or have not answered yet, come last.
         """
         polls = self.polls
         named = polls.outcomes.keys() | {task.get_name() for task in self.slow}
-        left = sorted((host for name, host in polls.hosts.items() if name not in named), key=lambda h: h.name in silent)
+        hosts = (host for name, host in polls.hosts.items() if name not in named)
+        left = sorted(hosts, key=lambda host: host.name in polls.turns or host.name in polls.late_roles)
         running = {asyncio.create_task(polls.poll_host(host), name=host.name) for host in left} | self.slow
         is_open = False
         try:
             for number, window in enumerate((*GROUP_SECONDS, None)):
                 if not running:
                     break
-                done, running = await asyncio.wait(running, timeout=window)
+                limits = [each for each in (window, self._left()) if each is not None]
+                done, running = await asyncio.wait(running, timeout=min(limits, default=None))
                 is_open = _have_numbers(done) or is_open
                 is_open = is_open and not await self._close_brackets()
                 if running and (number or is_open or self.slow & running):
                     await self._preview()
+            await polls.give_up(running)
         finally:
             await end(running)
         await self._close_last(is_open=is_open)
@@ -180,13 +190,13 @@ async def observe(
     transport: Transport,
     clock: Clock,
     known: Knowledge,
-    limiter: asyncio.Semaphore | None = None,
+    limiter: Limiter | None = None,
     options: RoundOptions | None = None,
 ) -> DomainSnapshot:
     """Run one round of a domain; `limiter` limits how many hosts are polled at the same time."""
     options = options or RoundOptions()
     configured = {host.name: host for host in domain.hosts}
-    found = {host.name: host for host in known.discovered} if domain.discover else {}
+    found = {host.name: host for host in known.discovered[: domain.discovered_limit]} if domain.discover else {}
     hosts = {**configured, **{name: host for name, host in found.items() if name not in configured}}
     polls = Polls(
         domain,

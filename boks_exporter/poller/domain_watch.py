@@ -22,7 +22,7 @@ from boks_exporter.health import (
     judge_round,
 )
 from boks_exporter.model import DomainName, DomainSnapshot, HostName, Seconds
-from boks_exporter.observe import PATIENCE_SECONDS, Clock, Knowledge, RareSections, RoundOptions, observe
+from boks_exporter.observe import PATIENCE_SECONDS, Clock, Knowledge, Limiter, RareSections, RoundOptions, observe
 from boks_exporter.poller.counters import Counters
 from boks_exporter.poller.preview import continued
 from boks_exporter.poller.state_changes import changes
@@ -110,12 +110,13 @@ class DomainWatch:
 
     async def run_round(
         self,
-        limiter: asyncio.Semaphore,
+        limiter: Limiter,
         interval: Seconds,
         *,
         once: bool = False,
         publish: Callable[[], None] | None = None,
         patience: Seconds = PATIENCE_SECONDS,
+        deadline: Seconds | None = None,
     ) -> DomainView:
         """Run one round and publish its view; a one-shot poll (`once`) has no history.
 
@@ -123,7 +124,7 @@ class DomainWatch:
         """
         preview = partial(self._preview, interval, publish) if publish else None
         limit = None if once else ROUND_SHARE * interval
-        options = RoundOptions(self.closer_polls, preview, self.rare, patience, limit)
+        options = RoundOptions(self.closer_polls, preview, self.rare, patience, limit, deadline)
         self._follow_the_clock()
         domain = self.domain
         known = self._knowledge(domain)

@@ -1,19 +1,23 @@
 """Rounds on a fixed schedule for every domain, and changes of the configuration between them."""
 
 import asyncio
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from boks_exporter.config import DomainSettings, PollSettings
 from boks_exporter.exposition import DomainView, ExpositionOptions
 from boks_exporter.model import DomainName, Host, HostName, HostOutcome, Seconds
-from boks_exporter.observe import PATIENCE_SECONDS, Clock, poll_once
+from boks_exporter.observe import PATIENCE_SECONDS, Clock, DomainLimiter, poll_once
 from boks_exporter.poller.domain_watch import ROUND_SHARE, Clearances, DomainWatch, OnChange
 from boks_exporter.poller.state_database import PersistedState
 from boks_exporter.transport.base import RawReply, Transport
 
 _ALIVE_INTERVALS = 3
 """A domain without a finished round for this many intervals is stalled."""
+
+_SHARE_OF_A_DOMAIN = 0.5
+"""The most of poll.concurrency that one of several domains takes."""
 
 _LEAST_PATIENCE = 0.02
 """The shortest wait for one host, as a share of the interval."""
@@ -56,6 +60,7 @@ class Poller:
         self.state = state
         self._clearances = clearances
         self._limiter = asyncio.Semaphore(poll.concurrency)
+        self._shares: dict[DomainName, DomainLimiter] = {}
         self._watches: dict[DomainName, DomainWatch] = {}
         self._tasks: dict[DomainName, asyncio.Task[None]] = {}
         self._progress: dict[DomainName, Seconds] = {}
@@ -97,6 +102,8 @@ class Poller:
             self._start_rounds(self._watches)
         self._poll = poll
         self._limiter = asyncio.Semaphore(poll.concurrency)
+        most = poll.concurrency if len(domains) == 1 else math.ceil(poll.concurrency * _SHARE_OF_A_DOMAIN)
+        self._shares = {name: DomainLimiter(self._limiter, most) for name in domains}
         for name in self._watches.keys() - domains.keys():
             del self._watches[name], self._progress[name]
         watches = {}
@@ -158,7 +165,10 @@ class Poller:
         while watch := self._watches.get(name):
             interval = self._poll.interval_seconds
             is_due = self._is_due.setdefault(name, asyncio.Event())
-            await watch.run_round(self._limiter, interval, publish=self._publish, patience=_patience(self._poll))
+            patience, deadline = _patience(self._poll), _deadline(self._poll)
+            await watch.run_round(
+                self._shares[name], interval, publish=self._publish, patience=patience, deadline=deadline
+            )
             self._finished(name, watch)
             due += interval
             if (late := self._clock.monotonic() - due) > 0:
@@ -185,6 +195,11 @@ class Poller:
             waking.cancel()
             await asyncio.wait({rest, waking})
         return is_due.is_set()
+
+
+def _deadline(poll: PollSettings) -> Seconds:
+    """Return the longest that a round takes: hosts that have no answer by then do not delay the next one."""
+    return max(ROUND_SHARE * poll.interval_seconds, _patience(poll) + poll.timeout_seconds)
 
 
 def _patience(poll: PollSettings) -> Seconds:

@@ -179,7 +179,8 @@ def test_an_odd_key_is_quoted_in_its_path() -> None:
     assert problems(SMALLEST.replace("name: prod", "name: prod\n    a.b c: 1")) == [
         (
             "config.yaml:3: domains[0]['a.b c']: unknown key; "
-            "expected address_template, discover, discovered_age, failover, hosts, name, thresholds, transport"
+            "expected address_template, discover, discovered_age, discovered_limit, failover, hosts, name, "
+            "thresholds, transport"
         )
     ]
 
