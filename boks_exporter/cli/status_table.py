@@ -17,7 +17,7 @@ from boks_exporter.cli.streams import say
 from boks_exporter.remote.gate import gate_version
 from boks_exporter.report import DomainReport, StatusReport
 from boks_exporter.report.next_commands import NextCommands
-from boks_exporter.report.shapes import SHAPES
+from boks_exporter.report.shapes import SHAPES, worst_of
 
 _STYLES: Final = {
     "ok": "green",
@@ -69,7 +69,8 @@ def _show_domain(console: Console, domain: DomainReport, changed: Collection[str
     suffix = common_suffix([host["host"] for host in domain["hosts"]]) if console.is_terminal else ""
     shown = list(rows(domain, suffix, shapes=console.is_terminal and _can_print_shapes(), changed=changed))
     layout = fitting(shown, console.width)
-    console.print(Text(headline(domain), style=_style(domain["state"])))
+    worst = worst_of(domain["state"], (host["state"] for host in domain["hosts"]))
+    console.print(Text(headline(domain), style=_style(worst.state)))
     if layout.is_stacked:
         _show_stacked(console, shown, layout.columns)
     else:

@@ -18,7 +18,7 @@ from boks_exporter.cli.status_table import rendered
 from boks_exporter.cli.streams import say
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.report.next_commands import NextCommands
-from boks_exporter.report.shapes import shown_state
+from boks_exporter.report.shapes import worst_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,8 +109,9 @@ def _states(report: "StatusReport") -> dict[tuple[str, str], tuple[object, ...]]
 
 
 def _worst(report: "StatusReport | None") -> str:
-    """Return the shape of the worst domain."""
-    states = [shown_state(domain["state"]) for domain in report["domains"]] if report else []
+    """Return the worst shape of all."""
+    domains = report["domains"] if report else []
+    states = [worst_of(domain["state"], (host["state"] for host in domain["hosts"])) for domain in domains]
     return min(states, key=lambda state: state.rank).shape if states else "?"
 
 

@@ -64,6 +64,14 @@ def shown_state(state: str) -> Shown:
     return Shown(state, state.replace("_", " "), tone, SHAPES[tone], rank)
 
 
+def worst_of(domain: str, hosts: Iterable[str]) -> Shown:
+    """Return the worst of a domain's state and those of its hosts, which explain `degraded`."""
+    states = [shown_state(host) for host in hosts if host != "ok"]
+    if domain != "degraded" or not states:
+        states.append(shown_state(domain))
+    return min(states, key=lambda state: state.rank)
+
+
 def worst_first(names_and_states: Iterable[tuple[str, str]]) -> list[str]:
     """Order names by their states, worst first, then alphabetically."""
     ordered = sorted(names_and_states, key=lambda item: (shown_state(item[1]).rank, item[0].casefold(), item[0]))

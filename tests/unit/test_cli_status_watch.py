@@ -100,6 +100,7 @@ def test_no_line_is_wider_than_the_terminal_and_changes_are_marked(
     )
     assert all(len(line.rstrip()) <= columns for line in (*first, *second))
     assert any("next: boks-exporter diagnose b" in line for line in second)
+    assert re.findall(r"\x1b]0;(.*?) boks\x07", shown.raw.decode()) == ["✓", "■"]
 
 
 def test_a_failure_is_shown_above_the_last_report(monkeypatch: pytest.MonkeyPatch) -> None:

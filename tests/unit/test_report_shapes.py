@@ -3,7 +3,7 @@
 import pytest
 
 from boks_exporter.health import DomainState, ReplicaState
-from boks_exporter.report.shapes import SHAPES, STATES, Tone, shown_state, worst_first
+from boks_exporter.report.shapes import SHAPES, STATES, Tone, shown_state, worst_first, worst_of
 
 
 @pytest.mark.parametrize("state", [*ReplicaState, *DomainState])
@@ -28,3 +28,20 @@ def test_a_state_that_is_not_known_is_no_good_one() -> None:
 def test_the_worst_is_first_then_names_in_alphabetical_order() -> None:
     given = [("b", "ok"), ("a", "ok"), ("d", "lagging"), ("c", "down"), ("B2", "down")]
     assert worst_first(given) == ["B2", "c", "d", "a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("domain", "hosts", "worst"),
+    [
+        ("degraded", ["ok", "lagging", "down"], "down"),
+        ("degraded", ["lagging"], "lagging"),
+        ("degraded", ["ok"], "degraded"),
+        ("no_master", ["down", "unknown"], "no_master"),
+        ("ok", ["ok"], "ok"),
+        ("ok", [], "ok"),
+    ],
+)
+def test_the_worst_of_a_domain_is_that_of_its_hosts_where_these_explain_it(
+    domain: str, hosts: list[str], worst: str
+) -> None:
+    assert worst_of(domain, hosts).state == worst

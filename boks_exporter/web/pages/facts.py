@@ -8,7 +8,7 @@ from boks_exporter.exposition import DomainView
 from boks_exporter.model import HostName, Seconds, Timestamp
 from boks_exporter.report import DomainReport, HostReport
 from boks_exporter.report.next_commands import NextCommands
-from boks_exporter.report.shapes import Shown, shown_state
+from boks_exporter.report.shapes import Shown, shown_state, worst_of
 
 STALE_INTERVALS: Final = 2
 """A page whose round is older than so many intervals says that it is stale."""
@@ -81,10 +81,7 @@ class DomainFacts:
     @cached_property
     def worst(self) -> Shown:
         """Return the worst state of the domain and its hosts."""
-        states = [shown_state(self.report["state"]), *map(self.state_of, self.attention)]
-        if self.report["state"] == "degraded" and len(states) > 1:
-            states = states[1:]
-        return min(states, key=lambda shown: shown.rank)
+        return worst_of(self.report["state"], (self.state_of(host).state for host in self.attention))
 
     @property
     def interval(self) -> Seconds:
