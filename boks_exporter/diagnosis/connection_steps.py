@@ -101,7 +101,7 @@ def definition(facts: DiagnosisFacts) -> DiagnosisStep:
     elif is_replica:
         finding, found = (
             StepFinding.FAULT,
-            f"{master} has {', '.join(registered) or 'no host'} as replicas, and not {facts.host}",
+            f"{master} has {', '.join(registered)} as replicas, and not {facts.host}",
         )
         causes = (not_defined(facts, f"hostadm on {master} does not list it"),)
     else:
@@ -121,11 +121,11 @@ def definition(facts: DiagnosisFacts) -> DiagnosisStep:
 
 
 def _registered(seen: Observed | None) -> tuple[str, ...] | None:
-    """Read the first word of each line; None where the section was not answered or failed."""
+    """Read the first word of each line; None where the section was not answered, failed or printed nothing."""
     part = seen.reply.section(Section.REGISTERED) if seen else None
     if part is None or part.exit_status != 0:
         return None
-    return tuple(words[0] for line in part.stdout.splitlines() if (words := line.split()))
+    return tuple(words[0] for line in part.stdout.splitlines() if (words := line.split())) or None
 
 
 def _has(registered: tuple[str, ...], facts: DiagnosisFacts) -> bool:

@@ -5,19 +5,25 @@ from typing import Final
 
 from boks_exporter.diagnosis.facts import DiagnosisFacts
 from boks_exporter.diagnosis.result import Cause, DiagnosisStep, Rank, StatementCertainty, StepFinding
+from boks_exporter.model import Section
 from boks_exporter.report import HostReport
 from boks_exporter.text.formatting import between, in_words
 
-RESTART: Final = "/opt/boksm/sbin/boksadm -S Boot -k; /opt/boksm/sbin/boksadm -S Boot"
+BOKSADM: Final = "/opt/boksm/sbin/boksadm -S"
+RESTART: Final = f"{BOKSADM} Boot -k; {BOKSADM} Boot"
 """BoKS as a whole: restarting boks_master alone could hang the replication (HS hotfix/442)."""
 
+_UNDECIDED_UPDATES: Final = 10
+"""Fewer are under way on a busy master at any time; the limit of the alerts."""
+_UNDECIDED: Final = "; one poll does not show how old these updates are: diagnose again in some minutes"
 _REPLACED: Final = frozenset({"ahead", "diverged"})
 
 
 def listed(facts: DiagnosisFacts) -> DiagnosisStep:
     """DiagnosisStep 1: the master's list, and the numbers that it does not show."""
     causes, report = tuple(_causes(facts)), facts.report
-    is_fine = facts.master is not None and report["state"] == "ok"
+    is_doubtful = report["lag_seconds"] is None and (report["lag_sequences"] or 0) > _UNDECIDED_UPDATES
+    is_fine = facts.master is not None and report["state"] == "ok" and not is_doubtful
     finding = StepFinding.FAULT if causes else StepFinding.FINE if is_fine else StepFinding.UNKNOWN
     master = facts.master["host"] if facts.master else "the master"
     return DiagnosisStep(
@@ -25,11 +31,11 @@ def listed(facts: DiagnosisFacts) -> DiagnosisStep:
         "boksdiag list",
         finding,
         looked_at=f"boksdiag list on {master}, boksdiag sequence on {master} and on {facts.host}",
-        found=f"{report['state']}: {report['reason']}{_numbers(facts, report)}",
+        found=f"{report['state']}: {report['reason']}{_numbers(facts, report)}{_UNDECIDED if is_doubtful else ''}",
         means="the list shows whether packets arrive; only the numbers show whether the data are the master's",
         certainty=StatementCertainty.READ,
         source="K1256 for the list, K1456 for the numbers",
-        next=causes[0].command if causes else "none",
+        next=causes[0].command if causes else facts.commands.run("diagnose", facts.host) if is_doubtful else "none",
         causes=causes,
     )
 
@@ -59,6 +65,23 @@ def _causes(facts: DiagnosisFacts) -> Iterator[Cause]:
     yield from _of_the_copy(facts)
     yield from _of_the_list(facts)
     yield from _of_the_role(facts)
+    yield from _of_what_is_not_read(facts)
+
+
+def _of_what_is_not_read(facts: DiagnosisFacts) -> Iterator[Cause]:
+    """Yield that the host or the master answers, and does not print the numbers or the list."""
+    for seen, sections in ((facts.own, (Section.SEQUENCE,)), (facts.masters_own, (Section.SEQUENCE, Section.LIST))):
+        for fault in seen.faults if seen else ():
+            if fault.section in sections:
+                host = facts.host if seen is facts.own else facts.domain["masters"][0]
+                yield Cause(
+                    Rank.NOT_COMPARED,
+                    f"boksdiag {fault.section} on {host} prints nothing that can be read",
+                    fault.detail,
+                    f"on {host}: {BOKSADM} boksdiag {fault.section}",
+                    StatementCertainty.INFERRED,
+                    "the gate's reply; a program that hangs, is replaced, or prints another form",
+                )
 
 
 def _of_the_copy(facts: DiagnosisFacts) -> Iterator[Cause]:

@@ -41,6 +41,9 @@ CASES: list[tuple[str, str, Break, str, str]] = [
     (HOST, "host_unreachable", fault(HOST, Fault.UNREACHABLE), "doctor REPHOST3", "timeout"),
     (HOST, "master_port", lambda d: d.network.partition([HOST], [MASTER]), "bcastaddr", "6500 timeout"),
     (HOST, "loading", fault(HOST, Fault.LOADING), "status", "loading"),
+    (HOST, "not_compared", fault(HOST, Fault.GARBAGE), "boksdiag sequence", "REPHOST3"),
+    (HOST, "not_compared", fault(MASTER, Fault.HANGING), "boksdiag sequence", "MASTER1"),
+    (MASTER, "not_compared", fault(MASTER, Fault.GARBAGE), "boksdiag sequence", "MASTER1"),
     (MASTER, "master_process", lambda d: d.lose_processes(MASTER, "boks_master"), "Boot -k", "boks_master"),
 ]
 
@@ -71,6 +74,18 @@ def test_a_recorded_fault_is_diagnosed_to_its_cause(
     assert [step["number"] for step in found["steps"]] == list(range(1, 11))
     parts = [step[key] for step in found["steps"] for key in ("looked_at", "found", "means", "source", "next")]
     assert "" not in parts
+
+
+@pytest.mark.parametrize("kind", [Fault.SLOW, Fault.DIVERGED])
+def test_updates_of_unknown_age_are_not_said_to_be_fine(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: Fault
+) -> None:
+    """A single poll proves how many are missing, and not whether they are under way or an hour old."""
+    config = record(broken(fault(HOST, kind)), tmp_path)
+    code, found = diagnosed([HOST, "--config.file", str(config)], capsys)
+    assert (code, found["cause"]) == (11, None)
+    assert 1 in found["unknown_steps"]
+    assert "diagnose" in found["steps"][0]["next"]
 
 
 @pytest.mark.parametrize("host", [HOST, MASTER])
