@@ -48,7 +48,7 @@ class _AtTheTerminal:
         for check in found:
             say(f"{host.name} does not answer yet: {check.name}: {harmless(check.found)}")
         say(f"\nInstall the gate on {host.name}, as root there, such as:")
-        say(f"  ssh root@{host.address} sh -s <{self._installer}")
+        say(f"  {_install_line(host, self._installer)}")
         return click.confirm("Is it installed now? (No: go on without the master's list)", default=True)
 
     def told(self, text: str) -> None:
@@ -229,13 +229,17 @@ def _setup(given: dict[str, Any], person: Any) -> "Setup":
     )
 
 
+def _install_line(host: "Host", installer: Path) -> str:
+    port = "" if host.port == 22 else f"-p {host.port} "  # noqa: PLR2004 - SSH's
+    return f"ssh {port}root@{harmless(host.address)} sh -s <{installer}"
+
+
 def _show_next(setup: "Setup") -> None:
     directory = setup.installation.directory
     say("\nNext")
     say("  Install the gate on every host where doctor below finds none, as root there; one file for all:")
     for host in setup.hosts:
-        port = "" if host.port == 22 else f"-p {host.port} "  # noqa: PLR2004 - SSH's
-        say(f"    ssh {port}root@{harmless(host.address)} sh -s <{setup.installer}")
+        say(f"    {_install_line(host, setup.installer)}")
     say(f"  In every terminal:  . {directory}/environment")
     say("  When doctor finds nothing more:  boks-exporter serve")
     say(f"  As a service:  install -m 0644 {directory}/boks-exporter.service /etc/systemd/system/")

@@ -41,10 +41,11 @@ def check_configuration(file: Path) -> Configured:
     remedy = "change the setting, or leave it if it is meant so"
     warnings = [warning(HERE, "configuration", str(each), remedy) for each in found.warnings]
     hosts = sum(len(domain.hosts) for domain in found.settings.domains)
+    counts = f"{_counted(len(found.settings.domains), 'domain')}, {_counted(hosts, 'host')}"
     fine = ok(
         HERE,
         "configuration",
-        f"{file}: {len(found.settings.domains)} domains, {hosts} hosts; files and modes are right",
+        f"{file}: {counts}; files and modes are right",
     )
     return Configured(found.settings, (fine, *warnings))
 
@@ -145,3 +146,7 @@ def _new_file(name: str, file: Path) -> Check:
     if not os.access(directory, os.W_OK | os.X_OK):
         return failed(HERE, name, f"{directory} cannot be written by this user", f"chown boks-exporter {directory}")
     return ok(HERE, name, f"{file} does not exist yet and can be made")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

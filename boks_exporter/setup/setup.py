@@ -147,6 +147,9 @@ class Setup:
         else:
             keys = (await offered_key(host),)
             if not self.person.trusts(host, keys[0]):
+                if host is self.hosts[0]:
+                    message = f"the host key of {where(host)} is not confirmed: find out which machine answers there"
+                    raise SetupError(message)
                 self.without_key.append(host)
                 return
         for key in keys:

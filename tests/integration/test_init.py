@@ -1,5 +1,6 @@
 """`boks-exporter init` against real sshd: what it takes, what it writes, and what it never does."""
 
+import io
 import os
 import stat
 from collections.abc import Callable
@@ -119,6 +120,38 @@ def test_what_would_be_refused_later_is_refused_before_anything_is_written(
     assert run(["init", "--unattended", *given, *words]) in {1, 2}
     assert found in capsys.readouterr().err
     assert [*tmp_path.iterdir()] == []
+
+
+class _Typed(io.StringIO):
+    """What a person types at a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("typed", "written"), [("maybe\nn\n", False), ("y\ny\nn\n", True)])
+def test_at_a_terminal_a_key_that_is_not_confirmed_ends_it_and_every_hint_has_the_port(
+    fleet: Fleet,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    typed: str,
+    *,
+    written: bool,
+) -> None:
+    """The master's login is refused here, since the key is new: the gate is not installed on it, twice."""
+    monkeypatch.setattr("sys.stdin", _Typed(typed))
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", "")
+    master, directory = fleet.host(fleet.names[0]), tmp_path / "etc"
+    given = (f"--master={master.name}={master.address}:{master.port}", "--domain=trial", f"--directory={directory}")
+    assert run(["init", *given, f"--state-directory={tmp_path / 'state'}", "--web.listen-address=127.0.0.1:0"]) == 1
+    out, err = capsys.readouterr()
+    assert (directory / "config.yaml").exists() is written
+    assert ("is not confirmed" in err) is not written
+    hints = [line.strip() for line in out.splitlines() if line.strip().startswith("ssh ")]
+    assert set(hints) == (
+        {f"ssh -p {master.port} root@{master.address} sh -s <{directory}/install-gate.sh"} if written else set()
+    )
 
 
 def test_a_replica_is_no_master(fleet: Fleet, place: Path, init: Init, capsys: pytest.CaptureFixture[str]) -> None:
