@@ -12,7 +12,13 @@ import time
 from pathlib import Path
 from typing import Final
 
-from boks_exporter.app.event_loop import make_runner, raise_descriptor_limit, share_interpreter, spare_collections
+from boks_exporter.app.event_loop import (
+    make_runner,
+    raise_descriptor_limit,
+    share_interpreter,
+    spare_collections,
+    spare_memory,
+)
 from boks_exporter.app.logs import configure
 from boks_exporter.app.options import LogFormat, ServeOptions
 from boks_exporter.app.serve import run_until
@@ -79,6 +85,7 @@ if __name__ == "__main__":
     configure("critical", LogFormat.LOGFMT)
     raise_descriptor_limit()
     share_interpreter()
+    spare_memory()
     spare_collections()
     with make_runner() as runner:
         runner.run(main(Path(sys.argv[1])))

@@ -11,7 +11,13 @@ import structlog
 from boks_exporter.app import build_info
 from boks_exporter.app.checked_config import examine_all
 from boks_exporter.app.connections import Connections
-from boks_exporter.app.event_loop import make_runner, raise_descriptor_limit, share_interpreter, spare_collections
+from boks_exporter.app.event_loop import (
+    make_runner,
+    raise_descriptor_limit,
+    share_interpreter,
+    spare_collections,
+    spare_memory,
+)
 from boks_exporter.app.logs import configure
 from boks_exporter.app.options import ServeOptions
 from boks_exporter.app.running_exporter import RunningExporter
@@ -31,6 +37,7 @@ def serve(options: ServeOptions) -> int:
     configure(options.log_level, options.log_format)
     raise_descriptor_limit()
     share_interpreter()
+    spare_memory()
     spare_collections()
     found = examine_all(options.config_file)
     settings = found.settings

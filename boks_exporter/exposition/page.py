@@ -7,6 +7,7 @@ hundreds of hosts. The tests compare both.
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from boks_exporter.exposition.domain_view import DomainView, ExporterInfo
@@ -16,6 +17,7 @@ from boks_exporter.exposition.samples import LabelValues, pieces
 from boks_exporter.exposition.specs import SPECS
 from boks_exporter.exposition.text_format import (
     classic_head,
+    label_text,
     lines_of,
     number_text,
     openmetrics_head,
@@ -24,6 +26,8 @@ from boks_exporter.exposition.text_format import (
 
 END: Final = b"# EOF\n"
 """The last line of a page in OpenMetrics."""
+
+_TEMPLATES_KEPT: Final = 1024
 
 _Key: TypeAlias = tuple[str, LabelValues]
 _HEADS: Final = [(spec.name, classic_head(spec).encode(), openmetrics_head(spec).encode()) for spec in SPECS]
@@ -68,10 +72,9 @@ class _SeriesTwiceError(Exception):
 
 @dataclass(slots=True)
 class _Block:
-    """The lines of several samples of one metric and host, without their numbers, and with the last ones."""
+    """The lines of several samples of one metric and host, with their last labels and numbers."""
 
     last: tuple[str, ...]
-    template: str
     values: tuple[float, ...]
     text: str
 
@@ -119,11 +122,8 @@ class Renderer:
     def _block(self, key: _Key, spec: MetricSpec, last: tuple[str, ...], values: tuple[float, ...]) -> _Block:
         """Return a block as it was where its numbers are the same."""
         block = self._blocks.get(key)
-        if block is None or block.last != last:
-            series = (_printable_series(spec, (*key[1], label)) for label in last)
-            block = _Block(last, "".join(f"{each.replace('%', '%%')}%s\n" for each in series), (), "")
-        if block.values != values or not block.text:
-            block.values, block.text = values, block.template % tuple(map(number_text, values))
+        if block is None or block.last != last or block.values != values:
+            block = _Block(last, values, _block_text(spec, key[1], last, values))
         return block
 
 
@@ -132,8 +132,34 @@ def _demand_distinct(names: list[str]) -> None:
         raise _SeriesTwiceError
 
 
+def _block_text(spec: MetricSpec, labels: LabelValues, last: tuple[str, ...], values: tuple[float, ...]) -> str:
+    """Write the lines of a block."""
+    template = _template(spec, len(labels), last)
+    for number, label in enumerate(labels):
+        _demand_printable((label,))
+        template = template.replace(_place(number), label_text(label).replace("%", "%%"))
+    return template % tuple(map(number_text, values))
+
+
+@lru_cache(maxsize=_TEMPLATES_KEPT)
+def _template(spec: MetricSpec, shared: int, last: tuple[str, ...]) -> str:
+    """Write lines without their numbers and with marks in the places of their first labels: hosts share them."""
+    _demand_printable(last)
+    series = (series_text(spec, (*map(_place, range(shared)), label)) for label in last)
+    return "".join(f"{each.replace('%', '%%')}%s\n" for each in series)
+
+
+def _place(number: int) -> str:
+    """Return the mark of a label that hosts do not share, which no printable text contains."""
+    return f"\0{number}\0"
+
+
 def _printable_series(spec: MetricSpec, labels: LabelValues) -> str:
     """Write a line up to its number; what no page can contain is replaced, which may make two labels equal."""
+    _demand_printable(labels)
+    return series_text(spec, labels)
+
+
+def _demand_printable(labels: LabelValues) -> None:
     if not all(map(str.isprintable, labels)):
         raise _SeriesTwiceError
-    return series_text(spec, labels)

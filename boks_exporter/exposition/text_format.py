@@ -39,7 +39,7 @@ def series_text(spec: MetricSpec, labels: LabelValues) -> str:
     """Write a line up to its number."""
     if not labels:
         return f"{spec.name} "
-    inside = '",'.join([name + _label(labels[index]) for name, index in _order(spec.labels)])
+    inside = '",'.join([name + label_text(labels[index]) for name, index in _order(spec.labels)])
     return f'{spec.name}{{{inside}"}} '
 
 
@@ -50,7 +50,8 @@ def _order(names: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
 
 
 @lru_cache(maxsize=16384)
-def _label(value: str) -> str:
+def label_text(value: str) -> str:
+    """Write a label's value as it is between its quotes."""
     return _escaped(value)
 
 

@@ -21,12 +21,13 @@ from types import MappingProxyType
 from typing import Final
 
 from boks_exporter.errors import ParseError
-from boks_exporter.model import Reply, Section, SectionReply, UnreadLine
+from boks_exporter.model import HostName, ProcessStart, Reply, Section, SectionReply, Timestamp, UnreadLine
 from boks_exporter.parsing.nonce_frames import FramedReply, nonce_of, split_reply
-from boks_exporter.parsing.reply_frames import Frame, broken, frame_at, opening_of, refusal_of
+from boks_exporter.parsing.reply_frames import Frame, broken, frame_at, frame_of, opening_of, refusal_of
 from boks_exporter.parsing.unrecognised import UnreadLines
 
 _ANY_NONCE: Final = "0"
+_ANY_OPENING: Final = "boks-gate/2 version=0"
 _FRAMES_KEPT: Final = 4096
 _LONGEST_KEPT: Final = 2000
 """Replies whose frames are kept, and the characters of all frames of one."""
@@ -56,29 +57,40 @@ def _with_known_frames(text: str, nonce: str) -> Reply | None:
     frames, _, outputs = zip(*(part.partition("\n") for part in parts), strict=True)
     if sum(map(len, frames)) > _LONGEST_KEPT:
         return None
-    known = _reply_of_frames(frames, tuple(map(bool, outputs)))
-    return known and Reply(
-        known.gate_version,
-        known.host_clock,
-        tuple([_filled(section, outputs) for section in known.sections]),
-        machine=known.machine,
-        boks_init=known.boks_init,
-    )
+    opening, known = _known_opening(frames[0]), _sections_of_frames(frames[1:], tuple(map(bool, outputs)))
+    if opening is None or known is None:
+        return None
+    version, clock, machine, boks_init = opening
+    sections = tuple([_filled(section, outputs) for section in known])
+    return Reply(version, clock, sections, machine=machine, boks_init=boks_init)
 
 
 @lru_cache(maxsize=_FRAMES_KEPT)
-def _reply_of_frames(frames: tuple[str, ...], has_output: tuple[bool, ...]) -> Reply | None:
-    """Parse frames with the number of each output in its place; None for a faulty reply and for text between sections.
+def _known_opening(frame: str) -> tuple[str, Timestamp | None, HostName | None, ProcessStart | None] | None:
+    """Parse an opening frame; None if it is none."""
+    mark = f"={_ANY_NONCE} "
+    try:
+        opening = frame_of(1, mark + frame, len(mark), is_opening=True)
+        return opening.version(), opening.clock(), opening.machine(), opening.boks_init()
+    except ParseError:
+        return None
 
-    A reply that is not accepted here is split for itself: then its errors name its own lines.
+
+@lru_cache(maxsize=_FRAMES_KEPT)
+def _sections_of_frames(frames: tuple[str, ...], has_output: tuple[bool, ...]) -> tuple[SectionReply, ...] | None:
+    """Parse the frames after the opening one, with the number of each output in its place.
+
+    None for a faulty reply and for text between sections: such a reply is split for itself, so that errors name its
+    own lines.
     """
     marks = (f"\n{number}" if has else "" for number, has in enumerate(has_output))
-    text = "".join(f"={_ANY_NONCE} {frame}{mark}\n" for frame, mark in zip(frames, marks, strict=True))
+    framed = zip((_ANY_OPENING, *frames), marks, strict=True)
+    text = "".join(f"={_ANY_NONCE} {frame}{mark}\n" for frame, mark in framed)
     try:
         reply = _with_nonce(split_reply(text, _ANY_NONCE))
     except ParseError:
         return None
-    return None if reply.unread_lines else reply
+    return None if reply.unread_lines else reply.sections
 
 
 def _filled(section: SectionReply, outputs: tuple[str, ...]) -> SectionReply:
