@@ -17,7 +17,7 @@ class GnuLibrary:
 
 
 def test_the_memory_of_an_old_page_is_returned(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages are mapped for themselves, and threads share one heap: M_MMAP_THRESHOLD and M_ARENA_MAX of GNU's library."""
+    """Pages are mapped for themselves, and threads share one heap (M_MMAP_THRESHOLD and M_ARENA_MAX)."""
     library = GnuLibrary()
     monkeypatch.setattr(ctypes, "CDLL", lambda name: library if name is None else None)
     spare_memory()
