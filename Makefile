@@ -1,6 +1,6 @@
 # Tasks of development. Every target installs what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-failover test test-all dist docs-site check static contracts bench trial mutate-gate faults fuzz paging image fmt docs lock clean
+.PHONY: help setup demo demo-failover test test-all dist docs-site check static contracts bench trial mutate mutate-all mutate-gate faults fuzz paging image fmt docs lock clean
 
 BIN := .venv/bin
 # Parallel test processes: unit tests use the CPU all the time, most of the others wait for hosts and programs.
@@ -71,6 +71,12 @@ bench: setup ## Measure parsing, polls on both sides and many hosts; writes docs
 
 trial: setup ## Compare all verdicts with the ground truth of thousands of simulated histories; writes docs/verdicts.md
 	PYTHONPATH=. $(BIN)/python -m bench.verdicts --histories 2000 --seed 1 --write
+
+mutate: setup ## Change the code, a sample by seed; a test must notice each change; writes docs/testing.md
+	PYTHONPATH=. $(BIN)/python -m tests.mutation --sample 3000 --gates 20 --minutes 45 --write
+
+mutate-all: setup ## The same with every change that the tool knows, in some hours
+	PYTHONPATH=. $(BIN)/python -m tests.mutation --all --gates 1000 --write
 
 mutate-gate: setup ## Change the gates in 80 ways, one at a time; their tests must notice each
 	PYTHONPATH=. $(BIN)/python tests/gates/mutate.py

@@ -85,6 +85,7 @@ def test_a_plan_that_is_no_longer_true_is_refused_with_the_difference(journals: 
 
 def test_a_runner_that_is_killed_leaves_a_run_to_resume(journals: Path) -> None:
     """Wherever it is cut off: the host goes on, and resume looks first."""
+    resumed = []
     for seconds in (1.0, 24.0, 48.0, 70.0, 92.0):
         world = World.at(journals / str(seconds))
 
@@ -98,11 +99,13 @@ def test_a_runner_that_is_killed_leaves_a_run_to_resume(journals: Path) -> None:
                 runs = journal.view("bank").open_runs
             if not runs:
                 return Exit.DONE
+            resumed.append(seconds)
             return (await world.resume(runs[0].run)).exit
 
         assert virtually(scene) is Exit.DONE, seconds
         assert world.observer.breaches == []
         assert world.sent()[:1] in ([], [(FIRST, "convert master")])
+    assert len(resumed) > 1
 
 
 def test_an_aborted_run_leaves_nothing_behind(journals: Path) -> None:

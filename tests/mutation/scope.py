@@ -1,0 +1,57 @@
+"""Which modules are changed, and which tests are asked."""
+
+from typing import Final
+
+PACKAGES: Final = {
+    "failover/runner": ("failover",),
+    "failover/procedures": ("failover",),
+    "failover/proofs": ("failover",),
+    "failover/preflight": ("failover",),
+    "failover/plan": ("failover",),
+    "failover/findings": ("failover",),
+    "failover": ("failover",),
+    "health": ("health", "scenarios"),
+    "replication": ("replication", "health", "observe"),
+    "parsing": ("parsing", "gate_replies", "observe"),
+    "observe": ("observe", "health"),
+    "exposition": ("exposition", "scenarios"),
+}
+"""Each package, those that matter most first, and the words in the names of the unit tests that are asked about it."""
+
+BEHAVIOUR: Final = {
+    "failover": (
+        "tests/runs/test_failover_*.py",
+        "tests/faults/test_busy.py",
+        "tests/faults/test_histories.py",
+        "tests/faults/test_named_cases.py",
+        "tests/faults/test_small_worlds_facts.py",
+    ),
+}
+"""Further tests, by the word of the package."""
+
+OF_PAGES: Final = ("test_failover_doc.py", "test_exposition_specs.py::test_the_page")
+"""Tests that compare a page of the documentation; a protection must be noticed by what the program does."""
+
+TABLES: Final = {"boks_exporter/failover/": "boks_exporter/failover/runner/step_loop.py"}
+"""Where the lines of a module run at its import only: the module whose tests read its tables."""
+
+PROTECTED: Final = (
+    "failover/runner",
+    "failover/procedures",
+    "failover/proofs",
+    "failover/preflight",
+    "failover/findings",
+    "failover/plan",
+    "failover/conditions",
+)
+PROTECTIVE: Final = frozenset(
+    (
+        "condition of a row dropped",
+        "guard dropped",
+        "condition dropped",
+        "statement dropped",
+        "verdict replaced",
+        "element dropped",
+    )
+)
+"""Each change of these kinds in these packages takes a protection away; all of them are always tried."""
