@@ -55,8 +55,9 @@ def restore_timeline(text: str) -> Timeline:
         message = f"timeline: expected the key {missing[0]}"
         raise ValueError(message)
     hosts = mapping_of(document["hosts"], "hosts")
+    shared: dict[tuple[tuple[int, int], ...], Mapping[int, int]] = {}
     return Timeline(
-        hosts={name_of(name): _host(mapping_of(host, name), name) for name, host in hosts.items()},
+        hosts={name_of(name): _host(mapping_of(host, name), name, shared) for name, host in hosts.items()},
         domain=_read_spans(document["domain"], "domain"),
         masters=_read_spans(document["masters"], "masters"),
         events=tuple(_event(item) for item in _list(document["events"], "events")),
@@ -66,11 +67,15 @@ def restore_timeline(text: str) -> Timeline:
     )
 
 
-def _host(found: Mapping[str, Any], name: str) -> HostTimeline:
-    lags = mapping_of(found.get("lags"), f"{name}.lags")
+def _host(
+    found: Mapping[str, Any], name: str, shared: dict[tuple[tuple[int, int], ...], Mapping[int, int]]
+) -> HostTimeline:
+    """Read one host; hosts with the same lags share them."""
+    slots = mapping_of(found.get("lags"), f"{name}.lags")
+    lags = {_slot(slot): number_of(lag, f"{name}.lags") for slot, lag in slots.items()}
     return HostTimeline(
         spans=_read_spans(found.get("spans"), f"{name}.spans"),
-        lags={_slot(slot): number_of(lag, f"{name}.lags") for slot, lag in lags.items()},
+        lags=shared.setdefault(tuple(lags.items()), lags),
         known=_read_known(found.get("known"), f"{name}.known"),
     )
 

@@ -139,3 +139,12 @@ def test_anything_else_is_refused(text: str) -> None:
 def test_an_event_is_a_value() -> None:
     event = after((0, FINE)).events[0]
     assert event == StateChange(END, "domain_state_changed", None, None, "degraded", published().health.reason)
+
+
+def test_hosts_with_the_same_past_share_it_and_one_that_lags_does_not() -> None:
+    rounds = [(SLOT_SECONDS * number, FINE) for number in range(3)]
+    for timeline in (after(*rounds), restore_timeline(dump_timeline(after(*rounds)))):
+        fine = [host.lags for host in timeline.hosts.values() if set(host.lags.values()) == {0}]
+        assert len(fine) > 1
+        assert len({*map(id, fine)}) == 1
+        assert all(host.lags is not fine[0] for host in timeline.hosts.values() if any(host.lags.values()))
