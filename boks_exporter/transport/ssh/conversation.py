@@ -29,6 +29,8 @@ _PROBE: Final = f"exit {_PROBE_STATUS}"
 """Harmless: a shell ends with this status, a forced command refuses it."""
 _PROBE_BYTES: Final = 4096
 _OPENING: Final = re.compile(rb"=boks-gate/1 version=\w")
+_ANSWER: Final = re.compile(rb"=boks-gate/|=[0-9a-f]{1,40} (?:boks-gate/2|refused)\s|^=refused ", re.MULTILINE)
+"""A shell or menu that repeats the request does not repeat the `=` of a frame."""
 _NO_SUCH_PROTOCOL: Final = b"=refused unknown_protocol"
 
 
@@ -142,7 +144,7 @@ def _on_lines_of_its_own(reply: RawReply) -> RawReply:
 
 def is_answer(reply: RawReply) -> bool:
     """Return whether the gate has answered at all, whatever its sections say."""
-    return any(mark in reply.stdout for mark in (b"=boks-gate/", b" boks-gate/2 ", b"refused "))
+    return _ANSWER.search(reply.stdout) is not None
 
 
 def unrestricted(host: HostName, user: str) -> TransportError:
@@ -159,11 +161,15 @@ def unrestricted(host: HostName, user: str) -> TransportError:
 def sudo_refusal(reply: RawReply, host: HostName, user: str) -> TransportError | None:
     """Describe a gate that could not become root: the cause first, then the rule to add."""
     lines = [line.strip() for line in reply.stderr.decode(errors="replace").splitlines() if line.strip()]
-    # An administrator's lecture may name sudo as well; sudo's own messages begin with its name, most of them.
-    said = next((line for mark in ("sudo: ", "sudo") for line in lines if mark in line), None)
-    if said is None or reply.stdout:
+    # An administrator's lecture may name sudo as well, in any language; sudo's own messages begin with its name, or
+    # name the user and root. All of them are shown: the first may be a warning, or the last a consequence.
+    refusal = re.compile(rf"\b{re.escape(user)}\b.*\broot\b")
+    said = [line for line in lines if "sudo: " in line or refusal.search(line)] or [
+        line for line in lines if "sudo" in line
+    ][:1]
+    if not said:
         return None
-    cause = cleaned(said.rpartition("sudo: ")[2] or said)
+    cause = cleaned("; ".join(dict.fromkeys(line.rpartition("sudo: ")[2] for line in said)))
     return TransportError(
         FailureReason.EXIT_STATUS,
         f"sudo on {host}: {cause}; the gate's rule is missing or other: put into /etc/sudoers.d/boks-exporter there: "
