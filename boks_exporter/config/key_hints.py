@@ -23,11 +23,18 @@ def hint_for(key: str, path: Path_, model: type[BaseModel]) -> str:
     places = _places(model)
     if key in places:
         return f"; it belongs {' or '.join(places[key])}"
-    if close := difflib.get_close_matches(key, here, n=1):
-        return f'; did you mean "{close[0]}"?'
-    if close := difflib.get_close_matches(key, places, n=1):
-        return f'; did you mean "{close[0]}", which belongs {" or ".join(places[close[0]])}?'
+    if close := similar_key(key, path, model):
+        return f'; did you mean "{close}"?'
+    if elsewhere := difflib.get_close_matches(key, places, n=1):
+        return f'; did you mean "{elsewhere[0]}", which belongs {" or ".join(places[elsewhere[0]])}?'
     return f"; expected {', '.join(here)}" if 0 < len(here) <= _LISTED_AT_MOST else ""
+
+
+def similar_key(key: str, path: Path_, model: type[BaseModel]) -> str | None:
+    """Return the key of the mapping at `path` that an unknown key is a misspelling of."""
+    here = _keys_at(_schema(model), path)
+    is_known = key in here or key in _places(model)
+    return None if is_known else next(iter(difflib.get_close_matches(key, here, n=1)), None)
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import Final
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from boks_exporter.config.key_hints import hint_for
+from boks_exporter.config.key_hints import hint_for, similar_key
 from boks_exporter.config.strict_yaml import Path_
 from boks_exporter.config.validation import Fault
 from boks_exporter.text.units import shown
@@ -35,7 +35,14 @@ _MESSAGES: Final[Mapping[str, str]] = {
 
 def faults_in(error: ValidationError, model: type[BaseModel]) -> list[Fault]:
     """Convert pydantic's error into faults with their places, without those that only follow from another."""
-    return [fault for detail in error.errors() if (fault := _fault_of(detail, model))]
+    details = error.errors()
+    unknown = [_path(detail["loc"]) for detail in details if detail["type"] == "extra_forbidden"]
+    misspelled = {(*path[:-1], similar_key(str(path[-1]), path[:-1], model)) for path in unknown}
+    return [
+        fault
+        for detail in details
+        if (fault := _fault_of(detail, model)) and not (detail["type"] == "missing" and fault[0] in misspelled)
+    ]
 
 
 def _fault_of(detail: ErrorDetails, model: type[BaseModel]) -> Fault | None:

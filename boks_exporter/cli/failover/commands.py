@@ -80,7 +80,7 @@ def _target(procedure: Procedure) -> Callable[[Command], Command]:
 
 def _procedure(procedure: Procedure) -> click.Command:
     @failover.command(
-        name=procedure,
+        name=procedure.value,
         short_help=_SUMMARIES[procedure],
         epilog=example(
             f"boks-exporter failover {procedure} replica1",
