@@ -13,7 +13,7 @@ Functions: TypeAlias = dict[tuple[str, str, int], list[FunctionType]]
 
 
 class NotPatchableError(Exception):
-    """The change takes effect only where the module is imported anew."""
+    """The change takes effect only where the module is imported again."""
 
 
 def functions_of(root: str) -> Functions:

@@ -1,7 +1,7 @@
 """Collect the tests once, and try each change in a process that is forked off: it runs the tests that reach the change.
 
 Started by `python -m tests.mutation` in a copy of the project. Only a change at the level of a module that cannot be
-made in a loaded one starts a process of its own, which imports everything anew.
+made in a loaded one starts a process of its own, which imports everything again.
 """
 
 import gc
@@ -22,7 +22,7 @@ import pytest
 from tests.mutation.operators import Change
 from tests.mutation.patch import Functions, NotPatchableError, functions_of, patch
 
-_SURVIVED, _DETECTED, _ANEW, _BROKEN, _INVALID = 0, 10, 11, 12, 13
+_SURVIVED, _DETECTED, _AFRESH, _BROKEN, _INVALID = 0, 10, 11, 12, 13
 _OWN_SECONDS: Final = 2.0
 _MEMORY: Final = 4 * 1024**3
 
@@ -162,8 +162,8 @@ class Worker:
         if status is None:
             return "timeout", ""
         code = os.waitstatus_to_exitcode(status)
-        if code == _ANEW:
-            return self._anew(change, tests, seconds, note)
+        if code == _AFRESH:
+            return self._afresh(change, tests, seconds, note)
         return _result(code), note.read_text(encoding="utf-8")
 
     def _in_child(self, change: Change, tests: list[str], seconds: float, note: Path) -> None:
@@ -175,7 +175,7 @@ class Worker:
             patch(change, source, str(Path(change.path).absolute()), self.functions)
             code = self._run(tests, note)
         except NotPatchableError:
-            code = _ANEW
+            code = _AFRESH
         except SyntaxError:
             code = _INVALID
         except BaseException:  # noqa: BLE001 - a child must not return into the loop of its parent
@@ -193,9 +193,9 @@ class Worker:
                 return _DETECTED
         return _SURVIVED
 
-    def _anew(self, change: Change, tests: list[str], seconds: float, note: Path) -> tuple[str, str]:
-        """Import everything anew, with the change."""
-        order = Path(self.order["results"]).with_suffix(".anew")
+    def _afresh(self, change: Change, tests: list[str], seconds: float, note: Path) -> tuple[str, str]:
+        """Import everything again, with the change."""
+        order = Path(self.order["results"]).with_suffix(".afresh")
         order.write_text(json.dumps({"change": asdict(change), "note": str(note)}), encoding="utf-8")
         options = [*self.order["options"], f"--basetemp={order.with_suffix('.pytest')}"]
         child = os.fork()

@@ -110,7 +110,7 @@ async def test_at_the_deadline_what_may_still_come_is_claimed_or_stays_unknown(c
 OLD_GATE = "do record needs void record"
 OLD_GATES = {
     "the run has the lock": (OLD_GATE + " show", HELD, (NONE,), None, False),
-    "nobody has the lock": (OLD_GATE + " show", FREE, (NONE,), None, False),
+    "no run has the lock": (OLD_GATE + " show", FREE, (NONE,), None, False),
     "the lock cannot be read": (OLD_GATE + " show", replace(FAILED, run="other"), (NONE,), None, False),
     "another run has the lock": (OLD_GATE + " show record", TAKEN, (NONE,), None, True),
     "another run has the lock, but it began": (
@@ -135,7 +135,7 @@ async def test_a_gate_that_cannot_claim_an_id_proves_nothing_unless_another_run_
     assert (state_of(result), result.never) == (state, never)
 
 
-async def test_it_is_asked_again_after_rising_pauses_that_begin_anew_with_an_answer() -> None:
+async def test_it_is_asked_again_after_rising_pauses_that_begin_again_with_an_answer() -> None:
     script, _ = await sent(Case("", None, do=(LOST,) * 6 + (RUNNING,), record=(NONE,) * 6 + (RUNNING, DONE)))
     assert script.pauses == [1.0, 2.0, 4.0, 8.0, 10.0, 10.0, 1.0, 1.0]
 

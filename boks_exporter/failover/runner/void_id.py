@@ -31,9 +31,7 @@ async def claim_void(tools: Tools, host: Host, step: StepId) -> StepRecord:
             raise
         record = await tools.looking.record(host, step)
         return _VOID if record.state is RecordState.NONE else record
-    if record.state in {RecordState.NONE, RecordState.REFUSED}:
-        return StepRecord(RecordState.NONE)
-    return record
+    return StepRecord(RecordState.NONE) if record.state is RecordState.REFUSED else record
 
 
 async def _is_kept_out(tools: Tools, host: Host, run: RunName) -> bool:
