@@ -56,7 +56,7 @@ MEANINGS: Final = {
     "domains[].hosts[].gate_version": "version of its gate; null if it did not answer",
     "domains[].hosts[].lag_possible_sequences": "updates that any of its tables lacks at most",
     "domains[].hosts[].ahead_possible_sequences": "updates by which any of its tables is ahead at most; only 0 means that nothing is",
-    "domains[].hosts[].since_timestamp_seconds": "since when the exporter has seen the state; null in a one-shot poll",
+    "domains[].hosts[].since_timestamp_seconds": "since when the exporter has seen the state; null where none did, as in a poll without a state file",
     "domains[].hosts[].since_is_exact": "whether the state began then; if not, it may have begun before the exporter recorded anything",
     "domains[].hosts[].evidence_timestamp_seconds": "what is proven against its copy and not cleared, and since when: `ahead`, `was_ahead`, `diverged`",
     "domains[].unresolved": "servers of the master's list that are not configured",

@@ -68,9 +68,9 @@ def status(
 
     A question mark is an unknown value. LAG and AHEAD are updates in the worst table, proven between two readings of
     the master. LAST PACKET is the time between the master's last packet to the host and the poll. SINCE, in UTC, is
-    known to a running exporter only; "before" is the time of its own first poll. Colours and shapes are used on a
-    terminal only; NO_COLOR switches the colours off. A narrow terminal shows the reasons below the table and drops
-    LAST PACKET, SITE, ROLE and SINCE, in this order; the DNS domain that all hosts share is omitted.
+    known to a running exporter, also through its state file; "before" is the time of its first poll. Colours and shapes
+    are used on a terminal only; NO_COLOR switches the colours off. A narrow terminal shows the reasons below the table
+    and drops LAST PACKET, SITE, ROLE and SINCE, in this order; the DNS domain that all hosts share is omitted.
 
     --watch marks hosts whose state, role or listed status changed with an asterisk. A file for the textfile collector
     must appear at once: write another file first and move it.

@@ -59,7 +59,7 @@ def rows(
 
 
 def _since(domain: DomainReport, host: HostReport) -> str:
-    """Write since when the state holds, as far as the exporter has watched it; a one-shot poll does not know it."""
+    """Write since when the state holds, as far as an exporter has watched it; empty where none has."""
     at = host.get("since_timestamp_seconds")
     if at is None:
         return ""

@@ -89,7 +89,7 @@ async def test_every_table_has_both_readings_bounds_and_stamps_and_those_with_a_
     assert rows[0][0] == "Table"
     assert len(rows) == 17
     assert [row[0].split(" (")[0] for row in rows[1:4]] == ["T1", "T7", "T14"]
-    assert rows[3][1:] == ["5,240", "5,238", "5,238", "0", "2", "13678d 8:33:46", "13678d 8:33:46", "5,240"]
+    assert rows[3][1:] == ["0", "2", "5,240", "5,238", "5,238", "13678d 8:33:46", "13678d 8:33:46", "5,240"]
 
 
 async def test_the_raw_output_is_whole_and_the_lines_that_no_rule_reads_are_marked() -> None:
