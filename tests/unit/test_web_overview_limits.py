@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from boks_exporter.errors import FailureReason
+from boks_exporter.health import ReplicaState
 from boks_exporter.web.pages.environment import static_files
 from tests.browser.situations import (
     down,
@@ -13,7 +15,7 @@ from tests.browser.situations import (
     many,
     nothing_answers,
 )
-from tests.unit.exposition_views import BEGUN, busy, no_master, published
+from tests.unit.exposition_views import BEGUN, busy, no_master, published, silent
 from tests.unit.web_overview_pages import Reader, page_of, read
 
 # -- what comes from outside -------------------------------------------------------------------------------------------
@@ -118,3 +120,29 @@ def test_what_is_not_known_is_not_said_to_be_absent() -> None:
     assert "What serves logins is not known." in text
     assert "its replicas are not known" in text
     assert "no replica" not in text.lower().replace("no replica is", "")
+
+
+@pytest.mark.parametrize(
+    ("reason", "runbook"),
+    [
+        (FailureReason.HOST_KEY, "BoksHostKeyRefused"),
+        (FailureReason.AUTH, "BoksLoginRefused"),
+        (FailureReason.TIMEOUT, "BoksHostUnreachable"),
+    ],
+)
+def test_the_runbook_of_an_unreachable_host_is_that_of_its_alert(reason: FailureReason, runbook: str) -> None:
+    view = down()
+    failed = silent("REPHOST3", BEGUN, reason, "no")
+    outcomes = tuple(failed if each.host == failed.host else each for each in view.snapshot.outcomes)
+    verdicts = tuple(
+        replace(each, state=ReplicaState.UNREACHABLE) if each.host == "REPHOST3" else each for each in view.health.hosts
+    )
+    changed = replace(
+        view, snapshot=replace(view.snapshot, outcomes=outcomes), health=replace(view.health, hosts=verdicts)
+    )
+    assert (f"./runbooks/{runbook}", f"Runbook {runbook}") in read(changed).links
+
+
+def test_where_no_host_answers_the_runbook_begins_at_the_exporter() -> None:
+    links = {href for href, _ in read(nothing_answers()).links if href and "runbooks/" in href}
+    assert links == {"./runbooks/", "./runbooks/BoksExporterReachesNoHost"}

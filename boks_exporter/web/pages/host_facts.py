@@ -98,7 +98,7 @@ def host_page(facts: DomainFacts, report: HostReport) -> HostPage:
         precedence=", ".join(str(each) for each, _ in PRECEDENCE),
         promotable=report["promotable"],
         against=tuple(report["promotable_reasons"]),
-        runbook=runbook_of_host(facts.report, report) or ("BoksNoMaster" if state.state == "no_master" else None),
+        runbook=runbook_of_host(facts, report),
         command=facts.commands.next_for(name, report["state"]),
         tables=tuple(_tables(facts, report)),
         read_at=ago(outcome.started_at, facts.now) if isinstance(outcome, Observed) else Moment(UNKNOWN),

@@ -129,7 +129,7 @@ def _card(facts: DomainFacts, host: HostReport) -> Card:
         site=host["site"],
         reason=host["reason"],
         evidence=tuple(host["evidence"][:2]),
-        runbook=runbook_of_host(facts.report, host) if state.state != "no_master" else "BoksNoMaster",
+        runbook=runbook_of_host(facts, host),
         command=facts.commands.next_for(host["host"], host["state"]),
     )
 

@@ -2,7 +2,10 @@
 
 from typing import Final
 
-from boks_exporter.report import DomainReport, HostReport
+from boks_exporter.errors import FailureReason
+from boks_exporter.model import Unreachable
+from boks_exporter.report import HostReport
+from boks_exporter.web.pages.facts import DomainFacts
 
 _BY_STATE: Final = {
     "down": "BoksReplicaDown",
@@ -18,18 +21,30 @@ _BY_STATE: Final = {
 }
 
 
-def runbook_of_host(domain: DomainReport, host: HostReport) -> str | None:
+_BY_FAILURE: Final = {FailureReason.HOST_KEY: "BoksHostKeyRefused", FailureReason.AUTH: "BoksLoginRefused"}
+
+
+def runbook_of_host(facts: DomainFacts, host: HostReport) -> str | None:
     """Return the name of a host's runbook; None for a host that is ok."""
+    domain, state = facts.report, host["state"]
+    if facts.state_of(host).state == "no_master":
+        return _BY_STATE["no_master"]
     if "was_ahead" in host.get("evidence_timestamp_seconds", {}):
         return "BoksReplicaWasAhead"
-    if host["state"] == "unknown":
+    if state == "unreachable":
+        return _of_unreachable(facts, host)
+    if state == "unknown":
         if domain["state"] in {"no_master", "several_masters"}:
             return _BY_STATE[domain["state"]]
         if any(host["host"] in form["hosts"] for form in domain["unread_lines"]):
             return "BoksLinesUnrecognised"
-    return _BY_STATE.get(host["state"])
+    return _BY_STATE.get(state)
 
 
-def runbook_of_domain(state: str) -> str | None:
-    """Return the name of the runbook of a domain's state; None where those of its hosts say more."""
-    return _BY_STATE.get(state) if state in {"no_master", "several_masters"} else None
+def _of_unreachable(facts: DomainFacts, host: HostReport) -> str:
+    """Return the runbook of the failure; where no host answers, the fault is at the exporter's end."""
+    outcome = facts.view.snapshot.outcome(host["host"])
+    if isinstance(outcome, Unreachable) and outcome.reason in _BY_FAILURE:
+        return _BY_FAILURE[outcome.reason]
+    is_alone = any(each["state"] != "unreachable" for each in facts.hosts.values())
+    return _BY_STATE["unreachable"] if is_alone else "BoksExporterReachesNoHost"
