@@ -1,6 +1,6 @@
 # Tasks of development. Every target installs what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-failover test test-all dist docs-site check static contracts bench trial mutate mutate-all mutate-gate faults fuzz paging image fmt docs lock clean
+.PHONY: help setup demo demo-failover test test-all dist docs-site check static contracts bench trial mutate mutate-all mutate-gate faults fuzz soak paging image fmt docs lock clean
 
 BIN := .venv/bin
 # Parallel test processes: unit tests use the CPU all the time, most of the others wait for hosts and programs.
@@ -33,7 +33,7 @@ check: static ## Format, lint, types, import contracts and unit tests, in under 
 static: setup contracts
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
-	$(BIN)/mypy --no-error-summary --explicit-package-bases boks_exporter tests/virtual tests/sshd
+	$(BIN)/mypy --no-error-summary --explicit-package-bases boks_exporter tests/virtual tests/sshd tests/bed
 	$(BIN)/shellcheck -s sh boks_exporter/remote/gate-*.sh $(SCRIPTS)
 	$(BIN)/hadolint Dockerfile
 
@@ -89,6 +89,11 @@ fuzz: ## Give ten million random inputs to everything that reads what a host, a 
 	@scripts/setup dev
 	@scripts/setup fuzz
 	PYTHONPATH=. $(BIN)/python -m tests.fuzz
+	PYTHONPATH=. $(BIN)/python scripts/generate_reliability_doc.py
+
+soak: setup ## Set every fault of network, hosts and exporter on a bed of nine hosts for 20 minutes; writes docs/reliability.md (root)
+	@scripts/setup-system
+	$(BIN)/python -m tests.bed
 	PYTHONPATH=. $(BIN)/python scripts/generate_reliability_doc.py
 
 paging: setup ## Measure the time from a fault to its page, at real speed in a quarter of an hour; writes docs/alerts.md

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import signal
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
@@ -35,27 +36,38 @@ class SshdDaemon:
     """Start and stop one sshd; its port stays its own while it is stopped."""
 
     def __init__(
-        self, directory: Path, user: str, *, trusted_authority: str | None = None, within: Sequence[str] = ()
+        self,
+        directory: Path,
+        user: str,
+        *,
+        trusted_authority: str | None = None,
+        within: Sequence[str] = (),
+        listen: tuple[str, int] | None = None,
     ) -> None:
         """Store an existing directory for its files, and the only user who may log in.
 
         `within` is a command that becomes the daemon at its end, such as one that makes a mount namespace for it.
+        Where that has a network of its own, `listen` is an address and a port there.
         """
         self.directory = directory
         self.user = user
         self.options: tuple[str, ...] = ()
         """Lines of sshd_config that precede all others, from the next start on."""
+        self.max_startups = "100:30:200"
         self._within = tuple(within)
         self._authority = trusted_authority
-        self._keeper = _keeper()
-        self.port: int = self._keeper.getsockname()[1]
+        self._keeper: socket.socket | None = None
+        if listen is None:
+            self._keeper = _keeper()
+            listen = ADDRESS, self._keeper.getsockname()[1]
+        self.address, self.port = listen
         self._silent: socket.socket | None = None
         self._process: asyncio.subprocess.Process | None = None
         if os.geteuid() == 0:
             _PRIVILEGE_SEPARATION.mkdir(mode=0o755, exist_ok=True)
 
     def __repr__(self) -> str:
-        return f"<SshdDaemon {ADDRESS}:{self.port} {'running' if self._process else 'stopped'}>"
+        return f"<SshdDaemon {self.address}:{self.port} {'running' if self._process else 'stopped'}>"
 
     @property
     def log(self) -> str:
@@ -92,6 +104,13 @@ class SshdDaemon:
         await process.wait()
         await end(below)
 
+    async def send_signal(self, number: signal.Signals) -> None:
+        """Send a signal to the daemon and to every session with all that runs in it, such as one that freezes them."""
+        if self._process is not None:
+            for pid in {self._process.pid} | await descendants({self._process.pid}):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
+
     async def sever(self) -> None:
         """Cut every session; the daemon goes on."""
         if self._process is not None:
@@ -111,7 +130,8 @@ class SshdDaemon:
     async def aclose(self) -> None:
         """Stop and give the port back."""
         await self.stop()
-        self._keeper.close()
+        if self._keeper:
+            self._keeper.close()
 
     def _fall_silent(self, *, on: bool) -> None:
         if self._silent is not None:
@@ -138,7 +158,7 @@ class SshdDaemon:
     def _configuration(self) -> str:
         lines = (
             *self.options,
-            f"ListenAddress {ADDRESS}",
+            f"ListenAddress {self.address}",
             f"Port {self.port}",
             f"HostKey {self.directory}/host_key",
             f"AuthorizedKeysFile {self.directory}/authorized_keys",
@@ -153,7 +173,7 @@ class SshdDaemon:
             "PermitRootLogin prohibit-password",
             "PrintLastLog no",
             "PrintMotd no",
-            "MaxStartups 100:30:200",
+            f"MaxStartups {self.max_startups}",
             "LogLevel VERBOSE",
             "Subsystem sftp internal-sftp",
         )

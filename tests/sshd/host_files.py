@@ -84,6 +84,7 @@ class Tree:
         *,
         section_timeout_seconds: int = 20,
         prefix: Prefix = Prefix.NONE,
+        write_every_seconds: Seconds = _WRITE_EVERY,
     ) -> None:
         self.domain = domain
         self.directory = directory
@@ -92,6 +93,7 @@ class Tree:
         self.pace = 1.0
         """By so much the time is multiplied that commands take."""
         self._now = now
+        self._write_every = write_every_seconds
         self._section_timeout = section_timeout_seconds
         self._open = AsyncExitStack()
 
@@ -175,7 +177,7 @@ class Tree:
 
     async def _keep_writing(self) -> None:
         while True:
-            await asyncio.sleep(_WRITE_EVERY)
+            await asyncio.sleep(self._write_every)
             self.write()
 
 
