@@ -3,22 +3,25 @@
 from collections.abc import Iterator
 from typing import Final
 
-from boks_exporter.failover.error_log import known_bad_lines, unread
 from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.findings import Finding, Guard
-from boks_exporter.failover.preflight.question import PlanQuestion, note, refuse, unknown
+from boks_exporter.failover.preflight.question import PlanQuestion, judged, note, refuse, unknown
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.proofs.copies import (
     IMPERFECT,
+    has_every_table,
+    has_nothing_alone,
+    is_not_behind,
+    is_readable,
     last_reading,
-    may_have_own,
     missing_of_others,
     own_updates,
     shortfall,
     unread_seconds,
 )
+from boks_exporter.failover.proofs.domains import has_clean_error_log
+from boks_exporter.failover.proofs.proven import Circumstances
 from boks_exporter.health import ReplicaState
-from boks_exporter.health.unread import not_compared
 from boks_exporter.model import HostName, Role
 from boks_exporter.parsing.operator_facts import Daemons
 from boks_exporter.text.formatting import at_time, span
@@ -29,27 +32,19 @@ _YOUNG_SECONDS: Final = 86400.0
 
 def complete(question: PlanQuestion) -> Iterator[Finding]:
     """The candidate's copy has every table and is not loading."""
-    target = question.target
-    if not question.makes_master or question.facts.seen(target) is None:
+    facts, target = question.facts, question.target
+    if not question.makes_master or facts.seen(target) is None:
         return
-    if question.facts.numbers(target) is None:
-        yield refuse(Guard.INCOMPLETE_COPY, f"the numbers of {target} could not be read", target)
-        return
-    lacking = missing_of_others(question.facts, target)
-    if lacking:
-        said = f"{target} lacks {', '.join(f'T{table}' for table in lacking)}, which another server has"
-        yield refuse(Guard.INCOMPLETE_COPY, said, target, value=str(len(lacking)), limit="0", source="sequence")
-    if question.facts.health.host(target).state is ReplicaState.LOADING:
-        said = f"{target} is loading: {question.facts.health.host(target).reason}"
-        yield refuse(Guard.INCOMPLETE_COPY, said, target)
+    figures = {"value": str(len(missing_of_others(facts, target))), "limit": "0"} if facts.numbers(target) else {}
+    yield from judged(Guard.INCOMPLETE_COPY, has_every_table(facts, target), target, **figures, source="sequence")
+    if facts.health.host(target).state is ReplicaState.LOADING:
+        yield refuse(Guard.INCOMPLETE_COPY, f"{target} is loading: {facts.health.host(target).reason}", target)
 
 
 def readable(question: PlanQuestion) -> Iterator[Finding]:
     """Every table of the copies that the plan compares can be read."""
     for host in _compared_servers(question):
-        unread = question.facts.unread(host)
-        if unread:
-            yield unknown(Guard.UNREAD_TABLES, not_compared(unread), host, source="sequence")
+        yield from judged(Guard.UNREAD_TABLES, is_readable(question.facts, host), host, source="sequence")
 
 
 def _compared_servers(question: PlanQuestion) -> Iterator[HostName]:
@@ -96,32 +91,24 @@ def evidence_age(question: PlanQuestion) -> Iterator[Finding]:
 
 def error_log(question: PlanQuestion) -> Iterator[Finding]:
     """The last 30 lines of the candidate's error log hold no known bad fragment."""
-    target, seen = question.target, question.facts.seen(question.target)
-    if not question.makes_master or seen is None:
-        return
-    why = unread(target, seen.errlog)
-    if seen.errlog is None or why:
-        yield unknown(Guard.ERROR_LOG, why, target)
-        return
-    for line in known_bad_lines(seen.errlog):
-        yield refuse(Guard.ERROR_LOG, f"the error log of {target} has: {line}", target, source="boks_errlog")
+    facts, target = question.facts, question.target
+    if question.makes_master and facts.seen(target) is not None:
+        found = has_clean_error_log(facts, target, Circumstances())
+        yield from judged(Guard.ERROR_LOG, found, target, source="boks_errlog")
 
 
 def behind_best(question: PlanQuestion) -> Iterator[Finding]:
     """No reachable server has updates that the candidate lacks."""
-    target, limit = question.target, question.limits.max_behind_updates
-    if question.procedure is not Procedure.PROMOTE or question.facts.seen(target) is None:
+    facts, target, limit = question.facts, question.target, question.limits.max_behind_updates
+    if question.procedure is not Procedure.PROMOTE or facts.seen(target) is None:
         return
-    compared = question.facts.comparison.replica(target)
-    if compared and compared.behind_best is None and any(map(question.facts.unread, _compared_servers(question))):
-        return  # said by `readable`
-    if compared is None or compared.behind_best is None:
-        said = f"{target} could not be compared with the other servers"
-        yield unknown(Guard.BEHIND_BEST, said, target, source="sequence")
-        return
-    said = f"{target} is {compared.behind_best} updates behind the most advanced server that answers"
-    make = refuse if compared.behind_best > limit else note
-    yield make(Guard.BEHIND_BEST, said, target, value=str(compared.behind_best), limit=str(limit), source="sequence")
+    found = is_not_behind(facts, target, Circumstances(max_behind_updates=limit))
+    compared = facts.comparison.replica(target)
+    behind = compared.behind_best if compared else None
+    figures = {} if behind is None else {"value": str(behind), "limit": str(limit)}
+    if found.holds and behind is not None:
+        yield note(Guard.BEHIND_BEST, found.sentence, target, **figures, source="sequence")
+    yield from judged(Guard.BEHIND_BEST, found, target, **figures, source="sequence")
 
 
 def behind_last_master(question: PlanQuestion) -> Iterator[Finding]:
@@ -182,18 +169,13 @@ def only_here(question: PlanQuestion) -> Iterator[Finding]:
 
 def _own_updates(question: PlanQuestion, wanted: Reading) -> Iterator[Finding]:
     """The copy has updates from another line than the master's, whatever the numbers are now."""
-    own, target = own_updates(question.facts, question.target), question.target
+    facts, target = question.facts, question.target
+    own, figures = own_updates(facts, target), {"source": "evidence"}
     if own:
-        table, count = max(own.items(), key=lambda item: item[1])
-        said = (
-            f"{target} has {count} updates of its own in T{table}, which {question.plan.master} never had "
-            f"({len(own)} tables in all); its later numbers do not contain them"
-        )
-        figures = {"value": str(count), "limit": "0", "source": f"fork points and evidence; {wanted.source}"}
-        yield refuse(Guard.UPDATES_ONLY_HERE, said, target, **figures)
-    elif may_have_own(question.facts, target):
-        said = f"{target} had diverged and was not reloaded since: equal numbers do not prove that it has nothing alone"
-        yield unknown(Guard.UPDATES_ONLY_HERE, said, target, source="evidence")
+        source = f"fork points and evidence; {wanted.source}"
+        figures = {"value": str(max(own.values())), "limit": "0", "source": source}
+    found = has_nothing_alone(facts, target, question.plan.master or "the master")
+    yield from judged(Guard.UPDATES_ONLY_HERE, found, target, **figures)
 
 
 def fork_point(question: PlanQuestion) -> Iterator[Finding]:

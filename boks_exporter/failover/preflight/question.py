@@ -1,5 +1,6 @@
 """The plan that guards judge, and constructors of their findings."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from boks_exporter.failover.facts import FailoverFacts
@@ -7,6 +8,7 @@ from boks_exporter.failover.findings import Finding, Guard, Level
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.procedure import Procedure
+from boks_exporter.failover.proofs.proven import Certainty, Proven
 from boks_exporter.model import HostName
 
 
@@ -32,6 +34,15 @@ class PlanQuestion:
     def makes_master(self) -> bool:
         """Whether the target becomes master."""
         return self.procedure.makes_master
+
+
+def judged(
+    guard: Guard, found: Proven, host: HostName | None = None, **figures: str | float | None
+) -> Iterator[Finding]:
+    """Yield the finding that a condition does not hold: it is the one that a step asks again."""
+    if not found.holds:
+        level = Level.REFUSE if found.truth is Certainty.NO else Level.UNKNOWN
+        yield Finding(guard, level, found.sentence, host, **figures)  # type: ignore[arg-type]  # figures as they are named
 
 
 def refuse(guard: Guard, sentence: str, host: HostName | None = None, **figures: str | float | None) -> Finding:

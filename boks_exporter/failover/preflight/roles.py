@@ -6,10 +6,12 @@ from typing import Final
 
 from boks_exporter.failover.facts import Witness
 from boks_exporter.failover.findings import Finding, Guard
-from boks_exporter.failover.preflight.question import PlanQuestion, note, refuse, unknown
+from boks_exporter.failover.preflight.question import PlanQuestion, judged, note, refuse, unknown
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.proofs.masters import (
     hosts_not_asked,
+    is_started,
+    is_stopped,
     master_is_out,
     masters_are_out,
     masters_by_gates,
@@ -113,9 +115,8 @@ def master(question: PlanQuestion) -> Iterator[Finding]:
         yield refuse(Guard.SEVERAL_MASTERS, said, value=str(len(masters)), limit="1", source="ENV")
     elif not masters:
         yield refuse(Guard.NO_MASTER, "no host reports that it is master: failover promote", value="0", limit="1")
-    elif not (state := reports_sound(facts, masters[0])).holds:
-        make = refuse if state.truth is Certainty.NO else unknown
-        yield make(Guard.MASTER_UNSOUND, state.sentence, masters[0])
+    else:
+        yield from judged(Guard.MASTER_UNSOUND, reports_sound(facts, masters[0]), masters[0])
 
 
 def _with_daemons(question: PlanQuestion) -> str:
@@ -136,9 +137,9 @@ def _master_beside(question: PlanQuestion) -> Iterator[Finding]:
             "failover promote another first"
         )
         yield refuse(Guard.NO_MASTER, said, question.target, value="0", limit="1")
-    elif not (state := reports_beside(question.facts, masters[0], question.target)).holds:
-        make = refuse if state.truth is Certainty.NO else unknown
-        yield make(Guard.MASTER_UNSOUND, state.sentence, masters[0])
+    else:
+        beside = reports_beside(question.facts, masters[0], question.target)
+        yield from judged(Guard.MASTER_UNSOUND, beside, masters[0])
 
 
 def every_host_asked(question: PlanQuestion) -> Iterator[Finding]:
@@ -229,16 +230,10 @@ def fresh(question: PlanQuestion) -> Iterator[Finding]:
 
 def daemons(question: PlanQuestion) -> Iterator[Finding]:
     """BoKS runs where a copy must be live, and is stopped on an old master."""
-    target, found = question.target, question.facts.daemons(question.target)
+    facts, target = question.facts, question.target
+    figures = {"value": facts.daemons(target), "source": "preflight"}
     if question.procedure is Procedure.RETIRE:
-        if question.facts.role(target) is Role.MASTER and found is not Daemons.STOPPED:
-            make = refuse if found is Daemons.RUNNING else unknown
-            said = (
-                f"BoKS is {found} on {target}, which shall be retired: stop it first, or accept that it is "
-                "stopped by the conversion"
-            )
-            yield make(Guard.DAEMONS_RUNNING, said, target, value=found, limit="stopped", source="preflight")
-    elif question.makes_master and question.facts.seen(target) and found is not Daemons.RUNNING:
-        make = refuse if found is Daemons.STOPPED else unknown
-        said = f"BoKS is {found} on {target}"
-        yield make(Guard.DAEMONS_STOPPED, said, target, value=found, limit="running", source="preflight")
+        if facts.role(target) is Role.MASTER:
+            yield from judged(Guard.DAEMONS_RUNNING, is_stopped(facts, target), target, limit="stopped", **figures)
+    elif question.makes_master and facts.seen(target):
+        yield from judged(Guard.DAEMONS_STOPPED, is_started(facts, target), target, limit="running", **figures)

@@ -1,11 +1,13 @@
 """Guards about other runs: in the journal, and on the hosts."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from boks_exporter.failover.failover_exits import Outcome
-from boks_exporter.failover.findings import Finding, Guard
-from boks_exporter.failover.preflight.question import PlanQuestion, note, refuse, unknown
-from boks_exporter.failover.proofs.domains import registered_hosts
+from boks_exporter.failover.findings import Finding, Guard, Level
+from boks_exporter.failover.preflight.question import PlanQuestion, judged, refuse, unknown
+from boks_exporter.failover.proofs.domains import is_registered
+from boks_exporter.failover.proofs.proven import Circumstances
 from boks_exporter.model import HostName, Role
 from boks_exporter.text.formatting import span, utc_clock
 
@@ -131,12 +133,7 @@ def registered(question: PlanQuestion) -> Iterator[Finding]:
     if not steps:
         return
     host = steps[0].host
-    known = registered_hosts(question.facts)
-    is_first = steps[0].number == 1
-    if known is None:
-        said = f"it is unknown whether {host} is registered as BOKSREPLICA: the master did not report it"
-        yield unknown(Guard.NOT_REGISTERED, said, host, source="hostadm -l -t BOKSREPLICA")
-    elif host not in known:
-        said = f"{host} is not registered as BOKSREPLICA; change its type from UNIXBOKSHOST in the master's database"
-        make = refuse if is_first else note
-        yield make(Guard.NOT_REGISTERED, said, host, source="hostadm -l -t BOKSREPLICA")
+    found = is_registered(question.facts, host, question.facts.snapshot.master or "the master", Circumstances())
+    for finding in judged(Guard.NOT_REGISTERED, found, host, source="hostadm -l -t BOKSREPLICA"):
+        is_awaited = finding.level is Level.REFUSE and steps[0].number > 1
+        yield replace(finding, level=Level.NOTE) if is_awaited else finding

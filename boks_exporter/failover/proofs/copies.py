@@ -137,10 +137,20 @@ def own_updates(facts: FailoverFacts, host: HostName) -> dict[TableNumber, int]:
     return found
 
 
-def may_have_own(facts: FailoverFacts, host: HostName) -> bool:
-    """Return whether a copy had diverged and was not reloaded since, so that equal numbers do not prove equal data."""
-    evidence = facts.evidence.get(host) or CopyEvidence()
-    return bool(evidence) and facts.journal.removed.get(host, 0.0) <= evidence.proven_at
+def has_nothing_alone(facts: FailoverFacts, host: HostName, master: HostName) -> Proven:
+    """Prove that a copy has no updates of another line than the master's, whatever the numbers are now."""
+    own, evidence = own_updates(facts, host), facts.evidence.get(host)
+    if own:
+        table, count = max(own.items(), key=lambda item: item[1])
+        return no(
+            f"{host} has {count} updates of its own in T{table}, which {master} never had ({len(own)} tables in all); "
+            "its later numbers do not contain them"
+        )
+    if evidence and facts.journal.removed.get(host, 0.0) <= evidence.proven_at:
+        return unknown(
+            f"{host} had diverged and was not reloaded since: equal numbers do not prove that it has nothing alone"
+        )
+    return yes(f"{host} has no updates of its own")
 
 
 def is_as_advanced(facts: FailoverFacts, host: HostName, other: HostName, by: Circumstances) -> Proven:
@@ -176,28 +186,40 @@ def is_as_advanced(facts: FailoverFacts, host: HostName, other: HostName, by: Ci
 
 def is_best(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
     """Prove that no reachable server has an update that this one lacks."""
-    compared = facts.comparison.replica(host)
-    if compared is None:
-        return unknown(f"the numbers of {host} could not be compared with the other servers'")
+    servers = [seen.host for seen in facts.snapshot.observed()]
+    parts = [has_every_table(facts, host), is_not_behind(facts, host, by)]
+    if not by.accepted.cover(Guard.UNREAD_TABLES, host):
+        parts += [is_readable(facts, server) for server in servers if not _unread_accepted(by, server)]
+    return all_of(parts)
+
+
+def has_every_table(facts: FailoverFacts, host: HostName) -> Proven:
+    """Prove that a copy has every table that another server shows."""
+    if facts.numbers(host) is None:
+        return no(f"the numbers of {host} could not be read")
     lacking = missing_of_others(facts, host)
-    if lacking:
-        return no(f"{host} lacks {_tables(lacking)}, which another server has")
-    behind = compared.behind_best
-    if behind and behind > by.max_behind_updates and not by.accepted.cover(Guard.BEHIND_BEST, host, behind):
-        return no(f"{host} is {behind} updates behind the most advanced server")
-    unread = tuple(each for seen in facts.snapshot.observed() for each in facts.unread(seen.host))
-    if behind is None or unread:
-        return _best_but_for_unread(host, unread, by)
-    return yes(f"{host} is {behind} updates behind the most advanced server that answers")
+    said = f"{host} has every table that another server shows"
+    return no(f"{host} lacks {_tables(lacking)}, which another server has") if lacking else yes(said)
 
 
-def _best_but_for_unread(host: HostName, unread: tuple[NotCompared, ...], by: Circumstances) -> Proven:
-    """Judge a copy that is behind in no table that could be read on all servers."""
-    if not unread:
-        return unknown(f"the numbers of {host} could not be compared with the other servers'")
-    if _unread_accepted(by, host, *(each.host for each in unread)):
-        return yes(f"{not_compared(unread)}, which is accepted")
-    return unknown(not_compared(unread))
+def is_readable(facts: FailoverFacts, host: HostName) -> Proven:
+    """Prove that every table of a copy can be read."""
+    unread = facts.unread(host)
+    return unknown(not_compared(unread)) if unread else yes("")
+
+
+def is_not_behind(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
+    """Prove that no server is more advanced by more than may be, in the tables that could be read on all."""
+    compared = facts.comparison.replica(host)
+    behind = compared.behind_best if compared else None
+    if behind is None:
+        is_hidden = compared and any(facts.unread(seen.host) for seen in facts.snapshot.observed())
+        said = f"{host} could not be compared with the other servers"
+        return yes(f"{said} in every table") if is_hidden else unknown(said)
+    said = f"{host} is {behind} updates behind the most advanced server that answers"
+    if behind <= by.max_behind_updates:
+        return yes(said)
+    return yes(f"{said}, which is accepted") if by.accepted.cover(Guard.BEHIND_BEST, host, behind) else no(said)
 
 
 def missing_of_others(facts: FailoverFacts, host: HostName) -> tuple[TableNumber, ...]:
@@ -227,14 +249,10 @@ def may_be_removed(facts: FailoverFacts, host: HostName, master: HostName, by: C
         return basis
     advanced = is_as_advanced(facts, master, host, by)
     last = last_reading(facts, host)
-    own = own_updates(facts, host)
-    if own and advanced.holds:
-        table, count = max(own.items(), key=lambda item: item[1])
-        advanced = no(f"{host} has {count} updates of its own in T{table}, which {master} never had")
-    elif advanced.holds and may_have_own(facts, host):
-        advanced = unknown(f"{host} had diverged and was not reloaded since: it may have updates of its own")
+    if advanced.holds and not (alone := has_nothing_alone(facts, host, master)).holds:
+        advanced = alone
     lacking = shortfall(numbers, last.numbers) if numbers and last else None
-    amount = None if lacking is None else max((*lacking.values(), *own.values()), default=0)
+    amount = None if lacking is None else max((*lacking.values(), *own_updates(facts, host).values()), default=0)
     is_accepted = by.accepted.cover(Guard.UPDATES_ONLY_HERE, host, amount)
     if advanced.holds or not (is_accepted or by.accepted.cover(Guard.STALE_DATABASE, host)):
         return all_of((basis, advanced))
