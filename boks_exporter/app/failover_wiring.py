@@ -19,7 +19,7 @@ from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
 from boks_exporter.failover.journal import Journal, Who
 from boks_exporter.failover.limits import FailoverLimits
-from boks_exporter.failover.runner import Halt, NoFence, ProgramFence, ProgramHooks, Runner, Tools
+from boks_exporter.failover.runner import Halt, ProgramFence, ProgramHooks, Runner, Tools
 from boks_exporter.failover.survey import Survey
 from boks_exporter.model import Host, HostName
 from boks_exporter.observe import SystemClock
@@ -215,9 +215,7 @@ async def changing(
                     on_failure=hooks.on_failure,
                     timeout_seconds=hooks.timeout_seconds,
                 ),
-                fence=ProgramFence(words=fence.program, timeout_seconds=fence.timeout_seconds)
-                if fence.program
-                else NoFence(),
+                fence=ProgramFence(words=fence.program, timeout_seconds=fence.timeout_seconds),
                 paths=domain.ssh.paths,
                 halt=asked,
             )

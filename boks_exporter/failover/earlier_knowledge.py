@@ -27,10 +27,6 @@ class KnownHost:
     own_name: str = ""
     """What the machine calls itself, by its last reply."""
 
-    def as_host(self) -> Host:
-        """Return it as a host of the domain that no configuration names."""
-        return Host(name=self.name, address=self.address, port=self.port, discovered=True)
-
 
 @dataclass(frozen=True, slots=True)
 class LastReach:

@@ -16,7 +16,7 @@ from boks_exporter.failover.journal import Journal, LoggedStep, Who
 from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.runner import Tools
-from boks_exporter.failover.runner.fence import FenceWord, NoFence
+from boks_exporter.failover.runner.fence import FenceWord, ProgramFence
 from boks_exporter.failover.survey import Survey
 from boks_exporter.model import DomainName, Host, HostName, Seconds
 from boks_exporter.observe import Clock
@@ -152,7 +152,7 @@ class TwinEnvironment:
             limits=self.known.limits,
             say=say,
             paths=self.known.paths,
-            fence=TwinFence(self.domain) if self.known.limits.has_fence else NoFence(),
+            fence=TwinFence(self.domain) if self.known.limits.has_fence else ProgramFence(),
             token=self.token,
         )
 

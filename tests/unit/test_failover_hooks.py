@@ -8,7 +8,7 @@ import pytest
 
 from boks_exporter.app.failover_wiring import NotConfiguredError, chosen_domain, who_runs_this
 from boks_exporter.config import Settings, load
-from boks_exporter.failover.runner import NoHooks, ProgramHooks
+from boks_exporter.failover.runner import ProgramHooks
 from boks_exporter.failover.runner.hooks import Event
 
 SAYS = "import json, os; print(json.dumps({k: v for k, v in os.environ.items() if k.startswith('BOKS_FAILOVER')}))"
@@ -34,7 +34,6 @@ async def test_facts_reach_a_hook_in_its_environment(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("hooks", "message"),
     [
-        (NoHooks(), ""),
         (ProgramHooks(), ""),
         (
             ProgramHooks(before=program("print('not tonight'); raise SystemExit(3)")),
@@ -51,7 +50,7 @@ async def test_facts_reach_a_hook_in_its_environment(tmp_path: Path) -> None:
     ],
     ids=["no hooks", "no programs", "refuses", "is missing", "takes too long"],
 )
-async def test_a_hook_that_does_not_agree_says_why(hooks: ProgramHooks | NoHooks, message: str) -> None:
+async def test_a_hook_that_does_not_agree_says_why(hooks: ProgramHooks, message: str) -> None:
     """By its status and last words, by not being there, or by taking too long."""
     assert await hooks.call(Event.BEFORE, {}) == message
 

@@ -27,8 +27,3 @@ TRANSITIONS: Final = (
     ),
 )
 """A master never becomes a replica directly: it would keep its own database, which others never had (K1262)."""
-
-
-def is_legal(before: Role, after: Role) -> bool:
-    """Return whether a host may change from one role to another."""
-    return any((each.before, each.after) == (before, after) for each in TRANSITIONS)

@@ -1,9 +1,9 @@
 """Carry out plans: observe, lock, observe again; then for each step store the intent, send it, prove it."""
 
-from boks_exporter.failover.runner.fence import NoFence, ProgramFence
+from boks_exporter.failover.runner.fence import ProgramFence
 from boks_exporter.failover.runner.finish import in_words, next_for
 from boks_exporter.failover.runner.graceful_stop import Halt
-from boks_exporter.failover.runner.hooks import NoHooks, ProgramHooks
+from boks_exporter.failover.runner.hooks import ProgramHooks
 from boks_exporter.failover.runner.proposal import Proposal, propose
 from boks_exporter.failover.runner.result import (
     FingerprintError,
@@ -19,8 +19,6 @@ __all__ = [
     "FingerprintError",
     "Halt",
     "NextCommand",
-    "NoFence",
-    "NoHooks",
     "Order",
     "ProgramFence",
     "ProgramHooks",

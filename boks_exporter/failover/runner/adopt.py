@@ -3,9 +3,10 @@
 from boks_exporter.errors import ParseError, TransportError
 from boks_exporter.failover.journal import StepPhase
 from boks_exporter.failover.procedures.step import ProcedureStep
+from boks_exporter.failover.proofs import Certainty
 from boks_exporter.failover.runner.attempt import attempt_at
 from boks_exporter.failover.runner.execute_step import StepExecutor
-from boks_exporter.failover.runner.rollback import PointOfNoReturn, Rollback, RollbackResult
+from boks_exporter.failover.runner.rollback import Rollback, RollbackResult
 from boks_exporter.parsing.operator_facts import RecordState
 
 _NOT_BEGUN = {RecordState.NONE, RecordState.REFUSED, RecordState.VOID}
@@ -30,7 +31,7 @@ async def adopt_records(executor: StepExecutor, *, void: bool = False) -> bool:
 async def undo_and_void(executor: StepExecutor) -> RollbackResult:
     """Roll back a run that is closed then: what no host has begun of it, none begins later."""
     undone = await Rollback(executor).undo()
-    is_last = undone.whole or undone.passed is PointOfNoReturn.YES
+    is_last = undone.whole or undone.passed is Certainty.YES
     if is_last and await adopt_records(executor, void=True):
         undone = await Rollback(executor).undo()
     return undone

@@ -131,22 +131,21 @@ class StepExecutor:
         It belongs to the same step and has ids and entries of its own. A failed attempt is retried.
         """
         for turn in range(1, _STARTS + 1) if attempt.makes_master else ():
-            start = self._start(attempt, turn)
+            start, is_logged = self._start(attempt, turn)
             self.tools.survey.be_patient()
             if not (await self.proven(start.step.needs)).holds:
                 return ending
             self.tools.say(f"    {attempt.step.host} is master by its ENV, but BoKS is stopped on it: starting it")
-            started = await self._start_told(start)
+            started = await self.perform(start, begun=is_logged, logged=is_logged)
+            self.in_flight = True  # the conversion itself is not concluded
             if started.outcome is StepOutcome.DONE:
-                said = f"{started.sentence}; BoKS was started, though {ending.sentence}"
-                return StepResult(StepOutcome.DONE, said, told=started.told)
+                return replace(started, sentence=f"{started.sentence}; BoKS was started, though {ending.sentence}")
             if started.outcome is StepOutcome.UNKNOWN:
-                said = f"{ending.sentence}; starting it: {started.sentence}"
-                return StepResult(StepOutcome.UNKNOWN, said, told=started.told)
+                return replace(started, sentence=f"{ending.sentence}; starting it: {started.sentence}")
         return ending
 
-    def _start(self, attempt: Attempt, turn: int) -> Attempt:
-        """Return the start of a turn, with the attempt that the journal has under its id, or else with the next one."""
+    def _start(self, attempt: Attempt, turn: int) -> tuple[Attempt, bool]:
+        """Return the start of a turn, and whether the journal has it."""
         entries = [
             entry
             for entry in self.tools.journal.steps(self.run)
@@ -154,19 +153,7 @@ class StepExecutor:
         ]
         start = start_attempt(attempt, turn, len(entries) + 1)
         known = next((entry for entry in entries if entry.step_id == start.id), None)
-        return replace(start, number=known.attempt) if known else start
-
-    async def _start_told(self, start: Attempt) -> StepResult:
-        if start.id not in {entry.step_id for entry in self.tools.journal.steps(self.run)}:
-            self.tools.journal.intend(self.run, start.entry(self.tools.clock.now()))
-        told = await Sender(self.tools, start, lambda: self.proven(start.step.needs)).send(ask_first=True)
-        found = await self._until(start.step.proves, _PROOF_SECONDS)
-        outcome = StepOutcome.DONE if found.holds else StepOutcome.FAILED
-        if not found.holds and (told.record is None or told.record.state is RecordState.RUNNING):
-            outcome = StepOutcome.UNKNOWN
-        ending = StepResult(outcome, found.sentence if found.holds else told.sentence, begun=not told.never, told=told)
-        self.conclude(start, ending)
-        return ending
+        return (replace(start, number=known.attempt), True) if known else (start, False)
 
     async def _at_console(self, attempt: Attempt) -> StepResult:
         """Print the script, and wait until the host shows that it ran."""

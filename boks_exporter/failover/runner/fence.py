@@ -24,20 +24,15 @@ class Fence(Protocol):
         ...
 
 
-class NoFence:
-    """No fence is configured; nothing is proven."""
-
-    async def call(self, word: FenceWord, facts: Mapping[str, str]) -> str:  # noqa: ARG002 - the protocol's
-        return "no fence is configured (failover.fence)"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgramFence:
-    """A program; only its exit status 0 within the time limit is a proof."""
+    """A program, if one is configured; only its exit status 0 within the time limit is a proof."""
 
-    words: tuple[str, ...]
+    words: tuple[str, ...] = ()
     timeout_seconds: Seconds = 60.0
 
     async def call(self, word: FenceWord, facts: Mapping[str, str]) -> str:
+        if not self.words:
+            return "no fence is configured (failover.fence)"
         problem = await run_program((*self.words, word), facts, self.timeout_seconds)
         return f"the fence ({self.words[0]} {word}) {problem}" if problem else ""

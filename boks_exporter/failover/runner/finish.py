@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from boks_exporter.failover.failover_exits import Exit, Outcome
-from boks_exporter.failover.journal import JournalError, LoggedStep, Run, is_undoing
+from boks_exporter.failover.journal import JournalError, LoggedStep, is_undoing
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.runner.execute_step import StepExecutor
 from boks_exporter.failover.runner.hooks import Event
@@ -37,14 +37,9 @@ class Finisher:
         tools = self.tools
         left = await unlock_all(tools, name)
         sentences = (*said, *(kept.sentence for kept in left))
-        tools.journal.end(name, outcome, "; ".join(sentences), tools.clock.now(), is_open=False, code=int(code))
-        run = tools.journal.run(name)
-        for host in run.plan.concerned_hosts if run else ():
-            tools.journal.end_maintenance(tools.survey.domain.name, host, tools.clock.now(), name)
-        event = Event.AFTER if code is Exit.DONE else Event.ON_FAILURE
-        objection = await tools.hooks.call(event, _facts_of_run(tools, run, code, sentences)) if run else ""
         ways = (*(kept.command for kept in left), *work)
-        return RunResult(code, (*sentences, *((objection,) if objection else ())), name, ways, leftovers)
+        sentences = await self._ended(name, outcome, code, sentences, is_open=False)
+        return RunResult(code, sentences, name, ways, leftovers)
 
     async def stay_open(
         self, name: RunName, code: Exit, said: Iterable[str], instead: tuple[NextCommand, ...] = ()
@@ -54,10 +49,23 @@ class Finisher:
         ways = instead or next_for(name, tools.journal.steps(name))
         sentences = (*said, *(() if instead else (in_words(ways),)))
         outcome = _OUTCOMES.get(code, Outcome.FAILED)
-        tools.journal.end(name, outcome, "; ".join(sentences), tools.clock.now(), is_open=True, code=int(code))
+        return RunResult(code, await self._ended(name, outcome, code, sentences, is_open=True), name, ways)
+
+    async def _ended(
+        self, name: RunName, outcome: Outcome, code: Exit, said: tuple[str, ...], *, is_open: bool
+    ) -> tuple[str, ...]:
+        """Store how a run ended, and call the hook; returns the report, with what the hook objects."""
+        tools, now = self.tools, self.tools.clock.now()
+        tools.journal.end(name, outcome, "; ".join(said), now, is_open=is_open, code=int(code))
         run = tools.journal.run(name)
-        objection = await tools.hooks.call(Event.ON_FAILURE, _facts_of_run(tools, run, code, sentences)) if run else ""
-        return RunResult(code, (*sentences, *((objection,) if objection else ())), name, ways)
+        if run is None:
+            return said
+        for host in () if is_open else run.plan.concerned_hosts:
+            tools.journal.end_maintenance(tools.survey.domain.name, host, now, name)
+        facts = facts_of_plan(tools, name, run.plan, run.fingerprint)
+        facts |= {"outcome": run.outcome, "exit": str(int(code)), "message": "; ".join(said)}
+        objection = await tools.hooks.call(Event.AFTER if code is Exit.DONE else Event.ON_FAILURE, facts)
+        return (*said, objection) if objection else said
 
     def without_journal(self, performer: StepExecutor, error: JournalError) -> RunResult:
         """Stop where the journal cannot be written: no further step is begun."""
@@ -105,8 +113,3 @@ def facts_of_plan(tools: Tools, name: RunName, plan: Plan, fingerprint: str) -> 
         "fingerprint": fingerprint,
         "owner": str(tools.who),
     }
-
-
-def _facts_of_run(tools: Tools, run: Run, code: Exit, said: Iterable[str]) -> dict[str, str]:
-    known = facts_of_plan(tools, run.name, run.plan, run.fingerprint)
-    return {**known, "outcome": run.outcome, "exit": str(int(code)), "message": "; ".join(said)}

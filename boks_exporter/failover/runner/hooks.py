@@ -23,13 +23,6 @@ class Hooks(Protocol):
     async def call(self, event: Event, facts: Mapping[str, str]) -> str: ...
 
 
-class NoHooks:
-    """No program is called."""
-
-    async def call(self, event: Event, facts: Mapping[str, str]) -> str:  # noqa: ARG002 - the protocol's
-        return ""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgramHooks:
     """One program for each event, as its words; no shell reads them."""

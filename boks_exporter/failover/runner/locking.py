@@ -1,5 +1,6 @@
 """The locks on the hosts, which keep operators on different machines apart."""
 
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -64,20 +65,27 @@ async def lock_all(
 
 async def _lock(tools: Tools, host: Host, run: RunName, owner: str) -> Refusal | None:
     problem = ""
+    async for lock in _tries(tools, lambda: tools.changing.lock(host, run, owner)):
+        if isinstance(lock, str):
+            problem = lock
+        elif locked_by_other(lock, run):
+            return Refusal(Exit.LOCKED, _held(host.name, lock))
+        elif lock.state is LockState.HELD:
+            return None
+        else:
+            problem = _UNWRITABLE
+    return Refusal(Exit.FACTS_UNKNOWN, f"{host.name} could not be locked: {problem}")
+
+
+async def _tries(tools: Tools, ask: Callable[[], Awaitable[HostLock]]) -> AsyncIterator[HostLock | str]:
+    """Yield the reply of each try, or why there is none."""
     for attempt in range(_TRIES):
         if attempt:
             await tools.clock.sleep(_PAUSE_SECONDS)
         try:
-            lock = await tools.changing.lock(host, run, owner)
+            yield await ask()
         except (TransportError, ParseError) as error:
-            problem = str(error)
-            continue
-        if lock.state is LockState.HELD and not locked_by_other(lock, run):
-            return None
-        if locked_by_other(lock, run):
-            return Refusal(Exit.LOCKED, _held(host.name, lock))
-        problem = _UNWRITABLE
-    return Refusal(Exit.FACTS_UNKNOWN, f"{host.name} could not be locked: {problem}")
+            yield str(error)
 
 
 def _held(host: HostName, lock: HostLock) -> str:
@@ -100,14 +108,9 @@ async def unlock_all(tools: Tools, run: RunName) -> tuple[KeptLock, ...]:
 
 async def _unlock(tools: Tools, host: Host, run: RunName) -> str:
     problem = ""
-    for attempt in range(_TRIES):
-        if attempt:
-            await tools.clock.sleep(_PAUSE_SECONDS)
-        try:
-            lock = await tools.changing.unlock(host, run)
-        except (TransportError, ParseError) as error:
-            problem = str(error)
-            continue
-        # A lock of another run is none of ours any more: somebody broke it by name.
-        return "" if lock.run != run else "its gate keeps it"
+    async for lock in _tries(tools, lambda: tools.changing.unlock(host, run)):
+        if not isinstance(lock, str):
+            # A lock of another run is none of ours any more: somebody broke it by name.
+            return "" if lock.run != run else "its gate keeps it"
+        problem = lock
     return problem

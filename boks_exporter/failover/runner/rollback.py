@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Final
 
 from boks_exporter.errors import ParseError, TransportError
@@ -24,21 +23,13 @@ _UNCLEAR: Final = {
 }
 
 
-class PointOfNoReturn(StrEnum):
-    """Whether the point of no return was passed."""
-
-    YES = "yes"
-    NO = "no"
-    UNKNOWN = "unknown"
-
-
 @dataclass(frozen=True, slots=True)
 class RollbackResult:
-    """The result of a rollback; `whole`: everything is as it was before."""
+    """The result of a rollback; `whole`: everything is as it was before. `passed` is the point of no return."""
 
     whole: bool
     sentences: tuple[str, ...]
-    passed: PointOfNoReturn = PointOfNoReturn.NO
+    passed: Certainty = Certainty.NO
     is_unknown: bool = False
     """Whether a step began could not be found out."""
     leftovers: tuple[HostName, ...] = ()
@@ -73,8 +64,8 @@ class Rollback:
         for step, entry in steps:
             if step.point_of_no_return:
                 passed, sentence = await self._passed(step, entry)
-                if passed is not PointOfNoReturn.NO:
-                    is_unknown = passed is PointOfNoReturn.UNKNOWN
+                if passed is not Certainty.NO:
+                    is_unknown = passed is Certainty.UNKNOWN
                     return RollbackResult(whole=False, sentences=(sentence,), passed=passed, is_unknown=is_unknown)
         sentences: list[str] = []
         for step, entry in reversed(steps):
@@ -86,27 +77,27 @@ class Rollback:
             whole=True, sentences=tuple(sentences) or ("nothing had been changed",), leftovers=tuple(self.leftovers)
         )
 
-    async def _passed(self, step: ProcedureStep, entry: LoggedStep) -> tuple[PointOfNoReturn, str]:
+    async def _passed(self, step: ProcedureStep, entry: LoggedStep) -> tuple[Certainty, str]:
         said = f"step {step.number} ({step.key} on {step.host})"
         if entry.outcome is StepOutcome.DONE:
-            return PointOfNoReturn.YES, f"{said} was done: {step.no_undo}"
+            return Certainty.YES, f"{said} was done: {step.no_undo}"
         fate = await self._fate(step, entry)
         if fate.state is RecordState.VOID:
-            return PointOfNoReturn.NO, ""
+            return Certainty.NO, ""
         found = await self.performer.proven((step.proves[0],))
         if found.holds:
-            return PointOfNoReturn.YES, f"{said} has come true: {step.no_undo}"
+            return Certainty.YES, f"{said} has come true: {step.no_undo}"
         converted = Claim(ClaimKind.REPORTS_MASTER, step.host)
         if step.words == Words.CONVERT_MASTER and (await self.performer.proven((converted,))).holds:
-            return PointOfNoReturn.YES, f"{said} took effect: {step.no_undo}; {found.sentence}"
+            return Certainty.YES, f"{said} took effect: {step.no_undo}; {found.sentence}"
         if fate.state in {RecordState.NONE, RecordState.RUNNING}:
-            return PointOfNoReturn.UNKNOWN, f"the result of {said} is unknown: {_UNCLEAR[fate.state]}"
+            return Certainty.UNKNOWN, f"the result of {said} is unknown: {_UNCLEAR[fate.state]}"
         before = Claim(ClaimKind.IS_REPLICA, step.host)
         if step.words == Words.CONVERT_MASTER and (await self.performer.proven((before,))).holds:
-            return PointOfNoReturn.NO, ""
+            return Certainty.NO, ""
         if found.truth is Certainty.NO and step.words != Words.CONVERT_MASTER:
-            return PointOfNoReturn.NO, ""
-        return PointOfNoReturn.UNKNOWN, f"the result of {said} is unknown: {found.sentence}"
+            return Certainty.NO, ""
+        return Certainty.UNKNOWN, f"the result of {said} is unknown: {found.sentence}"
 
     async def _fate(self, step: ProcedureStep, entry: LoggedStep) -> StepRecord:
         """Return what became of an attempt whose end the journal does not have; `none` where that is unknown."""

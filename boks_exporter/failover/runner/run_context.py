@@ -12,9 +12,9 @@ from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.proofs import Circumstances
-from boks_exporter.failover.runner.fence import Fence, NoFence
+from boks_exporter.failover.runner.fence import Fence, ProgramFence
 from boks_exporter.failover.runner.graceful_stop import Halt
-from boks_exporter.failover.runner.hooks import Hooks, NoHooks
+from boks_exporter.failover.runner.hooks import Hooks, ProgramHooks
 from boks_exporter.failover.survey import Survey
 from boks_exporter.model import HostName, Timestamp
 from boks_exporter.observe import Clock
@@ -53,8 +53,8 @@ class Tools:
     who: Who
     limits: FailoverLimits = field(default_factory=FailoverLimits)
     say: Callable[[str], None] = _silently
-    hooks: Hooks = field(default_factory=NoHooks)
-    fence: Fence = field(default_factory=NoFence)
+    hooks: Hooks = field(default_factory=ProgramHooks)
+    fence: Fence = field(default_factory=ProgramFence)
     paths: RemotePaths = field(default_factory=RemotePaths)
     halt: Halt = field(default_factory=Halt)
     token: Callable[[], str] = lambda: secrets.token_hex(4)

@@ -19,6 +19,7 @@ from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.plan import difference
 from boks_exporter.failover.preflight import NoSuchFindingError, blocking_findings, check_existing, exit_for
 from boks_exporter.failover.procedures.step import ProcedureStep
+from boks_exporter.failover.proofs import Certainty
 from boks_exporter.failover.proofs.conflict import sentences
 from boks_exporter.failover.runner.adopt import adopt_records, undo_and_void
 from boks_exporter.failover.runner.execute_step import StepExecutor
@@ -28,7 +29,7 @@ from boks_exporter.failover.runner.locking import lock_all
 from boks_exporter.failover.runner.maintenance import open_windows
 from boks_exporter.failover.runner.proposal import Proposal, changed, propose, refused
 from boks_exporter.failover.runner.result import NextCommand, RunResult, validate_fingerprint
-from boks_exporter.failover.runner.rollback import PointOfNoReturn, Rollback, RollbackResult
+from boks_exporter.failover.runner.rollback import Rollback, RollbackResult
 from boks_exporter.failover.runner.run_context import Order, Tools, circumstances, run_name
 from boks_exporter.failover.runner.step_loop import StepLoop
 from boks_exporter.failover.runner.work_left import commands_left, is_past_return, steps_left, ways_out
@@ -286,7 +287,7 @@ class Runner:
         undone = await undo_and_void(performer)
         if undone.whole:
             return await self.end.close(run.name, Outcome.ABORTED, Exit.DONE, undone.sentences, undone.leftovers)
-        if undone.passed is PointOfNoReturn.YES:
+        if undone.passed is Certainty.YES:
             work = commands_left(run.plan, await performer.observe())
             lines = (
                 *undone.sentences,
