@@ -48,7 +48,7 @@ async def test_facts_reach_a_hook_in_its_environment(tmp_path: Path) -> None:
             f"the hook before ({sys.executable}) took longer than 0.3 s",
         ),
     ],
-    ids=["no hooks", "no programs", "refuses", "is missing", "takes too long"],
+    ids=["no programs", "refuses", "is missing", "takes too long"],
 )
 async def test_a_hook_that_does_not_agree_says_why(hooks: ProgramHooks, message: str) -> None:
     """By its status and last words, by not being there, or by taking too long."""
