@@ -126,7 +126,6 @@ class FailoverFacts:
         return outcome if isinstance(outcome, Observed) else None
 
     def role(self, name: HostName) -> Role:
-        """Return the role that a host reports."""
         seen = self.seen(name)
         return seen.role if seen else Role.UNKNOWN
 
@@ -144,7 +143,6 @@ class FailoverFacts:
         return readiness.daemons if readiness else Daemons.UNKNOWN
 
     def numbers(self, name: HostName) -> Numbers | None:
-        """Return a server's sequence numbers as it shows them now."""
         seen = self.seen(name)
         if seen is None or seen.sequences is None:
             return None
@@ -218,7 +216,6 @@ class FailoverFacts:
         return Role.MASTER in roles if roles else name == self.snapshot.last_known_master
 
     def why_unknown(self, name: HostName) -> str:
-        """Return why the role of a host is unknown."""
         outcome = self.snapshot.outcome(name)
         if outcome is None:
             return "it is not in the configuration"

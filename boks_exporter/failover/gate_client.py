@@ -49,7 +49,6 @@ class ReadOnlyGates:
     way: ReadOnlyTransport
 
     async def readiness(self, host: Host) -> GateFacts:
-        """Ask whether a host is ready for changes."""
         try:
             return GateFacts(host.name, readiness_of(await self._ask(host, OperatorLook.preflight())))
         except (TransportError, ParseError) as error:
@@ -63,7 +62,6 @@ class ReadOnlyGates:
             return None
 
     async def reach(self, witness: Host, other: Host, port: int) -> Witness:
-        """Ask a host whether it reaches a port of another."""
         try:
             reply = await self._ask(witness, OperatorLook.reach(other.address, port))
         except (TransportError, ParseError, ValueError) as error:
@@ -71,11 +69,9 @@ class ReadOnlyGates:
         return Witness(witness.name, reach_of(reply), about=other.name)
 
     async def lock(self, host: Host) -> HostLock:
-        """Acquire a host's lock; a run that holds it already keeps it."""
         return lock_of(await self._ask(host, OperatorLook.lock_show()))
 
     async def asides(self, host: Host) -> tuple[Aside, ...]:
-        """Return what runs have moved aside on a host; raises TransportError and ParseError."""
         return asides_of(await self._ask(host, OperatorLook.asides()))
 
     async def record(self, host: Host, step: StepId) -> StepRecord:
@@ -97,11 +93,9 @@ class ChangingGates:
         return lock_of(await self._tell(host, OperatorChange.lock(run, owner)))
 
     async def unlock(self, host: Host, run: RunName) -> HostLock:
-        """Release a host's lock."""
         return lock_of(await self._tell(host, OperatorChange.unlock(run)))
 
     async def break_lock(self, host: Host, run: RunName) -> HostLock:
-        """Remove a host's lock that is held by the named run."""
         return lock_of(await self._tell(host, OperatorChange.break_lock(run)))
 
     async def freeze(self, host: Host, seconds: int, owner: str, reason: str) -> Freeze | None:
@@ -109,7 +103,6 @@ class ChangingGates:
         return freeze_of(await self._tell(host, OperatorChange.freeze(seconds, owner, reason)))
 
     async def unfreeze(self, host: Host) -> Freeze | None:
-        """Lift the freeze on a host."""
         return freeze_of(await self._tell(host, OperatorChange.unfreeze()))
 
     async def do(self, host: Host, request: OperatorChange) -> StepRecord:

@@ -47,12 +47,8 @@ class Acceptances:
         """Return whether a finding is accepted."""
         return self.cover(finding.guard, finding.host, as_amount(finding.value))
 
-    def __iter__(self) -> "Iterable[Acceptance]":
-        return iter(self.entries)
-
     @property
     def guards(self) -> frozenset[Guard]:
-        """The names of what is accepted."""
         return frozenset(entry.guard for entry in self.entries)
 
     def bound(self, findings: Iterable[Finding]) -> "Acceptances":

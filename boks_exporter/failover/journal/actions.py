@@ -35,7 +35,6 @@ class ActionRecords(JournalFile):
             return self._put("actions", (None, *astuple(action)))
 
     def conclude_action(self, number: int, became: str, *, is_effective: bool) -> None:
-        """Store the outcome of an action."""
         statement = "UPDATE actions SET became = ?, is_effective = ? WHERE number = ?"
         self._write(statement, (became, int(is_effective), number))
 

@@ -1,6 +1,5 @@
 """Entries of the journal that clear evidence against copies: an operator's word, and runs that replaced a copy."""
 
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -39,16 +38,12 @@ def clearances(path: Path, domain: DomainName) -> tuple[Clearance, ...]:
         if not path.exists():
             return ()
         with closing(opened_for_reading(path)) as database:
-            found = [Clearance(host, at, run, "the run replaced the copy") for host, at, run in _rows(database, domain)]
+            rows = database.execute(_OF_RUNS, (domain,))
+            found = [Clearance(host, float(at), run, "the run replaced the copy") for host, at, run in rows]
             for table, statement in (("evidence_clearances", _OF_OPERATORS), ("lost", _OF_LOST_HOSTS)):
                 if database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
-                    is_of_copy = table == "evidence_clearances"
                     found += (
-                        Clearance(host, float(at), owner, reason, of_copy=is_of_copy)
+                        Clearance(host, float(at), owner, reason, of_copy=table == "evidence_clearances")
                         for host, at, owner, reason in database.execute(statement, (domain,))
                     )
     return tuple(sorted(found, key=lambda clearance: clearance.at))
-
-
-def _rows(database: sqlite3.Connection, domain: DomainName) -> list[tuple[str, float, str]]:
-    return [(str(target), float(at), str(run)) for target, at, run in database.execute(_OF_RUNS, (domain,))]

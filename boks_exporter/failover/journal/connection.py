@@ -29,15 +29,12 @@ class JournalFile:
         return f"<Journal {self.path}>"
 
     def __enter__(self) -> Self:
-        """Hold it open for the block."""
         return self
 
     def __exit__(self, *exc: object) -> None:
-        """Close it."""
         self.close()
 
     def close(self) -> None:
-        """Close the file."""
         with suppress(sqlite3.Error):
             self._database.close()
 

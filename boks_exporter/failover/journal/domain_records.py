@@ -49,12 +49,10 @@ class DomainRecords(ActionRecords):
     # -- hosts that are declared lost ----------------------------------------------------------------------------------
 
     def declare_lost(self, domain: DomainName, lost: DeclaredLost) -> None:
-        """Store that a host is permanently lost."""
         statement = "INSERT INTO lost VALUES (NULL, ?, ?, ?, ?, ?, NULL)"
         self._write(statement, (domain, lost.host, lost.owner, lost.reason, lost.at))
 
     def end_lost(self, domain: DomainName, hosts: Iterable[HostName], at: Timestamp) -> None:
-        """End the declarations of hosts that answered again."""
         for host in hosts:
             statement = "UPDATE lost SET ended_at = ? WHERE domain = ? AND host = ? AND ended_at IS NULL"
             self._write(statement, (at, domain, host))
@@ -74,7 +72,6 @@ class DomainRecords(ActionRecords):
             return self._put("breaks", (None, domain, run, host, owner, at, None))
 
     def broke(self, number: int, became: str) -> None:
-        """Store the outcome of breaking a lock."""
         self._write("UPDATE breaks SET became = ? WHERE number = ?", (became, number))
 
     def broken(self, domain: DomainName) -> tuple[BrokenLock, ...]:

@@ -88,7 +88,6 @@ class Journal(DomainRecords):
         return int(found[0][0]) if found else None
 
     def run(self, name: str) -> Run | None:
-        """Find a run by its name."""
         found = self._runs("run = ?", name)
         return found[0] if found else None
 
@@ -131,7 +130,6 @@ class Journal(DomainRecords):
         return self._records(Acceptance, "acceptances WHERE run = ? ORDER BY rowid", (run,), guard=Guard)
 
     def accept(self, run: str, acceptances: Iterable[Acceptance]) -> None:
-        """Store acceptances that were added to an open run."""
         with explained(self.path), self._transaction():
             for acceptance in acceptances:
                 self._put("acceptances", (run, *astuple(acceptance)))
@@ -139,12 +137,10 @@ class Journal(DomainRecords):
     # -- steps ---------------------------------------------------------------------------------------------------------
 
     def intend(self, run: str, step: LoggedStep) -> None:
-        """Store an intent."""
         with explained(self.path), self._transaction():
             self._put("steps", (run, *astuple(step)))
 
     def conclude(self, run: str, step: LoggedStep) -> None:
-        """Store an outcome."""
         statement = (
             "UPDATE steps SET ended_at = ?, outcome = ?, sentence = ?, exit_status = ?, output = ?, begun = ? "
             "WHERE run = ? AND number = ? AND phase = ? AND attempt = ?"
@@ -160,7 +156,6 @@ class Journal(DomainRecords):
     # -- locks, readings, plans ----------------------------------------------------------------------------------------
 
     def locked(self, run: str, host: HostName, *, held: bool) -> None:
-        """Store whether a run may hold a host's lock."""
         self._write("INSERT OR REPLACE INTO locks VALUES (?, ?, ?)", (run, host, int(held)))
 
     def locks(self, run: str) -> tuple[HostName, ...]:
@@ -179,7 +174,6 @@ class Journal(DomainRecords):
         self._write("INSERT OR REPLACE INTO readings VALUES (?, ?, ?, ?, ?)", values)
 
     def readings(self, run: str) -> dict[HostName, Reading]:
-        """Return the numbers that were stored in a run."""
         source = f"read in the run {run}"
         readings = self._read_as(
             lambda host, numbers, at, is_final: Reading(host, read_numbers(numbers), at, source, bool(is_final)),

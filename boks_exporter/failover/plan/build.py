@@ -26,21 +26,11 @@ def make_plan(procedure: Procedure, target: HostName, facts: FailoverFacts) -> P
         master=master,
         steps=steps,
         obstacle=obstacle,
-        excused=_silent(facts),
-        healthy=_healthy(facts),
+        excused=tuple(host.name for host in facts.snapshot.hosts if facts.role(host.name) is Role.UNKNOWN),
+        healthy=tuple(each.host for each in facts.health.hosts if each.is_replica and each.state is ReplicaState.OK),
         lock_hosts=_lock_hosts(facts, steps),
         afterwards=() if obstacle else tuple(afterwards(procedure, target, master, facts)),
     )
-
-
-def _silent(facts: FailoverFacts) -> tuple[HostName, ...]:
-    """Return the hosts whose role is unknown."""
-    return tuple(host.name for host in facts.snapshot.hosts if facts.role(host.name) is Role.UNKNOWN)
-
-
-def _healthy(facts: FailoverFacts) -> tuple[HostName, ...]:
-    """Name the replicas that are OK."""
-    return tuple(each.host for each in facts.health.hosts if each.is_replica and each.state is ReplicaState.OK)
 
 
 def master_for(procedure: Procedure, target: HostName, facts: FailoverFacts) -> HostName | None:

@@ -39,9 +39,7 @@ class Plan:
 
     @property
     def fenced_hosts(self) -> tuple[HostName, ...]:
-        """The hosts that it fences."""
         return tuple(step.host for step in self.steps if step.kind is StepKind.FENCE)
 
     def step(self, number: int) -> ProcedureStep:
-        """Return a step by its number."""
         return self.steps[number - 1]

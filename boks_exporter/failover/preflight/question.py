@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import Final
 
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import Finding, Guard, Level
@@ -32,7 +34,6 @@ class PlanQuestion:
 
     @property
     def makes_master(self) -> bool:
-        """Whether the target becomes master."""
         return self.procedure.makes_master
 
 
@@ -42,19 +43,15 @@ def judged(
     """Yield the finding that a condition does not hold: it is the one that a step asks again."""
     if not found.holds:
         level = Level.REFUSE if found.truth is Certainty.NO else Level.UNKNOWN
-        yield Finding(guard, level, found.sentence, host, **figures)  # type: ignore[arg-type]  # figures as they are named
+        yield _finding(level, guard, found.sentence, host, **figures)
 
 
-def refuse(guard: Guard, sentence: str, host: HostName | None = None, **figures: str | float | None) -> Finding:
-    """Return a finding that refuses."""
-    return Finding(guard, Level.REFUSE, sentence, host, **figures)  # type: ignore[arg-type]  # figures as they are named
+def _finding(
+    level: Level, guard: Guard, sentence: str, host: HostName | None = None, **figures: str | float | None
+) -> Finding:
+    return Finding(guard, level, sentence, host, **figures)  # type: ignore[arg-type]  # figures as they are named
 
 
-def unknown(guard: Guard, sentence: str, host: HostName | None = None, **figures: str | float | None) -> Finding:
-    """Return a finding that a fact is unknown."""
-    return Finding(guard, Level.UNKNOWN, sentence, host, **figures)  # type: ignore[arg-type]  # as above
-
-
-def note(guard: Guard, sentence: str, host: HostName | None = None, **figures: str | float | None) -> Finding:
-    """Return a finding that is only shown."""
-    return Finding(guard, Level.NOTE, sentence, host, **figures)  # type: ignore[arg-type]  # as above
+refuse: Final = partial(_finding, Level.REFUSE)
+unknown: Final = partial(_finding, Level.UNKNOWN)
+note: Final = partial(_finding, Level.NOTE)

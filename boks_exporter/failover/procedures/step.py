@@ -137,7 +137,6 @@ class ProcedureStep:
         return OperatorChange.do(step_id, self.words) if self.words else None
 
     def undo_words(self, done_as: StepId) -> tuple[str, ...]:
-        """Return the words that undo the step."""
         return tuple(done_as if word == REMOVAL else word for word in self.undo or ())
 
     def with_hosts(self, hosts: Mapping[str, HostName]) -> "ProcedureStep":

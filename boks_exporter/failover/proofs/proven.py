@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
+from typing import Final
 
 from boks_exporter.failover.findings import Acceptances
 from boks_exporter.model import HostName
@@ -25,7 +27,6 @@ class Proven:
 
     @property
     def holds(self) -> bool:
-        """Whether it is proven true."""
         return self.truth is Certainty.YES
 
 
@@ -53,19 +54,10 @@ class Circumstances:
         return replace(self, fenced=self.fenced | self.to_fence)
 
 
-def yes(sentence: str) -> Proven:
-    """Return a proof that a claim is true."""
-    return Proven(Certainty.YES, sentence)
-
-
-def no(sentence: str) -> Proven:
-    """Return a proof that a claim is false."""
-    return Proven(Certainty.NO, sentence)
-
-
-def unknown(sentence: str) -> Proven:
-    """Return that a claim can be neither proven nor refuted."""
-    return Proven(Certainty.UNKNOWN, sentence)
+yes: Final = partial(Proven, Certainty.YES)
+no: Final = partial(Proven, Certainty.NO)
+unknown: Final = partial(Proven, Certainty.UNKNOWN)
+"""A claim is proven true, proven false, or can be neither proven nor refuted; each with a sentence."""
 
 
 def all_of(parts: Iterable[Proven]) -> Proven:

@@ -23,7 +23,6 @@ class Attempt:
 
     @property
     def request(self) -> OperatorChange | None:
-        """The request that changes the host, if any."""
         return self.step.request(self.id)
 
     @property

@@ -83,7 +83,6 @@ class StepExecutor:
         return ending
 
     def conclude(self, attempt: Attempt, ending: StepResult) -> None:
-        """Store the outcome."""
         record = ending.told.record if ending.told else None
         output = "\n".join((*record.output, *(f"! {line}" for line in record.errors))) if record else ""
         entry = replace(

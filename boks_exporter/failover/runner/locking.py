@@ -35,7 +35,6 @@ class KeptLock:
 
     @property
     def sentence(self) -> str:
-        """Return the report of it."""
         return f"the lock of {self.host} could not be released ({self.problem}): {self.command}"
 
 

@@ -33,7 +33,6 @@ class Order:
 
     @property
     def acceptances(self) -> Acceptances:
-        """What is accepted."""
         return Acceptances(self.accepted)
 
 
