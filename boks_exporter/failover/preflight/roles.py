@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from boks_exporter.failover.facts import Witness
@@ -234,6 +235,9 @@ def daemons(question: PlanQuestion) -> Iterator[Finding]:
     figures = {"value": facts.daemons(target), "source": "preflight"}
     if question.procedure is Procedure.RETIRE:
         if facts.role(target) is Role.MASTER:
-            yield from judged(Guard.DAEMONS_RUNNING, is_stopped(facts, target), target, limit="stopped", **figures)
+            found = is_stopped(facts, target)
+            said = f"{found.sentence}; stop it first, or accept that it is stopped by the conversion"
+            found = replace(found, sentence=said)
+            yield from judged(Guard.DAEMONS_RUNNING, found, target, limit="stopped", **figures)
     elif question.makes_master and facts.seen(target):
         yield from judged(Guard.DAEMONS_STOPPED, is_started(facts, target), target, limit="running", **figures)
