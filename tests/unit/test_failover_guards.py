@@ -218,7 +218,9 @@ def test_a_stopped_candidate_is_refused() -> None:
     stopped = dead_master(gates={"R1": ready("R1", Role.REPLICA, daemons=Daemons.STOPPED)})
     assert "refuse daemons_stopped: BoKS is stopped on R1" in told(Procedure.PROMOTE, "R1", stopped)
     unsure = dead_master(gates={"R1": ready("R1", Role.REPLICA, daemons=Daemons.UNKNOWN)})
-    assert "unknown daemons_stopped: BoKS is unknown on R1" in told(Procedure.PROMOTE, "R1", unsure)
+    assert "unknown daemons_stopped: it is unknown whether BoKS runs on R1: its gate does not report it" in told(
+        Procedure.PROMOTE, "R1", unsure
+    )
 
 
 def test_candidates_are_ranked_by_what_speaks_against_them() -> None:

@@ -19,8 +19,8 @@ def test_nothing_stands_against_a_planned_change(procedure: Procedure) -> None:
     """That the master is not registered as a replica is told early; a step waits for it."""
     assert told(procedure, "R1", sound_domain()) == [
         (
-            "note not_registered: M is not registered as BOKSREPLICA; change its type from UNIXBOKSHOST in the "
-            "master's database"
+            "note not_registered: M is not registered as BOKSREPLICA: change its type from UNIXBOKSHOST in the "
+            "database of M"
         )
     ]
 
@@ -81,13 +81,13 @@ def test_a_client_with_an_old_database_does_not_become_a_replica_unseen() -> Non
     assert told(Procedure.ADD_REPLICA, "C", stale) == [
         "refuse stale_database: C is a client with a database of its own; it will be moved aside, unseen",
         (
-            "refuse not_registered: C is not registered as BOKSREPLICA; change its type from UNIXBOKSHOST in the "
-            "master's database"
+            "refuse not_registered: C is not registered as BOKSREPLICA: change its type from UNIXBOKSHOST in the "
+            "database of M"
         ),
     ]
     unsure = sound_domain(registered=None)
     assert told(Procedure.ADD_REPLICA, "C", unsure) == [
-        "unknown not_registered: it is unknown whether C is registered as BOKSREPLICA: the master did not report it"
+        "unknown not_registered: M did not report which hosts are registered as BOKSREPLICA"
     ]
 
 

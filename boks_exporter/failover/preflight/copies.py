@@ -35,9 +35,8 @@ def complete(question: PlanQuestion) -> Iterator[Finding]:
     facts, target = question.facts, question.target
     if not question.makes_master or facts.seen(target) is None:
         return
-    figures = (
-        {"value": str(len(missing_of_others(facts, target))), "limit": "0"} if facts.numbers(target) is not None else {}
-    )
+    lacking = None if facts.numbers(target) is None else missing_of_others(facts, target)
+    figures = {} if lacking is None else {"value": str(len(lacking)), "limit": "0"}
     yield from judged(Guard.INCOMPLETE_COPY, has_every_table(facts, target), target, **figures, source="sequence")
     if facts.health.host(target).state is ReplicaState.LOADING:
         yield refuse(Guard.INCOMPLETE_COPY, f"{target} is loading: {facts.health.host(target).reason}", target)

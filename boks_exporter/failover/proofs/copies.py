@@ -186,6 +186,8 @@ def is_as_advanced(facts: FailoverFacts, host: HostName, other: HostName, by: Ci
 
 def is_best(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
     """Prove that no reachable server has an update that this one lacks."""
+    if facts.comparison.replica(host) is None:
+        return unknown(f"the numbers of {host} could not be compared with the other servers'")
     servers = [seen.host for seen in facts.snapshot.observed()]
     parts = [has_every_table(facts, host), is_not_behind(facts, host, by)]
     if not by.accepted.cover(Guard.UNREAD_TABLES, host):
@@ -198,8 +200,7 @@ def has_every_table(facts: FailoverFacts, host: HostName) -> Proven:
     if facts.numbers(host) is None:
         return no(f"the numbers of {host} could not be read")
     lacking = missing_of_others(facts, host)
-    said = f"{host} has every table that another server shows"
-    return no(f"{host} lacks {_tables(lacking)}, which another server has") if lacking else yes(said)
+    return no(f"{host} lacks {_tables(lacking)}, which another server has") if lacking else yes("")
 
 
 def is_readable(facts: FailoverFacts, host: HostName) -> Proven:
