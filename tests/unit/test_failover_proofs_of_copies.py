@@ -110,7 +110,7 @@ DOMAINS = (
         ClaimKind.IS_REGISTERED,
         HEALTHY,
         NO,
-        "C is not registered as BOKSREPLICA: change its type from UNIXBOKSHOST in the database of M",
+        "C is not registered as BOKSREPLICA: change its type in the database of M",
         "C",
     ),
     Case(

@@ -20,7 +20,7 @@ def is_registered(facts: FailoverFacts, host: HostName, master: HostName, by: Ci
         return yes(f"{host} is not proven to be registered as BOKSREPLICA, which is accepted")
     if known is None:
         return unknown(f"{master} did not report which hosts are registered as BOKSREPLICA")
-    return no(f"{host} is not registered as BOKSREPLICA: change its type from UNIXBOKSHOST in the database of {master}")
+    return no(f"{host} is not registered as BOKSREPLICA: change its type in the database of {master}")
 
 
 def registered_hosts(facts: FailoverFacts) -> frozenset[HostName] | None:
