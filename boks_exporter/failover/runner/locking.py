@@ -81,10 +81,12 @@ async def _tries(tools: Tools, ask: Callable[[], Awaitable[HostLock]]) -> AsyncI
     for attempt in range(_TRIES):
         if attempt:
             await tools.clock.sleep(_PAUSE_SECONDS)
+        reply: HostLock | str
         try:
-            yield await ask()
+            reply = await ask()
         except (TransportError, ParseError) as error:
-            yield str(error)
+            reply = str(error)
+        yield reply
 
 
 def _held(host: HostName, lock: HostLock) -> str:
