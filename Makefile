@@ -65,9 +65,9 @@ docs-site: ## Build the documentation as a site with a search, into build/site
 
 bench: setup ## Measure parsing, polls on both sides and many hosts; writes docs/performance.md (root, a quarter of an hour)
 	@scripts/setup-system bench
-	PYTHONPATH=. $(BIN)/python bench/parsing.py
 	PYTHONPATH=. $(BIN)/python bench/host_cost.py --write
 	PYTHONPATH=. $(BIN)/python bench/many_hosts.py --write
+	PYTHONPATH=. $(BIN)/python bench/parsing.py
 
 trial: setup ## Compare all verdicts with the ground truth of thousands of simulated histories; writes docs/verdicts.md
 	PYTHONPATH=. $(BIN)/python -m bench.verdicts --histories 2000 --seed 1 --write
