@@ -1,22 +1,23 @@
 """A limit on a program's memory: a control group of version 1 or 2."""
 
-import os
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 _ROOT: Final = Path("/sys/fs/cgroup")
-_PREFIX: Final = "boks-bed-"
+_PATIENCE: Final = 30.0
+_LOOK_SECONDS: Final = 0.02
 
 
 class MemoryGroup:
     """A control group for one program."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, bed: str, name: str) -> None:
         parent, limit, usage = _ROOT, "memory.max", "memory.current"
         if (_ROOT / "memory").is_dir():
             parent, limit, usage = _ROOT / "memory", "memory.limit_in_bytes", "memory.usage_in_bytes"
-        self._directory = parent / f"{_PREFIX}{name}-{os.getpid()}-{Path('/proc/self/ns/pid').stat().st_ino}"
+        self._directory = parent / f"{bed}-{name}"
         self._limit, self._usage = self._directory / limit, self._directory / usage
 
     @property
@@ -39,9 +40,14 @@ class MemoryGroup:
         self._limit.write_text(limit, encoding="ascii")
 
 
-def remove_empty_groups() -> None:
-    """Remove the groups of beds that have ended; those of others are in use."""
-    for parent in (_ROOT, _ROOT / "memory"):
-        for left in parent.glob(f"{_PREFIX}*"):
+def remove_groups(bed: str) -> None:
+    """Remove the groups of a bed that has ended, as soon as the kernel has ended what was in them."""
+    deadline = time.monotonic() + _PATIENCE
+    while left := [*_ROOT.glob(f"{bed}-*"), *_ROOT.glob(f"memory/{bed}-*")]:
+        for each in left:
             with suppress(OSError):
-                left.rmdir()
+                each.rmdir()
+        if time.monotonic() > deadline:
+            message = f"expected nothing in the control groups of a bed that has ended, found processes in {left}"
+            raise RuntimeError(message)
+        time.sleep(_LOOK_SECONDS)

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from tests.bed.memory_group import remove_empty_groups
+from tests.bed.memory_group import remove_groups
 from tests.bed.options import Options
 from tests.bed.programs import ROOT
 
@@ -28,7 +28,7 @@ def run_privately(options: Options) -> dict[str, Any]:
                 command, capture_output=True, text=True, cwd=ROOT, timeout=_AROUND_SECONDS + 1.2 * options.seconds
             )
         finally:
-            remove_empty_groups()
+            remove_groups(Path(directory).name)
     if ran.returncode:
         message = f"the bed failed with exit status {ran.returncode}: {ran.stderr}"
         raise RuntimeError(message)

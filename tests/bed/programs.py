@@ -92,7 +92,7 @@ class Exporter(Program):
         self.disk = directory / "disk"
         self.config = directory / "config.yaml"
         self.port = port
-        self.memory = MemoryGroup(name)
+        self.memory = MemoryGroup(directory.parent.name, name)
         program = (sys.executable, str(Path(__file__).with_name("exporter_program.py")), str(directory), "serve")
         flags = (f"--config.file={self.config}", f"--web.listen-address={address(WATCHERS)}:{port}")
         super().__init__(name, directory, (*program, *flags, "--log.format=json"), self.memory.enter)
