@@ -1,6 +1,8 @@
 """`boks-exporter check` on recorded domains, from the command line to the exit code."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -236,3 +238,16 @@ def test_a_look_that_takes_too_long_is_unknown(check: Check, monkeypatch: pytest
         3,
         "BOKS UNKNOWN - polling took longer than 10 s; raise --timeout, or read from a running exporter with --url\n",
     )
+
+
+def test_a_deadline_ends_the_plugin_where_nothing_can_be_printed() -> None:
+    """The exit code is the result, also when standard output is full."""
+    program = (
+        "import time\n"
+        "from boks_exporter.cli.check.unknown_on_error import GRACE_SECONDS, Watchdog\n"
+        "with Watchdog(-GRACE_SECONDS, wants_json=False):\n"
+        "    time.sleep(60)\n"
+    )
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run([sys.executable, "-c", program], stdout=full, stderr=subprocess.PIPE)
+    assert (ended.returncode, ended.stderr) == (3, b"")

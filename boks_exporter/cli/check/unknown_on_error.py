@@ -81,5 +81,6 @@ class Watchdog:
         self._timer.cancel()
 
     def _end(self) -> None:
-        os.write(1, f"{self._line}\n".encode(errors="backslashreplace"))
+        with suppress(OSError):  # the exit code is the result, even without a reader
+            os.write(1, f"{self._line}\n".encode(errors="backslashreplace"))
         os._exit(Severity.UNKNOWN)
