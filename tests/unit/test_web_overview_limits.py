@@ -14,6 +14,7 @@ from tests.browser.situations import (
     healthy,
     many,
     nothing_answers,
+    replace_domain,
 )
 from tests.unit.exposition_views import BEGUN, busy, no_master, published, silent
 from tests.unit.web_overview_pages import Reader, page_of, read
@@ -112,6 +113,21 @@ def test_a_large_group_shows_its_worst_hosts_and_the_master_and_counts_the_other
     assert len(chips) < 100 + 13 * 12 + 5
     first = next(index for index, href in enumerate(chips) if href.endswith("MASTER1"))
     assert [href.rsplit("/", 1)[1] for href in chips[first - 2 : first]] == ["REP0200", "REP0100"]
+
+
+def test_many_healthy_domains_do_not_come_before_the_first_sentence() -> None:
+    """The worst domains have tabs; the others are there on request, and the chosen one is seen."""
+    views = [replace_domain(healthy(), f"d{at:02}") for at in range(20)]
+    views[17] = replace_domain(down(), "d17")
+    page = page_of(*views)
+    before, _, rest = page.partition("<details")
+    assert [name for name in re.findall(r"d\d\d", before.partition("<nav class")[2]) if name != "d17"][:4] == [
+        "d00", "d00", "d01", "d01",
+    ]  # fmt: skip
+    assert before.count("domain=d") == 6
+    assert rest.partition("</nav>")[0].count("domain=d") == 14
+    assert not rest.startswith(' id="more-domains" open')
+    assert 'id="more-domains" open' in page_of(*views, domain="d19")
 
 
 def test_what_is_not_known_is_not_said_to_be_absent() -> None:

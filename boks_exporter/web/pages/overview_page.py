@@ -14,6 +14,8 @@ from boks_exporter.web.pages.page import PageContext
 from boks_exporter.web.pages.situation import situation
 
 _OTHERS: Final = 10
+_TABS: Final = 6
+"""The domains above the first sentence; the others follow on request, since most are healthy."""
 _LONGEST_TEXT: Final = 200
 _DESCENDING_FIRST: Final = {Sort.LAG, Sort.AHEAD}
 _COLUMNS: Final[tuple[tuple[str, Sort | None, str], ...]] = (
@@ -74,7 +76,8 @@ def overview_page(domains: Sequence[DomainFacts], frame: PageContext, query: Map
     return rendered(
         "overview.html",
         page=frame.page(title(ordered), "", [chosen] if chosen else []),
-        tabs=tabs,
+        tabs=tabs[:_TABS],
+        more_tabs=tabs[_TABS:],
         others=[tab for tab in tabs if not tab.is_current and tab.state.state != "ok"][:_OTHERS],
         view=overview(chosen, wanted) if chosen else None,
         wanted=wanted,
