@@ -162,7 +162,7 @@ def _given() -> argparse.Namespace:
     )
     parser.add_argument("--minutes", type=float, default=1e6, help="begin no further change after that")
     parser.add_argument("--package", action="append", help="only this package (of a name in scope.py)")
-    parser.add_argument("--module", default="", help="only modules whose path contains this")
+    parser.add_argument("--module", default="", help="only modules whose path matches this expression")
     parser.add_argument("--tests", default="", help="ask only tests whose path matches this expression")
     parser.add_argument("--protections", action="store_true", help="only the protections")
     parser.add_argument("--gates", type=int, help="so many changes of the gates; without a number of all: none")
@@ -173,12 +173,20 @@ def _given() -> argparse.Namespace:
 
 def _chosen(given: argparse.Namespace) -> list[tuple[str, Change]]:
     found = [each for each in all_changes() if not given.package or each[0] in given.package]
-    found = [each for each in found if given.module in each[1].path]
+    found = [each for each in found if re.search(given.module, each[1].path)]
     always = [each for each in found if is_protection(*each)]
     others = [each for each in found if not is_protection(*each)]
     if given.protections:
         return always
     return [*always, *(others if given.all else drawn(others, given.sample, given.seed))]
+
+
+def _call(given: argparse.Namespace) -> str:
+    """Describe a run, and what it leaves out."""
+    more = "" if given.protections else f", and {'all' if given.all else given.sample} other changes"
+    limits = {"packages": ", ".join(given.package or ()), "modules": given.module, "tests": given.tests}
+    only = "".join(f"; only {name} `{value}`" for name, value in limits.items() if value)
+    return f"Seed {given.seed}: the protections{more}{only}"
 
 
 def _of_gates(given: argparse.Namespace) -> tuple[str, int]:
@@ -220,10 +228,7 @@ def main() -> int:
     if given.json:
         given.json.write_text(json.dumps([asdict(each) for each in results], indent=1), encoding="utf-8")
     if given.write:
-        call = f"Seed {given.seed}: the protections, and " + (
-            "all other changes" if given.all else f"{given.sample} of all other changes"
-        )
-        PAGE.write_text(page(results, call, given.depth, gates), encoding="utf-8")
+        PAGE.write_text(page(results, _call(given), given.depth, gates), encoding="utf-8")
     return 1 if missed or any(each.is_protection and each.is_survivor for each in results) else 0
 
 

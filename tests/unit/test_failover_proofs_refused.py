@@ -78,7 +78,8 @@ def mastered(name: str, **more: Any) -> FailoverFacts:
 OFF = named((Guard.OLD_MASTER_UNPROVEN, "M"))
 WITHOUT_NUMBERS = answers("R1", Role.MASTER, None, 0.0)
 NO_TABLES = answers("M", Role.MASTER, {}, 0.0)
-LAGS = host("R2", Role.REPLICA, {7: 10, 9: 50})
+LAGS = host("R2", Role.REPLICA, {7: 200, 9: 50})
+UNREADABLE = answers("R2", Role.REPLICA, None)
 EXCUSED, R2_WAS_OK = Circumstances(excused=frozenset({"R2"})), Circumstances(healthy=frozenset({"R2"}))
 
 CASES: list[tuple[ClaimKind, str, str | None, FailoverFacts, Any, Circumstances]] = [
@@ -166,6 +167,21 @@ CASES: list[tuple[ClaimKind, str, str | None, FailoverFacts, Any, Circumstances]
         UNKNOWN,
         Circumstances(),
     ),
+    (ClaimKind.NOBODY_IS_MASTER, "R1", None, dead_master(gates={"R2": ready("R2", Role.MASTER)}), YES, OFF),
+    (
+        ClaimKind.NOBODY_IS_MASTER,
+        "R1",
+        None,
+        dead_master(silent("R2"), gates={"R2": ready("R2", Role.REPLICA)}),
+        UNKNOWN,
+        OFF,
+    ),
+    (ClaimKind.IS_MASTER_BESIDE, "R1", "M", sound_domain(R1_MASTER, silent("M")), YES, Circumstances()),
+    (ClaimKind.MAY_BE_REMOVED, "M", "R1", retired(**read({7: (101, STAMP)}), **evidence(0)), NO, Circumstances()),
+    (ClaimKind.DOMAIN_IS_SOUND, "M", None, sound_domain(UNREADABLE), UNKNOWN, Circumstances()),
+    (ClaimKind.OTHERS_ARE_BACK, "M", None, sound_domain(UNREADABLE), UNKNOWN, R2_WAS_OK),
+    (ClaimKind.DOMAIN_IS_SOUND, "M", None, sound_domain(LAGS), NO, Circumstances(old_master="R2")),
+    (ClaimKind.DOMAIN_IS_SOUND, "M", None, sound_domain(host("R2", Role.CLIENT)), YES, Circumstances(old_master="R2")),
     (ClaimKind.NONE_IS_AHEAD, "M", None, HEALTHY, YES, Circumstances()),
     (ClaimKind.NONE_IS_AHEAD, "M", None, sound_domain(host("R2", Role.REPLICA, {7: 200, 9: 50})), NO, Circumstances()),
     (ClaimKind.DOMAIN_IS_SOUND, "M", None, HEALTHY, YES, Circumstances()),
