@@ -1,6 +1,6 @@
 # Tasks of development. Every target installs what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-failover test test-all dist docs-site check static contracts bench trial mutate mutate-all mutate-gate faults fuzz soak paging image fmt docs lock clean
+.PHONY: help setup demo demo-failover test test-all dist docs-site check static contracts bench trial mutate mutate-all mutate-gate faults fuzz attack durability soak paging image fmt docs lock clean
 
 BIN := .venv/bin
 # Parallel test processes: unit tests use the CPU all the time, most of the others wait for hosts and programs.
@@ -94,6 +94,16 @@ fuzz: ## Give ten million random inputs to everything that reads what a host, a 
 soak: setup ## Set every fault of network, hosts and exporter on a bed of nine hosts for 20 minutes; writes docs/reliability.md (root)
 	@scripts/setup-system
 	$(BIN)/python -m tests.bed
+	PYTHONPATH=. $(BIN)/python scripts/generate_reliability_doc.py
+
+attack: setup ## Send a hundred thousand requests to both gates under five shells; writes docs/reliability.md (root, half an hour)
+	@scripts/setup-system
+	PYTHONPATH=. $(BIN)/python -m tests.attack
+	PYTHONPATH=. $(BIN)/python scripts/generate_reliability_doc.py
+
+durability: setup ## Kill, fill, break and remount under the state file and the journal; writes docs/reliability.md (root)
+	@scripts/setup-system
+	PYTHONPATH=. $(BIN)/python -m tests.durability
 	PYTHONPATH=. $(BIN)/python scripts/generate_reliability_doc.py
 
 paging: setup ## Measure the time from a fault to its page, at real speed in a quarter of an hour; writes docs/alerts.md

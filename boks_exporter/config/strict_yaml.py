@@ -23,11 +23,11 @@ _KEY: Final = re.compile(r"[A-Za-z0-9_-]+|<<")
 _PLAIN: Final = frozenset({"str", "timestamp", "value"})
 """Types of scalars that are read as text."""
 
-_MAX_DEPTH: Final = 50
-_MAX_VALUES: Final = 200_000
+MAX_DEPTH: Final = 50
+MAX_VALUES: Final = 200_000
 """Far more than ten thousand hosts need; aliases of aliases would multiply without limit."""
 
-_MAX_BYTES: Final = 16 * 1024 * 1024
+MAX_BYTES: Final = 16 * 1024 * 1024
 _INDENT_BY_TAB: Final = "found character '\\t' that cannot start any token"
 
 
@@ -65,9 +65,9 @@ def load_strict(file: Path, if_missing: str) -> Document:
     """Read a YAML file; raises ConfigError, with the hint `if_missing` if there is no such file."""
     try:
         with file.open("rb") as opened:
-            content = opened.read(_MAX_BYTES + 1)
-        if len(content) > _MAX_BYTES:
-            raise _unusable(str(file), f"is larger than {_MAX_BYTES // 1024**2} MiB; expected a configuration file")
+            content = opened.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise _unusable(str(file), f"is larger than {MAX_BYTES // 1024**2} MiB; expected a configuration file")
         text = content.decode("utf-8-sig")
     except FileNotFoundError as error:
         raise _unusable(str(file), f"cannot be read: {error.strerror}; {if_missing}") from error
@@ -121,16 +121,16 @@ class _Reader:
     def read(self, node: Node, path: Path_) -> Any:
         self.lines.setdefault(path, node.start_mark.line + 1)
         self._values += 1
-        if self._values > _MAX_VALUES:
-            if self._values == _MAX_VALUES + 1:
-                self._fault(node, path, f"more than {_MAX_VALUES} values; aliases of aliases?")
+        if self._values > MAX_VALUES:
+            if self._values == MAX_VALUES + 1:
+                self._fault(node, path, f"more than {MAX_VALUES} values; aliases of aliases?")
             return None
         if isinstance(node, ScalarNode):
             return self._scalar(node, path)
         if node in self._around:
             self._fault(node, path, "an alias that contains itself")
             return None
-        if len(self._around) == _MAX_DEPTH:
+        if len(self._around) == MAX_DEPTH:
             self._fault(node, path, "nested too deeply")
             return None
         self._around.append(node)

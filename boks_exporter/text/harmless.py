@@ -1,9 +1,14 @@
-"""Removal of control characters from text that is shown on a terminal or a page."""
+"""Control and invisible characters, and their removal from text that is shown on a terminal or a page."""
 
 import re
 from typing import Final
 
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+")
+UNSEEN: Final = (
+    r"\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+"""DEL, C1, and the characters that change the direction or the visibility of text, for a class of a pattern."""
+_CONTROL: Final = re.compile(rf"[\x00-\x1f\ud800-\udfff{UNSEEN}]+")
 
 
 def harmless(text: str) -> str:

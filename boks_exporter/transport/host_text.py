@@ -4,14 +4,13 @@ import re
 from dataclasses import replace
 from typing import Final
 
+from boks_exporter.text.harmless import UNSEEN
 from boks_exporter.transport.base import RawReply
 
 MESSAGE_CHARACTERS: Final = 400
 
-_REMOVED: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
-)
-"""C0 but tab and line ends, DEL, C1, and the characters that change the direction or the visibility of text."""
+_REMOVED: Final = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f{UNSEEN}]")
+"""C0 but tab and line ends, and what no reader sees."""
 _REMOVED_ASCII: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 

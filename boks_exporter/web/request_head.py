@@ -7,8 +7,8 @@ from typing import Final
 END: Final = b"\r\n\r\n"
 MAX_HEAD_BYTES: Final = 16 * 1024
 MAX_BODY_BYTES: Final = 64 * 1024
-_MAX_LINE_BYTES: Final = 8000
-_MAX_FIELDS: Final = 64
+MAX_LINE_BYTES: Final = 8000
+MAX_FIELDS: Final = 64
 
 _REQUEST_LINE: Final = re.compile(rb"[A-Z]{1,16} /[!-~]* HTTP/1\.[01]")
 _OTHER_VERSION: Final = re.compile(rb"[A-Z]{1,16} [!-~]+ HTTP/(?!1\.)[0-9.]+")
@@ -43,7 +43,7 @@ _NOT_HTTP_1: Final = RefusedRequest(505, "only HTTP/1.0 and HTTP/1.1 are support
 def checked_head(head: bytes) -> AcceptedHead | RefusedRequest:
     """Check a head with its empty line at the end."""
     request, *lines = head.removesuffix(END).split(b"\r\n")
-    if len(lines) > _MAX_FIELDS or max(len(request), *map(len, lines), 0) > _MAX_LINE_BYTES:
+    if len(lines) > MAX_FIELDS or max(len(request), *map(len, lines), 0) > MAX_LINE_BYTES:
         return TOO_LARGE
     if not _REQUEST_LINE.fullmatch(request):
         return _NOT_HTTP_1 if _OTHER_VERSION.fullmatch(request) else MALFORMED

@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.integration.shells import fixture_of_shells
-from tests.unit.gate_hostile import HOSTILE, Bait, HostileCaller
+from tests.unit.gate_hostile import Bait, HostileCaller
 from tests.unit.gate_runs import NONCE, run_gate, run_installed
-from tests.unit.operator_host import DATA, OperatorHost, ask
-from tests.unit.test_gate_operator_requests import WRONG
+from tests.unit.operator_host import OperatorHost, ask
 
 shell = fixture_of_shells()
 COMMANDS = (
@@ -22,19 +21,6 @@ COMMANDS = (
 )
 
 
-def test_hostile_requests_to_the_reading_gate_are_refused(
-    tmp_path: Path, shell: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each of them gets its reason; nothing is run and nothing is written."""
-    monkeypatch.chdir(tmp_path)
-    bait = Bait(tmp_path, shell)
-    refused = [(line, run_gate(bait.gate, line.encode() + b"\n")) for line, _ in HOSTILE]
-    assert [(line, got.stdout.decode().replace("=0a ", "="), got.stderr, got.returncode) for line, got in refused] == [
-        (line, f"=refused {reason}\n", b"", 64) for line, reason in HOSTILE
-    ]
-    assert bait.files() == bait.before
-
-
 def test_other_commands_of_the_client_are_refused(tmp_path: Path, shell: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """By both gates, whatever stands on standard input."""
     monkeypatch.chdir(tmp_path)
@@ -44,14 +30,6 @@ def test_other_commands_of_the_client_are_refused(tmp_path: Path, shell: str, mo
         assert (got.stdout, got.returncode) == (b"=refused unknown_protocol\n", 64)
         assert ask(host, f"boks-gate/2 {NONCE} op preflight", command=command) == ("=refused unknown_protocol\n", 64)
     assert (bait.files(), host.ran, host.state.exists()) == (bait.before, [], False)
-
-
-def test_hostile_requests_to_the_operator_gate_are_refused(tmp_path: Path, shell: str) -> None:
-    """Nothing is run, nothing is written, and the database stays where it is."""
-    host = OperatorHost(tmp_path, shell=shell)
-    refused = [(line, ask(host, f"boks-gate/2 {NONCE} op {line}")) for line, _ in WRONG]
-    assert refused == [(line, (f"=refused {reason}\n", 64)) for line, reason in WRONG]
-    assert (host.ran, host.state.exists(), host.database()) == ([], False, set(DATA))
 
 
 def test_the_callers_environment_counts_for_nothing(tmp_path: Path, shell: str) -> None:

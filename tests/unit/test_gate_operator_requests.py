@@ -3,11 +3,8 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import strategies as st
 
 from tests.unit.gate_runs import NONCE, install_gate
-from tests.unit.hypothesis_budget import tried
 from tests.unit.operator_host import DATA, OperatorHost, ask
 
 EXACT = [
@@ -163,20 +160,3 @@ def test_no_command_of_the_client_becomes_an_argument_of_the_gate(host: Operator
     for command in ("worker R1.1 token R1.1 boot-stop", "clean-worker R1.1 token R1.1 boot-stop", "clean-root", "sh"):
         assert ask(host, f"boks-gate/2 {NONCE} op preflight", command=command)[0] == "=refused unknown_protocol\n"
     assert (host.ran, host.state.exists()) == ([], False)
-
-
-@pytest.fixture
-def another_host(tmp_path: Path) -> OperatorHost:
-    """A request without the lock leaves a directory of state behind, which other tests do not expect."""
-    return OperatorHost(tmp_path)
-
-
-@tried(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(noise=st.binary(max_size=180).filter(lambda noise: b"\0" not in noise))
-def test_no_bytes_whatever_run_anything(another_host: OperatorHost, noise: bytes) -> None:
-    """Random bytes behind the beginnings of real requests are refused, or refused for want of the lock."""
-    for start in ("op ", "op do R1.1 ", "op do R1.1 convert master"):
-        line = f"boks-gate/2 {NONCE} {start}" + noise.decode("utf-8", "surrogateescape")
-        reply, _ = ask(another_host, line)
-        assert reply.startswith("=refused ") or "state=refused" in reply
-    assert another_host.ran == []

@@ -3,14 +3,11 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import strategies as st
 
 from boks_exporter.model import Section
 from boks_exporter.remote.request import LOOK, READING, ROLE_ONLY, Request, request_line
 from tests.unit.gate_hostile import HOSTILE, Bait, HostileCaller
 from tests.unit.gate_runs import run_gate, run_installed, steady
-from tests.unit.hypothesis_budget import tried
 
 
 @pytest.fixture
@@ -35,17 +32,6 @@ def test_any_other_command_is_refused(bait: Bait, command: str) -> None:
     """The words of a request come over standard input and nowhere else."""
     result = run_gate(bait.gate, b"boks-gate/2 0a sequence\n", command=command)
     assert (result.stdout, result.returncode) == (b"=refused unknown_protocol\n", 64)
-    assert bait.files() == bait.before
-
-
-@tried(60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(noise=st.binary(max_size=260).filter(lambda noise: not {0, 10} & set(noise)))
-def test_no_bytes_whatever_run_anything(bait: Bait, noise: bytes) -> None:
-    """Random bytes, as they are and behind the protocol's own words, are refused and run nothing."""
-    for line in (noise, b"boks-gate/2 0a " + noise, b"boks-gate/2 0a sequence" + noise.strip() + b"x"):
-        result = run_gate(bait.gate, line + b"\n")
-        assert result.stdout.startswith((b"=refused ", b"=0a refused "))
-        assert (result.stdout.count(b"\n"), result.stderr, result.returncode) == (1, b"", 64)
     assert bait.files() == bait.before
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from boks_exporter.text.harmless import harmless
 from boks_exporter.transport.base import RawReply
 from boks_exporter.transport.host_text import MESSAGE_CHARACTERS, cleaned, cleaned_reply
 from tests.nonempty import nonempty
@@ -16,6 +17,12 @@ HOSTILE = {
     "DEL": "a\x7fb",
     "line separator": "a\u2028b",
     "byte order mark": "\ufeffa",
+    "Arabic letter mark": "a\u061cb",
+    "soft hyphen": "a\xadb",
+    "Mongolian vowel separator": "a\u180eb",
+    "old format character": "a\u206ab",
+    "annotation": "a\ufff9b",
+    "tag": "a\U000e0041b",
 }
 
 
@@ -29,6 +36,7 @@ def test_no_character_that_a_terminal_or_a_page_acts_on_gets_in(text: str) -> No
         assert found.strip().endswith(" after")
         assert all(each.isprintable() for each in nonempty(found.strip()))
     assert (reply.exit_status, reply.nonce) == (0, "5f")
+    assert all(each.isprintable() for each in nonempty(harmless(text)))
 
 
 def test_a_clean_reply_is_the_same_object() -> None:

@@ -17,3 +17,8 @@ def test_every_reader_was_fuzzed_and_none_failed() -> None:
     rows = nonempty(json.loads(generate_reliability_doc.FUZZED.read_text(encoding="utf-8")))
     assert {row["target"] for row in rows} == set(TARGETS)
     assert [row for row in rows if row["failed"] or not row["executions"]] == []
+
+
+def test_no_confirmed_write_was_lost() -> None:
+    rows = nonempty(json.loads(generate_reliability_doc.ENDURED.read_text(encoding="utf-8")))
+    assert [row for row in rows if row["lost"] or not row["times"]] == []

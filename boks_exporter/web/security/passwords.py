@@ -15,8 +15,8 @@ from boks_exporter.errors import BoksExporterError
 _REMEMBERED: Final = 1000
 """How many right and how many wrong passwords are remembered; wrong ones never displace right ones."""
 
-_QUEUE: Final = 32
-_QUEUE_PER_ADDRESS: Final = 4
+QUEUE: Final = 32
+QUEUE_PER_ADDRESS: Final = 4
 _BCRYPT_BYTES: Final = 72
 """Bcrypt ignores further bytes; exporter-toolkit accepts longer passwords in the same way."""
 
@@ -68,7 +68,7 @@ class Passwords:
 
     async def _check(self, token: bytes, password: bytes, hashed: bytes, address: str) -> bool:
         """Compare in a thread; the same password is compared once, however many requests have it."""
-        if self._waiting[address] >= _QUEUE_PER_ADDRESS or self._waiting.total() >= _QUEUE:
+        if self._waiting[address] >= QUEUE_PER_ADDRESS or self._waiting.total() >= QUEUE:
             message = "too many passwords are being checked"
             raise BusyError(message)
         self._waiting[address] += 1
