@@ -103,6 +103,8 @@ class _Finder(ast.NodeVisitor):
         imports = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
         self.names = {name.asname or name.name for node in imports for name in node.names}
         self.names |= {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+        given = (node for node in tree.body if isinstance(node, ast.AnnAssign) and node.value and _is_claim(node.value))
+        self.claims = {ast.unparse(node.target) for node in given}
         self.lines = [0]
         for line in source.splitlines(keepends=True):
             self.lines.append(self.lines[-1] + len(line))
@@ -228,9 +230,10 @@ class _Finder(ast.NodeVisitor):
             if each in self.names and name in self.names:
                 self.swap("verdict replaced", node.func, each)
                 break
-        self._without([each for each in node.args if _is_claim(each)], "condition of a row dropped")
+        claims = [each for each in node.args if _is_claim(each) or ast.unparse(each) in self.claims]
+        self._without(claims, "condition of a row dropped")
         for keyword in node.keywords:
-            if keyword.arg in ROW_KEYWORDS and name in {"ProcedureStep", "replace", "stop_old_master"}:
+            if keyword.arg in ROW_KEYWORDS and name in {"ProcedureStep", "replace", "change"}:
                 self._keyword_dropped(keyword)
         self.generic_visit(node)
 
@@ -242,7 +245,7 @@ class _Finder(ast.NodeVisitor):
 
     def visit_Tuple(self, node: ast.Tuple | ast.List | ast.Set) -> None:
         if isinstance(node.ctx if hasattr(node, "ctx") else ast.Load(), ast.Load):
-            is_row = all(map(_is_claim, node.elts))
+            is_row = all(_is_claim(each) or ast.unparse(each) in self.claims for each in node.elts)
             several = [
                 each for each in node.elts if isinstance(each, ast.Call | ast.Attribute | ast.Starred | ast.Name)
             ]

@@ -34,7 +34,9 @@ CASES = {
     "x = change(needs=(Claim(A), Claim(B)))": {
         "x = change(needs=( Claim(B)))": "condition of a row dropped",
         "x = change(needs=(Claim(A), ))": "condition of a row dropped",
+        "x = change()": "condition of a row dropped",
     },
+    "a: Final = Claim(A)\nx = (a,)": {"x = ()": "condition of a row dropped"},
     "from m import no, unknown\nx = no(y)": {"x = unknown(y)": "verdict replaced"},
     "def f():\n    yield no(x)": {"    yield from ()": "statement dropped"},
     "def f():\n    self.tools.say('x')": {"    pass": "message dropped"},
