@@ -2,15 +2,17 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
-from asyncssh.packet import String
+from asyncssh.packet import Boolean, String
 
 from boks_exporter.errors import FailureReason
 from boks_exporter.transport.ssh import SshTransport
 from tests.unit.ssh_servers import ANSWER, ROLE, Keys, failure, ssh_server
 
-MSG_IGNORE = 2
+FLOODS = {"ignored": (2, String(b"x" * 30_000)), "request": (80, String("x@x"), Boolean(False), b"x" * 30_000)}
+"""MSG_IGNORE, and a global request that wants no answer."""
 
 
 @pytest.fixture
@@ -18,7 +20,10 @@ def keys(tmp_path: Path) -> Keys:
     return Keys.make(tmp_path)
 
 
-async def test_a_flood_between_two_polls_closes_the_connection_and_is_reported_once(keys: Keys) -> None:
+@pytest.mark.parametrize("packet", FLOODS.values(), ids=FLOODS)
+async def test_a_flood_between_two_polls_closes_the_connection_and_is_reported_once(
+    keys: Keys, packet: tuple[Any, ...]
+) -> None:
     """Packets that asyncssh ignores are counted as well; the poll after the reported one connects again."""
     settings = keys.settings(max_reply_bytes=100_000)
     async with ssh_server(keys) as server:
@@ -27,7 +32,7 @@ async def test_a_flood_between_two_polls_closes_the_connection_and_is_reported_o
         (connection,) = server.connections
         async with asyncio.timeout(20):
             while not connection.is_closed():
-                connection.send_packet(MSG_IGNORE, String(b"x" * 30_000))
+                connection.send_packet(*packet)
                 await asyncio.sleep(0.01)
         failed = await failure(transport, server.host)
         assert failed.reason is FailureReason.TOO_LARGE
@@ -49,4 +54,26 @@ async def test_replies_of_the_largest_size_are_no_flood(keys: Keys) -> None:
             await transport.ask(server.host, ROLE)
             await asyncio.sleep(1.1)
         assert transport.reconnects(server.host.name) == 0
+        await transport.aclose()
+
+
+async def test_a_host_that_only_compresses_is_refused_before_any_login(keys: Keys) -> None:
+    """A packet of 30 kB could otherwise expand to 31 MB."""
+    async with ssh_server(keys, compression_algs=["zlib@openssh.com"]) as server:
+        transport = SshTransport(keys.settings(), timeout_seconds=20)
+        failed = await failure(transport, server.host)
+        await transport.aclose()
+    assert failed.reason is FailureReason.CONNECT
+    assert server.logins == 0
+
+
+async def test_an_openssh_configuration_does_not_switch_compression_on(keys: Keys) -> None:
+    """Nor does a host that would compress and need not."""
+    config = keys.directory / "ssh_config"
+    config.write_text("Compression yes\n")
+    async with ssh_server(keys, compression_algs=["zlib@openssh.com", "none"]) as server:
+        transport = SshTransport(keys.settings(openssh_config=config), timeout_seconds=20)
+        await transport.ask(server.host, ROLE)
+        (connection,) = server.connections
+        assert connection.get_extra_info("send_compression") == "none"
         await transport.aclose()
