@@ -1,21 +1,24 @@
-"""Fill docs/reliability.md from the figures of `make fuzz` and `make durability`; a test compares."""
+"""Fill docs/reliability.md from the figures of `make fuzz`, `make durability` and `make soak`; a test compares."""
 
 import json
 from collections.abc import Iterator
 from typing import Final
 
 from scripts.generated_blocks import ROOT, filled_page, write
+from tests.bed.catalogue import KINDS
 
 PAGE: Final = ROOT / "docs" / "reliability.md"
 FUZZED: Final = ROOT / "docs" / "fuzzing.json"
 """Written by `make fuzz`."""
 ENDURED: Final = ROOT / "docs" / "durability.json"
 """Written by `make durability`."""
+SOAKED: Final = ROOT / "docs" / "soak.json"
+"""Written by `make soak`."""
 
 
 def page() -> str:
     """Return the page with its table."""
-    return filled_page(PAGE, {"fuzzing": _fuzzing(), "durability": _durability()})
+    return filled_page(PAGE, {"fuzzing": _fuzzing(), "durability": _durability(), "soak": _soak()})
 
 
 def _fuzzing() -> Iterator[str]:
@@ -32,6 +35,30 @@ def _durability() -> Iterator[str]:
     yield "|---|---:|---:|"
     for row in json.loads(ENDURED.read_text(encoding="utf-8")):
         yield f"| {row['what']} | {row['times']} | {row['lost']} |"
+
+
+def _soak() -> Iterator[str]:
+    run = json.loads(SOAKED.read_text(encoding="utf-8"))
+    first, last = run["samples"]
+    slowest = ", ".join(f"`{path}` {value} ms" for path, value in run["slowest_milliseconds"].items())
+    yield f"* Seed {run['seed']}, {run['minutes']:g} minutes, a round every {run['interval_seconds']:g} s, {run['pages']} pages read."
+    yield f"* Faults set: {sum(run['faults'].values())}. Broken invariants: {len(run['broken'])}."
+    for each in run["broken"]:
+        yield f"    * {each}"
+    yield f"* 99 % of the answers came within: {slowest}."
+    yield f"* The second exporter made {run['rounds']} rounds:"
+    yield ""
+    yield f"| held between faults | after {first['rounds']} rounds | after {last['rounds']} rounds |"
+    yield "|---|---:|---:|"
+    yield f"| memory in MB | {first['memory_bytes'] / 1e6:.1f} | {last['memory_bytes'] / 1e6:.1f} |"
+    for name in ("descriptors", "threads", "tasks"):
+        yield f"| {name} | {first[name]} | {last[name]} |"
+    yield f"| processes on the hosts | {first['host_processes']} | {last['host_processes']} |"
+    yield ""
+    yield "| fault | set |"
+    yield "|---|---:|"
+    for name, kind in KINDS.items():
+        yield f"| {kind.what} | {run['faults'].get(name, 0)} |"
 
 
 if __name__ == "__main__":

@@ -29,7 +29,9 @@ def summary(options: Options, found: dict[str, Any]) -> dict[str, Any]:
         "minutes": round(found["seconds"] / 60, 1),
         "interval_seconds": options.interval,
         "faults": {name: set_[name] for name in sorted(set_)},
-        "broken": [f"{each['invariant']} {each['host']} {each['seen']}" for each in found["broken"]],
+        "broken": [
+            ": ".join(filter(None, (each["invariant"], each["host"], each["seen"]))) for each in found["broken"]
+        ],
         "pages": found["pages"],
         "slowest_milliseconds": {path: round(seconds * 1000) for path, seconds in found["slowest"].items()},
         "rounds": samples[-1]["rounds"] if samples else 0,
