@@ -1,9 +1,11 @@
 """Lists of SSH algorithms: safe by default, changed per domain, per host and by an OpenSSH configuration."""
 
+import asyncssh
 import pytest
 
 from boks_exporter.remote.settings import Algorithms, SshSettings
 from boks_exporter.transport.ssh.algorithms import KINDS, SAFE, SUPPORTED, lists_for, options_of, unsupported, weak_in
+from boks_exporter.transport.ssh.error_mapping import while_connecting
 
 OLD_KEX = "diffie-hellman-group1-sha1"
 
@@ -60,3 +62,22 @@ def test_every_safe_name_is_one_of_the_supported_ones() -> None:
     """A name that the library loses would otherwise fail at the first login."""
     for kind in KINDS:
         assert set(getattr(SAFE, kind)) <= SUPPORTED[kind]
+
+
+@pytest.mark.parametrize(
+    ("offered", "named", "setting"),
+    [
+        (
+            "nobody-has-it@x,diffie-hellman-group1-sha1,kex-strict-s-v00@openssh.com",
+            True,
+            "+diffie-hellman-group1-sha1",
+        ),
+        ("nobody-has-it@x,ext-info-s", False, "host_algorithms"),
+    ],
+)
+def test_only_a_supported_algorithm_is_proposed(offered: str, *, named: bool, setting: str) -> None:
+    """The setting that a failure names must pass the check of the configuration; extensions are no algorithms."""
+    error = asyncssh.KeyExchangeFailed(f"No matching key exchange algorithm found, sent a and received {offered}")
+    detail = while_connecting(error, "old1").detail
+    assert (setting in detail, "kex-strict" in detail, "ext-info" in detail) == (named, False, False)
+    assert "nobody-has-it@x" in detail

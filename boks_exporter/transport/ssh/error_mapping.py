@@ -12,11 +12,13 @@ import asyncssh
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.transport.host_text import cleaned
+from boks_exporter.transport.ssh.algorithms import SUPPORTED
 
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
 _NO_MATCH: Final = re.compile(
     r"No matching (?P<kind>.+) algorithm found, sent .+ and received (?P<offered>.+)", re.DOTALL
 )
+_EXTENSIONS: Final = ("kex-strict-", "ext-info-")
 _SETTING: Final = {"key exchange": "kex", "server host key": "host_keys", "encryption": "ciphers", "MAC": "macs"}
 
 
@@ -98,9 +100,14 @@ def _no_common_algorithm(error: Exception, name: str) -> str:
     match = _NO_MATCH.fullmatch(str(error))
     if match is None or match["kind"] not in _SETTING:
         return message_of(error)
-    offered = cleaned(match["offered"]).split(",")
+    # The names of extensions stand in the same list as the key exchanges.
+    offered = [name for name in cleaned(match["offered"]).split(",") if not name.startswith(_EXTENSIONS)]
     kind = _SETTING[match["kind"]]
+    said = f"no common {match['kind']} algorithm: the server offers {', '.join(offered)}"
+    usable = next((algorithm for algorithm in offered if algorithm in SUPPORTED[kind]), None)
+    if usable is None:
+        return f"{said}, and this exporter's SSH library has none of them; change the server's list"
     return (
-        f"no common {match['kind']} algorithm: the server offers {', '.join(offered)}; to allow one of them for this "
-        f"host alone, add to the domain's transport: host_algorithms: [{{hosts: [{name}], {kind}: [+{offered[0]}]}}]"
+        f"{said}; to allow one of them for this host alone, add to the domain's transport: "
+        f"host_algorithms: [{{hosts: [{name}], {kind}: [+{usable}]}}]"
     )
