@@ -1,4 +1,4 @@
-"""Fill docs/reliability.md from the figures of `make fuzz`, `make durability` and `make soak`; a test compares."""
+"""Fill docs/reliability.md from the figures of `make fuzz`, `attack`, `durability` and `soak`; a test compares."""
 
 import json
 from collections.abc import Iterator
@@ -10,6 +10,8 @@ from tests.bed.catalogue import KINDS
 PAGE: Final = ROOT / "docs" / "reliability.md"
 FUZZED: Final = ROOT / "docs" / "fuzzing.json"
 """Written by `make fuzz`."""
+ATTACKED: Final = ROOT / "docs" / "attacks.json"
+"""Written by `make attack`."""
 ENDURED: Final = ROOT / "docs" / "durability.json"
 """Written by `make durability`."""
 SOAKED: Final = ROOT / "docs" / "soak.json"
@@ -18,7 +20,8 @@ SOAKED: Final = ROOT / "docs" / "soak.json"
 
 def page() -> str:
     """Return the page with its table."""
-    return filled_page(PAGE, {"fuzzing": _fuzzing(), "durability": _durability(), "soak": _soak()})
+    blocks = {"fuzzing": _fuzzing(), "attacks": _attacks(), "durability": _durability(), "soak": _soak()}
+    return filled_page(PAGE, blocks)
 
 
 def _fuzzing() -> Iterator[str]:
@@ -28,6 +31,16 @@ def _fuzzing() -> Iterator[str]:
     for row in rows:
         yield f"| {row['target']} | {row['executions']} | {row['failed']} |"
     yield f"| all | {sum(row['executions'] for row in rows)} | {sum(row['failed'] for row in rows)} |"
+
+
+def _attacks() -> Iterator[str]:
+    rows = json.loads(ATTACKED.read_text(encoding="utf-8"))
+    counts = ("requests", "answered", "refused", "at_the_same_moment", "commands", "traced", "programs", "faults")
+    yield "| gate | shell | requests | answered | refused, or no request | at the same moment | BoKS commands | traced | programs | faults |"
+    yield f"|---|---|{'---:|' * len(counts)}"
+    for row in rows:
+        yield f"| {row['gate']} | {row['shell']} | {' | '.join(str(row[name]) for name in counts)} |"
+    yield f"| all | | {' | '.join(str(sum(row[name] for row in rows)) for name in counts)} |"
 
 
 def _durability() -> Iterator[str]:
