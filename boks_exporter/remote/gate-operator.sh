@@ -268,9 +268,25 @@ run() { # NAME COMMAND...
 }
 
 isolated() { # COMMAND...: prints how it ended, then its output and errors; this shell holds both, and can be ended
-	# shellcheck disable=SC2030
-	collect "$@"
-	case $both in *"$nl$mark"*) ;; *) return ;; esac
+	out='' errors=''
+	case $1 in
+	find_*) "$@"; status=$? ;; # it leaves both itself, so no other shells are needed to keep them apart
+	*) collect "$@" && take_apart ;;
+	esac
+	[ "${#out}" -le 65536 ] || out=$(say "$out" | shortened 1000 640000)
+	# bash says that it ignored a null byte
+	[ -z "$errors" ] || errors=$(say "$errors" | sed '/ignored null byte/d; /^$/d' | sed 50q | shortened 500 30000)
+	# shellcheck disable=SC2254 # a pattern
+	case $out$errors in $odd) out=$(say "$out" | printable) errors=$(say "$errors" | printable) ;; esac
+	cut=
+	case $out$nl in *" [cut]$nl"*) cut=lines ;; esac
+	case $nl$out in *"${nl}[cut]") cut=bytes ;; esac
+	[ -z "$errors" ] || out="$out${out:+$nl}=${mark}errors $name$nl$errors"
+	say "exit=$status${cut:+ cut=$cut}${out:+$nl}$out"
+}
+
+take_apart() { # what `collect` has left; the shell that collected has been ended where its mark is missing
+	case $both in *"$nl$mark"*) ;; *) exit ;; esac
 	errors=${both%%"$nl$mark"*}
 	if [ "${#errors}" -gt 8000 ]; then # a long prefix would take quadratic time to remove
 		both=$(say "$both" | sed -n "/^$mark/,\$p") errors_end=$mark
@@ -282,16 +298,6 @@ isolated() { # COMMAND...: prints how it ended, then its output and errors; this
 	both=${both#"$status"}
 	out=${both#"$nl"}
 	[ "$status" -le 256 ] || status=$((status - 128)) # ksh93 tells a signal so
-	[ "${#out}" -le 65536 ] || out=$(say "$out" | shortened 1000 640000)
-	# bash says that it ignored a null byte
-	[ -z "$errors" ] || errors=$(say "$errors" | sed '/ignored null byte/d; /^$/d' | sed 50q | shortened 500 30000)
-	# shellcheck disable=SC2254 # a pattern
-	case $out$errors in $odd) out=$(say "$out" | printable) errors=$(say "$errors" | printable) ;; esac
-	cut=
-	case $out$nl in *" [cut]$nl"*) cut=lines ;; esac
-	case $nl$out in *"${nl}[cut]") cut=bytes ;; esac
-	[ -z "$errors" ] || out="$out${out:+$nl}=${mark}errors $name$nl$errors"
-	say "exit=$status${cut:+ cut=$cut}${out:+$nl}$out"
 }
 
 # COMMAND...: leaves in $both its errors, then a line of the mark and its status, then its output

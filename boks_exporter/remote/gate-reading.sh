@@ -266,9 +266,25 @@ run() { # NAME COMMAND...
 }
 
 isolated() { # COMMAND...: prints how it ended, then its output and errors; this shell holds both, and can be ended
-	# shellcheck disable=SC2030
-	collect "$@"
-	case $both in *"$nl$mark"*) ;; *) return ;; esac
+	out='' errors=''
+	case $1 in
+	find_*) "$@"; status=$? ;; # it leaves both itself, so no other shells are needed to keep them apart
+	*) collect "$@" && take_apart ;;
+	esac
+	[ "${#out}" -le 65536 ] || out=$(say "$out" | shortened 1000 640000)
+	# bash says that it ignored a null byte
+	[ -z "$errors" ] || errors=$(say "$errors" | sed '/ignored null byte/d; /^$/d' | sed 50q | shortened 500 30000)
+	# shellcheck disable=SC2254 # a pattern
+	case $out$errors in $odd) out=$(say "$out" | printable) errors=$(say "$errors" | printable) ;; esac
+	cut=
+	case $out$nl in *" [cut]$nl"*) cut=lines ;; esac
+	case $nl$out in *"${nl}[cut]") cut=bytes ;; esac
+	[ -z "$errors" ] || out="$out${out:+$nl}=${mark}errors $name$nl$errors"
+	say "exit=$status${cut:+ cut=$cut}${out:+$nl}$out"
+}
+
+take_apart() { # what `collect` has left; the shell that collected has been ended where its mark is missing
+	case $both in *"$nl$mark"*) ;; *) exit ;; esac
 	errors=${both%%"$nl$mark"*}
 	if [ "${#errors}" -gt 8000 ]; then # a long prefix would take quadratic time to remove
 		both=$(say "$both" | sed -n "/^$mark/,\$p") errors_end=$mark
@@ -280,16 +296,6 @@ isolated() { # COMMAND...: prints how it ended, then its output and errors; this
 	both=${both#"$status"}
 	out=${both#"$nl"}
 	[ "$status" -le 256 ] || status=$((status - 128)) # ksh93 tells a signal so
-	[ "${#out}" -le 65536 ] || out=$(say "$out" | shortened 1000 640000)
-	# bash says that it ignored a null byte
-	[ -z "$errors" ] || errors=$(say "$errors" | sed '/ignored null byte/d; /^$/d' | sed 50q | shortened 500 30000)
-	# shellcheck disable=SC2254 # a pattern
-	case $out$errors in $odd) out=$(say "$out" | printable) errors=$(say "$errors" | printable) ;; esac
-	cut=
-	case $out$nl in *" [cut]$nl"*) cut=lines ;; esac
-	case $nl$out in *"${nl}[cut]") cut=bytes ;; esac
-	[ -z "$errors" ] || out="$out${out:+$nl}=${mark}errors $name$nl$errors"
-	say "exit=$status${cut:+ cut=$cut}${out:+$nl}$out"
 }
 
 # COMMAND...: leaves in $both its errors, then a line of the mark and its status, then its output
@@ -497,7 +503,7 @@ compose() { # leaves the reply in $reply
 		hostkey,*) run hostkey as_root "$gate_boksadm" -S hostkey -c ;;
 		registered,*) run registered as_root "$gate_boksadm" -S hostadm -l -t BOKSREPLICA -S ;;
 		fque,*) run fque as_root "$gate_boksadm" -S boksdiag fque -master ;;
-		*) run "$word" "$word" ;;
+		*) run "$word" "find_$word" ;;
 		esac
 	done
 	reply="$reply=${mark}done sections=$asked"
@@ -515,71 +521,111 @@ look_for_database() { # by the shell alone; nothing is said where there is one, 
 	set -f
 }
 
-errlog() {
-	count=$(on_file "$gate_var/boks_errlog" /usr/bin/wc -l) || return
-	# shellcheck disable=SC2086 # the number without the blanks and the name around it
-	set -- $count
-	echo "lines=$1"
-	# Not -n 30: the tail of Solaris outside /usr/xpg4 does not know it, and a sudo rule names one path for all.
-	on_file "$gate_var/boks_errlog" /usr/bin/tail -30 |
-		awk '{ cut = length($0) > 500; print "> " substr($0, 1, 500) (cut ? " [cut]" : "") }'
+# A function find_SECTION leaves what it found in $out, or fails and leaves why in $errors.
+take() { # COMMAND...: what it prints
+	out=$("$@" 2>&1) && return
+	status=$? errors=$out out=''
+	return "$status"
 }
 
-queue() {
+find_errlog() {
+	take on_file "$gate_var/boks_errlog" /usr/bin/wc -l || return
+	# shellcheck disable=SC2086 # the number without the blanks and the name around it
+	set -- $out
+	# Not -n 30: the tail of Solaris outside /usr/xpg4 does not know it, and a sudo rule names one path for all.
+	out="lines=$1$nl$(on_file "$gate_var/boks_errlog" /usr/bin/tail -30 |
+		awk '{ cut = length($0) > 500; print "> " substr($0, 1, 500) (cut ? " [cut]" : "") }')"
+	out=${out%"$nl"}
+}
+
+find_queue() {
+	spool=$gate_var/data/master_spool
+	if [ -r "$spool/." ] && [ -x "$spool/." ]; then # an empty queue, which is usual, costs no program
+		set +f
+		set -- "$spool"/dd_fcom_*
+		set -f
+		[ -e "$1" ] || [ -h "$1" ] || { out=files=0; return; }
+	fi
 	TZ=UTC0
 	export TZ
-	spool=$(on_file "$gate_var/data/master_spool" /bin/ls -ltr) || return
-	echo "$spool" | awk '
+	take on_file "$spool" /bin/ls -ltr || return
+	out=$(say "$out" | awk '
 		$NF ~ /^dd_fcom_/ { if (!files++) oldest = $0 }
-		END { print "files=" files + 0; if (files) print "oldest=" oldest }'
+		END { print "files=" files + 0; if (files) print "oldest=" oldest }')
 }
 
-checksums() {
-	{ [ -x "$gate_etc" ] && [ ! -e "$gate_etc/method.conf" ]; } ||
-		on_file "$gate_etc/method.conf" /usr/bin/cksum | awk '{ print "method.conf", $1, $2 }'
+find_checksums() {
+	{ [ -x "$gate_etc" ] && [ ! -e "$gate_etc/method.conf" ]; } || take on_file "$gate_etc/method.conf" /usr/bin/cksum
+	# shellcheck disable=SC2086 # check sum and size, without the name
+	set -- $out
+	out=${1:+method.conf $1 $2}
 	# As a shell reads assignments: the last one counts, and quotes and blanks around the value do not.
 	for key in SHM_SIZE BRIDGE_ACCEPT_MASTER_IPS; do
-		echo "$env_lines" | sed -n "s/^$key=//p" | sed -n "s/[\"']//g; s/[[:blank:]]*\$//; \$p" |
-			cksum | awk -v key="$key" '$2 > 0 { print key, $1, $2 }'
+		case $nl$env_lines in *"$nl$key="*) ;; *) continue ;; esac
+		value=$nl$env_lines
+		value=${value##*"$nl$key="}
+		value=${value%%"$nl"*}
+		while :; do
+			case $value in
+			*[\"\']*) value=${value%%[\"\']*}${value#*[\"\']} ;;
+			*[" $tab"]) value=${value%?} ;;
+			*) break ;;
+			esac
+		done
+		out="$out${out:+$nl}$key $(say "$value" | cksum)"
 	done
 }
 
-processes() { # by the program's name; its pid file names it (match) or another (stale), or cannot be read (none)
-	listed=$($gate_ps -A -o pid= -o args=) || return
-	for file in boks_init servc4 clntd; do
-		pid=
-		[ ! -r "$gate_var/LCK/$file" ] || pid=$(sed -n '1s/[^0-9]//g;1p' "$gate_var/LCK/$file")
-		echo "file $file ${pid:-none}"
-	done | { cat; echo "$listed"; } | awk '
-		$1 == "file" { pid_of[$2] = $3; next }
-		{
-			pid = $1; program = $2
-			sub(/.*\//, "", program); sub(/:$/, "", program)
-			name[pid] = program
-			if (program ~ /^boks_bridge/) {
-				for (i = split("servm.r servc.s servc.r master.s", bridge, " "); i > 0; i--)
-					if (index($0, bridge[i])) runs[bridge[i]] = 1
-			}
-			runs[program] = 1
-		}
-		function show(process, file,  said) {
-			if (file != "") said = pid_of[file] == "none" ? " pid_file=none" : " pid_file=stale"
-			if (file != "" && name[pid_of[file]] == process) said = " pid_file=match"
-			print process "=" (process in runs ? "running" : "missing") said
-		}
-		END {
-			show("boks_init", "boks_init"); show("boks_servc", "servc4"); show("boks_clntd", "clntd")
-			show("servm.r"); show("servc.s"); show("servc.r"); show("master.s")
-			show("boks_master"); show("boks_drainmast")
-		}'
+find_processes() { # by the program's name; its pid file names it (match) or another (stale), or cannot be read (none)
+	bridges='servm.r servc.s servc.r master.s' listed='' running=' ' found=''
+	if [ "$gate_ps" = ps ] && [ -r /proc/self/cmdline ]; then # Linux: ps costs three times as much as this
+		set +f
+		# First words and names of bridges, each in a line of its own; where it works, it finds its own arguments.
+		listed=$(grep -aso -e '^[^[:cntrl:] ]*boks_[^[:cntrl:] ]*' -e 'serv[cm].[rs]' -e master.s \
+			/proc/self/cmdline /proc/[0-9]*/cmdline)
+		set -f
+	fi
+	[ -n "$listed" ] || { take "$gate_ps" -A -o pid= -o args= && listed=$out; } || return
+	IFS=$nl
+	for line in $listed; do
+		IFS=" $tab$nl"
+		case $line in /proc/*) line=${line#/proc/} line="${line%%/*} ${line#*:}" ;; esac
+		# shellcheck disable=SC2086 # process id, program and arguments
+		set -- $line
+		program=${2##*/}
+		running="$running$1=${program%:} "
+		case $running in *" $1=boks_bridge"*) ;; *) continue ;; esac
+		for bridge in $bridges; do
+			case $line in *"$bridge"*) running="$running=$bridge " ;; esac
+		done
+	done
+	IFS=" $tab$nl"
+	for process in boks_init boks_servc boks_clntd $bridges boks_master boks_drainmast; do
+		case $running in *"=$process "*) word=running ;; *) word=missing ;; esac
+		case $process in boks_init) file=boks_init ;; boks_servc) file=servc4 ;; boks_clntd) file=clntd ;; *) file= ;; esac
+		if [ -n "$file" ]; then
+			pid=''
+			IFS= read -r pid <"$gate_var/LCK/$file"
+			pid=${pid#"${pid%%[0-9]*}"} pid=${pid%%[!0-9]*}
+			case $pid,$running in
+			,*) word="$word pid_file=none" ;;
+			*" $pid=$process "*) word="$word pid_file=match" ;;
+			*) word="$word pid_file=stale" ;;
+			esac
+		fi
+		found="$found${found:+$nl}$process=$word"
+	done
+	out=$found
 }
 
-diskspace() {
-	space=$(df -Pk "$gate_var") || return
-	echo "$space" | awk 'END { print "total_kilobytes=" $2; print "free_kilobytes=" $4 }'
+find_diskspace() {
+	take df -Pk "$gate_var" || return
+	# shellcheck disable=SC2086 # the fields of the last line
+	set -- ${out##*"$nl"}
+	out="total_kilobytes=$2${nl}free_kilobytes=$4"
 }
 
-ports() { # of the master that this host's own files name; a request cannot name another
+find_ports() { # of the master that this host's own files name; a request cannot name another
 	base=$(awk '$1 == "boks" && $2 ~ /^[0-9]+\/tcp$/ { print int($2); exit }' "$gate_services")
 	is_number "$base" 65532 || base=6500
 	masters=$gate_master
@@ -588,17 +634,16 @@ ports() { # of the master that this host's own files name; a request cannot name
 		$1 !~ /^#/ {
 			for (i = 1; i <= NF; i++) if ($i ~ /^[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+$/ && found++ < 3) print $i
 		}')
-	if [ -z "$masters" ]; then
-		echo "boks-gate: neither MASTER in boks-gate.conf nor $gate_etc/bcastaddr names a master" >&2
-		return 1
-	fi
-	{
+	errors="boks-gate: neither MASTER in boks-gate.conf nor $gate_etc/bcastaddr names a master"
+	[ -n "$masters" ] || return
+	errors=''
+	out=$({
 		for master in $masters; do
 			for port in 0 1 2 3; do
 				(knock "$master" $((base + port)); echo "$master $((base + port)) $reached") &
 			done
 		done
-	} | sort # which ends when the last of them has
+	} | sort) # which ends when the last of them has
 }
 
 # -- the bound on polls in progress: root's gates each have a file, which says `busy` or `idle` ------------------------
