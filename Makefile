@@ -78,8 +78,8 @@ mutate: setup ## Change the code, a sample by seed; a test must notice each chan
 mutate-all: setup ## The same with every change that the tool knows, in some hours
 	PYTHONPATH=. $(BIN)/python -m tests.mutation --all --gates 1000 --write
 
-mutate-gate: setup ## Change the gates in 80 ways, one at a time; their tests must notice each
-	PYTHONPATH=. $(BIN)/python tests/gates/mutate.py
+mutate-gate: setup ## Change the gates in 100 ways, one at a time; their tests must notice each
+	$(BIN)/python -m tests.gates.mutate
 
 faults: setup ## Run every failover procedure with every fault at every step; writes docs/failover-faults.md
 	PYTHONPATH=. $(BIN)/python -m tests.faults.report

@@ -11,9 +11,8 @@ gate_master=
 gate_services=/etc/services
 gate_ps='ps'
 # -- the sender's settings are inserted here --
-# Nothing of the caller's environment counts, neither variables (sshd can be set up to let a client choose some) nor
-# functions that bash would import: an installed gate starts again without any. All this is Bourne's own syntax, so
-# that the /bin/sh of Solaris 10, which is no POSIX shell, comes as far as the one that is.
+# Nothing of the caller's environment counts: an installed gate starts again without any. This is Bourne's own syntax,
+# so that the /bin/sh of Solaris 10, which is no POSIX shell, comes as far as the one that is.
 case $gate_sent,$1 in
 yes,* | no,clean | no,clean-root | no,clean-worker) ;;
 *)
@@ -30,8 +29,6 @@ PATH=/usr/xpg4/bin:/usr/bin:/bin:/usr/sbin:/sbin
 HOME=/
 LC_ALL=C
 UNIX95=1 # HP-UX: makes ps understand -o
-IFS=' 	
-'
 export PATH HOME LC_ALL UNIX95
 unset TIME_STYLE QUOTING_STYLE _POSIX2_VERSION # the login's, where the gate is sent: GNU's ls and tail obey them
 set -f
@@ -39,6 +36,7 @@ umask 077
 nl='
 '
 tab='	'
+IFS=" $tab$nl"
 odd="*[!$tab$nl -~]*" # text with anything but printable ASCII
 mark='' requests=0 worker='' timer='' idle_watch='' slot='' booted='' host=''
 
@@ -69,7 +67,6 @@ read_config() {
 
 is_trusted() { # PATH UID: a plain file or directory of that user's, writable by that user only
 	owner=$2
-	# shellcheck disable=SC2046 # the fields of ls are wanted as words; globbing is off
 	set -- $(ls -ldn "$1" 2>/dev/null)
 	case ${3-},${1-} in
 	"$owner",[d-]????-??-*) return 0 ;;
@@ -133,7 +130,6 @@ leave() { # nothing stays behind
 	fi
 	if [ -n "$idle_watch" ]; then
 		kill -STOP "$idle_watch" # so that it starts no other sleep
-		# shellcheck disable=SC2046
 		kill -KILL "$idle_watch" $(ps -A -o pid= -o ppid= | awk -v of="$idle_watch" '$2 == of { print $1 }')
 	fi
 	forget
@@ -149,19 +145,12 @@ as_root() { # COMMAND...: in place of the shell that calls this
 	esac
 }
 
-on_file() { # FILE COMMAND...: as root only where the file cannot be read without; in place of the shell, too
-	file=$1
-	shift
-	if [ -r "$file" ]; then exec "$@" "$file"; else as_root "$@" "$file"; fi
-}
-
 # -- one request -------------------------------------------------------------------------------------------------------
 next_request() { # reads and checks one, or ends
 	line=$gate_request
 	[ -n "$line" ] || IFS= read -r line || exit 0
 	gate_request='' mark=''
 	[ "${#line}" -le 400 ] || refuse too_long 64
-	# shellcheck disable=SC2254 # a pattern
 	case $line in $forbidden) refuse bad_character 64 ;; esac
 	# shellcheck disable=SC2086 # the words are wanted; globbing is off
 	set -- $line
@@ -176,7 +165,6 @@ answer() { # one request, within the time limit: a process of its own composes t
 	requests=$((requests + 1))
 	begin_poll || { say "=${mark}refused busy"; return 75; }
 	[ -z "$idle_watch" ] || [ "$requests" = 1 ] || kill -USR1 "$idle_watch" # before, it may have set no trap yet
-	open_reply
 	sleep "$gate_limit" >/dev/null &
 	timer=$!
 	work </dev/null &
@@ -190,7 +178,7 @@ answer() { # one request, within the time limit: a process of its own composes t
 open_reply() {
 	reply="=${mark}boks-gate/2 version=$gate_version$host"
 	case $requests,$words in 1,* | *' queue '* | *' op '*) reply="$reply clock=$(date -u '+%Y-%m-%dT%H:%M:%S')" ;; esac
-	if read -r pid <"$gate_var/LCK/boks_init"; then tell_start "$pid"; fi
+	if [ -f "$gate_var/LCK/boks_init" ] && read -r pid <"$gate_var/LCK/boks_init"; then tell_start "$pid"; fi
 	reply="$reply$nl"
 }
 
@@ -207,6 +195,7 @@ tell_start() { # PID of boks_init: its start, from Linux's /proc in hundredths o
 work() {
 	trap 'late=yes cut=yes' USR1
 	late='' limit=$gate_limit
+	open_reply
 	compose
 	say "$reply"
 	[ -n "$late" ] || kill -KILL "$timer"
@@ -224,10 +213,8 @@ run() { # NAME COMMAND...
 	ending=${piece%%"$nl"*}
 	text=${piece#"$ending"}
 	[ -n "$piece" ] || ending='exit=137 cut=bytes'
-	if [ -n "$cut" ]; then
-		# One command that hangs is seldom the only one: the others still get a chance, within the client's patience.
-		ending=timeout=$limit limit=1
-	fi
+	# One command that hangs is seldom the only one: the others still get a chance, within the client's patience.
+	[ -z "$cut" ] || ending=timeout=$limit limit=1
 	add_section "$name" "$ending" "${text#"$nl"}"
 }
 
@@ -240,7 +227,6 @@ isolated() { # COMMAND...: prints how it ended, then its output and errors; this
 	[ "${#out}" -le 65536 ] || out=$(say "$out" | shortened 1000 640000)
 	# bash says that it ignored a null byte
 	[ -z "$errors" ] || errors=$(say "$errors" | sed '/ignored null byte/d; /^$/d' | sed 50q | shortened 500 30000)
-	# shellcheck disable=SC2254 # a pattern
 	case $out$errors in $odd) out=$(say "$out" | printable) errors=$(say "$errors" | printable) ;; esac
 	cut=
 	case $out$nl in *" [cut]$nl"*) cut=lines ;; esac
@@ -252,10 +238,10 @@ isolated() { # COMMAND...: prints how it ended, then its output and errors; this
 take_apart() { # what `collect` has left; the shell that collected has been ended where its mark is missing
 	case $both in *"$nl$mark"*) ;; *) exit ;; esac
 	errors=${both%%"$nl$mark"*}
+	errors_end=$errors$nl$mark
 	if [ "${#errors}" -gt 8000 ]; then # a long prefix would take quadratic time to remove
-		both=$(say "$both" | sed -n "/^$mark/,\$p") errors_end=$mark
-	else
-		errors_end=$errors$nl$mark
+		both=$(say "$mark$nl$both" | awk 'NR == 1 { mark = $0; next } index($0, mark) == 1 { found = 1 } found')
+		errors_end=$mark
 	fi
 	both=${both#"$errors_end"}
 	status=${both%%"$nl"*}
@@ -287,10 +273,7 @@ else
 	}
 fi
 
-unbounded() { # COMMAND...: without the limit that the gate's own shells have
-	ulimit -S -v "$memory"
-	"$@"
-}
+unbounded() { ulimit -S -v "$memory"; "$@"; } # without the limit that the gate's own shells have
 
 shortened() { # BYTES TOTAL: lines cut at so many bytes, and the rest left out
 	awk -v most="$1" -v left="$2" '
@@ -308,7 +291,7 @@ printable() { # control characters become `?`, also those of 8 bits: alone, or a
 # -- ENV: three keys with their values; nothing else of it leaves the host ---------------------------------------------
 read_env() { # leaves the lines in $env_lines, the word of the last BOKSINIT in $role, and how it ended in $env_ending
 	env_lines='' role='' env_ending=exit=0
-	if [ -r "$gate_etc/ENV" ]; then
+	if [ -f "$gate_etc/ENV" ] && [ -r "$gate_etc/ENV" ]; then
 		while IFS= read -r line || [ -n "$line" ]; do take_line; done <"$gate_etc/ENV"
 	else
 		name=role cut=
@@ -367,20 +350,13 @@ except OSError: sys.exit(2)' "$1" "$2"
 }
 
 # The others cannot tell a closed port from a bad name: what they do not reach stays unknown.
-knock_by_bash() {
-	# shellcheck disable=SC2016 # bash is to expand this
-	bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" || return 3
-}
-
-knock_by_nc() {
-	nc -z -w 4 "$1" "$2" || return 3
-}
-
-knock_by_telnet() {
-	case $(telnet "$1" "$2") in *'Connected to'*) ;; *) return 3 ;; esac
-}
+# shellcheck disable=SC2016 # bash is to expand this
+knock_by_bash() { bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" || return 3; }
+knock_by_nc() { nc -z -w 4 "$1" "$2" || return 3; }
+knock_by_telnet() { case $(telnet "$1" "$2") in *'Connected to'*) ;; *) return 3 ;; esac; }
 
 # -- the time limit ----------------------------------------------------------------------------------------------------
+# shellcheck disable=SC2086 # lists of process ids
 cut_off() { # ends what hangs in the request: asked, then forced, then without the shells that wait for its output
 	strikes=1 section=
 	while kill -0 "$worker"; do
@@ -388,7 +364,6 @@ cut_off() { # ends what hangs in the request: asked, then forced, then without t
 		list_family
 		[ -z "$before" ] || [ "$section" = "$before" ] || strikes=0 # the next section: it has a second from here
 		[ "$strikes" = 0 ] || kill -USR1 "$worker"
-		# shellcheck disable=SC2086 # lists of process ids
 		case $strikes in
 		0) ;;
 		1) kill -TERM $programs ;;
@@ -401,7 +376,6 @@ cut_off() { # ends what hangs in the request: asked, then forced, then without t
 	done
 	# A list that was made while the worker ended may lack something: the last one is empty.
 	while list_family && [ "$programs" ] && [ "$strikes" -lt 10 ]; do
-		# shellcheck disable=SC2086
 		kill -KILL $programs
 		strikes=$((strikes + 1))
 	done

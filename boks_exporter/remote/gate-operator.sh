@@ -27,8 +27,8 @@
 # What `do` starts runs detached from the connection, under the claim STATE/change that only one can have at a time,
 # and keeps a record from which the same request is answered ever after.
 #
-# shellcheck disable=SC2034,SC2329 # some variables and functions of the common part serve one gate only
-# shellcheck disable=SC3045 # where ulimit knows no -S or -v, there is no limit
+# shellcheck disable=SC2034,SC2329,SC3045 # what serves the other gate only; shells whose ulimit has no -v have no limit
+# shellcheck disable=SC2046,SC2254 # words of what a program prints, and patterns, are wanted; globbing is off
 
 gate_version=2.1.0
 gate_sent=no
@@ -47,9 +47,8 @@ gate_master=
 gate_services=/etc/services
 gate_ps='ps'
 # -- the sender's settings are inserted here --
-# Nothing of the caller's environment counts, neither variables (sshd can be set up to let a client choose some) nor
-# functions that bash would import: an installed gate starts again without any. All this is Bourne's own syntax, so
-# that the /bin/sh of Solaris 10, which is no POSIX shell, comes as far as the one that is.
+# Nothing of the caller's environment counts: an installed gate starts again without any. This is Bourne's own syntax,
+# so that the /bin/sh of Solaris 10, which is no POSIX shell, comes as far as the one that is.
 case $gate_sent,$1 in
 yes,* | no,clean | no,clean-root | no,clean-worker) ;;
 *)
@@ -66,8 +65,6 @@ PATH=/usr/xpg4/bin:/usr/bin:/bin:/usr/sbin:/sbin
 HOME=/
 LC_ALL=C
 UNIX95=1 # HP-UX: makes ps understand -o
-IFS=' 	
-'
 export PATH HOME LC_ALL UNIX95
 unset TIME_STYLE QUOTING_STYLE _POSIX2_VERSION # the login's, where the gate is sent: GNU's ls and tail obey them
 set -f
@@ -75,6 +72,7 @@ umask 077
 nl='
 '
 tab='	'
+IFS=" $tab$nl"
 odd="*[!$tab$nl -~]*" # text with anything but printable ASCII
 mark='' requests=0 worker='' timer='' idle_watch='' slot='' booted='' host=''
 
@@ -105,7 +103,6 @@ read_config() {
 
 is_trusted() { # PATH UID: a plain file or directory of that user's, writable by that user only
 	owner=$2
-	# shellcheck disable=SC2046 # the fields of ls are wanted as words; globbing is off
 	set -- $(ls -ldn "$1" 2>/dev/null)
 	case ${3-},${1-} in
 	"$owner",[d-]????-??-*) return 0 ;;
@@ -169,7 +166,6 @@ leave() { # nothing stays behind
 	fi
 	if [ -n "$idle_watch" ]; then
 		kill -STOP "$idle_watch" # so that it starts no other sleep
-		# shellcheck disable=SC2046
 		kill -KILL "$idle_watch" $(ps -A -o pid= -o ppid= | awk -v of="$idle_watch" '$2 == of { print $1 }')
 	fi
 	forget
@@ -185,19 +181,12 @@ as_root() { # COMMAND...: in place of the shell that calls this
 	esac
 }
 
-on_file() { # FILE COMMAND...: as root only where the file cannot be read without; in place of the shell, too
-	file=$1
-	shift
-	if [ -r "$file" ]; then exec "$@" "$file"; else as_root "$@" "$file"; fi
-}
-
 # -- one request -------------------------------------------------------------------------------------------------------
 next_request() { # reads and checks one, or ends
 	line=$gate_request
 	[ -n "$line" ] || IFS= read -r line || exit 0
 	gate_request='' mark=''
 	[ "${#line}" -le 400 ] || refuse too_long 64
-	# shellcheck disable=SC2254 # a pattern
 	case $line in $forbidden) refuse bad_character 64 ;; esac
 	# shellcheck disable=SC2086 # the words are wanted; globbing is off
 	set -- $line
@@ -212,7 +201,6 @@ answer() { # one request, within the time limit: a process of its own composes t
 	requests=$((requests + 1))
 	begin_poll || { say "=${mark}refused busy"; return 75; }
 	[ -z "$idle_watch" ] || [ "$requests" = 1 ] || kill -USR1 "$idle_watch" # before, it may have set no trap yet
-	open_reply
 	sleep "$gate_limit" >/dev/null &
 	timer=$!
 	work </dev/null &
@@ -226,7 +214,7 @@ answer() { # one request, within the time limit: a process of its own composes t
 open_reply() {
 	reply="=${mark}boks-gate/2 version=$gate_version$host"
 	case $requests,$words in 1,* | *' queue '* | *' op '*) reply="$reply clock=$(date -u '+%Y-%m-%dT%H:%M:%S')" ;; esac
-	if read -r pid <"$gate_var/LCK/boks_init"; then tell_start "$pid"; fi
+	if [ -f "$gate_var/LCK/boks_init" ] && read -r pid <"$gate_var/LCK/boks_init"; then tell_start "$pid"; fi
 	reply="$reply$nl"
 }
 
@@ -243,6 +231,7 @@ tell_start() { # PID of boks_init: its start, from Linux's /proc in hundredths o
 work() {
 	trap 'late=yes cut=yes' USR1
 	late='' limit=$gate_limit
+	open_reply
 	compose
 	say "$reply"
 	[ -n "$late" ] || kill -KILL "$timer"
@@ -260,10 +249,8 @@ run() { # NAME COMMAND...
 	ending=${piece%%"$nl"*}
 	text=${piece#"$ending"}
 	[ -n "$piece" ] || ending='exit=137 cut=bytes'
-	if [ -n "$cut" ]; then
-		# One command that hangs is seldom the only one: the others still get a chance, within the client's patience.
-		ending=timeout=$limit limit=1
-	fi
+	# One command that hangs is seldom the only one: the others still get a chance, within the client's patience.
+	[ -z "$cut" ] || ending=timeout=$limit limit=1
 	add_section "$name" "$ending" "${text#"$nl"}"
 }
 
@@ -276,7 +263,6 @@ isolated() { # COMMAND...: prints how it ended, then its output and errors; this
 	[ "${#out}" -le 65536 ] || out=$(say "$out" | shortened 1000 640000)
 	# bash says that it ignored a null byte
 	[ -z "$errors" ] || errors=$(say "$errors" | sed '/ignored null byte/d; /^$/d' | sed 50q | shortened 500 30000)
-	# shellcheck disable=SC2254 # a pattern
 	case $out$errors in $odd) out=$(say "$out" | printable) errors=$(say "$errors" | printable) ;; esac
 	cut=
 	case $out$nl in *" [cut]$nl"*) cut=lines ;; esac
@@ -288,10 +274,10 @@ isolated() { # COMMAND...: prints how it ended, then its output and errors; this
 take_apart() { # what `collect` has left; the shell that collected has been ended where its mark is missing
 	case $both in *"$nl$mark"*) ;; *) exit ;; esac
 	errors=${both%%"$nl$mark"*}
+	errors_end=$errors$nl$mark
 	if [ "${#errors}" -gt 8000 ]; then # a long prefix would take quadratic time to remove
-		both=$(say "$both" | sed -n "/^$mark/,\$p") errors_end=$mark
-	else
-		errors_end=$errors$nl$mark
+		both=$(say "$mark$nl$both" | awk 'NR == 1 { mark = $0; next } index($0, mark) == 1 { found = 1 } found')
+		errors_end=$mark
 	fi
 	both=${both#"$errors_end"}
 	status=${both%%"$nl"*}
@@ -323,10 +309,7 @@ else
 	}
 fi
 
-unbounded() { # COMMAND...: without the limit that the gate's own shells have
-	ulimit -S -v "$memory"
-	"$@"
-}
+unbounded() { ulimit -S -v "$memory"; "$@"; } # without the limit that the gate's own shells have
 
 shortened() { # BYTES TOTAL: lines cut at so many bytes, and the rest left out
 	awk -v most="$1" -v left="$2" '
@@ -344,7 +327,7 @@ printable() { # control characters become `?`, also those of 8 bits: alone, or a
 # -- ENV: three keys with their values; nothing else of it leaves the host ---------------------------------------------
 read_env() { # leaves the lines in $env_lines, the word of the last BOKSINIT in $role, and how it ended in $env_ending
 	env_lines='' role='' env_ending=exit=0
-	if [ -r "$gate_etc/ENV" ]; then
+	if [ -f "$gate_etc/ENV" ] && [ -r "$gate_etc/ENV" ]; then
 		while IFS= read -r line || [ -n "$line" ]; do take_line; done <"$gate_etc/ENV"
 	else
 		name=role cut=
@@ -403,20 +386,13 @@ except OSError: sys.exit(2)' "$1" "$2"
 }
 
 # The others cannot tell a closed port from a bad name: what they do not reach stays unknown.
-knock_by_bash() {
-	# shellcheck disable=SC2016 # bash is to expand this
-	bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" || return 3
-}
-
-knock_by_nc() {
-	nc -z -w 4 "$1" "$2" || return 3
-}
-
-knock_by_telnet() {
-	case $(telnet "$1" "$2") in *'Connected to'*) ;; *) return 3 ;; esac
-}
+# shellcheck disable=SC2016 # bash is to expand this
+knock_by_bash() { bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" || return 3; }
+knock_by_nc() { nc -z -w 4 "$1" "$2" || return 3; }
+knock_by_telnet() { case $(telnet "$1" "$2") in *'Connected to'*) ;; *) return 3 ;; esac; }
 
 # -- the time limit ----------------------------------------------------------------------------------------------------
+# shellcheck disable=SC2086 # lists of process ids
 cut_off() { # ends what hangs in the request: asked, then forced, then without the shells that wait for its output
 	strikes=1 section=
 	while kill -0 "$worker"; do
@@ -424,7 +400,6 @@ cut_off() { # ends what hangs in the request: asked, then forced, then without t
 		list_family
 		[ -z "$before" ] || [ "$section" = "$before" ] || strikes=0 # the next section: it has a second from here
 		[ "$strikes" = 0 ] || kill -USR1 "$worker"
-		# shellcheck disable=SC2086 # lists of process ids
 		case $strikes in
 		0) ;;
 		1) kill -TERM $programs ;;
@@ -437,7 +412,6 @@ cut_off() { # ends what hangs in the request: asked, then forced, then without t
 	done
 	# A list that was made while the worker ended may lack something: the last one is empty.
 	while list_family && [ "$programs" ] && [ "$strikes" -lt 10 ]; do
-		# shellcheck disable=SC2086
 		kill -KILL $programs
 		strikes=$((strikes + 1))
 	done
@@ -586,7 +560,6 @@ preflight() { # everything that a change needs, over the very way that it takes
 	echo "lock=${lock_run:-none}${lock_run:+ $lock_owner $lock_since}"
 	echo "busy=$(running_id)"
 	read_freeze || tell_freeze
-	# shellcheck disable=SC2046 # the fields of df are wanted as words
 	set -- $(df -Pk "$gate_var/data" | sed -n '$p')
 	case ${4-} in '' | *[!0-9]*) ;; *) echo "free_kilobytes=$4" ;; esac
 	echo "database=$(database)"
@@ -745,7 +718,6 @@ utc() {
 }
 
 now() { # seconds since 1970: a difference of two is right over midnight and the new year, too
-	# shellcheck disable=SC2046 # five numbers
 	set -- $(date -u '+%Y %j %H %M %S')
 	days=$((($1 - 1970) * 365 + ($1 - 1969) / 4 + 1$2 - 1001))
 	echo $(((days * 24 + 1$3 - 100) * 3600 + (1$4 - 100) * 60 + 1$5 - 100))
@@ -761,7 +733,6 @@ start_of() { # PID: when it began, a number of hundredths of a second or of seco
 		set -- ${stat##*\) }
 		echo "${20}"
 	else
-		# shellcheck disable=SC2046
 		set -- $(ps -o etime= -p "$1" | sed 's/[-:]/ /g; s/^ *0*\([0-9]\)/\1/; s/ 0\([0-9]\)/ \1/g')
 		case $# in
 		2) echo $(($(now) - $1 * 60 - $2)) ;;

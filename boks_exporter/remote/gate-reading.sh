@@ -1,9 +1,9 @@
 #!/bin/sh
 # boks-gate, the reading gate: answers questions of boks-exporter about this BoKS host. No line of it changes BoKS.
 #
-# It is the forced command of the monitoring key, or is sent to `sh -s` where it is not installed. A request is one line
-# of exact words on standard input; no byte of it ever reaches a shell or a command. POSIX sh and POSIX utilities only:
-# Linux, AIX, Solaris, HP-UX. The protocol is in docs/gate-protocol.md.
+# The forced command of the monitoring key, or sent to `sh -s` where it is not installed. A request is one line of exact
+# words on standard input; no byte of it ever reaches a shell or a command. POSIX sh and utilities only, for Linux, AIX,
+# Solaris and HP-UX. The protocol is in docs/gate-protocol.md.
 #
 #   request    what runs                                                             as whom
 #   role       nothing: the shell reads three keys of BOKS_ETC/ENV, and              the gate
@@ -12,9 +12,10 @@
 #   list       BOKSADM -S boksdiag list            (not on a replica or client)      root
 #   memory     BOKSADM -S dumpbase -m              (not on a client)                 root
 #   errlog     wc -l and tail -30 of BOKS_VAR/boks_errlog                            root
-#   queue      ls -ltr BOKS_VAR/data/master_spool  (not on a replica or client)      root
+#   queue      ls -ltr BOKS_VAR/data/master_spool, unless it is empty               root
+#              (not on a replica or client)
 #   checksums  cksum of BOKS_ETC/method.conf and of two values of ENV                root
-#   processes  ps, and the pid files boks_init, servc4 and clntd of BOKS_VAR/LCK      root
+#   processes  grep of /proc (elsewhere ps); pid files in BOKS_VAR/LCK               root
 #   diskspace  df -Pk BOKS_VAR                                                       root
 #   ports      opens TCP connections to four ports of the master: MASTER in          root
 #              boks-gate.conf, else the addresses in BOKS_ETC/bcastaddr
@@ -25,8 +26,8 @@
 #
 # "Root" is by one sudo rule for the gate as a whole (PREFIX=sudo), by suexec, or because the login is root.
 #
-# shellcheck disable=SC2034,SC2329 # some variables and functions of the common part serve one gate only
-# shellcheck disable=SC3045 # where ulimit knows no -S or -v, there is no limit
+# shellcheck disable=SC2034,SC2329,SC3045 # what serves the other gate only; shells whose ulimit has no -v have no limit
+# shellcheck disable=SC2046,SC2254 # words of what a program prints, and patterns, are wanted; globbing is off
 
 gate_version=2.1.0
 gate_sent=no
@@ -45,9 +46,8 @@ gate_master=
 gate_services=/etc/services
 gate_ps='ps'
 # -- the sender's settings are inserted here --
-# Nothing of the caller's environment counts, neither variables (sshd can be set up to let a client choose some) nor
-# functions that bash would import: an installed gate starts again without any. All this is Bourne's own syntax, so
-# that the /bin/sh of Solaris 10, which is no POSIX shell, comes as far as the one that is.
+# Nothing of the caller's environment counts: an installed gate starts again without any. This is Bourne's own syntax,
+# so that the /bin/sh of Solaris 10, which is no POSIX shell, comes as far as the one that is.
 case $gate_sent,$1 in
 yes,* | no,clean | no,clean-root | no,clean-worker) ;;
 *)
@@ -64,8 +64,6 @@ PATH=/usr/xpg4/bin:/usr/bin:/bin:/usr/sbin:/sbin
 HOME=/
 LC_ALL=C
 UNIX95=1 # HP-UX: makes ps understand -o
-IFS=' 	
-'
 export PATH HOME LC_ALL UNIX95
 unset TIME_STYLE QUOTING_STYLE _POSIX2_VERSION # the login's, where the gate is sent: GNU's ls and tail obey them
 set -f
@@ -73,6 +71,7 @@ umask 077
 nl='
 '
 tab='	'
+IFS=" $tab$nl"
 odd="*[!$tab$nl -~]*" # text with anything but printable ASCII
 mark='' requests=0 worker='' timer='' idle_watch='' slot='' booted='' host=''
 
@@ -103,7 +102,6 @@ read_config() {
 
 is_trusted() { # PATH UID: a plain file or directory of that user's, writable by that user only
 	owner=$2
-	# shellcheck disable=SC2046 # the fields of ls are wanted as words; globbing is off
 	set -- $(ls -ldn "$1" 2>/dev/null)
 	case ${3-},${1-} in
 	"$owner",[d-]????-??-*) return 0 ;;
@@ -167,7 +165,6 @@ leave() { # nothing stays behind
 	fi
 	if [ -n "$idle_watch" ]; then
 		kill -STOP "$idle_watch" # so that it starts no other sleep
-		# shellcheck disable=SC2046
 		kill -KILL "$idle_watch" $(ps -A -o pid= -o ppid= | awk -v of="$idle_watch" '$2 == of { print $1 }')
 	fi
 	forget
@@ -183,19 +180,12 @@ as_root() { # COMMAND...: in place of the shell that calls this
 	esac
 }
 
-on_file() { # FILE COMMAND...: as root only where the file cannot be read without; in place of the shell, too
-	file=$1
-	shift
-	if [ -r "$file" ]; then exec "$@" "$file"; else as_root "$@" "$file"; fi
-}
-
 # -- one request -------------------------------------------------------------------------------------------------------
 next_request() { # reads and checks one, or ends
 	line=$gate_request
 	[ -n "$line" ] || IFS= read -r line || exit 0
 	gate_request='' mark=''
 	[ "${#line}" -le 400 ] || refuse too_long 64
-	# shellcheck disable=SC2254 # a pattern
 	case $line in $forbidden) refuse bad_character 64 ;; esac
 	# shellcheck disable=SC2086 # the words are wanted; globbing is off
 	set -- $line
@@ -210,7 +200,6 @@ answer() { # one request, within the time limit: a process of its own composes t
 	requests=$((requests + 1))
 	begin_poll || { say "=${mark}refused busy"; return 75; }
 	[ -z "$idle_watch" ] || [ "$requests" = 1 ] || kill -USR1 "$idle_watch" # before, it may have set no trap yet
-	open_reply
 	sleep "$gate_limit" >/dev/null &
 	timer=$!
 	work </dev/null &
@@ -224,7 +213,7 @@ answer() { # one request, within the time limit: a process of its own composes t
 open_reply() {
 	reply="=${mark}boks-gate/2 version=$gate_version$host"
 	case $requests,$words in 1,* | *' queue '* | *' op '*) reply="$reply clock=$(date -u '+%Y-%m-%dT%H:%M:%S')" ;; esac
-	if read -r pid <"$gate_var/LCK/boks_init"; then tell_start "$pid"; fi
+	if [ -f "$gate_var/LCK/boks_init" ] && read -r pid <"$gate_var/LCK/boks_init"; then tell_start "$pid"; fi
 	reply="$reply$nl"
 }
 
@@ -241,6 +230,7 @@ tell_start() { # PID of boks_init: its start, from Linux's /proc in hundredths o
 work() {
 	trap 'late=yes cut=yes' USR1
 	late='' limit=$gate_limit
+	open_reply
 	compose
 	say "$reply"
 	[ -n "$late" ] || kill -KILL "$timer"
@@ -258,10 +248,8 @@ run() { # NAME COMMAND...
 	ending=${piece%%"$nl"*}
 	text=${piece#"$ending"}
 	[ -n "$piece" ] || ending='exit=137 cut=bytes'
-	if [ -n "$cut" ]; then
-		# One command that hangs is seldom the only one: the others still get a chance, within the client's patience.
-		ending=timeout=$limit limit=1
-	fi
+	# One command that hangs is seldom the only one: the others still get a chance, within the client's patience.
+	[ -z "$cut" ] || ending=timeout=$limit limit=1
 	add_section "$name" "$ending" "${text#"$nl"}"
 }
 
@@ -274,7 +262,6 @@ isolated() { # COMMAND...: prints how it ended, then its output and errors; this
 	[ "${#out}" -le 65536 ] || out=$(say "$out" | shortened 1000 640000)
 	# bash says that it ignored a null byte
 	[ -z "$errors" ] || errors=$(say "$errors" | sed '/ignored null byte/d; /^$/d' | sed 50q | shortened 500 30000)
-	# shellcheck disable=SC2254 # a pattern
 	case $out$errors in $odd) out=$(say "$out" | printable) errors=$(say "$errors" | printable) ;; esac
 	cut=
 	case $out$nl in *" [cut]$nl"*) cut=lines ;; esac
@@ -286,10 +273,10 @@ isolated() { # COMMAND...: prints how it ended, then its output and errors; this
 take_apart() { # what `collect` has left; the shell that collected has been ended where its mark is missing
 	case $both in *"$nl$mark"*) ;; *) exit ;; esac
 	errors=${both%%"$nl$mark"*}
+	errors_end=$errors$nl$mark
 	if [ "${#errors}" -gt 8000 ]; then # a long prefix would take quadratic time to remove
-		both=$(say "$both" | sed -n "/^$mark/,\$p") errors_end=$mark
-	else
-		errors_end=$errors$nl$mark
+		both=$(say "$mark$nl$both" | awk 'NR == 1 { mark = $0; next } index($0, mark) == 1 { found = 1 } found')
+		errors_end=$mark
 	fi
 	both=${both#"$errors_end"}
 	status=${both%%"$nl"*}
@@ -321,10 +308,7 @@ else
 	}
 fi
 
-unbounded() { # COMMAND...: without the limit that the gate's own shells have
-	ulimit -S -v "$memory"
-	"$@"
-}
+unbounded() { ulimit -S -v "$memory"; "$@"; } # without the limit that the gate's own shells have
 
 shortened() { # BYTES TOTAL: lines cut at so many bytes, and the rest left out
 	awk -v most="$1" -v left="$2" '
@@ -342,7 +326,7 @@ printable() { # control characters become `?`, also those of 8 bits: alone, or a
 # -- ENV: three keys with their values; nothing else of it leaves the host ---------------------------------------------
 read_env() { # leaves the lines in $env_lines, the word of the last BOKSINIT in $role, and how it ended in $env_ending
 	env_lines='' role='' env_ending=exit=0
-	if [ -r "$gate_etc/ENV" ]; then
+	if [ -f "$gate_etc/ENV" ] && [ -r "$gate_etc/ENV" ]; then
 		while IFS= read -r line || [ -n "$line" ]; do take_line; done <"$gate_etc/ENV"
 	else
 		name=role cut=
@@ -401,20 +385,13 @@ except OSError: sys.exit(2)' "$1" "$2"
 }
 
 # The others cannot tell a closed port from a bad name: what they do not reach stays unknown.
-knock_by_bash() {
-	# shellcheck disable=SC2016 # bash is to expand this
-	bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" || return 3
-}
-
-knock_by_nc() {
-	nc -z -w 4 "$1" "$2" || return 3
-}
-
-knock_by_telnet() {
-	case $(telnet "$1" "$2") in *'Connected to'*) ;; *) return 3 ;; esac
-}
+# shellcheck disable=SC2016 # bash is to expand this
+knock_by_bash() { bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" || return 3; }
+knock_by_nc() { nc -z -w 4 "$1" "$2" || return 3; }
+knock_by_telnet() { case $(telnet "$1" "$2") in *'Connected to'*) ;; *) return 3 ;; esac; }
 
 # -- the time limit ----------------------------------------------------------------------------------------------------
+# shellcheck disable=SC2086 # lists of process ids
 cut_off() { # ends what hangs in the request: asked, then forced, then without the shells that wait for its output
 	strikes=1 section=
 	while kill -0 "$worker"; do
@@ -422,7 +399,6 @@ cut_off() { # ends what hangs in the request: asked, then forced, then without t
 		list_family
 		[ -z "$before" ] || [ "$section" = "$before" ] || strikes=0 # the next section: it has a second from here
 		[ "$strikes" = 0 ] || kill -USR1 "$worker"
-		# shellcheck disable=SC2086 # lists of process ids
 		case $strikes in
 		0) ;;
 		1) kill -TERM $programs ;;
@@ -435,7 +411,6 @@ cut_off() { # ends what hangs in the request: asked, then forced, then without t
 	done
 	# A list that was made while the worker ended may lack something: the last one is empty.
 	while list_family && [ "$programs" ] && [ "$strikes" -lt 10 ]; do
-		# shellcheck disable=SC2086
 		kill -KILL $programs
 		strikes=$((strikes + 1))
 	done
@@ -521,36 +496,36 @@ look_for_database() { # by the shell alone; nothing is said where there is one, 
 	set -f
 }
 
-# A function find_SECTION leaves what it found in $out, or fails and leaves why in $errors.
-take() { # COMMAND...: what it prints
+take() { # COMMAND...: leaves what it prints in $out, or fails and leaves that in $errors, as each find_SECTION does
 	out=$("$@" 2>&1) && return
 	status=$? errors=$out out=''
 	return "$status"
 }
 
+on_file() { # FILE COMMAND...: as root only where the file cannot be read without; in place of the shell, too
+	file=$1 && shift
+	if [ -r "$file" ]; then exec "$@" "$file"; else as_root "$@" "$file"; fi
+}
+
 find_errlog() {
 	take on_file "$gate_var/boks_errlog" /usr/bin/wc -l || return
-	# shellcheck disable=SC2086 # the number without the blanks and the name around it
-	set -- $out
+	out=${out#"${out%%[0-9]*}"}
 	# Not -n 30: the tail of Solaris outside /usr/xpg4 does not know it, and a sudo rule names one path for all.
-	out="lines=$1$nl$(on_file "$gate_var/boks_errlog" /usr/bin/tail -30 |
-		awk '{ cut = length($0) > 500; print "> " substr($0, 1, 500) (cut ? " [cut]" : "") }')"
+	out=lines=${out%% *}$nl$(on_file "$gate_var/boks_errlog" /usr/bin/tail -30 |
+		awk '{ cut = length($0) > 500; print "> " substr($0, 1, 500) (cut ? " [cut]" : "") }')
 	out=${out%"$nl"}
 }
 
 find_queue() {
 	spool=$gate_var/data/master_spool
 	if [ -r "$spool/." ] && [ -x "$spool/." ]; then # an empty queue, which is usual, costs no program
-		set +f
-		set -- "$spool"/dd_fcom_*
-		set -f
+		set +f && set -- "$spool"/dd_fcom_* && set -f
 		[ -e "$1" ] || [ -h "$1" ] || { out=files=0; return; }
 	fi
-	TZ=UTC0
-	export TZ
+	export TZ=UTC0
 	take on_file "$spool" /bin/ls -ltr || return
 	out=$(say "$out" | awk '
-		$NF ~ /^dd_fcom_/ { if (!files++) oldest = $0 }
+		/^-/ && $NF ~ /^dd_fcom_/ { if (!files++) oldest = $0 }
 		END { print "files=" files + 0; if (files) print "oldest=" oldest }')
 }
 
@@ -559,12 +534,10 @@ find_checksums() {
 	# shellcheck disable=SC2086 # check sum and size, without the name
 	set -- $out
 	out=${1:+method.conf $1 $2}
-	# As a shell reads assignments: the last one counts, and quotes and blanks around the value do not.
+	# As in a shell the last assignment counts, and quotes and blanks around the value do not.
 	for key in SHM_SIZE BRIDGE_ACCEPT_MASTER_IPS; do
-		case $nl$env_lines in *"$nl$key="*) ;; *) continue ;; esac
 		value=$nl$env_lines
-		value=${value##*"$nl$key="}
-		value=${value%%"$nl"*}
+		case $value in *"$nl$key="*) value=${value##*"$nl$key="} value=${value%%"$nl"*} ;; *) continue ;; esac
 		while :; do
 			case $value in
 			*[\"\']*) value=${value%%[\"\']*}${value#*[\"\']} ;;
@@ -576,14 +549,12 @@ find_checksums() {
 	done
 }
 
-find_processes() { # by the program's name; its pid file names it (match) or another (stale), or cannot be read (none)
-	bridges='servm.r servc.s servc.r master.s' listed='' running=' ' found=''
+find_processes() { # by the program's name, with the process id in its pid file
+	bridges='servm.r servc.s servc.r master.s' listed='' running=' '
 	if [ "$gate_ps" = ps ] && [ -r /proc/self/cmdline ]; then # Linux: ps costs three times as much as this
-		set +f
-		# First words and names of bridges, each in a line of its own; where it works, it finds its own arguments.
-		listed=$(grep -aso -e '^[^[:cntrl:] ]*boks_[^[:cntrl:] ]*' -e 'serv[cm].[rs]' -e master.s \
+		# First words, and names of bridges, a line each; where it works, it finds its own arguments.
+		listed=$(set +f; grep -aso -e '^[^[:cntrl:] ]*boks_[^[:cntrl:] ]*' -e 'serv[cm].[rs]' -e master.s \
 			/proc/self/cmdline /proc/[0-9]*/cmdline)
-		set -f
 	fi
 	[ -n "$listed" ] || { take "$gate_ps" -A -o pid= -o args= && listed=$out; } || return
 	IFS=$nl
@@ -593,29 +564,32 @@ find_processes() { # by the program's name; its pid file names it (match) or ano
 		# shellcheck disable=SC2086 # process id, program and arguments
 		set -- $line
 		program=${2##*/}
-		running="$running$1=${program%:} "
+		case $program in boks_*) running="$running$1=${program%:} " ;; esac
 		case $running in *" $1=boks_bridge"*) ;; *) continue ;; esac
 		for bridge in $bridges; do
 			case $line in *"$bridge"*) running="$running=$bridge " ;; esac
 		done
 	done
-	IFS=" $tab$nl"
-	for process in boks_init boks_servc boks_clntd $bridges boks_master boks_drainmast; do
-		case $running in *"=$process "*) word=running ;; *) word=missing ;; esac
-		case $process in boks_init) file=boks_init ;; boks_servc) file=servc4 ;; boks_clntd) file=clntd ;; *) file= ;; esac
-		if [ -n "$file" ]; then
-			pid=''
-			IFS= read -r pid <"$gate_var/LCK/$file"
-			pid=${pid#"${pid%%[0-9]*}"} pid=${pid%%[!0-9]*}
-			case $pid,$running in
-			,*) word="$word pid_file=none" ;;
-			*" $pid=$process "*) word="$word pid_file=match" ;;
-			*) word="$word pid_file=stale" ;;
-			esac
-		fi
-		found="$found${found:+$nl}$process=$word"
-	done
-	out=$found
+	IFS=" $tab$nl" out=''
+	show_process boks_init boks_init
+	show_process boks_servc servc4
+	show_process boks_clntd clntd
+	for process in $bridges boks_master boks_drainmast; do show_process "$process"; done
+	out=${out%"$nl"}
+}
+
+show_process() { # PROCESS [PID_FILE]: which names it (match) or another (stale), or cannot be read (none)
+	case $running in *"=$1 "*) word=running ;; *) word=missing ;; esac
+	if [ -n "${2-}" ]; then
+		pid=''
+		[ ! -f "$gate_var/LCK/$2" ] || read -r pid line <"$gate_var/LCK/$2"
+		case ${pid%%[!0-9]*},$running in
+		,*) word="$word pid_file=none" ;;
+		*" ${pid%%[!0-9]*}=$1 "*) word="$word pid_file=match" ;;
+		*) word="$word pid_file=stale" ;;
+		esac
+	fi
+	out="$out$1=$word$nl"
 }
 
 find_diskspace() {
@@ -635,8 +609,7 @@ find_ports() { # of the master that this host's own files name; a request cannot
 			for (i = 1; i <= NF; i++) if ($i ~ /^[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+$/ && found++ < 3) print $i
 		}')
 	errors="boks-gate: neither MASTER in boks-gate.conf nor $gate_etc/bcastaddr names a master"
-	[ -n "$masters" ] || return
-	errors=''
+	[ -n "$masters" ] && errors='' || return
 	out=$({
 		for master in $masters; do
 			for port in 0 1 2 3; do
@@ -656,21 +629,17 @@ register() {
 	for other in "$polls"/*; do
 		[ -e "$other" ] || continue
 		# A gate that was killed in a poll leaves `busy`, and its process id may be another program's by now.
-		if ! kill -0 "${other##*/}" || { is_busy "$other" && ! is_gate "${other##*/}"; }; then gone="$gone $other"; fi
+		kill -0 "${other##*/}" && { ! is_busy "$other" ||
+			case $(ps -o args= -p "${other##*/}") in *"$0"*) ;; *) false ;; esac; } || gone="$gone $other"
 	done
 	set -f
 	# shellcheck disable=SC2086 # a list of files
 	[ -z "$gone" ] || rm -f $gone
 }
 
-is_busy() { # FILE
-	read -r state <"$1" && [ "$state" = busy ]
-}
-
-is_gate() { # PID
-	case $(ps -o args= -p "$1") in *"$0"*) return 0 ;; esac
-	return 1
-}
+is_busy() { read -r state <"$1" && [ "$state" = busy ]; }
+end_poll() { [ -z "$slot" ] || echo idle >"$slot"; }
+forget() { [ -z "$slot" ] || rm -f "$slot"; }
 
 begin_poll() { # fails where too many are in progress; each says `busy` before it counts, so no more than allowed go on
 	[ -n "$slot" ] && echo busy >"$slot" || return 0 # a full disk stops no monitoring
@@ -681,14 +650,6 @@ begin_poll() { # fails where too many are in progress; each says `busy` before i
 	done
 	set -f
 	[ "$busy" -le "$gate_polls" ] || { end_poll; return 1; }
-}
-
-end_poll() {
-	[ -z "$slot" ] || echo idle >"$slot"
-}
-
-forget() {
-	[ -z "$slot" ] || rm -f "$slot"
 }
 
 # -- one request, or a loop of them ------------------------------------------------------------------------------------

@@ -2,18 +2,25 @@
 
 import argparse
 import os
-import subprocess
+import signal
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
+from multiprocessing import get_context
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
+import pytest
+
+import tests.unit.operator_host  # noqa: F401 - imported once, for all forks
+from boks_exporter.remote import gate
 from boks_exporter.remote.gate import GateKind, gate_text
 
-ROOT = Path(__file__).resolve().parents[2]
 CHANGES = Path(__file__).with_name("mutants.txt")
 TESTS = {
     GateKind.READING: (
@@ -31,12 +38,16 @@ TESTS = {
         "tests/integration/test_operator_gate_races.py",
         "tests/integration/test_operator_gate_idempotency.py",
         "tests/integration/test_operator_gate_keeps.py",
+        "tests/integration/test_operator_gate_edges.py",
         "tests/integration/test_operator_gate_queries.py",
         "tests/unit/test_gate_operator_requests.py",
     ),
 }
 _LONGEST_SECONDS = 900
 """Far more than all tests take; a change that makes them hang is noticed."""
+_SURVIVED = 3
+PLUGINS = ("pytest_asyncio.plugin", "pytest_timeout", "_hypothesis_pytestplugin", "no:cacheprovider", "no:faulthandler")
+"""All others take longer to load than a test takes."""
 ONE_SHELL = "not busybox and not ksh93 and not mksh and not bash"
 """The changes are of what all shells have in common; one of them notices."""
 
@@ -67,29 +78,60 @@ def mutants() -> Iterator[Mutant]:
         yield Mutant(GateKind(kind), test, old, new)
 
 
-def is_noticed(mutant: Mutant) -> bool:
-    """Run its own test against the changed gate, and all others where that one passes; whether one of them fails."""
-    with tempfile.TemporaryDirectory(prefix="mutant-") as directory:
-        for kind in GateKind:
-            text = gate_text(kind)
-            Path(directory, f"gate-{kind}.sh").write_text(mutant.apply(text) if kind is mutant.kind else text)
-        return fails(directory, [mutant.test]) or fails(directory, TESTS[mutant.kind])
+def fails(tests: Iterable[str], directory: str) -> bool:
+    """Run tests in a fork, since pytest's plugins can be set up once in a process; whether one fails."""
+    options = [*("-p" + plugin for plugin in PLUGINS), "-q", "-x", "-k", ONE_SHELL]
+    child = os.fork()
+    if child == 0:
+        os._exit(pytest.main([*options, f"--basetemp={directory}/pytest", *tests]))
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
+        message = f"expected tests to pass or to fail, found status {status}: {' '.join(tests)}"
+        raise RuntimeError(message)
+    return status == pytest.ExitCode.TESTS_FAILED
 
 
-def fails(gates: str, tests: Iterable[str]) -> bool:
-    """Run tests against the gates in this directory."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", ONE_SHELL]
-    command += ["-p", "tests.gates.changed_gate", f"--basetemp={gates}/pytest"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "CHANGED_GATES": gates}
-    try:
-        result = subprocess.run(
-            [*command, *tests], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=_LONGEST_SECONDS
-        )
-    except subprocess.TimeoutExpired:
-        return True
-    if result.returncode not in {0, 1}:
-        raise RuntimeError(result.stdout + result.stderr)
-    return result.returncode == 1
+def look(mutant: Mutant, directory: str) -> None:
+    """Exit with 0 if a test notices the change, with 3 if none does. Its own test comes before all others."""
+    changed = {kind: gate_text(kind) for kind in GateKind}
+    changed[mutant.kind] = mutant.apply(changed[mutant.kind])
+    for kind, text in changed.items():
+        Path(directory, f"gate-{kind}.sh").write_text(text, encoding="utf-8")
+    for cached in (gate.gate_text, gate.gate_version, gate._sent_text):
+        cached.cache_clear()
+    setattr(gate, "resources", SimpleNamespace(files=lambda _: Path(directory)))  # noqa: B010 - a module for mypy
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    with Path(directory, "output").open("w") as output:
+        os.dup2(output.fileno(), 1)
+        os.dup2(output.fileno(), 2)
+    is_noticed = fails([mutant.test], directory) or fails(TESTS[mutant.kind], directory)
+    sys.exit(0 if is_noticed else _SURVIVED)
+
+
+def results(chosen: Iterable[Mutant], jobs: int) -> Iterator[tuple[Mutant, bool]]:
+    """Try changes in forks of this process, which has imported what the tests need."""
+    waiting = list(reversed(list(chosen)))
+    running: dict[int, tuple[Mutant, BaseProcess]] = {}
+    with tempfile.TemporaryDirectory(prefix="mutants-") as root:
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                directory = tempfile.mkdtemp(dir=root)
+                process = get_context("fork").Process(target=look, args=(waiting[-1], directory))
+                process.start()
+                running[process.sentinel] = waiting.pop(), process
+            for sentinel in wait(list(running), _LONGEST_SECONDS) or list(running):
+                mutant, process = running.pop(cast("int", sentinel))
+                process.kill()
+                process.join()
+                yield mutant, noticed(process)
+
+
+def noticed(process: BaseProcess) -> bool:
+    """Whether a test failed, or hung for so long that the process was killed."""
+    if process.exitcode not in {0, _SURVIVED, -signal.SIGKILL}:
+        message = f"expected status 0 or {_SURVIVED}, found {process.exitcode}"
+        raise RuntimeError(message)
+    return process.exitcode != _SURVIVED
 
 
 def excerpt(count: int, seed: int) -> list[Mutant]:
@@ -106,12 +148,11 @@ def main() -> int:
     given = parser.parse_args()
     chosen = excerpt(given.sample, given.seed) if given.sample else list(mutants())
     survivors = 0
-    with ThreadPoolExecutor(given.jobs) as pool:
-        for mutant, noticed in zip(chosen, pool.map(is_noticed, chosen), strict=True):
-            survivors += not noticed
-            result = "noticed " if noticed else "SURVIVED"
-            sys.stdout.write(f"{result} {mutant.kind} {mutant.old!r} -> {mutant.new!r}\n")
-            sys.stdout.flush()
+    for mutant, is_noticed in results(chosen, given.jobs):
+        survivors += not is_noticed
+        result = "noticed " if is_noticed else "SURVIVED"
+        sys.stdout.write(f"{result} {mutant.kind} {mutant.old!r} -> {mutant.new!r}\n")
+        sys.stdout.flush()
     sys.stdout.write(f"{len(chosen)} changes, {survivors} survived\n")
     return 1 if survivors else 0
 

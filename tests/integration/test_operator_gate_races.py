@@ -101,7 +101,7 @@ def test_of_a_request_and_its_voiding_one_wins(tmp_path: Path) -> None:
             assert host.ran == ["Boot"]
 
 
-@pytest.mark.parametrize("content", ["", "\n", "R1", "R1 alice"])
+@pytest.mark.parametrize("content", ["", "\n", "R1 ali", "R1 alice\n"])
 def test_a_lock_that_a_crash_has_emptied_can_be_taken(tmp_path: Path, shell: str, content: str) -> None:
     """It holds nothing, preflight says so, and one of many gets it."""
     host = OperatorHost(tmp_path, shell=shell)

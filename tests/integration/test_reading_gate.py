@@ -1,5 +1,7 @@
 """The reading gate of protocol 2 under every shell that a host may have as its `sh`."""
 
+import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -208,8 +210,24 @@ def test_the_oldest_file_of_the_queue_is_named(tree: Tree, tmp_path: Path, shell
         file.unlink()
     gate = install_gate(tree, tmp_path / "gate", shell=shell)
     assert ask(gate, "queue").sections[0].stdout == "files=0\n"
+    (tree.spool / "dd_fcom_0").mkdir()
+    assert ask(gate, "queue").sections[0].stdout == "files=0\n"
     (tree.spool / "dd_fcom_9").write_text("x")
-    assert ask(gate, "queue").sections[0].stdout.startswith("files=1\noldest=-rw")
+    (tree.spool / "of two lines\n dd_fcom_8").write_text("x")
+    assert re.fullmatch(r"files=1\noldest=-rw.* dd_fcom_9\n", ask(gate, "queue").sections[0].stdout)
+
+
+def test_pipes_in_place_of_files_are_not_waited_for(tree: Tree, tmp_path: Path, shell: str) -> None:
+    """A poll neither hangs at them nor loses the sections that do not need them."""
+    (tree.var / "LCK").mkdir()
+    (tree.etc / "ENV").unlink()
+    for file in (tree.var / "LCK" / "boks_init", tree.var / "LCK" / "clntd", tree.etc / "ENV"):
+        os.mkfifo(file)
+    role, processes, sequence = ask(
+        install_gate(tree, tmp_path / "gate", shell=shell, limit=1), "role processes sequence"
+    ).sections
+    assert (role.timed_out, sequence.exit_status) == (True, 0)
+    assert processes.stdout.count("pid_file=none") == 3
 
 
 def test_settings_are_summed_as_a_shell_reads_them(tree: Tree, tmp_path: Path, shell: str) -> None:

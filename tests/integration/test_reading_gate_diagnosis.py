@@ -4,13 +4,15 @@ import os
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.integration.shells import fixture_of_shells
+from tests.unit.gate_processes import wait_until
 from tests.unit.gate_runs import ask, install_gate
 from tests.unit.gate_tree import Tree
 
@@ -77,6 +79,24 @@ def test_a_running_program_is_found_by_the_systems_own_ps(tree: Tree, tmp_path: 
         finally:
             daemon.kill()
     assert "boks_clntd=running pid_file=match" in section.stdout.splitlines()
+
+
+def test_a_process_is_known_by_its_first_word_alone(tree: Tree, tmp_path: Path, shell: str) -> None:
+    """Whatever its arguments are; and a bridge's name counts among those of a bridge only."""
+    arguments = {"other": "/opt/boksm/lib/boks_clntd boks_bridge servm.r", "boks_bridge": "-xn servc.s"}
+    gate = install_gate(tree, tmp_path / "gate", shell=shell)
+    with ExitStack() as stack:
+        for name, words in arguments.items():
+            argv = [f"{tree.root}/{name}", "-c", "import sys; sys.stdin.read()", *words.split()]
+            process = stack.enter_context(subprocess.Popen(argv, executable=sys.executable, stdin=subprocess.PIPE))
+            wait_until(has_arguments(process.pid, words))
+        (section,) = ask(gate, "processes").sections
+    assert [line for line in section.stdout.splitlines() if "running" in line] == ["servc.s=running"]
+
+
+def has_arguments(pid: int, words: str) -> Callable[[], bool]:
+    """Between fork and exec a process has its parent's."""
+    return lambda: words.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
 
 
 def test_the_free_space_of_boks_var(tree: Tree, tmp_path: Path, shell: str) -> None:

@@ -1,5 +1,7 @@
 """The time limit of a poll of the reading gate, and the bound on polls in progress."""
 
+import os
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -10,9 +12,11 @@ import pytest
 from boks_exporter.model import Section
 from boks_exporter.parsing.reply import parse_reply
 from boks_exporter.parsing.reply_frames import RefusedError
+from boks_exporter.remote.gate import sent_script
+from boks_exporter.remote.settings import Prefix
 from tests.integration.shells import fixture_of_shells
 from tests.unit.gate_processes import dead_pid, wait_until
-from tests.unit.gate_runs import Channel, ask, install_gate, run_gate
+from tests.unit.gate_runs import NONCE, Channel, ask, install_gate, run_gate
 from tests.unit.gate_tree import STUBBORN, Tree
 
 shell = fixture_of_shells()
@@ -76,6 +80,17 @@ def test_a_slow_command_after_one_that_hung_has_a_second(tree: Tree, tmp_path: P
     assert [section.timed_out for section in reply.sections] == [True, False, False]
 
 
+def test_a_role_that_cannot_be_read_in_time_leaves_a_second_to_the_others(tree: Tree, tmp_path: Path) -> None:
+    """ENV is behind sudo here, and sudo hangs for each command."""
+    (tree.etc / "ENV").unlink()
+    (tmp_path / "sudo").write_text(f"#!/bin/sh\nexec '{tree.forever}' 600\n")
+    (tmp_path / "sudo").chmod(0o755)
+    script = sent_script(tree.paths(limit=2, prefix=Prefix.SUDO), f"boks-gate/2 {NONCE} role sequence").decode()
+    script = script.replace("PATH=/usr/xpg4/bin:", f"PATH={tmp_path}:/usr/xpg4/bin:")
+    out = subprocess.run(["sh", "-s"], input=script.encode(), capture_output=True, timeout=60, check=True).stdout
+    assert [line.split()[-1] for line in out.decode().splitlines() if " end " in line] == ["timeout=2", "timeout=1"]
+
+
 def test_polls_in_progress_are_bounded_not_open_loops(tree: Tree, tmp_path: Path, shell: str) -> None:
     """As many as POLLS allows; one more is refused at once and can ask again; a dead gate counts for nothing."""
     tree.boksadm_is('>"${0%/*}/begun.$$"\nwhile [ ! -e "${0%/*}/go" ]; do sleep 0.1; done\necho fine\n')
@@ -111,6 +126,21 @@ def test_polls_in_progress_are_bounded_not_open_loops(tree: Tree, tmp_path: Path
 def all_idle(polls: Path) -> bool:
     """A gate says so once its reply is written."""
     return {file.read_text() for file in polls.iterdir()} == {"idle\n"}
+
+
+def test_a_gate_that_was_killed_in_a_poll_keeps_no_open_loop_out(tree: Tree, tmp_path: Path) -> None:
+    tree.boksadm_is('>"${0%/*}/begun"\nexec "${0%/*}/forever" 600\n')
+    gate = install_gate(tree, tmp_path / "gate", settings="gate_polls=1\n", limit=60)
+    with Channel([gate]) as killed, Channel([gate]) as channel:
+        for each in (killed, channel):
+            each.ask("loop 60 role", "0a")
+            wait_until(lambda: all_idle(tmp_path / "gate" / "state" / "polls"))
+        killed.write(b"boks-gate/2 0b sequence\n")
+        wait_until((tree.root / "begun").exists)
+        assert channel.ask_busy("role", "0b")
+        os.killpg(killed.process.pid, signal.SIGKILL)
+        killed.wait()
+        assert channel.ask("role", "0c").sections[0].exit_status == 0
 
 
 def test_busy_has_a_status_of_its_own_where_there_is_no_loop(tree: Tree, tmp_path: Path) -> None:

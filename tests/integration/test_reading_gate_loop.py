@@ -70,8 +70,10 @@ def test_a_poll_in_the_loop_starts_a_fixed_number_of_programs(tree: Tree, tmp_pa
 def test_no_argument_list_holds_the_nonce(tree: Tree, tmp_path: Path, shell: str) -> None:
     """Any local user can read argument lists, and would know how to forge a frame."""
     trace = Trace(tmp_path / "trace")
+    (tree.root / "errors").write_text("an error\n" * 1_000)
+    tree.boksadm_is('cat "${0%/*}/errors" >&2\n')
     with Channel(trace.command(install_gate(tree, tmp_path / "gate", shell=shell))) as channel:
-        channel.ask("loop 60 role sequence list memory errlog queue checksums", NONCE)
+        channel.ask("loop 60 role sequence list memory errlog queue checksums processes diskspace", NONCE)
     programs, _ = settled(trace)
     assert len(programs) > 10
     assert [program for program in programs if NONCE in program] == []
@@ -104,7 +106,7 @@ def test_a_line_outside_of_the_vocabulary_ends_the_loop(tree: Tree, tmp_path: Pa
 
 def test_the_loop_ends_with_the_connection(tree: Tree, tmp_path: Path, shell: str) -> None:
     """Neither gate nor timers stay behind, though the loop may be idle for an hour."""
-    with Channel([install_gate(tree, tmp_path / "gate", shell=shell)]) as channel:
+    with Channel([install_gate(tree, tmp_path / "gate", shell=shell, limit=600)]) as channel:
         channel.ask("loop 3600 role", "0a")
         channel.ask("sequence", "0b")
         wait_until(lambda: sleeps_of(channel) == ["3600"])
@@ -135,6 +137,25 @@ def test_an_idle_loop_ends_by_itself(tree: Tree, tmp_path: Path, shell: str) -> 
         assert channel.read(b"=never\n") == b""
         channel.wait()
     assert (gates_of(tmp_path), in_group(pid)) == ([], [])
+
+
+def test_requests_keep_a_loop_open(tree: Tree, tmp_path: Path) -> None:
+    """Without one it ends at the next tick of its idle watch, which this test makes tick."""
+    gate, tick, waits = install_gate(tree, tmp_path / "gate"), tmp_path / "tick", tmp_path / "waits"
+    watch = f"{{ >'{waits}'; while [ ! -e '{tick}' ]; do sleep 0.05; done; rm '{tick}'; }}"
+    text = gate.read_text()
+    assert text.count('\t\tsleep "$1" &\n') == 1
+    gate.write_text(text.replace('\t\tsleep "$1" &\n', f"\t\t{watch} &\n"))
+    with Channel([gate]) as channel:
+        channel.ask("loop 60 role", "0a")
+        for nonce in ("0b", "0c"):
+            wait_until(waits.exists)
+            channel.ask("role", nonce)
+            waits.unlink()
+            tick.touch()
+        wait_until(waits.exists)
+        tick.touch()
+        assert channel.read(b"=never\n") == b""
 
 
 def test_the_loop_ends_after_a_number_of_requests(tree: Tree, tmp_path: Path) -> None:
