@@ -875,13 +875,14 @@ pause() {
 	sleep 0.1 || sleep 1
 }
 
-detach() { # ID TOKEN ID WORDS...: beyond the end of this connection, its terminal and its process group
+detach() { # ID TOKEN ID WORDS...: beyond this connection, its terminal, its process group and the gate's limit of memory
 	if command -v setsid >/dev/null; then
-		setsid "$0" worker "$@" </dev/null >/dev/null &
+		(unbounded exec setsid "$0" worker "$@") </dev/null >/dev/null &
 	elif command -v perl >/dev/null; then
-		perl -e 'use POSIX; fork and exit; POSIX::setsid(); exec @ARGV' "$0" worker "$@" </dev/null >/dev/null &
+		(unbounded exec perl -e 'use POSIX; fork and exit; POSIX::setsid(); exec @ARGV' "$0" worker "$@") \
+			</dev/null >/dev/null &
 	else
-		(trap '' HUP && exec "$0" worker "$@") </dev/null >/dev/null &
+		(trap '' HUP && unbounded exec "$0" worker "$@") </dev/null >/dev/null &
 	fi
 }
 

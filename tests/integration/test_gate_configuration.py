@@ -1,6 +1,8 @@
 """The file beside an installed gate, with root's help."""
 
 import os
+import signal
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -153,7 +155,10 @@ def test_a_directory_that_others_could_write_bounds_nothing(host: GateHost, mode
     state = host.root / "state"
     host.conf.write_text(gate_conf(host.tree.paths(), state=str(state)).replace("#POLLS=8", "POLLS=1"))
     host.hand_over()
-    as_root(
-        "sh", "-c", f"mkdir -p '{state}/polls'; chmod {mode} '{state}/polls'; echo busy >'{state}/polls/{os.getpid()}'"
-    )
-    assert host.ask("role").returncode == 0
+    looks_like_a_gate = ["sh", "-c", "sleep 60; :", str(host.gate)]
+    with subprocess.Popen(looks_like_a_gate, start_new_session=True) as other:
+        busy = f"mkdir -p '{state}/polls'; chmod {mode} '{state}/polls'; echo busy >'{state}/polls/{other.pid}'"
+        as_root("sh", "-c", busy)
+        status = host.ask("role").returncode
+        os.killpg(other.pid, signal.SIGKILL)
+    assert status == 0

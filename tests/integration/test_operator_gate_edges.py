@@ -1,5 +1,6 @@
 """What the operator gate does at midnight, behind links, at its limits, and to what is another run's."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,15 @@ from tests.unit.operator_host import DATA, HELD, OperatorHost, locked
 DONE = "state=done exit=0"
 DATE = """\
 #!/bin/sh
-[ "$*" != "-u +%Y %j %H %M %S" ] || exec sh -c 'read at <"$0"; echo $((at + 1)) >"$0"
-	[ $at -gt 0 ] && echo "2027 001 00 00 $((10 + at))" || echo "2026 365 23 59 $((59 + at))"' "${0%/*}/calls"
-echo 2026-12-31T23:59:59
+PATH=/bin:/usr/bin
+[ "$*" = "-u +%Y %j %H %M %S" ] || { echo 2026-12-31T23:59:59; exit; }
+(set -C && date +%s >"${0%/*}/begun") 2>/dev/null
+while at=$(cat "${0%/*}/begun") && [ -z "$at" ]; do :; done
+after=$(($(date +%s) - at))
+[ "$after" -gt 0 ] || exec echo "2026 365 23 59 59"
+printf '2027 001 00 %02d %02d\\n' $((after / 60)) $((after % 60))
 """
-"""The first second is the last one of a year; each later call is a second later."""
+"""Its first second is the last one of a year."""
 
 
 @pytest.fixture
@@ -38,13 +43,12 @@ def held_up(host: OperatorHost, before: str) -> Path:
 
 def test_a_change_over_midnight_takes_seconds(tmp_path: Path) -> None:
     """No time is negative, and following a command that still runs ends."""
-    host = locked(OperatorHost(tmp_path, limit=4))
+    host = locked(OperatorHost(tmp_path, limit=3))
     host.slow.touch()
     tools = tmp_path / "bin"
     tools.mkdir()
     (tools / "date").write_text(DATE)
     (tools / "date").chmod(0o755)
-    (tools / "calls").write_text("0\n")
     changed(host, "PATH=/usr/xpg4/bin:", f"PATH={tools}:/usr/xpg4/bin:")
     try:
         gate = host.begin("do R1.1 boot-stop")
@@ -64,6 +68,16 @@ def test_what_the_gate_keeps_is_its_own(host: OperatorHost) -> None:
     """Nobody else can read or write its directory of state, or what is in it."""
     host.settled("do R1.1 boot-start")
     assert {path.stat().st_mode & 0o77 for path in (host.state, *host.state.rglob("*"))} == {0}
+
+
+@pytest.mark.parametrize("missing", [(), ("setsid",), ("setsid", "perl")])
+def test_what_a_change_starts_has_the_memory_that_its_login_has(host: OperatorHost, missing: tuple[str, ...]) -> None:
+    """BoKS's daemons run on with it: the limit of the gate's own shells is not theirs."""
+    for tool in missing:
+        changed(host, f"command -v {tool} >", f"command -v no-{tool} >")
+    host.tree.boksadm_is("ulimit -S -v\n")
+    own = subprocess.run(["sh", "-c", "ulimit -S -v"], capture_output=True, text=True, check=True).stdout
+    assert host.settled("do R1.1 boot-start").startswith(f"=section do\n|{own}=end ")
 
 
 def test_a_lock_that_another_run_gets_while_one_is_given_back_stays(host: OperatorHost) -> None:
