@@ -46,7 +46,7 @@ def begun(host: OperatorHost, line: str = STOP) -> "subprocess.Popen[bytes]":
     """Start a change that is held up, and wait until its command runs."""
     host.slow.touch()
     gate = host.begin(line)
-    until(lambda: host.ran)
+    until(lambda: host.ran and host.has_pid("R1.1"))
     return gate
 
 

@@ -119,7 +119,7 @@ def test_a_reused_process_id_does_not_keep_a_host_busy(tmp_path: Path, shell: st
     host = locked(OperatorHost(tmp_path, shell=shell, limit=1))
     host.slow.touch()
     host.begin("do R1.1 boot-stop").communicate(timeout=60)
-    until(lambda: host.ran)
+    until(lambda: host.ran and host.has_pid("R1.1"))
     start = host.record("R1.1") / "start"
     pids = [int(start.read_text().splitlines()[1]), int((host.record("R1.1") / "pid").read_text().split()[0])]
     for pid in pids:

@@ -118,6 +118,11 @@ class OperatorHost:
     def record(self, step: str) -> Path:
         return self.state / "records" / step
 
+    def has_pid(self, step: str) -> bool:
+        """Whether the worker has written its command's process id, which it does while the command runs."""
+        pid = self.record(step) / "pid"
+        return pid.exists() and pid.read_text().endswith("\n")
+
 
 def locked(host: OperatorHost) -> OperatorHost:
     """Take a host's lock, without which nothing is changed."""
