@@ -114,9 +114,7 @@ def _write_host(directory: Path, role: str, keys: Mapping[Access, str], boksadm:
     (directory / "etc/method.conf").write_text("ssh_pubkey\n")
     (directory / "var/data/master_spool").mkdir(parents=True)
     (directory / "var/LCK").mkdir()
-    (directory / "var/boks_errlog").write_text(
-        "boks_servc: a line of an error log as a host has it\n" * 200
-    )
+    (directory / "var/boks_errlog").write_text("boks_servc: a line of an error log as a host has it\n" * 200)
     lines = [install(directory, access, key, boksadm) for access, key in keys.items()]
     (directory / "authorized_keys").write_text("".join(lines))
 

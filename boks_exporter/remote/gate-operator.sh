@@ -327,7 +327,7 @@ printable() { # control characters become `?`, also those of 8 bits: alone, or a
 # -- ENV: three keys with their values; nothing else of it leaves the host ---------------------------------------------
 read_env() { # leaves the lines in $env_lines, the word of the last BOKSINIT in $role, and how it ended in $env_ending
 	env_lines='' role='' env_ending=exit=0
-	if [ -f "$gate_etc/ENV" ] && [ -r "$gate_etc/ENV" ]; then
+	if [ -r "$gate_etc/ENV" ] && [ -f "$gate_etc/ENV" ]; then
 		while IFS= read -r line || [ -n "$line" ]; do take_line; done <"$gate_etc/ENV"
 	else
 		name=role cut=
@@ -875,7 +875,7 @@ pause() {
 	sleep 0.1 || sleep 1
 }
 
-detach() { # ID TOKEN ID WORDS...: beyond this connection, its terminal, its process group and the gate's limit of memory
+detach() { # ID TOKEN ID WORDS...: beyond this connection, its terminal, its process group and the gate's memory limit
 	if command -v setsid >/dev/null; then
 		(unbounded exec setsid "$0" worker "$@") </dev/null >/dev/null &
 	elif command -v perl >/dev/null; then

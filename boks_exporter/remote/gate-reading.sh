@@ -326,7 +326,7 @@ printable() { # control characters become `?`, also those of 8 bits: alone, or a
 # -- ENV: three keys with their values; nothing else of it leaves the host ---------------------------------------------
 read_env() { # leaves the lines in $env_lines, the word of the last BOKSINIT in $role, and how it ended in $env_ending
 	env_lines='' role='' env_ending=exit=0
-	if [ -f "$gate_etc/ENV" ] && [ -r "$gate_etc/ENV" ]; then
+	if [ -r "$gate_etc/ENV" ] && [ -f "$gate_etc/ENV" ]; then
 		while IFS= read -r line || [ -n "$line" ]; do take_line; done <"$gate_etc/ENV"
 	else
 		name=role cut=

@@ -46,7 +46,14 @@ TESTS = {
 _LONGEST_SECONDS = 900
 """Far more than all tests take; a change that makes them hang is noticed."""
 _SURVIVED = 3
-PLUGINS = ("pytest_asyncio.plugin", "pytest_timeout", "_hypothesis_pytestplugin", "no:cacheprovider", "no:faulthandler")
+PLUGINS = (
+    "pytest_cov.plugin",
+    "pytest_asyncio.plugin",
+    "pytest_timeout",
+    "_hypothesis_pytestplugin",
+    "no:cacheprovider",
+    "no:faulthandler",
+)
 """All others take longer to load than a test takes."""
 ONE_SHELL = "not busybox and not ksh93 and not mksh and not bash"
 """The changes are of what all shells have in common; one of them notices."""

@@ -65,7 +65,7 @@ def test_the_largest_numbers_are_accepted(tmp_path: Path, line: str) -> None:
 
 
 def test_what_the_gate_keeps_is_its_own(host: OperatorHost) -> None:
-    """Nobody else can read or write its directory of state, or what is in it."""
+    """No other user can read or write its directory of state, or what is in it."""
     host.settled("do R1.1 boot-start")
     assert {path.stat().st_mode & 0o77 for path in (host.state, *host.state.rglob("*"))} == {0}
 

@@ -16,7 +16,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -194,10 +193,7 @@ def _of_gates(given: argparse.Namespace) -> tuple[str, int]:
     if not given.gates:
         return "The gates were not changed in this run: `make mutate-gate`.", 0
     chosen = gate_changes.excerpt(given.gates, given.seed)
-    with ThreadPoolExecutor(given.jobs) as pool:
-        missed = [
-            each for each, noticed in zip(chosen, pool.map(gate_changes.is_noticed, chosen), strict=True) if not noticed
-        ]
+    missed = [change for change, is_noticed in gate_changes.results(chosen, given.jobs) if not is_noticed]
     lines = [f"* {each.kind}: `{each.old!r}` to `{each.new!r}`" for each in missed]
     return "\n".join((f"Of the gates {len(chosen)} changes were tried; {len(missed)} were not noticed.", *lines)), len(
         missed
