@@ -257,7 +257,7 @@ isolated() { # COMMAND...: prints how it ended, then its output and errors; this
 	out='' errors=''
 	case $1 in
 	find_*) "$@"; status=$? ;; # it leaves both itself, so no other shells are needed to keep them apart
-	*) collect "$@" && take_apart ;;
+	*) collect "$@"; take_apart ;;
 	esac
 	[ "${#out}" -le 65536 ] || out=$(say "$out" | shortened 1000 640000)
 	# bash says that it ignored a null byte
