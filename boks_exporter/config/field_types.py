@@ -15,8 +15,9 @@ from boks_exporter.text.units import DURATION_PATTERN, SIZE_PATTERN, duration, s
 
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?")
 _REMOTE_PATH: Final = re.compile(r"/[^\x00-\x1f\x7f]*")
+_PORT: Final = r"(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})"
 _ONE_JUMP: Final = (
-    r"([^@\s,]+@)?(\[[0-9A-Fa-f:.]+(%[A-Za-z0-9_.-]+)?\]|[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)(:[0-9]{1,5})?"
+    r"([^@\s,:/]+@)?(\[[0-9A-Fa-f:.]+(%[A-Za-z0-9_.-]+)?\]|[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)" + f"(:{_PORT})?"
 )
 _JUMP: Final = re.compile(f"{_ONE_JUMP}(,{_ONE_JUMP})*")
 _ALGORITHM: Final = re.compile(r"\+?[a-z0-9][A-Za-z0-9._@-]*")
