@@ -14,6 +14,7 @@ from tests.bed.layout import HOSTS, MASTER, hosts_at
 from tests.bed.observations import NumberHistory, Numbers, Observation, Occurrence, Seen
 from tests.bed.observer import facts
 from tests.bed.schedule import Planned, episodes
+from tests.nonempty import nonempty
 
 INTERVAL: Final = 10.0
 PROBE: Final = 2.5
@@ -144,7 +145,7 @@ def test_every_kind_of_fault_comes_once_before_any_comes_again() -> None:
 
 
 def test_faults_at_the_same_time_concern_different_hosts() -> None:
-    for episode in itertools.islice(episodes(KINDS, 3, 4), 100):
+    for episode in nonempty(itertools.islice(episodes(KINDS, 3, 4), 100)):
         concerned = [host for each in episode for host in each.hosts]
         assert len(concerned) == len(set(concerned)), episode
         assert len(episode) <= 4
