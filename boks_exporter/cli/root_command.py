@@ -152,6 +152,7 @@ def _ensure_user_identity() -> None:
     except RuntimeError:
         os.environ["HOME"] = "/"
     try:
-        getpass.getuser()
+        # Also where there is a name: it could not be looked up while no file descriptor is left.
+        os.environ.setdefault("LOGNAME", getpass.getuser())
     except (KeyError, OSError):
         os.environ["LOGNAME"] = _FALLBACK_USER

@@ -1,5 +1,8 @@
 """The program's own exit codes."""
 
+import getpass
+import os
+
 import pytest
 
 from boks_exporter.cli.root_command import run
@@ -26,3 +29,13 @@ def test_an_interruption_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert run(["status"]) == 130
     assert run(["check"]) == 3
+
+
+def test_the_users_name_needs_no_file_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SSH library asks for it with each login, also while no file descriptor is left for the user database."""
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(variable, "")
+        monkeypatch.delenv(variable)
+    name = getpass.getuser()
+    run(["version"])
+    assert os.environ["LOGNAME"] == name
