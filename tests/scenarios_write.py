@@ -26,13 +26,13 @@ def _write(scenario: Scenario) -> bool:
     """Write one page; tell whether the verdicts are as expected, and print them if not."""
     views = asyncio.run(run(scenario))
     (scenario.folder / "metrics.prom").write_text(page(views[-1]), encoding="utf-8")
-    told = {directory.name: verdicts(view) for directory, view in zip(scenario.rounds, views, strict=True)}
+    shown = {directory.name: verdicts(view) for directory, view in zip(scenario.rounds, views, strict=True)}
     expected = scenario.folder / "verdicts.yaml"
-    if expected.is_file() and load(expected) == told:
+    if expected.is_file() and load(expected) == shown:
         return True
     yaml = YAML()
     yaml.width = 1000
-    yaml.dump({scenario.name: told}, sys.stdout)
+    yaml.dump({scenario.name: shown}, sys.stdout)
     return False
 
 

@@ -17,7 +17,7 @@ from boks_exporter.remote.settings import ReplaySettings
 from boks_exporter.transport.replay import rounds_of
 
 
-async def look_once(settings: Settings, domains: Collection[DomainName] = ()) -> tuple[DomainView, ...]:
+async def poll_once(settings: Settings, domains: Collection[DomainName] = ()) -> tuple[DomainView, ...]:
     """Poll the named domains, or all, once.
 
     The exporter's state file is read where it may be: without it there is no evidence and no lag in seconds.

@@ -9,7 +9,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from boks_exporter.app.connections import Connections
-from boks_exporter.app.one_shot import look_once
+from boks_exporter.app.one_shot import poll_once
 from boks_exporter.config import DomainSettings, Settings, load
 from boks_exporter.errors import RecordingError
 from boks_exporter.exposition import DomainView
@@ -153,7 +153,7 @@ def _scrubbed(raw: RawReply, aliases: Aliases) -> RawReply:
 def _compare(recordings: Sequence[Recording], directory: Path, aliases: Aliases | None) -> None:
     """Replay the last rounds, and compare the verdicts with those of the hosts themselves."""
     replayed = load(directory / CONFIG)
-    views = asyncio.run(look_once(replayed)) if all(len(each.rounds) == 1 for each in recordings) else ()
+    views = asyncio.run(poll_once(replayed)) if all(len(each.rounds) == 1 for each in recordings) else ()
     for recording, view in zip(recordings, views, strict=False):
         wanted = {_name(verdict.host, aliases): verdict.state for verdict in recording.views[-1].health.hosts}
         found = {verdict.host: verdict.state for verdict in view.health.hosts}

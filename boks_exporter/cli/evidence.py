@@ -102,9 +102,9 @@ def clear(*, host: str | None, reason: str, config_file: Path, domain_name: str 
     path = settings.journal_of(domain)
     record_clearance(path, domain.name, entry)
     what = f"the copy on {host}" if host else f"all copies of {domain.name}"
-    told = {"domain": domain.name, "host": host, "cleared_timestamp_seconds": entry.at, "journal": str(path)}
+    shown = {"domain": domain.name, "host": host, "cleared_timestamp_seconds": entry.at, "journal": str(path)}
     said = f"the evidence against {what} is cleared, by {entry.owner}; the entry is in {path}"
-    say(json.dumps(told) if output == "json" else said)
+    say(json.dumps(shown) if output == "json" else said)
     return cli_exits.DONE
 
 
@@ -173,7 +173,7 @@ def _lines(known: "CopyEvidence") -> Iterator[str]:
 def _as_json(found: list[tuple[str, float | None, Any, tuple["Clearance", ...]]]) -> str:
     from boks_exporter.replication.evidence_json import evidence_document
 
-    told = [
+    shown = [
         {
             "domain": domain,
             "evidence_since_timestamp_seconds": since,
@@ -190,4 +190,4 @@ def _as_json(found: list[tuple[str, float | None, Any, tuple["Clearance", ...]]]
         }
         for domain, since, known, cleared in found
     ]
-    return json.dumps(told, indent=2)
+    return json.dumps(shown, indent=2)

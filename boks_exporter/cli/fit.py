@@ -27,13 +27,13 @@ def fit(config_file: Path, domains: tuple[str, ...]) -> int:
     """
     import asyncio
 
-    from boks_exporter.app.one_shot import look_once
+    from boks_exporter.app.one_shot import poll_once
     from boks_exporter.config import load
     from boks_exporter.recording.fit_page import fit_page
 
     settings = load(config_file)
     options.validate_domains(domains, [domain.name for domain in settings.domains], str(config_file))
-    views = asyncio.run(look_once(settings, domains))
+    views = asyncio.run(poll_once(settings, domains))
     for line in fit_page([view.snapshot for view in views]):
         say(harmless(line))
     return cli_exits.DONE

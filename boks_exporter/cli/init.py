@@ -51,7 +51,7 @@ class _AtTheTerminal:
         say(f"  {_install_line(host, self._installer)}")
         return click.confirm("Is it installed now? (No: go on without the master's list)", default=True)
 
-    def told(self, text: str) -> None:
+    def report(self, text: str) -> None:
         say(harmless(text))
 
 
@@ -77,7 +77,7 @@ class _Unattended:
             say(f"{host.name} does not answer yet: {check.name}: {harmless(check.found)}")
         return False
 
-    def told(self, text: str) -> None:
+    def report(self, text: str) -> None:
         say(harmless(text))
 
 

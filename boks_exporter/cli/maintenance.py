@@ -79,7 +79,7 @@ def list_windows(**given: Any) -> int:
     with kept_journal(domain) as journal:
         windows = journal.maintenance(SystemClock().now(), domain.domain.name) if journal else ()
     if asked.is_json:
-        told = [
+        shown = [
             {
                 "host": each.host,
                 "started_timestamp_seconds": each.started_at,
@@ -90,7 +90,7 @@ def list_windows(**given: Any) -> int:
             }
             for each in windows
         ]
-        say(json.dumps(told, indent=2))
+        say(json.dumps(shown, indent=2))
     else:
         lines = (f"{each.host} until {time_of(each.until)}, {each.owner}: {harmless(each.reason)}" for each in windows)
         say("\n".join(lines) or "no host is under maintenance")

@@ -180,7 +180,7 @@ def _poll(settings: "Settings", domains: Collection[str], seconds: float) -> "tu
     import asyncio
 
     from boks_exporter.app.logs import configure
-    from boks_exporter.app.one_shot import look_once
+    from boks_exporter.app.one_shot import poll_once
     from boks_exporter.app.options import LogFormat
 
     configure("error", LogFormat.LOGFMT)
@@ -189,7 +189,7 @@ def _poll(settings: "Settings", domains: Collection[str], seconds: float) -> "tu
 
     async def in_time() -> "tuple[DomainView, ...]":
         async with asyncio.timeout(seconds):
-            return await look_once(hurried, domains)
+            return await poll_once(hurried, domains)
 
     try:
         return asyncio.run(in_time())

@@ -211,7 +211,7 @@ class _Tour:
             env={**os.environ, "BOKS_EXPORTER_CONFIG_FILE": str(self._config_file)},
         )
         try:
-            told = [line async for line in _lines(process)]
+            output = [line async for line in _lines(process)]
             code = await process.wait()
         finally:
             if process.returncode is None:
@@ -220,7 +220,7 @@ class _Tour:
         if code != expected:
             message = f"boks-exporter {' '.join(words)} exited with {code} instead of {expected}; see its output above"
             raise TourError(message)
-        return "\n".join(told)
+        return "\n".join(output)
 
     async def _wait_for_state(self, state: str, what: str) -> None:
         """Wait until the exporter reports a state."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from boks_exporter.app.connections import Connections
-from boks_exporter.app.one_shot import look_once
+from boks_exporter.app.one_shot import poll_once
 from boks_exporter.config import DomainSettings, Settings
 from boks_exporter.exposition import DomainView, status_report
 from boks_exporter.model import DomainName, Garbled, HostName, Observed, Section, Unreachable
@@ -32,7 +32,7 @@ async def gather(settings: Settings, domains: Collection[DomainName], host: Host
     """Poll the domains that have the host, and ask the host and its master for what only a diagnosis needs."""
     named = [domain.name for domain in settings.domains if any(each.name == host for each in domain.hosts)]
     wanted = domains or named  # a host that only a list names can be in any domain
-    views = [view for view in await look_once(settings, wanted) if view.snapshot.host(host)]
+    views = [view for view in await poll_once(settings, wanted) if view.snapshot.host(host)]
     seen: dict[DomainName, Mapping[HostName, Observed]] = {}
     failures: dict[HostName, str] = {}
     async with Connections() as connections:

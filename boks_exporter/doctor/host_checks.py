@@ -12,7 +12,7 @@ from boks_exporter.model import Garbled, Host, HostOutcome, Observed, Unreachabl
 from boks_exporter.observe import Clock
 from boks_exporter.observe.further_sections import with_further_sections
 from boks_exporter.observe.interpret import interpret_reply
-from boks_exporter.remote.request import EVERYTHING, LOOK
+from boks_exporter.remote.request import EVERY_GATE, EVERYTHING
 from boks_exporter.remote.settings import GateMode, SshSettings
 from boks_exporter.transport.base import Transport
 from boks_exporter.transport.ssh import SshTransport
@@ -33,13 +33,13 @@ class HostCheckup:
         started_at = self._clock.now()
         error: TransportError | None = None
         try:
-            raw = await self._transport.ask(self._host, LOOK)
+            raw = await self._transport.ask(self._host, EVERY_GATE)
         except TransportError as failure:
             error = failure
             self.outcome = Unreachable(self._host.name, started_at, self._clock.now(), failure.reason, failure.detail)
         else:
             finished_at, ignored = self._clock.now(), self._domain.ignore_lines
-            seen = interpret_reply(self._host, LOOK, raw, started_at, finished_at, ignored)
+            seen = interpret_reply(self._host, EVERY_GATE, raw, started_at, finished_at, ignored)
             self.outcome = await self._whole(seen) if isinstance(seen, Observed) else seen
         settings = self._domain.transport
         if isinstance(self._transport, SshTransport) and isinstance(settings, SshSettings):

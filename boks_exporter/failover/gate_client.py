@@ -1,7 +1,7 @@
 """Clients of the operator's gates: one that only reads, and one that changes hosts.
 
-They share no base. A holder of `ReadOnlyGates` can send nothing but an `OperatorLook`, by its type and again when it is
-sent; a dry run holds no `ChangingGates`.
+They share no base. A holder of `ReadOnlyGates` can send nothing but an `OperatorQuery`, by its type and again when it
+is sent; a dry run holds no `ChangingGates`.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from boks_exporter.parsing.operator_reply import (
     record_of,
     registered_of,
 )
-from boks_exporter.remote.operator_requests import OperatorChange, OperatorLook, RunName, StepId
+from boks_exporter.remote.operator_requests import OperatorChange, OperatorQuery, RunName, StepId
 from boks_exporter.transport.base import OperatorTransport, RawReply
 
 
@@ -34,10 +34,10 @@ class ReadOnlyTransport:
     def __repr__(self) -> str:
         return "<LookOnly>"
 
-    async def ask(self, host: Host, request: OperatorLook) -> RawReply:
-        """Send a request; anything but an OperatorLook is a bug and is not sent."""
-        if type(request) is not OperatorLook:
-            message = f"expected an OperatorLook, found {request!r}"
+    async def ask(self, host: Host, request: OperatorQuery) -> RawReply:
+        """Send a request; anything but an OperatorQuery is a bug and is not sent."""
+        if type(request) is not OperatorQuery:
+            message = f"expected an OperatorQuery, found {request!r}"
             raise TypeError(message)
         return await self.__transport.ask(host, request)
 
@@ -50,35 +50,35 @@ class ReadOnlyGates:
 
     async def readiness(self, host: Host) -> GateFacts:
         try:
-            return GateFacts(host.name, readiness_of(await self._ask(host, OperatorLook.preflight())))
+            return GateFacts(host.name, readiness_of(await self._ask(host, OperatorQuery.preflight())))
         except (TransportError, ParseError) as error:
             reason = error.reason if isinstance(error, TransportError) else FailureReason.PARSE
             return GateFacts(host.name, None, str(error), reason)
 
     async def registered(self, master: Host) -> tuple[str, ...] | None:
         try:
-            return registered_of(await self._ask(master, OperatorLook.registered()))
+            return registered_of(await self._ask(master, OperatorQuery.registered()))
         except (TransportError, ParseError):
             return None
 
     async def reach(self, witness: Host, other: Host, port: int) -> Witness:
         try:
-            reply = await self._ask(witness, OperatorLook.reach(other.address, port))
+            reply = await self._ask(witness, OperatorQuery.reach(other.address, port))
         except (TransportError, ParseError, ValueError) as error:
             return Witness(witness.name, Reach.UNKNOWN, str(error), other.name)
         return Witness(witness.name, reach_of(reply), about=other.name)
 
     async def lock(self, host: Host) -> HostLock:
-        return lock_of(await self._ask(host, OperatorLook.lock_show()))
+        return lock_of(await self._ask(host, OperatorQuery.lock_show()))
 
     async def asides(self, host: Host) -> tuple[Aside, ...]:
-        return asides_of(await self._ask(host, OperatorLook.asides()))
+        return asides_of(await self._ask(host, OperatorQuery.asides()))
 
     async def record(self, host: Host, step: StepId) -> StepRecord:
         """Return the record of a change; raises TransportError and ParseError."""
-        return record_of(await self._ask(host, OperatorLook.record(step)))
+        return record_of(await self._ask(host, OperatorQuery.record(step)))
 
-    async def _ask(self, host: Host, request: OperatorLook) -> OperatorReply:
+    async def _ask(self, host: Host, request: OperatorQuery) -> OperatorReply:
         return parse_operator_reply((await self.way.ask(host, request)).stdout, request.section)
 
 

@@ -29,13 +29,13 @@ def gate_overrides(facts: FailoverFacts, name: HostName) -> Iterator[tuple[str, 
         yield "daemons", "unknown"
     if ready.free_kilobytes is not None:
         yield "free_kilobytes", str(ready.free_kilobytes)
-    told = {
+    answers = {
         "permitted": ready.permitted,
         "boksadm": ready.boksadm,
         "state": ready.state_writable,
         "database": ready.database_present,
     }
-    yield from ((key, _WORDS[key][value]) for key, value in told.items() if value in _WORDS[key])
+    yield from ((key, _WORDS[key][value]) for key, value in answers.items() if value in _WORDS[key])
 
 
 def failure_detail(snapshot: DomainSnapshot, name: HostName) -> str:

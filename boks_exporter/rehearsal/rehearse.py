@@ -35,7 +35,7 @@ async def rehearse(
     dead: tuple[HostName, ...] = (),
 ) -> Rehearsal:
     """Poll the live domain and rehearse an order; raises RehearsalError for an unknown host, fault or step."""
-    known, live = await _look(domain, order)
+    known, live = await _survey(domain, order)
     return await rehearse_there(known, Rehearsal(live=live, injected=injected, dead=dead), order, reporter)
 
 
@@ -81,7 +81,7 @@ def _unknown(name: HostName, hosts: Iterable[Host]) -> RehearsalError:
     return RehearsalError(f"{name} is no host of the domain; there are: {', '.join(host.name for host in hosts)}")
 
 
-async def _look(domain: ManagedDomain, order: Order) -> tuple[LiveKnowledge, Proposal]:
+async def _survey(domain: ManagedDomain, order: Order) -> tuple[LiveKnowledge, Proposal]:
     """Poll the live domain read-only; the journal is only read, and none is created."""
     if not domain.domain.discover and order.target not in {host.name for host in domain.domain.hosts}:
         raise _unknown(order.target, domain.domain.hosts)

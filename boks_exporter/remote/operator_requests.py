@@ -1,6 +1,6 @@
 """What the operator's gate can be told, as the line that is sent: `boks-gate/1 op do r1.3 convert master`.
 
-Two types that share no base: one looks, the other changes. A holder of what takes only an `OperatorLook` cannot
+Two types that share no base: one looks, the other changes. A holder of what takes only an `OperatorQuery` cannot
 change a host. Neither takes anything that the gate would not: an argument is checked before it is written.
 """
 
@@ -53,7 +53,7 @@ class ConvertTo(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class OperatorLook:
+class OperatorQuery:
     """A request that changes nothing."""
 
     section: OperatorSection

@@ -79,7 +79,7 @@ _IN_EVERY_GATE: Final = (
     *(Section.ROLE, Section.SEQUENCE, Section.LIST),
     *(Section.MEMORY, Section.ERRLOG, Section.QUEUE, Section.CHECKSUMS),
 )
-LOOK: Final = Request(_IN_EVERY_GATE)
+EVERY_GATE: Final = Request(_IN_EVERY_GATE)
 """Everything that a gate of any version knows; the gate skips what a host's role does not have."""
 
 EVERYTHING: Final = Request((*_IN_EVERY_GATE, Section.PROCESSES, Section.DISKSPACE))

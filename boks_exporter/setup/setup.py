@@ -46,7 +46,7 @@ class Person(Protocol):
         """Return whether the gate of a host that does not answer is installed now."""
         ...
 
-    def told(self, text: str) -> None:
+    def report(self, text: str) -> None:
         """Receive what was done."""
         ...
 
@@ -83,7 +83,7 @@ class Setup:
         if not self.overwrite:
             insist_on_free(self._texts())
         is_new = user_key(self.key, "boks-exporter")
-        self.person.told(f"{'made' if is_new else 'kept'} the key {self.key}")
+        self.person.report(f"{'made' if is_new else 'kept'} the key {self.key}")
         for host in self.hosts:
             await self._know_if_it_answers(host)
         self._write_installer()
@@ -121,7 +121,7 @@ class Setup:
         if not self.overwrite and file not in self._written:
             insist_on_free({file: text})
         self._written.add(file)
-        self.person.told(f"{'wrote' if write_file(file, text) else 'kept'} {file}")
+        self.person.report(f"{'wrote' if write_file(file, text) else 'kept'} {file}")
 
     async def _know_if_it_answers(self, host: Host) -> None:
         """Go on without the key of a host that does not answer; the master has to."""
@@ -131,13 +131,13 @@ class Setup:
             if host is self.hosts[0]:
                 message = f"{where(host)}: {error.detail}; check its name, address and port"
                 raise SetupError(message) from error
-            self.person.told(f"no host key of {where(host)}: {error.detail}")
+            self.person.report(f"no host key of {where(host)}: {error.detail}")
             self.without_key.append(host)
 
     async def _know(self, host: Host) -> None:
         """Write the host's key into known_hosts, unless one is there."""
         if keys_in([self.known_hosts], host):
-            self.person.told(f"kept the host key of {where(host)}")
+            self.person.report(f"kept the host key of {where(host)}")
             return
         if self.keys_file:
             keys = keys_in([self.keys_file], host)
@@ -154,7 +154,7 @@ class Setup:
                 return
         for key in keys:
             add_line(self.known_hosts, known_hosts_line(host, key))
-            self.person.told(f"wrote the host key of {where(host)}: {fingerprint(key)}")
+            self.person.report(f"wrote the host key of {where(host)}: {fingerprint(key)}")
 
     def _write_installer(self) -> None:
         text = installer_text(
@@ -189,13 +189,13 @@ class Setup:
             message = f"{where(master)} is {seen.role}, not the master: name the master (grep BOKSINIT in BoKS's ENV)"
             raise SetupError(message)
         for host in discovered(seen, tuple(self.hosts), self.installation.address_template):
-            self.person.told(f"the master lists {where(host)}")
+            self.person.report(f"the master lists {where(host)}")
             found = replace(host, discovered=False)
             self.hosts.append(found)
             try:
                 await self._know_if_it_answers(found)
             except SetupError as error:
-                self.person.told(f"no host key of {where(found)}: {error}")
+                self.person.report(f"no host key of {where(found)}: {error}")
                 self.without_key.append(found)
 
     async def _poll(self, master: Host) -> Observed | bool | None:

@@ -90,7 +90,7 @@ class OperatorGates:
             case "void":
                 return self._void(host, words[1])
             case _:
-                lines = self._look(host, words)
+                lines = self._query(host, words)
                 return self._framed(host, words[0], self.domain.now + _QUICK, lambda: lines)
 
     def reboot(self, host: HostName, seconds: Seconds) -> None:
@@ -99,7 +99,7 @@ class OperatorGates:
 
     # -- looks and locks ---------------------------------------------------------------------------------------------
 
-    def _look(self, host: HostName, words: list[str]) -> list[str]:
+    def _query(self, host: HostName, words: list[str]) -> list[str]:
         match words:
             case ["preflight"]:
                 return [*self._preflight(host), "=end preflight exit=0 seconds=0"]

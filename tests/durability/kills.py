@@ -56,15 +56,15 @@ def _killed_once(kind: str, path: Path, newest: int, writes: int, delay: float) 
     for each in (writing, begin):
         os.close(each)
     os.read(begun, 1)
-    told = b""
-    while len(told) < 4 * writes and (chunk := os.read(reading, 4 * writes - len(told))):
-        told += chunk
+    shown = b""
+    while len(shown) < 4 * writes and (chunk := os.read(reading, 4 * writes - len(shown))):
+        shown += chunk
     time.sleep(delay)
     os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     assert os.WIFSIGNALED(status), "the writer ended by itself"
     while chunk := os.read(reading, 65536):
-        told += chunk
+        shown += chunk
     for each in (reading, begun):
         os.close(each)
-    return int.from_bytes(told[-4:], "big") if told else newest
+    return int.from_bytes(shown[-4:], "big") if shown else newest

@@ -83,9 +83,9 @@ async def _changed_between(case: Case, world: World, story: Story, target: HostN
         )
     if result is None or result.exit not in {Exit.REFUSED, Exit.FACTS_UNKNOWN}:
         story.wrong.append("the plan was applied although the domain had changed")
-    told = [line for _, _, line in world.operator.heard if " op do " in line]
-    if told or roles != {name: host.role for name, host in world.domain.hosts.items()}:
-        story.wrong.append(f"something was changed: {told}")
+    shown = [line for _, _, line in world.operator.heard if " op do " in line]
+    if shown or roles != {name: host.role for name, host in world.domain.hosts.items()}:
+        story.wrong.append(f"something was changed: {shown}")
     if (run := open_run(world)) is not None:
         story.wrong.append(f"the run {run.name} is open")
     await _break(world, story, [name for name, state in world.gates.states.items() if state.lock])
@@ -110,9 +110,9 @@ async def _program(world: World, story: Story, injection: Injection, work: Work)
     story.next += result.next if result else ()
     story.sentences += [f"[{story.exits[-1]}] {sentence}" for sentence in (result.sentences if result else ())]
     if result and result.exit in {Exit.REFUSED, Exit.FACTS_UNKNOWN, Exit.USAGE}:
-        told = [line for _, _, line in world.operator.heard[heard:] if " op do " in line]
-        if told and injection.kind is not FaultKind.OTHER_OPERATOR:
-            story.wrong.append(f"exit {int(result.exit)} although the gate was told: {told[0]}")
+        shown = [line for _, _, line in world.operator.heard[heard:] if " op do " in line]
+        if shown and injection.kind is not FaultKind.OTHER_OPERATOR:
+            story.wrong.append(f"exit {int(result.exit)} although the gate was told: {shown[0]}")
     return result
 
 

@@ -44,12 +44,12 @@ def test_the_start_after_a_conversion_that_ended_early_has_an_entry_of_its_own()
     ]
 
 
-def test_a_way_that_is_told_more_than_the_journal_knows_refuses_it() -> None:
+def test_a_route_that_is_given_more_than_the_journal_has_refuses_it() -> None:
     """The check itself can fail."""
 
-    async def told(world: World) -> None:
+    async def shown(world: World) -> None:
         with world.program() as program:
             await program.tools.changing.do(world.host(CANDIDATE), OperatorChange.do("r1.1", boot_start()))
 
     with scratch() as directory, pytest.raises(AssertionError, match="0 open intents of it are in the journal"):
-        run_virtually(told(World(Path(directory))))
+        run_virtually(shown(World(Path(directory))))

@@ -9,7 +9,7 @@ from tests.faults.sampled import sample
 
 
 @pytest.mark.parametrize("case", sample(0), ids=str)
-def test_whatever_breaks_nothing_is_lost_and_everything_is_told(case: Case) -> None:
+def test_whatever_breaks_nothing_is_lost_and_everything_is_reported(case: Case) -> None:
     """Never two masters, never the last copy removed, every exit code true, every next command works."""
     story = run_case(case)
     is_broken = bool(story.breaches or story.wrong)

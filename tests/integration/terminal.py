@@ -85,8 +85,8 @@ class Terminal:
         """Run a command to its end; gives its exit code and what it told."""
         with hurried(self.fleet):
             code = run(["failover", *words, "--config.file", str(self.config)])
-        told = self.capsys.readouterr()
-        return code, told.out + told.err
+        printed = self.capsys.readouterr()
+        return code, printed.out + printed.err
 
     def fingerprint(self, *words: str) -> str:
         """Look at a plan."""
@@ -95,9 +95,9 @@ class Terminal:
 
     def apply(self, *words: str) -> str:
         """Look at the plan first, as one should, and insist on its success; gives what was told."""
-        code, told = self(*words, "--apply", self.fingerprint(*words))
-        assert code == 0, told
-        return told
+        code, printed = self(*words, "--apply", self.fingerprint(*words))
+        assert code == 0, printed
+        return printed
 
     @contextmanager
     def process(self, *words: str) -> Iterator["subprocess.Popen[bytes]"]:

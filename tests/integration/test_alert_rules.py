@@ -39,7 +39,7 @@ def test_every_alert_has_a_case() -> None:
     assert {case.alert for case in CASES} | {ALWAYS_FIRES} == {rule["alert"] for rule in alerts()}
 
 
-def test_the_groups_are_evaluated_in_the_order_in_which_they_stand() -> None:
+def test_the_groups_are_evaluated_in_their_written_order() -> None:
     """The tests name every group, so that promtool leaves no order to chance."""
     assert set(rule_tests()["group_eval_order"]) == {group["name"] for group in groups()}
 

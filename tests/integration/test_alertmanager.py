@@ -26,7 +26,7 @@ def test_amtool_accepts_it() -> None:
 
 
 @pytest.mark.parametrize("alert", SEVERITIES)
-def test_every_alert_goes_where_its_severity_says(alert: str) -> None:
+def test_every_alert_goes_where_its_severity_belongs(alert: str) -> None:
     """Critical ones page, the others are for the chat, and the watchdog alone feeds the dead man's switch."""
     expected = "boks-watchdog" if alert == "BoksWatchdog" else RECEIVERS[SEVERITIES[alert]]
     labels = [f"alertname={alert}", f"severity={SEVERITIES[alert]}", "boks_domain=prod", "host=replica1"]

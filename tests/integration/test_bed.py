@@ -72,7 +72,7 @@ def _text(file: Path) -> str:
         return ""
 
 
-def test_a_bed_that_fails_says_why() -> None:
+def test_a_bed_that_fails_shows_why() -> None:
     options = Options(seed=1, interval=5.0, seconds=1.0, kinds=("no such fault",))
     with pytest.raises(RuntimeError, match="no such fault"):
         run_privately(options)

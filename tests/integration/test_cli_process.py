@@ -57,7 +57,7 @@ def test_a_reader_that_goes_away_brings_no_traceback() -> None:
     assert process.returncode == 1
 
 
-def test_a_plugin_without_a_reader_tells_by_its_exit_code(tmp_path: Path) -> None:
+def test_a_plugin_without_a_reader_shows_by_its_exit_code(tmp_path: Path) -> None:
     """The verdict is not lost with the output."""
     config = write(tmp_path, healthy())
     with subprocess.Popen(
@@ -73,7 +73,7 @@ def test_a_plugin_without_a_reader_tells_by_its_exit_code(tmp_path: Path) -> Non
     assert process.returncode == 0
 
 
-def test_a_full_disk_is_told() -> None:
+def test_a_full_disk_is_reported() -> None:
     """What could not be written is no success."""
     with Path("/dev/full").open("wb") as full:
         ended = subprocess.run(

@@ -38,12 +38,12 @@ def serving(*arguments: str, **environment: str) -> Iterator[tuple["subprocess.P
 
 def _url(process: "subprocess.Popen[str]") -> str:
     assert process.stderr
-    told = []
+    printed = []
     for line in process.stderr:
-        told.append(line)
+        printed.append(line)
         if "listening" in line and (match := re.search(r"https?://[^\s\"]+", line)):
             return match[0].rstrip("/")
-    raise AssertionError("".join(told))
+    raise AssertionError("".join(printed))
 
 
 def asked(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -61,7 +61,7 @@ def status_once_seen(url: str, *arguments: str, **environment: str) -> "subproce
     raise AssertionError(ended.stdout + ended.stderr)
 
 
-def test_a_running_exporter_tells_what_a_look_tells(tmp_path: Path) -> None:
+def test_a_running_exporter_shows_what_a_poll_shows(tmp_path: Path) -> None:
     """Table, JSON and plugin say the same, whether they look themselves or ask."""
     config = str(write(tmp_path, published()))
     with serving(f"--config.file={config}", "--web.route-prefix=/boks") as (process, url):
@@ -136,7 +136,7 @@ def test_a_faulty_configuration_starts_nothing(tmp_path: Path) -> None:
     )
 
 
-def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_reported(tmp_path: Path) -> None:
     """The second exporter on a port says which, and ends."""
     config = str(write(tmp_path, published()))
     with serving(f"--config.file={config}") as (_, url):
@@ -148,7 +148,7 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
-def test_the_log_says_json_where_the_environment_says_so(tmp_path: Path) -> None:
+def test_the_log_is_json_where_the_environment_asks_for_it(tmp_path: Path) -> None:
     """Each line is an object."""
     config = str(write(tmp_path, published()))
     with serving(f"--config.file={config}", BOKS_EXPORTER_LOG_FORMAT="json") as (process, _):

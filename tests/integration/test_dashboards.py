@@ -134,7 +134,7 @@ def _now(prometheus: Backfilled, uid: str, title: str) -> list[dict[str, Any]]:
         ("Exporter", 0),
     ],
 )
-def test_the_first_look_says_what_is_so(title: str, value: float, prometheus: Backfilled) -> None:
+def test_the_first_panels_show_the_state(title: str, value: float, prometheus: Backfilled) -> None:
     """At the end one replica is DOWN, one ahead, one lags, and one site with a single replica is dark."""
     (found,) = _now(prometheus, "boks-overview", title)
     assert float(found["value"][1]) == value
@@ -146,7 +146,7 @@ def test_the_longest_lag_names_its_replica(prometheus: Backfilled) -> None:
     assert found["metric"] == {"boks_domain": DOMAIN, "host": "REPHOST4"}
 
 
-def test_a_query_about_nobody_finds_nothing(prometheus: Backfilled) -> None:
+def test_a_query_about_an_unknown_user_finds_nothing(prometheus: Backfilled) -> None:
     """Without an exporter the counts are absent, not 0: the figures then say that there is none."""
     for query in QUERIES:
         if query.uid == "boks-overview" and query.is_instant and "ALERTS" not in query.expression:

@@ -88,7 +88,7 @@ def test_a_closed_terminal_ends_it(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_it_ends_when_nobody_reads_what_it_tells(tmp_path: Path) -> None:
+def test_it_ends_when_its_output_has_no_reader(tmp_path: Path) -> None:
     """`demo | head -1` ends without a word of complaint."""
     with started_demo(tmp_path, "--listen", "127.0.0.1:0") as process:
         assert process.stdout is not None

@@ -31,18 +31,19 @@ def test_from_the_death_of_the_master_to_all_green(tmp_path: Path) -> None:
     """Every plan is shown, applied by its fingerprint and done; the exporter sees it; nothing is left."""
     process = started(tmp_path)
     try:
-        told, errors = process.communicate(timeout=380)
+        printed, errors = process.communicate(timeout=380)
     finally:
         process.kill()
-    assert (process.returncode, errors) == (0, ""), told[-4000:]
-    assert re.findall(r"^exit 0, run \S+-\d{6}-(\S+)-[0-9a-f]{8}$", told, re.MULTILINE) == list(CHANGES)
-    shown = re.findall(r"^Fingerprint: (\S+)$", told, re.MULTILINE)
+    assert (process.returncode, errors) == (0, ""), printed[-4000:]
+    assert re.findall(r"^exit 0, run \S+-\d{6}-(\S+)-[0-9a-f]{8}$", printed, re.MULTILINE) == list(CHANGES)
+    shown = re.findall(r"^Fingerprint: (\S+)$", printed, re.MULTILINE)
     assert (
-        re.findall(r"^\$ boks-exporter failover \S+ \S+ (?:--accept .+ )?--apply (\S+)$", told, re.MULTILINE) == shown
+        re.findall(r"^\$ boks-exporter failover \S+ \S+ (?:--accept .+ )?--apply (\S+)$", printed, re.MULTILINE)
+        == shown
     )
-    assert told.index("the domain is no master") < told.index("failover candidates")
-    assert "demo: ok - MASTER1 is master, 3 replicas are ok" in told
-    assert "By the simulator's own truth MASTER1 is the only master" in told
+    assert printed.index("the domain is no master") < printed.index("failover candidates")
+    assert "demo: ok - MASTER1 is master, 3 replicas are ok" in printed
+    assert "By the simulator's own truth MASTER1 is the only master" in printed
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
@@ -58,18 +59,18 @@ def test_a_signal_in_the_middle_of_a_command_ends_it_and_nothing_stays(tmp_path:
                 break
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        told, errors = process.communicate(timeout=30)
+        printed, errors = process.communicate(timeout=30)
     finally:
         process.kill()
     assert time.monotonic() - began < 10.0
     assert (process.returncode, errors) == (1, "")
-    assert "The tour was stopped before its end." in told
+    assert "The tour was stopped before its end." in printed
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
 
 
-def test_it_ends_when_nobody_reads_what_it_tells(tmp_path: Path) -> None:
+def test_it_ends_when_its_output_has_no_reader(tmp_path: Path) -> None:
     """`demo --failover | head -1` ends without a word of complaint."""
     process = started(tmp_path)
     try:

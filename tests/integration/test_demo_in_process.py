@@ -93,7 +93,7 @@ def test_the_five_replicas_are_on_the_metrics_page(temporary: Path) -> None:
     assert list(temporary.iterdir()) == []
 
 
-def test_the_guide_tells_what_to_open_and_what_to_type(temporary: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_guide_shows_what_to_open_and_what_to_type(temporary: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What is printed names the pages, the commands and the scenario; SIGINT leaves nothing behind."""
     visitor = watched_demo("/api/v1/status", lambda page: '"REPHOST5"' in page, signal.SIGINT)
     (domain,) = json.loads(visitor.seen)["domains"]
@@ -120,26 +120,28 @@ def test_it_ends_by_itself_when_its_time_is_over(temporary: Path) -> None:
     assert list(temporary.iterdir()) == []
 
 
-def test_faults_and_what_the_exporter_makes_of_them_are_told(
+def test_faults_and_what_the_exporter_makes_of_them_are_reported(
     temporary: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A fault is announced when it comes, with what to look for, and the exporter's verdicts stand beside it."""
     monkeypatch.setattr("boks_exporter.simulator.scenarios._SOON", 0.2)
     assert demo(DemoOptions(listen="127.0.0.1:0", scenario="published", duration_seconds=2.0)) == 0
-    told = [line[5:] for line in capsys.readouterr().out.splitlines() if re.match("00:0[0-9]  ", line)]
-    assert "  simulator  REPHOST's daemons stop and are not restarted; the machine answers." in told
-    assert any(line.startswith("  look for   REPHOST is down, check exits 2.") for line in told)
-    assert any(line.startswith("  exporter   the domain is ") for line in told)
+    shown = [line[5:] for line in capsys.readouterr().out.splitlines() if re.match("00:0[0-9]  ", line)]
+    assert "  simulator  REPHOST's daemons stop and are not restarted; the machine answers." in shown
+    assert any(line.startswith("  look for   REPHOST is down, check exits 2.") for line in shown)
+    assert any(line.startswith("  exporter   the domain is ") for line in shown)
 
 
-def test_an_address_for_everybody_is_told_as_one_to_open(temporary: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_address_for_all_interfaces_is_reported_as_one_to_open(
+    temporary: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Listening on all addresses is printed as localhost, since the wildcard address cannot be opened."""
     assert demo(DemoOptions(listen=":0", scenario="calm", duration_seconds=0.1)) == 0
     assert "  http://localhost:" in capsys.readouterr().out
     assert list(temporary.iterdir()) == []
 
 
-def test_a_taken_port_is_said_with_what_to_do(temporary: Path) -> None:
+def test_a_taken_port_is_reported_with_what_to_do(temporary: Path) -> None:
     """A port in use names the address, the reason and the way out, and leaves nothing behind."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"

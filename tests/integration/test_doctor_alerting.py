@@ -129,8 +129,8 @@ def test_routes_are_followed_as_alertmanager_follows_them(tmp_path: Path, labels
     file = tmp_path / "alertmanager.yml"
     file.write_text(ROUTES, encoding="utf-8")
     command = ["amtool", "config", "routes", "test", f"--config.file={file}"]
-    told = subprocess.run(
+    shown = subprocess.run(
         [*command, *(f"{name}={value}" for name, value in labels.items())], capture_output=True, text=True, timeout=60
     )
     found = routes_of(YAML(typ="safe", pure=True).load(ROUTES)["route"], labels)
-    assert [route["receiver"] for route in found] == told.stdout.strip().split(",")
+    assert [route["receiver"] for route in found] == shown.stdout.strip().split(",")

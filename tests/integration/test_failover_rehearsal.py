@@ -41,8 +41,8 @@ class Live:
         before = self._standing()
         code = run(["failover", "rehearse", *words, "--config.file", str(config)])
         assert self._standing() == before
-        told = self.capsys.readouterr()
-        return code, told.out + told.err
+        printed = self.capsys.readouterr()
+        return code, printed.out + printed.err
 
     def _standing(self) -> tuple[Any, ...]:
         gates = self.servers.operators
@@ -83,14 +83,14 @@ def test_a_promotion_in_which_the_program_is_killed(live: Live) -> None:
     """The master is dead; the program dies after the request; what resume does is shown, with the twin's truth."""
     live.do(live.servers.set_fault(MASTER, Fault.MASTER_DEAD))
     words = ("promote", TEMPORARY, *ACCEPTED, "--reason", "its machine is off")
-    code, told = live.rehearse(*words, "--inject", "killed-after-request@convert-master")
-    assert code == 23, told
-    assert "The twin shows the same facts, findings and steps: its plan has the same fingerprint." in told
-    assert "(the program is killed here)" in told
-    assert "Injected: killed-after-request at step convert-master (killed after the request)" in told
-    assert f"  {TEMPORARY}  master   ok           running  answers" in told
-    assert f"  masters that run: {TEMPORARY}\n" in told
-    assert "promote is killed, then resume exits with 0" in told
+    code, printed = live.rehearse(*words, "--inject", "killed-after-request@convert-master")
+    assert code == 23, printed
+    assert "The twin shows the same facts, findings and steps: its plan has the same fingerprint." in printed
+    assert "(the program is killed here)" in printed
+    assert "Injected: killed-after-request at step convert-master (killed after the request)" in printed
+    assert f"  {TEMPORARY}  master   ok           running  answers" in printed
+    assert f"  masters that run: {TEMPORARY}\n" in printed
+    assert "promote is killed, then resume exits with 0" in printed
 
 
 def test_a_failback_for_a_script(live: Live) -> None:
@@ -112,9 +112,9 @@ def test_a_failback_for_a_script(live: Live) -> None:
         await live.servers.update_listeners()
 
     live.do(temporary_master())
-    code, told = live.rehearse("failback", MASTER, "--output", "json")
-    rehearsal = json.loads(told)
-    assert (code, rehearsal["exit_code"], rehearsal["differences"]) == (0, 0, []), told
+    code, printed = live.rehearse("failback", MASTER, "--output", "json")
+    rehearsal = json.loads(printed)
+    assert (code, rehearsal["exit_code"], rehearsal["differences"]) == (0, 0, []), printed
     assert {step["outcome"] for step in rehearsal["steps"]} == {"done"}
     assert len(rehearsal["steps"]) == len(rehearsal["live"]["plan"]["steps"])
     roles = {host["host"]: host["role"] for host in rehearsal["hosts"]}
@@ -126,13 +126,13 @@ def test_what_is_broken_on_the_way_breaks_for_real(live: Live) -> None:
     """A connection is cut in the middle of a command, and the record tells what became of it."""
     live.do(live.servers.set_fault(MASTER, Fault.MASTER_DEAD))
     words = ("promote", TEMPORARY, *ACCEPTED, "--reason", "its machine is off")
-    code, told = live.rehearse(*words, "--inject", "cut-during@3")
-    assert code == 0, told
-    assert f"{TEMPORARY}: channel" in told
-    assert "Injected: cut-during at step 3 (connection cut while the command runs)" in told
+    code, printed = live.rehearse(*words, "--inject", "cut-during@3")
+    assert code == 0, printed
+    assert f"{TEMPORARY}: channel" in printed
+    assert "Injected: cut-during at step 3 (connection cut while the command runs)" in printed
 
 
-def test_what_real_gates_tell_is_what_the_twins_gates_tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_real_gates_answer_as_the_twins_gates_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Behind OpenSSH and gate.sh: roles, numbers, settings, findings and steps come out the same on the twin."""
     with running_fleet(quiet_layout("REPHOST2", client="CLIENT1")) as fleet:
         terminal = Terminal(fleet, tmp_path, capsys)
@@ -149,10 +149,10 @@ def test_what_real_gates_tell_is_what_the_twins_gates_tell(tmp_path: Path, capsy
                 *("--config.file", str(terminal.config)),
             ]
         )
-    told = json.loads(capsys.readouterr().out)
+    printed = json.loads(capsys.readouterr().out)
     # Its hosts share one address, so no witness can tell which of them it reaches.
-    matters = [each["name"] for each in told["supposed"]["findings"] if each["level"] != "note"]
-    assert (code, told["differences"], matters) == (11, [], ["old_master_unproven"])
+    matters = [each["name"] for each in printed["supposed"]["findings"] if each["level"] != "note"]
+    assert (code, printed["differences"], matters) == (11, [], ["old_master_unproven"])
 
 
 @pytest.mark.parametrize(
@@ -172,5 +172,5 @@ def test_what_real_gates_tell_is_what_the_twins_gates_tell(tmp_path: Path, capsy
 )
 def test_what_does_not_exist_is_answered_with_what_does(live: Live, words: tuple[str, ...], message: str) -> None:
     """Wrong words end with 2, and say what there is."""
-    code, told = live.rehearse(*words)
-    assert (code, message in told) == (2, True), told
+    code, printed = live.rehearse(*words)
+    assert (code, message in printed) == (2, True), printed

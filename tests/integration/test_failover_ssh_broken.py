@@ -59,12 +59,12 @@ def test_a_run_goes_on_over_a_cut_and_is_resumed_after_the_death_of_its_machine(
     assert terminal.fleet.is_running("REPHOST3")
     terminal.pace(0.0)
 
-    code, told = terminal("history")
-    run = told.split()[3]
-    assert f"next: boks-exporter failover resume {run} --config.file" in told
-    code, told = terminal("resume", run)
-    assert code == 0, told
-    assert "REPHOST3| Conversion from client to replica done." in told
+    code, shown = terminal("history")
+    run = shown.split()[3]
+    assert f"next: boks-exporter failover resume {run} --config.file" in shown
+    code, shown = terminal("resume", run)
+    assert code == 0, shown
+    assert "REPHOST3| Conversion from client to replica done." in shown
     assert terminal.begun("REPHOST3") == [
         "convert client",
         "remove-database",
@@ -90,8 +90,8 @@ def test_a_process_that_loses_its_terminal_stops_where_nothing_is_under_way(at: 
     assert terminal.begun("REPHOST3") == ["convert client"]
 
     run = terminal("history")[1].split()[3]
-    told = terminal("show", run)[1]
-    assert "SIGHUP was received" in told or "output is no longer read" in told
-    code, told = terminal("resume", run)
-    assert code == 0, told
+    shown = terminal("show", run)[1]
+    assert "SIGHUP was received" in shown or "output is no longer read" in shown
+    code, shown = terminal("resume", run)
+    assert code == 0, shown
     terminal.insist_on("MASTER1", "REPHOST2", "REPHOST3")

@@ -11,9 +11,9 @@ def test_switchover(at: At) -> None:
     """The replica takes over, the old master becomes its replica, and each change was made once."""
     terminal = at(quiet_layout())
     terminal.register("MASTER1")
-    told = terminal.apply("switchover", "REPHOST2")
-    assert "MASTER1| Conversion from master to client done." in told
-    assert "REPHOST2| Conversion from replica to master done." in told
+    shown = terminal.apply("switchover", "REPHOST2")
+    assert "MASTER1| Conversion from master to client done." in shown
+    assert "REPHOST2| Conversion from replica to master done." in shown
     terminal.insist_on("REPHOST2", "MASTER1", "REPHOST3")
     assert terminal.begun("MASTER1") == [
         "boot-stop",
@@ -47,8 +47,8 @@ def test_promote_when_the_master_is_dead(at: At) -> None:
     # Without a state file no host is known to have been master: the operator answers for each that is unreachable.
     unknown = ("behind_last_master", "old_master_unproven", "hosts_not_asked=MASTER1")
     accepted = tuple(word for name in unknown for word in ("--accept", name))
-    told = terminal.apply("promote", "REPHOST2", *accepted, "--reason", "its machine is off: seen at its console")
-    assert "Conversion from replica to master done." in told
+    shown = terminal.apply("promote", "REPHOST2", *accepted, "--reason", "its machine is off: seen at its console")
+    assert "Conversion from replica to master done." in shown
     assert terminal.begun("REPHOST2") == ["convert master"]
     terminal.insist_on("REPHOST2", "REPHOST3")
 
@@ -58,8 +58,8 @@ def test_retire_where_ssh_reaches_the_old_master(at: At) -> None:
     terminal = at(quiet_layout())
     terminal.promoted_without_us("REPHOST2")
     terminal.return_with_boks_stopped("MASTER1")
-    told = terminal.apply("retire", "MASTER1", "--accept", "fork_point_unknown", "--reason", "promoted by hand")
-    assert "MASTER1| Conversion from master to client done." in told
+    shown = terminal.apply("retire", "MASTER1", "--accept", "fork_point_unknown", "--reason", "promoted by hand")
+    assert "MASTER1| Conversion from master to client done." in shown
     assert str(terminal.fleet.domain.hosts["MASTER1"].role) == "client"
     assert terminal.begun("MASTER1") == ["convert client", "boot-stop", "remove-database", "boot-start"]
     assert len(terminal.fleet.tree.hosts["MASTER1"].aside()) == 1

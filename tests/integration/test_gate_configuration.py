@@ -21,7 +21,7 @@ def host() -> Iterator[GateHost]:
         yield host
 
 
-def test_the_written_configuration_tells_the_gate_where_boks_lives(host: GateHost) -> None:
+def test_the_written_configuration_shows_the_gate_where_boks_lives(host: GateHost) -> None:
     """What `boks-exporter gate` writes, owned by root, is all that an unchanged gate needs."""
     host.hand_over()
     result = host.ask()

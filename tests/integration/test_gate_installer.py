@@ -41,7 +41,7 @@ def succeeded(ran: subprocess.CompletedProcess[str], changed: int | None = None)
         assert ran.stdout.splitlines()[-1].split() == ["done:", f"changed={changed}"]
 
 
-def test_it_installs_changes_nothing_twice_and_takes_everything_back(host: InstallerHost) -> None:
+def test_it_installs_changes_nothing_twice_and_undoes_everything(host: InstallerHost) -> None:
     before = host.files()
     assert host.install(reading(), "check").returncode == 3
     assert host.files() == before
@@ -97,7 +97,7 @@ def test_the_operator_gate_is_allowed_and_forbidden_again(host: InstallerHost) -
 
 
 @pytest.mark.parametrize("number", [6, 13, 20])
-def test_a_failure_takes_everything_back(host: InstallerHost, number: int) -> None:
+def test_a_failure_undoes_everything(host: InstallerHost, number: int) -> None:
     """One call of the programs that an installation runs fails; all others are tried in tests/slow."""
     host.install_version_1()
     before = host.files()
@@ -116,7 +116,7 @@ def test_a_run_that_was_killed_is_taken_back_by_the_next(host: InstallerHost, nu
     assert host.files() == before
 
 
-def test_a_rule_that_sudo_does_not_read_takes_everything_back(host: InstallerHost) -> None:
+def test_a_rule_that_sudo_does_not_read_undoes_everything(host: InstallerHost) -> None:
     host.sh("echo 'root ALL=(ALL:ALL) ALL' >/etc/sudoers")
     before = host.files()
     ran = host.install(reading())
@@ -124,7 +124,7 @@ def test_a_rule_that_sudo_does_not_read_takes_everything_back(host: InstallerHos
     assert host.files() == before
 
 
-def test_a_full_disk_takes_everything_back(host: InstallerHost) -> None:
+def test_a_full_disk_undoes_everything(host: InstallerHost) -> None:
     before = host.files()
     ran = host.install(reading(), before="mount -t tmpfs -o size=24k,mode=755 none /opt && mkdir -p /opt/boks-gate")
     assert ran.returncode == 1

@@ -154,7 +154,7 @@ def test_a_loop_becomes_root_once(host: SudoHost) -> None:
     assert as_root("cat", str(log)).stdout.count(b"request-on-stdin") == 1
 
 
-def test_without_the_rule_the_reader_is_told_why(host: SudoHost) -> None:
+def test_without_the_rule_the_message_has_the_reason(host: SudoHost) -> None:
     """No frame comes, and sudo's own words say what is missing."""
     host.rule = ""
     result = host.ask_as_user()

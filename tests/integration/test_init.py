@@ -162,7 +162,7 @@ def test_a_replica_is_no_master(fleet: Fleet, place: Path, init: Init, capsys: p
     assert not (place / "config.yaml").exists()
 
 
-def test_nothing_is_overwritten_without_being_told(
+def test_nothing_is_overwritten_without_an_option(
     fleet: Fleet, place: Path, init: Init, capsys: pytest.CaptureFixture[str]
 ) -> None:
     known = f"--known-hosts={fleet.servers.known_hosts}"

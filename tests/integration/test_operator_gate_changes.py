@@ -37,7 +37,7 @@ def test_a_lock_has_one_holder_until_it_is_given_back_by_name(tmp_path: Path) ->
     assert [path.name for path in host.state.iterdir()] == []
 
 
-def test_of_many_who_lock_at_once_one_gets_it(tmp_path: Path) -> None:
+def test_of_many_that_lock_concurrently_one_gets_it(tmp_path: Path) -> None:
     """Everybody is told the same holder, and exactly one that it is he."""
     host = OperatorHost(tmp_path)
     asking = [host.begin(f"lock R{number} somebody:there") for number in range(12)]
@@ -69,7 +69,7 @@ def test_a_change_is_one_command_of_boks(host: OperatorHost, line: str, command:
     assert host.ran == [command]
 
 
-def test_output_errors_and_status_of_a_change_are_told(host: OperatorHost) -> None:
+def test_output_errors_and_status_of_a_change_are_reported(host: OperatorHost) -> None:
     """A line of output that looks like a frame stays output."""
     assert host.op("do R1.1 boot-stop") == (
         "=section do\n|=done sections=1\n!one daemon was slow\n=end do state=done exit=3 seconds=N\n"

@@ -90,7 +90,7 @@ def test_concurrent_equal_requests_run_one_command(host: OperatorHost) -> None:
     assert host.ran == ["Boot -k"]
 
 
-def test_a_long_command_is_told_as_running_and_asked_for_again(host: OperatorHost) -> None:
+def test_a_long_command_is_reported_as_running_and_asked_for_again(host: OperatorHost) -> None:
     """The gate waits for its limit only; what was printed so far comes at once."""
     begun(host).communicate(timeout=30)
     still = "|begun\n=end {0} state=running seconds=N repeated=yes\n"

@@ -15,7 +15,7 @@ from tests.unit.gate_runs import NONCE
 from tests.unit.operator_host import DATA, OperatorHost, locked
 
 
-def test_preflight_tells_what_a_change_needs_and_changes_nothing(tmp_path: Path) -> None:
+def test_preflight_shows_what_a_change_needs_and_changes_nothing(tmp_path: Path) -> None:
     """Each line stands for something that a later step rests on."""
     host = OperatorHost(tmp_path)
     (host.tree.var / "LCK").mkdir()
@@ -28,7 +28,7 @@ def test_preflight_tells_what_a_change_needs_and_changes_nothing(tmp_path: Path)
     assert (host.ran, list(host.state.iterdir())) == ([], [])
 
 
-def test_preflight_tells_what_would_be_in_the_way(tmp_path: Path) -> None:
+def test_preflight_shows_what_would_be_in_the_way(tmp_path: Path) -> None:
     """No program, no database, a state directory that others can write, a lock, unknown daemons."""
     host = locked(OperatorHost(tmp_path, "client"))
     for name in DATA:
@@ -51,7 +51,7 @@ def test_daemons_are_judged_by_their_own_pid_file(tmp_path: Path, pid: str, word
     assert f"|daemons={word}\n" in host.op("preflight")
 
 
-def test_the_registered_replicas_are_the_masters_to_tell(tmp_path: Path) -> None:
+def test_only_the_master_reports_the_registered_replicas(tmp_path: Path) -> None:
     """On a replica the question is skipped."""
     master, replica = OperatorHost(tmp_path / "m", "master"), OperatorHost(tmp_path / "r")
     assert master.op("registered") == "=section registered\n|REPHOST2\n=end registered exit=0\n"
@@ -69,7 +69,7 @@ def ports() -> Iterator[tuple[int, int]]:
         yield listening.getsockname()[1], closed.getsockname()[1]
 
 
-def test_a_witness_tells_a_listening_port_from_a_closed_one(tmp_path: Path, ports: tuple[int, int]) -> None:
+def test_a_witness_distinguishes_a_listening_port_from_a_closed_one(tmp_path: Path, ports: tuple[int, int]) -> None:
     """The answer names the tool that gave it."""
     host = OperatorHost(tmp_path)
     for port, word in zip(ports, ("reachable", "refused"), strict=True):

@@ -133,12 +133,12 @@ def test_a_story_reads_the_same_on_both(fleet: Fleet, gates: OperatorGates) -> N
     """Locks, refusals, conversions, a database moved aside and back, records: byte for byte but for the figures."""
     for host, words in STORY:
         line = f"{PROTOCOL} {NONCE} op {words}"
-        told, twins = (
+        shown, twins = (
             re.sub(r"(?<=freeze=)\d{10}|(?<=kilobytes=)\d+|(?<=moved=)\d{4}-\S+", "ITS-OWN", whole(text.encode()))
             for text in (real(fleet, host, line), virtual(gates, host, line))
         )
-        told = told.replace("|hostname=HERE", "|hostname=")
-        assert told == twins.replace("|hostname=HERE", "|hostname="), (host, words)
+        shown = shown.replace("|hostname=HERE", "|hostname=")
+        assert shown == twins.replace("|hostname=HERE", "|hostname="), (host, words)
         roles = {name: each.role for name, each in fleet.domain.hosts.items()}
         assert roles == {name: each.role for name, each in gates.domain.hosts.items()}, (host, words)
 

@@ -112,7 +112,7 @@ def test_a_configuration_that_forbids_changes_stops_them_for_root_too(host: Sudo
         ("no", "root", "", False),
     ],
 )
-def test_preflight_tells_where_the_end_of_the_session_would_end_boks(
+def test_preflight_shows_where_the_end_of_the_session_would_end_boks(
     host: SudoHost, kills: str, excluded: str, only: str, said: bool
 ) -> None:
     """It asks logind about the login that came, not about root, whom logind excludes."""

@@ -62,7 +62,7 @@ async def test_a_page_follows_the_rounds_in_place_and_keeps_what_a_visitor_does(
         assert "q=rephost4" in await tab.run("location.search")
 
 
-async def test_a_page_that_gets_no_round_says_that_it_is_stale() -> None:
+async def test_a_page_that_gets_no_round_shows_that_it_is_stale() -> None:
     """Also when the exporter is gone: the page knows its age by itself."""
     view = healthy()
     quick = replace(view, counters=replace(view.counters, interval_seconds=1.0))

@@ -58,7 +58,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
 
 
 @pytest.mark.parametrize("what", EXPECTED, ids=lambda what: what[1])
-def test_a_fault_pages_and_its_end_is_told(what: Key, night: Night, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_fault_pages_and_its_end_is_reported(what: Key, night: Night, capsys: pytest.CaptureFixture[str]) -> None:
     """The page names who, why and what to do; nothing is called over before it is, and then it is told."""
     fired, resolved = night.first(what, "firing"), night.first(what, "resolved")
     assert fired
@@ -105,6 +105,6 @@ def test_a_dark_site_pages_once(night: Night) -> None:
 
 def test_the_watchdog_never_stops(night: Night) -> None:
     """The dead man's switch is told again and again, whatever else goes on."""
-    told = [each.at for each in night.receiver.got("watchdog")]
-    assert len(told) > 5
+    shown = [each.at for each in night.receiver.got("watchdog")]
+    assert len(shown) > 5
     assert {key(alert)[1] for each in night.receiver.got("watchdog") for alert in each.alerts} == {"BoksWatchdog"}

@@ -63,7 +63,7 @@ def test_nothing_in_a_log_forges_a_frame_or_moves_a_terminal(tree: Tree, tmp_pat
     assert (errlog.exit_status, errlog.cut, role.exit_status) == (0, None, 0)
 
 
-def test_a_line_of_megabytes_is_cut_on_the_host_and_says_so(tree: Tree, tmp_path: Path, shell: str) -> None:
+def test_a_line_of_megabytes_is_cut_on_the_host_and_reports_it(tree: Tree, tmp_path: Path, shell: str) -> None:
     """One line of 3 MB in an error log does not make the whole reply too large."""
     (tree.var / "boks_errlog").write_bytes(b"first\n" + b"x" * 3_000_000 + b"\nlast\n")
     reply = ask(install_gate(tree, tmp_path / "gate", shell=shell))
@@ -260,7 +260,7 @@ def test_a_gate_that_is_sent_answers_a_loop(tree: Tree, shell: str) -> None:
     ]
 
 
-def test_a_host_without_a_database_says_so(tree: Tree, tmp_path: Path, shell: str) -> None:
+def test_a_host_without_a_database_reports_that(tree: Tree, tmp_path: Path, shell: str) -> None:
     """Only where the directory can be read and holds no file of a database, not even a link that leads nowhere."""
     gate = install_gate(tree, tmp_path / "gate", shell=shell)
     data = tree.var / "data"

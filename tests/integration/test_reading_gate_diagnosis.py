@@ -142,7 +142,7 @@ def four_free_ports(stack: ExitStack) -> tuple[int, list[socket.socket]]:
     pytest.fail("no four free ports in a row")
 
 
-def test_ports_without_a_named_master_ask_nobody(tree: Tree, tmp_path: Path, shell: str) -> None:
+def test_ports_without_a_named_master_are_not_probed(tree: Tree, tmp_path: Path, shell: str) -> None:
     """Words of bcastaddr that are no addresses are not resolved, and a request cannot name a host."""
     (tree.etc / "bcastaddr").write_text("# 127.0.0.1\nmaster1 999\n")
     gate = install_gate(tree, tmp_path / "gate", shell=shell)

@@ -152,7 +152,7 @@ async def test_at_night_the_commands_lead_to_a_plan(tmp_path: Path) -> None:
         assert "promote replica1" in output
 
 
-async def test_without_the_section_the_message_says_what_to_write(tmp_path: Path) -> None:
+async def test_without_the_section_the_message_shows_what_to_write(tmp_path: Path) -> None:
     """It names the keys, and no page that is not installed with the program."""
     async with terminal(tmp_path) as found:
         whole = placed(found.servers, tmp_path)

@@ -122,7 +122,7 @@ async def test_the_end_closes_ssh_connections(tmp_path: Path, program: Any) -> N
             await connection.wait_closed()
 
 
-async def test_the_end_does_not_wait_for_hosts_that_say_nothing(tmp_path: Path) -> None:
+async def test_the_end_does_not_wait_for_hosts_that_do_not_answer(tmp_path: Path) -> None:
     """A host that takes connections and is silent holds nothing up."""
     keys = Keys.make(tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -155,7 +155,7 @@ async def test_an_address_in_use_is_named(tmp_path: Path) -> None:
     assert b"Traceback" not in err
 
 
-async def test_a_bad_web_configuration_is_told_with_its_place(tmp_path: Path) -> None:
+async def test_a_bad_web_configuration_is_reported_with_its_place(tmp_path: Path) -> None:
     """Exit code 1 and every problem, as for the configuration itself."""
     web = tmp_path / "web.yml"
     web.write_text("tls_server_config: {min_version: TLS9}\nbasic_auth_users: {a: secret}\n", encoding="utf-8")

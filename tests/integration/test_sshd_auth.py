@@ -13,7 +13,7 @@ from boks_exporter.model import Observed, Role
 from boks_exporter.observe import Knowledge, SystemClock, observe
 from boks_exporter.parsing.reply import parse_reply
 from boks_exporter.remote.installation import authorized_keys_line
-from boks_exporter.remote.request import LOOK, ROLE_ONLY
+from boks_exporter.remote.request import EVERY_GATE, ROLE_ONLY
 from boks_exporter.remote.settings import GateMode, SshSettings
 from boks_exporter.simulator.domain import Fault
 from boks_exporter.simulator.keys import new_key
@@ -102,7 +102,7 @@ async def test_a_killed_session_is_replaced_when_idle_and_a_failure_when_busy(fl
         await asyncio.to_thread(fleet.call, fleet.servers.sever(HOST))
         assert await role_line(transport, fleet) == "BOKSINIT=server"
         await asyncio.to_thread(fleet.set_fault, HOST, Fault.HANGING)
-        asked = asyncio.create_task(transport.ask(fleet.host(HOST), LOOK))
+        asked = asyncio.create_task(transport.ask(fleet.host(HOST), EVERY_GATE))
         while not await asyncio.to_thread(fleet.is_running, HOST):
             await asyncio.sleep(0.02)
         await asyncio.to_thread(fleet.call, fleet.servers.sever(HOST))
@@ -119,7 +119,7 @@ async def test_the_gate_is_sent_where_none_is_installed(fleet: Fleet) -> None:
     )
     with fleet.clock.standing_still():
         async with open_transport(settings) as sent, open_transport(fleet.ssh_settings()) as installed:
-            replies = [await transport.ask(fleet.host(HOST), LOOK) for transport in (sent, installed)]
+            replies = [await transport.ask(fleet.host(HOST), EVERY_GATE) for transport in (sent, installed)]
     assert replies[0].exit_status == 0
     first, second = (parse_reply(reply.stdout, reply.nonce).sections for reply in replies)
     assert first == second

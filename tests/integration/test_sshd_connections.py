@@ -12,7 +12,7 @@ import structlog
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Observed, Section
 from boks_exporter.observe.interpret import interpret_reply
-from boks_exporter.remote.request import LOOK, ROLE_ONLY
+from boks_exporter.remote.request import EVERY_GATE, ROLE_ONLY
 from boks_exporter.remote.settings import GateMode, SshSettings
 from boks_exporter.simulator.domain import Fault
 from boks_exporter.transport.ssh import SshTransport
@@ -61,10 +61,10 @@ def count(fleet: Fleet, host: str, text: str) -> int:
 async def sections(transport: SshTransport, fleet: Fleet, name: str) -> dict[Section, bool]:
     """Poll a host; return which sections were read, and that none failed."""
     host = fleet.host(name)
-    outcome = interpret_reply(host, LOOK, await transport.ask(host, LOOK), 0.0, 1.0)
+    outcome = interpret_reply(host, EVERY_GATE, await transport.ask(host, EVERY_GATE), 0.0, 1.0)
     assert isinstance(outcome, Observed), outcome
     assert outcome.faults == ()
-    return {section: bool(outcome.reply.section(section)) for section in LOOK.sections}
+    return {section: bool(outcome.reply.section(section)) for section in EVERY_GATE.sections}
 
 
 async def failure(transport: SshTransport, fleet: Fleet, name: str) -> TransportError:
@@ -117,7 +117,7 @@ async def test_a_command_that_hangs_in_the_loop_costs_its_poll_and_no_other(flee
         await sections(transport, fleet, new_gate)
         await asyncio.to_thread(fleet.set_fault, new_gate, Fault.HANGING)
         with pytest.raises(TransportError) as failed:
-            await transport.ask(fleet.host(new_gate), LOOK)
+            await transport.ask(fleet.host(new_gate), EVERY_GATE)
         assert failed.value.reason is FailureReason.TIMEOUT
         await asyncio.to_thread(fleet.clear_fault, new_gate, Fault.HANGING)
         assert (await sections(transport, fleet, new_gate))[Section.SEQUENCE]
@@ -187,7 +187,7 @@ async def test_a_session_that_no_longer_works_is_replaced_after_two_failed_polls
         text = gate.read_text(encoding="utf-8")
         try:
             gate.write_text("#!/bin/sh\nexit 7\n", encoding="utf-8")
-            assert [(await transport.ask(host, LOOK)).exit_status for _ in range(2)] == [7, 7]
+            assert [(await transport.ask(host, EVERY_GATE)).exit_status for _ in range(2)] == [7, 7]
         finally:
             gate.write_text(text, encoding="utf-8")
         await eventually(lambda: count(fleet, OLD, "Accepted publickey") >= 2)
@@ -253,7 +253,7 @@ async def test_a_jump_host_that_forbids_forwarding_is_named_with_what_to_change(
     assert failed.detail.startswith(f"jump host {jump.address}:{jump.port}: forwarding to ")
 
 
-async def test_a_host_that_a_jump_host_cannot_reach_is_told_from_a_forbidden_one(fleet: Fleet) -> None:
+async def test_a_host_that_a_jump_host_cannot_reach_is_distinguished_from_a_forbidden_one(fleet: Fleet) -> None:
     """The jump host may forward, and nothing listens behind it."""
     jump = fleet.host(SENT)
     settings = fleet.ssh_settings(

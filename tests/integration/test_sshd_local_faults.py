@@ -52,7 +52,7 @@ def known_hosts(fleet: Fleet, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("line", [b"=", b"a-bare-name", b"@cert-authority", b"# M\xfcller", b"\xff\xfeh\x00"])
-async def test_a_malformed_line_of_known_hosts_takes_no_host_away(fleet: Fleet, known_hosts: Path, line: bytes) -> None:
+async def test_a_malformed_line_of_known_hosts_loses_no_host(fleet: Fleet, known_hosts: Path, line: bytes) -> None:
     """The other lines are used, as by OpenSSH."""
     known_hosts.write_bytes(line + b"\n" + known_hosts.read_bytes())
     async with open_transport(fleet.ssh_settings(known_hosts=known_hosts)) as transport:

@@ -22,7 +22,7 @@ def boksadm(fleet: Fleet, host: str, *words: str) -> "subprocess.CompletedProces
     return subprocess.run([str(program), *words], capture_output=True, text=True, timeout=30)
 
 
-def test_a_program_prints_what_the_domain_says(fleet: Fleet) -> None:
+def test_a_program_prints_what_the_domain_prints(fleet: Fleet) -> None:
     """Output, errors and status of a command come through unchanged."""
     with fleet.clock.standing_still():
         fleet.do(fleet.tree.write)
@@ -33,7 +33,7 @@ def test_a_program_prints_what_the_domain_says(fleet: Fleet) -> None:
     assert (got.stdout, got.stderr, got.returncode) == ("", "boksadm: no-such-command with words: not found\n", 127)
 
 
-def test_boksadm_wants_a_command(fleet: Fleet) -> None:
+def test_boksadm_needs_a_command(fleet: Fleet) -> None:
     """Called in any other way it says how it is called."""
     got = boksadm(fleet, HOST, "boksdiag", "list")
     assert (got.returncode, got.stderr) == (64, "usage: boksadm -S COMMAND [ARGUMENT...]\n")

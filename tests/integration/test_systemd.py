@@ -48,7 +48,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("unit", STARTED)
-def test_systemd_finds_nothing_to_say(unit: str, machine: Path) -> None:
+def test_systemd_reports_nothing(unit: str, machine: Path) -> None:
     """`systemd-analyze verify` is silent: for an unknown key it prints a line and still exits 0."""
     verify = ["systemd-analyze", "verify", "--man=no", f"--root={machine}", unit]
     verified = subprocess.run(verify, capture_output=True, text=True, env={"PATH": os.environ["PATH"]})

@@ -100,15 +100,15 @@ def test_an_exporter_that_forgets_is_found_out(monkeypatch: pytest.MonkeyPatch) 
 def test_an_exporter_that_overlooks_lines_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """A row that cannot be read would be a table that does not exist."""
     disguise = Disguise("r1", "brackets", table=7)
-    told = passed_lead()
-    told = replace(
-        told,
-        layout=replace(told.layout, tables=(7, 8)),
+    printed = passed_lead()
+    printed = replace(
+        printed,
+        layout=replace(printed.layout, tables=(7, 8)),
         events=(Event(100.0, "disguise", "r1", None, (("disguise", disguise),)),),
     )
-    assert play_silently(told).copies.faults == {}
+    assert play_silently(printed).copies.faults == {}
     monkeypatch.setattr("boks_exporter.replication.comparison.not_compared", lambda *_: ())
-    assert play_silently(told).copies.faults[Fault.OK_UNREAD] > 0
+    assert play_silently(printed).copies.faults[Fault.OK_UNREAD] > 0
 
 
 def test_the_same_seed_gives_the_same_sums() -> None:
@@ -128,7 +128,9 @@ def test_an_exporter_that_compares_with_the_first_reading_is_found_out(monkeypat
 
     monkeypatch.setattr(Bracket, "ahead", ahead_of_the_first)
     healthy = (
-        index for index in range(1000) if (told := story(5, index)).is_sound and told.layout.writes_per_second > 20
+        index
+        for index in range(1000)
+        if (printed := story(5, index)).is_sound and printed.layout.writes_per_second > 20
     )
     scores = Scores()
     for index in islice(healthy, 3):

@@ -72,7 +72,7 @@ def test_another_host_than_the_one_that_was_shown_is_not_accepted(journals: Path
     assert world.sent() == []
 
 
-def test_a_refusal_names_what_to_look_at_before_how_to_accept(journals: Path) -> None:
+def test_a_refusal_names_what_to_check_before_how_to_accept(journals: Path) -> None:
     """Power, console, switch port and the fence come first; where nothing can be accepted they are left out."""
     world = World.at(journals)
 

@@ -120,7 +120,7 @@ def test_a_wait_is_cut_short(journals: Path) -> None:
     assert result.sentences[0] == f"stopped before step 10 (wait-registered on {MASTER}) was over: {WHY}"
 
 
-def test_what_is_waited_for_is_told_now_and_then(journals: Path) -> None:
+def test_what_is_waited_for_is_reported_now_and_then(journals: Path) -> None:
     """A wait of half an hour in which nothing changes is not a silent one."""
     world = World.at(journals)
     virtually(lambda: switch(world, Halt(), registered=False))

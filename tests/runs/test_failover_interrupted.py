@@ -133,7 +133,7 @@ def test_an_aborted_run_leaves_nothing_behind(journals: Path) -> None:
     assert world.observer.breaches == []
 
 
-def test_an_abort_after_the_point_of_no_return_says_what_cannot_be_undone(journals: Path) -> None:
+def test_an_abort_after_the_point_of_no_return_shows_what_cannot_be_undone(journals: Path) -> None:
     """A master stays master; what is left to do by hand is named."""
     world = World.at(journals)
 

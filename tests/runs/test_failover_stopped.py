@@ -67,7 +67,7 @@ def test_a_switchover_that_finds_an_update_missing_goes_back_and_tries_again(jou
     assert world.observer.breaches == []
 
 
-def test_a_switchover_that_finds_no_quiet_moment_says_so_and_changes_nothing(journals: Path) -> None:
+def test_a_switchover_that_finds_no_quiet_moment_reports_it_and_changes_nothing(journals: Path) -> None:
     """After the third time it stays as it was, and says what helps."""
     world = World.at(journals)
     result = switched(world, Stopped.NUMBERS, late_times=9)
@@ -83,7 +83,7 @@ def test_a_switchover_that_finds_no_quiet_moment_says_so_and_changes_nothing(jou
     assert (world.roles()[MASTER], world.locks(), world.observer.breaches) == ("master", {}, [])
 
 
-def test_what_a_master_does_not_show_while_it_stands_still_is_not_taken_for_granted(journals: Path) -> None:
+def test_what_a_master_does_not_show_while_it_is_idle_is_not_taken_for_granted(journals: Path) -> None:
     """Whether BoKS shows its numbers while it is stopped is not published; what was read before says nothing of it."""
     world = World.at(journals)
     result = switched(world, Stopped.ERROR)
@@ -94,14 +94,14 @@ def test_what_a_master_does_not_show_while_it_stands_still_is_not_taken_for_gran
     assert world.roles()[MASTER] == "master"
 
 
-def test_whoever_is_sure_that_it_wrote_nothing_says_so_by_name(journals: Path) -> None:
+def test_an_operator_can_accept_by_name_that_it_wrote_nothing(journals: Path) -> None:
     """Then it goes on, and every update that was seen is still held against the new master's."""
     world = World.at(journals)
     result = switched(world, Stopped.ERROR, Guard.BEHIND_LAST_MASTER)
     assert (result.exit, world.roles()[MASTER], world.roles()[FIRST]) == (Exit.DONE, "server", "master")
 
 
-def test_an_update_that_is_known_to_be_missing_is_accepted_by_nobody(journals: Path) -> None:
+def test_an_update_that_is_known_to_be_missing_cannot_be_accepted(journals: Path) -> None:
     """What is seen to be lost is not lost, whatever is accepted."""
     world = World.at(journals)
     result = switched(world, Stopped.NUMBERS, Guard.BEHIND_LAST_MASTER, late_times=9)
@@ -109,7 +109,7 @@ def test_an_update_that_is_known_to_be_missing_is_accepted_by_nobody(journals: P
 
 
 @pytest.mark.parametrize("nth_stop", [1, 4], ids=["on the way back", "on the way on"])
-def test_a_master_that_was_stopped_is_not_started_beside_another(journals: Path, nth_stop: int) -> None:
+def test_a_master_that_was_stopped_is_not_started_next_to_another(journals: Path, nth_stop: int) -> None:
     """Somebody promotes a third host by hand meanwhile: neither the way back nor the next step makes two of it."""
     world = World.at(journals)
     world.domain.hosts[MASTER].is_registered = True

@@ -97,10 +97,12 @@ def test_it_ends_as_the_run_does(journals: Path, case: str) -> None:
     rehearsal, result = virtually(both)
     assert rehearsal.exit == result.exit, "\n".join(night.reader.said)
     if rehearsal.afterwards is not None:
-        told = {"server": "replica", "master": "master", "client": "client"}
+        found_text = {"server": "replica", "master": "master", "client": "client"}
         shown = {host.name: rehearsal.afterwards.role(host.name) for host in rehearsal.afterwards.snapshot.hosts}
         dead = {name for name, host in night.world.domain.hosts.items() if Fault.MASTER_DEAD in host.faults}
-        assert shown == {name: "unknown" if name in dead else told[role] for name, role in night.world.roles().items()}
+        assert shown == {
+            name: "unknown" if name in dead else found_text[role] for name, role in night.world.roles().items()
+        }
 
 
 ONE_OF_EACH_KIND = (
@@ -114,7 +116,7 @@ ONE_OF_EACH_KIND = (
 
 
 @pytest.mark.parametrize("fault", ONE_OF_EACH_KIND)
-def test_whatever_breaks_it_is_told_how_it_ends_and_what_comes_next(journals: Path, fault: StepFault) -> None:
+def test_a_broken_run_reports_how_it_ends_and_what_comes_next(journals: Path, fault: StepFault) -> None:
     """Every fault happens at the step that is named, no invariant is broken, and no run is left open."""
     night = Night(journals, "a registered client")
     rehearsal = virtually(lambda: night.rehearsed(f"{fault.word}@convert-server"))
@@ -127,7 +129,7 @@ def test_whatever_breaks_it_is_told_how_it_ends_and_what_comes_next(journals: Pa
     assert {"resume"} >= {played.command.split()[0] for played in rehearsal.commands[1:]}
 
 
-def test_aborted_it_stands_as_before(journals: Path) -> None:
+def test_after_an_abort_it_is_as_before(journals: Path) -> None:
     """What is typed first can be chosen."""
     night = Night(journals, "a registered client")
     rehearsal = virtually(lambda: night.rehearsed("killed-after-request@convert-server", then="abort"))
@@ -137,7 +139,7 @@ def test_aborted_it_stands_as_before(journals: Path) -> None:
     assert rehearsal.afterwards.role("c1") == "client"
 
 
-def test_somebody_goes_to_the_console(journals: Path) -> None:
+def test_the_operator_goes_to_the_console(journals: Path) -> None:
     """Where SSH does not reach an old master, the printed script is run on the twin, and a poll proves that it ran."""
     night = Night(journals, "the old master is in single-user mode", (HERE,))
     rehearsal = virtually(night.rehearsed)
@@ -224,16 +226,21 @@ def test_an_unknown_host_is_answered_with_the_known_ones(journals: Path) -> None
         virtually(night.rehearsed)
 
 
-def test_what_it_tells_a_script_and_a_person(journals: Path) -> None:
+def test_what_it_prints_for_a_script_and_a_person(journals: Path) -> None:
     """Steps with their seconds, the fault, the end, and the truth of the simulator; loud where an invariant broke."""
     night = Night(journals, "a registered client")
     rehearsal = virtually(lambda: night.rehearsed("cut-during@3"))
-    told = json.loads(json.dumps(rehearsal_json(rehearsal, Acceptances())))
-    assert told["inject"] == {"fault": "cut-during", "step": "3", "happened": True}
-    assert [step["outcome"] for step in told["steps"]] == ["done"] * len(rehearsal.live.plan.steps)
-    assert all(step["seconds"] > 0 for step in nonempty(told["steps"]))
-    assert (told["exit_code"], told["rehearsed"], told["differences"], told["open_run"]) == (0, True, [], None)
-    assert told["truth"] == {"masters": ["m1"], "breaches": [], "accepted": []}
+    found_text = json.loads(json.dumps(rehearsal_json(rehearsal, Acceptances())))
+    assert found_text["inject"] == {"fault": "cut-during", "step": "3", "happened": True}
+    assert [step["outcome"] for step in found_text["steps"]] == ["done"] * len(rehearsal.live.plan.steps)
+    assert all(step["seconds"] > 0 for step in nonempty(found_text["steps"]))
+    assert (found_text["exit_code"], found_text["rehearsed"], found_text["differences"], found_text["open_run"]) == (
+        0,
+        True,
+        [],
+        None,
+    )
+    assert found_text["truth"] == {"masters": ["m1"], "breaches": [], "accepted": []}
     lines = [*rehearsal_text(rehearsal)]
     assert "Injected: cut-during at step 3 (connection cut while the command runs)" in lines
     assert lines[-1] == "exit 0: as the real run would have ended"
@@ -241,7 +248,7 @@ def test_what_it_tells_a_script_and_a_person(journals: Path) -> None:
     assert "  BROKEN: two_masters at start c1 (m1, c1): report this as a fault" in [*rehearsal_text(broken)]
 
 
-def test_the_twins_time_hurries_only_while_somebody_waits() -> None:
+def test_the_twins_time_is_fast_only_during_a_wait() -> None:
     """As far as it is told to, and no further."""
     wall = [100.0]
     clock = TwinClock(5000.0, lambda: wall[0])

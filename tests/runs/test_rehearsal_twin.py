@@ -47,6 +47,6 @@ def _oddly(world: World) -> None:
 
 
 @pytest.mark.parametrize("case", ["a healthy domain", "the master is dead", "a registered client"])
-def test_what_gates_say_and_keep_to_themselves_is_taken_over(journals: Path, case: str) -> None:
+def test_what_gates_report_and_withhold_is_copied(journals: Path, case: str) -> None:
     """Findings about rights, locks and work that goes on are the live ones."""
     assert virtually(lambda: _differences(journals, case, warm=True, rate=0.0, apply_gate_state=_oddly)) == ()

@@ -106,6 +106,8 @@ def found(
     return list(findings_of(PlanQuestion(plan, facts, limits or FailoverLimits())))
 
 
-def told(procedure: Procedure, target: str, facts: FailoverFacts, limits: FailoverLimits | None = None) -> list[str]:
+def finding_names(
+    procedure: Procedure, target: str, facts: FailoverFacts, limits: FailoverLimits | None = None
+) -> list[str]:
     """Ask the guards, and take what they say in one line each."""
     return [f"{each.level} {each.guard}: {each.sentence}" for each in found(procedure, target, facts, limits)]

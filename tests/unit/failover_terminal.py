@@ -53,8 +53,8 @@ class Terminal:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("BOKS_EXPORTER_CONFIG_FILE", str(self.config))
             code = run([*words])
-        told = self.capsys.readouterr()
-        return code, told.out + told.err
+        shown = self.capsys.readouterr()
+        return code, shown.out + shown.err
 
     @asynccontextmanager
     async def looking(self, domain: ManagedDomain) -> AsyncIterator[Survey]:

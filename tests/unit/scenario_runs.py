@@ -121,25 +121,25 @@ async def run(scenario: Scenario) -> list[DomainView]:
 def verdicts(view: DomainView) -> dict[str, Any]:
     """Return all verdicts of a round in the form of `verdicts.yaml`; absent values are left out."""
     health = view.health
-    told: dict[str, Any] = {
+    shown: dict[str, Any] = {
         "domain": f"{health.state}: {health.reason}",
         "hosts": {verdict.host: _verdict(verdict) for verdict in health.hosts},
     }
     groups = [*_groups("site", health.sites), *_groups("section", health.sections)]
     if groups:
-        told["groups"] = dict(groups)
-    return told
+        shown["groups"] = dict(groups)
+    return shown
 
 
 def _verdict(verdict: HostVerdict) -> dict[str, Any]:
-    told: dict[str, Any] = {"role": str(verdict.role), "verdict": f"{verdict.state}: {verdict.reason}"}
+    shown: dict[str, Any] = {"role": str(verdict.role), "verdict": f"{verdict.state}: {verdict.reason}"}
     if verdict.evidence:
-        told["evidence"] = list(verdict.evidence)
+        shown["evidence"] = list(verdict.evidence)
     if verdict.is_replica:
-        told["promotable"] = {True: "yes", False: "no", None: "unknown"}[verdict.promotable]
+        shown["promotable"] = {True: "yes", False: "no", None: "unknown"}[verdict.promotable]
     if verdict.promotable_reasons:
-        told["against"] = list(verdict.promotable_reasons)
-    return told
+        shown["against"] = list(verdict.promotable_reasons)
+    return shown
 
 
 def _groups(kind: str, groups: tuple[GroupHealth, ...]) -> Iterator[tuple[str, str]]:

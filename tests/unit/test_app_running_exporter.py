@@ -139,7 +139,7 @@ async def test_a_domain_that_stays_keeps_its_counters(recorded: Recorded) -> Non
         assert float(await exporter.value(rounds) or 0) >= 3
 
 
-async def test_a_changed_interval_applies_at_once(recorded: Recorded) -> None:
+async def test_a_changed_interval_applies_immediately(recorded: Recorded) -> None:
     """The new interval applies without waiting for the end of the old one."""
     async with exporting(recorded.configure(interval="1h")) as exporter:
         recorded.configure(interval="60ms")
@@ -182,14 +182,14 @@ async def test_what_a_reload_replaced_is_closed_after_the_round(
             await closed.wait()
 
 
-async def test_two_reloads_at_once_follow_one_another(recorded: Recorded) -> None:
+async def test_two_concurrent_reloads_follow_one_another(recorded: Recorded) -> None:
     """Each is answered by its own reading of the file."""
     async with exporting(recorded.configure()) as exporter:
         answers = await asyncio.gather(exporter.reload(), exporter.reload(), exporter.reload())
         assert {status for status, _ in answers} == {200}
 
 
-async def test_a_reload_tells_what_is_wrong_with_the_web_configuration(
+async def test_a_reload_shows_what_is_wrong_with_the_web_configuration(
     recorded: Recorded, logs: list[dict[str, object]], tmp_path: Path
 ) -> None:
     """It is logged without a request for a page."""

@@ -190,7 +190,7 @@ async def test_the_watchdog_starves_with_the_poll_loop(tmp_path: Path) -> None:
     assert days.slept == [60.0] * 5
 
 
-async def test_the_daemon_feeds_the_watchdog_and_tells_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_daemon_feeds_the_watchdog_and_shows_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything that systemd asked for in the environment is done."""
     file = Recorded(tmp_path).configure()
     address = str(tmp_path / "notify")

@@ -213,11 +213,11 @@ def test_a_host_that_hangs_leaves_time_for_the_others(
     """One exchange gets at most 40 % of the deadline, however long the configuration would wait."""
     seen: list[float] = []
 
-    async def look_once(settings: object, _: object) -> tuple[()]:
+    async def poll_once(settings: object, _: object) -> tuple[()]:
         seen.append(settings.poll.timeout_seconds)  # type: ignore[attr-defined]
         return ()
 
-    monkeypatch.setattr("boks_exporter.app.one_shot.look_once", look_once)
+    monkeypatch.setattr("boks_exporter.app.one_shot.poll_once", poll_once)
     config = write(tmp_path, healthy())
 
     check("--config.file", config, "-t", "10")
@@ -226,13 +226,13 @@ def test_a_host_that_hangs_leaves_time_for_the_others(
     assert seen == [4.0, 20.0]
 
 
-def test_a_look_that_takes_too_long_is_unknown(check: Check, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_poll_that_takes_too_long_is_unknown(check: Check, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The deadline ends the look, and says what helps."""
 
-    async def look_once(*_: object) -> tuple[()]:
+    async def poll_once(*_: object) -> tuple[()]:
         raise TimeoutError
 
-    monkeypatch.setattr("boks_exporter.app.one_shot.look_once", look_once)
+    monkeypatch.setattr("boks_exporter.app.one_shot.poll_once", poll_once)
 
     assert check("--config.file", write(tmp_path, healthy())) == (
         3,

@@ -68,7 +68,7 @@ def test_several_domains_are_named() -> None:
     assert line == "BOKS CRITICAL - two: b is DOWN: the reason why it is down"
 
 
-def test_ranges_stand_in_the_performance_data() -> None:
+def test_ranges_are_in_the_performance_data() -> None:
     """A graph can draw the limits as they were given; min is 0, an unknown figure is U."""
     asked = {"lag": FigureRanges(read_range("10"), read_range("@5:7")), "ahead": FigureRanges(None, read_range("0:0"))}
 
@@ -143,7 +143,7 @@ def test_texts_of_hosts_cannot_forge_performance_data(name: str, reason: str) ->
         assert re.fullmatch(f"{DATUM.pattern}( {DATUM.pattern})*", line.partition(" | ")[2])
 
 
-def test_json_has_the_judgement_beside_the_report() -> None:
+def test_json_has_the_judgement_next_to_the_report() -> None:
     """Programs get the same report as from `status`, and what the plugin made of it."""
     whole = report(domain(host("a", "ahead"), state="degraded"))
     criteria = Criteria(now=SEEN_AT)

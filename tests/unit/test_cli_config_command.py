@@ -10,7 +10,7 @@ from boks_exporter.config import json_schema
 from tests.unit.cli_replays import healthy, write
 
 
-def test_a_good_file_is_told_with_its_extent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_good_file_is_reported_with_its_extent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The counts show that the right file was read."""
     config = write(tmp_path, healthy())
 
@@ -18,7 +18,7 @@ def test_a_good_file_is_told_with_its_extent(tmp_path: Path, capsys: pytest.Capt
     assert capsys.readouterr() == (f"{config}: no fault; 1 domain, 6 hosts\n", "")
 
 
-def test_all_faults_are_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_faults_are_reported_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each is a line that editors can jump to, on standard error; the code is 1."""
     config = tmp_path / "config.yaml"
     config.write_text("poll: {interval: 5}\nmetrics: {tables: some}\ndomains: []\n", encoding="utf-8")

@@ -205,7 +205,7 @@ def test_an_answer_without_a_valid_date_is_measured_by_the_own_clock(
         ),
     ],
 )
-def test_every_other_answer_says_what_to_do(
+def test_every_other_answer_shows_what_to_do(
     exporter: Exporter, status: int, headers: dict[str, str], body: bytes, message: str
 ) -> None:
     """No redirect is followed: it could carry the password elsewhere."""
@@ -214,14 +214,14 @@ def test_every_other_answer_says_what_to_do(
     assert refused(exporter) == message
 
 
-def test_a_refused_password_is_told(exporter: Exporter) -> None:
+def test_a_refused_password_is_reported(exporter: Exporter) -> None:
     """With a user given, 401 means something else."""
     exporter.status = 401
 
     assert refused(exporter, username="ops", password="x") == "URL: it rejects this user and password"
 
 
-def test_another_protocol_is_told(exporter: Exporter) -> None:
+def test_another_protocol_is_reported(exporter: Exporter) -> None:
     """TLS where the exporter speaks none ends with the reason of the TLS library."""
     url = exporter.url.replace("http", "https")
 
@@ -229,7 +229,7 @@ def test_another_protocol_is_told(exporter: Exporter) -> None:
         fetch_report(Access(url=url), 5)
 
 
-def test_an_answer_that_is_cut_off_is_told(exporter: Exporter) -> None:
+def test_an_answer_that_is_cut_off_is_reported(exporter: Exporter) -> None:
     """Half a report is no report."""
     exporter.headers = {"Content-Length": str(len(exporter.body) + 10)}
 
@@ -245,19 +245,19 @@ def test_what_is_no_url_is_wrong_usage(url: str) -> None:
         fetch_report(Access(url=url), 5)
 
 
-def test_a_name_that_does_not_exist_is_told() -> None:
+def test_a_name_that_does_not_exist_is_reported() -> None:
     """The resolver's own words are kept."""
     with pytest.raises(ExporterError, match=r"^http://no-such-host\.invalid: "):
         fetch_report(Access(url="http://no-such-host.invalid"), 5)
 
 
-def test_files_for_tls_that_cannot_be_used_are_told(tmp_path: Path) -> None:
+def test_files_for_tls_that_cannot_be_used_are_reported(tmp_path: Path) -> None:
     """A wrong path is not taken for a wrong certificate."""
     with pytest.raises(ExporterError, match="--ca-file, --client-certificate or --client-key cannot be used: "):
         fetch_report(Access(url="https://127.0.0.1:1", ca_file=tmp_path / "none.pem"), 5)
 
 
-def test_a_password_file_that_is_not_there_is_told(exporter: Exporter, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_password_file_that_is_not_there_is_reported(exporter: Exporter, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing is asked without the password that was meant."""
     assert run(["status", "--url", exporter.url, "--username", "ops", "--password-file", "/nonexistent"]) == 1
 

@@ -48,7 +48,7 @@ def test_the_operators_installation_names_the_operator_gate(key: Path, capsys: p
     assert "boksop ALL=(root) NOPASSWD: /opt/boks-gate/operator-gate.sh request-on-stdin" in out
 
 
-def test_the_gate_tells_its_version(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_gate_shows_its_version(capsys: pytest.CaptureFixture[str]) -> None:
     """Version and protocol can be compared with what a host answers."""
     assert run(["gate", "--version"]) == 0
     assert capsys.readouterr().out == f"gate {gate_version()}, protocol boks-gate/2\n"
@@ -106,7 +106,7 @@ def test_a_private_key_is_refused_by_its_file(tmp_path: Path, capsys: pytest.Cap
     )
 
 
-def test_a_key_that_is_not_there_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_key_that_is_not_there_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Missing and unreadable files are named with the reason."""
     assert run(["gate", "install", "--from", "x", "--public-key", str(tmp_path / "no.pub")]) == 1
     assert (

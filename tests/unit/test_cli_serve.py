@@ -127,7 +127,7 @@ def test_wrong_usage_is_2(served: list[ServeOptions], flag: str, capsys: pytest.
         (ListenError(":16500", "address in use"), "Error: cannot listen on :16500: address in use\n"),
     ],
 )
-def test_what_prevents_the_start_is_told(
+def test_what_prevents_the_start_is_reported(
     error: Exception, message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An expected error is a message on standard error and code 1, without a traceback."""

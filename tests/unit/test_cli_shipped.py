@@ -24,7 +24,7 @@ def texts(directory: Path) -> dict[str, str]:
     }
 
 
-def test_the_rules_come_as_they_stand_in_the_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_rules_are_printed_as_in_the_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Rules, Alertmanager's example and all runbooks, in directories that are made where missing; only links differ."""
     directory = tmp_path / "new" / "boks"
     assert run(["rules", str(directory)]) == 0
@@ -62,7 +62,7 @@ def test_the_alerts_link_to_where_a_site_serves_the_runbooks(option: str, given:
 @pytest.mark.parametrize(
     "url", ["wiki.example.net", "ftp://wiki/boks", "https://wiki/a b", "https://wiki/{{ x }}", "https://wiki/#a", ""]
 )
-def test_an_address_that_cannot_stand_in_the_rules_is_refused(
+def test_an_address_that_cannot_be_in_the_rules_is_refused(
     url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What Prometheus would take for a template or YAML for a comment never gets into the file."""
@@ -78,7 +78,7 @@ def test_the_job_is_the_one_of_the_command_line(tmp_path: Path) -> None:
     assert found == {"infra/boks"}
 
 
-def test_without_an_address_the_alerts_name_the_pages_beside_them(tmp_path: Path) -> None:
+def test_without_an_address_the_alerts_name_the_pages_next_to_them(tmp_path: Path) -> None:
     """A relative URL could not be opened from Alertmanager, so there is none; the file is named next to the rules."""
     assert run(["rules", str(tmp_path)]) == 0
     groups = YAML(typ="safe").load(tmp_path / "boks-alerts.rules.yml")["groups"]

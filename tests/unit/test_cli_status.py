@@ -67,7 +67,7 @@ def test_both_ends_of_a_bound_are_shown_where_they_differ() -> None:
     assert [(cell["LAG"], cell["AHEAD"]) for cell in cells] == [("0-3", "0-2"), ("0", "0")]
 
 
-def test_what_belongs_to_no_host_stands_below() -> None:
+def test_what_belongs_to_no_host_is_below() -> None:
     """Unresolved names, sites without redundancy, and the time of the round."""
     groups = [
         {"name": "Utrecht", "verdict": "site-without-replica", "replicas": 2, "replicas_ok": 0},
@@ -83,7 +83,7 @@ def test_what_belongs_to_no_host_stands_below() -> None:
     ]
 
 
-def test_who_works_where_stands_below() -> None:
+def test_who_works_where_is_below() -> None:
     """With host, end, owner and reason; what cannot be read is not taken for nothing."""
     window = {
         "host": "replica1",
@@ -206,7 +206,7 @@ def test_several_domains_have_a_table_each(capsys: pytest.CaptureFixture[str]) -
     assert lines[4] == ""
 
 
-def test_a_missing_configuration_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_configuration_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     """Errors go to standard error with the reason, and the code is 1."""
     assert run(["status", "--config.file", "/nonexistent.yaml"]) == 1
 

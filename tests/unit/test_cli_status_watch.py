@@ -124,7 +124,7 @@ def test_a_low_terminal_shows_the_worst_and_counts_the_rest(monkeypatch: pytest.
     assert drawn[-1].endswith("more lines")
 
 
-def test_a_terminal_of_another_size_is_drawn_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_of_another_size_is_drawn_immediately(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a new fetch: the report is the same, the width another."""
     watch: StatusWatch
     fine = report(domain(host("a" * 30, "down", reason="a reason " * 10)))

@@ -128,7 +128,7 @@ def test_a_value_that_cannot_be_meant_is_wrong_usage(
     assert code == (3 if command == "check" else 2)
 
 
-def test_a_wrong_value_in_the_environment_is_told_with_its_variable(
+def test_a_wrong_value_in_the_environment_is_reported_with_its_variable(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The message names the variable, so that it is not looked for on the command line."""

@@ -92,7 +92,7 @@ def test_a_passphrase_that_others_may_read_is_a_fault(tmp_path: Path) -> None:
     ]
 
 
-def test_the_replay_directory_stands_beside_the_file(tmp_path: Path) -> None:
+def test_the_replay_directory_is_next_to_the_file(tmp_path: Path) -> None:
     """A recording and its configuration can be handed on together."""
     (tmp_path / "recorded").mkdir()
     (tmp_path / "config.yaml").write_text(
@@ -185,7 +185,7 @@ def test_an_odd_key_is_quoted_in_its_path() -> None:
     ]
 
 
-def test_an_alias_may_stand_in_several_places_of_a_mapping_that_merges() -> None:
+def test_an_alias_may_be_in_several_places_of_a_mapping_that_merges() -> None:
     """The mapping's own key wins over a merged one, and the first merged mapping over the second."""
     text = """\
 domains:

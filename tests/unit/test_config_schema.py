@@ -141,7 +141,7 @@ def test_every_model_has_its_section_on_the_page() -> None:
     assert documented == {name for name, _ in _models() if name}
 
 
-def test_every_key_says_what_it_means() -> None:
+def test_every_key_shows_what_it_means() -> None:
     """A key without a description would be a blank cell at night."""
     assert [
         (model, key) for model, keys in _models() for key, described in keys.items() if not described.get("description")

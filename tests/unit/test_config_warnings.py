@@ -131,7 +131,7 @@ CASES = {
 
 
 @pytest.mark.parametrize(("text", "warning"), CASES.values(), ids=CASES)
-def test_what_works_badly_is_told(text: str, warning: str, tmp_path: Path) -> None:
+def test_what_works_badly_is_reported(text: str, warning: str, tmp_path: Path) -> None:
     """One warning for one cause, with the line to look at and what would be better."""
     assert [line.replace(str(tmp_path), ".") for line in warnings(tmp_path, text)] == [warning]
 
@@ -148,7 +148,7 @@ def test_a_long_interval_warns_about_max_age(tmp_path: Path) -> None:
     assert Criteria(now=0.0).max_age_seconds == PLUGINS_MAX_AGE_SECONDS
 
 
-def test_a_login_without_any_key_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_login_without_any_key_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where neither the file nor the user has keys, every login fails; with an SSH configuration it may have them."""
     monkeypatch.setenv("HOME", str(tmp_path))
     bare = "{kind: ssh, user: boksmon}"
@@ -167,7 +167,7 @@ def test_a_login_without_any_key_is_told(tmp_path: Path, monkeypatch: pytest.Mon
     assert warnings(tmp_path, domain(bare.replace("}", ", openssh_config: ssh_config}"))) == []
 
 
-def test_an_operators_key_that_is_open_is_told(tmp_path: Path) -> None:
+def test_an_operators_key_that_is_open_is_reported(tmp_path: Path) -> None:
     """It is not the exporter's, so it stops nothing; but somebody should close it."""
     key = tmp_path / "operator"
     key.touch(0o644)

@@ -52,7 +52,7 @@ def test_every_limit_of_the_alerts_is_on_a_dashboard() -> None:
     }
 
 
-def test_the_exporter_is_stalled_when_the_alert_says_so() -> None:
+def test_the_exporter_is_stalled_when_its_alert_fires() -> None:
     """The figure compares with as many intervals as BoksExporterStalled."""
     (alert,) = (rule for rule in alerts() if rule.get("alert") == "BoksExporterStalled")
     expected = re.findall(r"> (\d+) \*", alert["expr"])

@@ -167,7 +167,7 @@ def test_every_query_goes_to_the_chosen_data_source(file: Path) -> None:
 
 
 @each_file
-def test_a_panel_says_what_it_shows(file: Path) -> None:
+def test_a_panel_describes_what_it_shows(file: Path) -> None:
     """Each has a title, a description in sentences, a unit, at least one query, and names for its series."""
     for panel in nonempty(_panels(file)):
         assert panel["title"]
@@ -213,7 +213,7 @@ def test_lines_have_a_legend(file: Path) -> None:
 
 
 @each_file
-def test_colours_can_be_told_apart(file: Path) -> None:
+def test_colours_can_be_distinguished(file: Path) -> None:
     """Only the palette for the colour-blind is used; Grafana's own red and green are not."""
     used = {str(colour) for key in ("color", "fixedColor") for colour in _every(_read(file), key)}
     named = {colour for colour in used if not colour.startswith("{")}
@@ -221,7 +221,7 @@ def test_colours_can_be_told_apart(file: Path) -> None:
 
 
 @each_file
-def test_numbers_that_stand_for_words_are_never_shown(file: Path) -> None:
+def test_numbers_that_represent_words_are_never_shown(file: Path) -> None:
     """A query that encodes a closed set has a word for each of its numbers."""
     for panel in nonempty(_panels(file)):
         for target in nonempty(panel["targets"]):

@@ -37,7 +37,7 @@ def test_steps_come_in_the_order_of_time(scenario: Scenario) -> None:
 
 
 @ALL
-def test_every_step_says_what_happens_and_every_fault_what_to_look_for(scenario: Scenario) -> None:
+def test_every_step_describes_what_happens_and_every_fault_what_to_check(scenario: Scenario) -> None:
     """Every step has a sentence, and no sentence has an unfilled placeholder."""
     for step in first_steps(scenario):
         assert step.text.endswith(".")
@@ -57,7 +57,7 @@ def play(domain: SimulatedDomain, step: ScenarioStep) -> None:
 
 
 @pytest.mark.parametrize("name", ["tour", "split-brain", "master-dead", "site-dark"])
-def test_a_scenario_that_repairs_leaves_the_domain_sound(name: str) -> None:
+def test_a_scenario_that_repairs_leaves_the_domain_healthy(name: str) -> None:
     """When one turn is over, each replica holds what the master has, and the master's list says OK."""
     domain = SimulatedDomain(published_layout(writes_per_second=2.0), seed=1)
     length = SCENARIOS[name].repeats_after

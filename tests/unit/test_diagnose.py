@@ -77,7 +77,7 @@ def test_a_recorded_fault_is_diagnosed_to_its_cause(
 
 
 @pytest.mark.parametrize("kind", [Fault.SLOW, Fault.DIVERGED])
-def test_updates_of_unknown_age_are_not_said_to_be_fine(
+def test_updates_of_unknown_age_are_not_shown_to_be_fine(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: Fault
 ) -> None:
     """A single poll proves how many are missing, and not whether they are under way or an hour old."""

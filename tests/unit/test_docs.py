@@ -81,12 +81,12 @@ def test_command_lines_are_found() -> None:
         ("config check ONE TWO", "2 arguments, expected at most 1"),
     ],
 )
-def test_a_wrong_command_line_is_told(line: str, wrong: str | None) -> None:
+def test_a_wrong_command_line_is_reported(line: str, wrong: str | None) -> None:
     """Each kind of slip has its own word; FILE and the like stand for something."""
     assert fault(line) == wrong
 
 
-def test_what_is_typed_is_told_from_what_is_named() -> None:
+def test_what_is_typed_is_distinguished_from_what_is_named() -> None:
     """A path, a file name or the unit of systemd is no command line; comments and pipes end one."""
     text = (
         "Look with `boks-exporter status`, see `boks-exporter.yaml`, `journalctl -u boks-exporter -n 50`.\n\n"
@@ -103,7 +103,7 @@ def test_links_and_anchors_are_read_as_a_browser_would() -> None:
     assert anchors(text) == {"a-b-cd", "again", "again-1"}
 
 
-def test_a_broken_link_is_told(tmp_path: Path) -> None:
+def test_a_broken_link_is_reported(tmp_path: Path) -> None:
     """A missing file and a missing heading."""
     page = tmp_path / "page.md"
     page.write_text("# Here\n[a](#here) [b](#there) [c](gone.md) [d](page.md#here)\n", encoding="utf-8")

@@ -14,21 +14,21 @@ from boks_exporter.errors import (
 )
 
 
-def test_a_parse_error_tells_place_expectation_and_finding() -> None:
+def test_a_parse_error_shows_place_expectation_and_finding() -> None:
     """Line and column count from 1."""
     error = ParseError(line=3, column=7, expected="a duration", found="'soon'")
     assert str(error) == "line 3, column 7: expected a duration, found 'soon'"
     assert (error.line, error.column, error.expected, error.found) == (3, 7, "a duration", "'soon'")
 
 
-def test_a_transport_error_tells_its_reason_first() -> None:
+def test_a_transport_error_shows_its_reason_first() -> None:
     """The reason is the label of the metric, the detail is for people."""
     error = TransportError(FailureReason.HOST_KEY, "the key has changed")
     assert str(error) == "host_key: the key has changed"
     assert (error.reason, error.detail) == (FailureReason.HOST_KEY, "the key has changed")
 
 
-def test_a_config_error_tells_all_problems_at_once() -> None:
+def test_a_config_error_lists_all_problems() -> None:
     """Each reads like a compiler's message, with as much of the place as is known."""
     problems = (
         Problem("a.yaml", 3, "poll.interval", "expected a duration"),
@@ -42,7 +42,7 @@ def test_a_config_error_tells_all_problems_at_once() -> None:
     assert error.problems == problems
 
 
-def test_a_listen_error_tells_the_address() -> None:
+def test_a_listen_error_shows_the_address() -> None:
     """And why, with what to do."""
     error = ListenError("127.0.0.1:80", "permission denied; choose a port above 1023")
     assert str(error) == "cannot listen on 127.0.0.1:80: permission denied; choose a port above 1023"

@@ -63,7 +63,7 @@ def test_the_page_is_what_prometheus_client_writes(name: str, views: tuple[Domai
 
 
 @pytest.mark.parametrize(("name", "views"), ALL)
-def test_the_page_can_be_read_in_both_formats_and_says_the_same(name: str, views: tuple[DomainView, ...]) -> None:
+def test_the_page_can_be_read_in_both_formats_and_shows_the_same(name: str, views: tuple[DomainView, ...]) -> None:
     """The samples of both are equal."""
     page = render(views, INFO)
 
@@ -100,7 +100,7 @@ def test_metrics_come_in_the_order_of_the_table() -> None:
     assert order == [spec.name for spec in SPECS if spec.name in order]
 
 
-def test_a_page_before_the_first_round_tells_of_the_exporter_only() -> None:
+def test_a_page_before_the_first_round_shows_the_exporter_only() -> None:
     """Nothing is known yet, and nothing is made up."""
     page = render((), ExporterInfo(version="1", revision="", python="3.12"))
     names = {row.split(" ")[0].split("{")[0] for row in page.classic.decode().splitlines() if row[0] != "#"}

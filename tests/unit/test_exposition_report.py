@@ -52,7 +52,7 @@ def test_the_report_of_a_domain_is_whole() -> None:
     ]  # fmt: skip
 
 
-def test_the_report_of_a_sound_replica_is_whole() -> None:
+def test_the_report_of_a_healthy_replica_is_whole() -> None:
     """Every key, in its order."""
     report = hosts(published())["REPHOST4"]
     assert list(report.items()) == [
@@ -188,7 +188,7 @@ def test_a_report_comes_back_as_it_was(view: Any) -> None:
     assert read_report(text.encode()) == report
 
 
-def test_a_newer_exporter_may_say_more() -> None:
+def test_a_newer_exporter_may_show_more() -> None:
     """Keys are only ever added."""
     data: Any = status_report((published(),))
     data["version"] = 2
@@ -244,7 +244,7 @@ HOST = ("domains", 0, "hosts", 2)
         ),
     ],
 )
-def test_what_is_no_report_is_told_by_the_place(text: str | bytes, message: str) -> None:
+def test_what_is_no_report_is_reported_with_its_place(text: str | bytes, message: str) -> None:
     with pytest.raises(ParseError) as refused:
         read_report(text)
     assert str(refused.value) == message

@@ -129,7 +129,7 @@ def test_a_host_whose_sequences_hang_is_not_up() -> None:
     assert shown("boks_host_up", view((Host("M", "m"),), [bonus])) == {("M",): 1}
 
 
-def test_a_host_that_nobody_has_asked_yet_has_no_duration() -> None:
+def test_a_host_that_was_never_polled_has_no_duration() -> None:
     """It is known, and nothing is known of it."""
     quiet = view((Host("X", "x"),), [])
     assert shown("boks_host_up", quiet) == {("X",): 0}

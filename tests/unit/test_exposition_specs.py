@@ -162,7 +162,7 @@ def test_a_metric_keeps_the_rules_of_the_field(spec: MetricSpec) -> None:
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
-def test_a_metric_says_in_one_line_what_it_is(spec: MetricSpec) -> None:
+def test_a_metric_shows_in_one_line_what_it_is(spec: MetricSpec) -> None:
     """Meaning, unit, and, where there may be no sample, when."""
     assert "\n" not in spec.help
     assert spec.meaning[0].isupper() or spec.meaning[0].isdigit() or spec.meaning.startswith("boks_")

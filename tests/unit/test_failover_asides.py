@@ -46,9 +46,9 @@ def test_a_rebuild_leaves_a_directory_that_is_listed_and_can_be_removed(terminal
     print_of = fingerprint(terminal("failover", "rebuild", FIRST)[1])
     code, text = terminal("failover", "rebuild", FIRST, "--apply", print_of)
     assert code == Exit.DONE, text
-    code, told = listed(terminal)
-    assert (code, told["unknown"]) == (Exit.DONE, {})
-    (aside,) = told["asides"]
+    code, shown = listed(terminal)
+    assert (code, shown["unknown"]) == (Exit.DONE, {})
+    (aside,) = shown["asides"]
     assert (aside["host"], aside["files"], aside["state"]) == (FIRST, 5, "whole")
     assert aside["removal"].startswith(text.rpartition("run ")[2].strip())
     assert aside["kilobytes"] > 0
@@ -139,8 +139,8 @@ def test_a_host_that_is_lost_in_the_middle_keeps_its_lock(terminal: Terminal) ->
 
 def test_a_host_that_cannot_be_asked_is_unknown_and_not_empty(terminal: Terminal) -> None:
     terminal.world.domain.set_fault(SECOND, Fault.UNREACHABLE)
-    code, told = listed(terminal)
-    assert (code, list(told["unknown"])) == (Exit.FACTS_UNKNOWN, [SECOND])
+    code, shown = listed(terminal)
+    assert (code, list(shown["unknown"])) == (Exit.FACTS_UNKNOWN, [SECOND])
     assert listed(terminal, FIRST)[0] == Exit.DONE
     code, _ = terminal("failover", "asides", "remove", SECOND, REMOVAL, "--reason", "x")
     assert code == Exit.UNCHANGED

@@ -24,8 +24,8 @@ def checked(terminal: Terminal, *words: str) -> tuple[int, dict[str, Any]]:
     return code, json.JSONDecoder().raw_decode(text)[0]
 
 
-def found(told: dict[str, Any], host: str | None, name: str) -> list[str]:
-    return [item["state"] for item in told["check"]["findings"] if (item["host"], item["name"]) == (host, name)]
+def found(shown: dict[str, Any], host: str | None, name: str) -> list[str]:
+    return [item["state"] for item in shown["check"]["findings"] if (item["host"], item["name"]) == (host, name)]
 
 
 def with_fence(terminal: Terminal, script: str) -> None:
@@ -37,12 +37,12 @@ def with_fence(terminal: Terminal, script: str) -> None:
 
 def test_a_healthy_domain_is_ok_and_every_candidate_was_asked_for_everything(terminal: Terminal) -> None:
     """Exit 0, one line, and no request that changes a host."""
-    code, told = checked(terminal)
-    assert (code, told["check"]["state"], sorted(told["ready"])) == (0, "OK", [FIRST, SECOND, THIRD])
+    code, shown = checked(terminal)
+    assert (code, shown["check"]["state"], sorted(shown["ready"])) == (0, "OK", [FIRST, SECOND, THIRD])
     for host in (FIRST, SECOND, THIRD):
         for name in ("key", "gate", "sudo", "boksadm", "records", "session", "files", "space", "witness", "name"):
-            assert found(told, host, name) == ["OK"], name
-    assert [found(told, None, name) for name in ("journal", "fence", "knowledge", "master")] == [["OK"]] * 4
+            assert found(shown, host, name) == ["OK"], name
+    assert [found(shown, None, name) for name in ("journal", "fence", "knowledge", "master")] == [["OK"]] * 4
     assert {line.split()[2] for _, _, line in terminal.world.way.heard} == {"preflight", "registered", "reach"}
     code, text = terminal("failover", "check")
     assert code == 0
@@ -77,26 +77,26 @@ def test_what_is_missing_on_a_candidate_is_shown_and_is_the_exit_code(
 ) -> None:
     """The host is named; one that is CRITICAL or UNKNOWN is not ready."""
     terminal.world.gates.overrides[THIRD] = said
-    code, told = checked(terminal)
-    assert state in found(told, THIRD, name)
+    code, shown = checked(terminal)
+    assert state in found(shown, THIRD, name)
     assert code == Severity[state]
-    assert (THIRD in told["ready"]) is (state in {"OK", "WARNING"})
-    assert FIRST in told["ready"]
+    assert (THIRD in shown["ready"]) is (state in {"OK", "WARNING"})
+    assert FIRST in shown["ready"]
 
 
 def test_a_gate_that_does_not_answer_blocks_only_its_host(terminal: Terminal) -> None:
     terminal.before = lambda: terminal.world.domain.set_fault(SECOND, Fault.UNREACHABLE)
-    code, told = checked(terminal)
+    code, shown = checked(terminal)
     assert code == Severity.CRITICAL
-    assert found(told, SECOND, "gate") == ["CRITICAL"]
-    assert sorted(told["ready"]) == [FIRST, THIRD]
+    assert found(shown, SECOND, "gate") == ["CRITICAL"]
+    assert sorted(shown["ready"]) == [FIRST, THIRD]
 
 
 def test_a_domain_without_a_master_is_critical(terminal: Terminal) -> None:
     """Whatever its candidates are: it is the night for which they are checked."""
     terminal.before = terminal.world.kill_master
-    code, told = checked(terminal)
-    assert (code, found(told, None, "master")) == (Severity.CRITICAL, ["CRITICAL"])
+    code, shown = checked(terminal)
+    assert (code, found(shown, None, "master")) == (Severity.CRITICAL, ["CRITICAL"])
 
 
 @pytest.mark.parametrize(
@@ -111,15 +111,15 @@ def test_a_domain_without_a_master_is_critical(terminal: Terminal) -> None:
 def test_the_fence_is_asked_for_the_status_of_the_living_master(terminal: Terminal, script: str, state: str) -> None:
     """One that calls it off would prove nothing tonight; it is never called with `off`."""
     with_fence(terminal, script)
-    code, told = checked(terminal)
-    assert (found(told, None, "fence"), code) == ([state], Severity[state])
+    code, shown = checked(terminal)
+    assert (found(shown, None, "fence"), code) == ([state], Severity[state])
 
 
 def test_a_fence_that_cannot_be_run_is_critical(terminal: Terminal) -> None:
     with_fence(terminal, "exit 1")
     terminal.config.with_name("fence").unlink()
-    code, told = checked(terminal)
-    assert (found(told, None, "fence"), code) == (["CRITICAL"], Severity.CRITICAL)
+    code, shown = checked(terminal)
+    assert (found(shown, None, "fence"), code) == (["CRITICAL"], Severity.CRITICAL)
 
 
 def test_a_journal_that_cannot_be_written_is_critical(terminal: Terminal) -> None:
@@ -127,8 +127,8 @@ def test_a_journal_that_cannot_be_written_is_critical(terminal: Terminal) -> Non
     terminal("failover", "check")
     journal = terminal.config.with_name("journal.sqlite")
     journal.write_bytes(b"not a journal" * 100)
-    code, told = checked(terminal)
-    assert (found(told, None, "journal"), code) == (["CRITICAL"], Severity.CRITICAL)
+    code, shown = checked(terminal)
+    assert (found(shown, None, "journal"), code) == (["CRITICAL"], Severity.CRITICAL)
 
 
 def test_what_was_seen_is_kept_for_a_night_without_the_exporter(terminal: Terminal) -> None:
@@ -153,14 +153,14 @@ def test_every_failure_is_unknown_in_one_line(terminal: Terminal) -> None:
         code, text = terminal("failover", "check", *words)
         assert (code, text.startswith("BOKS UNKNOWN - ")) == (Severity.UNKNOWN, True), text
     terminal.config.write_text("domains: []\n")
-    code, told = checked(terminal)
-    assert (code, told["check"]["state"]) == (Severity.UNKNOWN, "UNKNOWN")
+    code, shown = checked(terminal)
+    assert (code, shown["check"]["state"]) == (Severity.UNKNOWN, "UNKNOWN")
 
 
 def test_a_directory_that_cannot_be_written_is_critical(terminal: Terminal) -> None:
     """With the smallest configuration the journal is the one at the top level."""
     terminal.config.write_text(CONFIG.partition("    failover:")[0] + f"journal: {os.path.devnull}/none\n")
-    code, told = checked(terminal)
+    code, shown = checked(terminal)
     assert code == Severity.CRITICAL
-    assert found(told, None, "journal") == ["CRITICAL"], "its directory does not exist"
-    assert found(told, None, "knowledge") == ["CRITICAL"]
+    assert found(shown, None, "journal") == ["CRITICAL"], "its directory does not exist"
+    assert found(shown, None, "knowledge") == ["CRITICAL"]

@@ -40,9 +40,9 @@ def test_a_plan_is_shown_and_applied_by_its_fingerprint(terminal: Terminal) -> N
         "Nothing was changed. To do exactly this:\n  boks-exporter failover promote r1 "
         f"--accept old_master_unproven=m1 --reason 'its power is off' --apply {fingerprint(text)}\n"
     )
-    code, told = terminal("failover", "promote", FIRST, *OFF, "--apply", fingerprint(text))
-    assert (code, terminal.world.roles()[FIRST]) == (Exit.DONE, "master"), told
-    assert told.endswith("every step is done\nexit 0, run " + told.rpartition("run ")[2])
+    code, printed = terminal("failover", "promote", FIRST, *OFF, "--apply", fingerprint(text))
+    assert (code, terminal.world.roles()[FIRST]) == (Exit.DONE, "master"), printed
+    assert printed.endswith("every step is done\nexit 0, run " + printed.rpartition("run ")[2])
     code, history = terminal("failover", "history")
     assert code == 0
     assert "promote r1  done  anna (root) on ops7" in history
@@ -98,10 +98,10 @@ def test_a_fingerprint_of_another_host_is_refused_in_a_line(terminal: Terminal) 
 def test_a_script_gets_json(terminal: Terminal) -> None:
     """The same facts, with the exit code in it."""
     code, text = terminal("failover", "switchover", FIRST, "--output", "json")
-    told = json.loads(text)
-    assert (code, told["exit_code"], told["plan"]["procedure"]) == (0, 0, "switchover")
-    assert [step["request"] for step in told["plan"]["steps"]][:2] == [None, "boks-gate/1 op do RUN.2 boot-stop"]
-    assert {finding["name"] for finding in told["findings"]} == {"not_registered"}
+    printed = json.loads(text)
+    assert (code, printed["exit_code"], printed["plan"]["procedure"]) == (0, 0, "switchover")
+    assert [step["request"] for step in printed["plan"]["steps"]][:2] == [None, "boks-gate/1 op do RUN.2 boot-stop"]
+    assert {finding["name"] for finding in printed["findings"]} == {"not_registered"}
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_script_gets_json(terminal: Terminal) -> None:
         (["--force"], "No such option '--force'"),
     ],
 )
-def test_wrong_usage_ends_with_two_and_asks_nobody(terminal: Terminal, words: list[str], message: str) -> None:
+def test_wrong_usage_ends_with_two_and_polls_no_host(terminal: Terminal, words: list[str], message: str) -> None:
     """Before a host is even looked at."""
     code, text = terminal("failover", "promote", FIRST, *words)
     assert (code, message in text) == (Exit.USAGE, True), text
@@ -148,7 +148,7 @@ def test_on_a_terminal_the_hosts_name_must_be_typed(terminal: Terminal, monkeypa
         assert (code, terminal.world.roles()[FIRST]) == (0, role)
 
 
-def test_whoever_presses_ctrl_c_when_asked_is_told_that_nothing_was_changed(
+def test_ctrl_c_at_the_question_reports_that_nothing_was_changed(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A tired person wants to read it; the code is that of an interruption."""
@@ -161,10 +161,10 @@ def test_whoever_presses_ctrl_c_when_asked_is_told_that_nothing_was_changed(
 def test_an_open_run_is_in_the_way_until_it_is_resumed_or_aborted(terminal: Terminal) -> None:
     """Everybody is told which, and what to type; the exit code is 12."""
     _, text = terminal("failover", "switchover", FIRST)
-    code, told = terminal("failover", "switchover", FIRST, "--apply", fingerprint(text))
+    code, printed = terminal("failover", "switchover", FIRST, "--apply", fingerprint(text))
     assert code == Exit.NOT_CONVERGED
-    name = told.rpartition("run ")[2].strip()
-    assert f"next: boks-exporter failover resume {name}, or boks-exporter failover abort {name}" in told
+    name = printed.rpartition("run ")[2].strip()
+    assert f"next: boks-exporter failover resume {name}, or boks-exporter failover abort {name}" in printed
     code, other = terminal("failover", "rebuild", SECOND)
     assert code == Exit.LOCKED
     assert f"REFUSED  run_open: the run {name} (switchover r1, by anna (root) on ops7) is open" in other
@@ -182,8 +182,8 @@ def test_an_open_run_is_in_the_way_until_it_is_resumed_or_aborted(terminal: Term
 def test_a_run_whose_hosts_are_gone_can_be_closed(terminal: Terminal) -> None:
     """With a reason; the next run then asks its own questions."""
     _, text = terminal("failover", "switchover", FIRST)
-    _, told = terminal("failover", "switchover", FIRST, "--apply", fingerprint(text))
-    name = told.rpartition("run ")[2].strip()
+    _, printed = terminal("failover", "switchover", FIRST, "--apply", fingerprint(text))
+    name = printed.rpartition("run ")[2].strip()
     terminal.before = lambda: terminal.world.domain.set_fault(MASTER, Fault.UNREACHABLE)
     assert f"boks-exporter failover forget {name} --reason" in terminal("failover", "abort", name)[1]
     terminal.before = lambda: terminal.world.domain.clear_fault(MASTER, Fault.UNREACHABLE)
@@ -270,7 +270,7 @@ def test_a_signal_that_was_ignored_at_the_start_stays_ignored(terminal: Terminal
     assert terminal("failover", "promote", FIRST, *OFF, "--apply", fingerprint(plan))[0] == Exit.DONE
 
 
-def test_a_second_signal_leaves_at_once(terminal: Terminal) -> None:
+def test_a_second_signal_leaves_immediately(terminal: Terminal) -> None:
     """What the host has begun goes on there; the journal knows, and resume asks the host."""
     terminal.before = terminal.world.kill_master
     _, plan = terminal("failover", "promote", FIRST, *OFF)

@@ -22,16 +22,16 @@ def terminal(journals: Path, capsys: pytest.CaptureFixture[str], monkeypatch: py
 
 def test_a_lock_that_was_not_there_was_not_broken(terminal: Terminal) -> None:
     """The exit code says so, and so does the journal."""
-    code, told = terminal("failover", "break-lock", "gone-1", FIRST)
-    assert (code, "r1 was not locked: nothing was broken" in told) == (Exit.INTERNAL, True)
+    code, result = terminal("failover", "break-lock", "gone-1", FIRST)
+    assert (code, "r1 was not locked: nothing was broken" in result) == (Exit.INTERNAL, True)
     assert "r1 was not locked: nothing was broken" in terminal("failover", "history")[1]
 
 
 def test_a_reason_that_is_no_utf8_is_wrong_usage(terminal: Terminal) -> None:
     """As a terminal in Latin-1 types it."""
     latin = b"gr\xfcn".decode("utf-8", "surrogateescape")
-    code, told = terminal("failover", "promote", FIRST, "--accept", "shm_size", "--reason", latin)
-    assert (code, "expected a text in UTF-8" in told) == (Exit.USAGE, True)
+    code, result = terminal("failover", "promote", FIRST, "--accept", "shm_size", "--reason", latin)
+    assert (code, "expected a text in UTF-8" in result) == (Exit.USAGE, True)
     assert terminal("failover", "declare-lost", MASTER, "--reason", latin)[0] == Exit.USAGE
 
 
@@ -39,12 +39,12 @@ def test_a_host_can_be_declared_lost(terminal: Terminal) -> None:
     """Then a promotion needs no acceptance of it; the plan shows who declared it and why."""
     terminal.before = terminal.world.kill_master
     assert terminal("failover", "promote", FIRST)[0] == Exit.FACTS_UNKNOWN
-    code, told = terminal("failover", "declare-lost", MASTER, "--reason", "burnt down")
-    assert (code, told) == (0, "m1 is declared lost; its first answer ends this\n")
-    code, told = terminal("failover", "promote", FIRST)
-    assert (code, "was declared lost by" in told, "burnt down" in told) == (Exit.DONE, True, True)
+    code, result = terminal("failover", "declare-lost", MASTER, "--reason", "burnt down")
+    assert (code, result) == (0, "m1 is declared lost; its first answer ends this\n")
+    code, result = terminal("failover", "promote", FIRST)
+    assert (code, "was declared lost by" in result, "burnt down" in result) == (Exit.DONE, True, True)
     terminal.before = lambda: None
-    assert terminal("failover", "promote", FIRST, "--apply", fingerprint(told))[0] == Exit.DONE
+    assert terminal("failover", "promote", FIRST, "--apply", fingerprint(result))[0] == Exit.DONE
     assert "yes      one healthy master" in terminal("failover", "verify")[1]
 
 
@@ -53,9 +53,9 @@ def test_next_commands_repeat_the_options_that_were_given(terminal: Terminal) ->
     given = ("--config.file", str(terminal.config), "--domain", "bank")
     _, text = terminal("failover", "switchover", FIRST, *given)
     assert text.endswith(f" --apply {fingerprint(text)} --config.file {terminal.config} --domain bank\n")
-    code, told = terminal("failover", "switchover", FIRST, "--apply", "0123456789abcdef", *given)
+    code, result = terminal("failover", "switchover", FIRST, "--apply", "0123456789abcdef", *given)
     assert code == Exit.REFUSED
-    assert f"next: boks-exporter failover switchover r1 --config.file {terminal.config} --domain bank shows" in told
+    assert f"next: boks-exporter failover switchover r1 --config.file {terminal.config} --domain bank shows" in result
     _, plain = terminal("failover", "switchover", FIRST)
     assert plain.endswith(f"switchover r1 --apply {fingerprint(plain)}\n")
 
@@ -76,18 +76,18 @@ def test_several_masters_are_shown_with_the_ways_out(terminal: Terminal) -> None
     code, text = terminal("failover", "conflict")
     assert code == Exit.NOT_CONVERGED
     assert [f"  boks-exporter failover retire {name}" for name in (MASTER, THIRD)] == text.splitlines()[-2:]
-    code, told = terminal("failover", "conflict", "--output", "json")
-    assert [each["host"] for each in json.loads(told)] == [MASTER, THIRD]
+    code, result = terminal("failover", "conflict", "--output", "json")
+    assert [each["host"] for each in json.loads(result)] == [MASTER, THIRD]
 
 
 def test_an_error_is_json_where_json_is_read(terminal: Terminal) -> None:
     """A script gets an object in every case, with the exit code and the message."""
-    code, told = terminal("failover", "show", "no-such-run", "--output", "json")
-    shown = json.loads(next(line for line in told.splitlines() if line.startswith("{")))
+    code, result = terminal("failover", "show", "no-such-run", "--output", "json")
+    shown = json.loads(next(line for line in result.splitlines() if line.startswith("{")))
     assert (code, shown["exit_code"], "no run no-such-run" in shown["error"]) == (Exit.USAGE, 2, True)
 
 
-def test_a_run_that_nobody_reads_any_more_stops_and_ends_with_its_code(
+def test_a_run_whose_output_lost_its_reader_stops_and_ends_with_its_code(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its terminal or its pipe is gone: what cannot be told is journaled."""
@@ -115,11 +115,11 @@ def test_the_console_script_knows_the_machine_by_its_last_reply(terminal: Termin
     _, text = terminal("failover", "promote", FIRST, *OFF)
     assert terminal("failover", "promote", FIRST, *OFF, "--apply", fingerprint(text))[0] == Exit.DONE
     words = ("failover", "retire", MASTER, "--accept", "updates_only_here", "--reason", "nothing was written there")
-    code, told = terminal(*words, "--apply", fingerprint(terminal(*words)[1]))
+    code, result = terminal(*words, "--apply", fingerprint(terminal(*words)[1]))
     name = "m1" if source == "nothing" else "prod7"
-    assert (code, "on m1: run the printed script" in told) == (Exit.RESULT_UNKNOWN, True)
+    assert (code, "on m1: run the printed script" in result) == (Exit.RESULT_UNKNOWN, True)
     if source == "plan":
-        assert '[ "$here" = prod7 ]' in told
-    run = told.rpartition("run ")[2].strip()
+        assert '[ "$here" = prod7 ]' in result
+    run = result.rpartition("run ")[2].strip()
     _, shown = terminal("failover", "show", run, "--output", "json")
     assert f'[ "$here" = {name} ]' in json.JSONDecoder().raw_decode(shown)[0]["console_script"]

@@ -39,16 +39,16 @@ def waited_for(pid: int) -> int:
 def test_a_detached_run_goes_on_after_its_command_has_ended(terminal: Terminal) -> None:
     """The command prints the run as soon as it has begun; its end is in the journal, its output in a file."""
     code, text = promoted(terminal, "--detach", "--output", "json")
-    told = json.JSONDecoder().raw_decode(text)[0]
+    printed = json.JSONDecoder().raw_decode(text)[0]
     assert code == Exit.DONE, text
-    assert told["next"][0].startswith(f"boks-exporter failover show {told['run']} --follow")
-    assert waited_for(told["pid"]) == Exit.DONE
+    assert printed["next"][0].startswith(f"boks-exporter failover show {printed['run']} --follow")
+    assert waited_for(printed["pid"]) == Exit.DONE
     with journal_of(terminal) as journal:
-        run = journal.run(told["run"])
+        run = journal.run(printed["run"])
         assert run is not None
         assert (run.outcome, journal.exit_code(run.name)) == (Outcome.DONE, Exit.DONE)
-    assert json.loads(Path(told["log"]).read_text())["exit_code"] == Exit.DONE
-    code, followed_text = terminal("failover", "show", told["run"], "--follow")
+    assert json.loads(Path(printed["log"]).read_text())["exit_code"] == Exit.DONE
+    code, followed_text = terminal("failover", "show", printed["run"], "--follow")
     assert code == Exit.DONE
     assert "every step is done" in followed_text
 
@@ -96,9 +96,9 @@ def test_a_resumed_run_can_be_detached(terminal: Terminal) -> None:
     assert terminal("failover", "show", name, "--follow")[0] == Exit.NOT_CONVERGED, "it waits for resume or abort"
     terminal.world.domain.hosts["m1"].is_registered = True
     code, text = terminal("failover", "resume", name, "--detach", "--output", "json")
-    told = json.JSONDecoder().raw_decode(text)[0]
-    assert (code, told["run"]) == (Exit.DONE, name), text
-    assert waited_for(told["pid"]) == Exit.DONE
+    printed = json.JSONDecoder().raw_decode(text)[0]
+    assert (code, printed["run"]) == (Exit.DONE, name), text
+    assert waited_for(printed["pid"]) == Exit.DONE
     assert terminal("failover", "show", name, "--follow")[0] == Exit.DONE
 
 

@@ -22,8 +22,8 @@ from boks_exporter.failover.runner.verify import verified
 from boks_exporter.failover.survey import Survey
 from boks_exporter.model import Host
 from boks_exporter.remote import operator_requests as op
-from boks_exporter.remote.operator_requests import ConvertTo, OperatorChange, OperatorLook
-from boks_exporter.remote.request import LOOK, Request
+from boks_exporter.remote.operator_requests import ConvertTo, OperatorChange, OperatorQuery
+from boks_exporter.remote.request import EVERY_GATE, Request
 from tests.unit.failover_world import CLIENT, FIRST, MASTER, World, virtually
 from tests.virtual.virtual_time import VirtualClock
 
@@ -54,7 +54,7 @@ def test_showing_a_plan_sends_no_line_that_changes_anything(journals: Path, proc
         assert world.locks() == {}
 
 
-async def test_a_look_is_all_that_the_way_of_a_dry_run_takes() -> None:
+async def test_a_dry_run_only_polls() -> None:
     """Anything else is a bug, and goes nowhere."""
 
     class Nowhere:
@@ -66,10 +66,10 @@ async def test_a_look_is_all_that_the_way_of_a_dry_run_takes() -> None:
     for request in (
         OperatorChange.do("r1.1", op.convert(ConvertTo.MASTER)),
         OperatorChange.lock("r1", "anna"),
-        LOOK,
-        type("Disguised", (OperatorLook,), {})(op.OperatorSection.DO, ("r1.1", "boot-stop")),
+        EVERY_GATE,
+        type("Disguised", (OperatorQuery,), {})(op.OperatorSection.DO, ("r1.1", "boot-stop")),
     ):
-        with pytest.raises(TypeError, match="expected an OperatorLook"):
+        with pytest.raises(TypeError, match="expected an OperatorQuery"):
             await way.ask(host, request)
 
 
@@ -80,9 +80,9 @@ def test_the_types_of_a_dry_run_lead_to_nothing_that_changes() -> None:
     assert not any(kind in reached for kind in (ChangingGates, OperatorChange, Tools))
 
 
-def test_looks_and_changes_share_no_type() -> None:
+def test_queries_and_changes_share_no_type() -> None:
     """Neither stands for the other, and neither is a request of the reading gate."""
-    assert OperatorLook.__mro__[1:] == OperatorChange.__mro__[1:] == (object,)
+    assert OperatorQuery.__mro__[1:] == OperatorChange.__mro__[1:] == (object,)
     assert not issubclass(OperatorChange, Request)
 
 

@@ -25,8 +25,8 @@ def terminal(journals: Path, capsys: pytest.CaptureFixture[str], monkeypatch: py
 
 def findings(terminal: Terminal, procedure: str = "switchover", host: str = FIRST) -> tuple[int, list[dict[str, Any]]]:
     code, text = terminal("failover", procedure, host, "--output", "json")
-    told = json.JSONDecoder().raw_decode(text)[0]
-    return code, [finding for finding in told["findings"] if finding["name"] == "frozen"]
+    shown = json.JSONDecoder().raw_decode(text)[0]
+    return code, [finding for finding in shown["findings"] if finding["name"] == "frozen"]
 
 
 def test_a_frozen_domain_refuses_until_it_is_accepted_by_name(terminal: Terminal) -> None:

@@ -14,7 +14,7 @@ from boks_exporter.model import Checksums, Environment, ErrorLog, Host, Promotio
 from boks_exporter.parsing.operator_facts import Daemons
 from boks_exporter.replication import CopyEvidence
 from tests.unit.domain_rounds import NUMBERS, STAMP, silent
-from tests.unit.failover_facts import dead_master, facts_of, found, host, ready, sound_domain, told
+from tests.unit.failover_facts import dead_master, facts_of, finding_names, found, host, ready, sound_domain
 
 UNREACHED = (
     "unknown old_master_unproven: M was master when it was last seen, and is not reached (no answer within 20 s)"
@@ -28,9 +28,9 @@ UNREACHED = (
 )
 
 
-def test_nothing_stands_against_a_sound_candidate() -> None:
+def test_nothing_forbids_a_healthy_candidate() -> None:
     """What is told of it are notes: the witnesses, and how advanced it is."""
-    assert told(Procedure.PROMOTE, "R1", dead_master()) == [UNREACHED, BEST, LAST]
+    assert finding_names(Procedure.PROMOTE, "R1", dead_master()) == [UNREACHED, BEST, LAST]
 
 
 def test_two_masters_can_never_come_of_a_promotion() -> None:
@@ -60,12 +60,12 @@ def test_two_masters_can_never_come_of_a_promotion() -> None:
 )
 def test_replicas_can_forbid_a_promotion_and_never_allow_it(witnesses: tuple[Witness, ...], expected: str) -> None:
     """One that reaches the old master refuses; that none does proves nothing."""
-    assert told(Procedure.PROMOTE, "R1", dead_master(witnesses=witnesses))[0] == expected
+    assert finding_names(Procedure.PROMOTE, "R1", dead_master(witnesses=witnesses))[0] == expected
 
 
 def test_who_could_not_be_asked_may_be_master() -> None:
     """A host that does not answer is a finding of its own, with the reason."""
-    assert told(Procedure.PROMOTE, "R1", dead_master(silent("C")))[0] == (
+    assert finding_names(Procedure.PROMOTE, "R1", dead_master(silent("C")))[0] == (
         "unknown hosts_not_asked: C could not be asked whether it is master: no answer within 20 s"
     )
 
@@ -73,7 +73,7 @@ def test_who_could_not_be_asked_may_be_master() -> None:
 def test_a_domain_without_a_known_master_is_not_promoted_unseen() -> None:
     """An unknown master cannot be proven stopped, and its data is unknown."""
     facts = dead_master(last_master=None, witnesses=(), readings={})
-    said = told(Procedure.PROMOTE, "R1", facts)
+    said = finding_names(Procedure.PROMOTE, "R1", facts)
     assert said[0].startswith("unknown hosts_not_asked: M could not be asked")
     assert said[1] == ("unknown old_master_unproven: no host is known to have been master, so none can be proven out")
     assert said[-1] == "unknown behind_last_master: the numbers of the last master are unknown: they were never read"
@@ -118,7 +118,7 @@ def test_an_incomplete_copy_is_never_promoted() -> None:
 
 def test_a_copy_that_went_its_own_way_is_refused() -> None:
     """With the master dead it looks like the most advanced one."""
-    assert "refuse unsound_copy: R1 was ahead or diverged when it was last compared with a master" in told(
+    assert "refuse unsound_copy: R1 was ahead or diverged when it was last compared with a master" in finding_names(
         Procedure.PROMOTE, "R1", dead_master(evidence={"R1": CopyEvidence(diverged_since=1.0)})
     )
 
@@ -128,9 +128,9 @@ def test_the_error_log_is_looked_at() -> None:
     log = ErrorLog(2, ("all quiet", "servc: Checksum mismatch from 192.0.2.1"))
     assert (
         "refuse error_log: the error log of R1 has: servc: Checksum mismatch from 192.0.2.1 (a wrong node key)"
-        in told(Procedure.PROMOTE, "R1", dead_master(host("R1", Role.REPLICA, errlog=log)))
+        in finding_names(Procedure.PROMOTE, "R1", dead_master(host("R1", Role.REPLICA, errlog=log)))
     )
-    assert "unknown error_log: the error log of R1 could not be read" in told(
+    assert "unknown error_log: the error log of R1 could not be read" in finding_names(
         Procedure.PROMOTE, "R1", dead_master(host("R1", Role.REPLICA, errlog=None))
     )
 
@@ -148,11 +148,11 @@ def test_the_error_log_is_looked_at() -> None:
         (None, Certainty.UNKNOWN, "the error log of R1 could not be read"),
     ],
 )
-def test_what_was_seen_of_an_error_log_is_told_as_it_is(log: ErrorLog | None, truth: Certainty, said: str) -> None:
+def test_what_was_seen_of_an_error_log_is_reported_as_it_is(log: ErrorLog | None, truth: Certainty, said: str) -> None:
     """An empty log is not an unread one, and the number of lines is the number that was read."""
     facts = dead_master(host("R1", Role.REPLICA, errlog=log))
     assert has_clean_error_log(facts, "R1", Circumstances()) == Proven(truth, said)
-    unread = [line for line in told(Procedure.PROMOTE, "R1", facts) if "error_log" in line]
+    unread = [line for line in finding_names(Procedure.PROMOTE, "R1", facts) if "error_log" in line]
     assert unread == ([f"unknown error_log: {said}"] if truth is Certainty.UNKNOWN else [])
 
 
@@ -164,7 +164,7 @@ def test_what_must_be_the_same_everywhere_is_compared() -> None:
         environment=Environment("server", 8000, "192.0.2.9"),
         checksums=Checksums((("method.conf", "9 9"),)),
     )
-    assert told(Procedure.PROMOTE, "R1", dead_master(other)) == [
+    assert finding_names(Procedure.PROMOTE, "R1", dead_master(other)) == [
         UNREACHED,
         BEST,
         LAST,
@@ -173,7 +173,7 @@ def test_what_must_be_the_same_everywhere_is_compared() -> None:
         "refuse method_conf: method.conf of R2 is not that of R1",
     ]
     broadcast = host("R2", Role.REPLICA, environment=Environment("server", 16000, "BCASTADDR"))
-    assert told(Procedure.PROMOTE, "R1", dead_master(broadcast))[3:] == [
+    assert finding_names(Procedure.PROMOTE, "R1", dead_master(broadcast))[3:] == [
         "unknown bridge: BRIDGE_ACCEPT_MASTER_IPS on R2 is 'BCASTADDR': whether that admits 192.0.2.2 is unknown"
     ]
 
@@ -186,7 +186,7 @@ def test_the_operators_wishes_count() -> None:
         Host("R2", "192.0.2.3", promotion=Promotion.PREFER),
         Host("C", "192.0.2.4"),
     )
-    assert told(Procedure.PROMOTE, "R1", dead_master(hosts=hosts))[3:] == [
+    assert finding_names(Procedure.PROMOTE, "R1", dead_master(hosts=hosts))[3:] == [
         "refuse promotion_never: the configuration has for R1: promotion: never",
         "note promotion_preference: R2 is preferred and as advanced as any",
         "note site: no other healthy replica remains in Delft: logins there depend on the network",
@@ -196,7 +196,7 @@ def test_the_operators_wishes_count() -> None:
 def test_a_gate_that_would_fail_in_the_middle_is_found_at_the_beginning() -> None:
     """Each thing that a change needs is asked for over the very way that it takes."""
     broken = ready("R1", Role.REPLICA, permitted=False, state_writable=None, outlives_session=False)
-    assert told(Procedure.PROMOTE, "R1", dead_master(gates={"R1": broken}))[3:] == [
+    assert finding_names(Procedure.PROMOTE, "R1", dead_master(gates={"R1": broken}))[3:] == [
         "refuse gate_not_ready: the operator's gate of R1 may not become root (permitted)",
         (
             "refuse gate_not_ready: the operator's gate of R1 cannot write its directory of records (state), as far as "
@@ -208,7 +208,7 @@ def test_a_gate_that_would_fail_in_the_middle_is_found_at_the_beginning() -> Non
         ),
     ]
     mute = GateFacts("R2", None, "auth: the login was refused")
-    assert told(Procedure.PROMOTE, "R1", dead_master(gates={"R2": mute}))[3:] == [
+    assert finding_names(Procedure.PROMOTE, "R1", dead_master(gates={"R2": mute}))[3:] == [
         "unknown lock_incomplete: R2 cannot be locked: auth: the login was refused"
     ]
 
@@ -216,10 +216,11 @@ def test_a_gate_that_would_fail_in_the_middle_is_found_at_the_beginning() -> Non
 def test_a_stopped_candidate_is_refused() -> None:
     """A replica whose daemons stand still is told; unknown is not running."""
     stopped = dead_master(gates={"R1": ready("R1", Role.REPLICA, daemons=Daemons.STOPPED)})
-    assert "refuse daemons_stopped: BoKS is stopped on R1" in told(Procedure.PROMOTE, "R1", stopped)
+    assert "refuse daemons_stopped: BoKS is stopped on R1" in finding_names(Procedure.PROMOTE, "R1", stopped)
     unsure = dead_master(gates={"R1": ready("R1", Role.REPLICA, daemons=Daemons.UNKNOWN)})
-    assert "unknown daemons_stopped: it is unknown whether BoKS runs on R1: its gate does not report it" in told(
-        Procedure.PROMOTE, "R1", unsure
+    assert (
+        "unknown daemons_stopped: it is unknown whether BoKS runs on R1: its gate does not report it"
+        in finding_names(Procedure.PROMOTE, "R1", unsure)
     )
 
 

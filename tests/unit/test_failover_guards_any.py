@@ -14,7 +14,7 @@ from boks_exporter.failover.preflight import NotAcceptableError, blocking_findin
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.model import Endpoint, Environment, Observed, Role
 from boks_exporter.replication import CopyEvidence
-from tests.unit.failover_facts import dead_master, found, host, ready, sound_domain, told
+from tests.unit.failover_facts import dead_master, finding_names, found, host, ready, sound_domain
 
 
 def test_another_run_is_in_the_way() -> None:
@@ -29,7 +29,7 @@ def test_another_run_is_in_the_way() -> None:
     assert exit_for(blocking_findings(findings, Acceptances())) is Exit.LOCKED
 
 
-def test_a_run_that_holds_several_hosts_is_told_once() -> None:
+def test_a_run_that_holds_several_hosts_is_reported_once() -> None:
     """Five hosts with one lock each are one thing to read and one to do."""
     lock = "20261124-1 bert-ops8 2026-11-24T20:00:0"
     gates = {name: ready(name, Role.REPLICA, lock=f"{lock}{second}") for second, name in enumerate(("R1", "R2"))}
@@ -72,13 +72,13 @@ def test_masters_do_not_change_twice_in_a_short_time_nor_after_a_failure() -> No
 )
 def test_the_wrong_host_is_refused(procedure: Procedure, target: str, expected: str) -> None:
     """A typing error, or a host of another role, changes nothing."""
-    assert expected in told(procedure, target, dead_master())
+    assert expected in finding_names(procedure, target, dead_master())
 
 
 def test_old_facts_are_no_facts() -> None:
     """A host that was polled long ago is refused with its age."""
     facts = dead_master()
-    assert "refuse stale_look: R1 was polled 4 min 58 s ago, at most 2 min 0 s are allowed" in told(
+    assert "refuse stale_look: R1 was polled 4 min 58 s ago, at most 2 min 0 s are allowed" in finding_names(
         Procedure.PROMOTE, "R1", replace(facts, seen_at=300.0)
     )
 
@@ -88,20 +88,20 @@ def test_a_name_that_leads_to_another_hosts_machine_is_refused(hostname: str) ->
     """An address that was mistyped, or given to another machine: R1's changes would be R2's."""
     facts = dead_master()
     gates = {**facts.gates, "R1": ready("R1", Role.REPLICA, hostname=hostname)}
-    assert told(Procedure.PROMOTE, "R1", replace(facts, gates=gates))[0] == (
+    assert finding_names(Procedure.PROMOTE, "R1", replace(facts, gates=gates))[0] == (
         f"refuse other_host: R1 (192.0.2.2) leads to a machine that calls itself {hostname}, which is R2: fix the "
         "address in the configuration"
     )
     for own in ("r1.example.net", "R1", "", "somebody"):
         gates = {**facts.gates, "R1": ready("R1", Role.REPLICA, hostname=own)}
-        assert "refuse other_host" not in " ".join(told(Procedure.PROMOTE, "R1", replace(facts, gates=gates)))
+        assert "refuse other_host" not in " ".join(finding_names(Procedure.PROMOTE, "R1", replace(facts, gates=gates)))
 
 
 def accepting(host: str) -> Acceptances:
     return Acceptances((Acceptance(Guard.OLD_MASTER_UNPROVEN, "its power is off", host),))
 
 
-def test_some_findings_can_be_accepted_and_some_by_nobody() -> None:
+def test_some_findings_can_be_accepted_and_some_cannot() -> None:
     """What would make two masters or lose data everywhere is closed to acceptance."""
     assert {guard for guard in Guard if not RULES[guard].acceptable} == {
         Guard.UNKNOWN_HOST,

@@ -20,11 +20,11 @@ def program(text: str) -> tuple[str, ...]:
 
 async def test_facts_reach_a_hook_in_its_environment(tmp_path: Path) -> None:
     """Whatever they hold, no shell reads them."""
-    told = tmp_path / "told"
-    text = SAYS.replace("print(", f"open({str(told)!r}, 'w').write(")
+    shown = tmp_path / "told"
+    text = SAYS.replace("print(", f"open({str(shown)!r}, 'w').write(")
     hooks = ProgramHooks(before=program(text))
     assert await hooks.call(Event.BEFORE, {"run": "r1", "target": "$(touch evil); `x`"}) == ""
-    assert json.loads(told.read_text()) == {
+    assert json.loads(shown.read_text()) == {
         "BOKS_FAILOVER_EVENT": "before",
         "BOKS_FAILOVER_RUN": "r1",
         "BOKS_FAILOVER_TARGET": "$(touch evil); `x`",
@@ -50,7 +50,7 @@ async def test_facts_reach_a_hook_in_its_environment(tmp_path: Path) -> None:
     ],
     ids=["no programs", "refuses", "is missing", "takes too long"],
 )
-async def test_a_hook_that_does_not_agree_says_why(hooks: ProgramHooks, message: str) -> None:
+async def test_a_hook_that_does_not_agree_shows_why(hooks: ProgramHooks, message: str) -> None:
     """By its status and last words, by not being there, or by taking too long."""
     assert await hooks.call(Event.BEFORE, {}) == message
 

@@ -75,7 +75,7 @@ def test_a_run_is_kept_with_who_why_and_what_was_found(tmp_path: Path) -> None:
         )
 
 
-def test_an_intent_stands_there_before_its_outcome(tmp_path: Path) -> None:
+def test_an_intent_is_there_before_its_outcome(tmp_path: Path) -> None:
     """A step without an outcome is one whose result is unknown."""
     with Journal(tmp_path / "journal") as journal:
         journal.begin(run(), [], [])
@@ -127,7 +127,7 @@ def test_a_file_in_which_nothing_could_be_written_is_a_journal_without_an_entry(
         assert [each.name for each in journal.runs("bank")] == ["r1"]
 
 
-def test_numbers_that_nobody_can_ask_again_are_kept(tmp_path: Path) -> None:
+def test_numbers_that_cannot_be_read_again_are_kept(tmp_path: Path) -> None:
     """The newest reading of each server counts."""
     with Journal(tmp_path / "journal") as journal:
         journal.begin(run(), [], [])
@@ -168,7 +168,7 @@ def test_what_is_written_is_on_the_disk(tmp_path: Path) -> None:
     assert pragma == {"journal_mode": "wal", "synchronous": 2}
 
 
-def test_a_full_disk_is_told_and_nothing_is_half_written(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_nothing_is_half_written(tmp_path: Path) -> None:
     """The message says what to do."""
     with Journal(tmp_path / "journal") as journal:
         journal.begin(run(), [], [])
@@ -204,7 +204,7 @@ def test_a_damaged_journal_is_not_used(tmp_path: Path, content: bytes, message: 
     assert path.read_bytes() == content
 
 
-def test_somebody_elses_database_is_not_used(tmp_path: Path) -> None:
+def test_a_foreign_database_is_not_used(tmp_path: Path) -> None:
     """It is named as what it is."""
     path = tmp_path / "other.sqlite"
     other = sqlite3.connect(path)
@@ -225,7 +225,7 @@ def test_a_journal_of_a_newer_program_is_left_to_that(tmp_path: Path) -> None:
             Journal(tmp_path / "journal", is_read_only=is_read_only)
 
 
-def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
     """With what was expected."""
     (tmp_path / "file").touch()
     with pytest.raises(JournalError, match="expected a directory that you can write"):

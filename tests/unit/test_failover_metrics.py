@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from boks_exporter.app.one_shot import look_once
+from boks_exporter.app.one_shot import poll_once
 from boks_exporter.config import FailoverSettings, load
 from boks_exporter.config.settings import OperatorSettings
 from boks_exporter.exposition import (
@@ -52,7 +52,7 @@ def test_a_domain_without_a_journal_shows_nothing_of_it() -> None:
     assert shown(None) == []
 
 
-def test_a_journal_that_cannot_be_read_says_so_and_nothing_else() -> None:
+def test_a_journal_that_cannot_be_read_reports_it_and_nothing_else() -> None:
     """Then maintenance is not known, and not over."""
     domain = published().snapshot.domain
     assert shown(Operations(is_readable=False)) == [f'boks_failover_journal_readable{{boks_domain="{domain}"}} 0.0']
@@ -128,7 +128,7 @@ def test_a_window_is_reported_with_host_end_owner_and_reason() -> None:
     ]
 
 
-async def test_a_look_of_our_own_knows_of_maintenance_too(tmp_path: Path) -> None:
+async def test_a_one_shot_poll_shows_maintenance_too(tmp_path: Path) -> None:
     """`boks-exporter status` without --url reads the journal as the daemon does."""
     settings = load(write(tmp_path, healthy()))
     operator = OperatorSettings(user="boksop", identity_files=())
@@ -136,7 +136,7 @@ async def test_a_look_of_our_own_knows_of_maintenance_too(tmp_path: Path) -> Non
     now = SystemClock().now()
     with Journal(failover.journal) as journal:
         journal.start_maintenance(replace(window("REPHOST4", now + 60.0), domain="prod"))
-    views = await look_once(replace(settings, domains=(replace(settings.domains[0], failover=failover),)))
+    views = await poll_once(replace(settings, domains=(replace(settings.domains[0], failover=failover),)))
     (domain,) = status_report(views)["domains"]
     assert [(each["host"], each["owner"], each["reason"]) for each in domain["maintenance"] or ()] == [
         ("REPHOST4", "anna", "disks")

@@ -35,10 +35,10 @@ def left_open(terminal: Terminal) -> str:
             asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGTERM)
 
     terminal.world.way.connection_fault = leave
-    code, told = terminal("failover", "promote", FIRST, *OFF, "--apply", fingerprint(plan))
+    code, shown = terminal("failover", "promote", FIRST, *OFF, "--apply", fingerprint(plan))
     terminal.world.way.connection_fault = lambda _, __: None
-    assert code == Exit.RESULT_UNKNOWN, told
-    return told.rpartition(", run ")[2].strip()
+    assert code == Exit.RESULT_UNKNOWN, shown
+    return shown.rpartition(", run ")[2].strip()
 
 
 def fill_disk(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,7 +53,7 @@ def fill_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("is_full", [False, True], ids=["room", "full"])
-def test_every_command_says_what_is_open_and_what_to_type(
+def test_every_command_shows_what_is_open_and_what_to_type(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch, is_full: bool
 ) -> None:
     """Whatever is typed next, in whatever state the journal's disk is; and nothing of it changes a host."""
@@ -74,8 +74,8 @@ def test_every_command_says_what_is_open_and_what_to_type(
         ("break-lock", run, FIRST): {Exit.LOCKED},
     }
     for words, codes in ends.items():
-        code, told = terminal("failover", *words)
-        assert (code in codes, next_is in told) == (True, True), (words, code, told)
+        code, shown = terminal("failover", *words)
+        assert (code in codes, next_is in shown) == (True, True), (words, code, shown)
     assert {line.split()[2] for _, _, line in terminal.world.way.heard[heard:]} <= {
         "preflight",
         "registered",
@@ -91,8 +91,8 @@ def test_a_run_that_is_resumed_on_a_full_disk_stops_before_anything_is_begun(
     run = left_open(terminal)
     with monkeypatch.context() as patch:
         fill_disk(patch)
-        code, told = terminal("failover", "resume", run)
-        assert f"next, once the journal can be written: boks-exporter failover resume {run}" in told
+        code, shown = terminal("failover", "resume", run)
+        assert f"next, once the journal can be written: boks-exporter failover resume {run}" in shown
         assert code in {Exit.CHANGED, Exit.RESULT_UNKNOWN}
     assert terminal("failover", "resume", run)[0] == Exit.DONE
 
@@ -101,8 +101,8 @@ def test_the_undoing_of_a_run_is_not_to_be_resumed(terminal: Terminal) -> None:
     """Then there is one thing to type."""
     terminal.world.domain.hosts[SECOND].is_registered = False
     words = ("failover", "rebuild", SECOND)
-    _, told = terminal(*words, "--apply", fingerprint(terminal(*words)[1]))
-    run = told.rpartition(", run ")[2].strip()
+    _, shown = terminal(*words, "--apply", fingerprint(terminal(*words)[1]))
+    run = shown.rpartition(", run ")[2].strip()
 
     def leave(_: str, line: str) -> None:
         if "restore-database" in line:
@@ -113,9 +113,9 @@ def test_the_undoing_of_a_run_is_not_to_be_resumed(terminal: Terminal) -> None:
     assert terminal("failover", "abort", run)[0] == Exit.RESULT_UNKNOWN
     terminal.world.way.connection_fault = lambda _, __: None
     heard = len(terminal.world.sent())
-    code, told = terminal("failover", "resume", run, "--output", "json")
+    code, shown = terminal("failover", "resume", run, "--output", "json")
     assert (code, len(terminal.world.sent())) == (Exit.CHANGED, heard)
-    assert json.loads(told[told.index("{") :])["next"] == [f"boks-exporter failover abort {run}"]
+    assert json.loads(shown[shown.index("{") :])["next"] == [f"boks-exporter failover abort {run}"]
     assert f"  next: boks-exporter failover abort {run}\n" in terminal("failover", "verify")[1]
     assert terminal("failover", "abort", run)[0] == Exit.DONE
 
@@ -130,9 +130,9 @@ def test_a_lock_is_broken_only_after_the_journal_knows_who_does_it(
         with pytest.raises(ValueError, match="not written"):
             terminal("failover", "break-lock", "gone-1", FIRST)
     assert terminal.world.locks() == {FIRST: "gone-1"}
-    code, told = terminal("failover", "break-lock", "gone-2", FIRST)
+    code, shown = terminal("failover", "break-lock", "gone-2", FIRST)
     assert (code, terminal.world.locks()) == (Exit.INTERNAL, {FIRST: "gone-1"})
-    assert "r1 stays locked, by the run gone-1 of bob: only the lock of gone-2 was to be broken" in told
+    assert "r1 stays locked, by the run gone-1 of bob: only the lock of gone-2 was to be broken" in shown
     assert terminal("failover", "break-lock", "gone-1", FIRST) == (0, "r1 is no longer locked\n")
     history = terminal("failover", "history")[1]
     assert "broke the lock of gone-1 on r1: r1 is no longer locked" in history

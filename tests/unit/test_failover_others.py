@@ -33,6 +33,6 @@ def test_who_was_not_ok_is_not_waited_for() -> None:
     assert prove_all(_CLAIM, sound_domain(_BEHIND), Circumstances(healthy=frozenset({"R1"}))).truth is Certainty.YES
 
 
-def test_without_a_sound_master_nobody_is_back() -> None:
+def test_without_a_healthy_master_no_replica_is_back() -> None:
     """What a master says that does not run is worth nothing."""
     assert prove_all(_CLAIM, dead_master(), Circumstances(healthy=frozenset({"R1"}))).truth is not Certainty.YES

@@ -84,7 +84,7 @@ def test_a_master_never_becomes_a_replica_directly() -> None:
     assert all(transition.sentence.endswith(".") for transition in TRANSITIONS)
 
 
-def test_every_claim_can_be_said() -> None:
+def test_every_claim_can_be_printed() -> None:
     """No claim without a sentence for the plan."""
     said = [str(Claim(kind, "h", "o", 7)) for kind in ClaimKind]
     assert all(said)
@@ -172,7 +172,7 @@ def test_an_old_master_that_ssh_does_not_reach_is_retired_at_its_console() -> No
         (Procedure.PROMOTE, "X", dead_master(), "X is no host of bank"),
     ],
 )
-def test_what_cannot_be_planned_says_why(
+def test_what_cannot_be_planned_shows_why(
     procedure: Procedure, target: str, facts: FailoverFacts, obstacle: str
 ) -> None:
     """A plan without steps names the obstacle."""
@@ -180,7 +180,7 @@ def test_what_cannot_be_planned_says_why(
     assert (plan.steps, plan.obstacle) == ((), obstacle)
 
 
-def test_a_fingerprint_stands_still_while_nothing_that_matters_moves() -> None:
+def test_a_fingerprint_stays_while_nothing_that_matters_changes() -> None:
     """Times, ages and numbers of a busy domain are not in it."""
     facts = dead_master()
     later = replace(

@@ -90,7 +90,7 @@ def test_every_row_that_changes_a_host_has_exactly_its_conditions(procedure: Pro
     assert {key for key in others if key not in FREE and not rows[key]} == set()
 
 
-def test_the_console_is_for_an_old_master_beside_another() -> None:
+def test_the_console_is_for_an_old_master_next_to_another() -> None:
     plan = make_plan(Procedure.RETIRE, "M", sound_domain(host("R1", Role.MASTER, at=0.0), silent("M")))
     assert [conditions(step) for step in plan.steps if step.changes] == ["is_master_beside(R1)"]
 

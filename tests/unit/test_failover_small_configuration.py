@@ -29,10 +29,10 @@ def terminal(journals: Path, capsys: pytest.CaptureFixture[str], monkeypatch: py
 def test_candidates_are_ranked(terminal: Terminal) -> None:
     """Each lacks an operator's gate, which is a finding and no fault of the command."""
     code, text = terminal("failover", "candidates", "--output", "json")
-    told = json.loads(text)
-    assert [each["host"] for each in told] == [FIRST, SECOND, THIRD]
-    assert {each["behind_best_sequences"] for each in told} == {0}
-    assert all("gate_not_ready" in {finding["name"] for finding in each["findings"]} for each in nonempty(told))
+    shown = json.loads(text)
+    assert [each["host"] for each in shown] == [FIRST, SECOND, THIRD]
+    assert {each["behind_best_sequences"] for each in shown} == {0}
+    assert all("gate_not_ready" in {finding["name"] for finding in each["findings"]} for each in nonempty(shown))
     assert code == Exit.REFUSED
 
 
@@ -56,15 +56,15 @@ def test_the_topology_is_a_tree_of_master_sites_and_hosts(terminal: Terminal) ->
         "    `-- c1: client, ok",
     ]
     code, text = terminal("failover", "topology", "--output", "json")
-    told = {each["host"]: each for each in json.loads(text)["hosts"]}
-    assert {name: each["role"] for name, each in told.items()} == {
+    shown = {each["host"]: each for each in json.loads(text)["hosts"]}
+    assert {name: each["role"] for name, each in shown.items()} == {
         MASTER: "master",
         FIRST: "replica",
         SECOND: "replica",
         THIRD: "replica",
         CLIENT: "client",
     }
-    assert (told[FIRST]["above"], told[MASTER]["above"], told[FIRST]["lag_sequences"]) == (MASTER, None, 0)
+    assert (shown[FIRST]["above"], shown[MASTER]["above"], shown[FIRST]["lag_sequences"]) == (MASTER, None, 0)
 
 
 def test_the_topology_without_a_master_and_with_two(terminal: Terminal) -> None:
@@ -77,9 +77,9 @@ def test_the_topology_without_a_master_and_with_two(terminal: Terminal) -> None:
     terminal.world.domain.clear_fault(MASTER, Fault.MASTER_DEAD)
     terminal.before = lambda: terminal.world.domain.run(FIRST, ("convert", "-v", "master")) and None
     code, text = terminal("failover", "topology", "--output", "json")
-    told = json.loads(text)
-    assert sorted(told["masters"]) == sorted([MASTER, FIRST])
-    assert len(told["hosts"]) == 5
+    shown = json.loads(text)
+    assert sorted(shown["masters"]) == sorted([MASTER, FIRST])
+    assert len(shown["hosts"]) == 5
     code, text = terminal("failover", "topology")
     lines = text.splitlines()
     assert {"m1", "r1"} <= {line.partition(",")[0] for line in lines if ": master, " in line}

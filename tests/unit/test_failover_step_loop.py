@@ -74,7 +74,7 @@ async def run(
 
 def cut_off() -> StepResult:
     record = StepRecord(RecordState.INTERRUPTED)
-    return StepResult(UNKNOWN, "", told=SendResult(record))
+    return StepResult(UNKNOWN, "", send_result=SendResult(record))
 
 
 class Case(NamedTuple):
@@ -180,5 +180,5 @@ def test_an_attempt_is_judged_by_what_is_observed_and_never_while_it_may_run(
     trusted = ProcedureStep(
         key="k", purpose="", host="A", proves=(), number=1, words=("boot-stop",), trusts_exit=trusts
     )
-    told = SendResult(record, garbled=garbled, sentence="said")
-    assert judge(attempt_at(trusted, "run", 1), told, Proven(truth, "seen")).outcome is outcome
+    send_result = SendResult(record, garbled=garbled, sentence="said")
+    assert judge(attempt_at(trusted, "run", 1), send_result, Proven(truth, "seen")).outcome is outcome

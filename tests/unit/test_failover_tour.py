@@ -16,7 +16,7 @@ def domain() -> SimulatedDomain:
     return domain
 
 
-def test_a_sound_domain_is_a_good_end(domain: SimulatedDomain) -> None:
+def test_a_healthy_domain_is_a_good_end(domain: SimulatedDomain) -> None:
     """One master, and replicas that have everything."""
     check_final_state(domain, Observer(domain))
 

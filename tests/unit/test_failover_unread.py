@@ -96,7 +96,7 @@ def test_a_reading_with_unread_tables_is_not_kept_as_final(tmp_path: Path) -> No
         assert [journal.readings("r1")[name].is_final for name in ("R1", "R2")] == [False, True]
 
 
-def test_a_line_that_the_configuration_ignores_is_accepted_anew_in_each_run() -> None:
+def test_a_line_that_the_configuration_ignores_is_accepted_again_in_each_run() -> None:
     """Judging goes on without its table; whether a copy may be lost is asked by name."""
     ignored = replace(HIDDEN, ignored="locked by the nightly export")
     for facts in (sound_domain(hiding("R2", line=ignored)), dead_master(hiding("R2", line=ignored))):

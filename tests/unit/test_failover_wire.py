@@ -24,7 +24,7 @@ from boks_exporter.parsing.operator_reply import (
     registered_of,
 )
 from boks_exporter.remote import operator_requests as op
-from boks_exporter.remote.operator_requests import ConvertTo, OperatorChange, OperatorLook
+from boks_exporter.remote.operator_requests import ConvertTo, OperatorChange, OperatorQuery
 
 
 def framed(section: str, output: str, ending: str) -> bytes:
@@ -39,11 +39,11 @@ def framed(section: str, output: str, ending: str) -> bytes:
 def test_each_request_is_one_line_of_the_gates_own_words() -> None:
     """A request is written exactly as the gate reads it."""
     lines = [
-        OperatorLook.preflight().line(),
-        OperatorLook.registered().line(),
-        OperatorLook.reach("192.0.2.7", 6500).line(),
-        OperatorLook.lock_show().line(),
-        OperatorLook.record("r1.3").line(),
+        OperatorQuery.preflight().line(),
+        OperatorQuery.registered().line(),
+        OperatorQuery.reach("192.0.2.7", 6500).line(),
+        OperatorQuery.lock_show().line(),
+        OperatorQuery.record("r1.3").line(),
         OperatorChange.lock("r1", op.owner_word("anna@ops 7")).line(),
         OperatorChange.unlock("r1").line(),
         OperatorChange.break_lock("r1").line(),
@@ -75,10 +75,10 @@ def test_each_request_is_one_line_of_the_gates_own_words() -> None:
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: OperatorLook.reach("host;rm", 6500),
-        lambda: OperatorLook.reach("host", 70000),
-        lambda: OperatorLook.record("no-dot"),
-        lambda: OperatorLook.record("r." + "x" * 80),
+        lambda: OperatorQuery.reach("host;rm", 6500),
+        lambda: OperatorQuery.reach("host", 70000),
+        lambda: OperatorQuery.record("no-dot"),
+        lambda: OperatorQuery.record("r." + "x" * 80),
         lambda: OperatorChange.lock("r1", "a b"),
         lambda: OperatorChange.unlock("-r"),
         lambda: op.set_shm_size(0),
@@ -90,7 +90,7 @@ def test_what_the_gate_would_refuse_is_never_written(make: Callable[[], object])
         make()
 
 
-def test_a_host_that_is_ready_says_so_in_every_particular() -> None:
+def test_a_host_that_is_ready_is_reported_ready_in_every_check() -> None:
     """All lines of preflight are read."""
     reply = parse_operator_reply(
         framed(
@@ -106,13 +106,13 @@ def test_a_host_that_is_ready_says_so_in_every_particular() -> None:
     )
 
 
-def test_what_preflight_does_not_say_is_not_known() -> None:
+def test_what_preflight_does_not_show_is_not_known() -> None:
     """A word that is missing or new counts as unknown, never as fine."""
     reply = parse_operator_reply(framed("preflight", "|daemons=resting\n|permitted=", "exit=0"), "preflight")
     assert readiness_of(reply) == GateReadiness("", Role.UNKNOWN, Daemons.UNKNOWN, None, None, None)
 
 
-def test_a_record_tells_how_a_change_ended() -> None:
+def test_a_record_shows_how_a_change_ended() -> None:
     """State, status, output, errors and repetition come from the section and its end."""
     done = framed("do", "|Stopping daemons...\n|done.\n!a warning", "state=done exit=0 seconds=3 repeated=yes")
     output = ("Stopping daemons...", "done.")
@@ -156,7 +156,7 @@ def test_locks_reach_and_registered_replicas_are_read() -> None:
         ),
     ],
 )
-def test_what_is_no_whole_reply_says_what_was_expected(raw: bytes, message: str) -> None:
+def test_what_is_no_whole_reply_shows_what_was_expected(raw: bytes, message: str) -> None:
     """A reply that is cut, refused or another's is an error with its place."""
     with pytest.raises(ParseError) as caught:
         parse_operator_reply(raw, "do")

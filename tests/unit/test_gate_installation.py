@@ -167,7 +167,7 @@ def test_the_sudo_rule_of_a_sent_gate_is_every_command_line_that_it_runs(tmp_pat
     )
 
 
-def test_suexec_stands_where_sudo_would(tmp_path: Path) -> None:
+def test_suexec_is_where_sudo_would(tmp_path: Path) -> None:
     """With BoKS's own suexec the gate asks it for itself in the same way."""
     gate, calls = with_fake_sudo(Tree(tmp_path / "host"), tmp_path, prefix="suexec")
     assert run_installed(gate).stdout.endswith(f"={NONCE} done sections=7\n".encode())
@@ -200,7 +200,7 @@ def test_the_instructions_know_the_other_ways_to_become_root(prefix: Prefix, wor
     assert "sudoers" not in text
 
 
-def test_every_refusal_of_the_gate_is_explained_to_whoever_reads_it() -> None:
+def test_every_refusal_of_the_gate_is_explained_to_its_reader() -> None:
     """No reason of the gate's leaves its reader alone."""
     reasons = {reason for kind in GateKind for reason in re.findall(r"refuse ([a-z_]+) \d", gate_text(kind))} | {"busy"}
     assert len(reasons) == 14

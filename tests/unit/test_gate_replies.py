@@ -7,7 +7,7 @@ import pytest
 
 from boks_exporter.model import Section
 from boks_exporter.parsing.reply import parse_reply
-from boks_exporter.remote.request import LOOK
+from boks_exporter.remote.request import EVERY_GATE
 from tests.unit.gate_expected import BY_INIT
 from tests.unit.gate_runs import install_gate, run_installed, run_sent, steady
 from tests.unit.gate_tree import Tree
@@ -73,7 +73,7 @@ def test_only_three_keys_of_env_leave_the_host(tmp_path: Path, line: str, shown:
     assert steady(run_sent(tree, "role").stdout) == expected
 
 
-def test_a_host_without_env_says_so_and_answers_the_rest(tmp_path: Path) -> None:
+def test_a_host_without_env_reports_it_and_answers_the_rest(tmp_path: Path) -> None:
     """Without ENV there is no role, and every section is tried."""
     tree = Tree(tmp_path / "host")
     (tree.etc / "ENV").unlink()
@@ -85,10 +85,10 @@ def test_a_host_without_env_says_so_and_answers_the_rest(tmp_path: Path) -> None
         1,
         f"/bin/cat: {tree.etc}/ENV: No such file or directory\n",
     )
-    assert [section.name for section in reply.sections if section.exit_status is not None] == list(LOOK.sections)
+    assert [section.name for section in reply.sections if section.exit_status is not None] == list(EVERY_GATE.sections)
 
 
-def test_a_missing_program_is_told_by_its_section(tmp_path: Path) -> None:
+def test_a_missing_program_is_reported_by_its_section(tmp_path: Path) -> None:
     """Where boksadm is not what it should be, its sections end with 127, and those that read files are answered."""
     tree = Tree(tmp_path / "host")
     tree.boksadm.unlink()
@@ -107,7 +107,7 @@ def test_a_missing_program_is_told_by_its_section(tmp_path: Path) -> None:
     assert str(tree.boksadm) in sequence.stderr
 
 
-def test_missing_files_are_told_by_their_sections(tmp_path: Path) -> None:
+def test_missing_files_are_reported_by_their_sections(tmp_path: Path) -> None:
     """A log or spool that is not there is an error of its section; a method.conf that is not there is no fact."""
     tree = Tree(tmp_path / "host")
     (tree.var / "boks_errlog").unlink()

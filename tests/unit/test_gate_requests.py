@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from boks_exporter.model import Section
-from boks_exporter.remote.request import LOOK, READING, ROLE_ONLY, Request, request_line
+from boks_exporter.remote.request import EVERY_GATE, READING, ROLE_ONLY, Request, request_line
 from tests.unit.gate_hostile import HOSTILE, Bait, HostileCaller
 from tests.unit.gate_runs import run_gate, run_installed, steady
 
@@ -45,7 +45,7 @@ def test_a_line_without_its_end_is_no_request(bait: Bait) -> None:
 def test_the_exporters_own_requests_are_accepted(tmp_path: Path) -> None:
     """Every request that this program sends is in the gate's vocabulary, as are all sections one by one."""
     gate = Bait(tmp_path).gate
-    for request in (LOOK, READING, ROLE_ONLY, *(Request((section,)) for section in Section)):
+    for request in (EVERY_GATE, READING, ROLE_ONLY, *(Request((section,)) for section in Section)):
         result = run_gate(gate, f"{request_line(request, '0a')}\n".encode())
         assert result.stdout.endswith(b"=0a done sections=%d\n" % len(request.sections))
 

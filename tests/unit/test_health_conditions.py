@@ -54,7 +54,7 @@ def test_amount_and_age_must_meet_in_one_table() -> None:
     assert states(Watch(limits), [*rounds, (450.0, {7: 101, 9: 20}, {7: 100, 9: 10})]) == [OK, OK, LAGGING]
 
 
-def test_a_single_look_counts_only_very_many() -> None:
+def test_a_one_shot_poll_counts_only_very_many() -> None:
     """It knows no ages."""
     assert judge_one_shot(healthy_round({7: 1000}, R1={7: 1})).host("R1").state is OK
     assert judge_one_shot(healthy_round({7: 1000}, R1={7: 0})).host("R1").state is LAGGING
@@ -63,7 +63,7 @@ def test_a_single_look_counts_only_very_many() -> None:
     assert judge_one_shot(healthy_round({7: 100}, R1={7: 50}), limits).host("R1").state is LAGGING
 
 
-def test_a_single_look_at_a_busy_master_reckons_with_what_it_writes() -> None:
+def test_a_one_shot_poll_of_a_busy_master_allows_for_what_it_writes() -> None:
     """1000 written within the 1.75 s of the round: 60000 missing are two minutes of writing, 5000 are seconds."""
     assert judge_one_shot(healthy_round({7: 100_000}, second={7: 101_000}, R1={7: 95_000})).host("R1").state is OK
     assert judge_one_shot(healthy_round({7: 100_000}, second={7: 101_000}, R1={7: 30_000})).host("R1").state is LAGGING
@@ -76,7 +76,7 @@ def test_a_single_look_at_a_busy_master_reckons_with_what_it_writes() -> None:
 # -- ahead ------------------------------------------------------------------------------------------------------------
 
 
-def test_one_update_ahead_is_enough_at_one_look() -> None:
+def test_one_update_ahead_is_enough_at_one_poll() -> None:
     """It cannot be explained by timing, so it need not be seen twice."""
     assert states(Watch(), [(0.0, {7: 100}, {7: 101})]) == [AHEAD]
     assert states(Watch(Thresholds(ahead_sequences=2)), [(0.0, {7: 100}, {7: 101})]) == [OK]
@@ -95,7 +95,7 @@ def test_a_missing_table_counts_when_it_is_seen_twice() -> None:
     assert states(watch, [(120.0, {7: 1, 9: 1}, {7: 1, 9: 1})]) == [OK]
 
 
-def test_what_was_seen_once_is_told_as_seen_once() -> None:
+def test_what_was_seen_once_is_reported_as_seen_once() -> None:
     watch = Watch(Thresholds(missing_seconds=0.0, stamp_seconds=0.0))
     missing = watch.judge(healthy_round({7: 1, 9: 1}, R1={7: 1})).host("R1")
     assert missing.reason == "lacks T9 (host to host group), which the master has; seen once"
@@ -168,7 +168,7 @@ def test_a_replica_that_loads_is_excused() -> None:
     assert states(watch, [(90.0, {7: 1, 9: 1}, {7: 1}), (120.0, {7: 1, 9: 1}, {7: 1})]) == [UNKNOWN, DIVERGED]
 
 
-def test_without_the_list_nobody_knows_whether_a_replica_loads() -> None:
+def test_without_the_list_it_is_unknown_whether_a_replica_loads() -> None:
     """A replica that lacks tables is judged only beside its line, or beside a list without one."""
     watch = Watch(Thresholds(missing_seconds=0.0))
     for at in (0.0, 30.0, 60.0):

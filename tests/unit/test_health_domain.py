@@ -11,7 +11,7 @@ MASTER = answers("M", Role.MASTER, NUMBERS, 0.0)
 R1 = answers("R1", Role.REPLICA, NUMBERS)
 
 
-def test_a_sound_domain_is_ok() -> None:
+def test_a_healthy_domain_is_ok() -> None:
     """The reason names the master and counts the replicas."""
     two = judge_one_shot(healthy_round(NUMBERS, R1=NUMBERS, R2=NUMBERS))
     assert (two.state, two.reason) == (DomainState.OK, "M is master, 2 replicas are ok")
@@ -21,7 +21,7 @@ def test_a_sound_domain_is_ok() -> None:
     assert (alone.state, alone.reason) == (DomainState.OK, "M is master, 0 replicas are ok")
 
 
-def test_a_sick_host_degrades_the_domain_and_is_named() -> None:
+def test_a_faulty_host_degrades_the_domain_and_is_named() -> None:
     """At most three are named, the rest is counted."""
     lines = tuple(listed(f"R{index}", "DOWN") for index in range(1, 6))
     replicas = {f"R{index}": NUMBERS for index in range(1, 6)}
@@ -35,7 +35,7 @@ def test_a_sick_host_degrades_the_domain_and_is_named() -> None:
     assert set(health.counts) == set(ReplicaState)
 
 
-def test_a_listed_name_that_nobody_watches_degrades_the_domain() -> None:
+def test_a_listed_name_that_is_not_watched_degrades_the_domain() -> None:
     """A replica that is not looked at may be anything."""
     health = judge_one_shot(healthy_round(NUMBERS, lines=(listed("R1"), listed("STRANGER", "DOWN")), R1=NUMBERS))
     assert (health.state, health.reason) == (DomainState.DEGRADED, "STRANGER (DOWN) is listed, but not watched")
@@ -59,7 +59,7 @@ def test_several_masters_come_before_everything_else() -> None:
     assert (health.state, health.reason) == (DomainState.SEVERAL_MASTERS, "M, N all report to be master")
 
 
-def test_of_several_masters_it_is_told_which_works_and_which_would_at_its_next_start() -> None:
+def test_of_several_masters_it_is_reported_which_works_and_which_would_at_its_next_start() -> None:
     """BOKSINIT is master on a stopped host too, which makes two masters as soon as BoKS starts there."""
     new = replace(answers("N", Role.MASTER, NUMBERS), replicas=ReplicaList(()))
     health = judge_one_shot(snapshot(MASTER, new))
@@ -70,7 +70,7 @@ def test_of_several_masters_it_is_told_which_works_and_which_would_at_its_next_s
     )
 
 
-def test_no_master_says_what_became_of_the_last_one() -> None:
+def test_no_master_shows_what_became_of_the_last_one() -> None:
     """It does not answer, has another role, is no longer polled, or was never seen."""
     started = "no host that answers reports to be master"
     reasons = {
@@ -88,7 +88,7 @@ def test_no_master_says_what_became_of_the_last_one() -> None:
     assert judge_one_shot(snapshot(R1)).state is DomainState.NO_MASTER
 
 
-def test_where_nobody_answers_nothing_is_known() -> None:
+def test_without_an_answer_nothing_is_known() -> None:
     """An exporter that is cut off does not report a domain without a master."""
     health = judge_one_shot(snapshot(silent("M"), silent("R1"), last_master="M"))
     assert (health.state, health.reason) == (DomainState.UNKNOWN, "no host answers")

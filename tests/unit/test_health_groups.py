@@ -24,7 +24,7 @@ OK, DOWN, UNKNOWN = ReplicaState.OK, ReplicaState.DOWN, ReplicaState.UNKNOWN
         ((UNKNOWN, UNKNOWN, DOWN), "unknown", "unknown"),
     ],
 )
-def test_a_site_needs_two_sound_replicas_and_a_section_one(
+def test_a_site_needs_two_healthy_replicas_and_a_section_one(
     states: tuple[ReplicaState, ...], site: str, section: str
 ) -> None:
     """What an unknown replica could decide is unknown: with the master dead, no site is called empty."""

@@ -26,7 +26,7 @@ def test_every_state_has_its_place() -> None:
     assert sorted(RANK) == sorted(ReplicaState)
 
 
-def test_the_page_tells_every_threshold_with_its_default() -> None:
+def test_the_page_shows_every_threshold_with_its_default() -> None:
     """Figures of a page can lie; these are compared."""
     text = PAGE.read_text(encoding="utf-8")
     documented = dict(re.findall(r"^\| `(\w+)` \| (\w+) \|", text, re.MULTILINE))

@@ -20,7 +20,7 @@ def of(master: Observed, replica: Observed, host: Host = HOSTS[1], *lines: Repli
     return judge_one_shot(snapshot(master, replica, hosts=(HOSTS[0], host), second=NUMBERS, lines=lines)).host("R1")
 
 
-def test_a_sound_replica_is_promotable() -> None:
+def test_a_healthy_replica_is_promotable() -> None:
     """Nothing that can be judged from outside speaks against it."""
     verdict = of(MASTER, R1)
     assert (verdict.promotable, verdict.promotable_reasons) == (True, ())
@@ -42,7 +42,9 @@ def test_a_master_and_a_client_are_no_candidates() -> None:
         ({7: 100}, (listed("R2"),), "the master does not list it"),
     ],
 )
-def test_a_sick_replica_is_not_promotable(numbers: dict[int, int], lines: tuple[ReplicaLine, ...], reason: str) -> None:
+def test_a_faulty_replica_is_not_promotable(
+    numbers: dict[int, int], lines: tuple[ReplicaLine, ...], reason: str
+) -> None:
     """Its state is the reason."""
     verdict = of(MASTER, answers("R1", Role.REPLICA, numbers), HOSTS[1], *lines)
     assert (verdict.promotable, verdict.promotable_reasons) == (False, (reason,))
@@ -102,7 +104,7 @@ def test_too_little_known_is_neither_yes_nor_no() -> None:
     assert split.host("R1").promotable is None
 
 
-def test_with_the_master_dead_the_most_advanced_sound_copy_is_promotable() -> None:
+def test_with_the_master_dead_the_most_advanced_healthy_copy_is_promotable() -> None:
     watch = Watch()
     watch.judge(healthy_round(NUMBERS, R1={7: 150}, R2=NUMBERS, R3={7: 98}))
     health = watch.judge(

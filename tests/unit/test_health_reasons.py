@@ -64,7 +64,7 @@ def test_a_table_that_the_master_has_just_got_is_under_way() -> None:
         ),
     ],
 )
-def test_a_host_that_does_not_answer_is_unreachable_and_the_list_has_its_say(
+def test_a_host_that_does_not_answer_is_unreachable_and_the_list_counts(
     lines: tuple[ReplicaLine, ...], reason: str
 ) -> None:
     """Unreachable proves nothing about BoKS, so the master's list is shown too."""
@@ -80,7 +80,7 @@ def test_a_reply_that_is_none_is_a_host_that_cannot_be_looked_at() -> None:
     )
 
 
-def test_down_is_told_with_the_silence_and_whether_it_answers() -> None:
+def test_down_is_reported_with_the_silence_and_whether_it_answers() -> None:
     """The published line: last packet 2:59 ago, last failure later than that."""
     assert summary(of_replica(HEALTHY, listed("R1", "DOWN", packet=179.0, failure=133.0))) == (
         ReplicaState.DOWN,
@@ -105,7 +105,7 @@ def test_ahead_names_the_worst_table_and_counts_the_others() -> None:
     assert three.reason == "ahead of the master by 8 updates in T50 and by as much or less in 2 others"
 
 
-def test_lagging_tells_amount_table_and_age() -> None:
+def test_lagging_shows_amount_table_and_age() -> None:
     """The age is what is proven."""
     watch = Watch()
     watch.judge(healthy_round(NUMBERS, R1={7: 90, 9: 49}))
@@ -120,7 +120,7 @@ def test_lagging_tells_amount_table_and_age() -> None:
     )
 
 
-def test_very_many_missing_updates_are_lag_even_at_a_single_look() -> None:
+def test_very_many_missing_updates_are_lag_even_at_a_one_shot_poll() -> None:
     """Without ages, an amount that cannot be under way."""
     health = judge_one_shot(healthy_round({7: 5000}, R1={7: 3000}))
     assert summary(health.host("R1")) == (
@@ -130,7 +130,7 @@ def test_very_many_missing_updates_are_lag_even_at_a_single_look() -> None:
     )
 
 
-def test_ahead_and_lagging_at_once_is_diverged_with_both_as_evidence() -> None:
+def test_ahead_and_lagging_together_is_diverged_with_both_as_evidence() -> None:
     """A copy that has what the master never had and lacks what it has is no copy."""
     watch = Watch()
     watch.judge(healthy_round(NUMBERS, R1={7: 90, 9: 55}))
@@ -155,7 +155,7 @@ def test_a_missing_table_is_diverged() -> None:
     )
 
 
-def test_another_stamp_is_diverged_and_its_numbers_say_nothing() -> None:
+def test_another_stamp_is_diverged_and_its_numbers_prove_nothing() -> None:
     """Numbers of another generation are neither ahead nor behind."""
     verdict = of_replica(answers("R1", Role.REPLICA, {7: 9000, 9: 50}, stamps={7: STAMP + 1}), listed("R1"))
     assert summary(verdict) == (
@@ -171,7 +171,7 @@ def test_loading_is_loading_whatever_it_lacks() -> None:
     assert summary(verdict) == (ReplicaState.LOADING, "the master lists it as loading its copy", ())
 
 
-def test_numbers_that_went_back_are_a_copy_that_loads_anew() -> None:
+def test_numbers_that_went_back_are_a_copy_that_loads_again() -> None:
     """The list is read before the replica, so it may still show OK."""
     watch = Watch()
     watch.judge(healthy_round(NUMBERS, R1=NUMBERS))
@@ -188,7 +188,7 @@ def test_a_replica_that_the_master_does_not_list_is_unlisted() -> None:
     assert summary(of_replica(HEALTHY)) == (ReplicaState.UNLISTED, "is a replica, but M does not list it", ())
 
 
-def test_a_status_that_nobody_knows_is_not_read_as_ok() -> None:
+def test_an_unknown_status_is_not_read_as_ok() -> None:
     assert summary(of_replica(HEALTHY, listed("R1", "RESTING"))) == (
         ReplicaState.UNKNOWN,
         "the master lists it with the status 'RESTING', whose meaning is not known",
@@ -219,7 +219,7 @@ def test_a_client_where_the_master_expects_a_replica_is_a_finding() -> None:
 FAULT = SectionFault(Section.SEQUENCE, FailureReason.TIMEOUT, "sequence was cut by the gate's time limit on the host")
 
 
-def test_a_section_that_brought_nothing_is_told() -> None:
+def test_a_section_that_brought_nothing_is_reported() -> None:
     """A hanging boksdiag leaves the verdict unknown and is named as the cause."""
     assert summary(of_replica(answers("R1", Role.REPLICA, None, faults=(FAULT,)), listed("R1"))) == (
         ReplicaState.UNKNOWN,

@@ -27,7 +27,7 @@ FAULT = SectionFault(Section.SEQUENCE, FailureReason.TIMEOUT, "sequence was cut 
 T7 = "T7 (host group to host)"
 
 
-def test_without_a_master_replicas_are_told_how_they_stand_among_one_another() -> None:
+def test_without_a_master_replicas_are_compared_with_one_another() -> None:
     """Whom to promote is the question then."""
     health = judge_one_shot(
         snapshot(
@@ -44,7 +44,7 @@ def test_without_a_master_replicas_are_told_how_they_stand_among_one_another() -
     ]
 
 
-def test_a_copy_that_was_ahead_before_the_master_died_is_told_as_such() -> None:
+def test_a_copy_that_was_ahead_before_the_master_died_is_reported_as_such() -> None:
     watch = Watch()
     watch.judge(healthy_round({7: 100}, R1={7: 150}, R2={7: 100}))
     health = watch.judge(
@@ -90,7 +90,7 @@ def test_the_master_is_ok_if_everything_could_be_read() -> None:
 @pytest.mark.parametrize(
     ("boksinit", "word"), [("king", "BOKSINIT is 'king'"), (None, "BOKSINIT is missing")], ids=["strange", "missing"]
 )
-def test_a_role_that_nobody_knows_is_told_with_its_word(boksinit: str | None, word: str) -> None:
+def test_an_unknown_role_is_reported_with_its_word(boksinit: str | None, word: str) -> None:
     """A listed host counts as a replica whatever role it reports."""
     verdict = of_replica(answers("R1", Role.UNKNOWN, None, environment=Environment(boksinit)))
     assert summary(verdict) == (ReplicaState.UNKNOWN, f"{word}, expected master, server or client", ())

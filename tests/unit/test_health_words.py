@@ -19,7 +19,7 @@ from boks_exporter.text.formatting import in_words, updates
         (523 * 86400 + 5 * 3600, "523 d 5 h"),
     ],
 )
-def test_a_duration_is_told_by_its_two_largest_units(seconds: float, words: str) -> None:
+def test_a_duration_is_reported_by_its_two_largest_units(seconds: float, words: str) -> None:
     assert in_words(seconds) == words
 
 

@@ -8,7 +8,7 @@ import pytest
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host, Section
 from boks_exporter.parsing.reply import parse_reply
-from boks_exporter.remote.request import LOOK, READING, Request
+from boks_exporter.remote.request import EVERY_GATE, READING, Request
 from boks_exporter.remote.settings import LocalSettings
 from boks_exporter.transport import local
 from boks_exporter.transport.base import RawReply
@@ -39,7 +39,7 @@ def shown(raw: RawReply) -> str:
 
 async def test_this_machine_answers_as_any_host_does(tree: Tree) -> None:
     """A look brings the whole reply of the gate, its errors and its exit status."""
-    raw = await transport(tree).ask(HOST, LOOK)
+    raw = await transport(tree).ask(HOST, EVERY_GATE)
     assert (shown(raw), raw.stderr, raw.exit_status) == (MASTER, b"", 0)
 
 
@@ -55,10 +55,10 @@ async def test_a_refusal_is_a_reply(tree: Tree) -> None:
     assert (shown(raw), raw.exit_status) == ("=refused no_section\n", 64)
 
 
-async def test_looks_can_go_on_at_once(tree: Tree) -> None:
+async def test_polls_can_go_on_concurrently(tree: Tree) -> None:
     """Several hosts that are all this machine do not get into each other's way."""
     asked = transport(tree)
-    replies = await asyncio.gather(*(asked.ask(HOST, LOOK) for _ in range(4)))
+    replies = await asyncio.gather(*(asked.ask(HOST, EVERY_GATE) for _ in range(4)))
     assert {shown(raw) for raw in replies} == {MASTER}
 
 

@@ -52,7 +52,7 @@ def test_a_recorded_reply_is_split_by_its_own_nonce() -> None:
     assert parse_reply(WHOLE.encode()) == parse_reply(WHOLE.encode(), N)
 
 
-def test_no_output_can_look_like_a_frame() -> None:
+def test_no_output_can_be_taken_for_a_frame() -> None:
     """Lines in the form of frames of either protocol, and with another nonce, are output."""
     old = "=boks-gate/1 version=1.0.0\n=end role exit=1\n=done sections=0\n"
     forged = f"{old}={N}\n =5f {N} done sections=0\n=0 done sections=1"

@@ -7,7 +7,7 @@ import pytest
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Garbled, Host, Observed, Unreachable
 from boks_exporter.observe import Knowledge, observe
-from boks_exporter.remote.request import LOOK
+from boks_exporter.remote.request import EVERY_GATE
 from tests.unit.observe_world import KNOWN, Scripted, StillClock, domain, frames, master, replica
 
 
@@ -23,15 +23,15 @@ async def test_the_master_is_read_before_and_after_all_replicas() -> None:
     assert [name for name, _ in transport.asked] == ["M", "R1", "M"]
 
 
-async def test_without_knowledge_everybody_is_asked_for_the_role_first() -> None:
+async def test_without_knowledge_every_host_is_asked_for_its_role_first() -> None:
     """The first round finds the master before it reads, so that even a one-shot poll is bracketed."""
     transport = Scripted({"M": [master(10)], "R1": [replica(10)]})
     snapshot = await observe(domain("R1", "M"), transport, StillClock(), Knowledge())
     assert [(name, len(request.sections)) for name, request in transport.asked] == [
         ("R1", 1),
         ("M", 1),
-        ("M", len(LOOK.sections)),
-        ("R1", len(LOOK.sections)),
+        ("M", len(EVERY_GATE.sections)),
+        ("R1", len(EVERY_GATE.sections)),
         ("M", 2),
     ]
     assert len(snapshot.master_readings) == 2
@@ -68,7 +68,7 @@ async def test_a_promoted_replica_is_found_although_the_old_master_is_still_expe
     assert KNOWN.after(snapshot).masters == ("R1",)
 
 
-async def test_while_nobody_is_master_the_last_known_one_is_still_asked_first() -> None:
+async def test_without_a_master_the_last_known_one_is_still_polled_first() -> None:
     """A master that comes back is bracketed in the very round in which it is back."""
     dead = TransportError(FailureReason.TIMEOUT, "no answer")
     snapshot = await observe(domain("M", "R1"), Scripted({"M": [dead], "R1": [replica(10)]}), StillClock(), KNOWN)

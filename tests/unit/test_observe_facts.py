@@ -8,7 +8,7 @@ from boks_exporter.observe import SystemClock, observe
 from boks_exporter.observe.clock import Stopwatch
 from boks_exporter.observe.host_matching import Names
 from boks_exporter.observe.interpret import interpret_reply
-from boks_exporter.remote.request import LOOK
+from boks_exporter.remote.request import EVERY_GATE
 from boks_exporter.transport.base import RawReply
 from tests.unit.observe_world import KNOWN, Scripted, StillClock, domain, master
 
@@ -109,9 +109,9 @@ EXPECTED = "the reply is not the gate's: line 1, column 1: expected the gate's f
     ],
     ids=["no gate", "a banner"],
 )
-def test_an_answer_that_is_no_reply_tells_what_came_instead(raw: RawReply, reason: FailureReason, detail: str) -> None:
+def test_an_answer_that_is_no_reply_shows_what_came_instead(raw: RawReply, reason: FailureReason, detail: str) -> None:
     """The detail names the exit status where there is one, and the first line of stderr."""
-    seen = interpret_reply(Host("R1", "192.0.2.2"), LOOK, raw, 1.0, 2.0)
+    seen = interpret_reply(Host("R1", "192.0.2.2"), EVERY_GATE, raw, 1.0, 2.0)
     assert seen == Garbled("R1", 1.0, 2.0, reason, detail, raw.stdout.decode())
 
 

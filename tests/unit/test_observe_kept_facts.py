@@ -3,13 +3,13 @@
 from boks_exporter.model import Host, Observed
 from boks_exporter.observe import interpret
 from boks_exporter.parsing.ignored_lines import IgnoreRule
-from boks_exporter.remote.request import LOOK
+from boks_exporter.remote.request import EVERY_GATE
 from boks_exporter.transport.base import RawReply
 from tests.unit.observe_world import frames, replica
 
 
 def seen(reply: bytes, host: str = "R1", ignored: tuple[IgnoreRule, ...] = ()) -> Observed:
-    outcome = interpret.interpret_reply(Host(host, "192.0.2.1"), LOOK, RawReply(reply, b"", 0), 1.0, 2.0, ignored)
+    outcome = interpret.interpret_reply(Host(host, "192.0.2.1"), EVERY_GATE, RawReply(reply, b"", 0), 1.0, 2.0, ignored)
     assert isinstance(outcome, Observed)
     return outcome
 

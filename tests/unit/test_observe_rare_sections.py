@@ -7,7 +7,7 @@ import pytest
 
 from boks_exporter.model import Host, HostName, Observed, Section
 from boks_exporter.poller import DomainWatch
-from boks_exporter.remote.request import EVERYTHING, LOOK, Request
+from boks_exporter.remote.request import EVERY_GATE, EVERYTHING, Request
 from boks_exporter.transport.base import RawReply
 from tests.unit.observe_world import frames
 from tests.unit.poller_world import LIST, POLL, Watched, World, domain
@@ -134,7 +134,7 @@ def test_a_gate_is_never_asked_for_sections_that_its_version_does_not_know() -> 
     [("2.1.0", True), ("2.10", True), ("3", True), ("replay", True), ("2.0.9", False), ("2.x", False), (None, False)],
 )
 def test_which_versions_know_the_newer_sections(version: str | None, knows: bool) -> None:
-    assert EVERYTHING.known_to(version) == (EVERYTHING if knows else LOOK)
+    assert EVERYTHING.known_to(version) == (EVERYTHING if knows else EVERY_GATE)
 
 
 def test_a_one_shot_poll_asks_for_everything() -> None:

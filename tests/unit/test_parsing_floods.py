@@ -37,7 +37,7 @@ def count(unread_lines: tuple[UnreadLine, ...]) -> int:
 @pytest.mark.parametrize("command", PARSERS)
 @tried(8)
 @given(data=st.data())
-def test_sound_lines_are_read_wherever_they_stand_in_a_flood(command: str, data: st.DataObject) -> None:
+def test_readable_lines_are_read_wherever_they_are_in_a_flood(command: str, data: st.DataObject) -> None:
     """The facts are those without the flood, the strange lines are counted exactly, and the first come back raw."""
     raw = data.draw(st.sampled_from(sound_samples(command)))
     stranger = data.draw(st.sampled_from(STRANGERS))
@@ -58,7 +58,7 @@ def test_no_more_rows_are_read_than_any_domain_has_and_the_others_are_counted() 
     assert list_.unread_lines == (UnreadLine(MOST_READ + 1, f"h{MOST_READ} 00:49 04:50 7 OK", 2 * MOST_READ),)
 
 
-def test_the_last_line_of_a_flood_stands_for_all_that_are_not_kept() -> None:
+def test_the_last_line_of_a_flood_represents_all_that_are_not_kept() -> None:
     """It has the number and the text of the first of them; blank lines count for nothing."""
     reply = parse_reply(b"x\n \n" * 1_500 + b"=boks-gate/1 version=1.0.0\n\n=done sections=0\n" + b"y\n" * 7)
     assert [left.line for left in reply.unread_lines] == list(range(1, 2 * KEPT_RAW + 2, 2))

@@ -22,7 +22,7 @@ SECRET = re.compile(
 
 
 @pytest.mark.parametrize("sample", samples(), ids=lambda sample: sample.name)
-def test_every_sample_reads_as_its_expectation_says(sample: Sample) -> None:
+def test_every_sample_reads_as_expected(sample: Sample) -> None:
     """The whole fact, unread lines included, or the whole error is what the expectation says."""
     expected = sample.expectation()
     given = expected.pop("given", {})

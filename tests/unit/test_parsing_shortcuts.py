@@ -138,7 +138,7 @@ def test_the_gap_between_packet_and_sync_is_found_by_shape(headers: tuple[str, .
     assert NO_FAILURE[gap].isspace()
 
 
-def test_no_gap_is_found_where_the_columns_say_otherwise() -> None:
+def test_no_gap_is_found_where_the_columns_show_otherwise() -> None:
     """A row of packet and failure has no such gap, nor has a row without columns."""
     packet_and_failure = "REPHOST3  00:49       04:50                     726768  OK"
     ruler = ruler_from(HEADER, shape_of(COMPLETE))

@@ -180,7 +180,7 @@ def test_a_bug_ends_the_poller_loudly() -> None:
     assert isinstance(raised.value.exceptions[0], ZeroDivisionError)
 
 
-def test_no_more_hosts_are_asked_at_once_than_allowed() -> None:
+def test_no_more_hosts_are_polled_concurrently_than_allowed() -> None:
     """The limit is that of the new configuration after a reload."""
     hosts = ["M", *(f"R{index}" for index in range(1, 10))]
     world = World(takes=dict.fromkeys(hosts, 1.0))

@@ -25,8 +25,8 @@ def test_a_change_is_passed_on_once_however_many_rounds_follow() -> None:
     """Away and back: each change of host and domain once; the first round has no state before."""
     world = Failing()
     watched = Watched(world)
-    told: list[tuple[str, StateChange]] = []
-    watched.poller.on_change = lambda name, change: told.append((name, change))
+    shown: list[tuple[str, StateChange]] = []
+    watched.poller.on_change = lambda name, change: shown.append((name, change))
     watched.take(domain("bank", "M", "R1"))
 
     async def script(_: Watched) -> None:
@@ -37,7 +37,7 @@ def test_a_change_is_passed_on_once_however_many_rounds_follow() -> None:
         await asyncio.sleep(200.0)
 
     watched.run(script)
-    assert {name for name, _ in told} == {"bank"}
-    of_host = [(change.was, change.state) for _, change in told if change.host == "R1" and change.was is not None]
+    assert {name for name, _ in shown} == {"bank"}
+    of_host = [(change.was, change.state) for _, change in shown if change.host == "R1" and change.was is not None]
     assert of_host == [("ok", "unreachable"), ("unreachable", "ok")]
-    assert len({change for _, change in told}) == len(told)
+    assert len({change for _, change in shown}) == len(shown)

@@ -74,7 +74,7 @@ def test_a_change_of_masters_is_logged_with_both() -> None:
     assert events(lines, "masters_changed") == [{"were": "M", "masters": None}, {"were": None, "masters": "R1"}]
 
 
-def test_looks_and_failures_are_counted_by_reason() -> None:
+def test_polls_and_failures_are_counted_by_reason() -> None:
     """And the last success keeps its time."""
     watched = Watched()
     watched.take()
@@ -130,7 +130,7 @@ def test_a_host_that_leaves_takes_its_counters_with_it() -> None:
     assert watched.view.counters.hosts["R2"].polls == 1
 
 
-def test_unverified_host_keys_are_told() -> None:
+def test_unverified_host_keys_are_reported() -> None:
     """The metric of that name rests on it."""
     watched = Watched()
     settings = domain("bank")
@@ -201,7 +201,7 @@ def test_a_clock_that_is_set_raises_no_alarm() -> None:
     assert [line["by_seconds"] for line in events(lines, "clock_was_set")] == [3600.0, -7200.0]
 
 
-def test_one_look_judges_without_a_past_and_logs_nothing() -> None:
+def test_one_poll_judges_without_a_past_and_logs_nothing() -> None:
     """As status and check do."""
     watched = Watched(World(stuck_at={"R1": 90}))
     watched.take()
@@ -219,7 +219,7 @@ def test_one_look_judges_without_a_past_and_logs_nothing() -> None:
     assert len(events(lines, "domain_state_changed")) == 1
 
 
-def test_the_poller_tells_its_state_in_a_debugger() -> None:
+def test_the_poller_shows_its_state_in_a_debugger() -> None:
     """Interval, domains and how far they are."""
     watched = Watched()
     watched.take()

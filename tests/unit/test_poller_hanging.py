@@ -72,7 +72,7 @@ def test_a_hanging_master_and_replica_age_no_other_host(interval: float, time_ou
     assert oldest(watched, "R2", 10 * interval) <= 1.3 * interval
 
 
-def test_more_hanging_hosts_than_may_be_polled_at_once_delay_no_other() -> None:
+def test_more_hanging_hosts_than_are_polled_concurrently_delay_no_other() -> None:
     """A poll that hangs gives its turn back, and hosts that hung the last time come last."""
     names = [f"H{number}" for number in range(60)]
     world = World(takes=dict.fromkeys(names, 20.0), fails=dict.fromkeys(names, timed_out()))
@@ -85,7 +85,7 @@ def masters_of(view: DomainView) -> list[float]:
     return [value for spec, _, value in samples([view], INFO) if spec.name == "boks_domain_masters"]
 
 
-def test_an_old_master_that_hangs_beside_a_new_one_is_a_role_that_changes() -> None:
+def test_an_old_master_that_hangs_next_to_a_new_one_is_a_role_that_changes() -> None:
     """Its last word is older than the new master's: that proves nothing and pages no operator."""
     world = Split(master="")
     watched = Watched(world)

@@ -54,7 +54,7 @@ def test_a_removed_domain_ends_and_is_not_shown_any_more() -> None:
     assert "shop" not in repr(watched.poller)
 
 
-def test_an_added_domain_begins_at_once() -> None:
+def test_an_added_domain_begins_immediately() -> None:
     """It need not wait for anybody's grid, and begins without a past."""
     watched = Watched()
     watched.take()
@@ -70,7 +70,7 @@ def test_an_added_domain_begins_at_once() -> None:
     assert min(at for at, name in watched.world.asked if name == "S") == 10.0
 
 
-def test_a_domain_that_comes_back_begins_anew() -> None:
+def test_a_domain_that_comes_back_begins_again() -> None:
     """It was not polled in the meantime."""
     watched = Watched()
     watched.take(domain("bank"), domain("shop"))
@@ -86,7 +86,7 @@ def test_a_domain_that_comes_back_begins_anew() -> None:
     assert {view.snapshot.domain: view.counters.rounds for view in watched.poller.current()} == {"bank": 3, "shop": 1}
 
 
-def test_a_new_interval_begins_a_new_grid_at_once() -> None:
+def test_a_new_interval_begins_a_new_grid_immediately() -> None:
     """A domain that waits for an hour starts the new interval and does not count as stalled."""
     watched = Watched()
     watched.take(poll=replace(POLL, interval_seconds=3600.0))
@@ -169,7 +169,7 @@ def test_a_host_that_is_removed_during_a_round_does_not_come_back_with_it() -> N
     assert shown == [["M"], ["M"]]
 
 
-def test_a_new_host_is_polled_at_once() -> None:
+def test_a_new_host_is_polled_immediately() -> None:
     """The next round does not wait for the old grid; a change of something else does not move it."""
     watched = Watched()
     watched.take(domain("bank", "M"), domain("shop", "S"))
@@ -185,7 +185,7 @@ def test_a_new_host_is_polled_at_once() -> None:
     assert (10, "S") not in asked
 
 
-def test_a_host_with_another_address_is_polled_at_once() -> None:
+def test_a_host_with_another_address_is_polled_immediately() -> None:
     """It is another machine under the same name."""
     watched = Watched()
     watched.take(domain("bank", "M", "R1"))

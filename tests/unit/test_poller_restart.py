@@ -64,7 +64,7 @@ def test_a_restart_in_the_middle_of_a_lag_keeps_the_seconds(path: Path) -> None:
     assert without.view.comparison.replicas[0].lag_seconds is None
 
 
-def test_who_was_who_outlives_a_restart_while_nobody_answers(path: Path) -> None:
+def test_roles_outlive_a_restart_while_no_host_answers(path: Path) -> None:
     """The last master is named, and an unreachable replica counts as one."""
     watch_a_lag(StateFile(path), 0.0, 65.0)
     refused = TransportError(FailureReason.CONNECT, "connection refused")

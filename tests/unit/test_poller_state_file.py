@@ -57,7 +57,7 @@ def test_no_file_is_a_beginning(path: Path, logged: list[Any]) -> None:
     assert logged == []
 
 
-def test_a_file_that_is_deleted_while_in_use_is_made_anew(path: Path) -> None:
+def test_a_file_that_is_deleted_while_in_use_is_made_again(path: Path) -> None:
     """The next round writes everything again."""
     state = StateFile(path)
     state.keep("bank", kept())
@@ -162,7 +162,7 @@ def test_a_file_that_is_damaged_while_in_use_is_set_aside(path: Path, logged: li
     assert StateFile(path).load("bank").history.tables[7].steps[-1].sequence == 101
 
 
-def test_somebody_elses_database_is_left_alone(path: Path, logged: list[Any]) -> None:
+def test_a_foreign_database_is_left_alone(path: Path, logged: list[Any]) -> None:
     """A wrong path in the configuration destroys no data."""
     path.parent.mkdir()
     _execute(path, "CREATE TABLE orders (id)")
@@ -176,7 +176,7 @@ def test_somebody_elses_database_is_left_alone(path: Path, logged: list[Any]) ->
     assert repr(state) == f"<StateFile {path}: {message}>"
 
 
-def test_a_place_that_cannot_be_written_is_told_once_and_its_end_too(path: Path, logged: list[Any]) -> None:
+def test_a_path_that_cannot_be_written_is_reported_once_and_its_end_too(path: Path, logged: list[Any]) -> None:
     """No round waits for it, and nothing is raised."""
     path.parent.write_text("a file where a folder should be", encoding="utf-8")
     state = StateFile(path)
@@ -191,7 +191,7 @@ def test_a_place_that_cannot_be_written_is_told_once_and_its_end_too(path: Path,
     assert StateFile(path).load("bank").history.tables[7].steps[-1].sequence == 7
 
 
-def test_a_folder_in_its_place_is_told(path: Path, logged: list[Any]) -> None:
+def test_a_folder_in_its_place_is_reported(path: Path, logged: list[Any]) -> None:
     """As above."""
     path.mkdir(parents=True)
     assert StateFile(path).load("bank") == PersistedState()
@@ -211,7 +211,7 @@ def test_a_full_disk_keeps_what_was_written_before(
     assert StateFile(path).load("bank").history.tables[7].steps[-1].sequence == 5
 
 
-def test_a_file_that_somebody_holds_is_not_waited_for(path: Path, logged: list[Any]) -> None:
+def test_a_file_that_another_process_holds_is_not_waited_for(path: Path, logged: list[Any]) -> None:
     """Keeping returns at once, closing after a second at most."""
     written(path, bank=kept())
     state = StateFile(path)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from boks_exporter.app.one_shot import look_once
+from boks_exporter.app.one_shot import poll_once
 from boks_exporter.app.record import record
 from boks_exporter.app.record import write as write_recordings
 from boks_exporter.cli.root_command import run
@@ -17,7 +17,7 @@ from boks_exporter.config import load
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host
 from boks_exporter.recording.files import write_replies
-from boks_exporter.remote.request import LOOK, READING
+from boks_exporter.remote.request import EVERY_GATE, READING
 from boks_exporter.transport.base import RawReply
 from boks_exporter.transport.recorder import RecordedHost
 from boks_exporter.transport.replay import ReplayTransport, round_name
@@ -27,7 +27,7 @@ from tests.unit.cli_replays import PUBLISHED_SEQUENCE, healthy, published, with_
 
 def states(config: Path) -> list[tuple[str, list[str]]]:
     """Judge a configuration's domains once: the domain's state and its hosts' states in their order."""
-    views = asyncio.run(look_once(load(config)))
+    views = asyncio.run(poll_once(load(config)))
     return [(view.health.state, [verdict.state for verdict in view.health.hosts]) for view in views]
 
 
@@ -156,7 +156,7 @@ def test_fit_shows_each_host_and_each_form_that_cannot_be_read(
     assert "record --scrub" in page
 
 
-def test_fit_says_so_where_everything_was_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_fit_reports_that_everything_was_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing is to be sent then."""
     recording = healthy()
     for files in recording.values():
@@ -176,7 +176,7 @@ async def test_every_reading_of_a_round_is_replayed_in_its_order(tmp_path: Path)
     write_replies(tmp_path, {"M": kept})
     transport = ReplayTransport(tmp_path)
     for _ in range(2):
-        found = [await transport.ask(host, request) for request in (LOOK, READING, READING, READING)]
+        found = [await transport.ask(host, request) for request in (EVERY_GATE, READING, READING, READING)]
         assert [each.stdout for each in found] == [*replies, replies[2]]
 
 
@@ -184,7 +184,7 @@ async def test_a_failed_reading_is_replayed_as_one(tmp_path: Path) -> None:
     """The bracket stays open as it was."""
     write_replies(tmp_path, {"M": RecordedHost(RawReply(b"=boks-gate/1", b"", 0), None, [FailureReason.TIMEOUT])})
     transport = ReplayTransport(tmp_path)
-    await transport.ask(Host("M", "192.0.2.1"), LOOK)
+    await transport.ask(Host("M", "192.0.2.1"), EVERY_GATE)
     with pytest.raises(TransportError) as failed:
         await transport.ask(Host("M", "192.0.2.1"), READING)
     assert failed.value.reason is FailureReason.TIMEOUT

@@ -12,7 +12,7 @@ from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host, Role, Section
 from boks_exporter.observe.interpret import interpret_reply
 from boks_exporter.parsing.reply import parse_reply
-from boks_exporter.remote.request import LOOK, READING, ROLE_ONLY, Request
+from boks_exporter.remote.request import EVERY_GATE, READING, ROLE_ONLY, Request
 from boks_exporter.remote.settings import ReplaySettings
 from boks_exporter.transport.replay import KNOWN, ReplayTransport
 
@@ -46,9 +46,9 @@ def replay(recorded: Path) -> ReplayTransport:
 
 async def test_a_recording_answers_as_the_gate_would(recorded: Path) -> None:
     """The complete reply to a poll: every file is a section, and there is no clock."""
-    raw = await replay(recorded).ask(HOST, LOOK)
+    raw = await replay(recorded).ask(HOST, EVERY_GATE)
     expected = ["=boks-gate/1 version=replay"]
-    for section in LOOK.sections:
+    for section in EVERY_GATE.sections:
         expected += [f"=section {section}", *(f"|{line}" for line in FILES[f"{section}.txt"].splitlines())]
         expected.append(f"=end {section} exit=0")
     assert raw.stdout.decode().splitlines() == [*expected, "=done sections=7"]
@@ -57,12 +57,12 @@ async def test_a_recording_answers_as_the_gate_would(recorded: Path) -> None:
 
 async def test_every_recorded_fact_is_understood(recorded: Path) -> None:
     """A complete recording has every fact and no fault."""
-    seen = interpret_reply(HOST, LOOK, await replay(recorded).ask(HOST, LOOK), 0.0, 1.0)
+    seen = interpret_reply(HOST, EVERY_GATE, await replay(recorded).ask(HOST, EVERY_GATE), 0.0, 1.0)
     facts = (seen.sequences, seen.replicas, seen.memory, seen.errlog, seen.queue, seen.checksums)
     assert (seen.role, seen.faults, None in facts) == (Role.MASTER, (), False)
 
 
-@pytest.mark.parametrize(("request_of", "sequence"), [(LOOK, 5053), (ROLE_ONLY, None), (READING, 5054)])
+@pytest.mark.parametrize(("request_of", "sequence"), [(EVERY_GATE, 5053), (ROLE_ONLY, None), (READING, 5054)])
 async def test_the_masters_second_reading_is_a_file_of_its_own(
     recorded: Path, request_of: Request, sequence: int | None
 ) -> None:
@@ -76,7 +76,9 @@ async def test_the_masters_second_reading_is_a_file_of_its_own(
 async def test_without_a_second_reading_the_first_answers_again(recorded: Path) -> None:
     """A domain without changes needs only one file."""
     (recorded / "sequence.after.txt").unlink()
-    first, second = [parse_reply((await replay(recorded).ask(HOST, request)).stdout) for request in (LOOK, READING)]
+    first, second = [
+        parse_reply((await replay(recorded).ask(HOST, request)).stdout) for request in (EVERY_GATE, READING)
+    ]
     assert first.section(Section.SEQUENCE) == second.section(Section.SEQUENCE)
 
 
@@ -84,7 +86,7 @@ async def test_what_was_not_recorded_is_skipped(recorded: Path) -> None:
     """A missing file is no fact and no fault; an empty one is an empty output."""
     (recorded / "memory.txt").unlink()
     (recorded / "list.txt").write_text("")
-    reply = parse_reply((await replay(recorded).ask(HOST, LOOK)).stdout)
+    reply = parse_reply((await replay(recorded).ask(HOST, EVERY_GATE)).stdout)
     memory, listing = reply.section(Section.MEMORY), reply.section(Section.LIST)
     assert memory is not None
     assert listing is not None
@@ -110,7 +112,7 @@ async def test_a_recorded_failure_fails_for_its_reason(recorded: Path, reason: F
     """`error.txt` holds one of the reasons that the exporter counts."""
     (recorded / "error.txt").write_text(f"{reason}\n")
     with pytest.raises(TransportError, match=f"^{reason}: recorded as a failure$"):
-        await replay(recorded).ask(HOST, LOOK)
+        await replay(recorded).ask(HOST, EVERY_GATE)
 
 
 @pytest.mark.parametrize("word", ["", "DOWN", "timeout timeout", "refused\nconnect", "x" * 5000])
@@ -119,7 +121,7 @@ async def test_an_unknown_word_in_a_recorded_failure_is_reported(recorded: Path,
     (recorded / "error.txt").write_text(word)
     known = ", ".join(FailureReason)
     with pytest.raises(TransportError) as failure:
-        await replay(recorded).ask(HOST, LOOK)
+        await replay(recorded).ask(HOST, EVERY_GATE)
     assert str(failure.value) == f"parse: {recorded}/error.txt: expected one of {known}, found {word.strip()[:60]!r}"
 
 
@@ -127,7 +129,7 @@ async def test_a_host_without_a_directory_is_unreachable(recorded: Path) -> None
     """The message lists the existing directories: a host's name may be spelled differently."""
     (recorded.parent / "REPHOST2").mkdir()
     with pytest.raises(TransportError) as failure:
-        await replay(recorded).ask(Host("rephost2", "192.0.2.2"), LOOK)
+        await replay(recorded).ask(Host("rephost2", "192.0.2.2"), EVERY_GATE)
     assert failure.value.reason is FailureReason.CONNECT
     assert failure.value.detail == (
         f"nothing was recorded: expected a directory rephost2 in {recorded.parent}, found MASTER1, REPHOST2"
@@ -137,14 +139,14 @@ async def test_a_host_without_a_directory_is_unreachable(recorded: Path) -> None
 async def test_an_empty_recording_is_reported(tmp_path: Path) -> None:
     """A recording without any directory is reported as such."""
     with pytest.raises(TransportError, match=r"expected a directory MASTER1 in .*, found none"):
-        await ReplayTransport(tmp_path).ask(HOST, LOOK)
+        await ReplayTransport(tmp_path).ask(HOST, EVERY_GATE)
 
 
 @pytest.mark.parametrize("name", ["..", ".", "", "../MASTER1", "MASTER1/../MASTER1", "/"])
 async def test_a_name_does_not_lead_out_of_the_recording(recorded: Path, name: str) -> None:
     """Host names also come from a master's list, so they select an existing directory only."""
     with pytest.raises(TransportError, match="connect: nothing was recorded"):
-        await replay(recorded).ask(Host(name, "192.0.2.2"), LOOK)
+        await replay(recorded).ask(Host(name, "192.0.2.2"), EVERY_GATE)
 
 
 @pytest.mark.parametrize("name", ["list", "List.txt", "sequence-after.txt", "list.txt~", "dumpbase.txt", "old"])
@@ -164,7 +166,7 @@ async def test_a_file_with_an_unknown_name_is_reported(recorded: Path, name: str
 async def test_hidden_files_are_ignored(recorded: Path) -> None:
     """Files of a file manager or a version control system are not part of the recording."""
     (recorded / ".gitkeep").write_text("")
-    assert (await replay(recorded).ask(HOST, LOOK)).exit_status == 0
+    assert (await replay(recorded).ask(HOST, EVERY_GATE)).exit_status == 0
 
 
 async def test_an_unreadable_recording_is_reported(recorded: Path) -> None:
@@ -220,7 +222,9 @@ async def test_the_recording_script_of_the_page_makes_a_recording(
         "REPHOST2/sequence.txt": "T7 13678d 8:33:46 5053 (5053)\n",
         "DEAD/error.txt": "connect\n",
     }
-    seen = interpret_reply(HOST, LOOK, await ReplayTransport(tmp_path / "recording").ask(HOST, LOOK), 0.0, 1.0)
+    seen = interpret_reply(
+        HOST, EVERY_GATE, await ReplayTransport(tmp_path / "recording").ask(HOST, EVERY_GATE), 0.0, 1.0
+    )
     assert (seen.role, seen.faults) == (Role.MASTER, ())
 
 

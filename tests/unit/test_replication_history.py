@@ -55,13 +55,13 @@ def test_a_stuck_replica_ages_with_the_time_and_one_that_follows_does_not() -> N
     assert follows == pytest.approx(45, abs=1)
 
 
-def test_what_was_missing_before_the_first_look_has_a_lower_bound_only() -> None:
+def test_what_was_missing_before_the_first_poll_has_a_lower_bound_only() -> None:
     """Since when it is missing is not known; since when it is known to be missing is."""
     history = watched(100, 100, replica=90)
     assert lag_seconds(history, 90, at=600.0, master=100) == (None, 601 - 0.25)
 
 
-def test_an_age_that_may_be_wrong_by_more_than_an_interval_is_not_told() -> None:
+def test_an_age_that_may_be_wrong_by_more_than_an_interval_is_not_reported() -> None:
     """After an hour without the master, the time of the update within that hour is unknown."""
     history = watched(100, replica=100)
     exact, at_least = lag_seconds(history, 100, at=3600.0, master=101)
@@ -78,7 +78,7 @@ def test_one_lost_round_costs_no_figure() -> None:
     assert exact == pytest.approx(29, abs=1)
 
 
-def test_numbers_that_went_back_begin_anew() -> None:
+def test_numbers_that_went_back_begin_again() -> None:
     """After a restore the numbers are given out a second time: nothing is known of their age."""
     history = watched(100, 110, 120, 105, 125, replica=100)
     assert history.tables[7].steps == (Step(105, 90.25, None), Step(125, 120.25, 92.0))
@@ -86,7 +86,7 @@ def test_numbers_that_went_back_begin_anew() -> None:
     assert lag_seconds(history, 100, at=150.0, master=125)[0] is None
 
 
-def test_another_stamp_begins_anew_and_a_missing_one_says_nothing() -> None:
+def test_another_stamp_begins_again_and_a_missing_one_proves_nothing() -> None:
     """A table of another generation has no past, not even of its stamp."""
 
     def look(history: History, number: int, at: float, stamp: float | None) -> History:
@@ -228,12 +228,12 @@ def test_numbers_that_a_new_master_may_have_given_out_itself_have_no_age() -> No
 
 
 @pytest.mark.parametrize(("numbers", "known"), [({7: 105}, True), ({7: 130}, False)], ids=["went back", "never seen"])
-def test_a_new_master_whose_numbers_do_not_go_on_begins_anew(numbers: Numbers, *, known: bool) -> None:
+def test_a_new_master_whose_numbers_do_not_go_on_begins_again(numbers: Numbers, *, known: bool) -> None:
     """A master that lacks updates, or that was never seen as a replica, has no past."""
     assert handed_over({7: 120}, numbers, had={7: 115}, known=known) == (None, 0.75)
 
 
-def test_a_table_that_a_new_master_never_had_begins_anew() -> None:
+def test_a_table_that_a_new_master_never_had_begins_again() -> None:
     """Tables are handed over one by one."""
     assert handed_over({7: 120}, {7: 120}, had={9: 1}) == (None, 0.75)
 

@@ -110,7 +110,7 @@ def hold(line: Line, history: History, seen: DomainSnapshot, replica: Read, numb
 
 @tried(60, suppress_health_check=[HealthCheck.too_slow])
 @given(histories())
-def test_nothing_is_claimed_on_sound_replication(lived: tuple[Line, list[tuple[list[Read], Read, int]]]) -> None:
+def test_nothing_is_claimed_on_healthy_replication(lived: tuple[Line, list[tuple[list[Read], Read, int]]]) -> None:
     """Never ahead, never more lag or more seconds than there are, and a figure within one interval of the truth."""
     line, rounds = lived
     history = History()
@@ -137,7 +137,7 @@ def test_nothing_is_claimed_on_a_history_that_was_thinned(
 
 @tried(60, suppress_health_check=[HealthCheck.too_slow])
 @given(histories(), st.data())
-def test_a_new_master_that_gives_numbers_out_again_makes_nobody_look_late(
+def test_a_new_master_that_assigns_numbers_again_makes_no_replica_seem_late(
     lived: tuple[Line, list[tuple[list[Read], Read, int]]], data: st.DataObject
 ) -> None:
     """R1 is promoted; R2 had no more than R1 was seen with: its claimed age is never beyond the truth."""

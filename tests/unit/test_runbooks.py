@@ -67,7 +67,7 @@ def test_commands_are_found_at_all() -> None:
 
 
 @pytest.mark.parametrize("page", ALERTS, ids=lambda page: page.stem)
-def test_a_page_says_what_to_type(page: Path) -> None:
+def test_a_page_shows_what_to_type(page: Path) -> None:
     """Both halves that one works with have commands or a way to them, and one reads the page in a minute or two."""
     text = page.read_text(encoding="utf-8")
     diagnosis, mitigation = text.split("## Diagnosis")[1].split("## Mitigation")

@@ -17,8 +17,8 @@ ALL = scenarios()
 async def test_every_scenario_is_judged_and_published_as_expected(scenario: Scenario) -> None:
     """Each round's verdicts equal `verdicts.yaml`; the last round's page equals `metrics.prom`."""
     views = await run(scenario)
-    told = {directory.name: verdicts(view) for directory, view in zip(scenario.rounds, views, strict=True)}
-    assert told == load(scenario.folder / "verdicts.yaml")
+    printed = {directory.name: verdicts(view) for directory, view in zip(scenario.rounds, views, strict=True)}
+    assert printed == load(scenario.folder / "verdicts.yaml")
     assert page(views[-1]) == (scenario.folder / "metrics.prom").read_text(encoding="utf-8")
 
 
@@ -35,10 +35,10 @@ def test_a_scenario_is_named_by_a_verdict_that_it_shows() -> None:
 
 def shown_in(scenario: Scenario) -> Iterator[str]:
     """Name every state that a scenario shows, as folders spell it."""
-    for told in load(scenario.folder / "verdicts.yaml").values():
-        yield told["domain"].partition(":")[0].replace("_", "-")
-        yield from told.get("groups", {}).values()
-        for host in told["hosts"].values():
+    for printed in load(scenario.folder / "verdicts.yaml").values():
+        yield printed["domain"].partition(":")[0].replace("_", "-")
+        yield from printed.get("groups", {}).values()
+        for host in printed["hosts"].values():
             yield host["verdict"].partition(":")[0]
             if "promotable" in host:
                 yield f"promotable-{host['promotable']}"
@@ -46,12 +46,12 @@ def shown_in(scenario: Scenario) -> Iterator[str]:
 
 def test_every_verdict_and_every_failure_has_its_scenario() -> None:
     """No state of a host, a domain or a group, and no reason of a failure, is without a scenario that shows it."""
-    rounds = [told for scenario in ALL for told in load(scenario.folder / "verdicts.yaml").values()]
+    rounds = [printed for scenario in ALL for printed in load(scenario.folder / "verdicts.yaml").values()]
     shown_between_rounds = {DomainState.ROLE_CHANGING}
-    assert {told["domain"].partition(":")[0] for told in rounds} == set(DomainState) - shown_between_rounds
-    hosts = [host for told in rounds for host in told["hosts"].values()]
+    assert {printed["domain"].partition(":")[0] for printed in rounds} == set(DomainState) - shown_between_rounds
+    hosts = [host for printed in rounds for host in printed["hosts"].values()]
     assert {host["verdict"].partition(":")[0] for host in hosts} == set(ReplicaState)
-    assert {group for told in rounds for group in told.get("groups", {}).values()} == set(GroupVerdict)
+    assert {group for printed in rounds for group in printed.get("groups", {}).values()} == set(GroupVerdict)
     assert {host["promotable"] for host in hosts if "promotable" in host} == {"yes", "no", "unknown"}
     reasons = {
         path.read_text(encoding="utf-8").strip() for scenario in ALL for path in scenario.folder.rglob("error.txt")
@@ -59,7 +59,7 @@ def test_every_verdict_and_every_failure_has_its_scenario() -> None:
     assert reasons == set(FailureReason)
 
 
-def test_every_scenario_says_what_it_is_about() -> None:
+def test_every_scenario_shows_what_it_is_about() -> None:
     """Each domain begins with a comment, and every round exists."""
     for scenario in ALL:
         assert scenario.description["about"].endswith("."), scenario.name

@@ -17,7 +17,7 @@ from tests.nonempty import nonempty
 from tests.unit.simulated_domains import REPLICAS, domain_of, sequences, text
 
 
-def test_sound_replicas_are_behind_by_their_delay_only() -> None:
+def test_healthy_replicas_are_behind_by_their_delay_only() -> None:
     """The oldest missing update is never older than the replica's own delay."""
     domain = domain_of(rate=50.0)
     for step in range(40):

@@ -129,7 +129,7 @@ def test_an_unlisted_replica_has_no_line() -> None:
         (Fault.SLOW, Connectivity.OK),
     ],
 )
-def test_a_fault_of_the_way_shows_to_whoever_connects(fault: Fault, meets: Connectivity) -> None:
+def test_a_fault_of_the_route_shows_to_every_client(fault: Fault, meets: Connectivity) -> None:
     """And only to them: the replica goes on to be fed, unless the machine is off."""
     domain = domain_of()
     domain.set_fault("REPHOST2", fault)
@@ -184,7 +184,7 @@ def test_two_faults_that_stop_the_daemons_are_cleared_one_by_one() -> None:
     assert domain.hosts["REPHOST"].daemons_running
 
 
-def test_everything_tells_what_it_is() -> None:
+def test_everything_has_a_description() -> None:
     """The objects that one meets in a debugger show their state."""
     domain = domain_of()
     domain.set_fault("REPHOST", Fault.SLOW)

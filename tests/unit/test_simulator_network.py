@@ -153,7 +153,7 @@ def test_a_power_loss_leaves_an_empty_lock_file() -> None:
     assert ask(gates, "lock r2 bob") == ["|lock=failed", "=end lock exit=1 seconds=0"]
 
 
-def test_a_reused_process_id_looks_like_a_running_command() -> None:
+def test_a_reused_process_id_passes_for_a_running_command() -> None:
     gates = OperatorGates(domain_of())
     ask(gates, "lock r1 alice")
     gates.handle(HOST, Line("do r1.1 convert client").line())

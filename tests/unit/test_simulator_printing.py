@@ -30,7 +30,7 @@ def test_the_list_is_laid_out_in_columns_under_two_header_lines() -> None:
     assert all(line.endswith("OK") for line in nonempty(lines[2:]))
 
 
-def test_the_collapsed_list_looks_like_the_published_page() -> None:
+def test_the_collapsed_list_is_like_the_published_page() -> None:
     """One header line, single blanks, and blank cells that leave no trace."""
     domain = SimulatedDomain(published_layout(list_style=ListStyle.COLLAPSED), seed=1)
     lines = text(domain.run("MASTER1", ("boksdiag", "list"))).splitlines()

@@ -16,7 +16,7 @@ from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host, Reply, Section
 from boks_exporter.observe.interpret import interpret_reply
 from boks_exporter.parsing.reply import parse_reply
-from boks_exporter.remote.request import LOOK, PROTOCOL, READING, request_line
+from boks_exporter.remote.request import EVERY_GATE, PROTOCOL, READING, request_line
 from boks_exporter.remote.settings import SshSettings
 from boks_exporter.simulator.domain import Fault, SimulatedDomain, published_layout
 from boks_exporter.simulator.server import SimulatedServers
@@ -86,8 +86,8 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
 async def test_every_host_answers_the_gate_request_in_its_role(stage: Stage) -> None:
     """All six hosts answer over SSH with verified keys, one of them as master."""
     hosts = [stage.host(name) for name in stage.servers.domain.hosts]
-    replies = await asyncio.gather(*(stage.transport.ask(host, LOOK) for host in hosts))
-    seen = [interpret_reply(host, LOOK, raw, 0.0, 1.0) for host, raw in zip(hosts, replies, strict=True)]
+    replies = await asyncio.gather(*(stage.transport.ask(host, EVERY_GATE) for host in hosts))
+    seen = [interpret_reply(host, EVERY_GATE, raw, 0.0, 1.0) for host, raw in zip(hosts, replies, strict=True)]
     assert [outcome.role.value for outcome in seen] == ["master", *["replica"] * 5]
     assert [outcome.faults for outcome in seen] == [()] * 6
 
@@ -133,7 +133,7 @@ async def test_a_silent_host_times_out(tmp_path: Path, fault: Fault) -> None:
         assert (await stage.ask(VICTIM)).section(Section.SEQUENCE)
 
 
-async def test_garbage_is_a_reply_that_nobody_can_read(stage: Stage) -> None:
+async def test_garbage_is_an_unreadable_reply(stage: Stage) -> None:
     """Garbage arrives in valid frames; the sequences in it are a fault of that section."""
     await stage.servers.set_fault(VICTIM, Fault.GARBAGE)
     raw = await stage.transport.ask(stage.host(VICTIM), READING)

@@ -95,7 +95,7 @@ def test_an_update_is_lost_with_its_last_reachable_holder() -> None:
     assert observer.breaches[0].updates > 0
 
 
-def test_updates_that_were_moved_aside_are_told_from_removed_ones() -> None:
+def test_updates_that_were_moved_aside_are_distinguished_from_removed_ones() -> None:
     domain = split()
     observer = Observer(domain)
     domain.clear_fault("MASTER1", Fault.MASTER_DEAD)

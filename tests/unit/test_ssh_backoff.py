@@ -52,7 +52,7 @@ def test_no_pause_is_longer_than_the_limit() -> None:
     assert max(pauses(Backoff(30, 600, Fixed(1.0)), 50)) <= 600.001
 
 
-def test_a_pause_repeats_the_reason_and_says_when_the_next_attempt_is() -> None:
+def test_a_pause_repeats_the_reason_and_shows_when_the_next_attempt_is() -> None:
     """During a pause the failure shows the cause and the time of the next attempt."""
     backoff = Backoff(30, 600, Fixed(0.0))
     backoff.failed(refused(FailureReason.AUTH), 100.0)

@@ -70,7 +70,7 @@ def test_a_table_that_the_master_does_not_have_lacks_nothing() -> None:
     assert replica.lag_seconds == 0.0
 
 
-def test_numbers_that_went_back_beside_a_second_master_are_not_taken_for_old_ones() -> None:
+def test_numbers_that_went_back_next_to_a_second_master_are_not_taken_for_old_ones() -> None:
     """A restore during a split brain: 101 to 110 are given out again, and are as old as their second time."""
     history = advance(History(), healthy_round({7: 100}, R1={7: 100}))
     history = advance(history, healthy_round({7: 110}, at=INTERVAL, R1={7: 100}))

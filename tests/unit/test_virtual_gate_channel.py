@@ -6,7 +6,7 @@ from boks_exporter.model import ProcessStart, Section
 from boks_exporter.parsing.reply import parse_reply
 from boks_exporter.parsing.reply_frames import RefusedError
 from boks_exporter.remote.gate import GateKind, gate_version
-from boks_exporter.remote.request import DIAGNOSIS, LOOK, READING, ROLE_ONLY, new_nonce, request_line
+from boks_exporter.remote.request import DIAGNOSIS, EVERY_GATE, READING, ROLE_ONLY, new_nonce, request_line
 from boks_exporter.simulator.domain import Fault, SimulatedDomain, published_layout
 from boks_exporter.simulator.gate_channel import MOST_REQUESTS, VERSION, GateChannel
 from boks_exporter.simulator.gate_reply import reply
@@ -27,8 +27,8 @@ def test_its_version_is_that_of_the_shipped_gates() -> None:
 
 def test_both_protocols_carry_the_same_sections(domain: SimulatedDomain) -> None:
     """The same domain at the same instant reads the same over protocol 1 and protocol 2."""
-    old = parse_reply(reply(domain, "MASTER1", LOOK.line()).stdout)
-    new = parse_reply(GateChannel(domain, "MASTER1").answer(request_line(LOOK, NONCE)).stdout, NONCE)
+    old = parse_reply(reply(domain, "MASTER1", EVERY_GATE.line()).stdout)
+    new = parse_reply(GateChannel(domain, "MASTER1").answer(request_line(EVERY_GATE, NONCE)).stdout, NONCE)
     assert [(part.name, part.stdout, part.stderr, part.exit_status) for part in new.sections] == [
         (part.name, part.stdout, part.stderr, part.exit_status) for part in old.sections
     ]
@@ -53,7 +53,11 @@ def test_a_loop_answers_request_after_request_with_the_nonce_of_each(domain: Sim
 
 def test_the_clock_comes_with_the_first_reply_and_with_a_queue(domain: SimulatedDomain) -> None:
     channel = GateChannel(domain, "MASTER1")
-    lines = [request_line(ROLE_ONLY, NONCE, loop_seconds=90), request_line(ROLE_ONLY, NONCE), request_line(LOOK, NONCE)]
+    lines = [
+        request_line(ROLE_ONLY, NONCE, loop_seconds=90),
+        request_line(ROLE_ONLY, NONCE),
+        request_line(EVERY_GATE, NONCE),
+    ]
     clocks = [parse_reply(channel.answer(line).stdout, NONCE).host_clock for line in lines]
     assert [clock is not None for clock in clocks] == [True, False, True]
 

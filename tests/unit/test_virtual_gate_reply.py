@@ -2,7 +2,7 @@
 
 import pytest
 
-from boks_exporter.remote.request import LOOK, READING
+from boks_exporter.remote.request import EVERY_GATE, READING
 from boks_exporter.simulator.domain import Fault, SimulatedDomain, published_layout
 from boks_exporter.simulator.gate_reply import SECTION_LIMIT_SECONDS, reply
 from tests.nonempty import nonempty
@@ -27,10 +27,10 @@ def section(text: bytes, name: str) -> list[str]:
 
 def test_a_master_answers_every_section(domain: SimulatedDomain) -> None:
     """Each section is framed, and nothing is skipped on a master."""
-    answer = reply(domain, "MASTER1", LOOK.line())
+    answer = reply(domain, "MASTER1", EVERY_GATE.line())
     assert frames(answer.stdout) == [
         "=boks-gate/1 version=1.0.0 clock=2023-11-14T22:23:20",
-        *(frame for name in LOOK.sections for frame in (f"=section {name}", f"=end {name} exit=0 seconds=0")),
+        *(frame for name in EVERY_GATE.sections for frame in (f"=section {name}", f"=end {name} exit=0 seconds=0")),
         "=done sections=7",
     ]
     assert answer.exit_status == 0
@@ -40,9 +40,9 @@ def test_a_master_answers_every_section(domain: SimulatedDomain) -> None:
 def test_every_other_line_is_prefixed(domain: SimulatedDomain) -> None:
     """No output can look like a frame."""
     domain.set_fault("MASTER1", Fault.GARBAGE, bytes=50_000)
-    lines = reply(domain, "MASTER1", LOOK.line()).stdout.split(b"\n")
+    lines = reply(domain, "MASTER1", EVERY_GATE.line()).stdout.split(b"\n")
     assert {line[:1] for line in lines if line} == {b"=", b"|"}
-    assert sum(line.startswith(b"=") for line in lines) == 2 + 2 * len(LOOK.sections)
+    assert sum(line.startswith(b"=") for line in lines) == 2 + 2 * len(EVERY_GATE.sections)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_what_a_role_does_not_have_is_skipped_with_its_reason(
 ) -> None:
     """A replica has no list, a client has no database."""
     domain.run("REPHOST", ("convert", "-v", role))
-    answer = reply(domain, "REPHOST", LOOK.line()).stdout
+    answer = reply(domain, "REPHOST", EVERY_GATE.line()).stdout
     ends = [frame.split()[1:] for frame in frames(answer) if frame.startswith("=end")]
     assert {name: what for name, what, *_ in ends if what.startswith("skipped")} == {
         name: f"skipped={reason}" for name, reason in skipped.items()
@@ -66,7 +66,7 @@ def test_what_a_role_does_not_have_is_skipped_with_its_reason(
 
 def test_only_three_keys_of_env_leave_the_host(domain: SimulatedDomain) -> None:
     """BOKSINIT, SHM_SIZE and the masters that are accepted."""
-    lines = section(reply(domain, "REPHOST", LOOK.line()).stdout, "role")
+    lines = section(reply(domain, "REPHOST", EVERY_GATE.line()).stdout, "role")
     assert [line.partition("=")[0] for line in lines[:-1]] == ["|BOKSINIT", "|SHM_SIZE", "|BRIDGE_ACCEPT_MASTER_IPS"]
 
 
@@ -89,7 +89,7 @@ def test_a_section_that_hangs_is_cut_off(domain: SimulatedDomain) -> None:
     assert answer.delay_seconds >= SECTION_LIMIT_SECONDS
 
 
-def test_a_wrong_clock_is_told_as_it_is(domain: SimulatedDomain) -> None:
+def test_a_wrong_clock_is_reported_as_it_is(domain: SimulatedDomain) -> None:
     """The host's clock is the host's."""
     answer = reply(domain, "REPHOST", "boks-gate/1 role", clock_skew_seconds=-3600)
     assert frames(answer.stdout)[0].endswith("clock=2023-11-14T21:23:20")
@@ -104,7 +104,7 @@ def test_waiting_updates_show_as_files_of_the_spool(domain: SimulatedDomain) -> 
     assert lines[:2] == ["|files=5", "|oldest=-rw-r----- 1 root root 5 Nov 14 22:23 dd_fcom_1"]
 
 
-def test_the_error_log_is_counted_and_its_last_lines_are_told(domain: SimulatedDomain) -> None:
+def test_the_error_log_is_counted_and_its_last_lines_are_reported(domain: SimulatedDomain) -> None:
     """Thirty lines at most, each behind `> `."""
     for _ in range(25):
         domain.run("REPHOST", ("Boot", "-k"))

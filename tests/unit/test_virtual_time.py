@@ -7,7 +7,7 @@ import pytest
 from tests.virtual.virtual_time import EPOCH, VirtualClock, run_virtually
 
 
-def test_a_week_passes_at_once() -> None:
+def test_a_week_passes_immediately() -> None:
     """Real time would end the test by its time-out."""
 
     async def week() -> float:

@@ -7,7 +7,7 @@ import pytest
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host
-from boks_exporter.remote.request import LOOK, READING, ROLE_ONLY, Request
+from boks_exporter.remote.request import EVERY_GATE, READING, ROLE_ONLY, Request
 from boks_exporter.simulator.domain import Fault, SimulatedDomain, published_layout
 from boks_exporter.transport.base import RawReply
 from tests.virtual.virtual_time import run_virtually
@@ -59,7 +59,7 @@ def test_an_answer_takes_its_way_there_and_back() -> None:
 )
 def test_a_fault_of_the_way_fails_for_its_reason(fault: Fault, reason: FailureReason) -> None:
     """What never answers costs the whole time-out, a refusal next to nothing."""
-    outcome, took = timed(transport_for(fault).ask(REPHOST, LOOK))
+    outcome, took = timed(transport_for(fault).ask(REPHOST, EVERY_GATE))
     assert isinstance(outcome, TransportError)
     assert outcome.reason is reason
     assert took == pytest.approx(20.0) if reason is FailureReason.TIMEOUT else took < 0.2
@@ -67,7 +67,7 @@ def test_a_fault_of_the_way_fails_for_its_reason(fault: Fault, reason: FailureRe
 
 def test_a_host_that_does_not_exist_has_no_address() -> None:
     """A name that the domain does not know cannot be resolved."""
-    outcome, _ = timed(transport_for().ask(Host("UNKNOWN1", "UNKNOWN1"), LOOK))
+    outcome, _ = timed(transport_for().ask(Host("UNKNOWN1", "UNKNOWN1"), EVERY_GATE))
     assert isinstance(outcome, TransportError)
     assert outcome.reason is FailureReason.DNS
 
@@ -88,7 +88,7 @@ def test_lost_exchanges_break_or_never_end() -> None:
     assert 30 < reasons.count(FailureReason.CHANNEL) < 70
 
 
-def test_whoever_listens_hears_of_the_instant_of_reading() -> None:
+def test_a_listener_receives_the_instant_of_reading() -> None:
     """The instant lies after the way there and before the way back."""
     heard: list[tuple[str, Request, float]] = []
     domain = SimulatedDomain(published_layout(), seed=1)
@@ -100,6 +100,6 @@ def test_whoever_listens_hears_of_the_instant_of_reading() -> None:
     assert heard == [("REPHOST", READING, 1.0)]
 
 
-def test_it_tells_which_domain_answers() -> None:
+def test_it_shows_which_domain_answers() -> None:
     """In a debugger too."""
     assert repr(transport_for()) == "<VirtualTransport <SimulatedDomain 6 hosts at 0 s>>"

@@ -122,7 +122,7 @@ async def message(answer: ClientResponse) -> dict[str, str]:
             return fields
 
 
-async def test_a_stream_says_when_a_round_ends_and_what_changed() -> None:
+async def test_a_stream_shows_when_a_round_ends_and_what_changed() -> None:
     scripted = Scripted(published=ready(healthy()))
     async with serving(scripted) as visitor, stream(visitor) as answer:
         assert answer.headers["Content-Type"] == "text/event-stream; charset=utf-8"

@@ -46,7 +46,7 @@ def written(files: Path, text: str, directory: Path) -> Path:
     return directory / "web.yml"
 
 
-def test_all_faults_come_at_once(tmp_path: Path) -> None:
+def test_all_faults_are_reported_in_one_message(tmp_path: Path) -> None:
     """All faults of a file are reported together."""
     file = tmp_path / "web.yml"
     file.write_text("tls_server_config: {key_file: a, min_version: x}\nbasic_auth_users: {a: b, c: d}\ne: f\n", "utf-8")

@@ -65,7 +65,7 @@ def test_sections_come_in_the_order_of_the_questions_of_the_night() -> None:
     ]
 
 
-def test_nothing_that_is_fine_stands_before_what_is_not() -> None:
+def test_nothing_that_is_fine_is_before_what_is_not() -> None:
     assert hosts_of(read(down())) == [
         *("REPHOST", "REPHOST4"),
         *("CLIENT1", "MASTER1", "REPHOST2", "REPHOST3", "REPHOST5"),

@@ -65,13 +65,13 @@ def test_a_moment_in_the_future_is_just_now() -> None:
     assert "just now" in read(published(), now=BEGUN - 100).text
 
 
-def test_an_exporter_without_a_round_says_so() -> None:
+def test_an_exporter_without_a_round_reports_it() -> None:
     reader = read()
     assert "No round has ended yet." in reader.text
     assert reader.rows == []
 
 
-def test_a_page_of_an_old_round_says_that_it_is_stale() -> None:
+def test_a_page_of_an_old_round_shows_that_it_is_stale() -> None:
     """Without the script too: at two intervals, and not before."""
     assert "This page is stale" not in read(down(), now=BEGUN + 6.5 + 59).text
     stale = read(down(), now=BEGUN + 6.5 + 61)
@@ -130,7 +130,7 @@ def test_many_healthy_domains_do_not_come_before_the_first_sentence() -> None:
     assert 'id="more-domains" open' in page_of(*views, domain="d19")
 
 
-def test_what_is_not_known_is_not_said_to_be_absent() -> None:
+def test_what_is_not_known_is_not_reported_absent() -> None:
     """An exporter that starts while nothing answers does not know which hosts are replicas."""
     text = read(nothing_answers()).text
     assert "What serves logins is not known." in text

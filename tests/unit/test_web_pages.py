@@ -217,7 +217,7 @@ async def test_the_telemetry_path_may_be_another() -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/metrics", "/api/v1/status", "/-/healthy", "/-/ready"])
-async def test_a_prefix_stands_before_everything(path: str) -> None:
+async def test_a_prefix_is_before_everything(path: str) -> None:
     """With a route prefix nothing is served without it but the way to it."""
     async with serving(Scripted(), Paths(prefix="/a/b")) as visitor:
         assert (await visitor.ask(f"/a/b{path}"))[0] == 200

@@ -94,7 +94,7 @@ async def test_wrong_credentials_are_no_credentials(config: LiveWebConfig, heade
     assert (status, body) == (401, b"Unauthorized\n")
 
 
-async def test_a_user_that_is_taken_out_is_locked_out_at_once(config: LiveWebConfig, tmp_path: Path) -> None:
+async def test_a_user_that_is_removed_is_locked_out_immediately(config: LiveWebConfig, tmp_path: Path) -> None:
     """A change of the file needs no restart, and what was remembered does not outlive it."""
     async with serving(Scripted(), security=config) as visitor:
         assert (await visitor.ask("/metrics", headers=basic("alice", "open sesame")))[0] == 200
@@ -103,7 +103,7 @@ async def test_a_user_that_is_taken_out_is_locked_out_at_once(config: LiveWebCon
         assert (await visitor.ask("/metrics", headers=basic("carol", "open sesame")))[0] == 200
 
 
-async def test_a_changed_password_counts_at_once(config: LiveWebConfig, tmp_path: Path) -> None:
+async def test_a_changed_password_counts_immediately(config: LiveWebConfig, tmp_path: Path) -> None:
     """The old password is of no use the moment the new hash stands in the file."""
     async with serving(Scripted(), security=config) as visitor:
         assert (await visitor.ask("/metrics", headers=basic("alice", "open sesame")))[0] == 200
@@ -194,7 +194,7 @@ async def test_a_full_queue_answers_503(config: LiveWebConfig, monkeypatch: pyte
         assert sorted([(await guess)[0] for guess in guesses]) == [401] * 4 + [503] * 2
 
 
-async def test_a_password_longer_than_bcrypt_looks_is_cut() -> None:
+async def test_a_password_longer_than_bcrypt_reads_is_cut() -> None:
     """Exporter-toolkit lets such a user in, and so does this."""
     passwords = Passwords()
     users = {b"long": bcrypt.hashpw(b"x" * 72, bcrypt.gensalt(4))}

@@ -50,7 +50,7 @@ def test_what_no_browser_can_open_is_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["/{x}", "a b", "?", "/a#"])
-def test_what_can_stand_before_no_path_is_refused(prefix: str) -> None:
+def test_what_cannot_precede_a_path_is_refused(prefix: str) -> None:
     """Braces would be a pattern to the router."""
     with pytest.raises(ValueError, match=f"^expected a path such as /boks, found {re.escape(repr(prefix))}$"):
         checked_route_prefix(prefix)

@@ -214,7 +214,7 @@ async def test_the_first_curve_is_the_one(site: Site) -> None:
                     await shown_certificate(visitor.base, context)
 
 
-async def test_the_clients_order_of_ciphers_counts_where_the_file_says_so(site: Site) -> None:
+async def test_the_clients_order_of_ciphers_counts_where_the_file_asks_for_it(site: Site) -> None:
     """With prefer_server_cipher_suites: false a client on a weak machine gets the cipher that it does best."""
     wanted = "ECDHE-ECDSA-CHACHA20-POLY1305"
     more = "  max_version: TLS12\n  prefer_server_cipher_suites: "

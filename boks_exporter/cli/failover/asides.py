@@ -46,8 +46,8 @@ def list_asides(*, host: str | None, **given: Any) -> int:
     failed = {name: each for name, each in found.items() if isinstance(each, str)}
     listed = [(name, aside) for name, each in found.items() if not isinstance(each, str) for aside in each]
     if common.is_json:
-        told = [aside_json(name, aside, now) for name, aside in listed]
-        say(json.dumps({"asides": told, "unknown": failed}, indent=2))
+        shown = [aside_json(name, aside, now) for name, aside in listed]
+        say(json.dumps({"asides": shown, "unknown": failed}, indent=2))
     else:
         lines = [_line(name, aside, now) for name, aside in listed]
         lines += [f"{name}  unknown: {harmless(why)}" for name, why in failed.items()]
@@ -72,9 +72,9 @@ def aside_json(host: str, aside: "Aside", now: float) -> dict[str, Any]:
 def _line(host: str, aside: "Aside", now: float) -> str:
     from boks_exporter.text.formatting import in_words
 
-    told = aside_json(host, aside, now)
+    shown = aside_json(host, aside, now)
     size = "of unknown size" if aside.kilobytes is None else f"{aside.kilobytes} KiB"
-    age = "at an unknown time" if told["age_seconds"] is None else f"{in_words(told['age_seconds'])} ago"
+    age = "at an unknown time" if shown["age_seconds"] is None else f"{in_words(shown['age_seconds'])} ago"
     return f"{host}  {aside.removal}  {aside.files} files, {size}, moved {age}, {aside.state or 'of unknown state'}"
 
 
@@ -134,6 +134,6 @@ def _change(common: Common, kind: Any, host: str, removal: str, reason: str) -> 
         if common.is_json:
             say(json.dumps({"exit_code": int(Exit.LOCKED), "error": str(error)}))
         return int(Exit.LOCKED)
-    told = {"exit_code": int(result.exit), "host": host, "removal": removal, "sentence": result.sentence}
-    say(json.dumps(told) if common.is_json else harmless(result.sentence))
+    shown = {"exit_code": int(result.exit), "host": host, "removal": removal, "sentence": result.sentence}
+    say(json.dumps(shown) if common.is_json else harmless(result.sentence))
     return int(result.exit)

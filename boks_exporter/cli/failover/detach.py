@@ -59,9 +59,9 @@ def detached(common: Common, domain: ManagedDomain, work: Callable[[Announcement
         log.unlink(missing_ok=True)
         return os.waitstatus_to_exitcode(status)
     follow = NextCommand("show", (run, "--follow"))
-    told = {"exit_code": int(Exit.DONE), "run": run, "pid": child, "log": str(log), "next": [str(follow)]}
+    started = {"exit_code": int(Exit.DONE), "run": run, "pid": child, "log": str(log), "next": [str(follow)]}
     lines = (f"run {run} goes on without this terminal (process {child}); its output is in {log}", f"next: {follow}")
-    say(json.dumps(told, indent=2) if common.is_json else "\n".join(lines))
+    say(json.dumps(started, indent=2) if common.is_json else "\n".join(lines))
     return int(Exit.DONE)
 
 

@@ -62,8 +62,8 @@ def show_verification(common: Common) -> int:
 
     checks = run_async(look)
     if common.is_json:
-        told = [{"check": each.what, "truth": each.proven.truth, "sentence": each.proven.sentence} for each in checks]
-        say(json.dumps(told, indent=2))
+        shown = [{"check": each.what, "truth": each.proven.truth, "sentence": each.proven.sentence} for each in checks]
+        say(json.dumps(shown, indent=2))
     else:
         words = {Certainty.YES: "yes", Certainty.NO: "NO", Certainty.UNKNOWN: "unknown"}
         for check in checks:

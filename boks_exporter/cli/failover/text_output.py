@@ -84,11 +84,11 @@ def finding_text(finding: Finding, accepted: Acceptances) -> Iterator[str]:
     word = "accepted" if finding.matters and finding in accepted else _LEVELS[finding.level]
     yield f"  {word:<8} {finding.guard}: {harmless(finding.sentence)}"
     figures = {"value": finding.value, "limit": finding.limit, "source": finding.source}
-    told = [f"{name} {harmless(value)}" for name, value in figures.items() if value is not None]
+    parts = [f"{name} {harmless(value)}" for name, value in figures.items() if value is not None]
     if finding.age_seconds is not None:
-        told.append(f"age {span(finding.age_seconds)}")
-    if told:
-        yield f"           {', '.join(told)}"
+        parts.append(f"age {span(finding.age_seconds)}")
+    if parts:
+        yield f"           {', '.join(parts)}"
     if finding.matters and finding not in accepted:
         how = f"--accept {argument(finding)} --reason ''" if finding.acceptable else "this cannot be accepted"
         yield f"           why: {RULES[finding.guard].reason}; {how}"

@@ -11,7 +11,7 @@ from boks_exporter.failover.preflight.verdict import (
     check_acceptable,
     check_existing,
     exit_for,
-    told,
+    finding_line,
 )
 
 __all__ = [
@@ -25,7 +25,7 @@ __all__ = [
     "check_acceptable",
     "check_existing",
     "exit_for",
+    "finding_line",
     "findings_of",
     "next_master_by",
-    "told",
 ]

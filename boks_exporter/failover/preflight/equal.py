@@ -22,15 +22,15 @@ def bridge(question: PlanQuestion) -> Iterator[Finding]:
         listed, admitted = seen.environment.bridge_accept_master_ips, seen.environment.admitted_masters
         if listed is None or admitted is None or host.address in admitted:
             continue
-        told = {"value": listed, "limit": host.address, "source": f"ENV of {seen.host}"}
+        details = {"value": listed, "limit": host.address, "source": f"ENV of {seen.host}"}
         if "BCASTADDR" in admitted or not host.has_numeric_address:
             said = (
                 f"BRIDGE_ACCEPT_MASTER_IPS on {seen.host} is {listed!r}: whether that admits {host.address} is unknown"
             )
-            yield unknown(Guard.BRIDGE, said, seen.host, **told)
+            yield unknown(Guard.BRIDGE, said, seen.host, **details)
         else:
             said = f"BRIDGE_ACCEPT_MASTER_IPS on {seen.host} is {listed!r}, which does not admit {host.address}"
-            yield refuse(Guard.BRIDGE, said, seen.host, **told)
+            yield refuse(Guard.BRIDGE, said, seen.host, **details)
 
 
 def shm_size(question: PlanQuestion) -> Iterator[Finding]:

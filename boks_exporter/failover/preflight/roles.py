@@ -48,8 +48,8 @@ def machines(question: PlanQuestion) -> Iterator[Finding]:
                 f"{host.name} ({host.address}) leads to a machine that calls itself {readiness.hostname}, which is "
                 f"{other.name}: fix the address in the configuration"
             )
-            told = {"value": readiness.hostname, "limit": host.name, "source": "operator's gate"}
-            yield refuse(Guard.OTHER_HOST, said, host.name, **told)
+            details = {"value": readiness.hostname, "limit": host.name, "source": "operator's gate"}
+            yield refuse(Guard.OTHER_HOST, said, host.name, **details)
 
 
 def names(question: PlanQuestion) -> Iterator[Finding]:
@@ -69,9 +69,9 @@ def names(question: PlanQuestion) -> Iterator[Finding]:
             yield refuse(Guard.OTHER_HOST, said, several[0], **figures)
         elif Names(facts.snapshot.hosts).host(own) is None:
             yield note(Guard.OTHER_HOST, f"{several[0]} calls itself {own}", several[0], **figures)
-    told = [{*several} for several in by_own_name.values() if len(several) > 1]
+    details = [{*several} for several in by_own_name.values() if len(several) > 1]
     for name, first in facts.snapshot.second_names.items():
-        if not any({name, first} <= several for several in told):
+        if not any({name, first} <= several for several in details):
             said = f"{first} and {name} lead to one machine, by address, port and host key: keep one of the names"
             yield refuse(Guard.OTHER_HOST, said, first, value=name, source="connection")
 

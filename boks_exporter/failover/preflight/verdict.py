@@ -67,7 +67,7 @@ def argument(finding: Finding) -> str:
     return f"{finding.guard}={finding.host}" if finding.guard in NAMES_HOST and finding.host else finding.guard
 
 
-def told(finding: Finding) -> str:
+def finding_line(finding: Finding) -> str:
     """Write a blocking finding in a line, with its name and how it can be accepted."""
     how = f"--accept {argument(finding)} --reason ''" if finding.acceptable else "this cannot be accepted"
     return f"{finding.guard}: {finding.sentence} ({how})"

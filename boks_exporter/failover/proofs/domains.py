@@ -67,7 +67,7 @@ def is_sound(facts: FailoverFacts, master: HostName, by: Circumstances) -> Prove
     master_state = is_sound_master(facts, master, by)
     if not master_state.holds:
         return master_state
-    sick: list[str] = []
+    faulty: list[str] = []
     silent: list[str] = []
     unsure: list[str] = []
     fine = 0
@@ -81,13 +81,13 @@ def is_sound(facts: FailoverFacts, master: HostName, by: Circumstances) -> Prove
         elif verdict.host in by.excused and facts.role(verdict.host) is not Role.REPLICA:
             silent.append(verdict.host)
         else:
-            (unsure if verdict.state is ReplicaState.UNKNOWN else sick).append(f"{verdict.host}: {verdict.reason}")
-    told = f"; unreachable as before: {', '.join(silent)}" if silent else ""
-    if sick:
-        return no("; ".join((*sick, *unsure)) + told)
+            (unsure if verdict.state is ReplicaState.UNKNOWN else faulty).append(f"{verdict.host}: {verdict.reason}")
+    note = f"; unreachable as before: {', '.join(silent)}" if silent else ""
+    if faulty:
+        return no("; ".join((*faulty, *unsure)) + note)
     if unsure:
-        return unknown("; ".join(unsure) + told)
-    return yes(f"{fine} replicas are OK under {master}{told}")
+        return unknown("; ".join(unsure) + note)
+    return yes(f"{fine} replicas are OK under {master}{note}")
 
 
 def others_are_back(facts: FailoverFacts, master: HostName, by: Circumstances) -> Proven:

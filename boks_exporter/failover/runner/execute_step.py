@@ -83,7 +83,7 @@ class StepExecutor:
         return ending
 
     def conclude(self, attempt: Attempt, ending: StepResult) -> None:
-        record = ending.told.record if ending.told else None
+        record = ending.send_result.record if ending.send_result else None
         output = "\n".join((*record.output, *(f"! {line}" for line in record.errors))) if record else ""
         entry = replace(
             attempt.entry(self.tools.clock.now()),
@@ -111,16 +111,16 @@ class StepExecutor:
             return await self._at_console(attempt)
         if attempt.step.kind is StepKind.FENCE:
             return await self._fenced(attempt)
-        teller = Sender(self.tools, attempt, lambda: self.proven(attempt.step.needs))
-        told = await teller.send(ask_first=begun)
-        if told.never:
-            return StepResult(StepOutcome.FAILED, told.sentence, begun=False, told=told)
-        record = told.record
+        sender = Sender(self.tools, attempt, lambda: self.proven(attempt.step.needs))
+        send_result = await sender.send(ask_first=begun)
+        if send_result.never:
+            return StepResult(StepOutcome.FAILED, send_result.sentence, begun=False, send_result=send_result)
+        record = send_result.record
         if record and record.state is RecordState.REFUSED:
-            return StepResult(StepOutcome.FAILED, told.sentence, begun=False, told=told)
+            return StepResult(StepOutcome.FAILED, send_result.sentence, begun=False, send_result=send_result)
         failed = record is not None and record.exit_status not in {0, None}
         found = await self._until(attempt.step.proves, _PROOF_AFTER_FAILURE_SECONDS if failed else _PROOF_SECONDS)
-        ending = judge(attempt, told, found)
+        ending = judge(attempt, send_result, found)
         is_running = record is not None and record.state is RecordState.RUNNING
         return ending if ending.outcome is StepOutcome.DONE or is_running else await self._started(attempt, ending)
 

@@ -7,7 +7,7 @@ from boks_exporter.failover.findings import Finding
 from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import Basis, Plan, basis_of, difference, fingerprint_of, make_plan
-from boks_exporter.failover.preflight import PlanQuestion, findings_of, told
+from boks_exporter.failover.preflight import PlanQuestion, finding_line, findings_of
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner.result import NextCommand, check_first
 from boks_exporter.failover.survey import Survey
@@ -68,4 +68,4 @@ def refused(left: tuple[Finding, ...], limits: FailoverLimits) -> tuple[str, ...
     """Report blocking findings; what a person looks at comes before how they are accepted."""
     first = check_first("the program of failover.fence" if limits.has_fence else "")
     is_acceptable = all(finding.acceptable for finding in left)
-    return (*(first if is_acceptable else ()), *(told(finding) for finding in left))
+    return (*(first if is_acceptable else ()), *(finding_line(finding) for finding in left))

@@ -55,29 +55,29 @@ class Sender:
         host = named(self.tools.survey.hosts, self.attempt.step.host)
         deadline = self.tools.clock.monotonic() + self.attempt.step.deadline_seconds
         self.is_lost = ask_first
-        told, pause, said = (
+        result, pause, said = (
             SendResult(None, sentence="the host was not asked"),
             _FIRST_PAUSE,
             ProgressReporter(self.tools),
         )
         while True:
             try:
-                told = await self._once(host, ask_first=ask_first)
+                result = await self._once(host, ask_first=ask_first)
             except ParseError as error:
-                told, ask_first, self.is_lost = SendResult(None, garbled=True, sentence=str(error)), True, True
+                result, ask_first, self.is_lost = SendResult(None, garbled=True, sentence=str(error)), True, True
             except TransportError as error:
-                told, ask_first, self.is_lost = SendResult(None, sentence=str(error)), True, True
+                result, ask_first, self.is_lost = SendResult(None, sentence=str(error)), True, True
             else:
-                if told.never or (told.record and not self._goes_on(told.record)):
-                    return told
-                ask_first, pause = told.record is None or told.record.state is not RecordState.REFUSED, _FIRST_PAUSE
+                if result.never or (result.record and not self._goes_on(result.record)):
+                    return result
+                ask_first, pause = result.record is None or result.record.state is not RecordState.REFUSED, _FIRST_PAUSE
             if self.tools.clock.monotonic() >= deadline:
-                return await self._at_deadline(host, told)
-            if told.record is not None:
-                said.running(self.attempt.step.host, told.sentence)
+                return await self._at_deadline(host, result)
+            if result.record is not None:
+                said.running(self.attempt.step.host, result.sentence)
             else:
                 self.tools.say(
-                    f"    {self.attempt.step.host}: {told.sentence}; asking again under the id {self.attempt.id}"
+                    f"    {self.attempt.step.host}: {result.sentence}; asking again under the id {self.attempt.id}"
                 )
             await self.tools.clock.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
@@ -98,11 +98,11 @@ class Sender:
         if self.attempt.request is None:
             message = f"{self.attempt.step.key} changes nothing"
             raise AssertionError(message)
-        told = self._heard(await self.tools.changing.do(host, self.attempt.request))
-        is_refused = told.record is not None and told.record.state is RecordState.REFUSED
-        if is_refused and self.is_lost and told.record and not self._goes_on(told.record):
-            return await self._denied(host, told.sentence)
-        return told
+        result = self._heard(await self.tools.changing.do(host, self.attempt.request))
+        is_refused = result.record is not None and result.record.state is RecordState.REFUSED
+        if is_refused and self.is_lost and result.record and not self._goes_on(result.record):
+            return await self._denied(host, result.sentence)
+        return result
 
     async def _denied(self, host: Host, why: str) -> SendResult:
         """Conclude that nothing was begun, where the host makes sure of it; else return what it has begun."""
@@ -116,12 +116,12 @@ class Sender:
             return SendResult(None, sentence=f"{why}; whether it was begun is unknown: its id could not be claimed")
         return self._heard(record)
 
-    async def _at_deadline(self, host: Host, told: SendResult) -> SendResult:
+    async def _at_deadline(self, host: Host, result: SendResult) -> SendResult:
         """A host that was busy to the end refused the last request, and not the ones that were lost before it."""
-        if not self.is_lost or told.record is None or told.record.state is not RecordState.REFUSED:
-            return told
+        if not self.is_lost or result.record is None or result.record.state is not RecordState.REFUSED:
+            return result
         try:
-            return await self._denied(host, told.sentence)
+            return await self._denied(host, result.sentence)
         except TransportError as error:
             return SendResult(None, sentence=str(error))
 

@@ -20,38 +20,42 @@ class StepResult:
     outcome: StepOutcome
     sentence: str
     begun: bool = True
-    told: SendResult | None = None
+    send_result: SendResult | None = None
     is_refuted: bool = False
 
     @property
     def interrupted(self) -> bool:
         """Whether the command was cut off, by a reboot for example."""
-        record = self.told.record if self.told else None
+        record = self.send_result.record if self.send_result else None
         return record is not None and record.state is RecordState.INTERRUPTED
 
 
-def judge(attempt: Attempt, told: SendResult, found: Proven) -> StepResult:
+def judge(attempt: Attempt, send_result: SendResult, found: Proven) -> StepResult:
     """Judge by the observed state first and by the command's exit status second."""
-    record = told.record
+    record = send_result.record
     state = record.state if record else None
-    if state is RecordState.RUNNING or (record is None and not told.garbled):
-        return StepResult(StepOutcome.UNKNOWN, f"{told.sentence}; {found.sentence}", told=told)
+    if state is RecordState.RUNNING or (record is None and not send_result.garbled):
+        return StepResult(StepOutcome.UNKNOWN, f"{send_result.sentence}; {found.sentence}", send_result=send_result)
     if found.holds:
-        return StepResult(StepOutcome.DONE, "; ".join((found.sentence, *_notes(attempt, told))), told=told)
+        return StepResult(
+            StepOutcome.DONE, "; ".join((found.sentence, *_notes(attempt, send_result))), send_result=send_result
+        )
     is_fine = record is not None and record.exit_status == 0
     if is_fine and attempt.step.trusts_exit and found.truth is Certainty.UNKNOWN:
         return StepResult(
-            StepOutcome.DONE, f"{told.sentence}, and the observed state proves no more: {found.sentence}", told=told
+            StepOutcome.DONE,
+            f"{send_result.sentence}, and the observed state proves no more: {found.sentence}",
+            send_result=send_result,
         )
     if found.truth is Certainty.NO and record is not None:
-        return StepResult(StepOutcome.FAILED, f"{told.sentence}; {found.sentence}", told=told)
-    return StepResult(StepOutcome.UNKNOWN, f"{told.sentence}; {found.sentence}", told=told)
+        return StepResult(StepOutcome.FAILED, f"{send_result.sentence}; {found.sentence}", send_result=send_result)
+    return StepResult(StepOutcome.UNKNOWN, f"{send_result.sentence}; {found.sentence}", send_result=send_result)
 
 
-def _notes(attempt: Attempt, told: SendResult) -> Iterable[str]:
+def _notes(attempt: Attempt, send_result: SendResult) -> Iterable[str]:
     """Report what was unusual about a command that had the wanted effect."""
-    record, last_line = told.record, attempt.step.last_line
+    record, last_line = send_result.record, attempt.step.last_line
     if record is None or record.state is not RecordState.DONE or record.exit_status:
-        yield f"though {told.sentence}"
+        yield f"though {send_result.sentence}"
     elif last_line and not any(line.rstrip().endswith(last_line) for line in record.output[-1:]):
         yield f"though its last line is not '… {last_line}'"

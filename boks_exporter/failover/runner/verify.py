@@ -10,7 +10,7 @@ from boks_exporter.failover.proofs import Certainty, Circumstances, Proven, prov
 from boks_exporter.failover.survey import Survey
 
 _LOOK_AGAIN_SECONDS = 3.0
-_LOOKS = 3
+_READINGS = 3
 _CHECKS = {
     "one healthy master": ClaimKind.MASTER_IS_SOUND,
     "no replica ahead": ClaimKind.NONE_IS_AHEAD,
@@ -29,11 +29,11 @@ class Verification:
 async def verified(survey: Survey, limits: FailoverLimits, journal: JournalView) -> tuple[Verification, ...]:
     """Check everything; what counts only when it is seen twice is observed again."""
     checks: tuple[Verification, ...] = ()
-    for look in range(_LOOKS):
-        if look:
+    for reading in range(_READINGS):
+        if reading:
             await survey.clock.sleep(_LOOK_AGAIN_SECONDS)
         checks = checks_of(await survey.observe(journal), limits)
-        if look and all(check.proven.truth is not Certainty.UNKNOWN for check in checks):
+        if reading and all(check.proven.truth is not Certainty.UNKNOWN for check in checks):
             break
     return checks
 
