@@ -107,6 +107,8 @@ class Acceptor:
                         await asyncio.sleep(_PAUSE_SECONDS)
                     continue
                 self._admit(accepted, str(peer[0]))
+                # A waiting connection is accepted without a pause: a flood would keep all else from running.
+                await asyncio.sleep(0)
 
     def _admit(self, accepted: socket.socket, address: str) -> None:
         accepted.settimeout(0)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from aiohttp import hdrs, web
 
 from boks_exporter.exposition import DomainView
+from boks_exporter.text.harmless import harmless
 from boks_exporter.web.api_documents import event_documents, host_document, round_document
 from boks_exporter.web.negotiation import prefers_events
 from boks_exporter.web.openapi import openapi_document
@@ -55,7 +56,7 @@ class ApiHandlers:
             for host in report["hosts"] if report["domain"] == domain else ():
                 if host["host"] == name:
                     return _json(request, host_document(view, report, host))
-        return _json(request, {"error": f"there is no host {name} in a domain {domain}"}, status=404)
+        return _json(request, {"error": harmless(f"there is no host {name} in a domain {domain}")}, status=404)
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """Serve the changes: as JSON, or as they come to a client that wants a stream."""

@@ -7,6 +7,7 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
 from boks_exporter.errors import ConfigError
+from boks_exporter.text.harmless import harmless
 from boks_exporter.web.negotiation import Format, accepts_gzip, format_for
 from boks_exporter.web.page_source import PageSource
 from boks_exporter.web.paths import Paths
@@ -112,10 +113,12 @@ def helpful_errors(served: Callable[[], str]) -> Middleware:
     async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         match request.match_info.http_exception:
             case web.HTTPNotFound():
-                return web.Response(status=404, text=f"Nothing is served at {request.path}. Try {served()}.\n")
+                return web.Response(
+                    status=404, text=f"Nothing is served at {harmless(request.path)}. Try {served()}.\n"
+                )
             case web.HTTPMethodNotAllowed() as error:
                 allowed = ", ".join(sorted(error.allowed_methods))
-                text = f"{request.method} is not allowed for {request.path}; use {allowed}.\n"
+                text = f"{request.method} is not allowed for {harmless(request.path)}; use {allowed}.\n"
                 return web.Response(status=405, headers={hdrs.ALLOW: allowed}, text=text)
         return await handler(request)
 

@@ -142,7 +142,7 @@ class PageHandlers:
         if body is not None:
             return page_response(request, body)
         path = request.rel_url.raw_path.removeprefix(self._paths.landing)
-        return web.Response(status=404, text=missing_html(frame, path, missing), content_type="text/html")
+        return web.Response(status=404, text=missing_html(frame, path, harmless(missing)), content_type="text/html")
 
     def _facts(self, published: Published, now: Timestamp) -> list[DomainFacts]:
         commands = NextCommands(("--config.file", str(self._source.config_file)))

@@ -27,6 +27,13 @@ class Refusals:
 
     def answer(self, refused: RefusedRequest, address: str) -> bytes:
         """Log a refusal and return its answer."""
+        headers, body = self.refuse(refused, address)
+        lines = [f"HTTP/1.1 {refused.status} {HTTPStatus(refused.status).phrase}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        return "\r\n".join((*lines, "", "")).encode("latin-1", "replace") + body
+
+    def refuse(self, refused: RefusedRequest, address: str) -> tuple[dict[str, str], bytes]:
+        """Log a refusal and return the headers and the body of its answer."""
         self.log(refused.reason, address, refused.status)
         body = f"{refused.reason[0].upper()}{refused.reason[1:]}.\n".encode()
         headers = {
@@ -35,9 +42,7 @@ class Refusals:
             "Content-Length": str(len(body)),
             "Connection": "close",
         }
-        lines = [f"HTTP/1.1 {refused.status} {HTTPStatus(refused.status).phrase}"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        return "\r\n".join((*lines, "", "")).encode("latin-1", "replace") + body
+        return headers, body
 
     def log(self, reason: str, address: str, status: int | None = None) -> None:
         """Log one refusal; further ones within ten seconds are counted in the next line."""

@@ -15,6 +15,8 @@ _OTHER_VERSION: Final = re.compile(rb"[A-Z]{1,16} [!-~]+ HTTP/(?!1\.)[0-9.]+")
 _VERSION_1_1: Final = b"1.1"
 _FIELD: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t -~\x80-\xff]*)")
 _LENGTH: Final = re.compile(rb"[0-9]{1,10}")
+_METHODS: Final = frozenset({b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS", b"TRACE"})
+_CONTINUE: Final = b"100-continue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ TOO_LARGE: Final = RefusedRequest(431, "the request's head is too large")
 TOO_SLOW: Final = RefusedRequest(408, "the request was not complete in time")
 _BODY_TOO_LARGE: Final = RefusedRequest(413, "the request's body is too large")
 _NO_LENGTH: Final = RefusedRequest(411, "a body needs a Content-Length")
+_EXPECTS_MORE: Final = RefusedRequest(417, "only 100-continue can be expected")
+_OTHER_METHOD: Final = RefusedRequest(501, "the method is not supported")
 _NOT_HTTP_1: Final = RefusedRequest(505, "only HTTP/1.0 and HTTP/1.1 are supported")
 
 
@@ -47,6 +51,8 @@ def checked_head(head: bytes) -> AcceptedHead | RefusedRequest:
         return TOO_LARGE
     if not _REQUEST_LINE.fullmatch(request):
         return _NOT_HTTP_1 if _OTHER_VERSION.fullmatch(request) else MALFORMED
+    if request.partition(b" ")[0] not in _METHODS:
+        return _OTHER_METHOD
     fields: dict[bytes, list[bytes]] = {}
     for line in lines:
         field = _FIELD.fullmatch(line)
@@ -63,5 +69,7 @@ def _framing(fields: dict[bytes, list[bytes]], *, is_1_1: bool) -> AcceptedHead 
         return MALFORMED
     if b"transfer-encoding" in fields:
         return _NO_LENGTH
+    if any(value.lower() != _CONTINUE for value in fields.get(b"expect", ())):
+        return _EXPECTS_MORE
     length = int(lengths[0])
     return AcceptedHead(length) if length <= MAX_BODY_BYTES else _BODY_TOO_LARGE

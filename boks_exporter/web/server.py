@@ -10,6 +10,7 @@ from aiohttp import hdrs, web
 from boks_exporter.web.acceptor import Acceptor, ConnectionLimits
 from boks_exporter.web.api_handlers import ApiHandlers
 from boks_exporter.web.handlers import Pages, helpful_errors
+from boks_exporter.web.library_connection import LibraryConnection
 from boks_exporter.web.listen import shown, sockets_for
 from boks_exporter.web.page_handlers import PageHandlers
 from boks_exporter.web.page_source import PageSource
@@ -56,7 +57,7 @@ class WebServer:
         app = web.Application(middlewares=[guard, helpful_errors(paths.listed)])
         app.add_routes([*pages.routes(), *PageHandlers(source, paths).routes(), *ApiHandlers(source, paths).routes()])
         app.on_response_prepare.append(self._add_headers)
-        self._runner = web.AppRunner(app, shutdown_timeout=_PATIENCE_SECONDS, access_log=None)
+        self._runner = web.AppRunner(app, shutdown_timeout=_PATIENCE_SECONDS)
         self._refusals = Refusals(self._headers)
         self._acceptor: Acceptor | None = None
 
@@ -98,7 +99,7 @@ class WebServer:
         if server is None:
             message = "the server was not set up"
             raise RuntimeError(message)
-        return server()
+        return LibraryConnection(server, self._refusals)
 
     def _config(self) -> WebConfig:
         return self._security.current() if self._security else _OPEN

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from boks_exporter.web.acceptor import ConnectionLimits
+from boks_exporter.web.acceptor import Acceptor, ConnectionLimits
 from boks_exporter.web.client_key import client_key
 from boks_exporter.web.refusals import Refusals
 from boks_exporter.web.request_head import MALFORMED
@@ -150,6 +151,10 @@ async def test_a_body_is_passed_on() -> None:
         GET + b"Transfer-Encoding: chunked, secret\r\n\r\n",
         GET + b"X-Secret: secret\x00\r\n\r\n",
         b"secret" * 4000,
+        b"DESCRIBE /?secret HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"PRI /secret HTTP/1.1\r\nHost: x\r\n\r\n",
+        GET + b"Expect: secret\r\n\r\n",
+        GET + b"Sec-WebSocket-Key1: secret\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03secret",
     ],
 )
@@ -159,7 +164,7 @@ async def test_a_malformed_request_gets_our_answer_and_one_line(sent: bytes, cap
         async with serving(Scripted()) as visitor:
             found = await answer(visitor, sent)
     head, _, body = found.partition(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.1 4")
+    assert re.match(rb"HTTP/1\.[01] [45]", head)
     lines = head.decode().splitlines()
     assert "Server: boks_exporter" in lines
     assert "Connection: close" in lines
@@ -170,6 +175,49 @@ async def test_a_malformed_request_gets_our_answer_and_one_line(sent: bytes, cap
     assert (line["event"], line["log_level"], line["address"]) == ("web_request_refused", "warning", "127.0.0.1")
     assert "ecret" not in str(line)
     assert [record for record in caplog.records if record.levelname != "DEBUG"] == []
+
+
+@pytest.mark.parametrize("encoding", [b"gzip", b"deflate", b"br"])
+async def test_a_body_that_nobody_reads_is_not_unpacked(encoding: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    """A body that is not what it says is no error either, and its bytes stay as few as they were sent."""
+    sent = b"POST /-/reload HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Encoding: %b\r\nContent-Length: 6"
+    async with serving(Scripted(), enable_lifecycle=True) as visitor:
+        found = await answer(visitor, sent % encoding + b"\r\n\r\nsecret")
+    assert found.startswith(b"HTTP/1.1 200 ")
+    assert [record for record in caplog.records if record.levelname != "DEBUG"] == []
+
+
+async def test_nothing_of_a_path_acts_on_a_terminal() -> None:
+    """An answer that repeats what was asked for is one line of printable text."""
+    async with serving(Scripted()) as visitor:
+        for method, path in ((b"GET", b"/x"), (b"GET", b"/api/v1/hosts/a/x"), (b"DELETE", b"/hosts/a/x")):
+            sent = method + b" " + path + b"%1b[2J%0a%C2%9b1m%E2%80%AE%00%ed%a0%80 HTTP/1.1\r\nHost: x\r\n"
+            text = (await answer(visitor, sent + b"Connection: close\r\n\r\n")).partition(b"\r\n\r\n")[2].decode()
+            assert text.rstrip("\n").isprintable(), text
+
+
+async def test_a_flood_of_connections_is_no_reason_to_do_nothing_else() -> None:
+    """However many clients wait at the same time, requests are answered between two that are accepted."""
+    turns: list[int] = []
+
+    class Noting(Acceptor):
+        def _admit(self, accepted: socket.socket, address: str) -> None:
+            turns.append(turn)
+            super()._admit(accepted, address)
+
+    turn = 0
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listening:
+        waiting = [socket.create_connection(listening.getsockname()) for _ in range(60)]
+        acceptor = Noting(asyncio.Protocol, Refusals(dict), FEW, None)
+        acceptor.listen(listening)
+        async with asyncio.timeout(20):
+            while len(turns) < len(waiting):
+                turn += 1
+                await asyncio.sleep(0)
+        await acceptor.close()
+        for each in waiting:
+            each.close()
+    assert len(set(turns)) == len(waiting)
 
 
 def test_many_refusals_are_one_line() -> None:
