@@ -85,7 +85,7 @@ LIMITS: Final = (
         party="a master's list",
         what="names that are polled (`discover`)",
         bound=f"{_DOMAIN.discovered_limit} (`discovered_limit`)",
-        beyond="counted as unresolved (`BoksReplicaUnresolved`), not polled",
+        beyond="counted as unresolved (`BoksReplicaUnresolved`), not polled; 20 of them are named",
     ),
     PartyLimit(
         name="lookup",

@@ -7,7 +7,7 @@ from typing import Final
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.report import DomainReport, HostReport, unread_sentences
 from boks_exporter.report.shapes import shown_state, worst_first
-from boks_exporter.text.formatting import between, in_words, short_time, utc_clock
+from boks_exporter.text.formatting import STRANGERS_NAMED, between, in_words, listed, short_time, utc_clock
 
 STATE, HOST, SINCE, SITE, REASON = "STATE", "HOST", "SINCE", "SITE", "REASON"
 COLUMNS: Final = (STATE, HOST, SINCE, SITE, "ROLE", "LAG", "AHEAD", "LAST PACKET", REASON)
@@ -79,15 +79,13 @@ def _faulty_tables(host: HostReport) -> Iterator[str]:
 
 def _several(fault: str, tables: list[str]) -> Iterator[str]:
     if len(tables) > 1:
-        rest = len(tables) - _TABLES_NAMED_AT_MOST
-        more = f" and {rest} more" if rest > 0 else ""
-        yield f"{fault}: {', '.join(tables[:_TABLES_NAMED_AT_MOST])}{more}"
+        yield f"{fault}: {listed(tables, _TABLES_NAMED_AT_MOST)}"
 
 
 def footers(domain: DomainReport) -> Iterator[str]:
     """Format what concerns no single host, and the time of the round."""
     if domain["unresolved"]:
-        yield harmless(f"listed by the master, but not configured: {', '.join(domain['unresolved'])}")
+        yield harmless(f"listed by the master, but not configured: {listed(domain['unresolved'], STRANGERS_NAMED)}")
     for kind, groups in (("site", domain["sites"]), ("section", domain["sections"])):
         for group in groups:
             if group["verdict"] != "ok":

@@ -12,6 +12,9 @@ from boks_exporter.exposition.samples import LabelValues
 _LARGEST_PLAIN_DIGITS: Final = 6
 """Go writes an exponent for numbers with more digits before the point, Python only from 17 digits on."""
 
+_NUMBERS_KEPT: Final = 6144
+"""Every round has new times, so that it is full within minutes."""
+
 
 def classic_head(spec: MetricSpec) -> str:
     """Return the lines in front of a metric's samples in Prometheus's text format."""
@@ -60,7 +63,7 @@ def _escaped(text: str, *, quotes: bool = True) -> str:
     return text.replace('"', r"\"") if quotes else text
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=_NUMBERS_KEPT)
 def number_text(value: float) -> str:
     """Format a number as Go and prometheus_client do."""
     text = repr(float(value))

@@ -28,9 +28,9 @@ from boks_exporter.parsing.unrecognised import UnreadLines
 
 _ANY_NONCE: Final = "0"
 _ANY_OPENING: Final = "boks-gate/2 version=0"
-_FRAMES_KEPT: Final = 4096
+_FRAMES_KEPT: Final = 512
 _LONGEST_KEPT: Final = 2000
-"""Replies whose frames are kept, and the characters of all frames of one."""
+"""Replies whose frames after the first are kept, and the characters of all frames of one."""
 _NO_OUTPUT: Final[Mapping[str, list[str]]] = MappingProxyType({})
 
 
@@ -57,7 +57,7 @@ def _with_known_frames(text: str, nonce: str) -> Reply | None:
     frames, _, outputs = zip(*(part.partition("\n") for part in parts), strict=True)
     if sum(map(len, frames)) > _LONGEST_KEPT:
         return None
-    opening, known = _known_opening(frames[0]), _sections_of_frames(frames[1:], tuple(map(bool, outputs)))
+    opening, known = _opening(frames[0]), _sections_of_frames(frames[1:], tuple(map(bool, outputs)))
     if opening is None or known is None:
         return None
     version, clock, machine, boks_init = opening
@@ -65,9 +65,8 @@ def _with_known_frames(text: str, nonce: str) -> Reply | None:
     return Reply(version, clock, sections, machine=machine, boks_init=boks_init)
 
 
-@lru_cache(maxsize=_FRAMES_KEPT)
-def _known_opening(frame: str) -> tuple[str, Timestamp | None, HostName | None, ProcessStart | None] | None:
-    """Parse an opening frame; None if it is none."""
+def _opening(frame: str) -> tuple[str, Timestamp | None, HostName | None, ProcessStart | None] | None:
+    """Parse an opening frame; None if it is none. It has a host and its clock: hardly any is seen twice."""
     mark = f"={_ANY_NONCE} "
     try:
         opening = frame_of(1, mark + frame, len(mark), is_opening=True)

@@ -32,7 +32,7 @@ from boks_exporter.replication.compared import DomainComparison, ReplicaComparis
 from boks_exporter.replication.history import History
 from boks_exporter.replication.not_compared import Obstacle, excluded_tables, not_compared
 
-_KEPT_ROWS: Final = 4096
+_KEPT_ROWS: Final = 1024
 
 
 def compare(snapshot: DomainSnapshot, history: History, exact_to: Seconds = math.inf) -> DomainComparison:

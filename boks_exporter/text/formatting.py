@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 _NAMED_AT_MOST: Final = 3
+STRANGERS_NAMED: Final = 20
+"""Names that a master lists and the configuration does not, which may be ten thousand, in one place."""
 _MONTHS: Final = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -51,10 +53,10 @@ def between(proven: int, possible: int | None) -> str:
     return str(proven) if possible is None or possible <= proven else f"{proven}-{possible}"
 
 
-def listed(things: Sequence[str]) -> str:
+def listed(things: Sequence[str], most: int = _NAMED_AT_MOST) -> str:
     """Write the first items and the number of the others."""
-    rest = len(things) - _NAMED_AT_MOST
-    return ", ".join(things[:_NAMED_AT_MOST]) + (f" and {rest} more" if rest > 0 else "")
+    rest = len(things) - most
+    return ", ".join(things[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def utc_clock(timestamp: float) -> str:

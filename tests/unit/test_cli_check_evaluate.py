@@ -126,6 +126,15 @@ def test_an_unresolved_name_is_a_warning() -> None:
     assert found.findings[0].headline == "REPHOST9 is listed by the master, but not configured"
 
 
+def test_many_unresolved_names_are_counted() -> None:
+    """A master that lists ten thousand names fills no screen; how many they are is not lost."""
+    found = judged(domain(host(), unresolved=[f"R{number}" for number in range(10_000)]))
+
+    assert found.severity is Severity.WARNING
+    assert len(found.findings) < 30
+    assert any("9980 more" in finding.headline for finding in found.findings)
+
+
 def test_an_old_report_is_unknown() -> None:
     """An exporter that stands still shows the last good look for ever."""
     old = domain(host(), last_round_timestamp_seconds=SEEN_AT - 3600)

@@ -83,6 +83,14 @@ def test_what_belongs_to_no_host_is_below() -> None:
     ]
 
 
+def test_many_unresolved_names_are_counted() -> None:
+    """A master that lists ten thousand names fills no screen; how many they are is not lost."""
+    first = next(iter(footers(domain(unresolved=[f"R{number}" for number in range(10_000)]))))
+
+    assert len(first) < 300
+    assert first.endswith("9980 more")
+
+
 def test_who_works_where_is_below() -> None:
     """With host, end, owner and reason; what cannot be read is not taken for nothing."""
     window = {

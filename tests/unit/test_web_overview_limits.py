@@ -89,6 +89,19 @@ def test_lines_that_cannot_be_read_are_shown_once_for_each_form() -> None:
     assert "The master lists STRANGER, which is not configured and is not polled." in text
 
 
+def test_many_unresolved_names_are_counted() -> None:
+    """A master that lists ten thousand names fills no page; how many they are is not lost."""
+    view = busy()
+    listing = view.snapshot.listing
+    assert listing is not None
+    stranger = next(entry for entry in listing.entries if entry.host is None)
+    entries = [replace(stranger, line=replace(stranger.line, server=f"S{number}")) for number in range(10_000)]
+    lied = replace(view.snapshot, listing=replace(listing, entries=tuple(entries)))
+    page = page_of(replace(view, snapshot=lied))
+    assert page.count("which is not configured") == 20
+    assert "9980 more" in page
+
+
 def test_a_domain_without_history_is_a_page_too() -> None:
     """As right after a first start."""
     assert "No master. 5 replicas answer." in read(no_master()).text

@@ -1,6 +1,6 @@
 """Evaluation of a report by the rules of severity.py and the ranges of the command line."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
@@ -25,7 +25,7 @@ from boks_exporter.cli.check.severity import (
     worst,
 )
 from boks_exporter.report import DomainReport, HostReport, StatusReport
-from boks_exporter.text.formatting import in_words
+from boks_exporter.text.formatting import STRANGERS_NAMED, in_words
 
 FIGURES: Final = ("lag", "lag_seconds", "ahead")
 _CLOCK_TOLERANCE_SECONDS: Final = 60.0
@@ -128,15 +128,20 @@ def _domain(domain: DomainReport, criteria: Criteria) -> Iterator[PluginFinding]
     if not criteria.hosts:
         yield from _domain_itself(domain)
         yield from _sites(domain, maintenance)
-        for name in domain["unresolved"]:
-            text = f"{name} is listed by the master, but not configured"
-            yield PluginFinding(
-                UNRESOLVED.severity, domain["domain"], None, text, f"{text}; add it to hosts, or set discover: true"
-            )
+        yield from _strangers(domain["domain"], domain["unresolved"])
     for host in domain["hosts"]:
         if is_wanted(host, criteria):
             found = [_host(domain, host), *(_figures(domain, host, criteria) if is_replica(host) else ())]
             yield from (_under_maintenance(finding, host["host"], maintenance) for finding in found)
+
+
+def _strangers(domain: str, names: Sequence[str]) -> Iterator[PluginFinding]:
+    """Report the names that the master lists and the configuration does not; of many, how many there are."""
+    texts = [f"{name} is listed by the master, but not configured" for name in names[:STRANGERS_NAMED]]
+    if (rest := len(names) - STRANGERS_NAMED) > 0:
+        texts.append(f"{rest} more are listed by the master, but not configured")
+    for text in texts:
+        yield PluginFinding(UNRESOLVED.severity, domain, None, text, f"{text}; add it to hosts, or set discover: true")
 
 
 def _under_maintenance(finding: PluginFinding, host: str, maintenance: DomainMaintenance) -> PluginFinding:

@@ -7,6 +7,7 @@ from typing import Final
 from boks_exporter.exposition import RunInProgress
 from boks_exporter.report import GroupReport, HostReport, WindowReport, unread_sentences
 from boks_exporter.report.shapes import STATES, Shown, shown_state
+from boks_exporter.text.formatting import STRANGERS_NAMED
 from boks_exporter.web.pages.facts import DomainFacts
 from boks_exporter.web.pages.host_rows import Rows, Wanted, rows
 from boks_exporter.web.pages.last_master import LastMaster, last_master
@@ -223,8 +224,11 @@ def _window(window: WindowReport) -> Work:
 
 def _notes(facts: DomainFacts) -> Iterator[str]:
     """List what concerns no single host."""
-    for server in facts.report["unresolved"]:
+    strangers = facts.report["unresolved"]
+    for server in strangers[:STRANGERS_NAMED]:
         yield f"The master lists {server}, which is not configured and is not polled."
+    if (rest := len(strangers) - STRANGERS_NAMED) > 0:
+        yield f"The master lists {rest} more servers, which are not configured and are not polled."
     for text in unread_sentences(facts.report):
         yield f"{text[0].upper()}{text[1:]}."
     yield from facts.report.get("notes", ())
