@@ -16,7 +16,7 @@ from boks_exporter.web.acceptor import MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDR
 from boks_exporter.web.guarded_connection import HEAD_SECONDS, STALLED_SECONDS
 from boks_exporter.web.rate_limit import AT_A_TIME, SAME_HOST_SECONDS
 from boks_exporter.web.request_head import MAX_BODY_BYTES, MAX_FIELDS, MAX_HEAD_BYTES, MAX_LINE_BYTES
-from boks_exporter.web.security.passwords import QUEUE, QUEUE_PER_ADDRESS
+from boks_exporter.web.security.passwords import QUEUE, QUEUE_OF_THE_SAME, QUEUE_PER_ADDRESS
 
 _MEBIBYTE: Final = 1024 * 1024
 _KIBIBYTE: Final = 1024
@@ -140,7 +140,7 @@ LIMITS: Final = (
         name="passwords",
         party="a browser, a stranger",
         what="passwords that are being compared",
-        bound=f"{QUEUE}, {QUEUE_PER_ADDRESS} from one address",
+        bound=f"{QUEUE}, {QUEUE_PER_ADDRESS} from one address, or 1 where {QUEUE_OF_THE_SAME} wait",
         beyond="503 with Retry-After; a password that was right is remembered",
     ),
     PartyLimit(

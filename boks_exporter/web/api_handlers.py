@@ -9,10 +9,10 @@ from aiohttp import hdrs, web
 
 from boks_exporter.exposition import DomainView
 from boks_exporter.text.harmless import harmless
+from boks_exporter.web.answer import answer
 from boks_exporter.web.api_documents import event_documents, host_document, round_document
 from boks_exporter.web.negotiation import prefers_events
 from boks_exporter.web.openapi import openapi_document
-from boks_exporter.web.page_handlers import page_response
 from boks_exporter.web.page_source import PageSource
 from boks_exporter.web.paths import Paths
 from boks_exporter.web.published import compressed
@@ -160,4 +160,4 @@ def _limit(query: Mapping[str, str]) -> int:
 
 def _json(request: web.Request, document: Mapping[str, Any], status: int = 200) -> web.Response:
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return page_response(request, compressed(text.encode("utf-8", "replace") + b"\n"), status, JSON)
+    return answer(request, compressed(text.encode("utf-8", "replace") + b"\n"), JSON, status=status)

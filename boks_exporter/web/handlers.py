@@ -8,10 +8,10 @@ from aiohttp.typedefs import Handler, Middleware
 
 from boks_exporter.errors import ConfigError
 from boks_exporter.text.harmless import harmless
-from boks_exporter.web.negotiation import Format, accepts_gzip, format_for
+from boks_exporter.web.answer import answer
+from boks_exporter.web.negotiation import Format, format_for
 from boks_exporter.web.page_source import PageSource
 from boks_exporter.web.paths import Paths
-from boks_exporter.web.published import Body
 
 _JSON: Final = "application/json; charset=utf-8"
 _VARY: Final = "Accept, Accept-Encoding"
@@ -50,11 +50,11 @@ class Pages:
         form = format_for(request.headers.get(hdrs.ACCEPT, ""))
         published = self._source.published()
         body = published.openmetrics if form is Format.OPENMETRICS else published.classic
-        return _bytes(request, body, form)
+        return answer(request, body, form, vary=_VARY)
 
     async def status(self, request: web.Request) -> web.Response:
         """Serve the status report as JSON."""
-        return _bytes(request, self._source.published().json, _JSON)
+        return answer(request, self._source.published().json, _JSON, vary=_VARY)
 
     async def healthy(self, _: web.Request) -> web.Response:
         """Answer 200 while the poll loop makes progress, else 503."""
@@ -99,18 +99,11 @@ def _refusal(error: ConfigError) -> str:
     return "\n".join((*lines, "The old configuration stays active.", ""))
 
 
-def _bytes(request: web.Request, body: Body, content_type: str) -> web.Response:
-    headers = {hdrs.CONTENT_TYPE: content_type, hdrs.VARY: _VARY}
-    if accepts_gzip(request.headers.get(hdrs.ACCEPT_ENCODING, "")):
-        return web.Response(body=body.gzipped, headers=headers | {hdrs.CONTENT_ENCODING: "gzip"})
-    return web.Response(body=body.plain, headers=headers)
-
-
 def helpful_errors(served: Callable[[], str]) -> Middleware:
     """Add the known paths to 404 answers and the allowed methods to 405 answers."""
 
     @web.middleware
-    async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
         match request.match_info.http_exception:
             case web.HTTPNotFound():
                 return web.Response(
@@ -122,4 +115,4 @@ def helpful_errors(served: Callable[[], str]) -> Middleware:
                 return web.Response(status=405, headers={hdrs.ALLOW: allowed}, text=text)
         return await handler(request)
 
-    return answer
+    return explain

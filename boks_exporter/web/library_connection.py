@@ -2,11 +2,15 @@
 
 import asyncio
 from http import HTTPStatus
+from typing import Final
 
 from aiohttp import web
 
 from boks_exporter.web.refusals import Refusals
 from boks_exporter.web.request_head import MALFORMED
+
+IDLE_SECONDS: Final = 75.0
+"""How long a connection stays open between two requests."""
 
 
 class LibraryConnection(web.RequestHandler):
@@ -17,7 +21,13 @@ class LibraryConnection(web.RequestHandler):
     def __init__(self, server: web.Server, refusals: Refusals) -> None:
         """Leave bodies packed, since no handler reads one."""
         loop = asyncio.get_running_loop()
-        super().__init__(server, loop=loop, access_log=None, auto_decompress=False)  # type: ignore[arg-type]
+        super().__init__(
+            server,
+            loop=loop,
+            access_log=None,  # type: ignore[arg-type]
+            auto_decompress=False,
+            keepalive_timeout=IDLE_SECONDS,
+        )
         self._refusals = refusals
 
     def handle_error(

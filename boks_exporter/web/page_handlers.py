@@ -1,7 +1,7 @@
 """Handlers of the pages for people."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 from aiohttp import hdrs, web
@@ -9,7 +9,7 @@ from aiohttp import hdrs, web
 from boks_exporter.model import Timestamp
 from boks_exporter.report.next_commands import NextCommands
 from boks_exporter.text.harmless import harmless
-from boks_exporter.web.negotiation import accepts_gzip
+from boks_exporter.web.answer import answer
 from boks_exporter.web.page_cache import PageCache
 from boks_exporter.web.page_source import PageSource
 from boks_exporter.web.pages.environment import static_files
@@ -26,7 +26,7 @@ from boks_exporter.web.pages.other_pages import (
 from boks_exporter.web.pages.overview_page import overview_page
 from boks_exporter.web.pages.page import PageContext
 from boks_exporter.web.paths import Paths
-from boks_exporter.web.published import Body, Published
+from boks_exporter.web.published import Published
 from boks_exporter.web.rate_limit import RateLimit
 
 Render: TypeAlias = Callable[[Sequence[DomainFacts], PageContext], str | None]
@@ -140,7 +140,7 @@ class PageHandlers:
 
         body = await self._cache.get((self._generation, int(now // _SAME_SECONDS), request.path_qs), page)
         if body is not None:
-            return page_response(request, body)
+            return answer(request, body, HTML)
         path = request.rel_url.raw_path.removeprefix(self._paths.landing)
         return web.Response(status=404, text=missing_html(frame, path, harmless(missing)), content_type="text/html")
 
@@ -151,11 +151,3 @@ class PageHandlers:
             DomainFacts(view, report, commands if is_only else commands.of(report["domain"]), now)
             for view, report in zip(published.views, published.report["domains"], strict=True)
         ]
-
-
-def page_response(request: web.Request, body: Body, status: int = 200, content_type: str = HTML) -> web.Response:
-    """Answer with a rendered page, compressed where the client accepts that."""
-    headers: Mapping[str, str] = {hdrs.CONTENT_TYPE: content_type, hdrs.VARY: "Accept-Encoding"}
-    if accepts_gzip(request.headers.get(hdrs.ACCEPT_ENCODING, "")):
-        return web.Response(body=body.gzipped, status=status, headers={**headers, hdrs.CONTENT_ENCODING: "gzip"})
-    return web.Response(body=body.plain, status=status, headers=headers)

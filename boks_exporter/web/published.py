@@ -11,16 +11,16 @@ from boks_exporter.web.compression import Compressor
 from boks_exporter.web.process_metrics import NO_PROCESS, ProcessBlocks
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Body:
     """One answer: plain in pieces, and compressed."""
 
     pieces: tuple[bytes, ...]
     gzipped: bytes
 
-    @property
+    @cached_property
     def plain(self) -> bytes:
-        """The whole answer."""
+        """The whole answer, put together once for all who want it uncompressed."""
         return b"".join(self.pieces)
 
 

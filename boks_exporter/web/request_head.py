@@ -65,7 +65,8 @@ def checked_head(head: bytes) -> AcceptedHead | RefusedRequest:
 def _framing(fields: dict[bytes, list[bytes]], *, is_1_1: bool) -> AcceptedHead | RefusedRequest:
     """Find the length of the body; what several programs could read differently is refused."""
     hosts, lengths = fields.get(b"host", []), fields.get(b"content-length", [b"0"])
-    if len(hosts) > 1 or (is_1_1 and not hosts) or len(lengths) > 1 or not _LENGTH.fullmatch(lengths[0]):
+    once = (hosts, lengths, fields.get(b"authorization", []))
+    if any(len(values) > 1 for values in once) or (is_1_1 and not hosts) or not _LENGTH.fullmatch(lengths[0]):
         return MALFORMED
     if b"transfer-encoding" in fields:
         return _NO_LENGTH

@@ -37,7 +37,7 @@ from boks_exporter.web.request_head import (
     AcceptedHead,
     checked_head,
 )
-from boks_exporter.web.security.passwords import QUEUE, QUEUE_PER_ADDRESS, BusyError, Passwords
+from boks_exporter.web.security.passwords import QUEUE, QUEUE_OF_THE_SAME, QUEUE_PER_ADDRESS, BusyError, Passwords
 from scripts import generate_security_doc
 from scripts.party_limits import LIMITS
 from tests.attack.oracle import COMMAND, OPERATOR, READING, judged
@@ -230,9 +230,11 @@ async def passwords(_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     held, users = threading.Event(), {b"user": b"hash"}
     monkeypatch.setattr(bcrypt, "checkpw", lambda *_: held.wait(30))
     checked = Passwords()
+    few = QUEUE_OF_THE_SAME // QUEUE_PER_ADDRESS
+    places = [*sorted(list(range(few)) * QUEUE_PER_ADDRESS), *range(few, few + QUEUE - QUEUE_OF_THE_SAME)]
     waiting = [
-        asyncio.create_task(checked.is_right(users, b"user", b"%d" % number, f"192.0.2.{number // QUEUE_PER_ADDRESS}"))
-        for number in range(QUEUE)
+        asyncio.create_task(checked.is_right(users, b"user", b"%d" % number, f"192.0.2.{place}"))
+        for number, place in enumerate(places)
     ]
     await asyncio.sleep(0)
     for address in ("192.0.2.0", "192.0.2.250"):

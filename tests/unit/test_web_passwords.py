@@ -9,7 +9,7 @@ import bcrypt
 import pytest
 
 from boks_exporter.web import LiveWebConfig
-from boks_exporter.web.security.passwords import BusyError, Passwords
+from boks_exporter.web.security.passwords import QUEUE, BusyError, Passwords
 from tests.nonempty import nonempty
 from tests.unit.web_serving import Scripted, serving
 
@@ -158,9 +158,9 @@ async def test_the_same_password_is_compared_once_at_a_time(counted: Counted) ->
     passwords.close()
 
 
-@pytest.mark.parametrize(("addresses", "served"), [(1, 4), (100, 32)])
+@pytest.mark.parametrize(("addresses", "served"), [(1, 4), (12, 16), (20, 20), (100, 32)])
 async def test_the_queue_is_bounded(monkeypatch: pytest.MonkeyPatch, addresses: int, served: int) -> None:
-    """No more comparisons wait than four of an address and thirty-two in total; afterwards there is room again."""
+    """No more wait than four of an address and thirty-two in total, and a few addresses leave room for another one."""
     held = threading.Event()
     monkeypatch.setattr(bcrypt, "checkpw", lambda *_: held.wait(8) and False)
     passwords = Passwords()
@@ -171,6 +171,9 @@ async def test_the_queue_is_bounded(monkeypatch: pytest.MonkeyPatch, addresses: 
     await asyncio.sleep(0)
     refused = [guess for guess in guesses if guess.done() and isinstance(guess.exception(), BusyError)]
     assert len(guesses) - len(refused) == served
+    scrape = asyncio.create_task(passwords.is_right(USERS, b"alice", b"right", "198.51.100.1"))
+    await asyncio.sleep(0)
+    assert scrape.done() == (served == QUEUE)
     held.set()
     assert [await guess for guess in guesses if guess not in refused] == [False] * served
     assert not await passwords.is_right(USERS, b"alice", b"another", "192.0.2.0")

@@ -49,6 +49,8 @@ def outcome(head: bytes) -> int:
         (b"GET /" + b"y" * 9000 + b" HTTP/1.1\r\nHost: x\r\n", 431),
         (GET + b"X: y\r\n" * 100, 431),
         (GET + b"Expect: 100-Continue\r\n", 200),
+        (GET + b"Authorization: Basic eA==\r\n", 200),
+        (GET + b"Authorization: Basic eA==\r\nauthorization: Basic eQ==\r\n", 400),
         (GET + b"Expect: secret\r\n", 417),
         (GET + b"Expect: 100-continue\r\nExpect: secret\r\n", 417),
         (b"OPTIONS /metrics HTTP/1.1\r\nHost: x\r\n", 200),

@@ -17,6 +17,9 @@ _REMEMBERED: Final = 1000
 
 QUEUE: Final = 32
 QUEUE_PER_ADDRESS: Final = 4
+QUEUE_OF_THE_SAME: Final = 16
+"""From so many on, an address that waits already waits for no more: few that guess leave room for one that does not."""
+
 _BCRYPT_BYTES: Final = 72
 """Bcrypt ignores further bytes; exporter-toolkit accepts longer passwords in the same way."""
 
@@ -68,7 +71,8 @@ class Passwords:
 
     async def _check(self, token: bytes, password: bytes, hashed: bytes, address: str) -> bool:
         """Compare in a thread; the same password is compared once, however many requests have it."""
-        if self._waiting[address] >= QUEUE_PER_ADDRESS or self._waiting.total() >= QUEUE:
+        waiting = self._waiting[address]
+        if waiting >= QUEUE_PER_ADDRESS or self._waiting.total() >= (QUEUE_OF_THE_SAME if waiting else QUEUE):
             message = "too many passwords are being checked"
             raise BusyError(message)
         self._waiting[address] += 1
