@@ -16,9 +16,9 @@ def answer(
 ) -> web.Response:
     """Answer with a body. A client that reads a long one slowly, or not at all, has no copy of it in memory."""
     headers: dict[str, str] = {hdrs.CONTENT_TYPE: content_type, hdrs.VARY: vary}
-    content = body.plain
-    if accepts_gzip(request.headers.get(hdrs.ACCEPT_ENCODING, "")):
-        content = body.gzipped
+    is_packed = accepts_gzip(request.headers.get(hdrs.ACCEPT_ENCODING, ""))
+    content = body.gzipped if is_packed else body.plain
+    if is_packed:
         headers[hdrs.CONTENT_ENCODING] = "gzip"
     if len(content) <= PART_BYTES:
         return web.Response(body=content, status=status, headers=headers)
