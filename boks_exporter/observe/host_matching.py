@@ -22,6 +22,9 @@ from boks_exporter.model import (
 _SEARCHED: Final = 2000
 _WORD: Final = re.compile(r"[^\s;|,=]+")
 _MARKS: Final = "".join(set(string.punctuation) - set(":._-"))
+_CAN_BE_HOST: Final = re.compile(
+    r"(?=.{1,253}$)\w[\w-]{0,62}(?:\.\w[\w-]{0,62})*\.?|[\da-f]*:[\da-f:.]{1,43}", re.ASCII | re.IGNORECASE
+)
 _MOST_WORDS: Final = 50
 """Characters and words of an unread line in which names of hosts are searched."""
 
@@ -111,10 +114,13 @@ def _listed(line: ReplicaLine, names: Names) -> Listed:
 
 
 def discovered(master: Observed, configured: tuple[Host, ...], address_template: str) -> tuple[Host, ...]:
-    """Return a host for each listed name that matches no known host."""
+    """Return a host for each listed name that matches no known host, and that can be a name or an address.
+
+    Nothing else is connected to: an openssh_config may put the name into a command.
+    """
     lines, names = master.replicas.lines if master.replicas else (), Names(configured)
     servers = (line.server.strip(_MARKS) or line.server for line in lines if names.host(line.server) is None)
-    new = {server.casefold(): server for server in servers}
+    new = {server.casefold(): server for server in servers if _CAN_BE_HOST.fullmatch(server)}
     return tuple(
         Host(name=server, address=address_template.replace("{name}", server), discovered=True)
         for server in new.values()

@@ -154,6 +154,16 @@ async def test_the_list_names_hosts_that_the_configuration_does_not() -> None:
     assert KNOWN.after(snapshot).discovered == (snapshot.hosts[-1],)
 
 
+async def test_what_cannot_be_the_name_of_a_host_is_not_connected_to() -> None:
+    """A lying master could choose an option, or a command, of a program that an openssh_config starts."""
+    odd = ["-oProxyCommand=x", "a$(id)b", "a..b", "x" * 64, "a;b", "a|b", "a%h"]
+    good = ["R9", "r-9.example.net", "fe80::9", "192.0.2.9"]
+    transport = Scripted({"M": [master(5, [*odd, *good])], **{name: [replica(5)] for name in good}})
+    snapshot = await observe(domain("M", discover=True), transport, StillClock(), KNOWN)
+    assert [host.name for host in snapshot.hosts] == ["M", *good]
+    assert {*snapshot.unresolved} == {*odd}
+
+
 async def test_a_listed_name_without_a_host_is_unresolved() -> None:
     """With discover off, a name that no host bears is named, not dropped."""
     transport = Scripted({"M": [master(10, ("R1", "R9"))], "R1": [replica(10)]})

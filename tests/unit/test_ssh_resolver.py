@@ -46,6 +46,14 @@ async def failure(resolver: Resolver, host: str) -> TransportError:
     return failed.value
 
 
+@pytest.mark.parametrize(
+    "host", ["a..b", ".a", "x" * 64, "x" * 300, "\udcff", "a\0b", "fe80::1%nowhere", "fe80::1%" + "x" * 99]
+)
+async def test_what_cannot_be_a_name_is_an_unknown_name(host: str) -> None:
+    """A master can list it, and a file can hold it; it ended the exporter."""
+    assert (await failure(Resolver(), host)).reason is FailureReason.DNS
+
+
 async def test_a_silent_resolver_costs_its_own_host_only(names: Names) -> None:
     """Hundreds of names without an answer fail within the limit, and a name that resolves is found meanwhile."""
     resolver = Resolver(limit=0.2, lookup=names)

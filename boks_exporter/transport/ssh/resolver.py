@@ -55,7 +55,7 @@ class Resolver:
     async def addresses(self, host: str, port: int, family: int = 0) -> tuple[Address, ...]:
         """Return the addresses of a host; raises TransportError with the reason `dns`."""
         if is_address(host):
-            return _found(socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, 0, socket.AI_NUMERICHOST))
+            return _numeric(host, port, family)
         name = self._names.setdefault((host, port, family), _Name())
         try:
             async with asyncio.timeout(self.limit):
@@ -66,7 +66,7 @@ class Resolver:
             if not name.addresses:
                 detail = f"no answer from the resolver for {host} within {self.limit:g} s"
                 raise TransportError(FailureReason.DNS, detail) from error
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the latter where no name can be so long, or has such characters
             if exhausted := resources(error):
                 raise exhausted from error
             # "Try again" is no statement about the name; "unknown" is one, and an old address would contradict it.
@@ -120,6 +120,13 @@ def is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _numeric(host: str, port: int, family: int) -> tuple[Address, ...]:
+    try:
+        return _found(socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, 0, socket.AI_NUMERICHOST))
+    except (OSError, UnicodeError) as error:  # a scope that is no interface of this machine
+        raise resources(error) or TransportError(FailureReason.DNS, f"{host}: {message_of(error)}") from error
 
 
 def _found(entries: list[Any]) -> tuple[Address, ...]:
