@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Final
 
 import asyncssh
+from asyncssh.packet import PacketDecodeError
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.transport.host_text import cleaned
@@ -37,6 +38,8 @@ def while_connecting(error: Exception, name: str) -> TransportError:
             reason = FailureReason.AUTH
         case asyncssh.KeyExchangeFailed():
             return TransportError(FailureReason.CONNECT, _no_common_algorithm(error, name))
+        case UnicodeDecodeError() | PacketDecodeError():
+            return TransportError(FailureReason.CONNECT, f"the server does not speak SSH: {message_of(error)}")
         case ValueError() | asyncssh.IllegalUserName():
             reason = FailureReason.LOCAL
         case _:

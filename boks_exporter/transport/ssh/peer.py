@@ -8,6 +8,7 @@ from functools import cached_property
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import ConnectionFacts, Endpoint, Host, Seconds, Timestamp
+from boks_exporter.transport.host_text import cleaned
 from boks_exporter.transport.ssh.backoff import Backoff
 from boks_exporter.transport.ssh.connect import Connection
 from boks_exporter.transport.ssh.known_hosts import fingerprint
@@ -56,7 +57,7 @@ class Kept:
             host_key=end.host_key if end else "",
             cipher=str(info("send_cipher") or ""),
             mac=str(info("send_mac") or ""),
-            software=str(info("server_version") or ""),
+            software=cleaned(str(info("server_version") or "")),
             opened_at=opened_at,
             keeps_loop=self.loop is not None and self.loop.is_open,
         )
