@@ -5,6 +5,7 @@ in the same output. A form of line that all servers print in the same way is no 
 or a known table is missing.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -50,13 +51,13 @@ class NotCompared:
 
 
 def not_compared(snapshot: DomainSnapshot, seen: Observed, history: History) -> tuple[NotCompared, ...]:
-    """Find the tables of a replica that could not be compared in this round, each once."""
+    """Find the tables of a replica that could not be compared in this round, each once; a line of any table is last."""
     if seen.sequences is None:
         return ()
     found: dict[TableNumber | None, NotCompared] = {}
     for each in _obstacles(snapshot, seen, seen.sequences, history):
         found.setdefault(each.table, each)
-    return tuple(found[table] for table in sorted(found, key=lambda table: -1 if table is None else table))
+    return tuple(found[table] for table in sorted(found, key=lambda table: math.inf if table is None else table))
 
 
 def _obstacles(

@@ -62,14 +62,6 @@ def test_a_table_that_could_not_be_compared_leaves_the_lag_in_seconds_unknown() 
     assert replica.lag_seconds is None
 
 
-def test_a_table_that_the_master_does_not_have_lacks_nothing() -> None:
-    """An extra table alone does not make the lag unknown."""
-    seen = healthy_round({7: 100}, R1={7: 100, 54: 3})
-    (replica,) = compare(seen, advance(History(), seen), exact_to=INTERVAL).replicas
-    assert replica.extra_tables == (54,)
-    assert replica.lag_seconds == 0.0
-
-
 def test_numbers_that_went_back_next_to_a_second_master_are_not_taken_for_old_ones() -> None:
     """A restore during a split brain: 101 to 110 are given out again, and are as old as their second time."""
     history = advance(History(), healthy_round({7: 100}, R1={7: 100}))
