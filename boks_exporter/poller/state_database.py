@@ -1,11 +1,13 @@
 """The SQLite database of the state file: one row for each domain, and the clock by which it was written."""
 
+import math
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -75,6 +77,9 @@ class MachineClock:
 
 ReadClock = Callable[[], MachineClock]
 
+_UNREADABLE: Final = MachineClock("unknown", 0.0, math.inf)
+"""A clock by which nothing that is stored proves an age."""
+
 
 def machine_clock() -> MachineClock:
     """Read the machine's clocks."""
@@ -117,15 +122,34 @@ def read_states(path: Path, read_clock: ReadClock = machine_clock) -> dict[Domai
 
 def load_states(path: Path, read_clock: ReadClock) -> dict[DomainName, PersistedState]:
     """Read the state of all domains; a row that cannot be read is dropped, and a copy of the file is kept."""
-    bad: list[tuple[str, str]] = []
+    bad: dict[int, tuple[str, str]] = {}
     with _opened(path) as database:
-        states = _states(database, read_clock(), lambda name, error: bad.append((name, error)))
+        states = _states(database, read_clock(), lambda row, name, error: bad.update({row: (name, error)}))
     if bad:
-        aside = free_name(path)
-        shutil.copyfile(path, aside)
-        for name, error in bad:
+        aside = _copied(path)
+        for name, error in bad.values():
             _log.warning("state_row_dropped", path=str(path), boks_domain=name, kept_as=str(aside), error=error)
+        if aside:
+            _delete(path, bad)
     return states
+
+
+def _copied(path: Path) -> Path | None:
+    """Copy a file with a bad row; a disk without space for the copy costs the other rows nothing."""
+    aside = free_name(path)
+    try:
+        shutil.copyfile(path, aside)
+    except OSError:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+        return None
+    return aside
+
+
+def _delete(path: Path, rows: Iterable[int]) -> None:
+    """Delete bad rows that have been copied: otherwise each start would make another copy."""
+    with suppress(sqlite3.Error, DamagedError), _opened(path) as database:
+        database.executemany("DELETE FROM domain WHERE rowid = ?", [(row,) for row in rows])
 
 
 def save_states(path: Path, waiting: Mapping[DomainName, PersistedState], read_clock: ReadClock) -> None:
@@ -155,21 +179,23 @@ def free_name(path: Path) -> Path:
 
 
 def _states(
-    database: sqlite3.Connection, now: MachineClock, on_bad_row: Callable[[str, str], object] | None
+    database: sqlite3.Connection, now: MachineClock, on_bad_row: Callable[[int, str, str], object] | None
 ) -> dict[DomainName, PersistedState]:
     states = {}
+    database.text_factory = partial(str, encoding="utf-8", errors="replace")
     written = _written_by(database)
     timelines = load_timelines(database)
-    for name, saved_at, master, text in database.execute(
-        "SELECT name, saved_at, last_known_master, history FROM domain"
+    for row, name, saved_at, master, text in database.execute(
+        "SELECT rowid, name, saved_at, last_known_master, history FROM domain"
     ).fetchall():
         try:
+            by_row = MachineClock("unknown", 0.0, float(saved_at))
             history = restore(str(text))
-        except (ValueError, RecursionError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             if on_bad_row:
-                on_bad_row(str(name), str(error))
+                on_bad_row(row, str(name), str(error))
             continue
-        clock = written or MachineClock("unknown", 0.0, float(saved_at))
+        clock = written or by_row
         timeline = _timeline_by_our_clock(timelines.get(str(name), Timeline()), clock, now)
         states[str(name)] = PersistedState(_by_our_clock(history, clock, now), master and str(master), timeline)
     return states
@@ -199,7 +225,10 @@ def _written_by(database: sqlite3.Connection) -> MachineClock | None:
     if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'clock'").fetchone():
         return None
     row = database.execute("SELECT boot, since_boot, unix FROM clock").fetchone()
-    return MachineClock(str(row[0]), float(row[1]), float(row[2])) if row else None
+    try:
+        return MachineClock(str(row[0]), float(row[1]), float(row[2])) if row else None
+    except (ValueError, TypeError):
+        return _UNREADABLE
 
 
 @contextmanager

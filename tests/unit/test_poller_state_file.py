@@ -1,6 +1,8 @@
 """The history across a restart, and everything that can be wrong with its file."""
 
+import errno
 import os
+import shutil
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -121,13 +123,56 @@ def test_a_second_damage_keeps_the_first_copy(path: Path) -> None:
     assert path.with_name("boks.sqlite.damaged").read_bytes() == b"first" * 500
 
 
-def test_a_bad_row_costs_its_own_domain_and_no_other(path: Path, logged: list[Any]) -> None:
+BAD_ROWS = {
+    "no history": "UPDATE domain SET history = '{}' WHERE name = 'bank'",
+    "a history in another encoding": "UPDATE domain SET history = CAST(x'ff7b7d' AS TEXT) WHERE name = 'bank'",
+    "a history of bytes": "UPDATE domain SET history = x'ff00' WHERE name = 'bank'",
+    "a time that is none": "UPDATE domain SET saved_at = 'yesterday' WHERE name = 'bank'",
+}
+
+
+@pytest.mark.parametrize("has_clock", [True, False])
+@pytest.mark.parametrize("statement", BAD_ROWS.values(), ids=BAD_ROWS)
+def test_a_bad_row_costs_its_own_domain_and_no_other(
+    path: Path, logged: list[Any], statement: str, *, has_clock: bool
+) -> None:
+    """It is copied once: the next start finds it no more. Files of older versions have no clock."""
+    written(path, bank=kept(), shop=kept(107))
+    _execute(path, statement)
+    if not has_clock:
+        _execute(path, "DROP TABLE clock")
+    assert read_states(path).keys() == {"shop"}
+    for _ in range(2):
+        state = StateFile(path)
+        assert state.load("bank") == PersistedState()
+        assert state.load("shop").history.tables[7].steps[-1].sequence == 107
+    assert [(line["event"], line["boks_domain"]) for line in logged] == [("state_row_dropped", "bank")]
+    assert sorted(each.name for each in path.parent.iterdir()) == ["boks.sqlite", "boks.sqlite.damaged"]
+
+
+def test_a_bad_row_costs_the_others_nothing_where_no_copy_can_be_made(
+    path: Path, logged: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     written(path, bank=kept(), shop=kept(107))
     _execute(path, "UPDATE domain SET history = '{}' WHERE name = 'bank'")
-    state = StateFile(path)
-    assert state.load("bank") == PersistedState()
-    assert state.load("shop").history.tables[7].steps[-1].sequence == 107
-    assert [(line["event"], line["boks_domain"]) for line in logged] == [("state_row_dropped", "bank")]
+    monkeypatch.setattr(shutil, "copyfile", _no_space)
+    assert StateFile(path).load("shop").history.tables[7].steps[-1].sequence == 107
+    assert [(line["event"], line["kept_as"]) for line in logged] == [("state_row_dropped", "None")]
+
+
+def _no_space(*_: Path) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE clock SET unix = 'noon'", "UPDATE clock SET since_boot = CAST(x'ff' AS TEXT)"]
+)
+def test_a_clock_that_cannot_be_read_proves_no_age(path: Path, statement: str) -> None:
+    """The state stays, without what rests on times."""
+    written(path, bank=kept())
+    _execute(path, statement)
+    for state in (StateFile(path).load("bank"), read_states(path)["bank"]):
+        assert (state.history.tables, state.last_known_master) == ({}, "M")
 
 
 # -- reading without writing ------------------------------------------------------------------------------------------
