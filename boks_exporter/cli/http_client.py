@@ -4,6 +4,7 @@ import base64
 import ssl
 import time
 from dataclasses import dataclass, field
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
@@ -112,9 +113,10 @@ def _fetch(access: Access, parts: SplitResult, timeout_seconds: float, api: str 
 def _timestamp(date: str) -> float | None:
     try:
         moment = parsedate_to_datetime(date)
-    except ValueError:
+        # HTTP's form without a zone (asctime) is in UTC, too.
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
         return None
-    return moment.timestamp() if moment.tzinfo else None
 
 
 def _path(parts: SplitResult, api: str) -> str:

@@ -57,15 +57,6 @@ class Commands(click.Group):
         command = getattr(import_module(module), name)
         return command if isinstance(command, click.Command) else None
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find a command; an unknown one is reported with similar ones, as click does for commands that are loaded."""
-        try:
-            return super().resolve_command(ctx, args)
-        except NoSuchCommand as error:
-            raise NoSuchCommand(error.command_name, possibilities=_COMMANDS, ctx=ctx) from None
-
 
 @click.group(
     cls=Commands,
@@ -101,7 +92,8 @@ def run(arguments: Sequence[str]) -> int:
         return as_plugin(arguments, _run, plugin)
     try:
         return _run(arguments)
-    except click.ClickException as error:
+    except click.ClickException as raised:
+        error = _with_similar(raised)
         error.show()
         _show_as_json(arguments, error.format_message(), error.exit_code)
         return error.exit_code
@@ -115,6 +107,14 @@ def run(arguments: Sequence[str]) -> int:
         click.echo(f"Error: {error}", err=True)
         _show_as_json(arguments, str(error), cli_exits.FAILED)
         return cli_exits.FAILED
+
+
+def _with_similar(error: click.ClickException) -> click.ClickException:
+    """Name similar commands, also of a group that is not loaded, and of a name in capitals."""
+    if isinstance(error, NoSuchCommand) and error.ctx and isinstance(error.ctx.command, click.Group):
+        names = error.ctx.command.list_commands(error.ctx)
+        return NoSuchCommand(error.command_name.lower(), error.message, names, error.ctx)
+    return error
 
 
 def _plugin(arguments: Sequence[str]) -> str | None:

@@ -159,6 +159,12 @@ def test_the_plugins_own_clock_does_not_matter(
     assert run(["check", "--url", exporter.url]) == 3
 
 
+def test_a_date_without_a_zone_is_in_utc(exporter: Exporter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """HTTP's oldest form (asctime), which receivers must understand."""
+    monkeypatch.setattr(Handler, "date_time_string", lambda *_: "Sun Nov  6 08:49:37 1994")
+    assert fetch_report(Access(url=exporter.url), 5).answered_at == 784111777.0
+
+
 def test_a_report_from_the_future_is_unknown(exporter: Exporter, capsys: pytest.CaptureFixture[str]) -> None:
     """The exporter's clock was set back, and no round has ended since: a stopped loop would look like this, too."""
     exporter.clock = SEEN_AT - 3600
@@ -168,7 +174,9 @@ def test_a_report_from_the_future_is_unknown(exporter: Exporter, capsys: pytest.
     assert run(["check", "--url", exporter.url]) == 0
 
 
-@pytest.mark.parametrize("date", ["", "yesterday", "Thu, 99 Foo 2026 00:00:00 GMT", "1700000000"])
+@pytest.mark.parametrize(
+    "date", ["", "yesterday", "Thu, 99 Foo 2026 00:00:00 GMT", "1700000000", "Sun, 06 Nov 99999999999 08:49:37 GMT"]
+)
 def test_an_answer_without_a_valid_date_is_measured_by_the_own_clock(
     exporter: Exporter, monkeypatch: pytest.MonkeyPatch, date: str
 ) -> None:

@@ -186,9 +186,9 @@ def misspelt(option: str) -> str:
 def test_a_mistyped_command_is_answered_with_the_right_one(
     path: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """At every level, and also where commands are loaded only on use."""
+    """At every level, in capitals, and also where commands are loaded only on use."""
     *above, name = path
-    assert run([*above, f"{name}x"]) == 2
+    assert run([*above, f"{name}x".upper()]) == 2
     hint = capsys.readouterr().err.rpartition("Did you mean")[2]
     assert f"'{name}'" in hint
     assert "<" not in hint
