@@ -27,13 +27,13 @@ def file_faults(settings: Settings, directory: Path) -> Iterator[Fault]:
         if passphrase_file := getattr(transport, "passphrase_file", None):
             yield from (((*at, "passphrase_file"), fault) for fault in _passphrase_faults(passphrase_file, directory))
         recordings = getattr(transport, "directory", None)
-        if recordings is not None and not recordings.is_dir():
+        if recordings is not None and not os.path.isdir(recordings):  # noqa: PTH112 - as in _is_file
             yield (*at, "directory"), f"no such directory: {recordings}{_unset(recordings)}"
 
 
 def _passphrase_faults(file: Path, directory: Path) -> Iterator[str]:
     """Check the passphrase's file; the message never repeats the path, which may be the passphrase itself."""
-    if file.is_file():
+    if _is_file(file):
         yield from _faults(file, secret=True)
     else:
         yield (
@@ -43,12 +43,30 @@ def _passphrase_faults(file: Path, directory: Path) -> Iterator[str]:
 
 
 def _faults(file: Path, *, secret: bool) -> Iterator[str]:
-    if not file.is_file():
+    if _is_hidden(file):
+        yield f"cannot be read by this user: {file}"
+    elif not _is_file(file):
         yield f"no such file: {file}{_unset(file)}"
     elif not os.access(file, os.R_OK):
         yield f"cannot be read by this user: {file}"
     elif secret and is_accessible_to_others(file):
         yield f"is accessible to other users: {file}; run chmod 600 on it"
+
+
+def _is_file(file: Path) -> bool:
+    """Return whether this user can see the file; Path.is_file raises where a directory is closed to the user."""
+    return os.path.isfile(file)  # noqa: PTH113 - the reason is above
+
+
+def _is_hidden(file: Path) -> bool:
+    """Return whether a directory above the file is closed to this user."""
+    try:
+        file.stat()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def is_accessible_to_others(file: Path) -> bool:

@@ -74,9 +74,7 @@ class StateFile:
             writer.join(PATIENCE_SECONDS)
 
     def _read(self) -> dict[DomainName, PersistedState]:
-        if not self._path.exists():
-            return {}
-        return self._run_logged(lambda: load_states(self._path, self._read_clock)) or {}
+        return self._run_logged(lambda: load_states(self._path, self._read_clock) if self._path.exists() else {}) or {}
 
     def _write_on(self) -> None:
         while waiting := self._next():

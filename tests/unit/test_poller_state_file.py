@@ -119,7 +119,7 @@ def test_a_second_damage_keeps_the_first_copy(path: Path) -> None:
         path.write_bytes(text)
         StateFile(path)
     copies = sorted(each.name for each in path.parent.iterdir())
-    assert copies == ["boks.sqlite", "boks.sqlite.damaged", "boks.sqlite.damaged-2", "boks.sqlite.damaged-3"]
+    assert copies == ["boks.sqlite.damaged", "boks.sqlite.damaged-2", "boks.sqlite.damaged-3"]
     assert path.with_name("boks.sqlite.damaged").read_bytes() == b"first" * 500
 
 
@@ -240,6 +240,13 @@ def test_a_folder_in_its_place_is_reported(path: Path, logged: list[Any]) -> Non
     """As above."""
     path.mkdir(parents=True)
     assert StateFile(path).load("bank") == PersistedState()
+    assert [line["event"] for line in logged] == ["state_file_unusable"]
+
+
+def test_a_place_that_cannot_be_seen_is_told(path: Path, logged: list[Any]) -> None:
+    """As in a closed directory, which root can always see."""
+    path.parent.mkdir()
+    assert StateFile(path.with_name("a" * 300)).load("bank") == PersistedState()
     assert [line["event"] for line in logged] == ["state_file_unusable"]
 
 

@@ -1,5 +1,6 @@
 """Local files and algorithms as `config check`, the start and a reload see them: parsed by the code that uses them."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from boks_exporter.errors import ConfigError
 
 KEY = asyncssh.generate_private_key("ssh-ed25519")
 ENCRYPTED = KEY.export_private_key("openssh", passphrase="right", rounds=50)
+TOO_LONG = "a" * 300
+"""A name of which the system says something else than that it does not exist, as of one in a closed directory."""
 ENCRYPTED_IN_LATIN_1 = KEY.export_private_key("pkcs8-pem", passphrase=b"w\xf6rter")
 
 
@@ -42,7 +45,7 @@ def write(directory: Path, transport: str = "", more: str = "") -> Path:
         "knows_none": b"Host *\n  UserKnownHostsFile none\n",
         "runs_nothing": b"Host *\n  ProxyCommand /no/such/program %%h\n",
         "jumps_over_nonsense": b"Host m\n  ProxyJump a,gw:abc\n",
-        "good_config": b"Host *\n  Port 2222\n  Ciphers +aes128-cbc,nonsense\n",
+        "good_config": b"# in Latin-1: w\xf6rter\nHost *\n  Port 2222\n  Ciphers +aes128-cbc,nonsense\n",
         "latin_1": b"w\xf6rter\n",
         "encrypted_in_latin_1": ENCRYPTED_IN_LATIN_1,
     }.items():
@@ -88,6 +91,9 @@ def test_jump_hosts_behind_jump_hosts_are_no_loop(tmp_path: Path) -> None:
         ("known_hosts: null, openssh_config: knows_none", "openssh_config", "knows_none names no known hosts"),
         ("openssh_config: runs_nothing", "openssh_config", "/no/such/program"),
         ("openssh_config: jumps_over_nonsense", "openssh_config", "jump host gw:abc: "),
+        *((f"{key}: {TOO_LONG}", key, "no such file") for key in ("known_hosts", "openssh_config", "passphrase_file")),
+        (f"identity_files: [{TOO_LONG}]", "identity_files[0]", f"no such file: {{}}/{TOO_LONG}"),
+        (f"certificate_files: [{TOO_LONG}]", "certificate_files[0]", f"no such file: {{}}/{TOO_LONG}"),
         ("algorithms: {kex: [+nonsense]}", "algorithms.kex", "'+nonsense'"),
         ("host_algorithms: [{hosts: [m]; macs: [nonsense]}]", "host_algorithms", "m: macs: "),
     ],
@@ -100,7 +106,19 @@ def test_a_file_that_makes_every_login_fail_is_a_fault(tmp_path: Path, transport
     (problem,) = refused.value.problems
     assert problem.path == f"domains[0].transport.{place}"
     assert problem.line is not None
-    assert named in problem.message
+    assert named.replace("{}", str(tmp_path)) in problem.message
+
+
+def test_a_file_in_a_closed_directory_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The common case: `config check` by another user than the exporter's. Root can always see the file."""
+    file, stat = write(tmp_path), Path.stat
+    monkeypatch.setattr(Path, "stat", lambda path, **how: _denied(path) if path.name == "id" else stat(path, **how))
+    with pytest.raises(ConfigError, match=r"cannot be read by this user: .*/id"):
+        examine_all(file)
+
+
+def _denied(path: Path) -> os.stat_result:
+    raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
 
 def test_usable_files_are_no_fault(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """Files and programs that an OpenSSH configuration names: a fault of theirs is no host's, and a repair counts."""
 
+import asyncio
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,8 @@ def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Keys:
         "IdentityFile {0}/absent",
         "IdentityFile {0}/known_hosts",
         "IdentityFile {0}/encrypted",
+        f"IdentityFile {{0}}/{'a' * 300}",  # like one in a closed directory, which root can always see
+        f"UserKnownHostsFile {{0}}/{'a' * 300}",
         "UserKnownHostsFile {0}/absent",
         "UserKnownHostsFile {0}/home",
         "ProxyCommand {0}/absent %h",
@@ -54,19 +58,19 @@ async def test_a_passphrase_opens_the_key_that_the_configuration_names(keys: Key
         assert (await transport.ask(server.host, ROLE)).stdout == ANSWER
 
 
-@pytest.mark.parametrize("repaired", ["key", "included"])
+@pytest.mark.parametrize("repaired", ["key", "missing key", "included"])
 async def test_a_repair_of_what_the_configuration_names_ends_the_pause(keys: Keys, repaired: str) -> None:
-    """Of a key, and of the line that names it in an included file."""
+    """Of a key, also of one that was missing, and of the line that names it in an included file."""
     config, included, key = (keys.directory / name for name in ("config", "included", "other"))
     new_key().write_private_key(key)
     config.write_text(f"Include {included}\n", encoding="utf-8")
-    included.write_text(f"IdentityFile {key}\n", encoding="utf-8")
+    included.write_text(f"IdentityFile {key}\nIdentityFile {keys.directory}/absent\n", encoding="utf-8")
     settings = keys.settings(openssh_config=config, identity_files=())
     async with ssh_server(keys) as server, open_transport(settings) as transport:
         assert (await failure(transport, server.host)).reason is FailureReason.AUTH
         assert "next attempt" in (await failure(transport, server.host)).detail
-        if repaired == "key":
-            keys.user.write_private_key(key)
+        if "key" in repaired:
+            keys.user.write_private_key(key if repaired == "key" else keys.directory / "absent")
         else:
             included.write_text(f"IdentityFile {keys.directory}/id\n", encoding="utf-8")
         assert (await transport.ask(server.host, ROLE)).stdout == ANSWER
@@ -107,3 +111,65 @@ def test_every_change_of_an_included_file_is_noticed(tmp_path: Path) -> None:
         os.utime(tmp_path / name, (number, number))
         stamps.add(files.stamp())
         assert len(stamps) == number
+
+
+async def test_a_comment_in_another_encoding_costs_nothing(keys: Keys) -> None:
+    """As with OpenSSH, which reads bytes."""
+    config = keys.directory / "config"
+    config.write_bytes(b"# Sch\xf6n\nHost *\n  User somebody\n")
+    async with ssh_server(keys) as server, open_transport(keys.settings(openssh_config=config)) as transport:
+        assert (await transport.ask(server.host, ROLE)).stdout == ANSWER
+
+
+async def test_a_default_key_that_cannot_be_used_blames_no_host(keys: Keys) -> None:
+    """The failure is local and names the key; with another one, the pause of a refusal ends."""
+    key = keys.directory / "home" / ".ssh" / "id_ed25519"
+    keys.user.write_private_key(key, "pkcs8-pem", passphrase="open sesame")
+    settings = keys.settings(identity_files=())
+    async with ssh_server(keys) as server, open_transport(settings) as transport:
+        failed = await failure(transport, server.host)
+        assert (failed.reason, server.attempts) == (FailureReason.LOCAL, 0)
+        assert str(key) in failed.detail
+        new_key().write_private_key(key)
+        assert (await failure(transport, server.host)).reason is FailureReason.AUTH
+        assert "next attempt" in (await failure(transport, server.host)).detail
+        keys.user.write_private_key(key)
+        assert (await transport.ask(server.host, ROLE)).stdout == ANSWER
+
+
+async def test_another_agent_ends_the_pause(keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An agent that was started again, on the same socket, may have the right key."""
+    path = keys.directory / "agent"
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+    settings = keys.settings(identity_files=(), agent=True)
+    async with ssh_server(keys) as server, open_transport(settings) as transport:
+        for attempts in (1, 2):
+            path.unlink(missing_ok=True)
+            agent = await asyncio.start_unix_server(_agent_without_keys, path)
+            assert (await failure(transport, server.host)).reason is FailureReason.AUTH
+            assert "next attempt" in (await failure(transport, server.host)).detail
+            assert server.attempts == attempts
+            agent.close()
+
+
+async def _agent_without_keys(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer each request with an empty list of keys."""
+    while await reader.read(1000):
+        writer.write(b"\0\0\0\5\x0c\0\0\0\0")
+    writer.close()
+
+
+async def test_a_file_that_no_thread_could_read_blames_no_host(keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system's limit of tasks is reached."""
+    config = keys.directory / "config"
+    config.touch()
+    async with ssh_server(keys) as server, open_transport(keys.settings(openssh_config=config)) as transport:
+        with monkeypatch.context() as limited:
+            limited.setattr(threading.Thread, "start", _no_thread)
+            assert (await failure(transport, server.host)).reason is FailureReason.RESOURCES
+        assert (await transport.ask(server.host, ROLE)).stdout == ANSWER
+
+
+def _no_thread(_: threading.Thread) -> None:
+    message = "can't start new thread"
+    raise RuntimeError(message)

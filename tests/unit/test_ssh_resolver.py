@@ -86,7 +86,7 @@ async def test_slow_names_are_looked_up_a_few_at_a_time(names: Names) -> None:
     await asyncio.sleep(0.1)
     names.release.clear()
     names.asked.clear()
-    await asyncio.gather(*(failure(resolver, name) for name in slow))
+    await asyncio.gather(*(resolver.addresses(name, 22) for name in slow))
     assert len(names.asked) == CONCURRENT_SLOW_LOOKUPS
 
 
@@ -139,3 +139,36 @@ async def test_a_late_failure_of_a_lookup_that_was_given_up_is_no_error_of_the_l
     names.release.set()
     await asyncio.sleep(0.1)
     assert reported == []
+
+
+async def test_an_answer_that_comes_too_late_serves_the_next_login(names: Names) -> None:
+    """A name server that drops questions for IPv6 addresses answers after ten seconds, and rightly, each time."""
+    resolver = Resolver(limit=0.05, lookup=names)
+    names.silent.add("host")
+    await failure(resolver, "host")
+    names.release.set()
+    while resolver._names["host", 22, 0].is_running:
+        await asyncio.sleep(0.005)
+    names.release.clear()
+    assert await resolver.addresses("host", 22) == ADDRESSES
+
+
+async def test_a_lookup_without_a_free_thread_blames_no_name(names: Names, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system's limit of tasks is reached: as often as it happens, no turn of slow names is lost."""
+    resolver = Resolver(limit=0.05, lookup=names)
+    names.silent.add("slow")
+    await failure(resolver, "slow")
+    names.release.set()
+    while resolver._names["slow", 22, 0].is_running:
+        await asyncio.sleep(0.005)
+    resolver._names["slow", 22, 0].is_slow = True
+    with monkeypatch.context() as limited:
+        limited.setattr(threading.Thread, "start", _no_thread)
+        for name in ["host", *["slow"] * (2 * CONCURRENT_SLOW_LOOKUPS)]:
+            assert (await failure(resolver, name)).reason is FailureReason.RESOURCES
+    assert await resolver.addresses("slow", 22) == ADDRESSES
+
+
+def _no_thread(_: threading.Thread) -> None:
+    message = "can't start new thread"
+    raise RuntimeError(message)

@@ -7,6 +7,7 @@ import socket
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import asyncssh
@@ -173,6 +174,8 @@ class Connector:
             "pkcs11_provider": None,
             "agent_path": await _answering_agent(found.agent) if settings.agent else None,
         }
+        if options["agent_path"]:
+            self._credentials.rests_on(Path(options["agent_path"]))
         identity = await self._credentials.identity(found.identity_files, found.certificate_files)
         if identity.keys:
             options["client_keys"] = list(identity.keys)

@@ -14,10 +14,10 @@ import structlog
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.remote.settings import SshSettings
 from boks_exporter.transport.ssh.config_files import ConfigFiles
-from boks_exporter.transport.ssh.error_mapping import local
+from boks_exporter.transport.ssh.error_mapping import in_thread, local
 from boks_exporter.transport.ssh.file_stamp import Stamp, stamp_of
 from boks_exporter.transport.ssh.known_hosts import KnownHosts, read_known_hosts
-from boks_exporter.transport.ssh.regular_files import read_regular
+from boks_exporter.transport.ssh.regular_files import is_there, read_regular
 
 _Read = TypeVar("_Read")
 
@@ -35,6 +35,7 @@ _OTHER_FORMATS: Final = {
 }
 """How files begin that are taken for a private key of OpenSSH, and what to do with them."""
 _CERTIFICATE_SUFFIX: Final = "-cert.pub"
+_DEFAULT_KEYS: Final = ("id_ed448", "id_ed25519", "id_ecdsa", "id_rsa", "id_dsa")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class _Kept(Generic[_Read]):
         async with self.lock:
             stamp = stamp_of(paths)
             if self.value is None or stamp != self.stamp:
-                self.value = await asyncio.to_thread(read)
+                self.value = await in_thread(None, read)
                 self.stamp = stamp
             return self.value
 
@@ -71,12 +72,14 @@ class Credentials:
         self._identities: dict[tuple[Path, ...], _Kept[Identity]] = {}
         self._known_hosts: _Kept[KnownHosts] = _Kept()
         self._known_hosts_files: tuple[Path, ...] = ()
+        self._named: set[Path] = set()
         self._config = ConfigFiles(settings.openssh_config) if settings.openssh_config else None
 
     async def identity(self, keys: tuple[Path, ...] = (), certificates: tuple[Path, ...] = ()) -> Identity:
         """Load the keys of the settings, else those that the OpenSSH configuration names, with their certificates."""
         settings = with_files(self._settings, keys, certificates)
         files = _identity_files(settings)
+        self.rests_on(*files, *keys, *certificates, *map(_certificate_path, keys))
         return await self._identities.setdefault(files, _Kept()).get(files, lambda: read_identity(settings))
 
     async def known_hosts(self, named_by_config: Iterable[str] = ()) -> KnownHosts:
@@ -89,10 +92,14 @@ class Credentials:
         self._known_hosts_files = files
         return await self._known_hosts.get(files, lambda: _logged(read_keys_of_hosts(files, names)))
 
+    def rests_on(self, *files: Path) -> None:
+        """Note files on which a login rests, also those that are missing."""
+        self._named.update(files)
+
     def stamp(self) -> Stamp:
         """Return the state of all files on which a login rests; any change is worth another attempt."""
         named = {*self._known_hosts_files, *_identity_files(self._settings), self._settings.known_hosts}
-        files = sorted(file for file in named.union(*self._identities) if file)
+        files = sorted(file for file in named | self._named if file)
         return stamp_of(files) + (self._config.stamp() if self._config else ())
 
 
@@ -100,18 +107,39 @@ def with_files(settings: SshSettings, keys: tuple[Path, ...], certificates: tupl
     """Add what the OpenSSH configuration names, where the settings name no key; some of the files may be missing."""
     if settings.identity_files or not keys:
         return settings
-    existing = tuple(path for path in keys if path.exists())
-    more = tuple(path for path in certificates if path.exists())
+    existing = tuple(path for path in keys if is_there(path))
+    more = tuple(path for path in certificates if is_there(path))
     return replace(settings, identity_files=existing or keys, certificate_files=settings.certificate_files or more)
 
 
 def read_identity(settings: SshSettings) -> Identity:
     """Read keys and certificates; a TransportError names the file that cannot be used."""
     passphrase = read_passphrase(settings.passphrase_file)
+    if not settings.identity_files and not settings.agent:
+        _check_default_keys()
     keys = [read_key(path, passphrase) for path in settings.identity_files]
-    default_files = [path for path in map(_certificate_path, settings.identity_files) if path.is_file()]
+    default_files = [path for path in map(_certificate_path, settings.identity_files) if is_there(path)]
     certificates = [read_certificate(path) for path in (*settings.certificate_files, *default_files)]
     return Identity(tuple(keys), tuple(certificates))
+
+
+def _check_default_keys() -> None:
+    """Raise the first fault if no default key that exists can be used: asyncssh leaves them out without a word."""
+    failed = None
+    for path in filter(is_there, _default_keys()):
+        try:
+            read_key(path, None)
+        except TransportError as error:
+            failed = failed or error
+        else:
+            return
+    if failed:
+        raise failed
+
+
+def _default_keys() -> tuple[Path, ...]:
+    directory = Path(os.path.expanduser("~/.ssh"))  # noqa: PTH111 - Path.expanduser raises without a home
+    return tuple(directory / name for name in _DEFAULT_KEYS)
 
 
 def read_key(path: Path, passphrase: bytes | None) -> asyncssh.SSHKey:
@@ -163,7 +191,7 @@ def known_hosts_files(settings: SshSettings, named_by_config: Iterable[str] = ()
         return (settings.known_hosts,)
     names = tuple(named_by_config) or (DEFAULT_KNOWN_HOSTS,)
     paths = (Path(os.path.expanduser(name)) for name in names)  # noqa: PTH111 - Path.expanduser raises without a home
-    return tuple(path for path in paths if path.exists())
+    return tuple(path for path in paths if is_there(path))
 
 
 def read_or_raise(path: Path, parse: Callable[[bytes], Any]) -> Any:
@@ -181,7 +209,8 @@ def _logged(known: KnownHosts) -> KnownHosts:
 
 
 def _identity_files(settings: SshSettings) -> tuple[Path, ...]:
-    paths = tuple(path for key in settings.identity_files for path in (key, _certificate_path(key)))
+    keys = settings.identity_files or _default_keys()
+    paths = tuple(path for key in keys for path in (key, _certificate_path(key)))
     return paths + settings.certificate_files + ((settings.passphrase_file,) if settings.passphrase_file else ())
 
 

@@ -1,12 +1,14 @@
 """Failure reasons by the type of asyncssh's and the system's exceptions."""
 
+import asyncio
 import errno
 import os
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, TypeVar
 
 import asyncssh
 from asyncssh.packet import PacketDecodeError
@@ -15,6 +17,7 @@ from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.transport.host_text import cleaned
 from boks_exporter.transport.ssh.algorithms import SUPPORTED
 
+_Result = TypeVar("_Result")
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
 _NO_MATCH: Final = re.compile(
     r"No matching (?P<kind>.+) algorithm found, sent .+ and received (?P<offered>.+)", re.DOTALL
@@ -66,6 +69,19 @@ def resources(error: BaseException) -> TransportError | None:
     if isinstance(error, ValueError | OSError | asyncssh.Error) and (lack := _no_descriptor()):
         return TransportError(FailureReason.RESOURCES, f"the exporter's machine: {message_of(lack)}")
     return None
+
+
+def no_thread(error: RuntimeError) -> TransportError:
+    """Describe a thread that could not start: the system's limit of tasks is reached."""
+    return TransportError(FailureReason.RESOURCES, f"the exporter's machine: {error}")
+
+
+def in_thread(executor: Executor | None, work: Callable[[], _Result]) -> "asyncio.Future[_Result]":
+    """Run blocking work in a thread; raises TransportError where none can start."""
+    try:
+        return asyncio.get_running_loop().run_in_executor(executor, work)
+    except RuntimeError as error:
+        raise no_thread(error) from error
 
 
 @contextmanager

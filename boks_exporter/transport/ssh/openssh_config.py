@@ -1,10 +1,10 @@
 """What an OpenSSH client configuration says about one address."""
 
-import asyncio
 import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,11 +14,14 @@ from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.remote.settings import SshSettings
 from boks_exporter.transport.ssh.algorithms import openssh_lists
 from boks_exporter.transport.ssh.config_files import ConfigFiles
-from boks_exporter.transport.ssh.error_mapping import resources
+from boks_exporter.transport.ssh.error_mapping import in_thread, resources
 from boks_exporter.transport.ssh.jump_route import JUMP
 
 SSH_PORT: Final = 22
 _THREADS: Final = 2
+
+# asyncssh requires UTF-8; OpenSSH reads bytes, and a comment in another encoding makes no difference to it.
+vars(asyncssh.config)["open"] = partial(open, encoding="utf-8", errors="replace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ class OpensshConfig:
             return Evaluated(target.address, target.port)
         key = (target, self._files.stamp())
         if key not in self._cache:
-            found = await asyncio.get_running_loop().run_in_executor(self._threads, evaluate, file, target)
+            found = await in_thread(self._threads, lambda: evaluate(file, target))
             self._cache = {old: value for old, value in self._cache.items() if old[1] == key[1]} | {key: found}
         return self._cache[key]
 

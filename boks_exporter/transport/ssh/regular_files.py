@@ -17,4 +17,9 @@ def read_regular(file: Path) -> bytes:
 
 def is_readable(file: Path) -> bool:
     """Return whether it is a regular file that this user can read."""
-    return file.is_file() and os.access(file, os.R_OK)
+    return is_there(file) and file.is_file() and os.access(file, os.R_OK)
+
+
+def is_there(file: Path) -> bool:
+    """Return whether this user can see the file; Path.exists raises where a directory is closed to the user."""
+    return os.path.exists(file)  # noqa: PTH110 - the reason is above

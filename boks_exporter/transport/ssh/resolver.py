@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Seconds
-from boks_exporter.transport.ssh.error_mapping import message_of, resources
+from boks_exporter.transport.ssh.error_mapping import message_of, no_thread, resources
 
 Address: TypeAlias = tuple[int, Any]
 """Family and socket address."""
@@ -59,7 +59,7 @@ class Resolver:
         name = self._names.setdefault((host, port, family), _Name())
         try:
             async with asyncio.timeout(self.limit):
-                name.addresses = await self._look_up(name, host, port, family)
+                await self._look_up(name, host, port, family)
                 name.is_slow = False
         except TimeoutError as error:
             name.is_slow = name.is_running
@@ -77,16 +77,21 @@ class Resolver:
     async def _look_up(self, name: _Name, host: str, port: int, family: int) -> tuple[Address, ...]:
         if not name.is_running and name.is_slow:
             await self._slow_turns.acquire()
-            name.running = self._start(host, port, family)
+            try:
+                name.running = self._start(name, host, port, family)
+            except BaseException:
+                self._slow_turns.release()
+                raise
             name.running.add_done_callback(lambda _: self._slow_turns.release())
         if name.running is not None and name.is_running:
             return await asyncio.shield(name.running)
         async with self._turns:
             if name.running is None or not name.is_running:
-                name.running = self._start(host, port, family)
+                name.running = self._start(name, host, port, family)
             return await asyncio.shield(name.running)
 
-    def _start(self, host: str, port: int, family: int) -> "asyncio.Future[tuple[Address, ...]]":
+    def _start(self, name: _Name, host: str, port: int, family: int) -> "asyncio.Future[tuple[Address, ...]]":
+        """Start a lookup; an answer that comes too late for this login serves the next one."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[tuple[Address, ...]] = loop.create_future()
         # A result without a waiting caller is no error.
@@ -97,7 +102,8 @@ class Resolver:
                 if error is not None:
                     future.set_exception(error)
                 else:
-                    future.set_result(found or ())
+                    name.addresses = found or ()
+                    future.set_result(name.addresses)
 
         def run() -> None:
             found, failed = None, None
@@ -109,7 +115,11 @@ class Resolver:
                 loop.call_soon_threadsafe(finish, found, failed)
 
         # A daemon thread: the end of the process does not wait for it.
-        threading.Thread(target=run, name=f"lookup-{host}", daemon=True).start()
+        thread = threading.Thread(target=run, name=f"lookup-{host}", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:
+            raise no_thread(error) from error
         return future
 
 
