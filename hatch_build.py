@@ -1,5 +1,6 @@
 """Build hook: writes the commit of the checkout into the package, for `boks-exporter version` and build_info."""
 
+import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -19,8 +20,10 @@ class RevisionHook(BuildHookInterface):  # type: ignore[type-arg]
         if version == "editable" or not (root / ".git").exists():
             return
         command = ["git", "-C", str(root), "rev-parse", "--verify", "HEAD"]
+        # A hook's GIT_DIR names another repository.
+        env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
         try:
-            commit = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603 - fixed words
+            commit = subprocess.run(command, capture_output=True, text=True, check=True, env=env).stdout  # noqa: S603 - fixed words
         except (OSError, subprocess.CalledProcessError):
             return
         self._directory = tempfile.TemporaryDirectory()

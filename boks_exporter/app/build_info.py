@@ -64,8 +64,10 @@ def _of_checkout() -> str | None:
     if not (_CHECKOUT / ".git").exists():
         return None
     command = ["git", "-C", str(_CHECKOUT), "rev-parse", "--verify", "HEAD"]
+    # A hook's GIT_DIR names another repository.
+    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
-        shown = subprocess.run(command, capture_output=True, text=True, timeout=_GIT_SECONDS, check=True)  # noqa: S603 - fixed words
+        shown = subprocess.run(command, capture_output=True, text=True, timeout=_GIT_SECONDS, check=True, env=env)  # noqa: S603 - fixed words
     except (OSError, subprocess.SubprocessError):
         return None
     return shown.stdout.strip() or None

@@ -55,7 +55,7 @@ def rules(runbook_url: str | None, job: str = _JOB) -> tuple[ShippedFile, ...]:
     `runbook_url` is the URL below which the site serves the runbooks; without it the alerts have the annotation
     `runbook` with the file next to the rules. `job` is the job label of the exporters.
     """
-    runbook = f"runbook_url: {runbook_url.rstrip('/')}/" if runbook_url else f"runbook: {_BESIDE}/"
+    runbook = f"runbook_url: {_base(runbook_url)}" if runbook_url else f"runbook: {_BESIDE}/"
     replaced = {f"runbook_url: {RUNBOOKS}": runbook, f'job="{_JOB}"': f'job="{job}"'}
     files = (
         *_read("prometheus", ".yml"),
@@ -63,6 +63,11 @@ def rules(runbook_url: str | None, job: str = _JOB) -> tuple[ShippedFile, ...]:
         *_read("runbooks", ".md", below=Path(_BESIDE)),
     )
     return tuple(ShippedFile(file.place, _with(replaced, file.text)) for file in files)
+
+
+def _base(url: str) -> str:
+    """Return what precedes a runbook's file name: a directory, or a query such as `?page=`."""
+    return url if url.endswith("=") else f"{url.rstrip('/')}/"
 
 
 def _with(replaced: Mapping[str, str], text: str) -> str:

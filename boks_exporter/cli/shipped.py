@@ -17,7 +17,7 @@ _OVERWRITE: Final = click.option(
     "--overwrite", is_flag=True, help="Replace files that differ from the bundled ones; without it nothing is written."
 )
 _JOB: Final = re.compile(r"[A-Za-z0-9_.:/-]{1,200}", re.ASCII)
-_PLAIN_URL: Final = re.compile(r"https?://[A-Za-z0-9._~:/?&=%+@\[\]-]+", re.ASCII)
+_PLAIN_URL: Final = re.compile(r"https?://[A-Za-z0-9\[][A-Za-z0-9._~:/?&=%+@\[\]-]+", re.ASCII)
 
 
 def _base_url(_: click.Context, __: click.Parameter, value: str | None) -> str | None:

@@ -152,7 +152,7 @@ def test_the_revision_is_what_the_build_or_pip_noted(
 
 
 def test_a_checkout_knows_its_commit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A program that runs from a checkout shows the commit that git knows; without git or a commit it is unknown."""
+    """From a checkout its own commit is shown, also in a hook of git; without git or a commit it is unknown."""
     monkeypatch.setattr(build_info, "distribution", lambda _: Installed(None))
     monkeypatch.setattr(build_info, "_CHECKOUT", tmp_path)
     git = ["git", "-C", str(tmp_path), "-c", "user.name=x", "-c", "user.email=x@example.net"]
@@ -160,6 +160,8 @@ def test_a_checkout_knows_its_commit(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert build_info.revision() == "unknown"
     subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "x"], check=True)
     head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    assert build_info.revision() == head
+    monkeypatch.setenv("GIT_DIR", "/nonexistent")
     assert build_info.revision() == head
     monkeypatch.setenv("PATH", "/nonexistent")
     assert build_info.revision() == "unknown"

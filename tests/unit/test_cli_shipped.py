@@ -14,6 +14,7 @@ from tests.shipped_rules import ROOT, alerts
 from tests.unit.markdown_links import broken
 
 BASE = "https://wiki.example.net/boks"
+QUERY = "https://wiki.example.net/view?page="
 
 
 def texts(directory: Path) -> dict[str, str]:
@@ -41,8 +42,10 @@ def test_the_rules_are_printed_as_in_the_project(tmp_path: Path, capsys: pytest.
 
 
 @pytest.mark.parametrize("option", ["--runbook-url", "--runbook-base-url"])
-@pytest.mark.parametrize("given", [BASE, f"{BASE}/"])
-def test_the_alerts_link_to_where_a_site_serves_the_runbooks(option: str, given: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("given", "before"), [(BASE, f"{BASE}/"), (f"{BASE}/", f"{BASE}/"), (QUERY, QUERY)])
+def test_the_alerts_link_to_where_a_site_serves_the_runbooks(
+    option: str, given: str, before: str, tmp_path: Path
+) -> None:
     """Every alert names its page there, and nothing else of the rules changes; the old option still works."""
     assert run(["rules", option, given, str(tmp_path)]) == 0
     groups = YAML(typ="safe").load(tmp_path / "boks-alerts.rules.yml")["groups"]
@@ -52,7 +55,7 @@ def test_the_alerts_link_to_where_a_site_serves_the_runbooks(option: str, given:
         for rule in group["rules"]
         if "alert" in rule
     }
-    assert links == {rule["alert"]: f"{BASE}/{rule['alert']}.md" for rule in alerts()}
+    assert links == {rule["alert"]: f"{before}{rule['alert']}.md" for rule in alerts()}
     shipped = YAML(typ="safe").load(ROOT / "deploy" / "prometheus" / "boks-alerts.rules.yml")["groups"]
     for rule in (rule for group in shipped for rule in group["rules"] if "alert" in rule):
         del rule["annotations"]["runbook_url"]
@@ -60,7 +63,16 @@ def test_the_alerts_link_to_where_a_site_serves_the_runbooks(option: str, given:
 
 
 @pytest.mark.parametrize(
-    "url", ["wiki.example.net", "ftp://wiki/boks", "https://wiki/a b", "https://wiki/{{ x }}", "https://wiki/#a", ""]
+    "url",
+    [
+        "wiki.example.net",
+        "ftp://wiki/boks",
+        "https://wiki/a b",
+        "https://wiki/{{ x }}",
+        "https://wiki/#a",
+        "https:///boks",
+        "",
+    ],
 )
 def test_an_address_that_cannot_be_in_the_rules_is_refused(
     url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

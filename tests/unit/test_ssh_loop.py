@@ -178,3 +178,22 @@ async def test_a_kept_loop_is_known_to_closer_polls(keys: Keys) -> None:
         await transport.ask(server.host, ROLE)
         assert transport.keeps_loop(name)
         await transport.aclose()
+
+
+async def test_a_shell_that_reads_its_input_is_recognised(keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A forced command that is a shell complains of the request and waits for more; so does a gate, which is none."""
+    monkeypatch.setattr("boks_exporter.transport.ssh.loop.SHELL_SECONDS", 0.01)
+
+    async def shell(process: Process) -> None:
+        while line := await process.stdin.readline():
+            if line == b"exit 97\n":
+                process.exit(97)
+                return
+            process.stderr.write(b"sh: not found\n")
+        process.exit(127)
+
+    async with ssh_server(keys, shell, speaks_protocol_2=True) as server:
+        transport = SshTransport(keys.settings(), timeout_seconds=20, interval_seconds=30)
+        assert (await failure(transport, server.host)).reason is FailureReason.EXIT_STATUS
+        assert transport.is_unrestricted(server.host.name)
+        await transport.aclose()

@@ -1,6 +1,7 @@
 """The SSH transport: exchanges and kept connections."""
 
 import asyncio
+from itertools import count
 from pathlib import Path
 
 import asyncssh
@@ -12,7 +13,7 @@ from boks_exporter.remote.gate import sent_script
 from boks_exporter.remote.request import request_line
 from boks_exporter.remote.settings import GateMode, RemotePaths
 from boks_exporter.transport.base import RawReply
-from tests.unit.ssh_servers import ROLE, Keys, failure, open_transport, ssh_server
+from tests.unit.ssh_servers import ROLE, Keys, echo_request, failure, open_transport, ssh_server
 
 PATIENT = 20.0
 REPLY = RawReply(b"=boks-gate/1 asked: boks-gate/1 role\n", b"", 0)
@@ -233,3 +234,21 @@ async def test_a_kept_connection_is_described(keys: Keys) -> None:
         assert facts.software.startswith("SSH-2.0")
         assert 0 < facts.opened_at <= 1000.0
     assert transport.connection(server.host.name, 1000.0) is None
+
+
+async def test_a_session_that_fails_every_second_time_is_replaced(keys: Keys) -> None:
+    """Its failures are never two in succession, and half of the readings would be lost for as long as it lives."""
+    asked = count()
+
+    async def program(process: "asyncssh.SSHServerProcess[bytes]") -> None:
+        is_first = process.get_extra_info("connection") is server.connections[0]
+        if is_first and (process.command == "exit 97" or next(asked) % 2 == 0):
+            process.exit(1)
+        else:
+            await echo_request(process)
+
+    async with ssh_server(keys, program) as server, open_transport(keys.settings()) as transport:
+        async with asyncio.timeout(20):
+            while server.logins < 2:
+                await transport.ask(server.host, ROLE)
+                await asyncio.sleep(0)

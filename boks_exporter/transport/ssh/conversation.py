@@ -26,7 +26,7 @@ IDLE_INTERVALS: Final = 3
 
 _PROBE_STATUS: Final = 97
 _PROBE: Final = f"exit {_PROBE_STATUS}"
-"""Harmless: a shell ends with this status, a forced command refuses it."""
+"""Harmless: a shell ends with this status, also one that reads its input; a forced command refuses it."""
 _PROBE_BYTES: Final = 4096
 _OPENING: Final = re.compile(rb"=boks-gate/1 version=\w")
 _ANSWER: Final = re.compile(rb"=boks-gate/|=[0-9a-f]{1,40} (?:boks-gate/2|refused)\s|^=refused ", re.MULTILINE)
@@ -74,7 +74,7 @@ class Conversation:
             return False
         try:
             command = await start(kept.connection, _PROBE, _PROBE_BYTES)
-            return (await command.complete()).exit_status == _PROBE_STATUS
+            return (await command.complete(f"{_PROBE}\n".encode())).exit_status == _PROBE_STATUS
         except (asyncssh.Error, OSError, TransportError):
             return False
 

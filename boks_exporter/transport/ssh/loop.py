@@ -13,6 +13,9 @@ from boks_exporter.transport.ssh.error_mapping import lost_meanwhile
 
 Channel: TypeAlias = asyncssh.SSHClientChannel[bytes]
 
+SHELL_SECONDS: Final = 2.0
+"""After this time without a line of the gate, what a shell would have complained of has arrived."""
+
 _STDERR: Final = asyncssh.EXTENDED_DATA_STDERR
 
 
@@ -106,11 +109,22 @@ class Loop:
                 self._channel.write(f"{request_line(request, nonce, loop_seconds=loop_seconds)}\n".encode())
                 if self._idle_seconds is None:
                     self._channel.write_eof()
+            if not self.replies:
+                await self._notice_a_shell()
             await answers.turn
         except BaseException:
             self.close()  # a late reply must never be read as the next one
             raise
         return self._reply(nonce)
+
+    async def _notice_a_shell(self) -> None:
+        """End the input of a shell in the gate's place: it complains of the request, and waits for more lines."""
+        answers = self._answers
+        while not answers.turn.done():
+            await asyncio.wait([answers.turn], timeout=SHELL_SECONDS)
+            if not answers.turn.done() and answers.stderr and not answers.stdout:
+                self._channel.write_eof()
+                return
 
     def close(self) -> None:
         """End the channel; nothing that still comes is read."""

@@ -5,6 +5,7 @@ import socket
 from collections import deque
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import ConnectionFacts, Endpoint, Host, Seconds, Timestamp
@@ -13,6 +14,8 @@ from boks_exporter.transport.ssh.backoff import Backoff
 from boks_exporter.transport.ssh.connect import Connection
 from boks_exporter.transport.ssh.known_hosts import fingerprint
 from boks_exporter.transport.ssh.loop import Loop
+
+_RECOVERY: Final = 0.5
 
 
 @dataclass
@@ -23,8 +26,8 @@ class Kept:
     opened_at: Seconds
     renew_at: Seconds
     """From when on a replacement is tried; the spread keeps the hosts' logins apart."""
-    failures: int = 0
-    """Failed exchanges in succession."""
+    failures: float = 0.0
+    """Failed exchanges, of which each that succeeds takes back a half: every second one that fails is too many."""
 
     is_broken: bool = False
     loop: Loop | None = None
@@ -42,6 +45,10 @@ class Kept:
     @property
     def is_open(self) -> bool:
         return not (self.is_broken or self.connection.is_closed())
+
+    def succeeded(self) -> None:
+        """Record an exchange that succeeded."""
+        self.failures = max(0.0, self.failures - _RECOVERY)
 
     def abort(self) -> None:
         """Cut the connection; asyncssh knows of it only later."""

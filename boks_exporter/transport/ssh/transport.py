@@ -221,7 +221,7 @@ class SshTransport:
             if kept is peer.candidate:
                 peer.drop(kept)
             return
-        kept.failures = 0
+        kept.succeeded()
         peer.is_unrestricted = False
         if kept is peer.candidate:
             if peer.kept:
