@@ -149,8 +149,8 @@ class SshModel(Strict):
         alias="backoff_initial",
         default=_SSH.backoff_initial_seconds,
         description="First pause after a refused login; it doubles with each refusal, up to backoff_limit. The "
-        "defaults are four attempts in ten minutes. A change of key, certificate, known_hosts or openssh_config and a "
-        "reload end the pause.",
+        "defaults are four attempts in ten minutes. A change of key, certificate, agent, known_hosts or openssh_config "
+        "and a reload end the pause.",
     )
     backoff_limit_seconds: PositiveDuration = Field(
         alias="backoff_limit",
