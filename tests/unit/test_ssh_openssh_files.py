@@ -1,6 +1,7 @@
 """Files and programs that an OpenSSH configuration names: a fault of theirs is no host's, and a repair counts."""
 
 import asyncio
+import errno
 import os
 import threading
 from pathlib import Path
@@ -173,3 +174,23 @@ async def test_a_file_that_no_thread_could_read_blames_no_host(keys: Keys, monke
 def _no_thread(_: threading.Thread) -> None:
     message = "can't start new thread"
     raise RuntimeError(message)
+
+
+def test_what_an_unreadable_configuration_includes_is_found_when_it_can_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a free descriptor nor chmod changes what is seen of the file itself."""
+    config, included = tmp_path / "config", tmp_path / "included"
+    config.write_text(f"Include {included}\n", encoding="utf-8")
+    included.write_text("User a\n", encoding="utf-8")
+    files = ConfigFiles(config)
+    with monkeypatch.context() as limited:
+        limited.setattr("boks_exporter.transport.ssh.config_files.read_regular", _no_descriptor)
+        files.stamp()
+    before = files.stamp()
+    included.write_text("User bb\n", encoding="utf-8")
+    assert files.stamp() != before
+
+
+def _no_descriptor(path: Path) -> bytes:
+    raise OSError(errno.EMFILE, "Too many open files", str(path))

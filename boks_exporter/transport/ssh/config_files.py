@@ -23,20 +23,29 @@ class ConfigFiles:
     def stamp(self) -> Stamp:
         """Return what changes with every change of any of the files."""
         if not self._files or stamp_of(self._files) != self._stamp:
-            self._files = tuple(dict.fromkeys(_read(self._file, set())))
-            self._stamp = stamp_of(self._files)
+            unread: set[Path] = set()
+            files = tuple(dict.fromkeys(_read(self._file, set(), unread)))
+            self._files = () if unread else files
+            self._stamp = stamp_of(files)
         return self._stamp
 
 
-def _read(file: Path, seen: set[Path]) -> Iterator[Path]:
-    """Yield a file, those that its Include lines name, and the directories of their patterns."""
+def _read(file: Path, seen: set[Path], unread: set[Path]) -> Iterator[Path]:
+    """Yield a file, those that its Include lines name, and the directories of their patterns.
+
+    What an unreadable file includes is not known, and its stamp may not change when it becomes readable.
+    """
     yield file
     if file in seen:
         return
     seen.add(file)
     text = ""
-    with suppress(OSError):
+    try:
         text = read_regular(file).decode(errors="replace")
+    except FileNotFoundError:
+        pass
+    except OSError:
+        unread.add(file)
     for words in _INCLUDE.findall(text):
         for word in words.replace('"', "").split():
             with suppress(OSError, RuntimeError, ValueError):
@@ -45,4 +54,4 @@ def _read(file: Path, seen: set[Path]) -> Iterator[Path]:
                 if is_pattern:
                     yield pattern.parent
                 for found in sorted(pattern.parent.glob(pattern.name)) if is_pattern else [pattern]:
-                    yield from _read(found, seen)
+                    yield from _read(found, seen, unread)
