@@ -49,11 +49,14 @@ async def test_what_the_configuration_names_and_cannot_be_used_blames_no_host(ke
     assert line.format(keys.directory).split()[1] in failed.detail
 
 
-async def test_a_passphrase_opens_the_key_that_the_configuration_names(keys: Keys) -> None:
+@pytest.mark.parametrize("named", ["IdentityFile {0}", ""], ids=["named", "default"])
+async def test_a_passphrase_opens_the_key_that_the_configuration_names(keys: Keys, named: str) -> None:
+    """And the default key, where it names none."""
     config, passphrase = keys.directory / "config", keys.directory / "passphrase"
-    config.write_text(f"IdentityFile {keys.directory}/encrypted\n", encoding="utf-8")
+    key = keys.directory / ("encrypted" if named else "home/.ssh/id_rsa")
+    config.write_text(f"{named.format(key)}\n", encoding="utf-8")
     passphrase.write_text("open sesame\n", encoding="utf-8")
-    keys.user.write_private_key(keys.directory / "encrypted", "pkcs8-pem", passphrase="open sesame")
+    keys.user.write_private_key(key, "pkcs8-pem", passphrase="open sesame")
     settings = keys.settings(openssh_config=config, identity_files=(), passphrase_file=passphrase)
     async with ssh_server(keys) as server, open_transport(settings) as transport:
         assert (await transport.ask(server.host, ROLE)).stdout == ANSWER

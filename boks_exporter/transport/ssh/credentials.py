@@ -116,25 +116,27 @@ def read_identity(settings: SshSettings) -> Identity:
     """Read keys and certificates; a TransportError names the file that cannot be used."""
     passphrase = read_passphrase(settings.passphrase_file)
     if not settings.identity_files and not settings.agent:
-        _check_default_keys()
+        usable = _usable_default_keys(passphrase)
+        if passphrase is not None:  # asyncssh tries the others by itself
+            settings = replace(settings, identity_files=usable)
     keys = [read_key(path, passphrase) for path in settings.identity_files]
     default_files = [path for path in map(_certificate_path, settings.identity_files) if is_there(path)]
     certificates = [read_certificate(path) for path in (*settings.certificate_files, *default_files)]
     return Identity(tuple(keys), tuple(certificates))
 
 
-def _check_default_keys() -> None:
-    """Raise the first fault if no default key that exists can be used: asyncssh leaves them out without a word."""
-    failed = None
+def _usable_default_keys(passphrase: bytes | None) -> tuple[Path, ...]:
+    """Return the default keys that can be read; raises the first fault if some exist and none is usable."""
+    usable, failed = [], None
     for path in filter(is_there, _default_keys()):
         try:
-            read_key(path, None)
+            read_key(path, passphrase)
+            usable.append(path)
         except TransportError as error:
             failed = failed or error
-        else:
-            return
-    if failed:
+    if failed and not usable:
         raise failed
+    return tuple(usable)
 
 
 def _default_keys() -> tuple[Path, ...]:
