@@ -127,7 +127,8 @@ def read_identity(settings: SshSettings) -> Identity:
 
 def _usable_default_keys(passphrase: bytes | None) -> tuple[Path, ...]:
     """Return the default keys that can be read; raises the first fault if some exist and none is usable."""
-    usable, failed = [], None
+    usable: list[Path] = []
+    failed: TransportError | None = None
     for path in filter(is_there, _default_keys()):
         try:
             read_key(path, passphrase)

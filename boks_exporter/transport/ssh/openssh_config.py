@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import asyncssh
+from asyncssh import config as asyncssh_config
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.remote.settings import SshSettings
@@ -21,7 +22,7 @@ SSH_PORT: Final = 22
 _THREADS: Final = 2
 
 # asyncssh requires UTF-8; OpenSSH reads bytes, and a comment in another encoding makes no difference to it.
-vars(asyncssh.config)["open"] = partial(open, encoding="utf-8", errors="replace")
+vars(asyncssh_config)["open"] = partial(open, encoding="utf-8", errors="replace")
 
 
 @dataclass(frozen=True, slots=True)
