@@ -1,6 +1,6 @@
 """Proofs about copies of the database."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from boks_exporter.failover.facts import FailoverFacts, Reading
@@ -34,9 +34,9 @@ def is_equal(facts: FailoverFacts, host: HostName, master: HostName, by: Circums
         return unknown(f"the numbers of {master} could not be read around those of {host}")
     if against:
         return no(f"{host} {', '.join(against)}")
-    unread = (*compared.not_compared, *facts.unread(host), *facts.unread(master))
-    if unread and not _unread_accepted(by, host, master):
-        return unknown(not_compared(unread))
+    left = _unread_left(by, {host: facts.unread(host), master: facts.unread(master)})
+    if left or (compared.not_compared and not _unread_accepted(by, host, master)):
+        return unknown(not_compared((*compared.not_compared, *left)))
     moving = [table.table for table in compared.tables if table.written]
     said = f"{host} has in all {len(compared.tables)} tables what {master} has"
     return yes(f"{said}, which writes in {_tables(moving)} at this very moment" if moving else said)
@@ -44,6 +44,11 @@ def is_equal(facts: FailoverFacts, host: HostName, master: HostName, by: Circums
 
 def _unread_accepted(by: Circumstances, *hosts: HostName) -> bool:
     return any(by.accepted.cover(Guard.UNREAD_TABLES, host) for host in hosts)
+
+
+def _unread_left(by: Circumstances, unread: Mapping[HostName, Iterable[NotCompared]]) -> tuple[NotCompared, ...]:
+    """Return the unread tables of each host for which they are not accepted."""
+    return tuple(each for host, several in unread.items() if not _unread_accepted(by, host) for each in several)
 
 
 def _is_bracketed(compared: ReplicaComparison) -> bool:
@@ -169,8 +174,8 @@ def is_as_advanced(facts: FailoverFacts, host: HostName, other: HostName, by: Ci
     if missing:
         table, count = max(missing.items(), key=lambda item: item[1])
         return no(f"{host} lacks {count} updates of {other} in T{table} ({len(missing)} tables in all)")
-    if (unread or wanted.unread) and not _unread_accepted(by, host, other):
-        return unknown(not_compared(unread or wanted.unread))
+    if left := _unread_left(by, {host: unread, other: wanted.unread}):
+        return unknown(not_compared(left))
     age = max(0.0, facts.seen_at - wanted.read_at)
     said = f"{host} has everything that {other} had ({wanted.source}, {span(age)} ago)"
     if wanted.is_final:
@@ -189,10 +194,8 @@ def is_best(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
     if facts.comparison.replica(host) is None:
         return unknown(f"the numbers of {host} could not be compared with the other servers'")
     servers = [seen.host for seen in facts.snapshot.observed()]
-    parts = [has_every_table(facts, host), is_not_behind(facts, host, by)]
-    if not by.accepted.cover(Guard.UNREAD_TABLES, host):
-        parts += [is_readable(facts, server) for server in servers if not _unread_accepted(by, server)]
-    return all_of(parts)
+    readable = [is_readable(facts, server) for server in servers if not _unread_accepted(by, server)]
+    return all_of((has_every_table(facts, host), is_not_behind(facts, host, by), *readable))
 
 
 def has_every_table(facts: FailoverFacts, host: HostName) -> Proven:
