@@ -93,6 +93,7 @@ UNKNOWN_ENDS = {
     "busy after a lost request that was begun": Case(f"do {AGAIN}", RecordState.DONE, do=(LOST, BUSY), void=(DONE,)),
     "busy after a lost request, the claim is lost": Case(f"do {AGAIN}", None, do=(LOST, BUSY), void=(LOST,)),
     "busy from the first request on": Case("do", RecordState.REFUSED, do=(BUSY,), void=(DONE,)),
+    "lost, and it still runs": Case("do record", RecordState.RUNNING, do=(LOST,), record=(RUNNING,)),
     "it still runs": Case("do", RecordState.RUNNING, do=(RUNNING,), record=(RUNNING,), void=(DONE,)),
 }
 
@@ -145,6 +146,20 @@ async def test_only_a_garbled_answer_is_called_garbled() -> None:
     for lost, garbled in ((GARBLED, True), (LOST, False)):
         _, result = await sent(Case("", None, do=(lost,), record=(lost,)))
         assert (result.record, result.garbled, result.sentence) == (None, garbled, str(lost))
+
+
+SAID = {
+    "done": (Case("", None, do=(StepRecord(RecordState.DONE, 7),)), "exit status 7"),
+    "refused": (Case("", None, do=(NOT_LOCKED,)), "not_locked"),
+    "interrupted": (Case("", None, do=(INTERRUPTED,)), "interrupted"),
+    "runs": (Case("", None, do=(RUNNING,), record=(RUNNING,)), "still runs"),
+    "never, its needs fail": (Case("", None, do=(LOST,), needs=(False,)), "it does not hold"),
+}
+
+
+@pytest.mark.parametrize(("case", "said"), SAID.values(), ids=SAID)
+async def test_the_report_of_a_change_has_what_the_host_reported(case: Case, said: str) -> None:
+    assert said in (await sent(case))[1].sentence
 
 
 async def test_each_line_of_output_is_shown_once() -> None:

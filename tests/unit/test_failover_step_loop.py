@@ -103,6 +103,11 @@ CASES = {
     "its end is unknown, and it was cut off": Case(
         "1#1 begun logged, 1#2, 2#1", (logged(1, None),), (cut_off(), StepResult(DONE, ""))
     ),
+    "its end is unknown, it was cut off, and it is done": Case(
+        "1#1 begun logged, 2#1",
+        (logged(1, None),),
+        (StepResult(DONE, "", send_result=SendResult(StepRecord(RecordState.INTERRUPTED))), StepResult(DONE, "")),
+    ),
     "it may still run": Case("1#1 begun logged", (logged(1, None),), (StepResult(UNKNOWN, ""),)),
     "nothing was begun": Case("1#1 begun logged", (logged(1, None),), (StepResult(FAILED, "", begun=False),)),
     "a poll whose end is not logged": Case("1#1 logged, 2#1", (logged(1, None),), kind=StepKind.WAIT),
@@ -143,6 +148,8 @@ async def test_a_request_to_stop_waits_for_the_end_of_a_stretch(
 async def test_a_step_that_was_given_up_for_a_request_to_stop_is_halted_only_if_it_began_nothing(begun: bool) -> None:
     _, end = await run(StepResult(FAILED, "", begun=begun), steps=(step(1, Stretch.UNDO),), stop_at=1)
     assert (end.is_halted, end.step is not None) == (not begun, True)
+    _, failed = await run(StepResult(FAILED, "", begun=begun), steps=(step(1, Stretch.UNDO),))
+    assert not failed.is_halted
 
 
 JUDGED: dict[str, tuple[StepRecord | None, bool, Certainty, bool, StepOutcome]] = {
