@@ -88,8 +88,8 @@ class Trial:
     seconds: float
     until: float
 
-    def run(self, package: str, changes: Sequence[Change]) -> list[Tried]:
-        """Measure if need be, then try all."""
+    def run(self, package: str, changes: Sequence[Change]) -> tuple[list[Tried], int]:
+        """Measure if need be, then try all; returns also how many were not begun when the time was up."""
         tests = [test for test in tests_of(package) if re.search(self.only, test)]
         reached = {test: str(self.cache / f"{self._digest(test)}.json") for test in tests}
         missing = {test: file for test, file in reached.items() if not Path(file).exists()}
@@ -120,7 +120,7 @@ class Trial:
         found = [json.loads(line) for line in lines]
         valid = [each for each in found if each["result"] != "invalid"]
         known = equivalents()
-        return [self._tried(package, changes[each["place"]], each, known) for each in valid]
+        return [self._tried(package, changes[each["place"]], each, known) for each in valid], len(changes) - len(found)
 
     @staticmethod
     def _tried(package: str, change: Change, found: dict[str, str], known: dict[tuple[str, str], str]) -> Tried:
@@ -206,6 +206,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     chosen = _chosen(given)
     results: list[Tried] = []
+    left = 0
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "boks-exporter-mutation"
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="mutation-") as directory:
@@ -214,17 +215,18 @@ def main() -> int:
         shutil.copytree(ROOT, copy, ignore=_NOT_COPIED)
         until = time.time() + 60 * given.minutes
         trial = Trial(copy, scratch, cache, _code_digest(), given.tests, given.jobs, given.depth, until)
-        for package in PACKAGES:
+        for package in given.package or PACKAGES:
             of_package = [change for name, change in chosen if name == package]
             if of_package:
-                found = trial.run(package, of_package)
-                results += found
+                found, untried = trial.run(package, of_package)
+                results, left = results + found, left + untried
                 _print(package, found)
     gates, missed = _of_gates(given)
     if given.json:
         given.json.write_text(json.dumps([asdict(each) for each in results], indent=1), encoding="utf-8")
     if given.write:
-        PAGE.write_text(page(results, _call(given), given.depth, gates), encoding="utf-8")
+        call = _call(given) + (f"; {left} were not begun when the time was up" if left else "")
+        PAGE.write_text(page(results, call, given.depth, gates), encoding="utf-8")
     return 1 if missed or any(each.is_protection and each.is_survivor for each in results) else 0
 
 

@@ -154,8 +154,12 @@ class _Finder(ast.NodeVisitor):
     visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815 - the name of the base class
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        if node.value:
+        """Leave types alone: they are checked before anything runs."""
+        if node.value and ast.unparse(node.annotation) != "TypeAlias":
             self.visit(node.value)
+
+    def visit_arg(self, node: ast.arg) -> None:
+        """Leave types alone."""
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
         """Leave wording alone."""

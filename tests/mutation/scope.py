@@ -32,7 +32,10 @@ BEHAVIOUR: Final = {
 OF_PAGES: Final = ("test_failover_doc.py", "test_exposition_specs.py::test_the_page")
 """Tests that compare a page of the documentation; a protection must be noticed by what the program does."""
 
-TABLES: Final = {"boks_exporter/failover/": "boks_exporter/failover/runner/step_loop.py"}
+TABLES: Final = {
+    "boks_exporter/failover/procedures/": "boks_exporter/failover/procedures/step.py",
+    "boks_exporter/failover/": "boks_exporter/failover/runner/step_loop.py",
+}
 """Where the lines of a module run at its import only: the module whose tests read its tables."""
 
 PROTECTED: Final = (
