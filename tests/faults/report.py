@@ -71,7 +71,7 @@ def _table(title: str, groups: list[tuple[str, list[Story]]]) -> Iterator[str]:
     ends = ("done", "as before", "refused", "by hand")
     yield f"| {title} | cases | {' | '.join(ends)} | invariants broken |"
     yield f"|---|---|{'---|' * (len(ends) + 1)}"
-    for name, stories in groups:
+    for name, stories in ((name, stories) for name, stories in groups if stories):
         counts = Counter(story.ended for story in stories)
         broken = sum(bool(story.breaches) for story in stories)
         yield f"| {name} | {len(stories)} | {' | '.join(str(counts[end]) for end in ends)} | {broken} |"
