@@ -1,6 +1,7 @@
 """What a host can send before it has logged anybody in: bytes that are no SSH, and a name of its software."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -8,11 +9,12 @@ from typing import Any, cast
 import pytest
 from asyncssh.packet import PacketDecodeError
 
-from boks_exporter.errors import FailureReason
+from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host
+from boks_exporter.transport.ssh import SshTransport
 from boks_exporter.transport.ssh.error_mapping import while_connecting
 from boks_exporter.transport.ssh.peer import Kept
-from tests.unit.ssh_servers import Keys, failure, open_transport
+from tests.unit.ssh_servers import ANSWER, ROLE, Keys, failure, open_transport, ssh_server
 
 KEXINIT = b"SSH-2.0-x\r\n\0\0\0\x0c\x0a\x14" + b"\0" * 200
 DISCONNECT = b"SSH-2.0-x\r\n\0\0\0\x2c\x06\x01\0\0\0\x02\0\0\0\x0d\xff\xfe\x1b[2Jevil\xc2\x9b\0\0\0\x02en" + b"\0" * 40
@@ -50,6 +52,29 @@ def test_a_packet_that_ends_too_early_is_no_fault_of_this_machine_either() -> No
     """Though both are errors of a value for Python, as a user name is that cannot be sent."""
     assert while_connecting(PacketDecodeError("Incomplete packet"), "h").reason is FailureReason.CONNECT
     assert while_connecting(UnicodeEncodeError("utf-8", "\udcff", 0, 1, "surrogate"), "h").reason is FailureReason.LOCAL
+
+
+@pytest.mark.parametrize(
+    "error", [PacketDecodeError("x"), KeyError(3), TypeError("x"), UnicodeDecodeError("ascii", b"x", 0, 1, "x")]
+)
+async def test_whatever_asyncssh_stumbles_over_is_a_failure_of_the_host(tmp_path: Path, error: Exception) -> None:
+    keys = Keys.make(tmp_path)
+    for is_loop in (True, False):
+        settings = keys.settings()
+        async with ssh_server(keys) as server:
+            transport = SshTransport(settings, timeout_seconds=20, interval_seconds=30 if is_loop else None)
+            await transport.ask(server.host, ROLE)
+            asking = asyncio.create_task(transport.ask(server.host, ROLE))
+            kept = transport._peers[server.host.name].kept
+            assert kept is not None
+            for _ in range(6):
+                await asyncio.sleep(0)
+            kept.connection.internal_error((type(error), error, None))
+            with suppress(TransportError):  # where a channel could not be opened yet, another connection answers
+                await asking
+            assert (await transport.ask(server.host, ROLE)).stdout == ANSWER
+            assert transport.reconnects(server.host.name) == 1
+            await transport.aclose()
 
 
 def test_the_name_of_a_hosts_software_is_cleaned() -> None:

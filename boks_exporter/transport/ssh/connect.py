@@ -153,7 +153,7 @@ class Connector:
                 exhausted = resources(error)
                 if sock is not None:
                     sock.close()
-                if not isinstance(error, OSError | asyncssh.Error | ValueError | MemoryError):
+                if not isinstance(error, Exception):
                     raise
                 failed = error
             else:

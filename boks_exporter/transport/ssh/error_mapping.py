@@ -84,13 +84,26 @@ def in_thread(executor: Executor | None, work: Callable[[], _Result]) -> "asynci
         raise no_thread(error) from error
 
 
+def end_of(error: Exception | None) -> Exception | None:
+    """Return why a connection ended, as an error of SSH or of the system.
+
+    Whatever asyncssh stumbled over, in packets that a host sent, ends the connection to this host and nothing else.
+    """
+    if error is None or isinstance(error, OSError | asyncssh.Error):
+        return error
+    return asyncssh.ConnectionLost(f"the host sent what is no SSH: {message_of(error)}")
+
+
 @contextmanager
 def lost_meanwhile(connection: asyncssh.SSHClientConnection | None) -> Iterator[None]:
-    """Make a lost connection of asyncssh's own stumbling over one that was closed while a channel opened on it."""
+    """Make a lost connection of asyncssh's own stumbling over one that was closed while a channel opened on it.
+
+    What ended the connection, in packets that a host sent, may be an error of any kind.
+    """
     try:
         yield
-    except (AttributeError, AssertionError) as error:
-        if connection is None or not connection.is_closed():
+    except Exception as error:
+        if isinstance(error, OSError | asyncssh.Error) or connection is None or not connection.is_closed():
             raise
         message = "the connection was closed while a channel opened on it"
         raise asyncssh.ConnectionLost(message) from error

@@ -9,7 +9,7 @@ import asyncssh
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.transport.base import RawReply
-from boks_exporter.transport.ssh.error_mapping import lost_meanwhile
+from boks_exporter.transport.ssh.error_mapping import end_of, lost_meanwhile
 
 Channel: TypeAlias = asyncssh.SSHClientChannel[bytes]
 
@@ -38,8 +38,8 @@ class Output(asyncssh.SSHClientSession[bytes]):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End with the channel."""
-        if exc is not None:
-            self.fail(exc)
+        if (error := end_of(exc)) is not None:
+            self.fail(error)
         elif not self.ended.done():
             self.ended.set_result(None)
 

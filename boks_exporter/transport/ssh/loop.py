@@ -9,7 +9,7 @@ import asyncssh
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.remote.request import PROTOCOL, Nonce, RequestLine, new_nonce, request_line
 from boks_exporter.transport.base import RawReply
-from boks_exporter.transport.ssh.error_mapping import lost_meanwhile
+from boks_exporter.transport.ssh.error_mapping import end_of, lost_meanwhile
 
 Channel: TypeAlias = asyncssh.SSHClientChannel[bytes]
 
@@ -62,7 +62,7 @@ class Answers(asyncssh.SSHClientSession[bytes]):
     def connection_lost(self, exc: Exception | None) -> None:
         """End with the channel."""
         self.is_ended = True
-        self.error = self.error or exc
+        self.error = self.error or end_of(exc)
         self._finish()
 
     @property
