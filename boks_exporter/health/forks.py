@@ -40,25 +40,30 @@ def _is_fresh(before: History, facts: RoundFacts) -> bool:
 def from_fork_point(before: History, facts: RoundFacts) -> dict[HostName, CopyEvidence]:
     """Return the evidence without the leads that a new master shares: it was ahead in the same tables itself.
 
-    A replica has these updates from the same source, such as the master before it was restored from a backup. What it
-    has beyond the new master is proven again, by `fork_leads` or by its numbers.
+    A replica has these updates from the same source, such as the master before it was restored from a backup, if both
+    began to be ahead together. Once the last master had passed the new one, the new one may have been reloaded since,
+    and its updates need not be the replica's. What a replica has beyond the new master is proven again, by `fork_leads` or by its numbers.
     """
     evidence = dict(facts.history.evidence)
     master = facts.snapshot.master
     if master is None or before.master in {None, master}:
         return evidence
-    shared = before.evidence_of(master).leads
+    shared = before.evidence_of(master).held_leads
     for host, known in facts.history.evidence.items():
         if host == master:
             continue
         leads = {
             table: lead
             for table, lead in known.leads.items()
-            if lead.by_writing or table not in shared or lead.level > shared[table].level
+            if lead.by_writing or table not in shared or not _is_from_the_same_source(lead, shared[table])
         }
         is_settled = bool(known.leads) and not leads
         evidence[host] = replace(known, leads=leads, diverged_since=None if is_settled else known.diverged_since)
     return evidence
+
+
+def _is_from_the_same_source(lead: Lead, of_master: Lead) -> bool:
+    return lead.level <= of_master.level and abs(lead.since - of_master.since) <= _FRESH_SECONDS
 
 
 def writing_leads(before: History, facts: RoundFacts) -> Iterator[Proof]:

@@ -82,6 +82,21 @@ def test_a_copy_that_was_further_ahead_than_the_new_master_keeps_its_lead() -> N
     assert verdict.proven
 
 
+@pytest.mark.parametrize("passed", [False, True], ids=["ahead later", "the master passed both"])
+def test_a_lead_that_the_new_master_need_not_share_stays(*, passed: bool) -> None:
+    """R1 had stale files for long before R2 got ahead; or the master has passed R1, which may be a new copy by now."""
+    watch = Watch()
+    watch.judge(healthy_round(LEVEL, at=0.0, R1=AHEAD, R2=AHEAD if passed else LEVEL))
+    at = 400.0
+    if passed:
+        watch.judge(healthy_round(PASSED, at=at, R1=PASSED, R2=PASSED))
+    else:
+        watch.judge(healthy_round(LEVEL, at=at, R1=AHEAD, R2={7: 120}))
+    new = {7: 210}
+    verdict = watch.judge(promoted(at + INTERVAL, new, new)).host("R2")
+    assert (verdict.state, verdict.promotable, bool(verdict.proven)) == (ReplicaState.UNKNOWN, False, True)
+
+
 def test_a_lead_in_a_table_in_which_the_new_master_was_not_ahead_stays() -> None:
     """Its updates are not the new master's."""
     watch = Watch()
