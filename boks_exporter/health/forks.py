@@ -42,7 +42,8 @@ def from_fork_point(before: History, facts: RoundFacts) -> dict[HostName, CopyEv
 
     A replica has these updates from the same source, such as the master before it was restored from a backup, if both
     began to be ahead together. Once the last master had passed the new one, the new one may have been reloaded since,
-    and its updates need not be the replica's. What a replica has beyond the new master is proven again, by `fork_leads` or by its numbers.
+    and its updates need not be the replica's. What a replica has beyond the new master is proven again, by
+    `fork_leads` or by its numbers.
     """
     evidence = dict(facts.history.evidence)
     master = facts.snapshot.master

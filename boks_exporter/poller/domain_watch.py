@@ -21,7 +21,7 @@ from boks_exporter.health import (
     judge_once,
     judge_round,
 )
-from boks_exporter.model import DomainName, DomainSnapshot, HostName, Seconds
+from boks_exporter.model import DomainName, DomainSnapshot, HostName, Seconds, Timestamp
 from boks_exporter.observe import PATIENCE_SECONDS, Clock, Knowledge, Limiter, RareSections, RoundOptions, observe
 from boks_exporter.poller.counters import Counters
 from boks_exporter.poller.preview import continued
@@ -65,6 +65,7 @@ class DomainWatch:
         self.view: DomainView | None = None
         self.history = (kept or PersistedState()).history
         self.timeline: Timeline = (kept or PersistedState()).timeline
+        self._cleared_at: dict[Clearance, Timestamp] = {}
         self._before = self.history
         self._is_first = self.history.begun_at is None
         self._clock = clock
@@ -135,13 +136,13 @@ class DomainWatch:
         if once:
             judged = judge_once(snapshot, thresholds, exact_to=interval)
         else:
-            judge = partial(
-                judge_round, snapshot, self.history, thresholds, exact_to=interval, clearances=await self._clearances()
-            )
+            entries = await self._clearances()
+            judge = partial(judge_round, snapshot, self.history, thresholds, exact_to=interval, clearances=entries)
             judged = await _judged(judge, snapshot)
             if late := set(_names(domain)) - set(_names(self.domain)) - removed:  # by a reload meanwhile
                 snapshot = snapshot.without(late)
-                judged = judge_round(snapshot, self.history, self.domain.thresholds, exact_to=interval)
+                thresholds = self.domain.thresholds
+                judged = judge_round(snapshot, self.history, thresholds, exact_to=interval, clearances=entries)
         self._log_dropped(snapshot, judged.history)
         self._before, self.history = self.history, judged.history
         self._known = known.after(snapshot)
@@ -211,10 +212,16 @@ class DomainWatch:
         publish()
 
     async def _clearances(self) -> Sequence[Clearance]:
-        """Read what clears evidence, where there is any to clear."""
+        """Read what clears evidence, where there is any to clear; an entry of the future clears nothing yet.
+
+        Entries move along with a step of the clock, as the evidence does: one set back would let them clear new proofs.
+        """
         if self.clearances is None or not (self.history.evidence or seen_beside(self.history.terms)):
             return ()
-        return await self.clearances(self.domain.name)
+        known, now = self._cleared_at, self._clock.now()
+        entries = await self.clearances(self.domain.name)
+        self._cleared_at = {entry: known.get(entry, entry.at) for entry in entries if entry in known or entry.at <= now}
+        return tuple(replace(entry, at=at) for entry, at in self._cleared_at.items())
 
     def overran(self) -> None:
         """Count a round that took longer than the interval."""
@@ -228,6 +235,7 @@ class DomainWatch:
             _log.warning("clock_was_set", boks_domain=self.domain.name, by_seconds=round(step, 3))
             self._before, self.history = self._before.shifted(step), self.history.shifted(step)
             self.timeline = self.timeline.shifted(step)
+            self._cleared_at = {entry: at + step for entry, at in self._cleared_at.items()}
 
 
 async def _judged(judge: Callable[[], Judgement], snapshot: DomainSnapshot) -> Judgement:

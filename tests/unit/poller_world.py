@@ -71,6 +71,16 @@ def domain(name: str = "bank", *hosts: str, **settings: Any) -> DomainSettings:
     )
 
 
+@dataclass
+class SetClock(VirtualClock):
+    """A clock that is set forward or back."""
+
+    ahead: float = 0.0
+
+    def now(self) -> float:
+        return super().now() + self.ahead
+
+
 POLL = PollSettings(interval_seconds=30.0, timeout_seconds=20.0)
 
 

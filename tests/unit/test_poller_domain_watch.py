@@ -1,19 +1,12 @@
 """Counters, log lines and history of one domain's rounds."""
 
 import asyncio
-from dataclasses import dataclass, replace
 from typing import Any
 
 from boks_exporter.errors import FailureReason, TransportError
-from boks_exporter.model import Host
 from boks_exporter.poller import DomainWatch
-from boks_exporter.remote.request import Request
 from boks_exporter.remote.settings import SshSettings
-from boks_exporter.replication import Clearance, CopyEvidence, Lead
-from boks_exporter.transport.base import RawReply
-from tests.unit.observe_world import frames
-from tests.unit.poller_world import LIST, POLL, Watched, World, domain, timed_out
-from tests.virtual.virtual_time import VirtualClock, run_virtually
+from tests.unit.poller_world import SetClock, Watched, World, domain, timed_out
 
 
 async def _minutes(watched: Watched, minutes: float) -> None:
@@ -165,20 +158,6 @@ def test_lag_in_seconds_grows_while_a_replica_is_stuck_and_ends_when_it_follows(
 
 def test_a_clock_that_is_set_raises_no_alarm() -> None:
     """A step of an hour does not make any replica an hour late."""
-
-    @dataclass
-    class SetClock:
-        ahead: float = 0.0
-
-        def now(self) -> float:
-            return 1_700_000_000.0 + self.monotonic() + self.ahead
-
-        def monotonic(self) -> float:
-            return asyncio.get_running_loop().time()
-
-        async def sleep(self, seconds: float) -> None:
-            await asyncio.sleep(seconds)
-
     watched = Watched(World())
     clock = SetClock()
     watched.poller._clock = clock
@@ -227,60 +206,8 @@ def test_the_poller_shows_its_state_in_a_debugger() -> None:
     assert repr(watched.poller) == "<Poller every 30 s: <DomainWatch bank rounds=3>>"
 
 
-# -- evidence ---------------------------------------------------------------------------------------------------------
-
-
-class Ahead(World):
-    """R1 holds two updates too many in a table that M writes twice a second."""
-
-    async def ask(self, host: Host, request: Request) -> RawReply:
-        await asyncio.sleep(0.1)
-        written = 100 + int(asyncio.get_running_loop().time() * 2)
-        if host.name == self.master:
-            return RawReply(frames("master", sequence=_row(written), list=LIST), b"", 0)
-        return RawReply(frames("server", sequence=_row(written + 2)), b"", 0)
-
-
-def _row(number: int) -> str:
-    return f"T7 13678d 8:33:46 {number} ({number})"
-
-
-def test_two_updates_ahead_in_a_busy_table_do_not_flap() -> None:
-    """With rounds of 5 s the numbers are inside the bracket in most rounds."""
-    world = Ahead()
-    watched = Watched(world, poll=replace(POLL, interval_seconds=5.0, timeout_seconds=4.0))
-    watched.take()
-    lines = watched.run(lambda _: asyncio.sleep(300.0))
-    states = [view.health.host("R1").state for _, (view,) in watched.published]
-    first = states.index("ahead")
-    assert {*states[first:]} == {"ahead"}
-    assert [line["state"] for line in events(lines, "host_state_changed") if line["host"] == "R1"] in (
-        ["ahead"],
-        ["ok", "ahead"],
-    )
-
-
 def test_the_first_recorded_round_is_logged() -> None:
     watched = Watched()
     watched.take()
     lines = watched.run(lambda _: _minutes(watched, 1))
     assert events(lines, "evidence_begins") == [{"since": watched.view.evidence_since}]
-
-
-def test_a_clearance_ends_the_evidence_and_a_new_proof_begins_it_again() -> None:
-    """R1 was ahead by 5 in T9 before it was rebuilt; in T7 it is ahead now."""
-
-    async def clearances(name: str) -> list[Clearance]:
-        return [Clearance("R1", 1.5, "anna", "rebuilt")] if name == "bank" else []
-
-    async def main() -> DomainWatch:
-        watch = DomainWatch(domain("bank"), Ahead(), VirtualClock())
-        watch.clearances = clearances
-        evidence = CopyEvidence(leads={9: Lead(1.0, 1.0, 5, 50, 2.0)})
-        watch.history = replace(watch.history, evidence={"R1": evidence})
-        for _ in range(3):
-            await watch.run_round(asyncio.Semaphore(5), 30.0)
-            await asyncio.sleep(30.0)
-        return watch
-
-    assert {*run_virtually(main()).history.evidence_of("R1").leads} == {7}
