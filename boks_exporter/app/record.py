@@ -135,7 +135,7 @@ def _name(name: str, aliases: Aliases | None) -> str:
 def _host(host: Host, aliases: Aliases | None) -> Host:
     if aliases is None:
         return host
-    site, section = aliases.name(host.site), aliases.name(host.section)
+    site, section = aliases.place(host.site), aliases.place(host.section)
     return replace(host, name=aliases.name(host.name), address=aliases.name(host.address), site=site, section=section)
 
 

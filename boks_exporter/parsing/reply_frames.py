@@ -23,7 +23,7 @@ _LONGEST_VERSION: Final = 40
 
 _INSTALL: Final = "compare its version with `boks-exporter gate --version` and install that one"
 _OWN_REQUEST: Final = "a request of boks-exporter's own; is another program using this key?"
-_REFUSALS: Final = {
+REFUSALS: Final = {
     "untrusted_config": "boks-gate.conf to be a plain file that only root can write; run "
     "`chown root boks-gate.conf; chmod 644 boks-gate.conf` on the host",
     "bad_config": "a boks-gate.conf that the gate understands; compare it with what "
@@ -73,7 +73,7 @@ class RefusedError(ParseError):
 
     def __init__(self, refusal: str, *, line: int, found: str) -> None:
         self.refusal = refusal
-        expected = _REFUSALS.get(refusal, f"an answer; this version does not know the reason: {_INSTALL}")
+        expected = REFUSALS.get(refusal, f"an answer; this version does not know the reason: {_INSTALL}")
         super().__init__(line=line, column=1, expected=expected, found=repr(found))
 
 

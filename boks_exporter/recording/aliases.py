@@ -50,6 +50,7 @@ class Aliases:
         self._labels = _Replacements(_label_candidates, len)
         self._ipv4 = _Replacements(_ipv4_candidates, len)
         self._ipv6 = _Replacements(_ipv6_candidates, lambda address: re.sub(r"[0-9a-fA-F]", "0", address))
+        self._places = _Replacements(_label_candidates, len)
         self._sums = _Replacements(_sum_candidates, len)
 
     def __repr__(self) -> str:
@@ -69,6 +70,15 @@ class Aliases:
         if IPV4.fullmatch(name) or IPV6.fullmatch(name):
             return self.address(name)
         return ".".join(map(self._label, name.split(".")))
+
+    def machine(self, name: str) -> str:
+        """Replace a machine's own name, which need not be that of a known host."""
+        self.add_names([name])
+        return self.name(name)
+
+    def place(self, text: str) -> str:
+        """Replace the name of a site or section, which may be a number or a network."""
+        return self._places[text] if text else ""
 
     def knows(self, name: str) -> bool:
         """Whether every label of a name has a replacement."""

@@ -16,6 +16,7 @@ from boks_exporter.parsing.list_header import is_header
 from boks_exporter.parsing.list_rows import is_like_a_row
 from boks_exporter.parsing.nonce_frames import nonce_of
 from boks_exporter.parsing.processes import PROCESSES
+from boks_exporter.parsing.reply_frames import REFUSALS
 from boks_exporter.parsing.table_mentions import is_like_a_row as is_like_a_table
 from boks_exporter.recording.aliases import IPV4, IPV6, Aliases
 from boks_exporter.recording.vocabulary import is_kept
@@ -23,7 +24,14 @@ from boks_exporter.recording.vocabulary import is_kept
 _WORD: Final = re.compile(r"\w[\w.@-]*")
 _NUMBER: Final = re.compile(r"[0-9][0-9.,:dD-]*")
 _TABLE: Final = re.compile(r"(?i)\b(?:t[ :#._-]?|table\W{0,2})[0-9]{1,4}\b")
-_MACHINE: Final = re.compile(r"(?<=\shost=)\S+")
+_FRAME_WORD: Final = re.compile(
+    r"=[0-9a-f]*|=?(?:boks-gate/[12]|section|errors|end|done|refused)"
+    r"|version=replay|skipped=(?:client|not_master|not_recorded)"
+    r"|(?:version|clock|boks_init|started|exit|timeout|seconds|sections)=[0-9][0-9.:TZ-]*"
+)
+"""What a frame of the gate is made of, besides names and reasons."""
+_OWNERS: Final = re.compile(r"oldest=\S+\s+\S+\s+\S+\s+\S+(?=\s)")
+"""The part of a file's line that may hold the numbers of its owner and group."""
 _SIZE: Final = re.compile(r"(?:lines|files)=[0-9]+\s*|oldest=.*")
 _FIGURE: Final = re.compile(r"(?i)\b(?:total|free|used|largest\s+free)\s*[:=]\s*[0-9]")
 _OUTSIDE: Final = "outside"
@@ -53,13 +61,31 @@ def scrub_reply(raw: bytes, aliases: Aliases) -> bytes:
 
 
 def _line(line: str, place: _Place, marks: tuple[str, ...], aliases: Aliases, *, is_prefixed: bool) -> str:
-    if line.startswith(marks):
-        _follow(line, place)
-        return _MACHINE.sub(lambda found: aliases.name(found[0]), line)
+    at = 0 if line.startswith(marks) else -1
+    if at and not is_prefixed and place.section == _OUTSIDE:
+        at = line.find(marks[0])  # a login may print text before the first frame, on the same line
+    if at >= 0:
+        _follow(line[at:], place)
+        return scrub_line(line[:at], _OUTSIDE, aliases) + _frame(line[at:], aliases)
     mark = line[:1] if is_prefixed and place.section != _OUTSIDE and line[:1] in {"|", "!"} else ""
     is_output = not place.is_errors and (not is_prefixed or mark == "|")
     section = place.section if is_output else _OUTSIDE
     return mark + scrub_line(line[len(mark) :], section, aliases)
+
+
+def _frame(line: str, aliases: Aliases) -> str:
+    """Scrub a frame, which keeps its own words, and its numbers."""
+
+    def replaced(match: re.Match[str]) -> str:
+        word = match[0]
+        if word.startswith("host="):
+            return "host=" + aliases.machine(word.removeprefix("host="))
+        if _FRAME_WORD.fullmatch(word) or word in REFUSALS or word in {*Section}:
+            return word
+        key = next((key for key in ("skipped=", "version=") if word.startswith(key)), "")
+        return key + _words(word.removeprefix(key), _OUTSIDE, aliases, keeps_numbers=False)
+
+    return re.sub(r"\S+", replaced, line)
 
 
 def _follow(frame: str, place: _Place) -> None:
@@ -82,16 +108,28 @@ def scrub_line(line: str, section: str, aliases: Aliases) -> str:
     own = next((form for name, form in _OWN_FORMS.items() if name == section), None)
     if own and own.fullmatch(line.rstrip()):
         return line
-    keeps_numbers = _keeps_numbers(line, section, aliases)
+    owners = _OWNERS.match(line)
+    if owners and section in {Section.ERRLOG, Section.QUEUE}:
+        return _scrubbed(owners[0], section, aliases) + _scrubbed(line[owners.end() :], section, aliases, is_size=True)
+    return _scrubbed(line, section, aliases, is_size=_keeps_numbers(line, section, aliases))
+
+
+def _scrubbed(line: str, section: str, aliases: Aliases, *, is_size: bool = False) -> str:
     return "".join(
-        aliases.address(text) if is_address else _words(text, section, aliases, keeps_numbers=keeps_numbers)
+        aliases.address(text) if is_address else _words(text, section, aliases, keeps_numbers=is_size)
         for text, is_address in _split_at_addresses(line)
     )
 
 
 def _split_at_addresses(line: str) -> Iterator[tuple[str, bool]]:
     at = 0
-    found = sorted([*IPV4.finditer(line), *IPV6.finditer(line)], key=lambda match: match.start())
+    short = [*IPV4.finditer(line)]
+    long = (
+        match
+        for match in IPV6.finditer(line)
+        if all(match.end() <= each.start() or each.end() <= match.start() for each in short)
+    )
+    found = sorted([*short, *long], key=lambda match: match.start())
     for match in found:
         if match.start() >= at:
             yield line[at : match.start()], False

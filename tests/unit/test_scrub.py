@@ -29,6 +29,8 @@ SECRETS = (
     "4711471147",
     "s3cr3t",
     "geheim",
+    "10.20.30.",
+    "'4711'",
 )
 """What is planted in every section, below."""
 
@@ -75,7 +77,7 @@ def secret_domain(directory: Path) -> Path:
     for name, role in HOSTS.items():
         (directory / "bigbank" / name).mkdir(parents=True)
         (directory / "bigbank" / name / "reply.txt").write_text(raw_reply(name, role), encoding="utf-8")
-        hosts += f"      - {{name: {name}, address: {name}.bigbank.intra, site: Rotterdam}}\n"
+        hosts += f"      - {{name: {name}, address: {name}.bigbank.intra, site: '4711', section: 10.20.30.0/24}}\n"
     config = directory / "config.yaml"
     config.write_text(
         f"domains:\n  - name: bigbank\n    transport: {{kind: replay, directory: bigbank}}\n    hosts:\n{hosts}",
@@ -95,6 +97,29 @@ def test_no_secret_is_left_after_scrubbing_and_the_verdicts_are_the_same(tmp_pat
     after = texts(tmp_path / "out")
     assert [secret for secret in SECRETS if secret.lower() in after.lower()] == []
     assert states(tmp_path / "out" / "replay.yaml") == states(config)
+
+
+NONCE = "5f3c00aa"
+OPENING = f"={NONCE} boks-gate/2 version=2.1.0 host=lonmast01 boks_init=4711 started=1764438012"
+IN_FRAMES = (
+    OPENING,
+    f"alice's login: {OPENING}",
+    f"={NONCE} refused alice hunter2",
+    "=refused alice",
+    f"{OPENING}\n={NONCE} done sections=0 alice=hunter2\nalice\n={NONCE} section geheim",
+    f"{OPENING}\n={NONCE} section list\nlonmast01 ::ffff:10.20.30.40 04:49 18 OK\n={NONCE} end list exit=0",
+    f"{OPENING}\n={NONCE} section queue\noldest=-rw-r----- 1 4711471147 4711471147 312 Nov 23 08:12 dd_fcom_1",
+)
+
+
+@pytest.mark.parametrize("sent", IN_FRAMES)
+def test_no_secret_is_left_in_or_around_frames(sent: str) -> None:
+    """Also where the reply breaks off, so that nobody knows the machine by the name in its first frame."""
+    scrubbed = scrub_reply(sent.encode(), Aliases()).decode()
+    assert [secret for secret in (*SECRETS, "20.30.40") if secret in scrubbed] == []
+    assert [*map(len, scrubbed.split("\n"))] == [*map(len, sent.split("\n"))]
+    frames = re.findall(r"=5f3c00aa (?:boks-gate/2 version=2.1.0 host=|done|end list exit=0|section|refused)", sent)
+    assert [frame for frame in frames if frame not in scrubbed] == []
 
 
 def test_scrubbing_keeps_the_width_of_every_line(tmp_path: Path) -> None:
