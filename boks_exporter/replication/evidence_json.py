@@ -4,7 +4,15 @@ from typing import Any
 
 from boks_exporter.replication.conditions import Condition
 from boks_exporter.replication.evidence import CopyEvidence, Difference, Lead, Reload
-from boks_exporter.replication.json_values import mapping_of, name_of, number_of, optional_time_of, table_of, time_of
+from boks_exporter.replication.json_values import (
+    mapping_of,
+    name_of,
+    number_of,
+    optional_seconds_of,
+    optional_time_of,
+    table_of,
+    time_of,
+)
 from boks_exporter.replication.master_terms import Marks, MasterTerm
 
 
@@ -70,7 +78,7 @@ def _difference(found: Any, where: str) -> Difference:
         condition=Condition(str(known.get("condition"))),
         since=time_of(known.get("since"), f"{where}.since"),
         proven_at=time_of(known.get("proven_at"), f"{where}.proven_at"),
-        stamp=optional_time_of(known.get("stamp"), f"{where}.stamp"),
+        stamp=optional_seconds_of(known.get("stamp"), f"{where}.stamp"),
         ended_at=optional_time_of(known.get("ended_at"), f"{where}.ended_at"),
     )
 
@@ -127,6 +135,6 @@ def _marks(found: Any, where: str) -> Marks:
 def _mark(found: Any, where: str) -> tuple[int, float | None]:
     match found:
         case [int(number), stamp]:
-            return number_of(number, where), optional_time_of(stamp, where)
+            return number_of(number, where), optional_seconds_of(stamp, where)
     message = f"{where}: expected [sequence, stamp], found {found!r:.60}"
     raise ValueError(message)

@@ -9,7 +9,15 @@ from boks_exporter.model import HostName, ReplicaLine, ReportedStatus, Role, Seq
 from boks_exporter.replication.discovered import DiscoveredHost
 from boks_exporter.replication.evidence_json import evidence_document, evidence_of, term_document, term_of
 from boks_exporter.replication.history import History
-from boks_exporter.replication.json_values import mapping_of, name_of, number_of, optional_time_of, table_of, time_of
+from boks_exporter.replication.json_values import (
+    mapping_of,
+    name_of,
+    number_of,
+    optional_seconds_of,
+    optional_time_of,
+    table_of,
+    time_of,
+)
 from boks_exporter.replication.table_history import Step, TableHistory
 
 _KEYS: Final = {
@@ -132,9 +140,9 @@ def _line(found: Any, where: str) -> ReplicaLine | None:
         case [str(server), packet, failure, sync, packets, str(status), str(word)]:
             return ReplicaLine(
                 server,
-                optional_time_of(packet, where),
-                optional_time_of(failure, where),
-                optional_time_of(sync, where),
+                optional_seconds_of(packet, where),
+                optional_seconds_of(failure, where),
+                optional_seconds_of(sync, where),
                 None if packets is None else number_of(packets, where),
                 ReportedStatus(status),
                 word,
@@ -164,7 +172,7 @@ def _history(table: str, found: Any) -> TableHistory:
             raise ValueError(message)
     stamp = known.get("stamp")
     return TableHistory(
-        stamp=None if stamp is None else time_of(stamp, f"{where}.stamp"),
+        stamp=optional_seconds_of(stamp, f"{where}.stamp"),
         since=time_of(known.get("since"), f"{where}.since"),
         steps=steps,
         read_at=time_of(known.get("read_at"), f"{where}.read_at"),

@@ -1,10 +1,13 @@
 """Values of a JSON document, each checked; raises ValueError with the place of a wrong one."""
 
 from collections.abc import Mapping
-from math import isfinite
-from typing import Any
+from sys import float_info
+from typing import Any, Final
 
 from boks_exporter.model import HostName, Sequence, TableNumber
+
+_EARLIEST: Final = -1e10
+_LATEST: Final = 2.5e11
 
 
 def mapping_of(found: Any, where: str) -> Mapping[str, Any]:
@@ -39,12 +42,27 @@ def number_of(found: Any, where: str) -> Sequence:
     return found
 
 
-def time_of(found: Any, where: str) -> float:
+def seconds_of(found: Any, where: str) -> float:
     """Return a finite number of seconds."""
-    if not isinstance(found, int | float) or isinstance(found, bool) or not isfinite(found):
+    is_number = isinstance(found, int | float) and not isinstance(found, bool)
+    if not is_number or not -float_info.max <= found <= float_info.max:
         message = f"{where}: expected a number of seconds, found {found!r:.60}"
         raise ValueError(message)
     return float(found)
+
+
+def time_of(found: Any, where: str) -> float:
+    """Return a time that a calendar has, in seconds since 1970."""
+    at = seconds_of(found, where)
+    if not _EARLIEST <= at <= _LATEST:
+        message = f"{where}: expected seconds since 1970, found {found!r:.60}"
+        raise ValueError(message)
+    return at
+
+
+def optional_seconds_of(found: Any, where: str) -> float | None:
+    """Return a number of seconds or None."""
+    return None if found is None else seconds_of(found, where)
 
 
 def optional_time_of(found: Any, where: str) -> float | None:
