@@ -128,18 +128,33 @@ def _domains(settings: "Settings", name: str | None) -> list["DomainSettings"]:
 
 
 def _domain_of(settings: "Settings", name: str | None, host: str | None) -> "DomainSettings":
-    """Find the one domain that is meant; a discovered host is in none of the lists, so one domain may be any host's."""
+    """Find the one domain that is meant; a discovered host is in no configuration, so one domain may be any host's."""
     found = _domains(settings, name)
     if len(found) > 1:
         found = [domain for domain in found if any(each.name == host for each in domain.hosts)] or found
     if len(found) > 1:
         message = f"{host} may be in several domains: {', '.join(each.name for each in found)}; add --domain"
         raise click.UsageError(message)
-    configured = {each.name for each in found[0].hosts}
-    if host is not None and not found[0].discover and host not in configured:
-        message = f"no host {host} in {found[0].name}; there are: {', '.join(sorted(configured))}"
+    known = _names(settings, found[0])
+    if host is not None and known is not None and host not in known:
+        message = f"no host {host} in {found[0].name}; there are: {', '.join(sorted(known))}"
         raise click.UsageError(message)
     return found[0]
+
+
+def _names(settings: "Settings", domain: "DomainSettings") -> set[str] | None:
+    """Return the hosts of a domain; None where discovered ones are not known here."""
+    from boks_exporter.poller import StateUnreadableError, read_states
+
+    configured = {each.name for each in domain.hosts}
+    if not domain.discover:
+        return configured
+    try:
+        states = read_states(settings.state_file) if settings.state_file else {}
+    except StateUnreadableError:
+        return None
+    history = states[domain.name].history if domain.name in states else None
+    return {*configured, *history.discovered, *history.evidence} if history else None
 
 
 def _as_text(found: list[tuple[str, float | None, Any, tuple["Clearance", ...]]]) -> Iterator[str]:

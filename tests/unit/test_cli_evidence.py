@@ -93,6 +93,15 @@ def test_wrong_usage_writes_nothing(config: Path, words: list[str], capsys: pyte
     assert not (config.parent / "journal.sqlite").exists()
 
 
+def test_a_name_that_is_no_host_of_a_domain_that_discovers_clears_nothing(config: Path) -> None:
+    """It would be said to be cleared, and the copy that was meant would keep its evidence."""
+    text = config.read_text(encoding="utf-8").replace("    hosts:", "    discover: true\n    hosts:")
+    config.write_text(text.replace("      - name: REPHOST2\n        site: Utrecht\n", ""), encoding="utf-8")
+    assert run(arguments(config, "evidence", "clear", "rephost2", "--reason", "rebuilt")) == 2
+    assert not (config.parent / "journal.sqlite").exists()
+    assert run(arguments(config, "evidence", "clear", "REPHOST2", "--reason", "rebuilt")) == 0
+
+
 def test_an_unreadable_state_file_is_a_note_of_a_one_shot_poll_and_a_failure_of_the_list(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
