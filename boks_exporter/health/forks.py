@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final, TypeAlias
 
 from boks_exporter.health.replica_conditions import RoundFacts
-from boks_exporter.model import HostName, Observed, Role, Seconds, TableNumber
+from boks_exporter.model import HostName, MasterReading, Observed, Role, Seconds, TableNumber
 from boks_exporter.replication import CopyEvidence, History, Lead, MasterTerm
 
 Proof: TypeAlias = tuple[HostName, TableNumber, Lead]
@@ -16,8 +16,7 @@ _FRESH_SECONDS: Final[Seconds] = 300.0
 
 def fork_leads(before: History, facts: RoundFacts) -> Iterator[Proof]:
     """Yield what replicas had shortly before a change of masters and the new master did not have when it began."""
-    snapshot = facts.snapshot
-    reading = next((each for each in snapshot.master_readings if each.host == snapshot.master), None)
+    snapshot, reading = facts.snapshot, _first_reading(facts)
     if reading is None or before.master in {None, snapshot.master} or not _is_fresh(before, facts):
         return
     numbers = reading.sequences.by_table()
@@ -31,6 +30,10 @@ def fork_leads(before: History, facts: RoundFacts) -> Iterator[Proof]:
                 amount = level - row.sequence
                 if amount >= facts.thresholds.ahead_sequences:
                     yield host, table, Lead(reading.started_at, reading.started_at, amount, level)
+
+
+def _first_reading(facts: RoundFacts) -> MasterReading | None:
+    return next((each for each in facts.snapshot.master_readings if each.host == facts.snapshot.master), None)
 
 
 def _is_fresh(before: History, facts: RoundFacts) -> bool:
@@ -76,6 +79,20 @@ def writing_leads(before: History, facts: RoundFacts) -> Iterator[Proof]:
         seen = facts.snapshot.outcome(host)
         if isinstance(seen, Observed) and seen.role in {Role.REPLICA, Role.CLIENT}:
             yield from _written(host, term, winner)
+    yield from _written_before_a_return(before, facts)
+
+
+def _written_before_a_return(before: History, facts: RoundFacts) -> Iterator[Proof]:
+    """Yield what others had as masters while this one was silent, and it lacks now that it is the master again."""
+    master, reading = facts.snapshot.master, _first_reading(facts)
+    back = before.terms.get(master) if master else None
+    if back is None or reading is None:
+        return
+    numbers = {row.table: (row.sequence, row.stamp) for row in reading.sequences.tables}
+    returned = replace(back, since=reading.started_at, first=numbers)
+    for host, term in before.terms.items():
+        if term.since > back.read_at:
+            yield from _written(host, term, returned)
 
 
 def _written(host: HostName, term: MasterTerm, winner: MasterTerm) -> Iterator[Proof]:

@@ -8,7 +8,7 @@ from boks_exporter.health import DomainHealth, LastRound, ReplicaState, judge_ag
 from boks_exporter.health.thresholds import Thresholds
 from boks_exporter.model import DomainSnapshot, Environment, Observed, Role
 from boks_exporter.replication import dump, restore
-from tests.unit.domain_rounds import INTERVAL, STAMP, Numbers, Watch, answers, healthy_round, listed, snapshot
+from tests.unit.domain_rounds import INTERVAL, STAMP, Numbers, Watch, answers, healthy_round, listed, silent, snapshot
 
 LEVEL = {7: 100}
 AHEAD = {7: 130}
@@ -104,6 +104,19 @@ def test_a_lead_in_a_table_in_which_the_new_master_was_not_ahead_stays() -> None
     watch.judge(healthy_round({7: 100, 9: 50}, at=INTERVAL, R1={7: 100, 9: 60}, R2={7: 130, 9: 50}))
     verdict = watch.judge(promoted(2 * INTERVAL, {7: 140, 9: 60}, {7: 140, 9: 60})).host("R2")
     assert verdict.proven
+
+
+def test_what_a_host_wrote_as_master_while_another_was_silent_is_kept_when_that_one_is_master_again() -> None:
+    """R1 is away when M is back with fewer updates than R1 gave out; M has passed it when R1 is a replica again."""
+    watch, fewer, more = Watch(), {7: 102}, {7: 120}
+    watch.judge(healthy_round(LEVEL, at=0.0, R1=LEVEL))
+    master = answers("R1", Role.MASTER, {7: 105}, INTERVAL)
+    watch.judge(snapshot(master, silent("M", INTERVAL), at=INTERVAL, second={7: 105}, lines=()))
+    back = answers("M", Role.MASTER, fewer, 2 * INTERVAL), silent("R1", 2 * INTERVAL)
+    watch.judge(snapshot(*back, at=2 * INTERVAL, second=fewer, lines=(listed("R1"),)))
+    watch.history = restore(dump(watch.history))
+    verdict = watch.judge(healthy_round(more, at=3 * INTERVAL, R1=more)).host("R1")
+    assert (verdict.state, verdict.promotable, bool(verdict.proven)) == (ReplicaState.UNKNOWN, False, True)
 
 
 def missing_round(at: float, *, is_whole: bool = True) -> DomainSnapshot:
