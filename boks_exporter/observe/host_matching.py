@@ -127,6 +127,13 @@ def discovered(master: Observed, configured: tuple[Host, ...], address_template:
     )
 
 
+def configured_names(known: Iterable[HostName], configured: Iterable[Host]) -> dict[HostName, HostName]:
+    """Return the known hosts for which the configuration has other names, with these."""
+    names = Names(configured)
+    found = {name: names.host(name) for name in known}
+    return {name: host.name for name, host in found.items() if host and host.name != name}
+
+
 def reading_of(seen: Observed) -> MasterReading | None:
     """Return a master's sequences as one end of a bracket."""
     if seen.sequences is None:

@@ -22,7 +22,16 @@ from boks_exporter.health import (
     judge_round,
 )
 from boks_exporter.model import DomainName, DomainSnapshot, HostName, Seconds, Timestamp
-from boks_exporter.observe import PATIENCE_SECONDS, Clock, Knowledge, Limiter, RareSections, RoundOptions, observe
+from boks_exporter.observe import (
+    PATIENCE_SECONDS,
+    Clock,
+    Knowledge,
+    Limiter,
+    RareSections,
+    RoundOptions,
+    configured_names,
+    observe,
+)
 from boks_exporter.poller.counters import Counters
 from boks_exporter.poller.preview import continued
 from boks_exporter.poller.state_changes import changes
@@ -75,6 +84,7 @@ class DomainWatch:
             discovered=hosts_of(self.history.discovered),
         )
         self._tally = Counters()
+        self._named_by: DomainSettings | None = None
 
     def __repr__(self) -> str:
         """Return the domain and how far it is."""
@@ -128,6 +138,7 @@ class DomainWatch:
         options = RoundOptions(self.closer_polls, preview, self.rare, patience, limit, deadline)
         self._follow_the_clock()
         domain = self.domain
+        self._follow_the_configuration(domain)
         known = self._knowledge(domain)
         snapshot = await observe(domain, self.transport, self._clock, known, limiter, options)
         if removed := set(_names(domain)) - set(_names(self.domain)):
@@ -226,6 +237,17 @@ class DomainWatch:
     def overran(self) -> None:
         """Count a round that took longer than the interval."""
         self._tally.overruns += 1
+
+    def _follow_the_configuration(self, domain: DomainSettings) -> None:
+        """Give a host, with all that is known of it, the name that the configuration has for it since."""
+        if domain is self._named_by:
+            return
+        self._named_by = domain
+        found = {*self.history.discovered, *self.history.evidence, *(host.name for host in self._known.discovered)}
+        if names := configured_names(found, domain.hosts):
+            self._before, self.history = self._before.renamed(names), self.history.renamed(names)
+            left = tuple(host for host in self._known.discovered if host.name not in names)
+            self._known = replace(self._known, discovered=left)
 
     def _follow_the_clock(self) -> None:
         """Move the history by a step of the clock; a step of an hour would otherwise age every update by one."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from boks_exporter.exposition import DomainView, ExpositionOptions
 from boks_exporter.model import Host
 from boks_exporter.poller import DomainWatch
 from boks_exporter.remote.request import Request
@@ -109,3 +110,30 @@ def test_an_entry_clears_nothing_that_is_proven_after_it(step: float) -> None:
         return states
 
     assert run_virtually(main()) == ["ahead", "ok", "ahead", "unknown", "unknown"]
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+@pytest.mark.parametrize("before", [("M",), ("M", "r1")], ids=["discovered", "configured"])
+def test_a_host_that_the_configuration_names_otherwise_keeps_its_evidence(
+    before: tuple[str, ...], is_restarted: bool
+) -> None:
+    """As the list names it, in another case, or with its domain: it is one host, and the list's row is its own."""
+    world = Numbers()
+
+    async def main() -> DomainView:
+        watch = DomainWatch(domain("bank", *before, discover=True), world, VirtualClock())
+        await watch.run_round(asyncio.Semaphore(5), 30.0)
+        assert watch.history.evidence
+        world.master_has = world.replica_has = 200
+        new = domain("bank", "M", "R1.bank.example", discover=True)
+        if is_restarted:
+            watch = DomainWatch(new, world, VirtualClock(), watch.kept)
+        else:
+            watch.apply_settings(new, world, ExpositionOptions())
+        return await watch.run_round(asyncio.Semaphore(5), 30.0)
+
+    view = run_virtually(main())
+    assert [host.name for host in view.snapshot.hosts] == ["M", "R1.bank.example"]
+    assert view.snapshot.unresolved == ()
+    verdict = view.health.host("R1.bank.example")
+    assert (str(verdict.state), bool(verdict.proven)) == ("unknown", True)
