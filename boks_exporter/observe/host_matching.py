@@ -2,7 +2,7 @@
 
 import re
 import string
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
@@ -120,11 +120,22 @@ def discovered(master: Observed, configured: tuple[Host, ...], address_template:
     """
     lines, names = master.replicas.lines if master.replicas else (), Names(configured)
     servers = (line.server.strip(_MARKS) or line.server for line in lines if names.host(line.server) is None)
-    new = {server.casefold(): server for server in servers if _CAN_BE_HOST.fullmatch(server)}
+    named = {server.casefold(): server for server in servers if _CAN_BE_HOST.fullmatch(server)}
+    new = _without_full_names(named)
     return tuple(
         Host(name=server, address=address_template.replace("{name}", server), discovered=True)
         for server in new.values()
     )
+
+
+def _without_full_names(servers: Mapping[str, str]) -> Mapping[str, str]:
+    """Leave out the full name of a server that is listed by its short name, too, unless two have that first label."""
+    full = Counter(_first_label(name) for name in servers if "." in name)
+    return {
+        name: server
+        for name, server in servers.items()
+        if "." not in name or _first_label(name) not in servers or full[_first_label(name)] > 1
+    }
 
 
 def configured_names(known: Iterable[HostName], configured: Iterable[Host]) -> dict[HostName, HostName]:

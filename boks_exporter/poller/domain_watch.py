@@ -147,13 +147,11 @@ class DomainWatch:
         if once:
             judged = judge_once(snapshot, thresholds, exact_to=interval)
         else:
-            entries = await self._clearances()
-            judge = partial(judge_round, snapshot, self.history, thresholds, exact_to=interval, clearances=entries)
-            judged = await _judged(judge, snapshot)
+            judge = partial(judge_round, exact_to=interval, clearances=await self._clearances())
+            judged = await _judged(partial(judge, snapshot, self.history, thresholds), snapshot)
             if late := set(_names(domain)) - set(_names(self.domain)) - removed:  # by a reload meanwhile
                 snapshot = snapshot.without(late)
-                thresholds = self.domain.thresholds
-                judged = judge_round(snapshot, self.history, thresholds, exact_to=interval, clearances=entries)
+                judged = judge(snapshot, self.history, self.domain.thresholds)
         self._log_dropped(snapshot, judged.history)
         self._before, self.history = self.history, judged.history
         self._known = known.after(snapshot)

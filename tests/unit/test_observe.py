@@ -199,3 +199,22 @@ async def test_a_configured_host_is_never_replaced_by_a_discovered_one() -> None
     transport = Scripted({"M": [master(10)], "R1": [replica(10)]})
     snapshot = await observe(domain("M", "R1", discover=True), transport, StillClock(), known)
     assert [(host.name, host.discovered) for host in snapshot.hosts] == [("M", False), ("R1", False)]
+
+
+@pytest.mark.parametrize(
+    ("listed", "found"),
+    [
+        (("r9.example.net", "R9"), ["R9"]),
+        (("R9", "r9.example.net", "r9.example.org"), ["R9", "r9.example.net", "r9.example.org"]),
+        (("R9.example.net", "r9.example.net"), ["r9.example.net"]),
+    ],
+)
+async def test_a_server_that_is_listed_by_several_names_is_discovered_once(
+    listed: tuple[str, ...], found: list[str]
+) -> None:
+    """Unless two servers have the short name."""
+    transport = Scripted({"M": [master(10, listed)], **{name: [replica(10)] for name in found}})
+    snapshot = await observe(domain("M", discover=True), transport, StillClock(), KNOWN)
+    assert [host.name for host in snapshot.hosts] == ["M", *found]
+    if len(found) == 1:
+        assert len(snapshot.lines(found[0])) == len(listed)
