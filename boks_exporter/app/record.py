@@ -19,6 +19,7 @@ from boks_exporter.poller import DomainWatch
 from boks_exporter.recording.aliases import Aliases
 from boks_exporter.recording.files import CONFIG, RecordedDomain, replay_config, write_replies
 from boks_exporter.recording.scrub import ignored_forms, scrub_reply
+from boks_exporter.remote.settings import ReplaySettings
 from boks_exporter.transport.base import RawReply, Transport
 from boks_exporter.transport.recorder import RecordedHost, RecordingTransport
 from boks_exporter.transport.replay import round_name
@@ -151,20 +152,27 @@ def _scrubbed(raw: RawReply, aliases: Aliases) -> RawReply:
 
 
 def _compare(recordings: Sequence[Recording], directory: Path, aliases: Aliases | None) -> None:
-    """Replay the last rounds, and compare the verdicts with those of the hosts themselves."""
+    """Replay each round, and compare the verdicts with those of the hosts themselves."""
     replayed = load(directory / CONFIG)
-    views = asyncio.run(poll_once(replayed)) if all(len(each.rounds) == 1 for each in recordings) else ()
-    for recording, view in zip(recordings, views, strict=False):
-        wanted = {_name(verdict.host, aliases): verdict.state for verdict in recording.views[-1].health.hosts}
-        found = {verdict.host: verdict.state for verdict in view.health.hosts}
-        if different := sorted(name for name in wanted if found.get(name) is not wanted[name]):
-            original = {_name(host.name, aliases): host.name for host in recording.hosts}
-            message = (
-                f"the recording of {recording.domain.name} would replay to other verdicts on "
-                f"{', '.join(original[name] for name in different)}, so it was not written; record without --scrub and "
-                "report which lines these hosts print"
-            )
-            raise RecordingError(message)
+    for recording, domain in zip(recordings, replayed.domains, strict=True):
+        for (at, _), recorded in zip(recording.rounds, recording.views, strict=True):
+            place = directory / domain.name
+            transport = ReplaySettings(directory=place if len(recording.rounds) == 1 else place / round_name(at))
+            settings = replace(replayed, domains=(replace(domain, transport=transport),))
+            _compare_round(recording, recorded, asyncio.run(poll_once(settings))[0], aliases)
+
+
+def _compare_round(recording: Recording, recorded: DomainView, view: DomainView, aliases: Aliases | None) -> None:
+    wanted = {_name(verdict.host, aliases): verdict.state for verdict in recorded.health.hosts}
+    found = {verdict.host: verdict.state for verdict in view.health.hosts}
+    if different := sorted(name for name in wanted if found.get(name) is not wanted[name]):
+        original = {_name(host.name, aliases): host.name for host in recording.hosts}
+        message = (
+            f"the recording of {recording.domain.name} would replay to other verdicts on "
+            f"{', '.join(original[name] for name in different)}, so it was not written; record without --scrub and "
+            "report which lines these hosts print"
+        )
+        raise RecordingError(message)
 
 
 def observed(recordings: Sequence[Recording]) -> list[Observed]:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from boks_exporter.app.record import record
 from boks_exporter.app.record import write as write_recordings
 from boks_exporter.cli.root_command import run
 from boks_exporter.config import load
-from boks_exporter.errors import FailureReason, TransportError
+from boks_exporter.errors import FailureReason, RecordingError, TransportError
 from boks_exporter.model import Host
 from boks_exporter.recording.files import write_replies
 from boks_exporter.remote.request import EVERY_GATE, READING
@@ -126,6 +127,17 @@ def test_a_recorded_history_has_a_directory_for_each_round(tmp_path: Path) -> No
     assert len(rounds) == 3
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ", name) for name in nonempty(rounds))
     assert states(tmp_path / "out" / "replay.yaml") == states(config)
+
+
+def test_a_history_of_which_one_round_would_replay_to_other_verdicts_is_not_written(tmp_path: Path) -> None:
+    """It is compared round by round, as a recording of one round is."""
+    (recording,) = asyncio.run(record(load(write(tmp_path, healthy())), (), 30.0, 60.0, RunningClock()))
+    host = recording.rounds[1][1]["REPHOST3"]
+    assert host.reply
+    host.reply = replace(host.reply, stdout=host.reply.stdout.replace(b"5053 (5053)", b"5099 (5099)"))
+    with pytest.raises(RecordingError, match="REPHOST3"):
+        write_recordings([recording], tmp_path / "out", is_scrubbed=True)
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("options", [("--every", "1s"), ("--for", "1m"), ("--every", "0.1s", "--for", "1m")])
