@@ -237,7 +237,7 @@ class DomainWatch:
         self._tally.overruns += 1
 
     def _follow_the_configuration(self, domain: DomainSettings) -> None:
-        """Give a host, with all that is known of it, the name that the configuration has for it since."""
+        """Record what is known of a host under the name that the configuration has for it since."""
         if domain is self._named_by:
             return
         self._named_by = domain

@@ -102,7 +102,7 @@ class History:
         return bool(self.evidence.get(host))
 
     def renamed(self, names: Mapping[HostName, HostName]) -> "History":
-        """Give what is known of hosts to their new names; they are not discovered."""
+        """Return what is known of hosts under their new names, as of configured ones."""
         return replace(
             self,
             floors=_moved(self.floors, names),

@@ -114,7 +114,7 @@ IN_FRAMES = (
 
 @pytest.mark.parametrize("sent", IN_FRAMES)
 def test_no_secret_is_left_in_or_around_frames(sent: str) -> None:
-    """Also where the reply breaks off, so that nobody knows the machine by the name in its first frame."""
+    """Also where the reply breaks off, so that the name in its first frame is that of no known host."""
     scrubbed = scrub_reply(sent.encode(), Aliases()).decode()
     assert [secret for secret in (*SECRETS, "20.30.40") if secret in scrubbed] == []
     assert [*map(len, scrubbed.split("\n"))] == [*map(len, sent.split("\n"))]
