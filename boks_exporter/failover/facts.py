@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from boks_exporter.errors import FailureReason
-from boks_exporter.failover.journal_facts import ForkPoint, JournalView, Numbers
+from boks_exporter.failover.journal_facts import DeclaredLost, ForkPoint, JournalView, Numbers
 from boks_exporter.health import DomainHealth
 from boks_exporter.model import (
     DomainSnapshot,
@@ -224,8 +224,16 @@ class FailoverFacts:
     def is_up(self, name: HostName) -> bool:
         """Return whether the machine of a host is proven to be up, though its role is unknown."""
         outcome = self.snapshot.outcome(name)
-        has_refused = any(each.about == name and each.reach is Reach.REFUSED for each in self.witnesses)
-        return has_refused or (isinstance(outcome, Unreachable) and outcome.reason in _ANSWERED)
+        responds = {Reach.REFUSED, Reach.REACHABLE}
+        has_responded = any(each.about == name and each.reach in responds for each in self.witnesses)
+        return has_responded or (isinstance(outcome, Unreachable) and outcome.reason in _ANSWERED)
+
+    def lost(self, name: HostName) -> DeclaredLost | None:
+        """Return the declaration that a host is lost, unless its machine has given a sign of life since."""
+        declared, last = self.journal.lost.get(name), self.readings.get(name)
+        answers = self.seen(name) is not None or self.readiness(name) is not None or self.is_up(name)
+        was_read_since = declared is not None and last is not None and last.read_at > declared.at
+        return None if answers or was_read_since else declared
 
     @property
     def lost_that_answer(self) -> tuple[HostName, ...]:

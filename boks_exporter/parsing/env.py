@@ -7,8 +7,9 @@ SHM_SIZE=16000
 
 Evidence: the keys and their values are read verbatim (K1456, HS; H). Whether a shell or BoKS itself reads the file is
 not known (U), so shell spelling is accepted (`export`, quotes, comments, `KEY=value; export KEY`) and a value without
-quotes may contain blanks. As in a shell, the last of several lines for a key counts. The gate adds `database=absent`
-where the host has no file of a database; it prints no such line of ENV itself.
+quotes may contain blanks. As in a shell, the last of several lines for a key counts; a role whose last
+line cannot be read is unknown, whatever the lines before it have. The gate adds `database=absent` where the host has no
+file of a database; it prints no such line of ENV itself.
 """
 
 import re
@@ -34,7 +35,7 @@ _END_OF_BARE_VALUE: Final = re.compile(r"""[;"']|\s\#""")
 def parse_env(text: str) -> Environment:
     """Parse an ENV file, or the lines of it that the gate prints; assignments of other keys are skipped."""
     lines = lines_of(text, _SIGN)
-    values: dict[str, str] = {}
+    values: dict[str, str | None] = {}
     unread_lines = UnreadLines(lines)
     for at, line in lines.numbered():
         found = _assignment(line.strip())
@@ -42,11 +43,13 @@ def parse_env(text: str) -> Environment:
             values[found[0]] = found[1]
         elif not _is_without_effect(line.strip()):
             unread_lines.add(at, line)
+            if (match := _KEY.match(line.strip())) and match[1] == _ROLE in values:
+                values[_ROLE] = None
     if not values:
         raise nothing_recognised(lines, _EXPECTED)
     return Environment(
         boksinit=values.get(_ROLE),
-        shm_size_kilobytes=number(values.get(_MEMORY, "")),
+        shm_size_kilobytes=number(values.get(_MEMORY) or ""),
         bridge_accept_master_ips=values.get(_MASTERS),
         unread_lines=unread_lines.all(),
         has_no_database=values.get(_DATABASE) == _ABSENT,

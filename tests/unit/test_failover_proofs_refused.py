@@ -167,7 +167,7 @@ CASES: list[tuple[ClaimKind, str, str | None, FailoverFacts, Any, Circumstances]
         UNKNOWN,
         Circumstances(),
     ),
-    (ClaimKind.NOBODY_IS_MASTER, "R1", None, dead_master(gates={"R2": ready("R2", Role.MASTER)}), YES, OFF),
+    (ClaimKind.NOBODY_IS_MASTER, "R1", None, dead_master(gates={"R2": ready("R2", Role.MASTER)}), NO, OFF),
     (
         ClaimKind.NOBODY_IS_MASTER,
         "R1",

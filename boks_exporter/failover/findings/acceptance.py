@@ -1,7 +1,7 @@
 """Acceptances: findings that an operator accepted by name, each for the host and the value that were shown."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from boks_exporter.failover.findings.finding import Finding
@@ -52,12 +52,16 @@ class Acceptances:
         return frozenset(entry.guard for entry in self.entries)
 
     def bound(self, findings: Iterable[Finding]) -> "Acceptances":
-        """Bind each acceptance to the hosts and values of the findings that it accepts, if there are any."""
+        """Bind each acceptance to the hosts and values of the findings that it accepts, if there are any.
+
+        Where no updates were shown that only one copy has, none are accepted.
+        """
         several, entries = tuple(findings), []
         for entry in self.entries:
             accepted = [each for each in several if each.matters and entry.covers(each.guard, each.host, None)]
             bound = [Acceptance(entry.guard, entry.reason, each.host, each.value) for each in accepted]
-            entries += bound or [entry]
+            is_counted = entry.guard is Guard.UPDATES_ONLY_HERE and entry.value is None
+            entries += bound or [replace(entry, value="0") if is_counted else entry]
         return Acceptances(tuple(dict.fromkeys(entries)))
 
 

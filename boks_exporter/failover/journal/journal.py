@@ -22,6 +22,7 @@ from boks_exporter.failover.journal.codec import (
 from boks_exporter.failover.journal.domain_records import DomainRecords
 from boks_exporter.failover.journal.errors import RunOpenError, explained
 from boks_exporter.failover.journal.records import (
+    ActionKind,
     LoggedStep,
     Run,
     ShownPlan,
@@ -105,12 +106,20 @@ class Journal(DomainRecords):
         return JournalView(opened_runs, last, *known, self._windows(domain))
 
     def _removed(self, domain: DomainName) -> dict[HostName, Timestamp]:
-        """Return when the database of each host was last moved aside."""
+        """Return when the database of each host was last moved aside, and was not moved back since.
+
+        A database that was moved back, or may have been, has all the updates of its own that it had before.
+        """
+        by_hand = (each for each in self.actions(domain) if each.kind is ActionKind.RESTORE_ASIDE)
+        restored = {(each.host, each.subject) for each in by_hand if each.is_effective is not False}
         statement = (
-            "SELECT steps.host, MAX(steps.ended_at) FROM steps JOIN runs USING (run) WHERE domain = ? AND "
-            "steps.outcome = 'done' AND steps.request LIKE '% remove-database' GROUP BY steps.host"
+            "SELECT steps.host, request, step_id, steps.ended_at, steps.outcome, begun FROM steps JOIN runs "
+            "USING (run) WHERE domain = ? AND request LIKE ? ORDER BY steps.rowid"
         )
-        return dict(self._read(statement, (domain,)))
+        for host, request, *_, is_begun in self._read(statement, (domain, "% restore-database %")):
+            restored |= {(host, request.split()[-1])} if is_begun else set()
+        done = [row for row in self._read(statement, (domain, "% remove-database")) if row[4] == StepOutcome.DONE]
+        return {host: ended_at for host, _, step_id, ended_at, *_ in done if (host, step_id) not in restored}
 
     def _runs(self, condition: str, value: str | None, limit: int = 1) -> tuple[Run, ...]:
         columns = (

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from boks_exporter.failover.facts import Reading
+from boks_exporter.failover.facts import FailoverFacts, Reading
 from boks_exporter.failover.findings import Finding, Guard
 from boks_exporter.failover.preflight.question import PlanQuestion, judged, note, refuse, unknown
 from boks_exporter.failover.procedure import Procedure
@@ -184,12 +184,22 @@ def fork_point(question: PlanQuestion) -> Iterator[Finding]:
     master = question.plan.master
     if question.procedure is not Procedure.RETIRE or master is None:
         return
-    if not any(fork.new_master == master for fork in question.facts.forks):
+    if not _is_replacement_known(question.facts, question.target, master):
         said = (
             f"the numbers of {master} when it became master are neither in this journal nor in the exporter's state: "
             f"what {question.target} has alone cannot be derived from numbers"
         )
         yield unknown(Guard.FORK_POINT_UNKNOWN, said, question.target, source="journal")
+
+
+def _is_replacement_known(facts: FailoverFacts, old: HostName, new: HostName) -> bool:
+    """Return whether the last change is the one to the present master, and the change that replaced the old one known.
+
+    The fork point of an earlier change has the numbers of another moment, or of another line.
+    """
+    changes = sorted(facts.forks, key=lambda fork: fork.at)
+    of_old = [fork for fork in changes if old in {fork.old_master, fork.new_master}]
+    return bool(of_old) and of_old[-1].old_master == old and changes[-1].new_master == new
 
 
 def _missing_on_master(question: PlanQuestion, wanted: Reading, missing: dict[int, int]) -> Iterator[Finding]:

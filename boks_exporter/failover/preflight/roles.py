@@ -102,12 +102,15 @@ def master(question: PlanQuestion) -> Iterator[Finding]:
             )
             yield refuse(Guard.MASTER_EXISTS, said, masters[0], value=str(len(masters)), limit="0", source="ENV")
         for name in masters_by_gates(facts):
-            said = f"{name} could not be polled, but its operator's gate reports that it is master"
+            said = f"{name} was not polled as master, but its operator's gate reports that it is one"
             yield refuse(Guard.MASTER_EXISTS, said, name, limit="0", source="operator's gate")
         return
     if question.procedure is Procedure.RETIRE:
         yield from _master_beside(question)
         return
+    for name in masters_by_gates(facts):
+        said = f"{name} was not polled as master, but its operator's gate reports that it is one"
+        yield refuse(Guard.SEVERAL_MASTERS, said, name, limit="1", source="operator's gate")
     if len(masters) > 1:
         said = (
             f"{_with_daemons(question)} all report that they are master, and each is one when BoKS next starts on it: "

@@ -42,14 +42,16 @@ def check_existing(accepted: Acceptances, plan: Plan, findings: Iterable[Finding
     several = tuple(findings)
     claims = {claim.kind for step in plan.steps for claim in (*step.needs, *step.proves, *step.undo_needs)}
     consulted = {guard for kind in claims for guard in CONSULTED.get(kind, ())}
+    hosts = {None, plan.target, plan.master}
     for entry in accepted.entries:
-        if entry.guard not in consulted and not any(each.matters and each in Acceptances((entry,)) for each in several):
+        is_consulted = entry.guard in consulted and entry.host in hosts
+        if not is_consulted and not any(each.matters and each in Acceptances((entry,)) for each in several):
             raise NoSuchFindingError(entry)
 
 
 CONSULTED: Final = {
     ClaimKind.IS_AS_ADVANCED: (Guard.BEHIND_LAST_MASTER,),
-    ClaimKind.MAY_BE_REMOVED: (Guard.BEHIND_LAST_MASTER, Guard.UPDATES_ONLY_HERE, Guard.STALE_DATABASE),
+    ClaimKind.MAY_BE_REMOVED: (Guard.BEHIND_LAST_MASTER, Guard.UPDATES_ONLY_HERE),
     ClaimKind.IS_REGISTERED: (Guard.NOT_REGISTERED,),
     ClaimKind.ERROR_LOG_IS_CLEAN: (Guard.ERROR_LOG,),
 }

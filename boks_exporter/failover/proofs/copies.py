@@ -113,12 +113,13 @@ def last_reading(facts: FailoverFacts, host: HostName) -> Reading | None:
 def unread_seconds(facts: FailoverFacts, last: Reading) -> Seconds:
     """Return for how long a host may have written unread: from its last reading to its first failed poll after it.
 
-    Where no earlier failure is recorded, it is this round's.
+    Where no earlier failure is recorded, it is this round's. A reading from the future is the work of a wrong clock: by
+    how much it is wrong, the time is unknown.
     """
     failed_at = facts.failing_since.get(last.host, facts.seen_at)
     if failed_at < last.read_at:
         failed_at = facts.seen_at
-    return max(0.0, failed_at - last.read_at)
+    return abs(failed_at - last.read_at)
 
 
 def own_updates(facts: FailoverFacts, host: HostName) -> dict[TableNumber, int]:
@@ -207,7 +208,10 @@ def has_every_table(facts: FailoverFacts, host: HostName) -> Proven:
 
 
 def is_readable(facts: FailoverFacts, host: HostName) -> Proven:
-    """Prove that every table of a copy can be read."""
+    """Prove that every table of a copy can be read; a server that shows no numbers may have more than all others."""
+    seen = facts.seen(host)
+    if seen is not None and seen.role in {Role.MASTER, Role.REPLICA} and seen.sequences is None:
+        return unknown(f"the numbers of {host} could not be read")
     unread = facts.unread(host)
     return unknown(not_compared(unread)) if unread else yes("")
 

@@ -56,7 +56,9 @@ def none_is_ahead(facts: FailoverFacts, master: HostName, by: Circumstances) -> 
     if ahead:
         said = ", ".join(f"{each.host} by {each.ahead} in T{each.ahead_tables[0].table}" for each in ahead)
         return no(f"ahead of {master}: {said}; failover rebuild fixes each")
-    open_ones = [replica.host for replica in facts.comparison.replicas if replica.ahead is None]
+    replicas = [seen.host for seen in facts.snapshot.observed() if seen.role is Role.REPLICA]
+    known = {replica.host for replica in facts.comparison.replicas if replica.ahead is not None}
+    open_ones = [host for host in replicas if host not in known]
     if open_ones:
         return unknown(f"{', '.join(open_ones)} could not be compared with {master}")
     return yes(f"none of {len(facts.comparison.replicas)} replicas is ahead of {master}")

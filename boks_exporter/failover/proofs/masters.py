@@ -24,7 +24,7 @@ def reports_alone(facts: FailoverFacts, host: HostName) -> Proven:
 
 def has_no_other(facts: FailoverFacts, host: HostName) -> Proven:
     """Prove that no other host that answers reports to be master; required before BoKS starts on a host."""
-    others = [name for name in facts.snapshot.masters if name != host]
+    others = [name for name in (*facts.snapshot.masters, *masters_by_gates(facts)) if name != host]
     if others:
         return no(f"{', '.join(others)} reports that it is master, too")
     return yes(f"no other host than {host} reports that it is master")
@@ -67,7 +67,8 @@ def is_master_beside(facts: FailoverFacts, host: HostName, other: HostName, by: 
 
 def reports_beside(facts: FailoverFacts, host: HostName, other: HostName) -> Proven:
     """Prove that a host is the running master, though an old one that is to be retired may report it as well."""
-    others = [name for name in facts.snapshot.masters if name not in {host, other}]
+    reported = (*facts.snapshot.masters, *masters_by_gates(facts))
+    others = [name for name in reported if name not in {host, other}]
     if others:
         return no(f"{', '.join(others)} reports that it is master, too")
     numbers = facts.numbers(host)
@@ -123,11 +124,11 @@ def nobody_is_master(facts: FailoverFacts, by: Circumstances) -> Proven:
 
 
 def masters_by_gates(facts: FailoverFacts) -> tuple[HostName, ...]:
-    """Return the hosts that could not be polled, and whose operator's gate reports that they are master."""
+    """Return the hosts whose operator's gate reports that they are master, though they were not polled as one."""
     return tuple(
         host.name
         for host in facts.snapshot.hosts
-        if facts.role(host.name) is Role.UNKNOWN
+        if facts.role(host.name) is not Role.MASTER
         and (readiness := facts.readiness(host.name)) is not None
         and readiness.role is Role.MASTER
     )
@@ -138,16 +139,15 @@ def may_start_as_master(facts: FailoverFacts, host: HostName, by: Circumstances)
     alone = has_no_other(facts, host)
     if not alone.holds:
         return alone
-    parts = (has_role(facts, host, Role.MASTER), _every_host_was_asked(facts, by))
-    return all_of(parts if by.old_master == host else (*parts, masters_are_out(facts, by)))
+    out = others_are_out(facts, host, by) if by.old_master == host else masters_are_out(facts, by)
+    return all_of((has_role(facts, host, Role.MASTER), _every_host_was_asked(facts, by), out))
 
 
 def hosts_not_asked(facts: FailoverFacts, old_master: HostName | None) -> tuple[HostName, ...]:
     """Return the hosts whose role is unknown and that were not master when they were last seen."""
-    judged = {old_master, *facts.possible_masters, *facts.journal.lost}
-    return tuple(
-        host.name for host in facts.snapshot.hosts if facts.role(host.name) is Role.UNKNOWN and host.name not in judged
-    )
+    judged = {old_master, *facts.possible_masters}
+    unasked = [host.name for host in facts.snapshot.hosts if facts.role(host.name) is Role.UNKNOWN]
+    return tuple(name for name in unasked if name not in judged and facts.lost(name) is None)
 
 
 def _every_host_was_asked(facts: FailoverFacts, by: Circumstances) -> Proven:
@@ -204,7 +204,7 @@ def master_is_out(facts: FailoverFacts, host: HostName, by: Circumstances) -> Pr
         return no(f"{', '.join(reached)} reaches the master's port of {host}: it may be running")
     if host in by.fenced:
         return yes(f"{host} is switched off or isolated by the fence")
-    if (lost := facts.journal.lost.get(host)) is not None:
+    if (lost := facts.lost(host)) is not None:
         return yes(f"{host} was declared lost by {lost.owner}: {lost.reason}")
     said = f"{host} was master when it was last seen, and is not reached ({facts.why_unknown(host)})"
     if by.accepted.cover(Guard.OLD_MASTER_UNPROVEN, host):

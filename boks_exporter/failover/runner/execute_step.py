@@ -64,8 +64,6 @@ class StepExecutor:
         if attempt.phase is StepPhase.DO:
             await self._check_fence(attempt.step)
         if not begun:
-            if attempt.step.point_of_no_return or attempt.step.words in _AFTER_EVERY_HOST:
-                self.tools.survey.be_patient()  # a host that came back is asked before, however slow it is
             needs = await self._needed(attempt)
             if self.tools.halt.is_asked() and self._may_halt(attempt):
                 return StepResult(StepOutcome.FAILED, f"not begun: {self.tools.halt.reason}", begun=False)
@@ -96,8 +94,10 @@ class StepExecutor:
         )
         self.tools.journal.conclude(self.run, entry)
 
-    async def proven(self, claims: Iterable[Claim]) -> Proven:
-        """Observe once, and judge."""
+    async def proven(self, claims: Iterable[Claim], *, is_patient: bool = False) -> Proven:
+        """Observe once, and judge; where it is patient, a host that came back is seen, however slow it is."""
+        if is_patient:
+            self.tools.survey.be_patient()
         return prove_all(claims, await self.observe(), self.by)
 
     async def _carried_out(self, attempt: Attempt, *, begun: bool) -> StepResult:
@@ -111,7 +111,9 @@ class StepExecutor:
             return await self._at_console(attempt)
         if attempt.step.kind is StepKind.FENCE:
             return await self._fenced(attempt)
-        sender = Sender(self.tools, attempt, lambda: self.proven(attempt.step.needs))
+        sender = Sender(
+            self.tools, attempt, lambda: self.proven(attempt.step.needs, is_patient=_is_patient(attempt.step))
+        )
         send_result = await sender.send(ask_first=begun)
         if send_result.never:
             return StepResult(StepOutcome.FAILED, send_result.sentence, begun=False, send_result=send_result)
@@ -131,8 +133,7 @@ class StepExecutor:
         """
         for turn in range(1, _STARTS + 1) if attempt.makes_master else ():
             start, is_logged = self._start(attempt, turn)
-            self.tools.survey.be_patient()
-            if not (await self.proven(start.step.needs)).holds:
+            if not (await self.proven(start.step.needs, is_patient=True)).holds:
                 return ending
             self.tools.say(f"    {attempt.step.host} is master by its ENV, but BoKS is stopped on it: starting it")
             started = await self.perform(start, begun=is_logged, logged=is_logged)
@@ -209,10 +210,17 @@ class StepExecutor:
             if best.holds or (may_halt and self.tools.halt.is_asked()):
                 return best
             self.tools.say(f"    it goes on without that: {best.sentence}")
-        return await self._until(attempt.step.needs, _NEEDS_SECONDS, may_halt=may_halt)
+        is_patient = _is_patient(attempt.step)
+        return await self._until(attempt.step.needs, _NEEDS_SECONDS, may_halt=may_halt, is_patient=is_patient)
 
     async def _until(
-        self, claims: tuple[Claim, ...], seconds: Seconds, *, may_halt: bool = False, less_often: float = _LESS_OFTEN
+        self,
+        claims: tuple[Claim, ...],
+        seconds: Seconds,
+        *,
+        may_halt: bool = False,
+        less_often: float = _LESS_OFTEN,
+        is_patient: bool = False,
     ) -> Proven:
         """Observe until the claims are proven, for a limited time; a stop can be requested where `may_halt`."""
         clock, halt = self.tools.clock, self.tools.halt
@@ -220,7 +228,7 @@ class StepExecutor:
         while True:
             found = Proven(Certainty.YES, "nothing is needed")
             if claims:
-                found = prove_all(claims, await self.observe(), self.by)
+                found = await self.proven(claims, is_patient=is_patient)
             left = max(0.0, deadline - clock.monotonic())
             if found.holds or not left or (may_halt and halt.is_asked()) or self._is_conflict_certain():
                 return found
@@ -253,3 +261,8 @@ class StepExecutor:
                 self.tools.journal.remember(self.run, reading)
                 self._remembered[host] = (reading.numbers, reading.is_final)
         return facts
+
+
+def _is_patient(step: ProcedureStep) -> bool:
+    """Return whether every host is waited for in each round before a step is sent, and before it is sent again."""
+    return step.point_of_no_return or step.words in _AFTER_EVERY_HOST

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from boks_exporter.failover.facts import FailoverFacts
-from boks_exporter.failover.findings import Finding
+from boks_exporter.failover.findings import Acceptance, Acceptances, Finding
+from boks_exporter.failover.journal import Run
 from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import Basis, Plan, basis_of, difference, fingerprint_of, make_plan
@@ -48,6 +49,11 @@ def proposal_of(
     plan = make_plan(procedure, target, facts)
     findings = findings_of(PlanQuestion(plan, facts, limits, own_run))
     return Proposal(plan, facts, findings, basis_of(plan, facts, findings))
+
+
+def bound_now(accepted: Acceptances, run: Run, facts: FailoverFacts, limits: FailoverLimits) -> tuple[Acceptance, ...]:
+    """Bind what is accepted for an open run to the hosts and values of the findings that there are now."""
+    return accepted.bound(findings_of(PlanQuestion(run.plan, facts, limits, run.name))).entries
 
 
 def changed(before: Basis | None, proposal: Proposal, fingerprint: str) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.plan import difference
 from boks_exporter.failover.preflight import NoSuchFindingError, blocking_findings, check_existing, exit_for
 from boks_exporter.failover.procedures.step import ProcedureStep
-from boks_exporter.failover.proofs import Certainty
+from boks_exporter.failover.proofs import Certainty, Circumstances
 from boks_exporter.failover.proofs.conflict import sentences
 from boks_exporter.failover.runner.adopt import adopt_records, undo_and_void
 from boks_exporter.failover.runner.execute_step import StepExecutor
@@ -27,7 +27,7 @@ from boks_exporter.failover.runner.finish import Finisher, facts_of_plan, given_
 from boks_exporter.failover.runner.hooks import Event
 from boks_exporter.failover.runner.locking import lock_all
 from boks_exporter.failover.runner.maintenance import open_windows
-from boks_exporter.failover.runner.proposal import Proposal, changed, propose, refused
+from boks_exporter.failover.runner.proposal import Proposal, bound_now, changed, propose, refused
 from boks_exporter.failover.runner.result import NextCommand, RunResult, validate_fingerprint
 from boks_exporter.failover.runner.rollback import Rollback, RollbackResult
 from boks_exporter.failover.runner.run_context import Order, Tools, circumstances, run_name
@@ -237,29 +237,28 @@ class Runner:
 
     async def _reopened(self, name: RunName, go_on: GoOn, more: tuple[Acceptance, ...]) -> RunResult:
         async def reopened(run: Run) -> RunResult:
-            self.tools.journal.accept(run.name, more)
-            accepted = Acceptances(self.tools.journal.acceptances(run.name))
-            by = circumstances(run.plan, accepted, self.tools.limits)
             changed = any(entry.request for entry in self.tools.journal.steps(run.name))
-            performer = StepExecutor(self.tools, run.name, run.plan, by, changed=changed)
+            performer = StepExecutor(self.tools, run.name, run.plan, Circumstances(), changed=changed)
             self.at_work_on = name
             try:
-                return await self._relocked(run, performer, go_on)
+                return await self._relocked(run, performer, go_on, Acceptances(more))
             except JournalError as error:
                 return self.end.without_journal(performer, error)
 
         return await self._alone_with(name, reopened)
 
-    async def _relocked(self, run: Run, performer: StepExecutor, go_on: GoOn) -> RunResult:
+    async def _relocked(self, run: Run, performer: StepExecutor, go_on: GoOn, more: Acceptances) -> RunResult:
         tools, plan = self.tools, run.plan
         tools.survey.remember(tools.journal.readings(run.name))
         tools.survey.know(plan.master)
-        await tools.survey.observe(self._known())
+        facts = await tools.survey.observe(self._known())
         missing = [name for name in plan.lock_hosts if name not in {host.name for host in tools.survey.hosts}]
         if missing:
             gone = f"{', '.join(missing)} is no longer in the configuration; the run cannot go on without it"
             forget = NextCommand("forget", (run.name,))
             return RunResult(Exit.FACTS_UNKNOWN, (gone, f"next: put it back there, or {forget} --reason ..."), run.name)
+        tools.journal.accept(run.name, bound_now(more, run, facts, tools.limits))
+        performer.by = circumstances(plan, Acceptances(tools.journal.acceptances(run.name)), tools.limits)
         spared = frozenset(tools.journal.locks(run.name)) - frozenset(plan.changed_hosts)
         if refusal := await lock_all(tools, run.name, plan.lock_hosts, spared):
             ways = next_for(run.name, tools.journal.steps(run.name))

@@ -1,0 +1,59 @@
+"""Which removals of a database the journal still counts: those that were not moved back."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from boks_exporter.failover.journal import Journal, LoggedStep, StepOutcome, StepPhase
+from boks_exporter.failover.journal.records import ActionKind, OperatorAction
+from tests.unit.test_failover_journal import run
+
+REMOVAL = LoggedStep(
+    number=2,
+    phase=StepPhase.DO,
+    attempt=1,
+    step_id="r1.2",
+    host="R1",
+    request="boks-gate/1 op do r1.2 remove-database",
+    intended_at=110.0,
+    ended_at=115.0,
+    outcome=StepOutcome.DONE,
+)
+EARLIER = replace(REMOVAL, step_id="r0.2", request="boks-gate/1 op do r0.2 remove-database", ended_at=50.0)
+RESTORED = replace(
+    REMOVAL,
+    phase=StepPhase.UNDO,
+    step_id="r1.2-undo",
+    request="boks-gate/1 op do r1.2-undo restore-database r1.2",
+    ended_at=120.0,
+)
+BY_HAND = OperatorAction(
+    domain="bank", kind=ActionKind.RESTORE_ASIDE, host="R1", subject="r1.2", owner="anna", reason="", intended_at=120.0
+)
+
+
+@pytest.mark.parametrize(
+    ("entries", "by_hand", "removed"),
+    [
+        ((REMOVAL,), (), {"R1": 115.0}),
+        ((REMOVAL, RESTORED), (), {}),
+        ((REMOVAL, replace(RESTORED, outcome=StepOutcome.UNKNOWN)), (), {}),
+        ((REMOVAL, replace(RESTORED, outcome=StepOutcome.FAILED, begun=False)), (), {"R1": 115.0}),
+        ((EARLIER, replace(REMOVAL, attempt=2), RESTORED), (), {"R1": 50.0}),
+        ((REMOVAL,), (BY_HAND,), {}),
+        ((REMOVAL,), (replace(BY_HAND, host="R2"),), {"R1": 115.0}),
+        ((REMOVAL,), (replace(BY_HAND, is_effective=False),), {"R1": 115.0}),
+    ],
+)
+def test_a_database_that_was_moved_back_was_not_removed(
+    tmp_path: Path, entries: tuple[LoggedStep, ...], by_hand: tuple[OperatorAction, ...], removed: dict[str, float]
+) -> None:
+    """It has all the updates of its own that it had before."""
+    with Journal(tmp_path / "journal") as journal:
+        journal.begin(run(), [], [])
+        for entry in entries:
+            journal.intend("r1", entry)
+        for action in by_hand:
+            journal.intend_action(action)
+        assert journal.view("bank").removed == removed
