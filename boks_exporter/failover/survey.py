@@ -63,7 +63,8 @@ class Survey:
         if earlier.last_known_master is not None and (is_older or self.last_known_master is None):
             self.last_known_master = earlier.last_known_master
         self.history = with_earlier(self.history, earlier)
-        self.remember(earlier.readings)
+        # Numbers were final for that process: what was written or started since is in no file.
+        self.remember({host: replace(reading, is_final=False) for host, reading in earlier.readings.items()})
         self._reached = {(each.host, each.about): each.at for each in earlier.reached}
 
     def _known_servers(self, snapshot: DomainSnapshot) -> dict[str, Timestamp]:

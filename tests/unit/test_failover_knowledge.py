@@ -118,6 +118,16 @@ def test_a_machine_without_state_knows_the_master_its_numbers_and_the_witnesses_
     assert found[Guard.BEHIND_LAST_MASTER][0] is Level.NOTE
 
 
+def test_numbers_of_an_earlier_process_are_not_final(journals: Any) -> None:
+    """The master was stopped when they were read, or was a replica; what it did since is in no file."""
+    world = World.at(journals)
+    numbers = world.domain.hosts[MASTER].copy.numbers(world.domain.now)
+    reading = Reading(MASTER, numbers, 1_699_900_000.0, "check.json", is_final=True)
+    facts = look(world, known_of(1_700_000_000.0, readings={MASTER: reading}))
+    assert not facts.readings[MASTER].is_final
+    assert findings_of(world, facts)[Guard.BEHIND_LAST_MASTER][0] is Level.UNKNOWN
+
+
 def test_a_server_that_only_the_file_names_is_a_finding(journals: Any) -> None:
     """Known by name, it cannot be asked; a client is no server, and a host under another form of its name is known."""
     world = World.at(journals)

@@ -167,6 +167,12 @@ def test_an_acceptance_of_updates_that_were_not_shown_covers_none() -> None:
     several = Acceptances((Acceptance(Guard.UPDATES_ONLY_HERE, "so"),)).bound((shown,))
     assert several.cover(Guard.UPDATES_ONLY_HERE, "R1", 7)
     assert not several.cover(Guard.UPDATES_ONLY_HERE, "R1", 8)
+    unknown = replace(shown, level=Level.UNKNOWN, value=None)
+    for findings, most in (((unknown,), 0), ((shown, unknown), 7)):
+        beside = Acceptances((Acceptance(Guard.UPDATES_ONLY_HERE, "so"),)).bound(findings)
+        assert all(finding in beside for finding in findings)
+        assert beside.cover(Guard.UPDATES_ONLY_HERE, "R1", most)
+        assert not beside.cover(Guard.UPDATES_ONLY_HERE, "R1", most + 1)
 
 
 @pytest.mark.parametrize(

@@ -54,14 +54,14 @@ class Acceptances:
     def bound(self, findings: Iterable[Finding]) -> "Acceptances":
         """Bind each acceptance to the hosts and values of the findings that it accepts, if there are any.
 
-        Where no updates were shown that only one copy has, none are accepted.
+        Of updates that only one copy has, no more are accepted than were shown: none where the amount was unknown.
         """
         several, entries = tuple(findings), []
         for entry in self.entries:
             accepted = [each for each in several if each.matters and entry.covers(each.guard, each.host, None)]
-            bound = [Acceptance(entry.guard, entry.reason, each.host, each.value) for each in accepted]
-            is_counted = entry.guard is Guard.UPDATES_ONLY_HERE and entry.value is None
-            entries += bound or [replace(entry, value="0") if is_counted else entry]
+            bound = [replace(entry, host=each.host, value=each.value) for each in accepted] or [entry]
+            is_counted = entry.guard is Guard.UPDATES_ONLY_HERE
+            entries += [replace(each, value=each.value or "0") if is_counted else each for each in bound]
         return Acceptances(tuple(dict.fromkeys(entries)))
 
 
