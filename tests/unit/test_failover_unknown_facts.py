@@ -145,6 +145,19 @@ def test_only_the_fork_point_at_which_the_retired_master_was_replaced_is_one(
     assert (levels(Procedure.RETIRE, "M", facts, Guard.FORK_POINT_UNKNOWN) == []) is is_known
 
 
+@pytest.mark.parametrize("readings", [{}, {"R2": Reading("R2", {7: (107, STAMP), 9: (50, STAMP)}, 11.0, "by hand")}])
+def test_a_promotion_asks_what_a_master_had_of_which_only_the_journal_knows(readings: dict[str, Reading]) -> None:
+    """The exporter was down when R2 replaced M; now R2 is dead too."""
+    journal = JournalView(forks=(change("M", "R2", 5.0),), last_roles={"R2": Role.MASTER})
+    known = {"M": Reading("M", NUMBERS, 1.0, "by hand")}
+    facts = dead_master(silent("R2"), journal=journal, readings=known | readings, failing_since={"M": 2.0, "R2": 20.0})
+    asked = [each for each in found(Procedure.PROMOTE, "R1", facts) if each.guard is Guard.BEHIND_LAST_MASTER]
+    about = [each for each in asked if each.matters and "R2" in each.sentence]
+    assert [(each.level, each.value) for each in about] == [(Level.REFUSE, "7") if readings else (Level.UNKNOWN, None)]
+    replaced = replace(facts, journal=JournalView(forks=(*journal.forks, change("R2", "M", 6.0))))
+    assert not any(each.matters for each in found(Procedure.PROMOTE, "R1", replaced) if each.guard in {asked[0].guard})
+
+
 # -- clocks ------------------------------------------------------------------------------------------------------------
 
 
@@ -154,6 +167,7 @@ def test_a_reading_from_the_future_does_not_prove_what_the_last_master_had() -> 
         readings = {"M": Reading("M", NUMBERS, read_at, "in a file")}
         facts = dead_master(readings=readings, failing_since={"M": 20.0})
         assert levels(Procedure.PROMOTE, "R1", facts, Guard.BEHIND_LAST_MASTER) == [(level, "R1")]
+        assert not any("-" in each.sentence for each in found(Procedure.PROMOTE, "R1", facts))
 
 
 # -- acceptances -------------------------------------------------------------------------------------------------------

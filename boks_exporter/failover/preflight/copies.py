@@ -5,6 +5,7 @@ from typing import Final
 
 from boks_exporter.failover.facts import FailoverFacts, Reading
 from boks_exporter.failover.findings import Finding, Guard
+from boks_exporter.failover.journal_facts import Numbers
 from boks_exporter.failover.preflight.question import PlanQuestion, judged, note, refuse, unknown
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.proofs.copies import (
@@ -113,34 +114,34 @@ def behind_best(question: PlanQuestion) -> Iterator[Finding]:
 
 
 def behind_last_master(question: PlanQuestion) -> Iterator[Finding]:
-    """The candidate has every update of the last known master."""
-    facts, target, limit = question.facts, question.target, question.limits.max_behind_updates
-    have = facts.numbers(target)
+    """The candidate has every update of the last known master, and of the one that the last known change made."""
+    facts = question.facts
+    have = facts.numbers(question.target)
     if question.procedure is not Procedure.PROMOTE or have is None or facts.snapshot.masters:
         return
-    old = facts.old_master
+    last = max(facts.forks, key=lambda fork: fork.at, default=None)
+    made = [last.new_master] if last and last.new_master in facts.possible_masters else []
+    for name in dict.fromkeys((facts.old_master, *made)):
+        yield _behind(question, have, name)
+
+
+def _behind(question: PlanQuestion, have: Numbers, old: HostName | None) -> Finding:
+    facts, target, limit = question.facts, question.target, question.limits.max_behind_updates
     reading = last_reading(facts, old) if old else None
     if reading is None:
-        said = "the numbers of the last master are unknown: they were never read"
-        yield unknown(Guard.BEHIND_LAST_MASTER, said, old)
-        return
+        said = f"the numbers of {old or 'the last master'} are unknown: they were never read"
+        return unknown(Guard.BEHIND_LAST_MASTER, said, old)
     missing = shortfall(have, reading.numbers, facts.unread(target))
     worst, count = max(missing.items(), key=lambda item: item[1], default=(0, 0))
     age, unknown_for = facts.seen_at - reading.read_at, unread_seconds(facts, reading)
-    said = f"{target} is {count} updates behind what {old} had {span(age)} ago" + (f", in T{worst}" if count else "")
+    when = f"{span(age)} ago" if age >= 0 else f"{span(-age)} in the future, by a wrong clock"
+    said = f"{target} is {count} updates behind what {old} had {when}" + (f", in T{worst}" if count else "")
     is_known = reading.is_final or unknown_for <= question.limits.unread_seconds
     if not is_known:
         said += f"; what it wrote in the {span(unknown_for)} between that and its first failed poll is unknown"
     make = refuse if count > limit else note if is_known else unknown
-    yield make(
-        Guard.BEHIND_LAST_MASTER,
-        said,
-        target,
-        value=str(count),
-        limit=str(limit),
-        source=reading.source,
-        age_seconds=age,
-    )
+    figures = {"value": str(count), "limit": str(limit), "source": reading.source}
+    return make(Guard.BEHIND_LAST_MASTER, said, target, **figures, age_seconds=age)
 
 
 def only_here(question: PlanQuestion) -> Iterator[Finding]:
