@@ -155,7 +155,7 @@ def test_a_promotion_asks_what_a_master_had_of_which_only_the_journal_knows(read
     about = [each for each in asked if each.matters and "R2" in each.sentence]
     assert [(each.level, each.value) for each in about] == [(Level.REFUSE, "7") if readings else (Level.UNKNOWN, None)]
     replaced = replace(facts, journal=JournalView(forks=(*journal.forks, change("R2", "M", 6.0))))
-    assert not any(each.matters for each in found(Procedure.PROMOTE, "R1", replaced) if each.guard in {asked[0].guard})
+    assert not any(each.matters for each in found(Procedure.PROMOTE, "R1", replaced) if each.guard == asked[0].guard)
 
 
 # -- clocks ------------------------------------------------------------------------------------------------------------
