@@ -18,7 +18,7 @@ from boks_exporter.failover.proofs import Certainty, Circumstances
 from boks_exporter.model import Observed, Reach, Role, Unreachable
 from boks_exporter.parsing.env import parse_env
 from tests.unit.domain_rounds import STAMP, silent
-from tests.unit.failover_claims import NO, UNKNOWN, YES, Case, judged, named, stopped
+from tests.unit.failover_claims import NO, UNKNOWN, YES, Case, judged, mute, named, stopped
 from tests.unit.failover_facts import dead_master, found, host, ready, sound_domain
 
 LOST = JournalView(lost={"M": DeclaredLost("M", "anna", "burnt", 15.0)})
@@ -105,6 +105,14 @@ def test_a_gate_that_reports_a_master_outweighs_what_was_polled(role: Role) -> N
     assert truth(ClaimKind.NO_OTHER_MASTER, living, host="M") is NO
     for procedure in (Procedure.REBUILD, Procedure.SWITCHOVER):
         assert levels(procedure, "R1", living, Guard.SEVERAL_MASTERS)
+
+
+@pytest.mark.parametrize("own", ["R1", "r1.example.com", "r1"])
+def test_a_machine_is_known_by_its_reply_where_its_operators_gate_does_not_answer(own: str) -> None:
+    """R2 leads to R1: it is no second copy."""
+    seen = host("R2", Role.REPLICA)
+    facts = sound_domain(replace(seen, reply=replace(seen.reply, machine=own)), **mute("R2"))
+    assert (Level.REFUSE, "R2") in levels(Procedure.REBUILD, "R1", facts, Guard.OTHER_HOST)
 
 
 # -- other masters, and when they were replaced ------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from boks_exporter.text.formatting import at_time, span
 
 _BEGINS_AS: Final = {Procedure.ADD_REPLICA: (Role.CLIENT,), Procedure.RETIRE: (Role.MASTER, Role.CLIENT)}
 """The roles that a procedure begins with, where that is not a replica."""
+_NAMED_BY: Final = "operator's gate or reply"
 
 
 def known_host(question: PlanQuestion) -> Iterator[Finding]:
@@ -41,15 +42,14 @@ def machines(question: PlanQuestion) -> Iterator[Finding]:
     """No name leads to another host's machine, by what each machine calls itself."""
     facts, names = question.facts, Names(question.facts.snapshot.hosts)
     for host in facts.snapshot.hosts:
-        readiness = facts.readiness(host.name)
-        other = names.host(readiness.hostname) if readiness and readiness.hostname else None
-        if readiness and other and other.name != host.name:
+        own = facts.own_name(host.name)
+        other = names.host(own) if own else None
+        if other and other.name != host.name:
             said = (
-                f"{host.name} ({host.address}) leads to a machine that calls itself {readiness.hostname}, which is "
-                f"{other.name}: fix the address in the configuration"
+                f"{host.name} ({host.address}) leads to a machine that calls itself {own}, which is {other.name}: fix "
+                "the address in the configuration"
             )
-            details = {"value": readiness.hostname, "limit": host.name, "source": "operator's gate"}
-            yield refuse(Guard.OTHER_HOST, said, host.name, **details)
+            yield refuse(Guard.OTHER_HOST, said, host.name, value=own, limit=host.name, source=_NAMED_BY)
 
 
 def names(question: PlanQuestion) -> Iterator[Finding]:
@@ -59,11 +59,10 @@ def names(question: PlanQuestion) -> Iterator[Finding]:
     """
     facts, by_own_name = question.facts, defaultdict[tuple[str, int], list[HostName]](list)
     for host in facts.snapshot.hosts:
-        readiness = facts.readiness(host.name)
-        if readiness and readiness.hostname:
-            by_own_name[readiness.hostname.lower(), host.port].append(host.name)
+        if own := facts.own_name(host.name):
+            by_own_name[own.lower(), host.port].append(host.name)
     for (own, _), several in by_own_name.items():
-        figures = {"value": own, "source": "operator's gate"}
+        figures = {"value": own, "source": _NAMED_BY}
         if len(several) > 1:
             said = f"{' and '.join(several)} lead to one machine, which calls itself {own}: keep one of the names"
             yield refuse(Guard.OTHER_HOST, said, several[0], **figures)
