@@ -1,10 +1,11 @@
-"""Which removals of a database the journal still counts: those that were not moved back."""
+"""Which removals of a database the journal still counts: of runs that were carried out, and not moved back."""
 
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from boks_exporter.failover.failover_exits import Outcome
 from boks_exporter.failover.journal import Journal, LoggedStep, StepOutcome, StepPhase
 from boks_exporter.failover.journal.records import ActionKind, OperatorAction
 from tests.unit.test_failover_journal import run
@@ -33,14 +34,21 @@ BY_HAND = OperatorAction(
 )
 
 
+LOADED = replace(REMOVAL, number=4, step_id="r1.4", request="boks-gate/1 op do r1.4 convert server", ended_at=130.0)
+
+
 @pytest.mark.parametrize(
     ("entries", "by_hand", "removed"),
     [
         ((REMOVAL,), (), {"R1": 115.0}),
+        ((replace(REMOVAL, outcome=StepOutcome.FAILED),), (), {}),
         ((REMOVAL, RESTORED), (), {}),
         ((REMOVAL, replace(RESTORED, outcome=StepOutcome.UNKNOWN)), (), {}),
         ((REMOVAL, replace(RESTORED, outcome=StepOutcome.FAILED, begun=False)), (), {"R1": 115.0}),
         ((EARLIER, replace(REMOVAL, attempt=2), RESTORED), (), {"R1": 50.0}),
+        ((REMOVAL, RESTORED, LOADED), (), {"R1": 130.0}),
+        ((LOADED,), (), {"R1": 130.0}),
+        ((replace(LOADED, phase=StepPhase.UNDO),), (), {}),
         ((REMOVAL,), (BY_HAND,), {}),
         ((REMOVAL,), (replace(BY_HAND, host="R2"),), {"R1": 115.0}),
         ((REMOVAL,), (replace(BY_HAND, is_effective=False),), {"R1": 115.0}),
@@ -49,11 +57,23 @@ BY_HAND = OperatorAction(
 def test_a_database_that_was_moved_back_was_not_removed(
     tmp_path: Path, entries: tuple[LoggedStep, ...], by_hand: tuple[OperatorAction, ...], removed: dict[str, float]
 ) -> None:
-    """It has all the updates of its own that it had before."""
+    """It has all the updates of its own that it had before, until the host loads the master's."""
     with Journal(tmp_path / "journal") as journal:
         journal.begin(run(), [], [])
         for entry in entries:
             journal.intend("r1", entry)
         for action in by_hand:
             journal.intend_action(action)
+        journal.end("r1", Outcome.DONE, "", 140.0, is_open=False)
         assert journal.view("bank").removed == removed
+
+
+@pytest.mark.parametrize("outcome", [Outcome.ABORTED, Outcome.FAILED, Outcome.UNKNOWN])
+def test_a_removal_by_a_run_that_was_not_carried_out_may_have_been_undone_by_hand(
+    tmp_path: Path, outcome: Outcome
+) -> None:
+    with Journal(tmp_path / "journal") as journal:
+        journal.begin(run(), [], [])
+        journal.intend("r1", REMOVAL)
+        journal.end("r1", outcome, "", 140.0, is_open=False)
+        assert journal.view("bank").removed == {}

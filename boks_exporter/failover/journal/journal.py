@@ -106,20 +106,22 @@ class Journal(DomainRecords):
         return JournalView(opened_runs, last, *known, self._windows(domain))
 
     def _removed(self, domain: DomainName) -> dict[HostName, Timestamp]:
-        """Return when the database of each host was last moved aside, and was not moved back since.
+        """Return when the database of each host was last moved aside, or the master's was loaded in its place.
 
-        A database that was moved back, or may have been, has all the updates of its own that it had before.
+        Only runs that were carried out count: of another, a database can have been moved back by hand. One that was
+        moved back has all the updates of its own that it had before.
         """
         by_hand = (each for each in self.actions(domain) if each.kind is ActionKind.RESTORE_ASIDE)
         restored = {(each.host, each.subject) for each in by_hand if each.is_effective is not False}
+        columns = "SELECT steps.host, request, step_id, steps.ended_at FROM steps JOIN runs USING (run)"
+        statement = f"{columns} WHERE domain = ? AND begun AND request LIKE '% restore-database %'"
+        restored |= {(host, request.split()[-1]) for host, request, *_ in self._read(statement, (domain,))}
         statement = (
-            "SELECT steps.host, request, step_id, steps.ended_at, steps.outcome, begun FROM steps JOIN runs "
-            "USING (run) WHERE domain = ? AND request LIKE ? ORDER BY steps.rowid"
+            f"{columns} WHERE domain = ? AND runs.outcome = 'done' AND steps.outcome = 'done' AND phase = 'do' AND "
+            "(request LIKE '% remove-database' OR request LIKE '% convert server') ORDER BY steps.rowid"
         )
-        for host, request, *_, is_begun in self._read(statement, (domain, "% restore-database %")):
-            restored |= {(host, request.split()[-1])} if is_begun else set()
-        done = [row for row in self._read(statement, (domain, "% remove-database")) if row[4] == StepOutcome.DONE]
-        return {host: ended_at for host, _, step_id, ended_at, *_ in done if (host, step_id) not in restored}
+        done = self._read(statement, (domain,))
+        return {host: ended_at for host, _, step_id, ended_at in done if (host, step_id) not in restored}
 
     def _runs(self, condition: str, value: str | None, limit: int = 1) -> tuple[Run, ...]:
         columns = (
