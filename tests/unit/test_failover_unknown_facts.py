@@ -229,3 +229,26 @@ def test_a_role_is_unknown_where_its_last_line_cannot_be_read(last: str) -> None
     """BoKS may read what this program does not; an earlier line is no answer."""
     assert parse_env(f"BOKSINIT=client\n{last}\n").role is Role.UNKNOWN
     assert parse_env(f"{last}\nBOKSINIT=client\n").role is Role.CLIENT
+
+
+# -- a client that was a master ----------------------------------------------------------------------------------------
+
+
+def test_a_client_whose_last_numbers_are_known_loses_no_update_unseen() -> None:
+    """An old master that was made a client by hand, and is added as a replica now."""
+    database = {"gates": {"C": ready("C", Role.CLIENT, database_present=True)}}
+    was_equal = sound_domain(**database, readings={"C": Reading("C", NUMBERS, 0.0, "by hand")})
+    was_ahead = sound_domain(**database, readings={"C": Reading("C", NUMBERS | {7: (103, STAMP)}, 0.0, "by hand")})
+    forked = sound_domain(
+        **database, journal=JournalView(forks=(ForkPoint("run", "C", "M", NUMBERS, {"C": {7: 13}}, 1.0),))
+    )
+    unseen = Acceptance(Guard.STALE_DATABASE, "so", "C")
+    for facts, amount in ((was_equal, 0), (was_ahead, 3), (forked, 13)):
+        shown = [each for each in found(Procedure.ADD_REPLICA, "C", facts) if each.guard is Guard.UPDATES_ONLY_HERE]
+        assert [(each.level, each.value) for each in shown] == ([(Level.REFUSE, str(amount))] if amount else [])
+        known = Acceptance(Guard.UPDATES_ONLY_HERE, "so", "C", str(amount))
+        for accepted, holds in (((unseen,), not amount), ((unseen, known), True)):
+            by = Circumstances(accepted=Acceptances(accepted))
+            assert (truth(ClaimKind.MAY_BE_REMOVED, facts, host="C", other="M", by=by) is YES) is holds
+    without = sound_domain(readings={"C": Reading("C", NUMBERS | {7: (103, STAMP)}, 0.0, "by hand")})
+    assert levels(Procedure.ADD_REPLICA, "C", without, Guard.UPDATES_ONLY_HERE) == []

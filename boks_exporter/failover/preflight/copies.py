@@ -8,6 +8,7 @@ from boks_exporter.failover.findings import Finding, Guard
 from boks_exporter.failover.journal_facts import Numbers
 from boks_exporter.failover.preflight.question import PlanQuestion, judged, note, refuse, unknown
 from boks_exporter.failover.procedure import Procedure
+from boks_exporter.failover.procedures.step import Words
 from boks_exporter.failover.proofs.copies import (
     IMPERFECT,
     has_every_table,
@@ -145,23 +146,38 @@ def _behind(question: PlanQuestion, have: Numbers, old: HostName | None) -> Find
 
 
 def only_here(question: PlanQuestion) -> Iterator[Finding]:
-    """The database that is moved aside holds no update that the master lacks."""
-    if not _removes_copy(question) or question.plan.master is None:
+    """The database that is moved aside holds no update that the master lacks.
+
+    A client that becomes a replica does not show its numbers: only what is known of it from before is judged.
+    """
+    is_client = question.procedure is Procedure.ADD_REPLICA
+    is_moved = _removes_copy(question) or (
+        is_client and any(step.words == Words.REMOVE_DATABASE for step in question.plan.steps)
+    )
+    if not is_moved or question.plan.master is None:
         return
     target, master = question.target, question.plan.master
     have, wanted = question.facts.latest_numbers(master), last_reading(question.facts, target)
     if have is None:
         return
-    if wanted is None:
+    missing = shortfall(have, wanted.numbers, question.facts.unread(master)) if wanted else {}
+    if wanted is None and not is_client:
         said = f"the numbers of {target} are unknown, so it is unknown whether {master} has all its updates"
         yield unknown(Guard.UPDATES_ONLY_HERE, said, target)
         return
-    missing = shortfall(have, wanted.numbers, question.facts.unread(master))
-    yield from _missing_on_master(question, wanted, missing)
+    if wanted is not None:
+        yield from _missing_on_master(question, wanted, missing)
     yield from _own_updates(question, wanted)
-    stands_still = question.facts.reading(target) is not None and question.facts.daemons(target) is Daemons.STOPPED
-    if not missing and not wanted.is_final and not stands_still:
-        age = question.facts.seen_at - wanted.read_at
+    if wanted is not None and not missing and not is_client:
+        yield from _written_later(question, wanted)
+
+
+def _written_later(question: PlanQuestion, wanted: Reading) -> Iterator[Finding]:
+    """What was written after the last reading of a copy that is not known to stand still."""
+    facts, target, master = question.facts, question.target, question.plan.master
+    stands_still = facts.reading(target) is not None and facts.daemons(target) is Daemons.STOPPED
+    if not wanted.is_final and not stands_still:
+        age = facts.seen_at - wanted.read_at
         said = (
             f"{master} has what {target} had when it was last read; what {target} may have written after that is "
             "unknown, and is moved aside with its database"
@@ -169,12 +185,12 @@ def only_here(question: PlanQuestion) -> Iterator[Finding]:
         yield unknown(Guard.UPDATES_ONLY_HERE, said, target, source=wanted.source, age_seconds=age)
 
 
-def _own_updates(question: PlanQuestion, wanted: Reading) -> Iterator[Finding]:
+def _own_updates(question: PlanQuestion, wanted: Reading | None) -> Iterator[Finding]:
     """The copy has updates from another line than the master's, whatever the numbers are now."""
     facts, target = question.facts, question.target
     own, figures = own_updates(facts, target), {"source": "evidence"}
     if own:
-        source = f"fork points and evidence; {wanted.source}"
+        source = f"fork points and evidence; {wanted.source}" if wanted else "fork points and evidence"
         figures = {"value": str(max(own.values())), "limit": "0", "source": source}
     found = has_nothing_alone(facts, target, question.plan.master or "the master")
     yield from judged(Guard.UPDATES_ONLY_HERE, found, target, **figures)

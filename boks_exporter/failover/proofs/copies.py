@@ -259,10 +259,10 @@ def may_be_removed(facts: FailoverFacts, host: HostName, master: HostName, by: C
     last = last_reading(facts, host)
     if advanced.holds and not (alone := has_nothing_alone(facts, host, master)).holds:
         advanced = alone
-    lacking = shortfall(numbers, last.numbers) if numbers and last else None
-    amount = None if lacking is None else max((*lacking.values(), *own_updates(facts, host).values()), default=0)
-    is_accepted = by.accepted.cover(Guard.UPDATES_ONLY_HERE, host, amount)
-    if advanced.holds or not (is_accepted or by.accepted.cover(Guard.STALE_DATABASE, host)):
+    own, lacking = own_updates(facts, host), shortfall(numbers, last.numbers) if numbers and last else {}
+    amount = max((*lacking.values(), *own.values()), default=0 if last else None)
+    is_unseen = not amount and by.accepted.cover(Guard.STALE_DATABASE, host)
+    if advanced.holds or not (is_unseen or by.accepted.cover(Guard.UPDATES_ONLY_HERE, host, amount)):
         return all_of((basis, advanced))
     return yes(f"{basis.sentence}; {advanced.sentence}, which is accepted")
 
