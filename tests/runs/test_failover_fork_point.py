@@ -120,3 +120,41 @@ def test_a_final_reading_of_an_old_run_does_not_outweigh_a_newer_one(journals: P
     result = virtually(scene)
     assert result.exit is not Exit.DONE
     assert world.roles()[FIRST] == "server"
+
+
+def test_a_run_that_was_left_alone_has_no_final_reading(journals: Path) -> None:
+    """The old master was master again by hand, and wrote, which nothing has read; the run is resumed an hour later."""
+    world = World.at(journals)
+    polls: list[str] = []
+
+    def kill(_: str, line: str) -> None:
+        if world.roles()[MASTER] == "client" and line.endswith(" preflight"):
+            polls.append(line)
+            task = asyncio.current_task()
+            if len(polls) == 1 and task is not None:
+                task.cancel()
+
+    async def scene() -> RunResult:
+        survey = world.survey()
+        await world.warm(survey)
+        world.way.connection_fault = kill
+        await asyncio.wait({asyncio.ensure_future(world.apply(Procedure.SWITCHOVER, FIRST, survey=survey))})
+        world.way.connection_fault = lambda _, __: None
+        for name in (FIRST, SECOND, THIRD):
+            world.domain.set_fault(name, Fault.SLOW, delay_seconds=90000.0)
+        world.domain.run(MASTER, ("convert", "-v", "master"))
+        await VirtualClock().sleep(60)
+        world.domain.advance(VirtualClock().monotonic())
+        world.domain.write(MASTER, 7, 50)
+        await VirtualClock().sleep(3600)
+        world.domain.run(MASTER, ("convert", "-v", "client"))
+        await VirtualClock().sleep(60)
+        with world.journal() as journal:
+            (run,) = journal.view("bank").open_runs
+        first = await world.resume(run.run)
+        return first if first.exit is not Exit.CHANGED else await world.resume(run.run)
+
+    result = virtually(scene)
+    assert result.exit is not Exit.DONE
+    assert world.observer.breaches == []
+    assert world.roles()[FIRST] == "server"

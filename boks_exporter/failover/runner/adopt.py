@@ -1,15 +1,35 @@
 """Records of the hosts that the journal does not have, as after it was restored from a backup: the hosts win."""
 
+from dataclasses import replace
+from typing import Final
+
 from boks_exporter.errors import ParseError, TransportError
-from boks_exporter.failover.journal import StepPhase
+from boks_exporter.failover.facts import Reading
+from boks_exporter.failover.journal import Run, StepPhase
 from boks_exporter.failover.procedures.step import ProcedureStep
 from boks_exporter.failover.proofs import Certainty
 from boks_exporter.failover.runner.attempt import attempt_at
 from boks_exporter.failover.runner.execute_step import StepExecutor
 from boks_exporter.failover.runner.rollback import Rollback, RollbackResult
+from boks_exporter.failover.runner.run_context import Tools
+from boks_exporter.model import HostName, Seconds
 from boks_exporter.parsing.operator_facts import RecordState
 
 _NOT_BEGUN = {RecordState.NONE, RecordState.REFUSED, RecordState.VOID}
+_LEFT_ALONE_SECONDS: Final[Seconds] = 600.0
+
+
+def readings_of(tools: Tools, run: Run) -> dict[HostName, Reading]:
+    """Return what servers showed in an open run. None of it is final where the run was left alone for long.
+
+    A master that it stopped can have been started by hand since, and have written.
+    """
+    journal, steps = tools.journal, tools.journal.steps(run.name)
+    at_work = max((step.ended_at or step.intended_at for step in steps), default=run.started_at)
+    for reading in journal.readings(run.name).values():
+        if reading.is_final and abs(tools.clock.now() - at_work) > _LEFT_ALONE_SECONDS:
+            journal.remember(run.name, replace(reading, is_final=False))
+    return journal.readings(run.name)
 
 
 async def adopt_records(executor: StepExecutor, *, void: bool = False) -> bool:
