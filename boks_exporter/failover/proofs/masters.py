@@ -37,8 +37,9 @@ def others_are_out(facts: FailoverFacts, host: HostName, by: Circumstances) -> P
 
 
 def may_start(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
-    """Prove that no other host is or may be master."""
-    return all_of((has_no_other(facts, host), others_are_out(facts, host, by)))
+    """Prove that no other host is or may be master; in a run that was left alone, every host is asked again."""
+    asked = (_every_host_was_asked(facts, by),) if by.is_left_alone else ()
+    return all_of((has_no_other(facts, host), others_are_out(facts, host, by), *asked))
 
 
 def is_sound_master(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:

@@ -5,13 +5,14 @@ from typing import Final
 
 from boks_exporter.errors import ParseError, TransportError
 from boks_exporter.failover.facts import Reading
+from boks_exporter.failover.findings import Acceptances
 from boks_exporter.failover.journal import Run, StepPhase
 from boks_exporter.failover.procedures.step import ProcedureStep
-from boks_exporter.failover.proofs import Certainty
+from boks_exporter.failover.proofs import Certainty, Circumstances
 from boks_exporter.failover.runner.attempt import attempt_at
 from boks_exporter.failover.runner.execute_step import StepExecutor
 from boks_exporter.failover.runner.rollback import Rollback, RollbackResult
-from boks_exporter.failover.runner.run_context import Tools
+from boks_exporter.failover.runner.run_context import Tools, circumstances
 from boks_exporter.model import HostName, Seconds
 from boks_exporter.parsing.operator_facts import RecordState
 
@@ -24,12 +25,29 @@ def readings_of(tools: Tools, run: Run) -> dict[HostName, Reading]:
 
     A master that it stopped can have been started by hand since, and have written.
     """
-    journal, steps = tools.journal, tools.journal.steps(run.name)
-    at_work = max((step.ended_at or step.intended_at for step in steps), default=run.started_at)
-    for reading in journal.readings(run.name).values():
-        if reading.is_final and abs(tools.clock.now() - at_work) > _LEFT_ALONE_SECONDS:
-            journal.remember(run.name, replace(reading, is_final=False))
-    return journal.readings(run.name)
+    final = [reading for reading in tools.journal.readings(run.name).values() if reading.is_final]
+    for reading in final if _is_left_alone(tools, run) else ():
+        tools.journal.remember(run.name, replace(reading, is_final=False))
+    return tools.journal.readings(run.name)
+
+
+def circumstances_of(tools: Tools, run: Run) -> Circumstances:
+    """Return what the proofs need to know about an open run."""
+    by = circumstances(run.plan, Acceptances(tools.journal.acceptances(run.name)), tools.limits)
+    return replace(by, is_left_alone=_is_left_alone(tools, run))
+
+
+def _is_left_alone(tools: Tools, run: Run) -> bool:
+    """Return whether an open run ever stood still for so long that another operator can have changed the domain."""
+    last = run.started_at
+    for entry in tools.journal.steps(run.name):
+        ended, longest = entry.ended_at or entry.intended_at, run.plan.step(entry.number).deadline_seconds
+        if abs(entry.intended_at - last) > _LEFT_ALONE_SECONDS:
+            return True
+        if abs(ended - entry.intended_at) > longest + _LEFT_ALONE_SECONDS:
+            return True
+        last = ended
+    return abs(tools.clock.now() - last) > _LEFT_ALONE_SECONDS
 
 
 async def adopt_records(executor: StepExecutor, *, void: bool = False) -> bool:

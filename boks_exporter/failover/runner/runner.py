@@ -21,7 +21,7 @@ from boks_exporter.failover.preflight import NoSuchFindingError, blocking_findin
 from boks_exporter.failover.procedures.step import ProcedureStep
 from boks_exporter.failover.proofs import Certainty, Circumstances
 from boks_exporter.failover.proofs.conflict import sentences
-from boks_exporter.failover.runner.adopt import adopt_records, readings_of, undo_and_void
+from boks_exporter.failover.runner.adopt import adopt_records, circumstances_of, readings_of, undo_and_void
 from boks_exporter.failover.runner.execute_step import StepExecutor
 from boks_exporter.failover.runner.finish import Finisher, facts_of_plan, given_up, in_order, in_words, next_for
 from boks_exporter.failover.runner.hooks import Event
@@ -258,7 +258,7 @@ class Runner:
             forget = NextCommand("forget", (run.name,))
             return RunResult(Exit.FACTS_UNKNOWN, (gone, f"next: put it back there, or {forget} --reason ..."), run.name)
         tools.journal.accept(run.name, bound_now(more, run, facts, tools.limits))
-        performer.by = circumstances(plan, Acceptances(tools.journal.acceptances(run.name)), tools.limits)
+        performer.by = circumstances_of(tools, run)
         spared = frozenset(tools.journal.locks(run.name)) - frozenset(plan.changed_hosts)
         if refusal := await lock_all(tools, run.name, plan.lock_hosts, spared):
             ways = next_for(run.name, tools.journal.steps(run.name))

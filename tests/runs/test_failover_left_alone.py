@@ -1,0 +1,88 @@
+"""A run that is taken up again long after it was left: another operator can have changed the domain since."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from boks_exporter.failover.failover_exits import Exit
+from boks_exporter.failover.findings import Acceptance, Guard
+from boks_exporter.failover.procedure import Procedure
+from boks_exporter.failover.runner import RunResult
+from boks_exporter.simulator.domain import Fault
+from boks_exporter.simulator.domain.invariants import running_masters
+from tests.unit.failover_world import FIRST, MASTER, THIRD, World, virtually
+from tests.virtual.virtual_time import VirtualClock
+
+UNASKED = Acceptance(Guard.HOSTS_NOT_ASKED, "it burnt down", THIRD)
+
+
+async def killed_while_the_master_is_stopped(world: World) -> str:
+    """Begin a rebuild, end its process between the stop and the start of the master, and name the run."""
+    polls: list[str] = []
+
+    def kill(_: str, line: str) -> None:
+        if not running_masters(world.domain) and line.endswith(" preflight"):
+            polls.append(line)
+            task = asyncio.current_task()
+            if len(polls) == 1 and task is not None:
+                task.cancel()
+
+    survey = world.survey()
+    await world.warm(survey)
+    world.way.connection_fault = kill
+    await asyncio.wait({asyncio.ensure_future(world.apply(Procedure.REBUILD, FIRST, survey=survey))})
+    world.way.connection_fault = lambda _, __: None
+    assert running_masters(world.domain) == ()
+    with world.journal() as journal:
+        (run,) = journal.view("bank").open_runs
+    return run.run
+
+
+async def again(world: World, command: str, run: str, *more: Acceptance) -> RunResult:
+    with world.journal() as journal:
+        runner = world.runner(journal)
+        return await (runner.resume(run, more) if command == "resume" else runner.abort(run, more))
+
+
+@pytest.mark.parametrize("command", ["resume", "abort"])
+def test_a_stopped_master_is_not_started_while_a_host_that_cannot_be_asked_may_be_one(
+    journals: Path, command: str
+) -> None:
+    """Another operator replaced it, and the new master is not reached."""
+    world = World.at(journals)
+
+    async def scene() -> tuple[RunResult, RunResult]:
+        run = await killed_while_the_master_is_stopped(world)
+        await VirtualClock().sleep(3600)
+        world.domain.run(THIRD, ("convert", "-v", "master"))
+        await VirtualClock().sleep(60)
+        world.domain.set_fault(THIRD, Fault.UNREACHABLE)
+        return await again(world, command, run), await again(world, command, run)
+
+    results = virtually(scene)
+    assert running_masters(world.domain) == (THIRD,)
+    assert all(result.exit not in {Exit.DONE, Exit.UNCHANGED} for result in results)
+
+
+WAYS: dict[str, Callable[[World, str], Awaitable[RunResult]]] = {
+    "every host is asked": lambda world, run: again(world, "abort", run),
+    "it is accepted": lambda world, run: again(world, "abort", run, UNASKED),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_it_is_started_once_every_host_was_asked_or_that_is_accepted(journals: Path, way: str) -> None:
+    world = World.at(journals)
+
+    async def scene() -> None:
+        run = await killed_while_the_master_is_stopped(world)
+        await VirtualClock().sleep(3600)
+        if way == "it is accepted":
+            world.domain.set_fault(THIRD, Fault.MASTER_DEAD)
+        await WAYS[way](world, run)
+
+    virtually(scene)
+    assert running_masters(world.domain) == (MASTER,)
+    assert world.observer.breaches == []
