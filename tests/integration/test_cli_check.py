@@ -52,15 +52,15 @@ def test_a_name_server_that_hangs_does_not_hold_it(tmp_path: Path) -> None:
         "import socket, sys, time\n"
         "socket.getaddrinfo = lambda *_, **__: time.sleep(60)\n"
         "from boks_exporter.cli.root_command import run\n"
-        "sys.exit(run(['check', '--config.file', sys.argv[1], '-t', '3s']))"
+        "sys.exit(run(['check', '--config.file', sys.argv[1], '-t', '9s']))"
     )
     begun = time.monotonic()
 
-    ended = subprocess.run([sys.executable, "-c", script, str(config)], capture_output=True, text=True, timeout=30)
+    ended = subprocess.run([sys.executable, "-c", script, str(config)], capture_output=True, text=True, timeout=60)
 
     assert ended.returncode == 2
     assert "no host answers" in ended.stdout
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 45
 
 
 def test_hosts_that_swallow_everything_are_unreachable_in_time(tmp_path: Path) -> None:
@@ -78,10 +78,10 @@ def test_hosts_that_swallow_everything_are_unreachable_in_time(tmp_path: Path) -
     begun = time.monotonic()
 
     ended = subprocess.run(
-        [*PROGRAM, "check", "--config.file", str(config), "-t", "5"], capture_output=True, text=True, timeout=30
+        [*PROGRAM, "check", "--config.file", str(config), "-t", "12"], capture_output=True, text=True, timeout=60
     )
 
     assert ended.returncode == 2
     assert ended.stdout.startswith("BOKS CRITICAL - unknown: no host answers")
     assert "[WARNING] here: localhost is UNREACHABLE: cannot be polled (timeout)" in ended.stdout
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 45

@@ -53,11 +53,15 @@ asyncio.run(main())
 
 @pytest.mark.parametrize("left", [0, 1])
 async def test_a_lack_of_descriptors_is_no_fault_of_the_host_and_starts_no_pause(fleet: Fleet, left: int) -> None:
-    """Reading the keys fails, or opening the socket does: both are `resources`, and the next poll works."""
+    """Reading the keys fails, or opening the socket does: both are `resources`, and the next poll works.
+
+    One descriptor may be enough where each file is closed again before the socket is opened.
+    """
     servers = fleet.servers
     port = str(servers.port("REPHOST2"))
     arguments = (servers.user, str(servers.identity_file), str(servers.known_hosts), port, str(left))
     ran = await asyncio.to_thread(
         subprocess.run, [sys.executable, "-c", PROGRAM, *arguments], capture_output=True, text=True, timeout=60
     )
-    assert (ran.stdout, ran.stderr) == ("resources ok\n", "")
+    assert ran.stdout in ({"resources ok\n"} if left == 0 else {"resources ok\n", "ok ok\n"}), ran.stderr
+    assert ran.stderr == ""
