@@ -194,3 +194,21 @@ async def test_a_restricted_key_is_no_jump_host(fleet: Fleet) -> None:
     jump = fleet.host("CLIENT1")
     async with open_transport(fleet.ssh_settings(jump_host=f"{jump.address}:{jump.port}")) as transport:
         assert await reason(transport, fleet) is FailureReason.CONNECT
+
+
+async def test_a_shell_in_the_place_of_the_gate_is_a_security_failure(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reads the request as its input, complains, and waits for more."""
+    monkeypatch.setattr("boks_exporter.transport.ssh.loop.SHELL_SECONDS", 0.1)
+    gate = fleet.tree.hosts["REPHOST2"].gate
+    gate.rename(gate.with_suffix(".away"))
+    gate.symlink_to("/bin/sh")
+    transport = SshTransport(fleet.ssh_settings(), timeout_seconds=20, interval_seconds=30)
+    try:
+        with pytest.raises(TransportError) as failed:
+            await transport.ask(fleet.host("REPHOST2"), ROLE_ONLY)
+    finally:
+        await transport.aclose()
+        gate.with_suffix(".away").rename(gate)
+    assert (failed.value.reason, failed.value.detail[:10]) == (FailureReason.EXIT_STATUS, "SECURITY: ")
