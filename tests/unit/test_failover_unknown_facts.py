@@ -17,6 +17,7 @@ from boks_exporter.failover.procedures.claims import ClaimKind
 from boks_exporter.failover.proofs import Certainty, Circumstances
 from boks_exporter.model import Observed, Reach, Role, Unreachable
 from boks_exporter.parsing.env import parse_env
+from tests.nonempty import nonempty
 from tests.unit.domain_rounds import STAMP, silent
 from tests.unit.failover_claims import NO, UNKNOWN, YES, Case, judged, mute, named, stopped
 from tests.unit.failover_facts import dead_master, found, host, ready, sound_domain
@@ -192,7 +193,7 @@ def test_an_acceptance_of_updates_that_were_not_shown_covers_none() -> None:
     unknown = replace(shown, level=Level.UNKNOWN, value=None)
     for findings, most in (((unknown,), 0), ((shown, unknown), 7)):
         beside = Acceptances((Acceptance(Guard.UPDATES_ONLY_HERE, "so"),)).bound(findings)
-        assert all(finding in beside for finding in findings)
+        assert all(finding in beside for finding in nonempty(findings))
         assert beside.cover(Guard.UPDATES_ONLY_HERE, "R1", most)
         assert not beside.cover(Guard.UPDATES_ONLY_HERE, "R1", most + 1)
 
