@@ -25,6 +25,7 @@ from boks_exporter.failover.procedure import Procedure
 from boks_exporter.model import Environment, Host, Promotion, Role
 from boks_exporter.replication import CopyEvidence
 from tests.unit.domain_rounds import silent
+from tests.unit.failover_claims import stopped
 from tests.unit.failover_facts import dead_master, host, sound_domain
 
 BEHIND, UNPROVEN = Guard.BEHIND_BEST, Guard.OLD_MASTER_UNPROVEN
@@ -129,12 +130,23 @@ NEVER = tuple(
     replace(Host(name, f"192.0.2.{place}"), promotion=Promotion.NEVER if name == "R1" else Promotion.NEUTRAL)
     for place, name in enumerate(("M", "R1", "R2", "C"), 1)
 )
+NEVER_R2 = tuple(replace(each, promotion=Promotion.NEVER if each.name == "R2" else Promotion.NEUTRAL) for each in NEVER)
+DELFT = tuple(replace(each, promotion=Promotion.NEUTRAL, site="Delft" if each.name == "R1" else "") for each in NEVER)
+SHM_AND_LOG = host("R2", Role.REPLICA, environment=Environment("server", 8000), errlog=None)
+LESS = host("R1", Role.REPLICA, {7: 99, 9: 50})
 RANKS: dict[str, tuple[FailoverFacts, list[str]]] = {
     "equal": (dead_master(), ["R1", "R2"]),
     "behind": (dead_master(host("R1", Role.REPLICA, {7: 99, 9: 50})), ["R2", "R1"]),
     "lacks a table": (dead_master(host("R1", Role.REPLICA, {7: 100})), ["R2", "R1"]),
     "does not answer": (dead_master(silent("R1")), ["R2"]),
     "diverged": (dead_master(evidence={"R1": CopyEvidence(diverged_since=1.0)}), ["R2", "R1"]),
+    "a note": (dead_master(hosts=DELFT), ["R1", "R2"]),
+    "behind, and the best has many other findings": (
+        dead_master(
+            host("R1", Role.REPLICA, {7: 99, 9: 50}), SHM_AND_LOG, hosts=NEVER_R2, **stopped("R2", Role.REPLICA)
+        ),
+        ["R2", "R1"],
+    ),
     "never": (dead_master(hosts=NEVER), ["R2", "R1"]),
 }
 

@@ -1,4 +1,4 @@
-"""Everything that the guards of copies and their files find in worlds that differ in one fact."""
+"""Everything that the guards of copies find in worlds that differ in one fact."""
 
 from dataclasses import replace
 from typing import Any
@@ -8,12 +8,11 @@ import pytest
 from boks_exporter.failover.facts import FailoverFacts, Reading
 from boks_exporter.failover.journal_facts import ForkPoint, JournalView
 from boks_exporter.model import Environment, ErrorLog, Role, SequenceReport
-from boks_exporter.parsing.operator_facts import DatabaseState
 from boks_exporter.replication import CopyEvidence
 from boks_exporter.replication.evidence import Lead
 from tests.unit.domain_rounds import NUMBERS, STAMP, answers, listed, silent, snapshot
-from tests.unit.failover_claims import HEALTHY, stopped
-from tests.unit.failover_facts import dead_master, facts_of, found, host, ready, sound_domain
+from tests.unit.failover_claims import stopped
+from tests.unit.failover_facts import dead_master, facts_of, host, sound_domain
 from tests.unit.failover_judged import ADD, PROMOTE, REBUILD, RETIRE, SWITCHOVER, World, judged
 from tests.unit.test_failover_unread import hiding
 
@@ -38,12 +37,8 @@ def last(final: bool, number: int = 100, name: str = "M") -> dict[str, Any]:
     return {"readings": {name: Reading(name, {7: (number, STAMP), 9: (50, STAMP)}, 0.0, "by hand", is_final=final)}}
 
 
-def files(name: str, state: DatabaseState | None, role: Role = Role.REPLICA, **more: Any) -> dict[str, Any]:
-    known = {"database": state, **more}
-    return {"gates": {name: ready(name, role, **known)}, **KNOWN}
-
-
-PARTIAL, ODD = DatabaseState.PARTIAL, DatabaseState.ODD
+WELL = ("note behind_best R1", "note behind_last_master R1", "unknown old_master_unproven M")
+UNREAD = ("refuse incomplete_copy R1", "unknown behind_best R1", "unknown error_log R1")
 
 WORLDS = {
     "switched over, it lacks a table": World(
@@ -54,9 +49,7 @@ WORLDS = {
         PROMOTE,
         dead_master(NO_NUMBERS),
         (
-            "refuse incomplete_copy R1",
-            "unknown behind_best R1",
-            "unknown error_log R1",
+            *UNREAD,
             "unknown method_conf R1",
             "unknown old_master_unproven M",
         ),
@@ -65,13 +58,26 @@ WORLDS = {
         PROMOTE,
         dead_master(NO_NUMBERS, hiding("R2")),
         (
-            "refuse incomplete_copy R1",
-            "unknown behind_best R1",
-            "unknown error_log R1",
+            *UNREAD,
             "unknown method_conf R1",
             "unknown old_master_unproven M",
             "unknown unread_tables R2",
         ),
+    ),
+    "promoted without numbers, and no other answers": World(
+        PROMOTE,
+        dead_master(NO_NUMBERS, silent("R2")),
+        (
+            *UNREAD,
+            "unknown hosts_not_asked R2",
+            "unknown method_conf R1",
+            "unknown old_master_unproven M",
+        ),
+    ),
+    "promoted, it hides a table": World(
+        PROMOTE,
+        dead_master(hiding("R1")),
+        ("note behind_last_master R1", "unknown old_master_unproven M", "unknown unread_tables R1"),
     ),
     "promoted, it shows no table": World(
         PROMOTE,
@@ -168,7 +174,7 @@ WORLDS = {
     "promoted, the master's last numbers are final": World(
         PROMOTE,
         dead_master(**last(True)),
-        ("note behind_best R1", "note behind_last_master R1", "unknown old_master_unproven M"),
+        WELL,
     ),
     "promoted, the master's last numbers are old": World(
         PROMOTE,
@@ -219,67 +225,6 @@ WORLDS = {
     "retired, with a fork point that was seen": World(
         RETIRE, sound_domain(R1_MASTER, seen_forks=(FORK,), **STOPPED_M), target="M"
     ),
-    "added with a database": World(
-        ADD,
-        sound_domain(**files("C", None, Role.CLIENT, database_present=True)),
-        ("refuse stale_database C",),
-        target="C",
-    ),
-    "added, its database is unknown": World(
-        ADD,
-        sound_domain(**files("C", None, Role.CLIENT, database_present=None)),
-        ("unknown stale_database C",),
-        target="C",
-    ),
-    "added with a part of a database": World(
-        ADD,
-        sound_domain(**files("C", PARTIAL, Role.CLIENT, database_present=True)),
-        ("refuse stale_database C",),
-        target="C",
-    ),
-    "added with odd files": World(
-        ADD,
-        sound_domain(**files("C", ODD, Role.CLIENT, database_present=True)),
-        ("refuse odd_files C", "refuse stale_database C"),
-        target="C",
-    ),
-    "added, its gate does not answer": World(
-        ADD,
-        replace(HEALTHY, registered=KNOWN["registered"], gates={"M": HEALTHY.gates["M"]}),
-        ("refuse gate_not_ready C", "unknown lock_incomplete R1", "unknown lock_incomplete R2"),
-        target="C",
-    ),
-    "added as a replica with a database": World(ADD, sound_domain(**files("R1", None)), ("refuse wrong_role R1",)),
-    "rebuilt, no other is OK": World(
-        REBUILD, sound_domain(host("R2", Role.REPLICA, {7: 103, 9: 50})), ("refuse last_copy R1",)
-    ),
-    "rebuilt, with odd files": World(REBUILD, sound_domain(**files("R1", ODD)), ("refuse odd_files R1",)),
-    "rebuilt, with a part of a database": World(
-        REBUILD, sound_domain(**files("R1", PARTIAL)), ("refuse partial_database R1",)
-    ),
-    "rebuilt, another has odd files": World(REBUILD, sound_domain(**files("R2", ODD))),
-    "rebuilt, the master has odd files": World(REBUILD, sound_domain(**files("M", ODD, Role.MASTER))),
-    "rebuilt, the master has a part of a database": World(REBUILD, sound_domain(**files("M", PARTIAL, Role.MASTER))),
-    "switched over, with odd files": World(SWITCHOVER, sound_domain(**files("R1", ODD)), ("refuse odd_files R1",)),
-    "switched over, with a part of a database": World(
-        SWITCHOVER, sound_domain(**files("R1", PARTIAL)), ("refuse partial_database R1",)
-    ),
-    "switched over, the master has odd files": World(
-        SWITCHOVER, sound_domain(**files("M", ODD, Role.MASTER)), ("refuse odd_files M",)
-    ),
-    "switched over, the master has a part of a database": World(
-        SWITCHOVER, sound_domain(**files("M", PARTIAL, Role.MASTER)), ("refuse partial_database M",)
-    ),
-    "promoted, with a part of a database": World(
-        PROMOTE,
-        dead_master(gates={"R1": ready("R1", Role.REPLICA, database=PARTIAL)}),
-        (
-            "note behind_best R1",
-            "note behind_last_master R1",
-            "refuse partial_database R1",
-            "unknown old_master_unproven M",
-        ),
-    ),
 }
 
 
@@ -287,8 +232,3 @@ WORLDS = {
 def test_the_guards_find_exactly_this(world: World) -> None:
     """A guard that is dropped, weakened, or that finds too much, is noticed in one of the worlds."""
     assert judged(world) == world.expected
-
-
-def test_updates_of_its_own_are_those_that_the_named_master_never_had() -> None:
-    (finding,) = found(REBUILD, "R1", sound_domain(**DIVERGED))
-    assert (finding.value, "M never had" in finding.sentence) == ("13", True)

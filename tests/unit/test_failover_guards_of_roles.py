@@ -54,6 +54,8 @@ def listing_more(name: str, **more: Any) -> FailoverFacts:
 
 WORLDS = {
     "a machine that calls itself otherwise": World(REBUILD, called(R1="db7"), ("note other_host R1",)),
+    "a name that leads to another's machine": World(REBUILD, called(R1="R2", R2=""), ("refuse other_host R1",)),
+    "two machines without a name": World(REBUILD, called(R1="", R2="")),
     "one machine under two names": World(REBUILD, called(R1="db7", R2="DB7"), ("refuse other_host R1",)),
     "two containers of one machine": World(
         REBUILD, called(port=2222, R1="db7", R2="db7"), ("note other_host R1", "note other_host R2")

@@ -10,6 +10,8 @@ from boks_exporter.failover.journal_facts import ForkPoint, JournalView
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.model import Role
 from boks_exporter.parsing.operator_facts import Daemons
+from boks_exporter.replication import CopyEvidence
+from boks_exporter.replication.evidence import Lead
 from tests.unit.domain_rounds import STAMP, silent
 from tests.unit.failover_facts import dead_master, finding_names, found, host, ready, sound_domain
 
@@ -103,3 +105,9 @@ def test_an_old_master_is_retired_only_next_to_a_living_one() -> None:
         Guard.DAEMONS_RUNNING,
         Guard.UPDATES_ONLY_HERE,
     ]
+
+
+def test_updates_of_its_own_are_those_that_the_named_master_never_had() -> None:
+    evidence = {"R1": CopyEvidence({7: Lead(5.0, 5.0, 13, 100, None)}, diverged_since=5.0)}
+    (finding,) = found(Procedure.REBUILD, "R1", sound_domain(evidence=evidence))
+    assert (finding.value, "M never had" in finding.sentence) == ("13", True)

@@ -12,6 +12,7 @@ from boks_exporter.failover.procedures.claims import Claim, ClaimKind
 from boks_exporter.failover.proofs import Certainty, Circumstances, prove
 from boks_exporter.failover.proofs.conflict import conflict_of, sentences
 from boks_exporter.failover.proofs.copies import own_updates, shortfall
+from boks_exporter.failover.proofs.masters import master_is_out
 from boks_exporter.health import Thresholds, judge_once
 from boks_exporter.model import ErrorLog, Reach, ReplicaList, Role, SequenceReport, UnreadLine
 from boks_exporter.replication import NotCompared, Obstacle
@@ -81,6 +82,10 @@ CASES = {
     "equal in what is read, which M shows only once": Case(
         ClaimKind.IS_EQUAL, read_once(hiding("R1")), UNKNOWN, taken(Guard.UNREAD_TABLES)
     ),
+    "equal in what is read, which M shows only afterwards": Case(
+        ClaimKind.IS_EQUAL, read_once(hiding("R1"), first=False), UNKNOWN, taken(Guard.UNREAD_TABLES)
+    ),
+    "behind, but M was read only before": Case(ClaimKind.IS_EQUAL, read_once(FEWER), UNKNOWN),
     "equal in nothing, as nothing is read": Case(
         ClaimKind.IS_EQUAL, sound_domain(without_tables("R1")), UNKNOWN, taken(Guard.UNREAD_TABLES)
     ),
@@ -185,6 +190,17 @@ CASES = {
 def test_one_fact_decides_what_is_proven(case: Case) -> None:
     number = 16000 if case.kind is ClaimKind.HAS_SHM_SIZE else None
     assert prove(Claim(case.kind, case.host, case.other, number), case.facts, case.by).truth is case.truth
+
+
+def test_what_needs_no_acceptance_reports_none() -> None:
+    removed = Claim(ClaimKind.MAY_BE_REMOVED, "M", "R1")
+    found = prove(removed, retired(), taken(Guard.UPDATES_ONLY_HERE))
+    assert (found.truth, "accepted" in found.sentence) == (YES, False)
+
+
+def test_a_host_that_reports_to_be_master_is_not_out_whatever_is_accepted_or_fenced() -> None:
+    by = replace(OFF, fenced=frozenset({"M"}))
+    assert master_is_out(HEALTHY, "M", by).truth is NO
 
 
 def hidden(table: int | None) -> NotCompared:
