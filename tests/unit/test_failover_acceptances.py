@@ -96,7 +96,7 @@ EXISTING: dict[str, tuple[Procedure, FailoverFacts, Acceptance, bool]] = {
     "a step compares": (Procedure.SWITCHOVER, sound_domain(), Acceptance(Guard.BEHIND_LAST_MASTER, ""), True),
     "a step moves aside": (Procedure.REBUILD, sound_domain(), Acceptance(Guard.BEHIND_LAST_MASTER, ""), True),
     "a step moves updates aside": (Procedure.REBUILD, sound_domain(), Acceptance(Guard.UPDATES_ONLY_HERE, ""), True),
-    "a step moves files aside": (Procedure.REBUILD, sound_domain(), Acceptance(Guard.STALE_DATABASE, ""), True),
+    "no client has files": (Procedure.REBUILD, sound_domain(), Acceptance(Guard.STALE_DATABASE, ""), False),
     "no step moves files aside": (Procedure.PROMOTE, dead_master(), Acceptance(Guard.STALE_DATABASE, ""), False),
     "a step waits for the type": (Procedure.REBUILD, sound_domain(), Acceptance(Guard.NOT_REGISTERED, ""), True),
     "no step waits for the type": (Procedure.PROMOTE, dead_master(), Acceptance(Guard.NOT_REGISTERED, ""), False),

@@ -87,7 +87,9 @@ CASES = {
     "moving a database aside waits for every host": Case(
         "remove-database", rebuild(HEALTHY), "patient", FAILED, begun=False
     ),
-    "a start waits for every host": Case("start-replica", rebuild(HEALTHY), f"patient, {SENT.format(6)}", DONE),
+    "a start of the master waits for every host": Case(
+        "start-master", rebuild(HEALTHY), f"patient, {SENT.format(8)}", DONE
+    ),
     "a stop does not": Case("stop-replica", rebuild(sound_domain(**stopped("R1", Role.REPLICA))), SENT.format(5), DONE),
     "a poll": Case("wait-equal", rebuild(HEALTHY), "intend run.10, conclude run.10", DONE, begun=False),
     "a poll that is not over": Case(
@@ -95,7 +97,7 @@ CASES = {
     ),
     "it is promoted": Case("convert-master", promote(OUT, TURNED), PROMOTED, DONE),
     "it may have been promoted": Case(
-        "convert-master", promote(OUT, TURNED), "fence status, record, do, conclude run.4", DONE, more=AGAIN
+        "convert-master", promote(OUT, TURNED), "fence status, record, patient, do, conclude run.4", DONE, more=AGAIN
     ),
     "it is promoted, and still runs": Case(
         "convert-master",

@@ -49,18 +49,24 @@ WORLDS = {
         PROMOTE,
         dead_master(NO_NUMBERS),
         (
-            *UNREAD,
+            "refuse incomplete_copy R1",
+            "unknown behind_best R1",
+            "unknown error_log R1",
             "unknown method_conf R1",
             "unknown old_master_unproven M",
+            "unknown unread_tables R1",
         ),
     ),
     "promoted without numbers, and another hides a table": World(
         PROMOTE,
         dead_master(NO_NUMBERS, hiding("R2")),
         (
-            *UNREAD,
+            "refuse incomplete_copy R1",
+            "unknown behind_best R1",
+            "unknown error_log R1",
             "unknown method_conf R1",
             "unknown old_master_unproven M",
+            "unknown unread_tables R1",
             "unknown unread_tables R2",
         ),
     ),
@@ -68,10 +74,13 @@ WORLDS = {
         PROMOTE,
         dead_master(NO_NUMBERS, silent("R2")),
         (
-            *UNREAD,
+            "refuse incomplete_copy R1",
+            "unknown behind_best R1",
+            "unknown error_log R1",
             "unknown hosts_not_asked R2",
             "unknown method_conf R1",
             "unknown old_master_unproven M",
+            "unknown unread_tables R1",
         ),
     ),
     "promoted, it hides a table": World(
@@ -134,7 +143,13 @@ WORLDS = {
     "switched over, its state is unknown": World(
         SWITCHOVER,
         sound_domain(NO_NUMBERS, **KNOWN),
-        ("refuse incomplete_copy R1", "unknown error_log R1", "unknown method_conf R1", "unknown unsound_copy R1"),
+        (
+            "refuse incomplete_copy R1",
+            "unknown error_log R1",
+            "unknown method_conf R1",
+            "unknown unread_tables R1",
+            "unknown unsound_copy R1",
+        ),
     ),
     "promoted, it had diverged": World(
         PROMOTE,
@@ -174,19 +189,23 @@ WORLDS = {
     "promoted, the master's last numbers are final": World(
         PROMOTE,
         dead_master(**last(True)),
-        WELL,
+        ("note behind_best R1", "note behind_last_master R1", "unknown old_master_unproven M"),
     ),
     "promoted, the master's last numbers are old": World(
         PROMOTE,
         replace(dead_master(**last(False)), seen_at=100.0, failing_since={}),
         ("note behind_best R1", "unknown behind_last_master R1", "unknown old_master_unproven M"),
     ),
-    "rebuilt without numbers": World(REBUILD, sound_domain(NO_NUMBERS), ("unknown updates_only_here R1",)),
+    "rebuilt without numbers": World(
+        REBUILD, sound_domain(NO_NUMBERS), ("unknown unread_tables R1", "unknown updates_only_here R1")
+    ),
     "rebuilt without numbers, its last ones are known": World(
-        REBUILD, sound_domain(NO_NUMBERS, **last(True, name="R1"))
+        REBUILD, sound_domain(NO_NUMBERS, **last(True, name="R1")), ("unknown unread_tables R1",)
     ),
     "rebuilt, the master shows no numbers": World(
-        REBUILD, sound_domain(answers("M", Role.MASTER, None, 0.0)), ("refuse last_copy R1", "unknown master_unsound M")
+        REBUILD,
+        sound_domain(answers("M", Role.MASTER, None, 0.0)),
+        ("refuse last_copy R1", "unknown master_unsound M", "unknown unread_tables M"),
     ),
     "rebuilt, no master": World(
         REBUILD, dead_master(), ("refuse last_copy R1", "refuse no_master", "unknown old_master_unproven M")

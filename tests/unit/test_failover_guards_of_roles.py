@@ -150,7 +150,7 @@ WORLDS = {
     "switched over, the master shows no numbers": World(
         SWITCHOVER,
         sound_domain(answers("M", Role.MASTER, None, 0.0)),
-        ("unknown master_unsound M", "unknown unsound_copy R1"),
+        ("unknown master_unsound M", "unknown unread_tables M", "unknown unsound_copy R1"),
     ),
     "switched over, the master is stopped": World(
         SWITCHOVER, sound_domain(**stopped("M", Role.MASTER)), ("note not_registered M", "refuse master_unsound M")
@@ -183,7 +183,7 @@ WORLDS = {
     "retired next to one without numbers": World(
         RETIRE,
         sound_domain(answers("R1", Role.MASTER, None, 0.0), **STOPPED_M),
-        ("unknown master_unsound R1",),
+        ("unknown master_unsound R1", "unknown unread_tables R1"),
         target="M",
     ),
     "retired, it does not answer": World(

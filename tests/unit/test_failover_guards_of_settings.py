@@ -130,7 +130,9 @@ WORLDS = {
         ),
     ),
     "switched over, the other one's state is unknown": World(
-        SWITCHOVER, sound_domain(answers("R2", Role.REPLICA, None), hosts=TWO_IN_DELFT, **KNOWN), ("note site R1",)
+        SWITCHOVER,
+        sound_domain(answers("R2", Role.REPLICA, None), hosts=TWO_IN_DELFT, **KNOWN),
+        ("note site R1", "unknown unread_tables R2"),
     ),
 }
 
