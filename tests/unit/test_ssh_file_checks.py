@@ -45,7 +45,7 @@ def write(directory: Path, transport: str = "", more: str = "") -> Path:
         "knows_none": b"Host *\n  UserKnownHostsFile none\n",
         "runs_nothing": b"Host *\n  ProxyCommand /no/such/program %%h\n",
         "jumps_over_nonsense": b"Host m\n  ProxyJump a,gw:abc\n",
-        "good_config": b"# in Latin-1: w\xf6rter\nHost *\n  Port 2222\n  Ciphers +aes128-cbc,nonsense\n",
+        "good_config": b"# Usable\nHost *\n  Port 2222\n  Ciphers +aes128-cbc,nonsense\n",
         "latin_1": b"w\xf6rter\n",
         "encrypted_in_latin_1": ENCRYPTED_IN_LATIN_1,
     }.items():

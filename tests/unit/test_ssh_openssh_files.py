@@ -117,12 +117,14 @@ def test_every_change_of_an_included_file_is_noticed(tmp_path: Path) -> None:
         assert len(stamps) == number
 
 
-async def test_a_comment_in_another_encoding_costs_nothing(keys: Keys) -> None:
-    """As with OpenSSH, which reads bytes."""
+async def test_a_comment_in_another_encoding_blames_no_host(keys: Keys) -> None:
+    """OpenSSH reads bytes, asyncssh requires UTF-8: the failure is local and names the file."""
     config = keys.directory / "config"
     config.write_bytes(b"# Sch\xf6n\nHost *\n  User somebody\n")
     async with ssh_server(keys) as server, open_transport(keys.settings(openssh_config=config)) as transport:
-        assert (await transport.ask(server.host, ROLE)).stdout == ANSWER
+        failed = await failure(transport, server.host)
+        assert (failed.reason, server.attempts) == (FailureReason.LOCAL, 0)
+        assert str(config) in failed.detail
 
 
 async def test_a_default_key_that_cannot_be_used_blames_no_host(keys: Keys) -> None:

@@ -4,12 +4,10 @@ import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import asyncssh
-from asyncssh import config as asyncssh_config
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.remote.settings import SshSettings
@@ -20,9 +18,6 @@ from boks_exporter.transport.ssh.jump_route import JUMP
 
 SSH_PORT: Final = 22
 _THREADS: Final = 2
-
-# asyncssh requires UTF-8; OpenSSH reads bytes, and a comment in another encoding makes no difference to it.
-vars(asyncssh_config)["open"] = partial(open, encoding="utf-8", errors="replace")
 
 
 @dataclass(frozen=True, slots=True)
