@@ -98,9 +98,7 @@ def check(
     from boks_exporter.cli.check.unknown_on_error import Watchdog
     from boks_exporter.cli.report_source import ReportQuery, fetch
 
-    limits = {
-        figure: FigureRanges(given.pop(f"warning_{figure}"), given.pop(f"critical_{figure}")) for figure in FIGURES
-    }
+    limits = {each: FigureRanges(given.pop(f"warning_{each}"), given.pop(f"critical_{each}")) for each in FIGURES}
     query = ReportQuery.of(ctx, **given)
     with Watchdog(query.timeout_seconds, wants_json=output == "json"):
         sourced = fetch(query)
