@@ -63,7 +63,7 @@ def _both(renderer: Renderer, view: DomainView) -> None:
 
 def _both_of(registry: CollectorRegistry) -> None:
     generate_latest(registry)
-    generate_openmetrics(registry)  # type: ignore[no-untyped-call]
+    generate_openmetrics(registry)  # type: ignore[no-untyped-call]  # the library has no types here
 
 
 def check(hosts: int = 50) -> list[float]:

@@ -30,5 +30,5 @@ class ProcessMetrics:
 
     def blocks(self) -> ProcessBlocks:
         """Render the current values."""
-        openmetrics: bytes = generate_openmetrics(self._registry)  # type: ignore[no-untyped-call]
+        openmetrics: bytes = generate_openmetrics(self._registry)  # type: ignore[no-untyped-call]  # the library has no types here
         return ProcessBlocks(generate_latest(self._registry), openmetrics.removesuffix(END))

@@ -10,7 +10,7 @@ from aiohttp import hdrs, web
 from boks_exporter.web.acceptor import Acceptor, ConnectionLimits
 from boks_exporter.web.api_handlers import ApiHandlers
 from boks_exporter.web.handlers import Pages, helpful_errors
-from boks_exporter.web.library_connection import LibraryConnection
+from boks_exporter.web.http_connection import HttpConnection
 from boks_exporter.web.listen import shown, sockets_for
 from boks_exporter.web.page_handlers import PageHandlers
 from boks_exporter.web.page_source import PageSource
@@ -99,7 +99,7 @@ class WebServer:
         if server is None:
             message = "the server was not set up"
             raise RuntimeError(message)
-        return LibraryConnection(server, self._refusals)
+        return HttpConnection(server, self._refusals)
 
     def _config(self) -> WebConfig:
         return self._security.current() if self._security else _OPEN

@@ -63,7 +63,7 @@ class FirstDomain:
     def admit_root(self, public_key: str) -> None:
         """Allow a key to log in as root on every host."""
         for host in self.hosts.values():
-            host.sh(f"mkdir -m 700 /root/.ssh && echo '{public_key.strip()}' >/root/.ssh/authorized_keys")
+            host.sh(f"mkdir -m 700 ~root/.ssh && echo '{public_key.strip()}' >~root/.ssh/authorized_keys")
 
     def install(self, name: str, script: Path) -> "subprocess.CompletedProcess[str]":
         """Run an installer as `ssh root@HOST sh -s <FILE` would."""

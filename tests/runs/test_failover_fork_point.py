@@ -1,6 +1,5 @@
 """Numbers are no identity: what a copy has above a fork point is its own, whatever the numbers are later."""
 
-import asyncio
 from pathlib import Path
 
 from boks_exporter.failover.facts import Reading
@@ -93,21 +92,9 @@ def test_a_change_of_master_without_a_fork_point_is_a_finding(journals: Path) ->
 def test_a_final_reading_of_an_old_run_does_not_outweigh_a_newer_one(journals: Path) -> None:
     """The old master was master again by hand, wrote, and is a client as the run is resumed: its last updates count."""
     world = World.at(journals)
-    polls: list[str] = []
-
-    def kill(_: str, line: str) -> None:
-        if world.roles()[MASTER] == "client" and line.endswith(" preflight"):
-            polls.append(line)
-            task = asyncio.current_task()
-            if len(polls) == 1 and task is not None:
-                task.cancel()
 
     async def scene() -> RunResult:
-        survey = world.survey()
-        await world.warm(survey)
-        world.way.connection_fault = kill
-        await asyncio.wait({asyncio.ensure_future(world.apply(Procedure.SWITCHOVER, FIRST, survey=survey))})
-        world.way.connection_fault = lambda _, __: None
+        await world.apply_and_kill(Procedure.SWITCHOVER, FIRST, lambda: world.roles()[MASTER] == "client")
         with world.journal() as journal:
             (run,) = journal.view("bank").open_runs
             old = journal.readings(run.run)[MASTER]
@@ -125,21 +112,9 @@ def test_a_final_reading_of_an_old_run_does_not_outweigh_a_newer_one(journals: P
 def test_a_run_that_was_left_alone_has_no_final_reading(journals: Path) -> None:
     """The old master was master again by hand, and wrote, which nothing has read; the run is resumed an hour later."""
     world = World.at(journals)
-    polls: list[str] = []
-
-    def kill(_: str, line: str) -> None:
-        if world.roles()[MASTER] == "client" and line.endswith(" preflight"):
-            polls.append(line)
-            task = asyncio.current_task()
-            if len(polls) == 1 and task is not None:
-                task.cancel()
 
     async def scene() -> RunResult:
-        survey = world.survey()
-        await world.warm(survey)
-        world.way.connection_fault = kill
-        await asyncio.wait({asyncio.ensure_future(world.apply(Procedure.SWITCHOVER, FIRST, survey=survey))})
-        world.way.connection_fault = lambda _, __: None
+        await world.apply_and_kill(Procedure.SWITCHOVER, FIRST, lambda: world.roles()[MASTER] == "client")
         for name in (FIRST, SECOND, THIRD):
             world.domain.set_fault(name, Fault.SLOW, delay_seconds=90000.0)
         world.domain.run(MASTER, ("convert", "-v", "master"))

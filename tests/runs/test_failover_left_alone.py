@@ -1,6 +1,5 @@
 """A run that is taken up again long after it was left: another operator can have changed the domain since."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -21,20 +20,7 @@ UNASKED = Acceptance(Guard.HOSTS_NOT_ASKED, "it burnt down", THIRD)
 
 async def killed_while_the_master_is_stopped(world: World) -> str:
     """Begin a rebuild, end its process between the stop and the start of the master, and name the run."""
-    polls: list[str] = []
-
-    def kill(_: str, line: str) -> None:
-        if not running_masters(world.domain) and line.endswith(" preflight"):
-            polls.append(line)
-            task = asyncio.current_task()
-            if len(polls) == 1 and task is not None:
-                task.cancel()
-
-    survey = world.survey()
-    await world.warm(survey)
-    world.way.connection_fault = kill
-    await asyncio.wait({asyncio.ensure_future(world.apply(Procedure.REBUILD, FIRST, survey=survey))})
-    world.way.connection_fault = lambda _, __: None
+    await world.apply_and_kill(Procedure.REBUILD, FIRST, lambda: not running_masters(world.domain))
     assert running_masters(world.domain) == ()
     with world.journal() as journal:
         (run,) = journal.view("bank").open_runs

@@ -1,6 +1,5 @@
 """The way back is planned from what is observed: what an operator restored by hand is not undone once more."""
 
-import asyncio
 from pathlib import Path
 
 from boks_exporter.failover.failover_exits import Exit
@@ -16,22 +15,9 @@ from tests.virtual.virtual_time import VirtualClock
 def test_a_master_that_was_restored_by_hand_is_left_as_it_is(journals: Path) -> None:
     """A switchover was killed when the old master was a client; it is master again when the run is aborted."""
     world = World.at(journals)
-    polls: list[str] = []
-
-    def kill(_: str, line: str) -> None:
-        if world.roles()[MASTER] == "client" and line.endswith(" preflight"):
-            polls.append(line)
-            task = asyncio.current_task()
-            if len(polls) == 1 and task is not None:
-                task.cancel()
 
     async def scene() -> RunResult:
-        survey = world.survey()
-        await world.warm(survey)
-        world.way.connection_fault = kill
-        task = asyncio.ensure_future(world.apply(Procedure.SWITCHOVER, FIRST, survey=survey))
-        await asyncio.wait({task})
-        world.way.connection_fault = lambda _, __: None
+        await world.apply_and_kill(Procedure.SWITCHOVER, FIRST, lambda: world.roles()[MASTER] == "client")
         with world.journal() as journal:
             (run,) = journal.view("bank").open_runs
         assert world.roles()[MASTER] == "client"

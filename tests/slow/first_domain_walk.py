@@ -106,10 +106,11 @@ def walk(directory: Path, times: dict[str, float]) -> None:
 
 def _trust_roots_ssh(domain: object) -> None:
     """Allow root to log in on the hosts, as the reader can."""
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "/root/.ssh/id_ed25519"], check=True)
-    domain.admit_root(Path("/root/.ssh/id_ed25519.pub").read_text(encoding="utf-8"))  # type: ignore[attr-defined]
+    directory = Path("~root/.ssh").expanduser()
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(directory / "id_ed25519")], check=True)
+    domain.admit_root((directory / "id_ed25519.pub").read_text(encoding="utf-8"))  # type: ignore[attr-defined]
     lines = [f"127.0.0.{n},{name} {domain.public_keys[name]}" for n, name in enumerate(HOSTS, 2)]  # type: ignore[attr-defined]
-    Path("/root/.ssh/known_hosts").write_text("".join(lines), encoding="utf-8")
+    (directory / "known_hosts").write_text("".join(lines), encoding="utf-8")
 
 
 def _init() -> None:

@@ -1,5 +1,6 @@
 """A simulated domain with both gates on every host, a journal and a runner, on virtual time."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -128,6 +129,23 @@ class World:
         order = Order(procedure=procedure, target=target, accepted=entries, reason="a test")
         with self.journal() as journal:
             return await self.runner(journal, survey, **more).apply(order, proposal.fingerprint)
+
+    async def apply_and_kill(self, procedure: Procedure, target: str, when: Callable[[], bool]) -> None:
+        """Apply a procedure and kill its process at the first preflight for which `when` holds."""
+        survey = self.survey()
+        await self.warm(survey)
+        polls: list[str] = []
+
+        def kill(_: str, line: str) -> None:
+            if when() and line.endswith(" preflight"):
+                polls.append(line)
+                task = asyncio.current_task()
+                if len(polls) == 1 and task is not None:
+                    task.cancel()
+
+        self.way.connection_fault = kill
+        await asyncio.wait({asyncio.ensure_future(self.apply(procedure, target, survey=survey))})
+        self.way.connection_fault = lambda _, __: None
 
     async def resume(self, run: str) -> RunResult:
         with self.journal() as journal:

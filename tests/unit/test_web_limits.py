@@ -53,7 +53,7 @@ async def test_a_request_has_a_time_limit(sent: bytes) -> None:
 
 async def test_an_idle_connection_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that says nothing after an answer is disconnected some time later, without a word."""
-    monkeypatch.setattr("boks_exporter.web.library_connection.IDLE_SECONDS", 0.1)
+    monkeypatch.setattr("boks_exporter.web.http_connection.IDLE_SECONDS", 0.1)
     async with serving(Scripted()) as visitor:
         found = await answer(visitor, GET.replace(b"metrics", b"-/healthy") + b"\r\n")
     assert found.count(b"HTTP/1.1 ") == 1

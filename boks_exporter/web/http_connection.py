@@ -13,7 +13,7 @@ IDLE_SECONDS: Final = 75.0
 """How long a connection stays open between two requests."""
 
 
-class LibraryConnection(web.RequestHandler):
+class HttpConnection(web.RequestHandler):
     """Answers the requests that passed the checks of their heads."""
 
     __slots__ = ("_refusals",)
