@@ -11,7 +11,8 @@ a line of the command's errors
 ```
 
 docs/gate-protocol.md fixes the format. Text that a login prints before the opening frame, even on the same line, is
-unread, and so is any text outside of a section. A reply that is cut off is rejected.
+unread, and so is any text outside of a section. A reply that is cut off is rejected. What follows a whole one does
+not count, a refusal neither: the process that wrote it can be ended directly afterwards.
 """
 
 import re
@@ -90,7 +91,7 @@ class _Splitting:
         while (piece := self._next("'=NONCE section NAME' or '=NONCE done sections=N'")).frame.word != "done":
             sections.append(self._section(piece))
         piece.frame.demand_count(len(sections))
-        if not piece.is_complete:
+        if not piece.is_complete and self.at == len(self.pieces):
             raise broken(piece.frame.line, len(piece.frame.text), "the line feed that ends a reply", None)
         self._leave(piece)
         return FramedReply(opening, tuple(sections), self.unread_lines.all())
@@ -114,6 +115,9 @@ class _Splitting:
             last = self.pieces[-1]
             line = last.next_line + last.text.count("\n")
             raise broken(line, 0, f"{expected}, since the reply is not complete", None)
+        frame = self.pieces[self.at].frame
+        if error := refusal_of(frame.line, frame.text, self.mark):
+            raise error
         self.at += 1
         return self.pieces[self.at - 1]
 

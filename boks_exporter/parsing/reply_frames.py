@@ -100,7 +100,7 @@ def frame_at(line: int, text: str) -> "Frame":
 def frame_of(line: int, text: str, start: int, *, is_opening: bool) -> "Frame":
     """Parse a line that begins with the request's nonce, which ends at `start`."""
     word, *words = text[start:].split() or [""]
-    if word not in ({"boks-gate/2"} if is_opening else {"section", "errors", "end", "done"}):
+    if word not in ({"boks-gate/2"} if is_opening else {"section", "errors", "end", "done", "refused"}):
         expected = (
             "version=… of boks-gate/2"
             if is_opening

@@ -233,7 +233,7 @@ work() {
 	open_reply
 	compose
 	say "$reply"
-	[ -n "$late" ] || kill -KILL "$timer"
+	[ -n "$late" ] || kill -KILL "$timer" || : # it may have ended just now
 }
 
 # -- a section ---------------------------------------------------------------------------------------------------------

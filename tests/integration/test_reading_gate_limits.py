@@ -80,6 +80,16 @@ def test_a_slow_command_after_one_that_hung_has_a_second(tree: Tree, tmp_path: P
     assert [section.timed_out for section in reply.sections] == [True, False, False]
 
 
+def test_a_reply_is_whole_although_its_timer_has_ended(tree: Tree, tmp_path: Path, shell: str) -> None:
+    """As where the time limit passes in the moment in which the reply is written."""
+    end_timer = "ps -A -o pid= -o args= | while read -r pid args; do case $args in *' 5983') kill $pid ;; esac; done"
+    tree.boksadm_is(f"{end_timer}\necho fine\n")
+    gate = install_gate(tree, tmp_path / "gate", shell=shell, limit=5983)
+    run = run_gate(gate, f"boks-gate/2 {NONCE} sequence\n".encode())
+    (sequence,) = parse_reply(run.stdout, NONCE).sections
+    assert (sequence.stdout, run.returncode, run.stdout.count(b" refused ")) == ("fine\n", 0, 0)
+
+
 def test_a_role_that_cannot_be_read_in_time_leaves_a_second_to_the_others(tree: Tree, tmp_path: Path) -> None:
     """ENV is behind sudo here, and sudo hangs for each command."""
     (tree.etc / "ENV").unlink()

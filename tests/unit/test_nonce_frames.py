@@ -146,6 +146,18 @@ def test_a_refusal_has_its_reason(text: str, reason: str) -> None:
         assert refused.value.refusal == reason
 
 
+def test_a_reply_that_ends_in_a_refusal_has_its_reason() -> None:
+    cut = WHOLE[: WHOLE.index(f"={N} section list")]
+    with pytest.raises(RefusedError) as refused:
+        parse_reply(f"{cut}={N} refused interrupted\n".encode(), N)
+    assert refused.value.refusal == "interrupted"
+
+
+def test_a_refusal_behind_a_whole_reply_takes_nothing_back() -> None:
+    whole = parse_reply(f"{WHOLE}={N} refused interrupted\n".encode(), N)
+    assert whole.sections == parse_reply(WHOLE.encode(), N).sections
+
+
 def test_a_refusal_with_another_nonce_is_none() -> None:
     with pytest.raises(ParseError) as error:
         parse_reply(b"=0 refused busy\n", N)
