@@ -1,9 +1,7 @@
 """Guards: findings about a plan before it is applied."""
 
-from boks_exporter.failover.preflight.ask import findings_of
-from boks_exporter.failover.preflight.candidates import Candidate, candidates, next_master_by
-from boks_exporter.failover.preflight.question import PlanQuestion
-from boks_exporter.failover.preflight.verdict import (
+from boks_exporter.failover.preflight.all_guards import findings_of
+from boks_exporter.failover.preflight.blocking_findings import (
     NoSuchFindingError,
     NotAcceptableError,
     argument,
@@ -13,6 +11,8 @@ from boks_exporter.failover.preflight.verdict import (
     exit_for,
     finding_line,
 )
+from boks_exporter.failover.preflight.candidates import Candidate, candidates, next_master_by
+from boks_exporter.failover.preflight.question import PlanQuestion
 
 __all__ = [
     "Candidate",

@@ -6,7 +6,7 @@ from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import Finding, Guard, Level
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import make_plan
-from boks_exporter.failover.preflight.ask import findings_of
+from boks_exporter.failover.preflight.all_guards import findings_of
 from boks_exporter.failover.preflight.question import PlanQuestion
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.model import HostName, Promotion
