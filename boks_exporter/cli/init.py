@@ -16,7 +16,15 @@ from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import say
 from boks_exporter.remote.installation import DEFAULT_USER, checked_source, checked_user
 from boks_exporter.remote.settings import Prefix
-from boks_exporter.setup.host_spec import directory_of, fingerprint_of, host_of, template_of, where
+from boks_exporter.setup.host_spec import (
+    directory_of,
+    fingerprint_of,
+    host_of,
+    install_line,
+    jump_hosts_of,
+    template_of,
+    where,
+)
 
 if TYPE_CHECKING:
     import asyncssh
@@ -26,6 +34,8 @@ if TYPE_CHECKING:
     from boks_exporter.setup.setup import Setup
 
 _HOST: Final = Checked("host", host_of)
+_JUMP_HOSTS: Final = Checked("jump hosts", jump_hosts_of)
+_ADDRESSES: Final = Checked("addresses", checked_source)
 _DIRECTORY: Final = Checked("directory", directory_of)
 """A directory of which a configuration, a systemd unit and a shell can be written without quotes."""
 
@@ -33,8 +43,9 @@ _DIRECTORY: Final = Checked("directory", directory_of)
 class _AtTheTerminal:
     """Asks a person."""
 
-    def __init__(self, installer: Path) -> None:
+    def __init__(self, installer: Path, jump_host: str | None) -> None:
         self._installer = installer
+        self._jump_host = jump_host
 
     def trusts(self, host: "Host", key: "asyncssh.SSHKey") -> bool:
         from boks_exporter.transport.ssh.known_hosts import fingerprint
@@ -48,8 +59,14 @@ class _AtTheTerminal:
         for check in found:
             say(f"{host.name} does not answer yet: {check.name}: {harmless(check.found)}")
         say(f"\nInstall the gate on {host.name}, as root there, such as:")
-        say(f"  {_install_line(host, self._installer)}")
+        say(f"  {harmless(install_line(host, self._installer, self._jump_host))}")
         return click.confirm("Is it installed now? (No: go on without the master's list)", default=True)
+
+    def opens_way(self, detail: str, line: str) -> bool:
+        say(f"\n{harmless(detail)}")
+        say("Its authorized_keys needs this line, for a login that can do nothing but pass through:")
+        say(f"  {line}")
+        return click.confirm("Is it there now? (No: stop)", default=True)
 
     def report(self, text: str) -> None:
         say(harmless(text))
@@ -77,6 +94,10 @@ class _Unattended:
             say(f"{host.name} does not answer yet: {check.name}: {harmless(check.found)}")
         return False
 
+    def opens_way(self, detail: str, line: str) -> bool:
+        say(f"{harmless(detail)}; the line for its authorized_keys, then run init again:\n  {line}")
+        return False
+
     def report(self, text: str) -> None:
         say(harmless(text))
 
@@ -88,6 +109,7 @@ Examples:
   boks-exporter init --master master1=192.0.2.1 --domain prod
   boks-exporter init --unattended --master master1 --host replica1 --known-hosts ./boks_known_hosts
   boks-exporter init --unattended --master master1 --fingerprint SHA256:AAAA --directory ./boks
+  boks-exporter init --master master1 --jump-host ops@gate1,gate2 --from 192.0.2.20
 
 Exit codes: 0 everything holds, 1 something failed, or doctor found something to do, 2 wrong usage."""
 )
@@ -99,6 +121,12 @@ Exit codes: 0 everything holds, 1 something failed, or doctor found something to
     multiple=True,
     metavar="HOST",
     help="Another host. May be repeated. The master's list adds the replicas.",
+)
+@click.option(
+    "--jump-host",
+    type=_JUMP_HOSTS,
+    metavar="[USER@]HOST[:PORT]",
+    help="Connect to the hosts through this one; several, separated by commas, in this order.",
 )
 @click.option("--domain", type=WORDS, metavar="NAME", help="The name of the domain in labels, such as prod.")
 @click.option(
@@ -128,9 +156,9 @@ Exit codes: 0 everything holds, 1 something failed, or doctor found something to
 @click.option(
     "--from",
     "from_addresses",
-    type=Checked("addresses", checked_source),
+    type=_ADDRESSES,
     metavar="ADDRESSES",
-    help="Where this machine connects from, for the hosts. Default: its addresses towards the hosts.",
+    help="Where connections come from, as the hosts see it. Default: this machine's addresses towards the hosts.",
 )
 @click.option(
     "--prefix",
@@ -172,9 +200,9 @@ Exit codes: 0 everything holds, 1 something failed, or doctor found something to
 def init(*, unattended: bool, fingerprints: tuple[str, ...], **given: Any) -> int:
     """Set up a domain: key, host keys, configuration, the gate's installer, systemd unit and scrape job.
 
-    It asks for the master, makes a key, shows the fingerprints of the host keys for confirmation, learns the replicas
-    from the master's list once the gate is installed there, writes everything into one directory, and ends with
-    doctor. Files that are there are not replaced, keys never.
+    It asks for the master and the jump hosts on the way, makes a key, shows the fingerprints of the host keys for
+    confirmation, learns the replicas from the master's list once the gate is installed there, writes everything into
+    one directory, and ends with doctor. Files that are there are not replaced, keys never.
     """
     from boks_exporter.app.logs import configure
     from boks_exporter.app.options import LogFormat
@@ -185,9 +213,11 @@ def init(*, unattended: bool, fingerprints: tuple[str, ...], **given: Any) -> in
         raise click.UsageError(message)
     master = given["master"] or _asked("--master", unattended, "The master (NAME or NAME=ADDRESS)", _HOST)
     domain = given["domain"] or _asked("--domain", unattended, "A name for the domain", WORDS, "prod")
+    jump_host, sources = _way(unattended, given["jump_host"], given["from_addresses"])
     directory = given["directory"].absolute()
-    person = _Unattended(fingerprints) if unattended else _AtTheTerminal(directory / "install-gate.sh")
-    setup = _setup(given | {"master": master, "domain": domain, "directory": directory}, person)
+    person = _Unattended(fingerprints) if unattended else _AtTheTerminal(directory / "install-gate.sh", jump_host)
+    answers = {"master": master, "domain": domain, "jump_host": jump_host, "from_addresses": sources}
+    setup = _setup(given | answers | {"directory": directory}, person)
     import asyncio
 
     asyncio.run(setup.run())
@@ -200,6 +230,17 @@ def _asked(option: str, unattended: bool, text: str, kind: Any, default: str | N
         message = f"{option}: expected with --unattended"
         raise click.UsageError(message)
     return click.prompt(text, type=kind, default=default)
+
+
+def _way(unattended: bool, jump_host: str | None, sources: str | None) -> tuple[str | None, str | None]:  # noqa: FBT001 - of one caller
+    """Return the jump hosts, and where the hosts see connections come from; both are asked for at a terminal."""
+    if jump_host is None and not unattended:
+        question = "Jump hosts on the way, such as ops@gate1,gate2 (none: press Enter)"
+        jump_host = click.prompt(question, type=_JUMP_HOSTS, default="", show_default=False)
+    if jump_host and not sources:
+        question = "The address from which the last jump host connects to the hosts"
+        sources = _asked("--from", unattended, question, _ADDRESSES)
+    return jump_host or None, sources
 
 
 def _setup(given: dict[str, Any], person: Any) -> "Setup":
@@ -217,6 +258,7 @@ def _setup(given: dict[str, Any], person: Any) -> "Setup":
         program=str(Path(shutil.which("boks-exporter") or sys.argv[0]).absolute()),
         target=f"{socket.gethostname()}:{port}",
         address_template=given["address_template"],
+        jump_host=given["jump_host"],
     )
     return Setup(
         installation=installation,
@@ -229,17 +271,12 @@ def _setup(given: dict[str, Any], person: Any) -> "Setup":
     )
 
 
-def _install_line(host: "Host", installer: Path) -> str:
-    port = "" if host.port == 22 else f"-p {host.port} "  # noqa: PLR2004 - SSH's
-    return f"ssh {port}root@{harmless(host.address)} sh -s <{installer}"
-
-
 def _show_next(setup: "Setup") -> None:
     directory = setup.installation.directory
     say("\nNext")
     say("  Install the gate on every host where doctor below finds none, as root there; one file for all:")
     for host in setup.hosts:
-        say(f"    {_install_line(host, setup.installer)}")
+        say(f"    {harmless(install_line(host, setup.installer, setup.installation.jump_host))}")
     say(f"  In every terminal:  . {directory}/environment")
     say("  When doctor finds nothing more:  boks-exporter serve")
     say(f"  As a service:  install -m 0644 {directory}/boks-exporter.service /etc/systemd/system/")

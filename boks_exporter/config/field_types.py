@@ -19,7 +19,7 @@ _PORT: Final = r"(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0
 _ONE_JUMP: Final = (
     r"([^@\s,:/]+@)?(\[[0-9A-Fa-f:.]+(%[A-Za-z0-9_.-]+)?\]|[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)" + f"(:{_PORT})?"
 )
-_JUMP: Final = re.compile(f"{_ONE_JUMP}(,{_ONE_JUMP})*")
+JUMP_ROUTE: Final = re.compile(f"{_ONE_JUMP}(,{_ONE_JUMP})*")
 _ALGORITHM: Final = re.compile(r"\+?[a-z0-9][A-Za-z0-9._@-]*")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _SMALLEST_REPLY, _LARGEST_REPLY = 1024, 1024**3
@@ -164,8 +164,8 @@ HostText = Annotated[str, AfterValidator(_host_name), _text("host name or addres
 AddressTemplate = Annotated[str, AfterValidator(_template), _text("text with {name}", r"^[^{}]*\{name\}[^{}]*$")]
 JumpHost = Annotated[
     str,
-    _checked(_JUMP, "[user@]host[:port], several separated by commas"),
-    _text("[user@]host[:port]", f"^{_JUMP.pattern}$"),
+    _checked(JUMP_ROUTE, "[user@]host[:port], several separated by commas"),
+    _text("[user@]host[:port]", f"^{JUMP_ROUTE.pattern}$"),
 ]
 AlgorithmName = Annotated[
     str,

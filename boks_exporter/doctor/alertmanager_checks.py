@@ -47,7 +47,7 @@ def _routes(config: Any) -> Iterator[Check]:
                 remedy = f"add a pager, chat or mail to the receiver {receiver} in alertmanager.yml"
                 yield failed(ALERTMANAGER, name, f"{receiver} sends nothing anywhere", remedy)
             elif needs_route and route is config["route"]:
-                remedy = "boks-exporter rules DIRECTORY writes an alertmanager.yml with routes for our alerts"
+                remedy = "boks-exporter rules boks-rules writes an alertmanager.yml with routes for our alerts"
                 yield warning(ALERTMANAGER, name, f"only the default receiver: {receiver}", remedy)
             else:
                 yield ok(ALERTMANAGER, name, f"to {receiver}")
@@ -84,6 +84,6 @@ def _inhibitions(config: Any) -> Check:
     """Without them one dead master pages for every replica."""
     rules = [rule for rule in config.get("inhibit_rules") or () if _NAMES_OURS.search(str(rule))]
     if not rules:
-        remedy = "boks-exporter rules DIRECTORY writes an alertmanager.yml; copy its inhibit_rules"
+        remedy = "boks-exporter rules boks-rules writes an alertmanager.yml; copy its inhibit_rules"
         return warning(ALERTMANAGER, "inhibitions", "none of ours: one failure pages many times", remedy)
     return ok(ALERTMANAGER, "inhibitions", f"{len(rules)} rules")

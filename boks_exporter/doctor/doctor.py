@@ -14,7 +14,7 @@ from boks_exporter.doctor.alertmanager_checks import alertmanager_checks
 from boks_exporter.doctor.check import Check, failed, ok, skipped, warning
 from boks_exporter.doctor.host_checks import HostCheckup
 from boks_exporter.doctor.local_checks import check_configuration, check_machine
-from boks_exporter.doctor.prometheus_checks import prometheus_checks
+from boks_exporter.doctor.prometheus_checks import DEFAULT_JOB, prometheus_checks
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.model import Host, Observed, Role
 from boks_exporter.observe import SystemClock
@@ -41,7 +41,7 @@ class DoctorOptions:
     listen_addresses: tuple[str, ...] = (DEFAULT_LISTEN,)
     prometheus: str | None = None
     alertmanager: str | None = None
-    job: str = "boks"
+    job: str = DEFAULT_JOB
 
 
 async def all_checks(options: DoctorOptions) -> AsyncIterator[Check]:
@@ -54,12 +54,23 @@ async def all_checks(options: DoctorOptions) -> AsyncIterator[Check]:
     if settings is None:
         return
     if not options.hosts:
-        for check in check_machine(settings, options.web_config_file, options.listen_addresses):
+        for check in check_machine(settings, options.web_config_file, options.listen_addresses, command_again(options)):
             yield check
     async for check in _host_checks(settings, options):
         yield check
     async for check in _alerting_checks(settings, options):
         yield check
+
+
+def command_again(options: DoctorOptions) -> str:
+    """Write the command that was given."""
+    words = [f"--web.config.file={options.web_config_file}"] if options.web_config_file else []
+    if options.listen_addresses != (DEFAULT_LISTEN,):
+        words += [f"--web.listen-address={each}" for each in options.listen_addresses]
+    words += [f"--domain={each}" for each in options.domains]
+    words += [f"--{name}={url}" for name in ("prometheus", "alertmanager") if (url := getattr(options, name))]
+    words += [f"--job={options.job}"] if options.job != DEFAULT_JOB else []
+    return NextCommands(("--config.file", str(options.config_file), *words)).run("doctor", *options.hosts)
 
 
 async def _alerting_checks(settings: Settings, options: DoctorOptions) -> AsyncIterator[Check]:
@@ -124,7 +135,7 @@ class _DomainCheckup:
 
         async def run(host: Host) -> list[Check]:
             async with limiter:
-                checkup = HostCheckup(self._domain, host, self._transport, clock)
+                checkup = HostCheckup(self._domain, host, self._transport, clock, self._commands)
                 found = [check async for check in checkup.checks()]
             if isinstance(checkup.outcome, Observed):
                 self._seen.append(checkup.outcome)

@@ -1,10 +1,11 @@
 """Checks of one host, by one poll over the transport that the exporter uses."""
 
 from collections.abc import AsyncIterator, Iterator
+from typing import Final
 
 from boks_exporter.config import DomainSettings
 from boks_exporter.doctor.check import Check, failed, ok, skipped, warning
-from boks_exporter.doctor.remedies import remedy
+from boks_exporter.doctor.remedies import Remedies
 from boks_exporter.doctor.reply_checks import reply_checks
 from boks_exporter.doctor.stages import Stage, after, before, stage_of
 from boks_exporter.errors import FailureReason, TransportError
@@ -14,18 +15,28 @@ from boks_exporter.observe.further_sections import with_further_sections
 from boks_exporter.observe.interpret import interpret_reply
 from boks_exporter.remote.request import EVERY_GATE, EVERYTHING
 from boks_exporter.remote.settings import GateMode, SshSettings
+from boks_exporter.report.next_commands import NextCommands
 from boks_exporter.transport.base import Transport
 from boks_exporter.transport.ssh import SshTransport
 from boks_exporter.transport.ssh.inspection import Inspection
 
+_WITHOUT_OPTIONS: Final = NextCommands()
 _ANSWER: tuple[str, ...] = ("gate version", "boksadm", "sections", "role")
 
 
 class HostCheckup:
     """Everything that must hold for one host of a domain; `outcome` is that of its poll."""
 
-    def __init__(self, domain: DomainSettings, host: Host, transport: Transport, clock: Clock) -> None:
+    def __init__(
+        self,
+        domain: DomainSettings,
+        host: Host,
+        transport: Transport,
+        clock: Clock,
+        commands: NextCommands = _WITHOUT_OPTIONS,
+    ) -> None:
         self._domain, self._host, self._transport, self._clock = domain, host, transport, clock
+        self._commands = commands
         self.outcome: HostOutcome | None = None
 
     async def checks(self) -> AsyncIterator[Check]:
@@ -41,16 +52,16 @@ class HostCheckup:
             finished_at, ignored = self._clock.now(), self._domain.ignore_lines
             seen = interpret_reply(self._host, EVERY_GATE, raw, started_at, finished_at, ignored)
             self.outcome = await self._whole(seen) if isinstance(seen, Observed) else seen
-        settings = self._domain.transport
+        settings, remedies = self._domain.transport, None
         if isinstance(self._transport, SshTransport) and isinstance(settings, SshSettings):
-            async for check in self._login_checks(self._transport, settings, error):
+            route = await _route(self._transport.inspection(), self._host)
+            remedies = Remedies(self._host, settings, self._commands, route)
+            async for check in self._login_checks(self._transport, remedies, error):
                 yield check
         elif error:
-            yield failed(self._host.name, "poll", error.detail, "boks-exporter config check")
+            yield failed(self._host.name, "poll", error.detail, self._commands.config_check())
         if isinstance(self.outcome, Observed):
-            for check in reply_checks(
-                self._host, settings if isinstance(settings, SshSettings) else None, self.outcome
-            ):
+            for check in reply_checks(self._host, self.outcome, self._commands, remedies):
                 yield check
 
     async def _whole(self, seen: Observed) -> Observed:
@@ -60,9 +71,9 @@ class HostCheckup:
         return await with_further_sections(self._domain, self._transport, self._host, seen, further)
 
     async def _login_checks(
-        self, transport: SshTransport, settings: SshSettings, error: TransportError | None
+        self, transport: SshTransport, remedies: Remedies, error: TransportError | None
     ) -> AsyncIterator[Check]:
-        host, parts = self._host, transport.inspection()
+        host, parts, settings = self._host, transport.inspection(), remedies.settings
         stopped = None
         if error:
             stopped = stage_of(
@@ -77,12 +88,12 @@ class HostCheckup:
         elif settings.gate is GateMode.INSTALLED and await parts.gives_a_shell(host.name):
             stopped = Stage.FORCED_COMMAND
             error = TransportError(FailureReason.EXIT_STATUS, f"the key runs any command as {settings.user}")
-        route = None if stopped is Stage.LOCAL_FILES else await _route(parts, host)
+        route = None if stopped is Stage.LOCAL_FILES else remedies.route
         for stage in before(stopped) if stopped else tuple(Stage):
             if (check := await self._passed(stage, parts, settings, route)) is not None:
                 yield check
         if stopped and error:
-            yield failed(host.name, stopped, error.detail, remedy(stopped, host, settings))
+            yield failed(host.name, stopped, error.detail, remedies.at(stopped))
             for check in self._not_reached(stopped):
                 yield check
 

@@ -15,6 +15,7 @@ from boks_exporter.doctor.check import Check, failed, ok, skipped, warning
 from boks_exporter.errors import ConfigError, ListenError
 from boks_exporter.failover.journal import Journal, JournalError
 from boks_exporter.poller import StateUnreadableError, read_states
+from boks_exporter.report.next_commands import NextCommands
 from boks_exporter.web.listen import host_and_port, sockets_for
 from boks_exporter.web.security.web_config import load_web_config
 
@@ -36,7 +37,7 @@ def check_configuration(file: Path) -> Configured:
     try:
         found = examine_all(file, resolve_names=True)
     except ConfigError as error:
-        remedy = f"correct it, then: boks-exporter config check {file}"
+        remedy = f"correct it, then: {NextCommands(('--config.file', str(file))).config_check()}"
         return Configured(None, tuple(failed(HERE, "configuration", str(each), remedy) for each in error.problems))
     remedy = "change the setting, or leave it if it is meant so"
     warnings = [warning(HERE, "configuration", str(each), remedy) for each in found.warnings]
@@ -50,9 +51,9 @@ def check_configuration(file: Path) -> Configured:
     return Configured(found.settings, (fine, *warnings))
 
 
-def check_machine(settings: Settings, web_config: Path | None, addresses: Sequence[str]) -> Iterator[Check]:
-    """Check what the daemon needs here."""
-    yield _user(settings)
+def check_machine(settings: Settings, web_config: Path | None, addresses: Sequence[str], again: str) -> Iterator[Check]:
+    """Check what the daemon needs here; `again` is the command for another user."""
+    yield _user(settings, again)
     yield _web_configuration(web_config)
     for address in addresses:
         yield _port(address)
@@ -61,12 +62,12 @@ def check_machine(settings: Settings, web_config: Path | None, addresses: Sequen
         yield _journal(journal)
 
 
-def _user(settings: Settings) -> Check:
+def _user(settings: Settings, again: str) -> Check:
     """Root can read and write everything, so that what the daemon's user cannot is not found."""
     place = settings.state_file.parent if settings.state_file else None
     owner = place.stat().st_uid if place and place.is_dir() else os.geteuid()
     if os.geteuid() == 0 and owner != 0:
-        return warning(HERE, "user", "root, but the daemon is another user", f"sudo -u '#{owner}' boks-exporter doctor")
+        return warning(HERE, "user", "root, but the daemon is another user", f"sudo -u '#{owner}' {again}")
     return ok(HERE, "user", f"user {os.geteuid()}")
 
 

@@ -1,6 +1,7 @@
 """Checks of a Prometheus: it scrapes this exporter, has its rules, and sends its alerts on."""
 
 import re
+import shlex
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from boks_exporter.text.formatting import listed
 
 PROMETHEUS: Final = "prometheus"
 _OURS: Final = "boks_domain_hosts"
+DEFAULT_JOB: Final = "boks"
 _NAME: Final = re.compile(r"^\s*- (?:alert|record): (\S+)", re.MULTILINE)
 
 
@@ -23,7 +25,7 @@ async def prometheus_checks(url: str, settings: Settings, job: str) -> AsyncIter
         up = await get_json(url, "/api/v1/query", {"query": f'up{{job="{job}"}}'})
         yield _job(up["data"]["result"], job)
         groups = (await get_json(url, "/api/v1/rules"))["data"]["groups"]
-        for check in _rules([rule for group in groups for rule in group["rules"]]):
+        for check in _rules([rule for group in groups for rule in group["rules"]], job):
             yield check
         active = (await get_json(url, "/api/v1/alertmanagers"))["data"]["activeAlertmanagers"]
         yield _alertmanagers(active)
@@ -50,27 +52,31 @@ def _job(series: list[dict[str, Any]], job: str) -> Check:
     """The alerts about the exporter itself select it by its job."""
     down = [each["metric"].get("instance", "?") for each in series if each["value"][1] != "1"]
     if not series:
-        remedy = f"name the job {job}, or: boks-exporter rules DIRECTORY --job NAME, and doctor --job NAME"
+        remedy = f"job_name: {job} in prometheus.yml; for another name, rules and doctor have the option --job"
         return failed(PROMETHEUS, "job", f"no target has the job {job}, which the rules need", remedy)
     if down:
         return failed(PROMETHEUS, "job", f"{listed(down)} cannot be scraped", "see Status, Targets in Prometheus")
     return ok(PROMETHEUS, "job", f"{job}: {len(series)} targets are up")
 
 
-def _rules(loaded: list[dict[str, Any]]) -> Iterator[Check]:
+def write_rules(job: str) -> str:
+    """Return the command that writes the rules for a job."""
+    return f"boks-exporter rules /etc/prometheus/boks{'' if job == DEFAULT_JOB else f' --job {shlex.quote(job)}'}"
+
+
+def _rules(loaded: list[dict[str, Any]], job: str) -> Iterator[Check]:
+    write = write_rules(job)
     shipped = {name for file in rules(None) if file.place.suffix == ".yml" for name in _NAME.findall(file.text)}
     missing = sorted(shipped - {rule["name"] for rule in loaded})
     if missing:
-        remedy = (
-            "boks-exporter rules /etc/prometheus/boks; add it to rule_files in prometheus.yml, and reload Prometheus"
-        )
+        remedy = f"{write}; add it to rule_files in prometheus.yml, and reload Prometheus"
         yield failed(PROMETHEUS, "rules", f"{len(missing)} of {len(shipped)} are missing: {listed(missing)}", remedy)
     else:
         yield ok(PROMETHEUS, "rules", f"all {len(shipped)} are loaded")
     for rule in loaded:
         if rule["name"] in shipped and rule.get("health") == "err":
             found = f"{rule['name']}: {rule.get('lastError', '')}"
-            yield failed(PROMETHEUS, "rules", found, "boks-exporter rules DIRECTORY --overwrite, and reload Prometheus")
+            yield failed(PROMETHEUS, "rules", found, f"{write} --overwrite, and reload Prometheus")
 
 
 def _alertmanagers(active: list[dict[str, Any]]) -> Check:

@@ -2,49 +2,93 @@
 
 import shlex
 import socket
+from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from boks_exporter.doctor.stages import Stage
 from boks_exporter.model import Host
-from boks_exporter.remote.settings import GateMode, SshSettings
+from boks_exporter.remote.installation import DEFAULT_USER
+from boks_exporter.remote.settings import GateMode, RemotePaths, SshSettings
+from boks_exporter.report.next_commands import NextCommands
+from boks_exporter.transport.ssh.jump_route import JUMP
 
 _SSH_PORT: Final = 22
+_PATH_OPTIONS: Final = {"boks_etc": "--boks-etc", "boks_var": "--boks-var", "boksadm": "--boksadm"}
 
 
-def remedy(stage: Stage, host: Host, settings: SshSettings) -> str:
-    """Return the next command for a host; the text of the error says what was found."""
-    where = host.address if host.port == _SSH_PORT else f"{host.address} port {host.port}"
-    return {
-        Stage.LOCAL_FILES: "boks-exporter config check",
-        Stage.JUMP_HOST: f"ssh -v -J {settings.jump_host or 'JUMP_HOST'} {settings.user}@{host.address}",
-        Stage.NAME: f"getent hosts {host.address}; set address: of {host.name} in the configuration, or add the name",
-        Stage.PORT: f"check that sshd listens at {where} and no firewall is between: ssh -v {_ssh(host, settings)}",
-        Stage.SERVER: f"ssh -v {_ssh(host, settings)}; sshd's log on {host.name}: MaxStartups, TCP wrappers",
-        Stage.ALGORITHMS: "add the line that the message names to the configuration, for this host alone",
-        Stage.HOST_KEY: f"ssh-keyscan -p {host.port} {host.address} | ssh-keygen -lf -; compare as the message says",
-        Stage.LOGIN: f"{install_command(host, settings)}; where it is installed, sshd's log on {host.name} "
-        "has the reason: a locked account, another from=, owner or mode of authorized_keys, or no access route in BoKS",
-    }.get(stage) or install_command(host, settings)
+@dataclass(frozen=True, slots=True)
+class Remedies:
+    """Commands about one host, with the options of its domain; `route` names the jump hosts on the way."""
 
+    host: Host
+    settings: SshSettings
+    commands: NextCommands
+    route: str | None = None
 
-def install_command(host: Host, settings: SshSettings) -> str:
-    """Return the command that installs or upgrades the gate on a host."""
-    if settings.gate is GateMode.SENT:
-        return "boks-exporter gate install --only sudoers-sent prints the rule for a gate that is sent"
-    key = settings.identity_files[0] if settings.identity_files else Path("KEY")
-    user = "" if settings.user == "boksmon" else f" --user {settings.user}"
-    port = "" if host.port == _SSH_PORT else f"-p {host.port} "
-    return (
-        f"boks-exporter gate installer{user} --from {source_address(host.address) or 'OUR_ADDRESS'} "
-        f"--public-key {shlex.quote(f'{key}.pub')} | ssh {port}root@{host.address} sh -s"
-    )
+    def at(self, stage: Stage) -> str:
+        """Return the next command; the text of the error says what was found."""
+        host = self.host
+        where = host.address if host.port == _SSH_PORT else f"{host.address} port {host.port}"
+        return {
+            Stage.LOCAL_FILES: self.commands.config_check(),
+            Stage.JUMP_HOST: self._ssh("-v "),
+            Stage.NAME: f"getent hosts {host.address}; add the name, or in the configuration address: of {host.name}",
+            Stage.PORT: f"check that sshd listens at {where} and no firewall is between: {self._ssh('-v ')}",
+            Stage.SERVER: f"{self._ssh('-v ')}; sshd's log on {host.name}: MaxStartups, TCP wrappers",
+            Stage.ALGORITHMS: "add the line that the message names to the configuration, for this host alone",
+            Stage.HOST_KEY: f"{self._key_scan()} | ssh-keygen -lf -; compare as the message says",
+            Stage.LOGIN: f"{self.install_gate()}; where it is installed, sshd's log on {host.name} has the reason: a "
+            "locked account, another from=, owner or mode of authorized_keys, or no access route in BoKS",
+        }.get(stage) or self.install_gate()
 
+    def install_gate(self) -> str:
+        """Return the command that installs or upgrades the gate."""
+        login = " ".join(self._login())
+        if self.settings.gate is GateMode.SENT:
+            words = " ".join(("--only sudoers-sent", login, *self._paths()))
+            return f"boks-exporter gate install {words} prints the rule for a gate that is sent"
+        return f"boks-exporter gate installer {login} | ssh {self._jumps()}{self._port()}root@{self.host.address} sh -s"
 
-def _ssh(host: Host, settings: SshSettings) -> str:
-    key = f" -i {shlex.quote(str(settings.identity_files[0]))}" if settings.identity_files else ""
-    return f"-p {host.port}{key} {settings.user}@{host.address}"
+    def _login(self) -> tuple[str, ...]:
+        key = self.settings.identity_files[0] if self.settings.identity_files else Path("KEY")
+        user = () if self.settings.user == DEFAULT_USER else ("--user", self.settings.user)
+        return (*user, "--from", self._source(), "--public-key", shlex.quote(f"{key}.pub"))
+
+    def _paths(self) -> Iterator[str]:
+        """Yield what differs from the defaults."""
+        ours, usual = self.settings.paths, RemotePaths()
+        for name, option in _PATH_OPTIONS.items():
+            if getattr(ours, name) != getattr(usual, name):
+                yield from (option, getattr(ours, name))
+
+    def _source(self) -> str:
+        """Return the address that the host sees, as far as it can be known here."""
+        if not self.route:
+            return source_address(self.host.address) or "OUR_ADDRESS"
+        match = JUMP.fullmatch(self.route.rpartition(",")[2])
+        return (match and resolved(match["host"].strip("[]"))) or "ADDRESS_OF_THE_JUMP_HOST"
+
+    def _key_scan(self) -> str:
+        scan = f"ssh-keyscan -p {self.host.port} {self.host.address}"
+        if not self.route:
+            return scan
+        before, _, last = self.route.rpartition(",")
+        return f"ssh {f'-J {shlex.quote(before)} ' if before else ''}{shlex.quote(f'ssh://{last}')} {scan}"
+
+    def _ssh(self, options: str) -> str:
+        settings = self.settings
+        config = f"-F {shlex.quote(str(settings.openssh_config))} " if settings.openssh_config else ""
+        key = f"-i {shlex.quote(str(settings.identity_files[0]))} " if settings.identity_files else ""
+        return f"ssh {options}{config}{self._jumps()}{self._port()}{key}{settings.user}@{self.host.address}"
+
+    def _jumps(self) -> str:
+        return f"-J {shlex.quote(self.route)} " if self.route else ""
+
+    def _port(self) -> str:
+        return "" if self.host.port == _SSH_PORT else f"-p {self.host.port} "
 
 
 def source_address(address: str) -> str | None:
@@ -54,4 +98,11 @@ def source_address(address: str) -> str | None:
         with socket.socket(family, kind, number) as probe:
             probe.connect(place)
             return str(probe.getsockname()[0])
+    return None
+
+
+def resolved(name: str) -> str | None:
+    """Return the first address of a name."""
+    with suppress(OSError, UnicodeError):
+        return str(socket.getaddrinfo(name, _SSH_PORT, type=socket.SOCK_STREAM)[0][4][0])
     return None

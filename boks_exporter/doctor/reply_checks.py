@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from boks_exporter.doctor.check import Check, failed, ok, skipped, warning
-from boks_exporter.doctor.remedies import install_command
+from boks_exporter.doctor.remedies import Remedies
 from boks_exporter.errors import FailureReason
 from boks_exporter.health.unread_forms import unread_lines
 from boks_exporter.model import Host, Observed, Role, Section, SectionFault
 from boks_exporter.remote.gate import gate_version
-from boks_exporter.remote.settings import GateMode, RemotePaths, SshSettings
+from boks_exporter.remote.settings import GateMode, RemotePaths
+from boks_exporter.report.next_commands import NextCommands
 from boks_exporter.text.formatting import listed
 from boks_exporter.text.versions import version_numbers
 
@@ -17,7 +18,8 @@ _NOT_FOUND: Final = (126, 127)
 """A shell's exit statuses for a program that it cannot run or find."""
 _BOKSADM_SECTIONS: Final = (Section.SEQUENCE, Section.LIST, Section.MEMORY)
 _CLOCK_SECONDS: Final = 5.0
-
+_RECORDING: Final = "boks-recording"
+"""The directory of a recording, in the command that makes it."""
 
 _COMMANDS: Final = {
     Section.SEQUENCE: "boksdiag sequence",
@@ -27,26 +29,26 @@ _COMMANDS: Final = {
 """What boksadm runs for a section; the other sections read files."""
 
 
-def reply_checks(host: Host, settings: SshSettings | None, seen: Observed) -> Iterator[Check]:
-    """Check gate, boksadm, sections, unread lines, clock and role; `settings` are None for a gate without SSH."""
-    is_installed = settings is not None and settings.gate is GateMode.INSTALLED
+def reply_checks(host: Host, seen: Observed, commands: NextCommands, remedies: Remedies | None) -> Iterator[Check]:
+    """Check gate, boksadm, sections, unread lines, clock and role; `remedies` are None for a gate without SSH."""
+    is_installed = remedies is not None and remedies.settings.gate is GateMode.INSTALLED
     paths = f"in boks-gate.conf on {host.name}" if is_installed else "under transport: in the configuration"
-    yield _version(host, settings, seen)
+    yield _version(host, remedies, seen)
     yield _boksadm(host, seen, paths)
     for section in seen.reply.sections:
-        yield _section(host, seen, section.name)
-    yield _unread(host, seen)
+        yield _section(host, seen, section.name, commands)
+    yield _unread(host, seen, commands)
     yield _clock(host, seen)
     yield _role(host, seen, paths)
 
 
-def _version(host: Host, settings: SshSettings | None, seen: Observed) -> Check:
+def _version(host: Host, remedies: Remedies | None, seen: Observed) -> Check:
     theirs, ours = seen.reply.gate_version, gate_version()
     mine, other = version_numbers(ours), version_numbers(theirs)
-    if mine is None or other is None or other == mine or settings is None:
+    if mine is None or other is None or other == mine or remedies is None:
         return ok(host.name, "gate version", theirs)
     if other < mine:
-        return warning(host.name, "gate version", f"{theirs}, older than {ours}", install_command(host, settings))
+        return warning(host.name, "gate version", f"{theirs}, older than {ours}", remedies.install_gate())
     return warning(host.name, "gate version", f"{theirs}, newer than {ours}", "upgrade this boks-exporter")
 
 
@@ -63,28 +65,28 @@ def _boksadm(host: Host, seen: Observed, paths: str) -> Check:
     return ok(host.name, "boksadm", f"ran for {listed([section.name for section in ran])}")
 
 
-def _section(host: Host, seen: Observed, name: Section) -> Check:
+def _section(host: Host, seen: Observed, name: Section, commands: NextCommands) -> Check:
     label = f"section {name}"
     fault = next((fault for fault in seen.faults if fault.section is name), None)
     section = seen.reply.section(name)
     if fault:
-        return failed(host.name, label, fault.detail, _by_hand(host, fault))
+        return failed(host.name, label, fault.detail, _by_hand(host, fault, commands))
     if section and section.skipped:
         return skipped(host.name, label, f"the gate skips it: {section.skipped}")
     took = f", {section.took:g} s" if section and section.took is not None else ""
     return ok(host.name, label, f"read{took}")
 
 
-def _by_hand(host: Host, fault: SectionFault) -> str:
+def _by_hand(host: Host, fault: SectionFault, commands: NextCommands) -> str:
     """Only what cannot be read is worth a recording; what failed on the host is to be seen there."""
     if fault.reason in {FailureReason.PARSE, FailureReason.TOO_LARGE}:
-        return f"boks-exporter record DIRECTORY --scrub keeps what {host.name} prints"
+        return f"{commands.run('record --scrub', _RECORDING)} keeps what {host.name} prints"
     if command := _COMMANDS.get(fault.section):
         return f"as root on {host.name}: {RemotePaths().boksadm} -S {command}"
     return f"as root on {host.name}: ls -l /etc/opt/boksm /var/opt/boksm; are BOKS_ETC and BOKS_VAR other directories?"
 
 
-def _unread(host: Host, seen: Observed) -> Check:
+def _unread(host: Host, seen: Observed, commands: NextCommands) -> Check:
     unread = [(place, line) for place, line in unread_lines(seen) if line.ignored is None]
     count = sum(line.stands_for for _, line in unread)
     if not unread:
@@ -94,7 +96,7 @@ def _unread(host: Host, seen: Observed) -> Check:
         host.name,
         "unread lines",
         f"{count}, the first in {place}: {line.text[:120]!r}",
-        "boks-exporter fit; then parsing.ignore_lines in the configuration, where the line hides nothing",
+        f"{commands.run('fit')}; then parsing.ignore_lines in the configuration, where the line hides nothing",
     )
 
 

@@ -45,6 +45,10 @@ class NextCommands:
         rest = [*options, "--", *names] if is_option else [*names, *options]
         return " ".join((_PROGRAM, words, *map(shlex.quote, rest)))
 
+    def config_check(self) -> str:
+        """Write the check of the configuration, whose file is its argument."""
+        return " ".join((_PROGRAM, "config check", *map(shlex.quote, self.config_options[1:])))
+
     def next_for(self, host: str, state: str) -> str | None:
         """Return the next command for a host in a state; None where there is nothing to do.
 

@@ -9,7 +9,9 @@ import asyncssh
 
 from boks_exporter.model import Host
 from boks_exporter.transport.ssh.algorithms import SAFE
+from boks_exporter.transport.ssh.connect import Tunnel, not_forwarded
 from boks_exporter.transport.ssh.error_mapping import while_connecting
+from boks_exporter.transport.ssh.jump import JumpError
 from boks_exporter.transport.ssh.known_hosts import read_known_hosts
 from boks_exporter.transport.ssh.resolver import is_address
 
@@ -17,17 +19,22 @@ _TIMEOUT_SECONDS: Final = 20
 _SSH_PORT: Final = 22
 
 
-async def offered_key(host: Host) -> asyncssh.SSHKey:
+async def offered_key(host: Host, tunnel: Tunnel | None = None) -> asyncssh.SSHKey:
     """Connect to a host and return the key that it offers, unverified; raises TransportError."""
     try:
         async with asyncio.timeout(_TIMEOUT_SECONDS):
             key = await asyncssh.get_server_host_key(
                 host.address,
                 host.port,
+                tunnel=tunnel.connection if tunnel else (),
                 config=None,
                 server_host_key_algs=[name for name in SAFE.host_keys if "cert" not in name],
                 kex_algs=list(SAFE.kex),
             )
+    except asyncssh.ChannelOpenError as error:
+        failed = not_forwarded(error, host.address, host.port, tunnel.name if tunnel else host.name)
+        is_closed = error.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED
+        raise (JumpError(failed.reason, failed.detail) if is_closed else failed) from error
     except (OSError, asyncssh.Error, ValueError) as error:
         raise while_connecting(error, host.name) from error
     if key is None:

@@ -1,6 +1,7 @@
 """What `init` reads from its command line: hosts, fingerprints, templates and directories."""
 
 import re
+import shlex
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,16 @@ def host_of(text: str) -> Host:
         message = f"expected NAME, NAME=ADDRESS or NAME=ADDRESS:PORT such as master1=192.0.2.1, found {text!r}"
         raise ValueError(message)
     return Host(name=match["name"], address=(match["address"] or match["name"]).strip("[]"), port=port)
+
+
+def jump_hosts_of(text: str) -> str:
+    """Validate `[user@]host[:port]`, several separated by commas; raises ValueError. Empty means none."""
+    from boks_exporter.config.field_types import JUMP_ROUTE
+
+    if text and not JUMP_ROUTE.fullmatch(text):
+        message = f"expected [user@]host[:port], several separated by commas, such as ops@gate1,gate2, found {text!r}"
+        raise ValueError(message)
+    return text
 
 
 def fingerprint_of(text: str) -> str:
@@ -50,6 +61,13 @@ def template_of(text: str) -> str:
         message = f"expected an address with {{name}} in it, such as {{name}}.example.net, found {text!r}"
         raise ValueError(message)
     return text
+
+
+def install_line(host: Host, installer: Path, jump_host: str | None) -> str:
+    """Write the command that runs the gate's installer on a host, from here."""
+    through = f"-J {shlex.quote(jump_host)} " if jump_host else ""
+    port = "" if host.port == _SSH_PORT else f"-p {host.port} "
+    return f"ssh {through}{port}root@{shlex.quote(host.address)} sh -s <{installer}"
 
 
 def where(host: Host) -> str:

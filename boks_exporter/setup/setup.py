@@ -21,8 +21,9 @@ from boks_exporter.remote.gate import GateKind
 from boks_exporter.remote.installation import DEFAULT_GATE_PATH
 from boks_exporter.remote.installer import GateInstallation, installer_text
 from boks_exporter.remote.settings import Prefix, RemotePaths, SshSettings
-from boks_exporter.setup.host_keys import keys_in, known_hosts_line, offered_key
+from boks_exporter.setup.host_keys import keys_in, known_hosts_line
 from boks_exporter.setup.host_spec import where
+from boks_exporter.setup.jump_hosts import Way, forwarding_line, hops_of
 from boks_exporter.setup.new_files import SetupError, add_line, insist_on_free, user_key, write_file
 from boks_exporter.setup.texts import (
     Installation,
@@ -32,6 +33,7 @@ from boks_exporter.setup.texts import (
     unit_text,
 )
 from boks_exporter.transport.ssh import SshTransport
+from boks_exporter.transport.ssh.jump import JumpError
 from boks_exporter.transport.ssh.known_hosts import fingerprint
 
 
@@ -44,6 +46,10 @@ class Person(Protocol):
 
     def tries_again(self, host: Host, found: Iterable[Check]) -> bool:
         """Return whether the gate of a host that does not answer is installed now."""
+        ...
+
+    def opens_way(self, detail: str, line: str) -> bool:
+        """Return whether a jump host that refused lets the key through now, by this line of its authorized_keys."""
         ...
 
     def report(self, text: str) -> None:
@@ -59,11 +65,13 @@ class Setup:
     hosts: list[Host]
     person: Person
     from_addresses: str | None = None
+    """Needed with jump hosts: which address of the last one the hosts see is not known here."""
     prefix: Prefix = Prefix.SUDO
     keys_file: Path | None = None
     overwrite: bool = False
     without_key: list[Host] = field(default_factory=list)
     _written: set[Path] = field(default_factory=set)
+    _way: Way = field(init=False)
 
     @property
     def known_hosts(self) -> Path:
@@ -79,15 +87,24 @@ class Setup:
 
     async def run(self) -> None:
         """Make everything; raises SetupError and TransportError."""
+        if self.installation.jump_host and not self.from_addresses:
+            message = "expected the address from which the last jump host connects to the hosts: name it with --from"
+            raise SetupError(message)
         self._check_configuration()
         if not self.overwrite:
             insist_on_free(self._texts())
         is_new = user_key(self.key, "boks-exporter")
         self.person.report(f"{'made' if is_new else 'kept'} the key {self.key}")
-        for host in self.hosts:
-            await self._know_if_it_answers(host)
-        self._write_installer()
-        await self._learn_replicas()
+        self._way = Way(self._ssh_settings(), self._is_opened_now)
+        try:
+            for hop, route in hops_of(self.installation.jump_host):
+                await self._know_jump_host(hop, route)
+            for host in self.hosts:
+                await self._know_if_it_answers(host)
+            self._write_installer()
+            await self._learn_replicas()
+        finally:
+            await self._way.aclose()
         self._write_installer()
         self._check_configuration()
         for file, text in self._texts().items():
@@ -123,10 +140,23 @@ class Setup:
         self._written.add(file)
         self.person.report(f"{'wrote' if write_file(file, text) else 'kept'} {file}")
 
+    async def _know_jump_host(self, hop: Host, route: str) -> None:
+        try:
+            await self._know(hop, route)
+        except TransportError as error:
+            before = f" (through {route})" if route and not isinstance(error, JumpError) else ""
+            message = f"jump host {where(hop)}{before}: {error.detail}; check its name, address and port"
+            raise SetupError(error.detail if isinstance(error, JumpError) else message) from error
+
+    def _is_opened_now(self, error: JumpError) -> bool:
+        return self.person.opens_way(error.detail, forwarding_line(self._public_key()))
+
     async def _know_if_it_answers(self, host: Host) -> None:
         """Go on without the key of a host that does not answer; the master has to."""
         try:
-            await self._know(host)
+            await self._know(host, self.installation.jump_host or "")
+        except JumpError as error:
+            raise SetupError(error.detail) from error
         except TransportError as error:
             if host is self.hosts[0]:
                 message = f"{where(host)}: {error.detail}; check its name, address and port"
@@ -134,8 +164,8 @@ class Setup:
             self.person.report(f"no host key of {where(host)}: {error.detail}")
             self.without_key.append(host)
 
-    async def _know(self, host: Host) -> None:
-        """Write the host's key into known_hosts, unless one is there."""
+    async def _know(self, host: Host, route: str) -> None:
+        """Write the key of a host behind a route into known_hosts, unless one is there."""
         if keys_in([self.known_hosts], host):
             self.person.report(f"kept the host key of {where(host)}")
             return
@@ -145,9 +175,9 @@ class Setup:
                 message = f"{self.keys_file} has no key for {where(host)}: add it, or name another file"
                 raise SetupError(message)
         else:
-            keys = (await offered_key(host),)
+            keys = (await self._way.key_behind(route, host),)
             if not self.person.trusts(host, keys[0]):
-                if host is self.hosts[0]:
+                if host is self.hosts[0] or host not in self.hosts:
                     message = f"the host key of {where(host)} is not confirmed: find out which machine answers there"
                     raise SetupError(message)
                 self.without_key.append(host)
@@ -162,12 +192,15 @@ class Setup:
                 kind=GateKind.READING,
                 user=self.installation.user,
                 from_pattern=self.from_addresses or self._sources(),
-                public_key=self.key.with_name(f"{self.key.name}.pub").read_text(encoding="utf-8"),
+                public_key=self._public_key(),
                 gate_path=DEFAULT_GATE_PATH,
                 paths=RemotePaths(prefix=self.prefix),
             )
         )
         self._write(self.installer, text)
+
+    def _public_key(self) -> str:
+        return self.key.with_name(f"{self.key.name}.pub").read_text(encoding="utf-8")
 
     def _sources(self) -> str:
         found = dict.fromkeys(address for host in self.hosts if (address := source_address(host.address)))
@@ -198,10 +231,17 @@ class Setup:
                 self.person.report(f"no host key of {where(found)}: {error}")
                 self.without_key.append(found)
 
+    def _ssh_settings(self) -> SshSettings:
+        return SshSettings(
+            user=self.installation.user,
+            identity_files=(self.key,),
+            known_hosts=self.known_hosts,
+            jump_host=self.installation.jump_host,
+        )
+
     async def _poll(self, master: Host) -> Observed | bool | None:
         """Return what the master answers, False where it is left out, None to try again."""
-        settings = SshSettings(user=self.installation.user, identity_files=(self.key,), known_hosts=self.known_hosts)
-        domain = DomainSettings(name=self.installation.domain, transport=settings, hosts=(master,))
+        domain = DomainSettings(name=self.installation.domain, transport=self._ssh_settings(), hosts=(master,))
         transport = transport_for(domain, PollSettings())
         checkup = HostCheckup(domain, master, transport, SystemClock())
         try:

@@ -30,7 +30,7 @@ domains:
       # systemd sets the variable for the service, the file `environment` next to this one for a terminal.
       identity_files: ["${{CREDENTIALS_DIRECTORY}}/{key}"]
       known_hosts: known_hosts
-    discover: true                    # also replicas that the master lists and that are not named below
+{jump}    discover: true                    # also replicas that the master lists and that are not named below
 {template}    hosts:
       # site: where a host is. Fill it in: alerts say when a site has no healthy replica left.
 {hosts}
@@ -68,6 +68,7 @@ class Installation:
     program: str
     target: str
     address_template: str
+    jump_host: str | None = None
 
 
 def config_text(installation: Installation, hosts: Iterable[Host]) -> str:
@@ -78,6 +79,7 @@ def config_text(installation: Installation, hosts: Iterable[Host]) -> str:
         domain=yaml_text(installation.domain),
         user=installation.user,
         key=installation.key,
+        jump=f"      jump_host: {yaml_text(installation.jump_host)}\n" if installation.jump_host else "",
         template="" if template == "{name}" else f"    address_template: {yaml_text(template)}\n",
         hosts="\n".join(map(_host, hosts)),
     )

@@ -129,7 +129,7 @@ class _Typed(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize(("typed", "written"), [("maybe\nn\n", False), ("y\ny\nn\n", True)])
+@pytest.mark.parametrize(("typed", "written"), [("\nmaybe\nn\n", False), ("\ny\ny\nn\n", True)])
 def test_at_a_terminal_a_key_that_is_not_confirmed_ends_it_and_every_hint_has_the_port(
     fleet: Fleet,
     tmp_path: Path,

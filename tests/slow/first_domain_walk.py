@@ -118,6 +118,7 @@ def _init() -> None:
     terminal = _Terminal(block("boks-exporter init\n"))
     terminal.answer("The master", "master1")
     terminal.answer("A name for the domain", "prod")
+    terminal.answer("Jump hosts on the way", "")
     terminal.answer("Is it the same?", "y")
     terminal.wait("Is it installed now?")
     said = _sh(block("ssh root@master1"), Path("/"))

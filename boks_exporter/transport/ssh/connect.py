@@ -218,7 +218,7 @@ async def _failure(
     known: KnownHosts | None,
 ) -> TransportError:
     if isinstance(error, asyncssh.ChannelOpenError) and tunnel:
-        return _not_forwarded(error, found, tunnel)
+        return not_forwarded(error, found.host, found.port, tunnel.name)
     if isinstance(error, asyncssh.HostKeyNotVerifiable) and known and (client.offered or known.has_revoked):
         return await host_key_refused(client, found, known, error)
     if isinstance(error, OSError) and error.filename:
@@ -249,16 +249,16 @@ async def _connected(family: int, address: Any) -> socket.socket:
     return sock
 
 
-def _not_forwarded(error: asyncssh.ChannelOpenError, found: Evaluated, tunnel: Tunnel) -> TransportError:
+def not_forwarded(error: asyncssh.ChannelOpenError, host: str, port: int, jump_host: str) -> TransportError:
     """Name the jump host, and tell a forbidden forwarding from a host that it cannot reach."""
     if error.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED:
         what = (
-            f"forwarding to {found.host}:{found.port} is forbidden; the key needs port-forwarding after restrict, "
+            f"forwarding to {host}:{port} is forbidden; the key needs port-forwarding after restrict, "
             "and sshd_config AllowTcpForwarding and PermitOpen must allow it"
         )
     else:
-        what = f"it cannot connect to {found.host}:{found.port} ({message_of(error)})"
-    return TransportError(FailureReason.CONNECT, f"jump host {tunnel.name}: {what}")
+        what = f"it cannot connect to {host}:{port} ({message_of(error)})"
+    return TransportError(FailureReason.CONNECT, f"jump host {jump_host}: {what}")
 
 
 async def _answering_agent(configured: str | None) -> str:
