@@ -95,7 +95,7 @@ def _several_masters(facts: RoundFacts) -> str:
     said = f"{who_is_master(snapshot)}{_terms(facts)}{masters_in_doubt(facts)}"
     if snapshot.silent_masters:
         lost = snapshot.silent_masters[0]
-        return f"{said}; if {lost} will not come back: boks-exporter failover declare-lost {lost}"
+        return f"{said}; if {lost} will not come back: failover declare-lost {lost}"
     masters = [seen for seen in snapshot.observed() if seen.role is Role.MASTER]
     away = ", ".join(seen.host for seen in masters if seen.replicas is None)
     there = ", ".join(seen.host for seen in masters if seen.replicas is not None)
@@ -103,7 +103,7 @@ def _several_masters(facts: RoundFacts) -> str:
         return said
     return (
         f"{said}; {there} shows its list of replicas, {away} does not: if BoKS is stopped on {away}, there are two "
-        f"masters as soon as it starts (boks-exporter failover retire {away})"
+        f"masters as soon as it starts (failover retire {away})"
     )
 
 

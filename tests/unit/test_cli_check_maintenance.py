@@ -32,7 +32,7 @@ def checked(effect: MaintenanceEffect, windows: list[WindowReport] | None, **fau
     )
     criteria = Criteria(now=SEEN_AT + 10, maintenance=effect)
     result = judge(whole, criteria)
-    return result.severity, as_text(whole, result, criteria)
+    return result.severity, as_text(whole, result, criteria, "")
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_of_several_masters_it_is_reported_which_works_and_which_would_at_its_ne
     assert health.state is DomainState.SEVERAL_MASTERS
     assert health.reason == (
         "M, N all report to be master; N shows its list of replicas, M does not: if BoKS is stopped on M, there are "
-        "two masters as soon as it starts (boks-exporter failover retire M)"
+        "two masters as soon as it starts (failover retire M)"
     )
 
 

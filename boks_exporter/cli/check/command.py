@@ -111,7 +111,11 @@ def check(
         now=sourced.now,
     )
     result = judge(sourced.report, criteria)
-    format_result = as_json if output == "json" else partial(as_text, criteria=criteria)
+    format_result = (
+        as_json
+        if output == "json"
+        else partial(as_text, criteria=criteria, everything=query.next_commands.run("status"))
+    )
     with suppress(OutputError):  # the exit code is the result, even without a reader
         say(format_result(sourced.report, result))
     return result.severity

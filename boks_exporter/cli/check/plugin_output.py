@@ -55,15 +55,15 @@ def _shortened(line: str, length: int, size: int) -> str:
     return f"{line[: length - 3].encode()[: size - 3].decode(errors='ignore')}..."
 
 
-def as_text(report: StatusReport, result: PluginResult, criteria: Criteria) -> str:
+def as_text(report: StatusReport, result: PluginResult, criteria: Criteria, everything: str) -> str:
     """Format the plugin's output: totals after the first line, the hosts' figures after the last.
 
-    It stays below the limit: the worst findings and the figures of hosts with a fault come first. With all performance
-    data requested, they alone may exceed it.
+    `everything` is the command that shows what has no room. It stays below the limit: the worst findings and the
+    figures of hosts with a fault come first. With all performance data requested, they alone may exceed it.
     """
     is_all = criteria.perfdata is Perfdata.ALL
     more = [*details(result), *_unread_lines(report, criteria)]
-    lines = [f"BOKS {result.severity.name} - {summary(report, result)}", *_fitting_lines(more)]
+    lines = [f"BOKS {result.severity.name} - {summary(report, result)}", *_fitting_lines(more, everything)]
     totals = [] if criteria.hosts else list(_totals(report, result))
     totals = totals if is_all else _fitting(totals, _TOTAL_BYTES)
     hosts = [" ".join(_host_data(domain, host, criteria)) for domain, host in _shown_hosts(report, result, criteria)]
@@ -83,10 +83,10 @@ def _fitting(parts: list[str], size: int) -> list[str]:
     return [part for part, end in zip(parts, ends, strict=True) if end <= size]
 
 
-def _fitting_lines(lines: list[str]) -> list[str]:
-    shown = _fitting(lines, _DETAIL_BYTES)
+def _fitting_lines(lines: list[str], everything: str) -> list[str]:
+    shown = _fitting(lines, _DETAIL_BYTES - len(everything.encode()))
     rest = len(lines) - len(shown)
-    return [*shown, f"... and {rest} more lines: see boks-exporter status"] if rest else shown
+    return [*shown, plugin_text(f"... and {rest} more lines: {everything}")] if rest else shown
 
 
 def _shown_hosts(
