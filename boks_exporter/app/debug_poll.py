@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from boks_exporter.health.unread_forms import unread_lines
-from boks_exporter.model import Host, HostOutcome, Observed, Unreachable
+from boks_exporter.model import ConnectionFacts, Host, HostOutcome, Observed, Unreachable
 from boks_exporter.poller import Poller
 from boks_exporter.text.formatting import utc_clock
 from boks_exporter.text.harmless import harmless
@@ -15,8 +15,8 @@ async def debug_text(poller: Poller, domain: str, name: str) -> str | None:
     polled = await poller.poll_now(domain, name)
     if polled is None:
         return None
-    host, outcome, raw = polled
-    return "\n".join((*_head(domain, host, outcome), *_reply(raw), *_facts(outcome), ""))
+    host, outcome, raw, connection = polled
+    return "\n".join((*_head(domain, host, outcome), *_connection(connection), *_reply(raw), *_facts(outcome), ""))
 
 
 def _head(domain: str, host: Host, outcome: HostOutcome) -> Iterator[str]:
@@ -29,6 +29,16 @@ def _head(domain: str, host: Host, outcome: HostOutcome) -> Iterator[str]:
         yield "result:   answered"
     else:
         yield f"result:   failed ({outcome.reason}): {harmless(outcome.detail)}"
+
+
+def _connection(kept: ConnectionFacts | None) -> Iterator[str]:
+    if kept is None:
+        return
+    yield from ("", "-- connection --", f"connected to: {kept.address_text}")
+    yield f"host key: {kept.host_key}"
+    yield from (f"{label}: {value}" for label, value in kept.algorithms())
+    yield f"SSH server: {harmless(kept.software)}"
+    yield f"connected since: {utc_clock(kept.opened_at)}"
 
 
 def _reply(raw: RawReply | None) -> Iterator[str]:

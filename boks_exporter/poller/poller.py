@@ -7,8 +7,9 @@ from typing import Protocol
 
 from boks_exporter.config import DomainSettings, PollSettings
 from boks_exporter.exposition import DomainView, ExpositionOptions
-from boks_exporter.model import DomainName, Host, HostName, HostOutcome, Seconds
+from boks_exporter.model import ConnectionFacts, DomainName, Host, HostName, HostOutcome, Seconds
 from boks_exporter.observe import PATIENCE_SECONDS, Clock, DomainLimiter, poll_once
+from boks_exporter.poller.counters import DescribesConnections
 from boks_exporter.poller.domain_watch import ROUND_SHARE, Clearances, DomainWatch, OnChange
 from boks_exporter.poller.state_database import PersistedState
 from boks_exporter.transport.base import RawReply, Transport
@@ -119,7 +120,9 @@ class Poller:
         self._watches = watches
         self._changed.set()
 
-    async def poll_now(self, domain: DomainName, name: HostName) -> tuple[Host, HostOutcome, RawReply | None] | None:
+    async def poll_now(
+        self, domain: DomainName, name: HostName
+    ) -> tuple[Host, HostOutcome, RawReply | None, ConnectionFacts | None] | None:
         """Poll one host outside the rounds, for a person; None where it is not known."""
         watch = self._watches.get(domain)
         known = (*watch.domain.hosts, *(watch.view.snapshot.hosts if watch.view else ())) if watch else ()
@@ -128,7 +131,8 @@ class Poller:
             return None
         gate_version = watch.rare.gate_versions.get(name)
         outcome, raw = await poll_once(watch.domain, watch.transport, self._clock, host, self._limiter, gate_version)
-        return host, outcome, raw
+        described = watch.transport if isinstance(watch.transport, DescribesConnections) else None
+        return host, outcome, raw, described.connection(name, self._clock.now()) if described else None
 
     def _start_rounds(self, domains: Iterable[DomainName]) -> None:
         """Start a new grid immediately; a waiting domain would otherwise finish its interval first."""

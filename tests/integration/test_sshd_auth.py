@@ -53,6 +53,7 @@ async def test_a_round_brings_every_fact_of_every_host(fleet: Fleet) -> None:
     """All sections of all roles are read without a fault and without an unrecognised line."""
     async with open_transport(fleet.ssh_settings()) as transport:
         snapshot = await observe(fleet.domain_settings(), transport, SystemClock(), Knowledge())
+        kept = transport.connection(HOST, snapshot.finished_at)
     seen = [outcome for outcome in snapshot.outcomes if isinstance(outcome, Observed)]
     assert {outcome.host: outcome.role for outcome in seen} == {
         "MASTER1": Role.MASTER,
@@ -68,6 +69,10 @@ async def test_a_round_brings_every_fact_of_every_host(fleet: Fleet) -> None:
     assert [fact is not None for fact in facts["MASTER1"]] == [True, True, True]
     assert [fact is not None for fact in facts["REPHOST2"]] == [True, True, False]
     assert [fact is not None for fact in facts["CLIENT1"]] == [False, False, False]
+    assert kept is not None
+    agreed = dict(kept.algorithms())
+    assert (agreed["cipher"], agreed["MAC"]) == ("aes128-gcm@openssh.com", "in the cipher")
+    assert "curve25519-sha256" in agreed["key exchange"]
 
 
 async def test_one_login_serves_many_rounds_and_ends_with_a_disconnect(fleet: Fleet) -> None:

@@ -52,6 +52,9 @@ def with_connection(view: DomainView, host: str) -> DomainView:
             ),
             opened_at=NOW - 3600,
             keeps_loop=True,
+            received_cipher="aes128-ctr",
+            received_mac="hmac-sha2-512",
+            allowed_kex=("curve25519-sha256", "ecdh-sha2-nistp256"),
         ),
         last_failures=(FailedPoll(NOW - 60, FailureReason.TIMEOUT, "no complete reply within 20 s"),),
         reconnects=3,
@@ -111,7 +114,9 @@ async def test_the_connection_and_the_last_failures_are_in_words() -> None:
     for part in (
         "10.1.0.2 port 22",
         "ssh-ed25519 SHA256:abc",
-        "aes256-gcm@openssh.com",
+        "key exchange one of curve25519-sha256, ecdh-sha2-nistp256",
+        "cipher aes256-gcm@openssh.com to the host, aes128-ctr from it",
+        "MAC hmac-sha2-256 to the host, hmac-sha2-512 from it",
         "1 h 0 min ago",
         "reconnects 3",
     ):

@@ -157,7 +157,7 @@ class Connector:
                     raise
                 failed = error
             else:
-                connection.set_extra_info(raw_socket=sock)
+                connection.set_extra_info(raw_socket=sock, allowed_kex=lists.kex)
                 return connection
         raise (exhausted or await _failure(failed, target, found, tunnel, client, known)) from failed
 

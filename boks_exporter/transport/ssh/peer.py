@@ -67,6 +67,9 @@ class Kept:
             software=cleaned(str(info("server_version") or "")),
             opened_at=opened_at,
             keeps_loop=self.loop is not None and self.loop.is_open,
+            received_cipher=str(info("recv_cipher") or ""),
+            received_mac=str(info("recv_mac") or ""),
+            allowed_kex=tuple(info("allowed_kex") or ()),
         )
 
     @property

@@ -132,9 +132,9 @@ def _facts(facts: DomainFacts, report: HostReport, counters: HostCounters) -> It
     connection = counters.connection
     yield "address", report["address"]
     if connection:
-        yield "connected to", f"{connection.address} port {connection.port}" if connection.address else "a jump host"
+        yield "connected to", connection.address_text
         yield "host key", connection.host_key or UNKNOWN
-        yield "cipher, MAC", f"{connection.cipher}, {connection.mac}"
+        yield from ((label, value or UNKNOWN) for label, value in connection.algorithms())
         yield "SSH server", connection.software or UNKNOWN
         yield "connected since", ago(connection.opened_at, facts.now)
         yield "gate", "answers on an open channel" if connection.keeps_loop else "a channel for each poll"
