@@ -151,6 +151,7 @@ def test_without_a_master_the_page_shows_who_was_it_and_who_can_take_over() -> N
     successors = reader.text[reader.text.index("Who can take over") : reader.text.index("What still works")]
     assert successors.index("REPHOST5") < successors.index("REPHOST2") < successors.index("REPHOST4")
     assert "it is 311 updates behind the most advanced reachable server" in successors
+    assert "rotterdam 2 of 2 answer, 1 not known" in reader.text  # REPHOST does not answer, and was never read
 
 
 def test_last_known_figures_are_marked_with_their_age_and_never_current() -> None:

@@ -1,5 +1,6 @@
 """What the pages of one domain are made from."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -77,6 +78,21 @@ class DomainFacts:
     @cached_property
     def healthy_names(self) -> frozenset[HostName]:
         return frozenset(host["host"] for host in self.healthy)
+
+    def what_works(self, hosts: Iterable[HostReport]) -> str:
+        """Count the healthy replicas of a group; without one master, none is compared, and those that answer count."""
+        members = list(hosts)
+        replicas = [host for host in members if host["host"] in self.replica_names]
+        known = {*self.replica_names, self.view.snapshot.last_known_master}
+        unclear = sum(host["role"] == "unknown" and host["host"] not in known for host in members)
+        if not replicas:
+            return "its replicas are not known" if unclear else "no replica"
+        if self.view.snapshot.master is None:
+            answering = sum(host["state"] not in {"unreachable", "down"} for host in replicas)
+            text = f"{answering} of {len(replicas)} answer"
+        else:
+            text = f"{sum(host['host'] in self.healthy_names for host in replicas)} of {len(replicas)} healthy"
+        return f"{text}, {unclear} not known" if unclear else text
 
     @cached_property
     def worst(self) -> Shown:

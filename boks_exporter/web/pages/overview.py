@@ -149,7 +149,7 @@ def _groups(facts: DomainFacts, kind: str) -> Iterator[Group]:
         chips = sorted((_chip(facts, host) for host in hosts), key=lambda chip: (_is_ok(chip), not chip.is_master))
         yield Group(
             name=name or "no site",
-            works=_works(facts, hosts, replicas),
+            works=facts.what_works(hosts),
             is_short=_is_short(facts, replicas, reports.get(name)),
             chips=tuple(chips[:_CHIPS]),
             more=_more(chips[_CHIPS:]),
@@ -173,16 +173,6 @@ def _is_short(facts: DomainFacts, replicas: Sequence[str], report: GroupReport |
     if facts.view.snapshot.master is None:
         return any(facts.hosts[name]["state"] in {"unreachable", "down"} for name in replicas)
     return report is not None and report["verdict"] != "ok"
-
-
-def _works(facts: DomainFacts, hosts: Sequence[HostReport], replicas: Sequence[str]) -> str:
-    """Count the healthy replicas; without one master, none is compared, and those that answer are counted."""
-    if not replicas:
-        return "its replicas are not known" if any(host["role"] == "unknown" for host in hosts) else "no replica"
-    if facts.view.snapshot.master is None:
-        answering = sum(facts.hosts[name]["state"] not in {"unreachable", "down"} for name in replicas)
-        return f"{answering} of {len(replicas)} answer"
-    return f"{sum(name in facts.healthy_names for name in replicas)} of {len(replicas)} healthy"
 
 
 def _chip(facts: DomainFacts, host: HostReport) -> Chip:

@@ -161,10 +161,9 @@ def _placed(facts: DomainFacts, hosts: Sequence[HostReport], y: int) -> Iterator
 
 
 def _detail(facts: DomainFacts, hosts: Iterable[HostReport]) -> str:
-    replicas = [host["host"] for host in hosts if host["host"] in facts.replica_names]
-    healthy = sum(name in facts.healthy_names for name in replicas)
-    clients = sum(host["role"] == str(Role.CLIENT) for host in hosts)
-    words = [f"{healthy} of {len(replicas)} replicas healthy" if replicas else "no replica"]
+    members = list(hosts)
+    clients = sum(host["role"] == str(Role.CLIENT) for host in members)
+    words = [facts.what_works(members)]
     if clients:
         words.append(f"{clients} client{'' if clients == 1 else 's'}")
     return ", ".join(words)
