@@ -221,6 +221,15 @@ class FailoverFacts:
             return "it is not in the configuration"
         return "its role could not be read" if isinstance(outcome, Observed) else outcome.detail
 
+    def is_unchanged_since(self, run: str, name: HostName) -> bool:
+        """Return whether a host proves that nothing has written its role since the last change that a run made there.
+
+        Between two readings of a stopped host it can have been made master by hand, have written, and be stopped again.
+        """
+        readiness = self.readiness(name)
+        last = readiness.unchanged_since if readiness else None
+        return last is not None and last.partition(".")[0] == run
+
     def is_up(self, name: HostName) -> bool:
         """Return whether the machine of a host is proven to be up, though its role is unknown."""
         outcome = self.snapshot.outcome(name)

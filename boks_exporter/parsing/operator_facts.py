@@ -91,6 +91,8 @@ class GateReadiness:
     """False where the host ends all processes of a login, BoKS's daemons included, when its connection ends."""
     database: DatabaseState | None = None
     freeze: Freeze | None = None
+    unchanged_since: str | None = None
+    """The newest change that ended there, where ENV, and with it the role, was not written after its end."""
 
 
 @dataclass(frozen=True, slots=True)

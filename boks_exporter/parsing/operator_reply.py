@@ -102,6 +102,7 @@ def readiness_of(reply: OperatorReply) -> GateReadiness:
         database=_choice(DatabaseState, values.get("database"), None),
         outlives_session=values.get("session") != "killed",
         freeze=_freeze(values.get("freeze")),
+        unchanged_since=values.get("unchanged_since"),
     )
 
 

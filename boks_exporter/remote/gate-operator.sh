@@ -559,12 +559,23 @@ preflight() { # everything that a change needs, over the very way that it takes
 	read_lock
 	echo "lock=${lock_run:-none}${lock_run:+ $lock_owner $lock_since}"
 	echo "busy=$(running_id)"
+	unchanged_since
 	read_freeze || tell_freeze
 	set -- $(df -Pk "$gate_var/data" | sed -n '$p')
 	case ${4-} in '' | *[!0-9]*) ;; *) echo "free_kilobytes=$4" ;; esac
 	echo "database=$(database)"
 	! session_is_killed || echo session=killed
 } 2>/dev/null
+
+unchanged_since() { # the newest change that ended, where ENV, and with it the role, was not written after it
+	[ "$(running_id)" = none ] && is_plain "$gate_etc/ENV" || return
+	# shellcheck disable=SC2012 # an id has no character that ls would change
+	for id in $(ls -1t "$gate_state/records" | sed 20q); do
+		[ -s "$gate_state/records/$id/exit" ] || continue
+		[ "$(find "$gate_etc/ENV" -newer "$gate_state/records/$id/exit")" ] || echo "unchanged_since=$id"
+		return
+	done
+}
 
 session_is_killed() { # logind ends all that the login started with its session: BoKS's daemons, too (logind.conf)
 	logind() { loginctl show-user -p "$1" | sed -n "s/^$1=//p"; }

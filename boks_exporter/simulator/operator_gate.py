@@ -11,7 +11,7 @@ from boks_exporter.model import HostName, Seconds
 from boks_exporter.remote.request import OLD_PROTOCOL
 from boks_exporter.simulator.domain import Boksinit, SimulatedDomain
 from boks_exporter.simulator.gate_reply import VERSION
-from boks_exporter.simulator.operator_keeps import asides, freeze, frozen
+from boks_exporter.simulator.operator_keeps import asides, freeze, frozen, unchanged
 from boks_exporter.simulator.operator_records import (
     HostState,
     Lock,
@@ -128,6 +128,7 @@ class OperatorGates:
             "state": "writable",
             "lock": lock,
             "busy": state.running(),
+            **unchanged(self.domain, host, state),
             **frozen(self.domain, host, state),
             "free_kilobytes": "1000000",
             "database": self._presence(host),

@@ -20,6 +20,15 @@ def asides(domain: SimulatedDomain, host: HostName, state: HostState) -> list[st
     return lines
 
 
+def unchanged(domain: SimulatedDomain, host: HostName, state: HostState) -> dict[str, str]:
+    """Return the newest change that ended, as the preflight shows it where ENV was not written after its end."""
+    ended = [(record.ends_at, name) for name, record in state.records.items() if record.exit_status is not None]
+    if not ended or state.running() != "none":
+        return {}
+    ended_at, name = max(ended)
+    return {"unchanged_since": name} if domain.hosts[host].env_written_at <= ended_at else {}
+
+
 def freeze(domain: SimulatedDomain, host: HostName, state: HostState, words: list[str]) -> list[str]:
     """KeptFreeze for so many seconds, or without words lift the freeze."""
     state.freeze, state.freeze_file_is_empty = None, False

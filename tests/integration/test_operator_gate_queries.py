@@ -115,3 +115,21 @@ def test_a_host_that_is_silent_times_out(tmp_path: Path) -> None:
     raw = host.begin("reach 127.0.0.1 9").communicate(timeout=60)[0]
     assert reach_of(parse_operator_reply(raw, "reach", NONCE)) is Reach.TIMEOUT
     assert host.tree.left_behind() == []
+
+
+def test_preflight_names_the_change_since_which_the_role_was_not_written(tmp_path: Path) -> None:
+    """What is written into ENV by hand after it, or by a change that did not end, leaves no such line."""
+    host = locked(OperatorHost(tmp_path, "server"))
+    env = host.tree.etc / "ENV"
+    assert "unchanged_since" not in host.op("preflight")
+    host.op("do R1.1 boot-stop")
+    host.op("void R1.2")
+    ended = (host.state / "records" / "R1.1" / "exit").stat().st_mtime
+    os.utime(env, (ended - 5, ended - 5))
+    assert "|busy=none\n|unchanged_since=R1.1\n" in host.op("preflight")
+    os.utime(env, (ended + 5, ended + 5))
+    assert "unchanged_since" not in host.op("preflight")
+    os.utime(env, (ended - 5, ended - 5))
+    env.rename(env.with_name("ENV.real"))
+    env.symlink_to(env.with_name("ENV.real"))
+    assert "unchanged_since" not in host.op("preflight")

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.findings import Acceptance, Finding, Guard, Level
@@ -109,27 +111,60 @@ def test_a_final_reading_of_an_old_run_does_not_outweigh_a_newer_one(journals: P
     assert world.roles()[FIRST] == "server"
 
 
-def test_a_run_that_was_left_alone_has_no_final_reading(journals: Path) -> None:
-    """The old master was master again by hand, and wrote, which nothing has read; the run is resumed an hour later."""
+async def switchover_without_process(world: World) -> str:
+    """End its process once the old master is a stopped client, which nothing else shows as it was."""
+    await world.apply_and_kill(Procedure.SWITCHOVER, FIRST, lambda: world.roles()[MASTER] == "client")
+    with world.journal() as journal:
+        (run,) = journal.view("bank").open_runs
+    return run.run
+
+
+@pytest.mark.parametrize("seconds", [10, 3600])
+def test_what_was_written_by_hand_ends_the_final_reading_of_a_run(journals: Path, seconds: int) -> None:
+    """The old master was master again by hand, and wrote, which nothing has read; then the run is resumed."""
     world = World.at(journals)
 
     async def scene() -> RunResult:
-        await world.apply_and_kill(Procedure.SWITCHOVER, FIRST, lambda: world.roles()[MASTER] == "client")
+        run = await switchover_without_process(world)
         for name in (FIRST, SECOND, THIRD):
             world.domain.set_fault(name, Fault.SLOW, delay_seconds=90000.0)
         world.domain.run(MASTER, ("convert", "-v", "master"))
-        await VirtualClock().sleep(60)
+        await VirtualClock().sleep(seconds)
         world.domain.advance(VirtualClock().monotonic())
         world.domain.write(MASTER, 7, 50)
-        await VirtualClock().sleep(3600)
+        await VirtualClock().sleep(seconds)
         world.domain.run(MASTER, ("convert", "-v", "client"))
-        await VirtualClock().sleep(60)
-        with world.journal() as journal:
-            (run,) = journal.view("bank").open_runs
-        first = await world.resume(run.run)
-        return first if first.exit is not Exit.CHANGED else await world.resume(run.run)
+        await VirtualClock().sleep(seconds)
+        first = await world.resume(run)
+        return first if first.exit is not Exit.CHANGED else await world.resume(run)
 
     result = virtually(scene)
     assert result.exit is not Exit.DONE
     assert world.observer.breaches == []
     assert world.roles()[FIRST] == "server"
+
+
+def test_a_final_reading_holds_while_only_the_run_has_changed_the_host(journals: Path) -> None:
+    """Hours later, too: the host proves that its role was not written since."""
+    world = World.at(journals)
+
+    async def scene() -> Exit:
+        run = await switchover_without_process(world)
+        await VirtualClock().sleep(7200)
+        return (await world.resume(run)).exit
+
+    assert virtually(scene) is not Exit.UNCHANGED
+    assert world.roles()[FIRST] == "master"
+
+
+def test_a_gate_that_proves_nothing_leaves_no_final_reading_to_another_process(journals: Path) -> None:
+    """An older gate does not report since when its host is unchanged: the change is rolled back."""
+    world = World.at(journals)
+
+    async def scene() -> Exit:
+        run = await switchover_without_process(world)
+        world.gates.overrides[MASTER] = {"unchanged_since": ""}
+        return (await world.resume(run)).exit
+
+    assert virtually(scene) is Exit.UNCHANGED
+    assert world.roles()[MASTER] == "master"

@@ -37,8 +37,8 @@ def others_are_out(facts: FailoverFacts, host: HostName, by: Circumstances) -> P
 
 
 def may_start(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
-    """Prove that no other host is or may be master; in a run that was left alone, every host is asked again."""
-    asked = (_every_host_was_asked(facts, by),) if by.is_left_alone else ()
+    """Prove that no other host is or may be master; in a run that is resumed, every host is asked again."""
+    asked = (_every_host_was_asked(facts, by),) if by.is_resumed else ()
     return all_of((has_no_other(facts, host), others_are_out(facts, host, by), *asked))
 
 

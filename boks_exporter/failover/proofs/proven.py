@@ -37,7 +37,7 @@ class Circumstances:
     `old_master` is the master that a promotion replaces or a switchover makes a client, `steps_down` only the latter;
     `excused` did not answer when the plan was made; `healthy` were replicas and OK then; `accepted` are findings that
     were accepted by name; `fenced` are hosts that the fence has proven to be off or isolated, `to_fence` those that the
-    plan fences. `is_left_alone`: the run is taken up again after so long that another host can have become master.
+    plan fences. `is_resumed`: another process began the run, and another host can have become master since.
     """
 
     old_master: HostName | None = None
@@ -47,7 +47,7 @@ class Circumstances:
     accepted: Acceptances = field(default_factory=Acceptances)
     fenced: frozenset[HostName] = frozenset()
     to_fence: frozenset[HostName] = frozenset()
-    is_left_alone: bool = False
+    is_resumed: bool = False
     max_behind_updates: int = 0
 
     def after_fence(self) -> "Circumstances":

@@ -1,53 +1,41 @@
 """Records of the hosts that the journal does not have, as after it was restored from a backup: the hosts win."""
 
 from dataclasses import replace
-from typing import Final
 
 from boks_exporter.errors import ParseError, TransportError
-from boks_exporter.failover.facts import Reading
+from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import Acceptances
 from boks_exporter.failover.journal import Run, StepPhase
+from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.procedures.step import ProcedureStep
 from boks_exporter.failover.proofs import Certainty, Circumstances
 from boks_exporter.failover.runner.attempt import attempt_at
 from boks_exporter.failover.runner.execute_step import StepExecutor
 from boks_exporter.failover.runner.rollback import Rollback, RollbackResult
 from boks_exporter.failover.runner.run_context import Tools, circumstances
-from boks_exporter.model import HostName, Seconds
 from boks_exporter.parsing.operator_facts import RecordState
 
 _NOT_BEGUN = {RecordState.NONE, RecordState.REFUSED, RecordState.VOID}
-_LEFT_ALONE_SECONDS: Final[Seconds] = 600.0
 
 
-def readings_of(tools: Tools, run: Run) -> dict[HostName, Reading]:
-    """Return what servers showed in an open run. None of it is final where the run was left alone for long.
+async def observe_again(tools: Tools, run: Run, journal: JournalView) -> FailoverFacts:
+    """Observe before an open run goes on, with what servers showed in it.
 
-    A master that it stopped can have been started by hand since, and have written.
+    Of that, final is only what another process left on a host which proves that nothing was changed there since.
     """
-    final = [reading for reading in tools.journal.readings(run.name).values() if reading.is_final]
-    for reading in final if _is_left_alone(tools, run) else ():
-        tools.journal.remember(run.name, replace(reading, is_final=False))
-    return tools.journal.readings(run.name)
+    tools.survey.know(run.plan.master)
+    facts = await tools.survey.observe(journal)
+    for host, reading in tools.journal.readings(run.name).items():
+        if reading.is_final and not facts.is_unchanged_since(run.name, host):
+            tools.journal.remember(run.name, replace(reading, is_final=False))
+    tools.survey.remember(tools.journal.readings(run.name))
+    return replace(facts, readings=tools.survey.readings)
 
 
 def circumstances_of(tools: Tools, run: Run) -> Circumstances:
     """Return what the proofs need to know about an open run."""
     by = circumstances(run.plan, Acceptances(tools.journal.acceptances(run.name)), tools.limits)
-    return replace(by, is_left_alone=_is_left_alone(tools, run))
-
-
-def _is_left_alone(tools: Tools, run: Run) -> bool:
-    """Return whether an open run ever stood still for so long that another operator can have changed the domain."""
-    last = run.started_at
-    for entry in tools.journal.steps(run.name):
-        ended, longest = entry.ended_at or entry.intended_at, run.plan.step(entry.number).deadline_seconds
-        if abs(entry.intended_at - last) > _LEFT_ALONE_SECONDS:
-            return True
-        if abs(ended - entry.intended_at) > longest + _LEFT_ALONE_SECONDS:
-            return True
-        last = ended
-    return abs(tools.clock.now() - last) > _LEFT_ALONE_SECONDS
+    return replace(by, is_resumed=True)
 
 
 async def adopt_records(executor: StepExecutor, *, void: bool = False) -> bool:

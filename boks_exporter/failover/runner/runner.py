@@ -21,7 +21,7 @@ from boks_exporter.failover.preflight import NoSuchFindingError, blocking_findin
 from boks_exporter.failover.procedures.step import ProcedureStep
 from boks_exporter.failover.proofs import Certainty, Circumstances
 from boks_exporter.failover.proofs.conflict import sentences
-from boks_exporter.failover.runner.adopt import adopt_records, circumstances_of, readings_of, undo_and_void
+from boks_exporter.failover.runner.adopt import adopt_records, circumstances_of, observe_again, undo_and_void
 from boks_exporter.failover.runner.execute_step import StepExecutor
 from boks_exporter.failover.runner.finish import Finisher, facts_of_plan, given_up, in_order, in_words, next_for
 from boks_exporter.failover.runner.hooks import Event
@@ -249,9 +249,7 @@ class Runner:
 
     async def _relocked(self, run: Run, performer: StepExecutor, go_on: GoOn, more: Acceptances) -> RunResult:
         tools, plan = self.tools, run.plan
-        tools.survey.remember(readings_of(tools, run))
-        tools.survey.know(plan.master)
-        facts = await tools.survey.observe(self._known())
+        facts = await observe_again(tools, run, self._known())
         missing = [name for name in plan.lock_hosts if name not in {host.name for host in tools.survey.hosts}]
         if missing:
             gone = f"{', '.join(missing)} is no longer in the configuration; the run cannot go on without it"

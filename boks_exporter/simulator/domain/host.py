@@ -35,6 +35,8 @@ class SimulatedHost:
         self.is_registered = plan.role is Boksinit.SERVER
         self.errlog: list[tuple[Seconds, str]] = []
         self.shm_size_kilobytes = plan.shm_size_kilobytes
+        self.env_written_at: Seconds = -1.0
+        """When its ENV was last written; before the beginning unless a command did."""
         self.env_lacks: set[str] = set()
         """Keys that its ENV lacks."""
         self.bridge: str | None = None

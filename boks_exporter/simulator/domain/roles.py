@@ -12,7 +12,7 @@ from boks_exporter.simulator.domain.update_flow import connect, cut_off, new_lin
 
 def become_master(state: SimulatedState, host: SimulatedHost, database: Database) -> None:
     """Make a host write a database; it lists the registered replicas again."""
-    host.role = Boksinit.MASTER
+    host.role, host.env_written_at = Boksinit.MASTER, state.now
     host.source = None
     host.master_since = state.now
     host.copy = Copy(database, Position(state.now, state.now, 0.0))
@@ -33,7 +33,7 @@ def demote(state: SimulatedState, host: SimulatedHost, role: Boksinit) -> None:
     if host.role is Boksinit.MASTER and host.copy.database is not None:
         host.copy.database.stop(state.now)
     host.copy.freeze(state.now)
-    host.role, host.source, host.links = role, None, {}
+    host.role, host.env_written_at, host.source, host.links = role, state.now, None, {}
 
 
 def relist(state: SimulatedState, master: SimulatedHost) -> None:
