@@ -13,6 +13,7 @@ from boks_exporter.app.failover_wiring import (
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
 from boks_exporter.failover.journal import RunOpenError
+from boks_exporter.failover.runner.locking import is_of_copy, lock_owner
 from boks_exporter.model import Host, HostName
 from boks_exporter.observe import SystemClock
 
@@ -26,12 +27,14 @@ class StillLockedError(BoksExporterError):
 async def break_lock(domain: ManagedDomain, run: str, host: HostName) -> str:
     """Break the lock of the named run on a host; returns the outcome.
 
-    The intent is journaled first. Raises RunOpenError for a run that is open in this journal.
+    The intent is journaled first. Raises RunOpenError for a run that is open in this journal, unless a copy of the
+    journal holds the lock.
     """
     target, name = find_host(domain, host), domain.domain.name
     with journal_of(domain) as journal:
         known = journal.run(run)
-        if known is not None and known.is_open:
+        own = lock_owner(who_runs_this(), journal.path)
+        if known is not None and known.is_open and not await _is_held_by_copy(domain, target, run, own):
             message = f"the run {run} is open in this journal: resume, abort or forget it, and its locks are released"
             raise RunOpenError(message)
         number = journal.breaks(name, run, host, str(who_runs_this()), SystemClock().now())
@@ -40,6 +43,15 @@ async def break_lock(domain: ManagedDomain, run: str, host: HostName) -> str:
     if not is_free:
         raise StillLockedError(said)
     return said
+
+
+async def _is_held_by_copy(domain: ManagedDomain, host: Host, run: str, own: str) -> bool:
+    async with operator_connections(domain) as ways:
+        try:
+            held = await ReadOnlyGates(ReadOnlyTransport(ways.operator)).lock(host)
+        except BoksExporterError:
+            return False
+    return held.run == run and is_of_copy(held.owner, own)
 
 
 async def _broken(domain: ManagedDomain, host: Host, run: str) -> tuple[str, bool]:

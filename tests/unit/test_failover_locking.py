@@ -1,6 +1,7 @@
 """The locks of a run on the hosts: which answers are a lock, which are another's, and what is kept in the journal."""
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,7 +19,7 @@ def with_journal(script: Script, *locked: str) -> Any:
     def note(_run: str, host: str, *, held: bool) -> None:
         script.asked.append(f"journal {host} {held}")
 
-    return script.tools(journal=SimpleNamespace(locked=note, locks=lambda _run: locked))
+    return script.tools(journal=SimpleNamespace(locked=note, locks=lambda _run: locked, path=Path("journal")))
 
 
 LOCKS: dict[str, tuple[tuple[Any, ...], int, Exit | None]] = {

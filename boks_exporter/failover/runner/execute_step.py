@@ -16,6 +16,7 @@ from boks_exporter.failover.runner.attempt import Attempt, start_attempt
 from boks_exporter.failover.runner.console import retire_script
 from boks_exporter.failover.runner.fence import FenceWord
 from boks_exporter.failover.runner.fork import fork_point
+from boks_exporter.failover.runner.locking import held_by_copies
 from boks_exporter.failover.runner.progress import ProgressReporter
 from boks_exporter.failover.runner.run_context import Tools
 from boks_exporter.failover.runner.send_once import Sender
@@ -98,7 +99,10 @@ class StepExecutor:
         """Observe once, and judge; where it is patient, a host that came back is seen, however slow it is."""
         if is_patient:
             self.tools.survey.be_patient()
-        return prove_all(claims, await self.observe(), self.by)
+        facts = await self.observe()
+        if copies := held_by_copies(self.tools, self.run, self.plan.lock_hosts, facts):
+            return Proven(Certainty.NO, copies.sentence)
+        return prove_all(claims, facts, self.by)
 
     async def _carried_out(self, attempt: Attempt, *, begun: bool) -> StepResult:
         if attempt.step.kind is StepKind.WAIT:

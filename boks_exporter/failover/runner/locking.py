@@ -1,12 +1,17 @@
 """The locks on the hosts, which keep operators on different machines apart."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
 from typing import Final
 
 from boks_exporter.errors import ParseError, TransportError
+from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.gate_client import locked_by_other, named
+from boks_exporter.failover.journal import Who
 from boks_exporter.failover.runner.result import NextCommand
 from boks_exporter.failover.runner.run_context import Tools
 from boks_exporter.model import Host, HostName
@@ -15,14 +20,18 @@ from boks_exporter.remote.operator_requests import RunName, owner_word
 
 _TRIES: Final = 3
 _PAUSE_SECONDS: Final = 2.0
+_LONGEST: Final = 64
+_MARK: Final = 8
+"""Characters of an owner, and of the mark at its end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a host could not be locked."""
+    """Why a host could not be locked, and the commands that end that."""
 
     exit: Exit
     sentence: str
+    ways: tuple[NextCommand, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,42 @@ _UNWRITABLE: Final = (
 )
 
 
+def lock_owner(who: Who, journal: Path) -> str:
+    """Return the owner of a lock: who, and a mark of this machine and the journal's place.
+
+    A copy of the journal, on another machine or in another place, has the same runs and another mark.
+    """
+    machine = Path("/etc/machine-id")
+    words = (socket.gethostname(), machine.read_text() if machine.exists() else "", str(journal.resolve()))
+    mark = sha256("\n".join(words).encode()).hexdigest()[:_MARK]
+    return f"{owner_word(f'{who.sudo_user or who.user}@{who.host}')[: _LONGEST - _MARK - 1]}:{mark}"
+
+
+def is_of_copy(owner: str | None, own: str) -> bool:
+    """Return whether a lock of this run belongs to a copy of its journal; it may be another person's."""
+    return owner is not None and owner.rpartition(":")[2] != own.rpartition(":")[2]
+
+
+def held_by_copies(tools: Tools, run: RunName, hosts: Iterable[HostName], facts: FailoverFacts) -> Refusal | None:
+    """Find the hosts that a copy of this journal holds for the same run: only one of the two may go on."""
+    found: dict[HostName, str] = {}
+    for host in hosts:
+        readiness = facts.readiness(host)
+        holder = ((readiness.lock if readiness else None) or "").split()[:2]
+        if holder[:1] == [run] and is_of_copy(holder[-1], lock_owner(tools.who, tools.journal.path)):
+            found[host] = holder[-1]
+    return _copied(run, [*found], next(iter(found.values()))) if found else None
+
+
+def _copied(run: RunName, hosts: Sequence[HostName], owner: str) -> Refusal:
+    breaks = tuple(NextCommand("break-lock", (run, host)) for host in hosts)
+    said = (
+        f"{hosts[0]} is locked for this run by another copy of this journal, of {owner}: only one of them may go on. "
+        f"Resume or abort it there; where that copy is permanently lost: {', then '.join(map(str, breaks))}"
+    )
+    return Refusal(Exit.LOCKED, said, breaks)
+
+
 async def lock_all(
     tools: Tools, run: RunName, hosts: tuple[HostName, ...], spared: frozenset[HostName] = frozenset()
 ) -> Refusal | None:
@@ -51,10 +96,10 @@ async def lock_all(
 
     Hosts that are `spared` may be unreachable: the run locked them when it began, and changes nothing on them.
     """
-    owner = owner_word(f"{tools.who.sudo_user or tools.who.user}@{tools.who.host}")
-    for name in sorted(hosts):
+    owner, ordered = lock_owner(tools.who, tools.journal.path), sorted(hosts)
+    for place, name in enumerate(ordered):
         tools.journal.locked(run, name, held=True)
-        refusal = await _lock(tools, named(tools.survey.hosts, name), run, owner)
+        refusal = await _lock(tools, named(tools.survey.hosts, name), run, owner, ordered[place:])
         if refusal and refusal.exit is Exit.FACTS_UNKNOWN and name in spared:
             tools.say(f"    {refusal.sentence}; it was locked when the run began")
         elif refusal:
@@ -62,13 +107,15 @@ async def lock_all(
     return None
 
 
-async def _lock(tools: Tools, host: Host, run: RunName, owner: str) -> Refusal | None:
+async def _lock(tools: Tools, host: Host, run: RunName, owner: str, left: Sequence[HostName]) -> Refusal | None:
     problem = ""
     async for lock in _tries(tools, lambda: tools.changing.lock(host, run, owner)):
         if isinstance(lock, str):
             problem = lock
         elif locked_by_other(lock, run):
             return Refusal(Exit.LOCKED, _held(host.name, lock))
+        elif lock.state is LockState.HELD and is_of_copy(lock.owner, owner):
+            return _copied(run, left, lock.owner or "")
         elif lock.state is LockState.HELD:
             return None
         else:

@@ -25,7 +25,7 @@ from boks_exporter.failover.runner.adopt import adopt_records, circumstances_of,
 from boks_exporter.failover.runner.execute_step import StepExecutor
 from boks_exporter.failover.runner.finish import Finisher, facts_of_plan, given_up, in_order, in_words, next_for
 from boks_exporter.failover.runner.hooks import Event
-from boks_exporter.failover.runner.locking import lock_all
+from boks_exporter.failover.runner.locking import held_by_copies, lock_all
 from boks_exporter.failover.runner.maintenance import open_windows
 from boks_exporter.failover.runner.proposal import Proposal, bound_now, changed, propose, refused
 from boks_exporter.failover.runner.result import NextCommand, RunResult, validate_fingerprint
@@ -214,6 +214,9 @@ class Runner:
         """Close an open run whose hosts are permanently lost; nothing is changed on hosts but released locks."""
 
         async def closed(run: Run) -> RunResult:
+            facts = await self.tools.survey.observe(self._known())
+            if copies := held_by_copies(self.tools, name, run.plan.lock_hosts, facts):
+                return RunResult(copies.exit, (copies.sentence,), name, copies.ways)
             said = f"closed by {self.tools.who}, who no longer waits for it: {reason}"
             return await self.end.close(
                 name, Outcome.UNKNOWN, Exit.DONE, (said, *steps_left(run.plan, self.tools.journal.steps(name)))
@@ -259,7 +262,7 @@ class Runner:
         performer.by = circumstances_of(tools, run)
         spared = frozenset(tools.journal.locks(run.name)) - frozenset(plan.changed_hosts)
         if refusal := await lock_all(tools, run.name, plan.lock_hosts, spared):
-            ways = next_for(run.name, tools.journal.steps(run.name))
+            ways = (*refusal.ways, *next_for(run.name, tools.journal.steps(run.name)))
             said = (refusal.sentence, f"{in_words(ways)}, once it can be locked", given_up(run.name))
             return RunResult(refusal.exit, said, run.name, ways)
         open_windows(tools, run.name, plan)
