@@ -25,8 +25,12 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _SMALLEST_REPLY, _LARGEST_REPLY = 1024, 1024**3
 _LONGEST_SECTION_SECONDS: Final = 3600
 _LISTED_AT_MOST: Final = 8
-_UNRELATED_LINES: Final = ("", "T9 13178d 11:05:23 1919 (1919)", "You have new mail.", "~")
-"""Lines of which no pattern for one form matches any."""
+_UNRELATED_LINES: Final = (
+    *("", "You have new mail.", "~"),
+    *(f"T{table} 13178d 11:05:23 1919 (1919)" for table in range(100)),
+    *(f"REPHOST 00:49 136D 22:21:35 04:49 526392 {status}" for status in ("OK", "LOADING", "DOWN")),
+)
+"""Lines of which no pattern for one form matches any: rows that can be read among them."""
 
 _Meaning = TypeVar("_Meaning")
 
@@ -94,8 +98,9 @@ def _line_pattern(value: str) -> str:
     except re.error as error:
         message = f"expected a regular expression, found {shown(value)}: {error}"
         raise ValueError(message) from None
-    if any(map(pattern.fullmatch, _UNRELATED_LINES)):
-        message = f"expected a pattern for one form of line, found one that matches any: {shown(value)}"
+    other = next(filter(pattern.fullmatch, _UNRELATED_LINES), None)
+    if other is not None:
+        message = f"expected a pattern for one form of line, found one that matches {shown(other)}, too: {shown(value)}"
         raise ValueError(message)
     return value
 

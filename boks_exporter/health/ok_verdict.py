@@ -5,7 +5,7 @@ from boks_exporter.health.machines import who_is_master
 from boks_exporter.health.proofs import open_tables
 from boks_exporter.health.replica_conditions import RoundFacts
 from boks_exporter.health.states import ReplicaState
-from boks_exporter.health.table_names import table_name, tables_named
+from boks_exporter.health.table_names import table_name
 from boks_exporter.model import HostName, ReportedStatus
 from boks_exporter.replication import ReplicaComparison
 from boks_exporter.text.formatting import at_time, updates
@@ -18,8 +18,8 @@ def ok_or_unknown(facts: RoundFacts, host: HostName) -> Reason:
         return ReplicaState.UNKNOWN, missing
     compared = facts.comparison.replica(host)
     ahead = _ahead(facts, compared) if compared else "nothing ahead"
-    in_flight = [*_in_flight(compared)] if compared else []
-    return ReplicaState.OK, f"listed as OK, {ahead}" + (f", {' and '.join(in_flight)} in flight" if in_flight else "")
+    in_flight = f", {updates(compared.lag)} in flight" if compared and compared.lag else ""
+    return ReplicaState.OK, f"listed as OK, {ahead}{in_flight}"
 
 
 def _ahead(facts: RoundFacts, compared: ReplicaComparison) -> str:
@@ -33,11 +33,6 @@ def _ahead(facts: RoundFacts, compared: ReplicaComparison) -> str:
     since = min(facts.history.undecided.get(compared.host, {}).get(table.table, compared.read_at) for table in tables)
     when = f"since {at_time(since, facts.snapshot.finished_at)}" if since < compared.read_at else "in this poll"
     return f"at most {widest.ahead_possible} ahead in {table_name(widest.table)}{more}, not decided {when}"
-
-
-def _in_flight(compared: ReplicaComparison) -> list[str]:
-    amounts = [updates(compared.lag)] if compared.lag else []
-    return amounts + ([tables_named(compared.missing_tables)] if compared.missing_tables else [])
 
 
 def _missing_proof(facts: RoundFacts, host: HostName) -> str | None:

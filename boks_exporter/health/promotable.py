@@ -28,10 +28,10 @@ def judge_promotable(facts: RoundFacts, host: Host, state: ReplicaState) -> tupl
 def _is_judged(facts: RoundFacts, host: Host, state: ReplicaState) -> bool:
     """Return whether everything is known: OK proves it; without a master, the copies are compared with one another.
 
-    A table that may still be in flight is one that a new master would lack.
+    A table that may still be in flight, or is left out of the comparison, is one that a new master would lack.
     """
     compared = facts.comparison.replica(host.name)
-    if compared and compared.missing_tables:
+    if compared and (compared.missing_tables or compared.excluded):
         return False
     is_compared = compared is not None and compared.behind_best is not None
     is_known = state is ReplicaState.OK or (not facts.snapshot.masters and is_compared)

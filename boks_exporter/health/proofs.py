@@ -9,6 +9,7 @@ from boks_exporter.health.replica_conditions import (
     ahead_tables,
     is_confirmed,
     is_excused,
+    is_listed_as_loading,
     lagging_tables,
     loads_copy,
     overdue,
@@ -73,8 +74,8 @@ def _after(before: History, facts: RoundFacts, seen: Observed, known: CopyEviden
         return _without_database(known, seen.started_at)
     if seen.role is Role.CLIENT:
         return _reloading(known, seen.started_at)
-    if loads_copy(facts, seen.host):
-        known = _reloading(known, seen.started_at)
+    if is_listed_as_loading(facts, seen.host) or (loads_copy(facts, seen.host) and not known.leads):
+        known = _reloading(known, seen.started_at)  # stale files can have lower numbers than a lead
     replica = facts.comparison.replica(seen.host)
     if replica is None:
         return known

@@ -8,7 +8,9 @@ from boks_exporter.health.replica_conditions import (
     RoundFacts,
     found_of,
     is_confirmed,
+    is_excused,
     lagging_tables,
+    loads_copy,
     overdue,
     tables_of,
 )
@@ -130,7 +132,7 @@ def _compared(facts: RoundFacts, replica: ReplicaComparison) -> Iterator[Reason]
 
 
 def _condition(facts: RoundFacts, replica: ReplicaComparison, condition: Condition) -> Iterator[Reason]:
-    """Yield diverged for what was found twice, and unknown for what was found once."""
+    """Yield diverged for what was found twice, and unknown for what was found once or may be in flight."""
     if not (tables := tables_of(replica, condition)):
         return
     if is_confirmed(facts, replica, condition):
@@ -139,6 +141,8 @@ def _condition(facts: RoundFacts, replica: ReplicaComparison, condition: Conditi
         yield ReplicaState.UNKNOWN, f"{_differs(condition, overdue(facts, replica, condition))}; seen once"
     elif condition is Condition.STAMP:
         yield ReplicaState.UNKNOWN, f"{_differs(condition, tables)}; the master has not had its own for long"
+    elif not (is_excused(facts, replica.host) or loads_copy(facts, replica.host)):
+        yield ReplicaState.UNKNOWN, f"{_differs(condition, tables)}; in flight, as far as is known"
 
 
 def _differs(condition: Condition, tables: Sequence[TableNumber]) -> str:

@@ -106,15 +106,16 @@ def is_excused(facts: RoundFacts, host: HostName) -> bool:
     """
     if facts.line(host) is None:
         return facts.snapshot.listing is None or bool(facts.snapshot.unread_lines(host))
-    return _is_listed_as_loading(facts, host)
+    return is_listed_as_loading(facts, host)
 
 
 def loads_copy(facts: RoundFacts, host: HostName) -> bool:
     """Return whether a replica reloads its copy: by the list, or because its numbers went back."""
-    return host in facts.history.gone_back or _is_listed_as_loading(facts, host)
+    return host in facts.history.gone_back or is_listed_as_loading(facts, host)
 
 
-def _is_listed_as_loading(facts: RoundFacts, host: HostName) -> bool:
+def is_listed_as_loading(facts: RoundFacts, host: HostName) -> bool:
+    """Return whether the master's list shows LOADING."""
     line = facts.line(host)
     return line is not None and line.status is ReportedStatus.LOADING
 

@@ -14,9 +14,10 @@ _KEPT_INTERVALS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class RareFacts:
-    """The last reply of a host that had the rare sections, and when they are due again."""
+    """The last reply of a host that had the rare sections, when it ended, and when they are due again."""
 
     seen: Observed
+    read_at: Timestamp
     due_at: Timestamp
 
 
@@ -44,14 +45,20 @@ class RareSections:
         The hosts are spread over the interval by their names, so that no round polls the sections of all of them.
         """
         share = 1.0 if seen.host in self.known else 0.5 + crc32(seen.host.encode()) % 1000 / 2000
-        self.known[seen.host] = RareFacts(seen, seen.started_at + share * self.interval)
+        self.known[seen.host] = RareFacts(seen, seen.finished_at, seen.started_at + share * self.interval)
+
+    def follow_clock(self, step: Seconds) -> None:
+        """Move all times by a step of the exporter's clock: one set back would keep facts until it has caught up."""
+        self.known = {
+            host: RareFacts(facts.seen, facts.read_at + step, facts.due_at + step) for host, facts in self.known.items()
+        }
 
     def filled(self, seen: Observed) -> Observed:
         """Return a reply without the rare sections with their last facts, unless these are too old."""
         facts = self.known.get(seen.host)
-        if facts is None or seen.finished_at - facts.seen.finished_at > _KEPT_INTERVALS * self.interval:
+        if facts is None or seen.finished_at - facts.read_at > _KEPT_INTERVALS * self.interval:
             return seen
-        before, age = facts.seen, seen.finished_at - facts.seen.finished_at
+        before, age = facts.seen, seen.finished_at - facts.read_at
         return replace(
             seen,
             memory=before.memory,

@@ -133,10 +133,10 @@ class DomainWatch:
 
         While a round waits for hosts that hang, `publish` is called with what the others show.
         """
-        preview = partial(self._preview, interval, publish) if publish else None
+        is_set = self._follow_the_clock()
+        preview = partial(self._preview, interval, publish) if publish and not is_set else None
         limit = None if once else ROUND_SHARE * interval
         options = RoundOptions(self.closer_polls, preview, self.rare, patience, limit, deadline)
-        self._follow_the_clock()
         domain = self.domain
         self._follow_the_configuration(domain)
         known = self._knowledge(domain)
@@ -247,15 +247,22 @@ class DomainWatch:
             left = tuple(host for host in self._known.discovered if host.name not in names)
             self._known = replace(self._known, discovered=left)
 
-    def _follow_the_clock(self) -> None:
-        """Move the history by a step of the clock; a step of an hour would otherwise age every update by one."""
+    def _follow_the_clock(self) -> bool:
+        """Move the history by a step of the clock; a step of an hour would otherwise age every update by one.
+
+        Return whether the clock was set: the times of the last round's readings then have no order with the next ones.
+        """
         offset = self._clock.now() - self._clock.monotonic()
         step, self._clock_offset = offset - self._clock_offset, offset
-        if abs(step) > CLOCK_STEP_SECONDS:
+        is_set = abs(step) > CLOCK_STEP_SECONDS
+        if is_set:
             _log.warning("clock_was_set", boks_domain=self.domain.name, by_seconds=round(step, 3))
             self._before, self.history = self._before.shifted(step), self.history.shifted(step)
             self.timeline = self.timeline.shifted(step)
+            self.rare.follow_clock(step)
+            self._known = replace(self._known, master_reports=())
             self._cleared_at = {entry: at + step for entry, at in self._cleared_at.items()}
+        return is_set
 
 
 async def _judged(judge: Callable[[], Judgement], snapshot: DomainSnapshot) -> Judgement:

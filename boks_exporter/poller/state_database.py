@@ -214,7 +214,7 @@ def _by_our_clock(history: History, written: MachineClock, now: MachineClock) ->
     step = now.step_since(written)
     if step is None:
         _log.warning("state_times_dropped", written_at=written.unix, now=now.unix)
-        return history.without_ages()
+        return history.without_ages(now.unix)
     if abs(step) <= _CLOCK_STEP_SECONDS:
         return history
     _log.warning("clock_was_set", by_seconds=round(step, 3))

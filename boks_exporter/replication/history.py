@@ -115,9 +115,13 @@ class History:
             discovered={host: known for host, known in self.discovered.items() if host not in names},
         )
 
-    def without_ages(self) -> "History":
-        """Drop the times by which updates have an age, as after a reboot with a clock that was wrong."""
-        return replace(self, tables={}, undecided={}, lasting={})
+    def without_ages(self, now: Timestamp) -> "History":
+        """Drop the times by which updates have an age, as after a reboot with a clock that was wrong.
+
+        All others count as if the last round were now: evidence of the future could not be cleared until then.
+        """
+        moved = self if self.recorded_at is None else self.shifted(now - self.recorded_at)
+        return replace(moved, tables={}, undecided={}, lasting={})
 
     def shifted(self, by: Seconds) -> "History":
         """Move all times by a step of the exporter's clock, which would otherwise age every update."""

@@ -87,3 +87,14 @@ def test_a_table_of_the_dead_master_that_no_copy_has_is_remembered() -> None:
         snapshot(silent("M", 30.0), answers("R1", Role.REPLICA, {7: 100}, 31.0), at=30.0, last_master="M")
     ).host("R1")
     assert (verdict.state, verdict.promotable) == (ReplicaState.UNKNOWN, None)
+
+
+def test_a_lower_number_alone_is_no_reload() -> None:
+    """Stale files can have lower numbers, too: neither a client phase nor LOADING was seen."""
+    rounds = Rounds()
+    assert rounds.judge({7: 100, 9: 50}, {7: 125, 9: 50}).state is ReplicaState.AHEAD
+    for _ in range(3):
+        verdict = rounds.judge({7: 100, 9: 50}, {7: 100, 9: 50})
+        assert (verdict.state, verdict.promotable) == (ReplicaState.UNKNOWN, False)
+    rounds.judge({7: 100, 9: 50}, {7: 90, 9: 50}, status="LOADING")
+    assert rounds.judge({7: 100, 9: 50}, {7: 100, 9: 50}).state is ReplicaState.OK

@@ -10,7 +10,7 @@ from boks_exporter.poller import DomainWatch
 from boks_exporter.remote.request import EVERY_GATE, EVERYTHING, Request
 from boks_exporter.transport.base import RawReply
 from tests.unit.observe_world import frames
-from tests.unit.poller_world import LIST, POLL, Watched, World, domain
+from tests.unit.poller_world import LIST, POLL, SetClock, Watched, World, domain
 from tests.virtual.virtual_time import run_virtually
 
 MEMORY = "Total: 1000, Free: 800, Used: 200, Largest free: 700\n"
@@ -88,6 +88,25 @@ def test_facts_that_could_not_be_read_for_two_intervals_are_dropped() -> None:
     watched.run(script)
     assert kept[1]
     assert not kept[15]
+
+
+def test_facts_are_dropped_at_their_age_where_the_clock_was_set_back() -> None:
+    """They are asked for at their interval all the same."""
+    world = Recording()
+    watched = Watched(world)
+    clock = watched.poller._clock = SetClock()
+    watched.take()
+
+    async def script(poller: Watched) -> None:
+        await asyncio.sleep(45.0)
+        world.memory, clock.ahead = "no memory here\n", -3600.0
+        await asyncio.sleep(900.0)
+        outcome = poller.view.snapshot.outcome("R1")
+        assert outcome
+        assert getattr(outcome, "memory", None) is None
+
+    watched.run(script)
+    assert len(world.rare("R1")) >= 3
 
 
 @dataclass

@@ -180,6 +180,26 @@ def test_a_clock_that_is_set_raises_no_alarm() -> None:
     assert [line["by_seconds"] for line in events(lines, "clock_was_set")] == [3600.0, -7200.0]
 
 
+def test_a_clock_that_is_set_back_puts_no_replica_ahead_of_a_slow_master() -> None:
+    """While the master's reply is waited for, readings from before the step are no later ones."""
+    watched = Watched(World())
+    clock = watched.poller._clock = SetClock()
+    states: set[str] = set()
+
+    async def script(poller: Watched) -> None:
+        poller.take()
+        await asyncio.sleep(75.0)
+        clock.ahead = -3600.0
+        poller.world.takes["M"] = 9.0
+        for _ in range(60):
+            await asyncio.sleep(1.0)
+            states.add(poller.view.health.host("R1").state)
+
+    watched.run(script)
+    assert "ok" in states
+    assert "ahead" not in states
+
+
 def test_one_poll_judges_without_a_past_and_logs_nothing() -> None:
     """As status and check do."""
     watched = Watched(World(stuck_at={"R1": 90}))

@@ -3,9 +3,9 @@
 import pytest
 
 from boks_exporter.model import Host, Role
-from boks_exporter.replication import History, advance, compare
+from boks_exporter.replication import Clearance, History, advance, cleared, compare
 from boks_exporter.replication.table_history import Age, Step, TableHistory
-from tests.unit.domain_rounds import INTERVAL, STAMP, Numbers, answers, healthy_round, silent, snapshot
+from tests.unit.domain_rounds import INTERVAL, STAMP, Numbers, Watch, answers, healthy_round, silent, snapshot
 
 
 def lag_seconds(history: History, sequence: int, at: float, master: int) -> tuple[float | None, float | None]:
@@ -275,3 +275,12 @@ def test_an_unknown_table_has_no_age() -> None:
     replica = answers("R1", Role.REPLICA, {9: 1})
     assert watched(100, replica=100).age_of_missing(9, 1, replica) is None
     assert watched(100, replica=100).age_of_missing(7, 100, replica) is None
+
+
+def test_after_a_reboot_with_a_wrong_clock_nothing_is_of_the_future() -> None:
+    """Otherwise evidence could not be cleared, and discovered hosts would stay, until the clock has caught up."""
+    watch = Watch()
+    watch.judge(healthy_round({7: 100}, at=10_000.0, R1={7: 130}))
+    known = watch.history.without_ages(500.0)
+    assert known.tables == {}
+    assert cleared(known.evidence, [Clearance("R1", 500.0, "root", "rebuilt")]) == {}
