@@ -12,6 +12,7 @@ from boks_exporter.config.key_hints import hint_for
 from boks_exporter.config.schema import ConfigModel
 from boks_exporter.config.strict_yaml import Path_, parse_strict
 from boks_exporter.errors import ConfigError
+from tests.nonempty import nonempty
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "boks-exporter.yaml"
 WHOLE: dict[str, Any] = parse_strict(EXAMPLE.read_text(encoding="utf-8"), "example").data
@@ -40,31 +41,31 @@ def shape(path: Path_) -> str:
 
 PATHS = list(mappings(WHOLE))
 PLACES = {key: [shape(path) for path in PATHS if key in at(path, WHOLE)] for path in PATHS for key in at(path, WHOLE)}
-MISPLACED = [(key, path) for key in PLACES for path in PATHS if key not in at(path, WHOLE)]
+FOREIGN = {path: [key for key in PLACES if key not in at(path, WHOLE)] for path in PATHS}
 
 
-def refusal(key: str, path: Path_) -> str:
-    """Load the example with one more key in the mapping at `path`; returns the message about that key."""
+def refusals(keys: list[str], path: Path_) -> dict[str, str]:
+    """Load the example with more keys in the mapping at `path`; returns the message about each key that has one."""
     document = json.loads(json.dumps(WHOLE))
-    at(path, document)[key] = "x"
+    at(path, document).update(dict.fromkeys(keys, "x"))
     with pytest.raises(ConfigError) as caught:
         load_text(json.dumps(document), "config.yaml", EXAMPLE.parent)
     where = shape(path).replace("[]", "[0]")
-    wanted = f"{where}.{key}".removeprefix(".")
-    return next(problem.message for problem in caught.value.problems if problem.path == wanted)
+    messages = {problem.path: problem.message for problem in caught.value.problems}
+    return {key: messages[wanted] for key in keys if (wanted := f"{where}.{key}".removeprefix(".")) in messages}
 
 
-@pytest.mark.parametrize(
-    ("key", "path"), MISPLACED, ids=[f"{key} in {shape(path) or 'top'}" for key, path in MISPLACED]
-)
-def test_a_misplaced_key_is_reported_with_its_place(key: str, path: Path_) -> None:
+@pytest.mark.parametrize("path", PATHS, ids=[shape(path) or "top" for path in PATHS])
+def test_a_misplaced_key_is_reported_with_its_place(path: Path_) -> None:
     """The message names the mappings that may contain the key, unless another kind of transport has it there."""
-    message = refusal(key, path)
+    messages = refusals(FOREIGN[path], path)
 
-    assert message.startswith("unknown key")
-    if not message.endswith("for this kind of transport"):
-        for place in PLACES[key]:
-            assert (f"under {place}" if place else "at the top level") in message
+    assert list(messages) == nonempty(FOREIGN[path])
+    for key, message in messages.items():
+        assert message.startswith("unknown key"), key
+        if not message.endswith("for this kind of transport"):
+            for place in PLACES[key]:
+                assert (f"under {place}" if place else "at the top level") in message, key
 
 
 @pytest.mark.parametrize(
