@@ -115,6 +115,5 @@ DOMAINS: Final = (
         labels=HOST | {"role": "master"},
         summary="replica1 has become master of BoKS domain prod.",
         description="Another host was master before. The old one must not start as master again (see the runbook).",
-        sick_minutes=10,
     ),
 )

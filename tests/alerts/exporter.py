@@ -78,6 +78,5 @@ EXPORTER: Final = (
         labels=DOMAIN,
         summary="SSH host keys of BoKS domain prod are not verified.",
         description="insecure_ignore_host_keys is set. An attacker on the network path could send the exporter false values.",
-        sick_minutes=65,
     ),
 )

@@ -76,7 +76,11 @@ class Case:
     summary: str
     description: str
     labels: dict[str, str] = field(default_factory=dict)
-    sick_minutes: int = 35
+
+    @property
+    def sick_minutes(self) -> int:
+        """How long the fault lasts: long enough to see that the alert goes on, over two lost scrapes."""
+        return self.fires // 60 + 10
 
 
 @dataclass(frozen=True)

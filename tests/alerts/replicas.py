@@ -31,7 +31,6 @@ REPLICAS: Final = (
         labels=HOST | {"status": "loading"},
         summary="Replica replica1 has been loading its copy for more than an hour.",
         description="Loading takes minutes. A replica that never finishes restarts repeatedly, or its master cannot send.",
-        sick_minutes=65,
     ),
     Case(
         alert="BoksReplicaLagging",

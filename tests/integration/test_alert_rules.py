@@ -1,6 +1,7 @@
 """The shipped rules, as promtool reads and runs them."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,14 @@ def test_promtool_finds_nothing_wrong_with_the_rules() -> None:
     assert check.returncode == 0, check.stdout + check.stderr
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1200)
 def test_every_alert_keeps_silent_fires_at_its_time_and_ends(tmp_path: Path) -> None:
     """Each alert fires exactly when its case says, survives two lost scrapes, ends, and is silent otherwise."""
     file = tmp_path / "alerts_test.yml"
     file.write_text(json.dumps(rule_tests()), encoding="utf-8")
-    run = subprocess.run(["promtool", "test", "rules", str(file)], capture_output=True, text=True)
+    # One processor, and less garbage collection, take a quarter less CPU time.
+    environment = os.environ | {"GOMAXPROCS": "1", "GOGC": "800"}
+    run = subprocess.run(["promtool", "test", "rules", str(file)], capture_output=True, text=True, env=environment)
     assert run.returncode == 0, run.stdout + run.stderr
 
 
