@@ -3,9 +3,10 @@
 .PHONY: help setup demo demo-failover test test-all dist docs-site check static contracts bench trial mutate mutate-all mutate-gate faults fuzz attack durability soak paging image fmt docs lock clean
 
 BIN := .venv/bin
-# Parallel test processes: unit tests use the CPU all the time, most of the others wait for hosts and programs.
+# Parallel test processes: unit tests use the CPU all the time, most of the others wait for hosts and programs. Files that wait and
+# files that compute take turns (tests/conftest.py), so that both processors are used from the beginning to the end.
 JOBS ?= 2
-JOBS_THAT_WAIT ?= 3
+JOBS_THAT_WAIT ?= 4
 DEMO ?=
 SCRIPTS := scripts/lock scripts/setup scripts/setup-system scripts/build-image scripts/try-systemd
 CORE := errors.py model/* parsing/* replication/* health/* exposition/* simulator/domain/* failover/failover_exits.py failover/limits.py failover/procedure.py failover/facts.py failover/journal_facts.py \
@@ -44,7 +45,7 @@ test: setup ## All tests that CI runs, in under 15 minutes; installs system pack
 	@scripts/setup-system
 	@$(MAKE) --no-print-directory static
 	@rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -q -n $(JOBS_THAT_WAIT) --dist loadfile --cov --cov-report= --ignore=tests/slow tests
+	$(BIN)/python -m pytest -q -n $(JOBS_THAT_WAIT) --dist loadfile --no-loadscope-reorder --cov --cov-report= --ignore=tests/slow tests
 	$(BIN)/coverage report --skip-covered
 	@echo "The pure core must be covered to 95 %:"
 	$(BIN)/coverage report --format=total --precision=1 --fail-under=95 --include="$$(set -f; printf 'boks_exporter/%s,' $(CORE))"

@@ -25,6 +25,12 @@ TESTS = Path(__file__).parent
 MEASURED = {"unit", "runs"}
 """Directories of tests in which coverage is measured."""
 
+LONG = ("test_paging.py", "test_alert_rules.py", "test_bed.py", "test_operator_gate_simulator_parity.py")
+"""Files whose tests take more than a minute together: each begins at once, on a process of its own."""
+
+WAITING = {"attack", "durability", "integration"}
+"""Directories of tests that wait for programs and hosts; the others compute."""
+
 settings.register_profile("whole", deadline=None)
 """`make test`: no example fails because the machine is busy."""
 settings.register_profile("check", max_examples=25, deadline=None)
@@ -61,15 +67,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.path.relative_to(TESTS).parts[0] not in MEASURED:
             item.add_marker(pytest.mark.no_cover)
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    order = list(files.values())
     if seed := config.getoption("shuffle"):
-        files: dict[str, list[pytest.Item]] = {}
-        for item in items:
-            files.setdefault(item.nodeid.partition("::")[0], []).append(item)
         dice = random.Random(seed)  # noqa: S311 - an order, not a secret
-        for tests in (order := list(files.values())):
+        for tests in order:
             dice.shuffle(tests)
         dice.shuffle(order)
-        items[:] = [item for tests in order for item in tests]
+    elif hasattr(config, "workerinput"):
+        order = [files[path] for path in _mixed(list(files))]
+    items[:] = [item for tests in order for item in tests]
+
+
+def _mixed(paths: list[Path]) -> list[Path]:
+    """Order files for several processes: the longest first, then those that wait evenly among those that compute."""
+    waiting = [path for path in paths if path.relative_to(TESTS).parts[0] in WAITING and path.name not in LONG]
+    computing = [path for path in paths if path.relative_to(TESTS).parts[0] not in WAITING]
+    shares = [(index / len(group), path) for group in (waiting, computing) for index, path in enumerate(group)]
+    first = sorted((path for path in paths if path.name in LONG), key=lambda path: LONG.index(path.name))
+    return [*first, *(path for _, path in sorted(shares))]
 
 
 def pytest_collection_finish() -> None:

@@ -1,4 +1,4 @@
-"""Three hundred cases of the fault matrix, the same ones each time, in two halves for two processors."""
+"""Cases of the fault matrix, the same ones each time, in two halves for two processors."""
 
 from random import Random
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from tests.faults.cases import Case
 from tests.faults.report import every_case
 
-_CASES: Final = 200
+_CASES: Final = 140
 _SEED: Final = 1456
 
 

@@ -9,7 +9,7 @@ from tests.faults.known_broken import SMALL_WORLDS
 from tests.faults.small_world import Server, SmallWorld
 from tests.faults.small_worlds import drawn, examine, pairs
 
-PARTS, WORLDS = 12, 300
+PARTS, WORLDS = 8, 200
 HEALTHY = SmallWorld(
     tuple(Server(role, is_running=True, reach="ok") for role in (Boksinit.MASTER, Boksinit.SERVER, Boksinit.SERVER)),
     last_master="a",

@@ -8,8 +8,8 @@ import pytest
 from tests.fuzz.mutations import kept, mutated
 from tests.fuzz.targets import TARGETS
 
-EXECUTIONS = 10_000
-SLOW_EXECUTIONS = 500
+EXECUTIONS = 5_000
+SLOW_EXECUTIONS = 300
 SLOW_SHARE = 0.2
 """Readers up to this share of all executions parse YAML, read a directory or run a whole round."""
 SECONDS = 20.0
