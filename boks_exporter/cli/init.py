@@ -239,7 +239,7 @@ def _way(unattended: bool, jump_host: str | None, sources: str | None) -> tuple[
         jump_host = click.prompt(question, type=_JUMP_HOSTS, default="", show_default=False)
     if jump_host and not sources:
         question = "The address from which the last jump host connects to the hosts"
-        sources = _asked("--from", unattended, question, _ADDRESSES)
+        sources = _asked("--from (with --jump-host)", unattended, question, _ADDRESSES)
     return jump_host or None, sources
 
 

@@ -35,7 +35,8 @@ _UNRELATED_LINES: Final = (
 _Meaning = TypeVar("_Meaning")
 
 
-def _host_name(value: str) -> str:
+def host_text(value: str) -> str:
+    """Validate a host name or address; raises ValueError."""
     with suppress(ValueError):
         return str(ipaddress.ip_address(value)) if ":" in value else _matching(_HOST, value)
     message = f"expected a host name or address of letters, digits, dots and hyphens, found {shown(value)}"
@@ -85,7 +86,7 @@ def _template(value: str) -> str:
         message = f"expected {{name}} exactly once and no other braces, found {shown(value)}"
         raise ValueError(message)
     with suppress(ValueError):
-        _host_name(value.replace("{name}", "x"))
+        host_text(value.replace("{name}", "x"))
         return value
     message = f"expected a host name or address after {{name}} is replaced, found {shown(value)}"
     raise ValueError(message)
@@ -165,7 +166,7 @@ ReplySize = Annotated[
     _text("size", f"^{SIZE_PATTERN}$", examples=["512KiB", "4MiB"]),
 ]
 LinePattern = Annotated[str, AfterValidator(_line_pattern), _text("regular expression", r"^[^\x00-\x1f\x7f]+$")]
-HostText = Annotated[str, AfterValidator(_host_name), _text("host name or address", _HOST_OR_IPV6)]
+HostText = Annotated[str, AfterValidator(host_text), _text("host name or address", _HOST_OR_IPV6)]
 AddressTemplate = Annotated[str, AfterValidator(_template), _text("text with {name}", r"^[^{}]*\{name\}[^{}]*$")]
 JumpHost = Annotated[
     str,

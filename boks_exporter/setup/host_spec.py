@@ -7,7 +7,8 @@ from typing import Final
 
 from boks_exporter.model import Host
 
-_SPEC: Final = re.compile(r"(?P<name>[^\s=,]+)(?:=(?P<address>\[[^\]\s]+\]|[^\s:\[\],]+)(?::(?P<port>\d{1,5}))?)?")
+_ADDRESS: Final = r"\[[^\]\s]+\]|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[^\s\[\],]*|[^\s:\[\],]+"
+_SPEC: Final = re.compile(rf"(?P<name>[^\s=,]+)(?:=(?P<address>{_ADDRESS})(?::(?P<port>\d{{1,5}}))?)?")
 _FINGERPRINT: Final = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 _DIRECTORY: Final = re.compile(r"[\w./+,@=-]+")
 _SSH_PORT: Final = 22
@@ -21,7 +22,9 @@ def host_of(text: str) -> Host:
     if match is None or not 0 < port <= _MAX_PORT:
         message = f"expected NAME, NAME=ADDRESS or NAME=ADDRESS:PORT such as master1=192.0.2.1, found {text!r}"
         raise ValueError(message)
-    return Host(name=match["name"], address=(match["address"] or match["name"]).strip("[]"), port=port)
+    from boks_exporter.config.field_types import host_text
+
+    return Host(host_text(match["name"]), host_text((match["address"] or match["name"]).strip("[]")), port=port)
 
 
 def jump_hosts_of(text: str) -> str:

@@ -10,6 +10,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from boks_exporter.cli.root_command import run
+from boks_exporter.model import Host
+from boks_exporter.setup.host_spec import host_of
 from tests.integration.fleet import Fleet
 
 Init = Callable[..., int]
@@ -104,6 +106,9 @@ def test_replicas_are_learnt_from_the_masters_list(fleet: Fleet, place: Path, in
         (("--host=other=192.0.2.1",), "is already the address"),
         (("--directory=a b",), "found 'a b'"),
         (("--state-directory=x: #y",), "found 'x: #y'"),
+        (("--host=m\xe4ster",), "found 'm\xe4ster'"),
+        (("--host=h=192.0.2.9:99999",), "found 'h=192.0.2.9:99999'"),
+        (("--host=h=[::1",), "found 'h=[::1'"),
         (("--directory=%h/boks",), "found '%h/boks'"),
     ],
 )
@@ -120,6 +125,19 @@ def test_what_would_be_refused_later_is_refused_before_anything_is_written(
     assert run(["init", "--unattended", *given, *words]) in {1, 2}
     assert found in capsys.readouterr().err
     assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "port"),
+    [
+        ("h", "h", 22),
+        ("h=192.0.2.1:2222", "192.0.2.1", 2222),
+        ("h=2001:db8::1", "2001:db8::1", 22),
+        ("h=[2001:db8::1]:2222", "2001:db8::1", 2222),
+    ],
+)
+def test_a_host_is_named_with_address_and_port(text: str, address: str, port: int) -> None:
+    assert host_of(text) == Host("h", address, port=port)
 
 
 class _Typed(io.StringIO):

@@ -88,10 +88,10 @@ class Terminal:
             stderr=asyncio.subprocess.STDOUT,
         )
 
-    async def run(self, line: str) -> tuple[int, str]:
+    async def run(self, line: str, seconds: float = 40.0) -> tuple[int, str]:
         process = await self.start(line)
         try:
-            async with asyncio.timeout(40):
+            async with asyncio.timeout(seconds):
                 output, _ = await process.communicate()
         except TimeoutError:
             process.kill()

@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = ROOT / "docs" / "first-domain.md"
@@ -100,8 +102,6 @@ def walk(directory: Path, times: dict[str, float]) -> None:
         with _timed(times, "scrape"), _daemon(block("boks-exporter serve"), directory / "serve.log"):
             _until(lambda: 'host="replica2",state="ok"} 1.0' in _sh(block("curl"), directory))
             _prometheus(directory)
-        _sh(block("dashboards"), directory)
-        assert len(list(Path("/etc/grafana/boks").rglob("*.json"))) == 3
 
 
 def _trust_roots_ssh(domain: object) -> None:
@@ -203,6 +203,27 @@ def _prometheus(directory: Path) -> None:
     check = block("--prometheus").replace(" --alertmanager http://localhost:9093", "").strip()
     with _daemon(command, directory / "prometheus.log"):
         _until(lambda: " 0 failed" in _sh(f". /etc/boks-exporter/environment; {check} || true", directory))
+        _dashboards(directory)
+
+
+def _dashboards(directory: Path) -> None:
+    """Provision the dashboards as the page says, and ask this Prometheus for every panel where Grafana would look."""
+    _sh(block("dashboards"), directory)
+    provider = Path("/etc/grafana/provisioning/dashboards/boks.yaml").read_text(encoding="utf-8")
+    (place,) = re.findall(r"^ +path: (\S+)$", provider, re.MULTILINE)
+    files = [*Path(place).glob("*.json")]
+    assert len(files) == 3
+    panels = [panel for file in files for panel in json.loads(file.read_text(encoding="utf-8"))["panels"]]
+    expressions = [target["expr"] for panel in panels for target in panel.get("targets", ())]
+    found = [_ask(re.sub(r"\$(?!__)\w+", ".*", text).replace("$__rate_interval", "2m")) for text in expressions]
+    assert sum(map(bool, found)) > len(found) / 2, f"{sum(map(bool, found))} of {len(found)} have data"
+
+
+def _ask(expression: str) -> list[object]:
+    """Ask Prometheus; a query that it refuses raises an error."""
+    query = urlencode({"query": expression})
+    with urlopen(f"http://localhost:9090/api/v1/query?{query}", timeout=30) as answer:
+        return json.load(answer)["data"]["result"]  # type: ignore[no-any-return]
 
 
 def _until(is_so: object) -> None:
