@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Final
 
+from boks_exporter.app.checked_config import examine_all
 from boks_exporter.app.event_loop import (
     make_runner,
     raise_descriptor_limit,
@@ -22,7 +23,7 @@ from boks_exporter.app.event_loop import (
 from boks_exporter.app.logs import configure
 from boks_exporter.app.options import LogFormat, ServeOptions
 from boks_exporter.app.serve import run_until
-from boks_exporter.config import load
+from boks_exporter.config import Settings
 from boks_exporter.observe import SystemClock
 
 _TICK: Final = 0.005
@@ -55,7 +56,7 @@ def figures(lag: Lag) -> dict[str, float]:
     return {"cpu": used.ru_utime + used.ru_stime, "megabytes": megabytes, "lag": lag.take() * 1e3}
 
 
-async def main(file: Path) -> None:
+async def main(file: Path, settings: Settings) -> None:
     """Run until standard input ends."""
     stop, lag = asyncio.Event(), Lag()
 
@@ -78,7 +79,7 @@ async def main(file: Path) -> None:
             sys.stdout.write(f"{addresses[0]}\n")
             sys.stdout.flush()
 
-        await run_until(stop, options, load(file), SystemClock(), lambda: load(file), started)
+        await run_until(stop, options, settings, SystemClock(), lambda: settings, started)
 
 
 if __name__ == "__main__":
@@ -86,6 +87,7 @@ if __name__ == "__main__":
     raise_descriptor_limit()
     share_interpreter()
     spare_memory()
+    configured = examine_all(Path(sys.argv[1])).settings
     spare_collections()
     with make_runner() as runner:
-        runner.run(main(Path(sys.argv[1])))
+        runner.run(main(Path(sys.argv[1]), configured))

@@ -38,8 +38,8 @@ def serve(options: ServeOptions) -> int:
     raise_descriptor_limit()
     share_interpreter()
     spare_memory()
+    found = examine_all(options.config_file)  # it loads what the configured transports need
     spare_collections()
-    found = examine_all(options.config_file)
     settings = found.settings
     _log.info(
         "starting",
