@@ -1,7 +1,8 @@
 """Facts of sections that are expensive on the hosts, which are polled at an interval of their own."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 from zlib import crc32
 
 from boks_exporter.model import HostName, Observed, Queue, Seconds, Section, Timestamp
@@ -12,13 +13,16 @@ _KEPT_INTERVALS: Final = 2
 """A section that was not polled keeps its last facts until so many of its own intervals have passed."""
 
 
+_RARE: Final = ("memory", "errlog", "queue", "checksums", "processes", "diskspace")
+
+
 @dataclass(frozen=True, slots=True)
 class RareFacts:
-    """The last reply of a host that had the rare sections, when it ended, and when they are due again."""
+    """The facts of a host's last reply that had the rare sections, without its text, and when they are due again."""
 
-    seen: Observed
     read_at: Timestamp
     due_at: Timestamp
+    facts: Mapping[str, Any]
 
 
 @dataclass(slots=True)
@@ -45,29 +49,22 @@ class RareSections:
         The hosts are spread over the interval by their names, so that no round polls the sections of all of them.
         """
         share = 1.0 if seen.host in self.known else 0.5 + crc32(seen.host.encode()) % 1000 / 2000
-        self.known[seen.host] = RareFacts(seen, seen.finished_at, seen.started_at + share * self.interval)
+        facts = {name: getattr(seen, name) for name in _RARE}
+        self.known[seen.host] = RareFacts(seen.finished_at, seen.started_at + share * self.interval, facts)
 
     def follow_clock(self, step: Seconds) -> None:
         """Move all times by a step of the exporter's clock: one set back would keep facts until it has caught up."""
         self.known = {
-            host: RareFacts(facts.seen, facts.read_at + step, facts.due_at + step) for host, facts in self.known.items()
+            host: RareFacts(known.read_at + step, known.due_at + step, known.facts)
+            for host, known in self.known.items()
         }
 
     def filled(self, seen: Observed) -> Observed:
         """Return a reply without the rare sections with their last facts, unless these are too old."""
-        facts = self.known.get(seen.host)
-        if facts is None or seen.finished_at - facts.read_at > _KEPT_INTERVALS * self.interval:
+        known = self.known.get(seen.host)
+        if known is None or (age := seen.finished_at - known.read_at) > _KEPT_INTERVALS * self.interval:
             return seen
-        before, age = facts.seen, seen.finished_at - facts.read_at
-        return replace(
-            seen,
-            memory=before.memory,
-            errlog=before.errlog,
-            queue=_older(before.queue, age),
-            checksums=before.checksums,
-            processes=before.processes,
-            diskspace=before.diskspace,
-        )
+        return replace(seen, **{**known.facts, "queue": _older(known.facts["queue"], age)})
 
 
 def _older(queue: Queue | None, age: Seconds) -> Queue | None:

@@ -26,6 +26,8 @@ class Answers(asyncssh.SSHClientSession[bytes]):
         self._limit = limit
         self._nonce: Nonce = ""
         self._left = limit
+        self._searched = 0
+        """How much of the output is known to have no last frame."""
         self.stdout = bytearray()
         self.stderr = bytearray()
         self.is_ended = False
@@ -38,13 +40,18 @@ class Answers(asyncssh.SSHClientSession[bytes]):
         Before the first one, a login's text or the refusal of an old gate may have come.
         """
         if self._nonce:
-            self._left = self._limit
-            self.stdout.clear()
-            self.stderr.clear()
+            self.clear()
+        self._searched = 0
         self._nonce = nonce
         self.turn = asyncio.get_running_loop().create_future()
         if self.is_ended or self.has_last_frame:
             self._finish()
+
+    def clear(self) -> None:
+        """Forget what was received."""
+        self._left = self._limit
+        self.stdout.clear()
+        self.stderr.clear()
 
     def data_received(self, data: bytes, datatype: int | None) -> None:
         """Keep what the gate writes, up to the limit, and notice the last frame."""
@@ -67,12 +74,21 @@ class Answers(asyncssh.SSHClientSession[bytes]):
 
     @property
     def has_last_frame(self) -> bool:
-        """Return whether the last line ends a reply: `done`, or a refusal, which may follow a login's text."""
+        """Return whether a line ends the reply: `done`, whatever is printed behind it, or a refusal as the last line.
+
+        A refusal may follow a login's text, even on the same line.
+        """
+        mark = f"={self._nonce} ".encode()
+        done = mark + b"done "
+        at = self.stdout.find(done, max(0, self._searched - len(done)))
+        if at < 0:
+            self._searched = len(self.stdout)
+        elif self.stdout.find(b"\n", at + 1) > 0:
+            return True
         if not self.stdout.endswith(b"\n"):
             return False
         line = self.stdout[self.stdout.rfind(b"\n", 0, -1) + 1 :]
-        mark = f"={self._nonce} ".encode()
-        return line.startswith(mark + b"done ") or mark + b"refused " in line or b"=refused " in line[:400]
+        return mark + b"refused " in line or b"=refused " in line[:400]
 
     def _finish(self) -> None:
         if not self.turn.done():
@@ -136,6 +152,7 @@ class Loop:
         reply = RawReply(bytes(answers.stdout), bytes(answers.stderr), self._channel.get_exit_status(), nonce)
         self.has_answered = answers.has_last_frame
         if self.has_answered:
+            answers.clear()
             self.replies += 1
             if self._idle_seconds is None:
                 self.close()

@@ -2,17 +2,21 @@
 
 import re
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 _RUNBOOK: Final = re.compile(r"(?P<name>Boks[A-Za-z]+)\.md(?:#.*)?")
 
 
 @cache
-def _parser() -> MarkdownIt:
+def _parser() -> "MarkdownIt":
+    from markdown_it import MarkdownIt  # a megabyte that an exporter whose runbooks are not read goes without
+
     return MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
 
@@ -25,7 +29,7 @@ def as_html(text: str, to_runbooks: str) -> Markup:
     return Markup(_parser().renderer.render(tokens, _parser().options, {}))  # noqa: S704 - the parser escapes all text
 
 
-def _linked(tokens: list[Token], to_runbooks: str) -> list[Token]:
+def _linked(tokens: list["Token"], to_runbooks: str) -> list["Token"]:
     """Turn links to other runbooks into links of these pages, and leave the text of all others."""
     kept, open_links = [], []
     for token in tokens:
