@@ -10,7 +10,7 @@ from boks_exporter.failover.journal_facts import ForkPoint, JournalView
 from boks_exporter.model import Environment, ErrorLog, Role, SequenceReport
 from boks_exporter.replication import CopyEvidence
 from boks_exporter.replication.evidence import Lead
-from tests.unit.domain_rounds import NUMBERS, STAMP, answers, listed, silent, snapshot
+from tests.unit.domain_rounds import NUMBERS, STAMP, answers, listed, report, silent, snapshot
 from tests.unit.failover_claims import stopped
 from tests.unit.failover_facts import dead_master, facts_of, host, sound_domain
 from tests.unit.failover_judged import ADD, PROMOTE, REBUILD, RETIRE, SWITCHOVER, World, judged
@@ -41,6 +41,21 @@ WELL = ("note behind_best R1", "note behind_last_master R1", "unknown old_master
 UNREAD = ("refuse incomplete_copy R1", "unknown behind_best R1", "unknown error_log R1")
 
 WORLDS = {
+    "promoted with updates of its own since a change of master": World(
+        PROMOTE,
+        dead_master(journal=JournalView(forks=(replace(FORK, old_master="C", new_master="M", above={"R1": {7: 2}}),))),
+        (
+            "note behind_best R1",
+            "note behind_last_master R1",
+            "refuse unsound_copy R1",
+            "unknown old_master_unproven M",
+        ),
+    ),
+    "promoted beside a copy of another generation": World(
+        PROMOTE,
+        dead_master(replace(host("R2", Role.REPLICA), sequences=report(NUMBERS, {9: STAMP + 1}))),
+        ("note behind_last_master R1", "unknown behind_best R1", "unknown old_master_unproven M"),
+    ),
     "switched over, it lacks a table": World(
         SWITCHOVER, sound_domain(LESS, **KNOWN), ("refuse incomplete_copy R1", "refuse unsound_copy R1")
     ),

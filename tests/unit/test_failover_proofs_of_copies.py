@@ -11,7 +11,7 @@ from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.claims import ClaimKind
 from boks_exporter.failover.proofs import Circumstances
 from boks_exporter.model import ErrorLog, ReplicaLine, Role
-from tests.unit.domain_rounds import NUMBERS, STAMP, listed, silent, snapshot
+from tests.unit.domain_rounds import NUMBERS, STAMP, listed, report, silent, snapshot
 from tests.unit.failover_claims import DEAD, HEALTHY, NO, UNKNOWN, YES, Case, judged, mute, taken
 from tests.unit.failover_facts import dead_master, facts_of, found, host, sound_domain
 from tests.unit.test_failover_proofs import without_list
@@ -23,6 +23,7 @@ def listing(*lines: ReplicaLine) -> FailoverFacts:
     return facts_of(seen)
 
 
+OTHER_GENERATION = replace(host("R2", Role.REPLICA), sequences=report(NUMBERS, {9: STAMP + 1}))
 OLD = Reading("R1", {7: (100, STAMP), 9: (50, STAMP)}, 0.0, "as it stood", is_final=False)
 COPIES = (
     Case(ClaimKind.IS_EQUAL, DEAD, UNKNOWN, "there is nothing to compare R1 with: M does not answer"),
@@ -70,6 +71,27 @@ COPIES = (
         YES,
         "R1 is 3 updates behind the most advanced server that answers, which is accepted",
         by=taken(Guard.BEHIND_BEST),
+    ),
+    Case(
+        ClaimKind.IS_BEST,
+        dead_master(OTHER_GENERATION),
+        UNKNOWN,
+        "R1 is 0 updates behind the most advanced server that answers; R2 has another generation of a table: its "
+        "numbers prove nothing",
+    ),
+    Case(
+        ClaimKind.IS_BEST,
+        dead_master(OTHER_GENERATION),
+        YES,
+        "R1 is 0 updates behind the most advanced server that answers; R2 has another generation of a table: its "
+        "numbers prove nothing, which is accepted",
+        by=taken(Guard.BEHIND_BEST),
+    ),
+    Case(
+        ClaimKind.IS_BEST,
+        dead_master(replace(OTHER_GENERATION, sequences=report(NUMBERS, {9: None}))),
+        YES,
+        "R1 is 0 updates behind the most advanced server that answers",
     ),
     Case(ClaimKind.MAY_BE_REMOVED, HEALTHY, NO, "R1 reports that it is a replica"),
     Case(

@@ -71,6 +71,9 @@ def healthy(question: PlanQuestion) -> Iterator[Finding]:
     if question.facts.evidence.get(target):
         said = f"{target} was ahead or diverged when it was last compared with a master"
         yield refuse(Guard.UNSOUND_COPY, said, target, source="history")
+    elif own := own_updates(question.facts, target):
+        said = f"{target} was not reloaded since a change of master, and has {max(own.values())} updates of its own"
+        yield refuse(Guard.UNSOUND_COPY, said, target, source="fork points")
     verdict = question.facts.health.host(target)
     if question.procedure.is_switchover and verdict.state is not ReplicaState.OK:
         make = unknown if verdict.state is ReplicaState.UNKNOWN else refuse

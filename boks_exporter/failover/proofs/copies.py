@@ -6,6 +6,7 @@ from typing import Final
 from boks_exporter.failover.facts import FailoverFacts, Reading
 from boks_exporter.failover.findings import Guard
 from boks_exporter.failover.journal_facts import Numbers
+from boks_exporter.failover.proofs.generations import of_other_generation
 from boks_exporter.failover.proofs.masters import has_role, is_master_alone, reports_alone
 from boks_exporter.failover.proofs.proven import Circumstances, Proven, all_of, no, unknown, yes
 from boks_exporter.health.unread import not_compared
@@ -225,9 +226,13 @@ def is_not_behind(facts: FailoverFacts, host: HostName, by: Circumstances) -> Pr
         said = f"{host} could not be compared with the other servers"
         return yes(f"{said} in every table") if is_hidden else unknown(said)
     said = f"{host} is {behind} updates behind the most advanced server that answers"
-    if behind <= by.max_behind_updates:
+    others, is_behind = of_other_generation(facts, host), behind > by.max_behind_updates
+    if not (others or is_behind):
         return yes(said)
-    return yes(f"{said}, which is accepted") if by.accepted.cover(Guard.BEHIND_BEST, host, behind) else no(said)
+    said += f"; {', '.join(others)} has another generation of a table: its numbers prove nothing" if others else ""
+    if by.accepted.cover(Guard.BEHIND_BEST, host, behind):
+        return yes(f"{said}, which is accepted")
+    return no(said) if is_behind else unknown(said)
 
 
 def missing_of_others(facts: FailoverFacts, host: HostName) -> tuple[TableNumber, ...]:
