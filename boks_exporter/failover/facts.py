@@ -237,12 +237,20 @@ class FailoverFacts:
         has_responded = any(each.about == name and each.reach in responds for each in self.witnesses)
         return has_responded or (isinstance(outcome, Unreachable) and outcome.reason in _ANSWERED)
 
+    def sign_of_life(self, name: HostName) -> str:
+        """Return how the machine of a host shows that it is up; empty where it does not."""
+        if self.seen(name) is not None or self.readiness(name) is not None:
+            return f"{name} answers"
+        outcome = self.snapshot.outcome(name)
+        why = f": {outcome.detail}" if isinstance(outcome, Unreachable) else ""
+        return f"the machine of {name} is up{why}" if self.is_up(name) else ""
+
     def lost(self, name: HostName) -> DeclaredLost | None:
         """Return the declaration that a host is lost, unless its machine has given a sign of life since."""
         declared, last = self.journal.lost.get(name), self.readings.get(name)
-        answers = self.seen(name) is not None or self.readiness(name) is not None or self.is_up(name)
         was_read_since = declared is not None and last is not None and last.read_at > declared.at
-        return None if answers or was_read_since else declared
+        is_of_future = declared is not None and declared.at > self.seen_at
+        return None if self.sign_of_life(name) or was_read_since or is_of_future else declared
 
     @property
     def lost_that_answer(self) -> tuple[HostName, ...]:

@@ -11,7 +11,7 @@ import pytest
 
 from boks_exporter.app import failover_asides, failover_freeze, failover_locks, failover_wiring
 from boks_exporter.app.failover_wiring import ManagedDomain, NoOperator, OperatorConnections
-from boks_exporter.cli.failover import apply, asides, check, freeze, host_commands, inspect, topology
+from boks_exporter.cli.failover import apply, asides, check, freeze, host_commands, inspect, lost, topology
 from boks_exporter.cli.root_command import run
 from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.gate_client import ReadOnlyGates, ReadOnlyTransport
@@ -95,9 +95,9 @@ def terminal_at(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch:
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
             return runner.run(main())
 
-    for module in (apply, inspect, topology, failover_wiring):
+    for module in (apply, inspect, lost, topology, failover_wiring):
         monkeypatch.setattr(module, "looking", made.looking)
-    for module in (apply, asides, check, freeze, inspect, host_commands, topology):
+    for module in (apply, asides, check, freeze, inspect, host_commands, lost, topology):
         monkeypatch.setattr(module, "run_async", virtually)
     for module in (failover_asides, failover_freeze, failover_locks):
         monkeypatch.setattr(module, "operator_connections", made.ways)

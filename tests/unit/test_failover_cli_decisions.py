@@ -48,6 +48,20 @@ def test_a_host_can_be_declared_lost(terminal: Terminal) -> None:
     assert "yes      one healthy master" in terminal("failover", "verify")[1]
 
 
+@pytest.mark.parametrize(
+    "fault", [None, Fault.REFUSED, Fault.WRONG_HOST_KEY, Fault.WRONG_LOGIN, Fault.UNREACHABLE], ids=str
+)
+def test_a_host_that_shows_a_sign_of_life_cannot_be_declared_lost(terminal: Terminal, fault: Fault | None) -> None:
+    """It is asked first: it answers, refuses a login or a connection, or a replica reaches its master's port."""
+    if fault is not None:
+        terminal.world.domain.set_fault(MASTER, fault)
+    code, result = terminal("failover", "declare-lost", MASTER, "--reason", "burnt down", "--output", "json")
+    assert code == Exit.REFUSED, result
+    assert terminal("failover", "promote", FIRST)[0] != Exit.DONE
+    with Journal(terminal.world.path / "journal.sqlite") as journal:
+        assert journal.lost("bank") == {}
+
+
 def test_next_commands_repeat_the_options_that_were_given(terminal: Terminal) -> None:
     """What is printed can be run as it is: with the configuration and the domain that were named."""
     given = ("--config.file", str(terminal.config), "--domain", "bank")

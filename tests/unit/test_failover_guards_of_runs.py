@@ -7,7 +7,7 @@ import pytest
 
 from boks_exporter.failover.facts import FailoverFacts, GateFacts
 from boks_exporter.failover.failover_exits import Outcome
-from boks_exporter.failover.journal_facts import ForkPoint, JournalView, Maintenance, RunSummary
+from boks_exporter.failover.journal_facts import DeclaredLost, ForkPoint, JournalView, Maintenance, RunSummary
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.model import Role
 from boks_exporter.parsing.operator_facts import Freeze
@@ -24,8 +24,18 @@ def last(outcome: Outcome, ended_at: float | None, procedure: Procedure = SWITCH
     return {"journal": JournalView(last=run)}
 
 
-def window(name: str, run: str | None = None) -> dict[str, Any]:
-    one = Maintenance(domain="bank", host=name, started_at=0.0, until=NOW + 60.0, reason="disks", owner="bob", run=run)
+CLOCK = ("unknown clock_set_back",)
+FUTURE = NOW + 9.0
+
+
+def journal(**known: Any) -> FailoverFacts:
+    return sound_domain(journal=JournalView(**known))
+
+
+def window(name: str, run: str | None = None, started_at: float = 0.0) -> dict[str, Any]:
+    one = Maintenance(
+        domain="bank", host=name, started_at=started_at, until=NOW + 60.0, reason="disks", owner="bob", run=run
+    )
     return {"journal": JournalView(windows=(one,))}
 
 
@@ -81,6 +91,14 @@ WORLDS = {
     "the last run was aborted": World(REBUILD, sound_domain(**last(Outcome.ABORTED, NOW - 1000.0))),
     "the last run ends in the future": World(
         SWITCHOVER, sound_domain(**last(Outcome.DONE, NOW + 100.0)), ("note not_registered M", "unknown clock_set_back")
+    ),
+    "a fork point is in the future": World(REBUILD, journal(forks=(ForkPoint("", "C", "M", {}, {}, FUTURE),)), CLOCK),
+    "a removal is in the future": World(REBUILD, journal(removed={"R2": FUTURE}), CLOCK),
+    "a declaration is in the future": World(
+        REBUILD, journal(lost={"X": DeclaredLost("X", "anna", "burnt", FUTURE)}), CLOCK
+    ),
+    "a window begins in the future": World(
+        REBUILD, sound_domain(**window("R1", started_at=FUTURE)), ("refuse under_maintenance R1",)
     ),
     "the target is under maintenance": World(REBUILD, sound_domain(**window("R1")), ("refuse under_maintenance R1",)),
     "the master is under maintenance": World(REBUILD, sound_domain(**window("M")), ("refuse under_maintenance M",)),

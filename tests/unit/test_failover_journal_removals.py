@@ -8,6 +8,8 @@ import pytest
 from boks_exporter.failover.failover_exits import Outcome
 from boks_exporter.failover.journal import Journal, LoggedStep, StepOutcome, StepPhase
 from boks_exporter.failover.journal.records import ActionKind, OperatorAction
+from boks_exporter.failover.journal_facts import ForkPoint
+from boks_exporter.model import Role
 from tests.unit.test_failover_journal import run
 
 REMOVAL = LoggedStep(
@@ -77,3 +79,26 @@ def test_a_removal_by_a_run_that_was_not_carried_out_may_have_been_undone_by_han
         journal.intend("r1", REMOVAL)
         journal.end("r1", outcome, "", 140.0, is_open=False)
         assert journal.view("bank").removed == {}
+
+
+def test_the_order_of_changes_is_that_of_the_runs_whatever_the_clock_was_set_to(tmp_path: Path) -> None:
+    """A removal, and then a change of master after the clock was set back by hours: the copy was not reloaded since."""
+    fork = ForkPoint("r2", "M", "R2", {}, {}, 160.0)
+    back = replace(run(), name="r2", started_at=150.0)
+    roles = [
+        replace(REMOVAL, number=3, step_id="r1.3", request="boks-gate/1 op do r1.3 convert client", ended_at=9000.0),
+        replace(REMOVAL, step_id="r2.2", request="boks-gate/1 op do r2.2 convert master", ended_at=170.0),
+    ]
+    with Journal(tmp_path / "journal.sqlite") as journal:
+        journal.begin(run(), (), ())
+        journal.intend("r1", replace(REMOVAL, ended_at=8000.0))
+        journal.intend("r1", roles[0])
+        journal.fork("bank", replace(fork, run="r1", at=7000.0))
+        journal.end("r1", Outcome.DONE, "", 9100.0, is_open=False)
+        journal.begin(back, (), ())
+        journal.fork("bank", fork)
+        journal.intend("r2", roles[1])
+        known = journal.view("bank")
+    assert [each.run for each in sorted(known.forks, key=lambda each: each.at)] == ["r1", "r2"]
+    assert known.removed["R1"] < fork.at
+    assert known.last_roles == {"R1": Role.MASTER}

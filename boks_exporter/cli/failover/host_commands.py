@@ -24,9 +24,10 @@ def declare_lost(*, host: str, reason: str, **given: Any) -> int:
     """Declare HOST permanently lost: it no longer counts as a possible master.
 
     A host that was master when it was last seen counts as a running master until it is seen otherwise, fenced, or
-    declared lost. Check first that its machine is off and stays off. Every later plan shows the declaration. It ends
-    with the first answer of the host, and a replica that reaches its master's port overrides it. To close an open run
-    whose hosts are lost, use `failover forget`.
+    declared lost. Check first that its machine is off and stays off. HOST and the replicas are asked first: a machine
+    that answers, refuses a connection or a login, or whose master's port is reached, cannot be declared lost. Every
+    later plan shows the declaration. It ends with the first sign of life of the host. To close an open run whose hosts
+    are lost, use `failover forget`.
     """
     from boks_exporter.cli.failover.lost import declare
 

@@ -2,21 +2,36 @@
 
 import json
 
-from boks_exporter.app.failover_wiring import journal_of, who_runs_this
+import click
+
+from boks_exporter.app.failover_wiring import journal_of, looking, who_runs_this
 from boks_exporter.cli.failover.open_runs import tell_open_runs
-from boks_exporter.cli.failover.options import Common, insist_on_host
+from boks_exporter.cli.failover.options import Common, insist_on_host, run_async
+from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import say
+from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.journal_facts import DeclaredLost
-from boks_exporter.observe import SystemClock
 
 
 def declare(common: Common, host: str, reason: str) -> int:
-    """Store the declaration."""
+    """Ask the host, and store the declaration where its machine gives no sign of life."""
     domain = common.domain(host)
     insist_on_host(domain, host)
-    tell_open_runs(domain)
-    lost = DeclaredLost(host, str(who_runs_this()), reason, SystemClock().now())
+    known = tell_open_runs(domain)
+
+    async def look() -> FailoverFacts:
+        async with looking(domain) as survey:
+            return await survey.observe(known)
+
+    facts = run_async(look)
+    if sign := facts.sign_of_life(host):
+        said = f"{host} cannot be declared lost: {sign}; switch it off or isolate it first"
+        click.echo(f"Error: {harmless(said)}", err=True)
+        if common.is_json:
+            say(json.dumps({"exit_code": int(Exit.REFUSED), "host": host, "error": said}))
+        return int(Exit.REFUSED)
+    lost = DeclaredLost(host, str(who_runs_this()), reason, facts.seen_at)
     with journal_of(domain) as journal:
         journal.declare_lost(domain.domain.name, lost)
     said = f"{host} is declared lost; its first answer ends this"

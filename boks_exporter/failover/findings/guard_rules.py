@@ -77,8 +77,8 @@ RULES: Final[dict[Guard, GuardRule]] = {
         "the domain is judged by what it is now, not by the journal",
     ),
     Guard.CLOCK_SET_BACK: _may(
-        "the last run did not end in the future",
-        "ages that are counted from it are wrong",
+        "nothing in the journal happened in the future",
+        "ages and the order of changes that are derived from it are wrong",
         "by a person who knows the time; the domain is judged by what it is now",
     ),
     Guard.FROZEN: _may(

@@ -1,5 +1,6 @@
 """Records of a domain that belong to no open run: fork points, lost hosts, broken locks, maintenance windows."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import astuple
 from typing import Any, Final
@@ -27,22 +28,35 @@ class DomainRecords(ActionRecords):
         self._write("INSERT OR REPLACE INTO forks VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
     def forks(self, domain: DomainName) -> tuple[ForkPoint, ...]:
-        """Return the fork points, oldest first."""
-        columns = "run, old_master, new_master, numbers, above, at"
-        statement = f"SELECT {columns} FROM forks WHERE domain = ? ORDER BY rowid"  # noqa: S608 - as above
+        """Return the fork points, oldest first by the order of their runs, whatever the clock was set to."""
+        columns = "runs.rowid, run, old_master, new_master, numbers, above, at"
+        statement = f"SELECT {columns} FROM forks JOIN runs USING (run) WHERE forks.domain = ? ORDER BY runs.rowid"  # noqa: S608
+        latest = self._latest_times()
         return self._read_as(
-            lambda run, old, new, numbers, above, at: ForkPoint(
-                run, old, new, read_numbers(numbers), read_above(above), at
+            lambda order, run, old, new, numbers, above, at: ForkPoint(
+                run, old, new, read_numbers(numbers), read_above(above), min(at, latest[order])
             ),
             statement,
             (domain,),
         )
 
+    def _latest_times(self) -> dict[int, Timestamp]:
+        """Return when each run can have ended at the latest: before the times of every run that was begun after it.
+
+        An entry with a later time was written before the clock was set back.
+        """
+        times = "runs.rowid, min(started_at, ifnull(at, started_at)) FROM runs LEFT JOIN forks USING (run)"
+        statement = f"SELECT {times} ORDER BY runs.rowid DESC"
+        latest, found = math.inf, dict[int, Timestamp]()
+        for order, first in self._read(statement, ()):
+            found[order], latest = latest, min(latest, first)
+        return found
+
     def _last_roles(self, domain: DomainName) -> dict[HostName, Role]:
         """Return the role of each host after the last conversion that was proven."""
         statement = (
             "SELECT steps.host, steps.request FROM steps JOIN runs USING (run) WHERE domain = ? AND "
-            "steps.outcome = 'done' AND steps.request LIKE '% convert %' ORDER BY steps.ended_at, steps.rowid"
+            "steps.outcome = 'done' AND steps.request LIKE '% convert %' ORDER BY steps.rowid"
         )
         return dict(self._read_as(lambda host, request: (host, _ROLES[request.split()[-1]]), statement, (domain,)))
 

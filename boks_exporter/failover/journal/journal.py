@@ -113,15 +113,15 @@ class Journal(DomainRecords):
         """
         by_hand = (each for each in self.actions(domain) if each.kind is ActionKind.RESTORE_ASIDE)
         restored = {(each.host, each.subject) for each in by_hand if each.is_effective is not False}
-        columns = "SELECT steps.host, request, step_id, steps.ended_at FROM steps JOIN runs USING (run)"
+        columns = "SELECT steps.host, request, step_id, steps.ended_at, runs.rowid FROM steps JOIN runs USING (run)"
         statement = f"{columns} WHERE domain = ? AND begun AND request LIKE '% restore-database %'"
         restored |= {(host, request.split()[-1]) for host, request, *_ in self._read(statement, (domain,))}
         statement = (
             f"{columns} WHERE domain = ? AND runs.outcome = 'done' AND steps.outcome = 'done' AND phase = 'do' AND "
             "(request LIKE '% remove-database' OR request LIKE '% convert server') ORDER BY steps.rowid"
         )
-        done = self._read(statement, (domain,))
-        return {host: ended_at for host, _, step_id, ended_at in done if (host, step_id) not in restored}
+        done, latest = self._read(statement, (domain,)), self._latest_times()
+        return {host: min(at, latest[order]) for host, _, step_id, at, order in done if (host, step_id) not in restored}
 
     def _runs(self, condition: str, value: str | None, limit: int = 1) -> tuple[Run, ...]:
         columns = (

@@ -14,6 +14,7 @@ _GUARDS: Final = (
     runs.open_runs,
     runs.locks,
     runs.last_run,
+    runs.clock,
     runs.maintenance,
     runs.freezes,
     roles.master,

@@ -32,20 +32,31 @@ def last_run(question: PlanQuestion) -> Iterator[Finding]:
     if last.outcome in {Outcome.FAILED, Outcome.UNKNOWN, Outcome.NOT_CONVERGED}:
         said = f"the run {last.run} ({last.procedure} {last.target}) ended as {last.outcome}: failover show {last.run}"
         yield refuse(Guard.LAST_RUN_FAILED, said, last.target, source="journal", age_seconds=age)
-    if age < 0:
-        said = f"the run {last.run} ended {span(-age)} in the future: the clock of this machine was set back"
-        yield unknown(Guard.CLOCK_SET_BACK, said, source="journal", age_seconds=age)
     limit = question.limits.cool_down_seconds
     if 0 <= age < limit and question.makes_master and last.procedure.makes_master:
         said = f"the run {last.run} ended {span(age)} ago; another begins {span(limit)} after it at the earliest"
         yield refuse(Guard.COOL_DOWN, said, value=f"{age:.0f} s", limit=f"{limit:.0f} s", source="journal")
 
 
+def clock(question: PlanQuestion) -> Iterator[Finding]:
+    """Nothing that the journal has happened in the future: the clock of this machine was not set back since."""
+    journal, now = question.facts.journal, question.facts.seen_at
+    times = {f"the run {each.run} ended": each.ended_at or each.started_at for each in (journal.last,) if each}
+    times |= {f"the fork point of {fork.new_master} was taken": fork.at for fork in journal.forks}
+    times |= {f"the database of {host} was moved aside": at for host, at in journal.removed.items()}
+    times |= {f"{host} was declared lost": lost.at for host, lost in journal.lost.items()}
+    for what, at in times.items():
+        if at > now:
+            said = f"{what} {span(at - now)} in the future: the clock of this machine was set back"
+            yield unknown(Guard.CLOCK_SET_BACK, said, source="journal", age_seconds=now - at)
+
+
 def maintenance(question: PlanQuestion) -> Iterator[Finding]:
     """No host that is changed is under maintenance, other than by this run."""
     now, hosts = question.facts.seen_at, {question.target, *question.plan.concerned_hosts}
     for window in question.facts.journal.windows:
-        if window.is_active(now) and window.host in hosts and (window.run is None or window.run != question.own_run):
+        is_over = window.ended_at is not None or window.until <= now
+        if not is_over and window.host in hosts and (window.run is None or window.run != question.own_run):
             said = f"{window.host} is under maintenance, by {window.owner}: {window.reason}"
             yield refuse(Guard.UNDER_MAINTENANCE, said, window.host, source="journal")
 
