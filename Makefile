@@ -8,6 +8,7 @@ BIN := .venv/bin
 JOBS ?= 2
 JOBS_THAT_WAIT ?= 4
 DEMO ?=
+FUZZ ?=
 SCRIPTS := scripts/lock scripts/setup scripts/setup-system scripts/build-image scripts/try-systemd
 CORE := errors.py model/* parsing/* replication/* health/* exposition/* simulator/domain/* failover/failover_exits.py failover/limits.py failover/procedure.py failover/facts.py failover/journal_facts.py \
 	failover/error_log.py failover/findings/* failover/procedures/* failover/plan/* failover/proofs/* failover/preflight/*
@@ -86,10 +87,10 @@ faults: setup ## Run every failover procedure with every fault at every step; wr
 	PYTHONPATH=. $(BIN)/python -m tests.faults.report
 	PYTHONPATH=. $(BIN)/python -m tests.faults.small_worlds
 
-fuzz: ## Give ten million random inputs to everything that reads what a host, a file or a stranger sends; writes docs/reliability.md
+fuzz: ## Give ten million random inputs to all readers of foreign data; writes docs/reliability.md (options: FUZZ="--add --seed 2")
 	@scripts/setup dev
 	@scripts/setup fuzz
-	PYTHONPATH=. $(BIN)/python -m tests.fuzz
+	PYTHONPATH=. $(BIN)/python -m tests.fuzz $(FUZZ)
 	PYTHONPATH=. $(BIN)/python scripts/generate_reliability_doc.py
 
 soak: setup ## Set every fault of network, hosts and exporter on a bed of nine hosts for 20 minutes; writes docs/reliability.md (root)

@@ -1,7 +1,7 @@
 """Fill docs/reliability.md from the figures of `make fuzz`, `attack`, `durability` and `soak`; a test compares."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from scripts.generated_blocks import ROOT, filled_page, write
@@ -28,9 +28,18 @@ def _fuzzing() -> Iterator[str]:
     rows = json.loads(FUZZED.read_text(encoding="utf-8"))
     yield "| reader | inputs | failed |"
     yield "|---|---:|---:|"
-    for row in rows:
-        yield f"| {row['target']} | {row['executions']} | {row['failed']} |"
-    yield f"| all | {sum(row['executions'] for row in rows)} | {sum(row['failed'] for row in rows)} |"
+    for name in dict.fromkeys(row["target"] for row in rows):
+        of_target = [row for row in rows if row["target"] == name]
+        yield f"| {name} | {_total(of_target, 'executions')} | {_total(of_target, 'failed')} |"
+    yield f"| all | {_total(rows, 'executions')} | {_total(rows, 'failed')} |"
+    yield ""
+    for seed, commit in sorted({(row["seed"], row["commit"]) for row in rows}):
+        run = [row for row in rows if (row["seed"], row["commit"]) == (seed, commit)]
+        yield f"* Seed {seed}, the code of {commit}: {_total(run, 'executions')} inputs for {len(run)} readers."
+
+
+def _total(rows: Sequence[Mapping[str, int]], name: str) -> int:
+    return sum(row[name] for row in rows)
 
 
 def _attacks() -> Iterator[str]:
