@@ -88,6 +88,13 @@ LIMITS: Final = (
         beyond="counted as unresolved (`BoksReplicaUnresolved`), not polled; 20 of them are named",
     ),
     PartyLimit(
+        name="listed address",
+        party="a master's list",
+        what="an address (`discover`)",
+        bound="one that another machine can have: not of loopback, the link, multicast, broadcast or 0.0.0.0/8",
+        beyond="counted as unresolved, not connected to",
+    ),
+    PartyLimit(
         name="lookup",
         party="a name server",
         what="an answer",

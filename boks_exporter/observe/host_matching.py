@@ -1,9 +1,11 @@
 """Matching of names in the master's list to hosts."""
 
 import re
+import socket
 import string
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address
 from typing import Final
 
 from boks_exporter.model import (
@@ -25,6 +27,8 @@ _MARKS: Final = "".join(set(string.punctuation) - set(":._-"))
 _CAN_BE_HOST: Final = re.compile(
     r"(?=.{1,253}$)\w[\w-]{0,62}(?:\.\w[\w-]{0,62})*\.?|[\da-f]*:[\da-f:.]{1,43}", re.ASCII | re.IGNORECASE
 )
+_OWN_NAMES: Final = {"localhost", "localhost.localdomain"}
+_THIS_NETWORK: Final = IPv4Network("0.0.0.0/8")
 _MOST_WORDS: Final = 50
 """Characters and words of an unread line in which names of hosts are searched."""
 
@@ -114,18 +118,38 @@ def _listed(line: ReplicaLine, names: Names) -> Listed:
 
 
 def discovered(master: Observed, configured: tuple[Host, ...], address_template: str) -> tuple[Host, ...]:
-    """Return a host for each listed name that matches no known host, and that can be a name or an address.
+    """Return a host for each listed name that matches no known host, and that can be the name or address of one.
 
-    Nothing else is connected to: an openssh_config may put the name into a command.
+    Nothing else is connected to: an openssh_config may put the name into a command, and a master that lies may name the
+    exporter's own machine or what answers there for its network.
     """
     lines, names = master.replicas.lines if master.replicas else (), Names(configured)
     servers = (line.server.strip(_MARKS) or line.server for line in lines if names.host(line.server) is None)
     named = {server.casefold(): server for server in servers if _CAN_BE_HOST.fullmatch(server)}
     new = _without_full_names(named)
-    return tuple(
+    hosts = (
         Host(name=server, address=address_template.replace("{name}", server), discovered=True)
         for server in new.values()
     )
+    return tuple(host for host in hosts if _is_elsewhere(host.address))
+
+
+def _is_elsewhere(address: str) -> bool:
+    """Return whether this can be another machine: no address of this one, of its link or of a group.
+
+    A name is left to the resolver, which the exporter's own machine trusts; `127.1` and `0x7f000001` are addresses.
+    """
+    try:
+        found = ip_address(address)
+    except ValueError:
+        try:
+            found = ip_address(socket.inet_aton(address))
+        except OSError:
+            return address.rstrip(".").casefold() not in _OWN_NAMES
+    if isinstance(found, IPv6Address):
+        found = found.ipv4_mapped or found
+    is_special = found.is_loopback or found.is_link_local or found.is_multicast or found.is_unspecified
+    return not (is_special or (isinstance(found, IPv4Address) and (found in _THIS_NETWORK or found.is_reserved)))
 
 
 def _without_full_names(servers: Mapping[str, str]) -> Mapping[str, str]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from typing import Final, TypeAlias
 
 from boks_exporter.config import CloserPolls, DomainSettings
@@ -13,7 +14,7 @@ from boks_exporter.observe.polls import PATIENCE_SECONDS, Polls, end
 from boks_exporter.observe.rare_facts import RareSections
 from boks_exporter.observe.turns import Limiter, short_turn
 from boks_exporter.replication import undecided_replicas
-from boks_exporter.transport.base import KeepsLoops, Transport
+from boks_exporter.transport.base import KeepsLoops, NoticesStalls, Transport
 
 GROUP_SECONDS: Final[tuple[Seconds, ...]] = (0.25, 0.75, 1.0, 3.0, 5.0, 10.0)
 """The master is read again behind the answers of each of these times, and behind the last answer."""
@@ -50,6 +51,11 @@ class _Round:
     """Polls of masters that others do not wait for."""
     published: tuple[int, int] = (0, 0)
     """The numbers of outcomes and readings that were published last."""
+    stalled: Seconds = field(init=False)
+    """For how long this process had been stopped before."""
+
+    def __post_init__(self) -> None:
+        self.stalled = self._stalled_seconds()
 
     async def run(self, known: Knowledge) -> DomainSnapshot:
         """Poll all hosts; what still runs when the round is cut short is cancelled."""
@@ -74,9 +80,15 @@ class _Round:
         self.slow = await polls.wait_for(tasks, patience)
 
     def _left(self, share: float = 1.0) -> Seconds | None:
-        """Return the time until a share of the deadline is over."""
+        """Return the time until a share of the deadline is over, in which this process was not stopped."""
         clock, limit = self.polls.clock, self.options.deadline
-        return None if limit is None else max(0.0, clock.started_at + share * limit - clock.now())
+        if limit is None:
+            return None
+        return max(0.0, clock.started_at + share * limit + self._stalled_seconds() - self.stalled - clock.now())
+
+    def _stalled_seconds(self) -> Seconds:
+        transport = self.polls.transport
+        return transport.stalled_seconds() if isinstance(transport, NoticesStalls) else 0.0
 
     async def _bracket(self) -> None:
         """Poll the remaining hosts, and read the master again behind each group of answers.
@@ -91,8 +103,8 @@ class _Round:
         running = {asyncio.create_task(polls.poll_host(host), name=host.name) for host in left} | self.slow
         is_open = False
         try:
-            for number, window in enumerate((*GROUP_SECONDS, None)):
-                if not running:
+            for number, window in enumerate(chain(GROUP_SECONDS, repeat(None))):
+                if not running or (window is None and self._left() == 0.0):
                     break
                 limits = [each for each in (window, self._left()) if each is not None]
                 done, running = await asyncio.wait(running, timeout=min(limits, default=None))

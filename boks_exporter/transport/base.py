@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from boks_exporter.model import Endpoint, Host, HostName
+from boks_exporter.model import Endpoint, Host, HostName, Seconds
 from boks_exporter.remote.request import Nonce, Request, RequestLine
 
 
@@ -38,6 +38,15 @@ class KeepsLoops(Protocol):
 
     def keeps_loop(self, host: HostName) -> bool:
         """Return whether the host's gate waits for requests on an open channel."""
+        ...
+
+
+@runtime_checkable
+class NoticesStalls(Protocol):
+    """A transport that measures for how long this process was stopped."""
+
+    def stalled_seconds(self) -> Seconds:
+        """Return for how long this process was stopped so far."""
         ...
 
 

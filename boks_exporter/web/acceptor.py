@@ -8,17 +8,21 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
+from itertools import count, islice
 from typing import Final
 
 from boks_exporter.web.client_key import client_key
 from boks_exporter.web.guarded_connection import HEAD_SECONDS, STALLED_SECONDS, GuardedConnection
 from boks_exporter.web.refusals import Refusals
+from boks_exporter.web.request_head import TOO_SLOW
 
 MAX_CONNECTIONS: Final = 256
 MAX_CONNECTIONS_PER_ADDRESS: Final = 64
 ACCEPTED_AT_ONCE: Final = 16
+SERVED_AT_ONCE: Final = 4
+"""To serve a client takes ten times as long as to accept it, and more than these are accepted meanwhile."""
 _PAUSE_SECONDS: Final = 0.1
+_LEAST_SECONDS: Final = 0.001
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -34,11 +38,13 @@ class ConnectionLimits:
 
 @dataclass(eq=False)
 class _Open:
-    """One accepted socket; `connection` is None during the TLS handshake."""
+    """One accepted socket; `silence` ends its wait for a first byte, `connection` is None during the TLS handshake."""
 
     socket: socket.socket
+    address: str
     key: str
     accepted_at: float
+    silence: asyncio.TimerHandle | None = None
     task: "asyncio.Task[None] | None" = None
     connection: GuardedConnection | None = None
 
@@ -51,12 +57,23 @@ class _Open:
             self.connection.abort()
         elif self.task:
             self.task.cancel()
+        else:
+            self.end_silence()
+            self.socket.close()
+
+    def end_silence(self) -> None:
+        """Stop waiting for a first byte."""
+        if self.silence:
+            asyncio.get_running_loop().remove_reader(self.socket)
+            self.silence.cancel()
+            self.silence = None
 
 
 class Acceptor:
     """Accepts on listening sockets. At a limit, the connection that has waited longest is closed for the new one.
 
-    A scrape is served within milliseconds, so a client that opens many connections displaces its own.
+    A scrape is served within milliseconds, so a client that opens many connections displaces its own. A client that has
+    sent nothing yet costs hardly any time, so that a scrape that comes after a thousand of them does not wait for long.
     """
 
     def __init__(
@@ -71,6 +88,8 @@ class Acceptor:
         self._limits = limits
         self._tls = tls
         self._open: dict[_Open, None] = {}
+        self._unserved: dict[_Open, None] = {}
+        """Those that have sent something and are not served yet."""
         self._tasks: list[asyncio.Task[None]] = []
 
     def __repr__(self) -> str:
@@ -95,6 +114,8 @@ class Acceptor:
         handshakes = [entry.task for entry in self._open if entry.task and not entry.connection]
         for entry in list(self._open):
             entry.close()
+        self._open = {entry: None for entry in self._open if entry.task}
+        self._unserved.clear()
         if handshakes:
             await asyncio.wait(handshakes)
 
@@ -118,15 +139,43 @@ class Acceptor:
     def _admit(self, accepted: socket.socket, address: str) -> None:
         accepted.settimeout(0)
         loop = asyncio.get_running_loop()
-        entry = _Open(accepted, client_key(address), loop.time())
+        entry = _Open(accepted, address, client_key(address), loop.time())
         same = [other for other in self._open if other.key == entry.key]
         if len(same) >= self._limits.per_address:
             self._close_oldest(entry.key)
         elif len(self._open) >= self._limits.total:
             self._close_oldest(None)
         self._open[entry] = None
-        entry.task = loop.create_task(self._serve(entry, address))
-        entry.task.add_done_callback(partial(self._served, entry))
+        loop.add_reader(accepted, self._begin, entry)
+        entry.silence = loop.call_later(self._limits.head_seconds, self._too_slow, entry)
+
+    def _begin(self, entry: _Open) -> None:
+        """Serve a client that has sent something, or has closed the connection, when it is its turn."""
+        entry.end_silence()
+        if not self._unserved:
+            asyncio.get_running_loop().call_soon(self._serve_some)
+        self._unserved[entry] = None
+
+    def _serve_some(self) -> None:
+        """Serve the newest of each address, then others: a flood from one address delays no other."""
+        loop = asyncio.get_running_loop()
+        newest = {entry.key: entry for entry in self._unserved}
+        first = dict.fromkeys((*newest.values(), *reversed(self._unserved)))
+        for entry in islice(first, SERVED_AT_ONCE):
+            del self._unserved[entry]
+            entry.task = loop.create_task(self._serve(entry))
+            entry.task.add_done_callback(partial(self._served, entry))
+        if self._unserved:
+            loop.call_soon(self._serve_some)
+
+    def _too_slow(self, entry: _Open) -> None:
+        """Answer and close a connection on which nothing came."""
+        answer = self._refusals.answer(TOO_SLOW, entry.address)
+        with suppress(OSError):
+            if self._tls is None:
+                entry.socket.send(answer)
+        self._open.pop(entry, None)
+        entry.close()
 
     def _close_oldest(self, key: str | None) -> None:
         entries = [entry for entry in self._open if key in {None, entry.key}]
@@ -134,24 +183,29 @@ class Acceptor:
             oldest = min(entries, key=lambda entry: entry.waiting_since)
             self._refusals.log("too many connections; the oldest was closed", oldest.key)
             self._open.pop(oldest, None)
+            self._unserved.pop(oldest, None)
             oldest.close()
 
-    async def _serve(self, entry: _Open, address: str) -> None:
-        """Run the TLS handshake, if any, and connect the protocol."""
+    async def _serve(self, entry: _Open) -> None:
+        """Run the TLS handshake, if any, and connect the protocol; the time of the first byte counts for either."""
+        loop = asyncio.get_running_loop()
+        left = max(0.0, entry.accepted_at + self._limits.head_seconds - loop.time())
 
         def closed() -> None:
             self._open.pop(entry, None)
 
         def connected() -> GuardedConnection:
             seconds = (self._limits.head_seconds, self._limits.stalled_seconds)
-            return GuardedConnection(self._make_protocol(), self._refusals, closed, address, seconds)
+            guarded = GuardedConnection(self._make_protocol(), self._refusals, closed, entry.address, seconds)
+            guarded.first_head_seconds = self._limits.head_seconds if self._tls else left
+            return guarded
 
         with suppress(OSError, ssl.SSLError, asyncio.CancelledError):
-            _, entry.connection = await asyncio.get_running_loop().connect_accepted_socket(
+            _, entry.connection = await loop.connect_accepted_socket(
                 connected,
                 entry.socket,
                 ssl=self._tls,
-                ssl_handshake_timeout=self._limits.head_seconds if self._tls else None,
+                ssl_handshake_timeout=max(_LEAST_SECONDS, left) if self._tls else None,
             )
 
     def _served(self, entry: _Open, _: object) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, cast
 
 from boks_exporter.web.refusals import Refusals
@@ -42,6 +43,7 @@ class GuardedConnection(asyncio.Protocol):
         self._refusals = refusals
         self._closed = closed
         self._head_seconds, self._stalled_seconds = seconds
+        self.first_head_seconds = self._head_seconds
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
         self._body_bytes = 0
@@ -51,7 +53,7 @@ class GuardedConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._wait_for_head()
+        self._wait_for_head(self.first_head_seconds)
         self._inner.connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -78,7 +80,7 @@ class GuardedConnection(asyncio.Protocol):
         if self._is_refused:
             return
         if not self._buffer and not self._body_bytes and self._deadline is None:
-            self._wait_for_head()
+            self._wait_for_head(self._head_seconds)
         self._buffer += data
         while self._buffer and not self._is_refused and self._pass_on():
             pass
@@ -116,16 +118,18 @@ class GuardedConnection(asyncio.Protocol):
             self._deadline = None
             self.waiting_since = asyncio.get_running_loop().time()
 
-    def _wait_for_head(self) -> None:
+    def _wait_for_head(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
         self.waiting_since = loop.time()
-        self._deadline = loop.call_later(self._head_seconds, self._refuse, TOO_SLOW)
+        self._deadline = loop.call_later(seconds, self._refuse, TOO_SLOW)
 
     def _refuse(self, refused: RefusedRequest) -> None:
         self._is_refused = True
         self._buffer.clear()
         if self._transport and not self._transport.is_closing():
-            self._transport.write(self._refusals.answer(refused, self.address))
+            answer = self._refusals.answer(refused, self.address)
+            with suppress(RuntimeError):  # raised by uvloop where the client has just closed the connection
+                self._transport.write(answer)
             self._transport.close()
             self._stalled = asyncio.get_running_loop().call_later(self._stalled_seconds, self.abort)
 

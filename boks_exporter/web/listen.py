@@ -12,7 +12,8 @@ from boks_exporter.errors import ListenError
 _ADDRESS: Final = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.%\w]*)\]|(?P<name>[^\[\]:]*)):(?P<port>\d{1,5})")
 _EVERYWHERE: Final = ("", "::")
 _MAX_PORT: Final = 65535
-_BACKLOG: Final = 128
+_BACKLOG: Final = 4096
+"""Connections that wait to be accepted. One that finds no place is tried again by TCP, a second later."""
 
 
 def sockets_for(addresses: Sequence[str]) -> list[socket.socket]:

@@ -106,10 +106,10 @@ KINDS: Final[Mapping[str, Kind]] = {
         fault=faults.exporter_frozen,
         what="the exporter is stopped (SIGSTOP) for two minutes of a 30s interval",
         scope=Scope.EXPORTER,
-        expected=Expected.EITHER,
-        reasons=_BROKEN,
+        expected=Expected.UP,
         lasts=4,
         answers=False,
+        blames_no_host=True,
     ),
     "kill -9": Kind(
         fault=faults.exporter_killed,

@@ -126,13 +126,16 @@ class Invariants:
         kind = occurrence.kind
         if occurrence.attempts is not None and not 2 <= occurrence.attempts <= ATTEMPTS:
             yield Broken("few logins", occurrence.target, occurrence.ended, f"{occurrence.attempts} attempts")
-        within = [each for each in self._observations if occurrence.began <= each.at < occurrence.ending and each.hosts]
+        until = occurrence.ending
+        if kind.blames_no_host:
+            until = occurrence.ended + kind.recovers_within * self._interval
+        within = [each for each in self._observations if occurrence.began <= each.at < until and each.hosts]
         if not within or kind.expected is Expected.EITHER:
             return
         for host in occurrence.hosts:
             first, last = (within[place].hosts.get(host, Seen()) for place in (0, -1))
             reasons = _grown(first.failures, last.failures)
-            if kind.reasons and not reasons <= kind.reasons:
+            if (kind.reasons or kind.blames_no_host) and not reasons <= kind.reasons:
                 yield Broken("reasons", host, occurrence.ended, f"{occurrence.name}: {sorted(reasons)}")
             clocks = {each.hosts[host].clock_offset for each in within if host in each.hosts} - {None}
             if kind.clock_offset and not any(

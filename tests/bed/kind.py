@@ -42,3 +42,5 @@ class Kind:
     """By how many seconds the clocks of the hosts concerned are shown to be wrong in the end."""
     answers: bool = True
     """Whether the exporter's web server answers meanwhile."""
+    blames_no_host: bool = False
+    """Whether no poll may be reported as failed, before or after its end: only the exporter is at fault."""

@@ -92,6 +92,7 @@ def test_a_host_that_is_lost_during_its_fault_breaks_nothing() -> None:
             "nothing unknown is shown",
         ),
         (gone(60, 120, failures={"host_key": 3.0}), "link down", "reasons"),
+        (lambda at: {"failures": {"timeout": 1.0}} if at > 113 else {}, "exporter frozen", "reasons"),
     ],
 )
 def test_a_page_that_breaks_an_invariant_is_found(change: Any, name: str, invariant: str) -> None:

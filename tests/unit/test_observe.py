@@ -1,6 +1,7 @@
 """One bracketed round of a domain."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -218,3 +219,18 @@ async def test_a_server_that_is_listed_by_several_names_is_discovered_once(
     assert [host.name for host in snapshot.hosts] == ["M", *found]
     if len(found) == 1:
         assert len(snapshot.lines(found[0])) == len(listed)
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        *("127.0.0.1", "127.1", "2130706433", "0x7f000001", "0.0.0.0", "0", "255.255.255.255", "224.0.0.1"),
+        *("169.254.169.254", "::1", "::", "::ffff:127.0.0.1", "fe80::1", "ff02::1", "LocalHost", "localhost."),
+    ],
+)
+async def test_a_list_leads_to_no_address_that_is_no_other_machine(own: str) -> None:
+    """A master that lies makes the exporter connect neither to its own machine nor to what serves its network."""
+    transport = Scripted({"M": [master(10, (own, "192.0.2.7"))], "192.0.2.7": [replica(10)]})
+    found = replace(domain("M", discover=True), address_template="{name}")
+    snapshot = await observe(found, transport, StillClock(), KNOWN)
+    assert [host.name for host in snapshot.hosts] == ["M", "192.0.2.7"]

@@ -128,6 +128,15 @@ async def discovered(_: Path, __: pytest.MonkeyPatch) -> None:
         assert snapshot.unresolved == tuple(names[limit:])
 
 
+async def listed_address(_: Path, __: pytest.MonkeyPatch) -> None:
+    names = ["1.0.0.0", "223.255.255.255", "128.0.0.1", "0.255.255.255", "224.0.0.0", "127.255.255.255"]
+    scripts: dict[str, Any] = {"M": [master(5, names)], **{name: [replica(5)] for name in names}}
+    found = replace(domain("M", discover=True), address_template="{name}")
+    snapshot = await observe(found, Scripted(scripts), StillClock(), KNOWN)
+    assert [host.name for host in snapshot.hosts] == ["M", *names[:3]]
+    assert snapshot.unresolved == tuple(names[3:])
+
+
 async def lookup(_: Path, __: pytest.MonkeyPatch) -> None:
     held = threading.Event()
     resolver = Resolver(limit=0.1, lookup=lambda *_: held.wait(30) and [])
@@ -276,6 +285,7 @@ CHECKS: dict[str, Callable[[Path, pytest.MonkeyPatch], Awaitable[None]]] = {
     "characters": characters,
     "message": message,
     "discovered": discovered,
+    "listed address": listed_address,
     "lookup": lookup,
     "configuration": configuration,
     "state file": state_file,

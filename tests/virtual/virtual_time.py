@@ -39,6 +39,10 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._jumping.elapsed
 
+    def lose(self, seconds: float) -> None:
+        """Move the time on at once, as where the process does not run for a while."""
+        self._jumping.elapsed += seconds
+
 
 class VirtualClock:
     """The time of the running VirtualTimeLoop."""

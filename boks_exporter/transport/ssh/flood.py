@@ -1,14 +1,15 @@
 """A budget of raw bytes for each kept connection, idle or not: packets that are no reply cost time as well."""
 
+import asyncio
 import socket
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from typing import Final
 
 from boks_exporter.errors import FailureReason, TransportError
-from boks_exporter.model import Seconds
+from boks_exporter.model import HostName, Seconds
 from boks_exporter.transport.ssh.peer import Kept, Peer
 
 CHECK_SECONDS: Final[Seconds] = 1.0
@@ -48,6 +49,16 @@ class Budget:
         """Describe a connection over the limit."""
         detail = f"the host sent more than {self.limit} bytes within {self.window:g} s; the connection was closed"
         return TransportError(FailureReason.TOO_LARGE, detail)
+
+
+async def watch(budget: Budget, peers: Mapping[HostName, Peer]) -> None:
+    """Close connections on which a host sends more than a reply can have, between polls too."""
+    for turn in count():
+        await asyncio.sleep(CHECK_SECONDS)
+        checked = in_turn(peers.values(), len(peers), turn)
+        for peer, kept in [*budget.exceeded(checked, asyncio.get_running_loop().time())]:
+            peer.reported_next = budget.error()
+            peer.drop(kept)
 
 
 def in_turn(peers: Iterable[Peer], hosts: int, turn: int) -> Iterator[Peer]:

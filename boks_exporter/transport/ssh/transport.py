@@ -5,7 +5,6 @@ import random
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
-from itertools import count
 from typing import Final
 
 import structlog
@@ -27,12 +26,13 @@ from boks_exporter.transport.ssh.conversation import (
     unrestricted,
 )
 from boks_exporter.transport.ssh.error_mapping import during_exchange
-from boks_exporter.transport.ssh.flood import CHECK_SECONDS, REPLIES_IN_A_WINDOW, Budget, in_turn
+from boks_exporter.transport.ssh.flood import REPLIES_IN_A_WINDOW, Budget, watch
 from boks_exporter.transport.ssh.inspection import Inspection
 from boks_exporter.transport.ssh.jump import JumpError, Jumps
 from boks_exporter.transport.ssh.peer import Kept, Peer
 from boks_exporter.transport.ssh.renewal import FAILED_EXCHANGES, SPREAD, Renewal
 from boks_exporter.transport.ssh.resolver import LOOKUP_SECONDS
+from boks_exporter.transport.stalls import StallWatch
 
 _log = structlog.get_logger(__name__)
 
@@ -76,24 +76,41 @@ class SshTransport:
         self._is_closed = False
         self._budget = Budget(REPLIES_IN_A_WINDOW * settings.max_reply_bytes, interval_seconds or timeout_seconds)
         self._watching: asyncio.Task[None] | None = None
+        self._stalls = StallWatch()
 
     def __repr__(self) -> str:
         opened = sum(peer.kept is not None for peer in self._peers.values())
         return f"<SshTransport {self._settings.user}@ {opened}/{len(self._peers)} connected>"
 
     async def ask(self, host: Host, request: RequestLine) -> RawReply:
-        """Make one exchange; the deadline covers waiting for a login, connecting, logging in and the whole reply."""
+        """Make one exchange; the deadline covers waiting for a login, connecting, logging in and the whole reply.
+
+        A reading that failed while this process was stopped is made once more: the host may be up.
+        """
         if self._is_closed:
             raise TransportError(FailureReason.CANCELLED, _CLOSED)
         peer = self._peer(host)
-        self._start_watching()
+        if self._watching is None:
+            self._stalls.start()
+            self._watching = asyncio.create_task(watch(self._budget, self._peers), name="watch-connections")
         if (failed := peer.reported_next) is not None:
             peer.reported_next = None
             raise failed
+        stalled = self._stalls.seconds()
+        try:
+            return await self._ask(peer, request, stalled)
+        except TransportError:
+            if peer.is_removed or not isinstance(request, Request) or self._stalls.seconds() == stalled:
+                raise
+        return await self._ask(peer, request, self._stalls.seconds())
+
+    async def _ask(self, peer: Peer, request: RequestLine, stalled: Seconds) -> RawReply:
         try:
             async with asyncio.timeout(self._timeout), peer.lock:
-                reply = await self._exchange(peer, request)
+                return await self._exchange(peer, request)
         except TimeoutError as error:
+            if self._stalls.seconds() > stalled:
+                peer.interrupted = None
             self._timed_out(peer)
             raise TransportError(FailureReason.TIMEOUT, f"no complete reply within {self._timeout:g} s") from error
         except TransportError as error:
@@ -106,7 +123,10 @@ class SshTransport:
         finally:
             if not peer.is_removed:
                 self._renewal.start_if_due(peer)
-        return reply
+
+    def stalled_seconds(self) -> Seconds:
+        """Return for how long this process was stopped so far."""
+        return self._stalls.seconds()
 
     def set_interval(self, seconds: Seconds) -> None:
         """Set the interval of the polls: a gate ends its loop after three of them without a request."""
@@ -162,6 +182,7 @@ class SshTransport:
         self._is_closed = True
         if self._watching:
             self._watching.cancel()
+        self._stalls.stop()
         try:
             await self.retain(())
         finally:
@@ -246,20 +267,6 @@ class SshTransport:
         if peer.kept and now >= peer.kept.opened_at + self._settings.connection_limit_seconds:
             self._closing.close(peer.kept.connection)
             peer.kept, peer.candidate = peer.candidate, None
-
-    def _start_watching(self) -> None:
-        if self._watching is None:
-            self._watching = asyncio.create_task(self._watch(), name="watch-connections")
-
-    async def _watch(self) -> None:
-        """Close connections on which a host sends more than a reply can have, between polls too."""
-        loop = asyncio.get_running_loop()
-        for turn in count():
-            await asyncio.sleep(CHECK_SECONDS)
-            checked = in_turn(self._peers.values(), len(self._peers), turn)
-            for peer, kept in [*self._budget.exceeded(checked, loop.time())]:
-                peer.reported_next = self._budget.error()
-                peer.drop(kept)
 
     def _timed_out(self, peer: Peer) -> None:
         """Try another connection next: on this one an answer is overdue."""
