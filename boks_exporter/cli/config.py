@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from boks_exporter.cli import cli_exits
-from boks_exporter.cli.options import CONFIG_VARIABLE, DEFAULT_CONFIG, FILE
+from boks_exporter.cli.options import FILE, config_file
 from boks_exporter.cli.streams import say
 
 
@@ -20,18 +20,19 @@ def config() -> None:
     epilog="""\b
 Examples:
   boks-exporter config check
-  boks-exporter config check ./config.yaml --syntax-only
+  boks-exporter config check --config.file ./config.yaml --syntax-only
   boks-exporter config check ./config.yaml --strict
 
 Exit codes: 0 no fault, 1 faults, 2 wrong usage. Faults and warnings are printed one per line on
 standard error; with --strict a warning is a fault."""
 )
-@click.argument("file", type=FILE, default=DEFAULT_CONFIG, envvar=CONFIG_VARIABLE)
+@click.argument("file", type=FILE, required=False)
+@config_file
 @click.option(
     "--syntax-only", is_flag=True, help="Do not check the files that it names, such as keys, and resolve no names."
 )
 @click.option("--strict", is_flag=True, help="Count warnings as faults.")
-def check(*, file: Path, syntax_only: bool, strict: bool) -> int:
+def check(*, file: Path | None, config_file: Path, syntax_only: bool, strict: bool) -> int:
     """Report every fault of FILE: line, key, what was expected and what was found.
 
     Without faults it reports warnings about settings that are valid but work badly together, such as limits
@@ -39,12 +40,13 @@ def check(*, file: Path, syntax_only: bool, strict: bool) -> int:
 
     Names of hosts are resolved: two hosts of a domain at one address and port are one machine, which is a fault.
 
-    FILE defaults to $BOKS_EXPORTER_CONFIG_FILE or /etc/boks-exporter/config.yaml. Run it as the exporter's user:
+    FILE may be given as an argument or, as to every other command, as an option. Run it as the exporter's user:
     whether a key can be read depends on the user.
     """
     from boks_exporter.app.checked_config import examine_all
     from boks_exporter.errors import ConfigError
 
+    file = file or config_file
     try:
         found = examine_all(file, check_files=not syntax_only, resolve_names=not syntax_only)
     except ConfigError as error:

@@ -46,7 +46,8 @@ def _faults(file: Path, *, secret: bool) -> Iterator[str]:
     if _is_hidden(file):
         yield f"cannot be read by this user: {file}"
     elif not _is_file(file):
-        yield f"no such file: {file}{_unset(file)}"
+        is_other = os.path.exists(file)  # noqa: PTH110 - as in _is_file
+        yield f"expected a regular file: {file}" if is_other else f"no such file: {file}{_unset(file)}"
     elif not os.access(file, os.R_OK):
         yield f"cannot be read by this user: {file}"
     elif secret and is_accessible_to_others(file):

@@ -88,6 +88,7 @@ class SshServer(asyncssh.SSHServer):
     keys: Keys
     stops_at: str = ""
     connections: list[asyncssh.SSHServerConnection] = field(default_factory=list)
+    came_from: list[str] = field(default_factory=list)
     logins: int = 0
     attempts: int = 0
     busiest: int = 0
@@ -133,6 +134,7 @@ class _Session(asyncssh.SSHServer):
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self.server.connections.append(conn)
+        self.server.came_from.append(conn.get_extra_info("peername")[0])
         self.server.attempts += 1
         self.server.entering += 1
         self.server.busiest = max(self.server.busiest, self.server.entering)

@@ -14,8 +14,9 @@ def test_a_good_file_is_reported_with_its_extent(tmp_path: Path, capsys: pytest.
     """The counts show that the right file was read."""
     config = write(tmp_path, healthy())
 
-    assert run(["config", "check", str(config)]) == 0
-    assert capsys.readouterr() == (f"{config}: no fault; 1 domain, 6 hosts\n", "")
+    for given in ([str(config)], ["--config.file", str(config)]):
+        assert run(["config", "check", *given]) == 0
+        assert capsys.readouterr() == (f"{config}: no fault; 1 domain, 6 hosts\n", "")
 
 
 def test_all_faults_are_reported_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,7 +54,7 @@ def test_every_stage_has_a_command_that_can_be_typed(stage: Stage, name: str) ->
     assert faults_in(text) == []
     for each in re.findall(r"\bssh (?=-v|root@|-p|-J)[^;|]*", text):
         words = shlex.split(each)
-        assert all(hop in each for hop in (settings.jump_host or "").split(","))
+        assert [hop for hop in (settings.jump_host or "").split(",") if hop not in each] == []
         assert "2022" in words
     if name == "jump hosts" and "--from" in text:
         assert "--from 127.0.0.9" in text

@@ -94,6 +94,8 @@ def test_jump_hosts_behind_jump_hosts_are_no_loop(tmp_path: Path) -> None:
         *((f"{key}: {TOO_LONG}", key, "no such file") for key in ("known_hosts", "openssh_config", "passphrase_file")),
         (f"identity_files: [{TOO_LONG}]", "identity_files[0]", f"no such file: {{}}/{TOO_LONG}"),
         (f"certificate_files: [{TOO_LONG}]", "certificate_files[0]", f"no such file: {{}}/{TOO_LONG}"),
+        ("known_hosts: .", "known_hosts", "expected a regular file: "),
+        ("identity_files: [.]", "identity_files[0]", "expected a regular file: "),
         ("algorithms: {kex: [+nonsense]}", "algorithms.kex", "'+nonsense'"),
         ("host_algorithms: [{hosts: [m]; macs: [nonsense]}]", "host_algorithms", "m: macs: "),
     ],

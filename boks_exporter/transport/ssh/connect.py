@@ -3,7 +3,6 @@
 import asyncio
 import os
 import random
-import socket
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import structlog
 from cryptography.utils import CryptographyDeprecationWarning
 
 from boks_exporter.errors import FailureReason, TransportError
-from boks_exporter.model import Host, Seconds
+from boks_exporter.model import Host
 from boks_exporter.remote.settings import Algorithms, SshSettings
 from boks_exporter.transport.ssh.algorithms import lists_for, options_of, prefer, weak_in
 from boks_exporter.transport.ssh.credentials import Credentials
@@ -33,12 +32,11 @@ from boks_exporter.transport.ssh.openssh_config import (
     verifiable,
 )
 from boks_exporter.transport.ssh.resolver import Address, Resolver, is_address
+from boks_exporter.transport.ssh.tcp import first_connected
 
 _log = structlog.get_logger(__name__)
 
 _JITTER_SECONDS: Final = 0.05
-_ADDRESS_SECONDS: Final[Seconds] = 3.0
-"""How long one of several addresses may take; the last one has the rest of the deadline."""
 
 Connection: TypeAlias = asyncssh.SSHClientConnection
 
@@ -98,10 +96,11 @@ class Connector:
             return ()
         return await self.resolver.addresses(found.host, found.port, found.family)
 
-    async def all_addresses(self, host: Host) -> tuple[Address, ...]:
-        """Resolve the address that a login connects to; raises TransportError."""
+    async def connect_only(self, host: Host) -> None:
+        """Connect to the port as a login does, and close the connection; raises TransportError."""
         found = await self._config.of(self._target(host))
-        return await self.resolver.addresses(found.host, found.port, found.family)
+        addresses = await self.resolver.addresses(found.host, found.port, found.family)
+        (await first_connected(addresses, host.name, found.source)).close()
 
     async def connect(self, host: Host, tunnel: Tunnel | None = None) -> Connection:
         """Connect to a host and log in; raises TransportError with the reason."""
@@ -130,7 +129,7 @@ class Connector:
         async with self._limiter:
             if self._limiter.locked():
                 await asyncio.sleep(self._jitter.uniform(0, _JITTER_SECONDS))
-            sock = await first_connected(addresses, target.name) if addresses else None
+            sock = await first_connected(addresses, target.name, found.source) if addresses else None
             peer = sock.getpeername()[0] if sock else ""
             options |= options_of(lists)
             if known:
@@ -224,29 +223,6 @@ async def _failure(
     if isinstance(error, OSError) and error.filename:
         return local(error, error.filename)  # the program of a ProxyCommand; a network has no files
     return while_connecting(error, target.name)
-
-
-async def first_connected(addresses: tuple[Address, ...], name: str) -> socket.socket:
-    """Connect to the first address that accepts."""
-    failed: Exception = TimeoutError()
-    for number, address in enumerate(addresses, 1):
-        try:
-            async with asyncio.timeout(None if number == len(addresses) else _ADDRESS_SECONDS):
-                return await _connected(*address)
-        except OSError as error:
-            failed = error
-    raise while_connecting(failed, name) from failed
-
-
-async def _connected(family: int, address: Any) -> socket.socket:
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        sock.setblocking(False)  # noqa: FBT003 - the standard library's signature
-        await asyncio.get_running_loop().sock_connect(sock, address)
-    except BaseException:
-        sock.close()
-        raise
-    return sock
 
 
 def not_forwarded(error: asyncssh.ChannelOpenError, host: str, port: int, jump_host: str) -> TransportError:

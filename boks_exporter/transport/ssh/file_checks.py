@@ -1,6 +1,7 @@
 """Faults of the local files that SSH needs, found by the code that uses them."""
 
 import shutil
+import socket
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -29,6 +30,7 @@ from boks_exporter.transport.ssh.openssh_config import (
     verifiable,
 )
 from boks_exporter.transport.ssh.regular_files import is_readable
+from boks_exporter.transport.ssh.tcp import bind, family_of
 
 Place: TypeAlias = tuple[str | int, ...]
 """Keys below the transport's settings."""
@@ -117,7 +119,13 @@ def _config_faults(settings: SshSettings, file: Path, hosts: Iterable[Host]) -> 
     try:
         for target, found in _evaluated(settings, hosts):
             lists_for(settings, target.name, found.algorithms)
-            named = (found.identity_files, found.certificate_files, found.known_hosts, found.proxy_program)
+            named = (
+                found.identity_files,
+                found.certificate_files,
+                found.known_hosts,
+                found.proxy_program,
+                found.source,
+            )
             if named not in opened:
                 opened.add(named)
                 _open_files(settings, target, found)
@@ -157,10 +165,14 @@ def _open_files(settings: SshSettings, target: Target, found: Evaluated) -> None
     if found.proxy_program and shutil.which(found.proxy_program) is None:
         detail = f"ProxyCommand: expected a program that this user can run, found {found.proxy_program!r}"
         raise TransportError(FailureReason.LOCAL, detail)
+    if found.source is not None and not found.is_proxied:
+        with socket.socket(family_of(found.source), socket.SOCK_STREAM) as sock:
+            bind(sock, found.source)
 
 
 def _with_line(file: Path, text: str) -> str:
     """Name the file and, where asyncssh does not, the line on which the option stands."""
+    text = text.removeprefix(f"{file}: ")
     if str(file) in text:
         return text
     option = text.split(" ", 1)[0].lower()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from boks_exporter.model import Host, HostName
 from boks_exporter.transport.ssh.algorithms import SAFE
-from boks_exporter.transport.ssh.connect import Connector, first_connected
+from boks_exporter.transport.ssh.connect import Connector
 from boks_exporter.transport.ssh.conversation import Conversation
 from boks_exporter.transport.ssh.peer import Peer
 
@@ -27,7 +27,7 @@ class Inspection:
 
     async def connect_only(self, host: Host) -> None:
         """Connect to the port and close the connection; raises TransportError."""
-        (await first_connected(await self._connector.all_addresses(host), host.name)).close()
+        await self._connector.connect_only(host)
 
     def is_connected(self, host: HostName) -> bool:
         """Return whether a login has worked."""

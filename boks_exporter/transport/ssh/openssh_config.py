@@ -17,6 +17,7 @@ from boks_exporter.transport.ssh.error_mapping import in_thread, resources
 from boks_exporter.transport.ssh.jump_route import JUMP
 
 SSH_PORT: Final = 22
+_PORTS: Final = range(1, 1 << 16)
 _THREADS: Final = 2
 
 
@@ -45,6 +46,8 @@ class Evaluated:
     identity_files: tuple[Path, ...] = ()
     certificate_files: tuple[Path, ...] = ()
     agent: str | None = None
+    source: str | None = None
+    """`BindAddress`: the address of this machine from which to connect."""
 
     @property
     def is_proxied(self) -> bool:
@@ -94,6 +97,8 @@ def evaluate(file: Path, target: Target) -> Evaluated:
         text = "it includes itself" if isinstance(error, RecursionError) else str(error)
         named = text if str(file) in text else f"{file}: {text}"
         raise resources(error) or TransportError(FailureReason.LOCAL, named) from error
+    if found.port not in _PORTS:
+        raise TransportError(FailureReason.LOCAL, f"{file}: Port {found.port}: expected 1 to {_PORTS[-1]}")
     if not isinstance(found.known_hosts, list):
         named_hosts: tuple[str, ...] = ("none",)
     else:
@@ -112,6 +117,7 @@ def evaluate(file: Path, target: Target) -> Evaluated:
         _files(found.config, "IdentityFile"),
         _files(found.config, "CertificateFile"),
         _agent(found.config),
+        _source(found.config),
     )
 
 
@@ -123,6 +129,11 @@ def _agent(config: Any) -> str | None:
     """Return the agent's socket; None for the one of the environment."""
     named = config.get("IdentityAgent")
     return None if named in {None, "SSH_AUTH_SOCK"} else os.path.expandvars(_expanded(named))
+
+
+def _source(config: Any) -> str | None:
+    named: str | None = config.get("BindAddress")
+    return named
 
 
 def _expanded(name: str) -> str:
