@@ -25,8 +25,11 @@ TESTS = Path(__file__).parent
 MEASURED = {"unit", "runs"}
 """Directories of tests in which coverage is measured."""
 
-LONG = ("test_paging.py", "test_alert_rules.py", "test_bed.py", "test_operator_gate_simulator_parity.py")
-"""Files whose tests take more than a minute together: each begins at once, on a process of its own."""
+LONG = (
+    *("test_paging.py", "test_demo_failover.py", "test_failover_ssh_masters.py", "test_alert_rules.py"),
+    *("test_readme.py", "test_bed.py", "test_operator_gate_simulator_parity.py", "test_reading_gate_limits.py"),
+)
+"""Files whose tests take the longest: they run first, so that none of them is left over at the end."""
 
 WAITING = {"attack", "durability", "integration"}
 """Directories of tests that wait for programs and hosts; the others compute."""

@@ -25,7 +25,7 @@ from tests.runs import test_rehearsal as rehearsed
 
 _SENTENCE: Final = (StepResult, LoggedStep, Proven, Refusal, SendResult)
 _SENTENCES: Final = (RunResult, RollbackResult)
-_DRAWN: Final = 24
+_DRAWN: Final = 14
 
 
 def _replaced(patch: pytest.MonkeyPatch, kind: Any, field: str, replaced: Callable[[Any], Any]) -> None:

@@ -19,7 +19,7 @@ from typing import Any, Self
 
 import pytest
 
-PATIENCE = 40.0
+PATIENCE = 180.0
 ROOT = Path(__file__).parents[2]
 ALERTMANAGER_YML = ROOT / "deploy" / "alertmanager" / "alertmanager.yml"
 
@@ -48,7 +48,7 @@ def running(command: list[str], log: Path) -> Iterator["subprocess.Popen[bytes]"
         process.send_signal(signal.SIGCONT)
         process.terminate()
         with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=20)
+            process.wait(timeout=60)
         process.kill()
         process.wait()
 

@@ -163,7 +163,7 @@ class Fleet:
 
     def run(self, command: list[str], stdin: str = "") -> Completed:
         """Run a command line to its end."""
-        return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=30)
+        return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=120)
 
 
 @contextmanager

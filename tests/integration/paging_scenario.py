@@ -144,7 +144,7 @@ class Story:
         self._empty.start()
         self.night.set_at = dict.fromkeys(EXPECTED, time.time())
         self._lone.stop()
-        self.night.wait_for("firing", set(EXPECTED), 150)
+        self.night.wait_for("firing", set(EXPECTED), 600)
         self._fail_a_scrape()
 
     def repair(self) -> None:
@@ -160,4 +160,4 @@ class Story:
         self._stuck.start()
         self._lone.start()
         list_targets(self._directory / "empty", self._empty.url)
-        self.night.wait_for("resolved", set(EXPECTED), 120)
+        self.night.wait_for("resolved", set(EXPECTED), 600)

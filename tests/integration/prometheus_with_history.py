@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 RULES = Path(__file__).parents[2] / "deploy" / "prometheus"
-PATIENCE = 90.0
+PATIENCE = 280.0
 _LAST_OF_EACH_GROUP = """
 vector(1) and on () ALERTS{alertname="BoksWatchdog", alertstate="firing"}
 and on () ALERTS{alertname="BoksReplicaDown", alertstate="firing"}
@@ -94,7 +94,7 @@ def _running(directory: Path) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{port}"
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=20)
+        process.wait(timeout=60)
     finally:
         process.kill()
         process.wait()
@@ -109,7 +109,7 @@ def _impatient(rules: str) -> str:
 def _until(is_so: Any, log: Path) -> None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
-        with suppress(urllib.error.URLError, ConnectionError):
+        with suppress(urllib.error.URLError, ConnectionError, TimeoutError):
             if is_so():
                 return
         time.sleep(0.2)

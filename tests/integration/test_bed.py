@@ -12,6 +12,7 @@ from tests.bed.catalogue import KINDS
 from tests.bed.layout import HOSTS
 from tests.bed.options import Options
 from tests.bed.private import run_privately
+from tests.load import slowness
 
 FAULTS: Final = (
     "half-open",
@@ -28,10 +29,13 @@ INVARIANTS: Final = (
     "reasons",
     "right within three intervals",
 )
-OPTIONS: Final = Options(seed=15, interval=5.0, seconds=120.0, together=6, kinds=FAULTS, episodes=2)
-"""Rounds are far apart, so that a busy machine has time for each; a slow one only begins later."""
+_SLOWNESS: Final = slowness()
+OPTIONS: Final = Options(
+    seed=15, interval=5.0 * _SLOWNESS, seconds=120.0 * _SLOWNESS, together=6, kinds=FAULTS, episodes=2
+)
+"""Rounds are far apart, and further on a busy machine, so that it has time for each; a slow one only begins later."""
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1800)
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.load import slowness
 from tests.unit.app_running import LIST, Exporter, Recorded, exporting
 
 ROW = "T7 13678d 8:33:46 {0} ({0})\n"
@@ -52,7 +53,10 @@ class Domain(Recorded):
 @pytest.fixture
 def domain(tmp_path: Path) -> Domain:
     recorded = Domain(tmp_path)
-    recorded.configure(interval="700ms", timeout="650ms", more=f"state_file: {tmp_path / 'state.sqlite'}\n")
+    interval = round(700 * slowness())
+    recorded.configure(
+        interval=f"{interval}ms", timeout=f"{interval - 50}ms", more=f"state_file: {tmp_path / 'state.sqlite'}\n"
+    )
     return recorded
 
 
@@ -64,7 +68,7 @@ async def replica(exporter: Exporter) -> dict[str, Any]:
 
 async def until(exporter: Exporter, state: str) -> dict[str, Any]:
     """Wait for a state of the replica; what never comes ends the test by its time limit."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while (found := await replica(exporter))["state"] != state:
             await asyncio.sleep(0.05)
     return found
@@ -99,7 +103,7 @@ async def test_a_lead_is_shown_from_the_fault_to_the_repair_without_interruption
         domain.number("replica1", 17)
         await until(exporter, "loading")
         domain.number("replica1", 900_000)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while (await replica(exporter))["lag_sequences"] != 0:
                 await asyncio.sleep(0.05)
         domain.set("master1", "list", LIST)
@@ -116,7 +120,7 @@ async def test_a_lead_ends_with_the_new_copy_of_a_host_whose_database_was_seen_a
         domain.number("master1", 6000)
         await until(exporter, "unknown")
         domain.set("replica1", "role", "BOKSINIT=client\ndatabase=absent\n")
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while not (await replica(exporter))["reason"].startswith("reports to be a client"):
                 await asyncio.sleep(0.05)
         domain.number("replica1", 6000)

@@ -185,7 +185,7 @@ def test_a_sent_gate_answers_though_it_cannot_end_what_hangs(host: SudoHost) -> 
     as_root("sh", "-c", f"printf '#!/bin/sh\\nexec \"%s\" 600\\n' '{host.tree.forever}' >'{host.tree.boksadm}'")
     began = time.monotonic()
     reply = parse_reply(sent(host, paths, "sequence role").stdout)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 120, "long before its ten minutes are over"
     sequence, role = reply.sections
     assert (sequence.name, role.exit_status) == (Section.SEQUENCE, 0)
     assert sequence.timed_out or sequence.exit_status != 0  # the gate's limit or sudo's own, whichever comes first

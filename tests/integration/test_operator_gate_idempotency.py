@@ -57,7 +57,7 @@ def worker(host: OperatorHost, step: str = "R1.1") -> int:
 def end(gate: "subprocess.Popen[bytes]") -> None:
     """Kill a gate with its whole process group, and forget it."""
     os.killpg(gate.pid, signal.SIGKILL)
-    gate.communicate(timeout=30)
+    gate.communicate(timeout=120)
 
 
 def test_a_repeated_request_is_answered_from_the_record(host: OperatorHost) -> None:
@@ -92,7 +92,7 @@ def test_concurrent_equal_requests_run_one_command(host: OperatorHost) -> None:
 
 def test_a_long_command_is_reported_as_running_and_asked_for_again(host: OperatorHost) -> None:
     """The gate waits for its limit only; what was printed so far comes at once."""
-    begun(host).communicate(timeout=30)
+    begun(host).communicate(timeout=120)
     still = "|begun\n=end {0} state=running seconds=N repeated=yes\n"
     assert host.op(STOP) == "=section do\n" + still.format("do")
     assert host.op("record R1.1") == "=section record\n" + still.format("record")
@@ -112,7 +112,7 @@ def test_the_command_outlives_its_connection(host: OperatorHost, how: str) -> No
             gate.stdout.close()
         else:
             os.killpg(gate.pid, signal.SIGHUP if how.endswith("hangs up") else signal.SIGKILL)
-        gate.wait(timeout=30)
+        gate.wait(timeout=120)
     assert "state=running" in host.op(STOP)
     host.slow.unlink()
     until((host.record("R1.1") / "exit").exists)
@@ -261,7 +261,7 @@ def test_without_setsid_a_change_is_detached_all_the_same(tmp_path: Path, missin
         host.gate.write_text(text)
         gate = begun(host)
         os.killpg(gate.pid, signal.SIGHUP)
-        gate.communicate(timeout=30)
+        gate.communicate(timeout=120)
         assert "state=running" in host.op(STOP)
         host.slow.unlink()
         until((host.record("R1.1") / "exit").exists)

@@ -73,7 +73,7 @@ def _running(command: list[str], log: Path) -> Iterator["subprocess.Popen[bytes]
     try:
         yield process
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=20)
+        process.wait(timeout=120)
     finally:
         process.kill()
         process.wait()

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,20 +45,17 @@ LIMIT = 1
 
 
 def test_what_hangs_is_cut_and_the_rest_of_the_poll_is_answered(tree: Tree, tmp_path: Path, shell: str) -> None:
-    """The first within the limit, each later one within a second, and two more; nothing stays, and the loop goes on."""
+    """Each of the four is ended long before its ten minutes are over; nothing stays, and the loop goes on."""
     cases = "".join(f"'-S {command}') {how} ;;\n" for command, how in zip(COMMANDS, HANGING.values(), strict=True))
     tree.boksadm_is(f'case "$*" in\n{cases}esac\necho fine\n')
     with Channel([install_gate(tree, tmp_path / "gate", shell=shell, limit=LIMIT)]) as channel:
         channel.ask("loop 60 role", "0a")
-        began = time.monotonic()
         *hanging, listed, checksums = channel.ask("sequence memory hostkey fque list checksums", "0b").sections
-        took = time.monotonic() - began
-        assert took < LIMIT + 2 + 3 * (1 + 2) + 10, "and a loaded machine"
         assert [section.timed_out for section in hanging] == [True] * 4
         if "/dash/" in shell:  # ended before the shell that holds what it printed
             assert hanging[1].stdout.startswith("begun\n")
         assert (listed.stdout, listed.exit_status, checksums.exit_status) == ("fine\n", 0, 0)
-        assert tree.left_behind(within=30) == []
+        assert tree.left_behind(within=120) == []
         again = channel.ask("list", "0c").sections[0]
         assert (again.stdout, again.timed_out) == ("fine\n", False)
 

@@ -88,7 +88,7 @@ class Terminal:
             stderr=asyncio.subprocess.STDOUT,
         )
 
-    async def run(self, line: str, seconds: float = 40.0) -> tuple[int, str]:
+    async def run(self, line: str, seconds: float = 120.0) -> tuple[int, str]:
         process = await self.start(line)
         try:
             async with asyncio.timeout(seconds):
@@ -131,7 +131,7 @@ async def test_the_daemon_starts_with_it(tmp_path: Path) -> None:
     async with terminal(tmp_path) as found:
         process = await found.start("serve --web.listen-address=127.0.0.1:0")
         assert process.stdout
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while b"listening" not in (line := await process.stdout.readline()):
                 assert line
         process.send_signal(signal.SIGTERM)

@@ -52,7 +52,8 @@ async def test_the_failure_names_what_the_server_offers_and_the_setting_that_all
     allowed: dict[str, tuple[str, ...]] = {}
     for kind, (_, name) in OLD.items():
         settings = old_host.ssh_settings(host_algorithms=((HOST, Algorithms(**allowed)),))
-        found = await asked(settings, old_host)
+        while (found := await asked(settings, old_host)) == f"{FailureReason.CONNECT}: Connection lost":
+            pass  # the reset with which the server refuses ours can overtake its own list of algorithms
         assert found.startswith(f"{FailureReason.CONNECT}: ")
         assert f"host_algorithms: [{{hosts: [{HOST}], {kind}: [+{name}]}}]" in found
         allowed[kind] = (f"+{name}",)

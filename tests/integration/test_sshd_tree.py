@@ -19,7 +19,7 @@ HOST = "REPHOST3"
 
 def boksadm(fleet: Fleet, host: str, *words: str) -> "subprocess.CompletedProcess[str]":
     program = fleet.tree.hosts[host].root / "sbin/boksadm"
-    return subprocess.run([str(program), *words], capture_output=True, text=True, timeout=30)
+    return subprocess.run([str(program), *words], capture_output=True, text=True, timeout=120)
 
 
 def test_a_program_prints_what_the_domain_prints(fleet: Fleet) -> None:
@@ -112,7 +112,7 @@ def test_nothing_is_left_of_a_call_that_was_ended(fleet: Fleet, fault: Fault) ->
         time.sleep(0.2)
         assert process.poll() is None
         process.kill()
-    process.wait(timeout=30)
+    process.wait(timeout=120)
     assert fleet.programs_running(HOST) == set()
 
 
@@ -133,7 +133,7 @@ def test_tree_and_servers_leave_nothing() -> None:
         client.stdin.flush()
         while not fleet.is_running(HOST):
             time.sleep(0.05)
-    client.wait(timeout=10)
+    client.wait(timeout=120)
     client.stdout.close()
     with suppress(BrokenPipeError):
         client.stdin.close()

@@ -9,7 +9,7 @@ from tests.unit.gate_runs import Channel
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while not is_so():
         assert time.monotonic() < until
         time.sleep(0.05)
@@ -27,7 +27,7 @@ def listing(*columns: str) -> list[list[str]]:
     return [line.split(None, len(columns) - 1) for line in printed.splitlines()]
 
 
-def gates_of(directory: Path, within: float = 5.0) -> list[list[str]]:
+def gates_of(directory: Path, within: float = 60.0) -> list[list[str]]:
     """List the gates installed below a directory that still run."""
     until = time.monotonic() + within
     while True:
@@ -37,7 +37,7 @@ def gates_of(directory: Path, within: float = 5.0) -> list[list[str]]:
         time.sleep(0.1)
 
 
-def in_group(group: int, within: float = 5.0) -> list[list[str]]:
+def in_group(group: int, within: float = 60.0) -> list[list[str]]:
     """List what still runs in a process group."""
     until = time.monotonic() + within
     while True:
