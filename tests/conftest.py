@@ -36,8 +36,8 @@ WAITING = {"attack", "durability", "integration"}
 
 settings.register_profile("whole", deadline=None)
 """`make test`: no example fails because the machine is busy."""
-settings.register_profile("check", max_examples=25, deadline=None)
-"""`make check` (`--hypothesis-profile=check`): a quarter of the examples."""
+settings.register_profile("check", max_examples=15, deadline=None)
+"""`make check` (`--hypothesis-profile=check`): a seventh of the examples."""
 settings.load_profile("whole")
 
 

@@ -24,7 +24,7 @@ from boks_exporter.simulator.domain.invariants import Invariant, Observer
 from tests.integration.fleet import LAYOUT, Fleet
 
 HURRY_EVERY = 0.25
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 def quiet_layout(*replicas: str, master: str = "MASTER1", client: str | None = None) -> Layout:

@@ -21,7 +21,7 @@ from boks_exporter.demo.options import DemoOptions
 from boks_exporter.errors import ConfigError, ListenError
 
 REPLICAS = ("REPHOST", "REPHOST2", "REPHOST3", "REPHOST4", "REPHOST5")
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
 
 
 @pytest.fixture(autouse=True)

@@ -23,7 +23,7 @@ from boks_exporter.simulator.domain import Fault
 from tests.integration.fleet import Fleet, running_fleet
 from tests.nonempty import nonempty
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 ACCEPTS_OPENMETRICS = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
 LAGGING_TABLE = 5
 AHEAD_TABLE = 7

@@ -21,7 +21,7 @@ from tests.sshd.processes import end, mentioning
 
 GATE_1 = Path(__file__).parents[1] / "gates" / "gate-1.sh"
 OLD, NEW, SENT = "REPHOST2", "REPHOST3", "CLIENT1"
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 @asynccontextmanager

@@ -27,7 +27,7 @@ STARTED = (
     "boks-exporter-check.timer",
 )
 MOST_EXPOSED = 1.5
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 @pytest.fixture(scope="module")

@@ -35,7 +35,7 @@ CELLS = tuple(cell for cell in cells() if cell.has_goal and cell.exchange == EXC
 
 @pytest.fixture(scope="module")
 def scores() -> Scores:
-    return trial(seed=5, histories=24, processes=2, chosen=CELLS[:: len(CELLS) // 8])
+    return trial(seed=5, histories=40, processes=2, chosen=CELLS[:: len(CELLS) // 8])
 
 
 def test_no_figure_is_missed(scores: Scores) -> None:

@@ -82,9 +82,9 @@ class Exporter:
 
     async def until(self, series: str, is_so: Callable[[str | None], bool]) -> None:
         """Wait for the page to show it; what never comes ends the test by its time limit."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(120):
             while not is_so(await self.value(series)):
-                await asyncio.sleep(0.005)
+                await asyncio.sleep(0.02)
 
     async def states(self) -> dict[str, str]:
         report: dict[str, Any] = json.loads(await self.get("/api/v1/status"))
@@ -108,9 +108,9 @@ async def exporting(file: Path, notifier: Notifier | None = None, **changes: Any
         exporter = Exporter(running, session)
         task = asyncio.create_task(running.run())
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(120):
                 while (await session.get(f"{exporter.base}/-/ready")).status != 200:
-                    await asyncio.sleep(0.005)
+                    await asyncio.sleep(0.02)
             yield exporter
         finally:
             task.cancel()

@@ -18,7 +18,7 @@ from tests.unit.gate_tree import EVERYTHING, Tree
 
 NONCE = "5f3c9a0b12345678"
 
-_PATIENCE_SECONDS = 40
+_PATIENCE_SECONDS = 120
 _OPENING = re.compile(r"\A=boks-gate/2 version=2\.1\.0( host=[A-Za-z0-9._-]+)? clock=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\n")
 _OWNER = re.compile(r"^\|oldest=-[rwx-]{9}[.+]? +\d+ +\S+ +\S+ +", re.MULTILINE)
 _MARKER = "# -- the sender's settings are inserted here --\n"
@@ -67,7 +67,7 @@ def run_sent(
     """Send the gate, as the exporter does where none is installed."""
     script = sent_script(tree.paths(limit=limit), f"{PROTOCOL} {NONCE} {words}")
     command = [sh, *SENT_COMMAND.split()[1:]]
-    return subprocess.run(command, input=script, capture_output=True, start_new_session=True, timeout=60)
+    return subprocess.run(command, input=script, capture_output=True, start_new_session=True, timeout=120)
 
 
 def run_installed(
@@ -154,7 +154,7 @@ class Channel:
 
     def wait(self) -> int:
         """Wait for the gate's end by itself."""
-        status = self.process.wait(timeout=60)
+        status = self.process.wait(timeout=120)
         for stream in (self.process.stdout, self.process.stderr):
             if stream:
                 stream.close()

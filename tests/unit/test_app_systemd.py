@@ -32,7 +32,7 @@ class Listener:
 
     async def wait(self, wanted: str) -> list[str]:
         """Return the next message that begins with a line; skip others."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(120):
             while True:
                 try:
                     message = self.next()
