@@ -142,7 +142,7 @@ def _read(name: str, *endings: str, below: Path = Path()) -> Iterator[ShippedFil
 
 
 def _shipped(name: str) -> Traversable:
-    """Find the files: within an installed package, or beside it in a checkout."""
+    """Find the files: within an installed package, or next to it in a checkout."""
     installed = resources.files("boks_exporter") / "shipped" / name
     return installed if installed.is_dir() else _CHECKOUT / _PLACES[name]
 

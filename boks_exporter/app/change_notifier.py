@@ -51,7 +51,7 @@ class ChangeNotifier:
                 self._tasks[settings] = asyncio.create_task(self._send_all(settings), name="notify")
 
     async def aclose(self) -> None:
-        """Stop; what waits is not sent any more."""
+        """Stop; messages that wait are no longer sent."""
         tasks, self._tasks, self._queues = tuple(self._tasks.values()), {}, {}
         for task in tasks:
             task.cancel()

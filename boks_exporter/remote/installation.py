@@ -31,7 +31,7 @@ def authorized_keys_line(public_key: str, from_pattern: str, gate_path: str = DE
 
 
 def gate_conf(paths: RemotePaths, *, operator: bool = False, state: str = DEFAULT_STATE) -> str:
-    """Write the file that stands beside an installed gate and tells it where BoKS lives."""
+    """Write the configuration file next to an installed gate, with the paths of BoKS."""
     return (
         "# boks-gate.conf: where BoKS lives on this host. It belongs to root, and only root may write it.\n"
         f"BOKS_ETC={checked_path(paths.boks_etc)}\n"

@@ -34,7 +34,7 @@ class Obstacle(StrEnum):
     STAMP = "stamp"
     """Only one of the two servers printed a stamp that could be read."""
     EXTRA = "extra"
-    """The replica has it, and the master, read before and after it, does not: how far ahead it is cannot be told."""
+    """The replica has it, and the master, read before and after it, does not: how far ahead it is, is unknown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Keys of hosts for known_hosts: from a file, or from the host itself where somebody has its fingerprint."""
+"""Keys of hosts for known_hosts: from a file, or from the host itself where the operator has its fingerprint."""
 
 import asyncio
 from collections.abc import Iterable

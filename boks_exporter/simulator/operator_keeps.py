@@ -1,4 +1,4 @@
-"""What a simulated host keeps beside its lock: a freeze of the domain, and what runs have moved aside."""
+"""What a simulated host keeps next to its lock: a freeze of the domain, and what runs have moved aside."""
 
 from typing import Final
 

@@ -216,7 +216,7 @@ def _ended(record: Record, spoil: Spoil | None, status: int | None) -> None:
 
 
 def _spoilt(whole: tuple[Phase, ...], spoil: Spoil | None) -> tuple[Phase, ...]:
-    """Leave out what does not come to pass any more."""
+    """Leave out what no longer happens."""
     if spoil is Spoil.FAILS_AT_ONCE:
         return (Phase(0.1, lambda: None),)
     if spoil in {Spoil.FAILS_IN_THE_MIDDLE, Spoil.HANGS, Spoil.REBOOTS}:

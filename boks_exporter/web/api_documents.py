@@ -1,4 +1,4 @@
-"""The JSON documents of the API beside the status: one host, and the changes of all domains."""
+"""The JSON documents of the API except the status: one host, and the changes of all domains."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Handlers of the API beside the status: one host, the changes as JSON and as a stream, the OpenAPI document."""
+"""Handlers of the API except the status: one host, the changes as JSON and as a stream, the OpenAPI document."""
 
 import asyncio
 import json

@@ -35,7 +35,7 @@ _TOOLS: Final = frozenset(
         *("printf", "perl", "python3", "bash", "nc", "telnet"),
     )
 )
-"""Programs that a gate may start beside itself and BoKS's own: POSIX's utilities, and what opens a TCP connection."""
+"""Programs that a gate may start, other than itself and those of BoKS: POSIX utilities, and what opens connections."""
 _ALWAYS: Final = r"/dev/null|/dev/shm/sf\w+\.\w+"
 """The second is ksh93's own file for what a command substitution prints; it is removed as it is made."""
 _WRITABLE: Final = {

@@ -25,7 +25,7 @@ _DISK: Final = "64k"
 """Of the file system where a host's gate keeps its state."""
 _DATE: Final = """\
 #!/bin/sh
-# date, by a clock that is wrong by the number of seconds in the file beside it.
+# date, by a clock that is wrong by the number of seconds in the file next to it.
 wrong=$(cat '{root}/clock')
 exec '{root}/real-date' -d "@$(($('{root}/real-date' +%s) + ${{wrong:-0}}))" "$@"
 """

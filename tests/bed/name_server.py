@@ -1,4 +1,4 @@
-"""A name server for the bed's hosts, which can fall silent or answer with another host's address."""
+"""A name server for the bed's hosts, which can stop answering, or answer with another host's address."""
 
 import asyncio
 import socket

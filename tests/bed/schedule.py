@@ -34,7 +34,7 @@ def episodes(kinds: Mapping[str, Kind], seed: int, together: int) -> Iterator[tu
 def _drawn(
     deck: list[str], kinds: Mapping[str, Kind], dice: random.Random, together: int
 ) -> tuple[tuple[Planned, ...], list[str]]:
-    """Take the first fault, and those after it that fit beside it; a fault of the exporter is alone."""
+    """Take the first fault, and those after it that can be set at the same time; a fault of the exporter is alone."""
     free = dice.sample(HOSTS, len(HOSTS))
     taken: list[Planned] = []
     left: list[str] = []

@@ -1,4 +1,4 @@
-"""What a soak has beside the bed: Prometheus, Alertmanager, and a second exporter that must not grow."""
+"""What a soak starts in addition to the bed: Prometheus, Alertmanager, and a second exporter that must not grow."""
 
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""The file beside an installed gate, with root's help."""
+"""The file next to an installed gate, with root's help."""
 
 import os
 import signal

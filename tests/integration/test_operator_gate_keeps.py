@@ -1,4 +1,4 @@
-"""What a host keeps beside its lock: a freeze of the domain, and what runs have moved aside; under every shell."""
+"""What a host keeps next to its lock: a freeze of the domain, and what runs have moved aside; under every shell."""
 
 import re
 import time

@@ -152,7 +152,9 @@ class Trial:
 
 def _given() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sample", type=int, default=2000, help="changes beside the protections, drawn by the seed")
+    parser.add_argument(
+        "--sample", type=int, default=2000, help="changes except those of protections, drawn by the seed"
+    )
     parser.add_argument("--all", action="store_true", help="try every change")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)

@@ -19,7 +19,7 @@ from tests.virtual.virtual_time import VirtualClock
 
 @dataclass
 class Power:
-    """A remote power switch of the old master; it can fail, and somebody can switch the machine on again."""
+    """A remote power switch of the old master; it can fail, and an operator can switch the machine on again."""
 
     world: World
     works: bool = True

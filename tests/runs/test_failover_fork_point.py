@@ -20,7 +20,7 @@ LOST = tuple(Acceptance(guard, "some updates are lost") for guard in (Guard.BEHI
 
 
 async def promoted_without_some_updates(world: World) -> tuple[Survey, RunResult]:
-    """The master writes what no replica gets any more, is read, dies, and is replaced; the new one writes a lot."""
+    """The master writes what no replica receives, is read, dies, and is replaced; the new one writes a lot."""
     survey = world.survey()
     await world.warm(survey)
     for name in (FIRST, SECOND, THIRD):

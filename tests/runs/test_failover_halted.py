@@ -1,4 +1,4 @@
-"""Runs that somebody asks to stop: they do so where nothing is under way, and say what to type."""
+"""Runs that an operator stops: they end where nothing is under way, and print the next command."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The command lines of boks-exporter that the documentation tells people to type, held against the real commands."""
+"""The command lines of boks-exporter in the documentation, compared with the real commands."""
 
 import re
 import shlex

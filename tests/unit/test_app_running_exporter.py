@@ -43,7 +43,7 @@ async def test_what_a_round_shows_is_published(recorded: Recorded) -> None:
 
 
 async def test_the_end_closes_the_port(recorded: Recorded) -> None:
-    """Nothing listens any more afterwards."""
+    """Nothing listens afterwards."""
     async with exporting(recorded.configure()) as exporter:
         url = exporter.base
     async with exporting(recorded.configure()) as other:
@@ -161,7 +161,7 @@ async def test_changed_metrics_options_apply(recorded: Recorded) -> None:
 async def test_what_a_reload_replaced_is_closed_after_the_round(
     recorded: Recorded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A transport that no domain uses any more is not closed under a round, and not left open either."""
+    """A transport that no domain uses any longer is not closed under a round, and not left open either."""
     closed = asyncio.Event()
 
     class Closing(ReplayTransport):

@@ -1,4 +1,4 @@
-"""What doctor tells people to type is taken by the program, and has the options that doctor was given."""
+"""The commands that doctor prints are accepted by the program, and has the options that doctor was given."""
 
 import re
 import shlex

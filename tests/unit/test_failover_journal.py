@@ -62,7 +62,7 @@ def step(outcome: StepOutcome | None = None) -> LoggedStep:
 
 
 def test_a_run_is_kept_with_who_why_and_what_was_found(tmp_path: Path) -> None:
-    """Everything that somebody asks about afterwards stands there."""
+    """The journal has everything that an operator needs to know afterwards."""
     finding = Finding(Guard.SHM_SIZE, Level.REFUSE, "SHM_SIZE differs", "R2", "8000", "16000", "ENV", 1.5)
     with Journal(tmp_path / "journal") as journal:
         journal.begin(run(), [finding], [Acceptance(Guard.SHM_SIZE, "known")])

@@ -1,4 +1,4 @@
-"""The file beside an installed gate, as far as it can be tested without root: it is refused."""
+"""The file next to an installed gate, as far as it can be tested without root: it is refused."""
 
 import os
 from pathlib import Path

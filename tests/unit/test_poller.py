@@ -84,7 +84,7 @@ def test_a_preview_shows_what_is_new_and_records_nothing() -> None:
 
 @pytest.fixture
 def delays(monkeypatch: pytest.MonkeyPatch) -> dict[DomainName, float]:
-    """How long a round of a domain takes beside its polls, which have a deadline."""
+    """How long a round of a domain takes without its polls, which have a deadline."""
     delays: dict[DomainName, float] = {}
 
     async def slow(domain: DomainSettings, *rest: Any) -> DomainSnapshot:

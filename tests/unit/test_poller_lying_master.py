@@ -100,7 +100,7 @@ def test_a_list_of_silent_addresses_ages_no_configured_host() -> None:
 
 @pytest.mark.parametrize("lost_master", [False, True])
 def test_a_lost_data_centre_ages_no_other_host(lost_master: bool) -> None:
-    """A hundred and fifty configured hosts fall silent at once, with the master or without it."""
+    """A hundred and fifty configured hosts become unreachable at once, with the master or without it."""
     lost = tuple(f"lost{number}" for number in range(150))
     world = Lying(listed_names=())
     watched = Watched(world, poll=PollSettings(interval_seconds=INTERVAL, timeout_seconds=TIME_OUT, concurrency=20))

@@ -1,4 +1,4 @@
-"""What the runbooks tell somebody to type can be typed, and where they lead is there."""
+"""The commands of the runbooks are valid, and their links lead to existing pages."""
 
 import re
 import shlex

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def freeze() -> None:
     """Freeze a domain: no role is changed for a time, at most seven days.
 
-    The freeze is kept on every host beside its lock, so that every operator meets it, as the finding `frozen`. It ends
+    The freeze is kept on every host next to its lock, so that every operator sees it, as the finding `frozen`. It ends
     by itself, any operator can lift it, and the finding can be accepted by its name.
     """
 

@@ -20,7 +20,7 @@ STAMP: Final = MetricSpec(
     kind=Kind.GAUGE,
     unit=UNIX,
     labels=TABLE,
-    meaning="The date that boksdiag sequence prints beside a table, read as days and time since 1970; equal on a "
+    meaning="The date that boksdiag sequence prints next to a table, read as days and time since 1970; equal on a "
     "healthy replica and its master.",
     absent=f"{NO_ANSWER}, for a table without a date, and for tables without findings where metrics.tables is worst",
     source=Source("K1456", SourceCertainty.INFERRED),

@@ -1,4 +1,4 @@
-"""Records of what operators did beside the runs: freezes, and what was done with databases that lie aside."""
+"""Records of what operators did outside of runs: freezes, and changes of databases that were moved aside."""
 
 import sqlite3
 from dataclasses import astuple
@@ -39,7 +39,7 @@ class ActionRecords(JournalFile):
         self._write(statement, (became, int(is_effective), number))
 
     def actions(self, domain: DomainName) -> tuple[OperatorAction, ...]:
-        """Return the actions, newest first; not those of a kind that only another program knows."""
+        """Return the actions, newest first; without the kinds that only newer versions define."""
         if not has_actions(self._database):
             return ()
         kinds = ", ".join(f"'{kind}'" for kind in ActionKind)

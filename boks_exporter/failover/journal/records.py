@@ -28,7 +28,7 @@ class StepOutcome(StrEnum):
 
 
 class ActionKind(StrEnum):
-    """What an operator did beside the runs."""
+    """What an operator did outside of runs."""
 
     FREEZE = "freeze"
     UNFREEZE = "unfreeze"

@@ -158,7 +158,7 @@ async def _unlock(tools: Tools, host: Host, run: RunName) -> str:
     problem = ""
     async for lock in _tries(tools, lambda: tools.changing.unlock(host, run)):
         if not isinstance(lock, str):
-            # A lock of another run is none of ours any more: somebody broke it by name.
+            # The lock belongs to another run now: an operator broke ours by name.
             return "" if lock.run != run else "its gate keeps it"
         problem = lock
     return problem

@@ -11,13 +11,13 @@ def database_files(state: SimulatedState, host: SimulatedHost) -> list[str]:
 
 
 def files_aside(host: SimulatedHost, name: str) -> list[str]:
-    """Return the files that lie in a directory beside the database."""
+    """Return the files that lie in a directory next to the database."""
     aside = host.aside[name]
     return _files(aside, aside.position.at_least)
 
 
 def move_aside(state: SimulatedState, host: SimulatedHost, name: str, file: str | None = None) -> None:
-    """Move one file, or all, into a directory beside the database; without its last file there is no database."""
+    """Move one file, or all, into a directory next to the database; without its last file there is no database."""
     if host.copy.database is None:
         return
     state.notify(f"moving aside {host.name}")

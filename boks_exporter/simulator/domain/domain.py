@@ -80,7 +80,7 @@ class SimulatedDomain(SimulatedState):
         self.notify(f"remove {host}")
 
     def move_data_aside(self, host: HostName, name: str) -> None:
-        """Move the database of a host into a directory beside it, which no daemon reads."""
+        """Move the database of a host into a directory next to it, which no daemon reads."""
         move_aside(self, self.hosts[host], name)
 
     def move_file_aside(self, host: HostName, name: str, file: str) -> None:

@@ -15,7 +15,7 @@ from boks_exporter.transport.ssh.peer import Kept, Peer
 _log = structlog.get_logger(__name__)
 
 FAILED_EXCHANGES: Final = 2
-"""After so many another connection is tried beside the kept one."""
+"""After so many another connection is tried next to the kept one."""
 RESOLVE_SECONDS: Final[Seconds] = 300.0
 SPREAD: Final = (0.75, 1.25)
 

@@ -1,4 +1,4 @@
-"""The pages beside the first one: a host, the changes, the runbooks, the configuration."""
+"""The pages except the first one: a host, the changes, the runbooks, the configuration."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
