@@ -8,16 +8,21 @@ from boks_exporter.model import DomainSnapshot, Host, HostName, ReplicaLine, Sec
 
 @dataclass(frozen=True, slots=True)
 class DiscoveredHost:
-    """A host that a master's list named. `named_at` is when it last did, `line` what it printed then."""
+    """A host that a master's list named. `named_at` is when it last did, `line` what it printed then.
+
+    `unnamed_since` is when a list of which every line could be read first did not.
+    """
 
     address: str
     port: int
     named_at: Timestamp
     line: ReplicaLine | None = None
+    unnamed_since: Timestamp | None = None
 
     def shifted(self, by: Seconds) -> "DiscoveredHost":
-        """Move the time by a step of the exporter's clock."""
-        return replace(self, named_at=self.named_at + by)
+        """Move the times by a step of the exporter's clock."""
+        unnamed_since = None if self.unnamed_since is None else self.unnamed_since + by
+        return replace(self, named_at=self.named_at + by, unnamed_since=unnamed_since)
 
 
 def keep_discovered(
@@ -28,10 +33,13 @@ def keep_discovered(
 
 
 def _kept(known: DiscoveredHost | None, host: Host, snapshot: DomainSnapshot) -> DiscoveredHost:
-    line = snapshot.line(host.name)
-    if line and snapshot.listing:
-        return DiscoveredHost(host.address, host.port, snapshot.listing.read_at, line)
-    return known or DiscoveredHost(host.address, host.port, snapshot.finished_at)
+    line, listing = snapshot.line(host.name), snapshot.listing
+    if line and listing:
+        return DiscoveredHost(host.address, host.port, listing.read_at, line)
+    known = known or DiscoveredHost(host.address, host.port, snapshot.finished_at)
+    if listing and not listing.unread and known.unnamed_since is None:
+        return replace(known, unnamed_since=listing.read_at)
+    return known
 
 
 def hosts_of(known: Mapping[HostName, DiscoveredHost]) -> tuple[Host, ...]:
@@ -42,5 +50,6 @@ def hosts_of(known: Mapping[HostName, DiscoveredHost]) -> tuple[Host, ...]:
 def not_named_for(
     known: Mapping[HostName, DiscoveredHost], hosts: Iterable[HostName], now: Timestamp, seconds: Seconds
 ) -> frozenset[HostName]:
-    """Return the hosts that no list has named for so long."""
-    return frozenset(host for host in hosts if host in known and now - known[host].named_at >= seconds)
+    """Return the hosts that lists have not named for so long; while the master is dead, there is none that could."""
+    since = {host: known[host].unnamed_since for host in hosts if host in known}
+    return frozenset(host for host, at in since.items() if at is not None and now - at >= seconds)

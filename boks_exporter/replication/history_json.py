@@ -48,7 +48,7 @@ def dump(history: History) -> str:
             },
             "terms": {host: term_document(term) for host, term in history.terms.items()},
             "discovered": {
-                host: [known.address, known.port, known.named_at, _line_document(known.line)]
+                host: [known.address, known.port, known.named_at, _line_document(known.line), known.unnamed_since]
                 for host, known in history.discovered.items()
             },
             "failing": dict(history.failing),
@@ -117,9 +117,11 @@ def _times(found: Any, where: str) -> dict[str, float]:
 
 def _discovered(found: Any, where: str) -> DiscoveredHost:
     match found:
-        case [str(address), int(port), named_at, line]:
-            return DiscoveredHost(address, number_of(port, where), time_of(named_at, where), _line(line, where))
-    message = f"{where}: expected [address, port, named_at, line], found {found!r:.60}"
+        case [str(address), int(port), named_at, line, *later] if len(later) < 2:  # noqa: PLR2004 - one, or none yet
+            unnamed_since = optional_time_of(later[0] if later else None, where)
+            at = time_of(named_at, where)
+            return DiscoveredHost(address, number_of(port, where), at, _line(line, where), unnamed_since)
+    message = f"{where}: expected [address, port, named_at, line, unnamed_since], found {found!r:.60}"
     raise ValueError(message)
 
 

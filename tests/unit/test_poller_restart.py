@@ -100,21 +100,41 @@ def test_discovered_hosts_outlive_a_restart_on_the_night_the_master_dies(path: P
 def test_a_discovered_host_that_no_list_names_is_dropped_after_its_time() -> None:
     """With an event; until then its failure is reported."""
     watched = Watched(World())
-    watched.take(domain("bank", "M", discover=True, discovered_seconds=7200.0))
+    watched.take(domain("bank", "M", discover=True, discovered_seconds=600.0))
     seen: dict[str, list[str]] = {}
 
     async def script(poller: Watched) -> None:
         await asyncio.sleep(65.0)
         poller.world.listed = False
         poller.world.fails["R1"] = timed_out()
-        await asyncio.sleep(6800.0)
+        await asyncio.sleep(560.0)
         seen["before"] = [host.name for host in poller.view.snapshot.hosts]
-        await asyncio.sleep(500.0)
+        await asyncio.sleep(100.0)
         seen["after"] = [host.name for host in poller.view.snapshot.hosts]
 
     lines = watched.run(script)
     assert seen == {"before": ["M", "R1"], "after": ["M"]}
     assert [line["host"] for line in lines if line["event"] == "discovered_host_dropped"] == ["R1"]
+
+
+def test_the_time_without_any_list_drops_no_discovered_host() -> None:
+    """The first list after a long outage of the master need not name every replica."""
+    watched = Watched(World())
+    watched.take(domain("bank", "M", discover=True, discovered_seconds=600.0))
+    seen: dict[str, list[str]] = {}
+
+    async def script(poller: Watched) -> None:
+        await asyncio.sleep(65.0)
+        poller.world.listed = False
+        poller.world.fails = {"R1": timed_out(), "M": timed_out()}
+        await asyncio.sleep(900.0)
+        del poller.world.fails["M"]
+        for name in ("soon", "later"):
+            await asyncio.sleep(400.0)
+            seen[name] = [host.name for host in poller.view.snapshot.hosts]
+
+    watched.run(script)
+    assert seen == {"soon": ["M", "R1"], "later": ["M"]}
 
 
 # -- a clock that was wrong -------------------------------------------------------------------------------------------

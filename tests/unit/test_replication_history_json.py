@@ -37,7 +37,10 @@ EVIDENCE = CopyEvidence(
 
 
 LINE = ReplicaLine("R2", 49.0, None, 289.0, 726768, ReportedStatus.LOADING, "LOADING")
-DISCOVERED = {"R2": DiscoveredHost("r2.example", 22, 31.0, LINE), "R3": DiscoveredHost("r3.example", 2222, 1.0)}
+DISCOVERED = {
+    "R2": DiscoveredHost("r2.example", 22, 31.0, LINE),
+    "R3": DiscoveredHost("r3.example", 2222, 1.0, unnamed_since=3.0),
+}
 
 
 def learned() -> History:
@@ -122,7 +125,11 @@ def _document() -> dict[str, Any]:
         ),
         (("undecided", "R1", "9"), "now", "undecided.R1.9: expected a number of seconds, found 'now'"),
         (("terms", "M", "last", "7"), [1], "terms.M.last.7: expected [sequence, stamp], found [1]"),
-        (("discovered", "R2"), [1], "discovered.R2: expected [address, port, named_at, line], found [1]"),
+        (
+            ("discovered", "R2"),
+            [1],
+            "discovered.R2: expected [address, port, named_at, line, unnamed_since], found [1]",
+        ),
         (("discovered", "R2"), ["a", 22, 1.0, 7], "discovered.R2: expected a line of the list, found 7"),
         (("begun_at",), "now", "begun_at: expected a number of seconds, found 'now'"),
     ],
