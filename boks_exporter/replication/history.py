@@ -191,6 +191,9 @@ def _tables(history: History, snapshot: DomainSnapshot) -> Tables:
                 tables[row.table] = (
                     known.read(row, reading) if known else TableHistory.begin(row, reading, is_new=is_known)
                 )
+            if not reading.sequences.unread_lines:
+                for table in tables.keys() - reading.sequences.numbers.keys():
+                    tables[table] = tables[table].absent(reading)
         is_known = is_known or reading.host == master
     return tables
 

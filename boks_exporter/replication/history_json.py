@@ -66,6 +66,7 @@ def _written(known: TableHistory) -> dict[str, Any]:
         "since": known.since,
         "read_at": known.read_at,
         "is_new": known.is_new,
+        "is_absent": known.is_absent,
         "steps": [(step.sequence, step.at, step.after) for step in known.steps],
     }
 
@@ -179,6 +180,7 @@ def _history(table: str, found: Any) -> TableHistory:
         steps=steps,
         read_at=time_of(known.get("read_at"), f"{where}.read_at"),
         is_new=known.get("is_new") is True,
+        is_absent=known.get("is_absent") is True,
     )
 
 

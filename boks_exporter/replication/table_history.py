@@ -49,7 +49,7 @@ class TableHistory:
     """One table of the master: its stamp, since when it has had it, and its steps, oldest first.
 
     The first step is the oldest record: an update up to its number is older than it, by an unknown time.
-    `is_new`: the master was seen before without this table or with another stamp of it.
+    `is_new`: the master was seen without this table or with another stamp of it.
     """
 
     stamp: Seconds | None
@@ -57,6 +57,8 @@ class TableHistory:
     steps: tuple[Step, ...]
     read_at: Timestamp
     is_new: bool = False
+    is_absent: bool = False
+    """Whether the master's last output was without the table."""
 
     @classmethod
     def begin(cls, row: TableSequence, reading: MasterReading, *, is_new: bool) -> "TableHistory":
@@ -71,17 +73,24 @@ class TableHistory:
         that went back (a restore) will be assigned again, so its history and that of earlier numbers is dropped. The
         same holds for times in the future, which only a clock set back produces.
         """
-        if self.stamp is not None and row.stamp is not None and self.stamp != row.stamp:
+        went_back = row.sequence < self.steps[-1].sequence
+        is_other = self.stamp is not None and row.stamp is not None and self.stamp != row.stamp
+        if is_other or (went_back and self.is_absent):
             return TableHistory.begin(row, reading, is_new=True)
-        if row.sequence < self.steps[-1].sequence or reading.started_at < self.read_at:
+        if went_back or reading.started_at < self.read_at:
             restarted = TableHistory.begin(row, reading, is_new=self.is_new)
             return replace(restarted, since=min(self.since, reading.finished_at))
         steps = self.steps
         if row.sequence > steps[-1].sequence:
             steps = (*steps, Step(row.sequence, reading.finished_at, self.read_at))
+        known = replace(self, since=reading.finished_at, is_new=True, is_absent=False) if self.is_absent else self
         return replace(
-            self, stamp=row.stamp if self.stamp is None else self.stamp, steps=steps, read_at=reading.started_at
+            known, stamp=row.stamp if self.stamp is None else self.stamp, steps=steps, read_at=reading.started_at
         )
+
+    def absent(self, reading: MasterReading) -> "TableHistory":
+        """Record that the master does not have the table."""
+        return replace(self, read_at=reading.started_at, is_absent=True)
 
     def age_of_missing(self, sequence: Sequence, asked_at: Timestamp, answered_at: Timestamp) -> Age | None:
         """Return the age of the first update after `sequence` when a replica that lacked it was read."""

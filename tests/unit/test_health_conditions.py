@@ -124,6 +124,14 @@ def test_a_new_table_of_the_master_is_waited_for() -> None:
     assert states(Watch(), rounds) == [OK, *[UNKNOWN] * 5, DIVERGED]
 
 
+def test_a_table_that_comes_back_is_a_new_one() -> None:
+    """The master did not have it for a time, whatever it had before."""
+    rounds: list[tuple[float, Numbers, Numbers]] = [(at, {7: 1, 9: 1}, {7: 1, 9: 1}) for at in (0.0, 30.0)]
+    rounds += [(at, {7: 1}, {7: 1}) for at in (300.0, 330.0)]
+    rounds += [(at, {7: 1, 9: 1}, {7: 1}) for at in (360.0, 390.0, 420.0, 450.0, 480.0, 510.0)]
+    assert states(Watch(), rounds) == [*[OK] * 4, *[UNKNOWN] * 5, DIVERGED]
+
+
 def test_a_replica_that_lags_is_not_called_diverged_for_a_table_that_came_later() -> None:
     """It lacks the table because it lacks everything since."""
     rounds: list[tuple[float, Numbers, Numbers]] = [(0.0, {7: 10}, {7: 1}), (30.0, {7: 11, 9: 1}, {7: 1})]
