@@ -1,7 +1,8 @@
 """Measure what a poll costs the polled host and the poller, over real sshd, against the ways of today.
 
 Run `python bench/host_cost.py` as root; `--write` writes docs/performance.md. Both sides run in control groups of their
-own, so every process that a poll starts is counted. Cycles of all ways are interleaved; figures are medians.
+own where these can be made, so every process that a poll starts is counted. Cycles of all ways are interleaved; figures
+are medians.
 """
 
 import argparse
@@ -9,9 +10,10 @@ import asyncio
 from contextlib import AsyncExitStack
 from typing import Final
 
-from bench.light.cpu_accounts import CpuAccount
+from bench.light.cpu_accounts import cpu_account
 from bench.light.hosts import TABLES, running_hosts
-from bench.light.page import Sample, page
+from bench.light.page import Measured, Sample, page
+from bench.light.programs import programs_of_polls, strace_is_usable
 from bench.light.round_trips import round_trips
 from bench.light.ways import ways
 from bench.performance_page import write_block
@@ -22,9 +24,10 @@ _CLEAN_UP_SECONDS: Final = 0.2
 """What a poll leaves to be cleaned up on the hosts belongs to it."""
 
 
-async def measure(count: int, cycles: int) -> tuple[dict[str, list[Sample]], dict[str, float]]:
-    """Poll all hosts in every way, cycle by cycle, and count round trips."""
-    client = CpuAccount("client")
+async def measure(count: int, cycles: int) -> Measured:
+    """Poll all hosts in every way, cycle by cycle, and count round trips and programs."""
+    programs = programs_of_polls() if strace_is_usable() else []
+    client = cpu_account("client", children_end=True)
     costs: dict[str, list[Sample]] = {}
     try:
         async with AsyncExitStack() as opened:
@@ -45,7 +48,7 @@ async def measure(count: int, cycles: int) -> tuple[dict[str, list[Sample]], dic
                     costs.setdefault(name, []).append(sample)
     finally:
         client.close()
-    return costs, trips
+    return Measured(costs, trips, programs, count, TABLES, client.method)
 
 
 def main() -> None:
@@ -55,8 +58,7 @@ def main() -> None:
     parser.add_argument("--cycles", type=int, default=5)
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
-    costs, trips = asyncio.run(measure(arguments.hosts, arguments.cycles))
-    text = page(costs, trips, arguments.hosts, TABLES)
+    text = page(asyncio.run(measure(arguments.hosts, arguments.cycles)))
     print(text)
     if arguments.write:
         write_block("host-cost", text)

@@ -5,9 +5,8 @@ Run `python bench/many_hosts.py`; `--write` fills its block of docs/performance.
 
 import argparse
 import asyncio
-import os
 
-from bench.fleet.page import Ratios, block
+from bench.fleet.page import Peers, block
 from bench.fleet.ratios import check, rendering
 from bench.fleet.run import measure
 from bench.performance_page import PAGE, write_block
@@ -23,8 +22,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=_ROUNDS, help="rounds that are measured of each fleet")
     arguments = parser.parse_args()
     fleets = [asyncio.run(measure(hosts, arguments.rounds)) for hosts in _FLEETS]
-    load = f"load average before the end {os.getloadavg()[1]:.1f}"
-    text = block(fleets, Ratios(rendering(), check()), load)
+    text = block(fleets, Peers(rendering(), check()))
     print(text)
     if arguments.write:
         write_block("many-hosts", text)

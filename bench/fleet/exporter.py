@@ -30,22 +30,18 @@ _TICK: Final = 0.005
 
 
 class Lag:
-    """The longest time by which a task came too late since it was read last."""
+    """How late a task came at worst, and the most CPU time that all threads of the process took until it came."""
 
     def __init__(self) -> None:
-        self.worst = 0.0
+        self.worst = self.worst_cpu = 0.0
 
     async def watch(self) -> None:
         """Sleep again and again."""
         while True:
-            due = time.monotonic() + _TICK
+            due, cpu = time.monotonic() + _TICK, time.process_time()
             await asyncio.sleep(_TICK)
             self.worst = max(self.worst, time.monotonic() - due)
-
-    def take(self) -> float:
-        """Return the longest time and begin again."""
-        worst, self.worst = self.worst, 0.0
-        return worst
+            self.worst_cpu = max(self.worst_cpu, time.process_time() - cpu)
 
 
 def figures(lag: Lag) -> dict[str, float]:
@@ -53,7 +49,12 @@ def figures(lag: Lag) -> dict[str, float]:
     used = resource.getrusage(resource.RUSAGE_SELF)
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     megabytes = pages * resource.getpagesize() / 1e6
-    return {"cpu": used.ru_utime + used.ru_stime, "megabytes": megabytes, "lag": lag.take() * 1e3}
+    return {
+        "cpu": used.ru_utime + used.ru_stime,
+        "megabytes": megabytes,
+        "lag": lag.worst * 1e3,
+        "lag_cpu": lag.worst_cpu * 1e3,
+    }
 
 
 async def main(file: Path, settings: Settings) -> None:

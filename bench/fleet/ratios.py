@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -26,6 +27,14 @@ _RUNS: Final = 5
 _CHECKS: Final = 11
 
 
+@dataclass(frozen=True)
+class Pair:
+    """The CPU seconds of one cycle: ours and the peer's."""
+
+    ours: float
+    peer: float
+
+
 class _Families(Collector):
     def __init__(self, view: DomainView) -> None:
         self._view = view
@@ -40,19 +49,19 @@ def _cpu(work: Callable[[], object]) -> float:
     return time.process_time() - began
 
 
-def rendering(hosts: int = HOSTS) -> list[float]:
-    """Return how much longer prometheus_client takes for both formats of the page, after each of several rounds."""
+def rendering(hosts: int = HOSTS) -> list[Pair]:
+    """Return what both formats of the page cost us and prometheus_client, after each of several rounds."""
     renderer = Renderer()
     first, *views = views_of_rounds(hosts, _RUNS + 1)
     _both(renderer, first)
-    ratios = []
+    pairs = []
     for view in views:
         ours = _cpu(partial(_both, renderer, view))
         registry = CollectorRegistry()
         registry.register(_Families(view))
-        ratios.append(_cpu(partial(_both_of, registry)) / ours)
+        pairs.append(Pair(ours, _cpu(partial(_both_of, registry))))
         assert generate_latest(registry) == renderer.render([view], INFO).classic, "both must write the same page"
-    return ratios
+    return pairs
 
 
 def _both(renderer: Renderer, view: DomainView) -> None:
@@ -66,8 +75,8 @@ def _both_of(registry: CollectorRegistry) -> None:
     generate_openmetrics(registry)  # type: ignore[no-untyped-call]  # the library has no types here
 
 
-def check(hosts: int = 50) -> list[float]:
-    """Return the CPU time of `check --url` by that of an interpreter that imports what such a plugin needs at least.
+def check(hosts: int = 50) -> list[Pair]:
+    """Return the CPU time of `check --url` and of an interpreter that imports what such a plugin needs at least.
 
     The first cycle is left out: it may write byte code.
     """
@@ -88,13 +97,13 @@ def check(hosts: int = 50) -> list[float]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}"
     script = str(Path(sys.executable).with_name("boks-exporter"))
-    ratios = []
+    pairs = []
     for _ in range(1 + _CHECKS):
         ours = _child_cpu(script, "check", "--url", url, "--max-age", "365d", allowed=(0, 1, 2))
-        ratios.append(ours / _child_cpu("-c", "import http.client, json, argparse", allowed=(0,)))
+        pairs.append(Pair(ours, _child_cpu("-c", "import http.client, json, argparse", allowed=(0,))))
     server.shutdown()
     server.server_close()
-    return ratios[1:]
+    return pairs[1:]
 
 
 def _child_cpu(*argv: str, allowed: tuple[int, ...]) -> float:

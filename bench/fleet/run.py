@@ -33,6 +33,8 @@ class Figures:
     p99_milliseconds: float = 0.0
     scrapes: int = 0
     lag_milliseconds: float = 0.0
+    lag_cpu_milliseconds: float = 0.0
+    """The most CPU time that the exporter's threads took between two turns of a task: its own part of the lag."""
     megabytes: float = 0.0
     page_megabytes: float = 0.0
 
@@ -141,6 +143,7 @@ async def _measured(exporter: asyncio.subprocess.Process, at: str, figures: Figu
         p99_milliseconds=took[min(len(took) - 1, int(len(took) * 0.99))] * 1e3,
         scrapes=len(took),
         lag_milliseconds=after["lag"],
+        lag_cpu_milliseconds=after["lag_cpu"],
         megabytes=after["megabytes"],
         page_megabytes=len(gzip.decompress(body)) / 1e6,
     )

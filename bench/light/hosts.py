@@ -7,14 +7,14 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import asyncssh
 
-from bench.light.cpu_accounts import CpuAccount
+from bench.light.cpu_accounts import CpuAccount, cpu_account
 from bench.light.gates import Access, install
 from boks_exporter.simulator.keys import new_key, write_user_key
 from tests.sshd.daemon import sshd_program
@@ -83,7 +83,7 @@ async def running_hosts(count: int) -> AsyncIterator[Hosts]:
     """Run `count` hosts on loopback addresses until the block ends; root only."""
     directory = Path(tempfile.mkdtemp(prefix="boks-bench-"))
     directory.chmod(0o755)
-    cpu = CpuAccount("hosts")
+    cpu = cpu_account("hosts", children_end=False)
     try:
         async with login() as user:
             boksadm = _write_boksadm(directory, count)
@@ -169,14 +169,11 @@ def _write_sshd_config(hosts: Hosts, addresses: Sequence[str]) -> Path:
 async def _leave(cpu: CpuAccount) -> None:
     """End what the sessions left running, so that the group can be removed."""
     for _ in range(100):
-        left = [int(pid) for pid in (cpu.path / "cgroup.procs").read_text().split()]
-        if not left:
+        if not (left := cpu.members()):
             return
         for pid in left:
-            try:
+            with suppress(ProcessLookupError):
                 os.kill(pid, 9)
-            except ProcessLookupError:
-                continue
         await asyncio.sleep(0.05)
 
 

@@ -1,8 +1,9 @@
 """The ways of polling that are compared: the exporter's, and those of today."""
 
 import asyncio
+import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol, Self
 
@@ -19,6 +20,10 @@ GATE_1_ROUND: Final = "exporter, whole round of all sections, gate of protocol 1
 EVERY_SECTION: Final = "exporter, whole round of all sections"
 CONN_RUN: Final = "asyncssh conn.run, default ciphers"
 CONTROL_MASTER: Final = "ssh, ControlMaster"
+COLD: Final = "ssh, a connection for each poll"
+CHECK_BY_SSH: Final = "check_by_ssh"
+SHELL_LOOP: Final = "shell loop: ssh and awk, one host after the other"
+BARE: Final = "the two commands alone, started on the host"
 
 
 class Way(Protocol):
@@ -110,6 +115,34 @@ class CommandWay:
         return output.decode()
 
 
+@dataclass
+class ShellWay:
+    """A shell script over all hosts, as people write it; `$@` are their addresses."""
+
+    account: CpuAccount
+    script: str
+    addresses: Sequence[str]
+
+    async def __aenter__(self) -> Self:
+        """Nothing to start."""
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        """Nothing is left running."""
+
+    async def round_of_polls(self) -> None:
+        """Run the script."""
+        command = self.account.command("sh", "-c", self.script, "sh", *self.addresses)
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        output, _ = await process.communicate()
+        assert output.count(b"T29 ") >= len(self.addresses), output[-2000:]
+
+
 def ways(hosts: Hosts, client: CpuAccount) -> Mapping[str, Callable[[], Way]]:
     """Return every way by its name; each must be opened before it is used."""
     plain = f"{hosts.boksadm} -S boksdiag list; {hosts.boksadm} -S boksdiag sequence"
@@ -126,6 +159,8 @@ def ways(hosts: Hosts, client: CpuAccount) -> Mapping[str, Callable[[], Way]]:
         str(hosts.identity(Access.SHELL)),
     )
     by_ssh += ("-o", f"UserKnownHostsFile={hosts.known_hosts}", "-t", "60", "-C", plain)
+    over_ssh = f'for host in "$@"; do {shlex.join(hosts.ssh())} -n "$host" {shlex.quote(plain)} | awk "/^T/"; done'
+    bare = f'for host in "$@"; do {plain}; done'
     return {
         TRANSPORT: lambda: PythonWay(hosts, client, "transport"),
         WHOLE_ROUND: lambda: PythonWay(hosts, client, "exporter"),
@@ -134,6 +169,8 @@ def ways(hosts: Hosts, client: CpuAccount) -> Mapping[str, Callable[[], Way]]:
         GATE_1_ROUND: lambda: PythonWay(hosts, client, "every-section", Access.GATE_1),
         CONN_RUN: lambda: PythonWay(hosts, client, "conn_run", Access.SHELL),
         CONTROL_MASTER: lambda: CommandWay(hosts, client, (*shared, "{}", plain), (*shared, "-O", "exit", "{}")),
-        "ssh, a connection for each poll": lambda: CommandWay(hosts, client, (*hosts.ssh(), "{}", plain)),
-        "check_by_ssh": lambda: CommandWay(hosts, client, by_ssh),
+        COLD: lambda: CommandWay(hosts, client, (*hosts.ssh(), "{}", plain)),
+        CHECK_BY_SSH: lambda: CommandWay(hosts, client, by_ssh),
+        SHELL_LOOP: lambda: ShellWay(client, over_ssh, hosts.addresses),
+        BARE: lambda: ShellWay(hosts.cpu, bare, hosts.addresses),
     }
