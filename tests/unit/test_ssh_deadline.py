@@ -4,7 +4,6 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import asyncssh
@@ -30,11 +29,6 @@ from tests.unit.ssh_servers import (
 PATIENT = 20.0
 SHORT = 0.3
 REPLY = RawReply(b"=boks-gate/1 asked: boks-gate/1 role\n", b"", 0)
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> Keys:
-    return Keys.make(tmp_path)
 
 
 # -- the deadline -----------------------------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """Hosts that flood a kept connection with packets that are no reply, between polls too."""
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +12,6 @@ from tests.unit.ssh_servers import ANSWER, ROLE, Keys, failure, ssh_server
 
 FLOODS = {"ignored": (2, String(b"x" * 30_000)), "request": (80, String("x@x"), Boolean(False), b"x" * 30_000)}
 """MSG_IGNORE, and a global request that wants no answer."""
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> Keys:
-    return Keys.make(tmp_path)
 
 
 @pytest.mark.parametrize("packet", FLOODS.values(), ids=FLOODS)

@@ -24,14 +24,6 @@ from tests.unit.ssh_servers import (
 )
 
 
-@pytest.fixture
-def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Keys:
-    """Keys in an otherwise empty home directory."""
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    (tmp_path / "home" / ".ssh").mkdir(parents=True)
-    return Keys.make(tmp_path)
-
-
 async def test_a_new_host_key_is_refused_with_its_fingerprint_and_the_line_to_add(keys: Keys) -> None:
     """A host without a line in known_hosts is not trusted on first use; the line of the message makes it known."""
     async with ssh_server(keys, known=False) as server:

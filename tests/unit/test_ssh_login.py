@@ -25,14 +25,6 @@ from tests.unit.ssh_servers import (
 )
 
 
-@pytest.fixture
-def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Keys:
-    """Keys in an otherwise empty home directory."""
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    (tmp_path / "home" / ".ssh").mkdir(parents=True)
-    return Keys.make(tmp_path)
-
-
 async def test_a_key_that_the_host_does_not_know_is_refused(keys: Keys) -> None:
     """A wrong key is a failed login."""
     async with ssh_server(keys, authorized=public(new_key())) as server:

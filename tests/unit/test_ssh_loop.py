@@ -1,7 +1,6 @@
 """The loop of protocol 2: one channel, one reply for each request, and gates that do not keep to it."""
 
 import asyncio
-from pathlib import Path
 from typing import TypeAlias
 
 import asyncssh
@@ -12,11 +11,6 @@ from boks_exporter.transport.ssh import SshTransport
 from tests.unit.ssh_servers import ROLE, Keys, failure, ssh_server
 
 Process: TypeAlias = "asyncssh.SSHServerProcess[bytes]"
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> Keys:
-    return Keys.make(tmp_path)
 
 
 def reply_to(line: bytes, text: bytes = b"BOKSINIT=server") -> bytes:

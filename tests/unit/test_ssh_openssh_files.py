@@ -13,14 +13,6 @@ from boks_exporter.transport.ssh.config_files import ConfigFiles
 from tests.unit.ssh_servers import ANSWER, ROLE, Keys, failure, new_key, open_transport, ssh_server
 
 
-@pytest.fixture
-def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Keys:
-    """Keys in an otherwise empty home directory."""
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    (tmp_path / "home" / ".ssh").mkdir(parents=True)
-    return Keys.make(tmp_path)
-
-
 @pytest.mark.parametrize(
     "line",
     [

@@ -1,9 +1,6 @@
 """A reload: hosts whose name leads to another address are connected there at once, all others keep their connection."""
 
 import asyncio
-from pathlib import Path
-
-import pytest
 
 from boks_exporter.model import Host
 from boks_exporter.transport.ssh import SshTransport
@@ -11,14 +8,6 @@ from tests.unit.ssh_servers import ANSWER, ROLE, Keys, SshServer, ssh_server
 from tests.unit.test_ssh_routes import Lookups, knows_name, lookups
 
 __all__ = ["lookups"]
-
-
-@pytest.fixture
-def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Keys:
-    """Keys in an otherwise empty home directory."""
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    (tmp_path / "home" / ".ssh").mkdir(parents=True)
-    return Keys.make(tmp_path)
 
 
 async def until_there(transport: SshTransport, host: Host, new: SshServer) -> None:

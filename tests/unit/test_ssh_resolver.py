@@ -141,26 +141,27 @@ async def test_a_late_failure_of_a_lookup_that_was_given_up_is_no_error_of_the_l
     assert reported == []
 
 
+async def _answered_too_late(names: Names, name: str) -> Resolver:
+    """Look up a name whose answer comes after the limit, and wait for it."""
+    resolver = Resolver(limit=0.05, lookup=names)
+    names.silent.add(name)
+    await failure(resolver, name)
+    names.release.set()
+    while resolver._names[name, 22, 0].is_running:
+        await asyncio.sleep(0.005)
+    return resolver
+
+
 async def test_an_answer_that_comes_too_late_serves_the_next_login(names: Names) -> None:
     """A name server that drops questions for IPv6 addresses answers after ten seconds, and rightly, each time."""
-    resolver = Resolver(limit=0.05, lookup=names)
-    names.silent.add("host")
-    await failure(resolver, "host")
-    names.release.set()
-    while resolver._names["host", 22, 0].is_running:
-        await asyncio.sleep(0.005)
+    resolver = await _answered_too_late(names, "host")
     names.release.clear()
     assert await resolver.addresses("host", 22) == ADDRESSES
 
 
 async def test_a_lookup_without_a_free_thread_blames_no_name(names: Names, monkeypatch: pytest.MonkeyPatch) -> None:
     """The system's limit of tasks is reached: as often as it happens, no turn of slow names is lost."""
-    resolver = Resolver(limit=0.05, lookup=names)
-    names.silent.add("slow")
-    await failure(resolver, "slow")
-    names.release.set()
-    while resolver._names["slow", 22, 0].is_running:
-        await asyncio.sleep(0.005)
+    resolver = await _answered_too_late(names, "slow")
     resolver._names["slow", 22, 0].is_slow = True
     with monkeypatch.context() as limited:
         limited.setattr(threading.Thread, "start", _no_thread)

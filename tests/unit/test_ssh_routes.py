@@ -5,7 +5,6 @@ import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,15 +18,6 @@ from boks_exporter.transport.ssh.resolver import Resolver
 from boks_exporter.transport.ssh.transport import CONCURRENT_LOGINS
 from tests.nonempty import nonempty
 from tests.unit.ssh_servers import ANSWER, ROLE, USER, Keys, new_key, outcome, public, ssh_server
-
-
-@pytest.fixture
-def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Keys:
-    """Keys in an otherwise empty home directory."""
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    (tmp_path / "home" / ".ssh").mkdir(parents=True)
-    return Keys.make(tmp_path)
-
 
 # -- the network ------------------------------------------------------------------------------------------------------
 

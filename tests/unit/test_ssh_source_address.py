@@ -11,11 +11,6 @@ from tests.unit.ssh_servers import ANSWER, Keys, outcome, ssh_server
 from tests.unit.test_ssh_file_checks import write
 
 
-@pytest.fixture
-def keys(tmp_path: Path) -> Keys:
-    return Keys.make(tmp_path)
-
-
 async def test_a_login_comes_from_the_source_address_of_the_configuration(keys: Keys) -> None:
     config = keys.directory / "config"
     config.write_text("BindAddress 127.0.0.2\n", encoding="utf-8")

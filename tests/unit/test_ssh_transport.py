@@ -2,7 +2,6 @@
 
 import asyncio
 from itertools import count
-from pathlib import Path
 
 import asyncssh
 import pytest
@@ -17,11 +16,6 @@ from tests.unit.ssh_servers import ROLE, Keys, echo_request, failure, open_trans
 
 PATIENT = 20.0
 REPLY = RawReply(b"=boks-gate/1 asked: boks-gate/1 role\n", b"", 0)
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> Keys:
-    return Keys.make(tmp_path)
 
 
 # -- an exchange ------------------------------------------------------------------------------------------------------
