@@ -1,4 +1,4 @@
-"""`boks-exporter evidence`: show and clear what is proven of copies."""
+"""`boks-exporter evidence`: show and clear the evidence that a replica's copy is wrong."""
 
 import json
 from collections.abc import Iterator

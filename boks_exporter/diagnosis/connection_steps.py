@@ -1,4 +1,4 @@
-"""Steps 6, 7 and 8: communication, node keys, and the replica's definition in the database."""
+"""Steps 6, 7 and 8 of the diagnosis of a replica: communication, node keys, and its definition in the database."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ _SHUT: Final = frozenset({Reach.REFUSED, Reach.TIMEOUT})
 
 
 def communication(facts: DiagnosisFacts) -> DiagnosisStep:
-    """DiagnosisStep 6: whether the host reaches the master's ports; cadm is named and not run."""
+    """Step 6: whether the host reaches the master's ports; cadm is named and not run."""
     checks = facts.own.ports.checks if facts.own and facts.own.ports else ()
     into_master = _base_checks(checks)
     causes = (_shut(facts, into_master),) if into_master and all(each.reach in _SHUT for each in into_master) else ()
@@ -61,7 +61,7 @@ def _shut(facts: DiagnosisFacts, into_master: tuple[PortCheck, ...]) -> Cause:
 
 
 def node_keys(facts: DiagnosisFacts) -> DiagnosisStep:
-    """DiagnosisStep 7: node keys, which are compared by a person because a monitor never reads a key."""
+    """Step 7: node keys, which are compared by a person because a monitor never reads a key."""
     check = _check_value(facts.own)
     found = (
         f"hostkey -c on {facts.host} prints {check}"
@@ -88,7 +88,7 @@ def _check_value(seen: Observed | None) -> str:
 
 
 def definition(facts: DiagnosisFacts) -> DiagnosisStep:
-    """DiagnosisStep 8: whether the master's database has the host as a replica."""
+    """Step 8: whether the master's database has the host as a replica."""
     registered = _registered(facts.masters_own)
     is_replica = facts.report["role"] in {"replica", "unknown"} and not facts.is_master
     master = facts.master["host"] if facts.master else None

@@ -1,4 +1,4 @@
-"""Steps 1 and 3: what the master's list and the numbers say of the copy, and whether it must be loaded again."""
+"""Steps 1 and 3 of the diagnosis of a replica: the master's list and the numbers, and a forced download."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -20,7 +20,7 @@ _REPLACED: Final = frozenset({"ahead", "diverged"})
 
 
 def listed(facts: DiagnosisFacts) -> DiagnosisStep:
-    """DiagnosisStep 1: the master's list, and the numbers that it does not show."""
+    """Step 1: the master's list, and the numbers that it does not show."""
     causes, report = tuple(_causes(facts)), facts.report
     is_doubtful = report["lag_seconds"] is None and (report["lag_sequences"] or 0) > _UNDECIDED_UPDATES
     is_fine = facts.master is not None and report["state"] == "ok" and not is_doubtful
@@ -202,7 +202,7 @@ def _of_the_domain(facts: DiagnosisFacts) -> Iterator[Cause]:
 
 
 def download(facts: DiagnosisFacts) -> DiagnosisStep:
-    """DiagnosisStep 3: a forced download, which is named and never run."""
+    """Step 3: a forced download, which is named and never run."""
     report = facts.report
     needed = report["state"] in _REPLACED or bool(report["missing_tables"])
     found = f"{facts.host} is {report['state']}" + (": its copy has to be replaced" if needed else "")

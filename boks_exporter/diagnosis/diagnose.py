@@ -1,4 +1,4 @@
-"""The ten steps of K1256, in order."""
+"""The ten steps of the vendor's guide K1256, in order."""
 
 from boks_exporter.diagnosis.connection_steps import communication, definition, node_keys
 from boks_exporter.diagnosis.copy_steps import download, listed

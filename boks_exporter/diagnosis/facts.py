@@ -1,4 +1,4 @@
-"""What a diagnosis rests on: the status report of the domain, and the hosts' own replies where there are any."""
+"""Facts of a diagnosis: the status report of the domain, and the hosts' own replies where there are any."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

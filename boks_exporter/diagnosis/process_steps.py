@@ -1,4 +1,4 @@
-"""Steps 2, 4 and 5: error logs, processes and the master's queue."""
+"""Steps 2, 4 and 5 of the diagnosis of a replica: error logs, processes and the master's queue."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -18,7 +18,7 @@ _LINES_SHOWN: Final = 3
 
 
 def error_logs(facts: DiagnosisFacts) -> DiagnosisStep:
-    """DiagnosisStep 2: known fragments in the last lines of the error logs."""
+    """Step 2: known fragments in the last lines of the error logs."""
     found: list[str] = []
     unknown: list[str] = []
     causes: list[Cause] = []
@@ -80,7 +80,7 @@ def _of_line(facts: DiagnosisFacts, host: HostName, line: str) -> Cause:
 
 
 def processes(facts: DiagnosisFacts) -> DiagnosisStep:
-    """DiagnosisStep 4: the processes that sites check."""
+    """Step 4: the processes that sites check."""
     found: list[str] = []
     unknown: list[str] = []
     causes: list[Cause] = []
@@ -142,7 +142,7 @@ def _lost(facts: DiagnosisFacts, host: HostName, missing: tuple[str, ...]) -> It
 
 
 def queue(facts: DiagnosisFacts) -> DiagnosisStep:
-    """DiagnosisStep 5: the master's queue."""
+    """Step 5: the master's queue."""
     master = facts.master["host"] if facts.master else None
     seen = facts.masters_own
     causes: list[Cause] = []

@@ -1,4 +1,4 @@
-"""The parts of a diagnosis."""
+"""A diagnosis as data: its steps, their causes, and how certain each statement is."""
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum

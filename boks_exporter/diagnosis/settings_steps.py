@@ -1,4 +1,4 @@
-"""DiagnosisStep 9: BoKS's configuration on the host, and the resources that it needs."""
+"""Step 9 of the diagnosis of a replica: BoKS's configuration on the host, and the resources that it needs."""
 
 from collections.abc import Iterator
 from ipaddress import ip_address

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from boks_exporter.doctor.stages import Stage
+from boks_exporter.doctor.poll_stages import Stage
 from boks_exporter.model import Host
 from boks_exporter.remote.installation import DEFAULT_USER
 from boks_exporter.remote.settings import GateMode, RemotePaths, SshSettings

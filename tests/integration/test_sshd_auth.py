@@ -205,7 +205,7 @@ async def test_a_shell_in_the_place_of_the_gate_is_a_security_failure(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It reads the request as its input, complains, and waits for more."""
-    monkeypatch.setattr("boks_exporter.transport.ssh.loop.SHELL_SECONDS", 0.1)
+    monkeypatch.setattr("boks_exporter.transport.ssh.request_loop.SHELL_SECONDS", 0.1)
     gate = fleet.tree.hosts["REPHOST2"].gate
     gate.rename(gate.with_suffix(".away"))
     gate.symlink_to("/bin/sh")

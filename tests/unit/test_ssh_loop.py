@@ -176,7 +176,7 @@ async def test_a_kept_loop_is_known_to_closer_polls(keys: Keys) -> None:
 
 async def test_a_shell_that_reads_its_input_is_recognised(keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
     """A forced command that is a shell complains of the request and waits for more; so does a gate, which is none."""
-    monkeypatch.setattr("boks_exporter.transport.ssh.loop.SHELL_SECONDS", 0.01)
+    monkeypatch.setattr("boks_exporter.transport.ssh.request_loop.SHELL_SECONDS", 0.01)
 
     async def shell(process: Process) -> None:
         while line := await process.stdin.readline():

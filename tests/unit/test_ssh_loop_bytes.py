@@ -10,7 +10,7 @@ from boks_exporter.model import Garbled, Host, Observed, Role, Section
 from boks_exporter.observe.interpret import interpret_reply
 from boks_exporter.remote.request import Request
 from boks_exporter.transport.base import RawReply
-from boks_exporter.transport.ssh.loop import Answers, Loop
+from boks_exporter.transport.ssh.request_loop import Answers, Loop
 
 LIMIT = 100_000
 REQUEST = Request((Section.ROLE, Section.SEQUENCE))

@@ -18,8 +18,8 @@ from boks_exporter.transport.base import RawReply
 from boks_exporter.transport.host_text import cleaned
 from boks_exporter.transport.ssh.error_mapping import during_exchange
 from boks_exporter.transport.ssh.exchange import start
-from boks_exporter.transport.ssh.loop import Loop, open_loop
 from boks_exporter.transport.ssh.peer import Kept
+from boks_exporter.transport.ssh.request_loop import Loop, open_loop
 
 IDLE_INTERVALS: Final = 3
 """After so many intervals without a request a gate ends its loop."""

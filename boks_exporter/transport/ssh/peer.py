@@ -13,7 +13,7 @@ from boks_exporter.transport.host_text import cleaned
 from boks_exporter.transport.ssh.backoff import Backoff
 from boks_exporter.transport.ssh.connect import Connection
 from boks_exporter.transport.ssh.known_hosts import fingerprint
-from boks_exporter.transport.ssh.loop import Loop
+from boks_exporter.transport.ssh.request_loop import Loop
 
 _RECOVERY: Final = 0.5
 
