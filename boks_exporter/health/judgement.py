@@ -13,6 +13,7 @@ from boks_exporter.replication import (
     Clearance,
     DomainComparison,
     History,
+    addresses_of,
     advance,
     cleared,
     compare,
@@ -89,7 +90,9 @@ def _judged(
     snapshot: DomainSnapshot, before: History, history: History, thresholds: Thresholds, exact_to: Seconds
 ) -> Judgement:
     facts = RoundFacts(snapshot, compare(snapshot, history, exact_to), history, thresholds)
-    history = replace(history, evidence=proven(before, facts), undecided=undecided(facts))
+    evidence = proven(before, facts)
+    addresses = addresses_of(evidence, history.addresses, snapshot.hosts)
+    history = replace(history, evidence=evidence, addresses=addresses, undecided=undecided(facts))
     facts = replace(facts, history=history, comparison=ranked(facts.comparison, snapshot, history))
     return Judgement(
         history=remember(history, findings(facts), snapshot.finished_at),

@@ -38,6 +38,11 @@ class Host:
     discovered: bool = False
 
     @property
+    def address_and_port(self) -> str:
+        """Where the host is polled."""
+        return f"{self.address}:{self.port}"
+
+    @property
     def has_numeric_address(self) -> bool:
         """Whether `address` is an IP address and not a name."""
         return _is_numeric(self.address)

@@ -162,10 +162,20 @@ def _without_full_names(servers: Mapping[str, str]) -> Mapping[str, str]:
     }
 
 
-def configured_names(known: Iterable[HostName], configured: Iterable[Host]) -> dict[HostName, HostName]:
-    """Return the known hosts for which the configuration has other names, with these."""
-    names = Names(configured)
+def configured_names(
+    known: Iterable[HostName], configured: Iterable[Host], addresses: Mapping[HostName, str]
+) -> dict[HostName, HostName]:
+    """Return the known hosts for which the configuration has other names, with these.
+
+    A host that has none, not even in another form, is the one at the same address that has not been known so far.
+    """
+    hosts = tuple(configured)
+    names, at = Names(hosts), _by(hosts, lambda host: host.address_and_port)
     found = {name: names.host(name) for name in known}
+    for name in found.keys() & addresses.keys():
+        same = at.get(addresses[name].casefold(), ())
+        if found[name] is None and len(same) == 1 and same[0].name not in found:
+            found[name] = same[0]
     return {name: host.name for name, host in found.items() if host and host.name != name}
 
 

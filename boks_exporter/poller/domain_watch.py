@@ -241,8 +241,9 @@ class DomainWatch:
         if domain is self._named_by:
             return
         self._named_by = domain
-        found = {*self.history.discovered, *self.history.evidence, *(host.name for host in self._known.discovered)}
-        if names := configured_names(found, domain.hosts):
+        history = self.history
+        found = {*history.discovered, *history.evidence, *(host.name for host in self._known.discovered)}
+        if names := configured_names(found, domain.hosts, history.addresses):
             self._before, self.history = self._before.renamed(names), self.history.renamed(names)
             left = tuple(host for host in self._known.discovered if host.name not in names)
             self._known = replace(self._known, discovered=left)

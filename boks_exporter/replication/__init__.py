@@ -5,7 +5,16 @@ from boks_exporter.replication.compared import DomainComparison, ReplicaComparis
 from boks_exporter.replication.comparison import compare, ranked
 from boks_exporter.replication.conditions import Condition, Findings
 from boks_exporter.replication.discovered import DiscoveredHost, hosts_of, not_named_for
-from boks_exporter.replication.evidence import Clearance, CopyEvidence, Difference, EvidenceKind, Lead, Reload, cleared
+from boks_exporter.replication.evidence import (
+    Clearance,
+    CopyEvidence,
+    Difference,
+    EvidenceKind,
+    Lead,
+    Reload,
+    addresses_of,
+    cleared,
+)
 from boks_exporter.replication.history import History, advance, remember
 from boks_exporter.replication.history_json import dump, restore
 from boks_exporter.replication.master_terms import MasterTerm, seen_beside, settled
@@ -28,6 +37,7 @@ __all__ = [
     "Reload",
     "ReplicaComparison",
     "TableComparison",
+    "addresses_of",
     "advance",
     "cleared",
     "compare",

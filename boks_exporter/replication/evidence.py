@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
-from boks_exporter.model import HostName, Seconds, Sequence, TableNumber, Timestamp
+from boks_exporter.model import Host, HostName, Seconds, Sequence, TableNumber, Timestamp
 from boks_exporter.replication.conditions import Condition
 
 
@@ -129,6 +129,14 @@ def cleared(evidence: Mapping[HostName, CopyEvidence], by: Iterable[Clearance]) 
         for host, known in evidence.items()
         if not any(each.host in {None, host} and each.at >= known.proven_at for each in clearances)
     }
+
+
+def addresses_of(
+    evidence: Mapping[HostName, CopyEvidence], known: Mapping[HostName, str], hosts: Iterable[Host]
+) -> dict[HostName, str]:
+    """Return where the hosts with evidence are or were polled: their names in the configuration may change."""
+    found = dict(known) | {host.name: host.address_and_port for host in hosts if host.name in evidence}
+    return {name: address for name, address in found.items() if name in evidence}
 
 
 def _largest_first(leads: Mapping[TableNumber, Lead]) -> dict[TableNumber, Lead]:

@@ -50,6 +50,8 @@ class History:
     """Forms of unread lines that all servers print, with the number of successive rounds."""
     evidence: Mapping[HostName, CopyEvidence] = field(default_factory=lambda: MappingProxyType({}))
     """What is proven of each copy and not cleared."""
+    addresses: Mapping[HostName, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Address and port of the hosts with evidence."""
     undecided: Mapping[HostName, Mapping[TableNumber, Timestamp]] = field(default_factory=lambda: MappingProxyType({}))
     """Tables whose bounds leave open whether the copy is ahead, and since when."""
     terms: Mapping[HostName, MasterTerm] = field(default_factory=lambda: MappingProxyType({}))
@@ -109,6 +111,7 @@ class History:
             roles=_moved(self.roles, names),
             stamps=_moved(self.stamps, names),
             evidence=_moved(self.evidence, names),
+            addresses=_moved(self.addresses, names),
             undecided=_moved(self.undecided, names),
             terms=_moved(self.terms, names),
             lasting={(names.get(host, host), condition): at for (host, condition), at in self.lasting.items()},

@@ -23,8 +23,9 @@ from boks_exporter.replication.table_history import Step, TableHistory
 _KEYS: Final = {
     *("master", "tables", "floors", "roles", "forms"),
     *("evidence", "undecided", "terms", "begun_at", "recorded_at", "discovered", "failing", "unresolved"),
+    "addresses",
 }
-_ADDED: Final[Mapping[str, Any]] = {"discovered": {}, "failing": {}, "unresolved": {}}
+_ADDED: Final[Mapping[str, Any]] = {"discovered": {}, "failing": {}, "unresolved": {}, "addresses": {}}
 """Keys that documents of earlier versions do not have."""
 _KEYS_OF_VERSION_1: Final = {"master", "tables", "floors", "roles", "apart"}
 
@@ -42,6 +43,7 @@ def dump(history: History) -> str:
             "roles": dict(history.roles),
             "forms": dict(history.forms),
             "evidence": {host: evidence_document(known) for host, known in history.evidence.items()},
+            "addresses": dict(history.addresses),
             "undecided": {
                 host: {str(table): since for table, since in tables.items()}
                 for host, tables in history.undecided.items()
@@ -93,6 +95,7 @@ def restore(text: str) -> History:
             host: evidence_of(found, f"evidence.{host}")
             for host, found in mapping_of(kept["evidence"], "evidence").items()
         },
+        addresses={name: name_of(found) for name, found in mapping_of(kept["addresses"], "addresses").items()},
         undecided={
             host: {
                 table_of(table): time_of(since, f"undecided.{host}.{table}")

@@ -9,7 +9,7 @@ from boks_exporter.exposition import DomainView, ExpositionOptions
 from boks_exporter.model import Host
 from boks_exporter.poller import DomainWatch
 from boks_exporter.remote.request import Request
-from boks_exporter.replication import Clearance, CopyEvidence, Lead
+from boks_exporter.replication import Clearance, CopyEvidence, Lead, dump, restore
 from boks_exporter.transport.base import RawReply
 from tests.unit.observe_world import frames
 from tests.unit.poller_world import LIST, POLL, SetClock, Watched, World, domain
@@ -137,3 +137,20 @@ def test_a_host_that_the_configuration_names_otherwise_keeps_its_evidence(
     assert view.snapshot.unresolved == ()
     verdict = view.health.host("R1.bank.example")
     assert (str(verdict.state), bool(verdict.proven)) == ("unknown", True)
+
+
+@pytest.mark.parametrize(("address", "keeps"), [("r1", True), ("elsewhere", False)])
+def test_a_host_with_another_name_at_the_same_address_keeps_its_evidence(address: str, *, keeps: bool) -> None:
+    """Over a restart, in which only the state file knows where it was polled."""
+    world = Numbers()
+
+    async def main() -> DomainView:
+        watch = DomainWatch(domain("bank", "M", "R1"), world, VirtualClock())
+        await watch.run_round(asyncio.Semaphore(5), 30.0)
+        world.master_has = world.replica_has = 200
+        hosts = (Host("M", "m"), Host("login1", address))
+        kept = replace(watch.kept, history=restore(dump(watch.history)))
+        watch = DomainWatch(replace(domain("bank"), hosts=hosts), world, VirtualClock(), kept)
+        return await watch.run_round(asyncio.Semaphore(5), 30.0)
+
+    assert bool(run_virtually(main()).health.host("login1").proven) is keeps

@@ -150,7 +150,7 @@ def test_what_is_no_history_is_refused_with_the_place(path: tuple[str, ...], val
 
 def test_another_set_of_keys_is_refused() -> None:
     """A document of another make is not half understood."""
-    with pytest.raises(ValueError, match=r"expected the keys begun_at, discovered, .*, found none"):
+    with pytest.raises(ValueError, match=r"expected the keys addresses, begun_at, discovered, .*, found none"):
         restore("{}")
 
 
