@@ -35,6 +35,26 @@ def test_every_command_line_is_one(page: Path) -> None:
     assert {line: wrong for line, wrong in found.items() if wrong} == {}
 
 
+ELSEWHERE = {
+    "https://keepachangelog.com/en/1.1.0/",
+    "https://semver.org/",
+    "https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md",
+    "https://github.com/google/atheris",
+}
+"""Links to other sites: a test reaches no network, so that a person has opened each of them."""
+
+
+def test_links_to_other_sites_are_those_that_a_person_has_opened() -> None:
+    text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    assert {*re.findall(r"\]\((https?://[^\s)]+)\)", text)} == ELSEWHERE
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = {name for page in PAGES for name in re.findall(r"`make ([a-z-]+)", page.read_text(encoding="utf-8"))}
+    assert set(nonempty(named)) - targets == set()
+
+
 def test_the_figures_of_the_comparison_are_those_of_the_trial() -> None:
     """README shows some figures of docs/verdicts.md, which is regenerated when verdicts change."""
     readme, trial = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/verdicts.md"))
