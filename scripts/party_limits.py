@@ -141,7 +141,7 @@ LIMITS: Final = (
         party="a browser, a stranger",
         what="open connections",
         bound=f"{MAX_CONNECTIONS}, {MAX_CONNECTIONS_PER_ADDRESS} from one address (IPv6: from a network of 64 bits)",
-        beyond="the one that has waited longest is closed",
+        beyond="the one that has waited longest is closed, event streams last",
     ),
     PartyLimit(
         name="passwords",

@@ -22,7 +22,7 @@ _NOT_ALL_KNOWN: Final = 11
 Examples:
   boks-exporter diagnose replica1
   boks-exporter diagnose replica1 --url http://monitor:16500
-  boks-exporter diagnose replica1 --config.file /var/tmp/report/replay.yaml
+  boks-exporter diagnose replica1 --config.file /var/tmp/incident/replay.yaml
   boks-exporter diagnose replica1 --output json | jq .cause
 
 Exit codes: 0 no fault found, 1 failed, with the reason, 2 wrong usage, 10 a cause was found,

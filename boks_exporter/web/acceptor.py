@@ -49,8 +49,10 @@ class _Open:
     connection: GuardedConnection | None = None
 
     @property
-    def waiting_since(self) -> float:
-        return self.connection.waiting_since if self.connection else self.accepted_at
+    def order(self) -> tuple[bool, float]:
+        """Return its place among those to be closed: streams, whose number has a limit of its own, come last."""
+        known = self.connection
+        return (known.is_streaming, known.waiting_since) if known else (False, self.accepted_at)
 
     def close(self) -> None:
         if self.connection:
@@ -72,8 +74,9 @@ class _Open:
 class Acceptor:
     """Accepts on listening sockets. At a limit, the connection that has waited longest is closed for the new one.
 
-    A scrape is served within milliseconds, so a client that opens many connections displaces its own. A client that has
-    sent nothing yet costs hardly any time, so that a scrape that comes after a thousand of them does not wait for long.
+    A scrape is served within milliseconds, so a client that opens many connections displaces its own, and
+    event streams last. A client that has sent nothing yet costs hardly any time, so that a scrape that comes after a
+    thousand of them does not wait for long.
     """
 
     def __init__(
@@ -180,7 +183,7 @@ class Acceptor:
     def _close_oldest(self, key: str | None) -> None:
         entries = [entry for entry in self._open if key in {None, entry.key}]
         if entries:
-            oldest = min(entries, key=lambda entry: entry.waiting_since)
+            oldest = min(entries, key=lambda entry: entry.order)
             self._refusals.log("too many connections; the oldest was closed", oldest.key)
             self._open.pop(oldest, None)
             self._unserved.pop(oldest, None)

@@ -11,6 +11,7 @@ from boks_exporter.exposition import DomainView
 from boks_exporter.text.harmless import harmless
 from boks_exporter.web.answer import answer
 from boks_exporter.web.api_documents import event_documents, host_document, round_document
+from boks_exporter.web.guarded_connection import GuardedConnection
 from boks_exporter.web.negotiation import prefers_events
 from boks_exporter.web.openapi import openapi_document
 from boks_exporter.web.page_source import PageSource
@@ -83,6 +84,7 @@ class ApiHandlers:
             headers = {hdrs.RETRY_AFTER: "30"}
             return web.Response(status=503, headers=headers, text="Too many event streams are open; try again later.\n")
         self._streams += 1
+        _mark(request, is_streaming=True)
         try:
             response = web.StreamResponse(headers=dict(_STREAM_HEADERS))
             await response.prepare(request)
@@ -92,6 +94,7 @@ class ApiHandlers:
             pass  # the client has left
         finally:
             self._streams -= 1
+            _mark(request, is_streaming=False)
         return response
 
     async def _follow(self, request: web.Request, response: web.StreamResponse) -> None:
@@ -111,6 +114,12 @@ class ApiHandlers:
                 silent_since = loop.time()
                 await response.write(b": still here\n\n")
             await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _mark(request: web.Request, *, is_streaming: bool) -> None:
+    connection = request.transport.get_protocol() if request.transport else None
+    if isinstance(connection, GuardedConnection):
+        connection.is_streaming = is_streaming
 
 
 def _news(views: Sequence[DomainView], since: float, query: Mapping[str, str]) -> Iterator[str]:

@@ -39,6 +39,8 @@ class GuardedConnection(asyncio.Protocol):
     ) -> None:
         self.address = address
         self.waiting_since = 0.0
+        self.is_streaming = False
+        """Whether an answer goes on for as long as the client listens; such a connection is displaced last."""
         self._inner = inner
         self._refusals = refusals
         self._closed = closed

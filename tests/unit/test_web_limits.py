@@ -7,6 +7,7 @@ import socket
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -95,6 +96,23 @@ async def test_one_address_displaces_only_its_own_connections() -> None:
         assert (await other[0].readline()).startswith(b"HTTP/1.1 200")
         for _, writer in (*silent, other):
             writer.close()
+
+
+async def test_a_stream_is_not_displaced_by_connections_that_wait() -> None:
+    """A page that follows the rounds keeps doing so, however many others its address opens after it."""
+    scripted = Scripted()
+    async with serving(scripted, limits=ConnectionLimits(total=100, per_address=4)) as visitor:
+        port = int(visitor.base.rpartition(":")[2])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /api/v1/events HTTP/1.1\r\nHost: h\r\nAccept: text/event-stream\r\n\r\n")
+        async with asyncio.timeout(30):
+            await reader.readuntil(b"event: round")
+            waiting = [await asyncio.open_connection("127.0.0.1", port) for _ in range(20)]
+            assert await waiting[0][0].read() == b""
+            scripted.published = replace(scripted.published)
+            await reader.readuntil(b"event: round")
+        for _, each in (*waiting, (reader, writer)):
+            each.close()
 
 
 @pytest.mark.parametrize(
