@@ -12,6 +12,8 @@ _log = structlog.get_logger(__name__)
 _PERIOD_SECONDS: Final[Seconds] = 0.5
 LEAST_SECONDS: Final[Seconds] = 0.5
 """A busy loop is late by less."""
+_LOGGED_SECONDS: Final[Seconds] = 5.0
+"""A shorter one is usual on a busy machine."""
 
 
 class StallWatch:
@@ -46,6 +48,7 @@ class StallWatch:
     def _tick(self) -> None:
         if late := self._late():
             self._seconds += late
-            _log.warning("process_was_stalled", seconds=round(late, 1))
+            if late > _LOGGED_SECONDS:
+                _log.warning("process_was_stalled", seconds=round(late, 1))
         self._timer = None
         self.start()
