@@ -1,9 +1,10 @@
 """The published answers, rendered and compressed once per round."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from typing import Any, Final
 
 from boks_exporter.exposition import END, DomainView, ExporterInfo, Renderer, status_report
 from boks_exporter.report import StatusReport
@@ -42,8 +43,24 @@ class Published:
     @cached_property
     def json(self) -> Body:
         """The status report as JSON."""
-        text = json.dumps(self.report, ensure_ascii=False, separators=(",", ":"))
+        text = _object(self.report, partial(_array, write=partial(_object, write=_list_or_value)))
         return compressed(text.encode("utf-8", "replace") + b"\n")
+
+
+# The encoder keeps the interpreter until it is done, 50 ms for 1,000 hosts: each host is encoded by itself.
+_value: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def _object(value: Mapping[str, Any], write: Callable[[Any], str]) -> str:
+    return f"{{{','.join([f'{_value(key)}:{write(of_key)}' for key, of_key in value.items()])}}}"
+
+
+def _array(values: Iterable[Any], write: Callable[[Any], str]) -> str:
+    return f"[{','.join(map(write, values))}]"
+
+
+def _list_or_value(value: Any) -> str:
+    return _array(value, _value) if isinstance(value, list) else _value(value)
 
 
 class Preparation:

@@ -1,6 +1,7 @@
 """A page of kept blocks is the page that is rendered from nothing."""
 
 import gzip
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -72,4 +73,8 @@ def test_compressed_pages_hold_what_the_plain_ones_hold() -> None:
         ):
             assert gzip.decompress(body.gzipped) == body.plain
             assert body == alone
+        assert (
+            prepared.json.plain.decode()
+            == json.dumps(prepared.report, ensure_ascii=False, separators=(",", ":")) + "\n"
+        )
         assert prepared.openmetrics.plain.endswith(b"process_a 2.0\n# EOF\n")
