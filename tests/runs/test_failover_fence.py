@@ -11,6 +11,7 @@ from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import ProgramFence
 from boks_exporter.failover.runner.fence import FenceWord
+from boks_exporter.failover.runner.programs import run_program
 from boks_exporter.simulator.domain import Fault
 from boks_exporter.simulator.domain.invariants import running_masters
 from tests.unit.failover_world import FIRST, MASTER, World, virtually
@@ -84,7 +85,10 @@ def test_a_machine_that_is_on_again_is_no_longer_fenced(journals: Path) -> None:
     ("script", "problem"),
     [
         ("exit 0", ""),
+        ("(sleep 3) & exit 0", ""),
         ("echo no such outlet; exit 3", "ended with 3: no such outlet"),
+        ("printf 'a\\000b\\033[2J'; exit 3", "ended with 3: a?b?[2J"),
+        ("yes | head -c 1000000; echo end; exit 3", "ended with 3: " + "y\n" * 248 + "end"),
         ("sleep 5", "took longer than 0.2 s"),
     ],
 )
@@ -96,6 +100,14 @@ async def test_only_the_exit_status_zero_of_the_program_is_a_proof(tmp_path: Pat
     fence = ProgramFence(words=(str(program),), timeout_seconds=0.2 if "sleep" in script else 10.0)
     found = await fence.call(FenceWord.OFF, {"host": MASTER})
     assert found == (f"the fence ({program} off) {problem}" if problem else "")
+
+
+async def test_facts_that_no_environment_can_hold_do_not_keep_the_program_from_running(tmp_path: Path) -> None:
+    """Such as a message with what another program printed."""
+    program = tmp_path / "fence"
+    program.write_text('#!/bin/sh\n[ "$BOKS_FAILOVER_MESSAGE" = "a?b" ] || exit 9\n')
+    program.chmod(0o700)
+    assert await run_program((str(program),), {"message": "a\0b", "more": "x" * 300_000}, 10.0) == ""
 
 
 def test_without_a_fence_the_plan_has_no_such_step(journals: Path) -> None:

@@ -2,13 +2,17 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from boks_exporter.model import Seconds
 
 _LAST_OUTPUT: Final = 500
+_LONGEST_FACT: Final = 32_000
+_READ: Final = 65_536
+_DRAIN_SECONDS: Final[Seconds] = 0.5
+"""What a program in the background still holds open is not waited for longer."""
 
 
 async def run_program(words: tuple[str, ...], facts: Mapping[str, str], timeout_seconds: Seconds) -> str:
@@ -20,29 +24,62 @@ async def program_result(
     words: tuple[str, ...], facts: Mapping[str, str], timeout_seconds: Seconds
 ) -> tuple[int | None, str]:
     """Return the exit status, None where it could not be run or took too long, and what happened."""
-    environment = {**os.environ, **{f"BOKS_FAILOVER_{key.upper()}": value for key, value in facts.items()}}
+    named = {f"BOKS_FAILOVER_{key.upper()}": value for key, value in facts.items()}
+    environment = {**os.environ, **{key: value.replace("\0", "?")[:_LONGEST_FACT] for key, value in named.items()}}
+    async with _output() as (end, tail, reading):
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *words,
+                env=environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=end,
+                stderr=end,
+                start_new_session=True,
+            )
+        except OSError as error:
+            return None, f"cannot be run: {error.strerror}"
+        finally:
+            os.close(end)
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                status = await process.wait()
+        except TimeoutError:
+            return None, f"took longer than {timeout_seconds:g} s"
+        finally:
+            if process.returncode is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, 9)
+                await process.wait()
+        if not status:
+            return status, ""
+        await asyncio.wait({reading}, timeout=_DRAIN_SECONDS)
+        text = _printable(tail.decode(errors="replace").strip())
+    return status, f"ended with {status}" + (f": {text}" if text else "")
+
+
+@asynccontextmanager
+async def _output() -> AsyncIterator[tuple[int, bytearray, "asyncio.Task[None]"]]:
+    """Hold a pipe of which the end of what was written is kept, however much it is."""
+    from_program, end = os.pipe()
+    tail, reader = bytearray(), asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    way, _ = await loop.connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(from_program, "rb", buffering=0)
+    )
+    reading = loop.create_task(_keep_tail(reader, tail))
     try:
-        process = await asyncio.create_subprocess_exec(
-            *words,
-            env=environment,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-        )
-    except OSError as error:
-        return None, f"cannot be run: {error.strerror}"
-    try:
-        async with asyncio.timeout(timeout_seconds):
-            printed, _ = await process.communicate()
-    except TimeoutError:
-        return None, f"took longer than {timeout_seconds:g} s"
+        yield end, tail, reading
     finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, 9)
-            await process.wait()
-    if not process.returncode:
-        return process.returncode, ""
-    text = printed.decode(errors="replace").strip()[-_LAST_OUTPUT:]
-    return process.returncode, f"ended with {process.returncode}" + (f": {text}" if text else "")
+        reading.cancel()
+        way.close()
+        await asyncio.wait({reading})
+
+
+async def _keep_tail(reader: asyncio.StreamReader, tail: bytearray) -> None:
+    while piece := await reader.read(_READ):
+        tail += piece
+        del tail[:-_LAST_OUTPUT]
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() or char == "\n" else "?" for char in text)
