@@ -2,8 +2,7 @@
 
 import asyncio
 import secrets
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -13,6 +12,7 @@ from boks_exporter.errors import BoksExporterError, ParseError, TransportError
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
 from boks_exporter.failover.journal import ActionKind, OperatorAction, RunOpenError
+from boks_exporter.failover.runner import NextCommand
 from boks_exporter.model import Host, HostName
 from boks_exporter.observe import Clock, SystemClock
 from boks_exporter.parsing.operator_facts import Aside, RecordState, StepRecord
@@ -125,16 +125,15 @@ class _AsideChange:
         try:
             lock = await self.gates.lock(self.host, self.run, owner_word(str(who_runs_this())))
         except (TransportError, ParseError) as error:
-            await self._unlock()
-            return AsideResult(Exit.UNCHANGED, f"{self.host.name} cannot be locked, nothing was changed: {error}")
+            said = f"{self.host.name} cannot be locked, nothing was changed: {error}"
+            return AsideResult(Exit.UNCHANGED, said + await self._unlocked())
         if lock.run != self.run:
             holder = f"it is locked by {lock.run} of {lock.owner}" if lock.run else "its lock cannot be written"
             return AsideResult(Exit.LOCKED, f"{self.host.name} cannot be locked, nothing was changed: {holder}")
         record, why = await self._ended()
         result = self._result(record, why)
-        if result.exit is not Exit.RESULT_UNKNOWN:
-            await self._unlock()
-        return result
+        left = self._lock_left if result.exit is Exit.RESULT_UNKNOWN else await self._unlocked()
+        return replace(result, sentence=result.sentence + left)
 
     async def _ended(self) -> tuple[StepRecord | None, str]:
         """Send the change until its record has an end: the host runs it once, however often it is sent."""
@@ -153,7 +152,7 @@ class _AsideChange:
         host, printed = self.host.name, "; ".join((*record.output, *record.errors)) if record else ""
         if record is None or why or record.state is RecordState.RUNNING:
             how = why or "the command still runs"
-            said = f"whether {host} was changed is unknown: {how}; the lock of {self.run} stays on it"
+            said = f"whether {host} was changed is unknown: {how}; look at it with failover asides list"
             return AsideResult(Exit.RESULT_UNKNOWN, said)
         if record.state is RecordState.REFUSED:
             reason = record.refusal or "no reason"
@@ -164,6 +163,14 @@ class _AsideChange:
         how = f"ended with {record.exit_status}" if record.exit_status is not None else "was interrupted"
         return AsideResult(Exit.CHANGED, f"{host}: the command {how}, look at it with failover asides list: {printed}")
 
-    async def _unlock(self) -> None:
-        with suppress(TransportError, ParseError):
-            await self.gates.unlock(self.host, self.run)
+    @property
+    def _lock_left(self) -> str:
+        return f"; its lock may be left: {NextCommand('break-lock', (self.run, self.host.name))}"
+
+    async def _unlocked(self) -> str:
+        """Release the lock; returns what to do where it may be left."""
+        try:
+            lock = await self.gates.unlock(self.host, self.run)
+        except (TransportError, ParseError):
+            return self._lock_left
+        return self._lock_left if lock.run == self.run else ""

@@ -137,6 +137,26 @@ def test_a_host_that_is_lost_in_the_middle_keeps_its_lock(terminal: Terminal) ->
     assert list(terminal.world.locks()) == [FIRST]
 
 
+@pytest.mark.parametrize("last", [" do ", " lock ", " unlock "])
+def test_a_lock_that_may_be_left_is_named_with_the_command_that_breaks_it(terminal: Terminal, last: str) -> None:
+    """The host is lost for good after its change, or before its reply to the lock."""
+    moved_aside(terminal)
+    lost: list[str] = []
+
+    def fault(_: str, line: str) -> ConnectionFault | None:
+        lost.extend([line] if last in line else [])
+        return ConnectionFault.BEFORE if lost and last not in line else ConnectionFault.AFTER if lost else None
+
+    terminal.world.way.connection_fault = fault
+    _, text = terminal("failover", "asides", "remove", FIRST, REMOVAL, "--reason", "x")
+    terminal.world.way.connection_fault = lambda _, __: None
+    words = text.partition("boks-exporter ")[2].split()
+    left = terminal.world.locks()
+    assert words[:2] == ["failover", "break-lock"], text
+    assert not left or terminal(*words)[0] == Exit.DONE
+    assert terminal.world.locks() == {}
+
+
 def test_a_host_that_cannot_be_asked_is_unknown_and_not_empty(terminal: Terminal) -> None:
     terminal.world.domain.set_fault(SECOND, Fault.UNREACHABLE)
     code, shown = listed(terminal)
