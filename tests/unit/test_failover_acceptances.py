@@ -60,6 +60,21 @@ def finding(guard: Guard = BEHIND, level: Level = Level.REFUSE, name: str | None
     return Finding(guard, level, "so", name, value)
 
 
+@pytest.mark.parametrize("guard", [Guard.UPDATES_ONLY_HERE, BEHIND, Guard.BEHIND_LAST_MASTER])
+@pytest.mark.parametrize(
+    ("shown", "amount", "covers"),
+    [("5", 5, True), ("5", 6, False), (None, 1, False), (None, 0, True), (None, None, True)],
+)
+def test_no_more_updates_are_accepted_as_lost_than_were_shown(
+    guard: Guard, shown: str | None, amount: int | None, covers: bool
+) -> None:
+    """None where their amount was unknown; of other findings without a value, any is accepted."""
+    given = Acceptances((Acceptance(guard, "why", "R2"), Acceptance(Guard.SHM_SIZE, "why")))
+    bound = given.bound((Finding(guard, Level.UNKNOWN, "so", "R2", shown), finding(Guard.SHM_SIZE, value="")))
+    assert bound.cover(guard, "R2", amount) is covers
+    assert bound.cover(Guard.SHM_SIZE, "R1", 7)
+
+
 def test_acceptances_are_bound_to_what_was_shown() -> None:
     """To each host and value; a note binds nothing; what accepts nothing that was shown stays as it is."""
     shown = (finding(), finding(name="R2", value="5"), finding(level=Level.NOTE, name="M"), finding(Guard.SHM_SIZE))

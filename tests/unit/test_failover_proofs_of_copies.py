@@ -110,6 +110,13 @@ COPIES = (
         ),
         by=taken(Guard.UPDATES_ONLY_HERE),
     ),
+    Case(
+        ClaimKind.MAY_BE_REMOVED,
+        sound_domain(host("R1", Role.CLIENT), readings={"R1": replace(OLD, numbers={7: (103, STAMP)}, is_final=True)}),
+        NO,
+        "M lacks 3 updates of R1 in T7 (1 tables in all)",
+        by=taken(Guard.STALE_DATABASE),
+    ),
     Case(ClaimKind.HAS_DATABASE, HEALTHY, NO, "C has no database", "C"),
     Case(
         ClaimKind.HAS_NO_DATABASE,

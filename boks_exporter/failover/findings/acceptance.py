@@ -11,6 +11,9 @@ from boks_exporter.model import HostName
 NAMES_HOST: Final = frozenset({Guard.OLD_MASTER_UNPROVEN, Guard.HOSTS_NOT_ASKED, Guard.SUCCESSOR_UNKNOWN})
 """Guards that are accepted for one host at a time: its name has to be typed."""
 
+_COUNTED: Final = frozenset({Guard.UPDATES_ONLY_HERE, Guard.BEHIND_BEST, Guard.BEHIND_LAST_MASTER})
+"""Findings about updates that can be lost."""
+
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
@@ -54,13 +57,13 @@ class Acceptances:
     def bound(self, findings: Iterable[Finding]) -> "Acceptances":
         """Bind each acceptance to the hosts and values of the findings that it accepts, if there are any.
 
-        Of updates that only one copy has, no more are accepted than were shown: none where the amount was unknown.
+        Of updates that can be lost, no more are accepted than were shown: none where the amount was unknown.
         """
         several, entries = tuple(findings), []
         for entry in self.entries:
             accepted = [each for each in several if each.matters and entry.covers(each.guard, each.host, None)]
             bound = [replace(entry, host=each.host, value=each.value) for each in accepted] or [entry]
-            is_counted = entry.guard is Guard.UPDATES_ONLY_HERE
+            is_counted = entry.guard in _COUNTED
             entries += [replace(each, value=each.value or "0") if is_counted else each for each in bound]
         return Acceptances(tuple(dict.fromkeys(entries)))
 
