@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shlex
 import signal
 import sqlite3
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.journal import Journal
 from boks_exporter.failover.journal.connection import JournalFile
 from boks_exporter.failover.journal.errors import explained
+from boks_exporter.failover.runner.finish import given_up
 from tests.unit.failover_terminal import OFF, Terminal, fingerprint, terminal_at
 from tests.unit.failover_world import FIRST, SECOND
 
@@ -137,3 +139,13 @@ def test_a_lock_is_broken_only_after_the_journal_knows_who_does_it(
     history = terminal("failover", "history")[1]
     assert "broke the lock of gone-1 on r1: r1 is no longer locked" in history
     assert "broke the lock of gone-2 on r1: r1 stays locked" in history
+
+
+def test_a_printed_command_that_closes_a_run_has_no_reason_and_is_refused_as_it_is(terminal: Terminal) -> None:
+    """A person has to give the reason."""
+    run = left_open(terminal)
+    printed = shlex.split(given_up(run).partition("boks-exporter ")[2])
+    assert (printed[:3], terminal(*printed)[0]) == (["failover", "forget", run], Exit.USAGE)
+    with terminal.world.journal() as journal:
+        assert [each.run for each in journal.view("bank").open_runs] == [run]
+    assert terminal(*printed[:-1], "its machine burnt down")[0] == Exit.DONE

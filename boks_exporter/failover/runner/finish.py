@@ -99,7 +99,12 @@ def in_order(ways: Iterable[NextCommand]) -> tuple[str, ...]:
 
 def given_up(name: RunName) -> str:
     """Return the way to close a run whose host is lost; an open run blocks every other run."""
-    return f"where a host is permanently lost: {NextCommand('forget', (name,))} --reason …"
+    return f"where a host is permanently lost: {forget(name)}"
+
+
+def forget(name: RunName) -> NextCommand:
+    """Return the command that closes a run; its reason is left to the person who types it."""
+    return NextCommand("forget", (name, "--reason", ""))
 
 
 def facts_of_plan(tools: Tools, name: RunName, plan: Plan, fingerprint: str) -> dict[str, str]:

@@ -23,12 +23,12 @@ from boks_exporter.failover.proofs import Certainty, Circumstances
 from boks_exporter.failover.proofs.conflict import sentences
 from boks_exporter.failover.runner.adopt import adopt_records, circumstances_of, observe_again, undo_and_void
 from boks_exporter.failover.runner.execute_step import StepExecutor
-from boks_exporter.failover.runner.finish import Finisher, facts_of_plan, given_up, in_order, in_words, next_for
+from boks_exporter.failover.runner.finish import Finisher, facts_of_plan, forget, given_up, in_order, in_words, next_for
 from boks_exporter.failover.runner.hooks import Event
 from boks_exporter.failover.runner.locking import held_by_copies, lock_all
 from boks_exporter.failover.runner.maintenance import open_windows
 from boks_exporter.failover.runner.proposal import Proposal, bound_now, changed, propose, refused
-from boks_exporter.failover.runner.result import NextCommand, RunResult, validate_fingerprint
+from boks_exporter.failover.runner.result import RunResult, validate_fingerprint
 from boks_exporter.failover.runner.rollback import Rollback, RollbackResult
 from boks_exporter.failover.runner.run_context import Order, Tools, circumstances, run_name
 from boks_exporter.failover.runner.step_loop import StepLoop
@@ -256,8 +256,7 @@ class Runner:
         missing = [name for name in plan.lock_hosts if name not in {host.name for host in tools.survey.hosts}]
         if missing:
             gone = f"{', '.join(missing)} is no longer in the configuration; the run cannot go on without it"
-            forget = NextCommand("forget", (run.name,))
-            return RunResult(Exit.FACTS_UNKNOWN, (gone, f"next: put it back there, or {forget} --reason ..."), run.name)
+            return RunResult(Exit.FACTS_UNKNOWN, (gone, f"next: put it back, or {forget(run.name)}"), run.name)
         tools.journal.accept(run.name, bound_now(more, run, facts, tools.limits))
         performer.by = circumstances_of(tools, run)
         spared = frozenset(tools.journal.locks(run.name)) - frozenset(plan.changed_hosts)
