@@ -139,7 +139,7 @@ def test_a_host_that_is_lost_in_the_middle_keeps_its_lock(terminal: Terminal) ->
 
 @pytest.mark.parametrize("last", [" do ", " lock ", " unlock "])
 def test_a_lock_that_may_be_left_is_named_with_the_command_that_breaks_it(terminal: Terminal, last: str) -> None:
-    """The host is lost for good after its change, or before its reply to the lock."""
+    """The host is lost permanently after its change, or before its reply to the lock."""
     moved_aside(terminal)
     lost: list[str] = []
 
