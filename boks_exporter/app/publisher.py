@@ -16,7 +16,7 @@ from boks_exporter.web import Preparation, ProcessMetrics, Published
 _REST: Final = 4
 """The pause after a rendering, as a multiple of its duration."""
 _MOST_A_SECOND: Final = 1
-"""Renderings in a second."""
+"""Renderings in a second, once every domain was polled: the first page of a domain need not wait."""
 _LONGEST_REST_SECONDS: Final[Seconds] = 5.0
 """The longest pause: a rendering that was slow once, as on a machine that stood still, must not age the next page."""
 
@@ -85,7 +85,8 @@ class Publisher:
                 self._notifier.status(self.status)
             # Many domains end their rounds one by one: rendering all of them each time must not fill a processor.
             took = self._clock.monotonic() - began
-            await self._clock.sleep(max(1 / _MOST_A_SECOND - took, min(_REST * took, _LONGEST_REST_SECONDS)))
+            shortest = 1 / _MOST_A_SECOND - took if is_ready else 0.0
+            await self._clock.sleep(max(shortest, min(_REST * took, _LONGEST_REST_SECONDS)))
 
     def _prepared(self, views: Sequence[DomainView], *, is_ready: bool) -> Published:
         return self._preparation.prepare(

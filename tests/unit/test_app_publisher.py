@@ -77,6 +77,17 @@ async def test_pages_are_rendered_once_a_second_at_most() -> None:
     assert clock.slept == [0.875]
 
 
+async def test_the_first_page_of_a_domain_does_not_wait_for_a_second() -> None:
+    """After the start the page without any host has just been rendered."""
+    clock, views = Passing(rests=1, takes=0.125), Views()
+    views.is_ready = False
+    publishing = Publisher(Notifier(None), clock)
+    publishing.soon()
+    with pytest.raises(asyncio.CancelledError):
+        await publishing.run(views)
+    assert clock.slept == [0.5]
+
+
 async def test_a_rendering_that_took_long_once_does_not_age_the_next_page() -> None:
     """A machine that stood still for 20 s rests no longer than five seconds."""
     clock = Passing(rests=1, takes=20.0)
