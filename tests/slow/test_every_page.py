@@ -30,6 +30,14 @@ HIDDEN: Final = """[...document.querySelectorAll('h1, h2, .reason, .card p, .car
   each.offsetParent && each.getBoundingClientRect().right > WIDTH + 1).map(each => each.textContent)"""
 """What would have to be scrolled to be read."""
 
+CRUSHED: Final = """[...document.querySelectorAll('h1, h2, h3, th, dt')].filter(each => {
+  const range = document.createRange(), text = each.firstChild;
+  if (!text || text.nodeType !== Node.TEXT_NODE || !each.offsetParent) return false;
+  range.selectNodeContents(text);
+  return range.getClientRects().length > 2 + text.length / 6;
+}).map(each => each.textContent)"""
+"""What is broken into a line for each letter."""
+
 
 async def _examined(tab: Tab, name: str, place: str, width: int, *, dark: bool) -> list[str]:
     """Take a screenshot and return what is wrong."""
@@ -39,6 +47,7 @@ async def _examined(tab: Tab, name: str, place: str, width: int, *, dark: bool) 
     found += [
         f"{place} at {width}: to be scrolled: {text}" for text in await tab.run(HIDDEN.replace("WIDTH", str(width)))
     ]
+    found += [f"{place} at {width}: crushed: {text}" for text in await tab.run(CRUSHED)]
     await tab.screenshot(SCREENSHOTS / f"{name}-{place}-{width}-{'dark' if dark else 'light'}.png")
     return found
 
