@@ -22,7 +22,7 @@ from boks_exporter.model import (
 )
 from boks_exporter.parsing.boksdiag_list import parse_list
 from boks_exporter.parsing.boksdiag_sequence import parse_sequence
-from boks_exporter.parsing.checksums import parse_checksums
+from boks_exporter.parsing.checksums import parse_checksums, with_settings
 from boks_exporter.parsing.diskspace import parse_diskspace
 from boks_exporter.parsing.env import parse_env
 from boks_exporter.parsing.errlog import parse_errlog
@@ -70,6 +70,7 @@ def interpret_reply(
         else:
             facts[name] = fact
     environment = facts.get(Section.ROLE) or _NO_ENVIRONMENT
+    checksums = facts.get(Section.CHECKSUMS)
     return Observed(
         host=host.name,
         started_at=started_at,
@@ -82,7 +83,7 @@ def interpret_reply(
         memory=facts.get(Section.MEMORY),
         errlog=facts.get(Section.ERRLOG),
         queue=facts.get(Section.QUEUE),
-        checksums=facts.get(Section.CHECKSUMS),
+        checksums=checksums and with_settings(checksums, environment),
         processes=facts.get(Section.PROCESSES),
         diskspace=facts.get(Section.DISKSPACE),
         ports=facts.get(Section.PORTS),

@@ -6,13 +6,15 @@ SHM_SIZE 3915528286 6
 ```
 
 The format is the gate's own: the name, then POSIX `cksum`'s sum and number of bytes. An empty output means that the
-host has none of these files and settings.
+host has none of these files and settings. Gates before 2.2 sum up the two settings of ENV themselves; the others print
+their values in the section `role`, and they are summed up here in the same way.
 """
 
 import re
+from dataclasses import replace
 from typing import Final
 
-from boks_exporter.model import Checksums
+from boks_exporter.model import Checksums, Environment
 from boks_exporter.parsing.numbers import number
 from boks_exporter.parsing.text_lines import lines_of, nothing_recognised
 from boks_exporter.parsing.unrecognised import UnreadLines
@@ -20,6 +22,8 @@ from boks_exporter.parsing.unrecognised import UnreadLines
 _EXPECTED: Final = "a line such as 'method.conf 2841057391 612'"
 _WORDS: Final = 3
 _SIGN: Final = re.compile(r"[0-9]\s+[0-9]")
+_POLYNOMIAL: Final = 0x04C11DB7
+_ALL_BITS: Final = 0xFFFFFFFF
 
 
 def parse_checksums(text: str) -> Checksums:
@@ -36,3 +40,25 @@ def parse_checksums(text: str) -> Checksums:
     if unread_lines and not by_name:
         raise nothing_recognised(lines, _EXPECTED)
     return Checksums(tuple(by_name.items()), unread_lines.all())
+
+
+def with_settings(checksums: Checksums, environment: Environment) -> Checksums:
+    """Add the sums of the settings that must be equal on all servers, where the gate has not sent them."""
+    shm_size = environment.shm_size_kilobytes
+    values = {
+        "SHM_SIZE": None if shm_size is None else str(shm_size),
+        "BRIDGE_ACCEPT_MASTER_IPS": environment.bridge_accept_master_ips,
+    }
+    sums = {name: str(cksum(f"{value}\n".encode())) for name, value in values.items() if value is not None}
+    return replace(checksums, by_name=tuple((dict(checksums.by_name) | sums | dict(checksums.by_name)).items()))
+
+
+def cksum(data: bytes) -> int:
+    """Compute POSIX `cksum`'s sum: a CRC of the bytes and of their number, its least significant byte first."""
+    size = len(data)
+    crc = 0
+    for byte in data + size.to_bytes((size.bit_length() + 7) // 8, "little"):
+        crc ^= byte << 24
+        for _ in range(8):
+            crc = (crc << 1 ^ (_POLYNOMIAL if crc >> 31 else 0)) & _ALL_BITS
+    return crc ^ _ALL_BITS

@@ -74,7 +74,7 @@ nl='
 tab='	'
 IFS=" $tab$nl"
 odd="*[!$tab$nl -~]*" # text with anything but printable ASCII
-mark='' requests=0 worker='' timer='' idle_watch='' slot='' booted='' host=''
+mark='' requests=0 worker='' timer='' booted='' host=''
 
 case $(command -v print) in # a builtin where it has no path; such a shell's printf can be a program
 print) say() { print -r -- "$1"; } ;;
@@ -159,16 +159,9 @@ begin() { # what holds for all requests of a channel, once the first one has bee
 }
 
 leave() { # nothing stays behind
-	if [ -n "$worker" ]; then
-		list_family
-		# shellcheck disable=SC2086 # lists of process ids
-		kill -KILL "$timer" "$worker" $readers $programs
-	fi
-	if [ -n "$idle_watch" ]; then
-		kill -STOP "$idle_watch" # so that it starts no other sleep
-		kill -KILL "$idle_watch" $(ps -A -o pid= -o ppid= | awk -v of="$idle_watch" '$2 == of { print $1 }')
-	fi
-	forget
+	[ -n "$worker" ] || return 0
+	kill -KILL "$timer" "$worker"
+	end_family
 }
 
 as_root() { # COMMAND...: in place of the shell that calls this
@@ -198,9 +191,6 @@ next_request() { # reads and checks one, or ends
 }
 
 answer() { # one request, within the time limit: a process of its own composes the reply, and ends the timer
-	requests=$((requests + 1))
-	begin_poll || { say "=${mark}refused busy"; return 75; }
-	[ -z "$idle_watch" ] || [ "$requests" = 1 ] || kill -USR1 "$idle_watch" # before, it may have set no trap yet
 	sleep "$gate_limit" >/dev/null &
 	timer=$!
 	work </dev/null &
@@ -208,7 +198,6 @@ answer() { # one request, within the time limit: a process of its own composes t
 	if wait "$timer"; then cut_off; fi
 	wait "$worker" || { worker='' && refuse interrupted 70; }
 	worker=
-	end_poll
 }
 
 open_reply() {
@@ -254,49 +243,37 @@ run() { # NAME COMMAND...
 	add_section "$name" "$ending" "${text#"$nl"}"
 }
 
-isolated() { # COMMAND...: prints how it ended, then its output and errors; this shell holds both, and can be ended
-	out='' errors=''
+isolated() { # COMMAND...: prints how it ended, its output, then its errors; this shell holds both, and can be ended
+	errors='' frame="=${mark}errors $name"
 	case $1 in
-	find_*) "$@"; status=$? ;; # it leaves both itself, so no other shells are needed to keep them apart
-	*) collect "$@"; take_apart ;;
+	find_*) "$@"; status=$?; out=$out${errors:+$nl$frame$nl$errors} ;; # no other shells are needed to keep them apart
+	*) collect "$@"; status=$? ;;
 	esac
-	[ "${#out}" -le 65536 ] || out=$(say "$out" | shortened 1000 640000)
-	# bash says that it ignored a null byte
-	[ -z "$errors" ] || errors=$(say "$errors" | sed '/ignored null byte/d; /^$/d' | sed 50q | shortened 500 30000)
-	case $out$errors in $odd) out=$(say "$out" | printable) errors=$(say "$errors" | printable) ;; esac
+	[ "$status" -le 256 ] || status=$((status - 128)) # ksh93 tells a signal so
+	case $out in *"$nl$frame$nl"*) errors=yes ;; esac
+	if [ -n "$errors" ] || [ "${#out}" -gt 65536 ]; then out=$(say "$frame$nl$out" | limited); fi
+	case $out in $odd) out=$(say "$out" | printable) ;; esac
 	cut=
 	case $out$nl in *" [cut]$nl"*) cut=lines ;; esac
-	case $nl$out in *"${nl}[cut]") cut=bytes ;; esac
-	[ -z "$errors" ] || out="$out${out:+$nl}=${mark}errors $name$nl$errors"
+	case $nl$out$nl=$mark in *"${nl}[cut]$nl=$mark"*) cut=bytes ;; esac
 	say "exit=$status${cut:+ cut=$cut}${out:+$nl}$out"
 }
 
-take_apart() { # what `collect` has left; the shell that collected has been ended where its mark is missing
-	case $both in *"$nl$mark"*) ;; *) exit ;; esac
-	errors=${both%%"$nl$mark"*}
-	errors_end=$errors$nl$mark
-	if [ "${#errors}" -gt 8000 ]; then # a long prefix would take quadratic time to remove
-		both=$(say "$mark$nl$both" | awk 'NR == 1 { mark = $0; next } index($0, mark) == 1 { found = 1 } found')
-		errors_end=$mark
-	fi
-	both=${both#"$errors_end"}
-	status=${both%%"$nl"*}
-	both=${both#"$status"}
-	out=${both#"$nl"}
-	[ "$status" -le 256 ] || status=$((status - 128)) # ksh93 tells a signal so
-}
-
-# COMMAND...: leaves in $both its errors, then a line of the mark and its status, then its output
+# COMMAND...: leaves in $out what it prints, then a line with the frame and its errors; its status
 if (eval ': "${.sh.version:?}"') 2>/dev/null; then
 	# ksh93 ends a command substitution with its command; only where it reads a pipe itself it waits for who holds it
 	collect() {
+		# shellcheck disable=SC3040 # ksh93 knows it
+		set -o pipefail
 		{
-			# shellcheck disable=SC3040 # ksh93 knows it
-			set -o pipefail
-			unbounded "$@" </dev/null 2>&3 3>&- | read_all
-			say "$nl$mark$?$nl$piece"
+			unbounded "$@" </dev/null 2>&1 >&3 3>&- | read_all
+			status=$?
+			[ -z "$piece" ] || say "$nl$frame$nl$piece"
+			exit "$status"
 		} 3>&1 | read_all
-		both=$(say "$piece")
+		status=$?
+		out=$(say "$piece")
+		return "$status"
 	}
 	read_all() {
 		piece='' part=''
@@ -305,17 +282,26 @@ if (eval ': "${.sh.version:?}"') 2>/dev/null; then
 	}
 else
 	collect() {
-		both=$({ out=$(unbounded "$@" </dev/null); status=$?; } 2>&1; say "$nl$mark$status$nl$out")
+		out=$({
+			errors=$(unbounded "$@" </dev/null 2>&1 >&3 3>&-)
+			status=$?
+			[ -z "$errors" ] || say "$nl$frame$nl$errors"
+			exit "$status"
+		} 3>&1)
 	}
 fi
 
 unbounded() { ulimit -S -v "$memory"; "$@"; } # without the limit that the gate's own shells have
 
-shortened() { # BYTES TOTAL: lines cut at so many bytes, and the rest left out
-	awk -v most="$1" -v left="$2" '
+limited() { # of a frame, an output, and errors behind that frame: lines cut, and the rest of each left out
+	awk '
+		NR == 1 { frame = $0; most = 1000; left = 640000; next }
+		$0 == frame && !errors { print; errors = 1; most = 500; next }
+		$0 == "" { blank++; next }
 		length($0) > most { $0 = substr($0, 1, most) " [cut]" }
-		(left -= length($0) + 1) < 0 { print "[cut]"; exit }
-		{ print }'
+		errors { if (errors++ <= 50) print; next }
+		(left -= length($0) + 1 + blank) < 0 { if (!full++) print "[cut]"; next }
+		{ for (; blank; blank--) print ""; print }'
 }
 
 printable() { # control characters become `?`, also those of 8 bits: alone, or as UTF-8 writes them
@@ -360,36 +346,23 @@ take_line() { # $line of ENV, which is the name of a key, perhaps behind blanks 
 }
 
 # -- whether a TCP port of another host answers ------------------------------------------------------------------------
-knock() { # HOST PORT: leaves what it met in $reached, by the first tool that can tell
-	for tool in perl python3 bash nc telnet; do
-		command -v "$tool" >/dev/null || continue
-		"knock_by_$tool" "$1" "$2" >/dev/null 2>&1
-		case $? in 0) reached=reachable ;; 1) reached=refused ;; 2) reached=timeout ;; *) continue ;; esac
-		return
-	done
-	reached=unknown tool=none
+knock() { # HOST PORT: leaves in $reached what it met, by perl, which AIX, Solaris and HP-UX have, or by Linux's bash
+	tool=perl
+	reached=$(perl -e 'use Socket; alarm 3; my $to = inet_aton($ARGV[0]) or exit;
+		socket(my $s, PF_INET, SOCK_STREAM, 6) or exit;
+		$SIG{ALRM} = sub { print "timeout"; exit }; alarm 4;
+		print connect($s, sockaddr_in($ARGV[1], $to)) ? "reachable" : $!{ECONNREFUSED} ? "refused" :
+			$!{ETIMEDOUT} || $!{EHOSTUNREACH} || $!{ENETUNREACH} ? "timeout" : ""' "$1" "$2" 2>/dev/null)
+	[ -z "$reached" ] || return 0
+	tool=bash
+	# shellcheck disable=SC2016 # bash is to expand this
+	case $(timeout 4 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1; echo "status=$?") in
+	status=0) reached=reachable ;;
+	*refused*) reached=refused ;;
+	status=124 | *'timed out'* | *unreachable* | *'No route'*) reached=timeout ;;
+	*) reached=unknown tool=none ;;
+	esac
 }
-
-knock_by_perl() {
-	perl -e 'use Socket; alarm 3; my $to = inet_aton($ARGV[0]) or exit 3;
-		socket(my $s, PF_INET, SOCK_STREAM, 6) or exit 3;
-		$SIG{ALRM} = sub { exit 2 }; alarm 4; exit 0 if connect($s, sockaddr_in($ARGV[1], $to));
-		exit($!{ECONNREFUSED} ? 1 : $!{ETIMEDOUT} || $!{EHOSTUNREACH} || $!{ENETUNREACH} ? 2 : 3)' "$1" "$2"
-}
-
-knock_by_python3() {
-	python3 -I -c 'import socket, sys
-try: socket.create_connection((sys.argv[1], int(sys.argv[2])), 4)
-except ConnectionRefusedError: sys.exit(1)
-except socket.gaierror: sys.exit(3)
-except OSError: sys.exit(2)' "$1" "$2"
-}
-
-# The others cannot tell a closed port from a bad name: what they do not reach stays unknown.
-# shellcheck disable=SC2016 # bash is to expand this
-knock_by_bash() { bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" || return 3; }
-knock_by_nc() { nc -z -w 4 "$1" "$2" || return 3; }
-knock_by_telnet() { case $(telnet "$1" "$2") in *'Connected to'*) ;; *) return 3 ;; esac; }
 
 # -- the time limit ----------------------------------------------------------------------------------------------------
 # shellcheck disable=SC2086 # lists of process ids
@@ -399,20 +372,26 @@ cut_off() { # ends what hangs in the request: asked, then forced, then without t
 		before=$section
 		list_family
 		[ -z "$before" ] || [ "$section" = "$before" ] || strikes=0 # the next section: it has a second from here
-		[ "$strikes" = 0 ] || kill -USR1 "$worker"
+		# Without a section it may not have set its trap yet, on a loaded host, or has only the reply to write.
+		[ "$strikes" = 0 ] || [ -z "$section" ] || kill -USR1 "$worker"
 		case $strikes in
 		0) ;;
 		1) kill -TERM $programs ;;
 		2) kill -KILL $programs ;;
-		3) kill -KILL $programs $readers ;;
+		3 | 4 | 5) kill -KILL $programs $readers ;; # a loaded host needs time for what is ended
 		*) kill -KILL $programs $readers "$worker" ;;
 		esac
 		strikes=$((strikes + 1))
 		sleep 1 >/dev/null
 	done
-	# A list that was made while the worker ended may lack something: the last one is empty.
-	while list_family && [ "$programs" ] && [ "$strikes" -lt 10 ]; do
-		kill -KILL $programs
+	end_family
+}
+
+# shellcheck disable=SC2086 # lists of process ids
+end_family() { # without the worker: a list that was made while it ended may lack something, so the last one is empty
+	strikes=0
+	while list_family && [ "$programs$readers" ] && [ "$strikes" -lt 10 ]; do
+		kill -KILL $programs $readers
 		strikes=$((strikes + 1))
 	done
 }
@@ -486,18 +465,6 @@ is_host() { # WORD: a name or an address
 	case $1 in [.:_/-]* | */*) return 1 ;; esac
 }
 
-begin_poll() { # only the reading gate bounds how many polls are in progress
-	:
-}
-
-end_poll() {
-	:
-}
-
-forget() {
-	:
-}
-
 # -- the reply ---------------------------------------------------------------------------------------------------------
 serve() {
 	[ "$gate_operator" = yes ] || refuse operator_disabled 64
@@ -507,7 +474,6 @@ serve() {
 	set -- $operation
 	case $1 in
 	do | record | void)
-		requests=1
 		open_reply
 		word=$1
 		shift
@@ -1031,11 +997,15 @@ follow() { # SECTION ID SECONDS: waits for its end for so long, and tells how it
 	[ "$(sed -n 4p "$record/start")" != "$token" ] || repeated=
 	status=
 	[ "$state" != "done" ] || status=" exit=$(cat "$record/exit")"
-	output=$(sed 2000q "$record/out" | shortened 1000 300000 | printable)
-	errors=$(sed -e '/^$/d' "$record/err" | sed 50q | shortened 500 30000 | printable)
-	[ -z "$errors" ] || output="$output${output:+$nl}=${mark}errors $1$nl$errors"
+	name=$1
+	output=$(isolated tell_output | sed 1d)
 	add_section "$1" "state=$state$status seconds=$(($(now) - asked_at))$repeated" "$output"
 }
+
+tell_output() { # what the command has printed so far
+	sed 2000q "$record/out"
+	cat "$record/err" >&3
+} 3>&2 2>/dev/null
 
 answer_record() { # ID
 	asked_at=$(now) token=none record=$gate_state/records/$1

@@ -14,7 +14,7 @@
 #   errlog     wc -l and tail -30 of BOKS_VAR/boks_errlog                            root
 #   queue      ls -ltr BOKS_VAR/data/master_spool, unless it is empty               root
 #              (not on a replica or client)
-#   checksums  cksum of BOKS_ETC/method.conf and of two values of ENV                root
+#   checksums  cksum of BOKS_ETC/method.conf                                         root
 #   processes  grep of /proc (elsewhere ps); pid files in BOKS_VAR/LCK               root
 #   diskspace  df -Pk BOKS_VAR                                                       root
 #   ports      opens TCP connections to four ports of the master: MASTER in          root
@@ -73,7 +73,7 @@ nl='
 tab='	'
 IFS=" $tab$nl"
 odd="*[!$tab$nl -~]*" # text with anything but printable ASCII
-mark='' requests=0 worker='' timer='' idle_watch='' slot='' booted='' host=''
+mark='' requests=0 worker='' timer='' booted='' host=''
 
 case $(command -v print) in # a builtin where it has no path; such a shell's printf can be a program
 print) say() { print -r -- "$1"; } ;;
@@ -158,16 +158,9 @@ begin() { # what holds for all requests of a channel, once the first one has bee
 }
 
 leave() { # nothing stays behind
-	if [ -n "$worker" ]; then
-		list_family
-		# shellcheck disable=SC2086 # lists of process ids
-		kill -KILL "$timer" "$worker" $readers $programs
-	fi
-	if [ -n "$idle_watch" ]; then
-		kill -STOP "$idle_watch" # so that it starts no other sleep
-		kill -KILL "$idle_watch" $(ps -A -o pid= -o ppid= | awk -v of="$idle_watch" '$2 == of { print $1 }')
-	fi
-	forget
+	[ -n "$worker" ] || return 0
+	kill -KILL "$timer" "$worker"
+	end_family
 }
 
 as_root() { # COMMAND...: in place of the shell that calls this
@@ -197,9 +190,6 @@ next_request() { # reads and checks one, or ends
 }
 
 answer() { # one request, within the time limit: a process of its own composes the reply, and ends the timer
-	requests=$((requests + 1))
-	begin_poll || { say "=${mark}refused busy"; return 75; }
-	[ -z "$idle_watch" ] || [ "$requests" = 1 ] || kill -USR1 "$idle_watch" # before, it may have set no trap yet
 	sleep "$gate_limit" >/dev/null &
 	timer=$!
 	work </dev/null &
@@ -207,7 +197,6 @@ answer() { # one request, within the time limit: a process of its own composes t
 	if wait "$timer"; then cut_off; fi
 	wait "$worker" || { worker='' && refuse interrupted 70; }
 	worker=
-	end_poll
 }
 
 open_reply() {
@@ -253,49 +242,37 @@ run() { # NAME COMMAND...
 	add_section "$name" "$ending" "${text#"$nl"}"
 }
 
-isolated() { # COMMAND...: prints how it ended, then its output and errors; this shell holds both, and can be ended
-	out='' errors=''
+isolated() { # COMMAND...: prints how it ended, its output, then its errors; this shell holds both, and can be ended
+	errors='' frame="=${mark}errors $name"
 	case $1 in
-	find_*) "$@"; status=$? ;; # it leaves both itself, so no other shells are needed to keep them apart
-	*) collect "$@"; take_apart ;;
+	find_*) "$@"; status=$?; out=$out${errors:+$nl$frame$nl$errors} ;; # no other shells are needed to keep them apart
+	*) collect "$@"; status=$? ;;
 	esac
-	[ "${#out}" -le 65536 ] || out=$(say "$out" | shortened 1000 640000)
-	# bash says that it ignored a null byte
-	[ -z "$errors" ] || errors=$(say "$errors" | sed '/ignored null byte/d; /^$/d' | sed 50q | shortened 500 30000)
-	case $out$errors in $odd) out=$(say "$out" | printable) errors=$(say "$errors" | printable) ;; esac
+	[ "$status" -le 256 ] || status=$((status - 128)) # ksh93 tells a signal so
+	case $out in *"$nl$frame$nl"*) errors=yes ;; esac
+	if [ -n "$errors" ] || [ "${#out}" -gt 65536 ]; then out=$(say "$frame$nl$out" | limited); fi
+	case $out in $odd) out=$(say "$out" | printable) ;; esac
 	cut=
 	case $out$nl in *" [cut]$nl"*) cut=lines ;; esac
-	case $nl$out in *"${nl}[cut]") cut=bytes ;; esac
-	[ -z "$errors" ] || out="$out${out:+$nl}=${mark}errors $name$nl$errors"
+	case $nl$out$nl=$mark in *"${nl}[cut]$nl=$mark"*) cut=bytes ;; esac
 	say "exit=$status${cut:+ cut=$cut}${out:+$nl}$out"
 }
 
-take_apart() { # what `collect` has left; the shell that collected has been ended where its mark is missing
-	case $both in *"$nl$mark"*) ;; *) exit ;; esac
-	errors=${both%%"$nl$mark"*}
-	errors_end=$errors$nl$mark
-	if [ "${#errors}" -gt 8000 ]; then # a long prefix would take quadratic time to remove
-		both=$(say "$mark$nl$both" | awk 'NR == 1 { mark = $0; next } index($0, mark) == 1 { found = 1 } found')
-		errors_end=$mark
-	fi
-	both=${both#"$errors_end"}
-	status=${both%%"$nl"*}
-	both=${both#"$status"}
-	out=${both#"$nl"}
-	[ "$status" -le 256 ] || status=$((status - 128)) # ksh93 tells a signal so
-}
-
-# COMMAND...: leaves in $both its errors, then a line of the mark and its status, then its output
+# COMMAND...: leaves in $out what it prints, then a line with the frame and its errors; its status
 if (eval ': "${.sh.version:?}"') 2>/dev/null; then
 	# ksh93 ends a command substitution with its command; only where it reads a pipe itself it waits for who holds it
 	collect() {
+		# shellcheck disable=SC3040 # ksh93 knows it
+		set -o pipefail
 		{
-			# shellcheck disable=SC3040 # ksh93 knows it
-			set -o pipefail
-			unbounded "$@" </dev/null 2>&3 3>&- | read_all
-			say "$nl$mark$?$nl$piece"
+			unbounded "$@" </dev/null 2>&1 >&3 3>&- | read_all
+			status=$?
+			[ -z "$piece" ] || say "$nl$frame$nl$piece"
+			exit "$status"
 		} 3>&1 | read_all
-		both=$(say "$piece")
+		status=$?
+		out=$(say "$piece")
+		return "$status"
 	}
 	read_all() {
 		piece='' part=''
@@ -304,17 +281,26 @@ if (eval ': "${.sh.version:?}"') 2>/dev/null; then
 	}
 else
 	collect() {
-		both=$({ out=$(unbounded "$@" </dev/null); status=$?; } 2>&1; say "$nl$mark$status$nl$out")
+		out=$({
+			errors=$(unbounded "$@" </dev/null 2>&1 >&3 3>&-)
+			status=$?
+			[ -z "$errors" ] || say "$nl$frame$nl$errors"
+			exit "$status"
+		} 3>&1)
 	}
 fi
 
 unbounded() { ulimit -S -v "$memory"; "$@"; } # without the limit that the gate's own shells have
 
-shortened() { # BYTES TOTAL: lines cut at so many bytes, and the rest left out
-	awk -v most="$1" -v left="$2" '
+limited() { # of a frame, an output, and errors behind that frame: lines cut, and the rest of each left out
+	awk '
+		NR == 1 { frame = $0; most = 1000; left = 640000; next }
+		$0 == frame && !errors { print; errors = 1; most = 500; next }
+		$0 == "" { blank++; next }
 		length($0) > most { $0 = substr($0, 1, most) " [cut]" }
-		(left -= length($0) + 1) < 0 { print "[cut]"; exit }
-		{ print }'
+		errors { if (errors++ <= 50) print; next }
+		(left -= length($0) + 1 + blank) < 0 { if (!full++) print "[cut]"; next }
+		{ for (; blank; blank--) print ""; print }'
 }
 
 printable() { # control characters become `?`, also those of 8 bits: alone, or as UTF-8 writes them
@@ -359,36 +345,23 @@ take_line() { # $line of ENV, which is the name of a key, perhaps behind blanks 
 }
 
 # -- whether a TCP port of another host answers ------------------------------------------------------------------------
-knock() { # HOST PORT: leaves what it met in $reached, by the first tool that can tell
-	for tool in perl python3 bash nc telnet; do
-		command -v "$tool" >/dev/null || continue
-		"knock_by_$tool" "$1" "$2" >/dev/null 2>&1
-		case $? in 0) reached=reachable ;; 1) reached=refused ;; 2) reached=timeout ;; *) continue ;; esac
-		return
-	done
-	reached=unknown tool=none
+knock() { # HOST PORT: leaves in $reached what it met, by perl, which AIX, Solaris and HP-UX have, or by Linux's bash
+	tool=perl
+	reached=$(perl -e 'use Socket; alarm 3; my $to = inet_aton($ARGV[0]) or exit;
+		socket(my $s, PF_INET, SOCK_STREAM, 6) or exit;
+		$SIG{ALRM} = sub { print "timeout"; exit }; alarm 4;
+		print connect($s, sockaddr_in($ARGV[1], $to)) ? "reachable" : $!{ECONNREFUSED} ? "refused" :
+			$!{ETIMEDOUT} || $!{EHOSTUNREACH} || $!{ENETUNREACH} ? "timeout" : ""' "$1" "$2" 2>/dev/null)
+	[ -z "$reached" ] || return 0
+	tool=bash
+	# shellcheck disable=SC2016 # bash is to expand this
+	case $(timeout 4 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>&1; echo "status=$?") in
+	status=0) reached=reachable ;;
+	*refused*) reached=refused ;;
+	status=124 | *'timed out'* | *unreachable* | *'No route'*) reached=timeout ;;
+	*) reached=unknown tool=none ;;
+	esac
 }
-
-knock_by_perl() {
-	perl -e 'use Socket; alarm 3; my $to = inet_aton($ARGV[0]) or exit 3;
-		socket(my $s, PF_INET, SOCK_STREAM, 6) or exit 3;
-		$SIG{ALRM} = sub { exit 2 }; alarm 4; exit 0 if connect($s, sockaddr_in($ARGV[1], $to));
-		exit($!{ECONNREFUSED} ? 1 : $!{ETIMEDOUT} || $!{EHOSTUNREACH} || $!{ENETUNREACH} ? 2 : 3)' "$1" "$2"
-}
-
-knock_by_python3() {
-	python3 -I -c 'import socket, sys
-try: socket.create_connection((sys.argv[1], int(sys.argv[2])), 4)
-except ConnectionRefusedError: sys.exit(1)
-except socket.gaierror: sys.exit(3)
-except OSError: sys.exit(2)' "$1" "$2"
-}
-
-# The others cannot tell a closed port from a bad name: what they do not reach stays unknown.
-# shellcheck disable=SC2016 # bash is to expand this
-knock_by_bash() { bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" || return 3; }
-knock_by_nc() { nc -z -w 4 "$1" "$2" || return 3; }
-knock_by_telnet() { case $(telnet "$1" "$2") in *'Connected to'*) ;; *) return 3 ;; esac; }
 
 # -- the time limit ----------------------------------------------------------------------------------------------------
 # shellcheck disable=SC2086 # lists of process ids
@@ -398,20 +371,26 @@ cut_off() { # ends what hangs in the request: asked, then forced, then without t
 		before=$section
 		list_family
 		[ -z "$before" ] || [ "$section" = "$before" ] || strikes=0 # the next section: it has a second from here
-		[ "$strikes" = 0 ] || kill -USR1 "$worker"
+		# Without a section it may not have set its trap yet, on a loaded host, or has only the reply to write.
+		[ "$strikes" = 0 ] || [ -z "$section" ] || kill -USR1 "$worker"
 		case $strikes in
 		0) ;;
 		1) kill -TERM $programs ;;
 		2) kill -KILL $programs ;;
-		3) kill -KILL $programs $readers ;;
+		3 | 4 | 5) kill -KILL $programs $readers ;; # a loaded host needs time for what is ended
 		*) kill -KILL $programs $readers "$worker" ;;
 		esac
 		strikes=$((strikes + 1))
 		sleep 1 >/dev/null
 	done
-	# A list that was made while the worker ended may lack something: the last one is empty.
-	while list_family && [ "$programs" ] && [ "$strikes" -lt 10 ]; do
-		kill -KILL $programs
+	end_family
+}
+
+# shellcheck disable=SC2086 # lists of process ids
+end_family() { # without the worker: a list that was made while it ended may lack something, so the last one is empty
+	strikes=0
+	while list_family && [ "$programs$readers" ] && [ "$strikes" -lt 10 ]; do
+		kill -KILL $programs $readers
 		strikes=$((strikes + 1))
 	done
 }
@@ -530,23 +509,11 @@ find_queue() {
 }
 
 find_checksums() {
-	{ [ -x "$gate_etc" ] && [ ! -e "$gate_etc/method.conf" ]; } || take on_file "$gate_etc/method.conf" /usr/bin/cksum
+	{ [ -x "$gate_etc" ] && [ ! -e "$gate_etc/method.conf" ]; } ||
+		take on_file "$gate_etc/method.conf" /usr/bin/cksum || return
 	# shellcheck disable=SC2086 # check sum and size, without the name
 	set -- $out
 	out=${1:+method.conf $1 $2}
-	# As in a shell the last assignment counts, and quotes and blanks around the value do not.
-	for key in SHM_SIZE BRIDGE_ACCEPT_MASTER_IPS; do
-		value=$nl$env_lines
-		case $value in *"$nl$key="*) value=${value##*"$nl$key="} value=${value%%"$nl"*} ;; *) continue ;; esac
-		while :; do
-			case $value in
-			*[\"\']*) value=${value%%[\"\']*}${value#*[\"\']} ;;
-			*[" $tab"]) value=${value%?} ;;
-			*) break ;;
-			esac
-		done
-		out="$out${out:+$nl}$key $(say "$value" | cksum)"
-	done
 }
 
 find_processes() { # by the program's name, with the process id in its pid file
@@ -571,25 +538,19 @@ find_processes() { # by the program's name, with the process id in its pid file
 		done
 	done
 	IFS=" $tab$nl" out=''
-	show_process boks_init boks_init
-	show_process boks_servc servc4
-	show_process boks_clntd clntd
-	for process in $bridges boks_master boks_drainmast; do show_process "$process"; done
-	out=${out%"$nl"}
-}
-
-show_process() { # PROCESS [PID_FILE]: which names it (match) or another (stale), or cannot be read (none)
-	case $running in *"=$1 "*) word=running ;; *) word=missing ;; esac
-	if [ -n "${2-}" ]; then
-		pid=''
-		[ ! -f "$gate_var/LCK/$2" ] || read -r pid line <"$gate_var/LCK/$2"
-		case ${pid%%[!0-9]*},$running in
-		,*) word="$word pid_file=none" ;;
-		*" ${pid%%[!0-9]*}=$1 "*) word="$word pid_file=match" ;;
-		*) word="$word pid_file=stale" ;;
-		esac
-	fi
-	out="$out$1=$word$nl"
+	for process in boks_init/boks_init boks_servc/servc4 boks_clntd/clntd $bridges boks_master boks_drainmast; do
+		program=${process%/*} pid_file=$gate_var/LCK/${process#*/} pid=''
+		case $running in *"=$program "*) state=running ;; *) state=missing ;; esac
+		[ "$program" = "$process" ] || { # it names that process (match) or another (stale), or cannot be read (none)
+			[ ! -f "$pid_file" ] || read -r pid line <"$pid_file"
+			case ${pid%%[!0-9]*},$running in
+			,*) state="$state pid_file=none" ;;
+			*" ${pid%%[!0-9]*}=$program "*) state="$state pid_file=match" ;;
+			*) state="$state pid_file=stale" ;;
+			esac
+		}
+		out="$out${out:+$nl}$program=$state"
+	done
 }
 
 find_diskspace() {
@@ -639,7 +600,6 @@ register() {
 
 is_busy() { read -r state <"$1" && [ "$state" = busy ]; }
 end_poll() { [ -z "$slot" ] || echo idle >"$slot"; }
-forget() { [ -z "$slot" ] || rm -f "$slot"; }
 
 begin_poll() { # fails where too many are in progress; each says `busy` before it counts, so no more than allowed go on
 	[ -n "$slot" ] && echo busy >"$slot" || return 0 # a full disk stops no monitoring
@@ -654,22 +614,33 @@ begin_poll() { # fails where too many are in progress; each says `busy` before i
 
 # -- one request, or a loop of them ------------------------------------------------------------------------------------
 serve() {
-	loop_seconds=
+	loop_seconds='' idle_watch='' slot=''
 	while next_request; do
-		if [ "$requests" = 0 ]; then
+		requests=$((requests + 1))
+		if [ "$requests" = 1 ]; then
 			begin
+			trap 'leave; end_loop' EXIT
 			[ "$gate_sent" = yes ] || [ "$(id -u)" != 0 ] || register
 			[ -z "$loop_seconds" ] || { watch_idle "$loop_seconds" </dev/null >/dev/null & idle_watch=$!; }
 		fi
-		answer
-		status=$?
+		[ -z "$idle_watch" ] || kill -CONT "$idle_watch" # which ends no process that has set no trap yet
+		status=0
+		if begin_poll; then answer; end_poll; else say "=${mark}refused busy"; status=75; fi
 		[ -n "$loop_seconds" ] || exit "$status"
 		[ "$requests" -lt 3000 ] || exit 0
 	done
 }
 
+end_loop() {
+	if [ -n "$idle_watch" ]; then
+		kill -STOP "$idle_watch" # so that it starts no other sleep
+		kill -KILL "$idle_watch" $(ps -A -o pid= -o ppid= | awk -v of="$idle_watch" '$2 == of { print $1 }')
+	fi
+	[ -z "$slot" ] || rm -f "$slot"
+}
+
 watch_idle() { # SECONDS: ends the loop when no request came for so long
-	trap 'asked=yes' USR1
+	trap 'asked=yes' CONT
 	while :; do
 		asked=
 		sleep "$1" &
@@ -677,7 +648,7 @@ watch_idle() { # SECONDS: ends the loop when no request came for so long
 		[ -z "$asked" ] || continue
 		# Of the gate's children this is one; where there are others, a poll is in progress. None: it is gone.
 		case $(ps -A -o pid= -o ppid= | awk -v gate=$$ '$2 == gate { children++ } END { print children + 0 }') in
-		1) break ;;
+		1) [ -n "$asked" ] || break ;; # a request that came meanwhile is answered
 		0) exit ;;
 		esac
 	done

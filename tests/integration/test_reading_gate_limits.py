@@ -14,7 +14,7 @@ from boks_exporter.parsing.reply_frames import RefusedError
 from boks_exporter.remote.gate import sent_script
 from boks_exporter.remote.settings import Prefix
 from tests.integration.shells import fixture_of_shells
-from tests.unit.gate_processes import dead_pid, wait_until
+from tests.unit.gate_processes import dead_pid, in_group, wait_until
 from tests.unit.gate_runs import NONCE, Channel, ask, install_gate, run_gate
 from tests.unit.gate_tree import STUBBORN, Tree
 
@@ -58,6 +58,18 @@ def test_what_hangs_is_cut_and_the_rest_of_the_poll_is_answered(tree: Tree, tmp_
         assert tree.left_behind(within=120) == []
         again = channel.ask("list", "0c").sections[0]
         assert (again.stdout, again.timed_out) == ("fine\n", False)
+
+
+def test_a_signal_in_a_poll_ends_all_that_the_gate_has_started(tree: Tree, tmp_path: Path, shell: str) -> None:
+    """Long before the time limit, whatever it ignores."""
+    tree.boksadm_is(STUBBORN)
+    with Channel([install_gate(tree, tmp_path / "gate", shell=shell, limit=600)]) as channel:
+        channel.ask("loop 3600 role", "0a")
+        channel.write(b"boks-gate/2 0b sequence\n")
+        wait_until(lambda: len(tree.left_behind(within=0)) >= 5)
+        channel.process.terminate()
+        channel.wait()
+    assert (tree.left_behind(within=30), in_group(channel.process.pid, within=30)) == ([], [])
 
 
 def test_a_daemon_that_holds_the_pipe_is_not_waited_for(tree: Tree, tmp_path: Path, shell: str) -> None:

@@ -72,7 +72,7 @@ def test_no_argument_list_holds_the_nonce(tree: Tree, tmp_path: Path, shell: str
     trace = Trace(tmp_path / "trace")
     (tree.root / "errors").write_text("an error\n" * 1_000)
     tree.boksadm_is('cat "${0%/*}/errors" >&2\n')
-    with Channel(trace.command(install_gate(tree, tmp_path / "gate", shell=shell))) as channel:
+    with Channel(trace.command(install_gate(tree, tmp_path / "gate", shell=shell, limit=60))) as channel:
         channel.ask("loop 60 role sequence list memory errlog queue checksums processes diskspace", NONCE)
     programs, _ = settled(trace)
     assert len(programs) > 10

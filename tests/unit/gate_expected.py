@@ -49,8 +49,6 @@ _QUEUE = """\
 _CLOSE = """\
 =section checksums
 |method.conf 1618168135 11
-|SHM_SIZE 2447659645 6
-|BRIDGE_ACCEPT_MASTER_IPS 4141980411 18
 =end checksums exit=0
 =done sections=7
 """

@@ -122,7 +122,7 @@ def test_missing_files_are_reported_by_their_sections(tmp_path: Path) -> None:
     assert queue.exit_status == 2
     assert "master_spool" in queue.stderr
     assert (checksums.exit_status, checksums.stderr) == (0, "")
-    assert checksums.stdout == "SHM_SIZE 2447659645 6\nBRIDGE_ACCEPT_MASTER_IPS 4141980411 18\n"
+    assert checksums.stdout == ""
 
 
 def test_an_empty_log_and_an_empty_spool_are_answers(tmp_path: Path) -> None:
