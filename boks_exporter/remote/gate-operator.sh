@@ -8,7 +8,7 @@
 #   request                     what runs                                                                   as whom
 #   preflight, lock-show        reads files, ps, df, loginctl; writes STATE/probe.N and removes it          root
 #   registered                  BOKSADM -S hostadm -l -t BOKSREPLICA -S               (on a master)         root
-#   reach HOST PORT             opens one TCP connection by perl, python3, bash, nc or telnet               root
+#   reach HOST PORT             opens one TCP connection by perl or bash                                    root
 #   record ID                   reads STATE/records/ID                                                      root
 #   asides                      lists BOKS_VAR/data/removed-*, by du and STATE/records                      root
 #   freeze SECONDS OWNER REASON writes STATE/freeze, which ends after at most seven days                    root
@@ -30,7 +30,7 @@
 # shellcheck disable=SC2034,SC2329,SC3045 # what serves the other gate only; shells whose ulimit has no -v have no limit
 # shellcheck disable=SC2046,SC2254 # words of what a program prints, and patterns, are wanted; globbing is off
 
-gate_version=2.1.0
+gate_version=2.1.1
 gate_sent=no
 gate_request=
 # -- the common part of both gates: scripts/gate_common.sh, by scripts/generate_gates.py --

@@ -29,7 +29,7 @@
 # shellcheck disable=SC2034,SC2329,SC3045 # what serves the other gate only; shells whose ulimit has no -v have no limit
 # shellcheck disable=SC2046,SC2254 # words of what a program prints, and patterns, are wanted; globbing is off
 
-gate_version=2.1.0
+gate_version=2.1.1
 gate_sent=no
 gate_request=
 # -- the common part of both gates: scripts/gate_common.sh, by scripts/generate_gates.py --
