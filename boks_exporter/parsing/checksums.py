@@ -6,8 +6,8 @@ SHM_SIZE 3915528286 6
 ```
 
 The format is the gate's own: the name, then POSIX `cksum`'s sum and number of bytes. An empty output means that the
-host has none of these files and settings. Gates before 2.1.1 sum up the two settings of ENV themselves; the others print
-their values in the section `role`, and they are summed up here in the same way.
+host has none of these files and settings. Gates before 2.1.1 sum up the two settings of ENV themselves; later ones
+print their values in the section `role` only, and they are summed up here in the same way.
 """
 
 import re

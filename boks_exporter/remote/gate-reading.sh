@@ -14,7 +14,7 @@
 #   errlog     wc -l and tail -30 of BOKS_VAR/boks_errlog                            root
 #   queue      ls -ltr BOKS_VAR/data/master_spool, unless it is empty               root
 #              (not on a replica or client)
-#   checksums  cksum of BOKS_ETC/method.conf                                         root
+#   checksums  cksum of BOKS_ETC/method.conf                                          root
 #   processes  grep of /proc (elsewhere ps); pid files in BOKS_VAR/LCK               root
 #   diskspace  df -Pk BOKS_VAR                                                       root
 #   ports      opens TCP connections to four ports of the master: MASTER in          root

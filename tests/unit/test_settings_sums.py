@@ -36,6 +36,9 @@ def test_settings_are_summed_as_a_shell_reads_them() -> None:
 
 def test_what_a_gate_has_summed_up_is_kept() -> None:
     """An older gate sends the same sum; what its host does not have has none."""
-    assert sums("BOKSINIT=server\nSHM_SIZE=16000", "method.conf 1 2\n") == {"method.conf": "1", "SHM_SIZE": "2447659645"}
+    assert sums("BOKSINIT=server\nSHM_SIZE=16000", "method.conf 1 2\n") == {
+        "method.conf": "1",
+        "SHM_SIZE": "2447659645",
+    }
     assert sums("BOKSINIT=server\nSHM_SIZE=16000", "SHM_SIZE 7 6\n") == {"SHM_SIZE": "7"}
     assert with_settings(Checksums(()), parse_env("BOKSINIT=server\n")).by_name == ()
