@@ -96,6 +96,7 @@ def _reloading(known: CopyEvidence, now: Timestamp) -> CopyEvidence:
     if known.reload is None:
         return replace(known, reload=Reload(now))
     proofs = [difference.proven_at for difference in known.differences.values()]
+    proofs += [lead.proven_at for lead in known.leads.values()]
     is_older = known.reload.since < max(proofs, default=known.reload.since)
     return replace(known, reload=replace(known.reload, since=now)) if is_older else known
 
@@ -202,11 +203,14 @@ def _without_reloaded(replica: ReplicaComparison, known: CopyEvidence) -> CopyEv
     """Clear the leads of a reloaded copy: first seen below the level, then with the master's number and stamp.
 
     Client phase, LOADING or another stamp alone clears nothing: a conversion that leaves stale files is the known
-    cause of a lead (K1262).
+    cause of a lead (K1262). Nor does one before the newest proof.
     """
     if known.reload is None:
         return known
-    below = known.reload.below | {number for number, lead in known.leads.items() if _is_below(replica, number, lead)}
+    since = known.reload.since
+    below = known.reload.below | {
+        number for number, lead in known.leads.items() if lead.proven_at <= since and _is_below(replica, number, lead)
+    }
     left = {
         number: lead
         for number, lead in known.leads.items()

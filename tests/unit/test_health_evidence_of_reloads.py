@@ -98,3 +98,13 @@ def test_a_lower_number_alone_is_no_reload() -> None:
         assert (verdict.state, verdict.promotable) == (ReplicaState.UNKNOWN, False)
     rounds.judge({7: 100, 9: 50}, {7: 90, 9: 50}, status="LOADING")
     assert rounds.judge({7: 100, 9: 50}, {7: 100, 9: 50}).state is ReplicaState.OK
+
+
+def test_a_reload_before_the_newest_proof_clears_no_lead() -> None:
+    """LOADING that left the copy ahead is no reason to believe a lower number later."""
+    rounds = Rounds()
+    for status in ("OK", "LOADING", "OK"):
+        rounds.judge({7: 100, 9: 50}, {7: 125, 9: 50}, status=status)
+    assert rounds.judge({7: 100, 9: 50}, {7: 100, 9: 50}).state is ReplicaState.UNKNOWN
+    rounds.judge({7: 100, 9: 50}, {7: 90, 9: 50}, status="LOADING")
+    assert rounds.judge({7: 100, 9: 50}, {7: 100, 9: 50}).state is ReplicaState.OK
