@@ -14,7 +14,7 @@ PROGRAM = (sys.executable, "-m", "boks_exporter")
 
 def check(directory: Path, recording: Recording) -> "subprocess.CompletedProcess[str]":
     config = write(directory, recording)
-    arguments = ["check", "--config.file", str(config), "--perfdata=all"]
+    arguments = ["check", "--config.file", str(config), "--perfdata=all", "--timeout=100s"]
     return subprocess.run([*PROGRAM, *arguments], capture_output=True, text=True)
 
 

@@ -39,7 +39,7 @@ def test_a_check_by_url_loads_only_the_client() -> None:
 
 def test_a_check_of_recorded_files_loads_no_ssh(tmp_path: Path) -> None:
     """The libraries behind a transport are loaded only where it is used."""
-    loaded = loaded_by("check", "--config.file", str(write(tmp_path, healthy())))
+    loaded = loaded_by("check", "--timeout=100s", "--config.file", str(write(tmp_path, healthy())))
 
     assert loaded & {"asyncssh", "aiohttp", "prometheus_client"} == set()
 
@@ -61,7 +61,7 @@ def test_a_plugin_without_a_reader_shows_by_its_exit_code(tmp_path: Path) -> Non
     """The verdict is not lost with the output."""
     config = write(tmp_path, healthy())
     with subprocess.Popen(
-        [sys.executable, "-m", "boks_exporter", "check", "--config.file", str(config)],
+        [sys.executable, "-m", "boks_exporter", "check", "--timeout=100s", "--config.file", str(config)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:

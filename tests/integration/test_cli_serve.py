@@ -67,7 +67,9 @@ def test_a_running_exporter_shows_what_a_poll_shows(tmp_path: Path) -> None:
     with serving(f"--config.file={config}", "--web.route-prefix=/boks") as (process, url):
         theirs = json.loads(status_once_seen(url).stdout)
         ours = json.loads(asked("status", "--output", "json", "--config.file", config).stdout)
-        by_url, by_look = asked("check", "--url", url), asked("check", "--config.file", config)
+        by_url, by_poll = (
+            asked("check", "--timeout=100s", *source) for source in (("--url", url), ("--config.file", config))
+        )
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
 
@@ -78,8 +80,8 @@ def test_a_running_exporter_shows_what_a_poll_shows(tmp_path: Path) -> None:
         ]
 
     assert essence(theirs) == essence(ours)
-    assert by_url.returncode == by_look.returncode == 2
-    assert by_url.stdout.splitlines()[0] == by_look.stdout.splitlines()[0]
+    assert by_url.returncode == by_poll.returncode == 2
+    assert by_url.stdout.splitlines()[0] == by_poll.stdout.splitlines()[0]
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +110,9 @@ def test_tls_and_passwords_are_minded(tmp_path: Path, certificate: Path) -> None
         seen = status_once_seen(url, *trusting, "--username", "ops", BOKS_EXPORTER_PASSWORD="word")
         untrusted = asked("status", "--url", url)
         anonymous = asked("status", "--url", url, *trusting)
-        wrong = asked("check", "--url", url, *trusting, "--username", "ops", BOKS_EXPORTER_PASSWORD="other")
+        wrong = asked(
+            "check", "--timeout=100s", "--url", url, *trusting, "--username", "ops", BOKS_EXPORTER_PASSWORD="other"
+        )
         careless = asked("status", "--url", url, "--insecure-ignore-certificate")
 
     assert url.startswith("https://")

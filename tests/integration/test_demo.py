@@ -116,7 +116,9 @@ def test_status_and_check_read_the_running_demo(tmp_path: Path) -> None:
         url = url_told_by(process)
         metrics_with_all_replicas(url)
         status = subprocess.run([*PROGRAM, "status", "--url", url], capture_output=True, text=True, timeout=120)
-        check = subprocess.run([*PROGRAM, "check", "--url", url], capture_output=True, text=True, timeout=120)
+        check = subprocess.run(
+            [*PROGRAM, "check", "--timeout=100s", "--url", url], capture_output=True, text=True, timeout=120
+        )
     assert (status.returncode, status.stderr) == (0, "")
     assert [name for name in ("MASTER1", *REPLICAS) if name not in status.stdout] == []
     assert (check.returncode, check.stderr) == (0, ""), check.stdout

@@ -37,7 +37,7 @@ def old_host(fleet: Fleet) -> Iterator[Fleet]:
 
 async def asked(settings: SshSettings, fleet: Fleet) -> str:
     """Poll the host; return its role line, or the failure's reason and detail."""
-    transport = SshTransport(settings, timeout_seconds=20.0)
+    transport = SshTransport(settings, timeout_seconds=100.0)
     try:
         reply = await transport.ask(fleet.host(HOST), ROLE_ONLY)
         return next(line for line in reply.stdout.decode().splitlines() if "BOKSINIT" in line).lstrip("|")
@@ -76,7 +76,7 @@ async def test_a_safe_host_gets_aes_gcm_and_no_compression(fleet: Fleet) -> None
     daemon.options = ("Compression yes",)
     await asyncio.to_thread(fleet.call, fleet.servers.restart(HOST))
     try:
-        transport = SshTransport(fleet.ssh_settings(), timeout_seconds=20.0)
+        transport = SshTransport(fleet.ssh_settings(), timeout_seconds=100.0)
         await transport.ask(fleet.host(HOST), ROLE_ONLY)
         (connection,) = transport._peers[HOST].connections
         await transport.aclose()
@@ -116,8 +116,17 @@ def test_an_old_key_exchange_puts_nothing_on_standard_error(old_host: Fleet, tmp
         ),
         encoding="utf-8",
     )
-    arguments = [sys.executable, "-W", "default", "-m", "boks_exporter", command, f"--config.file={config}"]
-    ran = subprocess.run(arguments, capture_output=True, text=True, timeout=60, env=dict(os.environ))
+    arguments = [
+        sys.executable,
+        "-W",
+        "default",
+        "-m",
+        "boks_exporter",
+        command,
+        "--timeout=100s",
+        f"--config.file={config}",
+    ]
+    ran = subprocess.run(arguments, capture_output=True, text=True, timeout=120, env=dict(os.environ))
     assert HOST in ran.stdout
     assert "Deprecat" not in ran.stderr
     assert ran.stderr == ""
