@@ -2,11 +2,11 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.load import slowness
 from tests.unit.cli_replays import PUBLISHED_SEQUENCE, Recording, healthy, published, with_sequence, write
 
 PROGRAM = (sys.executable, "-m", "boks_exporter")
@@ -50,23 +50,23 @@ def test_a_name_server_that_hangs_does_not_hold_it(tmp_path: Path) -> None:
     )
     script = (
         "import socket, sys, time\n"
-        "socket.getaddrinfo = lambda *_, **__: time.sleep(60)\n"
+        "socket.getaddrinfo = lambda *_, **__: time.sleep(600)\n"
         "from boks_exporter.cli.root_command import run\n"
-        "sys.exit(run(['check', '--config.file', sys.argv[1], '-t', '9s']))"
+        "sys.exit(run(['check', '--config.file', sys.argv[1], '-t', sys.argv[2]]))"
     )
-    begun = time.monotonic()
-
-    ended = subprocess.run([sys.executable, "-c", script, str(config)], capture_output=True, text=True, timeout=60)
+    limit = str(round(9 * slowness()))
+    ended = subprocess.run(
+        [sys.executable, "-c", script, str(config), limit], capture_output=True, text=True, timeout=280
+    )
 
     assert ended.returncode == 2
     assert "no host answers" in ended.stdout
-    assert time.monotonic() - begun < 45
 
 
 def test_hosts_that_swallow_everything_are_unreachable_in_time(tmp_path: Path) -> None:
     """A gate that hangs costs one exchange; the plugin says which host it is, and leaves no process behind."""
     boksadm = tmp_path / "boksadm"
-    boksadm.write_text("#!/bin/sh\nexec sleep 60\n", encoding="utf-8")
+    boksadm.write_text("#!/bin/sh\nexec sleep 600\n", encoding="utf-8")
     boksadm.chmod(0o755)
     (tmp_path / "ENV").write_text("BOKSINIT=master\n", encoding="utf-8")
     config = tmp_path / "config.yaml"
@@ -75,13 +75,11 @@ def test_hosts_that_swallow_everything_are_unreachable_in_time(tmp_path: Path) -
         f"    transport: {{kind: local, paths: {{boks_etc: {tmp_path}, boks_var: {tmp_path}, boksadm: {boksadm}}}}}\n",
         encoding="utf-8",
     )
-    begun = time.monotonic()
-
+    limit = str(round(12 * slowness()))
     ended = subprocess.run(
-        [*PROGRAM, "check", "--config.file", str(config), "-t", "12"], capture_output=True, text=True, timeout=60
+        [*PROGRAM, "check", "--config.file", str(config), "-t", limit], capture_output=True, text=True, timeout=280
     )
 
     assert ended.returncode == 2
     assert ended.stdout.startswith("BOKS CRITICAL - unknown: no host answers")
     assert "[WARNING] here: localhost is UNREACHABLE: cannot be polled (timeout)" in ended.stdout
-    assert time.monotonic() - begun < 45

@@ -19,9 +19,10 @@ from boks_exporter.simulator.domain import Fault
 from boks_exporter.simulator.keys import new_key
 from boks_exporter.transport.ssh import SshTransport
 from tests.integration.fleet import Fleet
+from tests.load import slowness
 
 HOST = "REPHOST2"
-DEADLINE = 20.0
+DEADLINE = 20.0 * slowness()
 
 
 @asynccontextmanager
