@@ -75,9 +75,9 @@ def test_hosts_that_swallow_everything_are_unreachable_in_time(tmp_path: Path) -
         f"    transport: {{kind: local, paths: {{boks_etc: {tmp_path}, boks_var: {tmp_path}, boksadm: {boksadm}}}}}\n",
         encoding="utf-8",
     )
-    limit = str(round(12 * slowness()))
+    # One host's share of the limit stays below the gate's own limit, with which a section would be reported instead.
     ended = subprocess.run(
-        [*PROGRAM, "check", "--config.file", str(config), "-t", limit], capture_output=True, text=True, timeout=280
+        [*PROGRAM, "check", "--config.file", str(config), "-t", "18"], capture_output=True, text=True, timeout=280
     )
 
     assert ended.returncode == 2
