@@ -149,3 +149,16 @@ def test_a_printed_command_that_closes_a_run_has_no_reason_and_is_refused_as_it_
     with terminal.world.journal() as journal:
         assert [each.run for each in journal.view("bank").open_runs] == [run]
     assert terminal(*printed[:-1], "its machine burnt down")[0] == Exit.DONE
+
+
+def test_the_lock_of_a_lost_copy_of_the_journal_can_be_broken_while_the_run_is_open(terminal: Terminal) -> None:
+    """That of this journal cannot: the run is resumed, aborted or forgotten."""
+    run = left_open(terminal)
+    assert terminal("failover", "break-lock", run, FIRST)[0] == Exit.LOCKED
+    lock = terminal.world.gates.states[FIRST].lock
+    assert lock is not None
+    lock.owner = "anna-ops9:00000000"
+    code, text = terminal("failover", "abort", run)
+    assert (code, f"boks-exporter failover break-lock {run} {FIRST}" in text) == (Exit.LOCKED, True)
+    assert terminal("failover", "break-lock", run, FIRST)[0] == Exit.DONE
+    assert terminal("failover", "abort", run)[0] != Exit.LOCKED
