@@ -12,7 +12,7 @@ from boks_exporter.failover.runner import RunResult
 from boks_exporter.simulator.domain import Fault
 from boks_exporter.simulator.domain.invariants import running_masters
 from tests.nonempty import nonempty
-from tests.unit.failover_world import FIRST, MASTER, THIRD, World, virtually
+from tests.unit.failover_world import FIRST, MASTER, SECOND, THIRD, World, virtually
 from tests.virtual.virtual_time import VirtualClock
 
 UNASKED = Acceptance(Guard.HOSTS_NOT_ASKED, "it burnt down", THIRD)
@@ -74,3 +74,23 @@ def test_it_is_started_once_every_host_was_asked_or_that_is_accepted(journals: P
     virtually(scene)
     assert running_masters(world.domain) == (MASTER,)
     assert world.observer.breaches == []
+
+
+@pytest.mark.parametrize("command", ["resume", "abort"])
+def test_a_run_changes_no_other_machine_than_it_began_with(journals: Path, command: str) -> None:
+    """The address of a host was edited since: its name leads to another machine."""
+    world = World.at(journals)
+
+    async def scene() -> tuple[RunResult, RunResult]:
+        run = await killed_while_the_master_is_stopped(world)
+        world.gates.overrides[FIRST] = {"hostname": SECOND}
+        sent = len(world.sent())
+        refused = await again(world, command, run)
+        assert len(world.sent()) == sent
+        world.gates.overrides[FIRST] = {"hostname": FIRST.upper()}
+        return refused, await again(world, command, run)
+
+    refused, gone_on = virtually(scene)
+    assert refused.exit is Exit.FACTS_UNKNOWN
+    assert gone_on.exit is not Exit.FACTS_UNKNOWN
+    assert running_masters(world.domain) == (MASTER,)

@@ -7,10 +7,12 @@ from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import Acceptances
 from boks_exporter.failover.journal import Run, StepPhase
 from boks_exporter.failover.journal_facts import JournalView
+from boks_exporter.failover.plan.fingerprint import UNKNOWN, own_name_key
 from boks_exporter.failover.procedures.step import ProcedureStep
 from boks_exporter.failover.proofs import Certainty, Circumstances
 from boks_exporter.failover.runner.attempt import attempt_at
 from boks_exporter.failover.runner.execute_step import StepExecutor
+from boks_exporter.failover.runner.finish import forget
 from boks_exporter.failover.runner.rollback import Rollback, RollbackResult
 from boks_exporter.failover.runner.run_context import Tools, circumstances
 from boks_exporter.parsing.operator_facts import RecordState
@@ -30,6 +32,20 @@ async def observe_again(tools: Tools, run: Run, journal: JournalView) -> Failove
             tools.journal.remember(run.name, replace(reading, is_final=False))
     tools.survey.remember(tools.journal.readings(run.name))
     return replace(facts, readings=tools.survey.readings)
+
+
+def objection(tools: Tools, run: Run, facts: FailoverFacts) -> tuple[str, ...]:
+    """Return how the configuration does not lead to the machines with which an open run began, and what to do."""
+    known, shown = {host.name for host in tools.survey.hosts}, tools.journal.shown(run.fingerprint)
+    before, said = dict(shown.basis) if shown else {}, ""
+    for name in run.plan.lock_hosts:
+        readiness, machine = facts.readiness(name), before.get(own_name_key(name), UNKNOWN)
+        own = readiness.hostname if readiness else ""
+        if name not in known:
+            said = f"{name} is no longer in the configuration; the run cannot go on without it"
+        elif own and machine != UNKNOWN and own.lower() != machine.lower():
+            said = f"{name} leads to a machine that calls itself {own}; the run began with {machine} there"
+    return (said, f"next: put it back, or {forget(run.name)}") if said else ()
 
 
 def circumstances_of(tools: Tools, run: Run) -> Circumstances:

@@ -21,9 +21,9 @@ from boks_exporter.failover.preflight import NoSuchFindingError, blocking_findin
 from boks_exporter.failover.procedures.step import ProcedureStep
 from boks_exporter.failover.proofs import Certainty, Circumstances
 from boks_exporter.failover.proofs.conflict import sentences
-from boks_exporter.failover.runner.adopt import adopt_records, circumstances_of, observe_again, undo_and_void
+from boks_exporter.failover.runner.adopt import adopt_records, circumstances_of, objection, observe_again, undo_and_void
 from boks_exporter.failover.runner.execute_step import StepExecutor
-from boks_exporter.failover.runner.finish import Finisher, facts_of_plan, forget, given_up, in_order, in_words, next_for
+from boks_exporter.failover.runner.finish import Finisher, facts_of_plan, given_up, in_order, in_words, next_for
 from boks_exporter.failover.runner.hooks import Event
 from boks_exporter.failover.runner.locking import held_by_copies, lock_all
 from boks_exporter.failover.runner.maintenance import open_windows
@@ -253,10 +253,8 @@ class Runner:
     async def _relocked(self, run: Run, performer: StepExecutor, go_on: GoOn, more: Acceptances) -> RunResult:
         tools, plan = self.tools, run.plan
         facts = await observe_again(tools, run, self._known())
-        missing = [name for name in plan.lock_hosts if name not in {host.name for host in tools.survey.hosts}]
-        if missing:
-            gone = f"{', '.join(missing)} is no longer in the configuration; the run cannot go on without it"
-            return RunResult(Exit.FACTS_UNKNOWN, (gone, f"next: put it back, or {forget(run.name)}"), run.name)
+        if why := objection(tools, run, facts):
+            return RunResult(Exit.FACTS_UNKNOWN, why, run.name)
         tools.journal.accept(run.name, bound_now(more, run, facts, tools.limits))
         performer.by = circumstances_of(tools, run)
         spared = frozenset(tools.journal.locks(run.name)) - frozenset(plan.changed_hosts)
