@@ -139,11 +139,14 @@ def partial_row(words: list[str]) -> ReplicaLine | None:
 def is_like_a_row(words: list[str]) -> bool:
     """Whether a line that is not a row looks like one: a first word, then no word of a sentence, and figures.
 
-    One figure is enough if it is a time of day or unreadable (`?????`): `Total 5` is not like a row.
+    One figure is enough if it is a time of day or unreadable (`?????`): `Total 5` is not like a row. Any words
+    may follow as many figures as every row has, as its status: `Printed 2026-11-30 04:01 UTC` is not like a row.
     """
     if len(words) < _FEWEST_WORDS or words[0].endswith(":"):
         return False
     cells = words[1:]
+    if len(cells) > AGES and all(any(map(_is_figure, word)) for word in cells[:AGES]):
+        return True
     if any(word.isalpha() and not (_is_status(word) or word.lower() in _BLANKS) for word in cells):
         return False
     figures = sum(any(map(_is_figure, word)) for word in cells)
