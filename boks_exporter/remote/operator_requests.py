@@ -21,7 +21,6 @@ _OWNER: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _REASON: Final = re.compile(r"[A-Za-z0-9._:/-]{1,120}")
 _LONGEST_ID: Final = 64
 _LARGEST_PORT: Final = 65535
-_LARGEST_SHM_SIZE: Final = 99_999_999
 LONGEST_FREEZE_SECONDS: Final = 7 * 86_400
 """Seven days; the gate refuses more."""
 
@@ -42,14 +41,6 @@ class OperatorSection(StrEnum):
     ASIDES = "asides"
     FREEZE = "freeze"
     UNFREEZE = "unfreeze"
-
-
-class ConvertTo(StrEnum):
-    """BoKS's own words for roles; `server` means replica (K1456)."""
-
-    MASTER = "master"
-    SERVER = "server"
-    CLIENT = "client"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,31 +143,6 @@ class OperatorChange:
         return cls(OperatorSection.DO, (_step(step), *words))
 
 
-def convert(role: ConvertTo) -> tuple[str, ...]:
-    """Change the role; the daemons are restarted by it."""
-    return ("convert", role)
-
-
-def boot_stop() -> tuple[str, ...]:
-    """Stop the daemons."""
-    return ("boot-stop",)
-
-
-def boot_start() -> tuple[str, ...]:
-    """Start the daemons."""
-    return ("boot-start",)
-
-
-def set_shm_size(kilobytes: int) -> tuple[str, ...]:
-    """Set SHM_SIZE, in force after the next start."""
-    return ("set-shm-size", _number(kilobytes, _LARGEST_SHM_SIZE, "a SHM_SIZE"))
-
-
-def remove_database() -> tuple[str, ...]:
-    """Move the database's files aside on the host."""
-    return ("remove-database",)
-
-
 def restore_database(removal: StepId) -> tuple[str, ...]:
     """Move back what a removal moved aside."""
     return ("restore-database", _step(removal))
@@ -195,11 +161,6 @@ def reason_word(text: str) -> str:
 def owner_word(text: str) -> str:
     """Make a lock's owner of `user@host`: what the gate does not take becomes a dash."""
     return re.sub(r"[^A-Za-z0-9._:-]", "-", text)[:64] or "unknown"
-
-
-def is_run_name(text: str) -> bool:
-    """Return whether a text can name a run."""
-    return _RUN.fullmatch(text) is not None
 
 
 def _run(name: str) -> str:

@@ -6,7 +6,8 @@ import pytest
 
 from boks_exporter.failover.journal import Journal, StepPhase
 from boks_exporter.failover.procedure import Procedure
-from boks_exporter.remote.operator_requests import OperatorChange, boot_start
+from boks_exporter.failover.procedures.step import Words
+from boks_exporter.remote.operator_requests import OperatorChange
 from tests.faults.cases import Case, plan_of
 from tests.faults.faults import FaultKind
 from tests.faults.harness import CANDIDATE, World, scratch
@@ -49,7 +50,7 @@ def test_a_route_that_is_given_more_than_the_journal_has_refuses_it() -> None:
 
     async def shown(world: World) -> None:
         with world.program() as program:
-            await program.tools.changing.do(world.host(CANDIDATE), OperatorChange.do("r1.1", boot_start()))
+            await program.tools.changing.do(world.host(CANDIDATE), OperatorChange.do("r1.1", Words.BOOT_START))
 
     with scratch() as directory, pytest.raises(AssertionError, match="0 open intents of it are in the journal"):
         run_virtually(shown(World(Path(directory))))

@@ -16,13 +16,13 @@ from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.preflight import candidates
 from boks_exporter.failover.procedure import Procedure
-from boks_exporter.failover.procedures.step import ProcedureStep
+from boks_exporter.failover.procedures.step import ProcedureStep, Words
 from boks_exporter.failover.runner import Proposal, Runner, Tools
 from boks_exporter.failover.runner.verify import verified
 from boks_exporter.failover.survey import Survey
 from boks_exporter.model import Host
 from boks_exporter.remote import operator_requests as op
-from boks_exporter.remote.operator_requests import ConvertTo, OperatorChange, OperatorQuery
+from boks_exporter.remote.operator_requests import OperatorChange, OperatorQuery
 from boks_exporter.remote.request import EVERY_GATE, Request
 from tests.unit.failover_world import CLIENT, FIRST, MASTER, World, virtually
 from tests.virtual.virtual_time import VirtualClock
@@ -64,7 +64,7 @@ async def test_a_dry_run_only_polls() -> None:
     way: Any = ReadOnlyTransport(Nowhere())
     host = Host("R1", "192.0.2.1")
     for request in (
-        OperatorChange.do("r1.1", op.convert(ConvertTo.MASTER)),
+        OperatorChange.do("r1.1", Words.CONVERT_MASTER),
         OperatorChange.lock("r1", "anna"),
         EVERY_GATE,
         type("Disguised", (OperatorQuery,), {})(op.OperatorSection.DO, ("r1.1", "boot-stop")),

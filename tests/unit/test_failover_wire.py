@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from boks_exporter.errors import ParseError
+from boks_exporter.failover.procedures.step import Words
 from boks_exporter.model import Reach, Role
 from boks_exporter.parsing.operator_facts import (
     Daemons,
@@ -24,7 +25,7 @@ from boks_exporter.parsing.operator_reply import (
     registered_of,
 )
 from boks_exporter.remote import operator_requests as op
-from boks_exporter.remote.operator_requests import ConvertTo, OperatorChange, OperatorQuery
+from boks_exporter.remote.operator_requests import OperatorChange, OperatorQuery
 
 
 def framed(section: str, output: str, ending: str) -> bytes:
@@ -47,11 +48,11 @@ def test_each_request_is_one_line_of_the_gates_own_words() -> None:
         OperatorChange.lock("r1", op.owner_word("anna@ops 7")).line(),
         OperatorChange.unlock("r1").line(),
         OperatorChange.break_lock("r1").line(),
-        OperatorChange.do("r1.3", op.convert(ConvertTo.MASTER)).line(),
-        OperatorChange.do("r1.4", op.set_shm_size(16000)).line(),
-        OperatorChange.do("r1.5", op.boot_stop()).line(),
-        OperatorChange.do("r1.6", op.boot_start()).line(),
-        OperatorChange.do("r1.7", op.remove_database()).line(),
+        OperatorChange.do("r1.3", Words.CONVERT_MASTER).line(),
+        OperatorChange.do("r1.4", ("set-shm-size", "16000")).line(),
+        OperatorChange.do("r1.5", Words.BOOT_STOP).line(),
+        OperatorChange.do("r1.6", Words.BOOT_START).line(),
+        OperatorChange.do("r1.7", Words.REMOVE_DATABASE).line(),
         OperatorChange.do("r1.7-undo", op.restore_database("r1.7")).line(),
     ]
     assert lines == [
@@ -81,7 +82,7 @@ def test_each_request_is_one_line_of_the_gates_own_words() -> None:
         lambda: OperatorQuery.record("r." + "x" * 80),
         lambda: OperatorChange.lock("r1", "a b"),
         lambda: OperatorChange.unlock("-r"),
-        lambda: op.set_shm_size(0),
+        lambda: op.restore_database("no-dot"),
     ],
 )
 def test_what_the_gate_would_refuse_is_never_written(make: Callable[[], object]) -> None:
