@@ -99,11 +99,6 @@ class Timeline:
         """Return whether a state may have begun earlier, before the exporter recorded anything."""
         return since is not None and self.begun_at is not None and since - self.begun_at <= interval
 
-    @property
-    def last_masters(self) -> StateSpan | None:
-        """The last masters, and until when: None where there was none, or there is one now."""
-        return next((span for span in reversed(self.masters) if span.state), None)
-
     def shifted(self, by: Seconds) -> "Timeline":
         """Move all times by a step of the exporter's clock."""
 

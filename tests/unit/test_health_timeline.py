@@ -33,8 +33,7 @@ def test_a_change_begins_a_span_and_is_an_event_with_the_state_before() -> None:
 def test_the_last_master_and_what_was_known_stay_when_it_is_gone() -> None:
     """A replica keeps what it had when it was last compared with the master, with the time of that."""
     timeline = after((0, FINE), (30, DEAD))
-    assert timeline.last_masters == StateSpan(END, "MASTER")
-    assert timeline.masters[-1] == StateSpan(END + 30, "")
+    assert timeline.masters[-2:] == (StateSpan(END, "MASTER"), StateSpan(END + 30, ""))
     known = timeline.host("REPHOST2").known
     assert known
     assert (known.at, known.lag, known.ahead) == (BEGUN + 1, 0, 0)
