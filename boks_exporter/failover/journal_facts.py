@@ -53,9 +53,6 @@ class Maintenance:
     run: str | None = None
     ended_at: Timestamp | None = None
 
-    def is_active(self, now: Timestamp) -> bool:
-        return self.ended_at is None and self.started_at <= now < self.until
-
 
 @dataclass(frozen=True, slots=True)
 class ForkPoint:
