@@ -187,7 +187,7 @@ def _call(given: argparse.Namespace) -> str:
     more = "" if given.protections else f", and {'all' if given.all else given.sample} other changes"
     limits = {"packages": ", ".join(given.package or ()), "modules": given.module, "tests": given.tests}
     only = "".join(f"; only {name} `{value}`" for name, value in limits.items() if value)
-    return f"Seed {given.seed}: the protections{more}{only}"
+    return f"seed {given.seed}: the protections{more}{only}"
 
 
 def _of_gates(given: argparse.Namespace) -> tuple[str, int]:
@@ -227,7 +227,9 @@ def main() -> int:
     if given.json:
         given.json.write_text(json.dumps([asdict(each) for each in results], indent=1), encoding="utf-8")
     if given.write:
-        call = _call(given) + (f"; {left} were not begun when the time was up" if left else "")
+        commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
+        call = f"Commit `{commit.stdout.strip() or 'unknown'}`, {_call(given)}"
+        call += f"; {left} were not begun when the time was up" if left else ""
         PAGE.write_text(page(results, call, given.depth, gates), encoding="utf-8")
     return 1 if missed or any(each.is_protection and each.is_survivor for each in results) else 0
 
