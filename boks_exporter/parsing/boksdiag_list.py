@@ -34,10 +34,11 @@ from boks_exporter.parsing.unrecognised import UnreadLines
 _EXPECTED: Final = "a header such as 'SERVER SINCE LAST ...' or a row such as 'REPHOST5 00:49 04:49 1853521 OK'"
 _SIGN: Final = re.compile(
     r"""(?=[0-9oldpfsc])  # changes no result; rejects most lines in a fraction of the time
-        (?:[0-9]d?\s+\S | (?:ok|loading|down)\s*$ | last | pckt | packet | fail | sync | count | status | server)""",
+        (?:[0-9]d?\s+\S | (?:ok|loading|down)\s*$ | last | pckt | packet | fail | sync | count | status | server)
+      | ^[-=+|\s]+$""",
     re.IGNORECASE | re.VERBOSE,
 )
-"""A number followed by something, a known status at the end of the line, or a label of the header."""
+"""A number followed by something, a known status at the end of the line, a label of the header, or its underline."""
 
 _HEADERS: Final = 8  # one output does not have more different header lines
 _EXPECTED_REST: Final = "a duration such as '00:49' or '523D 5:19:20', a count or a status"
