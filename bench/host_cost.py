@@ -13,9 +13,9 @@ from typing import Final
 from bench.light.cpu_accounts import cpu_account
 from bench.light.hosts import TABLES, running_hosts
 from bench.light.page import Measured, Sample, page
+from bench.light.polling_methods import polling_methods
 from bench.light.programs import programs_of_polls, strace_is_usable
 from bench.light.round_trips import round_trips
-from bench.light.ways import ways
 from bench.performance_page import write_block
 
 _WARM_UP: Final = 2
@@ -33,7 +33,9 @@ async def measure(count: int, cycles: int) -> Measured:
         async with AsyncExitStack() as opened:
             hosts = await opened.enter_async_context(running_hosts(count))
             trips = await round_trips(hosts, client)
-            running = {name: await opened.enter_async_context(make()) for name, make in ways(hosts, client).items()}
+            running = {
+                name: await opened.enter_async_context(make()) for name, make in polling_methods(hosts, client).items()
+            }
             for _ in range(_WARM_UP):
                 for way in running.values():
                     await way.round_of_polls()

@@ -9,8 +9,7 @@ from statistics import median
 from typing import Final
 
 from bench.goals import Goal, at_least, at_most, goals_text, spread
-from bench.light.programs import Programs
-from bench.light.ways import (
+from bench.light.polling_methods import (
     BARE,
     CHECK_BY_SSH,
     COLD,
@@ -22,6 +21,7 @@ from bench.light.ways import (
     TRANSPORT,
     WHOLE_ROUND,
 )
+from bench.light.programs import Programs
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Final
 
 from bench.light.cpu_accounts import CpuAccount
 from bench.light.hosts import Hosts
-from bench.light.ways import CONN_RUN, CONTROL_MASTER, TRANSPORT, ways
+from bench.light.polling_methods import CONN_RUN, CONTROL_MASTER, TRANSPORT, polling_methods
 
 _WARM_UP: Final = 2
 _POLLS: Final = 10
@@ -55,7 +55,7 @@ async def round_trips(hosts: Hosts, client: CpuAccount) -> dict[str, float]:
     found = {}
     async with _relayed(hosts) as (relay, behind):
         for name in (TRANSPORT, CONN_RUN, CONTROL_MASTER):
-            async with ways(behind, client)[name]() as way:
+            async with polling_methods(behind, client)[name]() as way:
                 for _ in range(_WARM_UP):
                     await way.round_of_polls()
                 before = relay.turns

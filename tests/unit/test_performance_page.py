@@ -9,8 +9,7 @@ from bench.fleet.page import Peers, block
 from bench.fleet.ratios import Pair
 from bench.fleet.run import Figures
 from bench.light.page import Measured, Sample, page
-from bench.light.programs import Programs
-from bench.light.ways import (
+from bench.light.polling_methods import (
     BARE,
     CHECK_BY_SSH,
     COLD,
@@ -22,6 +21,7 @@ from bench.light.ways import (
     TRANSPORT,
     WHOLE_ROUND,
 )
+from bench.light.programs import Programs
 
 REACHED: Mapping[str, tuple[float, float, float]] = {
     TRANSPORT: (0.2, 2.0, 0),

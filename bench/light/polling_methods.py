@@ -1,4 +1,4 @@
-"""The ways of polling that are compared: the exporter's, and those of today."""
+"""The methods of polling that are compared: the exporter's, and common ones."""
 
 import asyncio
 import shlex
@@ -143,7 +143,7 @@ class ShellWay:
         assert output.count(b"T29 ") >= len(self.addresses), output[-2000:]
 
 
-def ways(hosts: Hosts, client: CpuAccount) -> Mapping[str, Callable[[], Way]]:
+def polling_methods(hosts: Hosts, client: CpuAccount) -> Mapping[str, Callable[[], Way]]:
     """Return every way by its name; each must be opened before it is used."""
     plain = f"{hosts.boksadm} -S boksdiag list; {hosts.boksadm} -S boksdiag sequence"
     shared = hosts.ssh("ControlMaster=auto", f"ControlPath={hosts.directory}/master-%h", "ControlPersist=300")
