@@ -11,7 +11,7 @@ from bench.verdicts.baselines import OURS, one_shot
 from bench.verdicts.copies import Fault, Said
 from bench.verdicts.detection import DELAYS, EXCHANGES, GOAL_ROUNDS, cells
 from bench.verdicts.detection_table import of_the_goal, p99
-from bench.verdicts.event import Event
+from bench.verdicts.event import MASTER, Event
 from bench.verdicts.generated_history import Story, story
 from bench.verdicts.hidden_rows import Disguise
 from bench.verdicts.score import Kind, Scores
@@ -98,13 +98,13 @@ def test_an_exporter_that_forgets_is_found_out(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_an_exporter_that_overlooks_lines_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A row that cannot be read would be a table that does not exist."""
-    disguise = Disguise("r1", "brackets", table=7)
+    """A row of the master that cannot be read would be a table that does not exist."""
+    disguise = Disguise(MASTER, "brackets", table=7)
     printed = passed_lead()
     printed = replace(
         printed,
         layout=replace(printed.layout, tables=(7, 8)),
-        events=(Event(100.0, "disguise", "r1", None, (("disguise", disguise),)),),
+        events=(Event(100.0, "disguise", MASTER, None, (("disguise", disguise),)),),
     )
     assert play_silently(printed).copies.faults == {}
     monkeypatch.setattr("boks_exporter.replication.comparison.not_compared", lambda *_: ())
