@@ -27,7 +27,7 @@ def every_case(procedures: Iterable[Procedure] = Procedure) -> Iterator[Case]:
 
 
 def every_case_of_others(procedures: Iterable[Procedure] = Procedure) -> Iterator[Case]:
-    """List what others and the network do meanwhile; the page's tables do not count these cases."""
+    """List what others and the network do meanwhile; the page counts these cases in a table of their own."""
     for procedure in procedures:
         yield from cases_of_others(procedure)
 
@@ -60,6 +60,13 @@ def page(stories: list[Story]) -> str:
             *_by_hand(stories),
         ),
     }
+    others = Counter(case.fault for case in every_case_of_others())
+    blocks["others"] = (
+        "| what others and the network do | cases |",
+        "|---|---|",
+        *(f"| {fault} | {others[fault]} |" for fault in FaultKind if others[fault]),
+        f"| all | {others.total()} |",
+    )
     return filled_page(PAGE, {**blocks_of(PAGE.read_text(encoding="utf-8")), **blocks})
 
 

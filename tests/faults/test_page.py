@@ -1,11 +1,12 @@
 """The page about the fault matrix tells of the matrix that there is."""
 
 import re
+from collections import Counter
 
 from scripts.generated_blocks import blocks_of
 from tests.faults.known_broken import CASES, SMALL_WORLDS
 from tests.faults.matrix import run_case
-from tests.faults.report import PAGE, every_case, page
+from tests.faults.report import PAGE, every_case, every_case_of_others, page
 from tests.faults.small_worlds import every_world
 
 
@@ -13,6 +14,13 @@ def test_the_page_counts_the_cases_that_there_are() -> None:
     """A step or a fault more, and `make faults` has to be run again."""
     text = PAGE.read_text(encoding="utf-8")
     assert f"| cases | {len(list(every_case()))} |" in text
+
+
+def test_the_page_counts_what_others_do() -> None:
+    """Each such case once."""
+    others = Counter(str(case.fault) for case in every_case_of_others())
+    rows = dict(re.findall(r"\| ([^|]+) \| (\d+) \|", blocks_of(PAGE.read_text(encoding="utf-8"))["others"]))
+    assert rows == {name: str(count) for name, count in (*others.items(), ("all", others.total()))}
 
 
 def test_the_page_counts_the_small_worlds_that_there_are() -> None:
