@@ -39,7 +39,7 @@ class Witness:
         began = asyncio.get_running_loop().time()
         try:
             raw = await self._transport.ask(host, request)
-        except TransportError:
+        except (TransportError, asyncio.CancelledError):  # cancelled: the round has given the poll up
             self._close(host.name, request, began)
             raise
         self._close(host.name, request, began).arrived = True
