@@ -213,7 +213,7 @@ isolated() { # COMMAND...: prints how it ended, its output, then its errors; thi
 	find_*) "$@"; status=$?; out=$out${errors:+$nl$frame$nl$errors} ;; # no other shells are needed to keep them apart
 	*) collect "$@"; status=$? ;;
 	esac
-	[ "$status" -le 256 ] || status=$((status - 128)) # ksh93 tells a signal so
+	[ "$status" -le 256 ] || status=$((status - 128)) # ksh93 reports a signal so
 	case $out in *"$nl$frame$nl"*) errors=yes ;; esac
 	if [ -n "$errors" ] || [ "${#out}" -gt 65536 ]; then out=$(say "$frame$nl$out" | limited); fi
 	case $out in $odd) out=$(say "$out" | printable) ;; esac
@@ -230,7 +230,11 @@ if (eval ': "${.sh.version:?}"') 2>/dev/null; then
 		# shellcheck disable=SC3040 # ksh93 knows it
 		set -o pipefail
 		{
-			unbounded "$@" </dev/null 2>&1 >&3 3>&- | read_all
+			{ # a shell of its own: a pipe reports 9 for both, an exit status of 9 and the signal
+				(unbounded "$@" </dev/null >&3 2>&4 3>&- 4>&-)
+				status=$?
+				exit "$((status > 256 ? status - 128 : status))"
+			} 4>&1 | read_all
 			status=$?
 			[ -z "$piece" ] || say "$nl$frame$nl$piece"
 			exit "$status"

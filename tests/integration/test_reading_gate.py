@@ -148,6 +148,14 @@ def test_a_flood_of_errors_hides_no_output(tree: Tree, tmp_path: Path, shell: st
     assert sequence.stderr == ("0123456789" * 5 + "\n") * 50
 
 
+def test_a_command_that_a_signal_ends_has_its_status(tree: Tree, tmp_path: Path, shell: str) -> None:
+    """Above 128, by which a client knows that the output is not whole."""
+    tree.boksadm_is("echo begun\ncase $* in *list) echo bad >&2; kill -TERM $$ ;; esac\nkill -KILL $$\n")
+    sequence, listed = ask(install_gate(tree, tmp_path / "gate", shell=shell), "sequence list").sections
+    assert (sequence.exit_status, sequence.stdout, sequence.stderr) == (137, "begun\n", "")
+    assert (listed.exit_status, listed.stdout, listed.stderr) == (143, "begun\n", "bad\n")
+
+
 def test_empty_lines_are_kept_but_at_the_end(tree: Tree, tmp_path: Path, shell: str) -> None:
     """Errors or not; among errors they are left out."""
     tree.boksadm_is('printf "\\n\\na\\n\\n\\nb\\n\\n\\n"\ncase $* in *list) printf "\\n\\nc\\n\\nd" >&2 ;; esac\n')
