@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from boks_exporter.remote.gate import gate_version
 from boks_exporter.report import DomainReport, HostReport, StatusReport
 
 SEEN_AT = 1_700_000_000.0
@@ -34,7 +35,7 @@ def host(name: str = "replica1", state: str = "ok", **changed: Any) -> HostRepor
         "last_success_timestamp_seconds": SEEN_AT,
         "promotable": True,
         "promotable_reasons": [],
-        "gate_version": "2.1.0",
+        "gate_version": gate_version(),
     }
     return report | changed  # type: ignore[typeddict-item, return-value]
 

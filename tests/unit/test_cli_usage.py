@@ -82,6 +82,7 @@ CASES = [
     ("init --unattended", "--master=x y", "expected NAME, NAME=ADDRESS or NAME=ADDRESS:PORT such as master1=192.0.2.1"),
     ("init --unattended", "--host=a=b:99999", "found 'a=b:99999'"),
     ("init --unattended", "--fingerprint=MD5:x", "as ssh-keygen -lf prints it, found 'MD5:x'"),
+    ("init --unattended", "--jump-host=a b", "expected [user@]host[:port], several separated by commas"),
     ("init --unattended", "--address-template=x", "expected an address with {{name}} in it"),
     ("init --unattended", "--directory={key}", "is a file"),
     ("init --unattended", "--state-directory={key}", "is a file"),

@@ -32,6 +32,8 @@ BEYOND_A_SCHEMA = {
     "identity-file-missing",
     "ignored-line-no-expression",
     "ignored-lines-all",
+    "ignored-lines-list-rows",
+    "ignored-lines-rows",
     "local-with-discovery",
     "local-with-two-hosts",
     "merge-of-a-merge",

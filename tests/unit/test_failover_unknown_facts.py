@@ -84,7 +84,7 @@ def test_a_sign_of_life_ends_that_a_host_is_declared_lost(facts: FailoverFacts) 
 
 
 def test_a_lost_host_that_was_no_master_is_asked_again_when_its_machine_is_up() -> None:
-    lost = {"C": DeclaredLost("C", "anna", "burnt", 15.0)}
+    lost = {"C": DeclaredLost("C", "anna", "burnt", 1.0)}
     up = replace(REFUSED, host="C")
     for outcome, expected in ((silent("C"), YES), (up, UNKNOWN)):
         facts = dead_master(outcome, journal=JournalView(lost=lost))
