@@ -168,7 +168,7 @@ def _table(rows: tuple[ProcedureStep, ...]) -> Iterator[str]:
     for row in rows:
         sent = f"`{_shown(row.words)}`" if row.words else _NOTHING_SENT[row.kind]
         purpose = row.purpose + ("" if row.when is When.ALWAYS else f" (only where `{row.when}`)")
-        needs = "; ".join((*map(str, row.needs), *(f"preferred: {claim}" for claim in row.prefers)))
+        needs = "; ".join((*map(str, row.needs), *(f"preferred: {claim}" for claim in row.moment)))
         proves = f"{row.deadline_seconds:g} s: {'; '.join(map(str, row.proves))}"
         yield f"| {row.key} | {row.host} | {sent} | {purpose} | {needs} | {proves} | {_undone_by(row)} |"
 

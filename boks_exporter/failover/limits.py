@@ -25,10 +25,6 @@ class FailoverLimits:
     interval_seconds: float = 30.0
     """The time from one round of the exporter to the next."""
 
-    tries: int = 3
-    """How often a master is stopped for it at most: an update that it wrote at that moment is sent only when it runs
-    again."""
-
     has_fence: bool = False
     """Whether a fence is configured, which switches an old master off before a promotion."""
 

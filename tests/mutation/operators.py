@@ -13,12 +13,10 @@ Enums = Mapping[str, tuple[str, ...]]
 ROW_KEYWORDS: Final = frozenset(
     [
         "needs",
-        "prefers",
         "proves",
         "undo_needs",
         "undo",
         "point_of_no_return",
-        "gives_up",
         "trusts_exit",
         "when",
         "stretch",

@@ -147,7 +147,7 @@ def test_an_abort_after_the_point_of_no_return_shows_what_cannot_be_undone(journ
     code, said = virtually(scene)
     assert code is Exit.WORK_LEFT
     assert said[0] == (
-        f"step 6 (convert-master on {FIRST}) was done: there is no way back: what it writes from now on is in "
+        f"step 5 (convert-master on {FIRST}) was done: there is no way back: what it writes from now on is in "
         "no other copy"
     )
     assert said[1].startswith(f"not done: step 10, wait-registered on {MASTER}: ")

@@ -161,7 +161,7 @@ def test_a_death_is_rehearsed_by_day(journals: Path) -> None:
     """The master lives; on the twin it dies, the findings are those of the night, and another takes over."""
     night = Night(journals, "a promotion by day", (OFF,))
     rehearsal = virtually(lambda: night.rehearsed(dead=(MASTER,)))
-    assert night.reader.said[1:3] == ["twin ()", "without m1: 5 steps"]
+    assert night.reader.said[1:3] == ["twin ()", "without m1: 6 steps"]
     assert (rehearsal.exit, rehearsal.blocking, rehearsal.breaches) == (Exit.DONE, (), ()), "\n".join(night.reader.said)
     assert rehearsal.masters == ("r1",)
     assert rehearsal_json(rehearsal, Acceptances())["supposed"]["dead"] == [MASTER]

@@ -252,7 +252,7 @@ def test_a_signal_stops_a_run_where_nothing_is_under_way(terminal: Terminal, rec
     assert f"{received.name}: stopping after the current step; send it again to exit now" in text
     name = text.rpartition(", run ")[2].strip()
     assert text.splitlines()[-3:-1] == [
-        f"stopped before step 4 (compare on {FIRST}) was over: {received.name} was received",
+        f"stopped before step 5 (compare on {FIRST}) was over: {received.name} was received",
         f"next: boks-exporter failover resume {name}, or boks-exporter failover abort {name}",
     ]
     terminal.world.way.connection_fault = lambda _, __: None

@@ -32,6 +32,9 @@ IDLE = sound_domain(R1_MASTER, CLIENT_M, **stopped("R1", Role.MASTER))
 BESIDE = sound_domain(R1_MASTER, **stopped("R1", Role.MASTER))
 APART = sound_domain(host("R1", Role.CLIENT))
 TWO = sound_domain(host("R2", Role.MASTER, at=0.0))
+STILL_M: dict[str, Any] = {**stopped("M", Role.MASTER), "still": frozenset({"M"})}
+SILENT_M, HIDDEN = sound_domain(**STILL_M), sound_domain(**stopped("M", Role.MASTER))
+MISSED = sound_domain(host("R1", Role.REPLICA, {7: 99, 9: 50}), **STILL_M)
 
 
 class Case(NamedTuple):
@@ -53,10 +56,16 @@ def promote(*rounds: FailoverFacts, **more: Any) -> Run:
     return Run(PROMOTES, rounds, by=Circumstances(old_master="M", to_fence=frozenset({"M"})), by_commands=True, **more)
 
 
+def quiesce(*rounds: FailoverFacts, **more: Any) -> Run:
+    return Run(SWITCHES, rounds, by_commands=True, **more)
+
+
 SENT = "intend run.{0}, do, conclude run.{0}"
 AGAIN = {"begun": True, "logged": True}
 LOCKED = refused("not_locked")
 RUNS = StepRecord(RecordState.RUNNING)
+SEEN = "intend run.5, conclude run.5"
+STARTED = "fence status, patient, intend run.5, do, conclude run.5"
 PROMOTED = "fence status, patient, fork R1, intend run.4, do, conclude run.4"
 CASES = {
     "it changes a host": Case("convert-client", rebuild(), SENT.format(1), DONE),
@@ -105,30 +114,41 @@ CASES = {
         "fence status, patient, fork R1, intend run.4, do, record, conclude run.4",
         UNKNOWN,
     ),
-    "it is promoted, and does not start": Case(
-        "convert-master",
-        promote(OUT, IDLE, TURNED),
-        "fence status, patient, fork R1, intend run.4, do, patient, intend run.4-start, do, conclude run.4-start, "
-        "conclude run.4",
-        DONE,
+    "it is promoted, and does not start": Case("convert-master", promote(OUT, IDLE), PROMOTED, DONE),
+    "it is promoted, and another is master": Case("convert-master", promote(OUT, BESIDE), PROMOTED, FAILED),
+    "a new master runs": Case("start-new-master", promote(TURNED), f"fence status, {SEEN}", DONE, begun=False),
+    "a new master is stopped": Case("start-new-master", promote(IDLE, TURNED), STARTED, DONE),
+    "a new master is stopped, and another is master": Case(
+        "start-new-master", promote(BESIDE), "fence status, patient", FAILED, begun=False
     ),
-    "it is promoted, does not start, and another is master": Case(
-        "convert-master", promote(OUT, BESIDE), PROMOTED.replace("do,", "do, patient,"), FAILED
+    "a new master is stopped, and cannot be started": Case(
+        "start-new-master", promote(IDLE, answers={"do": (LOCKED,)}), STARTED, FAILED, begun=False
     ),
-    "it is promoted, does not start, and cannot be started": Case(
-        "convert-master",
-        promote(OUT, IDLE, answers={"do": (ENDED, LOCKED)}),
-        "fence status, patient, fork R1, intend run.4, do, "
-        + "".join(f"patient, intend run.4-start{n}, do, conclude run.4-start{n}, " for n in ("", 2, 3))
-        + "conclude run.4",
-        FAILED,
-    ),
-    "it is promoted, and whether it starts is unknown": Case(
-        "convert-master",
-        promote(OUT, IDLE, answers={"do": (ENDED, RUNS), "record": (RUNS,)}),
-        "fence status, patient, fork R1, intend run.4, do, patient, intend run.4-start, do, record, "
-        "conclude run.4-start, conclude run.4",
+    "a new master is stopped, and does not start": Case("start-new-master", promote(IDLE, IDLE), STARTED, FAILED),
+    "a new master is stopped, and its start still runs": Case(
+        "start-new-master",
+        promote(IDLE, IDLE, answers={"do": (RUNS,), "record": (RUNS,)}),
+        STARTED.replace("do,", "do, record,"),
         UNKNOWN,
+    ),
+    "a new master may have been started, and runs": Case(
+        "start-new-master",
+        promote(TURNED),
+        "fence status, record, patient, void, conclude run.5",
+        DONE,
+        begun=False,
+        more=AGAIN,
+    ),
+    "a master is quiesced": Case("quiesce", quiesce(HEALTHY, SILENT_M), SENT.format(2), DONE),
+    "a master is quiesced, and an update is missing": Case(
+        "quiesce", quiesce(HEALTHY, MISSED), SENT.format(2), StepOutcome.NOT_CONVERGED
+    ),
+    "a master is quiesced, and shows no numbers": Case(
+        "quiesce", quiesce(HEALTHY, HIDDEN), SENT.format(2), StepOutcome.NOT_CONVERGED
+    ),
+    "a master that is quiesced is not stopped": Case("quiesce", quiesce(HEALTHY, HEALTHY), SENT.format(2), FAILED),
+    "a master may have been quiesced": Case(
+        "quiesce", quiesce(SILENT_M, answers={"record": (ENDED,)}), "record, conclude run.2", DONE, more=AGAIN
     ),
     "its master is off no longer": Case(
         "convert-master", promote(OUT, fence=("it is on",)), "fence status, patient", FAILED, begun=False
@@ -160,7 +180,10 @@ async def test_the_journal_learns_when_a_command_may_be_running() -> None:
     assert (poll.flying, poll.executor.changed, poll.concluded[0].begun) == ([False], False, False)
     started = promote(OUT, IDLE, TURNED)
     await started.step("convert-master")
-    assert started.flying == [True, True]
+    assert started.flying == [True]
+    seen = promote(TURNED)
+    await seen.step("start-new-master")
+    assert (seen.flying, seen.executor.changed, seen.concluded[0].begun) == ([False], False, False)
 
 
 STEPPED_DOWN = dead_master(CLIENT_M, **stopped("M", Role.CLIENT))
@@ -171,8 +194,8 @@ async def test_an_undoing_is_never_halted_and_is_no_promotion(halted: bool) -> N
     """A master that steps down and up again forks nothing; what is undone is brought to its end."""
     run = Run(SWITCHES, (STEPPED_DOWN, HEALTHY), by_commands=True, halted=halted)
     step = next(each for each in SWITCHES.steps if each.key == "convert-client")
-    result = await run.executor.perform(undo_attempt(step, "run", "run.4", 1))
-    assert (result.outcome, run.did()) == (DONE, "patient, intend run.4-undo, do, conclude run.4-undo")
+    result = await run.executor.perform(undo_attempt(step, "run", "run.3", 1))
+    assert (result.outcome, run.did()) == (DONE, "patient, intend run.3-undo, do, conclude run.3-undo")
 
 
 async def test_a_step_in_a_stretch_that_is_finished_is_not_halted() -> None:
@@ -193,7 +216,7 @@ async def test_a_quiet_moment_is_waited_for_and_then_done_without(
 ) -> None:
     """For the configured time; what must hold is needed in any case."""
     run = Run(SWITCHES, (before, STOPPED_M), by_commands=True)
-    await run.step("stop-master-before")
+    await run.step("quiesce")
     assert run.did() == did
     assert (run.script.now >= FailoverLimits().quiet_seconds) is waited
 

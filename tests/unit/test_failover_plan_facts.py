@@ -32,7 +32,7 @@ def kept(**more: Any) -> FailoverFacts:
     return sound_domain(gates={"C": ready("C", Role.CLIENT, **more)})
 
 
-PROMOTION = "check-no-master@R1 check-error-log@R1 {}convert-master@R1 compare@R1 verify@R1"
+PROMOTION = "check-no-master@R1 check-error-log@R1 {}convert-master@R1 start-new-master@R1 compare@R1 verify@R1"
 SERVER = "convert-server@C stop-replica@C start-replica@C stop-master@M start-master@M "
 SERVER += "wait-listed@C wait-equal@C wait-others@M"
 ADDED, LEFT_OVER = f"wait-registered@C {{}}{SERVER}", "remove-database@C "
@@ -212,8 +212,8 @@ def test_a_fingerprint_rests_on_every_fact_and_every_step() -> None:
     assert steps["step 3"].startswith(
         "convert-master on R1: boks-gate/1 op do RUN.3 convert master; proves: R1 reports"
     )
-    assert steps["step 4"].startswith("compare on R1: wait; proves: ")
-    assert len(steps) == 5
+    assert steps["step 5"].startswith("compare on R1: wait; proves: ")
+    assert len(steps) == 6
 
 
 def test_what_is_not_known_is_in_a_basis_as_such() -> None:

@@ -45,7 +45,7 @@ def test_every_row_is_whole(procedure: Procedure, row) -> None:  # noqa: ANN001 
     What each row needs is in test_failover_row_conditions.py, exactly.
     """
     assert row.proves, procedure
-    assert (row.kind is StepKind.CHANGE) == (bool(row.words))
+    assert (row.kind in {StepKind.CHANGE, StepKind.QUIESCE}) == (bool(row.words))
     assert row.undo or row.no_undo
     assert not (row.point_of_no_return and row.undo)
 
@@ -98,8 +98,9 @@ def test_a_promotion_changes_one_host_and_locks_all_servers() -> None:
         "1 R1: wait | -",
         "2 R1: wait | -",
         "3 R1: do run.3 convert master | - | !",
-        "4 R1: wait | -",
+        "4 R1: do run.4 boot-start | -",
         "5 R1: wait | -",
+        "6 R1: wait | -",
     ]
     assert plan.lock_hosts == ("R1", "R2")
     assert plan.excused == ("M",)
@@ -116,10 +117,10 @@ def test_a_switchover_lets_one_master_go_before_another_comes() -> None:
     assert steps(make_plan(Procedure.SWITCHOVER, "R1", sound_domain())) == [
         "1 R1: wait | -",
         "2 M: do run.2 boot-stop | boot-start",
-        "3 R1: wait | -",
-        "4 M: do run.4 convert client | convert master",
-        "5 M: do run.5 boot-stop | boot-start",
-        "6 R1: do run.6 convert master | - | !",
+        "3 M: do run.3 convert client | convert master",
+        "4 M: do run.4 boot-stop | boot-start",
+        "5 R1: do run.5 convert master | - | !",
+        "6 R1: do run.6 boot-start | -",
         "7 R1: wait | -",
         "8 R1: wait | -",
         "9 M: do run.9 remove-database | restore-database {id}",

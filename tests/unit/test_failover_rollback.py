@@ -20,7 +20,7 @@ from tests.unit.failover_claims import NO, UNKNOWN, YES
 from tests.unit.runner_tools import DONE, LOST, NONE, RUNNING, VOID, Script, refused
 
 WAS_DONE, FAILED, OPEN = StepOutcome.DONE, StepOutcome.FAILED, None
-ALONE, REPORTS, REPLICA = ClaimKind.IS_MASTER_ALONE, ClaimKind.REPORTS_MASTER, ClaimKind.IS_REPLICA
+REPORTS, REPLICA = ClaimKind.REPORTS_MASTER, ClaimKind.IS_REPLICA
 CLIENT, STARTED = ClaimKind.IS_CLIENT, ClaimKind.IS_STARTED
 
 
@@ -93,9 +93,6 @@ CASES = {
     "a poll": Case((WAITED,), (do(2),)),
     "promoted": Case((PROMOTED,), (do(2),), whole=False, passed=YES),
     "perhaps promoted, void": Case((PROMOTED,), LOST_POINT, void=VOID, asked=True),
-    "perhaps promoted, it is master": Case(
-        (PROMOTED,), LOST_POINT, whole=False, passed=YES, seen={ALONE: YES}, asked=True
-    ),
     "perhaps promoted, it reports master": Case(
         (PROMOTED,), LOST_POINT, whole=False, passed=YES, seen={REPORTS: YES}, asked=True
     ),

@@ -21,10 +21,10 @@ def written(template: ProcedureStep) -> str:
     row = template.with_hosts(HOSTS)
     flags = [f"kind={row.kind}"] if row.kind not in {StepKind.CHANGE, StepKind.WAIT} else []
     flags += [f"undo={' '.join(row.undo)}"] if row.undo else []
-    flags += [f"prefers={claims(row.prefers)}"] if row.prefers else []
+    flags += [f"moment={claims(row.moment)}"] if row.moment else []
     flags += [f"if={row.when}"] if row.when is not When.ALWAYS else []
     flags += [f"stretch={row.stretch}"] if row.stretch is not Stretch.NONE else []
-    flags += [name for name in ("point_of_no_return", "gives_up", "trusts_exit") if getattr(row, name)]
+    flags += [name for name in ("point_of_no_return", "trusts_exit") if getattr(row, name)]
     does = " ".join(row.words) or "observe"
     return "; ".join((f"{row.key} on {row.host}: {does}", claims(row.proves), *flags))
 
@@ -41,6 +41,14 @@ REPLICA = (
     "wait-others on M: observe; others_are_back(M)",
 )
 """How a client becomes a replica, and the master gets to know it."""
+PROMOTED = (
+    "convert-master on T: convert master; reports_master(T) no_other_master(T); stretch=finish; point_of_no_return",
+    "start-new-master on T: boot-start; is_master_alone(T); if=is_stopped",
+)
+QUIESCED = (
+    "quiesce on M: boot-stop; is_stopped(M) is_as_advanced(T,M); kind=quiesce; undo=boot-start; "
+    "moment=is_quiet(T,M); stretch=undo"
+)
 EXCHANGED = tuple(row.translate(str.maketrans("TM", "MT")) for row in REPLICA)
 ROWS: dict[str, tuple[str, ...]] = {
     "add-replica": (
@@ -56,11 +64,10 @@ ROWS: dict[str, tuple[str, ...]] = {
     ),
     "switchover": (
         "wait-equal-before on T: observe; is_equal(T,M)",
-        "stop-master-before on M: boot-stop; is_stopped(M); undo=boot-start; prefers=is_quiet(T,M); stretch=undo",
-        "compare-before on T: observe; is_as_advanced(T,M); stretch=undo; gives_up",
+        QUIESCED,
         "convert-client on M: convert client; is_client(M); undo=convert master; stretch=undo",
         "stop-old-master on M: boot-stop; is_out(M); undo=boot-start; stretch=undo",
-        "convert-master on T: convert master; is_master_alone(T); point_of_no_return",
+        *PROMOTED,
         "compare on T: observe; none_is_ahead(T)",
         "verify on T: observe; domain_is_sound(T)",
         "remove-database on M: remove-database; has_no_database(M); undo=restore-database {id}",
@@ -71,7 +78,7 @@ ROWS: dict[str, tuple[str, ...]] = {
         "check-no-master on T: observe; no_master_but_fenced(T)",
         "check-error-log on T: observe; error_log_is_clean(T)",
         "fence on M: observe; nobody_is_master(T); kind=fence; if=is_fenced",
-        "convert-master on T: convert master; is_master_alone(T); point_of_no_return",
+        *PROMOTED,
         "compare on T: observe; none_is_ahead(T)",
         "verify on T: observe; domain_is_sound(T)",
     ),
@@ -99,7 +106,7 @@ def test_every_table_is_above() -> None:
 
 
 CONVERTED = {
-    ClaimKind.IS_MASTER_ALONE: Role.MASTER,
+    ClaimKind.REPORTS_MASTER: Role.MASTER,
     ClaimKind.IS_REPLICA: Role.REPLICA,
     ClaimKind.IS_CLIENT: Role.CLIENT,
 }
@@ -123,7 +130,7 @@ def test_the_legal_changes_of_a_role_are_those_that_the_tables_make_and_undo() -
 @pytest.mark.parametrize(
     ("words", "kind", "number"),
     [
-        (Words.CONVERT_MASTER, ClaimKind.IS_MASTER_ALONE, None),
+        (Words.CONVERT_MASTER, ClaimKind.REPORTS_MASTER, None),
         (Words.CONVERT_SERVER, ClaimKind.IS_REPLICA, None),
         (Words.CONVERT_CLIENT, ClaimKind.IS_CLIENT, None),
         (Words.BOOT_STOP, ClaimKind.IS_STOPPED, None),

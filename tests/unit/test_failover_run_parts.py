@@ -13,10 +13,10 @@ from boks_exporter.failover.journal_facts import Maintenance
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import Plan, make_plan
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
-from boks_exporter.failover.procedures.step import ProcedureStep
+from boks_exporter.failover.procedures.step import ProcedureStep, StepKind
 from boks_exporter.failover.proofs import Certainty, Proven
 from boks_exporter.failover.proofs.conflict import conflict_of
-from boks_exporter.failover.runner.attempt import attempt_at, start_attempt, undo_attempt
+from boks_exporter.failover.runner.attempt import attempt_at, undo_attempt
 from boks_exporter.failover.runner.finish import Finisher, next_for
 from boks_exporter.failover.runner.fork import fork_point
 from boks_exporter.failover.runner.graceful_stop import Halt
@@ -80,8 +80,8 @@ def test_the_commands_that_finish_a_run_follow_from_the_observed_roles(
 
 def test_only_the_steps_that_were_done_are_not_left() -> None:
     log = (logged(1, StepOutcome.DONE), logged(2, StepOutcome.FAILED))
-    assert [line.split()[3].rstrip(",") for line in steps_left(PROMOTES, log)] == ["2", "3", "4", "5"]
-    assert [is_past_return(PROMOTES, each) for each in PROMOTES.steps] == [False, False, True, True, True]
+    assert [line.split()[3].rstrip(",") for line in steps_left(PROMOTES, log)] == ["2", "3", "4", "5", "6"]
+    assert [is_past_return(PROMOTES, each) for each in PROMOTES.steps] == [False, False, True, True, True, True]
 
 
 @pytest.mark.parametrize(
@@ -155,8 +155,13 @@ def test_progress_is_reported_on_a_change_and_every_half_minute() -> None:
 
 
 def test_an_undoing_has_conditions_and_a_proof_of_its_own() -> None:
-    stop = undo_attempt(step(SWITCHES, "stop-master-before"), "run", "run.2", 1)
-    assert (stop.id, stop.step.words, stop.step.prefers) == ("run.2-undo", ("boot-start",), ())
+    stop = undo_attempt(step(SWITCHES, "quiesce"), "run", "run.2", 1)
+    assert (stop.id, stop.step.words, stop.step.kind, stop.step.moment) == (
+        "run.2-undo",
+        ("boot-start",),
+        StepKind.CHANGE,
+        (),
+    )
     assert stop.step.needs == (Claim(ClaimKind.NO_OTHER_MASTER, "M"),)
     assert (stop.step.proves, stop.step.trusts_exit) == ((Claim(ClaimKind.IS_STARTED, "M"),), True)
     moved = undo_attempt(step(SWITCHES, "remove-database"), "run", "run.9-2", 3)
@@ -167,13 +172,11 @@ def test_an_undoing_has_conditions_and_a_proof_of_its_own() -> None:
     assert (joined.step.trusts_exit, converted.step.trusts_exit) == (True, False)
 
 
-def test_a_start_after_a_conversion_needs_that_it_may_be_master_and_is_stopped() -> None:
-    conversion = attempt_at(step(SWITCHES, "convert-master"), "run", 2)
-    start = start_attempt(conversion, 1, 4)
-    assert (start.id, start.number, start.phase) == ("run.6-2-start", 4, StepPhase.START)
-    assert start_attempt(conversion, 2, 5).id == "run.6-2-start2"
-    assert {each.kind for each in start.step.needs} == {ClaimKind.MAY_START_AS_MASTER, ClaimKind.IS_STOPPED}
-    assert (start.step.words, start.makes_master, conversion.makes_master) == (("boot-start",), False, True)
+def test_a_master_that_is_made_again_must_be_alone_and_need_not_run() -> None:
+    """It is started by the undoing of its stop, which comes after that of its conversion."""
+    made = undo_attempt(step(SWITCHES, "convert-client"), "run", "run.3", 1)
+    assert made.step.needs == (Claim(ClaimKind.NOBODY_IS_MASTER, "M"),)
+    assert made.step.proves == (Claim(ClaimKind.REPORTS_MASTER, "M"), Claim(ClaimKind.NO_OTHER_MASTER, "M"))
 
 
 NOTES = {

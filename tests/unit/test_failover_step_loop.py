@@ -108,6 +108,14 @@ CASES = {
         (logged(1, None),),
         (StepResult(DONE, "", send_result=SendResult(StepRecord(RecordState.INTERRUPTED))), StepResult(DONE, "")),
     ),
+    "a master that was quiesced too early": Case(
+        "1#1 begun logged, 2#1", (logged(1, StepOutcome.NOT_CONVERGED),), kind=StepKind.QUIESCE
+    ),
+    "a master that was quiesced too early, and runs again": Case(
+        "1#2, 2#1",
+        (logged(1, StepOutcome.NOT_CONVERGED), logged(1, DONE, phase=StepPhase.UNDO)),
+        kind=StepKind.QUIESCE,
+    ),
     "it may still run": Case("1#1 begun logged", (logged(1, None),), (StepResult(UNKNOWN, ""),)),
     "nothing was begun": Case("1#1 begun logged", (logged(1, None),), (StepResult(FAILED, "", begun=False),)),
     "a poll whose end is not logged": Case("1#1 logged, 2#1", (logged(1, None),), kind=StepKind.WAIT),
@@ -150,6 +158,25 @@ async def test_a_step_that_was_given_up_for_a_request_to_stop_is_halted_only_if_
     assert (end.is_halted, end.step is not None) == (not begun, True)
     _, failed = await run(StepResult(FAILED, "", begun=begun), steps=(step(1, Stretch.UNDO),))
     assert not failed.is_halted
+
+
+@pytest.mark.parametrize(
+    ("stretch", "begun", "must_undo"),
+    [
+        (Stretch.UNDO, True, True),
+        (Stretch.UNDO, False, False),
+        (Stretch.NONE, True, False),
+        (Stretch.FINISH, True, False),
+    ],
+)
+async def test_a_step_that_began_a_stretch_and_failed_is_not_left_half_done(
+    stretch: Stretch, begun: bool, must_undo: bool
+) -> None:
+    _, end = await run(StepResult(StepOutcome.NOT_CONVERGED, "", begun=begun), steps=(step(1, stretch), step(2)))
+    assert end.must_undo is must_undo
+    failed = (StepResult(DONE, ""), StepResult(StepOutcome.NOT_CONVERGED, "", begun=False))
+    _, later = await run(*failed, steps=(step(1, stretch), step(2, kind=StepKind.WAIT)))
+    assert later.must_undo is (stretch is Stretch.UNDO)
 
 
 JUDGED: dict[str, tuple[StepRecord | None, bool, Certainty, bool, StepOutcome]] = {

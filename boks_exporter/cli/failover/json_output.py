@@ -89,7 +89,7 @@ def _step(step: ProcedureStep) -> dict[str, Any]:
         "purpose": step.purpose,
         "request": request.line() if request else None,
         "needs": [str(claim) for claim in step.needs],
-        "prefers": [str(claim) for claim in step.prefers],
+        "prefers": [str(claim) for claim in step.moment],
         "proves": [str(claim) for claim in step.proves],
         "undo": " ".join(step.undo).replace("{id}", step.id(UNNAMED)) if step.undo else None,
         "no_undo": step.no_undo or None,

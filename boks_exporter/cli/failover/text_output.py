@@ -105,7 +105,7 @@ def step_text(step: ProcedureStep) -> Iterator[str]:
         yield f"       sends   {request.line()}"
     for claim in step.needs:
         yield f"       needs   {claim}"
-    for claim in step.prefers:
+    for claim in step.moment:
         yield f"       prefers {claim}"
     label = "waits  " if step.kind is StepKind.WAIT else "proves "
     for claim in step.proves:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from itertools import pairwise
 from typing import Any
 
 from boks_exporter.failover.findings import Finding, Guard, Level
@@ -25,14 +26,18 @@ def read_plan(text: str) -> Plan:
     """Read a plan; raises ValueError, KeyError or TypeError for what is none."""
     data = json.loads(text)
     data["healthy"] = data.pop("sound", ())
+    # Older programs gave up after a comparison of its own; a master that is stopped for it is started again.
+    for before, step in pairwise(data["steps"]):
+        before["stretch"] = Stretch.UNDO if step.get("gives_up") else before.get("stretch", Stretch.NONE)
     steps = tuple(_step(step) for step in data.pop("steps"))
     procedure = Procedure(data.pop("procedure"))
     return Plan(procedure=procedure, steps=steps, **{key: _tuples(value) for key, value in data.items()})
 
 
 def _step(data: dict[str, Any]) -> ProcedureStep:
-    data.pop("last_line", None)  # older programs stored what follows from the words
-    for key in ("needs", "prefers", "proves", "undo_needs"):
+    for key in ("last_line", "prefers", "gives_up"):  # older programs stored what follows from the words or the kind
+        data.pop(key, None)
+    for key in ("needs", "proves", "undo_needs"):
         data[key] = tuple(_claim(each) for each in data.get(key, ()))
     data |= {"kind": StepKind(data["kind"]), "when": When(data.get("when", When.ALWAYS))}
     data["stretch"] = Stretch(data.get("stretch", Stretch.NONE))

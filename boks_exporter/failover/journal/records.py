@@ -11,7 +11,7 @@ from boks_exporter.model import DomainName, HostName, Timestamp
 
 
 class StepPhase(StrEnum):
-    """Whether a step is done or undone, or BoKS is started after a conversion that ended before it did so."""
+    """Whether a step is done or undone; older programs started BoKS in a conversion that ended before it did so."""
 
     DO = "do"
     UNDO = "undo"

@@ -44,7 +44,7 @@ _LAST_LINES: Final[Mapping[tuple[str, ...], str]] = {
 done.`; what the other commands print is not published."""
 
 _AFTERWARDS: Final[Mapping[tuple[str, ...], ClaimKind]] = {
-    Words.CONVERT_MASTER: ClaimKind.IS_MASTER_ALONE,
+    Words.CONVERT_MASTER: ClaimKind.REPORTS_MASTER,
     Words.CONVERT_SERVER: ClaimKind.IS_REPLICA,
     Words.CONVERT_CLIENT: ClaimKind.IS_CLIENT,
     Words.BOOT_STOP: ClaimKind.IS_STOPPED,
@@ -64,12 +64,13 @@ class HostRole(StrEnum):
 
 
 class When(StrEnum):
-    """The condition under which a step is part of the plan."""
+    """The condition under which a step is part of the plan, or is sent: whether a host is stopped shows in the run."""
 
     ALWAYS = "always"
     SHM_SIZE_DIFFERS = "shm_size_differs"
     DATABASE_IS_THERE = "database_is_there"
     IS_FENCED = "is_fenced"
+    IS_STOPPED = "is_stopped"
 
 
 class Stretch(StrEnum):
@@ -84,6 +85,7 @@ class StepKind(StrEnum):
     """How a step is carried out."""
 
     CHANGE = "change"
+    QUIESCE = "quiesce"
     WAIT = "wait"
     CONSOLE = "console"
     FENCE = "fence"
@@ -93,10 +95,8 @@ class StepKind(StrEnum):
 class ProcedureStep:
     """One step. `needs` must be proven right before it, `proves` after it, `undo_needs` before it is undone.
 
-    `words` are sent to the operator's gate of `host`; a step that only waits has none. `prefers` is waited for as long
-    as was configured, and can be missing in the end. `trusts_exit`: where observing cannot prove that it worked, the
-    command's own success is enough. A step without an undo states why. `gives_up`: where it is not proven in time, what
-    was changed before it is undone.
+    `words` are sent to the operator's gate of `host`; a step that only waits has none. `trusts_exit`: where observing
+    cannot prove that it worked, the command's own success is enough. A step without an undo states why.
     """
 
     key: str
@@ -107,13 +107,11 @@ class ProcedureStep:
     kind: StepKind = StepKind.CHANGE
     words: tuple[str, ...] = ()
     needs: tuple[Claim, ...] = ()
-    prefers: tuple[Claim, ...] = ()
     undo: tuple[str, ...] | None = None
     undo_needs: tuple[Claim, ...] = ()
     no_undo: str = ""
     point_of_no_return: bool = False
     trusts_exit: bool = False
-    gives_up: bool = False
     when: When = When.ALWAYS
     stretch: Stretch = Stretch.NONE
     deadline_seconds: Seconds = 180.0
@@ -121,7 +119,14 @@ class ProcedureStep:
     @property
     def changes(self) -> bool:
         """Whether it may change BoKS on a host."""
-        return self.kind in {StepKind.CHANGE, StepKind.CONSOLE}
+        return self.kind in {StepKind.CHANGE, StepKind.QUIESCE, StepKind.CONSOLE}
+
+    @property
+    def moment(self) -> tuple[Claim, ...]:
+        """What a master that is quiesced is waited for, as long as was configured: it can be missing in the end."""
+        compared = (claim for claim in self.proves if claim.kind is ClaimKind.IS_AS_ADVANCED)
+        is_quiesced = self.kind is StepKind.QUIESCE
+        return tuple(replace(claim, kind=ClaimKind.IS_QUIET) for claim in compared if is_quiesced)
 
     @property
     def last_line(self) -> str | None:
@@ -149,7 +154,6 @@ class ProcedureStep:
             self,
             host=hosts[self.host],
             needs=named(self.needs),
-            prefers=named(self.prefers),
             proves=named(self.proves),
             undo_needs=named(self.undo_needs),
         )

@@ -6,7 +6,6 @@ from typing import Final
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
 from boks_exporter.failover.procedures.step import (
-    UNCHANGED,
     HostRole,
     ProcedureStep,
     StepKind,
@@ -35,10 +34,22 @@ _CONVERT_MASTER: Final = change(
     Words.CONVERT_MASTER,
     "make it the master",
     needs=(_NOBODY_IS_MASTER, _IS_REPLICA, Claim(ClaimKind.IS_BEST, _T)),
+    proves=(Claim(ClaimKind.REPORTS_MASTER, _T), Claim(ClaimKind.NO_OTHER_MASTER, _T)),
     no_undo="there is no way back: what it writes from now on is in no other copy",
     point_of_no_return=True,
+    stretch=Stretch.FINISH,
 )
-_CHECK_AFTERWARDS: Final = (
+_AFTER_THE_CONVERSION: Final = (
+    change(
+        _T,
+        "start-new-master",
+        Words.BOOT_START,
+        "start it, where its conversion ended before it did so",
+        needs=(Claim(ClaimKind.MAY_START_AS_MASTER, _T), Claim(ClaimKind.IS_STOPPED, _T)),
+        proves=(Claim(ClaimKind.IS_MASTER_ALONE, _T),),
+        no_undo="a master that runs is what is wanted",
+        when=When.IS_STOPPED,
+    ),
     wait(
         _T,
         "compare",
@@ -80,7 +91,7 @@ _FROM_A_DEAD_MASTER: Final = (
         when=When.IS_FENCED,
     ),
     _CONVERT_MASTER,
-    *_CHECK_AFTERWARDS,
+    *_AFTER_THE_CONVERSION,
 )
 
 _STOP_OLD_MASTER: Final = change(
@@ -97,24 +108,14 @@ _FROM_A_LIVING_MASTER: Final = (
     wait(_T, "wait-equal-before", "wait until it has everything that the master has", _IS_EQUAL, seconds=600.0),
     change(
         _M,
-        "stop-master-before",
+        "quiesce",
         Words.BOOT_STOP,
-        "stop the master while it writes nothing, so that no update is on its way; logins continue",
+        "stop the master while it writes nothing, and compare: no update may be lost; logins continue",
+        kind=StepKind.QUIESCE,
         needs=(_MASTER_IS_SOUND, _IS_REPLICA, _IS_EQUAL),
-        prefers=(Claim(ClaimKind.IS_QUIET, _T, _M),),
+        proves=(Claim(ClaimKind.IS_STOPPED, _M), _IS_AS_ADVANCED),
         undo=Words.BOOT_START,
         undo_needs=(Claim(ClaimKind.NO_OTHER_MASTER, _M),),
-        stretch=Stretch.UNDO,
-    ),
-    ProcedureStep(
-        key="compare-before",
-        purpose="compare it with the stopped master: no update may be lost",
-        host=_T,
-        kind=StepKind.WAIT,
-        proves=(_IS_AS_ADVANCED,),
-        no_undo=UNCHANGED,
-        deadline_seconds=30.0,
-        gives_up=True,
         stretch=Stretch.UNDO,
     ),
     change(
@@ -133,7 +134,7 @@ _FROM_A_LIVING_MASTER: Final = (
         stretch=Stretch.UNDO,
     ),
     replace(_CONVERT_MASTER, needs=(_NOBODY_IS_MASTER, Claim(ClaimKind.IS_OUT, _M), _IS_REPLICA, _IS_AS_ADVANCED)),
-    *_CHECK_AFTERWARDS,
+    *_AFTER_THE_CONVERSION,
 )
 
 _MOVE_DATABASE_ASIDE: Final = change(

@@ -1,11 +1,11 @@
-"""One attempt at a step, at its undo, or at the start after a conversion that ended before it started BoKS."""
+"""One attempt at a step or at its undo."""
 
 from dataclasses import dataclass, replace
 from typing import Final
 
 from boks_exporter.failover.journal import LoggedStep, StepPhase
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
-from boks_exporter.failover.procedures.step import ProcedureStep, Words, claim_after
+from boks_exporter.failover.procedures.step import ProcedureStep, StepKind, Words, claim_after
 from boks_exporter.model import Seconds, Timestamp
 from boks_exporter.remote.operator_requests import OperatorChange, RunName, StepId
 
@@ -24,14 +24,6 @@ class Attempt:
     @property
     def request(self) -> OperatorChange | None:
         return self.step.request(self.id)
-
-    @property
-    def makes_master(self) -> bool:
-        """Whether it is a conversion to master, which can set the role and start nothing.
-
-        The other conversions need no start: they are proven by the role, and a later step starts BoKS.
-        """
-        return self.step.words == Words.CONVERT_MASTER
 
     def entry(self, at: Timestamp) -> LoggedStep:
         """Return the journal's entry of the intent."""
@@ -53,32 +45,16 @@ def attempt_at(step: ProcedureStep, run: RunName, number: int) -> Attempt:
 
 def undo_attempt(step: ProcedureStep, run: RunName, done_as: StepId, number: int) -> Attempt:
     """Return an attempt at undoing a step that was done under an id."""
-    words = step.undo_words(done_as)
+    words, alone = step.undo_words(done_as), Claim(ClaimKind.NO_OTHER_MASTER, step.host)
     undo = replace(
         step,
         key=f"undo {step.key}",
         words=words,
+        kind=StepKind.CHANGE,
         needs=step.undo_needs,
-        prefers=(),
-        proves=(claim_after(words, step.host),),
+        proves=(claim_after(words, step.host), *((alone,) if words == Words.CONVERT_MASTER else ())),
         trusts_exit=words == Words.BOOT_START,
         deadline_seconds=_UNDO_SECONDS,
     )
     suffix = "undo" if number == 1 else f"undo{number}"
     return Attempt(step=undo, phase=StepPhase.UNDO, number=number, id=f"{run}.{step.number}-{suffix}")
-
-
-def start_attempt(conversion: Attempt, turn: int, number: int) -> Attempt:
-    """Return the start after a conversion to master; `turn` counts for the conversion, `number` for the step."""
-    start = replace(
-        conversion.step,
-        key=f"start after {conversion.step.key}",
-        words=Words.BOOT_START,
-        needs=(
-            Claim(ClaimKind.MAY_START_AS_MASTER, conversion.step.host),
-            Claim(ClaimKind.IS_STOPPED, conversion.step.host),
-        ),
-        prefers=(),
-    )
-    step_id = f"{conversion.id}-start" if turn == 1 else f"{conversion.id}-start{turn}"
-    return Attempt(step=start, phase=StepPhase.START, number=number, id=step_id)

@@ -9,10 +9,10 @@ from boks_exporter.failover.journal import StepOutcome, StepPhase
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.claims import Claim
-from boks_exporter.failover.procedures.step import ProcedureStep, StepKind, Words
+from boks_exporter.failover.procedures.step import ProcedureStep, StepKind, When, Words, claim_after
 from boks_exporter.failover.proofs import Certainty, Circumstances, Proven, prove_all
 from boks_exporter.failover.proofs.conflict import MasterInConflict, conflict_of
-from boks_exporter.failover.runner.attempt import Attempt, start_attempt
+from boks_exporter.failover.runner.attempt import Attempt
 from boks_exporter.failover.runner.console import retire_script
 from boks_exporter.failover.runner.fence import FenceWord
 from boks_exporter.failover.runner.fork import fork_point
@@ -28,10 +28,10 @@ from boks_exporter.remote.operator_requests import RunName
 _NEEDS_SECONDS: Final[Seconds] = 30.0
 _PROOF_SECONDS: Final[Seconds] = 90.0
 _PROOF_AFTER_FAILURE_SECONDS: Final[Seconds] = 20.0
+_COMPARE_SECONDS: Final[Seconds] = 30.0
 _LOOK_EVERY_SECONDS: Final[Seconds] = 3.0
 _LOOK_AT_LEAST_EVERY_SECONDS: Final[Seconds] = 20.0
 _LESS_OFTEN: Final = 1.2
-_STARTS: Final = 3
 _AFTER_EVERY_HOST: Final = (Words.REMOVE_DATABASE, Words.CONVERT_MASTER, Words.BOOT_START)
 """What makes a running master or moves a copy aside: only after every host was waited for."""
 _KEPT_OUTPUT: Final = 64 * 1024
@@ -64,19 +64,21 @@ class StepExecutor:
         """
         if attempt.phase is StepPhase.DO:
             await self._check_fence(attempt.step)
-        if not begun:
+        seen = None if begun else await self._seen(attempt.step)
+        if not begun and seen is None:
             needs = await self._needed(attempt)
             if self.tools.halt.is_asked() and self._may_halt(attempt):
                 return StepResult(StepOutcome.FAILED, f"not begun: {self.tools.halt.reason}", begun=False)
             if not needs.holds:
                 return StepResult(StepOutcome.FAILED, f"not begun: {needs.sentence}", begun=False)
-        if attempt.makes_master and attempt.phase is StepPhase.DO and not begun and self._facts is not None:
+        is_promotion = attempt.step.words == Words.CONVERT_MASTER and attempt.phase is StepPhase.DO
+        if is_promotion and not begun and self._facts is not None:
             self.tools.journal.fork(self.plan.domain, fork_point(self.run, self.plan, self._facts))
         if not logged:
             self.tools.journal.intend(self.run, attempt.entry(self.tools.clock.now()))
-        self.in_flight = attempt.step.changes
+        self.in_flight = attempt.step.changes and seen is None
         self.changed = self.changed or self.in_flight
-        ending = await self._carried_out(attempt, begun=begun)
+        ending = seen or await self._carried_out(attempt, begun=begun)
         self.conclude(attempt, ending)
         self.in_flight = False
         return ending
@@ -110,7 +112,7 @@ class StepExecutor:
                 attempt.step.proves, attempt.step.deadline_seconds, may_halt=self._may_halt(attempt)
             )
             outcome = StepOutcome.DONE if found.holds else StepOutcome.NOT_CONVERGED
-            return StepResult(outcome, found.sentence, begun=False, is_refuted=found.truth is Certainty.NO)
+            return StepResult(outcome, found.sentence, begun=False)
         if attempt.step.kind is StepKind.CONSOLE:
             return await self._at_console(attempt)
         if attempt.step.kind is StepKind.FENCE:
@@ -120,44 +122,34 @@ class StepExecutor:
         )
         send_result = await sender.send(ask_first=begun)
         if send_result.never:
-            return StepResult(StepOutcome.FAILED, send_result.sentence, begun=False, send_result=send_result)
+            failed = StepResult(StepOutcome.FAILED, send_result.sentence, begun=False, send_result=send_result)
+            return await self._seen(attempt.step) or failed
         record = send_result.record
         if record and record.state is RecordState.REFUSED:
             return StepResult(StepOutcome.FAILED, send_result.sentence, begun=False, send_result=send_result)
-        failed = record is not None and record.exit_status not in {0, None}
-        found = await self._until(attempt.step.proves, _PROOF_AFTER_FAILURE_SECONDS if failed else _PROOF_SECONDS)
+        has_failed = record is not None and record.exit_status not in {0, None}
+        is_quiesced = attempt.step.kind is StepKind.QUIESCE
+        claims = (claim_after(attempt.step.words, attempt.step.host),) if is_quiesced else attempt.step.proves
+        found = await self._until(claims, _PROOF_AFTER_FAILURE_SECONDS if has_failed else _PROOF_SECONDS)
         ending = judge(attempt, send_result, found)
-        is_running = record is not None and record.state is RecordState.RUNNING
-        return ending if ending.outcome is StepOutcome.DONE or is_running else await self._started(attempt, ending)
-
-    async def _started(self, attempt: Attempt, ending: StepResult) -> StepResult:
-        """Start BoKS where a conversion to master set the role and ended before it did so, and no other host is master.
-
-        It belongs to the same step and has ids and entries of its own. A failed attempt is retried.
-        """
-        for turn in range(1, _STARTS + 1) if attempt.makes_master else ():
-            start, is_logged = self._start(attempt, turn)
-            if not (await self.proven(start.step.needs, is_patient=True)).holds:
-                return ending
-            self.tools.say(f"    {attempt.step.host} is master by its ENV, but BoKS is stopped on it: starting it")
-            started = await self.perform(start, begun=is_logged, logged=is_logged)
-            self.in_flight = True  # the conversion itself is not concluded
-            if started.outcome is StepOutcome.DONE:
-                return replace(started, sentence=f"{started.sentence}; BoKS was started, though {ending.sentence}")
-            if started.outcome is StepOutcome.UNKNOWN:
-                return replace(started, sentence=f"{ending.sentence}; starting it: {started.sentence}")
+        if is_quiesced and ending.outcome is StepOutcome.DONE:
+            return await self._compared(attempt, ending)
         return ending
 
-    def _start(self, attempt: Attempt, turn: int) -> tuple[Attempt, bool]:
-        """Return the start of a turn, and whether the journal has it."""
-        entries = [
-            entry
-            for entry in self.tools.journal.steps(self.run)
-            if entry.phase is StepPhase.START and entry.number == attempt.step.number
-        ]
-        start = start_attempt(attempt, turn, len(entries) + 1)
-        known = next((entry for entry in entries if entry.step_id == start.id), None)
-        return (replace(start, number=known.attempt), True) if known else (start, False)
+    async def _seen(self, step: ProcedureStep) -> StepResult | None:
+        """Return that a host runs, where it is started only if it is stopped: nothing is sent then."""
+        if step.when is not When.IS_STOPPED:
+            return None
+        found = await self._until(step.proves, _NEEDS_SECONDS)
+        return StepResult(StepOutcome.DONE, found.sentence, begun=False) if found.holds else None
+
+    async def _compared(self, attempt: Attempt, stopped: StepResult) -> StepResult:
+        """Compare with a master that is stopped; what it wrote at that moment is sent only when it runs again."""
+        found = await self._until(attempt.step.proves, _COMPARE_SECONDS)
+        if found.holds:
+            return replace(stopped, sentence=found.sentence)
+        is_missed = found.truth is Certainty.NO
+        return replace(stopped, outcome=StepOutcome.NOT_CONVERGED, sentence=found.sentence, is_missed=is_missed)
 
     async def _at_console(self, attempt: Attempt) -> StepResult:
         """Print the script, and wait until the host shows that it ran."""
@@ -208,8 +200,8 @@ class StepExecutor:
     async def _needed(self, attempt: Attempt) -> Proven:
         """Wait for what must hold; before that, for a configured time, for what should hold as well."""
         may_halt = self._may_halt(attempt)
-        if attempt.step.prefers:
-            wanted, seconds = (*attempt.step.needs, *attempt.step.prefers), self.tools.limits.quiet_seconds
+        if attempt.step.moment:
+            wanted, seconds = (*attempt.step.needs, *attempt.step.moment), self.tools.limits.quiet_seconds
             best = await self._until(wanted, seconds, may_halt=may_halt, less_often=1.0)
             if best.holds or (may_halt and self.tools.halt.is_asked()):
                 return best

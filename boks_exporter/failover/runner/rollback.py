@@ -84,12 +84,10 @@ class Rollback:
         fate = await self._fate(step, entry)
         if fate.state is RecordState.VOID:
             return Certainty.NO, ""
-        found = await self.performer.proven((step.proves[0],))
+        effect = claim_after(step.words, step.host) if step.words else step.proves[0]
+        found = await self.performer.proven((effect,))
         if found.holds:
             return Certainty.YES, f"{said} has come true: {step.no_undo}"
-        converted = Claim(ClaimKind.REPORTS_MASTER, step.host)
-        if step.words == Words.CONVERT_MASTER and (await self.performer.proven((converted,))).holds:
-            return Certainty.YES, f"{said} took effect: {step.no_undo}; {found.sentence}"
         if fate.state in {RecordState.NONE, RecordState.RUNNING}:
             return Certainty.UNKNOWN, f"the result of {said} is unknown: {_UNCLEAR[fate.state]}"
         before = Claim(ClaimKind.IS_REPLICA, step.host)

@@ -36,6 +36,8 @@ from boks_exporter.failover.runner.work_left import commands_left, is_past_retur
 from boks_exporter.model import DomainName
 from boks_exporter.remote.operator_requests import RunName
 
+_TRIES: Final = 3
+"""How often a master is stopped at most, for a moment in which it writes nothing."""
 _TOO_BUSY: Final = (
     "tried {tries} times, and each time something was written at the moment of the stop: choose a quieter minute, "
     "or configure a longer wait (failover.quiet in the configuration)"
@@ -163,14 +165,14 @@ class Runner:
             return await self.end.stay_open(performer.run, Exit.RESULT_UNKNOWN, said)
         undoer = Rollback(performer)
         changed = undoer.begun()
-        if stop.ending.outcome is StepOutcome.NOT_CONVERGED and changed and not stop.step.gives_up:
+        if stop.ending.outcome is StepOutcome.NOT_CONVERGED and changed and not stop.must_undo:
             return await self.end.stay_open(performer.run, Exit.NOT_CONVERGED, said)
         self.tools.say(said[0])
         undone = await undoer.undo()
-        if undone.whole and changed and stop.step.gives_up and stop.ending.is_refuted:
-            tried, tries = self._tried(performer.run, stop.step), self.tools.limits.tries
-            if tried < tries:
-                self.tools.say(f"try {tried + 1} of {tries}: another moment is waited for")
+        if undone.whole and stop.ending.is_missed:
+            tried = self._tried(performer.run, stop.step)
+            if tried < _TRIES:
+                self.tools.say(f"try {tried + 1} of {_TRIES}: another moment is waited for")
                 return None
             said = (*said, _TOO_BUSY.format(tries=tried))
         return await self._after_undoing(performer.run, undone, said)

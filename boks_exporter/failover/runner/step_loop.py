@@ -1,6 +1,7 @@
 """Carry out the steps of a plan; the first that does not succeed ends it."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from boks_exporter.failover.journal import LoggedStep, StepOutcome, StepPhase, undone_since
 from boks_exporter.failover.procedures.step import ProcedureStep, StepKind, Stretch
@@ -8,6 +9,9 @@ from boks_exporter.failover.runner.attempt import attempt_at
 from boks_exporter.failover.runner.execute_step import StepExecutor
 from boks_exporter.failover.runner.step_result import StepResult
 from boks_exporter.text.formatting import in_words
+
+_SENT: Final = {StepKind.CHANGE, StepKind.QUIESCE}
+_GOES_ON: Final = {None, StepOutcome.UNKNOWN, StepOutcome.NOT_CONVERGED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +22,7 @@ class StepsEnd:
     ending: StepResult | None = None
     is_halted: bool = False
     must_undo: bool = False
-    """The stop fell into a stretch that must not be left half done."""
+    """The steps ended in a stretch that must not be left half done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,8 @@ class StepLoop:
         for step in performer.plan.steps:
             stretch, before = before, step.stretch
             past = [entry for entry in log if entry.number == step.number and entry.phase is StepPhase.DO]
-            if past and past[-1].outcome is StepOutcome.DONE and not undone_since(log, past[-1]):
+            is_undone = bool(past and undone_since(log, past[-1]))
+            if past and past[-1].outcome is StepOutcome.DONE and not is_undone:
                 continue
             performer.finishes = stretch is Stretch.FINISH
             if tools.halt.is_asked() and not performer.finishes:
@@ -43,20 +48,21 @@ class StepLoop:
             began = tools.clock.monotonic()
             elapsed = f" after {in_words(began - start)}" if began > start else ""
             tools.say(f"step {step.number}/{total} on {step.host}{elapsed}: {step.purpose}")
-            ending = await self._step(step, past[-1] if past else None)
+            ending = await self._step(step, past[-1] if past else None, is_undone=is_undone)
             if ending.outcome is not StepOutcome.DONE:
                 is_halted = tools.halt.is_asked() and not ending.begun
-                return StepsEnd(step, ending, is_halted=is_halted, must_undo=stretch is Stretch.UNDO)
+                begun = {stretch, step.stretch} if ending.begun else {stretch}
+                return StepsEnd(step, ending, is_halted=is_halted, must_undo=Stretch.UNDO in begun)
             tools.say(f"    done after {tools.clock.monotonic() - began:.0f} s: {ending.sentence}")
         return StepsEnd()
 
-    async def _step(self, step: ProcedureStep, past: LoggedStep | None) -> StepResult:
+    async def _step(self, step: ProcedureStep, past: LoggedStep | None, *, is_undone: bool) -> StepResult:
         """Begin a step, or continue one: observe first, and retry under another id only a failed attempt."""
         performer = self.performer
         if past is None:
             return await performer.perform(attempt_at(step, performer.run, 1))
         attempt = attempt_at(step, performer.run, past.attempt)
-        if step.kind is StepKind.CHANGE and past.outcome in {None, StepOutcome.UNKNOWN}:
+        if step.kind in _SENT and past.outcome in _GOES_ON and not is_undone:
             ending = await performer.perform(attempt, begun=True, logged=True)
             is_over = ending.outcome is StepOutcome.FAILED or ending.interrupted
             if not (is_over and ending.outcome is not StepOutcome.DONE and ending.begun):

@@ -14,14 +14,14 @@ from boks_exporter.parsing.operator_facts import RecordState
 class StepResult:
     """The result of an attempt. `begun`: a command may have run on the host.
 
-    `is_refuted`: what was waited for is proven to be false, not only unknown.
+    `is_missed`: a master that was stopped is proven to have updates of that moment, which are not known to be sent.
     """
 
     outcome: StepOutcome
     sentence: str
     begun: bool = True
     send_result: SendResult | None = None
-    is_refuted: bool = False
+    is_missed: bool = False
 
     @property
     def interrupted(self) -> bool:
