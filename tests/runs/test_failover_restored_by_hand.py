@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.findings import Acceptance, Guard
 from boks_exporter.failover.procedure import Procedure
@@ -30,6 +32,35 @@ def test_a_master_that_was_restored_by_hand_is_left_as_it_is(journals: Path) -> 
     aborted = virtually(scene)
     assert aborted.exit is Exit.DONE, aborted.sentences
     assert (running_masters(world.domain), world.locks(), world.observer.breaches) == ((MASTER,), {}, [])
+
+
+BY_HAND: dict[str, tuple[str, tuple[tuple[str, ...], ...], Exit, str]] = {
+    "its role alone": (MASTER, (("convert", "-v", "master"), ("Boot", "-k")), Exit.DONE, MASTER),
+    "another was promoted": (FIRST, (("convert", "-v", "master"),), Exit.WORK_LEFT, FIRST),
+}
+
+
+@pytest.mark.parametrize(("host", "words", "code", "master"), BY_HAND.values(), ids=BY_HAND)
+def test_an_abort_goes_back_from_what_the_hosts_show(
+    journals: Path, host: str, words: tuple[tuple[str, ...], ...], code: Exit, master: str
+) -> None:
+    """A master that was made one again and does not run is started; next to one that was promoted, none is made."""
+    world = World.at(journals)
+
+    async def scene() -> RunResult:
+        await world.apply_and_kill(Procedure.SWITCHOVER, FIRST, lambda: world.sent().count((MASTER, "boot-stop")) == 2)
+        with world.journal() as journal:
+            (run,) = journal.view("bank").open_runs
+        await VirtualClock().sleep(120)
+        assert world.roles()[MASTER] == "client"
+        for each in words:
+            world.domain.run(host, each)
+            await VirtualClock().sleep(120)
+        return await world.abort(run.run)
+
+    aborted = virtually(scene)
+    assert (aborted.exit, world.locks(), world.observer.breaches) == (code, {}, []), aborted.sentences
+    assert running_masters(world.domain) == (master,)
 
 
 def test_a_retirement_at_the_console_that_never_ran_can_be_aborted(journals: Path) -> None:

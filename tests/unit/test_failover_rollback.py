@@ -39,6 +39,7 @@ PROMOTED = step(2, Words.CONVERT_MASTER, point_of_no_return=True)
 RETIRED = step(2, Words.CONVERT_CLIENT, point_of_no_return=True)
 AT_CONSOLE = step(2, (), kind=StepKind.CONSOLE, point_of_no_return=True)
 STOPPED, SERVER = step(1, Words.BOOT_STOP, Words.BOOT_START), step(2, Words.CONVERT_SERVER, Words.CONVERT_CLIENT)
+STOPPED_CLIENT = step(2, Words.BOOT_STOP, Words.BOOT_START, undo_needs=(Claim(CLIENT, "A"),))
 MOVED, START = step(2, Words.REMOVE_DATABASE, Words.RESTORE_DATABASE), step(2, Words.BOOT_START)
 SIZED = step(2, ("set-shm-size", "16000"), ("set-shm-size", "8000"))
 SIZED_FOR_GOOD = step(2, ("set-shm-size", "16000"))
@@ -149,8 +150,9 @@ CASES = {
     "the second undoing fails": Case(
         (STOPPED, SERVER), (do(1), do(2)), "run.2-undo, run.1-undo", whole=False, results=(WAS_DONE, FAILED)
     ),
-    "undone before": Case((SERVER,), (do(2), undo(2))),
-    "another was undone before": Case((STOPPED, SERVER), (do(1), do(2), undo(2)), "run.1-undo"),
+    "undone before": Case((SERVER,), (do(2), undo(2)), seen={CLIENT: YES}),
+    "undone before, and no longer so": Case((SERVER,), (do(2), undo(2)), "run.2-undo2"),
+    "another was undone before": Case((STOPPED, SERVER), (do(1), do(2), undo(2)), "run.1-undo", seen={CLIENT: YES}),
     "done again after it was undone": Case((SERVER,), (do(2), undo(2), do(2, attempt=2)), "run.2-undo2"),
     "an undoing that failed": Case((SERVER,), (do(2), undo(2, FAILED)), "run.2-undo2"),
     "an undoing whose end is not logged": Case((SERVER,), (do(2), undo(2, OPEN)), "run.2-undo again"),
@@ -166,7 +168,15 @@ CASES = {
     "a client as it was before": Case((SERVER,), (do(2),), seen={CLIENT: YES}),
     "its files are back": Case((MOVED,), (do(2),), seen={ClaimKind.HAS_DATABASE: YES}),
     "moved aside": Case((MOVED,), (do(2),), "run.2-undo"),
-    "its SHM_SIZE seems to be as before": Case((SIZED,), (do(2),), "run.2-undo", seen={ClaimKind.HAS_SHM_SIZE: YES}),
+    "its SHM_SIZE is as before": Case((SIZED,), (do(2),), seen={ClaimKind.HAS_SHM_SIZE: YES}),
+    "it still runs, and looks as before": Case(
+        (SERVER,), (do(2, OPEN),), "run.2-undo", seen={CLIENT: YES}, void=RUNNING, asked=True
+    ),
+    "stopped as a client that it is no longer": Case((STOPPED_CLIENT,), (do(2),)),
+    "stopped as a client that it still is": Case((STOPPED_CLIENT,), (do(2),), "run.2-undo", seen={CLIENT: YES}),
+    "stopped as a client that it may be": Case((STOPPED_CLIENT,), (do(2),), "run.2-undo", seen={CLIENT: UNKNOWN}),
+    "promoted by hand": Case((STOPPED, PROMOTED), (do(1),), whole=False, passed=YES, seen={REPORTS: YES}),
+    "promoted by hand, and nothing begun": Case((STOPPED, PROMOTED), (), seen={REPORTS: YES}),
     "its former SHM_SIZE is unknown": Case((STOPPED, SIZED_FOR_GOOD), (do(1), do(2)), whole=False),
     "a start needs none": Case((STOPPED, START), (do(1), do(2)), "run.1-undo"),
 }

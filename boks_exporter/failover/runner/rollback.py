@@ -1,4 +1,4 @@
-"""Roll back what a run changed, last step first."""
+"""Roll back what a run changed, last step first, as far as the hosts show that it is not as before."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from boks_exporter.failover.gate_client import named
 from boks_exporter.failover.journal import LoggedStep, StepOutcome, StepPhase, undone_since
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
 from boks_exporter.failover.procedures.step import ProcedureStep, StepKind, Words, claim_after
-from boks_exporter.failover.proofs import Certainty
+from boks_exporter.failover.proofs import Certainty, Proven
 from boks_exporter.failover.runner.attempt import undo_attempt
 from boks_exporter.failover.runner.execute_step import StepExecutor
 from boks_exporter.failover.runner.void_id import claim_void
@@ -61,9 +61,10 @@ class Rollback:
     async def undo(self) -> RollbackResult:
         """Undo all that was begun; nothing is undone where the point of no return is passed or may be."""
         steps = self.begun()
-        for step, entry in steps:
-            if step.point_of_no_return:
-                passed, sentence = await self._passed(step, entry)
+        begun = {step.number: entry for step, entry in steps}
+        for step in self.performer.plan.steps:
+            if step.point_of_no_return and steps:
+                passed, sentence = await self._passed(step, begun.get(step.number))
                 if passed is not Certainty.NO:
                     is_unknown = passed is Certainty.UNKNOWN
                     return RollbackResult(whole=False, sentences=(sentence,), passed=passed, is_unknown=is_unknown)
@@ -77,17 +78,20 @@ class Rollback:
             whole=True, sentences=tuple(sentences) or ("nothing had been changed",), leftovers=tuple(self.leftovers)
         )
 
-    async def _passed(self, step: ProcedureStep, entry: LoggedStep) -> tuple[Certainty, str]:
+    async def _passed(self, step: ProcedureStep, entry: LoggedStep | None) -> tuple[Certainty, str]:
+        """Return whether a point of no return is passed; by hand as well, where the run did not come to it."""
         said = f"step {step.number} ({step.key} on {step.host})"
-        if entry.outcome is StepOutcome.DONE:
+        if entry is not None and entry.outcome is StepOutcome.DONE:
             return Certainty.YES, f"{said} was done: {step.no_undo}"
-        fate = await self._fate(step, entry)
-        if fate.state is RecordState.VOID:
+        fate = await self._fate(step, entry) if entry is not None else StepRecord(RecordState.VOID)
+        if entry is not None and fate.state is RecordState.VOID:
             return Certainty.NO, ""
         effect = claim_after(step.words, step.host) if step.words else step.proves[0]
         found = await self.performer.proven((effect,))
         if found.holds:
             return Certainty.YES, f"{said} has come true: {step.no_undo}"
+        if entry is None:
+            return Certainty.NO, ""
         if fate.state in {RecordState.NONE, RecordState.RUNNING}:
             return Certainty.UNKNOWN, f"the result of {said} is unknown: {_UNCLEAR[fate.state]}"
         before = Claim(ClaimKind.IS_REPLICA, step.host)
@@ -100,7 +104,7 @@ class Rollback:
     async def _fate(self, step: ProcedureStep, entry: LoggedStep) -> StepRecord:
         """Return what became of an attempt whose end the journal does not have; `none` where that is unknown."""
         tools = self.performer.tools
-        if step.kind is StepKind.CONSOLE or entry.outcome not in {None, StepOutcome.UNKNOWN}:
+        if step.kind is StepKind.CONSOLE or not _is_open(entry):
             return StepRecord(RecordState.DONE)
         try:
             return await claim_void(tools, named(tools.survey.hosts, step.host), entry.step_id)
@@ -111,8 +115,6 @@ class Rollback:
         said = f"step {step.number} ({step.key} on {step.host})"
         log = self.performer.tools.journal.steps(self.performer.run)
         attempts = undone_since(log, entry)
-        if any(undone.outcome is StepOutcome.DONE for undone in attempts):
-            return True, f"{said} is undone already"
         fate = await self._fate(step, entry)
         if fate.state is RecordState.VOID:
             return True, f"{said} was never begun"
@@ -122,7 +124,20 @@ class Rollback:
         if step.undo is None:
             return await self._without_undo(step, said)
         earlier = sum(each.phase is StepPhase.UNDO and each.number == step.number for each in log) - len(attempts)
+        if fate.state is not RecordState.RUNNING and not any(map(_is_open, attempts[-1:])):
+            seen = await self._as_before(step, step.undo_words(entry.step_id))
+            if seen.holds:
+                return True, f"{said} needs no rollback: {seen.sentence}"
         return await self._undo_by_words(step, entry, attempts, said, earlier=earlier)
+
+    async def _as_before(self, step: ProcedureStep, words: tuple[str, ...]) -> Proven:
+        """Prove that a host is as before a step, or has a role again in which the step is not undone."""
+        seen = await self.performer.proven((claim_after(words, step.host),))
+        role = tuple(claim for claim in step.undo_needs if claim == Claim(ClaimKind.IS_CLIENT, step.host))
+        if seen.holds or not role:
+            return seen
+        found = await self.performer.proven(role)
+        return Proven(Certainty.YES, found.sentence) if found.truth is Certainty.NO else seen
 
     async def _without_undo(self, step: ProcedureStep, said: str) -> tuple[bool, str]:
         """Return whether a step without an undo changed nothing that remains."""
@@ -143,12 +158,9 @@ class Rollback:
         performer = self.performer
         last = attempts[-1] if attempts else None
         # An undoing of which nothing is known goes on under its own id; one that failed is tried under another.
-        is_open = last is not None and last.outcome in {None, StepOutcome.UNKNOWN}
+        is_open = last is not None and _is_open(last)
         number = last.attempt if last and is_open else (last.attempt if last else earlier) + 1
         attempt = undo_attempt(step, performer.run, entry.step_id, number)
-        claim = claim_after(step.undo_words(entry.step_id), step.host)
-        if not is_open and (seen := await self.performer.proven((claim,))).holds and _shows_undo(step):
-            return True, f"{said} needs no rollback: {seen.sentence}"
         performer.tools.say(
             f"rolling back step {step.number} on {step.host}: {' '.join(step.undo_words(entry.step_id))}"
         )
@@ -160,6 +172,5 @@ class Rollback:
         return False, f"{said} could not be undone: {ending.sentence}"
 
 
-def _shows_undo(step: ProcedureStep) -> bool:
-    """Return whether the state before a step shows by itself, as an operator may have restored it."""
-    return step.undo is not None and step.undo[0] in {"restore-database", "convert", "boot-start"}
+def _is_open(entry: LoggedStep) -> bool:
+    return entry.outcome in {None, StepOutcome.UNKNOWN}
