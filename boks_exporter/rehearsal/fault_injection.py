@@ -70,7 +70,7 @@ _FULL: Final = frozenset({StepFault.DISK_FULL_BEFORE, StepFault.DISK_FULL_AFTER}
 
 def can_meet(step: ProcedureStep, fault: StepFault) -> bool:
     """Return whether a fault can happen at a step."""
-    return bool(step.words) or fault not in OF_REQUESTS
+    return step.is_sent or fault not in OF_REQUESTS
 
 
 def disk_full() -> sqlite3.OperationalError:

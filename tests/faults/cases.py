@@ -61,9 +61,9 @@ def cases(procedure: Procedure) -> Iterator[Case]:
             yield Case(procedure, 1, "console", fault, at_console=True)
     for step in plan_of(procedure).steps:
         for fault in FaultKind:
-            if fault in _OF_STEPS and (step.words or fault not in OF_REQUESTS):
+            if fault in _OF_STEPS and (step.is_sent or fault not in OF_REQUESTS):
                 yield Case(procedure, step.number, step.key, fault)
-        for second in SECONDS if step.words else ():
+        for second in SECONDS if step.is_sent else ():
             yield Case(procedure, step.number, step.key, FaultKind.KILLED_BEFORE_OUTCOME, second)
             yield Case(procedure, step.number, step.key, FaultKind.FAILS_IN_THE_MIDDLE, second)
 
@@ -72,7 +72,7 @@ def cases_of_others(procedure: Procedure) -> Iterator[Case]:
     """List what others and the network do at each step; before the first one is before the plan is applied."""
     for step in plan_of(procedure).steps:
         for fault in FaultKind:
-            is_possible = bool(step.words) or fault not in OF_REQUESTS
+            is_possible = step.is_sent or fault not in OF_REQUESTS
             if fault in _OF_OTHERS and is_possible and not (fault in OUTSIDE and step.number == 1):
                 yield Case(procedure, step.number, step.key, fault)
 

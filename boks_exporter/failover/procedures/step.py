@@ -122,6 +122,11 @@ class ProcedureStep:
         return self.kind in {StepKind.CHANGE, StepKind.QUIESCE, StepKind.CONSOLE}
 
     @property
+    def is_sent(self) -> bool:
+        """Whether it sends its words however the domain is: a host that runs is not started."""
+        return bool(self.words) and self.when is not When.IS_STOPPED
+
+    @property
     def moment(self) -> tuple[Claim, ...]:
         """What a master that is quiesced is waited for, as long as was configured: it can be missing in the end."""
         compared = (claim for claim in self.proves if claim.kind is ClaimKind.IS_AS_ADVANCED)

@@ -75,7 +75,8 @@ class StepExecutor:
         if is_promotion and not begun and self._facts is not None:
             self.tools.journal.fork(self.plan.domain, fork_point(self.run, self.plan, self._facts))
         if not logged:
-            self.tools.journal.intend(self.run, attempt.entry(self.tools.clock.now()))
+            entry = attempt.entry(self.tools.clock.now())
+            self.tools.journal.intend(self.run, entry if seen is None else replace(entry, request=""))
         self.in_flight = attempt.step.changes and seen is None
         self.changed = self.changed or self.in_flight
         ending = seen or await self._carried_out(attempt, begun=begun)
