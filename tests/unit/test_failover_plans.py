@@ -1,5 +1,6 @@
 """Plans and their fingerprints: what is in them, and what does not move them."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,7 @@ from boks_exporter.failover.plan import Plan, basis_of, difference, fingerprint_
 from boks_exporter.failover.preflight import PlanQuestion, findings_of
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
-from boks_exporter.failover.procedures.step import HostRole, StepKind, Words
+from boks_exporter.failover.procedures.step import HostRole, StepKind, Stretch, Words
 from boks_exporter.failover.procedures.tables import RETIRE_AT_CONSOLE, TABLES
 from boks_exporter.failover.procedures.transitions import TRANSITIONS
 from boks_exporter.model import Environment, Role
@@ -213,3 +214,13 @@ def test_a_plan_survives_the_journal(procedure: Procedure) -> None:
     """What resume reads is what was applied."""
     plan = make_plan(procedure, "C" if procedure is Procedure.ADD_REPLICA else "R1", sound_domain())
     assert read_plan(dump_plan(plan)) == plan
+
+
+def test_a_plan_of_an_older_program_is_read() -> None:
+    """Its comparison was a step that gave up: a master that is stopped for it is started again, as in a stretch."""
+    data = json.loads(dump_plan(make_plan(Procedure.SWITCHOVER, "R1", sound_domain())))
+    for number, step in enumerate(data["steps"], 1):
+        step |= {"prefers": [], "gives_up": number == 3, "stretch": "none"}
+    read = read_plan(json.dumps(data))
+    assert [step.number for step in read.steps if step.stretch is Stretch.UNDO] == [2]
+    assert len(read.steps) == len(data["steps"])
