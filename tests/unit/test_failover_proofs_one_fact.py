@@ -179,6 +179,17 @@ CASES = {
     "it is started where the old one is a client": Case(
         ClaimKind.MAY_START_AS_MASTER, sound_domain(R1_MASTER, CLIENT_M), YES, Circumstances(old_master="M")
     ),
+    "the only one, stopped": Case(
+        ClaimKind.IS_ONLY_MASTER, sound_domain(R1_MASTER, CLIENT_M, **stopped("R1", Role.MASTER)), YES
+    ),
+    "the only one, and another was master": Case(
+        ClaimKind.IS_ONLY_MASTER, dead_master(R1_MASTER, **was(M=Role.MASTER)), UNKNOWN
+    ),
+    "the only one, and another is off": Case(
+        ClaimKind.IS_ONLY_MASTER, dead_master(R1_MASTER, **was(M=Role.MASTER)), YES, OFF
+    ),
+    "one of two": Case(ClaimKind.IS_ONLY_MASTER, sound_domain(R1_MASTER), NO),
+    "the only one, and a replica": Case(ClaimKind.IS_ONLY_MASTER, DEAD, NO),
     "it is not started where its role is another": Case(ClaimKind.MAY_START_AS_MASTER, DEAD, NO, OFF_FOR_M),
     "a witness that reaches another host": Case(
         ClaimKind.NOBODY_IS_MASTER, dead_master(witnesses=(Witness("R1", Reach.REACHABLE, about="R2"),)), YES, OFF

@@ -42,7 +42,7 @@ REPLICA = (
 )
 """How a client becomes a replica, and the master gets to know it."""
 PROMOTED = (
-    "convert-master on T: convert master; reports_master(T) no_other_master(T); stretch=finish; point_of_no_return",
+    "convert-master on T: convert master; is_only_master(T); stretch=finish; point_of_no_return",
     "start-new-master on T: boot-start; is_master_alone(T); if=is_stopped",
 )
 QUIESCED = (
@@ -106,7 +106,7 @@ def test_every_table_is_above() -> None:
 
 
 CONVERTED = {
-    ClaimKind.REPORTS_MASTER: Role.MASTER,
+    ClaimKind.IS_ONLY_MASTER: Role.MASTER,
     ClaimKind.IS_REPLICA: Role.REPLICA,
     ClaimKind.IS_CLIENT: Role.CLIENT,
 }
@@ -130,7 +130,7 @@ def test_the_legal_changes_of_a_role_are_those_that_the_tables_make_and_undo() -
 @pytest.mark.parametrize(
     ("words", "kind", "number"),
     [
-        (Words.CONVERT_MASTER, ClaimKind.REPORTS_MASTER, None),
+        (Words.CONVERT_MASTER, ClaimKind.IS_ONLY_MASTER, None),
         (Words.CONVERT_SERVER, ClaimKind.IS_REPLICA, None),
         (Words.CONVERT_CLIENT, ClaimKind.IS_CLIENT, None),
         (Words.BOOT_STOP, ClaimKind.IS_STOPPED, None),

@@ -176,7 +176,7 @@ def test_a_master_that_is_made_again_must_be_alone_and_need_not_run() -> None:
     """It is started by the undoing of its stop, which comes after that of its conversion."""
     made = undo_attempt(step(SWITCHES, "convert-client"), "run", "run.3", 1)
     assert made.step.needs == (Claim(ClaimKind.NOBODY_IS_MASTER, "M"),)
-    assert made.step.proves == (Claim(ClaimKind.REPORTS_MASTER, "M"), Claim(ClaimKind.NO_OTHER_MASTER, "M"))
+    assert made.step.proves == (Claim(ClaimKind.IS_ONLY_MASTER, "M"),)
 
 
 NOTES = {

@@ -19,6 +19,7 @@ class ClaimKind(StrEnum):
         return kind
 
     IS_MASTER_ALONE = "is_master_alone", "{host} reports that it is master, runs, and no other host reports it"
+    IS_ONLY_MASTER = "is_only_master", "{host} reports that it is master, and no other host does"
     REPORTS_MASTER = "reports_master", "{host} reports that it is master"
     IS_REPLICA = "is_replica", "{host} reports that it is a replica"
     IS_CLIENT = "is_client", "{host} reports that it is a client"

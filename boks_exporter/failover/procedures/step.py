@@ -44,7 +44,7 @@ _LAST_LINES: Final[Mapping[tuple[str, ...], str]] = {
 done.`; what the other commands print is not published."""
 
 _AFTERWARDS: Final[Mapping[tuple[str, ...], ClaimKind]] = {
-    Words.CONVERT_MASTER: ClaimKind.REPORTS_MASTER,
+    Words.CONVERT_MASTER: ClaimKind.IS_ONLY_MASTER,
     Words.CONVERT_SERVER: ClaimKind.IS_REPLICA,
     Words.CONVERT_CLIENT: ClaimKind.IS_CLIENT,
     Words.BOOT_STOP: ClaimKind.IS_STOPPED,

@@ -34,7 +34,6 @@ _CONVERT_MASTER: Final = change(
     Words.CONVERT_MASTER,
     "make it the master",
     needs=(_NOBODY_IS_MASTER, _IS_REPLICA, Claim(ClaimKind.IS_BEST, _T)),
-    proves=(Claim(ClaimKind.REPORTS_MASTER, _T), Claim(ClaimKind.NO_OTHER_MASTER, _T)),
     no_undo="there is no way back: what it writes from now on is in no other copy",
     point_of_no_return=True,
     stretch=Stretch.FINISH,

@@ -7,6 +7,11 @@ from boks_exporter.model import HostName, Reach, Role
 from boks_exporter.parsing.operator_facts import Daemons
 
 
+def is_only_master(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
+    """Prove that a host is master, whether or not BoKS runs there, and that no other host is or may be one."""
+    return all_of((has_role(facts, host, Role.MASTER), has_no_other(facts, host), others_are_out(facts, host, by)))
+
+
 def is_master_alone(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
     """Prove that a host is master, runs, and that no other host is or may be one."""
     return all_of((reports_alone(facts, host), others_are_out(facts, host, by)))

@@ -13,6 +13,7 @@ _Judge: TypeAlias = Callable[[Claim, FailoverFacts, Circumstances], Proven]
 
 JUDGES: Final[Mapping[ClaimKind, _Judge]] = {
     ClaimKind.IS_MASTER_ALONE: lambda of, facts, by: masters.is_master_alone(facts, of.host, by),
+    ClaimKind.IS_ONLY_MASTER: lambda of, facts, by: masters.is_only_master(facts, of.host, by),
     ClaimKind.REPORTS_MASTER: lambda of, facts, _: masters.has_role(facts, of.host, Role.MASTER),
     ClaimKind.IS_REPLICA: lambda of, facts, _: masters.has_role(facts, of.host, Role.REPLICA),
     ClaimKind.IS_CLIENT: lambda of, facts, _: masters.has_role(facts, of.host, Role.CLIENT),

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from boks_exporter.failover.journal import LoggedStep, StepPhase
-from boks_exporter.failover.procedures.claims import Claim, ClaimKind
 from boks_exporter.failover.procedures.step import ProcedureStep, StepKind, Words, claim_after
 from boks_exporter.model import Seconds, Timestamp
 from boks_exporter.remote.operator_requests import OperatorChange, RunName, StepId
@@ -45,14 +44,14 @@ def attempt_at(step: ProcedureStep, run: RunName, number: int) -> Attempt:
 
 def undo_attempt(step: ProcedureStep, run: RunName, done_as: StepId, number: int) -> Attempt:
     """Return an attempt at undoing a step that was done under an id."""
-    words, alone = step.undo_words(done_as), Claim(ClaimKind.NO_OTHER_MASTER, step.host)
+    words = step.undo_words(done_as)
     undo = replace(
         step,
         key=f"undo {step.key}",
         words=words,
         kind=StepKind.CHANGE,
         needs=step.undo_needs,
-        proves=(claim_after(words, step.host), *((alone,) if words == Words.CONVERT_MASTER else ())),
+        proves=(claim_after(words, step.host),),
         trusts_exit=words == Words.BOOT_START,
         deadline_seconds=_UNDO_SECONDS,
     )

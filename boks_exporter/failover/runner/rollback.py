@@ -86,7 +86,8 @@ class Rollback:
         fate = await self._fate(step, entry) if entry is not None else StepRecord(RecordState.VOID)
         if entry is not None and fate.state is RecordState.VOID:
             return Certainty.NO, ""
-        effect = claim_after(step.words, step.host) if step.words else step.proves[0]
+        is_conversion = step.words == Words.CONVERT_MASTER
+        effect = Claim(ClaimKind.REPORTS_MASTER, step.host) if is_conversion else step.proves[0]
         found = await self.performer.proven((effect,))
         if found.holds:
             return Certainty.YES, f"{said} has come true: {step.no_undo}"
@@ -95,9 +96,9 @@ class Rollback:
         if fate.state in {RecordState.NONE, RecordState.RUNNING}:
             return Certainty.UNKNOWN, f"the result of {said} is unknown: {_UNCLEAR[fate.state]}"
         before = Claim(ClaimKind.IS_REPLICA, step.host)
-        if step.words == Words.CONVERT_MASTER and (await self.performer.proven((before,))).holds:
+        if is_conversion and (await self.performer.proven((before,))).holds:
             return Certainty.NO, ""
-        if found.truth is Certainty.NO and step.words != Words.CONVERT_MASTER:
+        if found.truth is Certainty.NO and not is_conversion:
             return Certainty.NO, ""
         return Certainty.UNKNOWN, f"the result of {said} is unknown: {found.sentence}"
 
