@@ -32,7 +32,7 @@ _TOOLS: Final = frozenset(
             "mkdir",
         ),
         *("wc", "tail", "cksum", "df", "cat", "tr", "mv", "ln", "du", "who", "rmdir", "loginctl", "setsid"),
-        *("printf", "perl", "python3", "bash", "nc", "telnet"),
+        *("printf", "grep", "sort", "perl", "timeout", "bash"),
     )
 )
 """Programs that a gate may start, other than itself and those of BoKS: POSIX utilities, and what opens connections."""

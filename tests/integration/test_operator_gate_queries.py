@@ -82,8 +82,8 @@ PERL_WITHOUT_SOCKET = "#!/bin/sh\nexit 2\n"
 TOOLS = {"": ("unknown", "unknown"), "bash": ("reachable", "refused")}
 
 
-@pytest.mark.parametrize("tool", TOOLS)
-def test_without_a_perl_that_can_connect_bash_does(tmp_path: Path, ports: tuple[int, int], tool: str) -> None:
+@pytest.mark.parametrize("tool", TOOLS, ids=("none", "one"))
+def test_without_a_perl_that_can_connect_another_tool_does(tmp_path: Path, ports: tuple[int, int], tool: str) -> None:
     """What no tool can find out is unknown, never guessed."""
     host = OperatorHost(tmp_path)
     tools = tmp_path / "bin"
