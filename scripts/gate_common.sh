@@ -211,7 +211,7 @@ isolated() { # COMMAND...: prints how it ended, its output, then its errors; thi
 	errors='' frame="=${mark}errors $name"
 	case $1 in
 	find_*) "$@"; status=$?; out=$out${errors:+$nl$frame$nl$errors} ;; # no other shells are needed to keep them apart
-	*) collect "$@"; status=$? ;;
+	*) collect "$@"; status=$?; [ "$out" != "$nl" ] || exit ;;
 	esac
 	[ "$status" -le 256 ] || status=$((status - 128)) # ksh93 reports a signal so
 	case $out in *"$nl$frame$nl"*) errors=yes ;; esac
@@ -227,6 +227,7 @@ isolated() { # COMMAND...: prints how it ended, its output, then its errors; thi
 if (eval ': "${.sh.version:?}"') 2>/dev/null; then
 	# ksh93 ends a command substitution with its command; only where it reads a pipe itself it waits for who holds it
 	collect() {
+		ulimit -S -v 262144 # makes ksh93 fork here: a subshell of its own kind would take the whole poll along
 		# shellcheck disable=SC3040 # ksh93 knows it
 		set -o pipefail
 		{
@@ -250,6 +251,7 @@ if (eval ': "${.sh.version:?}"') 2>/dev/null; then
 	}
 else
 	collect() {
+		out=$nl # no output is that: mksh goes on where it lacks the memory for one
 		out=$({
 			errors=$(unbounded "$@" </dev/null 2>&1 >&3 3>&-)
 			status=$?
