@@ -105,12 +105,20 @@ class TableHistory:
         )
 
     def up_to(self, sequence: Sequence) -> "TableHistory | None":
-        """Drop what came after a number, as for a new master that may have assigned those numbers itself."""
+        """Drop what came after a number, as for a new master that may have assigned those numbers itself.
+
+        The step in which the number showed ends at it: what a replica had came from the old master.
+        """
         end = bisect_right(self.steps, sequence, key=_sequence)
         if end == len(self.steps):
             return self
-        since = self.steps[end].after
-        return None if not end or since is None else replace(self, steps=self.steps[:end], read_at=since)
+        cut = self.steps[end]
+        if not end or cut.after is None:
+            return None
+        steps = self.steps[:end]
+        if steps[-1].sequence < sequence:
+            steps = (*steps, replace(cut, sequence=sequence))
+        return replace(self, steps=steps, read_at=cut.after)
 
     def pruned(self, floors: Iterable[Sequence]) -> "TableHistory":
         """Drop what every replica has, except for the last such step; thin the rest beyond the limit."""

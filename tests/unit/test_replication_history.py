@@ -227,6 +227,11 @@ def test_numbers_that_a_new_master_may_have_given_out_itself_have_no_age() -> No
     assert handed_over({7: 120}, {7: 125}, had={7: 115})[0] == pytest.approx(75, abs=1)
 
 
+def test_an_update_that_a_new_master_had_received_is_as_old_as_on_the_old_one() -> None:
+    """N had 115 when the old master was at 120: update 113 showed on the old master no later than that."""
+    assert handed_over({7: 120}, {7: 125}, had={7: 115}, stuck=112)[1] == 91 - 60.25
+
+
 @pytest.mark.parametrize(("numbers", "known"), [({7: 105}, True), ({7: 130}, False)], ids=["went back", "never seen"])
 def test_a_new_master_whose_numbers_do_not_go_on_begins_again(numbers: Numbers, *, known: bool) -> None:
     """A master that lacks updates, or that was never seen as a replica, has no past."""
