@@ -35,7 +35,7 @@ _EXPECTED: Final = "a header such as 'SERVER SINCE LAST ...' or a row such as 'R
 _SIGN: Final = re.compile(
     r"""(?=[0-9oldpfsc])  # changes no result; rejects most lines in a fraction of the time
         (?:[0-9]d?\s+\S | (?:ok|loading|down)\s*$ | last | pckt | packet | fail | sync | count | status | server)
-      | ^[-=+|\s]+$""",
+      | ^\s*[-=+|][-=+|\s]*$""",
     re.IGNORECASE | re.VERBOSE,
 )
 """A number followed by something, a known status at the end of the line, a label of the header, or its underline."""

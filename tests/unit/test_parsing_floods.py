@@ -58,6 +58,12 @@ def test_no_more_rows_are_read_than_any_domain_has_and_the_others_are_counted() 
     assert list_.unread_lines == (UnreadLine(MOST_READ + 1, f"h{MOST_READ} 00:49 04:50 7 OK", 2 * MOST_READ),)
 
 
+def test_a_line_of_blanks_in_a_flood_is_no_underline() -> None:
+    """It counts for nothing, and takes no line's place."""
+    list_ = parse_list("x\n" * FLOOD + "SERVER SINCE LAST SINCE LAST SINCE LAST COUNT LAST\n  \n")
+    assert (list_.lines, count(list_.unread_lines)) == ((), FLOOD)
+
+
 def test_the_last_line_of_a_flood_represents_all_that_are_not_kept() -> None:
     """It has the number and the text of the first of them; blank lines count for nothing."""
     reply = parse_reply(b"x\n \n" * 1_500 + b"=boks-gate/1 version=1.0.0\n\n=done sections=0\n" + b"y\n" * 7)
