@@ -11,6 +11,7 @@ from boks_exporter.model import HostName, Section, TableNumber
 from boks_exporter.simulator.domain.replica_link import Status
 
 _TABLE: Final = re.compile(rb"^\|T(\d+) (\S+ \S+) (\d+) \(\d+\)$", re.MULTILINE)
+_PRINTED: Final = "T{table} {stamp} {number} ({number})"
 FORMS: Final[Mapping[str, str]] = {
     "word": "T{table} {stamp} {number} ({number}) LOCKED",
     "thousands": "T{table} {stamp} {number:,} ({number:,})",
@@ -21,7 +22,7 @@ FORMS: Final[Mapping[str, str]] = {
     "nothing": "?????",
     "error": "boksdiag: T{table}: cannot read, retrying",
 }
-"""How a row of `boksdiag sequence` may look that no rule knows."""
+"""How a row of `boksdiag sequence` may look that no rule knows; below a thousand, no number is grouped."""
 
 TWICE, ALIAS, ODD_AGE = "twice", "alias", "odd_age"
 ROWS: Final = (TWICE, ALIAS, ODD_AGE)
@@ -75,8 +76,15 @@ class Disguises:
 
 def _is_asked(each: Disguise, reading: Reading) -> bool:
     if each.table is not None:
-        return bool(reading.numbers and each.table in reading.numbers)
+        return bool(reading.numbers and each.table in reading.numbers) and _is_changed(each, reading)
     return bool(reading.rows and each.target in reading.rows) and Section.LIST in reading.request.sections
+
+
+def _is_changed(each: Disguise, reading: Reading) -> bool:
+    """Return whether the reply is other than BoKS prints it: `47 (47)` is the same when thousands are grouped."""
+    number, stamp = reading.numbers[each.table]
+    values = {"table": each.table, "stamp": stamp, "number": number}
+    return FORMS[each.form].format(**values) != _PRINTED.format(**values)
 
 
 def _note(each: Disguise, reading: Reading) -> None:

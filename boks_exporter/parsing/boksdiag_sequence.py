@@ -12,7 +12,7 @@ any other form are kept as unread.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -43,14 +43,12 @@ def parse_sequence(text: str) -> SequenceReport:
 
     A table with two different rows has no number: neither line is proven, and both are unread. A row that is repeated
     is read once. A line without parentheses is unread where others have them: `T7 13678d 8:33:46 50` may have been cut
-    from 5053.
+    from 5053. So is the only table of an output, since no other shows that this form has none.
     """
     lines = lines_of(text, _SIGN)
     rows = [*map(_common_row, lines.texts)]
-    others = {at: _any_row(line) for at, line in enumerate(lines.texts) if rows[at] is None}
-    if any(rows) or any(row and row.parenthesised is not None for row in others.values()):
-        others = {at: row for at, row in others.items() if row and row.parenthesised is not None}
-    read = {at: row for at in range(len(rows)) if (row := rows[at] or others.get(at))}
+    found = {at: row for at, line in enumerate(lines.texts) if (row := rows[at] or _any_row(line))}
+    read = found if _has_no_parentheses(found.values()) else _with_parentheses(found)
     tables = _uncontradicted(read.values())
     unread_lines = UnreadLines(lines)
     shown: set[int] = set()
@@ -65,6 +63,16 @@ def parse_sequence(text: str) -> SequenceReport:
     if not tables:
         raise _nothing_recognised(lines)
     return SequenceReport(tuple(tables.values()), unread_lines.all())
+
+
+def _has_no_parentheses(rows: Iterable[TableSequence]) -> bool:
+    """Whether the rows of several tables agree that this form has none; a single one may have been cut."""
+    rows = tuple(rows)
+    return len({row.table for row in rows}) > 1 and all(row.parenthesised is None for row in rows)
+
+
+def _with_parentheses(rows: Mapping[int, TableSequence]) -> dict[int, TableSequence]:
+    return {at: row for at, row in rows.items() if row.parenthesised is not None}
 
 
 def _uncontradicted(rows: Iterable[TableSequence]) -> dict[int, TableSequence]:

@@ -147,6 +147,34 @@ def test_a_reply_without_any_table_is_never_ok(tmp_path: Path, capsys: pytest.Ca
     assert {each["state"] for each in domain["hosts"]} == {"unknown"}
 
 
+@pytest.mark.parametrize("printed", ["", "\n{row}"], ids=["once", "twice"])
+@pytest.mark.parametrize("where", ["REPHOST3", "MASTER", "everywhere"])
+def test_a_single_row_without_parentheses_proves_no_number(
+    where: str, printed: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It may have been cut from 79190: no other row of the reply shows that none has parentheses."""
+    cut = "T9 13178d 11:05:23 7919"
+    recording = healthy()
+    for name, files in recording.items():
+        files["sequence"] = (cut + printed.format(row=cut) if where in {name, "everywhere"} else T9) + "\n"
+
+    domain = judged(tmp_path, capsys, recording)
+
+    assert domain["state"] == "unknown"
+    for name in recording if where == "everywhere" else (where,):
+        assert host(domain, name)["state"] == "unknown"
+        assert host(domain, name)["promotable"] is not True
+
+
+def test_two_tables_without_parentheses_prove_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A release that prints no second number is read."""
+    recording = healthy()
+    for files in recording.values():
+        files["sequence"] = "T7 13678d 8:33:46 5053\nT9 13178d 11:05:23 7919\n"
+
+    assert judged(tmp_path, capsys, recording)["state"] == "ok"
+
+
 LOCKED = f"{HIDDEN} LOCKED"
 
 
