@@ -42,6 +42,13 @@ def _kept(known: DiscoveredHost | None, host: Host, snapshot: DomainSnapshot) ->
     return known
 
 
+def keep_unresolved(known: Mapping[str, Timestamp], snapshot: DomainSnapshot) -> Mapping[str, Timestamp]:
+    """Record the servers of a new list that match no host; without a list, the last one counts."""
+    if snapshot.listing is not None:
+        return dict.fromkeys(snapshot.unresolved, snapshot.listing.read_at)
+    return known
+
+
 def hosts_of(known: Mapping[HostName, DiscoveredHost]) -> tuple[Host, ...]:
     """Return the discovered hosts as hosts of a domain."""
     return tuple(Host(name=name, address=host.address, port=host.port, discovered=True) for name, host in known.items())

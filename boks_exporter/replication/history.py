@@ -18,7 +18,7 @@ from boks_exporter.model import (
 from boks_exporter.replication.brackets import Timed
 from boks_exporter.replication.common_forms import ROUNDS, counted
 from boks_exporter.replication.conditions import Condition, Findings, carried_on
-from boks_exporter.replication.discovered import DiscoveredHost, keep_discovered
+from boks_exporter.replication.discovered import DiscoveredHost, keep_discovered, keep_unresolved
 from boks_exporter.replication.evidence import CopyEvidence
 from boks_exporter.replication.master_terms import Before, Marks, MasterTerm, continue_terms
 from boks_exporter.replication.table_history import Age, TableHistory
@@ -167,7 +167,7 @@ def advance(history: History, snapshot: DomainSnapshot) -> History:
         terms=continue_terms(history.terms, snapshot, _before(history, snapshot)),
         discovered=keep_discovered(history.discovered, snapshot),
         failing=_failing(history.failing, snapshot),
-        unresolved=_unresolved(history.unresolved, snapshot),
+        unresolved=keep_unresolved(history.unresolved, snapshot),
         begun_at=snapshot.started_at if history.begun_at is None else history.begun_at,
         recorded_at=snapshot.finished_at,
         gone_back=frozenset(seen.host for seen in _replicas(snapshot) if _went_back(history, seen)),
@@ -205,13 +205,20 @@ def _handed_over(history: History, master: HostName | None) -> Tables:
     """Carry the history over to a new master, up to what it had as a replica.
 
     Numbers that it had not got then may be the old master's, received in the meantime, or its own, given out a second
-    time: their age is not known. A master that was never seen as a replica starts with an empty history.
+    time: their age is not known. A table in which it was proven ahead has its own updates under the old master's
+    numbers. A master that was never seen as a replica starts with an empty history.
     """
     if master is None or history.master in {None, master}:
         return history.tables
-    floor = history.floors.get(master, {})
-    carried = {table: history.tables[table].up_to(floor[table]) for table in history.tables.keys() & floor.keys()}
-    return {table: known for table, known in carried.items() if known}
+    floor, leads = history.floors.get(master, {}), history.evidence_of(master).leads
+    recent = () if master in history.failing else history.stamps.get(master, floor)
+    carried: dict[TableNumber, TableHistory] = {}
+    for table in history.tables.keys() & floor.keys():
+        known = history.tables[table]
+        read_by = history.recorded_at or known.read_at
+        if kept := known.up_to(floor[table], read_by=read_by, is_recent=table in recent):
+            carried[table] = kept.without_bounds() if table in leads else kept
+    return carried
 
 
 def _floors(known: Mapping[HostName, Floor], snapshot: DomainSnapshot) -> dict[HostName, Floor]:
@@ -234,13 +241,6 @@ def _roles(known: Mapping[HostName, Role], snapshot: DomainSnapshot) -> dict[Hos
 def _failing(known: Mapping[HostName, Timestamp], snapshot: DomainSnapshot) -> dict[HostName, Timestamp]:
     failed = (outcome for outcome in snapshot.outcomes if not isinstance(outcome, Observed))
     return {outcome.host: known.get(outcome.host, outcome.started_at) for outcome in failed}
-
-
-def _unresolved(known: Mapping[str, Timestamp], snapshot: DomainSnapshot) -> Mapping[str, Timestamp]:
-    """Record the servers of a new list that match no host; without a list, the last one counts."""
-    if snapshot.listing is not None:
-        return dict.fromkeys(snapshot.unresolved, snapshot.listing.read_at)
-    return known
 
 
 def _before(history: History, snapshot: DomainSnapshot) -> Before:

@@ -104,21 +104,28 @@ class TableHistory:
             at_most=answered_at - step.after if watched and step.after is not None else None,
         )
 
-    def up_to(self, sequence: Sequence) -> "TableHistory | None":
+    def without_bounds(self) -> "TableHistory":
+        """Return the steps without the instants before which their numbers were not there."""
+        return replace(self, steps=tuple(replace(step, after=None) for step in self.steps))
+
+    def up_to(self, sequence: Sequence, *, read_by: Timestamp, is_recent: bool) -> "TableHistory | None":
         """Drop what came after a number, as for a new master that may have assigned those numbers itself.
 
-        The step in which the number showed ends at it: what a replica had came from the old master.
+        The step in which the number showed ends at it: what a replica had came from the old master. One that the old
+        master never showed was there by `read_by`, and since when is not known. Unless the number `is_recent`, the new
+        master may have gone on at any time since the old one first showed it.
         """
         end = bisect_right(self.steps, sequence, key=_sequence)
-        if end == len(self.steps):
-            return self
-        cut = self.steps[end]
-        if not end or cut.after is None:
+        if not end:
             return None
-        steps = self.steps[:end]
+        steps, cut = self.steps[:end], self.steps[end] if end < len(self.steps) else None
+        read_at, showed_at = cut.after if cut else self.read_at, steps[-1].at
+        if read_at is None or not is_recent:
+            read_at = showed_at if read_at is None else min(read_at, showed_at)
         if steps[-1].sequence < sequence:
-            steps = (*steps, replace(cut, sequence=sequence))
-        return replace(self, steps=steps, read_at=cut.after)
+            beyond = replace(cut, sequence=sequence) if cut else Step(sequence, max(read_by, showed_at), None)
+            steps = (*steps, beyond)
+        return replace(self, steps=steps, read_at=read_at)
 
     def pruned(self, floors: Iterable[Sequence]) -> "TableHistory":
         """Drop what every replica has, except for the last such step; thin the rest beyond the limit."""
@@ -147,6 +154,6 @@ def _thinned(steps: tuple[Step, ...], wanted: set[int]) -> tuple[Step, ...]:
             kept.append(steps[index])
             index += 1
         else:
-            kept.append(replace(steps[index + 1], after=steps[index].after))
+            kept.append(replace(steps[index + 1], after=steps[index + 1].after and steps[index].after))
             index += 2
     return (*kept, *steps[index:])
