@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from boks_exporter.errors import FailureReason
+from scripts import generate_security_doc
 from tests.integration.time_to_page import MEASURED, WATCHDOG, is_missed
 from tests.nonempty import nonempty
 from tests.unit.documented_commands import fault, typed
@@ -128,3 +129,8 @@ def test_a_broken_link_is_reported(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("# Here\n[a](#here) [b](#there) [c](gone.md) [d](page.md#here)\n", encoding="utf-8")
     assert broken(page) == ["#there", "gone.md"]
+
+
+def test_the_limits_of_each_party_are_shown_as_they_are() -> None:
+    """`make docs` regenerates the page."""
+    assert generate_security_doc.PAGE.read_text(encoding="utf-8") == generate_security_doc.page()

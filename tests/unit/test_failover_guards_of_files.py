@@ -31,35 +31,17 @@ def files(name: str, state: DatabaseState | None, role: Role = Role.REPLICA, **m
 
 PARTIAL, ODD = DatabaseState.PARTIAL, DatabaseState.ODD
 
-WELL = ("note behind_best R1", "note behind_last_master R1", "unknown old_master_unproven M")
 
-LEFT_BEHIND = files("M", None, Role.CLIENT, database_present=True)
+def added(*expected: str, state: DatabaseState | None = None, **more: Any) -> World:
+    """The plan to add C, a client whose gate reports this of its database."""
+    return World(ADD, sound_domain(**files("C", state, Role.CLIENT, **more)), expected, target="C")
+
 
 WORLDS = {
-    "added with a database": World(
-        ADD,
-        sound_domain(**files("C", None, Role.CLIENT, database_present=True)),
-        ("refuse stale_database C",),
-        target="C",
-    ),
-    "added, its database is unknown": World(
-        ADD,
-        sound_domain(**files("C", None, Role.CLIENT, database_present=None)),
-        ("unknown stale_database C",),
-        target="C",
-    ),
-    "added with a part of a database": World(
-        ADD,
-        sound_domain(**files("C", PARTIAL, Role.CLIENT, database_present=True)),
-        ("refuse stale_database C",),
-        target="C",
-    ),
-    "added with odd files": World(
-        ADD,
-        sound_domain(**files("C", ODD, Role.CLIENT, database_present=True)),
-        ("refuse odd_files C", "refuse stale_database C"),
-        target="C",
-    ),
+    "added with a database": added("refuse stale_database C", database_present=True),
+    "added, its database is unknown": added("unknown stale_database C", database_present=None),
+    "added with a part of a database": added("refuse stale_database C", state=PARTIAL, database_present=True),
+    "added with odd files": added("refuse odd_files C", "refuse stale_database C", state=ODD, database_present=True),
     "added, its gate does not answer": World(
         ADD,
         replace(HEALTHY, registered=KNOWN["registered"], gates={"M": HEALTHY.gates["M"]}),
@@ -97,11 +79,8 @@ WORLDS = {
             "unknown old_master_unproven M",
         ),
     ),
-    "added with a part of a database that is not reported as one": World(
-        ADD,
-        sound_domain(**files("C", PARTIAL, Role.CLIENT)),
-        ("refuse partial_database C", "refuse stale_database C"),
-        target="C",
+    "added with a part of a database that is not reported as one": added(
+        "refuse partial_database C", "refuse stale_database C", state=PARTIAL
     ),
     "retired as a client with a database": World(
         RETIRE,

@@ -38,7 +38,6 @@ from boks_exporter.web.request_head import (
     checked_head,
 )
 from boks_exporter.web.security.passwords import QUEUE, QUEUE_OF_THE_SAME, QUEUE_PER_ADDRESS, BusyError, Passwords
-from scripts import generate_security_doc
 from scripts.party_limits import LIMITS
 from tests.attack.oracle import COMMAND, OPERATOR, READING, judged
 from tests.unit.observe_world import KNOWN, Scripted, StillClock, domain, master, replica
@@ -46,8 +45,9 @@ from tests.unit.poller_world import Watched, World
 from tests.unit.ssh_servers import ROLE, Keys, failure, ssh_server
 from tests.unit.test_poller import for_seconds
 from tests.unit.test_poller_state_file import kept, written
+from tests.unit.test_web_limits import client
 from tests.unit.web_serving import Scripted as Site
-from tests.unit.web_serving import serving
+from tests.unit.web_serving import Visitor, serving
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
 
@@ -182,7 +182,7 @@ async def head(_: Path, __: pytest.MonkeyPatch) -> None:
     assert [status(GET + b"X: a" + extra + b"\r\n") for extra in (b"~", b"\x1b", b"\x00")] == [200, 400, 400]
     async with serving(Site()) as visitor:
         sizes = [len(GET) + len(b"\r\n"), MAX_HEAD_BYTES, MAX_HEAD_BYTES + 1]
-        found = [await first_line(visitor.base, padded(size)) for size in sizes]
+        found = [await first_line(visitor, padded(size)) for size in sizes]
     assert [line.split()[1] for line in found] == [b"200", b"200", b"431"]
 
 
@@ -196,14 +196,10 @@ def padded(size: int) -> bytes:
     return request + b"\r\n"
 
 
-async def first_line(base: str, sent: bytes) -> bytes:
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(base.rpartition(":")[2]))
-    try:
-        async with asyncio.timeout(30):
-            writer.write(sent)
-            return await reader.readline()
-    finally:
-        writer.close()
+async def first_line(visitor: Visitor, sent: bytes) -> bytes:
+    async with client(visitor) as (reader, writer), asyncio.timeout(30):
+        writer.write(sent)
+        return await reader.readline()
 
 
 async def body(_: Path, __: pytest.MonkeyPatch) -> None:
@@ -214,8 +210,8 @@ async def body(_: Path, __: pytest.MonkeyPatch) -> None:
 
 async def request_time(_: Path, __: pytest.MonkeyPatch) -> None:
     async with serving(Site(), limits=ConnectionLimits(head_seconds=0.2)) as visitor:
-        assert (await first_line(visitor.base, GET + b"\r\n")).split()[1] == b"200"
-        assert (await first_line(visitor.base, GET)).split()[1] == b"408"
+        assert (await first_line(visitor, GET + b"\r\n")).split()[1] == b"200"
+        assert (await first_line(visitor, GET)).split()[1] == b"408"
 
 
 async def connections(_: Path, __: pytest.MonkeyPatch) -> None:
@@ -302,8 +298,3 @@ CHECKS: dict[str, Callable[[Path, pytest.MonkeyPatch], Awaitable[None]]] = {
 @pytest.mark.parametrize("name", [limit.name for limit in LIMITS])
 async def test_a_limit_holds(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     await CHECKS[name](tmp_path, monkeypatch)
-
-
-def test_the_page_is_current() -> None:
-    """`make docs` regenerates it."""
-    assert generate_security_doc.PAGE.read_text(encoding="utf-8") == generate_security_doc.page()

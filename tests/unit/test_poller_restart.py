@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from boks_exporter.errors import FailureReason, TransportError
-from boks_exporter.model import Role
+from boks_exporter.model import HostName, Role
 from boks_exporter.poller import PersistedState, StateFile
 from boks_exporter.poller.state_database import MachineClock, ReadClock
 from tests.unit.poller_world import Watched, World, domain, timed_out
@@ -45,7 +45,6 @@ def test_the_newest_is_what_is_kept(path: Path) -> None:
 def watch_a_lag(state: StateFile, begin: float, seconds: float) -> Watched:
     """Run a poller for some time, in a world whose R1 is stuck at the number of its beginning."""
     watched = Watched(World(stuck_at={"R1": 108}), state=state)
-
     watched.take()
     watched.begin_at = begin
     watched.run(lambda _: asyncio.sleep(seconds))
@@ -90,27 +89,36 @@ def test_discovered_hosts_outlive_a_restart_on_the_night_the_master_dies(path: P
     again.take(domain("bank", "M", discover=True))
     again.begin_at = 120.0
     again.run(lambda _: asyncio.sleep(5.0))
-    assert [host.name for host in again.view.snapshot.hosts] == ["M", "R1"]
+    assert names_seen(again) == ["M", "R1"]
     assert again.view.health.host("R1").is_replica
     line = watched.poller._watches["bank"].history.discovered["R1"].line
     assert line
     assert any(f": {line.raw_status}" in finding for finding in again.view.health.host("R1").evidence)
 
 
+def names_seen(watched: Watched) -> list[HostName]:
+    return [host.name for host in watched.view.snapshot.hosts]
+
+
+async def after_the_last_list(poller: Watched, *fails: HostName) -> None:
+    """Poll until R1 was discovered; from then on no list names it, and these hosts do not answer."""
+    await asyncio.sleep(65.0)
+    poller.world.listed = False
+    poller.world.fails = {name: timed_out() for name in fails}
+
+
 def test_a_discovered_host_that_no_list_names_is_dropped_after_its_time() -> None:
     """With an event; until then its failure is reported."""
     watched = Watched(World())
     watched.take(domain("bank", "M", discover=True, discovered_seconds=600.0))
-    seen: dict[str, list[str]] = {}
+    seen: dict[str, list[HostName]] = {}
 
     async def script(poller: Watched) -> None:
-        await asyncio.sleep(65.0)
-        poller.world.listed = False
-        poller.world.fails["R1"] = timed_out()
+        await after_the_last_list(poller, "R1")
         await asyncio.sleep(560.0)
-        seen["before"] = [host.name for host in poller.view.snapshot.hosts]
+        seen["before"] = names_seen(poller)
         await asyncio.sleep(100.0)
-        seen["after"] = [host.name for host in poller.view.snapshot.hosts]
+        seen["after"] = names_seen(poller)
 
     lines = watched.run(script)
     assert seen == {"before": ["M", "R1"], "after": ["M"]}
@@ -121,17 +129,15 @@ def test_the_time_without_any_list_drops_no_discovered_host() -> None:
     """The first list after a long outage of the master need not name every replica."""
     watched = Watched(World())
     watched.take(domain("bank", "M", discover=True, discovered_seconds=600.0))
-    seen: dict[str, list[str]] = {}
+    seen: dict[str, list[HostName]] = {}
 
     async def script(poller: Watched) -> None:
-        await asyncio.sleep(65.0)
-        poller.world.listed = False
-        poller.world.fails = {"R1": timed_out(), "M": timed_out()}
+        await after_the_last_list(poller, "R1", "M")
         await asyncio.sleep(900.0)
         del poller.world.fails["M"]
         for name in ("soon", "later"):
             await asyncio.sleep(400.0)
-            seen[name] = [host.name for host in poller.view.snapshot.hosts]
+            seen[name] = names_seen(poller)
 
     watched.run(script)
     assert seen == {"soon": ["M", "R1"], "later": ["M"]}

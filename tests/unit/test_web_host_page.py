@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from urllib.parse import urldefrag, urljoin
 
 import pytest
 
@@ -42,14 +43,12 @@ def with_connection(view: DomainView, host: str) -> DomainView:
     counters = replace(
         view.counters.hosts[host],
         connection=ConnectionFacts(
-            *(
-                "10.1.0.2",
-                22,
-                "ssh-ed25519 SHA256:abc",
-                "aes256-gcm@openssh.com",
-                "hmac-sha2-256",
-                "SSH-2.0-OpenSSH_9.2",
-            ),
+            "10.1.0.2",
+            22,
+            "ssh-ed25519 SHA256:abc",
+            "aes256-gcm@openssh.com",
+            "hmac-sha2-256",
+            "SSH-2.0-OpenSSH_9.2",
             opened_at=NOW - 3600,
             keeps_loop=True,
             received_cipher="aes128-ctr",
@@ -257,8 +256,6 @@ async def test_every_page_works_below_a_prefix_and_links_only_to_what_is_served(
         }
         base = f"{visitor.base}/a/b{path}"
         for target in nonempty(targets - {"data:,", "?debug=true"}):
-            from urllib.parse import urldefrag, urljoin
-
             place = urldefrag(urljoin(base, target)).url
             assert place.startswith(f"{visitor.base}/a/b/"), target
             async with visitor.session.get(place) as answer:
