@@ -113,7 +113,7 @@ def words_of(line: str, url: str, run: str) -> Iterator[str]:
         else:
             for pattern, text in PATHS:
                 word = re.sub(pattern, text, word)  # noqa: PLW2901 - each rule follows the one before
-            word = re.sub(r"^(RUN|20261124-\d+-[a-z]+-[0-9a-f]+)", run, word)  # noqa: PLW2901
+            word = re.sub(r"^(RUN|20261124-\d+-[a-z]+-[0-9a-f]+)", run, word)  # noqa: PLW2901 - as above
             yield STANDS_FOR.get(word, re.sub(r":1650[01]$", ":0", word))
     if words[0] == "demo" and "--listen" not in words:
         yield "--listen=127.0.0.1:0"

@@ -206,7 +206,7 @@ class Performer:
 
 async def rolled_back(case: Case) -> tuple[Performer, RollbackResult]:
     performer = Performer(case)
-    return performer, await Rollback(performer).undo()  # type: ignore[arg-type]
+    return performer, await Rollback(performer).undo()  # type: ignore[arg-type]  # a scripted performer
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

@@ -69,7 +69,7 @@ async def run(
     stop_at: int | None = None,
 ) -> tuple[Performer, StepsEnd]:
     performer = Performer(steps, results or (StepResult(DONE, ""),), stop_at)
-    return performer, await StepLoop(performer).run_steps(tuple(log))  # type: ignore[arg-type]
+    return performer, await StepLoop(performer).run_steps(tuple(log))  # type: ignore[arg-type]  # a scripted performer
 
 
 def cut_off() -> StepResult:
