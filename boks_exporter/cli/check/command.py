@@ -1,7 +1,6 @@
 """`boks-exporter check`: a monitoring plugin."""
 
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 import click
@@ -111,11 +110,7 @@ def check(
         now=sourced.now,
     )
     result = judge(sourced.report, criteria)
-    format_result = (
-        as_json
-        if output == "json"
-        else partial(as_text, criteria=criteria, everything=query.next_commands.run("status"))
-    )
+    more = query.next_commands.run("status")
     with suppress(OutputError):  # the exit code is the result, even without a reader
-        say(format_result(sourced.report, result))
+        say(as_json(sourced.report, result) if output == "json" else as_text(sourced.report, result, criteria, more))
     return result.severity

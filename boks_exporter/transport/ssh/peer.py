@@ -119,6 +119,11 @@ class Peer:
     def connections(self) -> list[Connection]:
         return [each.connection for each in (self.kept, self.candidate) if each]
 
+    def take_reported(self) -> TransportError | None:
+        """Return the failure that the next poll reports, once."""
+        reported, self.reported_next = self.reported_next, None
+        return reported
+
     def add(self, new: Kept) -> Kept | None:
         """Keep a new connection, beside the kept one where there is one; return the one that it displaces."""
         if self.kept is None:

@@ -93,8 +93,7 @@ class SshTransport:
         if self._watching is None:
             self._stalls.start()
             self._watching = asyncio.create_task(watch(self._budget, self._peers), name="watch-connections")
-        if (failed := peer.reported_next) is not None:
-            peer.reported_next = None
+        if failed := peer.take_reported():
             raise failed
         stalled = self._stalls.seconds()
         try:
@@ -116,8 +115,7 @@ class SshTransport:
         except TransportError as error:
             if peer.is_removed:
                 raise TransportError(FailureReason.CANCELLED, _CLOSED) from error
-            if (failed := peer.reported_next) is not None:
-                peer.reported_next = None
+            if failed := peer.take_reported():
                 raise failed from error
             raise
         finally:
