@@ -11,8 +11,8 @@ from boks_exporter.failover.procedures.claims import Claim, ClaimKind
 from boks_exporter.failover.procedures.step import ProcedureStep, StepKind, Words, claim_after
 from boks_exporter.failover.proofs import Certainty, Proven
 from boks_exporter.failover.proofs.proven import all_of
-from boks_exporter.failover.runner.adopt import adopt_records
 from boks_exporter.failover.runner.attempt import Attempt
+from boks_exporter.failover.runner.resumed_run import adopt_records
 from boks_exporter.failover.runner.rollback import Rollback, RollbackResult
 from boks_exporter.failover.runner.step_result import StepResult
 from boks_exporter.parsing.operator_facts import RecordState, StepRecord

@@ -21,7 +21,6 @@ from boks_exporter.failover.preflight import NoSuchFindingError, blocking_findin
 from boks_exporter.failover.procedures.step import ProcedureStep
 from boks_exporter.failover.proofs import Certainty, Circumstances
 from boks_exporter.failover.proofs.conflict import sentences
-from boks_exporter.failover.runner.adopt import adopt_records, circumstances_of, objection, observe_again, undo_and_void
 from boks_exporter.failover.runner.execute_step import StepExecutor
 from boks_exporter.failover.runner.finish import Finisher, facts_of_plan, given_up, in_order, in_words, next_for
 from boks_exporter.failover.runner.hooks import Event
@@ -29,6 +28,13 @@ from boks_exporter.failover.runner.locking import held_by_copies, lock_all
 from boks_exporter.failover.runner.maintenance import open_windows
 from boks_exporter.failover.runner.proposal import Proposal, bound_now, changed, propose, refused
 from boks_exporter.failover.runner.result import RunResult, validate_fingerprint
+from boks_exporter.failover.runner.resumed_run import (
+    adopt_records,
+    circumstances_of,
+    objection,
+    observe_again,
+    undo_and_void,
+)
 from boks_exporter.failover.runner.rollback import Rollback, RollbackResult
 from boks_exporter.failover.runner.run_context import Order, Tools, circumstances, run_name
 from boks_exporter.failover.runner.step_loop import StepLoop

@@ -1,4 +1,7 @@
-"""Records of the hosts that the journal does not have, as after it was restored from a backup: the hosts win."""
+"""An open run that goes on or is closed: what the hosts show by now, and what they did that the journal lacks.
+
+A journal that was restored from a backup knows less than the hosts: their records win.
+"""
 
 from dataclasses import replace
 
