@@ -108,7 +108,7 @@ def _trust_roots_ssh(domain: object) -> None:
     """Allow root to log in on the hosts, as the reader can."""
     directory = Path("~root/.ssh").expanduser()
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(directory / "id_ed25519")], check=True)
-    domain.admit_root((directory / "id_ed25519.pub").read_text(encoding="utf-8"))  # type: ignore[attr-defined]
+    domain.admit_root((directory / "id_ed25519.pub").read_text(encoding="utf-8"))  # type: ignore[attr-defined]  # of the tests' own subclass
     lines = [f"127.0.0.{n},{name} {domain.public_keys[name]}" for n, name in enumerate(HOSTS, 2)]  # type: ignore[attr-defined]
     (directory / "known_hosts").write_text("".join(lines), encoding="utf-8")
 
@@ -223,7 +223,7 @@ def _ask(expression: str) -> list[object]:
     """Ask Prometheus; a query that it refuses raises an error."""
     query = urlencode({"query": expression})
     with urlopen(f"http://localhost:9090/api/v1/query?{query}", timeout=30) as answer:
-        return json.load(answer)["data"]["result"]  # type: ignore[no-any-return]
+        return json.load(answer)["data"]["result"]  # type: ignore[no-any-return]  # JSON
 
 
 def _until(is_so: object) -> None:

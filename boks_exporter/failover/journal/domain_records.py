@@ -29,8 +29,10 @@ class DomainRecords(ActionRecords):
 
     def forks(self, domain: DomainName) -> tuple[ForkPoint, ...]:
         """Return the fork points, oldest first by the order of their runs, whatever the clock was set to."""
-        columns = "runs.rowid, run, old_master, new_master, numbers, above, at"
-        statement = f"SELECT {columns} FROM forks JOIN runs USING (run) WHERE forks.domain = ? ORDER BY runs.rowid"  # noqa: S608
+        statement = (
+            "SELECT runs.rowid, run, old_master, new_master, numbers, above, at FROM forks JOIN runs USING (run) "
+            "WHERE forks.domain = ? ORDER BY runs.rowid"
+        )
         latest = self._latest_times()
         return self._read_as(
             lambda order, run, old, new, numbers, above, at: ForkPoint(
