@@ -215,8 +215,7 @@ def _handed_over(history: History, master: HostName | None) -> Tables:
     carried: dict[TableNumber, TableHistory] = {}
     for table in history.tables.keys() & floor.keys():
         known = history.tables[table]
-        read_by = history.recorded_at or known.read_at
-        if kept := known.up_to(floor[table], read_by=read_by, is_recent=table in recent):
+        if kept := known.up_to(floor[table], read_by=history.recorded_at, is_recent=table in recent):
             carried[table] = kept.without_bounds() if table in leads else kept
     return carried
 

@@ -108,12 +108,13 @@ class TableHistory:
         """Return the steps without the instants before which their numbers were not there."""
         return replace(self, steps=tuple(replace(step, after=None) for step in self.steps))
 
-    def up_to(self, sequence: Sequence, *, read_by: Timestamp, is_recent: bool) -> "TableHistory | None":
+    def up_to(self, sequence: Sequence, *, read_by: Timestamp | None, is_recent: bool) -> "TableHistory | None":
         """Drop what came after a number, as for a new master that may have assigned those numbers itself.
 
         The step in which the number showed ends at it: what a replica had came from the old master. One that the old
-        master never showed was there by `read_by`, and since when is not known. Unless the number `is_recent`, the new
-        master may have gone on at any time since the old one first showed it.
+        master never showed was there by `read_by` (None where an older version recorded no time), and since when is not
+        known. Unless the number `is_recent`, the new master may have gone on at any time since the old one first
+        showed it.
         """
         end = bisect_right(self.steps, sequence, key=_sequence)
         if not end:
@@ -123,8 +124,10 @@ class TableHistory:
         if read_at is None or not is_recent:
             read_at = showed_at if read_at is None else min(read_at, showed_at)
         if steps[-1].sequence < sequence:
-            beyond = replace(cut, sequence=sequence) if cut else Step(sequence, max(read_by, showed_at), None)
-            steps = (*steps, beyond)
+            if cut:
+                steps = (*steps, replace(cut, sequence=sequence))
+            elif read_by is not None:
+                steps = (*steps, Step(sequence, max(read_by, showed_at), None))
         return replace(self, steps=steps, read_at=read_at)
 
     def pruned(self, floors: Iterable[Sequence]) -> "TableHistory":

@@ -8,6 +8,7 @@ from boks_exporter.model import DomainSnapshot, Host, Observed, Role, UnreadLine
 from boks_exporter.replication import History, advance, compare
 from boks_exporter.replication.evidence import CopyEvidence, Lead
 from boks_exporter.replication.table_history import MAX_STEPS, Step, TableHistory
+from tests.nonempty import nonempty
 from tests.unit.domain_rounds import INTERVAL, answers, healthy_round, silent, snapshot
 
 
@@ -36,6 +37,12 @@ def lag_behind(history: History, stuck: int, *, at: float) -> tuple[float | None
 def test_an_update_that_a_new_master_had_beyond_the_old_one_has_no_exact_age(had: int, stuck: int) -> None:
     """N had it when it was last read as a replica, in a round that ended at 62.5 s; since when is not known."""
     assert lag_behind(watched(had=had, stuck=stuck), stuck, at=90.0) == (None, 91 - 62.5)
+
+
+def test_an_update_that_a_new_master_had_at_an_unknown_time_is_not_older_than_its_first_reading() -> None:
+    """An older version's state file does not say when its last round was."""
+    history = replace(watched(had=130, stuck=120), recorded_at=None)
+    assert lag_behind(history, 120, at=90.0)[1] == 0.75
 
 
 def test_an_update_that_the_old_master_showed_before_keeps_its_age() -> None:
@@ -88,7 +95,7 @@ def test_a_number_of_unknown_age_gets_none_when_steps_are_merged() -> None:
     steps = tuple(Step(number, number * 1.0, None if number % 2 else number - 1.0) for number in range(2 * MAX_STEPS))
     kept = TableHistory(None, 0.0, steps, 0.0).pruned([0])
     unknown = [step.sequence for step in steps if step.after is None]
-    for sequence in unknown:
+    for sequence in nonempty(unknown):
         age = kept.age_of_missing(sequence - 1, 9000.0, 9001.0)
         assert age is not None
         assert age.at_most is None

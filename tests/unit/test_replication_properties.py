@@ -1,7 +1,7 @@
 """Healthy replication produces no false claim, however reads interleave with writes."""
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from unittest.mock import patch
 
@@ -151,22 +151,26 @@ def test_a_new_master_that_assigns_numbers_again_makes_no_replica_seem_late(
     inherited = data.draw(st.integers(last, max(last, line.number(promoted_at))), "inherited")
     own = sorted(data.draw(st.lists(st.floats(promoted_at, promoted_at + 60), max_size=25), "own"))
     new_line = Line((*line.written_at[: inherited - BEGUN], *own))
+    is_of_older_version = data.draw(st.booleans(), "state of an older version")
     for index in range(2):
         begins = promoted_at + index * INTERVAL
         masters = sorted(data.draw(st.lists(reads(begins), min_size=1, max_size=3)), key=lambda read: read.started)
         replica = data.draw(reads(begins))
         number = data.draw(st.integers(BEGUN, last), "number of the other replica")
         seen = shown(new_line, masters, replica, number, master="R1x")
-        history = advance(_renamed(history), seen)
+        history = advance(_renamed(history, is_of_older_version=is_of_older_version), seen)
         hold(new_line, history, seen, replica, number)
 
 
-def _renamed(history: History) -> History:
-    """Call the promoted R1 by another name, so that the other replica can be called R1."""
+def _renamed(history: History, *, is_of_older_version: bool) -> History:
+    """Call the promoted R1 by another name, so that the other replica can be called R1.
+
+    An older version's state file does not say when its last round was.
+    """
     floors = dict(history.floors)
     if "R1" in floors and history.master != "R1x":
         floors["R1x"] = floors.pop("R1")
-    return History(history.tables, history.master, floors, history.roles, history.lasting, history.gone_back)
+    return replace(history, floors=floors, recorded_at=None if is_of_older_version else history.recorded_at)
 
 
 @tried(60, suppress_health_check=[HealthCheck.too_slow])
