@@ -103,10 +103,9 @@ class Aliases:
 def _label_candidates(label: str) -> Iterator[str]:
     """Names such as h0001, as wide as the label; where these are used up, wider ones."""
     for width in count(len(label)):
-        for first, number in product(_FIRST, range(len(_DIGITS) ** min(width - 1, 4))):
-            name = first + _base_36(number).rjust(width - 1, "0")[: width - 1]
-            if not is_kept(name):
-                yield name
+        numbers = range(len(_DIGITS) ** min(width - 1, 4))  # product() would make a tuple of a million numbers
+        names = (first + _base_36(number).rjust(width - 1, "0")[: width - 1] for first in _FIRST for number in numbers)
+        yield from (name for name in names if not is_kept(name))
 
 
 def _base_36(number: int) -> str:

@@ -1,14 +1,15 @@
 """What is fuzzed: each target takes bytes and raises nothing but what its callers expect."""
 
 import asyncio
+import atexit
 import re
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from itertools import count
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -61,10 +62,17 @@ def _samples(command: str) -> Iterator[bytes]:
         yield file.read_bytes()
 
 
+_LOOP: Final = asyncio.new_event_loop()
+"""One for all inputs: to make one takes longer than to read an input."""
+atexit.register(_LOOP.close)
+
+
 @cache
 def _scratch() -> Path:
     memory = Path("/dev/shm")  # noqa: S108 - files that are written a million times
-    return Path(tempfile.mkdtemp(prefix="fuzz-", dir=memory if memory.is_dir() else None))
+    scratch = Path(tempfile.mkdtemp(prefix="fuzz-", dir=memory if memory.is_dir() else None))
+    atexit.register(shutil.rmtree, scratch, ignore_errors=True)
+    return scratch
 
 
 def _file(name: str, data: bytes) -> Path:
@@ -125,7 +133,7 @@ def _round(data: bytes) -> None:
     transport: Any = _Replies({"MASTER1": master, "REPHOST": replica})
     history = History()
     for _ in range(2):
-        snapshot = asyncio.run(observe(_DOMAIN, transport, SystemClock(), Knowledge()))
+        snapshot = _LOOP.run_until_complete(observe(_DOMAIN, transport, SystemClock(), Knowledge()))
         history = judge_round(snapshot, history, _DOMAIN.thresholds).history
 
 
@@ -142,7 +150,7 @@ def _recording(data: bytes) -> None:
     file = host / known[len(name) % len(known)]
     file.write_bytes(content)
     try:
-        asyncio.run(ReplayTransport(host.parent).ask(_HOSTS[0], Request(())))
+        _LOOP.run_until_complete(ReplayTransport(host.parent).ask(_HOSTS[0], Request(())))
     finally:
         file.unlink()
 
@@ -159,13 +167,15 @@ def _request_head(data: bytes) -> None:
 
 
 @cache
-def _journal() -> Path:
+def _journal() -> tuple[Journal, sqlite3.Connection]:
+    """Open a journal for reading, and its file for writing."""
     path = _scratch() / "journal.sqlite"
     Journal(path).close()
-    return path
+    database = sqlite3.connect(path, isolation_level=None)
+    database.execute("PRAGMA synchronous = OFF")
+    return Journal(path, is_read_only=True), database
 
 
-_NUMBERS: Final = count()
 _COLUMNS: Final = {
     "runs": (
         "run, domain, procedure, target, user, sudo_user, terminal, host, pid, reason, fingerprint, plan, outcome, "
@@ -180,33 +190,28 @@ _COLUMNS: Final = {
 def _journal_row(data: bytes) -> None:
     """Put a text into a row of the journal, as another program or a hand might have, and read it."""
     text = data.decode("utf-8", "replace").replace("\0", "")
-    run = f"run{next(_NUMBERS)}"
+    run = "run"
     rows = {
         "runs": (run, "d", "promote", "h", "u", "", "", "h", 1, "r", "f", text, "done", 0, 1.0, 2.0, ""),
         "readings": (run, "h", text, 1.0, 0),
         "plans": (run, "d", text, 1.0, text),
         "forks": (run, "d", "a", "b", text, text, 1.0),
     }
-    with closing(sqlite3.connect(_journal(), isolation_level=None)) as database:
-        database.execute("PRAGMA synchronous = OFF")
-        for table, row in rows.items():
-            marks = ", ".join("?" * len(row))
-            database.execute(f"INSERT INTO {table} ({_COLUMNS[table]}) VALUES ({marks})", row)  # noqa: S608 - words of this module
-        with Journal(_journal(), is_read_only=True) as journal:
-            readers: tuple[Callable[[], object], ...] = (
-                lambda: journal.run(run),
-                lambda: journal.readings(run),
-                lambda: journal.shown(run),
-                lambda: journal.forks("d"),
-            )
-            try:
-                for read in readers:
-                    with suppress(JournalError):
-                        read()
-            finally:
-                for table in ("readings", "forks", "runs"):
-                    database.execute(f"DELETE FROM {table} WHERE run = ?", (run,))  # noqa: S608 - words of this module
-                database.execute("DELETE FROM plans WHERE fingerprint = ?", (run,))
+    journal, database = _journal()
+    database.execute("BEGIN")
+    for table, row in rows.items():
+        marks = ", ".join("?" * len(row))
+        database.execute(f"INSERT OR REPLACE INTO {table} ({_COLUMNS[table]}) VALUES ({marks})", row)  # noqa: S608 - words of this module
+    database.execute("COMMIT")
+    readers: tuple[Callable[[], object], ...] = (
+        lambda: journal.run(run),
+        lambda: journal.readings(run),
+        lambda: journal.shown(run),
+        lambda: journal.forks("d"),
+    )
+    for read in readers:
+        with suppress(JournalError):
+            read()
 
 
 def _json_seeds() -> Iterator[bytes]:
@@ -218,6 +223,7 @@ def _json_seeds() -> Iterator[bytes]:
     yield b'{"7":[5053,1.5]}'
     yield b'[["master","MASTER1"]]'
     yield b'{"procedure":"promote","domain":"d","target":"h","steps":[],"basis":[],"sound":["a"]}'
+    yield from (b"[" * 2000, b'{"":' * 2000)
 
 
 def _yaml_seeds() -> Iterator[bytes]:
