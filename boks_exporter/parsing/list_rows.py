@@ -26,6 +26,7 @@ _STATUS_IN_LINE: Final = re.compile(
     r"\b(?:DOWN|LOADING)\b | ^\W*[A-Za-z].*\b(?i:down|loading)\W*$ | ^\W*[A-Za-z][\w.-]*[^\w.-][^A-Za-z]*OK\W*$",
     re.VERBOSE,
 )
+_LIKE_A_HOST: Final = re.compile(r"[A-Za-z][A-Za-z0-9.-]*[0-9][A-Za-z0-9.-]*")
 _SEARCHED: Final = 500
 _SURELY_64_BITS: Final = 20
 _FEWEST_WORDS: Final = 2
@@ -141,10 +142,15 @@ def is_like_a_row(words: list[str]) -> bool:
 
     One figure is enough if it is a time of day or unreadable (`?????`): `Total 5` is not like a row. Any words
     may follow as many figures as every row has, as its status: `Printed 2026-11-30 04:01 UTC` is not like a row.
+    Cells that are blank leave a name such as `R1`, alone or with a status, or with dashes in them.
     """
-    if len(words) < _FEWEST_WORDS or words[0].endswith(":"):
+    if not words or words[0].endswith(":"):
         return False
     cells = words[1:]
+    if len(words) <= _FEWEST_WORDS and _LIKE_A_HOST.fullmatch(words[0]):
+        return True
+    if len(cells) > 1 and words[0][0].isalnum() and all(word.lower() in _BLANKS for word in cells):
+        return True
     if len(cells) > AGES and all(any(map(_is_figure, word)) for word in cells[:AGES]):
         return True
     if any(word.isalpha() and not (_is_status(word) or word.lower() in _BLANKS) for word in cells):

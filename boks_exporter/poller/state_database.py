@@ -6,7 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -190,7 +190,7 @@ def _states(
     ).fetchall():
         try:
             by_row = MachineClock("unknown", 0.0, float(saved_at))
-            history = restore(str(text))
+            history = _with_time(restore(str(text)), by_row.unix)
         except (ValueError, TypeError, RecursionError) as error:
             if on_bad_row:
                 on_bad_row(row, str(name), str(error))
@@ -199,6 +199,11 @@ def _states(
         timeline = _timeline_by_our_clock(timelines.get(str(name), Timeline()), clock, now)
         states[str(name)] = PersistedState(_by_our_clock(history, clock, now), master and str(master), timeline)
     return states
+
+
+def _with_time(history: History, saved_at: Timestamp) -> History:
+    """Add when the last round was, which older versions did not record: a row is saved right after it."""
+    return replace(history, recorded_at=saved_at) if history.recorded_at is None and not history.is_empty else history
 
 
 def _timeline_by_our_clock(timeline: Timeline, written: MachineClock, now: MachineClock) -> Timeline:

@@ -45,7 +45,7 @@ class History:
     gone_back: frozenset[HostName] = frozenset()
     """Replicas with a number lower than in the round before: they reload their copy, whatever the list says yet."""
     stamps: Mapping[HostName, Stamps] = field(default_factory=lambda: MappingProxyType({}))
-    """The stamps next to `floors`; not stored across a restart."""
+    """The stamps next to `floors`; those of older versions' state files are not known."""
     forms: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     """Forms of unread lines that all servers print, with the number of successive rounds."""
     evidence: Mapping[HostName, CopyEvidence] = field(default_factory=lambda: MappingProxyType({}))
@@ -211,7 +211,7 @@ def _handed_over(history: History, master: HostName | None) -> Tables:
     if master is None or history.master in {None, master}:
         return history.tables
     floor, leads = history.floors.get(master, {}), history.evidence_of(master).leads
-    recent = () if master in history.failing else history.stamps.get(master, floor)
+    recent = () if master in history.failing else history.stamps.get(master, ())
     carried: dict[TableNumber, TableHistory] = {}
     for table in history.tables.keys() & floor.keys():
         known = history.tables[table]

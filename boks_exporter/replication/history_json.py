@@ -1,14 +1,15 @@
 """A history as a JSON document for the state file."""
 
 import json
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any, Final
 
-from boks_exporter.model import HostName, ReplicaLine, ReportedStatus, Role, Sequence, TableNumber
+from boks_exporter.model import HostName, ReplicaLine, ReportedStatus, Role, Seconds, Sequence, TableNumber
 from boks_exporter.replication.discovered import DiscoveredHost
 from boks_exporter.replication.evidence_json import evidence_document, evidence_of, term_document, term_of
-from boks_exporter.replication.history import History
+from boks_exporter.replication.history import History, Stamps
 from boks_exporter.replication.json_values import (
     mapping_of,
     name_of,
@@ -18,14 +19,15 @@ from boks_exporter.replication.json_values import (
     table_of,
     time_of,
 )
+from boks_exporter.replication.master_terms import MasterTerm
 from boks_exporter.replication.table_history import Step, TableHistory
 
 _KEYS: Final = {
     *("master", "tables", "floors", "roles", "forms"),
     *("evidence", "undecided", "terms", "begun_at", "recorded_at", "discovered", "failing", "unresolved"),
-    "addresses",
+    *("addresses", "stamps"),
 }
-_ADDED: Final[Mapping[str, Any]] = {"discovered": {}, "failing": {}, "unresolved": {}, "addresses": {}}
+_ADDED: Final[Mapping[str, Any]] = {"discovered": {}, "failing": {}, "unresolved": {}, "addresses": {}, "stamps": []}
 """Keys that documents of earlier versions do not have."""
 _KEYS_OF_VERSION_1: Final = {"master", "tables", "floors", "roles", "apart"}
 
@@ -40,6 +42,7 @@ def dump(history: History) -> str:
                 host: {str(table): sequence for table, sequence in floor.items()}
                 for host, floor in history.floors.items()
             },
+            "stamps": _stamps_document(history.stamps),
             "roles": dict(history.roles),
             "forms": dict(history.forms),
             "evidence": {host: evidence_document(known) for host, known in history.evidence.items()},
@@ -73,6 +76,14 @@ def _written(known: TableHistory) -> dict[str, Any]:
     }
 
 
+def _stamps_document(stamps: Mapping[HostName, Stamps]) -> list[Any]:
+    """Write the stamps once for all hosts that have the same."""
+    groups: dict[tuple[tuple[TableNumber, Seconds | None], ...], list[HostName]] = defaultdict(list)
+    for host, known in stamps.items():
+        groups[*known.items()].append(host)
+    return [[hosts, {str(table): stamp for table, stamp in known}] for known, hosts in groups.items()]
+
+
 def restore(text: str) -> History:
     """Parse the output of `dump`; raises ValueError for anything else."""
     kept = mapping_of(json.loads(text), "the history")
@@ -89,6 +100,7 @@ def restore(text: str) -> History:
         },
         master=kept["master"] if kept["master"] is None else name_of(kept["master"]),
         floors={host: _floor(host, floor) for host, floor in mapping_of(kept["floors"], "floors").items()},
+        stamps=dict(_stamps(kept["stamps"])),
         roles={host: Role(role) for host, role in mapping_of(kept["roles"], "roles").items()},
         forms={form: number_of(rounds, "forms") for form, rounds in mapping_of(kept["forms"], "forms").items()},
         evidence={
@@ -158,14 +170,26 @@ def _line(found: Any, where: str) -> ReplicaLine | None:
 
 
 def _upgraded(kept: Mapping[str, Any]) -> dict[str, Any]:
-    """Convert a document of a version that kept no more than which copies were ahead or diverged, and when."""
+    """Convert a document of a version that kept no more than which copies were ahead or diverged, and when.
+
+    What its master had is in the tables.
+    """
     apart = mapping_of(kept["apart"], "apart")
     evidence = {
         host: {"leads": {}, "differences": {}, "diverged_since": at, "reload": None} for host, at in apart.items()
     }
     others = {"forms": {}} | {key: value for key, value in kept.items() if key != "apart"}
     times = {"begun_at": None, "recorded_at": None}
-    return others | times | {"evidence": evidence, "undecided": {}, "terms": {}}
+    return others | times | {"evidence": evidence, "undecided": {}, "terms": _terms_of_version_1(kept)}
+
+
+def _terms_of_version_1(kept: Mapping[str, Any]) -> dict[str, Any]:
+    tables = {table_of(table): _history(table, known) for table, known in mapping_of(kept["tables"], "tables").items()}
+    if kept["master"] is None or not tables:
+        return {}
+    last = {table: (known.steps[-1].sequence, known.stamp) for table, known in tables.items()}
+    read_at = max(known.read_at for known in tables.values())
+    return {name_of(kept["master"]): term_document(MasterTerm(read_at, last, last, read_at))}
 
 
 def _history(table: str, found: Any) -> TableHistory:
@@ -202,6 +226,17 @@ def _step(found: Any, where: str) -> Step:
             )
     message = f"{where}.steps: expected [sequence, at, after], found {found!r:.60}"
     raise ValueError(message)
+
+
+def _stamps(found: Any) -> Iterator[tuple[HostName, Stamps]]:
+    for group in found if isinstance(found, list) else [found]:
+        match group:
+            case [list(hosts), dict(known)]:
+                stamps = {table_of(table): optional_seconds_of(stamp, "stamps") for table, stamp in known.items()}
+                yield from ((name_of(host), stamps) for host in hosts)
+            case _:
+                message = f"stamps: expected [hosts, stamps], found {group!r:.60}"
+                raise ValueError(message)
 
 
 def _floor(host: HostName, found: Any) -> dict[TableNumber, Sequence]:

@@ -178,10 +178,13 @@ def test_becoming_the_master_clears_it() -> None:
 # -- a change of masters ----------------------------------------------------------------------------------------------
 
 
-def test_others_are_judged_from_the_fork_point() -> None:
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_others_are_judged_from_the_fork_point(*, is_restarted: bool) -> None:
     """R2 had 105 when R1 was promoted with 103: it is ahead, even if it is not read before R1 has passed it."""
     watch = Watch()
     watch.judge(healthy_round({7: 105}, at=0.0, R1={7: 103}, R2={7: 105}))
+    if is_restarted:
+        watch.history = restore(dump(watch.history))
     promoted = answers("R1", Role.MASTER, {7: 103}, 30.0)
     watch.judge(snapshot(silent("M", 30.0), promoted, silent("R2", 31.0), at=30.0, second={7: 103}, lines=()))
     later = answers("R1", Role.MASTER, {7: 120}, 60.0)

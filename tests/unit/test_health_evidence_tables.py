@@ -1,8 +1,10 @@
 """Evidence of missing tables, of other stamps, and of readings that came too late."""
 
+import json
+
 from boks_exporter.health import ReplicaState
 from boks_exporter.model import Role
-from boks_exporter.replication import restore
+from boks_exporter.replication import dump, restore
 from tests.unit.domain_rounds import (
     INTERVAL,
     STAMP,
@@ -89,3 +91,18 @@ def test_a_document_of_an_older_version_keeps_its_copies_apart() -> None:
     dead = snapshot(silent("M", 90.0), answers("R1", Role.REPLICA, {7: 150}, 91.0), at=90.0)
     assert watch.judge(dead).host("R1").promotable is False
     assert watch.judge(healthy_round({7: 150}, at=120.0, R1={7: 150})).host("R1").state is OK
+
+
+def test_what_the_master_of_an_older_versions_document_had_is_evidence_when_it_is_a_replica_again() -> None:
+    """M had 150 and R1 100 when R1 was promoted after an upgrade; equal numbers prove nothing about M later."""
+    watch = Watch()
+    watch.judge(healthy_round({7: 150}, at=0.0, R1={7: 100}))
+    document = json.loads(dump(watch.history))
+    old = {key: document[key] for key in ("master", "tables", "floors", "roles")} | {"apart": {}}
+    watch.history = restore(json.dumps(old))
+    promoted = answers("R1", Role.MASTER, {7: 100}, 30.0)
+    watch.judge(snapshot(silent("M", 30.0), promoted, at=30.0, second={7: 100}, lines=()))
+    later, back = answers("R1", Role.MASTER, {7: 200}, 60.0), answers("M", Role.REPLICA, {7: 200}, 61.0)
+    verdict = watch.judge(snapshot(later, back, at=60.0, second={7: 200}, lines=(listed("M"),))).host("M")
+    assert (verdict.state, verdict.promotable) == (ReplicaState.UNKNOWN, False)
+    assert verdict.reason.startswith("wrote 50 updates in T7")

@@ -1,6 +1,7 @@
 """What the state file keeps over a restart, and what a clock that was wrong does to it."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import HostName, Role
 from boks_exporter.poller import PersistedState, StateFile
 from boks_exporter.poller.state_database import MachineClock, ReadClock
+from boks_exporter.replication import CopyEvidence
 from tests.unit.poller_world import Watched, World, domain, timed_out
 from tests.unit.test_poller_state_file import kept, written
 
@@ -171,3 +173,13 @@ def test_over_a_reboot_a_clock_that_went_back_proves_no_age(path: Path, clock: R
     history = StateFile(path, clock).load("bank").history
     assert (history.tables == kept().history.tables) is keeps_ages
     assert history.roles == kept().history.roles
+
+
+def test_evidence_of_an_older_version_follows_a_clock_that_went_back(path: Path) -> None:
+    """Its document has no time of the last round: the row's own is as good, and the evidence can be cleared."""
+    before = StateFile(path, _clock("a", 1000.0, 5000.0))
+    apart = {"R1": CopyEvidence(diverged_since=4990.0)}
+    before.keep("bank", PersistedState(replace(kept().history, recorded_at=None, evidence=apart)))
+    before.close()
+    history = StateFile(path, _clock("b", 5.0, 50.0)).load("bank").history
+    assert (history.recorded_at, history.evidence_of("R1").proven_at) == (50.0, 40.0)

@@ -56,12 +56,8 @@ def learned() -> History:
 def test_everything_worth_keeping_comes_back() -> None:
     """Steps, numbers, roles and apart replicas are kept; a finding seen once must be seen again."""
     history, back = learned(), restore(dump(learned()))
-    assert (back.tables, back.master, back.floors, back.roles) == (
-        history.tables,
-        history.master,
-        history.floors,
-        history.roles,
-    )
+    assert (back.tables, back.master, back.roles) == (history.tables, history.master, history.roles)
+    assert (back.floors, back.stamps) == (history.floors, history.stamps)
     assert (back.evidence, back.undecided, back.terms) == (history.evidence, history.undecided, history.terms)
     assert back.discovered == history.discovered
     assert back.lasting == {}
@@ -131,6 +127,8 @@ def _document() -> dict[str, Any]:
             "discovered.R2: expected [address, port, named_at, line, unnamed_since], found [1]",
         ),
         (("discovered", "R2"), ["a", 22, 1.0, 7], "discovered.R2: expected a line of the list, found 7"),
+        (("stamps",), [["R1"]], "stamps: expected [hosts, stamps], found ['R1']"),
+        (("stamps",), {}, "stamps: expected [hosts, stamps], found {}"),
         (("begun_at",), "now", "begun_at: expected a number of seconds, found 'now'"),
     ],
 )

@@ -73,9 +73,14 @@ def test_a_replica_whose_list_row_cannot_be_read_is_unknown(
     "row",
     [
         *("R1  1d02h  ??:??  11:44  148342", "R1  1d02h  02:13  11:44  148342  DEAD", "R1 1d02h 11:44 148342 Not up"),
+        *("R1", "R1 ERROR", "R1 -", "newhost - - - - -", "newhost never never"),
         *("R\u00e91 02:59 02:13 11:44 148342 DOWN", "1 02:59 02:13 11:44 148342 DOWN"),
     ],
-    ids=["no status", "unknown status", "unknown status without a failure", "a name that is not ASCII", "no name"],
+    ids=[
+        *("no status", "unknown status", "unknown status without a failure"),
+        *("nothing but a name", "a word that is no status", "a dash", "dashes", "words for blank cells"),
+        *("a name that is not ASCII", "no name"),
+    ],
 )
 def test_a_list_row_that_names_no_known_host_keeps_the_domain_from_being_ok(
     row: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -180,7 +185,9 @@ def test_the_name_of_a_known_host_and_down_are_enough(
 def test_a_summary_of_the_list_hides_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A sentence about servers that are OK is no row."""
     recording = healthy()
-    recording["MASTER"]["list"] += "All replicas OK\n2 replicas, 0 down\nPrinted 2026-11-30 04:01 UTC\n"
+    recording["MASTER"]["list"] += (
+        "All replicas OK\n2 replicas, 0 down\nPrinted 2026-11-30 04:01 UTC\n--- - ---\ndone\n"
+    )
     assert judged(tmp_path, capsys, recording)["state"] == "ok"
 
 
