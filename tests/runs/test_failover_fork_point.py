@@ -107,7 +107,7 @@ def test_a_final_reading_of_an_old_run_does_not_outweigh_a_newer_one(journals: P
             return await world.runner(journal, later).resume(run.run)
 
     result = virtually(scene)
-    assert result.exit is not Exit.DONE
+    assert result.exit is Exit.UNCHANGED
     assert world.roles()[FIRST] == "server"
 
 
@@ -139,7 +139,7 @@ def test_what_was_written_by_hand_ends_the_final_reading_of_a_run(journals: Path
         return first if first.exit is not Exit.CHANGED else await world.resume(run)
 
     result = virtually(scene)
-    assert result.exit is not Exit.DONE
+    assert result.exit is Exit.UNCHANGED
     assert world.observer.breaches == []
     assert world.roles()[FIRST] == "server"
 
@@ -153,7 +153,7 @@ def test_a_final_reading_holds_while_only_the_run_has_changed_the_host(journals:
         await VirtualClock().sleep(7200)
         return (await world.resume(run)).exit
 
-    assert virtually(scene) is not Exit.UNCHANGED
+    assert virtually(scene) is Exit.NOT_CONVERGED
     assert world.roles()[FIRST] == "master"
 
 
