@@ -348,7 +348,7 @@ take_line() { # $line of ENV, which is the name of a key, perhaps behind blanks 
 	*) return ;;
 	esac
 	env_lines="$env_lines${env_lines:+$nl}${line%%=*}=$value"
-	case $line in BOKSINIT=*) role=${value#[\"\']} role=${role%%[!A-Za-z]*} ;; esac
+	case $line in BOKSINIT=*) role=${value#[\"\']} role=${role%%[\"\']*} ;; esac
 }
 
 # -- whether a TCP port of another host answers ------------------------------------------------------------------------

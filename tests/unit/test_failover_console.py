@@ -2,9 +2,11 @@
 
 import subprocess
 from pathlib import Path
+from shlex import quote
 
 import pytest
 
+from boks_exporter import remote as gate
 from boks_exporter.failover.runner.console import retire_script
 from boks_exporter.remote.settings import RemotePaths
 
@@ -120,3 +122,53 @@ def test_it_overwrites_nothing_that_lies_aside(host: Path) -> None:
     ended = typed(host)
     assert ended.stdout.startswith("STOP: ")
     assert (host / "var" / "data" / f"removed-{RUN}.1" / "tab1.dat").read_text() == "tab1.dat"
+
+
+FORMS = [
+    "BOKSINIT=client2",
+    "BOKSINIT=client-old",
+    "BOKSINIT=client.old",
+    "BOKSINIT=client_",
+    "BOKSINIT=client\r",
+    "BOKSINIT='client'; export BOKSINIT",
+    "BOKSINIT=client;export BOKSINIT",
+    "BOKSINIT=''client",
+    "BOKSINIT= client",
+    "BOKSINIT =client",
+    "exportBOKSINIT=client",
+    "\texport \texport BOKSINIT=client",
+    "SHM_SIZE=16000 BOKSINIT=client",
+    "BOKSINIT=Client",
+    "BOKSINIT=client\nBOKSINIT=",
+    "BOKSINIT=client\n#BOKSINIT=master",
+    "BOKSINIT=server\nexport BOKSINIT=client",
+]
+
+
+def gate_roles(texts: list[str]) -> list[str]:
+    """Return the role that the operator's gate reads from each text, by the gate's own functions."""
+    source = Path(gate.__file__).with_name("gate-operator.sh").read_text()
+    functions = source[source.index("read_env() {") : source.index("# -- whether a TCP port")]
+    read = 'role=; while IFS= read -r line || [ -n "$line" ]; do take_line; done; echo "=$role"'
+    script = "\n".join(
+        (functions, "nl=x tab=$(printf '\\t')", *(f"printf %s {quote(text)} | ( {read} )" for text in texts))
+    )
+    ended = subprocess.run(["sh"], input=script, capture_output=True, text=True, check=True)
+    return [line.removeprefix("=") for line in ended.stdout.splitlines()]
+
+
+def test_it_takes_a_client_for_one_exactly_where_the_gate_does(host: Path) -> None:
+    (host / "bin" / "boksadm").write_text("#!/bin/sh\nexit 0\n")
+    found = []
+    for text in FORMS:
+        (host / "etc" / "ENV").write_text(f"{text}\n")
+        found.append((text, typed(host).returncode == 0))
+    assert found == [(text, role == "client") for text, role in zip(FORMS, gate_roles(FORMS), strict=True)]
+    assert [text for text, is_client in found if is_client] == [
+        "BOKSINIT=client\r",
+        "BOKSINIT='client'; export BOKSINIT",
+        "BOKSINIT=client;export BOKSINIT",
+        "\texport \texport BOKSINIT=client",
+        "BOKSINIT=client\n#BOKSINIT=master",
+        "BOKSINIT=server\nexport BOKSINIT=client",
+    ]

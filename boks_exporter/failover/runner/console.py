@@ -21,8 +21,8 @@ env={shlex.quote(paths.boks_etc)}/ENV
 data={shlex.quote(data)}
 aside="$data/removed-{run}.{number}"
 fail() {{ echo "STOP: $1"; exit 1; }}
-start='^[[:blank:]]*\\(export[[:blank:]][[:blank:]]*\\)*BOKSINIT=["'"'"']*\\([A-Za-z]*\\)'
-role() {{ sed -n "s/$start.*/\\2/p" "$env" | tail -1; }}
+start='^[[:blank:]]*\\(export[[:blank:]][[:blank:]]*\\)*BOKSINIT=["'"'"']\\{{0,1\\}}\\([A-Za-z0-9_.:,/-]*\\)'
+role() {{ sed -n "s|$start.*|\\2|p" "$env" | tail -1; }}
 is_client() {{ [ "`role`" = client ]; }}
 ( [ "$here" = {shlex.quote(expected)} ] || fail "this is $here, expected {expected}"
 [ -r "$env" ] || fail "$env cannot be read: are its file systems mounted?"
