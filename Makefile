@@ -55,6 +55,7 @@ test-all: test ## What make test runs, and what takes longer
 	@scripts/setup dist
 	@scripts/setup-system dist
 	$(BIN)/python -m pytest -q -p no:cacheprovider tests/slow
+	$(BIN)/python -m pytest -q -p no:cacheprovider -n $(JOBS) -m hypothesis --hypothesis-profile=random --ignore=tests/slow tests
 
 dist: ## Build all packages of a release into dist/: wheel, sdist, offline bundle, single file, deb, rpm, SBOM, check sums
 	@scripts/setup dist

@@ -34,10 +34,13 @@ LONG = (
 WAITING = {"attack", "durability", "integration"}
 """Directories of tests that wait for programs and hosts; the others compute."""
 
-settings.register_profile("whole", deadline=None)
-"""`make test`: no example fails because the machine is busy."""
-settings.register_profile("check", max_examples=15, deadline=None)
+settings.register_profile("whole", deadline=None, derandomize=True)
+"""`make test`: the same examples every time, so that a change is not blamed for what chance found in other code. No
+example fails because the machine is busy."""
+settings.register_profile("check", max_examples=15, deadline=None, derandomize=True)
 """`make check` (`--hypothesis-profile=check`): a seventh of the examples."""
+settings.register_profile("random", max_examples=1000, deadline=None, print_blob=True)
+"""`make test-all` (`--hypothesis-profile=random`): ten times as many, and other ones each time."""
 settings.load_profile("whole")
 
 
