@@ -10,7 +10,7 @@ from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.findings import Acceptance, Guard
 from boks_exporter.failover.journal import Who
 from boks_exporter.failover.journal_facts import JournalView
-from boks_exporter.failover.plan import difference
+from boks_exporter.failover.plan import difference, steps_of
 from boks_exporter.failover.preflight import blocking_findings
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import Order, Proposal, Runner, RunResult, propose
@@ -54,7 +54,8 @@ class Session:
         if rehearsal.hypothetical is None:
             rehearsal.differences = difference(rehearsal.live.basis, twin.basis)
             self.reporter.show_differences(rehearsal.differences)
-        if _steps(twin) != _steps(rehearsal.proposal) or blocking_findings(twin.findings, self.order.acceptances):
+        has_same_steps = [*steps_of(twin.plan)] == [*steps_of(rehearsal.proposal.plan)]
+        if not has_same_steps or blocking_findings(twin.findings, self.order.acceptances):
             return
         if rehearsal.injected:
             self._inject(rehearsal.injected.fault)
@@ -214,10 +215,6 @@ class Session:
 
 def _reopening(word: str, run: str) -> Work:
     return lambda runner: runner.resume(run) if word == "resume" else runner.abort(run)
-
-
-def _steps(proposal: Proposal) -> list[tuple[str, str]]:
-    return [line for line in proposal.basis if line[0].startswith("step ")]
 
 
 async def _apply_with_acceptances(

@@ -1,7 +1,7 @@
 """Plans: numbered steps, the facts that they are based on, and a fingerprint of both."""
 
 from boks_exporter.failover.plan.build import make_plan
-from boks_exporter.failover.plan.fingerprint import Basis, basis_of, difference, fingerprint_of
+from boks_exporter.failover.plan.fingerprint import Basis, basis_of, difference, fingerprint_of, steps_of
 from boks_exporter.failover.plan.plan import Plan
 
-__all__ = ["Basis", "Plan", "basis_of", "difference", "fingerprint_of", "make_plan"]
+__all__ = ["Basis", "Plan", "basis_of", "difference", "fingerprint_of", "make_plan", "steps_of"]

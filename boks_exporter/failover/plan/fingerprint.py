@@ -81,6 +81,11 @@ def _plan(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "target", plan.target
     yield "master", plan.master or "none"
     yield "locks", " ".join(plan.lock_hosts)
+    yield from steps_of(plan)
+
+
+def steps_of(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield the lines of a basis that describe the steps of its plan, with their exact words."""
     for step in plan.steps:
         request = step.request(step.id(UNNAMED))
         said = request.line() if request else step.kind

@@ -65,7 +65,8 @@ def last_master(facts: DomainFacts) -> LastMaster | None:
     host = facts.view.snapshot.host(name) if name else None
     known = facts.view.timeline.host(name).known if name else None
     since = facts.view.timeline.since
-    successors = tuple(sorted((_successor(facts, host) for host in facts.replicas), key=_preferred))
+    replicas = sorted(facts.replicas, key=lambda report: _precedence(facts, report))
+    successors = tuple(_successor(facts, report) for report in replicas)
     best = successors[0] if successors and successors[0].is_promotable else None
     return LastMaster(
         host=name,
@@ -88,8 +89,7 @@ def failure(outcome: HostOutcome | None) -> str:
 
 def _successor(facts: DomainFacts, report: HostReport) -> Successor:
     known = facts.view.timeline.host(report["host"]).known
-    host = facts.view.snapshot.host(report["host"])
-    promotion = host.promotion if host else Promotion.NEUTRAL
+    promotion = _promotion(facts, report)
     return Successor(
         host=report["host"],
         site=report["site"],
@@ -113,20 +113,33 @@ def _had(lag: int | None, possible: int | None, ahead: int | None) -> str:
     return f"lacked {bounds(lag, possible)} updates"
 
 
+def _promotion(facts: DomainFacts, report: HostReport) -> Promotion:
+    host = facts.view.snapshot.host(report["host"])
+    return host.promotion if host else Promotion.NEUTRAL
+
+
+def _answers(report: HostReport) -> bool:
+    return report["state"] not in {"unreachable", "down"}
+
+
+def _is_most_advanced(report: HostReport) -> bool:
+    return _answers(report) and report["behind_best_sequences"] == 0
+
+
 def _has(report: HostReport) -> str:
     behind = report["behind_best_sequences"]
-    if report["state"] in {"unreachable", "down"}:
+    if not _answers(report):
         return "does not answer"
     if behind is None:
         return "cannot be compared"
-    return "as advanced as any server that answers" if behind == 0 else f"{updates(behind)} behind the most advanced"
+    return f"{updates(behind)} behind the most advanced" if behind else "as advanced as any server that answers"
 
 
 def _unknown(report: HostReport) -> tuple[str, ...]:
     return () if report["promotable"] else ("too little is known about its copy",)
 
 
-def _preferred(successor: Successor) -> tuple[int, int, int, str]:
-    promotable = {True: 0, None: 1, False: 2}[successor.is_promotable]
-    preference = {"prefer": 0, "": 1, "never": 2}[successor.preference]
-    return promotable, preference, 0 if successor.has.startswith("as advanced") else 1, successor.host
+def _precedence(facts: DomainFacts, report: HostReport) -> tuple[int, int, bool, str]:
+    promotable = {True: 0, None: 1, False: 2}[report["promotable"]]
+    preference = {Promotion.PREFER: 0, Promotion.NEUTRAL: 1, Promotion.NEVER: 2}[_promotion(facts, report)]
+    return promotable, preference, not _is_most_advanced(report), report["host"]
