@@ -11,7 +11,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 _NAME = "boks_exporter/revision.txt"
 
 
-class RevisionHook(BuildHookInterface):  # type: ignore[type-arg]
+class RevisionHook(BuildHookInterface):  # type: ignore[type-arg]  # of any builder configuration
     """Adds revision.txt to a wheel or sdist that is built from a checkout; an sdist has the file already."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

@@ -44,7 +44,7 @@ def fitting(rows: Sequence[StatusRow], width: int) -> StatusLayout:
 def common_suffix(hosts: Sequence[str]) -> str:
     """Return the DNS domain, with its dot, that all qualified host names share; empty if a name would be ambiguous."""
     qualified = [host for host in hosts if "." in host]
-    if len(qualified) < 2 or any(host.rpartition(".")[2].isdecimal() or ":" in host for host in qualified):  # noqa: PLR2004
+    if len(qualified) < 2 or any(host.rpartition(".")[2].isdecimal() or ":" in host for host in qualified):  # noqa: PLR2004 - nothing is shared by one
         return ""
     shared: list[str] = []
     for parts in zip(*(reversed(host.split(".")[1:]) for host in qualified), strict=False):

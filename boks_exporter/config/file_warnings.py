@@ -28,9 +28,9 @@ def file_warnings(settings: Settings) -> Iterator[Fault]:
 def _unwritable(file: Path) -> str | None:
     """Return why a file could not be written, or None; missing directories are created."""
     # The functions of os.path, since those of Path raise where a directory is closed to this user.
-    if os.path.exists(file) and not (os.path.isfile(file) and os.access(file, os.W_OK)):  # noqa: PTH110, PTH113
+    if os.path.exists(file) and not (os.path.isfile(file) and os.access(file, os.W_OK)):  # noqa: PTH110, PTH113 - as above
         return f"cannot be written by this user: {file}"
-    above = next((path for path in file.parents if os.path.exists(path)), file)  # noqa: PTH110
+    above = next((path for path in file.parents if os.path.exists(path)), file)  # noqa: PTH110 - as above
     return None if above.is_dir() and os.access(above, os.W_OK) else f"cannot be written below {above} by this user"
 
 

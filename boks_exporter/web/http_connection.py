@@ -24,7 +24,7 @@ class HttpConnection(web.RequestHandler):
         super().__init__(
             server,
             loop=loop,
-            access_log=None,  # type: ignore[arg-type]
+            access_log=None,  # type: ignore[arg-type]  # aiohttp writes none then, but does not declare it
             auto_decompress=False,
             keepalive_timeout=IDLE_SECONDS,
         )

@@ -40,7 +40,7 @@ def main() -> int:
 
 
 def _shown(each: Figures) -> Figures:
-    print(f"{each.gate} {each.shell}: {each.requests} requests, {len(each.faults)} faults", flush=True)  # noqa: T201
+    print(f"{each.gate} {each.shell}: {each.requests} requests, {len(each.faults)} faults", flush=True)  # noqa: T201 - the figures are asked for
     for fault in each.faults[:50]:
         print(f"  {fault}", file=sys.stderr, flush=True)  # noqa: T201 - the figures and faults are asked for
     return each

@@ -13,7 +13,7 @@ _CASES = 16
 
 
 def sample() -> list[Case]:
-    return sorted(Random(1262).sample(sorted(every_case_of_others(), key=str), _CASES), key=str)  # noqa: S311
+    return sorted(Random(1262).sample(sorted(every_case_of_others(), key=str), _CASES), key=str)  # noqa: S311 - a sample
 
 
 @pytest.mark.parametrize("case", sample(), ids=str)

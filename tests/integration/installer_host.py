@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from boks_exporter.remote.gate import GateKind
 from boks_exporter.remote.installation import DEFAULT_GATE_PATH, DEFAULT_OPERATOR_GATE_PATH, authorized_keys_line
@@ -55,14 +55,14 @@ def operator(**changes: str | RemotePaths | None) -> str:
 
 
 def _text(kind: GateKind, user: str, key: str, gate: str, changes: dict[str, str | RemotePaths | None]) -> str:
-    values = {
+    values: dict[str, Any] = {
         "user": user,
         "from_pattern": "127.0.0.1",
         "public_key": key,
         "gate_path": gate,
         "paths": RemotePaths(prefix=Prefix.SUDO),
     }
-    return installer_text(GateInstallation(kind=kind, **{**values, **changes}))  # type: ignore[arg-type]
+    return installer_text(GateInstallation(kind=kind, **{**values, **changes}))
 
 
 class InstallerHost:

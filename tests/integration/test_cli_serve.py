@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import bcrypt
 import pytest
@@ -73,9 +74,9 @@ def test_a_running_exporter_shows_what_a_poll_shows(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
 
-    def essence(report: dict[str, list[dict[str, object]]]) -> list[object]:
+    def essence(report: dict[str, Any]) -> list[object]:
         return [
-            (found["domain"], found["state"], [(host["host"], host["state"]) for host in found["hosts"]])  # type: ignore[attr-defined]
+            (found["domain"], found["state"], [(host["host"], host["state"]) for host in found["hosts"]])
             for found in report["domains"]
         ]
 

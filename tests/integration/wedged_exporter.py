@@ -25,5 +25,5 @@ async def _run_round_or_never_end(self: DomainWatch, *arguments: Any, **options:
 
 
 if __name__ == "__main__":
-    DomainWatch.run_round = _run_round_or_never_end  # type: ignore[method-assign]
+    DomainWatch.run_round = _run_round_or_never_end  # type: ignore[method-assign]  # the change
     main()

@@ -56,7 +56,7 @@ def all_changes() -> list[tuple[str, Change]]:
 def drawn(found: Sequence[tuple[str, Change]], count: int, seed: int) -> list[tuple[str, Change]]:
     """Draw changes by their text and the seed, so that a change elsewhere in the code draws the same ones."""
     sources = {path: (ROOT / path).read_bytes() for path in {change.path for _, change in found}}
-    place = lambda each: hashlib.sha256(f"{seed} {each[1].key(sources[each[1].path])}".encode()).digest()  # noqa: E731
+    place = lambda each: hashlib.sha256(f"{seed} {each[1].key(sources[each[1].path])}".encode()).digest()  # noqa: E731 - used once
     return sorted(found, key=place)[:count]
 
 

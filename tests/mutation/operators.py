@@ -280,9 +280,9 @@ class _Finder(ast.NodeVisitor):
         if isinstance(node.value, bool):
             new = lambda: str(not node.value)  # noqa: E731 - one of three
         elif isinstance(node.value, int):
-            new = lambda: str(node.value + 1)  # noqa: E731
+            new = lambda: str(node.value + 1)  # noqa: E731 - as above
         elif isinstance(node.value, float):
-            new = lambda: str(node.value * 2 + 1)  # noqa: E731
+            new = lambda: str(node.value * 2 + 1)  # noqa: E731 - as above
         if new is not None:
             self.swap("constant changed", node, new())
 

@@ -9,6 +9,7 @@ from boks_exporter.failover.dead_hosts import DeadHosts
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.procedure import Procedure
+from boks_exporter.failover.survey import Survey
 from boks_exporter.model import Host
 from boks_exporter.remote.request import Request
 from boks_exporter.simulator.domain import Fault
@@ -35,9 +36,9 @@ class Slow:
         return await self.transport.ask(host, request)
 
 
-async def seconds_of_a_round(world: World, survey: object) -> float:
+async def seconds_of_a_round(world: World, survey: Survey) -> float:
     begins = VirtualClock().monotonic()
-    await survey.observe(JournalView())  # type: ignore[attr-defined]
+    await survey.observe(JournalView())
     return VirtualClock().monotonic() - begins
 
 

@@ -13,10 +13,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
@@ -45,7 +45,7 @@ def main(layer: str, directory: Path, wheel: Path) -> None:
         began = time.monotonic()
         _sh(block("pip install"), wheel.parent)
         (directory / "installed").write_text(str(time.monotonic() - began), encoding="utf-8")
-        os.execvp("unshare", ["unshare", "-n", *again, "walk", str(directory), str(wheel)])  # noqa: S606
+        os.execvp("unshare", ["unshare", "-n", *again, "walk", str(directory), str(wheel)])  # noqa: S606 - becomes the walk itself
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     times = {"install": float((directory / "installed").read_text(encoding="utf-8"))}
     walk(directory, times)
@@ -104,12 +104,12 @@ def walk(directory: Path, times: dict[str, float]) -> None:
             _prometheus(directory)
 
 
-def _trust_roots_ssh(domain: object) -> None:
+def _trust_roots_ssh(domain: Any) -> None:
     """Allow root to log in on the hosts, as the reader can."""
     directory = Path("~root/.ssh").expanduser()
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(directory / "id_ed25519")], check=True)
-    domain.admit_root((directory / "id_ed25519.pub").read_text(encoding="utf-8"))  # type: ignore[attr-defined]  # of the tests' own subclass
-    lines = [f"127.0.0.{n},{name} {domain.public_keys[name]}" for n, name in enumerate(HOSTS, 2)]  # type: ignore[attr-defined]
+    domain.admit_root((directory / "id_ed25519.pub").read_text(encoding="utf-8"))
+    lines = [f"127.0.0.{n},{name} {domain.public_keys[name]}" for n, name in enumerate(HOSTS, 2)]
     (directory / "known_hosts").write_text("".join(lines), encoding="utf-8")
 
 
@@ -139,7 +139,7 @@ class _Terminal:
         self._pid, self._terminal = pty.fork()
         if not self._pid:
             environment = {"PATH": os.environ["PATH"], "HOME": "/root", "LANG": "C.UTF-8", "TERM": "dumb"}
-            os.execve("/bin/sh", ["sh", "-c", command], environment)  # noqa: S606
+            os.execve("/bin/sh", ["sh", "-c", command], environment)  # noqa: S606 - becomes the shell itself
         self._said = ""
 
     def answer(self, question: str, text: str) -> None:
@@ -226,11 +226,11 @@ def _ask(expression: str) -> list[object]:
         return json.load(answer)["data"]["result"]  # type: ignore[no-any-return]  # JSON
 
 
-def _until(is_so: object) -> None:
+def _until(is_so: Callable[[], bool]) -> None:
     deadline = time.monotonic() + _PATIENCE
     while True:
         try:
-            if is_so():  # type: ignore[operator]
+            if is_so():
                 return
         except RuntimeError:
             if time.monotonic() > deadline:

@@ -37,7 +37,7 @@ def host(name: str = "replica1", state: str = "ok", **changed: Any) -> HostRepor
         "promotable_reasons": [],
         "gate_version": gate_version(),
     }
-    return report | changed  # type: ignore[typeddict-item, return-value]
+    return report | changed  # type: ignore[typeddict-item, return-value]  # some tests break the types
 
 
 def master(name: str = "master1") -> HostReport:
@@ -61,7 +61,7 @@ def domain(*hosts: HostReport, name: str = "prod", **changed: Any) -> DomainRepo
         "last_round_timestamp_seconds": SEEN_AT,
         "maintenance": [],
     }
-    return report | changed  # type: ignore[typeddict-item, return-value]
+    return report | changed  # type: ignore[typeddict-item, return-value]  # some tests break the types
 
 
 def report(*domains: DomainReport) -> StatusReport:

@@ -71,7 +71,7 @@ async def test_a_webhook_gets_the_facts_as_its_body(tmp_path: Path, notifier: Ch
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    (tmp_path / "hook").write_text(f"{site._server.sockets[0].getsockname()[1]}")  # type: ignore[union-attr]
+    (tmp_path / "hook").write_text(f"{site._server.sockets[0].getsockname()[1]}")  # type: ignore[union-attr]  # it is started
     port = (tmp_path / "hook").read_text()
     (tmp_path / "hook").write_text(f"http://127.0.0.1:{port}/secret\nanother line\n")
     notifier.apply_settings((NotifySettings(webhook_file=tmp_path / "hook"),))

@@ -1,6 +1,7 @@
 """When what the rounds show is rendered."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -47,12 +48,12 @@ async def test_rounds_that_end_together_share_one_rendering(monkeypatch: pytest.
     rendered: list[int] = []
     real = Preparation.prepare
 
-    def prepare(self: Preparation, views: tuple[DomainView, ...], *args: object, is_ready: bool) -> object:
+    def prepare(self: Preparation, views: tuple[DomainView, ...], *args: Any, is_ready: bool) -> object:
         rendered.append(len(views))
         if len(rendered) == 1:
             for _ in range(20):
                 loop.call_soon_threadsafe(publishing.soon)
-        return real(self, views, *args, is_ready=is_ready)  # type: ignore[arg-type]
+        return real(self, views, *args, is_ready=is_ready)
 
     loop = asyncio.get_running_loop()
     clock = Passing(rests=2)

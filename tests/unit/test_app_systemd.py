@@ -183,7 +183,7 @@ async def test_the_watchdog_starves_with_the_poll_loop(tmp_path: Path) -> None:
     days = Days(True, True, False, False, True)
     with listening(address) as listener:
         with pytest.raises(asyncio.CancelledError):
-            await _reset_watchdog(Notifier(address), days, days, 60.0)  # type: ignore[arg-type]
+            await _reset_watchdog(Notifier(address), days, days, 60.0)  # type: ignore[arg-type]  # a stand-in
         assert [listener.next() for _ in range(3)] == [["WATCHDOG=1"]] * 3
         with pytest.raises(BlockingIOError):
             listener.next()

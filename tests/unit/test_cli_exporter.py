@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import click
 import pytest
@@ -66,9 +67,9 @@ def exporter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Exporter]:
     server.server_close()
 
 
-def refused(exporter: Exporter, **access: str) -> str:
+def refused(exporter: Exporter, **access: Any) -> str:
     with pytest.raises(ExporterError) as caught:
-        fetch_report(Access(url=exporter.url, **access), 5)  # type: ignore[arg-type]
+        fetch_report(Access(url=exporter.url, **access), 5)
     return caught.value.message.replace(exporter.url, "URL")
 
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -38,7 +39,7 @@ def test_the_worst_is_first_and_equals_are_sorted_by_name() -> None:
         ("several_masters", [host("a", "unknown")], "boks-exporter failover conflict"),
     ],
 )
-def test_the_next_command_explains_the_worst(state: str, hosts: list, command: str | None) -> None:  # type: ignore[type-arg]
+def test_the_next_command_explains_the_worst(state: str, hosts: list[Any], command: str | None) -> None:
     """The failover commands know no --url."""
     found = domain(hosts=[master(), *hosts], state=state)
     assert NextCommands((), ("--url", "http://x")).next_for_domain(found) == command

@@ -38,8 +38,5 @@ def test_rules_for_lines_apply_to_facts_that_were_parsed_before() -> None:
     """Their change takes effect with the next reply."""
     text = frames("server", sequence="T7 13678d 8:33:46 5 (5)\nsome note\n")
     rule = IgnoreRule(pattern="some note", reason="known")
-    assert [seen(text, ignored=rules).sequences.unread_lines[0].ignored for rules in ((), (rule,), ())] == [  # type: ignore[union-attr]
-        None,
-        "known",
-        None,
-    ]
+    found = [seen(text, ignored=rules).sequences for rules in ((), (rule,), ())]
+    assert [one and one.unread_lines[0].ignored for one in found] == [None, "known", None]

@@ -22,6 +22,8 @@ ALLOWED = (
     re.compile(r"[\"'`/:=@ ]nobody[\"'`/:,)]|\bnobody:\w|user nobody|-u nobody|, nobody "),
     re.compile(r'"sound"'),  # a JSON key of failover's plans, which programs read
 )
+EXEMPTION = re.compile(r"# (?:noqa|type: ignore)(?!: [A-Z0-9, ]+ {1,2}[-#] \S|\[[a-z, -]+\] {1,2}[-#] \S)")
+"""An exemption from a lint or a type check that names no rule, or is not followed by its reason."""
 HERE = Path(__file__).relative_to(ROOT)
 SKIPPED = {"__pycache__", "node_modules", "samples", "gates", "bad"}
 """Not checked: what other programs printed, an old gate that tests keep as it was, and files with faults."""
@@ -62,13 +64,20 @@ def _docstrings(text: str) -> Iterator[str]:
                 yield f"{getattr(node, 'lineno', 1)}: {docstring.splitlines()[0]}"
 
 
+def _unexplained(text: str) -> Iterator[str]:
+    """Yield the exemptions without a rule or a reason."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if EXEMPTION.search(line):
+            yield f"{number}: {line.strip()}"
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_a_part_uses_plain_words(part: str) -> None:
-    """Docstrings start with what the code does, and disused words occur in no text of the part."""
+    """Docstrings start with what the code does, disused words occur in no text, and exemptions have a reason."""
     found = []
     for path in _files(ROOT / part):
         text = path.read_text(encoding="utf-8")
-        lines = [*_disused_words(text), *(_docstrings(text) if path.suffix == ".py" else ())]
+        lines = [*_disused_words(text), *((*_docstrings(text), *_unexplained(text)) if path.suffix == ".py" else ())]
         found += [f"{path.relative_to(ROOT)}:{line}" for line in lines]
     assert found == []
 
@@ -138,3 +147,12 @@ def test_the_check_finds_a_disused_beginning(text: str, lines: list[str]) -> Non
 def test_the_check_finds_a_disused_word(line: str, is_found: bool) -> None:
     """Whole words count, and the account called nobody is one that exists."""
     assert bool(list(_disused_words(line))) is is_found
+
+
+@pytest.mark.parametrize(
+    ("comment", "is_found"),
+    [("noqa", True), ("noqa: F401", True), ("noqa: F401 - exported", False), ("type: ignore[misc]  # why", False)],
+)
+def test_the_check_finds_an_exemption_without_a_reason(comment: str, is_found: bool) -> None:
+    """It names a rule, and the reason follows."""
+    assert bool(list(_unexplained(f"import x  # {comment}\n"))) is is_found

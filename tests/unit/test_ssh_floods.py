@@ -38,9 +38,9 @@ async def test_a_flood_between_two_polls_closes_the_connection_and_is_reported_o
 async def test_replies_of_the_largest_size_are_no_flood(keys: Keys) -> None:
     """What the settings allow as a reply is within the budget."""
 
-    async def large(process: object) -> None:
-        process.stdout.write(b"=boks-gate/1 " + b"x" * 90_000 + b"\n")  # type: ignore[attr-defined]
-        process.exit(0)  # type: ignore[attr-defined]
+    async def large(process: Any) -> None:
+        process.stdout.write(b"=boks-gate/1 " + b"x" * 90_000 + b"\n")
+        process.exit(0)
 
     async with ssh_server(keys, large) as server:
         transport = SshTransport(keys.settings(max_reply_bytes=100_000), timeout_seconds=20, interval_seconds=3)

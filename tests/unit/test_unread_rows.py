@@ -26,12 +26,14 @@ def judged(
         rule = json.dumps({"pattern": ignore, "reason": "known here"})
         config.write_text(f"parsing: {{ignore_lines: [{rule}]}}\n{config.read_text()}")
     run(["status", "--config.file", str(config), "--output", "json"])
+    domain: Report
     (domain,) = json.loads(capsys.readouterr().out)["domains"]
-    return domain  # type: ignore[no-any-return]
+    return domain
 
 
 def host(domain: Report, name: str = "REPHOST3") -> Report:
-    return next(each for each in domain["hosts"] if each["host"] == name)  # type: ignore[no-any-return]
+    found: Report = next(each for each in domain["hosts"] if each["host"] == name)
+    return found
 
 
 UNREADABLE = {

@@ -1,11 +1,13 @@
 """The commands that pages show exist, with their options."""
 
 import shlex
+from collections.abc import Callable
 
 import click
 import pytest
 
 from boks_exporter.cli.root_command import program
+from boks_exporter.exposition import DomainView
 from boks_exporter.report.next_commands import NextCommands
 from boks_exporter.report.shapes import STATES
 from tests.browser.situations import dark_site, dead_master, down, failing_over, many, replace_domain, rivals
@@ -20,7 +22,9 @@ def parsed(text: str) -> click.Command:
     command: click.Command = program
     context = click.Context(command, info_name="boks-exporter")
     while isinstance(command, click.Group):
-        name, command, words = (*command.resolve_command(context, words),)  # type: ignore[assignment]
+        name, found, words = command.resolve_command(context, words)
+        assert found
+        command = found
         context = click.Context(command, parent=context, info_name=name)
     command.make_parser(context).parse_args(words)
     return command
@@ -35,8 +39,8 @@ def test_the_next_command_of_every_state_exists(state: str) -> None:
 
 
 @pytest.mark.parametrize("situation", [dead_master, rivals, down, dark_site, failing_over, many])
-def test_every_command_on_a_page_exists(situation: object) -> None:
-    view = situation()  # type: ignore[operator]
+def test_every_command_on_a_page_exists(situation: Callable[[], DomainView]) -> None:
+    view = situation()
     commands = read(view, replace_domain(down(), "other"), domain=view.snapshot.domain).of("code")
     assert commands
     for text in commands:

@@ -2,7 +2,9 @@
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvloop
@@ -91,9 +93,9 @@ async def scenario_renewal(site: Site) -> None:
 
 
 @pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
-def test_a_renewed_certificate_applies_without_a_restart(site: Site, loop: object) -> None:
+def test_a_renewed_certificate_applies_without_a_restart(site: Site, loop: Callable[[], Any]) -> None:
     """The next connection sees it, on asyncio's own loop and on uvloop."""
-    with asyncio.Runner(loop_factory=loop) as runner:  # type: ignore[arg-type]
+    with asyncio.Runner(loop_factory=loop) as runner:
         runner.run(scenario_renewal(site))
 
 

@@ -70,7 +70,7 @@ class VirtualOperator:
         for waiting, line in tuple(self._on_the_way):
             if waiting == host and step_id in line.split():
                 domain = self.gates.domain
-                domain.agenda.enter(domain.now + 0.1, lambda late=line: self._deliver(host, late))  # type: ignore[misc]
+                domain.agenda.enter(domain.now + 0.1, lambda late=line: self._deliver(host, late))  # type: ignore[misc]  # mypy infers no lambda with a default
 
     def deliver(self) -> None:
         """Deliver now all that is still on its way."""

@@ -113,7 +113,7 @@ def _hostadm(state: SimulatedState, host: SimulatedHost, argv: Argv) -> Printed:
 
 def _cadm(state: SimulatedState, host: SimulatedHost, argv: Argv) -> Printed:
     """Set a key of ENV; SHM_SIZE is the only key that is simulated."""
-    key, _, value = argv[2].partition("=") if argv[1:2] == ("-E",) and len(argv) > 2 else ("", "", "")  # noqa: PLR2004
+    key, _, value = argv[2].partition("=") if argv[1:2] == ("-E",) and len(argv) > 2 else ("", "", "")  # noqa: PLR2004 - a value after -E
     if key != "SHM_SIZE" or not value.isdigit():
         return _refused("usage: cadm -E SHM_SIZE=KILOBYTES", 2)
     host.shm_size_kilobytes, host.env_written_at = int(value), state.now

@@ -156,7 +156,7 @@ def _listed(facts: DomainFacts, report: HostReport) -> Iterator[tuple[str, str |
     if report["reported_status"] is not None:
         yield "in the master's list", report["reported_status_word"] or ""
         for label, key in (("packet", "last_packet"), ("failure", "last_failure"), ("sync", "last_sync")):
-            moment: float | None = report[f"{key}_timestamp_seconds"]  # type: ignore[literal-required]
+            moment: float | None = report[f"{key}_timestamp_seconds"]  # type: ignore[literal-required]  # one of three keys
             yield f"last {label}", ago(moment, facts.now)
 
 
