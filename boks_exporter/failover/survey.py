@@ -14,9 +14,9 @@ from boks_exporter.failover.journal_facts import ForkPoint, JournalView
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.health import judge_round
 from boks_exporter.model import DomainSnapshot, Host, HostName, Reach, Role, Timestamp
-from boks_exporter.observe import Clock, Knowledge, observe
+from boks_exporter.observe import Clock, Knowledge, configured_names, observe
 from boks_exporter.observe.host_matching import Names
-from boks_exporter.replication import History, hosts_of
+from boks_exporter.replication import History, hosts_of, recorded_hosts, renamed
 from boks_exporter.transport.base import Transport
 
 _AT_ONCE: Final = 50
@@ -48,6 +48,7 @@ class Survey:
         self._evidence_since = self.history.begun_at
         if self.earlier is not None:
             self._add(self.earlier)
+        self._follow_the_configuration()
         self._known = Knowledge(last_known_master=self.last_known_master, discovered=hosts_of(self.history.discovered))
         self._at_once = asyncio.Semaphore(_AT_ONCE)
         self._stopped: frozenset[HostName] = frozenset()
@@ -66,6 +67,16 @@ class Survey:
         # Numbers were final for that process: what was written or started since is in no file.
         self.remember({host: replace(reading, is_final=False) for host, reading in earlier.readings.items()})
         self._reached = {(each.host, each.about): each.at for each in earlier.reached}
+
+    def _follow_the_configuration(self) -> None:
+        """Record what is known of a host under the name that the configuration has for it since."""
+        known = {*recorded_hosts(self.history), *self.readings}
+        if names := configured_names(known, self.domain.hosts, self.history.addresses):
+            self.history = renamed(self.history, names)
+            readings = [replace(each, host=names.get(each.host, each.host)) for each in self.readings.values()]
+            self.readings = {reading.host: reading for reading in readings}
+            if self.last_known_master is not None:
+                self.last_known_master = names.get(self.last_known_master, self.last_known_master)
 
     def _known_servers(self, snapshot: DomainSnapshot) -> dict[str, Timestamp]:
         """Return the servers that were named earlier and are no hosts of this round."""

@@ -91,7 +91,7 @@ def _judged(
 ) -> Judgement:
     facts = RoundFacts(snapshot, compare(snapshot, history, exact_to), history, thresholds)
     evidence = proven(before, facts)
-    addresses = addresses_of(evidence, history.addresses, snapshot.hosts)
+    addresses = addresses_of({*evidence, *history.terms}, history.addresses, snapshot.hosts)
     history = replace(history, evidence=evidence, addresses=addresses, undecided=undecided(facts))
     facts = replace(facts, history=history, comparison=ranked(facts.comparison, snapshot, history))
     return Judgement(

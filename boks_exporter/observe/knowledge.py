@@ -1,6 +1,7 @@
 """What a round needs to know of the rounds before it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from boks_exporter.model import DomainSnapshot, Host, HostName, MasterReport, Observed, Seconds
 
@@ -26,6 +27,26 @@ class Knowledge:
     """The hosts that did not answer in the last round."""
     seen_beside: frozenset[HostName] = frozenset()
     """Hosts that were last seen as master next to another master."""
+
+    @property
+    def hosts(self) -> frozenset[HostName]:
+        """The hosts that are known by name."""
+        last = {self.last_known_master} if self.last_known_master is not None else set[HostName]()
+        return frozenset({*(host.name for host in self.discovered), *(self.masters or ()), *last})
+
+    def renamed(self, names: Mapping[HostName, HostName]) -> "Knowledge":
+        """Return what is known under the names that the configuration has for hosts since."""
+        last = self.last_known_master
+        return replace(
+            self,
+            masters=None if self.masters is None else tuple(names.get(name, name) for name in self.masters),
+            last_known_master=names.get(last, last) if last is not None else None,
+            discovered=tuple(host for host in self.discovered if host.name not in names),
+            master_reports=tuple(
+                replace(report, host=names.get(report.host, report.host)) for report in self.master_reports
+            ),
+            silent=frozenset(names.get(name, name) for name in self.silent),
+        )
 
     def after(self, snapshot: DomainSnapshot) -> "Knowledge":
         """Record a round; while no host reports to be master, the last one is still polled first."""

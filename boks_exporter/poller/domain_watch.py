@@ -36,7 +36,15 @@ from boks_exporter.poller.counters import Counters
 from boks_exporter.poller.preview import continued
 from boks_exporter.poller.state_changes import changes
 from boks_exporter.poller.state_database import PersistedState
-from boks_exporter.replication import Clearance, History, hosts_of, not_named_for, seen_beside
+from boks_exporter.replication import (
+    Clearance,
+    History,
+    hosts_of,
+    not_named_for,
+    recorded_hosts,
+    renamed,
+    seen_beside,
+)
 from boks_exporter.transport.base import Transport
 
 Clearances: TypeAlias = Callable[[DomainName], Awaitable[Sequence[Clearance]]]
@@ -241,12 +249,10 @@ class DomainWatch:
         if domain is self._named_by:
             return
         self._named_by = domain
-        history = self.history
-        found = {*history.discovered, *history.evidence, *(host.name for host in self._known.discovered)}
-        if names := configured_names(found, domain.hosts, history.addresses):
-            self._before, self.history = self._before.renamed(names), self.history.renamed(names)
-            left = tuple(host for host in self._known.discovered if host.name not in names)
-            self._known = replace(self._known, discovered=left)
+        found = {*recorded_hosts(self.history), *self._known.hosts}
+        if names := configured_names(found, domain.hosts, self.history.addresses):
+            self._before, self.history = renamed(self._before, names), renamed(self.history, names)
+            self._known = self._known.renamed(names)
 
     def _follow_the_clock(self) -> bool:
         """Move the history by a step of the clock; a step of an hour would otherwise age every update by one.

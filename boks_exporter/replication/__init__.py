@@ -19,6 +19,7 @@ from boks_exporter.replication.history import History, advance, remember
 from boks_exporter.replication.history_json import dump, restore
 from boks_exporter.replication.master_terms import MasterTerm, seen_beside, settled
 from boks_exporter.replication.not_compared import NotCompared, Obstacle
+from boks_exporter.replication.renamed_hosts import recorded_hosts, renamed
 
 __all__ = [
     "Clearance",
@@ -45,7 +46,9 @@ __all__ = [
     "hosts_of",
     "not_named_for",
     "ranked",
+    "recorded_hosts",
     "remember",
+    "renamed",
     "restore",
     "seen_beside",
     "settled",

@@ -1,6 +1,6 @@
 """Proofs that a copy is wrong. They last until something disproves them, over outages and restarts."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -132,11 +132,11 @@ def cleared(evidence: Mapping[HostName, CopyEvidence], by: Iterable[Clearance]) 
 
 
 def addresses_of(
-    evidence: Mapping[HostName, CopyEvidence], known: Mapping[HostName, str], hosts: Iterable[Host]
+    names: Collection[HostName], known: Mapping[HostName, str], hosts: Iterable[Host]
 ) -> dict[HostName, str]:
-    """Return where the hosts with evidence are or were polled: their names in the configuration may change."""
-    found = dict(known) | {host.name: host.address_and_port for host in hosts if host.name in evidence}
-    return {name: address for name, address in found.items() if name in evidence}
+    """Return where these hosts are or were polled: their names in the configuration may change."""
+    found = dict(known) | {host.name: host.address_and_port for host in hosts}
+    return {name: address for name, address in found.items() if name in names}
 
 
 def _largest_first(leads: Mapping[TableNumber, Lead]) -> dict[TableNumber, Lead]:

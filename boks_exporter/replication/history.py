@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 from boks_exporter.model import (
     DomainSnapshot,
@@ -22,8 +22,6 @@ from boks_exporter.replication.discovered import DiscoveredHost, keep_discovered
 from boks_exporter.replication.evidence import CopyEvidence
 from boks_exporter.replication.master_terms import Before, Marks, MasterTerm, continue_terms
 from boks_exporter.replication.table_history import Age, TableHistory
-
-_Known = TypeVar("_Known")
 
 Floor: TypeAlias = Mapping[TableNumber, Sequence]
 Stamps: TypeAlias = Mapping[TableNumber, Seconds | None]
@@ -51,7 +49,7 @@ class History:
     evidence: Mapping[HostName, CopyEvidence] = field(default_factory=lambda: MappingProxyType({}))
     """What is proven of each copy and not cleared."""
     addresses: Mapping[HostName, str] = field(default_factory=lambda: MappingProxyType({}))
-    """Address and port of the hosts with evidence."""
+    """Address and port of the hosts with evidence, and of the masters."""
     undecided: Mapping[HostName, Mapping[TableNumber, Timestamp]] = field(default_factory=lambda: MappingProxyType({}))
     """Tables whose bounds leave open whether the copy is ahead, and since when."""
     terms: Mapping[HostName, MasterTerm] = field(default_factory=lambda: MappingProxyType({}))
@@ -103,21 +101,6 @@ class History:
         """Return whether anything is proven of a copy and not cleared."""
         return bool(self.evidence.get(host))
 
-    def renamed(self, names: Mapping[HostName, HostName]) -> "History":
-        """Return what is known of hosts under their new names, as of configured ones."""
-        return replace(
-            self,
-            floors=_moved(self.floors, names),
-            roles=_moved(self.roles, names),
-            stamps=_moved(self.stamps, names),
-            evidence=_moved(self.evidence, names),
-            addresses=_moved(self.addresses, names),
-            undecided=_moved(self.undecided, names),
-            terms=_moved(self.terms, names),
-            lasting={(names.get(host, host), condition): at for (host, condition), at in self.lasting.items()},
-            discovered={host: known for host, known in self.discovered.items() if host not in names},
-        )
-
     def without_ages(self, now: Timestamp) -> "History":
         """Drop the times by which updates have an age, as after a reboot with a clock that was wrong.
 
@@ -143,11 +126,6 @@ class History:
             begun_at=None if self.begun_at is None else self.begun_at + by,
             recorded_at=None if self.recorded_at is None else self.recorded_at + by,
         )
-
-
-def _moved(known: Mapping[HostName, _Known], names: Mapping[HostName, HostName]) -> dict[HostName, _Known]:
-    moved = {new: known[old] for old, new in names.items() if old in known}
-    return moved | {host: value for host, value in known.items() if host not in names and value}
 
 
 def advance(history: History, snapshot: DomainSnapshot) -> History:
