@@ -3,14 +3,23 @@
 from dataclasses import dataclass
 
 from boks_exporter.failover.facts import FailoverFacts
+from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.findings import Acceptance, Acceptances, Finding
-from boks_exporter.failover.journal import Run
+from boks_exporter.failover.journal import Run, ShownPlan
 from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import Basis, Plan, basis_of, difference, fingerprint_of, make_plan
-from boks_exporter.failover.preflight import PlanQuestion, finding_line, findings_of
+from boks_exporter.failover.preflight import (
+    NoSuchFindingError,
+    PlanQuestion,
+    blocking_findings,
+    check_existing,
+    exit_for,
+    finding_line,
+    findings_of,
+)
 from boks_exporter.failover.procedure import Procedure
-from boks_exporter.failover.runner.result import NextCommand, check_first
+from boks_exporter.failover.runner.result import NextCommand, RunResult, check_first
 from boks_exporter.failover.survey import Survey
 from boks_exporter.model import HostName
 
@@ -56,7 +65,29 @@ def bound_now(accepted: Acceptances, run: Run, facts: FailoverFacts, limits: Fai
     return accepted.bound(findings_of(PlanQuestion(run.plan, facts, limits, run.name))).entries
 
 
-def changed(before: Basis | None, proposal: Proposal, fingerprint: str) -> tuple[str, ...]:
+def refusal_of(
+    proposal: Proposal,
+    accepted: Acceptances,
+    fingerprint: str,
+    shown: ShownPlan | None,
+    limits: FailoverLimits,
+) -> RunResult | None:
+    """Return why the plan that was shown under a fingerprint is not carried out now; None where it may be."""
+    left = blocking_findings(proposal.findings, accepted)
+    if proposal.fingerprint != fingerprint.lower():
+        return RunResult(Exit.REFUSED, _changed(shown.basis if shown else None, proposal, fingerprint))
+    if left:
+        return RunResult(exit_for(left), refused(left, limits))
+    if proposal.plan.obstacle or not proposal.plan.steps:
+        return RunResult(Exit.REFUSED, (proposal.plan.obstacle or "the plan has no steps",))
+    try:
+        check_existing(accepted, proposal.plan, proposal.findings)
+    except NoSuchFindingError as error:
+        return RunResult(Exit.USAGE, (str(error),))
+    return None
+
+
+def _changed(before: Basis | None, proposal: Proposal, fingerprint: str) -> tuple[str, ...]:
     """Report why a fingerprint is not that of the present proposal, and how to see the new plan."""
     plan = proposal.plan
     again = f"next: {NextCommand(plan.procedure, (plan.target,))} shows the plan as it is now"

@@ -10,14 +10,13 @@ from boks_exporter.failover.journal import (
     LoggedStep,
     Run,
     RunOpenError,
-    ShownPlan,
     StepOutcome,
     StepPhase,
     is_undoing,
 )
 from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.plan import difference
-from boks_exporter.failover.preflight import NoSuchFindingError, blocking_findings, check_existing, exit_for
+from boks_exporter.failover.preflight import blocking_findings, exit_for
 from boks_exporter.failover.procedures.step import ProcedureStep
 from boks_exporter.failover.proofs import Certainty, Circumstances
 from boks_exporter.failover.proofs.conflict import sentences
@@ -26,7 +25,7 @@ from boks_exporter.failover.runner.finish import Finisher, facts_of_plan, given_
 from boks_exporter.failover.runner.hooks import Event
 from boks_exporter.failover.runner.locking import held_by_copies, lock_all
 from boks_exporter.failover.runner.maintenance import open_windows
-from boks_exporter.failover.runner.proposal import Proposal, bound_now, changed, propose, refused
+from boks_exporter.failover.runner.proposal import Proposal, bound_now, propose, refusal_of, refused
 from boks_exporter.failover.runner.result import RunResult, validate_fingerprint
 from boks_exporter.failover.runner.resumed_run import (
     adopt_records,
@@ -85,7 +84,7 @@ class Runner:
         first = await propose(tools.survey, order.procedure, order.target, tools.limits, self._known())
         shown = tools.journal.shown(fingerprint.lower())
         accepted = order.acceptances.bound(shown.findings if shown else first.findings)
-        if refusal := self._refusal(first, accepted, fingerprint, shown):
+        if refusal := refusal_of(first, accepted, fingerprint, shown, tools.limits):
             return refusal
         name = run_name(order.procedure, tools.clock.now(), tools.token())
         self._begin(name, first, order, accepted)
@@ -96,22 +95,6 @@ class Runner:
             return await self._locked(performer, first, order)
         except JournalError as error:
             return self.end.without_journal(performer, error)
-
-    def _refusal(
-        self, proposal: Proposal, accepted: Acceptances, fingerprint: str, shown: ShownPlan | None
-    ) -> RunResult | None:
-        left = blocking_findings(proposal.findings, accepted)
-        if proposal.fingerprint != fingerprint.lower():
-            return RunResult(Exit.REFUSED, changed(shown.basis if shown else None, proposal, fingerprint))
-        if left:
-            return RunResult(exit_for(left), refused(left, self.tools.limits))
-        if proposal.plan.obstacle or not proposal.plan.steps:
-            return RunResult(Exit.REFUSED, (proposal.plan.obstacle or "the plan has no steps",))
-        try:
-            check_existing(accepted, proposal.plan, proposal.findings)
-        except NoSuchFindingError as error:
-            return RunResult(Exit.USAGE, (str(error),))
-        return None
 
     def _begin(self, name: RunName, proposal: Proposal, order: Order, accepted: Acceptances) -> None:
         tools = self.tools
