@@ -1,4 +1,4 @@
-"""Goals beside what was measured, and what bounds those that are missed."""
+"""Goals next to what was measured, and what bounds those that are missed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -70,8 +70,8 @@ _EXPLAINED: Final = """
 {host:.2f} ms on the host, {client:.2f} ms in the exporter. A *whole round* includes parsing, comparison,
 judging, and the master's second reading; its fixed cost is spread over {hosts} hosts. The rare sections are polled in
 the warm-up, not in the cycles, except where all sections are polled. A ratio is that of each cycle, as its median with
-the smallest and the largest. Programs are counted by strace in the loop, beside BoKS's own; the timer of the time limit
-is one of them.
+the smallest and the largest. Programs are counted by strace in the loop, without BoKS's own;
+the timer of the time limit is one of them.
 """
 
 
@@ -111,14 +111,14 @@ def _goals(measured: Measured) -> list[Goal]:
 def _of_programs(programs: Sequence[Programs]) -> list[Goal]:
     if not programs:
         bound = "processes cannot be traced here"
-        return [Goal("programs of a poll beside BoKS's own", "not measured", "at most 2", is_met=False, bound=bound)]
+        return [Goal("programs of a poll, without BoKS's own", "not measured", "at most 2", is_met=False, bound=bound)]
     means = {each.shell: _ten_minutes(each.often, each.rare) for each in programs}
     often = ", ".join(f"{each.often} ({each.shell})" for each in programs)
     mean = ", ".join(f"{value:.1f} ({shell})" for shell, value in means.items())
     most, rarest = max(programs, key=lambda each: each.often), max(programs, key=lambda each: each.rare)
     return [
         Goal(
-            "programs of a poll beside BoKS's own",
+            "programs of a poll, without BoKS's own",
             often,
             "at most 2",
             most.often <= 2,

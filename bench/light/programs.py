@@ -1,4 +1,4 @@
-"""The programs that a poll in the gate's loop starts beside BoKS's own, counted by strace under each shell."""
+"""The programs that a poll in the gate's loop starts in addition to BoKS's own, counted by strace under each shell."""
 
 import re
 import shutil

@@ -15,7 +15,7 @@ SILENT_SECONDS: Final = 120.0
 
 
 OF_THE_LIST: Final = (Condition.DOWN, Condition.LOADING, Condition.LAGGING, Condition.AHEAD, Condition.DIVERGED)
-"""What somebody who reads only the list hopes to see there; of the last two it says nothing."""
+"""What a reader of the list alone can see there; it shows nothing of the last two."""
 
 OF_THE_DIFFERENCE: Final = (Condition.AHEAD, Condition.LAGGING)
 

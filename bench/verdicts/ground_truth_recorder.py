@@ -1,4 +1,4 @@
-"""The witness: it stands beside the transport and writes down what was really so at each instant of reading."""
+"""A transport that records the ground truth at each instant of reading."""
 
 import asyncio
 from collections.abc import Iterable, Mapping

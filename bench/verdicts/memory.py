@@ -50,7 +50,7 @@ class Memory:
         self.master = master
 
     def note(self, reading: Reading) -> None:
-        """Take a replica's own reading; a master or a client is none any more."""
+        """Record a replica's own reading; a master or a client is no longer a replica."""
         if reading.arrived and reading.role is not Boksinit.SERVER:
             self.replicas.pop(reading.host, None)
         elif reading.arrived and reading.is_readable and reading.numbers is not None:

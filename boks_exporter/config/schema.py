@@ -276,7 +276,7 @@ class ConfigModel(Strict):
         description="The journal of failover runs, maintenance windows and cleared evidence; only read here.",
     )
     notify: tuple[NotifyModel, ...] = Field(
-        default=(), strict=False, description="Programs and webhooks that are told state changes."
+        default=(), strict=False, description="Programs and webhooks that receive state changes."
     )
     domains: tuple[DomainModel, ...] = Field(
         strict=False, min_length=1, description="The BoKS installations to monitor."

@@ -19,7 +19,7 @@ _Reply = TypeVar("_Reply")
 
 @dataclass
 class DeadHosts:
-    """What was asked in vain, and the requests that are still on their way.
+    """The requests that were not answered, and those that are still on their way.
 
     A request to a dead host goes on in the background with its whole time-out while rounds pass; a host that answers is
     asked again in the same or the next round, and waited for as any other. `is_patient`: every host is waited for.

@@ -25,7 +25,7 @@
 #   do ID remove-aside ID       rm BOKS_VAR/data/removed-ID, plain files only         (no half removal)     root
 #
 # What `do` starts runs detached from the connection, under the claim STATE/change that only one can have at a time,
-# and keeps a record from which the same request is answered ever after.
+# and keeps a record from which the same request is answered from then on.
 #
 # shellcheck disable=SC2034,SC2329,SC3045 # what serves the other gate only; shells whose ulimit has no -v have no limit
 # shellcheck disable=SC2046,SC2254 # words of what a program prints, and patterns, are wanted; globbing is off
@@ -685,7 +685,7 @@ remove_void() { # NAME READ: a file in which a crash has left nothing that READ 
 	[ -n "$inode" ] && ! "$2" && [ -e "$gate_state/$1" ] && ! "$2" && once "$inode" && rm -f "$gate_state/$1"
 }
 
-give_lock_back() { # RUN: moved away before it is looked at again, so that nobody's new lock is removed
+give_lock_back() { # RUN: moved away before it is looked at again, so that no new lock of another run is removed
 	read_lock
 	[ "$lock_run" = "$1" ] || { tell_lock "$1"; return; }
 	mine=$gate_state/lock.$$

@@ -43,7 +43,7 @@ class Presence(StrEnum):
 
 @dataclass(slots=True)
 class Record:
-    """One command under its id; `exit_status` is None while it runs, and for ever where it was interrupted."""
+    """One command under its id; `exit_status` is None while it runs, and remains so where it was interrupted."""
 
     request: str
     asked_by: int

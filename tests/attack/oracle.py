@@ -1,4 +1,4 @@
-"""What the gates may accept and do: written from docs/gate-protocol.md and docs/security.md, from no line of a gate."""
+"""What the gates may accept and do: from docs/gate-protocol.md and docs/security.md, not from the gates."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a run of the bed is asked for."""
+"""Options of a run of the bed."""
 
 from dataclasses import dataclass
 

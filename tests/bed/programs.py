@@ -159,5 +159,5 @@ async def until(is_so: Callable[[], object], what: str, seconds: Seconds = _STAR
             while not is_so():
                 await asyncio.sleep(_LOOK_SECONDS)
     except TimeoutError:
-        message = f"waited {seconds:g} s in vain for {what}"
+        message = f"waited {seconds:g} s for {what}"
         raise TimeoutError(message) from None

@@ -1,4 +1,4 @@
-"""The two files that must survive, each as a row of numbered writes that can be read back and checked."""
+"""The journal and the state file, each as a series of numbered writes that can be read back and checked."""
 
 import sqlite3
 from collections.abc import Mapping

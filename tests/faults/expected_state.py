@@ -1,4 +1,4 @@
-"""What is really so in a domain, by the simulator's own figures."""
+"""The actual state of a domain, by the simulator's own figures."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass

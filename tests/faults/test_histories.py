@@ -34,7 +34,7 @@ HOSTS = st.sampled_from([MASTER, CANDIDATE, OTHER, THIRD, CLIENT])
 PROCEDURES = st.sampled_from(Procedure)
 FAULTS = st.sampled_from(sorted({*FaultKind} - CHANGES.keys() - AT_CONSOLE - {FaultKind.OTHER_OPERATOR}))
 HALTS = st.none() | st.integers(1, 120)
-"""After how many requests somebody presses Ctrl-C, if he does."""
+"""After how many requests an operator presses Ctrl-C, if at all."""
 ACCIDENTS = st.sampled_from([Fault.DOWN, Fault.UNREACHABLE, Fault.REFUSED, Fault.DIVERGED, Fault.AHEAD, Fault.SLOW])
 
 

@@ -1,4 +1,4 @@
-"""Whatever is told to a host stands in the journal first: in every procedure, on the way back, and at a late start."""
+"""Every request is in the journal before it is sent: in every procedure, in a rollback, and at a late start."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The page about the fault matrix tells of the matrix that there is."""
+"""The page about the fault matrix shows the present matrix."""
 
 import re
 from collections import Counter

@@ -74,7 +74,7 @@ def until(what: str, is_so: Callable[[], object], patience: float = PATIENCE) ->
             if is_so():
                 return
         time.sleep(0.1)
-    pytest.fail(f"waited {patience:g} s in vain for {what}")
+    pytest.fail(f"waited {patience:g} s for {what}")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What goes wrong in the night of the pages, in its order, and what came of it."""
+"""The faults of a paging scenario in their order, and the notifications that followed."""
 
 import time
 import urllib.parse

@@ -113,4 +113,4 @@ def _until(is_so: Any, log: Path) -> None:
             if is_so():
                 return
         time.sleep(0.2)
-    pytest.fail(f"waited {PATIENCE:g} s in vain for the rules:\n{log.read_text()[-3000:]}")
+    pytest.fail(f"waited {PATIENCE:g} s for the rules:\n{log.read_text()[-3000:]}")

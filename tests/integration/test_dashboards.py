@@ -80,7 +80,7 @@ def test_series_have_names_of_their_own(query: Query, prometheus: Backfilled) ->
 
 
 def test_what_only_a_master_has_is_empty_for_a_replica(prometheus: Backfilled) -> None:
-    """The two panels of the queue say so in words then; nothing else of a replica's dashboard is empty for ever."""
+    """The two panels of the queue then say so in words; every other panel of a replica's dashboard shows values."""
     silent = {
         query.panel
         for query in QUERIES

@@ -1,4 +1,4 @@
-"""`boks-exporter init` against real sshd: what it takes, what it writes, and what it never does."""
+"""`boks-exporter init` against real sshd: what it accepts, what it writes, and what it never does."""
 
 import io
 import os

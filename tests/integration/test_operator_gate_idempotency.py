@@ -159,7 +159,7 @@ def test_after_a_reboot_no_other_process_passes_for_the_command(host: OperatorHo
 
 
 def test_when_only_the_keeper_of_the_record_dies_the_command_still_counts(host: OperatorHost) -> None:
-    """While it runs it is running; once it has ended, nobody knows how, and that is said."""
+    """While it runs it is reported as running; once it has ended, its result is reported as unknown."""
     end(begun(host))
     os.kill(worker(host), signal.SIGKILL)
     assert "state=running" in host.op("record R1.1")

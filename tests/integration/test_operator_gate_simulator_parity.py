@@ -1,4 +1,4 @@
-"""The operator's gate over real sshd, and its twin in the simulator: one story, the same replies."""
+"""The operator's gate over real sshd, and the simulated one: the same replies to the same requests."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The operator's sudo rule under the real sudo: another login, another word, and neither can use the other's."""
+"""The operator's sudo rule under the real sudo: each login has its own rule, and neither can use the other's."""
 
 import subprocess
 import time

@@ -62,7 +62,7 @@ def _until(is_so: Callable[[], bool], what: str, log: Path) -> None:
             if is_so():
                 return
         time.sleep(0.1)
-    pytest.fail(f"waited {PATIENCE:g} s in vain for {what}:\n{log.read_text()[-3000:]}")
+    pytest.fail(f"waited {PATIENCE:g} s for {what}:\n{log.read_text()[-3000:]}")
 
 
 @contextmanager

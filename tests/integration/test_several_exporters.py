@@ -1,4 +1,4 @@
-"""docs/several-exporters.md: what it tells to configure does what it says, in real Prometheus servers."""
+"""The configurations of docs/several-exporters.md do what the page says, in real Prometheus servers."""
 
 import re
 import subprocess

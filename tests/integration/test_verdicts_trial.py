@@ -1,4 +1,4 @@
-"""The trial of the verdicts in small: no false alarm, no miss, and it would tell if there were any."""
+"""The trial of the verdicts in small: no false alarm and no miss, and it reports those that are made on purpose."""
 
 import re
 from dataclasses import replace

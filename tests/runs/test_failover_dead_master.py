@@ -58,7 +58,7 @@ def test_only_the_first_round_waits_for_a_dead_master(journals: Path) -> None:
 
 
 def test_a_master_that_comes_back_is_seen_in_the_next_round(journals: Path) -> None:
-    """Also where a request to it is still on its way, which will end in vain."""
+    """Also where a request to it is still on its way, which will fail."""
     world = World.at(journals)
 
     async def scene() -> list[tuple[str, ...]]:

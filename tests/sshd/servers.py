@@ -168,7 +168,7 @@ class SshdServers:
         return f"{asking}{changing}{_public(shell_key)}\n"
 
     async def _end_what_is_left(self, *names: HostName) -> None:
-        """End gates and programs whose session is over already: they are nobody's children any more."""
+        """End gates and programs whose session is over already: they have no parent any longer."""
         hosts = [self.tree.hosts[name] for name in names or self.tree.hosts]
         programs = [path for host in hosts for path in (host.gate, host.operator_gate, host.root / "sbin")]
         left = await mentioning([str(path) for path in programs])

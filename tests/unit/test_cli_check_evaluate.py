@@ -136,7 +136,7 @@ def test_many_unresolved_names_are_counted() -> None:
 
 
 def test_an_old_report_is_unknown() -> None:
-    """An exporter that stands still shows the last good look for ever."""
+    """An exporter that stands still shows the last good poll permanently."""
     old = domain(host(), last_round_timestamp_seconds=SEEN_AT - 3600)
 
     found = judged(old, max_age_seconds=300)

@@ -1,4 +1,4 @@
-"""docs/cli.md and docs/status.schema.json say what the commands are."""
+"""docs/cli.md and docs/status.schema.json describe the present commands."""
 
 import subprocess
 import sys

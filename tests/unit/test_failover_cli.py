@@ -123,7 +123,7 @@ def test_wrong_usage_ends_with_two_and_polls_no_host(terminal: Terminal, words: 
 
 
 def test_a_fingerprint_that_was_never_shown_is_refused(terminal: Terminal) -> None:
-    """Well formed, but nobody's."""
+    """Well formed, but of no run."""
     terminal.before = terminal.world.kill_master
     code, text = terminal("failover", "promote", FIRST, *OFF, "--apply", "0123456789abcdef")
     assert code == Exit.REFUSED

@@ -46,7 +46,7 @@ def test_a_switchover_needs_one_healthy_master_and_a_healthy_replica() -> None:
 
 
 def test_a_rebuild_shows_what_only_the_replica_has() -> None:
-    """Its updates are moved aside with its database; that is somebody's word, or nobody's."""
+    """Its updates are moved aside with its database, which an operator must accept."""
     facts = sound_domain(host("R1", Role.REPLICA, {7: 103, 9: 50}))
     assert finding_names(Procedure.REBUILD, "R1", facts) == [
         (

@@ -114,7 +114,7 @@ def test_one_process_works_on_a_domain(tmp_path: Path) -> None:
 
 
 def test_a_file_in_which_nothing_could_be_written_is_a_journal_without_an_entry(tmp_path: Path) -> None:
-    """The disk was full when it was made; now that there is room, nobody has to remove it first."""
+    """The disk was full when it was made; now that there is room, it need not be removed first."""
     path = tmp_path / "journal"
     with closing(sqlite3.connect(path)) as begun:
         begun.execute("PRAGMA journal_mode = WAL")

@@ -1,4 +1,4 @@
-"""A change that is sent once: what is asked in which order, whatever the connection and the host answer."""
+"""A change that is sent exactly once: the order of requests for every behaviour of connection and host."""
 
 from dataclasses import replace
 from typing import Any, NamedTuple

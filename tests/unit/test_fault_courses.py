@@ -1,4 +1,4 @@
-"""What the measurement of the time to page makes of notifications."""
+"""How the time to page is computed from notifications."""
 
 from datetime import UTC, datetime
 

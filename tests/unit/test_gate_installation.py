@@ -1,4 +1,4 @@
-"""What is pasted on a host: exact texts, refused where they would not be safe."""
+"""The texts that are pasted on a host: exact, and refused where they would not be safe."""
 
 import re
 import subprocess

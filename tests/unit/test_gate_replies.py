@@ -194,7 +194,7 @@ def test_a_line_of_a_megabyte_is_cut(tmp_path: Path) -> None:
 
 
 def test_undecodable_bytes_pass(tmp_path: Path) -> None:
-    """Names in other encodings are nobody's fault."""
+    """Names in other encodings are no fault."""
     tree = Tree(tmp_path / "host")
     tree.boksadm_is("printf 'M\\374ller \\200\\377\\n'\n")
     result = run_sent(tree, "sequence")

@@ -1,4 +1,4 @@
-"""What is kept from round to round, since most of it comes again."""
+"""Parsed texts that are kept from round to round, since most are the same again."""
 
 import tracemalloc
 from collections.abc import Callable

@@ -13,13 +13,14 @@ from boks_exporter.cli.root_command import program
 ROOT = Path(__file__).parents[2]
 SUFFIXES = {".py", ".md", ".yml", ".yaml", ".html", ".sh", ".service", ".timer", ".txt", ".sample", ".conf", ".json"}
 DISUSED = re.compile(
-    r"(?<![\w-])(?:(?:un)?sound(?:ly|ness)?|mend(?:s|ed|ing)?|anew|whoever|nobody|came to|for good)(?![\w-])",
+    r"(?<![\w-])(?:(?:un)?sound(?:ly|ness)?|mend(?:s|ed|ing)?|anew|whoever|nobody|came to|for (?:good|ever)"
+    r"|ever after|in vain|thereof)(?![\w-])",
     re.IGNORECASE,
 )
 BEGINNING = re.compile(r"\s*(?:tell|say|give|let|hear)s?\b", re.IGNORECASE)
 ALLOWED = (
     # the account of that name on every system
-    re.compile(r"[\"'`/:=@ ]nobody[\"'`/:,)]|\bnobody:\w|user nobody|-u nobody|, nobody "),
+    re.compile(r"[\"`/:=@]nobody[\"`/:,)-]|\bnobody:\w|user nobody|notify-nobody"),
     re.compile(r'"sound"'),  # a JSON key of failover's plans, which programs read
 )
 EXEMPTION = re.compile(r"# (?:noqa|type: ignore)(?!: [A-Z0-9, ]+ {1,2}[-#] \S|\[[a-z, -]+\] {1,2}[-#] \S)")
@@ -142,6 +143,7 @@ def test_the_check_finds_a_disused_beginning(text: str, lines: list[str]) -> Non
         ("a recommended value", False),
         ("a soundtrack", False),
         ("chown nobody:nogroup file", False),
+        ("it delays nobody, and names are nobody's fault", True),
     ],
 )
 def test_the_check_finds_a_disused_word(line: str, is_found: bool) -> None:

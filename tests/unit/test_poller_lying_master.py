@@ -1,4 +1,4 @@
-"""A master that lists hundreds of hosts that do not exist, and a data centre that is gone: who pays for it."""
+"""A master that lists hundreds of hosts that do not exist, and an unreachable data centre: no other host is delayed."""
 
 import asyncio
 from collections.abc import Iterator

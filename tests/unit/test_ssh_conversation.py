@@ -1,4 +1,4 @@
-"""What a reply that is not the gate's is taken for."""
+"""The failure reason of a reply that is not the gate's."""
 
 import pytest
 

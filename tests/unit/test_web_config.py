@@ -1,4 +1,4 @@
-"""The web configuration file: what is taken, and what is refused with its line."""
+"""The web configuration file: what is accepted, and what is refused with its line."""
 
 from pathlib import Path
 

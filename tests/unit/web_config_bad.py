@@ -1,4 +1,4 @@
-"""Web configuration files that are refused, with what is said of each; promtool must agree unless noted."""
+"""Web configuration files that are refused, with the message for each; promtool must agree unless noted."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Web configuration files that are taken, as exporter-toolkit takes them."""
+"""Web configuration files that are accepted, as exporter-toolkit accepts them."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""DomainMaintenance windows in the evaluation of a report: the text that mentions them, and the severity they allow."""
+"""Maintenance windows in the evaluation of a report: the text that mentions them, and the severity they allow."""
 
 from enum import StrEnum
 

@@ -53,7 +53,7 @@ class Column:
 
 
 def wanted_of(query: Mapping[str, str]) -> Wanted:
-    """Read the query of the page; what is not valid is no wish."""
+    """Read the query of the page; invalid parts are ignored."""
     sort = query.get("sort", "")
     return Wanted(
         text=query.get("q", "").strip()[:_LONGEST_TEXT],

@@ -1,4 +1,4 @@
-"""What is sent to the operator's gate, and what is made of its answers."""
+"""Requests to the operator's gate, and the facts read from its replies."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The matrix sees what it is there to see: a program with a defect does not pass."""
+"""The matrix fails for a program with a defect."""
 
 from typing import Any
 
