@@ -5,8 +5,10 @@ where one differs from its `verdicts.yaml`, what was judged is printed and the e
 """
 
 import asyncio
+import logging
 import sys
 
+import structlog
 from ruamel.yaml import YAML
 
 from tests.unit.scenario_runs import Scenario, load, page, run, scenarios, verdicts
@@ -23,7 +25,7 @@ def main(names: list[str]) -> int:
 
 
 def _write(scenario: Scenario) -> bool:
-    """Write one page; tell whether the verdicts are as expected, and print them if not."""
+    """Write one page; return whether the verdicts are as expected, and print them if not."""
     views = asyncio.run(run(scenario))
     (scenario.folder / "metrics.prom").write_text(page(views[-1]), encoding="utf-8")
     shown = {directory.name: verdicts(view) for directory, view in zip(scenario.rounds, views, strict=True)}
@@ -37,4 +39,5 @@ def _write(scenario: Scenario) -> bool:
 
 
 if __name__ == "__main__":
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     sys.exit(main(sys.argv[1:]))

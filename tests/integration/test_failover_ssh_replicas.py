@@ -10,7 +10,7 @@ pytestmark = pytest.mark.timeout(300)
 
 
 def test_candidates_plan_and_verify_change_nothing(at: At) -> None:
-    """They tell what is so, and no host has a lock, a record or another role afterwards."""
+    """They show the present state, and no host has a lock, a record or another role afterwards."""
     terminal = at(quiet_layout())
     terminal.register("MASTER1")
     code, shown = terminal("candidates")

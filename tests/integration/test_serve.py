@@ -52,7 +52,7 @@ class Daemon:
                 self.log.append(json.loads(text))
 
     async def end(self, number: signal.Signals = signal.SIGTERM) -> float:
-        """Send a signal and tell how long the end took."""
+        """Send a signal and return how long the end took."""
         began = time.monotonic()
         self.process.send_signal(number)
         async with asyncio.timeout(PATIENCE):

@@ -74,12 +74,12 @@ RULES: Final[dict[Guard, GuardRule]] = {
     Guard.LAST_RUN_FAILED: _may(
         "the last run of the domain succeeded",
         "why it failed should be known before another begins",
-        "the domain is judged by what it is now, not by the journal",
+        "the present state of the domain decides, not the journal",
     ),
     Guard.CLOCK_SET_BACK: _may(
         "nothing in the journal happened in the future",
         "ages and the order of changes that are derived from it are wrong",
-        "by a person who knows the time; the domain is judged by what it is now",
+        "by a person who has checked the clock; the present state of the domain decides",
     ),
     Guard.FROZEN: _may(
         "no freeze is kept on a host of the domain",
