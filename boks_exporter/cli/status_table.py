@@ -53,18 +53,19 @@ def rendered(
             if index:
                 console.print()
             marked = {host for name, host in changed if name == domain["domain"]}
-            _show_domain(console, domain, marked)
+            # A name or command that is wrapped cannot be copied; on a screen that is drawn again, every line must fit.
+            is_whole = width is None
+            _show_domain(console, domain, marked, is_whole=is_whole)
             own = commands if len(report["domains"]) == 1 else commands.of(domain["domain"])
             if command := own.next_for_domain(domain):
-                # A command that is wrapped cannot be copied; on a screen that is drawn again, every line must fit.
-                console.print(Text(harmless(f"next: {command}")), soft_wrap=width is None)
+                console.print(Text(harmless(f"next: {command}")), soft_wrap=is_whole)
     text = captured.get()
     if not console.is_terminal:  # rich pads the last column with spaces
         text = "\n".join(line.rstrip() for line in text.split("\n"))
     return text
 
 
-def _show_domain(console: Console, domain: DomainReport, changed: Collection[str]) -> None:
+def _show_domain(console: Console, domain: DomainReport, changed: Collection[str], *, is_whole: bool) -> None:
     """Print a domain; on a narrow terminal, the reasons of hosts that are not ok are below the table."""
     suffix = common_suffix([host["host"] for host in domain["hosts"]]) if console.is_terminal else ""
     shown = list(rows(domain, suffix, shapes=console.is_terminal and _can_print_shapes(), changed=changed))
@@ -72,7 +73,7 @@ def _show_domain(console: Console, domain: DomainReport, changed: Collection[str
     worst = worst_of(domain["state"], (host["state"] for host in domain["hosts"]))
     console.print(Text(headline(domain), style=_style(worst.state)))
     if layout.is_stacked:
-        _show_stacked(console, shown, layout.columns)
+        _show_stacked(console, shown, layout.columns, is_whole=is_whole)
     else:
         console.print(_table(shown, layout.columns))
     for row in () if layout.has_reasons else shown:
@@ -101,17 +102,17 @@ def _table(shown: Sequence[StatusRow], columns: Sequence[str]) -> Table:
     return table
 
 
-def _show_stacked(console: Console, shown: Sequence[StatusRow], columns: Sequence[str]) -> None:
+def _show_stacked(console: Console, shown: Sequence[StatusRow], columns: Sequence[str], *, is_whole: bool) -> None:
     """Print each host on a line of its own, and its other columns indented below it."""
     for row in shown:
-        console.print(Text(row.cells[HOST]), soft_wrap=True)
+        console.print(Text(row.cells[HOST]), soft_wrap=is_whole)
         line = Text("  ")
         for name in columns:
             if name != HOST and row.cells[name]:
                 label = "" if name == STATE else f"{name.lower()} "
                 line.append_text(Text(label)).append_text(_cell(row, name)).append("  ")
         line.rstrip()
-        console.print(line, soft_wrap=True)
+        console.print(line, soft_wrap=is_whole)
 
 
 def _cell(row: StatusRow, name: str) -> Text:

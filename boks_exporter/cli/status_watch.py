@@ -1,6 +1,5 @@
 """`status --watch`: the table again and again on a terminal, with what changed marked."""
 
-import math
 import os
 import signal
 import sys
@@ -11,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from boks_exporter.cli.sanitize import harmless
@@ -78,25 +78,21 @@ class StatusWatch:
     def draw(self) -> None:
         """Draw what fits, from the top: the worst hosts are there."""
         columns, height = _size()
-        lines = [f"NOT REFRESHED: {harmless(self.failure)}"[:columns]] if self.failure else []
+        lines = [f"NOT REFRESHED: {harmless(self.failure)}"] if self.failure else []
         if self.report is not None:
             lines += rendered(self.report, self.commands, width=columns, changed=self._marks).rstrip("\n").split("\n")
-        lines = _fitting(lines, columns, height)
+        if len(lines) > height:
+            lines[height - 1 :] = [f"... {len(lines) - height + 1} more lines"]
+        lines = [_cut(line, columns) for line in lines]
         title = f"\x1b]0;{_worst(self.report)} boks\x07"
         say(title + "\x1b[H" + "\x1b[K\r\n".join(lines) + "\x1b[K\x1b[J", nl=False, color=True)
         sys.stdout.flush()
 
 
-def _fitting(lines: list[str], columns: int, height: int) -> list[str]:
-    """Cut what does not fit; a line that is wider than the terminal takes several of its lines."""
-    heights = [max(1, math.ceil(Text.from_ansi(line).cell_len / columns)) for line in lines]
-    if sum(heights) <= height:
-        return lines
-    used, kept = 1, 0
-    while used + heights[kept] <= height:
-        used += heights[kept]
-        kept += 1
-    return [*lines[:kept], f"... {len(lines) - kept} more lines"]
+def _cut(line: str, columns: int) -> str:
+    """Cut a line that is wider than the terminal; some characters take two columns."""
+    plain = Text.from_ansi(line).plain
+    return line if cell_len(plain) <= columns else set_cell_size(plain, columns)
 
 
 def _states(report: "StatusReport") -> dict[tuple[str, str], tuple[object, ...]]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from rich.cells import cell_len
 
 from boks_exporter.cli.status_watch import StatusWatch
 from boks_exporter.errors import BoksExporterError
@@ -101,6 +102,22 @@ def test_no_line_is_wider_than_the_terminal_and_changes_are_marked(
     assert all(len(line.rstrip()) <= columns for line in (*first, *second))
     assert any("next: boks-exporter diagnose b" in line for line in second)
     assert re.findall(r"\x1b]0;(.*?) boks\x07", shown.raw.decode()) == ["✓", "■"]
+
+
+WIDE = ("replica.with-a-long-name." + "x" * 60 + ".example.com", "日本語サーバー一号機東京", "Zürich-01", "a" * 250)
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(20, 40), (40, 5), (61, 40), (67, 40), (99, 1), (133, 40), (300, 12)])
+def test_long_and_wide_names_fit_into_every_terminal(monkeypatch: pytest.MonkeyPatch, columns: int, lines: int) -> None:
+    """No line is wider or lower than the terminal, that of a failure included, and what is cut is counted."""
+    hosts = [host(name, "down", reason="理由" * 40, site="東京サイト") for name in WIDE]
+    shown_domains = report(*(domain(*hosts, name=f"ドメイン{at}") for at in range(3)))
+    with screen(monkeypatch, columns, lines) as shown:
+        StatusWatch(script(shown_domains, BoksExporterError("接続が拒否されました " * 40)), 0.01).run()
+    drawn = shown.drawings()
+    assert [[line for line in each if cell_len(line.rstrip("\r")) > columns] for each in drawn] == [[], []]
+    assert [len(each) for each in drawn] == [lines, lines]
+    assert [each[-1].startswith("... ") for each in drawn] == [True, True]
 
 
 def test_a_failure_is_shown_above_the_last_report(monkeypatch: pytest.MonkeyPatch) -> None:
