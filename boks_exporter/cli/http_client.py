@@ -1,8 +1,11 @@
 """HTTP client for the status report of a running exporter."""
 
 import base64
+import socket
 import ssl
-import time
+import threading
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -87,12 +90,9 @@ def _checked(url: str) -> SplitResult:
 
 
 def _fetch(access: Access, parts: SplitResult, timeout_seconds: float, api: str = _PATH) -> tuple[bytes, str]:
-    deadline = time.monotonic() + timeout_seconds
     connection = _connection(access, parts, timeout_seconds)
     try:
-        connection.request("GET", _path(parts, api), headers=_headers(access))
-        response = connection.getresponse()
-        body = _read(response, deadline)
+        response, body = _exchange(connection, _path(parts, api), _headers(access), timeout_seconds)
     except TimeoutError as error:
         message = f"{access.url}: no complete answer within {timeout_seconds:g} s"
         raise ExporterError(message) from error
@@ -102,12 +102,36 @@ def _fetch(access: Access, parts: SplitResult, timeout_seconds: float, api: str 
     except (OSError, HTTPException) as error:
         message = f"{access.url}: {_describe(error)}"
         raise ExporterError(message) from error
-    finally:
-        connection.close()
     if response.status != HTTPStatus.OK:
         message = f"{access.url}: {_refusal(response, body, access, api.partition('?')[0])}"
         raise ExporterError(message)
     return body, response.getheader("Date", "")
+
+
+def _exchange(
+    connection: HTTPConnection, path: str, headers: dict[str, str], timeout_seconds: float
+) -> tuple[HTTPResponse, bytes]:
+    """Ask in a thread: a name server that is silent, or a server that sends a byte now and then, blocks it for long."""
+    answer: Future[tuple[HTTPResponse, bytes]] = Future()
+
+    def ask() -> None:
+        try:
+            connection.request("GET", path, headers=headers)
+            response = connection.getresponse()
+            answer.set_result((response, _read(response)))
+        except Exception as error:  # noqa: BLE001 - raised where it is waited for
+            answer.set_exception(error)
+        finally:
+            connection.close()
+
+    threading.Thread(target=ask, name="ask exporter", daemon=True).start()
+    try:
+        return answer.result(timeout_seconds)
+    except TimeoutError:
+        if connection.sock:
+            with suppress(OSError):
+                socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)  # ends the thread, also below TLS
+        raise
 
 
 def _timestamp(date: str) -> float | None:
@@ -158,12 +182,10 @@ def _no_password() -> str:
     raise ValueError(message)
 
 
-def _read(response: HTTPResponse, deadline: float) -> bytes:
+def _read(response: HTTPResponse) -> bytes:
     body = bytearray()
     while chunk := response.read1(_CHUNK):
         body += chunk
-        if time.monotonic() > deadline:
-            raise TimeoutError
         if len(body) > _MAX_BYTES:
             message = f"the answer is larger than {_MAX_BYTES} bytes"
             raise HTTPException(message)

@@ -2,8 +2,10 @@
 
 import base64
 import json
+import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -243,6 +245,28 @@ def test_an_answer_that_is_cut_off_is_reported(exporter: Exporter) -> None:
     exporter.headers = {"Content-Length": str(len(exporter.body) + 10)}
 
     assert refused(exporter) == "URL: the answer is incomplete; 10 bytes are missing"
+
+
+@pytest.mark.parametrize(
+    "beginning", [b"", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n"]
+)
+def test_an_answer_that_comes_byte_by_byte_ends_at_the_deadline(beginning: bytes) -> None:
+    """Wherever it slows down: every byte would be in time, the whole answer is not."""
+
+    def drip() -> None:
+        accepted, _ = listening.accept()
+        with accepted, suppress(OSError):
+            accepted.sendall(beginning)
+            for _ in range(1500):
+                time.sleep(0.02)
+                accepted.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = Thread(target=drip)
+        thread.start()
+        with pytest.raises(ExporterError, match="no complete answer within"):
+            fetch_report(Access(url=f"http://127.0.0.1:{listening.getsockname()[1]}"), 0.3)
+        thread.join()
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,8 @@ def plan(*, procedure: str, host: str, **given: Any) -> int:
     epilog=example(
         "boks-exporter failover rehearse promote replica1 --dead master1",
         "boks-exporter failover rehearse failback master1 --inject reboots@4",
-        "boks-exporter failover rehearse switchover replica1 --inject cut-during@6 --then abort --output json",
+        "boks-exporter failover rehearse switchover replica1 --inject cut-during@convert-master --then abort"
+        " --output json",
     )
 )
 @click.argument("procedure", type=click.Choice([each.value for each in _SUMMARIES]), metavar="PROCEDURE")
