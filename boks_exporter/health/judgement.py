@@ -1,7 +1,7 @@
 """From one round and the history to a new history, a comparison and verdicts."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from boks_exporter.health.domain import DomainHealth, judge
@@ -44,9 +44,18 @@ def judge_round(
 
     Evidence that was proven before its clearance is dropped first; what this round proves is evidence again.
     """
-    entries = tuple(clearances)
+    entries = tuple(_under_all_names(snapshot, clearances))
     history = replace(history, evidence=cleared(history.evidence, entries), terms=settled(history.terms, entries))
     return _judged(snapshot, history, advance(history, snapshot), thresholds, exact_to)
+
+
+def _under_all_names(snapshot: DomainSnapshot, clearances: Iterable[Clearance]) -> Iterator[Clearance]:
+    """Yield what is cleared, under the other names of the same machines, too."""
+    for entry in clearances:
+        yield entry
+        for names in snapshot.second_names.items():
+            if entry.host in names:
+                yield from (replace(entry, host=name) for name in names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ from boks_exporter.replication import (
 def proven(before: History, facts: RoundFacts) -> dict[HostName, CopyEvidence]:
     """Return the evidence of every copy after a round; a host that does not answer keeps its own."""
     evidence = from_fork_point(before, facts)
+    for second, first in facts.snapshot.second_names.items():
+        evidence |= _of_one_machine(first, second, evidence)
     for host, table, lead in (*fork_leads(before, facts), *writing_leads(before, facts)):
         known = evidence.get(host) or CopyEvidence()
         earlier = known.leads.get(table)
@@ -40,6 +42,14 @@ def proven(before: History, facts: RoundFacts) -> dict[HostName, CopyEvidence]:
         known = evidence.get(seen.host) or CopyEvidence()
         evidence[seen.host] = _after(before, facts, seen, known)
     return {host: known for host, known in evidence.items() if known}
+
+
+def _of_one_machine(
+    first: HostName, second: HostName, evidence: Mapping[HostName, CopyEvidence]
+) -> dict[HostName, CopyEvidence]:
+    """Return the evidence of a copy under the other name of its machine, where that has none."""
+    known = evidence.get(first) or evidence.get(second)
+    return {name: evidence.get(name) or known for name in (first, second)} if known else {}
 
 
 def undecided(facts: RoundFacts) -> dict[HostName, Mapping[TableNumber, Timestamp]]:
@@ -69,7 +79,8 @@ def _is_open(facts: RoundFacts, table: TableComparison) -> bool:
 
 def _after(before: History, facts: RoundFacts, seen: Observed, known: CopyEvidence) -> CopyEvidence:
     if seen.role is Role.MASTER:
-        return CopyEvidence() if facts.snapshot.master == seen.host else known
+        first = facts.snapshot.second_names.get(seen.host, seen.host)
+        return CopyEvidence() if facts.snapshot.master == first else known
     if seen.environment.has_no_database:
         return _without_database(known, seen.started_at)
     if seen.role is Role.CLIENT:

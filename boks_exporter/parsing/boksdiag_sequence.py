@@ -31,7 +31,7 @@ _TABLE: Final = re.compile(r"[Tt]([0-9]{1,4})")
 _STARTS_LIKE_A_TABLE: Final = re.compile(r"\s*[Tt][0-9]+")
 _SIGN: Final = re.compile(r"^\s*[Tt][0-9]")
 
-# The published shape, with numbers that cannot exceed 64 bits; `_any_row` reads every other shape.
+# The published shape, with numbers that cannot exceed 64 bits; `any_row` reads every other shape.
 _COMMON: Final = re.compile(
     r"T([0-9]{1,4})[ ]{1,16}([0-9]{1,6}d[ ]{1,16}[0-9]{1,2}:[0-9]{2}:[0-9]{2})"
     r"[ ]{1,16}([0-9]{1,19})[ ]{1,16}\(([0-9]{1,19})\)"
@@ -47,7 +47,7 @@ def parse_sequence(text: str) -> SequenceReport:
     """
     lines = lines_of(text, _SIGN)
     rows = [*map(_common_row, lines.texts)]
-    found = {at: row for at, line in enumerate(lines.texts) if (row := rows[at] or _any_row(line))}
+    found = {at: row for at, line in enumerate(lines.texts) if (row := rows[at] or any_row(line))}
     read = found if _has_no_parentheses(found.values()) else _with_parentheses(found)
     tables = _uncontradicted(read.values())
     unread_lines = UnreadLines(lines)
@@ -99,7 +99,7 @@ def _stamp_in_seconds(stamp: str) -> Seconds | None:
     return days_and_time(*stamp.split())
 
 
-def _any_row(line: str) -> TableSequence | None:
+def any_row(line: str) -> TableSequence | None:
     """Parse a line from its right end: parentheses if any, the number before them, then table and stamp."""
     before, parenthesised = _without_parentheses(line.strip())
     words = before.split()

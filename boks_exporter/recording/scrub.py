@@ -1,7 +1,8 @@
 """Scrubbing of raw replies: names and unknown words are replaced, widths and the forms of lines are kept.
 
 Hosts, addresses and check sums have consistent replacements. Of all other words only BoKS's own are kept; the letters
-of any other word become x. Numbers are kept where they are rows of a table or of the list, and become 0 elsewhere.
+of any other word become x. Numbers are kept where they are rows of a table or of the list. They become 0 elsewhere, as
+in a message behind a row.
 """
 
 import re
@@ -11,9 +12,10 @@ from typing import Final
 
 from boks_exporter.health.unread_forms import unread_lines
 from boks_exporter.model import Observed, Section
+from boks_exporter.parsing.boksdiag_sequence import any_row
 from boks_exporter.parsing.ignored_lines import IgnoreRule
 from boks_exporter.parsing.list_header import is_header
-from boks_exporter.parsing.list_rows import is_like_a_row
+from boks_exporter.parsing.list_rows import is_like_a_row, partial_row, row_of
 from boks_exporter.parsing.nonce_frames import nonce_of
 from boks_exporter.parsing.processes import PROCESSES
 from boks_exporter.parsing.reply_frames import REFUSALS
@@ -33,6 +35,7 @@ _FRAME_WORD: Final = re.compile(
 _OWNERS: Final = re.compile(r"oldest=\S+\s+\S+\s+\S+\s+\S+(?=\s)")
 """The part of a file's line that may hold the numbers of its owner and group."""
 _SIZE: Final = re.compile(r"(?:lines|files)=[0-9]+\s*|oldest=.*")
+_MESSAGE: Final = re.compile(r"(?<=\s)[A-Za-z]{2,}(?=[\s:;,.=]|$).*")
 _FIGURE: Final = re.compile(r"(?i)\b(?:total|free|used|largest\s+free)\s*[:=]\s*[0-9]")
 _OUTSIDE: Final = "outside"
 _OWN_FORMS: Final = {
@@ -108,10 +111,27 @@ def scrub_line(line: str, section: str, aliases: Aliases) -> str:
     own = next((form for name, form in _OWN_FORMS.items() if name == section), None)
     if own and own.fullmatch(line.rstrip()):
         return line
+    if message := _message_of(line, section):
+        row = _scrubbed(line[: message.start()], section, aliases, is_size=_keeps_numbers(line, section, aliases))
+        return row + _scrubbed(message[0], section, aliases)
     owners = _OWNERS.match(line)
     if owners and section in {Section.ERRLOG, Section.QUEUE}:
         return _scrubbed(owners[0], section, aliases) + _scrubbed(line[owners.end() :], section, aliases, is_size=True)
     return _scrubbed(line, section, aliases, is_size=_keeps_numbers(line, section, aliases))
+
+
+def _message_of(line: str, section: str) -> re.Match[str] | None:
+    """Find the words in a line that is no row, whose numbers may be anything."""
+    words = line.split()
+    match section:
+        case Section.SEQUENCE:
+            row = any_row(line)
+            is_certain = row is not None and (row.parenthesised is not None or row.stamp is not None)
+            return None if is_certain else _MESSAGE.search(line)
+        case Section.LIST:
+            is_read = row_of(words, below_header=True) or partial_row(words)
+            return None if is_read else _MESSAGE.search(line)
+    return None
 
 
 def _scrubbed(line: str, section: str, aliases: Aliases, *, is_size: bool = False) -> str:
@@ -167,7 +187,8 @@ def _keeps_numbers(line: str, section: str, aliases: Aliases) -> bool:
     words = line.split()
     match section:
         case Section.SEQUENCE:
-            return is_like_a_table(line) or all(_NUMBER.fullmatch(word.strip("()")) for word in words)
+            is_end = line.rstrip().endswith(")") and all(_NUMBER.fullmatch(word.strip("()")) for word in words)
+            return is_like_a_table(line) or is_end
         case Section.LIST:
             is_named = bool(words) and aliases.knows(words[0])
             return is_named or is_header(line) or is_like_a_row(words)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from boks_exporter.health import DomainState, ReplicaState
+from boks_exporter.health import DomainState, ReplicaState, Thresholds, judge_round
 from boks_exporter.model import (
     Endpoint,
     HostName,
@@ -15,9 +15,11 @@ from boks_exporter.model import (
     possibly_same_machine,
     same_machine,
 )
-from tests.unit.domain_rounds import answers, judge_one_shot, listed, snapshot
+from boks_exporter.replication import Clearance
+from tests.unit.domain_rounds import Watch, answers, judge_one_shot, listed, snapshot
 
 NUMBERS = {7: 100}
+LINES = (listed("R1"), listed("r1.example"))
 HERE = Endpoint("192.0.2.1", 22, "ssh-ed25519 SHA256:one")
 RUN = ProcessStart(4711, 1000.0)
 
@@ -101,9 +103,26 @@ def test_a_fault_of_a_replica_with_two_names_is_shown_under_both() -> None:
     """Neither name hides what is proven of the other."""
     ahead = [named(name, role=Role.REPLICA, numbers={7: 105}, at=1.0) for name in ("R1", "r1.example")]
     master = named("M", replace(HERE, address="192.0.2.9"), machine="m")
-    health = judge_one_shot(snapshot(master, *ahead, second=NUMBERS, lines=(listed("R1"), listed("r1.example"))))
+    health = judge_one_shot(snapshot(master, *ahead, second=NUMBERS, lines=LINES))
     assert {health.host(name).state for name in ("R1", "r1.example")} == {ReplicaState.AHEAD}
     assert "R1 and r1.example lead to one machine" in health.reason
+
+
+@pytest.mark.parametrize("names", [("R1", "r1.example"), ("r1.example", "R1")])
+def test_what_is_proven_under_one_name_is_proven_of_the_machine(names: tuple[HostName, ...]) -> None:
+    """The other name is new in the configuration, and the list has it; an operator clears both by either name."""
+    watch, known = Watch(), {7: 200}
+    master = named("M", replace(HERE, address="192.0.2.9"), machine="m")
+    watch.judge(snapshot(master, named("R1", role=Role.REPLICA, numbers={7: 105}, at=1.0), second=NUMBERS, lines=LINES))
+    later = named("M", replace(HERE, address="192.0.2.9"), 30.0, machine="m", numbers=known)
+    copies = [named(name, role=Role.REPLICA, numbers=known, at=31.0) for name in names]
+    seen = snapshot(later, *copies, at=30.0, second=known, lines=LINES)
+    health = watch.judge(seen)
+    assert {str(health.host(name).state) for name in names} == {"unknown"}
+    assert {health.host(name).promotable for name in names} == {False}
+    assert all(watch.history.is_apart(name) for name in names)
+    entry = Clearance("r1.example", 40.0, "anna", "rebuilt")
+    assert not judge_round(seen, watch.history, Thresholds(), clearances=[entry]).history.evidence
 
 
 def test_masters_in_doubt_are_several_masters_with_a_note() -> None:

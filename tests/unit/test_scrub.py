@@ -39,6 +39,15 @@ PLANTED = (
     "pin=4711471147 s3cr3t GEHEIM utrrep02 PARREP3 172.16.254.201 Rotterdam",
 )
 
+MESSAGES = (
+    "T9 13178d 11:05:23 1919 (1919) LOCKED by 4711471147",
+    "T9 pin: 4711471147",
+    "4711471147",
+    "utrrep02 denied 4711471147",
+    "pin4 4711471147",
+)
+"""Numbers in lines of `sequence` and `list` that are no rows."""
+
 SECTIONS = {
     "role": "BOKSINIT={role}\nSHM_SIZE=16000\nBRIDGE_ACCEPT_MASTER_IPS=10.20.30.40,172.16.254.201\n",
     "sequence": PUBLISHED_SEQUENCE,
@@ -120,6 +129,18 @@ def test_no_secret_is_left_in_or_around_frames(sent: str) -> None:
     assert [*map(len, scrubbed.split("\n"))] == [*map(len, sent.split("\n"))]
     frames = re.findall(r"=5f3c00aa (?:boks-gate/2 version=2.1.0 host=|done|end list exit=0|section|refused)", sent)
     assert [frame for frame in frames if frame not in scrubbed] == []
+
+
+@pytest.mark.parametrize("line", MESSAGES)
+@pytest.mark.parametrize("section", ["sequence", "list"])
+def test_numbers_of_a_line_that_is_no_row_are_replaced(section: str, line: str) -> None:
+    """A row's own numbers stay where they are before the message."""
+    aliases = Aliases()
+    aliases.add_names(["utrrep02"])
+    scrubbed = scrub_line(line, section, aliases)
+    assert "4711471147" not in scrubbed
+    assert ("1919 (1919)" in scrubbed) is ("1919" in line)
+    assert len(scrubbed) == len(line)
 
 
 def test_scrubbing_keeps_the_width_of_every_line(tmp_path: Path) -> None:
