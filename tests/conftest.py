@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import structlog
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from boks_exporter.failover.runner.result import repeat_options
 
@@ -34,12 +34,17 @@ LONG = (
 WAITING = {"attack", "durability", "integration"}
 """Directories of tests that wait for programs and hosts; the others compute."""
 
-settings.register_profile("whole", deadline=None, derandomize=True)
+NO_HASTE = [HealthCheck.too_slow]
+"""A check of Hypothesis that fails where the machine is busy."""
+
+settings.register_profile("whole", deadline=None, derandomize=True, suppress_health_check=NO_HASTE)
 """`make test`: the same examples every time, so that a change is not blamed for what chance found in other code. No
 example fails because the machine is busy."""
-settings.register_profile("check", max_examples=15, deadline=None, derandomize=True)
+settings.register_profile("check", settings.get_profile("whole"), max_examples=15)
 """`make check` (`--hypothesis-profile=check`): a seventh of the examples."""
-settings.register_profile("random", max_examples=1000, deadline=None, print_blob=True)
+settings.register_profile(
+    "random", settings.get_profile("whole"), max_examples=1000, derandomize=False, print_blob=True
+)
 """`make test-all` (`--hypothesis-profile=random`): ten times as many, and other ones each time."""
 settings.load_profile("whole")
 

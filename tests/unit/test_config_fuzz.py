@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from boks_exporter.config import json_schema, load_text
@@ -56,7 +56,7 @@ def test_any_text(text: str) -> None:
 
 
 @given(st.dictionaries(KEYS, VALUES, max_size=4), st.dictionaries(KEYS, VALUES), st.dictionaries(KEYS, VALUES))
-@tried(30, suppress_health_check=[HealthCheck.too_slow])
+@tried(30)
 def test_any_values_under_known_keys(top: dict[str, Any], domain: dict[str, Any], transport: dict[str, Any]) -> None:
     """Known keys with values of every kind, in the right place and in wrong ones; JSON is YAML."""
     whole = {"domains": [{"name": "prod", "hosts": [{"name": "a"}], "transport": transport} | domain]} | top

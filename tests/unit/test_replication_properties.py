@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from unittest.mock import patch
 
-from hypothesis import HealthCheck, assume, given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from boks_exporter.health import Thresholds, judge_round
@@ -108,7 +108,7 @@ def hold(line: Line, history: History, seen: DomainSnapshot, replica: Read, numb
         assert truth <= replica.taken - max(ended, key=lambda reading: reading.finished_at).started_at
 
 
-@tried(60, suppress_health_check=[HealthCheck.too_slow])
+@tried(60)
 @given(histories())
 def test_nothing_is_claimed_on_healthy_replication(lived: tuple[Line, list[tuple[list[Read], Read, int]]]) -> None:
     """Never ahead, never more lag or more seconds than there are, and a figure within one interval of the truth."""
@@ -120,7 +120,7 @@ def test_nothing_is_claimed_on_healthy_replication(lived: tuple[Line, list[tuple
         hold(line, history, seen, replica, number)
 
 
-@tried(60, suppress_health_check=[HealthCheck.too_slow])
+@tried(60)
 @given(histories())
 def test_nothing_is_claimed_on_a_history_that_was_thinned(
     lived: tuple[Line, list[tuple[list[Read], Read, int]]],
@@ -135,7 +135,7 @@ def test_nothing_is_claimed_on_a_history_that_was_thinned(
             hold(line, history, seen, replica, number)
 
 
-@tried(60, suppress_health_check=[HealthCheck.too_slow])
+@tried(60)
 @given(histories(), st.data())
 def test_a_new_master_that_assigns_numbers_again_makes_no_replica_seem_late(
     lived: tuple[Line, list[tuple[list[Read], Read, int]]], data: st.DataObject
@@ -173,7 +173,7 @@ def _renamed(history: History, *, is_of_older_version: bool) -> History:
     return replace(history, floors=floors, recorded_at=None if is_of_older_version else history.recorded_at)
 
 
-@tried(60, suppress_health_check=[HealthCheck.too_slow])
+@tried(60)
 @given(histories())
 def test_no_verdict_is_false_on_replication_quicker_than_the_threshold(
     lived: tuple[Line, list[tuple[list[Read], Read, int]]],
@@ -200,7 +200,7 @@ def test_who_has_more_is_never_called_later(lower: int, written: int, one: int, 
     assert (bracket.ahead(less) or 0) <= (bracket.ahead(more) or 0)
 
 
-@tried(60, suppress_health_check=[HealthCheck.too_slow])
+@tried(60)
 @given(histories(least_writes=5))
 def test_who_has_more_is_never_called_older(lived: tuple[Line, list[tuple[list[Read], Read, int]]]) -> None:
     """The proven age of what is missing falls with the replica's number, as long as one reading follows the other."""
