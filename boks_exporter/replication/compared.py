@@ -122,8 +122,9 @@ class ReplicaComparison:
 
     @cached_property
     def lag_at_least_seconds(self) -> Seconds | None:
-        """Return how old the oldest missing update is at least."""
-        return _greatest(table.lag_at_least_seconds for table in self.tables)
+        """Return how old the oldest missing update is at least; 0 as in `ahead`."""
+        worst = _greatest(table.lag_at_least_seconds for table in self.tables)
+        return worst or (None if self.not_compared else worst)
 
     @cached_property
     def lagging_tables(self) -> tuple[TableComparison, ...]:
