@@ -1,10 +1,12 @@
 """The raw output of each command of a poll, with the lines marked that no rule reads."""
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from boks_exporter.model import HostOutcome, Observed, Section, SectionReply, UnreadLine
+from boks_exporter.health.unread_forms import unread_lines
+from boks_exporter.model import HostOutcome, Observed, SectionReply, UnreadLine
 
 LINES: Final = 400
 _LINE: Final = 500
@@ -34,24 +36,13 @@ def raw_sections(outcome: HostOutcome | None) -> tuple[RawSection, ...]:
     """List the sections of a reply; none of a host that did not answer."""
     if not isinstance(outcome, Observed):
         return ()
-    unread = _unread(outcome)
-    return tuple(_section(outcome, reply, unread.get(reply.name, ())) for reply in outcome.reply.sections)
+    unread: dict[str, list[UnreadLine]] = defaultdict(list)
+    for section, line in unread_lines(outcome):
+        unread[section].append(line)
+    return tuple(_section(outcome, reply, unread[reply.name]) for reply in outcome.reply.sections)
 
 
-def _unread(seen: Observed) -> Mapping[Section, tuple[UnreadLine, ...]]:
-    facts = {
-        Section.ROLE: seen.environment,
-        Section.SEQUENCE: seen.sequences,
-        Section.LIST: seen.replicas,
-        Section.MEMORY: seen.memory,
-        Section.ERRLOG: seen.errlog,
-        Section.QUEUE: seen.queue,
-        Section.CHECKSUMS: seen.checksums,
-    }
-    return {section: fact.unread_lines for section, fact in facts.items() if fact is not None}
-
-
-def _section(seen: Observed, reply: SectionReply, unread: tuple[UnreadLine, ...]) -> RawSection:
+def _section(seen: Observed, reply: SectionReply, unread: Iterable[UnreadLine]) -> RawSection:
     notes = {line.line: _note(line) for line in unread}
     lines = reply.stdout.splitlines()
     return RawSection(
