@@ -15,9 +15,10 @@ from boks_exporter.app.knowledge_file import KnowledgeError, knowledge_path, rea
 from boks_exporter.config import DomainSettings, FailoverSettings, OperatorSettings, Settings
 from boks_exporter.errors import BoksExporterError, FailureReason, TransportError
 from boks_exporter.failover.earlier_knowledge import EarlierKnowledge
-from boks_exporter.failover.facts import Reading
+from boks_exporter.failover.facts import FailoverFacts, Reading
 from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
 from boks_exporter.failover.journal import Journal, Who
+from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.runner import Halt, ProgramFence, ProgramHooks, Runner, Tools
 from boks_exporter.failover.survey import Survey
@@ -185,6 +186,12 @@ async def looking(domain: ManagedDomain) -> AsyncIterator[Survey]:
         survey = _survey(domain, ways.reading, ReadOnlyGates(ReadOnlyTransport(ways.operator)))
         async with aclosing(survey):
             yield survey
+
+
+async def observed(domain: ManagedDomain, known: JournalView) -> FailoverFacts:
+    """Observe a domain once; nothing here can change a host."""
+    async with looking(domain) as survey:
+        return await survey.observe(known)
 
 
 @asynccontextmanager

@@ -31,7 +31,7 @@ Exit codes: 0 no fault found, 1 failed, with the reason, 2 wrong usage, 10 a cau
 @click.argument("host")
 @options.source
 @options.timeout("120s")
-@options.output("text", "json is stable: keys are only added.")
+@options.output("json is stable: keys are only added.")
 @click.pass_context
 def diagnose(ctx: click.Context, /, *, host: str, output: str, **given: Any) -> int:
     """Go through the ten steps of troubleshooting BoKS's replication for HOST, and name the most likely cause.

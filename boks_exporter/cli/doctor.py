@@ -64,7 +64,7 @@ Exit codes: 0 nothing failed, 1 something failed, or the configuration cannot be
     help="Also check that this Alertmanager routes the exporter's alerts.",
 )
 @click.option("--job", default="boks", show_default=True, metavar="NAME", help="The exporter's job in Prometheus.")
-@options.output("text", "json has one object per check.")
+@options.output("json has one object per check.")
 def doctor(*, output: str, **given: Any) -> int:
     """Check everything that must hold, one line each, with what to type where it does not.
 

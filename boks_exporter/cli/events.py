@@ -42,7 +42,7 @@ Exit codes: 0 shown, 1 failed, with the reason, 2 wrong usage, 130 interrupted."
     help="How far back; the exporter keeps a day.",
 )
 @click.option("--follow", is_flag=True, help="Go on with the changes to come, until it is interrupted.")
-@options.output("text", "json is one object on each line.")
+@options.output("json is one object on each line.")
 @click.pass_context
 def events(
     ctx: click.Context, /, *, hosts: tuple[str, ...], since_seconds: float, follow: bool, output: str, **given: Any

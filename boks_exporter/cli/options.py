@@ -81,10 +81,10 @@ def validate_domains(wanted: Collection[str], known: Collection[str], where: str
         raise click.UsageError(message)
 
 
-def output(human: str, description: str) -> Callable[[Command], Command]:
-    """Add the choice between a human-readable format and JSON."""
+def output(description: str) -> Callable[[Command], Command]:
+    """Add the choice between text and JSON."""
     return click.option(
-        "--output", type=click.Choice([human, "json"]), default=human, show_default=True, help=description
+        "--output", type=click.Choice(["text", "json"]), default="text", show_default=True, help=description
     )
 
 

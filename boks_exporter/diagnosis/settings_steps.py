@@ -1,12 +1,11 @@
 """Step 9 of the diagnosis of a replica: BoKS's configuration on the host, and the resources that it needs."""
 
 from collections.abc import Iterator
-from ipaddress import ip_address
 from typing import Final
 
 from boks_exporter.diagnosis.facts import DiagnosisFacts
 from boks_exporter.diagnosis.result import Cause, DiagnosisStep, Rank, StatementCertainty, StepFinding
-from boks_exporter.model import Observed, Role
+from boks_exporter.model import Observed, Role, is_numeric
 
 _LITTLE_MEMORY: Final = 0.3
 """The vendor's own rule of thumb (HS troubleshooting/312)."""
@@ -99,7 +98,7 @@ def _bridge(facts: DiagnosisFacts, own: Observed) -> Iterator[Cause]:
     admitted, master = own.environment.admitted_masters, facts.master
     if facts.is_master or facts.report["state"] == "ok":
         return
-    if not admitted or master is None or not all(map(_is_address, admitted | {master["address"]})):
+    if not admitted or master is None or not all(map(is_numeric, admitted | {master["address"]})):
         return
     if master["address"] not in admitted:
         yield Cause(
@@ -111,14 +110,6 @@ def _bridge(facts: DiagnosisFacts, own: Observed) -> Iterator[Cause]:
             StatementCertainty.INFERRED,
             "HS hotfix/105; that the exporter's address of the master is the one that BoKS uses is inferred",
         )
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _equal(facts: DiagnosisFacts, own: Observed) -> Iterator[Cause]:

@@ -31,7 +31,7 @@ from boks_exporter.model.host_reply import (
     SectionReply,
     Unreachable,
 )
-from boks_exporter.model.hosts import Host, Promotion, Role
+from boks_exporter.model.hosts import Host, Promotion, Role, is_numeric
 from boks_exporter.model.machines import distinct_masters, possibly_same_machine, same_machine
 from boks_exporter.model.master_reports import MasterReport
 from boks_exporter.model.snapshot import DomainSnapshot, Listed, Listing, MasterReading, ReplicaReading, UnreadEntry
@@ -84,6 +84,7 @@ __all__ = [
     "UnreadEntry",
     "UnreadLine",
     "distinct_masters",
+    "is_numeric",
     "possibly_same_machine",
     "same_machine",
 ]

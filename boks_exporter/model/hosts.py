@@ -45,11 +45,12 @@ class Host:
     @property
     def has_numeric_address(self) -> bool:
         """Whether `address` is an IP address and not a name."""
-        return _is_numeric(self.address)
+        return is_numeric(self.address)
 
 
 @lru_cache(maxsize=4096)
-def _is_numeric(address: str) -> bool:
+def is_numeric(address: str) -> bool:
+    """Return whether this is an IP address and not a name."""
     try:
         ip_address(address)
     except ValueError:

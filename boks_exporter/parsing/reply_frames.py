@@ -16,8 +16,6 @@ _REFUSAL: Final = re.compile(r"refused (\S+)\s*")
 _HOST: Final = re.compile(r"[A-Za-z0-9._-]{1,255}")
 _SECONDS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 _ENDINGS: Final = ("exit", "timeout", "skipped")
-_OPENING_2: Final = "'boks-gate/2 version=…'"
-_FRAMES_2: Final = "'section NAME', 'errors NAME', 'end NAME …' or 'done sections=N'"
 _EXCERPT: Final = 60
 _LONGEST_VERSION: Final = 40
 

@@ -102,7 +102,7 @@ class StateUnreadableError(BoksExporterError):
     """The state file cannot be read, with the reason."""
 
 
-def read_states(path: Path, read_clock: ReadClock = machine_clock) -> dict[DomainName, PersistedState]:
+def read_states(path: Path) -> dict[DomainName, PersistedState]:
     """Read the state of all domains without changing anything, none where there is no file yet.
 
     Raises StateUnreadableError.
@@ -114,7 +114,7 @@ def read_states(path: Path, read_clock: ReadClock = machine_clock) -> dict[Domai
             sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", timeout=PATIENCE_SECONDS, uri=True)
         ) as file:
             _check(file)
-            return _states(file, read_clock(), None)
+            return _states(file, machine_clock(), None)
     except (OSError, sqlite3.Error, ForeignError, DamagedError) as error:
         message = f"the state file {path} cannot be read: {error}"
         raise StateUnreadableError(message) from error

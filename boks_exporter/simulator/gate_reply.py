@@ -65,7 +65,6 @@ def reply(
     request_line: str,
     *,
     clock_skew_seconds: Seconds = 0.0,
-    limit_seconds: int = SECTION_LIMIT_SECONDS,
 ) -> GateReply:
     """Answer one request line; a host whose clock is wrong says so in the first frame."""
     words = request_line.split()
@@ -76,8 +75,8 @@ def reply(
     delay = 0.0
     for word in words[1:]:
         section = section_of(domain, host, word, clock)
-        parts.append(_framed(section, limit_seconds))
-        delay += min(section.printed.delay_seconds, limit_seconds) if section.printed else 0.0
+        parts.append(_framed(section))
+        delay += min(section.printed.delay_seconds, SECTION_LIMIT_SECONDS) if section.printed else 0.0
     parts.append(f"=done sections={len(words) - 1}\n".encode())
     return GateReply(b"".join(parts), 0, delay)
 
@@ -148,13 +147,14 @@ def _env_lines(env: bytes) -> Iterator[str]:
     return (line for line in env.decode().splitlines() if line.startswith(_ENV_KEYS))
 
 
-def _framed(section: SimulatedSection, limit_seconds: int) -> bytes:
+def _framed(section: SimulatedSection) -> bytes:
     begin = f"=section {section.name}\n".encode()
     printed = section.printed
     if printed is None:
         return begin + f"=end {section.name} skipped={section.skipped}\n".encode()
-    if printed.delay_seconds > limit_seconds:
-        return begin + f"=end {section.name} timeout={limit_seconds} seconds={limit_seconds}\n".encode()
+    if printed.delay_seconds > SECTION_LIMIT_SECONDS:
+        limit = SECTION_LIMIT_SECONDS
+        return begin + f"=end {section.name} timeout={limit} seconds={limit}\n".encode()
     seconds = math.floor(printed.delay_seconds)
     end = f"=end {section.name} exit={printed.exit_status} seconds={seconds}\n".encode()
     return begin + _prefixed(b"|", printed.stdout) + _prefixed(b"!", printed.stderr) + end

@@ -52,7 +52,7 @@ class Answer:
 class OperatorGates:
     """The operator's gates of all hosts of a domain, on the domain's own time."""
 
-    def __init__(self, domain: SimulatedDomain, *, limit_seconds: int = LIMIT_SECONDS) -> None:
+    def __init__(self, domain: SimulatedDomain) -> None:
         """Install a gate on every host; nothing is locked and nothing recorded."""
         self.domain = domain
         self.states = {name: HostState() for name in domain.hosts}
@@ -61,7 +61,6 @@ class OperatorGates:
         self.spoil: Callable[[HostName, str], Spoil | None] = lambda _host, _request: None
         self.has_void = True
         """False for gates of protocol 1, which cannot claim an id."""
-        self._limit = limit_seconds
         self._asked = count(1)
 
     def __repr__(self) -> str:
@@ -141,7 +140,7 @@ class OperatorGates:
             return ["=end registered skipped=not_master"]
         printed = self.domain.run(host, ("hostadm", "-l", "-t", "BOKSREPLICA", "-S"))
         if math.isinf(printed.delay_seconds):
-            return [f"=end registered timeout={self._limit} seconds={self._limit}"]
+            return [f"=end registered timeout={LIMIT_SECONDS} seconds={LIMIT_SECONDS}"]
         shown = [f"|{line}" for line in printed.stdout.decode(errors="replace").splitlines()]
         return [*shown, f"=end registered exit={printed.exit_status} seconds=0"]
 
@@ -187,7 +186,7 @@ class OperatorGates:
         elif record.request != " ".join(words):
             return self._refused(host, "other_request")
         began = self.domain.now
-        over_at = min(max(began, record.ends_at), began + self._limit) if record.state == "running" else began
+        over_at = min(max(began, record.ends_at), began + LIMIT_SECONDS) if record.state == "running" else began
         return self._framed(host, "do", over_at, lambda: self._told("do", record, began, asked_by))
 
     def _record(self, host: HostName, name: str) -> Answer:

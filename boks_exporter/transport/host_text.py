@@ -14,10 +14,10 @@ _REMOVED: Final = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f{UNSEEN}]")
 _REMOVED_ASCII: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
-def cleaned(text: str, limit: int = MESSAGE_CHARACTERS) -> str:
+def cleaned(text: str) -> str:
     """Return a message as one line of printable text; characters that a terminal acts on become `?`."""
-    line = " ".join(_REMOVED.sub("?", text[: limit + 1]).split())
-    return line if len(text) <= limit else f"{line[:limit]}…"
+    line = " ".join(_REMOVED.sub("?", text[: MESSAGE_CHARACTERS + 1]).split())
+    return line if len(text) <= MESSAGE_CHARACTERS else f"{line[:MESSAGE_CHARACTERS]}…"
 
 
 def cleaned_reply(reply: RawReply) -> RawReply:

@@ -95,7 +95,7 @@ def terminal_at(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch:
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
             return runner.run(main())
 
-    for module in (apply, inspect, lost, topology, failover_wiring):
+    for module in (apply, inspect, failover_wiring):
         monkeypatch.setattr(module, "looking", made.looking)
     for module in (apply, asides, check, freeze, inspect, host_commands, lost, topology):
         monkeypatch.setattr(module, "run_async", virtually)

@@ -63,7 +63,7 @@ that does not answer, a timeout and an interruption are UNKNOWN too, with the re
     help="Performance data of hosts with a fault, in at most 4 kB of output, or of all hosts without a limit.",
 )
 @options.timeout("10s")
-@options.output("text", "text is the format of monitoring plugins.")
+@options.output("text is the format of monitoring plugins.")
 @click.pass_context
 def check(
     ctx: click.Context,

@@ -9,14 +9,13 @@ from typing import Any, TypeAlias
 import click
 
 from boks_exporter.app.failover_signals import heeding_signals
-from boks_exporter.app.failover_wiring import ManagedDomain, changing, journal_of, looking
+from boks_exporter.app.failover_wiring import ManagedDomain, changing, journal_of, looking, observed
 from boks_exporter.cli.failover.json_output import proposal_json, result_json
 from boks_exporter.cli.failover.open_runs import open_runs, tell_open_runs
 from boks_exporter.cli.failover.options import AcceptArguments, Common, acceptances, is_interactive, run_async
 from boks_exporter.cli.failover.text_output import proposal_text
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import OutputError, say
-from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.findings import Acceptance, Finding
 from boks_exporter.failover.journal import JournalError
@@ -93,12 +92,7 @@ def show_or_apply(
 def best_candidate(domain: ManagedDomain) -> str:
     """Return the first of the ranked candidates; raises UsageError where none can become master."""
     known = open_runs(domain)
-
-    async def look() -> FailoverFacts:
-        async with looking(domain) as survey:
-            return await survey.observe(known)
-
-    found = candidates(run_async(look), domain.limits)
+    found = candidates(run_async(lambda: observed(domain, known)), domain.limits)
     if not found or any(not finding.acceptable for finding in found[0].refusals):
         message = "--best: no replica can become master; failover candidates shows what blocks each"
         raise click.UsageError(message)

@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from boks_exporter.app.failover_wiring import ManagedDomain, earlier_knowledge, kept_journal, looking
+from boks_exporter.app.failover_wiring import ManagedDomain, earlier_knowledge, kept_journal, looking, observed
 from boks_exporter.cli.failover.follow import exit_of, followed, is_at_work
 from boks_exporter.cli.failover.json_output import candidate_json, run_json, whole_run_json
 from boks_exporter.cli.failover.open_runs import open_runs, tell_open_runs
@@ -14,7 +14,6 @@ from boks_exporter.cli.failover.options import Common, run_async
 from boks_exporter.cli.failover.text_output import candidates_text, finding_text, time_of
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import say
-from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.findings import Acceptances
 from boks_exporter.failover.journal import Journal, LoggedStep, Run
@@ -36,12 +35,7 @@ def show_candidates(common: Common) -> int:
     """Rank the replicas and show them."""
     domain = common.domain(needs_operator=False)
     known = open_runs(domain)
-
-    async def look() -> FailoverFacts:
-        async with looking(domain) as survey:
-            return await survey.observe(known)
-
-    facts = run_async(look)
+    facts = run_async(lambda: observed(domain, known))
     found = ranked(facts, domain.limits)
     if common.is_json:
         say(json.dumps([candidate_json(candidate) for candidate in found], indent=2))
@@ -78,12 +72,7 @@ def show_conflict(common: Common) -> int:
     """Show several masters and the ways out."""
     domain = common.domain(needs_operator=False)
     known = open_runs(domain)
-
-    async def look() -> FailoverFacts:
-        async with looking(domain) as survey:
-            return await survey.observe(known)
-
-    facts = run_async(look)
+    facts = run_async(lambda: observed(domain, known))
     found = conflict_of(facts)
     ways = [NextCommand("retire", (each.host,)) for each in found]
     if common.is_json:

@@ -4,12 +4,11 @@ import json
 
 import click
 
-from boks_exporter.app.failover_wiring import journal_of, looking, who_runs_this
+from boks_exporter.app.failover_wiring import journal_of, observed, who_runs_this
 from boks_exporter.cli.failover.open_runs import tell_open_runs
 from boks_exporter.cli.failover.options import Common, insist_on_host, run_async
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import say
-from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.journal_facts import DeclaredLost
 
@@ -19,12 +18,7 @@ def declare(common: Common, host: str, reason: str) -> int:
     domain = common.domain(host)
     insist_on_host(domain, host)
     known = tell_open_runs(domain)
-
-    async def look() -> FailoverFacts:
-        async with looking(domain) as survey:
-            return await survey.observe(known)
-
-    facts = run_async(look)
+    facts = run_async(lambda: observed(domain, known))
     if sign := facts.sign_of_life(host):
         said = f"{host} cannot be declared lost: {sign}; switch it off or isolate it first"
         click.echo(f"Error: {harmless(said)}", err=True)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from boks_exporter.app.failover_wiring import looking
+from boks_exporter.app.failover_wiring import observed
 from boks_exporter.cli.failover.open_runs import tell_open_runs
 from boks_exporter.cli.failover.options import Common, run_async
 from boks_exporter.cli.failover.text_output import domain_line
@@ -33,12 +33,7 @@ def show_topology(common: Common) -> int:
     """Poll once and show the tree."""
     domain = common.domain(needs_operator=False)
     known = tell_open_runs(domain)
-
-    async def look() -> FailoverFacts:
-        async with looking(domain) as survey:
-            return await survey.observe(known)
-
-    facts = run_async(look)
+    facts = run_async(lambda: observed(domain, known))
     if common.is_json:
         say(json.dumps(topology_json(facts), indent=2))
     else:

@@ -18,11 +18,12 @@ from boks_exporter.simulator.domain.write_history import Piece, Writes
 _PAST: Final[tuple[Seconds, Seconds]] = (600.0, 120.0)
 """The span, in seconds before now, in which everything that a replica lacks was written."""
 
+_SEED: Final = 1
 _LONG_AGO: Final[Seconds] = 3600.0
 """How long ago the link to a replica broke that is listed as DOWN."""
 
 
-def twin_of(standing: Standing, *, seed: int = 1) -> SimulatedDomain:
+def twin_of(standing: Standing) -> SimulatedDomain:
     """Make a domain in an observed state; raises ValueError for an instant too early to have a past."""
     if standing.now <= _LONG_AGO:
         message = f"expected an instant later than {_LONG_AGO:g} s, found {standing.now:g}"
@@ -35,9 +36,9 @@ def twin_of(standing: Standing, *, seed: int = 1) -> SimulatedDomain:
         loading_seconds=standing.loading_seconds,
         epoch=standing.epoch,
     )
-    domain = SimulatedDomain(layout, seed=seed)
+    domain = SimulatedDomain(layout, seed=_SEED)
     domain.advance(standing.now)
-    _Placing(domain, standing, numbers, Random(f"{seed}/twin")).place()
+    _Placing(domain, standing, numbers, Random(f"{_SEED}/twin")).place()
     return domain
 
 
