@@ -112,7 +112,7 @@ async def send(settings: NotifySettings, facts: Facts) -> None:
 
 
 async def _run(program: tuple[str, ...], body: bytes) -> None:
-    """Run a program without a shell, in a process group of its own, which is ended with it."""
+    """Run a program without a shell, in a process group of its own; what it started and left behind ends with it."""
     running = await asyncio.create_subprocess_exec(
         *program,
         stdin=asyncio.subprocess.PIPE,
@@ -122,11 +122,10 @@ async def _run(program: tuple[str, ...], body: bytes) -> None:
     )
     try:
         await running.communicate(body)
-    except BaseException:
+    finally:
         with suppress(ProcessLookupError):
             os.killpg(running.pid, signal.SIGKILL)
         await running.wait()
-        raise
     if running.returncode:
         message = f"exit status {running.returncode}"
         raise NotificationError(message)

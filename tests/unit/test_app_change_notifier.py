@@ -103,6 +103,16 @@ async def test_a_failure_is_logged(notifier: ChangeNotifier, settings: NotifySet
     assert reason in logs[0]["reason"]
 
 
+async def test_what_a_program_leaves_behind_ends_with_it(tmp_path: Path, notifier: ChangeNotifier) -> None:
+    """One that returns at once and works on in the background would evade its time limit, once for each change."""
+    words = program(tmp_path / "leave", 'sleep 600 & echo $! >"$0.new"; mv "$0.new" "$0.pid"')
+    notifier.apply_settings((NotifySettings(program=words),))
+    notifier.changed("prod", DOWN)
+    await until((tmp_path / "leave.pid").exists)
+    left = Path("/proc") / (tmp_path / "leave.pid").read_text().strip()
+    await until(lambda: not left.exists())
+
+
 async def test_a_receiver_that_hangs_is_ended_and_delays_no_other(tmp_path: Path, notifier: ChangeNotifier) -> None:
     """With everything that it started; the next change is sent to it again."""
     hanging = program(tmp_path / "hang", 'echo $$ >>"$0.pids"; sleep 600 & wait')
