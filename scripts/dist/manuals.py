@@ -7,11 +7,9 @@ import time
 from pathlib import Path
 from typing import Final
 
-import click
-from click_man.core import write_man_pages
-
 from boks_exporter.cli.root_command import program as root_command
 from scripts.dist.context import Release, tool
+from scripts.dist.man_page import man_pages
 
 _SHELLS: Final = {
     "bash": "bash-completion/completions/boks-exporter",
@@ -20,22 +18,13 @@ _SHELLS: Final = {
 }
 
 
-def load_subcommands(group: click.Group) -> None:
-    """Import the commands that the program itself imports only when they are used."""
-    context = click.Context(group)
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        assert command is not None, name
-        group.commands[name] = command
-
-
 def write_manuals(release: Release, share: Path) -> None:
     """Write man pages and completions below a `share` directory."""
     pages = share / "man" / "man1"
     pages.mkdir(parents=True)
     date = time.strftime("%Y-%m-%d", time.gmtime(int(release.epoch)))
-    load_subcommands(root_command)
-    write_man_pages("boks-exporter", root_command, version=release.version, target_dir=str(pages), date=date)
+    for name, text in man_pages(root_command, "boks-exporter", release.version, date).items():
+        (pages / name).write_text(text, encoding="ascii")
     program = tool("boks-exporter")
     for shell, name in _SHELLS.items():
         target = share / name

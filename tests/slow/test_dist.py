@@ -117,6 +117,11 @@ def test_system_packages_hold_the_program_and_what_belongs_to_it(
         assert any(name.endswith(ending) for name in names), ending
     pages = {name.rsplit("/", 1)[1] for name in names if "/man1/" in name}
     assert {"boks-exporter.1.gz", "boks-exporter-check.1.gz", "boks-exporter-failover-promote.1.gz"} <= pages
+    for name in names:
+        if "/man1/boks-exporter" in name:
+            assert run(["sh", "-c", f"gunzip -c '{root / name}' | groff -ww -man -Tutf8 -z 2>&1"], root).stdout == "", (
+                name
+            )
     completions = {name for name in names if "complet" in name or "site-functions" in name or "zsh" in name}
     assert len([name for name in completions if name.endswith(("boks-exporter", "boks-exporter.fish"))]) >= 3
     library = root / "usr/lib/boks-exporter"
