@@ -76,7 +76,8 @@ class Remedies:
         if not self.route:
             return scan
         before, _, last = self.route.rpartition(",")
-        return f"ssh {f'-J {shlex.quote(before)} ' if before else ''}{shlex.quote(f'ssh://{last}')} {scan}"
+        jump = shlex.quote(f"ssh://{last.removeprefix('ssh://')}")
+        return f"ssh {f'-J {shlex.quote(before)} ' if before else ''}{jump} {scan}"
 
     def _ssh(self, options: str) -> str:
         settings = self.settings

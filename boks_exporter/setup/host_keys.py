@@ -13,7 +13,6 @@ from boks_exporter.transport.ssh.connect import Tunnel, not_forwarded
 from boks_exporter.transport.ssh.error_mapping import while_connecting
 from boks_exporter.transport.ssh.jump import JumpError
 from boks_exporter.transport.ssh.known_hosts import read_known_hosts
-from boks_exporter.transport.ssh.resolver import is_address
 
 _TIMEOUT_SECONDS: Final = 20
 _SSH_PORT: Final = 22
@@ -48,8 +47,8 @@ def keys_in(files: Iterable[Path], host: Host) -> tuple[asyncssh.SSHKey, ...]:
     if not present:
         return ()
     known = read_known_hosts(present)
-    address = host.address if is_address(host.address) else ""
-    found = [key for name in (host.address, host.name) for key in known.keys_of(name, address, host.port)]
+    port = host.port if host.port != _SSH_PORT else None
+    found = [key for name in (host.address, host.name) for key in known.keys_of(name, port)]
     return tuple({each.key.public_data: each.key for each in found}.values())
 
 

@@ -85,6 +85,26 @@ async def test_each_form_of_known_hosts_counts_as_with_openssh(
             assert (await failure(transport, fleet)).reason is FailureReason.HOST_KEY
 
 
+@pytest.mark.parametrize(("listed", "is_known"), [("LOCALHOST", True), ("127.0.0.1", False)])
+async def test_a_name_is_known_by_its_own_line_alone(
+    fleet: Fleet, known_hosts: Path, listed: str, is_known: bool
+) -> None:
+    """In any case of letters; the key of the address does not count for the name, and OpenSSH's client agrees."""
+    text = known_hosts.read_text(encoding="utf-8")
+    known_hosts.write_text(text.replace("[127.0.0.1]", f"[{listed}]"), encoding="utf-8")
+    command = fleet.command("ssh", HOST)
+    openssh = [word.replace(str(fleet.servers.known_hosts), str(known_hosts)) for word in command[:-1]]
+    ran = await asyncio.to_thread(fleet.run, [*openssh, command[-1].replace("127.0.0.1", "localhost")])
+    assert ("Host key verification failed" in ran.stderr) is not is_known
+    host = replace(fleet.host(HOST), address="localhost")
+    async with open_transport(fleet.ssh_settings(known_hosts=known_hosts)) as transport:
+        if is_known:
+            assert b"BOKSINIT=server" in (await transport.ask(host, ROLE_ONLY)).stdout
+        else:
+            with pytest.raises(TransportError, match="new host key"):
+                await transport.ask(host, ROLE_ONLY)
+
+
 async def test_an_empty_known_hosts_file_blames_no_host_until_it_is_filled(fleet: Fleet, known_hosts: Path) -> None:
     """No host is contacted meanwhile, and none is paused."""
     text = known_hosts.read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ from boks_exporter.app.checked_config import examine_all
 from boks_exporter.errors import ConfigError
 
 KEY = asyncssh.generate_private_key("ssh-ed25519")
+AUTHORITY, OF_RARE_TYPE = KEY, asyncssh.generate_private_key("ssh-ed448")
 ENCRYPTED = KEY.export_private_key("openssh", passphrase="right", rounds=50)
 TOO_LONG = "a" * 300
 """A name of which the system says something else than that it does not exist, as of one in a closed directory."""
@@ -23,6 +24,12 @@ def write(directory: Path, transport: str = "", more: str = "") -> Path:
         "id": KEY.export_private_key("openssh"),
         "id.pub": KEY.export_public_key("openssh"),
         "encrypted": ENCRYPTED,
+        "ed448": OF_RARE_TYPE.export_private_key("openssh"),
+        "of_hosts": AUTHORITY.generate_host_certificate(KEY, "m").export_certificate(),
+        "expired": AUTHORITY.generate_user_certificate(KEY, "m", valid_before=1).export_certificate(),
+        "of_another_key": AUTHORITY.generate_user_certificate(OF_RARE_TYPE, "m").export_certificate(),
+        "usable": AUTHORITY.generate_user_certificate(KEY, "m").export_certificate(),
+        "no_kex": b"# comment\nKexAlgorithms -*\n",
         "garbage": b"no key\n",
         "passphrase": b"wrong\n",
         "known_hosts": b"m " + KEY.export_public_key("openssh"),
@@ -80,6 +87,9 @@ def test_jump_hosts_behind_jump_hosts_are_no_loop(tmp_path: Path) -> None:
         ("identity_files: [id.pub]", "identity_files[0]", "without .pub"),
         ("openssh_config: jumps_in_a_loop", "openssh_config", "leads back to it; set ProxyJump none"),
         ("openssh_config: jumps_to_itself", "openssh_config", "leads back to it; set ProxyJump none"),
+        ("identity_files: [ed448]", "identity_files[0]", "signatures: [+ssh-ed448]"),
+        ("algorithms: {signatures: [rsa-sha2-256]}", "identity_files[0]", "signatures: [+ssh-ed25519]"),
+        ("openssh_config: no_kex", "openssh_config", "no_kex line 2: "),
         ("openssh_config: bad_port", "openssh_config", "bad_port line 2: "),
         ("openssh_config: bad_cipher", "openssh_config", "bad_cipher line 3: "),
         ("identity_files: [], openssh_config: names_garbage", "openssh_config", "garbage: "),
@@ -121,6 +131,18 @@ def test_a_file_in_a_closed_directory_cannot_be_read(tmp_path: Path, monkeypatch
 
 def _denied(path: Path) -> os.stat_result:
     raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+
+@pytest.mark.parametrize("name", ["of_hosts", "expired", "of_another_key"])
+def test_a_certificate_that_no_host_accepts_is_a_warning(tmp_path: Path, name: str) -> None:
+    """The key may be accepted without it."""
+    (problem,) = examine_all(write(tmp_path, f"certificate_files: [usable; {name}]")).warnings
+    assert (problem.path, name in problem.message) == ("domains[0].transport.certificate_files", True)
+
+
+def test_a_key_of_a_rare_type_is_usable_where_one_host_allows_it(tmp_path: Path) -> None:
+    allowed = "host_algorithms: [{hosts: [m]; signatures: [+ssh-ed448]}]"
+    assert examine_all(write(tmp_path, f"identity_files: [ed448], {allowed}")).warnings == ()
 
 
 def test_usable_files_are_no_fault(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncssh
 import pytest
 
 from boks_exporter.errors import FailureReason, TransportError
@@ -29,6 +30,16 @@ async def test_a_key_that_the_host_does_not_know_is_refused(keys: Keys) -> None:
     """A wrong key is a failed login."""
     async with ssh_server(keys, authorized=public(new_key())) as server:
         assert await outcome(keys.settings(), server.host) is FailureReason.AUTH
+
+
+async def test_a_key_whose_signatures_are_not_allowed_is_a_local_failure(keys: Keys) -> None:
+    """The SSH library would skip it without a word, and the host would see a login without a key."""
+    asyncssh.generate_private_key("ssh-ed448").write_private_key(keys.directory / "rare")
+    settings = keys.settings(identity_files=(keys.directory / "rare",))
+    async with ssh_server(keys) as server, open_transport(settings) as transport:
+        failed = await failure(transport, server.host)
+    assert (failed.reason, server.attempts) == (FailureReason.LOCAL, 0)
+    assert str(keys.directory / "rare") in failed.detail
 
 
 @pytest.mark.parametrize("content", [None, "no key\n", "\udcff"], ids=["missing", "no key", "binary"])

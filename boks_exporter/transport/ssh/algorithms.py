@@ -113,6 +113,15 @@ def unsupported(lists: Algorithms) -> Iterator[tuple[str, str]]:
                 yield kind, entry
 
 
+def cannot_sign(key: Any, signatures: Iterable[str]) -> str | None:
+    """Return why a login with a private key is impossible: the SSH library would skip the key without a word."""
+    names = [name.decode() for name in key.sig_algorithms]
+    if set(names) & set(signatures):
+        return None
+    refused = f"a key of type {key.get_algorithm()}, and none of its signatures is allowed"
+    return f"{refused}; use an Ed25519 key, or add to algorithms: signatures: [+{names[0]}]"
+
+
 def prefer(names: tuple[str, ...], first: Iterable[str]) -> tuple[str, ...]:
     """Move some names to the front, where they are in the list."""
     front = tuple(name for name in first if name in names)
@@ -137,8 +146,11 @@ def _openssh(kind: str, value: str) -> tuple[str, ...]:
     patterns = value.lstrip("+-^").split(",")
     names = tuple(name for pattern in patterns for name in sorted(SUPPORTED[kind]) if fnmatchcase(name, pattern))
     match value[0]:
+        case "-" if left := tuple(name for name in safe if name not in names):
+            return left
         case "-":
-            return tuple(name for name in safe if name not in names)
+            message = f"{_OPENSSH.get(kind, kind)} {value}: leaves no algorithm"
+            raise ValueError(message)
         case _ if not names:
             message = f"{_OPENSSH.get(kind, kind)} {value}: names no algorithm that is supported here"
             raise ValueError(message)

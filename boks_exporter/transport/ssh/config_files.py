@@ -24,10 +24,15 @@ class ConfigFiles:
         """Return what changes with every change of any of the files."""
         if not self._files or stamp_of(self._files) != self._stamp:
             unread: set[Path] = set()
-            files = tuple(dict.fromkeys(_read(self._file, set(), unread)))
+            files = included_files(self._file, unread)
             self._files = () if unread else files
             self._stamp = stamp_of(files)
         return self._stamp
+
+
+def included_files(file: Path, unread: set[Path] | None = None) -> tuple[Path, ...]:
+    """Return a configuration, the files that it includes and the directories of their patterns, each once."""
+    return tuple(dict.fromkeys(_read(file, set(), set() if unread is None else unread)))
 
 
 def _read(file: Path, seen: set[Path], unread: set[Path]) -> Iterator[Path]:

@@ -16,7 +16,7 @@ from cryptography.utils import CryptographyDeprecationWarning
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host
 from boks_exporter.remote.settings import Algorithms, SshSettings
-from boks_exporter.transport.ssh.algorithms import lists_for, options_of, prefer, weak_in
+from boks_exporter.transport.ssh.algorithms import cannot_sign, lists_for, options_of, prefer, weak_in
 from boks_exporter.transport.ssh.credentials import Credentials
 from boks_exporter.transport.ssh.error_mapping import local, lost_meanwhile, message_of, resources, while_connecting
 from boks_exporter.transport.ssh.file_stamp import Stamp
@@ -122,6 +122,7 @@ class Connector:
         options = await self._login_options(target, found)
         known = await self._known_hosts(target, found)
         lists = self._lists(target, found)
+        _require_usable_key(options, lists)
         addresses: tuple[Address, ...] = ()
         if not tunnel and not found.is_proxied:
             addresses = await self.resolver.addresses(found.host, found.port, found.family)
@@ -130,10 +131,9 @@ class Connector:
             if self._limiter.locked():
                 await asyncio.sleep(self._jitter.uniform(0, _JITTER_SECONDS))
             sock = await first_connected(addresses, target.name, found.source) if addresses else None
-            peer = sock.getpeername()[0] if sock else ""
             options |= options_of(lists)
             if known:
-                first = known.algorithms_of(found.key_name, peer, found.port)
+                first = known.algorithms_of(found.key_name, found.key_port)
                 options["server_host_key_algs"] = list(prefer(lists.host_keys, first))
             client = Client()
             try:
@@ -144,7 +144,7 @@ class Connector:
                         sock=sock,
                         tunnel=tunnel.connection if tunnel else None,
                         client_factory=lambda: client,
-                        known_hosts=known.keys if known else None,
+                        known_hosts=(lambda *_: known.match(found.key_name, found.key_port)) if known else None,
                         **options,
                     )
             except BaseException as error:
@@ -166,7 +166,12 @@ class Connector:
         options: dict[str, Any] = {
             "username": target.user,
             "config": [str(settings.openssh_config)] if settings.openssh_config else None,
+            # Whatever an OpenSSH configuration says for people: a login has a key, and a request no terminal.
             "preferred_auth": "publickey",
+            "public_key_auth": True,
+            "request_pty": False,
+            "agent_forwarding": False,
+            "canonicalize_hostname": False,
             "keepalive_interval": settings.keepalive_interval_seconds,
             "keepalive_count_max": settings.keepalive_count,
             "x509_trusted_certs": None,
@@ -197,6 +202,14 @@ class Connector:
             self._warned.add((target.name, weak))
             _log.warning("weak_algorithms_allowed", host=target.name, algorithms=",".join(weak))
         return lists
+
+
+def _require_usable_key(options: dict[str, Any], lists: Algorithms) -> None:
+    """Raise TransportError where no key can sign as the lists allow: the host would see a login without a key."""
+    keys: list[asyncssh.SSHKey] = options.get("client_keys", [])
+    problems = [problem for key in keys if (problem := cannot_sign(key, lists.signatures))]
+    if problems and len(problems) == len(keys) and not options["agent_path"]:
+        raise TransportError(FailureReason.LOCAL, f"{os.fsdecode(keys[0].get_filename() or b'key')}: {problems[0]}")
 
 
 def _ignore_deprecation_warnings() -> None:

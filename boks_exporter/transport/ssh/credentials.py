@@ -120,9 +120,12 @@ def read_identity(settings: SshSettings) -> Identity:
         if passphrase is not None:  # asyncssh tries the others by itself
             settings = replace(settings, identity_files=usable)
     keys = [read_key(path, passphrase) for path in settings.identity_files]
-    default_files = [path for path in map(_certificate_path, settings.identity_files) if is_there(path)]
-    certificates = [read_certificate(path) for path in (*settings.certificate_files, *default_files)]
-    return Identity(tuple(keys), tuple(certificates))
+    return Identity(tuple(keys), tuple(map(read_certificate, certificate_paths(settings))))
+
+
+def certificate_paths(settings: SshSettings) -> tuple[Path, ...]:
+    """Return the certificates of the settings, and those next to the keys."""
+    return (*settings.certificate_files, *filter(is_there, map(_certificate_path, settings.identity_files)))
 
 
 def _usable_default_keys(passphrase: bytes | None) -> tuple[Path, ...]:

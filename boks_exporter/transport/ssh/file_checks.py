@@ -3,14 +3,16 @@
 import shutil
 import socket
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host
 from boks_exporter.remote.settings import SshSettings
-from boks_exporter.transport.ssh.algorithms import lists_for, unsupported
+from boks_exporter.transport.ssh.algorithms import cannot_sign, lists_for, unsupported
 from boks_exporter.transport.ssh.credentials import (
+    certificate_paths,
     known_hosts_files,
     read_certificate,
     read_identity,
@@ -29,12 +31,16 @@ from boks_exporter.transport.ssh.openssh_config import (
     target_of,
     verifiable,
 )
+from boks_exporter.transport.ssh.openssh_keywords import keyword_warnings
 from boks_exporter.transport.ssh.regular_files import is_readable
 from boks_exporter.transport.ssh.tcp import bind, family_of
 
 Place: TypeAlias = tuple[str | int, ...]
 """Keys below the transport's settings."""
 Found: TypeAlias = tuple[Place, str]
+_USER_CERTIFICATE: Final = 1
+_REPORTED_LINES: Final = 10
+"""Of a file that is something else altogether, each line is a warning."""
 
 
 def ssh_faults(settings: SshSettings, hosts: Iterable[Host]) -> Iterator[Found]:
@@ -52,16 +58,21 @@ def login_faults(settings: SshSettings) -> Iterator[Found]:
         passphrase = read_passphrase(settings.passphrase_file)
     except TransportError:
         return  # reported as a file
+    signatures = _signatures(settings)
     for index, path in enumerate(settings.identity_files):
         if is_readable(path):
-            yield from _fault_of(("identity_files", index), read_key, path, passphrase)
+            yield from _fault_of(("identity_files", index), _read_usable_key, path, passphrase, signatures)
     for index, path in enumerate(settings.certificate_files):
         if is_readable(path):
             yield from _fault_of(("certificate_files", index), read_certificate, path)
 
 
 def ssh_warnings(settings: SshSettings, hosts: Iterable[Host]) -> Iterator[Found]:
-    """Find lines of known_hosts that will be skipped."""
+    """Find lines of known_hosts and openssh_config that will be skipped, and certificates that no host accepts."""
+    if settings.openssh_config:
+        lines = islice(keyword_warnings(settings.openssh_config), _REPORTED_LINES)
+        yield from ((("openssh_config",), problem) for problem in lines)
+    yield from _certificate_warnings(settings)
     try:
         known = [_keys_of_hosts(settings)]
         if _names_known_hosts(settings):
@@ -71,6 +82,36 @@ def ssh_warnings(settings: SshSettings, hosts: Iterable[Host]) -> Iterator[Found
         return  # reported as a fault
     for skipped in [line for each in known if each for line in each.reported]:
         yield ("known_hosts",), str(skipped)
+
+
+def _certificate_warnings(settings: SshSettings) -> Iterator[Found]:
+    """Find certificates with which no login succeeds; the keys may be accepted without them."""
+    try:
+        identity = read_identity(settings)
+    except TransportError:
+        return  # reported as a fault
+    keys = {key.public_data for key in identity.keys}
+    certificate: Any
+    for path, certificate in zip(certificate_paths(settings), identity.certificates, strict=False):
+        problem = "" if not keys or certificate.key.public_data in keys else "it belongs to none of the identity_files"
+        try:
+            certificate.validate(_USER_CERTIFICATE, None)
+        except ValueError as error:
+            problem = str(error)
+        if problem:
+            yield ("certificate_files",), f"{path}: {problem}; no host accepts it"
+
+
+def _signatures(settings: SshSettings) -> set[str]:
+    """Return the signature algorithms that are allowed for any host."""
+    names = ["", *(name for name, _ in settings.host_algorithms)]
+    return {signature for name in names for signature in lists_for(settings, name, {}).signatures}
+
+
+def _read_usable_key(path: Path, passphrase: bytes | None, signatures: set[str]) -> None:
+    """Read a key; raises TransportError where it cannot sign as any host's list allows."""
+    if problem := cannot_sign(read_key(path, passphrase), signatures):
+        raise TransportError(FailureReason.LOCAL, f"{path}: {problem}")
 
 
 def _known_hosts_faults(settings: SshSettings) -> Iterator[Found]:

@@ -8,7 +8,7 @@ import asyncssh
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.transport.ssh.error_mapping import message_of
 from boks_exporter.transport.ssh.known_hosts import KnownHosts, KnownKey, fingerprint
-from boks_exporter.transport.ssh.openssh_config import SSH_PORT, Evaluated
+from boks_exporter.transport.ssh.openssh_config import Evaluated
 
 
 class Client(asyncssh.SSHClient):
@@ -16,11 +16,10 @@ class Client(asyncssh.SSHClient):
 
     def __init__(self) -> None:
         self.offered: asyncssh.SSHKey | None = None
-        self.address = ""
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:  # noqa: ARG002 - asyncssh's signature
         """Record the key; it stays refused."""
-        self.offered, self.address = key, addr
+        self.offered = key
         return False
 
 
@@ -28,12 +27,12 @@ async def host_key_refused(
     client: Client, found: Evaluated, known: KnownHosts, error: asyncssh.HostKeyNotVerifiable
 ) -> TransportError:
     """Describe the offered and the known keys, and how to compare them."""
-    revoked = await asyncio.to_thread(lambda: list(known.revoked_of(found.key_name, client.address, found.port)))
+    revoked = await asyncio.to_thread(lambda: list(known.revoked_of(found.key_name, found.key_port)))
     if client.offered is None:
         return TransportError(FailureReason.HOST_KEY, _revoked(found, revoked) if revoked else message_of(error))
     if same := [each for each in revoked if each.key == client.offered]:
         return TransportError(FailureReason.HOST_KEY, _revoked(found, same))
-    keys = await asyncio.to_thread(lambda: list(known.keys_of(found.key_name, client.address, found.port)))
+    keys = await asyncio.to_thread(lambda: list(known.keys_of(found.key_name, found.key_port)))
     return TransportError(FailureReason.HOST_KEY, _message(client.offered, found, known, keys))
 
 
@@ -47,7 +46,7 @@ def _revoked(found: Evaluated, revoked: list[KnownKey]) -> str:
 
 
 def _pattern(found: Evaluated) -> str:
-    return found.key_name if found.port == SSH_PORT else f"[{found.key_name}]:{found.port}"
+    return f"[{found.key_name}]:{found.key_port}" if found.key_port and not found.alias else found.key_name
 
 
 def _message(offered: asyncssh.SSHKey, found: Evaluated, known: KnownHosts, keys: list[KnownKey]) -> str:

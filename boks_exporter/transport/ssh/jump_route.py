@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Generator
 from typing import Final
 
-JUMP: Final = re.compile(r"(?:(?P<user>[^@,]+)@)?(?P<host>\[[^\]]+\]|[^:\[\],]+)(?::(?P<port>\d+))?")
+JUMP: Final = re.compile(r"(?:ssh://)?(?:(?P<user>[^,/]+)@)?(?P<host>\[[^\]]+\]|[^:\[\],@/]+)(?::(?P<port>\d+))?/?")
+"""As OpenSSH writes it, also as a URI; the name of a user may contain another @."""
 
 
 class JumpLoopError(Exception):

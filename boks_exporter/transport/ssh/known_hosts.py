@@ -73,30 +73,41 @@ class KnownHosts:
         counted = SkippedLine(more[0].file, more[0].line, f"{more[0].problem}, and so are {len(more) - 1} later lines")
         return (*self.skipped[:_REPORTED_LINES], counted)
 
-    def keys_of(self, host: str, address: str, port: int) -> Iterator[KnownKey]:
+    def match(self, host: str, port: int | None) -> tuple[list[asyncssh.SSHKey], ...]:
+        """Find the trusted keys of a host, its authorities' and the revoked ones, as OpenSSH does.
+
+        The name alone counts: an address for which a key is known vouches for no name that leads to it. Without a line
+        for the port, the lines without a port count.
+        """
+        trusted, authorities, revoked = _named(self.keys, host, port)
+        if port and not (trusted or authorities):
+            trusted, authorities, more = _named(self.keys, host, None)
+            revoked += more
+        return trusted, authorities, revoked
+
+    def keys_of(self, host: str, port: int | None) -> Iterator[KnownKey]:
         """Find the keys of a host with their places; slow, for messages only."""
-        for line in self.lines:
-            for key in _match(asyncssh.import_known_hosts(line.text), host, address, port):
-                yield KnownKey(key, line.file, line.number)
+        at_port = list(self._places_of(host, port, 0)) if port else []
+        yield from at_port or self._places_of(host, None, 0)
 
     @property
     def has_revoked(self) -> bool:
         """Return whether any line marks a key as revoked."""
         return any(line.text.startswith(_REVOKED) for line in self.lines)
 
-    def revoked_of(self, host: str, address: str, port: int) -> Iterator[KnownKey]:
+    def revoked_of(self, host: str, port: int | None) -> Iterator[KnownKey]:
         """Find the keys that are marked as revoked for a host, with their places; slow, for messages only."""
-        for line in self.lines:
-            if line.text.startswith(_REVOKED):
-                # Without the marker, as asyncssh forgets revoked keys of a port for which no other key is known.
-                unmarked = line.text.removeprefix(_REVOKED).strip()
-                for key in _match(asyncssh.import_known_hosts(unmarked), host, address, port):
-                    yield KnownKey(key, line.file, line.number)
+        for at in dict.fromkeys((port, None)):
+            yield from self._places_of(host, at, 2)
 
-    def algorithms_of(self, host: str, address: str, port: int) -> tuple[str, ...]:
+    def algorithms_of(self, host: str, port: int | None) -> tuple[str, ...]:
         """Return the signature algorithms of a host's known keys, for a server that has several keys."""
-        found = _match(self.keys, host, address, port)
-        return tuple(dict.fromkeys(name.decode() for key in found for name in key.sig_algorithms))
+        return tuple(dict.fromkeys(name.decode() for key in self.match(host, port)[0] for name in key.sig_algorithms))
+
+    def _places_of(self, host: str, port: int | None, kind: int) -> Iterator[KnownKey]:
+        for line in self.lines:
+            for key in _named(asyncssh.import_known_hosts(line.text), host, port)[kind]:
+                yield KnownKey(key, line.file, line.number)
 
 
 def read_known_hosts(files: Iterable[Path]) -> KnownHosts:
@@ -123,8 +134,10 @@ def fingerprint(key: asyncssh.SSHKey) -> str:
     return f"{key.get_algorithm()} {key.get_fingerprint()}"
 
 
-def _match(known: asyncssh.SSHKnownHosts, host: str, address: str, port: int) -> list[asyncssh.SSHKey]:
-    return list(known.match(host, address, port if port != asyncssh.DEFAULT_PORT else None)[0])
+def _named(known: asyncssh.SSHKnownHosts, host: str, port: int | None) -> list[list[asyncssh.SSHKey]]:
+    """Return the trusted keys, authorities and revoked keys of exactly this name, in lower case as its lines are."""
+    name = f"[{host}]:{port}" if port else host
+    return [list(found) for found in known.match(name.lower(), "", None)[:3]]
 
 
 def _parts(line: str) -> tuple[str, ...]:
@@ -143,6 +156,11 @@ def _parts(line: str) -> tuple[str, ...]:
     if not _NAMES.fullmatch(parts[-3]):
         message = "a host name with bytes that are not printable ASCII"
         raise ValueError(message)
+    if not parts[-3].startswith("|"):
+        if "/" in parts[-3]:
+            message = f"a network ({parts[-3]}), which is no pattern of host names"
+            raise ValueError(message)
+        parts[-3] = parts[-3].lower()
     if not _BASE64.fullmatch(parts[-1]):
         message = "an unusable key (it is not in base64)"
         raise ValueError(message)

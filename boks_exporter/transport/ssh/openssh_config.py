@@ -58,6 +58,11 @@ class Evaluated:
         """Return the name under which known_hosts lists the host."""
         return self.alias or self.host
 
+    @property
+    def key_port(self) -> int | None:
+        """Return the port under which known_hosts may list the host; None for the default one."""
+        return None if self.port == SSH_PORT else self.port
+
 
 class OpensshConfig:
     """Evaluate the configuration that the settings name; one reading for each target and state of the file."""
