@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from boks_exporter.app.failover_locks import LIMIT, find_host
-from boks_exporter.app.failover_wiring import ManagedDomain, journal_of, operator_connections, who_runs_this
+from boks_exporter.app.failover_wiring import ManagedDomain, current_operator, journal_of, operator_connections
 from boks_exporter.errors import BoksExporterError, ParseError, TransportError
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
@@ -99,7 +99,7 @@ def _action(
     return OperatorAction(
         domain=domain.domain.name,
         kind=kind,
-        owner=str(who_runs_this()),
+        owner=str(current_operator()),
         reason=reason,
         intended_at=clock.now(),
         host=host,
@@ -123,7 +123,7 @@ class _AsideChange:
     async def carry_out(self) -> AsideResult:
         """Lock, change, unlock; the lock stays where the end of the change is unknown."""
         try:
-            lock = await self.gates.lock(self.host, self.run, owner_word(str(who_runs_this())))
+            lock = await self.gates.lock(self.host, self.run, owner_word(str(current_operator())))
         except (TransportError, ParseError) as error:
             said = f"{self.host.name} cannot be locked, nothing was changed: {error}"
             return AsideResult(Exit.UNCHANGED, said + await self._unlocked())

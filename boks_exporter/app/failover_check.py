@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from boks_exporter.app.failover_wiring import ManagedDomain, who_runs_this
+from boks_exporter.app.failover_wiring import ManagedDomain, current_operator
 from boks_exporter.app.knowledge_file import KnowledgeError, knowledge_path, read_knowledge, write_knowledge
 from boks_exporter.failover.earlier_knowledge import knowledge_of
 from boks_exporter.failover.facts import FailoverFacts, Witness
@@ -22,7 +22,7 @@ _SHELL_FAILED: Final = (126, 127)
 
 
 @dataclass(frozen=True, slots=True)
-class Tonight:
+class CheckRound:
     """One round, and each replica's answer about the living master."""
 
     facts: FailoverFacts
@@ -30,19 +30,19 @@ class Tonight:
     master: Host | None
 
 
-async def observe_tonight(survey: Survey, known: JournalView) -> Tonight:
+async def observe_for_check(survey: Survey, known: JournalView) -> CheckRound:
     """Poll the domain, and ask every replica about the living master as it would be asked about a dead one."""
     facts = await survey.observe(known)
     master = facts.host(facts.snapshot.masters[0]) if len(facts.snapshot.masters) == 1 else None
     answers = await survey.reach_of(facts, master.name) if master else ()
     reach = {each.host: each for each in answers if facts.readiness(each.host) is not None}
-    return Tonight(replace(facts, witnesses=(*facts.witnesses, *answers)), reach, master)
+    return CheckRound(replace(facts, witnesses=(*facts.witnesses, *answers)), reach, master)
 
 
-def check_tonight(domain: ManagedDomain, tonight: Tonight) -> PromotionCheck:
+def check_promotion(domain: ManagedDomain, checked: CheckRound) -> PromotionCheck:
     """Judge a round and this machine; writes the knowledge file, and nothing else."""
-    outside = (_journal(domain), asyncio.run(_fence(domain, tonight.master)), _knowledge(domain, tonight.facts))
-    return promotion_check(tonight.facts, domain.limits, tonight.reach, outside)
+    outside = (_journal(domain), asyncio.run(_fence(domain, checked.master)), _knowledge(domain, checked.facts))
+    return promotion_check(checked.facts, domain.limits, checked.reach, outside)
 
 
 def _journal(domain: ManagedDomain) -> CheckItem:
@@ -70,7 +70,7 @@ async def _fence(domain: ManagedDomain, master: Host | None) -> CheckItem:
         "master": master.name,
         "host": master.name,
         "address": master.address,
-        "owner": str(who_runs_this()),
+        "owner": str(current_operator()),
     }
     words = (*fence.program, FenceWord.STATUS)
     status, problem = await program_result(words, facts, fence.timeout_seconds)
@@ -92,7 +92,7 @@ def _knowledge(domain: ManagedDomain, facts: FailoverFacts) -> CheckItem:
     except (KnowledgeError, OSError):
         earlier = None
     try:
-        write_knowledge(path, knowledge_of(facts, str(who_runs_this()), earlier))
+        write_knowledge(path, knowledge_of(facts, str(current_operator()), earlier))
     except KnowledgeError as error:
         return CheckItem("knowledge", CheckState.CRITICAL, str(error))
     return CheckItem("knowledge", CheckState.OK, f"written to {path}")

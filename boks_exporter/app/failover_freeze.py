@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from boks_exporter.app.failover_locks import LIMIT
-from boks_exporter.app.failover_wiring import ManagedDomain, journal_of, operator_connections, who_runs_this
+from boks_exporter.app.failover_wiring import ManagedDomain, current_operator, journal_of, operator_connections
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
 from boks_exporter.failover.journal import ActionKind, OperatorAction
@@ -33,7 +33,7 @@ class FreezeResult:
 
 async def freeze(domain: ManagedDomain, seconds: int, reason: str) -> FreezeResult:
     """Freeze the domain on every host that answers."""
-    until, owner = SystemClock().now() + seconds, owner_word(str(who_runs_this()))
+    until, owner = SystemClock().now() + seconds, owner_word(str(current_operator()))
 
     async def change(gates: ChangingGates, host: Host) -> Freeze | None:
         return await gates.freeze(host, seconds, owner, reason_word(reason))
@@ -72,7 +72,7 @@ async def _changed(
     """Journal the intent, change every host, and journal what became of it."""
     name, now = domain.domain.name, SystemClock().now()
     action = OperatorAction(
-        domain=name, kind=kind, owner=str(who_runs_this()), reason=reason, intended_at=now, until=until
+        domain=name, kind=kind, owner=str(current_operator()), reason=reason, intended_at=now, until=until
     )
     with journal_of(domain) as journal:
         number = journal.intend_action(action)

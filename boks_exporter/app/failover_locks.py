@@ -6,9 +6,9 @@ from typing import Final
 from boks_exporter.app.failover_wiring import (
     ManagedDomain,
     NotConfiguredError,
+    current_operator,
     journal_of,
     operator_connections,
-    who_runs_this,
 )
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
@@ -33,11 +33,11 @@ async def break_lock(domain: ManagedDomain, run: str, host: HostName) -> str:
     target, name = find_host(domain, host), domain.domain.name
     with journal_of(domain) as journal:
         known = journal.run(run)
-        own = lock_owner(who_runs_this(), journal.path)
+        own = lock_owner(current_operator(), journal.path)
         if known is not None and known.is_open and not await _is_held_by_copy(domain, target, run, own):
             message = f"the run {run} is open in this journal: resume, abort or forget it, and its locks are released"
             raise RunOpenError(message)
-        number = journal.breaks(name, run, host, str(who_runs_this()), SystemClock().now())
+        number = journal.breaks(name, run, host, str(current_operator()), SystemClock().now())
         said, is_free = await _broken(domain, target, run)
         journal.broke(number, said)
     if not is_free:

@@ -108,7 +108,7 @@ def _as_managed(settings: Settings, domain: DomainSettings) -> ManagedDomain:
     return ManagedDomain(settings, domain, domain.failover or without, domain.transport)
 
 
-def who_runs_this() -> Who:
+def current_operator() -> Who:
     """Return the operator of this process."""
     terminal = ""
     with suppress(OSError, ValueError):
@@ -180,7 +180,7 @@ async def operator_connections(domain: ManagedDomain) -> AsyncIterator[OperatorC
 
 
 @asynccontextmanager
-async def looking(domain: ManagedDomain) -> AsyncIterator[Survey]:
+async def open_survey(domain: ManagedDomain) -> AsyncIterator[Survey]:
     """Hold a survey, and nothing that could change a host."""
     async with operator_connections(domain) as ways:
         survey = _survey(domain, ways.reading, ReadOnlyGates(ReadOnlyTransport(ways.operator)))
@@ -190,12 +190,12 @@ async def looking(domain: ManagedDomain) -> AsyncIterator[Survey]:
 
 async def observed(domain: ManagedDomain, known: JournalView) -> FailoverFacts:
     """Observe a domain once; nothing here can change a host."""
-    async with looking(domain) as survey:
+    async with open_survey(domain) as survey:
         return await survey.observe(known)
 
 
 @asynccontextmanager
-async def changing(
+async def open_runner(
     domain: ManagedDomain,
     journal: Journal,
     say: Callable[[str], None],
@@ -213,7 +213,7 @@ async def changing(
                 changing=ChangingGates(ways.operator),
                 journal=journal,
                 clock=SystemClock(),
-                who=who_runs_this(),
+                who=current_operator(),
                 limits=domain.limits,
                 say=say,
                 hooks=ProgramHooks(

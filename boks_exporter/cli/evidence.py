@@ -88,7 +88,7 @@ def clear(*, host: str | None, reason: str, config_file: Path, domain_name: str 
     The entry is written to the journal and read by every exporter that uses this file; an exporter on another machine
     needs its own. What a later poll proves is evidence again.
     """
-    from boks_exporter.app.failover_wiring import who_runs_this
+    from boks_exporter.app.failover_wiring import current_operator
     from boks_exporter.failover.journal.clearances import record_clearance
     from boks_exporter.observe import SystemClock
     from boks_exporter.replication import Clearance
@@ -98,7 +98,7 @@ def clear(*, host: str | None, reason: str, config_file: Path, domain_name: str 
         raise click.UsageError(message)
     settings = _settings(config_file)
     domain = _domain_of(settings, domain_name, host)
-    entry = Clearance(host, SystemClock().now(), str(who_runs_this()), reason)
+    entry = Clearance(host, SystemClock().now(), str(current_operator()), reason)
     path = settings.journal_of(domain)
     record_clearance(path, domain.name, entry)
     what = f"the copy on {host}" if host else f"all copies of {domain.name}"

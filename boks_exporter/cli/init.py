@@ -62,7 +62,7 @@ class _AtTheTerminal:
         say(f"  {harmless(install_line(host, self._installer, self._jump_host))}")
         return click.confirm("Is it installed now? (No: go on without the master's list)", default=True)
 
-    def opens_way(self, detail: str, line: str) -> bool:
+    def confirms_forwarding(self, detail: str, line: str) -> bool:
         say(f"\n{harmless(detail)}")
         say("Its authorized_keys needs this line, for a login that can do nothing but pass through:")
         say(f"  {line}")
@@ -94,7 +94,7 @@ class _Unattended:
             say(f"{host.name} does not answer yet: {check.name}: {harmless(check.found)}")
         return False
 
-    def opens_way(self, detail: str, line: str) -> bool:
+    def confirms_forwarding(self, detail: str, line: str) -> bool:
         say(f"{harmless(detail)}; the line for its authorized_keys, then run init again:\n  {line}")
         return False
 

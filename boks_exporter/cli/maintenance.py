@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from boks_exporter.cli import cli_exits
-from boks_exporter.cli.failover.options import Common, common, insist_on_host
+from boks_exporter.cli.failover.options import Common, common, validate_host
 from boks_exporter.cli.param_types import DURATION, WORDS
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import say
@@ -33,21 +33,21 @@ Exit codes: 0 done, 1 failed, 2 wrong usage."""
 @common
 def start(*, host: str, seconds: float, reason: str, **given: Any) -> int:
     """Start a maintenance window for HOST."""
-    from boks_exporter.app.failover_wiring import journal_of, who_runs_this
+    from boks_exporter.app.failover_wiring import current_operator, journal_of
     from boks_exporter.cli.failover.text_output import time_of
     from boks_exporter.failover.journal import Maintenance
     from boks_exporter.observe import SystemClock
 
     asked = Common(**given)
     domain, now = asked.domain(host, needs_operator=False), SystemClock().now()
-    insist_on_host(domain, host)
+    validate_host(domain, host)
     window = Maintenance(
         domain=domain.domain.name,
         host=host,
         started_at=now,
         until=now + seconds,
         reason=reason,
-        owner=str(who_runs_this()),
+        owner=str(current_operator()),
     )
     with journal_of(domain) as journal:
         journal.start_maintenance(window)
@@ -113,7 +113,7 @@ def end(*, host: str, **given: Any) -> int:
 
     asked = Common(**given)
     domain = asked.domain(host, needs_operator=False)
-    insist_on_host(domain, host)
+    validate_host(domain, host)
     with journal_of(domain) as journal:
         ended = journal.end_maintenance(domain.domain.name, host, SystemClock().now())
     said = f"{host} is no longer under maintenance" if ended else f"{host} was not under maintenance"

@@ -90,30 +90,30 @@ class ChangingGates:
 
     async def lock(self, host: Host, run: RunName, owner: str) -> HostLock:
         """Acquire a host's lock; a run that holds it already keeps it."""
-        return lock_of(await self._tell(host, OperatorChange.lock(run, owner)))
+        return lock_of(await self._send(host, OperatorChange.lock(run, owner)))
 
     async def unlock(self, host: Host, run: RunName) -> HostLock:
-        return lock_of(await self._tell(host, OperatorChange.unlock(run)))
+        return lock_of(await self._send(host, OperatorChange.unlock(run)))
 
     async def break_lock(self, host: Host, run: RunName) -> HostLock:
-        return lock_of(await self._tell(host, OperatorChange.break_lock(run)))
+        return lock_of(await self._send(host, OperatorChange.break_lock(run)))
 
     async def freeze(self, host: Host, seconds: int, owner: str, reason: str) -> Freeze | None:
         """Freeze the domain on a host, in place of a freeze that is there."""
-        return freeze_of(await self._tell(host, OperatorChange.freeze(seconds, owner, reason)))
+        return freeze_of(await self._send(host, OperatorChange.freeze(seconds, owner, reason)))
 
     async def unfreeze(self, host: Host) -> Freeze | None:
-        return freeze_of(await self._tell(host, OperatorChange.unfreeze()))
+        return freeze_of(await self._send(host, OperatorChange.unfreeze()))
 
     async def do(self, host: Host, request: OperatorChange) -> StepRecord:
         """Make a change, or return its record where it was made already."""
-        return record_of(await self._tell(host, request))
+        return record_of(await self._send(host, request))
 
     async def void(self, host: Host, step: StepId) -> StepRecord:
         """Claim an id so that nothing begins under it later, or return the record of what has begun."""
-        return record_of(await self._tell(host, OperatorChange.void(step)))
+        return record_of(await self._send(host, OperatorChange.void(step)))
 
-    async def _tell(self, host: Host, request: OperatorChange) -> OperatorReply:
+    async def _send(self, host: Host, request: OperatorChange) -> OperatorReply:
         return parse_operator_reply((await self.way.ask(host, request)).stdout, request.section)
 
 

@@ -92,7 +92,7 @@ class Survey:
         """The configured and discovered hosts."""
         return (*self.domain.hosts, *(self._known.discovered if self.domain.discover else ()))
 
-    def know(self, master: HostName | None) -> None:
+    def assume_last_master(self, master: HostName | None) -> None:
         """Record the last known master, where no round has seen one since."""
         if self._known.last_known_master is None and master is not None:
             self._known = replace(self._known, last_known_master=master)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from boks_exporter.health.hosts import HostVerdict, judge_host
-from boks_exporter.health.machines import errors, masters_in_doubt, who_is_master
+from boks_exporter.health.machines import errors, masters_in_doubt, name_masters
 from boks_exporter.health.redundancy import GroupHealth, GroupKind, counted, groups
 from boks_exporter.health.replica_conditions import RoundFacts
 from boks_exporter.health.states import DomainState, ReplicaState
@@ -92,7 +92,7 @@ def _several_masters(facts: RoundFacts) -> str:
     Its role stays: it is read from ENV, and BoKS starts with the role in ENV (K1456).
     """
     snapshot = facts.snapshot
-    said = f"{who_is_master(snapshot)}{_terms(facts)}{masters_in_doubt(facts)}"
+    said = f"{name_masters(snapshot)}{_terms(facts)}{masters_in_doubt(facts)}"
     if snapshot.silent_masters:
         lost = snapshot.silent_masters[0]
         return f"{said}; if {lost} will not come back: failover declare-lost {lost}"

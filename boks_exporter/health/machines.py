@@ -25,7 +25,7 @@ def errors(facts: RoundFacts) -> Iterator[str]:
     return (_one_machine(facts, first, name) for name, first in facts.snapshot.second_names.items())
 
 
-def who_is_master(snapshot: DomainSnapshot) -> str:
+def name_masters(snapshot: DomainSnapshot) -> str:
     """Name several masters; one that does not answer now was last seen as master next to another."""
     silent = snapshot.silent_masters
     reported = [host for host in snapshot.masters if host not in silent]

@@ -1,7 +1,7 @@
 """The verdict on a replica without findings: OK needs the list's row and the compared numbers."""
 
 from boks_exporter.health.evidence_reasons import Reason
-from boks_exporter.health.machines import who_is_master
+from boks_exporter.health.machines import name_masters
 from boks_exporter.health.proofs import open_tables
 from boks_exporter.health.replica_conditions import RoundFacts
 from boks_exporter.health.states import ReplicaState
@@ -57,7 +57,7 @@ def _missing_proof(facts: RoundFacts, host: HostName) -> str | None:
 
 def _without_master(facts: RoundFacts, host: HostName) -> str:
     masters = facts.snapshot.masters
-    why = who_is_master(facts.snapshot) if masters else "no master answers"
+    why = name_masters(facts.snapshot) if masters else "no master answers"
     compared = facts.comparison.replica(host)
     if compared is None or compared.behind_best is None:
         return why

@@ -56,7 +56,7 @@ class OperatorReply:
         pairs = (line.rstrip().partition("=") for line in self.output)
         return {key: value for key, equals, value in pairs if equals}
 
-    def said(self) -> str:
+    def summary(self) -> str:
         """A short text for an operator about how it ended."""
         ending = " ".join(f"{key}={value}" for key, value in self.ending.items())
         return ": ".join(part for part in (ending, *self.errors[:1]) if part)
@@ -110,7 +110,7 @@ def freeze_of(reply: OperatorReply) -> Freeze | None:
     """Read the answer to `freeze` and `unfreeze`; raises ParseError where the gate reports neither state."""
     values = _ended_well(reply).values()
     if "freeze" not in values:
-        raise broken(reply.end_line, 0, "a line 'freeze=…'", reply.said())
+        raise broken(reply.end_line, 0, "a line 'freeze=…'", reply.summary())
     return _freeze(values["freeze"])
 
 
@@ -174,7 +174,7 @@ def record_of(reply: OperatorReply) -> StepRecord:
     status = number(reply.ending.get("exit", ""))
     if state is None or (state is RecordState.DONE and status is None):
         expected = f"'=end {reply.section} state=…' with one of {', '.join(RecordState)}, and exit=N once done"
-        raise broken(reply.end_line, 0, expected, reply.said())
+        raise broken(reply.end_line, 0, expected, reply.summary())
     return StepRecord(
         state=state,
         exit_status=status if state is RecordState.DONE else None,
@@ -237,7 +237,7 @@ class _Reading:
 
 def _ended_well(reply: OperatorReply) -> OperatorReply:
     if reply.ending.get("exit") != "0":
-        raise broken(reply.end_line, 0, f"'=end {reply.section} exit=0 …'", reply.said())
+        raise broken(reply.end_line, 0, f"'=end {reply.section} exit=0 …'", reply.summary())
     return reply
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
-from boks_exporter.app.failover_wiring import ManagedDomain, looking
+from boks_exporter.app.failover_wiring import ManagedDomain, open_survey
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.journal import Journal
@@ -89,7 +89,7 @@ async def _survey(domain: ManagedDomain, order: Order) -> tuple[LiveKnowledge, P
     if domain.failover.journal.exists():
         with Journal(domain.failover.journal, is_read_only=True) as journal:
             view = journal.view(domain.domain.name)
-    async with looking(domain) as survey:
+    async with open_survey(domain) as survey:
         known = LiveKnowledge(
             settings=domain.domain,
             limits=domain.limits,

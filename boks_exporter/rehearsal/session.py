@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from boks_exporter.app.failover_wiring import who_runs_this
+from boks_exporter.app.failover_wiring import current_operator
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.findings import Acceptance, Guard
@@ -71,7 +71,7 @@ class Session:
 
     async def _proposed(self) -> Proposal:
         limits = self.environment.known.limits
-        async with self.environment.program(who_runs_this(), lambda _: None) as program:
+        async with self.environment.program(current_operator(), lambda _: None) as program:
             return await propose(
                 program.tools.survey, self.order.procedure, self.order.target, limits, self._known(program)
             )
@@ -92,7 +92,7 @@ class Session:
         self.reporter.show_line(f"twin$ boks-exporter failover {command}")
         operators = SimulatedOperators(self.environment, self.rehearsal.proposal.plan, self.reporter.show_line)
         result: RunResult | None = None
-        async with self.environment.program(who_runs_this(), self.reporter.show_line) as program:
+        async with self.environment.program(current_operator(), self.reporter.show_line) as program:
             program.journal.on_intent = operators.on_step
             if self.injection:
                 self.injection.into(program.kill_switch, program.journal, program.transport)
@@ -182,7 +182,7 @@ class Session:
     # -- the end -------------------------------------------------------------------------------------------------------
 
     async def _open_run(self) -> str | None:
-        async with self.environment.program(who_runs_this(), lambda _: None) as program:
+        async with self.environment.program(current_operator(), lambda _: None) as program:
             runs = program.journal.runs(self.environment.known.settings.name)
             self.run = runs[0].name if runs else None
             return next((run.name for run in runs if run.is_open), None)
@@ -199,7 +199,7 @@ class Session:
     async def _conclude(self) -> None:
         """Poll once more, and then compare with the simulator's own truth, which no command sees."""
         environment, rehearsal = self.environment, self.rehearsal
-        async with environment.program(who_runs_this(), lambda _: None) as program:
+        async with environment.program(current_operator(), lambda _: None) as program:
             rehearsal.steps = program.journal.steps(self.run) if self.run else ()
             await program.tools.survey.observe(self._known(program))
             await environment.time.sleep(_LISTING_SECONDS)

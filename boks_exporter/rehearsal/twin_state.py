@@ -28,7 +28,7 @@ from boks_exporter.rehearsal.write_rates import rates
 from boks_exporter.replication import History
 from boks_exporter.simulator.domain import Boksinit, Fault, HostPlan
 from boks_exporter.simulator.domain.files import METHOD_CONF
-from boks_exporter.simulator.domain.observed_state import HostStanding, Line, Standing
+from boks_exporter.simulator.domain.observed_state import Line, ObservedHost, ObservedState
 from boks_exporter.simulator.domain.replica_link import Status
 
 AGE_SECONDS: Final[Seconds] = 7200.0
@@ -52,7 +52,7 @@ class TwinStart:
     `locks` and `busy` are the gates' words; `no_reading` and `no_operator` hold why that transport gets no answer.
     """
 
-    standing: Standing
+    standing: ObservedState
     gate_overrides: Mapping[HostName, Mapping[str, str]] = field(default_factory=dict)
     locks: Mapping[HostName, str] = field(default_factory=dict)
     busy: Mapping[HostName, str] = field(default_factory=dict)
@@ -85,7 +85,7 @@ class _Finding:
         ready = {name: gate.readiness for name, gate in gates.items() if gate.readiness}
         seen = {host.host for host in self.snapshot.observed()}
         return TwinStart(
-            standing=Standing(
+            standing=ObservedState(
                 hosts=tuple(self._host(host) for host in hosts),
                 lead=self.lead,
                 epoch=self.facts.seen_at - self.now,
@@ -124,7 +124,7 @@ class _Finding:
 
     # -- one host ------------------------------------------------------------------------------------------------------
 
-    def _host(self, host: Host) -> HostStanding:
+    def _host(self, host: Host) -> ObservedHost:
         name, seen = host.name, self.facts.seen(host.name)
         role, line = self._role(name), self._line(name)
         met_as = self._met_as(name)
@@ -134,7 +134,7 @@ class _Finding:
             lacks.add("SHM_SIZE")
         if environment and environment.bridge_accept_master_ips is None:
             lacks.add("BRIDGE_ACCEPT_MASTER_IPS")
-        return HostStanding(
+        return ObservedHost(
             plan=HostPlan(
                 name=name,
                 role=role,

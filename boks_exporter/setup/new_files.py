@@ -17,7 +17,7 @@ class SetupError(BoksExporterError):
     """A file of an installation cannot be written, or a host cannot be set up as it was told."""
 
 
-def insist_on_free(files: dict[Path, str]) -> None:
+def refuse_existing(files: dict[Path, str]) -> None:
     """Raise SetupError where another text would be lost."""
     other = [str(file) for file, text in files.items() if file.exists() and _text_of(file) != text]
     if other:

@@ -24,7 +24,7 @@ from boks_exporter.remote.settings import Prefix, RemotePaths, SshSettings
 from boks_exporter.setup.host_keys import keys_in, known_hosts_line
 from boks_exporter.setup.host_spec import where
 from boks_exporter.setup.jump_hosts import Way, forwarding_line, hops_of
-from boks_exporter.setup.new_files import SetupError, add_line, insist_on_free, user_key, write_file
+from boks_exporter.setup.new_files import SetupError, add_line, refuse_existing, user_key, write_file
 from boks_exporter.setup.texts import (
     Installation,
     config_text,
@@ -48,7 +48,7 @@ class Person(Protocol):
         """Return whether the gate of a host that does not answer is installed now."""
         ...
 
-    def opens_way(self, detail: str, line: str) -> bool:
+    def confirms_forwarding(self, detail: str, line: str) -> bool:
         """Return whether a jump host that refused lets the key through now, by this line of its authorized_keys."""
         ...
 
@@ -92,15 +92,15 @@ class Setup:
             raise SetupError(message)
         self._check_configuration()
         if not self.overwrite:
-            insist_on_free(self._texts())
+            refuse_existing(self._texts())
         is_new = user_key(self.key, "boks-exporter")
         self.person.report(f"{'made' if is_new else 'kept'} the key {self.key}")
         self._way = Way(self._ssh_settings(), self._is_opened_now)
         try:
             for hop, route in hops_of(self.installation.jump_host):
-                await self._know_jump_host(hop, route)
+                await self._store_jump_host_key(hop, route)
             for host in self.hosts:
-                await self._know_if_it_answers(host)
+                await self._store_key_if_reachable(host)
             self._write_installer()
             await self._learn_replicas()
         finally:
@@ -136,25 +136,25 @@ class Setup:
     def _write(self, file: Path, text: str) -> None:
         """Write a file; one that is not of this run and has another text only with `overwrite`."""
         if not self.overwrite and file not in self._written:
-            insist_on_free({file: text})
+            refuse_existing({file: text})
         self._written.add(file)
         self.person.report(f"{'wrote' if write_file(file, text) else 'kept'} {file}")
 
-    async def _know_jump_host(self, hop: Host, route: str) -> None:
+    async def _store_jump_host_key(self, hop: Host, route: str) -> None:
         try:
-            await self._know(hop, route)
+            await self._store_host_key(hop, route)
         except TransportError as error:
             before = f" (through {route})" if route and not isinstance(error, JumpError) else ""
             message = f"jump host {where(hop)}{before}: {error.detail}; check its name, address and port"
             raise SetupError(error.detail if isinstance(error, JumpError) else message) from error
 
     def _is_opened_now(self, error: JumpError) -> bool:
-        return self.person.opens_way(error.detail, forwarding_line(self._public_key()))
+        return self.person.confirms_forwarding(error.detail, forwarding_line(self._public_key()))
 
-    async def _know_if_it_answers(self, host: Host) -> None:
+    async def _store_key_if_reachable(self, host: Host) -> None:
         """Go on without the key of a host that does not answer; the master has to."""
         try:
-            await self._know(host, self.installation.jump_host or "")
+            await self._store_host_key(host, self.installation.jump_host or "")
         except JumpError as error:
             raise SetupError(error.detail) from error
         except TransportError as error:
@@ -164,7 +164,7 @@ class Setup:
             self.person.report(f"no host key of {where(host)}: {error.detail}")
             self.without_key.append(host)
 
-    async def _know(self, host: Host, route: str) -> None:
+    async def _store_host_key(self, host: Host, route: str) -> None:
         """Write the key of a host behind a route into known_hosts, unless one is there."""
         if keys_in([self.known_hosts], host):
             self.person.report(f"kept the host key of {where(host)}")
@@ -226,7 +226,7 @@ class Setup:
             found = replace(host, discovered=False)
             self.hosts.append(found)
             try:
-                await self._know_if_it_answers(found)
+                await self._store_key_if_reachable(found)
             except SetupError as error:
                 self.person.report(f"no host key of {where(found)}: {error}")
                 self.without_key.append(found)

@@ -187,7 +187,7 @@ class OperatorGates:
             return self._refused(host, "other_request")
         began = self.domain.now
         over_at = min(max(began, record.ends_at), began + LIMIT_SECONDS) if record.state == "running" else began
-        return self._framed(host, "do", over_at, lambda: self._told("do", record, began, asked_by))
+        return self._framed(host, "do", over_at, lambda: self._record_lines("do", record, began, asked_by))
 
     def _record(self, host: HostName, name: str) -> Answer:
         record = self.states[host].records.get(name)
@@ -195,7 +195,7 @@ class OperatorGates:
         if record is None or record.state == "void":
             state = "void" if record else "none"
             return self._framed(host, "record", began, lambda: [f"=end record state={state}"])
-        return self._framed(host, "record", began, lambda: self._told("record", record, began, 0))
+        return self._framed(host, "record", began, lambda: self._record_lines("record", record, began, 0))
 
     def _void(self, host: HostName, name: str) -> Answer:
         """Claim an id, so that nothing is ever run under it."""
@@ -203,7 +203,7 @@ class OperatorGates:
         began = self.domain.now
         if record.state == "void":
             return self._framed(host, "void", began, lambda: ["=end void state=void"])
-        return self._framed(host, "void", began, lambda: self._told("void", record, began, 0))
+        return self._framed(host, "void", began, lambda: self._record_lines("void", record, began, 0))
 
     def _refused(self, host: HostName, reason: str) -> Answer:
         return self._framed(host, "do", self.domain.now, lambda: [f"=end do state=refused reason={reason}"])
@@ -250,7 +250,7 @@ class OperatorGates:
         reasons = {Presence.ODD: "odd_files", Presence.PRESENT: "exists"}
         return reasons.get(self._presence(host))
 
-    def _told(self, section: str, record: Record, began: Seconds, asked_by: int) -> list[str]:
+    def _record_lines(self, section: str, record: Record, began: Seconds, asked_by: int) -> list[str]:
         status = f" exit={record.exit_status}" if record.exit_status is not None else ""
         seconds = int(self.domain.now - began)
         repeated = "" if record.asked_by == asked_by else " repeated=yes"

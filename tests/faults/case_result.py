@@ -9,7 +9,7 @@ from boks_exporter.model import HostName
 from boks_exporter.simulator.domain.invariants import Breach
 from tests.faults.cases import Case
 from tests.faults.commands import open_run
-from tests.faults.expected_state import Standing, missing_to_goal, standing
+from tests.faults.expected_state import ActualState, missing_to_goal, standing
 from tests.faults.faults import FaultKind
 from tests.faults.harness import World
 
@@ -31,7 +31,7 @@ class Story:
     happened: bool = False
 
 
-def judge_exit(world: World, story: Story, result: RunResult | None, before: Standing, target: HostName) -> None:
+def judge_exit(world: World, story: Story, result: RunResult | None, before: ActualState, target: HostName) -> None:
     """Hold an exit code to what is really so."""
     if result is None:
         return

@@ -10,16 +10,16 @@ from boks_exporter.simulator.domain.invariants import running_masters
 
 
 @dataclass(frozen=True)
-class Standing:
+class ActualState:
     """Role, daemons, database and SHM_SIZE of every host."""
 
     hosts: dict[HostName, tuple[str, bool, bool, int]]
 
-    def without(self, hosts: Collection[HostName]) -> "Standing":
+    def without(self, hosts: Collection[HostName]) -> "ActualState":
         """Leave out hosts that others have changed."""
-        return Standing({name: state for name, state in self.hosts.items() if name not in hosts})
+        return ActualState({name: state for name, state in self.hosts.items() if name not in hosts})
 
-    def differs(self, other: "Standing") -> list[str]:
+    def differs(self, other: "ActualState") -> list[str]:
         """Return the differences to another one."""
         words = ("role", "daemons running", "database", "SHM_SIZE")
         return [
@@ -30,9 +30,9 @@ class Standing:
         ]
 
 
-def standing(domain: SimulatedDomain) -> Standing:
+def standing(domain: SimulatedDomain) -> ActualState:
     """Write down how every host stands; a machine that is off stands as it will when it is on."""
-    return Standing(
+    return ActualState(
         {
             host.name: (
                 str(host.role),

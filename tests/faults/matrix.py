@@ -14,7 +14,7 @@ from boks_exporter.simulator.domain.invariants import Breach, Invariant
 from tests.faults.case_result import CHANGED_NOTHING, Story, judge_exit
 from tests.faults.cases import Case
 from tests.faults.commands import Work, apply_plan, go_on, open_run, planned
-from tests.faults.expected_state import Standing, missing_to_goal, standing
+from tests.faults.expected_state import ActualState, missing_to_goal, standing
 from tests.faults.faults import CHANGES, OTHER_RUN, FaultKind, Injection
 from tests.faults.harness import MASTER, THIRD, Program, World, prepare, scratch
 from tests.virtual.virtual_time import run_virtually
@@ -163,7 +163,7 @@ def _command(result: RunResult | None, run: Run, story: Story, *, abort: bool) -
     return "abort" if abort else "resume"
 
 
-async def _end(world: World, story: Story, result: RunResult | None, before: Standing, target: HostName) -> None:
+async def _end(world: World, story: Story, result: RunResult | None, before: ActualState, target: HostName) -> None:
     """Judge what is left in the end."""
     await world.pass_time(600.0)
     story.breaches += _own_breaches(story.case, world)

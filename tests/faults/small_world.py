@@ -10,7 +10,7 @@ from boks_exporter.model import HostName
 from boks_exporter.rehearsal.environment import TwinEnvironment
 from boks_exporter.replication import CopyEvidence, History, Lead
 from boks_exporter.simulator.domain import Boksinit, Fault, HostPlan
-from boks_exporter.simulator.domain.observed_state import HostStanding, Line, Standing
+from boks_exporter.simulator.domain.observed_state import Line, ObservedHost, ObservedState
 from boks_exporter.simulator.domain.replica_link import Status
 from boks_exporter.simulator.domain.twin import twin_of
 from tests.virtual.virtual_time import EPOCH
@@ -144,8 +144,8 @@ def _lead(world: SmallWorld) -> HostName | None:
     return lead or world.last_master
 
 
-def _standing(world: SmallWorld) -> Standing:
-    return Standing(
+def _standing(world: SmallWorld) -> ObservedState:
+    return ObservedState(
         hosts=tuple(_host(world, number, name, server) for number, (name, server) in enumerate(world.named.items(), 1)),
         lead=_lead(world),
         epoch=EPOCH,
@@ -154,9 +154,9 @@ def _standing(world: SmallWorld) -> Standing:
     )
 
 
-def _host(world: SmallWorld, number: int, name: HostName, server: Server) -> HostStanding:
+def _host(world: SmallWorld, number: int, name: HostName, server: Server) -> ObservedHost:
     is_replica = server.role is Boksinit.SERVER
-    return HostStanding(
+    return ObservedHost(
         plan=HostPlan(name=name, role=server.role, site="utrecht", address=f"10.0.0.{number}"),
         numbers=_numbers(server),
         daemons_running=server.is_running,

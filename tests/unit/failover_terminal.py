@@ -57,14 +57,16 @@ class Terminal:
         return code, shown.out + shown.err
 
     @asynccontextmanager
-    async def looking(self, domain: ManagedDomain) -> AsyncIterator[Survey]:
+    async def open_survey(self, domain: ManagedDomain) -> AsyncIterator[Survey]:
         survey = await self._survey()
         if not domain.has_operator:
             survey.gates = ReadOnlyGates(ReadOnlyTransport(NoOperator()))
         yield survey
 
     @asynccontextmanager
-    async def changing(self, _: Any, journal: Journal, say: Callable[[str], None], halt: Halt) -> AsyncIterator[Runner]:
+    async def open_runner(
+        self, _: Any, journal: Journal, say: Callable[[str], None], halt: Halt
+    ) -> AsyncIterator[Runner]:
         self.world.said = type("Said", (list,), {"append": lambda _, text: say(text)})()
         yield self.world.runner(journal, await self._survey(), token=lambda: "0000000a", halt=halt)
 
@@ -96,13 +98,13 @@ def terminal_at(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch:
             return runner.run(main())
 
     for module in (apply, inspect, failover_wiring):
-        monkeypatch.setattr(module, "looking", made.looking)
+        monkeypatch.setattr(module, "open_survey", made.open_survey)
     for module in (apply, asides, check, freeze, inspect, host_commands, lost, topology):
         monkeypatch.setattr(module, "run_async", virtually)
     for module in (failover_asides, failover_freeze, failover_locks):
         monkeypatch.setattr(module, "operator_connections", made.ways)
     monkeypatch.setattr(failover_asides, "SystemClock", VirtualClock)
-    monkeypatch.setattr(apply, "changing", made.changing)
+    monkeypatch.setattr(apply, "open_runner", made.open_runner)
     return made
 
 

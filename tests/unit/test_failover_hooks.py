@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from boks_exporter.app.failover_wiring import NotConfiguredError, chosen_domain, who_runs_this
+from boks_exporter.app.failover_wiring import NotConfiguredError, chosen_domain, current_operator
 from boks_exporter.config import Settings, load
 from boks_exporter.failover.runner import ProgramHooks
 from boks_exporter.failover.runner.hooks import Event
@@ -103,7 +103,7 @@ def test_limits_come_from_the_configuration(tmp_path: Path) -> None:
 def test_who_runs_it_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     """Behind sudo, the person and not the account."""
     monkeypatch.setenv("SUDO_USER", "anna")
-    who = who_runs_this()
+    who = current_operator()
     assert who.sudo_user == "anna"
     assert str(who).startswith("anna (")
     assert who.pid > 0

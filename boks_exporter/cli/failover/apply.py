@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 import click
 
 from boks_exporter.app.failover_signals import heeding_signals
-from boks_exporter.app.failover_wiring import ManagedDomain, changing, journal_of, looking, observed
+from boks_exporter.app.failover_wiring import ManagedDomain, journal_of, observed, open_runner, open_survey
 from boks_exporter.cli.failover.json_output import proposal_json, result_json
-from boks_exporter.cli.failover.open_runs import open_runs, tell_open_runs
+from boks_exporter.cli.failover.open_runs import open_runs, show_open_runs
 from boks_exporter.cli.failover.options import AcceptArguments, Common, acceptances, is_interactive, run_async
 from boks_exporter.cli.failover.text_output import proposal_text
 from boks_exporter.cli.sanitize import harmless
@@ -73,7 +73,7 @@ def show_or_apply(
     host = host or best_candidate(domain)
     order = Order(procedure=procedure, target=host, accepted=accepted, reason=reason.strip())
     if fingerprint is not None:
-        tell_open_runs(domain)
+        show_open_runs(domain)
         return _carried_out(common, domain, lambda runner: runner.apply(order, fingerprint))
     proposal, code = show(common, domain, order)
     if code is not Exit.DONE or common.is_json or not is_interactive() or not proposal.plan.steps:
@@ -104,7 +104,7 @@ def show(common: Common, domain: ManagedDomain, order: Order) -> tuple[Proposal,
     known = open_runs(domain)
 
     async def look() -> Proposal:
-        async with looking(domain) as survey:
+        async with open_survey(domain) as survey:
             return await propose(survey, order.procedure, order.target, domain.limits, known)
 
     proposal = run_async(look)
@@ -212,7 +212,7 @@ def _run(
 
     async def carry_out() -> RunResult:
         with journal_of(domain) as journal, heeding_signals(halt, progress):
-            async with changing(domain, journal, progress, halt) as runner:
+            async with open_runner(domain, journal, progress, halt) as runner:
                 at_work.append(runner)
                 return await work(runner)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from boks_exporter.cli.failover import options
-from boks_exporter.cli.failover.options import Common, example, insist_on_host, run_async
+from boks_exporter.cli.failover.options import Common, example, run_async, validate_host
 from boks_exporter.cli.param_types import WORDS
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import say
@@ -34,14 +34,14 @@ def asides() -> None:
 def list_asides(*, host: str | None, **given: Any) -> int:
     """List what lies aside on every host, or on HOST, with age and size."""
     from boks_exporter.app.failover_asides import asides as ask
-    from boks_exporter.cli.failover.open_runs import tell_open_runs
+    from boks_exporter.cli.failover.open_runs import show_open_runs
     from boks_exporter.observe import SystemClock
 
     common = Common(**given)
     domain = common.domain(host)
     if host is not None:
-        insist_on_host(domain, host)
-    tell_open_runs(domain)
+        validate_host(domain, host)
+    show_open_runs(domain)
     found, now = run_async(lambda: ask(domain, host)), SystemClock().now()
     failed = {name: each for name, each in found.items() if isinstance(each, str)}
     listed = [(name, aside) for name, each in found.items() if not isinstance(each, str) for aside in each]
@@ -119,12 +119,12 @@ def remove(*, host: str, removal: str, reason: str, **given: Any) -> int:
 
 def _change(common: Common, kind: Any, host: str, removal: str, reason: str) -> int:
     from boks_exporter.app.failover_asides import NoSuchRemovalError, change_aside
-    from boks_exporter.cli.failover.open_runs import tell_open_runs
+    from boks_exporter.cli.failover.open_runs import show_open_runs
     from boks_exporter.failover.journal import RunOpenError
 
     domain = common.domain(host)
-    insist_on_host(domain, host)
-    tell_open_runs(domain)
+    validate_host(domain, host)
+    show_open_runs(domain)
     try:
         result = run_async(lambda: change_aside(domain, kind, host, removal, reason))
     except NoSuchRemovalError as error:

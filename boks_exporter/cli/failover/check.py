@@ -34,21 +34,21 @@ def check(*, timeout_seconds: float, **given: Any) -> int:
 
     It writes what it saw into the knowledge file next to the journal. No host is changed.
     """
-    from boks_exporter.app.failover_check import Tonight, check_tonight, observe_tonight
-    from boks_exporter.app.failover_wiring import looking
+    from boks_exporter.app.failover_check import CheckRound, check_promotion, observe_for_check
+    from boks_exporter.app.failover_wiring import open_survey
     from boks_exporter.cli.check.unknown_on_error import Watchdog
-    from boks_exporter.cli.failover.open_runs import tell_open_runs
+    from boks_exporter.cli.failover.open_runs import show_open_runs
 
     common = Common(**given)
     domain = common.domain(needs_operator=False)
-    known = tell_open_runs(domain)
+    known = show_open_runs(domain)
 
-    async def look() -> Tonight:
-        async with looking(domain) as survey:
-            return await observe_tonight(survey, known)
+    async def look() -> CheckRound:
+        async with open_survey(domain) as survey:
+            return await observe_for_check(survey, known)
 
     with Watchdog(timeout_seconds, wants_json=common.is_json):
-        found = check_tonight(domain, run_async(look))
+        found = check_promotion(domain, run_async(look))
     with suppress(OutputError):  # the exit code is the result, even without a reader
         say(_as_json(domain.domain.name, found) if common.is_json else "\n".join(_as_text(domain.domain.name, found)))
     return int(found.state)

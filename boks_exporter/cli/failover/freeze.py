@@ -71,10 +71,10 @@ def show(**given: Any) -> int:
 
 
 def _domain(common: Common) -> "ManagedDomain":
-    from boks_exporter.cli.failover.open_runs import tell_open_runs
+    from boks_exporter.cli.failover.open_runs import show_open_runs
 
     domain = common.domain()
-    tell_open_runs(domain)
+    show_open_runs(domain)
     return domain
 
 

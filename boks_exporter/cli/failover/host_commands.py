@@ -39,11 +39,11 @@ def declare_lost(*, host: str, reason: str, **given: Any) -> int:
 def locks(**given: Any) -> int:
     """Show who holds the lock of each host."""
     from boks_exporter.app.failover_locks import locks as ask
-    from boks_exporter.cli.failover.open_runs import tell_open_runs
+    from boks_exporter.cli.failover.open_runs import show_open_runs
 
     common = Common(**given)
     domain = common.domain()
-    tell_open_runs(domain)
+    show_open_runs(domain)
     found = run_async(lambda: ask(domain))
     if common.is_json:
         say(json.dumps(found, indent=2))
@@ -64,13 +64,13 @@ def break_lock(*, run: str, host: str, **given: Any) -> int:
     While a run is open in some journal, resume or abort it there instead. This machine's journal records the operator.
     """
     from boks_exporter.app.failover_locks import break_lock as take_away
-    from boks_exporter.cli.failover.open_runs import tell_open_runs
+    from boks_exporter.cli.failover.open_runs import show_open_runs
     from boks_exporter.failover.journal import RunOpenError
 
     common = Common(**given)
     domain = common.domain(host)
-    options.insist_on_host(domain, host)
-    tell_open_runs(domain)
+    options.validate_host(domain, host)
+    show_open_runs(domain)
     try:
         said = run_async(lambda: take_away(domain, run, host))
     except RunOpenError as error:

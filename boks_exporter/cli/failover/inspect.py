@@ -6,10 +6,10 @@ from typing import Final
 
 import click
 
-from boks_exporter.app.failover_wiring import ManagedDomain, earlier_knowledge, kept_journal, looking, observed
+from boks_exporter.app.failover_wiring import ManagedDomain, earlier_knowledge, kept_journal, observed, open_survey
 from boks_exporter.cli.failover.follow import exit_of, followed, is_at_work
 from boks_exporter.cli.failover.json_output import candidate_json, run_json, whole_run_json
-from boks_exporter.cli.failover.open_runs import open_runs, tell_open_runs
+from boks_exporter.cli.failover.open_runs import open_runs, show_open_runs
 from boks_exporter.cli.failover.options import Common, run_async
 from boks_exporter.cli.failover.text_output import candidates_text, finding_text, time_of
 from boks_exporter.cli.sanitize import harmless
@@ -48,10 +48,10 @@ def show_candidates(common: Common) -> int:
 def show_verification(common: Common) -> int:
     """Check the domain and show the result."""
     domain = common.domain(needs_operator=False)
-    known = tell_open_runs(domain)
+    known = show_open_runs(domain)
 
     async def look() -> tuple[Verification, ...]:
-        async with looking(domain) as survey:
+        async with open_survey(domain) as survey:
             return await verified(survey, domain.limits, known)
 
     checks = run_async(look)

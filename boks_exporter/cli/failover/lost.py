@@ -4,9 +4,9 @@ import json
 
 import click
 
-from boks_exporter.app.failover_wiring import journal_of, observed, who_runs_this
-from boks_exporter.cli.failover.open_runs import tell_open_runs
-from boks_exporter.cli.failover.options import Common, insist_on_host, run_async
+from boks_exporter.app.failover_wiring import current_operator, journal_of, observed
+from boks_exporter.cli.failover.open_runs import show_open_runs
+from boks_exporter.cli.failover.options import Common, run_async, validate_host
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import say
 from boks_exporter.failover.failover_exits import Exit
@@ -16,8 +16,8 @@ from boks_exporter.failover.journal_facts import DeclaredLost
 def declare(common: Common, host: str, reason: str) -> int:
     """Ask the host, and store the declaration where its machine gives no sign of life."""
     domain = common.domain(host)
-    insist_on_host(domain, host)
-    known = tell_open_runs(domain)
+    validate_host(domain, host)
+    known = show_open_runs(domain)
     facts = run_async(lambda: observed(domain, known))
     if sign := facts.sign_of_life(host):
         said = f"{host} cannot be declared lost: {sign}; switch it off or isolate it first"
@@ -25,7 +25,7 @@ def declare(common: Common, host: str, reason: str) -> int:
         if common.is_json:
             say(json.dumps({"exit_code": int(Exit.REFUSED), "host": host, "error": said}))
         return int(Exit.REFUSED)
-    lost = DeclaredLost(host, str(who_runs_this()), reason, facts.seen_at)
+    lost = DeclaredLost(host, str(current_operator()), reason, facts.seen_at)
     with journal_of(domain) as journal:
         journal.declare_lost(domain.domain.name, lost)
     said = f"{host} is declared lost; its first answer ends this"

@@ -22,7 +22,7 @@ def open_runs(domain: ManagedDomain) -> JournalView:
     return view
 
 
-def tell_open_runs(domain: ManagedDomain) -> JournalView:
+def show_open_runs(domain: ManagedDomain) -> JournalView:
     """Print open runs for a command that does not depend on them; an unreadable journal is reported, and empty."""
     try:
         return open_runs(domain)

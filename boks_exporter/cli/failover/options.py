@@ -144,7 +144,7 @@ class Common:
         return knowledge_from(self.knowledge, domain)
 
 
-def insist_on_host(domain: "ManagedDomain", host: str) -> None:
+def validate_host(domain: "ManagedDomain", host: str) -> None:
     """Refuse a host that is not in the domain, unless it may have been discovered."""
     names = [each.name for each in domain.domain.hosts]
     if host not in names and not domain.domain.discover:

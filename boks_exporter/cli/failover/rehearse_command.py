@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import click
 
-from boks_exporter.cli.failover.open_runs import tell_open_runs
+from boks_exporter.cli.failover.open_runs import show_open_runs
 from boks_exporter.cli.failover.options import AcceptArguments, Common, acceptances, run_async
 from boks_exporter.cli.failover.rehearsal_output import (
     HEADING,
@@ -80,7 +80,7 @@ def show_rehearsal(common: Common, order: Order, *, inject: str | None, then: st
     """Rehearse, and show it."""
     hosts = tuple(dict.fromkeys(dead))
     domain, reader = common.domain(order.target), Reader(order, hosts, _keep_silent if common.is_json else _print)
-    tell_open_runs(domain)
+    show_open_runs(domain)
     try:
         injected = parse_fault_spec(inject, then) if inject else None
         rehearsal = run_async(lambda: rehearse(domain, order, reader, injected, hosts))

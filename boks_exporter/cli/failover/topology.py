@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from boks_exporter.app.failover_wiring import observed
-from boks_exporter.cli.failover.open_runs import tell_open_runs
+from boks_exporter.cli.failover.open_runs import show_open_runs
 from boks_exporter.cli.failover.options import Common, run_async
 from boks_exporter.cli.failover.text_output import domain_line
 from boks_exporter.cli.sanitize import harmless
@@ -32,7 +32,7 @@ class Node:
 def show_topology(common: Common) -> int:
     """Poll once and show the tree."""
     domain = common.domain(needs_operator=False)
-    known = tell_open_runs(domain)
+    known = show_open_runs(domain)
     facts = run_async(lambda: observed(domain, known))
     if common.is_json:
         say(json.dumps(topology_json(facts), indent=2))

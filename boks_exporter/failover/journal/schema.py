@@ -154,7 +154,7 @@ def _checked(database: sqlite3.Connection) -> sqlite3.Connection:
             database.close()
             database = sqlite3.connect(":memory:", isolation_level=None)
             _prepare(database)
-        _insist(database)
+        _own_version(database)
     except BaseException:
         database.close()
         raise
@@ -168,7 +168,7 @@ def _prepare(database: sqlite3.Connection) -> None:
             _run(database, f"{_SCHEMA}{_SINCE_2}{_SINCE_3};{_SINCE_4};{_SINCE_5};{_SINCE_6}")
             database.execute(f"PRAGMA application_id = {APPLICATION}")
             database.execute(f"PRAGMA user_version = {VERSION}")
-        for version in range(_insist(database), VERSION):
+        for version in range(_own_version(database), VERSION):
             _run(database, _UPGRADES[version])
             database.execute(f"PRAGMA user_version = {version + 1}")
         database.execute("COMMIT")
@@ -183,7 +183,7 @@ def _run(database: sqlite3.Connection, statements: str) -> None:
         database.execute(statement)
 
 
-def _insist(database: sqlite3.Connection) -> int:
+def _own_version(database: sqlite3.Connection) -> int:
     """Return the version of a journal; raises sqlite3.DatabaseError for a newer one, and for another file."""
     application, version = (
         int(database.execute(f"PRAGMA {name}").fetchone()[0]) for name in ("application_id", "user_version")

@@ -21,15 +21,15 @@ class ProgressReporter:
 
     def waiting(self, left: Seconds, sentence: str) -> None:
         """Report what is waited for, and how long at most."""
-        self._tell(sentence, f"    waiting, {left:.0f} s at most: {sentence}")
+        self._report(sentence, f"    waiting, {left:.0f} s at most: {sentence}")
 
     def running(self, host: str, sentence: str) -> None:
         """Report that a command is running on a host."""
         now = self._tools.clock.monotonic()
         self._last = self._last or sentence
-        self._tell(sentence, f"    {host}: {sentence}, {now - self._began:.0f} s so far")
+        self._report(sentence, f"    {host}: {sentence}, {now - self._began:.0f} s so far")
 
-    def _tell(self, sentence: str, line: str) -> None:
+    def _report(self, sentence: str, line: str) -> None:
         now = self._tools.clock.monotonic()
         if sentence != self._last or now - self._at >= _AGAIN_AFTER:
             self._tools.say(line)

@@ -28,7 +28,7 @@ async def observe_again(tools: Tools, run: Run, journal: JournalView) -> Failove
 
     Of that, final is only what another process left on a host which proves that nothing was changed there since.
     """
-    tools.survey.know(run.plan.master)
+    tools.survey.assume_last_master(run.plan.master)
     facts = await tools.survey.observe(journal)
     for host, reading in tools.journal.readings(run.name).items():
         if reading.is_final and not facts.is_unchanged_since(run.name, host):

@@ -91,14 +91,14 @@ class Sender:
         if ask_first:
             record = await self.tools.looking.record(host, self.attempt.id)
             if record.state is not RecordState.NONE:
-                return self._heard(record)
+                return self._result_of(record)
             needs = await self.needs()
             if not needs.holds:
                 return await self._denied(host, needs.sentence)
         if self.attempt.request is None:
             message = f"{self.attempt.step.key} changes nothing"
             raise AssertionError(message)
-        result = self._heard(await self.tools.changing.do(host, self.attempt.request))
+        result = self._result_of(await self.tools.changing.do(host, self.attempt.request))
         is_refused = result.record is not None and result.record.state is RecordState.REFUSED
         if is_refused and self.is_lost and result.record and not self._goes_on(result.record):
             return await self._denied(host, result.sentence)
@@ -114,7 +114,7 @@ class Sender:
             return SendResult(None, never=True, sentence=f"nothing was begun: {why}")
         if record.state is RecordState.NONE:
             return SendResult(None, sentence=f"{why}; whether it was begun is unknown: its id could not be claimed")
-        return self._heard(record)
+        return self._result_of(record)
 
     async def _at_deadline(self, host: Host, result: SendResult) -> SendResult:
         """A host that was busy to the end refused the last request, and not the ones that were lost before it."""
@@ -125,16 +125,16 @@ class Sender:
         except TransportError as error:
             return SendResult(None, sentence=str(error))
 
-    def _heard(self, record: StepRecord) -> SendResult:
+    def _result_of(self, record: StepRecord) -> SendResult:
         for line in record.output[self.shown :]:
             self.tools.say(f"    {self.attempt.step.host}| {line}")
         self.shown = max(self.shown, len(record.output))
         if record.state is RecordState.VOID:
             return SendResult(None, never=True, sentence="nothing was begun: its id is void")
-        return SendResult(record, sentence=_said(record))
+        return SendResult(record, sentence=_sentence_of(record))
 
 
-def _said(record: StepRecord) -> str:
+def _sentence_of(record: StepRecord) -> str:
     if record.state is RecordState.DONE:
         return f"the command ended with exit status {record.exit_status}"
     if record.state is RecordState.REFUSED:

@@ -22,7 +22,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HostStanding:
+class ObservedHost:
     """One host. `numbers` is None where there is no database.
 
     `met_as` is the fault that a client meets, `line` the host's line in the master's list, None where it is not listed.
@@ -44,14 +44,14 @@ class HostStanding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class ObservedState:
     """All hosts at one instant, `now` seconds after `epoch`.
 
     `lead` is the host whose database the replicas are copies of: the master, or the last one. Where there is none, the
     best numbers of all hosts are used. `rates` are updates a second of its tables.
     """
 
-    hosts: tuple[HostStanding, ...]
+    hosts: tuple[ObservedHost, ...]
     lead: HostName | None
     epoch: float
     now: Seconds

@@ -9,7 +9,7 @@ from boks_exporter.simulator.domain.database import Database, Numbers
 from boks_exporter.simulator.domain.domain import SimulatedDomain
 from boks_exporter.simulator.domain.host import SimulatedHost
 from boks_exporter.simulator.domain.layout import Boksinit, Layout
-from boks_exporter.simulator.domain.observed_state import HostStanding, Line, Standing
+from boks_exporter.simulator.domain.observed_state import Line, ObservedHost, ObservedState
 from boks_exporter.simulator.domain.replica_data import Copy, Position
 from boks_exporter.simulator.domain.replica_link import HEARTBEAT, Link, Status
 from boks_exporter.simulator.domain.roles import relist
@@ -23,7 +23,7 @@ _LONG_AGO: Final[Seconds] = 3600.0
 """How long ago the link to a replica broke that is listed as DOWN."""
 
 
-def twin_of(standing: Standing) -> SimulatedDomain:
+def twin_of(standing: ObservedState) -> SimulatedDomain:
     """Make a domain in an observed state; raises ValueError for an instant too early to have a past."""
     if standing.now <= _LONG_AGO:
         message = f"expected an instant later than {_LONG_AGO:g} s, found {standing.now:g}"
@@ -45,7 +45,7 @@ def twin_of(standing: Standing) -> SimulatedDomain:
 class _Placing:
     """Puts the hosts of one domain into their observed state."""
 
-    def __init__(self, domain: SimulatedDomain, standing: Standing, numbers: Numbers, random: Random) -> None:
+    def __init__(self, domain: SimulatedDomain, standing: ObservedState, numbers: Numbers, random: Random) -> None:
         self.domain = domain
         self.standing = standing
         self.now = standing.now
@@ -75,7 +75,7 @@ class _Placing:
         rate = self.standing.rates.get(table, 0.0)
         return Writes.known(Random(f"{self.random.random()}/{table}"), low, piece, stamp, rate=rate, now=self.now)
 
-    def _host(self, host: SimulatedHost, found: HostStanding) -> None:
+    def _host(self, host: SimulatedHost, found: ObservedHost) -> None:
         host.daemons_running = found.daemons_running
         host.is_registered = found.is_registered
         host.env_lacks = set(found.env_lacks)
@@ -86,7 +86,7 @@ class _Placing:
         host.is_deaf = found.line is not None and found.line.status is Status.DOWN and host.can_be_fed
         host.copy = self._copy(host, found)
 
-    def _copy(self, host: SimulatedHost, found: HostStanding) -> Copy:
+    def _copy(self, host: SimulatedHost, found: ObservedHost) -> Copy:
         if found.numbers is None:
             return Copy(None, Position(self.now))
         if host.name == self.standing.lead:
@@ -95,7 +95,7 @@ class _Placing:
             return Copy(self._other_master(found.numbers), Position(self.now, self.now, 0.0))
         return self._replica(found, found.numbers)
 
-    def _replica(self, found: HostStanding, numbers: Numbers) -> Copy:
+    def _replica(self, found: ObservedHost, numbers: Numbers) -> Copy:
         copy = Copy(self.database, Position(self.now))
         copy.absent = set(self.database.tables.keys() - numbers.keys())
         for table, (number, stamp) in numbers.items():
