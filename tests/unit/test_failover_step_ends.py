@@ -8,12 +8,14 @@ import pytest
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.journal import StepOutcome
 from boks_exporter.failover.plan import make_plan
+from boks_exporter.failover.runner.fence import FenceWord, ProgramFence
+from boks_exporter.failover.runner.finish import facts_of_plan
 from boks_exporter.failover.runner.locking import lock_owner
 from boks_exporter.model import Role
 from boks_exporter.parsing.operator_facts import RecordState, StepRecord
 from boks_exporter.remote.settings import RemotePaths
 from tests.unit.domain_rounds import silent
-from tests.unit.failover_claims import HEALTHY
+from tests.unit.failover_claims import HEALTHY, stopped
 from tests.unit.failover_facts import dead_master, host, ready, sound_domain
 from tests.unit.failover_judged import PROMOTE, RETIRE
 from tests.unit.failover_step import Run
@@ -37,6 +39,7 @@ from tests.unit.test_failover_proofs_refused import busy
 
 DONE, FAILED, UNKNOWN = StepOutcome.DONE, StepOutcome.FAILED, StepOutcome.UNKNOWN
 UNREACHED = sound_domain(R1_MASTER, silent("M"))
+STOPPED_BESIDE = sound_domain(R1_MASTER, **stopped("M", Role.MASTER))
 RETIRED = sound_domain(R1_MASTER, host("M", Role.CLIENT), gates={"M": ready("M", Role.CLIENT, database_present=False)})
 
 
@@ -168,3 +171,19 @@ async def test_the_fence_is_told_about_the_host_that_is_fenced() -> None:
     addresses = {each.name: each.address for each in HEALTHY.snapshot.hosts}
     assert told == [("M", addresses["M"])]
     assert len({*addresses.values()}) == len(addresses)
+
+
+async def test_no_fence_proves_nothing() -> None:
+    assert await ProgramFence().call(FenceWord.OFF, {})
+
+
+async def test_every_host_is_waited_for_before_a_master_is_made_a_client() -> None:
+    run = Run(make_plan(RETIRE, "M", STOPPED_BESIDE), (STOPPED_BESIDE, RETIRED))
+    assert ((await run.step("convert-client")).outcome, run.did()) == (DONE, f"patient, {SENT.format(1)}")
+
+
+def test_a_hook_gets_words_only() -> None:
+    """Also where no master is known: nothing else can be in an environment."""
+    plan = make_plan(PROMOTE, "R1", dead_master(last_master=None))
+    facts = facts_of_plan(tools_of(rebuild()), "run", plan, "f")
+    assert (plan.master, facts["master"]) == (None, "")
