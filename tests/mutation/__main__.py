@@ -167,7 +167,8 @@ def _given() -> argparse.Namespace:
     parser.add_argument("--tests", default="", help="ask only tests whose path matches this expression")
     parser.add_argument("--protections", action="store_true", help="only the protections")
     parser.add_argument("--gates", type=int, help="so many changes of the gates; without a number of all: none")
-    parser.add_argument("--json", type=Path, help="write every result there")
+    parser.add_argument("--json", type=Path, help="write every result there, after each package")
+    parser.add_argument("--keep", type=Path, help="results of an earlier run: what it noticed is not tried again")
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
     return parser.parse_args()
 
@@ -180,6 +181,20 @@ def _chosen(given: argparse.Namespace) -> list[tuple[str, Change]]:
     if given.protections:
         return always
     return [*always, *(others if given.all else drawn(others, given.sample, given.seed))]
+
+
+def _kept(given: argparse.Namespace, chosen: Sequence[tuple[str, Change]]) -> list[Tried]:
+    """Return what an earlier run noticed of the chosen changes; lines elsewhere may have moved since."""
+    if given.keep is None:
+        return []
+    noticed = {(each["change"]["path"], each["diff"]): each for each in json.loads(given.keep.read_text("utf-8"))}
+    found = []
+    for package, change in chosen:
+        diff = change.diff((ROOT / change.path).read_bytes())
+        each = noticed.get((change.path, diff))
+        if each is not None and each["result"] in {"detected", "timeout"}:
+            found.append(Tried(package, change, diff, each["result"], each["test"]))
+    return found
 
 
 def _call(given: argparse.Namespace) -> str:
@@ -207,8 +222,10 @@ def main() -> int:
     given = _given()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     chosen = _chosen(given)
-    results: list[Tried] = []
-    left = 0
+    results = _kept(given, chosen)
+    kept, left = len(results), 0
+    known = {each.change for each in results}
+    chosen = [(package, change) for package, change in chosen if change not in known]
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "boks-exporter-mutation"
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="mutation-") as directory:
@@ -223,12 +240,13 @@ def main() -> int:
                 found, untried = trial.run(package, of_package)
                 results, left = results + found, left + untried
                 _print(package, found)
+            if given.json:
+                given.json.write_text(json.dumps([asdict(each) for each in results], indent=1), encoding="utf-8")
     gates, missed = _of_gates(given)
-    if given.json:
-        given.json.write_text(json.dumps([asdict(each) for each in results], indent=1), encoding="utf-8")
     if given.write:
         commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
         call = f"Commit `{commit.stdout.strip() or 'unknown'}`, {_call(given)}"
+        call += f"; {kept} were noticed by an earlier run, and not tried again" if kept else ""
         call += f"; {left} were not begun when the time was up" if left else ""
         PAGE.write_text(page(results, call, given.depth, gates), encoding="utf-8")
     return 1 if missed or any(each.is_protection and each.is_survivor for each in results) else 0
