@@ -24,7 +24,7 @@ from typing import Final
 from tests.gates import mutate as gate_changes
 from tests.mutation.operators import Change, changes_of, enums_of
 from tests.mutation.results import PAGE, ROOT, Tried, equivalents, is_protection, page
-from tests.mutation.scope import BEHAVIOUR, OF_PAGES, PACKAGES, TABLES
+from tests.mutation.scope import BEHAVIOUR, FIRST, OF_PAGES, PACKAGES, TABLES
 
 _NOT_COPIED: Final = shutil.ignore_patterns(
     ".git", ".venv", "__pycache__", ".*_cache", "docs", "build", "dist", ".hypothesis"
@@ -99,6 +99,7 @@ class Trial:
             "reached": reached,
             "packages": sorted({f"boks_exporter/{name.partition('/')[0]}" for name in PACKAGES}),
             "tables": TABLES,
+            "first": FIRST,
             "seconds": self.seconds,
             "until": self.until,
         }

@@ -38,6 +38,14 @@ TABLES: Final = {
 }
 """Where the lines of a module run at its import only: the module whose tests read its tables."""
 
+FIRST: Final = {
+    "boks_exporter/failover/procedures/": (
+        "tests/unit/test_failover_row_conditions.py",
+        "tests/unit/test_failover_rows.py",
+    ),
+}
+"""Of a module whose lines run at its import only: the tests that judge its tables, and are asked first."""
+
 PROTECTED: Final = (
     "failover/runner",
     "failover/procedures",

@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,7 +53,7 @@ class Reached:
             for line, tests in of.items():
                 lines.setdefault(int(line), []).extend(names[number] for number in tests)
 
-    def tests(self, change: Change, fallback: str) -> list[str]:
+    def tests(self, change: Change, fallback: str, first: tuple[str, ...]) -> list[str]:
         """Return the tests that run the line of a change, quickest first; for a table those of what reads it."""
         of_file = self.lines.get(change.path, {})
         if change.function is not None:
@@ -63,7 +63,9 @@ class Reached:
         else:
             files = [name for name in self.lines if name == change.path or name.startswith(fallback)]
             found = {test for name in files for tests in self.lines[name].values() for test in tests}
-        return sorted(found, key=lambda test: (self.seconds[test], test))
+            found |= {test for test in self.seconds if test.startswith(first)}
+        is_later = change.function is not None
+        return sorted(found, key=lambda test: (is_later or not test.startswith(first), self.seconds[test], test))
 
 
 @dataclass
@@ -139,7 +141,13 @@ class Worker:
             if time.time() > self.order["until"]:
                 return
             fallback = next((to for of, to in self.order["tables"].items() if change.path.startswith(of)), "-")
-            found = self.reached.tests(change, fallback)
+            first = next(
+                (tuple(names) for of, names in self.order["first"].items() if change.path.startswith(of)), ("-",)
+            )
+            found = self.reached.tests(change, fallback, first)
+            if not found and first != ("-",):  # a function that only the import calls
+                change = replace(change, function=None)  # noqa: PLW2901
+                found = self.reached.tests(change, fallback, first)
             total, chosen = 0.0, []
             for test in found:
                 if test in self.items and (not chosen or total + self.reached.seconds[test] <= self.order["seconds"]):

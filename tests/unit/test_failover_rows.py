@@ -1,5 +1,7 @@
 """What each row of a procedure's table proves, how it is undone, and what a stop does after it."""
 
+from dataclasses import replace
+
 import pytest
 
 from boks_exporter.failover.procedure import Procedure
@@ -164,3 +166,16 @@ def test_a_step_fills_in_what_only_its_run_knows() -> None:
     assert by_key["wait-equal"].undo_words("run.3") == ()
     assert {key for key, row in by_key.items() if row.no_undo and row.changes} == {"start-replica", "start-master"}
     assert all(row.no_undo for row in nonempty(row for row in by_key.values() if not row.changes))
+
+
+def test_what_a_step_may_change_and_whether_it_sends_its_words_follow_from_its_kind() -> None:
+    """A host that runs is not started, and a step without words sends nothing."""
+    step = TABLES[Procedure.PROMOTE][0]
+    assert {kind for kind in StepKind if replace(step, kind=kind).changes} == {
+        StepKind.CHANGE,
+        StepKind.QUIESCE,
+        StepKind.CONSOLE,
+    }
+    sent = {row.key for table in TABLES.values() for row in table if row.is_sent}
+    words = {row.key for table in TABLES.values() for row in table if row.words}
+    assert (words - sent, sent - words) == ({"start-new-master"}, set())
