@@ -126,6 +126,8 @@ def test_each_host_that_is_changed_gets_one_window_of_the_run() -> None:
 async def test_a_wait_ends_with_the_first_request_to_stop_and_no_later() -> None:
     halt = Halt()
     assert await halt.unless(asyncio.sleep(0, "waited")) == "waited"
+    await asyncio.sleep(0)
+    assert len(asyncio.all_tasks()) == 1, "nothing is left waiting"
     forever = asyncio.Event()
     task = asyncio.ensure_future(halt.unless(forever.wait()))
     await asyncio.sleep(0)

@@ -1,0 +1,108 @@
+"""Conditions of guards and of results that decide alone, each in a world that differs in that one fact."""
+
+from typing import Any
+
+import pytest
+
+from boks_exporter.failover.findings import Acceptance, Guard
+from boks_exporter.failover.journal_facts import ForkPoint, JournalView, Maintenance
+from boks_exporter.failover.preflight import NoSuchFindingError
+from boks_exporter.failover.proofs.generations import of_other_generation
+from boks_exporter.failover.runner.result import (
+    FingerprintError,
+    NextCommand,
+    repeat_options,
+    validate_fingerprint,
+)
+from boks_exporter.model import Role
+from tests.unit.domain_rounds import NUMBERS, STAMP, answers, silent
+from tests.unit.failover_claims import HEALTHY
+from tests.unit.failover_facts import dead_master, host, ready, sound_domain
+from tests.unit.failover_judged import ADD, PROMOTE, REBUILD, RETIRE, World, judged
+from tests.unit.test_failover_guards_of_settings import KNOWN, TWO_IN_DELFT, hosts
+
+NOW = HEALTHY.seen_at
+R1_MASTER = host("R1", Role.MASTER, at=0.0)
+
+
+def fork(old: str, new: str, at: float) -> ForkPoint:
+    return ForkPoint("", old, new, {7: (100, STAMP), 9: (50, STAMP)}, {}, at)
+
+
+def window(name: str, **more: Any) -> dict[str, Any]:
+    known = {"domain": "bank", "started_at": 0.0, "until": NOW + 60.0, "reason": "disks", "owner": "bob", **more}
+    return {"journal": JournalView(windows=(Maintenance(host=name, **known),))}
+
+
+MADE_AGAIN = (fork("M", "R1", 1.0), fork("R1", "M", 2.0), fork("R2", "R1", 3.0))
+BEHIND = {"readings": {}, "seen_forks": (fork("M", "R2", 1.0),)}
+NOT_HERE = {"database_present": False}
+WORLDS = {
+    "retired, and who replaced it when it was master again is unknown": World(
+        RETIRE,
+        sound_domain(R1_MASTER, host("M", Role.CLIENT), seen_forks=MADE_AGAIN),
+        ("unknown fork_point_unknown M", "unknown updates_only_here M"),
+        target="M",
+    ),
+    "promoted, and the last known new master is a replica again": World(
+        PROMOTE,
+        dead_master(**BEHIND),
+        ("note behind_best R1", "unknown behind_last_master M", "unknown old_master_unproven M"),
+    ),
+    "added, at a site without a replica": World(
+        ADD,
+        sound_domain(hosts=hosts(C={"site": "Delft"}), gates={"C": ready("C", Role.CLIENT, **NOT_HERE)}, **KNOWN),
+        target="C",
+    ),
+    "promoted, and the other one of its site does not answer": World(
+        PROMOTE,
+        dead_master(silent("R2"), hosts=TWO_IN_DELFT),
+        (
+            "note behind_best R1",
+            "note behind_last_master R1",
+            "note site R1",
+            "unknown hosts_not_asked R2",
+            "unknown old_master_unproven M",
+        ),
+    ),
+    "rebuilt, and a gate reports another master": World(
+        REBUILD,
+        sound_domain(gates={"R2": ready("R2", Role.MASTER)}),
+        ("refuse master_unsound M", "refuse several_masters R2"),
+    ),
+    "no plan, and its host is under maintenance": World(
+        REBUILD,
+        dead_master(**window("R1")),
+        ("refuse last_copy R1", "refuse no_master", "refuse under_maintenance R1", "unknown old_master_unproven M"),
+    ),
+    "its maintenance was ended": World(REBUILD, sound_domain(**window("R1", ended_at=NOW - 5.0))),
+}
+
+
+@pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
+def test_one_fact_decides_what_the_guards_find(world: World) -> None:
+    assert judged(world) == world.expected
+
+
+def test_a_master_of_another_generation_is_one_of_the_servers_that_are_compared() -> None:
+    others = [answers(name, Role.REPLICA, NUMBERS, stamps={7: STAMP + 86400.0}) for name in ("R1", "R2")]
+    assert of_other_generation(sound_domain(*others), "R1") == ("M",)
+
+
+def test_an_acceptance_without_a_finding_is_named() -> None:
+    assert Guard.FROZEN in str(NoSuchFindingError(Acceptance(Guard.FROZEN, "so")))
+
+
+@pytest.mark.parametrize("fingerprint", ["", "0123456789abcde", "0123456789abcdeg", "0123456789abcdef0"])
+def test_only_a_whole_fingerprint_is_one(fingerprint: str) -> None:
+    with pytest.raises(FingerprintError):
+        validate_fingerprint(fingerprint)
+    validate_fingerprint("0123456789ABCDEF")
+
+
+def test_the_next_command_repeats_the_options_of_this_one() -> None:
+    repeat_options(("--domain", "bank"))
+    try:
+        assert str(NextCommand("resume", ("run",))).endswith("resume run --domain bank")
+    finally:
+        repeat_options(())
