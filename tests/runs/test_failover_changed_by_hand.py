@@ -51,6 +51,7 @@ def test_a_stopped_master_is_not_started_while_a_host_that_cannot_be_asked_may_b
     results = virtually(scene)
     assert running_masters(world.domain) == (THIRD,)
     assert [each.exit for each in results] == [Exit.CHANGED, Exit.CHANGED]
+    assert all(f"BoKS is stopped on {MASTER}" in each.sentences for each in results)
 
 
 WAYS: dict[str, Callable[[World, str], Awaitable[RunResult]]] = {

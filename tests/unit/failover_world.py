@@ -130,10 +130,13 @@ class World:
         with self.journal() as journal:
             return await self.runner(journal, survey, **more).apply(order, proposal.fingerprint)
 
-    async def apply_and_kill(self, procedure: Procedure, target: str, when: Callable[[], bool]) -> None:
+    async def apply_and_kill(
+        self, procedure: Procedure, target: str, when: Callable[[], bool], survey: Survey | None = None
+    ) -> None:
         """Apply a procedure and kill its process at the first preflight for which `when` holds."""
-        survey = self.survey()
-        await self.warm(survey)
+        if survey is None:
+            survey = self.survey()
+            await self.warm(survey)
         polls: list[str] = []
 
         def kill(_: str, line: str) -> None:

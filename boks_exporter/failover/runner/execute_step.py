@@ -239,6 +239,11 @@ class StepExecutor:
         facts = self._facts
         return tuple(name for name in self.plan.concerned_hosts if facts and facts.daemons(name) is Daemons.STOPPED)
 
+    def stopped_report(self) -> tuple[str, ...]:
+        """Report where the run leaves BoKS stopped."""
+        stopped = self.stopped_hosts()
+        return (f"BoKS is stopped on {', '.join(stopped)}",) if stopped else ()
+
     def _is_conflict_certain(self) -> bool:
         """Whether several masters were seen twice in succession: waiting does not end that."""
         return self._conflicts > 1

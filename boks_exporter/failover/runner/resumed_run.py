@@ -4,14 +4,15 @@ A journal that was restored from a backup knows less than the hosts: their recor
 """
 
 from dataclasses import replace
+from itertools import pairwise
 
 from boks_exporter.errors import ParseError, TransportError
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import Acceptances
-from boks_exporter.failover.journal import Run, StepPhase
+from boks_exporter.failover.journal import Run, StepOutcome, StepPhase
 from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.plan.fingerprint import UNKNOWN, own_name_key
-from boks_exporter.failover.procedures.step import ProcedureStep
+from boks_exporter.failover.procedures.step import ProcedureStep, Stretch
 from boks_exporter.failover.proofs import Certainty, Circumstances
 from boks_exporter.failover.runner.attempt import attempt_at
 from boks_exporter.failover.runner.execute_step import StepExecutor
@@ -80,6 +81,27 @@ async def undo_and_void(executor: StepExecutor) -> RollbackResult:
     if is_last and await adopt_records(executor, void=True):
         undone = await Rollback(executor).undo()
     return undone
+
+
+async def start_stopped(executor: StepExecutor) -> tuple[str, ...]:
+    """Start BoKS where a run that is closed has stopped it for a moment only; report where it stays stopped."""
+    log = executor.tools.journal.steps(executor.run)
+    last = {entry.number: entry for entry in log if entry.phase is StepPhase.DO}
+    said: list[str] = []
+    executor.finishes = True
+    await executor.observe()
+    for stop, start in pairwise(executor.plan.steps):
+        begun, past = last.get(stop.number), last.get(start.number)
+        is_left = stop.stretch is Stretch.FINISH and begun is not None and begun.begun
+        is_left = is_left and not (past is not None and past.outcome is StepOutcome.DONE)
+        if is_left and start.host in executor.stopped_hosts():
+            executor.tools.say(f"step {start.number} on {start.host}: {start.purpose}")
+            # Under another id than the first one, which is void by now.
+            attempt = attempt_at(start, executor.run, (past.attempt if past else 1) + 1)
+            ending = await executor.perform(attempt)
+            said.append(f"step {start.number} ({start.key} on {start.host}): {ending.sentence}")
+            await executor.observe()
+    return (*said, *executor.stopped_report())
 
 
 async def _is_recorded(executor: StepExecutor, step: ProcedureStep, *, void: bool) -> bool:

@@ -32,6 +32,7 @@ from boks_exporter.failover.runner.resumed_run import (
     circumstances_of,
     objection,
     observe_again,
+    start_stopped,
     undo_and_void,
 )
 from boks_exporter.failover.runner.rollback import Rollback, RollbackResult
@@ -164,7 +165,7 @@ class Runner:
                 self.tools.say(f"try {tried + 1} of {_TRIES}: another moment is waited for")
                 return None
             said = (*said, _TOO_BUSY.format(tries=tried))
-        return await self._after_undoing(performer.run, undone, said)
+        return await self._after_undoing(performer, undone, said)
 
     async def _halted(self, performer: StepExecutor, step: ProcedureStep, *, must_undo: bool) -> RunResult:
         """End where a stop was requested: no change is running, and what is changed waits for resume or abort."""
@@ -175,21 +176,19 @@ class Runner:
             return await self.end.close(performer.run, Outcome.ABORTED, Exit.UNCHANGED, (*said, "nothing is changed"))
         if must_undo:
             self.tools.say(f"{said[0]}; rolling back, as the domain must not be left without a master")
-            return await self._after_undoing(performer.run, await Rollback(performer).undo(), said)
-        if stopped := performer.stopped_hosts():
-            said = (*said, f"BoKS is stopped on {', '.join(stopped)}")
-        return await self.end.stay_open(performer.run, Exit.CHANGED, said)
+            return await self._after_undoing(performer, await Rollback(performer).undo(), said)
+        return await self.end.stay_open(performer.run, Exit.CHANGED, (*said, *performer.stopped_report()))
 
     def _tried(self, run: RunName, step: ProcedureStep) -> int:
         entries = self.tools.journal.steps(run)
         return sum(entry.number == step.number and entry.phase is StepPhase.DO for entry in entries)
 
-    async def _after_undoing(self, run: RunName, undone: RollbackResult, said: tuple[str, ...]) -> RunResult:
+    async def _after_undoing(self, performer: StepExecutor, undone: RollbackResult, said: tuple[str, ...]) -> RunResult:
+        run, sentences = performer.run, (*said, *undone.sentences)
         if undone.whole:
-            sentences = (*said, *undone.sentences)
             return await self.end.close(run, Outcome.FAILED, Exit.UNCHANGED, sentences, undone.leftovers)
         code = Exit.RESULT_UNKNOWN if undone.is_unknown else Exit.CHANGED
-        return await self.end.stay_open(run, code, (*said, *undone.sentences))
+        return await self.end.stay_open(run, code, (*sentences, *performer.stopped_report()))
 
     # -- resume and abort --------------------------------------------------------------------------------------------
 
@@ -276,13 +275,16 @@ class Runner:
         if undone.whole:
             return await self.end.close(run.name, Outcome.ABORTED, Exit.DONE, undone.sentences, undone.leftovers)
         if undone.passed is Certainty.YES:
+            stopped = await start_stopped(performer)
             work = commands_left(run.plan, await performer.observe())
             lines = (
                 *undone.sentences,
                 *steps_left(run.plan, self.tools.journal.steps(run.name)),
+                *stopped,
                 *sentences(performer.conflict),
                 *in_order(work),
             )
             return await self.end.close(run.name, Outcome.ABORTED, Exit.WORK_LEFT, lines, work=work)
         code = Exit.RESULT_UNKNOWN if undone.is_unknown else Exit.CHANGED
-        return await self.end.stay_open(run.name, code, (*undone.sentences, given_up(run.name)))
+        said = (*undone.sentences, *performer.stopped_report(), given_up(run.name))
+        return await self.end.stay_open(run.name, code, said)
