@@ -90,6 +90,8 @@ class Trial:
 
     def run(self, package: str, changes: Sequence[Change]) -> tuple[list[Tried], int]:
         """Measure if need be, then try all; returns also how many were not begun when the time was up."""
+        if time.time() > self.until:
+            return [], len(changes)
         tests = [test for test in tests_of(package) if re.search(self.only, test)]
         reached = {test: str(self.cache / f"{self._digest(test)}.json") for test in tests}
         missing = {test: file for test, file in reached.items() if not Path(file).exists()}
@@ -169,7 +171,11 @@ def _given() -> argparse.Namespace:
     parser.add_argument("--protections", action="store_true", help="only the protections")
     parser.add_argument("--gates", type=int, help="so many changes of the gates; without a number of all: none")
     parser.add_argument("--json", type=Path, help="write every result there, after each package")
-    parser.add_argument("--keep", type=Path, help="results of an earlier run: what it noticed is not tried again")
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        help="results of an earlier run: what it noticed is not tried again, the rest if there is time",
+    )
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
     return parser.parse_args()
 
@@ -184,17 +190,18 @@ def _chosen(given: argparse.Namespace) -> list[tuple[str, Change]]:
     return [*always, *(others if given.all else drawn(others, given.sample, given.seed))]
 
 
-def _kept(given: argparse.Namespace, chosen: Sequence[tuple[str, Change]]) -> list[Tried]:
-    """Return what an earlier run noticed of the chosen changes; lines elsewhere may have moved since."""
+def _earlier(given: argparse.Namespace, chosen: Sequence[tuple[str, Change]]) -> dict[Change, Tried]:
+    """Return the results of an earlier run for the chosen changes; lines elsewhere may have moved since."""
     if given.keep is None:
-        return []
-    noticed = {(each["change"]["path"], each["diff"]): each for each in json.loads(given.keep.read_text("utf-8"))}
-    found = []
+        return {}
+    results = {(each["change"]["path"], each["diff"]): each for each in json.loads(given.keep.read_text("utf-8"))}
+    sources = {path: (ROOT / path).read_bytes() for path in {change.path for _, change in chosen}}
+    known, found = equivalents(), {}
     for package, change in chosen:
-        diff = change.diff((ROOT / change.path).read_bytes())
-        each = noticed.get((change.path, diff))
-        if each is not None and each["result"] in {"detected", "timeout"}:
-            found.append(Tried(package, change, diff, each["result"], each["test"]))
+        diff = change.diff(sources[change.path])
+        if each := results.get((change.path, diff)):
+            reason = known.get((change.path, diff), "")
+            found[change] = Tried(package, change, diff, each["result"], each["test"], reason)
     return found
 
 
@@ -223,10 +230,9 @@ def main() -> int:
     given = _given()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     chosen = _chosen(given)
-    results = _kept(given, chosen)
-    kept, left = len(results), 0
-    known = {each.change for each in results}
-    chosen = [(package, change) for package, change in chosen if change not in known]
+    earlier = _earlier(given, chosen)
+    results = [each for each in earlier.values() if each.is_detected]
+    left = 0
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "boks-exporter-mutation"
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="mutation-") as directory:
@@ -236,21 +242,30 @@ def main() -> int:
         until = time.time() + 60 * given.minutes
         trial = Trial(copy, scratch, cache, _code_digest(), given.tests, given.jobs, given.depth, until)
         for package in given.package or PACKAGES:
-            of_package = [change for name, change in chosen if name == package]
+            known = {each.change for each in results}
+            of_package = [change for name, change in chosen if name == package and change not in known]
             if of_package:
-                found, untried = trial.run(package, of_package)
-                results, left = results + found, left + untried
+                found, not_begun = trial.run(package, of_package)
+                results, left = results + found, left + not_begun
                 _print(package, found)
-            if given.json:
-                given.json.write_text(json.dumps([asdict(each) for each in results], indent=1), encoding="utf-8")
+            _write_json(given, results)
+    tried = {each.change for each in results}
+    untried = [each for change, each in earlier.items() if change not in tried]
+    _write_json(given, results + untried)
     gates, missed = _of_gates(given)
     if given.write:
+        kept = len(untried) + sum(each.is_detected for each in earlier.values())
+        more = f"; {kept} results are those of an earlier run" if kept else ""
+        more += f"; {left - len(untried)} were not begun when the time was up" if left > len(untried) else ""
         commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
-        call = f"Commit `{commit.stdout.strip() or 'unknown'}`, {_call(given)}"
-        call += f"; {kept} were noticed by an earlier run, and not tried again" if kept else ""
-        call += f"; {left} were not begun when the time was up" if left else ""
-        PAGE.write_text(page(results, call, given.depth, gates), encoding="utf-8")
-    return 1 if missed or any(each.is_protection and each.is_survivor for each in results) else 0
+        call = f"Commit `{commit.stdout.strip() or 'unknown'}`, {_call(given)}{more}"
+        PAGE.write_text(page(results + untried, call, given.depth, gates), encoding="utf-8")
+    return 1 if missed or any(each.is_protection and each.is_survivor for each in results + untried) else 0
+
+
+def _write_json(given: argparse.Namespace, results: Sequence[Tried]) -> None:
+    if given.json:
+        given.json.write_text(json.dumps([asdict(each) for each in results], indent=1), encoding="utf-8")
 
 
 def _print(package: str, results: Sequence[Tried]) -> None:
