@@ -59,6 +59,9 @@ JUDGED_AT_ONCE: Final = 100
 CLOCK_STEP_SECONDS: Final[Seconds] = 1.0
 """A difference between the Unix clock and the monotonic one from which it is a step and no drift."""
 
+FUTURE_SECONDS: Final[Seconds] = 60.0
+"""How far the clock of another machine that writes to the journal may be ahead."""
+
 ROUND_SHARE: Final = 0.95
 """The share of the interval that a round may take."""
 
@@ -82,7 +85,6 @@ class DomainWatch:
         self.view: DomainView | None = None
         self.history = (kept or PersistedState()).history
         self.timeline: Timeline = (kept or PersistedState()).timeline
-        self._cleared_at: dict[Clearance, Timestamp] = {}
         self._before = self.history
         self._is_first = self.history.begun_at is None
         self._clock = clock
@@ -229,16 +231,19 @@ class DomainWatch:
         publish()
 
     async def _clearances(self) -> Sequence[Clearance]:
-        """Read what clears evidence, where there is any to clear; an entry of the future clears nothing yet.
+        """Read what clears evidence, where there is any to clear.
 
-        Entries move along with a step of the clock, as the evidence does: one set back would let them clear new proofs.
+        The history has the time of each entry, which moves along with a step of the clock as the evidence does: an
+        entry would otherwise clear what is proven after it, once the clock has been set back.
         """
         if self.clearances is None or not (self.history.evidence or seen_beside(self.history.terms)):
             return ()
-        known, now = self._cleared_at, self._clock.now()
         entries = await self.clearances(self.domain.name)
-        self._cleared_at = {entry: known.get(entry, entry.at) for entry in entries if entry in known or entry.at <= now}
-        return tuple(replace(entry, at=at) for entry, at in self._cleared_at.items())
+        known, now = self.history.clearances, self._clock.now()
+        times = {entry: known.get(entry, _cleared_at(entry, now)) for entry in entries}
+        cleared = {entry: at for entry, at in times.items() if at is not None}
+        self.history = replace(self.history, clearances=cleared)
+        return tuple(replace(entry, at=at) for entry, at in cleared.items())
 
     def overran(self) -> None:
         """Count a round that took longer than the interval."""
@@ -268,8 +273,17 @@ class DomainWatch:
             self.timeline = self.timeline.shifted(step)
             self.rare.follow_clock(step)
             self._known = replace(self._known, master_reports=())
-            self._cleared_at = {entry: at + step for entry, at in self._cleared_at.items()}
         return is_set
+
+
+def _cleared_at(entry: Clearance, now: Timestamp) -> Timestamp | None:
+    """Return up to when an entry clears evidence that is read for the first time; None if its time has not come.
+
+    One of the future was written by another clock, such as this one before it was set back, and clears nothing.
+    """
+    if entry.at <= now:
+        return entry.at
+    return None if entry.at <= now + FUTURE_SECONDS else 0.0
 
 
 async def _judged(judge: Callable[[], Judgement], snapshot: DomainSnapshot) -> Judgement:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from boks_exporter.model import Timestamp
 from boks_exporter.replication.conditions import Condition
-from boks_exporter.replication.evidence import CopyEvidence, Difference, Lead, Reload
+from boks_exporter.replication.evidence import Clearance, CopyEvidence, Difference, Lead, Reload
 from boks_exporter.replication.json_values import (
     mapping_of,
     name_of,
@@ -91,6 +92,24 @@ def _reload(found: Any, where: str) -> Reload:
         raise ValueError(message)  # noqa: TRY004 - a damaged document is a wrong value, whatever is wrong with it
     tables = frozenset(number_of(table, f"{where}.below") for table in below)
     return Reload(time_of(known.get("since"), f"{where}.since"), tables)
+
+
+def clearance_document(entry: Clearance, at: Timestamp) -> list[Any]:
+    """Write an entry that clears evidence, with its time by the exporter's clock."""
+    return [entry.host, entry.at, entry.owner, entry.reason, entry.of_copy, at]
+
+
+def clearances_of(found: Any, where: str) -> dict[Clearance, Timestamp]:
+    """Parse a list of what `clearance_document` wrote."""
+    return dict(_clearance(entry, where) for entry in (found if isinstance(found, list) else [found]))
+
+
+def _clearance(found: Any, where: str) -> tuple[Clearance, Timestamp]:
+    match found:
+        case [str() | None as host, written_at, str(owner), str(reason), bool(of_copy), at]:
+            return Clearance(host, time_of(written_at, where), owner, reason, of_copy), time_of(at, where)
+    message = f"{where}: expected [host, at, owner, reason, of_copy, time], found {found!r:.60}"
+    raise ValueError(message)
 
 
 def term_document(term: MasterTerm) -> dict[str, Any]:

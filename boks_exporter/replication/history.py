@@ -19,7 +19,7 @@ from boks_exporter.replication.brackets import Timed
 from boks_exporter.replication.common_forms import ROUNDS, counted
 from boks_exporter.replication.conditions import Condition, Findings, carried_on
 from boks_exporter.replication.discovered import DiscoveredHost, keep_discovered, keep_unresolved
-from boks_exporter.replication.evidence import CopyEvidence
+from boks_exporter.replication.evidence import Clearance, CopyEvidence
 from boks_exporter.replication.master_terms import Before, Marks, MasterTerm, continue_terms
 from boks_exporter.replication.table_history import Age, TableHistory
 
@@ -48,6 +48,8 @@ class History:
     """Forms of unread lines that all servers print, with the number of successive rounds."""
     evidence: Mapping[HostName, CopyEvidence] = field(default_factory=lambda: MappingProxyType({}))
     """What is proven of each copy and not cleared."""
+    clearances: Mapping[Clearance, Timestamp] = field(default_factory=lambda: MappingProxyType({}))
+    """What has cleared evidence, with its time by this exporter's clock: it moves along with a step."""
     addresses: Mapping[HostName, str] = field(default_factory=lambda: MappingProxyType({}))
     """Address and port of the hosts with evidence, and of the masters."""
     undecided: Mapping[HostName, Mapping[TableNumber, Timestamp]] = field(default_factory=lambda: MappingProxyType({}))
@@ -116,6 +118,7 @@ class History:
             tables={table: known.shifted(by) for table, known in self.tables.items()},
             lasting={key: seen_at + by for key, seen_at in self.lasting.items()},
             evidence={host: known.shifted(by) for host, known in self.evidence.items()},
+            clearances={entry: at + by for entry, at in self.clearances.items()},
             undecided={
                 host: {table: since + by for table, since in tables.items()} for host, tables in self.undecided.items()
             },

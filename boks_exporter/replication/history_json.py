@@ -8,7 +8,14 @@ from typing import Any, Final
 
 from boks_exporter.model import HostName, ReplicaLine, ReportedStatus, Role, Seconds, Sequence, TableNumber
 from boks_exporter.replication.discovered import DiscoveredHost
-from boks_exporter.replication.evidence_json import evidence_document, evidence_of, term_document, term_of
+from boks_exporter.replication.evidence_json import (
+    clearance_document,
+    clearances_of,
+    evidence_document,
+    evidence_of,
+    term_document,
+    term_of,
+)
 from boks_exporter.replication.history import History, Stamps
 from boks_exporter.replication.json_values import (
     mapping_of,
@@ -25,9 +32,16 @@ from boks_exporter.replication.table_history import Step, TableHistory
 _KEYS: Final = {
     *("master", "tables", "floors", "roles", "forms"),
     *("evidence", "undecided", "terms", "begun_at", "recorded_at", "discovered", "failing", "unresolved"),
-    *("addresses", "stamps"),
+    *("addresses", "stamps", "clearances"),
 }
-_ADDED: Final[Mapping[str, Any]] = {"discovered": {}, "failing": {}, "unresolved": {}, "addresses": {}, "stamps": []}
+_ADDED: Final[Mapping[str, Any]] = {
+    "discovered": {},
+    "failing": {},
+    "unresolved": {},
+    "addresses": {},
+    "stamps": [],
+    "clearances": [],
+}
 """Keys that documents of earlier versions do not have."""
 _KEYS_OF_VERSION_1: Final = {"master", "tables", "floors", "roles", "apart"}
 
@@ -46,6 +60,7 @@ def dump(history: History) -> str:
             "roles": dict(history.roles),
             "forms": dict(history.forms),
             "evidence": {host: evidence_document(known) for host, known in history.evidence.items()},
+            "clearances": [clearance_document(entry, at) for entry, at in history.clearances.items()],
             "addresses": dict(history.addresses),
             "undecided": {
                 host: {str(table): since for table, since in tables.items()}
@@ -107,6 +122,7 @@ def restore(text: str) -> History:
             host: evidence_of(found, f"evidence.{host}")
             for host, found in mapping_of(kept["evidence"], "evidence").items()
         },
+        clearances=clearances_of(kept["clearances"], "clearances"),
         addresses={name: name_of(found) for name, found in mapping_of(kept["addresses"], "addresses").items()},
         undecided={
             host: {

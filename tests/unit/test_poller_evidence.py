@@ -80,9 +80,13 @@ class Numbers(World):
         return RawReply(frames("server", sequence=_row(self.replica_has)), b"", 0)
 
 
+@pytest.mark.parametrize("is_restarted", [False, True])
 @pytest.mark.parametrize("step", [-3600.0, 3600.0])
-def test_an_entry_clears_nothing_that_is_proven_after_it(step: float) -> None:
-    """Neither when the clock is set back behind the entry, nor when the entry itself is of the future."""
+def test_an_entry_clears_nothing_that_is_proven_after_it(step: float, *, is_restarted: bool) -> None:
+    """Neither when the clock is set back behind the entry, nor when the entry itself is of the future.
+
+    That holds in the hours after, too, and with the state file.
+    """
     world, clock, entries = Numbers(), SetClock(), list[Clearance]()
 
     async def clearances(name: str) -> list[Clearance]:
@@ -107,6 +111,12 @@ def test_an_entry_clears_nothing_that_is_proven_after_it(step: float) -> None:
                     world.replica_has = 105
                 case 2:
                     world.master_has = world.replica_has = 200
+                    if is_restarted:
+                        kept = replace(watch.kept, history=restore(dump(watch.history)))
+                        watch = DomainWatch(domain("bank"), world, clock, kept)
+                        watch.clearances = clearances
+                case 3:
+                    await asyncio.sleep(3 * 3600.0)
         return states
 
     assert run_virtually(main()) == ["ahead", "ok", "ahead", "unknown", "unknown"]

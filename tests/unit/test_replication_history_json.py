@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from boks_exporter.model import ReplicaLine, ReportedStatus, Role
 from boks_exporter.replication import (
+    Clearance,
     Condition,
     CopyEvidence,
     Difference,
@@ -50,7 +51,13 @@ def learned() -> History:
         numbers = {7: 100 + index, 9: 2**64 + index}
         seen = healthy_round(numbers, at=index * 30.0, R1={7: 100, 9: 2**64}, R2={7: 200, 9: 2**64})
         history = remember(advance(history, seen), {("R1", Condition.MISSING): True}, index * 30.0)
-    return replace(history, evidence={"R2": EVIDENCE}, undecided={"R1": {9: 31.0}}, discovered=DISCOVERED)
+    return replace(
+        history,
+        evidence={"R2": EVIDENCE},
+        undecided={"R1": {9: 31.0}},
+        discovered=DISCOVERED,
+        clearances={Clearance("R2", 50.0, "anna", "rebuilt"): 20.0, Clearance(None, 51.0, "run", "lost", False): 21.0},
+    )
 
 
 def test_everything_worth_keeping_comes_back() -> None:
@@ -59,7 +66,7 @@ def test_everything_worth_keeping_comes_back() -> None:
     assert (back.tables, back.master, back.roles) == (history.tables, history.master, history.roles)
     assert (back.floors, back.stamps) == (history.floors, history.stamps)
     assert (back.evidence, back.undecided, back.terms) == (history.evidence, history.undecided, history.terms)
-    assert back.discovered == history.discovered
+    assert (back.discovered, back.clearances) == (history.discovered, history.clearances)
     assert back.lasting == {}
     assert dump(back) == dump(history)
 
@@ -128,6 +135,7 @@ def _document() -> dict[str, Any]:
         ),
         (("discovered", "R2"), ["a", 22, 1.0, 7], "discovered.R2: expected a line of the list, found 7"),
         (("stamps",), [["R1"]], "stamps: expected [hosts, stamps], found ['R1']"),
+        (("clearances",), [[3]], "clearances: expected [host, at, owner, reason, of_copy, time], found [3]"),
         (("stamps",), {}, "stamps: expected [hosts, stamps], found {}"),
         (("begun_at",), "now", "begun_at: expected a number of seconds, found 'now'"),
     ],
@@ -148,7 +156,7 @@ def test_what_is_no_history_is_refused_with_the_place(path: tuple[str, ...], val
 
 def test_another_set_of_keys_is_refused() -> None:
     """A document of another make is not half understood."""
-    with pytest.raises(ValueError, match=r"expected the keys addresses, begun_at, discovered, .*, found none"):
+    with pytest.raises(ValueError, match=r"expected the keys addresses, begun_at, clearances, .*, found none"):
         restore("{}")
 
 
