@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from boks_exporter.health.evidence import evidence
 from boks_exporter.health.ok_verdict import ok_or_unknown
+from boks_exporter.health.other_findings import evidence
 from boks_exporter.health.promotable import judge_promotable
 from boks_exporter.health.reasons import reasons
 from boks_exporter.health.replica_conditions import RoundFacts

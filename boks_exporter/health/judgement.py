@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from boks_exporter.health.domain import DomainHealth, judge
-from boks_exporter.health.proofs import proven, undecided
+from boks_exporter.health.evidence_update import proven, undecided
 from boks_exporter.health.replica_conditions import RoundFacts, findings
 from boks_exporter.health.thresholds import Thresholds
 from boks_exporter.model import DomainSnapshot, Seconds

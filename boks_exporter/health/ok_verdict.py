@@ -1,8 +1,8 @@
 """The verdict on a replica without findings: OK needs the list's row and the compared numbers."""
 
 from boks_exporter.health.evidence_reasons import Reason
+from boks_exporter.health.evidence_update import open_tables
 from boks_exporter.health.machines import name_masters
-from boks_exporter.health.proofs import open_tables
 from boks_exporter.health.replica_conditions import RoundFacts
 from boks_exporter.health.states import ReplicaState
 from boks_exporter.health.table_names import table_name

@@ -3,11 +3,11 @@
 from boks_exporter.observe.clock import Clock, SystemClock
 from boks_exporter.observe.host_matching import configured_names
 from boks_exporter.observe.knowledge import Knowledge
+from boks_exporter.observe.limiter import DomainLimiter, Limiter
 from boks_exporter.observe.one_poll import poll_once
 from boks_exporter.observe.polls import PATIENCE_SECONDS
 from boks_exporter.observe.rare_facts import RareSections
 from boks_exporter.observe.round import RoundOptions, observe
-from boks_exporter.observe.turns import DomainLimiter, Limiter
 
 __all__ = [
     "PATIENCE_SECONDS",

@@ -25,8 +25,8 @@ from boks_exporter.model import (
 from boks_exporter.observe.clock import Stopwatch
 from boks_exporter.observe.host_matching import discovered, listing_of, reading_of
 from boks_exporter.observe.interpret import interpret_reply
+from boks_exporter.observe.limiter import TURN_SECONDS, Limiter, short_turn, turn
 from boks_exporter.observe.rare_facts import RareSections
-from boks_exporter.observe.turns import TURN_SECONDS, Limiter, short_turn, turn
 from boks_exporter.remote.request import READING, ROLE_ONLY, Request
 from boks_exporter.transport.base import Transport
 

@@ -10,9 +10,9 @@ from boks_exporter.config import CloserPolls, DomainSettings
 from boks_exporter.model import DomainSnapshot, HostName, HostOutcome, Observed, Seconds
 from boks_exporter.observe.clock import Clock, Stopwatch
 from boks_exporter.observe.knowledge import Knowledge
+from boks_exporter.observe.limiter import Limiter, short_turn
 from boks_exporter.observe.polls import PATIENCE_SECONDS, Polls, end
 from boks_exporter.observe.rare_facts import RareSections
-from boks_exporter.observe.turns import Limiter, short_turn
 from boks_exporter.replication import undecided_replicas
 from boks_exporter.transport.base import KeepsLoops, NoticesStalls, Transport
 

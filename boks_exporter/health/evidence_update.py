@@ -1,4 +1,4 @@
-"""The evidence after a round: what it proves of each copy, and what it clears."""
+"""Update of the evidence after a round: what it proves of each copy, and what it clears."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Turns of polls: how many hosts are polled at the same time."""
+"""Limits on how many hosts are polled at the same time: turns of polls."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
