@@ -175,6 +175,7 @@ CASES = {
     "stopped as a client that it is no longer": Case((STOPPED_CLIENT,), (do(2),)),
     "stopped as a client that it still is": Case((STOPPED_CLIENT,), (do(2),), "run.2-undo", seen={CLIENT: YES}),
     "stopped as a client that it may be": Case((STOPPED_CLIENT,), (do(2),), "run.2-undo", seen={CLIENT: UNKNOWN}),
+    "not promoted, and no longer seen as a replica": Case((STOPPED, PROMOTED), (do(1),), "run.1-undo"),
     "promoted by hand": Case((STOPPED, PROMOTED), (do(1),), whole=False, passed=YES, seen={REPORTS: YES}),
     "promoted by hand, and nothing begun": Case((STOPPED, PROMOTED), (), seen={REPORTS: YES}),
     "its former SHM_SIZE is unknown": Case((STOPPED, SIZED_FOR_GOOD), (do(1), do(2)), whole=False),
@@ -215,6 +216,13 @@ async def test_what_was_begun_is_undone_last_step_first_and_only_before_the_poin
     assert ", ".join(performer.undone) == case.undone
     assert (result.whole, result.passed, result.is_unknown) == (case.whole, case.passed, case.is_unknown)
     assert ("void" in performer.script.asked) is case.asked
+
+
+async def test_each_undoing_is_reported_and_so_is_that_there_was_none() -> None:
+    for case, count in ((CASES["two steps"], 2), (CASES["nothing begun"], 1)):
+        _, result = await rolled_back(case)
+        assert len([line for line in result.sentences if line]) == count
+    assert not any("run" in line for line in result.sentences)
 
 
 async def test_only_what_a_replica_has_loaded_is_left_behind() -> None:

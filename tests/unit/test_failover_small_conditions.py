@@ -1,11 +1,15 @@
 """Conditions of guards and of results that decide alone, each in a world that differs in that one fact."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import Acceptance, Guard
 from boks_exporter.failover.journal_facts import ForkPoint, JournalView, Maintenance
+from boks_exporter.failover.limits import FailoverLimits
+from boks_exporter.failover.plan import make_plan
 from boks_exporter.failover.preflight import NoSuchFindingError
 from boks_exporter.failover.proofs.generations import of_other_generation
 from boks_exporter.failover.runner.result import (
@@ -14,12 +18,15 @@ from boks_exporter.failover.runner.result import (
     repeat_options,
     validate_fingerprint,
 )
+from boks_exporter.failover.runner.verify import verified
 from boks_exporter.model import Role
 from tests.unit.domain_rounds import NUMBERS, STAMP, answers, silent
 from tests.unit.failover_claims import HEALTHY
 from tests.unit.failover_facts import dead_master, host, ready, sound_domain
 from tests.unit.failover_judged import ADD, PROMOTE, REBUILD, RETIRE, World, judged
+from tests.unit.runner_tools import Script
 from tests.unit.test_failover_guards_of_settings import KNOWN, TWO_IN_DELFT, hosts
+from tests.unit.test_failover_unread import hiding
 
 NOW = HEALTHY.seen_at
 R1_MASTER = host("R1", Role.MASTER, at=0.0)
@@ -34,6 +41,7 @@ def window(name: str, **more: Any) -> dict[str, Any]:
     return {"journal": JournalView(windows=(Maintenance(host=name, **known),))}
 
 
+HIDDEN = sound_domain(hiding("R2"))
 MADE_AGAIN = (fork("M", "R1", 1.0), fork("R1", "M", 2.0), fork("R2", "R1", 3.0))
 BEHIND = {"readings": {}, "seen_forks": (fork("M", "R2", 1.0),)}
 NOT_HERE = {"database_present": False}
@@ -82,6 +90,24 @@ WORLDS = {
 @pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
 def test_one_fact_decides_what_the_guards_find(world: World) -> None:
     assert judged(world) == world.expected
+
+
+def test_a_plan_keeps_which_replicas_were_ok() -> None:
+    """Only for these the end of the run waits."""
+    plan = make_plan(REBUILD, "R1", sound_domain(host("R2", Role.REPLICA, {7: 103, 9: 50})))
+    assert (make_plan(REBUILD, "R1", HEALTHY).healthy, plan.healthy) == (("R1", "R2"), ("R1",))
+
+
+@pytest.mark.parametrize(
+    ("rounds", "polls"), [((HEALTHY,), 2), ((HIDDEN, HEALTHY), 2), ((HEALTHY, HIDDEN), 3), ((HIDDEN,), 3)]
+)
+async def test_a_domain_is_verified_twice_and_once_more_where_something_is_unknown(
+    rounds: tuple[FailoverFacts, ...], polls: int
+) -> None:
+    script = Script.of(observe=rounds)
+    survey: Any = SimpleNamespace(observe=lambda _: script.answer("observe"), clock=script.tools().clock)
+    await verified(survey, FailoverLimits(), JournalView())
+    assert (len(script.asked), len(script.pauses)) == (polls, polls - 1)
 
 
 def test_a_master_of_another_generation_is_one_of_the_servers_that_are_compared() -> None:

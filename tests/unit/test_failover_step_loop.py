@@ -216,3 +216,12 @@ def test_an_attempt_is_judged_by_what_is_observed_and_never_while_it_may_run(
     )
     send_result = SendResult(record, garbled=garbled, sentence="said")
     assert judge(attempt_at(trusted, "run", 1), send_result, Proven(truth, "seen")).outcome is outcome
+
+
+async def test_what_fails_right_after_a_stretch_that_is_undone_is_undone_with_it() -> None:
+    """Whether or not it began."""
+    for begun in (False, True):
+        _, end = await run(
+            StepResult(DONE, ""), StepResult(FAILED, "", begun=begun), steps=(step(1, Stretch.UNDO), step(2))
+        )
+        assert end.must_undo
