@@ -62,16 +62,21 @@ async def test_a_page_follows_the_rounds_in_place_and_keeps_what_a_visitor_does(
         assert "q=rephost4" in await tab.run("location.search")
 
 
-async def test_a_page_that_gets_no_round_shows_that_it_is_stale() -> None:
-    """Also when the exporter is gone: the page knows its age by itself."""
+async def test_a_page_that_gets_no_round_shows_that_it_is_stale_and_recovers() -> None:
+    """Also when the exporter is gone, or the stream broke without an error, as after a machine's sleep."""
     view = healthy()
     quick = replace(view, counters=replace(view.counters, interval_seconds=1.0))
-    async with browsing(quick, clock=view.snapshot.finished_at) as (tab, visitor, _):
+    async with browsing(quick, clock=view.snapshot.finished_at) as (tab, visitor, scripted):
+        silent = "window.EventSource = class { addEventListener() {} close() {} }"
+        await tab.send("Page.addScriptToEvaluateOnNewDocument", source=silent)
         await tab.go(f"{visitor.base}/")
         assert 'role="alert" hidden>' in (await visitor.text("/"))[1]  # the server sends it as current
+        scripted.clock += 600
         await tab.until("!document.getElementById('stale').hidden")
         assert "stale" in await tab.run("document.getElementById('stale').textContent")
         assert await tab.run("document.getElementById('hosts').className") == "old"
+        scripted.published, scripted.clock = ready(down()), NOW
+        await tab.until(f"{HEADING}.includes('need attention') && document.getElementById('stale').hidden")
 
 
 async def test_a_page_without_the_script_is_complete_and_loads_itself_again() -> None:

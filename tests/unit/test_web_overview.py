@@ -51,7 +51,8 @@ def test_an_open_failover_run_is_named_above_everything_that_could_be_typed() ->
     """A second person on call must not begin a second run."""
     text = read(failing_over()).text
     assert "anna has a failover run open: promote REPHOST5." in text
-    assert text.index("anna has a failover run open") < text.index("failover promote REPHOST5 --config.file")
+    assert text.index("anna has a failover run open") < text.index("boks-exporter failover history --config.file")
+    assert "boks-exporter failover promote" not in text
 
 
 def test_sections_come_in_the_order_of_the_questions_of_the_night() -> None:

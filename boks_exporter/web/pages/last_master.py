@@ -1,5 +1,6 @@
 """A domain without a master: who was it, what each replica had and has, and who can take over."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from boks_exporter.errors import FailureReason
@@ -53,8 +54,7 @@ class LastMaster:
     last_seen: Moment
     failure: str
     successors: tuple[Successor, ...]
-    candidates: str
-    promote: str | None
+    commands: tuple[str, ...]
 
 
 def last_master(facts: DomainFacts) -> LastMaster | None:
@@ -67,7 +67,6 @@ def last_master(facts: DomainFacts) -> LastMaster | None:
     since = facts.view.timeline.since
     replicas = sorted(facts.replicas, key=lambda report: _precedence(facts, report))
     successors = tuple(_successor(facts, report) for report in replicas)
-    best = successors[0] if successors and successors[0].is_promotable else None
     return LastMaster(
         host=name,
         site=host.site if host else "",
@@ -75,9 +74,18 @@ def last_master(facts: DomainFacts) -> LastMaster | None:
         last_seen=on_clock(known.at) if known else Moment("before this exporter recorded anything"),
         failure=failure(facts.view.snapshot.outcome(name)) if name else "",
         successors=successors,
-        candidates=facts.commands.run("failover candidates"),
-        promote=facts.commands.run("failover promote", best.host) if best else None,
+        commands=tuple(_commands(facts, successors)),
     )
+
+
+def _commands(facts: DomainFacts, successors: Sequence[Successor]) -> Iterator[str]:
+    """Write the next commands; while a run is open it is looked at, and no second one is begun."""
+    has_run = facts.view.operations is not None and facts.view.operations.in_progress
+    if has_run:
+        yield facts.commands.run("failover history")
+    yield facts.commands.run("failover candidates")
+    if successors and successors[0].is_promotable and not has_run:
+        yield facts.commands.run("failover promote", successors[0].host)
 
 
 def failure(outcome: HostOutcome | None) -> str:

@@ -18,7 +18,9 @@ from boks_exporter.web.pages.wording import Moment, lasting, on_clock
 
 CARDS: Final = 12
 _CHIPS: Final = 12
-"""The hosts shown of a group; the worst are first, and the table has them all."""
+_CHIPS_OF_ALL: Final = 60
+_FEWEST_CHIPS: Final = 3
+"""The hosts shown of a group; the worst are first, the table has them all, and many healthy groups stay on a screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +149,14 @@ def _groups(facts: DomainFacts, kind: str) -> Iterator[Group]:
         hosts = members[name]
         replicas = [host["host"] for host in hosts if host["host"] in facts.replica_names]
         chips = sorted((_chip(facts, host) for host in hosts), key=lambda chip: (_is_ok(chip), not chip.is_master))
+        bad = sum(not _is_ok(chip) for chip in chips)
+        room = min(_CHIPS, max(bad, _FEWEST_CHIPS, _CHIPS_OF_ALL // len(members)))
         yield Group(
             name=name or "no site",
             works=facts.what_works(hosts),
             is_short=_is_short(facts, replicas, reports.get(name)),
-            chips=tuple(chips[:_CHIPS]),
-            more=_more(chips[_CHIPS:]),
+            chips=tuple(chips[:room]),
+            more=_more(chips[room:]),
         )
 
 

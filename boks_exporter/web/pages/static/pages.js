@@ -10,6 +10,8 @@
   let read = performance.now();
   let running = null;
   let again = false;
+  let source = null;
+  let tried = 0;
 
   const seconds = () => age + (performance.now() - read) / 1000;
 
@@ -23,6 +25,11 @@
     }
     note.hidden = !isStale;
     for (const part of document.querySelectorAll("#attention, #works, #hosts, #host")) part.classList.toggle("old", isStale);
+    if (isStale && performance.now() - tried > interval * 1000) {
+      tried = performance.now(); // a stream that broke while the machine slept reports no error
+      load();
+      listen();
+    }
   }
 
   function replace(part, fresh) {
@@ -48,7 +55,7 @@
     if (running) { again = true; return running; }
     running = (async () => {
       try {
-        const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
+        const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store", signal: AbortSignal.timeout?.(20000) });
         if (!answer.ok) return;
         const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
         for (const part of document.querySelectorAll("[data-part]")) {
@@ -70,10 +77,11 @@
   }
 
   function listen() {
-    const source = new EventSource(`${root}api/v1/events`);
+    source?.close();
+    source = new EventSource(`${root}api/v1/events`);
     source.addEventListener("round", load);
-    source.addEventListener("error", () => {
-      if (source.readyState === EventSource.CLOSED) setTimeout(() => { load(); listen(); }, interval * 1000);
+    source.addEventListener("error", (event) => {
+      if (event.target.readyState === EventSource.CLOSED) setTimeout(() => { load(); listen(); }, interval * 1000);
     });
   }
 
