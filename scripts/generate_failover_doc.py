@@ -16,7 +16,6 @@ from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.step import ProcedureStep, StepKind, When
 from boks_exporter.failover.procedures.tables import RETIRE_AT_CONSOLE, TABLES
-from boks_exporter.failover.procedures.transitions import TRANSITIONS
 from boks_exporter.failover.runner import Order, Proposal, Runner, Tools, propose
 from boks_exporter.failover.runner.console import retire_script
 from boks_exporter.failover.runner.verify import verified
@@ -25,6 +24,7 @@ from boks_exporter.rehearsal.environment import TwinEnvironment
 from boks_exporter.remote.settings import RemotePaths
 from boks_exporter.simulator.domain import Boksinit, Fault, HostPlan, Layout, SimulatedDomain
 from scripts.generated_blocks import ROOT, Block, filled_page, write
+from scripts.role_transitions import TRANSITIONS
 from tests.virtual.virtual_time import VirtualClock, run_virtually
 from tests.virtual.virtual_twin import virtual_environment
 

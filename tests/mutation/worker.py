@@ -146,7 +146,7 @@ class Worker:
             )
             found = self.reached.tests(change, fallback, first)
             if not found and first != ("-",):  # a function that only the import calls
-                change = replace(change, function=None)  # noqa: PLW2901
+                change = replace(change, function=None)  # noqa: PLW2901 - the same change, wherever it is
                 found = self.reached.tests(change, fallback, first)
             total, chosen = 0.0, []
             for test in found:

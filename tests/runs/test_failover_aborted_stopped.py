@@ -19,7 +19,10 @@ async def killed_while_the_new_master_is_stopped(world: World, procedure: Proced
     world.domain.hosts[MASTER].is_registered = True
     if procedure is Procedure.PROMOTE:
         world.gates.spoil = lambda _, request: Spoil.FAILS_IN_THE_MIDDLE if request.endswith("convert master") else None
-    is_stopped = lambda: world.roles()[FIRST] == "master" and not running_masters(world.domain)  # noqa: E731
+
+    def is_stopped() -> bool:
+        return world.roles()[FIRST] == "master" and not running_masters(world.domain)
+
     survey = await world.bereaved() if procedure is Procedure.PROMOTE else None
     await world.apply_and_kill(procedure, FIRST, is_stopped, survey)
     assert running_masters(world.domain) == ()

@@ -14,8 +14,8 @@ from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
 from boks_exporter.failover.procedures.step import HostRole, StepKind, Stretch, Words
 from boks_exporter.failover.procedures.tables import RETIRE_AT_CONSOLE, TABLES
-from boks_exporter.failover.procedures.transitions import TRANSITIONS
 from boks_exporter.model import Environment, Role
+from scripts.role_transitions import TRANSITIONS
 from tests.unit.domain_rounds import STAMP, silent
 from tests.unit.failover_facts import dead_master, host, ready, sound_domain
 

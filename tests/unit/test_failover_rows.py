@@ -8,8 +8,8 @@ from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
 from boks_exporter.failover.procedures.step import HostRole, ProcedureStep, StepKind, Stretch, When, Words, claim_after
 from boks_exporter.failover.procedures.tables import RETIRE_AT_CONSOLE, TABLES
-from boks_exporter.failover.procedures.transitions import TRANSITIONS
 from boks_exporter.model import Role
+from scripts.role_transitions import TRANSITIONS
 from tests.nonempty import nonempty
 
 HOSTS: dict[str, str] = {HostRole.TARGET: "T", HostRole.MASTER: "M"}

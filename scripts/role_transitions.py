@@ -1,4 +1,4 @@
-"""The legal changes of a role; no other is requested."""
+"""The legal changes of a role, as docs/failover.md prints them; tests compare them with the procedures' tables."""
 
 from dataclasses import dataclass
 from typing import Final
