@@ -1,6 +1,5 @@
 """`boks-exporter check`: a monitoring plugin."""
 
-from contextlib import suppress
 from typing import Any
 
 import click
@@ -8,7 +7,6 @@ import click
 from boks_exporter.cli import options
 from boks_exporter.cli.check.ranges import read_range
 from boks_exporter.cli.param_types import DURATION, Checked
-from boks_exporter.cli.streams import OutputError, say
 
 RANGE = Checked("range", read_range)
 
@@ -94,7 +92,7 @@ def check(
     from boks_exporter.cli.check.evaluate import FIGURES, Criteria, FigureRanges, Perfdata, judge
     from boks_exporter.cli.check.maintenance import MaintenanceEffect
     from boks_exporter.cli.check.plugin_output import as_json, as_text
-    from boks_exporter.cli.check.unknown_on_error import Watchdog
+    from boks_exporter.cli.check.unknown_on_error import Watchdog, print_result
     from boks_exporter.cli.report_source import ReportQuery, fetch
 
     limits = {each: FigureRanges(given.pop(f"warning_{each}"), given.pop(f"critical_{each}")) for each in FIGURES}
@@ -111,6 +109,6 @@ def check(
     )
     result = judge(sourced.report, criteria)
     more = query.next_commands.run("status")
-    with suppress(OutputError):  # the exit code is the result, even without a reader
-        say(as_json(sourced.report, result) if output == "json" else as_text(sourced.report, result, criteria, more))
-    return result.severity
+    is_json = output == "json"
+    text = as_json(sourced.report, result) if is_json else as_text(sourced.report, result, criteria, more)
+    return print_result(text, result.severity)

@@ -28,6 +28,9 @@ def as_plugin(arguments: Sequence[str], run: Callable[[Sequence[str]], int], com
     except click.UsageError as error:
         message = error.format_message().rstrip(".")
         text = f"usage: {message}{'' if message.endswith('?') else '.'} See: boks-exporter {command} --help"
+    except OutputError as error:
+        error.show()
+        return Severity.UNKNOWN
     except click.ClickException as error:
         text = error.format_message()
     except click.Abort:
@@ -41,9 +44,20 @@ def as_plugin(arguments: Sequence[str], run: Callable[[Sequence[str]], int], com
     except Exception as error:  # noqa: BLE001 - a bug is UNKNOWN to the monitoring system; its traceback is printed
         traceback.print_exc()
         text = f"this is a bug in boks-exporter, see standard error: {type(error).__name__}: {error}"
-    with suppress(OutputError):  # the exit code is the result, even without a reader
-        say(unknown(text, wants_json=wants_json))
-    return Severity.UNKNOWN
+    return print_result(unknown(text, wants_json=wants_json), Severity.UNKNOWN)
+
+
+def print_result(text: str, state: int) -> int:
+    """Print the plugin's output and return its exit code.
+
+    If it cannot be written, that is UNKNOWN, with a line on standard error; without a reader it stays the result.
+    """
+    try:
+        say(text)
+    except OutputError as error:
+        error.show()
+        return state if error.is_quiet else Severity.UNKNOWN
+    return state
 
 
 def is_json(arguments: Sequence[str]) -> bool:

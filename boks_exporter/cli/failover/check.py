@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 import click
@@ -10,7 +9,6 @@ import click
 from boks_exporter.cli.failover import options
 from boks_exporter.cli.failover.options import Common, run_async
 from boks_exporter.cli.options import timeout
-from boks_exporter.cli.streams import OutputError, say
 
 
 @click.command(
@@ -36,7 +34,7 @@ def check(*, timeout_seconds: float, **given: Any) -> int:
     """
     from boks_exporter.app.failover_check import CheckRound, check_promotion, observe_for_check
     from boks_exporter.app.failover_wiring import open_survey
-    from boks_exporter.cli.check.unknown_on_error import Watchdog
+    from boks_exporter.cli.check.unknown_on_error import Watchdog, print_result
     from boks_exporter.cli.failover.open_runs import show_open_runs
 
     common = Common(**given)
@@ -49,9 +47,8 @@ def check(*, timeout_seconds: float, **given: Any) -> int:
 
     with Watchdog(timeout_seconds, wants_json=common.is_json):
         found = check_promotion(domain, run_async(look))
-    with suppress(OutputError):  # the exit code is the result, even without a reader
-        say(_as_json(domain.domain.name, found) if common.is_json else "\n".join(_as_text(domain.domain.name, found)))
-    return int(found.state)
+    name = domain.domain.name
+    return print_result(_as_json(name, found) if common.is_json else "\n".join(_as_text(name, found)), int(found.state))
 
 
 def _as_text(domain: str, check: Any) -> Iterator[str]:
