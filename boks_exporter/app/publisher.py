@@ -42,6 +42,7 @@ class Publisher:
         self._clock = clock
         self._info = exporter_info()
         self._is_news = asyncio.Event()
+        self._is_urgent = asyncio.Event()
         self._news_since: Seconds | None = None
         self._rendering_since: Seconds | None = None
         self._process = ProcessMetrics()
@@ -61,8 +62,9 @@ class Publisher:
         return not waiting or self._clock.monotonic() - min(waiting) <= within
 
     def configured(self, moment: Timestamp) -> None:
-        """Record that a configuration was applied."""
+        """Record that a configuration was applied: what it removed is not shown for another pause."""
         self._info = replace(self._info, reload_successful=True, reload_success_at=moment)
+        self._is_urgent.set()
         self.soon()
 
     def refused(self) -> None:
@@ -75,6 +77,7 @@ class Publisher:
         while True:
             await self._is_news.wait()
             self._is_news.clear()
+            self._is_urgent.clear()
             news_since, self._news_since = self._news_since, None
             is_ready, newest, began = views.is_ready, views.current(), self._clock.monotonic()
             self._rendering_since = news_since
@@ -86,7 +89,19 @@ class Publisher:
             # Many domains end their rounds one by one: rendering all of them each time must not fill a processor.
             took = self._clock.monotonic() - began
             shortest = 1 / _MOST_A_SECOND - took if is_ready else 0.0
-            await self._clock.sleep(max(shortest, min(_REST * took, _LONGEST_REST_SECONDS)))
+            await self._rest(max(shortest, min(_REST * took, _LONGEST_REST_SECONDS)))
+
+    async def _rest(self, seconds: Seconds) -> None:
+        """Pause; a new configuration ends the pause."""
+        pause = asyncio.ensure_future(self._clock.sleep(seconds))
+        urgent = asyncio.ensure_future(self._is_urgent.wait())
+        try:
+            await asyncio.wait((pause, urgent), return_when=asyncio.FIRST_COMPLETED)
+            if pause.done():
+                pause.result()
+        finally:
+            pause.cancel()
+            urgent.cancel()
 
     def _prepared(self, views: Sequence[DomainView], *, is_ready: bool) -> Published:
         return self._preparation.prepare(

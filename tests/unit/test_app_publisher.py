@@ -89,6 +89,32 @@ async def test_the_first_page_of_a_domain_does_not_wait_for_a_second() -> None:
     assert clock.slept == [0.5]
 
 
+async def test_a_new_configuration_is_shown_without_a_pause() -> None:
+    """Hosts that it removed are gone with the reload, not up to five seconds later."""
+    pause = asyncio.Event()
+
+    class Resting(Passing):
+        async def sleep(self, seconds: float) -> None:
+            self.slept.append(seconds)
+            await pause.wait()
+
+    clock = Resting(rests=0)
+    publishing = Publisher(Notifier(None), clock)
+    running = asyncio.create_task(publishing.run(Views()))
+    async with asyncio.timeout(20):
+        publishing.soon()
+        while not clock.slept:
+            await asyncio.sleep(0.001)
+        before = publishing.published
+        publishing.configured(1.0)
+        while publishing.published is before:
+            await asyncio.sleep(0.001)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert not pause.is_set()
+
+
 async def test_a_rendering_that_took_long_once_does_not_age_the_next_page() -> None:
     """A machine that stood still for 20 s rests no longer than five seconds."""
     clock = Passing(rests=1, takes=20.0)
