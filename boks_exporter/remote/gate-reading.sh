@@ -496,9 +496,19 @@ find_errlog() {
 	take on_file "$gate_var/boks_errlog" /usr/bin/wc -l || return
 	out=${out#"${out%%[0-9]*}"}
 	# Not -n 30: the tail of Solaris outside /usr/xpg4 does not know it, and a sudo rule names one path for all.
-	out=lines=${out%% *}$nl$(on_file "$gate_var/boks_errlog" /usr/bin/tail -30 |
-		awk '{ cut = length($0) > 500; print "> " substr($0, 1, 500) (cut ? " [cut]" : "") }')
-	out=${out%"$nl"}
+	rest=$(on_file "$gate_var/boks_errlog" /usr/bin/tail -30)
+	out=lines=${out%% *} short=''
+	while [ -n "$rest" ]; do
+		# Some shells need seconds to find the end of a line of megabytes; usual lines cost no program.
+		case $short${#rest} in yes* | ? | ?? | ??? | ????) line=${rest%%"$nl"*} ;; *) line=$rest ;; esac
+		if [ -z "$short" ] && [ "${#line}" -gt 500 ]; then
+			rest=$(say "$rest" | awk '{ cut = length($0) > 500; print substr($0, 1, 500) (cut ? " [cut]" : "") }')
+			short=yes
+			continue
+		fi
+		out="$out$nl> $line"
+		case $rest in *"$nl"*) rest=${rest#*"$nl"} ;; *) rest='' ;; esac
+	done
 }
 
 find_queue() {

@@ -63,13 +63,14 @@ def test_nothing_in_a_log_forges_a_frame_or_moves_a_terminal(tree: Tree, tmp_pat
     assert (errlog.exit_status, errlog.cut, role.exit_status) == (0, None, 0)
 
 
-def test_a_line_of_megabytes_is_cut_on_the_host_and_reports_it(tree: Tree, tmp_path: Path, shell: str) -> None:
+@pytest.mark.parametrize("length", [501, 3_000_000])
+def test_a_long_line_is_cut_on_the_host_and_reports_it(tree: Tree, tmp_path: Path, shell: str, length: int) -> None:
     """One line of 3 MB in an error log does not make the whole reply too large."""
-    (tree.var / "boks_errlog").write_bytes(b"first\n" + b"x" * 3_000_000 + b"\nlast\n")
+    (tree.var / "boks_errlog").write_bytes(b"first\n\n" + b"x" * length + b"\n" + b"y" * 500 + b"\n")
     reply = ask(install_gate(tree, tmp_path / "gate", shell=shell))
     errlog = reply.section(Section.ERRLOG)
     assert errlog is not None
-    assert errlog.stdout == "lines=3\n> first\n> " + "x" * 500 + " [cut]\n> last\n"
+    assert errlog.stdout == "lines=4\n> first\n> \n> " + "x" * 500 + " [cut]\n> " + "y" * 500 + "\n"
     assert (errlog.cut, errlog.is_whole) == ("lines", True)
     assert [section.exit_status for section in reply.sections] == [0, 0, 3, 0, 0, 0, 0]
 
