@@ -39,6 +39,7 @@ async def measure(count: int, cycles: int) -> Measured:
             for _ in range(_WARM_UP):
                 for way in running.values():
                     await way.round_of_polls()
+            processes = hosts.processes
             for _ in range(cycles):
                 for name, way in running.items():
                     before = client.seconds(), hosts.cpu.seconds(), hosts.log_lines
@@ -50,7 +51,7 @@ async def measure(count: int, cycles: int) -> Measured:
                     costs.setdefault(name, []).append(sample)
     finally:
         client.close()
-    return Measured(costs, trips, programs, count, TABLES, client.method)
+    return Measured(costs, trips, programs, count, TABLES, processes, client.method)
 
 
 def main() -> None:

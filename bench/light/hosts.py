@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,7 @@ from tests.sshd.temporary_user import login
 _START_SECONDS: Final = 20.0
 _ADDRESSES_OF_ONE_SSHD: Final = 16
 """An sshd listens on at most so many addresses."""
+_NAMESPACE: Final = ("unshare", "--pid", "--fork", "--mount-proc", "--kill-child")
 TABLES: Final = 30
 _SOURCE: Final = """\
 #include <stdio.h>
@@ -59,6 +61,13 @@ class Hosts:
     def identity(self, access: Access) -> Path:
         """The key that reaches a gate of this access, or a shell."""
         return self.directory / f"id_{access}"
+
+    @property
+    def processes(self) -> int:
+        """How many processes a host sees: those of its own sshd, where namespaces can be made."""
+        if not _namespace():
+            return sum(1 for _ in Path("/proc").glob("[0-9]*"))
+        return len(self.cpu.members()) // -(-len(self.addresses) // _ADDRESSES_OF_ONE_SSHD)
 
     @property
     def log_lines(self) -> int:
@@ -99,7 +108,7 @@ async def running_hosts(count: int) -> AsyncIterator[Hosts]:
                 yield hosts
             finally:
                 for process in processes:
-                    process.terminate()
+                    process.kill()
                     await process.wait()
                 await _leave(cpu)
     finally:
@@ -146,12 +155,19 @@ async def _start(hosts: Hosts) -> list[asyncio.subprocess.Process]:
     processes = []
     for first in range(0, len(hosts.addresses), _ADDRESSES_OF_ONE_SSHD):
         config = _write_sshd_config(hosts, hosts.addresses[first : first + _ADDRESSES_OF_ONE_SSHD])
-        argv = hosts.cpu.command(sshd_program(), "-D", "-f", str(config), "-E", str(log))
+        argv = hosts.cpu.command(*_namespace(), sshd_program(), "-D", "-f", str(config), "-E", str(log))
         processes.append(await asyncio.create_subprocess_exec(*argv, stdin=asyncio.subprocess.DEVNULL))
     async with asyncio.timeout(_START_SECONDS):
         while log.read_text().count("Server listening") < len(hosts.addresses):
             await asyncio.sleep(0.02)
     return processes
+
+
+@cache
+def _namespace() -> tuple[str, ...]:
+    """Return the start of a command that sees its own processes alone: all ways of all hosts have more than a host."""
+    is_possible = shutil.which("unshare") and not subprocess.run([*_NAMESPACE, "true"], check=False).returncode
+    return _NAMESPACE if is_possible else ()
 
 
 def _write_sshd_config(hosts: Hosts, addresses: Sequence[str]) -> Path:

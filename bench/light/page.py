@@ -45,6 +45,8 @@ class Measured:
     programs: Sequence[Programs]
     hosts: int
     tables: int
+    processes: int
+    """How many processes a host sees, all of which the section `processes` searches."""
     method: str
     """How CPU time is counted."""
 
@@ -58,7 +60,8 @@ _HEAD: Final = """## One poll, on both sides
 Measured with `make bench` over OpenSSH's sshd on loopback, with the gates that are shipped and a `boksadm` that prints
 {tables} rows and costs as little as starting a program can. The CPU time of both sides is counted
 {method}. The ways are interleaved; each figure is the median of {cycles} cycles over
-{hosts} hosts, with the smallest and the largest behind it. CPU milliseconds a poll.
+{hosts} hosts, with the smallest and the largest behind it. CPU milliseconds a poll. A host sees {processes} processes,
+all of which the section `processes` searches.
 
 Machine: {machine}; {load}. {versions}.
 
@@ -83,6 +86,7 @@ def page(measured: Measured) -> str:
         method=measured.method,
         cycles=len(costs[TRANSPORT]),
         hosts=measured.hosts,
+        processes=measured.processes,
         machine=machine(),
         load=load(),
         versions=versions(),
