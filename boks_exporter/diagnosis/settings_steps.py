@@ -41,8 +41,14 @@ def _step(finding: StepFinding, found: str, causes: tuple[Cause, ...]) -> Diagno
 
 
 def _unknown(facts: DiagnosisFacts, own: Observed) -> Iterator[str]:
-    """Name what is needed for the comparison with the master and was not read."""
-    if facts.is_master or own.role is not Role.REPLICA:
+    """Name what is judged on a server, or compared with the master's, and was not read."""
+    if own.role not in {Role.REPLICA, Role.MASTER}:
+        return
+    if own.memory is None or not own.memory.total_bytes:
+        yield f"shared memory of {facts.host}"
+    if own.diskspace is None:
+        yield f"free disk space of {facts.host}"
+    if facts.is_master or own.role is Role.MASTER:
         return
     for seen, whose in ((own, facts.host), (facts.masters_own, "the master")):
         if seen is None or seen.environment.shm_size_kilobytes is None:

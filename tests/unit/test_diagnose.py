@@ -96,6 +96,28 @@ def test_a_healthy_host_has_no_cause(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert (code, found["cause"], found["other_causes"], found["unknown_steps"]) == (0, None, [], [])
 
 
+@pytest.mark.parametrize(
+    ("section", "step", "missing"),
+    [
+        ("processes", 4, "processes"),
+        ("ports", 6, "ports"),
+        ("checksums", 9, "method.conf"),
+        ("memory", 9, "shared memory"),
+        ("diskspace", 9, "disk space"),
+        ("errlog", 2, "errlog"),
+    ],
+)
+def test_what_was_not_read_is_not_fine(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], section: str, step: int, missing: str
+) -> None:
+    """A section that a recording or an older gate lacks makes its step unknown, and the exit code says so."""
+    config = record(broken(), tmp_path)
+    (tmp_path / "bank" / HOST / f"{section}.txt").unlink()
+    code, found = diagnosed([HOST, "--config.file", str(config)], capsys)
+    assert (code, found["cause"], found["unknown_steps"]) == (11, None, [step])
+    assert missing in found["steps"][step - 1]["found"]
+
+
 def published(folder: str, tmp_path: Path) -> Path:
     rounds = ROOT / "scenarios" / folder / "round-1"
     hosts = "".join(f"      - name: {path.name}\n" for path in sorted(rounds.iterdir()))
