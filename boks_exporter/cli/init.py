@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from boks_exporter.cli import cli_exits
-from boks_exporter.cli.options import FILE
 from boks_exporter.cli.param_types import LISTEN_ADDRESS, WORDS, Checked
 from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import say
@@ -184,10 +183,14 @@ Exit codes: 0 everything holds, 1 something failed, or doctor found something to
     metavar="ADDRESS",
     help="Where the daemon will listen.",
 )
+@click.option("--unattended", is_flag=True, help="Ask nothing; host keys need --known-hosts or a --fingerprint.")
 @click.option(
-    "--unattended", is_flag=True, help="Ask nothing; host keys come from --known-hosts or need a --fingerprint."
+    "--known-hosts",
+    "keys_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Take the host keys from this file.",
 )
-@click.option("--known-hosts", "keys_file", type=FILE, metavar="FILE", help="Take the host keys from this file.")
 @click.option(
     "--fingerprint",
     "fingerprints",

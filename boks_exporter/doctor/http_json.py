@@ -1,5 +1,6 @@
 """JSON from Prometheus and Alertmanager."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any, Final
@@ -10,6 +11,7 @@ from boks_exporter.errors import BoksExporterError
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=15)
 _EXCERPT: Final = 200
+_MOST_BYTES: Final = 64 * 1024 * 1024
 
 
 class HttpError(BoksExporterError):
@@ -24,7 +26,7 @@ async def get_json(base: str, path: str, parameters: Mapping[str, str] | None = 
             aiohttp.ClientSession(timeout=_TIMEOUT, trust_env=True) as session,
             session.get(url, params=parameters) as answer,
         ):
-            text = await answer.text(errors="replace")
+            text = await _text(answer, url)
             if answer.status != 200:  # noqa: PLR2004 - HTTP's
                 message = f"{url}: HTTP {answer.status}: {' '.join(text[:_EXCERPT].split())}"
                 raise HttpError(message)
@@ -33,3 +35,13 @@ async def get_json(base: str, path: str, parameters: Mapping[str, str] | None = 
         said = "no answer within 15 s" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
         message = f"{url}: {said}"
         raise HttpError(message) from error
+
+
+async def _text(answer: aiohttp.ClientResponse, url: str) -> str:
+    """Read the answer, which may be longer than this machine's memory."""
+    try:
+        await answer.content.readexactly(_MOST_BYTES)
+    except asyncio.IncompleteReadError as error:
+        return error.partial.decode(errors="replace")
+    message = f"{url}: the answer is larger than {_MOST_BYTES} bytes"
+    raise HttpError(message)

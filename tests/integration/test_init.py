@@ -110,6 +110,7 @@ def test_replicas_are_learnt_from_the_masters_list(fleet: Fleet, place: Path, in
         (("--host=h=192.0.2.9:99999",), "found 'h=192.0.2.9:99999'"),
         (("--host=h=[::1",), "found 'h=[::1'"),
         (("--directory=%h/boks",), "found '%h/boks'"),
+        (("--known-hosts=nowhere",), "'nowhere' does not exist"),
     ],
 )
 def test_what_would_be_refused_later_is_refused_before_anything_is_written(
