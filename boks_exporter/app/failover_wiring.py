@@ -18,6 +18,7 @@ from boks_exporter.failover.earlier_knowledge import EarlierKnowledge
 from boks_exporter.failover.facts import FailoverFacts, Reading
 from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
 from boks_exporter.failover.journal import Journal, Who
+from boks_exporter.failover.journal.clearances import without_cleared
 from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.runner import Halt, ProgramFence, ProgramHooks, Runner, Tools
@@ -240,7 +241,7 @@ def _survey(domain: ManagedDomain, reading: Transport, gates: ReadOnlyGates) -> 
         gates,
         SystemClock(),
         domain.limits,
-        history=kept.history,
+        history=without_cleared(domain.settings.journal_of(domain.domain), name, kept.history, SystemClock().now()),
         last_known_master=kept.last_known_master,
         readings=_last_readings(kept.history),
         knowledge_gap="; ".join(filter(None, (gap, _age(earlier), problem))) if gap else "",

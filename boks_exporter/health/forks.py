@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 from boks_exporter.health.replica_conditions import RoundFacts
 from boks_exporter.model import HostName, MasterReading, Observed, Role, Seconds, TableNumber
 from boks_exporter.replication import CopyEvidence, History, Lead, MasterTerm
+from boks_exporter.replication.table_history import TableHistory
 
 Proof: TypeAlias = tuple[HostName, TableNumber, Lead]
 
@@ -43,10 +44,10 @@ def _is_fresh(before: History, facts: RoundFacts) -> bool:
 def from_fork_point(before: History, facts: RoundFacts) -> dict[HostName, CopyEvidence]:
     """Return the evidence without the leads that a new master shares: it was ahead in the same tables itself.
 
-    A replica has these updates from the same source, such as the master before it was restored from a backup, if both
-    began to be ahead together. Once the last master had passed the new one, the new one may have been reloaded since,
-    and its updates need not be the replica's. What a replica has beyond the new master is proven again, by
-    `fork_leads` or by its numbers.
+    A replica has these updates from the same source if both were ahead of the last master when it began, or when its
+    number went back, as after a restore from a backup. Once the last master had passed the new one, the new one may
+    have been reloaded since, and its updates need not be the replica's. What a replica has beyond the new master is
+    proven again, by `fork_leads` or by its numbers.
     """
     evidence = dict(facts.history.evidence)
     master = facts.snapshot.master
@@ -59,15 +60,24 @@ def from_fork_point(before: History, facts: RoundFacts) -> dict[HostName, CopyEv
         leads = {
             table: lead
             for table, lead in known.leads.items()
-            if lead.by_writing or table not in shared or not _is_from_the_same_source(lead, shared[table])
+            if lead.by_writing
+            or table not in shared
+            or not _is_from_the_same_source(lead, shared[table], before.tables.get(table))
         }
         is_settled = bool(known.leads) and not leads
         evidence[host] = replace(known, leads=leads, diverged_since=None if is_settled else known.diverged_since)
     return evidence
 
 
-def _is_from_the_same_source(lead: Lead, of_master: Lead) -> bool:
-    return lead.level <= of_master.level and abs(lead.since - of_master.since) <= _FRESH_SECONDS
+def _is_from_the_same_source(lead: Lead, of_master: Lead, table: TableHistory | None) -> bool:
+    """Return whether two copies had the same updates before a change of masters or a restore of the last one."""
+    if lead.level > of_master.level:
+        return False
+    went_back_at = table.went_back_at if table else None
+    return lead.since == of_master.since or (
+        went_back_at is not None
+        and all(0.0 <= each.since - went_back_at <= _FRESH_SECONDS for each in (lead, of_master))
+    )
 
 
 def writing_leads(before: History, facts: RoundFacts) -> Iterator[Proof]:

@@ -21,7 +21,7 @@ from boks_exporter.health import (
     judge_once,
     judge_round,
 )
-from boks_exporter.model import DomainName, DomainSnapshot, HostName, Seconds, Timestamp
+from boks_exporter.model import DomainName, DomainSnapshot, HostName, Seconds
 from boks_exporter.observe import (
     PATIENCE_SECONDS,
     Clock,
@@ -39,6 +39,7 @@ from boks_exporter.poller.state_database import PersistedState
 from boks_exporter.replication import (
     Clearance,
     History,
+    clearance_times,
     hosts_of,
     not_named_for,
     recorded_hosts,
@@ -58,9 +59,6 @@ JUDGED_AT_ONCE: Final = 100
 
 CLOCK_STEP_SECONDS: Final[Seconds] = 1.0
 """A difference between the Unix clock and the monotonic one from which it is a step and no drift."""
-
-FUTURE_SECONDS: Final[Seconds] = 60.0
-"""How far the clock of another machine that writes to the journal may be ahead."""
 
 ROUND_SHARE: Final = 0.95
 """The share of the interval that a round may take."""
@@ -239,11 +237,9 @@ class DomainWatch:
         if self.clearances is None or not (self.history.evidence or seen_beside(self.history.terms)):
             return ()
         entries = await self.clearances(self.domain.name)
-        known, now = self.history.clearances, self._clock.now()
-        times = {entry: known.get(entry, _cleared_at(entry, now)) for entry in entries}
-        cleared = {entry: at for entry, at in times.items() if at is not None}
-        self.history = replace(self.history, clearances=cleared)
-        return tuple(replace(entry, at=at) for entry, at in cleared.items())
+        times = clearance_times(entries, self.history.clearances, self._clock.now())
+        self.history = replace(self.history, clearances=times)
+        return tuple(replace(entry, at=at) for entry, at in times.items())
 
     def overran(self) -> None:
         """Count a round that took longer than the interval."""
@@ -274,16 +270,6 @@ class DomainWatch:
             self.rare.follow_clock(step)
             self._known = replace(self._known, master_reports=())
         return is_set
-
-
-def _cleared_at(entry: Clearance, now: Timestamp) -> Timestamp | None:
-    """Return up to when an entry clears evidence that is read for the first time; None if its time has not come.
-
-    One of the future was written by another clock, such as this one before it was set back, and clears nothing.
-    """
-    if entry.at <= now:
-        return entry.at
-    return None if entry.at <= now + FUTURE_SECONDS else 0.0
 
 
 async def _judged(judge: Callable[[], Judgement], snapshot: DomainSnapshot) -> Judgement:

@@ -13,6 +13,7 @@ from boks_exporter.replication.evidence import (
     Lead,
     Reload,
     addresses_of,
+    clearance_times,
     cleared,
 )
 from boks_exporter.replication.history import History, advance, remember
@@ -40,6 +41,7 @@ __all__ = [
     "TableComparison",
     "addresses_of",
     "advance",
+    "clearance_times",
     "cleared",
     "compare",
     "dump",

@@ -4,9 +4,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Final
 
 from boks_exporter.model import Host, HostName, Seconds, Sequence, TableNumber, Timestamp
 from boks_exporter.replication.conditions import Condition
+
+_FUTURE_SECONDS: Final[Seconds] = 60.0
+"""How far the clock of another machine that writes to the journal may be ahead."""
 
 
 class EvidenceKind(StrEnum):
@@ -119,6 +123,24 @@ class Clearance:
     owner: str
     reason: str
     of_copy: bool = True
+
+
+def clearance_times(
+    entries: Iterable[Clearance], known: Mapping[Clearance, Timestamp], now: Timestamp
+) -> dict[Clearance, Timestamp]:
+    """Return up to when each entry clears evidence: a `known` one by this exporter's clock, which was set since."""
+    times = {entry: known.get(entry, _read_first(entry, now)) for entry in entries}
+    return {entry: at for entry, at in times.items() if at is not None}
+
+
+def _read_first(entry: Clearance, now: Timestamp) -> Timestamp | None:
+    """Return up to when an entry clears evidence that is read for the first time; None if its time has not come.
+
+    One of the future was written by another clock, such as this one before it was set back, and clears nothing.
+    """
+    if entry.at <= now:
+        return entry.at
+    return None if entry.at <= now + _FUTURE_SECONDS else 0.0
 
 
 def cleared(evidence: Mapping[HostName, CopyEvidence], by: Iterable[Clearance]) -> dict[HostName, CopyEvidence]:

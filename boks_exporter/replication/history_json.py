@@ -87,6 +87,7 @@ def _written(known: TableHistory) -> dict[str, Any]:
         "read_at": known.read_at,
         "is_new": known.is_new,
         "is_absent": known.is_absent,
+        "went_back_at": known.went_back_at,
         "steps": [(step.sequence, step.at, step.after) for step in known.steps],
     }
 
@@ -224,6 +225,7 @@ def _history(table: str, found: Any) -> TableHistory:
         read_at=time_of(known.get("read_at"), f"{where}.read_at"),
         is_new=known.get("is_new") is True,
         is_absent=known.get("is_absent") is True,
+        went_back_at=optional_time_of(known.get("went_back_at"), f"{where}.went_back_at"),
     )
 
 

@@ -59,6 +59,8 @@ class TableHistory:
     is_new: bool = False
     is_absent: bool = False
     """Whether the master's last output was without the table."""
+    went_back_at: Timestamp | None = None
+    """When the master's number was last lower than before, as after a restore."""
 
     @classmethod
     def begin(cls, row: TableSequence, reading: MasterReading, *, is_new: bool) -> "TableHistory":
@@ -79,7 +81,8 @@ class TableHistory:
             return TableHistory.begin(row, reading, is_new=True)
         if went_back or reading.started_at < self.read_at:
             restarted = TableHistory.begin(row, reading, is_new=self.is_new)
-            return replace(restarted, since=min(self.since, reading.finished_at))
+            went_back_at = reading.started_at if went_back else self.went_back_at
+            return replace(restarted, since=min(self.since, reading.finished_at), went_back_at=went_back_at)
         steps = self.steps
         if row.sequence > steps[-1].sequence:
             steps = (*steps, Step(row.sequence, reading.finished_at, self.read_at))
@@ -144,7 +147,10 @@ class TableHistory:
         steps = (
             Step(step.sequence, step.at + by, None if step.after is None else step.after + by) for step in self.steps
         )
-        return replace(self, since=self.since + by, steps=tuple(steps), read_at=self.read_at + by)
+        went_back_at = None if self.went_back_at is None else self.went_back_at + by
+        return replace(
+            self, since=self.since + by, steps=tuple(steps), read_at=self.read_at + by, went_back_at=went_back_at
+        )
 
 
 def _thinned(steps: tuple[Step, ...], wanted: set[int]) -> tuple[Step, ...]:

@@ -7,9 +7,9 @@ import pytest
 
 from boks_exporter.failover.failover_exits import Outcome
 from boks_exporter.failover.journal import Journal, JournalError
-from boks_exporter.failover.journal.clearances import clearances, record_clearance
+from boks_exporter.failover.journal.clearances import clearances, record_clearance, without_cleared
 from boks_exporter.failover.procedure import Procedure
-from boks_exporter.replication import Clearance
+from boks_exporter.replication import Clearance, CopyEvidence, History
 from tests.unit.test_failover_journal import run
 
 ENTRY = Clearance(None, 50.0, "anna on ops7", "restored from the backup")
@@ -55,6 +55,16 @@ def test_a_run_that_replaced_a_copy_clears_its_evidence(path: Path, procedure: P
 )
 def test_no_other_run_clears_anything(path: Path, procedure: Procedure, outcome: Outcome) -> None:
     assert clearances(path, ended(path, procedure, outcome)) == ()
+
+
+def test_failover_drops_what_is_cleared_while_the_exporter_is_down(path: Path) -> None:
+    """What was proven later stays, and so does everything where the journal cannot be read."""
+    history = History(evidence={name: CopyEvidence(diverged_since=at) for name, at in (("R1", 30.0), ("R2", 60.0))})
+    record_clearance(path, "bank", ENTRY)
+    record_clearance(path, "bank", replace(ENTRY, at=500.0))
+    assert set(without_cleared(path, "bank", history, 100.0).evidence) == {"R2"}
+    path.write_text("something else")
+    assert set(without_cleared(path, "bank", history, 100.0).evidence) == {"R1", "R2"}
 
 
 def test_a_journal_of_something_else_is_an_error(path: Path) -> None:

@@ -82,12 +82,15 @@ def test_a_copy_that_was_further_ahead_than_the_new_master_keeps_its_lead() -> N
     assert verdict.proven
 
 
-@pytest.mark.parametrize("passed", [False, True], ids=["ahead later", "the master passed both"])
-def test_a_lead_that_the_new_master_need_not_share_stays(*, passed: bool) -> None:
-    """R1 had stale files for long before R2 got ahead; or the master has passed R1, which may be a new copy by now."""
+@pytest.mark.parametrize(
+    ("at", "passed"),
+    [(400.0, False), (INTERVAL, False), (400.0, True)],
+    ids=["ahead later", "ahead in the next round", "the master passed both"],
+)
+def test_a_lead_that_the_new_master_need_not_share_stays(at: float, *, passed: bool) -> None:
+    """R1 had stale files before R2 got ahead; or the master has passed R1, which may be a new copy by now."""
     watch = Watch()
     watch.judge(healthy_round(LEVEL, at=0.0, R1=AHEAD, R2=AHEAD if passed else LEVEL))
-    at = 400.0
     if passed:
         watch.judge(healthy_round(PASSED, at=at, R1=PASSED, R2=PASSED))
     else:

@@ -1,13 +1,14 @@
 """Entries of the journal that clear evidence against copies: an operator's word, and runs that replaced a copy."""
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from boks_exporter.failover.journal.errors import decoded, explained
+from boks_exporter.failover.journal.errors import JournalError, decoded, explained
 from boks_exporter.failover.journal.schema import opened, opened_for_reading
-from boks_exporter.model import DomainName
-from boks_exporter.replication import Clearance
+from boks_exporter.model import DomainName, Timestamp
+from boks_exporter.replication import Clearance, History, clearance_times, cleared
 
 _TABLE: Final = """
 CREATE TABLE IF NOT EXISTS evidence_clearances (
@@ -47,3 +48,15 @@ def clearances(path: Path, domain: DomainName) -> tuple[Clearance, ...]:
                         for host, at, owner, reason in database.execute(statement, (domain,))
                     )
     return tuple(sorted(found, key=lambda clearance: clearance.at))
+
+
+def without_cleared(path: Path, domain: DomainName, history: History, now: Timestamp) -> History:
+    """Drop the evidence that the journal clears, as the exporter does in its next round: it may be down.
+
+    A journal that cannot be read clears nothing.
+    """
+    try:
+        times = clearance_times(clearances(path, domain), history.clearances, now)
+    except JournalError:
+        return history
+    return replace(history, evidence=cleared(history.evidence, (replace(entry, at=at) for entry, at in times.items())))
