@@ -10,7 +10,7 @@ from boks_exporter.app.journal_views import JournalViews
 from boks_exporter.app.playback import play_back
 from boks_exporter.config import DomainSettings, Settings
 from boks_exporter.exposition import DomainView
-from boks_exporter.model import DomainName, Timestamp
+from boks_exporter.model import DomainName, Seconds, Timestamp
 from boks_exporter.observe import SystemClock
 from boks_exporter.poller import DomainWatch, PersistedState, StateUnreadableError, read_states
 from boks_exporter.remote.settings import ReplaySettings
@@ -18,7 +18,12 @@ from boks_exporter.transport.replay import rounds_of
 
 
 async def poll_once(settings: Settings, domains: Collection[DomainName] = ()) -> tuple[DomainView, ...]:
-    """Poll the named domains, or all, once.
+    """Poll the named domains, or all, once; of a recorded history return the last round."""
+    return tuple(views[-1] for views in await poll_rounds(settings, domains))
+
+
+async def poll_rounds(settings: Settings, domains: Collection[DomainName] = ()) -> list[list[DomainView]]:
+    """Poll the named domains, or all, once; of a recorded history return all rounds, oldest first.
 
     The exporter's state file is read where it may be: without it there is no evidence and no lag in seconds.
     """
@@ -38,9 +43,15 @@ async def poll_once(settings: Settings, domains: Collection[DomainName] = ()) ->
             else:
                 watch = DomainWatch(domain, transport, clock, states.get(name))
                 watch.clearances, watch.closer_polls = journals.clearances, settings.poll.closer_polls
-                polls.append(watch.run_round(limiter, settings.poll.interval_seconds, once=name not in states))
-        views = await asyncio.gather(*polls)
-        return tuple(journals.joined([replace(view, notes=notes) for view in views]))
+                polls.append(_only_round(watch, limiter, settings.poll.interval_seconds, once=name not in states))
+        found = await asyncio.gather(*polls)
+        return [journals.joined([replace(view, notes=notes) for view in views]) for views in found]
+
+
+async def _only_round(
+    watch: DomainWatch, limiter: asyncio.Semaphore, interval: Seconds, *, once: bool
+) -> list[DomainView]:
+    return [await watch.run_round(limiter, interval, once=once)]
 
 
 def _stored(settings: Settings) -> tuple[Mapping[DomainName, PersistedState], tuple[str, ...]]:

@@ -6,12 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from boks_exporter.config import DomainSettings
-from boks_exporter.exposition import DomainView, ExpositionOptions
-from boks_exporter.health import judge_round
+from boks_exporter.exposition import DomainView
 from boks_exporter.model import Seconds, Timestamp
-from boks_exporter.observe import Knowledge, observe
-from boks_exporter.poller.counters import Counters
-from boks_exporter.replication import History
+from boks_exporter.poller import DomainWatch
 from boks_exporter.transport.replay import ReplayTransport
 
 
@@ -38,18 +35,12 @@ class RecordedClock:
 
 async def play_back(
     domain: DomainSettings, rounds: Sequence[tuple[Timestamp, Path]], limiter: asyncio.Semaphore, interval: Seconds
-) -> DomainView:
-    """Judge all rounds of a history; the last one's view has what the earlier ones proved."""
-    clock, history, known, tally = RecordedClock(rounds[0][0]), History(), Knowledge(), Counters()
-    view: DomainView | None = None
+) -> list[DomainView]:
+    """Judge all rounds of a history as a running exporter does; each view has what the earlier ones proved."""
+    clock, views = RecordedClock(rounds[0][0]), list[DomainView]()
+    watch = DomainWatch(domain, ReplayTransport(rounds[0][1]), clock)
     for at, directory in rounds:
         clock.set(at)
-        transport = ReplayTransport(directory)
-        snapshot = await observe(domain, transport, clock, known, limiter)
-        judged = judge_round(snapshot, history, domain.thresholds, exact_to=interval)
-        history, known = judged.history, known.after(snapshot)
-        tally.count(snapshot, transport)
-        counters = tally.counters(interval, domain.transport)
-        view = DomainView(snapshot, judged.comparison, judged.health, counters, ExpositionOptions(), history.begun_at)
-    assert view is not None  # noqa: S101 - there is at least one round
-    return view
+        watch.transport = ReplayTransport(directory)
+        views.append(await watch.run_round(limiter, interval))
+    return views

@@ -27,13 +27,16 @@ def fit(config_file: Path, domains: tuple[str, ...]) -> int:
     """
     import asyncio
 
-    from boks_exporter.app.one_shot import poll_once
+    from boks_exporter.app.logs import configure
+    from boks_exporter.app.one_shot import poll_rounds
+    from boks_exporter.app.options import LogFormat
     from boks_exporter.config import load
     from boks_exporter.recording.fit_page import fit_page
 
+    configure("error", LogFormat.LOGFMT)
     settings = load(config_file)
     options.validate_domains(domains, [domain.name for domain in settings.domains], str(config_file))
-    views = asyncio.run(poll_once(settings, domains))
-    for line in fit_page([view.snapshot for view in views]):
+    found = asyncio.run(poll_rounds(settings, domains))
+    for line in fit_page([[view.snapshot for view in views] for views in found]):
         say(harmless(line))
     return cli_exits.DONE

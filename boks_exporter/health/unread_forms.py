@@ -30,10 +30,10 @@ class UnreadForm:
     lines: int
 
 
-def unread_forms(snapshot: DomainSnapshot) -> tuple[UnreadForm, ...]:
+def unread_forms(*rounds: DomainSnapshot) -> tuple[UnreadForm, ...]:
     """Group the lines that could not be read, without those that the configuration ignores, by section and form."""
     forms: dict[tuple[str, str], UnreadForm] = {}
-    for seen in snapshot.observed():
+    for seen in (seen for snapshot in rounds for seen in snapshot.observed()):
         for section, line in unread_lines(seen):
             if line.ignored is None:
                 form = forms.setdefault((section, line.form), UnreadForm(section, line.text, [], 0))

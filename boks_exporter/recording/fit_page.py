@@ -2,10 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 from boks_exporter.health.unread_forms import LOGIN, unread_forms, unread_lines
-from boks_exporter.model import DomainSnapshot, Garbled, Observed, Section, Unreachable
+from boks_exporter.model import DomainSnapshot, Garbled, HostName, Observed, Section, Unreachable
+
+Rounds: TypeAlias = Sequence[DomainSnapshot]
+"""The rounds of one domain, oldest first."""
 
 _COMMANDS: Final = {
     LOGIN: "lines of the login",
@@ -22,9 +25,10 @@ _COMMANDS: Final = {
 _EXCERPT: Final = 100
 
 
-def fit_page(snapshots: Sequence[DomainSnapshot]) -> Iterator[str]:
-    """Format the page: what was read of each host and command, what was not, and what to send."""
-    for snapshot in snapshots:
+def fit_page(domains: Sequence[Rounds]) -> Iterator[str]:
+    """Format the page: what was read of each host and command in the last round, what was not, and what to send."""
+    for rounds in domains:
+        snapshot = rounds[-1]
         yield f"{snapshot.domain}"
         for host in snapshot.hosts:
             outcome = snapshot.outcome(host.name)
@@ -34,9 +38,10 @@ def fit_page(snapshots: Sequence[DomainSnapshot]) -> Iterator[str]:
                     yield from (f"    NOT READ  {fault.section}: {fault.detail}" for fault in outcome.faults)
                 case Unreachable() | Garbled():
                     yield f"  {host.name}: no reply ({outcome.reason}): {outcome.detail}"
-        yield from _forms(snapshot)
+        yield from _earlier_faults(rounds)
+        yield from _forms(rounds)
     yield ""
-    yield from _advice(snapshots)
+    yield from _advice(domains)
 
 
 def _read(seen: Observed) -> str:
@@ -71,10 +76,19 @@ def _rows(seen: Observed, section: str) -> str | None:
     return "read" if present else None
 
 
-def _forms(snapshot: DomainSnapshot) -> Iterator[str]:
-    forms = unread_forms(snapshot)
-    if not forms:
-        yield "  every line was read"
+def _earlier_faults(rounds: Rounds) -> Iterator[str]:
+    """Format the first fault of each section that the last round does not show."""
+    shown = {(seen.host, fault.section) for seen in rounds[-1].observed() for fault in seen.faults}
+    for seen in (seen for snapshot in rounds[:-1] for seen in snapshot.observed()):
+        for fault in (fault for fault in seen.faults if (seen.host, fault.section) not in shown):
+            shown.add((seen.host, fault.section))
+            yield f"  NOT READ  {fault.section} of {seen.host}, in an earlier round: {fault.detail}"
+
+
+def _forms(rounds: Rounds) -> Iterator[str]:
+    forms, silent = unread_forms(*rounds), _never_read(rounds)
+    if not forms and not _has_faults(rounds):
+        yield "  every line was read" if not silent else f"  every line was read, but nothing of {', '.join(silent)}"
     for form in forms:
         text = form.text.strip()
         shown = repr(text if len(text) <= _EXCERPT else text[:_EXCERPT] + "…")
@@ -82,11 +96,22 @@ def _forms(snapshot: DomainSnapshot) -> Iterator[str]:
         yield f"  UNREAD  {_COMMANDS.get(form.section, form.section)}, {form.lines} lines of {hosts}: {shown}"
 
 
-def _advice(snapshots: Sequence[DomainSnapshot]) -> Iterator[str]:
-    faults = any(seen.faults for snapshot in snapshots for seen in snapshot.observed())
-    if not faults and not any(map(unread_forms, snapshots)):
+def _never_read(rounds: Rounds) -> list[HostName]:
+    """Return the hosts that answered in no round."""
+    answered = {seen.host for snapshot in rounds for seen in snapshot.observed()}
+    return [host.name for host in rounds[-1].hosts if host.name not in answered]
+
+
+def _has_faults(rounds: Rounds) -> bool:
+    return any(seen.faults for snapshot in rounds for seen in snapshot.observed())
+
+
+def _advice(domains: Sequence[Rounds]) -> Iterator[str]:
+    if any(_has_faults(rounds) or unread_forms(*rounds) for rounds in domains):
+        yield "To have these forms supported, record the domain without names, read the files, and attach them to an"
+        yield "issue of the project: boks-exporter record --scrub --config.file FILE DIRECTORY"
+        yield "A line that hides neither a table nor a replica can be ignored at once: parsing.ignore_lines."
+    elif silent := [host for rounds in domains for host in _never_read(rounds)]:
+        yield f"Nothing was read of {', '.join(silent)}: boks-exporter doctor HOST shows why. Repeat this afterwards."
+    else:
         yield "Everything that the hosts print was read. Nothing needs to be sent."
-        return
-    yield "To have these forms supported, record the domain without names, read the files, and attach them to an issue"
-    yield "of the project: boks-exporter record --scrub --config.file FILE DIRECTORY"
-    yield "A line that hides neither a table nor a replica can be ignored at once: parsing.ignore_lines."

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -69,19 +69,7 @@ def test_an_existing_directory_is_left_alone(tmp_path: Path, capsys: pytest.Capt
 
 def test_a_history_is_played_back_by_its_own_clock(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A one-shot poll of a history judges with all that its rounds prove: a lag has an age."""
-    began = 1_795_423_212.0
-    for number in range(11):
-        recording: Mapping[str, Mapping[str, str]] = _lagging_for(number)
-        for name, files in recording.items():
-            place = tmp_path / "prod" / round_name(began + 30 * number) / name
-            place.mkdir(parents=True)
-            for file, text in files.items():
-                (place / f"{file}.txt").write_text(text, encoding="utf-8")
-    config = tmp_path / "config.yaml"
-    hosts = "".join(f"      - name: {name}\n" for name in healthy())
-    config.write_text(
-        f"domains:\n  - name: prod\n    transport: {{kind: replay, directory: prod}}\n    hosts:\n{hosts}"
-    )
+    config = _history(tmp_path, [_lagging_for(number) for number in range(11)])
 
     assert run(["status", "--config.file", str(config), "--output", "json"]) == 0
 
@@ -89,7 +77,7 @@ def test_a_history_is_played_back_by_its_own_clock(tmp_path: Path, capsys: pytes
     late: dict[str, Any] = next(host for host in domain["hosts"] if host["host"] == "REPHOST3")
     assert late["state"] == "lagging"
     assert 240 <= late["lag_seconds"] <= 330
-    assert abs(domain["last_round_timestamp_seconds"] - began - 300) < 10
+    assert abs(domain["last_round_timestamp_seconds"] - BEGAN - 300) < 10
 
 
 class RunningClock:
@@ -106,6 +94,33 @@ class RunningClock:
 
     async def sleep(self, seconds: float) -> None:
         self.seconds += seconds
+
+
+BEGAN = 1_795_423_212.0
+
+
+def _history(directory: Path, rounds: Sequence[Mapping[str, Mapping[str, str]]]) -> Path:
+    """Write a history of rounds, half a minute apart; returns its configuration."""
+    for number, recording in enumerate(rounds):
+        for name, files in recording.items():
+            place = directory / "prod" / round_name(BEGAN + 30 * number) / name
+            place.mkdir(parents=True)
+            for file, text in files.items():
+                (place / f"{file}.txt").write_text(text, encoding="utf-8")
+    config = directory / "config.yaml"
+    hosts = "".join(f"      - name: {name}\n" for name in rounds[0])
+    config.write_text(
+        f"domains:\n  - name: prod\n    transport: {{kind: replay, directory: prod}}\n    hosts:\n{hosts}"
+    )
+    return config
+
+
+def test_a_second_master_that_falls_silent_in_a_history_is_still_one(tmp_path: Path) -> None:
+    """The round in which it does not answer is judged with what the earlier ones proved."""
+    both = healthy()
+    both["REPHOST3"] = dict(both["MASTER"])
+    silent = both | {"REPHOST3": {"error": "timeout"}}
+    assert states(_history(tmp_path, [both, both, silent]))[0][0] == "several_masters"
 
 
 def _lagging_for(rounds: int) -> dict[str, dict[str, str]]:
@@ -177,6 +192,26 @@ def test_fit_reports_that_everything_was_read(tmp_path: Path, capsys: pytest.Cap
     page = capsys.readouterr().out
     assert "every line was read" in page
     assert "record --scrub" not in page
+
+
+def test_fit_shows_what_could_not_be_read_in_any_round(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good = {"MASTER": {"role": "BOKSINIT=master"}, "REPHOST5": {"role": "BOKSINIT=server"}}
+    odd = good | {"REPHOST5": {"role": "BOKSINIT=server", "sequence": "T7 5053?\n"}}
+    assert run(["fit", "--config.file", str(_history(tmp_path, [odd, good]))]) == 0
+    page = capsys.readouterr().out
+    assert "NOT READ  sequence of REPHOST5" in page
+    assert "every line was read" not in page
+    assert "record --scrub" in page
+
+
+def test_fit_does_not_report_that_all_was_read_of_a_host_that_never_answers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recording = {"MASTER": {"role": "BOKSINIT=master"}, "REPHOST5": {"error": "auth"}}
+    assert run(["fit", "--config.file", str(write(tmp_path, recording))]) == 0
+    page = capsys.readouterr().out
+    assert "Everything" not in page
+    assert "Nothing was read of REPHOST5" in page
 
 
 async def test_every_reading_of_a_round_is_replayed_in_its_order(tmp_path: Path) -> None:
