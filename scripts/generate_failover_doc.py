@@ -10,7 +10,7 @@ from typing import Final
 from boks_exporter.cli.failover.text_output import proposal_text
 from boks_exporter.failover.failover_exits import EXITS, Exit
 from boks_exporter.failover.findings import RULES, Acceptance, Acceptances, Guard
-from boks_exporter.failover.journal import Journal, Who
+from boks_exporter.failover.journal import Journal, RunOwner
 from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.procedure import Procedure
@@ -84,7 +84,7 @@ class Stage:
             return [*said, *result.sentences]
 
     def _tools(self, journal: Journal, said: list[str]) -> Tools:
-        who = Who(user="root", sudo_user="anna", terminal="pts/1", host="ops7")
+        who = RunOwner(user="root", sudo_user="anna", terminal="pts/1", host="ops7")
         return self.environment.tools(self.survey, self.environment.operator, journal, who, said.append)
 
     def register(self, host: str, master: str) -> None:

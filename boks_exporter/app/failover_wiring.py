@@ -17,7 +17,7 @@ from boks_exporter.errors import BoksExporterError, FailureReason, TransportErro
 from boks_exporter.failover.earlier_knowledge import EarlierKnowledge
 from boks_exporter.failover.facts import FailoverFacts, Reading
 from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
-from boks_exporter.failover.journal import Journal, Who
+from boks_exporter.failover.journal import Journal, RunOwner
 from boks_exporter.failover.journal.clearances import without_cleared
 from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.limits import FailoverLimits
@@ -109,7 +109,7 @@ def _as_managed(settings: Settings, domain: DomainSettings) -> ManagedDomain:
     return ManagedDomain(settings, domain, domain.failover or without, domain.transport)
 
 
-def current_operator() -> Who:
+def current_operator() -> RunOwner:
     """Return the operator of this process."""
     terminal = ""
     with suppress(OSError, ValueError):
@@ -119,7 +119,7 @@ def current_operator() -> Who:
     except (KeyError, OSError):
         user = str(os.getuid())
     sudo_user = os.environ.get("SUDO_USER", "")
-    return Who(user=user, sudo_user=sudo_user, terminal=terminal, host=socket.gethostname(), pid=os.getpid())
+    return RunOwner(user=user, sudo_user=sudo_user, terminal=terminal, host=socket.gethostname(), pid=os.getpid())
 
 
 def journal_of(domain: ManagedDomain) -> Journal:

@@ -20,7 +20,7 @@ from boks_exporter.errors import ConfigError, ListenError, Problem
 from boks_exporter.model import HostName, Seconds
 from boks_exporter.simulator.domain import Boksinit, Layout, SimulatedDomain, published_layout
 from boks_exporter.simulator.scenarios import SCENARIOS
-from boks_exporter.simulator.timeline import Cast, Scenario
+from boks_exporter.simulator.timeline import Scenario, ScenarioHosts
 
 if TYPE_CHECKING:
     from boks_exporter.simulator.server import SimulatedServers
@@ -59,18 +59,18 @@ def _layout() -> Layout:
     return replace(layout, loading_seconds=_LOADING_SECONDS, epoch=time.time() - _AGE_SECONDS)
 
 
-def _cast(layout: Layout) -> Cast:
+def _cast(layout: Layout) -> ScenarioHosts:
     sites: dict[str, tuple[HostName, ...]] = {}
     for host in layout.hosts:
         sites[host.site] = (*sites.get(host.site, ()), host.name)
     masters = [host.name for host in layout.hosts if host.role is Boksinit.MASTER]
-    return Cast(masters[0], tuple(host.name for host in layout.hosts if host.role is Boksinit.SERVER), sites)
+    return ScenarioHosts(masters[0], tuple(host.name for host in layout.hosts if host.role is Boksinit.SERVER), sites)
 
 
 class _Demo:
     """One run of the demo."""
 
-    def __init__(self, options: DemoOptions, scenario: Scenario, cast: Cast) -> None:
+    def __init__(self, options: DemoOptions, scenario: Scenario, cast: ScenarioHosts) -> None:
         self._options = options
         self._scenario = scenario
         self._cast = cast

@@ -12,7 +12,7 @@ import structlog
 from boks_exporter.demo.options import DemoOptions
 from boks_exporter.model import Seconds
 from boks_exporter.simulator.scenarios import SCENARIOS
-from boks_exporter.simulator.timeline import Cast, Scenario, ScenarioStep
+from boks_exporter.simulator.timeline import Scenario, ScenarioHosts, ScenarioStep
 
 
 class Guide:
@@ -24,7 +24,7 @@ class Guide:
         self._now = now
         self._began = now()
 
-    def welcome(self, options: DemoOptions, scenario: Scenario, cast: Cast) -> None:
+    def welcome(self, options: DemoOptions, scenario: Scenario, cast: ScenarioHosts) -> None:
         """Print what starts and which faults will follow."""
         self._write(f"A simulated BoKS domain: the master {cast.master} and {len(cast.replicas)} replicas at")
         self._write(f"{len(cast.sites)} sites, each an SSH server on this machine, and the real exporter polling them.")
@@ -38,7 +38,7 @@ class Guide:
         self._write(f"Other scenarios (--scenario NAME): {others}.")
         self._write("")
 
-    def ready(self, addresses: tuple[str, ...], config_file: Path, rehearsed: Cast | None) -> None:
+    def ready(self, addresses: tuple[str, ...], config_file: Path, rehearsed: ScenarioHosts | None) -> None:
         """Print the URLs and commands; times count from here."""
         self._began = self._now()
         url, program = _to_open(addresses[0]), _program()
@@ -75,7 +75,7 @@ class Guide:
         self._write(f"{_clock(self._now() - self._began)}  {who:9}  {what}")
 
 
-def _rehearsal(program: str, cast: Cast, config_file: Path) -> Iterator[str]:
+def _rehearsal(program: str, cast: ScenarioHosts, config_file: Path) -> Iterator[str]:
     """Return the command that rehearses a failover from the master."""
     yield f"  {program} failover rehearse promote {cast.replicas[0]} --dead {cast.master} \\"
     yield f"    --config.file {config_file}"

@@ -12,7 +12,7 @@ from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.failover.earlier_knowledge import EarlierKnowledge
 from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
-from boks_exporter.failover.journal import Journal, LoggedStep, Who
+from boks_exporter.failover.journal import Journal, LoggedStep, RunOwner
 from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.runner import Tools
@@ -126,7 +126,7 @@ class TwinEnvironment:
     @asynccontextmanager
     async def program(
         self,
-        who: Who,
+        who: RunOwner,
         say: Callable[[str], None],
         journal: str = "journal.sqlite",
     ) -> AsyncIterator[Program]:
@@ -139,7 +139,7 @@ class TwinEnvironment:
             yield Program(kill_switch, opened, transport, tools)
 
     def tools(
-        self, survey: Survey, operator: OperatorTransport, journal: Journal, who: Who, say: Callable[[str], None]
+        self, survey: Survey, operator: OperatorTransport, journal: Journal, who: RunOwner, say: Callable[[str], None]
     ) -> Tools:
         """Make the parts of a program that works on these hosts."""
         return Tools(

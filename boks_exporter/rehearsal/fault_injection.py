@@ -14,7 +14,7 @@ from boks_exporter.model import HostName
 from boks_exporter.rehearsal.killable import KillableJournal, KillableTransport, KillSwitch
 from boks_exporter.simulator.connection_faults import ConnectionFault
 from boks_exporter.simulator.operator_gate import OperatorGates
-from boks_exporter.simulator.operator_records import REBOOT_SECONDS, Spoil
+from boks_exporter.simulator.operator_records import REBOOT_SECONDS, Defect
 
 
 class StepFault(StrEnum):
@@ -46,12 +46,12 @@ class StepFault(StrEnum):
 
 
 SPOILS: Final = {
-    StepFault.FAILS_AT_ONCE: Spoil.FAILS_AT_ONCE,
-    StepFault.FAILS_IN_THE_MIDDLE: Spoil.FAILS_IN_THE_MIDDLE,
-    StepFault.FAILS_AT_THE_END: Spoil.FAILS_AT_THE_END,
-    StepFault.HANGS: Spoil.HANGS,
-    StepFault.GARBLED_OUTPUT: Spoil.PRINTS_RUBBISH,
-    StepFault.REBOOTS: Spoil.REBOOTS,
+    StepFault.FAILS_AT_ONCE: Defect.FAILS_AT_ONCE,
+    StepFault.FAILS_IN_THE_MIDDLE: Defect.FAILS_IN_THE_MIDDLE,
+    StepFault.FAILS_AT_THE_END: Defect.FAILS_AT_THE_END,
+    StepFault.HANGS: Defect.HANGS,
+    StepFault.GARBLED_OUTPUT: Defect.PRINTS_RUBBISH,
+    StepFault.REBOOTS: Defect.REBOOTS,
 }
 CUTS: Final = {
     StepFault.CUT_BEFORE: ConnectionFault.BEFORE,
@@ -132,7 +132,7 @@ class StepInjection:
         if self.is_request_of_step(line) and self._once(StepFault.KILLED_AFTER_REQUEST):
             kill_switch.kill()
 
-    def _spoil(self, _: HostName, request: str) -> Spoil | None:
+    def _spoil(self, _: HostName, request: str) -> Defect | None:
         spoil = SPOILS.get(self.kind) if self.kind else None
         return (
             spoil

@@ -8,7 +8,7 @@ from boks_exporter.app.failover_wiring import current_operator
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.findings import Acceptance, Guard
-from boks_exporter.failover.journal import Who
+from boks_exporter.failover.journal import RunOwner
 from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.plan import difference, steps_of
 from boks_exporter.failover.preflight import blocking_findings
@@ -28,7 +28,7 @@ _TYPING_SECONDS: Final[Seconds] = 60.0
 _REBOOT_SECONDS: Final[Seconds] = 240.0
 _LISTING_SECONDS: Final[Seconds] = 90.0
 """How long a master takes to find every replica again after a restart."""
-_OTHER: Final = Who(user="another", host="another-machine")
+_OTHER: Final = RunOwner(user="another", host="another-machine")
 
 Work: TypeAlias = Callable[[Runner], Awaitable[RunResult]]
 

@@ -36,7 +36,7 @@ def forwarding_line(public_key: str) -> str:
     return f"{_FORWARDS_ONLY} {public_key.strip()}"
 
 
-class Way:
+class JumpConnections:
     """Connections through jump hosts, open until the end; `is_opened_now` is asked after each refusal."""
 
     def __init__(self, settings: SshSettings, is_opened_now: Callable[[JumpError], bool]) -> None:

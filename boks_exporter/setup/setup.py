@@ -23,7 +23,7 @@ from boks_exporter.remote.installer import GateInstallation, installer_text
 from boks_exporter.remote.settings import Prefix, RemotePaths, SshSettings
 from boks_exporter.setup.host_keys import keys_in, known_hosts_line
 from boks_exporter.setup.host_spec import where
-from boks_exporter.setup.jump_hosts import Way, forwarding_line, hops_of
+from boks_exporter.setup.jump_hosts import JumpConnections, forwarding_line, hops_of
 from boks_exporter.setup.new_files import SetupError, add_line, refuse_existing, user_key, write_file
 from boks_exporter.setup.texts import (
     Installation,
@@ -71,7 +71,7 @@ class Setup:
     overwrite: bool = False
     without_key: list[Host] = field(default_factory=list)
     _written: set[Path] = field(default_factory=set)
-    _way: Way = field(init=False)
+    _way: JumpConnections = field(init=False)
 
     @property
     def known_hosts(self) -> Path:
@@ -95,7 +95,7 @@ class Setup:
             refuse_existing(self._texts())
         is_new = user_key(self.key, "boks-exporter")
         self.person.report(f"{'made' if is_new else 'kept'} the key {self.key}")
-        self._way = Way(self._ssh_settings(), self._is_opened_now)
+        self._way = JumpConnections(self._ssh_settings(), self._is_opened_now)
         try:
             for hop, route in hops_of(self.installation.jump_host):
                 await self._store_jump_host_key(hop, route)

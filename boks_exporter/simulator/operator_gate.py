@@ -13,11 +13,11 @@ from boks_exporter.simulator.domain import Boksinit, SimulatedDomain
 from boks_exporter.simulator.gate_reply import VERSION
 from boks_exporter.simulator.operator_keeps import asides, freeze, frozen, unchanged
 from boks_exporter.simulator.operator_records import (
+    Defect,
     HostState,
     Lock,
     Presence,
     Record,
-    Spoil,
     asides_of,
     database_files,
     go_down,
@@ -58,7 +58,7 @@ class OperatorGates:
         self.states = {name: HostState() for name in domain.hosts}
         self.overrides: dict[HostName, Mapping[str, str]] = {}
         """What a host's gate says of a key whatever is so, such as that it may not become root."""
-        self.spoil: Callable[[HostName, str], Spoil | None] = lambda _host, _request: None
+        self.spoil: Callable[[HostName, str], Defect | None] = lambda _host, _request: None
         self.has_void = True
         """False for gates of protocol 1, which cannot claim an id."""
         self._asked = count(1)

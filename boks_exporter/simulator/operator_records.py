@@ -12,10 +12,10 @@ from boks_exporter.model import HostName, Seconds
 from boks_exporter.simulator.domain import Fault, Printed, SimulatedDomain
 from boks_exporter.simulator.domain.command_phases import Phase, phases
 from boks_exporter.simulator.domain.layout import Boksinit
-from boks_exporter.simulator.domain.scheduler import Due
+from boks_exporter.simulator.domain.scheduler import ScheduledEvent
 
 
-class Spoil(StrEnum):
+class Defect(StrEnum):
     """What can go wrong with a command itself."""
 
     FAILS_AT_ONCE = "fails_at_once"
@@ -55,7 +55,7 @@ class Record:
     pid_is_reused: bool = False
     """Another process has the process id of an interrupted command."""
     is_void: bool = False
-    due: list[Due] = field(default_factory=list)
+    due: list[ScheduledEvent] = field(default_factory=list)
 
     @property
     def state(self) -> str:
@@ -154,20 +154,20 @@ _BOKS: Final[Mapping[str, Callable[[str], tuple[str, ...]]]] = {
 
 
 def start(
-    domain: SimulatedDomain, host: HostName, state: HostState, words: list[str], asked_by: int, spoil: Spoil | None
+    domain: SimulatedDomain, host: HostName, state: HostState, words: list[str], asked_by: int, spoil: Defect | None
 ) -> Record:
     """Run a command detached, each part of it at its time; words are the id, the change, and its argument."""
     todo = _spoilt(_phases(domain, host, state, words), spoil)
-    ends_at = math.inf if spoil in {Spoil.HANGS, Spoil.REBOOTS} else domain.now + todo[-1].after_seconds
+    ends_at = math.inf if spoil in {Defect.HANGS, Defect.REBOOTS} else domain.now + todo[-1].after_seconds
     record = Record(" ".join(words), asked_by, ends_at)
     state.records[words[0]] = record
     for phase in todo:
         record.due.append(domain.agenda.enter(domain.now + phase.after_seconds, _acting(domain, record, phase)))
     last = domain.now + todo[-1].after_seconds
-    if spoil is Spoil.REBOOTS:
+    if spoil is Defect.REBOOTS:
         domain.agenda.enter(last, lambda: _reboot(domain, host, state))
-    elif spoil is not Spoil.HANGS:
-        is_failing = spoil in {Spoil.FAILS_AT_ONCE, Spoil.FAILS_IN_THE_MIDDLE, Spoil.FAILS_AT_THE_END}
+    elif spoil is not Defect.HANGS:
+        is_failing = spoil in {Defect.FAILS_AT_ONCE, Defect.FAILS_IN_THE_MIDDLE, Defect.FAILS_AT_THE_END}
         record.due.append(domain.agenda.enter(last, lambda: _ended(record, spoil, 1 if is_failing else None)))
     domain.advance(domain.now)
     return record
@@ -206,8 +206,8 @@ class _Act:
             self.record.lines.append(self.phase.prints)
 
 
-def _ended(record: Record, spoil: Spoil | None, status: int | None) -> None:
-    if spoil is Spoil.PRINTS_RUBBISH:
+def _ended(record: Record, spoil: Defect | None, status: int | None) -> None:
+    if spoil is Defect.PRINTS_RUBBISH:
         record.lines[:] = ["??done ]", "=end do state=none", "\ufffd\ufffd"]
     if status is not None:
         record.errors.append("boksadm: something went wrong")
@@ -215,11 +215,11 @@ def _ended(record: Record, spoil: Spoil | None, status: int | None) -> None:
         record.end(status or 0)
 
 
-def _spoilt(whole: tuple[Phase, ...], spoil: Spoil | None) -> tuple[Phase, ...]:
+def _spoilt(whole: tuple[Phase, ...], spoil: Defect | None) -> tuple[Phase, ...]:
     """Leave out what no longer happens."""
-    if spoil is Spoil.FAILS_AT_ONCE:
+    if spoil is Defect.FAILS_AT_ONCE:
         return (Phase(0.1, lambda: None),)
-    if spoil in {Spoil.FAILS_IN_THE_MIDDLE, Spoil.HANGS, Spoil.REBOOTS}:
+    if spoil in {Defect.FAILS_IN_THE_MIDDLE, Defect.HANGS, Defect.REBOOTS}:
         half = whole[: len(whole) - len(whole) // 2]
         return half if len(whole) > 1 else (replace(whole[0], after_seconds=0.5),)
     return whole

@@ -7,41 +7,41 @@ from boks_exporter.model import Seconds
 from boks_exporter.simulator import tour_scenario
 from boks_exporter.simulator.domain.faults import Fault
 from boks_exporter.simulator.fault_episodes import incident, master_dead, site_dark, two_masters
-from boks_exporter.simulator.timeline import Cast, Episode, Scenario, Trouble
+from boks_exporter.simulator.timeline import Episode, HostFault, Scenario, ScenarioHosts
 
 _SOON: Final[Seconds] = 10.0
 """When the one fault of a scenario begins, after two rounds of a healthy domain."""
 
 
-def _calm(_cast: Cast, _random: Random) -> tuple[Episode, ...]:
+def _calm(_cast: ScenarioHosts, _random: Random) -> tuple[Episode, ...]:
     return ()
 
 
-def _published(cast: Cast, _random: Random) -> tuple[Episode, ...]:
+def _published(cast: ScenarioHosts, _random: Random) -> tuple[Episode, ...]:
     host = cast.replicas[-1]
     down = Episode(
         starts=_SOON,
         lasts=None,
-        troubles=(Trouble(host, Fault.DOWN),),
+        host_faults=(HostFault(host, Fault.DOWN),),
         happens=f"{host}'s daemons stop and are not restarted; the machine answers.",
         look_for=f"{host} is down, check exits 2. boksdiag list shows it as in the published listing.",
     )
     return (down,)
 
 
-def _incident(cast: Cast, random: Random) -> tuple[Episode, ...]:
+def _incident(cast: ScenarioHosts, random: Random) -> tuple[Episode, ...]:
     return (incident(random.choice(cast.replicas), _SOON),)
 
 
-def _split_brain(cast: Cast, random: Random) -> tuple[Episode, ...]:
+def _split_brain(cast: ScenarioHosts, random: Random) -> tuple[Episode, ...]:
     return two_masters(cast, random.choice(cast.replicas), _SOON, lasts=60.0)
 
 
-def _master_dead(cast: Cast, _random: Random) -> tuple[Episode, ...]:
+def _master_dead(cast: ScenarioHosts, _random: Random) -> tuple[Episode, ...]:
     return (master_dead(cast, _SOON, lasts=90.0),)
 
 
-def _site_dark(cast: Cast, random: Random) -> tuple[Episode, ...]:
+def _site_dark(cast: ScenarioHosts, random: Random) -> tuple[Episode, ...]:
     sites = [site for site, hosts in cast.sites.items() if cast.master not in hosts]
     site = random.choice(sites)
     return (site_dark(site, cast.sites[site], _SOON, lasts=90.0),)

@@ -11,7 +11,7 @@ from boks_exporter.simulator.domain.faults import Fault
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
+class ScenarioHosts:
     """The hosts of a scenario: the master, the replicas in their order, and the hosts of each site."""
 
     master: HostName
@@ -20,7 +20,7 @@ class Cast:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class HostFault:
     """One fault of one host; `removes_data` removes its database first, as before it is added again."""
 
     host: HostName
@@ -35,7 +35,7 @@ class Episode:
 
     starts: Seconds
     lasts: Seconds | None
-    troubles: tuple[Trouble, ...]
+    host_faults: tuple[HostFault, ...]
     happens: str
     look_for: str
     ends: str = ""
@@ -46,13 +46,13 @@ class ScenarioStep:
     """One instant at which faults begin or end, and what the demo prints."""
 
     at: Seconds
-    begins: tuple[Trouble, ...] = ()
-    ends: tuple[Trouble, ...] = ()
+    begins: tuple[HostFault, ...] = ()
+    ends: tuple[HostFault, ...] = ()
     text: str
     look_for: str = ""
 
 
-Plot: TypeAlias = Callable[[Cast, Random], tuple[Episode, ...]]
+Plot: TypeAlias = Callable[[ScenarioHosts, Random], tuple[Episode, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +64,11 @@ class Scenario:
     plot: Plot
     repeats_after: Seconds | None = None
 
-    def episodes(self, cast: Cast, seed: int, turn: int = 0) -> tuple[Episode, ...]:
+    def episodes(self, cast: ScenarioHosts, seed: int, turn: int = 0) -> tuple[Episode, ...]:
         """Return the episodes of one turn; the same seed always gives the same."""
         return self.plot(cast, Random(f"{self.name}/{seed}/{turn}"))
 
-    def steps(self, cast: Cast, seed: int) -> Iterator[ScenarioStep]:
+    def steps(self, cast: ScenarioHosts, seed: int) -> Iterator[ScenarioStep]:
         """Yield all steps in order of time; endless where the scenario repeats."""
         for turn in count():
             offset = turn * (self.repeats_after or 0.0)
@@ -80,6 +80,6 @@ class Scenario:
 
 def _steps_of(episode: Episode, offset: Seconds) -> Iterator[ScenarioStep]:
     begins = offset + episode.starts
-    yield ScenarioStep(at=begins, begins=episode.troubles, text=episode.happens, look_for=episode.look_for)
+    yield ScenarioStep(at=begins, begins=episode.host_faults, text=episode.happens, look_for=episode.look_for)
     if episode.lasts is not None:
-        yield ScenarioStep(at=begins + episode.lasts, ends=episode.troubles, text=episode.ends)
+        yield ScenarioStep(at=begins + episode.lasts, ends=episode.host_faults, text=episode.ends)

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from boks_exporter.model import HostName, Seconds
 from boks_exporter.simulator.domain.faults import Fault
 from boks_exporter.simulator.fault_episodes import master_dead, two_masters
-from boks_exporter.simulator.timeline import Cast, Episode, Trouble
+from boks_exporter.simulator.timeline import Episode, HostFault, ScenarioHosts
 
 FIRST: Final[Seconds] = 15.0
 """When the first fault begins; until then the domain is healthy."""
@@ -138,7 +138,7 @@ STOPS: Final = (
 )
 
 
-def plot(cast: Cast, random: Random) -> tuple[Episode, ...]:
+def plot(cast: ScenarioHosts, random: Random) -> tuple[Episode, ...]:
     """Affect one replica after the other, never the same twice running; then two masters, then none."""
     hosts = _victims(cast, random)
     episodes = [
@@ -152,7 +152,7 @@ LENGTH: Final[Seconds] = FIRST + (len(STOPS) + 3) * SLOT
 """How long the tour takes, its last two episodes included."""
 
 
-def _victims(cast: Cast, random: Random) -> tuple[HostName, ...]:
+def _victims(cast: ScenarioHosts, random: Random) -> tuple[HostName, ...]:
     """Choose the affected hosts; the first is the last replica, which is DOWN in the published listing."""
     chosen = [cast.replicas[-1]]
     while len(chosen) < len(STOPS):
@@ -164,7 +164,7 @@ def _one(stop: TourStop, host: HostName, starts: Seconds) -> Episode:
     return Episode(
         starts=starts,
         lasts=LASTS,
-        troubles=(Trouble(host, stop.fault, stop.parameters),),
+        host_faults=(HostFault(host, stop.fault, stop.parameters),),
         happens=stop.happens.format(host=host),
         look_for=stop.look_for.format(host=host),
         ends=stop.ends.format(host=host),

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from boks_exporter.failover.failover_exits import Outcome
 from boks_exporter.failover.findings import Finding, Guard, Level
-from boks_exporter.failover.journal import Journal, JournalError, LoggedStep, Run, StepOutcome, StepPhase, Who
+from boks_exporter.failover.journal import Journal, JournalError, LoggedStep, Run, RunOwner, StepOutcome, StepPhase
 from boks_exporter.failover.plan import make_plan
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.poller.state_database import PersistedState, load_states, machine_clock, save_states
@@ -93,7 +93,7 @@ class Runs:
                 journal.end(run, Outcome.DONE, "", 3.0, is_open=False, code=0)
 
     def _run(self, name: str) -> Run:
-        who = Who(user="root", sudo_user="", terminal="", host="ops", pid=1)
+        who = RunOwner(user="root", sudo_user="", terminal="", host="ops", pid=1)
         return Run(
             name=name,
             plan=self._plan,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from boks_exporter.failover.journal import Who
+from boks_exporter.failover.journal import RunOwner
 from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.model import Host, HostName
@@ -118,7 +118,7 @@ class Program:
         self.journal = KillableJournal(path, self.kill_switch)
         environment = world.environment
         self.tools = environment.tools(
-            environment.survey(self.way), self.way, self.journal, Who(user=who, host="ops1"), self._said
+            environment.survey(self.way), self.way, self.journal, RunOwner(user=who, host="ops1"), self._said
         )
         self._walks: list[asyncio.Task[None]] = []
 

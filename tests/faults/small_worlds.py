@@ -17,7 +17,7 @@ from typing import Final
 
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.facts import FailoverFacts
-from boks_exporter.failover.journal import Who
+from boks_exporter.failover.journal import RunOwner
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.tables import TABLES
 from boks_exporter.failover.runner import Order, Runner
@@ -194,7 +194,7 @@ async def _applied(world: SmallWorld, procedure: Procedure, target: HostName, di
     domain, before = environment.domain, running_masters(environment.domain)
     for master in before:  # an administrator registers it before it becomes a replica
         domain.hosts[master].is_registered = domain.hosts[master].is_registered or procedure is Procedure.SWITCHOVER
-    async with environment.program(Who(user="anna", host="ops1"), _say_nothing) as program:
+    async with environment.program(RunOwner(user="anna", host="ops1"), _say_nothing) as program:
         tools, name = program.tools, environment.known.settings.name
         facts = await tools.survey.observe(program.journal.view(name))
         proposal = proposal_of(facts, procedure, target, environment.known.limits)

@@ -9,7 +9,7 @@ from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import RunResult
 from boks_exporter.simulator.domain import Fault
 from boks_exporter.simulator.domain.invariants import running_masters
-from boks_exporter.simulator.operator_records import Spoil
+from boks_exporter.simulator.operator_records import Defect
 from tests.unit.failover_world import FIRST, MASTER, THIRD, World, virtually
 from tests.virtual.virtual_time import VirtualClock
 
@@ -18,7 +18,9 @@ async def killed_while_the_new_master_is_stopped(world: World, procedure: Proced
     """Name the run of which the process ended."""
     world.domain.hosts[MASTER].is_registered = True
     if procedure is Procedure.PROMOTE:
-        world.gates.spoil = lambda _, request: Spoil.FAILS_IN_THE_MIDDLE if request.endswith("convert master") else None
+        world.gates.spoil = lambda _, request: (
+            Defect.FAILS_IN_THE_MIDDLE if request.endswith("convert master") else None
+        )
 
     def is_stopped() -> bool:
         return world.roles()[FIRST] == "master" and not running_masters(world.domain)

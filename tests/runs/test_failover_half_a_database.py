@@ -8,16 +8,16 @@ from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.findings import Finding, Guard
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import RunResult
-from boks_exporter.simulator.operator_records import Spoil, database_files
+from boks_exporter.simulator.operator_records import Defect, database_files
 from tests.unit.failover_world import FIRST, MASTER, SECOND, World, virtually
 
 
-@pytest.mark.parametrize("spoil", [Spoil.FAILS_IN_THE_MIDDLE, Spoil.REBOOTS])
-def test_what_a_cut_removal_has_moved_comes_back(journals: Path, spoil: Spoil) -> None:
+@pytest.mark.parametrize("spoil", [Defect.FAILS_IN_THE_MIDDLE, Defect.REBOOTS])
+def test_what_a_cut_removal_has_moved_comes_back(journals: Path, spoil: Defect) -> None:
     world = World.at(journals)
     before: list[str] = []
 
-    def spoilt(_: str, request: str) -> Spoil | None:
+    def spoilt(_: str, request: str) -> Defect | None:
         if not request.endswith(" remove-database") or before:
             return None
         before.extend(database_files(world.domain, FIRST))

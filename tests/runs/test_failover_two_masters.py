@@ -10,7 +10,7 @@ from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import NextCommand, RunResult
 from boks_exporter.simulator.domain import Fault
 from boks_exporter.simulator.domain.invariants import running_masters
-from boks_exporter.simulator.operator_records import Spoil
+from boks_exporter.simulator.operator_records import Defect
 from tests.unit.failover_world import FIRST, MASTER, World, virtually
 from tests.virtual.virtual_time import VirtualClock
 
@@ -66,7 +66,7 @@ def test_a_second_master_is_reported_and_its_cure_is_allowed(journals: Path, aft
 def test_a_promoted_host_is_started_only_where_no_other_is_master(journals: Path, returns: bool) -> None:
     """A conversion that ended before it started BoKS is completed; beside another master it is only reported."""
     world = World.at(journals)
-    world.gates.spoil = lambda _, request: Spoil.FAILS_IN_THE_MIDDLE if request.endswith("convert master") else None
+    world.gates.spoil = lambda _, request: Defect.FAILS_IN_THE_MIDDLE if request.endswith("convert master") else None
 
     async def scene() -> RunResult:
         survey = await world.bereaved()

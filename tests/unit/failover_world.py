@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from boks_exporter.failover.findings import Acceptance, Acceptances, Guard
-from boks_exporter.failover.journal import Journal, Who
+from boks_exporter.failover.journal import Journal, RunOwner
 from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.preflight import blocking_findings
@@ -85,7 +85,7 @@ class World:
 
     def runner(self, journal: Journal, survey: Survey | None = None, **more: Any) -> Runner:
         """Make a runner on this world."""
-        who = Who(user="root", sudo_user="anna", terminal="pts/1", host="ops7", pid=7)
+        who = RunOwner(user="root", sudo_user="anna", terminal="pts/1", host="ops7", pid=7)
         tools = self.environment.tools(survey or self.survey(), self.way, journal, who, self.said.append)
         return Runner(replace(tools, **more))
 

@@ -8,10 +8,10 @@ import pytest
 from boks_exporter.simulator.domain import Connectivity, Fault, SimulatedDomain, published_layout
 from boks_exporter.simulator.domain.replica_link import Status
 from boks_exporter.simulator.scenarios import SCENARIOS
-from boks_exporter.simulator.timeline import Cast, Scenario, ScenarioStep
+from boks_exporter.simulator.timeline import Scenario, ScenarioHosts, ScenarioStep
 from tests.nonempty import nonempty
 
-CAST = Cast(
+CAST = ScenarioHosts(
     "MASTER1",
     ("REPHOST5", "REPHOST4", "REPHOST3", "REPHOST2", "REPHOST"),
     {"utrecht": ("MASTER1", "REPHOST5", "REPHOST4"), "rotterdam": ("REPHOST3", "REPHOST2", "REPHOST")},
@@ -94,7 +94,7 @@ def test_every_step_can_be_done_to_the_simulated_domain(scenario: Scenario) -> N
 def test_the_tour_shows_every_kind_of_fault() -> None:
     """Nothing that the simulator can do is left out of one turn of the tour."""
     episodes = SCENARIOS["tour"].episodes(CAST, seed=1)
-    shown = {trouble.fault for episode in episodes for trouble in episode.troubles}
+    shown = {trouble.fault for episode in episodes for trouble in episode.host_faults}
     assert shown == set(Fault)
 
 
@@ -118,7 +118,9 @@ def test_the_tour_hits_others_with_another_seed_and_in_the_next_turn() -> None:
     """The seed and the turn decide who is hit."""
     tour = SCENARIOS["tour"]
     turns = [tour.episodes(CAST, seed=1), tour.episodes(CAST, seed=2), tour.episodes(CAST, seed=1, turn=1)]
-    assert len(set(turns_of_hosts := [tuple(e.troubles[0].host for e in turn) for turn in turns])) == 3, turns_of_hosts
+    assert len(set(turns_of_hosts := [tuple(e.host_faults[0].host for e in turn) for turn in turns])) == 3, (
+        turns_of_hosts
+    )
 
 
 def test_the_incident_is_three_tables_ahead_of_one_replica_for_good() -> None:

@@ -17,10 +17,10 @@ from boks_exporter.failover.journal import (
     Maintenance,
     Run,
     RunOpenError,
+    RunOwner,
     ShownPlan,
     StepOutcome,
     StepPhase,
-    Who,
 )
 from boks_exporter.failover.journal.schema import VERSION
 from boks_exporter.failover.journal_facts import JournalView, RunSummary
@@ -29,7 +29,7 @@ from boks_exporter.failover.procedure import Procedure
 from tests.nonempty import nonempty
 from tests.unit.failover_facts import dead_master
 
-WHO = Who(user="root", sudo_user="anna", terminal="pts/1", host="ops7", pid=7)
+WHO = RunOwner(user="root", sudo_user="anna", terminal="pts/1", host="ops7", pid=7)
 
 
 def run(name: str = "r1", domain_at: float = 100.0) -> Run:

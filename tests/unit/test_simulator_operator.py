@@ -10,9 +10,9 @@ from boks_exporter.model import Host
 from boks_exporter.simulator.connection_faults import ConnectionFault
 from boks_exporter.simulator.domain import Boksinit, Fault, SimulatedDomain, published_layout
 from boks_exporter.simulator.domain.invariants import Invariant, Observer
-from boks_exporter.simulator.domain.scheduler import Agenda
+from boks_exporter.simulator.domain.scheduler import Scheduler
 from boks_exporter.simulator.operator_gate import OperatorGates
-from boks_exporter.simulator.operator_records import REBOOT_SECONDS, Spoil
+from boks_exporter.simulator.operator_records import REBOOT_SECONDS, Defect
 from tests.virtual.virtual_operator import VirtualOperator
 from tests.virtual.virtual_time import run_virtually
 
@@ -52,7 +52,7 @@ def ask(gates: OperatorGates, words: str, host: str = HOST) -> list[str]:
 def test_an_agenda_keeps_order_and_forgets_what_was_called_off() -> None:
     """By instant, then as entered."""
     done: list[int] = []
-    agenda = Agenda()
+    agenda = Scheduler()
     agenda.enter(2.0, lambda: done.append(2))
     agenda.enter(1.0, lambda: done.append(1))
     off = agenda.enter(1.0, lambda: done.append(0))
@@ -84,16 +84,16 @@ def test_a_conversion_takes_three_seconds_and_goes_part_by_part(domain: Simulate
 @pytest.mark.parametrize(
     ("spoil", "role", "ending"),
     [
-        (Spoil.FAILS_AT_ONCE, "server", "state=done exit=1"),
-        (Spoil.FAILS_IN_THE_MIDDLE, "client", "state=done exit=1"),
-        (Spoil.FAILS_AT_THE_END, "client", "state=done exit=1"),
-        (Spoil.PRINTS_RUBBISH, "client", "state=done exit=0"),
-        (Spoil.HANGS, "client", "state=running"),
-        (Spoil.REBOOTS, "client", "state=interrupted"),
+        (Defect.FAILS_AT_ONCE, "server", "state=done exit=1"),
+        (Defect.FAILS_IN_THE_MIDDLE, "client", "state=done exit=1"),
+        (Defect.FAILS_AT_THE_END, "client", "state=done exit=1"),
+        (Defect.PRINTS_RUBBISH, "client", "state=done exit=0"),
+        (Defect.HANGS, "client", "state=running"),
+        (Defect.REBOOTS, "client", "state=interrupted"),
     ],
 )
 def test_a_command_goes_wrong_in_its_own_way(
-    domain: SimulatedDomain, gates: OperatorGates, spoil: Spoil, role: str, ending: str
+    domain: SimulatedDomain, gates: OperatorGates, spoil: Defect, role: str, ending: str
 ) -> None:
     """And under its id it never runs again."""
     gates.spoil = lambda _, request: spoil if request.startswith("r1.1 ") else None
@@ -104,13 +104,13 @@ def test_a_command_goes_wrong_in_its_own_way(
     assert again[-1].startswith(f"=end do {ending}")
     assert str(domain.hosts[HOST].role) == role
     assert ask(gates, "do r1.2 boot-start")[-1].startswith(
-        "=end do state=refused reason=busy" if spoil is Spoil.HANGS else "=end do state=done exit=0"
+        "=end do state=refused reason=busy" if spoil is Defect.HANGS else "=end do state=done exit=0"
     )
 
 
 def test_a_machine_that_rebooted_runs_in_the_role_of_its_env(domain: SimulatedDomain, gates: OperatorGates) -> None:
     """It is away meanwhile, and its lock is still there."""
-    gates.spoil = lambda _host, _request: Spoil.REBOOTS
+    gates.spoil = lambda _host, _request: Defect.REBOOTS
     ask(gates, "do r1.1 boot-stop")
     assert Fault.MASTER_DEAD in domain.hosts[HOST].faults
     domain.advance(domain.now + REBOOT_SECONDS)
@@ -176,7 +176,7 @@ def test_a_whole_reply_comes_when_its_command_has_ended() -> None:
     ask(gates, "lock r1 alice")
     assert b"=end do state=done exit=0" in run_virtually(exchange(gates, None, "do r1.1 boot-stop"))
     assert not run_virtually(exchange(gates, ConnectionFault.GARBLED, "preflight")).startswith(b"=boks-gate/1")
-    gates.spoil = lambda _host, _request: Spoil.REBOOTS
+    gates.spoil = lambda _host, _request: Defect.REBOOTS
     with pytest.raises(TransportError, match="no complete reply") as late:
         run_virtually(exchange(gates, None, "do r1.2 boot-start"))
     assert late.value.reason is FailureReason.TIMEOUT

@@ -8,10 +8,10 @@ from boks_exporter.failover.journal.records import (
     LoggedStep,
     OperatorAction,
     Run,
+    RunOwner,
     ShownPlan,
     StepOutcome,
     StepPhase,
-    Who,
     is_undoing,
     undone_since,
 )
@@ -27,10 +27,10 @@ __all__ = [
     "OperatorAction",
     "Run",
     "RunOpenError",
+    "RunOwner",
     "ShownPlan",
     "StepOutcome",
     "StepPhase",
-    "Who",
     "is_undoing",
     "undone_since",
 ]

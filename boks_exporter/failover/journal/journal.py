@@ -25,10 +25,10 @@ from boks_exporter.failover.journal.records import (
     ActionKind,
     LoggedStep,
     Run,
+    RunOwner,
     ShownPlan,
     StepOutcome,
     StepPhase,
-    Who,
 )
 from boks_exporter.failover.journal_facts import JournalView, RunSummary
 from boks_exporter.failover.plan import Basis
@@ -224,7 +224,7 @@ def _run(*row: Any) -> Run:
     return Run(
         name=row[0],
         plan=read_plan(row[1]),
-        who=Who(user=row[2], sudo_user=row[3], terminal=row[4], host=row[5], pid=row[6]),
+        who=RunOwner(user=row[2], sudo_user=row[3], terminal=row[4], host=row[5], pid=row[6]),
         reason=row[7],
         fingerprint=row[8],
         outcome=Outcome(row[9]),

@@ -53,7 +53,7 @@ class OperatorAction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Who:
+class RunOwner:
     """The operator and the process of a run."""
 
     user: str
@@ -74,7 +74,7 @@ class Run:
 
     name: str
     plan: Plan
-    who: Who
+    who: RunOwner
     reason: str
     fingerprint: str
     outcome: Outcome

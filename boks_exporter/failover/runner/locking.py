@@ -11,7 +11,7 @@ from boks_exporter.errors import ParseError, TransportError
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.gate_client import locked_by_other, named
-from boks_exporter.failover.journal import Who
+from boks_exporter.failover.journal import RunOwner
 from boks_exporter.failover.runner.result import NextCommand
 from boks_exporter.failover.runner.run_context import Tools
 from boks_exporter.model import Host, HostName
@@ -53,7 +53,7 @@ _UNWRITABLE: Final = (
 )
 
 
-def lock_owner(who: Who, journal: Path) -> str:
+def lock_owner(who: RunOwner, journal: Path) -> str:
     """Return the owner of a lock: who, and a mark of this machine and the journal's place.
 
     A copy of the journal, on another machine or in another place, has the same runs and another mark.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from boks_exporter.failover.findings import Acceptance, Acceptances
 from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates
-from boks_exporter.failover.journal import Journal, Who
+from boks_exporter.failover.journal import Journal, RunOwner
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.procedure import Procedure
@@ -49,7 +49,7 @@ class Tools:
     changing: ChangingGates
     journal: Journal
     clock: Clock
-    who: Who
+    who: RunOwner
     limits: FailoverLimits = field(default_factory=FailoverLimits)
     say: Callable[[str], None] = _silently
     hooks: Hooks = field(default_factory=ProgramHooks)

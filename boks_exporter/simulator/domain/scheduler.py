@@ -7,7 +7,7 @@ from itertools import count
 from boks_exporter.model import Seconds
 
 
-class Due:
+class ScheduledEvent:
     """One scheduled event."""
 
     def __init__(self, at: Seconds, act: Callable[[], None]) -> None:
@@ -19,20 +19,20 @@ class Due:
         return f"<Due at {self.at:g}{' (cancelled)' if self.is_off else ''}>"
 
 
-class Agenda:
+class Scheduler:
     """Events in the order of their instants; of two at one instant, the one entered first comes first."""
 
     def __init__(self) -> None:
-        self._entries: list[tuple[Seconds, int, Due]] = []
+        self._entries: list[tuple[Seconds, int, ScheduledEvent]] = []
         self._number = count()
 
-    def enter(self, at: Seconds, act: Callable[[], None]) -> Due:
+    def enter(self, at: Seconds, act: Callable[[], None]) -> ScheduledEvent:
         """Schedule an event."""
-        due = Due(at, act)
+        due = ScheduledEvent(at, act)
         heapq.heappush(self._entries, (at, next(self._number), due))
         return due
 
-    def next_before(self, to: Seconds) -> Due | None:
+    def next_before(self, to: Seconds) -> ScheduledEvent | None:
         """Remove and return the next event that is due at or before an instant."""
         while self._entries and self._entries[0][0] <= to:
             due = heapq.heappop(self._entries)[2]

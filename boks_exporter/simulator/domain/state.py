@@ -9,7 +9,7 @@ from boks_exporter.simulator.domain.faults import Connectivity, Fault
 from boks_exporter.simulator.domain.host import SimulatedHost
 from boks_exporter.simulator.domain.layout import Boksinit, Layout
 from boks_exporter.simulator.domain.network import SSH_PORT, Network, PortReach
-from boks_exporter.simulator.domain.scheduler import Agenda
+from boks_exporter.simulator.domain.scheduler import Scheduler
 
 
 class SimulatedState:
@@ -22,7 +22,7 @@ class SimulatedState:
         self.epoch = layout.epoch
         self.random = Random(f"{seed}/domain")
         self.bridge_addresses = ",".join(plan.address for plan in layout.hosts)
-        self.agenda = Agenda()
+        self.agenda = Scheduler()
         self.network = Network()
         self.observers: list[Callable[[str], None]] = []
         self.hosts: Mapping[HostName, SimulatedHost] = MappingProxyType(dict(hosts))

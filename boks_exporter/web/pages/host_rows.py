@@ -31,8 +31,8 @@ class Sort(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a visitor asked for; an empty text is no filter."""
+class HostQuery:
+    """The filter and order that the query of the page asks for; an empty text is no filter."""
 
     text: str = ""
     state: str = ""
@@ -75,7 +75,7 @@ class Rows:
     total: int
 
 
-def rows(facts: DomainFacts, wanted: Wanted) -> Rows:
+def rows(facts: DomainFacts, wanted: HostQuery) -> Rows:
     """Select, sort and write the rows."""
     hosts = [host for host in facts.hosts.values() if _matches(facts, host, wanted)]
     if wanted.sort is not Sort.STATE:
@@ -98,7 +98,7 @@ _KEYS: Final[Mapping[Sort, Callable[[HostReport], Any]]] = {
 }
 
 
-def _matches(facts: DomainFacts, host: HostReport, wanted: Wanted) -> bool:
+def _matches(facts: DomainFacts, host: HostReport, wanted: HostQuery) -> bool:
     shown = facts.state_of(host)
     is_state = wanted.state in {"", shown.state, host["state"]} or (wanted.state == NOT_OK and shown.state != "ok")
     is_group = wanted.site in {"", host["site"]} and wanted.role in {"", host["role"]}

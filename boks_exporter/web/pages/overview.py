@@ -9,7 +9,7 @@ from boks_exporter.report import GroupReport, HostReport, WindowReport, unread_s
 from boks_exporter.report.shapes import STATES, Shown, shown_state
 from boks_exporter.text.formatting import STRANGERS_NAMED
 from boks_exporter.web.pages.facts import DomainFacts
-from boks_exporter.web.pages.host_rows import Rows, Wanted, rows
+from boks_exporter.web.pages.host_rows import HostQuery, Rows, rows
 from boks_exporter.web.pages.last_master import LastMaster, last_master
 from boks_exporter.web.pages.runbook_names import runbook_of_host
 from boks_exporter.web.pages.several_masters import SeveralMasters, several_masters
@@ -92,7 +92,7 @@ class Overview:
     round: Moment
 
 
-def overview(facts: DomainFacts, wanted: Wanted) -> Overview:
+def overview(facts: DomainFacts, wanted: HostQuery) -> Overview:
     """Collect what the page of a domain shows, in its order."""
     hosts = facts.report["hosts"]
     lost = last_master(facts)

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from boks_exporter.report.shapes import Shown
 from boks_exporter.web.pages.environment import rendered
 from boks_exporter.web.pages.facts import DomainFacts
-from boks_exporter.web.pages.host_rows import NOT_OK, Sort, Wanted
+from boks_exporter.web.pages.host_rows import NOT_OK, HostQuery, Sort
 from boks_exporter.web.pages.overview import by_urgency, overview, title
 from boks_exporter.web.pages.page import PageContext
 from boks_exporter.web.pages.situation import situation
@@ -52,10 +52,10 @@ class Column:
     order: str
 
 
-def wanted_of(query: Mapping[str, str]) -> Wanted:
+def host_query(query: Mapping[str, str]) -> HostQuery:
     """Read the query of the page; invalid parts are ignored."""
     sort = query.get("sort", "")
-    return Wanted(
+    return HostQuery(
         text=query.get("q", "").strip()[:_LONGEST_TEXT],
         state=query.get("state", ""),
         site=query.get("site", ""),
@@ -70,7 +70,7 @@ def overview_page(domains: Sequence[DomainFacts], frame: PageContext, query: Map
     """Render the page of one domain: the one asked for, or the worst."""
     ordered = by_urgency(domains)
     chosen = next((facts for facts in ordered if facts.name == query.get("domain")), ordered[0] if ordered else None)
-    wanted = wanted_of(query)
+    wanted = host_query(query)
     tabs = [_tab(facts, is_current=facts is chosen) for facts in ordered]
     here = {"domain": query["domain"]} if query.get("domain") and chosen else {}
     return rendered(
@@ -84,7 +84,7 @@ def overview_page(domains: Sequence[DomainFacts], frame: PageContext, query: Map
         names_domain=bool(here),
         columns=[_column(text, sort, css, wanted, here) for text, sort, css in _COLUMNS],
         all_href=_href(replace(wanted, shows_all=True), here),
-        all_bad_href=_href(Wanted(state=NOT_OK, shows_all=True), here),
+        all_bad_href=_href(HostQuery(state=NOT_OK, shows_all=True), here),
     )
 
 
@@ -92,7 +92,7 @@ def _tab(facts: DomainFacts, *, is_current: bool) -> Tab:
     return Tab(facts.name, facts.worst, f"?{urlencode({'domain': facts.name})}", is_current, situation(facts))
 
 
-def _column(text: str, sort: Sort | None, css: str, wanted: Wanted, here: Mapping[str, str]) -> Column:
+def _column(text: str, sort: Sort | None, css: str, wanted: HostQuery, here: Mapping[str, str]) -> Column:
     if sort is None:
         return Column(text, css, "", "")
     is_current = wanted.sort is sort
@@ -102,7 +102,7 @@ def _column(text: str, sort: Sort | None, css: str, wanted: Wanted, here: Mappin
     return Column(text, css, href, order)
 
 
-def _href(wanted: Wanted, here: Mapping[str, str]) -> str:
+def _href(wanted: HostQuery, here: Mapping[str, str]) -> str:
     """Write a link to the same page with other wishes."""
     given = {
         **here,
