@@ -45,7 +45,13 @@ def unread_forms(*rounds: DomainSnapshot) -> tuple[UnreadForm, ...]:
 
 def unread_lines(seen: Observed) -> Iterator[tuple[str, UnreadLine]]:
     """Iterate over a host's unread lines, each with the section that printed it."""
-    parts: dict[str, _Part | None] = {
+    for section, part in facts_by_section(seen).items():
+        yield from ((section, line) for line in (part.unread_lines if part else ()))
+
+
+def facts_by_section(seen: Observed) -> dict[str, _Part | None]:
+    """Return what was read of each section that a round polls; None where nothing was."""
+    return {
         LOGIN: seen.reply,
         Section.ROLE: seen.environment,
         Section.SEQUENCE: seen.sequences,
@@ -57,5 +63,3 @@ def unread_lines(seen: Observed) -> Iterator[tuple[str, UnreadLine]]:
         Section.PROCESSES: seen.processes,
         Section.DISKSPACE: seen.diskspace,
     }
-    for section, part in parts.items():
-        yield from ((str(section), line) for line in (part.unread_lines if part else ()))

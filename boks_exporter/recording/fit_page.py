@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Final, TypeAlias
 
-from boks_exporter.health.unread_forms import LOGIN, unread_forms, unread_lines
+from boks_exporter.health.unread_forms import LOGIN, facts_by_section, unread_forms, unread_lines
 from boks_exporter.model import DomainSnapshot, Garbled, HostName, Observed, Section, Unreachable
 
 Rounds: TypeAlias = Sequence[DomainSnapshot]
@@ -63,17 +63,10 @@ def _rows(seen: Observed, section: str) -> str | None:
             return f"{len(seen.sequences.tables)} tables"
         case Section.LIST if seen.replicas:
             return f"{len(seen.replicas.lines)} rows"
-    present = {
-        LOGIN: seen.reply.unread_lines,
-        Section.ROLE: seen.environment.boksinit,
-        Section.MEMORY: seen.memory,
-        Section.ERRLOG: seen.errlog,
-        Section.QUEUE: seen.queue,
-        Section.CHECKSUMS: seen.checksums,
-        Section.PROCESSES: seen.processes,
-        Section.DISKSPACE: seen.diskspace,
-    }.get(section)
-    return "read" if present else None
+        case Section.ROLE:
+            return "read" if seen.environment.boksinit else None
+    part = facts_by_section(seen)[section]
+    return "read" if part and (section != LOGIN or part.unread_lines) else None
 
 
 def _earlier_faults(rounds: Rounds) -> Iterator[str]:
