@@ -10,7 +10,6 @@ from boks_exporter.remote.installation import (
     authorized_keys_line,
     gate_conf,
     instructions,
-    operator_instructions,
     sent_sudoers_lines,
     sudoers_lines,
 )
@@ -39,7 +38,7 @@ def files() -> dict[str, str]:
         "boks-exporter-sent.sudoers": sent_sudoers_lines(DEFAULT_USER, paths),
         "OPERATOR.md": _page(
             "OPERATOR.md",
-            operator_instructions(DEFAULT_OPERATOR, EXAMPLE_FROM, EXAMPLE_KEY, DEFAULT_OPERATOR_GATE_PATH, paths),
+            instructions(DEFAULT_OPERATOR, EXAMPLE_FROM, EXAMPLE_KEY, DEFAULT_OPERATOR_GATE_PATH, paths, operator=True),
         ),
         "operator-authorized_keys.example": authorized_keys_line(EXAMPLE_KEY, EXAMPLE_FROM, DEFAULT_OPERATOR_GATE_PATH),
         "boks-operator.sudoers": sudoers_lines(DEFAULT_OPERATOR, DEFAULT_OPERATOR_GATE_PATH),

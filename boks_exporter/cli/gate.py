@@ -11,7 +11,6 @@ from boks_exporter.remote.installation import (
     authorized_keys_line,
     gate_conf,
     instructions,
-    operator_instructions,
     sent_sudoers_lines,
     sudoers_lines,
 )
@@ -77,7 +76,6 @@ Exit codes: 0 printed, 1 the key cannot be read or is no public key, 2 wrong usa
 def install(*, only: str | None, **values: Any) -> int:
     """Print how to install the gate on a BoKS host, with the commands to type. Changes nothing."""
     options = GateOptions(**values)
-    steps = operator_instructions if options.operator else instructions
     match only:
         case "boks-gate.conf":
             text = gate_conf(options.paths, operator=options.operator)
@@ -88,7 +86,8 @@ def install(*, only: str | None, **values: Any) -> int:
         case "authorized_keys":
             text = authorized_keys_line(options.key(), options.from_pattern, options.gate)
         case _:
-            text = steps(options.login, options.from_pattern, options.key(), options.gate, options.paths)
+            parts = (options.login, options.from_pattern, options.key(), options.gate, options.paths)
+            text = instructions(*parts, operator=options.operator)
     say(text, nl=False)
     return cli_exits.DONE
 

@@ -97,39 +97,23 @@ def privileged_command_lines(paths: RemotePaths) -> tuple[str, ...]:
     )
 
 
-def instructions(user: str, from_pattern: str, public_key: str, gate_path: str, paths: RemotePaths) -> str:
-    """Write the whole installation on one host, with the commands to type."""
+def instructions(
+    user: str, from_pattern: str, public_key: str, gate_path: str, paths: RemotePaths, *, operator: bool = False
+) -> str:
+    """Write the whole installation on one host, or what is added for an operator's key, with the commands to type."""
     key_line = authorized_keys_line(public_key, from_pattern, gate_path)
     directory = checked_path(gate_path).rpartition("/")[0] or "/"
-    root_step = ROOT_STEPS[paths.prefix].format(
+    guide, root_steps = (OPERATOR_GUIDE, OPERATOR_ROOT_STEPS) if operator else (GUIDE, ROOT_STEPS)
+    root_step = root_steps[paths.prefix].format(
         user=checked_user(user), gate=gate_path, rule=sudoers_lines(user, gate_path), word=STDIN_WORD
     )
-    return GUIDE.format(
+    return guide.format(
         user=user,
         home=f"/var/lib/{user}",
         directory=directory,
         gate=gate_path,
         conf=f"{directory}/boks-gate.conf",
-        conf_text=gate_conf(paths),
-        key_line=key_line,
-        root_step=root_step,
-    )
-
-
-def operator_instructions(user: str, from_pattern: str, public_key: str, gate_path: str, paths: RemotePaths) -> str:
-    """Write what is added on one host so that an operator can change it, with the commands to type."""
-    key_line = authorized_keys_line(public_key, from_pattern, gate_path)
-    directory = checked_path(gate_path).rpartition("/")[0] or "/"
-    root_step = OPERATOR_ROOT_STEPS[paths.prefix].format(
-        user=checked_user(user), gate=gate_path, rule=sudoers_lines(user, gate_path), word=STDIN_WORD
-    )
-    return OPERATOR_GUIDE.format(
-        user=user,
-        home=f"/var/lib/{user}",
-        directory=directory,
-        gate=gate_path,
-        conf=f"{directory}/boks-gate.conf",
-        conf_text=gate_conf(paths, operator=True),
+        conf_text=gate_conf(paths, operator=operator),
         state=DEFAULT_STATE,
         key_line=key_line,
         root_step=root_step,

@@ -10,7 +10,6 @@ from boks_exporter.remote.installation import (
     DEFAULT_GATE_PATH,
     DEFAULT_OPERATOR_GATE_PATH,
     instructions,
-    operator_instructions,
 )
 from boks_exporter.remote.settings import Prefix, RemotePaths
 from tests.integration.installer_host import (
@@ -25,7 +24,7 @@ from tests.nonempty import nonempty
 
 PATHS = RemotePaths(prefix=Prefix.SUDO)
 READING = instructions("boksmon", "127.0.0.1", KEY, DEFAULT_GATE_PATH, PATHS)
-OPERATOR = operator_instructions("boksop", "127.0.0.1", OPERATOR_KEY, DEFAULT_OPERATOR_GATE_PATH, PATHS)
+OPERATOR = instructions("boksop", "127.0.0.1", OPERATOR_KEY, DEFAULT_OPERATOR_GATE_PATH, PATHS, operator=True)
 
 
 @pytest.fixture

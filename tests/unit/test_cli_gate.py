@@ -11,7 +11,6 @@ from boks_exporter.remote.installation import (
     authorized_keys_line,
     gate_conf,
     instructions,
-    operator_instructions,
     sent_sudoers_lines,
     sudoers_lines,
 )
@@ -43,7 +42,7 @@ def test_the_operator_gate_is_printed_byte_for_byte(capsys: pytest.CaptureFixtur
 def test_the_operators_installation_names_the_operator_gate(key: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["gate", "install", "--operator", "--from", "192.0.2.20", "--public-key", str(key)]) == 0
     out = capsys.readouterr().out
-    assert out == operator_instructions("boksop", "192.0.2.20", KEY, "/opt/boks-gate/operator-gate.sh", PATHS)
+    assert out == instructions("boksop", "192.0.2.20", KEY, "/opt/boks-gate/operator-gate.sh", PATHS, operator=True)
     assert 'command="/opt/boks-gate/operator-gate.sh"' in out
     assert "boksop ALL=(root) NOPASSWD: /opt/boks-gate/operator-gate.sh request-on-stdin" in out
 
