@@ -1,4 +1,4 @@
-"""The daemon as `boks-exporter serve` runs it, and beside it a task that measures how late the event loop is.
+"""The daemon as `boks-exporter serve` runs it, and next to it a task that measures how late the event loop is.
 
 Argument: the configuration file. Prints one line of JSON for each line on standard input; from the line `watch` on,
 the event loop is watched, which takes CPU time of its own.

@@ -15,7 +15,7 @@ _MILLISECONDS: Final = 1000.0
 
 @dataclass(frozen=True)
 class Peers:
-    """What is measured beside the fleets."""
+    """What is measured in addition to the fleets."""
 
     rendering: Sequence[Pair]
     """The page of 1,000 hosts after a round with changes, ours and prometheus_client's, in each cycle."""

@@ -24,7 +24,7 @@ class Memory:
         self.replicas: dict[HostName, tuple[float, Numbers]] = {}
 
     def learn(self, master: HostName | None, masters: list[Reading]) -> None:
-        """Take the readings of the one master in a round, in order; beside a second one those of the one before."""
+        """Take the readings of the one master in a round, in order; next to a second one those of the one before."""
         followed = master or self.master
         readings = [each for each in masters if each.host == followed]
         if followed is None or not readings:

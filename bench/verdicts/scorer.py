@@ -45,7 +45,7 @@ def _missing_for(reading: Reading) -> float:
 
 
 class Referee:
-    """Keeps the truth of a history beside what is said of it."""
+    """Keeps the truth of a history next to what is said of it."""
 
     def __init__(self, story: Story, domain: SimulatedDomain) -> None:
         """Begin with nothing seen."""

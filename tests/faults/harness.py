@@ -167,7 +167,7 @@ async def _promote(world: World) -> HostName:
 
 
 async def _retire(world: World) -> HostName:
-    """The old master is up again beside the new one, reached by SSH, its daemons held back."""
+    """The old master is up again next to the new one, reached by SSH, its daemons held back."""
     world.domain.set_fault(MASTER, Fault.MASTER_DEAD)
     await world.pass_time(10.0)
     world.domain.run(CANDIDATE, ("convert", "-v", "master"))

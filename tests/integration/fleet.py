@@ -1,4 +1,4 @@
-"""A small domain behind real sshd, run beside the tests in a thread of its own."""
+"""A small domain behind real sshd, run next to the tests in a thread of its own."""
 
 import asyncio
 import shutil

@@ -123,7 +123,7 @@ def test_it_ends_by_itself_when_its_time_is_over(temporary: Path) -> None:
 def test_faults_and_what_the_exporter_makes_of_them_are_reported(
     temporary: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A fault is announced when it comes, with what to look for, and the exporter's verdicts stand beside it."""
+    """A fault is announced when it comes, with what to look for, and the exporter's verdicts are next to it."""
     monkeypatch.setattr("boks_exporter.simulator.scenarios._SOON", 0.2)
     assert demo(DemoOptions(listen="127.0.0.1:0", scenario="published", duration_seconds=2.0)) == 0
     shown = [line[5:] for line in capsys.readouterr().out.splitlines() if re.match("00:0[0-9]  ", line)]

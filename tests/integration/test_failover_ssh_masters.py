@@ -41,7 +41,7 @@ def test_failback_waits_for_the_registration_of_the_temporary_master(at: At) -> 
 
 
 def test_promote_when_the_master_is_dead(at: At) -> None:
-    """A replica becomes master beside a machine that is off; the other replica follows it."""
+    """A replica becomes master next to a machine that is off; the other replica follows it."""
     terminal = at(quiet_layout())
     terminal.power_off("MASTER1")
     # Without a state file no host is known to have been master: the operator answers for each that is unreachable.

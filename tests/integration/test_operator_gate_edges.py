@@ -121,7 +121,7 @@ def test_an_exit_status_appears_whole(host: OperatorHost) -> None:
 
 
 def test_no_link_is_followed_on_restoring(host: OperatorHost) -> None:
-    """Neither as the only directory of a run nor beside a real one."""
+    """Neither as the only directory of a run nor next to a real one."""
     elsewhere = host.tree.root / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "tab9.dat").write_text("not ours")

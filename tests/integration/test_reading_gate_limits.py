@@ -124,7 +124,7 @@ def test_polls_in_progress_are_bounded_not_open_loops(tree: Tree, tmp_path: Path
             wait_until(lambda: all_idle(polls))
         for channel in channels[:2]:
             channel.write(b"boks-gate/2 0b sequence\n")
-        # A poll that says `busy` and has not counted yet would count the next one, too, and be refused beside it.
+        # A poll that says `busy` and has not counted yet would count the next one, too, and be refused.
         wait_until(lambda: len(list(tree.root.glob("begun.*"))) == 2)
         for channel in channels[2:]:
             with pytest.raises(RefusedError, match="busy"):

@@ -15,7 +15,7 @@ from tests.unit.gate_tree import Tree
 shell = fixture_of_shells()
 
 MOST_PROGRAMS = 1
-"""Programs of a poll in the loop beside BoKS's own: the timer. The goal is 2."""
+"""Programs of a poll in the loop, without BoKS's own: the timer. The goal is 2."""
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
     venv.create(home, symlinks=True)
     python = home / "bin" / "python"
     _python("-m", "pip", "--disable-pip-version-check", "--python", str(python), "install", "--no-deps", str(wheel))
-    # The locked packages are seen from here; the checkout, which is installed beside them by a hook, is not.
+    # The locked packages are seen from here; the checkout, which is installed next to them by a hook, is not.
     (packages,) = home.glob("lib/python*/site-packages")
     (packages / "locked.pth").write_text("\n".join(site.getsitepackages()) + "\n", encoding="utf-8")
     nowhere = directory / "nowhere"

@@ -64,7 +64,7 @@ def test_a_second_master_is_reported_and_its_cure_is_allowed(journals: Path, aft
 
 @pytest.mark.parametrize("returns", [False, True], ids=["it stays off", "it comes back"])
 def test_a_promoted_host_is_started_only_where_no_other_is_master(journals: Path, returns: bool) -> None:
-    """A conversion that ended before it started BoKS is completed; beside another master it is only reported."""
+    """A conversion that ended before it started BoKS is completed; next to another master it is only reported."""
     world = World.at(journals)
     world.gates.spoil = lambda _, request: Defect.FAILS_IN_THE_MIDDLE if request.endswith("convert master") else None
 

@@ -57,7 +57,7 @@ CODES: Final = {
     r"failover rehearse ": {0, 10, 11, 20, 21, 22, 23, 24},
     r"failover (abort|resume|forget|show|break-lock|declare-lost|asides (remove|restore)) ": {0, 1, 2, 10, 11, 20},
 }
-"""Exit codes beside 0: what is wrong with the domain, a guard's refusal, a run or fingerprint that is not known, and
+"""Exit codes other than 0: what is wrong with the domain, a refusal of a guard, an unknown run or fingerprint, and
 what a rehearsed run would end with."""
 SECONDS: Final = 240.0
 NO_SUCH_FINDING: Final = "there is no finding"

@@ -23,7 +23,7 @@ LIST = "SERVER SINCE LAST SINCE LAST SINCE LAST COUNT LAST\nreplica1 00:49 04:49
 
 @dataclass
 class Recorded:
-    """A configuration file beside recorded hosts: one master and one replica in each domain."""
+    """A configuration file next to recorded hosts: one master and one replica in each domain."""
 
     directory: Path
     domains: list[str] = field(default_factory=lambda: ["prod"])

@@ -33,7 +33,7 @@ def install_gate(
     limit: int = 8,
     settings: str = "",
 ) -> Path:
-    """Install a gate whose built-in paths are the tree's, so that no file of root's is needed beside it."""
+    """Install a gate whose built-in paths are the tree's, so that no file of root's is needed next to it."""
     defaults = (
         f"gate_shell='{shell}'\ngate_etc='{tree.etc}'\ngate_var='{tree.var}'\ngate_boksadm='{tree.boksadm}'\n"
         f"gate_limit={limit}\ngate_state='{directory}/state'\ngate_operator=yes\n{settings}"

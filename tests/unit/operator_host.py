@@ -27,7 +27,7 @@ case "$*" in
 'Boot -k') echo '=done sections=1'; echo 'one daemon was slow' >&2; exit 3 ;;
 esac
 """
-"""Convert changes ENV; `slow` beside it holds every command up; `ran` lists what was run, once for each time."""
+"""Convert changes ENV; `slow` next to it holds every command up; `ran` lists what was run, once for each time."""
 
 DATA = ("sequence", "tab1.dat", "tab7.dat")
 LOCKED = "R1"

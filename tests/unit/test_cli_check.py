@@ -161,7 +161,7 @@ def test_whatever_goes_wrong_is_unknown(check: Check, arguments: list[str], line
 
 
 def test_a_faulty_configuration_names_its_first_fault(check: Check, tmp_path: Path) -> None:
-    """The line has room for one; how to see the others stands beside it."""
+    """The line has room for one; how to see the others is next to it."""
     config = tmp_path / "config.yaml"
     config.write_text("poll: {interval: 5}\nmetrics: {tables: some}\n", encoding="utf-8")
 

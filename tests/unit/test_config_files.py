@@ -24,7 +24,7 @@ def test_a_good_file_loads(file: Path) -> None:
 
 @pytest.mark.parametrize("file", BAD, ids=lambda file: file.stem)
 def test_a_bad_file_brings_exactly_its_message(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every fault is named, in the order of the file, and nothing else; the message stands beside the file."""
+    """Every fault is named, in the order of the file, and nothing else; the message is next to the file."""
     monkeypatch.delenv("NO_SUCH_VARIABLE", raising=False)
     with pytest.raises(ConfigError) as caught:
         load(file)

@@ -85,7 +85,7 @@ def test_the_example_loads() -> None:
 
 
 def test_the_example_has_every_key_with_its_default() -> None:
-    """Each key of the schema stands in the example, with the default as its value or beside it."""
+    """Each key of the schema is in the example, with the default as its value or next to it."""
     document = load_strict(EXAMPLE, "")
     lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
     seen: set[tuple[str, str]] = set()

@@ -17,7 +17,7 @@ HOSTS = "[{name: m}, {name: r}]"
 
 
 def written(directory: Path, text: str) -> Path:
-    """Write a configuration beside the files that it may name."""
+    """Write a configuration next to the files that it may name."""
     key = directory / "key"
     key.write_bytes(KEY.export_private_key("openssh"))
     key.chmod(0o600)

@@ -51,7 +51,7 @@ WORLDS = {
             "unknown old_master_unproven M",
         ),
     ),
-    "promoted beside a copy of another generation": World(
+    "promoted next to a copy of another generation": World(
         PROMOTE,
         dead_master(replace(host("R2", Role.REPLICA), sequences=report(NUMBERS, {9: STAMP + 1}))),
         ("note behind_last_master R1", "unknown behind_best R1", "unknown old_master_unproven M"),

@@ -143,7 +143,7 @@ CASES = {
     ),
     "no other master, though this one does not answer": Case(ClaimKind.NO_OTHER_MASTER, DEAD, YES, host="M"),
     "another may be master": Case(ClaimKind.NO_OTHER_MASTER, DEAD, UNKNOWN),
-    "beside an old master that may run": Case(
+    "next to an old master that may run": Case(
         ClaimKind.IS_MASTER_BESIDE, sound_domain(R1_MASTER, silent("M"), **was(M=Role.MASTER)), YES
     ),
     "a master that is reached and does not answer": Case(

@@ -1,4 +1,4 @@
-"""How one step ends: at a console, after a host that never answers, beside a copy of the journal, and by the fence."""
+"""How one step ends: at a console, after a host that never answers, next to a copy of the journal, and by the fence."""
 
 from pathlib import Path
 from typing import Any

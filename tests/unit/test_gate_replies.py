@@ -66,7 +66,7 @@ def test_the_clock_is_the_hosts_in_utc(tmp_path: Path) -> None:
     ],
 )
 def test_only_three_keys_of_env_leave_the_host(tmp_path: Path, line: str, shown: str | None) -> None:
-    """ENV may hold anything; three keys and their values are shown, and nothing that stands beside them."""
+    """ENV may hold anything; three keys and their values are shown, and nothing next to them."""
     tree = Tree(tmp_path / "host")
     (tree.etc / "ENV").write_text(f"{line}\nLICENCE=hunter2\n")
     expected = only("role", *([f"|{shown}"] if shown else []))

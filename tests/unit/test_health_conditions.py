@@ -177,7 +177,7 @@ def test_a_replica_that_loads_is_excused() -> None:
 
 
 def test_without_the_list_it_is_unknown_whether_a_replica_loads() -> None:
-    """A replica that lacks tables is judged only beside its line, or beside a list without one."""
+    """A replica that lacks tables is judged only next to its line, or next to a list without one."""
     watch = Watch(Thresholds(missing_seconds=0.0))
     for at in (0.0, 30.0, 60.0):
         master = answers("M", Role.MASTER, {7: 1, 9: 1}, at)

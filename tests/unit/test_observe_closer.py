@@ -60,7 +60,7 @@ def judged(world: Busy, mode: CloserPolls = CloserPolls.AUTO) -> Judgement:
 
 
 def test_a_small_lead_in_a_busy_table_is_proven_in_the_first_round() -> None:
-    """And the healthy replica beside it is proven not to be ahead."""
+    """And the healthy replica next to it is proven not to be ahead."""
     health = judged(Busy(writes_per_second=2.0)).health
     assert str(health.host("R1").state) == "ahead"
     assert health.host("R2").reason.startswith("listed as OK, nothing ahead")

@@ -46,7 +46,7 @@ def own_updates(domain: SimulatedDomain, host: str, *others: str) -> int:
 
 
 def split(rate: float = 5.0) -> SimulatedDomain:
-    """Promote a slow replica beside the master's death: the old master has updates that the new one never gets."""
+    """Promote a slow replica when the master dies: the old master has updates that the new one never gets."""
     domain = domain_of(rate=rate)
     domain.set_fault("REPHOST5", Fault.SLOW, delay_seconds=60)
     domain.advance(800.0)

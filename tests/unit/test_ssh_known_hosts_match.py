@@ -1,4 +1,4 @@
-"""Which line of known_hosts vouches for which host: as with OpenSSH, beside which these forms were tried."""
+"""Which line of known_hosts vouches for which host: as with OpenSSH, against which these forms were tried."""
 
 import base64
 import hashlib

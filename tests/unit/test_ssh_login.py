@@ -89,7 +89,7 @@ async def test_a_passphrase_is_never_shown(keys: Keys) -> None:
         assert "hunter2" not in repr((failed, failed.__cause__, transport))
 
 
-@pytest.mark.parametrize("named", [True, False], ids=["named", "beside the key"])
+@pytest.mark.parametrize("named", [True, False], ids=["named", "next to the key"])
 async def test_a_certificate_logs_in(keys: Keys, named: bool) -> None:
     """A host that trusts an authority accepts the key's certificate, configured or found as `KEY-cert.pub`."""
     authority = new_key()

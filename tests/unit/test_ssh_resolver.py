@@ -68,7 +68,7 @@ async def test_a_silent_resolver_costs_its_own_host_only(names: Names) -> None:
 
 
 async def test_a_name_without_an_answer_has_one_thread_at_most(names: Names) -> None:
-    """A lookup cannot be cancelled, so a second one is not started beside it."""
+    """A lookup cannot be cancelled, so a second one is not started at the same time."""
     resolver = Resolver(limit=0.05, lookup=names)
     names.silent.add("silent")
     for _ in range(5):

@@ -225,4 +225,4 @@ async def test_a_slow_comparison_holds_up_no_other_request(
         assert not guess.done()
         held.set()
         assert (await guess)[0] == 401
-    assert released == [True], "the comparison went on until it was released, and so beside the other request"
+    assert released == [True], "the comparison went on until it was released, and so during the other request"

@@ -125,7 +125,7 @@ class Peer:
         return reported
 
     def add(self, new: Kept) -> Kept | None:
-        """Keep a new connection, beside the kept one where there is one; return the one that it displaces."""
+        """Keep a new connection, next to the kept one where there is one; return the one that it displaces."""
         if self.kept is None:
             self.kept = new
             return None
