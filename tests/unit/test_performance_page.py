@@ -41,7 +41,7 @@ def poll(samples: Mapping[str, tuple[float, float, float]], programs: int = 1, t
     costs = {name: [Sample(*each), Sample(*each)] for name, each in samples.items()}
     found = [Programs("dash", programs, 9 * programs)]
     ways = dict.fromkeys((TRANSPORT, CONN_RUN, CONTROL_MASTER), trips)
-    return page(Measured(costs, ways, found, hosts=50, tables=30, method="by hand"))
+    return page(Measured(costs, ways, found, hosts=50, tables=30, processes=60, method="by hand"))
 
 
 def fleets(cost: Callable[[int], float], factor: float) -> str:
@@ -92,5 +92,5 @@ def test_every_missed_goal_says_what_bounds_it(text: str, missed: int) -> None:
 def test_a_machine_on_which_nothing_can_be_traced_has_a_page_as_well() -> None:
     costs = {name: [Sample(*each)] for name, each in REACHED.items()}
     trips = dict.fromkeys((TRANSPORT, CONN_RUN, CONTROL_MASTER), 1.0)
-    text = page(Measured(costs, trips, [], hosts=50, tables=30, method="by hand"))
+    text = page(Measured(costs, trips, [], hosts=50, tables=30, processes=60, method="by hand"))
     assert reached(text).count(False) == len(bounds(text)) == 1
