@@ -14,6 +14,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from boks_exporter.text.units import DURATION_PATTERN, SIZE_PATTERN, duration, shown, size
 
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9])?")
+_DOMAIN: Final = re.compile(r"(?!\.\.?$)[^\x00-\x1f\x7f]+")
+"""A browser removes dots from a path, so that no page of such a domain could be opened."""
 _REMOTE_PATH: Final = re.compile(r"/[^\x00-\x1f\x7f]*")
 _PORT: Final = r"(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})"
 _ONE_JUMP: Final = (
@@ -187,4 +189,9 @@ FilePath = Annotated[Path, BeforeValidator(file_path), _text("path", r"^[^\x00-\
 HookWord = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^\x00]+$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+DomainName = Annotated[
+    Name,
+    _checked(_DOMAIN, "a name other than . and .."),
+    _text("text", f"^{_DOMAIN.pattern}$", minLength=1, maxLength=200),
+]
 GroupName = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]

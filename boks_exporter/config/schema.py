@@ -7,6 +7,7 @@ from pydantic import Field
 
 from boks_exporter.config.field_types import (
     AddressTemplate,
+    DomainName,
     Duration,
     FilePath,
     GroupName,
@@ -177,7 +178,7 @@ class FailoverModel(Strict):
 class DomainModel(Strict):
     """One BoKS installation."""
 
-    name: Name = Field(description="Its name in the label boks_domain.")
+    name: DomainName = Field(description="Its name in the label boks_domain.")
     transport: Annotated[SshModel | LocalModel | ReplayModel, Field(discriminator="kind")] = Field(
         description="How to connect to its hosts."
     )
