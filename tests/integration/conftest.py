@@ -9,6 +9,7 @@ import pytest
 from boks_exporter.remote.settings import Prefix
 from tests.integration.fleet import Fleet, running_fleet
 from tests.integration.terminal import At, Terminal
+from tests.unit.gate_tree import Tree
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +31,11 @@ def at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[At]:
     """Yield a terminal for the hosts that a test plans; they run until it ends."""
     with ExitStack() as opened:
         yield lambda layout: Terminal(opened.enter_context(running_fleet(layout, prefix=Prefix.SUDO)), tmp_path, capsys)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Iterator[Tree]:
+    """A host made of files, on which no process is left."""
+    tree = Tree(tmp_path / "host")
+    yield tree
+    assert tree.left_behind() == []

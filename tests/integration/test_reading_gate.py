@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,13 +16,6 @@ from tests.unit.gate_runs import NONCE, Channel, ask, install_gate, run_installe
 from tests.unit.gate_tree import Tree
 
 shell = fixture_of_shells()
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Iterator[Tree]:
-    tree = Tree(tmp_path / "host")
-    yield tree
-    assert tree.left_behind() == []
 
 
 @pytest.mark.parametrize("init", ["master", "server", "client"])

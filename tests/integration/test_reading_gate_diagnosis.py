@@ -5,7 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -17,13 +17,6 @@ from tests.unit.gate_runs import ask, install_gate
 from tests.unit.gate_tree import Tree
 
 shell = fixture_of_shells()
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Iterator[Tree]:
-    tree = Tree(tmp_path / "host")
-    yield tree
-    assert tree.left_behind() == []
 
 
 def listing(tree: Tree, *lines: str) -> str:

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,13 +18,6 @@ from tests.unit.gate_runs import NONCE, Channel, ask, install_gate, run_gate
 from tests.unit.gate_tree import STUBBORN, Tree
 
 shell = fixture_of_shells()
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Iterator[Tree]:
-    tree = Tree(tmp_path / "host")
-    yield tree
-    assert tree.left_behind() == []
 
 
 HANGING = {

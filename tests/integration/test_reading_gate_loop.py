@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,13 +15,6 @@ shell = fixture_of_shells()
 
 MOST_PROGRAMS = 1
 """Programs of a poll in the loop, without BoKS's own: the timer. The goal is 2."""
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Iterator[Tree]:
-    tree = Tree(tmp_path / "host")
-    yield tree
-    assert tree.left_behind() == []
 
 
 class Trace:
