@@ -61,6 +61,18 @@ async def test_a_host_that_only_compresses_is_refused_before_any_login(keys: Key
     assert server.logins == 0
 
 
+@pytest.mark.parametrize("others", [[], ["diffie-hellman-group14-sha1"]])
+async def test_no_host_chooses_the_group_of_the_key_exchange(keys: Keys, others: list[str]) -> None:
+    """To check an unknown group of 8192 bits takes half a minute, in which not even a scrape is answered."""
+    chosen = "diffie-hellman-group-exchange-sha256"
+    async with ssh_server(keys, kex_algs=[chosen, *others]) as server:
+        transport = SshTransport(keys.settings(), timeout_seconds=20)
+        failed = await failure(transport, server.host)
+        await transport.aclose()
+    assert failed.reason is FailureReason.CONNECT
+    assert f"kex: [+{(others or [chosen])[0]}]" in failed.detail
+
+
 async def test_an_openssh_configuration_does_not_switch_compression_on(keys: Keys) -> None:
     """Nor does a host that would compress and need not."""
     config = keys.directory / "ssh_config"

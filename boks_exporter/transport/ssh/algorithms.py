@@ -24,7 +24,6 @@ SAFE: Final = Algorithms(
         "ecdh-sha2-nistp256",
         "ecdh-sha2-nistp384",
         "ecdh-sha2-nistp521",
-        "diffie-hellman-group-exchange-sha256",
         "diffie-hellman-group16-sha512",
         "diffie-hellman-group18-sha512",
         "diffie-hellman-group14-sha256",
@@ -52,7 +51,8 @@ SAFE: Final = Algorithms(
     ),
     signatures=(*_KEYS, *_RSA, *_SECURITY_KEYS),
 )
-"""No SHA-1, no CBC, no 1024-bit group. Compression is off: a small packet could expand to megabytes."""
+"""No SHA-1, no CBC, no 1024-bit group, and no group that the host chooses: to check one of 8192 bits takes half a
+minute, in which the whole process does nothing else. Compression is off: a small packet could expand to megabytes."""
 
 _OPTION: Final = {
     "kex": "kex_algs",

@@ -23,6 +23,8 @@ _NO_MATCH: Final = re.compile(
     r"No matching (?P<kind>.+) algorithm found, sent .+ and received (?P<offered>.+)", re.DOTALL
 )
 _EXTENSIONS: Final = ("kex-strict-", "ext-info-")
+_GROUP_OF_THE_HOST: Final = "group-exchange"
+"""Proposed last: to check such a group takes long, and nothing else runs meanwhile."""
 _SETTING: Final = {"key exchange": "kex", "server host key": "host_keys", "encryption": "ciphers", "MAC": "macs"}
 
 
@@ -136,7 +138,8 @@ def _no_common_algorithm(error: Exception, name: str) -> str:
     offered = [name for name in cleaned(match["offered"]).split(",") if not name.startswith(_EXTENSIONS)]
     kind = _SETTING[match["kind"]]
     said = f"no common {match['kind']} algorithm: the server offers {', '.join(offered)}"
-    usable = next((algorithm for algorithm in offered if algorithm in SUPPORTED[kind]), None)
+    known = (algorithm for algorithm in offered if algorithm in SUPPORTED[kind])
+    usable = min(known, key=lambda algorithm: _GROUP_OF_THE_HOST in algorithm, default=None)
     if usable is None:
         return f"{said}, and this exporter's SSH library has none of them; change the server's list"
     return (
