@@ -14,6 +14,7 @@ import structlog
 from boks_exporter.config import NotifySettings
 from boks_exporter.health import StateChange
 from boks_exporter.model import DomainName
+from boks_exporter.regular_files import read_regular
 from boks_exporter.web.api_documents import event_document
 
 Facts: TypeAlias = Mapping[str, Any]
@@ -107,7 +108,7 @@ async def send(settings: NotifySettings, facts: Facts) -> None:
     if settings.program:
         await _run(settings.program, body)
     elif settings.webhook_file:
-        lines = (await asyncio.to_thread(settings.webhook_file.read_text, encoding="utf-8")).splitlines()
+        lines = (await asyncio.to_thread(read_regular, settings.webhook_file)).decode().splitlines()
         await _post(lines[0].strip() if lines else "", body)
 
 

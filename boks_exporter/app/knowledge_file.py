@@ -13,6 +13,7 @@ from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.earlier_knowledge import EarlierKnowledge, KnownHost, LastReach
 from boks_exporter.failover.facts import Reading
 from boks_exporter.model import Role
+from boks_exporter.regular_files import read_regular
 from boks_exporter.replication.evidence_json import evidence_document, evidence_of
 
 _MODE: Final = 0o660
@@ -105,8 +106,7 @@ def write_knowledge(path: Path, knowledge: EarlierKnowledge) -> None:
 def read_knowledge(path: Path, domain: str) -> EarlierKnowledge:
     """Read a file about a domain; raises KnowledgeError."""
     try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_BYTES + 1)
+        content = read_regular(path, _MAX_BYTES + 1)
     except OSError as error:
         message = f"the knowledge file {path} cannot be read: {error.strerror}"
         raise KnowledgeError(message) from error

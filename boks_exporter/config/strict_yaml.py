@@ -13,6 +13,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from boks_exporter.errors import ConfigError, Problem
+from boks_exporter.regular_files import read_regular
 from boks_exporter.text.units import shown
 
 Path_: TypeAlias = tuple[str | int, ...]
@@ -64,8 +65,7 @@ def dotted(path: Path_) -> str:
 def load_strict(file: Path, if_missing: str) -> Document:
     """Read a YAML file; raises ConfigError, with the hint `if_missing` if there is no such file."""
     try:
-        with file.open("rb") as opened:
-            content = opened.read(MAX_BYTES + 1)
+        content = read_regular(file, MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
             raise _unusable(str(file), f"is larger than {MAX_BYTES // 1024**2} MiB; expected a configuration file")
         text = content.decode("utf-8-sig")

@@ -17,6 +17,7 @@ from boks_exporter.errors import BoksExporterError
 from boks_exporter.health import Timeline
 from boks_exporter.model import DomainName, HostName, Seconds, Timestamp
 from boks_exporter.poller.timeline_table import load_timelines, save_timelines
+from boks_exporter.regular_files import expect_regular
 from boks_exporter.replication import History, dump, restore
 
 MAX_BYTES: Final = 64 * 1024 * 1024
@@ -110,6 +111,7 @@ def read_states(path: Path) -> dict[DomainName, PersistedState]:
     try:
         if not path.exists():
             return {}
+        expect_regular(path)
         with closing(
             sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", timeout=PATIENCE_SECONDS, uri=True)
         ) as file:
@@ -239,6 +241,7 @@ def _written_by(database: sqlite3.Connection) -> MachineClock | None:
 @contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     """Open and prepare the file; SQLite's errors about a damaged file become one error."""
+    expect_regular(path)
     try:
         with closing(sqlite3.connect(path, timeout=PATIENCE_SECONDS, isolation_level=None)) as database:
             _prepare(database)

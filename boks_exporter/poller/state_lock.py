@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -42,8 +43,9 @@ class StateLock:
             self.release()
             _log.warning("state_file_not_locked", path=str(path), error=error.strerror)
             return
-        os.ftruncate(self._handle, 0)
-        os.pwrite(self._handle, f"{os.getpid()}\n".encode(), 0)
+        with suppress(OSError):  # a full disk has no room for the number, and the lock is held without it
+            os.ftruncate(self._handle, 0)
+            os.pwrite(self._handle, f"{os.getpid()}\n".encode(), 0)
 
     def __repr__(self) -> str:
         """Return whether the lock is held."""

@@ -6,6 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from boks_exporter.regular_files import expect_regular
+
 VERSION: Final = 6
 APPLICATION: Final = 0x424F4B46
 """`BOKF`: identifies the journal; any other database is refused."""
@@ -120,6 +122,7 @@ def opened(path: Path) -> sqlite3.Connection:
     if not path.exists():
         with suppress(FileExistsError):
             create_shared(path)
+    expect_regular(path)
     database = sqlite3.connect(path, timeout=_PATIENCE_SECONDS, isolation_level=None)
     try:
         database.execute("PRAGMA journal_mode = WAL")
@@ -139,6 +142,7 @@ def opened_for_reading(path: Path) -> sqlite3.Connection:
     the file is complete.
     """
     uri = path.absolute().as_uri()
+    expect_regular(path)
     try:
         return _checked(sqlite3.connect(f"{uri}?mode=ro", timeout=_PATIENCE_SECONDS, isolation_level=None, uri=True))
     except sqlite3.OperationalError:

@@ -6,8 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from boks_exporter.regular_files import read_regular
 from boks_exporter.transport.ssh.file_stamp import Stamp, stamp_of
-from boks_exporter.transport.ssh.regular_files import read_regular
 
 _INCLUDE: Final = re.compile(r"^[ \t]*include[ \t=]+(.+)$", re.IGNORECASE | re.MULTILINE)
 

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host
+from boks_exporter.regular_files import is_readable, read_regular
 from boks_exporter.remote.settings import SshSettings
 from boks_exporter.transport.ssh.algorithms import cannot_sign, lists_for, unsupported
 from boks_exporter.transport.ssh.credentials import (
@@ -32,7 +33,6 @@ from boks_exporter.transport.ssh.openssh_config import (
     verifiable,
 )
 from boks_exporter.transport.ssh.openssh_keywords import keyword_warnings
-from boks_exporter.transport.ssh.regular_files import is_readable
 from boks_exporter.transport.ssh.tcp import bind, family_of
 
 Place: TypeAlias = tuple[str | int, ...]
@@ -217,6 +217,6 @@ def _with_line(file: Path, text: str) -> str:
     if str(file) in text:
         return text
     option = text.split(" ", 1)[0].lower()
-    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = read_regular(file).decode(errors="replace").splitlines()
     numbers = [number for number, line in enumerate(lines, 1) if line.strip().lower().startswith(option)]
     return f"{file} line {numbers[0]}: {text}" if numbers else f"{file}: {text}"

@@ -8,7 +8,7 @@ from typing import Final
 
 import asyncssh
 
-from boks_exporter.transport.ssh.regular_files import read_regular
+from boks_exporter.regular_files import read_regular
 
 _REVOKED: Final = "@revoked"
 _MARKERS: Final = ("@cert-authority", _REVOKED)

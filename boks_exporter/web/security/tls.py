@@ -10,6 +10,7 @@ from ssl import TLSVersion
 from typing import Final, NoReturn
 
 from boks_exporter.errors import BoksExporterError
+from boks_exporter.regular_files import read_regular
 
 _CERT: Final = "cert_file"
 _KEY: Final = "key_file"
@@ -141,7 +142,7 @@ def _refuse_encrypted() -> NoReturn:
 
 def _expect_pem(key: str, file: Path, label: str) -> None:
     try:
-        content = file.read_bytes()
+        content = read_regular(file)
     except OSError as error:
         raise TlsError(key, f"{file} cannot be read: {error.strerror}") from error
     if f"{label}-----".encode() not in content:
