@@ -11,6 +11,7 @@ from boks_exporter.poller.state_database import MAX_BYTES as STATE_BYTES
 from boks_exporter.remote.settings import SshSettings
 from boks_exporter.transport.host_text import MESSAGE_CHARACTERS
 from boks_exporter.transport.ssh.flood import REPLIES_IN_A_WINDOW
+from boks_exporter.transport.ssh.received import LOGIN_BYTES
 from boks_exporter.transport.ssh.resolver import CONCURRENT_LOOKUPS, LOOKUP_SECONDS
 from boks_exporter.web.acceptor import MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS
 from boks_exporter.web.guarded_connection import HEAD_SECONDS, STALLED_SECONDS
@@ -51,6 +52,13 @@ LIMITS: Final = (
         what="packets of any kind, between polls too",
         bound=f"{REPLIES_IN_A_WINDOW} largest replies within an interval",
         beyond="the connection is closed and reported (`too_large`)",
+    ),
+    PartyLimit(
+        name="login",
+        party="a host",
+        what="packets before the login is complete",
+        bound=f"{LOGIN_BYTES // _KIBIBYTE} KiB",
+        beyond="the connection is closed, the poll fails (`too_large`)",
     ),
     PartyLimit(
         name="poll time",

@@ -16,7 +16,7 @@ import structlog
 
 from boks_exporter.config import load_text
 from boks_exporter.config.strict_yaml import MAX_DEPTH
-from boks_exporter.errors import ConfigError, FailureReason
+from boks_exporter.errors import ConfigError, FailureReason, TransportError
 from boks_exporter.model import Unreachable
 from boks_exporter.observe import observe
 from boks_exporter.parsing.boksdiag_sequence import parse_sequence
@@ -26,6 +26,7 @@ from boks_exporter.text.harmless import harmless
 from boks_exporter.transport.base import RawReply
 from boks_exporter.transport.host_text import MESSAGE_CHARACTERS, cleaned, cleaned_reply
 from boks_exporter.transport.ssh import SshTransport, flood
+from boks_exporter.transport.ssh.received import LOGIN_BYTES, limited_login
 from boks_exporter.transport.ssh.resolver import Resolver
 from boks_exporter.web.acceptor import ConnectionLimits
 from boks_exporter.web.rate_limit import AT_A_TIME, SAME_HOST_SECONDS, RateLimit
@@ -69,9 +70,9 @@ async def reply(directory: Path, _: pytest.MonkeyPatch) -> None:
         await transport.aclose()
 
 
-async def budget(_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flood, "received", lambda kept: kept.total)
+async def budget(_: Path, __: pytest.MonkeyPatch) -> None:
     kept_open: Any = SimpleNamespace(total=0, received=deque())
+    kept_open.total_received = lambda: kept_open.total
     peer: Any = SimpleNamespace(kept=kept_open, candidate=None)
     counted = flood.Budget(1000, 30.0)
     found = []
@@ -79,6 +80,15 @@ async def budget(_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         found.append([*counted.exceeded([peer], float(now))])
     assert found == [[], [], [(peer, kept_open)]]
     assert counted.error().reason is FailureReason.TOO_LARGE
+
+
+async def login(_: Path, __: pytest.MonkeyPatch) -> None:
+    async with limited_login(lambda: LOGIN_BYTES):
+        await asyncio.sleep(0)
+    with pytest.raises(TransportError) as failed:
+        async with limited_login(lambda: LOGIN_BYTES + 1):
+            await asyncio.sleep(60)
+    assert failed.value.reason is FailureReason.TOO_LARGE
 
 
 async def poll_time(_: Path, __: pytest.MonkeyPatch) -> None:
@@ -276,6 +286,7 @@ VISIBLE = {chr(code) for first, last in ((0x600, 0x8FF), (0x11000, 0x13FFF)) for
 CHECKS: dict[str, Callable[[Path, pytest.MonkeyPatch], Awaitable[None]]] = {
     "reply": reply,
     "flood": budget,
+    "login": login,
     "poll time": poll_time,
     "lines": lines,
     "characters": characters,

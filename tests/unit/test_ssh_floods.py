@@ -1,17 +1,21 @@
 """Hosts that flood a kept connection with packets that are no reply, between polls too."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from asyncssh.packet import Boolean, String
 
 from boks_exporter.errors import FailureReason
+from boks_exporter.model import Host
 from boks_exporter.transport.ssh import SshTransport
 from tests.unit.ssh_servers import ANSWER, ROLE, Keys, failure, ssh_server
 
 FLOODS = {"ignored": (2, String(b"x" * 30_000)), "request": (80, String("x@x"), Boolean(False), b"x" * 30_000)}
 """MSG_IGNORE, and a global request that wants no answer."""
+IGNORED = b"\0\0\0\x0c\x06\x02\0\0\0\0" + b"\0" * 6
+"""The smallest MSG_IGNORE, as it is sent before the keys are exchanged."""
 
 
 @pytest.mark.parametrize("packet", FLOODS.values(), ids=FLOODS)
@@ -33,6 +37,43 @@ async def test_a_flood_between_two_polls_closes_the_connection_and_is_reported_o
         assert (await transport.ask(server.host, ROLE)).stdout == ANSWER
         assert transport.reconnects(server.host.name) == 1
         await transport.aclose()
+
+
+async def test_a_flood_from_behind_a_jump_host_closes_the_connection_of_its_host_alone(keys: Keys) -> None:
+    packet = FLOODS["ignored"]
+    async with ssh_server(keys) as jump, ssh_server(keys) as server, ssh_server(keys) as other:
+        settings = keys.settings(max_reply_bytes=100_000, jump_host=f"127.0.0.1:{jump.port}")
+        transport = SshTransport(settings, timeout_seconds=20, interval_seconds=30)
+        for each in (server, other):
+            await transport.ask(each.host, ROLE)
+        (connection,) = server.connections
+        async with asyncio.timeout(20):
+            while not connection.is_closed():
+                connection.send_packet(*packet)
+                await asyncio.sleep(0.01)
+        assert (await failure(transport, server.host)).reason is FailureReason.TOO_LARGE
+        assert (await transport.ask(other.host, ROLE)).stdout == ANSWER
+        assert (jump.logins, transport.reconnects(other.host.name)) == (1, 0)
+        await transport.aclose()
+
+
+async def test_a_flood_before_the_login_ends_it(keys: Keys) -> None:
+    """Of small packets, which cost the most; a poll of six seconds took fifteen, and all others waited for it."""
+
+    async def flood(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"SSH-2.0-x\r\n")
+        with suppress(ConnectionError):
+            while True:
+                writer.write(IGNORED * 1000)
+                await writer.drain()
+
+    async with await asyncio.start_server(flood, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        keys.knows(port)
+        transport = SshTransport(keys.settings(), timeout_seconds=60)
+        failed = await failure(transport, Host("h", "127.0.0.1", port))
+        await transport.aclose()
+    assert failed.reason is FailureReason.TOO_LARGE
 
 
 async def test_replies_of_the_largest_size_are_no_flood(keys: Keys) -> None:

@@ -6,6 +6,7 @@ import random
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -31,6 +32,7 @@ from boks_exporter.transport.ssh.openssh_config import (
     target_of,
     verifiable,
 )
+from boks_exporter.transport.ssh.received import CountedTunnel, limited_login, received_on
 from boks_exporter.transport.ssh.resolver import Address, Resolver, is_address
 from boks_exporter.transport.ssh.tcp import first_connected
 
@@ -136,17 +138,20 @@ class Connector:
                 first = known.algorithms_of(found.key_name, found.key_port)
                 options["server_host_key_algs"] = list(prefer(lists.host_keys, first))
             client = Client()
+            through = CountedTunnel(tunnel.connection) if tunnel else None
+            received = through.received if through else partial(received_on, sock) if sock else _uncounted
             try:
                 with lost_meanwhile(tunnel.connection if tunnel else None):
-                    connection = await asyncssh.connect(
-                        target.address,
-                        target.port,
-                        sock=sock,
-                        tunnel=tunnel.connection if tunnel else None,
-                        client_factory=lambda: client,
-                        known_hosts=(lambda *_: known.match(found.key_name, found.key_port)) if known else None,
-                        **options,
-                    )
+                    async with limited_login(received):
+                        connection = await asyncssh.connect(
+                            target.address,
+                            target.port,
+                            sock=sock,
+                            tunnel=through,
+                            client_factory=lambda: client,
+                            known_hosts=(lambda *_: known.match(found.key_name, found.key_port)) if known else None,
+                            **options,
+                        )
             except BaseException as error:
                 # Before the socket gives its descriptor back: libraries hide that no other one was left.
                 exhausted = resources(error)
@@ -156,7 +161,7 @@ class Connector:
                     raise
                 failed = error
             else:
-                connection.set_extra_info(raw_socket=sock, allowed_kex=lists.kex)
+                connection.set_extra_info(raw_socket=sock, received=received, allowed_kex=lists.kex)
                 return connection
         raise (exhausted or await _failure(failed, target, found, tunnel, client, known)) from failed
 
@@ -212,6 +217,10 @@ def _require_usable_key(options: dict[str, Any], lists: Algorithms) -> None:
         raise TransportError(FailureReason.LOCAL, f"{os.fsdecode(keys[0].get_filename() or b'key')}: {problems[0]}")
 
 
+def _uncounted() -> None:
+    """Stand for the bytes received from the program of a ProxyCommand."""
+
+
 def _ignore_deprecation_warnings() -> None:
     """Keep the cryptography library's warnings about old algorithms off standard error.
 
@@ -229,6 +238,8 @@ async def _failure(
     client: Client,
     known: KnownHosts | None,
 ) -> TransportError:
+    if isinstance(error, TransportError):
+        return error
     if isinstance(error, asyncssh.ChannelOpenError) and tunnel:
         return not_forwarded(error, found.host, found.port, tunnel.name)
     if isinstance(error, asyncssh.HostKeyNotVerifiable) and known and (client.offered or known.has_revoked):

@@ -1,8 +1,6 @@
 """A budget of raw bytes for each kept connection, idle or not: packets that are no reply cost time as well."""
 
 import asyncio
-import socket
-import struct
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count, islice
@@ -17,9 +15,6 @@ CHECKED_AT_ONCE: Final = 250
 """Of more hosts, each one's connections are checked at every second, third, … check."""
 REPLIES_IN_A_WINDOW: Final = 4
 """So many replies of the largest size fit into the budget: two of a round, of two rounds."""
-
-_BYTES_RECEIVED: Final = struct.Struct("=128xQ")
-"""Linux's struct tcp_info up to tcpi_bytes_received."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +32,7 @@ class Budget:
                     yield peer, kept
 
     def _is_exceeded(self, kept: Kept, now: Seconds) -> bool:
-        if (total := received(kept)) is None:
+        if (total := kept.total_received()) is None:
             return False
         seen = kept.received
         seen.append((now, total))
@@ -65,14 +60,3 @@ def in_turn(peers: Iterable[Peer], hosts: int, turn: int) -> Iterator[Peer]:
     """Return the part of the hosts that is checked at this turn."""
     parts = -(-hosts // CHECKED_AT_ONCE) or 1
     return islice(peers, turn % parts, None, parts)
-
-
-def received(kept: Kept) -> int | None:
-    """Return the bytes that a connection has received; None where the system does not count them."""
-    if kept.socket is None:
-        return None
-    try:
-        info = kept.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _BYTES_RECEIVED.size)
-    except OSError:
-        return None
-    return int(_BYTES_RECEIVED.unpack(info)[0]) if len(info) == _BYTES_RECEIVED.size else None

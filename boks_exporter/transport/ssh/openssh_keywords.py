@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
+from boks_exporter.regular_files import is_readable, read_regular
 from boks_exporter.transport.ssh.config_files import included_files
-from boks_exporter.transport.ssh.regular_files import is_readable, read_regular
 
 _LINE: Final = re.compile(r'[ \t\r\f]*"?([^\s="#]+)"?[ \t]*=?[ \t]*(.*)')
 _WITHOUT_EFFECT: Final = {

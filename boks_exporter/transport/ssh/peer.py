@@ -1,7 +1,6 @@
 """One host: its kept connection, the replacement that is tried, and the pauses after refused logins."""
 
 import asyncio
-import socket
 from collections import deque
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,6 +12,7 @@ from boks_exporter.transport.host_text import cleaned
 from boks_exporter.transport.ssh.backoff import Backoff
 from boks_exporter.transport.ssh.connect import Connection
 from boks_exporter.transport.ssh.known_hosts import fingerprint
+from boks_exporter.transport.ssh.received import Received
 from boks_exporter.transport.ssh.request_loop import Loop
 
 _RECOVERY: Final = 0.5
@@ -36,11 +36,10 @@ class Kept:
     received: deque[tuple[Seconds, int]] = field(default_factory=deque)
     """The bytes received up to each of the last checks."""
 
-    @cached_property
-    def socket(self) -> socket.socket | None:
-        """The connection's socket where the system counts what it receives; None behind a jump host."""
-        raw = self.connection.get_extra_info("raw_socket")
-        return raw if isinstance(raw, socket.socket) and hasattr(socket, "TCP_INFO") else None
+    def total_received(self) -> int | None:
+        """Return the bytes that this connection has received; None where they are not counted."""
+        counted: Received | None = self.connection.get_extra_info("received")
+        return counted() if counted else None
 
     @property
     def is_open(self) -> bool:
