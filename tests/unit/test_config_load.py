@@ -136,16 +136,20 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_a_directory_is_no_file(tmp_path: Path) -> None:
     """A directory in the file's place is told as such."""
-    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+    with pytest.raises(ConfigError, match="cannot be read: expected a regular file"):
         load(tmp_path)
 
 
-def test_an_endless_file_is_refused() -> None:
+def test_an_endless_file_is_refused(tmp_path: Path) -> None:
     """A device or a log file in the configuration's place costs a bounded amount of memory and time."""
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError, match="expected a regular file"):
         load(Path("/dev/zero"))
-
-    assert str(caught.value) == "/dev/zero: is larger than 16 MiB; expected a configuration file"
+    large = tmp_path / "log"
+    with large.open("wb") as file:
+        file.truncate(10**12)
+    with pytest.raises(ConfigError) as caught:
+        load(large)
+    assert str(caught.value) == f"{large}: is larger than 16 MiB; expected a configuration file"
 
 
 def test_aliases_that_multiply_are_refused() -> None:
