@@ -72,7 +72,7 @@ BAD: Final = (
     Case(
         "key file is a directory",
         TLS.replace("server.key", "."),
-        "3: tls_server_config.key_file: DIR cannot be read: Is a directory",
+        "3: tls_server_config.key_file: DIR cannot be read: expected a regular file",
     ),
     Case(
         "certificate is none",
