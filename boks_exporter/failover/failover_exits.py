@@ -32,7 +32,7 @@ class Exit(IntEnum):
 
 
 EXITS: Final[dict[Exit, str]] = {
-    Exit.DONE: "done; or a plan was shown against which nothing speaks",
+    Exit.DONE: "done; or a plan was shown, and no guard refuses it",
     Exit.INTERNAL: "a fault of the configuration, of the journal or of the program, which the message names",
     Exit.USAGE: "wrong usage; a fingerprint that is missing or malformed",
     Exit.REFUSED: "a guard refuses, or the fingerprint is no longer true; nothing was changed",
