@@ -104,4 +104,6 @@ def _is_tool(argv: tuple[str, ...], shell: str, gate: str, host: AttackedHost) -
         return argv[1:2] == ("-S",)
     if argv[:3] in {(shell, gate, "clean-worker"), ("/usr/bin/env", "-i", shell)} or argv[:2] == (gate, "worker"):
         return True
-    return argv[0].rpartition("/")[2] in _TOOLS
+    name = argv[0].rpartition("/")[2]
+    # Other words of find would run or remove something; the gate compares two times.
+    return name in _TOOLS or (name == "find" and len(argv) == 4 and argv[2] == "-newer")
