@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncssh
 import pytest
 import structlog
 
@@ -61,6 +62,40 @@ async def test_the_failure_names_what_the_server_offers_and_the_setting_that_all
         settings = old_host.ssh_settings(host_algorithms=((HOST, Algorithms(**allowed)),))
         assert await asked(settings, old_host) == "BOKSINIT=server"
     assert [(log["event"], log["host"]) for log in logs] == [("weak_algorithms_allowed", HOST)]
+
+
+async def test_the_algorithms_of_host_keys_are_named_too(fleet: Fleet, tmp_path: Path) -> None:
+    """Without a common host key, as with RSA or DSA keys on hosts of age, the server closes without a word."""
+    key, known_hosts = asyncssh.generate_private_key("ssh-rsa", key_size=2048), tmp_path / "known_hosts"
+    daemon = fleet.servers.daemons[HOST]
+    key.write_private_key(daemon.directory / "rsa")
+    (daemon.directory / "rsa").chmod(0o600)
+    known_hosts.write_text(f"[127.0.0.1]:{daemon.port} {key.export_public_key().decode()}", encoding="utf-8")
+    daemon.options = ("HostKeyAlgorithms ssh-rsa", f"HostKey {daemon.directory}/rsa")
+    await asyncio.to_thread(fleet.call, fleet.servers.restart(HOST))
+    try:
+        found = await asked(fleet.ssh_settings(known_hosts=known_hosts), fleet)
+        assert f"host_algorithms: [{{hosts: [{HOST}], host_keys: [+ssh-rsa]}}]" in found
+        allowed = ((HOST, Algorithms(host_keys=("+ssh-rsa",))),)
+        assert (
+            await asked(fleet.ssh_settings(known_hosts=known_hosts, host_algorithms=allowed), fleet)
+            == "BOKSINIT=server"
+        )
+    finally:
+        daemon.options = ()
+        await asyncio.to_thread(fleet.call, fleet.servers.restart(HOST))
+
+
+async def test_a_host_that_opens_no_session_is_named_with_what_may_limit_it(fleet: Fleet) -> None:
+    daemon = fleet.servers.daemons[HOST]
+    daemon.options = ("MaxSessions 0",)
+    await asyncio.to_thread(fleet.call, fleet.servers.restart(HOST))
+    try:
+        found = await asked(fleet.ssh_settings(), fleet)
+        assert ("MaxSessions" in found, found.startswith(f"{FailureReason.CHANNEL}: ")) == (True, True)
+    finally:
+        daemon.options = ()
+        await asyncio.to_thread(fleet.call, fleet.servers.restart(HOST))
 
 
 async def test_an_openssh_configuration_allows_them_too(old_host: Fleet, tmp_path: Path) -> None:

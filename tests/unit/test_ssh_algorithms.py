@@ -1,11 +1,15 @@
 """Lists of SSH algorithms: safe by default, changed per domain, per host and by an OpenSSH configuration."""
 
+from dataclasses import replace
+
 import asyncssh
 import pytest
 
+from boks_exporter.errors import FailureReason
 from boks_exporter.remote.settings import Algorithms, SshSettings
 from boks_exporter.transport.ssh.algorithms import KINDS, SAFE, SUPPORTED, lists_for, options_of, unsupported, weak_in
 from boks_exporter.transport.ssh.error_mapping import while_connecting
+from tests.unit.ssh_servers import ANSWER, Keys, failure, open_transport, outcome, public, ssh_server
 
 OLD_KEX = "diffie-hellman-group1-sha1"
 
@@ -81,3 +85,17 @@ def test_only_a_supported_algorithm_is_proposed(offered: str, *, named: bool, se
     detail = while_connecting(error, "old1").detail
     assert (setting in detail, "kex-strict" in detail, "ext-info" in detail) == (named, False, False)
     assert "nobody-has-it@x" in detail
+
+
+async def test_a_server_that_accepts_no_allowed_signature_of_our_key_is_named_with_the_setting(keys: Keys) -> None:
+    """The SSH library does not try such a key, and the server refuses a login without one."""
+    key = asyncssh.generate_private_key("ssh-rsa")
+    key.write_private_key(keys.directory / "own")
+    settings = keys.settings(identity_files=(keys.directory / "own",))
+    async with ssh_server(keys, authorized=public(key), signature_algs=["ssh-rsa"]) as server:
+        async with open_transport(settings) as transport:
+            failed = await failure(transport, server.host)
+        assert failed.reason is FailureReason.AUTH
+        assert f"host_algorithms: [{{hosts: [{server.host.name}], signatures: [+ssh-rsa]}}]" in failed.detail
+        allowed = ((server.host.name, Algorithms(signatures=("+ssh-rsa",))),)
+        assert await outcome(replace(settings, host_algorithms=allowed), server.host) == ANSWER

@@ -121,6 +121,13 @@ async def test_an_address_needs_no_resolver(names: Names, address: str) -> None:
     assert names.asked == []
 
 
+async def test_a_link_local_address_without_its_interface_is_a_local_fault(names: Names) -> None:
+    """The system's own message ("invalid argument") would blame the host."""
+    with pytest.raises(TransportError, match="fe80::1%eth0") as failed:
+        await Resolver(lookup=names).addresses("fe80::1", 22)
+    assert failed.value.reason is FailureReason.LOCAL
+
+
 def test_what_is_an_address() -> None:
     """A name of digits and dots that is no address goes to the resolver."""
     assert [is_address(text) for text in ("192.0.2.1", "::1", "fe80::1%eth0", "192.0.2", "host", "")] == [

@@ -18,10 +18,19 @@ from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host
 from boks_exporter.remote.settings import Algorithms, SshSettings
 from boks_exporter.transport.ssh.algorithms import cannot_sign, lists_for, options_of, prefer, weak_in
+from boks_exporter.transport.ssh.client import Client
 from boks_exporter.transport.ssh.credentials import Credentials
-from boks_exporter.transport.ssh.error_mapping import local, lost_meanwhile, message_of, resources, while_connecting
+from boks_exporter.transport.ssh.error_mapping import (
+    local,
+    lost_meanwhile,
+    message_of,
+    no_common_algorithm,
+    resources,
+    skipped_keys,
+    while_connecting,
+)
 from boks_exporter.transport.ssh.file_stamp import Stamp
-from boks_exporter.transport.ssh.host_keys import Client, host_key_refused
+from boks_exporter.transport.ssh.host_keys import host_key_refused
 from boks_exporter.transport.ssh.jump_route import JumpLoopError, loop_message, route_from_here
 from boks_exporter.transport.ssh.known_hosts import KnownHosts
 from boks_exporter.transport.ssh.openssh_config import (
@@ -137,7 +146,7 @@ class Connector:
             if known:
                 first = known.algorithms_of(found.key_name, found.key_port)
                 options["server_host_key_algs"] = list(prefer(lists.host_keys, first))
-            client = Client()
+            client = Client(lists, () if options["agent_path"] else options.get("client_keys", ()))
             through = CountedTunnel(tunnel.connection) if tunnel else None
             received = through.received if through else partial(received_on, sock) if sock else _uncounted
             try:
@@ -244,6 +253,10 @@ async def _failure(
         return not_forwarded(error, found.host, found.port, tunnel.name)
     if isinstance(error, asyncssh.HostKeyNotVerifiable) and known and (client.offered or known.has_revoked):
         return await host_key_refused(client, found, known, error)
+    if isinstance(error, asyncssh.PermissionDenied) and (signatures := client.unmatched_signatures()):
+        return skipped_keys(error, signatures, target.name)
+    if names := client.unmatched_host_keys():
+        return TransportError(FailureReason.CONNECT, no_common_algorithm("server host key", names, target.name))
     if isinstance(error, OSError) and error.filename:
         return local(error, error.filename)  # the program of a ProxyCommand; a network has no files
     return while_connecting(error, target.name)

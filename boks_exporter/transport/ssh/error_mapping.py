@@ -42,7 +42,7 @@ def while_connecting(error: Exception, name: str) -> TransportError:
         case asyncssh.PermissionDenied():
             reason = FailureReason.AUTH
         case asyncssh.KeyExchangeFailed():
-            return TransportError(FailureReason.CONNECT, _no_common_algorithm(error, name))
+            return TransportError(FailureReason.CONNECT, _failed_key_exchange(error, name))
         case UnicodeDecodeError() | PacketDecodeError():
             return TransportError(FailureReason.CONNECT, f"the server does not speak SSH: {message_of(error)}")
         case ValueError() | asyncssh.IllegalUserName():
@@ -52,8 +52,19 @@ def while_connecting(error: Exception, name: str) -> TransportError:
     return TransportError(reason, message_of(error))
 
 
+def skipped_keys(error: Exception, signatures: list[str], host: str) -> TransportError:
+    """Describe a login for which no key could sign: `signatures` are those that the server would accept."""
+    said = f"{message_of(error)}: no key was tried, since the server accepts no signature of theirs that is allowed"
+    allow = f"host_algorithms: [{{hosts: [{host}], signatures: [+{signatures[-1]}]}}]"
+    detail = f"{said}; use an Ed25519 or ECDSA key, or for this host alone add to the domain's transport: {allow}"
+    return TransportError(FailureReason.AUTH, detail)
+
+
 def during_exchange(error: Exception) -> TransportError:
     """Map a failure on a usable connection."""
+    if isinstance(error, asyncssh.ChannelOpenError):
+        detail = f"the host opens no session ({message_of(error)}): see its sshd's log, and MaxSessions in sshd_config"
+        return TransportError(FailureReason.CHANNEL, detail)
     return resources(error) or TransportError(FailureReason.CHANNEL, message_of(error))
 
 
@@ -129,20 +140,24 @@ def _no_descriptor() -> OSError | None:
     return None
 
 
-def _no_common_algorithm(error: Exception, name: str) -> str:
-    """Name what the server offers and the setting that allows it."""
+def _failed_key_exchange(error: Exception, name: str) -> str:
     match = _NO_MATCH.fullmatch(str(error))
     if match is None or match["kind"] not in _SETTING:
         return message_of(error)
+    return no_common_algorithm(match["kind"], match["offered"], name)
+
+
+def no_common_algorithm(what: str, names: str, host: str) -> str:
+    """Name what the server offers, separated by commas, and the setting that allows it for this host."""
     # The names of extensions stand in the same list as the key exchanges.
-    offered = [name for name in cleaned(match["offered"]).split(",") if not name.startswith(_EXTENSIONS)]
-    kind = _SETTING[match["kind"]]
-    said = f"no common {match['kind']} algorithm: the server offers {', '.join(offered)}"
+    offered = [name for name in cleaned(names).split(",") if not name.startswith(_EXTENSIONS)]
+    kind = _SETTING[what]
+    said = f"no common {what} algorithm: the server offers {', '.join(offered)}"
     known = (algorithm for algorithm in offered if algorithm in SUPPORTED[kind])
     usable = min(known, key=lambda algorithm: _GROUP_OF_THE_HOST in algorithm, default=None)
     if usable is None:
         return f"{said}, and this exporter's SSH library has none of them; change the server's list"
     return (
         f"{said}; to allow one of them for this host alone, add to the domain's transport: "
-        f"host_algorithms: [{{hosts: [{name}], {kind}: [+{usable}]}}]"
+        f"host_algorithms: [{{hosts: [{host}], {kind}: [+{usable}]}}]"
     )

@@ -6,21 +6,10 @@ import shlex
 import asyncssh
 
 from boks_exporter.errors import FailureReason, TransportError
+from boks_exporter.transport.ssh.client import Client
 from boks_exporter.transport.ssh.error_mapping import message_of
 from boks_exporter.transport.ssh.known_hosts import KnownHosts, KnownKey, fingerprint
 from boks_exporter.transport.ssh.openssh_config import Evaluated
-
-
-class Client(asyncssh.SSHClient):
-    """Remember the key that a host offers and that is not known."""
-
-    def __init__(self) -> None:
-        self.offered: asyncssh.SSHKey | None = None
-
-    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:  # noqa: ARG002 - asyncssh's signature
-        """Record the key; it stays refused."""
-        self.offered = key
-        return False
 
 
 async def host_key_refused(

@@ -133,6 +133,10 @@ def is_address(host: str) -> bool:
 
 
 def _numeric(host: str, port: int, family: int) -> tuple[Address, ...]:
+    address = ipaddress.ip_address(host)
+    if isinstance(address, ipaddress.IPv6Address) and address.is_link_local and not address.scope_id:
+        detail = f"{host}: expected the interface of a link-local address behind it, such as {host}%eth0"
+        raise TransportError(FailureReason.LOCAL, detail)
     try:
         return _found(socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, 0, socket.AI_NUMERICHOST))
     except (OSError, UnicodeError) as error:  # a scope that is no interface of this machine
