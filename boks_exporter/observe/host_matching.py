@@ -5,7 +5,7 @@ import socket
 import string
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
 from boks_exporter.model import (
@@ -27,7 +27,9 @@ _MARKS: Final = "".join(set(string.punctuation) - set(":._-"))
 _CAN_BE_HOST: Final = re.compile(
     r"(?=.{1,253}$)\w[\w-]{0,62}(?:\.\w[\w-]{0,62})*\.?|[\da-f]*:[\da-f:.]{1,43}", re.ASCII | re.IGNORECASE
 )
-_OWN_NAMES: Final = {"localhost", "localhost.localdomain"}
+_OWN_NAMES: Final = {"localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"}
+_IPV4_AT_THE_END: Final = (IPv6Network("::/96"), IPv6Network("64:ff9b::/96"))
+"""IPv4-compatible addresses, and those that a gateway translates."""
 _THIS_NETWORK: Final = IPv4Network("0.0.0.0/8")
 _MOST_WORDS: Final = 50
 """Characters and words of an unread line in which names of hosts are searched."""
@@ -145,9 +147,11 @@ def _is_elsewhere(address: str) -> bool:
         try:
             found = ip_address(socket.inet_aton(address))
         except OSError:
-            return address.rstrip(".").casefold() not in _OWN_NAMES
-    if isinstance(found, IPv6Address):
-        found = found.ipv4_mapped or found
+            name = address.rstrip(".").casefold()
+            return name not in _OWN_NAMES and not name.endswith(".localhost")
+    if isinstance(found, IPv6Address) and not found.is_loopback:
+        is_last = any(found in network for network in _IPV4_AT_THE_END)
+        found = IPv4Address(int(found) & 0xFFFFFFFF) if is_last else found.ipv4_mapped or found.sixtofour or found
     is_special = found.is_loopback or found.is_link_local or found.is_multicast or found.is_unspecified
     return not (is_special or (isinstance(found, IPv4Address) and (found in _THIS_NETWORK or found.is_reserved)))
 

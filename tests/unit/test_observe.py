@@ -226,6 +226,7 @@ async def test_a_server_that_is_listed_by_several_names_is_discovered_once(
     [
         *("127.0.0.1", "127.1", "2130706433", "0x7f000001", "0.0.0.0", "0", "255.255.255.255", "224.0.0.1"),
         *("169.254.169.254", "::1", "::", "::ffff:127.0.0.1", "fe80::1", "ff02::1", "LocalHost", "localhost."),
+        *("::127.0.0.1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "x.localhost.", "ip6-localhost", "ip6-loopback"),
     ],
 )
 async def test_a_list_leads_to_no_address_that_is_no_other_machine(own: str) -> None:
