@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 
@@ -57,6 +58,7 @@ class Shown:
     """0 is the worst."""
 
 
+@lru_cache(maxsize=64)
 def shown_state(state: str) -> Shown:
     """Return how a state is shown; one that is not known here is shown as unknown, under its own word."""
     tone = _TONES.get(state, Tone.AWAY)

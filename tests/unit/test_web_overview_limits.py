@@ -1,6 +1,7 @@
 """The first page: what a host can send, ages that no calendar holds, and many hosts."""
 
 import gzip
+import random
 import re
 from dataclasses import replace
 
@@ -8,8 +9,11 @@ import pytest
 
 from boks_exporter.errors import FailureReason
 from boks_exporter.health import ReplicaState
+from boks_exporter.health.timeline import KEPT_SECONDS, SLOT_SECONDS, HostTimeline, StateSpan
+from boks_exporter.web.pages.charts import strip
 from boks_exporter.web.pages.environment import static_files
 from tests.browser.situations import (
+    NOW,
     down,
     healthy,
     many,
@@ -116,6 +120,35 @@ def test_the_first_page_of_many_hosts_is_small(bad: int) -> None:
     page = gzip.compress(page_of(many(300, bad)).encode(), 5)
     files = [gzip.compress(file.content, 5) for file in static_files().values()]
     assert len(page) + sum(map(len, files)) <= 150_000
+
+
+def test_the_first_page_is_small_after_the_worst_day() -> None:
+    """Every host changes its state as often as is kept, and its lag in every slot."""
+    chance = random.Random(1)  # noqa: S311 - no secret
+    view = many(100, 99)
+    begin = NOW - KEPT_SECONDS
+    hosts = {
+        name: HostTimeline(
+            tuple(StateSpan(begin + 720 * at, chance.choice(["ok", "lagging", "down", "ahead"])) for at in range(120)),
+            {int(begin // SLOT_SECONDS) + at: chance.randrange(10**6) for at in range(1, 289)},
+        )
+        for name in view.timeline.hosts
+    }
+    page = gzip.compress(page_of(replace(view, timeline=replace(view.timeline, hosts=hosts))).encode(), 5)
+    files = [gzip.compress(file.content, 5) for file in static_files().values()]
+    assert len(page) + sum(map(len, files)) <= 150_000
+
+
+def test_a_coarse_strip_shows_the_worst_of_each_step() -> None:
+    """A short failure is seen also where a day has many changes; times that were not recorded stay empty."""
+    begin = NOW - KEPT_SECONDS
+    spans = [StateSpan(begin + 43200 + 300 * at, "ok" if at % 2 else "lagging") for at in range(24)]
+    host = HostTimeline((*spans, StateSpan(begin + 86100 - 300, "down"), StateSpan(begin + 86100, "ok")), {})
+    assert strip(host, NOW, 3).paths == {
+        "warn": "M144 4h24v12h-24z",
+        "ok": "M168 7h117v12h-117z",
+        "bad": "M285 0h3v12h-3z",
+    }
 
 
 def test_a_large_group_shows_its_worst_hosts_and_the_master_and_counts_the_others() -> None:

@@ -16,6 +16,8 @@ ROWS: Final = 100
 """The rows of the first page; the others are shown on request."""
 _TABLES: Final = 3
 NOT_OK: Final = "not-ok"
+_CHART_STEP: Final = 3
+"""A quarter of an hour: what the width of a column shows, and a page of many hosts stays small."""
 
 
 class Sort(StrEnum):
@@ -136,8 +138,8 @@ def row(facts: DomainFacts, host: HostReport) -> HostRow:
         tables=_faulty(host)[: _TABLES + 1],
         packet=ago(host["last_packet_timestamp_seconds"], facts.now),
         poll=ago(host["last_success_timestamp_seconds"], facts.now),
-        strip=strip(timeline, facts.now),
-        spark=spark(timeline, facts.now),
+        strip=strip(timeline, facts.now, _CHART_STEP),
+        spark=spark(timeline, facts.now, _CHART_STEP),
         reason=host["reason"],
         stale=stale,
     )
