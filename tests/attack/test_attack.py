@@ -1,12 +1,15 @@
 """An excerpt of `make attack`: a hundred requests to each gate under each shell."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from boks_exporter.remote.gate import GateKind
 from tests.attack.attack import GATES, attack
-from tests.attack.hosts import SHELLS
+from tests.attack.audit import Audit
+from tests.attack.hosts import SHELLS, AttackedHost
+from tests.attack.judge import faults_of_audit
 from tests.attack.oracle import COMMAND, OPERATOR, READING, judged
 from tests.attack.requests import Attempt
 from tests.unit import gate_runs
@@ -65,3 +68,14 @@ def test_a_gate_that_accepts_more_is_found_out(monkeypatch: pytest.MonkeyPatch, 
 
     monkeypatch.setattr(gate_runs, "gate_text", changed)
     assert attack(gate, "dash", 66, 1, 0, known(gate)).faults
+
+
+@pytest.mark.parametrize(
+    ("words", "is_fault"),
+    [("-newer file", False), ("-delete", True), ("-newer file -delete", True), ("-exec sh", True)],
+)
+def test_find_may_compare_times_and_nothing_else(tmp_path: Path, words: str, is_fault: bool) -> None:
+    """Of the programs that a gate may start, one can remove files and start others."""
+    host = AttackedHost(tmp_path, OPERATOR, "dash", "server")
+    audit = Audit([("find", "ENV", *words.split())])
+    assert bool(list(faults_of_audit(host, OPERATOR, audit, touches_nothing=False))) is is_fault
