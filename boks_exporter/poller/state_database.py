@@ -71,13 +71,15 @@ class MachineClock:
 
         Over a reboot only a clock that goes back shows that it was wrong before or is now.
         """
-        if self.boot == before.boot:
+        if self.boot == before.boot and math.isfinite(before.unix):
             return (self.unix - before.unix) - (self.since_boot - before.since_boot)
         return None if self.unix < before.unix else 0.0
 
 
 ReadClock = Callable[[], MachineClock]
 
+_LATEST_SECONDS: Final[Seconds] = 253_402_300_799.0
+"""The end of the year 9999, the last one that a date can show."""
 _UNREADABLE: Final = MachineClock("unknown", 0.0, math.inf)
 """A clock by which nothing that is stored proves an age."""
 
@@ -191,7 +193,7 @@ def _states(
         "SELECT rowid, name, saved_at, last_known_master, history FROM domain"
     ).fetchall():
         try:
-            by_row = MachineClock("unknown", 0.0, float(saved_at))
+            by_row = MachineClock("unknown", 0.0, _seconds(saved_at))
             history = _with_time(restore(str(text)), by_row.unix)
         except (ValueError, TypeError, RecursionError) as error:
             if on_bad_row:
@@ -233,9 +235,18 @@ def _written_by(database: sqlite3.Connection) -> MachineClock | None:
         return None
     row = database.execute("SELECT boot, since_boot, unix FROM clock").fetchone()
     try:
-        return MachineClock(str(row[0]), float(row[1]), float(row[2])) if row else None
+        return MachineClock(str(row[0]), _seconds(row[1]), _seconds(row[2])) if row else None
     except (ValueError, TypeError):
         return _UNREADABLE
+
+
+def _seconds(stored: str | float) -> Seconds:
+    """Read a time; raises ValueError for one that no clock shows, such as infinity."""
+    seconds = float(stored)
+    if not 0.0 <= seconds <= _LATEST_SECONDS:
+        message = f"expected a time in seconds, found {seconds:g}"
+        raise ValueError(message)
+    return seconds
 
 
 @contextmanager

@@ -127,6 +127,7 @@ BAD_ROWS = {
     "no history": "UPDATE domain SET history = '{}' WHERE name = 'bank'",
     "a history in another encoding": "UPDATE domain SET history = CAST(x'ff7b7d' AS TEXT) WHERE name = 'bank'",
     "a history of bytes": "UPDATE domain SET history = x'ff00' WHERE name = 'bank'",
+    "a time without end": "UPDATE domain SET saved_at = 9e999 WHERE name = 'bank'",
     "a time that is none": "UPDATE domain SET saved_at = 'yesterday' WHERE name = 'bank'",
 }
 
@@ -165,7 +166,15 @@ def _no_space(*_: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "statement", ["UPDATE clock SET unix = 'noon'", "UPDATE clock SET since_boot = CAST(x'ff' AS TEXT)"]
+    "statement",
+    [
+        "UPDATE clock SET unix = 'noon'",
+        "UPDATE clock SET since_boot = CAST(x'ff' AS TEXT)",
+        "UPDATE clock SET unix = 9e999",
+        "UPDATE clock SET unix = 1e300",
+        "UPDATE clock SET since_boot = 9e999",
+        "UPDATE clock SET since_boot = -1e300",
+    ],
 )
 def test_a_clock_that_cannot_be_read_proves_no_age(path: Path, statement: str) -> None:
     """The state stays, without what rests on times."""
