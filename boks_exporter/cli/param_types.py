@@ -6,6 +6,7 @@ from typing import Any, Final
 import click
 
 from boks_exporter.errors import InstallationError
+from boks_exporter.text.harmless import harmless
 from boks_exporter.text.units import duration
 
 _LONGEST_SECTION: Final = 3600.0
@@ -74,10 +75,10 @@ def _http_url(value: str) -> str:
 
 
 def _not_empty(value: str) -> str:
-    if not value.strip():
+    if not harmless(_utf8(value)).strip():
         message = "expected a text, found none"
         raise ValueError(message)
-    return _utf8(value)
+    return value
 
 
 def _utf8(value: str) -> str:

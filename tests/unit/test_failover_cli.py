@@ -110,6 +110,7 @@ def test_a_script_gets_json(terminal: Terminal) -> None:
         (["--apply", "123"], "expected a fingerprint of 16 hexadecimal digits, found '123'"),
         (["--apply", ""], "a fingerprint is needed: show the plan first, it is at its end"),
         (["--accept", "shm_size"], "--accept needs --reason: what do you know that the program does not?"),
+        (["--accept", "shm_size", "--reason", " \u200b\u00ad\ufeff"], "--accept needs --reason: "),
         (["--accept", "master_exists", "--reason", "x"], "it cannot be accepted: two masters would exist"),
         (["--accept", "everything", "--reason", "x"], "Invalid value for '--accept'"),
         (["--force"], "No such option '--force'"),

@@ -35,6 +35,15 @@ def test_a_reason_that_is_no_utf8_is_wrong_usage(terminal: Terminal) -> None:
     assert terminal("failover", "declare-lost", MASTER, "--reason", latin)[0] == Exit.USAGE
 
 
+@pytest.mark.parametrize(
+    "words", [("failover", "declare-lost", MASTER), ("maintenance", "start", FIRST, "--for", "1h")]
+)
+def test_a_reason_of_characters_that_nobody_sees_is_none(terminal: Terminal, words: tuple[str, ...]) -> None:
+    """Such as a zero-width space that was pasted with other text."""
+    terminal.before = terminal.world.kill_master
+    assert terminal(*words, "--reason", "\u200b \u00ad")[0] == Exit.USAGE
+
+
 def test_a_host_can_be_declared_lost(terminal: Terminal) -> None:
     """Then a promotion needs no acceptance of it; the plan shows who declared it and why."""
     terminal.before = terminal.world.kill_master

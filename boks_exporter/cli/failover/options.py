@@ -155,8 +155,9 @@ def validate_host(domain: "ManagedDomain", host: str) -> None:
 def acceptances(accepted: AcceptArguments, reason: str) -> "tuple[Acceptance, ...]":
     """Return the acceptances; raises UsageError without a reason."""
     from boks_exporter.failover.findings import Acceptance
+    from boks_exporter.text.harmless import harmless
 
-    if accepted and not reason.strip():
+    if accepted and not harmless(reason).strip():
         message = "--accept needs --reason: what do you know that the program does not?"
         raise click.UsageError(message)
     return tuple(Acceptance(guard, reason.strip(), host) for guard, host in dict.fromkeys(accepted))
