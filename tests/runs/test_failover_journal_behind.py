@@ -10,7 +10,7 @@ from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import RunResult
 from boks_exporter.simulator.connection_faults import ConnectionFault
 from tests.nonempty import nonempty
-from tests.unit.failover_world import FIRST, World, virtually
+from tests.unit.failover_world import FIRST, MASTER, World, virtually
 
 
 async def _killed_after_the_conversion(world: World, kept: Path) -> str:
@@ -92,3 +92,31 @@ def test_what_began_while_the_run_was_aborted_is_undone_with_it(journals: Path) 
     result = virtually(scene)
     assert result.exit is Exit.WORK_LEFT, result.sentences
     assert world.roles()[FIRST] == "master"
+
+
+@pytest.mark.parametrize("last", [(MASTER, "boot-stop"), (FIRST, "boot-stop"), (FIRST, "boot-start")])
+def test_a_run_goes_on_where_the_hosts_are_and_not_where_its_journal_is(journals: Path, last: tuple[str, str]) -> None:
+    """What came before a step of which a host has a record was done: it is neither waited for nor proven again."""
+    world = World.at(journals)
+    world.domain.hosts[MASTER].is_registered = True
+    kept, journal = journals / "kept.sqlite", world.path / "journal.sqlite"
+
+    def is_over() -> bool:
+        sent = world.sent()
+        if (FIRST, "convert master") in sent and not kept.exists():
+            with world.journal() as opened:
+                opened._database.execute("VACUUM INTO ?", (str(kept),))
+        return (MASTER, "convert server") in sent and sent[-1] == last
+
+    async def scene() -> Exit:
+        await world.apply_and_kill(Procedure.SWITCHOVER, FIRST, is_over)
+        for part in journal.parent.glob(f"{journal.name}*"):
+            part.unlink()
+        shutil.copy(kept, journal)
+        with world.journal() as opened:
+            (run,) = opened.view("bank").open_runs
+        return (await world.resume(run.run)).exit
+
+    assert virtually(scene) is Exit.DONE
+    assert world.roles()[MASTER] == "server"
+    assert [words for _, words in world.sent()].count("remove-database") == 1

@@ -189,8 +189,11 @@ class Performer:
     def __init__(self, case: Case) -> None:
         self.script = Script.of(perform=case.results, void=(case.void,), record=(case.void,))
         self.intended: list[str] = []
+        self.concluded: list[tuple[str, StepOutcome | None, bool]] = []
         journal = SimpleNamespace(
-            steps=lambda _run: case.log, intend=lambda _run, logged: self.intended.append(logged.step_id)
+            steps=lambda _run: case.log,
+            intend=lambda _run, logged: self.intended.append(logged.step_id),
+            conclude=lambda _run, logged: self.concluded.append((logged.step_id, logged.outcome, logged.begun)),
         )
         self.tools = self.script.tools(journal=journal)
         self.run, self.plan, self.seen = "run", SimpleNamespace(steps=case.steps), case.seen
@@ -277,3 +280,15 @@ async def test_what_a_host_has_begun_and_the_journal_does_not_know_is_journaled(
     assert await adopt_records(performer, void=void) is bool(intended)
     assert ", ".join(performer.intended) == intended
     assert set(performer.script.asked) <= {"void" if void else "record"}
+
+
+async def test_what_comes_before_a_step_of_which_a_host_has_a_record_was_done() -> None:
+    """Of that step itself nothing is concluded, nor of one that the journal knows, nor of one without a record."""
+    steps = (STOPPED, step(2, (), kind=StepKind.WAIT), step(3, Words.BOOT_STOP, host="gone"), step(4, Words.BOOT_START))
+    performer: Any = Performer(Case(steps, (), void=DONE))
+    assert await adopt_records(performer)
+    assert performer.intended == ["run.1", "run.4", "run.2"]
+    assert performer.concluded == [("run.1", WAS_DONE, True), ("run.2", WAS_DONE, False)]
+    known: Any = Performer(Case(steps, (do(1, OPEN), do(2)), void=DONE))
+    assert await adopt_records(known)
+    assert (known.intended, known.concluded) == (["run.4"], [])

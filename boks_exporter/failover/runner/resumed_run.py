@@ -12,7 +12,7 @@ from boks_exporter.failover.findings import Acceptances
 from boks_exporter.failover.journal import Run, StepOutcome, StepPhase
 from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.plan.fingerprint import UNKNOWN, own_name_key
-from boks_exporter.failover.procedures.step import ProcedureStep, Stretch
+from boks_exporter.failover.procedures.step import ProcedureStep, StepKind, Stretch
 from boks_exporter.failover.proofs import Certainty, Circumstances
 from boks_exporter.failover.runner.attempt import attempt_at
 from boks_exporter.failover.runner.execute_step import StepExecutor
@@ -61,17 +61,27 @@ def circumstances_of(tools: Tools, run: Run) -> Circumstances:
 async def adopt_records(executor: StepExecutor, *, void: bool = False) -> bool:
     """Journal as intended what a host has a record of; what became of it is then asked as after a lost connection.
 
-    With `void`, the ids of all other steps are claimed, so that a request that comes late begins nothing after the run
-    is closed. Returns whether there was such a record.
+    What comes before such a step was done, or it would not have been begun. With `void`, the ids of all other steps are
+    claimed, so that a request that comes late begins nothing after the run is closed. Returns whether there was such a
+    record.
     """
-    journal, clock, found = executor.tools.journal, executor.tools.clock, False
+    journal, now = executor.tools.journal, executor.tools.clock.now()
     known = {entry.number for entry in journal.steps(executor.run) if entry.phase is StepPhase.DO}
+    found: list[ProcedureStep] = []
     for step in executor.plan.steps:
         if step.words and step.number not in known and await _is_recorded(executor, step, void=void):
             executor.tools.say(f"    {step.host} has a record of step {step.number} that this journal lacks")
-            journal.intend(executor.run, attempt_at(step, executor.run, 1).entry(clock.now()))
-            found = True
-    return found
+            journal.intend(executor.run, attempt_at(step, executor.run, 1).entry(now))
+            found.append(step)
+    for step in executor.plan.steps[: found[-1].number - 1] if found else ():
+        if step.kind is StepKind.WAIT and step.number not in known:
+            journal.intend(executor.run, attempt_at(step, executor.run, 1).entry(now))
+        elif step not in found:
+            continue
+        ended = replace(attempt_at(step, executor.run, 1).entry(now), ended_at=now, outcome=StepOutcome.DONE)
+        said = f"done: step {found[-1].number} was begun, which comes after it"
+        journal.conclude(executor.run, replace(ended, sentence=said, begun=step.changes))
+    return bool(found)
 
 
 async def undo_and_void(executor: StepExecutor) -> RollbackResult:
