@@ -287,8 +287,8 @@ async def test_what_comes_before_a_step_of_which_a_host_has_a_record_was_done() 
     steps = (STOPPED, step(2, (), kind=StepKind.WAIT), step(3, Words.BOOT_STOP, host="gone"), step(4, Words.BOOT_START))
     performer: Any = Performer(Case(steps, (), void=DONE))
     assert await adopt_records(performer)
-    assert performer.intended == ["run.1", "run.4", "run.2"]
+    assert performer.intended == ["run.1", "run.2", "run.4"]
     assert performer.concluded == [("run.1", WAS_DONE, True), ("run.2", WAS_DONE, False)]
-    known: Any = Performer(Case(steps, (do(1, OPEN), do(2)), void=DONE))
+    known: Any = Performer(Case(steps, (do(1, OPEN), do(2, FAILED)), void=DONE))
     assert await adopt_records(known)
-    assert (known.intended, known.concluded) == (["run.4"], [])
+    assert (known.intended, known.concluded) == (["run.4"], [("run.1", WAS_DONE, True)])

@@ -17,7 +17,7 @@ from boks_exporter.failover.proofs import Certainty, Circumstances
 from boks_exporter.failover.runner.attempt import attempt_at
 from boks_exporter.failover.runner.execute_step import StepExecutor
 from boks_exporter.failover.runner.finish import forget
-from boks_exporter.failover.runner.rollback import Rollback, RollbackResult
+from boks_exporter.failover.runner.rollback import Rollback, RollbackResult, is_open
 from boks_exporter.failover.runner.run_context import Tools, circumstances
 from boks_exporter.parsing.operator_facts import RecordState
 
@@ -66,21 +66,21 @@ async def adopt_records(executor: StepExecutor, *, void: bool = False) -> bool:
     record.
     """
     journal, now = executor.tools.journal, executor.tools.clock.now()
-    known = {entry.number for entry in journal.steps(executor.run) if entry.phase is StepPhase.DO}
-    found: list[ProcedureStep] = []
-    for step in executor.plan.steps:
-        if step.words and step.number not in known and await _is_recorded(executor, step, void=void):
-            executor.tools.say(f"    {step.host} has a record of step {step.number} that this journal lacks")
-            journal.intend(executor.run, attempt_at(step, executor.run, 1).entry(now))
-            found.append(step)
-    for step in executor.plan.steps[: found[-1].number - 1] if found else ():
-        if step.kind is StepKind.WAIT and step.number not in known:
-            journal.intend(executor.run, attempt_at(step, executor.run, 1).entry(now))
-        elif step not in found:
-            continue
-        ended = replace(attempt_at(step, executor.run, 1).entry(now), ended_at=now, outcome=StepOutcome.DONE)
-        said = f"done: step {found[-1].number} was begun, which comes after it"
-        journal.conclude(executor.run, replace(ended, sentence=said, begun=step.changes))
+    last = {entry.number: entry for entry in journal.steps(executor.run) if entry.phase is StepPhase.DO}
+    missing = [step for step in executor.plan.steps if step.number not in last]
+    found = [step for step in missing if step.words and await _is_recorded(executor, step, void=void)]
+    until = found[-1].number if found else 0
+    for step in found:
+        executor.tools.say(f"    {step.host} has a record of step {step.number} that this journal lacks")
+    for step in missing:
+        if step in found or (step.kind is StepKind.WAIT and step.number < until):
+            last[step.number] = attempt_at(step, executor.run, 1).entry(now)
+            journal.intend(executor.run, last[step.number])
+    for step in executor.plan.steps[: max(0, until - 1)]:
+        if step.number in last and is_open(last[step.number]):
+            said = f"done: step {until} was begun, which comes after it"
+            ended = replace(last[step.number], ended_at=now, outcome=StepOutcome.DONE, sentence=said)
+            journal.conclude(executor.run, replace(ended, begun=step.changes))
     return bool(found)
 
 
@@ -107,8 +107,7 @@ async def start_stopped(executor: StepExecutor) -> tuple[str, ...]:
         if is_left and start.host in executor.stopped_hosts():
             executor.tools.say(f"step {start.number} on {start.host}: {start.purpose}")
             # Under another id than the first one, which is void by now.
-            attempt = attempt_at(start, executor.run, (past.attempt if past else 1) + 1)
-            ending = await executor.perform(attempt)
+            ending = await executor.perform(attempt_at(start, executor.run, (past.attempt if past else 1) + 1))
             said.append(f"step {start.number} ({start.key} on {start.host}): {ending.sentence}")
             await executor.observe()
     return (*said, *executor.stopped_report())

@@ -105,7 +105,7 @@ class Rollback:
     async def _fate(self, step: ProcedureStep, entry: LoggedStep) -> StepRecord:
         """Return what became of an attempt whose end the journal does not have; `none` where that is unknown."""
         tools = self.performer.tools
-        if step.kind is StepKind.CONSOLE or not _is_open(entry):
+        if step.kind is StepKind.CONSOLE or not is_open(entry):
             return StepRecord(RecordState.DONE)
         try:
             return await claim_void(tools, named(tools.survey.hosts, step.host), entry.step_id)
@@ -125,7 +125,7 @@ class Rollback:
         if step.undo is None:
             return await self._without_undo(step, said)
         earlier = sum(each.phase is StepPhase.UNDO and each.number == step.number for each in log) - len(attempts)
-        if fate.state is not RecordState.RUNNING and not any(map(_is_open, attempts[-1:])):
+        if fate.state is not RecordState.RUNNING and not any(map(is_open, attempts[-1:])):
             seen = await self._as_before(step, step.undo_words(entry.step_id))
             if seen.holds:
                 return True, f"{said} needs no rollback: {seen.sentence}"
@@ -159,13 +159,13 @@ class Rollback:
         performer = self.performer
         last = attempts[-1] if attempts else None
         # An undoing of which nothing is known goes on under its own id; one that failed is tried under another.
-        is_open = last is not None and _is_open(last)
-        number = last.attempt if last and is_open else (last.attempt if last else earlier) + 1
+        goes_on = last is not None and is_open(last)
+        number = last.attempt if last and goes_on else (last.attempt if last else earlier) + 1
         attempt = undo_attempt(step, performer.run, entry.step_id, number)
         performer.tools.say(
             f"rolling back step {step.number} on {step.host}: {' '.join(step.undo_words(entry.step_id))}"
         )
-        ending = await performer.perform(attempt, begun=is_open, logged=is_open)
+        ending = await performer.perform(attempt, begun=goes_on, logged=goes_on)
         if ending.outcome is StepOutcome.DONE:
             is_left = step.words == Words.CONVERT_SERVER
             self.leftovers += [step.host] if is_left else []
@@ -173,5 +173,6 @@ class Rollback:
         return False, f"{said} could not be undone: {ending.sentence}"
 
 
-def _is_open(entry: LoggedStep) -> bool:
+def is_open(entry: LoggedStep) -> bool:
+    """Return whether the end of an attempt is not known."""
     return entry.outcome in {None, StepOutcome.UNKNOWN}
