@@ -101,7 +101,7 @@ class Trial:
             "reached": reached,
             "packages": sorted({f"boks_exporter/{name.partition('/')[0]}" for name in PACKAGES}),
             "tables": TABLES,
-            "first": FIRST,
+            "asked_first": FIRST,
             "seconds": self.seconds,
             "until": self.until,
         }

@@ -142,7 +142,7 @@ class Worker:
                 return
             fallback = next((to for of, to in self.order["tables"].items() if change.path.startswith(of)), "-")
             first = next(
-                (tuple(names) for of, names in self.order["first"].items() if change.path.startswith(of)), ("-",)
+                (tuple(names) for of, names in self.order["asked_first"].items() if change.path.startswith(of)), ("-",)
             )
             found = self.reached.tests(change, fallback, first)
             if not found and first != ("-",):  # a function that only the import calls
