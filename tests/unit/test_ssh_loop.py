@@ -72,6 +72,29 @@ async def test_a_loop_that_ends_early_is_begun_again(keys: Keys) -> None:
     assert (server.logins, len(server.commands)) == (1, 3)
 
 
+@pytest.mark.parametrize("end", ["exit", "kill", "close"])
+async def test_a_loop_whose_end_is_reported_after_the_next_request_is_begun_again(keys: Keys, end: str) -> None:
+    """A gate that was killed between two polls; the host says so only after the request was written."""
+
+    async def end_late(process: Process) -> None:
+        process.stdout.write(reply_to(await process.stdin.readline()))
+        await process.stdin.readline()
+        match end:
+            case "exit":
+                process.exit(137)
+            case "kill":
+                process.exit_with_signal("KILL")
+            case _:
+                process.close()
+
+    async with ssh_server(keys, end_late, speaks_protocol_2=True) as server:
+        transport = SshTransport(keys.settings(), timeout_seconds=20, interval_seconds=30)
+        replies = [await transport.ask(server.host, ROLE) for _ in range(3)]
+        await transport.aclose()
+    assert [b"done sections=1" in reply.stdout for reply in replies] == [True] * 3
+    assert (server.logins, len(server.commands)) == (1, 3)
+
+
 async def test_a_late_reply_is_never_the_reply_to_another_request(keys: Keys) -> None:
     """The channel of a request that timed out is closed, and what it still writes is not read."""
     released = asyncio.Event()

@@ -116,7 +116,10 @@ class Conversation:
 
 
 async def _asked(loop: Loop, request: RequestLine) -> RawReply | None:
-    """Make one exchange; None from a loop that had answered before and ended between two requests."""
+    """Make one exchange; None from a loop that had answered before and ended with no byte of this answer.
+
+    It ended between two requests, by its own limits or by a kill, of which the host reports only now.
+    """
     has_answered = loop.replies > 0
     try:
         reply = await loop.exchange(request)
@@ -126,7 +129,7 @@ async def _asked(loop: Loop, request: RequestLine) -> RawReply | None:
     except (asyncssh.Error, OSError) as error:
         raise during_exchange(error) from error
     if not loop.has_answered and not reply.stdout:
-        if has_answered and reply.exit_status == 0:
+        if has_answered:
             return None
         if reply.exit_status is None:
             raise TransportError(FailureReason.CHANNEL, "the connection ended before the command did")
