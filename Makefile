@@ -7,6 +7,9 @@ BIN := .venv/bin
 # files that compute take turns (tests/conftest.py), so that both processors are used from the beginning to the end.
 JOBS ?= 2
 JOBS_THAT_WAIT ?= 4
+# Files of tests/unit whose tests run servers and other programs, and mostly wait for them: `make check` leaves them to `make test`.
+WAITING := app_change_notifier app_running_exporter cli_events cli_exporter gate_operator_requests gate_replies gate_requests \
+	local_transport simulator_server ssh_deadline ssh_file_checks ssh_floods ssh_resolver ssh_routes web_limits
 DEMO ?=
 FUZZ ?=
 SCRIPTS := scripts/lock scripts/setup scripts/setup-system scripts/build-image scripts/try-systemd
@@ -29,8 +32,8 @@ demo-failover: ## Run a complete failover on a simulated domain, from the failur
 setup:
 	@scripts/setup dev
 
-check: static ## Format, lint, types, import contracts and unit tests, in under a minute
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --hypothesis-profile=check tests/unit
+check: static ## Format, lint, types, import contracts and the unit tests that compute, in under a minute
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --hypothesis-profile=check $(WAITING:%=--ignore=tests/unit/test_%.py) tests/unit
 
 static: setup contracts
 	$(BIN)/ruff format --check --quiet .
