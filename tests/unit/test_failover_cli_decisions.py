@@ -38,7 +38,7 @@ def test_a_reason_that_is_no_utf8_is_wrong_usage(terminal: Terminal) -> None:
 @pytest.mark.parametrize(
     "words", [("failover", "declare-lost", MASTER), ("maintenance", "start", FIRST, "--for", "1h")]
 )
-def test_a_reason_of_characters_that_nobody_sees_is_none(terminal: Terminal, words: tuple[str, ...]) -> None:
+def test_a_reason_of_invisible_characters_is_none(terminal: Terminal, words: tuple[str, ...]) -> None:
     """Such as a zero-width space that was pasted with other text."""
     terminal.before = terminal.world.kill_master
     assert terminal(*words, "--reason", "\u200b \u00ad")[0] == Exit.USAGE

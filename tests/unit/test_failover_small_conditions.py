@@ -20,12 +20,12 @@ from boks_exporter.failover.runner.result import (
 )
 from boks_exporter.failover.runner.verify import verified
 from boks_exporter.model import Role
-from tests.unit.domain_rounds import NUMBERS, STAMP, answers, silent
+from tests.unit.domain_rounds import NUMBERS, STAMP, answers
 from tests.unit.failover_claims import HEALTHY
 from tests.unit.failover_facts import dead_master, host, ready, sound_domain
 from tests.unit.failover_judged import ADD, PROMOTE, REBUILD, RETIRE, World, judged
 from tests.unit.runner_tools import Script
-from tests.unit.test_failover_guards_of_settings import KNOWN, TWO_IN_DELFT, hosts
+from tests.unit.test_failover_guards_of_settings import KNOWN, hosts
 from tests.unit.test_failover_unread import hiding
 
 NOW = HEALTHY.seen_at
@@ -61,17 +61,6 @@ WORLDS = {
         ADD,
         sound_domain(hosts=hosts(C={"site": "Delft"}), gates={"C": ready("C", Role.CLIENT, **NOT_HERE)}, **KNOWN),
         target="C",
-    ),
-    "promoted, and the other one of its site does not answer": World(
-        PROMOTE,
-        dead_master(silent("R2"), hosts=TWO_IN_DELFT),
-        (
-            "note behind_best R1",
-            "note behind_last_master R1",
-            "note site R1",
-            "unknown hosts_not_asked R2",
-            "unknown old_master_unproven M",
-        ),
     ),
     "rebuilt, and a gate reports another master": World(
         REBUILD,
