@@ -2,6 +2,11 @@
 
 Every protection of failover and every change of the gates in tests/gates/mutants.txt is tried always; of all other
 changes as many as are asked for, drawn by the seed.
+
+To merge the results of several runs, of the same packages or of others, name each file: --keep ONE.json --keep
+OTHER.json. Every result whose change still exists is on the page and in --json, whichever changes this run chooses;
+of one change in several files the last counts. With --minutes 0 nothing is tried and the page is written:
+python -m tests.mutation --minutes 0 --keep ONE.json --keep OTHER.json --json BOTH.json --write
 """
 
 import argparse
@@ -23,7 +28,7 @@ from typing import Final
 
 from tests.gates import mutate as gate_changes
 from tests.mutation.operators import Change, changes_of, enums_of
-from tests.mutation.results import PAGE, ROOT, Tried, equivalents, is_protection, page
+from tests.mutation.results import PAGE, ROOT, Tried, earlier, equivalents, is_protection, is_python, page
 from tests.mutation.scope import BEHAVIOUR, FIRST, OF_PAGES, PACKAGES, TABLES
 
 _NOT_COPIED: Final = shutil.ignore_patterns(
@@ -88,14 +93,15 @@ class Trial:
     seconds: float
     until: float
 
-    def run(self, package: str, changes: Sequence[Change]) -> tuple[list[Tried], int]:
-        """Measure if need be, then try all; returns also how many were not begun when the time was up."""
+    def run(self, package: str, changes: Sequence[Change]) -> list[Tried]:
+        """Measure if need be, then try all until the time is up."""
         if time.time() > self.until:
-            return [], len(changes)
+            return []
         tests = [test for test in tests_of(package) if re.search(self.only, test)]
         reached = {test: str(self.cache / f"{self._digest(test)}.json") for test in tests}
         missing = {test: file for test, file in reached.items() if not Path(file).exists()}
         order = {
+            "parent": os.getpid(),
             "tests": tests,
             "options": [*_OPTIONS, *_PROFILE],
             "reached": reached,
@@ -123,7 +129,7 @@ class Trial:
         found = [json.loads(line) for line in lines]
         valid = [each for each in found if each["result"] != "invalid"]
         known = equivalents()
-        return [self._tried(package, changes[each["place"]], each, known) for each in valid], len(changes) - len(found)
+        return [self._tried(package, changes[each["place"]], each, known) for each in valid]
 
     @staticmethod
     def _tried(package: str, change: Change, found: dict[str, str], known: dict[tuple[str, str], str]) -> Tried:
@@ -174,35 +180,22 @@ def _given() -> argparse.Namespace:
     parser.add_argument(
         "--keep",
         type=Path,
-        help="results of an earlier run: what it noticed is not tried again, the rest if there is time",
+        action="append",
+        default=[],
+        help="results of an earlier run (any number): what it noticed is not tried again, the rest if there is time",
     )
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
     return parser.parse_args()
 
 
-def _chosen(given: argparse.Namespace) -> list[tuple[str, Change]]:
-    found = [each for each in all_changes() if not given.package or each[0] in given.package]
+def _chosen(given: argparse.Namespace, every: Sequence[tuple[str, Change]]) -> list[tuple[str, Change]]:
+    found = [each for each in every if not given.package or each[0] in given.package]
     found = [each for each in found if re.search(given.module, each[1].path)]
     always = [each for each in found if is_protection(*each)]
     others = [each for each in found if not is_protection(*each)]
     if given.protections:
         return always
     return [*always, *(others if given.all else drawn(others, given.sample, given.seed))]
-
-
-def _earlier(given: argparse.Namespace, chosen: Sequence[tuple[str, Change]]) -> dict[Change, Tried]:
-    """Return the results of an earlier run for the chosen changes; lines elsewhere may have moved since."""
-    if given.keep is None:
-        return {}
-    results = {(each["change"]["path"], each["diff"]): each for each in json.loads(given.keep.read_text("utf-8"))}
-    sources = {path: (ROOT / path).read_bytes() for path in {change.path for _, change in chosen}}
-    known, found = equivalents(), {}
-    for package, change in chosen:
-        diff = change.diff(sources[change.path])
-        if each := results.get((change.path, diff)):
-            reason = known.get((change.path, diff), "")
-            found[change] = Tried(package, change, diff, each["result"], each["test"], reason)
-    return found
 
 
 def _call(given: argparse.Namespace) -> str:
@@ -229,10 +222,9 @@ def main() -> int:
     """Try, and report; 1 where a protection is not noticed."""
     given = _given()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    chosen = _chosen(given)
-    earlier = _earlier(given, chosen)
-    results = [each for each in earlier.values() if each.is_detected]
-    left = 0
+    every = all_changes()
+    chosen, kept = _chosen(given, every), earlier(given.keep, every)
+    results = [each for each in kept.values() if each.is_detected]
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "boks-exporter-mutation"
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="mutation-") as directory:
@@ -245,18 +237,19 @@ def main() -> int:
             known = {each.change for each in results}
             of_package = [change for name, change in chosen if name == package and change not in known]
             if of_package:
-                found, not_begun = trial.run(package, of_package)
-                results, left = results + found, left + not_begun
+                found = trial.run(package, of_package)
+                results += found
                 _print(package, found)
             _write_json(given, results)
     tried = {each.change for each in results}
-    untried = [each for change, each in earlier.items() if change not in tried]
+    untried = [each for change, each in kept.items() if change not in tried]
     _write_json(given, results + untried)
     gates, missed = _of_gates(given)
     if given.write:
-        kept = len(untried) + sum(each.is_detected for each in earlier.values())
-        more = f"; {kept} results are those of an earlier run" if kept else ""
-        more += f"; {left - len(untried)} were not begun when the time was up" if left > len(untried) else ""
+        old = len(untried) + sum(each.is_detected for each in kept.values())
+        more = f"; {old} results are those of earlier runs" if old else ""
+        left = sum(is_python(change) for _, change in chosen if change not in tried | kept.keys())
+        more += f"; {left} were not begun when the time was up" if left else ""
         commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
         call = f"Commit `{commit.stdout.strip() or 'unknown'}`, {_call(given)}{more}"
         PAGE.write_text(page(results + untried, call, given.depth, gates), encoding="utf-8")

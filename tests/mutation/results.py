@@ -1,5 +1,6 @@
 """What became of the changes, and docs/testing.md, which shows it."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,6 +103,32 @@ def equivalents() -> dict[tuple[str, str], str]:
         reason = " ".join(line.removeprefix("# ") for line in lines if line.startswith("#"))
         found[path, "\n".join(line for line in lines if not line.startswith("#"))] = reason
     return found
+
+
+def earlier(files: Sequence[Path], every: Sequence[tuple[str, Change]]) -> dict[Change, Tried]:
+    """Merge the results of earlier runs for the changes that exist; lines elsewhere may have moved since."""
+    several = [each for file in files for each in json.loads(file.read_text("utf-8"))]
+    results = {(each["change"]["path"], each["diff"]): each for each in several}
+    paths = {path for path, _ in results}
+    sources = {path: (ROOT / path).read_bytes() for path in paths if (ROOT / path).exists()}
+    known, found = equivalents(), {}
+    for package, change in every:
+        if change.path not in sources:
+            continue
+        diff = change.diff(sources[change.path])
+        if each := results.get((change.path, diff)):
+            reason = known.get((change.path, diff), "")
+            found[change] = Tried(package, change, diff, each["result"], each["test"], reason)
+    return found
+
+
+def is_python(change: Change) -> bool:
+    """Whether the changed module can be compiled: a few changes leave no Python, and are not tried."""
+    try:
+        compile(change.apply((ROOT / change.path).read_bytes()), change.path, "exec")
+    except SyntaxError:
+        return False
+    return True
 
 
 def page(results: Sequence[Tried], call: str, depth: float, gates: str) -> str:

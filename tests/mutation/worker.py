@@ -4,6 +4,8 @@ Started by `python -m tests.mutation` in a copy of the project. Only a change at
 made in a loaded one starts a process of its own, which imports everything again.
 """
 
+import contextlib
+import ctypes
 import gc
 import json
 import os
@@ -25,6 +27,7 @@ from tests.mutation.patch import Functions, NotPatchableError, functions_of, pat
 _SURVIVED, _DETECTED, _AFRESH, _BROKEN, _INVALID = 0, 10, 11, 12, 13
 _OWN_SECONDS: Final = 2.0
 _MEMORY: Final = 4 * 1024**3
+_PR_SET_PDEATHSIG: Final = 1
 
 
 @dataclass
@@ -163,10 +166,10 @@ class Worker:
     def _forked(self, change: Change, tests: list[str], seconds: float) -> tuple[str, str]:
         note = Path(self.order["results"]).with_suffix(".killer")
         note.write_text("", encoding="utf-8")
-        child = os.fork()
+        child = forked()
         if child == 0:
             self._in_child(change, tests, seconds, note)
-        status = _awaited(child, 60.0 + 40.0 * (seconds + _OWN_SECONDS))
+        status = awaited(child, 60.0 + 40.0 * (seconds + _OWN_SECONDS))
         if status is None:
             return "timeout", ""
         code = os.waitstatus_to_exitcode(status)
@@ -177,7 +180,6 @@ class Worker:
     def _in_child(self, change: Change, tests: list[str], seconds: float, note: Path) -> None:
         code = _BROKEN
         try:
-            os.setsid()
             _limited(seconds)
             source = Path(change.path).read_bytes()
             patch(change, source, str(Path(change.path).absolute()), self.functions)
@@ -206,14 +208,13 @@ class Worker:
         order = Path(self.order["results"]).with_suffix(".afresh")
         order.write_text(json.dumps({"change": asdict(change), "note": str(note)}), encoding="utf-8")
         options = [*self.order["options"], f"--basetemp={order.with_suffix('.pytest')}"]
-        child = os.fork()
+        child = forked()
         if child == 0:
-            os.setsid()
             _limited(seconds + 10.0)
             environment = {**os.environ, "MUTATION_CHANGE": str(order)}
             command = [sys.executable, "-m", "pytest", "-x", "-p", "tests.mutation.changed", *options, *tests[:150]]
             os.execve(sys.executable, command, environment)  # noqa: S606 - the tests, in a process of their own
-        status = _awaited(child, 60.0 + 40.0 * (seconds + _OWN_SECONDS))
+        status = awaited(child, 60.0 + 40.0 * (seconds + _OWN_SECONDS))
         if status is None:
             return "timeout", ""
         code = os.waitstatus_to_exitcode(status)
@@ -232,17 +233,41 @@ def _limited(seconds: float) -> None:
     gc.enable()
 
 
-def _awaited(child: int, seconds: float) -> int | None:
-    """Wait for a child's end; one that does not end in time is killed with all that it started."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        pid, status = os.waitpid(child, os.WNOHANG)
-        if pid:
-            return status
-        time.sleep(0.003)
-    os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return None
+def forked() -> int:
+    """Fork a process that leads a group of its own; it ends with this one, and its group where this one is told to."""
+    parent = os.getpid()
+    child = os.fork()
+    if child == 0:
+        os.setsid()
+        end_with(parent)
+    else:
+        signal.signal(signal.SIGTERM, lambda *_: (_end_group(child), os._exit(1)))
+    return child
+
+
+def end_with(parent: int) -> None:
+    """End this process as soon as its parent ends, however that ends."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def awaited(child: int, seconds: float) -> int | None:
+    """Wait for a child's end, and end all that it started; None where its time was up."""
+    deadline, is_over = time.monotonic() + seconds, None
+    while is_over is None and time.monotonic() < deadline:
+        is_over = os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        if is_over is None:
+            time.sleep(0.003)
+    _end_group(child)
+    _, status = os.waitpid(child, 0)
+    return status if is_over else None
+
+
+def _end_group(leader: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 def _result(code: int) -> str:
@@ -254,6 +279,7 @@ def _result(code: int) -> str:
 def main() -> int:
     """Run pytest with this plugin; the order is a file."""
     order = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    end_with(order["parent"])
     basetemp = Path(sys.argv[1]).with_suffix(".pytest")
     return pytest.main([*order["options"], f"--basetemp={basetemp}", *order["tests"]], plugins=[Worker(order)])
 

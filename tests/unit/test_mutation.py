@@ -1,6 +1,13 @@
 """The tool that changes the code: which changes it finds, how one takes effect, and what is called equivalent."""
 
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
 
@@ -8,7 +15,7 @@ import pytest
 
 from tests.mutation.operators import changes_of
 from tests.mutation.patch import NotPatchableError, functions_of, patch
-from tests.mutation.results import ROOT, Tried, equivalents, page
+from tests.mutation.results import ROOT, Tried, earlier, equivalents, page
 from tests.nonempty import nonempty
 
 ENUMS = {"Colour": ("RED", "GREEN", "BLUE")}
@@ -119,3 +126,54 @@ def test_the_page_counts_what_was_noticed_and_shows_what_was_not() -> None:
     assert "| health | 2 | 1 | 0 | 1 | 50.0 % |" in lines
     assert "| guard dropped | 1 | 1 | 0 | 0 | 100.0 % |" in lines
     assert lines.count("+x = 2") == 1
+
+
+def test_the_results_of_several_runs_are_merged(tmp_path: Path) -> None:
+    """Of one change in several files the last counts; a result whose change no longer exists is left out."""
+    path = "boks_exporter/failover/plan/build.py"
+    one, two, three = changes_of(path, (ROOT / path).read_bytes(), {})[:3]
+
+    def kept(name: str, **results: str) -> Path:
+        file, changes = tmp_path / name, {"one": one, "two": two}
+        each = [
+            Tried("", changes[of], changes[of].diff((ROOT / path).read_bytes()), told, "t")
+            for of, told in results.items()
+        ]
+        gone = Tried("", one, "-a line that does not exist", "detected", "t")
+        file.write_text(json.dumps([asdict(tried) for tried in (*each, gone)]))
+        return file
+
+    files = kept("a", one="survived", two="detected"), kept("b", one="detected")
+    found = earlier(files, [("failover/plan", each) for each in (one, two, three)])
+    assert {change: each.result for change, each in found.items()} == {one: "detected", two: "detected"}
+
+
+WORKER = """
+import os, subprocess, sys, time
+from tests.mutation.worker import awaited, forked
+child = forked()
+if child == 0:
+    program = subprocess.Popen(["sleep", "600"])
+    print(os.getpid(), program.pid, flush=True)
+    time.sleep(600)
+awaited(child, 600)
+"""
+
+
+@pytest.mark.parametrize(("told", "count"), [(signal.SIGTERM, 2), (signal.SIGKILL, 1)])
+def test_the_end_of_a_worker_ends_its_child(told: signal.Signals, count: int) -> None:
+    """Told to end, also the programs that the child runs; killed, the child alone."""
+    with subprocess.Popen([sys.executable, "-c", WORKER], cwd=ROOT, stdout=subprocess.PIPE, text=True) as worker:
+        assert worker.stdout
+        started = [int(each) for each in worker.stdout.readline().split()]
+        watched = [os.pidfd_open(each) for each in started]
+        worker.send_signal(told)
+        try:
+            ended = [select.select([each], [], [], 60)[0] for each in watched[:count]]
+        finally:
+            for each in started:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(each, signal.SIGKILL)
+            for each in watched:
+                os.close(each)
+    assert all(nonempty(ended))
