@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final
 
 from boks_exporter.app.connections import Closable
-from boks_exporter.app.knowledge_file import KnowledgeError, knowledge_path, read_knowledge
 from boks_exporter.config import DomainSettings, FailoverSettings, OperatorSettings, Settings
 from boks_exporter.errors import BoksExporterError, FailureReason, TransportError
 from boks_exporter.failover.earlier_knowledge import EarlierKnowledge
@@ -23,6 +22,7 @@ from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.runner import Halt, ProgramFence, ProgramHooks, Runner, Tools
 from boks_exporter.failover.survey import Survey
+from boks_exporter.knowledge.knowledge_file import KnowledgeError, knowledge_path, read_knowledge
 from boks_exporter.model import Host, HostName
 from boks_exporter.observe import SystemClock
 from boks_exporter.poller import PersistedState, StateUnreadableError, read_states

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from boks_exporter.app.connections import Connections
 from boks_exporter.app.journal_views import JournalViews
-from boks_exporter.app.playback import play_back
 from boks_exporter.config import DomainSettings, Settings
 from boks_exporter.exposition import DomainView
 from boks_exporter.model import DomainName, Seconds, Timestamp
 from boks_exporter.observe import SystemClock
 from boks_exporter.poller import DomainWatch, PersistedState, StateUnreadableError, read_states
+from boks_exporter.poller.playback import play_back
 from boks_exporter.remote.settings import ReplaySettings
 from boks_exporter.transport.replay import rounds_of
 

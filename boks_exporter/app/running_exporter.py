@@ -9,20 +9,20 @@ from typing import Final, Self
 
 import structlog
 
-from boks_exporter.app.bundled_files import runbooks, status_schema
-from boks_exporter.app.change_notifier import ChangeNotifier
 from boks_exporter.app.connections import Connections
-from boks_exporter.app.debug_poll import debug_text
 from boks_exporter.app.event_loop import make_runner
 from boks_exporter.app.options import ServeOptions
 from boks_exporter.app.publisher import Publisher
 from boks_exporter.app.systemd import Notifier
+from boks_exporter.bundled_files import runbooks, status_schema
 from boks_exporter.config import PollSettings, Settings, shown_settings
 from boks_exporter.errors import ConfigError, Problem
 from boks_exporter.exposition import DomainView
 from boks_exporter.model import Host
 from boks_exporter.observe import Clock
 from boks_exporter.poller import Poller, StateFile, StateInUseError, StateLock
+from boks_exporter.poller.change_notifier import ChangeNotifier
+from boks_exporter.poller.debug_text import debug_text
 from boks_exporter.web import LiveWebConfig, PageSource, WebThread, paths_of
 
 _log = structlog.get_logger(__name__)

@@ -63,9 +63,9 @@ def record(
     """
     import asyncio
 
-    from boks_exporter.app.record import observed, write
-    from boks_exporter.app.record import record as record_domains
     from boks_exporter.config import load
+    from boks_exporter.recording.record_domains import observed, write
+    from boks_exporter.recording.record_domains import record as record_domains
     from boks_exporter.recording.samples import write_samples
 
     every, duration = history["every"], history["duration"]

@@ -10,7 +10,7 @@ from boks_exporter.cli import cli_exits
 from boks_exporter.cli.streams import say
 
 if TYPE_CHECKING:
-    from boks_exporter.app.bundled_files import ShippedFile
+    from boks_exporter.bundled_files import ShippedFile
 
 _DIRECTORY: Final = click.argument("directory", type=click.Path(path_type=Path), metavar="DIRECTORY")
 _OVERWRITE: Final = click.option(
@@ -70,7 +70,7 @@ def rules(*, directory: Path, runbook_url: str | None, old_runbook_url: str | No
 
     Add the rules to rule_files of Prometheus. Unchanged files are not written again.
     """
-    from boks_exporter.app import bundled_files
+    from boks_exporter import bundled_files
 
     return _write(bundled_files.rules(runbook_url or old_runbook_url, job), directory, overwrite=overwrite)
 
@@ -90,13 +90,13 @@ def dashboards(*, directory: Path, overwrite: bool) -> int:
 
     README.md in the directory describes the installation. Unchanged files are not written again.
     """
-    from boks_exporter.app import bundled_files
+    from boks_exporter import bundled_files
 
     return _write(bundled_files.dashboards(), directory, overwrite=overwrite)
 
 
 def _write(files: tuple["ShippedFile", ...], directory: Path, *, overwrite: bool) -> int:
-    from boks_exporter.app import bundled_files
+    from boks_exporter import bundled_files
 
     for outcome in bundled_files.write(files, directory, overwrite=overwrite):
         say(f"{'wrote' if outcome.is_new else 'same '} {outcome.path}")

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
 
-from boks_exporter.app.bundled_files import rules
+from boks_exporter.bundled_files import rules
 from boks_exporter.config import Settings
 from boks_exporter.doctor.check import Check, failed, ok, warning
 from boks_exporter.doctor.http_json import HttpError, get_json

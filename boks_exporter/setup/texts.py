@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from boks_exporter.app.bundled_files import systemd_unit
 from boks_exporter.app.options import DEFAULT_LISTEN
+from boks_exporter.bundled_files import systemd_unit
 from boks_exporter.model import Host
 
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*|[0-9]+(?:\.[0-9]+){3}")

@@ -1,10 +1,10 @@
-"""The JSON documents of the API except the status: one host, and the changes of all domains."""
+"""The JSON documents of the API for one host and for a new round."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from boks_exporter.exposition import DomainView, HostCounters
-from boks_exporter.health import StateChange
+from boks_exporter.exposition.events import event_document
 from boks_exporter.model import ConnectionFacts, Observed, SectionReply
 from boks_exporter.replication.brackets import brackets
 from boks_exporter.report import DomainReport, HostReport
@@ -100,29 +100,6 @@ def _connection(known: ConnectionFacts | None) -> dict[str, Any] | None:
         "opened_timestamp_seconds": known.opened_at,
         "keeps_loop": known.keeps_loop,
     }
-
-
-def event_document(domain: str, event: StateChange) -> dict[str, Any]:
-    """Write one change."""
-    return {
-        "timestamp_seconds": event.at,
-        "event": event.event,
-        "domain": domain,
-        "host": event.host,
-        "was": event.was,
-        "state": event.state,
-        "reason": event.reason,
-    }
-
-
-def event_documents(views: Sequence[DomainView]) -> list[dict[str, Any]]:
-    """Write the changes of all domains, oldest first."""
-    return sorted(_events(views), key=lambda event: float(event["timestamp_seconds"]))
-
-
-def _events(views: Sequence[DomainView]) -> Iterator[dict[str, Any]]:
-    for view in views:
-        yield from (event_document(view.snapshot.domain, event) for event in view.timeline.events)
 
 
 def round_document(views: Sequence[DomainView]) -> dict[str, Any]:

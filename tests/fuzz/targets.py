@@ -13,11 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from boks_exporter.app.knowledge_file import KnowledgeError, parse_knowledge
 from boks_exporter.config import DomainSettings, load_text
 from boks_exporter.errors import ConfigError, ParseError, TransportError
 from boks_exporter.failover.journal import Journal, JournalError
 from boks_exporter.health import judge_round
+from boks_exporter.knowledge.knowledge_file import KnowledgeError, parse_knowledge
 from boks_exporter.model import Host, HostName
 from boks_exporter.observe import Knowledge, SystemClock, observe
 from boks_exporter.parsing import operator_reply

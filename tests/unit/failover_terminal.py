@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from boks_exporter.app import failover_asides, failover_freeze, failover_locks, failover_wiring
+from boks_exporter.app import failover_wiring
 from boks_exporter.app.failover_wiring import ManagedDomain, NoOperator, OperatorConnections
 from boks_exporter.cli.failover import apply, asides, check, freeze, host_commands, inspect, lost, topology
 from boks_exporter.cli.root_command import run
@@ -19,6 +19,7 @@ from boks_exporter.failover.journal import Journal
 from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.runner import Halt, Runner
 from boks_exporter.failover.survey import Survey
+from boks_exporter.operations import host_asides, host_freeze, host_locks
 from tests.unit.failover_world import World
 from tests.virtual.virtual_time import VirtualClock, VirtualTimeLoop
 
@@ -101,9 +102,9 @@ def terminal_at(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch:
         monkeypatch.setattr(module, "open_survey", made.open_survey)
     for module in (apply, asides, check, freeze, inspect, host_commands, lost, topology):
         monkeypatch.setattr(module, "run_async", virtually)
-    for module in (failover_asides, failover_freeze, failover_locks):
+    for module in (host_asides, host_freeze, host_locks):
         monkeypatch.setattr(module, "operator_connections", made.ways)
-    monkeypatch.setattr(failover_asides, "SystemClock", VirtualClock)
+    monkeypatch.setattr(host_asides, "SystemClock", VirtualClock)
     monkeypatch.setattr(apply, "open_runner", made.open_runner)
     return made
 

@@ -10,9 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from boks_exporter.cli.root_command import run
+from boks_exporter.exposition.events import event_document
 from boks_exporter.health import StateChange
 from boks_exporter.report import read_events
-from boks_exporter.web.api_documents import event_document
 
 EVENTS: list[dict[str, Any]] = [
     {

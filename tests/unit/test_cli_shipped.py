@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from boks_exporter.app.bundled_files import dashboards, rules
+from boks_exporter.bundled_files import dashboards, rules
 from boks_exporter.cli.root_command import run
 from tests.nonempty import nonempty
 from tests.shipped_rules import ROOT, alerts

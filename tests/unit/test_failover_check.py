@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from boks_exporter.app.knowledge_file import knowledge_path, read_knowledge
 from boks_exporter.cli.check.severity import Severity
+from boks_exporter.knowledge.knowledge_file import knowledge_path, read_knowledge
 from boks_exporter.simulator.domain import Fault
 from tests.unit.failover_terminal import CONFIG, Terminal, terminal_at
 from tests.unit.failover_world import FIRST, MASTER, SECOND, THIRD

@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-from boks_exporter.app.knowledge_file import KnowledgeError
-from boks_exporter.app.knowledge_report import knowledge_from_report
 from boks_exporter.exposition import DomainView, status_report
 from boks_exporter.exposition.domain_view import DomainCounters, HostCounters
 from boks_exporter.failover.earlier_knowledge import EarlierKnowledge, KnownHost, LastReach, with_earlier
@@ -17,6 +15,8 @@ from boks_exporter.failover.journal_facts import ForkPoint, JournalView
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.survey import Survey
 from boks_exporter.health import Thresholds, judge_round
+from boks_exporter.knowledge.knowledge_file import KnowledgeError
+from boks_exporter.knowledge.knowledge_report import knowledge_from_report
 from boks_exporter.model import Role
 from boks_exporter.replication import CopyEvidence, DiscoveredHost, History, Lead, dump, restore
 from boks_exporter.report import read_report

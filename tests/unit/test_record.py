@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from boks_exporter.app.one_shot import poll_once
-from boks_exporter.app.record import record
-from boks_exporter.app.record import write as write_recordings
 from boks_exporter.cli.root_command import run
 from boks_exporter.config import load
 from boks_exporter.errors import FailureReason, RecordingError, TransportError
 from boks_exporter.model import Host
 from boks_exporter.recording.files import write_replies
+from boks_exporter.recording.record_domains import record
+from boks_exporter.recording.record_domains import write as write_recordings
 from boks_exporter.remote.request import EVERY_GATE, READING
 from boks_exporter.transport.base import RawReply
 from boks_exporter.transport.recorder import RecordedHost

@@ -12,7 +12,7 @@ import schemathesis
 from aiohttp import ClientResponse, ClientTimeout
 from hypothesis import HealthCheck, Phase, given, settings
 
-from boks_exporter.app.bundled_files import status_schema
+from boks_exporter.bundled_files import status_schema
 from boks_exporter.web import Paths, WebThread
 from boks_exporter.web.api_handlers import STREAMS
 from boks_exporter.web.openapi import openapi_document

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar
 
-from boks_exporter.app.bundled_files import runbooks, status_schema
+from boks_exporter.bundled_files import runbooks, status_schema
 from boks_exporter.exposition import DomainView
 from boks_exporter.web import LiveWebConfig, PageSource, Paths, Published, WebServer, prepare
 from boks_exporter.web.acceptor import ConnectionLimits

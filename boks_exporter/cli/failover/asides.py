@@ -33,9 +33,9 @@ def asides() -> None:
 @options.common
 def list_asides(*, host: str | None, **given: Any) -> int:
     """List what lies aside on every host, or on HOST, with age and size."""
-    from boks_exporter.app.failover_asides import asides as ask
     from boks_exporter.cli.failover.open_runs import show_open_runs
     from boks_exporter.observe import SystemClock
+    from boks_exporter.operations.host_asides import asides as ask
 
     common = Common(**given)
     domain = common.domain(host)
@@ -118,9 +118,9 @@ def remove(*, host: str, removal: str, reason: str, **given: Any) -> int:
 
 
 def _change(common: Common, kind: Any, host: str, removal: str, reason: str) -> int:
-    from boks_exporter.app.failover_asides import NoSuchRemovalError, change_aside
     from boks_exporter.cli.failover.open_runs import show_open_runs
     from boks_exporter.failover.journal import RunOpenError
+    from boks_exporter.operations.host_asides import NoSuchRemovalError, change_aside
 
     domain = common.domain(host)
     validate_host(domain, host)

@@ -32,10 +32,10 @@ def check(*, timeout_seconds: float, **given: Any) -> int:
 
     It writes what it saw into the knowledge file next to the journal. No host is changed.
     """
-    from boks_exporter.app.failover_check import CheckRound, check_promotion, observe_for_check
     from boks_exporter.app.failover_wiring import open_survey
     from boks_exporter.cli.check.unknown_on_error import Watchdog, print_result
     from boks_exporter.cli.failover.open_runs import show_open_runs
+    from boks_exporter.operations.daily_check import CheckRound, check_promotion, observe_for_check
 
     common = Common(**given)
     domain = common.domain(needs_operator=False)

@@ -14,8 +14,8 @@ from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.remote.operator_requests import LONGEST_FREEZE_SECONDS
 
 if TYPE_CHECKING:
-    from boks_exporter.app.failover_freeze import FreezeResult
     from boks_exporter.app.failover_wiring import ManagedDomain
+    from boks_exporter.operations.host_freeze import FreezeResult
 
 
 @click.group()
@@ -33,7 +33,7 @@ def freeze() -> None:
 @options.common
 def start(*, seconds: float, reason: str, **given: Any) -> int:
     """Freeze the domain on every host that answers, in place of a freeze that is there."""
-    from boks_exporter.app.failover_freeze import freeze as begin
+    from boks_exporter.operations.host_freeze import freeze as begin
 
     if not 1 <= seconds <= LONGEST_FREEZE_SECONDS:
         message = f"--for: expected at least 1s and at most 7d, found {seconds:g} s"
@@ -49,7 +49,7 @@ def start(*, seconds: float, reason: str, **given: Any) -> int:
 @options.common
 def end(*, reason: str, **given: Any) -> int:
     """Lift the freeze of any operator on every host that answers."""
-    from boks_exporter.app.failover_freeze import unfreeze
+    from boks_exporter.operations.host_freeze import unfreeze
 
     common = Common(**given)
     domain = _domain(common)
@@ -61,7 +61,7 @@ def end(*, reason: str, **given: Any) -> int:
 @options.common
 def show(**given: Any) -> int:
     """Show the freeze that each host keeps."""
-    from boks_exporter.app.failover_freeze import shown_freeze
+    from boks_exporter.operations.host_freeze import shown_freeze
 
     common = Common(**given)
     domain = _domain(common)

@@ -38,8 +38,8 @@ def declare_lost(*, host: str, reason: str, **given: Any) -> int:
 @options.common
 def locks(**given: Any) -> int:
     """Show who holds the lock of each host."""
-    from boks_exporter.app.failover_locks import locks as ask
     from boks_exporter.cli.failover.open_runs import show_open_runs
+    from boks_exporter.operations.host_locks import locks as ask
 
     common = Common(**given)
     domain = common.domain()
@@ -63,9 +63,9 @@ def break_lock(*, run: str, host: str, **given: Any) -> int:
 
     While a run is open in some journal, resume or abort it there instead. This machine's journal records the operator.
     """
-    from boks_exporter.app.failover_locks import break_lock as take_away
     from boks_exporter.cli.failover.open_runs import show_open_runs
     from boks_exporter.failover.journal import RunOpenError
+    from boks_exporter.operations.host_locks import break_lock as take_away
 
     common = Common(**given)
     domain = common.domain(host)

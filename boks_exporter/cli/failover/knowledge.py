@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 from typing import Final
 
-from boks_exporter.app.knowledge_file import read_knowledge
-from boks_exporter.app.knowledge_report import knowledge_from_report
 from boks_exporter.failover.earlier_knowledge import EarlierKnowledge
+from boks_exporter.knowledge.knowledge_file import read_knowledge
+from boks_exporter.knowledge.knowledge_report import knowledge_from_report
 
 _TIMEOUT_SECONDS: Final = 10.0
 

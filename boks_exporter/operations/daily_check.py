@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from boks_exporter.app.failover_wiring import ManagedDomain, current_operator
-from boks_exporter.app.knowledge_file import KnowledgeError, knowledge_path, read_knowledge, write_knowledge
 from boks_exporter.failover.earlier_knowledge import knowledge_of
 from boks_exporter.failover.facts import FailoverFacts, Witness
 from boks_exporter.failover.journal import Journal, JournalError
@@ -15,6 +14,7 @@ from boks_exporter.failover.promotion_check import CheckItem, CheckState, Promot
 from boks_exporter.failover.runner.fence import FenceWord
 from boks_exporter.failover.runner.programs import program_result
 from boks_exporter.failover.survey import Survey
+from boks_exporter.knowledge.knowledge_file import KnowledgeError, knowledge_path, read_knowledge, write_knowledge
 from boks_exporter.model import Host, HostName
 
 _SHELL_FAILED: Final = (126, 127)

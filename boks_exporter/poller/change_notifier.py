@@ -12,10 +12,10 @@ from typing import Any, TypeAlias
 import structlog
 
 from boks_exporter.config import NotifySettings
+from boks_exporter.exposition.events import event_document
 from boks_exporter.health import StateChange
 from boks_exporter.model import DomainName
 from boks_exporter.regular_files import read_regular
-from boks_exporter.web.api_documents import event_document
 
 Facts: TypeAlias = Mapping[str, Any]
 

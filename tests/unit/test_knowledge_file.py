@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from boks_exporter.app.knowledge_file import KnowledgeError, read_knowledge, write_knowledge
 from boks_exporter.failover.earlier_knowledge import EarlierKnowledge, KnownHost, LastReach, knowledge_of
 from boks_exporter.failover.facts import Reading, Witness
+from boks_exporter.knowledge.knowledge_file import KnowledgeError, read_knowledge, write_knowledge
 from boks_exporter.model import Reach, Role
 from boks_exporter.replication import CopyEvidence, Lead
 from tests.unit.domain_rounds import TOOK

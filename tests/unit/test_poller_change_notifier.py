@@ -10,9 +10,9 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from boks_exporter.app.change_notifier import ChangeNotifier
 from boks_exporter.config import NotifySettings
 from boks_exporter.health import StateChange
+from boks_exporter.poller.change_notifier import ChangeNotifier
 
 DOWN = StateChange(1.5, "host_state_changed", "replica1", "ok", "down", 'listed as DOWN; "quoted" $(id)')
 FACTS = {

@@ -20,7 +20,7 @@ _JOB: Final = "boks"
 _BESIDE: Final = "runbooks"
 """The directory of the runbooks, next to the rules."""
 
-_CHECKOUT: Final = Path(__file__).resolve().parents[2]
+_CHECKOUT: Final = Path(__file__).resolve().parents[1]
 _PLACES: Final = {
     "prometheus": "deploy/prometheus",
     "alertmanager": "deploy/alertmanager",

@@ -1,12 +1,10 @@
 """List, restore and remove what runs have moved aside on the hosts."""
 
-import asyncio
 import secrets
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
-from boks_exporter.app.failover_locks import LIMIT, find_host
 from boks_exporter.app.failover_wiring import ManagedDomain, current_operator, journal_of, operator_connections
 from boks_exporter.errors import BoksExporterError, ParseError, TransportError
 from boks_exporter.failover.failover_exits import Exit
@@ -15,6 +13,7 @@ from boks_exporter.failover.journal import ActionKind, OperatorAction, RunOpenEr
 from boks_exporter.failover.runner import NextCommand
 from boks_exporter.model import Host, HostName
 from boks_exporter.observe import Clock, SystemClock
+from boks_exporter.operations.host_locks import ask_each, find_host
 from boks_exporter.parsing.operator_facts import Aside, RecordState, StepRecord
 from boks_exporter.remote.operator_requests import OperatorChange, owner_word, remove_aside, restore_database
 
@@ -45,20 +44,17 @@ class AsideResult:
 
 async def asides(domain: ManagedDomain, only: HostName | None) -> dict[HostName, tuple[Aside, ...] | str]:
     """Return what lies aside on each host, or why that is unknown."""
-    limiter = asyncio.Semaphore(LIMIT)
     hosts = [host for host in domain.domain.hosts if only in {None, host.name}]
     async with operator_connections(domain) as ways:
         looking = ReadOnlyGates(ReadOnlyTransport(ways.operator))
 
         async def ask(host: Host) -> tuple[Aside, ...] | str:
             try:
-                async with limiter:
-                    return await looking.asides(host)
+                return await looking.asides(host)
             except BoksExporterError as error:
                 return str(error)
 
-        found = await asyncio.gather(*(ask(host) for host in hosts))
-    return dict(zip((host.name for host in hosts), found, strict=True))
+        return await ask_each(hosts, ask)
 
 
 async def change_aside(

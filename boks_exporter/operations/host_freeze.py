@@ -1,21 +1,17 @@
 """Freeze a domain on its hosts, lift the freeze, and show it."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
-from boks_exporter.app.failover_locks import LIMIT
 from boks_exporter.app.failover_wiring import ManagedDomain, current_operator, journal_of, operator_connections
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates, ReadOnlyTransport
 from boks_exporter.failover.journal import ActionKind, OperatorAction
 from boks_exporter.model import Host, HostName, Timestamp
 from boks_exporter.observe import SystemClock
+from boks_exporter.operations.host_locks import ask_each
 from boks_exporter.parsing.operator_facts import Freeze
 from boks_exporter.remote.operator_requests import owner_word, reason_word
-
-_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +55,7 @@ async def shown_freeze(domain: ManagedDomain) -> FreezeResult:
             found = await looking.readiness(host)
             return found.readiness.freeze if found.readiness else found.failure
 
-        return FreezeResult(await _of_each(domain, ask))
+        return FreezeResult(await ask_each(domain.domain.hosts, ask))
 
 
 async def _changed(
@@ -85,21 +81,10 @@ async def _changed(
                 except BoksExporterError as error:
                     return str(error)
 
-            found = await _of_each(domain, ask)
+            found = await ask_each(domain.domain.hosts, ask)
         failed = [host for host, each in found.items() if isinstance(each, str)]
         became = f"not on {', '.join(failed)}" if failed else "on every host"
         # A freeze holds with one host that keeps it, and is lifted only where none does.
         is_effective = len(failed) < len(found) if kind is ActionKind.FREEZE else not failed
         journal.conclude_action(number, became, is_effective=is_effective)
     return found
-
-
-async def _of_each(domain: ManagedDomain, ask: Callable[[Host], Awaitable[_Found]]) -> dict[HostName, _Found]:
-    limiter = asyncio.Semaphore(LIMIT)
-
-    async def limited(host: Host) -> _Found:
-        async with limiter:
-            return await ask(host)
-
-    found = await asyncio.gather(*(limited(host) for host in domain.domain.hosts))
-    return dict(zip((host.name for host in domain.domain.hosts), found, strict=True))

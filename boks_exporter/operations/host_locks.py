@@ -1,7 +1,8 @@
 """Show the locks on the hosts, and break one by hand."""
 
 import asyncio
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, TypeVar
 
 from boks_exporter.app.failover_wiring import (
     ManagedDomain,
@@ -17,7 +18,8 @@ from boks_exporter.failover.runner.locking import is_of_copy, lock_owner
 from boks_exporter.model import Host, HostName
 from boks_exporter.observe import SystemClock
 
-LIMIT: Final = 50
+_LIMIT: Final = 50
+_Found = TypeVar("_Found")
 
 
 class StillLockedError(BoksExporterError):
@@ -73,20 +75,31 @@ async def _broken(domain: ManagedDomain, host: Host, run: str) -> tuple[str, boo
 
 async def locks(domain: ManagedDomain) -> dict[HostName, str]:
     """Return the holder of each host's lock, or why it is unknown."""
-    limiter = asyncio.Semaphore(LIMIT)
     async with operator_connections(domain) as ways:
-        looking = ReadOnlyGates(ReadOnlyTransport(ways.operator))
-        found = await asyncio.gather(*(_held(looking, host, limiter) for host in domain.domain.hosts))
-    return dict(zip((host.name for host in domain.domain.hosts), found, strict=True))
+        gates = ReadOnlyGates(ReadOnlyTransport(ways.operator))
+
+        async def holder(host: Host) -> str:
+            try:
+                lock = await gates.lock(host)
+            except BoksExporterError as error:
+                return f"unknown: {error}"
+            return (
+                "not locked" if lock.run is None else f"locked by {lock.run} of {lock.owner} since {lock.since} (UTC)"
+            )
+
+        return await ask_each(domain.domain.hosts, holder)
 
 
-async def _held(looking: ReadOnlyGates, host: Host, limiter: asyncio.Semaphore) -> str:
-    try:
+async def ask_each(hosts: Sequence[Host], ask: Callable[[Host], Awaitable[_Found]]) -> dict[HostName, _Found]:
+    """Ask all hosts at once, within the limit of connections."""
+    limiter = asyncio.Semaphore(_LIMIT)
+
+    async def limited(host: Host) -> _Found:
         async with limiter:
-            lock = await looking.lock(host)
-    except BoksExporterError as error:
-        return f"unknown: {error}"
-    return "not locked" if lock.run is None else f"locked by {lock.run} of {lock.owner} since {lock.since} (UTC)"
+            return await ask(host)
+
+    found = await asyncio.gather(*map(limited, hosts))
+    return dict(zip((host.name for host in hosts), found, strict=True))
 
 
 def find_host(domain: ManagedDomain, name: HostName) -> Host:

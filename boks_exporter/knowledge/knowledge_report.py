@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from boks_exporter.app.knowledge_file import KnowledgeError
 from boks_exporter.failover.earlier_knowledge import EarlierKnowledge, KnownHost
 from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.journal_facts import Numbers
+from boks_exporter.knowledge.knowledge_file import KnowledgeError
 from boks_exporter.model import HostName, Role, TableNumber
 from boks_exporter.replication import CopyEvidence
 from boks_exporter.report import DomainReport, HostReport, KnowledgeReport, StatusReport
