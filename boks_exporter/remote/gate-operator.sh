@@ -586,7 +586,8 @@ is_there() { # PATH: a link that leads nowhere is there, too
 	[ -e "$1" ] || [ -h "$1" ]
 }
 
-is_plain() { # PATH: a file, and no link to one
+is_plain() { # PATH: a file, and no link to one; its name is one line
+	case $1 in *"$nl"*) return 1 ;; esac
 	[ -f "$1" ] && [ ! -h "$1" ]
 }
 
@@ -808,6 +809,9 @@ restore_objection() ( # ID of the removal
 	found=
 	for aside in "$gate_var/data/removed-${1%%.*}."*; do
 		if [ -d "$aside" ] && [ ! -h "$aside" ]; then found=yes; fi
+		for file in "$aside"/manifest.*; do # the rest was moved by another run: it is restored first
+			case ${file##*.} in "${1%%.*}" | done | new | '*') ;; *) echo partial_database; exit ;; esac
+		done
 		for file in "$aside"/*.dat "$aside/sequence"; do
 			if is_there "$file" && is_there "$gate_var/data/${file##*/}"; then echo exists; exit; fi
 		done
@@ -947,29 +951,32 @@ remove_database() { # DATA ID: nothing is deleted, and nothing but these files i
 			rmdir "$aside"
 			return 73
 		fi
-		echo "${file##*/}" >>"$aside/manifest.new" || return
+		say "${file##*/}" >>"$aside/manifest.new" || return
 	done
 	if [ ! -e "$aside/manifest.new" ]; then
-		rmdir "$aside" && end_removals "$1" && echo 'boks-gate: no database was there'
+		rmdir "$aside" && end_removals "$1" "${2%%.*}" && echo 'boks-gate: no database was there'
 		return
 	fi
 	# As long as this file is there, the database is partial.
 	mv "$aside/manifest.new" "$aside/manifest" || return
 	while IFS= read -r name; do
 		mv -f "$1/$name" "$aside/" || return
-		echo "moved $name to removed-$2"
+		say "moved $name to removed-$2"
 	done <"$aside/manifest"
-	end_removals "$1"
+	end_removals "$1" "${2%%.*}"
 }
 
-end_removals() { # DATA: nothing of a database is left there, so no removal is half done either
+end_removals() { # DATA RUN: nothing of a database is left there, so no removal is half done either, by that run
 	for manifest in "$1"/removed-*/manifest; do
-		[ ! -e "$manifest" ] || mv "$manifest" "$manifest.done" || return
+		[ ! -e "$manifest" ] || mv "$manifest" "$manifest.$2" || return
 	done
 }
 
-restore_database() { # DATA RUN: all that the run has moved aside
+restore_database() { # DATA RUN: all that the run has moved aside; what it had ended of others is half done again
 	set +f
+	for manifest in "$1"/removed-*/manifest."$2"; do
+		[ ! -e "$manifest" ] || mv "$manifest" "${manifest%.*}" || return
+	done
 	for aside in "$1/removed-$2."*; do
 		[ -d "$aside" ] && [ ! -h "$aside" ] || continue
 		[ ! -e "$aside/manifest.done" ] || mv "$aside/manifest.done" "$aside/manifest" || return
@@ -978,7 +985,7 @@ restore_database() { # DATA RUN: all that the run has moved aside
 			is_there "$file" || continue
 			if is_there "$1/$name"; then echo "boks-gate: $1/$name is there" >&2; return 73; fi
 			mv "$file" "$1/$name" || return
-			echo "moved $name back"
+			say "moved $name back"
 		done
 		rm -f "$aside/manifest" "$aside/manifest.new"
 		rmdir "$aside" || return
@@ -987,7 +994,7 @@ restore_database() { # DATA RUN: all that the run has moved aside
 
 remove_aside() { # DIRECTORY: of plain files only, as was checked right before
 	set +f
-	for file in "$1"/*; do
+	for file in "$1"/* "$1"/.[!.]*; do
 		! is_plain "$file" || rm -f "$file" || return
 	done
 	rmdir "$1" && echo "removed ${1##*/}"

@@ -241,7 +241,10 @@ class OperatorGates:
     def _restore_objection(self, host: HostName, removal: str) -> str | None:
         if self.domain.hosts[host].role is not Boksinit.CLIENT:
             return "not_client"
-        names = asides_of(self.domain, host, removal.partition(".")[0])
+        run = removal.partition(".")[0]
+        names = asides_of(self.domain, host, run)
+        if any(self.states[host].ended.get(name, run) != run for name in names):
+            return "partial_database"
         there = set(database_files(self.domain, host))
         if any(there.intersection(self.domain.files_aside(host, name)) for name in names):
             return "exists"

@@ -105,6 +105,8 @@ class HostState:
     boots: int = 0
     removals: set[str] = field(default_factory=set)
     """Removals, or their undoings, that are not at their end: the manifest is there."""
+    ended: dict[str, str] = field(default_factory=dict)
+    """The run that moved the last file of a database, by each removal that this ended."""
     has_odd_files: bool = False
     """A file of the database is a link or a directory."""
     moved_at: dict[str, str] = field(default_factory=dict)
@@ -242,26 +244,32 @@ def _phases(domain: SimulatedDomain, host: HostName, state: HostState, words: li
 def _removal(domain: SimulatedDomain, host: HostName, state: HostState, name: str) -> tuple[Phase, ...]:
     """Move file by file; with the last one, no earlier removal is left half done either."""
     files = database_files(domain, host)
+
+    def end() -> None:
+        state.ended |= dict.fromkeys(state.removals, name.partition(".")[0])
+        state.removals.clear()
+
     if not files:
-        return (Phase(0.05, state.removals.clear, "boks-gate: no database was there"),)
+        return (Phase(0.05, end, "boks-gate: no database was there"),)
 
     def move(file: str) -> None:
         state.removals.add(name)
         state.moved_at.setdefault(name, utc_clock(domain, host))
         domain.move_file_aside(host, name, file)
         if file == files[-1]:
-            state.removals.clear()
+            end()
 
     return tuple(Phase(0.05, partial(move, file), f"moved {file} to removed-{name}") for file in files)
 
 
 def _restoration(domain: SimulatedDomain, host: HostName, state: HostState, removal: str) -> tuple[Phase, ...]:
-    """Move back all that the run of a removal has moved aside."""
+    """Move back all that the run of a removal has moved aside; what it had ended of others is half done again."""
     run = removal.partition(".")[0]
     todo = [(name, file) for name in asides_of(domain, host, run) for file in domain.files_aside(host, name)]
 
     def move(name: str, file: str) -> None:
-        state.removals.add(name)
+        state.removals |= {each for each, by in state.ended.items() if by == run} | {name}
+        state.ended = {each: by for each, by in state.ended.items() if by != run}
         domain.bring_file_back(host, name, file)
         if (name, file) == todo[-1]:
             state.removals -= {each for each in state.removals if each.partition(".")[0] == run}

@@ -43,6 +43,7 @@ TESTS = {
         "tests/integration/test_operator_gate_edges.py",
         "tests/integration/test_operator_gate_queries.py",
         "tests/unit/test_gate_operator_requests.py",
+        "tests/unit/test_gate_removal_cuts.py",
     ),
 }
 _LONGEST_SECONDS = 900

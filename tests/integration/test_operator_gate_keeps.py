@@ -52,7 +52,7 @@ def test_half_a_removal_is_not_removed(tmp_path: Path, shell: str) -> None:
     """Its undoing needs it."""
     host = removed(tmp_path, shell)
     aside = host.data / "removed-R1.1"
-    (aside / "manifest.done").rename(aside / "manifest")
+    (aside / "manifest.R1").rename(aside / "manifest")
     assert asides(host) == {"R1.1": ("3", "partial")}
     assert host.settled("do R1.2 remove-aside R1.1") == refused("partial_database")
     assert host.database("removed-R1.1") == set(DATA)

@@ -1,8 +1,8 @@
 """The script for the console, run by a real shell on made-up files."""
 
+import os
 import subprocess
 from pathlib import Path
-from shlex import quote
 
 import pytest
 
@@ -52,6 +52,7 @@ def test_it_makes_a_client_and_moves_the_database_aside(host: Path) -> None:
     assert typed(host).returncode == 0
     assert files(host) == [
         "master_spool",
+        f"removed-{RUN}.1/manifest.{RUN}",
         f"removed-{RUN}.1/sequence",
         f"removed-{RUN}.1/tab1.dat",
         f"removed-{RUN}.1/tab6.dat",
@@ -143,32 +144,82 @@ FORMS = [
     "BOKSINIT=client\n#BOKSINIT=master",
     "BOKSINIT=server\nexport BOKSINIT=client",
 ]
+LAST_LINES = [
+    b"BOKSINIT=client\nBOKSINIT=",
+    b"BOKSINIT=client\nBOKSINIT=' master",
+    b"BOKSINIT=client # caf\xe9\n",
+    b"BOKSINIT=client # caf\xe9\nBOKSINIT=master # caf\xe9",
+    b"BOKSINIT=client\0\n",
+    b"BOKSINIT=cli\xe9ent",
+    b"\xef\xbb\xbfBOKSINIT=client",
+    b"BOKSINIT=\\\nclient",
+]
+"""Forms in which the end of the file, or bytes that are no text, matter."""
 
 
-def gate_roles(texts: list[str]) -> list[str]:
+def gate_roles(texts: list[bytes]) -> list[str]:
     """Return the role that the operator's gate reads from each text, by the gate's own functions."""
     source = Path(gate.__file__).with_name("gate-operator.sh").read_text()
     functions = source[source.index("read_env() {") : source.index("# -- whether a TCP port")]
     read = 'role=; while IFS= read -r line || [ -n "$line" ]; do take_line; done; echo "=$role"'
-    script = "\n".join(
-        (functions, "nl=x tab=$(printf '\\t')", *(f"printf %s {quote(text)} | ( {read} )" for text in texts))
-    )
+    shown = ("".join(f"\\{byte:03o}" for byte in text) for text in texts)
+    script = "\n".join((functions, "nl=x tab=$(printf '\\t')", *(f"printf '{text}' | ( {read} )" for text in shown)))
     ended = subprocess.run(["sh"], input=script, capture_output=True, text=True, check=True)
     return [line.removeprefix("=") for line in ended.stdout.splitlines()]
 
 
 def test_it_takes_a_client_for_one_exactly_where_the_gate_does(host: Path) -> None:
     (host / "bin" / "boksadm").write_text("#!/bin/sh\nexit 0\n")
+    texts = [*(f"{text}\n".encode() for text in FORMS), *LAST_LINES]
     found = []
-    for text in FORMS:
-        (host / "etc" / "ENV").write_text(f"{text}\n")
+    for text in texts:
+        (host / "etc" / "ENV").write_bytes(text)
         found.append((text, typed(host).returncode == 0))
-    assert found == [(text, role == "client") for text, role in zip(FORMS, gate_roles(FORMS), strict=True)]
+    assert found == [(text, role == "client") for text, role in zip(texts, gate_roles(texts), strict=True)]
     assert [text for text, is_client in found if is_client] == [
-        "BOKSINIT=client\r",
-        "BOKSINIT='client'; export BOKSINIT",
-        "BOKSINIT=client;export BOKSINIT",
-        "\texport \texport BOKSINIT=client",
-        "BOKSINIT=client\n#BOKSINIT=master",
-        "BOKSINIT=server\nexport BOKSINIT=client",
+        b"BOKSINIT=client\r\n",
+        b"BOKSINIT='client'; export BOKSINIT\n",
+        b"BOKSINIT=client;export BOKSINIT\n",
+        b"\texport \texport BOKSINIT=client\n",
+        b"BOKSINIT=client\n#BOKSINIT=master\n",
+        b"BOKSINIT=server\nexport BOKSINIT=client\n",
+        b"BOKSINIT=client # caf\xe9\n",
+        b"BOKSINIT=client\0\n",
     ]
+
+
+@pytest.mark.parametrize("odd", ["link", "dangling link", "directory", "fifo", "link aside"])
+def test_it_does_not_end_well_with_what_is_no_plain_file(host: Path, odd: str) -> None:
+    """The host is a client by then; what is odd is named, and nothing is lost."""
+    data = host / "var" / "data"
+    (host / "elsewhere").mkdir()
+    (host / "elsewhere" / "tab8.dat").write_text("a table")
+    file = data / "tab8.dat"
+    if odd == "directory":
+        file.mkdir()
+    elif odd == "fifo":
+        os.mkfifo(file)
+    elif odd == "link aside":
+        file = data / f"removed-{RUN}.1"
+        file.symlink_to(host / "elsewhere")
+    else:
+        file.symlink_to(host / "elsewhere" / ("tab8.dat" if odd == "link" else "nothing"))
+    ended = typed(host)
+    assert (ended.stdout.startswith(f"STOP: {file} is"), ended.returncode) == (True, 1)
+    assert "client" in (host / "etc" / "ENV").read_text()
+    assert (host / "elsewhere" / "tab8.dat").read_text() == "a table"
+    assert os.path.lexists(file)
+
+
+def test_what_it_has_moved_in_part_is_no_whole_database(host: Path) -> None:
+    """The gate takes a database for partial as long as a manifest is there; of all removals once nothing is left."""
+    data = host / "var" / "data"
+    (data / "removed-R1.3").mkdir()
+    (data / "removed-R1.3" / "manifest").touch()
+    (host / "bin" / "mv").write_text('#!/bin/sh\ncase "$1" in *tab6.dat) exit 1 ;; esac\nexec /bin/mv "$@"\n')
+    (host / "bin" / "mv").chmod(0o755)
+    assert typed(host).stdout.startswith("STOP: cannot move ")
+    assert (data / f"removed-{RUN}.1" / "manifest").exists()
+    (host / "bin" / "mv").unlink()
+    assert typed(host).returncode == 0
+    assert list(data.glob("removed-*/manifest")) == []
