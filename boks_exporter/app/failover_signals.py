@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from boks_exporter.failover.runner import Halt
+from boks_exporter.failover.runner import StopRequest
 
 _HEEDED: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
-def heeding_signals(halt: Halt, say: Callable[[str], None]) -> Iterator[None]:
+def heeding_signals(halt: StopRequest, say: Callable[[str], None]) -> Iterator[None]:
     """Handle signals within the block, in the task that enters it; those ignored before (nohup) stay ignored."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
 

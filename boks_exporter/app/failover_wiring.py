@@ -20,7 +20,7 @@ from boks_exporter.failover.journal import Journal, RunOwner
 from boks_exporter.failover.journal.clearances import without_cleared
 from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.limits import FailoverLimits
-from boks_exporter.failover.runner import Halt, ProgramFence, ProgramHooks, Runner, Tools
+from boks_exporter.failover.runner import ProgramFence, ProgramHooks, Runner, StopRequest, Tools
 from boks_exporter.failover.survey import Survey
 from boks_exporter.knowledge.knowledge_file import KnowledgeError, knowledge_path, read_knowledge
 from boks_exporter.model import Host, HostName
@@ -200,18 +200,18 @@ async def open_runner(
     domain: ManagedDomain,
     journal: Journal,
     say: Callable[[str], None],
-    halt: Halt | None = None,
+    halt: StopRequest | None = None,
 ) -> AsyncIterator[Runner]:
     """Hold what a run needs."""
-    hooks, fence, asked = domain.failover.hooks, domain.failover.fence, halt or Halt()
+    hooks, fence, asked = domain.failover.hooks, domain.failover.fence, halt or StopRequest()
     async with operator_connections(domain) as ways, AsyncExitStack() as stack:
         survey = _survey(domain, ways.reading, ReadOnlyGates(ReadOnlyTransport(ways.operator)))
         stack.push_async_callback(survey.aclose)
         yield Runner(
             Tools(
                 survey=survey,
-                looking=survey.gates,
-                changing=ChangingGates(ways.operator),
+                read_only_gates=survey.gates,
+                changing_gates=ChangingGates(ways.operator),
                 journal=journal,
                 clock=SystemClock(),
                 who=current_operator(),

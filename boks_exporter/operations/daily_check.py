@@ -11,8 +11,7 @@ from boks_exporter.failover.facts import FailoverFacts, Witness
 from boks_exporter.failover.journal import Journal, JournalError
 from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.promotion_check import CheckItem, CheckState, PromotionCheck, promotion_check
-from boks_exporter.failover.runner.fence import FenceWord
-from boks_exporter.failover.runner.programs import program_result
+from boks_exporter.failover.runner.programs import FenceWord, program_result
 from boks_exporter.failover.survey import Survey
 from boks_exporter.knowledge.knowledge_file import KnowledgeError, knowledge_path, read_knowledge, write_knowledge
 from boks_exporter.model import Host, HostName

@@ -16,7 +16,7 @@ from boks_exporter.failover.journal import Journal, LoggedStep, RunOwner
 from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.runner import Tools
-from boks_exporter.failover.runner.fence import FenceWord, ProgramFence
+from boks_exporter.failover.runner.programs import FenceWord, ProgramFence
 from boks_exporter.failover.survey import Survey
 from boks_exporter.model import DomainName, Host, HostName, Seconds
 from boks_exporter.observe import Clock
@@ -144,8 +144,8 @@ class TwinEnvironment:
         """Make the parts of a program that works on these hosts."""
         return Tools(
             survey=survey,
-            looking=survey.gates,
-            changing=ChangingGates(operator),
+            read_only_gates=survey.gates,
+            changing_gates=ChangingGates(operator),
             journal=journal,
             clock=self.time,
             who=who,

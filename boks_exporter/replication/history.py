@@ -20,7 +20,7 @@ from boks_exporter.replication.common_forms import ROUNDS, counted
 from boks_exporter.replication.conditions import Condition, Findings, carried_on
 from boks_exporter.replication.discovered import DiscoveredHost, keep_discovered, keep_unresolved
 from boks_exporter.replication.evidence import Clearance, CopyEvidence
-from boks_exporter.replication.master_terms import Before, Marks, MasterTerm, continue_terms
+from boks_exporter.replication.master_terms import Marks, MasterTerm, PreviousRound, continue_terms
 from boks_exporter.replication.table_history import Age, TableHistory
 
 Floor: TypeAlias = Mapping[TableNumber, Sequence]
@@ -223,7 +223,7 @@ def _failing(known: Mapping[HostName, Timestamp], snapshot: DomainSnapshot) -> d
     return {outcome.host: known.get(outcome.host, outcome.started_at) for outcome in failed}
 
 
-def _before(history: History, snapshot: DomainSnapshot) -> Before:
+def _before(history: History, snapshot: DomainSnapshot) -> PreviousRound:
     """Return what is recorded of the hosts that report to be master now."""
     marks: dict[HostName, Marks] = {}
     for seen in snapshot.observed():
@@ -231,7 +231,7 @@ def _before(history: History, snapshot: DomainSnapshot) -> Before:
             stamps = history.stamps.get(seen.host, {})
             floor = history.floors[seen.host]
             marks[seen.host] = {table: (sequence, stamps.get(table)) for table, sequence in floor.items()}
-    return Before(history.master, marks, history.recorded_at)
+    return PreviousRound(history.master, marks, history.recorded_at)
 
 
 def _replicas(snapshot: DomainSnapshot) -> Iterator[Observed]:

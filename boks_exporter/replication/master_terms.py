@@ -54,7 +54,7 @@ class MasterTerm:
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class PreviousRound:
     """The last master, and the numbers of the hosts that are master now, as the rounds before have recorded them."""
 
     master: HostName | None
@@ -92,7 +92,7 @@ def marks_of(report: SequenceReport) -> Marks:
 
 
 def continue_terms(
-    known: Mapping[HostName, MasterTerm], snapshot: DomainSnapshot, before: Before
+    known: Mapping[HostName, MasterTerm], snapshot: DomainSnapshot, before: PreviousRound
 ) -> dict[HostName, MasterTerm]:
     """Record a round. A host with another role loses its term as soon as there is one master to judge it by."""
     terms = dict(known)

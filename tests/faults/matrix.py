@@ -218,4 +218,4 @@ async def _break(world: World, story: Story, hosts: list[HostName]) -> None:
             story.wrong.append(f"a lock is left on {host}, and it is not printed how to break it")
         else:
             with world.program() as program:
-                await program.tools.changing.break_lock(world.host(host), lock.run)
+                await program.tools.changing_gates.break_lock(world.host(host), lock.run)

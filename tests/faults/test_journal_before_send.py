@@ -48,7 +48,7 @@ def test_a_route_that_is_given_more_than_the_journal_has_refuses_it() -> None:
 
     async def shown(world: World) -> None:
         with world.program() as program:
-            await program.tools.changing.do(world.host(CANDIDATE), OperatorChange.do("r1.1", Words.BOOT_START))
+            await program.tools.changing_gates.do(world.host(CANDIDATE), OperatorChange.do("r1.1", Words.BOOT_START))
 
     with scratch() as directory, pytest.raises(AssertionError, match="0 open intents of it are in the journal"):
         run_virtually(shown(World(Path(directory))))

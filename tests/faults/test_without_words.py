@@ -13,8 +13,7 @@ from boks_exporter.failover.proofs import Proven
 from boks_exporter.failover.runner import RunResult, Tools
 from boks_exporter.failover.runner.locking import Refusal
 from boks_exporter.failover.runner.rollback import RollbackResult
-from boks_exporter.failover.runner.send_once import SendResult
-from boks_exporter.failover.runner.step_result import StepResult
+from boks_exporter.failover.runner.send_once import SendResult, StepResult
 from tests.faults.cases import Case
 from tests.faults.faults import FaultKind
 from tests.faults.matrix import run_case

@@ -10,8 +10,7 @@ from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import ProgramFence
-from boks_exporter.failover.runner.fence import FenceWord
-from boks_exporter.failover.runner.programs import run_program
+from boks_exporter.failover.runner.programs import FenceWord, run_program
 from boks_exporter.simulator.domain import Fault
 from boks_exporter.simulator.domain.invariants import running_masters
 from tests.unit.failover_world import FIRST, MASTER, World, virtually

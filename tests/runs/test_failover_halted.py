@@ -7,7 +7,7 @@ import pytest
 from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.journal import StepOutcome
 from boks_exporter.failover.procedure import Procedure
-from boks_exporter.failover.runner import Halt, RunResult
+from boks_exporter.failover.runner import RunResult, StopRequest
 from boks_exporter.simulator.domain.invariants import running_masters
 from tests.unit.failover_world import FIRST, MASTER, SECOND, World, virtually
 from tests.virtual.virtual_time import VirtualClock
@@ -18,7 +18,7 @@ WHY = "SIGTERM was received"
 class Ear(list[str]):
     """Receive a run's output, and ask it to stop at a word."""
 
-    def __init__(self, word: str, halt: Halt) -> None:
+    def __init__(self, word: str, halt: StopRequest) -> None:
         self.word, self.halt = word, halt
 
     def append(self, text: str) -> None:
@@ -27,7 +27,7 @@ class Ear(list[str]):
             self.halt.ask(WHY)
 
 
-async def switch(world: World, halt: Halt, *, registered: bool = True) -> RunResult:
+async def switch(world: World, halt: StopRequest, *, registered: bool = True) -> RunResult:
     world.domain.hosts[MASTER].is_registered = registered
     survey = world.survey()
     await world.warm(survey)
@@ -37,7 +37,7 @@ async def switch(world: World, halt: Halt, *, registered: bool = True) -> RunRes
 @pytest.mark.parametrize("word", ["locking", "polling again", "step 1/", "step 2/"])
 def test_before_anything_was_changed_a_run_ends_with_twenty(journals: Path, word: str) -> None:
     """Nothing is changed, nothing stays open, and no host stays locked."""
-    world, halt = World.at(journals), Halt()
+    world, halt = World.at(journals), StopRequest()
     world.said = Ear(word, halt)
     result = virtually(lambda: switch(world, halt))
     assert result.exit is Exit.UNCHANGED
@@ -56,7 +56,7 @@ def test_before_anything_was_changed_a_run_ends_with_twenty(journals: Path, word
 )
 def test_a_step_under_way_is_ended_first(journals: Path, request_words: str, stopped_before: str) -> None:
     """Its outcome is journaled; the run stays open with its locks, says what to type, and resume goes on to the end."""
-    world, halt = World.at(journals), Halt()
+    world, halt = World.at(journals), StopRequest()
     world.way.connection_fault = lambda _, line: halt.ask(WHY) if line.endswith(f" {request_words}") else None
 
     async def scene() -> Exit:
@@ -84,7 +84,7 @@ def test_a_step_under_way_is_ended_first(journals: Path, request_words: str, sto
 @pytest.mark.parametrize("request_words", ["boot-stop", "convert client"])
 def test_a_domain_is_not_left_without_a_master(journals: Path, request_words: str) -> None:
     """Between the stop of the old master and the conversion of the new one a run is rolled back instead of stopped."""
-    world, halt = World.at(journals), Halt()
+    world, halt = World.at(journals), StopRequest()
     world.way.connection_fault = lambda _, line: halt.ask(WHY) if line.endswith(f" {request_words}") else None
     result = virtually(lambda: switch(world, halt))
     assert result.exit is Exit.UNCHANGED, result.sentences
@@ -93,7 +93,7 @@ def test_a_domain_is_not_left_without_a_master(journals: Path, request_words: st
 
 def test_a_master_that_was_stopped_for_a_moment_is_started_before_the_run_stops(journals: Path) -> None:
     """A replica that joins needs the master restarted: the stretch is finished first, and what is open is reported."""
-    world, halt = World.at(journals), Halt()
+    world, halt = World.at(journals), StopRequest()
 
     def ask(host: str, line: str) -> None:
         if host == MASTER and line.endswith(" boot-stop"):
@@ -113,7 +113,7 @@ def test_a_master_that_was_stopped_for_a_moment_is_started_before_the_run_stops(
 
 def test_a_wait_is_cut_short(journals: Path) -> None:
     """Half an hour may be waited for a person; who asks to stop does not wait for it."""
-    world, halt = World.at(journals), Halt()
+    world, halt = World.at(journals), StopRequest()
     world.said = Ear("m1 is not registered", halt)
     result = virtually(lambda: switch(world, halt, registered=False))
     assert result.exit is Exit.CHANGED
@@ -123,14 +123,14 @@ def test_a_wait_is_cut_short(journals: Path) -> None:
 def test_what_is_waited_for_is_reported_now_and_then(journals: Path) -> None:
     """A wait of half an hour in which nothing changes is not a silent one."""
     world = World.at(journals)
-    virtually(lambda: switch(world, Halt(), registered=False))
+    virtually(lambda: switch(world, StopRequest(), registered=False))
     waits = [line for line in world.said if "waiting" in line and "is not registered" in line]
     assert 40 <= len(waits) <= 60
 
 
 def test_undoing_is_brought_to_its_end(journals: Path) -> None:
     """Half-way back is no safe place."""
-    world, halt = World.at(journals), Halt()
+    world, halt = World.at(journals), StopRequest()
 
     async def scene() -> Exit:
         survey = world.survey()
@@ -150,7 +150,7 @@ def test_who_resumes_a_run_later_is_at_work_again(journals: Path) -> None:
     world = World.at(journals)
 
     async def scene() -> list[int]:
-        result = await switch(world, Halt(), registered=False)
+        result = await switch(world, StopRequest(), registered=False)
         windows = [len(held(world))]
         for hours in (1, 5):
             await VirtualClock().sleep(hours * 3600.0)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.procedure import Procedure
-from boks_exporter.failover.runner.hooks import Event
+from boks_exporter.failover.runner.programs import Event
 from tests.unit.failover_world import FIRST, MASTER, SECOND, World, virtually
 
 

@@ -13,8 +13,8 @@ from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.proofs import Circumstances
 from boks_exporter.failover.runner.attempt import attempt_at
 from boks_exporter.failover.runner.execute_step import StepExecutor
-from boks_exporter.failover.runner.graceful_stop import Halt
-from boks_exporter.failover.runner.step_result import StepResult
+from boks_exporter.failover.runner.run_context import StopRequest
+from boks_exporter.failover.runner.send_once import StepResult
 from boks_exporter.parsing.operator_facts import RecordState, StepRecord
 from tests.unit.failover_claims import HEALTHY
 from tests.unit.runner_tools import NONE, VOID, Script
@@ -43,7 +43,7 @@ class Run:
         self.events = self.script.asked
         self.concluded: list[LoggedStep] = []
         self.flying: list[bool] = []
-        self.halt = Halt()
+        self.halt = StopRequest()
         if self.halted:
             self.halt.ask("asked")
         survey = SimpleNamespace(

@@ -17,7 +17,7 @@ from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.gate_client import ReadOnlyGates, ReadOnlyTransport
 from boks_exporter.failover.journal import Journal
 from boks_exporter.failover.journal_facts import JournalView
-from boks_exporter.failover.runner import Halt, Runner
+from boks_exporter.failover.runner import Runner, StopRequest
 from boks_exporter.failover.survey import Survey
 from boks_exporter.operations import host_asides, host_freeze, host_locks
 from tests.unit.failover_world import World
@@ -66,7 +66,7 @@ class Terminal:
 
     @asynccontextmanager
     async def open_runner(
-        self, _: Any, journal: Journal, say: Callable[[str], None], halt: Halt
+        self, _: Any, journal: Journal, say: Callable[[str], None], halt: StopRequest
     ) -> AsyncIterator[Runner]:
         self.world.said = type("Said", (list,), {"append": lambda _, text: say(text)})()
         yield self.world.runner(journal, await self._survey(), token=lambda: "0000000a", halt=halt)

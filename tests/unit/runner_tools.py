@@ -77,8 +77,8 @@ class Script:
 
         known = {
             "survey": SimpleNamespace(hosts=HOSTS),
-            "looking": SimpleNamespace(record=record, lock=lock_shown),
-            "changing": SimpleNamespace(do=do, void=void, lock=lock, unlock=unlock),
+            "read_only_gates": SimpleNamespace(record=record, lock=lock_shown),
+            "changing_gates": SimpleNamespace(do=do, void=void, lock=lock, unlock=unlock),
             "clock": SimpleNamespace(monotonic=lambda: self.now, now=lambda: self.now, sleep=self.sleep),
             "say": self.said.append,
             "who": SimpleNamespace(sudo_user="", user="anna", host="ops1"),

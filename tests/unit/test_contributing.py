@@ -2,8 +2,9 @@
 
 import ast
 import re
+import sys
 from pathlib import Path
-from types import SimpleNamespace
+from types import FrameType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,18 +12,21 @@ from ruamel.yaml import YAML
 
 from boks_exporter.errors import ParseError
 from boks_exporter.failover.facts import FailoverFacts
+from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.findings import Guard, Level
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import make_plan
 from boks_exporter.failover.preflight import PlanQuestion
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.step import HostRole
+from boks_exporter.failover.runner import RunResult
 from boks_exporter.model import Role
 from boks_exporter.web.page_source import PageSource
 from tests.nonempty import nonempty
 from tests.shipped_rules import labels_in, metrics_in
 from tests.unit.domain_rounds import silent
 from tests.unit.failover_facts import host, sound_domain
+from tests.unit.failover_world import FIRST, World, virtually
 from tests.unit.test_contract import LABELS, PRODUCED, PROMETHEUS_OWN
 from tests.unit.test_contract import test_an_alert_has_what_its_reader_needs as check_alert
 from tests.unit.test_exposition_specs import test_a_metric_keeps_the_rules_of_the_field as check_metric
@@ -78,9 +82,32 @@ def _defined(node: ast.stmt) -> set[str]:
     return set()
 
 
-def test_the_way_of_a_step_is_complete() -> None:
-    """Every module of the runner that takes part in a step is on the page."""
-    assert len(NAMES) >= 14
+def test_a_step_passes_the_modules_of_the_page_in_their_order(journals: Path) -> None:
+    """The functions that the page names are the ones that a promotion calls, and there are few of them."""
+    wanted = {name: file for file, name in NAMES}
+    called: dict[str, None] = {}
+
+    def record(frame: FrameType, _event: str, _argument: object) -> None:
+        code = frame.f_code
+        if code.co_qualname in wanted and code.co_filename.endswith(wanted[code.co_qualname]):
+            called.setdefault(code.co_qualname)
+
+    async def promote() -> RunResult:
+        world = World.at(journals)
+        return await world.apply(Procedure.PROMOTE, FIRST, survey=await world.bereaved())
+
+    before = sys.getprofile()
+    sys.setprofile(record)
+    try:
+        result = virtually(promote)
+    finally:
+        sys.setprofile(before)
+    way = [name for name in wanted if name not in {"TABLES", "Journal.intend"}]
+    assert result.exit is Exit.DONE
+    assert [name for name in called if name != "Journal.intend"] == way
+    assert list(called).index("StepExecutor.perform") < list(called).index("Journal.intend")
+    assert list(called).index("Journal.intend") < list(called).index("Sender.send")
+    assert len({file for file, _ in NAMES}) <= 7
 
 
 def test_the_metric_is_one_and_is_absent_without_its_fact() -> None:

@@ -9,7 +9,7 @@ import pytest
 from boks_exporter.app.failover_wiring import NotConfiguredError, chosen_domain, current_operator
 from boks_exporter.config import Settings, load
 from boks_exporter.failover.runner import ProgramHooks
-from boks_exporter.failover.runner.hooks import Event
+from boks_exporter.failover.runner.programs import Event
 
 SAYS = "import json, os; print(json.dumps({k: v for k, v in os.environ.items() if k.startswith('BOKS_FAILOVER')}))"
 

@@ -13,7 +13,7 @@ from boks_exporter.failover.plan import make_plan
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner.attempt import attempt_at
 from boks_exporter.failover.runner.execute_step import StepExecutor
-from boks_exporter.failover.runner.step_result import StepResult
+from boks_exporter.failover.runner.send_once import StepResult
 from boks_exporter.model import Role
 from tests.unit.failover_facts import dead_master, host
 from tests.unit.runner_tools import DONE, LOST, NONE, VOID, Script

@@ -14,7 +14,7 @@ from boks_exporter.failover.proofs.proven import all_of
 from boks_exporter.failover.runner.attempt import Attempt
 from boks_exporter.failover.runner.resumed_run import adopt_records
 from boks_exporter.failover.runner.rollback import Rollback, RollbackResult
-from boks_exporter.failover.runner.step_result import StepResult
+from boks_exporter.failover.runner.send_once import StepResult
 from boks_exporter.parsing.operator_facts import RecordState, StepRecord
 from tests.unit.failover_claims import NO, UNKNOWN, YES
 from tests.unit.runner_tools import DONE, LOST, NONE, RUNNING, VOID, Script, refused

@@ -19,12 +19,10 @@ from boks_exporter.failover.proofs.conflict import conflict_of
 from boks_exporter.failover.runner.attempt import attempt_at, undo_attempt
 from boks_exporter.failover.runner.finish import Finisher, next_for
 from boks_exporter.failover.runner.fork import fork_point
-from boks_exporter.failover.runner.graceful_stop import Halt
-from boks_exporter.failover.runner.maintenance import open_windows
-from boks_exporter.failover.runner.progress import ProgressReporter
+from boks_exporter.failover.runner.locking import open_windows
 from boks_exporter.failover.runner.result import NextCommand
-from boks_exporter.failover.runner.send_once import SendResult
-from boks_exporter.failover.runner.step_result import StepResult, judge
+from boks_exporter.failover.runner.run_context import ProgressReporter, StopRequest
+from boks_exporter.failover.runner.send_once import SendResult, StepResult, judge
 from boks_exporter.failover.runner.verify import checks_of
 from boks_exporter.failover.runner.work_left import commands_left, is_past_return, steps_left, ways_out
 from boks_exporter.model import Role
@@ -124,7 +122,7 @@ def test_each_host_that_is_changed_gets_one_window_of_the_run() -> None:
 
 
 async def test_a_wait_ends_with_the_first_request_to_stop_and_no_later() -> None:
-    halt = Halt()
+    halt = StopRequest()
     assert await halt.unless(asyncio.sleep(0, "waited")) == "waited"
     await asyncio.sleep(0)
     assert len(asyncio.all_tasks()) == 1, "nothing is left waiting"

@@ -8,9 +8,9 @@ import pytest
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.journal import StepOutcome
 from boks_exporter.failover.plan import make_plan
-from boks_exporter.failover.runner.fence import FenceWord, ProgramFence
 from boks_exporter.failover.runner.finish import facts_of_plan
 from boks_exporter.failover.runner.locking import lock_owner
+from boks_exporter.failover.runner.programs import FenceWord, ProgramFence
 from boks_exporter.model import Role
 from boks_exporter.parsing.operator_facts import RecordState, StepRecord
 from boks_exporter.remote.settings import RemotePaths

@@ -10,9 +10,8 @@ from boks_exporter.failover.journal import LoggedStep, StepOutcome, StepPhase
 from boks_exporter.failover.procedures.step import ProcedureStep, StepKind, Stretch
 from boks_exporter.failover.proofs import Certainty, Proven
 from boks_exporter.failover.runner.attempt import Attempt, attempt_at
-from boks_exporter.failover.runner.send_once import SendResult
+from boks_exporter.failover.runner.send_once import SendResult, StepResult, judge
 from boks_exporter.failover.runner.step_loop import StepLoop, StepsEnd
-from boks_exporter.failover.runner.step_result import StepResult, judge
 from boks_exporter.parsing.operator_facts import RecordState, StepRecord
 from tests.unit.runner_tools import Script
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from boks_exporter.errors import ParseError
-from boks_exporter.failover.runner.void_id import claim_void
+from boks_exporter.failover.runner.send_once import claim_void
 from boks_exporter.parsing.operator_facts import RecordState, StepRecord
 from boks_exporter.remote.operator_requests import OperatorChange
 from boks_exporter.simulator.operator_records import Lock
@@ -31,13 +31,13 @@ def claimed(path: Path, case: Case) -> tuple[StepRecord, StepRecord]:
         with world.journal() as journal:
             tools = world.runner(journal).tools
             host = next(host for host in tools.survey.hosts if host.name == FIRST)
-            await tools.changing.lock(host, RUN, "anna")
-            await tools.changing.do(host, OperatorChange.do(DONE, ("set-shm-size", "20000")))
+            await tools.changing_gates.lock(host, RUN, "anna")
+            await tools.changing_gates.do(host, OperatorChange.do(DONE, ("set-shm-size", "20000")))
             world.gates.has_void = case.has_void
             state = world.gates.states[FIRST]
             state.lock = Lock(case.lock, "bob", "2026-11-23T08:40:12") if case.lock else None
             record = await claim_void(tools, host, case.step)
-            return record, await tools.changing.do(host, OperatorChange.do(case.step, ("set-shm-size", "20000")))
+            return record, await tools.changing_gates.do(host, OperatorChange.do(case.step, ("set-shm-size", "20000")))
 
     return virtually(scene)
 

@@ -13,7 +13,7 @@ from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host
 from boks_exporter.transport.ssh import SshTransport
 from boks_exporter.transport.ssh.error_mapping import while_connecting
-from boks_exporter.transport.ssh.peer import Kept
+from boks_exporter.transport.ssh.peer import OpenConnection
 from tests.unit.ssh_servers import ANSWER, ROLE, Keys, failure, open_transport, ssh_server
 
 KEXINIT = b"SSH-2.0-x\r\n\0\0\0\x0c\x0a\x14" + b"\0" * 200
@@ -81,4 +81,4 @@ def test_the_name_of_a_hosts_software_is_cleaned() -> None:
     """Pages and the API show it."""
     told = {"server_version": "SSH-2.0-a\x1b[2J\u202eb"}
     connection = SimpleNamespace(get_extra_info=told.get, get_server_host_key=lambda: None)
-    assert Kept(cast("Any", connection), 0.0, 0.0).facts(1.0).software == "SSH-2.0-a?[2J?b"
+    assert OpenConnection(cast("Any", connection), 0.0, 0.0).facts(1.0).software == "SSH-2.0-a?[2J?b"

@@ -32,12 +32,12 @@ from boks_exporter.failover.preflight import (
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import (
     FingerprintError,
-    Halt,
     NextCommand,
     Order,
     Proposal,
     Runner,
     RunResult,
+    StopRequest,
     check_first,
     in_words,
     next_for,
@@ -198,7 +198,7 @@ def _carried_out(common: Common, domain: ManagedDomain, work: Work) -> int:
 def _run(
     common: Common, domain: ManagedDomain, work: Work, announce: Callable[[str], None] = lambda _name: None
 ) -> RunResult:
-    halt = Halt()
+    halt = StopRequest()
 
     def progress(text: str) -> None:
         if at_work and at_work[0].at_work_on:

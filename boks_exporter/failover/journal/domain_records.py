@@ -1,23 +1,61 @@
-"""Records of a domain that belong to no open run: fork points, lost hosts, broken locks, maintenance windows."""
+"""Records of a domain that belong to no open run: forks, lost hosts, locks, maintenance, operators' actions."""
 
 import math
+import sqlite3
 from collections.abc import Iterable
 from dataclasses import astuple
 from typing import Any, Final
 
-from boks_exporter.failover.journal.actions import ActionRecords
 from boks_exporter.failover.journal.codec import dump_above, dump_numbers, read_above, read_numbers
+from boks_exporter.failover.journal.connection import JournalFile
 from boks_exporter.failover.journal.errors import explained
-from boks_exporter.failover.journal.records import BrokenLock
+from boks_exporter.failover.journal.records import ActionKind, BrokenLock, OperatorAction
 from boks_exporter.failover.journal_facts import DeclaredLost, ForkPoint, Maintenance
 from boks_exporter.model import DomainName, HostName, Role, Timestamp
+
+
+def has_actions(database: sqlite3.Connection) -> bool:
+    """Return whether a journal has them: one of an older program is upgraded only when it is written."""
+    return bool(database.execute("SELECT 1 FROM sqlite_master WHERE name = 'actions'").fetchone())
+
+
+def frozen_until(database: sqlite3.Connection, domain: DomainName, now: Timestamp) -> Timestamp | None:
+    """Return when the newest freeze of a domain ends, if it was not lifted and is not over."""
+    if not has_actions(database):
+        return None
+    statement = (
+        "SELECT kind, until FROM actions WHERE domain = ? AND kind IN ('freeze', 'unfreeze') AND is_effective IS NOT 0 "
+        "ORDER BY number DESC LIMIT 1"
+    )
+    kind, until = database.execute(statement, (domain,)).fetchone() or ("unfreeze", None)
+    return until if kind == ActionKind.FREEZE and until is not None and until > now else None
+
 
 _ROLES: Final = {"master": Role.MASTER, "server": Role.REPLICA, "client": Role.CLIENT}
 """The words of conversions."""
 
 
-class DomainRecords(ActionRecords):
+class DomainRecords(JournalFile):
     """The part of an open journal that outlives runs."""
+
+    # -- operators' actions outside runs -------------------------------------------------------------------------------
+
+    def intend_action(self, action: OperatorAction) -> int:
+        """Store an intent; returns the entry's number."""
+        with explained(self.path):
+            return self._put("actions", (None, *astuple(action)))
+
+    def conclude_action(self, number: int, became: str, *, is_effective: bool) -> None:
+        statement = "UPDATE actions SET became = ?, is_effective = ? WHERE number = ?"
+        self._write(statement, (became, int(is_effective), number))
+
+    def actions(self, domain: DomainName) -> tuple[OperatorAction, ...]:
+        """Return the actions, newest first; without the kinds that only newer versions define."""
+        if not has_actions(self._database):
+            return ()
+        kinds = ", ".join(f"'{kind}'" for kind in ActionKind)
+        rows = f"actions WHERE domain = ? AND kind IN ({kinds}) ORDER BY number DESC"
+        return self._records(OperatorAction, rows, (domain,), kind=ActionKind, is_effective=bool)
 
     # -- fork points ---------------------------------------------------------------------------------------------------
 

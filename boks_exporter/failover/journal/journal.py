@@ -8,7 +8,6 @@ from typing import Any
 from boks_exporter.failover.facts import Reading
 from boks_exporter.failover.failover_exits import Outcome
 from boks_exporter.failover.findings import Acceptance, Finding, Guard, Level
-from boks_exporter.failover.journal.actions import has_actions
 from boks_exporter.failover.journal.codec import (
     dump_basis,
     dump_findings,
@@ -19,7 +18,7 @@ from boks_exporter.failover.journal.codec import (
     read_numbers,
     read_plan,
 )
-from boks_exporter.failover.journal.domain_records import DomainRecords
+from boks_exporter.failover.journal.domain_records import DomainRecords, has_actions
 from boks_exporter.failover.journal.errors import RunOpenError, explained
 from boks_exporter.failover.journal.records import (
     ActionKind,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from boks_exporter.exposition.failover_activity import Operations, RunInProgress, RunOutcome, RunProcedure, Window
-from boks_exporter.failover.journal.actions import frozen_until
+from boks_exporter.failover.journal.domain_records import frozen_until
 from boks_exporter.failover.journal.errors import JournalError, explained
 from boks_exporter.failover.journal.schema import opened_for_reading
 from boks_exporter.model import DomainName, Timestamp

@@ -5,13 +5,42 @@ from dataclasses import replace
 from typing import Final
 
 from boks_exporter.failover.facts import FailoverFacts
-from boks_exporter.failover.plan.expected_roles import afterwards
 from boks_exporter.failover.plan.plan import Plan
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.step import HostRole, ProcedureStep, When
 from boks_exporter.failover.procedures.tables import RETIRE_AT_CONSOLE, TABLES
 from boks_exporter.health import ReplicaState
 from boks_exporter.model import HostName, Role
+
+
+def afterwards(procedure: Procedure, target: HostName, master: HostName | None, facts: FailoverFacts) -> Iterator[str]:
+    """Write the expected role of each host in a line."""
+    changed = _changed(procedure, target, master, facts)
+    for host in facts.snapshot.hosts:
+        before = _now(facts, host.name)
+        after = changed.get(host.name, before)
+        yield f"{host.name}: {after}" + ("" if after == before else f" (now: {before})")
+
+
+def _now(facts: FailoverFacts, host: HostName) -> str:
+    return facts.role(host) if facts.seen(host) else "unreachable"
+
+
+def _changed(
+    procedure: Procedure, target: HostName, master: HostName | None, facts: FailoverFacts
+) -> dict[HostName, str]:
+    match procedure:
+        case Procedure.PROMOTE:
+            old = {master: "unreachable; retire it before it boots"} if master and facts.seen(master) is None else {}
+            return {**old, target: Role.MASTER}
+        case Procedure.RETIRE:
+            return {target: "client without a database; add-replica makes it a replica"}
+        case Procedure.ADD_REPLICA:
+            return {target: Role.REPLICA}
+        case Procedure.REBUILD:
+            return {target: "replica with the master's data"}
+        case _:
+            return {target: Role.MASTER, **({master: Role.REPLICA} if master else {})}
 
 
 def make_plan(procedure: Procedure, target: HostName, facts: FailoverFacts) -> Plan:

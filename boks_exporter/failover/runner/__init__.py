@@ -1,9 +1,7 @@
 """Carry out plans: observe, lock, observe again; then for each step store the intent, send it, prove it."""
 
-from boks_exporter.failover.runner.fence import ProgramFence
 from boks_exporter.failover.runner.finish import in_words, next_for
-from boks_exporter.failover.runner.graceful_stop import Halt
-from boks_exporter.failover.runner.hooks import ProgramHooks
+from boks_exporter.failover.runner.programs import ProgramFence, ProgramHooks
 from boks_exporter.failover.runner.proposal import Proposal, propose
 from boks_exporter.failover.runner.result import (
     FingerprintError,
@@ -12,12 +10,11 @@ from boks_exporter.failover.runner.result import (
     check_first,
     validate_fingerprint,
 )
-from boks_exporter.failover.runner.run_context import Order, Tools
+from boks_exporter.failover.runner.run_context import Order, StopRequest, Tools
 from boks_exporter.failover.runner.runner import Runner
 
 __all__ = [
     "FingerprintError",
-    "Halt",
     "NextCommand",
     "Order",
     "ProgramFence",
@@ -25,6 +22,7 @@ __all__ = [
     "Proposal",
     "RunResult",
     "Runner",
+    "StopRequest",
     "Tools",
     "check_first",
     "in_words",

@@ -14,13 +14,11 @@ from boks_exporter.failover.proofs import Certainty, Circumstances, Proven, prov
 from boks_exporter.failover.proofs.conflict import MasterInConflict, conflict_of
 from boks_exporter.failover.runner.attempt import Attempt
 from boks_exporter.failover.runner.console import retire_script
-from boks_exporter.failover.runner.fence import FenceWord
 from boks_exporter.failover.runner.fork import fork_point
 from boks_exporter.failover.runner.locking import held_by_copies
-from boks_exporter.failover.runner.progress import ProgressReporter
-from boks_exporter.failover.runner.run_context import Tools
-from boks_exporter.failover.runner.send_once import Sender
-from boks_exporter.failover.runner.step_result import StepResult, judge
+from boks_exporter.failover.runner.programs import FenceWord
+from boks_exporter.failover.runner.run_context import ProgressReporter, Tools
+from boks_exporter.failover.runner.send_once import Sender, StepResult, judge
 from boks_exporter.model import HostName, Seconds
 from boks_exporter.parsing.operator_facts import Daemons, RecordState
 from boks_exporter.remote.operator_requests import RunName

@@ -8,8 +8,8 @@ from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.journal import JournalError, LoggedStep, is_undoing
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.runner.execute_step import StepExecutor
-from boks_exporter.failover.runner.hooks import Event
 from boks_exporter.failover.runner.locking import unlock_all
+from boks_exporter.failover.runner.programs import Event
 from boks_exporter.failover.runner.result import NextCommand, RunResult
 from boks_exporter.failover.runner.run_context import Tools
 from boks_exporter.model import HostName

@@ -1,4 +1,4 @@
-"""The locks on the hosts, which keep operators on different machines apart."""
+"""The locks of a run on its hosts, which keep operators on different machines apart, and its maintenance windows."""
 
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
@@ -11,10 +11,11 @@ from boks_exporter.errors import ParseError, TransportError
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.gate_client import locked_by_other, named
-from boks_exporter.failover.journal import RunOwner
+from boks_exporter.failover.journal import Maintenance, RunOwner
+from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.runner.result import NextCommand
 from boks_exporter.failover.runner.run_context import Tools
-from boks_exporter.model import Host, HostName
+from boks_exporter.model import Host, HostName, Seconds
 from boks_exporter.parsing.operator_facts import HostLock, LockState
 from boks_exporter.remote.operator_requests import RunName, owner_word
 
@@ -109,7 +110,7 @@ async def lock_all(
 
 async def _lock(tools: Tools, host: Host, run: RunName, owner: str, left: Sequence[HostName]) -> Refusal | None:
     problem = ""
-    async for lock in _tries(tools, lambda: tools.changing.lock(host, run, owner)):
+    async for lock in _tries(tools, lambda: tools.changing_gates.lock(host, run, owner)):
         if isinstance(lock, str):
             problem = lock
         elif locked_by_other(lock, run):
@@ -156,9 +157,30 @@ async def unlock_all(tools: Tools, run: RunName) -> tuple[KeptLock, ...]:
 
 async def _unlock(tools: Tools, host: Host, run: RunName) -> str:
     problem = ""
-    async for lock in _tries(tools, lambda: tools.changing.unlock(host, run)):
+    async for lock in _tries(tools, lambda: tools.changing_gates.unlock(host, run)):
         if not isinstance(lock, str):
             # The lock belongs to another run now: an operator broke ours by name.
             return "" if lock.run != run else "its gate keeps it"
         problem = lock
     return problem
+
+
+_LONGEST_SECONDS: Final[Seconds] = 4 * 3600.0
+
+
+def open_windows(tools: Tools, run: RunName, plan: Plan) -> None:
+    """Open a window for every host that the run works on, where it has none; windows expire on their own."""
+    now, domain = tools.clock.now(), tools.survey.domain.name
+    covered = {window.host for window in tools.journal.maintenance(now, domain) if window.run == run}
+    for host in plan.concerned_hosts:
+        window = Maintenance(
+            domain=domain,
+            host=host,
+            started_at=now,
+            until=now + _LONGEST_SECONDS,
+            reason=f"failover {plan.procedure} {plan.target}",
+            owner=str(tools.who),
+            run=run,
+        )
+        if host not in covered:
+            tools.journal.start_maintenance(window)

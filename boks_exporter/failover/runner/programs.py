@@ -1,10 +1,12 @@
-"""Run one of the operator's programs with a time limit; facts reach it in the environment, never in a shell's text."""
+"""The operator's programs, hooks and the fence: facts reach them in the environment, never in a shell's text."""
 
 import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Final
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Protocol
 
 from boks_exporter.model import Seconds
 
@@ -83,3 +85,61 @@ async def _keep_tail(reader: asyncio.StreamReader, tail: bytearray) -> None:
 
 def _printable(text: str) -> str:
     return "".join(char if char.isprintable() or char == "\n" else "?" for char in text)
+
+
+class FenceWord(StrEnum):
+    """The last argument of the program: switch the host off, or report whether it is off."""
+
+    OFF = "off"
+    STATUS = "status"
+
+
+class Fence(Protocol):
+    """Call the fence for the host in the facts."""
+
+    async def call(self, word: FenceWord, facts: Mapping[str, str]) -> str:
+        """Return nothing where the host is proven to be off or isolated, or else why it is not."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramFence:
+    """A program, if one is configured; only its exit status 0 within the time limit is a proof."""
+
+    words: tuple[str, ...] = ()
+    timeout_seconds: Seconds = 60.0
+
+    async def call(self, word: FenceWord, facts: Mapping[str, str]) -> str:
+        if not self.words:
+            return "no fence is configured (failover.fence)"
+        problem = await run_program((*self.words, word), facts, self.timeout_seconds)
+        return f"the fence ({self.words[0]} {word}) {problem}" if problem else ""
+
+
+class Event(StrEnum):
+    """When a hook is called."""
+
+    BEFORE = "before"
+    AFTER = "after"
+    ON_FAILURE = "on_failure"
+
+
+class Hooks(Protocol):
+    """Call the program for an event."""
+
+    async def call(self, event: Event, facts: Mapping[str, str]) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramHooks:
+    """One program for each event, as its words; no shell reads them."""
+
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    on_failure: tuple[str, ...] = ()
+    timeout_seconds: Seconds = 60.0
+
+    async def call(self, event: Event, facts: Mapping[str, str]) -> str:
+        words: tuple[str, ...] = {"before": self.before, "after": self.after, "on_failure": self.on_failure}[event]
+        problem = await run_program(words, {**facts, "event": event}, self.timeout_seconds) if words else ""
+        return f"the hook {event} ({words[0]}) {problem}" if problem else ""

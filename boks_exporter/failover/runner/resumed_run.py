@@ -119,7 +119,9 @@ async def _is_recorded(executor: StepExecutor, step: ProcedureStep, *, void: boo
     if host is None:
         return False
     try:
-        record = await (tools.changing.void(host, step_id) if void else tools.looking.record(host, step_id))
+        record = await (
+            tools.changing_gates.void(host, step_id) if void else tools.read_only_gates.record(host, step_id)
+        )
     except (TransportError, ParseError):
         return False
     return record.state not in _NOT_BEGUN

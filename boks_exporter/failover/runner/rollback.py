@@ -12,7 +12,7 @@ from boks_exporter.failover.procedures.step import ProcedureStep, StepKind, Word
 from boks_exporter.failover.proofs import Certainty, Proven
 from boks_exporter.failover.runner.attempt import undo_attempt
 from boks_exporter.failover.runner.execute_step import StepExecutor
-from boks_exporter.failover.runner.void_id import claim_void
+from boks_exporter.failover.runner.send_once import claim_void
 from boks_exporter.model import HostName
 from boks_exporter.parsing.operator_facts import RecordState, StepRecord
 

@@ -1,9 +1,11 @@
-"""The order and the tools of a run."""
+"""What every part of a run uses: its order, its tools, requests to stop, and progress while waiting."""
 
+import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Final, TypeVar
 
 from boks_exporter.failover.findings import Acceptance, Acceptances
 from boks_exporter.failover.gate_client import ChangingGates, ReadOnlyGates
@@ -12,14 +14,41 @@ from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.proofs import Circumstances
-from boks_exporter.failover.runner.fence import Fence, ProgramFence
-from boks_exporter.failover.runner.graceful_stop import Halt
-from boks_exporter.failover.runner.hooks import Hooks, ProgramHooks
+from boks_exporter.failover.runner.programs import Fence, Hooks, ProgramFence, ProgramHooks
 from boks_exporter.failover.survey import Survey
-from boks_exporter.model import HostName, Timestamp
+from boks_exporter.model import HostName, Seconds, Timestamp
 from boks_exporter.observe import Clock
 from boks_exporter.remote.operator_requests import RunName
 from boks_exporter.remote.settings import RemotePaths
+
+_Result = TypeVar("_Result")
+
+
+@dataclass
+class StopRequest:
+    """Whether a stop was requested, and why."""
+
+    reason: str = ""
+    _asked: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+
+    def is_asked(self) -> bool:
+        return bool(self.reason)
+
+    def ask(self, reason: str) -> None:
+        """Request it; the first reason counts."""
+        self.reason = self.reason or reason
+        self._asked.set()
+
+    async def unless(self, waiting: Awaitable[_Result]) -> _Result | None:
+        """Wait for a result, but no longer than until a stop is requested; None then."""
+        waited, asked = asyncio.ensure_future(waiting), asyncio.ensure_future(self._asked.wait())
+        try:
+            await asyncio.wait({waited, asked}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            asked.cancel()
+            if not waited.done():
+                waited.cancel()
+        return waited.result() if waited.done() else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +74,8 @@ class Tools:
     """Everything that a run needs from outside."""
 
     survey: Survey
-    looking: ReadOnlyGates
-    changing: ChangingGates
+    read_only_gates: ReadOnlyGates
+    changing_gates: ChangingGates
     journal: Journal
     clock: Clock
     who: RunOwner
@@ -55,7 +84,7 @@ class Tools:
     hooks: Hooks = field(default_factory=ProgramHooks)
     fence: Fence = field(default_factory=ProgramFence)
     paths: RemotePaths = field(default_factory=RemotePaths)
-    halt: Halt = field(default_factory=Halt)
+    halt: StopRequest = field(default_factory=StopRequest)
     token: Callable[[], str] = lambda: secrets.token_hex(4)
 
 
@@ -79,3 +108,34 @@ def circumstances(plan: Plan, accepted: Acceptances, limits: FailoverLimits) -> 
         to_fence=frozenset(plan.fenced_hosts),
         max_behind_updates=limits.max_behind_updates,
     )
+
+
+_AGAIN_AFTER: Final[Seconds] = 30.0
+
+
+class ProgressReporter:
+    """The last report of one wait, and its time."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._last = ""
+        self._began = self._at = tools.clock.monotonic()
+
+    def __repr__(self) -> str:
+        return f"<ProgressReporter {self._last!r}>"
+
+    def waiting(self, left: Seconds, sentence: str) -> None:
+        """Report what is waited for, and how long at most."""
+        self._report(sentence, f"    waiting, {left:.0f} s at most: {sentence}")
+
+    def running(self, host: str, sentence: str) -> None:
+        """Report that a command is running on a host."""
+        now = self._tools.clock.monotonic()
+        self._last = self._last or sentence
+        self._report(sentence, f"    {host}: {sentence}, {now - self._began:.0f} s so far")
+
+    def _report(self, sentence: str, line: str) -> None:
+        now = self._tools.clock.monotonic()
+        if sentence != self._last or now - self._at >= _AGAIN_AFTER:
+            self._tools.say(line)
+            self._last, self._at = sentence, now

@@ -22,9 +22,8 @@ from boks_exporter.failover.proofs import Certainty, Circumstances
 from boks_exporter.failover.proofs.conflict import sentences
 from boks_exporter.failover.runner.execute_step import StepExecutor
 from boks_exporter.failover.runner.finish import Finisher, facts_of_plan, given_up, in_order, in_words, next_for
-from boks_exporter.failover.runner.hooks import Event
-from boks_exporter.failover.runner.locking import held_by_copies, lock_all
-from boks_exporter.failover.runner.maintenance import open_windows
+from boks_exporter.failover.runner.locking import held_by_copies, lock_all, open_windows
+from boks_exporter.failover.runner.programs import Event
 from boks_exporter.failover.runner.proposal import Proposal, bound_now, propose, refusal_of, refused
 from boks_exporter.failover.runner.result import RunResult, validate_fingerprint
 from boks_exporter.failover.runner.resumed_run import (

@@ -6,19 +6,47 @@ change still holds. Before "nothing was begun" is concluded, the id is claimed a
 on its way runs nothing.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from boks_exporter.errors import ParseError, TransportError
-from boks_exporter.failover.gate_client import named
-from boks_exporter.failover.proofs import Proven
+from boks_exporter.failover.gate_client import locked_by_other, named
+from boks_exporter.failover.journal import StepOutcome
+from boks_exporter.failover.proofs import Certainty, Proven
 from boks_exporter.failover.runner.attempt import Attempt
-from boks_exporter.failover.runner.progress import ProgressReporter
-from boks_exporter.failover.runner.run_context import Tools
-from boks_exporter.failover.runner.void_id import claim_void
+from boks_exporter.failover.runner.run_context import ProgressReporter, Tools
 from boks_exporter.model import Host
-from boks_exporter.parsing.operator_facts import RecordState, StepRecord
+from boks_exporter.parsing.operator_facts import LockState, RecordState, StepRecord
+from boks_exporter.remote.operator_requests import RunName, StepId
+
+_VOID: Final = StepRecord(RecordState.VOID)
+
+
+async def claim_void(tools: Tools, host: Host, step: StepId) -> StepRecord:
+    """Claim an id, and return the record of what was begun under it; `void` where nothing was and nothing will be.
+
+    Raises TransportError and ParseError, after which nothing is known. A gate of protocol 1 cannot claim an id: there
+    only a lock that this run does not hold keeps a late request from running.
+    """
+    try:
+        record = await tools.changing_gates.void(host, step)
+    except ParseError:
+        record = await tools.read_only_gates.record(host, step)
+        if record.state is not RecordState.NONE:
+            return record
+        if not await _is_kept_out(tools, host, step.partition(".")[0]):
+            raise
+        record = await tools.read_only_gates.record(host, step)
+        return _VOID if record.state is RecordState.NONE else record
+    return StepRecord(RecordState.NONE) if record.state is RecordState.REFUSED else record
+
+
+async def _is_kept_out(tools: Tools, host: Host, run: RunName) -> bool:
+    """Return whether another run has the lock, so that the gate refuses every request of this one."""
+    lock = await tools.read_only_gates.lock(host)
+    return lock.state is not LockState.FAILED and locked_by_other(lock, run)
+
 
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 10.0
@@ -89,7 +117,7 @@ class Sender:
 
     async def _once(self, host: Host, *, ask_first: bool) -> SendResult:
         if ask_first:
-            record = await self.tools.looking.record(host, self.attempt.id)
+            record = await self.tools.read_only_gates.record(host, self.attempt.id)
             if record.state is not RecordState.NONE:
                 return self._result_of(record)
             needs = await self.needs()
@@ -98,7 +126,7 @@ class Sender:
         if self.attempt.request is None:
             message = f"{self.attempt.step.key} changes nothing"
             raise AssertionError(message)
-        result = self._result_of(await self.tools.changing.do(host, self.attempt.request))
+        result = self._result_of(await self.tools.changing_gates.do(host, self.attempt.request))
         is_refused = result.record is not None and result.record.state is RecordState.REFUSED
         if is_refused and self.is_lost and result.record and not self._goes_on(result.record):
             return await self._denied(host, result.sentence)
@@ -142,3 +170,54 @@ def _sentence_of(record: StepRecord) -> str:
     if record.state is RecordState.INTERRUPTED:
         return "the command was interrupted before it reported how it ended"
     return "the command still runs"
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """The result of an attempt. `begun`: a command may have run on the host.
+
+    `is_missed`: a master that was stopped is proven to have updates of that moment, which are not known to be sent.
+    """
+
+    outcome: StepOutcome
+    sentence: str
+    begun: bool = True
+    send_result: SendResult | None = None
+    is_missed: bool = False
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the command was cut off, by a reboot for example."""
+        record = self.send_result.record if self.send_result else None
+        return record is not None and record.state is RecordState.INTERRUPTED
+
+
+def judge(attempt: Attempt, send_result: SendResult, found: Proven) -> StepResult:
+    """Judge by the observed state first and by the command's exit status second."""
+    record = send_result.record
+    state = record.state if record else None
+    if state is RecordState.RUNNING or (record is None and not send_result.garbled):
+        return StepResult(StepOutcome.UNKNOWN, f"{send_result.sentence}; {found.sentence}", send_result=send_result)
+    if found.holds:
+        return StepResult(
+            StepOutcome.DONE, "; ".join((found.sentence, *_notes(attempt, send_result))), send_result=send_result
+        )
+    is_fine = record is not None and record.exit_status == 0
+    if is_fine and attempt.step.trusts_exit and found.truth is Certainty.UNKNOWN:
+        return StepResult(
+            StepOutcome.DONE,
+            f"{send_result.sentence}, and the observed state proves no more: {found.sentence}",
+            send_result=send_result,
+        )
+    if found.truth is Certainty.NO and record is not None:
+        return StepResult(StepOutcome.FAILED, f"{send_result.sentence}; {found.sentence}", send_result=send_result)
+    return StepResult(StepOutcome.UNKNOWN, f"{send_result.sentence}; {found.sentence}", send_result=send_result)
+
+
+def _notes(attempt: Attempt, send_result: SendResult) -> Iterable[str]:
+    """Report what was unusual about a command that had the wanted effect."""
+    record, last_line = send_result.record, attempt.step.last_line
+    if record is None or record.state is not RecordState.DONE or record.exit_status:
+        yield f"though {send_result.sentence}"
+    elif last_line and not any(line.rstrip().endswith(last_line) for line in record.output[-1:]):
+        yield f"though its last line is not '… {last_line}'"

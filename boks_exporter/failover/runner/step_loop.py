@@ -7,7 +7,7 @@ from boks_exporter.failover.journal import LoggedStep, StepOutcome, StepPhase, u
 from boks_exporter.failover.procedures.step import ProcedureStep, StepKind, Stretch
 from boks_exporter.failover.runner.attempt import attempt_at
 from boks_exporter.failover.runner.execute_step import StepExecutor
-from boks_exporter.failover.runner.step_result import StepResult
+from boks_exporter.failover.runner.send_once import StepResult
 from boks_exporter.text.formatting import in_words
 
 _SENT: Final = {StepKind.CHANGE, StepKind.QUIESCE}

@@ -18,7 +18,7 @@ from boks_exporter.transport.base import RawReply
 from boks_exporter.transport.host_text import cleaned
 from boks_exporter.transport.ssh.error_mapping import during_exchange
 from boks_exporter.transport.ssh.exchange import start
-from boks_exporter.transport.ssh.peer import Kept
+from boks_exporter.transport.ssh.peer import OpenConnection
 from boks_exporter.transport.ssh.request_loop import Loop, open_loop
 
 IDLE_INTERVALS: Final = 3
@@ -55,7 +55,7 @@ class Conversation:
         """Keep a channel from poll to poll; it applies to the channels that are opened from now on."""
         self._idle_seconds = max(1, math.ceil(IDLE_INTERVALS * seconds))
 
-    async def exchange(self, kept: Kept, request: RequestLine) -> RawReply:
+    async def exchange(self, kept: OpenConnection, request: RequestLine) -> RawReply:
         """Make one exchange; raises NotStartedError, or TransportError when the request has been sent."""
         if self._settings.gate is GateMode.SENT:
             nonce = new_nonce()
@@ -68,7 +68,7 @@ class Conversation:
             kept.speaks_protocol_1 = True
         return await self._run(kept, request.line(), b"")
 
-    async def gives_a_shell(self, kept: Kept) -> bool:
+    async def gives_a_shell(self, kept: OpenConnection) -> bool:
         """Find out whether the key of an installed gate runs any command, because its forced command is missing."""
         if self._settings.gate is GateMode.SENT:
             return False
@@ -78,7 +78,7 @@ class Conversation:
         except (asyncssh.Error, OSError, TransportError):
             return False
 
-    async def _in_loop(self, kept: Kept, request: RequestLine) -> RawReply:
+    async def _in_loop(self, kept: OpenConnection, request: RequestLine) -> RawReply:
         """Use the kept channel; one that ended between two requests is no failure."""
         await asyncio.sleep(0)  # an end that has arrived already is noticed before the request is written
         if kept.loop and kept.loop.is_open and (reply := await _asked(kept.loop, request)):
@@ -89,7 +89,7 @@ class Conversation:
             raise TransportError(FailureReason.CHANNEL, "the gate ended without an answer")
         return reply
 
-    async def _open_loop(self, kept: Kept) -> Loop:
+    async def _open_loop(self, kept: OpenConnection) -> Loop:
         kept.loop = None
         try:
             kept.loop = await open_loop(kept.connection, self._settings.max_reply_bytes, self._idle_seconds)
@@ -101,7 +101,7 @@ class Conversation:
             raise
         return kept.loop
 
-    async def _run(self, kept: Kept, command: str, stdin: bytes) -> RawReply:
+    async def _run(self, kept: OpenConnection, command: str, stdin: bytes) -> RawReply:
         try:
             running = await start(kept.connection, command, self._settings.max_reply_bytes)
         except (asyncssh.Error, OSError) as error:

@@ -8,7 +8,7 @@ from typing import Final
 
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import HostName, Seconds
-from boks_exporter.transport.ssh.peer import Kept, Peer
+from boks_exporter.transport.ssh.peer import OpenConnection, Peer
 
 CHECK_SECONDS: Final[Seconds] = 1.0
 CHECKED_AT_ONCE: Final = 250
@@ -24,14 +24,14 @@ class Budget:
     limit: int
     window: Seconds
 
-    def exceeded(self, peers: Iterable[Peer], now: Seconds) -> Iterator[tuple[Peer, Kept]]:
+    def exceeded(self, peers: Iterable[Peer], now: Seconds) -> Iterator[tuple[Peer, OpenConnection]]:
         """Iterate over the connections over the limit."""
         for peer in peers:
             for kept in (peer.kept, peer.candidate):
                 if kept and self._is_exceeded(kept, now):
                     yield peer, kept
 
-    def _is_exceeded(self, kept: Kept, now: Seconds) -> bool:
+    def _is_exceeded(self, kept: OpenConnection, now: Seconds) -> bool:
         if (total := kept.total_received()) is None:
             return False
         seen = kept.received

@@ -19,7 +19,7 @@ _RECOVERY: Final = 0.5
 
 
 @dataclass
-class Kept:
+class OpenConnection:
     """A connection that is kept from round to round."""
 
     connection: Connection
@@ -96,8 +96,8 @@ class Peer:
 
     host: Host
     backoff: Backoff
-    kept: Kept | None = None
-    candidate: Kept | None = None
+    kept: OpenConnection | None = None
+    candidate: OpenConnection | None = None
     """Logged in, and not yet proven by a reply: it replaces the kept connection with its first one."""
     renewal: "asyncio.Task[None] | None" = None
     reported_next: TransportError | None = None
@@ -106,7 +106,7 @@ class Peer:
     """Why the last replacement could not be opened."""
     resolve_at: Seconds = 0.0
     has_moved: bool = False
-    interrupted: Kept | None = None
+    interrupted: OpenConnection | None = None
     """The connection on which an exchange was cut off by its deadline or a cancellation."""
     logins: int = 0
     is_unrestricted: bool = False
@@ -123,7 +123,7 @@ class Peer:
         reported, self.reported_next = self.reported_next, None
         return reported
 
-    def add(self, new: Kept) -> Kept | None:
+    def add(self, new: OpenConnection) -> OpenConnection | None:
         """Keep a new connection, next to the kept one where there is one; return the one that it displaces."""
         if self.kept is None:
             self.kept = new
@@ -131,7 +131,7 @@ class Peer:
         displaced, self.candidate = self.candidate, new
         return displaced
 
-    def drop(self, which: Kept) -> None:
+    def drop(self, which: OpenConnection) -> None:
         """Abort a connection: it is broken, or sends too much."""
         which.abort()
         if self.candidate is which:

@@ -10,7 +10,7 @@ import structlog
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Seconds
 from boks_exporter.transport.ssh.connect import Connector
-from boks_exporter.transport.ssh.peer import Kept, Peer
+from boks_exporter.transport.ssh.peer import OpenConnection, Peer
 
 _log = structlog.get_logger(__name__)
 
@@ -26,7 +26,7 @@ class Renewal:
     def __init__(
         self,
         connector: Connector,
-        log_in: Callable[[Peer], Awaitable[Kept]],
+        log_in: Callable[[Peer], Awaitable[OpenConnection]],
         timeout_seconds: Seconds,
         jitter: random.Random,
     ) -> None:

@@ -29,7 +29,7 @@ from boks_exporter.transport.ssh.error_mapping import during_exchange
 from boks_exporter.transport.ssh.flood import REPLIES_IN_A_WINDOW, Budget, watch
 from boks_exporter.transport.ssh.inspection import Inspection
 from boks_exporter.transport.ssh.jump import JumpError, Jumps
-from boks_exporter.transport.ssh.peer import Kept, Peer
+from boks_exporter.transport.ssh.peer import OpenConnection, Peer
 from boks_exporter.transport.ssh.renewal import FAILED_EXCHANGES, SPREAD, Renewal
 from boks_exporter.transport.ssh.resolver import LOOKUP_SECONDS
 from boks_exporter.transport.stalls import StallWatch
@@ -208,7 +208,7 @@ class SshTransport:
             peer.drop(kept)
             raise during_exchange(error.cause) from error
 
-    async def _exchange_on(self, peer: Peer, kept: Kept, request: RequestLine) -> RawReply:
+    async def _exchange_on(self, peer: Peer, kept: OpenConnection, request: RequestLine) -> RawReply:
         """Make the exchange on one connection, and keep the connection unless it is broken."""
         is_candidate = kept is peer.candidate
         try:
@@ -233,7 +233,7 @@ class SshTransport:
         self._judge(peer, kept, is_good=is_answer(reply))
         return replace(reply, endpoint=kept.endpoint)
 
-    def _judge(self, peer: Peer, kept: Kept, *, is_good: bool) -> None:
+    def _judge(self, peer: Peer, kept: OpenConnection, *, is_good: bool) -> None:
         """Adopt a replacement with its first answer; drop it if it does not answer better than the kept connection."""
         if not is_good:
             kept.failures += 1
@@ -247,7 +247,7 @@ class SshTransport:
                 self._closing.close(peer.kept.connection)
             peer.kept, peer.candidate, peer.has_moved = kept, None, False
 
-    async def _explain(self, peer: Peer, kept: Kept, reply: RawReply) -> None:
+    async def _explain(self, peer: Peer, kept: OpenConnection, reply: RawReply) -> None:
         """Raise what is known of a reply that is not the gate's."""
         if refused := sudo_refusal(reply, peer.host.name, self._settings.user):
             raise refused
@@ -275,7 +275,7 @@ class SshTransport:
         if kept is peer.candidate:
             peer.drop(kept)
 
-    async def _log_in(self, peer: Peer) -> Kept:
+    async def _log_in(self, peer: Peer) -> OpenConnection:
         now = asyncio.get_running_loop().time
         stamp = self._connector.stamp()
         peer.backoff.check(now(), stamp)
@@ -294,7 +294,7 @@ class SshTransport:
             connection.abort()
             raise TransportError(FailureReason.CANCELLED, _CLOSED)
         renew_after = self._settings.connection_age_seconds * self._jitter.uniform(*SPREAD)
-        kept = Kept(connection, now(), now() + renew_after)
+        kept = OpenConnection(connection, now(), now() + renew_after)
         if displaced := peer.add(kept):
             self._closing.close(displaced.connection)
         return kept
