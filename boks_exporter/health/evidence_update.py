@@ -65,8 +65,6 @@ def undecided(facts: RoundFacts) -> dict[HostName, Mapping[TableNumber, Timestam
 
 def open_tables(facts: RoundFacts, replica: ReplicaComparison) -> list[TableComparison]:
     """Return the tables whose bounds leave open whether they are ahead."""
-    if replica.ahead_possible == 0 and not replica.excluded:
-        return []
     return [table for table in replica.tables if _is_open(facts, table)]
 
 

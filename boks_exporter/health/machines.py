@@ -37,7 +37,7 @@ def name_masters(snapshot: DomainSnapshot) -> str:
 def masters_in_doubt(facts: RoundFacts) -> str:
     """Name the masters that may be one machine; until that is proven, they count as several."""
     masters = [seen for seen in facts.snapshot.observed() if seen.host in facts.snapshot.masters]
-    groups = [names for names in possibly_same_machine(masters) if len(names) > 1]
+    groups = possibly_same_machine(masters)
     return "".join(f"; these may be one machine: {listed(names)}{_ends(facts, names)}" for names in groups)
 
 

@@ -35,7 +35,7 @@ def _is_judged(facts: RoundFacts, host: Host, state: ReplicaState) -> bool:
         return False
     is_compared = compared is not None and compared.behind_best is not None
     is_known = state is ReplicaState.OK or (not facts.snapshot.masters and is_compared)
-    return is_known and (host.has_numeric_address or not _restricting(facts, host))
+    return is_known and not _restricting(facts, host)
 
 
 def _reasons(facts: RoundFacts, host: Host, state: ReplicaState) -> Iterator[str]:

@@ -10,7 +10,6 @@ from boks_exporter.model import (
     HostName,
     ReplicaLine,
     ReportedStatus,
-    Seconds,
     TableNumber,
 )
 from boks_exporter.replication import (
@@ -85,18 +84,9 @@ def overdue(facts: RoundFacts, replica: ReplicaComparison, condition: Condition)
         return tables
     limits = facts.thresholds
     limit = limits.missing_seconds if condition is Condition.MISSING else limits.stamp_seconds
-    waiting = limit + _waits_for_at_least(replica)
+    waiting = limit + (replica.lag_at_least_seconds or 0.0)
     ages = {table: history.stamp_age(table, facts.snapshot.finished_at) or 0.0 for table in tables}
     return tuple(table for table, age in ages.items() if age >= (waiting if history.is_new(table) else limit))
-
-
-def _waits_for_at_least(replica: ReplicaComparison) -> Seconds:
-    """Return how old the oldest update that a replica waits for is at least.
-
-    A table of another generation waits for nothing, whatever its number.
-    """
-    waiting = (table for table in replica.lagging_tables if not table.stamp_mismatch)
-    return max((table.lag_at_least_seconds or 0.0 for table in waiting), default=0.0)
 
 
 def is_excused(facts: RoundFacts, host: HostName) -> bool:

@@ -2,6 +2,9 @@
 
 from typing import Final
 
+_VERDICTS: Final = ("verdicts", "unread", "not_compared", "renamed", "poller", "report", "cli_check", "cli_evidence", "model")
+"""Tests of whole verdicts, from what hosts print to what is shown."""
+
 PACKAGES: Final = {
     "failover/runner": ("failover",),
     "failover/procedures": ("failover",),
@@ -10,11 +13,11 @@ PACKAGES: Final = {
     "failover/plan": ("failover",),
     "failover/findings": ("failover",),
     "failover": ("failover",),
-    "health": ("health", "scenarios"),
-    "replication": ("replication", "health", "observe"),
-    "parsing": ("parsing", "gate_replies", "observe"),
-    "observe": ("observe", "health"),
-    "exposition": ("exposition", "scenarios"),
+    "health": ("health", "scenarios", *_VERDICTS),
+    "replication": ("replication", "health", "observe", "scenarios", *_VERDICTS),
+    "parsing": ("parsing", "gate_replies", "gate_sent", "nonce_frames", "observe", "kept_texts", "unread", "party_limits"),
+    "observe": ("observe", "health", "scenarios", *_VERDICTS),
+    "exposition": ("exposition", "scenarios", "contract", "web_pages", "failover_metrics", *_VERDICTS),
 }
 """Each package, those that matter most first, and the words in the names of the unit tests that are asked about it."""
 
