@@ -84,7 +84,7 @@ def _uncontradicted(rows: Iterable[TableSequence]) -> dict[int, TableSequence]:
 
 def _common_row(line: str) -> TableSequence | None:
     match = _COMMON.match(line)
-    if match is None or not (match.end() == len(line) or line[match.end() :].isspace()):
+    if match is None or line[match.end() :].strip():
         return None
     table, stamp, sequence, parenthesised = match.groups()
     value = int(sequence)
@@ -104,8 +104,7 @@ def any_row(line: str) -> TableSequence | None:
     before, parenthesised = _without_parentheses(line.strip())
     words = before.split()
     match = _TABLE.fullmatch(words[0]) if len(words) > 1 else None
-    sequence = number(words[-1]) if match else None
-    if match is None or sequence is None:
+    if match is None or (sequence := number(words[-1])) is None:
         return None
     stamp = words[1:-1]
     if stamp and number(stamp[-1]) is not None and parenthesised != sequence:

@@ -147,8 +147,8 @@ def is_like_a_row(words: list[str]) -> bool:
     if not words or words[0].endswith(":"):
         return False
     cells = words[1:]
-    if len(cells) < _FEWEST_WORDS and _LIKE_A_HOST.fullmatch(words[0]):
-        return not any(map(_is_figure, "".join(cells)))
+    if len(cells) < _FEWEST_WORDS and _LIKE_A_HOST.fullmatch(words[0]) and not any(map(_is_figure, "".join(cells))):
+        return True
     if len(cells) > 1 and words[0][0].isalnum() and all(word.lower() in _BLANKS for word in cells):
         return True
     if len(cells) > AGES and all(any(map(_is_figure, word)) for word in cells[:AGES]):
