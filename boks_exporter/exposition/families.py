@@ -25,6 +25,4 @@ def grouped(views: Iterable[DomainView], exporter: ExporterInfo) -> list[Family]
 
 def printable(text: str) -> str:
     """Replace what no page can contain: NUL, at which Prometheus's parser stops, and lone surrogates."""
-    if text.isprintable():
-        return text
     return text.replace("\0", "?").encode("utf-8", "replace").decode()

@@ -97,9 +97,6 @@ class Renderer:
 
     def _bodies(self, views: tuple[DomainView, ...], exporter: ExporterInfo) -> dict[str, list[str]]:
         """Write the lines of each metric; raises where two hosts may have the same labels."""
-        _demand_distinct([view.snapshot.domain for view in views])
-        for view in views:
-            _demand_distinct([host.name for host in view.snapshot.hosts])
         bodies: dict[str, list[str]] = defaultdict(list)
         lines: dict[_Key, str] = {}
         blocks: dict[_Key, _Block] = {}
@@ -125,11 +122,6 @@ class Renderer:
         if block is None or block.last != last or block.values != values:
             block = _Block(last, values, _block_text(spec, key[1], last, values))
         return block
-
-
-def _demand_distinct(names: list[str]) -> None:
-    if len(set(names)) != len(names):
-        raise _SeriesTwiceError
 
 
 def _block_text(spec: MetricSpec, labels: LabelValues, last: tuple[str, ...], values: tuple[float, ...]) -> str:

@@ -258,9 +258,10 @@ def _verdict(view: DomainView, verdict: HostVerdict) -> Iterator[Piece]:
 
 def _listing(view: DomainView) -> Iterator[Piece]:
     listing = view.snapshot.listing
-    for host in dict.fromkeys(entry.host for entry in listing.entries) if listing else ():
-        line = view.snapshot.line(host) if host is not None else None
-        if listing and host is not None and line:
+    if listing is None:
+        return
+    for host in dict.fromkeys(entry.host for entry in listing.entries if entry.host is not None):
+        if line := view.snapshot.line(host):
             yield from _listed((view.snapshot.domain, host), line, listing.read_at)
 
 

@@ -15,9 +15,9 @@ PACKAGES: Final = {
     "failover": ("failover",),
     "health": ("health", "scenarios", *_VERDICTS),
     "replication": ("replication", "health", "observe", "scenarios", *_VERDICTS),
-    "parsing": ("parsing", "gate_replies", "gate_sent", "nonce_frames", "observe", "kept_texts", "unread", "party_limits"),
+    "parsing": ("parsing", "gate_replies", "failover_gate_client", "nonce_frames", "observe", "unread", "verdicts_hidden_rows"),
     "observe": ("observe", "health", "scenarios", *_VERDICTS),
-    "exposition": ("exposition", "scenarios", "contract", "web_pages", "failover_metrics", *_VERDICTS),
+    "exposition": ("exposition", "scenarios", "web_pages", "failover_metrics", "failover_knowledge", *_VERDICTS),
 }
 """Each package, those that matter most first, and the words in the names of the unit tests that are asked about it."""
 

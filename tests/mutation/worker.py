@@ -148,7 +148,7 @@ class Worker:
                 (tuple(names) for of, names in self.order["asked_first"].items() if change.path.startswith(of)), ("-",)
             )
             found = self.reached.tests(change, fallback, first)
-            if not found and first != ("-",):  # a function that only the import calls
+            if not found:  # a function that only the import calls
                 change = replace(change, function=None)  # noqa: PLW2901 - the same change, wherever it is
                 found = self.reached.tests(change, fallback, first)
             total, chosen = 0.0, []
