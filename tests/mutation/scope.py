@@ -2,7 +2,10 @@
 
 from typing import Final
 
-_VERDICTS: Final = ("verdicts", "unread", "not_compared", "renamed", "poller", "report", "cli_check", "cli_evidence", "model")
+_VERDICTS: Final = (
+    *("verdicts", "unread", "not_compared", "renamed", "poller", "report"),
+    *("cli_check", "cli_evidence", "model"),
+)
 """Tests of whole verdicts, from what hosts print to what is shown."""
 
 PACKAGES: Final = {
@@ -15,7 +18,7 @@ PACKAGES: Final = {
     "failover": ("failover",),
     "health": ("health", "scenarios", *_VERDICTS),
     "replication": ("replication", "health", "observe", "scenarios", *_VERDICTS),
-    "parsing": ("parsing", "gate_replies", "failover_gate_client", "nonce_frames", "observe", "unread", "verdicts_hidden_rows"),
+    "parsing": ("parsing", "gate_replies", "failover_gate_client", "nonce_frames", "observe", "unread", "verdicts"),
     "observe": ("observe", "health", "scenarios", *_VERDICTS),
     "exposition": ("exposition", "scenarios", "web_pages", "failover_metrics", "failover_knowledge", *_VERDICTS),
 }

@@ -69,7 +69,7 @@ def test_freeze_and_maintenance() -> None:
     idle = replace(published(), operations=Operations())
     assert shown("boks_failover_freeze_active", known) == {(): 1}
     assert shown("boks_failover_freeze_active", idle) == {(): 0}
-    active = shown("boks_host_maintenance_active", known)
+    active = shown("boks_maintenance_active", known)
     assert {host for (host,), value in active.items() if value} == {"REPHOST"}
     assert len(active) == len(HOSTS)
 

@@ -133,7 +133,7 @@ LAST = "=end lock exit=0\n=done sections=1\n"
         f"{FIRST}=section lock\n=end lock exit=0\n=done sections=2\n",
         f"{FIRST}=section lock\n=\n=done sections=1\n",
         f"{FIRST}=section lock\n=stop lock\n=done sections=1\n",
-        f"=abc boks-gate/2 version=1.0.0\n=abc section busy\n=abc end busy exit=0\n=abc done sections=1\n",
+        "=abc boks-gate/2 version=1.0.0\n=abc section busy\n=abc end busy exit=0\n=abc done sections=1\n",
     ],
     ids=[
         *("no section", "section twice", "another section", "another end", "no done", "another number"),
