@@ -3,8 +3,8 @@
 from typing import Final
 
 _VERDICTS: Final = (
-    *("verdicts", "unread", "not_compared", "renamed", "poller", "report"),
-    *("cli_check", "cli_evidence", "model"),
+    *("verdicts", "unread_mutations", "not_compared", "renamed", "report", "model"),
+    *("poller_evidence", "poller_silent", "cli_check_evaluate", "cli_evidence"),
 )
 """Tests of whole verdicts, from what hosts print to what is shown."""
 
@@ -17,10 +17,18 @@ PACKAGES: Final = {
     "failover/findings": ("failover",),
     "failover": ("failover",),
     "health": ("health", "scenarios", *_VERDICTS),
-    "replication": ("replication", "health", "observe", "scenarios", *_VERDICTS),
-    "parsing": ("parsing", "gate_replies", "failover_gate_client", "nonce_frames", "observe", "unread", "verdicts"),
-    "observe": ("observe", "health", "scenarios", *_VERDICTS),
-    "exposition": ("exposition", "scenarios", "web_pages", "failover_metrics", "failover_knowledge", *_VERDICTS),
+    "replication": ("replication", "health", "observe_closer", "scenarios", *_VERDICTS),
+    "parsing": (
+        "parsing",
+        "gate_replies",
+        "failover_gate_client",
+        "nonce_frames",
+        "observe_facts",
+        "unread_mutations",
+        "verdicts",
+    ),
+    "observe": ("observe", "poller", "renamed", "party_limits", "unread_mutations"),
+    "exposition": ("exposition", "scenarios", "web_pages", "failover_metrics", "failover_knowledge", "report"),
 }
 """Each package, those that matter most first, and the words in the names of the unit tests that are asked about it."""
 

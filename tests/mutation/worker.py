@@ -26,6 +26,8 @@ from tests.mutation.patch import Functions, NotPatchableError, functions_of, pat
 
 _SURVIVED, _DETECTED, _AFRESH, _BROKEN, _INVALID = 0, 10, 11, 12, 13
 _OWN_SECONDS: Final = 2.0
+IDLE_SECONDS: Final = 30.0
+"""A child that uses no processor for so long waits for what never comes."""
 _MEMORY: Final = 4 * 1024**3
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -254,15 +256,25 @@ def end_with(parent: int) -> None:
 
 
 def awaited(child: int, seconds: float) -> int | None:
-    """Wait for a child's end, and end all that it started; None where its time was up."""
-    deadline, is_over = time.monotonic() + seconds, None
-    while is_over is None and time.monotonic() < deadline:
+    """Wait for a child's end, and end all that it started; None where its time was up, or where it only waits."""
+    now = worked_at = time.monotonic()
+    deadline, used, is_over = now + seconds, "", None
+    while is_over is None and now < min(deadline, worked_at + IDLE_SECONDS):
         is_over = os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         if is_over is None:
             time.sleep(0.003)
+            now = time.monotonic()
+            if now > worked_at + IDLE_SECONDS / 4 and used != (used := _processor_time(child)):
+                worked_at = now
     _end_group(child)
     _, status = os.waitpid(child, 0)
     return status if is_over else None
+
+
+def _processor_time(process: int) -> str:
+    """Return what a process and its ended children have used, in the kernel's units."""
+    after_name = Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2]
+    return " ".join(after_name.split()[11:15])
 
 
 def _end_group(leader: int) -> None:
