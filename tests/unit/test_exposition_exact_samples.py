@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from boks_exporter.exposition import ExpositionOptions, TableLag, Tables
+from boks_exporter.exposition import DomainView, ExpositionOptions, TableLag, Tables
 from boks_exporter.exposition.failover_activity import Operations, Window
 from boks_exporter.exposition.page import Renderer, render
 from boks_exporter.exposition.text_format import number_text
@@ -15,7 +15,7 @@ from tests.unit.test_exposition_samples import shown
 WORST = ExpositionOptions(tables=Tables.WORST)
 
 
-def of_two(numbers: SequenceReport | None, options: ExpositionOptions = WORST):  # noqa: ANN201 - a view
+def of_two(numbers: SequenceReport | None, options: ExpositionOptions = WORST) -> DomainView:
     """Show a master with the published numbers, and a replica with these."""
     hosts = (Host("MASTER", "m"), Host("R1", "r"))
     replica = replace(seen("R1", Role.REPLICA, None, BEGUN + 1), sequences=numbers)
@@ -91,7 +91,7 @@ def test_a_kept_page_shows_what_changed(numbers: dict[int, int]) -> None:
 
 
 @pytest.mark.parametrize("views", [(published(), published()), (busy(), published())], ids=["equal", "different"])
-def test_of_a_domain_that_is_shown_twice_the_first_counts(views: tuple) -> None:  # type: ignore[type-arg]
+def test_of_a_domain_that_is_shown_twice_the_first_counts(views: tuple[DomainView, ...]) -> None:
     lines = [row.rpartition(" ")[0] for row in render(views, INFO).classic.decode().splitlines() if row[0] != "#"]
     assert len(lines) == len(set(lines))
     assert render(views, INFO).classic.count(b"boks_domain_masters{") == 1

@@ -14,7 +14,8 @@ STAMP = 13678 * 86400.0 + 8 * 3600 + 33 * 60 + 46
 def listed(line: str) -> ReplicaLine | UnreadLine | None:
     """Read a line of a list below its header; None where it is neither a row nor unread."""
     found = parse_list(f"{HEADER}\n{line}\n")
-    return next(iter((*found.lines, *found.unread_lines)), None)
+    shown: tuple[ReplicaLine | UnreadLine, ...] = (*found.lines, *found.unread_lines)
+    return next(iter(shown), None)
 
 
 @pytest.mark.parametrize(

@@ -80,11 +80,11 @@ def test_a_section_that_did_not_end_well_has_no_facts(read: object, ending: dict
 
 
 def test_reach_is_a_known_word_or_unknown() -> None:
-    assert reach_of(printed("reach=open")) is Reach.YES
+    assert reach_of(printed("reach=reachable")) is Reach.REACHABLE
     assert reach_of(printed("reach=refused")) is Reach.REFUSED
     assert reach_of(printed("reach=perhaps")) is Reach.UNKNOWN
     assert reach_of(printed()) is Reach.UNKNOWN
-    assert reach_of(printed("reach=open", timeout="8")) is Reach.TIMEOUT
+    assert reach_of(printed("reach=reachable", timeout="8")) is Reach.TIMEOUT
 
 
 def test_a_lock_without_a_holder_has_none() -> None:

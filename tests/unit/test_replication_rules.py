@@ -7,6 +7,7 @@ import pytest
 from boks_exporter.model import (
     DomainSnapshot,
     Host,
+    Listed,
     Listing,
     MasterReading,
     Observed,
@@ -195,7 +196,7 @@ def test_servers_that_match_no_host_are_those_of_the_last_list() -> None:
 
 
 def test_a_list_without_its_master_or_hosts() -> None:
-    listing = Listing("M", 0.0, round_with("R9").listing.entries, (UnreadEntry(BANNER, ("R9", "R1")),))  # type: ignore[union-attr]
+    listing = Listing("M", 0.0, (Listed(LISTED, "R9"),), (UnreadEntry(BANNER, ("R9", "R1")),))
     left = listing.without({"R9"})
     assert left is not None
     assert ([entry.host for entry in left.entries], left.unread[0].hosts) == ([None], ("R1",))
@@ -243,7 +244,7 @@ def test_everything_that_is_known_moves_to_a_new_name() -> None:
     history = advance(History(), healthy_round({7: 100}, R1={7: 99}, R2={7: 100}))
     history = replace(history, gone_back=frozenset({"R1"}), lasting={KEY: 1.0}, failing={"R1": 2.0})
     moved = renamed(history, {"R1": "rep1", "M": "main"})
-    assert (moved.master, moved.gone_back, moved.failing) == ("main", {"rep1"}, {"rep1": 2.0})
+    assert (moved.master, set(moved.gone_back), dict(moved.failing)) == ("main", {"rep1"}, {"rep1": 2.0})
     assert moved.lasting == {("rep1", Condition.MISSING): 1.0}
     assert moved.roles == {"main": Role.MASTER, "rep1": Role.REPLICA, "R2": Role.REPLICA}
     assert moved.floors == {"rep1": {7: 99}, "R2": {7: 100}}

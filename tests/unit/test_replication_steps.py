@@ -14,7 +14,14 @@ from boks_exporter.replication import (
     cleared,
 )
 from boks_exporter.replication.evidence import clearance_times
-from boks_exporter.replication.master_terms import Before, MasterTerm, continue_terms, marks_of, seen_beside, settled
+from boks_exporter.replication.master_terms import (
+    MasterTerm,
+    PreviousRound,
+    continue_terms,
+    marks_of,
+    seen_beside,
+    settled,
+)
 from boks_exporter.replication.table_history import Age, Step, TableHistory
 from tests.unit.domain_rounds import STAMP, TOOK, Numbers, answers, reading, report, silent, snapshot
 
@@ -155,7 +162,7 @@ def test_all_times_of_a_table_move() -> None:
 
 # -- masters -----------------------------------------------------------------------------------------------------------
 
-NOBODY = Before(None, {}, None)
+UNKNOWN_PAST = PreviousRound(None, {}, None)
 
 
 def marks(numbers: Numbers, stamp: float | None = STAMP) -> dict[int, tuple[int, float | None]]:
@@ -163,10 +170,10 @@ def marks(numbers: Numbers, stamp: float | None = STAMP) -> dict[int, tuple[int,
 
 
 def test_a_term_begins_with_what_the_host_had_as_a_replica() -> None:
-    before = Before("M", {"R1": marks({7: 99})}, 12.0)
+    before = PreviousRound("M", {"R1": marks({7: 99})}, 12.0)
     new = before.term("R1", marks({7: 100}), 30.0)
     assert new == MasterTerm(30.0, marks({7: 100}), marks({7: 100}), 30.0, None, None, "M", marks({7: 99}), 12.0)
-    for other, host in ((before, "M"), (NOBODY, "R1"), (Before(None, {"R1": marks({7: 99})}, 12.0), "R1")):
+    for other, host in ((before, "M"), (UNKNOWN_PAST, "R1"), (PreviousRound(None, {"R1": marks({7: 99})}, 12.0), "R1")):
         term = other.term(host, marks({7: 100}), 30.0)
         assert (term.replaced, term.forked, term.forked_at) == (None, None, None)
     assert before.term("R2", marks({}), 30.0).forked_at is None
@@ -187,10 +194,10 @@ M, N = answers("M", Role.MASTER, {7: 100}, 0.0), answers("N", Role.MASTER, {7: 9
 
 
 def test_a_term_goes_on_with_every_reading() -> None:
-    terms = continue_terms({}, snapshot(M, second={7: 104}), NOBODY)
+    terms = continue_terms({}, snapshot(M, second={7: 104}), UNKNOWN_PAST)
     assert terms["M"] == MasterTerm(0.0, marks({7: 100}), marks({7: 104}), 2.0)
     earlier = snapshot(M, second={7: 104})
-    assert continue_terms({"M": terms["M"]}, earlier, NOBODY)["M"].read_at == 2.0
+    assert continue_terms({"M": terms["M"]}, earlier, UNKNOWN_PAST)["M"].read_at == 2.0
 
 
 @pytest.mark.parametrize(
@@ -207,21 +214,21 @@ def test_a_host_with_another_role_loses_its_term_where_there_is_one_master(
 ) -> None:
     known = {"N": MasterTerm(0.0, marks({7: 90}), marks({7: 90}), 0.0)}
     seen = snapshot(M if has_master else silent("M"), answers("N", role, {7: 90}))
-    assert ("N" in continue_terms(known, seen, NOBODY)) is is_left
+    assert ("N" in continue_terms(known, seen, UNKNOWN_PAST)) is is_left
 
 
 def test_two_masters_are_beside_one_another_until_one_is_left() -> None:
-    two = continue_terms({}, snapshot(M, N), NOBODY)
+    two = continue_terms({}, snapshot(M, N), UNKNOWN_PAST)
     assert {host: (term.beside, term.beside_since) for host, term in two.items()} == {
         "M": (marks({7: 100}), 0.0),
         "N": (marks({7: 90}), 1.0),
     }
     assert seen_beside(two) == {"M", "N"}
-    again = continue_terms(two, snapshot(answers("M", Role.MASTER, {7: 107}, 30.0), N), NOBODY)
+    again = continue_terms(two, snapshot(answers("M", Role.MASTER, {7: 107}, 30.0), N), UNKNOWN_PAST)
     assert (again["M"].beside, again["M"].last) == (marks({7: 100}), marks({7: 107}))
-    one = continue_terms(two, snapshot(M, answers("N", Role.UNKNOWN, None)), NOBODY)
+    one = continue_terms(two, snapshot(M, answers("N", Role.UNKNOWN, None)), UNKNOWN_PAST)
     assert (one["M"].beside_since, one["N"].beside_since) == (None, 1.0)
-    changing = continue_terms({}, snapshot(M, N, are_simultaneous=False), NOBODY)
+    changing = continue_terms({}, snapshot(M, N, are_simultaneous=False), UNKNOWN_PAST)
     assert seen_beside(changing) == frozenset()
     assert two["N"].shifted(5.0).beside_since == 6.0
     assert marks_of(report({7: 1, 9: 2}, {9: None})) == {7: (1, STAMP), 9: (2, None)}
