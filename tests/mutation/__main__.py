@@ -131,9 +131,8 @@ class Trial:
         known = equivalents()
         return [self._tried(package, changes[each["place"]], each, known) for each in valid]
 
-    @staticmethod
-    def _tried(package: str, change: Change, found: dict[str, str], known: dict[tuple[str, str], str]) -> Tried:
-        diff = change.diff((ROOT / change.path).read_bytes())
+    def _tried(self, package: str, change: Change, found: dict[str, str], known: dict[tuple[str, str], str]) -> Tried:
+        diff = change.diff((self.copy / change.path).read_bytes())
         return Tried(package, change, diff, found["result"], found["test"], known.get((change.path, diff), ""))
 
     def _digest(self, test: str) -> str:
@@ -236,6 +235,7 @@ def main() -> int:
         for package in given.package or PACKAGES:
             known = {each.change for each in results}
             of_package = [change for name, change in chosen if name == package and change not in known]
+            of_package.sort(key=lambda change: (change in kept, change in kept and kept[change].is_equivalent))
             if of_package:
                 found = trial.run(package, of_package)
                 results += found

@@ -30,6 +30,8 @@ IDLE_SECONDS: Final = 30.0
 """A child that uses no processor for so long waits for what never comes."""
 _MEMORY: Final = 4 * 1024**3
 _PR_SET_PDEATHSIG: Final = 1
+_NEAR: Final = 4
+"""So many lines after a change are what it guards."""
 
 
 @dataclass
@@ -59,18 +61,23 @@ class Reached:
                 lines.setdefault(int(line), []).extend(names[number] for number in tests)
 
     def tests(self, change: Change, fallback: str, first: tuple[str, ...]) -> list[str]:
-        """Return the tests that run the line of a change, quickest first; for a table those of what reads it."""
-        of_file = self.lines.get(change.path, {})
+        """Return the tests that run the line of a change, quickest first; for a table those of what reads it.
+
+        Before them are those that run what few others run right after it: what a guard does where it refuses.
+        """
+        of_file, rare = self.lines.get(change.path, {}), set[str]()
         if change.function is not None:
             found = set(of_file.get(change.line, ()))
             near = (line for line in range(change.line, change.function[1], -1) if of_file.get(line))
             found = found or set(of_file.get(next(near, 0), ()))
+            after = (set(of_file.get(line, ())) & found for line in range(change.line + 1, change.line + _NEAR))
+            rare = min((tests for tests in after if tests), key=len, default=rare)
         else:
             files = [name for name in self.lines if name == change.path or name.startswith(fallback)]
             found = {test for name in files for tests in self.lines[name].values() for test in tests}
             found |= {test for test in self.seconds if test.startswith(first)}
-        is_later = change.function is not None
-        return sorted(found, key=lambda test: (is_later or not test.startswith(first), self.seconds[test], test))
+            rare = {test for test in found if test.startswith(first)}
+        return sorted(found, key=lambda test: (test not in rare, self.seconds[test], test))
 
 
 @dataclass

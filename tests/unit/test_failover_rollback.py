@@ -198,8 +198,10 @@ class Performer:
         self.tools = self.script.tools(journal=journal)
         self.run, self.plan, self.seen = "run", SimpleNamespace(steps=case.steps), case.seen
         self.undone: list[str] = []
+        self.polls = 0
 
     async def proven(self, claims: tuple[Claim, ...]) -> Proven:
+        self.polls += 1
         return all_of(Proven(self.seen.get(claim.kind, NO), str(claim)) for claim in claims)
 
     async def perform(self, attempt: Attempt, *, begun: bool = False, logged: bool = False) -> StepResult:

@@ -147,16 +147,16 @@ async def test_a_request_to_stop_waits_for_the_end_of_a_stretch(
     """A master that is stopped is started again, or the stop is rolled back."""
     performer, end = await run(steps=(step(1, stretch), step(2)), stop_at=stop_at)
     assert ", ".join(performer.script.asked) == asked
-    assert (end.is_halted, end.must_undo) == (is_halted, must_undo)
+    assert (end.step is not None and end.ending is None, end.must_undo) == (is_halted, must_undo)
     assert performer.finished[1:] == [True] * (stretch is Stretch.FINISH)
 
 
 @pytest.mark.parametrize("begun", [True, False])
 async def test_a_step_that_was_given_up_for_a_request_to_stop_is_halted_only_if_it_began_nothing(begun: bool) -> None:
     _, end = await run(StepResult(FAILED, "", begun=begun), steps=(step(1, Stretch.UNDO),), stop_at=1)
-    assert (end.is_halted, end.step is not None) == (not begun, True)
+    assert (end.ending is None, end.step is not None) == (not begun, True)
     _, failed = await run(StepResult(FAILED, "", begun=begun), steps=(step(1, Stretch.UNDO),))
-    assert not failed.is_halted
+    assert failed.ending is not None
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final
 
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.plan.plan import Plan
@@ -75,22 +74,20 @@ def master_for(procedure: Procedure, target: HostName, facts: FailoverFacts) -> 
 def _obstacle(procedure: Procedure, target: HostName, master: HostName | None, facts: FailoverFacts) -> str:
     if facts.host(target) is None:
         return f"{target} is no host of {facts.snapshot.domain}"
-    if procedure is not Procedure.PROMOTE and master is None:
+    if procedure is Procedure.PROMOTE:
+        return ""
+    if master is None:
         masters = facts.snapshot.masters
         said = (
             f"{', '.join(masters)} all report that they are master" if len(masters) > 1 else "no other host is master"
         )
         return f"{procedure} needs one master besides {target}: {said}"
-    if procedure is not Procedure.PROMOTE and master == target:
+    if master == target:
         return f"{target} is the master: {procedure} is for another host"
-    shm_size = facts.seen(master) if master and procedure not in _WITHOUT_REPLICA else None
-    if shm_size is not None and shm_size.environment.shm_size_kilobytes is None:
+    seen = facts.seen(master)
+    if procedure is not Procedure.RETIRE and seen is not None and seen.environment.shm_size_kilobytes is None:
         return f"SHM_SIZE of {master} could not be read, so it cannot be given to a replica"
     return ""
-
-
-_WITHOUT_REPLICA: Final = {Procedure.PROMOTE, Procedure.RETIRE}
-"""Procedures that make no host a replica."""
 
 
 def _table(procedure: Procedure, target: HostName, facts: FailoverFacts) -> tuple[ProcedureStep, ...]:
@@ -144,7 +141,7 @@ def _lock_hosts(facts: FailoverFacts, steps: tuple[ProcedureStep, ...]) -> tuple
     Two promotions on two machines change two different hosts; only a lock on all servers keeps them apart.
     """
     changed = {step.host for step in steps if step.words}
-    if not changed and not any(step.changes for step in steps):
+    if not any(step.changes for step in steps):
         return ()
     servers = {
         seen.host

@@ -66,7 +66,7 @@ def _removes_copy(question: PlanQuestion) -> bool:
 def healthy(question: PlanQuestion) -> Iterator[Finding]:
     """The candidate is no worse than the procedure allows."""
     target = question.target
-    if not question.makes_master or question.facts.host(target) is None or question.facts.seen(target) is None:
+    if not question.makes_master or question.facts.seen(target) is None:
         return
     if question.facts.evidence.get(target):
         said = f"{target} was ahead or diverged when it was last compared with a master"
@@ -163,15 +163,17 @@ def only_here(question: PlanQuestion) -> Iterator[Finding]:
     have, wanted = question.facts.latest_numbers(master), last_reading(question.facts, target)
     if have is None:
         return
-    missing = shortfall(have, wanted.numbers, question.facts.unread(master)) if wanted else {}
-    if wanted is None and not is_client:
-        said = f"the numbers of {target} are unknown, so it is unknown whether {master} has all its updates"
-        yield unknown(Guard.UPDATES_ONLY_HERE, said, target)
+    if wanted is None:
+        if is_client:
+            yield from _own_updates(question, master, None)
+        else:
+            said = f"the numbers of {target} are unknown, so it is unknown whether {master} has all its updates"
+            yield unknown(Guard.UPDATES_ONLY_HERE, said, target)
         return
-    if wanted is not None:
-        yield from _missing_on_master(question, wanted, missing)
-    yield from _own_updates(question, wanted)
-    if wanted is not None and not missing and not is_client:
+    missing = shortfall(have, wanted.numbers, question.facts.unread(master))
+    yield from _missing_on_master(question, wanted, missing)
+    yield from _own_updates(question, master, wanted)
+    if not missing and not is_client:
         yield from _written_later(question, wanted)
 
 
@@ -188,15 +190,14 @@ def _written_later(question: PlanQuestion, wanted: Reading) -> Iterator[Finding]
         yield unknown(Guard.UPDATES_ONLY_HERE, said, target, source=wanted.source, age_seconds=age)
 
 
-def _own_updates(question: PlanQuestion, wanted: Reading | None) -> Iterator[Finding]:
+def _own_updates(question: PlanQuestion, master: HostName, wanted: Reading | None) -> Iterator[Finding]:
     """The copy has updates from another line than the master's, whatever the numbers are now."""
     facts, target = question.facts, question.target
     own, figures = own_updates(facts, target), {"source": "evidence"}
     if own:
         source = f"fork points and evidence; {wanted.source}" if wanted else "fork points and evidence"
         figures = {"value": str(max(own.values())), "limit": "0", "source": source}
-    found = has_nothing_alone(facts, target, question.plan.master or "the master")
-    yield from judged(Guard.UPDATES_ONLY_HERE, found, target, **figures)
+    yield from judged(Guard.UPDATES_ONLY_HERE, has_nothing_alone(facts, target, master), target, **figures)
 
 
 def fork_point(question: PlanQuestion) -> Iterator[Finding]:

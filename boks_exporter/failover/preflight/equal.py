@@ -20,7 +20,7 @@ def bridge(question: PlanQuestion) -> Iterator[Finding]:
         return
     for seen in question.facts.snapshot.observed():
         listed, admitted = seen.environment.bridge_accept_master_ips, seen.environment.admitted_masters
-        if listed is None or admitted is None or host.address in admitted:
+        if admitted is None or host.address in admitted:
             continue
         details = {"value": listed, "limit": host.address, "source": f"ENV of {seen.host}"}
         if "BCASTADDR" in admitted or not host.has_numeric_address:

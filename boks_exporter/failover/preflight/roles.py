@@ -68,7 +68,7 @@ def names(question: PlanQuestion) -> Iterator[Finding]:
             yield refuse(Guard.OTHER_HOST, said, several[0], **figures)
         elif Names(facts.snapshot.hosts).host(own) is None:
             yield note(Guard.OTHER_HOST, f"{several[0]} calls itself {own}", several[0], **figures)
-    details = [{*several} for several in by_own_name.values() if len(several) > 1]
+    details = [{*several} for several in by_own_name.values()]
     for name, first in facts.snapshot.second_names.items():
         if not any({name, first} <= several for several in details):
             said = f"{first} and {name} lead to one machine, by address, port and host key: keep one of the names"

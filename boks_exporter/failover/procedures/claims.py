@@ -69,6 +69,11 @@ class Claim:
     other: HostName | None = None
     number: int | None = None
 
+    @property
+    def second(self) -> HostName:
+        """The other host of a claim about two."""
+        return self.other or ""
+
     def with_hosts(self, hosts: Mapping[str, HostName]) -> "Claim":
         """Replace hosts by others."""
         return replace(self, host=hosts[self.host], other=hosts[self.other] if self.other else None)

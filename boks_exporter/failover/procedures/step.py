@@ -130,8 +130,7 @@ class ProcedureStep:
     def moment(self) -> tuple[Claim, ...]:
         """What a master that is quiesced is waited for, as long as was configured: it can be missing in the end."""
         compared = (claim for claim in self.proves if claim.kind is ClaimKind.IS_AS_ADVANCED)
-        is_quiesced = self.kind is StepKind.QUIESCE
-        return tuple(replace(claim, kind=ClaimKind.IS_QUIET) for claim in compared if is_quiesced)
+        return tuple(replace(claim, kind=ClaimKind.IS_QUIET) for claim in compared)
 
     @property
     def last_line(self) -> str | None:
@@ -165,14 +164,13 @@ class ProcedureStep:
 
     def with_shm_size(self, wanted: int | None, former: int | None) -> "ProcedureStep":
         """Fill in the SHM_SIZE that is set, and the former one in the undo; without a former one there is no undo."""
-        proves = tuple(claim.with_number(wanted) for claim in self.proves)
         if self.words != Words.SET_SHM_SIZE:
-            return replace(self, proves=proves)
+            return self
         undo = None if former is None else (self.words[0], str(former))
         return replace(
             self,
             words=(self.words[0], str(wanted)),
-            proves=proves,
+            proves=tuple(claim.with_number(wanted) for claim in self.proves),
             undo=undo,
             no_undo="" if undo else "its former SHM_SIZE is unknown",
         )

@@ -54,9 +54,6 @@ def _unread_left(by: Circumstances, unread: Mapping[HostName, Iterable[NotCompar
 
 def _is_bracketed(compared: ReplicaComparison) -> bool:
     """Whether the master was read before and after the replica; tables in unread lines are a question of their own."""
-    if not compared.not_compared:
-        has_lag = compared.lag is not None or bool(compared.missing_tables)
-        return compared.missing_tables is not None and has_lag and compared.ahead is not None
     unread = {each.table for each in compared.not_compared}
     certain = [table for table in compared.tables if table.table not in unread]
     return bool(certain) and all(table.lag is not None and table.ahead is not None for table in certain)
@@ -210,8 +207,7 @@ def has_every_table(facts: FailoverFacts, host: HostName) -> Proven:
 
 def is_readable(facts: FailoverFacts, host: HostName) -> Proven:
     """Prove that every table of a copy can be read; a server that shows no numbers may have more than all others."""
-    seen = facts.seen(host)
-    if seen is not None and seen.role in {Role.MASTER, Role.REPLICA} and seen.sequences is None:
+    if facts.role(host) in {Role.MASTER, Role.REPLICA} and facts.numbers(host) is None:
         return unknown(f"the numbers of {host} could not be read")
     unread = facts.unread(host)
     return unknown(not_compared(unread)) if unread else yes("")
@@ -238,7 +234,7 @@ def is_not_behind(facts: FailoverFacts, host: HostName, by: Circumstances) -> Pr
 def missing_of_others(facts: FailoverFacts, host: HostName) -> tuple[TableNumber, ...]:
     """Return the tables that another server shows and this one does not."""
     own = facts.numbers(host) or {}
-    others = (facts.numbers(seen.host) or {} for seen in facts.snapshot.observed() if seen.host != host)
+    others = (facts.numbers(seen.host) or {} for seen in facts.snapshot.observed())
     hidden = {each.table for each in facts.unread(host)}
     lacking = {table for numbers in others for table in numbers} - own.keys() - hidden
     return () if None in hidden else tuple(sorted(lacking))

@@ -74,7 +74,7 @@ def is_sound(facts: FailoverFacts, master: HostName, by: Circumstances) -> Prove
     unsure: list[str] = []
     fine = 0
     for verdict in facts.health.hosts:
-        if verdict.host == master or not verdict.is_replica:
+        if not verdict.is_replica:
             continue
         if verdict.host == by.old_master and facts.role(verdict.host) is not Role.REPLICA:
             continue

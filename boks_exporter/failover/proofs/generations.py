@@ -2,13 +2,13 @@
 
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.journal_facts import Numbers
-from boks_exporter.model import HostName, Role
+from boks_exporter.model import HostName
 
 
 def of_other_generation(facts: FailoverFacts, host: HostName) -> tuple[HostName, ...]:
     """Return the servers of which a table has another stamp than here."""
     own = facts.numbers(host) or {}
-    servers = [seen.host for seen in facts.snapshot.observed() if seen.role in {Role.MASTER, Role.REPLICA}]
+    servers = [seen.host for seen in facts.snapshot.observed()]
     return tuple(server for server in servers if _has_other_stamp(own, facts.numbers(server) or {}))
 
 

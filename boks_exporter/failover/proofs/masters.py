@@ -57,8 +57,7 @@ def reports_sound(facts: FailoverFacts, host: HostName) -> Proven:
     alone = reports_alone(facts, host)
     if not alone.holds:
         return alone
-    seen = facts.seen(host)
-    if seen is None or seen.sequences is None or not seen.sequences.tables:
+    if not facts.numbers(host):
         return unknown(f"the numbers of {host} could not be read")
     if facts.snapshot.listing is None:
         return unknown(f"the list of {host} could not be read")

@@ -10,8 +10,8 @@ from boks_exporter.remote.operator_requests import RunName
 def fork_point(run: RunName, plan: Plan, facts: FailoverFacts) -> ForkPoint:
     """Return the numbers of the candidate, and what other copies are known to have above them."""
     numbers = facts.numbers(plan.target) or {}
-    others = (last_reading(facts, host.name) for host in facts.snapshot.hosts if host.name != plan.target)
-    above = {reading.host: shortfall(numbers, reading.numbers) for reading in others if reading is not None}
+    copies = (last_reading(facts, host.name) for host in facts.snapshot.hosts)
+    above = {reading.host: shortfall(numbers, reading.numbers) for reading in copies if reading is not None}
     return ForkPoint(
         run=run,
         old_master=plan.master,

@@ -115,12 +115,10 @@ async def _lock(tools: Tools, host: Host, run: RunName, owner: str, left: Sequen
             problem = lock
         elif locked_by_other(lock, run):
             return Refusal(Exit.LOCKED, _held(host.name, lock))
-        elif lock.state is LockState.HELD and is_of_copy(lock.owner, owner):
-            return _copied(run, left, lock.owner or "")
-        elif lock.state is LockState.HELD:
-            return None
-        else:
+        elif lock.state is not LockState.HELD:
             problem = _UNWRITABLE
+        else:
+            return _copied(run, left, lock.owner or "") if is_of_copy(lock.owner, owner) else None
     return Refusal(Exit.FACTS_UNKNOWN, f"{host.name} could not be locked: {problem}")
 
 

@@ -72,7 +72,6 @@ async def _output() -> AsyncIterator[tuple[int, bytearray, "asyncio.Task[None]"]
     try:
         yield end, tail, reading
     finally:
-        reading.cancel()
         way.close()
         await asyncio.wait({reading})
 

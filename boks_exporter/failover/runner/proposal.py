@@ -78,8 +78,8 @@ def refusal_of(
         return RunResult(Exit.REFUSED, _changed(shown.basis if shown else None, proposal, fingerprint))
     if left:
         return RunResult(exit_for(left), refused(left, limits))
-    if proposal.plan.obstacle or not proposal.plan.steps:
-        return RunResult(Exit.REFUSED, (proposal.plan.obstacle or "the plan has no steps",))
+    if not proposal.plan.steps:
+        return RunResult(Exit.REFUSED, (proposal.plan.obstacle,))
     try:
         check_existing(accepted, proposal.plan, proposal.findings)
     except NoSuchFindingError as error:

@@ -144,7 +144,7 @@ class Rollback:
         """Return whether a step without an undo changed nothing that remains."""
         if step.words == Words.BOOT_START:
             return True, f"{said} needs no rollback: {step.no_undo}"
-        if step.point_of_no_return and step.words == Words.CONVERT_MASTER:
+        if step.words == Words.CONVERT_MASTER:
             still = (Claim(ClaimKind.IS_REPLICA, step.host), Claim(ClaimKind.IS_STARTED, step.host))
             found = await self.performer.proven(still)
             return found.holds, f"{said} did not happen: {found.sentence}"
@@ -160,7 +160,7 @@ class Rollback:
         last = attempts[-1] if attempts else None
         # An undoing of which nothing is known goes on under its own id; one that failed is tried under another.
         goes_on = last is not None and is_open(last)
-        number = last.attempt if last and goes_on else (last.attempt if last else earlier) + 1
+        number = (last.attempt if last else earlier) + (0 if goes_on else 1)
         attempt = undo_attempt(step, performer.run, entry.step_id, number)
         performer.tools.say(
             f"rolling back step {step.number} on {step.host}: {' '.join(step.undo_words(entry.step_id))}"

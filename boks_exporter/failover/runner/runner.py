@@ -140,10 +140,10 @@ class Runner:
     async def _gone(self, performer: StepExecutor, log: tuple[LoggedStep, ...]) -> RunResult | None:
         """Carry out the steps; None where the run was rolled back to be tried again."""
         stop = await StepLoop(performer).run_steps(log)
-        if stop.is_halted and stop.step is not None:
-            return await self._halted(performer, stop.step, must_undo=stop.must_undo)
-        if stop.ending is None or stop.step is None:
+        if stop.step is None:
             return await self.end.close(performer.run, Outcome.DONE, Exit.DONE, ("every step is done",))
+        if stop.ending is None:
+            return await self._halted(performer, stop.step, must_undo=stop.must_undo)
         said: tuple[str, ...] = (
             f"step {stop.step.number} ({stop.step.key} on {stop.step.host}): {stop.ending.sentence}",
         )

@@ -7,7 +7,7 @@ on its way runs nothing.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from boks_exporter.errors import ParseError, TransportError
@@ -75,7 +75,7 @@ class Sender:
     attempt: Attempt
     needs: Callable[[], Awaitable[Proven]]
     shown: int = 0
-    is_lost: bool = False
+    is_lost: bool = field(init=False)
     """A request may still be on its way."""
 
     async def send(self, *, ask_first: bool) -> SendResult:
@@ -112,8 +112,7 @@ class Sender:
 
     @staticmethod
     def _goes_on(record: StepRecord) -> bool:
-        is_busy = record.state is RecordState.REFUSED and record.refusal == _BUSY
-        return record.state is RecordState.RUNNING or is_busy
+        return record.state is RecordState.RUNNING or record.refusal == _BUSY
 
     async def _once(self, host: Host, *, ask_first: bool) -> SendResult:
         if ask_first:
@@ -126,9 +125,9 @@ class Sender:
         if self.attempt.request is None:
             message = f"{self.attempt.step.key} changes nothing"
             raise AssertionError(message)
-        result = self._result_of(await self.tools.changing_gates.do(host, self.attempt.request))
-        is_refused = result.record is not None and result.record.state is RecordState.REFUSED
-        if is_refused and self.is_lost and result.record and not self._goes_on(result.record):
+        record = await self.tools.changing_gates.do(host, self.attempt.request)
+        result = self._result_of(record)
+        if record.state is RecordState.REFUSED and self.is_lost and not self._goes_on(record):
             return await self._denied(host, result.sentence)
         return result
 

@@ -16,11 +16,10 @@ _GOES_ON: Final = {None, StepOutcome.UNKNOWN, StepOutcome.NOT_CONVERGED}
 
 @dataclass(frozen=True, slots=True)
 class StepsEnd:
-    """Where the steps ended: all done, at a step that did not succeed, or because a stop was requested."""
+    """Where the steps ended: all done, at a step that did not succeed, or without an ending as a stop was requested."""
 
     step: ProcedureStep | None = None
     ending: StepResult | None = None
-    is_halted: bool = False
     must_undo: bool = False
     """The steps ended in a stretch that must not be left half done."""
 
@@ -44,7 +43,7 @@ class StepLoop:
                 continue
             performer.finishes = stretch is Stretch.FINISH
             if tools.halt.is_asked() and not performer.finishes:
-                return StepsEnd(step, is_halted=True, must_undo=stretch is Stretch.UNDO)
+                return StepsEnd(step, must_undo=stretch is Stretch.UNDO)
             began = tools.clock.monotonic()
             elapsed = f" after {in_words(began - start)}" if began > start else ""
             tools.say(f"step {step.number}/{total} on {step.host}{elapsed}: {step.purpose}")
@@ -52,7 +51,7 @@ class StepLoop:
             if ending.outcome is not StepOutcome.DONE:
                 is_halted = tools.halt.is_asked() and not ending.begun
                 begun = {stretch, step.stretch} if ending.begun else {stretch}
-                return StepsEnd(step, ending, is_halted=is_halted, must_undo=Stretch.UNDO in begun)
+                return StepsEnd(step, None if is_halted else ending, must_undo=Stretch.UNDO in begun)
             tools.say(f"    done after {tools.clock.monotonic() - began:.0f} s: {ending.sentence}")
         return StepsEnd()
 

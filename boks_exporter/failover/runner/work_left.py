@@ -21,7 +21,7 @@ def is_past_return(plan: Plan, step: ProcedureStep) -> bool:
 def ways_out(performer: StepExecutor) -> tuple[tuple[NextCommand, ...], tuple[str, ...]]:
     """Return the commands that end a conflict of several masters under an open run, and the report of both."""
     masters = [each.host for each in performer.conflict]
-    others = [name for name in masters if name != performer.plan.target] or masters
+    others = [name for name in masters if name != performer.plan.target]
     ways = (NextCommand("abort", (performer.run,)), *(NextCommand("retire", (name,)) for name in others))
     return ways, (*sentences(performer.conflict), f"next: {', then '.join(str(way) for way in ways)}")
 
