@@ -106,17 +106,18 @@ def equivalents() -> dict[tuple[str, str], str]:
 
 
 def earlier(files: Sequence[Path], every: Sequence[tuple[str, Change]]) -> dict[Change, Tried]:
-    """Merge the results of earlier runs for the changes that exist; lines elsewhere may have moved since."""
+    """Merge the results of earlier runs for the changes that exist.
+
+    Lines elsewhere may have moved since, and the same lines of a module that is gone into another of its package.
+    """
     several = [each for file in files for each in json.loads(file.read_text("utf-8"))]
     results = {(each["change"]["path"], each["diff"]): each for each in several}
-    paths = {path for path, _ in results}
-    sources = {path: (ROOT / path).read_bytes() for path in paths if (ROOT / path).exists()}
+    moved = {(each["package"], each["diff"]): each for each in several if not (ROOT / each["change"]["path"]).exists()}
+    sources = {path: (ROOT / path).read_bytes() for path in {change.path for _, change in every}}
     known, found = equivalents(), {}
     for package, change in every:
-        if change.path not in sources:
-            continue
         diff = change.diff(sources[change.path])
-        if each := results.get((change.path, diff)):
+        if each := results.get((change.path, diff)) or moved.get((package, diff)):
             reason = known.get((change.path, diff), "")
             found[change] = Tried(package, change, diff, each["result"], each["test"], reason)
     return found
