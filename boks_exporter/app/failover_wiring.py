@@ -286,9 +286,15 @@ def _kept(path: Path | None, domain: str) -> tuple[PersistedState, str]:
 
 
 def _last_readings(history: History) -> dict[HostName, Reading]:
-    """Return the master's numbers of the exporter's last reading."""
-    if history.master is None or not history.tables:
-        return {}
-    numbers = {table: (known.steps[-1].sequence, known.stamp) for table, known in history.tables.items()}
-    read_at = max(known.read_at for known in history.tables.values())
-    return {history.master: Reading(history.master, numbers, read_at, "kept by the exporter's state file")}
+    """Return each server's numbers of the exporter's last reading; those of a replica are at most as old."""
+    source, floors = "kept by the exporter's state file", history.floors if history.recorded_at is not None else {}
+    readings = {}
+    for host, floor in floors.items():
+        stamps, read_at = history.stamps.get(host, {}), history.failing.get(host, history.recorded_at or 0.0)
+        numbers = {table: (number, stamps.get(table)) for table, number in floor.items()}
+        readings[host] = Reading(host, numbers, read_at, source)
+    if history.master is not None and history.tables:
+        numbers = {table: (known.steps[-1].sequence, known.stamp) for table, known in history.tables.items()}
+        read_at = max(known.read_at for known in history.tables.values())
+        readings[history.master] = Reading(history.master, numbers, read_at, source)
+    return readings

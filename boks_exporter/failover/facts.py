@@ -195,6 +195,11 @@ class FailoverFacts:
         return (*own, *(fork for fork in self.seen_forks if not any(each.is_of_change(fork) for each in own)))
 
     @property
+    def changes(self) -> tuple[ForkPoint, ...]:
+        """The fork points in the order of their times."""
+        return tuple(sorted(self.forks, key=lambda fork: fork.at))
+
+    @property
     def old_master(self) -> HostName | None:
         """The last known master, where no host is master now."""
         return None if self.snapshot.masters else self.snapshot.last_known_master

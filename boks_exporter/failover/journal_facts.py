@@ -58,8 +58,9 @@ class Maintenance:
 class ForkPoint:
     """The numbers of a replica right before it became master instead of `old_master`.
 
-    `above` are the copies that had more, by host and table: these updates are in no copy of the new master, whatever
-    its numbers are later. It is empty where nothing was known to be above.
+    `above` is what other copies had above them, by host and table: these updates are in no copy of the new master,
+    whatever its numbers are later. A copy that was read, while nothing more could be written to it, has an entry, an
+    empty one where it had nothing; the new master has one wherever the others were asked.
     """
 
     run: str
@@ -70,6 +71,10 @@ class ForkPoint:
     at: Timestamp
     read_at: Timestamp | None = None
     """When the numbers were read, where that was some time before."""
+
+    def knows(self, host: HostName) -> bool:
+        """Return whether it is known what a copy had above it; where others were not asked, only the old master may."""
+        return host in self.above if self.new_master in self.above else host != self.old_master
 
     def is_of_change(self, seen: "ForkPoint") -> bool:
         """Return whether a change that was seen from outside is the one that this fork point was written for."""

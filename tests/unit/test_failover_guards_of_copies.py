@@ -244,7 +244,7 @@ WORLDS = {
     "retired, it had more": World(
         RETIRE,
         sound_domain(R1_MASTER, host("M", Role.MASTER, {7: 101, 9: 50}), **FORKED, **STOPPED_M),
-        ("refuse updates_only_here M", "refuse updates_only_here M"),
+        ("refuse updates_only_here M",),
         target="M",
     ),
     "retired, without a fork point": World(

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from boks_exporter.failover.facts import Reading
-from boks_exporter.failover.findings import Guard
+from boks_exporter.failover.findings import Guard, Level
 from boks_exporter.failover.journal_facts import ForkPoint, JournalView
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.model import Role
@@ -48,11 +48,8 @@ def test_a_switchover_needs_one_healthy_master_and_a_healthy_replica() -> None:
 def test_a_rebuild_shows_what_only_the_replica_has() -> None:
     """Its updates are moved aside with its database, which an operator must accept."""
     facts = sound_domain(host("R1", Role.REPLICA, {7: 103, 9: 50}))
-    assert finding_names(Procedure.REBUILD, "R1", facts) == [
-        (
-            "refuse updates_only_here: R1 has 3 updates in T7 that M does not have (1 tables in all); they are moved "
-            "aside with its database"
-        )
+    assert [(each.guard, each.level, each.value) for each in found(Procedure.REBUILD, "R1", facts)] == [
+        (Guard.UPDATES_ONLY_HERE, Level.REFUSE, "3")
     ]
     alone = sound_domain(host("R1", Role.REPLICA, {7: 103, 9: 50}), silent("R2"))
     assert [each.guard for each in found(Procedure.REBUILD, "R1", alone)] == [
@@ -66,11 +63,8 @@ def test_what_an_old_master_wrote_after_it_was_last_read_is_not_known() -> None:
     """It stands in single-user mode: its last numbers are old, and later updates are unknown."""
     reading = Reading("M", {7: (100, STAMP)}, 0.0, "kept by the exporter's state file")
     facts = sound_domain(silent("M"), host("R1", Role.MASTER, {7: 105, 9: 60}), readings={"M": reading}, journal=FORKED)
-    assert finding_names(Procedure.RETIRE, "M", facts) == [
-        (
-            "unknown updates_only_here: R1 has what M had when it was last read; what M may have written after that is "
-            "unknown, and is moved aside with its database"
-        )
+    assert [(each.guard, each.level, each.value) for each in found(Procedure.RETIRE, "M", facts)] == [
+        (Guard.UPDATES_ONLY_HERE, Level.UNKNOWN, None)
     ]
 
 

@@ -11,8 +11,8 @@ from boks_exporter.failover.journal_facts import DeclaredLost, ForkPoint, Journa
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
 from boks_exporter.failover.proofs import Certainty, Circumstances, prove
 from boks_exporter.failover.proofs.conflict import conflict_of, sentences
-from boks_exporter.failover.proofs.copies import own_updates, shortfall
 from boks_exporter.failover.proofs.masters import master_is_out
+from boks_exporter.failover.proofs.own_updates import own_updates, shortfall
 from boks_exporter.health import Thresholds, judge_once
 from boks_exporter.model import ErrorLog, Reach, ReplicaList, Role, SequenceReport, UnreadLine
 from boks_exporter.replication import NotCompared, Obstacle

@@ -1,9 +1,10 @@
 """Guards about data: the last copy of an update is never lost without an acceptance."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
-from boks_exporter.failover.facts import FailoverFacts, Reading
+from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import Finding, Guard
 from boks_exporter.failover.journal_facts import Numbers
 from boks_exporter.failover.preflight.question import PlanQuestion, judged, note, refuse, unknown
@@ -12,17 +13,21 @@ from boks_exporter.failover.procedures.step import Words
 from boks_exporter.failover.proofs.copies import (
     IMPERFECT,
     has_every_table,
-    has_nothing_alone,
+    is_contained,
     is_not_behind,
     is_readable,
-    last_reading,
     missing_of_others,
-    own_updates,
-    shortfall,
     unread_seconds,
 )
 from boks_exporter.failover.proofs.domains import has_clean_error_log
-from boks_exporter.failover.proofs.proven import Circumstances
+from boks_exporter.failover.proofs.own_updates import (
+    common_numbers,
+    has_nothing_alone,
+    last_reading,
+    own_updates,
+    shortfall,
+)
+from boks_exporter.failover.proofs.proven import Certainty, Circumstances
 from boks_exporter.health import ReplicaState
 from boks_exporter.model import HostName, Role
 from boks_exporter.parsing.operator_facts import Daemons
@@ -149,55 +154,39 @@ def _behind(question: PlanQuestion, have: Numbers, old: HostName | None) -> Find
 
 
 def only_here(question: PlanQuestion) -> Iterator[Finding]:
-    """The database that is moved aside holds no update that the master lacks.
+    """A database that is moved aside holds no update that the master, or the new one, lacks: the step asks the same.
 
-    A client that becomes a replica does not show its numbers: only what is known of it from before is judged.
+    A client does not show its numbers: only what is known of it from before is judged.
     """
+    facts, target, master, by = question.facts, question.target, question.plan.master, question.by
+    if question.procedure.is_switchover and master is not None:
+        yield from _not_common(question, master)
     is_client = question.procedure is Procedure.ADD_REPLICA
     is_moved = _removes_copy(question) or (
         is_client and any(step.words == Words.REMOVE_DATABASE for step in question.plan.steps)
     )
-    if not is_moved or question.plan.master is None:
+    if not is_moved or master is None or facts.latest_numbers(master) is None:
         return
-    target, master = question.target, question.plan.master
-    have, wanted = question.facts.latest_numbers(master), last_reading(question.facts, target)
-    if have is None:
-        return
-    if wanted is None:
-        if is_client:
-            yield from _own_updates(question, master, None)
-        else:
-            said = f"the numbers of {target} are unknown, so it is unknown whether {master} has all its updates"
-            yield unknown(Guard.UPDATES_ONLY_HERE, said, target)
-        return
-    missing = shortfall(have, wanted.numbers, question.facts.unread(master))
-    yield from _missing_on_master(question, wanted, missing)
-    yield from _own_updates(question, master, wanted)
-    if not missing and not is_client:
-        yield from _written_later(question, wanted)
-
-
-def _written_later(question: PlanQuestion, wanted: Reading) -> Iterator[Finding]:
-    """What was written after the last reading of a copy that is not known to stand still."""
-    facts, target, master = question.facts, question.target, question.plan.master
+    last, (found, amount) = last_reading(facts, target), is_contained(facts, target, master, by)
     stands_still = facts.reading(target) is not None and facts.daemons(target) is Daemons.STOPPED
-    if not wanted.is_final and not stands_still:
-        age = facts.seen_at - wanted.read_at
-        said = (
-            f"{master} has what {target} had when it was last read; what {target} may have written after that is "
-            "unknown, and is moved aside with its database"
-        )
-        yield unknown(Guard.UPDATES_ONLY_HERE, said, target, source=wanted.source, age_seconds=age)
+    if found.truth is Certainty.UNKNOWN and (stands_still or is_client):
+        found = has_nothing_alone(facts, target, master, by)
+    figures: dict[str, str | float] = {"value": str(amount), "limit": "0"} if amount else {}
+    if last is not None:
+        figures |= {"source": f"{last.source}; fork points and evidence", "age_seconds": facts.seen_at - last.read_at}
+    found = replace(found, sentence=f"{found.sentence}; its database is moved aside")
+    yield from judged(Guard.UPDATES_ONLY_HERE, found, target, **figures)
 
 
-def _own_updates(question: PlanQuestion, master: HostName, wanted: Reading | None) -> Iterator[Finding]:
-    """The copy has updates from another line than the master's, whatever the numbers are now."""
+def _not_common(question: PlanQuestion, master: HostName) -> Iterator[Finding]:
+    """The candidate has updates of its own in place of the master's, whose database is moved aside in the end."""
     facts, target = question.facts, question.target
-    own, figures = own_updates(facts, target), {"source": "evidence"}
-    if own:
-        source = f"fork points and evidence; {wanted.source}" if wanted else "fork points and evidence"
-        figures = {"value": str(max(own.values())), "limit": "0", "source": source}
-    yield from judged(Guard.UPDATES_ONLY_HERE, has_nothing_alone(facts, target, master), target, **figures)
+    common, has, own = common_numbers(facts, target), facts.latest_numbers(master), facts.numbers(target)
+    missing = shortfall(common, has) if has and own and common != own else {}
+    if missing:
+        table, count = max(missing.items(), key=lambda item: item[1])
+        said = f"{target} has updates of its own in T{table}: {count} of {master} are not proven to be among them"
+        yield refuse(Guard.UPDATES_ONLY_HERE, said, master, value=str(count), limit="0", source="evidence")
 
 
 def fork_point(question: PlanQuestion) -> Iterator[Finding]:
@@ -221,25 +210,6 @@ def _is_replacement_known(facts: FailoverFacts, old: HostName, new: HostName) ->
     changes = sorted(facts.forks, key=lambda fork: fork.at)
     of_old = [fork for fork in changes if old in {fork.old_master, fork.new_master}]
     return bool(of_old) and of_old[-1].old_master == old and changes[-1].new_master == new
-
-
-def _missing_on_master(question: PlanQuestion, wanted: Reading, missing: dict[int, int]) -> Iterator[Finding]:
-    if missing:
-        table, count = max(missing.items(), key=lambda item: item[1])
-        said = (
-            f"{question.target} has {count} updates in T{table} that {question.plan.master} does not have "
-            f"({len(missing)} tables in all); they are moved aside with its database"
-        )
-        age = question.facts.seen_at - wanted.read_at
-        yield refuse(
-            Guard.UPDATES_ONLY_HERE,
-            said,
-            question.target,
-            value=str(count),
-            limit="0",
-            source=wanted.source,
-            age_seconds=age,
-        )
 
 
 def stale_database(question: PlanQuestion) -> Iterator[Finding]:

@@ -6,11 +6,11 @@ from functools import partial
 from typing import Final
 
 from boks_exporter.failover.facts import FailoverFacts
-from boks_exporter.failover.findings import Finding, Guard, Level
+from boks_exporter.failover.findings import Acceptance, Acceptances, Finding, Guard, Level
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.procedure import Procedure
-from boks_exporter.failover.proofs.proven import Certainty, Proven
+from boks_exporter.failover.proofs.proven import Certainty, Circumstances, Proven
 from boks_exporter.model import HostName
 
 
@@ -35,6 +35,12 @@ class PlanQuestion:
     @property
     def makes_master(self) -> bool:
         return self.procedure.makes_master
+
+    @property
+    def by(self) -> Circumstances:
+        """What a step that moves a copy aside is asked with; unread tables have a guard of their own."""
+        rebuilt = self.target if self.procedure is Procedure.REBUILD else None
+        return Circumstances(rebuilt=rebuilt, accepted=Acceptances((Acceptance(Guard.UNREAD_TABLES, ""),)))
 
 
 def judged(

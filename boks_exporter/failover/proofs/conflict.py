@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from boks_exporter.failover.facts import FailoverFacts
-from boks_exporter.failover.proofs.copies import shortfall
+from boks_exporter.failover.proofs.own_updates import shortfall
 from boks_exporter.model import HostName, ReportedStatus, TableNumber
 from boks_exporter.observe.host_matching import Names
 

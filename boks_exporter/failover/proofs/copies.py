@@ -5,14 +5,14 @@ from typing import Final
 
 from boks_exporter.failover.facts import FailoverFacts, Reading
 from boks_exporter.failover.findings import Guard
-from boks_exporter.failover.journal_facts import Numbers
 from boks_exporter.failover.proofs.generations import of_other_generation
 from boks_exporter.failover.proofs.masters import has_role, is_master_alone, reports_alone
+from boks_exporter.failover.proofs.own_updates import has_nothing_alone, last_reading, own_updates, shortfall
 from boks_exporter.failover.proofs.proven import Circumstances, Proven, all_of, no, unknown, yes
 from boks_exporter.health.unread import not_compared
 from boks_exporter.model import HostName, Role, Seconds, TableNumber
 from boks_exporter.parsing.operator_facts import DatabaseState
-from boks_exporter.replication import CopyEvidence, NotCompared, ReplicaComparison
+from boks_exporter.replication import NotCompared, ReplicaComparison
 from boks_exporter.text.formatting import span
 
 
@@ -76,24 +76,6 @@ def _tables(tables: Iterable[TableNumber]) -> str:
     return ", ".join(f"T{table}" for table in tables)
 
 
-def shortfall(have: Numbers, wanted: Numbers, unread: Iterable[NotCompared] = ()) -> dict[TableNumber, int]:
-    """Return by how much numbers fall short of others, by table.
-
-    A table that is missing lacks everything, and so does one of another generation: its numbers cannot be compared.
-    """
-    found: dict[TableNumber, int] = {}
-    hidden = {each.table for each in unread}
-    for table, (number, stamp) in wanted.items():
-        own, own_stamp = have.get(table, (None, None))
-        if own is None and hidden & {table, None}:
-            continue  # it is there, or may be, with a number that could not be read
-        if own is None or (own_stamp != stamp and None not in {own_stamp, stamp}):
-            found[table] = number
-        elif own < number:
-            found[table] = number - own
-    return found
-
-
 def is_quiet(facts: FailoverFacts, host: HostName, master: HostName, by: Circumstances) -> Proven:
     """Prove that no update is on its way from a master: a host is equal to it, and it wrote nothing meanwhile."""
     equal, compared = is_equal(facts, host, master, by), facts.comparison.replica(host)
@@ -101,11 +83,6 @@ def is_quiet(facts: FailoverFacts, host: HostName, master: HostName, by: Circums
     if equal.holds and moving:
         return no(f"{master} writes in {_tables(moving)} at this very moment")
     return equal
-
-
-def last_reading(facts: FailoverFacts, host: HostName) -> Reading | None:
-    """Return a server's numbers: those that it shows now, or the last known ones."""
-    return facts.reading(host) or facts.readings.get(host)
 
 
 def unread_seconds(facts: FailoverFacts, last: Reading) -> Seconds:
@@ -120,50 +97,19 @@ def unread_seconds(facts: FailoverFacts, last: Reading) -> Seconds:
     return abs(failed_at - last.read_at)
 
 
-def own_updates(facts: FailoverFacts, host: HostName) -> dict[TableNumber, int]:
-    """Return what a copy has alone by fork points and evidence since which it was not reloaded, by table.
-
-    These updates were written on another line than the present master's. That its numbers have passed them since does
-    not mean that it has them.
-    """
-    found: dict[TableNumber, int] = {}
-    evidence = facts.evidence.get(host) or CopyEvidence()
-    if facts.journal.removed.get(host, 0.0) <= evidence.proven_at:
-        found |= {table: lead.amount for table, lead in evidence.leads.items()}
-    for fork in facts.forks:
-        if facts.journal.removed.get(host, fork.at) > fork.at or host == fork.new_master:
-            continue
-        above = dict(fork.above.get(host, {}))
-        reading = last_reading(facts, host)
-        if host == fork.old_master and reading is not None and facts.role(host) is not Role.REPLICA:
-            above |= shortfall(fork.numbers, reading.numbers)
-        found |= {table: max(count, found.get(table, 0)) for table, count in above.items()}
-    return found
-
-
-def has_nothing_alone(facts: FailoverFacts, host: HostName, master: HostName) -> Proven:
-    """Prove that a copy has no updates of another line than the master's, whatever the numbers are now."""
-    own, evidence = own_updates(facts, host), facts.evidence.get(host)
-    if own:
-        table, count = max(own.items(), key=lambda item: item[1])
-        return no(
-            f"{host} has {count} updates of its own in T{table}, which {master} never had ({len(own)} tables in all); "
-            "its later numbers do not contain them"
-        )
-    if evidence and facts.journal.removed.get(host, 0.0) <= evidence.proven_at:
-        return unknown(
-            f"{host} had diverged and was not reloaded since: equal numbers do not prove that it has nothing alone"
-        )
-    return yes(f"{host} has no updates of its own")
-
-
-def is_as_advanced(facts: FailoverFacts, host: HostName, other: HostName, by: Circumstances) -> Proven:
-    """Prove that a host has every update that another ever had.
+def is_as_advanced(
+    facts: FailoverFacts,
+    host: HostName,
+    other: HostName,
+    by: Circumstances,
+    guard: Guard = Guard.BEHIND_LAST_MASTER,
+) -> Proven:
+    """Prove that a host has every update that another ever had; `guard` names how it is accepted without a proof.
 
     Of a server that wrote, only the numbers that it shows while it is stopped prove that; whether BoKS shows them then
     is not published. A reading from before the stop does not prove what was written last.
     """
-    have, wanted = facts.numbers(host), last_reading(facts, other)
+    have, wanted = facts.latest_numbers(host), last_reading(facts, other)
     if not have:
         return unknown(f"the numbers of {host} could not be read")
     if wanted is None:
@@ -184,7 +130,7 @@ def is_as_advanced(facts: FailoverFacts, host: HostName, other: HostName, by: Ci
         return yes(f"{said}; {later}, which is accepted")
     return unknown(
         f"{said}; {later}, as it did not show its numbers while it was stopped: if it certainly wrote nothing, "
-        f"may --accept {Guard.BEHIND_LAST_MASTER}"
+        f"may --accept {guard}"
     )
 
 
@@ -256,16 +202,23 @@ def may_be_removed(facts: FailoverFacts, host: HostName, master: HostName, by: C
     )
     if not basis.holds:
         return basis
-    advanced = is_as_advanced(facts, master, host, by)
-    last = last_reading(facts, host)
-    if advanced.holds and not (alone := has_nothing_alone(facts, host, master)).holds:
-        advanced = alone
-    own, lacking = own_updates(facts, host), shortfall(numbers, last.numbers) if numbers and last else {}
-    amount = max((*lacking.values(), *own.values()), default=0 if last else None)
+    contained, amount = is_contained(facts, host, master, by)
     is_unseen = not amount and by.accepted.cover(Guard.STALE_DATABASE, host)
-    if advanced.holds or not (is_unseen or by.accepted.cover(Guard.UPDATES_ONLY_HERE, host, amount)):
-        return all_of((basis, advanced))
-    return yes(f"{basis.sentence}; {advanced.sentence}, which is accepted")
+    if contained.holds or not (is_unseen or by.accepted.cover(Guard.UPDATES_ONLY_HERE, host, amount)):
+        return all_of((basis, contained))
+    return yes(f"{basis.sentence}; {contained.sentence}, which is accepted")
+
+
+def is_contained(
+    facts: FailoverFacts, host: HostName, master: HostName, by: Circumstances
+) -> tuple[Proven, int | None]:
+    """Prove that a master has every update of a copy; returns as well how many it lacks, None where that is unknown."""
+    have, last, own = facts.latest_numbers(master), last_reading(facts, host), own_updates(facts, host, by)
+    lacking = shortfall(have, last.numbers, facts.unread(master)) if have and last else {}
+    amount = max((*lacking.values(), *own.values()), default=0 if last else None)
+    return all_of(
+        (is_as_advanced(facts, master, host, by, Guard.UPDATES_ONLY_HERE), has_nothing_alone(facts, host, master, by))
+    ), amount
 
 
 def has_database(facts: FailoverFacts, host: HostName, *, wanted: bool) -> Proven:

@@ -37,11 +37,13 @@ class Circumstances:
     `old_master` is the master that a promotion replaces or a switchover makes a client, `steps_down` only the latter;
     `excused` did not answer when the plan was made; `healthy` were replicas and OK then; `accepted` are findings that
     were accepted by name; `fenced` are hosts that the fence has proven to be off or isolated, `to_fence` those that the
-    plan fences. `is_resumed`: another process began the run, and another host can have become master since.
+    plan fences. `rebuilt` is a replica that is taken apart: what it showed came from the master. `is_resumed`: another
+    process began the run, and another host can have become master since.
     """
 
     old_master: HostName | None = None
     steps_down: HostName | None = None
+    rebuilt: HostName | None = None
     excused: frozenset[HostName] = frozenset()
     healthy: frozenset[HostName] = frozenset()
     accepted: Acceptances = field(default_factory=Acceptances)

@@ -102,6 +102,7 @@ def circumstances(plan: Plan, accepted: Acceptances, limits: FailoverLimits) -> 
     return Circumstances(
         old_master=plan.master if plan.procedure.makes_master else None,
         steps_down=plan.master if plan.procedure.is_switchover else None,
+        rebuilt=plan.target if plan.procedure is Procedure.REBUILD else None,
         excused=frozenset(plan.excused),
         healthy=frozenset(plan.healthy),
         accepted=accepted,
