@@ -101,7 +101,7 @@ DERIVED: Final = frozenset(
         *("comparison", "health", "snapshot", "gates", "journal", "seen_at"),
         *("host", "seen", "role", "readiness", "daemons", "numbers", "reading", "unread", "latest_numbers"),
         *("old_master", "possible_masters", "why_unknown", "is_up", "reached_before", "forks", "lost", "own_name"),
-        "sign_of_life",
+        *("sign_of_life", "changes"),
     }
 )
 """Attributes of the facts of a round that are made of the others, or hold them."""

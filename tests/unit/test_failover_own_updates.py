@@ -8,7 +8,7 @@ import pytest
 
 from boks_exporter.app.failover_wiring import _last_readings
 from boks_exporter.failover.facts import FailoverFacts, Reading
-from boks_exporter.failover.findings import Guard
+from boks_exporter.failover.findings import Guard, Level
 from boks_exporter.failover.journal_facts import DeclaredLost, ForkPoint, JournalView
 from boks_exporter.failover.plan import make_plan
 from boks_exporter.failover.procedure import Procedure
@@ -150,3 +150,12 @@ def test_the_last_numbers_of_replicas_are_known_from_the_state_file() -> None:
         "R1": ({7: (100, None)}, 50.0, False),
     }
     assert _last_readings(replace(kept, recorded_at=None)) == {}
+
+
+def test_a_master_that_was_read_last_as_a_replica_may_have_written_since() -> None:
+    """It was not reached when it became master, nor later; its first failed poll says nothing of what it wrote."""
+    made = ForkPoint("run", "C", "M", NUMBERS, {}, 1.0)
+    facts = replace(dead_master(journal=JournalView(forks=(made,))), seen_at=300.0, failing_since={"M": 2.0})
+    for role, level in ((Role.REPLICA, Level.UNKNOWN), (Role.MASTER, Level.NOTE)):
+        findings = found(Procedure.PROMOTE, "R1", replace(facts, last_roles={"M": role}))
+        assert [each.level for each in findings if each.guard is Guard.BEHIND_LAST_MASTER] == [level]

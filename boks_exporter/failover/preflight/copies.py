@@ -128,8 +128,7 @@ def behind_last_master(question: PlanQuestion) -> Iterator[Finding]:
     have = facts.numbers(question.target)
     if question.procedure is not Procedure.PROMOTE or have is None or facts.snapshot.masters:
         return
-    last = max(facts.forks, key=lambda fork: fork.at, default=None)
-    made = [last.new_master] if last and last.new_master in facts.possible_masters else []
+    made = [fork.new_master for fork in facts.changes[-1:] if fork.new_master in facts.possible_masters]
     for name in dict.fromkeys((facts.old_master, *made)):
         yield _behind(question, have, name)
 
@@ -207,7 +206,7 @@ def _is_replacement_known(facts: FailoverFacts, old: HostName, new: HostName) ->
 
     The fork point of an earlier change has the numbers of another moment, or of another line.
     """
-    changes = sorted(facts.forks, key=lambda fork: fork.at)
+    changes = facts.changes
     of_old = [fork for fork in changes if old in {fork.old_master, fork.new_master}]
     return bool(of_old) and of_old[-1].old_master == old and changes[-1].new_master == new
 

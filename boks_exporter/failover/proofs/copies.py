@@ -88,11 +88,11 @@ def is_quiet(facts: FailoverFacts, host: HostName, master: HostName, by: Circums
 def unread_seconds(facts: FailoverFacts, last: Reading) -> Seconds:
     """Return for how long a host may have written unread: from its last reading to its first failed poll after it.
 
-    Where no earlier failure is recorded, it is this round's. A reading from the future is the work of a wrong clock: by
-    how much it is wrong, the time is unknown.
+    Where no earlier failure is recorded, it is this round's, and so it is of one that was read as a replica and became
+    master unseen. A reading from the future is the work of a wrong clock: by how much it is wrong, the time is unknown.
     """
     failed_at = facts.failing_since.get(last.host, facts.seen_at)
-    if failed_at < last.read_at:
+    if failed_at < last.read_at or facts.last_roles.get(last.host) is Role.REPLICA:
         failed_at = facts.seen_at
     return abs(failed_at - last.read_at)
 
