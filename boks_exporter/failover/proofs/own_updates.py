@@ -40,10 +40,8 @@ def own_updates(facts: FailoverFacts, host: HostName, by: Circumstances | None =
     These updates were written on another line than the present master's. That its numbers have passed them since does
     not mean that it has them.
     """
-    found: dict[TableNumber, int] = {}
-    for table, _, count in _own(facts, host, by):
-        found[table] = max(count, found.get(table, 0))
-    return found
+    own = tuple(_own(facts, host, by))
+    return {table: max(count for each, _, count in own if each == table) for table, *_ in own}
 
 
 def common_numbers(facts: FailoverFacts, host: HostName) -> Numbers:
@@ -82,11 +80,10 @@ def _own(facts: FailoverFacts, host: HostName, by: Circumstances | None) -> Iter
     for table, lead in evidence.leads.items() if evidence.proven_at >= _since(facts, host) else ():
         yield table, lead.level - lead.amount, lead.amount
     for fork in _forks(facts, host):
-        several = [fork.above.get(host, {})]
-        if reading and not _is_fed(facts, host, by) and (host == fork.old_master or not fork.knows(host)):
-            several.append(shortfall(fork.numbers, reading.numbers))
-        for table, count in ((table, count) for above in several for table, count in above.items()):
-            yield table, fork.numbers[table][0] if table in fork.numbers else 0, count
+        is_shown = reading and not _is_fed(facts, host, by) and (host == fork.old_master or not fork.knows(host))
+        shown = shortfall(fork.numbers, reading.numbers) if reading and is_shown else {}
+        for table, count in (*fork.above.get(host, {}).items(), *shown.items()):
+            yield table, fork.numbers.get(table, (0, None))[0], count
 
 
 def _doubt(facts: FailoverFacts, fork: ForkPoint, host: HostName, by: Circumstances | None) -> str:
@@ -101,14 +98,13 @@ def _doubt(facts: FailoverFacts, fork: ForkPoint, host: HostName, by: Circumstan
 
 def _may_have_gone_on(facts: FailoverFacts, fork: ForkPoint, old: HostName) -> bool:
     """Return whether an old master that was not proven out is not accounted for, or shows more than was known of it."""
-    reading = last_reading(facts, old)
+    reading, known = last_reading(facts, old), fork.above.get(old, {})
     if facts.journal.removed.get(old, -math.inf) > fork.at:
         return False
     if facts.role(old) is Role.UNKNOWN:
         return facts.lost(old) is None
     if reading is None or reading.read_at <= fork.at or facts.role(old) is Role.REPLICA:
         return False
-    known = fork.above.get(old, {})
     return any(count > known.get(table, 0) for table, count in shortfall(fork.numbers, reading.numbers).items())
 
 

@@ -25,7 +25,7 @@ def fork_point(run: RunName, plan: Plan, facts: FailoverFacts) -> ForkPoint:
 
 
 def _is_settled(facts: FailoverFacts, plan: Plan, host: HostName) -> bool:
-    """Return whether all that a copy has was read: it shows it now, or it was the master and has stopped for good."""
+    """Return whether all that a copy has was read: it shows it now, or it was the master, and is stopped."""
     reading, last, ready = facts.reading(host), facts.readings.get(host), facts.readiness(host)
     if reading is not None:
         return host == plan.target or (reading.is_final and not reading.unread)
