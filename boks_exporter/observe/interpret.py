@@ -48,20 +48,25 @@ _NO_ROW_MISSING: Final = frozenset({Section.SEQUENCE, Section.LIST})
 _NO_ENVIRONMENT: Final = Environment(boksinit=None)
 
 
-def interpret_reply(
+def interpret_reply(  # noqa: PLR0913 - the parts of one poll, and what is known beside it
     host: Host,
     request: Request,
     raw: RawReply,
     started_at: Timestamp,
     finished_at: Timestamp,
     ignored: Sequence[IgnoreRule] = (),
+    *,
+    kept: Mapping[Section, Any] = MappingProxyType({}),
 ) -> HostOutcome:
-    """Interpret a reply; one that is not the gate's is Garbled, one that fails in part has faults of those sections."""
+    """Interpret a reply; one that is not the gate's is Garbled, one that fails in part has faults of those sections.
+
+    `kept` are facts of sections that were not asked for.
+    """
     try:
         reply = mark_ignored(parse_reply(raw.stdout, raw.nonce), ignored)
     except ParseError as error:
         return _garbled(host, raw, error, started_at, finished_at)
-    facts: dict[Section, Any] = {}
+    facts = dict(kept)
     faults: list[SectionFault] = []
     for name in request.sections:
         fact = _read(name, reply, ignored)
@@ -70,7 +75,8 @@ def interpret_reply(
         else:
             facts[name] = fact
     environment = facts.get(Section.ROLE) or _NO_ENVIRONMENT
-    checksums = facts.get(Section.CHECKSUMS)
+    if Section.CHECKSUMS in request.sections and (checksums := facts.get(Section.CHECKSUMS)):
+        facts[Section.CHECKSUMS] = with_settings(checksums, environment)
     return Observed(
         host=host.name,
         started_at=started_at,
@@ -83,7 +89,7 @@ def interpret_reply(
         memory=facts.get(Section.MEMORY),
         errlog=facts.get(Section.ERRLOG),
         queue=facts.get(Section.QUEUE),
-        checksums=checksums and with_settings(checksums, environment),
+        checksums=facts.get(Section.CHECKSUMS),
         processes=facts.get(Section.PROCESSES),
         diskspace=facts.get(Section.DISKSPACE),
         ports=facts.get(Section.PORTS),

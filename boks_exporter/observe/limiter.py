@@ -1,8 +1,7 @@
 """Limits on how many hosts are polled at the same time: turns of polls."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from boks_exporter.model import Seconds
@@ -42,35 +41,31 @@ class DomainLimiter:
         self._own.release()
 
 
-@asynccontextmanager
-async def turn(
-    limiter: Limiter,
-    seconds: Callable[[], Seconds] = lambda: TURN_SECONDS,
-    given_back: Callable[[], None] | None = None,
-) -> AsyncIterator[None]:
-    """Take a turn; a poll that hangs gives it back after a while, so that hosts that hang delay no other.
+class Turn:
+    """One poll's turn; a poll that hangs gives it back after a while, so that hosts that hang delay no other.
 
     The while is decided when the turn begins; `given_back` is called when it is over before the poll.
     """
-    await limiter.acquire()
-    is_over = asyncio.Event()
 
-    def give_back() -> None:
-        if not is_over.is_set():
-            is_over.set()
-            limiter.release()
+    def __init__(self, limiter: Limiter, seconds: Callable[[], Seconds], given_back: Callable[[], None]) -> None:
+        self._limiter = limiter
+        self._seconds = seconds
+        self._given_back = given_back
+        self._is_over = False
 
-    def expire() -> None:
-        if given_back and not is_over.is_set():
-            given_back()
-        give_back()
+    async def __aenter__(self) -> None:
+        await self._limiter.acquire()
+        self._timer = asyncio.get_running_loop().call_later(self._seconds(), self._expire)
 
-    timer = asyncio.get_running_loop().call_later(seconds(), expire)
-    try:
-        yield
-    finally:
-        timer.cancel()
-        give_back()
+    async def __aexit__(self, *_: object) -> None:
+        self._timer.cancel()
+        if not self._is_over:
+            self._limiter.release()
+
+    def _expire(self) -> None:
+        self._is_over = True
+        self._given_back()
+        self._limiter.release()
 
 
 def short_turn(hosts: int) -> Seconds:

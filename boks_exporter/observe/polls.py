@@ -25,8 +25,8 @@ from boks_exporter.model import (
 from boks_exporter.observe.clock import Stopwatch
 from boks_exporter.observe.host_matching import discovered, listing_of, reading_of
 from boks_exporter.observe.interpret import interpret_reply
-from boks_exporter.observe.limiter import TURN_SECONDS, Limiter, short_turn, turn
-from boks_exporter.observe.rare_facts import RareSections
+from boks_exporter.observe.limiter import TURN_SECONDS, Limiter, Turn, short_turn
+from boks_exporter.observe.rare_facts import EACH_ROUND, RareSections
 from boks_exporter.remote.request import READING, ROLE_ONLY, Request
 from boks_exporter.transport.base import Transport
 
@@ -65,13 +65,15 @@ class Polls:
 
     async def poll(self, host: Host, request: Request) -> HostOutcome:
         """Poll one host; its failure is a value."""
-        async with turn(self.limiter, lambda: self._turn_seconds(host), self._count_hanging):
+        async with Turn(self.limiter, lambda: self._turn_seconds(host), self._count_hanging):
             started_at = self.clock.now()
             try:
                 raw = await self.transport.ask(host, request)
             except TransportError as error:
                 return Unreachable(host.name, started_at, self.clock.now(), error.reason, error.detail)
-            outcome = interpret_reply(host, request, raw, started_at, self.clock.now(), self.domain.ignore_lines)
+            read_at = self.clock.now()
+            kept = self.rare.kept(host.name, read_at) if request is EACH_ROUND else {}
+            outcome = interpret_reply(host, request, raw, started_at, read_at, self.domain.ignore_lines, kept=kept)
         if isinstance(outcome, Observed):
             self.rare.gate_versions[host.name] = outcome.reply.gate_version
         if isinstance(outcome, Observed) and outcome.role is Role.MASTER:
@@ -89,13 +91,10 @@ class Polls:
         """Poll one host for everything, and record what it says."""
         if (asked := self.late_roles.pop(host.name, None)) and not isinstance(known := await asked, Observed):
             return known
-        is_due = self.rare.are_due(host.name, self.clock.now())
-        outcome = await self.poll(host, self.rare.request(host.name, self.clock.now()))
-        if isinstance(outcome, Observed):
-            if is_due:
-                self.rare.record(outcome)
-            else:
-                outcome = self.rare.filled(outcome)
+        request = self.rare.request(host.name, self.clock.now())
+        outcome = await self.poll(host, request)
+        if isinstance(outcome, Observed) and request is not EACH_ROUND:
+            self.rare.record(outcome)
         self.outcomes[host.name] = outcome
         if isinstance(outcome, Observed) and outcome.role is Role.MASTER and (reading := reading_of(outcome)):
             self.readings.append(reading)

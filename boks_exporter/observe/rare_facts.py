@@ -13,7 +13,7 @@ _KEPT_INTERVALS: Final = 2
 """A section that was not polled keeps its last facts until so many of its own intervals have passed."""
 
 
-_RARE: Final = ("memory", "errlog", "queue", "checksums", "processes", "diskspace")
+_RARE: Final = tuple(section for section in EVERYTHING.sections if section not in EACH_ROUND.sections)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class RareFacts:
 
     read_at: Timestamp
     due_at: Timestamp
-    facts: Mapping[str, Any]
+    facts: Mapping[Section, Any]
 
 
 @dataclass(slots=True)
@@ -35,13 +35,10 @@ class RareSections:
     """As of each host's last reply; a gate whose version is not known yet is asked for what every gate answers."""
 
     def request(self, host: HostName, now: Timestamp) -> Request:
-        """Return what a round asks a host for."""
-        return EVERYTHING.known_to(self.gate_versions.get(host)) if self.are_due(host, now) else EACH_ROUND
-
-    def are_due(self, host: HostName, now: Timestamp) -> bool:
-        """Return whether a host's rare sections must be polled; after a failure they are due until they are read."""
+        """Return what a round asks a host for: EACH_ROUND, or all; after a failure that is due until it is read."""
         facts = self.known.get(host)
-        return not self.interval or facts is None or now >= facts.due_at
+        is_due = not self.interval or facts is None or now >= facts.due_at
+        return EVERYTHING.known_to(self.gate_versions.get(host)) if is_due else EACH_ROUND
 
     def record(self, seen: Observed) -> None:
         """Record a reply that had the rare sections.
@@ -59,15 +56,12 @@ class RareSections:
             for host, known in self.known.items()
         }
 
-    def filled(self, seen: Observed) -> Observed:
-        """Return a reply without the rare sections with their last facts, unless these are too old."""
-        known = self.known.get(seen.host)
-        if known is None or (age := seen.finished_at - known.read_at) > _KEPT_INTERVALS * self.interval:
-            return seen
-        return replace(seen, **{**known.facts, "queue": _older(known.facts["queue"], age)})
-
-
-def _older(queue: Queue | None, age: Seconds) -> Queue | None:
-    if queue is None or queue.oldest_age is None:
-        return queue
-    return replace(queue, oldest_age=queue.oldest_age + age)
+    def kept(self, host: HostName, now: Timestamp) -> Mapping[Section, Any]:
+        """Return the last facts of a host's rare sections, unless these are too old."""
+        known = self.known.get(host)
+        if known is None or (age := now - known.read_at) > _KEPT_INTERVALS * self.interval:
+            return {}
+        queue: Queue | None = known.facts[Section.QUEUE]
+        if queue is None or queue.oldest_age is None:
+            return known.facts
+        return {**known.facts, Section.QUEUE: replace(queue, oldest_age=queue.oldest_age + age)}

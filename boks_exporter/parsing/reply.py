@@ -21,16 +21,18 @@ from types import MappingProxyType
 from typing import Final
 
 from boks_exporter.errors import ParseError
-from boks_exporter.model import HostName, ProcessStart, Reply, Section, SectionReply, Timestamp, UnreadLine
+from boks_exporter.model import Reply, Section, SectionReply, UnreadLine
 from boks_exporter.parsing.nonce_frames import FramedReply, nonce_of, split_reply
-from boks_exporter.parsing.reply_frames import Frame, broken, frame_at, frame_of, opening_of, refusal_of
+from boks_exporter.parsing.reply_frames import Frame, Opening, broken, frame_at, frame_of, opening_of, refusal_of
 from boks_exporter.parsing.unrecognised import UnreadLines
 
 _ANY_NONCE: Final = "0"
 _ANY_OPENING: Final = "boks-gate/2 version=0"
-_FRAMES_KEPT: Final = 512
-_LONGEST_KEPT: Final = 2000
-"""Replies whose frames after the first are kept, and the characters of all frames of one."""
+_LEAST_FRAMES: Final = 2
+_KEPT: Final = 512
+_LONGEST_KEPT: Final = 8192
+_LONGEST_FRAMES: Final = 2000
+"""Replies that are kept, their characters, and those of all frames of one."""
 _NO_OUTPUT: Final[Mapping[str, list[str]]] = MappingProxyType({})
 
 
@@ -43,47 +45,55 @@ def parse_reply(raw: bytes, nonce: str | None = None) -> Reply:
     nonce = nonce or nonce_of(text)
     if not nonce:
         return _Reading(text.split("\n")).read()
-    return _with_known_frames(text, nonce) or _with_nonce(split_reply(text, nonce))
+    return _as_before(text, nonce) or _with_nonce(split_reply(text, nonce))
 
 
-def _with_known_frames(text: str, nonce: str) -> Reply | None:
-    """Fill the sections of an earlier reply with the same frames; None where that is not enough.
+def _as_before(text: str, nonce: str) -> Reply | None:
+    """Take the sections of an earlier reply that was the same after its opening frame, or had the same frames.
 
-    Most replies differ from an earlier one in the output of their sections only.
+    None where that is not enough, as for a faulty reply.
     """
     before, *parts = f"\n{text}".split(f"\n={nonce} ")
-    if before or not parts or not text.endswith("\n"):
+    if before or len(parts) < _LEAST_FRAMES or not text.endswith("\n"):
         return None
-    frames, _, outputs = zip(*(part.partition("\n") for part in parts), strict=True)
-    if sum(map(len, frames)) > _LONGEST_KEPT:
-        return None
-    opening, known = _opening(frames[0]), _sections_of_frames(frames[1:], tuple(map(bool, outputs)))
-    if opening is None or known is None:
+    opening, rest = _opening(parts[0]), tuple(parts[1:])
+    sections = _kept_sections(rest) if len(text) <= _LONGEST_KEPT else _sections(rest)
+    if opening is None or sections is None:
         return None
     version, clock, machine, boks_init = opening
-    sections = tuple([_filled(section, outputs) for section in known])
     return Reply(version, clock, sections, machine=machine, boks_init=boks_init)
 
 
-def _opening(frame: str) -> tuple[str, Timestamp | None, HostName | None, ProcessStart | None] | None:
+def _opening(frame: str) -> Opening | None:
     """Parse an opening frame; None if it is none. It has a host and its clock: hardly any is seen twice."""
     mark = f"={_ANY_NONCE} "
     try:
-        opening = frame_of(1, mark + frame, len(mark), is_opening=True)
-        return opening.version(), opening.clock(), opening.machine(), opening.boks_init()
+        return None if "\n" in frame else frame_of(1, mark + frame, len(mark), is_opening=True).opening()
     except ParseError:
         return None
 
 
-@lru_cache(maxsize=_FRAMES_KEPT)
+def _sections(parts: tuple[str, ...]) -> tuple[SectionReply, ...] | None:
+    """Parse the frames after the opening one, each with its output: most differ from earlier ones in that only."""
+    frames, _, outputs = zip(*(part.partition("\n") for part in parts), strict=True)
+    if sum(map(len, frames)) > _LONGEST_FRAMES:
+        return None
+    known = _sections_of_frames(frames, tuple(map(bool, outputs)))
+    return known and tuple([_filled(section, outputs) for section in known])
+
+
+_kept_sections = lru_cache(maxsize=_KEPT)(_sections)
+
+
+@lru_cache(maxsize=_KEPT)
 def _sections_of_frames(frames: tuple[str, ...], has_output: tuple[bool, ...]) -> tuple[SectionReply, ...] | None:
-    """Parse the frames after the opening one, with the number of each output in its place.
+    """Parse these frames with the number of each output in its place.
 
     None for a faulty reply and for text between sections: such a reply is split for itself, so that errors name its
     own lines.
     """
     marks = (f"\n{number}" if has else "" for number, has in enumerate(has_output))
-    framed = zip((_ANY_OPENING, *frames), marks, strict=True)
+    framed = ((_ANY_OPENING, ""), *zip(frames, marks, strict=True))
     text = "".join(f"={_ANY_NONCE} {frame}{mark}\n" for frame, mark in framed)
     try:
         reply = _with_nonce(split_reply(text, _ANY_NONCE))
@@ -115,15 +125,8 @@ def _with_nonce(reply: FramedReply) -> Reply:
         if name in sections:
             raise _repeated(part.opened, name)
         sections[name] = part.end.ending(name, part.stdout, part.stderr)
-    opening = reply.opening
-    return Reply(
-        opening.version(),
-        opening.clock(),
-        tuple(sections.values()),
-        reply.unread_lines,
-        opening.machine(),
-        opening.boks_init(),
-    )
+    version, clock, machine, boks_init = reply.opening.opening()
+    return Reply(version, clock, tuple(sections.values()), reply.unread_lines, machine, boks_init)
 
 
 def _repeated(opened: Frame, name: Section) -> ParseError:
@@ -147,7 +150,8 @@ class _Reading:
             self._section(frame)
         frame.demand_count(len(self.sections))
         self._read_until(len(self.lines))
-        return Reply(opening.version(), opening.clock(), tuple(self.sections.values()), self.unread_lines.all())
+        version, clock, *_ = opening.opening()
+        return Reply(version, clock, tuple(self.sections.values()), self.unread_lines.all())
 
     def _opening(self) -> Frame:
         for at in self.frames:

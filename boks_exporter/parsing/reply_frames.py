@@ -4,11 +4,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 from boks_exporter.errors import ParseError
 from boks_exporter.model import HostName, ProcessStart, Section, SectionReply, Timestamp
 from boks_exporter.parsing.numbers import number
+
+Opening: TypeAlias = tuple[str, Timestamp | None, HostName | None, ProcessStart | None]
+"""The gate's version, which becomes a label; the host's clock, None where its `date` printed something else; the
+machine's own name; the start of boks_init, None where the gate could not read it."""
 
 _OPENING: Final = re.compile(r"=boks-gate/1((?: \S+)*)\s*")
 _OTHER_PROTOCOL: Final = re.compile(r"=boks-gate/(?!1(?:\s|$))\S*.*")
@@ -150,33 +154,16 @@ class Frame:
             settings[key] = value
         return settings
 
-    def version(self) -> str:
-        """Parse the gate's version, which becomes a label."""
-        version = self.settings().get("version")
+    def opening(self) -> Opening:
+        """Parse an opening frame."""
+        settings = self.settings()
+        version = settings.get("version")
         if not version or len(version) > _LONGEST_VERSION:
             raise self.broken(
                 expected=f"the gate's version, 'version=…', of at most {_LONGEST_VERSION} characters",
                 word=f"version={version}" if version else None,
             )
-        return version
-
-    def clock(self) -> Timestamp | None:
-        """Parse the host's clock; None where its `date` printed something else."""
-        try:
-            return datetime.fromisoformat(self.settings().get("clock", "") + "+00:00").timestamp()
-        except ValueError:
-            return None
-
-    def machine(self) -> HostName | None:
-        """Parse the machine's own name."""
-        name = self.settings().get("host", "")
-        return name if _HOST.fullmatch(name) else None
-
-    def boks_init(self) -> ProcessStart | None:
-        """Parse the process id and the start of boks_init; None where the gate could not read them."""
-        settings = self.settings()
-        pid, started = number(settings.get("boks_init", "")), number(settings.get("started", ""))
-        return None if pid is None or started is None else ProcessStart(pid, float(started))
+        return version, _clock(settings), _machine(settings), _boks_init(settings)
 
     def demand_count(self, sections: int) -> None:
         """Check the last frame's number of sections against the number received."""
@@ -214,3 +201,20 @@ class Frame:
         if not _SECONDS.fullmatch(seconds):
             raise self.broken(expected="seconds as a number", word=f"seconds={seconds}")
         return float(seconds)
+
+
+def _clock(settings: Mapping[str, str]) -> Timestamp | None:
+    try:
+        return datetime.fromisoformat(settings.get("clock", "") + "+00:00").timestamp()
+    except ValueError:
+        return None
+
+
+def _machine(settings: Mapping[str, str]) -> HostName | None:
+    name = settings.get("host", "")
+    return name if _HOST.fullmatch(name) else None
+
+
+def _boks_init(settings: Mapping[str, str]) -> ProcessStart | None:
+    pid, started = number(settings.get("boks_init", "")), number(settings.get("started", ""))
+    return None if pid is None or started is None else ProcessStart(pid, float(started))

@@ -9,7 +9,7 @@ from boks_exporter.model import Garbled, Host, Observed, ProcessStart, Section, 
 from boks_exporter.observe.interpret import interpret_reply
 from boks_exporter.parsing.nonce_frames import split_reply
 from boks_exporter.parsing.operator_reply import parse_operator_reply, record_of
-from boks_exporter.parsing.reply import _sections_of_frames, _with_nonce, parse_reply
+from boks_exporter.parsing.reply import _kept_sections, _sections_of_frames, _with_nonce, parse_reply
 from boks_exporter.parsing.reply_frames import RefusedError
 from boks_exporter.remote.request import Request
 from boks_exporter.transport.base import RawReply
@@ -211,6 +211,7 @@ def test_a_reply_is_the_same_whether_its_frames_are_known_or_not(output: str, er
     text = WHOLE.replace(f"{ROW}\n", output).replace("boksadm: slow\n", errors)
     found = parse_reply(re.sub(f"^={N}", "=77", text, flags=re.MULTILINE).encode(), "77")
     _sections_of_frames.cache_clear()
+    _kept_sections.cache_clear()
     assert found == _with_nonce(split_reply(text, N)) == parse_reply(text.encode(), N)
     assert parse_reply(WHOLE.encode(), N).sections[1].stderr == "boksadm: slow\n"
 

@@ -24,12 +24,14 @@ class Answers(asyncssh.SSHClientSession[bytes]):
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._nonce: Nonce = ""
+        self._mark = b""
+        """The beginning of the frames that are expected."""
         self._left = limit
         self._searched = 0
         """How much of the output is known to have no last frame."""
         self.stdout = bytearray()
         self.stderr = bytearray()
+        self.has_last_frame = False
         self.is_ended = False
         self.error: Exception | None = None
         self.turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -39,11 +41,12 @@ class Answers(asyncssh.SSHClientSession[bytes]):
 
         Before the first one, a login's text or the refusal of an old gate may have come.
         """
-        if self._nonce:
+        if self._mark:
             self.clear()
         self._searched = 0
-        self._nonce = nonce
+        self._mark = f"={nonce} ".encode()
         self.turn = asyncio.get_running_loop().create_future()
+        self.has_last_frame = bool(self.stdout) and self._ends()
         if self.is_ended or self.has_last_frame:
             self._finish()
 
@@ -63,7 +66,8 @@ class Answers(asyncssh.SSHClientSession[bytes]):
             self.stderr += data
         else:
             self.stdout += data
-            if self.has_last_frame:
+            if not self.has_last_frame and self._ends():
+                self.has_last_frame = True
                 self._finish()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -72,14 +76,12 @@ class Answers(asyncssh.SSHClientSession[bytes]):
         self.error = self.error or end_of(exc)
         self._finish()
 
-    @property
-    def has_last_frame(self) -> bool:
+    def _ends(self) -> bool:
         """Return whether a line ends the reply: `done`, whatever is printed behind it, or a refusal as the last line.
 
         A refusal may follow a login's text, even on the same line.
         """
-        mark = f"={self._nonce} ".encode()
-        done = mark + b"done "
+        done = self._mark + b"done "
         at = self.stdout.find(done, max(0, self._searched - len(done)))
         if at < 0:
             self._searched = len(self.stdout)
@@ -88,7 +90,7 @@ class Answers(asyncssh.SSHClientSession[bytes]):
         if not self.stdout.endswith(b"\n"):
             return False
         line = self.stdout[self.stdout.rfind(b"\n", 0, -1) + 1 :]
-        return mark + b"refused " in line or b"=refused " in line[:400]
+        return self._mark + b"refused " in line or b"=refused " in line[:400]
 
     def _finish(self) -> None:
         if not self.turn.done():

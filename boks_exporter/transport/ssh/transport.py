@@ -4,7 +4,6 @@ import asyncio
 import random
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -199,7 +198,7 @@ class SshTransport:
             with suppress(NotStartedError):
                 reply = await self._exchange_on(peer, kept, request)
                 # Only a reading is repeated on the kept connection: what an operator's request did is not known.
-                if is_answer(reply) or peer.kept is kept or not isinstance(request, Request):
+                if peer.kept is kept or not isinstance(request, Request) or is_answer(reply):
                     return reply
         kept = await self._log_in(peer)
         try:
@@ -213,7 +212,7 @@ class SshTransport:
         is_candidate = kept is peer.candidate
         try:
             reply = cleaned_reply(await self._conversation.exchange(kept, request))
-            if not is_answer(reply):
+            if not (is_good := is_answer(reply)):
                 await self._explain(peer, kept, reply)
         except NotStartedError:
             kept.failures += 1
@@ -230,8 +229,8 @@ class SshTransport:
             if not kept.is_open:
                 peer.drop(kept)
             raise
-        self._judge(peer, kept, is_good=is_answer(reply))
-        return replace(reply, endpoint=kept.endpoint)
+        self._judge(peer, kept, is_good=is_good)
+        return RawReply(reply.stdout, reply.stderr, reply.exit_status, reply.nonce, kept.endpoint)
 
     def _judge(self, peer: Peer, kept: OpenConnection, *, is_good: bool) -> None:
         """Adopt a replacement with its first answer; drop it if it does not answer better than the kept connection."""
