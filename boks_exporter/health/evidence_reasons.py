@@ -25,6 +25,8 @@ def evidence_reasons(facts: RoundFacts, host: HostName) -> Iterator[Reason]:
     elif known.held_leads:
         state = ReplicaState.UNKNOWN if is_reloading else ReplicaState.AHEAD
         yield state, _held(known.held_leads, facts.snapshot.finished_at)
+    if not known:
+        return
     if known.passed_leads:
         yield ReplicaState.UNKNOWN, _passed(known, facts.snapshot.finished_at)
     if not is_reloading:

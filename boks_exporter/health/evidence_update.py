@@ -17,6 +17,7 @@ from boks_exporter.health.replica_conditions import (
 )
 from boks_exporter.model import HostName, Observed, Role, TableNumber, Timestamp
 from boks_exporter.replication import (
+    NO_EVIDENCE,
     Condition,
     CopyEvidence,
     Difference,
@@ -34,14 +35,19 @@ def proven(before: History, facts: RoundFacts) -> dict[HostName, CopyEvidence]:
     for second, first in facts.snapshot.second_names.items():
         evidence |= _of_one_machine(first, second, evidence)
     for host, table, lead in (*fork_leads(before, facts), *writing_leads(before, facts)):
-        known = evidence.get(host) or CopyEvidence()
+        known = evidence.get(host) or NO_EVIDENCE
         earlier = known.leads.get(table)
         merged = earlier.again(lead.amount, lead.level, lead.proven_at) if earlier else lead
         evidence[host] = _with_lead(known, table, merged)
     for seen in facts.snapshot.observed():
-        known = evidence.get(seen.host) or CopyEvidence()
-        evidence[seen.host] = _after(before, facts, seen, known)
+        known, replica = evidence.get(seen.host) or NO_EVIDENCE, facts.comparison.replica(seen.host)
+        if known or (replica and _may_prove(replica)):
+            evidence[seen.host] = _after(before, facts, seen, known)
     return {host: known for host, known in evidence.items() if known}
+
+
+def _may_prove(replica: ReplicaComparison) -> bool:
+    return bool(replica.ahead_tables or replica.missing_tables or replica.stamp_mismatch_tables)
 
 
 def _of_one_machine(
@@ -78,7 +84,7 @@ def _is_open(facts: RoundFacts, table: TableComparison) -> bool:
 def _after(before: History, facts: RoundFacts, seen: Observed, known: CopyEvidence) -> CopyEvidence:
     if seen.role is Role.MASTER:
         first = facts.snapshot.second_names.get(seen.host, seen.host)
-        return CopyEvidence() if facts.snapshot.master == first else known
+        return NO_EVIDENCE if facts.snapshot.master == first else known
     if seen.environment.has_no_database:
         return _without_database(known, seen.started_at)
     if seen.role is Role.CLIENT:
@@ -95,7 +101,7 @@ def _after(before: History, facts: RoundFacts, seen: Observed, known: CopyEviden
     known = _without_reloaded(replica, known)
     if known.leads or known.differences:
         return known
-    return CopyEvidence() if had_tables or _is_as_the_master(facts, replica) else known
+    return NO_EVIDENCE if had_tables or _is_as_the_master(facts, replica) else known
 
 
 def _reloading(known: CopyEvidence, now: Timestamp) -> CopyEvidence:

@@ -91,7 +91,10 @@ class Reply:
 
     def section(self, name: Section) -> SectionReply | None:
         """Find a section by its name."""
-        return next((section for section in self.sections if section.name is name), None)
+        for section in self.sections:
+            if section.name is name:
+                return section
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,15 +178,20 @@ class DomainSnapshot:
         """Whether two hosts were master at the same time. Several masters without that proof may be a change."""
         return len(self.masters) > 1 and (bool(self.silent_masters) or are_proven(self.master_reports, self.masters))
 
-    @property
+    @cached_property
     def master(self) -> HostName | None:
         """The master, if exactly one host is."""
         return self.masters[0] if len(self.masters) == 1 else None
 
+    @cached_property
+    def readings_of_master(self) -> tuple[MasterReading, ...]:
+        """The readings of the master, if exactly one host is."""
+        return tuple(reading for reading in self.master_readings if reading.host == self.master)
+
     @property
     def skew(self) -> Seconds | None:
         """Time between the first and the last reading of the master; None without a second one."""
-        readings = [reading for reading in self.master_readings if reading.host == self.master]
+        readings = self.readings_of_master
         return readings[-1].started_at - readings[0].finished_at if len(readings) > 1 else None
 
     def without(self, removed: Collection[HostName]) -> "DomainSnapshot":

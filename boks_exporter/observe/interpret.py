@@ -173,11 +173,12 @@ def _is_believable(section: SectionReply, fact: Any) -> bool:
     error is accepted; with anything on stderr or a line that no rule knows, a failing status counts. So does the
     status of a signal: the output of a killed command may have been cut between two lines.
     """
+    if section.exit_status == 0:
+        return True
     if (section.exit_status or 0) > _SIGNALLED:
         return False
     unread_lines: tuple[UnreadLine, ...] = getattr(fact, "unread_lines", ())
-    is_clean = not section.stderr.strip() and all(line.ignored is not None for line in unread_lines)
-    return section.exit_status == 0 or is_clean
+    return not section.stderr.strip() and all(line.ignored is not None for line in unread_lines)
 
 
 def _failed(section: SectionReply) -> SectionFault:

@@ -6,6 +6,7 @@ from boks_exporter.replication.comparison import compare, ranked
 from boks_exporter.replication.conditions import Condition, Findings
 from boks_exporter.replication.discovered import DiscoveredHost, hosts_of, not_named_for
 from boks_exporter.replication.evidence import (
+    NO_EVIDENCE,
     Clearance,
     CopyEvidence,
     Difference,
@@ -23,6 +24,7 @@ from boks_exporter.replication.not_compared import NotCompared, Obstacle
 from boks_exporter.replication.renamed_hosts import recorded_hosts, renamed
 
 __all__ = [
+    "NO_EVIDENCE",
     "Clearance",
     "Condition",
     "CopyEvidence",

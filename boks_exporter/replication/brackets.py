@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from boks_exporter.model import (
     DomainSnapshot,
     HostName,
     MasterReading,
-    Observed,
     ReplicaReading,
     Seconds,
     Sequence,
@@ -31,6 +30,10 @@ class Timed(Protocol):
 
     @property
     def finished_at(self) -> Timestamp: ...
+
+
+Around: TypeAlias = tuple[MasterReading | None, MasterReading | None]
+"""The master's nearest readings before and after a replica's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +89,9 @@ def brackets_between(before: SequenceReport | None, after: SequenceReport | None
     return {table: bracket for table in tables if (bracket := _bracket(lower.get(table), upper.get(table)))}
 
 
-def readings_around(snapshot: DomainSnapshot, replica: Timed) -> tuple[MasterReading | None, MasterReading | None]:
+def readings_around(snapshot: DomainSnapshot, replica: Timed) -> Around:
     """Return the master's nearest readings before and after a replica's."""
-    readings = [reading for reading in snapshot.master_readings if reading.host == snapshot.master]
+    readings = snapshot.readings_of_master
     before = [reading for reading in readings if reading.finished_at <= replica.started_at]
     after = [reading for reading in readings if reading.started_at >= replica.finished_at]
     return (
@@ -97,13 +100,9 @@ def readings_around(snapshot: DomainSnapshot, replica: Timed) -> tuple[MasterRea
     )
 
 
-def sequence_readings(snapshot: DomainSnapshot, host: HostName) -> tuple[ReplicaReading, ...]:
-    """Return all readings of a replica's sequences in a round, the one of its whole poll first."""
-    seen = snapshot.outcome(host)
-    if not isinstance(seen, Observed) or seen.sequences is None:
-        return ()
-    first = ReplicaReading(host, seen.started_at, seen.finished_at, seen.sequences)
-    return (first, *(reading for reading in snapshot.closer_readings if reading.host == host))
+def closer_readings(snapshot: DomainSnapshot, host: HostName) -> list[ReplicaReading]:
+    """Return the readings of a replica's sequences in a round after that of its whole poll."""
+    return [reading for reading in snapshot.closer_readings if reading.host == host]
 
 
 def _rows(report: SequenceReport | None) -> Mapping[TableNumber, TableSequence]:

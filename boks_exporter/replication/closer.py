@@ -1,15 +1,14 @@
 """Which replicas another reading between two of the master may decide."""
 
-from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from boks_exporter.model import DomainSnapshot, HostName, Role, Sequence, SequenceReport, TableNumber
+from boks_exporter.model import DomainSnapshot, HostName, Observed, Role, Sequence, SequenceReport, TableNumber
 from boks_exporter.replication.brackets import (
     KEPT_PAIRS,
     Bracket,
     brackets_between,
+    closer_readings,
     readings_around,
-    sequence_readings,
 )
 
 
@@ -18,32 +17,32 @@ def undecided_replicas(snapshot: DomainSnapshot, ahead_sequences: int) -> tuple[
     return tuple(
         seen.host
         for seen in snapshot.observed()
-        if seen.role is Role.REPLICA and seen.sequences and any(_open_tables(snapshot, seen.host, ahead_sequences))
+        if seen.role is Role.REPLICA and seen.sequences and not _are_all_decided(snapshot, seen, ahead_sequences)
     )
 
 
-def _open_tables(snapshot: DomainSnapshot, host: HostName, ahead_sequences: int) -> Iterator[TableNumber]:
-    decided: dict[TableNumber, bool] = {}
-    for reading in sequence_readings(snapshot, host):
-        before, after = readings_around(snapshot, reading)
-        shown = _decided(reading.sequences, before and before.sequences, after and after.sequences, ahead_sequences)
-        for table, known in shown.items():
-            decided[table] = decided.get(table, False) or known
-    return (table for table, known in decided.items() if not known)
+def _are_all_decided(snapshot: DomainSnapshot, seen: Observed, ahead_sequences: int) -> bool:
+    compared: frozenset[TableNumber] = frozenset()
+    decided: frozenset[TableNumber] = frozenset()
+    for reading in (seen, *closer_readings(snapshot, seen.host)):
+        if reading.sequences:
+            before, after = readings_around(snapshot, reading)
+            of_master = before and before.sequences, after and after.sequences
+            known = _known(reading.sequences, *of_master, ahead_sequences)
+            compared, decided = compared | known[0], decided | known[1]
+    return compared <= decided
 
 
 @lru_cache(maxsize=KEPT_PAIRS)
-def _decided(
+def _known(
     shown: SequenceReport, before: SequenceReport | None, after: SequenceReport | None, ahead_sequences: int
-) -> Mapping[TableNumber, bool]:
-    """Return which tables one reading decides, of those that have a bracket of their own generation."""
+) -> tuple[frozenset[TableNumber], frozenset[TableNumber]]:
+    """Return the tables that have a bracket of their own generation in one reading, and those that it decides."""
     around = brackets_between(before, after)
-    compared = ((row, around.get(row.table)) for row in shown.tables)
-    return {
-        row.table: _is_decided(bracket, row.sequence, ahead_sequences)
-        for row, bracket in compared
-        if bracket and bracket.stamp == row.stamp
-    }
+    rows = ((row, around.get(row.table)) for row in shown.tables)
+    compared = {row.table: (bracket, row) for row, bracket in rows if bracket and bracket.stamp == row.stamp}
+    decided = (table for table, each in compared.items() if _is_decided(each[0], each[1].sequence, ahead_sequences))
+    return frozenset(compared), frozenset(decided)
 
 
 def _is_decided(bracket: Bracket, sequence: Sequence, ahead_sequences: int) -> bool:

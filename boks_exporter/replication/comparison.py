@@ -25,12 +25,12 @@ from boks_exporter.replication.brackets import (
     Timed,
     brackets,
     brackets_between,
+    closer_readings,
     readings_around,
-    sequence_readings,
 )
 from boks_exporter.replication.compared import DomainComparison, ReplicaComparison, TableComparison
 from boks_exporter.replication.history import History
-from boks_exporter.replication.not_compared import Obstacle, excluded_tables, not_compared
+from boks_exporter.replication.not_compared import Obstacle, excluded_tables, is_plain, not_compared
 
 _KEPT_ROWS: Final = 1024
 
@@ -40,14 +40,18 @@ def compare(snapshot: DomainSnapshot, history: History, exact_to: Seconds = math
 
     A lag in seconds that may be wrong by more than `exact_to` is left out.
     """
-    replicas = (seen for seen in snapshot.observed() if seen.role is Role.REPLICA and seen.sequences)
     past = _Past(history, exact_to, _known_tables(snapshot))
-    return DomainComparison(snapshot.master, tuple(_replica(snapshot, seen, past) for seen in replicas))
+    replicas = (
+        _replica(snapshot, seen, seen.sequences, past)
+        for seen in snapshot.observed()
+        if seen.role is Role.REPLICA and seen.sequences
+    )
+    return DomainComparison(snapshot.master, tuple(replicas))
 
 
 def _known_tables(snapshot: DomainSnapshot) -> frozenset[TableNumber] | None:
     """Return the tables that the one master showed in this round; None where it was not read."""
-    readings = [reading for reading in snapshot.master_readings if reading.host == snapshot.master]
+    readings = snapshot.readings_of_master
     return frozenset(table for reading in readings for table in reading.sequences.numbers) if readings else None
 
 
@@ -72,18 +76,17 @@ class _Past:
     known_tables: frozenset[TableNumber] | None
 
 
-def _replica(snapshot: DomainSnapshot, seen: Observed, past: _Past) -> ReplicaComparison:
-    obstacles = not_compared(snapshot, seen, past.history)
-    excluded = excluded_tables(snapshot, seen)
+def _replica(snapshot: DomainSnapshot, seen: Observed, shown: SequenceReport, past: _Past) -> ReplicaComparison:
+    before, after = readings_around(snapshot, seen)
+    reports = before and before.sequences, after and after.sequences
+    may_hide = not is_plain(shown, *reports)
+    obstacles = not_compared(snapshot, seen, past.history) if may_hide else ()
+    excluded = excluded_tables(snapshot, seen) if may_hide else {}
     closer = _closer(snapshot, seen.host)
     known = past.known_tables
-    if seen.sequences and known is not None and not (obstacles or excluded or closer):
-        before, after = readings_around(snapshot, seen)
-        reports = before and before.sequences, after and after.sequences
-        if settled := _settled(seen.sequences, *reports, known):
-            return settled.shared_with(seen.host, seen.started_at)
-    rows = seen.sequences.by_table() if seen.sequences else {}
-    around = brackets(snapshot, seen)
+    if known is not None and not (obstacles or excluded or closer) and (settled := _settled(shown, *reports, known)):
+        return settled.shared_with(seen.host, seen.started_at)
+    rows, around = shown.by_table(), brackets_between(*reports)
     uncertain = {each.table for each in obstacles if each.obstacle is not Obstacle.EXTRA}
     return ReplicaComparison(
         host=seen.host,
@@ -124,7 +127,7 @@ _Closer: TypeAlias = Mapping[TableNumber, list[tuple[TableSequence, Bracket | No
 def _closer(snapshot: DomainSnapshot, host: HostName) -> _Closer:
     """Collect the rows of a replica's further readings in the round, each with its own bracket."""
     rows: dict[TableNumber, list[tuple[TableSequence, Bracket | None, ReplicaReading]]] = defaultdict(list)
-    for reading in sequence_readings(snapshot, host)[1:]:
+    for reading in closer_readings(snapshot, host):
         around = brackets(snapshot, reading)
         for row in reading.sequences.tables:
             rows[row.table].append((row, around.get(row.table), reading))

@@ -92,7 +92,7 @@ class CopyEvidence:
     @property
     def kinds(self) -> dict[EvidenceKind, Timestamp]:
         """Each kind of evidence, and since when it exists."""
-        return dict(_kinds(self))
+        return dict(_kinds(self)) if self else {}
 
     @property
     def proven_at(self) -> Timestamp:
@@ -109,6 +109,9 @@ class CopyEvidence:
             _moved(self.diverged_since, by),
             self.reload and replace(self.reload, since=self.reload.since + by),
         )
+
+
+NO_EVIDENCE: Final = CopyEvidence()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from boks_exporter.replication.brackets import Timed
 from boks_exporter.replication.common_forms import ROUNDS, counted
 from boks_exporter.replication.conditions import Condition, Findings, carried_on
 from boks_exporter.replication.discovered import DiscoveredHost, keep_discovered, keep_unresolved
-from boks_exporter.replication.evidence import Clearance, CopyEvidence
+from boks_exporter.replication.evidence import NO_EVIDENCE, Clearance, CopyEvidence
 from boks_exporter.replication.master_terms import Marks, MasterTerm, PreviousRound, continue_terms
 from boks_exporter.replication.table_history import Age, TableHistory
 
@@ -97,7 +97,7 @@ class History:
 
     def evidence_of(self, host: HostName) -> CopyEvidence:
         """Return what is proven of a copy and not cleared; empty where there is nothing."""
-        return self.evidence.get(host) or CopyEvidence()
+        return self.evidence.get(host) or NO_EVIDENCE
 
     def is_apart(self, host: HostName) -> bool:
         """Return whether anything is proven of a copy and not cleared."""

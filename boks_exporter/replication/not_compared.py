@@ -50,6 +50,17 @@ class NotCompared:
     text: str = ""
 
 
+@lru_cache(maxsize=KEPT_PAIRS)
+def is_plain(shown: SequenceReport, before: SequenceReport | None, after: SequenceReport | None) -> bool:
+    """Return whether nothing keeps a table of an output from being compared: no line that is not read, no change."""
+    readings = [reading for reading in (before, after) if reading]
+    if any(report.unread_lines for report in (shown, *readings)):
+        return False
+    if before and after and (_changed(before, after) or _extra(shown, before, after)):
+        return False
+    return not any(_one_sided_stamps(shown, reading) for reading in readings)
+
+
 def not_compared(snapshot: DomainSnapshot, seen: Observed, history: History) -> tuple[NotCompared, ...]:
     """Find the tables of a replica that could not be compared in this round, each once; a line of any table is last."""
     if seen.sequences is None:
