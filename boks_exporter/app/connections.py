@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol, Self, TypeAlias, runtime_checkable
 
-import structlog
-
 from boks_exporter.config import DomainSettings, PollSettings, Settings
+from boks_exporter.loggers import structlog
 from boks_exporter.model import DomainName, Host
 from boks_exporter.remote.settings import LocalSettings, ReplaySettings, SshSettings
 from boks_exporter.transport.base import Transport

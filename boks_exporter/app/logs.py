@@ -3,9 +3,8 @@
 import logging
 import sys
 
-import structlog
-
 from boks_exporter.app.options import LogFormat
+from boks_exporter.loggers import structlog
 
 
 def configure(level: str, log_format: LogFormat) -> None:

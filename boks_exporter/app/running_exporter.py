@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
-import structlog
-
 from boks_exporter.app.connections import Connections
 from boks_exporter.app.event_loop import make_runner
 from boks_exporter.app.options import ServeOptions
@@ -18,6 +16,7 @@ from boks_exporter.bundled_files import runbooks, status_schema
 from boks_exporter.config import PollSettings, Settings, shown_settings
 from boks_exporter.errors import ConfigError, Problem
 from boks_exporter.exposition import DomainView
+from boks_exporter.loggers import structlog
 from boks_exporter.model import Host
 from boks_exporter.observe import Clock
 from boks_exporter.poller import Poller, StateFile, StateInUseError, StateLock

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
-import structlog
-
 from boks_exporter.app import build_info
 from boks_exporter.app.checked_config import examine_all
 from boks_exporter.app.connections import Connections
@@ -24,6 +22,7 @@ from boks_exporter.app.running_exporter import RunningExporter
 from boks_exporter.app.systemd import Notifier, watchdog_interval
 from boks_exporter.config import CheckedConfig, Settings
 from boks_exporter.errors import ConfigError, ListenError
+from boks_exporter.loggers import structlog
 from boks_exporter.observe import Clock, SystemClock
 
 _log = structlog.get_logger(__name__)

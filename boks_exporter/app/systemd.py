@@ -6,10 +6,9 @@ import time
 from collections.abc import Iterable
 from typing import Final
 
-import structlog
-
 from boks_exporter.exposition import DomainView
 from boks_exporter.health import DomainState
+from boks_exporter.loggers import structlog
 from boks_exporter.model import Seconds
 
 _log = structlog.get_logger(__name__)

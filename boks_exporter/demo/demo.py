@@ -11,12 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-import structlog
-
 from boks_exporter.app.options import ServeOptions
 from boks_exporter.demo.demo_output import Guide
 from boks_exporter.demo.options import DemoOptions
 from boks_exporter.errors import ConfigError, ListenError, Problem
+from boks_exporter.loggers import structlog
 from boks_exporter.model import HostName, Seconds
 from boks_exporter.simulator.domain import Boksinit, Layout, SimulatedDomain, published_layout
 from boks_exporter.simulator.scenarios import SCENARIOS

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import structlog
-
 from boks_exporter.demo.options import DemoOptions
+from boks_exporter.loggers import structlog
 from boks_exporter.model import Seconds
 from boks_exporter.simulator.scenarios import SCENARIOS
 from boks_exporter.simulator.timeline import Scenario, ScenarioHosts, ScenarioStep

@@ -14,8 +14,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
-import structlog
-
 from boks_exporter.app.options import ServeOptions
 from boks_exporter.demo.demo_output import Guide
 from boks_exporter.demo.failover_tour_environment import (
@@ -27,6 +25,7 @@ from boks_exporter.demo.failover_tour_environment import (
     tour_config,
     tour_layout,
 )
+from boks_exporter.loggers import structlog
 from boks_exporter.model import HostName, Seconds, Timestamp
 from boks_exporter.simulator.domain import Fault, SimulatedDomain
 from boks_exporter.simulator.domain.invariants import Observer

@@ -9,11 +9,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-import structlog
-
 from boks_exporter.config import NotifySettings
 from boks_exporter.exposition.events import event_document
 from boks_exporter.health import StateChange
+from boks_exporter.loggers import structlog
 from boks_exporter.model import DomainName
 from boks_exporter.regular_files import read_regular
 

@@ -6,8 +6,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Final, TypeAlias
 
-import structlog
-
 from boks_exporter.config import CloserPolls, DomainSettings
 from boks_exporter.exposition import DomainView, ExpositionOptions
 from boks_exporter.health import (
@@ -21,6 +19,7 @@ from boks_exporter.health import (
     judge_once,
     judge_round,
 )
+from boks_exporter.loggers import structlog
 from boks_exporter.model import DomainName, DomainSnapshot, HostName, Seconds
 from boks_exporter.observe import (
     PATIENCE_SECONDS,

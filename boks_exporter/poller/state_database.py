@@ -11,10 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import structlog
-
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.health import Timeline
+from boks_exporter.loggers import structlog
 from boks_exporter.model import DomainName, HostName, Seconds, Timestamp
 from boks_exporter.poller.timeline_table import load_timelines, save_timelines
 from boks_exporter.regular_files import expect_regular

@@ -13,8 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-import structlog
-
+from boks_exporter.loggers import structlog
 from boks_exporter.model import DomainName
 from boks_exporter.poller.state_database import (
     PATIENCE_SECONDS,

@@ -6,9 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-import structlog
-
 from boks_exporter.errors import BoksExporterError
+from boks_exporter.loggers import structlog
 
 _log = structlog.get_logger(__name__)
 

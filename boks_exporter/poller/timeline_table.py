@@ -4,9 +4,8 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Final
 
-import structlog
-
 from boks_exporter.health import Timeline, dump_timeline, restore_timeline
+from boks_exporter.loggers import structlog
 from boks_exporter.model import DomainName
 
 _SCHEMA: Final = (

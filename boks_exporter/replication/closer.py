@@ -2,7 +2,16 @@
 
 from functools import lru_cache
 
-from boks_exporter.model import DomainSnapshot, HostName, Observed, Role, Sequence, SequenceReport, TableNumber
+from boks_exporter.model import (
+    DomainSnapshot,
+    HostName,
+    Observed,
+    ReplicaReading,
+    Role,
+    Sequence,
+    SequenceReport,
+    TableNumber,
+)
 from boks_exporter.replication.brackets import (
     KEPT_PAIRS,
     Bracket,
@@ -24,7 +33,8 @@ def undecided_replicas(snapshot: DomainSnapshot, ahead_sequences: int) -> tuple[
 def _are_all_decided(snapshot: DomainSnapshot, seen: Observed, ahead_sequences: int) -> bool:
     compared: frozenset[TableNumber] = frozenset()
     decided: frozenset[TableNumber] = frozenset()
-    for reading in (seen, *closer_readings(snapshot, seen.host)):
+    readings: tuple[Observed | ReplicaReading, ...] = (seen, *closer_readings(snapshot, seen.host))
+    for reading in readings:
         if reading.sequences:
             before, after = readings_around(snapshot, reading)
             of_master = before and before.sequences, after and after.sequences

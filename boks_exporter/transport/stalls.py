@@ -3,8 +3,7 @@
 import asyncio
 from typing import Final
 
-import structlog
-
+from boks_exporter.loggers import structlog
 from boks_exporter.model import Seconds
 
 _log = structlog.get_logger(__name__)

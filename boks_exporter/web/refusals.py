@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Final
 
-import structlog
-
+from boks_exporter.loggers import structlog
 from boks_exporter.web.request_head import RefusedRequest
 
 _log = structlog.get_logger(__name__)

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import asyncssh
-import structlog
 from cryptography.utils import CryptographyDeprecationWarning
 
 from boks_exporter.errors import FailureReason, TransportError
+from boks_exporter.loggers import structlog
 from boks_exporter.model import Host
 from boks_exporter.remote.settings import Algorithms, SshSettings
 from boks_exporter.transport.ssh.algorithms import cannot_sign, lists_for, options_of, prefer, weak_in

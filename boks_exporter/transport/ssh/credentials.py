@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
 import asyncssh
-import structlog
 
 from boks_exporter.errors import FailureReason, TransportError
+from boks_exporter.loggers import structlog
 from boks_exporter.regular_files import is_there, read_regular
 from boks_exporter.remote.settings import SshSettings
 from boks_exporter.transport.ssh.config_files import ConfigFiles

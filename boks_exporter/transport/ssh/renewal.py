@@ -5,9 +5,8 @@ import random
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
-import structlog
-
 from boks_exporter.errors import FailureReason, TransportError
+from boks_exporter.loggers import structlog
 from boks_exporter.model import Seconds
 from boks_exporter.transport.ssh.connect import Connector
 from boks_exporter.transport.ssh.peer import OpenConnection, Peer

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
-import structlog
-
 from boks_exporter.errors import FailureReason, TransportError
+from boks_exporter.loggers import structlog
 from boks_exporter.model import ConnectionFacts, Host, HostName, Seconds, Timestamp
 from boks_exporter.remote.request import Request, RequestLine
 from boks_exporter.remote.settings import SshSettings

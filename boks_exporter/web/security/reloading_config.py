@@ -5,9 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self, TypeAlias
 
-import structlog
-
 from boks_exporter.errors import ConfigError, Problem
+from boks_exporter.loggers import structlog
 from boks_exporter.web.security.web_config import WebConfig, load_web_config
 
 _log = structlog.get_logger(__name__)
