@@ -19,7 +19,7 @@ from boks_exporter.model import (
 from boks_exporter.observe import Knowledge
 from boks_exporter.observe.interpret import interpret_reply
 from boks_exporter.observe.limiter import short_turn
-from boks_exporter.observe.rare_facts import RareSections
+from boks_exporter.observe.rare_facts import EACH_ROUND, RareSections
 from boks_exporter.parsing.ignored_lines import IgnoreRule
 from boks_exporter.remote.request import Request
 from boks_exporter.transport.base import RawReply
@@ -151,21 +151,24 @@ RICH = replace(
 
 def test_rare_facts_fill_later_replies_until_two_intervals_have_passed() -> None:
     rare = RareSections(600.0)
-    assert rare.are_due("R1", 0.0)
+    assert rare.request("R1", 0.0) is not EACH_ROUND
     rare.record(RICH)
     due = rare.known["R1"].due_at
     assert 301.0 <= due <= 601.0
-    assert (rare.are_due("R1", due - 0.1), rare.are_due("R1", due)) == (False, True)
-    plain = answers("R1", Role.REPLICA, NUMBERS, 1201.0)
-    filled = rare.filled(plain)
-    assert (filled.memory, filled.queue, filled.diskspace) == (RICH.memory, Queue(2, 1290.0), RICH.diskspace)
-    assert rare.filled(replace(plain, finished_at=plain.finished_at + 0.1)).memory is None
-    assert rare.filled(answers("R2", Role.REPLICA, NUMBERS)).memory is None
+    assert rare.request("R1", due - 0.1) is EACH_ROUND
+    assert rare.request("R1", due) is not EACH_ROUND
+    kept = rare.kept("R1", 1201.25)
+    assert (kept[Section.MEMORY], kept[Section.QUEUE], kept[Section.DISKSPACE]) == (
+        RICH.memory,
+        Queue(2, 1290.0),
+        RICH.diskspace,
+    )
+    assert rare.kept("R1", 1201.35) == rare.kept("R2", 1.0) == {}
     rare.record(RICH)
     assert rare.known["R1"].due_at == 601.0
     rare.follow_clock(5.0)
     assert (rare.known["R1"].due_at, rare.known["R1"].read_at) == (606.0, 6.25)
-    assert RareSections().are_due("R1", 0.0)
+    assert RareSections().request("R1", 0.0) is not EACH_ROUND
 
 
 @pytest.mark.parametrize(
@@ -174,7 +177,7 @@ def test_rare_facts_fill_later_replies_until_two_intervals_have_passed() -> None
 def test_only_an_age_grows(queue: Queue | None, later: Queue | None) -> None:
     rare = RareSections(600.0)
     rare.record(replace(RICH, queue=queue))
-    assert rare.filled(answers("R1", Role.REPLICA, NUMBERS, 11.0)).queue == later
+    assert rare.kept("R1", 11.25)[Section.QUEUE] == later
 
 
 @pytest.mark.parametrize(("hosts", "seconds"), [(0, 2.0), (5, 2.0), (6, 2.0 / 1.2), (50, 0.2)])
