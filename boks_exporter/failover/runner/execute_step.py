@@ -178,14 +178,14 @@ class StepExecutor:
                 self.tools.say(f"    {problem}")
 
     async def _call_fence(self, word: FenceWord, name: HostName) -> str:
-        host = next((each for each in self.tools.survey.hosts if each.name == name), None)
+        addresses = {host.name: host.address for host in self.tools.survey.hosts}
         facts = {
             "run": self.run,
             "domain": self.plan.domain,
             "target": self.plan.target,
             "master": name,
             "host": name,
-            "address": host.address if host else "",
+            "address": addresses.get(name, ""),
             "owner": str(self.tools.who),
         }
         problem = await self.tools.fence.call(word, facts)

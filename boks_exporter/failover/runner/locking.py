@@ -81,7 +81,7 @@ def held_by_copies(tools: Tools, run: RunName, hosts: Iterable[HostName], facts:
     return _copied(run, [*found], next(iter(found.values()))) if found else None
 
 
-def _copied(run: RunName, hosts: Sequence[HostName], owner: str) -> Refusal:
+def _copied(run: RunName, hosts: Sequence[HostName], owner: str | None) -> Refusal:
     breaks = tuple(NextCommand("break-lock", (run, host)) for host in hosts)
     said = (
         f"{hosts[0]} is locked for this run by another copy of this journal, of {owner}: only one of them may go on. "
@@ -118,7 +118,7 @@ async def _lock(tools: Tools, host: Host, run: RunName, owner: str, left: Sequen
         elif lock.state is not LockState.HELD:
             problem = _UNWRITABLE
         else:
-            return _copied(run, left, lock.owner or "") if is_of_copy(lock.owner, owner) else None
+            return _copied(run, left, lock.owner) if is_of_copy(lock.owner, owner) else None
     return Refusal(Exit.FACTS_UNKNOWN, f"{host.name} could not be locked: {problem}")
 
 
