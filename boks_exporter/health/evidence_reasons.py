@@ -25,7 +25,7 @@ def evidence_reasons(facts: RoundFacts, host: HostName) -> Iterator[Reason]:
     elif known.held_leads:
         state = ReplicaState.UNKNOWN if is_reloading else ReplicaState.AHEAD
         yield state, _held(known.held_leads, facts.snapshot.finished_at)
-    if not known:
+    if not known:  # as of most hosts
         return
     if known.passed_leads:
         yield ReplicaState.UNKNOWN, _passed(known, facts.snapshot.finished_at)

@@ -47,6 +47,7 @@ def proven(before: History, facts: RoundFacts) -> dict[HostName, CopyEvidence]:
 
 
 def _may_prove(replica: ReplicaComparison) -> bool:
+    """Return whether a comparison can add evidence; most replicas have none, and show nothing."""
     return bool(replica.ahead_tables or replica.missing_tables or replica.stamp_mismatch_tables)
 
 
@@ -71,14 +72,8 @@ def undecided(facts: RoundFacts) -> dict[HostName, Mapping[TableNumber, Timestam
 
 def open_tables(facts: RoundFacts, replica: ReplicaComparison) -> list[TableComparison]:
     """Return the tables whose bounds leave open whether they are ahead."""
-    return [table for table in replica.tables if _is_open(facts, table)]
-
-
-def _is_open(facts: RoundFacts, table: TableComparison) -> bool:
-    """Return whether a table may be ahead by its bounds without being proven ahead."""
-    if table.stamp_mismatch or table.ahead is None:
-        return False
-    return bool(table.ahead_possible) and table.ahead < facts.thresholds.ahead_sequences
+    limit = facts.thresholds.ahead_sequences
+    return [table for table in replica.possibly_ahead_tables if (table.ahead or 0) < limit]
 
 
 def _after(before: History, facts: RoundFacts, seen: Observed, known: CopyEvidence) -> CopyEvidence:

@@ -195,7 +195,7 @@ def _spans(before: tuple[StateSpan, ...], state: str, now: Timestamp, gap: Times
         spans = (*spans, StateSpan(gap, NOT_POLLED))
     if not spans or spans[-1].state != state:
         spans = (*spans, StateSpan(now, state))
-    if len(spans) == 1:
+    if len(spans) == 1:  # as of most hosts: a round does nothing more for them
         return spans
     oldest = now - KEPT_SECONDS
     first = next((index for index, span in enumerate(spans[1:]) if span.since > oldest), len(spans) - 1)

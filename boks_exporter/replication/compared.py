@@ -137,6 +137,12 @@ class ReplicaComparison:
         return tuple(sorted((table for table in self.tables if table.ahead), key=lambda table: -(table.ahead or 0)))
 
     @cached_property
+    def possibly_ahead_tables(self) -> tuple[TableComparison, ...]:
+        """List the tables of the master's generation that are ahead, or may be by their bounds."""
+        compared = (table for table in self.tables if not table.stamp_mismatch and table.ahead is not None)
+        return tuple(table for table in compared if table.ahead_possible)
+
+    @cached_property
     def stamp_mismatch_tables(self) -> tuple[TableNumber, ...] | None:
         """Return the tables whose stamp is not the master's; None where no stamp could be compared."""
         known = [table for table in self.tables if table.stamp_mismatch is not None]

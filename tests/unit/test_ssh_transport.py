@@ -227,6 +227,9 @@ async def test_a_kept_connection_is_described(keys: Keys) -> None:
         assert facts.mac
         assert facts.software.startswith("SSH-2.0")
         assert 0 < facts.opened_at <= 1000.0
+        later = transport.connection(server.host.name, 5000.0)
+        assert later is not None
+        assert later.opened_at == pytest.approx(facts.opened_at + 4000.0, abs=60)
     assert transport.connection(server.host.name, 1000.0) is None
 
 

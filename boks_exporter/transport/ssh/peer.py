@@ -16,6 +16,8 @@ from boks_exporter.transport.ssh.received import Received
 from boks_exporter.transport.ssh.request_loop import Loop
 
 _RECOVERY: Final = 0.5
+_SAME_SECONDS: Final[Seconds] = 1.0
+"""Two readings of two clocks, the Unix one and the monotonic one, do not differ by the same each time."""
 
 
 @dataclass
@@ -35,6 +37,7 @@ class OpenConnection:
     speaks_protocol_1: bool = False
     received: deque[tuple[Seconds, int]] = field(default_factory=deque)
     """The bytes received up to each of the last checks."""
+    described: ConnectionFacts | None = None
 
     def total_received(self) -> int | None:
         """Return the bytes that this connection has received; None where they are not counted."""
@@ -55,7 +58,17 @@ class OpenConnection:
         self.connection.abort()
 
     def facts(self, opened_at: Timestamp) -> ConnectionFacts:
-        """Describe the connection; `opened_at` is the same moment as its own, by the Unix clock."""
+        """Describe the connection; `opened_at` is the same moment as its own, by the Unix clock.
+
+        A round describes every connection, of which next to nothing ever changes: both ends agree again on the same
+        algorithms.
+        """
+        known, keeps_loop = self.described, self.loop is not None and self.loop.is_open
+        if not known or known.keeps_loop != keeps_loop or abs(known.opened_at - opened_at) > _SAME_SECONDS:
+            known = self.described = self._facts(opened_at, keeps_loop=keeps_loop)
+        return known
+
+    def _facts(self, opened_at: Timestamp, *, keeps_loop: bool) -> ConnectionFacts:
         info, end = self.connection.get_extra_info, self.endpoint
         return ConnectionFacts(
             address=end.address if end else "",
@@ -65,7 +78,7 @@ class OpenConnection:
             mac=str(info("send_mac") or ""),
             software=cleaned(str(info("server_version") or "")),
             opened_at=opened_at,
-            keeps_loop=self.loop is not None and self.loop.is_open,
+            keeps_loop=keeps_loop,
             received_cipher=str(info("recv_cipher") or ""),
             received_mac=str(info("recv_mac") or ""),
             allowed_kex=tuple(info("allowed_kex") or ()),
