@@ -10,7 +10,7 @@ from typing import Final
 
 import asyncssh
 
-from boks_exporter.simulator.keys import new_key, write_user_key
+from boks_exporter.simulator.listener import new_key, write_user_key
 
 TABLES: Final = 30
 _WRITES_A_SECOND: Final = 0.2

@@ -17,7 +17,7 @@ import asyncssh
 
 from bench.light.cpu_accounts import CpuAccount, cpu_account
 from bench.light.gates import Access, install
-from boks_exporter.simulator.keys import new_key, write_user_key
+from boks_exporter.simulator.listener import new_key, write_user_key
 from tests.sshd.daemon import sshd_program
 from tests.sshd.temporary_user import login
 

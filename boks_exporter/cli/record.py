@@ -11,7 +11,7 @@ from boks_exporter.cli.streams import say
 
 def _release(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
     """Validate a release before anything is polled."""
-    from boks_exporter.recording.samples import is_release
+    from boks_exporter.recording.files import is_release
 
     if value is not None and not is_release(value):
         message = f"expected a release such as 6.7.1, of a-z, 0-9, dot and dash, found {value!r}"
@@ -64,9 +64,9 @@ def record(
     import asyncio
 
     from boks_exporter.config import load
+    from boks_exporter.recording.files import write_samples
     from boks_exporter.recording.record_domains import observed, write
     from boks_exporter.recording.record_domains import record as record_domains
-    from boks_exporter.recording.samples import write_samples
 
     every, duration = history["every"], history["duration"]
     if (every is None) != (duration is None):

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from boks_exporter.config.file_checks import file_faults
-from boks_exporter.config.file_warnings import file_warnings
+from boks_exporter.config.file_checks import file_faults, file_warnings
 from boks_exporter.config.from_schema import settings_of
 from boks_exporter.config.schema import ConfigModel
 from boks_exporter.config.settings import Settings

@@ -10,11 +10,10 @@ from typing import Final
 from boks_exporter.app.connections import Connections
 from boks_exporter.app.options import DEFAULT_LISTEN
 from boks_exporter.config import DomainSettings, Settings
-from boks_exporter.doctor.alertmanager_checks import alertmanager_checks
 from boks_exporter.doctor.check import Check, failed, ok, skipped, warning
 from boks_exporter.doctor.host_checks import HostCheckup
 from boks_exporter.doctor.local_checks import check_configuration, check_machine
-from boks_exporter.doctor.prometheus_checks import DEFAULT_JOB, prometheus_checks
+from boks_exporter.doctor.prometheus_checks import DEFAULT_JOB, alertmanager_checks, prometheus_checks
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.model import Host, Observed, Role
 from boks_exporter.observe import SystemClock

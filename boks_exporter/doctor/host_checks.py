@@ -11,8 +11,8 @@ from boks_exporter.doctor.reply_checks import reply_checks
 from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Garbled, Host, HostOutcome, Observed, Unreachable
 from boks_exporter.observe import Clock
-from boks_exporter.observe.further_sections import with_further_sections
 from boks_exporter.observe.interpret import interpret_reply
+from boks_exporter.observe.one_poll import with_further_sections
 from boks_exporter.remote.request import EVERY_GATE, EVERYTHING
 from boks_exporter.remote.settings import GateMode, SshSettings
 from boks_exporter.report.next_commands import NextCommands

@@ -17,7 +17,7 @@ from boks_exporter.failover.journal import Journal, JournalError
 from boks_exporter.poller import StateUnreadableError, read_states
 from boks_exporter.report.next_commands import NextCommands
 from boks_exporter.web.listen import host_and_port, sockets_for
-from boks_exporter.web.security.web_config import load_web_config
+from boks_exporter.web.security.reloading_config import load_web_config
 
 HERE: Final = "here"
 _PATIENCE_SECONDS: Final = 2.0

@@ -1,15 +1,59 @@
-"""Checks of a Prometheus: it scrapes this exporter, has its rules, and sends its alerts on."""
+"""Whether Prometheus scrapes the exporter and its rules, and Alertmanager receives alerts."""
 
+import asyncio
+import json
 import re
 import shlex
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, Final
+
+import aiohttp
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from boks_exporter.bundled_files import rules
 from boks_exporter.config import Settings
 from boks_exporter.doctor.check import Check, failed, ok, warning
-from boks_exporter.doctor.http_json import HttpError, get_json
+from boks_exporter.errors import BoksExporterError
 from boks_exporter.text.formatting import listed
+
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=15)
+_EXCERPT: Final = 200
+_MOST_BYTES: Final = 64 * 1024 * 1024
+
+
+class HttpError(BoksExporterError):
+    """A server that does not answer, or not with JSON."""
+
+
+async def get_json(base: str, path: str, parameters: Mapping[str, str] | None = None) -> Any:
+    """Read a path below a URL; a user and password come from ~/.netrc."""
+    url = f"{base.rstrip('/')}{path}"
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=_TIMEOUT, trust_env=True) as session,
+            session.get(url, params=parameters) as answer,
+        ):
+            text = await _text(answer, url)
+            if answer.status != 200:  # noqa: PLR2004 - HTTP's
+                message = f"{url}: HTTP {answer.status}: {' '.join(text[:_EXCERPT].split())}"
+                raise HttpError(message)
+            return json.loads(text)
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        said = "no answer within 15 s" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
+        message = f"{url}: {said}"
+        raise HttpError(message) from error
+
+
+async def _text(answer: aiohttp.ClientResponse, url: str) -> str:
+    """Read the answer, which may be longer than this machine's memory."""
+    try:
+        await answer.content.readexactly(_MOST_BYTES)
+    except asyncio.IncompleteReadError as error:
+        return error.partial.decode(errors="replace")
+    message = f"{url}: the answer is larger than {_MOST_BYTES} bytes"
+    raise HttpError(message)
+
 
 PROMETHEUS: Final = "prometheus"
 _OURS: Final = "boks_domain_hosts"
@@ -84,3 +128,82 @@ def _alertmanagers(active: list[dict[str, Any]]) -> Check:
         remedy = "add alerting: alertmanagers: to prometheus.yml; without it nothing is ever sent"
         return warning(PROMETHEUS, "alertmanager", "no Alertmanager is configured, or none was found", remedy)
     return ok(PROMETHEUS, "alertmanager", listed([str(each["url"]) for each in active]))
+
+
+ALERTMANAGER: Final = "alertmanager"
+_CASES: Final = (
+    ({"alertname": "BoksNoMaster", "severity": "critical", "boks_domain": "any"}, True),
+    ({"alertname": "BoksReplicaLagging", "severity": "warning", "boks_domain": "any", "host": "any"}, False),
+    ({"alertname": "BoksWatchdog", "severity": "info"}, True),
+)
+"""Labels of one alert of each kind, and whether it needs a route of its own: what pages, and the dead man's switch."""
+_MATCHER: Final = re.compile(r'\s*"?([\w.:]+)"?\s*(=~|!~|!=|=)\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",{}]*))')
+_NAMES_OURS: Final = re.compile(r"Boks|boks")
+
+
+async def alertmanager_checks(url: str) -> AsyncIterator[Check]:
+    """Follow the routes of the configuration that Alertmanager runs, as it does."""
+    try:
+        status = await get_json(url, "/api/v2/status")
+        config = YAML(typ="safe", pure=True).load(status["config"]["original"])
+        for check in _routes(config):
+            yield check
+        yield _inhibitions(config)
+    except HttpError as error:
+        yield failed(ALERTMANAGER, "answer", str(error), "check the URL of --alertmanager with curl")
+    except (KeyError, TypeError, AttributeError, YAMLError):
+        yield failed(
+            ALERTMANAGER, "answer", f"{url} answers, but not like Alertmanager", "check the URL of --alertmanager"
+        )
+
+
+def _routes(config: Any) -> Iterator[Check]:
+    receivers = {each["name"]: each for each in config["receivers"]}
+    for labels, needs_route in _CASES:
+        name = f"route of {labels['alertname']}"
+        for route in routes_of(config["route"], labels):
+            receiver = str(route["receiver"])
+            if not any(key.endswith("_configs") and value for key, value in receivers.get(receiver, {}).items()):
+                remedy = f"add a pager, chat or mail to the receiver {receiver} in alertmanager.yml"
+                yield failed(ALERTMANAGER, name, f"{receiver} sends nothing anywhere", remedy)
+            elif needs_route and route is config["route"]:
+                remedy = "boks-exporter rules boks-rules writes an alertmanager.yml with routes for our alerts"
+                yield warning(ALERTMANAGER, name, f"only the default receiver: {receiver}", remedy)
+            else:
+                yield ok(ALERTMANAGER, name, f"to {receiver}")
+
+
+def routes_of(route: Any, labels: Mapping[str, str]) -> list[Any]:
+    """Return the routes that an alert takes: the deepest matching ones, further ones after `continue`."""
+    found: list[Any] = []
+    for child in route.get("routes") or ():
+        inherited = {"receiver": route["receiver"], **child}
+        if _matches(child, labels):
+            found += routes_of(inherited if "receiver" not in child else child, labels)
+            if not child.get("continue"):
+                break
+    return found or [route]
+
+
+def _matches(route: Any, labels: Mapping[str, str]) -> bool:
+    named = [(name, "=", value) for name, value in (route.get("match") or {}).items()]
+    named += [(name, "=~", value) for name, value in (route.get("match_re") or {}).items()]
+    for text in route.get("matchers") or ():
+        for found in _MATCHER.finditer(str(text).strip("{}")):
+            named.append((found[1], found[2], found[3] if found[3] is not None else found[4]))
+    return all(_holds(labels.get(name, ""), operator, str(value)) for name, operator, value in named)
+
+
+def _holds(value: str, operator: str, wanted: str) -> bool:
+    if "~" in operator:
+        return bool(re.fullmatch(wanted, value)) is (operator == "=~")
+    return (value == wanted) is (operator == "=")
+
+
+def _inhibitions(config: Any) -> Check:
+    """Without them one dead master pages for every replica."""
+    rules = [rule for rule in config.get("inhibit_rules") or () if _NAMES_OURS.search(str(rule))]
+    if not rules:
+        remedy = "boks-exporter rules boks-rules writes an alertmanager.yml; copy its inhibit_rules"
+        return warning(ALERTMANAGER, "inhibitions", "none of ours: one failure pages many times", remedy)
+    return ok(ALERTMANAGER, "inhibitions", f"{len(rules)} rules")

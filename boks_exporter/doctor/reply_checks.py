@@ -6,7 +6,7 @@ from typing import Final
 from boks_exporter.doctor.check import Check, failed, ok, skipped, warning
 from boks_exporter.doctor.remedies import Remedies
 from boks_exporter.errors import FailureReason
-from boks_exporter.health.unread_forms import unread_lines
+from boks_exporter.health.unread import unread_lines
 from boks_exporter.model import Host, Observed, Role, Section, SectionFault
 from boks_exporter.remote.gate import gate_version
 from boks_exporter.remote.settings import GateMode, RemotePaths

@@ -1,15 +1,72 @@
 """The stable JSON of `status`, `check` and `/api/v1/status`: null where something is not known."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from boks_exporter.exposition.domain_view import DomainView, HostCounters
 from boks_exporter.exposition.failover_activity import Operations
-from boks_exporter.exposition.knowledge import knowledge_report
 from boks_exporter.health import GroupHealth, HostVerdict, ReplicaState
-from boks_exporter.health.unread_forms import unread_forms
-from boks_exporter.model import Host, Listing, Observed, Seconds, Timestamp
-from boks_exporter.replication import ReplicaComparison
-from boks_exporter.report import DomainReport, GroupReport, HostReport, StatusReport, TableReport, WindowReport
+from boks_exporter.health.unread import unread_forms
+from boks_exporter.model import Host, HostName, Listing, Observed, Role, Seconds, Sequence, TableNumber, Timestamp
+from boks_exporter.replication import History, ReplicaComparison
+from boks_exporter.report import (
+    DomainReport,
+    GroupReport,
+    HostReport,
+    KnowledgeReport,
+    KnownHostReport,
+    KnownReadingReport,
+    StatusReport,
+    TableReport,
+    WindowReport,
+)
+
+
+def knowledge_report(view: DomainView, history: History) -> KnowledgeReport:
+    """Return each host's last role, and the last numbers of those that do not show them now."""
+    return {
+        "last_known_master": view.snapshot.last_known_master,
+        "hosts": [_host_knowledge(view, history, host.name) for host in view.snapshot.hosts],
+        "readings": list(_readings(view, history)),
+        "unresolved_timestamp_seconds": dict(history.unresolved),
+    }
+
+
+def _host_knowledge(view: DomainView, history: History, name: HostName) -> KnownHostReport:
+    host = view.snapshot.host(name)
+    return {
+        "host": name,
+        "port": host.port if host else 22,
+        "role": history.roles.get(name, Role.UNKNOWN),
+        "discovered": bool(host and host.discovered),
+        "failing_since_timestamp_seconds": history.failing.get(name),
+    }
+
+
+def _readings(view: DomainView, history: History) -> Iterator[KnownReadingReport]:
+    if history.master is not None and history.tables and not _answers(view, history.master):
+        tables = {table: (known.steps[-1].sequence, known.stamp) for table, known in history.tables.items()}
+        read_at = max(known.read_at for known in history.tables.values())
+        yield _reading(history.master, read_at, tables)
+    for host, floor in history.floors.items():
+        answered_at = view.counters.hosts.get(host, HostCounters()).last_success
+        if answered_at is not None and not _answers(view, host):
+            stamps = history.stamps.get(host, {})
+            yield _reading(host, answered_at, {table: (number, stamps.get(table)) for table, number in floor.items()})
+
+
+def _answers(view: DomainView, host: HostName) -> bool:
+    return isinstance(view.snapshot.outcome(host), Observed)
+
+
+def _reading(
+    host: HostName, at: Timestamp, tables: Mapping[TableNumber, tuple[Sequence, Seconds | None]]
+) -> KnownReadingReport:
+    return {
+        "host": host,
+        "read_timestamp_seconds": at,
+        "sequences": {f"T{table}": number for table, (number, _) in tables.items()},
+        "stamps": {f"T{table}": stamp for table, (_, stamp) in tables.items()},
+    }
 
 
 def status_report(views: Iterable[DomainView]) -> StatusReport:

@@ -12,7 +12,7 @@ from boks_exporter.exposition.failover_activity import RunOutcome, RunProcedure
 from boks_exporter.exposition.metric_spec import MetricSpec
 from boks_exporter.exposition.specs import domains, exporter, hosts, operations, replicas, rounds, tables
 from boks_exporter.health import GroupHealth, HostVerdict
-from boks_exporter.health.unread_forms import unread_lines
+from boks_exporter.health.unread import unread_lines
 from boks_exporter.model import Host, Observed, ReplicaLine, Role, SequenceReport, TableNumber, TableSequence, Timestamp
 from boks_exporter.replication import ReplicaComparison
 

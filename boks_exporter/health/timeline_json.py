@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from boks_exporter.health.timeline import HostTimeline, LastKnown, StateChange, StateSpan, Timeline
 from boks_exporter.model import Role
-from boks_exporter.replication.json_values import mapping_of, name_of, number_of, optional_time_of, time_of
+from boks_exporter.replication.evidence_json import mapping_of, name_of, number_of, optional_time_of, time_of
 
 _KEYS: Final = ("hosts", "domain", "masters", "events", "begun_at", "seen_at", "revision")
 

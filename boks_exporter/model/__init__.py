@@ -17,7 +17,6 @@ from boks_exporter.model.command_output import (
     TableSequence,
     UnreadLine,
 )
-from boks_exporter.model.connection import ConnectionFacts, FailedPoll
 from boks_exporter.model.diagnosis_facts import DiskSpace, PortCheck, Ports, Processes, RawOutput, Reach
 from boks_exporter.model.host_reply import (
     Endpoint,
@@ -31,11 +30,23 @@ from boks_exporter.model.host_reply import (
     SectionReply,
     Unreachable,
 )
-from boks_exporter.model.hosts import Host, Promotion, Role, is_numeric
+from boks_exporter.model.hosts import (
+    ConnectionFacts,
+    DomainName,
+    FailedPoll,
+    Host,
+    HostName,
+    Promotion,
+    Role,
+    Seconds,
+    Sequence,
+    TableNumber,
+    Timestamp,
+    is_numeric,
+)
 from boks_exporter.model.machines import distinct_masters, possibly_same_machine, same_machine
 from boks_exporter.model.master_reports import MasterReport
 from boks_exporter.model.snapshot import DomainSnapshot, Listed, Listing, MasterReading, ReplicaReading, UnreadEntry
-from boks_exporter.model.units import DomainName, HostName, Seconds, Sequence, TableNumber, Timestamp
 
 __all__ = [
     "Checksums",

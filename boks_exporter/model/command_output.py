@@ -7,8 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
-from boks_exporter.model.hosts import Role
-from boks_exporter.model.units import Seconds, Sequence, TableNumber
+from boks_exporter.model.hosts import Role, Seconds, Sequence, TableNumber
 
 _NUMBER: Final = re.compile(r"[0-9]+")
 _LONGEST_FORM: Final = 200

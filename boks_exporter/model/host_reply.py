@@ -16,8 +16,7 @@ from boks_exporter.model.command_output import (
     UnreadLine,
 )
 from boks_exporter.model.diagnosis_facts import DiskSpace, Ports, Processes
-from boks_exporter.model.hosts import Role
-from boks_exporter.model.units import HostName, Seconds, Timestamp
+from boks_exporter.model.hosts import HostName, Role, Seconds, Timestamp
 
 
 class Section(StrEnum):

@@ -5,8 +5,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from itertools import combinations
 
 from boks_exporter.model.host_reply import HostOutcome, Observed
-from boks_exporter.model.hosts import Role
-from boks_exporter.model.units import HostName
+from boks_exporter.model.hosts import HostName, Role
 
 
 def same_machine(outcomes: Iterable[HostOutcome]) -> dict[HostName, HostName]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import permutations
 
-from boks_exporter.model.units import HostName, Timestamp
+from boks_exporter.model.hosts import HostName, Timestamp
 
 
 @dataclass(frozen=True, slots=True)

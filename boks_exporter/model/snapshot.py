@@ -8,10 +8,9 @@ from typing import Final
 
 from boks_exporter.model.command_output import ReplicaLine, ReportedStatus, SequenceReport, UnreadLine
 from boks_exporter.model.host_reply import HostOutcome, Observed
-from boks_exporter.model.hosts import Host
+from boks_exporter.model.hosts import DomainName, Host, HostName, Seconds, Timestamp
 from boks_exporter.model.machines import distinct_masters, same_machine
 from boks_exporter.model.master_reports import MasterReport, are_proven
-from boks_exporter.model.units import DomainName, HostName, Seconds, Timestamp
 
 _BADNESS: Final = (ReportedStatus.DOWN, ReportedStatus.OTHER, ReportedStatus.LOADING, ReportedStatus.OK)
 """From the worst status of a listed replica to the best."""

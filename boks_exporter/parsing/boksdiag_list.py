@@ -28,8 +28,7 @@ from boks_exporter.parsing.list_rows import (
     partial_row,
     row_of,
 )
-from boks_exporter.parsing.text_lines import Lines, lines_of, nothing_recognised, stumbled
-from boks_exporter.parsing.unrecognised import UnreadLines
+from boks_exporter.parsing.text_lines import Lines, UnreadLines, lines_of, nothing_recognised, stumbled
 
 _EXPECTED: Final = "a header such as 'SERVER SINCE LAST ...' or a row such as 'REPHOST5 00:49 04:49 1853521 OK'"
 _SIGN: Final = re.compile(

@@ -20,10 +20,8 @@ from boks_exporter.errors import ParseError
 from boks_exporter.model import Seconds, SequenceReport, TableSequence
 from boks_exporter.parsing.durations import days_and_time, duration_at
 from boks_exporter.parsing.fast_construction import table_sequence
-from boks_exporter.parsing.numbers import number
 from boks_exporter.parsing.table_mentions import is_like_a_row, tables_in
-from boks_exporter.parsing.text_lines import Lines, lines_of, nothing_recognised, stumbled
-from boks_exporter.parsing.unrecognised import UnreadLines
+from boks_exporter.parsing.text_lines import Lines, UnreadLines, lines_of, nothing_recognised, number, stumbled
 
 _EXPECTED: Final = "a line such as 'T7 13678d 8:33:46 5053 (5053)'"
 _EXPECTED_REST: Final = "a stamp and a sequence number such as '13678d 8:33:46 5053 (5053)'"

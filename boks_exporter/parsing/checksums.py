@@ -15,9 +15,7 @@ from dataclasses import replace
 from typing import Final
 
 from boks_exporter.model import Checksums, Environment
-from boks_exporter.parsing.numbers import number
-from boks_exporter.parsing.text_lines import lines_of, nothing_recognised
-from boks_exporter.parsing.unrecognised import UnreadLines
+from boks_exporter.parsing.text_lines import UnreadLines, lines_of, nothing_recognised, number
 
 _EXPECTED: Final = "a line such as 'method.conf 2841057391 612'"
 _WORDS: Final = 3

@@ -16,9 +16,7 @@ import re
 from typing import Final
 
 from boks_exporter.model import Environment
-from boks_exporter.parsing.numbers import number
-from boks_exporter.parsing.text_lines import lines_of, nothing_recognised
-from boks_exporter.parsing.unrecognised import UnreadLines
+from boks_exporter.parsing.text_lines import UnreadLines, lines_of, nothing_recognised, number
 
 _EXPECTED: Final = "a line such as 'BOKSINIT=server'"
 _ROLE: Final = "BOKSINIT"

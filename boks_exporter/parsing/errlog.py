@@ -13,9 +13,7 @@ import re
 from typing import Final
 
 from boks_exporter.model import ErrorLog
-from boks_exporter.parsing.numbers import number
-from boks_exporter.parsing.text_lines import lines_of, nothing_recognised
-from boks_exporter.parsing.unrecognised import UnreadLines
+from boks_exporter.parsing.text_lines import UnreadLines, lines_of, nothing_recognised, number
 
 _EXPECTED: Final = "a line such as 'lines=4711'"
 _LINES: Final = re.compile(r"\s*lines=\s*([0-9]+)\s*")

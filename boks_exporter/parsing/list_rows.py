@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 from boks_exporter.model import ReplicaLine, ReportedStatus, Seconds
 from boks_exporter.parsing.durations import days_and_time, duration_at, minutes_seconds, time_alone
 from boks_exporter.parsing.fast_construction import replica_line
-from boks_exporter.parsing.numbers import number
+from boks_exporter.parsing.text_lines import number
 
 Ages: TypeAlias = tuple[Seconds | None, Seconds | None, Seconds | None]
 """Since the last packet, the last failure and the last sync."""

@@ -12,9 +12,7 @@ import re
 from typing import Final
 
 from boks_exporter.model import Memory
-from boks_exporter.parsing.numbers import number
-from boks_exporter.parsing.text_lines import lines_of, nothing_recognised
-from boks_exporter.parsing.unrecognised import UnreadLines
+from boks_exporter.parsing.text_lines import UnreadLines, lines_of, nothing_recognised, number
 
 _EXPECTED: Final = "a line such as 'Total: 1023968, Free: 949824, Used: 74144, Largest free: 944896'"
 _FIGURE: Final = re.compile(r"\s*(total|free|used|largest\s+free)\s*[:=]\s*([0-9]+)\s*", re.IGNORECASE)

@@ -21,7 +21,7 @@ from typing import Final
 
 from boks_exporter.model import UnreadLine
 from boks_exporter.parsing.reply_frames import Frame, broken, frame_of, other_protocol, refusal_of
-from boks_exporter.parsing.unrecognised import UnreadLines
+from boks_exporter.parsing.text_lines import UnreadLines
 
 _OPENING: Final = re.compile(r"=([0-9a-f]{1,40}) (?:boks-gate/2|refused)(?=\s)|^=boks-gate/1(?=\s)", re.MULTILINE)
 _SECTION: Final = ("section", "NAME")

@@ -20,7 +20,6 @@ from typing import Final, TypeVar
 
 from boks_exporter.model import Environment, Reach
 from boks_exporter.parsing.nonce_frames import FramedReply, nonce_of, split_reply
-from boks_exporter.parsing.numbers import number
 from boks_exporter.parsing.operator_facts import (
     Aside,
     AsideState,
@@ -34,6 +33,7 @@ from boks_exporter.parsing.operator_facts import (
     StepRecord,
 )
 from boks_exporter.parsing.reply_frames import Frame, broken, frame_at, opening_of, refusal_of
+from boks_exporter.parsing.text_lines import number
 
 _FREEZE_WORDS: Final = 3
 

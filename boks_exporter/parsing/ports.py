@@ -12,9 +12,7 @@ import re
 from typing import Final
 
 from boks_exporter.model import PortCheck, Ports, Reach
-from boks_exporter.parsing.numbers import number
-from boks_exporter.parsing.text_lines import lines_of, nothing_recognised
-from boks_exporter.parsing.unrecognised import UnreadLines
+from boks_exporter.parsing.text_lines import UnreadLines, lines_of, nothing_recognised, number
 
 _EXPECTED: Final = "a line such as '192.0.2.1 6500 reachable'"
 _WORDS: Final = 3

@@ -14,8 +14,7 @@ import re
 from typing import Final
 
 from boks_exporter.model import Processes
-from boks_exporter.parsing.text_lines import lines_of, nothing_recognised
-from boks_exporter.parsing.unrecognised import UnreadLines
+from boks_exporter.parsing.text_lines import UnreadLines, lines_of, nothing_recognised
 
 PROCESSES: Final = (
     *("boks_init", "boks_servc", "boks_clntd"),

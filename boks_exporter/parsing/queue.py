@@ -15,9 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from boks_exporter.model import Queue, Seconds, Timestamp
-from boks_exporter.parsing.numbers import number
-from boks_exporter.parsing.text_lines import lines_of, nothing_recognised
-from boks_exporter.parsing.unrecognised import UnreadLines
+from boks_exporter.parsing.text_lines import UnreadLines, lines_of, nothing_recognised, number
 
 _EXPECTED: Final = "a line such as 'files=2'"
 _FILES: Final = re.compile(r"\s*files=\s*([0-9]+)\s*")

@@ -24,7 +24,7 @@ from boks_exporter.errors import ParseError
 from boks_exporter.model import Reply, Section, SectionReply, UnreadLine
 from boks_exporter.parsing.nonce_frames import FramedReply, nonce_of, split_reply
 from boks_exporter.parsing.reply_frames import Frame, Opening, broken, frame_at, frame_of, opening_of, refusal_of
-from boks_exporter.parsing.unrecognised import UnreadLines
+from boks_exporter.parsing.text_lines import UnreadLines
 
 _ANY_NONCE: Final = "0"
 _ANY_OPENING: Final = "boks-gate/2 version=0"

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from boks_exporter.errors import ParseError
 from boks_exporter.model import HostName, ProcessStart, Section, SectionReply, Timestamp
-from boks_exporter.parsing.numbers import number
+from boks_exporter.parsing.text_lines import number
 
 Opening: TypeAlias = tuple[str, Timestamp | None, HostName | None, ProcessStart | None]
 """The gate's version, which becomes a label; the host's clock, None where its `date` printed something else; the

@@ -15,7 +15,24 @@ from itertools import compress, count, islice
 from typing import Final
 
 from boks_exporter.errors import ParseError
-from boks_exporter.model import UnreadLine
+from boks_exporter.model import TableNumber, UnreadLine
+
+LARGEST: Final = 2**64
+"""BoKS's own width is unknown (U); a number wider than 64 bits is rejected."""
+
+_DIGITS: Final = 20
+
+
+def number(word: str) -> int | None:
+    """Parse a word as a number; None if it is not one.
+
+    `int` would also accept `+5`, `1_000` and Arabic digits, and would raise for ten thousand digits.
+    """
+    if len(word) > _DIGITS or not (word.isdecimal() and word.isascii()):
+        return None
+    value = int(word)
+    return value if value <= LARGEST else None
+
 
 _ESCAPES: Final = re.compile(
     r"""\x1b\[[0-?]*[ -/]*[@-~]              # CSI: colours, cursor
@@ -92,3 +109,39 @@ def nothing_recognised(lines: Lines, expected: str) -> ParseError:
         if line.strip():
             return stumbled(number, line, len(line) - len(line.lstrip()), expected)
     return ParseError(line=1, column=1, expected=expected, found="an empty text")
+
+
+class UnreadLines:
+    """The unread lines of one output; the last entry stands for all whose text is not kept."""
+
+    def __init__(self, lines: Lines | None = None) -> None:
+        """Start with the lines of a flood that were skipped."""
+        self._kept: list[UnreadLine] = []
+        self._first_other = lines.skipped if lines else None
+        self._others = self._first_other.stands_for if self._first_other else 0
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self._kept or self._others)
+
+    def add(self, number: int, line: str, *, is_row: bool = False, tables: tuple[TableNumber, ...] = ()) -> None:
+        """Add a line, without trailing blanks."""
+        if len(self._kept) < KEPT_RAW:
+            self._kept.append(UnreadLine(number, line.rstrip(), is_row=is_row, tables=tables))
+            return
+        if self._first_other is None:
+            self._first_other = UnreadLine(number, line.rstrip())
+        self._others += 1
+
+    def add_filled(self, first: int, texts: list[str]) -> None:
+        """Add the lines that are not blank, of which there may be half a million, numbered from `first` on."""
+        filled = compress(enumerate(texts, first), map(str.strip, texts))
+        before = len(self._kept) + self._others
+        for number, line in islice(filled, KEPT_RAW + 1):
+            self.add(number, line)
+        self._others = before + filled_in(texts) - len(self._kept)
+
+    def all(self) -> tuple[UnreadLine, ...]:
+        """All lines in the order of the text, except for the last entry of a flood."""
+        other = self._first_other
+        return (*self._kept, UnreadLine(other.line, other.text, self._others)) if other else tuple(self._kept)

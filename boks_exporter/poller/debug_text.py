@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from boks_exporter.health.unread_forms import unread_lines
+from boks_exporter.health.unread import unread_lines
 from boks_exporter.model import ConnectionFacts, Host, HostOutcome, Observed, Unreachable
 from boks_exporter.poller import Poller
 from boks_exporter.text.formatting import utc_clock

@@ -32,8 +32,7 @@ from boks_exporter.observe import (
     observe,
 )
 from boks_exporter.poller.counters import Counters
-from boks_exporter.poller.preview import continued
-from boks_exporter.poller.state_changes import changes
+from boks_exporter.poller.state_changes import changes, continued
 from boks_exporter.poller.state_database import PersistedState
 from boks_exporter.replication import (
     Clearance,

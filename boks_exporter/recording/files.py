@@ -1,19 +1,22 @@
 """The files of a recording: a directory for each host, and a configuration that replays them."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from boks_exporter.config import DomainSettings
 from boks_exporter.config.schema import ThresholdsModel
+from boks_exporter.errors import ParseError
 from boks_exporter.health import Thresholds
-from boks_exporter.model import Host, HostName
+from boks_exporter.model import Host, HostName, Section
 from boks_exporter.parsing.ignored_lines import IgnoreRule
+from boks_exporter.parsing.reply import parse_reply
 from boks_exporter.text.units import as_duration
 from boks_exporter.transport.base import RawReply
-from boks_exporter.transport.recorder import RecordedHost
-from boks_exporter.transport.replay import ERROR, ERROR_AFTER, EXIT, REPLY, REPLY_AFTER, numbered
+from boks_exporter.transport.replay import ERROR, ERROR_AFTER, EXIT, REPLY, REPLY_AFTER, RecordedHost, numbered
 
 CONFIG: Final = "replay.yaml"
 
@@ -74,3 +77,39 @@ def _thresholds(thresholds: Thresholds) -> dict[str, Any]:
         fields[name].alias or name: as_duration(value) if name.endswith("_seconds") else value
         for name, value in written.items()
     }
+
+
+_RELEASE: Final = re.compile(r"[a-z0-9.-]{1,40}")
+_DIRECTORIES: Final = {Section.ROLE: "env"}
+SAMPLES: Final = "samples"
+
+
+def is_release(text: str) -> bool:
+    """Whether a text can name a release in a sample's file name."""
+    return _RELEASE.fullmatch(text) is not None
+
+
+def write_samples(recording: Path, release: str) -> None:
+    """Write each section's output of each host to `samples/<command>/<release>__<host>.txt`, and PROVENANCE.md."""
+    rows: dict[str, list[str]] = {}
+    for reply in sorted(recording.rglob(REPLY)):
+        host = reply.parent.name.lower()
+        try:
+            sections = parse_reply(reply.read_bytes()).sections
+        except ParseError:
+            continue
+        for section in sections:
+            if section.skipped is None and not section.timed_out:
+                command = _DIRECTORIES.get(section.name, str(section.name))
+                name = f"{release}__{re.sub('[^a-z0-9-]', '-', host)}"
+                place = recording / SAMPLES / command / f"{name}.txt"
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(section.stdout.encode())
+                rows.setdefault(command, []).append(f"| `{name}` | recorded | {_source(release)} |")
+    lines = (line for command, found in sorted(rows.items()) for line in (f"## {command}", "", *found, ""))
+    (recording / SAMPLES / "PROVENANCE.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+def _source(release: str) -> str:
+    today = datetime.now(UTC).date()
+    return f"Release {release}, {today}, by `record --sample`: names, addresses and other words replaced, widths kept."

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Final, TypeAlias
 
-from boks_exporter.health.unread_forms import LOGIN, facts_by_section, unread_forms, unread_lines
+from boks_exporter.health.unread import LOGIN, facts_by_section, unread_forms, unread_lines
 from boks_exporter.model import DomainSnapshot, Garbled, HostName, Observed, Section, Unreachable
 
 Rounds: TypeAlias = Sequence[DomainSnapshot]

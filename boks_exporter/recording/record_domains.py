@@ -21,8 +21,7 @@ from boks_exporter.recording.files import CONFIG, RecordedDomain, replay_config,
 from boks_exporter.recording.scrub import ignored_forms, scrub_reply
 from boks_exporter.remote.settings import ReplaySettings
 from boks_exporter.transport.base import RawReply, Transport
-from boks_exporter.transport.recorder import RecordedHost, RecordingTransport
-from boks_exporter.transport.replay import round_name
+from boks_exporter.transport.replay import RecordedHost, RecordingTransport, round_name
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from boks_exporter.health.unread_forms import unread_lines
+from boks_exporter.health.unread import unread_lines
 from boks_exporter.model import Observed, Section
 from boks_exporter.parsing.boksdiag_sequence import any_row
 from boks_exporter.parsing.ignored_lines import IgnoreRule
@@ -20,8 +20,7 @@ from boks_exporter.parsing.nonce_frames import nonce_of
 from boks_exporter.parsing.processes import PROCESSES
 from boks_exporter.parsing.reply_frames import REFUSALS
 from boks_exporter.parsing.table_mentions import is_like_a_row as is_like_a_table
-from boks_exporter.recording.aliases import IPV4, IPV6, Aliases
-from boks_exporter.recording.vocabulary import is_kept
+from boks_exporter.recording.aliases import IPV4, IPV6, Aliases, is_kept
 
 _WORD: Final = re.compile(r"\w[\w.@-]*")
 _NUMBER: Final = re.compile(r"[0-9][0-9.,:dD-]*")

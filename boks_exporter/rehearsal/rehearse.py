@@ -5,22 +5,55 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from boks_exporter.app.failover_wiring import ManagedDomain, open_survey
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.journal import Journal
 from boks_exporter.failover.journal_facts import JournalView
+from boks_exporter.failover.plan import difference
 from boks_exporter.failover.preflight import blocking_findings, exit_for
 from boks_exporter.failover.runner import Order, Proposal, propose
-from boks_exporter.model import Host, HostName
-from boks_exporter.rehearsal.dead_hosts import proposal_with_dead_hosts
+from boks_exporter.model import Host, HostName, Seconds
 from boks_exporter.rehearsal.environment import LiveKnowledge, TwinEnvironment
 from boks_exporter.rehearsal.fault_spec import FaultSpec, RehearsalError, step_number
 from boks_exporter.rehearsal.rehearsal_report import Rehearsal, Reporter
 from boks_exporter.rehearsal.session import Session
 from boks_exporter.rehearsal.ssh_twin import served_twin
+from boks_exporter.simulator.domain import Fault
+
+_DEAD_FOR: Final[Seconds] = 60.0
+
+
+async def proposal_with_dead_hosts(
+    environment: TwinEnvironment, rehearsal: Rehearsal, order: Order, reporter: Reporter
+) -> Proposal:
+    """Poll the twin, switch the hosts off, poll it again, and propose a plan one minute later."""
+    survey = environment.survey(environment.operator)
+    before = await propose(survey, order.procedure, order.target, environment.known.limits, environment.known.journal)
+    rehearsal.differences = difference(rehearsal.live.basis, before.basis)
+    reporter.show_differences(rehearsal.differences)
+    environment.catch_up()
+    for name in rehearsal.dead:
+        environment.domain.set_fault(name, Fault.MASTER_DEAD)
+    await survey.observe(environment.known.journal)
+    environment.known = replace(
+        environment.known,
+        history=survey.history,
+        readings=dict(survey.readings),
+        last_known_master=before.facts.snapshot.last_known_master,
+    )
+    await environment.time.sleep(_DEAD_FOR)
+    environment.catch_up()
+    return await propose(
+        environment.survey(environment.operator),
+        order.procedure,
+        order.target,
+        environment.known.limits,
+        environment.known.journal,
+    )
+
 
 OpenEnvironment: TypeAlias = Callable[
     [LiveKnowledge, FailoverFacts, Path], AbstractAsyncContextManager[TwinEnvironment]

@@ -3,14 +3,15 @@
 from boks_exporter.replication.closer import undecided_replicas
 from boks_exporter.replication.compared import DomainComparison, ReplicaComparison, TableComparison
 from boks_exporter.replication.comparison import compare, ranked
-from boks_exporter.replication.conditions import Condition, Findings
 from boks_exporter.replication.discovered import DiscoveredHost, hosts_of, not_named_for
 from boks_exporter.replication.evidence import (
     NO_EVIDENCE,
     Clearance,
+    Condition,
     CopyEvidence,
     Difference,
     EvidenceKind,
+    Findings,
     Lead,
     Reload,
     addresses_of,

@@ -4,10 +4,37 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeAlias
 
 from boks_exporter.model import Host, HostName, Seconds, Sequence, TableNumber, Timestamp
-from boks_exporter.replication.conditions import Condition
+
+FORGET_AFTER_SECONDS: Final[Seconds] = 300.0
+"""A finding that must be seen twice counts as new when it could not be judged for this long."""
+
+
+class Condition(StrEnum):
+    """What must be seen twice in a replica, because a single round can be unlucky."""
+
+    MISSING = "missing"
+    STAMP = "stamp"
+
+
+Findings: TypeAlias = Mapping[tuple[HostName, Condition], bool | None]
+"""What a round found of each host and condition: True, False, or None where it could not be judged."""
+
+
+def carried_on(
+    lasting: Mapping[tuple[HostName, Condition], Timestamp], findings: Findings, now: Timestamp
+) -> dict[tuple[HostName, Condition], Timestamp]:
+    """Carry conditions over to a new round: True goes on or begins, False ends, None (not known) neither."""
+    kept = {key: seen_at for key, seen_at in lasting.items() if now - seen_at <= FORGET_AFTER_SECONDS}
+    for key, found in findings.items():
+        if found:
+            kept[key] = now
+        elif found is False:
+            kept.pop(key, None)
+    return kept
+
 
 _FUTURE_SECONDS: Final[Seconds] = 60.0
 """How far the clock of another machine that writes to the journal may be ahead."""

@@ -17,9 +17,8 @@ from boks_exporter.model import (
 )
 from boks_exporter.replication.brackets import Timed
 from boks_exporter.replication.common_forms import ROUNDS, counted
-from boks_exporter.replication.conditions import Condition, Findings, carried_on
 from boks_exporter.replication.discovered import DiscoveredHost, keep_discovered, keep_unresolved
-from boks_exporter.replication.evidence import NO_EVIDENCE, Clearance, CopyEvidence
+from boks_exporter.replication.evidence import NO_EVIDENCE, Clearance, Condition, CopyEvidence, Findings, carried_on
 from boks_exporter.replication.master_terms import Marks, MasterTerm, PreviousRound, continue_terms
 from boks_exporter.replication.table_history import Age, TableHistory
 

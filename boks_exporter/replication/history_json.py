@@ -13,19 +13,17 @@ from boks_exporter.replication.evidence_json import (
     clearances_of,
     evidence_document,
     evidence_of,
-    term_document,
-    term_of,
-)
-from boks_exporter.replication.history import History, Stamps
-from boks_exporter.replication.json_values import (
     mapping_of,
     name_of,
     number_of,
     optional_seconds_of,
     optional_time_of,
     table_of,
+    term_document,
+    term_of,
     time_of,
 )
+from boks_exporter.replication.history import History, Stamps
 from boks_exporter.replication.master_terms import MasterTerm
 from boks_exporter.replication.table_history import Step, TableHistory
 

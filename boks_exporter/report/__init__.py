@@ -1,6 +1,6 @@
 """The status report: its types and its parser, without anything that computes one."""
 
-from boks_exporter.report.parser import read_events, read_report
+from boks_exporter.report.parser import read_events, read_report, unread_sentences
 from boks_exporter.report.types import (
     DomainReport,
     EventReport,
@@ -15,7 +15,6 @@ from boks_exporter.report.types import (
     UnreadReport,
     WindowReport,
 )
-from boks_exporter.report.unread_lines import unread_sentences
 
 __all__ = [
     "DomainReport",

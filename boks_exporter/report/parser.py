@@ -1,13 +1,14 @@
 """Parser of the stable JSON, for clients of a running exporter."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Final, cast, get_args, get_origin, get_type_hints, is_typeddict
 
 from boks_exporter.errors import ParseError
-from boks_exporter.report.types import EventReport, EventsReport, StatusReport
+from boks_exporter.report.types import DomainReport, EventReport, EventsReport, StatusReport
+from boks_exporter.text.formatting import listed
 
 _SHOWN_AT_MOST: Final = 40
 
@@ -96,3 +97,18 @@ def _expect(value: Any, kind: Any, where: _Where) -> None:
 
 def _path(where: _Where) -> str:
     return "".join(_path(part) if isinstance(part, tuple) else str(part) for part in where)
+
+
+_SHOWN_AT_MOST_UNREAD: Final = 5
+_EXCERPT: Final = 80
+
+
+def unread_sentences(domain: DomainReport, hosts: Collection[str] = ()) -> Iterator[str]:
+    """Describe each form of line once, of these hosts or of all; the first ones, and the number of the others."""
+    forms = [form for form in domain["unread_lines"] if not hosts or not set(form["hosts"]).isdisjoint(hosts)]
+    for form in forms[:_SHOWN_AT_MOST_UNREAD]:
+        line = form["line"].strip()
+        text = repr(line if len(line) <= _EXCERPT else line[:_EXCERPT] + "…")
+        yield f"cannot read {text} ({form['section']} of {listed(form['hosts'])})"
+    if len(forms) > _SHOWN_AT_MOST_UNREAD:
+        yield f"cannot read lines of {len(forms) - _SHOWN_AT_MOST_UNREAD} more forms"

@@ -21,9 +21,8 @@ from boks_exporter.remote.gate import GateKind
 from boks_exporter.remote.installation import DEFAULT_GATE_PATH
 from boks_exporter.remote.installer import GateInstallation, installer_text
 from boks_exporter.remote.settings import Prefix, RemotePaths, SshSettings
-from boks_exporter.setup.host_keys import keys_in, known_hosts_line
 from boks_exporter.setup.host_spec import where
-from boks_exporter.setup.jump_hosts import JumpConnections, forwarding_line, hops_of
+from boks_exporter.setup.jump_hosts import JumpConnections, forwarding_line, hops_of, keys_in, known_hosts_line
 from boks_exporter.setup.new_files import SetupError, add_line, refuse_existing, user_key, write_file
 from boks_exporter.setup.texts import (
     Installation,

@@ -10,11 +10,19 @@ from typing import Final
 from boks_exporter.model import HostName, Seconds
 from boks_exporter.remote.request import OLD_PROTOCOL
 from boks_exporter.simulator.domain import Boksinit, SimulatedDomain
-from boks_exporter.simulator.domain.command_result import Printed
-from boks_exporter.simulator.domain.database_files import database_files
-from boks_exporter.simulator.domain.files import environment, errlog, method_conf, queue_ages
+from boks_exporter.simulator.domain.files import (
+    CHECKED,
+    PID_FILES,
+    database_files,
+    environment,
+    errlog,
+    method_conf,
+    ports,
+    queue_ages,
+    running,
+)
 from boks_exporter.simulator.domain.host import TOTAL_KILOBYTES, SimulatedHost
-from boks_exporter.simulator.domain.processes import CHECKED, PID_FILES, ports, running
+from boks_exporter.simulator.domain.layout import Printed
 
 VERSION: Final = "1.0.0"
 

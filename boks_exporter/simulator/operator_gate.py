@@ -25,8 +25,7 @@ from boks_exporter.simulator.operator_records import (
     start,
     void_record,
 )
-from boks_exporter.simulator.protocol_2 import with_nonce
-from boks_exporter.simulator.request_validation import as_old_line, nonce_of, refusal
+from boks_exporter.simulator.request_validation import as_old_line, nonce_of, refusal, with_nonce
 
 LIMIT_SECONDS: Final = 8
 _USAGE: Final = 64

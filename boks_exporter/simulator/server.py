@@ -15,8 +15,17 @@ from boks_exporter.simulator.connection_faults import LATE_SECONDS, ConnectionFa
 from boks_exporter.simulator.domain import Fault, SimulatedDomain
 from boks_exporter.simulator.gate_channel import GateChannel
 from boks_exporter.simulator.gate_reply import GateReply, reply
-from boks_exporter.simulator.keys import HostKeys, new_key, write_known_hosts, write_user_key
-from boks_exporter.simulator.listener import ADDRESS, LOGIN, OPERATOR_LOGIN, HostListener, Program
+from boks_exporter.simulator.listener import (
+    ADDRESS,
+    LOGIN,
+    OPERATOR_LOGIN,
+    HostKeys,
+    HostListener,
+    Program,
+    new_key,
+    write_known_hosts,
+    write_user_key,
+)
 from boks_exporter.simulator.operator_gate import OperatorGates
 from boks_exporter.simulator.request_validation import as_old_line
 

@@ -1,7 +1,8 @@
-"""The replay transport: replies from recorded files, without any host."""
+"""Replay of replies from recorded files, without any host, and the recording of replies."""
 
 import re
 import time
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -10,7 +11,7 @@ from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.model import Host, HostName, Section, Timestamp
 from boks_exporter.remote.reply_writer import Recorded, frame
 from boks_exporter.remote.request import READING, REPLAYED, Request
-from boks_exporter.transport.base import RawReply
+from boks_exporter.transport.base import RawReply, Transport
 
 AFTER: Final = "sequence.after.txt"
 ERROR: Final = "error.txt"
@@ -152,3 +153,38 @@ def _reason(text: str, path: Path) -> FailureReason:
         known = ", ".join(FailureReason)
         raise TransportError(FailureReason.PARSE, f"{path}: expected one of {known}, found {word[:60]!r}")
     return FailureReason(word)
+
+
+@dataclass(slots=True)
+class RecordedHost:
+    """What one host answered in one round: the whole poll, and the readings after it in their order."""
+
+    reply: RawReply | None = None
+    error: FailureReason | None = None
+    after: list[RawReply | FailureReason] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class RecordingTransport:
+    """Pass requests on, and keep each host's newest reply to a poll and its replies to the readings after it."""
+
+    transport: Transport
+    hosts: dict[HostName, RecordedHost] = field(default_factory=dict)
+
+    async def ask(self, host: Host, request: Request) -> RawReply:
+        """Ask the other transport; a failure is kept and raised."""
+        kept = self.hosts.setdefault(host.name, RecordedHost())
+        is_second = request == READING
+        try:
+            raw = await self.transport.ask(host, request)
+        except TransportError as error:
+            if is_second:
+                kept.after.append(error.reason)
+            else:
+                kept.error = error.reason
+            raise
+        if is_second:
+            kept.after.append(raw)
+        elif kept.reply is None or len(request.sections) > 1:
+            kept.reply = raw
+        return raw

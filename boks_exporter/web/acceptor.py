@@ -11,10 +11,9 @@ from functools import partial
 from itertools import count, islice
 from typing import Final
 
-from boks_exporter.web.client_key import client_key
 from boks_exporter.web.guarded_connection import HEAD_SECONDS, STALLED_SECONDS, GuardedConnection
-from boks_exporter.web.refusals import Refusals
-from boks_exporter.web.request_head import TOO_SLOW
+from boks_exporter.web.rate_limit import client_key
+from boks_exporter.web.request_head import TOO_SLOW, Refusals
 
 MAX_CONNECTIONS: Final = 256
 MAX_CONNECTIONS_PER_ADDRESS: Final = 64

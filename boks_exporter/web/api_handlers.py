@@ -10,10 +10,9 @@ from aiohttp import hdrs, web
 from boks_exporter.exposition import DomainView
 from boks_exporter.exposition.events import event_documents
 from boks_exporter.text.harmless import harmless
-from boks_exporter.web.answer import answer
 from boks_exporter.web.api_documents import host_document, round_document
 from boks_exporter.web.guarded_connection import GuardedConnection
-from boks_exporter.web.negotiation import prefers_events
+from boks_exporter.web.negotiation import answer, prefers_events
 from boks_exporter.web.openapi import openapi_document
 from boks_exporter.web.page_source import PageSource
 from boks_exporter.web.paths import Paths

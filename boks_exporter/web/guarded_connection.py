@@ -5,13 +5,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, cast
 
-from boks_exporter.web.refusals import Refusals
 from boks_exporter.web.request_head import (
     END,
     MALFORMED,
     MAX_HEAD_BYTES,
     TOO_LARGE,
     TOO_SLOW,
+    Refusals,
     RefusedRequest,
     checked_head,
 )

@@ -8,8 +8,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from boks_exporter.errors import ConfigError
 from boks_exporter.text.harmless import harmless
-from boks_exporter.web.answer import answer
-from boks_exporter.web.negotiation import Format, format_for
+from boks_exporter.web.negotiation import Format, answer, format_for
 from boks_exporter.web.page_source import PageSource
 from boks_exporter.web.paths import Paths
 

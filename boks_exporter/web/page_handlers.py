@@ -1,7 +1,9 @@
 """Handlers of the pages for people."""
 
+import asyncio
 import math
-from collections.abc import Callable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
 from typing import Final, TypeAlias
 
 from aiohttp import hdrs, web
@@ -9,10 +11,8 @@ from aiohttp import hdrs, web
 from boks_exporter.model import Timestamp
 from boks_exporter.report.next_commands import NextCommands
 from boks_exporter.text.harmless import harmless
-from boks_exporter.web.answer import answer
-from boks_exporter.web.page_cache import PageCache
+from boks_exporter.web.negotiation import answer
 from boks_exporter.web.page_source import PageSource
-from boks_exporter.web.pages.environment import static_files
 from boks_exporter.web.pages.facts import DomainFacts
 from boks_exporter.web.pages.other_pages import (
     config_html,
@@ -24,10 +24,45 @@ from boks_exporter.web.pages.other_pages import (
     topology_html,
 )
 from boks_exporter.web.pages.overview_page import overview_page
-from boks_exporter.web.pages.page import PageContext
+from boks_exporter.web.pages.page import PageContext, static_files
 from boks_exporter.web.paths import Paths
-from boks_exporter.web.published import Published
+from boks_exporter.web.published import Body, Published, compressed
 from boks_exporter.web.rate_limit import RateLimit
+
+_KEPT: Final = 8
+_AT_A_TIME: Final = 2
+
+
+class PageCache:
+    """Pages by what was asked for, of one published state; a few seconds are the same page."""
+
+    def __init__(self) -> None:
+        self._pages: OrderedDict[Hashable, asyncio.Task[Body | None]] = OrderedDict()
+        self._limiter = asyncio.Semaphore(_AT_A_TIME)
+
+    def __repr__(self) -> str:
+        return f"<PageCache of {len(self._pages)} pages>"
+
+    async def get(self, key: Hashable, render: Callable[[], str | None]) -> Body | None:
+        """Return a page, None where there is none; what fails is not kept."""
+        task = self._pages.get(key)
+        if task is None or (task.done() and (task.cancelled() or task.exception())):
+            task = asyncio.create_task(self._rendered(render))
+            self._pages[key] = task
+        self._pages.move_to_end(key)
+        while len(self._pages) > _KEPT:
+            self._pages.popitem(last=False)
+        return await asyncio.shield(task)
+
+    async def _rendered(self, render: Callable[[], str | None]) -> Body | None:
+        async with self._limiter:
+            return await asyncio.to_thread(_body, render)
+
+
+def _body(render: Callable[[], str | None]) -> Body | None:
+    text = render()
+    return None if text is None else compressed(text.encode("utf-8", "replace"))
+
 
 Render: TypeAlias = Callable[[Sequence[DomainFacts], PageContext], str | None]
 

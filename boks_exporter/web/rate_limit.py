@@ -1,10 +1,27 @@
-"""A limit on requests that cause work on a host."""
+"""A limit on requests that cause work on a host, and the key by which clients are counted."""
 
 import time
 from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 from boks_exporter.model import Seconds
+
+_NETWORK_BITS: Final = 64
+
+
+def client_key(address: str) -> str:
+    """Return an IPv4 address as it is, and an IPv6 address as its network of 64 bits, which one machine may own."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Address(int(parsed) >> _NETWORK_BITS << _NETWORK_BITS))
+
 
 SAME_HOST_SECONDS: Final[Seconds] = 10.0
 AT_A_TIME: Final = 4

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Final, Self
 
 from aiohttp import hdrs, web
@@ -10,17 +11,52 @@ from aiohttp import hdrs, web
 from boks_exporter.web.acceptor import Acceptor, ConnectionLimits
 from boks_exporter.web.api_handlers import ApiHandlers
 from boks_exporter.web.handlers import Pages, helpful_errors
-from boks_exporter.web.http_connection import HttpConnection
 from boks_exporter.web.listen import shown, sockets_for
 from boks_exporter.web.page_handlers import PageHandlers
 from boks_exporter.web.page_source import PageSource
-from boks_exporter.web.pages.environment import CONTENT_SECURITY_POLICY
+from boks_exporter.web.pages.page import CONTENT_SECURITY_POLICY
 from boks_exporter.web.paths import Paths
-from boks_exporter.web.refusals import Refusals
+from boks_exporter.web.request_head import MALFORMED, Refusals
 from boks_exporter.web.security.basic_auth import guarded
 from boks_exporter.web.security.passwords import Passwords
-from boks_exporter.web.security.reloading_config import LiveWebConfig
-from boks_exporter.web.security.web_config import WebConfig
+from boks_exporter.web.security.reloading_config import LiveWebConfig, WebConfig
+
+IDLE_SECONDS: Final = 75.0
+"""How long a connection stays open between two requests."""
+
+
+class HttpConnection(web.RequestHandler):
+    """Answers the requests that passed the checks of their heads."""
+
+    __slots__ = ("_refusals",)
+
+    def __init__(self, server: web.Server, refusals: Refusals) -> None:
+        """Leave bodies packed, since no handler reads one."""
+        loop = asyncio.get_running_loop()
+        super().__init__(
+            server,
+            loop=loop,
+            access_log=None,  # type: ignore[arg-type]  # aiohttp writes none then, but does not declare it
+            auto_decompress=False,
+            keepalive_timeout=IDLE_SECONDS,
+        )
+        self._refusals = refusals
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = HTTPStatus.INTERNAL_SERVER_ERROR,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what the library cannot read, without its message, which quotes the request."""
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return super().handle_error(request, status, exc, message)
+        headers, body = self._refusals.refuse(MALFORMED, request.remote or "")
+        response = web.Response(status=MALFORMED.status, body=body, headers=headers)
+        response.force_close()
+        return response
+
 
 _PATIENCE_SECONDS: Final = 0.5
 """How long an answer in progress may take during shutdown."""

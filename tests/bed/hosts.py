@@ -13,7 +13,7 @@ from boks_exporter.model import HostName, Seconds, Timestamp
 from boks_exporter.remote.installation import authorized_keys_line, sudoers_lines
 from boks_exporter.remote.settings import Prefix
 from boks_exporter.simulator.domain import EPOCH, SimulatedDomain
-from boks_exporter.simulator.keys import HostKeys, new_key, write_user_key
+from boks_exporter.simulator.listener import HostKeys, new_key, write_user_key
 from tests.bed.layout import HOSTS, LAYOUT, RANGE, dns_name
 from tests.bed.network import enter, run
 from tests.sshd.daemon import SshdDaemon

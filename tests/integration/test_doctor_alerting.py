@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from boks_exporter.cli.root_command import run
-from boks_exporter.doctor.alertmanager_checks import routes_of
+from boks_exporter.doctor.prometheus_checks import routes_of
 from tests.integration.alerting import ALERTMANAGER_YML, alertmanager, free_port, get, running, until
 from tests.integration.doctor_runs import Doctor, failures
 from tests.integration.fleet import Fleet

@@ -16,7 +16,7 @@ from boks_exporter.remote.installation import authorized_keys_line
 from boks_exporter.remote.request import EVERY_GATE, ROLE_ONLY
 from boks_exporter.remote.settings import GateMode, SshSettings
 from boks_exporter.simulator.domain import Fault
-from boks_exporter.simulator.keys import new_key
+from boks_exporter.simulator.listener import new_key
 from boks_exporter.transport.ssh import SshTransport
 from tests.integration.fleet import Fleet
 from tests.load import slowness

@@ -15,7 +15,7 @@ from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.remote.request import ROLE_ONLY
 from boks_exporter.remote.settings import GateMode, SshSettings
 from boks_exporter.simulator.domain import Fault
-from boks_exporter.simulator.keys import new_key, write_user_key
+from boks_exporter.simulator.listener import new_key, write_user_key
 from boks_exporter.transport.ssh import SshTransport
 from boks_exporter.transport.ssh import connect as connect_module
 from boks_exporter.transport.ssh.resolver import Resolver

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from boks_exporter.simulator.keys import new_key
+from boks_exporter.simulator.listener import new_key
 from tests.integration.fleet import Fleet
 from tests.integration.test_serve import daemon
 

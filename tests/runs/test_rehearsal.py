@@ -14,7 +14,7 @@ from boks_exporter.rehearsal.fault_injection import StepFault
 from boks_exporter.rehearsal.fault_spec import RehearsalError, parse_fault_spec
 from boks_exporter.rehearsal.rehearsal_report import Rehearsal
 from boks_exporter.rehearsal.rehearse import rehearse_there
-from boks_exporter.rehearsal.twin_clock import FAST_FORWARD, PACE, TwinClock
+from boks_exporter.rehearsal.ssh_twin import FAST_FORWARD, PACE, TwinClock
 from boks_exporter.simulator.domain import Fault
 from boks_exporter.simulator.domain.invariants import Breach, Invariant
 from tests.nonempty import nonempty

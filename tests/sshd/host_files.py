@@ -14,8 +14,7 @@ from boks_exporter.remote.gate import GateKind, gate_text
 from boks_exporter.remote.installation import gate_conf
 from boks_exporter.remote.settings import Prefix, RemotePaths
 from boks_exporter.simulator.domain import Fault, Printed, SimulatedDomain
-from boks_exporter.simulator.domain.files import queue_ages
-from boks_exporter.simulator.domain.processes import CHECKED, PID_FILES, running
+from boks_exporter.simulator.domain.files import CHECKED, PID_FILES, queue_ages, running
 from tests.sshd.fake_program_calls import Calls
 
 PROGRAMS: Final = ("boksadm", "boksdiag", "convert", "Boot", "dumpbase", "hostadm", "cadm", "hostkey")

@@ -17,7 +17,7 @@ from boks_exporter.remote.installation import (
 )
 from boks_exporter.remote.settings import Prefix
 from boks_exporter.simulator.domain import Connectivity, Fault
-from boks_exporter.simulator.keys import HostKeys, new_key, write_known_hosts, write_user_key
+from boks_exporter.simulator.listener import HostKeys, new_key, write_known_hosts, write_user_key
 from tests.sshd.daemon import ADDRESS, SshdDaemon
 from tests.sshd.host_files import HostTree, Tree
 from tests.sshd.processes import descendants, end, mentioning

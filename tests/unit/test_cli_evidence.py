@@ -8,7 +8,7 @@ import pytest
 from boks_exporter.cli.root_command import run
 from boks_exporter.poller import PersistedState, StateFile
 from boks_exporter.replication import CopyEvidence, Difference, History, Lead
-from boks_exporter.replication.conditions import Condition
+from boks_exporter.replication.evidence import Condition
 from tests.unit.cli_replays import healthy, write
 
 BEGUN = 1_795_423_200.0

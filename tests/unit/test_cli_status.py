@@ -6,10 +6,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from boks_exporter.cli.gate_versions import old_gates
 from boks_exporter.cli.root_command import run
 from boks_exporter.cli.status_rows import footers, headline, rows
-from boks_exporter.cli.status_table import show
+from boks_exporter.cli.status_table import old_gates, show
 from tests.unit.cli_replays import published, write
 from tests.unit.cli_reports import SEEN_AT, domain, host, report
 from tests.unit.terminals import terminal

@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from boks_exporter.cli.status_layout import common_suffix
 from boks_exporter.cli.status_rows import rows
-from boks_exporter.cli.status_table import show
+from boks_exporter.cli.status_table import common_suffix, show
 from boks_exporter.report import HostReport
 from tests.unit.cli_reports import SEEN_AT, domain, host, report
 from tests.unit.terminals import terminal

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from boks_exporter.config import load_text
-from boks_exporter.config.key_hints import hint_for
+from boks_exporter.config.pydantic_messages import hint_for
 from boks_exporter.config.schema import ConfigModel
 from boks_exporter.config.strict_yaml import Path_, parse_strict
 from boks_exporter.errors import ConfigError

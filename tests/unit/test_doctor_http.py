@@ -4,8 +4,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from boks_exporter.doctor import http_json
-from boks_exporter.doctor.http_json import HttpError, get_json
+from boks_exporter.doctor import prometheus_checks
+from boks_exporter.doctor.prometheus_checks import HttpError, get_json
 
 
 async def answer(request: web.Request) -> web.StreamResponse:
@@ -34,7 +34,7 @@ async def answer(request: web.Request) -> web.StreamResponse:
 )
 async def test_what_is_no_json_is_named(monkeypatch: pytest.MonkeyPatch, path: str, expected: str) -> None:
     """An answer without end costs neither memory nor the whole time limit."""
-    monkeypatch.setattr(http_json, "_MOST_BYTES", 9999)
+    monkeypatch.setattr(prometheus_checks, "_MOST_BYTES", 9999)
     application = web.Application()
     application.router.add_get("/{rest:.*}", answer)
     async with TestServer(application, host="127.0.0.1") as server:

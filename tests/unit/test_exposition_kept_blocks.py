@@ -13,7 +13,7 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 from boks_exporter.exposition import DomainView, ExpositionOptions, Renderer, TableLag, Tables
 from boks_exporter.model import Host, Role
 from boks_exporter.web import Preparation
-from boks_exporter.web.process_metrics import ProcessBlocks
+from boks_exporter.web.published import ProcessBlocks
 from tests.nonempty import nonempty
 from tests.unit.exposition_views import BEGUN, INFO, PAGES, seen, view
 from tests.unit.hypothesis_budget import tried

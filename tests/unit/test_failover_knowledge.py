@@ -15,8 +15,7 @@ from boks_exporter.failover.journal_facts import ForkPoint, JournalView
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.survey import Survey
 from boks_exporter.health import Thresholds, judge_round
-from boks_exporter.knowledge.knowledge_file import KnowledgeError
-from boks_exporter.knowledge.knowledge_report import knowledge_from_report
+from boks_exporter.knowledge.knowledge_file import KnowledgeError, knowledge_from_report
 from boks_exporter.model import Role
 from boks_exporter.replication import CopyEvidence, DiscoveredHost, History, Lead, dump, restore
 from boks_exporter.report import read_report

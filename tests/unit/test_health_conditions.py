@@ -4,7 +4,7 @@ import pytest
 
 from boks_exporter.health import ReplicaState, Thresholds
 from boks_exporter.model import DomainSnapshot, Role
-from boks_exporter.replication.conditions import FORGET_AFTER_SECONDS
+from boks_exporter.replication.evidence import FORGET_AFTER_SECONDS
 from tests.unit.domain_rounds import (
     STAMP,
     Numbers,

@@ -20,8 +20,7 @@ from boks_exporter.recording.record_domains import record
 from boks_exporter.recording.record_domains import write as write_recordings
 from boks_exporter.remote.request import EVERY_GATE, READING
 from boks_exporter.transport.base import RawReply
-from boks_exporter.transport.recorder import RecordedHost
-from boks_exporter.transport.replay import ReplayTransport, round_name
+from boks_exporter.transport.replay import RecordedHost, ReplayTransport, round_name
 from tests.nonempty import nonempty
 from tests.unit.cli_replays import PUBLISHED_SEQUENCE, healthy, published, with_sequence, write
 

@@ -12,7 +12,7 @@ from boks_exporter.failover.journal import Journal, JournalError
 from boks_exporter.knowledge.knowledge_file import KnowledgeError, read_knowledge
 from boks_exporter.poller import StateFile, state_database
 from boks_exporter.poller.change_notifier import send
-from boks_exporter.poller.state_lock import StateLock
+from boks_exporter.poller.state_file import StateLock
 from boks_exporter.web.security import load_web_config
 from tests.unit.test_poller_state_file import kept
 

@@ -3,7 +3,7 @@
 import pytest
 
 from boks_exporter.replication import Condition
-from boks_exporter.replication.conditions import FORGET_AFTER_SECONDS, carried_on
+from boks_exporter.replication.evidence import FORGET_AFTER_SECONDS, carried_on
 
 KEY = ("R1", Condition.MISSING)
 

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from boks_exporter.cli.root_command import run
-from boks_exporter.recording.aliases import Aliases
+from boks_exporter.recording.aliases import Aliases, is_kept
 from boks_exporter.recording.scrub import scrub_line, scrub_reply
-from boks_exporter.recording.vocabulary import is_kept
 from tests.nonempty import nonempty
 from tests.unit.cli_replays import PUBLISHED_SEQUENCE, healthy, write
 from tests.unit.test_record import states, texts

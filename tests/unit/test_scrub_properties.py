@@ -7,9 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from boks_exporter.model import Section
-from boks_exporter.recording.aliases import Aliases
+from boks_exporter.recording.aliases import KEPT, Aliases
 from boks_exporter.recording.scrub import scrub_line
-from boks_exporter.recording.vocabulary import KEPT
 from tests.unit.hypothesis_budget import tried
 
 SECRETS = st.text(string.ascii_letters, min_size=5, max_size=12)

@@ -6,10 +6,10 @@ from contextlib import ExitStack
 from typing import Any
 
 from boks_exporter.web.acceptor import Acceptor, ConnectionLimits
-from boks_exporter.web.client_key import client_key
 from boks_exporter.web.guarded_connection import GuardedConnection
 from boks_exporter.web.listen import sockets_for
-from boks_exporter.web.refusals import Refusals
+from boks_exporter.web.rate_limit import client_key
+from boks_exporter.web.request_head import Refusals
 
 FEW = ConnectionLimits(total=8, per_address=8)
 

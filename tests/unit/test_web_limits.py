@@ -15,9 +15,8 @@ import pytest
 import structlog
 
 from boks_exporter.web.acceptor import ACCEPTED_AT_ONCE, Acceptor, ConnectionLimits
-from boks_exporter.web.client_key import client_key
-from boks_exporter.web.refusals import Refusals
-from boks_exporter.web.request_head import MALFORMED
+from boks_exporter.web.rate_limit import client_key
+from boks_exporter.web.request_head import MALFORMED, Refusals
 from tests.unit.test_web_tls import Site, session
 from tests.unit.web_serving import Scripted, Visitor, serving
 
@@ -54,7 +53,7 @@ async def test_a_request_has_a_time_limit(sent: bytes) -> None:
 
 async def test_an_idle_connection_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that says nothing after an answer is disconnected some time later, without a word."""
-    monkeypatch.setattr("boks_exporter.web.http_connection.IDLE_SECONDS", 0.1)
+    monkeypatch.setattr("boks_exporter.web.server.IDLE_SECONDS", 0.1)
     async with serving(Scripted()) as visitor:
         found = await answer(visitor, GET.replace(b"metrics", b"-/healthy") + b"\r\n")
     assert found.count(b"HTTP/1.1 ") == 1

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from boks_exporter.web.answer import PART_BYTES
+from boks_exporter.web.negotiation import PART_BYTES
 from boks_exporter.web.published import Body
 from tests.unit.web_serving import Scripted, serving
 

@@ -11,7 +11,7 @@ from boks_exporter.errors import FailureReason
 from boks_exporter.health import ReplicaState
 from boks_exporter.health.timeline import KEPT_SECONDS, SLOT_SECONDS, HostTimeline, StateSpan
 from boks_exporter.web.pages.charts import strip
-from boks_exporter.web.pages.environment import static_files
+from boks_exporter.web.pages.page import static_files
 from tests.browser.situations import (
     NOW,
     down,

@@ -15,8 +15,7 @@ from boks_exporter.cli.check.evaluate import (
     is_replica,
     is_wanted,
 )
-from boks_exporter.cli.check.plugin_lines import judgement, plugin_text
-from boks_exporter.cli.check.severity import Severity
+from boks_exporter.cli.check.severity import Severity, judgement, plugin_text
 from boks_exporter.report import DomainReport, HostReport, StatusReport, unread_sentences
 
 _NAMED_AT_MOST: Final = 3

@@ -1,8 +1,11 @@
-"""Severity of each state of a report."""
+"""Severities of a check, and the output lines of results and failures; few imports, since usage errors need them."""
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+
+from boks_exporter.cli.sanitize import harmless
 
 
 class Severity(IntEnum):
@@ -83,3 +86,21 @@ def rank(severity: Severity) -> int:
 def worst(severities: Iterable[Severity]) -> Severity:
     """Return the worst severity, OK for none."""
     return max(severities, key=rank, default=Severity.OK)
+
+
+def plugin_text(text: str) -> str:
+    """Sanitize a text for a monitoring system: a pipe would start the performance data."""
+    return harmless(text).replace("|", "/")
+
+
+def judgement(severity: Severity, summary: str, findings: Sequence[dict[str, str | None]] = ()) -> dict[str, Any]:
+    """Build the JSON of a result."""
+    return {"state": severity.name, "exit_code": int(severity), "summary": summary, "findings": list(findings)}
+
+
+def unknown(text: str, *, wants_json: bool) -> str:
+    """Format a failure as the plugin's output."""
+    line = plugin_text(text)
+    if wants_json:
+        return json.dumps({"check": judgement(Severity.UNKNOWN, line), "domains": []})
+    return f"BOKS UNKNOWN - {line}"

@@ -11,8 +11,7 @@ from typing import Final, Self
 
 import click
 
-from boks_exporter.cli.check.plugin_lines import unknown
-from boks_exporter.cli.check.severity import Severity
+from boks_exporter.cli.check.severity import Severity, unknown
 from boks_exporter.cli.streams import OutputError, say
 from boks_exporter.errors import BoksExporterError, ConfigError
 

@@ -53,7 +53,7 @@ def check(*, timeout_seconds: float, **given: Any) -> int:
 
 def _as_text(domain: str, check: Any) -> Iterator[str]:
     """Write one short line with performance data, then each check that is not OK, then the others."""
-    from boks_exporter.cli.check.plugin_lines import plugin_text
+    from boks_exporter.cli.check.severity import plugin_text
 
     bad = [item for item in check.items if item.state]
     counted = f"'{domain}/candidates'={len(check.candidates)};;;0; '{domain}/ready'={len(check.ready)};;;0;"
@@ -77,8 +77,7 @@ def _summary(domain: str, check: Any) -> str:
 
 def _as_json(domain: str, check: Any) -> str:
     """Write the result in the form of `check`, and every check of every candidate."""
-    from boks_exporter.cli.check.plugin_lines import judgement
-    from boks_exporter.cli.check.severity import Severity
+    from boks_exporter.cli.check.severity import Severity, judgement
 
     found = [
         {"state": item.state.name, "domain": domain, "host": item.host, "name": item.name, "text": item.sentence}

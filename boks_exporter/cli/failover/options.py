@@ -17,6 +17,33 @@ if TYPE_CHECKING:
     from boks_exporter.failover.earlier_knowledge import EarlierKnowledge
     from boks_exporter.failover.findings import Acceptance
 
+from typing import Final
+
+from boks_exporter.failover.earlier_knowledge import EarlierKnowledge
+from boks_exporter.knowledge.knowledge_file import knowledge_from_report, read_knowledge
+
+_TIMEOUT_SECONDS: Final = 10.0
+
+
+def knowledge_from(source: str, domain: str) -> EarlierKnowledge:
+    """Return what a URL or a file knows of a domain; raises KnowledgeError and ExporterError.
+
+    User and password are those of `status --url`, from the environment.
+    """
+    if not source.startswith(("http://", "https://")):
+        return read_knowledge(Path(source), domain)
+    from boks_exporter.cli.http_client import Access, fetch_report
+    from boks_exporter.cli.report_source import password_of
+
+    password_file = os.environ.get("BOKS_EXPORTER_PASSWORD_FILE")
+    access = Access(
+        url=source,
+        username=os.environ.get("BOKS_EXPORTER_USERNAME"),
+        password=password_of(Path(password_file) if password_file else None),
+    )
+    return knowledge_from_report(fetch_report(access, _TIMEOUT_SECONDS).report, source, domain)
+
+
 _Result = TypeVar("_Result")
 AcceptArguments: TypeAlias = tuple[tuple[Guard, str | None], ...]
 
@@ -139,7 +166,6 @@ class Common:
     def _earlier(self, domain: str) -> "EarlierKnowledge | None":
         if self.knowledge is None:
             return None
-        from boks_exporter.cli.failover.knowledge import knowledge_from
 
         return knowledge_from(self.knowledge, domain)
 

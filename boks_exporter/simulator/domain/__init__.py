@@ -1,6 +1,5 @@
 """A simulated domain: pure, deterministic, and written from what is published about BoKS, not from our parsers."""
 
-from boks_exporter.simulator.domain.command_result import Printed
 from boks_exporter.simulator.domain.domain import SimulatedDomain
 from boks_exporter.simulator.domain.faults import Connectivity, Fault
 from boks_exporter.simulator.domain.ground_truth import HostTruth, Truth
@@ -12,6 +11,7 @@ from boks_exporter.simulator.domain.layout import (
     HostPlan,
     Layout,
     ListStyle,
+    Printed,
     Stopped,
     published_layout,
 )

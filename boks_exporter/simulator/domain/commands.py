@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Final, TypeAlias
 
-from boks_exporter.simulator.domain.command_result import Printed
 from boks_exporter.simulator.domain.faults import Fault
 from boks_exporter.simulator.domain.files import files
 from boks_exporter.simulator.domain.host import SimulatedHost
-from boks_exporter.simulator.domain.layout import Boksinit, Stopped
+from boks_exporter.simulator.domain.layout import Boksinit, Printed, Stopped
 from boks_exporter.simulator.domain.printing import conversion_text, list_text, memory_text, sequence_text
 from boks_exporter.simulator.domain.roles import demote, promote, start_daemons, stop_daemons
 from boks_exporter.simulator.domain.state import SimulatedState

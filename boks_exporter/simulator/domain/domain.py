@@ -4,16 +4,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from boks_exporter.model import HostName, Seconds, TableNumber
-from boks_exporter.simulator.domain.command_result import Printed
 from boks_exporter.simulator.domain.commands import run
-from boks_exporter.simulator.domain.database_files import bring_back, files_aside, move_aside
 from boks_exporter.simulator.domain.fault_effects import clear_fault, set_fault
 from boks_exporter.simulator.domain.faults import Fault
-from boks_exporter.simulator.domain.files import files
+from boks_exporter.simulator.domain.files import bring_back, files, files_aside, move_aside
 from boks_exporter.simulator.domain.ground_truth import Truth, truth
 from boks_exporter.simulator.domain.host import SimulatedHost
 from boks_exporter.simulator.domain.initial_data import first_database, table_writes
-from boks_exporter.simulator.domain.layout import Boksinit, Layout
+from boks_exporter.simulator.domain.layout import Boksinit, Layout, Printed
 from boks_exporter.simulator.domain.replica_data import Copy, Position
 from boks_exporter.simulator.domain.roles import become_master, restore
 from boks_exporter.simulator.domain.state import SimulatedState

@@ -5,9 +5,12 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+from boks_exporter.simulator.domain.faults import Fault
 from boks_exporter.simulator.domain.host import SimulatedHost
+from boks_exporter.simulator.domain.layout import Boksinit
+from boks_exporter.simulator.domain.network import PortReach
 from boks_exporter.simulator.domain.printing import sequence_text
-from boks_exporter.simulator.domain.replica_data import SEQUENCE_FILE, table_file
+from boks_exporter.simulator.domain.replica_data import SEQUENCE_FILE, Copy, Position, table_file
 from boks_exporter.simulator.domain.replica_link import Link
 from boks_exporter.simulator.domain.state import SimulatedState
 
@@ -83,3 +86,84 @@ def _errlog_lines(state: SimulatedState, host: SimulatedHost) -> Iterator[str]:
     for at, text in host.errlog:
         when = datetime.fromtimestamp(state.epoch + at, UTC)
         yield f"{when:%b %d %H:%M:%S} {host.name} {text}\n"
+
+
+PID_FILES: Final = {"boks_init": "boks_init", "boks_servc": "servc4", "boks_clntd": "clntd"}
+_BRIDGES: Final = ("servm.r", "servc.s", "servc.r", "master.s")
+_OF_MASTERS: Final = ("boks_master", "boks_drainmast")
+CHECKED: Final = (*PID_FILES, *_BRIDGES, *_OF_MASTERS)
+_FIRST_PORT: Final = 6500
+_PORTS: Final = 4
+
+
+def running(host: SimulatedHost) -> frozenset[str]:
+    """Name the processes that run; a process that is lost stays so until BoKS is restarted."""
+    if not host.daemons_running or Fault.MASTER_DEAD in host.faults:
+        return frozenset()
+    of_role = {
+        Boksinit.MASTER: frozenset(CHECKED),
+        Boksinit.SERVER: frozenset((*PID_FILES, *_BRIDGES)),
+        Boksinit.CLIENT: frozenset(("boks_init", "boks_clntd")),
+    }[host.role]
+    return of_role - host.lost_processes
+
+
+def ports(state: SimulatedState, host: SimulatedHost) -> tuple[tuple[str, int, PortReach], ...]:
+    """Return the ports of every host whose ENV says master, as another host reaches them."""
+    return tuple(
+        (master.address, port, state.reach(host.name, master.name, port))
+        for master in state.hosts.values()
+        if master.role is Boksinit.MASTER
+        for port in range(_FIRST_PORT, _FIRST_PORT + _PORTS)
+    )
+
+
+def database_files(state: SimulatedState, host: SimulatedHost) -> list[str]:
+    """Return the files in the order of a glob, `sequence` last."""
+    return _files(host.copy, state.now)
+
+
+def files_aside(host: SimulatedHost, name: str) -> list[str]:
+    """Return the files that lie in a directory next to the database."""
+    aside = host.aside[name]
+    return _files(aside, aside.position.at_least)
+
+
+def move_aside(state: SimulatedState, host: SimulatedHost, name: str, file: str | None = None) -> None:
+    """Move one file, or all, into a directory next to the database; without its last file there is no database."""
+    if host.copy.database is None:
+        return
+    state.notify(f"moving aside {host.name}")
+    host.copy.freeze(state.now)
+    aside = host.aside.get(name) or host.copy.clone()
+    if name not in host.aside:
+        aside.elsewhere |= set(_files(host.copy, state.now))
+        host.aside[name] = aside
+    moved = set(_files(host.copy, state.now) if file is None else (file,))
+    aside.elsewhere -= moved
+    host.copy.elsewhere |= moved
+    host.source = None
+    if not _files(host.copy, state.now):
+        host.copy = Copy(None, Position(state.now))
+    state.notify(f"move aside {host.name}")
+
+
+def bring_back(host: SimulatedHost, name: str, file: str | None = None) -> None:
+    """Move one file, or all, back into their place."""
+    aside = host.aside[name]
+    there = files_aside(host, name)
+    if host.copy.database is None:
+        host.copy = aside.clone()
+        host.copy.elsewhere |= set(there)
+    moved = set(there if file is None else (file,))
+    host.copy.elsewhere -= moved
+    aside.elsewhere |= moved
+    if not set(there) - moved:
+        del host.aside[name]
+
+
+def _files(copy: Copy, now: float) -> list[str]:
+    if not copy.is_there(now):
+        return []
+    files = sorted(table_file(table) for table in copy.numbers(now))
+    return files if SEQUENCE_FILE in copy.elsewhere else [*files, SEQUENCE_FILE]

@@ -1,4 +1,4 @@
-"""The layout of a simulated domain: hosts, tables and write rate."""
+"""The layout of a simulated domain: hosts, tables and write rate; the result of a command."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -91,3 +91,13 @@ def published_layout(*, writes_per_second: float = 0.2, list_style: ListStyle = 
         writes_per_second=writes_per_second,
         list_style=list_style,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """Output and exit status; `delay_seconds` is how long the command took, infinity where it never ends."""
+
+    stdout: bytes
+    stderr: bytes = b""
+    exit_status: int = 0
+    delay_seconds: Seconds = 0.05

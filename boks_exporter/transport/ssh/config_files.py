@@ -1,13 +1,28 @@
 """An OpenSSH client configuration with the files that it includes, as far as their changes matter."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from boks_exporter.regular_files import read_regular
-from boks_exporter.transport.ssh.file_stamp import Stamp, stamp_of
+
+Stamp: TypeAlias = tuple[tuple[str, int, int, int] | None, ...]
+
+
+def stamp_of(paths: Iterable[Path]) -> Stamp:
+    """Return what changes with every change of the files."""
+    return tuple(_stamp_of(path) for path in paths)
+
+
+def _stamp_of(path: Path) -> tuple[str, int, int, int] | None:
+    try:
+        seen = path.stat()
+    except OSError:
+        return None
+    return str(path), seen.st_mtime_ns, seen.st_size, seen.st_ino
+
 
 _INCLUDE: Final = re.compile(r"^[ \t]*include[ \t=]+(.+)$", re.IGNORECASE | re.MULTILINE)
 

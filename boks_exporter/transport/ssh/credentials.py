@@ -14,9 +14,8 @@ from boks_exporter.errors import FailureReason, TransportError
 from boks_exporter.loggers import structlog
 from boks_exporter.regular_files import is_there, read_regular
 from boks_exporter.remote.settings import SshSettings
-from boks_exporter.transport.ssh.config_files import ConfigFiles
+from boks_exporter.transport.ssh.config_files import ConfigFiles, Stamp, stamp_of
 from boks_exporter.transport.ssh.error_mapping import in_thread, local
-from boks_exporter.transport.ssh.file_stamp import Stamp, stamp_of
 from boks_exporter.transport.ssh.known_hosts import KnownHosts, read_known_hosts
 
 _Read = TypeVar("_Read")

@@ -29,10 +29,10 @@ from boks_exporter.transport.ssh.openssh_config import (
     Target,
     evaluate,
     jump_target,
+    keyword_warnings,
     target_of,
     verifiable,
 )
-from boks_exporter.transport.ssh.openssh_keywords import keyword_warnings
 from boks_exporter.transport.ssh.tcp import bind, family_of
 
 Place: TypeAlias = tuple[str | int, ...]

@@ -17,8 +17,16 @@ from boks_exporter.web.pages.facts import DomainFacts
 from boks_exporter.web.pages.host_rows import HostRow, row
 from boks_exporter.web.pages.last_master import FAILURES, failure
 from boks_exporter.web.pages.raw_output import RawSection, raw_sections
-from boks_exporter.web.pages.runbook_names import runbook_of_host
-from boks_exporter.web.pages.wording import UNKNOWN, Moment, ago, bounds, for_seconds, lasting, on_clock
+from boks_exporter.web.pages.wording import (
+    UNKNOWN,
+    Moment,
+    ago,
+    bounds,
+    for_seconds,
+    lasting,
+    on_clock,
+    runbook_of_host,
+)
 
 _CHANGES: Final = 50
 

@@ -11,10 +11,9 @@ from boks_exporter.text.formatting import STRANGERS_NAMED
 from boks_exporter.web.pages.facts import DomainFacts
 from boks_exporter.web.pages.host_rows import HostQuery, Rows, rows
 from boks_exporter.web.pages.last_master import LastMaster, last_master
-from boks_exporter.web.pages.runbook_names import runbook_of_host
 from boks_exporter.web.pages.several_masters import SeveralMasters, several_masters
 from boks_exporter.web.pages.situation import situation, subtitle
-from boks_exporter.web.pages.wording import Moment, lasting, on_clock
+from boks_exporter.web.pages.wording import Moment, lasting, on_clock, runbook_of_host
 
 CARDS: Final = 12
 _CHIPS: Final = 12

@@ -6,11 +6,10 @@ from typing import Final
 from urllib.parse import urlencode
 
 from boks_exporter.report.shapes import Shown
-from boks_exporter.web.pages.environment import rendered
 from boks_exporter.web.pages.facts import DomainFacts
 from boks_exporter.web.pages.host_rows import NOT_OK, HostQuery, Sort
 from boks_exporter.web.pages.overview import by_urgency, overview, title
-from boks_exporter.web.pages.page import PageContext
+from boks_exporter.web.pages.page import PageContext, rendered
 from boks_exporter.web.pages.situation import situation
 
 _OTHERS: Final = 10

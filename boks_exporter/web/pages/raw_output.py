@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from boks_exporter.health.unread_forms import unread_lines
+from boks_exporter.health.unread import unread_lines
 from boks_exporter.model import HostOutcome, Observed, SectionReply, UnreadLine
 
 LINES: Final = 400

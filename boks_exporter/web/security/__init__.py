@@ -1,6 +1,5 @@
 """TLS and basic authentication by the web configuration file that all Prometheus exporters share."""
 
-from boks_exporter.web.security.reloading_config import LiveWebConfig
-from boks_exporter.web.security.web_config import WebConfig, load_web_config
+from boks_exporter.web.security.reloading_config import LiveWebConfig, WebConfig, load_web_config
 
 __all__ = ["LiveWebConfig", "WebConfig", "load_web_config"]

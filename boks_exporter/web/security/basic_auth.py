@@ -9,7 +9,7 @@ from typing import Final
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
-from boks_exporter.web.client_key import client_key
+from boks_exporter.web.rate_limit import client_key
 from boks_exporter.web.security.passwords import BusyError, Passwords
 
 _RETRY_SECONDS: Final = "1"
