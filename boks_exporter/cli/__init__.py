@@ -1,5 +1,3 @@
 """Command line interface."""
 
 from boks_exporter.cli.root_command import main
-
-__all__ = ["main"]

@@ -77,8 +77,7 @@ def _failover() -> int:
     given = [name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
     others = [f"--{name}" for name in given if name != "failover"]
     if others:
-        message = f"--failover allows no other option, found {', '.join(others)}"
-        raise click.UsageError(message)
+        raise click.UsageError(f"--failover allows no other option, found {', '.join(others)}")
     from boks_exporter.demo.failover_tour import failover_tour
 
     return failover_tour()

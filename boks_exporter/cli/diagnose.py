@@ -17,8 +17,8 @@ import sys
 import textwrap
 from collections.abc import Iterator
 
-from boks_exporter.cli.sanitize import harmless
 from boks_exporter.diagnosis.result import Cause, Diagnosis, DiagnosisStep, StepFinding
+from boks_exporter.text.harmless import harmless
 
 _SHAPES: Final = {StepFinding.FINE: "✓", StepFinding.FAULT: "■", StepFinding.UNKNOWN: "?", StepFinding.MANUAL: "·"}
 _LABEL: Final = 13
@@ -182,8 +182,7 @@ def _of_hosts(query: "ReportQuery", host: str) -> "DiagnosisFacts":
     try:
         gathered = asyncio.run(asyncio.wait_for(gather(settings, query.domains, host), query.timeout_seconds))
     except TimeoutError as error:
-        message = f"polling took longer than {query.timeout_seconds:g} s; raise --timeout"
-        raise TimedOutError(message) from error
+        raise TimedOutError(f"polling took longer than {query.timeout_seconds:g} s; raise --timeout") from error
     domain = _only_domain(gathered.report["domains"], host, str(query.config_file))
     name = domain["domain"]
     commands = query.next_commands.of(name if len(settings.domains) > 1 else "")
@@ -200,5 +199,4 @@ def _only_domain(domains: Any, host: str, where: str) -> Any:
         message = f"{host} is in {', '.join(domain['domain'] for domain in having)}: choose one with --domain"
         raise click.UsageError(message)
     known = ", ".join(each["host"] for domain in domains for each in domain["hosts"])
-    message = f"no host {host} in {where}; expected one of its hosts{f': {known}' if known else ''}"
-    raise click.UsageError(message)
+    raise click.UsageError(f"no host {host} in {where}; expected one of its hosts{f': {known}' if known else ''}")

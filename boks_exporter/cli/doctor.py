@@ -9,8 +9,8 @@ import click
 from boks_exporter.cli import cli_exits, options
 from boks_exporter.cli.options import FILE
 from boks_exporter.cli.param_types import HTTP_URL, LISTEN_ADDRESS
-from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import say
+from boks_exporter.text.harmless import harmless
 
 if TYPE_CHECKING:
     from boks_exporter.doctor.check import Check

@@ -9,9 +9,9 @@ import click
 
 from boks_exporter.cli import cli_exits, options
 from boks_exporter.cli.param_types import DURATION
-from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import say
 from boks_exporter.text.formatting import utc_clock
+from boks_exporter.text.harmless import harmless
 
 if TYPE_CHECKING:
     from boks_exporter.report import EventReport

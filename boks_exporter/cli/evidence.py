@@ -10,8 +10,8 @@ import click
 from boks_exporter.cli import cli_exits
 from boks_exporter.cli.options import config_file
 from boks_exporter.cli.param_types import WORDS
-from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import say
+from boks_exporter.text.harmless import harmless
 
 if TYPE_CHECKING:
     from boks_exporter.config import DomainSettings, Settings
@@ -51,8 +51,7 @@ def list_evidence(*, config_file: Path, domain_name: str | None, output: str) ->
 
     settings = _settings(config_file)
     if settings.state_file is None:
-        message = "the configuration names no state_file, so there is no evidence to list; add one"
-        raise click.ClickException(message)
+        raise click.ClickException("the configuration names no state_file, so there is no evidence to list; add one")
     states = read_states(settings.state_file)
     found = []
     for domain in _domains(settings, domain_name):
@@ -70,7 +69,7 @@ Examples:
   boks-exporter evidence clear replica1 --reason "rebuilt from the master at 10:15, see CHG-4711"
   boks-exporter evidence clear --domain prod --reason "master restored from the backup of 02:00, all copies rebuilt"
 
-Exit codes: 0 done, 1 failed, 2 wrong usage.""",
+Exit codes: 0 done, 1 failed, 2 wrong usage."""
 )
 @click.argument("host", required=False)
 @click.option("--reason", type=WORDS, required=True, metavar="TEXT", help="Why the copy is right; journaled.")
@@ -94,8 +93,7 @@ def clear(*, host: str | None, reason: str, config_file: Path, domain_name: str 
     from boks_exporter.replication import Clearance
 
     if host is None and domain_name is None:
-        message = "expected HOST, or --domain to clear the evidence against all copies of a domain"
-        raise click.UsageError(message)
+        raise click.UsageError("expected HOST, or --domain to clear the evidence against all copies of a domain")
     settings = _settings(config_file)
     domain = _domain_of(settings, domain_name, host)
     entry = Clearance(host, SystemClock().now(), str(current_operator()), reason)
@@ -137,8 +135,7 @@ def _domain_of(settings: "Settings", name: str | None, host: str | None) -> "Dom
         raise click.UsageError(message)
     known = _names(settings, found[0])
     if host is not None and known is not None and host not in known:
-        message = f"no host {host} in {found[0].name}; there are: {', '.join(sorted(known))}"
-        raise click.UsageError(message)
+        raise click.UsageError(f"no host {host} in {found[0].name}; there are: {', '.join(sorted(known))}")
     return found[0]
 
 

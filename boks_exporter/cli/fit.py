@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from boks_exporter.cli import cli_exits, options
-from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import say
+from boks_exporter.text.harmless import harmless
 
 
 @click.command(

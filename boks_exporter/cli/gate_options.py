@@ -66,12 +66,10 @@ class GateOptions:
         try:
             return checked_key(self.public_key.read_text(encoding="utf-8"))
         except InstallationError as error:
-            message = f"--public-key {self.public_key}: {error}"
-            raise click.ClickException(message) from error
+            raise click.ClickException(f"--public-key {self.public_key}: {error}") from error
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not text"
-            message = f"--public-key {self.public_key} cannot be read: {reason}"
-            raise click.ClickException(message) from error
+            raise click.ClickException(f"--public-key {self.public_key} cannot be read: {reason}") from error
 
 
 def installation_options(command: Command) -> Command:

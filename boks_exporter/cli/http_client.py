@@ -17,9 +17,9 @@ from urllib.parse import SplitResult, urlsplit
 
 import click
 
-from boks_exporter.cli.sanitize import harmless
 from boks_exporter.errors import ParseError
 from boks_exporter.report import EventReport, StatusReport, read_events, read_report
+from boks_exporter.text.harmless import harmless
 
 _PATH: Final = "/api/v1/status"
 _EVENTS_PATH: Final = "/api/v1/events"
@@ -60,8 +60,7 @@ def fetch_report(access: Access, timeout_seconds: float) -> FetchedReport:
     try:
         return FetchedReport(read_report(body), _timestamp(date))
     except ParseError as error:
-        message = f"{access.url} answered, but not with a status report: {error}"
-        raise ExporterError(message) from error
+        raise ExporterError(f"{access.url} answered, but not with a status report: {error}") from error
 
 
 def fetch_events(access: Access, timeout_seconds: float, since: float) -> list[EventReport]:
@@ -70,8 +69,7 @@ def fetch_events(access: Access, timeout_seconds: float, since: float) -> list[E
     try:
         return read_events(body)
     except ParseError as error:
-        message = f"{access.url} answered, but not with a list of changes: {error}"
-        raise ExporterError(message) from error
+        raise ExporterError(f"{access.url} answered, but not with a list of changes: {error}") from error
 
 
 def _checked(url: str) -> SplitResult:
@@ -81,11 +79,9 @@ def _checked(url: str) -> SplitResult:
     except ValueError:
         parts, port_fits = SplitResult("", "", "", "", ""), False
     if parts.scheme not in {"http", "https"} or not parts.hostname or not port_fits or parts.query or parts.fragment:
-        message = f"--url: expected a URL such as http://monitor:16500, found {url!r}"
-        raise click.UsageError(message)
+        raise click.UsageError(f"--url: expected a URL such as http://monitor:16500, found {url!r}")
     if parts.username or parts.password:
-        message = "--url: expected a URL without user and password; use --username and --password-file"
-        raise click.UsageError(message)
+        raise click.UsageError("--url: expected a URL without user and password; use --username and --password-file")
     return parts
 
 
@@ -94,17 +90,14 @@ def _fetch(access: Access, parts: SplitResult, timeout_seconds: float, api: str 
     try:
         response, body = _exchange(connection, _path(parts, api), _headers(access), timeout_seconds)
     except TimeoutError as error:
-        message = f"{access.url}: no complete answer within {timeout_seconds:g} s"
-        raise ExporterError(message) from error
+        raise ExporterError(f"{access.url}: no complete answer within {timeout_seconds:g} s") from error
     except ssl.SSLCertVerificationError as error:
         message = f"{access.url}: its certificate is not trusted: {error.verify_message}; set --ca-file"
         raise ExporterError(message) from error
     except (OSError, HTTPException) as error:
-        message = f"{access.url}: {_describe(error)}"
-        raise ExporterError(message) from error
+        raise ExporterError(f"{access.url}: {_describe(error)}") from error
     if response.status != HTTPStatus.OK:
-        message = f"{access.url}: {_refusal(response, body, access, api.partition('?')[0])}"
-        raise ExporterError(message)
+        raise ExporterError(f"{access.url}: {_refusal(response, body, access, api.partition('?')[0])}")
     return body, response.getheader("Date", "")
 
 
@@ -168,8 +161,7 @@ def _tls(access: Access) -> ssl.SSLContext:
         if access.client_certificate:
             context.load_cert_chain(access.client_certificate, access.client_key, password=_no_password)
     except (OSError, ValueError) as error:
-        message = f"--ca-file, --client-certificate or --client-key cannot be used: {error}"
-        raise ExporterError(message) from error
+        raise ExporterError(f"--ca-file, --client-certificate or --client-key cannot be used: {error}") from error
     if access.insecure_ignore_certificate:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -178,8 +170,7 @@ def _tls(access: Access) -> ssl.SSLContext:
 
 def _no_password() -> str:
     """Prevent OpenSSL from prompting on the terminal."""
-    message = "the key has a passphrase; expected a key without one"
-    raise ValueError(message)
+    raise ValueError("the key has a passphrase; expected a key without one")
 
 
 def _read(response: HTTPResponse) -> bytes:
@@ -187,11 +178,9 @@ def _read(response: HTTPResponse) -> bytes:
     while chunk := response.read1(_CHUNK):
         body += chunk
         if len(body) > _MAX_BYTES:
-            message = f"the answer is larger than {_MAX_BYTES} bytes"
-            raise HTTPException(message)
+            raise HTTPException(f"the answer is larger than {_MAX_BYTES} bytes")
     if response.length:  # read1 treats a broken connection as the end
-        message = f"the answer is incomplete; {response.length} bytes are missing"
-        raise HTTPException(message)
+        raise HTTPException(f"the answer is incomplete; {response.length} bytes are missing")
     return bytes(body)
 
 

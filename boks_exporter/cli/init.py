@@ -11,7 +11,6 @@ import click
 
 from boks_exporter.cli import cli_exits
 from boks_exporter.cli.param_types import LISTEN_ADDRESS, WORDS, Checked
-from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import say
 from boks_exporter.remote.installation import DEFAULT_USER, checked_source, checked_user
 from boks_exporter.remote.settings import Prefix
@@ -24,6 +23,7 @@ from boks_exporter.setup.host_spec import (
     template_of,
     where,
 )
+from boks_exporter.text.harmless import harmless
 
 if TYPE_CHECKING:
     import asyncssh
@@ -212,8 +212,7 @@ def init(*, unattended: bool, fingerprints: tuple[str, ...], **given: Any) -> in
 
     configure("critical", LogFormat.LOGFMT)
     if not unattended and not sys.stdin.isatty():
-        message = "expected a terminal to ask at; without one use --unattended with --master and --domain"
-        raise click.UsageError(message)
+        raise click.UsageError("expected a terminal to ask at; without one use --unattended with --master and --domain")
     master = given["master"] or _asked("--master", unattended, "The master (NAME or NAME=ADDRESS)", _HOST)
     domain = given["domain"] or _asked("--domain", unattended, "A name for the domain", WORDS, "prod")
     jump_host, sources = _way(unattended, given["jump_host"], given["from_addresses"])
@@ -230,8 +229,7 @@ def init(*, unattended: bool, fingerprints: tuple[str, ...], **given: Any) -> in
 
 def _asked(option: str, unattended: bool, text: str, kind: Any, default: str | None = None) -> Any:  # noqa: FBT001 - of one caller
     if unattended:
-        message = f"{option}: expected with --unattended"
-        raise click.UsageError(message)
+        raise click.UsageError(f"{option}: expected with --unattended")
     return click.prompt(text, type=kind, default=default)
 
 

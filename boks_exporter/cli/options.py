@@ -67,9 +67,7 @@ _SOURCE: Final = (
     click.option("--client-certificate", type=FILE, metavar="FILE", help="With --url: the client certificate."),
     click.option("--client-key", type=FILE, metavar="FILE", help="With --url: its key, if it is not in the same file."),
     click.option(
-        "--insecure-ignore-certificate",
-        is_flag=True,
-        help="With --url: do not verify the exporter's certificate.",
+        "--insecure-ignore-certificate", is_flag=True, help="With --url: do not verify the exporter's certificate."
     ),
 )
 

@@ -69,15 +69,13 @@ def _http_url(value: str) -> str:
     except ValueError:
         is_usable = False
     if not is_usable or parts.username or parts.query or parts.fragment:
-        message = f"expected a URL such as http://prometheus:9090, without user and password, found {value!r}"
-        raise ValueError(message)
+        raise ValueError(f"expected a URL such as http://prometheus:9090, without user and password, found {value!r}")
     return value
 
 
 def _not_empty(value: str) -> str:
     if not harmless(_utf8(value)).strip():
-        message = "expected a text, found none"
-        raise ValueError(message)
+        raise ValueError("expected a text, found none")
     return value
 
 
@@ -85,8 +83,7 @@ def _utf8(value: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError:
-        message = f"expected a text in UTF-8, found {value!a}"
-        raise ValueError(message) from None
+        raise ValueError(f"expected a text in UTF-8, found {value!a}") from None
     return value
 
 

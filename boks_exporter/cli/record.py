@@ -14,8 +14,7 @@ def _release(_: click.Context, __: click.Parameter, value: str | None) -> str | 
     from boks_exporter.recording.files import is_release
 
     if value is not None and not is_release(value):
-        message = f"expected a release such as 6.7.1, of a-z, 0-9, dot and dash, found {value!r}"
-        raise click.BadParameter(message)
+        raise click.BadParameter(f"expected a release such as 6.7.1, of a-z, 0-9, dot and dash, found {value!r}")
     return value
 
 
@@ -70,11 +69,9 @@ def record(
 
     every, duration = history["every"], history["duration"]
     if (every is None) != (duration is None):
-        message = "--every and --for: expected both, for a history, or neither"
-        raise click.UsageError(message)
+        raise click.UsageError("--every and --for: expected both, for a history, or neither")
     if every is not None and every < 1:
-        message = "--every: expected at least 1s"
-        raise click.UsageError(message)
+        raise click.UsageError("--every: expected at least 1s")
     settings = load(config_file)
     options.validate_domains(domains, [domain.name for domain in settings.domains], str(config_file))
     recordings = asyncio.run(record_domains(settings, domains, every, duration or 0.0))

@@ -155,8 +155,7 @@ def password_of(password_file: Path | None) -> str | None:
         text = password_file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        message = f"--password-file {password_file} cannot be read: {reason}"
-        raise click.ClickException(message) from error
+        raise click.ClickException(f"--password-file {password_file} cannot be read: {reason}") from error
     return text.partition("\n")[0].removesuffix("\r")
 
 

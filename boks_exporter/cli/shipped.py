@@ -23,16 +23,14 @@ _PLAIN_URL: Final = re.compile(r"https?://[A-Za-z0-9\[][A-Za-z0-9._~:/?&=%+@\[\]
 def _base_url(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
     """Validate an address that is inserted into the rules."""
     if value is not None and not _PLAIN_URL.fullmatch(value):
-        message = f"expected an address such as https://wiki.example.net/boks, found {value!r}"
-        raise click.BadParameter(message)
+        raise click.BadParameter(f"expected an address such as https://wiki.example.net/boks, found {value!r}")
     return value
 
 
 def _job(_: click.Context, __: click.Parameter, value: str) -> str:
     """Validate a job label, which is inserted into expressions and texts."""
     if not _JOB.fullmatch(value):
-        message = f"expected a job name of letters, digits and _ . : / -, found {value!r}"
-        raise click.BadParameter(message)
+        raise click.BadParameter(f"expected a job name of letters, digits and _ . : / -, found {value!r}")
     return value
 
 

@@ -114,8 +114,7 @@ def _show(query: "ReportQuery", hosts: tuple[str, ...], output: str) -> int:
     report = fetch(query).report
     if missing := unknown_hosts(report, hosts):
         known = ", ".join(each["host"] for domain in report["domains"] for each in domain["hosts"])
-        message = f"no host {', '.join(missing)}; expected one of {known or 'none'}"
-        raise click.UsageError(message)
+        raise click.UsageError(f"no host {', '.join(missing)}; expected one of {known or 'none'}")
     if output == "json":
         say(json.dumps(restricted(report, hosts) if hosts else report, indent=2))
     elif not report["domains"]:

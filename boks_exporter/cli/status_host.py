@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.status_rows import headline
 from boks_exporter.health.table_names import TABLE_NAMES
 from boks_exporter.report import DomainReport, HostReport, StatusReport
 from boks_exporter.text.formatting import between, in_words, utc_clock
+from boks_exporter.text.harmless import harmless
 
 _COLUMNS: Final = ("TABLE", "SEQUENCE", "MASTER", "LAG", "AHEAD", "NOTE", "HOLDS")
 _UNKNOWN: Final = "?"

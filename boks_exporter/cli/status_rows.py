@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from boks_exporter.cli.sanitize import harmless
 from boks_exporter.report import DomainReport, HostReport, unread_sentences
 from boks_exporter.report.shapes import shown_state, worst_first
 from boks_exporter.text.formatting import STRANGERS_NAMED, between, in_words, listed, short_time, utc_clock
+from boks_exporter.text.harmless import harmless
 
 STATE, HOST, SINCE, SITE, REASON = "STATE", "HOST", "SINCE", "SITE", "REASON"
 COLUMNS: Final = (STATE, HOST, SINCE, SITE, "ROLE", "LAG", "AHEAD", "LAST PACKET", REASON)

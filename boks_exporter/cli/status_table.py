@@ -11,7 +11,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.status_rows import COLUMNS, HOST, REASON, SINCE, SITE, STATE, StatusRow, footers, headline, rows
 from boks_exporter.cli.streams import say
 from boks_exporter.remote.gate import gate_version
@@ -19,6 +18,7 @@ from boks_exporter.report import DomainReport, StatusReport
 from boks_exporter.report.next_commands import NextCommands
 from boks_exporter.report.shapes import SHAPES, worst_of
 from boks_exporter.text.formatting import listed
+from boks_exporter.text.harmless import harmless
 from boks_exporter.text.versions import version_numbers
 
 _DROPPED_FIRST: Final = ("LAST PACKET", SITE, "ROLE", SINCE)

@@ -13,12 +13,12 @@ import click
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.status_table import rendered
 from boks_exporter.cli.streams import say
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.report.next_commands import NextCommands
 from boks_exporter.report.shapes import worst_of
+from boks_exporter.text.harmless import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,22 +13,3 @@ from boks_exporter.config.settings import (
 )
 from boks_exporter.config.shown_settings import shown_settings
 from boks_exporter.config.validated import FileFormat, validated
-
-__all__ = [
-    "CheckedConfig",
-    "CloserPolls",
-    "ContentChecks",
-    "DomainSettings",
-    "FailoverSettings",
-    "FileFormat",
-    "NotifySettings",
-    "OperatorSettings",
-    "PollSettings",
-    "Settings",
-    "examine",
-    "json_schema",
-    "load",
-    "load_text",
-    "shown_settings",
-    "validated",
-]

@@ -41,8 +41,7 @@ def host_text(value: str) -> str:
     """Validate a host name or address; raises ValueError."""
     with suppress(ValueError):
         return str(ipaddress.ip_address(value)) if ":" in value else _matching(_HOST, value)
-    message = f"expected a host name or address of letters, digits, dots and hyphens, found {shown(value)}"
-    raise ValueError(message)
+    raise ValueError(f"expected a host name or address of letters, digits, dots and hyphens, found {shown(value)}")
 
 
 def _matching(pattern: re.Pattern[str], value: str) -> str:
@@ -54,8 +53,7 @@ def _matching(pattern: re.Pattern[str], value: str) -> str:
 def _checked(pattern: re.Pattern[str], expected: str) -> AfterValidator:
     def check(value: str) -> str:
         if not pattern.fullmatch(value):
-            message = f"expected {expected}, found {shown(value)}"
-            raise ValueError(message)
+            raise ValueError(f"expected {expected}, found {shown(value)}")
         return value
 
     return AfterValidator(check)
@@ -63,35 +61,30 @@ def _checked(pattern: re.Pattern[str], expected: str) -> AfterValidator:
 
 def _positive(value: float) -> float:
     if value <= 0:
-        message = "expected a duration longer than 0s"
-        raise ValueError(message)
+        raise ValueError("expected a duration longer than 0s")
     return value
 
 
 def _whole_seconds(value: object) -> int:
     seconds = duration(value)
     if not seconds.is_integer() or not 1 <= seconds <= _LONGEST_SECTION_SECONDS:
-        message = "expected whole seconds between 1s and 1h"
-        raise ValueError(message)
+        raise ValueError("expected whole seconds between 1s and 1h")
     return int(seconds)
 
 
 def _reply_size(value: int) -> int:
     if not _SMALLEST_REPLY <= value <= _LARGEST_REPLY:
-        message = "expected a size between 1KiB and 1GiB"
-        raise ValueError(message)
+        raise ValueError("expected a size between 1KiB and 1GiB")
     return value
 
 
 def _template(value: str) -> str:
     if value.count("{name}") != 1 or set("{}") & set(value.replace("{name}", "")):
-        message = f"expected {{name}} exactly once and no other braces, found {shown(value)}"
-        raise ValueError(message)
+        raise ValueError(f"expected {{name}} exactly once and no other braces, found {shown(value)}")
     with suppress(ValueError):
         host_text(value.replace("{name}", "x"))
         return value
-    message = f"expected a host name or address after {{name}} is replaced, found {shown(value)}"
-    raise ValueError(message)
+    raise ValueError(f"expected a host name or address after {{name}} is replaced, found {shown(value)}")
 
 
 def _line_pattern(value: str) -> str:
@@ -99,8 +92,7 @@ def _line_pattern(value: str) -> str:
     try:
         pattern = re.compile(value)
     except re.error as error:
-        message = f"expected a regular expression, found {shown(value)}: {error}"
-        raise ValueError(message) from None
+        raise ValueError(f"expected a regular expression, found {shown(value)}: {error}") from None
     other = next(filter(pattern.fullmatch, _UNRELATED_LINES), None)
     if other is not None:
         message = f"expected a pattern for one form of line, found one that matches {shown(other)}, too: {shown(value)}"
@@ -112,8 +104,7 @@ def file_path(value: object) -> Path:
     """Validate a path; the message never repeats the value, which may be the secret itself."""
     if isinstance(value, str) and value and not _CONTROL.search(value) and "-----BEGIN" not in value:
         return Path(value)
-    message = "expected the path of a file or directory; secrets belong in separate files"
-    raise ValueError(message)
+    raise ValueError("expected the path of a file or directory; secrets belong in separate files")
 
 
 def choice(kind: type[StrEnum]) -> BeforeValidator:
@@ -156,11 +147,7 @@ PositiveDuration = Annotated[
     BeforeValidator(duration),
     _text("duration", _NOT_ZERO, examples=["30s", "5m", "1h30m"]),
 ]
-WholeSeconds = Annotated[
-    int,
-    BeforeValidator(_whole_seconds),
-    _text("duration", _NOT_ZERO, examples=["20s", "1m"]),
-]
+WholeSeconds = Annotated[int, BeforeValidator(_whole_seconds), _text("duration", _NOT_ZERO, examples=["20s", "1m"])]
 ReplySize = Annotated[
     int,
     AfterValidator(_reply_size),

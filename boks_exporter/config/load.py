@@ -19,8 +19,7 @@ _SMALLEST: Final = "domains: [{name: prod, transport: {kind: ssh, user: boksmon}
 _IF_MISSING: Final = f"name another file with --config.file, or create it; the smallest one is: {_SMALLEST}"
 
 _FORMAT: Final = FileFormat(
-    ConfigModel,
-    {"user": "stand-in", "directory": ".", "transport": {"kind": "replay", "directory": "."}},
+    ConfigModel, {"user": "stand-in", "directory": ".", "transport": {"kind": "replay", "directory": "."}}
 )
 
 

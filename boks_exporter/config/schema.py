@@ -168,8 +168,7 @@ class FailoverModel(Strict):
         description="How long a switchover or failback waits until the master writes nothing.",
     )
     master_port: Port = Field(
-        default=_FAILOVER.master_port,
-        description="BoKS's base port, at which replicas try to reach the old master.",
+        default=_FAILOVER.master_port, description="BoKS's base port, at which replicas try to reach the old master."
     )
     hooks: HooksModel = Field(default=HooksModel(), description="Programs run on events of a failover run.")
     fence: FenceModel = Field(default=FenceModel(), description="A program that fences an old master.")

@@ -253,8 +253,7 @@ async def _lines(process: asyncio.subprocess.Process) -> AsyncIterator[str]:
 def _found(pattern: re.Pattern[str], text: str, what: str) -> str:
     match = pattern.search(text)
     if match is None:
-        message = f"expected {what} in the output, found none"
-        raise TourError(message)
+        raise TourError(f"expected {what} in the output, found none")
     return match[1]
 
 

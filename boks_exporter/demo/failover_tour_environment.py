@@ -70,8 +70,7 @@ def check_final_state(domain: SimulatedDomain, observer: Observer) -> None:
     """Check the simulator's own truth, which no command and no exporter sees; raises TourError."""
     truth = domain.truth()
     if observer.breaches:
-        message = f"an invariant was broken: {', '.join(str(breach) for breach in observer.breaches)}"
-        raise TourError(message)
+        raise TourError(f"an invariant was broken: {', '.join(str(breach) for breach in observer.breaches)}")
     if truth.masters != (MASTER,) or not truth.hosts[MASTER].daemons_running:
         message = f"expected {MASTER} as the only master, and running; found {', '.join(truth.masters) or 'none'}"
         raise TourError(message)
@@ -79,5 +78,4 @@ def check_final_state(domain: SimulatedDomain, observer: Observer) -> None:
         host = truth.hosts[name]
         differs = host.lag or host.ahead or host.wrong_stamps or host.missing_tables
         if host.role is not Boksinit.SERVER or not host.daemons_running or not host.is_fed or differs:
-            message = f"{name} is not a healthy replica: {host}"
-            raise TourError(message)
+            raise TourError(f"{name} is not a healthy replica: {host}")

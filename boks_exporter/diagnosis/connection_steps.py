@@ -99,10 +99,7 @@ def definition(facts: DiagnosisFacts) -> DiagnosisStep:
     elif _has(registered, facts):
         finding, found = StepFinding.FINE, f"{master} has {facts.host} as a replica"
     elif is_replica:
-        finding, found = (
-            StepFinding.FAULT,
-            f"{master} has {', '.join(registered)} as replicas, and not {facts.host}",
-        )
+        finding, found = (StepFinding.FAULT, f"{master} has {', '.join(registered)} as replicas, and not {facts.host}")
         causes = (not_defined(facts, f"hostadm on {master} does not list it"),)
     else:
         finding, found = StepFinding.FINE, f"{facts.host} is no replica, and {master} does not have it as one"

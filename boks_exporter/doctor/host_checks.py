@@ -77,9 +77,7 @@ class HostCheckup:
         stopped = None
         if error:
             stopped = stage_of(
-                error,
-                is_connected=parts.is_connected(host.name),
-                has_shell=transport.is_unrestricted(host.name),
+                error, is_connected=parts.is_connected(host.name), has_shell=transport.is_unrestricted(host.name)
             )
             if stopped is Stage.SERVER and error.reason is FailureReason.TIMEOUT:
                 stopped, error = await self._where_it_hangs(parts, error)

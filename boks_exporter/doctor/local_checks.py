@@ -43,11 +43,7 @@ def check_configuration(file: Path) -> Configured:
     warnings = [warning(HERE, "configuration", str(each), remedy) for each in found.warnings]
     hosts = sum(len(domain.hosts) for domain in found.settings.domains)
     counts = f"{_counted(len(found.settings.domains), 'domain')}, {_counted(hosts, 'host')}"
-    fine = ok(
-        HERE,
-        "configuration",
-        f"{file}: {counts}; files and modes are right",
-    )
+    fine = ok(HERE, "configuration", f"{file}: {counts}; files and modes are right")
     return Configured(found.settings, (fine, *warnings))
 
 

@@ -36,13 +36,11 @@ async def get_json(base: str, path: str, parameters: Mapping[str, str] | None = 
         ):
             text = await _text(answer, url)
             if answer.status != 200:  # noqa: PLR2004 - HTTP's
-                message = f"{url}: HTTP {answer.status}: {' '.join(text[:_EXCERPT].split())}"
-                raise HttpError(message)
+                raise HttpError(f"{url}: HTTP {answer.status}: {' '.join(text[:_EXCERPT].split())}")
             return json.loads(text)
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
         said = "no answer within 15 s" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
-        message = f"{url}: {said}"
-        raise HttpError(message) from error
+        raise HttpError(f"{url}: {said}") from error
 
 
 async def _text(answer: aiohttp.ClientResponse, url: str) -> str:
@@ -51,8 +49,7 @@ async def _text(answer: aiohttp.ClientResponse, url: str) -> str:
         await answer.content.readexactly(_MOST_BYTES)
     except asyncio.IncompleteReadError as error:
         return error.partial.decode(errors="replace")
-    message = f"{url}: the answer is larger than {_MOST_BYTES} bytes"
-    raise HttpError(message)
+    raise HttpError(f"{url}: the answer is larger than {_MOST_BYTES} bytes")
 
 
 PROMETHEUS: Final = "prometheus"

@@ -21,11 +21,7 @@ _CLOCK_SECONDS: Final = 5.0
 _RECORDING: Final = "boks-recording"
 """The directory of a recording, in the command that makes it."""
 
-_COMMANDS: Final = {
-    Section.SEQUENCE: "boksdiag sequence",
-    Section.LIST: "boksdiag list",
-    Section.MEMORY: "dumpbase -m",
-}
+_COMMANDS: Final = {Section.SEQUENCE: "boksdiag sequence", Section.LIST: "boksdiag list", Section.MEMORY: "dumpbase -m"}
 """What boksadm runs for a section; the other sections read files."""
 
 

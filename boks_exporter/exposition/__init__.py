@@ -14,29 +14,3 @@ from boks_exporter.exposition.metric_spec import Kind, MetricSpec, Source, Sourc
 from boks_exporter.exposition.page import END, FamilyText, Page, Renderer, render
 from boks_exporter.exposition.report import status_report
 from boks_exporter.exposition.specs import SPECS
-
-__all__ = [
-    "END",
-    "SPECS",
-    "DomainCounters",
-    "DomainView",
-    "ExporterInfo",
-    "ExpositionOptions",
-    "FamilyText",
-    "HostCounters",
-    "Kind",
-    "MetricSpec",
-    "Operations",
-    "Page",
-    "Renderer",
-    "RunInProgress",
-    "RunOutcome",
-    "RunProcedure",
-    "Source",
-    "SourceCertainty",
-    "TableLag",
-    "Tables",
-    "Window",
-    "render",
-    "status_report",
-]

@@ -37,8 +37,7 @@ class ReadOnlyTransport:
     async def ask(self, host: Host, request: OperatorQuery) -> RawReply:
         """Send a request; anything but an OperatorQuery is a bug and is not sent."""
         if type(request) is not OperatorQuery:
-            message = f"expected an OperatorQuery, found {request!r}"
-            raise TypeError(message)
+            raise TypeError(f"expected an OperatorQuery, found {request!r}")
         return await self.__transport.ask(host, request)
 
 

@@ -8,29 +8,3 @@ from boks_exporter.health.states import PRECEDENCE, DomainState, ReplicaState
 from boks_exporter.health.thresholds import Thresholds
 from boks_exporter.health.timeline import HostTimeline, LastKnown, StateChange, StateSpan, Timeline, extended
 from boks_exporter.health.timeline_json import dump_timeline, restore_timeline
-
-__all__ = [
-    "PRECEDENCE",
-    "DomainHealth",
-    "DomainState",
-    "GroupHealth",
-    "GroupKind",
-    "GroupVerdict",
-    "HostTimeline",
-    "HostVerdict",
-    "Judgement",
-    "LastKnown",
-    "LastRound",
-    "ReplicaState",
-    "StateChange",
-    "StateSpan",
-    "Thresholds",
-    "Timeline",
-    "dump_timeline",
-    "extended",
-    "judge_again",
-    "judge_continued",
-    "judge_once",
-    "judge_round",
-    "restore_timeline",
-]

@@ -123,10 +123,7 @@ def _compared(facts: RoundFacts, replica: ReplicaComparison) -> Iterator[Reason]
     if lagging := lagging_tables(facts, replica):
         yield ReplicaState.LAGGING, behind(lagging)
     if replica.host in facts.history.gone_back and (replica.lag or replica.missing_tables):
-        yield (
-            ReplicaState.LOADING,
-            "its numbers went back since the last poll: it reloads its copy or was restored",
-        )
+        yield (ReplicaState.LOADING, "its numbers went back since the last poll: it reloads its copy or was restored")
     yield from _condition(facts, replica, Condition.STAMP)
     yield from _condition(facts, replica, Condition.MISSING)
 

@@ -70,10 +70,7 @@ def counted(verdicts: Iterable[HostVerdict]) -> dict[ReplicaState, int]:
 
 
 def groups(
-    kind: GroupKind,
-    hosts: Iterable[Host],
-    verdicts: Mapping[HostName, HostVerdict],
-    group_of: Callable[[Host], str],
+    kind: GroupKind, hosts: Iterable[Host], verdicts: Mapping[HostName, HostVerdict], group_of: Callable[[Host], str]
 ) -> tuple[GroupHealth, ...]:
     """Count the replicas of each named group; hosts without a group are left out."""
     members: dict[str, list[HostVerdict]] = {}

@@ -5,21 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from boks_exporter.health.thresholds import Thresholds
-from boks_exporter.model import (
-    DomainSnapshot,
-    HostName,
-    ReplicaLine,
-    ReportedStatus,
-    TableNumber,
-)
-from boks_exporter.replication import (
-    Condition,
-    DomainComparison,
-    Findings,
-    History,
-    ReplicaComparison,
-    TableComparison,
-)
+from boks_exporter.model import DomainSnapshot, HostName, ReplicaLine, ReportedStatus, TableNumber
+from boks_exporter.replication import Condition, DomainComparison, Findings, History, ReplicaComparison, TableComparison
 
 
 @dataclass(frozen=True)

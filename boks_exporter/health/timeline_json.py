@@ -52,8 +52,7 @@ def restore_timeline(text: str) -> Timeline:
     """Read a timeline; raises ValueError where the text is anything else."""
     document = mapping_of(json.loads(text), "timeline")
     if missing := [key for key in _KEYS if key not in document]:
-        message = f"timeline: expected the key {missing[0]}"
-        raise ValueError(message)
+        raise ValueError(f"timeline: expected the key {missing[0]}")
     hosts = mapping_of(document["hosts"], "hosts")
     shared: dict[tuple[tuple[int, int], ...], Mapping[int, int]] = {}
     return Timeline(
@@ -82,8 +81,7 @@ def _host(
 
 def _slot(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
-        message = f"expected the number of a slot, found {text!r:.60}"
-        raise ValueError(message)
+        raise ValueError(f"expected the number of a slot, found {text!r:.60}")
     return int(text)
 
 
@@ -125,8 +123,7 @@ def _event(found: Any) -> StateChange:
 def _row(found: Any, length: int, where: str) -> list[Any]:
     row = _list(found, where)
     if len(row) != length:
-        message = f"{where}: expected {length} values, found {len(row)}"
-        raise ValueError(message)
+        raise ValueError(f"{where}: expected {length} values, found {len(row)}")
     return row
 
 

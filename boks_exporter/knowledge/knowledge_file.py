@@ -102,8 +102,7 @@ def write_knowledge(path: Path, knowledge: EarlierKnowledge) -> None:
     except OSError as error:
         with suppress(OSError):
             new.unlink()
-        message = f"the knowledge file {path} cannot be written: {error.strerror}"
-        raise KnowledgeError(message) from error
+        raise KnowledgeError(f"the knowledge file {path} cannot be written: {error.strerror}") from error
 
 
 def read_knowledge(path: Path, domain: str) -> EarlierKnowledge:
@@ -111,11 +110,9 @@ def read_knowledge(path: Path, domain: str) -> EarlierKnowledge:
     try:
         content = read_regular(path, _MAX_BYTES + 1)
     except OSError as error:
-        message = f"the knowledge file {path} cannot be read: {error.strerror}"
-        raise KnowledgeError(message) from error
+        raise KnowledgeError(f"the knowledge file {path} cannot be read: {error.strerror}") from error
     if len(content) > _MAX_BYTES:
-        message = f"the knowledge file {path} cannot be read: expected at most {_MAX_BYTES} bytes"
-        raise KnowledgeError(message)
+        raise KnowledgeError(f"the knowledge file {path} cannot be read: expected at most {_MAX_BYTES} bytes")
     return parse_knowledge(content, str(path), domain)
 
 
@@ -129,13 +126,11 @@ def parse_knowledge(content: bytes, source: str, domain: str) -> EarlierKnowledg
         message = f"{source} is no knowledge file: {place}: {first['msg']}; `failover check` writes one"
         raise KnowledgeError(message) from None
     if document.domain != domain:
-        message = f"{source} is about the domain {document.domain}, expected {domain}"
-        raise KnowledgeError(message)
+        raise KnowledgeError(f"{source} is about the domain {document.domain}, expected {domain}")
     try:
         return _knowledge(document, source)
     except ValueError as error:
-        message = f"{source} is no knowledge file: {error}; `failover check` writes one"
-        raise KnowledgeError(message) from error
+        raise KnowledgeError(f"{source} is no knowledge file: {error}; `failover check` writes one") from error
 
 
 def _document(knowledge: EarlierKnowledge) -> KnowledgeDocument:
@@ -194,8 +189,7 @@ def knowledge_from_report(report: StatusReport, source: str, domain: str) -> Ear
     found = next((each for each in report["domains"] if each["domain"] == domain), None)
     if found is None:
         names = ", ".join(each["domain"] for each in report["domains"])
-        message = f"{source} reports nothing about the domain {domain}; it has {names or 'none'}"
-        raise KnowledgeError(message)
+        raise KnowledgeError(f"{source} reports nothing about the domain {domain}; it has {names or 'none'}")
     known = found.get("knowledge")
     if known is None:
         message = f"{source} does not report what was known before: it has polled only once, or is an older version"
@@ -249,8 +243,7 @@ def _reading(host: HostName, numbers: Numbers, at: float, source: str) -> Readin
 def _table(name: str) -> TableNumber:
     number = name.removeprefix("T")
     if not number.isdecimal():
-        message = f"expected the name of a table such as T7, found {name!r}"
-        raise KnowledgeError(message)
+        raise KnowledgeError(f"expected the name of a table such as T7, found {name!r}")
     return int(number)
 
 

@@ -8,17 +8,3 @@ from boks_exporter.observe.one_poll import poll_once
 from boks_exporter.observe.polls import PATIENCE_SECONDS
 from boks_exporter.observe.rare_facts import RareSections
 from boks_exporter.observe.round import RoundOptions, observe
-
-__all__ = [
-    "PATIENCE_SECONDS",
-    "Clock",
-    "DomainLimiter",
-    "Knowledge",
-    "Limiter",
-    "RareSections",
-    "RoundOptions",
-    "SystemClock",
-    "configured_names",
-    "observe",
-    "poll_once",
-]

@@ -107,5 +107,4 @@ def find_host(domain: ManagedDomain, name: HostName) -> Host:
     for host in domain.domain.hosts:
         if host.name == name:
             return host
-    message = f"{name} is no host of {domain.domain.name}"
-    raise NotConfiguredError(message)
+    raise NotConfiguredError(f"{name} is no host of {domain.domain.name}")

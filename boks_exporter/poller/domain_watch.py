@@ -86,8 +86,7 @@ class DomainWatch:
         self._clock = clock
         self._clock_offset = clock.now() - clock.monotonic()
         self._known = Knowledge(
-            last_known_master=(kept or PersistedState()).last_known_master,
-            discovered=hosts_of(self.history.discovered),
+            last_known_master=(kept or PersistedState()).last_known_master, discovered=hosts_of(self.history.discovered)
         )
         self._tally = Counters()
         self._named_by: DomainSettings | None = None

@@ -119,8 +119,7 @@ def read_states(path: Path) -> dict[DomainName, PersistedState]:
             _check(file)
             return _states(file, machine_clock(), None)
     except (OSError, sqlite3.Error, ForeignError, DamagedError) as error:
-        message = f"the state file {path} cannot be read: {error}"
-        raise StateUnreadableError(message) from error
+        raise StateUnreadableError(f"the state file {path} cannot be read: {error}") from error
 
 
 def load_states(path: Path, read_clock: ReadClock) -> dict[DomainName, PersistedState]:
@@ -243,8 +242,7 @@ def _seconds(stored: str | float) -> Seconds:
     """Read a time; raises ValueError for one that no clock shows, such as infinity."""
     seconds = float(stored)
     if not 0.0 <= seconds <= _LATEST_SECONDS:
-        message = f"expected a time in seconds, found {seconds:g}"
-        raise ValueError(message)
+        raise ValueError(f"expected a time in seconds, found {seconds:g}")
     return seconds
 
 
@@ -280,8 +278,7 @@ def _check(database: sqlite3.Connection) -> bool:
         message = f"it is a database of something else, with the tables {', '.join(tables)}; give another path"
         raise ForeignError(message)
     if tables and _pragma(database, "user_version") != _VERSION:
-        message = f"expected version {_VERSION} of its schema, found {_pragma(database, 'user_version')}"
-        raise DamagedError(message)
+        raise DamagedError(f"expected version {_VERSION} of its schema, found {_pragma(database, 'user_version')}")
     return bool(tables)
 
 

@@ -92,8 +92,7 @@ async def _round(
 def write(recordings: Sequence[Recording], directory: Path, *, is_scrubbed: bool) -> None:
     """Write a recording to a new directory; one that would replay to other verdicts is not written."""
     if directory.exists():
-        message = f"{directory}: expected a new directory, found something there; name another one"
-        raise RecordingError(message)
+        raise RecordingError(f"{directory}: expected a new directory, found something there; name another one")
     aliases = Aliases()
     if is_scrubbed:
         aliases.add_names(name for recording in recordings for name in sorted(recording.names()))
@@ -104,8 +103,7 @@ def write(recordings: Sequence[Recording], directory: Path, *, is_scrubbed: bool
         _compare(recordings, partial, aliases if is_scrubbed else None)
         partial.rename(directory)
     except OSError as error:
-        message = f"{directory}: {error.strerror or error}"
-        raise RecordingError(message) from error
+        raise RecordingError(f"{directory}: {error.strerror or error}") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

@@ -125,10 +125,7 @@ class TwinEnvironment:
 
     @asynccontextmanager
     async def program(
-        self,
-        who: RunOwner,
-        say: Callable[[str], None],
-        journal: str = "journal.sqlite",
+        self, who: RunOwner, say: Callable[[str], None], journal: str = "journal.sqlite"
     ) -> AsyncIterator[Program]:
         """Start a program with the knowledge that one on the live domain would have."""
         kill_switch = KillSwitch()

@@ -26,8 +26,7 @@ def parse_fault_spec(word: str, then: str) -> FaultSpec:
     known = {each.word: each for each in StepFault}
     if fault not in known or not at or not step:
         listed = "\n".join(f"  {each.word:<22} {each}" for each in StepFault)
-        message = f"expected FAULT@STEP, such as cut-during@3, found {word!r}; the faults are:\n{listed}"
-        raise RehearsalError(message)
+        raise RehearsalError(f"expected FAULT@STEP, such as cut-during@3, found {word!r}; the faults are:\n{listed}")
     return FaultSpec(known[fault], step, then)
 
 
@@ -42,5 +41,4 @@ def step_number(live: Proposal, spec: FaultSpec) -> int:
     listed = "\n".join(f"  {step.number:>2}  {step.key} on {step.host}" for step in fitting)
     is_there = any(spec.step in {str(step.number), step.key} for step in live.plan.steps)
     why = "which sends no request to a host" if is_there else "which does not exist"
-    message = f"{spec.fault.word} cannot happen at step {spec.step}, {why}; it can at these:\n{listed}"
-    raise RehearsalError(message)
+    raise RehearsalError(f"{spec.fault.word} cannot happen at step {spec.step}, {why}; it can at these:\n{listed}")

@@ -33,8 +33,7 @@ def gate_version(kind: GateKind = GateKind.READING) -> str:
     """Return the version that a shipped gate reports."""
     match = re.search(r"^gate_version=(\S+)$", gate_text(kind), re.MULTILINE)
     if match is None:
-        message = f"the {kind} gate has no line gate_version=…"
-        raise AssertionError(message)
+        raise AssertionError(f"the {kind} gate has no line gate_version=…")
     return match[1]
 
 
@@ -61,6 +60,5 @@ def _sent_text(paths: RemotePaths) -> str:
     assignments = "".join(f"{name}={shlex.quote(value)}\n" for name, value in settings.items())
     text = gate_text()
     if _INSERT_HERE not in text:
-        message = f"the reading gate has no line {_INSERT_HERE.strip()!r}"
-        raise AssertionError(message)
+        raise AssertionError(f"the reading gate has no line {_INSERT_HERE.strip()!r}")
     return text.replace(_INSERT_HERE, assignments + _INSERT_HERE)

@@ -127,8 +127,7 @@ def checked_source(text: str) -> str:
 
 def _checked(pattern: re.Pattern[str], text: str, expected: str) -> str:
     if not pattern.fullmatch(text):
-        message = f"expected {expected}, found {text!r}"
-        raise InstallationError(message)
+        raise InstallationError(f"expected {expected}, found {text!r}")
     return text
 
 

@@ -40,8 +40,7 @@ def installer_text(installation: GateInstallation) -> str:
     text = resources.files("boks_exporter.remote").joinpath("gate-installer.sh").read_text(encoding="utf-8")
     before, marker, after = text.partition(_INSERT_HERE)
     if not marker:
-        message = f"the installer has no line {_INSERT_HERE.strip()!r}"
-        raise AssertionError(message)
+        raise AssertionError(f"the installer has no line {_INSERT_HERE.strip()!r}")
     return before + _settings(installation) + _texts(installation) + after
 
 

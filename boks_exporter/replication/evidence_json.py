@@ -23,8 +23,7 @@ def mapping_of(found: Any, where: str) -> Mapping[str, Any]:
 def table_of(text: str) -> TableNumber:
     """Return the table number that a key holds."""
     if not (text.isascii() and text.isdigit()):
-        message = f"expected a table number, found {text!r:.60}"
-        raise ValueError(message)
+        raise ValueError(f"expected a table number, found {text!r:.60}")
     return int(text)
 
 
@@ -39,8 +38,7 @@ def name_of(found: Any) -> HostName:
 def number_of(found: Any, where: str) -> Sequence:
     """Return a sequence number."""
     if not isinstance(found, int) or isinstance(found, bool) or found < 0:
-        message = f"{where}: expected a sequence number, found {found!r:.60}"
-        raise ValueError(message)
+        raise ValueError(f"{where}: expected a sequence number, found {found!r:.60}")
     return found
 
 
@@ -48,8 +46,7 @@ def seconds_of(found: Any, where: str) -> float:
     """Return a finite number of seconds."""
     is_number = isinstance(found, int | float) and not isinstance(found, bool)
     if not is_number or not -float_info.max <= found <= float_info.max:
-        message = f"{where}: expected a number of seconds, found {found!r:.60}"
-        raise ValueError(message)
+        raise ValueError(f"{where}: expected a number of seconds, found {found!r:.60}")
     return float(found)
 
 
@@ -57,8 +54,7 @@ def time_of(found: Any, where: str) -> float:
     """Return a time that a calendar has, in seconds since 1970."""
     at = seconds_of(found, where)
     if not _EARLIEST <= at <= _LATEST:
-        message = f"{where}: expected seconds since 1970, found {found!r:.60}"
-        raise ValueError(message)
+        raise ValueError(f"{where}: expected seconds since 1970, found {found!r:.60}")
     return at
 
 
@@ -163,8 +159,7 @@ def _clearance(found: Any, where: str) -> tuple[Clearance, Timestamp]:
     match found:
         case [str() | None as host, written_at, str(owner), str(reason), bool(of_copy), at]:
             return Clearance(host, time_of(written_at, where), owner, reason, of_copy), time_of(at, where)
-    message = f"{where}: expected [host, at, owner, reason, of_copy, time], found {found!r:.60}"
-    raise ValueError(message)
+    raise ValueError(f"{where}: expected [host, at, owner, reason, of_copy, time], found {found!r:.60}")
 
 
 def term_document(term: MasterTerm) -> dict[str, Any]:
@@ -210,5 +205,4 @@ def _mark(found: Any, where: str) -> tuple[int, float | None]:
     match found:
         case [int(number), stamp]:
             return number_of(number, where), optional_seconds_of(stamp, where)
-    message = f"{where}: expected [sequence, stamp], found {found!r:.60}"
-    raise ValueError(message)
+    raise ValueError(f"{where}: expected [sequence, stamp], found {found!r:.60}")

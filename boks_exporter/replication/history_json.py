@@ -106,8 +106,7 @@ def restore(text: str) -> History:
     if kept.keys() >= _KEYS - _ADDED.keys():
         kept = {**_ADDED, **kept}
     if kept.keys() != _KEYS:
-        message = f"expected the keys {', '.join(sorted(_KEYS))}, found {', '.join(sorted(kept)) or 'none'}"
-        raise ValueError(message)
+        raise ValueError(f"expected the keys {', '.join(sorted(_KEYS))}, found {', '.join(sorted(kept)) or 'none'}")
     return History(
         tables={
             table_of(table): _history(table, known) for table, known in mapping_of(kept["tables"], "tables").items()
@@ -152,8 +151,7 @@ def _discovered(found: Any, where: str) -> DiscoveredHost:
             unnamed_since = optional_time_of(later[0] if later else None, where)
             at = time_of(named_at, where)
             return DiscoveredHost(address, number_of(port, where), at, _line(line, where), unnamed_since)
-    message = f"{where}: expected [address, port, named_at, line, unnamed_since], found {found!r:.60}"
-    raise ValueError(message)
+    raise ValueError(f"{where}: expected [address, port, named_at, line, unnamed_since], found {found!r:.60}")
 
 
 def _line_document(line: ReplicaLine | None) -> list[Any] | None:
@@ -180,8 +178,7 @@ def _line(found: Any, where: str) -> ReplicaLine | None:
                 ReportedStatus(status),
                 word,
             )
-    message = f"{where}: expected a line of the list, found {found!r:.60}"
-    raise ValueError(message)
+    raise ValueError(f"{where}: expected a line of the list, found {found!r:.60}")
 
 
 def _upgraded(kept: Mapping[str, Any]) -> dict[str, Any]:
@@ -213,8 +210,7 @@ def _history(table: str, found: Any) -> TableHistory:
     steps = tuple(_step(step, where) for step in _steps(known.get("steps"), where))
     for before, after in pairwise(steps):
         if before.sequence >= after.sequence:
-            message = f"{where}: sequence {after.sequence} after {before.sequence}: the steps do not rise"
-            raise ValueError(message)
+            raise ValueError(f"{where}: sequence {after.sequence} after {before.sequence}: the steps do not rise")
     stamp = known.get("stamp")
     return TableHistory(
         stamp=optional_seconds_of(stamp, f"{where}.stamp"),
@@ -229,8 +225,7 @@ def _history(table: str, found: Any) -> TableHistory:
 
 def _steps(found: Any, where: str) -> list[Any]:
     if not isinstance(found, list) or not found:
-        message = f"{where}.steps: expected a list of steps, found {found!r:.60}"
-        raise ValueError(message)
+        raise ValueError(f"{where}.steps: expected a list of steps, found {found!r:.60}")
     return found
 
 
@@ -240,8 +235,7 @@ def _step(found: Any, where: str) -> Step:
             return Step(
                 number_of(sequence, where), time_of(at, where), None if after is None else time_of(after, where)
             )
-    message = f"{where}.steps: expected [sequence, at, after], found {found!r:.60}"
-    raise ValueError(message)
+    raise ValueError(f"{where}.steps: expected [sequence, at, after], found {found!r:.60}")
 
 
 def _stamps(found: Any) -> Iterator[tuple[HostName, Stamps]]:
@@ -251,8 +245,7 @@ def _stamps(found: Any) -> Iterator[tuple[HostName, Stamps]]:
                 stamps = {table_of(table): optional_seconds_of(stamp, "stamps") for table, stamp in known.items()}
                 yield from ((name_of(host), stamps) for host in hosts)
             case _:
-                message = f"stamps: expected [hosts, stamps], found {group!r:.60}"
-                raise ValueError(message)
+                raise ValueError(f"stamps: expected [hosts, stamps], found {group!r:.60}")
 
 
 def _floor(host: HostName, found: Any) -> dict[TableNumber, Sequence]:

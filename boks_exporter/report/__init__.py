@@ -15,21 +15,3 @@ from boks_exporter.report.types import (
     UnreadReport,
     WindowReport,
 )
-
-__all__ = [
-    "DomainReport",
-    "EventReport",
-    "EventsReport",
-    "GroupReport",
-    "HostReport",
-    "KnowledgeReport",
-    "KnownHostReport",
-    "KnownReadingReport",
-    "StatusReport",
-    "TableReport",
-    "UnreadReport",
-    "WindowReport",
-    "read_events",
-    "read_report",
-    "unread_sentences",
-]

@@ -20,8 +20,7 @@ def host_of(text: str) -> Host:
     match = _SPEC.fullmatch(text)
     port = int(match["port"] or _SSH_PORT) if match else 0
     if match is None or not 0 < port <= _MAX_PORT:
-        message = f"expected NAME, NAME=ADDRESS or NAME=ADDRESS:PORT such as master1=192.0.2.1, found {text!r}"
-        raise ValueError(message)
+        raise ValueError(f"expected NAME, NAME=ADDRESS or NAME=ADDRESS:PORT such as master1=192.0.2.1, found {text!r}")
     from boks_exporter.config.field_types import host_text
 
     return Host(host_text(match["name"]), host_text((match["address"] or match["name"]).strip("[]")), port=port)
@@ -50,19 +49,16 @@ def fingerprint_of(text: str) -> str:
 def directory_of(text: str) -> Path:
     """Parse a directory; raises ValueError for one that a unit or a shell would need in quotes."""
     if not _DIRECTORY.fullmatch(text):
-        message = f"expected a path of letters, digits and ./_+,@=- such as /etc/boks-exporter, found {text!r}"
-        raise ValueError(message)
+        raise ValueError(f"expected a path of letters, digits and ./_+,@=- such as /etc/boks-exporter, found {text!r}")
     if (path := Path(text)).exists() and not path.is_dir():
-        message = f"expected a directory, found that {text} is a file"
-        raise ValueError(message)
+        raise ValueError(f"expected a directory, found that {text} is a file")
     return path
 
 
 def template_of(text: str) -> str:
     """Validate a template of addresses; raises ValueError."""
     if text.count("{name}") != 1 or not _SPEC.fullmatch(text.replace("{name}", "n")):
-        message = f"expected an address with {{name}} in it, such as {{name}}.example.net, found {text!r}"
-        raise ValueError(message)
+        raise ValueError(f"expected an address with {{name}} in it, such as {{name}}.example.net, found {text!r}")
     return text
 
 

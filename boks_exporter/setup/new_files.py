@@ -45,8 +45,7 @@ def write_file(file: Path, text: str) -> bool:
         beside.chmod(_READABLE)
         beside.replace(file)
     except OSError as error:
-        message = f"{file} cannot be written: {error.strerror}"
-        raise SetupError(message) from error
+        raise SetupError(f"{file} cannot be written: {error.strerror}") from error
     return True
 
 
@@ -75,8 +74,7 @@ def user_key(file: Path, comment: str) -> bool:
         with os.fdopen(handle, "wb") as opened:
             opened.write(key.export_private_key("openssh"))
     except OSError as error:
-        message = f"{file} cannot be made: {error.strerror}"
-        raise SetupError(message) from error
+        raise SetupError(f"{file} cannot be made: {error.strerror}") from error
     write_file(public, _public(key, comment))
     return True
 

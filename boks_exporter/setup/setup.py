@@ -24,13 +24,7 @@ from boks_exporter.remote.settings import Prefix, RemotePaths, SshSettings
 from boks_exporter.setup.host_spec import where
 from boks_exporter.setup.jump_hosts import JumpConnections, forwarding_line, hops_of, keys_in, known_hosts_line
 from boks_exporter.setup.new_files import SetupError, add_line, refuse_existing, user_key, write_file
-from boks_exporter.setup.texts import (
-    Installation,
-    config_text,
-    environment_text,
-    scrape_job_text,
-    unit_text,
-)
+from boks_exporter.setup.texts import Installation, config_text, environment_text, scrape_job_text, unit_text
 from boks_exporter.transport.ssh import SshTransport
 from boks_exporter.transport.ssh.jump import JumpError
 from boks_exporter.transport.ssh.known_hosts import fingerprint
@@ -111,8 +105,7 @@ class Setup:
         try:
             self.installation.state_directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
-            message = f"{self.installation.state_directory} cannot be made: {error.strerror}"
-            raise SetupError(message) from error
+            raise SetupError(f"{self.installation.state_directory} cannot be made: {error.strerror}") from error
 
     def _texts(self) -> dict[Path, str]:
         directory, installation = self.installation.directory, self.installation
@@ -158,8 +151,7 @@ class Setup:
             raise SetupError(error.detail) from error
         except TransportError as error:
             if host is self.hosts[0]:
-                message = f"{where(host)}: {error.detail}; check its name, address and port"
-                raise SetupError(message) from error
+                raise SetupError(f"{where(host)}: {error.detail}; check its name, address and port") from error
             self.person.report(f"no host key of {where(host)}: {error.detail}")
             self.without_key.append(host)
 
@@ -171,8 +163,7 @@ class Setup:
         if self.keys_file:
             keys = keys_in([self.keys_file], host)
             if not keys:
-                message = f"{self.keys_file} has no key for {where(host)}: add it, or name another file"
-                raise SetupError(message)
+                raise SetupError(f"{self.keys_file} has no key for {where(host)}: add it, or name another file")
         else:
             keys = (await self._way.key_behind(route, host),)
             if not self.person.trusts(host, keys[0]):

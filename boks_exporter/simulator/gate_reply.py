@@ -68,11 +68,7 @@ class SimulatedSection:
 
 
 def reply(
-    domain: SimulatedDomain,
-    host: HostName,
-    request_line: str,
-    *,
-    clock_skew_seconds: Seconds = 0.0,
+    domain: SimulatedDomain, host: HostName, request_line: str, *, clock_skew_seconds: Seconds = 0.0
 ) -> GateReply:
     """Answer one request line; a host whose clock is wrong says so in the first frame."""
     words = request_line.split()

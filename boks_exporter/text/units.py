@@ -17,13 +17,11 @@ def duration(value: object) -> float:
     """Parse a duration such as `30s`, `5m`, `1h30m` or `1d` to seconds; a bare number is refused."""
     match = _DURATION.fullmatch(value) if isinstance(value, str) and value else None
     if match is None:
-        message = f"expected a duration such as 30s, 5m or 1h30m, found {shown(value)}"
-        raise ValueError(message)
+        raise ValueError(f"expected a duration such as 30s, 5m or 1h30m, found {shown(value)}")
     parts = zip(match.groups(), _UNITS.items(), strict=True)
     seconds = sum(float(part.removesuffix(unit)) * length for part, (unit, length) in parts if part)
     if seconds > _LONGEST_DAYS * _UNITS["d"]:
-        message = f"expected a duration of at most {_LONGEST_DAYS}d, found {shown(value)}"
-        raise ValueError(message)
+        raise ValueError(f"expected a duration of at most {_LONGEST_DAYS}d, found {shown(value)}")
     return seconds
 
 
@@ -31,8 +29,7 @@ def size(value: object) -> int:
     """Parse a size such as `4MiB` to bytes."""
     match = _SIZE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        message = f"expected a size such as 512KiB or 4MiB, found {shown(value)}"
-        raise ValueError(message)
+        raise ValueError(f"expected a size such as 512KiB or 4MiB, found {shown(value)}")
     return int(match[1]) * _BYTES[match[2]]
 
 

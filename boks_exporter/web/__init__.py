@@ -6,17 +6,3 @@ from boks_exporter.web.published import Preparation, ProcessMetrics, Published, 
 from boks_exporter.web.security import LiveWebConfig, load_web_config
 from boks_exporter.web.server import WebServer
 from boks_exporter.web.web_thread import WebThread
-
-__all__ = [
-    "LiveWebConfig",
-    "PageSource",
-    "Paths",
-    "Preparation",
-    "ProcessMetrics",
-    "Published",
-    "WebServer",
-    "WebThread",
-    "load_web_config",
-    "paths_of",
-    "prepare",
-]

@@ -154,16 +154,14 @@ def _since(query: Mapping[str, str]) -> float:
     except ValueError:
         since = float("nan")
     if not 0 <= since <= 1e12:  # noqa: PLR2004 - far beyond any clock
-        message = f"since: expected a Unix time in seconds, found {text!r:.60}"
-        raise ValueError(message)
+        raise ValueError(f"since: expected a Unix time in seconds, found {text!r:.60}")
     return since
 
 
 def _limit(query: Mapping[str, str]) -> int:
     text = query.get("limit", str(MOST_EVENTS))
     if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= MOST_EVENTS):
-        message = f"limit: expected a number from 1 to {MOST_EVENTS}, found {text!r:.60}"
-        raise ValueError(message)
+        raise ValueError(f"limit: expected a number from 1 to {MOST_EVENTS}, found {text!r:.60}")
     return int(text)
 
 

@@ -131,9 +131,7 @@ class PageHandlers:
         """Serve one runbook."""
         name, runbooks = request.match_info["name"], self._source.runbooks()
         return await self._page(
-            request,
-            lambda domains, frame: runbook_html(domains, frame, name, runbooks),
-            f"There is no runbook {name}.",
+            request, lambda domains, frame: runbook_html(domains, frame, name, runbooks), f"There is no runbook {name}."
         )
 
     async def config(self, request: web.Request) -> web.Response:

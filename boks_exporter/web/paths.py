@@ -41,27 +41,23 @@ def paths_of(telemetry_path: str, external_url: str | None, route_prefix: str | 
 def checked_telemetry_path(path: str) -> str:
     """Validate --web.telemetry-path; raises ValueError."""
     if not path.startswith("/") or path == "/" or not _PLAIN.fullmatch(path):
-        message = f"expected a path such as /metrics, found {path!r}"
-        raise ValueError(message)
+        raise ValueError(f"expected a path such as /metrics, found {path!r}")
     if path in _OWN:
-        message = f"{path} is already in use; choose another path"
-        raise ValueError(message)
+        raise ValueError(f"{path} is already in use; choose another path")
     return path
 
 
 def checked_external_url(url: str) -> str:
     """Validate --web.external-url, which may be empty; raises ValueError."""
     if url and not _is_address(url):
-        message = f"expected a URL such as https://monitor.example.com/boks/, found {url!r}"
-        raise ValueError(message)
+        raise ValueError(f"expected a URL such as https://monitor.example.com/boks/, found {url!r}")
     return url
 
 
 def checked_route_prefix(prefix: str) -> str:
     """Validate --web.route-prefix, which may be empty; raises ValueError."""
     if not _PLAIN.fullmatch(prefix):
-        message = f"expected a path such as /boks, found {prefix!r}"
-        raise ValueError(message)
+        raise ValueError(f"expected a path such as /boks, found {prefix!r}")
     return prefix
 
 

@@ -133,8 +133,7 @@ class WebServer:
     def _protocol(self) -> asyncio.Protocol:
         server = self._runner.server
         if server is None:
-            message = "the server was not set up"
-            raise RuntimeError(message)
+            raise RuntimeError("the server was not set up")
         return HttpConnection(server, self._refusals)
 
     def _config(self) -> WebConfig:

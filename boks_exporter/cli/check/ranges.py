@@ -27,11 +27,9 @@ def read_range(text: str) -> Range:
     """Parse a range; raises ValueError."""
     match = _RANGE.fullmatch(text)
     if match is None or (match["start"] is None and match["end"] is None):
-        message = f"expected a range [@][start:][end] such as 10, 10:, ~:10, 10:20 or @10:20, found {text!r}"
-        raise ValueError(message)
+        raise ValueError(f"expected a range [@][start:][end] such as 10, 10:, ~:10, 10:20 or @10:20, found {text!r}")
     start = -math.inf if match["start"] == "~" else float(match["start"] or 0)
     end = math.inf if match["end"] is None else float(match["end"])
     if start > end:
-        message = f"expected a range whose start is not above its end, found {text!r}"
-        raise ValueError(message)
+        raise ValueError(f"expected a range whose start is not above its end, found {text!r}")
     return Range(text, start, end, alerts_inside=bool(match["inside"]))

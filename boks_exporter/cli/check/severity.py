@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
-from boks_exporter.cli.sanitize import harmless
+from boks_exporter.text.harmless import harmless
 
 
 class Severity(IntEnum):

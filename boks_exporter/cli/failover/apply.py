@@ -14,7 +14,6 @@ from boks_exporter.cli.failover.json_output import proposal_json, result_json
 from boks_exporter.cli.failover.open_runs import open_runs, show_open_runs
 from boks_exporter.cli.failover.options import AcceptArguments, Common, acceptances, is_interactive, run_async
 from boks_exporter.cli.failover.text_output import proposal_text
-from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import OutputError, say
 from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.findings import Acceptance, Finding
@@ -45,6 +44,7 @@ from boks_exporter.failover.runner import (
     validate_fingerprint,
 )
 from boks_exporter.observe import SystemClock
+from boks_exporter.text.harmless import harmless
 
 Work: TypeAlias = Callable[[Runner], Coroutine[Any, Any, RunResult]]
 

@@ -53,7 +53,7 @@ At night:
 
 \b
 Exit codes:
-{_EXITS}""",
+{_EXITS}"""
 )
 def failover() -> None:
     """Change a domain, guarded: promote, retire, switch over, rebuild.
@@ -101,8 +101,7 @@ def _procedure(procedure: Procedure) -> click.Command:
         **given: Any,
     ) -> int:
         if bool(host) is best:
-            message = "expected HOST or --best"
-            raise click.UsageError(message)
+            raise click.UsageError("expected HOST or --best")
         from boks_exporter.cli.failover.apply import show_or_apply
 
         return show_or_apply(Common(**given), procedure, host, fingerprint=fingerprint, accept=accept, reason=reason)

@@ -74,8 +74,7 @@ def _opened(path: Path) -> int:
     try:
         return os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, _MODE)
     except OSError as error:
-        message = f"nothing was begun: its output cannot be written to {path}: {error.strerror}"
-        raise DetachError(message) from error
+        raise DetachError(f"nothing was begun: its output cannot be written to {path}: {error.strerror}") from error
 
 
 def _go_on_alone(handle: int, announce: Announcement, work: Callable[[Announcement], int]) -> NoReturn:

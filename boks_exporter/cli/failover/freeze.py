@@ -8,10 +8,10 @@ import click
 from boks_exporter.cli.failover import options
 from boks_exporter.cli.failover.options import Common, example, run_async
 from boks_exporter.cli.param_types import DURATION, WORDS
-from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import say
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.remote.operator_requests import LONGEST_FREEZE_SECONDS
+from boks_exporter.text.harmless import harmless
 
 if TYPE_CHECKING:
     from boks_exporter.app.failover_wiring import ManagedDomain

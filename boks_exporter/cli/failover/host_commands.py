@@ -8,9 +8,9 @@ import click
 from boks_exporter.cli.failover import options
 from boks_exporter.cli.failover.options import Common, example, run_async
 from boks_exporter.cli.param_types import WORDS
-from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import say
 from boks_exporter.failover.failover_exits import Exit
+from boks_exporter.text.harmless import harmless
 
 
 @click.command(

@@ -12,7 +12,6 @@ from boks_exporter.cli.failover.json_output import candidate_json, run_json, who
 from boks_exporter.cli.failover.open_runs import open_runs, show_open_runs
 from boks_exporter.cli.failover.options import Common, run_async
 from boks_exporter.cli.failover.text_output import candidates_text, finding_text, time_of
-from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import say
 from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.findings import Acceptances
@@ -26,6 +25,7 @@ from boks_exporter.failover.proofs.conflict import sentences as conflict_sentenc
 from boks_exporter.failover.runner import NextCommand, in_words, next_for
 from boks_exporter.failover.runner.console import retire_script
 from boks_exporter.failover.runner.verify import Verification, verified
+from boks_exporter.text.harmless import harmless
 
 _BEST_FIRST: Final = (Exit.DONE, Exit.FACTS_UNKNOWN, Exit.REFUSED, Exit.LOCKED)
 """How a ranking ends: as the best candidate would."""

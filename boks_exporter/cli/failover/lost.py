@@ -7,10 +7,10 @@ import click
 from boks_exporter.app.failover_wiring import current_operator, journal_of, observed
 from boks_exporter.cli.failover.open_runs import show_open_runs
 from boks_exporter.cli.failover.options import Common, run_async, validate_host
-from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import say
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.journal_facts import DeclaredLost
+from boks_exporter.text.harmless import harmless
 
 
 def declare(common: Common, host: str, reason: str) -> int:

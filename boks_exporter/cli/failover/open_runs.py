@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import click
 
 from boks_exporter.app.failover_wiring import ManagedDomain, kept_journal
-from boks_exporter.cli.sanitize import harmless
 from boks_exporter.failover.journal import JournalError
 from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.runner import in_words, next_for
+from boks_exporter.text.harmless import harmless
 
 
 def open_runs(domain: ManagedDomain) -> JournalView:

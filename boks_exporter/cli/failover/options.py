@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import click
 
@@ -17,31 +17,7 @@ if TYPE_CHECKING:
     from boks_exporter.failover.earlier_knowledge import EarlierKnowledge
     from boks_exporter.failover.findings import Acceptance
 
-from typing import Final
-
-from boks_exporter.failover.earlier_knowledge import EarlierKnowledge
-from boks_exporter.knowledge.knowledge_file import knowledge_from_report, read_knowledge
-
 _TIMEOUT_SECONDS: Final = 10.0
-
-
-def knowledge_from(source: str, domain: str) -> EarlierKnowledge:
-    """Return what a URL or a file knows of a domain; raises KnowledgeError and ExporterError.
-
-    User and password are those of `status --url`, from the environment.
-    """
-    if not source.startswith(("http://", "https://")):
-        return read_knowledge(Path(source), domain)
-    from boks_exporter.cli.http_client import Access, fetch_report
-    from boks_exporter.cli.report_source import password_of
-
-    password_file = os.environ.get("BOKS_EXPORTER_PASSWORD_FILE")
-    access = Access(
-        url=source,
-        username=os.environ.get("BOKS_EXPORTER_USERNAME"),
-        password=password_of(Path(password_file) if password_file else None),
-    )
-    return knowledge_from_report(fetch_report(access, _TIMEOUT_SECONDS).report, source, domain)
 
 
 _Result = TypeVar("_Result")
@@ -164,10 +140,7 @@ class Common:
         return replace(found, earlier=self._earlier(found.domain.name))
 
     def _earlier(self, domain: str) -> "EarlierKnowledge | None":
-        if self.knowledge is None:
-            return None
-
-        return knowledge_from(self.knowledge, domain)
+        return None if self.knowledge is None else knowledge_from(self.knowledge, domain)
 
 
 def validate_host(domain: "ManagedDomain", host: str) -> None:
@@ -205,3 +178,24 @@ def example(*lines: str) -> str:
     """Write the examples at the end of a help text."""
     shown = "\n".join(f"  {line}" for line in lines)
     return f"\b\nExamples:\n{shown}\n\nExit codes: see `boks-exporter failover --help`."
+
+
+def knowledge_from(source: str, domain: str) -> "EarlierKnowledge":
+    """Return what a URL or a file knows of a domain; raises KnowledgeError and ExporterError.
+
+    User and password are those of `status --url`, from the environment.
+    """
+    from boks_exporter.knowledge.knowledge_file import knowledge_from_report, read_knowledge
+
+    if not source.startswith(("http://", "https://")):
+        return read_knowledge(Path(source), domain)
+    from boks_exporter.cli.http_client import Access, fetch_report
+    from boks_exporter.cli.report_source import password_of
+
+    password_file = os.environ.get("BOKS_EXPORTER_PASSWORD_FILE")
+    access = Access(
+        url=source,
+        username=os.environ.get("BOKS_EXPORTER_USERNAME"),
+        password=password_of(Path(password_file) if password_file else None),
+    )
+    return knowledge_from_report(fetch_report(access, _TIMEOUT_SECONDS).report, source, domain)

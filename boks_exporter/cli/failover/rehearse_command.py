@@ -16,7 +16,6 @@ from boks_exporter.cli.failover.rehearsal_output import (
     rehearsal_json,
     rehearsal_text,
 )
-from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import say
 from boks_exporter.failover.preflight import NotAcceptableError, check_acceptable
 from boks_exporter.failover.procedure import Procedure
@@ -24,6 +23,7 @@ from boks_exporter.failover.runner import Order, Proposal
 from boks_exporter.model import HostName
 from boks_exporter.rehearsal.fault_spec import RehearsalError, parse_fault_spec
 from boks_exporter.rehearsal.rehearse import rehearse
+from boks_exporter.text.harmless import harmless
 
 
 def _print(lines: list[str]) -> None:

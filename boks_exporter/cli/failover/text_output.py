@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from typing import Final
 
-from boks_exporter.cli.sanitize import harmless
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import RULES, Acceptances, Finding, Level
 from boks_exporter.failover.preflight import Candidate, argument, next_master_by
@@ -12,6 +11,7 @@ from boks_exporter.failover.procedures.step import UNNAMED, ProcedureStep, StepK
 from boks_exporter.failover.runner import NextCommand, Proposal
 from boks_exporter.model import Reach, Timestamp
 from boks_exporter.text.formatting import span
+from boks_exporter.text.harmless import harmless
 
 _LEVELS: Final = {Level.REFUSE: "REFUSED", Level.UNKNOWN: "UNKNOWN", Level.NOTE: "note"}
 _REACHES: Final = {

@@ -9,13 +9,13 @@ from boks_exporter.app.failover_wiring import observed
 from boks_exporter.cli.failover.open_runs import show_open_runs
 from boks_exporter.cli.failover.options import Common, run_async
 from boks_exporter.cli.failover.text_output import domain_line
-from boks_exporter.cli.sanitize import harmless
 from boks_exporter.cli.streams import say
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.proofs.conflict import conflict_of
 from boks_exporter.model import Host, HostName, Role
 from boks_exporter.text.formatting import in_words, updates
+from boks_exporter.text.harmless import harmless
 
 _BRANCH: Final = ("|-- ", "|   ")
 _LAST: Final = ("`-- ", "    ")

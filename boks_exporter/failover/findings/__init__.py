@@ -3,5 +3,3 @@
 from boks_exporter.failover.findings.finding import NAMES_HOST, Acceptance, Acceptances, Finding, Level, as_amount
 from boks_exporter.failover.findings.guard_rules import RULES
 from boks_exporter.failover.findings.guards import Guard, GuardRule
-
-__all__ = ["NAMES_HOST", "RULES", "Acceptance", "Acceptances", "Finding", "Guard", "GuardRule", "Level", "as_amount"]

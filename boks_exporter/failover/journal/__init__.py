@@ -16,21 +16,3 @@ from boks_exporter.failover.journal.records import (
     undone_since,
 )
 from boks_exporter.failover.journal_facts import Maintenance
-
-__all__ = [
-    "ActionKind",
-    "BrokenLock",
-    "Journal",
-    "JournalError",
-    "LoggedStep",
-    "Maintenance",
-    "OperatorAction",
-    "Run",
-    "RunOpenError",
-    "RunOwner",
-    "ShownPlan",
-    "StepOutcome",
-    "StepPhase",
-    "is_undoing",
-    "undone_since",
-]

@@ -27,8 +27,7 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        message = f"the journal {path} {_meaning(error)}"
-        raise JournalError(message) from error
+        raise JournalError(f"the journal {path} {_meaning(error)}") from error
     except OSError as error:
         message = (
             f"the journal {path} cannot be used: {error.strerror or error}; expected a directory that you can write"

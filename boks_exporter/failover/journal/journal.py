@@ -52,8 +52,7 @@ class Journal(DomainRecords):
             try:
                 self._put("runs", row)
             except sqlite3.IntegrityError as error:
-                message = f"another run of {plan.domain} is open: failover history shows which"
-                raise RunOpenError(message) from error
+                raise RunOpenError(f"another run of {plan.domain} is open: failover history shows which") from error
             for finding in findings:
                 figures = (finding.value, finding.limit, finding.source, finding.age_seconds)
                 self._put(

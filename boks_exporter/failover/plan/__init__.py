@@ -3,5 +3,3 @@
 from boks_exporter.failover.plan.build import make_plan
 from boks_exporter.failover.plan.fingerprint import Basis, basis_of, difference, fingerprint_of, steps_of
 from boks_exporter.failover.plan.plan import Plan
-
-__all__ = ["Basis", "Plan", "basis_of", "difference", "fingerprint_of", "make_plan", "steps_of"]

@@ -13,19 +13,3 @@ from boks_exporter.failover.preflight.blocking_findings import (
 )
 from boks_exporter.failover.preflight.candidates import Candidate, candidates, next_master_by
 from boks_exporter.failover.preflight.question import PlanQuestion
-
-__all__ = [
-    "Candidate",
-    "NoSuchFindingError",
-    "NotAcceptableError",
-    "PlanQuestion",
-    "argument",
-    "blocking_findings",
-    "candidates",
-    "check_acceptable",
-    "check_existing",
-    "exit_for",
-    "finding_line",
-    "findings_of",
-    "next_master_by",
-]

@@ -2,5 +2,3 @@
 
 from boks_exporter.failover.proofs.prove import prove, prove_all
 from boks_exporter.failover.proofs.proven import Certainty, Circumstances, Proven
-
-__all__ = ["Certainty", "Circumstances", "Proven", "prove", "prove_all"]

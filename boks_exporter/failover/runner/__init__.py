@@ -12,21 +12,3 @@ from boks_exporter.failover.runner.result import (
 )
 from boks_exporter.failover.runner.run_context import Order, StopRequest, Tools
 from boks_exporter.failover.runner.runner import Runner
-
-__all__ = [
-    "FingerprintError",
-    "NextCommand",
-    "Order",
-    "ProgramFence",
-    "ProgramHooks",
-    "Proposal",
-    "RunResult",
-    "Runner",
-    "StopRequest",
-    "Tools",
-    "check_first",
-    "in_words",
-    "next_for",
-    "propose",
-    "validate_fingerprint",
-]

@@ -123,8 +123,7 @@ class Sender:
             if not needs.holds:
                 return await self._denied(host, needs.sentence)
         if self.attempt.request is None:
-            message = f"{self.attempt.step.key} changes nothing"
-            raise AssertionError(message)
+            raise AssertionError(f"{self.attempt.step.key} changes nothing")
         record = await self.tools.changing_gates.do(host, self.attempt.request)
         result = self._result_of(record)
         if record.state is RecordState.REFUSED and self.is_lost and not self._goes_on(record):

@@ -15,21 +15,3 @@ from boks_exporter.simulator.domain.layout import (
     Stopped,
     published_layout,
 )
-
-__all__ = [
-    "DEFAULT_TABLES",
-    "EPOCH",
-    "Boksinit",
-    "Connectivity",
-    "Fault",
-    "HostPlan",
-    "HostTruth",
-    "Layout",
-    "ListStyle",
-    "Printed",
-    "SimulatedDomain",
-    "SimulatedHost",
-    "Stopped",
-    "Truth",
-    "published_layout",
-]

@@ -27,10 +27,7 @@ password  PASSWORD        *
 
 def files(state: SimulatedState, host: SimulatedHost) -> Mapping[str, bytes]:
     """Return the files below the two BoKS directories, etc and var."""
-    found = {
-        "etc/ENV": environment(state, host),
-        "var/boks_errlog": errlog(state, host),
-    }
+    found = {"etc/ENV": environment(state, host), "var/boks_errlog": errlog(state, host)}
     if methods := method_conf(host):
         found["etc/method.conf"] = methods
     numbers = host.copy.numbers(state.now)

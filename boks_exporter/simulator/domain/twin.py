@@ -26,8 +26,7 @@ _LONG_AGO: Final[Seconds] = 3600.0
 def twin_of(standing: ObservedState) -> SimulatedDomain:
     """Make a domain in an observed state; raises ValueError for an instant too early to have a past."""
     if standing.now <= _LONG_AGO:
-        message = f"expected an instant later than {_LONG_AGO:g} s, found {standing.now:g}"
-        raise ValueError(message)
+        raise ValueError(f"expected an instant later than {_LONG_AGO:g} s, found {standing.now:g}")
     numbers = standing.numbers()
     layout = Layout(
         hosts=tuple(host.plan for host in standing.hosts),

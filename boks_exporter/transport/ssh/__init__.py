@@ -1,5 +1,3 @@
 """The SSH transport: connections that are kept from round to round."""
 
 from boks_exporter.transport.ssh.transport import SshTransport
-
-__all__ = ["SshTransport"]

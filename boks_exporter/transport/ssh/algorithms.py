@@ -37,12 +37,7 @@ SAFE: Final = Algorithms(
         "aes192-ctr",
         "aes256-ctr",
     ),
-    macs=(
-        "hmac-sha2-256-etm@openssh.com",
-        "hmac-sha2-512-etm@openssh.com",
-        "hmac-sha2-256",
-        "hmac-sha2-512",
-    ),
+    macs=("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-sha2-256", "hmac-sha2-512"),
     host_keys=(
         *(f"{name.removesuffix('@openssh.com')}-cert-v01@openssh.com" for name in (*_KEYS, *_RSA, *_SECURITY_KEYS)),
         *_KEYS,
@@ -149,11 +144,9 @@ def _openssh(kind: str, value: str) -> tuple[str, ...]:
         case "-" if left := tuple(name for name in safe if name not in names):
             return left
         case "-":
-            message = f"{_OPENSSH.get(kind, kind)} {value}: leaves no algorithm"
-            raise ValueError(message)
+            raise ValueError(f"{_OPENSSH.get(kind, kind)} {value}: leaves no algorithm")
         case _ if not names:
-            message = f"{_OPENSSH.get(kind, kind)} {value}: names no algorithm that is supported here"
-            raise ValueError(message)
+            raise ValueError(f"{_OPENSSH.get(kind, kind)} {value}: names no algorithm that is supported here")
         case "+":
             return tuple(dict.fromkeys((*safe, *names)))
         case "^":

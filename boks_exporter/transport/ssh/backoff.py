@@ -63,8 +63,7 @@ class Backoff:
             if rests_on != self.rests_on:
                 self.succeeded()
                 return
-            left = self.until - now
-            raise PausedError(self.last.reason, f"{self.last.detail}; next attempt in {left:.0f} s")
+            raise PausedError(self.last.reason, f"{self.last.detail}; next attempt in {self.until - now:.0f} s")
 
     def _pause(self, seconds: Seconds, error: TransportError, now: Seconds, rests_on: Any) -> None:
         self.until, self.last, self.rests_on = now + seconds, error, rests_on

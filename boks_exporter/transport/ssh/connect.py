@@ -240,12 +240,7 @@ def _ignore_deprecation_warnings() -> None:
 
 
 async def _failure(
-    error: Exception,
-    target: Target,
-    found: Evaluated,
-    tunnel: Tunnel | None,
-    client: Client,
-    known: KnownHosts | None,
+    error: Exception, target: Target, found: Evaluated, tunnel: Tunnel | None, client: Client, known: KnownHosts | None
 ) -> TransportError:
     if isinstance(error, TransportError):
         return error

@@ -118,8 +118,7 @@ def lost_meanwhile(connection: asyncssh.SSHClientConnection | None) -> Iterator[
     except Exception as error:
         if isinstance(error, OSError | asyncssh.Error) or connection is None or not connection.is_closed():
             raise
-        message = "the connection was closed while a channel opened on it"
-        raise asyncssh.ConnectionLost(message) from error
+        raise asyncssh.ConnectionLost("the connection was closed while a channel opened on it") from error
 
 
 def message_of(error: BaseException) -> str:

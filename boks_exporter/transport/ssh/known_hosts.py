@@ -148,22 +148,18 @@ def _parts(line: str) -> tuple[str, ...]:
     """
     words = _BLANKS.split(line)
     if words[0].startswith("@") and words[0] not in _MARKERS:
-        message = f"the marker {words[0]!r}"
-        raise ValueError(message)
+        raise ValueError(f"the marker {words[0]!r}")
     parts = words[: 4 if words[0].startswith("@") else 3]
     if len(parts) < (4 if words[0].startswith("@") else 3):
         raise ValueError(repr(line[:60]))
     if not _NAMES.fullmatch(parts[-3]):
-        message = "a host name with bytes that are not printable ASCII"
-        raise ValueError(message)
+        raise ValueError("a host name with bytes that are not printable ASCII")
     if not parts[-3].startswith("|"):
         if "/" in parts[-3]:
-            message = f"a network ({parts[-3]}), which is no pattern of host names"
-            raise ValueError(message)
+            raise ValueError(f"a network ({parts[-3]}), which is no pattern of host names")
         parts[-3] = parts[-3].lower()
     if not _BASE64.fullmatch(parts[-1]):
-        message = "an unusable key (it is not in base64)"
-        raise ValueError(message)
+        raise ValueError("an unusable key (it is not in base64)")
     return tuple(parts)
 
 
@@ -175,6 +171,5 @@ def _load(keys: asyncssh.SSHKnownHosts, line: str) -> str:
         asyncssh.import_public_key(" ".join(parts[-2:]))
         keys.load(entry)
     except ValueError as error:
-        message = f"an unusable key or host pattern ({error})"
-        raise ValueError(message) from error
+        raise ValueError(f"an unusable key or host pattern ({error})") from error
     return entry

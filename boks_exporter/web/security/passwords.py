@@ -73,8 +73,7 @@ class Passwords:
         """Compare in a thread; the same password is compared once, however many requests have it."""
         waiting = self._waiting[address]
         if waiting >= QUEUE_PER_ADDRESS or self._waiting.total() >= (QUEUE_OF_THE_SAME if waiting else QUEUE):
-            message = "too many passwords are being checked"
-            raise BusyError(message)
+            raise BusyError("too many passwords are being checked")
         self._waiting[address] += 1
         try:
             if token not in self._checks:

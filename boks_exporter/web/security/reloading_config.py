@@ -84,8 +84,7 @@ def _context(document: Document, tls: TlsSettings) -> SSLContext:
         return context_of(tls)
     except TlsError as error:
         path = (_SECTION, error.key)
-        problem = Problem(document.file, document.line_of(path), ".".join(path), str(error))
-        raise ConfigError((problem,)) from error
+        raise ConfigError((Problem(document.file, document.line_of(path), ".".join(path), str(error)),)) from error
 
 
 _log = structlog.get_logger(__name__)
@@ -133,8 +132,7 @@ class LiveWebConfig:
     def _tls(self) -> ssl.SSLContext:
         context = self.current().tls
         if context is None:
-            message = f"TLS was removed from {self._file} without a restart"
-            raise RuntimeError(message)
+            raise RuntimeError(f"TLS was removed from {self._file} without a restart")
         return context
 
 

@@ -29,8 +29,7 @@ def _unsupported(remedy: str) -> tuple[BeforeValidator, WithJsonSchema]:
     """Refuse a key of newer exporter-toolkits, which must not be called unknown."""
 
     def refuse(_: object) -> None:
-        message = f"is not supported{remedy}"
-        raise ValueError(message)
+        raise ValueError(f"is not supported{remedy}")
 
     return BeforeValidator(refuse), WithJsonSchema({"not": {}})
 
@@ -66,8 +65,7 @@ def _users(value: object) -> dict[str, bytes]:
 
 def _bcrypt_hash(value: object) -> bytes:
     if not isinstance(value, str) or not _BCRYPT.fullmatch(value):
-        message = "expected a bcrypt hash of 60 characters such as htpasswd -nBC 10 prints it"
-        raise ValueError(message)
+        raise ValueError("expected a bcrypt hash of 60 characters such as htpasswd -nBC 10 prints it")
     return value.encode()
 
 
