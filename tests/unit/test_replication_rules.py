@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from boks_exporter.replication.conditions import FORGET_AFTER_SECONDS, carried_on
 
 from boks_exporter.model import (
     DomainSnapshot,
@@ -23,6 +22,7 @@ from boks_exporter.replication.brackets import Bracket, brackets
 from boks_exporter.replication.closer import undecided_replicas
 from boks_exporter.replication.common_forms import ROUNDS, counted
 from boks_exporter.replication.discovered import hosts_of, keep_discovered, keep_unresolved, not_named_for
+from boks_exporter.replication.evidence import FORGET_AFTER_SECONDS, carried_on
 from boks_exporter.replication.renamed_hosts import recorded_hosts, renamed
 from tests.unit.domain_rounds import NUMBERS, STAMP, answers, healthy_round, listed, reading, report, silent, snapshot
 
