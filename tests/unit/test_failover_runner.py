@@ -20,9 +20,7 @@ from boks_exporter.failover.runner.proposal import Proposal, proposal_of
 from boks_exporter.failover.runner.rollback import RollbackResult
 from boks_exporter.failover.runner.send_once import StepResult
 from boks_exporter.failover.runner.step_loop import StepsEnd
-from boks_exporter.model import Role
 from tests.unit.failover_claims import HEALTHY
-from tests.unit.failover_facts import host, sound_domain
 from tests.unit.failover_judged import REBUILD
 from tests.unit.runner_tools import Script
 from tests.unit.test_failover_rollback import do, undo
@@ -30,7 +28,7 @@ from tests.unit.test_failover_rollback import do, undo
 LIMITS = FailoverLimits()
 PLANNED = proposal_of(HEALTHY, REBUILD, "R1", LIMITS)
 PLAN, STEP = PLANNED.plan, PLANNED.plan.steps[0]
-CHANGED = proposal_of(sound_domain(host("R2", Role.CLIENT)), REBUILD, "R1", LIMITS)
+CHANGED = replace(PLANNED, basis=(*PLANNED.basis, ("of a host", "another")))
 FOUND = replace(PLANNED, findings=(Finding(Guard.SHM_SIZE, Level.REFUSE, "so", "R1"),))
 RUN = Run(
     name="r",
