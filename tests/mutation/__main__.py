@@ -65,10 +65,10 @@ def drawn(found: Sequence[tuple[str, Change]], count: int, seed: int) -> list[tu
     return sorted(found, key=place)[:count]
 
 
-def tests_of(package: str) -> list[str]:
+def tests_of(package: str, root: Path) -> list[str]:
     """Return the files of tests that are asked about a package."""
     words = PACKAGES[package]
-    files = sorted(str(each.relative_to(ROOT)) for each in (ROOT / "tests").rglob("test_*.py"))
+    files = sorted(str(each.relative_to(root)) for each in (root / "tests").rglob("test_*.py"))
     unit = [f"tests/unit/test_{word}*.py" for word in words]
     wanted = [*unit, *(more for word in words for more in BEHAVIOUR.get(word, ()))]
     return [file for file in files if any(fnmatch(file, each) for each in wanted) and not file.endswith(OF_PAGES)]
@@ -97,7 +97,7 @@ class Trial:
         """Measure if need be, then try all until the time is up."""
         if time.time() > self.until:
             return []
-        tests = [test for test in tests_of(package) if re.search(self.only, test)]
+        tests = [test for test in tests_of(package, self.copy) if re.search(self.only, test)]
         reached = {test: str(self.cache / f"{self._digest(test)}.json") for test in tests}
         missing = {test: file for test, file in reached.items() if not Path(file).exists()}
         order = {
@@ -136,7 +136,7 @@ class Trial:
         return Tried(package, change, diff, found["result"], found["test"], known.get((change.path, diff), ""))
 
     def _digest(self, test: str) -> str:
-        return hashlib.sha256(f"{self.code} {test}".encode() + (ROOT / test).read_bytes()).hexdigest()[:24]
+        return hashlib.sha256(f"{self.code} {test}".encode() + (self.copy / test).read_bytes()).hexdigest()[:24]
 
     def _work(self, name: str, orders: Sequence[dict[str, object]]) -> None:
         started = []
