@@ -8,7 +8,7 @@ import click
 
 from boks_exporter.cli import cli_exits
 from boks_exporter.cli.options import FILE, config_file
-from boks_exporter.cli.streams import say
+from boks_exporter.cli.streams import echo
 
 
 @click.group()
@@ -59,7 +59,7 @@ def check(*, file: Path | None, config_file: Path, syntax_only: bool, strict: bo
     warned = f", {_count(len(found.warnings), 'warning')}" if found.warnings else ""
     domains = found.settings.domains
     hosts = sum(len(domain.hosts) for domain in domains)
-    say(f"{file}: no fault{warned}; {_count(len(domains), 'domain')}, {_count(hosts, 'host')}")
+    echo(f"{file}: no fault{warned}; {_count(len(domains), 'domain')}, {_count(hosts, 'host')}")
     return cli_exits.FAILED if strict and found.warnings else cli_exits.DONE
 
 
@@ -74,7 +74,7 @@ def schema() -> int:
     """Print the JSON Schema of the configuration, for completion and checks in editors."""
     from boks_exporter.config import json_schema
 
-    say(json.dumps(json_schema(), indent=2))
+    echo(json.dumps(json_schema(), indent=2))
     return cli_exits.DONE
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from boks_exporter.cli import options
-from boks_exporter.cli.streams import say
+from boks_exporter.cli.streams import echo
 
 if TYPE_CHECKING:
     from boks_exporter.cli.report_source import ReportQuery
@@ -145,10 +145,10 @@ def diagnose(ctx: click.Context, /, *, host: str, output: str, **given: Any) -> 
     query = ReportQuery.of(ctx, **given)
     found = run_steps(_of_url(query, host) if query.url is not None else _of_hosts(query, host))
     if output == "json":
-        say(json.dumps(as_json(found), indent=2))
+        echo(json.dumps(as_json(found), indent=2))
     else:
         for line in as_text(found):
-            say(line)
+            echo(line)
     if found.causes:
         return _FAULT_FOUND
     return _NOT_ALL_KNOWN if found.unknown else 0

@@ -9,7 +9,7 @@ import click
 from boks_exporter.cli import cli_exits, options
 from boks_exporter.cli.options import FILE
 from boks_exporter.cli.param_types import HTTP_URL, LISTEN_ADDRESS
-from boks_exporter.cli.streams import say
+from boks_exporter.cli.streams import echo
 from boks_exporter.text.harmless import harmless
 
 if TYPE_CHECKING:
@@ -94,13 +94,13 @@ def run_doctor(given: "DoctorOptions", *, is_text: bool = True) -> bool:
     checks = asyncio.run(_run(given, is_text=is_text))
     is_good = is_passed(checks)
     if is_text:
-        say(", ".join(f"{sum(each.result == result for each in checks)} {result}" for result in _COLOURS))
+        echo(", ".join(f"{sum(each.result == result for each in checks)} {result}" for result in _COLOURS))
     else:
         found = [
             {"about": each.about, "check": each.name, "result": each.result, "found": each.found, "remedy": each.remedy}
             for each in checks
         ]
-        say(json.dumps({"is_passed": is_good, "checks": found}, indent=2))
+        echo(json.dumps({"is_passed": is_good, "checks": found}, indent=2))
     return is_good
 
 
@@ -123,9 +123,9 @@ async def _run(given: "DoctorOptions", *, is_text: bool) -> "list[Check]":
 def _show(check: "Check") -> None:
     """Print one check: result, subject, name and what was found; below it what to type."""
     result = click.style(f"{check.result:<8}", fg=_COLOURS[check.result])
-    say(f"{result} {harmless(check.about):<14} {harmless(check.name):<17} {harmless(check.found)}")
+    echo(f"{result} {harmless(check.about):<14} {harmless(check.name):<17} {harmless(check.found)}")
     if check.remedy:
-        say(f"{'':8} {'':14} {'-> type':<17} {harmless(check.remedy)}")
+        echo(f"{'':8} {'':14} {'-> type':<17} {harmless(check.remedy)}")
 
 
 def _show_progress(text: str, *, on: bool) -> None:

@@ -9,7 +9,7 @@ import click
 
 from boks_exporter.cli import cli_exits, options
 from boks_exporter.cli.param_types import DURATION
-from boks_exporter.cli.streams import say
+from boks_exporter.cli.streams import echo
 from boks_exporter.text.formatting import utc_clock
 from boks_exporter.text.harmless import harmless
 
@@ -67,7 +67,7 @@ def events(
 
     for event in _followed(fetch, since) if follow else fetch(since):
         if (not query.domains or event["domain"] in query.domains) and (not hosts or event["host"] in hosts):
-            say(json.dumps(event) if output == "json" else _line(event))
+            echo(json.dumps(event) if output == "json" else _line(event))
     return cli_exits.DONE
 
 

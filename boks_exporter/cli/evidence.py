@@ -10,7 +10,7 @@ import click
 from boks_exporter.cli import cli_exits
 from boks_exporter.cli.options import config_file
 from boks_exporter.cli.param_types import WORDS
-from boks_exporter.cli.streams import say
+from boks_exporter.cli.streams import echo
 from boks_exporter.text.harmless import harmless
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def list_evidence(*, config_file: Path, domain_name: str | None, output: str) ->
         known = history.evidence if history else {}
         cleared = clearances(settings.journal_of(domain), domain.name)
         found.append((domain.name, history.begun_at if history else None, known, cleared))
-    say(_as_json(found) if output == "json" else "\n".join(_as_text(found)))
+    echo(_as_json(found) if output == "json" else "\n".join(_as_text(found)))
     return cli_exits.DONE
 
 
@@ -101,8 +101,8 @@ def clear(*, host: str | None, reason: str, config_file: Path, domain_name: str 
     record_clearance(path, domain.name, entry)
     what = f"the copy on {host}" if host else f"all copies of {domain.name}"
     shown = {"domain": domain.name, "host": host, "cleared_timestamp_seconds": entry.at, "journal": str(path)}
-    said = f"the evidence against {what} is cleared, by {entry.owner}; the entry is in {path}"
-    say(json.dumps(shown) if output == "json" else said)
+    text = f"the evidence against {what} is cleared, by {entry.owner}; the entry is in {path}"
+    echo(json.dumps(shown) if output == "json" else text)
     return cli_exits.DONE
 
 

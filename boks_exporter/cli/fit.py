@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from boks_exporter.cli import cli_exits, options
-from boks_exporter.cli.streams import say
+from boks_exporter.cli.streams import echo
 from boks_exporter.text.harmless import harmless
 
 
@@ -38,5 +38,5 @@ def fit(config_file: Path, domains: tuple[str, ...]) -> int:
     options.validate_domains(domains, [domain.name for domain in settings.domains], str(config_file))
     found = asyncio.run(poll_rounds(settings, domains))
     for line in fit_page([[view.snapshot for view in views] for views in found]):
-        say(harmless(line))
+        echo(harmless(line))
     return cli_exits.DONE

@@ -6,7 +6,7 @@ import click
 
 from boks_exporter.cli import cli_exits
 from boks_exporter.cli.gate_options import HOST_PATH, GateOptions, installation_options
-from boks_exporter.cli.streams import say
+from boks_exporter.cli.streams import echo
 from boks_exporter.remote.installation import (
     authorized_keys_line,
     gate_conf,
@@ -23,7 +23,7 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
         from boks_exporter.remote.gate import gate_version
         from boks_exporter.remote.request import PROTOCOL
 
-        say(f"gate {gate_version()}, protocol {PROTOCOL}")
+        echo(f"gate {gate_version()}, protocol {PROTOCOL}")
         ctx.exit()
 
 
@@ -56,7 +56,7 @@ def gate(ctx: click.Context, /, *, operator: bool) -> int | None:
         return None
     from boks_exporter.remote.gate import GateKind, gate_text
 
-    say(gate_text(GateKind.OPERATOR if operator else GateKind.READING), nl=False)
+    echo(gate_text(GateKind.OPERATOR if operator else GateKind.READING), nl=False)
     return cli_exits.DONE
 
 
@@ -88,7 +88,7 @@ def install(*, only: str | None, **values: Any) -> int:
         case _:
             parts = (options.login, options.from_pattern, options.key(), options.gate, options.paths)
             text = instructions(*parts, operator=options.operator)
-    say(text, nl=False)
+    echo(text, nl=False)
     return cli_exits.DONE
 
 
@@ -129,5 +129,5 @@ def installer(*, keys_file: str | None, **values: Any) -> int:
         keys_file=keys_file,
         paths=options.paths,
     )
-    say(installer_text(installation), nl=False)
+    echo(installer_text(installation), nl=False)
     return cli_exits.DONE

@@ -11,7 +11,7 @@ import click
 
 from boks_exporter.cli import cli_exits
 from boks_exporter.cli.param_types import LISTEN_ADDRESS, WORDS, Checked
-from boks_exporter.cli.streams import say
+from boks_exporter.cli.streams import echo
 from boks_exporter.remote.installation import DEFAULT_USER, checked_source, checked_user
 from boks_exporter.remote.settings import Prefix
 from boks_exporter.setup.host_spec import (
@@ -50,25 +50,25 @@ class _AtTheTerminal:
         from boks_exporter.transport.ssh.known_hosts import fingerprint
 
         kind = key.get_algorithm().removeprefix("ssh-").split("-")[0]
-        say(f"\n{where(host)} offers the host key\n  {fingerprint(key)}")
-        say(f"Compare it on the console of {host.name}: ssh-keygen -lf /etc/ssh/ssh_host_{kind}_key.pub")
+        echo(f"\n{where(host)} offers the host key\n  {fingerprint(key)}")
+        echo(f"Compare it on the console of {host.name}: ssh-keygen -lf /etc/ssh/ssh_host_{kind}_key.pub")
         return click.confirm("Is it the same?", default=False)
 
     def tries_again(self, host: "Host", found: "Iterable[Check]") -> bool:
         for check in found:
-            say(f"{host.name} does not answer yet: {check.name}: {harmless(check.found)}")
-        say(f"\nInstall the gate on {host.name}, as root there, such as:")
-        say(f"  {harmless(install_line(host, self._installer, self._jump_host))}")
+            echo(f"{host.name} does not answer yet: {check.name}: {harmless(check.found)}")
+        echo(f"\nInstall the gate on {host.name}, as root there, such as:")
+        echo(f"  {harmless(install_line(host, self._installer, self._jump_host))}")
         return click.confirm("Is it installed now? (No: go on without the master's list)", default=True)
 
     def confirms_forwarding(self, detail: str, line: str) -> bool:
-        say(f"\n{harmless(detail)}")
-        say("Its authorized_keys needs this line, for a login that can do nothing but pass through:")
-        say(f"  {line}")
+        echo(f"\n{harmless(detail)}")
+        echo("Its authorized_keys needs this line, for a login that can do nothing but pass through:")
+        echo(f"  {line}")
         return click.confirm("Is it there now? (No: stop)", default=True)
 
     def report(self, text: str) -> None:
-        say(harmless(text))
+        echo(harmless(text))
 
 
 class _Unattended:
@@ -90,15 +90,15 @@ class _Unattended:
 
     def tries_again(self, host: "Host", found: "Iterable[Check]") -> bool:
         for check in found:
-            say(f"{host.name} does not answer yet: {check.name}: {harmless(check.found)}")
+            echo(f"{host.name} does not answer yet: {check.name}: {harmless(check.found)}")
         return False
 
     def confirms_forwarding(self, detail: str, line: str) -> bool:
-        say(f"{harmless(detail)}; the line for its authorized_keys, then run init again:\n  {line}")
+        echo(f"{harmless(detail)}; the line for its authorized_keys, then run init again:\n  {line}")
         return False
 
     def report(self, text: str) -> None:
-        say(harmless(text))
+        echo(harmless(text))
 
 
 @click.command(
@@ -274,14 +274,14 @@ def _setup(given: dict[str, Any], person: Any) -> "Setup":
 
 def _show_next(setup: "Setup") -> None:
     directory = setup.installation.directory
-    say("\nNext")
-    say("  Install the gate on every host where doctor below finds none, as root there; one file for all:")
+    echo("\nNext")
+    echo("  Install the gate on every host where doctor below finds none, as root there; one file for all:")
     for host in setup.hosts:
-        say(f"    {harmless(install_line(host, setup.installer, setup.installation.jump_host))}")
-    say(f"  In every terminal:  . {directory}/environment")
-    say("  When doctor finds nothing more:  boks-exporter serve")
-    say(f"  As a service:  install -m 0644 {directory}/boks-exporter.service /etc/systemd/system/")
-    say(f"  In Prometheus:  copy the job of {directory}/prometheus-job.yml into scrape_configs\n")
+        echo(f"    {harmless(install_line(host, setup.installer, setup.installation.jump_host))}")
+    echo(f"  In every terminal:  . {directory}/environment")
+    echo("  When doctor finds nothing more:  boks-exporter serve")
+    echo(f"  As a service:  install -m 0644 {directory}/boks-exporter.service /etc/systemd/system/")
+    echo(f"  In Prometheus:  copy the job of {directory}/prometheus-job.yml into scrape_configs\n")
 
 
 def _doctor(setup: "Setup") -> int:

@@ -8,7 +8,7 @@ import click
 from boks_exporter.cli import cli_exits
 from boks_exporter.cli.failover.options import Common, common, validate_host
 from boks_exporter.cli.param_types import DURATION, WORDS
-from boks_exporter.cli.streams import say
+from boks_exporter.cli.streams import echo
 from boks_exporter.text.harmless import harmless
 
 
@@ -54,8 +54,8 @@ def start(*, host: str, seconds: float, reason: str, **given: Any) -> int:
         windows = journal.maintenance(now, domain.domain.name)
     # An earlier window may last longer than this one.
     until = max(each.until for each in windows if each.host == host)
-    said = f"{host} is under maintenance until {time_of(until)}"
-    say(json.dumps({"host": host, "until_timestamp_seconds": until}) if asked.is_json else said)
+    text = f"{host} is under maintenance until {time_of(until)}"
+    echo(json.dumps({"host": host, "until_timestamp_seconds": until}) if asked.is_json else text)
     return cli_exits.DONE
 
 
@@ -90,10 +90,10 @@ def list_windows(**given: Any) -> int:
             }
             for each in windows
         ]
-        say(json.dumps(shown, indent=2))
+        echo(json.dumps(shown, indent=2))
     else:
         lines = (f"{each.host} until {time_of(each.until)}, {each.owner}: {harmless(each.reason)}" for each in windows)
-        say("\n".join(lines) or "no host is under maintenance")
+        echo("\n".join(lines) or "no host is under maintenance")
     return cli_exits.DONE
 
 
@@ -116,6 +116,6 @@ def end(*, host: str, **given: Any) -> int:
     validate_host(domain, host)
     with journal_of(domain) as journal:
         ended = journal.end_maintenance(domain.domain.name, host, SystemClock().now())
-    said = f"{host} is no longer under maintenance" if ended else f"{host} was not under maintenance"
-    say(json.dumps({"host": host, "ended": ended}) if asked.is_json else said)
+    text = f"{host} is no longer under maintenance" if ended else f"{host} was not under maintenance"
+    echo(json.dumps({"host": host, "ended": ended}) if asked.is_json else text)
     return cli_exits.DONE

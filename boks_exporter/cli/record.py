@@ -6,7 +6,7 @@ import click
 
 from boks_exporter.cli import cli_exits, options
 from boks_exporter.cli.param_types import DURATION
-from boks_exporter.cli.streams import say
+from boks_exporter.cli.streams import echo
 
 
 def _release(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
@@ -79,6 +79,6 @@ def record(
     if sample is not None:
         write_samples(directory, sample)
     rounds = max(len(recording.rounds) for recording in recordings)
-    say(f"recorded {len(observed(recordings))} hosts in {rounds} round{'' if rounds == 1 else 's'}: {directory}")
-    say(f"replay it: boks-exporter status --config.file {directory / 'replay.yaml'}")
+    echo(f"recorded {len(observed(recordings))} hosts in {rounds} round{'' if rounds == 1 else 's'}: {directory}")
+    echo(f"replay it: boks-exporter status --config.file {directory / 'replay.yaml'}")
     return cli_exits.DONE

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from boks_exporter.cli import cli_exits
-from boks_exporter.cli.streams import say
+from boks_exporter.cli.streams import echo
 
 if TYPE_CHECKING:
     from boks_exporter.bundled_files import ShippedFile
@@ -97,5 +97,5 @@ def _write(files: tuple["ShippedFile", ...], directory: Path, *, overwrite: bool
     from boks_exporter import bundled_files
 
     for outcome in bundled_files.write(files, directory, overwrite=overwrite):
-        say(f"{'wrote' if outcome.is_new else 'same '} {outcome.path}")
+        echo(f"{'wrote' if outcome.is_new else 'same '} {outcome.path}")
     return cli_exits.DONE

@@ -8,7 +8,7 @@ import click
 
 from boks_exporter.cli import cli_exits, options
 from boks_exporter.cli.param_types import DURATION
-from boks_exporter.cli.streams import say
+from boks_exporter.cli.streams import echo
 
 if TYPE_CHECKING:
     from boks_exporter.cli.report_source import ReportQuery
@@ -116,11 +116,11 @@ def _show(query: "ReportQuery", hosts: tuple[str, ...], output: str) -> int:
         known = ", ".join(each["host"] for domain in report["domains"] for each in domain["hosts"])
         raise click.UsageError(f"no host {', '.join(missing)}; expected one of {known or 'none'}")
     if output == "json":
-        say(json.dumps(restricted(report, hosts) if hosts else report, indent=2))
+        echo(json.dumps(restricted(report, hosts) if hosts else report, indent=2))
     elif not report["domains"]:
-        say("no domain has been polled yet")
+        echo("no domain has been polled yet")
     elif hosts:
-        say("\n".join(host_lines(report, hosts)).rstrip("\n"))
+        echo("\n".join(host_lines(report, hosts)).rstrip("\n"))
     else:
         from boks_exporter.cli.status_table import show
 
@@ -143,5 +143,5 @@ def _metrics(query: "ReportQuery") -> int:
     from boks_exporter.cli.report_source import poll_views
     from boks_exporter.exposition import render
 
-    say(render(poll_views(query), exporter_info()).classic.decode(), nl=False)
+    echo(render(poll_views(query), exporter_info()).classic.decode(), nl=False)
     return cli_exits.DONE

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from boks_exporter.cli.status_rows import COLUMNS, HOST, REASON, SINCE, SITE, STATE, StatusRow, footers, headline, rows
-from boks_exporter.cli.streams import say
+from boks_exporter.cli.streams import echo
 from boks_exporter.remote.gate import gate_version
 from boks_exporter.report import DomainReport, StatusReport
 from boks_exporter.report.next_commands import NextCommands
@@ -101,7 +101,7 @@ _WIDE: Final = 10_000
 
 def show(report: StatusReport, commands: NextCommands = _PLAIN) -> None:
     """Print one table per domain, each with the next command."""
-    say(rendered(report, commands), nl=False, color=True)
+    echo(rendered(report, commands), nl=False, color=True)
 
 
 def rendered(

@@ -14,7 +14,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from boks_exporter.cli.status_table import rendered
-from boks_exporter.cli.streams import say
+from boks_exporter.cli.streams import echo
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.report.next_commands import NextCommands
 from boks_exporter.report.shapes import worst_of
@@ -58,7 +58,7 @@ class StatusWatch:
             except KeyboardInterrupt:
                 pass
         if self.report is not None:
-            say(rendered(self.report, self.commands), nl=False, color=True)
+            echo(rendered(self.report, self.commands), nl=False, color=True)
 
     def refresh(self) -> None:
         """Fetch a report and note which hosts changed."""
@@ -85,7 +85,7 @@ class StatusWatch:
             lines[height - 1 :] = [f"... {len(lines) - height + 1} more lines"]
         lines = [_cut(line, columns) for line in lines]
         title = f"\x1b]0;{_worst(self.report)} boks\x07"
-        say(title + "\x1b[H" + "\x1b[K\r\n".join(lines) + "\x1b[K\x1b[J", nl=False, color=True)
+        echo(title + "\x1b[H" + "\x1b[K\r\n".join(lines) + "\x1b[K\x1b[J", nl=False, color=True)
         sys.stdout.flush()
 
 
@@ -124,9 +124,9 @@ def _screen(wake: threading.Event) -> "Iterator[None]":
         wake.set()
 
     before = signal.signal(signal.SIGWINCH, resized)
-    say(_ENTER, nl=False, color=True)
+    echo(_ENTER, nl=False, color=True)
     try:
         yield
     finally:
-        say(_LEAVE, nl=False, color=True)
+        echo(_LEAVE, nl=False, color=True)
         signal.signal(signal.SIGWINCH, before)

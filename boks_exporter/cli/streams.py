@@ -34,7 +34,7 @@ class OutputError(click.ClickException):
             super().show(file)
 
 
-def say(text: str, *, nl: bool = True, color: bool | None = None) -> None:
+def echo(text: str, *, nl: bool = True, color: bool | None = None) -> None:
     """Print; raises OutputError once and discards what is left in buffers."""
     try:
         click.echo(text, nl=nl, color=color)

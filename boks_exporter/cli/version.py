@@ -3,7 +3,7 @@
 import click
 
 from boks_exporter.cli import cli_exits
-from boks_exporter.cli.streams import say
+from boks_exporter.cli.streams import echo
 
 
 @click.command()
@@ -14,8 +14,8 @@ def version() -> int:
     from boks_exporter.remote.request import PROTOCOL
 
     info = exporter_info()
-    say(f"boks-exporter {info.version}")
-    say(f"  revision  {info.revision}")
-    say(f"  python    {info.python}")
-    say(f"  gate      {gate_version()}, protocol {PROTOCOL}")
+    echo(f"boks-exporter {info.version}")
+    echo(f"  revision  {info.revision}")
+    echo(f"  python    {info.python}")
+    echo(f"  gate      {gate_version()}, protocol {PROTOCOL}")
     return cli_exits.DONE

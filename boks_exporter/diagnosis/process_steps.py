@@ -29,8 +29,8 @@ def error_logs(facts: DiagnosisFacts) -> DiagnosisStep:
             continue
         bad = known_bad_lines(seen.errlog)
         causes += (_of_line(facts, host, line) for line in bad)
-        said = "; ".join(bad[:_LINES_SHOWN]) or "no known trouble"
-        found.append(f"{host}: {said} in the last {len(seen.errlog.tail)} of {seen.errlog.lines} lines")
+        text = "; ".join(bad[:_LINES_SHOWN]) or "no known trouble"
+        found.append(f"{host}: {text} in the last {len(seen.errlog.tail)} of {seen.errlog.lines} lines")
     return DiagnosisStep(
         2,
         "error logs on the replica and the master",
@@ -90,8 +90,8 @@ def processes(facts: DiagnosisFacts) -> DiagnosisStep:
             unknown.append(facts.why_unknown(host, Section.PROCESSES))
             continue
         missing = _missing(seen)
-        said = f"{', '.join(missing)} missing" if missing else "all run"
-        found.append(f"{host}: {said}{_stale(seen)}")
+        text = f"{', '.join(missing)} missing" if missing else "all run"
+        found.append(f"{host}: {text}{_stale(seen)}")
         causes += _lost(facts, host, missing)
     return DiagnosisStep(
         4,

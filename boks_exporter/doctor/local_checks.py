@@ -83,8 +83,8 @@ def _port(address: str) -> Check:
         for listening in sockets_for([address]):
             listening.close()
     except ListenError as error:
-        if said := _answer_of_exporter(address):
-            return ok(HERE, "port", f"{address}: an exporter is running there, and says: {said}")
+        if text := _answer_of_exporter(address):
+            return ok(HERE, "port", f"{address}: an exporter is running there, and says: {text}")
         remedy = "systemctl status boks-exporter; ss -ltnp shows which program it is"
         return warning(HERE, "port", f"{address}: {error.reason}", remedy)
     return ok(HERE, "port", f"{address} is free")

@@ -39,8 +39,8 @@ async def get_json(base: str, path: str, parameters: Mapping[str, str] | None = 
                 raise HttpError(f"{url}: HTTP {answer.status}: {' '.join(text[:_EXCERPT].split())}")
             return json.loads(text)
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-        said = "no answer within 15 s" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
-        raise HttpError(f"{url}: {said}") from error
+        sentence = "no answer within 15 s" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
+        raise HttpError(f"{url}: {sentence}") from error
 
 
 async def _text(answer: aiohttp.ClientResponse, url: str) -> str:

@@ -55,8 +55,8 @@ def _boksadm(host: Host, seen: Observed, paths: str) -> Check:
     if not ran:
         return skipped(host.name, "boksadm", "not run on a client")
     if missing:
-        said = missing[0].stderr.strip().splitlines()[:1]
-        found = f"exit status {missing[0].exit_status}{': ' + said[0][:200] if said else ''}"
+        text = missing[0].stderr.strip().splitlines()[:1]
+        found = f"exit status {missing[0].exit_status}{': ' + text[0][:200] if text else ''}"
         return failed(host.name, "boksadm", found, f"set the path of boksadm {paths}")
     return ok(host.name, "boksadm", f"ran for {listed([section.name for section in ran])}")
 

@@ -179,5 +179,5 @@ def _of_witness(witness: Witness) -> CheckItem:
         return CheckItem("witness", CheckState.OK, f"it reaches the master's port of {witness.about}", witness.host)
     state = CheckState.UNKNOWN if witness.reach is Reach.UNKNOWN else CheckState.WARNING
     why = f": {witness.detail}" if witness.detail else ""
-    said = f"it {_REACHED[witness.reach]} {witness.about}, which is alive: it is no witness tonight{why}"
-    return CheckItem("witness", state, said, witness.host)
+    text = f"it {_REACHED[witness.reach]} {witness.about}, which is alive: it is no witness tonight{why}"
+    return CheckItem("witness", state, text, witness.host)

@@ -92,17 +92,17 @@ def _several_masters(facts: RoundFacts) -> str:
     Its role stays: it is read from ENV, and BoKS starts with the role in ENV (K1456).
     """
     snapshot = facts.snapshot
-    said = f"{name_masters(snapshot)}{_terms(facts)}{masters_in_doubt(facts)}"
+    text = f"{name_masters(snapshot)}{_terms(facts)}{masters_in_doubt(facts)}"
     if snapshot.silent_masters:
         lost = snapshot.silent_masters[0]
-        return f"{said}; if {lost} will not come back: failover declare-lost {lost}"
+        return f"{text}; if {lost} will not come back: failover declare-lost {lost}"
     masters = [seen for seen in snapshot.observed() if seen.role is Role.MASTER]
     away = ", ".join(seen.host for seen in masters if seen.replicas is None)
     there = ", ".join(seen.host for seen in masters if seen.replicas is not None)
     if not away or not there:
-        return said
+        return text
     return (
-        f"{said}; {there} shows its list of replicas, {away} does not: if BoKS is stopped on {away}, there are two "
+        f"{text}; {there} shows its list of replicas, {away} does not: if BoKS is stopped on {away}, there are two "
         f"masters as soon as it starts (failover retire {away})"
     )
 

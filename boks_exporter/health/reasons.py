@@ -71,8 +71,8 @@ def _itself(facts: RoundFacts, seen: Observed, line: ReplicaLine | None) -> Iter
         case Role.CLIENT if line is None and facts.is_listed(seen.host):
             yield ReplicaState.UNKNOWN, f"reports to be a client, but the list of {facts.snapshot.master} names it"
         case Role.CLIENT if line:
-            said = f"reports to be a client, but {facts.snapshot.master} lists it as a replica ({line.raw_status})"
-            yield ReplicaState.UNKNOWN, said
+            text = f"reports to be a client, but {facts.snapshot.master} lists it as a replica ({line.raw_status})"
+            yield ReplicaState.UNKNOWN, text
         case Role.CLIENT:
             yield ReplicaState.OK, "is a client"
         case Role.UNKNOWN if all(fault.section is not Section.ROLE for fault in seen.faults):

@@ -183,9 +183,9 @@ def _is_believable(section: SectionReply, fact: Any) -> bool:
 
 def _failed(section: SectionReply) -> SectionFault:
     stderr = section.stderr.strip()
-    said = f": {stderr.splitlines()[0][:200]}" if stderr else ""
+    text = f": {stderr.splitlines()[0][:200]}" if stderr else ""
     return SectionFault(
-        section.name, FailureReason.EXIT_STATUS, f"{section.name} ended with {section.exit_status}{said}"
+        section.name, FailureReason.EXIT_STATUS, f"{section.name} ended with {section.exit_status}{text}"
     )
 
 

@@ -73,12 +73,12 @@ async def _fence(domain: ManagedDomain, master: Host | None) -> CheckItem:
     }
     words = (*fence.program, FenceWord.STATUS)
     status, problem = await program_result(words, facts, fence.timeout_seconds)
-    said = f"{fence.program[0]} {FenceWord.STATUS}"
+    text = f"{fence.program[0]} {FenceWord.STATUS}"
     if status == 0:
-        return CheckItem("fence", CheckState.CRITICAL, f"{said} calls {master.name} off, which is alive")
+        return CheckItem("fence", CheckState.CRITICAL, f"{text} calls {master.name} off, which is alive")
     if status is None or status in _SHELL_FAILED or status < 0:
-        return CheckItem("fence", CheckState.CRITICAL, f"{said} {problem}")
-    return CheckItem("fence", CheckState.OK, f"{said} does not call {master.name} off, which is alive ({problem})")
+        return CheckItem("fence", CheckState.CRITICAL, f"{text} {problem}")
+    return CheckItem("fence", CheckState.OK, f"{text} does not call {master.name} off, which is alive ({problem})")
 
 
 def _knowledge(domain: ManagedDomain, facts: FailoverFacts) -> CheckItem:

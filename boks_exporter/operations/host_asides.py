@@ -121,8 +121,8 @@ class _AsideChange:
         try:
             lock = await self.gates.lock(self.host, self.run, owner_word(str(current_operator())))
         except (TransportError, ParseError) as error:
-            said = f"{self.host.name} cannot be locked, nothing was changed: {error}"
-            return AsideResult(Exit.UNCHANGED, said + await self._unlocked())
+            text = f"{self.host.name} cannot be locked, nothing was changed: {error}"
+            return AsideResult(Exit.UNCHANGED, text + await self._unlocked())
         if lock.run != self.run:
             holder = f"it is locked by {lock.run} of {lock.owner}" if lock.run else "its lock cannot be written"
             return AsideResult(Exit.LOCKED, f"{self.host.name} cannot be locked, nothing was changed: {holder}")
@@ -148,12 +148,12 @@ class _AsideChange:
         host, printed = self.host.name, "; ".join((*record.output, *record.errors)) if record else ""
         if record is None or why or record.state is RecordState.RUNNING:
             how = why or "the command still runs"
-            said = f"whether {host} was changed is unknown: {how}; look at it with failover asides list"
-            return AsideResult(Exit.RESULT_UNKNOWN, said)
+            text = f"whether {host} was changed is unknown: {how}; look at it with failover asides list"
+            return AsideResult(Exit.RESULT_UNKNOWN, text)
         if record.state is RecordState.REFUSED:
             reason = record.refusal or "no reason"
-            said = f"{host} refused it, nothing was changed: {_REFUSALS.get(reason, reason)}"
-            return AsideResult(Exit.REFUSED, said)
+            text = f"{host} refused it, nothing was changed: {_REFUSALS.get(reason, reason)}"
+            return AsideResult(Exit.REFUSED, text)
         if record.state is RecordState.DONE and record.exit_status == 0:
             return AsideResult(Exit.DONE, f"{host}: {printed or 'done'}")
         how = f"ended with {record.exit_status}" if record.exit_status is not None else "was interrupted"

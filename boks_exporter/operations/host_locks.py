@@ -40,11 +40,11 @@ async def break_lock(domain: ManagedDomain, run: str, host: HostName) -> str:
             message = f"the run {run} is open in this journal: resume, abort or forget it, and its locks are released"
             raise RunOpenError(message)
         number = journal.breaks(name, run, host, str(current_operator()), SystemClock().now())
-        said, is_free = await _broken(domain, target, run)
-        journal.broke(number, said)
+        text, is_free = await _broken(domain, target, run)
+        journal.broke(number, text)
     if not is_free:
-        raise StillLockedError(said)
-    return said
+        raise StillLockedError(text)
+    return text
 
 
 async def _is_held_by_copy(domain: ManagedDomain, host: Host, run: str, own: str) -> bool:

@@ -69,10 +69,10 @@ def _everywhere(port: int) -> socket.socket:
 
 def _reason(error: OSError) -> str:
     """Describe the error, with the remedy where one is known."""
-    said = (error.strerror or str(error)).partition(" (while")[0]
+    text = (error.strerror or str(error)).partition(" (while")[0]
     match error:
         case PermissionError():
-            return f"{said}; ports below 1024 need root; use another port"
+            return f"{text}; ports below 1024 need root; use another port"
         case OSError(errno=errno.EADDRINUSE):
-            return f"{said}; another program listens there, possibly another exporter"
-    return said
+            return f"{text}; another program listens there, possibly another exporter"
+    return text

@@ -122,7 +122,7 @@ def test_a_run_whose_output_lost_its_reader_stops_and_ends_with_its_code(
         if "Conversion" in text:
             raise OutputError(OSError(errno.EPIPE, "Broken pipe"))
 
-    monkeypatch.setattr(apply, "say", unheard)
+    monkeypatch.setattr(apply, "echo", unheard)
     code, _ = terminal("failover", "promote", FIRST, *OFF, "--apply", fingerprint(plan))
     with Journal(terminal.config.parent / "journal.sqlite") as journal:
         (run,) = journal.runs("bank")

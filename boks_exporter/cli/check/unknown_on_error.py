@@ -12,7 +12,7 @@ from typing import Final, Self
 import click
 
 from boks_exporter.cli.check.severity import Severity, unknown
-from boks_exporter.cli.streams import OutputError, say
+from boks_exporter.cli.streams import OutputError, echo
 from boks_exporter.errors import BoksExporterError, ConfigError
 
 GRACE_SECONDS: Final = 0.5
@@ -52,7 +52,7 @@ def print_result(text: str, state: int) -> int:
     If it cannot be written, that is UNKNOWN, with a line on standard error; without a reader it stays the result.
     """
     try:
-        say(text)
+        echo(text)
     except OutputError as error:
         error.show()
         return state if error.is_quiet else Severity.UNKNOWN

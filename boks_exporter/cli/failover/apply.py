@@ -14,7 +14,7 @@ from boks_exporter.cli.failover.json_output import proposal_json, result_json
 from boks_exporter.cli.failover.open_runs import open_runs, show_open_runs
 from boks_exporter.cli.failover.options import AcceptArguments, Common, acceptances, is_interactive, run_async
 from boks_exporter.cli.failover.text_output import proposal_text
-from boks_exporter.cli.streams import OutputError, say
+from boks_exporter.cli.streams import OutputError, echo
 from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.findings import Acceptance, Finding
 from boks_exporter.failover.journal import JournalError
@@ -84,7 +84,7 @@ def show_or_apply(
         click.echo("\nnothing was changed", err=True)
         raise
     if typed.strip() != host:
-        say("nothing was changed")
+        echo("nothing was changed")
         return int(Exit.DONE)
     return _carried_out(common, domain, lambda runner: runner.apply(order, proposal.fingerprint))
 
@@ -119,10 +119,10 @@ def show(common: Common, domain: ManagedDomain, order: Order) -> tuple[Proposal,
     code = Exit.REFUSED if proposal.plan.obstacle and not left else exit_for(left)
     code = Exit.INTERNAL if problem else code
     if common.is_json:
-        say(json.dumps(proposal_json(proposal, accepted, code), indent=2))
+        echo(json.dumps(proposal_json(proposal, accepted, code), indent=2))
     else:
-        say("\n".join(proposal_text(proposal, accepted)))
-        say(
+        echo("\n".join(proposal_text(proposal, accepted)))
+        echo(
             "\n".join(_what_next(order, proposal, left, " ".join(domain.failover.fence.program)))
             if not problem
             else "Nothing was changed."
@@ -204,7 +204,7 @@ def _run(
         if at_work and at_work[0].at_work_on:
             announce(at_work[0].at_work_on)
         try:
-            say("\n".join(harmless(line) for line in text.split("\n"))) if not common.is_json else None
+            echo("\n".join(harmless(line) for line in text.split("\n"))) if not common.is_json else None
         except OutputError:
             halt.ask("its output is no longer read: its terminal or its pipe was closed")
 
@@ -239,5 +239,5 @@ def _ended(common: Common, result: RunResult) -> int:
     ending = f"exit {int(result.exit)}" + (f", run {result.run}" if result.run else "")
     lines = [*(harmless(sentence) for sentence in result.sentences), ending]
     with suppress(OutputError):  # the output is closed; the exit code is still correct
-        say(json.dumps(result_json(result), indent=2) if common.is_json else "\n".join(lines))
+        echo(json.dumps(result_json(result), indent=2) if common.is_json else "\n".join(lines))
     return int(result.exit)

@@ -8,7 +8,7 @@ import click
 from boks_exporter.cli.failover import options
 from boks_exporter.cli.failover.options import Common, example, run_async, validate_host
 from boks_exporter.cli.param_types import WORDS
-from boks_exporter.cli.streams import say
+from boks_exporter.cli.streams import echo
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.text.harmless import harmless
 
@@ -47,11 +47,11 @@ def list_asides(*, host: str | None, **given: Any) -> int:
     listed = [(name, aside) for name, each in found.items() if not isinstance(each, str) for aside in each]
     if common.is_json:
         shown = [aside_json(name, aside, now) for name, aside in listed]
-        say(json.dumps({"asides": shown, "unknown": failed}, indent=2))
+        echo(json.dumps({"asides": shown, "unknown": failed}, indent=2))
     else:
         lines = [_line(name, aside, now) for name, aside in listed]
         lines += [f"{name}  unknown: {harmless(why)}" for name, why in failed.items()]
-        say("\n".join(lines) or "nothing lies aside")
+        echo("\n".join(lines) or "nothing lies aside")
     return int(Exit.FACTS_UNKNOWN if failed else Exit.DONE)
 
 
@@ -132,8 +132,8 @@ def _change(common: Common, kind: Any, host: str, removal: str, reason: str) -> 
     except RunOpenError as error:
         click.echo(f"Error: {error}", err=True)
         if common.is_json:
-            say(json.dumps({"exit_code": int(Exit.LOCKED), "error": str(error)}))
+            echo(json.dumps({"exit_code": int(Exit.LOCKED), "error": str(error)}))
         return int(Exit.LOCKED)
     shown = {"exit_code": int(result.exit), "host": host, "removal": removal, "sentence": result.sentence}
-    say(json.dumps(shown) if common.is_json else harmless(result.sentence))
+    echo(json.dumps(shown) if common.is_json else harmless(result.sentence))
     return int(result.exit)

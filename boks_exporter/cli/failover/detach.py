@@ -10,7 +10,7 @@ from typing import Final, NoReturn
 
 from boks_exporter.app.failover_wiring import ManagedDomain
 from boks_exporter.cli.failover.options import Common
-from boks_exporter.cli.streams import say
+from boks_exporter.cli.streams import echo
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.runner import NextCommand
@@ -55,13 +55,13 @@ def detached(common: Common, domain: ManagedDomain, work: Callable[[Announcement
         run = announced.read().decode()
     if not run:
         _, status = os.waitpid(child, 0)
-        say(log.read_text(encoding="utf-8", errors="replace"), nl=False)
+        echo(log.read_text(encoding="utf-8", errors="replace"), nl=False)
         log.unlink(missing_ok=True)
         return os.waitstatus_to_exitcode(status)
     follow = NextCommand("show", (run, "--follow"))
     started = {"exit_code": int(Exit.DONE), "run": run, "pid": child, "log": str(log), "next": [str(follow)]}
     lines = (f"run {run} goes on without this terminal (process {child}); its output is in {log}", f"next: {follow}")
-    say(json.dumps(started, indent=2) if common.is_json else "\n".join(lines))
+    echo(json.dumps(started, indent=2) if common.is_json else "\n".join(lines))
     return int(Exit.DONE)
 
 

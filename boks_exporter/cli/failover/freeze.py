@@ -8,7 +8,7 @@ import click
 from boks_exporter.cli.failover import options
 from boks_exporter.cli.failover.options import Common, example, run_async
 from boks_exporter.cli.param_types import DURATION, WORDS
-from boks_exporter.cli.streams import say
+from boks_exporter.cli.streams import echo
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.remote.operator_requests import LONGEST_FREEZE_SECONDS
 from boks_exporter.text.harmless import harmless
@@ -66,7 +66,7 @@ def show(**given: Any) -> int:
     common = Common(**given)
     domain = _domain(common)
     result = run_async(lambda: shown_freeze(domain))
-    say(json.dumps(freeze_json(result, Exit.DONE), indent=2) if common.is_json else "\n".join(_lines(result)))
+    echo(json.dumps(freeze_json(result, Exit.DONE), indent=2) if common.is_json else "\n".join(_lines(result)))
     return int(Exit.FACTS_UNKNOWN if result.failed else Exit.DONE)
 
 
@@ -117,12 +117,12 @@ def _ended(common: Common, result: "FreezeResult", what: str, command: str) -> i
     if result.failed:
         code = Exit.UNCHANGED if len(result.failed) == len(result.hosts) else Exit.CHANGED
     if common.is_json:
-        say(json.dumps(freeze_json(result, code), indent=2))
+        echo(json.dumps(freeze_json(result, code), indent=2))
         return int(code)
-    say("\n".join(_lines(result)))
+    echo("\n".join(_lines(result)))
     if result.failed:
         away = ", ".join(result.failed)
-        say(f"The domain {what} on the others only: repeat `failover {command}` when {away} can be asked")
+        echo(f"The domain {what} on the others only: repeat `failover {command}` when {away} can be asked")
     else:
-        say(f"The domain {what} on every host")
+        echo(f"The domain {what} on every host")
     return int(code)

@@ -8,7 +8,7 @@ import click
 from boks_exporter.cli.failover import options
 from boks_exporter.cli.failover.options import Common, example, run_async
 from boks_exporter.cli.param_types import WORDS
-from boks_exporter.cli.streams import say
+from boks_exporter.cli.streams import echo
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.text.harmless import harmless
 
@@ -46,9 +46,9 @@ def locks(**given: Any) -> int:
     show_open_runs(domain)
     found = run_async(lambda: ask(domain))
     if common.is_json:
-        say(json.dumps(found, indent=2))
+        echo(json.dumps(found, indent=2))
     else:
-        say("\n".join(f"{host}: {harmless(text)}" for host, text in found.items()))
+        echo("\n".join(f"{host}: {harmless(text)}" for host, text in found.items()))
     return int(Exit.DONE)
 
 
@@ -76,7 +76,7 @@ def break_lock(*, run: str, host: str, **given: Any) -> int:
     except RunOpenError as error:
         click.echo(f"Error: {error}", err=True)
         if common.is_json:
-            say(json.dumps({"exit_code": int(Exit.LOCKED), "error": str(error)}))
+            echo(json.dumps({"exit_code": int(Exit.LOCKED), "error": str(error)}))
         return int(Exit.LOCKED)
-    say(json.dumps({"host": host, "said": said}) if common.is_json else said)
+    echo(json.dumps({"host": host, "said": said}) if common.is_json else said)
     return int(Exit.DONE)

@@ -12,7 +12,7 @@ from boks_exporter.cli.failover.json_output import candidate_json, run_json, who
 from boks_exporter.cli.failover.open_runs import open_runs, show_open_runs
 from boks_exporter.cli.failover.options import Common, run_async
 from boks_exporter.cli.failover.text_output import candidates_text, finding_text, time_of
-from boks_exporter.cli.streams import say
+from boks_exporter.cli.streams import echo
 from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.findings import Acceptances
 from boks_exporter.failover.journal import Journal, LoggedStep, Run
@@ -38,9 +38,9 @@ def show_candidates(common: Common) -> int:
     facts = run_async(lambda: observed(domain, known))
     found = ranked(facts, domain.limits)
     if common.is_json:
-        say(json.dumps([candidate_json(candidate) for candidate in found], indent=2))
+        echo(json.dumps([candidate_json(candidate) for candidate in found], indent=2))
     else:
-        say("\n".join(candidates_text(facts, found)))
+        echo("\n".join(candidates_text(facts, found)))
     ends = [exit_for(blocking_findings(each.findings, Acceptances())) for each in found]
     return int(min(ends, key=_BEST_FIRST.index, default=Exit.REFUSED))
 
@@ -57,11 +57,11 @@ def show_verification(common: Common) -> int:
     checks = run_async(look)
     if common.is_json:
         shown = [{"check": each.what, "truth": each.proven.truth, "sentence": each.proven.sentence} for each in checks]
-        say(json.dumps(shown, indent=2))
+        echo(json.dumps(shown, indent=2))
     else:
         words = {Certainty.YES: "yes", Certainty.NO: "NO", Certainty.UNKNOWN: "unknown"}
         for check in checks:
-            say(f"{words[check.proven.truth]:<8} {check.what}: {harmless(check.proven.sentence)}")
+            echo(f"{words[check.proven.truth]:<8} {check.what}: {harmless(check.proven.sentence)}")
     truths = {check.proven.truth for check in checks}
     if Certainty.NO in truths:
         return int(Exit.NOT_CONVERGED)
@@ -86,15 +86,15 @@ def show_conflict(common: Common) -> int:
             }
             for each, way in zip(found, ways, strict=True)
         ]
-        say(json.dumps(shown, indent=2))
+        echo(json.dumps(shown, indent=2))
     elif not found:
         said = ", ".join(facts.possible_masters)
         unseen = f"; not reached, and master when last seen: {said}" if said else ""
-        say(f"{', '.join(facts.snapshot.masters) or 'no host'} reports that it is master{unseen}")
+        echo(f"{', '.join(facts.snapshot.masters) or 'no host'} reports that it is master{unseen}")
     else:
-        say("\n".join(harmless(line) for line in conflict_sentences(found)))
-        say("Ways out; each shows its plan first. Keep the one whose updates are needed, retire the other:")
-        say("\n".join(f"  {way}" for way in ways))
+        echo("\n".join(harmless(line) for line in conflict_sentences(found)))
+        echo("Ways out; each shows its plan first. Keep the one whose updates are needed, retire the other:")
+        echo("\n".join(f"  {way}" for way in ways))
     if found:
         return int(Exit.NOT_CONVERGED)
     is_unknown = facts.possible_masters or not any(facts.snapshot.observed())
@@ -110,19 +110,19 @@ def show_history(common: Common, limit: int) -> int:
         broken = journal.broken(domain.domain.name) if journal else ()
         actions = journal.actions(domain.domain.name) if journal else ()
     if common.is_json:
-        say(json.dumps([run_json(run) for run in runs], indent=2))
+        echo(json.dumps([run_json(run) for run in runs], indent=2))
         return int(Exit.DONE)
     nothing = "no run yet" if domain.failover.journal.exists() else f"no run yet: no journal {domain.failover.journal}"
-    say("\n".join(_line(run) for run in runs) or nothing)
+    echo("\n".join(_line(run) for run in runs) or nothing)
     for each in broken[:limit]:
         became = each.became or "its outcome is unknown: failover locks"
-        say(
+        echo(
             harmless(f"{time_of(each.intended_at)}  {each.owner} broke the lock of {each.run} on {each.host}: {became}")
         )
     for action in actions[:limit]:
         what = " ".join(word for word in (action.kind, action.host, action.subject) if word)
         became = action.became or "its outcome is unknown"
-        say(harmless(f"{time_of(action.intended_at)}  {what}  {action.owner}: {action.reason}: {became}"))
+        echo(harmless(f"{time_of(action.intended_at)}  {what}  {action.owner}: {action.reason}: {became}"))
     return int(Exit.DONE)
 
 
@@ -145,9 +145,9 @@ def show_run(common: Common, name: str, *, follow: bool = False) -> int:
             return _follow(common, domain, journal, run)
         script = _console_script(domain, journal, run)
         if common.is_json:
-            say(_run_as_json(journal, run, script))
+            echo(_run_as_json(journal, run, script))
         else:
-            say("\n".join([*_whole(journal, run), *script.splitlines()]))
+            echo("\n".join([*_whole(journal, run), *script.splitlines()]))
     return int(Exit.DONE)
 
 
@@ -160,17 +160,17 @@ def _run_as_json(journal: Journal, run: Run, script: str) -> str:
 def _follow(common: Common, domain: ManagedDomain, journal: Journal, run: Run) -> int:
     def show(known: Run, step: LoggedStep) -> None:
         if not common.is_json:
-            say("\n".join(_step(known, step)))
+            echo("\n".join(_step(known, step)))
 
     if not common.is_json:
-        say(_line(run))
+        echo(_line(run))
     last = followed(journal, run.name, show) or run
     if common.is_json:
-        say(_run_as_json(journal, last, _console_script(domain, journal, last)))
+        echo(_run_as_json(journal, last, _console_script(domain, journal, last)))
     elif last.outcome is Outcome.OPEN:
-        say(f"no process works on it any longer; {in_words(next_for(last.name, journal.steps(last.name)))}")
+        echo(f"no process works on it any longer; {in_words(next_for(last.name, journal.steps(last.name)))}")
     else:
-        say(harmless(last.message))
+        echo(harmless(last.message))
     return int(exit_of(journal, last))
 
 

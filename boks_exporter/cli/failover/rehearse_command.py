@@ -16,7 +16,7 @@ from boks_exporter.cli.failover.rehearsal_output import (
     rehearsal_json,
     rehearsal_text,
 )
-from boks_exporter.cli.streams import say
+from boks_exporter.cli.streams import echo
 from boks_exporter.failover.preflight import NotAcceptableError, check_acceptable
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.runner import Order, Proposal
@@ -27,7 +27,7 @@ from boks_exporter.text.harmless import harmless
 
 
 def _print(lines: list[str]) -> None:
-    say("\n".join(harmless(line) for line in lines))
+    echo("\n".join(harmless(line) for line in lines))
 
 
 def _keep_silent(_: list[str]) -> None:
@@ -87,7 +87,7 @@ def show_rehearsal(common: Common, order: Order, *, inject: str | None, then: st
     except RehearsalError as error:
         raise click.UsageError(str(error)) from error
     if common.is_json:
-        say(json.dumps(rehearsal_json(rehearsal, order.acceptances), indent=2))
+        echo(json.dumps(rehearsal_json(rehearsal, order.acceptances), indent=2))
     else:
-        say("\n".join(harmless(line) for line in rehearsal_text(rehearsal)))
+        echo("\n".join(harmless(line) for line in rehearsal_text(rehearsal)))
     return int(rehearsal.exit)

@@ -9,7 +9,7 @@ from boks_exporter.app.failover_wiring import observed
 from boks_exporter.cli.failover.open_runs import show_open_runs
 from boks_exporter.cli.failover.options import Common, run_async
 from boks_exporter.cli.failover.text_output import domain_line
-from boks_exporter.cli.streams import say
+from boks_exporter.cli.streams import echo
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.proofs.conflict import conflict_of
@@ -35,9 +35,9 @@ def show_topology(common: Common) -> int:
     known = show_open_runs(domain)
     facts = run_async(lambda: observed(domain, known))
     if common.is_json:
-        say(json.dumps(topology_json(facts), indent=2))
+        echo(json.dumps(topology_json(facts), indent=2))
     else:
-        say("\n".join((domain_line(facts), *(line for root in roots(facts) for line in drawn(root)))))
+        echo("\n".join((domain_line(facts), *(line for root in roots(facts) for line in drawn(root)))))
     return int(Exit.DONE if any(facts.snapshot.observed()) else Exit.FACTS_UNKNOWN)
 
 

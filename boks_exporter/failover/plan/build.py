@@ -78,10 +78,10 @@ def _obstacle(procedure: Procedure, target: HostName, master: HostName | None, f
         return ""
     if master is None:
         masters = facts.snapshot.masters
-        said = (
+        text = (
             f"{', '.join(masters)} all report that they are master" if len(masters) > 1 else "no other host is master"
         )
-        return f"{procedure} needs one master besides {target}: {said}"
+        return f"{procedure} needs one master besides {target}: {text}"
     if master == target:
         return f"{target} is the master: {procedure} is for another host"
     seen = facts.seen(master)

@@ -24,13 +24,13 @@ def bridge(question: PlanQuestion) -> Iterator[Finding]:
             continue
         details = {"value": listed, "limit": host.address, "source": f"ENV of {seen.host}"}
         if "BCASTADDR" in admitted or not host.has_numeric_address:
-            said = (
+            text = (
                 f"BRIDGE_ACCEPT_MASTER_IPS on {seen.host} is {listed!r}: whether that admits {host.address} is unknown"
             )
-            yield unknown(Guard.BRIDGE, said, seen.host, **details)
+            yield unknown(Guard.BRIDGE, text, seen.host, **details)
         else:
-            said = f"BRIDGE_ACCEPT_MASTER_IPS on {seen.host} is {listed!r}, which does not admit {host.address}"
-            yield refuse(Guard.BRIDGE, said, seen.host, **details)
+            text = f"BRIDGE_ACCEPT_MASTER_IPS on {seen.host} is {listed!r}, which does not admit {host.address}"
+            yield refuse(Guard.BRIDGE, text, seen.host, **details)
 
 
 def shm_size(question: PlanQuestion) -> Iterator[Finding]:
@@ -45,8 +45,8 @@ def shm_size(question: PlanQuestion) -> Iterator[Finding]:
     for other in _servers(question):
         theirs = other.environment.shm_size_kilobytes
         if theirs is not None and theirs != own:
-            said = f"SHM_SIZE is {own} on {seen.host} and {theirs} on {other.host}"
-            yield refuse(Guard.SHM_SIZE, said, other.host, value=str(theirs), limit=str(own), source="ENV")
+            text = f"SHM_SIZE is {own} on {seen.host} and {theirs} on {other.host}"
+            yield refuse(Guard.SHM_SIZE, text, other.host, value=str(theirs), limit=str(own), source="ENV")
 
 
 def method_conf(question: PlanQuestion) -> Iterator[Finding]:
@@ -55,8 +55,8 @@ def method_conf(question: PlanQuestion) -> Iterator[Finding]:
     if not question.makes_master or seen is None:
         return
     if seen.checksums is None:
-        said = f"the check sums of {seen.host} could not be read"
-        yield unknown(Guard.METHOD_CONF, said, seen.host, source="cksum")
+        text = f"the check sums of {seen.host} could not be read"
+        yield unknown(Guard.METHOD_CONF, text, seen.host, source="cksum")
         return
     own = dict(seen.checksums.by_name).get("method.conf", "none")
     for other in _servers(question):
@@ -64,8 +64,8 @@ def method_conf(question: PlanQuestion) -> Iterator[Finding]:
             continue
         theirs = dict(other.checksums.by_name).get("method.conf", "none")
         if theirs != own:
-            said = f"method.conf of {other.host} is not that of {seen.host}"
-            yield refuse(Guard.METHOD_CONF, said, other.host, value=theirs, limit=own, source="cksum")
+            text = f"method.conf of {other.host} is not that of {seen.host}"
+            yield refuse(Guard.METHOD_CONF, text, other.host, value=theirs, limit=own, source="cksum")
 
 
 def promotion(question: PlanQuestion) -> Iterator[Finding]:
@@ -74,15 +74,15 @@ def promotion(question: PlanQuestion) -> Iterator[Finding]:
     if not question.makes_master or host is None:
         return
     if host.promotion is Promotion.NEVER:
-        said = f"the configuration has for {host.name}: promotion: never"
-        yield refuse(Guard.PROMOTION_NEVER, said, host.name, value=Promotion.NEVER, source="configuration")
+        text = f"the configuration has for {host.name}: promotion: never"
+        yield refuse(Guard.PROMOTION_NEVER, text, host.name, value=Promotion.NEVER, source="configuration")
     if host.promotion is Promotion.PREFER:
         return
     for other in question.facts.snapshot.hosts:
         compared = question.facts.comparison.replica(other.name)
         if other.promotion is Promotion.PREFER and compared and compared.behind_best == 0:
-            said = f"{other.name} is preferred and as advanced as any"
-            yield note(Guard.PROMOTION_PREFERENCE, said, other.name, source="configuration")
+            text = f"{other.name} is preferred and as advanced as any"
+            yield note(Guard.PROMOTION_PREFERENCE, text, other.name, source="configuration")
 
 
 def site(question: PlanQuestion) -> Iterator[Finding]:
@@ -97,9 +97,9 @@ def site(question: PlanQuestion) -> Iterator[Finding]:
         if other.site == host.site and other.name != host.name and _serves(question, other.name)
     ]
     if not others:
-        said = f"no other healthy replica remains in {host.site}: logins there depend on the network"
+        text = f"no other healthy replica remains in {host.site}: logins there depend on the network"
         make = refuse if question.procedure is Procedure.REBUILD else note
-        yield make(Guard.SITE, said, host.name, value="0", limit="1", source="configuration")
+        yield make(Guard.SITE, text, host.name, value="0", limit="1", source="configuration")
 
 
 def _serves(question: PlanQuestion, host: str) -> bool:

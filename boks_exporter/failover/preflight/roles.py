@@ -34,8 +34,8 @@ def known_host(question: PlanQuestion) -> Iterator[Finding]:
     """The host is one of the domain's."""
     if question.facts.host(question.target) is None:
         names = ", ".join(host.name for host in question.facts.snapshot.hosts)
-        said = f"{question.target} is no host of {question.plan.domain}; there are {names}"
-        yield refuse(Guard.UNKNOWN_HOST, said, question.target)
+        text = f"{question.target} is no host of {question.plan.domain}; there are {names}"
+        yield refuse(Guard.UNKNOWN_HOST, text, question.target)
 
 
 def machines(question: PlanQuestion) -> Iterator[Finding]:
@@ -45,11 +45,11 @@ def machines(question: PlanQuestion) -> Iterator[Finding]:
         own = facts.own_name(host.name)
         other = names.host(own) if own else None
         if other and other.name != host.name:
-            said = (
+            text = (
                 f"{host.name} ({host.address}) leads to a machine that calls itself {own}, which is {other.name}: fix "
                 "the address in the configuration"
             )
-            yield refuse(Guard.OTHER_HOST, said, host.name, value=own, limit=host.name, source=_NAMED_BY)
+            yield refuse(Guard.OTHER_HOST, text, host.name, value=own, limit=host.name, source=_NAMED_BY)
 
 
 def names(question: PlanQuestion) -> Iterator[Finding]:
@@ -64,15 +64,15 @@ def names(question: PlanQuestion) -> Iterator[Finding]:
     for (own, _), several in by_own_name.items():
         figures = {"value": own, "source": _NAMED_BY}
         if len(several) > 1:
-            said = f"{' and '.join(several)} lead to one machine, which calls itself {own}: keep one of the names"
-            yield refuse(Guard.OTHER_HOST, said, several[0], **figures)
+            text = f"{' and '.join(several)} lead to one machine, which calls itself {own}: keep one of the names"
+            yield refuse(Guard.OTHER_HOST, text, several[0], **figures)
         elif Names(facts.snapshot.hosts).host(own) is None:
             yield note(Guard.OTHER_HOST, f"{several[0]} calls itself {own}", several[0], **figures)
     details = [{*several} for several in by_own_name.values()]
     for name, first in facts.snapshot.second_names.items():
         if not any({name, first} <= several for several in details):
-            said = f"{first} and {name} lead to one machine, by address, port and host key: keep one of the names"
-            yield refuse(Guard.OTHER_HOST, said, first, value=name, source="connection")
+            text = f"{first} and {name} lead to one machine, by address, port and host key: keep one of the names"
+            yield refuse(Guard.OTHER_HOST, text, first, value=name, source="connection")
 
 
 def servers(question: PlanQuestion) -> Iterator[Finding]:
@@ -80,14 +80,14 @@ def servers(question: PlanQuestion) -> Iterator[Finding]:
     facts, known = question.facts, Names(question.facts.snapshot.hosts)
     registered = [name for name in facts.registered or () if known.host(name) is None]
     for name in dict.fromkeys((*registered, *facts.snapshot.unresolved)):
-        said = f"{name} is a replica by the master's database or list, and in no host of this configuration"
-        yield unknown(Guard.UNCONFIGURED_SERVER, said, name, source="the master")
+        text = f"{name} is a replica by the master's database or list, and in no host of this configuration"
+        yield unknown(Guard.UNCONFIGURED_SERVER, text, name, source="the master")
     now_named = {*registered, *facts.snapshot.unresolved}
     for name, at in facts.known_servers.items():
         if name not in now_named:
             age = facts.seen_at - at
-            said = f"{name} was named as a server {span(age)} ago, and is in no host of this configuration"
-            yield unknown(Guard.UNCONFIGURED_SERVER, said, name, source="an earlier list or round", age_seconds=age)
+            text = f"{name} was named as a server {span(age)} ago, and is in no host of this configuration"
+            yield unknown(Guard.UNCONFIGURED_SERVER, text, name, source="an earlier list or round", age_seconds=age)
 
 
 def master(question: PlanQuestion) -> Iterator[Finding]:
@@ -95,27 +95,27 @@ def master(question: PlanQuestion) -> Iterator[Finding]:
     facts, masters = question.facts, question.facts.snapshot.masters
     if question.procedure is Procedure.PROMOTE:
         if masters:
-            said = (
+            text = (
                 f"{_with_daemons(question)} reports that it is master: failover switchover replaces a living master, "
                 "failover retire makes an old one a client"
             )
-            yield refuse(Guard.MASTER_EXISTS, said, masters[0], value=str(len(masters)), limit="0", source="ENV")
+            yield refuse(Guard.MASTER_EXISTS, text, masters[0], value=str(len(masters)), limit="0", source="ENV")
         for name in masters_by_gates(facts):
-            said = f"{name} was not polled as master, but its operator's gate reports that it is one"
-            yield refuse(Guard.MASTER_EXISTS, said, name, limit="0", source="operator's gate")
+            text = f"{name} was not polled as master, but its operator's gate reports that it is one"
+            yield refuse(Guard.MASTER_EXISTS, text, name, limit="0", source="operator's gate")
         return
     if question.procedure is Procedure.RETIRE:
         yield from _master_beside(question)
         return
     for name in masters_by_gates(facts):
-        said = f"{name} was not polled as master, but its operator's gate reports that it is one"
-        yield refuse(Guard.SEVERAL_MASTERS, said, name, limit="1", source="operator's gate")
+        text = f"{name} was not polled as master, but its operator's gate reports that it is one"
+        yield refuse(Guard.SEVERAL_MASTERS, text, name, limit="1", source="operator's gate")
     if len(masters) > 1:
-        said = (
+        text = (
             f"{_with_daemons(question)} all report that they are master, and each is one when BoKS next starts on it: "
             "failover retire the wrong one, at its console or over SSH"
         )
-        yield refuse(Guard.SEVERAL_MASTERS, said, value=str(len(masters)), limit="1", source="ENV")
+        yield refuse(Guard.SEVERAL_MASTERS, text, value=str(len(masters)), limit="1", source="ENV")
     elif not masters:
         yield refuse(Guard.NO_MASTER, "no host reports that it is master: failover promote", value="0", limit="1")
     else:
@@ -132,14 +132,14 @@ def _with_daemons(question: PlanQuestion) -> str:
 def _master_beside(question: PlanQuestion) -> Iterator[Finding]:
     masters = [name for name in question.facts.snapshot.masters if name != question.target]
     if len(masters) > 1:
-        said = f"{', '.join(masters)} all report that they are master besides {question.target}"
-        yield refuse(Guard.SEVERAL_MASTERS, said, value=str(len(masters)), limit="1", source="ENV")
+        text = f"{', '.join(masters)} all report that they are master besides {question.target}"
+        yield refuse(Guard.SEVERAL_MASTERS, text, value=str(len(masters)), limit="1", source="ENV")
     elif not masters:
-        said = (
+        text = (
             f"no other host than {question.target} is master: its database may be the only one up to date; "
             "failover promote another first"
         )
-        yield refuse(Guard.NO_MASTER, said, question.target, value="0", limit="1")
+        yield refuse(Guard.NO_MASTER, text, question.target, value="0", limit="1")
     else:
         beside = reports_beside(question.facts, masters[0], question.target)
         yield from judged(Guard.MASTER_UNSOUND, beside, masters[0])
@@ -151,8 +151,8 @@ def every_host_asked(question: PlanQuestion) -> Iterator[Finding]:
     for name in hosts_not_asked(facts, facts.old_master):
         if question.procedure is Procedure.RETIRE and name == question.target:
             continue
-        said = f"{name} could not be asked whether it is master: {facts.why_unknown(name)}{_gap(question)}"
-        yield unknown(Guard.HOSTS_NOT_ASKED, said, name, **_witnesses(question, name))
+        text = f"{name} could not be asked whether it is master: {facts.why_unknown(name)}{_gap(question)}"
+        yield unknown(Guard.HOSTS_NOT_ASKED, text, name, **_witnesses(question, name))
 
 
 def former_masters(question: PlanQuestion) -> Iterator[Finding]:
@@ -216,9 +216,9 @@ def target_role(question: PlanQuestion) -> Iterator[Finding]:
         yield refuse(Guard.UNREACHABLE, f"{question.target} cannot be polled: {why}", question.target)
     elif seen.role not in allowed:
         wanted = " or a ".join(allowed)
-        said = f"{question.target} reports that it is a {seen.role}, {question.procedure} begins with a {wanted}"
+        text = f"{question.target} reports that it is a {seen.role}, {question.procedure} begins with a {wanted}"
         make = unknown if seen.role is Role.UNKNOWN else refuse
-        yield make(Guard.WRONG_ROLE, said, question.target, value=seen.role, limit=wanted, source="ENV")
+        yield make(Guard.WRONG_ROLE, text, question.target, value=seen.role, limit=wanted, source="ENV")
 
 
 def fresh(question: PlanQuestion) -> Iterator[Finding]:
@@ -227,8 +227,8 @@ def fresh(question: PlanQuestion) -> Iterator[Finding]:
     for name in dict.fromkeys((question.target, *question.plan.concerned_hosts)):
         seen = question.facts.seen(name)
         if seen and (age := question.facts.seen_at - seen.finished_at) > limit:
-            said = f"{name} was polled {span(age)} ago, at most {span(limit)} are allowed"
-            yield refuse(Guard.STALE_LOOK, said, name, value=f"{age:.1f} s", limit=f"{limit:.1f} s", age_seconds=age)
+            text = f"{name} was polled {span(age)} ago, at most {span(limit)} are allowed"
+            yield refuse(Guard.STALE_LOOK, text, name, value=f"{age:.1f} s", limit=f"{limit:.1f} s", age_seconds=age)
 
 
 def daemons(question: PlanQuestion) -> Iterator[Finding]:
@@ -238,8 +238,8 @@ def daemons(question: PlanQuestion) -> Iterator[Finding]:
     if question.procedure is Procedure.RETIRE:
         if facts.role(target) is Role.MASTER:
             found = is_stopped(facts, target)
-            said = f"{found.sentence}; stop it first, or accept that it is stopped by the conversion"
-            found = replace(found, sentence=said)
+            text = f"{found.sentence}; stop it first, or accept that it is stopped by the conversion"
+            found = replace(found, sentence=text)
             yield from judged(Guard.DAEMONS_RUNNING, found, target, limit="stopped", **figures)
     elif question.makes_master and facts.seen(target):
         yield from judged(Guard.DAEMONS_STOPPED, is_started(facts, target), target, limit="running", **figures)

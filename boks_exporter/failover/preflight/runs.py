@@ -16,11 +16,11 @@ def open_runs(question: PlanQuestion) -> Iterator[Finding]:
     """No other run of the domain is open."""
     for run in question.facts.journal.open_runs:
         if run.run != question.own_run:
-            said = (
+            text = (
                 f"the run {run.run} ({run.procedure} {run.target}, by {run.owner}) is open: failover resume "
                 f"{run.run}, or failover abort {run.run}"
             )
-            yield refuse(Guard.RUN_OPEN, said, run.target, source="journal")
+            yield refuse(Guard.RUN_OPEN, text, run.target, source="journal")
 
 
 def last_run(question: PlanQuestion) -> Iterator[Finding]:
@@ -30,12 +30,12 @@ def last_run(question: PlanQuestion) -> Iterator[Finding]:
         return
     age = question.facts.seen_at - (last.ended_at or last.started_at)
     if last.outcome in {Outcome.FAILED, Outcome.UNKNOWN, Outcome.NOT_CONVERGED}:
-        said = f"the run {last.run} ({last.procedure} {last.target}) ended as {last.outcome}: failover show {last.run}"
-        yield refuse(Guard.LAST_RUN_FAILED, said, last.target, source="journal", age_seconds=age)
+        text = f"the run {last.run} ({last.procedure} {last.target}) ended as {last.outcome}: failover show {last.run}"
+        yield refuse(Guard.LAST_RUN_FAILED, text, last.target, source="journal", age_seconds=age)
     limit = question.limits.cool_down_seconds
     if 0 <= age < limit and question.makes_master and last.procedure.makes_master:
-        said = f"the run {last.run} ended {span(age)} ago; another begins {span(limit)} after it at the earliest"
-        yield refuse(Guard.COOL_DOWN, said, value=f"{age:.0f} s", limit=f"{limit:.0f} s", source="journal")
+        text = f"the run {last.run} ended {span(age)} ago; another begins {span(limit)} after it at the earliest"
+        yield refuse(Guard.COOL_DOWN, text, value=f"{age:.0f} s", limit=f"{limit:.0f} s", source="journal")
 
 
 def clock(question: PlanQuestion) -> Iterator[Finding]:
@@ -47,8 +47,8 @@ def clock(question: PlanQuestion) -> Iterator[Finding]:
     times |= {f"{host} was declared lost": lost.at for host, lost in journal.lost.items()}
     for what, at in times.items():
         if at > now:
-            said = f"{what} {span(at - now)} in the future: the clock of this machine was set back"
-            yield unknown(Guard.CLOCK_SET_BACK, said, source="journal", age_seconds=now - at)
+            text = f"{what} {span(at - now)} in the future: the clock of this machine was set back"
+            yield unknown(Guard.CLOCK_SET_BACK, text, source="journal", age_seconds=now - at)
 
 
 def maintenance(question: PlanQuestion) -> Iterator[Finding]:
@@ -57,8 +57,8 @@ def maintenance(question: PlanQuestion) -> Iterator[Finding]:
     for window in question.facts.journal.windows:
         is_over = window.ended_at is not None or window.until <= now
         if not is_over and window.host in hosts and (window.run is None or window.run != question.own_run):
-            said = f"{window.host} is under maintenance, by {window.owner}: {window.reason}"
-            yield refuse(Guard.UNDER_MAINTENANCE, said, window.host, source="journal")
+            text = f"{window.host} is under maintenance, by {window.owner}: {window.reason}"
+            yield refuse(Guard.UNDER_MAINTENANCE, text, window.host, source="journal")
 
 
 def freezes(question: PlanQuestion) -> Iterator[Finding]:
@@ -72,11 +72,11 @@ def freezes(question: PlanQuestion) -> Iterator[Finding]:
         hosts, only = ", ".join(ends), next(iter(ends)) if len(ends) == 1 else None
         known = [until for until in ends.values() if until is not None]
         if known:
-            said = f"the domain is frozen until {utc_clock(max(known))} by {owner}: {reason} (kept on {hosts})"
-            yield refuse(Guard.FROZEN, said, only, value=owner, source="operator's gate")
+            text = f"the domain is frozen until {utc_clock(max(known))} by {owner}: {reason} (kept on {hosts})"
+            yield refuse(Guard.FROZEN, text, only, value=owner, source="operator's gate")
         else:
-            said = f"whether the domain is frozen is unknown: the freeze on {hosts} cannot be read"
-            yield unknown(Guard.FROZEN, said, only, source="operator's gate")
+            text = f"whether the domain is frozen is unknown: the freeze on {hosts} cannot be read"
+            yield unknown(Guard.FROZEN, text, only, source="operator's gate")
 
 
 def locks(question: PlanQuestion) -> Iterator[Finding]:
@@ -87,8 +87,8 @@ def locks(question: PlanQuestion) -> Iterator[Finding]:
         if readiness is None:
             continue
         if readiness.busy and readiness.busy.split(".")[0] != question.own_run:
-            said = f"the change {readiness.busy} still runs on {host}"
-            yield refuse(Guard.HOST_BUSY, said, host, value=readiness.busy, source="operator's gate")
+            text = f"the change {readiness.busy} still runs on {host}"
+            yield refuse(Guard.HOST_BUSY, text, host, value=readiness.busy, source="operator's gate")
 
 
 def _locked(question: PlanQuestion) -> Iterator[Finding]:
@@ -100,12 +100,12 @@ def _locked(question: PlanQuestion) -> Iterator[Finding]:
             held.setdefault(readiness.lock.split()[0], {})[host] = readiness.lock
     for hosts in held.values():
         lock = next(iter(hosts.values()))
-        said = (
+        text = (
             f"{', '.join(hosts)} {'is' if len(hosts) == 1 else 'are'} locked by {lock}: failover resume or abort that "
             "run, where it was begun; a lock whose run is permanently lost is broken with failover break-lock"
         )
         only = next(iter(hosts)) if len(hosts) == 1 else None
-        yield refuse(Guard.HOST_LOCKED, said, only, value=lock, source="operator's gate")
+        yield refuse(Guard.HOST_LOCKED, text, only, value=lock, source="operator's gate")
 
 
 def gates(question: PlanQuestion) -> Iterator[Finding]:
@@ -116,15 +116,15 @@ def gates(question: PlanQuestion) -> Iterator[Finding]:
         is_server = seen.role in {Role.MASTER, Role.REPLICA}
         if is_server and seen.host not in question.plan.lock_hosts and question.plan.concerned_hosts:
             gate = question.facts.gates.get(seen.host)
-            said = f"{seen.host} cannot be locked: {gate.failure if gate else 'its gate was not asked'}"
-            yield unknown(Guard.LOCK_INCOMPLETE, said, seen.host, source="operator's gate")
+            text = f"{seen.host} cannot be locked: {gate.failure if gate else 'its gate was not asked'}"
+            yield unknown(Guard.LOCK_INCOMPLETE, text, seen.host, source="operator's gate")
 
 
 def _gate(question: PlanQuestion, host: str) -> Iterator[Finding]:
     gate = question.facts.gates.get(host)
     if gate is None or gate.readiness is None:
-        said = f"the operator's gate of {host} does not answer: {gate.failure if gate else 'not asked'}"
-        yield refuse(Guard.GATE_NOT_READY, said, host, source="operator's gate")
+        text = f"the operator's gate of {host} does not answer: {gate.failure if gate else 'not asked'}"
+        yield refuse(Guard.GATE_NOT_READY, text, host, source="operator's gate")
         return
     ready = gate.readiness
     for is_fine, what in (

@@ -69,8 +69,8 @@ def has_nothing_alone(
     if evidence and evidence.proven_at >= _since(facts, host):
         doubts.insert(0, f"{host} had diverged")
     if doubts:
-        said = "and was not reloaded since: equal numbers do not prove that it has nothing alone"
-        return unknown(f"{doubts[0]} {said}")
+        text = "and was not reloaded since: equal numbers do not prove that it has nothing alone"
+        return unknown(f"{doubts[0]} {text}")
     return yes(f"{host} has no updates of its own")
 
 

@@ -164,8 +164,8 @@ class StepExecutor:
         """Call the fence; without its proof nothing else is done."""
         host = attempt.step.host
         if problem := await self._call_fence(FenceWord.OFF, host):
-            said = f"{problem}; whether {host} was switched off is unknown"
-            return StepResult(StepOutcome.FAILED, said, begun=False)
+            text = f"{problem}; whether {host} was switched off is unknown"
+            return StepResult(StepOutcome.FAILED, text, begun=False)
         found = await self._until(attempt.step.proves, 0.0)
         outcome = StepOutcome.DONE if found.holds else StepOutcome.FAILED
         return StepResult(outcome, found.sentence, begun=False)
@@ -219,7 +219,7 @@ class StepExecutor:
     ) -> Proven:
         """Observe until the claims are proven, for a limited time; a stop can be requested where `may_halt`."""
         clock, halt = self.tools.clock, self.tools.halt
-        deadline, said, pause = clock.monotonic() + seconds, ProgressReporter(self.tools), _LOOK_EVERY_SECONDS
+        deadline, progress, pause = clock.monotonic() + seconds, ProgressReporter(self.tools), _LOOK_EVERY_SECONDS
         while True:
             found = Proven(Certainty.YES, "nothing is needed")
             if claims:
@@ -227,7 +227,7 @@ class StepExecutor:
             left = max(0.0, deadline - clock.monotonic())
             if found.holds or not left or (may_halt and halt.is_asked()) or self._is_conflict_certain():
                 return found
-            said.waiting(left, found.sentence)
+            progress.waiting(left, found.sentence)
             sleep = clock.sleep(min(pause, left))
             await (halt.unless(sleep) if may_halt else sleep)
             pause = min(pause * less_often, _LOOK_AT_LEAST_EVERY_SECONDS)

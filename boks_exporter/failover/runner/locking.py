@@ -83,11 +83,11 @@ def held_by_copies(tools: Tools, run: RunName, hosts: Iterable[HostName], facts:
 
 def _copied(run: RunName, hosts: Sequence[HostName], owner: str | None) -> Refusal:
     breaks = tuple(NextCommand("break-lock", (run, host)) for host in hosts)
-    said = (
+    text = (
         f"{hosts[0]} is locked for this run by another copy of this journal, of {owner}: only one of them may go on. "
         f"Resume or abort it there; where that copy is permanently lost: {', then '.join(map(str, breaks))}"
     )
-    return Refusal(Exit.LOCKED, said, breaks)
+    return Refusal(Exit.LOCKED, text, breaks)
 
 
 async def lock_all(

@@ -41,15 +41,15 @@ async def observe_again(tools: Tools, run: Run, journal: JournalView) -> Failove
 def objection(tools: Tools, run: Run, facts: FailoverFacts) -> tuple[str, ...]:
     """Return how the configuration does not lead to the machines with which an open run began, and what to do."""
     known, shown = {host.name for host in tools.survey.hosts}, tools.journal.shown(run.fingerprint)
-    before, said = dict(shown.basis) if shown else {}, ""
+    before, text = dict(shown.basis) if shown else {}, ""
     for name in run.plan.lock_hosts:
         readiness, machine = facts.readiness(name), before.get(own_name_key(name), UNKNOWN)
         own = readiness.hostname if readiness else ""
         if name not in known:
-            said = f"{name} is no longer in the configuration; the run cannot go on without it"
+            text = f"{name} is no longer in the configuration; the run cannot go on without it"
         elif own and machine != UNKNOWN and own.lower() != machine.lower():
-            said = f"{name} leads to a machine that calls itself {own}; the run began with {machine} there"
-    return (said, f"next: put it back, or {forget(run.name)}") if said else ()
+            text = f"{name} leads to a machine that calls itself {own}; the run began with {machine} there"
+    return (text, f"next: put it back, or {forget(run.name)}") if text else ()
 
 
 def circumstances_of(tools: Tools, run: Run) -> Circumstances:
@@ -78,8 +78,8 @@ async def adopt_records(executor: StepExecutor, *, void: bool = False) -> bool:
             journal.intend(executor.run, last[step.number])
     for step in executor.plan.steps[: max(0, until - 1)]:
         if step.number in last and is_open(last[step.number]):
-            said = f"done: step {until} was begun, which comes after it"
-            ended = replace(last[step.number], ended_at=now, outcome=StepOutcome.DONE, sentence=said)
+            text = f"done: step {until} was begun, which comes after it"
+            ended = replace(last[step.number], ended_at=now, outcome=StepOutcome.DONE, sentence=text)
             journal.conclude(executor.run, replace(ended, begun=step.changes))
     return bool(found)
 
@@ -97,7 +97,7 @@ async def start_stopped(executor: StepExecutor) -> tuple[str, ...]:
     """Start BoKS where a run that is closed has stopped it for a moment only; report where it stays stopped."""
     log = executor.tools.journal.steps(executor.run)
     last = {entry.number: entry for entry in log if entry.phase is StepPhase.DO}
-    said: list[str] = []
+    text: list[str] = []
     executor.finishes = True
     await executor.observe()
     for stop, start in pairwise(executor.plan.steps):
@@ -108,9 +108,9 @@ async def start_stopped(executor: StepExecutor) -> tuple[str, ...]:
             executor.tools.say(f"step {start.number} on {start.host}: {start.purpose}")
             # Under another id than the first one, which is void by now.
             ending = await executor.perform(attempt_at(start, executor.run, (past.attempt if past else 1) + 1))
-            said.append(f"step {start.number} ({start.key} on {start.host}): {ending.sentence}")
+            text.append(f"step {start.number} ({start.key} on {start.host}): {ending.sentence}")
             await executor.observe()
-    return (*said, *executor.stopped_report())
+    return (*text, *executor.stopped_report())
 
 
 async def _is_recorded(executor: StepExecutor, step: ProcedureStep, *, void: bool) -> bool:

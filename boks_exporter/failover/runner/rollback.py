@@ -80,9 +80,9 @@ class Rollback:
 
     async def _passed(self, step: ProcedureStep, entry: LoggedStep | None) -> tuple[Certainty, str]:
         """Return whether a point of no return is passed; by hand as well, where the run did not come to it."""
-        said = f"step {step.number} ({step.key} on {step.host})"
+        text = f"step {step.number} ({step.key} on {step.host})"
         if entry is not None and entry.outcome is StepOutcome.DONE:
-            return Certainty.YES, f"{said} was done: {step.no_undo}"
+            return Certainty.YES, f"{text} was done: {step.no_undo}"
         fate = await self._fate(step, entry) if entry is not None else StepRecord(RecordState.VOID)
         if entry is not None and fate.state is RecordState.VOID:
             return Certainty.NO, ""
@@ -90,17 +90,17 @@ class Rollback:
         effect = Claim(ClaimKind.REPORTS_MASTER, step.host) if is_conversion else step.proves[0]
         found = await self.performer.proven((effect,))
         if found.holds:
-            return Certainty.YES, f"{said} has come true: {step.no_undo}"
+            return Certainty.YES, f"{text} has come true: {step.no_undo}"
         if entry is None:
             return Certainty.NO, ""
         if fate.state in {RecordState.NONE, RecordState.RUNNING}:
-            return Certainty.UNKNOWN, f"the result of {said} is unknown: {_UNCLEAR[fate.state]}"
+            return Certainty.UNKNOWN, f"the result of {text} is unknown: {_UNCLEAR[fate.state]}"
         before = Claim(ClaimKind.IS_REPLICA, step.host)
         if is_conversion and (await self.performer.proven((before,))).holds:
             return Certainty.NO, ""
         if found.truth is Certainty.NO and not is_conversion:
             return Certainty.NO, ""
-        return Certainty.UNKNOWN, f"the result of {said} is unknown: {found.sentence}"
+        return Certainty.UNKNOWN, f"the result of {text} is unknown: {found.sentence}"
 
     async def _fate(self, step: ProcedureStep, entry: LoggedStep) -> StepRecord:
         """Return what became of an attempt whose end the journal does not have; `none` where that is unknown."""
@@ -113,23 +113,23 @@ class Rollback:
             return StepRecord(RecordState.NONE)
 
     async def _undo(self, step: ProcedureStep, entry: LoggedStep) -> tuple[bool, str]:
-        said = f"step {step.number} ({step.key} on {step.host})"
+        text = f"step {step.number} ({step.key} on {step.host})"
         log = self.performer.tools.journal.steps(self.performer.run)
         attempts = undone_since(log, entry)
         fate = await self._fate(step, entry)
         if fate.state is RecordState.VOID:
-            return True, f"{said} was never begun"
+            return True, f"{text} was never begun"
         if fate.state is RecordState.NONE:
             self.is_unknown = True
-            return False, f"whether {said} began is unknown: {_UNCLEAR[fate.state]}"
+            return False, f"whether {text} began is unknown: {_UNCLEAR[fate.state]}"
         if step.undo is None:
-            return await self._without_undo(step, said)
+            return await self._without_undo(step, text)
         earlier = sum(each.phase is StepPhase.UNDO and each.number == step.number for each in log) - len(attempts)
         if fate.state is not RecordState.RUNNING and not any(map(is_open, attempts[-1:])):
             seen = await self._as_before(step, step.undo_words(entry.step_id))
             if seen.holds:
-                return True, f"{said} needs no rollback: {seen.sentence}"
-        return await self._undo_by_words(step, entry, attempts, said, earlier=earlier)
+                return True, f"{text} needs no rollback: {seen.sentence}"
+        return await self._undo_by_words(step, entry, attempts, text, earlier=earlier)
 
     async def _as_before(self, step: ProcedureStep, words: tuple[str, ...]) -> Proven:
         """Prove that a host is as before a step, or has a role again in which the step is not undone."""
@@ -140,21 +140,21 @@ class Rollback:
         found = await self.performer.proven(role)
         return Proven(Certainty.YES, found.sentence) if found.truth is Certainty.NO else seen
 
-    async def _without_undo(self, step: ProcedureStep, said: str) -> tuple[bool, str]:
+    async def _without_undo(self, step: ProcedureStep, text: str) -> tuple[bool, str]:
         """Return whether a step without an undo changed nothing that remains."""
         if step.words == Words.BOOT_START:
-            return True, f"{said} needs no rollback: {step.no_undo}"
+            return True, f"{text} needs no rollback: {step.no_undo}"
         if step.words == Words.CONVERT_MASTER:
             still = (Claim(ClaimKind.IS_REPLICA, step.host), Claim(ClaimKind.IS_STARTED, step.host))
             found = await self.performer.proven(still)
-            return found.holds, f"{said} did not happen: {found.sentence}"
+            return found.holds, f"{text} did not happen: {found.sentence}"
         if step.point_of_no_return:
             found = await self.performer.proven((step.proves[0],))
-            return found.truth is Certainty.NO, f"{said} did not happen: {found.sentence}"
-        return False, f"{said} cannot be undone: {step.no_undo}"
+            return found.truth is Certainty.NO, f"{text} did not happen: {found.sentence}"
+        return False, f"{text} cannot be undone: {step.no_undo}"
 
     async def _undo_by_words(
-        self, step: ProcedureStep, entry: LoggedStep, attempts: Sequence[LoggedStep], said: str, *, earlier: int
+        self, step: ProcedureStep, entry: LoggedStep, attempts: Sequence[LoggedStep], text: str, *, earlier: int
     ) -> tuple[bool, str]:
         performer = self.performer
         last = attempts[-1] if attempts else None
@@ -169,8 +169,8 @@ class Rollback:
         if ending.outcome is StepOutcome.DONE:
             is_left = step.words == Words.CONVERT_SERVER
             self.leftovers += [step.host] if is_left else []
-            return True, f"{said} is undone: {ending.sentence}{_LEFT_BEHIND if is_left else ''}"
-        return False, f"{said} could not be undone: {ending.sentence}"
+            return True, f"{text} is undone: {ending.sentence}{_LEFT_BEHIND if is_left else ''}"
+        return False, f"{text} could not be undone: {ending.sentence}"
 
 
 def is_open(entry: LoggedStep) -> bool:

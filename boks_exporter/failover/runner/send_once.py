@@ -83,7 +83,7 @@ class Sender:
         host = named(self.tools.survey.hosts, self.attempt.step.host)
         deadline = self.tools.clock.monotonic() + self.attempt.step.deadline_seconds
         self.is_lost = ask_first
-        result, pause, said = (
+        result, pause, progress = (
             SendResult(None, sentence="the host was not asked"),
             _FIRST_PAUSE,
             ProgressReporter(self.tools),
@@ -102,7 +102,7 @@ class Sender:
             if self.tools.clock.monotonic() >= deadline:
                 return await self._at_deadline(host, result)
             if result.record is not None:
-                said.running(self.attempt.step.host, result.sentence)
+                progress.running(self.attempt.step.host, result.sentence)
             else:
                 self.tools.say(
                     f"    {self.attempt.step.host}: {result.sentence}; asking again under the id {self.attempt.id}"

@@ -238,12 +238,12 @@ def sudo_refusal(reply: RawReply, host: HostName, user: str) -> TransportError |
     # An administrator's lecture may name sudo as well, in any language; sudo's own messages begin with its name, or
     # name the user and root. All of them are shown: the first may be a warning, or the last a consequence.
     refusal = re.compile(rf"\b{re.escape(user)}\b.*\broot\b")
-    said = [line for line in lines if "sudo: " in line or refusal.search(line)] or [
+    text = [line for line in lines if "sudo: " in line or refusal.search(line)] or [
         line for line in lines if "sudo" in line
     ][:1]
-    if not said:
+    if not text:
         return None
-    cause = cleaned("; ".join(dict.fromkeys(line.rpartition("sudo: ")[2] for line in said)))
+    cause = cleaned("; ".join(dict.fromkeys(line.rpartition("sudo: ")[2] for line in text)))
     return TransportError(
         FailureReason.EXIT_STATUS,
         f"sudo on {host}: {cause}; the gate's rule is missing or other: put into /etc/sudoers.d/boks-exporter there: "

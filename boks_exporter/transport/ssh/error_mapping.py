@@ -54,9 +54,9 @@ def while_connecting(error: Exception, name: str) -> TransportError:
 
 def skipped_keys(error: Exception, signatures: list[str], host: str) -> TransportError:
     """Describe a login for which no key could sign: `signatures` are those that the server would accept."""
-    said = f"{message_of(error)}: no key was tried, since the server accepts no signature of theirs that is allowed"
+    text = f"{message_of(error)}: no key was tried, since the server accepts no signature of theirs that is allowed"
     allow = f"host_algorithms: [{{hosts: [{host}], signatures: [+{signatures[-1]}]}}]"
-    detail = f"{said}; use an Ed25519 or ECDSA key, or for this host alone add to the domain's transport: {allow}"
+    detail = f"{text}; use an Ed25519 or ECDSA key, or for this host alone add to the domain's transport: {allow}"
     return TransportError(FailureReason.AUTH, detail)
 
 
@@ -151,12 +151,12 @@ def no_common_algorithm(what: str, names: str, host: str) -> str:
     # The names of extensions stand in the same list as the key exchanges.
     offered = [name for name in cleaned(names).split(",") if not name.startswith(_EXTENSIONS)]
     kind = _SETTING[what]
-    said = f"no common {what} algorithm: the server offers {', '.join(offered)}"
+    text = f"no common {what} algorithm: the server offers {', '.join(offered)}"
     known = (algorithm for algorithm in offered if algorithm in SUPPORTED[kind])
     usable = min(known, key=lambda algorithm: _GROUP_OF_THE_HOST in algorithm, default=None)
     if usable is None:
-        return f"{said}, and this exporter's SSH library has none of them; change the server's list"
+        return f"{text}, and this exporter's SSH library has none of them; change the server's list"
     return (
-        f"{said}; to allow one of them for this host alone, add to the domain's transport: "
+        f"{text}; to allow one of them for this host alone, add to the domain's transport: "
         f"host_algorithms: [{{hosts: [{host}], {kind}: [+{usable}]}}]"
     )
