@@ -41,12 +41,23 @@ def round_at(
         (round_at(60.0, {7: 101, 9: 50}), False),
         (round_at(60.0, {7: 99, 9: 50}), True),
         (round_at(60.0, {7: 100}), False),
+        (round_at(60.0, {7: 99}), False),
         (round_at(60.0, NUMBERS, stamps={9: STAMP + 1}), False),
         (round_at(60.0, NUMBERS, listed("R1", "LOADING")), False),
         (replace(round_at(60.0, NUMBERS), listing=None), False),
         (replace(round_at(60.0, NUMBERS), master_readings=()), False),
     ],
-    ids=["equal", "ahead", "in flight", "a table missing", "another stamp", "loading", "no list", "not compared"],
+    ids=[
+        "equal",
+        "ahead",
+        "in flight",
+        "a table missing",
+        "one missing and one behind",
+        "another stamp",
+        "loading",
+        "no list",
+        "not compared",
+    ],
 )
 def test_only_a_whole_comparison_without_a_finding_clears_a_bare_fact(
     seen: DomainSnapshot, *, is_cleared: bool
@@ -64,9 +75,9 @@ def test_only_a_whole_comparison_without_a_finding_clears_a_bare_fact(
     ids=["a lead", "a table that was missing"],
 )
 def test_with_its_last_table_all_evidence_ends(evidence: CopyEvidence) -> None:
-    """Another table may have updates in flight meanwhile."""
-    master = {**NUMBERS, 1: 20}
-    assert not after(knowing(evidence), round_at(60.0, {**NUMBERS, 1: 19}, master=master))
+    """Another table may be ahead by what the threshold allows meanwhile."""
+    seen = round_at(60.0, {**NUMBERS, 1: 21}, master={**NUMBERS, 1: 20})
+    assert not after(knowing(evidence, Thresholds(ahead_sequences=2)), seen)
 
 
 # -- reloads -----------------------------------------------------------------------------------------------------------
@@ -145,7 +156,7 @@ def test_a_lead_of_another_generation_is_not_passed() -> None:
     ("evidence", "lines", "is_diverged"),
     [
         (CopyEvidence(leads={9: LEAD}), (listed("R1"),), True),
-        (CopyEvidence(leads={9: LEAD}, reload=Reload(20.0)), (listed("R1"),), False),
+        (CopyEvidence(leads={9: replace(LEAD, level=50)}, reload=Reload(20.0)), (listed("R1"),), False),
         (CopyEvidence(leads={9: LEAD}), None, False),
         (CopyEvidence(), (listed("R1"),), False),
     ],
@@ -159,6 +170,12 @@ def test_a_copy_with_a_lead_that_lags_as_well_has_diverged(
     if lines is None:
         rounds = [replace(each, listing=None) for each in rounds]
     assert (after(watch, *rounds).diverged_since is not None) is is_diverged
+
+
+@pytest.mark.parametrize(("before", "since"), [(None, 61.0), (7.0, 7.0)])
+def test_a_copy_that_is_ahead_once_more_has_diverged_since_then(before: float | None, since: float) -> None:
+    passed = CopyEvidence(leads={7: replace(LEAD, passed_at=30.0)}, diverged_since=before)
+    assert after(knowing(passed), round_at(60.0, {7: 101, 9: 50})).diverged_since == since
 
 
 def test_a_second_master_is_reported_as_one_that_wrote() -> None:

@@ -100,3 +100,12 @@ def test_what_a_second_master_wrote_is_proven_of_it_when_it_shows_another_role(r
     numbers = None if role is Role.UNKNOWN else {7: 103}
     one = snapshot(answers("M", Role.MASTER, {7: 110}, 90.0), answers("R1", role, numbers, 91.0), at=90.0, lines=())
     assert {lead.by_writing for lead in after(watch, one).leads.values()} == ({True} if is_proven else set())
+
+
+@pytest.mark.parametrize("had_master", [True, False], ids=["the same master", "no master before"])
+def test_without_a_change_of_masters_earlier_numbers_prove_no_lead(*, had_master: bool) -> None:
+    """A master that was restored, and a replica that has been reloaded from it since."""
+    watch = Watch()
+    before = healthy_round({7: 105}, R1={7: 105})
+    watch.judge(before if had_master else snapshot(answers("R1", Role.REPLICA, {7: 105})))
+    assert not after(watch, healthy_round({7: 100}, at=30.0, R1={7: 100})).leads

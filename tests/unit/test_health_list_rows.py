@@ -143,3 +143,19 @@ def test_a_master_is_named_among_those_that_change_the_role_only_where_it_report
     seen = snapshot(MASTER, answers("N", Role.MASTER, NUMBERS, 1.0), R1, are_simultaneous=False)
     reason = judge_one_shot(seen).reason
     assert reason.startswith("the role is changing: M at 00:00 UTC, N at 00:00 UTC reported to be master")
+
+
+def test_masters_that_are_seen_first_in_one_round_have_no_past() -> None:
+    """A term that began earlier is shown with its time."""
+    two = snapshot(MASTER, answers("N", Role.MASTER, NUMBERS, 1.0))
+    watch = Watch()
+    assert " since " not in watch.judge(two).reason
+    later = snapshot(answers("M", Role.MASTER, NUMBERS, 30.0), answers("N", Role.MASTER, NUMBERS, 31.0), at=30.0)
+    assert "M since 00:00 UTC, N since 00:00 UTC" in watch.judge(later).reason
+
+
+def test_a_table_that_the_configuration_leaves_out_is_one_that_a_new_master_may_lack() -> None:
+    row = UnreadLine(2, "T14 13678d 0:00:00 5O", is_row=True, tables=(14,), ignored="known here")
+    seen = replace(R1, sequences=SequenceReport(R1.sequences.tables if R1.sequences else (), (row,)))
+    verdict = judge_one_shot(snapshot(MASTER, seen, second=NUMBERS, lines=(listed("R1"),))).host("R1")
+    assert (verdict.state, verdict.promotable) == (OK, None)
