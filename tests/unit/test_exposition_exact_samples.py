@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from boks_exporter.exposition import DomainView, ExpositionOptions, TableLag, Tables
+from boks_exporter.exposition import DomainView, ExpositionOptions, TableLag, Tables, status_report
 from boks_exporter.exposition.failover_activity import Operations, Window
 from boks_exporter.exposition.page import Renderer, render
 from boks_exporter.exposition.text_format import number_text
+from boks_exporter.health import HostTimeline, StateSpan, Timeline
 from boks_exporter.model import Host, Role, SequenceReport, TableSequence, UnreadLine
 from tests.unit.exposition_views import BEGUN, HOSTS, INFO, PUBLISHED, STAMP, busy, published, seen, sequences, view
 from tests.unit.test_exposition_samples import shown
@@ -119,3 +120,15 @@ def test_a_name_that_no_page_can_hold_is_replaced_whatever_stands_next_to_it() -
 )
 def test_a_number(value: float, text: str) -> None:
     assert number_text(value) == text
+
+
+@pytest.mark.parametrize(("begun_at", "is_exact"), [(-7200.0, True), (-3630.0, False), (None, True)])
+def test_the_beginning_of_a_state_is_exact_unless_it_was_there_in_the_first_interval(
+    begun_at: float | None, *, is_exact: bool
+) -> None:
+    past = HostTimeline((StateSpan(BEGUN - 3600, "unreachable"),))
+    timeline = Timeline(hosts={"REPHOST": past}, begun_at=None if begun_at is None else BEGUN + begun_at)
+    (domain,) = status_report([replace(published(), timeline=timeline)])["domains"]
+    hosts = {each["host"]: each for each in domain["hosts"]}
+    assert (hosts["REPHOST"]["since_timestamp_seconds"], hosts["REPHOST"]["since_is_exact"]) == (BEGUN - 3600, is_exact)
+    assert (hosts["MASTER"]["since_timestamp_seconds"], hosts["MASTER"]["since_is_exact"]) == (None, False)
