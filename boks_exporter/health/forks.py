@@ -51,12 +51,8 @@ def from_fork_point(before: History, facts: RoundFacts) -> dict[HostName, CopyEv
     """
     evidence = dict(facts.history.evidence)
     master = facts.snapshot.master
-    if master is None or before.master in {None, master}:
-        return evidence
-    shared = before.evidence_of(master).held_leads
+    shared = before.evidence_of(master).held_leads if master else {}
     for host, known in facts.history.evidence.items():
-        if host == master:
-            continue
         leads = {
             table: lead
             for table, lead in known.leads.items()

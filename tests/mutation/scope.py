@@ -49,6 +49,11 @@ OF_PAGES: Final = ("test_failover_doc.py", "test_exposition_specs.py::test_the_p
 TABLES: Final = {
     "boks_exporter/failover/procedures/": "boks_exporter/failover/procedures/step.py",
     "boks_exporter/failover/": "boks_exporter/failover/runner/step_loop.py",
+    "boks_exporter/health/": "boks_exporter/health/hosts.py",
+    "boks_exporter/replication/": "boks_exporter/replication/comparison.py",
+    "boks_exporter/parsing/": "boks_exporter/parsing/",
+    "boks_exporter/observe/": "boks_exporter/observe/round.py",
+    "boks_exporter/exposition/": "boks_exporter/exposition/page.py",
 }
 """Where the lines of a module run at its import only: the module whose tests read its tables."""
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from boks_exporter.health import ReplicaState
+from boks_exporter.health import DomainState, ReplicaState
 from boks_exporter.model import DomainSnapshot, Environment, Observed, Role, SequenceReport, UnreadEntry, UnreadLine
 from tests.unit.domain_rounds import (
     NUMBERS,
@@ -141,8 +141,9 @@ def test_a_size_of_shared_memory_that_only_the_replica_shows_is_no_reason() -> N
 def test_a_master_is_named_among_those_that_change_the_role_only_where_it_reports_to_be_one() -> None:
     """A replica that answers meanwhile is none of them."""
     seen = snapshot(MASTER, answers("N", Role.MASTER, NUMBERS, 1.0), R1, are_simultaneous=False)
-    reason = judge_one_shot(seen).reason
-    assert reason.startswith("the role is changing: M at 00:00 UTC, N at 00:00 UTC reported to be master")
+    health = judge_one_shot(seen)
+    assert health.state is DomainState.ROLE_CHANGING
+    assert health.reason.startswith("the role is changing: M at 00:00 UTC, N at 00:00 UTC reported to be master")
 
 
 def test_masters_that_are_seen_first_in_one_round_have_no_past() -> None:

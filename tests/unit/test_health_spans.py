@@ -5,9 +5,22 @@ from dataclasses import replace
 import pytest
 
 from boks_exporter.health import LastRound, ReplicaState, StateSpan, Thresholds, Timeline, judge_continued
+from boks_exporter.health.table_names import TABLE_NAMES, amount, tables_named
 from boks_exporter.health.timeline import KEPT_SECONDS, NOT_POLLED, SLOT_SECONDS, since_of
-from boks_exporter.model import DomainSnapshot, Role
-from tests.unit.domain_rounds import NUMBERS, STAMP, Watch, answers, judge_one_shot, listed, reading, snapshot
+from boks_exporter.model import DomainSnapshot, Host, Role
+from tests.unit.domain_rounds import (
+    NUMBERS,
+    STAMP,
+    Watch,
+    answers,
+    healthy_round,
+    judge_one_shot,
+    listed,
+    reading,
+    silent,
+    snapshot,
+    summary,
+)
 from tests.unit.exposition_views import busy, incident, published
 from tests.unit.timelines import after
 
@@ -60,6 +73,13 @@ def test_the_lag_of_a_slot_is_kept_for_a_day(slots: int, *, is_kept: bool) -> No
 )
 def test_a_state_lasts_over_times_without_rounds(states: tuple[str, ...], since: float | None) -> None:
     assert since_of(tuple(StateSpan(float(at), state) for at, state in enumerate(states))) == since
+
+
+@pytest.mark.parametrize(("readings", "is_known"), [(slice(0, 1), True), (slice(1, 2), True), (slice(0, 0), False)])
+def test_what_was_known_last_needs_one_bound_of_the_lag(readings: slice, *, is_known: bool) -> None:
+    """The master was read before the replica, after it, or not at all."""
+    seen = replace(FINE, master_readings=FINE.master_readings[readings])
+    assert (after((0, seen)).host("REPHOST3").known is not None) is is_known
 
 
 # -- rounds that are judged again --------------------------------------------------------------------------------------
@@ -126,3 +146,62 @@ def test_what_is_open_for_long_is_noted(until: float, *, is_noted: bool) -> None
         assert not watch.judge(open_round(at)).host("R1").evidence
     evidence = watch.judge(open_round(until - 1.5)).host("R1").evidence
     assert ([*evidence] != []) is is_noted
+
+
+# -- other findings ----------------------------------------------------------------------------------------------------
+
+
+def test_a_copy_that_went_back_is_loading_and_does_not_lag() -> None:
+    watch = Watch()
+    for at in (0.0, 300.0):
+        watch.judge(healthy_round(NUMBERS, at=at, R1=NUMBERS))
+    assert summary(watch.judge(healthy_round(NUMBERS, at=600.0, R1={7: 50, 9: 50})).host("R1")) == (
+        ReplicaState.LOADING,
+        "its numbers went back since the last poll: it reloads its copy or was restored",
+        (),
+    )
+
+
+def test_a_discovered_host_shows_its_last_line_while_there_is_no_list() -> None:
+    hosts = (Host("M", "192.0.2.1"), Host("R1", "192.0.2.2", discovered=True))
+    watch = Watch()
+    for at, line in ((0.0, listed("R1", "DOWN")), (60.0, listed("R1", packet=None))):
+        watch.judge(
+            snapshot(answers("M", Role.MASTER, NUMBERS, at), silent("R1", at), at=at, hosts=hosts, lines=(line,))
+        )
+        gone = snapshot(silent("M", at + 30.0), silent("R1", at + 30.0), at=at + 30.0, hosts=hosts)
+        (shown,) = watch.judge(gone).host("R1").evidence
+        assert line.raw_status in shown
+        assert ("last packet" in shown) is (line.since_packet is not None)
+
+
+def test_tables_are_named_as_the_only_published_list_does() -> None:
+    """K1514."""
+    published = (
+        "0 system parameters · 1 user accounts · 2 user access routes · 4 SSH authentication methods"
+        " · 5 logged-in users · 6 hosts · 7 host group to host · 9 host to host group · 14 HTTPS certificates"
+        " · 15 IP address to host · 16 user-class access routes · 17 user classes · 20 log rotation · 22 seccheck and filmon · 23 LDAP bind"
+        " · 25 password complexity · 31 user SSH authenticators · 34 certificates · 37 suexec program groups"
+        " · 41 virtual cards · 44 users to LDAP · 47 Unix group to GID · 48 user to GID · 49 user to user class"
+    )
+    assert " · ".join(f"{table} {name}" for table, name in TABLE_NAMES.items()) == published
+
+
+@pytest.mark.parametrize(
+    ("tables", "text"),
+    [([1], "T1 (user accounts)"), ([3, 8, 10], "T3, T8, T10"), ([3, 8, 10, 11], "T3, T8, T10 and 1 more")],
+)
+def test_at_most_three_tables_are_named(tables: list[int], text: str) -> None:
+    assert tables_named(tables) == text
+
+
+@pytest.mark.parametrize(
+    ("others", "text"),
+    [
+        (0, "5 updates in T3"),
+        (1, "5 updates in T3 and by as much or less in 1 other"),
+        (2, "5 updates in T3 and by as much or less in 2 others"),
+    ],
+)
+def test_the_worst_table_is_named_with_the_number_of_others(others: int, text: str) -> None:
+    assert amount([(3, 5)] * (others + 1)) == text
