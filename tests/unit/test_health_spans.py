@@ -180,7 +180,8 @@ def test_tables_are_named_as_the_only_published_list_does() -> None:
     published = (
         "0 system parameters · 1 user accounts · 2 user access routes · 4 SSH authentication methods"
         " · 5 logged-in users · 6 hosts · 7 host group to host · 9 host to host group · 14 HTTPS certificates"
-        " · 15 IP address to host · 16 user-class access routes · 17 user classes · 20 log rotation · 22 seccheck and filmon · 23 LDAP bind"
+        " · 15 IP address to host · 16 user-class access routes"
+        " · 17 user classes · 20 log rotation · 22 seccheck and filmon · 23 LDAP bind"
         " · 25 password complexity · 31 user SSH authenticators · 34 certificates · 37 suexec program groups"
         " · 41 virtual cards · 44 users to LDAP · 47 Unix group to GID · 48 user to GID · 49 user to user class"
     )
