@@ -27,8 +27,7 @@ def parse_diskspace(text: str) -> DiskSpace:
     unread_lines = UnreadLines(lines)
     for at, line in lines.numbered():
         match = _LINE.fullmatch(line)
-        value = number(match[2]) if match else None
-        if match and value is not None and match[1] not in figures:
+        if match and (value := number(match[2])) is not None and match[1] not in figures:
             figures[match[1]] = value * _KILOBYTE
         elif line.strip():
             unread_lines.add(at, line)

@@ -128,8 +128,12 @@ def row_of(words: list[str], *, below_header: bool) -> ListRow | None:
 
 def partial_row(words: list[str]) -> ReplicaLine | None:
     """Parse the name and the status of a row whose durations or count cannot be read."""
-    is_named = words and _NAME.fullmatch(words[0])
-    if len(words) <= _FEWEST_WORDS or not is_named or not is_like_a_row(words) or _is_status(words[-2]):
+    if (
+        len(words) <= _FEWEST_WORDS
+        or not _NAME.fullmatch(words[0])
+        or not is_like_a_row(words)
+        or _is_status(words[-2])
+    ):
         return None
     status = status_of(words[-1])
     if status is ReportedStatus.OTHER or any(map(_is_status, words[1:-1])):

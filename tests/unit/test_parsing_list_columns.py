@@ -75,3 +75,18 @@ def test_tabs_separate_cells() -> None:
         (FIRST, SECOND, None),
         (FIRST, None, SECOND),
     ]
+
+
+@pytest.mark.parametrize("align", ["<", ">"], ids=["left", "right"])
+@pytest.mark.parametrize(("cells", "expected"), [each for each in BLANK if each[0][4]])
+def test_without_a_header_a_whole_row_shows_the_columns(cells: tuple[str, ...], expected: Ages, align: str) -> None:
+    name = "r-1" + "x" * (WIDTHS[0] + 1)
+    text = f"{laid_out(WHOLE, align)}\n{laid_out((name, *cells[1:]), align, 5)}\n"
+    line = parse_list(text).lines[-1]
+    assert (line.since_packet, line.since_failure, line.since_sync) == expected
+
+
+def test_two_durations_below_one_label_are_assigned_by_their_number() -> None:
+    row = f"{'R1':25}{'00:49 05:00':14}{'':14}{'7':9}OK"
+    line = parse_list("\n".join((*LEFT, laid_out(WHOLE, "<"), row)) + "\n").lines[-1]
+    assert (line.since_packet, line.since_failure, line.since_sync) == (FIRST, None, THIRD)

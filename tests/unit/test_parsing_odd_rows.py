@@ -5,6 +5,7 @@ import pytest
 from boks_exporter.model import ReplicaLine, ReportedStatus, TableSequence, UnreadLine
 from boks_exporter.parsing.boksdiag_list import parse_list
 from boks_exporter.parsing.boksdiag_sequence import parse_sequence
+from boks_exporter.parsing.list_rows import is_like_a_row
 
 HEADER = "SERVER SINCE LAST SINCE LAST SINCE LAST COUNT LAST"
 ROW = "REPHOST5 00:49 523D 5:19:20 04:49 1853521 OK"
@@ -87,6 +88,7 @@ def test_what_is_no_whole_row_is_not_read_as_one(line: str) -> None:
         ("Printed 2026-11-30 04:01 UTC", False),
         ("Printed 11-30 04:01 12 at the end", True),
         ("Printed 11-30 04:01 at the end", False),
+        ("MASTERA ?? ?? ?? at the end", True),
         ("replicas in the list", False),
         ("All replicas OK", False),
         ("MASTERA is DOWN again", True),
@@ -94,6 +96,10 @@ def test_what_is_no_whole_row_is_not_read_as_one(line: str) -> None:
 )
 def test_an_unread_line_that_may_be_a_row_is_marked(line: str, *, is_row: bool) -> None:
     assert listed(line) == UnreadLine(2, line, is_row=is_row)
+
+
+def test_a_line_without_a_word_is_not_like_a_row() -> None:
+    assert not is_like_a_row([])
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ def test_a_line_of_env_that_is_read(line: str, role: str | None) -> None:
     "line",
     [
         "BOKSINIT='server'x",
+        "BOKSINIT='server'#1",
         "BOKSINIT='server",
         "BOKSINIT=server; reboot",
         "BOKSINIT='server' reboot",
@@ -123,6 +124,10 @@ def test_the_age_of_the_oldest_file(date: str, age: float | None) -> None:
     """A date without a year that is more than a day ahead of the host's clock is one of the year before."""
     assert oldest(date) == (None if age is None else pytest.approx(age))
     assert oldest(date, None) is None
+
+
+def test_a_date_that_is_a_day_ahead_is_one_of_a_wrong_clock() -> None:
+    assert oldest("Nov 24 08:40", HOST_CLOCK - 12.0) == 0.0
 
 
 def test_of_the_queue_the_first_lines_count() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from boks_exporter.cli.root_command import run
+from boks_exporter.model import Section
 from boks_exporter.recording.aliases import Aliases, is_kept
 from boks_exporter.recording.scrub import scrub_line, scrub_reply
 from tests.nonempty import nonempty
@@ -264,3 +265,9 @@ def test_more_addresses_than_a_width_has_are_still_different() -> None:
     addresses = [*(f"::{digit}" for digit in "123456789abcdef"), "a::", "b::"]
     shown = [aliases.address(address) for address in addresses]
     assert len(set(shown)) == len(shown)
+
+
+@pytest.mark.parametrize("section", sorted(Section))
+@pytest.mark.parametrize("line", ["", " "])
+def test_a_blank_line_stays_as_it_is(line: str, section: str) -> None:
+    assert scrub_line(line, section, Aliases()) == line
