@@ -1,7 +1,8 @@
-"""The description of a metric."""
+"""The description of a metric, and the labels, units and reasons for absence that several share."""
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class Kind(StrEnum):
@@ -37,7 +38,7 @@ class MetricSpec:
     """One metric. `choices` is the closed set of the last label's values; `absent` says when there is no sample."""
 
     name: str
-    kind: Kind
+    kind: Kind = Kind.GAUGE
     unit: str
     labels: tuple[str, ...]
     meaning: str
@@ -56,3 +57,12 @@ class MetricSpec:
         if self.source:
             parts.append(f"Source: {self.source}.")
         return " ".join(parts)
+
+
+DOMAIN: Final = ("boks_domain",)
+HOST: Final = ("boks_domain", "host")
+TABLE: Final = ("boks_domain", "host", "table")
+
+UNIX: Final = "Unix seconds"
+NO_ANSWER: Final = "while the host does not answer"
+NOT_LISTED: Final = "while the one master's list does not show the host"

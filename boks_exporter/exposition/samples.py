@@ -10,7 +10,7 @@ from boks_exporter.exposition.domain_view import DomainView, ExporterInfo, HostC
 from boks_exporter.exposition.expected_processes import expected_processes
 from boks_exporter.exposition.failover_activity import RunOutcome, RunProcedure
 from boks_exporter.exposition.metric_spec import MetricSpec
-from boks_exporter.exposition.specs import domains, exporter, hosts, operations, replicas, rounds, tables
+from boks_exporter.exposition.specs import domains, exporter, hosts, operations, replicas
 from boks_exporter.health import GroupHealth, HostVerdict
 from boks_exporter.health.unread import unread_lines
 from boks_exporter.model import Host, Observed, ReplicaLine, Role, SequenceReport, TableNumber, TableSequence, Timestamp
@@ -108,12 +108,12 @@ def _groups(spec: MetricSpec, domain: LabelValues, groups: Iterable[GroupHealth]
 def _round(view: DomainView) -> Iterator[Piece]:
     snapshot, counters = view.snapshot, view.counters
     domain = (snapshot.domain,)
-    yield rounds.DURATION, domain, snapshot.finished_at - snapshot.started_at
-    yield rounds.INTERVAL, domain, counters.interval_seconds
-    yield rounds.LAST, domain, snapshot.finished_at
-    yield from _known(rounds.SKEW, domain, snapshot.skew)
-    yield rounds.TOTAL, domain, counters.rounds
-    yield rounds.OVERRUNS, domain, counters.overruns
+    yield domains.ROUND_DURATION, domain, snapshot.finished_at - snapshot.started_at
+    yield domains.ROUND_INTERVAL, domain, counters.interval_seconds
+    yield domains.LAST_ROUND, domain, snapshot.finished_at
+    yield from _known(domains.ROUND_SKEW, domain, snapshot.skew)
+    yield domains.ROUNDS, domain, counters.rounds
+    yield domains.ROUND_OVERRUNS, domain, counters.overruns
 
 
 # -- a host -----------------------------------------------------------------------------------------------------------
@@ -186,8 +186,8 @@ def _since(spec: MetricSpec, labels: LabelValues, told_at: Timestamp, age: float
 def _tables(labels: LabelValues, shown: SequenceReport | None, worst: frozenset[TableNumber] | None) -> Iterator[Piece]:
     if shown:
         numbers, stamps = _rows(shown, worst)
-        yield tables.SEQUENCE, labels, *numbers
-        yield tables.STAMP, labels, *stamps
+        yield hosts.TABLE_SEQUENCE, labels, *numbers
+        yield hosts.TABLE_STAMP, labels, *stamps
 
 
 @lru_cache(maxsize=256)

@@ -3,11 +3,11 @@
 from typing import Final
 
 from boks_exporter.exposition.metric_spec import MetricSpec
-from boks_exporter.exposition.specs import domains, exporter, hosts, operations, replicas, rounds, tables
+from boks_exporter.exposition.specs import domains, exporter, hosts, operations, replicas
 
 SPECS: Final = tuple(
     spec
-    for theme in (exporter, hosts, tables, replicas, domains, rounds, operations)
+    for theme in (exporter, hosts, replicas, domains, operations)
     for spec in vars(theme).values()
     if isinstance(spec, MetricSpec)
 )

@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from boks_exporter.exposition.metric_spec import Kind, MetricSpec
-from boks_exporter.exposition.specs.labels import DOMAIN, UNIX
+from boks_exporter.exposition.metric_spec import DOMAIN, UNIX, Kind, MetricSpec
 
 BUILD_INFO: Final = MetricSpec(
     name="boks_exporter_build_info",
@@ -14,14 +13,12 @@ BUILD_INFO: Final = MetricSpec(
 )
 RELOAD_SUCCESSFUL: Final = MetricSpec(
     name="boks_exporter_config_last_reload_successful",
-    kind=Kind.GAUGE,
     unit="1 or 0",
     labels=(),
     meaning="1 if the newest configuration is in force, 0 if it was refused and the one before goes on.",
 )
 RELOAD_SUCCESS_TIMESTAMP: Final = MetricSpec(
     name="boks_exporter_config_last_reload_success_timestamp_seconds",
-    kind=Kind.GAUGE,
     unit=UNIX,
     labels=(),
     meaning="When a configuration was last taken over.",
@@ -29,7 +26,6 @@ RELOAD_SUCCESS_TIMESTAMP: Final = MetricSpec(
 )
 EVIDENCE_SINCE: Final = MetricSpec(
     name="boks_exporter_evidence_since_timestamp_seconds",
-    kind=Kind.GAUGE,
     unit=UNIX,
     labels=DOMAIN,
     meaning="The first round that is recorded for this domain, over restarts with a state file. What was proven of a "
@@ -38,7 +34,6 @@ EVIDENCE_SINCE: Final = MetricSpec(
 )
 INSECURE_HOST_KEYS: Final = MetricSpec(
     name="boks_exporter_insecure_host_keys",
-    kind=Kind.GAUGE,
     unit="1 or 0",
     labels=DOMAIN,
     meaning="1 if SSH host keys of this domain are not verified (insecure_ignore_host_keys): anybody on the path could "

@@ -1,15 +1,13 @@
-"""Metrics of every host, whatever its role."""
+"""Metrics of every host, whatever its role, and of the tables of its database."""
 
 from typing import Final
 
 from boks_exporter.errors import FailureReason
-from boks_exporter.exposition.metric_spec import Kind, MetricSpec, Source, SourceCertainty
-from boks_exporter.exposition.specs.labels import HOST, NO_ANSWER, UNIX
+from boks_exporter.exposition.metric_spec import HOST, NO_ANSWER, TABLE, UNIX, Kind, MetricSpec, Source, SourceCertainty
 from boks_exporter.model import Role
 
 UP: Final = MetricSpec(
     name="boks_host_up",
-    kind=Kind.GAUGE,
     unit="1 or 0",
     labels=HOST,
     meaning="1 if the last poll of this host worked: connection, commands and parsing of their output. 0 proves "
@@ -34,7 +32,6 @@ ROLE: Final = MetricSpec(
 )
 LAST_ATTEMPT: Final = MetricSpec(
     name="boks_host_last_attempt_timestamp_seconds",
-    kind=Kind.GAUGE,
     unit=UNIX,
     labels=HOST,
     meaning="When this host was last asked, by the exporter's clock.",
@@ -42,7 +39,6 @@ LAST_ATTEMPT: Final = MetricSpec(
 )
 LAST_SUCCESS: Final = MetricSpec(
     name="boks_host_last_success_timestamp_seconds",
-    kind=Kind.GAUGE,
     unit=UNIX,
     labels=HOST,
     meaning="When a poll of this host last worked, by the exporter's clock.",
@@ -50,14 +46,12 @@ LAST_SUCCESS: Final = MetricSpec(
 )
 POLL_DURATION: Final = MetricSpec(
     name="boks_host_poll_duration_seconds",
-    kind=Kind.GAUGE,
     unit="seconds",
     labels=HOST,
     meaning="How long the last exchange with this host took, failed or not.",
 )
 CLOCK_OFFSET: Final = MetricSpec(
     name="boks_host_clock_offset_seconds",
-    kind=Kind.GAUGE,
     unit="seconds, exact to one second",
     labels=HOST,
     meaning="The host's clock minus the exporter's, at the middle of the last exchange. Verdicts use no host's clock.",
@@ -87,7 +81,6 @@ RECONNECTS: Final = MetricSpec(
 )
 KEY_UNRESTRICTED: Final = MetricSpec(
     name="boks_host_key_unrestricted",
-    kind=Kind.GAUGE,
     unit="1 or 0",
     labels=HOST,
     meaning="1 if the monitoring key gives a shell on this host, because its forced command is missing: the key can "
@@ -96,7 +89,6 @@ KEY_UNRESTRICTED: Final = MetricSpec(
 )
 LOGIN_REFUSED: Final = MetricSpec(
     name="boks_host_login_refused",
-    kind=Kind.GAUGE,
     unit="1 or 0",
     labels=HOST,
     meaning="1 while the host refuses a new login of the exporter (reason auth) and only a connection that was opened "
@@ -114,7 +106,6 @@ GATE_INFO: Final = MetricSpec(
 )
 UNRECOGNISED_LINES: Final = MetricSpec(
     name="boks_host_unrecognised_lines",
-    kind=Kind.GAUGE,
     unit="lines",
     labels=HOST,
     meaning="Lines of the host's last reply that cannot be read, without those that `parsing.ignore_lines` names.",
@@ -122,7 +113,6 @@ UNRECOGNISED_LINES: Final = MetricSpec(
 )
 IGNORED_LINES: Final = MetricSpec(
     name="boks_host_ignored_lines",
-    kind=Kind.GAUGE,
     unit="lines",
     labels=HOST,
     meaning="Lines of the host's last reply that cannot be read and that `parsing.ignore_lines` names.",
@@ -130,7 +120,6 @@ IGNORED_LINES: Final = MetricSpec(
 )
 MEMORY_TOTAL: Final = MetricSpec(
     name="boks_host_shared_memory_total_bytes",
-    kind=Kind.GAUGE,
     unit="bytes",
     labels=HOST,
     meaning="BoKS's shared memory, as dumpbase -m prints it.",
@@ -139,7 +128,6 @@ MEMORY_TOTAL: Final = MetricSpec(
 )
 MEMORY_FREE: Final = MetricSpec(
     name="boks_host_shared_memory_free_bytes",
-    kind=Kind.GAUGE,
     unit="bytes",
     labels=HOST,
     meaning="Free part of BoKS's shared memory; less than 30 % of the total is a warning, 50 % is the aim.",
@@ -157,7 +145,6 @@ ERRLOG_LINES: Final = MetricSpec(
 )
 QUEUE_FILES: Final = MetricSpec(
     name="boks_host_queue_files",
-    kind=Kind.GAUGE,
     unit="files",
     labels=HOST,
     meaning="Files that wait in the master's spool (master_spool/dd_fcom_*).",
@@ -166,7 +153,6 @@ QUEUE_FILES: Final = MetricSpec(
 )
 QUEUE_OLDEST: Final = MetricSpec(
     name="boks_host_queue_oldest_timestamp_seconds",
-    kind=Kind.GAUGE,
     unit=f"{UNIX}, exact to the minute",
     labels=HOST,
     meaning="When the oldest waiting file was written.",
@@ -175,7 +161,6 @@ QUEUE_OLDEST: Final = MetricSpec(
 )
 PROCESS_RUNNING: Final = MetricSpec(
     name="boks_host_process_running",
-    kind=Kind.GAUGE,
     unit="1 or 0",
     labels=(*HOST, "process"),
     meaning="1 if a process that sites check runs, 0 if it does not, by the name of its program: boks_init, "
@@ -187,7 +172,6 @@ PROCESS_RUNNING: Final = MetricSpec(
 )
 DATA_FREE: Final = MetricSpec(
     name="boks_host_data_free_bytes",
-    kind=Kind.GAUGE,
     unit="bytes, exact to 1 KiB",
     labels=HOST,
     meaning="Free space of the file system of `$BOKS_var`, which holds the database, the spool and the logs.",
@@ -196,7 +180,6 @@ DATA_FREE: Final = MetricSpec(
 )
 DATA_SIZE: Final = MetricSpec(
     name="boks_host_data_size_bytes",
-    kind=Kind.GAUGE,
     unit="bytes, exact to 1 KiB",
     labels=HOST,
     meaning="Size of the file system of `$BOKS_var`.",
@@ -211,4 +194,24 @@ CHECKSUM: Final = MetricSpec(
     meaning="Check sum (POSIX cksum) of what must be equal on all servers: method.conf and keys of ENV.",
     absent=f"{NO_ANSWER}, and for a file or key that it does not have",
     source=Source("HS troubleshooting/237 and 312", SourceCertainty.READ),
+)
+
+
+TABLE_SEQUENCE: Final = MetricSpec(
+    name="boks_table_sequence",
+    unit="updates",
+    labels=TABLE,
+    meaning="Sequence number of a table (T7), as boksdiag sequence prints it. Hosts are read at different instants: "
+    "take boks_replica_lag_sequences and boks_replica_ahead_sequences, not a difference of these.",
+    absent=f"{NO_ANSWER}, and for tables without findings where metrics.tables is worst",
+    source=Source("K1456", SourceCertainty.READ),
+)
+TABLE_STAMP: Final = MetricSpec(
+    name="boks_table_stamp_timestamp_seconds",
+    unit=UNIX,
+    labels=TABLE,
+    meaning="The date that boksdiag sequence prints next to a table, read as days and time since 1970; equal on a "
+    "healthy replica and its master.",
+    absent=f"{NO_ANSWER}, for a table without a date, and for tables without findings where metrics.tables is worst",
+    source=Source("K1456", SourceCertainty.INFERRED),
 )

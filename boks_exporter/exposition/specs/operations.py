@@ -3,14 +3,12 @@
 from typing import Final
 
 from boks_exporter.exposition.failover_activity import RunOutcome
-from boks_exporter.exposition.metric_spec import Kind, MetricSpec
-from boks_exporter.exposition.specs.labels import DOMAIN, HOST, UNIX
+from boks_exporter.exposition.metric_spec import DOMAIN, HOST, UNIX, Kind, MetricSpec
 
 _NO_JOURNAL: Final = "for a domain without a section failover, and while its journal cannot be read"
 
 MAINTENANCE_ACTIVE: Final = MetricSpec(
     name="boks_maintenance_active",
-    kind=Kind.GAUGE,
     unit="1 or 0",
     labels=HOST,
     meaning="1 while the host is under maintenance; it becomes 0 by itself.",
@@ -18,7 +16,6 @@ MAINTENANCE_ACTIVE: Final = MetricSpec(
 )
 MAINTENANCE_UNTIL: Final = MetricSpec(
     name="boks_maintenance_until_timestamp_seconds",
-    kind=Kind.GAUGE,
     unit=UNIX,
     labels=HOST,
     meaning="When the maintenance of the host ends by itself.",
@@ -26,7 +23,6 @@ MAINTENANCE_UNTIL: Final = MetricSpec(
 )
 FREEZE_ACTIVE: Final = MetricSpec(
     name="boks_failover_freeze_active",
-    kind=Kind.GAUGE,
     unit="1 or 0",
     labels=DOMAIN,
     meaning="1 while the domain is frozen by `failover freeze`, as far as this journal shows; it becomes 0 by itself.",
@@ -34,7 +30,6 @@ FREEZE_ACTIVE: Final = MetricSpec(
 )
 FREEZE_UNTIL: Final = MetricSpec(
     name="boks_failover_freeze_until_timestamp_seconds",
-    kind=Kind.GAUGE,
     unit=UNIX,
     labels=DOMAIN,
     meaning="When the freeze of the domain ends by itself.",
@@ -42,7 +37,6 @@ FREEZE_UNTIL: Final = MetricSpec(
 )
 JOURNAL_READABLE: Final = MetricSpec(
     name="boks_failover_journal_readable",
-    kind=Kind.GAUGE,
     unit="1 or 0",
     labels=DOMAIN,
     meaning="1 if the journal of failover can be read, or does not exist yet; with 0, maintenance is not known.",
@@ -59,7 +53,6 @@ RUNS: Final = MetricSpec(
 )
 IN_PROGRESS: Final = MetricSpec(
     name="boks_failover_in_progress",
-    kind=Kind.GAUGE,
     unit="1 or 0",
     labels=DOMAIN,
     meaning="1 while a run is open: it runs, or was interrupted and waits for `failover resume` or `failover abort`.",
@@ -67,7 +60,6 @@ IN_PROGRESS: Final = MetricSpec(
 )
 LAST: Final = MetricSpec(
     name="boks_failover_last_timestamp_seconds",
-    kind=Kind.GAUGE,
     unit=UNIX,
     labels=DOMAIN,
     meaning="When the newest run ended, or began while it is open.",

@@ -2,8 +2,17 @@
 
 from typing import Final
 
-from boks_exporter.exposition.metric_spec import Kind, MetricSpec, Source, SourceCertainty
-from boks_exporter.exposition.specs.labels import HOST, NO_ANSWER, NOT_LISTED, TABLE, UNIX
+from boks_exporter.exposition.metric_spec import (
+    HOST,
+    NO_ANSWER,
+    NOT_LISTED,
+    TABLE,
+    UNIX,
+    Kind,
+    MetricSpec,
+    Source,
+    SourceCertainty,
+)
 from boks_exporter.health import ReplicaState
 from boks_exporter.model import ReportedStatus
 from boks_exporter.replication import EvidenceKind
@@ -12,7 +21,6 @@ _NOT_PROVABLE: Final = "while it cannot be proven, above all without exactly one
 
 LAG: Final = MetricSpec(
     name="boks_replica_lag_sequences",
-    kind=Kind.GAUGE,
     unit="updates",
     labels=HOST,
     meaning="Updates that the replica's worst table certainly lacks: the master had them before the replica was read.",
@@ -21,7 +29,6 @@ LAG: Final = MetricSpec(
 )
 AHEAD: Final = MetricSpec(
     name="boks_replica_ahead_sequences",
-    kind=Kind.GAUGE,
     unit="updates",
     labels=HOST,
     meaning="Updates that the replica's worst table has and the master, read afterwards, still had not; never caused "
@@ -31,7 +38,6 @@ AHEAD: Final = MetricSpec(
 )
 LAG_POSSIBLE: Final = MetricSpec(
     name="boks_replica_lag_possible_sequences",
-    kind=Kind.GAUGE,
     unit="updates",
     labels=HOST,
     meaning="Updates that any table of the replica lacks at most, by its number: boks_replica_lag_sequences is the "
@@ -41,7 +47,6 @@ LAG_POSSIBLE: Final = MetricSpec(
 )
 AHEAD_POSSIBLE: Final = MetricSpec(
     name="boks_replica_ahead_possible_sequences",
-    kind=Kind.GAUGE,
     unit="updates",
     labels=HOST,
     meaning="Updates by which any table of the replica is ahead at most, by its number: "
@@ -51,7 +56,6 @@ AHEAD_POSSIBLE: Final = MetricSpec(
 )
 EVIDENCE: Final = MetricSpec(
     name="boks_replica_evidence_timestamp_seconds",
-    kind=Kind.GAUGE,
     unit=UNIX,
     labels=(*HOST, "kind"),
     meaning="Since when it is proven that the replica's copy is or was wrong, and not cleared: ahead, was_ahead (the "
@@ -61,7 +65,6 @@ EVIDENCE: Final = MetricSpec(
 )
 LAG_SECONDS: Final = MetricSpec(
     name="boks_replica_lag_seconds",
-    kind=Kind.GAUGE,
     unit="seconds",
     labels=HOST,
     meaning="Age of the oldest update that the replica lacks, counted from when its number first showed on the "
@@ -70,7 +73,6 @@ LAG_SECONDS: Final = MetricSpec(
 )
 LAG_AT_LEAST: Final = MetricSpec(
     name="boks_replica_lag_at_least_seconds",
-    kind=Kind.GAUGE,
     unit="seconds",
     labels=HOST,
     meaning="Proven age of the oldest update that the replica lacks; the state lagging rests on it. There, too, "
@@ -79,7 +81,6 @@ LAG_AT_LEAST: Final = MetricSpec(
 )
 TABLE_LAG: Final = MetricSpec(
     name="boks_replica_table_lag_sequences",
-    kind=Kind.GAUGE,
     unit="updates",
     labels=TABLE,
     meaning="boks_replica_lag_sequences of one table.",
@@ -88,7 +89,6 @@ TABLE_LAG: Final = MetricSpec(
 )
 TABLE_AHEAD: Final = MetricSpec(
     name="boks_replica_table_ahead_sequences",
-    kind=Kind.GAUGE,
     unit="updates",
     labels=TABLE,
     meaning="boks_replica_ahead_sequences of one table.",
@@ -97,7 +97,6 @@ TABLE_AHEAD: Final = MetricSpec(
 )
 BEHIND_BEST: Final = MetricSpec(
     name="boks_replica_behind_best_sequences",
-    kind=Kind.GAUGE,
     unit="updates",
     labels=HOST,
     meaning="Updates that the replica's worst table is behind the most advanced server that answers, not counting "
@@ -108,7 +107,6 @@ BEHIND_BEST: Final = MetricSpec(
 )
 STAMP_MISMATCH: Final = MetricSpec(
     name="boks_replica_stamp_mismatch_tables",
-    kind=Kind.GAUGE,
     unit="tables",
     labels=HOST,
     meaning="Tables whose stamp is not the master's: very probably another generation of the database.",
@@ -117,7 +115,6 @@ STAMP_MISMATCH: Final = MetricSpec(
 )
 MISSING: Final = MetricSpec(
     name="boks_replica_missing_tables",
-    kind=Kind.GAUGE,
     unit="tables",
     labels=HOST,
     meaning="Tables that the master has and the replica does not show.",
@@ -145,7 +142,6 @@ STATUS: Final = MetricSpec(
 )
 LAST_PACKET: Final = MetricSpec(
     name="boks_replica_last_packet_timestamp_seconds",
-    kind=Kind.GAUGE,
     unit=UNIX,
     labels=HOST,
     meaning="When the master last sent this replica a packet, from the age in its list; never more than a couple of "
@@ -155,7 +151,6 @@ LAST_PACKET: Final = MetricSpec(
 )
 LAST_FAILURE: Final = MetricSpec(
     name="boks_replica_last_failure_timestamp_seconds",
-    kind=Kind.GAUGE,
     unit=UNIX,
     labels=HOST,
     meaning="When the master last failed to update this replica's database, from the age in its list.",
@@ -164,7 +159,6 @@ LAST_FAILURE: Final = MetricSpec(
 )
 LAST_SYNC: Final = MetricSpec(
     name="boks_replica_last_sync_timestamp_seconds",
-    kind=Kind.GAUGE,
     unit=UNIX,
     labels=HOST,
     meaning="When a database update was last sent to this replica, from the age in the master's list. On an idle "
@@ -174,7 +168,6 @@ LAST_SYNC: Final = MetricSpec(
 )
 PACKETS: Final = MetricSpec(
     name="boks_replica_packets",
-    kind=Kind.GAUGE,
     unit="packets",
     labels=HOST,
     meaning="The count in the master's list; undocumented, behaves as a packet counter that can be reset.",
@@ -183,7 +176,6 @@ PACKETS: Final = MetricSpec(
 )
 PROMOTABLE: Final = MetricSpec(
     name="boks_replica_promotable",
-    kind=Kind.GAUGE,
     unit="1 or 0",
     labels=HOST,
     meaning="1 if nothing that can be judged from outside speaks against promoting the replica, 0 if something does.",
