@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from boks_exporter.replication.json_values import number_of, seconds_of, time_of
 
 from boks_exporter.health import HostTimeline, LastKnown, StateChange, StateSpan, Timeline, dump_timeline
 from boks_exporter.health.timeline_json import restore_timeline
 from boks_exporter.model import Role
 from boks_exporter.replication import History, MasterTerm, dump, restore
+from boks_exporter.replication.evidence_json import number_of, seconds_of, time_of
 from tests.unit.test_replication_history_json import learned
 
 MARKS = {7: (100, 5.0), 9: (3, None)}
