@@ -87,3 +87,12 @@ async def test_what_a_program_leaves_in_the_background_is_not_waited_for(
     finally:
         os.killpg(started[-1].pid, signal.SIGKILL)
     assert (open_files(), len(asyncio.all_tasks())) == (before, 1)
+
+
+async def test_the_end_of_what_a_program_wrote_is_kept() -> None:
+    words = ("sh", "-c", "printf %600s; echo; printf '%0500d' 7; exit 3")
+    assert await program_result(words, {}, 30.0) == (3, f"ended with 3: {7:0500d}")
+    assert await program_result((*words[:2], words[2].replace("500", "501")), {}, 30.0) == (
+        3,
+        f"ended with 3: {7:0500d}",
+    )
