@@ -27,6 +27,7 @@ def written(template: ProcedureStep) -> str:
     flags += [f"if={row.when}"] if row.when is not When.ALWAYS else []
     flags += [f"stretch={row.stretch}"] if row.stretch is not Stretch.NONE else []
     flags += [name for name in ("point_of_no_return", "trusts_exit") if getattr(row, name)]
+    flags += [f"{row.deadline_seconds:g} s"] if row.deadline_seconds != 180.0 else []
     does = " ".join(row.words) or "observe"
     return "; ".join((f"{row.key} on {row.host}: {does}", claims(row.proves), *flags))
 
@@ -38,9 +39,9 @@ REPLICA = (
     "start-replica on T: boot-start; is_started(T); trusts_exit",
     "stop-master on M: boot-stop; is_stopped(M); undo=boot-start; stretch=finish; trusts_exit",
     "start-master on M: boot-start; is_started(M) is_master_alone(M); trusts_exit",
-    "wait-listed on T: observe; is_listed_ok(T,M)",
-    "wait-equal on T: observe; is_equal(T,M)",
-    "wait-others on M: observe; others_are_back(M)",
+    "wait-listed on T: observe; is_listed_ok(T,M); 3600 s",
+    "wait-equal on T: observe; is_equal(T,M); 1800 s",
+    "wait-others on M: observe; others_are_back(M); 1800 s",
 )
 """How a client becomes a replica, and the master gets to know it."""
 PROMOTED = (
@@ -54,35 +55,35 @@ QUIESCED = (
 EXCHANGED = tuple(row.translate(str.maketrans("TM", "MT")) for row in REPLICA)
 ROWS: dict[str, tuple[str, ...]] = {
     "add-replica": (
-        "wait-registered on T: observe; is_registered(T,M)",
+        "wait-registered on T: observe; is_registered(T,M); 1800 s",
         "remove-database on T: remove-database; has_no_database(T); undo=restore-database {id}; if=database_is_there",
         *REPLICA,
     ),
     "rebuild": (
         "convert-client on T: convert client; is_client(T); undo=convert server",
         "remove-database on T: remove-database; has_no_database(T); undo=restore-database {id}",
-        "wait-registered on T: observe; is_registered(T,M)",
+        "wait-registered on T: observe; is_registered(T,M); 1800 s",
         *REPLICA,
     ),
     "switchover": (
-        "wait-equal-before on T: observe; is_equal(T,M)",
+        "wait-equal-before on T: observe; is_equal(T,M); 600 s",
         QUIESCED,
         "convert-client on M: convert client; is_client(M); undo=convert master; stretch=undo",
         "stop-old-master on M: boot-stop; is_out(M); undo=boot-start; stretch=undo",
         *PROMOTED,
-        "compare on T: observe; none_is_ahead(T)",
-        "verify on T: observe; domain_is_sound(T)",
+        "compare on T: observe; none_is_ahead(T); 600 s",
+        "verify on T: observe; domain_is_sound(T); 1800 s",
         "remove-database on M: remove-database; has_no_database(M); undo=restore-database {id}",
-        "wait-registered on M: observe; is_registered(M,T)",
+        "wait-registered on M: observe; is_registered(M,T); 1800 s",
         *EXCHANGED,
     ),
     "promote": (
-        "check-no-master on T: observe; no_master_but_fenced(T)",
-        "check-error-log on T: observe; error_log_is_clean(T)",
+        "check-no-master on T: observe; no_master_but_fenced(T); 30 s",
+        "check-error-log on T: observe; error_log_is_clean(T); 30 s",
         "fence on M: observe; nobody_is_master(T); kind=fence; if=is_fenced",
         *PROMOTED,
-        "compare on T: observe; none_is_ahead(T)",
-        "verify on T: observe; domain_is_sound(T)",
+        "compare on T: observe; none_is_ahead(T); 600 s",
+        "verify on T: observe; domain_is_sound(T); 1800 s",
     ),
     "retire": (
         "convert-client on T: convert client; is_client(T); point_of_no_return",
@@ -90,7 +91,7 @@ ROWS: dict[str, tuple[str, ...]] = {
         "remove-database on T: remove-database; has_no_database(T); undo=restore-database {id}",
         "start-client on T: boot-start; is_client(T)",
     ),
-    "console": ("console on T: observe; is_client(T) has_no_database(T); kind=console; point_of_no_return",),
+    "console": ("console on T: observe; is_client(T) has_no_database(T); kind=console; point_of_no_return; 3600 s",),
 }
 
 
