@@ -20,13 +20,13 @@ ROLE = Request((Section.ROLE,))
 USER = "boksmon"
 INSULT = "\x1b[2J\u202efdp.exe\x9b31m" + "x" * 20_000
 """A message that plays with terminals and fills logs."""
-ANSWER = b"=boks-gate/1 asked: boks-gate/1 role\n"
+ANSWER = b"=boks-gate/1 asked: boks-gate/1 role\n=done sections=0\n"
 Program = Callable[["asyncssh.SSHServerProcess[bytes]"], Awaitable[None]]
 
 
 async def echo_request(process: "asyncssh.SSHServerProcess[bytes]") -> None:
     """Reply with the requested command."""
-    process.stdout.write(f"=boks-gate/1 asked: {process.command}\n".encode())
+    process.stdout.write(f"=boks-gate/1 asked: {process.command}\n=done sections=0\n".encode())
     process.exit(0)
 
 

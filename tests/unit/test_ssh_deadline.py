@@ -15,6 +15,7 @@ from boks_exporter.transport.base import RawReply
 from boks_exporter.transport.ssh import connect as connect_module
 from boks_exporter.transport.ssh import transport as transport_module
 from tests.unit.ssh_servers import (
+    ANSWER,
     ROLE,
     Keys,
     echo_request,
@@ -28,7 +29,7 @@ from tests.unit.ssh_servers import (
 
 PATIENT = 20.0
 SHORT = 0.3
-REPLY = RawReply(b"=boks-gate/1 asked: boks-gate/1 role\n", b"", 0)
+REPLY = RawReply(ANSWER, b"", 0)
 
 
 # -- the deadline -----------------------------------------------------------------------------------------------------

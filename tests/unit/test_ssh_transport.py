@@ -12,10 +12,10 @@ from boks_exporter.remote.gate import sent_script
 from boks_exporter.remote.request import request_line
 from boks_exporter.remote.settings import GateMode, RemotePaths
 from boks_exporter.transport.base import RawReply
-from tests.unit.ssh_servers import ROLE, Keys, echo_request, failure, open_transport, ssh_server
+from tests.unit.ssh_servers import ANSWER, ROLE, Keys, echo_request, failure, open_transport, ssh_server
 
 PATIENT = 20.0
-REPLY = RawReply(b"=boks-gate/1 asked: boks-gate/1 role\n", b"", 0)
+REPLY = RawReply(ANSWER, b"", 0)
 
 
 # -- an exchange ------------------------------------------------------------------------------------------------------

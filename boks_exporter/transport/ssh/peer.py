@@ -15,6 +15,8 @@ from boks_exporter.transport.ssh.known_hosts import fingerprint
 from boks_exporter.transport.ssh.received import Received
 from boks_exporter.transport.ssh.request_loop import Loop
 
+FAILED_EXCHANGES: Final = 2
+"""After so many another connection is tried next to the kept one."""
 _RECOVERY: Final = 0.5
 _SAME_SECONDS: Final[Seconds] = 1.0
 """Two readings of two clocks, the Unix one and the monotonic one, do not differ by the same each time."""
@@ -117,6 +119,8 @@ class Peer:
     """A failure between two polls, for the next one to report."""
     refused: TransportError | None = None
     """Why the last replacement could not be opened."""
+    retry_at: Seconds = 0.0
+    """From when on another replacement is tried after one that did not answer, while the kept connection works."""
     resolve_at: Seconds = 0.0
     has_moved: bool = False
     interrupted: OpenConnection | None = None
@@ -139,10 +143,44 @@ class Peer:
     def add(self, new: OpenConnection) -> OpenConnection | None:
         """Keep a new connection, next to the kept one where there is one; return the one that it displaces."""
         if self.kept is None:
-            self.kept = new
+            self.kept, self.refused, self.retry_at = new, None, 0.0
             return None
         displaced, self.candidate = self.candidate, new
         return displaced
+
+    def judge(self, used: OpenConnection, *, is_good: bool) -> OpenConnection | None:
+        """Count an answer; return the connection that a replacement displaces with its first good one.
+
+        A replacement that does not answer is dropped.
+        """
+        if not is_good:
+            used.failures += 1
+            if used is self.candidate:
+                self.drop(used)
+            return None
+        used.succeeded()
+        self.is_unrestricted = False
+        if used is not self.candidate:
+            return None
+        displaced, self.kept, self.candidate = self.kept, used, None
+        self.has_moved, self.refused, self.retry_at = False, None, 0.0
+        return displaced
+
+    def timed_out(self) -> None:
+        """Try another connection next: on this one an answer is overdue."""
+        used, self.interrupted = self.interrupted, None
+        if used is None:
+            return
+        used.failures = max(used.failures, FAILED_EXCHANGES)
+        if used is self.candidate:
+            self.drop(used)
+
+    def end_at(self, now: Seconds, limit: Seconds) -> OpenConnection | None:
+        """Give up a connection of this age, so that a removed key takes effect; return it."""
+        if self.kept is None or now < self.kept.opened_at + limit:
+            return None
+        ended, self.kept, self.candidate = self.kept, self.candidate, None
+        return ended
 
     def drop(self, which: OpenConnection) -> None:
         """Abort a connection: it is broken, or sends too much."""
@@ -152,12 +190,17 @@ class Peer:
         if self.kept is which:
             self.kept, self.candidate = self.candidate, None
 
-    def needs_another(self, now: Seconds, failures: int) -> bool:
+    @property
+    def is_kept_well(self) -> bool:
+        """Return whether the kept connection answers."""
+        return self.kept is not None and self.kept.failures < FAILED_EXCHANGES
+
+    def needs_another(self, now: Seconds) -> bool:
         """Return whether another connection should be tried while this one is kept."""
         kept = self.kept
         if kept is None or self.candidate:
             return False
-        return now >= kept.renew_at or self.has_moved or kept.failures >= failures
+        return not self.is_kept_well or (now >= self.retry_at and (now >= kept.renew_at or self.has_moved))
 
     def renewal_failed(self, error: TransportError) -> bool:
         """Record why a replacement could not be opened; return whether that is news."""

@@ -13,8 +13,6 @@ from boks_exporter.transport.ssh.peer import OpenConnection, Peer
 
 _log = structlog.get_logger(__name__)
 
-FAILED_EXCHANGES: Final = 2
-"""After so many another connection is tried next to the kept one."""
 RESOLVE_SECONDS: Final[Seconds] = 300.0
 SPREAD: Final = (0.75, 1.25)
 
@@ -41,8 +39,13 @@ class Renewal:
             return
         if not peer.resolve_at:
             self._resolve_later(peer, now)
-        if now >= peer.resolve_at or (peer.needs_another(now, FAILED_EXCHANGES) and not self._is_paused(peer, now)):
+        if now >= peer.resolve_at or (peer.needs_another(now) and not self._is_paused(peer, now)):
             peer.renewal = asyncio.create_task(self._renew(peer), name=f"renew-{peer.host.name}")
+
+    def pause(self, peer: Peer, error: TransportError) -> None:
+        """Wait before another replacement is tried after one that logged in and did not answer."""
+        peer.retry_at = asyncio.get_running_loop().time() + peer.backoff.initial
+        self._report(peer, error)
 
     async def stop(self, peers: Iterable[Peer]) -> None:
         """Cancel what runs for some peers."""
@@ -55,9 +58,10 @@ class Renewal:
         try:
             async with asyncio.timeout(self._timeout):
                 await self._resolve(peer)
-                if peer.needs_another(asyncio.get_running_loop().time(), FAILED_EXCHANGES):
+                if peer.needs_another(asyncio.get_running_loop().time()):
                     await self._log_in(peer)
-                    peer.refused = None
+                    if peer.is_login_refused:
+                        peer.refused = None
         except TimeoutError:
             self._report(peer, TransportError(FailureReason.TIMEOUT, f"no login within {self._timeout:g} s"))
         except TransportError as error:

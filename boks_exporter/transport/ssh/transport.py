@@ -20,6 +20,7 @@ from boks_exporter.transport.ssh.conversation import (
     Conversation,
     NotStartedError,
     is_answer,
+    is_whole,
     sudo_refusal,
     unrestricted,
 )
@@ -28,7 +29,7 @@ from boks_exporter.transport.ssh.flood import REPLIES_IN_A_WINDOW, Budget, watch
 from boks_exporter.transport.ssh.inspection import Inspection
 from boks_exporter.transport.ssh.jump import JumpError, Jumps
 from boks_exporter.transport.ssh.peer import OpenConnection, Peer
-from boks_exporter.transport.ssh.renewal import FAILED_EXCHANGES, SPREAD, Renewal
+from boks_exporter.transport.ssh.renewal import SPREAD, Renewal
 from boks_exporter.transport.ssh.resolver import LOOKUP_SECONDS
 from boks_exporter.transport.stalls import StallWatch
 
@@ -108,7 +109,7 @@ class SshTransport:
         except TimeoutError as error:
             if self._stalls.seconds() > stalled:
                 peer.interrupted = None
-            self._timed_out(peer)
+            peer.timed_out()
             raise TransportError(FailureReason.TIMEOUT, f"no complete reply within {self._timeout:g} s") from error
         except TransportError as error:
             if peer.is_removed:
@@ -168,6 +169,7 @@ class SshTransport:
             del self._peers[peer.host.name]
         for peer in self._peers.values():
             peer.backoff.succeeded()
+            peer.retry_at = 0.0
             peer.resolve_at = asyncio.get_running_loop().time()
         self._jumps.end_pauses()
         await self._renewal.stop(removed)
@@ -192,19 +194,47 @@ class SshTransport:
 
     async def _exchange(self, peer: Peer, request: RequestLine) -> RawReply:
         """Use a replacement first, then the kept connection, then a new one."""
-        self._end_at_maximum_age(peer)
-        for kept in [each for each in (peer.candidate, peer.kept) if each]:
+        now, limit = asyncio.get_running_loop().time(), self._settings.connection_limit_seconds
+        if ended := peer.end_at(now, limit):
+            self._closing.close(ended.connection)
+        if peer.candidate and (reply := await self._try_replacement(peer, peer.candidate, request)):
+            return reply
+        if peer.kept:
             with suppress(NotStartedError):
-                reply = await self._exchange_on(peer, kept, request)
-                # Only a reading is repeated on the kept connection: what an operator's request did is not known.
-                if peer.kept is kept or not isinstance(request, Request) or is_answer(reply):
-                    return reply
+                return await self._exchange_on(peer, peer.kept, request)
         kept = await self._log_in(peer)
         try:
             return await self._exchange_on(peer, kept, request)
         except NotStartedError as error:
             peer.drop(kept)
             raise during_exchange(error.cause) from error
+
+    async def _try_replacement(self, peer: Peer, candidate: OpenConnection, request: RequestLine) -> RawReply | None:
+        """Make the exchange on a new connection; None where it fails and the kept one must make it.
+
+        Only a reading is made again: what an operator's request did is not known. Where a new connection gets no root,
+        or a shell, that is reported although the kept one would go on.
+        """
+        is_reading = isinstance(request, Request)
+        limit = self._timeout / 2 if is_reading and peer.is_kept_well else None
+        try:
+            async with asyncio.timeout(limit):
+                reply = await self._exchange_on(peer, candidate, request)
+        except NotStartedError as error:
+            failed = during_exchange(error.cause)
+        except TimeoutError:
+            peer.timed_out()
+            failed = TransportError(FailureReason.TIMEOUT, f"no complete reply within {limit:g} s of a new connection")
+        except TransportError as error:
+            if not is_reading or error.reason is FailureReason.EXIT_STATUS:
+                raise
+            failed = error
+        else:
+            if peer.kept is candidate or not is_reading:
+                return reply
+            failed = TransportError(FailureReason.PARSE, "a new connection gave no whole reply of the gate")
+        self._renewal.pause(peer, failed)
+        return None
 
     async def _exchange_on(self, peer: Peer, kept: OpenConnection, request: RequestLine) -> RawReply:
         """Make the exchange on one connection, and keep the connection unless it is broken."""
@@ -228,22 +258,9 @@ class SshTransport:
             if not kept.is_open:
                 peer.drop(kept)
             raise
-        self._judge(peer, kept, is_good=is_good)
+        if displaced := peer.judge(kept, is_good=is_good and (not is_candidate or is_whole(reply))):
+            self._closing.close(displaced.connection)
         return RawReply(reply.stdout, reply.stderr, reply.exit_status, reply.nonce, kept.endpoint)
-
-    def _judge(self, peer: Peer, kept: OpenConnection, *, is_good: bool) -> None:
-        """Adopt a replacement with its first answer; drop it if it does not answer better than the kept connection."""
-        if not is_good:
-            kept.failures += 1
-            if kept is peer.candidate:
-                peer.drop(kept)
-            return
-        kept.succeeded()
-        peer.is_unrestricted = False
-        if kept is peer.candidate:
-            if peer.kept:
-                self._closing.close(peer.kept.connection)
-            peer.kept, peer.candidate, peer.has_moved = kept, None, False
 
     async def _explain(self, peer: Peer, kept: OpenConnection, reply: RawReply) -> None:
         """Raise what is known of a reply that is not the gate's."""
@@ -256,22 +273,6 @@ class SshTransport:
             _log.error("key_without_forced_command", host=peer.host.name, detail=error.detail)
         peer.is_unrestricted = True
         raise error
-
-    def _end_at_maximum_age(self, peer: Peer) -> None:
-        """Close a connection at its hard maximum, so that a removed key takes effect."""
-        now = asyncio.get_running_loop().time()
-        if peer.kept and now >= peer.kept.opened_at + self._settings.connection_limit_seconds:
-            self._closing.close(peer.kept.connection)
-            peer.kept, peer.candidate = peer.candidate, None
-
-    def _timed_out(self, peer: Peer) -> None:
-        """Try another connection next: on this one an answer is overdue."""
-        kept, peer.interrupted = peer.interrupted, None
-        if kept is None:
-            return
-        kept.failures = max(kept.failures, FAILED_EXCHANGES)
-        if kept is peer.candidate:
-            peer.drop(kept)
 
     async def _log_in(self, peer: Peer) -> OpenConnection:
         now = asyncio.get_running_loop().time
