@@ -176,7 +176,7 @@ class Peer:
             self.drop(used)
 
     def end_at(self, now: Seconds, limit: Seconds) -> OpenConnection | None:
-        """Give up a connection of this age, so that a removed key takes effect; return it."""
+        """Drop the connection at its hard maximum, so that a removed key takes effect; return it."""
         if self.kept is None or now < self.kept.opened_at + limit:
             return None
         ended, self.kept, self.candidate = self.kept, self.candidate, None
