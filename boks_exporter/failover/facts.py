@@ -114,6 +114,8 @@ class FailoverFacts:
     """The fork points of changes of master that the exporter saw."""
     failing_since: Mapping[HostName, Timestamp] = field(default_factory=lambda: MappingProxyType({}))
     """The first failed poll of each host since it last answered."""
+    masters_since: Mapping[HostName, Timestamp] = field(default_factory=lambda: MappingProxyType({}))
+    """When each master was first seen as one."""
     known_servers: dict[str, Timestamp] = field(default_factory=dict)
     """Servers that a master's list or another configuration named earlier, and when."""
 

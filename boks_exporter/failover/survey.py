@@ -153,6 +153,7 @@ class Survey:
             reached_before=self._reached,
             seen_forks=tuple(_seen_forks(judged.history)),
             failing_since=judged.history.failing,
+            masters_since={host: term.since for host, term in judged.history.terms.items()},
             known_servers=self._known_servers(snapshot),
         )
         self._stopped = stopped

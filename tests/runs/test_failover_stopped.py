@@ -75,6 +75,7 @@ def test_a_switchover_that_finds_no_quiet_moment_reports_it_and_changes_nothing(
             f"step 2 (quiesce on {MASTER}): {FIRST} lacks 3 updates of {MASTER} in T1 (1 tables in all)",
             TOO_BUSY,
             f"step 2 (quiesce on {MASTER}) is undone: BoKS is running on {MASTER}",
+            f"next: boks-exporter failover switchover {FIRST}",
         ),
     )
     assert world.sent() == [*STOP_AND_START, *STOP_AND_START, *STOP_AND_START]

@@ -150,7 +150,7 @@ def test_a_lock_that_may_be_left_is_named_with_the_command_that_breaks_it(termin
     terminal.world.way.connection_fault = fault
     _, text = terminal("failover", "asides", "remove", FIRST, REMOVAL, "--reason", "x")
     terminal.world.way.connection_fault = lambda _, __: None
-    words = text.partition("boks-exporter ")[2].split()
+    words = text.partition("boks-exporter ")[2].split("\n")[0].split()
     left = terminal.world.locks()
     assert words[:2] == ["failover", "break-lock"], text
     assert not left or terminal(*words)[0] == Exit.DONE

@@ -78,7 +78,7 @@ def test_next_commands_repeat_the_options_that_were_given(terminal: Terminal) ->
     assert text.endswith(f" --apply {fingerprint(text)} --config.file {terminal.config} --domain bank\n")
     code, result = terminal("failover", "switchover", FIRST, "--apply", "0123456789abcdef", *given)
     assert code == Exit.REFUSED
-    assert f"next: boks-exporter failover switchover r1 --config.file {terminal.config} --domain bank shows" in result
+    assert f"next: boks-exporter failover switchover r1 --config.file {terminal.config} --domain bank\n" in result
     _, plain = terminal("failover", "switchover", FIRST)
     assert plain.endswith(f"switchover r1 --apply {fingerprint(plain)}\n")
 
@@ -101,6 +101,8 @@ def test_several_masters_are_shown_with_the_ways_out(terminal: Terminal) -> None
     assert [f"  boks-exporter failover retire {name}" for name in (MASTER, THIRD)] == text.splitlines()[-2:]
     code, result = terminal("failover", "conflict", "--output", "json")
     assert [each["host"] for each in json.loads(result)] == [MASTER, THIRD]
+    assert all(each["since_timestamp_seconds"] > 0 for each in json.loads(result))
+    assert all(THIRD not in each["followers"] for each in json.loads(result)), "a master follows none"
 
 
 def test_an_error_is_json_where_json_is_read(terminal: Terminal) -> None:

@@ -12,7 +12,7 @@ from boks_exporter.app.failover_signals import heeding_signals
 from boks_exporter.app.failover_wiring import ManagedDomain, journal_of, observed, open_runner, open_survey
 from boks_exporter.cli.failover.json_output import proposal_json, result_json
 from boks_exporter.cli.failover.open_runs import open_runs, show_open_runs
-from boks_exporter.cli.failover.options import AcceptArguments, Common, acceptances, is_interactive, run_async
+from boks_exporter.cli.failover.options import AcceptArguments, Common, acceptances, is_interactive, refused, run_async
 from boks_exporter.cli.failover.text_output import proposal_text
 from boks_exporter.cli.streams import OutputError, echo
 from boks_exporter.failover.failover_exits import Exit, Outcome
@@ -37,11 +37,15 @@ from boks_exporter.failover.runner import (
     Runner,
     RunResult,
     StopRequest,
+    again,
     check_first,
+    fence_command,
     in_words,
     next_for,
     propose,
     validate_fingerprint,
+    ways_after,
+    with_next,
 )
 from boks_exporter.observe import SystemClock
 from boks_exporter.text.harmless import harmless
@@ -63,18 +67,22 @@ def show_or_apply(
         message = "--detach needs --apply, where no terminal asks whether to go on"
         raise click.UsageError(message)
     accepted = acceptances(accept, reason)
+    shown = NextCommand(procedure, (host or "--best",))
     try:
         check_acceptable(accepted)
         if fingerprint is not None:
             validate_fingerprint(fingerprint)
     except (NotAcceptableError, FingerprintError) as error:
-        raise click.UsageError(str(error)) from error
+        raise click.UsageError(with_next(str(error), shown)) from error
     domain = common.domain(host)
     host = host or best_candidate(domain)
+    if not host:
+        said = "--best: there is no replica that could become master"
+        return refused(common, Exit.REFUSED, with_next(said, NextCommand("candidates")))
     order = Order(procedure=procedure, target=host, accepted=accepted, reason=reason.strip())
     if fingerprint is not None:
         show_open_runs(domain)
-        return _carried_out(common, domain, lambda runner: runner.apply(order, fingerprint))
+        return _carried_out(common, domain, lambda runner: runner.apply(order, fingerprint), shown)
     proposal, code = show(common, domain, order)
     if code is not Exit.DONE or common.is_json or not is_interactive() or not proposal.plan.steps:
         return int(code)
@@ -86,17 +94,14 @@ def show_or_apply(
     if typed.strip() != host:
         echo("nothing was changed")
         return int(Exit.DONE)
-    return _carried_out(common, domain, lambda runner: runner.apply(order, proposal.fingerprint))
+    return _carried_out(common, domain, lambda runner: runner.apply(order, proposal.fingerprint), shown)
 
 
 def best_candidate(domain: ManagedDomain) -> str:
-    """Return the first of the ranked candidates; raises UsageError where none can become master."""
+    """Return the first of the ranked candidates; empty where there is none."""
     known = open_runs(domain)
     found = candidates(run_async(lambda: observed(domain, known)), domain.limits)
-    if not found or any(not finding.acceptable for finding in found[0].refusals):
-        message = "--best: no replica can become master; failover candidates shows what blocks each"
-        raise click.UsageError(message)
-    return found[0].host
+    return found[0].host if found else ""
 
 
 def show(common: Common, domain: ManagedDomain, order: Order) -> tuple[Proposal, Exit]:
@@ -115,18 +120,15 @@ def show(common: Common, domain: ManagedDomain, order: Order) -> tuple[Proposal,
         try:
             check_existing(accepted, proposal.plan, proposal.findings)
         except NoSuchFindingError as error:
-            raise click.UsageError(str(error)) from error
+            raise click.UsageError(with_next(str(error), again(proposal.plan))) from error
     code = Exit.REFUSED if proposal.plan.obstacle and not left else exit_for(left)
     code = Exit.INTERNAL if problem else code
+    ways = (again(proposal.plan),) if problem else _ways(order, proposal, left)
     if common.is_json:
-        echo(json.dumps(proposal_json(proposal, accepted, code), indent=2))
+        echo(json.dumps(proposal_json(proposal, accepted, code) | {"next": [str(way) for way in ways]}, indent=2))
     else:
-        echo("\n".join(proposal_text(proposal, accepted)))
-        echo(
-            "\n".join(_what_next(order, proposal, left, " ".join(domain.failover.fence.program)))
-            if not problem
-            else "Nothing was changed."
-        )
+        lines = ["Nothing was changed."] if problem else _what_next(domain, proposal, left)
+        echo("\n".join((*proposal_text(proposal, accepted), *lines, *(f"  {way}" for way in ways))))
     if problem:
         click.echo(f"Error: this plan cannot be applied, as it could not be kept: {problem}", err=True)
     return proposal, code
@@ -144,27 +146,33 @@ def _kept(domain: ManagedDomain, proposal: Proposal) -> str:
     return ""
 
 
-def _what_next(order: Order, proposal: Proposal, left: Collection[Finding], fence: str) -> list[str]:
+def _ways(order: Order, proposal: Proposal, left: Collection[Finding]) -> tuple[NextCommand, ...]:
+    """Return the commands that can be run next: one to accept each finding, or the one that applies the plan."""
     accepted = tuple(word for entry in order.accepted for word in ("--accept", str(entry)))
+    more: list[tuple[str, ...]] = []
+    if left and all(finding.acceptable for finding in left):
+        more = [("--accept", name, "--reason", "") for name in dict.fromkeys(map(argument, left))]
+    elif left or proposal.plan.obstacle:
+        return ways_after(proposal, left)
+    else:
+        more = [(*(("--reason", order.reason) if order.reason else ()), "--apply", proposal.fingerprint)]
+    return tuple(NextCommand(order.procedure, (order.target, *accepted, *words)) for words in more)
 
-    def command(*words: str) -> str:
-        return f"  {NextCommand(order.procedure, (order.target, *accepted, *words))}"
 
-    if left:
-        names = [*dict.fromkeys(finding.guard for finding in left)]
-        remaining = f"Nothing was changed, and nothing will be while these findings remain: {', '.join(names)} "
-        lines = [f"{remaining}(exit {int(exit_for(left))})."]
-        if all(finding.acceptable for finding in left):
-            lines += [
-                *check_first(fence),
-                "After the check accept each finding by name, with a reason:",
-                *(command("--accept", name, "--reason", "") for name in dict.fromkeys(map(argument, left))),
-            ]
-        return lines
-    if proposal.plan.obstacle:
-        return [f"Nothing was changed, as there is no plan (exit {int(Exit.REFUSED)})."]
-    reason = ("--reason", order.reason) if order.reason else ()
-    return ["Nothing was changed. To do exactly this:", command(*reason, "--apply", proposal.fingerprint)]
+def _what_next(domain: ManagedDomain, proposal: Proposal, left: Collection[Finding]) -> list[str]:
+    """Write the lines above the commands that can be run next."""
+    if not left and proposal.plan.obstacle:
+        return [f"Nothing was changed, as there is no plan (exit {int(Exit.REFUSED)}). Next:"]
+    if not left:
+        return ["Nothing was changed. To do exactly this:"]
+    names = ", ".join(dict.fromkeys(finding.guard for finding in left))
+    said = (
+        f"Nothing was changed, and nothing will be while these findings remain: {names} (exit {int(exit_for(left))})."
+    )
+    if not all(finding.acceptable for finding in left):
+        return [said, "What shows more or ends it, and the same command for afterwards:"]
+    fence = fence_command(domain.failover.fence.program, proposal.facts.host(proposal.plan.master or ""))
+    return [said, *check_first(fence), "After the check accept each finding by name, with a reason:"]
 
 
 def resume_or_abort(common: Common, run: str, *, accepted: tuple[Acceptance, ...] = (), abort: bool = False) -> int:
@@ -172,31 +180,36 @@ def resume_or_abort(common: Common, run: str, *, accepted: tuple[Acceptance, ...
     try:
         check_acceptable(accepted)
     except NotAcceptableError as error:
-        raise click.UsageError(str(error)) from error
+        raise click.UsageError(with_next(str(error), NextCommand("show", (run,)))) from error
 
     async def work(runner: Runner) -> RunResult:
         return await (runner.abort(run, accepted) if abort else runner.resume(run, accepted))
 
-    return _carried_out(common, common.domain(), work)
+    return _carried_out(common, common.domain(), work, NextCommand("abort" if abort else "resume", (run,)))
 
 
 def forget(common: Common, run: str, reason: str) -> int:
     """Close a run that cannot be continued."""
     domain = common.domain()
-    return _ended(common, _run(common, domain, lambda runner: runner.forget(run, reason)))
+    command = NextCommand("forget", (run, "--reason", reason))
+    return _ended(common, _run(common, domain, lambda runner: runner.forget(run, reason), command))
 
 
-def _carried_out(common: Common, domain: ManagedDomain, work: Work) -> int:
+def _carried_out(common: Common, domain: ManagedDomain, work: Work, command: NextCommand) -> int:
     """Carry out a run here, or in a process without this terminal."""
     if not common.detach:
-        return _ended(common, _run(common, domain, work))
+        return _ended(common, _run(common, domain, work, command))
     from boks_exporter.cli.failover.detach import detached
 
-    return detached(common, domain, lambda announce: _ended(common, _run(common, domain, work, announce)))
+    return detached(common, domain, lambda announce: _ended(common, _run(common, domain, work, command, announce)))
 
 
 def _run(
-    common: Common, domain: ManagedDomain, work: Work, announce: Callable[[str], None] = lambda _name: None
+    common: Common,
+    domain: ManagedDomain,
+    work: Work,
+    command: NextCommand,
+    announce: Callable[[str], None] = lambda _name: None,
 ) -> RunResult:
     halt = StopRequest()
 
@@ -219,15 +232,16 @@ def _run(
     try:
         return run_async(carry_out)
     except (KeyboardInterrupt, asyncio.CancelledError):
-        return _interrupted(domain, at_work[0].at_work_on if at_work else None)
+        return _interrupted(domain, at_work[0].at_work_on if at_work else None, command)
 
 
-def _interrupted(domain: ManagedDomain, name: str | None) -> RunResult:
+def _interrupted(domain: ManagedDomain, name: str | None, command: NextCommand) -> RunResult:
     """Report the run that was left open; hosts complete what they have begun."""
     with journal_of(domain) as journal:
         run = journal.run(name) if name else None
         if run is None or not run.is_open:
-            return RunResult(Exit.UNCHANGED, ("interrupted before anything was begun",))
+            why = ("interrupted before anything was begun", in_words((command,)))
+            return RunResult(Exit.UNCHANGED, why, next=(command,))
         said = f"interrupted; the run {run.name} stays open, and what a host has begun goes on there"
         code = int(Exit.RESULT_UNKNOWN)
         journal.end(run.name, Outcome.UNKNOWN, said, SystemClock().now(), is_open=True, code=code)

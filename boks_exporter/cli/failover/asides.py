@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from boks_exporter.cli.failover import options
-from boks_exporter.cli.failover.options import Common, example, run_async, validate_host
+from boks_exporter.cli.failover.options import Common, example, refused, run_async, validate_host
 from boks_exporter.cli.param_types import WORDS
 from boks_exporter.cli.streams import echo
 from boks_exporter.failover.failover_exits import Exit
@@ -34,6 +34,7 @@ def asides() -> None:
 def list_asides(*, host: str | None, **given: Any) -> int:
     """List what lies aside on every host, or on HOST, with age and size."""
     from boks_exporter.cli.failover.open_runs import show_open_runs
+    from boks_exporter.failover.runner import NextCommand, in_words
     from boks_exporter.observe import SystemClock
     from boks_exporter.operations.host_asides import asides as ask
 
@@ -51,6 +52,7 @@ def list_asides(*, host: str | None, **given: Any) -> int:
     else:
         lines = [_line(name, aside, now) for name, aside in listed]
         lines += [f"{name}  unknown: {harmless(why)}" for name, why in failed.items()]
+        lines += [in_words((NextCommand("check"),))] if failed else []
         echo("\n".join(lines) or "nothing lies aside")
     return int(Exit.FACTS_UNKNOWN if failed else Exit.DONE)
 
@@ -120,6 +122,7 @@ def remove(*, host: str, removal: str, reason: str, **given: Any) -> int:
 def _change(common: Common, kind: Any, host: str, removal: str, reason: str) -> int:
     from boks_exporter.cli.failover.open_runs import show_open_runs
     from boks_exporter.failover.journal import RunOpenError
+    from boks_exporter.failover.runner import NextCommand, in_words, with_next
     from boks_exporter.operations.host_asides import NoSuchRemovalError, change_aside
 
     domain = common.domain(host)
@@ -130,10 +133,9 @@ def _change(common: Common, kind: Any, host: str, removal: str, reason: str) -> 
     except NoSuchRemovalError as error:
         raise click.UsageError(str(error)) from error
     except RunOpenError as error:
-        click.echo(f"Error: {error}", err=True)
-        if common.is_json:
-            echo(json.dumps({"exit_code": int(Exit.LOCKED), "error": str(error)}))
-        return int(Exit.LOCKED)
+        return refused(common, Exit.LOCKED, with_next(str(error), NextCommand("history")))
     shown = {"exit_code": int(result.exit), "host": host, "removal": removal, "sentence": result.sentence}
-    echo(json.dumps(shown) if common.is_json else harmless(result.sentence))
+    look = NextCommand("locks") if result.exit is Exit.LOCKED else NextCommand("asides", ("list", host))
+    lines = [harmless(result.sentence), *([] if result.exit is Exit.DONE else [in_words((look,))])]
+    echo(json.dumps(shown) if common.is_json else "\n".join(lines))
     return int(result.exit)

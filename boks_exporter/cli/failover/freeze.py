@@ -41,7 +41,7 @@ def start(*, seconds: float, reason: str, **given: Any) -> int:
     common = Common(**given)
     domain = _domain(common)
     result = run_async(lambda: begin(domain, int(seconds), reason))
-    return _ended(common, result, "is frozen", "freeze start")
+    return _ended(common, result, "is frozen", ("start", "--for", f"{int(seconds)}s", "--reason", reason))
 
 
 @freeze.command(epilog=example('boks-exporter failover freeze end --reason "the audit is over"'))
@@ -54,7 +54,7 @@ def end(*, reason: str, **given: Any) -> int:
     common = Common(**given)
     domain = _domain(common)
     result = run_async(lambda: unfreeze(domain, reason))
-    return _ended(common, result, "is no longer frozen", "freeze end")
+    return _ended(common, result, "is no longer frozen", ("end", "--reason", reason))
 
 
 @freeze.command(epilog=example("boks-exporter failover freeze show"))
@@ -111,8 +111,10 @@ def freeze_json(result: "FreezeResult", code: Exit) -> dict[str, Any]:
     return {"exit_code": int(code), "until_timestamp_seconds": result.until, "hosts": hosts}
 
 
-def _ended(common: Common, result: "FreezeResult", what: str, command: str) -> int:
+def _ended(common: Common, result: "FreezeResult", what: str, words: tuple[str, ...]) -> int:
     """Show what became of it: on every host, on some, or on none."""
+    from boks_exporter.failover.runner import NextCommand, in_words
+
     code = Exit.DONE
     if result.failed:
         code = Exit.UNCHANGED if len(result.failed) == len(result.hosts) else Exit.CHANGED
@@ -121,8 +123,9 @@ def _ended(common: Common, result: "FreezeResult", what: str, command: str) -> i
         return int(code)
     echo("\n".join(_lines(result)))
     if result.failed:
-        away = ", ".join(result.failed)
-        echo(f"The domain {what} on the others only: repeat `failover {command}` when {away} can be asked")
+        where = "no host that answers" if code is Exit.UNCHANGED else "the others only"
+        again = in_words((NextCommand("freeze", words),))
+        echo(f"The domain {what} on {where}; once {', '.join(result.failed)} can be asked, {again}")
     else:
         echo(f"The domain {what} on every host")
     return int(code)

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from boks_exporter.cli.failover import options
-from boks_exporter.cli.failover.options import Common, example, run_async
+from boks_exporter.cli.failover.options import Common, example, refused, run_async
 from boks_exporter.cli.param_types import WORDS
 from boks_exporter.cli.streams import echo
 from boks_exporter.failover.failover_exits import Exit
@@ -65,6 +65,8 @@ def break_lock(*, run: str, host: str, **given: Any) -> int:
     """
     from boks_exporter.cli.failover.open_runs import show_open_runs
     from boks_exporter.failover.journal import RunOpenError
+    from boks_exporter.failover.runner import NextCommand, with_next
+    from boks_exporter.operations.host_locks import StillLockedError
     from boks_exporter.operations.host_locks import break_lock as take_away
 
     common = Common(**given)
@@ -73,10 +75,9 @@ def break_lock(*, run: str, host: str, **given: Any) -> int:
     show_open_runs(domain)
     try:
         said = run_async(lambda: take_away(domain, run, host))
-    except RunOpenError as error:
-        click.echo(f"Error: {error}", err=True)
-        if common.is_json:
-            echo(json.dumps({"exit_code": int(Exit.LOCKED), "error": str(error)}))
-        return int(Exit.LOCKED)
+    except (RunOpenError, StillLockedError) as error:
+        is_open = isinstance(error, RunOpenError)
+        code, look = (Exit.LOCKED, "history") if is_open else (Exit.INTERNAL, "locks")
+        return refused(common, code, with_next(str(error), NextCommand(look)))
     echo(json.dumps({"host": host, "said": said}) if common.is_json else said)
     return int(Exit.DONE)

@@ -13,6 +13,7 @@ from boks_exporter.cli.failover.open_runs import open_runs, show_open_runs
 from boks_exporter.cli.failover.options import Common, run_async
 from boks_exporter.cli.failover.text_output import candidates_text, finding_text, time_of
 from boks_exporter.cli.streams import echo
+from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.findings import Acceptances
 from boks_exporter.failover.journal import Journal, LoggedStep, Run
@@ -20,11 +21,12 @@ from boks_exporter.failover.preflight import blocking_findings, exit_for
 from boks_exporter.failover.preflight import candidates as ranked
 from boks_exporter.failover.procedures.step import StepKind
 from boks_exporter.failover.proofs import Certainty
-from boks_exporter.failover.proofs.conflict import conflict_of
+from boks_exporter.failover.proofs.conflict import MasterInConflict, conflict_of
 from boks_exporter.failover.proofs.conflict import sentences as conflict_sentences
-from boks_exporter.failover.runner import NextCommand, in_words, next_for
+from boks_exporter.failover.runner import NextCommand, in_words, next_for, with_next
 from boks_exporter.failover.runner.console import retire_script
 from boks_exporter.failover.runner.verify import Verification, verified
+from boks_exporter.model import Role
 from boks_exporter.text.harmless import harmless
 
 _BEST_FIRST: Final = (Exit.DONE, Exit.FACTS_UNKNOWN, Exit.REFUSED, Exit.LOCKED)
@@ -74,7 +76,7 @@ def show_conflict(common: Common) -> int:
     known = open_runs(domain)
     facts = run_async(lambda: observed(domain, known))
     found = conflict_of(facts)
-    ways = [NextCommand("retire", (each.host,)) for each in found]
+    ways = [NextCommand("retire", (host,)) for host in (*facts.snapshot.masters, *facts.possible_masters)]
     if common.is_json:
         shown = [
             {
@@ -82,23 +84,39 @@ def show_conflict(common: Common) -> int:
                 "alone_sequences": None if each.alone is None else {str(table): n for table, n in each.alone.items()},
                 "followers": list(each.followers),
                 "daemons": facts.daemons(each.host),
+                "since_timestamp_seconds": facts.masters_since.get(each.host),
                 "next": str(way),
             }
-            for each, way in zip(found, ways, strict=True)
+            for each, way in zip(found, ways, strict=False)
         ]
         echo(json.dumps(shown, indent=2))
-    elif not found:
-        said = ", ".join(facts.possible_masters)
-        unseen = f"; not reached, and master when last seen: {said}" if said else ""
-        echo(f"{', '.join(facts.snapshot.masters) or 'no host'} reports that it is master{unseen}")
     else:
-        echo("\n".join(harmless(line) for line in conflict_sentences(found)))
-        echo("Ways out; each shows its plan first. Keep the one whose updates are needed, retire the other:")
-        echo("\n".join(f"  {way}" for way in ways))
+        echo("\n".join(_conflict_text(facts, found, ways)))
     if found:
         return int(Exit.NOT_CONVERGED)
     is_unknown = facts.possible_masters or not any(facts.snapshot.observed())
     return int(Exit.FACTS_UNKNOWN if is_unknown else Exit.DONE)
+
+
+def _conflict_text(facts: FailoverFacts, found: tuple[MasterInConflict, ...], ways: list[NextCommand]) -> Iterator[str]:
+    """Write who is master since when, what each has alone, which replicas follow which, and the ways out."""
+    yield from map(harmless, conflict_sentences(found))
+    if not found:
+        yield f"{', '.join(facts.snapshot.masters) or 'no host'} reports that it is master"
+    else:
+        yield harmless(facts.health.reason)
+        followed = {name for each in found for name in each.followers}
+        left = [
+            each.host for each in facts.snapshot.observed() if each.role is Role.REPLICA and each.host not in followed
+        ]
+        yield f"listed as OK by none of them: {', '.join(left) or 'no replica'}"
+    if facts.possible_masters:
+        yield f"not reached, and master when last seen: {', '.join(facts.possible_masters)}"
+    if len(ways) > 1:
+        yield "Ways out; each shows its plan first. Keep the one whose updates are needed, retire every other:"
+        yield from (f"  {way}" for way in ways)
+    elif facts.possible_masters or not any(facts.snapshot.observed()):
+        yield in_words((NextCommand("candidates"),))
 
 
 def show_history(common: Common, limit: int) -> int:
@@ -139,8 +157,8 @@ def show_run(common: Common, name: str, *, follow: bool = False) -> int:
     with kept_journal(domain) as journal:
         run = journal.run(name) if journal else None
         if journal is None or run is None:
-            message = f"no run {name} in the journal {domain.failover.journal}; failover history lists them"
-            raise click.UsageError(message)
+            message = f"no run {name} in the journal {domain.failover.journal}"
+            raise click.UsageError(with_next(message, NextCommand("history")))
         if follow:
             return _follow(common, domain, journal, run)
         script = _console_script(domain, journal, run)

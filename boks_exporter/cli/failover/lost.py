@@ -2,15 +2,13 @@
 
 import json
 
-import click
-
 from boks_exporter.app.failover_wiring import current_operator, journal_of, observed
 from boks_exporter.cli.failover.open_runs import show_open_runs
-from boks_exporter.cli.failover.options import Common, run_async, validate_host
+from boks_exporter.cli.failover.options import Common, refused, run_async, validate_host
 from boks_exporter.cli.streams import echo
 from boks_exporter.failover.failover_exits import Exit
 from boks_exporter.failover.journal_facts import DeclaredLost
-from boks_exporter.text.harmless import harmless
+from boks_exporter.failover.runner import NextCommand, with_next
 
 
 def declare(common: Common, host: str, reason: str) -> int:
@@ -20,11 +18,9 @@ def declare(common: Common, host: str, reason: str) -> int:
     known = show_open_runs(domain)
     facts = run_async(lambda: observed(domain, known))
     if sign := facts.sign_of_life(host):
-        said = f"{host} cannot be declared lost: {sign}; switch it off or isolate it first"
-        click.echo(f"Error: {harmless(said)}", err=True)
-        if common.is_json:
-            echo(json.dumps({"exit_code": int(Exit.REFUSED), "host": host, "error": said}))
-        return int(Exit.REFUSED)
+        command = NextCommand("declare-lost", (host, "--reason", reason))
+        said = with_next(f"{host} cannot be declared lost: {sign}; switch it off or isolate it first", command)
+        return refused(common, Exit.REFUSED, said, host=host)
     lost = DeclaredLost(host, str(current_operator()), reason, facts.seen_at)
     with journal_of(domain) as journal:
         journal.declare_lost(domain.domain.name, lost)

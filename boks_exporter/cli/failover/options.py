@@ -1,5 +1,6 @@
 """Options of the failover commands."""
 
+import json
 import os
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
@@ -10,7 +11,9 @@ import click
 
 from boks_exporter.cli.options import Command, config_file, validate_domains
 from boks_exporter.cli.param_types import UTF8
+from boks_exporter.cli.streams import echo
 from boks_exporter.failover.findings import Guard
+from boks_exporter.text.harmless import harmless
 
 if TYPE_CHECKING:
     from boks_exporter.app.failover_wiring import ManagedDomain
@@ -104,6 +107,12 @@ class Common:
     detach: bool = False
     """Of the commands that carry out a run."""
 
+    def __post_init__(self) -> None:
+        """Add the options that were typed to every command that is shown from now on."""
+        from boks_exporter.failover.runner import repeat_options
+
+        repeat_options(self.given())
+
     @property
     def is_json(self) -> bool:
         return self.output == "json"
@@ -129,9 +138,7 @@ class Common:
         from boks_exporter.app.logs import configure
         from boks_exporter.app.options import LogFormat
         from boks_exporter.config import load
-        from boks_exporter.failover.runner.result import repeat_options
 
-        repeat_options(self.given())
         configure("error", LogFormat.LOGFMT)
         settings = load(self.config_file)
         if self.domain_name is not None:
@@ -151,10 +158,17 @@ def validate_host(domain: "ManagedDomain", host: str) -> None:
         raise click.UsageError(message)
 
 
+def refused(common: Common, code: int, said: str, **more: str) -> int:
+    """Print why a command is refused, as JSON as well where a script reads it; returns its exit code."""
+    click.echo("\n".join(map(harmless, f"Error: {said}".split("\n"))), err=True)
+    if common.is_json:
+        echo(json.dumps({"exit_code": int(code), **more, "error": said}))
+    return int(code)
+
+
 def acceptances(accepted: AcceptArguments, reason: str) -> "tuple[Acceptance, ...]":
     """Return the acceptances; raises UsageError without a reason."""
     from boks_exporter.failover.findings import Acceptance
-    from boks_exporter.text.harmless import harmless
 
     if accepted and not harmless(reason).strip():
         message = "--accept needs --reason: what do you know that the program does not?"

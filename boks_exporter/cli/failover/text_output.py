@@ -1,6 +1,6 @@
 """Text output of failover commands."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -8,7 +8,7 @@ from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.findings import RULES, Acceptances, Finding, Level
 from boks_exporter.failover.preflight import Candidate, argument, next_master_by
 from boks_exporter.failover.procedures.step import UNNAMED, ProcedureStep, StepKind
-from boks_exporter.failover.runner import NextCommand, Proposal
+from boks_exporter.failover.runner import NextCommand, Proposal, in_words
 from boks_exporter.model import Reach, Timestamp
 from boks_exporter.text.formatting import span
 from boks_exporter.text.harmless import harmless
@@ -116,7 +116,7 @@ def step_text(step: ProcedureStep) -> Iterator[str]:
         yield f"       undo    none: {step.no_undo}"
 
 
-def candidates_text(facts: FailoverFacts, found: Collection[Candidate]) -> Iterator[str]:
+def candidates_text(facts: FailoverFacts, found: Sequence[Candidate]) -> Iterator[str]:
     """Write the domain, the candidates with their reasons, and the next command."""
     yield domain_line(facts)
     said = [[_reason(finding) for finding in candidate.findings] for candidate in found]
@@ -127,14 +127,14 @@ def candidates_text(facts: FailoverFacts, found: Collection[Candidate]) -> Itera
     for place, (candidate, lines) in enumerate(zip(found, said, strict=True), 1):
         yield _candidate(candidate, place)
         yield from (line for line in lines if line not in alike)
-    procedure = next_master_by(facts)
-    best = next((candidate.host for candidate in found if candidate.is_free), None)
-    if best:
-        yield f"next: {NextCommand(procedure, (best,))}, which shows the plan and changes nothing"
-    elif found:
-        yield f"None is free. {NextCommand(procedure, ('HOST',))} shows which findings can be accepted, and how."
-    else:
+    best = next((candidate.host for candidate in found if candidate.is_free), found[0].host if found else None)
+    if not best:
         yield "There is no replica that could become master."
+    elif not any(candidate.is_free for candidate in found):
+        yield "None is free. The next command shows which findings can be accepted, and how."
+    is_conflict = len(facts.snapshot.masters) > 1
+    look = NextCommand("conflict") if is_conflict else NextCommand("check")
+    yield in_words((NextCommand(next_master_by(facts), (best,)) if best and not is_conflict else look,))
 
 
 def _candidate(candidate: Candidate, place: int) -> str:

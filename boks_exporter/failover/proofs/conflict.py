@@ -40,7 +40,7 @@ def _followers(facts: FailoverFacts, name: HostName) -> tuple[HostName, ...]:
     seen, names = facts.seen(name), Names(facts.snapshot.hosts)
     lines = seen.replicas.lines if seen and seen.replicas else ()
     found = (names.host(line.server) for line in lines if line.status is ReportedStatus.OK)
-    return tuple(host.name for host in found if host)
+    return tuple(host.name for host in found if host and host.name not in facts.snapshot.masters)
 
 
 def sentences(conflict: tuple[MasterInConflict, ...]) -> Iterator[str]:

@@ -1,20 +1,28 @@
 """End a run: closed, with its locks released, or open, to be resumed or aborted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from boks_exporter.failover.failover_exits import Exit, Outcome
-from boks_exporter.failover.journal import JournalError, LoggedStep, is_undoing
+from boks_exporter.failover.journal import JournalError
 from boks_exporter.failover.plan import Plan
 from boks_exporter.failover.runner.execute_step import StepExecutor
 from boks_exporter.failover.runner.locking import unlock_all
 from boks_exporter.failover.runner.programs import Event
-from boks_exporter.failover.runner.result import NextCommand, RunResult
+from boks_exporter.failover.runner.proposal import again
+from boks_exporter.failover.runner.result import NextCommand, RunResult, in_words, next_for
 from boks_exporter.failover.runner.run_context import Tools
 from boks_exporter.model import HostName
 from boks_exporter.remote.operator_requests import RunName
 
+_BEGINS_AGAIN: Final = {
+    Exit.REFUSED: (),
+    Exit.FACTS_UNKNOWN: (NextCommand("check"),),
+    Exit.LOCKED: (NextCommand("locks"),),
+    Exit.UNCHANGED: (),
+}
+"""How a run can end with nothing changed: what shows more, before another is begun."""
 _OUTCOMES: Final = {Exit.NOT_CONVERGED: Outcome.NOT_CONVERGED, Exit.RESULT_UNKNOWN: Outcome.UNKNOWN}
 
 
@@ -35,8 +43,11 @@ class Finisher:
     ) -> RunResult:
         """End a run: it is no longer open, and its locks are released."""
         tools = self.tools
-        left = await unlock_all(tools, name)
+        left, run = await unlock_all(tools, name), tools.journal.run(name)
         sentences = (*said, *(kept.sentence for kept in left))
+        if run is not None and code in _BEGINS_AGAIN:
+            work = (*work, *_BEGINS_AGAIN[code], again(run.plan))
+            sentences = (*sentences, in_words(work))
         ways = (*(kept.command for kept in left), *work)
         sentences = await self._ended(name, outcome, code, sentences, is_open=False)
         return RunResult(code, sentences, name, ways, leftovers)
@@ -79,17 +90,6 @@ class Finisher:
         return RunResult(
             code, (str(error), said, f"next, once the journal can be written: {resume}"), performer.run, (resume,)
         )
-
-
-def next_for(name: RunName, log: Sequence[LoggedStep]) -> tuple[NextCommand, ...]:
-    """Return the commands that continue an open run."""
-    abort = NextCommand("abort", (name,))
-    return (abort,) if is_undoing(log) else (NextCommand("resume", (name,)), abort)
-
-
-def in_words(ways: Iterable[NextCommand]) -> str:
-    """Join commands of which one is to be run next."""
-    return f"next: {', or '.join(str(way) for way in ways)}"
 
 
 def in_order(ways: Iterable[NextCommand]) -> tuple[str, ...]:

@@ -1,10 +1,13 @@
 """A proposal: the plan, its findings and the fingerprint; made by observing only."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
+from typing import Final
 
 from boks_exporter.failover.facts import FailoverFacts
 from boks_exporter.failover.failover_exits import Exit
-from boks_exporter.failover.findings import Acceptance, Acceptances, Finding
+from boks_exporter.failover.findings import Acceptance, Acceptances, Finding, Guard
 from boks_exporter.failover.journal import Run, ShownPlan
 from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.limits import FailoverLimits
@@ -19,7 +22,7 @@ from boks_exporter.failover.preflight import (
     findings_of,
 )
 from boks_exporter.failover.procedure import Procedure
-from boks_exporter.failover.runner.result import NextCommand, RunResult, check_first
+from boks_exporter.failover.runner.result import NextCommand, RunResult, check_first, in_words, next_for
 from boks_exporter.failover.survey import Survey
 from boks_exporter.model import HostName
 
@@ -74,31 +77,69 @@ def refusal_of(
 ) -> RunResult | None:
     """Return why the plan that was shown under a fingerprint is not carried out now; None where it may be."""
     left = blocking_findings(proposal.findings, accepted)
+    ways: tuple[NextCommand, ...] = (again(proposal.plan),)
     if proposal.fingerprint != fingerprint.lower():
-        return RunResult(Exit.REFUSED, _changed(shown.basis if shown else None, proposal, fingerprint))
-    if left:
-        return RunResult(exit_for(left), refused(left, limits))
-    if not proposal.plan.steps:
-        return RunResult(Exit.REFUSED, (proposal.plan.obstacle,))
-    try:
-        check_existing(accepted, proposal.plan, proposal.findings)
-    except NoSuchFindingError as error:
-        return RunResult(Exit.USAGE, (str(error),))
-    return None
+        code, said = Exit.REFUSED, _changed(shown.basis if shown else None, proposal, fingerprint)
+    elif left:
+        code, said, ways = exit_for(left), refused(left, limits), ways_after(proposal, left)
+    elif not proposal.plan.steps:
+        code, said = Exit.REFUSED, (proposal.plan.obstacle,)
+    else:
+        try:
+            check_existing(accepted, proposal.plan, proposal.findings)
+        except NoSuchFindingError as error:
+            code, said = Exit.USAGE, (str(error),)
+        else:
+            return None
+    return RunResult(code, (*said, in_words(ways)), next=ways)
+
+
+_LOOKS: Final = {
+    Guard.UNKNOWN_HOST: "topology",
+    Guard.WRONG_ROLE: "topology",
+    Guard.HOST_LOCKED: "locks",
+    Guard.HOST_BUSY: "locks",
+    Guard.SEVERAL_MASTERS: "conflict",
+    Guard.OLD_MASTER_REACHABLE: "conflict",
+    Guard.NO_MASTER: "candidates",
+    Guard.INCOMPLETE_COPY: "candidates",
+    Guard.UNREACHABLE: "candidates",
+    Guard.MASTER_UNSOUND: "verify",
+    Guard.OTHER_HOST: "check",
+    Guard.GATE_NOT_READY: "check",
+    Guard.ODD_FILES: "check",
+    Guard.PARTIAL_DATABASE: "check",
+}
+"""The command that shows more about what cannot be accepted."""
+
+
+def ways_after(proposal: Proposal, left: Iterable[Finding]) -> tuple[NextCommand, ...]:
+    """Return the commands that end what refuses a plan or show more of it, and the refused one, for afterwards."""
+    guards, masters = {finding.guard for finding in left}, proposal.facts.snapshot.masters
+    ways = [next_for(run.run) for run in proposal.facts.journal.open_runs] if Guard.RUN_OPEN in guards else []
+    looks = [NextCommand(look) for guard, look in _LOOKS.items() if guard in guards]
+    if Guard.MASTER_EXISTS in guards:
+        is_other = len(masters) == 1 and proposal.plan.target not in masters
+        other = NextCommand(Procedure.SWITCHOVER, (proposal.plan.target,))
+        looks.insert(0, other if is_other and Guard.UNKNOWN_HOST not in guards else NextCommand("conflict"))
+    return tuple(dict.fromkeys((*chain.from_iterable(ways), *looks, again(proposal.plan))))
+
+
+def again(plan: Plan) -> NextCommand:
+    """Return the command that shows the plan as it is then."""
+    return NextCommand(plan.procedure, (plan.target,))
 
 
 def _changed(before: Basis | None, proposal: Proposal, fingerprint: str) -> tuple[str, ...]:
-    """Report why a fingerprint is not that of the present proposal, and how to see the new plan."""
+    """Report why a fingerprint is not that of the present proposal."""
     plan = proposal.plan
-    again = f"next: {NextCommand(plan.procedure, (plan.target,))} shows the plan as it is now"
     if before is None:
-        return (f"no plan with the fingerprint {fingerprint} was shown from this journal: show the plan first", again)
+        return (f"no plan with the fingerprint {fingerprint} was shown from this journal: show the plan first",)
     shown = dict(before)
     if (shown["procedure"], shown["target"]) != (plan.procedure, plan.target):
         other = f"{shown['procedure']} {shown['target']}"
-        return (f"{fingerprint} is the fingerprint of {other}, not of {plan.procedure} {plan.target}", again)
-    lines = difference(before, proposal.basis)
-    return ("things are no longer as in the plan that was shown; show a new one", *lines, again)
+        return (f"{fingerprint} is the fingerprint of {other}, not of {plan.procedure} {plan.target}",)
+    return ("things are no longer as in the plan that was shown; show a new one", *difference(before, proposal.basis))
 
 
 def refused(left: tuple[Finding, ...], limits: FailoverLimits) -> tuple[str, ...]:

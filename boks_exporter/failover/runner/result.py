@@ -1,14 +1,17 @@
 """The result of a failover command."""
 
 import shlex
+from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final
 
 from boks_exporter.errors import BoksExporterError
 from boks_exporter.failover.failover_exits import Exit
+from boks_exporter.failover.journal import LoggedStep, is_undoing
 from boks_exporter.failover.plan.fingerprint import DIGITS
-from boks_exporter.model import HostName
+from boks_exporter.model import Host, HostName
+from boks_exporter.remote.operator_requests import RunName
 
 _OPTIONS: Final[ContextVar[tuple[str, ...]]] = ContextVar("options of the present command", default=())
 
@@ -42,6 +45,29 @@ class RunResult:
     run: str | None = None
     next: tuple[NextCommand, ...] = ()
     leftovers: tuple[HostName, ...] = ()
+
+
+def next_for(name: RunName, log: Sequence[LoggedStep] = ()) -> tuple[NextCommand, ...]:
+    """Return the commands that continue an open run."""
+    abort = NextCommand("abort", (name,))
+    return (abort,) if is_undoing(log) else (NextCommand("resume", (name,)), abort)
+
+
+def in_words(ways: Iterable[NextCommand]) -> str:
+    """Join commands of which one is to be run next."""
+    return f"next: {', or '.join(str(way) for way in ways)}"
+
+
+def with_next(said: str, command: NextCommand) -> str:
+    """Write an error, and below it the command that can be run next."""
+    return f"{said}\n{in_words((command,))}"
+
+
+def fence_command(program: Sequence[str], master: Host | None) -> str:
+    """Write the call of the configured fence for a host, as it is typed in a shell; empty without a fence."""
+    facts = {"HOST": master.name, "ADDRESS": master.address} if master and program else {}
+    words = (f"BOKS_FAILOVER_{key}={shlex.quote(value)}" for key, value in facts.items())
+    return " ".join((*words, shlex.join(program)))
 
 
 def check_first(fence: str) -> tuple[str, ...]:

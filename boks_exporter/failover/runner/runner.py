@@ -21,11 +21,11 @@ from boks_exporter.failover.procedures.step import ProcedureStep
 from boks_exporter.failover.proofs import Certainty, Circumstances
 from boks_exporter.failover.proofs.conflict import sentences
 from boks_exporter.failover.runner.execute_step import StepExecutor
-from boks_exporter.failover.runner.finish import Finisher, facts_of_plan, given_up, in_order, in_words, next_for
+from boks_exporter.failover.runner.finish import Finisher, facts_of_plan, given_up, in_order
 from boks_exporter.failover.runner.locking import held_by_copies, lock_all, open_windows
 from boks_exporter.failover.runner.programs import Event
 from boks_exporter.failover.runner.proposal import Proposal, bound_now, propose, refusal_of, refused
-from boks_exporter.failover.runner.result import RunResult, validate_fingerprint
+from boks_exporter.failover.runner.result import NextCommand, RunResult, in_words, next_for, validate_fingerprint
 from boks_exporter.failover.runner.resumed_run import (
     adopt_records,
     circumstances_of,
@@ -76,7 +76,7 @@ class Runner:
             with self.tools.journal.at_work_on(self.domain):
                 return await self._apply(order, fingerprint)
         except RunOpenError as error:
-            return RunResult(Exit.LOCKED, (str(error),))
+            return self._occupied(error)
 
     async def _apply(self, order: Order, fingerprint: str) -> RunResult:
         tools = self.tools
@@ -220,12 +220,19 @@ class Runner:
                 run = self.tools.journal.run(name)
                 if run is None or run.domain != self.domain:
                     where = f"no run {name} of {self.domain} is in the journal {self.tools.journal.path}"
-                    return RunResult(Exit.USAGE, (where,))
+                    ways = (NextCommand("history"),)
+                    return RunResult(Exit.USAGE, (where, in_words(ways)), next=ways)
                 if not run.is_open:
-                    return RunResult(Exit.USAGE, (f"the run {name} is closed: it ended as {run.outcome}",), name)
+                    ways, said = (NextCommand("show", (name,)),), f"the run {name} is closed: it ended as {run.outcome}"
+                    return RunResult(Exit.USAGE, (said, in_words(ways)), name, ways)
                 return await work(run)
         except RunOpenError as error:
-            return RunResult(Exit.LOCKED, (str(error),), name)
+            return self._occupied(error, name)
+
+    def _occupied(self, error: RunOpenError, name: RunName | None = None) -> RunResult:
+        """Report that another process works on the domain, and how to see on what."""
+        ways = (NextCommand("history"),)
+        return RunResult(Exit.LOCKED, (str(error), in_words(ways)), name, ways)
 
     async def _reopened(self, name: RunName, go_on: GoOn, more: tuple[Acceptance, ...]) -> RunResult:
         async def reopened(run: Run) -> RunResult:
@@ -243,13 +250,13 @@ class Runner:
         tools, plan = self.tools, run.plan
         facts = await observe_again(tools, run, self._known())
         if why := objection(tools, run, facts):
-            return RunResult(Exit.FACTS_UNKNOWN, why, run.name)
+            return RunResult(Exit.FACTS_UNKNOWN, why, run.name, next_for(run.name, tools.journal.steps(run.name)))
         tools.journal.accept(run.name, bound_now(more, run, facts, tools.limits))
         performer.by = circumstances_of(tools, run)
         spared = frozenset(tools.journal.locks(run.name)) - frozenset(plan.changed_hosts)
         if refusal := await lock_all(tools, run.name, plan.lock_hosts, spared):
             ways = (*refusal.ways, *next_for(run.name, tools.journal.steps(run.name)))
-            said = (refusal.sentence, f"{in_words(ways)}, once it can be locked", given_up(run.name))
+            said = (refusal.sentence, f"once it can be locked, {in_words(ways)}", given_up(run.name))
             return RunResult(refusal.exit, said, run.name, ways)
         open_windows(tools, run.name, plan)
         await adopt_records(performer)
