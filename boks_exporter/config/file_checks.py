@@ -140,5 +140,17 @@ def _failover_warnings(failover: FailoverSettings, at: Path_) -> Iterator[Fault]
             )
     hooks = failover.hooks
     for name, words in (("before", hooks.before), ("after", hooks.after), ("on_failure", hooks.on_failure)):
-        if words and shutil.which(words[0]) is None:
-            yield (*at, "hooks", name), f"expected a program that this user can run, found {words[0]!r}"
+        yield from _program_warnings(words, (*at, "hooks", name))
+    yield from _program_warnings(failover.fence.program, (*at, "fence", "program"))
+
+
+def _program_warnings(words: tuple[str, ...], at: Path_) -> Iterator[Fault]:
+    """Warn about a program that cannot be run, that depends on the present directory, or that others can change."""
+    found = shutil.which(words[0]) if words else None
+    if words and found is None:
+        yield at, f"expected a program that this user can run, found {words[0]!r}"
+    elif found is not None:
+        if not Path(found).is_absolute():
+            yield at, f"expected an absolute path, found {words[0]!r}: it is another program in another directory"
+        if Path(found).stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            yield at, f"can be changed by other users: {found}; run chmod go-w on it"

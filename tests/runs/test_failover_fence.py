@@ -1,8 +1,11 @@
 """The fence: what switches an old master off proves that it is out, and nothing less does."""
 
+import asyncio
+from asyncio.subprocess import Process
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -101,12 +104,42 @@ async def test_only_the_exit_status_zero_of_the_program_is_a_proof(tmp_path: Pat
     assert found == (f"the fence ({program} off) {problem}" if problem else "")
 
 
+@pytest.mark.parametrize("word", ["a\0b", "\ud800", "x" * 3_000_000])
+async def test_words_that_no_program_can_be_given_are_no_proof(word: str) -> None:
+    found = await ProgramFence(words=("/bin/true", word)).call(FenceWord.STATUS, {"host": MASTER})
+    assert found.startswith("the fence (/bin/true status) cannot be run: ")
+
+
 async def test_facts_that_no_environment_can_hold_do_not_keep_the_program_from_running(tmp_path: Path) -> None:
     """Such as a message with what another program printed."""
     program = tmp_path / "fence"
     program.write_text('#!/bin/sh\n[ "$BOKS_FAILOVER_MESSAGE" = "a?b" ] || exit 9\n')
     program.chmod(0o700)
-    assert await run_program((str(program),), {"message": "a\0b", "more": "x" * 300_000}, 10.0) == ""
+    facts = {"message": "a\0b", "more": "x" * 300_000, "odd": "\ud800 \udce4 ä€"}
+    assert await run_program((str(program),), facts, 10.0) == ""
+
+
+async def test_a_program_that_must_not_be_killed_is_no_proof_and_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Such as one that sudo runs as root."""
+    made: list[Process] = []
+    begin = asyncio.create_subprocess_exec
+
+    async def begun(*words: str, **options: Any) -> Process:
+        made.append(await begin(*words, **options))
+        return made[0]
+
+    def forbidden(_group: int, _signal: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr("asyncio.create_subprocess_exec", begun)
+    monkeypatch.setattr("os.killpg", forbidden)
+    fence = ProgramFence(words=("/bin/sh", "-c", "exec sleep 600"), timeout_seconds=0.1)
+    found = await fence.call(FenceWord.OFF, {"host": MASTER})
+    made[0].kill()
+    await made[0].wait()
+    assert found == "the fence (/bin/sh off) took longer than 0.1 s, and still runs"
 
 
 def test_without_a_fence_the_plan_has_no_such_step(journals: Path) -> None:

@@ -196,3 +196,30 @@ def test_warnings_do_not_fail_unless_that_is_wanted(tmp_path: Path, capsys: pyte
         ),
     )
     assert run(["config", "check", "--strict", str(file)]) == 1
+
+
+@pytest.mark.parametrize(
+    ("program", "mode", "warned"),
+    [("fence", 0o755, ""), ("fence", 0o775, "chmod go-w"), ("fence", 0o644, "can run"), ("gone", 0, "can run")],
+)
+def test_a_fence_that_fails_on_the_night_is_reported_by_day(
+    tmp_path: Path, program: str, mode: int, warned: str
+) -> None:
+    """A user who can change the program acts as the operator."""
+    fence = tmp_path / "fence"
+    fence.touch()
+    fence.chmod(mode)
+    more = failover("{user: boksop}", f"      fence: {{program: [{tmp_path / program}]}}\n")
+    assert [(warned in line, "failover.fence.program" in line) for line in warnings(tmp_path, domain(more=more))] == (
+        [(True, True)] if warned else []
+    )
+
+
+def test_a_program_by_a_relative_path_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cron and an operator start in different directories."""
+    monkeypatch.chdir(tmp_path)
+    hook = tmp_path / "hook"
+    hook.touch()
+    hook.chmod(0o755)
+    more = failover("{user: boksop}", "      hooks: {before: [./hook]}\n")
+    assert ["an absolute path" in line for line in warnings(tmp_path, domain(more=more))] == [True]

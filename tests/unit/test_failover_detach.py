@@ -2,12 +2,18 @@
 
 import json
 import os
+import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from boks_exporter.cli.failover.detach import Announcement, detached
 from boks_exporter.cli.failover.follow import exit_of, followed, is_at_work
+from boks_exporter.cli.failover.options import Common
 from boks_exporter.failover.failover_exits import Exit, Outcome
 from boks_exporter.failover.journal import Journal, LoggedStep, Run, StepOutcome
 from tests.unit.failover_terminal import OFF, Terminal, fingerprint, terminal_at
@@ -151,3 +157,27 @@ def test_a_run_whose_process_is_gone_is_not_waited_for(tmp_path: Path, monkeypat
         run = journal.run("r1")
         assert run is not None
         assert is_at_work(run)
+
+
+def test_ctrl_c_before_a_run_has_begun_stops_it_and_waits_for_its_end(tmp_path: Path) -> None:
+    """A person who interrupts the command does not leave a process behind that begins a run."""
+    domain: Any = SimpleNamespace(failover=SimpleNamespace(journal=tmp_path / "journal"))
+
+    def interrupted(_: Announcement) -> int:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        os.kill(os.getppid(), signal.SIGINT)
+        signal.sigwait({signal.SIGTERM})
+        return int(Exit.UNCHANGED)
+
+    code: int | None = None
+    with suppress(KeyboardInterrupt):
+        code = detached(Common(config_file=tmp_path, domain_name=None, output="text"), domain, interrupted)
+    assert code == Exit.UNCHANGED
+    assert list(tmp_path.glob("*.log")) == []
+
+
+def test_a_run_goes_on_where_the_command_that_waited_for_its_name_is_gone() -> None:
+    """Its terminal was closed a moment after the run had begun."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    Announcement(writer)("r1")

@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -29,9 +31,10 @@ class Announcement:
         self._writer = writer
 
     def __call__(self, run: str) -> None:
-        """Send it, once."""
+        """Send it, once; the run goes on where the process that waits for it is gone."""
         if self._writer is not None:
-            os.write(self._writer, run.encode())
+            with suppress(BrokenPipeError):
+                os.write(self._writer, run.encode())
             os.close(self._writer)
             self._writer = None
 
@@ -51,18 +54,33 @@ def detached(common: Common, domain: ManagedDomain, work: Callable[[Announcement
         _go_on_alone(handle, Announcement(writer), work)
     os.close(writer)
     os.close(handle)
-    with os.fdopen(reader, "rb") as announced:
-        run = announced.read().decode()
+    run = _announced(reader, child)
     if not run:
         _, status = os.waitpid(child, 0)
         echo(log.read_text(encoding="utf-8", errors="replace"), nl=False)
         log.unlink(missing_ok=True)
-        return os.waitstatus_to_exitcode(status)
+        code = os.waitstatus_to_exitcode(status)
+        return code if code >= 0 else int(Exit.UNCHANGED)
     follow = NextCommand("show", (run, "--follow"))
     started = {"exit_code": int(Exit.DONE), "run": run, "pid": child, "log": str(log), "next": [str(follow)]}
     lines = (f"run {run} goes on without this terminal (process {child}); its output is in {log}", f"next: {follow}")
     echo(json.dumps(started, indent=2) if common.is_json else "\n".join(lines))
     return int(Exit.DONE)
+
+
+def _announced(reader: int, child: int) -> str:
+    """Wait for the name of the run; Ctrl-C stops the other process, as it stops a run on a terminal."""
+    name = b""
+    with os.fdopen(reader, "rb", buffering=0) as announced:
+        while True:
+            try:
+                piece = announced.read(1024)
+            except KeyboardInterrupt:
+                os.kill(child, signal.SIGTERM)
+                continue
+            if not piece:
+                return name.decode()
+            name += piece
 
 
 def _log_path(domain: ManagedDomain) -> Path:

@@ -26,8 +26,8 @@ async def program_result(
     words: tuple[str, ...], facts: Mapping[str, str], timeout_seconds: Seconds
 ) -> tuple[int | None, str]:
     """Return the exit status, None where it could not be run or took too long, and what happened."""
-    named = {f"BOKS_FAILOVER_{key.upper()}": value for key, value in facts.items()}
-    environment = {**os.environ, **{key: value.replace("\0", "?")[:_LONGEST_FACT] for key, value in named.items()}}
+    given = {os.fsencode(f"BOKS_FAILOVER_{key.upper()}"): value for key, value in facts.items()}
+    environment = {**os.environb, **{key: _as_bytes(value) for key, value in given.items()}}
     async with _output() as (end, tail, reading):
         try:
             process = await asyncio.create_subprocess_exec(
@@ -38,25 +38,41 @@ async def program_result(
                 stderr=end,
                 start_new_session=True,
             )
-        except OSError as error:
-            return None, f"cannot be run: {error.strerror}"
+        except (OSError, ValueError) as error:
+            return None, f"cannot be run: {getattr(error, 'strerror', error)}"
         finally:
             os.close(end)
         try:
             async with asyncio.timeout(timeout_seconds):
-                status = await process.wait()
+                status: int | None = await process.wait()
+            problem = f"ended with {status}"
         except TimeoutError:
-            return None, f"took longer than {timeout_seconds:g} s"
+            await _killed(process)
+            still = ", and still runs" if process.returncode is None else ""
+            status, problem = None, f"took longer than {timeout_seconds:g} s{still}"
         finally:
             if process.returncode is None:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, 9)
-                await process.wait()
-        if not status:
+                await _killed(process)
+        if status == 0:
             return status, ""
         await asyncio.wait({reading}, timeout=_DRAIN_SECONDS)
         text = _printable(tail.decode(errors="replace").strip())
-    return status, f"ended with {status}" + (f": {text}" if text else "")
+    return status, problem + (f": {text}" if text else "")
+
+
+def _as_bytes(fact: str) -> bytes:
+    """Return a fact as an environment can hold it, whatever the locale: in UTF-8, without NUL, and not too long."""
+    return fact.replace("\0", "?").encode("utf-8", "replace")[:_LONGEST_FACT]
+
+
+async def _killed(process: asyncio.subprocess.Process) -> None:
+    """Kill a program and what it started; one that runs as another user, as by sudo, is not waited for."""
+    with suppress(ProcessLookupError):
+        try:
+            os.killpg(process.pid, 9)
+        except PermissionError:
+            return
+    await process.wait()
 
 
 @asynccontextmanager
