@@ -228,7 +228,7 @@ class FailoverFacts:
             return "it is not in the configuration"
         return "its role could not be read" if isinstance(outcome, Observed) else outcome.detail
 
-    def is_unchanged_since(self, run: str, name: HostName) -> bool:
+    def is_unchanged_since(self, run: str | None, name: HostName) -> bool:
         """Return whether a host proves that nothing has written its role since the last change that a run made there.
 
         Between two readings of a stopped host it can have been made master by hand, have written, and be stopped again.
@@ -236,6 +236,11 @@ class FailoverFacts:
         readiness = self.readiness(name)
         last = readiness.unchanged_since if readiness else None
         return last is not None and last.partition(".")[0] == run
+
+    def has_role_of_run(self, name: HostName) -> bool:
+        """Return whether a host has the role that a run of this journal gave it, and its ENV was not written since."""
+        run = self.journal.converted_by.get(name) if self.journal.last_roles.get(name) is self.role(name) else None
+        return self.is_unchanged_since(run, name)
 
     def is_up(self, name: HostName) -> bool:
         """Return whether the machine of a host is proven to be up, though its role is unknown."""

@@ -90,6 +90,8 @@ class JournalView:
     last: RunSummary | None = None
     last_roles: Mapping[HostName, Role] = field(default_factory=lambda: MappingProxyType({}))
     """The role of each host after the last conversion that a run made."""
+    converted_by: Mapping[HostName, str] = field(default_factory=lambda: MappingProxyType({}))
+    """The run that made it."""
     lost: Mapping[HostName, DeclaredLost] = field(default_factory=lambda: MappingProxyType({}))
     forks: tuple[ForkPoint, ...] = ()
     removed: Mapping[HostName, Timestamp] = field(default_factory=lambda: MappingProxyType({}))

@@ -174,19 +174,18 @@ class Survey:
     async def _gate(self, host: Host) -> GateFacts:
         return await self._dead.ask(("gate", host.name), lambda: self.gates.readiness(host), _gate_is_dead)
 
-    async def reach_of(self, facts: FailoverFacts, other: HostName) -> tuple[Witness, ...]:
-        """Ask every replica that answered whether it reaches the master's port of a host, whatever its role."""
-        about = facts.host(other)
-        replicas = [host for host in facts.snapshot.hosts if facts.role(host.name) is Role.REPLICA]
-        asked = (self._witness(host, about, facts.gates[host.name]) for host in replicas if about)
-        return tuple(await asyncio.gather(*asked))
+    async def reach_of(self, facts: FailoverFacts, *others: HostName) -> tuple[Witness, ...]:
+        """Ask every replica that answered whether it reaches the master's port of other hosts, whatever their roles."""
+        hosts, gates = facts.snapshot.hosts, facts.gates
+        replicas = [host for host in hosts if facts.role(host.name) is Role.REPLICA]
+        pairs = ((host, other) for other in hosts if other.name in others for host in replicas if host is not other)
+        return tuple(await asyncio.gather(*(self._witness(host, other, gates[host.name]) for host, other in pairs)))
 
     async def _witnesses(self, facts: FailoverFacts) -> tuple[Witness, ...]:
-        """Ask every replica whether it reaches the hosts whose role is unknown: each may be a master."""
-        suspects = [host for host in facts.snapshot.hosts if facts.role(host.name) is Role.UNKNOWN]
-        replicas = [host for host in facts.snapshot.hosts if facts.role(host.name) is Role.REPLICA]
-        asked = (self._witness(host, other, facts.gates[host.name]) for other in suspects for host in replicas)
-        return tuple(await asyncio.gather(*asked))
+        """Ask about hosts that may be masters: of unknown role, or the last one, whose ENV may not be what runs."""
+        last, names = facts.old_master, [host.name for host in facts.snapshot.hosts]
+        ran_on = [name for name in names if name == last and not facts.has_role_of_run(name)]
+        return await self.reach_of(facts, *ran_on, *(name for name in names if facts.role(name) is Role.UNKNOWN))
 
     async def _witness(self, host: Host, other: Host, gate: GateFacts) -> Witness:
         """Ask one; a replica whose gate does not answer is a witness without an answer."""

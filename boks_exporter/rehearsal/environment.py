@@ -86,6 +86,7 @@ class TwinJournal(KillableJournal):
             own,
             last=own.last or live.last,
             last_roles={**live.last_roles, **own.last_roles},
+            converted_by={**live.converted_by, **own.converted_by},
             lost={**live.lost, **own.lost},
             forks=(*live.forks, *own.forks),
             removed={**live.removed, **own.removed},
@@ -191,6 +192,8 @@ def apply_gate_state(gates: OperatorGates, found: TwinStart) -> OperatorGates:
     for name, lock in found.locks.items():
         run, owner, since = (*lock.split(), "", "", "")[:3]
         gates.states[name].lock = Lock(run, owner, since)
+    for name, change in found.unchanged.items():
+        gates.states[name].records[change] = Record(change, 0, gates.domain.now, exit_status=0)
     for name, busy in found.busy.items():
         gates.states[name].records[busy] = Record(busy, 0, float("inf"))
     return gates

@@ -49,13 +49,15 @@ _MEETS: Final = {
 class TwinStart:
     """The initial state of a twin: the hosts, fixed gate answers, and hosts that answer only one of the two transports.
 
-    `locks` and `busy` are the gates' words; `no_reading` and `no_operator` hold why that transport gets no answer.
+    `locks`, `busy` and `unchanged` are the gates' words; `no_reading` and `no_operator` hold why that transport gets
+    no answer.
     """
 
     standing: ObservedState
     gate_overrides: Mapping[HostName, Mapping[str, str]] = field(default_factory=dict)
     locks: Mapping[HostName, str] = field(default_factory=dict)
     busy: Mapping[HostName, str] = field(default_factory=dict)
+    unchanged: Mapping[HostName, str] = field(default_factory=dict)
     no_reading: Mapping[HostName, str] = field(default_factory=dict)
     no_operator: Mapping[HostName, str] = field(default_factory=dict)
 
@@ -95,6 +97,7 @@ class _Finding:
             gate_overrides={host.name: dict(gate_overrides(self.facts, host.name)) for host in hosts},
             locks={name: each.lock for name, each in ready.items() if each.lock},
             busy={name: each.busy for name, each in ready.items() if each.busy},
+            unchanged={name: each.unchanged_since for name, each in ready.items() if each.unchanged_since},
             no_reading={name: failure_detail(self.snapshot, name) for name in ready.keys() - seen},
             no_operator={name: gates[name].failure for name in (seen & gates.keys()) - ready.keys()},
         )

@@ -98,7 +98,7 @@ def _refusal(words: list[str]) -> str | None:
 
 def section_of(domain: SimulatedDomain, host: HostName, word: str, clock: datetime) -> SimulatedSection:
     """Run one section on a simulated host."""
-    role = domain.hosts[host].role
+    role = domain.hosts[host].env_role
     if word in {"sequence", "memory"} and role is Boksinit.CLIENT:
         return SimulatedSection(word, None, "client")
     if word in _OF_MASTERS and role is not Boksinit.MASTER:

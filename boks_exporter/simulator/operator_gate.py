@@ -119,7 +119,7 @@ class OperatorGates:
         lock = "" if state.lock_file_is_empty else lock
         facts = {
             "hostname": host,
-            "role": simulated.role,
+            "role": simulated.env_role,
             "daemons": "running" if simulated.daemons_running else "stopped",
             "permitted": "yes",
             "boksadm": "yes",
@@ -135,7 +135,7 @@ class OperatorGates:
         return [f"|{key}={own.get(key, value)}" for key, value in facts.items()]
 
     def _registered(self, host: HostName) -> list[str]:
-        if self.domain.hosts[host].role is not Boksinit.MASTER:
+        if self.domain.hosts[host].env_role is not Boksinit.MASTER:
             return ["=end registered skipped=not_master"]
         printed = self.domain.run(host, ("hostadm", "-l", "-t", "BOKSREPLICA", "-S"))
         if math.isinf(printed.delay_seconds):
@@ -217,9 +217,9 @@ class OperatorGates:
             case ["remove-aside", removal]:
                 is_partial = removal in state.removals
                 return "nothing_there" if removal not in simulated.aside else "partial_database" if is_partial else None
-            case ["convert", role] if role != simulated.role:
+            case ["convert", role] if role != simulated.env_role:
                 return self._transition_objection(host, role)
-            case ["remove-database"] if simulated.role is not Boksinit.CLIENT:
+            case ["remove-database"] if simulated.env_role is not Boksinit.CLIENT:
                 return "not_client"
             case ["remove-database"] if self._presence(host) is Presence.ODD:
                 return "odd_files"
@@ -231,14 +231,14 @@ class OperatorGates:
         database = self._presence(host)
         if database is Presence.PARTIAL:
             return "partial_database"
-        if (self.domain.hosts[host].role, role) not in _LEGAL:
+        if (self.domain.hosts[host].env_role, role) not in _LEGAL:
             return "illegal_transition"
         if database is Presence.ODD and role != "client":
             return "odd_files"
         return "no_database" if role == "master" and database is not Presence.PRESENT else None
 
     def _restore_objection(self, host: HostName, removal: str) -> str | None:
-        if self.domain.hosts[host].role is not Boksinit.CLIENT:
+        if self.domain.hosts[host].env_role is not Boksinit.CLIENT:
             return "not_client"
         run = removal.partition(".")[0]
         names = asides_of(self.domain, host, run)

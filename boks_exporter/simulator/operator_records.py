@@ -230,7 +230,7 @@ def _spoilt(whole: tuple[Phase, ...], spoil: Defect | None) -> tuple[Phase, ...]
 def _phases(domain: SimulatedDomain, host: HostName, state: HostState, words: list[str]) -> tuple[Phase, ...]:
     simulated = domain.hosts[host]
     name, change, argument = words[0], words[1], words[2] if len(words) > 2 else ""  # noqa: PLR2004 - id, change, argument
-    if change == "convert" and simulated.role is Boksinit(argument):
+    if change == "convert" and simulated.env_role is Boksinit(argument):
         return (Phase(0.05, lambda: None, f"boks-gate: BOKSINIT is {argument} already: nothing was run"),)
     if change == "remove-database":
         return _removal(domain, host, state, name)

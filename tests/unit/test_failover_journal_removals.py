@@ -101,4 +101,4 @@ def test_the_order_of_changes_is_that_of_the_runs_whatever_the_clock_was_set_to(
         known = journal.view("bank")
     assert [each.run for each in sorted(known.forks, key=lambda each: each.at)] == ["r1", "r2"]
     assert known.removed["R1"] < fork.at
-    assert known.last_roles == {"R1": Role.MASTER}
+    assert (known.last_roles, known.converted_by) == ({"R1": Role.MASTER}, {"R1": "r2"})

@@ -1,15 +1,17 @@
 """A last known master that has another role now: who replaced it must be known before a promotion."""
 
+from dataclasses import replace
+
 import pytest
 
-from boks_exporter.failover.facts import FailoverFacts
+from boks_exporter.failover.facts import FailoverFacts, Witness
 from boks_exporter.failover.findings import Acceptance, Acceptances, Guard, Level
 from boks_exporter.failover.journal_facts import JournalView
 from boks_exporter.failover.preflight import blocking_findings
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.procedures.claims import Claim, ClaimKind
 from boks_exporter.failover.proofs import Certainty, Circumstances, prove
-from boks_exporter.model import Role
+from boks_exporter.model import Reach, Role
 from tests.unit.domain_rounds import silent
 from tests.unit.failover_facts import dead_master, found, host, ready, sound_domain
 
@@ -42,14 +44,27 @@ def test_a_changed_role_without_a_known_successor_needs_an_acceptance_for_that_h
 
 
 def test_a_role_that_a_run_of_this_journal_made_has_no_unknown_successor() -> None:
-    """Only that very role, of that very host."""
-    for roles, level in (
-        ({"M": Role.CLIENT}, Level.NOTE),
-        ({"M": Role.REPLICA}, Level.UNKNOWN),
-        ({"R2": Role.CLIENT}, Level.UNKNOWN),
+    """Only that very role, of that very host, and since which its ENV was not written."""
+    unchanged = {"M": ready("M", Role.CLIENT, unchanged_since="run.3")}
+    for roles, gates, run, level in (
+        ({"M": Role.CLIENT}, unchanged, "run", Level.NOTE),
+        ({"M": Role.CLIENT}, unchanged, "later", Level.UNKNOWN),
+        ({"M": Role.CLIENT}, {}, "run", Level.UNKNOWN),
+        ({"M": Role.REPLICA}, unchanged, "run", Level.UNKNOWN),
+        ({"R2": Role.CLIENT}, unchanged, "run", Level.UNKNOWN),
     ):
-        facts = changed_role(Role.CLIENT, JournalView(last_roles=roles))
-        assert [each[1] for each in guards(facts)] == [level]
+        journal = JournalView(last_roles=roles, converted_by=dict.fromkeys(roles, run))
+        assert [each[1] for each in guards(replace(changed_role(Role.CLIENT, journal), gates=gates))] == [level]
+
+
+def test_a_replica_that_reaches_the_master_port_outweighs_a_role_by_a_file() -> None:
+    """ENV was edited while BoKS ran on; that is refused, whatever is accepted, unless a run made the role."""
+    facts = replace(changed_role(Role.REPLICA), witnesses=(Witness("R2", Reach.REACHABLE, about="M"),))
+    (finding,) = (each for each in found(Procedure.PROMOTE, "R1", facts) if each.host == "M" and each.matters)
+    assert (finding.guard, finding.acceptable) == (Guard.OLD_MASTER_REACHABLE, False)
+    accepted = Acceptances((Acceptance(Guard.SUCCESSOR_UNKNOWN, "seen", "M"),))
+    assert prove(WITHOUT_MASTER, facts, Circumstances(accepted=accepted)).truth is Certainty.NO
+    assert prove(WITHOUT_MASTER, facts, Circumstances(steps_down="M")).holds
 
 
 def test_a_master_that_steps_down_in_this_run_has_no_unknown_successor() -> None:

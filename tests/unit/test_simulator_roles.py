@@ -209,3 +209,27 @@ def test_a_restored_master_goes_back_and_leaves_its_replicas_ahead() -> None:
     assert domain.truth().hosts["REPHOST"].ahead
     domain.restore("REPHOST", 100.0)
     assert domain.masters() == ("MASTER1",)
+
+
+def test_an_edited_role_is_taken_up_with_the_next_start() -> None:
+    """Until then what runs goes on: a master's port stays open, whatever its ENV says."""
+    domain = domain_of()
+    for role, after in ((Boksinit.SERVER, ()), (Boksinit.MASTER, ("MASTER1",))):
+        before = domain.masters()
+        domain.edit_role("MASTER1", role)
+        assert b"BOKSINIT=%s\n" % role.encode() in domain.files("MASTER1")["etc/ENV"]
+        assert domain.masters() == before
+        domain.run("MASTER1", ("Boot", "-k"))
+        domain.run("MASTER1", ("Boot",))
+        assert domain.masters() == after
+        assert domain.hosts["MASTER1"].env_role is role
+
+
+def test_an_edit_that_is_undone_changes_nothing() -> None:
+    domain = domain_of()
+    before = sequences(domain, "MASTER1")
+    domain.edit_role("MASTER1", Boksinit.CLIENT)
+    domain.edit_role("MASTER1", Boksinit.MASTER)
+    domain.run("MASTER1", ("Boot", "-k"))
+    domain.run("MASTER1", ("Boot",))
+    assert (domain.masters(), sequences(domain, "MASTER1")) == (("MASTER1",), before)

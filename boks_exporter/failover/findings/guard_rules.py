@@ -132,7 +132,7 @@ RULES: Final[dict[Guard, GuardRule]] = {
         "for the named host, by a person who has seen that its machine is off; that no host reaches it is no proof",
     ),
     Guard.SUCCESSOR_UNKNOWN: _may(
-        "where the last known master has another role now, a run of this journal made it so",
+        "where the last known master has another role now, a run of this journal made it so, ENV was not written since",
         "it may have been replaced by a host that no configuration names",
         "for the named host, by a person who knows that no other host became master in its place",
     ),

@@ -92,13 +92,14 @@ class DomainRecords(JournalFile):
             found[order], latest = latest, min(latest, first)
         return found
 
-    def _last_roles(self, domain: DomainName) -> dict[HostName, Role]:
-        """Return the role of each host after the last conversion that was proven."""
+    def _conversions(self, domain: DomainName) -> tuple[dict[HostName, Role], dict[HostName, str]]:
+        """Return the role of each host after the last conversion that was proven, and the run that made it."""
         statement = (
-            "SELECT steps.host, steps.request FROM steps JOIN runs USING (run) WHERE domain = ? AND "
+            "SELECT steps.host, steps.request, run FROM steps JOIN runs USING (run) WHERE domain = ? AND "
             "steps.outcome = 'done' AND steps.request LIKE '% convert %' ORDER BY steps.rowid"
         )
-        return dict(self._read_as(lambda host, request: (host, _ROLES[request.split()[-1]]), statement, (domain,)))
+        rows = self._read_as(lambda host, *made: (host, _ROLES[made[0].split()[-1]], made[1]), statement, (domain,))
+        return {host: role for host, role, _ in rows}, {host: run for host, _, run in rows}
 
     # -- hosts that are declared lost ----------------------------------------------------------------------------------
 

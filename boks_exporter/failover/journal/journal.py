@@ -100,7 +100,7 @@ class Journal(DomainRecords):
         closed = [run for run in runs if not run.is_open]
         opened_runs = tuple(_summary(run) for run in runs if run.is_open)
         last = _summary(closed[0]) if closed else None
-        known = self._last_roles(domain), self.lost(domain), self.forks(domain), self._removed(domain)
+        known = *self._conversions(domain), self.lost(domain), self.forks(domain), self._removed(domain)
         return JournalView(opened_runs, last, *known, self._windows(domain))
 
     def _removed(self, domain: DomainName) -> dict[HostName, Timestamp]:

@@ -121,10 +121,8 @@ def _daemons(facts: FailoverFacts, host: HostName, wanted: Daemons) -> Proven:
 
 def nobody_is_master(facts: FailoverFacts, by: Circumstances) -> Proven:
     """Prove that there is no master: no host reports it, every host was asked, and former masters are out."""
-    if facts.snapshot.masters:
-        return no(f"{', '.join(facts.snapshot.masters)} reports that it is master")
-    if by_gates := masters_by_gates(facts):
-        return no(f"the operator's gate of {', '.join(by_gates)} reports that it is master")
+    if reported := (*facts.snapshot.masters, *masters_by_gates(facts)):
+        return no(f"{', '.join(reported)} reports that it is master")
     return all_of((_every_host_was_asked(facts, by), masters_are_out(facts, by)))
 
 
@@ -172,46 +170,36 @@ def masters_are_out(facts: FailoverFacts, by: Circumstances) -> Proven:
     if former:
         return all_of(master_is_out(facts, name, by) for name in former)
     said = "no host is known to have been master, so none can be proven out"
-    if by.accepted.cover(Guard.OLD_MASTER_UNPROVEN):
-        return yes(f"{said}, which is accepted")
-    return unknown(said)
+    return _unless_accepted(by, Guard.OLD_MASTER_UNPROVEN, None, said)
 
 
-def _was_replaced_by_known(facts: FailoverFacts, host: HostName, role: Role, by: Circumstances) -> Proven:
-    """Prove that no unknown host replaced a former master that reports another role now.
-
-    It does not change its role by itself. Where no known host is master, the one that replaced it may be in no
-    configuration; only a run of this journal explains that there is none.
-    """
-    said = f"{host} reports that it is a {role}"
-    is_explained = facts.journal.last_roles.get(host) is role or host == by.steps_down
-    if facts.snapshot.masters or is_explained:
-        return yes(said)
-    said = f"{said}, no run of this journal made it one, and which host became master in its place is unknown"
-    if by.accepted.cover(Guard.SUCCESSOR_UNKNOWN, host):
-        return yes(f"{said}, which is accepted")
-    return unknown(said)
+def _unless_accepted(by: Circumstances, guard: Guard, host: HostName | None, said: str) -> Proven:
+    return yes(f"{said}, which is accepted") if by.accepted.cover(guard, host) else unknown(said)
 
 
 def master_is_out(facts: FailoverFacts, host: HostName, by: Circumstances) -> Proven:
     """Prove that a former master is out: by its own word, by the fence, or by an acceptance that names it.
 
     Silence is no proof: replicas that do not reach it may be on the other side of a partition. A replica that reaches
-    it outweighs every acceptance.
+    it outweighs every acceptance. It does not change its role by itself: where no known host is master, and no run of
+    this journal since which its ENV was not written made it so, the one that replaced it may be in no configuration.
     """
-    role = facts.role(host)
+    role, is_explained = facts.role(host), host == by.steps_down or facts.has_role_of_run(host)
     if role is Role.MASTER:
         return no(f"{host} reports that it is master")
-    if role is not Role.UNKNOWN:
-        return _was_replaced_by_known(facts, host, role, by)
+    if role is not Role.UNKNOWN and (facts.snapshot.masters or is_explained):
+        return yes(f"{host} reports that it is a {role}")
     reached = [each.host for each in facts.witnesses if each.about == host and each.reach is Reach.REACHABLE]
     if reached:
         return no(f"{', '.join(reached)} reaches the master's port of {host}: it may be running")
+    if role is not Role.UNKNOWN:
+        said = f"{host} reports that it is a {role}, no run of this journal made it one"
+        said = f"{said}, and which host became master in its place is unknown"
+        return _unless_accepted(by, Guard.SUCCESSOR_UNKNOWN, host, said)
     if host in by.fenced:
         return yes(f"{host} is switched off or isolated by the fence")
     if (lost := facts.lost(host)) is not None:
         return yes(f"{host} was declared lost by {lost.owner}: {lost.reason}")
     said = f"{host} was master when it was last seen, and is not reached ({facts.why_unknown(host)})"
-    if by.accepted.cover(Guard.OLD_MASTER_UNPROVEN, host):
-        return yes(f"{said}, which is accepted")
-    return unknown(said + ("; its machine is up" if facts.is_up(host) else ""))
+    said += "; its machine is up" if facts.is_up(host) else ""
+    return _unless_accepted(by, Guard.OLD_MASTER_UNPROVEN, host, said)

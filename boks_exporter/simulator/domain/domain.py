@@ -60,6 +60,11 @@ class SimulatedDomain(SimulatedState):
         """Return the files of a host by their path below the two BoKS directories etc and var."""
         return files(self, self.hosts[host])
 
+    def edit_role(self, host: HostName, role: Boksinit) -> None:
+        """Edit BOKSINIT in a host's ENV by hand; what runs there goes on as it is until it is restarted."""
+        found = self.hosts[host]
+        found.edited_role, found.env_written_at = None if role is found.role else role, self.now
+
     def remove_data(self, host: HostName) -> None:
         """Remove the database of a host, as `rm *.dat sequence` does."""
         self.notify(f"removing {host}")

@@ -66,7 +66,7 @@ def environment(state: SimulatedState, host: SimulatedHost) -> bytes:
     values = {
         "BOKS_etc": "/etc/opt/boksm",
         "BOKS_var": "/var/opt/boksm",
-        "BOKSINIT": host.role,
+        "BOKSINIT": host.env_role,
         "SHM_SIZE": host.shm_size_kilobytes,
         "BRIDGE_ACCEPT_MASTER_IPS": f'"{bridge}"' if " " in bridge else bridge,
     }

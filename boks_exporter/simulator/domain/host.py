@@ -28,6 +28,8 @@ class SimulatedHost:
         self.plan = plan
         self.name: HostName = plan.name
         self.role = plan.role
+        self.edited_role: Boksinit | None = None
+        """The role that its ENV has since it was edited by hand, which BoKS takes up when it starts."""
         self.copy = copy
         self.aside: dict[str, Copy] = {}
         self.daemons_running = True
@@ -57,6 +59,11 @@ class SimulatedHost:
     def __repr__(self) -> str:
         faults = ",".join(self.faults) or "healthy"
         return f"<SimulatedHost {self.name} {self.role} {faults}>"
+
+    @property
+    def env_role(self) -> Boksinit:
+        """The role that its ENV has, whatever it runs as."""
+        return self.edited_role or self.role
 
     @property
     def site(self) -> str:

@@ -12,7 +12,7 @@ from boks_exporter.simulator.domain.update_flow import connect, cut_off, new_lin
 
 def become_master(state: SimulatedState, host: SimulatedHost, database: Database) -> None:
     """Make a host write a database; it lists the registered replicas again."""
-    host.role, host.env_written_at = Boksinit.MASTER, state.now
+    host.role, host.edited_role, host.env_written_at = Boksinit.MASTER, None, state.now
     host.source = None
     host.master_since = state.now
     host.copy = Copy(database, Position(state.now, state.now, 0.0))
@@ -33,7 +33,8 @@ def demote(state: SimulatedState, host: SimulatedHost, role: Boksinit) -> None:
     if host.role is Boksinit.MASTER and host.copy.database is not None:
         host.copy.database.stop(state.now)
     host.copy.freeze(state.now)
-    host.role, host.env_written_at, host.source, host.links = role, state.now, None, {}
+    host.role, host.edited_role, host.env_written_at = role, None, state.now
+    host.source, host.links = None, {}
 
 
 def relist(state: SimulatedState, master: SimulatedHost) -> None:
@@ -53,6 +54,10 @@ def stop_daemons(state: SimulatedState, host: SimulatedHost) -> None:
 
 def start_daemons(state: SimulatedState, host: SimulatedHost) -> None:
     """Start BoKS on a host in the role that its ENV says."""
+    if host.edited_role is Boksinit.MASTER:
+        promote(state, host)
+    elif host.edited_role is not None:
+        demote(state, host, host.edited_role)
     host.daemons_running = True
     host.is_deaf = False
     host.lost_processes = frozenset()
