@@ -66,7 +66,7 @@ Exit codes: 0 nothing failed, 1 something failed, or the configuration cannot be
 @click.option("--job", default="boks", show_default=True, metavar="NAME", help="The exporter's job in Prometheus.")
 @options.output("json has one object per check.")
 def doctor(*, output: str, **given: Any) -> int:
-    """Check everything that must hold, one line each, with what to type where it does not.
+    """Check everything that the exporter needs, one line each, with what to type where a check fails.
 
     On this machine: the configuration with its keys and permissions, the web configuration, the port, the state file
     and the journal. Of every host, or of HOST alone: name, port, algorithms, host key, login, forced command, sudo

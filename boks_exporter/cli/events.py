@@ -41,7 +41,7 @@ Exit codes: 0 shown, 1 failed, with the reason, 2 wrong usage, 130 interrupted."
     show_default=True,
     help="How far back; the exporter keeps a day.",
 )
-@click.option("--follow", is_flag=True, help="Go on with the changes to come, until it is interrupted.")
+@click.option("--follow", is_flag=True, help="Continue with new changes until it is interrupted.")
 @options.output("json is one object on each line.")
 @click.pass_context
 def events(

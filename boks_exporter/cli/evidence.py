@@ -25,7 +25,7 @@ _output = click.option(
 
 @click.group()
 def evidence() -> None:
-    """Show and clear what is proven of copies.
+    """Show and clear the evidence that copies are wrong.
 
     A copy that was ahead or diverged is not ok until it is reloaded. Where the exporter could not see that, an operator
     clears the evidence with a reason.

@@ -71,7 +71,7 @@ Exit codes: 0 printed, 1 the key cannot be read or is no public key, 2 wrong usa
 )
 @installation_options
 @click.option(
-    "--only", type=click.Choice(_PARTS), help="Print only what stands in this file; sudoers-sent is for gate: sent."
+    "--only", type=click.Choice(_PARTS), help="Print only the content of this file; sudoers-sent is for gate: sent."
 )
 def install(*, only: str | None, **values: Any) -> int:
     """Print how to install the gate on a BoKS host, with the commands to type. Changes nothing."""

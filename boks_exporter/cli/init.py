@@ -189,7 +189,7 @@ Exit codes: 0 everything holds, 1 something failed, or doctor found something to
     "keys_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Take the host keys from this file.",
+    help="Read the host keys from this file.",
 )
 @click.option(
     "--fingerprint",
@@ -199,7 +199,7 @@ Exit codes: 0 everything holds, 1 something failed, or doctor found something to
     metavar="SHA256:...",
     help="Accept the host key with this fingerprint. May be repeated.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace a configuration that is there. Keys are never replaced.")
+@click.option("--overwrite", is_flag=True, help="Replace an existing configuration. Keys are never replaced.")
 def init(*, unattended: bool, fingerprints: tuple[str, ...], **given: Any) -> int:
     """Set up a domain: key, host keys, configuration, the gate's installer, systemd unit and scrape job.
 

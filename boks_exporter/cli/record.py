@@ -43,7 +43,7 @@ Exit codes: 0 recorded, 1 not recorded, with the reason, 2 wrong usage.""",
     callback=_release,
     help="Also write samples for the project's corpus; implies --scrub.",
 )
-@click.option("--every", type=DURATION, help="Record a history: a round every so often, with --for.")
+@click.option("--every", type=DURATION, help="Record a history, with --for: the time from one round to the next.")
 @click.option("--for", "duration", type=DURATION, help="How long the history is.")
 def record(
     directory: Path,

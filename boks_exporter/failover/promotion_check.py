@@ -80,7 +80,7 @@ def _worst(items: Iterator[CheckItem] | tuple[CheckItem, ...]) -> CheckState:
 def promotion_check(
     facts: FailoverFacts, limits: FailoverLimits, reach: Mapping[HostName, Witness], outside: tuple[CheckItem, ...] = ()
 ) -> PromotionCheck:
-    """Judge every candidate; `reach` has each one's answer about the living master, `outside` what no host reports."""
+    """Judge every candidate; `reach` has each one's answer about the running master, `outside` what no host reports."""
     found = tuple(each for each in candidates(facts, limits) if each.promotion is not Promotion.NEVER)
     items = [item for candidate in found for item in _of_candidate(facts, candidate, reach)]
     of_all = {finding: None for candidate in found for finding in candidate.findings if finding.host != candidate.host}
@@ -179,5 +179,5 @@ def _of_witness(witness: Witness) -> CheckItem:
         return CheckItem("witness", CheckState.OK, f"it reaches the master's port of {witness.about}", witness.host)
     state = CheckState.UNKNOWN if witness.reach is Reach.UNKNOWN else CheckState.WARNING
     why = f": {witness.detail}" if witness.detail else ""
-    text = f"it {_REACHED[witness.reach]} {witness.about}, which is alive: it is no witness tonight{why}"
+    text = f"it {_REACHED[witness.reach]} {witness.about}, which is running: it could not be a witness tonight{why}"
     return CheckItem("witness", state, text, witness.host)

@@ -22,7 +22,7 @@ _SHELL_FAILED: Final = (126, 127)
 
 @dataclass(frozen=True, slots=True)
 class CheckRound:
-    """One round, and each replica's answer about the living master."""
+    """One round, and each replica's answer about the running master."""
 
     facts: FailoverFacts
     reach: Mapping[HostName, Witness]
@@ -30,7 +30,7 @@ class CheckRound:
 
 
 async def observe_for_check(survey: Survey, known: JournalView) -> CheckRound:
-    """Poll the domain, and ask every replica about the living master as it would be asked about a dead one."""
+    """Poll the domain, and ask every replica about the running master as it would be asked about a dead one."""
     facts = await survey.observe(known)
     master = facts.host(facts.snapshot.masters[0]) if len(facts.snapshot.masters) == 1 else None
     answers = await survey.reach_of(facts, master.name) if master else ()
@@ -56,12 +56,12 @@ def _journal(domain: ManagedDomain) -> CheckItem:
 
 
 async def _fence(domain: ManagedDomain, master: Host | None) -> CheckItem:
-    """Ask the fence for the status of the living master; it must not call it off."""
+    """Ask the fence for the status of the running master; it must not call it off."""
     fence = domain.failover.fence
     if not fence.program:
         return CheckItem("fence", CheckState.OK, "none is configured: a person must prove that an old master is off")
     if master is None:
-        return CheckItem("fence", CheckState.UNKNOWN, "without one living master its answer proves nothing")
+        return CheckItem("fence", CheckState.UNKNOWN, "without exactly one running master its answer proves nothing")
     facts = {
         "run": "check",
         "domain": domain.domain.name,
@@ -75,10 +75,14 @@ async def _fence(domain: ManagedDomain, master: Host | None) -> CheckItem:
     status, problem = await program_result(words, facts, fence.timeout_seconds)
     text = f"{fence.program[0]} {FenceWord.STATUS}"
     if status == 0:
-        return CheckItem("fence", CheckState.CRITICAL, f"{text} calls {master.name} off, which is alive")
+        return CheckItem("fence", CheckState.CRITICAL, f"{text} reports {master.name} as off, but it is running")
     if status is None or status in _SHELL_FAILED or status < 0:
         return CheckItem("fence", CheckState.CRITICAL, f"{text} {problem}")
-    return CheckItem("fence", CheckState.OK, f"{text} does not call {master.name} off, which is alive ({problem})")
+    return CheckItem(
+        "fence",
+        CheckState.OK,
+        f"{text} does not report {master.name} as off, as it must: the host is running ({problem})",
+    )
 
 
 def _knowledge(domain: ManagedDomain, facts: FailoverFacts) -> CheckItem:

@@ -103,7 +103,7 @@ def _advice(domains: Sequence[Rounds]) -> Iterator[str]:
     if any(_has_faults(rounds) or unread_forms(*rounds) for rounds in domains):
         yield "To have these forms supported, record the domain without names, read the files, and attach them to an"
         yield "issue of the project: boks-exporter record --scrub --config.file FILE DIRECTORY"
-        yield "A line that hides neither a table nor a replica can be ignored at once: parsing.ignore_lines."
+        yield "A line that hides neither a table nor a replica can be ignored immediately: parsing.ignore_lines."
     elif silent := [host for rounds in domains for host in _never_read(rounds)]:
         yield f"Nothing was read of {', '.join(silent)}: boks-exporter doctor HOST shows why. Repeat this afterwards."
     else:

@@ -182,7 +182,7 @@ class SimulatedServers:
         return None
 
     def _deliver(self, operators: OperatorGates, host: HostName, line: str) -> None:
-        """Handle a request whose client is gone, on a host that is up."""
+        """Handle a request whose client has disconnected, on a host that is up."""
         if Fault.MASTER_DEAD not in self.domain.hosts[host].faults:
             operators.handle(host, line)
 

@@ -56,7 +56,7 @@ def test_a_rebuild_leaves_a_directory_that_is_listed_and_can_be_removed(terminal
     code, text = terminal("failover", "asides", "remove", FIRST, aside["removal"], "--reason", "it is a copy again")
     assert code == Exit.DONE, text
     assert listed(terminal) == (Exit.DONE, {"asides": [], "unknown": {}})
-    assert terminal("failover", "asides", "list")[1] == "nothing lies aside\n"
+    assert terminal("failover", "asides", "list")[1] == "nothing is moved aside\n"
     with Journal(terminal.config.with_name("journal.sqlite"), is_read_only=True) as journal:
         (action,) = journal.actions("bank")
     assert (action.kind, action.host, action.subject) == ("remove-aside", FIRST, aside["removal"])
@@ -66,7 +66,7 @@ def test_a_rebuild_leaves_a_directory_that_is_listed_and_can_be_removed(terminal
 
 
 def test_a_database_is_restored_to_a_client(terminal: Terminal) -> None:
-    """Every file is back, and nothing lies aside any longer."""
+    """Every file is back, and nothing is moved aside any longer."""
     moved_aside(terminal)
     code, text = terminal("failover", "asides", "restore", FIRST, REMOVAL, "--reason", "needed after all")
     assert code == Exit.DONE, text

@@ -71,7 +71,7 @@ def make(root: Path, names: tuple[str, ...] = NAMES) -> Path:
 
 
 def whole(data: Path, names: tuple[str, ...] = NAMES) -> bool:
-    """Whether every file of the database is in its place, with its own content, and nothing lies aside."""
+    """Whether every file of the database is in its place, with its own content, and nothing is moved aside."""
     return {path.name: path.is_file() and path.read_text() for path in data.iterdir()} == {
         **{name: name for name in names},
         "LOG": "a log",

@@ -78,7 +78,7 @@ class VirtualOperator:
             self._deliver(host, line)
 
     def _deliver(self, host: HostName, line: str) -> None:
-        """Handle a request whose client is gone, once, on a host that is up."""
+        """Handle a request whose client has disconnected, once, on a host that is up."""
         if (host, line) not in self._on_the_way:
             return
         self._on_the_way.remove((host, line))

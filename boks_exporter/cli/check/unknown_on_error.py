@@ -35,7 +35,7 @@ def as_plugin(arguments: Sequence[str], run: Callable[[Sequence[str]], int], com
     except click.Abort:
         text = "interrupted"
     except SystemExit:
-        text = "the reader of standard output is gone"
+        text = "standard output was closed"
     except ConfigError as error:
         text = _of_configuration(error)
     except BoksExporterError as error:

@@ -32,7 +32,7 @@ def asides() -> None:
 @click.argument("host", required=False)
 @options.common
 def list_asides(*, host: str | None, **given: Any) -> int:
-    """List what lies aside on every host, or on HOST, with age and size."""
+    """List what runs have moved aside on every host, or on HOST, with age and size."""
     from boks_exporter.cli.failover.open_runs import show_open_runs
     from boks_exporter.failover.runner import NextCommand, in_words
     from boks_exporter.observe import SystemClock
@@ -53,7 +53,7 @@ def list_asides(*, host: str | None, **given: Any) -> int:
         lines = [_line(name, aside, now) for name, aside in listed]
         lines += [f"{name}  unknown: {harmless(why)}" for name, why in failed.items()]
         lines += [in_words((NextCommand("check"),))] if failed else []
-        echo("\n".join(lines) or "nothing lies aside")
+        echo("\n".join(lines) or "nothing is moved aside")
     return int(Exit.FACTS_UNKNOWN if failed else Exit.DONE)
 
 
@@ -109,7 +109,7 @@ def restore(*, host: str, removal: str, reason: str, **given: Any) -> int:
 @_reason
 @options.common
 def remove(*, host: str, removal: str, reason: str, **given: Any) -> int:
-    """Delete what lies aside on HOST under the name REMOVAL, permanently.
+    """Permanently delete what a run moved aside on HOST under the name REMOVAL.
 
     Updates that only this copy has are lost with it. Half a removal is never deleted, nor anything that is no plain
     file.

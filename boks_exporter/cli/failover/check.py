@@ -26,8 +26,8 @@ def check(*, timeout_seconds: float, **given: Any) -> int:
     """Check what a promotion tonight would need, as a monitoring plugin. Read-only, for every day.
 
     For each replica that may become master: the operator's key and gate, sudo, the files of its database, its name, the
-    free space, the findings of a promotion, and whether it reaches the living master, as a witness must. For this
-    machine: the journal, and the fence, which must not call a living master off. CRITICAL blocks a promotion of that
+    free space, the findings of a promotion, and whether it reaches the running master, as a witness must. For this
+    machine: the journal, and the fence, which must not call a running master off. CRITICAL blocks a promotion of that
     host, WARNING needs an acceptance.
 
     It writes what it saw into the knowledge file next to the journal. No host is changed.

@@ -23,7 +23,7 @@ _SUMMARIES: Final = {
     Procedure.PROMOTE: "Make a replica the master, when the old one is lost.",
     Procedure.RETIRE: "Make an old master a client, before it boots fully.",
     Procedure.FAILBACK: "Make the original master, now a healthy replica, the master again.",
-    Procedure.SWITCHOVER: "Make a replica the master in place of a living one.",
+    Procedure.SWITCHOVER: "Make a replica the master in place of the running one.",
     Procedure.REBUILD: "Load the master's data into a diverged replica.",
 }
 
@@ -48,7 +48,7 @@ At night:
   boks-exporter failover candidates               the replicas that can become master, with findings
   boks-exporter failover promote HOST             the plan; nothing is changed
   boks-exporter failover rehearse promote HOST    the same on a simulated twin, to its end
-  boks-exporter failover promote HOST --apply F   that very plan, by its fingerprint
+  boks-exporter failover promote HOST --apply F   the plan that was shown, by its fingerprint
   boks-exporter failover history                  the runs, and which are open
 
 \b
@@ -72,7 +72,7 @@ def _target(procedure: Procedure) -> Callable[[Command], Command]:
 
     def added(command: Command) -> Command:
         if has_best:
-            command = click.option("--best", is_flag=True, help="Take the first of `failover candidates`.")(command)
+            command = click.option("--best", is_flag=True, help="Use the first host of `failover candidates`.")(command)
         return click.argument("host", required=not has_best)(command)
 
     return added
@@ -122,7 +122,7 @@ for _each in _SUMMARIES:
 @click.argument("host")
 @options.common
 def plan(*, procedure: str, host: str, **given: Any) -> int:
-    """Show the plan of a procedure for a host, and never ask."""
+    """Show the plan of a procedure for a host, without asking for confirmation."""
     from boks_exporter.cli.failover.apply import show
     from boks_exporter.failover.runner import Order
 

@@ -45,7 +45,7 @@ def _news(steps: tuple[LoggedStep, ...], shown: set[tuple[int, str, int, bool]])
 
 
 def is_at_work(run: Run) -> bool:
-    """Return whether a process may work on a run; one of this machine that is gone does not."""
+    """Return whether a process may work on a run; one of this machine that has ended does not."""
     if not run.is_open or run.outcome is not Outcome.OPEN:
         return False
     if run.who.host != socket.gethostname() or not run.who.pid:

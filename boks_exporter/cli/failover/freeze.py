@@ -32,7 +32,7 @@ def freeze() -> None:
 @click.option("--reason", type=WORDS, required=True, metavar="TEXT", help="Why; every operator is shown it.")
 @options.common
 def start(*, seconds: float, reason: str, **given: Any) -> int:
-    """Freeze the domain on every host that answers, in place of a freeze that is there."""
+    """Freeze the domain on every host that answers; an existing freeze is replaced."""
     from boks_exporter.operations.host_freeze import freeze as begin
 
     if not 1 <= seconds <= LONGEST_FREEZE_SECONDS:

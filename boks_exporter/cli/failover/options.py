@@ -27,7 +27,7 @@ _Result = TypeVar("_Result")
 AcceptArguments: TypeAlias = tuple[tuple[Guard, str | None], ...]
 
 domain = click.option(
-    "--domain", "domain_name", metavar="NAME", help="Which domain, where several can be changed and have such a host."
+    "--domain", "domain_name", metavar="NAME", help="The domain; needed where several can be changed and have the host."
 )
 output = click.option(
     "--output",
@@ -91,7 +91,7 @@ detach = click.option(
 def applying(command: Command) -> Command:
     """Add the options of the commands that may change a host."""
     apply = click.option(
-        "--apply", "fingerprint", metavar="FINGERPRINT", help="Apply the very plan that was shown with it."
+        "--apply", "fingerprint", metavar="FINGERPRINT", help="Apply the plan that was shown with this fingerprint."
     )
     return apply(accepting(detach(command)))
 

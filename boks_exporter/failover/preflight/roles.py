@@ -96,7 +96,7 @@ def master(question: PlanQuestion) -> Iterator[Finding]:
     if question.procedure is Procedure.PROMOTE:
         if masters:
             text = (
-                f"{_with_daemons(question)} reports that it is master: failover switchover replaces a living master, "
+                f"{_with_daemons(question)} reports that it is master: failover switchover replaces a running master, "
                 "failover retire makes an old one a client"
             )
             yield refuse(Guard.MASTER_EXISTS, text, masters[0], value=str(len(masters)), limit="0", source="ENV")

@@ -204,7 +204,7 @@ class StepExecutor:
             best = await self._until(wanted, seconds, may_halt=may_halt, less_often=1.0)
             if best.holds or (may_halt and self.tools.halt.is_asked()):
                 return best
-            self.tools.say(f"    it goes on without that: {best.sentence}")
+            self.tools.say(f"    continuing without it: {best.sentence}")
         is_patient = _is_patient(attempt.step)
         return await self._until(attempt.step.needs, _NEEDS_SECONDS, may_halt=may_halt, is_patient=is_patient)
 

@@ -11,7 +11,7 @@ _CLOSING_SECONDS: Final = 0.5
 
 
 class Closing:
-    """Close connections within a time limit; whatever happens, they are gone afterwards."""
+    """Close connections within a time limit; whatever happens, they are closed afterwards."""
 
     def __init__(self) -> None:
         self._closing: set[asyncio.Task[None]] = set()

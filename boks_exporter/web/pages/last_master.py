@@ -1,4 +1,4 @@
-"""A domain without a master: who was it, what each replica had and has, and who can take over."""
+"""A domain without a master: which host was it, what each replica had and has, and who can take over."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
