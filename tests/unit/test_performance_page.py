@@ -79,7 +79,7 @@ def test_goals_that_are_all_reached_need_no_explanation(text: str, goals: int) -
         (poll(REACHED | {CONTROL_MASTER: (0.0, 0.0, 0)}), 3),
         (poll(REACHED | {TRANSPORT: (0.0, 0.0, 0), WHOLE_ROUND: (0.0, 0.0, 0), EVERY_SECTION: (0.0, 0.0, 0)}), 5),
         (poll(REACHED, programs=9, trips=2.0), 3),
-        (fleets(lambda hosts: 0.5 + 100 / hosts, 1), 1),
+        (fleets(lambda hosts: 0.3 + hosts / 2500, 1), 1),
         (fleets(lambda _: 1.0, 10), 7),
     ],
     ids=["transport", "round", "nothing counted of a peer", "nothing counted of us", "programs", "growth", "slow"],
@@ -87,6 +87,17 @@ def test_goals_that_are_all_reached_need_no_explanation(text: str, goals: int) -
 def test_every_missed_goal_says_what_bounds_it(text: str, missed: int) -> None:
     """Whatever the figures are, zero included, as where CPU time is counted in ticks."""
     assert reached(text).count(False) == len(bounds(text)) == missed
+
+
+@pytest.mark.parametrize(("cost", "growth"), [(lambda hosts: 0.5 + 20 / hosts, -26), (lambda _: 0.5, 0)])
+def test_a_host_that_costs_less_the_more_there_are_reaches_the_goal_of_growth(
+    cost: Callable[[int], float], growth: int
+) -> None:
+    """The page says that this is not linear either."""
+    text = fleets(cost, 1)
+    assert all(reached(text))
+    assert f"| {growth:+d} % |" in text
+    assert ("15 % in both directions" in text) == (growth < -15)
 
 
 def test_a_machine_on_which_nothing_can_be_traced_has_a_page_as_well() -> None:
