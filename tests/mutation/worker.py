@@ -116,8 +116,11 @@ class Worker:
             data_file=None, config_file=False, include=[f"{root}{each}/*" for each in self.order["packages"]]
         )
         reached, items = Reached(), list(session.items)
+        caches = [each for module in self.order["packages"] for each in _caches_below(module.replace("/", "."))]
         tracer.start()
         for place, item in enumerate(items):
+            for each in caches:  # the lines behind an answer that an earlier test left are reached by this one, too
+                each.cache_clear()
             tracer.switch_context(item.nodeid)
             began, failed = time.process_time(), session.testsfailed
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=(items[place + 1 :] or [None])[0])
@@ -228,6 +231,13 @@ class Worker:
             return "timeout", ""
         code = os.waitstatus_to_exitcode(status)
         return ("survived" if code == 0 else "detected"), note.read_text(encoding="utf-8")
+
+
+def _caches_below(package: str) -> list[Any]:
+    """Return the functions below a package that keep their answers."""
+    modules = [each for name, each in sys.modules.items() if name.startswith(f"{package}.")]
+    values = {id(value): value for each in modules for value in vars(each).values()}
+    return [value for value in values.values() if hasattr(value, "cache_clear") and hasattr(value, "cache_info")]
 
 
 def _limited(seconds: float) -> None:

@@ -83,6 +83,8 @@ def test_what_is_no_whole_row_is_not_read_as_one(line: str) -> None:
         ("REPHOST3 -", True),
         ("REPHOST3", True),
         ("Total 5", False),
+        ("Total -", False),
+        ("total - -", True),
         ("Total: 5 5", False),
         ("* - -", False),
         ("Printed 2026-11-30 04:01 UTC", False),
@@ -115,6 +117,8 @@ def test_a_line_without_a_word_is_not_like_a_row() -> None:
         ("pckt -", False),
         ("PCKT", False),
         ("PCKT FAIL of all servers", False),
+        (HEADER + "." * (500 - len(HEADER)), True),
+        (HEADER + "." * (501 - len(HEADER)), False),
     ],
 )
 def test_a_header(header: str, *, is_one: bool) -> None:
@@ -171,3 +175,12 @@ def test_two_tables_on_one_line_without_parentheses_have_no_number() -> None:
     found = parse_sequence(f"{rows}T7 13678d 8:33:46 5053 T9 13178d 11:05:23 7919\n")
     assert [row.table for row in found.tables] == [1, 2]
     assert [line.tables for line in found.unread_lines] == [(7, 9)]
+
+
+@pytest.mark.parametrize(
+    ("line", "is_row"),
+    [("Tabelle 7 13678d 8:33:46 5053 (5053)", True), ("* T7 is locked", True), ("Total 5053 (5053)", False)],
+)
+def test_an_unread_line_that_may_be_a_table_is_marked(line: str, *, is_row: bool) -> None:
+    (unread,) = parse_sequence(f"T1 13678d 8:33:46 1 (1)\n{line}\n").unread_lines
+    assert unread == UnreadLine(2, line, is_row=is_row, tables=(7,) if "T7" in line else ())

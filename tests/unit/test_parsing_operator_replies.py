@@ -145,6 +145,13 @@ def test_frames_in_another_order_are_no_reply(raw: str) -> None:
         parse_operator_reply(raw.encode(), "lock")
 
 
+def test_another_section_is_named_where_it_begins() -> None:
+    raw = "=abc boks-gate/2 version=1.0.0\n=abc section busy\n=abc end busy exit=0\n=abc done sections=1\n"
+    with pytest.raises(ParseError) as caught:
+        parse_operator_reply(raw.encode(), "lock")
+    assert (caught.value.line, caught.value.column, caught.value.found) == (2, 1, "'busy'")
+
+
 def test_the_nonce_of_the_request_decides_which_frames_count() -> None:
     theirs = (
         "=abc boks-gate/2 version=1.0.0\n=abc section lock\nlock=held\n=abc end lock exit=0\n=abc done sections=1\n"

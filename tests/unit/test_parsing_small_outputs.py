@@ -54,6 +54,7 @@ def test_a_line_of_env_that_is_read(line: str, role: str | None) -> None:
         "BOKSINIT='server' reboot",
         "BOKSINIT=server'x'",
         "BOKSINIT=server; export 1x",
+        "BOKSINIT=server; export BOKSINIT 1x",
         "if true; then BOKSINIT=server; fi",
         "unset BOKSINIT",
         "BOKSINIT-=server",
