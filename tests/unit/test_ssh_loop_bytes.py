@@ -110,3 +110,19 @@ async def test_a_reply_that_is_cut_anywhere_is_never_taken_for_a_whole_one() -> 
         seen = interpret_reply(REPLICA, REQUEST, raw, 1.0, 2.0)
         assert isinstance(seen, Garbled), (whole[:at], seen)
         assert not loop.is_open
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"=0a done sections=2", b"=0a refused busy", b"=refused busy", b"> a server =refused it", b"done sections=2"],
+)
+async def test_no_line_of_an_output_ends_a_reply_wherever_a_packet_ends(line: bytes) -> None:
+    """Only the frames of this request do: a host's users write into its error log."""
+    whole = reply_to("0" * 32)
+    at = whole.index(b"BOKSINIT")
+    answers = Answers(LIMIT)
+    answers.expect("0" * 32)
+    answers.data_received(whole[:at] + line + b"\n", None)
+    assert not answers.turn.done()
+    answers.data_received(whole[at:], None)
+    assert answers.turn.done()

@@ -102,7 +102,6 @@ _PROBE_BYTES: Final = 4096
 _OPENING: Final = re.compile(rb"=boks-gate/1 version=\w")
 _ANSWER: Final = re.compile(rb"=boks-gate/|=[0-9a-f]{1,40} (?:boks-gate/2|refused)\s|^=refused ", re.MULTILINE)
 """A shell or menu that repeats the request does not repeat the `=` of a frame."""
-_END: Final = re.compile(rb"^=(?:[0-9a-f]{1,40} )?done sections=|=(?:[0-9a-f]{1,40} )?refused ", re.MULTILINE)
 _NO_SUCH_PROTOCOL: Final = b"=refused unknown_protocol"
 
 
@@ -223,8 +222,9 @@ def is_answer(reply: RawReply) -> bool:
 
 
 def is_whole(reply: RawReply) -> bool:
-    """Return whether an answer has its last frame, or is a refusal."""
-    return _END.search(reply.stdout) is not None
+    """Return whether an answer has its last frame, or is a refusal, which has no other frame."""
+    last = f"\n={reply.nonce} done " if reply.nonce else "\n=done "
+    return last.encode() in reply.stdout or b"boks-gate/" not in reply.stdout
 
 
 def unrestricted(host: HostName, user: str) -> TransportError:
