@@ -21,7 +21,8 @@ def claims(several: tuple[Claim, ...]) -> str:
 
 def written(template: ProcedureStep) -> str:
     row = template.with_hosts(HOSTS)
-    flags = [f"kind={row.kind}"] if row.kind not in {StepKind.CHANGE, StepKind.WAIT} else []
+    usual = StepKind.CHANGE if row.words else StepKind.WAIT
+    flags = [f"kind={row.kind}"] if row.kind is not usual else []
     flags += [f"undo={' '.join(row.undo)}"] if row.undo else []
     flags += [f"moment={claims(row.moment)}"] if row.moment else []
     flags += [f"if={row.when}"] if row.when is not When.ALWAYS else []
