@@ -1,5 +1,6 @@
 """Conditions of guards and of results that decide alone, each in a world that differs in that one fact."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,7 @@ from boks_exporter.failover.journal_facts import ForkPoint, JournalView, Mainten
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import make_plan
 from boks_exporter.failover.preflight import NoSuchFindingError
+from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.proofs.generations import of_other_generation
 from boks_exporter.failover.runner.result import (
     FingerprintError,
@@ -19,11 +21,12 @@ from boks_exporter.failover.runner.result import (
     validate_fingerprint,
 )
 from boks_exporter.failover.runner.verify import verified
-from boks_exporter.model import Role
+from boks_exporter.model import Promotion, Role
+from boks_exporter.replication import CopyEvidence, Lead
 from tests.unit.domain_rounds import NUMBERS, STAMP, answers
 from tests.unit.failover_claims import HEALTHY
-from tests.unit.failover_facts import dead_master, host, ready, sound_domain
-from tests.unit.failover_judged import ADD, PROMOTE, REBUILD, RETIRE, World, judged
+from tests.unit.failover_facts import dead_master, found, host, ready, sound_domain
+from tests.unit.failover_judged import ADD, PROMOTE, REBUILD, RETIRE, SWITCHOVER, World, judged
 from tests.unit.runner_tools import Script
 from tests.unit.test_failover_guards_of_settings import KNOWN, hosts
 from tests.unit.test_failover_unread import hiding
@@ -106,6 +109,38 @@ def test_a_master_of_another_generation_is_one_of_the_servers_that_are_compared(
 
 def test_an_acceptance_without_a_finding_is_named() -> None:
     assert Guard.FROZEN in str(NoSuchFindingError(Acceptance(Guard.FROZEN, "so")))
+    assert str(NoSuchFindingError(Acceptance(Guard.FROZEN, "so", "R7"))).count("R7") == 1
+
+
+LEADS = {"evidence": {"R1": CopyEvidence({7: Lead(5.0, 5.0, 13, 98), 9: Lead(5.0, 5.0, 3, 50)})}}
+UNREAD_M = dead_master(replace(host("M", Role.MASTER), sequences=None), **LEADS)
+
+
+@pytest.mark.parametrize(
+    ("procedure", "facts", "lost"),
+    [
+        (SWITCHOVER, sound_domain(**LEADS), [("refuse", "M", "15")]),
+        (SWITCHOVER, UNREAD_M, []),
+        (REBUILD, UNREAD_M, []),
+    ],
+    ids=["the table that lacks most", "the master shows no numbers", "nor to a replica that is rebuilt"],
+)
+def test_what_a_copy_would_lose_is_judged_where_the_master_shows_its_numbers(
+    procedure: Procedure, facts: FailoverFacts, lost: list[tuple[str, str, str]]
+) -> None:
+    """Where it does not, that is a finding of its own."""
+    several = [each for each in found(procedure, "R1", facts) if each.guard is Guard.UPDATES_ONLY_HERE]
+    assert [(each.level, each.host, each.value) for each in several] == lost
+    assert Guard.MASTER_UNSOUND in {each.guard for each in found(procedure, "R1", UNREAD_M)}
+
+
+def test_a_host_that_is_never_promoted_is_refused_with_that_value() -> None:
+    (never,) = [
+        each
+        for each in found(SWITCHOVER, "R1", sound_domain(hosts=hosts(R1={"promotion": Promotion.NEVER})))
+        if each.guard is Guard.PROMOTION_NEVER
+    ]
+    assert never.value == Promotion.NEVER
 
 
 @pytest.mark.parametrize("fingerprint", ["", "0123456789abcde", "0123456789abcdeg", "0123456789abcdef0"])
