@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from boks_exporter.failover.facts import FailoverFacts
-from boks_exporter.failover.findings import Acceptance, Guard
+from boks_exporter.failover.findings import Acceptance, Acceptances, Guard
 from boks_exporter.failover.journal_facts import ForkPoint, JournalView, Maintenance
 from boks_exporter.failover.limits import FailoverLimits
 from boks_exporter.failover.plan import make_plan
-from boks_exporter.failover.preflight import NoSuchFindingError
+from boks_exporter.failover.preflight import NoSuchFindingError, candidates, check_existing
 from boks_exporter.failover.procedure import Procedure
 from boks_exporter.failover.proofs.generations import of_other_generation
 from boks_exporter.failover.runner.result import (
@@ -28,6 +28,7 @@ from tests.unit.failover_claims import HEALTHY
 from tests.unit.failover_facts import dead_master, found, host, ready, sound_domain
 from tests.unit.failover_judged import ADD, PROMOTE, REBUILD, RETIRE, SWITCHOVER, World, judged
 from tests.unit.runner_tools import Script
+from tests.unit.test_failover_guards_of_copies import BAD_LOG
 from tests.unit.test_failover_guards_of_settings import KNOWN, hosts
 from tests.unit.test_failover_unread import hiding
 
@@ -156,3 +157,14 @@ def test_the_next_command_repeats_the_options_of_this_one() -> None:
         assert str(NextCommand("resume", ("run",))).endswith("resume run --domain bank")
     finally:
         repeat_options(())
+
+
+def test_a_promotion_consults_no_acceptance_about_the_last_master_without_a_finding() -> None:
+    entry = Acceptances((Acceptance(Guard.BEHIND_LAST_MASTER, "so", "R1"),))
+    with pytest.raises(NoSuchFindingError):
+        check_existing(entry, make_plan(PROMOTE, "R1", dead_master()), ())
+
+
+def test_of_two_candidates_with_one_finding_each_the_one_that_is_never_promoted_is_last() -> None:
+    facts = sound_domain(host("R2", Role.REPLICA, **BAD_LOG), hosts=hosts(R1={"promotion": Promotion.NEVER}))
+    assert [each.host for each in candidates(facts, FailoverLimits())] == ["R2", "R1"]
